@@ -1,0 +1,133 @@
+import { z } from 'zod'
+import { MeasuredInJson } from './measured.ts'
+
+/** Where a number was read: a file relative to the run's root, and its line (from 1) where it has one. */
+export const Origin = z.object({ file: z.string(), line: z.number().int().positive().nullable() })
+export type Origin = z.infer<typeof Origin>
+
+export const Direction = z.enum(['min', 'max'])
+export type Direction = z.infer<typeof Direction>
+
+/** What the files of a checkpoint are like, as last seen by the host that owns them. */
+export const FilesState = z.enum(['complete', 'writing', 'broken', 'missing'])
+export type FilesState = z.infer<typeof FilesState>
+
+const attempt = z.number().int().nonnegative()
+const step = z.number().int().nonnegative()
+const epoch = z.number().nullable().default(null)
+const at = z.number().nullable().default(null)
+const values = z.record(z.string(), MeasuredInJson)
+const path = z.string()
+
+/** A run, or a further attempt of it, began. `path`s of later events are relative to its root. */
+const Started = z.object({
+  type: z.literal('started'),
+  attempt,
+  at,
+  name: z.string().nullable().default(null),
+  project: z.string().nullable().default(null),
+  total_steps: step.nullable().default(null),
+  total_epochs: z.number().nullable().default(null),
+  /** The step from which this attempt goes on; null for a fresh start. */
+  resumed_from: step.nullable().default(null),
+  loss_unit: z.enum(['nats_per_token', 'unknown']).default('unknown'),
+  /** The metric and direction that the run itself declared, and where it did. */
+  metric_for_best: z.string().nullable().default(null),
+  direction: Direction.nullable().default(null),
+  declared_by: z.string().nullable().default(null),
+  /** Steps between saves, where the run tells it; lets a missed best be foretold. */
+  save_steps: step.nullable().default(null),
+  config: z.record(z.string(), z.unknown()).default({}),
+})
+
+/** Values logged while training: `loss`, `learning_rate`, `grad_norm`, … */
+const Metrics = z.object({ type: z.literal('metrics'), attempt, step, epoch, at, values })
+
+/** Metrics measured on held-out data with the weights of one step. */
+const Evaluation = z.object({
+  type: z.literal('evaluation'),
+  attempt,
+  step,
+  epoch,
+  at,
+  values,
+  samples: step.nullable().default(null),
+  origin: Origin.nullable().default(null),
+})
+
+/** Files saved at a step; `step` is null for files that do not tell one, which carry a role instead. */
+const Checkpoint = z.object({
+  type: z.literal('checkpoint'),
+  attempt,
+  step: step.nullable(),
+  path,
+  epoch,
+  at,
+  role: z.string().nullable().default(null),
+  files_state: FilesState,
+  files_why: z.string().nullable().default(null),
+  bytes: step.nullable().default(null),
+  /** When the host that owns the files last looked; null where nobody has. */
+  checked_at: at,
+})
+
+/** The state of a known checkpoint's files changed. */
+const Files = z.object({
+  type: z.literal('files'),
+  attempt,
+  step: step.nullable(),
+  path,
+  files_state: FilesState,
+  files_why: z.string().nullable().default(null),
+  bytes: step.nullable().default(null),
+  checked_at: at,
+})
+
+/** Which checkpoint the training program itself calls its best. */
+const Claim = z.object({
+  type: z.literal('claim'),
+  attempt,
+  at,
+  path: path.nullable(),
+  step: step.nullable(),
+  metric: z.string().nullable().default(null),
+  value: MeasuredInJson.default(null),
+  origin: Origin.nullable().default(null),
+})
+
+/** One line that the training program said; level `sample` holds text that the model of `step` wrote. */
+const Log = z.object({
+  type: z.literal('log'),
+  attempt,
+  at,
+  step: step.nullable().default(null),
+  level: z.enum(['info', 'warning', 'error', 'sample']),
+  text: z.string(),
+})
+
+/** The run is alive, though it has nothing to say. */
+const Heartbeat = z.object({ type: z.literal('heartbeat'), attempt, at })
+
+/** The attempt came to its end; `status` says how, `error` why when it failed. */
+const Ended = z.object({
+  type: z.literal('ended'),
+  attempt,
+  at,
+  status: z.enum(['completed', 'failed', 'stopped', 'lost']),
+  error: z.string().nullable().default(null),
+})
+
+/** Everything that a source can say about a run. Its JSON form is a journal's line. */
+export const TrainingEvent = z.discriminatedUnion('type', [
+  Started,
+  Metrics,
+  Evaluation,
+  Checkpoint,
+  Files,
+  Claim,
+  Log,
+  Heartbeat,
+  Ended,
+])
+export type TrainingEvent = z.infer<typeof TrainingEvent>
+export type EventOf<Type extends TrainingEvent['type']> = Extract<TrainingEvent, { type: Type }>

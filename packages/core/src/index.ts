@@ -1,0 +1,7 @@
+export * from './event.ts'
+export * from './measured.ts'
+export * from './selection/selection.ts'
+export * from './series.ts'
+export * from './status.ts'
+export * from './tracker.ts'
+export * from './wire.ts'

@@ -1,0 +1,55 @@
+import { z } from 'zod'
+
+/**
+ * A measured number. NaN and ±Infinity are measurements that went wrong and stay what they are;
+ * null means that nothing was measured.
+ */
+export const Measured = z
+  .custom<number>((value) => typeof value === 'number', 'expected a number, NaN or ±Infinity')
+  .nullable()
+export type Measured = z.infer<typeof Measured>
+
+/** Whether a measurement can be compared: neither missing nor NaN nor infinite. */
+export function isFiniteMeasure(value: Measured | undefined): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
+}
+
+const NON_FINITE: Record<string, number> = { NaN: NaN, Infinity, '-Infinity': -Infinity }
+
+/**
+ * JSON text in which NaN and ±Infinity are the strings "NaN", "Infinity", "-Infinity"
+ * (JSON.stringify alone would turn them into null, which means something else here).
+ */
+export function measuredJson(value: unknown, indent?: number): string {
+  return JSON.stringify(
+    value,
+    (_key, item: unknown) =>
+      typeof item === 'number' && !Number.isFinite(item) ? String(item) : item,
+    indent,
+  )
+}
+
+/** Reads one number as `measuredJson` writes it; undefined where it is none. */
+export function readMeasured(value: unknown): Measured | undefined {
+  if (value === null || typeof value === 'number') return value
+  return typeof value === 'string' ? NON_FINITE[value] : undefined
+}
+
+/** A `Measured` as it stands in JSON: a number, null, or one of the three strings. */
+export const MeasuredInJson = z
+  .custom<unknown>((value) => readMeasured(value) !== undefined, 'expected a number or "NaN"')
+  .transform((value) => readMeasured(value) ?? null)
+
+/**
+ * Parses JSON that may hold bare NaN, Infinity and -Infinity, as Python's json module writes them.
+ * Throws SyntaxError, as JSON.parse does.
+ */
+export function parsePythonJson(text: string): unknown {
+  if (!/NaN|Infinity/.test(text)) return JSON.parse(text)
+  const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, (token) =>
+    token.startsWith('"') ? token : `"\u0000${token}"`,
+  )
+  return JSON.parse(marked, (_key, item: unknown) =>
+    typeof item === 'string' && item.startsWith('\u0000') ? NON_FINITE[item.slice(1)] : item,
+  )
+}

@@ -1,0 +1,119 @@
+import { z } from 'zod'
+import { Direction, FilesState, Origin } from '../event.ts'
+import { Measured } from '../measured.ts'
+import { Policy } from '../status.ts'
+
+/** Metrics measured at one (attempt, step), as a stored row. `values` holds the first measurement of each. */
+export interface Evaluation {
+  attempt: number
+  step: number
+  epoch: number | null
+  values: Readonly<Record<string, Measured>>
+  origin: Origin | null
+}
+
+/** A checkpoint as a stored row; `path` is relative to the run's root. */
+export interface Checkpoint {
+  checkpoint_id: string | null
+  attempt: number
+  step: number | null
+  path: string
+  files_state: FilesState
+  files_why: string | null
+}
+
+/** What the run itself says decides, and which checkpoint it calls its best. */
+export interface Declaration {
+  metric: string | null
+  direction: Direction | null
+  declared_by: string | null
+}
+export interface Claim {
+  path: string | null
+  step: number | null
+  metric: string | null
+  value: Measured
+}
+
+/** One checkpoint (or, ranked without files, one evaluation) with the value it is judged by. */
+export const Ranked = z.object({
+  checkpoint_id: z.string().nullable(),
+  attempt: z.number(),
+  step: z.number(),
+  epoch: z.number().nullable(),
+  path: z.string().nullable(),
+  value: z.number(),
+  eval_loss: Measured,
+  origin: Origin.nullable(),
+})
+export type Ranked = z.infer<typeof Ranked>
+
+/** Why a checkpoint was not compared. */
+export const PassedOver = z.object({
+  checkpoint_id: z.string().nullable(),
+  attempt: z.number(),
+  step: z.number().nullable(),
+  path: z.string().nullable(),
+  reason: z.enum([
+    'no_step',
+    'no_evaluation',
+    'no_metric',
+    'not_finite',
+    'missing',
+    'broken',
+    'writing',
+  ]),
+  text: z.string(),
+})
+export type PassedOver = z.infer<typeof PassedOver>
+
+/** The best evaluation, where nothing that can be shipped was saved. */
+export const MissedBest = z.object({
+  attempt: z.number(),
+  step: z.number(),
+  value: z.number(),
+  text: z.string(),
+})
+export type MissedBest = z.infer<typeof MissedBest>
+
+/** The trainer's own claim beside ours. `because` names the true reason where they differ. */
+export const SecondOpinion = z.object({
+  path: z.string().nullable(),
+  step: z.number().nullable(),
+  value: Measured,
+  agrees: z.boolean(),
+  because: z
+    .enum([
+      'same',
+      'other_metric',
+      'other_direction',
+      'stale_pointer',
+      'tie',
+      'not_on_disk',
+      'unknown',
+    ])
+    .describe('why the claim differs, or `same`'),
+  text: z.string(),
+})
+export type SecondOpinion = z.infer<typeof SecondOpinion>
+
+/** The decision over a job's checkpoints, as plain data. */
+export const Selection = z.object({
+  policy: Policy,
+  policy_version: z.number(),
+  metric: z.string().nullable(),
+  direction: Direction.nullable(),
+  declared_by: z.string(),
+  best: Ranked.nullable(),
+  runner_up: Ranked.nullable(),
+  /** How much better the best is than the runner-up, in the metric's unit; never negative. */
+  margin: z.number().nullable(),
+  /** Every candidate, best first. */
+  ranking: z.array(Ranked),
+  passed_over: z.array(PassedOver),
+  missed_best: MissedBest.nullable(),
+  second_opinion: SecondOpinion.nullable(),
+  /** One plain sentence. */
+  reason: z.string(),
+})
+export type Selection = z.infer<typeof Selection>

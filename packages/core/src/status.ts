@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import { Measured } from './measured.ts'
+
+/** States of a job. `lost` means no heartbeat; it is never shown as failed. */
+export const JobState = z.enum([
+  'queued',
+  'starting',
+  'running',
+  'stopping',
+  'completed',
+  'failed',
+  'stopped',
+  'lost',
+])
+export type JobState = z.infer<typeof JobState>
+
+/** Which states may follow which. A further attempt of an ended job begins at starting or running. */
+const FOLLOWERS: Record<JobState, readonly JobState[]> = {
+  queued: ['starting', 'running', 'stopping', 'stopped', 'failed'],
+  starting: ['running', 'stopping', 'stopped', 'completed', 'failed', 'lost'],
+  running: ['stopping', 'completed', 'failed', 'stopped', 'lost'],
+  stopping: ['stopped', 'completed', 'failed', 'lost'],
+  completed: ['starting', 'running'],
+  failed: ['starting', 'running'],
+  stopped: ['starting', 'running'],
+  lost: ['starting', 'running', 'stopping', 'completed', 'failed', 'stopped'],
+}
+
+/** Whether a job may go from one state to another; staying where it is always may. */
+export function mayFollow(from: JobState, to: JobState): boolean {
+  return from === to || FOLLOWERS[from].includes(to)
+}
+
+/** Whether a job in this state has come to its end (lost has not: it may come back). */
+export function hasEnded(status: JobState): boolean {
+  return status === 'completed' || status === 'failed' || status === 'stopped'
+}
+
+export const Trend = z.enum(['falling', 'flat', 'rising'])
+export type Trend = z.infer<typeof Trend>
+
+export const Policy = z.enum(['as_declared', 'lowest_eval_loss'])
+export type Policy = z.infer<typeof Policy>
+
+const count = z.number().int().nonnegative()
+const milliseconds = z.number()
+
+/**
+ * The public face of one training run, spelled alike in the database, the API and on the screen.
+ *
+ * `best_*` is the selected checkpoint and null until one can be shipped; `loss`, `eval_loss`,
+ * `perplexity`, `loss_gap` and `loss_trend` are of the latest log and evaluation; `progress` is
+ * 0..1; steps are optimiser steps completed; times are milliseconds since the epoch, null where
+ * the run does not tell them.
+ */
+export const TrainingJobStatus = z.object({
+  job_id: z.uuid(),
+  name: z.string(),
+  project: z.string(),
+  status: JobState,
+  progress: z.number().min(0).max(1).nullable(),
+  current_step: count.nullable(),
+  total_steps: count.nullable(),
+  current_epoch: z.number().nullable(),
+  total_epochs: z.number().nullable(),
+  started_at: milliseconds.nullable(),
+  updated_at: milliseconds.nullable(),
+  ended_at: milliseconds.nullable(),
+  eta_seconds: z.number().nonnegative().nullable(),
+  loss: Measured,
+  eval_loss: Measured,
+  train_loss_at_eval: Measured,
+  perplexity: Measured,
+  loss_gap: Measured,
+  loss_trend: Trend.nullable(),
+  best_eval_loss: Measured,
+  best_epoch: z.number().nullable(),
+  best_step: count.nullable(),
+  best_checkpoint_path: z.string().nullable(),
+  best_checkpoint_id: z.uuid().nullable(),
+  best_metric: Measured,
+  best_metric_name: z.string().nullable(),
+  evaluations_without_improvement: count.nullable(),
+  epochs_without_improvement: z.number().nullable(),
+  selection_policy: Policy,
+  host: z.string(),
+  output_dir: z.string(),
+  error: z.string().nullable(),
+})
+export type TrainingJobStatus = z.infer<typeof TrainingJobStatus>
