@@ -75,6 +75,7 @@ const Checkpoint = z.object({
 const Files = z.object({
   type: z.literal('files'),
   attempt,
+  at,
   step: step.nullable(),
   path,
   files_state: FilesState,

@@ -7,3 +7,73 @@ export interface Series {
   values: Float64Array
   times: Float64Array
 }
+
+/** Picks points by index, in the order given. */
+export function pick(series: Series, indices: readonly number[]): Series {
+  const column = (values: Float64Array): Float64Array =>
+    Float64Array.from(indices, (index) => values[index] ?? NaN)
+  return {
+    steps: column(series.steps),
+    values: column(series.values),
+    times: column(series.times),
+  }
+}
+
+/**
+ * Thins a series to about `points` points for drawing. The first, the last, the lowest and the
+ * highest point of every stretch (so of the whole), the ends of every stretch's non-finite values
+ * and the points at `pinned` steps always stay, so there may be somewhat more. O(n).
+ */
+export function thin(series: Series, points: number, pinned: Iterable<number> = []): Series {
+  const n = series.values.length
+  if (n <= points) return series
+  const kept = new Set([0, n - 1])
+  const stretch = n / Math.max(1, Math.floor(points / 2))
+  for (let from = 0; from < n; from += stretch) {
+    keepExtremes(series.values, Math.floor(from), Math.min(n, Math.floor(from + stretch)), kept)
+  }
+  const pins = new Set(pinned)
+  if (pins.size > 0) {
+    series.steps.forEach((step, index) => {
+      if (pins.has(step)) kept.add(index)
+    })
+  }
+  return pick(
+    series,
+    [...kept].sort((a, b) => a - b),
+  )
+}
+
+function keepExtremes(values: Float64Array, from: number, to: number, kept: Set<number>): void {
+  let low = -1
+  let high = -1
+  let firstGap = -1
+  let lastGap = -1
+  for (let index = from; index < to; index++) {
+    const value = values[index] ?? NaN
+    if (!Number.isFinite(value)) {
+      if (firstGap < 0) firstGap = index
+      lastGap = index
+      continue
+    }
+    if (low < 0 || value < (values[low] ?? NaN)) low = index
+    if (high < 0 || value > (values[high] ?? NaN)) high = index
+  }
+  for (const index of [low, high, firstGap, lastGap]) if (index >= 0) kept.add(index)
+}
+
+/**
+ * Exponential moving average with the start's bias taken out (as in Adam): weight 0 leaves the
+ * values as they are, towards 1 smooths more. Non-finite values stay where they are and do not
+ * poison what follows.
+ */
+export function smooth(values: Float64Array, weight: number): Float64Array {
+  let average = 0
+  let mass = 0
+  return values.map((value) => {
+    if (!Number.isFinite(value)) return value
+    average = weight * average + (1 - weight) * value
+    mass = weight * mass + (1 - weight)
+    return average / mass
+  })
+}

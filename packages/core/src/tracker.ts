@@ -1,55 +1,9 @@
-import type { Direction, EventOf } from './event.ts'
-import type { TrainingJobStatus } from './status.ts'
-
-/**
- * Who says what a status field is: `registered` when the job was put on the board, `tracked` from
- * the run's events by the reducer below, `selected` with the best checkpoint, `intended` by a
- * person, `derived` when it is read (it would go stale when stored).
- */
-export const FIELD_ORIGIN = {
-  job_id: 'registered',
-  name: 'registered',
-  project: 'registered',
-  status: 'tracked',
-  progress: 'derived',
-  current_step: 'tracked',
-  total_steps: 'tracked',
-  current_epoch: 'tracked',
-  total_epochs: 'tracked',
-  started_at: 'tracked',
-  updated_at: 'tracked',
-  ended_at: 'tracked',
-  eta_seconds: 'derived',
-  loss: 'tracked',
-  eval_loss: 'tracked',
-  train_loss_at_eval: 'tracked',
-  perplexity: 'derived',
-  loss_gap: 'derived',
-  loss_trend: 'tracked',
-  best_eval_loss: 'selected',
-  best_epoch: 'selected',
-  best_step: 'selected',
-  best_checkpoint_path: 'selected',
-  best_checkpoint_id: 'selected',
-  best_metric: 'selected',
-  best_metric_name: 'selected',
-  evaluations_without_improvement: 'tracked',
-  epochs_without_improvement: 'derived',
-  selection_policy: 'intended',
-  host: 'registered',
-  output_dir: 'registered',
-  error: 'tracked',
-} as const satisfies Record<
-  keyof TrainingJobStatus,
-  'registered' | 'tracked' | 'selected' | 'intended' | 'derived'
->
-
-type FieldOf<Kind> = {
-  [Field in keyof typeof FIELD_ORIGIN]: (typeof FIELD_ORIGIN)[Field] extends Kind ? Field : never
-}[keyof typeof FIELD_ORIGIN]
-
-/** The fields that are stored as they are; all others are derived from them when read. */
-export type StoredStatus = Omit<TrainingJobStatus, FieldOf<'derived'>>
+import { isFiniteMeasure } from './measured.ts'
+import type { Direction, EventOf, TrainingEvent } from './event.ts'
+import type { FieldOf } from './fields.ts'
+import { directionOf } from './selection/direction.ts'
+import { initialStanding, stand, trend, type Standing } from './standing.ts'
+import { mayFollow, type JobState, type TrainingJobStatus } from './status.ts'
 
 /** What the run has said so far: the tracked fields, and what is needed to derive the others. */
 export interface RunFacts extends Pick<TrainingJobStatus, FieldOf<'tracked'>> {
@@ -64,4 +18,165 @@ export interface RunFacts extends Pick<TrainingJobStatus, FieldOf<'tracked'>> {
   save_steps: number | null
   /** Epoch of the best evaluation, saved or not. */
   best_evaluation_epoch: number | null
+}
+
+/** The run's facts, and the standing of its evaluations. */
+export interface TrackerState {
+  facts: RunFacts
+  standing: Standing
+}
+
+/** A run that has said nothing yet. */
+export function initialTracker(): TrackerState {
+  return { facts: INITIAL_FACTS, standing: initialStanding() }
+}
+
+const INITIAL_FACTS: RunFacts = {
+  status: 'queued',
+  current_step: null,
+  total_steps: null,
+  current_epoch: null,
+  total_epochs: null,
+  started_at: null,
+  updated_at: null,
+  ended_at: null,
+  loss: null,
+  eval_loss: null,
+  train_loss_at_eval: null,
+  loss_trend: null,
+  evaluations_without_improvement: null,
+  error: null,
+  attempt: 0,
+  attempt_started_at: null,
+  attempt_first_step: 0,
+  loss_unit: 'unknown',
+  declared_metric: null,
+  declared_direction: null,
+  declared_by: null,
+  save_steps: null,
+  best_evaluation_epoch: null,
+}
+
+/**
+ * The one reducer: what is known of a run after one more event. Pure but for `standing.seen`, which
+ * successive states share.
+ */
+export function track(state: TrackerState, event: TrainingEvent): TrackerState {
+  const { standing } = state
+  const facts = { ...state.facts, updated_at: latest(state.facts.updated_at, event.at) }
+  switch (event.type) {
+    case 'started':
+      return started(facts, standing, event)
+    case 'metrics':
+      return { standing, facts: logged(facts, event) }
+    case 'evaluation':
+      return evaluated(facts, stand(standing, event), event)
+    case 'heartbeat':
+      return { standing, facts: { ...facts, ...alive(facts) } }
+    case 'ended':
+      return { standing, facts: ended(facts, event) }
+    case 'checkpoint':
+      return { standing, facts: { ...facts, ...reached(facts, event) } }
+    case 'files':
+    case 'claim':
+    case 'log':
+      return { standing, facts }
+  }
+}
+
+/** Rebuilds the standing from stored evaluations, in order of arrival, for the metric that decides. */
+export function standingOf(
+  evaluations: readonly EventOf<'evaluation'>[],
+  metric: string,
+  direction: Direction,
+): Standing {
+  return evaluations.reduce(stand, initialStanding(metric, direction))
+}
+
+/** The tracked fields that follow from a standing. */
+export function standingFacts(standing: Standing): Partial<RunFacts> {
+  return {
+    loss_trend: trend(standing),
+    evaluations_without_improvement: standing.leader ? standing.since : null,
+    best_evaluation_epoch: standing.leader?.epoch ?? null,
+  }
+}
+
+function started(facts: RunFacts, standing: Standing, event: EventOf<'started'>): TrackerState {
+  const metric = event.metric_for_best ?? facts.declared_metric
+  const direction = event.direction ?? (metric ? directionOf(metric) : undefined) ?? 'min'
+  const fresh = standing.leader === null && metric !== null
+  return {
+    standing: fresh ? initialStanding(metric, direction) : standing,
+    facts: {
+      ...facts,
+      ...next(facts.status, 'running'),
+      attempt: event.attempt,
+      started_at: facts.started_at ?? event.at,
+      attempt_started_at: event.at,
+      attempt_first_step: event.resumed_from ?? 0,
+      current_step: event.resumed_from ?? facts.current_step,
+      total_steps: event.total_steps ?? facts.total_steps,
+      total_epochs: event.total_epochs ?? facts.total_epochs,
+      ended_at: null,
+      error: null,
+      loss_unit: event.loss_unit,
+      declared_metric: metric,
+      declared_direction: event.direction ?? facts.declared_direction,
+      declared_by: event.declared_by ?? facts.declared_by,
+      save_steps: event.save_steps ?? facts.save_steps,
+    },
+  }
+}
+
+function logged(facts: RunFacts, event: EventOf<'metrics'>): RunFacts {
+  const { loss = facts.loss } = event.values
+  return { ...facts, ...alive(facts), ...reached(facts, event), loss }
+}
+
+function evaluated(
+  facts: RunFacts,
+  standing: Standing,
+  event: EventOf<'evaluation'>,
+): TrackerState {
+  const eval_loss = event.values['eval_loss']
+  const losses =
+    eval_loss === undefined ? {} : { eval_loss, train_loss_at_eval: lossAt(facts, event) }
+  const now = { ...facts, ...alive(facts), ...reached(facts, event), ...losses }
+  return { standing, facts: { ...now, ...standingFacts(standing) } }
+}
+
+/** The loss of the nearest earlier training log, where the run has not gone past this step. */
+function lossAt(facts: RunFacts, { step }: EventOf<'evaluation'>): number | null {
+  return facts.current_step === null || facts.current_step <= step ? facts.loss : null
+}
+
+/** Where the run stands; an evaluation of earlier weights does not take it back. */
+function reached(
+  facts: RunFacts,
+  event: EventOf<'metrics' | 'evaluation' | 'checkpoint'>,
+): Partial<RunFacts> {
+  const sameAttempt = event.attempt === facts.attempt
+  if (event.step === null || (sameAttempt && event.step < (facts.current_step ?? 0))) return {}
+  return { current_step: event.step, current_epoch: event.epoch ?? facts.current_epoch }
+}
+
+function ended(facts: RunFacts, event: EventOf<'ended'>): RunFacts {
+  const { at, error } = event
+  const ended_at = event.status === 'lost' ? null : at
+  return { ...facts, ...next(facts.status, event.status), ended_at, error }
+}
+
+/** A run that speaks is neither waiting nor lost. */
+function alive({ status }: RunFacts): { status: JobState } {
+  const silent = status === 'queued' || status === 'starting' || status === 'lost'
+  return { status: silent ? 'running' : status }
+}
+
+function next(from: JobState, to: JobState): { status: JobState } {
+  return { status: mayFollow(from, to) ? to : from }
+}
+
+function latest(known: number | null, at: number | null): number | null {
+  return isFiniteMeasure(at) ? Math.max(known ?? at, at) : known
 }

@@ -67,7 +67,7 @@ export const PassedOver = z.object({
 })
 export type PassedOver = z.infer<typeof PassedOver>
 
-/** The best evaluation, where nothing that can be shipped was saved. */
+/** The best evaluation, where nothing was saved at its step. */
 export const MissedBest = z.object({
   attempt: z.number(),
   step: z.number(),
@@ -76,23 +76,31 @@ export const MissedBest = z.object({
 })
 export type MissedBest = z.infer<typeof MissedBest>
 
-/** The trainer's own claim beside ours. `because` names the true reason where they differ. */
+/**
+ * Why the trainer's claim differs from ours, or `same`. `stale_pointer`: its value was measured at
+ * another step than the checkpoint it points at; `record_restarted`: better values stand in its own
+ * log, so its record counts only the evaluations since one of them.
+ */
+export const Because = z.enum([
+  'same',
+  'other_metric',
+  'other_direction',
+  'stale_pointer',
+  'not_on_disk',
+  'not_compared',
+  'tie',
+  'record_restarted',
+  'unknown',
+])
+export type Because = z.infer<typeof Because>
+
+/** The trainer's own claim beside ours. */
 export const SecondOpinion = z.object({
   path: z.string().nullable(),
   step: z.number().nullable(),
   value: Measured,
   agrees: z.boolean(),
-  because: z
-    .enum([
-      'same',
-      'other_metric',
-      'other_direction',
-      'stale_pointer',
-      'tie',
-      'not_on_disk',
-      'unknown',
-    ])
-    .describe('why the claim differs, or `same`'),
+  because: Because,
   text: z.string(),
 })
 export type SecondOpinion = z.infer<typeof SecondOpinion>

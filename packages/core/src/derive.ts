@@ -1,0 +1,63 @@
+import { isFiniteMeasure, type Measured } from './measured.ts'
+import type { StoredStatus } from './fields.ts'
+import type { TrainingJobStatus } from './status.ts'
+import type { RunFacts } from './tracker.ts'
+
+/** What must be known beside the stored fields to derive the others. */
+export type DerivedFrom = Pick<
+  RunFacts,
+  'attempt_started_at' | 'attempt_first_step' | 'loss_unit' | 'best_evaluation_epoch'
+>
+
+/**
+ * A job's whole status, with the fields that would go stale when stored computed for `now`
+ * (milliseconds since the epoch).
+ */
+export function deriveStatus(
+  stored: StoredStatus,
+  from: DerivedFrom,
+  now: number,
+): TrainingJobStatus {
+  return {
+    ...stored,
+    progress: progress(stored),
+    eta_seconds: etaSeconds(stored, from, now),
+    perplexity: perplexity(stored.eval_loss, from.loss_unit),
+    loss_gap: lossGap(stored),
+    epochs_without_improvement: epochsSince(stored, from),
+  }
+}
+
+function progress({ current_step, total_steps }: StoredStatus): number | null {
+  if (current_step === null || !total_steps) return null
+  return Math.min(1, current_step / total_steps)
+}
+
+/** What is left at the present attempt's mean speed; only of a run that goes on. */
+function etaSeconds(stored: StoredStatus, from: DerivedFrom, now: number): number | null {
+  const { current_step, total_steps, status, updated_at } = stored
+  const { attempt_started_at, attempt_first_step } = from
+  if (status !== 'running' || current_step === null || total_steps === null) return null
+  const done = current_step - attempt_first_step
+  if (done <= 0 || attempt_started_at === null || updated_at === null) return null
+  const secondsAStep = (updated_at - attempt_started_at) / 1000 / done
+  const sinceUpdate = Math.max(0, now - updated_at) / 1000
+  return Math.max(0, (total_steps - current_step) * secondsAStep - sinceUpdate)
+}
+
+/** exp(eval_loss), where the loss is known to be nats per token; overflow is Infinity. */
+function perplexity(eval_loss: Measured, unit: DerivedFrom['loss_unit']): Measured {
+  return unit === 'nats_per_token' && eval_loss !== null ? Math.exp(eval_loss) : null
+}
+
+function lossGap({ eval_loss, train_loss_at_eval }: StoredStatus): Measured {
+  return eval_loss === null || train_loss_at_eval === null ? null : eval_loss - train_loss_at_eval
+}
+
+function epochsSince(
+  { current_epoch }: StoredStatus,
+  { best_evaluation_epoch }: DerivedFrom,
+): number | null {
+  if (!isFiniteMeasure(current_epoch) || !isFiniteMeasure(best_evaluation_epoch)) return null
+  return Math.max(0, current_epoch - best_evaluation_epoch)
+}

@@ -1,0 +1,53 @@
+import type { Direction } from '../event.ts'
+
+const MINIMISED =
+  'loss perplexity ppl nll bpb bpc wer cer ter per mae mse rmse mape smape error brier ece eer fid kl'
+const MAXIMISED =
+  'accuracy acc f1 precision recall auc auroc auprc mcc matthews kappa bleu chrf meteor comet ' +
+  'bertscore em map map50 ndcg mrr iou dice psnr ssim r2 pearson spearman reward'
+
+const DIRECTION_OF = new Map<string, Direction>([
+  ...MINIMISED.split(' ').map((token) => [token, 'min'] as const),
+  ...MAXIMISED.split(' ').map((token) => [token, 'max'] as const),
+])
+
+/** Names of several tokens that mean one thing together. */
+const PHRASES: readonly [RegExp, Direction][] = [
+  [/(^| )exact match( |$)/, 'max'],
+  [/(^| )win rate( |$)/, 'max'],
+  [/(^| )pass@(k|\d+)( |$)/, 'max'],
+  [/(^| )rouge(l|lsum|\d+)?( |$)/, 'max'],
+]
+
+const SPLIT_PREFIX = /^(eval|val|valid|validation|test|dev)[_/]/
+
+/** The metric's name without the prefix that tells which split it was measured on. */
+export function withoutSplit(metric: string): string {
+  return metric.toLowerCase().replace(SPLIT_PREFIX, '')
+}
+
+/**
+ * Whether a metric is better when lower or higher, by whole tokens of its name; undefined where
+ * the name does not tell, or tells both (`accuracy_loss`, `neg_mse`), so that it must be told.
+ */
+export function directionOf(metric: string): Direction | undefined {
+  const tokens = withoutSplit(metric)
+    .split(/[^a-z0-9@]+/)
+    .filter(Boolean)
+  if (tokens[0] === 'neg' || tokens[0] === 'negative') return undefined
+  const phrase = tokens.join(' ')
+  const found = new Set<Direction>()
+  tokens.forEach((token, index) => {
+    const isRate = token === 'per' && index < tokens.length - 1
+    const direction = DIRECTION_OF.get(token)
+    if (direction && !isRate) found.add(direction)
+  })
+  for (const [pattern, direction] of PHRASES) if (pattern.test(phrase)) found.add(direction)
+  const [only] = found
+  return found.size === 1 ? only : undefined
+}
+
+/** Whether `value` is strictly better than `other` in a direction. */
+export function isBetter(value: number, other: number, direction: Direction): boolean {
+  return direction === 'min' ? value < other : value > other
+}

@@ -1,0 +1,135 @@
+import type { Direction } from '../event.ts'
+import { isFiniteMeasure } from '../measured.ts'
+import type { Policy } from '../status.ts'
+import { directionOf, isBetter, withoutSplit } from './direction.ts'
+import { metricNames } from './evaluations.ts'
+import type { Claim, Declaration, Evaluation } from './selection.ts'
+
+/** What decides, who said so, and what is wrong with it where nothing can be decided. */
+export interface Decider {
+  metric: string | null
+  direction: Direction | null
+  declared_by: string
+  problem: string | null
+}
+
+/** What a person tells on the command line or the board. */
+export interface Told {
+  metric?: string | undefined
+  direction?: Direction | undefined
+}
+
+interface DeciderInput {
+  policy: Policy
+  told: Told
+  declaration: Declaration
+  claim: Claim | null
+  /** First evaluations, in order of step. */
+  evaluations: readonly Evaluation[]
+}
+
+const NOBODY = 'nobody declared a metric'
+
+/** Which metric decides, by the rules of the policies `as_declared` and `lowest_eval_loss`. */
+export function decider(input: DeciderInput): Decider {
+  const names = metricNames(input.evaluations)
+  const { told, declaration } = input
+  if (told.metric !== undefined) return known(told.metric, told.direction, 'asked for', names)
+  if (input.policy === 'as_declared') {
+    const declared = declaration.metric === null ? null : asLogged(declaration.metric, names)
+    if (declared !== null) {
+      const direction = told.direction ?? declaration.direction ?? undefined
+      return known(declared, direction, declaration.declared_by ?? 'the run', names)
+    }
+    const recorded = input.claim && recordedMetric(input.claim, input.evaluations, names)
+    if (recorded) {
+      const direction = told.direction ?? directionOf(recorded.metric) ?? recorded.direction
+      return known(recorded.metric, direction, recorded.declared_by, names)
+    }
+  }
+  return lossDecider(names, told.direction)
+}
+
+function lossDecider(names: readonly string[], direction: Direction = 'min'): Decider {
+  const losses = names.filter(isEvaluationLoss)
+  const [only] = losses
+  const metric = names.includes('eval_loss') ? 'eval_loss' : losses.length === 1 && only
+  if (metric) return { metric, direction, declared_by: NOBODY, problem: null }
+  const problem =
+    losses.length > 1
+      ? `several evaluation losses were logged (${losses.join(', ')}) and none was named: say which one decides`
+      : `eval_loss was never logged${listed(names)}`
+  return { metric: 'eval_loss', direction, declared_by: NOBODY, problem }
+}
+
+/** A held-out loss that may stand for eval_loss; a test split never decides. */
+function isEvaluationLoss(name: string): boolean {
+  return !/^(test|train)[_/]/.test(name) && /(^|[_/])loss$/.test(withoutSplit(name))
+}
+
+function known(
+  metric: string,
+  told: Direction | undefined,
+  declared_by: string,
+  names: readonly string[],
+): Decider {
+  const direction = told ?? directionOf(metric) ?? null
+  const problem = !names.includes(metric)
+    ? `${metric} was never logged${listed(names)}`
+    : direction === null
+      ? `whether ${metric} is better low or high is not known: say min or max`
+      : null
+  return { metric, direction, declared_by, problem }
+}
+
+function listed(names: readonly string[]): string {
+  return names.length > 0 ? `; logged are ${names.join(', ')}` : '; nothing was evaluated'
+}
+
+/** Trainers accept `loss` where they log `eval_loss`. */
+function asLogged(metric: string, names: readonly string[]): string {
+  return !names.includes(metric) && names.includes(`eval_${metric}`) ? `eval_${metric}` : metric
+}
+
+/**
+ * The metric whose value equals the recorded best bit for bit: at the recorded step, else at any
+ * step (the pointer may be stale). Where its name tells no direction, the record itself does.
+ */
+function recordedMetric(
+  claim: Claim,
+  evaluations: readonly Evaluation[],
+  names: readonly string[],
+): { metric: string; direction: Direction | undefined; declared_by: string } | undefined {
+  const { value } = claim
+  if (claim.metric !== null) {
+    const metric = asLogged(claim.metric, names)
+    return { metric, direction: undefined, declared_by: "the trainer's record" }
+  }
+  if (!isFiniteMeasure(value)) return undefined
+  const equalling = (among: readonly Evaluation[]): string[] =>
+    names.filter((name) => among.some(({ values }) => values[name] === value))
+  const atStep = equalling(evaluations.filter(({ step }) => step === claim.step))
+  const matches = atStep.length > 0 ? atStep : equalling(evaluations)
+  const metric = matches.includes('eval_loss') ? 'eval_loss' : matches[0]
+  if (metric === undefined) return undefined
+  return {
+    metric,
+    direction: directionByRecord(metric, value, evaluations),
+    declared_by: `the trainer's record: its best_metric equals ${metric} bit for bit`,
+  }
+}
+
+/** The direction in which nothing logged beats the recorded value; undefined where both do or none. */
+export function directionByRecord(
+  metric: string,
+  value: number,
+  evaluations: readonly Evaluation[],
+): Direction | undefined {
+  const unbeaten = (direction: Direction): boolean =>
+    evaluations.every(({ values }) => {
+      const other = values[metric]
+      return !isFiniteMeasure(other) || !isBetter(other, value, direction)
+    })
+  const [min, max] = [unbeaten('min'), unbeaten('max')]
+  return min === max ? undefined : min ? 'min' : 'max'
+}

@@ -1,0 +1,140 @@
+import { isFiniteMeasure } from '../measured.ts'
+import type { Direction } from '../event.ts'
+import { figure } from './candidates.ts'
+import { isBetter } from './direction.ts'
+import { metricNames } from './evaluations.ts'
+import { directionByRecord } from './metric.ts'
+import type { Because, Checkpoint, Claim, Evaluation, Ranked, SecondOpinion } from './selection.ts'
+
+interface OpinionInput {
+  claim: Claim
+  best: Ranked | null
+  metric: string
+  direction: Direction
+  evaluations: readonly Evaluation[]
+  checkpoints: readonly Checkpoint[]
+  /** Whether files had to exist to be ranked. */
+  among: 'checkpoints' | 'evaluations'
+}
+
+type Verdict = [because: Because, text: string]
+
+/**
+ * Compares the trainer's own claim with our best: agree, or disagree and the true reason.
+ * O(evaluations × metrics), and only where they differ.
+ */
+export function secondOpinion(input: OpinionInput): SecondOpinion {
+  const { claim } = input
+  const step = input.among === 'evaluations' ? claim.step : (pathStep(claim.path) ?? claim.step)
+  const opinion = { path: claim.path, step: claim.step, value: claim.value }
+  if (input.best && step === input.best.step) {
+    return { ...opinion, agrees: true, because: 'same', text: agreement(input) }
+  }
+  const [because, text] =
+    metricVerdict(input) ?? pointerVerdict(input) ?? filesVerdict(input) ?? orderVerdict(input)
+  return { ...opinion, agrees: false, because, text: `The trainer names ${named(claim)}: ${text}.` }
+}
+
+/** The step in a checkpoint folder's name, whatever machine wrote the path. */
+export function pathStep(path: string | null): number | null {
+  const found = path === null ? null : /(?:^|[\\/])[^\\/]*?-(\d+)[\\/]*$/.exec(path)
+  return found ? Number(found[1]) : null
+}
+
+function named({ path, step }: Claim): string {
+  const folder = path?.split(/[\\/]/).filter(Boolean).at(-1)
+  return folder ?? `step ${step}`
+}
+
+function agreement({ claim, among }: OpinionInput): string {
+  const pointer = pathStep(claim.path)
+  const astray = among === 'evaluations' && pointer !== null && pointer !== claim.step
+  return astray
+    ? `The trainer agrees on step ${claim.step}, though its pointer names ${named(claim)}.`
+    : 'The trainer agrees.'
+}
+
+function metricVerdict({ claim, metric, evaluations }: OpinionInput): Verdict | undefined {
+  const { value } = claim
+  if (!isFiniteMeasure(value) || holds(evaluations, metric, value)) return undefined
+  const other =
+    claim.metric ?? metricNames(evaluations).find((name) => holds(evaluations, name, value))
+  if (other === undefined || other === metric) return undefined
+  const direction = directionByRecord(other, value, evaluations)
+  const told = direction ? ` (${direction})` : ''
+  return [
+    'other_metric',
+    `it is judged by ${other}${told}, which was ${figure(value)} there, not by ${metric}`,
+  ]
+}
+
+function holds(evaluations: readonly Evaluation[], metric: string, value: number): boolean {
+  return evaluations.some(({ values }) => values[metric] === value)
+}
+
+function pointerVerdict({ claim, metric, evaluations, among }: OpinionInput): Verdict | undefined {
+  const pointer = pathStep(claim.path)
+  if (among === 'evaluations' || pointer === null || !isFiniteMeasure(claim.value)) return undefined
+  const atPointer = evaluations.some(
+    ({ step, values }) => step === pointer && values[metric] === claim.value,
+  )
+  const measured = evaluations.find(({ values }) => values[metric] === claim.value)
+  if (atPointer || !measured) return undefined
+  return [
+    'stale_pointer',
+    `its best ${metric} ${figure(claim.value)} was measured at step ${measured.step}, where nothing was saved`,
+  ]
+}
+
+function filesVerdict({ claim, checkpoints, among }: OpinionInput): Verdict | undefined {
+  if (among === 'evaluations') return undefined
+  const pointer = pathStep(claim.path) ?? claim.step
+  const there = checkpoints.find(({ step }) => step === pointer)
+  if (there?.files_state === 'complete') return undefined
+  const why = there?.files_why ? `: ${there.files_why}` : ''
+  return ['not_on_disk', there ? `its files are ${there.files_state}${why}` : 'it is not on disk']
+}
+
+function orderVerdict(input: OpinionInput): Verdict {
+  const { claim, best, metric, direction, evaluations } = input
+  const claimed = evaluations.find(({ step }) => step === claim.step)?.values[metric] ?? claim.value
+  if (!best || !isFiniteMeasure(claimed)) {
+    return ['not_compared', `no finite ${metric} was measured at step ${claim.step}`]
+  }
+  if (claimed === best.value) {
+    return ['tie', `it ties with step ${best.step} at ${figure(claimed)}, and the first one wins`]
+  }
+  if (directionByRecord(metric, claimed, evaluations) === opposite(direction)) {
+    return [
+      'other_direction',
+      `it took the ${direction === 'min' ? 'highest' : 'lowest'} ${metric} for the best`,
+    ]
+  }
+  return (
+    restartVerdict(input, claimed) ?? [
+      'unknown',
+      `${metric} is ${figure(claimed)} there and ${figure(best.value)} at step ${best.step}`,
+    ]
+  )
+}
+
+function opposite(direction: Direction): Direction {
+  return direction === 'min' ? 'max' : 'min'
+}
+
+/** A record that was beaten before it was set, but not by anything later than that, began anew. */
+function restartVerdict(input: OpinionInput, claimed: number): Verdict | undefined {
+  const { claim, metric, direction, evaluations } = input
+  const beats = evaluations.filter(({ values }) => {
+    const value = values[metric]
+    return isFiniteMeasure(value) && isBetter(value, claimed, direction)
+  })
+  const last = beats.at(-1)
+  if (!last || claim.step === null || last.step >= claim.step) return undefined
+  const since = evaluations.find(({ step }) => step > last.step)
+  return [
+    'record_restarted',
+    `${figure(claimed)} is its best ${metric} only since step ${since?.step}; ` +
+      `${beats.length} earlier evaluations in its own log are better, so its record began anew after step ${last.step}`,
+  ]
+}

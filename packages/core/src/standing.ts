@@ -1,0 +1,93 @@
+import { isFiniteMeasure } from './measured.ts'
+import type { Direction, EventOf } from './event.ts'
+import { isBetter } from './selection/direction.ts'
+import { weightsKey } from './selection/evaluations.ts'
+import type { Trend } from './status.ts'
+
+/** How many evaluations a trend looks back on. */
+const TREND_WINDOW = 5
+
+interface Leader {
+  attempt: number
+  step: number
+  epoch: number | null
+  value: number
+}
+
+/**
+ * The best evaluation so far and what has come since, at O(1) an evaluation. Successive standings
+ * share `seen`, so an earlier one may be read but not continued.
+ */
+export interface Standing {
+  metric: string
+  direction: Direction
+  leader: Leader | null
+  /** Finite evaluations that arrived after the leader's. */
+  since: number
+  /** The latest finite values of eval_loss, oldest first. */
+  recent: readonly { step: number; value: number }[]
+  seen: Set<string>
+}
+
+/** A standing before the first evaluation. */
+export function initialStanding(metric = 'eval_loss', direction: Direction = 'min'): Standing {
+  return { metric, direction, leader: null, since: 0, recent: [], seen: new Set() }
+}
+
+/** The standing after one more evaluation; a repeat of a metric at the same weights changes nothing. */
+export function stand(standing: Standing, evaluation: EventOf<'evaluation'>): Standing {
+  const value = firstValue(standing, evaluation, standing.metric)
+  const loss =
+    standing.metric === 'eval_loss' ? value : firstValue(standing, evaluation, 'eval_loss')
+  const { step, attempt, epoch } = evaluation
+  const recent = isFiniteMeasure(loss)
+    ? [...standing.recent, { step, value: loss }].slice(-TREND_WINDOW)
+    : standing.recent
+  if (!isFiniteMeasure(value)) return { ...standing, recent }
+  if (leads({ step, attempt, value }, standing)) {
+    return { ...standing, recent, leader: { attempt, step, epoch, value }, since: 0 }
+  }
+  return { ...standing, recent, since: standing.since + 1 }
+}
+
+function firstValue(
+  { seen }: Standing,
+  evaluation: EventOf<'evaluation'>,
+  metric: string,
+): number | null | undefined {
+  const value = evaluation.values[metric]
+  const key = `${weightsKey(evaluation)}:${metric}`
+  if (value === undefined || seen.has(key)) return undefined
+  seen.add(key)
+  return value
+}
+
+/** Strictly better, or equal at an earlier step, then attempt. */
+function leads(next: Omit<Leader, 'epoch'>, { leader, direction }: Standing): boolean {
+  if (!leader || isBetter(next.value, leader.value, direction)) return true
+  if (next.value !== leader.value) return false
+  return next.step < leader.step || (next.step === leader.step && next.attempt < leader.attempt)
+}
+
+/**
+ * Whether the latest values of eval_loss fall or rise: the least-squares slope over steps, called
+ * flat where it is within two of its standard errors. Null with fewer than three values.
+ */
+export function trend({ recent }: Standing): Trend | null {
+  const n = recent.length
+  if (n < 3) return null
+  const mean = (of: (point: { step: number; value: number }) => number): number =>
+    recent.reduce((sum, point) => sum + of(point), 0) / n
+  const x = mean(({ step }) => step)
+  const y = mean(({ value }) => value)
+  const sxx = recent.reduce((sum, { step }) => sum + (step - x) ** 2, 0)
+  if (sxx === 0) return null
+  const slope = recent.reduce((sum, { step, value }) => sum + (step - x) * (value - y), 0) / sxx
+  const squares = recent.reduce(
+    (sum, { step, value }) => sum + (value - y - slope * (step - x)) ** 2,
+    0,
+  )
+  const error = Math.sqrt(squares / (n - 2) / sxx)
+  if (Math.abs(slope) <= 2 * error) return 'flat'
+  return slope < 0 ? 'falling' : 'rising'
+}
