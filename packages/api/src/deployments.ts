@@ -1,0 +1,27 @@
+import { createDeployment, listDeployments, liveDeployments } from '@bestmark/db'
+import { z } from 'zod'
+import { procedure, router } from './trpc.ts'
+
+const CreateInput = z.object({
+  job_id: z.uuid(),
+  checkpoint_id: z.uuid(),
+  model_name: z.string(),
+})
+
+const ListInput = z.object({ job_id: z.uuid().optional(), model_name: z.string().optional() })
+
+export const deployments = router({
+  /** Orders a complete checkpoint to be shipped; the agent that holds its files does it. */
+  create: procedure
+    .input(CreateInput)
+    .mutation(({ ctx, input }) => createDeployment(ctx.db, input)),
+
+  /** The ledger, newest first, and what is live now under each model name. */
+  list: procedure.input(ListInput.prefault({})).query(async ({ ctx, input }) => {
+    const [ledger, live] = await Promise.all([
+      listDeployments(ctx.db, input),
+      liveDeployments(ctx.db, { model_name: input.model_name }),
+    ])
+    return { deployments: ledger, live }
+  }),
+})

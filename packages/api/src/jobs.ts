@@ -1,0 +1,45 @@
+import { JobState } from '@bestmark/core'
+import { jobDetail, jobLogs, jobStatus, JobUnknown, listJobs, requestStop } from '@bestmark/db'
+import { z } from 'zod'
+import { procedure, router } from './trpc.ts'
+
+const JobId = z.object({ job_id: z.uuid() })
+
+const ListInput = z.object({
+  status: z.array(JobState).optional(),
+  project: z.string().optional(),
+  search: z.string().max(200).optional(),
+  sort: z.enum(['newest', 'name', 'best']).default('newest'),
+  cursor: z.string().nullish(),
+  limit: z.number().int().min(1).max(200).default(50),
+})
+
+const LogsInput = JobId.extend({
+  level: z.enum(['info', 'warning', 'error', 'sample']).optional(),
+  limit: z.number().int().min(1).max(5_000).default(500),
+})
+
+export const jobs = router({
+  list: procedure.input(ListInput.prefault({})).query(({ ctx, input }) => listJobs(ctx.db, input)),
+
+  status: procedure.input(JobId).query(async ({ ctx, input }) => {
+    return found(input.job_id, await jobStatus(ctx.db, input.job_id))
+  }),
+
+  detail: procedure.input(JobId).query(async ({ ctx, input }) => {
+    return found(input.job_id, await jobDetail(ctx.db, input.job_id))
+  }),
+
+  /** Newest last. */
+  logs: procedure
+    .input(LogsInput)
+    .query(({ ctx, input: { job_id, ...query } }) => jobLogs(ctx.db, job_id, query)),
+
+  /** Asks the agent of the run's host to stop it; the run writes a last checkpoint first. */
+  stop: procedure.input(JobId).mutation(({ ctx, input }) => requestStop(ctx.db, input.job_id)),
+})
+
+function found<T>(job_id: string, value: T | undefined): T {
+  if (value === undefined) throw new JobUnknown(job_id)
+  return value
+}

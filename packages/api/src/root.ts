@@ -1,0 +1,18 @@
+import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
+import { checkpoints } from './checkpoints.ts'
+import { deployments } from './deployments.ts'
+import { jobs } from './jobs.ts'
+import { series } from './series.ts'
+import { createCallerFactory, router } from './trpc.ts'
+import { watch } from './watch.ts'
+
+export const appRouter = router({ jobs, series, checkpoints, deployments, watch })
+
+export type AppRouter = typeof appRouter
+export type RouterInputs = inferRouterInputs<AppRouter>
+export type RouterOutputs = inferRouterOutputs<AppRouter>
+
+/** Calls procedures on the server itself, without HTTP. */
+export const createCaller = createCallerFactory(appRouter)
+
+export type { Context } from './trpc.ts'

@@ -1,0 +1,97 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The data folder cannot be used; the message says what to do. */
+export class HomeUnusable extends Error {
+  override readonly name = 'HomeUnusable'
+}
+
+/**
+ * The data folder as an absolute path: BESTMARK_HOME, by default `.bestmark` beside the code. A
+ * relative one is taken from the code's folder, so that the same words always mean the same board.
+ */
+export function resolveHome(env: Record<string, string | undefined> = process.env): string {
+  return resolve(repositoryRoot(), env['BESTMARK_HOME'] || '.bestmark')
+}
+
+/** Makes the data folder where it is missing. Throws HomeUnusable where that is not allowed. */
+export async function makeHome(home: string): Promise<void> {
+  try {
+    await mkdir(home, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw unusable(home, cause)
+  }
+}
+
+/** The board's secret: 64 hexadecimal digits in `<home>/token` (0600), made once and stable. */
+export function boardToken(home: string): Promise<string> {
+  return onceInFile(home, 'token', () => randomBytes(32).toString('hex'))
+}
+
+/** Who this machine is to its jobs: a UUID in `<home>/host_id`, which a new hostname leaves alone. */
+export function hostId(home: string): Promise<string> {
+  return onceInFile(home, 'host_id', randomUUID)
+}
+
+/**
+ * The line that a file of the data folder holds; made by whoever comes first. It is linked into
+ * place whole, so that of several processes all read the same one and none reads half of it.
+ */
+async function onceInFile(home: string, name: string, make: () => string): Promise<string> {
+  const path = join(home, name)
+  const known = await lineOf(path)
+  if (known) return known
+  await makeHome(home)
+  const draft = `${path}.${process.pid}.${randomUUID()}`
+  try {
+    await writeFile(draft, `${make()}\n`, { mode: 0o600, flag: 'wx' })
+    await link(draft, path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+    })
+  } catch (cause) {
+    throw unusable(home, cause)
+  } finally {
+    await rm(draft, { force: true })
+  }
+  const line = await lineOf(path)
+  if (!line) throw new HomeUnusable(`${path} is empty. Delete it, and it will be made anew.`)
+  return line
+}
+
+async function lineOf(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, 'utf8')).trim()
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw unusable(dirname(path), cause)
+  }
+}
+
+/** The error that says in one sentence why the data folder cannot be used. */
+export function unusable(home: string, cause: unknown): HomeUnusable {
+  const code = (cause as NodeJS.ErrnoException).code ?? String(cause)
+  const why =
+    code === 'EACCES' || code === 'EPERM'
+      ? 'this user may not write there'
+      : code === 'EROFS'
+        ? 'its disk is read-only'
+        : code === 'ENOTDIR' || code === 'EEXIST'
+          ? 'a file stands in its place'
+          : code
+  return new HomeUnusable(
+    `The data folder ${home} cannot be used: ${why}. Give BESTMARK_HOME a folder that can be written.`,
+    { cause },
+  )
+}
+
+/** The folder of the workspace, found upwards, since a bundled copy of this file lies elsewhere. */
+function repositoryRoot(): string {
+  const start = dirname(fileURLToPath(import.meta.url))
+  for (let folder = start; folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, 'pnpm-workspace.yaml'))) return folder
+  }
+  return process.cwd()
+}

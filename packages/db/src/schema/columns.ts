@@ -1,0 +1,28 @@
+import { customType, doublePrecision } from 'drizzle-orm/pg-core'
+import { storable, storableJson } from '../storable.ts'
+
+/** A point in time: milliseconds since the epoch. */
+export const milliseconds = () => doublePrecision()
+
+/** A `Measured`: float8 keeps NaN and ±Infinity, null means that nothing was measured. */
+export const measured = () => doublePrecision()
+
+/** Text that a run said; NUL, which Postgres refuses, is replaced on the way in. */
+export const said = customType<{ data: string; driverData: string }>({
+  dataType: () => 'text',
+  toDriver: storable,
+})
+
+/** Plain data in `jsonb`, where NaN and ±Infinity become the strings of `measuredJson`. */
+export const plain = customType<{ data: unknown; driverData: unknown }>({
+  dataType: () => 'jsonb',
+  toDriver: storableJson,
+})
+
+/** A column of Float64, little-endian, eight bytes a point. */
+export const float64s = customType<{ data: Float64Array; driverData: Buffer }>({
+  dataType: () => 'bytea',
+  toDriver: (numbers) => Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength),
+  // A Buffer of the driver may start anywhere; a Float64Array needs a multiple of eight.
+  fromDriver: (bytes) => new Float64Array(new Uint8Array(bytes).buffer),
+})

@@ -1,0 +1,47 @@
+import {
+  bigint,
+  boolean,
+  foreignKey,
+  index,
+  pgTable,
+  primaryKey,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core'
+import { milliseconds, said } from './columns.ts'
+import { checkpoints } from './run.ts'
+
+export type DeploymentStatus = 'queued' | 'copying' | 'verifying' | 'done' | 'failed'
+
+/** The ledger: one checkpoint shipped under one model name. */
+export const deployments = pgTable(
+  'deployments',
+  {
+    job_id: uuid().notNull(),
+    deployment_id: uuid().notNull(),
+    checkpoint_id: uuid().notNull(),
+    is_best: boolean().notNull(),
+    /** What was said of the checkpoint when it was chosen; later rankings do not change it. */
+    reason: said().notNull(),
+    model_name: text().notNull(),
+    status: text().$type<DeploymentStatus>().notNull(),
+    bytes_done: bigint({ mode: 'number' }).notNull().default(0),
+    bytes_total: bigint({ mode: 'number' }).notNull().default(0),
+    path: said(),
+    error: said(),
+    created_at: milliseconds().notNull(),
+    /** When its agent last said something; a silent one may be taken over. */
+    advanced_at: milliseconds(),
+    ended_at: milliseconds(),
+    revision: bigint({ mode: 'number' }).notNull(),
+  },
+  (row) => [
+    primaryKey({ columns: [row.job_id, row.deployment_id] }),
+    foreignKey({
+      columns: [row.job_id, row.checkpoint_id],
+      foreignColumns: [checkpoints.job_id, checkpoints.checkpoint_id],
+    }).onDelete('cascade'),
+    index('deployments_status').on(row.status, row.created_at),
+    index('deployments_model').on(row.model_name, row.ended_at),
+  ],
+)

@@ -1,0 +1,144 @@
+import type { EventOf, FilesState, JobState } from '@bestmark/core'
+import {
+  bigint,
+  boolean,
+  doublePrecision,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core'
+import { float64s, measured, milliseconds, said } from './columns.ts'
+import { trainingJobs } from './trainingJobs.ts'
+
+const whole = () => bigint({ mode: 'number' })
+const revision = () => whole().notNull()
+const jobId = () =>
+  uuid()
+    .notNull()
+    .references(() => trainingJobs.job_id, { onDelete: 'cascade' })
+
+/** One row a start of the run: attempt 0, then one more for each resume or rerun. */
+export const attempts = pgTable(
+  'attempts',
+  {
+    job_id: jobId(),
+    attempt: integer().notNull(),
+    /** The step from which the attempt went on; null for a fresh start. */
+    resumed_from: whole(),
+    total_steps: whole(),
+    started_at: milliseconds(),
+    ended_at: milliseconds(),
+    status: text().$type<JobState>(),
+    error: said(),
+    revision: revision(),
+  },
+  (row) => [primaryKey({ columns: [row.job_id, row.attempt] })],
+)
+
+/** How far each source of a job was read. */
+export const sources = pgTable(
+  'sources',
+  { job_id: jobId(), source: said().notNull(), cursor: said().notNull(), revision: revision() },
+  (row) => [primaryKey({ columns: [row.job_id, row.source] })],
+)
+
+/**
+ * Up to 1,024 points of one series of one attempt. `ordinal` is the first point's place in it.
+ * Extremes are of the finite values; null where there is none.
+ */
+export const seriesChunks = pgTable(
+  'series_chunks',
+  {
+    job_id: jobId(),
+    attempt: integer().notNull(),
+    name: said().notNull(),
+    ordinal: whole().notNull(),
+    count: integer().notNull(),
+    steps: float64s().notNull(),
+    values: float64s().notNull(),
+    times: float64s().notNull(),
+    min_step: doublePrecision().notNull(),
+    max_step: doublePrecision().notNull(),
+    first_value: doublePrecision().notNull(),
+    last_value: doublePrecision().notNull(),
+    min_value: doublePrecision(),
+    min_value_step: doublePrecision(),
+    max_value: doublePrecision(),
+    max_value_step: doublePrecision(),
+    non_finite: integer().notNull(),
+    revision: revision(),
+  },
+  (row) => [primaryKey({ columns: [row.job_id, row.attempt, row.name, row.ordinal] })],
+)
+
+/** One metric measured at one (attempt, step). `repeat` 0 is the one that counts. */
+export const evaluations = pgTable(
+  'evaluations',
+  {
+    job_id: jobId(),
+    attempt: integer().notNull(),
+    step: whole().notNull(),
+    metric: said().notNull(),
+    repeat: integer().notNull(),
+    value: measured(),
+    epoch: doublePrecision(),
+    at: milliseconds(),
+    samples: whole(),
+    origin_file: said(),
+    origin_line: integer(),
+    /** Order of arrival within the job. */
+    arrival: whole().notNull(),
+    revision: revision(),
+  },
+  (row) => [
+    primaryKey({ columns: [row.job_id, row.attempt, row.step, row.metric, row.repeat] }),
+    index('evaluations_metric').on(row.job_id, row.metric, row.arrival),
+  ],
+)
+
+/** Files saved at a step; `path` is relative to the run's root. */
+export const checkpoints = pgTable(
+  'checkpoints',
+  {
+    job_id: jobId(),
+    checkpoint_id: uuid().notNull(),
+    attempt: integer().notNull(),
+    step: whole(),
+    path: said().notNull(),
+    epoch: doublePrecision(),
+    saved_at: milliseconds(),
+    role: said(),
+    files_state: text().$type<FilesState>().notNull(),
+    files_why: said(),
+    bytes: whole(),
+    checked_at: milliseconds(),
+    /** A later save took the path, so whatever stands there now is not this checkpoint. */
+    overwritten: boolean().notNull().default(false),
+    revision: revision(),
+  },
+  (row) => [
+    primaryKey({ columns: [row.job_id, row.checkpoint_id] }),
+    unique('checkpoints_once').on(row.job_id, row.attempt, row.step, row.path).nullsNotDistinct(),
+    index('checkpoints_path').on(row.job_id, row.path),
+  ],
+)
+
+/** The newest lines that the run said. */
+export const logs = pgTable(
+  'logs',
+  {
+    job_id: jobId(),
+    ordinal: whole().notNull(),
+    attempt: integer().notNull(),
+    step: whole(),
+    at: milliseconds(),
+    level: text().$type<EventOf<'log'>['level']>().notNull(),
+    text: said().notNull(),
+    revision: revision(),
+  },
+  (row) => [primaryKey({ columns: [row.job_id, row.ordinal] })],
+)

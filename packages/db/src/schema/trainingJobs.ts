@@ -1,0 +1,114 @@
+import type { JobState, Policy, RunFacts, StoredStatus, TrainingJobStatus } from '@bestmark/core'
+import { sql } from 'drizzle-orm'
+import type { PgColumnBuilderBase } from 'drizzle-orm/pg-core'
+import { bigint, doublePrecision, index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core'
+import { measured, milliseconds, plain, said } from './columns.ts'
+
+const count = () => bigint({ mode: 'number' })
+
+/**
+ * Every field of TrainingJobStatus is a column or says that it is derived when read; a new field
+ * does not compile until it stands here.
+ */
+const statusColumns = {
+  job_id: uuid().primaryKey(),
+  name: said().notNull(),
+  project: said().notNull(),
+  status: text().$type<JobState>().notNull(),
+  progress: 'derived',
+  current_step: count(),
+  total_steps: count(),
+  current_epoch: doublePrecision(),
+  total_epochs: doublePrecision(),
+  started_at: milliseconds(),
+  updated_at: milliseconds(),
+  ended_at: milliseconds(),
+  eta_seconds: 'derived',
+  loss: measured(),
+  eval_loss: measured(),
+  train_loss_at_eval: measured(),
+  perplexity: 'derived',
+  loss_gap: 'derived',
+  loss_trend: text().$type<NonNullable<TrainingJobStatus['loss_trend']>>(),
+  best_eval_loss: measured(),
+  best_epoch: doublePrecision(),
+  best_step: count(),
+  best_checkpoint_path: said(),
+  best_checkpoint_id: uuid(),
+  best_metric: measured(),
+  best_metric_name: said(),
+  evaluations_without_improvement: count(),
+  epochs_without_improvement: 'derived',
+  selection_policy: text().$type<Policy>().notNull().default('as_declared'),
+  host: said().notNull(),
+  output_dir: said().notNull(),
+  error: said(),
+} satisfies Record<keyof TrainingJobStatus, PgColumnBuilderBase | 'derived'>
+
+/** What the tracker needs to go on where it stopped, beside the fields of the status. */
+const factColumns = {
+  attempt: integer().notNull().default(0),
+  attempt_started_at: milliseconds(),
+  attempt_first_step: count().notNull().default(0),
+  loss_unit: text().$type<RunFacts['loss_unit']>().notNull().default('unknown'),
+  declared_metric: said(),
+  declared_direction: text().$type<NonNullable<RunFacts['declared_direction']>>(),
+  declared_by: said(),
+  save_steps: count(),
+  best_evaluation_epoch: doublePrecision(),
+} satisfies Record<Exclude<keyof RunFacts, keyof StoredStatus>, PgColumnBuilderBase>
+
+type Columns = {
+  [
+    Field in keyof typeof statusColumns as (typeof statusColumns)[Field] extends 'derived'
+      ? never
+      : Field
+  ]: Exclude<(typeof statusColumns)[Field], 'derived'>
+}
+
+// Object.fromEntries forgets which key holds what; `Columns` says it again.
+const storedColumns = Object.fromEntries(
+  Object.entries(statusColumns).filter(([, column]) => column !== 'derived'),
+) as Columns
+
+/** One row a job. Its lock orders everything that is written about the job. */
+export const trainingJobs = pgTable(
+  'training_jobs',
+  {
+    ...storedColumns,
+    ...factColumns,
+    host_id: uuid().notNull(),
+    /** Which source reads the run. */
+    source: said().notNull(),
+    recipe: said(),
+    config: plain().$type<Record<string, unknown>>().notNull().default({}),
+    tags: plain().$type<string[]>().notNull().default([]),
+    /** What the training program itself calls its best, as it last said. */
+    claim: plain().$type<StoredClaim>(),
+    stop_requested_at: milliseconds(),
+    process_pid: integer(),
+    /** When that process began (ms); a pid alone may have been given to another one. */
+    process_started_at: doublePrecision(),
+    process_attempt: integer(),
+    registered_at: milliseconds().notNull(),
+    /** The database's clock at the last write, for readers who follow every job. */
+    changed_at: milliseconds().notNull(),
+    revision: bigint({ mode: 'number' }).notNull().default(0),
+  },
+  (job) => [
+    index('training_jobs_host').on(job.host_id),
+    index('training_jobs_changed').on(job.changed_at),
+    index('training_jobs_name').on(job.name, job.job_id),
+    index('training_jobs_newest').on(sql`coalesce(started_at, registered_at)`, job.job_id),
+  ],
+)
+
+export interface StoredClaim {
+  path: string | null
+  step: number | null
+  metric: string | null
+  /** As `measuredJson` writes it. */
+  value: number | string | null
+}
+
+export type JobRow = typeof trainingJobs.$inferSelect

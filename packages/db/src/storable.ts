@@ -1,0 +1,20 @@
+import { measuredJson } from '@bestmark/core'
+
+/** The text without what Postgres cannot store: NUL and halves of surrogate pairs become U+FFFD. */
+export function storable(text: string): string {
+  return text.replaceAll('\0', '\uFFFD').toWellFormed()
+}
+
+/** The JSON text of plain data, storable as jsonb; NaN and ±Infinity become strings. */
+export function storableJson(value: unknown): string {
+  return measuredJson(cleaned(value)) ?? 'null'
+}
+
+function cleaned(value: unknown): unknown {
+  if (typeof value === 'string') return storable(value)
+  if (Array.isArray(value)) return value.map(cleaned)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [storable(key), cleaned(item)]),
+  )
+}
