@@ -47,7 +47,7 @@ export const MeasuredInJson = z
 export function parsePythonJson(text: string): unknown {
   if (!/NaN|Infinity/.test(text)) return JSON.parse(text)
   const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, (token) =>
-    token.startsWith('"') ? token : `"\u0000${token}"`,
+    token.startsWith('"') ? token : `"\\u0000${token}"`,
   )
   return JSON.parse(marked, (_key, item: unknown) =>
     typeof item === 'string' && item.startsWith('\u0000') ? NON_FINITE[item.slice(1)] : item,

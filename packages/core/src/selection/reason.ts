@@ -1,36 +1,37 @@
 import { figure } from './candidates.ts'
 import type { Decider } from './metric.ts'
-import type { MissedBest, PassedOver, Ranked } from './selection.ts'
+import type { Selection } from './selection.ts'
 
-interface ReasonInput {
-  decider: Decider
-  best: Ranked | null
-  runner_up: Ranked | null
-  margin: number | null
-  candidates: number
-  passed_over: readonly PassedOver[]
-  missed_best: MissedBest | null
-  lost_best: string | null
+type Found = Pick<
+  Selection,
+  'best' | 'runner_up' | 'margin' | 'ranking' | 'passed_over' | 'missed_best'
+> & {
   among: 'checkpoints' | 'evaluations'
+  /** Why the weights of the best evaluation cannot be shipped, where they were saved. */
+  lost_best: string | null
+  /** How many evaluations there are. */
   evaluations: number
 }
 
+type ReasonInput = { decided: Decider } & ({ problem: string | null } | ({ problem: null } & Found))
+
 /** The decision as one plain sentence. */
 export function reason(input: ReasonInput): string {
-  const { decider, best } = input
-  if (decider.problem) return `Nothing to choose from: ${decider.problem}.`
-  if (!best) return `Nothing to choose from: ${nothing(input)}.`
-  const { metric, direction } = decider
-  const superlative = direction === 'min' ? 'lowest' : 'highest'
-  const noun = input.among === 'checkpoints' ? 'checkpoint' : 'evaluation'
-  const of =
-    input.candidates === 1
-      ? `the only ${noun} that can be compared`
-      : `the ${superlative} ${metric} of ${input.candidates} ${noun}s`
-  return `Step ${best.step} has ${of} (${metric} ${figure(best.value)})${next(input)}${told(decider)}${missed(input)}.`
+  const { decided } = input
+  if (!('ranking' in input)) return `Nothing to choose from: ${input.problem}.`
+  const { best } = input
+  if (!best) return `Nothing to choose from: ${nothing(decided, input)}.`
+  const what = `Step ${best.step} has ${superlative(decided, input)} (${decided.metric} ${figure(best.value)})`
+  return `${what}${next(input)}${told(decided)}${missed(input)}.`
 }
 
-function next({ runner_up, margin, best }: ReasonInput): string {
+function superlative({ metric, direction }: Decider, { ranking, among }: Found): string {
+  const noun = among === 'checkpoints' ? 'checkpoint' : 'evaluation'
+  if (ranking.length === 1) return `the only ${noun} that can be compared`
+  return `the ${direction === 'min' ? 'lowest' : 'highest'} ${metric} of ${ranking.length} ${noun}s`
+}
+
+function next({ runner_up, margin, best }: Found): string {
   if (!runner_up || margin === null || !best) return ''
   if (margin === 0) return `; step ${runner_up.step} ties with it and came later`
   const sign = runner_up.value > best.value ? '+' : '−'
@@ -38,27 +39,21 @@ function next({ runner_up, margin, best }: ReasonInput): string {
 }
 
 function told({ declared_by }: Decider): string {
-  return declared_by === 'asked for' ? '' : `; ${declaredBy(declared_by)}`
+  if (declared_by === 'asked for') return ''
+  const nobody = declared_by.startsWith('nobody')
+  return `; ${nobody ? declared_by : `the metric was declared by ${declared_by}`}`
 }
 
-/** Who declared the metric, as a clause. */
-function declaredBy(declared_by: string): string {
-  return declared_by.startsWith('nobody')
-    ? declared_by
-    : `the metric was declared by ${declared_by}`
-}
-
-function missed({ missed_best, lost_best }: ReasonInput): string {
+function missed({ missed_best, lost_best }: Found): string {
   if (lost_best) return `; a better one cannot be shipped: ${lost_best}`
   return missed_best ? `; ${missed_best.text}` : ''
 }
 
-function nothing({ decider, passed_over, evaluations, among }: ReasonInput): string {
+function nothing({ metric }: Decider, { passed_over, evaluations, among }: Found): string {
   if (evaluations === 0) return 'nothing was evaluated'
-  if (among === 'evaluations') return `no evaluation has a finite ${decider.metric}`
-  if (passed_over.length === 0) return 'no checkpoint was saved'
+  if (among === 'evaluations') return `no evaluation has a finite ${metric}`
   const [first] = passed_over
+  if (!first) return 'no checkpoint was saved'
   const others = passed_over.length - 1
-  const more = others > 0 ? `, and ${others} more were passed over` : ''
-  return `${first?.text}${more}`
+  return `${first.text}${others > 0 ? `, and ${others} more were passed over` : ''}`
 }

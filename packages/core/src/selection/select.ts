@@ -21,6 +21,7 @@ import type {
   MissedBest,
   PassedOver,
   Ranked,
+  SecondOpinion,
   Selection,
 } from './selection.ts'
 
@@ -44,67 +45,86 @@ export interface SelectionInput {
  * of different steps arrived makes no difference. O(n log n) in checkpoints and evaluations.
  */
 export function select(input: SelectionInput): Selection {
-  const { policy, claim, checkpoints, among = 'checkpoints' } = input
+  const { policy, checkpoints, among = 'checkpoints' } = input
   const evaluations = firstEvaluations(input.evaluations)
   const decided = decider({ ...input, told: input.told ?? {}, evaluations })
   const { metric, direction, declared_by, problem } = decided
   const base = { policy, policy_version: POLICY_VERSION, metric, direction, declared_by }
-  const decidable = metric !== null && direction !== null && problem === null
   const field = among === 'checkpoints' ? checkpointField : evaluationField
   const { candidates, passed_over } = field(checkpoints, evaluations, metric ?? '')
-  const ranking = decidable ? rank(candidates, direction) : []
+  if (metric === null || direction === null || problem !== null) {
+    return { ...base, ...NOTHING, passed_over, reason: reason({ decided, problem }) }
+  }
+  const ranking = rank(candidates, direction)
   const [best = null, runner_up = null] = ranking
   const margin = best && runner_up ? Math.abs(runner_up.value - best.value) : null
-  const top =
-    decidable && among === 'checkpoints'
-      ? bestEvaluation(evaluations, metric, direction)
-      : undefined
-  const missed_best = missedBest(input, top, best, direction ?? 'min')
-  const lost_best = lostBest(top, passed_over)
-  const second_opinion =
-    decidable && claim
-      ? secondOpinion({ claim, best, metric, direction, evaluations, checkpoints, among })
-      : null
-  const because = {
-    decider: decided,
-    best,
-    runner_up,
-    margin,
-    passed_over,
-    missed_best,
-    lost_best,
-    among,
+  const beaten =
+    among === 'checkpoints' ? beatenBy(evaluations, metric, direction, best) : undefined
+  const missed_best = beaten ? missedBest(beaten, checkpoints, best) : null
+  const found = { best, runner_up, margin, ranking, passed_over, missed_best }
+  const lost_best = beaten ? lostBest(beaten, passed_over) : null
+  const count = evaluations.length
+  return {
+    ...base,
+    ...found,
+    second_opinion: opinion(input, { metric, direction, evaluations, best }),
+    reason: reason({ decided, problem, among, lost_best, evaluations: count, ...found }),
   }
-  const counts = { candidates: candidates.length, evaluations: evaluations.length }
-  const sentence = reason({ ...because, ...counts })
-  const found = { best, runner_up, margin, ranking, passed_over, missed_best, second_opinion }
-  return { ...base, ...found, reason: sentence }
 }
 
-/** The best evaluation, where it beats the best checkpoint and nothing was saved at its step. */
-function missedBest(
-  { checkpoints }: SelectionInput,
-  top: BestEvaluation | undefined,
-  best: Ranked | null,
+const NOTHING = {
+  best: null,
+  runner_up: null,
+  margin: null,
+  ranking: [],
+  missed_best: null,
+  second_opinion: null,
+}
+
+function opinion(
+  { claim, checkpoints, among = 'checkpoints' }: SelectionInput,
+  decision: {
+    metric: string
+    direction: Direction
+    evaluations: Evaluation[]
+    best: Ranked | null
+  },
+): SecondOpinion | null {
+  return claim && secondOpinion({ claim, checkpoints, among, ...decision })
+}
+
+/** The best evaluation, where it is better than the best that can be shipped. */
+function beatenBy(
+  evaluations: readonly Evaluation[],
+  metric: string,
   direction: Direction,
+  best: Ranked | null,
+): BestEvaluation | undefined {
+  const top = bestEvaluation(evaluations, metric, direction)
+  return top && best && !isBetter(top.value, best.value, direction) ? undefined : top
+}
+
+/** The best evaluation as a missed one, where nothing was saved at its step. */
+function missedBest(
+  { evaluation, value }: BestEvaluation,
+  checkpoints: readonly Checkpoint[],
+  best: Ranked | null,
 ): MissedBest | null {
-  if (!top || (best && !isBetter(top.value, best.value, direction))) return null
-  const { attempt, step } = top.evaluation
+  const { attempt, step } = evaluation
   if (checkpoints.some((saved) => saved.attempt === attempt && saved.step === step)) return null
   const shippable = best
     ? `the best you can ship is step ${best.step} at ${figure(best.value)}`
     : 'nothing that was evaluated can be shipped'
-  const text = `step ${step} reached ${figure(top.value)}, but nothing is saved there; ${shippable}`
-  return { attempt, step, value: top.value, text }
+  const text = `step ${step} reached ${figure(value)}, but nothing is saved there; ${shippable}`
+  return { attempt, step, value, text }
 }
 
 /** Why the weights of the best evaluation were passed over, where they were saved. */
 function lostBest(
-  top: BestEvaluation | undefined,
+  { evaluation }: BestEvaluation,
   passed_over: readonly PassedOver[],
 ): string | null {
-  const lost = passed_over.find(
-    ({ attempt, step }) => attempt === top?.evaluation.attempt && step === top.evaluation.step,
-  )
+  const { attempt, step } = evaluation
+  const lost = passed_over.find((over) => over.attempt === attempt && over.step === step)
   return lost?.text ?? null
 }

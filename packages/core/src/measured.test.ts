@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { Measured, MeasuredInJson, measuredJson, parsePythonJson } from './measured.ts'
+import { wire } from './wire.ts'
+
+test('a measured number may be NaN or infinite, missing is null, and nothing else passes', () => {
+  for (const value of [1, NaN, Infinity, -Infinity, null]) {
+    expect(Measured.safeParse(value).success).toBe(true)
+  }
+  for (const value of ['NaN', undefined, '1']) expect(Measured.safeParse(value).success).toBe(false)
+})
+
+test('JSON carries what is not finite as words, and reads it back', () => {
+  const text = measuredJson({ a: NaN, b: -Infinity, c: null, d: 1.5 })
+  expect(text).toBe('{"a":"NaN","b":"-Infinity","c":null,"d":1.5}')
+  const read = JSON.parse(text) as Record<string, unknown>
+  expect(Object.values(read).map((value) => MeasuredInJson.parse(value))).toEqual([
+    NaN,
+    -Infinity,
+    null,
+    1.5,
+  ])
+})
+
+test('bare NaN and Infinity are read as Python writes them, and text that looks so is left alone', () => {
+  const text =
+    '{"loss": NaN, "best": -Infinity, "up": Infinity, "why": "NaN, \\"Infinity\\" -Infinity"}'
+  expect(parsePythonJson(text)).toEqual({
+    loss: NaN,
+    best: -Infinity,
+    up: Infinity,
+    why: 'NaN, "Infinity" -Infinity',
+  })
+  expect(() => parsePythonJson('{"loss": NaN')).toThrow(SyntaxError)
+})
+
+test('the wire keeps NaN, infinities and typed arrays', () => {
+  const sent = { loss: NaN, top: Infinity, steps: Float64Array.of(1, NaN, -Infinity) }
+  expect(wire.output.deserialize(wire.output.serialize(sent) as string)).toEqual(sent)
+})

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { pathStep } from './opinion.ts'
+import { checkpoints, choose, claim, evaluations } from './testing.ts'
+
+const rows = evaluations([100, 1.4], [200, 1.2], [300, 1.3], [400, 1.25])
+const saved = checkpoints(100, 200, 300, 400)
+const opinionOn = (of: Parameters<typeof choose>[0]) =>
+  choose({ evaluations: rows, checkpoints: saved, told: { metric: 'eval_loss' }, ...of })
+    .second_opinion
+
+test('without a claim there is no second opinion', () => {
+  expect(opinionOn({})).toBeNull()
+})
+
+test('the trainer agrees by step, whatever machine its path was written on', () => {
+  for (const path of [
+    'checkpoint-200',
+    '/mnt/a b/checkpoint-200',
+    'D:\\out\\checkpoint-200',
+    './x/checkpoint-200/',
+  ]) {
+    expect(opinionOn({ claim: claim(path, 200, 1.2) })).toMatchObject({ agrees: true })
+  }
+})
+
+test('another metric is named with its direction', () => {
+  const both = evaluations(
+    [100, { eval_loss: 1, eval_acc: 0.1 }],
+    [200, { eval_loss: 2, eval_acc: 0.7 }],
+  )
+  const opinion = opinionOn({ evaluations: both, claim: claim('checkpoint-200', 200, 0.7) })
+  expect(opinion).toMatchObject({ agrees: false, because: 'other_metric' })
+  expect(opinion?.text).toContain('eval_acc (max)')
+})
+
+test('the highest loss taken for the best is the other direction', () => {
+  expect(opinionOn({ claim: claim('checkpoint-100', 100, 1.4) })).toMatchObject({
+    because: 'other_direction',
+  })
+})
+
+test('a claimed checkpoint that is gone is not on disk', () => {
+  const gone = checkpoints({ step: 200, files_state: 'missing', files_why: 'deleted' }, 300, 400)
+  const opinion = opinionOn({ checkpoints: gone, claim: claim('checkpoint-200', 200, 1.2) })
+  expect(opinion).toMatchObject({ agrees: false, because: 'not_on_disk' })
+  expect(opinion?.text).toContain('missing: deleted')
+})
+
+test('a later equal value is a tie that the first one wins', () => {
+  const tied = evaluations([100, 1.2], [200, 1.2], [300, 1.4])
+  expect(opinionOn({ evaluations: tied, claim: claim('checkpoint-200', 200, 1.2) })).toMatchObject({
+    because: 'tie',
+  })
+})
+
+test('a record that earlier evaluations beat began anew after the last of them', () => {
+  const opinion = opinionOn({ claim: claim('checkpoint-400', 400, 1.25) })
+  expect(opinion).toMatchObject({ agrees: false, because: 'record_restarted' })
+  expect(opinion?.text).toContain('only since step 300')
+})
+
+test('a pointer astray is mentioned where evaluations are ranked and the step agrees', () => {
+  const opinion = opinionOn({ among: 'evaluations', claim: claim('checkpoint-100', 200, 1.2) })
+  expect(opinion).toMatchObject({ agrees: true })
+  expect(opinion?.text).toContain('checkpoint-100')
+})
+
+test('the step is read from the last folder of a path only', () => {
+  expect(pathStep('run-7/checkpoint-20')).toBe(20)
+  expect(pathStep('run-7/best')).toBeNull()
+  expect(pathStep(null)).toBeNull()
+})

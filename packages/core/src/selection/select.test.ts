@@ -1,0 +1,212 @@
+import { expect, test } from 'vitest'
+import { checkpoints, choose, claim, evaluations } from './testing.ts'
+
+test('the strictly lowest eval_loss wins when nobody declared a metric, and that is said', () => {
+  const selection = choose({
+    evaluations: evaluations([100, 1.5], [200, 1.1], [300, 1.2]),
+    checkpoints: checkpoints(100, 200, 300),
+  })
+  expect(selection.best).toMatchObject({ step: 200, value: 1.1, path: 'checkpoint-200' })
+  expect(selection.runner_up).toMatchObject({ step: 300 })
+  expect(selection.margin).toBeCloseTo(0.1)
+  expect(selection.declared_by).toBe('nobody declared a metric')
+  expect(selection.reason).toBe(
+    'Step 200 has the lowest eval_loss of 3 checkpoints (eval_loss 1.1); next is step 300 (+0.1); nobody declared a metric.',
+  )
+})
+
+test('the first of equal values wins: by step, then by attempt, then by arrival', () => {
+  const rows = evaluations([300, 1], [200, 1, 1], [200, 1, 0], [400, 1])
+  const saved = checkpoints(300, { step: 200, attempt: 1 }, { step: 200, attempt: 0 }, 400)
+  const { best, runner_up, margin } = choose({ evaluations: rows, checkpoints: saved })
+  expect(best).toMatchObject({ step: 200, attempt: 0 })
+  expect(runner_up).toMatchObject({ step: 200, attempt: 1 })
+  expect(margin).toBe(0)
+})
+
+test.each([
+  ['first', [NaN, 2, 1]],
+  ['in the middle', [2, NaN, 1]],
+  ['last', [2, 1, NaN]],
+  ['null', [null, 2, 1]],
+  ['minus infinity', [-Infinity, 2, 1]],
+  ['infinity', [2, Infinity, 1]],
+])('a value that is not finite never wins: %s', (_where, values) => {
+  const rows = values.map((value, index) => [(index + 1) * 100, value] as const)
+  const { best, passed_over } = choose({
+    evaluations: evaluations(...rows),
+    checkpoints: checkpoints(100, 200, 300),
+  })
+  expect(best?.value).toBe(1)
+  expect(passed_over).toHaveLength(1)
+})
+
+test('all NaN is nothing to choose from, and every checkpoint is passed over with its reason', () => {
+  const { best, passed_over, reason } = choose({
+    evaluations: evaluations([100, NaN], [200, NaN]),
+    checkpoints: checkpoints(100, 200),
+  })
+  expect(best).toBeNull()
+  expect(passed_over.map(({ reason }) => reason)).toEqual(['not_finite', 'not_finite'])
+  expect(reason).toBe(
+    'Nothing to choose from: eval_loss is NaN at step 100, and 1 more were passed over.',
+  )
+})
+
+test('an evaluation counts for its own weights only: the same attempt and step', () => {
+  const { best, passed_over } = choose({
+    evaluations: evaluations([100, 1, 0], [200, 2, 1]),
+    checkpoints: checkpoints(
+      { step: 100, attempt: 1 },
+      { step: 200, attempt: 1 },
+      { step: 199, attempt: 1 },
+    ),
+  })
+  expect(best).toMatchObject({ step: 200, attempt: 1 })
+  expect(passed_over.map(({ step, reason }) => [step, reason])).toEqual([
+    [100, 'no_evaluation'],
+    [199, 'no_evaluation'],
+  ])
+})
+
+test('the first evaluation of a step counts, later ones are repeats', () => {
+  const { best } = choose({
+    evaluations: evaluations([100, 2], [200, 1.5], [100, 1]),
+    checkpoints: checkpoints(100, 200),
+  })
+  expect(best).toMatchObject({ step: 200, value: 1.5 })
+})
+
+test('a best evaluation that nothing was saved at is a missed best, not the answer', () => {
+  const { best, missed_best, reason } = choose({
+    evaluations: evaluations([100, 2], [200, 1.0], [300, 0.5], [400, 0.8]),
+    checkpoints: checkpoints(200, 400),
+  })
+  expect(best).toMatchObject({ step: 400, value: 0.8 })
+  expect(missed_best).toMatchObject({ step: 300, value: 0.5 })
+  expect(reason).toContain(
+    'step 300 reached 0.5, but nothing is saved there; the best you can ship is step 400 at 0.8',
+  )
+})
+
+test('evaluations each 100 and saves each 200: the pointer is stale, and 400 is the best on disk', () => {
+  const { best, second_opinion } = choose({
+    evaluations: evaluations([100, 2], [200, 1.0], [300, 0.5], [400, 0.8]),
+    checkpoints: checkpoints(200, 400),
+    claim: claim('out/checkpoint-200', 300, 0.5),
+  })
+  expect(best?.step).toBe(400)
+  expect(second_opinion).toMatchObject({ agrees: false, because: 'stale_pointer' })
+})
+
+test('a best whose files are gone falls to the next with the reason, and comes back with its files', () => {
+  const rows = evaluations([100, 1], [200, 2])
+  const gone = checkpoints({ step: 100, files_state: 'missing', files_why: 'rotated away' }, 200)
+  const without = choose({ evaluations: rows, checkpoints: gone })
+  expect(without.best?.step).toBe(200)
+  expect(without.missed_best).toBeNull()
+  expect(without.reason).toContain(
+    'the files of checkpoint-100 are missing: rotated away (eval_loss 1)',
+  )
+  expect(choose({ evaluations: rows, checkpoints: checkpoints(100, 200) }).best?.step).toBe(100)
+})
+
+test('a broken best is passed over with what is wrong with it', () => {
+  const saved = checkpoints(
+    { step: 100, files_state: 'broken', files_why: 'model.safetensors is empty' },
+    200,
+  )
+  const { best, passed_over } = choose({
+    evaluations: evaluations([100, 1], [200, 2]),
+    checkpoints: saved,
+  })
+  expect(best?.step).toBe(200)
+  expect(passed_over[0]).toMatchObject({ reason: 'broken', step: 100 })
+  expect(passed_over[0]?.text).toContain('model.safetensors is empty')
+})
+
+test('what the run declared decides, with its direction', () => {
+  const rows = evaluations(
+    [100, { eval_loss: 1, eval_f1: 0.5 }],
+    [200, { eval_loss: 2, eval_f1: 0.9 }],
+  )
+  const declaration = { metric: 'f1', direction: 'max' as const, declared_by: 'the arguments' }
+  const input = { evaluations: rows, checkpoints: checkpoints(100, 200), declaration }
+  expect(choose(input)).toMatchObject({ metric: 'eval_f1', best: { step: 200 } })
+  expect(choose({ ...input, policy: 'lowest_eval_loss' })).toMatchObject({
+    metric: 'eval_loss',
+    best: { step: 100 },
+  })
+})
+
+test('a recorded best names its metric by equalling it bit for bit', () => {
+  const rows = evaluations(
+    [100, { eval_loss: 1, eval_f1: 0.5 }],
+    [200, { eval_loss: 2, eval_f1: 0.8529297632906481 }],
+  )
+  const { metric, direction, best, second_opinion } = choose({
+    evaluations: rows,
+    checkpoints: checkpoints(100, 200),
+    claim: claim('checkpoint-200', 200, 0.8529297632906481),
+  })
+  expect([metric, direction, best?.step]).toEqual(['eval_f1', 'max', 200])
+  expect(second_opinion).toMatchObject({ agrees: true, because: 'same' })
+})
+
+test('a metric that was told is judged as told', () => {
+  const rows = evaluations([100, { eval_zorp: 3 }], [200, { eval_zorp: 4 }])
+  const input = { evaluations: rows, checkpoints: checkpoints(100, 200) }
+  expect(choose({ ...input, told: { metric: 'eval_zorp', direction: 'max' } }).best?.step).toBe(200)
+  expect(choose({ ...input, told: { metric: 'eval_zorp' } }).reason).toBe(
+    'Nothing to choose from: whether eval_zorp is better low or high is not known: say min or max.',
+  )
+  expect(choose({ ...input, told: { metric: 'eval_wer' } }).reason).toContain(
+    'logged are eval_zorp',
+  )
+})
+
+test('one evaluation set may stand for eval_loss, several may not, and eval_loss itself goes first', () => {
+  const saved = checkpoints(100)
+  const one = choose({ evaluations: evaluations([100, { eval_a_loss: 1 }]), checkpoints: saved })
+  expect([one.metric, one.best?.step]).toEqual(['eval_a_loss', 100])
+  const several = evaluations([100, { eval_a_loss: 1, eval_b_loss: 2 }])
+  const two = choose({ evaluations: several, checkpoints: saved })
+  expect(two.best).toBeNull()
+  expect(two.reason).toContain('eval_a_loss, eval_b_loss')
+  const plain = evaluations([100, { eval_a_loss: 1, eval_loss: 2 }])
+  expect(choose({ evaluations: plain, checkpoints: saved }).metric).toBe('eval_loss')
+})
+
+test('a test split never decides', () => {
+  const rows = evaluations([100, { test_loss: 1 }])
+  expect(choose({ evaluations: rows, checkpoints: checkpoints(100) }).best).toBeNull()
+})
+
+test('negative losses, step 0 and a single evaluation are ordinary', () => {
+  const negative = choose({
+    evaluations: evaluations([0, -1], [100, -2]),
+    checkpoints: checkpoints(0, 100),
+  })
+  expect(negative.best?.step).toBe(100)
+  const zero = choose({ evaluations: evaluations([0, 1]), checkpoints: checkpoints(0) })
+  expect(zero.best?.step).toBe(0)
+  expect(zero.reason).toContain('the only checkpoint that can be compared')
+})
+
+test('no evaluation, or no checkpoint, is nothing to choose from', () => {
+  expect(choose({ checkpoints: checkpoints(100) }).reason).toBe(
+    'Nothing to choose from: eval_loss was never logged; nothing was evaluated.',
+  )
+  expect(choose({ evaluations: evaluations([100, 1]) }).best).toBeNull()
+  expect(choose({}).best).toBeNull()
+})
+
+test('evaluations are ranked without files where that is asked', () => {
+  const { best, missed_best, passed_over } = choose({
+    evaluations: evaluations([100, 2], [200, 1], [300, NaN]),
+    among: 'evaluations',
+  })
+  expect(best).toMatchObject({ step: 200, path: null })
+  expect(missed_best).toBeNull()
+  expect(passed_over).toMatchObject([{ step: 300, reason: 'not_finite' }])
+})

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { smooth, thin, type Series } from './series.ts'
+
+const noisy = (n: number): Series => {
+  const steps = Float64Array.from({ length: n }, (_, index) => index)
+  const values = steps.map((step) => Math.sin(step / 50) + ((step * 7919) % 101) / 200)
+  return { steps, values, times: steps.slice() }
+}
+
+test('a series that is short enough is left as it is', () => {
+  const series = noisy(100)
+  expect(thin(series, 100)).toBe(series)
+})
+
+test('thinning keeps the first, the last, the lowest and the highest point', () => {
+  const series = noisy(10_000)
+  series.values[3333] = -50
+  series.values[7777] = 60
+  const { steps, values } = thin(series, 200)
+  expect(steps.length).toBeLessThan(300)
+  expect([...steps]).toEqual(expect.arrayContaining([0, 3333, 7777, 9999]))
+  expect([Math.min(...values), Math.max(...values)]).toEqual([-50, 60])
+})
+
+test('thinning keeps pinned steps and the ends of every gap', () => {
+  const series = noisy(10_000)
+  series.values.fill(NaN, 5000, 5003)
+  series.values[1234] = Infinity
+  const { steps, values } = thin(series, 100, [4321, 8765])
+  expect([...steps]).toEqual(expect.arrayContaining([4321, 8765, 5000, 5002, 1234]))
+  expect(values[steps.indexOf(1234)]).toBe(Infinity)
+})
+
+test('thinned points stay in their order with their own times', () => {
+  const { steps, times } = thin(noisy(5000), 300)
+  expect([...steps]).toEqual([...steps].sort((a, b) => a - b))
+  expect(times).toEqual(steps)
+})
+
+test('smoothing starts at the first value and is not poisoned by NaN', () => {
+  const smoothed = smooth(Float64Array.of(4, 2, NaN, 2), 0.5)
+  expect(smoothed[0]).toBe(4)
+  expect(smoothed[2]).toBeNaN()
+  expect(smoothed[3]).toBeCloseTo((4 * 0.125 + 2 * 0.25 + 2 * 0.5) / 0.875)
+  expect([...smooth(Float64Array.of(1, 5), 0)]).toEqual([1, 5])
+})

@@ -1,0 +1,157 @@
+import { expect, test } from 'vitest'
+import { TrainingEvent } from './event.ts'
+import { deriveStatus } from './derive.ts'
+import type { StoredStatus } from './fields.ts'
+import { initialTracker, standingOf, track, type TrackerState } from './tracker.ts'
+
+const run = (...events: object[]): TrackerState =>
+  events
+    .map((event) => TrainingEvent.parse({ attempt: 0, ...event }))
+    .reduce(track, initialTracker())
+
+const evaluation = (step: number, eval_loss: number | null, epoch: number | null = null) => {
+  return { type: 'evaluation', step, epoch, values: { eval_loss } }
+}
+
+const started = { type: 'started', at: 1000, total_steps: 400, loss_unit: 'nats_per_token' }
+
+test('the latest log and evaluation are what the status shows', () => {
+  const { facts } = run(
+    started,
+    { type: 'metrics', step: 100, epoch: 0.5, at: 2000, values: { loss: 2 } },
+    { ...evaluation(100, 2.5, 0.5), at: 3000 },
+    { type: 'metrics', step: 110, epoch: 0.55, at: 4000, values: { learning_rate: 0.1 } },
+  )
+  expect(facts).toMatchObject({
+    status: 'running',
+    current_step: 110,
+    current_epoch: 0.55,
+    loss: 2,
+    eval_loss: 2.5,
+    train_loss_at_eval: 2,
+    started_at: 1000,
+    updated_at: 4000,
+  })
+})
+
+test('evaluations without improvement counts finite ones since the best, saved or not', () => {
+  const { facts } = run(
+    started,
+    evaluation(100, 3),
+    evaluation(200, 2),
+    evaluation(300, NaN),
+    evaluation(400, 2),
+    evaluation(500, 2.5),
+  )
+  expect(facts.evaluations_without_improvement).toBe(2)
+})
+
+test('a repeat of the same weights counts neither as best nor as without improvement', () => {
+  const { standing } = run(
+    started,
+    evaluation(100, 3),
+    evaluation(200, 2),
+    evaluation(200, 1),
+    evaluation(100, 0),
+  )
+  expect(standing).toMatchObject({ leader: { step: 200, value: 2 }, since: 0 })
+})
+
+test('an equal value at an earlier step takes the lead though it arrives later', () => {
+  expect(run(evaluation(300, 2), evaluation(200, 2)).standing.leader?.step).toBe(200)
+})
+
+test('rebuilding the standing from stored rows gives what the stream gave', () => {
+  const losses = [3, NaN, 2, 2, 2.5, 1.9, null, 2.2]
+  const events = losses.map((loss, index) =>
+    TrainingEvent.parse({ attempt: 0, ...evaluation(index * 10, loss) }),
+  )
+  const { standing } = events.reduce(track, initialTracker())
+  const rows = events.filter((event) => event.type === 'evaluation')
+  expect(standingOf(rows, 'eval_loss', 'min')).toEqual(standing)
+})
+
+test.each([
+  ['falling', [3, 2.5, 2.1, 1.6]],
+  ['rising', [1, 1.5, 2.1, 2.4]],
+  ['flat', [2, 2.1, 1.9, 2.05, 1.98]],
+  [null, [2, 1]],
+])('the trend is %s', (expected, losses) => {
+  const events = losses.map((loss, index) => evaluation(index * 100, loss))
+  expect(run(...events).facts.loss_trend).toBe(expected)
+})
+
+test('an end is kept with its reason, and a further attempt goes on from where it resumed', () => {
+  const failed = [started, { type: 'ended', at: 9000, status: 'failed', error: 'killed' }]
+  expect(run(...failed).facts).toMatchObject({ status: 'failed', ended_at: 9000, error: 'killed' })
+  const { facts } = run(...failed, { ...started, attempt: 1, at: 10000, resumed_from: 200 })
+  expect(facts).toMatchObject({
+    status: 'running',
+    attempt: 1,
+    current_step: 200,
+    started_at: 1000,
+    ended_at: null,
+    error: null,
+    attempt_started_at: 10000,
+    attempt_first_step: 200,
+  })
+})
+
+test('a lost run that speaks again is running', () => {
+  const lost = [started, { type: 'ended', status: 'lost' }]
+  expect(run(...lost).facts.status).toBe('lost')
+  expect(run(...lost, { type: 'heartbeat' }).facts.status).toBe('running')
+})
+
+test('a completed run does not become running by a late log', () => {
+  const { facts } = run(
+    started,
+    { type: 'ended', status: 'completed' },
+    { type: 'metrics', step: 400, values: { loss: 1 } },
+  )
+  expect(facts.status).toBe('completed')
+})
+
+test('an evaluation of earlier weights does not take the current step back', () => {
+  const { facts } = run(
+    started,
+    { type: 'metrics', step: 400, values: { loss: 1 } },
+    { type: 'evaluation', step: 200, values: { test_loss: 2 } },
+  )
+  expect(facts).toMatchObject({ current_step: 400, eval_loss: null })
+})
+
+test('what would go stale when stored is derived when read', () => {
+  const { facts } = run(
+    started,
+    { type: 'metrics', step: 100, epoch: 2, at: 11000, values: { loss: 1 } },
+    { ...evaluation(100, 1.5, 1), at: 11000 },
+  )
+  const identity = {
+    job_id: '00000000-0000-4000-8000-000000000000',
+    name: 'run',
+    project: 'p',
+    host: 'h',
+    output_dir: '/o',
+    selection_policy: 'as_declared',
+  } as const
+  const selected = {
+    best_eval_loss: null,
+    best_epoch: null,
+    best_step: null,
+    best_checkpoint_path: null,
+    best_checkpoint_id: null,
+    best_metric: null,
+    best_metric_name: null,
+  }
+  const stored: StoredStatus = { ...identity, ...selected, ...facts }
+  expect(deriveStatus(stored, facts, 11000)).toMatchObject({
+    progress: 0.25,
+    eta_seconds: 30,
+    loss_gap: 0.5,
+    perplexity: Math.exp(1.5),
+  })
+  expect(deriveStatus(stored, facts, 21000).eta_seconds).toBe(20)
+  const unknown = { ...facts, loss_unit: 'unknown' as const }
+  expect(deriveStatus(stored, unknown, 11000).perplexity).toBeNull()
+})
