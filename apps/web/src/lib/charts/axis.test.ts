@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { axesOf, durationTicks, placeOn } from './axis.ts'
+
+const marks = [
+  { step: 200, epoch: 2 },
+  { step: null, epoch: 3 },
+  { step: 100, epoch: 1 },
+]
+
+test('epochs are read between the pairs that the run told, and on beyond the last', () => {
+  const place = placeOn('epoch', marks, 0)
+  expect([0, 50, 100, 150, 200, 300].map((step) => place(step, NaN))).toEqual([
+    0, 0.5, 1, 1.5, 2, 3,
+  ])
+})
+
+test('the time axis counts seconds from the start', () => {
+  expect(placeOn('time', [], 10_000)(7, 12_500)).toBe(2.5)
+})
+
+test('an axis that the run does not tell is not offered', () => {
+  expect(axesOf([], Float64Array.of(NaN))).toEqual(['step'])
+  expect(axesOf(marks, Float64Array.of(5))).toEqual(['step', 'epoch', 'time'])
+})
+
+test('time ticks stand at round spans', () => {
+  expect(durationTicks([0, 70], 5)).toEqual([0, 15, 30, 45, 60])
+  expect(durationTicks([100, 7300], 5)).toEqual([1800, 3600, 5400, 7200])
+})

@@ -1,0 +1,66 @@
+import { count, epochs as epochText } from '../figures.ts'
+import { duration } from '../times.ts'
+
+/** What the horizontal axis counts: optimiser steps, epochs, or seconds since the start. */
+export type Axis = 'step' | 'epoch' | 'time'
+
+export const AXES: readonly Axis[] = ['step', 'epoch', 'time']
+
+/** Pairs that the run told together, by which steps are turned into epochs. */
+export type EpochMarks = readonly { step: number | null; epoch: number | null }[]
+
+/** Turns a point's step and time (ms since the epoch) into its place on the axis; NaN where unknown. */
+export type Place = (step: number, time: number) => number
+
+/** The placing function of an axis; `start` is the time (ms) that the time axis counts from. */
+export function placeOn(axis: Axis, marks: EpochMarks, start: number): Place {
+  if (axis === 'step') return (step) => step
+  if (axis === 'time') return (_step, time) => (time - start) / 1000
+  const known = sortedMarks(marks)
+  return (step) => epochAt(known, step)
+}
+
+/** Which axes this run can be shown on. */
+export function axesOf(marks: EpochMarks, times: Float64Array): Axis[] {
+  const timed = times.length > 0 && Number.isFinite(times[0])
+  return AXES.filter(
+    (axis) => axis === 'step' || (axis === 'time' ? timed : sortedMarks(marks).length > 1),
+  )
+}
+
+interface Mark {
+  step: number
+  epoch: number
+}
+
+function sortedMarks(marks: EpochMarks): Mark[] {
+  const known = new Map<number, number>([[0, 0]])
+  for (const { step, epoch } of marks) if (step !== null && epoch !== null) known.set(step, epoch)
+  return [...known].map(([step, epoch]) => ({ step, epoch })).sort((a, b) => a.step - b.step)
+}
+
+/** Linear between the known pairs, and on with the last pair's slope. */
+function epochAt(known: Mark[], step: number): number {
+  const after = known.findIndex((mark) => mark.step >= step)
+  const right = known[Math.max(1, after === -1 ? known.length - 1 : after)]
+  const left = right && known[known.indexOf(right) - 1]
+  if (!left || !right) return NaN
+  return left.epoch + ((step - left.step) / (right.step - left.step)) * (right.epoch - left.epoch)
+}
+
+/** A place on the axis in words. */
+export function placeText(axis: Axis, place: number): string {
+  if (axis === 'step') return count(place)
+  return axis === 'epoch' ? epochText(place) : duration(place)
+}
+
+const SPANS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400]
+
+/** Ticks at round spans of time, about `wanted` of them; the domain is in seconds. */
+export function durationTicks([from, to]: readonly [number, number], wanted: number): number[] {
+  const rough = (to - from) / wanted
+  const span = SPANS.find((one) => one >= rough) ?? Math.ceil(rough / 86400) * 86400
+  const ticks: number[] = []
+  for (let tick = Math.ceil(from / span) * span; tick <= to; tick += span) ticks.push(tick)
+  return ticks
+}

@@ -1,0 +1,37 @@
+import { measure } from '../figures.ts'
+import type { NamedSeries } from './prepare.ts'
+
+/** A label at the end of a line: where it wants to stand (pixels from the top), and its text. */
+export interface EndLabel {
+  name: string
+  text: string
+  y: number
+}
+
+/** Moves labels apart so that none covers another; keeps their order and stays within `height`. */
+export function spread<Label extends EndLabel>(labels: Label[], gap: number, height: number) {
+  const placed = labels.map((label) => ({ ...label })).sort((a, b) => a.y - b.y)
+  let floor = -Infinity
+  for (const label of placed) {
+    label.y = Math.max(label.y, floor + gap)
+    floor = label.y
+  }
+  let ceiling = height + gap
+  for (const label of placed.toReversed()) {
+    label.y = Math.min(label.y, ceiling - gap)
+    ceiling = label.y
+  }
+  return placed
+}
+
+/** How a line is called on the chart: train and eval for the losses, else by its own name. */
+export function lineName(name: string, kind: NamedSeries['kind']): string {
+  if (name === 'loss') return 'train'
+  if (name === 'eval_loss') return 'eval'
+  return kind === 'evaluation' ? name.replace(/^eval_/, 'eval ') : name
+}
+
+export function endText(name: string, kind: NamedSeries['kind'], value: number): string {
+  const called = lineName(name, kind)
+  return `${called.length > 14 ? `${called.slice(0, 13)}…` : called} ${measure(value)}`
+}

@@ -1,0 +1,103 @@
+/** A real point of a series, with its place on both axes. */
+export interface Point {
+  x: number
+  y: number
+  step: number
+}
+
+/** Columns of equal length: places on the horizontal axis, values, steps. */
+export interface Columns {
+  xs: Float64Array
+  values: Float64Array
+  steps: Float64Array
+}
+
+/** What can be drawn of a series: unbroken runs of points, and where it could not be measured. */
+export interface Drawn {
+  segments: Point[][]
+  /** Places of NaN and ±Infinity; `y` is the last finite value before, or NaN where there is none. */
+  gaps: Point[]
+  /** Values that a logarithmic scale cannot show. */
+  hidden: number
+}
+
+/**
+ * Splits the part of a series inside [from, to] (and one point on either side, so that lines reach
+ * the edge) into unbroken runs, with at most about four points in each of `columns` columns.
+ */
+export function draw(
+  { xs, values, steps }: Columns,
+  [from, to]: readonly [number, number],
+  columns: number,
+  log: boolean,
+): Drawn {
+  const [first, last] = visible(xs, from, to)
+  const drawn: Drawn = { segments: [], gaps: [], hidden: 0 }
+  const width = (to - from) / columns
+  let segment: Point[] = []
+  let finite = NaN
+  for (let index = first; index <= last; index += 1) {
+    const point = { x: xs[index] ?? NaN, y: values[index] ?? NaN, step: steps[index] ?? NaN }
+    const shown = Number.isFinite(point.y) && !(log && point.y <= 0)
+    if (shown) {
+      segment.push(point)
+      finite = point.y
+      continue
+    }
+    if (Number.isFinite(point.y)) drawn.hidden += 1
+    else addGap(drawn.gaps, { ...point, y: finite }, width)
+    if (segment.length > 0) drawn.segments.push(segment)
+    segment = []
+  }
+  if (segment.length > 0) drawn.segments.push(segment)
+  if (last - first > 4 * columns) {
+    drawn.segments = drawn.segments.map((run) => thinned(run, from, width))
+  }
+  return drawn
+}
+
+/** The first and last index to draw; xs rises. */
+function visible(xs: Float64Array, from: number, to: number): [number, number] {
+  const first = Math.max(0, lowerBound(xs, from) - 1)
+  let last = Math.min(xs.length - 1, lowerBound(xs, to))
+  while (last + 1 < xs.length && xs[last] === xs[last + 1]) last += 1
+  return [first, last]
+}
+
+/** The index of the first element that is not below `place`; xs rises. */
+export function lowerBound(xs: Float64Array, place: number): number {
+  let low = 0
+  let high = xs.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((xs[middle] ?? NaN) < place) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function addGap(gaps: Point[], gap: Point, width: number) {
+  const before = gaps.at(-1)
+  if (!before || gap.x - before.x >= width) gaps.push(gap)
+}
+
+/** First, lowest, highest and last of each column, in order. */
+function thinned(run: Point[], from: number, width: number): Point[] {
+  const kept: Point[] = []
+  for (let start = 0; start < run.length;) {
+    const column = Math.floor(((run[start]?.x ?? 0) - from) / width)
+    let end = start
+    while (end < run.length && Math.floor(((run[end]?.x ?? 0) - from) / width) === column) end += 1
+    kept.push(...extremes(run.slice(start, end)))
+    start = end
+  }
+  return kept
+}
+
+function extremes(points: Point[]): Point[] {
+  if (points.length <= 4) return points
+  const lowest = points.reduce((low, point) => (point.y < low.y ? point : low))
+  const highest = points.reduce((high, point) => (point.y > high.y ? point : high))
+  const kept = new Set([points[0], lowest, highest, points.at(-1)])
+  return points.filter((point) => kept.has(point))
+}

@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest'
+import { spread } from './labels.ts'
+import { prepareChart, type ChartInput, type NamedSeries } from './prepare.ts'
+import { nextStop, snapTo } from './snap.ts'
+
+function series(name: string, steps: number[], values: number[]): NamedSeries {
+  return {
+    name,
+    kind: name.startsWith('eval') ? 'evaluation' : 'logged',
+    steps: Float64Array.from(steps),
+    values: Float64Array.from(values),
+    times: Float64Array.from(steps, (step) => 1000 * step),
+  }
+}
+
+const train = series('loss', [10, 20, 30, 40, 50, 60], [4, 3, 2.5, 2, 1.5, 1])
+const evaluation = series('eval_loss', [20, 30, 40, 50, 60], [3, 2.5, 2.6, 2.8, 3])
+
+function chart(change: Partial<ChartInput> = {}, view: Partial<ChartInput['view']> = {}) {
+  return prepareChart({
+    series: [train, evaluation],
+    checkpoints: [],
+    best_step: null,
+    epochs: [],
+    width: 600,
+    ...change,
+    view: { axis: 'step', log: false, smoothing: 0, window: null, ...view },
+  })
+}
+
+test('a chart of nothing still has axes', () => {
+  expect(chart({ series: [] })).toMatchObject({ x: [0, 1], y: [0, 1], lines: [], best: null })
+})
+
+test('the best checkpoint stands on the evaluation curve', () => {
+  expect(chart({ best_step: 30 }).best).toEqual({ x: 30, y: 2.5, step: 30 })
+})
+
+test('a best checkpoint without a value on this curve keeps its place but has no height', () => {
+  expect(chart({ best_step: 10 }).best).toEqual({ x: 10, y: NaN, step: 10 })
+})
+
+test('only evaluations have dots, and train loss alone is smoothed, with the raw line behind', () => {
+  const { lines } = chart({}, { smoothing: 0.6 })
+  expect(lines.map((line) => [line.name, line.dots.length, line.raw.length])).toEqual([
+    ['loss', 0, 1],
+    ['eval_loss', 5, 0],
+  ])
+  expect(lines[1]?.segments[0]?.map((point) => point.y)).toEqual([3, 2.5, 2.6, 2.8, 3])
+})
+
+test('the value axis fits what the window shows', () => {
+  const [low, high] = chart({}, { window: [40, 60] }).y
+  expect(low).toBeLessThan(1)
+  expect(low).toBeGreaterThan(0.8)
+  expect(high).toBeGreaterThan(3)
+  expect(high).toBeLessThan(3.2)
+})
+
+test('a window drawn from right to left is the same window', () => {
+  expect(chart({}, { window: [50, 20] }).x).toEqual([20, 50])
+})
+
+test('overfitting begins at the lowest evaluation when train loss goes on falling', () => {
+  expect(chart().onset).toEqual({ x: 30, y: 2.5, step: 30 })
+})
+
+test('overfitting is not said of a curve that still falls, or that has barely turned', () => {
+  const falling = series('eval_loss', [20, 30, 40, 50, 60], [3, 2.5, 2.4, 2.3, 2.2])
+  const turned = series('eval_loss', [20, 30, 40, 50], [3, 2.5, 2.6, 2.7])
+  expect(chart({ series: [train, falling] }).onset).toBeNull()
+  expect(chart({ series: [train, turned] }).onset).toBeNull()
+})
+
+test('checkpoint ticks outside the window are left out, and those without a step have none', () => {
+  const checkpoints = [20, 40, 60, null].map((step) => ({
+    step,
+    files_state: 'complete' as const,
+    is_best: false,
+  }))
+  const { ticks } = chart({ checkpoints }, { window: [30, 50] })
+  expect(ticks.map((tick) => tick.step)).toEqual([40])
+})
+
+test('the time axis places checkpoints by the time of the point at their step', () => {
+  const checkpoints = [{ step: 40, files_state: 'missing' as const, is_best: false }]
+  expect(chart({ checkpoints }, { axis: 'time' }).ticks[0]?.x).toBe(30)
+})
+
+test('hover snaps to a real point and reads every line there', () => {
+  const snap = snapTo(chart(), 32)
+  expect(snap?.step).toBe(30)
+  expect(snap?.points.map(({ name, point }) => [name, point.y])).toEqual([
+    ['loss', 2.5],
+    ['eval_loss', 2.5],
+  ])
+})
+
+test('the keyboard walks from evaluation to evaluation and stops at the ends', () => {
+  const drawn = chart()
+  expect(nextStop(drawn, null, 1)?.step).toBe(20)
+  expect(nextStop(drawn, null, -1)?.step).toBe(60)
+  expect(nextStop(drawn, snapTo(drawn, 30), 1)?.step).toBe(40)
+  expect(nextStop(drawn, snapTo(drawn, 10), 1)?.step).toBe(20)
+  expect(nextStop(drawn, snapTo(drawn, 60), 10)?.step).toBe(60)
+})
+
+test('labels at line ends do not cover one another', () => {
+  const label = (name: string, y: number) => ({ name, text: name, y })
+  const placed = spread([label('a', 100), label('b', 98), label('c', 10)], 14, 100)
+  expect(placed.map(({ name, y }) => [name, y])).toEqual([
+    ['c', 10],
+    ['b', 86],
+    ['a', 100],
+  ])
+})

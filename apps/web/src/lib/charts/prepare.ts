@@ -1,0 +1,188 @@
+import { smooth, type FilesState, type Series } from '@bestmark/core'
+import { placeOn, type Axis, type EpochMarks } from './axis.ts'
+import { draw, type Columns, type Drawn, type Point } from './line.ts'
+import { overfittingOnset } from './onset.ts'
+
+export type NamedSeries = Series & { name: string; kind: 'logged' | 'evaluation' }
+
+/** A checkpoint as the chart needs it. */
+export interface ChartCheckpoint {
+  step: number | null
+  files_state: FilesState
+  is_best: boolean
+}
+
+/** How a person looks at the chart; the window is in the unit of its axis. */
+export interface View {
+  axis: Axis
+  log: boolean
+  /** Weight of the past in the moving average, 0 (as measured) to 0.99. */
+  smoothing: number
+  window: readonly [number, number] | null
+}
+
+export interface ChartInput {
+  series: readonly NamedSeries[]
+  checkpoints: readonly ChartCheckpoint[]
+  /** The step of the selected checkpoint. */
+  best_step: number | null
+  epochs: EpochMarks
+  view: View
+  /** Pixels across; bounds what is drawn. */
+  width: number
+}
+
+export interface Line extends Drawn {
+  name: string
+  kind: NamedSeries['kind']
+  /** As measured, behind the smoothed line; empty where nothing is smoothed. */
+  raw: Point[][]
+  /** The real points, where few enough to be told apart. */
+  dots: Point[]
+  last: Point | null
+  columns: Columns
+}
+
+export interface Tick {
+  x: number
+  step: number
+  files_state: FilesState
+  is_best: boolean
+}
+
+/** Everything the marks draw, decided. */
+export interface Chart {
+  axis: Axis
+  log: boolean
+  x: [number, number]
+  y: [number, number]
+  lines: Line[]
+  ticks: Tick[]
+  /** The selected checkpoint on the evaluation curve; `y` NaN where the curve has no value there. */
+  best: Point | null
+  onset: Point | null
+  hidden: number
+}
+
+const MOST_DOTS = 250
+
+/** Decides what a chart shows; draws nothing. */
+export function prepareChart(input: ChartInput): Chart {
+  const { view } = input
+  const start = startOf(input.series)
+  const place = placeOn(view.axis, input.epochs, start)
+  const placed = input.series.map((series) => ({ series, columns: columnsOf(series, place) }))
+  const x = view.window ? ordered(view.window) : extent(placed.map(({ columns }) => columns.xs))
+  const lines = placed.map(({ series, columns }) => lineOf(series, columns, x, input))
+  const stepTimes = timesByStep(input.series)
+  const at = (step: number) => place(step, stepTimes.get(step) ?? NaN)
+  return {
+    axis: view.axis,
+    log: view.log,
+    x,
+    y: valueDomain(lines, x, view.log),
+    lines,
+    ticks: ticksOf(input.checkpoints, at, x),
+    best: markAt(input.best_step, lines, at, x),
+    onset: markAt(onsetOf(lines), lines, at, x),
+    hidden: lines.reduce((sum, line) => sum + line.hidden, 0),
+  }
+}
+
+function startOf(series: readonly NamedSeries[]): number {
+  const firsts = series.map(({ times }) => times[0] ?? NaN).filter(Number.isFinite)
+  return firsts.length > 0 ? Math.min(...firsts) : NaN
+}
+
+function columnsOf(series: Series, place: (step: number, time: number) => number): Columns {
+  const xs = series.steps.map((step, index) => place(step, series.times[index] ?? NaN))
+  return { xs, values: series.values, steps: series.steps }
+}
+
+function ordered([a, b]: readonly [number, number]): [number, number] {
+  return a < b ? [a, b] : [b, a]
+}
+
+/** From the first place to the last of all; never empty. Places rise within a series. */
+function extent(all: Float64Array[]): [number, number] {
+  const ends = all.flatMap((xs) => [xs[0] ?? NaN, xs.at(-1) ?? NaN]).filter(Number.isFinite)
+  if (ends.length === 0) return [0, 1]
+  const [from, to] = [Math.min(...ends), Math.max(...ends)]
+  return from < to ? [from, to] : [from - 0.5, to + 0.5]
+}
+
+function lineOf(
+  series: NamedSeries,
+  columns: Columns,
+  x: [number, number],
+  input: ChartInput,
+): Line {
+  const { log, smoothing } = input.view
+  const measured = draw(columns, x, input.width, log)
+  const averaged = series.kind === 'logged' && smoothing > 0
+  const shown = averaged
+    ? draw({ ...columns, values: smooth(columns.values, smoothing) }, x, input.width, log)
+    : measured
+  const points = measured.segments.flat()
+  return {
+    ...measured,
+    segments: shown.segments,
+    name: series.name,
+    kind: series.kind,
+    raw: averaged ? measured.segments : [],
+    dots: series.kind === 'evaluation' && points.length <= MOST_DOTS ? points : [],
+    last: shown.segments.at(-1)?.at(-1) ?? null,
+    columns,
+  }
+}
+
+/** The span of what is drawn inside the window, with a little air. */
+function valueDomain(lines: Line[], [from, to]: [number, number], log: boolean): [number, number] {
+  const shown = lines
+    .flatMap((line) => [...line.segments, ...line.raw].flat())
+    .filter((point) => point.x >= from && point.x <= to)
+  if (shown.length === 0) return log ? [0.1, 1] : [0, 1]
+  const low = shown.reduce((least, { y }) => Math.min(least, y), Infinity)
+  const high = shown.reduce((most, { y }) => Math.max(most, y), -Infinity)
+  if (log) return low < high ? [low / 1.05, high * 1.05] : [low / 2, high * 2]
+  const air = low < high ? (high - low) * 0.05 : Math.abs(low) * 0.1 || 0.5
+  return [low - air, high + air]
+}
+
+function timesByStep(series: readonly NamedSeries[]): Map<number, number> {
+  const times = new Map<number, number>()
+  for (const one of series)
+    one.steps.forEach((step, index) => times.set(step, one.times[index] ?? NaN))
+  return times
+}
+
+function ticksOf(
+  checkpoints: readonly ChartCheckpoint[],
+  at: (step: number) => number,
+  [from, to]: [number, number],
+): Tick[] {
+  return checkpoints.flatMap(({ step, files_state, is_best }) => {
+    const x = step === null ? NaN : at(step)
+    return step !== null && x >= from && x <= to ? [{ x, step, files_state, is_best }] : []
+  })
+}
+
+/** A step on the evaluation curve, or null where it lies outside the window. */
+function markAt(
+  step: number | null,
+  lines: Line[],
+  at: (step: number) => number,
+  [from, to]: [number, number],
+): Point | null {
+  const x = step === null ? NaN : at(step)
+  if (step === null || !(x >= from && x <= to)) return null
+  const curve = lines.find((line) => line.kind === 'evaluation')?.columns
+  const index = curve ? curve.steps.indexOf(step) : -1
+  return { x, y: curve?.values[index] ?? NaN, step }
+}
+
+function onsetOf(lines: Line[]): number | null {
+  const train = lines.find((line) => line.name === 'loss')
+  const evaluation = lines.find((line) => line.name === 'eval_loss')
+  return train && evaluation ? overfittingOnset(train.columns, evaluation.columns) : null
+}

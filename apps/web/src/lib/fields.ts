@@ -1,0 +1,97 @@
+import type { TrainingJobStatus } from '@bestmark/core'
+import { UNKNOWN, count, delta, epochs, measure, percent } from './figures.ts'
+import { duration, exact } from './times.ts'
+
+/** One field of a job's status as the page tells it. */
+export interface StatusField {
+  label: string
+  /** Readings stand beside the best checkpoint; every field stands in the full table of its place. */
+  place: 'progress' | 'reading' | 'best' | 'run'
+  show: (status: TrainingJobStatus) => string
+}
+
+const TREND = { falling: '↘ falling', flat: '→ flat', rising: '↗ rising' } as const
+
+/** "Not declared" is told apart from an empty word. */
+const word = (text: string | null) => text || UNKNOWN
+
+/**
+ * What the page does with each field of the status, in the order in which it is shown. A field
+ * that the status gains does not compile until it has a line here.
+ */
+export const STATUS_FIELDS = {
+  status: { label: 'Status', place: 'progress', show: (s) => s.status },
+  progress: { label: 'Progress', place: 'progress', show: (s) => percent(s.progress) },
+  current_step: { label: 'Step', place: 'progress', show: (s) => count(s.current_step) },
+  total_steps: { label: 'Steps in all', place: 'progress', show: (s) => count(s.total_steps) },
+  current_epoch: { label: 'Epoch', place: 'progress', show: (s) => epochs(s.current_epoch) },
+  total_epochs: { label: 'Epochs in all', place: 'progress', show: (s) => epochs(s.total_epochs) },
+  eta_seconds: { label: 'Time left', place: 'progress', show: (s) => duration(s.eta_seconds) },
+  started_at: { label: 'Started', place: 'progress', show: (s) => exact(s.started_at) },
+  updated_at: { label: 'Updated', place: 'progress', show: (s) => exact(s.updated_at) },
+  ended_at: { label: 'Ended', place: 'progress', show: (s) => exact(s.ended_at) },
+  error: { label: 'Error', place: 'progress', show: (s) => word(s.error) },
+
+  loss: { label: 'train loss', place: 'reading', show: (s) => measure(s.loss) },
+  eval_loss: { label: 'eval loss', place: 'reading', show: (s) => measure(s.eval_loss) },
+  train_loss_at_eval: {
+    label: 'train loss at eval',
+    place: 'reading',
+    show: (s) => measure(s.train_loss_at_eval),
+  },
+  loss_gap: { label: 'loss gap', place: 'reading', show: (s) => delta(s.loss_gap) },
+  perplexity: { label: 'perplexity', place: 'reading', show: (s) => measure(s.perplexity) },
+  loss_trend: {
+    label: 'eval trend',
+    place: 'reading',
+    show: (s) => (s.loss_trend === null ? UNKNOWN : TREND[s.loss_trend]),
+  },
+  evaluations_without_improvement: {
+    label: 'evaluations since the best',
+    place: 'reading',
+    show: (s) => count(s.evaluations_without_improvement),
+  },
+  epochs_without_improvement: {
+    label: 'epochs since the best',
+    place: 'reading',
+    show: (s) => epochs(s.epochs_without_improvement),
+  },
+
+  best_step: { label: 'Best step', place: 'best', show: (s) => count(s.best_step) },
+  best_epoch: { label: 'Best epoch', place: 'best', show: (s) => epochs(s.best_epoch) },
+  best_metric_name: {
+    label: 'Deciding metric',
+    place: 'best',
+    show: (s) => word(s.best_metric_name),
+  },
+  best_metric: { label: 'Its value there', place: 'best', show: (s) => measure(s.best_metric) },
+  best_eval_loss: {
+    label: 'Eval loss there',
+    place: 'best',
+    show: (s) => measure(s.best_eval_loss),
+  },
+  best_checkpoint_path: {
+    label: 'Best checkpoint',
+    place: 'best',
+    show: (s) => word(s.best_checkpoint_path),
+  },
+  best_checkpoint_id: {
+    label: 'Its id',
+    place: 'best',
+    show: (s) => word(s.best_checkpoint_id),
+  },
+  selection_policy: { label: 'Policy', place: 'best', show: (s) => s.selection_policy },
+
+  name: { label: 'Name', place: 'run', show: (s) => s.name },
+  project: { label: 'Project', place: 'run', show: (s) => word(s.project) },
+  job_id: { label: 'Job', place: 'run', show: (s) => s.job_id },
+  host: { label: 'Host', place: 'run', show: (s) => s.host },
+  output_dir: { label: 'Folder', place: 'run', show: (s) => s.output_dir },
+} as const satisfies Record<keyof TrainingJobStatus, StatusField>
+
+/** The lines of one place, as label and text. */
+export function statusLines(status: TrainingJobStatus, place: StatusField['place']) {
+  return Object.entries<StatusField>(STATUS_FIELDS)
+    .filter(([, field]) => field.place === place)
+    .map(([name, field]) => ({ name, label: field.label, text: field.show(status) }))
+}

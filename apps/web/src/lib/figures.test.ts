@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { bytes, delta, epochs, measure, percent, short } from './figures.ts'
+
+test('losses carry four significant digits, zeros kept, so that columns line up', () => {
+  expect([2.2286, 1.82, 0.61207, 12.3456, 0].map(measure)).toEqual([
+    '2.229',
+    '1.820',
+    '0.6121',
+    '12.35',
+    '0.000',
+  ])
+})
+
+test('very small and very large values stay readable', () => {
+  expect(measure(8.37e-6)).toBe('8.370e−6')
+  expect(measure(22026.4657)).toBe('22,026')
+  expect(measure(3.2e12)).toBe('3.200e+12')
+})
+
+test('a value that went wrong says what it is, and one that is not known is a dash', () => {
+  expect([NaN, Infinity, -Infinity, null].map(measure)).toEqual(['NaN', '∞', '−∞', '–'])
+  expect([NaN, null].map(delta)).toEqual(['NaN', '–'])
+})
+
+test('settings drop their trailing zeros', () => {
+  expect([0.0003, 0.5, 64, 1e-5, 12000, -0.25].map(short)).toEqual([
+    '3e−4',
+    '0.5',
+    '64',
+    '1e−5',
+    '12,000',
+    '−0.25',
+  ])
+})
+
+test('a difference always has its sign', () => {
+  expect([0.0183, -0.5, 0, 0.000012].map(delta)).toEqual(['+0.0183', '−0.5', '±0', '+1.2e−5'])
+})
+
+test('only what is done is 100 %', () => {
+  expect([0, 0.684, 0.999, 1, null].map(percent)).toEqual(['0 %', '68 %', '99 %', '100 %', '–'])
+})
+
+test('bytes change their unit before they need four digits', () => {
+  expect([0, 999, 1000, 1_400_000, 999_950_000, null].map(bytes)).toEqual([
+    '0 bytes',
+    '999 bytes',
+    '1.0 kB',
+    '1.4 MB',
+    '1.0 GB',
+    '–',
+  ])
+})
+
+test('epochs have one decimal unless they are whole', () => {
+  expect([5.12, 3, 0.04, null].map(epochs)).toEqual(['5.1', '3', '0', '–'])
+})

@@ -1,0 +1,81 @@
+import { isFiniteMeasure, type Measured } from '@bestmark/core'
+
+/** What stands where a value is not known. */
+export const UNKNOWN = '–'
+
+const MINUS = '−'
+const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
+
+function signed(text: string): string {
+  return text.replaceAll('-', MINUS)
+}
+
+function nonFinite(value: Measured | undefined): string {
+  if (value === null || value === undefined) return UNKNOWN
+  if (Number.isNaN(value)) return 'NaN'
+  return value > 0 ? '∞' : `${MINUS}∞`
+}
+
+/** A loss or another measured value, with 4 significant digits so that a column lines up. */
+export function measure(value: Measured | undefined): string {
+  if (!isFiniteMeasure(value)) return nonFinite(value)
+  const size = Math.abs(value)
+  if (size >= 1e4) return signed(size < 1e7 ? grouped.format(value) : value.toExponential(3))
+  return signed(size > 0 && size < 1e-3 ? value.toExponential(3) : value.toPrecision(4))
+}
+
+/** A value with at most 4 significant digits and no trailing zeros, as axes and settings show it. */
+export function short(value: Measured | undefined): string {
+  if (!isFiniteMeasure(value)) return nonFinite(value)
+  const size = Math.abs(value)
+  if (size >= 1e4) return signed(size < 1e7 ? grouped.format(value) : exponent(value))
+  return signed(size > 0 && size < 1e-3 ? exponent(value) : String(Number(value.toPrecision(4))))
+}
+
+function exponent(value: number): string {
+  return Number(value.toPrecision(4)).toExponential()
+}
+
+/** A difference, always with its sign, with 3 significant digits. */
+export function delta(value: Measured | undefined): string {
+  if (!isFiniteMeasure(value)) return nonFinite(value)
+  if (value === 0) return '±0'
+  const size = Math.abs(value)
+  const digits = size >= 1e4 ? grouped.format(size) : trimmed(size)
+  return (value > 0 ? '+' : MINUS) + digits
+}
+
+function trimmed(size: number): string {
+  return size < 1e-4 ? signed(size.toExponential(1)) : String(Number(size.toPrecision(3)))
+}
+
+/** A count, grouped by thousands. */
+export function count(value: number | null | undefined): string {
+  return value === null || value === undefined ? UNKNOWN : grouped.format(value)
+}
+
+/** Epochs, with one decimal unless whole. */
+export function epochs(value: number | null | undefined): string {
+  return value === null || value === undefined ? UNKNOWN : String(Number(value.toFixed(1)))
+}
+
+/** A share of 0..1 in per cent; 100 % is kept for what is done. */
+export function percent(share: number | null | undefined): string {
+  if (share === null || share === undefined) return UNKNOWN
+  return `${share >= 1 ? 100 : Math.min(99, Math.round(share * 100))} %`
+}
+
+const BYTE_UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB']
+
+/** Bytes in decimal units: 1.4 MB. */
+export function bytes(value: number | null | undefined): string {
+  if (value === null || value === undefined) return UNKNOWN
+  let unit = 0
+  let amount = value
+  while (amount >= 999.5 && unit < BYTE_UNITS.length - 1) {
+    amount /= 1000
+    unit += 1
+  }
+  const digits = unit === 0 || amount >= 99.95 ? 0 : 1
+  return `${amount.toFixed(digits)} ${BYTE_UNITS[unit]}`
+}
