@@ -1,0 +1,161 @@
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { JOURNAL, type JournalHeader, lastAttempt, openJournal, readJournal } from './journal.ts'
+import { PIECE } from './journalLines.ts'
+
+const HEADER: JournalHeader = {
+  journal: 1,
+  job_id: '4b8a1c9e-3b57-4d0a-9a3e-0d6a4f5b7c11',
+  name: 'moby',
+  project: 'whales',
+  recipe: 'char-lm',
+}
+
+let folder: string
+let path: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'journal-'))
+  path = join(folder, JOURNAL)
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+function write(...steps: number[]): void {
+  using journal = openJournal(folder, HEADER)
+  for (const step of steps) {
+    journal.append({ type: 'metrics', attempt: 0, step, values: { loss: step } })
+  }
+}
+
+const stepsOf = (events: object[]) => events.map((event) => 'step' in event && event.step)
+
+test('what is written is read, NaN included, with the defaults of the schema', () => {
+  {
+    using journal = openJournal(folder, HEADER)
+    journal.append({ type: 'metrics', attempt: 0, step: 1, values: { loss: NaN, norm: -Infinity } })
+  }
+  const { header, events } = readJournal(path)
+  expect(header).toEqual(HEADER)
+  const values = { loss: NaN, norm: -Infinity }
+  expect(events).toEqual([{ type: 'metrics', attempt: 0, step: 1, epoch: null, at: null, values }])
+})
+
+test('an evaluation tells its own line as its origin, also after the journal was opened again', () => {
+  write(1, 2)
+  {
+    using journal = openJournal(folder, HEADER)
+    journal.append({ type: 'evaluation', attempt: 0, step: 2, values: { eval_loss: 3 } })
+  }
+  expect(readJournal(path).events[2]).toMatchObject({ origin: { file: JOURNAL, line: 4 } })
+  expect(readFileSync(path, 'utf8').split('\n')[3]).toContain('eval_loss')
+})
+
+test('a journal that is opened again keeps its header', () => {
+  write(1)
+  using journal = openJournal(folder, { ...HEADER, name: 'other' })
+  expect(journal.header.name).toBe('moby')
+})
+
+test('reading goes on from the offset of the last call, and stays at the end', () => {
+  write(1, 2)
+  const first = readJournal(path)
+  expect(readJournal(path, first.offset)).toEqual({ ...first, events: [] })
+  write(3)
+  expect(stepsOf(readJournal(path, first.offset).events)).toEqual([3])
+})
+
+test('a truncated last line waits until it is complete', () => {
+  write(1)
+  const { offset } = readJournal(path)
+  appendFileSync(path, '{"type":"heartbeat",')
+  expect(readJournal(path, offset)).toMatchObject({ events: [], offset })
+  appendFileSync(path, '"attempt":0}\n')
+  expect(readJournal(path, offset).events).toMatchObject([{ type: 'heartbeat' }])
+})
+
+test('what a crash left of a last line is cut before the next line is written', () => {
+  write(1, 2)
+  truncateSync(path, readFileSync(path).length - 5)
+  write(3)
+  expect(stepsOf(readJournal(path).events)).toEqual([1, 3])
+})
+
+test('a whole last event that lacks only its newline is kept', () => {
+  write(1, 2)
+  truncateSync(path, readFileSync(path).length - 1)
+  write(3)
+  expect(stepsOf(readJournal(path).events)).toEqual([1, 2, 3])
+})
+
+test('a truncated header is written anew', () => {
+  writeFileSync(path, '{"journal":1,"jo')
+  expect(readJournal(path)).toEqual({ header: null, events: [], offset: 0 })
+  write(1)
+  expect(readJournal(path)).toMatchObject({ header: HEADER, events: [{ step: 1 }] })
+})
+
+test('a line in the middle that cannot be read is reported with its number, wherever reading began', () => {
+  write(1)
+  const { offset } = readJournal(path)
+  using journal = openJournal(folder, HEADER)
+  journal.append({ type: 'heartbeat', attempt: 3 })
+  appendFileSync(path, '{"type":"metr\n{"type":"nonsense"}\n')
+  journal.append({ type: 'heartbeat', attempt: 3 })
+  const events = readJournal(path, offset).events
+  expect(events.map((event) => event.type)).toEqual(['heartbeat', 'log', 'log', 'heartbeat'])
+  expect(events[1]).toMatchObject({ level: 'warning', attempt: 3 })
+  expect(events[1]).toHaveProperty('text', expect.stringContaining('Line 4 of journal.jsonl'))
+  expect(events[2]).toHaveProperty('text', expect.stringContaining('Line 5 of journal.jsonl'))
+})
+
+test('a long journal is read in pieces that lose nothing', () => {
+  write(...Array.from({ length: 30_000 }, (_, index) => index))
+  const steps: unknown[] = []
+  let calls = 0
+  for (let offset = 0, events: object[] = [{}]; events.length > 0; calls++) {
+    ;({ offset, events } = readJournal(path, offset))
+    steps.push(...stepsOf(events))
+  }
+  expect(calls).toBeGreaterThan(2)
+  expect(steps).toEqual(Array.from({ length: 30_000 }, (_, index) => index))
+})
+
+test('a line longer than a piece is reported and does not stop the reading', () => {
+  write(1)
+  appendFileSync(path, `${'x'.repeat(2.5 * PIECE)}\n`)
+  write(2)
+  const first = readJournal(path)
+  const second = readJournal(path, first.offset)
+  const third = readJournal(path, second.offset)
+  expect(second.events).toMatchObject([{ type: 'log', level: 'warning' }])
+  expect(second.events[0]).toHaveProperty('text', expect.stringContaining('Line 3'))
+  expect(stepsOf([...first.events, ...third.events])).toEqual([1, 2])
+})
+
+test('a missing journal has no header yet', () => {
+  expect(readJournal(path)).toEqual({ header: null, events: [], offset: 0 })
+})
+
+test('a file that is no journal, or lost what was read of it, is refused', () => {
+  writeFileSync(path, 'step,loss\n1,2\n')
+  expect(() => readJournal(path)).toThrow('does not begin with the header')
+  expect(() => openJournal(folder, HEADER)).toThrow('does not begin with the header')
+  expect(() => readJournal(path, 1000)).toThrow('shorter than what was read')
+})
+
+test('the last attempt is found, and there is none before the first event', () => {
+  write()
+  expect(lastAttempt(path)).toBeUndefined()
+  write(1)
+  using journal = openJournal(folder, HEADER)
+  journal.append({ type: 'heartbeat', attempt: 2 })
+  expect(lastAttempt(path)).toBe(2)
+})

@@ -1,0 +1,201 @@
+import { appendFileSync, closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { measuredJson, parsePythonJson, TrainingEvent } from '@bestmark/core'
+import { z } from 'zod'
+import { readBytes, readLines } from './journalLines.ts'
+
+/** The journal's name in a run's folder. */
+export const JOURNAL = 'journal.jsonl'
+
+/** The first line of a journal: whose it is. */
+export const JournalHeader = z.object({
+  journal: z.literal(1),
+  job_id: z.uuid(),
+  name: z.string(),
+  project: z.string(),
+  recipe: z.string(),
+})
+export type JournalHeader = z.infer<typeof JournalHeader>
+
+/** An event as a program writes it; what it leaves out gets the schema's default when read. */
+export type JournalEvent = z.input<typeof TrainingEvent>
+
+/** A journal open for writing. Each append is one complete line. */
+export class Journal implements Disposable {
+  readonly path: string
+  readonly header: JournalHeader
+  readonly #file: number
+  #lines: number
+  #torn = false
+
+  constructor(path: string, file: number, header: JournalHeader, lines: number) {
+    this.path = path
+    this.header = header
+    this.#file = file
+    this.#lines = lines
+  }
+
+  /** Appends one event. An evaluation that names no origin comes from its own line here. */
+  append(event: JournalEvent): void {
+    // After a write that failed half-way (a full disk) the next line must not be glued to its rest.
+    const glue = this.#torn ? '\n' : ''
+    const line = this.#lines + glue.length + 1
+    const origin = { file: JOURNAL, line }
+    const said = event.type === 'evaluation' && !event.origin ? { ...event, origin } : event
+    this.#torn = true
+    appendFileSync(this.#file, `${glue}${measuredJson(said)}\n`)
+    this.#torn = false
+    this.#lines = line
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#file)
+  }
+}
+
+/**
+ * Opens the journal of a run's folder for appending, and begins it with `header` where there is
+ * none (a header that already stands there is kept). What a crash left of a last line is
+ * completed when it is a whole event, else cut. There may be one writer at a time.
+ */
+export function openJournal(folder: string, header: JournalHeader): Journal {
+  const path = join(folder, JOURNAL)
+  const file = openSync(path, 'a+')
+  try {
+    mendTail(file)
+    if (fstatSync(file).size === 0) {
+      appendFileSync(file, `${measuredJson(JournalHeader.parse(header))}\n`)
+    }
+    const lines = countLines(file)
+    return new Journal(path, file, readHeader(file, path) ?? header, lines)
+  } catch (error) {
+    closeSync(file)
+    throw error
+  }
+}
+
+function mendTail(file: number): void {
+  let end = 0
+  for (let piece = readLines(file, end); piece; piece = readLines(file, end)) end = piece.end
+  const tail = readBytes(file, end, Infinity).toString('utf8')
+  if (tail === '') return
+  if (parseJson(tail) === undefined) ftruncateSync(file, end)
+  else appendFileSync(file, '\n')
+}
+
+function countLines(file: number): number {
+  let lines = 0
+  let end = 0
+  for (let piece = readLines(file, end); piece; piece = readLines(file, end)) {
+    lines += piece.lines.length
+    end = piece.end
+  }
+  return lines
+}
+
+/** What one call of `readJournal` found; `offset` is where the next call goes on. */
+export interface JournalPiece {
+  header: JournalHeader | null
+  events: TrainingEvent[]
+  offset: number
+}
+
+/**
+ * Reads the next events of a journal, at most about 1 MB of them, from a byte offset that an
+ * earlier call returned (0 at first). At the end `events` is empty and `offset` stays. The header
+ * is null while the file is missing or empty; a last line without its newline waits; a line that
+ * cannot be read becomes a log warning that names it. Throws where the file is no journal, or
+ * is shorter than what was read of it.
+ */
+export function readJournal(path: string, offset = 0): JournalPiece {
+  const file = openIfThere(path)
+  if (file === undefined) return { header: null, events: [], offset: 0 }
+  try {
+    if (offset > fstatSync(file).size) {
+      throw new Error(`${path} is shorter than what was read of it; import the run again.`)
+    }
+    const header = readHeader(file, path)
+    return header === undefined
+      ? { header: null, events: [], offset: 0 }
+      : { header, ...readEvents(file, path, offset) }
+  } finally {
+    closeSync(file)
+  }
+}
+
+function readEvents(file: number, path: string, offset: number) {
+  const { lines, end } = readLines(file, offset) ?? { lines: [], end: offset }
+  const events: TrainingEvent[] = []
+  let before: { lines: number; attempt: number } | undefined
+  for (const [index, line] of lines.entries()) {
+    if (line.start === 0 || line.text.trim() === '') continue
+    const event = parseEvent(line.text)
+    if (event) {
+      events.push(event)
+      continue
+    }
+    before ??= surveyBefore(file, offset)
+    const attempt = events.at(-1)?.attempt ?? before.attempt
+    const place = `Line ${before.lines + index + 1} of ${basename(path)}`
+    const text = `${place} cannot be read and was left out: ${line.text.slice(0, 80)}`
+    events.push({ type: 'log', attempt, at: null, step: null, level: 'warning', text })
+  }
+  return { events, offset: end }
+}
+
+/** How many lines stand before a byte offset, which does not tell it itself, and their last attempt. */
+function surveyBefore(file: number, offset: number): { lines: number; attempt: number } {
+  let [lines, attempt, at] = [0, 0, 0]
+  while (at < offset) {
+    const piece = readLines(file, at)
+    if (!piece) break
+    const earlier = piece.lines.filter((line) => line.end <= offset)
+    lines += earlier.length
+    for (const line of earlier) attempt = parseEvent(line.text)?.attempt ?? attempt
+    at = piece.end
+  }
+  return { lines, attempt }
+}
+
+/** The attempt that a journal last spoke of; undefined where it has no event yet. */
+export function lastAttempt(path: string): number | undefined {
+  let attempt: number | undefined
+  let piece = readJournal(path)
+  for (let at = -1; piece.offset > at; piece = readJournal(path, at)) {
+    attempt = piece.events.at(-1)?.attempt ?? attempt
+    at = piece.offset
+  }
+  return attempt
+}
+
+function readHeader(file: number, path: string): JournalHeader | undefined {
+  const first = readLines(file, 0, 1 << 16)?.lines[0]
+  if (first === undefined) return undefined
+  const header = JournalHeader.safeParse(parseJson(first.text))
+  if (header.success) return header.data
+  throw new Error(
+    `${path} does not begin with the header of a journal that this version of Bestmark reads.`,
+    { cause: header.error },
+  )
+}
+
+function parseEvent(text: string): TrainingEvent | undefined {
+  return TrainingEvent.safeParse(parseJson(text)).data
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return parsePythonJson(text)
+  } catch {
+    return undefined
+  }
+}
+
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, 'r')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}

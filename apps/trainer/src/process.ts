@@ -1,0 +1,112 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { closeSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+
+/** A process that cannot be mistaken for a later one with the same pid. */
+export const ProcessMark = z.object({ pid: z.number().int().positive(), started_at: z.string() })
+export type ProcessMark = z.infer<typeof ProcessMark>
+
+/** What a run's process.json holds: the process that trains, and its attempt. */
+export const RunProcess = ProcessMark.extend({ attempt: z.number().int().nonnegative() })
+export type RunProcess = z.infer<typeof RunProcess>
+
+/**
+ * When a process started, as its system tells it: a text to compare, not a time to show.
+ * Undefined where there is no such process, or only a zombie of it.
+ */
+export function processStart(pid: number): string | undefined {
+  return process.platform === 'linux' ? startFromProc(pid) : startFromPs(pid)
+}
+
+/** Whether the marked process itself still lives. */
+export function isAlive(mark: ProcessMark): boolean {
+  return processStart(mark.pid) === mark.started_at
+}
+
+function startFromProc(pid: number): string | undefined {
+  const stat = readIfThere(`/proc/${pid}/stat`)
+  if (stat === undefined) return undefined
+  // The command's name stands in brackets and may hold anything; the state follows the last one.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const [state, ticksSinceBoot] = [fields[0], fields[19]]
+  if (state === 'Z' || state === 'X' || ticksSinceBoot === undefined) return undefined
+  return `${readIfThere('/proc/sys/kernel/random/boot_id')?.trim() ?? ''}/${ticksSinceBoot}`
+}
+
+function startFromPs(pid: number): string | undefined {
+  try {
+    const line = execFileSync('ps', ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+      env: { ...process.env, LC_ALL: 'C' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    const [, state, start] = /^(\S+)\s+(.+?)\s*$/.exec(line) ?? []
+    return state?.startsWith('Z') ? undefined : start
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) {
+      throw new Error(
+        'Whether a process lives cannot be told without the ps command; install it.',
+        {
+          cause: error,
+        },
+      )
+    }
+    return undefined
+  }
+}
+
+/**
+ * Starts a program that outlives its starter: in a process group of its own, with both outputs
+ * appended to a file. Returns its pid; rejects where it cannot be started.
+ */
+export function spawnDetached(
+  argv: readonly string[],
+  options: { cwd: string; logFile: string; env?: NodeJS.ProcessEnv },
+): Promise<number> {
+  const [program, ...args] = argv
+  if (program === undefined) throw new Error('A program to start must be named.')
+  const log = openSync(options.logFile, 'a')
+  return new Promise<number>((resolve, reject) => {
+    const { cwd, env = process.env } = options
+    const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', log, log] })
+    child.once('spawn', () => {
+      child.unref()
+      if (child.pid !== undefined) resolve(child.pid)
+    })
+    child.once('error', (cause) => {
+      reject(new Error(`${program} could not be started in ${cwd}: ${cause.message}`, { cause }))
+    })
+  }).finally(() => closeSync(log))
+}
+
+/** Says in the run's process.json that this process trains it now. */
+export function writeRunProcess(folder: string, attempt: number): RunProcess {
+  const started_at = processStart(process.pid)
+  if (started_at === undefined) throw new Error('This process cannot find its own start time.')
+  const mark: RunProcess = { pid: process.pid, started_at, attempt }
+  const path = join(folder, 'process.json')
+  writeFileSync(`${path}.${process.pid}`, `${JSON.stringify(mark)}\n`)
+  renameSync(`${path}.${process.pid}`, path)
+  return mark
+}
+
+/** Which process trains (or last trained) the run in a folder; undefined where none ever did. */
+export function readRunProcess(folder: string): RunProcess | undefined {
+  const text = readIfThere(join(folder, 'process.json'))
+  return text === undefined ? undefined : RunProcess.parse(JSON.parse(text))
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    // A process that ends while its file is read answers ESRCH.
+    if (isCode(error, 'ENOENT') || isCode(error, 'ESRCH')) return undefined
+    throw error
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}
