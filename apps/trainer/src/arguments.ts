@@ -1,0 +1,21 @@
+import { resolve } from 'node:path'
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
+import { Failure, sentence } from './failure.ts'
+
+/** Parses a command's words. Throws a Failure that names the word that does not fit. */
+export function parseWords<Options extends ParseArgsOptionsConfig>(
+  words: readonly string[],
+  options: Options,
+  usage: string,
+) {
+  try {
+    return parseArgs({ args: [...words], options, allowPositionals: true, strict: true })
+  } catch (error) {
+    throw new Failure(`${sentence(error)}. Usage: ${usage}`, { cause: error })
+  }
+}
+
+/** A path as the caller meant it: pnpm changes the working folder and keeps the caller's own. */
+export function callerPath(path: string): string {
+  return resolve(process.env['INIT_CWD'] ?? process.cwd(), path)
+}

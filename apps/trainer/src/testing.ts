@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process'
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+
+/** The launcher in the repository's root, as a person runs it. */
+export const BESTMARK = fileURLToPath(new URL('../../../bestmark', import.meta.url))
+
+export interface Ran {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+/** Runs the command line in a process of its own and waits for its end. */
+export async function bestmark(
+  words: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Ran> {
+  const env = { ...process.env, ...options.env }
+  const child = spawn(BESTMARK, words, { ...options, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const code = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', resolve)
+  })
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
+  return { code: await code, stdout, stderr }
+}
+
+/** A new folder that is removed when the test ends. */
+export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
+  const path = await realpath(await mkdtemp(join(tmpdir(), 'bestmark-')))
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+}
+
+interface Output {
+  /** Steps at which a checkpoint was saved. */
+  saves: readonly number[]
+  log: readonly Record<string, number>[]
+  state?: Record<string, unknown>
+  root?: boolean
+}
+
+/** Writes an output folder as the HuggingFace Trainer does; each checkpoint knows the log up to itself. */
+export async function writeOutput(
+  root: string,
+  { saves, log, state, root: whole }: Output,
+): Promise<void> {
+  const stateAt = (step: number): string => {
+    const log_history = log.filter((entry) => (entry['step'] ?? 0) <= step)
+    const base = { global_step: step, max_steps: 1000, num_train_epochs: 1, save_steps: 100 }
+    return pythonJson({
+      best_metric: null,
+      best_model_checkpoint: null,
+      ...base,
+      ...state,
+      log_history,
+    })
+  }
+  for (const step of saves) {
+    const folder = join(root, `checkpoint-${step}`)
+    await mkdir(folder, { recursive: true })
+    await writeFile(join(folder, 'model.safetensors'), `weights of step ${step}`)
+    await writeFile(join(folder, 'trainer_state.json'), stateAt(step))
+  }
+  const last = Math.max(...log.map((entry) => entry['step'] ?? 0), ...saves)
+  if (whole ?? true) await writeFile(join(root, 'trainer_state.json'), stateAt(last))
+}
+
+/** JSON with bare NaN and Infinity, as Python writes it. */
+function pythonJson(value: unknown): string {
+  const marked = JSON.stringify(
+    value,
+    (_key, item: unknown) =>
+      typeof item === 'number' && !Number.isFinite(item) ? `bare:${item}` : item,
+    2,
+  )
+  return marked.replace(/"bare:(-?\w+)"/g, '$1')
+}
