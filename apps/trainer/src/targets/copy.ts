@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, readdir, realpath, stat } from 'node:fs/promises'
+import { dirname, join, relative, sep } from 'node:path'
+import { Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { Failure } from '../failure.ts'
+
+/** A file to ship: where it really lies, and its place below the checkpoint's folder. */
+export interface SourceFile {
+  from: string
+  name: string
+  bytes: number
+}
+
+/**
+ * The files of a checkpoint, links resolved. Throws a Failure where one leads out of the run's own
+ * root: nothing but a run's files is ever shipped.
+ */
+export async function sourceFiles(root: string, folder: string): Promise<SourceFile[]> {
+  const home = await realpath(root)
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true })
+  const files: SourceFile[] = []
+  for (const entry of entries) {
+    const path = join(entry.parentPath, entry.name)
+    const from = await realpath(path)
+    if (!isInside(home, from)) {
+      throw new Failure(`${path} leads out of the run's folder to ${from}; it is not shipped.`)
+    }
+    const { size, isFile } = await stat(from).then((found) => ({
+      size: found.size,
+      isFile: found.isFile(),
+    }))
+    if (isFile) files.push({ from, name: relative(folder, path), bytes: size })
+  }
+  return files.sort((a, b) => a.name.localeCompare(b.name))
+}
+
+/** Whether a resolved path is a folder or below it. */
+export function isInside(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
+}
+
+/** Copies one file, flushed to disk; returns the SHA-256 of what was read. */
+export async function copyFile(
+  file: SourceFile,
+  folder: string,
+  progress: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<string> {
+  const to = join(folder, file.name)
+  await mkdir(dirname(to), { recursive: true })
+  const hash = createHash('sha256')
+  const counted = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk)
+      progress(chunk.length)
+      done(null, chunk)
+    },
+  })
+  const writing = createWriteStream(to, { flags: 'wx', flush: true })
+  await pipeline(createReadStream(file.from), counted, writing, { signal })
+  return hash.digest('hex')
+}
+
+/** The SHA-256 of a file as it now lies on disk. */
+export async function digestOf(path: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path), hash, { signal })
+  return hash.digest('hex')
+}

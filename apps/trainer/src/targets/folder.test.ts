@@ -1,0 +1,73 @@
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from '../testing.ts'
+import { currentVersion, shipToFolder, type Shipment, type ShipmentProgress } from './folder.ts'
+
+const never = new AbortController().signal
+
+async function aShipment(folder: string, version: string): Promise<Shipment> {
+  const source = join(folder, 'run', 'checkpoint-100')
+  await mkdir(join(source, 'tokenizer'), { recursive: true })
+  await writeFile(join(source, 'model.safetensors'), `weights of ${version}`)
+  await writeFile(join(source, 'tokenizer', 'vocab.json'), '{}')
+  return {
+    deployment_id: `deployment-${version}`,
+    root: join(folder, 'run'),
+    source,
+    modelFolder: join(folder, 'models', 'moby'),
+    version,
+    ledger: { step: 100 },
+  }
+}
+
+test('a shipped checkpoint stands beside what was live, verified, and current names it', async () => {
+  await using folder = await temporaryFolder()
+  const reports: ShipmentProgress[] = []
+  await shipToFolder(await aShipment(folder.path, 'v1'), () => {}, never)
+  const shipment = await aShipment(folder.path, 'v2')
+  const path = await shipToFolder(shipment, (progress) => reports.push(progress), never)
+  expect(await currentVersion(shipment.modelFolder)).toBe('v2')
+  expect((await readdir(shipment.modelFolder)).sort()).toEqual(['current', 'v1', 'v2'])
+  expect(await readFile(join(shipment.modelFolder, 'current/model.safetensors'), 'utf8')).toBe(
+    'weights of v2',
+  )
+  const manifest = JSON.parse(await readFile(join(path, 'bestmark.json'), 'utf8'))
+  expect(manifest).toMatchObject({ step: 100 })
+  expect(Object.keys(manifest.files)).toEqual(['model.safetensors', 'tokenizer/vocab.json'])
+  const total = 'weights of v2'.length + 2
+  expect(reports.at(0)).toEqual({ status: 'copying', bytes_done: 0, bytes_total: total })
+  expect(reports.at(-1)).toEqual({ status: 'verifying', bytes_done: total, bytes_total: total })
+})
+
+test('a shipment that fails leaves what was live alone', async () => {
+  await using folder = await temporaryFolder()
+  await shipToFolder(await aShipment(folder.path, 'v1'), () => {}, never)
+  const shipment = await aShipment(folder.path, 'v2')
+  const cancel = new AbortController()
+  const failing = shipToFolder(shipment, () => cancel.abort(new Error('stopped')), cancel.signal)
+  await expect(failing).rejects.toThrow()
+  expect((await readdir(shipment.modelFolder)).sort()).toEqual(['current', 'v1'])
+  expect(await currentVersion(shipment.modelFolder)).toBe('v1')
+})
+
+test('bytes that changed under way are found before the switch', async () => {
+  await using folder = await temporaryFolder()
+  const shipment = await aShipment(folder.path, 'v1')
+  const incoming = join(shipment.modelFolder, '.incoming-deployment-v1', 'tokenizer', 'vocab.json')
+  const tamper = async ({ status }: ShipmentProgress): Promise<void> => {
+    if (status === 'verifying') await writeFile(incoming, '[]')
+  }
+  await expect(shipToFolder(shipment, tamper, never)).rejects.toThrow('differs after it was copied')
+  expect(await currentVersion(shipment.modelFolder)).toBeUndefined()
+})
+
+test('a link that leads out of the run is not followed', async () => {
+  await using folder = await temporaryFolder()
+  const shipment = await aShipment(folder.path, 'v1')
+  await writeFile(join(folder.path, 'secret'), 'x')
+  await symlink(join(folder.path, 'secret'), join(shipment.source, 'extra.bin'))
+  await expect(shipToFolder(shipment, () => {}, never)).rejects.toThrow(
+    "leads out of the run's folder",
+  )
+})
