@@ -40,7 +40,7 @@ export const deployments = pgTable(
     foreignKey({
       columns: [row.job_id, row.checkpoint_id],
       foreignColumns: [checkpoints.job_id, checkpoints.checkpoint_id],
-    }).onDelete('cascade'),
+    }),
     index('deployments_status').on(row.status, row.created_at),
     index('deployments_model').on(row.model_name, row.ended_at),
   ],

@@ -71,6 +71,10 @@ const storedColumns = Object.fromEntries(
   Object.entries(statusColumns).filter(([, column]) => column !== 'derived'),
 ) as Columns
 
+/** Jobs that go on come before those that ended; negative time, so that every key ascends. */
+export const liveRank = sql<number>`(case when status in ('queued', 'starting', 'running', 'stopping') then 0 else 1 end)`
+export const newestRank = sql<number>`(-coalesce(started_at, registered_at))`
+
 /** One row a job. Its lock orders everything that is written about the job. */
 export const trainingJobs = pgTable(
   'training_jobs',
@@ -99,7 +103,7 @@ export const trainingJobs = pgTable(
     index('training_jobs_host').on(job.host_id),
     index('training_jobs_changed').on(job.changed_at),
     index('training_jobs_name').on(job.name, job.job_id),
-    index('training_jobs_newest').on(sql`coalesce(started_at, registered_at)`, job.job_id),
+    index('training_jobs_newest').on(liveRank, newestRank, job.job_id),
   ],
 )
 

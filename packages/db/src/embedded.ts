@@ -1,0 +1,119 @@
+import { realpath } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import postgres from 'postgres'
+import { type Address, clientOptions } from './address.ts'
+import type { Place } from './embedded/place.ts'
+import { addressOf, answers, livesIn, postmasterPid } from './embedded/server.ts'
+import { placeOf, serve } from './embedded/start.ts'
+import { digestOf } from './embedded/place.ts'
+import { takeTurn } from './embedded/turn.ts'
+import { makeHome, unusable } from './home.ts'
+
+/** Held shared by every Bestmark process, and alone by the one that stops the server. */
+const PRESENCE = 7_365_002
+
+/** Our part in an embedded server, which others may use too. */
+export interface Embedded {
+  address: Address
+  /** The folder that holds the database files. */
+  folder: string
+  /** Says that this process no longer needs the server; it goes on for the others. */
+  leave(): Promise<void>
+}
+
+/**
+ * Joins the embedded server of a data folder, starting it where none runs. While joined, a server
+ * that dies is started again. Throws DatabaseUnavailable or HomeUnusable.
+ */
+export async function joinEmbedded(home: string): Promise<Embedded> {
+  const real = await openHome(home)
+  let left = false
+  let presence = await beThere(real, again)
+  async function again(): Promise<void> {
+    while (!left) {
+      try {
+        presence = await beThere(real, again)
+        if (left) await presence.sql.end({ timeout: 2 })
+        return
+      } catch {
+        // Whoever needs the server meanwhile is told by their own query; we try on.
+        await pause(1_000)
+      }
+    }
+  }
+  const { place } = presence
+  const leave = async (): Promise<void> => {
+    left = true
+    await presence.sql.end({ timeout: 2 })
+  }
+  return { address: addressOf(place), folder: place.home, leave }
+}
+
+/** A connection whose lock says that a Bestmark process is alive; the server frees it when we die. */
+async function beThere(
+  home: string,
+  onclose: () => Promise<void>,
+): Promise<{ place: Place; sql: postgres.Sql }> {
+  for (let tries = 0; ; tries++) {
+    const place = await serve(home)
+    let there = false
+    const sql = postgres({
+      ...clientOptions(addressOf(place, 'bestmark presence')),
+      max: 1,
+      idle_timeout: 0,
+      max_lifetime: null,
+      fetch_types: false,
+      onclose: () => void (there && onclose()),
+    })
+    try {
+      await sql`select pg_advisory_lock_shared(${PRESENCE})`
+      there = true
+      return { place, sql }
+    } catch (error) {
+      // The last process may have stopped the server between our two steps.
+      await sql.end({ timeout: 0 })
+      if (tries >= 5) throw error
+    }
+  }
+}
+
+/**
+ * Stops the embedded server of a data folder, unless another Bestmark process is joined to it.
+ * Returns whether it is stopped.
+ */
+export async function stopEmbedded(home: string): Promise<boolean> {
+  const real = await openHome(home)
+  const place = await placeOf(real)
+  await using _turn = await takeTurn(digestOf(real))
+  if ((await answers(place)) === 'no') return true
+  const sql = postgres({ ...clientOptions(addressOf(place)), max: 1, fetch_types: false })
+  try {
+    if (!(await isAlone(sql))) return false
+    const pid = await postmasterPid(place)
+    if (pid !== undefined) process.kill(pid, 'SIGINT')
+    while (await livesIn(place)) await pause(10)
+    return true
+  } finally {
+    await sql.end({ timeout: 0 })
+  }
+}
+
+/** A process that just ended may be noticed by the server a moment later. */
+async function isAlone(sql: postgres.Sql): Promise<boolean> {
+  for (let tries = 0; tries < 15; tries++) {
+    const [row] = await sql<{ alone: boolean }[]>`
+      select pg_try_advisory_lock(${PRESENCE}) as alone`
+    if (row?.alone) return true
+    await pause(20)
+  }
+  return false
+}
+
+async function openHome(home: string): Promise<string> {
+  await makeHome(home)
+  try {
+    return await realpath(home)
+  } catch (cause) {
+    throw unusable(home, cause)
+  }
+}

@@ -1,0 +1,96 @@
+import { execFile, type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
+import { chmod, chown, readFile, stat } from 'node:fs/promises'
+import { userInfo } from 'node:os'
+import { promisify } from 'node:util'
+
+/**
+ * Under whose name the server runs. Postgres refuses root, and initdb refuses a user without a
+ * name, so `mapped` gives us another name in a user namespace (files stay ours), and `lowered`
+ * gives up root's rights for those of another user (files become theirs).
+ */
+export type Account =
+  { kind: 'own' } | { kind: 'mapped'; uid: number } | { kind: 'lowered'; uid: number; gid: number }
+
+/** The accounts that may do, best first, for data that belongs to `owner` if there is some. */
+export async function accounts(owner: number | undefined): Promise<Account[]> {
+  const own = process.getuid?.() ?? 0
+  if (own !== 0 && isNamed()) return [{ kind: 'own' }]
+  const others = (await users()).filter(({ uid }) => uid !== 0)
+  const nobody = others.find(({ uid }) => uid === 65534) ?? others[0]
+  const mapped: Account[] =
+    nobody && (await canMap(nobody.uid)) ? [{ kind: 'mapped', uid: nobody.uid }] : []
+  if (own !== 0) return [...mapped, { kind: 'own' }]
+  if (owner !== undefined && owner !== 0) return [{ kind: 'lowered', uid: owner, gid: owner }]
+  const other = others.find(({ name }) => name === 'postgres') ?? nobody
+  const lowered: Account[] = other ? [{ kind: 'lowered', uid: other.uid, gid: other.gid }] : []
+  return owner === 0 ? mapped : [...mapped, ...lowered]
+}
+
+/** Starts a program under the account, in a session of its own that no Ctrl-C reaches. */
+export function spawnAs(
+  account: Account,
+  file: string,
+  args: readonly string[],
+  options: SpawnOptions,
+): ChildProcess {
+  // Nothing of the caller's settings (PGDATA, LD_LIBRARY_PATH, LANG, …) may reach the server.
+  const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
+  const all = { ...options, env, detached: true }
+  if (account.kind === 'mapped')
+    return spawn('unshare', [...mapping(account.uid), file, ...args], all)
+  if (account.kind === 'own') return spawn(file, args, all)
+  return spawn(file, args, { ...all, uid: account.uid, gid: account.gid })
+}
+
+/** Whether the account may run a program, or pass through a folder. */
+export async function reaches(account: Account, path: string): Promise<boolean> {
+  const probe = spawnAs(account, '/bin/sh', ['-c', 'test -x "$1"', 'sh', path], {
+    stdio: 'ignore',
+    cwd: '/',
+  })
+  return new Promise((resolve) => {
+    probe.on('error', () => resolve(false))
+    probe.on('exit', (code) => resolve(code === 0))
+  })
+}
+
+/** Gives a new folder to the account. */
+export async function hand(folder: string, account: Account): Promise<void> {
+  if (account.kind === 'lowered') await chown(folder, account.uid, account.gid)
+}
+
+/** Lets a lowered account pass through a folder of ours, though not look into it. */
+export async function letThrough(folder: string, account: Account): Promise<void> {
+  if (account.kind !== 'lowered') return
+  const { mode, uid } = await stat(folder)
+  if (uid === 0) await chmod(folder, (mode & 0o777) | 0o011)
+}
+
+function mapping(uid: number): string[] {
+  return ['--user', `--map-user=${uid}`, `--map-group=${uid}`]
+}
+
+function isNamed(): boolean {
+  try {
+    return userInfo().username !== ''
+  } catch {
+    return false
+  }
+}
+
+async function users(): Promise<{ name: string; uid: number; gid: number }[]> {
+  const lines = await readFile('/etc/passwd', 'utf8').catch(() => '')
+  return lines
+    .split('\n')
+    .map((line) => line.split(':'))
+    .filter(([name, , uid]) => name && uid)
+    .map(([name = '', , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }))
+}
+
+async function canMap(uid: number): Promise<boolean> {
+  if (process.platform !== 'linux') return false
+  return promisify(execFile)('unshare', [...mapping(uid), 'true']).then(
+    () => true,
+    () => false,
+  )
+}

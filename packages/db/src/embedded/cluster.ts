@@ -1,0 +1,92 @@
+import { readdir, mkdir, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { DatabaseUnavailable } from '../unavailable.ts'
+import { hand, spawnAs, type Account } from './account.ts'
+import type { Binaries } from './binaries.ts'
+import type { Place } from './place.ts'
+
+/** Who owns the database files, by number; undefined while there are none. */
+export async function ownerOf(place: Place): Promise<number | undefined> {
+  const version = await stat(join(place.data, 'PG_VERSION')).catch(() => undefined)
+  return version?.uid
+}
+
+/**
+ * Makes the database files where there are none: in a folder beside them that is renamed when it
+ * is whole, so that of several processes one wins and nobody ever sees a half-made one.
+ */
+export async function makeCluster(
+  place: Place,
+  binaries: Binaries,
+  account: Account,
+): Promise<void> {
+  if ((await ownerOf(place)) !== undefined) return
+  await sweepDrafts(place)
+  const draft = `${place.data}.${process.pid}.${randomUUID()}`
+  try {
+    await mkdir(draft, { mode: 0o700 })
+    await hand(draft, account)
+    await initdb(draft, binaries, account)
+    await rename(draft, place.data).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
+    })
+  } finally {
+    await rm(draft, { recursive: true, force: true })
+  }
+}
+
+/** The locale is built in, for the machine may know none and a cluster without one is SQL_ASCII. */
+const INITDB = [
+  '--username=bestmark',
+  '--auth-local=trust',
+  '--auth-host=reject',
+  '--encoding=UTF8',
+  '--locale=C',
+  '--locale-provider=builtin',
+  '--builtin-locale=C.UTF-8',
+  '--no-instructions',
+]
+
+async function initdb(folder: string, binaries: Binaries, account: Account): Promise<void> {
+  const program = join(binaries.folder, 'bin', 'initdb')
+  const child = spawnAs(account, program, ['-D', folder, ...INITDB], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    cwd: '/',
+  })
+  let said = ''
+  child.stderr?.on('data', (text: Buffer) => (said += text))
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', resolve)
+  })
+  if (code === 0) return
+  const why =
+    said
+      .trim()
+      .split('\n')
+      .find((line) => line.includes('error:')) ?? `exit code ${code}`
+  throw new DatabaseUnavailable(
+    `The embedded Postgres could not make its files in ${dirname(folder)}: ${why.trim()}. ` +
+      'Set BESTMARK_HOME to another folder, or DATABASE_URL to a Postgres 15 or newer.',
+  )
+}
+
+/** Removes what processes that died half-way left behind. */
+async function sweepDrafts(place: Place): Promise<void> {
+  const folder = dirname(place.data)
+  const prefix = `${basename(place.data)}.`
+  for (const name of await readdir(folder)) {
+    const pid = Number(name.slice(prefix.length).split('.')[0])
+    if (!name.startsWith(prefix) || !pid || isAlive(pid)) continue
+    await rm(join(folder, name), { recursive: true, force: true })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

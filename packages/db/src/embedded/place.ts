@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+
+/** Where an embedded server keeps its things. */
+export interface Place {
+  /** The folder of everything below but, where its path is long, the socket. */
+  home: string
+  data: string
+  /** The folder of the socket, 0700. */
+  socketFolder: string
+  socket: string
+  log: string
+}
+
+/** The major version of the binaries; the files of one cannot be read by another. */
+export const MAJOR = 18
+const PORT = 5432
+
+/** The kernel's limit for a socket's path is 107 bytes (103 on macOS), the name in it included. */
+const LONGEST_SOCKET = 100
+
+/** The places in a folder, the same for every process whatever its environment. */
+export function placeIn(home: string): Place {
+  const name = `.s.PGSQL.${PORT}`
+  const near = join(home, 'run')
+  const fits = Buffer.byteLength(join(near, name)) <= LONGEST_SOCKET
+  const socketFolder = fits ? near : `/tmp/bestmark-${digestOf(home)}`
+  return {
+    home,
+    data: join(home, `postgres-${MAJOR}`),
+    socketFolder,
+    socket: join(socketFolder, name),
+    log: join(home, 'postgres.log'),
+  }
+}
+
+/** A short name for a folder, the same for every process. */
+export function digestOf(folder: string): string {
+  return createHash('sha256').update(folder).digest('hex').slice(0, 16)
+}

@@ -1,0 +1,172 @@
+import { execFile, type ChildProcess } from 'node:child_process'
+import { lstat, mkdir, open, readFile, readdir, rm, stat, truncate } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import postgres from 'postgres'
+import { type Address, clientOptions } from '../address.ts'
+import { DatabaseUnavailable } from '../unavailable.ts'
+import { hand, spawnAs, type Account } from './account.ts'
+import type { Binaries } from './binaries.ts'
+import type { Place } from './place.ts'
+
+/** How the server of a place is reached. */
+export function addressOf(place: Place, application_name = 'bestmark'): Address {
+  const [database, user] = ['postgres', 'bestmark']
+  return {
+    host: place.socketFolder,
+    port: 5432,
+    path: place.socket,
+    database,
+    user,
+    ssl: false,
+    application_name,
+  }
+}
+
+/** Whether the server answers; `soon` while it starts, recovers or stops. Asked by connecting. */
+export async function answers(place: Place): Promise<'yes' | 'soon' | 'no'> {
+  const sql = postgres({ ...clientOptions(addressOf(place)), max: 1, fetch_types: false })
+  try {
+    await sql`select 1`
+    return 'yes'
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR') return 'no'
+    if (code === '57P03' || code === '57P01' || code?.startsWith('CONNECTION_')) return 'soon'
+    if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ABORT_ERR') return 'soon'
+    throw new DatabaseUnavailable(
+      `The embedded Postgres at ${place.socket} cannot be reached (${code}). It belongs to another ` +
+        'user, or something else stands in its place; give BESTMARK_HOME a folder of your own.',
+      { cause: error },
+    )
+  } finally {
+    await sql.end({ timeout: 0 })
+  }
+}
+
+/**
+ * Settings for a small board: little memory, a bounded log of changes, no network. Durability is
+ * untouched: what was acknowledged survives kill -9.
+ */
+const SETTINGS: Record<string, string> = {
+  listen_addresses: '',
+  unix_socket_permissions: '0700',
+  max_connections: '100',
+  shared_buffers: '32MB',
+  max_wal_size: '128MB',
+  min_wal_size: '32MB',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  io_method: 'sync',
+  jit: 'off',
+  log_checkpoints: 'off',
+  log_timezone: 'UTC',
+  timezone: 'UTC',
+}
+
+/** The longest log that is kept when the server starts, in bytes. */
+const LONGEST_LOG = 10_000_000
+
+/** Starts the server and waits until it answers. Throws DatabaseUnavailable with its last words. */
+export async function launch(place: Place, binaries: Binaries, account: Account): Promise<void> {
+  await makeSocketFolder(place, account)
+  await clearStaleLocks(place)
+  const settings = { ...SETTINGS, unix_socket_directories: place.socketFolder }
+  const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const log = await open(place.log, 'a', 0o600)
+  if ((await log.stat()).size > LONGEST_LOG) await truncate(place.log)
+  const from = (await log.stat()).size
+  const program = join(binaries.folder, 'bin', 'postgres')
+  const child = spawnAs(account, program, ['-D', place.data, '-p', '5432', ...args], {
+    stdio: ['ignore', log.fd, log.fd],
+    cwd: '/',
+  })
+  await log.close()
+  child.unref()
+  await untilReady(place, child, from)
+}
+
+async function untilReady(place: Place, child: ChildProcess, from: number): Promise<void> {
+  let ended: string | undefined
+  child.once('error', (error) => (ended = error.message))
+  child.once('exit', (code, signal) => (ended = `exit ${code ?? signal}`))
+  // Recovery after a crash may take a while; an end of the process is what tells a failure.
+  for (;;) {
+    if ((await answers(place)) === 'yes') return
+    if (ended !== undefined) break
+    await pause(5)
+  }
+  // Another process may have been first; then its server answers within moments.
+  for (const end = Date.now() + 3_000; Date.now() < end; await pause(50)) {
+    if ((await answers(place)) === 'yes') return
+  }
+  const why = (await lastWords(place, from)) || ended
+  throw new DatabaseUnavailable(
+    `The embedded Postgres in ${place.home} did not start: ${why}. Its log is ${place.log}.`,
+  )
+}
+
+/** What the server complained of last, in its log from a byte on. */
+async function lastWords({ log }: Place, from: number): Promise<string> {
+  const lines = (await readFile(log)).subarray(from).toString().trim().split('\n')
+  const fatal = lines.filter((line) => /FATAL|PANIC/.test(line)).at(-1) ?? lines.at(-1) ?? ''
+  return fatal.replace(/^.*?(FATAL|PANIC):\s*/, '').trim()
+}
+
+/** The socket's folder may lie in /tmp, where somebody else may have put something in its place. */
+async function makeSocketFolder(place: Place, account: Account): Promise<void> {
+  const { socketFolder } = place
+  await mkdir(socketFolder, { mode: 0o700, recursive: true })
+  const found = await lstat(socketFolder)
+  const ours = [process.getuid?.(), account.kind === 'lowered' ? account.uid : undefined]
+  if (!found.isDirectory() || (found.mode & 0o077) !== 0 || !ours.includes(found.uid)) {
+    throw new DatabaseUnavailable(
+      `${socketFolder} is not a folder of this user alone, so no database is started there. ` +
+        'Remove it, or give BESTMARK_HOME a shorter path.',
+    )
+  }
+  await hand(socketFolder, account)
+}
+
+/**
+ * Removes the locks of a server that was killed. Postgres itself trusts the pid in them, which may
+ * be a zombie's or another program's by now; no process in the data folder means no server.
+ */
+async function clearStaleLocks(place: Place): Promise<void> {
+  const pid = await postmasterPid(place)
+  if (pid === undefined) return
+  for (const end = Date.now() + 15_000; Date.now() < end; await pause(20)) {
+    if (!(await livesIn(place))) break
+    if ((await answers(place)) !== 'no') return
+  }
+  if (await livesIn(place)) return
+  const locks = [join(place.data, 'postmaster.pid'), `${place.socket}.lock`, place.socket]
+  for (const lock of locks) await rm(lock, { force: true })
+}
+
+/** The pid that the lock of the data folder names, if there is one. */
+export async function postmasterPid({ data }: Place): Promise<number | undefined> {
+  const text = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')
+  return Number.parseInt(text, 10) || undefined
+}
+
+/** Whether a server of the place, or what a killed one left behind, is alive; a zombie is not. */
+export async function livesIn(place: Place): Promise<boolean> {
+  if (process.platform === 'linux') return someProcessWorksIn(place.data)
+  const pid = await postmasterPid(place)
+  if (pid === undefined) return false
+  const listed = promisify(execFile)('ps', ['-p', String(pid), '-o', 'command='])
+  return listed.then(({ stdout }) => stdout.includes(place.data)).catch(() => false)
+}
+
+/** Postgres and all its helpers have the data folder as their working directory. */
+async function someProcessWorksIn(folder: string): Promise<boolean> {
+  const data = await stat(folder)
+  for (const pid of await readdir('/proc')) {
+    if (!/^\d+$/.test(pid)) continue
+    const cwd = await stat(`/proc/${pid}/cwd/`).catch(() => undefined)
+    if (cwd?.ino === data.ino && cwd.dev === data.dev) return true
+  }
+  return false
+}

@@ -1,0 +1,89 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { DatabaseUnavailable } from '../unavailable.ts'
+import { accounts, hand, letThrough, reaches, type Account } from './account.ts'
+import { copiedBinaries, runnableBinaries, type Binaries } from './binaries.ts'
+import { makeCluster, ownerOf } from './cluster.ts'
+import { digestOf, placeIn, type Place } from './place.ts'
+import { answers, launch } from './server.ts'
+import { takeTurn } from './turn.ts'
+
+/** The place of a data folder's server, which `home` itself may have had to move elsewhere. */
+export async function placeOf(home: string): Promise<Place> {
+  const moved = await readFile(elsewhereFile(home), 'utf8').catch(() => '')
+  return placeIn(moved.trim() || home)
+}
+
+/** The server of a data folder: the one that runs, or else one that is started now. */
+export async function serve(home: string): Promise<Place> {
+  const running = await placeOf(home)
+  if (await isServed(running)) return running
+  await using _turn = await takeTurn(digestOf(home))
+  const place = await placeOf(home)
+  if (await isServed(place)) return place
+  return start(home, place)
+}
+
+/** Whether the server answers, waiting while it starts, recovers or stops. */
+async function isServed(place: Place): Promise<boolean> {
+  for (;;) {
+    const answer = await answers(place)
+    if (answer !== 'soon') return answer === 'yes'
+    await pause(20)
+  }
+}
+
+async function start(home: string, place: Place): Promise<Place> {
+  const owner = await ownerOf(place)
+  const able = await accounts(owner)
+  for (const account of able) {
+    await letThrough(place.home, account)
+    if (account.kind === 'own' || (await reaches(account, place.home))) {
+      return startAs(account, place)
+    }
+  }
+  const last = able.at(-1)
+  if (!last || last.kind === 'own' || owner !== undefined) throw unreachable(home)
+  return startAs(last, await moveElsewhere(home, last))
+}
+
+async function startAs(account: Account, place: Place): Promise<Place> {
+  const binaries = await binariesFor(account, place)
+  await makeCluster(place, binaries, account)
+  await launch(place, binaries, account)
+  return place
+}
+
+async function binariesFor(account: Account, place: Place): Promise<Binaries> {
+  const found = await runnableBinaries(place.home)
+  if (account.kind === 'own' || (await reaches(account, join(found.folder, 'bin', 'postgres')))) {
+    return found
+  }
+  return copiedBinaries(found, place.home)
+}
+
+/**
+ * Root's own folders are closed to the user whom Postgres needs, so the database files go to a
+ * folder that both reach, and a file in the data folder says where.
+ */
+async function moveElsewhere(home: string, account: Account): Promise<Place> {
+  const place = placeIn(join('/var/lib/bestmark', digestOf(home)))
+  await mkdir('/var/lib/bestmark', { recursive: true, mode: 0o711 })
+  await mkdir(place.home, { recursive: true, mode: 0o711 })
+  if (!(await reaches(account, place.home))) throw unreachable(home)
+  await hand(place.home, account)
+  await writeFile(elsewhereFile(home), `${place.home}\n`, { mode: 0o600 })
+  return place
+}
+
+function elsewhereFile(home: string): string {
+  return join(home, 'postgres-is-in')
+}
+
+function unreachable(home: string): DatabaseUnavailable {
+  return new DatabaseUnavailable(
+    `Postgres does not run as root, and no other user reaches ${home}. Start Bestmark as an ` +
+      'ordinary user, give BESTMARK_HOME a folder that others may pass through, or set DATABASE_URL.',
+  )
+}

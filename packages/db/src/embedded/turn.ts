@@ -1,0 +1,51 @@
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+
+/**
+ * Waits until no other process of this machine starts or stops the server of a data folder, and
+ * holds that right until disposed. The kernel takes it from a process that dies: it is a socket in
+ * the abstract namespace, which leaves no file. Elsewhere than on Linux there is no such namespace,
+ * and the server's own lock file has to do.
+ */
+export async function takeTurn(key: string): Promise<AsyncDisposable> {
+  if (process.platform !== 'linux') return { [Symbol.asyncDispose]: async () => {} }
+  const name = `\0bestmark:${key}`
+  for (;;) {
+    const turn = await listen(name)
+    if (turn) return turn
+    await untilGone(name)
+  }
+}
+
+async function listen(name: string): Promise<AsyncDisposable | undefined> {
+  const server = createServer()
+  const sockets = new Set<{ destroy(): void }>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => sockets.delete(socket))
+  })
+  server.listen(name)
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return undefined
+    throw error
+  }
+  return {
+    [Symbol.asyncDispose]: async () => {
+      const closed = once(server, 'close')
+      server.close()
+      for (const socket of sockets) socket.destroy()
+      await closed
+    },
+  }
+}
+
+/** Resolves when the holder lets go: its end of a connection closes, or none can be made. */
+async function untilGone(name: string): Promise<void> {
+  const socket = connect(name)
+  socket.on('error', () => {})
+  socket.resume()
+  await new Promise((resolve) => socket.on('close', resolve))
+}

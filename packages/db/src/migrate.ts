@@ -1,0 +1,41 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import type { Database } from './client.ts'
+
+/** The database was made by a newer Bestmark than this one. */
+export class DatabaseNewer extends Error {
+  override readonly name = 'DatabaseNewer'
+}
+
+/** Held while migrating, so that of several processes at once one does and the others find it done. */
+const LOCK = 7_365_001
+
+const FOLDER = fileURLToPath(new URL('./migrations/', import.meta.url))
+
+/**
+ * Brings the database to what this code needs, all or nothing. Throws DatabaseNewer where it holds
+ * migrations that this code does not know, and then changes nothing.
+ */
+export async function migrate(db: Database, folder = FOLDER): Promise<void> {
+  const known = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
+  await db.sql.begin(async (tx) => {
+    await tx`select pg_advisory_xact_lock(${LOCK})`
+    await tx`create table if not exists migrations (name text primary key, applied_at float8 not null)`
+    const rows = await tx<{ name: string }[]>`select name from migrations order by name`
+    const applied = rows.map(({ name }) => name)
+    const unknown = applied.filter((name) => !known.includes(name))
+    if (unknown.length > 0) throw newer(db, unknown)
+    for (const name of known.filter((name) => !applied.includes(name))) {
+      await tx.unsafe(await readFile(`${folder}/${name}`, 'utf8'))
+      await tx`insert into migrations
+        values (${name}, extract(epoch from clock_timestamp()) * 1000)`
+    }
+  })
+}
+
+function newer(db: Database, unknown: readonly string[]): DatabaseNewer {
+  return new DatabaseNewer(
+    `The database (${db.describe}) was made by a newer Bestmark: it holds ${unknown.join(', ')}, ` +
+      'which this one does not know. Update Bestmark, or open another database.',
+  )
+}

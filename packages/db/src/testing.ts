@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { connectTo, type Database, databaseOver } from './client.ts'
+import { type Address, parseAddress, placeOf } from './address.ts'
+import { joinEmbedded, stopEmbedded } from './embedded.ts'
+import { migrate } from './migrate.ts'
+
+export interface TestDatabase extends Database, AsyncDisposable {
+  /** For another process that is to open the same database. */
+  databaseUrl: string
+}
+
+/**
+ * A fresh, migrated database of its own for a test file. It lies on the server of
+ * TEST_DATABASE_URL, else on an embedded one that all test files share and the last one stops.
+ * Dispose of it when the tests are over: `afterAll(() => db[Symbol.asyncDispose]())`.
+ */
+export async function testDatabase(): Promise<TestDatabase> {
+  const server = await testServer()
+  const name = `test_${randomUUID().replaceAll('-', '')}`
+  const admin = connectTo(server.address)
+  await admin.unsafe(`create database ${name}`)
+  const address = { ...server.address, database: name }
+  const db = databaseOver(connectTo(address), `test database at ${placeOf(address)}`)
+  await migrate(db)
+  const dispose = async (): Promise<void> => {
+    await db.close()
+    await admin.unsafe(`drop database if exists ${name} with (force)`)
+    await admin.end({ timeout: 2 })
+    await server.leave()
+  }
+  return { ...db, databaseUrl: urlOf(address), [Symbol.asyncDispose]: dispose }
+}
+
+async function testServer(): Promise<{ address: Address; leave: () => Promise<void> }> {
+  const url = process.env['TEST_DATABASE_URL']
+  if (url) return { address: parseAddress(url), leave: async () => {} }
+  const home = join('/tmp', `bestmark-test-${process.getuid?.() ?? 0}`)
+  const { address, leave } = await joinEmbedded(home)
+  const leaveAndStop = async (): Promise<void> => {
+    await leave()
+    await stopEmbedded(home)
+  }
+  return { address, leave: leaveAndStop }
+}
+
+function urlOf({ user, password, host, port, path, database }: Address): string {
+  const who = [user, password].filter((part) => part !== undefined).map(encodeURIComponent)
+  const query = path ? `?host=${encodeURIComponent(host)}` : ''
+  return `postgres://${who.join(':')}@${path ? '' : host}:${port}/${database}${query}`
+}
