@@ -1,0 +1,38 @@
+import { randomStream } from '../random.ts'
+import type { Learner } from './learner.ts'
+import type { Preset } from './preset.ts'
+import type { Alphabet } from './text.ts'
+
+/** What every model of this recipe is asked to continue. */
+export const PROMPT = 'In the morning the old '
+
+/**
+ * The prompt and what the learner's present weights write after it, so many characters in all.
+ * The same seed draws the same numbers, so two texts differ by their weights alone.
+ */
+export function writeSample(learner: Learner, alphabet: Alphabet, preset: Preset): string {
+  const { context, sample_characters, sample_temperature, seed } = preset
+  const random = randomStream(seed, 'sample')
+  const written = [...alphabet.encode(PROMPT)]
+  while (written.length < sample_characters) {
+    const recent = written.slice(-context)
+    const tokens = new Int32Array(context)
+    // What stands to the right of the last character cannot be seen from it, so zeros do.
+    tokens.set(recent)
+    const logits = learner.logits(tokens)
+    const vocabulary = logits.length / context
+    const row = logits.subarray((recent.length - 1) * vocabulary, recent.length * vocabulary)
+    written.push(draw(row.subarray(0, alphabet.size), sample_temperature, random()))
+  }
+  return alphabet.decode(written)
+}
+
+/** Draws one character number from 1 on, given a number in [0, 1). Number 0 is no character. */
+function draw(logits: Float32Array, temperature: number, random: number): number {
+  const known = logits.subarray(1)
+  const highest = known.reduce((a, b) => Math.max(a, b), -Infinity)
+  const weights = Array.from(known, (logit) => Math.exp((logit - highest) / temperature))
+  let rest = random * weights.reduce((sum, weight) => sum + weight, 0)
+  const at = weights.findIndex((weight) => (rest -= weight) < 0)
+  return at === -1 ? known.length : at + 1
+}

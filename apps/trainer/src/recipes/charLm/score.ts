@@ -1,0 +1,35 @@
+import type { Run } from '../run.ts'
+import { load } from './saved.ts'
+import { PROMPT, writeSample } from './sample.ts'
+import { epochOf, type Training } from './training.ts'
+import { fixedBatches } from './text.ts'
+
+/**
+ * Says what the best and then the last checkpoint are worth on text that neither training nor
+ * selection saw, and lets both continue the same prompt.
+ */
+export function scoreTest(run: Run, training: Training): void {
+  const { learner, state } = training
+  const { best_model_checkpoint: path, global_step: last } = state
+  if (path !== null && state.best_global_step !== last) {
+    const present = learner.snapshot().model
+    const { config, snapshot } = load(run.folder, path)
+    learner.take(snapshot.model)
+    scoreWeights(run, training, config)
+    learner.take(present)
+  }
+  scoreWeights(run, training, { attempt: run.attempt, step: last })
+}
+
+/** Scores the weights that the learner holds, which are those of this step. */
+function scoreWeights(run: Run, training: Training, of: { attempt: number; step: number }): void {
+  const { preset, alphabet, learner, splits } = training
+  const { attempt, step } = of
+  const batches = fixedBatches(alphabet.encode(splits.test), preset)
+  const values = { test_loss: learner.loss(batches) }
+  const samples = batches.length * preset.batch_size
+  const epoch = epochOf(step, preset)
+  run.record({ type: 'evaluation', attempt, step, epoch, values, samples })
+  const text = `Step ${step} continues “${PROMPT}”:\n${writeSample(learner, alphabet, preset)}`
+  run.record({ type: 'log', attempt, level: 'sample', step, text })
+}

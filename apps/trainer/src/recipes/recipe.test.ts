@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import { childArgv, findRecipe, readChildArgs, type RunRequest } from './recipe.ts'
+
+const FRESH: RunRequest = {
+  folder: '/runs/a whale',
+  recipe: 'char-lm',
+  preset: null,
+  attempt: null,
+  resume: null,
+}
+
+test('a request survives its way through the command line', () => {
+  for (const request of [
+    FRESH,
+    { ...FRESH, preset: 'quick', attempt: 0 },
+    { ...FRESH, attempt: 2, resume: 'checkpoint-40' },
+  ]) {
+    expect(readChildArgs(childArgv(request).slice(2))).toEqual(request)
+  }
+})
+
+test('arguments that name no folder, no recipe or no attempt are refused with the usage', () => {
+  expect(() => readChildArgs(['--recipe=char-lm'])).toThrow('Usage')
+  expect(() => readChildArgs(['folder'])).toThrow('Usage')
+  expect(() => readChildArgs(['folder', '--recipe=char-lm', '--attempt=first'])).toThrow('Usage')
+})
+
+test('an unknown recipe is answered with those there are', () => {
+  expect(() => findRecipe('llm')).toThrow('There is no recipe called llm; there is char-lm.')
+})

@@ -1,0 +1,79 @@
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+/** A training program that is built in, and the presets it can be started with, the default first. */
+export interface Recipe {
+  name: string
+  presets: readonly [string, ...string[]]
+  /** One line that says what it trains. */
+  text: string
+}
+
+export const CHAR_LM: Recipe = {
+  name: 'char-lm',
+  presets: ['default', 'quick'],
+  text: 'A character-level language model on the first chapters of Moby-Dick.',
+}
+
+export const RECIPES: readonly Recipe[] = [CHAR_LM]
+
+/** The recipe of this name. Throws with the names there are. */
+export function findRecipe(name: string): Recipe {
+  const recipe = RECIPES.find((known) => known.name === name)
+  if (recipe) return recipe
+  const names = RECIPES.map((known) => known.name).join(', ')
+  throw new Error(`There is no recipe called ${name}; there is ${names}.`)
+}
+
+/** What the child process of a run is asked to do. */
+export interface RunRequest {
+  /** The run's folder; it must exist. */
+  folder: string
+  recipe: string
+  /** Null for the recipe's first one, or, when resuming, for the checkpoint's own. */
+  preset: string | null
+  /** Null for the attempt after the journal's last one. */
+  attempt: number | null
+  /** The checkpoint to go on from, relative to the folder; null for a fresh start. */
+  resume: string | null
+}
+
+const CHILD = fileURLToPath(new URL('child.ts', import.meta.url))
+
+/** The program and arguments that start a run's child process. */
+export function childArgv(request: RunRequest): string[] {
+  const { folder, recipe, preset, attempt, resume } = request
+  return [
+    process.execPath,
+    CHILD,
+    folder,
+    `--recipe=${recipe}`,
+    ...(preset === null ? [] : [`--preset=${preset}`]),
+    ...(attempt === null ? [] : [`--attempt=${attempt}`]),
+    ...(resume === null ? [] : [`--resume=${resume}`]),
+  ]
+}
+
+/** Reads the arguments (without program and script) as `childArgv` writes them. */
+export function readChildArgs(args: string[]): RunRequest {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      recipe: { type: 'string' },
+      preset: { type: 'string' },
+      attempt: { type: 'string' },
+      resume: { type: 'string' },
+    },
+  })
+  const [folder] = positionals
+  const attempt = values.attempt === undefined ? null : Number(values.attempt)
+  const isCount = attempt === null || (Number.isInteger(attempt) && attempt >= 0)
+  if (!folder || !values.recipe || !isCount) {
+    throw new Error(
+      'Usage: child.ts FOLDER --recipe NAME [--preset NAME] [--attempt N] [--resume CHECKPOINT]',
+    )
+  }
+  const { recipe, preset = null, resume = null } = values
+  return { folder, recipe, preset, attempt, resume }
+}

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { freshState, noteEvaluation, readTrainerState, trainerStateJson } from './trainerState.ts'
+
+const PLAN = { max_steps: 100, num_train_epochs: 3, save_steps: 10, train_batch_size: 4 }
+
+function stateAfter(...losses: number[]) {
+  const state = freshState(PLAN)
+  for (const loss of losses) {
+    state.global_step += 10
+    noteEvaluation(state, loss, `checkpoint-${state.global_step}`)
+  }
+  return state
+}
+
+test('the best is strictly the lowest, and the first of equals', () => {
+  expect(stateAfter(3, 2, 2, 4)).toMatchObject({
+    best_metric: 2,
+    best_global_step: 20,
+    best_model_checkpoint: 'checkpoint-20',
+  })
+})
+
+test('what is not finite is never the best, and nothing is before the first finite loss', () => {
+  expect(stateAfter(NaN, Infinity, -Infinity).best_model_checkpoint).toBeNull()
+  expect(stateAfter(NaN, 3, NaN).best_global_step).toBe(20)
+})
+
+test('NaN stands bare in the file, as Python writes it, and is read back', () => {
+  const state = stateAfter(NaN, -Infinity, 2)
+  const text = trainerStateJson(state)
+  expect(text).toContain('"eval_loss": NaN')
+  expect(text).toContain('"eval_loss": -Infinity')
+  expect(readTrainerState(text)).toEqual(state)
+})
+
+test('the rows of the history carry what was logged, each with its step', () => {
+  const state = stateAfter(2)
+  state.log_history.push({ epoch: 1, grad_norm: 0.5, learning_rate: 1e-3, loss: 3, step: 11 })
+  expect(readTrainerState(trainerStateJson(state)).log_history).toEqual([
+    { epoch: 0, eval_loss: 2, step: 10 },
+    { epoch: 1, grad_norm: 0.5, learning_rate: 1e-3, loss: 3, step: 11 },
+  ])
+})
