@@ -1,5 +1,5 @@
 import { isFiniteMeasure, type Measured } from './measured.ts'
-import type { StoredStatus } from './fields.ts'
+import type { StoredStatus } from './tracker.ts'
 import type { TrainingJobStatus } from './status.ts'
 import type { RunFacts } from './tracker.ts'
 

@@ -1,6 +1,5 @@
 export * from './derive.ts'
 export * from './event.ts'
-export * from './fields.ts'
 export * from './measured.ts'
 export { directionOf } from './selection/direction.ts'
 export { figure } from './selection/candidates.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { TrainingEvent } from './event.ts'
 import { deriveStatus } from './derive.ts'
-import type { StoredStatus } from './fields.ts'
+import type { StoredStatus } from './tracker.ts'
 import { initialTracker, standingOf, track, type TrackerState } from './tracker.ts'
 
 const run = (...events: object[]): TrackerState =>
