@@ -5,7 +5,7 @@ export const PIECE = 1 << 20
 const NEWLINE = 10
 
 /** A line without its newline, and the bytes of the file that it takes with it. */
-export interface Line {
+interface Line {
   text: string
   start: number
   end: number

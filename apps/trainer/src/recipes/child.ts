@@ -56,9 +56,5 @@ function headerOf(folder: string, recipe: string): JournalHeader {
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
-try {
-  await main(readChildArgs(process.argv.slice(2)))
-} catch (error) {
-  process.exitCode = 1
-  console.error(error)
-}
+// What is thrown here ends the process with 1 and stands in the log that its starter gave it.
+await main(readChildArgs(process.argv.slice(2)))

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** A tensor of 32-bit floats, in row-major order. */
-export interface Tensor {
+interface Tensor {
   shape: number[]
   data: Float32Array<ArrayBuffer>
 }
