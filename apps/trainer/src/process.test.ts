@@ -48,7 +48,11 @@ test('a detached program leads its own process group and writes both outputs to 
   const script =
     'console.log("to stdout"); console.error("to stderr", process.env.SAID); setInterval(() => {}, 1e6)'
   const env = { ...process.env, SAID: 'aloud' }
-  const { pid } = await spawnDetached([process.execPath, '-e', script], { cwd: folder, logFile, env })
+  const { pid } = await spawnDetached([process.execPath, '-e', script], {
+    cwd: folder,
+    logFile,
+    env,
+  })
   await expect.poll(() => readFileSync(logFile, 'utf8'), { timeout: 10_000 }).toContain('stderr')
   // A signal to the group reaches it, so the group is its own.
   process.kill(-pid, 'SIGKILL')
