@@ -71,7 +71,11 @@ export function prepareChart(input: ChartInput): Chart {
   const { view } = input
   const start = startOf(input.series)
   const place = placeOn(view.axis, input.epochs, start)
-  const placed = input.series.map((series) => ({ series, columns: columnsOf(series, place) }))
+  // What was evaluated is drawn over what was logged.
+  const inOrder = input.series.toSorted(
+    (a, b) => Number(a.kind === 'evaluation') - Number(b.kind === 'evaluation'),
+  )
+  const placed = inOrder.map((series) => ({ series, columns: columnsOf(series, place) }))
   const x = view.window ? ordered(view.window) : extent(placed.map(({ columns }) => columns.xs))
   const lines = placed.map(({ series, columns }) => lineOf(series, columns, x, input))
   const stepTimes = timesByStep(input.series)
@@ -87,6 +91,22 @@ export function prepareChart(input: ChartInput): Chart {
     onset: markAt(onsetOf(lines), lines, at, x),
     hidden: lines.reduce((sum, line) => sum + line.hidden, 0),
   }
+}
+
+/** The first and last step inside a window of the axis, or null where it holds no point. */
+export function stepsWithin(
+  { series, epochs, view }: Pick<ChartInput, 'series' | 'epochs' | 'view'>,
+  window: readonly [number, number],
+): [number, number] | null {
+  const place = placeOn(view.axis, epochs, startOf(series))
+  const [from, to] = ordered(window)
+  const inside = series.flatMap(({ steps, times }) =>
+    [...steps].filter((step, index) => {
+      const x = place(step, times[index] ?? NaN)
+      return x >= from && x <= to
+    }),
+  )
+  return inside.length > 0 ? [Math.min(...inside), Math.max(...inside)] : null
 }
 
 function startOf(series: readonly NamedSeries[]): number {

@@ -1,0 +1,41 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+
+/**
+ * Serves the built pages on HOST (127.0.0.1) and PORT (4173; 0 takes a free one), and tells a
+ * parent process that forked it once it listens. On SIGTERM or SIGINT live connections are closed
+ * at once, and the process ends when the database has been let go.
+ */
+const PROTOCOL_HEADER = 'x-bestmark-protocol'
+process.env['NODE_ENV'] ??= 'production'
+process.env['PROTOCOL_HEADER'] = PROTOCOL_HEADER
+
+type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
+// Made by the build, so neither there nor typed when the types are checked.
+const built = new URL('./build/handler.js', import.meta.url).href
+const { handler } = (await import(built)) as { handler: Handler }
+
+const server = createServer((request, response) => {
+  request.headers[PROTOCOL_HEADER] = 'http'
+  handler(request, response, () => response.writeHead(404).end())
+})
+
+server.on('error', (error: NodeJS.ErrnoException) => {
+  console.error(
+    error.code === 'EADDRINUSE'
+      ? `Port ${process.env['PORT']} is taken. Give PORT another one.`
+      : error.message,
+  )
+  process.exit(1)
+})
+
+server.listen(Number(process.env['PORT'] ?? 4173), process.env['HOST'] ?? '127.0.0.1', () => {
+  process.send?.({ listening: server.address() })
+})
+
+function stop() {
+  server.close(() => process.emit('sveltekit:shutdown' as NodeJS.Signals))
+  server.closeAllConnections()
+  if (process.connected) process.disconnect()
+}
+process.once('SIGTERM', stop)
+process.once('SIGINT', stop)

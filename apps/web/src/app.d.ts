@@ -1,0 +1,11 @@
+import type { Context, createCaller } from '@bestmark/api'
+
+declare global {
+  namespace App {
+    interface Locals {
+      context: Context
+      /** The procedures, called without HTTP. */
+      api: ReturnType<typeof createCaller>
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import { createCaller } from '@bestmark/api'
+import type { Board } from '@bestmark/api/board'
+import { redirect, type RequestEvent } from '@sveltejs/kit'
+import { sequence, type Handle, type HandleServerError } from '@sveltejs/kit/hooks'
+import { bearer, cookieName, isLoopback, mayWrite, sameSecret } from '#lib/server/access.ts'
+import { board, closeBoard } from '#lib/server/board.ts'
+import { guarded, SCRIPTLESS_POLICY } from '#lib/server/headers.ts'
+import { explained, reported } from '#lib/server/problems.ts'
+import { refusals } from '#lib/server/refusals.ts'
+
+const YEAR = 365 * 24 * 60 * 60
+
+// adapter-node's server and our own both say so when the last connection has closed.
+process.once('sveltekit:shutdown', () => void closeBoard())
+
+const machine: Handle = ({ event, resolve }) => {
+  const host = event.request.headers.get('host')
+  if (!isLoopback(host)) return refusals.host()
+  if (!mayWrite(event.request, host)) return refusals.origin()
+  return resolve(event)
+}
+
+const entrance: Handle = async ({ event, resolve }) => {
+  let open: Board
+  try {
+    open = await board()
+  } catch (error) {
+    reported(error)
+    return refusals.database()
+  }
+  const given = event.url.searchParams.get('token')
+  if (given !== null && sameSecret(given, open.token)) return letIn(event, open)
+  const cookie = event.cookies.get(cookieName(open.board_id))
+  const shown = bearer(event.request.headers) ?? cookie
+  if (!sameSecret(shown, open.token)) return refusals.token()
+  event.locals.context = { db: open.db, authorized: true }
+  event.locals.api = createCaller(event.locals.context)
+  return resolve(event)
+}
+
+/** Remembers the token in a cookie, and leaves it out of the address. */
+function letIn({ cookies, url }: RequestEvent, { board_id, token }: Board): never {
+  cookies.set(cookieName(board_id), token, {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: false,
+    maxAge: YEAR,
+  })
+  const clean = new URL(url)
+  clean.searchParams.delete('token')
+  redirect(303, clean.pathname + clean.search)
+}
+
+const pages: Handle = async ({ event, resolve }) => {
+  const theme = event.cookies.get('theme')
+  const chosen = theme === 'light' || theme === 'dark' ? theme : ''
+  const response = await resolve(event, {
+    transformPageChunk: ({ html }) => html.replace('%theme%', chosen),
+  })
+  if (event.route.id?.endsWith('/report')) {
+    response.headers.set('content-security-policy', SCRIPTLESS_POLICY)
+  }
+  return guarded(response)
+}
+
+export const handle = sequence(machine, entrance, pages)
+
+export const handleError: HandleServerError = ({ error, kind }) => {
+  if (kind !== 'unknown') return
+  return explained(error)
+}

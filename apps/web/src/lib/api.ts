@@ -1,0 +1,32 @@
+import type { AppRouter, RouterOutputs } from '@bestmark/api'
+import { wire } from '@bestmark/core'
+import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from '@trpc/client'
+
+export type JobPage = RouterOutputs['jobs']['list']
+export type Curve = JobPage['curves'][string]
+export type JobDetail = RouterOutputs['jobs']['detail']
+export type LogLine = RouterOutputs['jobs']['logs'][number]
+export type NamedSeries = RouterOutputs['series']['read'][number]
+export type SeriesName = RouterOutputs['series']['names'][number]
+export type CheckpointList = RouterOutputs['checkpoints']['list']
+export type CheckpointRow = CheckpointList['checkpoints'][number]
+export type Ledger = RouterOutputs['deployments']['list']
+export type Deployment = Ledger['deployments'][number]
+
+const url = '/trpc'
+
+/** The procedures as a page calls them. */
+export const api = createTRPCClient<AppRouter>({
+  links: [
+    splitLink({
+      condition: (operation) => operation.type === 'subscription',
+      true: httpSubscriptionLink({ url, transformer: wire }),
+      false: httpBatchLink({ url, transformer: wire }),
+    }),
+  ],
+})
+
+/** What changed of a job since the last message. */
+export type Delta =
+  RouterOutputs['watch'] extends AsyncIterable<{ data: infer Message }> ? Message : never
+export type SeriesDelta = Delta['series'][number]

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { groupNamed, seriesGroups } from './groups.ts'
+
+const logged = (name: string) => ({ name, kind: 'logged' as const })
+const evaluation = (name: string) => ({ name, kind: 'evaluation' as const })
+
+test('a metric and its evaluation are one group, the losses first and the deciding one next', () => {
+  const names = [
+    logged('learning_rate'),
+    logged('loss'),
+    evaluation('eval_f1'),
+    evaluation('eval_loss'),
+    logged('accuracy'),
+    evaluation('eval_accuracy'),
+  ]
+  expect(seriesGroups(names, 'eval_f1')).toEqual([
+    { name: 'loss', series: ['loss', 'eval_loss'] },
+    { name: 'f1', series: ['eval_f1'] },
+    { name: 'accuracy', series: ['accuracy', 'eval_accuracy'] },
+    { name: 'learning_rate', series: ['learning_rate'] },
+  ])
+})
+
+test('a job that has logged nothing yet shows its losses to be', () => {
+  const groups = seriesGroups([], null)
+  expect(groupNamed(groups, 'whatever')).toEqual({ name: 'loss', series: ['loss', 'eval_loss'] })
+})

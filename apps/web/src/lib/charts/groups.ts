@@ -1,0 +1,34 @@
+/** Series that are shown together: one that is logged and its evaluations, under one name. */
+export interface SeriesGroup {
+  name: string
+  series: string[]
+}
+
+interface Named {
+  name: string
+  kind: 'logged' | 'evaluation'
+}
+
+const LOSS: SeriesGroup = { name: 'loss', series: ['loss', 'eval_loss'] }
+
+/**
+ * What a chart can show of a job: the losses first, then the deciding metric, then the others by
+ * name. The losses are always there, since their first points may be on their way.
+ */
+export function seriesGroups(names: readonly Named[], deciding: string | null): SeriesGroup[] {
+  const groups = new Map<string, SeriesGroup>([[LOSS.name, { ...LOSS, series: [...LOSS.series] }]])
+  for (const { name, kind } of names) {
+    const key = kind === 'evaluation' ? name.replace(/^eval_/, '') : name
+    const group = groups.get(key) ?? { name: key, series: [] }
+    if (!group.series.includes(name)) group.series.push(name)
+    groups.set(key, group)
+  }
+  const first = (group: SeriesGroup) =>
+    group.name === LOSS.name ? 0 : deciding !== null && group.series.includes(deciding) ? 1 : 2
+  return [...groups.values()].sort((a, b) => first(a) - first(b) || a.name.localeCompare(b.name))
+}
+
+/** The group that an address asks for, else the losses. */
+export function groupNamed(groups: SeriesGroup[], name: string | null): SeriesGroup {
+  return groups.find((group) => group.name === name) ?? groups[0] ?? LOSS
+}

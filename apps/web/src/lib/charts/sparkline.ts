@@ -1,0 +1,40 @@
+/** A small curve, ready to draw in a box of the given size; places are pixels from the top left. */
+export interface Spark {
+  path: string
+  best: { x: number; y: number } | null
+  gaps: { x: number; y: number }[]
+}
+
+/** Decides the small curve of a job's row; `best_step` is ringed where the curve passes it. */
+export function prepareSpark(
+  { steps, values }: { steps: Float64Array; values: Float64Array },
+  best_step: number | null,
+  [width, height]: readonly [number, number],
+): Spark {
+  const finite = values.filter(Number.isFinite)
+  const [low, high] = [Math.min(...finite), Math.max(...finite)]
+  const [from, to] = [steps[0] ?? 0, steps.at(-1) ?? 1]
+  const x = (step: number) => tenth(to > from ? ((step - from) / (to - from)) * width : width / 2)
+  const y = (value: number) =>
+    tenth(high > low ? height - ((value - low) / (high - low)) * height : height / 2)
+  const spark: Spark = { path: '', best: null, gaps: [] }
+  let level = height / 2
+  let pen = 'M'
+  steps.forEach((step, index) => {
+    const value = values[index] ?? NaN
+    if (!Number.isFinite(value)) {
+      spark.gaps.push({ x: x(step), y: level })
+      pen = 'M'
+      return
+    }
+    level = y(value)
+    spark.path += `${pen}${x(step)} ${level}`
+    pen = 'L'
+    if (step === best_step) spark.best = { x: x(step), y: level }
+  })
+  return spark
+}
+
+function tenth(pixels: number): number {
+  return Math.round(pixels * 10) / 10
+}

@@ -1,0 +1,41 @@
+import type { CheckpointList, CheckpointRow } from './api.ts'
+
+/** Which checkpoint is chosen: the best until a person picks another, which then stays theirs. */
+export class CheckpointChoice {
+  #list: () => CheckpointList
+  #picked = $state<string | null>(null)
+
+  constructor(list: () => CheckpointList) {
+    this.#list = list
+  }
+
+  get best(): CheckpointRow | undefined {
+    return this.#list().checkpoints.find(({ is_best }) => is_best)
+  }
+
+  /** The person's own pick while it can be shipped, else the best. */
+  get chosen(): CheckpointRow | undefined {
+    return this.#own ?? this.best
+  }
+
+  /** Whether a person chose something other than the best. */
+  get differs(): boolean {
+    return this.#own !== undefined && !this.#own.is_best
+  }
+
+  pick(checkpoint: CheckpointRow): void {
+    this.#picked = checkpoint.checkpoint_id
+  }
+
+  /** Lets the best be preselected again, and follow when it moves. */
+  followBest(): void {
+    this.#picked = null
+  }
+
+  get #own(): CheckpointRow | undefined {
+    return this.#list().checkpoints.find(
+      ({ checkpoint_id, files_state }) =>
+        checkpoint_id === this.#picked && files_state === 'complete',
+    )
+  }
+}

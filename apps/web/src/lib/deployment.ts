@@ -1,0 +1,27 @@
+import type { Deployment } from './api.ts'
+import { bytes } from './figures.ts'
+
+/** Names that a model may have: they become folders. */
+export const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
+
+/** A model name made from a job's, such as it can be shipped under. */
+export function modelNameOf(job: string): string {
+  const plain = job
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[^a-z0-9]+/, '')
+  return plain.slice(0, 64) || 'model'
+}
+
+/** Where a deployment is on its way, in words. */
+export function deploymentWords({ status, bytes_done, bytes_total, error }: Deployment): string {
+  if (status === 'queued') return 'waiting for the agent that holds the files'
+  if (status === 'copying') return `copying, ${bytes(bytes_done)} of ${bytes(bytes_total)}`
+  if (status === 'verifying') return 'comparing the copy with the original'
+  return status === 'done' ? 'live' : `failed: ${error ?? 'no reason was told'}`
+}
+
+/** Whether a deployment still goes on. */
+export function isMoving({ status }: Deployment): boolean {
+  return status !== 'done' && status !== 'failed'
+}

@@ -1,0 +1,40 @@
+import { JobState } from '@bestmark/core'
+
+/** What the list shows, as it stands in the address. */
+export interface JobQuery {
+  status: JobState[]
+  project: string
+  search: string
+  sort: Sort
+  cursor: string | null
+}
+
+export type Sort = 'newest' | 'name' | 'best'
+
+export const SORTS: readonly { value: Sort; label: string }[] = [
+  { value: 'newest', label: 'newest' },
+  { value: 'name', label: 'name' },
+  { value: 'best', label: 'best value' },
+]
+
+/** Reads an address; what it does not understand it leaves out. */
+export function readQuery(parameters: Pick<URLSearchParams, 'get' | 'getAll'>): JobQuery {
+  const sort = SORTS.find(({ value }) => value === parameters.get('sort'))?.value
+  return {
+    status: parameters.getAll('status').flatMap((one) => JobState.safeParse(one).data ?? []),
+    project: parameters.get('project')?.trim() ?? '',
+    search: (parameters.get('search') ?? '').trim().slice(0, 200),
+    sort: sort ?? 'newest',
+    cursor: parameters.get('cursor'),
+  }
+}
+
+/** The address of a query, with only what differs from the plain list. */
+export function queryAddress(query: JobQuery): string {
+  const parameters = new URLSearchParams(query.status.map((status) => ['status', status]))
+  if (query.project) parameters.set('project', query.project)
+  if (query.search) parameters.set('search', query.search)
+  if (query.sort !== 'newest') parameters.set('sort', query.sort)
+  if (query.cursor) parameters.set('cursor', query.cursor)
+  return parameters.size === 0 ? '/' : `/?${parameters}`
+}

@@ -1,0 +1,148 @@
+import type { TrainingJobStatus } from '@bestmark/core'
+import { createContext } from 'svelte'
+import {
+  api,
+  type CheckpointList,
+  type Delta,
+  type Deployment,
+  type JobDetail,
+  type LogLine,
+  type NamedSeries,
+  type SeriesName,
+} from './api.ts'
+import { coalesced } from './coalesced.ts'
+import { GrowingSeries } from './growingSeries.ts'
+import { Watch } from './watch.svelte.ts'
+
+/** The most points of a series that are read at once; no chart is wider. */
+export const POINTS = 2_000
+
+/** What the server read of a job for its page. */
+export interface JobSnapshot {
+  status: TrainingJobStatus
+  detail: JobDetail
+  names: SeriesName[]
+  series: NamedSeries[]
+  decided: CheckpointList
+  deployments: Deployment[]
+  logs: LogLine[]
+}
+
+/** One job as its page shows it: what was read at first, kept up to date by the subscription. */
+export class LiveJob {
+  status: TrainingJobStatus
+  detail: JobDetail
+  /** Every series that the job has, shown or not. */
+  names: SeriesName[]
+  /** The series that are shown. */
+  series: NamedSeries[]
+  /** The shown series inside a zoomed window, in full; null where `series` says it all. */
+  closeUp = $state.raw<NamedSeries[] | null>(null)
+  decided: CheckpointList
+  deployments: Deployment[]
+  logs: LogLine[]
+  readonly watch: Watch
+  #shown: string[]
+  #growing: Map<string, GrowingSeries>
+
+  constructor(snapshot: JobSnapshot, shown: string[]) {
+    this.status = $state.raw(snapshot.status)
+    this.detail = $state.raw(snapshot.detail)
+    this.names = $state.raw(snapshot.names)
+    this.series = $state.raw(snapshot.series)
+    this.decided = $state.raw(snapshot.decided)
+    this.deployments = $state.raw(snapshot.deployments)
+    this.logs = $state.raw(snapshot.logs)
+    this.#shown = shown
+    this.#growing = growing(snapshot.series)
+    this.watch = new Watch(
+      () => this.#watching(),
+      (delta) => this.apply(delta),
+    )
+  }
+
+  apply(delta: Delta): void {
+    this.status = delta.status
+    for (const points of delta.series) this.#grow(points)
+    if (delta.series.length > 0) this.series = [...this.#growing.values()].map(({ view }) => view)
+    if (delta.checkpoints) this.#readCheckpoints()
+    if (delta.logs) this.#readLogs()
+    for (const deployment of delta.deployments) this.place(deployment)
+  }
+
+  /** Puts a deployment where it belongs: in the place of its older self, or first. */
+  place(deployment: Deployment): void {
+    const others = this.deployments.filter(
+      ({ deployment_id }) => deployment_id !== deployment.deployment_id,
+    )
+    this.deployments = [deployment, ...others].sort((a, b) => b.created_at - a.created_at)
+  }
+
+  /** Shows other series instead. */
+  async show(names: string[]): Promise<void> {
+    const series = await api.series.read.query({ job_id: this.id, names, points: POINTS })
+    this.#shown = names
+    this.#growing = growing(series)
+    this.series = series
+    this.closeUp = null
+    this.watch.renew()
+  }
+
+  /** Reads a window of steps in full, or goes back to the whole with null. */
+  async look(steps: readonly [number, number] | null): Promise<void> {
+    this.closeUp = null
+    const thinned = this.series.some(({ count, values }) => count > values.length)
+    if (!steps || !thinned) return
+    const [from_step, to_step] = steps
+    const query = { job_id: this.id, names: this.#shown, from_step, to_step, points: POINTS }
+    this.closeUp = await api.series.read.query(query)
+  }
+
+  get id(): string {
+    return this.status.job_id
+  }
+
+  #watching() {
+    const ordinals = Object.fromEntries(
+      this.#shown.map((name) => [name, this.#growing.get(name)?.next_ordinal ?? 0]),
+    )
+    return { jobs: [this.id], series: { job_id: this.id, names: this.#shown, ordinals } }
+  }
+
+  #grow(points: Delta['series'][number]): void {
+    const known = this.#growing.get(points.name)
+    if (known) return known.append(points)
+    const begun = new GrowingSeries({ ...EMPTY, name: points.name, kind: points.kind })
+    begun.append(points)
+    this.#growing.set(points.name, begun)
+  }
+
+  #readCheckpoints = coalesced(async () => {
+    const job = { job_id: this.id }
+    const [decided, names, detail] = await Promise.all([
+      api.checkpoints.list.query(job),
+      api.series.names.query(job),
+      api.jobs.detail.query(job),
+    ])
+    Object.assign(this, { decided, names, detail })
+  })
+
+  #readLogs = coalesced(async () => {
+    this.logs = await api.jobs.logs.query({ job_id: this.id })
+  })
+}
+
+const EMPTY = {
+  count: 0,
+  next_ordinal: 0,
+  steps: new Float64Array(),
+  values: new Float64Array(),
+  times: new Float64Array(),
+}
+
+function growing(series: NamedSeries[]): Map<string, GrowingSeries> {
+  return new Map(series.map((one) => [one.name, new GrowingSeries(one)]))
+}
+
+/** The job of the page, for the components on it. */
+export const [getLiveJob, setLiveJob] = createContext<LiveJob>()

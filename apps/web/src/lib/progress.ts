@@ -1,0 +1,37 @@
+import type { TrainingJobStatus } from '@bestmark/core'
+import { count, epochs } from './figures.ts'
+import { duration } from './times.ts'
+
+/** How far a job is, in the few words that its state deserves. */
+export function progressWords(status: TrainingJobStatus): string {
+  const { status: state, eta_seconds, error, current_step } = status
+  if (state === 'queued' || state === 'starting') return 'waiting for its first step'
+  if (state === 'failed') return error?.split('\n')[0] || `failed at step ${count(current_step)}`
+  if (state === 'stopped') return `stopped at step ${count(current_step)}`
+  if (state === 'stopping') return 'writing a last checkpoint'
+  if (state === 'lost') return 'no word from its host'
+  if (state === 'completed') return lengthWords(status)
+  return eta_seconds === null ? stepWords(status) : `${duration(eta_seconds)} left`
+}
+
+/** The step, of how many where that is known: step 748 of 1,100. */
+export function stepWords({ current_step, total_steps }: TrainingJobStatus): string {
+  if (current_step === null) return 'no step yet'
+  const all = total_steps === null ? '' : ` of ${count(total_steps)}`
+  return `step ${count(current_step)}${all}`
+}
+
+function lengthWords({ current_epoch, current_step }: TrainingJobStatus): string {
+  if (current_epoch !== null && current_epoch >= 1) {
+    const told = epochs(current_epoch)
+    return `${told} ${told === '1' ? 'epoch' : 'epochs'}`
+  }
+  return current_step === null ? 'nothing logged' : `${count(current_step)} steps`
+}
+
+/** What has come since the best: ↗ 3 evals, or nothing where the latest is the best. */
+export function sinceWords({ evaluations_without_improvement: since }: TrainingJobStatus): string {
+  if (since === null) return ''
+  if (since === 0) return 'latest'
+  return `${count(since)} ${since === 1 ? 'eval' : 'evals'} ago`
+}

@@ -1,0 +1,16 @@
+import type { CheckpointList, CheckpointRow } from './api.ts'
+
+/** Checkpoints as a person reads them: best first, by rank, then those that were passed over. */
+export function ranked({ checkpoints, selection }: CheckpointList): CheckpointRow[] {
+  const rank = new Map(selection.ranking.map(({ checkpoint_id }, index) => [checkpoint_id, index]))
+  const place = ({ checkpoint_id }: CheckpointRow) => rank.get(checkpoint_id) ?? Infinity
+  return checkpoints.toSorted((a, b) => {
+    const [first, second] = [place(a), place(b)]
+    return first === second ? (b.step ?? -1) - (a.step ?? -1) : first - second
+  })
+}
+
+/** How a checkpoint is called: by its step, else by its file. */
+export function checkpointName({ step, name }: Pick<CheckpointRow, 'step' | 'name'>): string {
+  return step === null ? name : `step ${step}`
+}

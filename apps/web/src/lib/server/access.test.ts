@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { bearer, cookieName, isLoopback, mayWrite, sameSecret } from './access.ts'
+
+test('names of this machine pass on any port', () => {
+  const hosts = ['localhost', 'localhost:4173', '127.0.0.1:80', '[::1]:3000', 'board.localhost:1']
+  expect(hosts.filter(isLoopback)).toEqual(hosts)
+})
+
+test('any other name is refused, however much it looks like this machine', () => {
+  const hosts = ['evil.com', 'localhost.evil.com', '127.0.0.1.evil.com', '10.0.0.1', '', null]
+  expect(hosts.filter(isLoopback)).toEqual([])
+})
+
+test('a secret is compared whole, and an empty one never fits', () => {
+  expect(sameSecret('abc', 'abc')).toBe(true)
+  expect(sameSecret('abcd', 'abc')).toBe(false)
+  expect(sameSecret('', '')).toBe(false)
+  expect(sameSecret(null, 'abc')).toBe(false)
+})
+
+function request(method: string, headers: Record<string, string> = {}) {
+  return new Request('http://localhost:3000/trpc/jobs.stop', { method, headers })
+}
+
+test('reading needs no origin', () => {
+  expect(mayWrite(request('GET', { origin: 'http://evil.com' }), 'localhost:3000')).toBe(true)
+})
+
+test('only a page of this board may write with a cookie', () => {
+  const from = (origin: string) => mayWrite(request('POST', { origin }), 'localhost:3000')
+  expect(from('http://localhost:3000')).toBe(true)
+  expect(from('http://localhost:4000')).toBe(false)
+  expect(from('http://evil.com')).toBe(false)
+  expect(from('null')).toBe(false)
+})
+
+test('a tool without an origin writes with its token as Bearer, and not otherwise', () => {
+  const tool = request('POST', { authorization: 'Bearer secret' })
+  expect(mayWrite(tool, 'localhost:3000')).toBe(true)
+  expect(bearer(tool.headers)).toBe('secret')
+  expect(mayWrite(request('POST'), 'localhost:3000')).toBe(false)
+})
+
+test("the cookie's name holds the board's id", () => {
+  expect(cookieName('6f1c-22')).toBe('bestmark_6f1c22')
+})

@@ -1,0 +1,41 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+
+/** Whether a Host header names this machine itself, on any port (a tunnel may change it). */
+export function isLoopback(host: string | null): boolean {
+  if (host === null || !URL.canParse(`http://${host}`)) return false
+  const { hostname } = new URL(`http://${host}`)
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  )
+}
+
+/** Compares two secrets in a time that tells nothing of where they differ. */
+export function sameSecret(given: string | null | undefined, expected: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(given ?? ''), digest(expected)) && Boolean(given)
+}
+
+/** The token of an `Authorization: Bearer` header. */
+export function bearer(headers: Headers): string | null {
+  return headers.get('authorization')?.match(/^Bearer\s+(\S+)$/i)?.[1] ?? null
+}
+
+/**
+ * Whether a request that writes was sent by a page of this board. Browsers tell the origin of
+ * everything that writes; a request without one comes from a tool, which must show its token as
+ * Bearer, since a cookie is sent by any page of this machine.
+ */
+export function mayWrite(request: Request, host: string | null): boolean {
+  if (['GET', 'HEAD', 'OPTIONS'].includes(request.method)) return true
+  const origin = request.headers.get('origin')
+  if (origin === null) return bearer(request.headers) !== null
+  return URL.canParse(origin) && new URL(origin).host === host
+}
+
+/** The name of the cookie that holds the token; ports share cookies, boards must not. */
+export function cookieName(boardId: string): string {
+  return `bestmark_${boardId.replace(/\W/g, '')}`
+}

@@ -1,0 +1,25 @@
+import { error } from '@sveltejs/kit'
+import type { SeriesName } from '../api.ts'
+import { POINTS, type JobSnapshot } from '../liveJob.svelte.ts'
+
+const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i
+
+/** Reads all that the pages of a job show; `choose` names the series. 404 where there is no job. */
+export async function readJob(
+  api: App.Locals['api'],
+  job_id: string,
+  choose: (names: SeriesName[], deciding: string | null) => string[],
+): Promise<JobSnapshot> {
+  if (!UUID.test(job_id)) error(404, `There is no job ${job_id} on this board.`)
+  const [status, detail, names, decided, ledger, logs] = await Promise.all([
+    api.jobs.status({ job_id }),
+    api.jobs.detail({ job_id }),
+    api.series.names({ job_id }),
+    api.checkpoints.list({ job_id }),
+    api.deployments.list({ job_id }),
+    api.jobs.logs({ job_id }),
+  ])
+  const shown = choose(names, decided.selection.metric)
+  const series = await api.series.read({ job_id, names: shown, points: POINTS })
+  return { status, detail, names, series, decided, deployments: ledger.deployments, logs }
+}

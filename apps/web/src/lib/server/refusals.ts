@@ -1,0 +1,38 @@
+import { plainPage } from './plainPage.ts'
+
+/** What those are told who may not come in, or who come while nothing can be shown. */
+export const refusals = {
+  host: () =>
+    plainPage({
+      status: 421,
+      title: 'This board answers only on its own machine',
+      sentences: [
+        'Open it as <code>localhost</code>. From another machine, tunnel its port: <code>ssh -L 4173:localhost:4173 that-machine</code>.',
+      ],
+    }),
+
+  token: () =>
+    plainPage({
+      status: 401,
+      title: 'This board needs its link',
+      sentences: [
+        'Open the link that was printed when the board was started; it ends in <code>/?token=…</code> and lets this browser in from then on.',
+        'Started in the background? Start it again: it prints the same link.',
+      ],
+    }),
+
+  origin: () =>
+    plainPage({
+      status: 403,
+      title: 'That came from another page',
+      sentences: ['Only pages of this board, or tools that send its token, may change something.'],
+    }),
+
+  database: () =>
+    plainPage({
+      status: 503,
+      title: 'The database cannot be reached',
+      sentences: ['Training goes on and loses nothing. This page comes back by itself.'],
+      again: 3,
+    }),
+}

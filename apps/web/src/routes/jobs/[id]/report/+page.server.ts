@@ -1,0 +1,15 @@
+import { groupNamed, seriesGroups } from '#lib/charts/groups.ts'
+import { readJob } from '#lib/server/readJob.ts'
+import type { PageServerLoad } from './$types'
+
+/** The report is a document: it is rendered here and carries no script. */
+export const csr = false
+
+export const load: PageServerLoad = async ({ locals, params }) => {
+  const snapshot = await readJob(locals.api, params.id, (names, deciding) => {
+    const groups = seriesGroups(names, deciding)
+    return groupNamed(groups, deciding?.replace(/^eval_/, '') ?? null).series
+  })
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
+  return { ...snapshot, printed_at: Date.now(), timeZone }
+}

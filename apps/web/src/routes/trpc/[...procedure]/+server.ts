@@ -1,0 +1,19 @@
+import { appRouter } from '@bestmark/api'
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
+import { reported } from '#lib/server/problems.ts'
+import type { RequestHandler } from './$types'
+
+/** The only door of the API: queries, mutations and the live subscription. */
+const answer: RequestHandler = ({ request, locals }) =>
+  fetchRequestHandler({
+    endpoint: '/trpc',
+    req: request,
+    router: appRouter,
+    createContext: () => locals.context,
+    onError: ({ error }) => {
+      if (error.code === 'INTERNAL_SERVER_ERROR') reported(error)
+    },
+  })
+
+export const GET = answer
+export const POST = answer
