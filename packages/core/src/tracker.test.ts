@@ -121,6 +121,16 @@ test('an evaluation of earlier weights does not take the current step back', () 
   expect(facts).toMatchObject({ current_step: 400, eval_loss: null })
 })
 
+test('a late score of weights that an earlier attempt saved leaves the present attempt alone', () => {
+  const { facts } = run(
+    started,
+    { ...started, attempt: 1, resumed_from: 200 },
+    { type: 'metrics', attempt: 1, step: 400, values: { loss: 1 } },
+    { type: 'evaluation', attempt: 0, step: 500, values: { test_loss: 2 } },
+  )
+  expect(facts).toMatchObject({ attempt: 1, current_step: 400 })
+})
+
 test('what would go stale when stored is derived when read', () => {
   const { facts } = run(
     started,

@@ -201,13 +201,13 @@ function lossAt(facts: RunFacts, { step }: EventOf<'evaluation'>): number | null
   return facts.current_step === null || facts.current_step <= step ? facts.loss : null
 }
 
-/** Where the run stands; an evaluation of earlier weights does not take it back. */
+/** Where the run stands; an evaluation of earlier weights, or of an earlier attempt's, does not take it back. */
 function reached(
   facts: RunFacts,
   event: EventOf<'metrics' | 'evaluation' | 'checkpoint'>,
 ): Partial<RunFacts> {
-  const sameAttempt = event.attempt === facts.attempt
-  if (event.step === null || (sameAttempt && event.step < (facts.current_step ?? 0))) return {}
+  if (event.step === null || event.attempt < facts.attempt) return {}
+  if (event.attempt === facts.attempt && event.step < (facts.current_step ?? 0)) return {}
   return { current_step: event.step, current_epoch: event.epoch ?? facts.current_epoch }
 }
 
