@@ -1,9 +1,7 @@
+import { desc } from 'drizzle-orm'
 import type { Database } from './client.ts'
+import { clock } from './clock.ts'
 import { board, claims, hosts as hostTable } from './schema.ts'
-import { sql } from 'drizzle-orm'
-
-/** The database's clock in milliseconds: the only one that all processes share. */
-export const clock = sql<number>`(extract(epoch from clock_timestamp()) * 1000)::float8`
 
 /** The id of this board, made with its first migration. */
 export async function boardId(db: Database): Promise<string> {
@@ -38,8 +36,5 @@ export async function seeHost(
 
 /** Every host that was ever heard, the latest first. */
 export async function hosts(db: Database): Promise<Host[]> {
-  return db.orm
-    .select()
-    .from(hostTable)
-    .orderBy(sql`${hostTable.seen_at} desc`)
+  return db.orm.select().from(hostTable).orderBy(desc(hostTable.seen_at))
 }

@@ -1,73 +1,86 @@
-import type { TrainingJobStatus } from '@bestmark/core'
-import type { Direction, EventOf, JobState } from '@bestmark/core'
-import type { Database } from './client.ts'
+import {
+  deriveStatus,
+  FIELD_ORIGIN,
+  type FieldOf,
+  type StoredStatus,
+  type TrainingJobStatus,
+} from '@bestmark/core'
+import { DrizzleQueryError, eq, sql } from 'drizzle-orm'
+import type { Database, Orm } from './client.ts'
+import { clock } from './clock.ts'
+import { JobUnknown } from './refused.ts'
+import { type JobRow, trainingJobs } from './schema.ts'
 
-export interface JobRegistration {
-  job_id: string
-  host_id: string
-  host: string
-  /** Absolute path of the run's folder, where it stands now. */
-  root: string
-  name: string
-  project: string
-  status: JobState
-  source: string
-  recipe?: string | null
+export type Tx = Parameters<Parameters<Orm['transaction']>[0]>[0]
+
+/** The channel on which every write to a job is announced, as `<job_id> <revision>`. */
+export const CHANNEL = 'bestmark'
+
+const FIELDS = Object.keys(FIELD_ORIGIN)
+
+/**
+ * The status that a row stands for at `now` (ms). Its first line holds the row to every stored
+ * field: a column that is missing, or of another type, does not compile.
+ */
+export function statusOf(row: JobRow, now = Date.now()): TrainingJobStatus {
+  const stored: StoredStatus = row
+  const status: Record<string, unknown> = { ...deriveStatus(stored, row, now) }
+  // The row has columns beside the status; what stays is exactly its fields.
+  return Object.fromEntries(FIELDS.map((field) => [field, status[field]])) as TrainingJobStatus
 }
 
-/** One start of a run, as its page shows it. */
-export interface Attempt {
-  attempt: number
-  resumed_from: number | null
-  total_steps: number | null
-  started_at: number | null
-  ended_at: number | null
-  status: JobState | null
-  error: string | null
+/** What a write may set of a job's row. The selected fields belong to `reselect` alone. */
+export type JobChanges = Partial<
+  Omit<JobRow, FieldOf<'selected'> | 'job_id' | 'revision' | 'changed_at'>
+>
+
+/** The outcome of a write; without `set` nothing was written and the revision stays. */
+export interface Change<T> {
+  set?: JobChanges | undefined
+  answer: T
 }
 
-/** What the status leaves out: how the run was configured, declared, started and seen. */
-export interface JobDetail {
-  job_id: string
-  config: Record<string, unknown>
-  tags: string[]
-  source: string
-  recipe: string | null
-  loss_unit: EventOf<'started'>['loss_unit']
-  declared_metric: string | null
-  declared_direction: Direction | null
-  declared_by: string | null
-  save_steps: number | null
-  attempt: number
-  attempts: Attempt[]
-  host_id: string
-  /** When the agent of the host that holds the files was last heard (ms). */
-  host_seen_at: number | null
-  stop_requested_at: number | null
-  registered_at: number
-  changed_at: number
-  revision: number
-}
-
-export interface LogLine {
-  ordinal: number
-  attempt: number
-  step: number | null
-  at: number | null
-  level: EventOf<'log'>['level']
-  text: string
-}
-
-export declare function registerJob(db: Database, job: JobRegistration): Promise<TrainingJobStatus>
-export declare function jobStatus(
+/**
+ * Writes to one job: in one transaction, under its row's lock, with the next revision, announced.
+ * Rows that `change` writes carry the revision that it is given. Throws JobUnknown.
+ */
+export async function changeJob<T>(
   db: Database,
   job_id: string,
-  now?: number,
-): Promise<TrainingJobStatus | undefined>
-export declare function jobDetail(db: Database, job_id: string): Promise<JobDetail | undefined>
-export declare function jobLogs(
-  db: Database,
-  job_id: string,
-  query?: { level?: LogLine['level'] | undefined; limit?: number | undefined },
-): Promise<LogLine[]>
-export declare function requestStop(db: Database, job_id: string): Promise<TrainingJobStatus>
+  change: (tx: Tx, job: JobRow, revision: number) => Promise<Change<T>>,
+): Promise<T> {
+  try {
+    return await db.orm.transaction(async (tx) => {
+      const [job] = await tx
+        .select()
+        .from(trainingJobs)
+        .where(eq(trainingJobs.job_id, job_id))
+        .for('update')
+      if (!job) throw new JobUnknown(job_id)
+      const revision = job.revision + 1
+      const { set, answer } = await change(tx, job, revision)
+      if (set) {
+        const row = { ...set, revision, changed_at: clock }
+        await tx.update(trainingJobs).set(row).where(eq(trainingJobs.job_id, job_id))
+        await notify(tx, job_id, revision)
+      }
+      return answer
+    })
+  } catch (error) {
+    throw shortened(error)
+  }
+}
+
+/** Tells whoever listens, once the transaction commits. */
+export async function notify(tx: Tx, job_id: string, revision: number): Promise<void> {
+  await tx.execute(sql`select pg_notify(${CHANNEL}, ${`${job_id} ${revision}`})`)
+}
+
+/** A failed query's message holds every parameter, which may be a megabyte; the cause is enough. */
+function shortened(error: unknown): unknown {
+  if (!(error instanceof DrizzleQueryError)) return error
+  const statement = error.query.slice(0, 60)
+  return new Error(`${error.cause?.message ?? 'The query failed'} (in: ${statement}…)`, {
+    cause: error.cause,
+  })
+}

@@ -1,28 +1,184 @@
-import type { JobState, TrainingJobStatus } from '@bestmark/core'
+import { type JobState, mayFollow, type TrainingJobStatus } from '@bestmark/core'
+import { eq, like, or, sql } from 'drizzle-orm'
 import type { Database } from './client.ts'
+import { clock } from './clock.ts'
+import { changeJob, notify, statusOf } from './job.ts'
+import { JobUnknown, Refused } from './refused.ts'
+import { type JobRow, trainingJobs } from './schema.ts'
+import { reselect } from './selection.ts'
 
-export interface JobQuery {
-  status?: readonly JobState[] | undefined
-  project?: string | undefined
-  /** A part of the name or project, or the beginning of an id. */
-  search?: string | undefined
-  sort?: 'newest' | 'name' | 'best' | undefined
-  cursor?: string | null | undefined
-  limit?: number | undefined
+export interface JobRegistration {
+  job_id: string
+  host_id: string
+  host: string
+  /** Absolute path of the run's folder, where it stands now. */
+  root: string
+  name: string
+  project: string
+  /** Its state while it is new; afterwards its events tell. */
+  status: JobState
+  source: string
+  recipe?: string | null
 }
 
-/** A small curve of eval_loss, at most 60 points. */
-export interface Curve {
-  steps: Float64Array
-  values: Float64Array
+/**
+ * Puts a job on the board. Registering it again follows a moved folder or a renamed host, and
+ * leaves alone what a person may have set and what the run said.
+ */
+export async function registerJob(db: Database, job: JobRegistration): Promise<TrainingJobStatus> {
+  const { root: output_dir, recipe = null, ...named } = job
+  const { job_id, host_id, host, source } = job
+  const times = { registered_at: clock, changed_at: clock }
+  const made = await db.orm.transaction(async (tx) => {
+    const row = { ...named, output_dir, recipe, revision: 1, ...times }
+    const rows = await tx.insert(trainingJobs).values(row).onConflictDoNothing().returning()
+    if (rows[0]) await notify(tx, job_id, 1)
+    return rows[0]
+  })
+  if (made) return statusOf(made)
+  await changeJob(db, job_id, async (tx, known) => {
+    const same =
+      known.output_dir === output_dir &&
+      known.host_id === host_id &&
+      known.host === host &&
+      known.source === source
+    if (same) return { answer: undefined }
+    const moved = { output_dir, host_id, host, source }
+    if (known.output_dir !== output_dir) await reselect(tx, { ...known, ...moved })
+    return { set: moved, answer: undefined }
+  })
+  return known(job_id, await jobStatus(db, job_id))
 }
 
-export interface JobPage {
-  jobs: TrainingJobStatus[]
-  curves: Record<string, Curve>
-  next_cursor: string | null
-  /** How many jobs match, on all pages. */
-  total: number
+/** A job's status, with what goes stale computed for `now` (ms); undefined where there is none. */
+export async function jobStatus(
+  db: Database,
+  job_id: string,
+  now?: number,
+): Promise<TrainingJobStatus | undefined> {
+  const row = await jobRow(db, job_id)
+  return row && statusOf(row, now)
 }
 
-export declare function listJobs(db: Database, query?: JobQuery): Promise<JobPage>
+/** A job's row; the hot query of every page and delta, so it is prepared. */
+export async function jobRow(db: Database, job_id: string): Promise<JobRow | undefined> {
+  const [row] = await rowQuery(db).execute({ job_id })
+  return row
+}
+
+const prepared = new WeakMap<Database['orm'], ReturnType<typeof prepareRow>>()
+
+function rowQuery({ orm }: Database): ReturnType<typeof prepareRow> {
+  const query = prepared.get(orm) ?? prepareRow(orm)
+  prepared.set(orm, query)
+  return query
+}
+
+function prepareRow(orm: Database['orm']) {
+  return orm
+    .select()
+    .from(trainingJobs)
+    .where(eq(trainingJobs.job_id, sql.placeholder('job_id')))
+    .prepare('job_row')
+}
+
+/** The jobs that a text may mean: an id, else a name, else the beginning of an id. */
+export async function findJobs(db: Database, text: string): Promise<TrainingJobStatus[]> {
+  const id = text.toLowerCase()
+  const rows = await db.orm
+    .select()
+    .from(trainingJobs)
+    .where(
+      or(
+        eq(trainingJobs.name, text),
+        /^[0-9a-f-]+$/.test(id) ? like(sql`${trainingJobs.job_id}::text`, `${id}%`) : undefined,
+      ),
+    )
+    .orderBy(trainingJobs.job_id)
+    .limit(50)
+  const exact = rows.filter((row) => row.job_id === id)
+  const named = rows.filter((row) => row.name === text)
+  const found = exact.length > 0 ? exact : named.length > 0 ? named : rows
+  return found.map((row) => statusOf(row))
+}
+
+/**
+ * Asks for a job to be stopped; the agent of its host does it. Asking again changes nothing.
+ * Throws JobUnknown, and Refused where the job has come to its end.
+ */
+export async function requestStop(db: Database, job_id: string): Promise<TrainingJobStatus> {
+  await changeJob(db, job_id, async (tx, job) => {
+    if (job.stop_requested_at !== null) return { answer: undefined }
+    if (!mayFollow(job.status, 'stopping')) {
+      throw new Refused(`${job.name} is ${job.status}, so there is nothing to stop.`)
+    }
+    const [now] = await tx.execute<{ now: number }>(sql`select ${clock} as now`)
+    const stop_requested_at = now?.now ?? null
+    return { set: { status: 'stopping', stop_requested_at }, answer: undefined }
+  })
+  return known(job_id, await jobStatus(db, job_id))
+}
+
+/** A job as the agent of its host needs it. */
+export interface HostedJob {
+  job_id: string
+  name: string
+  project: string
+  root: string
+  status: JobState
+  source: string
+  recipe: string | null
+  config: Record<string, unknown>
+  attempt: number
+  current_step: number | null
+  total_steps: number | null
+  stop_requested_at: number | null
+  /** The process that writes the run, where one was started from the board. */
+  process: RunProcess | null
+}
+
+export interface RunProcess {
+  pid: number
+  /** When it began (ms): a pid alone may have been given to another process. */
+  started_at: number
+  attempt: number
+}
+
+/** The jobs whose files lie on a host. */
+export async function hostedJobs(db: Database, host_id: string): Promise<HostedJob[]> {
+  const rows = await db.orm
+    .select()
+    .from(trainingJobs)
+    .where(eq(trainingJobs.host_id, host_id))
+    .orderBy(trainingJobs.registered_at)
+  return rows.map(hosted)
+}
+
+function hosted(row: JobRow): HostedJob {
+  const { job_id, name, project, status, source, recipe, config, attempt } = row
+  const { current_step, total_steps, stop_requested_at, output_dir } = row
+  const { process_pid: pid, process_started_at: started_at, process_attempt } = row
+  const process =
+    pid === null || started_at === null ? null : { pid, started_at, attempt: process_attempt ?? 0 }
+  const run = { attempt, current_step, total_steps, stop_requested_at, process }
+  return { job_id, name, project, root: output_dir, status, source, recipe, config, ...run }
+}
+
+/** Notes which process writes a run, or that none does any more. Throws JobUnknown. */
+export async function setProcess(
+  db: Database,
+  job_id: string,
+  process: RunProcess | null,
+): Promise<void> {
+  const set = {
+    process_pid: process?.pid ?? null,
+    process_started_at: process?.started_at ?? null,
+    process_attempt: process?.attempt ?? null,
+  }
+  await changeJob(db, job_id, async () => ({ set, answer: undefined }))
+}
+
+function known<T>(job_id: string, value: T | undefined): T {
+  if (value === undefined) throw new JobUnknown(job_id)
+  return value
+}

@@ -1,46 +1,106 @@
-import type { Series } from '@bestmark/core'
+import { type Series, thin } from '@bestmark/core'
+import { and, count, eq, isNotNull, sum } from 'drizzle-orm'
+import { listAttempts } from './attempts.ts'
 import type { Database } from './client.ts'
+import { chunkSummaries, cut, readLogged, type Window } from './loggedSeries.ts'
+import { joinPoints, measuredPoints, ordinalAfter, seriesOfPoints } from './measuredSeries.ts'
+import { checkpoints, evaluations, seriesChunks } from './schema.ts'
+import { storableName } from './storable.ts'
 
+/** Logged while training, or measured on held-out data. A name that is both is the latter. */
 export type SeriesKind = 'logged' | 'evaluation'
 
 /** A series of a job, joined over its attempts and thinned where it is long. */
 export interface NamedSeries extends Series {
   name: string
   kind: SeriesKind
-  /** How many points there are before thinning. */
+  /** How many points the window has before thinning. */
   count: number
   /** Where the series goes on; hand it to `watch` to receive what comes after. */
   next_ordinal: number
-}
-
-/** New points of a series, as a subscription brings them. */
-export interface SeriesDelta extends Series {
-  name: string
-  kind: SeriesKind
-  /** Where the first of these points stands; those below the reader's `next_ordinal` are known. */
-  from_ordinal: number
-  next_ordinal: number
-  /** A later attempt went back: drop points with a step above this one first. Null: append only. */
-  rewound_to: number | null
 }
 
 export interface SeriesQuery {
   names: readonly string[]
   from_step?: number | undefined
   to_step?: number | undefined
-  /** The most points to answer with, a series. */
+  /** About how many points to answer with, a series; pinned ones and extremes stay above it. */
   points: number
 }
 
 export interface SeriesName {
   name: string
   kind: SeriesKind
+  /** Points of all attempts, before they are joined. */
   count: number
 }
 
-export declare function readSeries(
-  db: Database,
+/**
+ * Series of a job in the order asked for; one that does not exist is empty. The points at
+ * checkpoints' steps, the best one's among them, always stay.
+ */
+export async function readSeries(
+  { orm }: Database,
   job_id: string,
-  query: SeriesQuery,
-): Promise<NamedSeries[]>
-export declare function seriesNames(db: Database, job_id: string): Promise<SeriesName[]>
+  { names: asked, from_step = -Infinity, to_step = Infinity, points }: SeriesQuery,
+): Promise<NamedSeries[]> {
+  const names = asked.map(storableName)
+  const attempts = await listAttempts(orm, job_id)
+  const measured = Map.groupBy(await measuredPoints(orm, [job_id], names), ({ metric }) => metric)
+  const summaries = await chunkSummaries(
+    orm,
+    job_id,
+    names.filter((name) => !measured.has(name)),
+  )
+  const logged = Map.groupBy(summaries, ({ name }) => name)
+  const pinned = await checkpointSteps(orm, job_id)
+  const window: Window = { from_step, to_step }
+  return Promise.all(
+    names.map(async (name): Promise<NamedSeries> => {
+      const own = measured.get(name)
+      if (own) {
+        const series = cut(seriesOfPoints(joinPoints(own, attempts)), window)
+        const [count, next_ordinal] = [series.steps.length, ordinalAfter(own)]
+        return { name, kind: 'evaluation', count, next_ordinal, ...thin(series, points, pinned) }
+      }
+      const chunks = logged.get(name) ?? []
+      const read = await readLogged(orm, chunks, attempts, { ...window, points, pinned })
+      const { series, count, next_ordinal } = read
+      return { name, kind: 'logged', count, next_ordinal, ...thin(series, points, pinned) }
+    }),
+  )
+}
+
+async function checkpointSteps(orm: Database['orm'], job_id: string): Promise<number[]> {
+  const { step } = checkpoints
+  const rows = await orm
+    .selectDistinct({ step })
+    .from(checkpoints)
+    .where(and(eq(checkpoints.job_id, job_id), isNotNull(step)))
+  return rows.flatMap((row) => (row.step === null ? [] : [row.step]))
+}
+
+/** The names of a job's series, measured ones first. */
+export async function seriesNames({ orm }: Database, job_id: string): Promise<SeriesName[]> {
+  const { metric, repeat, value } = evaluations
+  const measured = await orm
+    .select({ name: metric, count: count() })
+    .from(evaluations)
+    .where(and(eq(evaluations.job_id, job_id), eq(repeat, 0), isNotNull(value)))
+    .groupBy(metric)
+    .orderBy(metric)
+  const { name } = seriesChunks
+  const logged = await orm
+    .select({ name, count: sum(seriesChunks.count).mapWith(Number) })
+    .from(seriesChunks)
+    .where(eq(seriesChunks.job_id, job_id))
+    .groupBy(name)
+    .orderBy(name)
+  const known = new Set(measured.map((row) => row.name))
+  return [
+    ...measured.map((row): SeriesName => ({ ...row, kind: 'evaluation' })),
+    ...logged
+      .filter((row) => !known.has(row.name))
+      .map((row): SeriesName => ({ ...row, kind: 'logged' })),
+  ]
+}

@@ -18,3 +18,11 @@ function cleaned(value: unknown): unknown {
     Object.entries(value).map(([key, item]) => [storable(key), cleaned(item)]),
   )
 }
+
+/** The most characters in the name of a metric: names are keys, and an index bounds those. */
+const LONGEST_NAME = 300
+
+/** A metric's name that can be stored and looked up. */
+export function storableName(name: string): string {
+  return storable(name).slice(0, LONGEST_NAME).toWellFormed()
+}

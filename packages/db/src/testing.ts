@@ -47,5 +47,5 @@ async function testServer(): Promise<{ address: Address; leave: () => Promise<vo
 function urlOf({ user, password, host, port, path, database }: Address): string {
   const who = [user, password].filter((part) => part !== undefined).map(encodeURIComponent)
   const query = path ? `?host=${encodeURIComponent(host)}` : ''
-  return `postgres://${who.join(':')}@${path ? '' : host}:${port}/${database}${query}`
+  return `postgres://${who.join(':')}@${path ? 'localhost' : host}:${port}/${database}${query}`
 }

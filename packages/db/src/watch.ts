@@ -1,7 +1,7 @@
 import type { TrainingJobStatus } from '@bestmark/core'
 import type { Database } from './client.ts'
 import type { Deployment } from './deployments.ts'
-import type { SeriesDelta } from './series.ts'
+import type { SeriesDelta } from './deltas.ts'
 
 /** What changed of a job since the reader's revision. */
 export interface Delta {

@@ -1,6 +1,6 @@
 import { cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { randomUUID } from 'node:crypto'
 import { DatabaseUnavailable } from '../unavailable.ts'
 
@@ -27,7 +27,7 @@ export async function findBinaries(): Promise<Binaries> {
     )
   }
   try {
-    const folder = dirname(dirname(fileURLToPath(import.meta.resolve(name))))
+    const folder = dirname(dirname(createRequire(import.meta.url).resolve(name)))
     const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
     return { folder: join(folder, 'native'), version: String(manifest.version) }
   } catch (cause) {

@@ -48,7 +48,8 @@ export const sources = pgTable(
 
 /**
  * Up to 1,024 points of one series of one attempt. `ordinal` is the first point's place in it.
- * Extremes are of the finite values; null where there is none.
+ * First, last, lowest and highest point stand beside the bytes, so that an overview needs none;
+ * the lowest and highest are of the finite values, null where there is none.
  */
 export const seriesChunks = pgTable(
   'series_chunks',
@@ -63,12 +64,18 @@ export const seriesChunks = pgTable(
     times: float64s().notNull(),
     min_step: doublePrecision().notNull(),
     max_step: doublePrecision().notNull(),
+    first_step: doublePrecision().notNull(),
     first_value: doublePrecision().notNull(),
+    first_time: doublePrecision().notNull(),
+    last_step: doublePrecision().notNull(),
     last_value: doublePrecision().notNull(),
+    last_time: doublePrecision().notNull(),
     min_value: doublePrecision(),
     min_value_step: doublePrecision(),
+    min_value_time: doublePrecision(),
     max_value: doublePrecision(),
     max_value_step: doublePrecision(),
+    max_value_time: doublePrecision(),
     non_finite: integer().notNull(),
     revision: revision(),
   },
@@ -90,7 +97,7 @@ export const evaluations = pgTable(
     samples: whole(),
     origin_file: said(),
     origin_line: integer(),
-    /** Order of arrival within the job. */
+    /** The row's place among the job's evaluations, in order of arrival. */
     arrival: whole().notNull(),
     revision: revision(),
   },

@@ -1,0 +1,52 @@
+import type { EventOf } from '@bestmark/core'
+import { asc, eq } from 'drizzle-orm'
+import type { Database } from './client.ts'
+import type { Tx } from './job.ts'
+import { attempts } from './schema.ts'
+
+/** Where rows of one write belong: to a job, at a revision. */
+export interface WriteAt {
+  job_id: string
+  revision: number
+}
+
+export type AttemptRow = typeof attempts.$inferSelect
+
+/** Notes that attempts began or came to their end. */
+export async function recordAttempts(
+  tx: Tx,
+  at: WriteAt,
+  events: readonly EventOf<'started' | 'ended'>[],
+): Promise<void> {
+  for (const event of events) {
+    const { attempt } = event
+    const set =
+      event.type === 'ended'
+        ? { ended_at: event.at, status: event.status, error: event.error }
+        : begun(event)
+    await tx
+      .insert(attempts)
+      .values({ ...at, attempt, ...set })
+      .onConflictDoUpdate({
+        target: [attempts.job_id, attempts.attempt],
+        set: { ...set, revision: at.revision },
+      })
+  }
+}
+
+function begun({ at, resumed_from, total_steps }: EventOf<'started'>): Partial<AttemptRow> {
+  const open = { ended_at: null, status: 'running', error: null } as const
+  return { started_at: at, resumed_from, total_steps, ...open }
+}
+
+/** The attempts of a job, in order. */
+export async function listAttempts(
+  db: Pick<Database['orm'], 'select'>,
+  job_id: string,
+): Promise<AttemptRow[]> {
+  return db
+    .select()
+    .from(attempts)
+    .where(eq(attempts.job_id, job_id))
+    .orderBy(asc(attempts.attempt))
+}

@@ -1,0 +1,119 @@
+import type { EventOf } from '@bestmark/core'
+import { and, eq, sql } from 'drizzle-orm'
+import type { WriteAt } from './attempts.ts'
+import type { Tx } from './job.ts'
+import { checkpoints } from './schema.ts'
+import { storable } from './storable.ts'
+import { uuidv5 } from './uuid.ts'
+
+type NewCheckpoint = typeof checkpoints.$inferInsert
+type FilesEvent = EventOf<'checkpoint' | 'files'>
+
+/** The id of what one attempt saved at one step under one path. */
+export function checkpointId(
+  job_id: string,
+  { attempt, step, path }: { attempt: number; step: number | null; path: string },
+): string {
+  return uuidv5(job_id, `checkpoint ${attempt} ${step ?? '-'} ${storable(path)}`)
+}
+
+/** Adds checkpoints, and notes what became of the files of known ones. */
+export async function recordCheckpoints(
+  tx: Tx,
+  at: WriteAt,
+  events: readonly FilesEvent[],
+): Promise<void> {
+  const saved = new Map<string, NewCheckpoint>()
+  for (const event of events) {
+    const checkpoint_id = checkpointId(at.job_id, event)
+    const known = saved.get(checkpoint_id)
+    if (event.type === 'checkpoint')
+      saved.set(checkpoint_id, { ...at, checkpoint_id, ...row(event) })
+    else if (known) saved.set(checkpoint_id, { ...known, ...files(event) })
+    else await noteFiles(tx, at, checkpoint_id, event)
+  }
+  const rows = [...saved.values()]
+  for (let from = 0; from < rows.length; from += 1_000) {
+    await save(tx, rows.slice(from, from + 1_000))
+  }
+  if (rows.length > 0) await markOverwritten(tx, at, [...new Set(rows.map(({ path }) => path))])
+}
+
+function row(event: EventOf<'checkpoint'>) {
+  const { attempt, step, path, epoch, at: saved_at, role } = event
+  return { attempt, step, path: storable(path), epoch, saved_at, role, ...files(event) }
+}
+
+function files({ files_state, files_why, bytes, checked_at }: FilesEvent) {
+  return { files_state, files_why, bytes, checked_at }
+}
+
+/** A checkpoint told again is the same one; what was not told this time stays. */
+async function save(tx: Tx, rows: NewCheckpoint[]): Promise<void> {
+  const told = (column: string) => sql.raw(`coalesce(excluded.${column}, checkpoints.${column})`)
+  const unlessOverwritten = (column: string) =>
+    sql.raw(
+      `case when checkpoints.overwritten then checkpoints.${column} else excluded.${column} end`,
+    )
+  await tx
+    .insert(checkpoints)
+    .values(rows)
+    .onConflictDoUpdate({
+      target: [checkpoints.job_id, checkpoints.checkpoint_id],
+      set: {
+        epoch: told('epoch'),
+        saved_at: told('saved_at'),
+        role: told('role'),
+        bytes: told('bytes'),
+        files_state: unlessOverwritten('files_state'),
+        files_why: unlessOverwritten('files_why'),
+        checked_at: unlessOverwritten('checked_at'),
+        revision: sql`excluded.revision`,
+      },
+    })
+}
+
+async function noteFiles(
+  tx: Tx,
+  { job_id, revision }: WriteAt,
+  checkpoint_id: string,
+  event: EventOf<'files'>,
+): Promise<void> {
+  const { bytes, ...state } = files(event)
+  const set = { ...state, ...(bytes === null ? {} : { bytes }), revision }
+  const { overwritten } = checkpoints
+  await tx
+    .update(checkpoints)
+    .set(set)
+    .where(
+      and(
+        eq(checkpoints.job_id, job_id),
+        eq(checkpoints.checkpoint_id, checkpoint_id),
+        eq(overwritten, false),
+      ),
+    )
+}
+
+/** What stands at a path is its latest save; the earlier ones are gone for good. */
+async function markOverwritten(
+  tx: Tx,
+  { job_id, revision }: WriteAt,
+  paths: readonly string[],
+): Promise<void> {
+  const list = sql.param(paths)
+  await tx.execute(sql`
+    update checkpoints as old
+    set overwritten = true, files_state = 'missing', revision = ${revision},
+        files_why = case when later.attempt > old.attempt
+          then 'overwritten by attempt ' || later.attempt
+          else 'overwritten at step ' || later.step end
+    from checkpoints as later
+    where old.job_id = ${job_id} and not old.overwritten
+      and md5(old.path) in (select md5(path) from unnest(${list}::text[]) as path)
+      and later.job_id = old.job_id and md5(later.path) = md5(old.path) and later.path = old.path
+      and later.checkpoint_id = (
+        select checkpoint_id from checkpoints as next
+        where next.job_id = old.job_id and md5(next.path) = md5(old.path) and next.path = old.path
+          and (next.attempt, coalesce(next.step, -1)) > (old.attempt, coalesce(old.step, -1))
+        order by next.attempt, next.step limit 1)`)
+}

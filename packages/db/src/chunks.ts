@@ -1,0 +1,164 @@
+import type { EventOf, Series } from '@bestmark/core'
+import { sql } from 'drizzle-orm'
+import type { WriteAt } from './attempts.ts'
+import type { Tx } from './job.ts'
+import { seriesChunks } from './schema.ts'
+import { storableName } from './storable.ts'
+
+/** The most points in a chunk. */
+export const CHUNK = 1_024
+
+type NewChunk = typeof seriesChunks.$inferInsert
+
+/** Points of one series of one attempt, in order of arrival. */
+interface Points {
+  attempt: number
+  name: string
+  steps: number[]
+  values: number[]
+  times: number[]
+}
+
+/** Appends what was logged: the last chunk of each series grows, full ones are followed by new. */
+export async function appendPoints(
+  tx: Tx,
+  at: WriteAt,
+  events: readonly EventOf<'metrics'>[],
+): Promise<void> {
+  const series = bySeries(events)
+  if (series.length === 0) return
+  const ends = await endsOf(tx, at.job_id, series)
+  const rows = series.flatMap((points) => chunksOf(at, points, ends.get(keyOf(points)) ?? 0))
+  // Bytes travel as hexadecimal text; a statement of 100 chunks is about 5 MB.
+  for (let from = 0; from < rows.length; from += 100) {
+    await tx
+      .insert(seriesChunks)
+      .values(rows.slice(from, from + 100))
+      .onConflictDoUpdate({ target: KEY, set: GROWN })
+  }
+}
+
+function bySeries(events: readonly EventOf<'metrics'>[]): Points[] {
+  const series = new Map<string, Points>()
+  for (const { attempt, step, at, values } of events) {
+    for (const [said, value] of Object.entries(values)) {
+      if (value === null) continue
+      const name = storableName(said)
+      const key = keyOf({ attempt, name })
+      const points = series.get(key) ?? { attempt, name, steps: [], values: [], times: [] }
+      series.set(key, points)
+      points.steps.push(step)
+      points.values.push(value)
+      points.times.push(at ?? NaN)
+    }
+  }
+  return [...series.values()]
+}
+
+function keyOf({ attempt, name }: { attempt: number; name: string }): string {
+  return `${attempt} ${name}`
+}
+
+/** How many points each series has already. */
+async function endsOf(
+  tx: Tx,
+  job_id: string,
+  series: readonly Points[],
+): Promise<Map<string, number>> {
+  const attempts = sql.param(series.map(({ attempt }) => attempt))
+  const names = sql.param(series.map(({ name }) => name))
+  const rows = await tx.execute<{ attempt: number; name: string; end: number }>(sql`
+    select asked.attempt, asked.name, tail.ordinal + tail.count as end
+    from unnest(${attempts}::int[], ${names}::text[]) as asked (attempt, name),
+    lateral (
+      select ordinal, count from series_chunks
+      where job_id = ${job_id} and attempt = asked.attempt and name = asked.name
+      order by ordinal desc limit 1
+    ) as tail`)
+  return new Map(rows.map((row) => [keyOf(row), row.end]))
+}
+
+/** The pieces of the points that fall into one chunk each; `end` is where the series ended. */
+function chunksOf(at: WriteAt, points: Points, end: number): NewChunk[] {
+  const rows: NewChunk[] = []
+  const { attempt, name } = points
+  for (let from = 0; from < points.steps.length;) {
+    const place = end + from
+    const ordinal = place - (place % CHUNK)
+    const to = Math.min(points.steps.length, from + CHUNK - (place % CHUNK))
+    const column = (numbers: number[]): Float64Array => Float64Array.from(numbers.slice(from, to))
+    const { steps, values, times } = points
+    const piece = { steps: column(steps), values: column(values), times: column(times) }
+    rows.push({ ...at, attempt, name, ordinal, count: to - from, ...piece, ...summary(piece) })
+    from = to
+  }
+  return rows
+}
+
+/** First, last, lowest and highest point of a chunk, and how many are not finite. */
+function summary({ steps, values, times }: Series) {
+  let low = -1
+  let high = -1
+  let non_finite = 0
+  values.forEach((value, index) => {
+    if (!Number.isFinite(value)) non_finite++
+    else {
+      if (low < 0 || value < at(values, low)) low = index
+      if (high < 0 || value > at(values, high)) high = index
+    }
+  })
+  const end = values.length - 1
+  return {
+    min_step: steps.reduce((a, b) => Math.min(a, b)),
+    max_step: steps.reduce((a, b) => Math.max(a, b)),
+    first_step: at(steps, 0),
+    first_value: at(values, 0),
+    first_time: at(times, 0),
+    last_step: at(steps, end),
+    last_value: at(values, end),
+    last_time: at(times, end),
+    min_value: low < 0 ? null : at(values, low),
+    min_value_step: low < 0 ? null : at(steps, low),
+    min_value_time: low < 0 ? null : at(times, low),
+    max_value: high < 0 ? null : at(values, high),
+    max_value_step: high < 0 ? null : at(steps, high),
+    max_value_time: high < 0 ? null : at(times, high),
+    non_finite,
+  }
+}
+
+function at(numbers: Float64Array, index: number): number {
+  return numbers[index] ?? NaN
+}
+
+const { job_id, attempt, name, ordinal } = seriesChunks
+const KEY = [job_id, attempt, name, ordinal]
+
+const lower = sql`(series_chunks.min_value is null or excluded.min_value < series_chunks.min_value)`
+const higher = sql`(series_chunks.max_value is null or excluded.max_value > series_chunks.max_value)`
+
+/** The open chunk and the points that came, as one; the first to reach an extreme keeps it. */
+const GROWN = {
+  count: sql`series_chunks.count + excluded.count`,
+  steps: sql`series_chunks.steps || excluded.steps`,
+  values: sql`series_chunks.values || excluded.values`,
+  times: sql`series_chunks.times || excluded.times`,
+  min_step: sql`least(series_chunks.min_step, excluded.min_step)`,
+  max_step: sql`greatest(series_chunks.max_step, excluded.max_step)`,
+  last_step: sql`excluded.last_step`,
+  last_value: sql`excluded.last_value`,
+  last_time: sql`excluded.last_time`,
+  min_value: sql`least(series_chunks.min_value, excluded.min_value)`,
+  min_value_step: kept(lower, 'min_value_step'),
+  min_value_time: kept(lower, 'min_value_time'),
+  max_value: sql`greatest(series_chunks.max_value, excluded.max_value)`,
+  max_value_step: kept(higher, 'max_value_step'),
+  max_value_time: kept(higher, 'max_value_time'),
+  non_finite: sql`series_chunks.non_finite + excluded.non_finite`,
+  revision: sql`excluded.revision`,
+}
+
+function kept(replaced: ReturnType<typeof sql>, column: string): ReturnType<typeof sql> {
+  const [new_, old] = [sql.raw(`excluded.${column}`), sql.raw(`series_chunks.${column}`)]
+  return sql`case when ${replaced} then ${new_} else ${old} end`
+}

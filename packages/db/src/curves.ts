@@ -1,0 +1,36 @@
+import { thin } from '@bestmark/core'
+import { inArray } from 'drizzle-orm'
+import type { Database } from './client.ts'
+import { joinPoints, measuredPoints, seriesOfPoints } from './measuredSeries.ts'
+import { attempts } from './schema.ts'
+
+/** A small curve of eval_loss. */
+export interface Curve {
+  steps: Float64Array
+  values: Float64Array
+}
+
+/** How many points a curve in a list may have. */
+const POINTS = 60
+
+/** The curve of eval_loss of each job that has one. */
+export async function evalCurves(
+  { orm }: Database,
+  job_ids: readonly string[],
+): Promise<Record<string, Curve>> {
+  if (job_ids.length === 0) return {}
+  const points = await measuredPoints(orm, job_ids, ['eval_loss'])
+  const rows = await orm
+    .select()
+    .from(attempts)
+    .where(inArray(attempts.job_id, [...job_ids]))
+  const pointsOf = Map.groupBy(points, ({ job_id }) => job_id)
+  const rowsOf = Map.groupBy(rows, ({ job_id }) => job_id)
+  const curves = [...pointsOf].map(([job_id, own]): [string, Curve] => {
+    const joined = joinPoints(own, rowsOf.get(job_id) ?? [])
+    // Thinning keeps four points of each of `points / 2` stretches: half as many stay within bounds.
+    const { steps, values } = thin(seriesOfPoints(joined), POINTS / 2)
+    return [job_id, { steps, values }]
+  })
+  return Object.fromEntries(curves)
+}

@@ -1,0 +1,52 @@
+import { eq } from 'drizzle-orm'
+import { type AttemptRow, listAttempts } from './attempts.ts'
+import type { Database } from './client.ts'
+import { jobRow } from './jobs.ts'
+import { hosts, type JobRow } from './schema.ts'
+
+/** One start of a run, as its page shows it. */
+export type Attempt = Omit<AttemptRow, 'job_id' | 'revision'>
+
+/** What the status leaves out: how the run was configured, declared, started and seen. */
+export interface JobDetail extends Pick<
+  JobRow,
+  | 'job_id'
+  | 'config'
+  | 'tags'
+  | 'source'
+  | 'recipe'
+  | 'loss_unit'
+  | 'declared_metric'
+  | 'declared_direction'
+  | 'declared_by'
+  | 'save_steps'
+  | 'attempt'
+  | 'host_id'
+  | 'stop_requested_at'
+  | 'registered_at'
+  | 'changed_at'
+  | 'revision'
+> {
+  attempts: Attempt[]
+  /** When the agent of the host that holds the files was last heard (ms). */
+  host_seen_at: number | null
+}
+
+/** What is known of a job beside its status; undefined where there is no such job. */
+export async function jobDetail(db: Database, job_id: string): Promise<JobDetail | undefined> {
+  const job = await jobRow(db, job_id)
+  if (!job) return undefined
+  const rows = await listAttempts(db.orm, job_id)
+  const [host] = await db.orm.select().from(hosts).where(eq(hosts.host_id, job.host_id))
+  const { config, tags, source, recipe, save_steps, attempt, host_id } = job
+  const { loss_unit, declared_metric, declared_direction, declared_by } = job
+  const { stop_requested_at, registered_at, changed_at, revision } = job
+  return {
+    job_id,
+    ...{ config, tags, source, recipe, save_steps, attempt, host_id },
+    ...{ loss_unit, declared_metric, declared_direction, declared_by },
+    ...{ stop_requested_at, registered_at, changed_at, revision },
+    attempts: rows.map(({ job_id: _job, revision: _revision, ...row }) => row),
+    host_seen_at: host?.seen_at ?? null,
+  }
+}

@@ -1,0 +1,120 @@
+import type { JobState, TrainingJobStatus } from '@bestmark/core'
+import { and, count, eq, getTableColumns, ilike, inArray, or, type SQL, sql } from 'drizzle-orm'
+import type { Database } from './client.ts'
+import { type Curve, evalCurves } from './curves.ts'
+import { statusOf } from './job.ts'
+import { Refused } from './refused.ts'
+import { liveRank, newestRank, trainingJobs } from './schema.ts'
+
+export interface JobQuery {
+  status?: readonly JobState[] | undefined
+  project?: string | undefined
+  /** A part of the name or project, or the beginning of an id. */
+  search?: string | undefined
+  /** `newest` (the default) has the jobs that go on first; `best` the lowest best_eval_loss. */
+  sort?: 'newest' | 'name' | 'best' | undefined
+  /** `next_cursor` of the page before. */
+  cursor?: string | null | undefined
+  /** Jobs a page, 50 by default. */
+  limit?: number | undefined
+}
+
+export interface JobPage {
+  jobs: TrainingJobStatus[]
+  curves: Record<string, Curve>
+  next_cursor: string | null
+  /** How many jobs match, on all pages. */
+  total: number
+}
+
+/** The columns that order a list, all ascending and the last one unique, with their SQL types. */
+const ORDERS: Record<NonNullable<JobQuery['sort']>, [SQL, string][]> = {
+  newest: [
+    [liveRank, 'int'],
+    [newestRank, 'float8'],
+    [sql`job_id`, 'uuid'],
+  ],
+  name: [
+    [sql`name`, 'text'],
+    [sql`job_id`, 'uuid'],
+  ],
+  best: [
+    [sql`coalesce(best_eval_loss, 'Infinity')`, 'float8'],
+    [sql`job_id`, 'uuid'],
+  ],
+}
+
+/**
+ * One page of jobs with a small curve of each. Pages are found by where the last one ended, so that
+ * jobs that come meanwhile shift nothing. Throws Refused for a cursor that is none.
+ */
+export async function listJobs(db: Database, query: JobQuery = {}): Promise<JobPage> {
+  const { sort = 'newest', limit = 50 } = query
+  const order = ORDERS[sort]
+  const matching = and(...filters(query))
+  const [counted] = await db.orm.select({ total: count() }).from(trainingJobs).where(matching)
+  const keys = sql.join(
+    order.map(([key]) => sql`(${key})::text`),
+    sql`, `,
+  )
+  const rows = await db.orm
+    .select({ ...getTableColumns(trainingJobs), keys: sql<string[]>`array[${keys}]` })
+    .from(trainingJobs)
+    .where(and(matching, query.cursor ? after(query.cursor, sort) : undefined))
+    .orderBy(...order.map(([key]) => key))
+    .limit(limit + 1)
+  const page = rows.slice(0, limit)
+  const last = page.at(-1)
+  const next_cursor = rows.length > limit && last ? writeCursor(sort, last.keys) : null
+  const curves = await evalCurves(
+    db,
+    page.map(({ job_id }) => job_id),
+  )
+  return { jobs: page.map((row) => statusOf(row)), curves, next_cursor, total: counted?.total ?? 0 }
+}
+
+function filters({ status, project, search }: JobQuery): (SQL | undefined)[] {
+  const { name, job_id } = trainingJobs
+  const text = search?.trim().replace(/[\\%_]/g, '\\$&')
+  return [
+    status && status.length > 0 ? inArray(trainingJobs.status, [...status]) : undefined,
+    project === undefined ? undefined : eq(trainingJobs.project, project),
+    text
+      ? or(
+          ilike(name, `%${text}%`),
+          ilike(trainingJobs.project, `%${text}%`),
+          ilike(sql`${job_id}::text`, `${text}%`),
+        )
+      : undefined,
+  ]
+}
+
+function after(cursor: string, sort: keyof typeof ORDERS): SQL {
+  const order = ORDERS[sort]
+  const values = readCursor(cursor, sort)
+  const left = sql.join(
+    order.map(([key]) => key),
+    sql`, `,
+  )
+  const right = sql.join(
+    order.map(([, type], index) => sql`${values[index]}::${sql.raw(type)}`),
+    sql`, `,
+  )
+  return sql`(${left}) > (${right})`
+}
+
+function writeCursor(sort: string, keys: readonly string[]): string {
+  return Buffer.from(JSON.stringify([sort, ...keys])).toString('base64url')
+}
+
+function readCursor(cursor: string, sort: keyof typeof ORDERS): string[] {
+  try {
+    const read: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    const texts = Array.isArray(read) && read.every((text) => typeof text === 'string') ? read : []
+    const [sorted, ...keys] = texts
+    if (sorted === sort && keys.length === ORDERS[sort].length) return keys
+  } catch {
+    // Whatever it is, it is not a cursor of this list.
+  }
+  throw new Refused('This is not a place in this list. Begin again at its first page.')
+}

@@ -1,0 +1,140 @@
+import {
+  initialTracker,
+  track,
+  type EventOf,
+  type RunFacts,
+  type TrainingEvent,
+} from '@bestmark/core'
+import { and, eq } from 'drizzle-orm'
+import { recordAttempts } from './attempts.ts'
+import { recordCheckpoints } from './checkpointRows.ts'
+import { appendPoints } from './chunks.ts'
+import type { Database } from './client.ts'
+import { recordEvaluations } from './evaluations.ts'
+import { changeJob, type JobChanges, type Tx } from './job.ts'
+import { recordLogs } from './logs.ts'
+import { type JobRow, sources } from './schema.ts'
+import { reselect } from './selection.ts'
+import { storableJson } from './storable.ts'
+
+/** What a reader of a source read since `from`, and where the next one goes on. */
+export interface Batch {
+  source: string
+  /** The cursor from which was read; null at the beginning. */
+  from: string | null
+  to: string
+  events: readonly TrainingEvent[]
+}
+
+export interface Recorded {
+  /** False when another reader was first: read again from `cursor`. */
+  recorded: boolean
+  revision: number
+  cursor: string | null
+}
+
+/**
+ * Writes a batch and advances its source's cursor in one transaction, if the cursor still stands
+ * at `from`. So a batch is written once, whoever repeats it. Throws JobUnknown.
+ */
+export async function record(db: Database, job_id: string, batch: Batch): Promise<Recorded> {
+  const { source, from, to, events } = batch
+  return changeJob<Recorded>(db, job_id, async (tx, job, revision) => {
+    const cursor = await cursorOf(tx, job_id, source)
+    if (cursor !== from) return { answer: { recorded: false, revision: job.revision, cursor } }
+    await tx
+      .insert(sources)
+      .values({ job_id, source, cursor: to, revision })
+      .onConflictDoUpdate({
+        target: [sources.job_id, sources.source],
+        set: { cursor: to, revision },
+      })
+    const set = await write(tx, job, revision, events)
+    return { set, answer: { recorded: true, revision, cursor: to } }
+  })
+}
+
+/**
+ * Writes what an agent found out by itself: files that changed, a process that ended, a heartbeat.
+ * Throws JobUnknown.
+ */
+export async function recordFacts(
+  db: Database,
+  job_id: string,
+  events: readonly TrainingEvent[],
+): Promise<Recorded> {
+  return changeJob(db, job_id, async (tx, job, revision) => {
+    const set = await write(tx, job, revision, events)
+    return { set, answer: { recorded: true, revision, cursor: null } }
+  })
+}
+
+/** How far a source of a job was read; null where it was not. */
+export async function sourceCursor(
+  db: Database,
+  job_id: string,
+  source: string,
+): Promise<string | null> {
+  return cursorOf(db.orm, job_id, source)
+}
+
+async function cursorOf(
+  tx: Pick<Tx, 'select'>,
+  job_id: string,
+  source: string,
+): Promise<string | null> {
+  const [row] = await tx
+    .select({ cursor: sources.cursor })
+    .from(sources)
+    .where(and(eq(sources.job_id, job_id), eq(sources.source, source)))
+  return row?.cursor ?? null
+}
+
+/** Rows of every kind for the events, then the facts that follow; the lock is held. */
+async function write(
+  tx: Tx,
+  job: JobRow,
+  revision: number,
+  events: readonly TrainingEvent[],
+): Promise<JobChanges> {
+  const of = <Type extends TrainingEvent['type']>(...types: Type[]): EventOf<Type>[] =>
+    events.filter((event): event is EventOf<Type> => (types as string[]).includes(event.type))
+  const at = { job_id: job.job_id, revision }
+  await recordAttempts(tx, at, of('started', 'ended'))
+  await appendPoints(tx, at, of('metrics'))
+  await recordEvaluations(tx, at, of('evaluation'))
+  await recordCheckpoints(tx, at, of('checkpoint', 'files'))
+  await recordLogs(tx, at, of('log'))
+  const facts = factsAfter(job, events)
+  const said = saidAfter(job, of('started', 'claim'))
+  const decides = of('started', 'evaluation', 'checkpoint', 'files', 'claim').length > 0
+  const standing = decides ? await reselect(tx, { ...job, ...facts, ...said }) : {}
+  return { ...facts, ...standing, ...said }
+}
+
+const FACTS = Object.keys(initialTracker().facts)
+
+/** The facts of a row, as core's tracker leaves them after the events. */
+function factsAfter(job: JobRow, events: readonly TrainingEvent[]): RunFacts {
+  const row: RunFacts = job
+  const entries = Object.entries(row).filter(([field]) => FACTS.includes(field))
+  // The row has columns beside the facts; what stays is exactly the tracker's fields.
+  const facts = Object.fromEntries(entries) as unknown as RunFacts
+  return events.reduce(track, { ...initialTracker(), facts }).facts
+}
+
+/** What the run said of itself that is kept as it was said. */
+function saidAfter(job: JobRow, events: readonly EventOf<'started' | 'claim'>[]): JobChanges {
+  const set: JobChanges = {}
+  for (const event of events) {
+    if (event.type === 'claim') {
+      const { path, step, metric, value } = event
+      set.claim = JSON.parse(storableJson({ path, step, metric, value }))
+    } else {
+      if (Object.keys(event.config).length > 0) set.config = event.config
+      // A wish to stop was for the attempt that is over.
+      if (event.attempt > job.attempt) set.stop_requested_at = null
+    }
+  }
+  return set
+}

@@ -1,0 +1,103 @@
+import {
+  type Claim,
+  type Declaration,
+  type EventOf,
+  readMeasured,
+  type RunFacts,
+  select,
+  type Selection,
+  standingFacts,
+  standingOf,
+} from '@bestmark/core'
+import { asc, eq, sql } from 'drizzle-orm'
+import type { Database, Orm } from './client.ts'
+import { type EvaluationRow, evaluationRows, evaluationsOf } from './evaluations.ts'
+import type { Tx } from './job.ts'
+import { inRoot } from './root.ts'
+import { checkpoints, type JobRow, trainingJobs } from './schema.ts'
+
+export type StoredCheckpoint = typeof checkpoints.$inferSelect
+
+/** Everything that a selection is a function of, and the selection. */
+export interface Decided {
+  job: JobRow
+  evaluations: EvaluationRow[]
+  checkpoints: StoredCheckpoint[]
+  selection: Selection
+}
+
+/** The decision over a job's checkpoints, from its rows; undefined where there is no such job. */
+export async function selectionOf(db: Database, job_id: string): Promise<Selection | undefined> {
+  return (await decidedOf(db, job_id))?.selection
+}
+
+/** The decision with the rows that it was made from. */
+export async function decidedOf(db: Database, job_id: string): Promise<Decided | undefined> {
+  // One snapshot, so that the decision and the rows shown beside it are of one moment.
+  return db.orm.transaction(
+    async (tx) => {
+      const [job] = await tx.select().from(trainingJobs).where(eq(trainingJobs.job_id, job_id))
+      return job && decide(tx, job)
+    },
+    { isolationLevel: 'repeatable read', accessMode: 'read only' },
+  )
+}
+
+async function decide(orm: Pick<Orm, 'select'>, job: JobRow): Promise<Decided> {
+  const stored = await orm
+    .select()
+    .from(checkpoints)
+    .where(eq(checkpoints.job_id, job.job_id))
+    .orderBy(sql`${checkpoints.step} nulls last`, asc(checkpoints.attempt), asc(checkpoints.path))
+  const rows = await evaluationRows(orm, job.job_id)
+  const selection = select({
+    policy: job.selection_policy,
+    declaration: declarationOf(job),
+    claim: claimOf(job),
+    evaluations: evaluationsOf(rows),
+    checkpoints: stored,
+  })
+  return { job, evaluations: rows, checkpoints: stored, selection }
+}
+
+/**
+ * Decides again and writes `best_*`, which nothing else writes; the caller holds the job's lock.
+ * Returns the facts that follow from how the evaluations stand in the metric that decides.
+ */
+export async function reselect(tx: Tx, job: JobRow): Promise<Partial<RunFacts>> {
+  const { selection, evaluations } = await decide(tx, job)
+  const { best, metric, direction } = selection
+  const set = {
+    best_eval_loss: best?.eval_loss ?? null,
+    best_epoch: best?.epoch ?? null,
+    best_step: best?.step ?? null,
+    best_checkpoint_path: best?.path ? inRoot(job.output_dir, best.path) : null,
+    best_checkpoint_id: best?.checkpoint_id ?? null,
+    best_metric: best?.value ?? null,
+    best_metric_name: best ? metric : null,
+  }
+  await tx.update(trainingJobs).set(set).where(eq(trainingJobs.job_id, job.job_id))
+  const standing = standingOf(eventsOf(evaluations), metric ?? 'eval_loss', direction ?? 'min')
+  const facts = standingFacts(standing)
+  // Where it is not known whether low or high is better, nothing can be said to have improved.
+  return direction ? facts : { loss_trend: facts.loss_trend ?? null, ...UNKNOWN }
+}
+
+const UNKNOWN = { evaluations_without_improvement: null, best_evaluation_epoch: null }
+
+function declarationOf(job: JobRow): Declaration {
+  const { declared_metric: metric, declared_direction: direction, declared_by } = job
+  return { metric, direction, declared_by }
+}
+
+function claimOf({ claim }: JobRow): Claim | null {
+  return claim && { ...claim, value: readMeasured(claim.value) ?? null }
+}
+
+/** Stored rows as the events they came from; a row a metric is enough for the standing. */
+function eventsOf(rows: readonly EvaluationRow[]): EventOf<'evaluation'>[] {
+  return rows.map(({ attempt, step, epoch, at, metric, value, samples }) => {
+    const values = { [metric]: value }
+    return { type: 'evaluation', attempt, step, epoch, at, values, samples, origin: null }
+  })
+}
