@@ -11,6 +11,7 @@ import { recordCheckpoints } from './checkpointRows.ts'
 import { appendPoints } from './chunks.ts'
 import type { Database } from './client.ts'
 import { recordEvaluations } from './evaluations.ts'
+import { forgetRun } from './forget.ts'
 import { changeJob, type JobChanges, type Tx } from './job.ts'
 import { recordLogs } from './logs.ts'
 import { type JobRow, sources } from './schema.ts'
@@ -24,6 +25,8 @@ export interface Batch {
   from: string | null
   to: string
   events: readonly TrainingEvent[]
+  /** The events are the whole history: what was recorded of the run before is taken back. */
+  replace?: boolean
 }
 
 export interface Recorded {
@@ -38,7 +41,7 @@ export interface Recorded {
  * at `from`. So a batch is written once, whoever repeats it. Throws JobUnknown.
  */
 export async function record(db: Database, job_id: string, batch: Batch): Promise<Recorded> {
-  const { source, from, to, events } = batch
+  const { source, from, to, events, replace } = batch
   return changeJob<Recorded>(db, job_id, async (tx, job, revision) => {
     const cursor = await cursorOf(tx, job_id, source)
     if (cursor !== from) return { answer: { recorded: false, revision: job.revision, cursor } }
@@ -49,7 +52,8 @@ export async function record(db: Database, job_id: string, batch: Batch): Promis
         target: [sources.job_id, sources.source],
         set: { cursor: to, revision },
       })
-    const set = await write(tx, job, revision, events)
+    const blank = replace ? await forgetRun(tx, job, revision) : job
+    const set = await write(tx, blank, revision, events)
     return { set, answer: { recorded: true, revision, cursor: to } }
   })
 }
