@@ -3,12 +3,33 @@ import { Failure, sentence } from './failure.ts'
 
 interface Command {
   /** Runs the command and returns its exit code. */
-  main(words: readonly string[]): Promise<number>
+  main: (words: readonly string[]) => Promise<number>
   usage: string
 }
 
 /** Each command loads only what it needs. */
 const COMMANDS: Record<string, { does: string; load: () => Promise<Command> }> = {
+  up: {
+    does: 'start the board: database, pages, agent, and a first run on an empty board',
+    load: () => import('./commands/up.ts'),
+  },
+  train: {
+    does: 'train a built-in recipe, or go on with a run',
+    load: () => import('./commands/train.ts'),
+  },
+  agent: {
+    does: 'record, look after and ship what lies on this machine',
+    load: () => import('./commands/agent.ts'),
+  },
+  import: {
+    does: 'put training outputs on the board',
+    load: () => import('./commands/import.ts'),
+  },
+  jobs: { does: 'list the jobs on the board', load: () => import('./commands/jobs.ts') },
+  best: {
+    does: "print the path of a job's best checkpoint",
+    load: () => import('./commands/best.ts'),
+  },
   pick: {
     does: 'print the best checkpoint of a training output, without a database',
     load: () => import('./commands/pick.ts'),

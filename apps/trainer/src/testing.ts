@@ -59,6 +59,7 @@ export async function writeOutput(
       log_history,
     })
   }
+  await mkdir(root, { recursive: true })
   for (const step of saves) {
     const folder = join(root, `checkpoint-${step}`)
     await mkdir(folder, { recursive: true })

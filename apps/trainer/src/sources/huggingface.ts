@@ -1,7 +1,7 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { isFiniteMeasure, TrainingEvent, type EventOf } from '@bestmark/core'
-import { Failure, sentence } from '../failure.ts'
+import { Failure } from '../failure.ts'
 import { inspectCheckpoint, type FilesSeen } from '../integrity.ts'
 import { branches, type Branch, type StateFile } from './branches.ts'
 import { readTrainerState, type LogEntry, type TrainerState } from './trainerState.ts'
@@ -19,23 +19,17 @@ interface CheckpointFolder {
   state: TrainerState | null
 }
 
+/** Reads one state file, which tells of evaluations but of no checkpoints. Throws a Failure. */
+export async function readStateFile(path: string): Promise<ReadRun> {
+  const states = [{ folder: '', state: await readTrainerState(path) }]
+  return { ...run(dirname(path), states, []), isSingleFile: true }
+}
+
 /**
- * Reads what the HuggingFace Trainer left: an output folder (its root state and those of its
- * `checkpoint-N` folders), or one state file, which tells of no checkpoints.
- * Throws a Failure where nothing of the kind is there or it cannot be read.
+ * Reads what the HuggingFace Trainer left in an output folder: its root state and those of its
+ * `checkpoint-N` folders. Throws a Failure where nothing of the kind is there or can be read.
  */
 export async function readHuggingFace(path: string): Promise<ReadRun> {
-  const found = await stat(path).catch((cause: unknown) => {
-    const gone = (cause as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new Failure(
-      gone ? `There is no ${path}.` : `${path} cannot be opened: ${sentence(cause)}`,
-      { cause },
-    )
-  })
-  if (!found.isDirectory()) {
-    const states = [{ folder: '', state: await readTrainerState(path) }]
-    return { ...run(dirname(path), states, []), isSingleFile: true }
-  }
   const folders = await checkpointFolders(path)
   const root = await rootState(path)
   const states = folders.flatMap(({ name, state }) => (state ? [{ folder: name, state }] : []))
@@ -81,7 +75,7 @@ function run(root: string, states: StateFile[], folders: readonly CheckpointFold
     attemptEvents(branch, attempt, folders, attempt === attempts.length - 1),
   )
   const parsed = events.map((event) => TrainingEvent.parse(event))
-  const identity = { job_id: null, name: basename(root), isSingleFile: false }
+  const identity = { job_id: null, name: basename(root), project: 'imported', isSingleFile: false }
   return { root, source: 'huggingface', ...identity, events: parsed }
 }
 

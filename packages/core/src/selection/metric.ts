@@ -115,7 +115,7 @@ function recordedMetric(
   return {
     metric,
     direction: directionByRecord(metric, value, evaluations),
-    declared_by: `the trainer's record: its best_metric equals ${metric} bit for bit`,
+    declared_by: `the trainer's record (its best_metric equals ${metric} bit for bit)`,
   }
 }
 

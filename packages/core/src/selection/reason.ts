@@ -41,7 +41,7 @@ function next({ runner_up, margin, best }: Found): string {
 function told({ declared_by }: Decider): string {
   if (declared_by === 'asked for') return ''
   const nobody = declared_by.startsWith('nobody')
-  return `; ${nobody ? declared_by : `the metric was declared by ${declared_by}`}`
+  return `; ${nobody ? declared_by : `declared by ${declared_by}`}`
 }
 
 function missed({ missed_best, lost_best }: Found): string {

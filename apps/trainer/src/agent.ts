@@ -1,0 +1,91 @@
+import type { JobState } from '@bestmark/core'
+import { hostedJobs, seeHost, type Database, type HostedJob } from '@bestmark/db'
+import { JOURNAL } from './journal.ts'
+import { isAlive, readRunProcess } from './process.ts'
+import { pause } from './recorder.ts'
+import type { StartedRun, Starter } from './runs.ts'
+import { shipNext } from './shipping.ts'
+import { supervise } from './supervise.ts'
+import { sweepJob } from './sweep.ts'
+
+/** How often the agent looks for work (ms). */
+const ROUND = 300
+/** How often the files of all jobs are looked at again (ms). */
+const SWEEP_EVERY = 10_000
+const LIVE: readonly JobState[] = ['starting', 'running', 'stopping']
+
+/**
+ * The process that lives where the files are: it records runs, adopts those of an agent that died,
+ * passes on requests to stop, looks after files and ships checkpoints.
+ */
+export class Agent {
+  readonly #db: Database
+  readonly #starter: Starter
+  readonly #onTrouble: (error: unknown) => void
+  readonly #supervised = new Map<string, Promise<void>>()
+  #sweptAt = 0
+
+  constructor(db: Database, starter: Starter, onTrouble: (error: unknown) => void) {
+    this.#db = db
+    this.#starter = starter
+    this.#onTrouble = onTrouble
+  }
+
+  /** Works until the signal aborts, then leaves every run recorded as far as its journal goes. */
+  async work(signal: AbortSignal): Promise<void> {
+    const shipping = this.#keepDoing(signal, () => this.#ship(signal))
+    const sweeping = this.#keepDoing(signal, () => this.#sweep(signal))
+    await this.#keepDoing(signal, () => this.#round(signal))
+    await Promise.all([shipping, sweeping, ...this.#supervised.values()])
+  }
+
+  /** Takes over a run that this process started, so that how its child ends is known. */
+  adopt(run: StartedRun | { job_id: string; folder: string }, signal: AbortSignal): Promise<void> {
+    const known = this.#supervised.get(run.job_id)
+    if (known) return known
+    const supervised = supervise(this.#db, run, signal, this.#onTrouble)
+      .catch(this.#onTrouble)
+      .finally(() => this.#supervised.delete(run.job_id))
+    this.#supervised.set(run.job_id, supervised)
+    return supervised
+  }
+
+  async #keepDoing(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    while (!signal.aborted) {
+      await work().catch(this.#onTrouble)
+      await pause(ROUND, signal)
+    }
+  }
+
+  async #round(signal: AbortSignal): Promise<void> {
+    const { host_id, host } = this.#starter
+    await seeHost(this.#db, { host_id, hostname: host })
+    for (const job of await hostedJobs(this.#db, host_id)) {
+      if (job.source !== JOURNAL || !LIVE.includes(job.status)) continue
+      if (!this.#supervised.has(job.job_id)) {
+        void this.adopt({ job_id: job.job_id, folder: job.root }, signal)
+      }
+      if (job.stop_requested_at !== null) askToStop(job)
+    }
+  }
+
+  async #ship(signal: AbortSignal): Promise<void> {
+    const { host_id, home } = this.#starter
+    while (!signal.aborted && (await shipNext(this.#db, host_id, home, signal)));
+  }
+
+  async #sweep(signal: AbortSignal): Promise<void> {
+    if (Date.now() - this.#sweptAt < SWEEP_EVERY) return
+    for (const job of await hostedJobs(this.#db, this.#starter.host_id)) {
+      if (signal.aborted) return
+      await sweepJob(this.#db, job)
+    }
+    this.#sweptAt = Date.now()
+  }
+}
+
+/** A child writes a last checkpoint on SIGTERM; asking again while it does so changes nothing. */
+function askToStop(job: HostedJob): void {
+  const process = readRunProcess(job.root)
+  if (process && isAlive(process)) globalThis.process.kill(process.pid, 'SIGTERM')
+}

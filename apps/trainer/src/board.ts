@@ -1,0 +1,49 @@
+import { hostname } from 'node:os'
+import {
+  DatabaseUnavailable,
+  hostId,
+  HomeUnusable,
+  makeHome,
+  migrate,
+  openDatabase,
+  resolveHome,
+  stopEmbedded,
+  type Database,
+} from '@bestmark/db'
+import { Failure } from './failure.ts'
+import type { Starter } from './runs.ts'
+
+/** An open, migrated board, and who this machine is to it. */
+export interface Board extends Starter, AsyncDisposable {
+  db: Database
+}
+
+/**
+ * Opens the board that BESTMARK_HOME and DATABASE_URL name, starting the embedded database where
+ * it does not run. Throws a Failure of one sentence where that cannot be.
+ */
+export async function openBoard(env: NodeJS.ProcessEnv = process.env): Promise<Board> {
+  return open(env).catch((error: unknown) => {
+    const told = error instanceof DatabaseUnavailable || error instanceof HomeUnusable
+    throw told ? new Failure(error.message, { cause: error }) : error
+  })
+}
+
+async function open(env: NodeJS.ProcessEnv): Promise<Board> {
+  const home = resolveHome(env)
+  await makeHome(home)
+  const databaseUrl = env['DATABASE_URL'] || undefined
+  const db = await openDatabase({ home, databaseUrl })
+  const close = async (): Promise<void> => {
+    await db.close()
+    if (!databaseUrl) await stopEmbedded(home)
+  }
+  try {
+    await migrate(db)
+    const host_id = await hostId(home)
+    return { db, home, host_id, host: hostname(), [Symbol.asyncDispose]: close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

@@ -1,0 +1,137 @@
+import { cp, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { TrainingJobStatus, measuredJson } from '@bestmark/core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openBoard, type Board } from '../board.ts'
+import { bestmark, temporaryFolder, writeOutput } from '../testing.ts'
+
+const log: Record<string, number>[] = [
+  { step: 50, loss: 3, learning_rate: 0.1, epoch: 0.05 },
+  { step: 100, eval_loss: 2, epoch: 0.1 },
+  { step: 150, loss: NaN, epoch: 0.15 },
+  { step: 200, eval_loss: 1, epoch: 0.2 },
+  { step: 300, eval_loss: NaN, epoch: 0.3 },
+  { step: 400, eval_loss: 1.5, epoch: 0.4 },
+]
+
+let home: Awaited<ReturnType<typeof temporaryFolder>>
+let board: Board
+beforeAll(async () => {
+  home = await temporaryFolder()
+  // Held open, so that not every command has to start the database.
+  board = await openBoard({ BESTMARK_HOME: join(home.path, 'board') })
+})
+afterAll(async () => {
+  await board[Symbol.asyncDispose]()
+  await home[Symbol.asyncDispose]()
+})
+
+const run = (...words: string[]) =>
+  bestmark(words, { cwd: home.path, env: { BESTMARK_HOME: join(home.path, 'board') } })
+
+async function jobNamed(name: string): Promise<TrainingJobStatus> {
+  const { stdout } = await run('jobs', '--json')
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  const found = lines.filter((job) => job.name === name)
+  expect(found).toHaveLength(1)
+  return found[0]
+}
+
+test('a folder is put on the board as one job, again and again with the same result', async () => {
+  const root = join(home.path, 'finished')
+  await writeOutput(root, { saves: [100, 200, 300, 400], log, state: { max_steps: 400 } })
+  expect((await run('import', 'finished')).code).toBe(0)
+  const first = await jobNamed('finished')
+  expect(first).toMatchObject({
+    status: 'completed',
+    current_step: 400,
+    total_steps: 400,
+    loss: 'NaN',
+    eval_loss: 1.5,
+    best_step: 200,
+    best_metric: 1,
+    best_metric_name: 'eval_loss',
+    output_dir: root,
+    best_checkpoint_path: join(root, 'checkpoint-200'),
+    evaluations_without_improvement: 1,
+    started_at: null,
+    updated_at: null,
+    ended_at: null,
+  })
+  await run('import', 'finished', join(root, '../finished'))
+  expect(await jobNamed('finished')).toEqual(first)
+  const best = await run('best', 'finished')
+  expect(best).toEqual({ code: 0, stdout: `${join(root, 'checkpoint-200')}\n`, stderr: '' })
+})
+
+test('a run that neither reached its last step nor closed is stopped, and completed once it did', async () => {
+  const root = join(home.path, 'growing')
+  await writeOutput(root, { saves: [100], log, root: false })
+  await run('import', 'growing')
+  expect(await jobNamed('growing')).toMatchObject({ status: 'stopped', best_step: 100 })
+  await writeOutput(root, { saves: [200, 400], log })
+  await run('import', 'growing')
+  expect(await jobNamed('growing')).toMatchObject({ status: 'completed', best_step: 200 })
+})
+
+test('files that went away or came back are seen by importing again', async () => {
+  const root = join(home.path, 'rotated')
+  await writeOutput(root, { saves: [100, 200, 400], log })
+  await run('import', 'rotated')
+  await rename(join(root, 'checkpoint-200'), join(home.path, 'kept'))
+  await run('import', 'rotated')
+  expect(await jobNamed('rotated')).toMatchObject({ best_step: 400, best_metric: 1.5 })
+  await rename(join(home.path, 'kept'), join(root, 'checkpoint-200'))
+  await run('import', 'rotated')
+  expect(await jobNamed('rotated')).toMatchObject({ best_step: 200 })
+})
+
+test('a history that another attempt rewrote replaces what was recorded', async () => {
+  const root = join(home.path, 'rewritten')
+  await writeOutput(root, { saves: [100, 200], log })
+  await run('import', 'rewritten')
+  await rm(root, { recursive: true })
+  await writeOutput(root, { saves: [100], log: [{ step: 100, eval_loss: 7 }] })
+  await run('import', 'rewritten')
+  expect(await jobNamed('rewritten')).toMatchObject({
+    best_step: 100,
+    best_metric: 7,
+    current_step: 100,
+  })
+})
+
+test('a job is named by its id, a unique beginning of it, or a unique name', async () => {
+  await writeOutput(join(home.path, 'a/same'), { saves: [100], log })
+  await writeOutput(join(home.path, 'b/same'), { saves: [], log })
+  const imported = await run('import', 'a/same', 'b/same', '--json')
+  const [a, b] = imported.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect((await run('best', a.job_id.slice(0, 8))).stdout).toContain('a/same/checkpoint-100')
+  expect(await run('best', b.job_id)).toEqual({ code: 1, stdout: '', stderr: '' })
+  const ambiguous = await run('best', 'same')
+  expect(ambiguous).toMatchObject({ code: 2, stdout: '' })
+  expect(ambiguous.stderr).toContain(a.job_id)
+  expect(ambiguous.stderr).toContain(b.job_id)
+  expect((await run('best', 'nobody')).code).toBe(2)
+})
+
+test('what cannot be imported is named and the others are imported all the same', async () => {
+  await cp(join(home.path, 'finished'), join(home.path, 'other'), { recursive: true })
+  const { code, stderr, stdout } = await run('import', 'nowhere', 'other')
+  expect(stderr).toContain('There is no')
+  expect(stdout).toContain('other')
+  expect(code).toBe(2)
+})
+
+test('a listed job is a TrainingJobStatus', async () => {
+  const { stdout } = await run('jobs', '--json')
+  const [line = ''] = stdout.split('\n')
+  const fields = Object.keys(JSON.parse(line))
+  expect(fields).toEqual(Object.keys(TrainingJobStatus.shape))
+  expect(measuredJson(JSON.parse(line))).toBe(line)
+})

@@ -1,0 +1,38 @@
+import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
+import { callerPath, parseWords } from '../arguments.ts'
+import { openBoard } from '../board.ts'
+import { EXIT, Failure, sentence } from '../failure.ts'
+import { importRun } from '../importing.ts'
+
+export const usage = 'bestmark import PATH… [--name NAME] [--project NAME] [--json]'
+
+const OPTIONS = {
+  name: { type: 'string' },
+  project: { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const
+
+/** Puts training outputs on the board; returns the worst exit code of all paths. */
+export async function main(words: readonly string[]): Promise<number> {
+  const { values, positionals } = parseWords(words, OPTIONS, usage)
+  if (positionals.length === 0)
+    throw new Failure(`Name a training output to import. Usage: ${usage}`)
+  await using board = await openBoard()
+  let exit: number = EXIT.found
+  for (const path of positionals) {
+    try {
+      const job = await importRun(board, callerPath(path), values)
+      process.stdout.write(values.json ? `${measuredJson(job)}\n` : `${plain(job)}\n`)
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      process.stderr.write(`bestmark: ${sentence(error)}\n`)
+      exit = Math.max(exit, error.exit)
+    }
+  }
+  return exit
+}
+
+function plain({ job_id, name, status, best_checkpoint_path }: TrainingJobStatus): string {
+  const best = best_checkpoint_path ? `best is ${best_checkpoint_path}` : 'nothing to choose from'
+  return `${name} (${job_id}) is on the board, ${status}; ${best}.`
+}

@@ -1,0 +1,34 @@
+import { figure, isFiniteMeasure, measuredJson, type TrainingJobStatus } from '@bestmark/core'
+import { listJobs } from '@bestmark/db'
+import { parseWords } from '../arguments.ts'
+import { openBoard } from '../board.ts'
+import { EXIT } from '../failure.ts'
+
+export const usage = 'bestmark jobs [--json]'
+
+/** Lists every job: a line each, or with --json a TrainingJobStatus a line. */
+export async function main(words: readonly string[]): Promise<number> {
+  const { values } = parseWords(words, { json: { type: 'boolean', default: false } }, usage)
+  await using board = await openBoard()
+  let cursor: string | null = null
+  let any = false
+  do {
+    const page = await listJobs(board.db, { cursor, limit: 200 })
+    for (const job of page.jobs) {
+      process.stdout.write(`${values.json ? measuredJson(job) : plain(job)}\n`)
+      any = true
+    }
+    cursor = page.next_cursor
+  } while (cursor !== null)
+  return any ? EXIT.found : EXIT.nothing
+}
+
+function plain(job: TrainingJobStatus): string {
+  const { best_metric, best_metric_name, best_step } = job
+  const best = isFiniteMeasure(best_metric)
+    ? `${best_metric_name} ${figure(best_metric)} at step ${best_step}`
+    : 'nothing to choose from'
+  const step = job.current_step === null ? '' : `step ${job.current_step}`
+  const cells = [job.job_id.slice(0, 8), job.status.padEnd(9), step.padEnd(12), best.padEnd(34)]
+  return `${cells.join('  ')}  ${job.name}`
+}

@@ -1,0 +1,84 @@
+import { watch } from '@bestmark/db'
+import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
+import { Agent } from '../agent.ts'
+import { parseWords } from '../arguments.ts'
+import { openBoard, type Board } from '../board.ts'
+import { EXIT, Failure, sentence } from '../failure.ts'
+import { oneJob } from '../oneJob.ts'
+import { ProgressLine } from '../progress.ts'
+import { findRecipe, RECIPES, type Recipe } from '../recipes/recipe.ts'
+import { resumeRun, startRun, stopRun, type StartedRun } from '../runs.ts'
+
+export const usage = `bestmark train RECIPE [--preset NAME] [--name NAME] [--project NAME] | bestmark train --resume JOB
+Recipes: ${RECIPES.map(({ name, presets, text }) => `${name} (${presets.join(', ')}): ${text}`).join('\n')}`
+
+const OPTIONS = {
+  preset: { type: 'string' },
+  name: { type: 'string' },
+  project: { type: 'string', default: 'bestmark' },
+  resume: { type: 'string' },
+} as const
+
+/**
+ * Trains a recipe and shows how it goes. SIGINT or SIGTERM asks the run to stop, which writes a
+ * last checkpoint. Returns 0 when the run completed.
+ */
+export async function main(words: readonly string[]): Promise<number> {
+  const { values, positionals } = parseWords(words, OPTIONS, usage)
+  await using board = await openBoard()
+  const run = await begin(board, values, positionals)
+  const stop = (): void => stopRun(run)
+  process.on('SIGINT', stop).on('SIGTERM', stop)
+  const job = await follow(board, run)
+  return job.status === 'completed' ? EXIT.found : EXIT.nothing
+}
+
+interface Words {
+  preset?: string | undefined
+  name?: string | undefined
+  project: string
+  resume?: string | undefined
+}
+
+async function begin(board: Board, values: Words, positionals: string[]): Promise<StartedRun> {
+  const [named, ...others] = positionals
+  if (values.resume !== undefined) {
+    if (named !== undefined) throw new Failure(`--resume takes one job. Usage: ${usage}`)
+    return resumeRun(board.db, await oneJob(board.db, values.resume))
+  }
+  if (named === undefined || others.length > 0)
+    throw new Failure(`Name one recipe. Usage: ${usage}`)
+  const recipe = findRecipe(named)
+  const preset = presetOf(recipe, values.preset)
+  const { project, name = recipe.name } = values
+  return startRun(board.db, board, { recipe, preset, name, project })
+}
+
+function presetOf({ name, presets }: Recipe, asked: string | undefined): string {
+  const preset = asked ?? presets[0]
+  if (presets.includes(preset)) return preset
+  throw new Failure(`${name} has no preset "${preset}"; there is ${presets.join(', ')}.`)
+}
+
+/** Records the run to its end, showing each change. */
+async function follow(board: Board, run: StartedRun): Promise<TrainingJobStatus> {
+  const { db } = board
+  const agent = new Agent(db, board, (error) => process.stderr.write(`\n${sentence(error)}\n`))
+  const over = new AbortController()
+  const recorded = agent.adopt(run, new AbortController().signal).finally(() => over.abort())
+  const line = new ProgressLine()
+  const jobs = [{ job_id: run.job_id, revision: 0 }]
+  for await (const { status } of watch(db, { jobs }, over.signal)) line.show(status)
+  await recorded
+  line.end()
+  const job = await oneJob(db, run.job_id)
+  process.stderr.write(ending(job))
+  if (job.best_checkpoint_path) process.stdout.write(`${job.best_checkpoint_path}\n`)
+  return job
+}
+
+function ending(job: TrainingJobStatus): string {
+  const how = hasEnded(job.status) ? job.status : `left ${job.status}`
+  const why = job.error ? `: ${job.error}` : ''
+  return `${job.name} ${how} at step ${job.current_step ?? 0}${why}\n`
+}

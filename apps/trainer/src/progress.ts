@@ -1,0 +1,49 @@
+import { figure, isFiniteMeasure, type TrainingJobStatus } from '@bestmark/core'
+
+const WIDTH = 24
+
+/** Shows how a job goes on: one line redrawn on a terminal, elsewhere a line each tenth. */
+export class ProgressLine {
+  readonly #out: NodeJS.WriteStream
+  #shown = ''
+  #tenth = -1
+
+  constructor(out: NodeJS.WriteStream = process.stderr) {
+    this.#out = out
+  }
+
+  show(job: TrainingJobStatus): void {
+    const line = progressText(job)
+    if (this.#out.isTTY) {
+      if (line !== this.#shown) this.#out.write(`\r\u001b[K${line.slice(0, this.#out.columns - 1)}`)
+      this.#shown = line
+      return
+    }
+    const tenth = Math.floor((job.progress ?? 0) * 10)
+    if (tenth !== this.#tenth) this.#out.write(`${line}\n`)
+    this.#tenth = tenth
+  }
+
+  /** Ends the line, so that what is printed next stands on its own. */
+  end(): void {
+    if (this.#out.isTTY && this.#shown) this.#out.write('\n')
+    this.#shown = ''
+  }
+}
+
+/** One line: a bar, the step, what is left, the losses and the best. */
+export function progressText(job: TrainingJobStatus): string {
+  const { progress, current_step, total_steps, eta_seconds, loss, eval_loss } = job
+  const filled = Math.round((progress ?? 0) * WIDTH)
+  const bar = '█'.repeat(filled) + '░'.repeat(WIDTH - filled)
+  const parts = [
+    `${job.name} ${bar} step ${current_step ?? 0}${total_steps === null ? '' : ` of ${total_steps}`}`,
+    eta_seconds === null ? job.status : `${Math.ceil(eta_seconds)} s left`,
+    isFiniteMeasure(loss) ? `loss ${figure(loss)}` : '',
+    isFiniteMeasure(eval_loss) ? `eval_loss ${figure(eval_loss)}` : '',
+    isFiniteMeasure(job.best_metric)
+      ? `best ${figure(job.best_metric)} at step ${job.best_step}`
+      : '',
+  ]
+  return parts.filter(Boolean).join(' · ')
+}

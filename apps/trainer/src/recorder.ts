@@ -1,0 +1,101 @@
+import { watch, type FSWatcher } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { record, sourceCursor, type Database } from '@bestmark/db'
+import { JOURNAL, readJournal } from './journal.ts'
+
+/** Network file systems tell no events, so a file is looked at this often whatever happens (ms). */
+const LOOK_AGAIN = 500
+/** Events that come close together share a transaction (ms). */
+const GATHER = 20
+/** How long to wait before a database that is away is tried again (ms). */
+const TRY_AGAIN = 1000
+
+/** A run whose journal is being recorded. */
+export interface Recorded {
+  job_id: string
+  /** Absolute path of the run's folder. */
+  folder: string
+}
+
+/**
+ * Records what the journal holds beyond the stored cursor; returns whether there was anything.
+ * Another recorder of the same journal may go on in between: each event is stored once.
+ * Throws where the database is away or the file is no journal.
+ */
+export async function recordJournal(db: Database, { job_id, folder }: Recorded): Promise<boolean> {
+  const path = join(folder, JOURNAL)
+  let cursor = await sourceCursor(db, job_id, JOURNAL)
+  let any = false
+  for (;;) {
+    const offset = Number(cursor ?? 0)
+    const piece = readJournal(path, offset)
+    if (piece.offset === offset) return any
+    const batch = { source: JOURNAL, from: cursor, to: String(piece.offset), events: piece.events }
+    const { recorded, cursor: present } = await record(db, job_id, batch)
+    any ||= recorded
+    cursor = present
+  }
+}
+
+/**
+ * Keeps recording a growing journal until the signal aborts, then records what is left. While the
+ * database is away the file is the buffer; `onTrouble` hears why nothing is recorded.
+ */
+export async function followJournal(
+  db: Database,
+  run: Recorded,
+  signal: AbortSignal,
+  onTrouble: (error: unknown) => void,
+): Promise<void> {
+  using changes = new Changes(run.folder)
+  while (!signal.aborted) {
+    try {
+      if (await recordJournal(db, run)) continue
+      await changes.next(signal)
+    } catch (error) {
+      onTrouble(error)
+      await pause(TRY_AGAIN, signal)
+    }
+  }
+  await recordJournal(db, run)
+}
+
+/** Waits, but no longer than until the signal aborts. */
+export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal }).catch(() => undefined)
+}
+
+/** Changes below a folder, as hints: one may be missed, and `next` then waits a little longer. */
+class Changes implements Disposable {
+  #watcher: FSWatcher | undefined
+  #pending = false
+  #wake: () => void = () => undefined
+
+  constructor(folder: string) {
+    try {
+      this.#watcher = watch(folder, { persistent: false }, () => {
+        this.#pending = true
+        this.#wake()
+      })
+      this.#watcher.on('error', () => this.#watcher?.close())
+    } catch {
+      // Without events (none left, or a file system that has none) the regular look must do.
+      this.#watcher = undefined
+    }
+  }
+
+  async next(signal: AbortSignal): Promise<void> {
+    if (!this.#pending) {
+      const woken = new AbortController()
+      this.#wake = () => woken.abort()
+      await pause(LOOK_AGAIN, AbortSignal.any([signal, woken.signal]))
+    }
+    this.#pending = false
+    await pause(GATHER, signal)
+  }
+
+  [Symbol.dispose](): void {
+    this.#watcher?.close()
+  }
+}

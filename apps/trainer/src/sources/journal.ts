@@ -1,0 +1,40 @@
+import { join } from 'node:path'
+import type { EventOf, TrainingEvent } from '@bestmark/core'
+import { inspectCheckpoint } from '../integrity.ts'
+import { JOURNAL, readJournal, type JournalHeader } from '../journal.ts'
+import type { ReadRun } from './run.ts'
+
+/** Reads a run's own journal whole, and looks at the files it tells of; undefined where there is none. */
+export async function readJournalRun(root: string): Promise<ReadRun | undefined> {
+  const { header, events } = readWhole(join(root, JOURNAL))
+  if (!header) return undefined
+  const { job_id, name, project } = header
+  const files = await Promise.all(standing(events).map((saved) => filesEvent(root, saved)))
+  const known = { root, source: JOURNAL, job_id, name, project, isSingleFile: false } as const
+  return { ...known, events: [...events, ...files] }
+}
+
+function readWhole(path: string): { header: JournalHeader | null; events: TrainingEvent[] } {
+  const events: TrainingEvent[] = []
+  let piece = readJournal(path)
+  for (let at = 0; piece.offset > at; piece = readJournal(path, at)) {
+    events.push(...piece.events)
+    at = piece.offset
+  }
+  return { header: piece.header, events }
+}
+
+/** The newest save of each path: what stands there now. */
+function standing(events: readonly TrainingEvent[]): EventOf<'checkpoint'>[] {
+  const byPath = new Map<string, EventOf<'checkpoint'>>()
+  for (const event of events) if (event.type === 'checkpoint') byPath.set(event.path, event)
+  return [...byPath.values()]
+}
+
+async function filesEvent(
+  root: string,
+  { attempt, step, path }: EventOf<'checkpoint'>,
+): Promise<EventOf<'files'>> {
+  const seen = await inspectCheckpoint(join(root, path), null)
+  return { type: 'files', attempt, at: null, step, path, ...seen }
+}

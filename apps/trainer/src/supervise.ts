@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hasEnded, type EventOf } from '@bestmark/core'
+import { jobStatus, recordFacts, type Database } from '@bestmark/db'
+import { JOURNAL, lastAttempt } from './journal.ts'
+import { isAlive, readRunProcess, type ProcessEnd } from './process.ts'
+import { followJournal, pause, type Recorded } from './recorder.ts'
+
+/** How often a process is looked at that this one did not start (ms). */
+const LOOK_AGAIN = 500
+
+/**
+ * Records a run until its process has ended and the journal is empty, and says how it ended where
+ * the run itself could not: `failed` with the reason when this process saw its child end, `lost`
+ * when it adopted a run whose process is gone. When the signal aborts, what is in the journal is
+ * recorded and the run left to the next agent.
+ */
+export async function supervise(
+  db: Database,
+  run: Recorded & { exited?: Promise<ProcessEnd> },
+  signal: AbortSignal,
+  onTrouble: (error: unknown) => void,
+): Promise<void> {
+  const over = new AbortController()
+  const following = followJournal(db, run, AbortSignal.any([signal, over.signal]), onTrouble)
+  const end = run.exited
+    ? await Promise.race([run.exited, aborted(signal)])
+    : await processGone(run.folder, signal)
+  over.abort()
+  await following
+  if (end && !signal.aborted) await recordEnd(db, run, end)
+}
+
+async function recordEnd(db: Database, run: Recorded, end: ProcessEnd | 'gone'): Promise<void> {
+  const job = await jobStatus(db, run.job_id)
+  if (!job || hasEnded(job.status)) return
+  const status = statusOf(end)
+  const error = end === 'gone' || status === 'stopped' ? null : await whyEnded(run.folder, end)
+  const attempt = lastAttempt(join(run.folder, JOURNAL)) ?? 0
+  const event: EventOf<'ended'> = { type: 'ended', attempt, at: Date.now(), status, error }
+  await recordFacts(db, run.job_id, [event])
+}
+
+/** A process that was asked to stop before it could write its journal was stopped all the same. */
+function statusOf(end: ProcessEnd | 'gone'): 'lost' | 'stopped' | 'failed' {
+  if (end === 'gone') return 'lost'
+  return end.signal === 'SIGTERM' ? 'stopped' : 'failed'
+}
+
+/** One sentence on how a process ended that did not say so itself, with the last thing it printed. */
+async function whyEnded(folder: string, { code, signal }: ProcessEnd): Promise<string> {
+  const how = signal ? `was killed by ${signal}` : `ended with exit code ${code}`
+  const output = await readFile(join(folder, 'output.log'), 'utf8').catch(() => '')
+  const last = output.trimEnd().split('\n').at(-1)
+  return `The training process ${how}${last ? `; it last printed: ${last.slice(0, 500)}` : ''}`
+}
+
+async function processGone(folder: string, signal: AbortSignal): Promise<'gone' | undefined> {
+  while (!signal.aborted) {
+    const process = readRunProcess(folder)
+    if (!process || !isAlive(process)) return 'gone'
+    await pause(LOOK_AGAIN, signal)
+  }
+  return undefined
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined)
+    signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
+}

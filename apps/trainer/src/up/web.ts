@@ -1,0 +1,66 @@
+import { fork, spawn, type ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
+import { Failure } from '../failure.ts'
+import type { Address } from './address.ts'
+import { VITE, WEB } from './build.ts'
+
+/** How long the server may take to close live connections before it is ended (ms). */
+const PATIENCE = 2000
+
+/** The process that serves the pages. */
+export class WebServer implements AsyncDisposable {
+  readonly address: Address
+  readonly #child: ChildProcess
+  readonly #exited: Promise<void>
+
+  constructor(child: ChildProcess, address: Address) {
+    this.#child = child
+    this.address = address
+    this.#exited = new Promise((resolve) => child.once('exit', () => resolve()))
+  }
+
+  /** Fulfils when the server ended, asked to or not. */
+  get exited(): Promise<void> {
+    return this.#exited
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill('SIGTERM')
+    const impatient = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE)
+    await this.#exited
+    clearTimeout(impatient)
+  }
+}
+
+/**
+ * Starts the built pages and waits until they are served. The server is in a process group of its
+ * own, so that Ctrl-C does not reach it before the run is stopped, and ends when this process does.
+ */
+export async function servePages({ host, port }: Address, home: string): Promise<WebServer> {
+  const child = fork(join(WEB, 'serve.ts'), {
+    cwd: WEB,
+    detached: true,
+    env: { ...process.env, HOST: host, PORT: String(port), BESTMARK_HOME: home },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  const listening = await new Promise<number>((resolve, reject) => {
+    child.once('message', (said: { listening: { port: number } }) => resolve(said.listening.port))
+    child.once('error', reject)
+    child.once('exit', (code) => {
+      reject(new Failure(`The web server ended with exit code ${code} before it listened.`))
+    })
+  })
+  return new WebServer(child, { host, port: listening })
+}
+
+/** Serves the pages from their sources, with changes shown as they are made. */
+export function developPages({ host, port }: Address, home: string): WebServer {
+  const words = ['dev', '--host', host, '--port', String(port), '--strictPort']
+  const child = spawn(process.execPath, [VITE, ...words], {
+    cwd: WEB,
+    detached: true,
+    env: { ...process.env, BESTMARK_HOME: home },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  return new WebServer(child, { host, port })
+}

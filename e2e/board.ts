@@ -1,0 +1,95 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtemp, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const BESTMARK = join(ROOT, 'bestmark')
+
+/** A new folder that is removed when the test ends. */
+export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
+  const path = await realpath(await mkdtemp(join(tmpdir(), 'bestmark-e2e-')))
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+}
+
+/** The environment of a board of its own; what the caller's says of another one is left out. */
+export function boardEnv(home: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  const { DATABASE_URL: _url, HOST: _host, INIT_CWD: _cwd, ...env } = process.env
+  return { ...env, BESTMARK_HOME: home, PORT: '0', ...more }
+}
+
+/** Runs a command to its end. */
+export async function bestmark(
+  words: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(BESTMARK, words, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const code = exitOf(child)
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
+  return { code: await code, stdout, stderr }
+}
+
+/** A whole board that runs, as its starter sees it. */
+export interface RunningBoard extends AsyncDisposable {
+  /** The link that was printed. */
+  link: string
+  url: string
+  token: string
+  /** All that was printed so far. */
+  printed: () => string
+  /** Ctrl-C: a signal to the terminal's whole process group; resolves with how it ended. */
+  interrupt: () => Promise<{ code: number | null; milliseconds: number }>
+  /** The process that was started. */
+  pid: number
+}
+
+/** Starts a board and waits for its link. Throws with what was printed where there comes none. */
+export async function startBoard(
+  env: NodeJS.ProcessEnv,
+  words: readonly string[] = [],
+): Promise<RunningBoard> {
+  const child = spawn(BESTMARK, ['up', ...words], {
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  const link = await new Promise<string>((resolve, reject) => {
+    const hear = (piece: Buffer): void => {
+      output += String(piece)
+      const found = /http:\/\/\S+\?token=\w+/.exec(output)
+      if (found) resolve(found[0])
+    }
+    child.stdout.on('data', hear)
+    child.stderr.on('data', hear)
+    child.once('exit', (code) =>
+      reject(new Error(`ended with ${code} before its link:\n${output}`)),
+    )
+  })
+  const { origin, searchParams } = new URL(link)
+  const interrupt = async () => {
+    const since = performance.now()
+    const ended = exitOf(child)
+    if (child.exitCode === null && child.pid) process.kill(-child.pid, 'SIGINT')
+    return { code: await ended, milliseconds: performance.now() - since }
+  }
+  return {
+    link,
+    url: origin,
+    token: searchParams.get('token') ?? '',
+    printed: () => output,
+    interrupt,
+    pid: child.pid ?? 0,
+    [Symbol.asyncDispose]: async () => void (await interrupt()),
+  }
+}
+
+function exitOf(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode)
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code) => resolve(code))
+  })
+}

@@ -1,0 +1,95 @@
+import { execFileSync } from 'node:child_process'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createClient } from '@bestmark/api/client'
+import type { TrainingJobStatus } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { bestmark, boardEnv, startBoard, temporaryFolder } from './board.ts'
+
+/** Processes that mention a data folder: whatever a start left running. */
+function processesOf(home: string): string[] {
+  return execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes(home))
+}
+
+async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const seen = await look()
+    if (seen !== undefined) return seen
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+test('start trains on an empty board; Ctrl-C stops everything within 5 s, and a second start shows the same board', async () => {
+  await using home = await temporaryFolder()
+  const env = boardEnv(home.path)
+  const board = await startBoard(env)
+  const client = createClient(board)
+  const job = await until(async (): Promise<TrainingJobStatus | undefined> => {
+    const { jobs } = await client.jobs.list.query({})
+    return jobs.find(({ best_step }) => best_step !== null)
+  })
+  expect(job).toMatchObject({ name: 'moby-char-lm', status: 'running', total_steps: 1100 })
+  const live = await fetch(`${board.url}/`, { headers: { authorization: `Bearer ${board.token}` } })
+  expect(live.status).toBe(200)
+  let deltas = 0
+  client.watch.subscribe({ jobs: [job.job_id] }, { onData: () => deltas++ })
+  await until(async () => deltas || undefined)
+
+  const { code, milliseconds } = await board.interrupt()
+  expect(code).toBe(0)
+  expect(milliseconds).toBeLessThan(5000)
+  expect(processesOf(home.path)).toEqual([])
+
+  await using again = await startBoard(env)
+  const { jobs } = await createClient(again).jobs.list.query({})
+  expect(jobs).toHaveLength(1)
+  const [stopped] = jobs
+  expect(stopped).toMatchObject({ job_id: job.job_id, status: 'stopped' })
+  const { checkpoints } = await createClient(again).checkpoints.list.query({ job_id: job.job_id })
+  const last = checkpoints.find(({ step }) => step === stopped?.current_step)
+  expect(last).toMatchObject({ files_state: 'complete' })
+  expect(await readdir(last!.path)).toContain('model.safetensors')
+})
+
+test('without the token every page and procedure answers 401', async () => {
+  await using home = await temporaryFolder()
+  await using board = await startBoard(boardEnv(home.path), ['--no-demo'])
+  for (const path of ['/', '/jobs/x', '/jobs/x/report', '/trpc/jobs.list', '/trpc/watch']) {
+    expect([path, (await fetch(board.url + path)).status]).toEqual([path, 401])
+  }
+  const wrong = { authorization: `Bearer ${board.token.replace(/.$/, 'x')}` }
+  expect((await fetch(`${board.url}/trpc/jobs.list`, { headers: wrong })).status).toBe(401)
+  const entered = await fetch(board.link, { redirect: 'manual' })
+  expect(entered.status).toBe(303)
+  expect(entered.headers.get('location')).toBe('/')
+  const cookie = entered.headers.get('set-cookie') ?? ''
+  expect(cookie).toMatch(/HttpOnly/i)
+  expect(cookie).toMatch(/SameSite=Lax/i)
+  const page = await fetch(board.url, { headers: { cookie: cookie.split(';')[0] ?? '' } })
+  expect(page.status).toBe(200)
+})
+
+test('what stands in the way of a start is said in one sentence, with an exit code', async () => {
+  await using home = await temporaryFolder()
+  await writeFile(join(home.path, 'file'), '')
+  const other = createServer().listen(0, '127.0.0.1')
+  const { port } = other.address() as AddressInfo
+  for (const [more, says] of [
+    [{ PORT: String(port) }, `Port ${port} is taken`],
+    [{ PORT: 'zorp' }, 'PORT=zorp is no port'],
+    [{ HOST: '0.0.0.0' }, 'HOST=0.0.0.0 is refused'],
+    [{ BESTMARK_HOME: join(home.path, 'file', 'below') }, 'The data folder'],
+    [{ DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/none' }, 'cannot be reached'],
+  ] as const) {
+    const { code, stdout, stderr } = await bestmark(['up'], boardEnv(home.path, more))
+    expect(stderr).toContain(says)
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+    expect(stdout + stderr).not.toContain('secret')
+    expect(code).not.toBe(0)
+  }
+  other.close()
+})
