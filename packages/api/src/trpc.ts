@@ -1,6 +1,7 @@
 import { wire } from '@bestmark/core'
 import { type Database, JobUnknown, Refused } from '@bestmark/db'
 import { initTRPC, TRPCError } from '@trpc/server'
+import { ZodError } from 'zod'
 
 /** What every procedure is given: the open database, and whether the caller showed the token. */
 export interface Context {
@@ -10,8 +11,10 @@ export interface Context {
 
 const t = initTRPC.context<Context>().create({
   transformer: wire,
-  // Browsers and proxies drop silent streams; a client that missed two pings connects again.
+  isDev: false,
+  errorFormatter: ({ shape, error }) => ({ ...shape, message: sentenceOf(error) }),
   sse: {
+    // A connection that died without a word is noticed by the missing pings, and made again.
     ping: { enabled: true, intervalMs: 5_000 },
     client: { reconnectAfterInactivityMs: 12_000 },
   },
@@ -19,7 +22,7 @@ const t = initTRPC.context<Context>().create({
 
 export const { router, createCallerFactory } = t
 
-/** A procedure for holders of the token; what people did wrong reaches them as a sentence. */
+/** A procedure for holders of the token. */
 export const procedure = t.procedure.use(async ({ ctx, next }) => {
   if (!ctx.authorized) {
     throw new TRPCError({
@@ -28,12 +31,12 @@ export const procedure = t.procedure.use(async ({ ctx, next }) => {
     })
   }
   const result = await next()
-  if (!result.ok) throw told(result.error)
+  if (!result.ok) throw coded(result.error)
   return result
 })
 
 /** The error with the code that its cause deserves. */
-export function told(error: TRPCError): TRPCError {
+function coded(error: TRPCError): TRPCError {
   const { cause } = error
   if (cause instanceof JobUnknown) {
     return new TRPCError({ code: 'NOT_FOUND', message: cause.message, cause })
@@ -42,4 +45,15 @@ export function told(error: TRPCError): TRPCError {
     return new TRPCError({ code: 'BAD_REQUEST', message: cause.message, cause })
   }
   return error
+}
+
+/** What the caller is told. What went wrong inside is for the server's log, which has the cause. */
+function sentenceOf({ code, cause, message }: TRPCError): string {
+  if (cause instanceof ZodError) {
+    const [issue] = cause.issues
+    const where = issue?.path.join('.') || 'The input'
+    return `${where}: ${issue?.message ?? 'it is not what was expected'}.`
+  }
+  if (code !== 'INTERNAL_SERVER_ERROR') return message
+  return 'The board could not answer; what went wrong is in its log.'
 }

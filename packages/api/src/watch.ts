@@ -1,11 +1,13 @@
-import { watch as follow } from '@bestmark/db'
+import { Refused, watch as follow } from '@bestmark/db'
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
+import { type Asked, Progress } from './progress.ts'
 import { procedure } from './trpc.ts'
 
 const WatchInput = z.object({
   /** Up to 200 jobs, or every job of the board. */
   jobs: z.union([z.array(z.uuid()).min(1).max(200), z.literal('all')]),
+  /** Series of one of the jobs, with the `next_ordinal` that `series.read` gave for each. */
   series: z
     .object({
       job_id: z.uuid(),
@@ -13,20 +15,30 @@ const WatchInput = z.object({
       ordinals: z.record(z.string(), z.number()),
     })
     .optional(),
-  lastEventId: z.string().nullish(),
+  /** The id of the last message received; clients set it when they connect again. */
+  lastEventId: z.string().max(10_000).nullish(),
 })
 
-/** Each job's present state, then its changes; resumed by Last-Event-ID without a gap. */
+/**
+ * The present state of each job asked for and then its changes, or the changes of every job. One
+ * that is cut off goes on from the last message it received and misses nothing.
+ */
 export const watch = procedure.input(WatchInput).subscription(async function* ({
   ctx,
   input,
   signal,
 }) {
-  const { jobs, series } = input
-  const known =
-    jobs === 'all' ? { changed_since: 0 } : jobs.map((job_id) => ({ job_id, revision: 0 }))
+  const progress = progressOf(input, input.lastEventId)
   const until = signal ?? new AbortController().signal
-  for await (const delta of follow(ctx.db, { jobs: known, series }, until)) {
-    yield tracked(String(delta.revision), delta)
+  for await (const delta of follow(ctx.db, progress.query, until)) {
+    yield tracked(progress.after(delta), delta)
   }
 })
+
+function progressOf(asked: Asked, id: string | null | undefined): Progress {
+  try {
+    return new Progress(asked, id)
+  } catch (cause) {
+    throw new Refused(cause instanceof Error ? cause.message : String(cause), { cause })
+  }
+}

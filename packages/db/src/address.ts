@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import type { Options } from 'postgres'
 
@@ -72,6 +71,7 @@ export function clientOptions(address: Address): Options<{ bigint: typeof wholeN
     ...(password === undefined ? {} : { password }),
     ssl,
     connect_timeout: CONNECT_TIMEOUT,
+    backoff: (retries) => Math.min(0.05 * retries, 1),
     connection: { application_name },
     types: { bigint: wholeNumber },
     onnotice: () => {},
@@ -83,16 +83,12 @@ export function clientOptions(address: Address): Options<{ bigint: typeof wholeN
 /** int8 as a number: what we count stays below 2^53. */
 const wholeNumber = { to: 20, from: [20], parse: Number, serialize: String }
 
-async function dial({ host, port, path }: Address): Promise<Socket & { host?: string }> {
-  const socket: Socket & { host?: string } = path
-    ? connect(path)
-    : connect({ host, port, noDelay: true })
-  try {
-    await once(socket, 'connect', { signal: AbortSignal.timeout(CONNECT_TIMEOUT * 1000) })
-  } catch (error) {
-    socket.destroy()
-    throw error
-  }
-  socket.host = host
-  return socket
+/**
+ * Returned before it is connected: what is written waits, and a failure arrives as an event. The
+ * client never gets a connection of its pool back whose socket could not be made.
+ */
+function dial({ host, port, path }: Address): Socket {
+  const socket = path ? connect(path) : connect({ host, port, noDelay: true })
+  // The client takes the name for TLS from here.
+  return Object.assign(socket, { host })
 }

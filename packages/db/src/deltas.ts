@@ -27,19 +27,27 @@ interface Piece extends Series {
 /** The most chunks of one series that one delta brings; the next one goes on from there. */
 const MOST_CHUNKS = 64
 
+/** What came to some series of a job. */
+export interface News {
+  series: SeriesDelta[]
+  /** Whether there is more than one answer should hold; ask again from the new ordinals. */
+  more: boolean
+}
+
 /** What came to some series of a job since the ordinals; series without news are left out. */
 export async function seriesSince(
   db: Database,
   job_id: string,
   ordinals: Readonly<Record<string, number>>,
-): Promise<SeriesDelta[]> {
+): Promise<News> {
   const names = Object.keys(ordinals)
-  if (names.length === 0) return []
+  if (names.length === 0) return { series: [], more: false }
   const attempts = await listAttempts(db.orm, job_id)
   const measured = await measuredSince(db, job_id, ordinals, attempts)
   const known = new Set(measured.names)
   const logged = names.filter((name) => !known.has(name))
-  return [...measured.deltas, ...(await loggedSince(db, job_id, logged, ordinals, attempts))]
+  const { series, more } = await loggedSince(db, job_id, logged, ordinals, attempts)
+  return { series: [...measured.deltas, ...series], more }
 }
 
 async function measuredSince(
@@ -77,8 +85,8 @@ async function loggedSince(
   names: readonly string[],
   ordinals: Readonly<Record<string, number>>,
   attempts: readonly AttemptRow[],
-): Promise<SeriesDelta[]> {
-  if (names.length === 0) return []
+): Promise<News> {
+  if (names.length === 0) return { series: [], more: false }
   const from = names.map((name) => placeOfOrdinal(ordinals[name] ?? 0))
   const tail = (column: string) =>
     sql.raw(`substring(${column} from 1 + 8 * skip::int) as ${column}`)
@@ -100,7 +108,8 @@ async function loggedSince(
     ) as chunk
     order by name, attempt, ordinal`)
   const byName = Map.groupBy(rows, ({ name }) => name)
-  return [...byName].flatMap(([name, own]) => {
+  const more = [...byName.values()].some((own) => own.length === MOST_CHUNKS)
+  const series = [...byName].flatMap(([name, own]) => {
     const pieces = own.map(({ attempt, place, steps, values, times }): Piece => {
       return { attempt, place, steps: floats(steps), values: floats(values), times: floats(times) }
     })
@@ -109,6 +118,7 @@ async function loggedSince(
     })
     return joined({ name, kind: 'logged' }, ordinals[name] ?? 0, pieces, rewinds)
   })
+  return { series, more }
 }
 
 function floats(bytes: Buffer): Float64Array {

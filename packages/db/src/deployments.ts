@@ -158,7 +158,7 @@ export async function createDeployment(
     const row = { job_id, deployment_id, checkpoint_id, model_name, is_best, reason, revision }
     const state = { status: 'queued', bytes_total: now.bytes ?? 0, created_at: clock } as const
     await tx.insert(deployments).values({ ...row, ...state })
-    return { set: {}, answer: undefined }
+    return { set: { deployments_revision: revision }, answer: undefined }
   })
   return found(await byId(db, job_id, deployment_id))
 }
@@ -212,7 +212,8 @@ export async function claimDeployment(
         .set({ status: 'copying', bytes_done: 0, advanced_at: clock, revision })
         .where(and(eq(job_id, one.job_id), eq(deployment_id, one.deployment_id), open))
         .returning({ deployment_id })
-      return rows.length > 0 ? { set: {}, answer: true } : { answer: false }
+      const set = { deployments_revision: revision }
+      return rows.length > 0 ? { set, answer: true } : { answer: false }
     })
     if (!taken) continue
     const deployment = found(await byId(db, one.job_id, one.deployment_id))
@@ -249,7 +250,8 @@ export async function advanceDeployment(db: Database, advance: DeploymentAdvance
         ),
       )
       .returning({ deployment_id: deployments.deployment_id })
-    return rows.length > 0 ? { set: {}, answer: undefined } : { answer: undefined }
+    const set = { deployments_revision: revision }
+    return rows.length > 0 ? { set, answer: undefined } : { answer: undefined }
   })
 }
 

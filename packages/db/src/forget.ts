@@ -1,22 +1,14 @@
 import { initialTracker } from '@bestmark/core'
 import { and, eq, notExists, sql } from 'drizzle-orm'
 import type { JobChanges, Tx } from './job.ts'
-import {
-  attempts,
-  checkpoints,
-  deployments,
-  evaluations,
-  type JobRow,
-  logs,
-  seriesChunks,
-} from './schema.ts'
+import { attempts, checkpoints, deployments, evaluations, logs, seriesChunks } from './schema.ts'
 
 /**
  * Takes back all that was recorded of a run, for a source that tells the whole history anew.
- * A checkpoint that was shipped stays in the ledger, as missing until it is told again.
+ * A checkpoint that was shipped stays in the ledger, as missing until it is told again. Returns what
+ * the job's row is left with.
  */
-export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<JobRow> {
-  const { job_id } = job
+export async function forgetRun(tx: Tx, job_id: string, revision: number): Promise<JobChanges> {
   for (const table of [attempts, seriesChunks, evaluations, logs]) {
     await tx.delete(table).where(eq(table.job_id, job_id))
   }
@@ -35,6 +27,10 @@ export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<
     .update(checkpoints)
     .set({ ...files, overwritten: false, revision })
     .where(eq(checkpoints.job_id, job_id))
-  const blank: JobChanges = { ...initialTracker().facts, claim: null, config: {} }
-  return { ...job, ...blank }
+  const touched = {
+    series_revision: revision,
+    checkpoints_revision: revision,
+    logs_revision: revision,
+  }
+  return { ...initialTracker().facts, claim: null, config: {}, ...touched }
 }

@@ -52,8 +52,9 @@ export async function record(db: Database, job_id: string, batch: Batch): Promis
         target: [sources.job_id, sources.source],
         set: { cursor: to, revision },
       })
-    const blank = replace ? await forgetRun(tx, job, revision) : job
-    const set = await write(tx, blank, revision, events)
+    const forgotten = replace ? await forgetRun(tx, job_id, revision) : {}
+    const said = await write(tx, { ...job, ...forgotten }, revision, events)
+    const set = { ...forgotten, ...said }
     return { set, answer: { recorded: true, revision, cursor: to } }
   })
 }
@@ -111,10 +112,30 @@ async function write(
   await recordLogs(tx, at, of('log'))
   const facts = factsAfter(job, events)
   const said = saidAfter(job, of('started', 'claim'))
-  const decides = of('started', 'evaluation', 'checkpoint', 'files', 'claim').length > 0
+  const decides = events.some(({ type }) => DECIDING.has(type))
   const standing = decides ? await reselect(tx, { ...job, ...facts, ...said }) : {}
-  return { ...facts, ...standing, ...said }
+  return { ...facts, ...standing, ...said, ...touched(events, revision) }
 }
+
+/** Which kinds of rows the events touch, for readers who follow the job. */
+function touched(events: readonly TrainingEvent[], revision: number): JobChanges {
+  const set: JobChanges = {}
+  for (const { type } of events) {
+    if (type === 'log') set.logs_revision = revision
+    if (type === 'metrics' || type === 'evaluation') set.series_revision = revision
+    if (DECIDING.has(type)) set.checkpoints_revision = revision
+  }
+  return set
+}
+
+/** Events after which another checkpoint may be the best. */
+const DECIDING = new Set<TrainingEvent['type']>([
+  'started',
+  'evaluation',
+  'checkpoint',
+  'files',
+  'claim',
+])
 
 const FACTS = Object.keys(initialTracker().facts)
 

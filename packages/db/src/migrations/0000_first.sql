@@ -179,7 +179,11 @@ CREATE TABLE "training_jobs" (
 	"process_attempt" integer,
 	"registered_at" double precision NOT NULL,
 	"changed_at" double precision NOT NULL,
-	"revision" bigint DEFAULT 0 NOT NULL
+	"revision" bigint DEFAULT 0 NOT NULL,
+	"series_revision" bigint DEFAULT 0 NOT NULL,
+	"checkpoints_revision" bigint DEFAULT 0 NOT NULL,
+	"logs_revision" bigint DEFAULT 0 NOT NULL,
+	"deployments_revision" bigint DEFAULT 0 NOT NULL
 );
 --> statement-breakpoint
 ALTER TABLE "deployments" ADD CONSTRAINT "deployments_job_id_checkpoint_id_checkpoints_job_id_checkpoint_id_fk" FOREIGN KEY ("job_id","checkpoint_id") REFERENCES "public"."checkpoints"("job_id","checkpoint_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint

@@ -97,7 +97,12 @@ export const trainingJobs = pgTable(
     registered_at: milliseconds().notNull(),
     /** The database's clock at the last write, for readers who follow every job. */
     changed_at: milliseconds().notNull(),
-    revision: bigint({ mode: 'number' }).notNull().default(0),
+    /** Raised by every write to the job; the others hold the revision that last touched each kind. */
+    revision: count().notNull().default(0),
+    series_revision: count().notNull().default(0),
+    checkpoints_revision: count().notNull().default(0),
+    logs_revision: count().notNull().default(0),
+    deployments_revision: count().notNull().default(0),
   },
   (job) => [
     index('training_jobs_host').on(job.host_id),

@@ -1,0 +1,54 @@
+import { wire } from '@bestmark/core'
+import {
+  createTRPCClient,
+  httpBatchLink,
+  httpSubscriptionLink,
+  splitLink,
+  type TRPCClient,
+} from '@trpc/client'
+import { EventSource } from 'eventsource'
+import type { AppRouter } from './root.ts'
+
+export interface ClientOptions {
+  /** The board's address, such as `http://127.0.0.1:4173`. */
+  url: string
+  /** What `bestmark up` printed after `?token=`, and `<data folder>/token` holds. */
+  token: string
+}
+
+/** The procedures of a board for a tool in Node. */
+export type Client = TRPCClient<AppRouter>
+
+/**
+ * A client for internal tools: typed like the board's own procedures, over HTTP and server-sent
+ * events. A subscription that is cut off connects again and goes on without a gap.
+ */
+export function createClient({ url, token }: ClientOptions): Client {
+  const endpoint = new URL('/trpc', url).href
+  const authorization = `Bearer ${token}`
+  return createTRPCClient<AppRouter>({
+    links: [
+      splitLink({
+        condition: ({ type }) => type === 'subscription',
+        true: httpSubscriptionLink({
+          url: endpoint,
+          transformer: wire,
+          EventSource: withHeader(authorization),
+        }),
+        false: httpBatchLink({ url: endpoint, transformer: wire, headers: { authorization } }),
+      }),
+    ],
+  })
+}
+
+/** Node has no EventSource of its own, and a browser's could not show a token. */
+function withHeader(authorization: string): typeof EventSource {
+  return class extends EventSource {
+    constructor(url: string | URL) {
+      super(url, {
+        fetch: (input, init) =>
+          fetch(input, { ...init, headers: { ...init.headers, authorization } }),
+      })
+    }
+  }
+}
