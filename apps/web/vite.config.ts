@@ -24,5 +24,8 @@ export default defineConfig({
       version: { pollInterval: 0 },
     }),
   ],
+  // The server loads Bestmark's own packages as they lie, rather than a second copy of them: they
+  // find their migrations and the database's programs from where they are.
+  environments: { ssr: { build: { rolldownOptions: { external: [/^@bestmark\//] } } } },
   test: { include: ['src/**/*.test.ts'] },
 })

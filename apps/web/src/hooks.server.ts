@@ -1,6 +1,6 @@
 import { createCaller } from '@bestmark/api'
 import type { Board } from '@bestmark/api/board'
-import { redirect, type RequestEvent } from '@sveltejs/kit'
+import type { RequestEvent } from '@sveltejs/kit'
 import { sequence, type Handle, type HandleServerError } from '@sveltejs/kit/hooks'
 import { bearer, cookieName, isLoopback, mayWrite, sameSecret } from '#lib/server/access.ts'
 import { board, closeBoard } from '#lib/server/board.ts'
@@ -39,17 +39,18 @@ const entrance: Handle = async ({ event, resolve }) => {
 }
 
 /** Remembers the token in a cookie, and leaves it out of the address. */
-function letIn({ cookies, url }: RequestEvent, { board_id, token }: Board): never {
-  cookies.set(cookieName(board_id), token, {
+function letIn({ cookies, url }: RequestEvent, { board_id, token }: Board): Response {
+  const cookie = cookies.serialize(cookieName(board_id), token, {
     path: '/',
     httpOnly: true,
     sameSite: 'lax',
     secure: false,
     maxAge: YEAR,
   })
-  const clean = new URL(url)
-  clean.searchParams.delete('token')
-  redirect(303, clean.pathname + clean.search)
+  const rest = new URLSearchParams(url.searchParams)
+  rest.delete('token')
+  const location = rest.size > 0 ? `${url.pathname}?${rest}` : url.pathname
+  return guarded(new Response(null, { status: 303, headers: { location, 'set-cookie': cookie } }))
 }
 
 const pages: Handle = async ({ event, resolve }) => {

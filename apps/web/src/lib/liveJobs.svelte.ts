@@ -3,22 +3,24 @@ import { invalidate } from '$app/navigation'
 import type { Delta, JobPage } from './api.ts'
 import { Watch } from './watch.svelte.ts'
 
-/** Jobs that are new to the board, and curves, are asked for this often (ms) while one looks. */
-const EVERY = 10_000
+/** How soon (ms) the page is read again when it may have changed as a whole. */
+const SOON = 2_000
 
-/** One page of the list, kept up to date: each row by the subscription, the page as a whole anew. */
+/** One page of the list, kept up to date: rows by the subscription, the page as a whole anew. */
 export class LiveJobs {
-  readonly watch: Watch
+  readonly watch = new Watch(
+    () => ({ jobs: 'all' }),
+    (delta) => this.#hear(delta),
+  )
   #page: () => JobPage
   /** Later words on jobs of the page, by id. */
   #later = $state.raw<Record<string, TrainingJobStatus>>({})
+  /** The states of jobs that are not on the page; one that is new, or changes, may come onto it. */
+  #elsewhere = new Map<string, string>()
+  #refresh: ReturnType<typeof setTimeout> | undefined
 
   constructor(page: () => JobPage) {
     this.#page = page
-    this.watch = new Watch(
-      () => ({ jobs: this.#page().jobs.map(({ job_id }) => job_id) }),
-      ({ status }: Delta) => (this.#later = { ...this.#later, [status.job_id]: status }),
-    )
   }
 
   get jobs(): TrainingJobStatus[] {
@@ -28,13 +30,25 @@ export class LiveJobs {
   /** Follows until the returned function is called; made for `onMount`. */
   follow = (): (() => void) => {
     const stop = this.watch.follow()
-    const timer = setInterval(() => {
-      if (!document.hidden) void invalidate('board:jobs')
-    }, EVERY)
     return () => {
       stop()
-      clearInterval(timer)
+      clearTimeout(this.#refresh)
     }
+  }
+
+  #hear({ status, checkpoints }: Delta): void {
+    const { job_id } = status
+    const shown = this.#page().jobs.some((job) => job.job_id === job_id)
+    if (shown) this.#later = { ...this.#later, [job_id]: status }
+    else if (this.#elsewhere.get(job_id) === status.status) return
+    else this.#elsewhere.set(job_id, status.status)
+    // Only a whole reading brings new rows, and the curves of new evaluations.
+    if (!shown || checkpoints) this.#refresh ??= setTimeout(() => this.#read(), SOON)
+  }
+
+  async #read(): Promise<void> {
+    await invalidate('board:jobs')
+    this.#refresh = undefined
   }
 }
 
