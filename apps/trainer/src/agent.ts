@@ -11,7 +11,7 @@ import { sweepJob } from './sweep.ts'
 /** How often the agent looks for work (ms). */
 const ROUND = 300
 /** How often the files of all jobs are looked at again (ms). */
-const SWEEP_EVERY = 10_000
+const SWEEP_EVERY = 5_000
 const LIVE: readonly JobState[] = ['starting', 'running', 'stopping']
 
 /**
@@ -61,11 +61,9 @@ export class Agent {
     const { host_id, host } = this.#starter
     await seeHost(this.#db, { host_id, hostname: host })
     for (const job of await hostedJobs(this.#db, host_id)) {
-      if (job.source !== JOURNAL || !LIVE.includes(job.status)) continue
-      if (!this.#supervised.has(job.job_id)) {
+      if (job.source === JOURNAL && mayTrain(job)) {
         void this.adopt({ job_id: job.job_id, folder: job.root }, signal)
       }
-      if (job.stop_requested_at !== null) askToStop(job)
     }
   }
 
@@ -84,8 +82,9 @@ export class Agent {
   }
 }
 
-/** A child writes a last checkpoint on SIGTERM; asking again while it does so changes nothing. */
-function askToStop(job: HostedJob): void {
-  const process = readRunProcess(job.root)
-  if (process && isAlive(process)) globalThis.process.kill(process.pid, 'SIGTERM')
+/** Whether a run goes on as far as is known; a lost one does where its process is there after all. */
+function mayTrain({ status, root }: HostedJob): boolean {
+  if (status !== 'lost') return LIVE.includes(status)
+  const process = readRunProcess(root)
+  return process !== undefined && isAlive(process)
 }

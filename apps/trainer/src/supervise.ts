@@ -1,17 +1,20 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { kill } from 'node:process'
 import { hasEnded, type EventOf } from '@bestmark/core'
-import { jobStatus, recordFacts, type Database } from '@bestmark/db'
+import { jobStatus, recordFacts, watch, type Database } from '@bestmark/db'
 import { JOURNAL, lastAttempt } from './journal.ts'
 import { isAlive, readRunProcess, type ProcessEnd } from './process.ts'
 import { followJournal, pause, type Recorded } from './recorder.ts'
 
 /** How often a process is looked at that this one did not start (ms). */
 const LOOK_AGAIN = 500
+/** How long a child may take to say which process it is (ms). */
+const STARTING = 10_000
 
 /**
- * Records a run until its process has ended and the journal is empty, and says how it ended where
- * the run itself could not: `failed` with the reason when this process saw its child end, `lost`
+ * Records a run until its process has ended and the journal is empty, passes on a request to stop,
+ * and says how the run ended where it could not itself: `failed` with the reason when this process saw its child end, `lost`
  * when it adopted a run whose process is gone. When the signal aborts, what is in the journal is
  * recorded and the run left to the next agent.
  */
@@ -23,11 +26,12 @@ export async function supervise(
 ): Promise<void> {
   const over = new AbortController()
   const following = followJournal(db, run, AbortSignal.any([signal, over.signal]), onTrouble)
+  const stopping = passOnStop(db, run, AbortSignal.any([signal, over.signal]), onTrouble)
   const end = run.exited
     ? await Promise.race([run.exited, aborted(signal)])
     : await processGone(run.folder, signal)
   over.abort()
-  await following
+  await Promise.all([following, stopping])
   if (end && !signal.aborted) await recordEnd(db, run, end)
 }
 
@@ -56,12 +60,35 @@ async function whyEnded(folder: string, { code, signal }: ProcessEnd): Promise<s
 }
 
 async function processGone(folder: string, signal: AbortSignal): Promise<'gone' | undefined> {
+  const since = Date.now()
   while (!signal.aborted) {
     const process = readRunProcess(folder)
-    if (!process || !isAlive(process)) return 'gone'
+    const maySpeak = process ? isAlive(process) : Date.now() - since < STARTING
+    if (!maySpeak) return 'gone'
     await pause(LOOK_AGAIN, signal)
   }
   return undefined
+}
+
+/** Passes a request to stop on to the run's process, which then writes a last checkpoint. */
+async function passOnStop(
+  db: Database,
+  run: Recorded,
+  signal: AbortSignal,
+  onTrouble: (error: unknown) => void,
+): Promise<void> {
+  const jobs = [{ job_id: run.job_id, revision: 0 }]
+  while (!signal.aborted) {
+    try {
+      for await (const { status } of watch(db, { jobs }, signal)) {
+        const process = status.status === 'stopping' ? readRunProcess(run.folder) : undefined
+        if (process && isAlive(process)) return void kill(process.pid, 'SIGTERM')
+      }
+    } catch (error) {
+      onTrouble(error)
+      await pause(LOOK_AGAIN, signal)
+    }
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<undefined> {

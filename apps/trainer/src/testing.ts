@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 /** The launcher in the repository's root, as a person runs it. */
@@ -79,4 +80,13 @@ function pythonJson(value: unknown): string {
     2,
   )
   return marked.replace(/"bare:(-?\w+)"/g, '$1')
+}
+
+/** Looks until there is something to see; the test's own time limit ends it. */
+export async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const seen = await look()
+    if (seen !== undefined) return seen
+    await sleep(50)
+  }
 }

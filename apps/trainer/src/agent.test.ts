@@ -1,0 +1,184 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
+import {
+  createDeployment,
+  jobDetail,
+  jobStatus,
+  listCheckpoints,
+  listDeployments,
+  readSeries,
+  requestStop,
+} from '@bestmark/db'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Agent } from './agent.ts'
+import { openBoard, type Board } from './board.ts'
+import { readJournalRun } from './sources/journal.ts'
+import { CHAR_LM } from './recipes/recipe.ts'
+import { startRun, type StartedRun } from './runs.ts'
+import { BESTMARK, bestmark, eventually, temporaryFolder } from './testing.ts'
+
+let home: Awaited<ReturnType<typeof temporaryFolder>>
+let board: Board
+beforeAll(async () => {
+  home = await temporaryFolder()
+  board = await openBoard({ BESTMARK_HOME: home.path })
+})
+afterAll(async () => {
+  await board[Symbol.asyncDispose]()
+  await home[Symbol.asyncDispose]()
+})
+
+/** An agent in this process, stopped when the test ends. */
+function agentHere(): { agent: Agent; signal: AbortSignal } & AsyncDisposable {
+  const over = new AbortController()
+  const troubles: unknown[] = []
+  const agent = new Agent(board.db, board, (error) => troubles.push(error))
+  const working = agent.work(over.signal)
+  const dispose = async (): Promise<void> => {
+    over.abort()
+    await working
+    expect(troubles).toEqual([])
+  }
+  return { agent, signal: over.signal, [Symbol.asyncDispose]: dispose }
+}
+
+function agentElsewhere(): ChildProcess {
+  return spawn(BESTMARK, ['agent'], { env: { ...process.env, BESTMARK_HOME: home.path } })
+}
+
+const start = (preset: string, name: string): Promise<StartedRun> =>
+  startRun(board.db, board, { recipe: CHAR_LM, preset, name, project: 'tests' })
+
+async function jobWhen(
+  { job_id }: { job_id: string },
+  when: (job: TrainingJobStatus) => boolean,
+): Promise<TrainingJobStatus> {
+  return eventually(async () => {
+    const job = await jobStatus(board.db, job_id)
+    return job && when(job) ? job : undefined
+  })
+}
+
+const ended = ({ status }: TrainingJobStatus): boolean => hasEnded(status)
+const hasBest = ({ best_step }: TrainingJobStatus): boolean => best_step !== null
+
+async function lossesInJournal(folder: string): Promise<number[]> {
+  const run = await readJournalRun(folder)
+  return run!.events.flatMap((event) =>
+    event.type === 'metrics' && typeof event.values['loss'] === 'number'
+      ? [event.values['loss']]
+      : [],
+  )
+}
+
+async function savedSteps(folder: string): Promise<(number | null)[]> {
+  const run = await readJournalRun(folder)
+  return run!.events.flatMap((event) => (event.type === 'checkpoint' ? [event.step] : []))
+}
+
+test('a run that completes has each of its points on the board once, and its best is not its last', async () => {
+  await using here = agentHere()
+  const run = await start('quick', 'completes')
+  await here.agent.adopt(run, here.signal)
+  const job = await jobWhen(run, ended)
+  expect(job).toMatchObject({ status: 'completed', progress: 1 })
+  expect(job.best_step).toBeLessThan(job.current_step ?? 0)
+  const [loss] = await readSeries(board.db, run.job_id, { names: ['loss'], points: 5000 })
+  expect([...loss!.values]).toEqual(await lossesInJournal(run.folder))
+})
+
+test('a child that is killed ends its job failed, with the reason', async () => {
+  await using here = agentHere()
+  const run = await start('default', 'killed')
+  const recorded = here.agent.adopt(run, here.signal)
+  await jobWhen(run, ({ current_step }) => (current_step ?? 0) > 0)
+  process.kill(run.pid, 'SIGKILL')
+  await recorded
+  expect(await jobStatus(board.db, run.job_id)).toMatchObject({
+    status: 'failed',
+    error: 'The training process was killed by SIGKILL',
+  })
+})
+
+test('a request to stop writes a last checkpoint, and the job ends stopped', async () => {
+  await using here = agentHere()
+  const run = await start('default', 'stops')
+  await jobWhen(run, ({ current_step }) => (current_step ?? 0) > 0)
+  await requestStop(board.db, run.job_id)
+  await here.agent.adopt(run, here.signal)
+  const job = await jobWhen(run, ended)
+  expect(job).toMatchObject({ status: 'stopped', error: null })
+  const saved = await listCheckpoints(board.db, run.job_id)
+  expect(saved.find(({ step }) => step === job.current_step)).toMatchObject({
+    files_state: 'complete',
+  })
+})
+
+test('killing the agent loses nothing: the next one adopts the run', async () => {
+  const run = await start('quick', 'adopted')
+  const first = agentElsewhere()
+  await jobWhen(run, ({ current_step }) => (current_step ?? 0) > 0)
+  first.kill('SIGKILL')
+  await run.exited
+  await using _next = agentHere()
+  expect(await jobWhen(run, ended)).toMatchObject({ status: 'completed' })
+  const [loss] = await readSeries(board.db, run.job_id, { names: ['loss'], points: 5000 })
+  expect([...loss!.values]).toEqual(await lossesInJournal(run.folder))
+})
+
+test('an adopted run whose process is gone is lost, and train --resume goes on as its next attempt', async () => {
+  const run = await start('default', 'resumed')
+  await eventually(async () => (await savedSteps(run.folder)).includes(50) || undefined)
+  process.kill(run.pid, 'SIGKILL')
+  await run.exited
+  await using _agent = agentHere()
+  const lost = await jobWhen(run, ({ status }) => status === 'lost')
+  expect(lost.best_step).toBe(50)
+
+  const env = { ...process.env, BESTMARK_HOME: home.path }
+  const resumed = spawn(BESTMARK, ['train', '--resume', 'resumed'], { env })
+  await jobWhen(run, ({ current_step, status }) => status === 'running' && (current_step ?? 0) > 50)
+  const refused = await bestmark(['train', '--resume', 'resumed'], { env })
+  expect(refused).toMatchObject({ code: 2 })
+  expect(refused.stderr).toContain('still trains')
+  resumed.kill('SIGINT')
+  await jobWhen(run, ({ status }) => status === 'stopped')
+  const { attempts } = (await jobDetail(board.db, run.job_id))!
+  expect(attempts.map(({ attempt, resumed_from }) => [attempt, resumed_from])).toEqual([
+    [0, null],
+    [1, 50],
+  ])
+})
+
+test('a checkpoint that was asked for is shipped, verified and live, and the ledger says why', async () => {
+  await using here = agentHere()
+  const run = await start('quick', 'shipped')
+  await here.agent.adopt(run, here.signal)
+  const job = await jobWhen(run, hasBest)
+  const order = { job_id: run.job_id, checkpoint_id: job.best_checkpoint_id!, model_name: 'moby' }
+  await createDeployment(board.db, order)
+  const done = await eventually(async () => {
+    const [deployment] = await listDeployments(board.db, { job_id: run.job_id })
+    return deployment?.status === 'done' ? deployment : undefined
+  })
+  expect(done).toMatchObject({ is_best: true, step: job.best_step, error: null })
+  expect(done.bytes_done).toBe(done.bytes_total)
+  const live = join(home.path, 'models', 'moby', 'current')
+  const [shipped, saved] = await Promise.all(
+    [live, job.best_checkpoint_path!].map((folder) => readFile(join(folder, 'model.safetensors'))),
+  )
+  expect(shipped!.equals(saved!)).toBe(true)
+})
+
+test('a best whose files go away gives way to the next, and is the best again when they are back', async () => {
+  await using here = agentHere()
+  const run = await start('quick', 'swept')
+  await here.agent.adopt(run, here.signal)
+  const { best_step, best_checkpoint_path } = await jobWhen(run, ended)
+  await rename(best_checkpoint_path!, join(home.path, 'away'))
+  await jobWhen(run, (job) => job.best_step !== best_step)
+  await rename(join(home.path, 'away'), best_checkpoint_path!)
+  await jobWhen(run, (job) => job.best_step === best_step)
+})
