@@ -53,7 +53,7 @@ export async function record(db: Database, job_id: string, batch: Batch): Promis
         set: { cursor: to, revision },
       })
     const forgotten = replace ? await forgetRun(tx, job_id, revision) : {}
-    const said = await write(tx, { ...job, ...forgotten }, revision, events)
+    const said = await write(tx, { ...job, ...forgotten }, revision, events, replace)
     const set = { ...forgotten, ...said }
     return { set, answer: { recorded: true, revision, cursor: to } }
   })
@@ -101,6 +101,7 @@ async function write(
   job: JobRow,
   revision: number,
   events: readonly TrainingEvent[],
+  anew = false,
 ): Promise<JobChanges> {
   const of = <Type extends TrainingEvent['type']>(...types: Type[]): EventOf<Type>[] =>
     events.filter((event): event is EventOf<Type> => (types as string[]).includes(event.type))
@@ -112,7 +113,7 @@ async function write(
   await recordLogs(tx, at, of('log'))
   const facts = factsAfter(job, events)
   const said = saidAfter(job, of('started', 'claim'))
-  const decides = events.some(({ type }) => DECIDING.has(type))
+  const decides = anew || events.some(({ type }) => DECIDING.has(type))
   const standing = decides ? await reselect(tx, { ...job, ...facts, ...said }) : {}
   return { ...facts, ...standing, ...said, ...touched(events, revision) }
 }

@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { listCheckpoints } from './checkpoints.ts'
+import {
+  advanceDeployment,
+  claimDeployment,
+  createDeployment,
+  listDeployments,
+  liveDeployments,
+} from './deployments.ts'
+import { Refused } from './refused.ts'
+import { type TestDatabase, testDatabase } from './testing.ts'
+import { checkpoint, evaluation, event, newJob, tell } from './testRun.ts'
+
+let db: TestDatabase
+beforeAll(async () => {
+  db = await testDatabase()
+})
+afterAll(() => db[Symbol.asyncDispose]())
+
+/** A job with a best, a worse and a missing checkpoint. */
+async function trained() {
+  const host_id = randomUUID()
+  const job_id = await newJob(db, { host_id, root: '/runs/moby' })
+  const gone = { type: 'files', files_state: 'missing', files_why: 'rotated away' } as const
+  await tell(db, job_id, evaluation(1, 0.4), checkpoint(1), evaluation(2, 0.5), checkpoint(2))
+  await tell(db, job_id, checkpoint(3), event({ ...gone, step: 3, path: 'checkpoint-3' }))
+  const ids = (await listCheckpoints(db, job_id)).map(({ checkpoint_id }) => checkpoint_id)
+  const [best = '', worse = '', missing = ''] = ids
+  return { host_id, job_id, best, worse, missing }
+}
+
+test('a deployment remembers what was said of its checkpoint when it was chosen', async () => {
+  const { job_id, best, worse } = await trained()
+  const model_name = 'memory'
+  const first = await createDeployment(db, { job_id, checkpoint_id: best, model_name })
+  expect(first).toMatchObject({
+    job_name: 'moby',
+    step: 1,
+    checkpoint_name: 'checkpoint-1',
+    is_best: true,
+    status: 'queued',
+    bytes_total: 10,
+  })
+  expect(first.reason).toContain('eval_loss')
+  const second = await createDeployment(db, { job_id, checkpoint_id: worse, model_name })
+  expect(second).toMatchObject({ is_best: false, reason: 'chosen by hand; second: +0.1' })
+  await tell(db, job_id, evaluation(4, 0.1), checkpoint(4))
+  const ledger = await listDeployments(db, { job_id })
+  expect(ledger).toEqual([second, first])
+})
+
+test('what cannot be shipped is refused with a sentence', async () => {
+  const { job_id, best, missing } = await trained()
+  const order = (checkpoint_id: string, model_name: string) =>
+    createDeployment(db, { job_id, checkpoint_id, model_name })
+  await expect(order(missing, 'm')).rejects.toThrow(
+    'The files of checkpoint-3 are missing (rotated away), so it cannot be shipped.',
+  )
+  await expect(order(randomUUID(), 'm')).rejects.toThrow(Refused)
+  for (const name of ['', '../up', 'Upper', '.hidden', 'a/b', 'x'.repeat(65), 'a\n']) {
+    await expect(order(best, name)).rejects.toThrow(Refused)
+  }
+  expect(await listDeployments(db, { job_id })).toEqual([])
+})
+
+test('each deployment is claimed by one agent, the oldest first, and only on its own host', async () => {
+  const { host_id, job_id, best } = await trained()
+  const made: string[] = []
+  for (const model_name of ['a', 'b', 'c']) {
+    const one = await createDeployment(db, { job_id, checkpoint_id: best, model_name })
+    made.push(one.deployment_id)
+  }
+  expect(await claimDeployment(db, randomUUID())).toBeUndefined()
+  const first = await claimDeployment(db, host_id)
+  expect(first).toMatchObject({
+    deployment_id: made[0],
+    root: '/runs/moby',
+    source_path: '/runs/moby/checkpoint-1',
+    status: 'copying',
+  })
+  const rest = await Promise.all(Array.from({ length: 5 }, () => claimDeployment(db, host_id)))
+  const claimed = rest.flatMap((one) => (one ? [one.deployment_id] : []))
+  expect(claimed.toSorted()).toEqual(made.slice(1).toSorted())
+})
+
+test('a deployment whose agent fell silent is claimed again', async () => {
+  const { host_id, job_id, best } = await trained()
+  await createDeployment(db, { job_id, checkpoint_id: best, model_name: 'silent' })
+  const first = await claimDeployment(db, host_id)
+  expect(await claimDeployment(db, host_id)).toBeUndefined()
+  await db.sql`update deployments set advanced_at = advanced_at - 60000 where job_id = ${job_id}`
+  const again = await claimDeployment(db, host_id)
+  expect(again?.deployment_id).toBe(first?.deployment_id)
+})
+
+test('the newest deployment that is done is live, and what has ended stays as it is', async () => {
+  const { host_id, job_id, best, worse } = await trained()
+  const model_name = 'live-one'
+  const ship = async (checkpoint_id: string, status: 'done' | 'failed') => {
+    await createDeployment(db, { job_id, checkpoint_id, model_name })
+    const one = await claimDeployment(db, host_id)
+    const { deployment_id = '' } = one ?? {}
+    const bytes = { bytes_done: 10, bytes_total: 10 }
+    const told = { job_id, deployment_id, ...bytes }
+    await advanceDeployment(db, { ...told, status: 'verifying' })
+    await advanceDeployment(db, { ...told, status, path: '/models/live-one', error: null })
+    await advanceDeployment(db, { ...told, status: 'copying', bytes_done: 0 })
+    return deployment_id
+  }
+  const first = await ship(best, 'done')
+  const second = await ship(worse, 'done')
+  const third = await ship(best, 'failed')
+  const live = await liveDeployments(db, { model_name })
+  expect(live.map(({ deployment_id }) => deployment_id)).toEqual([second])
+  expect(live[0]).toMatchObject({ status: 'done', path: '/models/live-one', bytes_done: 10 })
+  const ledger = await listDeployments(db, { model_name })
+  expect(ledger.map(({ deployment_id, status }) => [deployment_id, status])).toEqual([
+    [third, 'failed'],
+    [second, 'done'],
+    [first, 'done'],
+  ])
+})

@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { listJobs } from './jobList.ts'
+import { findJobs, hostedJobs, jobStatus, requestStop, setProcess } from './jobs.ts'
+import { recordFacts } from './record.ts'
+import { JobUnknown, Refused } from './refused.ts'
+import { type TestDatabase, testDatabase } from './testing.ts'
+import { evaluation, event, newJob, started, tell } from './testRun.ts'
+
+let db: TestDatabase
+beforeAll(async () => {
+  db = await testDatabase()
+})
+afterAll(() => db[Symbol.asyncDispose]())
+
+const ended = (status: string, attempt = 0) => event({ type: 'ended', attempt, at: 9, status })
+
+test('a job is found by its id, by its name, and by the beginning of its id', async () => {
+  const found = async (text: string) => (await findJobs(db, text)).map(({ job_id }) => job_id)
+  const one = 'aaaa1111-0000-4000-8000-000000000001'
+  const two = 'aaaa2222-0000-4000-8000-000000000002'
+  const namesake = 'bbbb0000-0000-4000-8000-000000000003'
+  await newJob(db, { job_id: one, name: 'whale' })
+  await newJob(db, { job_id: two, name: 'aaaa1' })
+  await newJob(db, { job_id: namesake, name: 'whale' })
+  expect(await found(one)).toEqual([one])
+  expect(await found(one.toUpperCase())).toEqual([one])
+  expect(await found('aaaa2')).toEqual([two])
+  expect(await found('aaaa')).toEqual([one, two])
+  expect(await found('aaaa1')).toEqual([two])
+  expect(await found('whale')).toEqual([one, namesake])
+  expect(await found('wha')).toEqual([])
+  expect(await found("'; drop table x")).toEqual([])
+  expect(await found('%')).toEqual([])
+})
+
+test('a wish to stop is kept until the attempt that it was for is over', async () => {
+  const host_id = randomUUID()
+  const job_id = await newJob(db, { host_id })
+  await tell(db, job_id, started())
+  expect((await requestStop(db, job_id)).status).toBe('stopping')
+  const [asked] = await hostedJobs(db, host_id)
+  expect(asked?.stop_requested_at).toBeGreaterThan(0)
+  expect(await requestStop(db, job_id)).toMatchObject({ status: 'stopping' })
+  expect((await hostedJobs(db, host_id))[0]).toEqual(asked)
+  await tell(db, job_id, ended('stopped'))
+  expect((await jobStatus(db, job_id))?.status).toBe('stopped')
+  await tell(db, job_id, started(1, 5))
+  expect((await hostedJobs(db, host_id))[0]).toMatchObject({
+    status: 'running',
+    attempt: 1,
+    stop_requested_at: null,
+  })
+})
+
+test('what has ended cannot be stopped, and the refusal says so', async () => {
+  const job_id = await newJob(db)
+  await tell(db, job_id, started(), ended('completed'))
+  await expect(requestStop(db, job_id)).rejects.toThrow(Refused)
+  await expect(requestStop(db, job_id)).rejects.toThrow('moby is completed')
+  await expect(requestStop(db, randomUUID())).rejects.toThrow(JobUnknown)
+})
+
+test('an agent finds the jobs of its host, where they are and what writes them', async () => {
+  const host_id = randomUUID()
+  const job_id = await newJob(db, { host_id, root: '/runs/a', recipe: 'char-lm' })
+  await newJob(db)
+  const process = { pid: 4711, started_at: 1_700_000_000_123, attempt: 2 }
+  await setProcess(db, job_id, process)
+  expect(await hostedJobs(db, host_id)).toMatchObject([
+    { job_id, root: '/runs/a', recipe: 'char-lm', source: 'journal', process },
+  ])
+  await setProcess(db, job_id, null)
+  expect((await hostedJobs(db, host_id))[0]?.process).toBeNull()
+})
+
+test('registering again changes nothing and is no news', async () => {
+  const told = { job_id: randomUUID(), host_id: randomUUID() }
+  await newJob(db, told)
+  await tell(db, told.job_id, started(), ended('completed'))
+  const before = await db.sql`select * from training_jobs where job_id = ${told.job_id}`
+  await newJob(db, told)
+  expect(await db.sql`select * from training_jobs where job_id = ${told.job_id}`).toEqual(before)
+})
+
+test('jobs that register at once under one id are one job', async () => {
+  const told = { job_id: randomUUID(), host_id: randomUUID() }
+  await Promise.all(Array.from({ length: 8 }, () => newJob(db, told)))
+  expect(await hostedJobs(db, told.host_id)).toHaveLength(1)
+})
+
+test('every page of a list goes on where the last one ended, whatever comes meanwhile', async () => {
+  const project = 'paging'
+  const made: string[] = []
+  for (let index = 0; index < 23; index++) {
+    const job_id = await newJob(db, { project, name: `run ${index % 3}` })
+    if (index % 2) await tell(db, job_id, evaluation(1, index % 5), ended('completed'))
+    made.push(job_id)
+  }
+  for (const sort of ['newest', 'name', 'best'] as const) {
+    const seen: string[] = []
+    let cursor: string | null = null
+    let total = 0
+    do {
+      const page = await listJobs(db, { project, sort, cursor, limit: 5 })
+      seen.push(...page.jobs.map(({ job_id }) => job_id))
+      total ||= page.total
+      cursor = page.next_cursor
+      // Newer jobs belong before the place that is reached, and shift nothing.
+      const status = 'completed'
+      if (sort === 'newest') await newJob(db, { project: 'other', name: 'newer', status })
+    } while (cursor)
+    expect(new Set(seen).size).toBe(seen.length)
+    expect(seen.toSorted()).toEqual(made.toSorted())
+    expect(total).toBe(made.length)
+  }
+})
+
+test('jobs that go on come first, then the newest; the best first when asked', async () => {
+  const project = 'order'
+  const job = (name: string) => newJob(db, { project, name })
+  const [old, done, live] = [await job('old'), await job('done'), await job('live')]
+  await tell(db, old, event({ type: 'started', at: 1_000 }), evaluation(1, 0.1), ended('failed'))
+  await tell(
+    db,
+    done,
+    event({ type: 'started', at: 2_000 }),
+    evaluation(1, 0.5),
+    ended('completed'),
+  )
+  await tell(db, live, event({ type: 'started', at: 500 }))
+  const order = async (sort: 'newest' | 'name') =>
+    (await listJobs(db, { project, sort })).jobs.map(({ name }) => name)
+  expect(await order('newest')).toEqual(['live', 'done', 'old'])
+  expect(await order('name')).toEqual(['done', 'live', 'old'])
+})
+
+test('a list is narrowed by status, project and words, which are taken as they are', async () => {
+  const project = 'filters'
+  const a = await newJob(db, { project, name: '100% done_ish' })
+  const b = await newJob(db, { project, name: '100 donexish' })
+  await tell(db, b, started())
+  const names = async (query: object) =>
+    (await listJobs(db, { project, ...query })).jobs.map(({ name }) => name).toSorted()
+  expect(await names({ status: ['running', 'failed'] })).toEqual(['100 donexish'])
+  expect(await names({ search: '100%' })).toEqual(['100% done_ish'])
+  expect(await names({ search: 'DONE_' })).toEqual(['100% done_ish'])
+  expect(await names({ search: a.slice(0, 13) })).toEqual(['100% done_ish'])
+  expect(await names({ search: 'ilter' })).toHaveLength(2)
+  expect(await names({ status: ['lost'] })).toEqual([])
+})
+
+test('each listed job has a small curve that keeps its ends and its lowest point', async () => {
+  const project = 'curves'
+  const job_id = await newJob(db, { project })
+  const losses = Array.from({ length: 1_000 }, (_, step) =>
+    evaluation(step, step === 617 ? 0.01 : 2 + Math.sin(step)),
+  )
+  await tell(db, job_id, ...losses)
+  const { curves } = await listJobs(db, { project })
+  const curve = curves[job_id]
+  expect(curve?.steps.length).toBeLessThanOrEqual(60)
+  expect([curve?.steps[0], curve?.steps.at(-1)]).toEqual([0, 999])
+  expect(curve?.values).toContain(0.01)
+})
+
+test('a place in another list is refused with a sentence', async () => {
+  await expect(listJobs(db, { cursor: 'nonsense' })).rejects.toThrow(Refused)
+  const { next_cursor } = await listJobs(db, { sort: 'name', limit: 1 })
+  await expect(listJobs(db, { sort: 'newest', cursor: next_cursor })).rejects.toThrow(Refused)
+})
+
+test('a heartbeat finds a lost job alive', async () => {
+  const job_id = await newJob(db)
+  await tell(db, job_id, started(), ended('lost'))
+  expect((await jobStatus(db, job_id))?.status).toBe('lost')
+  await recordFacts(db, job_id, [event({ type: 'heartbeat', at: 10 })])
+  expect((await jobStatus(db, job_id))?.status).toBe('running')
+})

@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { listCheckpoints } from './checkpoints.ts'
+import { connectTo, databaseOver } from './client.ts'
+import { parseAddress } from './address.ts'
+import { jobDetail } from './jobDetail.ts'
+import { jobStatus } from './jobs.ts'
+import { jobLogs, KEPT_LINES } from './logs.ts'
+import { record, recordFacts, sourceCursor } from './record.ts'
+import { JobUnknown } from './refused.ts'
+import { readSeries } from './series.ts'
+import { type TestDatabase, testDatabase } from './testing.ts'
+import { checkpoint, evaluation, event, metrics, newJob, started, tell } from './testRun.ts'
+
+let db: TestDatabase
+beforeAll(async () => {
+  db = await testDatabase()
+})
+afterAll(() => db[Symbol.asyncDispose]())
+
+test('a batch that is repeated is written once, and its second writer is told where to go on', async () => {
+  const job_id = await newJob(db)
+  const batch = { source: 'journal', from: null, to: '100', events: [metrics(1, { loss: 2 })] }
+  expect(await record(db, job_id, batch)).toMatchObject({ recorded: true, cursor: '100' })
+  expect(await record(db, job_id, batch)).toMatchObject({ recorded: false, cursor: '100' })
+  expect(await sourceCursor(db, job_id, 'journal')).toBe('100')
+  const [loss] = await readSeries(db, job_id, { names: ['loss'], points: 10 })
+  expect(loss?.count).toBe(1)
+})
+
+test('readers that race through one source write each point once', async () => {
+  const job_id = await newJob(db)
+  const total = 400
+  const second = databaseOver(connectTo(parseAddress(db.databaseUrl)), 'another process')
+  const read = async (own: typeof db | typeof second, batch: number): Promise<void> => {
+    let cursor = await sourceCursor(own, job_id, 'journal')
+    while (Number(cursor ?? 0) < total) {
+      const from = Number(cursor ?? 0)
+      const to = Math.min(total, from + batch)
+      const events = Array.from({ length: to - from }, (_, i) =>
+        metrics(from + i, { loss: from + i }),
+      )
+      const told = await record(own, job_id, {
+        source: 'journal',
+        from: cursor,
+        to: `${to}`,
+        events,
+      })
+      cursor = told.cursor
+    }
+  }
+  await Promise.all([read(db, 3), read(second, 7), read(db, 5), read(second, 1)])
+  await second.close()
+  const [loss] = await readSeries(db, job_id, { names: ['loss'], points: total })
+  expect([...(loss?.values ?? [])]).toEqual(Array.from({ length: total }, (_, step) => step))
+})
+
+test('NaN and the infinities come back as they were told, wherever they were told', async () => {
+  const job_id = await newJob(db)
+  await tell(
+    db,
+    job_id,
+    event({ type: 'started', config: { lr: NaN, bounds: [Infinity, -Infinity] } }),
+    metrics(1, { loss: 'NaN' }),
+    metrics(2, { loss: 'Infinity' }),
+    metrics(3, { loss: '-Infinity' }),
+    evaluation(3, 'NaN'),
+    checkpoint(3),
+    event({ type: 'claim', path: 'checkpoint-3', step: 3, value: 'NaN', at: null }),
+  )
+  const [loss] = await readSeries(db, job_id, { names: ['loss'], points: 10 })
+  expect([...(loss?.values ?? [])]).toEqual([NaN, Infinity, -Infinity])
+  const [curve] = await readSeries(db, job_id, { names: ['eval_loss'], points: 10 })
+  expect([...(curve?.values ?? [])]).toEqual([NaN])
+  expect(await jobStatus(db, job_id)).toMatchObject({
+    loss: -Infinity,
+    eval_loss: NaN,
+    train_loss_at_eval: -Infinity,
+    best_metric: null,
+  })
+  const [row] = await listCheckpoints(db, job_id)
+  expect(row).toMatchObject({ values: { eval_loss: NaN }, value: NaN, train_loss: -Infinity })
+  const detail = await jobDetail(db, job_id)
+  expect(detail?.config).toEqual({ lr: 'NaN', bounds: ['Infinity', '-Infinity'] })
+})
+
+test('bytes that Postgres refuses are replaced, not a reason to stop recording', async () => {
+  const job_id = await newJob(db, { name: 'nul \0 name' })
+  await tell(
+    db,
+    job_id,
+    event({ type: 'started', config: { 'k\0': 'v\0', half: '\ud800' } }),
+    metrics(1, { 'lo\0ss': 1, ['long'.repeat(2_000)]: 2 }),
+    checkpoint(1, 0, `deep/${'x'.repeat(5_000)}\0`),
+    event({ type: 'log', at: null, level: 'info', text: 'half \ud800 and nul \0' }),
+    event({ type: 'ended', at: 5, status: 'failed', error: 'boom \0' }),
+  )
+  expect((await jobStatus(db, job_id))?.error).toBe('boom \uFFFD')
+  expect((await jobLogs(db, job_id))[0]?.text).toBe('half \uFFFD and nul \uFFFD')
+  expect((await jobDetail(db, job_id))?.config).toEqual({ 'k\uFFFD': 'v\uFFFD', half: '\uFFFD' })
+  const [read] = await readSeries(db, job_id, { names: ['lo\0ss'], points: 5 })
+  expect(read?.count).toBe(1)
+})
+
+test('of the lines that a run says the newest are kept', async () => {
+  const job_id = await newJob(db)
+  const line = (index: number) =>
+    event({ type: 'log', at: index, level: index % 2 ? 'info' : 'error', text: `line ${index}` })
+  await tell(db, job_id, ...Array.from({ length: KEPT_LINES }, (_, index) => line(index)))
+  await tell(db, job_id, line(KEPT_LINES), line(KEPT_LINES + 1))
+  const kept = await jobLogs(db, job_id, { limit: 2 * KEPT_LINES })
+  expect(kept).toHaveLength(KEPT_LINES)
+  expect([kept[0]?.text, kept.at(-1)?.text]).toEqual(['line 2', `line ${KEPT_LINES + 1}`])
+  const errors = await jobLogs(db, job_id, { level: 'error', limit: 2 })
+  expect(errors.map(({ text }) => text)).toEqual([`line ${KEPT_LINES - 2}`, `line ${KEPT_LINES}`])
+})
+
+test('attempts, what was declared and the configuration are kept with the job', async () => {
+  const job_id = await newJob(db)
+  await tell(
+    db,
+    job_id,
+    event({
+      type: 'started',
+      at: 10,
+      total_steps: 500,
+      metric_for_best: 'eval_f1',
+      direction: 'max',
+      declared_by: 'args',
+      save_steps: 50,
+      config: { lr: 0.1 },
+    }),
+    event({ type: 'ended', at: 20, status: 'failed', error: 'killed' }),
+    started(1, 300),
+  )
+  const detail = await jobDetail(db, job_id)
+  expect(detail).toMatchObject({
+    config: { lr: 0.1 },
+    declared_metric: 'eval_f1',
+    declared_direction: 'max',
+    declared_by: 'args',
+    save_steps: 50,
+    attempt: 1,
+  })
+  expect(detail?.attempts).toMatchObject([
+    { attempt: 0, resumed_from: null, started_at: 10, ended_at: 20, status: 'failed' },
+    { attempt: 1, resumed_from: 300, ended_at: null, status: 'running', error: null },
+  ])
+  expect((await jobStatus(db, job_id))?.status).toBe('running')
+})
+
+test('a history told anew replaces what was recorded', async () => {
+  const job_id = await newJob(db)
+  const first = [started(), metrics(1, { loss: 1 }), evaluation(1, 0.5), checkpoint(1)]
+  await record(db, job_id, { source: 'folder', from: null, to: 'a', events: first })
+  const anew = [metrics(1, { loss: 3 }), metrics(2, { loss: 2 })]
+  const batch = { source: 'folder', from: 'a', to: 'b', events: anew, replace: true }
+  await record(db, job_id, batch)
+  const [loss] = await readSeries(db, job_id, { names: ['loss'], points: 10 })
+  expect([...(loss?.values ?? [])]).toEqual([3, 2])
+  expect(await listCheckpoints(db, job_id)).toEqual([])
+  expect(await jobStatus(db, job_id)).toMatchObject({ eval_loss: null, best_step: null, loss: 2 })
+})
+
+test('writing to a job that is not on the board says which', async () => {
+  const job_id = '00000000-0000-4000-8000-000000000000'
+  await expect(recordFacts(db, job_id, [])).rejects.toThrow(JobUnknown)
+  await expect(recordFacts(db, job_id, [])).rejects.toThrow(job_id)
+})
+
+test('a write that fails leaves nothing, and its message does not repeat what was written', async () => {
+  const job_id = await newJob(db)
+  const many = Array.from({ length: 1_000 }, (_, step) => metrics(step, { loss: step }))
+  const events = [...many, metrics(1, { loss: 1 }, 2 ** 40)]
+  const failed = record(db, job_id, { source: 'journal', from: null, to: '1', events })
+  const error: Error = await failed.then(
+    () => new Error('it was written'),
+    (reason) => reason,
+  )
+  expect(error.message).toContain('out of range')
+  expect(error.message.length).toBeLessThan(300)
+  expect(await sourceCursor(db, job_id, 'journal')).toBeNull()
+  const [loss] = await readSeries(db, job_id, { names: ['loss'], points: 10 })
+  expect(loss?.count).toBe(0)
+})

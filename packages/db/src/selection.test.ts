@@ -1,0 +1,182 @@
+import { select, type TrainingEvent } from '@bestmark/core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { listCheckpoints } from './checkpoints.ts'
+import type { JobChanges } from './job.ts'
+import { jobStatus, registerJob } from './jobs.ts'
+import { selectionOf } from './selection.ts'
+import { type TestDatabase, testDatabase } from './testing.ts'
+import { checkpoint, evaluation, event, metrics, newJob, started, tell } from './testRun.ts'
+
+let db: TestDatabase
+beforeAll(async () => {
+  db = await testDatabase()
+})
+afterAll(() => db[Symbol.asyncDispose]())
+
+const files = (step: number, files_state: string, files_why: string | null = null, attempt = 0) =>
+  event({ type: 'files', attempt, step, path: `checkpoint-${step}`, files_state, files_why })
+
+test('after every event the row names the checkpoint that the stored rows select', async () => {
+  const job_id = await newJob(db)
+  const events: TrainingEvent[] = [
+    started(),
+    checkpoint(100),
+    evaluation(100, 1),
+    evaluation(200, 'NaN'),
+    checkpoint(200),
+    evaluation(300, 0.5),
+    checkpoint(400),
+    evaluation(400, 0.8),
+    files(400, 'missing', 'rotated away'),
+    evaluation(500, 0.8),
+    checkpoint(500),
+    files(400, 'complete'),
+    event({ type: 'claim', path: 'checkpoint-200', step: 200, value: 0.5, at: null }),
+    files(400, 'broken', 'model.safetensors is cut short'),
+  ]
+  const best: (number | null)[] = []
+  for (const one of events) {
+    await tell(db, job_id, one)
+    const selection = await selectionOf(db, job_id)
+    const status = await jobStatus(db, job_id)
+    expect(status).toMatchObject({
+      best_step: selection?.best?.step ?? null,
+      best_checkpoint_id: selection?.best?.checkpoint_id ?? null,
+      best_metric: selection?.best?.value ?? null,
+    })
+    best.push(status?.best_step ?? null)
+  }
+  const ns = [null, null, 100, 100, 100, 100, 100, 400, 100, 100, 500, 400, 400, 500]
+  expect(best).toEqual(ns)
+})
+
+test('nothing but the selection may set what it selects', () => {
+  // @ts-expect-error best_step belongs to reselect alone
+  const changes: JobChanges = { best_step: 1 }
+  expect(Object.keys(changes)).toEqual(['best_step'])
+})
+
+test('a best checkpoint whose files are gone gives way, and takes its place again when they are back', async () => {
+  const job_id = await newJob(db)
+  await tell(db, job_id, evaluation(1, 0.4), checkpoint(1), evaluation(2, 0.5), checkpoint(2))
+  await tell(db, job_id, files(1, 'missing', 'the folder is gone'))
+  const rows = await listCheckpoints(db, job_id)
+  expect(rows.map(({ step, is_best }) => [step, is_best])).toEqual([
+    [1, false],
+    [2, true],
+  ])
+  expect(rows[0]?.why_not).toContain('the folder is gone')
+  await tell(db, job_id, files(1, 'complete'))
+  expect((await jobStatus(db, job_id))?.best_step).toBe(1)
+})
+
+test('a path that is saved again belongs to the later checkpoint alone', async () => {
+  const job_id = await newJob(db)
+  const save = (step: number, attempt: number) => checkpoint(step, attempt, 'best.ckpt')
+  await tell(db, job_id, started(), evaluation(1, 0.1), save(1, 0), evaluation(2, 0.2), save(2, 0))
+  await tell(db, job_id, started(1, 1), evaluation(2, 0.3, 1), save(2, 1))
+  const why = async () =>
+    (await listCheckpoints(db, job_id)).map(({ attempt, step, files_state, files_why }) => {
+      return [attempt, step, files_state, files_why]
+    })
+  const expected = [
+    [0, 1, 'missing', 'overwritten at step 2'],
+    [0, 2, 'missing', 'overwritten by attempt 1'],
+    [1, 2, 'complete', null],
+  ]
+  expect(await why()).toEqual(expected)
+  expect(await jobStatus(db, job_id)).toMatchObject({ best_step: 2, best_metric: 0.3 })
+  // Something stands at the path, but it is not what these rows mean.
+  const seen = { type: 'files', path: 'best.ckpt', files_state: 'complete' } as const
+  await tell(db, job_id, event({ ...seen, step: 1 }), event({ ...seen, step: 2 }), save(1, 0))
+  expect(await why()).toEqual(expected)
+})
+
+test('each checkpoint says why it is not the best', async () => {
+  const job_id = await newJob(db)
+  await tell(
+    db,
+    job_id,
+    ...[metrics(1, { loss: 3 }), metrics(2, { loss: 2 }), metrics(4, { loss: 1 })],
+    ...[evaluation(1, 0.5183), evaluation(2, 0.5), evaluation(3, 0.5), evaluation(4, 'NaN')],
+    ...[1, 2, 3, 4, 5].map((step) => checkpoint(step)),
+    event({ type: 'checkpoint', step: null, path: 'last', role: 'last', files_state: 'complete' }),
+  )
+  const rows = await listCheckpoints(db, job_id)
+  expect(rows.map(({ step, why_not }) => [step, why_not])).toEqual([
+    [1, 'third: +0.0183'],
+    [2, null],
+    [3, 'second: equal, but the first of equals is taken'],
+    [4, 'eval_loss is NaN at step 4'],
+    [5, 'no evaluation at step 5, so it cannot be compared'],
+    [null, 'last does not tell its step, so it cannot be compared'],
+  ])
+  expect(rows.map(({ train_loss }) => train_loss)).toEqual([3, 2, 2, 1, 1, null])
+})
+
+test('a folder that was moved is followed, and with it every path', async () => {
+  const job_id = await newJob(db, { root: '/runs/old' })
+  await tell(db, job_id, evaluation(1, 0.5), checkpoint(1))
+  expect((await jobStatus(db, job_id))?.best_checkpoint_path).toBe('/runs/old/checkpoint-1')
+  const told = { name: 'another', project: 'another', status: 'queued', source: 'journal' } as const
+  const place = { host_id: job_id, host: 'workstation', root: '/mnt/new' }
+  const status = await registerJob(db, { job_id, ...told, ...place })
+  expect(status).toMatchObject({
+    best_checkpoint_path: '/mnt/new/checkpoint-1',
+    output_dir: '/mnt/new',
+    name: 'moby',
+    project: 'examples',
+    status: 'running',
+  })
+  expect((await listCheckpoints(db, job_id))[0]?.path).toBe('/mnt/new/checkpoint-1')
+})
+
+test('a metric that nobody said how to read decides nothing and improves nothing', async () => {
+  const job_id = await newJob(db)
+  const scored = (step: number, score: number) =>
+    event({ type: 'evaluation', step, values: { zork: score } })
+  await tell(db, job_id, event({ type: 'started', metric_for_best: 'zork' }))
+  await tell(db, job_id, scored(1, 5), checkpoint(1), scored(2, 6), checkpoint(2))
+  expect(await jobStatus(db, job_id)).toMatchObject({
+    best_step: null,
+    evaluations_without_improvement: null,
+  })
+  expect((await selectionOf(db, job_id))?.reason).toContain('min or max')
+})
+
+test('evaluations without improvement are counted in the metric that decides', async () => {
+  const job_id = await newJob(db)
+  const scored = (step: number, eval_f1: number) =>
+    event({ type: 'evaluation', step, epoch: step, values: { eval_f1, eval_loss: 1 / step } })
+  await tell(db, job_id, event({ type: 'started', metric_for_best: 'eval_f1', direction: 'max' }))
+  await tell(db, job_id, scored(1, 0.5), scored(2, 0.7))
+  await tell(db, job_id, scored(3, 0.6), scored(4, NaN), scored(5, 0.7))
+  expect(await jobStatus(db, job_id)).toMatchObject({
+    evaluations_without_improvement: 2,
+    epochs_without_improvement: 3,
+    loss_trend: 'falling',
+  })
+})
+
+test('the stored rows give the decision that the events give', async () => {
+  const job_id = await newJob(db)
+  const losses = [3, 2.5, NaN, 2.5, 2.1, 2.2, 2.1]
+  const events = losses.flatMap((loss, index) => [evaluation(index, loss), checkpoint(index)])
+  await tell(db, job_id, ...events)
+  const stored = await selectionOf(db, job_id)
+  const direct = select({
+    policy: 'as_declared',
+    declaration: { metric: null, direction: null, declared_by: null },
+    claim: null,
+    evaluations: losses.map((eval_loss, step) => {
+      return { attempt: 0, step, epoch: step / 100, values: { eval_loss }, origin: null }
+    }),
+    checkpoints: losses.map((_, step) => {
+      const path = `checkpoint-${step}`
+      const rows = { checkpoint_id: null, attempt: 0, step, path }
+      return { ...rows, files_state: 'complete' as const, files_why: null }
+    }),
+  })
+  expect(stored?.reason).toBe(direct.reason)
+  expect(stored?.ranking.map(({ step }) => step)).toEqual(direct.ranking.map(({ step }) => step))
+})

@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { CHUNK } from './chunks.ts'
+import { seriesSince } from './deltas.ts'
+import { readSeries, seriesNames } from './series.ts'
+import { type TestDatabase, testDatabase } from './testing.ts'
+import { checkpoint, evaluation, metrics, newJob, started, tell } from './testRun.ts'
+
+let db: TestDatabase
+beforeAll(async () => {
+  db = await testDatabase()
+})
+afterAll(() => db[Symbol.asyncDispose]())
+
+const EVERYTHING = 1_000_000
+
+async function one(job_id: string, name: string, points = EVERYTHING) {
+  const [series] = await readSeries(db, job_id, { names: [name], points })
+  if (!series) throw new Error('every name has a series')
+  const { steps, values, times, ...rest } = series
+  return { ...rest, steps: [...steps], values: [...values], times: [...times] }
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => from + index)
+}
+
+test('points that trickle in end as the same chunks as points that come at once', async () => {
+  const total = 2 * CHUNK + 100
+  const value = (step: number) => (step % 700 === 0 ? NaN : Math.sin(step) * step)
+  const points = range(1, total).map((step) => metrics(step, { loss: value(step) }))
+  const [atOnce, trickled] = [await newJob(db), await newJob(db)]
+  await tell(db, atOnce, ...points)
+  const sizes = [1, 2, 500, 1, 519, 3, 1024, points.length]
+  for (let from = 0; from < points.length;) {
+    const to = from + (sizes.shift() ?? 1)
+    await tell(db, trickled, ...points.slice(from, to))
+    from = to
+  }
+  const rows = await db.sql`
+    select ${db.sql.unsafe(CHUNK_COLUMNS)}, count(*)::int as jobs from series_chunks
+    where job_id in (${atOnce}, ${trickled}) group by ${db.sql.unsafe(CHUNK_COLUMNS)}`
+  expect(rows).toHaveLength(3)
+  expect(rows.map(({ jobs }) => jobs)).toEqual([2, 2, 2])
+  expect((await one(trickled, 'loss')).values).toEqual(range(1, total).map(value))
+})
+
+const CHUNK_COLUMNS = `attempt, name, ordinal, count, steps, values, times, min_step, max_step,
+  first_step, first_value, first_time, last_step, last_value, last_time, min_value,
+  min_value_step, min_value_time, max_value, max_value_step, max_value_time, non_finite`
+
+test('a window of a series has its steps and tells how many there are', async () => {
+  const job_id = await newJob(db)
+  await tell(db, job_id, ...range(1, 3_000).map((step) => metrics(step, { loss: step })))
+  const query = { names: ['loss'], from_step: 1_000, to_step: 1_100, points: 200 }
+  const [loss] = await readSeries(db, job_id, query)
+  expect(loss).toMatchObject({ count: 101, next_ordinal: 3_000 })
+  expect([...(loss?.steps ?? [])]).toEqual(range(1_000, 1_100))
+  const [thinned] = await readSeries(db, job_id, { ...query, points: 10 })
+  expect(thinned?.count).toBe(101)
+  expect(thinned?.steps.length).toBeLessThanOrEqual(25)
+})
+
+test('an overview keeps first, last, extremes, NaN and the steps of checkpoints', async () => {
+  const job_id = await newJob(db)
+  const total = 40_000
+  const value = (step: number) =>
+    step === 12_345 ? NaN : step === 20_001 ? -50 : step === 30_002 ? 50 : Math.sin(step)
+  for (let from = 0; from < total; from += 10_000) {
+    const points = range(from + 1, from + 10_000)
+    await tell(db, job_id, ...points.map((step) => metrics(step, { loss: value(step) })))
+  }
+  await tell(db, job_id, checkpoint(7_777))
+  const loss = await one(job_id, 'loss', 20)
+  expect(loss.count).toBe(total)
+  expect(loss.steps.length).toBeLessThan(100)
+  for (const step of [1, 7_777, 12_345, 20_001, 30_002, total]) {
+    expect(loss.steps).toContain(step)
+    expect(loss.values[loss.steps.indexOf(step)]).toBe(value(step))
+    expect(loss.times[loss.steps.indexOf(step)]).toBe(1_000 * step)
+  }
+  expect(loss.steps).toEqual([...loss.steps].sort((a, b) => a - b))
+})
+
+test('a series that was never logged is empty, and begins where anything may come', async () => {
+  const job_id = await newJob(db)
+  expect(await one(job_id, 'loss')).toMatchObject({ count: 0, next_ordinal: 0, steps: [] })
+})
+
+test('a resumed attempt replaces what was logged after the step it went on from', async () => {
+  const job_id = await newJob(db)
+  await tell(db, job_id, started(), ...range(1, 10).map((step) => metrics(step, { loss: step })))
+  await tell(db, job_id, ...[3, 6, 9].map((step) => evaluation(step, step)))
+  await tell(db, job_id, started(1, 5))
+  expect((await one(job_id, 'loss')).steps).toEqual(range(1, 10))
+  const again = range(6, 8).map((step) => metrics(step, { loss: 10 * step }, 1))
+  await tell(db, job_id, ...again, evaluation(6, 60, 1))
+  const loss = await one(job_id, 'loss')
+  expect(loss.values).toEqual([1, 2, 3, 4, 5, 60, 70, 80])
+  expect(loss.count).toBe(8)
+  const curve = await one(job_id, 'eval_loss')
+  expect([curve.steps, curve.values]).toEqual([
+    [3, 6],
+    [3, 60],
+  ])
+  await tell(db, job_id, started(2, 2), metrics(3, { loss: 300 }, 2))
+  expect((await one(job_id, 'loss')).values).toEqual([1, 2, 300])
+})
+
+test('a rerun from the start replaces everything, one that never said so what it repeats', async () => {
+  const job_id = await newJob(db)
+  const first = range(1, 6).map((step) => metrics(step, { loss: step }))
+  await tell(db, job_id, started(), ...first, started(1, null), metrics(1, { loss: 11 }, 1))
+  expect((await one(job_id, 'loss')).values).toEqual([11])
+  const silent = await newJob(db)
+  await tell(db, silent, ...first, metrics(4, { loss: 40 }, 1))
+  expect((await one(silent, 'loss')).values).toEqual([1, 2, 3, 40])
+})
+
+test('the first evaluation of a step counts, later ones are kept as repeats', async () => {
+  const job_id = await newJob(db)
+  await tell(db, job_id, evaluation(1, 0.5), evaluation(1, 0.4))
+  await tell(db, job_id, evaluation(1, 0.3), evaluation(2, 0.6))
+  expect((await one(job_id, 'eval_loss')).values).toEqual([0.5, 0.6])
+  const repeats = await db.sql`
+    select repeat, value from evaluations where job_id = ${job_id} and step = 1 order by repeat`
+  expect(repeats.map(({ repeat, value }) => [repeat, value])).toEqual([
+    [0, 0.5],
+    [1, 0.4],
+    [2, 0.3],
+  ])
+})
+
+test('names are listed once, and what was measured on held-out data as such', async () => {
+  const job_id = await newJob(db)
+  await tell(db, job_id, metrics(1, { loss: 1, lr: 2, eval_loss: 7 }), evaluation(1, 0.5))
+  expect(await seriesNames(db, job_id)).toEqual([
+    { name: 'eval_loss', kind: 'evaluation', count: 1 },
+    { name: 'loss', kind: 'logged', count: 1 },
+    { name: 'lr', kind: 'logged', count: 1 },
+  ])
+  expect(await one(job_id, 'eval_loss')).toMatchObject({ kind: 'evaluation', values: [0.5] })
+})
+
+test('what came since an ordinal is exactly what a reader does not have', async () => {
+  const job_id = await newJob(db)
+  await tell(db, job_id, ...range(1, 1_500).map((step) => metrics(step, { loss: step })))
+  await tell(db, job_id, evaluation(1, 0.5))
+  const before = await readSeries(db, job_id, { names: ['loss', 'eval_loss'], points: 10 })
+  const ordinals = Object.fromEntries(before.map((one) => [one.name, one.next_ordinal]))
+  expect(await seriesSince(db, job_id, ordinals)).toEqual({ series: [], more: false })
+  await tell(db, job_id, ...range(1_501, 2_600).map((step) => metrics(step, { loss: step })))
+  await tell(db, job_id, evaluation(2, 0.4))
+  const { series } = await seriesSince(db, job_id, ordinals)
+  const [curve, loss] = series
+  expect(curve).toMatchObject({ name: 'eval_loss', kind: 'evaluation', from_ordinal: 1 })
+  expect([...(curve?.values ?? [])]).toEqual([0.4])
+  expect(loss).toMatchObject({ from_ordinal: 1_500, next_ordinal: 2_600, rewound_to: null })
+  expect([...(loss?.steps ?? [])]).toEqual(range(1_501, 2_600))
+})
+
+test('a reader is told how far a resumed attempt went back, whatever it has seen', async () => {
+  const job_id = await newJob(db)
+  await tell(db, job_id, started(), ...range(1, 10).map((step) => metrics(step, { loss: step })))
+  const { next_ordinal } = await one(job_id, 'loss')
+  await tell(db, job_id, started(1, 5), metrics(6, { loss: 60 }, 1), metrics(7, { loss: 70 }, 1))
+  await tell(db, job_id, started(2, 6), metrics(7, { loss: 700 }, 2))
+  const { series } = await seriesSince(db, job_id, { loss: next_ordinal })
+  expect(series[0]?.rewound_to).toBe(5)
+  expect([...(series[0]?.values ?? [])]).toEqual([60, 700])
+  const later = await seriesSince(db, job_id, { loss: series[0]?.next_ordinal ?? 0 })
+  expect(later.series).toEqual([])
+})
+
+test('a reader that is far behind is served in pieces', async () => {
+  const job_id = await newJob(db)
+  const total = 70 * CHUNK
+  for (let from = 0; from < total; from += 10 * CHUNK) {
+    const steps = range(from + 1, from + 10 * CHUNK)
+    await tell(db, job_id, ...steps.map((step) => metrics(step, { loss: step })))
+  }
+  const first = await seriesSince(db, job_id, { loss: 0 })
+  expect(first.more).toBe(true)
+  const second = await seriesSince(db, job_id, { loss: first.series[0]?.next_ordinal ?? 0 })
+  expect(second.more).toBe(false)
+  const all = [first, second].flatMap(({ series }) => [...(series[0]?.steps ?? [])])
+  expect(all).toEqual(range(1, total))
+})

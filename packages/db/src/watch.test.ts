@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { listCheckpoints } from './checkpoints.ts'
+import { createDeployment } from './deployments.ts'
+import { readSeries } from './series.ts'
+import { type TestDatabase, testDatabase } from './testing.ts'
+import { checkpoint, evaluation, event, metrics, newJob, started, tell } from './testRun.ts'
+import { type Delta, watch, type WatchQuery } from './watch.ts'
+
+let db: TestDatabase
+beforeAll(async () => {
+  db = await testDatabase()
+})
+afterAll(() => db[Symbol.asyncDispose]())
+
+/** Follows until `enough` says so, and returns every delta. */
+async function follow(
+  query: WatchQuery,
+  enough: (delta: Delta, all: readonly Delta[]) => boolean | Promise<boolean>,
+): Promise<Delta[]> {
+  const deltas: Delta[] = []
+  const over = new AbortController()
+  for await (const delta of watch(db, query, over.signal)) {
+    deltas.push(delta)
+    if (await enough(delta, deltas)) break
+  }
+  return deltas
+}
+
+test('a reader that knows nothing is first told the present state', async () => {
+  const job_id = await newJob(db)
+  await tell(db, job_id, started(), evaluation(1, 0.5), checkpoint(1))
+  await tell(db, job_id, event({ type: 'log', at: 1, level: 'info', text: 'hello' }))
+  const [delta] = await follow({ jobs: [{ job_id, revision: 0 }] }, () => true)
+  expect(delta).toMatchObject({ job_id, revision: 3, checkpoints: true, logs: true, series: [] })
+  expect(delta?.status).toMatchObject({ status: 'running', best_step: 1 })
+})
+
+test('a reader that goes on is told only what is new, and of which kind', async () => {
+  const job_id = await newJob(db)
+  await tell(db, job_id, started(), evaluation(1, 0.5), checkpoint(1))
+  const [known] = await follow({ jobs: [{ job_id, revision: 0 }] }, () => true)
+  const jobs = [{ job_id, revision: known?.revision ?? 0 }]
+  await tell(db, job_id, event({ type: 'log', at: 1, level: 'info', text: 'hello' }))
+  const [logged] = await follow({ jobs }, () => true)
+  expect(logged).toMatchObject({ checkpoints: false, logs: true, deployments: [] })
+  const [{ checkpoint_id } = { checkpoint_id: '' }] = await listCheckpoints(db, job_id)
+  const made = await createDeployment(db, { job_id, checkpoint_id, model_name: 'moby' })
+  const since = [{ job_id, revision: logged?.revision ?? 0 }]
+  const [shipped] = await follow({ jobs: since }, () => true)
+  expect(shipped).toMatchObject({ checkpoints: false, logs: false, deployments: [made] })
+})
+
+test('whatever a racing writer commits, and whenever, reaches the reader once and in order', async () => {
+  const job_id = await newJob(db)
+  const total = 600
+  const write = async (): Promise<void> => {
+    for (let step = 1; step <= total;) {
+      const size = 1 + (step % 5)
+      const events = Array.from({ length: size }, (_, index) =>
+        metrics(step + index, { loss: step + index, lr: -step - index }),
+      )
+      await tell(db, job_id, ...events.filter(({ type }) => type === 'metrics'))
+      step += size
+    }
+  }
+  const writing = write()
+  const [before] = await readSeries(db, job_id, { names: ['loss'], points: 10_000 })
+  const names = ['loss', 'lr']
+  const ordinals = { loss: before?.next_ordinal ?? 0 }
+  const values: Record<string, number[]> = { loss: [...(before?.values ?? [])], lr: [] }
+  const series = { job_id, names, ordinals }
+  await follow({ jobs: [{ job_id, revision: 0 }], series }, ({ series: news }) => {
+    for (const one of news) values[one.name]?.push(...one.values)
+    return (values['loss']?.length ?? 0) >= total && (values['lr']?.length ?? 0) >= total
+  })
+  await writing
+  const steps = Array.from({ length: values['loss']?.length ?? 0 }, (_, index) => index + 1)
+  expect(values['loss']).toEqual(steps)
+  expect(values['lr']).toEqual(steps.map((step) => -step))
+})
+
+test('changes that come faster than a reader takes them are told together', async () => {
+  const job_id = await newJob(db)
+  const deltas = await follow({ jobs: [{ job_id, revision: 0 }] }, async (_delta, all) => {
+    if (all.length === 2) return true
+    for (let step = 1; step <= 100; step++) await tell(db, job_id, metrics(step, { loss: step }))
+    return false
+  })
+  expect(deltas.map(({ status }) => status.current_step)).toEqual([null, 100])
+})
+
+test('what no announcement told is found by looking', async () => {
+  const job_id = await newJob(db)
+  const deltas = await follow({ jobs: [{ job_id, revision: 0 }] }, async (_delta, all) => {
+    if (all.length > 1) return true
+    await db.sql`update training_jobs set revision = revision + 1, loss = 7 where job_id = ${job_id}`
+    return false
+  })
+  expect(deltas[1]?.status.loss).toBe(7)
+})
+
+test('a listening connection that breaks is made again, and nothing in between is missed', async () => {
+  const job_id = await newJob(db)
+  const deltas = await follow({ jobs: [{ job_id, revision: 0 }] }, async (_delta, all) => {
+    if (all.length === 1) {
+      await db.sql`
+        select pg_terminate_backend(pid) from pg_stat_activity
+        where query like 'listen%' and datname = current_database()`
+      await tell(db, job_id, metrics(1, { loss: 1 }))
+    }
+    if (all.length === 2) await tell(db, job_id, metrics(2, { loss: 2 }))
+    return all.length === 3
+  })
+  expect(deltas.map(({ status }) => status.loss)).toEqual([null, 1, 2])
+})
+
+test('who follows every job hears of new ones too', async () => {
+  const known = await newJob(db)
+  let added = ''
+  const deltas = await follow({ jobs: { changed_since: null } }, async ({ job_id }) => {
+    if (job_id === known) added = await newJob(db)
+    return job_id === added
+  })
+  expect(deltas.at(-1)?.job_id).toBe(added)
+  const changed_since = deltas.at(-1)?.changed_at ?? 0
+  await tell(db, known, metrics(1, { loss: 1 }))
+  await follow({ jobs: { changed_since } }, ({ status }) => status.loss === 1)
+})
+
+test('all readers of a process share one listening connection, and leave none behind', async () => {
+  const own = await testDatabase()
+  const job_id = await newJob(own)
+  const over = new AbortController()
+  const iterators = Array.from({ length: 20 }, () =>
+    watch(own, { jobs: [{ job_id, revision: 0 }] }, over.signal),
+  )
+  await Promise.all(iterators.map((one) => one.next()))
+  const [row] = await own.sql`
+    select count(*)::int as listening from pg_stat_activity
+    where query like 'listen%' and datname = current_database()`
+  expect(row?.['listening']).toBe(1)
+  const waiting = iterators.map((one) => one.next())
+  over.abort()
+  const ends = await Promise.all(waiting)
+  expect(ends.every(({ done }) => done)).toBe(true)
+  await own[Symbol.asyncDispose]()
+})
+
+test('a reader that was far behind is brought up to date before it is told to be', async () => {
+  const job_id = await newJob(db)
+  const total = 70 * 1_024
+  for (let from = 0; from < total; from += 10_240) {
+    const events = Array.from({ length: 10_240 }, (_, i) => metrics(from + i, { loss: i }))
+    await tell(db, job_id, ...events)
+  }
+  let points = 0
+  const series = { job_id, names: ['loss'], ordinals: {} }
+  const deltas = await follow({ jobs: [{ job_id, revision: 0 }], series }, (delta) => {
+    points += delta.series[0]?.steps.length ?? 0
+    return points >= total
+  })
+  expect(deltas.map(({ revision }) => revision)).toEqual([0, 8])
+  expect(points).toBe(total)
+})

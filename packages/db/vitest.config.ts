@@ -1,0 +1,6 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  // Databases are started, killed and started again; a busy machine takes its time.
+  test: { testTimeout: 60_000, hookTimeout: 60_000 },
+})
