@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { settings } from './configuration.ts'
 
-test('settings are told as paths, whatever their depth', () => {
+test('settings are told as paths, in the order of their names', () => {
   const config = {
     lr: 0.0003,
     seed: 12345,
@@ -11,10 +11,10 @@ test('settings are told as paths, whatever their depth', () => {
   }
   expect(settings(config).map(({ name, text }) => `${name}=${text}`)).toEqual([
     'lr=3e−4',
-    'seed=12345',
-    'model.layers=2',
     'model.heads=[1,2]',
-    'text=a',
+    'model.layers=2',
     'none=null',
+    'seed=12345',
+    'text=a',
   ])
 })

@@ -6,12 +6,18 @@ export interface Setting {
   text: string
 }
 
-/** A run's configuration as lines; objects within it become paths, lists stay on one line. */
-export function settings(config: Record<string, unknown>, prefix = ''): Setting[] {
+/**
+ * A run's configuration as lines in the order of their names; objects within it become paths, lists
+ * stay on one line.
+ */
+export function settings(config: Record<string, unknown>): Setting[] {
+  return flattened(config, '').sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+}
+
+function flattened(config: Record<string, unknown>, prefix: string): Setting[] {
   return Object.entries(config).flatMap(([key, value]) => {
     const name = prefix + key
-    if (isRecord(value)) return settings(value, `${name}.`)
-    return [{ name, text: settingText(value) }]
+    return isRecord(value) ? flattened(value, `${name}.`) : [{ name, text: settingText(value) }]
   })
 }
 

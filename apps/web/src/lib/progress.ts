@@ -11,7 +11,8 @@ export function progressWords(status: TrainingJobStatus): string {
   if (state === 'stopping') return 'writing a last checkpoint'
   if (state === 'lost') return 'no word from its host'
   if (state === 'completed') return lengthWords(status)
-  return eta_seconds === null ? stepWords(status) : `${duration(eta_seconds)} left`
+  if (eta_seconds === null) return stepWords(status)
+  return eta_seconds < 1 ? 'about to end' : `${duration(eta_seconds)} left`
 }
 
 /** The step, of how many where that is known: step 748 of 1,100. */

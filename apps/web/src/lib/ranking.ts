@@ -1,4 +1,5 @@
 import type { CheckpointList, CheckpointRow } from './api.ts'
+import { count } from './figures.ts'
 
 /** Checkpoints as a person reads them: best first, by rank, then those that were passed over. */
 export function ranked({ checkpoints, selection }: CheckpointList): CheckpointRow[] {
@@ -12,5 +13,5 @@ export function ranked({ checkpoints, selection }: CheckpointList): CheckpointRo
 
 /** How a checkpoint is called: by its step, else by its file. */
 export function checkpointName({ step, name }: Pick<CheckpointRow, 'step' | 'name'>): string {
-  return step === null ? name : `step ${step}`
+  return step === null ? name : `step ${count(step)}`
 }

@@ -1,5 +1,5 @@
 import { measure } from '../figures.ts'
-import type { NamedSeries } from './prepare.ts'
+import type { Line, NamedSeries } from './prepare.ts'
 
 /** A label at the end of a line: where it wants to stand (pixels from the top), and its text. */
 export interface EndLabel {
@@ -31,7 +31,8 @@ export function lineName(name: string, kind: NamedSeries['kind']): string {
   return kind === 'evaluation' ? name.replace(/^eval_/, 'eval ') : name
 }
 
-export function endText(name: string, kind: NamedSeries['kind'], value: number): string {
+/** A line's label: its name and its last value in view, which may be NaN. */
+export function endText({ name, kind, last }: Pick<Line, 'name' | 'kind' | 'last'>): string {
   const called = lineName(name, kind)
-  return `${called.length > 14 ? `${called.slice(0, 13)}…` : called} ${measure(value)}`
+  return `${called.length > 14 ? `${called.slice(0, 13)}…` : called} ${measure(last?.value)}`
 }

@@ -39,7 +39,8 @@ export interface Line extends Drawn {
   raw: Point[][]
   /** The real points, where few enough to be told apart. */
   dots: Point[]
-  last: Point | null
+  /** The last value in view, which may be NaN, and the height at which it is told. */
+  last: { value: number; y: number } | null
   columns: Columns
 }
 
@@ -150,10 +151,19 @@ function lineOf(
     name: series.name,
     kind: series.kind,
     raw: averaged ? measured.segments : [],
-    dots: series.kind === 'evaluation' && points.length <= MOST_DOTS ? points : [],
-    last: shown.segments.at(-1)?.at(-1) ?? null,
+    dots:
+      series.kind === 'evaluation' && points.length <= MOST_DOTS
+        ? points.filter((point) => point.x >= x[0] && point.x <= x[1])
+        : [],
+    last: lastInView(columns, shown.segments, x),
     columns,
   }
+}
+
+function lastInView({ xs, values }: Columns, segments: Point[][], [, to]: [number, number]) {
+  const y = segments.flat().findLast((point) => point.x <= to)?.y
+  const value = values[xs.findLastIndex((x) => x <= to)]
+  return y === undefined || value === undefined ? null : { value, y }
 }
 
 /** The span of what is drawn inside the window, with a little air. */
