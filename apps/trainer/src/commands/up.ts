@@ -38,12 +38,12 @@ export async function main(words: readonly string[]): Promise<number> {
   things.defer(() => web?.[Symbol.asyncDispose]())
   const over = new AbortController()
   const agent = startAgent(board, over, things)
-  const run = values['no-demo'] ? undefined : await firstRun(board, agent, over.signal, things)
   const up = async (): Promise<void> => {
     await building
     web = await (values.dev ? developPages : servePages)(address, board.home)
     say(`board     ${await link(web.address, board)}`)
     say('Ctrl-C stops everything.')
+    const run = values['no-demo'] ? undefined : await firstRun(board, agent, over.signal, things)
     if (run) await showProgress(board, run, over.signal)
     await web.exited
   }

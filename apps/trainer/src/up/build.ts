@@ -28,7 +28,10 @@ export async function buildPages(): Promise<boolean> {
     child.once('close', resolve)
   })
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)])
-  if ((await code) !== 0) throw new Failure(`The pages cannot be built:\n${err || out}`)
+  if ((await code) !== 0) {
+    process.stderr.write(out + err)
+    throw new Failure('The pages cannot be built; what the builder said stands above.')
+  }
   await writeFile(STAMP, digest)
   return true
 }
