@@ -1,0 +1,108 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { clientOptions, parseAddress, placeOf } from './address.ts'
+import { connectTo, openDatabase } from './client.ts'
+import { testDatabase } from './testing.ts'
+import { DatabaseUnavailable } from './unavailable.ts'
+
+const home = join(tmpdir(), 'bestmark-never-made')
+
+/** The error that opening gives; it must be one sentence or two, on one line, without the password. */
+async function refusal(databaseUrl: string): Promise<string> {
+  const error: unknown = await openDatabase({ home, databaseUrl }).then(
+    () => 'it was opened',
+    (reason: unknown) => reason,
+  )
+  expect(error).toBeInstanceOf(DatabaseUnavailable)
+  const { message, stack, cause } = error as DatabaseUnavailable
+  expect(message).not.toContain('\n')
+  expect(`${message} ${stack} ${String(cause)}`).not.toContain('s3cret')
+  return message
+}
+
+test('an address is read as Postgres reads it, sockets and passwords included', () => {
+  const socket = { path: '/run/pg/.s.PGSQL.5433', database: 'runs' }
+  expect(parseAddress('postgres:///runs?host=/run/pg&port=5433')).toMatchObject(socket)
+  expect(parseAddress('postgresql://me@%2Frun%2Fpg:5433/runs')).toMatchObject({
+    ...socket,
+    user: 'me',
+  })
+  expect(parseAddress('postgres://me:p%40ss@db.example:6000/runs?sslmode=require')).toMatchObject({
+    host: 'db.example',
+    port: 6000,
+    user: 'me',
+    password: 'p@ss',
+    ssl: 'require',
+    path: undefined,
+  })
+  expect(parseAddress('postgres://me@[::1]/')).toMatchObject({ host: '::1', database: 'me' })
+  expect(placeOf(parseAddress('postgres://me:s3cret@h/d'))).toBe('h:5432, database d')
+  for (const wrong of ['', 'runs', 'mysql://h/d', 'http://h']) {
+    expect(() => parseAddress(wrong)).toThrow(TypeError)
+  }
+})
+
+test('what cannot be an address is named as such', async () => {
+  expect(await refusal('mysql://me:s3cret@h/d')).toContain('DATABASE_URL is not a Postgres address')
+})
+
+test('a database that is not there is one clear sentence', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  const gone = await refusal(`postgres://me:s3cret@127.0.0.1:${port}/d`)
+  expect(gone).toBe(
+    `No Postgres listens at 127.0.0.1:${port}, database d. Start it, or set DATABASE_URL to where it is.`,
+  )
+  expect(await refusal('postgres://me:s3cret@nowhere.invalid/d')).toContain('nowhere.invalid')
+  expect(await refusal(`postgres:///d?host=${home}`)).toContain(`${home}/.s.PGSQL.5432`)
+})
+
+test('something that accepts connections and never answers holds nobody for ever', async () => {
+  const silent = createServer().listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  expect(await refusal(`postgres://me:s3cret@127.0.0.1:${port}/d`)).toContain('did not answer')
+  silent.close()
+})
+
+test('something that hangs up at once is not tried for ever', async () => {
+  const rude = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
+  await once(rude, 'listening')
+  const { port } = rude.address() as AddressInfo
+  await refusal(`postgres://me:s3cret@127.0.0.1:${port}/d`)
+  rude.close()
+})
+
+test('a database that does not exist on a server that does is named', async () => {
+  await using db = await testDatabase()
+  const url = db.databaseUrl.replace(/test_[0-9a-f]+/, 'not_made')
+  expect(await refusal(url)).toContain('has no database not_made')
+})
+
+test('an opened database says where it is, and speaks numbers', async () => {
+  await using db = await testDatabase()
+  const opened = await openDatabase({ home, databaseUrl: db.databaseUrl })
+  expect(opened.describe).toMatch(/^Postgres \d+(\.\d+)+ at .*, database test_/)
+  const [row] = await opened.sql`
+    select 9007199254740991::bigint as large, 'NaN'::float8 as nan, '-Infinity'::float8 as low`
+  expect(row).toEqual({ large: 9_007_199_254_740_991, nan: NaN, low: -Infinity })
+  await opened.close()
+})
+
+test('a pool outlives the time that its server is away', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'bestmark-away-'))
+  const address = parseAddress(`postgres:///d?host=${folder}`)
+  const sql = connectTo(address)
+  // More failures than the pool has connections: each of them must be given back.
+  for (let tries = 0; tries < 25; tries++) await expect(sql`select 1`).rejects.toThrow()
+  await sql.end({ timeout: 1 })
+  await rm(folder, { recursive: true })
+  expect(clientOptions(address).path).toBe(join(folder, '.s.PGSQL.5432'))
+})
