@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { readdir, writeFile } from 'node:fs/promises'
@@ -77,13 +78,14 @@ test('what stands in the way of a start is said in one sentence, with an exit co
   await using home = await temporaryFolder()
   await writeFile(join(home.path, 'file'), '')
   const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
   const { port } = other.address() as AddressInfo
   for (const [more, says] of [
     [{ PORT: String(port) }, `Port ${port} is taken`],
     [{ PORT: 'zorp' }, 'PORT=zorp is no port'],
     [{ HOST: '0.0.0.0' }, 'HOST=0.0.0.0 is refused'],
     [{ BESTMARK_HOME: join(home.path, 'file', 'below') }, 'The data folder'],
-    [{ DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/none' }, 'cannot be reached'],
+    [{ DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/none' }, 'No Postgres listens at 127.0.0.1:1'],
   ] as const) {
     const { code, stdout, stderr } = await bestmark(['up'], boardEnv(home.path, more))
     expect(stderr).toContain(says)

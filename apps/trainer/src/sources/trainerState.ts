@@ -6,7 +6,17 @@ import { Failure, sentence } from '../failure.ts'
 const number = z.custom<number>((value) => typeof value === 'number')
 const optional = number.nullish().transform((value) => value ?? null)
 
-const Entry = z.looseObject({ step: number })
+/** One row of a log: a step and whatever was logged at it. */
+export interface LogEntry {
+  step: number
+  [name: string]: unknown
+}
+
+// A schema of its own for each of some 100,000 rows would cost more than parsing the file.
+const Entry = z.custom<LogEntry>(
+  (row) => typeof row === 'object' && row !== null && 'step' in row && typeof row.step === 'number',
+  'is not a row with a step',
+)
 
 /** What is read of a `trainer_state.json`, as the HuggingFace Trainer writes it. */
 export const TrainerState = z.object({
@@ -20,7 +30,6 @@ export const TrainerState = z.object({
   log_history: z.array(Entry),
 })
 export type TrainerState = z.infer<typeof TrainerState>
-export type LogEntry = TrainerState['log_history'][number]
 
 const LFS_POINTER = 'version https://git-lfs.github.com/spec/'
 
