@@ -1,7 +1,7 @@
 import { JobState } from '@bestmark/core'
 import { jobDetail, jobLogs, jobStatus, JobUnknown, listJobs, requestStop } from '@bestmark/db'
 import { z } from 'zod'
-import { procedure, router } from './trpc.ts'
+import { jobProcedure, procedure, router } from './trpc.ts'
 
 const JobId = z.object({ job_id: z.uuid() })
 
@@ -14,7 +14,7 @@ const ListInput = z.object({
   limit: z.number().int().min(1).max(200).default(50),
 })
 
-const LogsInput = JobId.extend({
+const LogsInput = z.object({
   level: z.enum(['info', 'warning', 'error', 'sample']).optional(),
   limit: z.number().int().min(1).max(5_000).default(500),
 })
@@ -31,7 +31,7 @@ export const jobs = router({
   }),
 
   /** Newest last. */
-  logs: procedure
+  logs: jobProcedure
     .input(LogsInput)
     .query(({ ctx, input: { job_id, ...query } }) => jobLogs(ctx.db, job_id, query)),
 

@@ -1,9 +1,8 @@
 import { readSeries, seriesNames } from '@bestmark/db'
 import { z } from 'zod'
-import { procedure, router } from './trpc.ts'
+import { jobProcedure, router } from './trpc.ts'
 
 const ReadInput = z.object({
-  job_id: z.uuid(),
   names: z.array(z.string()).min(1).max(50),
   from_step: z.number().optional(),
   to_step: z.number().optional(),
@@ -12,11 +11,9 @@ const ReadInput = z.object({
 
 export const series = router({
   /** A window of some series, each thinned to `points` at most; first, last, extremes and pins stay. */
-  read: procedure
+  read: jobProcedure
     .input(ReadInput)
     .query(({ ctx, input: { job_id, ...query } }) => readSeries(ctx.db, job_id, query)),
 
-  names: procedure
-    .input(z.object({ job_id: z.uuid() }))
-    .query(({ ctx, input }) => seriesNames(ctx.db, input.job_id)),
+  names: jobProcedure.query(({ ctx, input }) => seriesNames(ctx.db, input.job_id)),
 })

@@ -1,7 +1,7 @@
 import { wire } from '@bestmark/core'
-import { type Database, JobUnknown, Refused } from '@bestmark/db'
+import { type Database, jobStatus, JobUnknown, Refused } from '@bestmark/db'
 import { initTRPC, TRPCError } from '@trpc/server'
-import { ZodError } from 'zod'
+import { z, ZodError } from 'zod'
 
 /** What every procedure is given: the open database, and whether the caller showed the token. */
 export interface Context {
@@ -34,6 +34,14 @@ export const procedure = t.procedure.use(async ({ ctx, next }) => {
   if (!result.ok) throw coded(result.error)
   return result
 })
+
+/** A procedure about one job, which must be on the board. */
+export const jobProcedure = procedure
+  .input(z.object({ job_id: z.uuid() }))
+  .use(async ({ ctx, input, next }) => {
+    if (!(await jobStatus(ctx.db, input.job_id))) throw new JobUnknown(input.job_id)
+    return next()
+  })
 
 /** The error with the code that its cause deserves. */
 function coded(error: TRPCError): TRPCError {

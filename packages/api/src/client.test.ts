@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Client, createClient } from './client.ts'
+import type { RouterOutputs } from './root.ts'
+import { type TestBoard, testBoard } from './testing.ts'
+
+let board: TestBoard
+let api: Client
+beforeAll(async () => {
+  board = await testBoard()
+  api = createClient(board)
+})
+afterAll(() => board[Symbol.asyncDispose]())
+
+type Message = RouterOutputs['watch'] extends AsyncIterable<infer One> ? One : never
+type WatchInput = Parameters<Client['watch']['subscribe']>[0]
+
+/** Subscribes over HTTP until `enough` messages came, and returns their deltas. */
+function follow(
+  input: WatchInput,
+  enough: (deltas: Message['data'][]) => boolean | Promise<boolean>,
+): Promise<Message['data'][]> {
+  return new Promise((resolve, reject) => {
+    const deltas: Message['data'][] = []
+    const subscription = api.watch.subscribe(input, {
+      onData: async ({ data }) => {
+        deltas.push(data)
+        if (!(await enough(deltas))) return
+        subscription.unsubscribe()
+        resolve(deltas)
+      },
+      onError: reject,
+    })
+  })
+}
+
+const metrics = (step: number, loss: number | string) =>
+  ({ type: 'metrics', step, values: { loss } }) as const
+
+test('numbers cross the wire as they are, NaN and typed arrays included', async () => {
+  const job_id = await board.newJob()
+  await board.tell(job_id, metrics(1, 'NaN'), metrics(2, '-Infinity'), metrics(3, 0.1))
+  const [loss] = await api.series.read.query({ job_id, names: ['loss'] })
+  expect(loss?.values).toEqual(Float64Array.of(NaN, -Infinity, 0.1))
+  expect(loss?.times).toEqual(Float64Array.of(NaN, NaN, NaN))
+  expect((await api.jobs.status.query({ job_id })).loss).toBe(0.1)
+})
+
+test('without the token nothing is answered', async () => {
+  const stranger = createClient({ url: board.url, token: 'guessed' })
+  await expect(stranger.jobs.list.query()).rejects.toMatchObject({ data: { httpStatus: 401 } })
+})
+
+test('an error is a code and a sentence, and tells nothing of the inside', async () => {
+  const job_id = '00000000-0000-4000-8000-000000000000'
+  await expect(api.jobs.status.query({ job_id })).rejects.toMatchObject({
+    message: `There is no job ${job_id} on this board.`,
+    data: { code: 'NOT_FOUND', httpStatus: 404 },
+  })
+  const wrong = await api.jobs.status.query({ job_id: 'x' }).catch((error: Error) => error)
+  expect(wrong).toMatchObject({ data: { code: 'BAD_REQUEST' } })
+  expect(String(wrong)).toMatch(/job_id: .*UUID/i)
+  expect(JSON.stringify(wrong)).not.toContain('.ts:')
+})
+
+test('what is recorded arrives without being asked for', async () => {
+  const job_id = await board.newJob()
+  await board.tell(job_id, metrics(1, 1))
+  const [loss] = await api.series.read.query({ job_id, names: ['loss'] })
+  const ordinals = { loss: loss?.next_ordinal ?? 0 }
+  const series = { job_id, names: ['loss'], ordinals }
+  const deltas = await follow({ jobs: [job_id], series }, async (all) => {
+    if (all.length === 1) await board.tell(job_id, metrics(2, 0.5), metrics(3, 'NaN'))
+    return all.length === 2
+  })
+  expect(deltas[0]?.series).toEqual([])
+  expect(deltas[1]?.series[0]).toMatchObject({ name: 'loss', from_ordinal: 1, next_ordinal: 3 })
+  expect(deltas[1]?.series[0]?.values).toEqual(Float64Array.of(0.5, NaN))
+  expect(deltas[1]?.status.loss).toBe(NaN)
+})
+
+test('a subscription that was cut off goes on after the last message, each point once', async () => {
+  const job_id = await board.newJob()
+  const before = board.subscriptions.length
+  const series = { job_id, names: ['loss'], ordinals: {} }
+  let step = 0
+  const deltas = await follow({ jobs: [job_id], series }, async () => {
+    await board.tell(job_id, metrics(++step, step))
+    if (step === 3) {
+      board.cut()
+      // These come while nobody listens.
+      await board.tell(job_id, metrics(++step, step), metrics(++step, step))
+    }
+    return step > 8
+  })
+  const values = deltas.flatMap((delta) => delta.series.flatMap((one) => [...one.values]))
+  expect(values).toEqual(Array.from({ length: values.length }, (_, index) => index + 1))
+  expect(values.length).toBeGreaterThanOrEqual(7)
+  const [first, resumed] = board.subscriptions.slice(before)
+  expect(first?.lastEventId).toBeNull()
+  expect(resumed?.lastEventId).toMatch(/^\d+~\d+$/)
+})
+
+test('a tool can follow every job of the board', async () => {
+  const job_id = await board.newJob()
+  const deltas = await follow({ jobs: 'all' }, async (all) => {
+    if (all.length === 1) await board.tell(job_id, metrics(1, 42))
+    return all.some(({ status }) => status.job_id === job_id && status.loss === 42)
+  })
+  expect(deltas.length).toBeGreaterThan(0)
+})

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { type Asked, Progress } from './progress.ts'
+
+const asked: Asked = {
+  jobs: ['a', 'b'],
+  series: { job_id: 'a', names: ['loss', 'lr'], ordinals: { loss: 10 } },
+}
+
+type Told = Parameters<Progress['after']>[0]
+
+/** A delta with only what progress is made of. */
+function delta(job_id: string, revision: number, ordinals: Record<string, number> = {}): Told {
+  const series = Object.entries(ordinals).map(([name, next_ordinal]) => ({ name, next_ordinal }))
+  return { job_id, revision, changed_at: 1_000.5 + revision, series } as unknown as Told
+}
+
+test('who never heard anything begins with the state of each job and the ordinals that it gave', () => {
+  expect(new Progress(asked).query).toEqual({
+    jobs: [
+      { job_id: 'a', revision: 0 },
+      { job_id: 'b', revision: 0 },
+    ],
+    series: { ...asked.series, ordinals: { loss: 10, lr: 0 } },
+  })
+})
+
+test('who was cut off goes on from the last message, not from what it asked at first', () => {
+  const progress = new Progress(asked)
+  progress.after(delta('b', 4))
+  const id = progress.after(delta('a', 7, { loss: 2 ** 32 + 5 }))
+  expect(new Progress(asked, id).query).toEqual({
+    jobs: [
+      { job_id: 'a', revision: 7 },
+      { job_id: 'b', revision: 4 },
+    ],
+    series: { ...asked.series, ordinals: { loss: 2 ** 32 + 5, lr: 0 } },
+  })
+})
+
+test('who follows every job goes on from a time', () => {
+  const all: Asked = { jobs: 'all' }
+  expect(new Progress(all).query.jobs).toEqual({ changed_since: null })
+  const id = new Progress(all).after(delta('c', 3))
+  expect(new Progress(all, id).query.jobs).toEqual({ changed_since: 1_003 })
+})
+
+test('an id that no message had is refused', () => {
+  for (const id of ['nonsense', '1,2~x', '-1,0~0,0', '1.5,0~0']) {
+    expect(() => new Progress(asked, id)).toThrow(TypeError)
+  }
+})

@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createCaller } from './root.ts'
+import { type TestBoard, testBoard } from './testing.ts'
+
+let board: TestBoard
+let api: ReturnType<typeof createCaller>
+beforeAll(async () => {
+  board = await testBoard()
+  api = createCaller({ db: board.db, authorized: true })
+})
+afterAll(() => board[Symbol.asyncDispose]())
+
+const evaluation = (step: number, eval_loss: number) =>
+  ({ type: 'evaluation', step, values: { eval_loss } }) as const
+const checkpoint = (step: number) =>
+  ({ type: 'checkpoint', step, path: `checkpoint-${step}`, files_state: 'complete' }) as const
+
+test('every procedure is closed to who does not show the token', async () => {
+  const stranger = createCaller({ db: board.db, authorized: false })
+  const job_id = randomUUID()
+  const closed = [
+    () => stranger.jobs.list(),
+    () => stranger.jobs.status({ job_id }),
+    () => stranger.jobs.detail({ job_id }),
+    () => stranger.jobs.logs({ job_id }),
+    () => stranger.jobs.stop({ job_id }),
+    () => stranger.series.read({ job_id, names: ['loss'] }),
+    () => stranger.series.names({ job_id }),
+    () => stranger.checkpoints.list({ job_id }),
+    () => stranger.deployments.create({ job_id, checkpoint_id: job_id, model_name: 'm' }),
+    () => stranger.deployments.list(),
+    () => stranger.watch({ jobs: [job_id] }),
+  ]
+  for (const call of closed) await expect(call()).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
+})
+
+test('a job that is not there is NOT_FOUND, with its id', async () => {
+  const job_id = randomUUID()
+  const missing = [
+    () => api.jobs.status({ job_id }),
+    () => api.jobs.detail({ job_id }),
+    () => api.jobs.stop({ job_id }),
+    () => api.jobs.logs({ job_id }),
+    () => api.series.read({ job_id, names: ['loss'] }),
+    () => api.series.names({ job_id }),
+    () => api.checkpoints.list({ job_id }),
+    () => api.deployments.create({ job_id, checkpoint_id: job_id, model_name: 'm' }),
+  ]
+  for (const call of missing) {
+    await expect(call()).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: `There is no job ${job_id} on this board.`,
+    })
+  }
+})
+
+test('what cannot be done is BAD_REQUEST with a sentence', async () => {
+  const job_id = await board.newJob()
+  await board.tell(job_id, checkpoint(1), { type: 'ended', status: 'completed' })
+  const [row] = (await api.checkpoints.list({ job_id })).checkpoints
+  const { checkpoint_id = '' } = row ?? {}
+  const code = 'BAD_REQUEST'
+  await expect(api.jobs.stop({ job_id })).rejects.toMatchObject({
+    code,
+    message: 'moby is completed, so there is nothing to stop.',
+  })
+  const order = { job_id, checkpoint_id, model_name: '../../etc' }
+  await expect(api.deployments.create(order)).rejects.toMatchObject({ code })
+  await expect(api.jobs.list({ cursor: 'x' })).rejects.toMatchObject({ code })
+  await expect(api.jobs.status({ job_id: 'x' })).rejects.toMatchObject({ code })
+  await expect(api.series.read({ job_id, names: ['a'], points: 5_001 })).rejects.toMatchObject({
+    code,
+  })
+})
+
+test('the list, the status and the checkpoints tell one story', async () => {
+  const job_id = await board.newJob('story')
+  await board.tell(
+    job_id,
+    {
+      type: 'started',
+      at: 1_000,
+      total_steps: 400,
+      loss_unit: 'nats_per_token',
+      config: { lr: 1 },
+    },
+    { type: 'metrics', step: 100, at: 2_000, values: { loss: 1.5, lr: 'NaN' } },
+    ...[evaluation(100, 1), checkpoint(100), evaluation(200, 0.5), checkpoint(200)],
+    ...[evaluation(300, 0.25), { type: 'log', level: 'info', text: 'hello' } as const],
+  )
+  const status = await api.jobs.status({ job_id })
+  expect(status).toMatchObject({
+    name: 'story',
+    status: 'running',
+    progress: 0.75,
+    best_step: 200,
+    best_checkpoint_path: '/runs/story/checkpoint-200',
+    perplexity: Math.exp(0.25),
+  })
+  const { jobs, total, curves } = await api.jobs.list({ search: 'story' })
+  expect([jobs.length, total]).toEqual([1, 1])
+  expect(jobs[0]?.best_checkpoint_id).toBe(status.best_checkpoint_id)
+  expect([...(curves[job_id]?.values ?? [])]).toEqual([1, 0.5, 0.25])
+  const { checkpoints, selection } = await api.checkpoints.list({ job_id })
+  expect(selection.missed_best?.step).toBe(300)
+  expect(checkpoints.map(({ step, is_best }) => [step, is_best])).toEqual([
+    [100, false],
+    [200, true],
+  ])
+  const read = await api.series.read({ job_id, names: ['loss', 'lr', 'eval_loss'] })
+  expect(read.map(({ kind, values }) => [kind, ...values])).toEqual([
+    ['logged', 1.5],
+    ['logged', NaN],
+    ['evaluation', 1, 0.5, 0.25],
+  ])
+  expect(await api.series.names({ job_id })).toHaveLength(3)
+  expect(await api.jobs.logs({ job_id })).toMatchObject([{ level: 'info', text: 'hello' }])
+  expect(await api.jobs.detail({ job_id })).toMatchObject({ config: { lr: 1 }, source: 'journal' })
+  expect((await api.jobs.stop({ job_id })).status).toBe('stopping')
+})
+
+test('a deployment is ordered, and found in the ledger of its job and of its model', async () => {
+  const job_id = await board.newJob()
+  await board.tell(job_id, evaluation(1, 1), checkpoint(1))
+  const { best_checkpoint_id } = await api.jobs.status({ job_id })
+  const order = { job_id, checkpoint_id: best_checkpoint_id ?? '', model_name: 'moby' }
+  const made = await api.deployments.create(order)
+  expect(made).toMatchObject({ status: 'queued', is_best: true, model_name: 'moby' })
+  expect((await api.deployments.list({ job_id })).deployments).toEqual([made])
+  expect(await api.deployments.list({ model_name: 'moby' })).toEqual({
+    deployments: [made],
+    live: [],
+  })
+})

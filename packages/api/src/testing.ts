@@ -1,0 +1,77 @@
+import { TrainingEvent } from '@bestmark/core'
+import { recordFacts, registerJob } from '@bestmark/db'
+import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
+import { createHTTPHandler } from '@trpc/server/adapters/standalone'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { appRouter } from './root.ts'
+
+/** A board over real HTTP with a fresh database, for tests of tools. */
+export interface TestBoard extends AsyncDisposable {
+  url: string
+  token: string
+  db: TestDatabase
+  /** Puts a running job on the board and returns its id. */
+  newJob(name?: string): Promise<string>
+  /** Records events, in the form of a journal's lines, of attempt 0 unless told. */
+  tell(job_id: string, ...lines: JournalLine[]): Promise<void>
+  /** Breaks every open connection, as a proxy or a sleeping laptop does. */
+  cut(): void
+  /** How many subscriptions were asked for, resumed ones included. */
+  subscriptions: { lastEventId: string | null }[]
+}
+
+export type JournalLine = { type: TrainingEvent['type'] } & Record<string, unknown>
+
+export async function testBoard(): Promise<TestBoard> {
+  const db = await testDatabase()
+  const token = randomUUID()
+  const subscriptions: TestBoard['subscriptions'] = []
+  const handle = createHTTPHandler({
+    router: appRouter,
+    basePath: '/trpc/',
+    createContext: ({ req }) => ({
+      db,
+      authorized: req.headers.authorization === `Bearer ${token}`,
+    }),
+  })
+  const server = createServer((request, response) => {
+    if (request.url?.startsWith('/trpc/watch')) {
+      const id = request.headers['last-event-id']
+      subscriptions.push({ lastEventId: typeof id === 'string' ? id : null })
+    }
+    handle(request, response)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const close = async (): Promise<void> => {
+    server.close()
+    server.closeAllConnections()
+    await db[Symbol.asyncDispose]()
+  }
+  return {
+    url: `http://127.0.0.1:${port}`,
+    token,
+    db,
+    newJob: (name = 'moby') => newJob(db, name),
+    tell: (job_id, ...lines) => tell(db, job_id, lines),
+    cut: () => server.closeAllConnections(),
+    subscriptions,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+async function newJob(db: TestDatabase, name: string): Promise<string> {
+  const job_id = randomUUID()
+  const place = { host_id: randomUUID(), host: 'workstation', root: `/runs/${name}` }
+  const told = { name, project: 'examples', status: 'running', source: 'journal' } as const
+  await registerJob(db, { job_id, ...place, ...told })
+  return job_id
+}
+
+async function tell(db: TestDatabase, job_id: string, lines: JournalLine[]): Promise<void> {
+  const events = lines.map((line) => TrainingEvent.parse({ attempt: 0, at: null, ...line }))
+  await recordFacts(db, job_id, events)
+}
