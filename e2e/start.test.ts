@@ -85,7 +85,10 @@ test('what stands in the way of a start is said in one sentence, with an exit co
     [{ PORT: 'zorp' }, 'PORT=zorp is no port'],
     [{ HOST: '0.0.0.0' }, 'HOST=0.0.0.0 is refused'],
     [{ BESTMARK_HOME: join(home.path, 'file', 'below') }, 'The data folder'],
-    [{ DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/none' }, 'No Postgres listens at 127.0.0.1:1'],
+    [
+      { DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/none' },
+      'No Postgres listens at 127.0.0.1:1',
+    ],
   ] as const) {
     const { code, stdout, stderr } = await bestmark(['up'], boardEnv(home.path, more))
     expect(stderr).toContain(says)

@@ -1,0 +1,52 @@
+import { createClient } from '@bestmark/api/client'
+import { expect, test } from 'vitest'
+import { bestmark, boardEnv, startBoard, temporaryFolder } from './board.ts'
+import { launchBrowser } from './browser.ts'
+
+/** Trains the built-in recipe for real, to its end, and returns where. */
+async function aFinishedRun(env: NodeJS.ProcessEnv): Promise<void> {
+  const trained = await bestmark(['train', 'char-lm', '--preset', 'quick', '--name', 'moby'], env)
+  expect(trained).toMatchObject({ code: 0 })
+}
+
+test('page, jobs.status, checkpoints.list, best, pick and report name the same checkpoint, and it is not the last', async () => {
+  await using home = await temporaryFolder()
+  const env = boardEnv(home.path)
+  await aFinishedRun(env)
+  await using board = await startBoard(env, ['--no-demo'])
+  const client = createClient(board)
+  const { jobs } = await client.jobs.list.query({ search: 'moby' })
+  const { job_id, output_dir, current_step } = jobs[0]!
+
+  const status = await client.jobs.status.query({ job_id })
+  const { checkpoints } = await client.checkpoints.list.query({ job_id })
+  const best = await bestmark(['best', 'moby'], env)
+  const picked = await bestmark(['pick', output_dir], env)
+
+  await using browser = await launchBrowser()
+  const page = await browser.newPage()
+  await page.goto(board.link)
+  await page.getByRole('link', { name: 'moby' }).click()
+  const table = page.getByRole('table', { name: 'Checkpoints' })
+  const preselected = await table.getByRole('radio', { checked: true }).inputValue()
+  const pathOnPage = await page.getByText(output_dir).first().textContent()
+  await page.goto(`${board.url}/jobs/${job_id}/report`)
+  const report = await page.getByText('The best is').textContent()
+
+  const answer = status.best_checkpoint_path
+  expect(answer).toBe(`${output_dir}/checkpoint-${status.best_step}`)
+  expect(status.best_step).toBeLessThan(current_step ?? 0)
+  const names = {
+    page: pathOnPage,
+    'jobs.status': status.best_checkpoint_path,
+    'checkpoints.list': checkpoints
+      .filter(({ is_best }) => is_best)
+      .map(({ path }) => path)
+      .join(),
+    best: best.stdout.trim(),
+    pick: picked.stdout.split('\n')[0],
+    report: report?.replace('The best is', '').trim(),
+  }
+  expect(new Set(Object.values(names))).toEqual(new Set([answer]))
+  expect(preselected).toBe(status.best_checkpoint_id)
+})
