@@ -64,7 +64,7 @@ export async function readLogged(
   let count = 0
   const parts = kept.map(({ chunk, window }) => {
     const full = read.get(placeKey(chunk))
-    const part = full ? cut(full, window) : corners(chunk)
+    const part = full ? cut(head(full, chunk.count), window) : corners(chunk)
     count += full ? part.steps.length : chunk.count
     return part
   })
@@ -147,6 +147,15 @@ function corners(chunk: ChunkSummary): Series {
   })
   const column = (index: number) => Float64Array.from(points, (point) => point[index] ?? NaN)
   return { steps: column(0), values: column(1), times: column(2) }
+}
+
+/** The first points of a series: a chunk may have grown since its summary was read. */
+function head({ steps, values, times }: Series, count: number): Series {
+  return {
+    steps: steps.subarray(0, count),
+    values: values.subarray(0, count),
+    times: times.subarray(0, count),
+  }
 }
 
 /** The points of a series whose steps lie in a window. */
