@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openDatabase, type Database } from '@bestmark/db'
+import type { Page } from 'playwright-core'
+import { boardEnv, startBoard, temporaryFolder } from '../e2e/board.ts'
+import { launchBrowser } from '../e2e/browser.ts'
+import { median, ms, quantile, say } from './figures.ts'
+import { beginRun, type WrittenRun } from './run.ts'
+
+const POINTS = 500
+/** Milliseconds between points: 20 a second, as a small model logs. */
+const EVERY = 50
+
+/** Milliseconds from the append to the journal to the changed text in Chromium, point by point. */
+export async function run(): Promise<void> {
+  await using home = await temporaryFolder()
+  await using board = await startBoard(boardEnv(home.path), ['--no-demo'])
+  const db = await openDatabase({ home: home.path })
+  const run = await beginRun(db, home.path, POINTS)
+  await using browser = await launchBrowser()
+  const page = await browser.newPage()
+  await page.goto(board.link)
+  await page.goto(`${board.url}/jobs/${run.job_id}`)
+  const written = await writePoints(page, run)
+  const shown = await page.evaluate(() => window.shownAt)
+  const delays = written.map((at, step) => arrival(shown, step) - at).slice(1)
+  const notify = await notifications(db)
+  await db.close()
+  const [p50, p99] = [median(delays), quantile(delays, 0.99)]
+  const floor = median(notify)
+  say(
+    `  ${delays.length} points: median ${ms(p50)}, p99 ${ms(p99)}; one notification of the database ${ms(floor)}: ${(p50 / floor).toFixed(0)} times`,
+  )
+}
+
+declare global {
+  interface Window {
+    /** When the page first showed each step, in milliseconds since the epoch. */
+    shownAt: Record<number, number>
+  }
+}
+
+/** Appends points at their pace once the page watches, and returns when each was written. */
+async function writePoints(page: Page, { journal }: WrittenRun): Promise<number[]> {
+  journal.append({ type: 'metrics', attempt: 0, step: 0, at: Date.now(), values: { loss: 1 } })
+  await page.getByText(`step 0 of ${POINTS}`).first().waitFor()
+  await page.evaluate(watchSteps)
+  const written: number[] = [Date.now()]
+  for (let step = 1; step <= POINTS; step++) {
+    await sleep(EVERY)
+    const at = performance.timeOrigin + performance.now()
+    journal.append({ type: 'metrics', attempt: 0, step, at, values: { loss: 1 / step } })
+    written.push(at)
+  }
+  await page.getByText(`step ${POINTS} of ${POINTS}`).first().waitFor()
+  return written
+}
+
+/** Runs in the page. */
+function watchSteps(): void {
+  window.shownAt = {}
+  const look = (): void => {
+    const step = /step ([\d,]+) of/.exec(document.querySelector('header .state')?.textContent ?? '')
+    const shown = Number(step?.[1]?.replaceAll(',', ''))
+    window.shownAt[shown] ??= performance.timeOrigin + performance.now()
+  }
+  const options = { subtree: true, childList: true, characterData: true }
+  new MutationObserver(look).observe(document.body, options)
+}
+
+/** When a step, or a later one with which it was told together, was first shown. */
+function arrival(shown: Record<number, number>, step: number): number {
+  for (let at = step; at <= POINTS; at++) {
+    const first = shown[at]
+    if (first !== undefined) return first
+  }
+  return Infinity
+}
+
+async function notifications({ sql }: Database): Promise<number[]> {
+  const taken: number[] = []
+  let heard = (): void => undefined
+  await sql.listen('bench', () => heard())
+  for (let round = 0; round < 200; round++) {
+    const since = performance.now()
+    const arrived = new Promise<void>((resolve) => (heard = resolve))
+    await sql.notify('bench', '')
+    await arrived
+    taken.push(performance.now() - since)
+  }
+  return taken
+}

@@ -1,0 +1,30 @@
+import { say } from './figures.ts'
+
+interface Benchmark {
+  title: string
+  load: () => Promise<{ run: () => Promise<void> }>
+}
+
+const BENCHMARKS: Record<string, Benchmark> = {
+  select: { title: 'The choice among 100,000 checkpoints', load: () => import('./select.ts') },
+  pick: { title: 'bestmark pick on 50 checkpoints', load: () => import('./pick.ts') },
+  record: { title: 'A journal of 100,000 points into rows', load: () => import('./record.ts') },
+  live: { title: "From the trainer's write to the page", load: () => import('./live.ts') },
+  fresh: {
+    title: 'From a fresh clone to live points on the page',
+    load: () => import('./fresh.ts'),
+  },
+}
+
+const asked = process.argv.slice(2)
+const unknown = asked.find((name) => !(name in BENCHMARKS))
+if (unknown !== undefined) {
+  say(`There is no benchmark "${unknown}"; there is ${Object.keys(BENCHMARKS).join(', ')}.`)
+  process.exit(2)
+}
+for (const [name, { title, load }] of Object.entries(BENCHMARKS)) {
+  if (asked.length > 0 && !asked.includes(name)) continue
+  say(`${name}: ${title}`)
+  const { run } = await load()
+  await run()
+}
