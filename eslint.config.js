@@ -5,7 +5,14 @@ import ts from 'typescript-eslint'
 
 export default ts.config(
   {
-    ignores: ['**/build/', '**/.svelte-kit/', '**/node_modules/', '.bestmark/', '*.config.js'],
+    ignores: [
+      '**/build/',
+      '**/.svelte-kit/',
+      '**/node_modules/',
+      '.bestmark/',
+      '*.config.js',
+      '.ci/*.mjs',
+    ],
   },
   js.configs.recommended,
   ts.configs.recommendedTypeChecked,
@@ -22,6 +29,10 @@ export default ts.config(
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
       '@typescript-eslint/only-throw-error': 'error',
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],

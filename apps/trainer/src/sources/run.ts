@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import type { TrainingEvent } from '@bestmark/core'
 import { Failure, sentence } from '../failure.ts'
-import { JOURNAL } from '../journal.ts'
+import type { JOURNAL } from '../journal.ts'
 import { readHuggingFace, readStateFile } from './huggingface.ts'
 import { readJournalRun } from './journal.ts'
 
