@@ -14,17 +14,19 @@ export async function run(): Promise<void> {
   await call('git', ['clone', '--quiet', ROOT, clone])
   await using browser = await launchBrowser()
   const page = await browser.newPage()
-  const { BESTMARK_HOME: _home, ...env } = boardEnv(join(clone, '.bestmark'))
+  const env = asFromAShell(boardEnv(join(clone, '.bestmark')))
   const since = performance.now()
   const seconds = (): string => `${((performance.now() - since) / 1000).toFixed(1)} s`
   const child = spawn('npx', ['-y', 'pnpm@12', 'start'], { cwd: clone, env, detached: true })
   const link = await new Promise<string>((resolve, reject) => {
     let output = ''
-    child.stdout.on('data', (piece: Buffer) => {
+    const hear = (piece: Buffer): void => {
       output += String(piece)
       const found = /http:\/\/\S+\?token=\w+/.exec(output)
       if (found) resolve(found[0])
-    })
+    }
+    child.stdout.on('data', hear)
+    child.stderr.on('data', hear)
     child.once('exit', () => reject(new Error(`start ended:\n${output}`)))
   })
   say(`  ${seconds()} to the link`)
@@ -38,4 +40,10 @@ export async function run(): Promise<void> {
   const ended = new Promise((resolve) => child.once('exit', resolve))
   if (child.pid) process.kill(-child.pid, 'SIGINT')
   await ended
+}
+
+/** What pnpm tells the scripts that it runs would keep the clone's own pnpm from installing. */
+function asFromAShell(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const ours = /^(npm_|pnpm_|BESTMARK_HOME$)/i
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !ours.test(name)))
 }
