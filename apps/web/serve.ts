@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 
 /**
  * Serves the built pages on HOST (127.0.0.1) and PORT (4173; 0 takes a free one), and tells a
- * parent process that forked it once it listens. On SIGTERM or SIGINT live connections are closed
- * at once, and the process ends when the database has been let go.
+ * parent process that forked it once it listens. On SIGTERM or SIGINT, or when that parent
+ * is gone, live connections are closed at once, and the process ends with the database let go.
  */
 const PROTOCOL_HEADER = 'x-bestmark-protocol'
 process.env['NODE_ENV'] ??= 'production'
@@ -32,10 +32,14 @@ server.listen(Number(process.env['PORT'] ?? 4173), process.env['HOST'] ?? '127.0
   process.send?.({ listening: server.address() })
 })
 
+let stopping = false
 function stop() {
+  if (stopping) return
+  stopping = true
   server.close(() => process.emit('sveltekit:shutdown' as NodeJS.Signals))
   server.closeAllConnections()
   if (process.connected) process.disconnect()
 }
 process.once('SIGTERM', stop)
 process.once('SIGINT', stop)
+process.once('disconnect', stop)

@@ -27,5 +27,19 @@ export default defineConfig({
   // The server loads Bestmark's own packages as they lie, rather than a second copy of them: they
   // find their migrations and the database's programs from where they are.
   environments: { ssr: { build: { rolldownOptions: { external: [/^@bestmark\//] } } } },
-  test: { include: ['src/**/*.test.ts'] },
+  test: {
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'e2e',
+          include: ['e2e/**/*.test.ts'],
+          globalSetup: 'e2e/setup.ts',
+          fileParallelism: false,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
 })

@@ -10,16 +10,19 @@ const MOST = 8_000
  */
 export class GrowingSeries {
   readonly name: string
-  readonly kind: NamedSeries['kind']
+  kind: NamedSeries['kind']
+  /** How many points there are, thinned or not. */
+  #count: number
   next_ordinal: number
   #steps: Float64Array
   #values: Float64Array
   #times: Float64Array
   #length: number
 
-  constructor({ name, kind, next_ordinal, steps, values, times }: NamedSeries) {
+  constructor({ name, kind, count, next_ordinal, steps, values, times }: NamedSeries) {
     this.name = name
     this.kind = kind
+    this.#count = count
     this.next_ordinal = next_ordinal
     this.#steps = steps
     this.#values = values
@@ -29,6 +32,8 @@ export class GrowingSeries {
 
   /** Takes in what a subscription brought; points that are already here are skipped. */
   append(delta: SeriesDelta): void {
+    // What a series is was not known before its first point.
+    this.kind = delta.kind
     if (delta.rewound_to !== null) this.#rewind(delta.rewound_to, delta.from_ordinal)
     const known = Math.max(0, this.next_ordinal - delta.from_ordinal)
     const fresh = delta.steps.length - known
@@ -38,6 +43,7 @@ export class GrowingSeries {
     this.#values.set(delta.values.subarray(known), this.#length)
     this.#times.set(delta.times.subarray(known), this.#length)
     this.#length += fresh
+    this.#count += fresh
     this.next_ordinal = delta.next_ordinal
   }
 
@@ -46,7 +52,7 @@ export class GrowingSeries {
     return {
       name: this.name,
       kind: this.kind,
-      count: this.next_ordinal,
+      count: this.#count,
       next_ordinal: this.next_ordinal,
       steps: column(this.#steps),
       values: column(this.#values),
@@ -57,7 +63,10 @@ export class GrowingSeries {
   /** A later attempt began again after `step`: what was logged beyond it is replaced. */
   #rewind(step: number, from_ordinal: number): void {
     const beyond = this.#steps.subarray(0, this.#length).findIndex((one) => one > step)
-    if (beyond !== -1) this.#length = beyond
+    if (beyond !== -1) {
+      this.#count -= this.#length - beyond
+      this.#length = beyond
+    }
     this.next_ordinal = Math.min(this.next_ordinal, from_ordinal)
   }
 

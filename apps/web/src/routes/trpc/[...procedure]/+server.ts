@@ -11,7 +11,8 @@ const answer: RequestHandler = ({ request, locals }) =>
     router: appRouter,
     createContext: () => locals.context,
     onError: ({ error }) => {
-      if (error.code === 'INTERNAL_SERVER_ERROR') reported(error)
+      // What breaks off because its reader has left, or the server stops, is no fault.
+      if (error.code === 'INTERNAL_SERVER_ERROR' && !request.signal.aborted) reported(error)
     },
   })
 

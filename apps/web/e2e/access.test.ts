@@ -1,0 +1,110 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Run } from './runs.ts'
+import { openSite, type Site } from './site.ts'
+
+let site: Site
+let run: Run
+
+beforeAll(async () => {
+  site = await openSite()
+  run = await (await new Run(site.db, 'guarded').begin()).train([3, 2])
+})
+afterAll(() => site[Symbol.asyncDispose]())
+
+const get = (path: string, headers: Record<string, string> = {}) =>
+  fetch(site.url + path, { headers, redirect: 'manual' })
+
+test('without the token every page and procedure answers 401', async () => {
+  const paths = [
+    '/',
+    '/jobs',
+    `/jobs/${run.job_id}`,
+    `/jobs/${run.job_id}/report`,
+    '/?token=wrong',
+    '/__data.json',
+    '/trpc/jobs.list',
+    '/trpc/watch',
+  ]
+  for (const path of paths) expect([path, (await get(path)).status]).toEqual([path, 401])
+  expect(await (await get('/')).text()).toContain('/?token=')
+})
+
+test('the link sets a cookie that scripts cannot read, and leaves a clean address', async () => {
+  const answer = await get(`/?token=${site.token}&status=running`)
+  expect(answer.status).toBe(303)
+  expect(answer.headers.get('location')).toBe('/?status=running')
+  const cookie = answer.headers.get('set-cookie') ?? ''
+  expect(cookie).toMatch(/^bestmark_[0-9a-f]{32}=.*HttpOnly.*SameSite=Lax/i)
+  expect((await get('/', { cookie: cookie.split(';')[0] ?? '' })).status).toBe(200)
+})
+
+test('a tool comes in with its token as Bearer', async () => {
+  const authorization = `Bearer ${site.token}`
+  expect((await get('/trpc/jobs.list', { authorization })).status).toBe(200)
+  expect((await get('/trpc/jobs.list', { authorization: 'Bearer wrong' })).status).toBe(401)
+})
+
+test('a page of another origin may not write, even on this machine', async () => {
+  const context = await site.visitor()
+  const stop = (origin: string) =>
+    context.request.post('/trpc/jobs.stop', {
+      headers: { origin },
+      data: JSON.stringify('[{"job_id":1},"x"]'),
+    })
+  expect((await stop('http://localhost:1')).status()).toBe(403)
+  expect((await stop('http://evil.example')).status()).toBe(403)
+  expect((await stop(site.url)).status()).toBe(400)
+})
+
+test('another name than this machine’s is refused', async () => {
+  const asked = request(site.url, {
+    headers: { host: 'evil.example', authorization: `Bearer ${site.token}` },
+  }).end()
+  const [answer] = (await once(asked, 'response')) as [{ statusCode: number; resume: () => void }]
+  answer.resume()
+  expect(answer.statusCode).toBe(421)
+})
+
+test('every answer forbids framing, sniffing and foreign scripts', async () => {
+  const context = await site.visitor()
+  for (const path of ['/', `/jobs/${run.job_id}`, `/jobs/${run.job_id}/report`]) {
+    const headers = (await context.request.get(path)).headers()
+    expect(headers['x-frame-options']).toBe('DENY')
+    expect(headers['x-content-type-options']).toBe('nosniff')
+    expect(headers['referrer-policy']).toBe('no-referrer')
+    expect(headers['content-security-policy']).toContain("default-src 'none'")
+    expect(headers['content-security-policy']).not.toMatch(/script-src[^;]*unsafe/)
+  }
+})
+
+test('the report carries not a byte of script', async () => {
+  const answer = await (await site.visitor()).request.get(`/jobs/${run.job_id}/report`)
+  const html = await answer.text()
+  expect(html).not.toMatch(/<script|modulepreload|\son\w+=|javascript:/i)
+  expect(answer.headers()['content-security-policy']).not.toContain('script-src')
+  expect(html).toContain('Step 200 has the lowest eval_loss of 2 checkpoints')
+  expect(html).toContain('data-best="200"')
+})
+
+test('a job that is not there is 404 with its id', async () => {
+  const id = '00000000-0000-4000-8000-000000000000'
+  const answer = await (await site.visitor()).request.get(`/jobs/${id}`)
+  expect(answer.status()).toBe(404)
+  expect(await answer.text()).toContain(`There is no job ${id}`)
+})
+
+test('the server prints nothing, and ends within two seconds though a page is watching', async () => {
+  const page = await (await site.visitor()).newPage()
+  const watching = page.waitForResponse((response) => response.url().includes('/trpc/watch'))
+  await page.goto(`/jobs/${run.job_id}`)
+  await watching
+  const asked = performance.now()
+  site.server.kill('SIGTERM')
+  const [code] = (await once(site.server, 'exit')) as [number]
+  expect(performance.now() - asked).toBeLessThan(2_000)
+  expect(code).toBe(0)
+  await page.getByText('The board does not answer.').waitFor()
+  expect(site.printed()).toBe('')
+})

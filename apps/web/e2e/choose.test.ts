@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { checkpoint, ended, evaluation, metrics, Run } from './runs.ts'
+import { openSite, type Site } from './site.ts'
+
+let site: Site
+let run: Run
+
+beforeAll(async () => {
+  site = await openSite()
+  run = await new Run(site.db, 'moby-char-lm').begin()
+  await run.train([3, 2.5, 2.23, 2.4, 2.9])
+})
+afterAll(() => site[Symbol.asyncDispose]())
+
+async function openJob() {
+  const page = await (await site.visitor()).newPage()
+  await page.goto(`/jobs/${run.job_id}`)
+  return page
+}
+
+test('from the list to the job, where the best checkpoint stands preselected', async () => {
+  const page = await (await site.visitor()).newPage()
+  await page.goto('/')
+  const row = page.getByRole('row', { name: /moby-char-lm/ })
+  expect(await row.innerText()).toMatch(/2\.230.*@300/s)
+  await row.getByRole('link').click()
+  await page.waitForURL(`/jobs/${run.job_id}`)
+  const best = page.getByRole('row', { name: /step 300/ })
+  await best.getByRole('radio', { checked: true }).waitFor()
+  expect(await page.getByText('The best, step 300, is preselected.').count()).toBe(1)
+  expect(await page.locator('[data-best="300"]').count()).toBe(1)
+})
+
+test('the deploy dialog has the same checkpoint preselected, and says what it will do', async () => {
+  const page = await openJob()
+  await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Deploy' })
+  expect(await dialog.getByRole('radio', { name: /step 300/ }).isChecked()).toBe(true)
+  expect(await dialog.innerText()).toContain('Copies step 300, the best, to models/moby-char-lm')
+  await dialog.getByRole('button', { name: 'Ship step 300 to models/moby-char-lm' }).click()
+  await dialog.getByText('waiting for the agent').waitFor()
+  const rows = await site.db
+    .sql`select model_name, status from deployments where job_id = ${run.job_id}`
+  expect(rows).toMatchObject([{ model_name: 'moby-char-lm', status: 'queued' }])
+})
+
+test('a pick of one’s own is kept when the best moves, and that is said', async () => {
+  const other = await new Run(site.db, 'moving').begin()
+  await other.train([3, 2.5, 2.4])
+  const page = await (await site.visitor()).newPage()
+  await page.goto(`/jobs/${other.job_id}`)
+  await page
+    .getByRole('row', { name: /step 200/ })
+    .getByRole('radio')
+    .check()
+  await page.getByText('You chose step 200; the best is step 300.').waitFor()
+  await other.say(metrics(400, 1), evaluation(400, 2.1), checkpoint(400))
+  await page.getByText('You chose step 200; the best is step 400.').waitFor()
+  await page.getByRole('button', { name: 'Choose the best' }).click()
+  await page
+    .getByRole('row', { name: /step 400/ })
+    .getByRole('radio', { checked: true })
+    .waitFor()
+})
+
+test('a checkpoint whose files are gone cannot be chosen', async () => {
+  const gone = await new Run(site.db, 'rotated').begin()
+  await gone.train([3, 2.5])
+  await gone.say({
+    ...checkpoint(200),
+    type: 'files',
+    files_state: 'missing',
+    files_why: 'deleted by save_total_limit',
+  })
+  await gone.say(ended('completed'))
+  const page = await (await site.visitor()).newPage()
+  await page.goto(`/jobs/${gone.job_id}`)
+  expect(
+    await page
+      .getByRole('row', { name: /step 200/ })
+      .getByRole('radio')
+      .isDisabled(),
+  ).toBe(true)
+  await page.getByText('The best, step 100, is preselected.').waitFor()
+})

@@ -1,0 +1,69 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { checkpoint, ended, evaluation, metrics, Run } from './runs.ts'
+import { openSite, type Site } from './site.ts'
+
+let site: Site
+
+beforeAll(async () => {
+  site = await openSite()
+})
+afterEach(() => Promise.all(site.browser.contexts().map((context) => context.close())))
+afterAll(() => site[Symbol.asyncDispose]())
+
+async function openLive(run: Run) {
+  const page = await (await site.visitor()).newPage()
+  const watching = page.waitForResponse((response) => response.url().includes('/trpc/watch'))
+  await page.goto(`/jobs/${run.job_id}`)
+  await watching
+  await page.evaluate(() => Object.assign(window, { unreloaded: true }))
+  return page
+}
+
+test('points, the best and the end of a run reach the page without a reload', async () => {
+  const run = await new Run(site.db, 'live').begin()
+  const page = await openLive(run)
+  await run.say(metrics(10, 3.25))
+  await page.locator('[data-field=loss]', { hasText: '3.250' }).waitFor()
+  await run.say(metrics(100, 2.5), evaluation(100, 2.75), checkpoint(100))
+  await page.locator('[data-best="100"]').waitFor()
+  await page.getByText('The best, step 100, is preselected.').waitFor()
+  await page.locator('path[data-line=eval_loss]').waitFor({ state: 'attached' })
+  await run.say(ended('completed'))
+  await page.locator('[data-shape=completed]').waitFor()
+  expect(await page.evaluate(() => 'unreloaded' in window)).toBe(true)
+})
+
+test('the list follows its jobs, and shows new ones', async () => {
+  const run = await new Run(site.db, 'listed').begin()
+  const page = await (await site.visitor()).newPage()
+  const watching = page.waitForResponse((response) => response.url().includes('/trpc/watch'))
+  await page.goto('/')
+  await watching
+  await run.train([2.5])
+  await page.getByRole('row', { name: /listed.*2\.500 @100/s }).waitFor()
+  await new Run(site.db, 'newcomer').begin()
+  await page.getByRole('row', { name: /newcomer/ }).waitFor()
+})
+
+test('what was recorded while the network was away is there when it is back', async () => {
+  const run = await new Run(site.db, 'resumed').begin()
+  await run.say(metrics(1, 4))
+  const page = await openLive(run)
+  await page.locator('[data-field=loss]', { hasText: '4.000' }).waitFor()
+  await page.context().setOffline(true)
+  await run.say(metrics(2, 3), metrics(3, 2))
+  await page.context().setOffline(false)
+  await run.say(metrics(4, 1))
+  await page.locator('[data-field=loss]', { hasText: '1.000' }).waitFor()
+  const drawn = await page.locator('path[data-line=loss]').getAttribute('d')
+  expect(drawn?.match(/[ML]/g)).toHaveLength(4)
+})
+
+test('500 points that come one by one are all drawn', async () => {
+  const run = await new Run(site.db, 'stream').begin()
+  const page = await openLive(run)
+  for (let step = 1; step <= 500; step += 1) await run.say(metrics(step, 1 + 1 / step))
+  await page.locator('[data-field=loss]', { hasText: '1.002' }).waitFor()
+  const drawn = await page.locator('path[data-line=loss]').getAttribute('d')
+  expect(drawn?.match(/[ML]/g)).toHaveLength(500)
+})

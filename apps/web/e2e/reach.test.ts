@@ -1,0 +1,140 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ended, metrics, Run } from './runs.ts'
+import { openSite, type Site } from './site.ts'
+
+const NOWHERE = '/jobs/not-a-job'
+
+let site: Site
+let pages: string[]
+
+beforeAll(async () => {
+  site = await openSite()
+  const run = await (await new Run(site.db, 'moby-char-lm').begin()).train([3, 2.5, 2.23, 2.4, 2.9])
+  const long = new Run(site.db, `a-name-that-is-longer-than-any-screen-${'x'.repeat(80)}`)
+  await long.begin({ project: 'a-project-with-a-long-name-too' })
+  await long.say(metrics(310, NaN), ended('failed', 'NaN at step 310: loss is not a number'))
+  pages = ['/', '/?search=nothing', `/jobs/${run.job_id}`, `/jobs/${long.job_id}`]
+  pages.push(`/jobs/${run.job_id}/report`, NOWHERE)
+})
+afterAll(() => site[Symbol.asyncDispose]())
+
+async function visit(path: string, options = {}): Promise<Page> {
+  const page = await (await site.visitor(options)).newPage()
+  await page.goto(path)
+  return page
+}
+
+test('no page scrolls sideways, on a phone or a desk, in light or dark', async () => {
+  for (const [width, colorScheme] of [
+    [360, 'dark'],
+    [768, 'light'],
+    [1280, 'dark'],
+  ] as const) {
+    const page = await visit('/', { viewport: { width, height: 800 }, colorScheme })
+    const beside = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+    for (const path of pages) {
+      await page.goto(path)
+      const before = await beside()
+      if (path.startsWith('/jobs/') && !path.endsWith('/report') && path !== NOWHERE) {
+        await page.getByRole('slider', { name: 'loss by step' }).waitFor()
+      }
+      expect({ path, width, before, after: await beside() }).toEqual({
+        path,
+        width,
+        before: 0,
+        after: 0,
+      })
+    }
+    await page.context().close()
+  }
+})
+
+test('whatever can be used has a name and a role', async () => {
+  const page = await (await site.visitor()).newPage()
+  for (const path of pages) {
+    await page.goto(path)
+    const tree = await page.locator('body').ariaSnapshot()
+    const nameless = tree.match(
+      /^\s*- (button|link|textbox|searchbox|radio|checkbox|combobox|slider|dialog|table|progressbar|img)(?! ").*$/gm,
+    )
+    expect([path, nameless]).toEqual([path, null])
+    expect([path, tree]).toEqual([path, expect.stringMatching(/heading ".+" \[level=1\]/)])
+  }
+})
+
+test('words can be read on every ground, in light and dark', async () => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const page = await (await site.visitor({ colorScheme })).newPage()
+    await page.goto('/')
+    const contrasts = await page.evaluate(() => {
+      const probe = document.body.appendChild(document.createElement('i'))
+      const canvas = document.createElement('canvas').getContext('2d')
+      const light = (name: string) => {
+        probe.style.color = `var(${name})`
+        if (!canvas) return NaN
+        canvas.fillStyle = getComputedStyle(probe).color
+        canvas.fillRect(0, 0, 1, 1)
+        const [r = 0, g = 0, b = 0] = [...canvas.getImageData(0, 0, 1, 1).data].map((byte) => {
+          const part = byte / 255
+          return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
+        })
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+      }
+      const grounds = ['--paper', '--raised', '--sunk', '--best-wash']
+      return ['--ink', '--grey', '--best-ink'].flatMap((word) =>
+        grounds.map((ground) => {
+          const [low = 0, high = 0] = [light(word), light(ground)].sort((a, b) => a - b)
+          return { pair: `${word} on ${ground}`, contrast: (high + 0.05) / (low + 0.05) }
+        }),
+      )
+    })
+    expect(contrasts.filter(({ contrast }) => !(contrast >= 4.5))).toEqual([])
+  }
+})
+
+test('the keyboard alone leads from the list to the best checkpoint and its deployment', async () => {
+  const page = await visit('/')
+  await page.keyboard.press('/')
+  await page.keyboard.type('moby')
+  await page.waitForURL(/search=moby/)
+  await page.getByRole('heading', { name: 'Jobs 1' }).waitFor()
+  await page.keyboard.press('Tab')
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur())
+  await page.keyboard.press('j')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/\/jobs\//)
+  const chart = page.getByRole('slider', { name: 'loss by step' })
+  await chart.focus()
+  await page.keyboard.press('b')
+  expect(await chart.getAttribute('aria-valuetext')).toMatch(/^step 300: .*the best checkpoint$/)
+  await page.keyboard.press('ArrowRight')
+  expect(await chart.getAttribute('aria-valuetext')).toMatch(/^step 400: /)
+  await page.getByRole('button', { name: 'Deploy this checkpoint' }).focus()
+  await page.keyboard.press('Enter')
+  const dialog = page.getByRole('dialog', { name: 'Deploy' })
+  await dialog.waitFor()
+  await dialog.getByRole('radio', { checked: true }).focus()
+  await page.keyboard.press('ArrowDown')
+  await dialog.getByRole('button', { name: /^Ship step 400 to/ }).waitFor()
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'hidden' })
+  expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toBe(
+    'Deploy step 400',
+  )
+})
+
+test('colours that a person chose are remembered, and come with the page', async () => {
+  const page = await visit('/', { colorScheme: 'light' })
+  await page.getByRole('button', { name: 'dark colours' }).click()
+  await page.reload()
+  expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
+})
+
+test('an empty board says what to do', async () => {
+  await using empty = await openSite()
+  const page = await (await empty.visitor()).newPage()
+  await page.goto('/')
+  await page.getByRole('heading', { name: 'No jobs yet' }).waitFor()
+  expect(await page.getByText('./bestmark import').count()).toBe(1)
+})

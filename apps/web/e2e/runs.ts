@@ -1,0 +1,102 @@
+import type { EventOf, TrainingEvent } from '@bestmark/core'
+import { record, registerJob, type Database } from '@bestmark/db'
+import { randomUUID } from 'node:crypto'
+
+const HOST = { host_id: '0c8f6a4e-7f0e-4b1c-9d57-0a51c4a8b001', host: 'tower' }
+
+/** A run as the tests write it: some steps at a time, in the order in which a trainer would. */
+export class Run {
+  readonly job_id = randomUUID()
+  readonly name: string
+  #db: Database
+  #cursor: string | null = null
+
+  constructor(db: Database, name: string) {
+    this.#db = db
+    this.name = name
+  }
+
+  /** Registers the run and lets it begin. */
+  async begin(change: Partial<EventOf<'started'>> = {}): Promise<this> {
+    const { job_id, name } = this
+    const root = `/data/runs/${name}`
+    await registerJob(this.#db, {
+      job_id,
+      ...HOST,
+      root,
+      name,
+      project: 'char-lm',
+      status: 'starting',
+      source: 'journal',
+    })
+    await this.say({ ...STARTED, name, at: Date.now(), ...change })
+    return this
+  }
+
+  async say(...events: TrainingEvent[]): Promise<void> {
+    const to = String(Number(this.#cursor ?? 0) + events.length)
+    await record(this.#db, this.job_id, { source: 'journal', from: this.#cursor, to, events })
+    this.#cursor = to
+  }
+
+  /** The whole curve of a run that overfits after the step where `evals` is lowest. */
+  async train(evals: readonly number[], every = 100): Promise<this> {
+    for (const [index, eval_loss] of evals.entries()) {
+      const step = every * (index + 1)
+      await this.say(
+        metrics(step - every / 2, 4 / (index + 1) + 0.2),
+        metrics(step, 4 / (index + 1)),
+        evaluation(step, eval_loss),
+        checkpoint(step),
+      )
+    }
+    return this
+  }
+}
+
+const moment = (step: number) => ({ attempt: 0, step, epoch: step / 100, at: Date.now() })
+
+export function metrics(step: number, loss: number): EventOf<'metrics'> {
+  return { type: 'metrics', ...moment(step), values: { loss } }
+}
+
+export function evaluation(step: number, eval_loss: number): EventOf<'evaluation'> {
+  return { type: 'evaluation', ...moment(step), values: { eval_loss }, samples: 64, origin: null }
+}
+
+export function checkpoint(step: number): EventOf<'checkpoint'> {
+  return {
+    type: 'checkpoint',
+    ...moment(step),
+    path: `checkpoint-${step}`,
+    role: null,
+    files_state: 'complete',
+    files_why: null,
+    bytes: 1_400_000,
+    checked_at: Date.now(),
+  }
+}
+
+export function ended(
+  status: EventOf<'ended'>['status'],
+  error: string | null = null,
+): EventOf<'ended'> {
+  return { type: 'ended', attempt: 0, at: Date.now(), status, error }
+}
+
+const STARTED: EventOf<'started'> = {
+  type: 'started',
+  attempt: 0,
+  at: null,
+  name: null,
+  project: 'char-lm',
+  total_steps: 1000,
+  total_epochs: 10,
+  resumed_from: null,
+  loss_unit: 'nats_per_token',
+  metric_for_best: null,
+  direction: null,
+  declared_by: null,
+  save_steps: 100,
+  config: { seed: 1, learning_rate: 0.003 },
+}

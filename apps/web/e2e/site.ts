@@ -1,0 +1,71 @@
+import { boardToken } from '@bestmark/db'
+import { testDatabase, type TestDatabase } from '@bestmark/db/testing'
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core'
+import { inject } from 'vitest'
+import { launch } from './browser.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** The built pages over a database of their own, and a browser to look at them. */
+export interface Site extends AsyncDisposable {
+  url: string
+  token: string
+  db: TestDatabase
+  browser: Browser
+  /** The server's process, and what it printed. */
+  server: ChildProcess
+  printed: () => string
+  /** A browser that has opened the board's link. */
+  visitor: (options?: BrowserContextOptions) => Promise<BrowserContext>
+}
+
+export async function openSite(): Promise<Site> {
+  const home = await mkdtemp(join(tmpdir(), 'bestmark-site-'))
+  const db = await testDatabase()
+  const token = await boardToken(home)
+  const browser = await launch(inject('browser'))
+  const { server, url, printed } = await serve(home, db.databaseUrl)
+  return {
+    url,
+    token,
+    db,
+    browser,
+    server,
+    printed,
+    async visitor(options) {
+      const context = await browser.newContext({ baseURL: url, ...options })
+      await context.request.get(`/?token=${token}`)
+      return context
+    },
+    async [Symbol.asyncDispose]() {
+      await browser.close()
+      if (server.exitCode === null) {
+        server.kill()
+        await once(server, 'exit')
+      }
+      await db[Symbol.asyncDispose]()
+      await rm(home, { recursive: true })
+    },
+  }
+}
+
+async function serve(home: string, databaseUrl: string) {
+  const env = { ...process.env, BESTMARK_HOME: home, DATABASE_URL: databaseUrl, PORT: '0' }
+  const server = fork('serve.ts', { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  const chunks: string[] = []
+  for (const stream of [server.stdout, server.stderr]) {
+    stream?.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
+  }
+  const printed = () => chunks.join('')
+  const message = await Promise.race([
+    once(server, 'message').then(([told]) => told as { listening: { port: number } }),
+    once(server, 'exit').then(() => Promise.reject(new Error(`the server ended: ${printed()}`))),
+  ])
+  return { server, printed, url: `http://localhost:${message.listening.port}` }
+}
