@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Run } from './runs.ts'
-import { openSite, type Site } from './site.ts'
+import { goLive, openSite, type Site } from './site.ts'
 
 let site: Site
 let run: Run
@@ -97,9 +97,7 @@ test('a job that is not there is 404 with its id', async () => {
 
 test('the server prints nothing, and ends within two seconds though a page is watching', async () => {
   const page = await (await site.visitor()).newPage()
-  const watching = page.waitForResponse((response) => response.url().includes('/trpc/watch'))
-  await page.goto(`/jobs/${run.job_id}`)
-  await watching
+  await goLive(page, `/jobs/${run.job_id}`)
   const asked = performance.now()
   site.server.kill('SIGTERM')
   const [code] = (await once(site.server, 'exit')) as [number]

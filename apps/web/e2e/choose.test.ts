@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { checkpoint, ended, evaluation, metrics, Run } from './runs.ts'
-import { openSite, type Site } from './site.ts'
+import { goLive, openSite, type Site } from './site.ts'
 
 let site: Site
 let run: Run
@@ -14,7 +14,7 @@ afterAll(() => site[Symbol.asyncDispose]())
 
 async function openJob() {
   const page = await (await site.visitor()).newPage()
-  await page.goto(`/jobs/${run.job_id}`)
+  await goLive(page, `/jobs/${run.job_id}`)
   return page
 }
 
@@ -48,7 +48,7 @@ test('a pick of one’s own is kept when the best moves, and that is said', asyn
   const other = await new Run(site.db, 'moving').begin()
   await other.train([3, 2.5, 2.4])
   const page = await (await site.visitor()).newPage()
-  await page.goto(`/jobs/${other.job_id}`)
+  await goLive(page, `/jobs/${other.job_id}`)
   await page
     .getByRole('row', { name: /step 200/ })
     .getByRole('radio')
@@ -74,7 +74,7 @@ test('a checkpoint whose files are gone cannot be chosen', async () => {
   })
   await gone.say(ended('completed'))
   const page = await (await site.visitor()).newPage()
-  await page.goto(`/jobs/${gone.job_id}`)
+  await goLive(page, `/jobs/${gone.job_id}`)
   expect(
     await page
       .getByRole('row', { name: /step 200/ })

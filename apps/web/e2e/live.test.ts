@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { checkpoint, ended, evaluation, metrics, Run } from './runs.ts'
-import { openSite, type Site } from './site.ts'
+import { goLive, openSite, type Site } from './site.ts'
 
 let site: Site
 
@@ -12,9 +12,7 @@ afterAll(() => site[Symbol.asyncDispose]())
 
 async function openLive(run: Run) {
   const page = await (await site.visitor()).newPage()
-  const watching = page.waitForResponse((response) => response.url().includes('/trpc/watch'))
-  await page.goto(`/jobs/${run.job_id}`)
-  await watching
+  await goLive(page, `/jobs/${run.job_id}`)
   await page.evaluate(() => Object.assign(window, { unreloaded: true }))
   return page
 }
@@ -36,9 +34,7 @@ test('points, the best and the end of a run reach the page without a reload', as
 test('the list follows its jobs, and shows new ones', async () => {
   const run = await new Run(site.db, 'listed').begin()
   const page = await (await site.visitor()).newPage()
-  const watching = page.waitForResponse((response) => response.url().includes('/trpc/watch'))
-  await page.goto('/')
-  await watching
+  await goLive(page, '/')
   await run.train([2.5])
   await page.getByRole('row', { name: /listed.*2\.500 @100/s }).waitFor()
   await new Run(site.db, 'newcomer').begin()
@@ -63,7 +59,7 @@ test('500 points that come one by one are all drawn', async () => {
   const run = await new Run(site.db, 'stream').begin()
   const page = await openLive(run)
   for (let step = 1; step <= 500; step += 1) await run.say(metrics(step, 1 + 1 / step))
-  await page.locator('[data-field=loss]', { hasText: '1.002' }).waitFor()
+  await page.getByText('step 500 of 1,000').waitFor()
   const drawn = await page.locator('path[data-line=loss]').getAttribute('d')
   expect(drawn?.match(/[ML]/g)).toHaveLength(500)
 })

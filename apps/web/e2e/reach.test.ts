@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ended, metrics, Run } from './runs.ts'
-import { openSite, type Site } from './site.ts'
+import { goLive, openSite, type Site } from './site.ts'
 
 const NOWHERE = '/jobs/not-a-job'
 
@@ -21,7 +21,7 @@ afterAll(() => site[Symbol.asyncDispose]())
 
 async function visit(path: string, options = {}): Promise<Page> {
   const page = await (await site.visitor(options)).newPage()
-  await page.goto(path)
+  await goLive(page, path)
   return page
 }
 

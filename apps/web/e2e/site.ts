@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { inject } from 'vitest'
 import { launch } from './browser.ts'
 
@@ -53,6 +53,13 @@ export async function openSite(): Promise<Site> {
       await rm(home, { recursive: true })
     },
   }
+}
+
+/** Goes to the list or a job, and waits until the page lives: it asks to be told what changes. */
+export async function goLive(page: Page, path: string): Promise<void> {
+  const watching = page.waitForResponse((response) => response.url().includes('/trpc/watch'))
+  await page.goto(path)
+  await watching
 }
 
 async function serve(home: string, databaseUrl: string) {
