@@ -49,4 +49,6 @@ export async function listAttempts(
     .from(attempts)
     .where(eq(attempts.job_id, job_id))
     .orderBy(asc(attempts.attempt))
+    .prepare('list_attempts')
+    .execute()
 }

@@ -8,6 +8,9 @@ import { storableName } from './storable.ts'
 /** The most points in a chunk. */
 export const CHUNK = 1_024
 
+/** The most chunks in a statement that is worth keeping prepared. */
+const PREPARED = 32
+
 type NewChunk = typeof seriesChunks.$inferInsert
 
 /** Points of one series of one attempt, in order of arrival. */
@@ -31,10 +34,13 @@ export async function appendPoints(
   const rows = series.flatMap((points) => chunksOf(at, points, ends.get(keyOf(points)) ?? 0))
   // Bytes travel as hexadecimal text; a statement of 100 chunks is about 5 MB.
   for (let from = 0; from < rows.length; from += 100) {
-    await tx
+    const part = rows.slice(from, from + 100)
+    const append = tx
       .insert(seriesChunks)
-      .values(rows.slice(from, from + 100))
+      .values(part)
       .onConflictDoUpdate({ target: KEY, set: GROWN })
+    // A live run appends to the same few series again and again; a long list is seldom repeated.
+    await (part.length > PREPARED ? append : append.prepare('append_points').execute())
   }
 }
 
@@ -67,14 +73,22 @@ async function endsOf(
 ): Promise<Map<string, number>> {
   const attempts = sql.param(series.map(({ attempt }) => attempt))
   const names = sql.param(series.map(({ name }) => name))
-  const rows = await tx.execute<{ attempt: number; name: string; end: number }>(sql`
-    select asked.attempt, asked.name, tail.ordinal + tail.count as end
-    from unnest(${attempts}::int[], ${names}::text[]) as asked (attempt, name),
-    lateral (
-      select ordinal, count from series_chunks
-      where job_id = ${job_id} and attempt = asked.attempt and name = asked.name
-      order by ordinal desc limit 1
-    ) as tail`)
+  const rows = await tx
+    .select({
+      attempt: sql<number>`asked.attempt`,
+      name: sql<string>`asked.name`,
+      end: sql<number>`tail.ordinal + tail.count`,
+    })
+    .from(
+      sql`unnest(${attempts}::int[], ${names}::text[]) as asked (attempt, name),
+        lateral (
+          select ordinal, count from series_chunks
+          where job_id = ${job_id} and attempt = asked.attempt and name = asked.name
+          order by ordinal desc limit 1
+        ) as tail`,
+    )
+    .prepare('series_ends')
+    .execute()
   return new Map(rows.map((row) => [keyOf(row), row.end]))
 }
 

@@ -1,10 +1,16 @@
 import type { Series } from '@bestmark/core'
 import { sql } from 'drizzle-orm'
 import { listAttempts, type AttemptRow } from './attempts.ts'
+import { CHUNK } from './chunks.ts'
 import type { Database } from './client.ts'
 import { ordinalOf, placeOfOrdinal, rewindsOf } from './joined.ts'
 import { concatenate, cut } from './loggedSeries.ts'
-import { measuredPoints, rewindsOfPoints, seriesOfPoints } from './measuredSeries.ts'
+import {
+  type MeasuredPoint,
+  measuredPoints,
+  rewindsOfPoints,
+  seriesOfPoints,
+} from './measuredSeries.ts'
 import type { SeriesKind } from './series.ts'
 
 /** New points of a series, as a subscription brings them. */
@@ -30,35 +36,39 @@ const MOST_CHUNKS = 64
 /** What came to some series of a job. */
 export interface News {
   series: SeriesDelta[]
+  /** The names among those asked for that are measured on held-out data. */
+  measured: ReadonlySet<string>
   /** Whether there is more than one answer should hold; ask again from the new ordinals. */
   more: boolean
 }
 
-/** What came to some series of a job since the ordinals; series without news are left out. */
+/**
+ * What came to some series of a job since the ordinals; series without news are left out. Where no
+ * evaluation came since, `measured` of the answer before saves reading them all.
+ */
 export async function seriesSince(
-  db: Database,
-  job_id: string,
-  ordinals: Readonly<Record<string, number>>,
-): Promise<News> {
-  const names = Object.keys(ordinals)
-  if (names.length === 0) return { series: [], more: false }
-  const attempts = await listAttempts(db.orm, job_id)
-  const measured = await measuredSince(db, job_id, ordinals, attempts)
-  const known = new Set(measured.names)
-  const logged = names.filter((name) => !known.has(name))
-  const { series, more } = await loggedSince(db, job_id, logged, ordinals, attempts)
-  return { series: [...measured.deltas, ...series], more }
-}
-
-async function measuredSince(
   { orm }: Database,
   job_id: string,
   ordinals: Readonly<Record<string, number>>,
+  measured?: ReadonlySet<string>,
+): Promise<News> {
+  const reading = listAttempts(orm, job_id)
+  const points = measured ? [] : await measuredPoints(orm, [job_id], Object.keys(ordinals))
+  const names = measured ?? new Set(points.map(({ metric }) => metric))
+  const logged = Object.entries(ordinals).filter(([name]) => !names.has(name))
+  const [attempts, tails] = await Promise.all([reading, chunkTails(orm, job_id, logged)])
+  const evaluated = measuredSince(points, ordinals, attempts)
+  const { series, more } = loggedSince(tails, ordinals, attempts)
+  return { series: [...evaluated, ...series], measured: names, more }
+}
+
+function measuredSince(
+  points: readonly MeasuredPoint[],
+  ordinals: Readonly<Record<string, number>>,
   attempts: readonly AttemptRow[],
-): Promise<{ names: string[]; deltas: SeriesDelta[] }> {
-  const points = await measuredPoints(orm, [job_id], Object.keys(ordinals))
+): SeriesDelta[] {
   const byName = Map.groupBy(points, ({ metric }) => metric)
-  const deltas = [...byName].flatMap(([name, own]) => {
+  return [...byName].flatMap(([name, own]) => {
     const from = ordinals[name] ?? 0
     const fresh = own.filter(({ attempt, place }) => ordinalOf(attempt, place) >= from)
     const pieces = [...Map.groupBy(fresh, ({ attempt }) => attempt)].map(([attempt, group]) => {
@@ -67,10 +77,10 @@ async function measuredSince(
     const rewinds = rewindsOfPoints(own, attempts)
     return joined({ name, kind: 'evaluation' }, from, pieces, rewinds)
   })
-  return { names: [...byName.keys()], deltas }
 }
 
-type ChunkTail = {
+/** The part of a chunk that a reader does not have. */
+interface ChunkTail {
   name: string
   attempt: number
   place: number
@@ -79,35 +89,51 @@ type ChunkTail = {
   times: Buffer
 }
 
-async function loggedSince(
-  { orm }: Database,
+/** What each series has from an ordinal on: the rest of an attempt's chunks, and later attempts'. */
+async function chunkTails(
+  orm: Database['orm'],
   job_id: string,
-  names: readonly string[],
+  asked: readonly [string, number][],
+): Promise<ChunkTail[]> {
+  if (asked.length === 0) return []
+  const from = asked.map(([, ordinal]) => placeOfOrdinal(ordinal))
+  const names = sql.param(asked.map(([name]) => name))
+  const attempts = sql.param(from.map(({ attempt }) => attempt))
+  const places = sql.param(from.map(({ place }) => place))
+  const tail = (column: string) => sql<Buffer>`substring(${sql.raw(column)} from 1 + 8 * skip::int)`
+  return orm
+    .select({
+      name: sql<string>`name`,
+      attempt: sql<number>`attempt`,
+      place: sql<number>`ordinal + skip`,
+      steps: tail('steps'),
+      values: tail('values'),
+      times: tail('times'),
+    })
+    .from(
+      sql`unnest(${names}::text[], ${attempts}::int[], ${places}::bigint[])
+          as asked (asked_name, known_attempt, known_place),
+        lateral (
+          select *, greatest(known_place - ordinal, 0) as skip from series_chunks
+          where job_id = ${job_id} and attempt = known_attempt and name = asked_name
+            and ordinal >= known_place - known_place % ${CHUNK} and ordinal + count > known_place
+          union all
+          select *, 0 as skip from series_chunks
+          where job_id = ${job_id} and attempt > known_attempt and name = asked_name
+          order by attempt, ordinal limit ${MOST_CHUNKS}
+        ) as chunk`,
+    )
+    .orderBy(sql`name, attempt, ordinal`)
+    .prepare('chunk_tails')
+    .execute()
+}
+
+function loggedSince(
+  tails: readonly ChunkTail[],
   ordinals: Readonly<Record<string, number>>,
   attempts: readonly AttemptRow[],
-): Promise<News> {
-  if (names.length === 0) return { series: [], more: false }
-  const from = names.map((name) => placeOfOrdinal(ordinals[name] ?? 0))
-  const tail = (column: string) =>
-    sql.raw(`substring(${column} from 1 + 8 * skip::int) as ${column}`)
-  const rows = await orm.execute<ChunkTail>(sql`
-    select name, attempt, ordinal + skip as place,
-      ${tail('steps')}, ${tail('values')}, ${tail('times')}
-    from unnest(
-      ${sql.param(names)}::text[],
-      ${sql.param(from.map(({ attempt }) => attempt))}::int[],
-      ${sql.param(from.map(({ place }) => place))}::bigint[]
-    ) as asked (asked_name, known_attempt, known_place),
-    lateral (
-      select *, case when attempt = known_attempt
-        then greatest(known_place - ordinal, 0) else 0 end as skip
-      from series_chunks
-      where job_id = ${job_id} and name = asked_name
-        and (attempt > known_attempt or (attempt = known_attempt and ordinal + count > known_place))
-      order by attempt, ordinal limit ${MOST_CHUNKS}
-    ) as chunk
-    order by name, attempt, ordinal`)
-  const byName = Map.groupBy(rows, ({ name }) => name)
+): Omit<News, 'measured'> {
+  const byName = Map.groupBy(tails, ({ name }) => name)
   const more = [...byName.values()].some((own) => own.length === MOST_CHUNKS)
   const series = [...byName].flatMap(([name, own]) => {
     const pieces = own.map(({ attempt, place, steps, values, times }): Piece => {

@@ -69,6 +69,8 @@ export async function evaluationRows(
     .from(evaluations)
     .where(and(eq(evaluations.job_id, job_id), eq(evaluations.repeat, 0)))
     .orderBy(asc(evaluations.arrival))
+    .prepare('evaluation_rows')
+    .execute()
 }
 
 /** The rows of each (attempt, step) as one evaluation, in order of arrival. */

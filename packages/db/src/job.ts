@@ -5,7 +5,7 @@ import {
   type StoredStatus,
   type TrainingJobStatus,
 } from '@bestmark/core'
-import { DrizzleQueryError, eq, sql } from 'drizzle-orm'
+import { DrizzleQueryError, eq, type SQL, sql } from 'drizzle-orm'
 import type { Database, Orm } from './client.ts'
 import { clock } from './clock.ts'
 import { JobUnknown } from './refused.ts'
@@ -56,13 +56,19 @@ export async function changeJob<T>(
         .from(trainingJobs)
         .where(eq(trainingJobs.job_id, job_id))
         .for('update')
+        .prepare('lock_job')
+        .execute()
       if (!job) throw new JobUnknown(job_id)
       const revision = job.revision + 1
       const { set, answer } = await change(tx, job, revision)
       if (set) {
-        const row = { ...set, revision, changed_at: clock }
-        await tx.update(trainingJobs).set(row).where(eq(trainingJobs.job_id, job_id))
-        await notify(tx, job_id, revision)
+        await tx
+          .update(trainingJobs)
+          .set({ ...set, revision, changed_at: clock })
+          .where(eq(trainingJobs.job_id, job_id))
+          .returning({ told: told(job_id, revision) })
+          .prepare('change_job')
+          .execute()
       }
       return answer
     })
@@ -71,9 +77,9 @@ export async function changeJob<T>(
   }
 }
 
-/** Tells whoever listens, once the transaction commits. */
-export async function notify(tx: Tx, job_id: string, revision: number): Promise<void> {
-  await tx.execute(sql`select pg_notify(${CHANNEL}, ${`${job_id} ${revision}`})`)
+/** Tells whoever listens, once the transaction commits; an expression to return from a write. */
+export function told(job_id: string, revision: number): SQL {
+  return sql`pg_notify(${CHANNEL}, ${`${job_id} ${revision}`})`
 }
 
 /** A failed query's message holds every parameter, which may be a megabyte; the cause is enough. */

@@ -2,7 +2,7 @@ import { type JobState, mayFollow, type TrainingJobStatus } from '@bestmark/core
 import { eq, like, or, sql } from 'drizzle-orm'
 import type { Database } from './client.ts'
 import { clock } from './clock.ts'
-import { changeJob, notify, statusOf } from './job.ts'
+import { changeJob, statusOf, told } from './job.ts'
 import { JobUnknown, Refused } from './refused.ts'
 import { type JobRow, trainingJobs } from './schema.ts'
 import { reselect } from './selection.ts'
@@ -32,7 +32,7 @@ export async function registerJob(db: Database, job: JobRegistration): Promise<T
   const made = await db.orm.transaction(async (tx) => {
     const row = { ...named, output_dir, recipe, revision: 1, ...times }
     const rows = await tx.insert(trainingJobs).values(row).onConflictDoNothing().returning()
-    if (rows[0]) await notify(tx, job_id, 1)
+    if (rows.length > 0) await tx.execute(sql`select ${told(job_id, 1)}`)
     return rows[0]
   })
   if (made) return statusOf(made)

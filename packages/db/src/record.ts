@@ -43,20 +43,31 @@ export interface Recorded {
 export async function record(db: Database, job_id: string, batch: Batch): Promise<Recorded> {
   const { source, from, to, events, replace } = batch
   return changeJob<Recorded>(db, job_id, async (tx, job, revision) => {
-    const cursor = await cursorOf(tx, job_id, source)
-    if (cursor !== from) return { answer: { recorded: false, revision: job.revision, cursor } }
-    await tx
-      .insert(sources)
-      .values({ job_id, source, cursor: to, revision })
-      .onConflictDoUpdate({
-        target: [sources.job_id, sources.source],
-        set: { cursor: to, revision },
-      })
+    if (!(await advance(tx, { job_id, source, from, to, revision }))) {
+      const cursor = await cursorOf(tx, job_id, source)
+      return { answer: { recorded: false, revision: job.revision, cursor } }
+    }
     const forgotten = replace ? await forgetRun(tx, job_id, revision) : {}
     const said = await write(tx, { ...job, ...forgotten }, revision, events, replace)
     const set = { ...forgotten, ...said }
     return { set, answer: { recorded: true, revision, cursor: to } }
   })
+}
+
+/** Compares and swaps the source's cursor; false where another reader was first. */
+async function advance(
+  tx: Tx,
+  step: { job_id: string; source: string; from: string | null; to: string; revision: number },
+): Promise<boolean> {
+  const { job_id, source, from, to: cursor, revision } = step
+  const told = { cursor: sources.cursor }
+  if (from === null) {
+    const begin = tx.insert(sources).values({ job_id, source, cursor, revision })
+    return (await begin.onConflictDoNothing().returning(told)).length > 0
+  }
+  const here = and(eq(sources.job_id, job_id), eq(sources.source, source), eq(sources.cursor, from))
+  const swap = tx.update(sources).set({ cursor, revision }).where(here).returning(told)
+  return (await swap.prepare('swap_cursor').execute()).length > 0
 }
 
 /**

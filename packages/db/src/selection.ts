@@ -49,6 +49,8 @@ async function decide(orm: Pick<Orm, 'select'>, job: JobRow): Promise<Decided> {
     .from(checkpoints)
     .where(eq(checkpoints.job_id, job.job_id))
     .orderBy(sql`${checkpoints.step} nulls last`, asc(checkpoints.attempt), asc(checkpoints.path))
+    .prepare('checkpoint_rows')
+    .execute()
   const rows = await evaluationRows(orm, job.job_id)
   const selection = select({
     policy: job.selection_policy,
@@ -76,7 +78,8 @@ export async function reselect(tx: Tx, job: JobRow): Promise<Partial<RunFacts>> 
     best_metric: best?.value ?? null,
     best_metric_name: best ? metric : null,
   }
-  await tx.update(trainingJobs).set(set).where(eq(trainingJobs.job_id, job.job_id))
+  const here = eq(trainingJobs.job_id, job.job_id)
+  await tx.update(trainingJobs).set(set).where(here).prepare('select_best').execute()
   const standing = standingOf(eventsOf(evaluations), metric ?? 'eval_loss', direction ?? 'min')
   const facts = standingFacts(standing)
   // Where it is not known whether low or high is better, nothing can be said to have improved.

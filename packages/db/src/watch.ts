@@ -2,11 +2,11 @@ import type { TrainingJobStatus } from '@bestmark/core'
 import { gte, inArray, max } from 'drizzle-orm'
 import { hear } from './announcements.ts'
 import type { Database } from './client.ts'
-import { seriesSince, type SeriesDelta } from './deltas.ts'
+import { type News, seriesSince, type SeriesDelta } from './deltas.ts'
 import { type Deployment, deploymentsSince } from './deployments.ts'
 import { statusOf } from './job.ts'
 import { jobRow } from './jobs.ts'
-import { trainingJobs } from './schema.ts'
+import { type JobRow, trainingJobs } from './schema.ts'
 import { storableName } from './storable.ts'
 
 /** What changed of a job since the reader's revision. */
@@ -78,6 +78,8 @@ export async function* watch(
   }
 }
 
+const NO_NEWS = { series: [], more: false }
+
 /** What one reader knows, and which jobs are to be looked at. */
 class Watched {
   readonly #db: Database
@@ -86,6 +88,7 @@ class Watched {
   readonly #toldAt = new Map<string, number>()
   readonly #series: WatchedSeries | undefined
   readonly #ordinals: Record<string, number>
+  #measured: ReadonlySet<string> | undefined
   /** Undefined unless every job is followed. */
   #changedSince: number | null | undefined
   #polledAt = -Infinity
@@ -161,10 +164,7 @@ class Watched {
     const known = this.#known.get(job_id) ?? 0
     if (!row || row.revision <= known) return undefined
     const watchesSeries = this.#series?.job_id === job_id && row.series_revision > known
-    const news = watchesSeries
-      ? await seriesSince(this.#db, job_id, this.#ordinals)
-      : { series: [], more: false }
-    for (const { name, next_ordinal } of news.series) this.#ordinals[name] = next_ordinal
+    const news = watchesSeries ? await this.#readSeries(row, known) : NO_NEWS
     const shipped = row.deployments_revision > known
     const deployments = shipped ? await deploymentsSince(this.#db, job_id, known) : []
     // What did not fit is still to come, so the reader does not know this revision yet.
@@ -182,6 +182,15 @@ class Watched {
       deployments,
       logs: row.logs_revision > known,
     }
+  }
+
+  async #readSeries(row: JobRow, known: number): Promise<Pick<News, 'series' | 'more'>> {
+    const evaluated = row.checkpoints_revision > known
+    const measured = evaluated ? undefined : this.#measured
+    const news = await seriesSince(this.#db, row.job_id, this.#ordinals, measured)
+    this.#measured = news.measured
+    for (const { name, next_ordinal } of news.series) this.#ordinals[name] = next_ordinal
+    return news
   }
 
   /** Rests until an announcement comes, a job is due again or the next poll. */
