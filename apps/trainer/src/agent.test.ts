@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
@@ -48,8 +49,11 @@ function agentElsewhere(): ChildProcess {
   return spawn(BESTMARK, ['agent'], { env: { ...process.env, BESTMARK_HOME: home.path } })
 }
 
-const start = (preset: string, name: string): Promise<StartedRun> =>
-  startRun(board.db, board, { recipe: CHAR_LM, preset, name, project: 'tests' })
+function start(preset: string, name: string, agent?: Agent): Promise<StartedRun> {
+  const job_id = randomUUID()
+  agent?.reserve(job_id)
+  return startRun(board.db, board, { recipe: CHAR_LM, preset, name, project: 'tests', job_id })
+}
 
 async function jobWhen(
   { job_id }: { job_id: string },
@@ -91,7 +95,7 @@ test('a run that completes has each of its points on the board once, and its bes
 
 test('a child that is killed ends its job failed, with the reason', async () => {
   await using here = agentHere()
-  const run = await start('default', 'killed')
+  const run = await start('default', 'killed', here.agent)
   const recorded = here.agent.adopt(run, here.signal)
   await jobWhen(run, ({ current_step }) => (current_step ?? 0) > 0)
   process.kill(run.pid, 'SIGKILL')

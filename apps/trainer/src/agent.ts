@@ -22,6 +22,7 @@ export class Agent {
   readonly #db: Database
   readonly #starter: Starter
   readonly #onTrouble: (error: unknown) => void
+  readonly #reserved = new Set<string>()
   readonly #supervised = new Map<string, Promise<void>>()
   #sweptAt = 0
 
@@ -39,8 +40,14 @@ export class Agent {
     await Promise.all([shipping, sweeping, ...this.#supervised.values()])
   }
 
+  /** Keeps the agent's hands off a job that this process is about to start and to adopt. */
+  reserve(job_id: string): void {
+    this.#reserved.add(job_id)
+  }
+
   /** Takes over a run that this process started, so that how its child ends is known. */
   adopt(run: StartedRun | { job_id: string; folder: string }, signal: AbortSignal): Promise<void> {
+    this.#reserved.delete(run.job_id)
     const known = this.#supervised.get(run.job_id)
     if (known) return known
     const supervised = supervise(this.#db, run, signal, this.#onTrouble)
@@ -61,7 +68,7 @@ export class Agent {
     const { host_id, host } = this.#starter
     await seeHost(this.#db, { host_id, hostname: host })
     for (const job of await hostedJobs(this.#db, host_id)) {
-      if (job.source === JOURNAL && mayTrain(job)) {
+      if (job.source === JOURNAL && mayTrain(job) && !this.#reserved.has(job.job_id)) {
         void this.adopt({ job_id: job.job_id, folder: job.root }, signal)
       }
     }

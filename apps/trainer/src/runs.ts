@@ -26,10 +26,9 @@ export interface StartedRun extends DetachedProcess {
 export async function startRun(
   db: Database,
   starter: Starter,
-  order: { recipe: Recipe; preset: string; name: string; project: string },
+  order: { recipe: Recipe; preset: string; name: string; project: string; job_id?: string },
 ): Promise<StartedRun> {
-  const { recipe, preset, name, project } = order
-  const job_id = randomUUID()
+  const { recipe, preset, name, project, job_id = randomUUID() } = order
   const folder = join(starter.home, 'runs', `${folderName(name)}-${job_id.slice(0, 8)}`)
   await mkdir(folder, { recursive: true })
   openJournal(folder, { journal: 1, job_id, name, project, recipe: recipe.name })[Symbol.dispose]()
@@ -77,7 +76,7 @@ async function lastWholeCheckpoint(folder: string): Promise<string | undefined> 
 }
 
 /** Asks a run's process to write a last checkpoint and end; nothing happens where it has ended. */
-export function stopRun({ pid }: StartedRun): void {
+export function stopRun({ pid }: { pid: number }): void {
   try {
     process.kill(pid, 'SIGTERM')
   } catch (error) {

@@ -103,6 +103,12 @@ test('a lost run that speaks again is running', () => {
   expect(run(...lost, { type: 'heartbeat' }).facts.status).toBe('running')
 })
 
+test('a failure that is known is not unsaid by somebody who only misses the run', () => {
+  const failed = [started, { type: 'ended', at: 9000, status: 'failed', error: 'killed' }]
+  const { facts } = run(...failed, { type: 'ended', at: 9500, status: 'lost' })
+  expect(facts).toMatchObject({ status: 'failed', error: 'killed', ended_at: 9000 })
+})
+
 test('a completed run does not become running by a late log', () => {
   const { facts } = run(
     started,

@@ -211,10 +211,11 @@ function reached(
   return { current_step: event.step, current_epoch: event.epoch ?? facts.current_epoch }
 }
 
+/** How an attempt ended; what is known already is not unsaid by somebody who knows less. */
 function ended(facts: RunFacts, event: EventOf<'ended'>): RunFacts {
-  const { at, error } = event
-  const ended_at = event.status === 'lost' ? null : at
-  return { ...facts, ...next(facts.status, event.status), ended_at, error }
+  const { at, error, status } = event
+  if (!mayFollow(facts.status, status) || event.attempt < facts.attempt) return facts
+  return { ...facts, status, error, ended_at: status === 'lost' ? null : at }
 }
 
 /** A run that speaks is neither waiting nor lost. */

@@ -1,14 +1,14 @@
 import { hasEnded } from '@bestmark/core'
-import { boardToken, claimOnce, listJobs, watch } from '@bestmark/db'
+import { boardToken, watch } from '@bestmark/db'
 import { Agent } from '../agent.ts'
 import { parseWords } from '../arguments.ts'
 import { openBoard, type Board } from '../board.ts'
 import { EXIT, sentence } from '../failure.ts'
 import { ProgressLine } from '../progress.ts'
-import { CHAR_LM } from '../recipes/recipe.ts'
-import { startRun, stopRun, type StartedRun } from '../runs.ts'
+import { stopRun } from '../runs.ts'
 import { freeAddress, type Address } from '../up/address.ts'
 import { buildPages } from '../up/build.ts'
+import { firstRun } from '../up/firstRun.ts'
 import { developPages, servePages, type WebServer } from '../up/web.ts'
 
 export const usage = `bestmark up [--no-demo] [--dev]
@@ -43,8 +43,15 @@ export async function main(words: readonly string[]): Promise<number> {
     web = await (values.dev ? developPages : servePages)(address, board.home)
     say(`board     ${await link(web.address, board)}`)
     say('Ctrl-C stops everything.')
-    const run = values['no-demo'] ? undefined : await firstRun(board, agent, over.signal, things)
-    if (run) await showProgress(board, run, over.signal)
+    const run = values['no-demo'] ? undefined : await firstRun(board, agent)
+    if (run) {
+      const recorded = agent.adopt(run, over.signal)
+      things.defer(async () => {
+        stopRun(run)
+        await recorded
+      })
+      await showProgress(board, run.job_id, over.signal)
+    }
     await web.exited
   }
   await Promise.race([stopped, up()])
@@ -61,30 +68,9 @@ function startAgent(board: Board, over: AbortController, things: AsyncDisposable
   return agent
 }
 
-/** On an empty board the built-in recipe is trained, once: a second start finds it claimed. */
-async function firstRun(
-  board: Board,
-  agent: Agent,
-  signal: AbortSignal,
-  things: AsyncDisposableStack,
-): Promise<StartedRun | undefined> {
-  const { total } = await listJobs(board.db, { limit: 1 })
-  if (total > 0 || !(await claimOnce(board.db, 'first run'))) return undefined
-  const [preset] = CHAR_LM.presets
-  const order = { recipe: CHAR_LM, preset, name: 'moby-char-lm', project: 'examples' }
-  const run = await startRun(board.db, board, order)
-  const recorded = agent.adopt(run, signal)
-  things.defer(async () => {
-    stopRun(run)
-    await recorded
-  })
-  return run
-}
-
-async function showProgress(board: Board, run: StartedRun, signal: AbortSignal): Promise<void> {
+async function showProgress({ db }: Board, job_id: string, signal: AbortSignal): Promise<void> {
   const line = new ProgressLine()
-  const jobs = [{ job_id: run.job_id, revision: 0 }]
-  for await (const { status } of watch(board.db, { jobs }, signal)) {
+  for await (const { status } of watch(db, { jobs: [{ job_id, revision: 0 }] }, signal)) {
     line.show(status)
     if (hasEnded(status.status)) break
   }

@@ -1,0 +1,36 @@
+import { claimOnce, jobStatus, listJobs, uuidv5 } from '@bestmark/db'
+import type { Agent } from '../agent.ts'
+import type { Board } from '../board.ts'
+import { isAlive, readRunProcess, type ProcessEnd } from '../process.ts'
+import { CHAR_LM } from '../recipes/recipe.ts'
+import { startRun } from '../runs.ts'
+
+/** A run that the board began by itself; how it ends is known to the process that began it. */
+export interface FirstRun {
+  job_id: string
+  folder: string
+  pid: number
+  exited?: Promise<ProcessEnd>
+}
+
+/**
+ * On an empty board the built-in recipe is trained, once ever: a later start finds it claimed, and
+ * takes it back where it still trains because the process that began it was killed.
+ */
+export async function firstRun(board: Board, agent: Agent): Promise<FirstRun | undefined> {
+  const { db, host_id } = board
+  const job_id = uuidv5(host_id, 'first run')
+  const known = await jobStatus(db, job_id)
+  if (known) return stillTraining(job_id, known.output_dir)
+  const { total } = await listJobs(db, { limit: 1 })
+  if (total > 0 || !(await claimOnce(db, 'first run'))) return undefined
+  agent.reserve(job_id)
+  const [preset] = CHAR_LM.presets
+  const order = { recipe: CHAR_LM, preset, name: 'moby-char-lm', project: 'examples', job_id }
+  return startRun(db, board, order)
+}
+
+function stillTraining(job_id: string, folder: string): FirstRun | undefined {
+  const process = readRunProcess(folder)
+  return process && isAlive(process) ? { job_id, folder, pid: process.pid } : undefined
+}
