@@ -49,5 +49,6 @@ function declaration(known: Declaration, event: EventOf<'started'>): Declaration
 function overwrite(older: Checkpoint | undefined, { attempt, step }: EventOf<'checkpoint'>): void {
   if (!older || (older.attempt === attempt && older.step === step)) return
   older.files_state = 'missing'
-  older.files_why = `overwritten by attempt ${attempt}`
+  older.files_why =
+    older.attempt === attempt ? `overwritten at step ${step}` : `overwritten by attempt ${attempt}`
 }
