@@ -32,7 +32,7 @@ export class ProgressLine {
 }
 
 /** One line: a bar, the step, what is left, the losses and the best. */
-export function progressText(job: TrainingJobStatus): string {
+function progressText(job: TrainingJobStatus): string {
   const { progress, current_step, total_steps, eta_seconds, loss, eval_loss } = job
   const filled = Math.round((progress ?? 0) * WIDTH)
   const bar = '█'.repeat(filled) + '░'.repeat(WIDTH - filled)

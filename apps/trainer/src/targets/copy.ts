@@ -37,7 +37,7 @@ export async function sourceFiles(root: string, folder: string): Promise<SourceF
 }
 
 /** Whether a resolved path is a folder or below it. */
-export function isInside(folder: string, path: string): boolean {
+function isInside(folder: string, path: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 }
 

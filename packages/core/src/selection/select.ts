@@ -26,7 +26,7 @@ import type {
 } from './selection.ts'
 
 /** Raised when the rules of a policy change, so that old answers can be told from new ones. */
-export const POLICY_VERSION = 1
+const POLICY_VERSION = 1
 
 /** The stored rows of a run, in order of arrival, and what was asked. */
 export interface SelectionInput {
