@@ -32,17 +32,16 @@ afterAll(async () => {
 })
 
 /** An agent in this process, stopped when the test ends. */
-function agentHere(): { agent: Agent; signal: AbortSignal } & AsyncDisposable {
-  const over = new AbortController()
+function agentHere(): { agent: Agent } & AsyncDisposable {
   const troubles: unknown[] = []
   const agent = new Agent(board.db, board, (error) => troubles.push(error))
-  const working = agent.work(over.signal)
+  const working = agent.work()
   const dispose = async (): Promise<void> => {
-    over.abort()
+    agent.stop()
     await working
     expect(troubles).toEqual([])
   }
-  return { agent, signal: over.signal, [Symbol.asyncDispose]: dispose }
+  return { agent, [Symbol.asyncDispose]: dispose }
 }
 
 function agentElsewhere(): ChildProcess {
@@ -85,7 +84,7 @@ async function savedSteps(folder: string): Promise<(number | null)[]> {
 test('a run that completes has each of its points on the board once, and its best is not its last', async () => {
   await using here = agentHere()
   const run = await start('quick', 'completes')
-  await here.agent.adopt(run, here.signal)
+  await here.agent.adopt(run)
   const job = await jobWhen(run, ended)
   expect(job).toMatchObject({ status: 'completed', progress: 1 })
   expect(job.best_step).toBeLessThan(job.current_step ?? 0)
@@ -96,7 +95,7 @@ test('a run that completes has each of its points on the board once, and its bes
 test('a child that is killed ends its job failed, with the reason', async () => {
   await using here = agentHere()
   const run = await start('default', 'killed', here.agent)
-  const recorded = here.agent.adopt(run, here.signal)
+  const recorded = here.agent.adopt(run)
   await jobWhen(run, ({ current_step }) => (current_step ?? 0) > 0)
   process.kill(run.pid, 'SIGKILL')
   await recorded
@@ -111,7 +110,7 @@ test('a request to stop writes a last checkpoint, and the job ends stopped', asy
   const run = await start('default', 'stops')
   await jobWhen(run, ({ current_step }) => (current_step ?? 0) > 0)
   await requestStop(board.db, run.job_id)
-  await here.agent.adopt(run, here.signal)
+  await here.agent.adopt(run)
   const job = await jobWhen(run, ended)
   expect(job).toMatchObject({ status: 'stopped', error: null })
   const saved = await listCheckpoints(board.db, run.job_id)
@@ -159,7 +158,7 @@ test('an adopted run whose process is gone is lost, and train --resume goes on a
 test('a checkpoint that was asked for is shipped, verified and live, and the ledger says why', async () => {
   await using here = agentHere()
   const run = await start('quick', 'shipped')
-  await here.agent.adopt(run, here.signal)
+  await here.agent.adopt(run)
   const job = await jobWhen(run, hasBest)
   const order = { job_id: run.job_id, checkpoint_id: job.best_checkpoint_id!, model_name: 'moby' }
   await createDeployment(board.db, order)
@@ -179,7 +178,7 @@ test('a checkpoint that was asked for is shipped, verified and live, and the led
 test('a best whose files go away gives way to the next, and is the best again when they are back', async () => {
   await using here = agentHere()
   const run = await start('quick', 'swept')
-  await here.agent.adopt(run, here.signal)
+  await here.agent.adopt(run)
   const { best_step, best_checkpoint_path } = await jobWhen(run, ended)
   await rename(best_checkpoint_path!, join(home.path, 'away'))
   await jobWhen(run, (job) => job.best_step !== best_step)

@@ -1,30 +1,29 @@
 import type { JobState } from '@bestmark/core'
 import { hostedJobs, seeHost, type Database, type HostedJob } from '@bestmark/db'
 import { JOURNAL } from './journal.ts'
-import { isAlive, readRunProcess } from './process.ts'
-import { pause } from './recorder.ts'
-import type { StartedRun, Starter } from './runs.ts'
+import { isAlive, readRunProcess, type ProcessEnd } from './process.ts'
+import { pause, type Recorded } from './recorder.ts'
+import type { Starter } from './runs.ts'
 import { shipNext } from './shipping.ts'
 import { supervise } from './supervise.ts'
 import { sweepJob } from './sweep.ts'
 
 /** How often the agent looks for work (ms). */
 const ROUND = 300
-/** How often the files of all jobs are looked at again (ms). */
-const SWEEP_EVERY = 5_000
-const LIVE: readonly JobState[] = ['starting', 'running', 'stopping']
+const UNFINISHED: readonly JobState[] = ['starting', 'running', 'stopping', 'lost']
 
 /**
  * The process that lives where the files are: it records runs, adopts those of an agent that died,
- * passes on requests to stop, looks after files and ships checkpoints.
+ * looks after files and ships checkpoints.
  */
 export class Agent {
   readonly #db: Database
   readonly #starter: Starter
   readonly #onTrouble: (error: unknown) => void
+  readonly #over = new AbortController()
   readonly #reserved = new Set<string>()
   readonly #supervised = new Map<string, Promise<void>>()
-  #sweptAt = 0
+  #unswept: HostedJob[] = []
 
   constructor(db: Database, starter: Starter, onTrouble: (error: unknown) => void) {
     this.#db = db
@@ -32,12 +31,19 @@ export class Agent {
     this.#onTrouble = onTrouble
   }
 
-  /** Works until the signal aborts, then leaves every run recorded as far as its journal goes. */
-  async work(signal: AbortSignal): Promise<void> {
-    const shipping = this.#keepDoing(signal, () => this.#ship(signal))
-    const sweeping = this.#keepDoing(signal, () => this.#sweep(signal))
-    await this.#keepDoing(signal, () => this.#round(signal))
-    await Promise.all([shipping, sweeping, ...this.#supervised.values()])
+  /** Looks for work until the agent is stopped, then waits until every journal is recorded. */
+  async work(): Promise<void> {
+    await Promise.all([
+      this.#keepDoing(() => this.#adoptRuns()),
+      this.#keepDoing(() => this.#ship()),
+      this.#keepDoing(() => this.#sweep()),
+    ])
+    await Promise.all(this.#supervised.values())
+  }
+
+  /** Ends the work; runs that still train are left to the next agent. */
+  stop(): void {
+    this.#over.abort()
   }
 
   /** Keeps the agent's hands off a job that this process is about to start and to adopt. */
@@ -45,53 +51,53 @@ export class Agent {
     this.#reserved.add(job_id)
   }
 
-  /** Takes over a run that this process started, so that how its child ends is known. */
-  adopt(run: StartedRun | { job_id: string; folder: string }, signal: AbortSignal): Promise<void> {
+  /**
+   * Takes over a run until it has ended, or the agent is stopped; of one that this process started
+   * (`exited`) it then knows how.
+   */
+  adopt(run: Recorded & { exited?: Promise<ProcessEnd> }): Promise<void> {
     this.#reserved.delete(run.job_id)
     const known = this.#supervised.get(run.job_id)
     if (known) return known
-    const supervised = supervise(this.#db, run, signal, this.#onTrouble)
+    const supervised = supervise(this.#db, run, this.#over.signal, this.#onTrouble)
       .catch(this.#onTrouble)
       .finally(() => this.#supervised.delete(run.job_id))
     this.#supervised.set(run.job_id, supervised)
     return supervised
   }
 
-  async #keepDoing(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-    while (!signal.aborted) {
+  async #keepDoing(work: () => Promise<void>): Promise<void> {
+    while (!this.#over.signal.aborted) {
       await work().catch(this.#onTrouble)
-      await pause(ROUND, signal)
+      await pause(ROUND, this.#over.signal)
     }
   }
 
-  async #round(signal: AbortSignal): Promise<void> {
+  async #adoptRuns(): Promise<void> {
     const { host_id, host } = this.#starter
     await seeHost(this.#db, { host_id, hostname: host })
-    for (const job of await hostedJobs(this.#db, host_id)) {
-      if (job.source === JOURNAL && mayTrain(job) && !this.#reserved.has(job.job_id)) {
-        void this.adopt({ job_id: job.job_id, folder: job.root }, signal)
-      }
+    for (const { job_id, root, ...job } of await hostedJobs(this.#db, host_id, UNFINISHED)) {
+      if (job.source !== JOURNAL || this.#reserved.has(job_id)) continue
+      if (job.status !== 'lost' || isTraining(root)) void this.adopt({ job_id, folder: root })
     }
   }
 
-  async #ship(signal: AbortSignal): Promise<void> {
+  async #ship(): Promise<void> {
     const { host_id, home } = this.#starter
+    const { signal } = this.#over
     while (!signal.aborted && (await shipNext(this.#db, host_id, home, signal)));
   }
 
-  async #sweep(signal: AbortSignal): Promise<void> {
-    if (Date.now() - this.#sweptAt < SWEEP_EVERY) return
-    for (const job of await hostedJobs(this.#db, this.#starter.host_id)) {
-      if (signal.aborted) return
-      await sweepJob(this.#db, job)
-    }
-    this.#sweptAt = Date.now()
+  /** One job a round, so that a board of thousands is looked at without haste. */
+  async #sweep(): Promise<void> {
+    const next = this.#unswept.pop()
+    if (next) await sweepJob(this.#db, next)
+    else this.#unswept = await hostedJobs(this.#db, this.#starter.host_id)
   }
 }
 
-/** Whether a run goes on as far as is known; a lost one does where its process is there after all. */
-function mayTrain({ status, root }: HostedJob): boolean {
-  if (status !== 'lost') return LIVE.includes(status)
-  const process = readRunProcess(root)
+/** Whether the process that trains in a folder is there after all. */
+function isTraining(folder: string): boolean {
+  const process = readRunProcess(folder)
   return process !== undefined && isAlive(process)
 }

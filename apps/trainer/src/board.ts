@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import {
+  DatabaseNewer,
   DatabaseUnavailable,
   hostId,
   HomeUnusable,
@@ -24,8 +25,10 @@ export interface Board extends Starter, AsyncDisposable {
  */
 export async function openBoard(env: NodeJS.ProcessEnv = process.env): Promise<Board> {
   return open(env).catch((error: unknown) => {
-    const told = error instanceof DatabaseUnavailable || error instanceof HomeUnusable
-    throw told ? new Failure(error.message, { cause: error }) : error
+    const told = [DatabaseUnavailable, DatabaseNewer, HomeUnusable].some(
+      (kind) => error instanceof kind,
+    )
+    throw told && error instanceof Error ? new Failure(error.message, { cause: error }) : error
   })
 }
 

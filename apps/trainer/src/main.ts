@@ -57,6 +57,13 @@ function overview(): string {
   return `Usage: bestmark COMMAND …\n\n${lines.join('\n')}\n\nbestmark COMMAND --help tells more.\n`
 }
 
+// Whoever read the output may be gone (a pager, a closed terminal); that is no reason to stop short.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
+  })
+}
+
 try {
   process.exitCode = await run(process.argv.slice(2))
 } catch (error) {

@@ -75,10 +75,13 @@ async function lastWholeCheckpoint(folder: string): Promise<string | undefined> 
   return undefined
 }
 
-/** Asks a run's process to write a last checkpoint and end; nothing happens where it has ended. */
-export function stopRun({ pid }: { pid: number }): void {
+/**
+ * Sends a run's process a signal: on SIGTERM it writes a last checkpoint and ends. Nothing happens
+ * where it has ended.
+ */
+export function signalRun({ pid }: { pid: number }, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
-    process.kill(pid, 'SIGTERM')
+    process.kill(pid, signal)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }

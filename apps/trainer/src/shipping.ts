@@ -37,7 +37,8 @@ export async function shipNext(
     const path = await shipToFolder(shipment, (progress) => reporter.report(progress), signal)
     await reporter.finish({ status: 'done', path })
   } catch (error) {
-    await reporter.finish({ status: 'failed', error: sentence(error) })
+    // A shipment that is cut short by the agent's own end is begun anew by the next one.
+    if (!signal.aborted) await reporter.finish({ status: 'failed', error: sentence(error) })
   }
   return true
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import type { JobState } from '@bestmark/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listJobs } from './jobList.ts'
-import { findJobs, hostedJobs, jobStatus, requestStop, setProcess } from './jobs.ts'
+import { findJobs, hostedJobs, jobStatus, requestStop } from './jobs.ts'
 import { recordFacts } from './record.ts'
 import { JobUnknown, Refused } from './refused.ts'
 import { type TestDatabase, testDatabase } from './testing.ts'
@@ -61,17 +62,20 @@ test('what has ended cannot be stopped, and the refusal says so', async () => {
   await expect(requestStop(db, randomUUID())).rejects.toThrow(JobUnknown)
 })
 
-test('an agent finds the jobs of its host, where they are and what writes them', async () => {
+test('an agent finds the jobs of its host, all of them or those of some states', async () => {
   const host_id = randomUUID()
-  const job_id = await newJob(db, { host_id, root: '/runs/a', recipe: 'char-lm' })
+  const running = await newJob(db, { host_id, root: '/runs/a', recipe: 'char-lm' })
+  const done = await newJob(db, { host_id })
   await newJob(db)
-  const process = { pid: 4711, started_at: 1_700_000_000_123, attempt: 2 }
-  await setProcess(db, job_id, process)
-  expect(await hostedJobs(db, host_id)).toMatchObject([
-    { job_id, root: '/runs/a', recipe: 'char-lm', source: 'journal', process },
+  await tell(db, running, started())
+  await tell(db, done, started(), ended('completed'))
+  const ids = async (states?: JobState[]) =>
+    (await hostedJobs(db, host_id, states)).map(({ job_id }) => job_id)
+  expect(await hostedJobs(db, host_id, ['running'])).toMatchObject([
+    { job_id: running, root: '/runs/a', source: 'journal' },
   ])
-  await setProcess(db, job_id, null)
-  expect((await hostedJobs(db, host_id))[0]?.process).toBeNull()
+  expect(await ids()).toEqual([running, done])
+  expect(await ids(['completed', 'failed'])).toEqual([done])
 })
 
 test('registering again changes nothing and is no news', async () => {

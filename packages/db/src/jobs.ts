@@ -1,5 +1,5 @@
 import { type JobState, mayFollow, type TrainingJobStatus } from '@bestmark/core'
-import { eq, like, or, sql } from 'drizzle-orm'
+import { and, eq, inArray, like, or, sql } from 'drizzle-orm'
 import type { Database } from './client.ts'
 import { clock } from './clock.ts'
 import { changeJob, statusOf, told } from './job.ts'
@@ -120,62 +120,26 @@ export async function requestStop(db: Database, job_id: string): Promise<Trainin
 }
 
 /** A job as the agent of its host needs it. */
-export interface HostedJob {
-  job_id: string
-  name: string
-  project: string
+export type HostedJob = Pick<
+  JobRow,
+  'job_id' | 'status' | 'source' | 'attempt' | 'stop_requested_at'
+> & {
+  /** Absolute path of the run's folder. */
   root: string
-  status: JobState
-  source: string
-  recipe: string | null
-  config: Record<string, unknown>
-  attempt: number
-  current_step: number | null
-  total_steps: number | null
-  stop_requested_at: number | null
-  /** The process that writes the run, where one was started from the board. */
-  process: RunProcess | null
 }
 
-export interface RunProcess {
-  pid: number
-  /** When it began (ms): a pid alone may have been given to another process. */
-  started_at: number
-  attempt: number
-}
-
-/** The jobs whose files lie on a host. */
-export async function hostedJobs(db: Database, host_id: string): Promise<HostedJob[]> {
-  const rows = await db.orm
-    .select()
-    .from(trainingJobs)
-    .where(eq(trainingJobs.host_id, host_id))
-    .orderBy(trainingJobs.registered_at)
-  return rows.map(hosted)
-}
-
-function hosted(row: JobRow): HostedJob {
-  const { job_id, name, project, status, source, recipe, config, attempt } = row
-  const { current_step, total_steps, stop_requested_at, output_dir } = row
-  const { process_pid: pid, process_started_at: started_at, process_attempt } = row
-  const process =
-    pid === null || started_at === null ? null : { pid, started_at, attempt: process_attempt ?? 0 }
-  const run = { attempt, current_step, total_steps, stop_requested_at, process }
-  return { job_id, name, project, root: output_dir, status, source, recipe, config, ...run }
-}
-
-/** Notes which process writes a run, or that none does any more. Throws JobUnknown. */
-export async function setProcess(
+/** The jobs whose files lie on a host, oldest first; those of some states, or all. */
+export async function hostedJobs(
   db: Database,
-  job_id: string,
-  process: RunProcess | null,
-): Promise<void> {
-  const set = {
-    process_pid: process?.pid ?? null,
-    process_started_at: process?.started_at ?? null,
-    process_attempt: process?.attempt ?? null,
-  }
-  await changeJob(db, job_id, async () => ({ set, answer: undefined }))
+  host_id: string,
+  states?: readonly JobState[],
+): Promise<HostedJob[]> {
+  const { job_id, output_dir: root, status, source, attempt, stop_requested_at } = trainingJobs
+  return db.orm
+    .select({ job_id, root, status, source, attempt, stop_requested_at })
+    .from(trainingJobs)
+    .where(and(eq(trainingJobs.host_id, host_id), states && inArray(status, [...states])))
+    .orderBy(trainingJobs.registered_at)
 }
 
 function known<T>(job_id: string, value: T | undefined): T {

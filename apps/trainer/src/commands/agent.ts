@@ -12,11 +12,10 @@ export const usage = 'bestmark agent'
 export async function main(words: readonly string[]): Promise<number> {
   parseWords(words, {}, usage)
   await using board = await openBoard()
-  const stopped = new AbortController()
-  const stop = (): void => stopped.abort()
+  const agent = new Agent(board.db, board, (error) => process.stderr.write(`${sentence(error)}\n`))
+  const stop = (): void => agent.stop()
   process.once('SIGINT', stop).once('SIGTERM', stop)
   process.stderr.write(`bestmark agent of ${board.host} works for ${board.db.describe}\n`)
-  const agent = new Agent(board.db, board, (error) => process.stderr.write(`${sentence(error)}\n`))
-  await agent.work(stopped.signal)
+  await agent.work()
   return EXIT.found
 }

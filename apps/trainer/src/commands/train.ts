@@ -7,7 +7,7 @@ import { EXIT, Failure, sentence } from '../failure.ts'
 import { oneJob } from '../oneJob.ts'
 import { ProgressLine } from '../progress.ts'
 import { findRecipe, RECIPES, type Recipe } from '../recipes/recipe.ts'
-import { resumeRun, startRun, stopRun, type StartedRun } from '../runs.ts'
+import { resumeRun, startRun, signalRun, type StartedRun } from '../runs.ts'
 
 export const usage = `bestmark train RECIPE [--preset NAME] [--name NAME] [--project NAME] | bestmark train --resume JOB
 Recipes: ${RECIPES.map(({ name, presets, text }) => `${name} (${presets.join(', ')}): ${text}`).join('\n')}`
@@ -26,9 +26,10 @@ const OPTIONS = {
 export async function main(words: readonly string[]): Promise<number> {
   const { values, positionals } = parseWords(words, OPTIONS, usage)
   await using board = await openBoard()
-  const run = await begin(board, values, positionals)
-  const stop = (): void => stopRun(run)
+  const beginning = begin(board, values, positionals)
+  const stop = (): void => void beginning.then((run) => signalRun(run, 'SIGTERM'))
   process.on('SIGINT', stop).on('SIGTERM', stop)
+  const run = await beginning
   const job = await follow(board, run)
   return job.status === 'completed' ? EXIT.found : EXIT.nothing
 }
@@ -65,7 +66,7 @@ async function follow(board: Board, run: StartedRun): Promise<TrainingJobStatus>
   const { db } = board
   const agent = new Agent(db, board, (error) => process.stderr.write(`\n${sentence(error)}\n`))
   const over = new AbortController()
-  const recorded = agent.adopt(run, new AbortController().signal).finally(() => over.abort())
+  const recorded = agent.adopt(run).finally(() => over.abort())
   const line = new ProgressLine()
   const jobs = [{ job_id: run.job_id, revision: 0 }]
   for await (const { status } of watch(db, { jobs }, over.signal)) line.show(status)

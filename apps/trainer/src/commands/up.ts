@@ -3,16 +3,19 @@ import { boardToken, watch } from '@bestmark/db'
 import { Agent } from '../agent.ts'
 import { parseWords } from '../arguments.ts'
 import { openBoard, type Board } from '../board.ts'
-import { EXIT, sentence } from '../failure.ts'
+import { EXIT, Failure, sentence } from '../failure.ts'
 import { ProgressLine } from '../progress.ts'
-import { stopRun } from '../runs.ts'
+import { signalRun } from '../runs.ts'
 import { freeAddress, type Address } from '../up/address.ts'
 import { buildPages } from '../up/build.ts'
-import { firstRun } from '../up/firstRun.ts'
-import { developPages, servePages, type WebServer } from '../up/web.ts'
+import { firstRun, type FirstRun } from '../up/firstRun.ts'
+import { developPages, servePages } from '../up/web.ts'
 
 export const usage = `bestmark up [--no-demo] [--dev]
 PORT (4173), HOST (127.0.0.1), BESTMARK_HOME (.bestmark) and DATABASE_URL (embedded) are honoured.`
+
+/** How long the run may take to write its last checkpoint before it is killed (ms). */
+const PATIENCE = 4000
 
 const OPTIONS = {
   'no-demo': { type: 'boolean', default: false },
@@ -25,47 +28,66 @@ const OPTIONS = {
  */
 export async function main(words: readonly string[]): Promise<number> {
   const { values } = parseWords(words, OPTIONS, usage)
-  const stopped = untilSignal()
+  const leaving = untilSignal()
   const address = await freeAddress(process.env)
-  const building = values.dev ? Promise.resolve(false) : buildPages()
+  const building = values.dev ? Promise.resolve(false) : buildPages(leaving.signal)
   // Awaited below; until then a failure must not end the process without its sentence.
   building.catch(() => undefined)
   await using things = new AsyncDisposableStack()
   const board = things.use(await openBoard())
   say(`data      ${board.home}`)
   say(`database  ${board.db.describe}`)
-  let web: WebServer | undefined
-  things.defer(() => web?.[Symbol.asyncDispose]())
-  const over = new AbortController()
-  const agent = startAgent(board, over, things)
   const up = async (): Promise<void> => {
     await building
-    web = await (values.dev ? developPages : servePages)(address, board.home)
+    leaving.signal.throwIfAborted()
+    const serving = (values.dev ? developPages : servePages)(address, board.home)
+    things.defer(() => serving.then((web) => web[Symbol.asyncDispose]()))
+    const agent = startAgent(board, things)
+    const web = await serving
     say(`board     ${await link(web.address, board)}`)
     say('Ctrl-C stops everything.')
-    const run = values['no-demo'] ? undefined : await firstRun(board, agent)
-    if (run) {
-      const recorded = agent.adopt(run, over.signal)
-      things.defer(async () => {
-        stopRun(run)
-        await recorded
-      })
-      await showProgress(board, run.job_id, over.signal)
-    }
+    leaving.signal.throwIfAborted()
+    if (!values['no-demo']) await showFirstRun(board, agent, things)
     await web.exited
+    throw new Failure('The web server ended by itself; what it said stands above.')
   }
-  await Promise.race([stopped, up()])
+  await Promise.race([leaving.heard, up()])
   return EXIT.found
 }
 
-function startAgent(board: Board, over: AbortController, things: AsyncDisposableStack): Agent {
+function startAgent(board: Board, things: AsyncDisposableStack): Agent {
   const agent = new Agent(board.db, board, (error) => say(sentence(error)))
-  const working = agent.work(over.signal)
+  const working = agent.work()
   things.defer(async () => {
-    over.abort()
+    agent.stop()
     await working
   })
   return agent
+}
+
+/** Trains on an empty board, showing how it goes; the run is stopped before anything else is. */
+async function showFirstRun(
+  board: Board,
+  agent: Agent,
+  things: AsyncDisposableStack,
+): Promise<void> {
+  const leaving = new AbortController()
+  const beginning = firstRun(board, agent)
+  things.defer(async () => {
+    leaving.abort()
+    const run = await beginning
+    if (run) await endRun(run)
+  })
+  const run = await beginning
+  if (run) await showProgress(board, run.job_id, leaving.signal)
+}
+
+/** Waits for the run's last checkpoint, but no longer than Ctrl-C may take. */
+async function endRun(run: FirstRun): Promise<void> {
+  signalRun(run, 'SIGTERM')
+  const impatient = setTimeout(() => signalRun(run, 'SIGKILL'), PATIENCE)
+  await run.recorded
+  clearTimeout(impatient)
 }
 
 async function showProgress({ db }: Board, job_id: string, signal: AbortSignal): Promise<void> {
@@ -82,12 +104,18 @@ async function link({ host, port }: Address, { home }: Board): Promise<string> {
   return `http://${name}:${port}/?token=${await boardToken(home)}`
 }
 
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, () => resolve())
+/** Hears the first request to leave; later ones change nothing. */
+function untilSignal(): { heard: Promise<void>; signal: AbortSignal } {
+  const leaving = new AbortController()
+  const heard = new Promise<void>((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(name, () => {
+        leaving.abort()
+        resolve()
+      })
     }
   })
+  return { heard, signal: leaving.signal }
 }
 
 function say(line: string): void {

@@ -15,13 +15,14 @@ const STAMP = join(WEB, 'build', '.sources')
 const SOURCES = ['apps/web', 'packages/core', 'packages/db', 'packages/api']
 
 /** Builds the pages where they were not built from these very sources; returns whether it did. */
-export async function buildPages(): Promise<boolean> {
+export async function buildPages(signal: AbortSignal): Promise<boolean> {
   const digest = await digestOfSources()
   const built = await readFile(STAMP, 'utf8').catch(() => '')
   if (built === digest) return false
   const child = spawn(process.execPath, [VITE, 'build'], {
     cwd: WEB,
     stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
   })
   const code = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)

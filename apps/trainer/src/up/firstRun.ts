@@ -1,16 +1,16 @@
 import { claimOnce, jobStatus, listJobs, uuidv5 } from '@bestmark/db'
 import type { Agent } from '../agent.ts'
 import type { Board } from '../board.ts'
-import { isAlive, readRunProcess, type ProcessEnd } from '../process.ts'
+import { isAlive, readRunProcess } from '../process.ts'
 import { CHAR_LM } from '../recipes/recipe.ts'
 import { startRun } from '../runs.ts'
 
-/** A run that the board began by itself; how it ends is known to the process that began it. */
+/** A run that the board began by itself. */
 export interface FirstRun {
   job_id: string
-  folder: string
   pid: number
-  exited?: Promise<ProcessEnd>
+  /** Fulfils when the run has ended and is on the board to its end. */
+  recorded: Promise<void>
 }
 
 /**
@@ -21,16 +21,18 @@ export async function firstRun(board: Board, agent: Agent): Promise<FirstRun | u
   const { db, host_id } = board
   const job_id = uuidv5(host_id, 'first run')
   const known = await jobStatus(db, job_id)
-  if (known) return stillTraining(job_id, known.output_dir)
+  if (known) return stillTraining(job_id, known.output_dir, agent)
   const { total } = await listJobs(db, { limit: 1 })
   if (total > 0 || !(await claimOnce(db, 'first run'))) return undefined
   agent.reserve(job_id)
   const [preset] = CHAR_LM.presets
   const order = { recipe: CHAR_LM, preset, name: 'moby-char-lm', project: 'examples', job_id }
-  return startRun(db, board, order)
+  const run = await startRun(db, board, order)
+  return { job_id, pid: run.pid, recorded: agent.adopt(run) }
 }
 
-function stillTraining(job_id: string, folder: string): FirstRun | undefined {
+function stillTraining(job_id: string, folder: string, agent: Agent): FirstRun | undefined {
   const process = readRunProcess(folder)
-  return process && isAlive(process) ? { job_id, folder, pid: process.pid } : undefined
+  if (!process || !isAlive(process)) return undefined
+  return { job_id, pid: process.pid, recorded: agent.adopt({ job_id, folder }) }
 }

@@ -54,7 +54,7 @@ export async function servePages({ host, port }: Address, home: string): Promise
 }
 
 /** Serves the pages from their sources, with changes shown as they are made. */
-export function developPages({ host, port }: Address, home: string): WebServer {
+export async function developPages({ host, port }: Address, home: string): Promise<WebServer> {
   const words = ['dev', '--host', host, '--port', String(port), '--strictPort']
   const child = spawn(process.execPath, [VITE, ...words], {
     cwd: WEB,

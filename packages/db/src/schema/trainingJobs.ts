@@ -90,10 +90,6 @@ export const trainingJobs = pgTable(
     /** What the training program itself calls its best, as it last said. */
     claim: plain().$type<StoredClaim>(),
     stop_requested_at: milliseconds(),
-    process_pid: integer(),
-    /** When that process began (ms); a pid alone may have been given to another one. */
-    process_started_at: doublePrecision(),
-    process_attempt: integer(),
     registered_at: milliseconds().notNull(),
     /** The database's clock at the last write, for readers who follow every job. */
     changed_at: milliseconds().notNull(),
