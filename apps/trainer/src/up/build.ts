@@ -24,12 +24,12 @@ export async function buildPages(signal: AbortSignal): Promise<boolean> {
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
   })
-  const code = new Promise<number | null>((resolve, reject) => {
+  const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', resolve)
   })
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)])
-  if ((await code) !== 0) {
+  const [code, out, err] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
+  if (code !== 0) {
     process.stderr.write(out + err)
     throw new Failure('The pages cannot be built; what the builder said stands above.')
   }
