@@ -20,11 +20,8 @@ const server = createServer((request, response) => {
 })
 
 server.on('error', (error: NodeJS.ErrnoException) => {
-  console.error(
-    error.code === 'EADDRINUSE'
-      ? `Port ${process.env['PORT']} is taken. Give PORT another one.`
-      : error.message,
-  )
+  const taken = `Port ${process.env['PORT']} is taken. Give PORT another one.`
+  process.stderr.write(`${error.code === 'EADDRINUSE' ? taken : error.message}\n`)
   process.exit(1)
 })
 
@@ -32,14 +29,16 @@ server.listen(Number(process.env['PORT'] ?? 4173), process.env['HOST'] ?? '127.0
   process.send?.({ listening: server.address() })
 })
 
+/** What hangs longer than this (ms), such as a database that does not answer, is left behind. */
+const PATIENCE = 1_500
+
 let stopping = false
 function stop() {
   if (stopping) return
   stopping = true
+  setTimeout(() => process.exit(), PATIENCE).unref()
   server.close(() => process.emit('sveltekit:shutdown' as NodeJS.Signals))
   server.closeAllConnections()
   if (process.connected) process.disconnect()
 }
-process.once('SIGTERM', stop)
-process.once('SIGINT', stop)
-process.once('disconnect', stop)
+for (const end of ['SIGTERM', 'SIGINT', 'disconnect']) process.once(end, stop)

@@ -5,13 +5,14 @@ import { sequence, type Handle, type HandleServerError } from '@sveltejs/kit/hoo
 import { bearer, cookieName, isLoopback, mayWrite, sameSecret } from '#lib/server/access.ts'
 import { board, closeBoard } from '#lib/server/board.ts'
 import { guarded, SCRIPTLESS_POLICY } from '#lib/server/headers.ts'
-import { explained, reported } from '#lib/server/problems.ts'
+import { endReports, explained, reported } from '#lib/server/problems.ts'
 import { refusals } from '#lib/server/refusals.ts'
 
 const YEAR = 365 * 24 * 60 * 60
 
-// adapter-node's server and our own both say so when the last connection has closed.
-process.once('sveltekit:shutdown', () => void closeBoard())
+for (const end of ['SIGTERM', 'SIGINT', 'disconnect']) process.once(end, endReports)
+// The server says so when its last connection has closed.
+process.once('sveltekit:shutdown', () => void closeBoard().finally(() => process.exit()))
 
 const machine: Handle = ({ event, resolve }) => {
   const host = event.request.headers.get('host')

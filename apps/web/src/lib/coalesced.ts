@@ -5,12 +5,17 @@
 export function coalesced(task: () => Promise<void>): () => void {
   let running = false
   let again = false
-  return async function ask() {
-    again = running
-    if (running) return
+
+  async function run(): Promise<void> {
     running = true
-    await task().catch(() => undefined)
+    do {
+      again = false
+      await task().catch(() => undefined)
+    } while (again)
     running = false
-    if (again) ask()
+  }
+  return () => {
+    if (running) again = true
+    else void run()
   }
 }

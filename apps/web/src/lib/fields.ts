@@ -19,7 +19,7 @@ const word = (text: string | null) => text || UNKNOWN
  * What the page does with each field of the status, in the order in which it is shown. A field
  * that the status gains does not compile until it has a line here.
  */
-export const STATUS_FIELDS = {
+const STATUS_FIELDS = {
   status: { label: 'Status', place: 'progress', show: (s) => s.status },
   progress: { label: 'Progress', place: 'progress', show: (s) => percent(s.progress) },
   current_step: { label: 'Step', place: 'progress', show: (s) => count(s.current_step) },

@@ -34,7 +34,7 @@ test('settings drop their trailing zeros', () => {
 })
 
 test('a difference always has its sign', () => {
-  expect([0.0183, -0.5, 0, 0.000012].map(delta)).toEqual(['+0.0183', '−0.5', '±0', '+1.2e−5'])
+  expect([0.0183, -0.5, 0, 0.000012].map(delta)).toEqual(['+0.0183', '−0.500', '±0', '+1.2e−5'])
 })
 
 test('only what is done is 100 %', () => {

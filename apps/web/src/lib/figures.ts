@@ -41,12 +41,12 @@ export function delta(value: Measured | undefined): string {
   if (!isFiniteMeasure(value)) return nonFinite(value)
   if (value === 0) return '±0'
   const size = Math.abs(value)
-  const digits = size >= 1e4 ? grouped.format(size) : trimmed(size)
+  const digits = size >= 1e4 ? grouped.format(size) : threeDigits(size)
   return (value > 0 ? '+' : MINUS) + digits
 }
 
-function trimmed(size: number): string {
-  return size < 1e-4 ? signed(size.toExponential(1)) : String(Number(size.toPrecision(3)))
+function threeDigits(size: number): string {
+  return size < 1e-4 ? signed(size.toExponential(1)) : size.toPrecision(3)
 }
 
 /** A count, grouped by thousands. */

@@ -30,7 +30,7 @@ export function readQuery(parameters: Pick<URLSearchParams, 'get' | 'getAll'>): 
 }
 
 /** The address of a query, with only what differs from the plain list. */
-export function queryAddress(query: JobQuery): string {
+export function queryAddress(query: JobQuery): '/' | `/?${string}` {
   const parameters = new URLSearchParams(query.status.map((status) => ['status', status]))
   if (query.project) parameters.set('project', query.project)
   if (query.search) parameters.set('search', query.search)

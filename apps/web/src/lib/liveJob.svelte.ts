@@ -12,6 +12,7 @@ import {
 } from './api.ts'
 import { coalesced } from './coalesced.ts'
 import { GrowingSeries } from './growingSeries.ts'
+import { hostWords } from './host.ts'
 import { Watch } from './watch.svelte.ts'
 
 /** The most points of a series that are read at once; no chart is wider. */
@@ -21,6 +22,8 @@ export const POINTS = 2_000
 export interface JobSnapshot {
   status: TrainingJobStatus
   detail: JobDetail
+  /** When it was read (ms). */
+  read_at: number
   names: SeriesName[]
   series: NamedSeries[]
   decided: CheckpointList
@@ -32,6 +35,8 @@ export interface JobSnapshot {
 export class LiveJob {
   status: TrainingJobStatus
   detail: JobDetail
+  /** What is to be known of the host while its agent is away. */
+  hostWords: string | null
   /** Every series that the job has, shown or not. */
   names: SeriesName[]
   /** The series that are shown. */
@@ -48,6 +53,7 @@ export class LiveJob {
   constructor(snapshot: JobSnapshot, shown: string[]) {
     this.status = $state.raw(snapshot.status)
     this.detail = $state.raw(snapshot.detail)
+    this.hostWords = $state(hostWords(snapshot.detail, snapshot.status.host, snapshot.read_at))
     this.names = $state.raw(snapshot.names)
     this.series = $state.raw(snapshot.series)
     this.decided = $state.raw(snapshot.decided)
@@ -124,6 +130,7 @@ export class LiveJob {
       api.series.names.query(job),
       api.jobs.detail.query(job),
     ])
+    this.hostWords = hostWords(detail, this.status.host, Date.now())
     Object.assign(this, { decided, names, detail })
   })
 

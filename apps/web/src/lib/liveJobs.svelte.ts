@@ -16,7 +16,7 @@ export class LiveJobs {
   /** Later words on jobs of the page, by id. */
   #later = $state.raw<Record<string, TrainingJobStatus>>({})
   /** The states of jobs that are not on the page; one that is new, or changes, may come onto it. */
-  #elsewhere = new Map<string, string>()
+  #elsewhere: Record<string, string> = {}
   #refresh: ReturnType<typeof setTimeout> | undefined
 
   constructor(page: () => JobPage) {
@@ -40,10 +40,10 @@ export class LiveJobs {
     const { job_id } = status
     const shown = this.#page().jobs.some((job) => job.job_id === job_id)
     if (shown) this.#later = { ...this.#later, [job_id]: status }
-    else if (this.#elsewhere.get(job_id) === status.status) return
-    else this.#elsewhere.set(job_id, status.status)
+    else if (this.#elsewhere[job_id] === status.status) return
+    else this.#elsewhere[job_id] = status.status
     // Only a whole reading brings new rows, and the curves of new evaluations.
-    if (!shown || checkpoints) this.#refresh ??= setTimeout(() => this.#read(), SOON)
+    if (!shown || checkpoints) this.#refresh ??= setTimeout(() => void this.#read(), SOON)
   }
 
   async #read(): Promise<void> {

@@ -2,24 +2,19 @@ import { smooth, type FilesState, type Series } from '@bestmark/core'
 import { placeOn, type Axis, type EpochMarks } from './axis.ts'
 import { draw, type Columns, type Drawn, type Point } from './line.ts'
 import { overfittingOnset } from './onset.ts'
+import type { Viewing } from './viewAddress.ts'
 
 export type NamedSeries = Series & { name: string; kind: 'logged' | 'evaluation' }
 
 /** A checkpoint as the chart needs it. */
-export interface ChartCheckpoint {
+interface ChartCheckpoint {
   step: number | null
   files_state: FilesState
   is_best: boolean
 }
 
-/** How a person looks at the chart; the window is in the unit of its axis. */
-export interface View {
-  axis: Axis
-  log: boolean
-  /** Weight of the past in the moving average, 0 (as measured) to 0.99. */
-  smoothing: number
-  window: readonly [number, number] | null
-}
+/** How the chart is looked at, whatever it shows. */
+export type View = Omit<Viewing, 'show'>
 
 export interface ChartInput {
   series: readonly NamedSeries[]

@@ -15,7 +15,7 @@ export function board(): Promise<Board> {
   return opened
 }
 
-/** Lets go of the database; a process that serves no more then ends by itself. */
+/** Lets go of the database. */
 export async function closeBoard(): Promise<void> {
   const closing = opened
   opened = undefined

@@ -34,19 +34,26 @@ export function explained(error: unknown): { status: number; message: string } {
 }
 
 /** Whether an error, or what caused it, is that the database is not there. */
-export function databaseAway(error: unknown): boolean {
+function databaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = 'code' in error ? String(error.code) : ''
   return error.name === 'DatabaseUnavailable' || AWAY.has(code) || databaseAway(error.cause)
 }
 
 let last = ''
+let ending = false
+
+/** Prints nothing from here on: what breaks off because the server stops is no fault. */
+export function endReports(): void {
+  ending = true
+}
 
 /** Prints an error, once for as long as it is the same. */
 export function reported(error: unknown): void {
+  if (ending) return
   const root = rootOf(error)
   const text = databaseAway(error) ? root.message : (root.stack ?? root.message)
-  if (text !== last) console.error(text)
+  if (text !== last) process.stderr.write(`${text}\n`)
   last = text
 }
 

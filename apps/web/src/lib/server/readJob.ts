@@ -21,5 +21,6 @@ export async function readJob(
   ])
   const shown = choose(names, decided.selection.metric)
   const series = await api.series.read({ job_id, names: shown, points: POINTS })
-  return { status, detail, names, series, decided, deployments: ledger.deployments, logs }
+  const { deployments } = ledger
+  return { status, detail, read_at: Date.now(), names, series, decided, deployments, logs }
 }

@@ -11,7 +11,7 @@ const answer: RequestHandler = ({ request, locals }) =>
     router: appRouter,
     createContext: () => locals.context,
     onError: ({ error }) => {
-      // What breaks off because its reader has left, or the server stops, is no fault.
+      // What breaks off because its reader has left is no fault.
       if (error.code === 'INTERNAL_SERVER_ERROR' && !request.signal.aborted) reported(error)
     },
   })

@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest'
+import { hostWords } from './host.ts'
+
+test('a host whose agent was heard lately needs no words', () => {
+  expect(hostWords({ host_seen_at: 95_000 }, 'tower', 100_000)).toBeNull()
+})
+
+test('a host that is away is told with how long, and one without an agent with what to do', () => {
+  expect(hostWords({ host_seen_at: 0 }, 'tower', 300_000)).toMatch(
+    /^tower was last heard 5 min ago/,
+  )
+  expect(hostWords({ host_seen_at: null }, 'tower', 1)).toMatch(/^No agent has been heard on tower/)
+})

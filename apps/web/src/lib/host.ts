@@ -1,0 +1,22 @@
+import type { JobDetail } from './api.ts'
+import { duration } from './times.ts'
+
+/** An agent that is not heard for this long (ms) is taken to be away. */
+const AWAY = 60_000
+
+/**
+ * What is to be known of the host that holds a job's files, where its agent is not there to look
+ * after them; null where it is. `read_at` is when the detail was read (ms).
+ */
+export function hostWords(
+  { host_seen_at }: Pick<JobDetail, 'host_seen_at'>,
+  host: string,
+  read_at: number,
+): string | null {
+  if (host_seen_at === null) {
+    return `No agent has been heard on ${host}; nothing can be shipped until one runs there.`
+  }
+  const silent = read_at - host_seen_at
+  if (silent < AWAY) return null
+  return `${host} was last heard ${duration(silent / 1000)} ago; its files are told as they were then, and shipping waits until it is back.`
+}
