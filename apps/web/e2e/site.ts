@@ -25,12 +25,14 @@ export interface Site extends AsyncDisposable {
   visitor: (options?: BrowserContextOptions) => Promise<BrowserContext>
 }
 
-export async function openSite(): Promise<Site> {
+/** `through` gives the server another way to the database than the tests have. */
+export async function openSite(through?: (databaseUrl: string) => Promise<string>): Promise<Site> {
   const home = await mkdtemp(join(tmpdir(), 'bestmark-site-'))
   const db = await testDatabase()
   const token = await boardToken(home)
   const browser = await launch(inject('browser'))
-  const { server, url, printed } = await serve(home, db.databaseUrl)
+  const databaseUrl = through ? await through(db.databaseUrl) : db.databaseUrl
+  const { server, url, printed } = await serve(home, databaseUrl)
   return {
     url,
     token,

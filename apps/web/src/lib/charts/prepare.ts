@@ -14,7 +14,7 @@ interface ChartCheckpoint {
 }
 
 /** How the chart is looked at, whatever it shows. */
-export type View = Omit<Viewing, 'show'>
+type View = Omit<Viewing, 'show'>
 
 export interface ChartInput {
   series: readonly NamedSeries[]
