@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { chromium, type Browser as Running } from 'playwright-core'
@@ -36,9 +36,21 @@ export async function browserPath(cache: string): Promise<Browser> {
     await run('npm', ['install', '--no-save', '--prefix', cache, PACKAGE])
     const env = { ...process.env, ...SLIM, TMPDIR: cache }
     await run(process.execPath, ['--input-type=module', '-e', UNPACK], { cwd: cache, env })
+    await writeFile(join(cache, 'fonts/fonts.conf'), fontsIn(cache))
   }
   const env = { LD_LIBRARY_PATH: join(cache, 'al2023/lib'), FONTCONFIG_PATH: join(cache, 'fonts') }
   return { path: fetched, env }
+}
+
+/** The package looks for its fonts where it is unpacked in a cloud; without fonts no text is drawn. */
+function fontsIn(cache: string): string {
+  return `<?xml version="1.0"?>
+<fontconfig>
+  <dir>${join(cache, 'fonts')}</dir>
+  <dir>/usr/share/fonts</dir>
+  <cachedir>${join(cache, 'fonts-cache')}</cachedir>
+</fontconfig>
+`
 }
 
 /** Starts a browser that asks nothing of the network by itself. */

@@ -63,3 +63,14 @@ test('500 points that come one by one are all drawn', async () => {
   const drawn = await page.locator('path[data-line=loss]').getAttribute('d')
   expect(drawn?.match(/[ML]/g)).toHaveLength(500)
 })
+
+test('stop asks once, then asks the run to stop', async () => {
+  const run = await (await new Run(site.db, 'stoppable').begin()).train([3])
+  const page = await (await site.visitor()).newPage()
+  await goLive(page, `/jobs/${run.job_id}`)
+  await page.getByRole('button', { name: 'Stop', exact: true }).click()
+  const dialog = page.getByRole('dialog', { name: 'stop this job' })
+  await dialog.getByRole('button', { name: 'Stop it' }).click()
+  await page.locator('[data-shape=stopping]').waitFor()
+  expect(await page.getByRole('button', { name: 'Stopping' }).isDisabled()).toBe(true)
+})

@@ -1,7 +1,7 @@
 import { render } from 'svelte/server'
 import { expect, test } from 'vitest'
 import CurveChart from './CurveChart.svelte'
-import type { NamedSeries } from './prepare.ts'
+import type { NamedSeries } from './chart.ts'
 
 function series(name: string, values: number[]): NamedSeries {
   return {

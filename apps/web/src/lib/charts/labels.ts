@@ -1,5 +1,5 @@
 import { measure } from '../figures.ts'
-import type { Line, NamedSeries } from './prepare.ts'
+import type { Line, NamedSeries } from './chart.ts'
 
 /** A label at the end of a line: where it wants to stand (pixels from the top), and its text. */
 export interface EndLabel {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { spread } from './labels.ts'
-import { prepareChart, type ChartInput, type NamedSeries } from './prepare.ts'
+import type { ChartInput, NamedSeries } from './chart.ts'
+import { prepareChart } from './prepare.ts'
 import { nextStop, snapTo } from './snap.ts'
 
 function series(name: string, steps: number[], values: number[]): NamedSeries {

@@ -1,4 +1,4 @@
-import type { Chart, Line } from './prepare.ts'
+import type { Chart, Line } from './chart.ts'
 import { lowerBound, type Point } from './line.ts'
 
 /** A real step of the chart under the pointer or the keyboard, with each line's own point there. */

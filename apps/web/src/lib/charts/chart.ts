@@ -1,0 +1,60 @@
+import type { FilesState, Series } from '@bestmark/core'
+import type { Axis, EpochMarks } from './axis.ts'
+import type { Columns, Drawn, Point } from './line.ts'
+import type { Viewing } from './viewAddress.ts'
+
+export type NamedSeries = Series & { name: string; kind: 'logged' | 'evaluation' }
+
+/** A checkpoint as the chart needs it. */
+export interface ChartCheckpoint {
+  step: number | null
+  files_state: FilesState
+  is_best: boolean
+}
+
+/** How the chart is looked at, whatever it shows. */
+type View = Omit<Viewing, 'show'>
+
+export interface ChartInput {
+  series: readonly NamedSeries[]
+  checkpoints: readonly ChartCheckpoint[]
+  /** The step of the selected checkpoint. */
+  best_step: number | null
+  epochs: EpochMarks
+  view: View
+  /** Pixels across; bounds what is drawn. */
+  width: number
+}
+
+export interface Line extends Drawn {
+  name: string
+  kind: NamedSeries['kind']
+  /** As measured, behind the smoothed line; empty where nothing is smoothed. */
+  raw: Point[][]
+  /** The real points, where few enough to be told apart. */
+  dots: Point[]
+  /** The last value in view, which may be NaN, and the height at which it is told. */
+  last: { value: number; y: number } | null
+  columns: Columns
+}
+
+export interface Tick {
+  x: number
+  step: number
+  files_state: FilesState
+  is_best: boolean
+}
+
+/** Everything the marks draw, decided. */
+export interface Chart {
+  axis: Axis
+  log: boolean
+  x: [number, number]
+  y: [number, number]
+  lines: Line[]
+  ticks: Tick[]
+  /** The selected checkpoint on the evaluation curve; `y` NaN where the curve has no value there. */
+  best: Point | null
+  onset: Point | null
+  hidden: number
+}
