@@ -1,4 +1,6 @@
-import { connect, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { Duplex } from 'node:stream'
 import type { Options } from 'postgres'
 
 /** Where a server listens and who we are there. */
@@ -60,7 +62,7 @@ export const CONNECT_TIMEOUT = 4
  * The client options for an address. The socket is ours, for the client sets no TCP_NODELAY and
  * puts no bound on the time that a connection takes.
  */
-export function clientOptions(address: Address): Options<{ bigint: typeof wholeNumber }> {
+export function clientOptions(address: Address): Options<typeof TYPES> {
   const { host, port, path, database, user, password, ssl, application_name } = address
   return {
     host,
@@ -73,22 +75,57 @@ export function clientOptions(address: Address): Options<{ bigint: typeof wholeN
     connect_timeout: CONNECT_TIMEOUT,
     backoff: (retries) => Math.min(0.05 * retries, 1),
     connection: { application_name },
-    types: { bigint: wholeNumber },
+    types: TYPES,
+    // Asking a server for its types costs each connection a query, which crashes us if it breaks.
+    fetch_types: false,
     onnotice: () => {},
     // The client takes this option though its types do not list it.
     ...({ socket: () => dial(address) } as object),
   }
 }
 
-/** int8 as a number: what we count stays below 2^53. */
-const wholeNumber = { to: 20, from: [20], parse: Number, serialize: String }
+/** What the driver does not know by itself: int8 as a number (ours stay below 2^53), and lists. */
+const TYPES = {
+  bigint: { to: 20, from: [20], parse: Number, serialize: String },
+  int4s: listOf(1007),
+  texts: listOf(1009),
+  int8s: listOf(1016),
+  float8s: listOf(1022),
+  uuids: listOf(2951),
+}
 
-/**
- * Returned before it is connected: what is written waits, and a failure arrives as an event. The
- * client never gets a connection of its pool back whose socket could not be made.
- */
-function dial({ host, port, path }: Address): Socket {
+/** A list as a parameter, by the number of its type; none is ever read. */
+function listOf(to: number) {
+  const quoted = (item: string | number): string => `"${String(item).replace(/["\\]/g, '\\$&')}"`
+  const serialize = (items: readonly (string | number)[]): string =>
+    `{${items.map(quoted).join(',')}}`
+  return { to, from: [], serialize, parse: (text: string) => text }
+}
+
+async function dial({ host, port, path }: Address): Promise<Duplex> {
   const socket = path ? connect(path) : connect({ host, port, noDelay: true })
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(CONNECT_TIMEOUT * 1000) })
+  } catch (error) {
+    socket.destroy()
+    return broken(error as Error)
+  }
   // The client takes the name for TLS from here.
   return Object.assign(socket, { host })
+}
+
+/**
+ * A socket that breaks with `error` at the first write. The client takes a connection back into its
+ * pool, and waits before the next try, only when a socket that it was given breaks.
+ */
+function broken(error: Error): Duplex {
+  return new Duplex({
+    emitClose: false,
+    read: () => {},
+    write: (_chunk, _encoding, done) => done(error),
+    destroy(reason, done) {
+      done(reason)
+      setImmediate(() => this.emit('close', true))
+    },
+  })
 }

@@ -2,7 +2,7 @@ import type { Database } from './client.ts'
 import { CHANNEL } from './job.ts'
 
 /** One announced write; undefined when some may have been missed and everything must be looked at. */
-export type Announcement = { job_id: string; revision: number } | undefined
+type Announcement = { job_id: string; revision: number } | undefined
 type Hearer = (announcement: Announcement) => void
 
 interface Hub {

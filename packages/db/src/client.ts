@@ -9,11 +9,11 @@ export type Orm = PostgresJsDatabase<typeof schema>
 
 /** An open database. Times are milliseconds (float8), bigints are numbers; there are no Dates. */
 export interface Database {
-  sql: postgres.Sql<{ bigint: number }>
+  sql: ReturnType<typeof connectTo>
   orm: Orm
   /** Where it is, for people; without a password. */
   describe: string
-  close(): Promise<void>
+  close: () => Promise<void>
 }
 
 export interface DatabaseOptions {
@@ -55,7 +55,7 @@ export function databaseOver(
 }
 
 /** A pool of ten: more were no faster. Idle connections go after a minute. */
-export function connectTo(address: Address): Database['sql'] {
+export function connectTo(address: Address) {
   return postgres({ ...clientOptions(address), max: 10, idle_timeout: 60 })
 }
 

@@ -1,34 +1,20 @@
-import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  chmod,
-  chown,
-  mkdir,
-  mkdtemp,
-  readFile,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { boardId } from './board.ts'
 import { type Database, openDatabase } from './client.ts'
-import { spawnAs } from './embedded/account.ts'
-import { copiedBinaries, findBinaries } from './embedded/binaries.ts'
-import { MAJOR, type Place, placeIn } from './embedded/place.ts'
+import { type Place, placeIn } from './embedded/place.ts'
 import { livesIn, postmasterPid } from './embedded/server.ts'
 import { placeOf } from './embedded/start.ts'
+import { Guest } from './embedded/testGuest.ts'
 import { stopEmbedded } from './embedded.ts'
 import { migrate } from './migrate.ts'
 import { readSeries } from './series.ts'
 import { metrics, newJob, tell } from './testRun.ts'
 import { DatabaseUnavailable } from './unavailable.ts'
-
-const isRoot = process.getuid?.() === 0
 
 let folder: string
 const homes: string[] = []
@@ -45,38 +31,6 @@ function newHome(name: string): string {
   const home = join(folder, name)
   homes.push(home)
   return home
-}
-
-/** Another process that opens the board of a data folder and says so, then waits to be let go. */
-class Guest {
-  readonly child: ChildProcess
-  readonly said: Promise<string>
-
-  constructor(home: string, options: SpawnOptions = {}) {
-    const module = (name: string) => JSON.stringify(join(import.meta.dirname, name))
-    const code = `
-      import { openDatabase } from ${module('client.ts')}
-      import { migrate } from ${module('migrate.ts')}
-      import { boardId } from ${module('board.ts')}
-      try {
-        const db = await openDatabase({ home: ${JSON.stringify(home)} })
-        await migrate(db)
-        console.log(await boardId(db), db.describe)
-        process.stdin.on('end', () => db.close()).resume()
-      } catch (error) {
-        console.log(error.name + ': ' + error.message)
-      }`
-    const node = ['--input-type=module', '-e', code]
-    const stdio: SpawnOptions['stdio'] = ['pipe', 'pipe', 'inherit']
-    this.child = spawn(process.execPath, node, { cwd: '/', ...options, stdio })
-    this.said = once(this.child.stdout ?? this.child, 'data').then(([text]) => String(text).trim())
-  }
-
-  async leave(): Promise<void> {
-    this.child.stdin?.end()
-    if (this.child.exitCode === null && this.child.signalCode === null)
-      await once(this.child, 'exit')
-  }
 }
 
 async function serverOf(home: string): Promise<{ place: Place; pid: number }> {
@@ -257,84 +211,3 @@ test('a server that cannot start says why, and where its log is', async () => {
   await expect(opening).rejects.toThrow(DatabaseUnavailable)
   await expect(opening).rejects.toThrow(/did not start: .*pg_control.*postgres\.log/)
 })
-
-test('binaries are copied once where they may not be completed in place', async () => {
-  const home = newHome('copied')
-  await mkdir(home)
-  const found = await findBinaries()
-  expect(found.version.split('.')[0]).toBe(String(MAJOR))
-  const copies = await Promise.all([copiedBinaries(found, home), copiedBinaries(found, home)])
-  expect(copies[0]).toEqual(copies[1])
-  const program = join(copies[0].folder, 'bin', 'postgres')
-  const child = spawnAs({ kind: 'own' }, program, ['--version'], { stdio: 'ignore' })
-  expect(await once(child, 'exit')).toEqual([0, null])
-})
-
-test.runIf(isRoot)('root runs it below a home that is closed to everybody else', async () => {
-  const closed = join(folder, 'closed')
-  await mkdir(closed, { mode: 0o700 })
-  const home = newHome('closed/board')
-  const db = await opened(home)
-  expect((await stat(placeIn(home).data)).uid).toBe(0)
-  await db.close()
-})
-
-test.runIf(isRoot)('a user without a name runs it', async () => {
-  const home = newHome('nameless')
-  await mkdir(home)
-  await chown(home, 54_321, 54_321)
-  const guest = new Guest(home, { uid: 54_321, gid: 54_321, env: { PATH: process.env['PATH'] } })
-  expect(await guest.said).toContain('embedded Postgres')
-  expect((await stat(placeIn(home).data)).uid).toBe(54_321)
-  await guest.leave()
-})
-
-// A path without `unshare` is a machine that forbids user namespaces, as containers do.
-const WITHOUT_NAMESPACES = { env: { PATH: '/nonexistent' } }
-
-test.runIf(isRoot)(
-  'without user namespaces root runs it as another user, in the data folder',
-  async () => {
-    const home = newHome('lowered')
-    const guest = new Guest(home, WITHOUT_NAMESPACES)
-    expect(await guest.said).toMatch(/embedded Postgres .*lowered$/)
-    expect((await stat(placeIn(home).data)).uid).not.toBe(0)
-    expect((await stat(home)).mode & 0o777).toBe(0o711)
-    await guest.leave()
-    await stopEmbedded(home)
-    const db = await opened(home)
-    expect((await stat(placeIn(home).data)).uid).not.toBe(0)
-    await db.close()
-  },
-)
-
-test.runIf(isRoot)(
-  'where that user cannot come, the files lie elsewhere and the board says so',
-  async () => {
-    const home = newHome('closed/elsewhere')
-    const guest = new Guest(home, WITHOUT_NAMESPACES)
-    const said = await guest.said
-    const place = await placeOf(home)
-    expect(said).toContain(`in ${place.home}`)
-    expect(place.home).toMatch(/^\/var\/lib\/bestmark\//)
-    const db = await opened(home)
-    expect(said).toContain(await boardId(db))
-    await db.close()
-    await guest.leave()
-    expect(await stopEmbedded(home)).toBe(true)
-    await rm(place.home, { recursive: true })
-  },
-)
-
-test.runIf(isRoot)(
-  'a data folder that belongs to somebody else is refused in one sentence',
-  async () => {
-    const home = newHome('closed/theirs')
-    await mkdir(home, { mode: 0o700 })
-    const guest = new Guest(home, { uid: 65_534, gid: 65_534 })
-    expect(await guest.said).toMatch(
-      /^HomeUnusable: The data folder .* cannot be used: .*BESTMARK_HOME/,
-    )
-    await guest.leave()
-  },
-)

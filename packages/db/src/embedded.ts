@@ -18,7 +18,7 @@ export interface Embedded {
   /** The folder that holds the database files. */
   folder: string
   /** Says that this process no longer needs the server; it goes on for the others. */
-  leave(): Promise<void>
+  leave: () => Promise<void>
 }
 
 /**
@@ -62,7 +62,6 @@ async function beThere(
       max: 1,
       idle_timeout: 0,
       max_lifetime: null,
-      fetch_types: false,
       onclose: () => void (there && onclose()),
     })
     try {
@@ -86,7 +85,7 @@ export async function stopEmbedded(home: string): Promise<boolean> {
   const place = await placeOf(real)
   await using _turn = await takeTurn(digestOf(real))
   if ((await answers(place)) === 'no') return true
-  const sql = postgres({ ...clientOptions(addressOf(place)), max: 1, fetch_types: false })
+  const sql = postgres({ ...clientOptions(addressOf(place)), max: 1 })
   try {
     if (!(await isAlone(sql))) return false
     const pid = await postmasterPid(place)

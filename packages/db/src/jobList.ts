@@ -58,7 +58,7 @@ export async function listJobs(db: Database, query: JobQuery = {}): Promise<JobP
     sql`, `,
   )
   const rows = await db.orm
-    .select({ ...getTableColumns(trainingJobs), keys: sql<string[]>`array[${keys}]` })
+    .select({ ...getTableColumns(trainingJobs), keys: sql<string[]>`jsonb_build_array(${keys})` })
     .from(trainingJobs)
     .where(and(matching, query.cursor ? after(query.cursor, sort) : undefined))
     .orderBy(...order.map(([key]) => key))

@@ -89,7 +89,7 @@ function keep(
 }
 
 /** The rewinds of the attempts that logged these chunks. */
-export function rewindsOfChunks(
+function rewindsOfChunks(
   chunks: readonly ChunkSummary[],
   attempts: readonly AttemptRow[],
 ): Rewinds {

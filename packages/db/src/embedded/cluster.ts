@@ -55,7 +55,7 @@ async function initdb(folder: string, binaries: Binaries, account: Account): Pro
     cwd: '/',
   })
   let said = ''
-  child.stderr?.on('data', (text: Buffer) => (said += text))
+  child.stderr?.on('data', (text: Buffer) => (said += text.toString()))
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', resolve)

@@ -26,7 +26,7 @@ export function addressOf(place: Place, application_name = 'bestmark'): Address 
 
 /** Whether the server answers; `soon` while it starts, recovers or stops. Asked by connecting. */
 export async function answers(place: Place): Promise<'yes' | 'soon' | 'no'> {
-  const sql = postgres({ ...clientOptions(addressOf(place)), max: 1, fetch_types: false })
+  const sql = postgres({ ...clientOptions(addressOf(place)), max: 1 })
   try {
     await sql`select 1`
     return 'yes'

@@ -1,0 +1,119 @@
+import { once } from 'node:events'
+import { chmod, chown, mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { boardId } from '../board.ts'
+import { type Database, openDatabase } from '../client.ts'
+import { stopEmbedded } from '../embedded.ts'
+import { migrate } from '../migrate.ts'
+import { spawnAs } from './account.ts'
+import { copiedBinaries, findBinaries } from './binaries.ts'
+import { MAJOR, placeIn } from './place.ts'
+import { placeOf } from './start.ts'
+import { Guest } from './testGuest.ts'
+
+const isRoot = process.getuid?.() === 0
+
+let folder: string
+const homes: string[] = []
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bestmark-account-'))
+  await chmod(folder, 0o755)
+  await mkdir(join(folder, 'closed'), { mode: 0o700 })
+})
+afterAll(async () => {
+  for (const home of homes) await stopEmbedded(home)
+  await rm(folder, { recursive: true })
+})
+
+function newHome(name: string): string {
+  const home = join(folder, name)
+  homes.push(home)
+  return home
+}
+
+async function opened(home: string): Promise<Database> {
+  const db = await openDatabase({ home })
+  await migrate(db)
+  return db
+}
+
+test('binaries are copied once where they may not be completed in place', async () => {
+  const home = newHome('copied')
+  await mkdir(home)
+  const found = await findBinaries()
+  expect(found.version.split('.')[0]).toBe(String(MAJOR))
+  const copies = await Promise.all([copiedBinaries(found, home), copiedBinaries(found, home)])
+  expect(copies[0]).toEqual(copies[1])
+  const program = join(copies[0].folder, 'bin', 'postgres')
+  const child = spawnAs({ kind: 'own' }, program, ['--version'], { stdio: 'ignore' })
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
+
+test.runIf(isRoot)('root runs it below a home that is closed to everybody else', async () => {
+  const home = newHome('closed/board')
+  const db = await opened(home)
+  expect((await stat(placeIn(home).data)).uid).toBe(0)
+  await db.close()
+})
+
+test.runIf(isRoot)('a user without a name runs it', async () => {
+  const home = newHome('nameless')
+  await mkdir(home)
+  await chown(home, 54_321, 54_321)
+  const guest = new Guest(home, { uid: 54_321, gid: 54_321, env: { PATH: process.env['PATH'] } })
+  expect(await guest.said).toContain('embedded Postgres')
+  expect((await stat(placeIn(home).data)).uid).toBe(54_321)
+  await guest.leave()
+})
+
+// A path without `unshare` is a machine that forbids user namespaces, as containers do.
+const WITHOUT_NAMESPACES = { env: { PATH: '/nonexistent' } }
+
+test.runIf(isRoot)(
+  'without user namespaces root runs it as another user, in the data folder',
+  async () => {
+    const home = newHome('lowered')
+    const guest = new Guest(home, WITHOUT_NAMESPACES)
+    expect(await guest.said).toMatch(/embedded Postgres .*lowered$/)
+    expect((await stat(placeIn(home).data)).uid).not.toBe(0)
+    expect((await stat(home)).mode & 0o777).toBe(0o711)
+    await guest.leave()
+    await stopEmbedded(home)
+    const db = await opened(home)
+    expect((await stat(placeIn(home).data)).uid).not.toBe(0)
+    await db.close()
+  },
+)
+
+test.runIf(isRoot)(
+  'where that user cannot come, the files lie elsewhere and the board says so',
+  async () => {
+    const home = newHome('closed/elsewhere')
+    const guest = new Guest(home, WITHOUT_NAMESPACES)
+    const said = await guest.said
+    const place = await placeOf(home)
+    expect(said).toContain(`in ${place.home}`)
+    expect(place.home).toMatch(/^\/var\/lib\/bestmark\//)
+    const db = await opened(home)
+    expect(said).toContain(await boardId(db))
+    await db.close()
+    await guest.leave()
+    expect(await stopEmbedded(home)).toBe(true)
+    await rm(place.home, { recursive: true })
+  },
+)
+
+test.runIf(isRoot)(
+  'a data folder that belongs to somebody else is refused in one sentence',
+  async () => {
+    const home = newHome('closed/theirs')
+    await mkdir(home, { mode: 0o700 })
+    const guest = new Guest(home, { uid: 65_534, gid: 65_534 })
+    expect(await guest.said).toMatch(
+      /^HomeUnusable: The data folder .* cannot be used: .*BESTMARK_HOME/,
+    )
+    await guest.leave()
+  },
+)
