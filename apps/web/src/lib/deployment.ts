@@ -1,5 +1,6 @@
 import type { Deployment } from './api.ts'
 import { bytes } from './figures.ts'
+import { checkpointName } from './ranking.ts'
 
 /** Names that a model may have: they become folders. */
 export const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
@@ -18,7 +19,14 @@ export function deploymentWords({ status, bytes_done, bytes_total, error }: Depl
   if (status === 'queued') return 'waiting for the agent that holds the files'
   if (status === 'copying') return `copying, ${bytes(bytes_done)} of ${bytes(bytes_total)}`
   if (status === 'verifying') return 'comparing the copy with the original'
-  return status === 'done' ? 'live' : `failed: ${error ?? 'no reason was told'}`
+  return status === 'done' ? 'shipped' : `failed: ${error ?? 'no reason was told'}`
+}
+
+/** What becomes of what is live under the same model name. */
+export function besideWords(checkpoint_id: string, current: Deployment | undefined): string {
+  if (!current) return ''
+  if (current.checkpoint_id === checkpoint_id) return ', as it is already'
+  return `; ${checkpointName({ step: current.step, name: current.checkpoint_name })} stays beside it`
 }
 
 /** Whether a deployment still goes on. */
