@@ -1,7 +1,6 @@
 import { isFiniteMeasure, type Measured } from './measured.ts'
-import type { StoredStatus } from './tracker.ts'
 import type { TrainingJobStatus } from './status.ts'
-import type { RunFacts } from './tracker.ts'
+import type { RunFacts, StoredStatus } from './tracker.ts'
 
 /** What must be known beside the stored fields to derive the others. */
 export type DerivedFrom = Pick<

@@ -9,6 +9,12 @@ test('a measured number may be NaN or infinite, missing is null, and nothing els
   for (const value of ['NaN', undefined, '1']) expect(Measured.safeParse(value).success).toBe(false)
 })
 
+test('only the three words stand for what is not finite', () => {
+  for (const word of ['constructor', 'toString', '__proto__', 'nan', '']) {
+    expect(MeasuredInJson.safeParse(word).success).toBe(false)
+  }
+})
+
 test('JSON carries what is not finite as words, and reads it back', () => {
   const text = measuredJson({ a: NaN, b: -Infinity, c: null, d: 1.5 })
   expect(text).toBe('{"a":"NaN","b":"-Infinity","c":null,"d":1.5}')
@@ -30,6 +36,8 @@ test('bare NaN and Infinity are read as Python writes them, and text that looks 
     up: Infinity,
     why: 'NaN, "Infinity" -Infinity',
   })
+  const long = 'x'.repeat(5_000_000)
+  expect(parsePythonJson(`{"a": NaN, "b": "${long}"}`)).toEqual({ a: NaN, b: long })
   expect(() => parsePythonJson('{"loss": NaN')).toThrow(SyntaxError)
 })
 

@@ -14,7 +14,11 @@ export function isFiniteMeasure(value: Measured | undefined): value is number {
   return typeof value === 'number' && Number.isFinite(value)
 }
 
-const NON_FINITE: Record<string, number> = { NaN: NaN, Infinity, '-Infinity': -Infinity }
+const NON_FINITE = new Map([
+  ['NaN', NaN],
+  ['Infinity', Infinity],
+  ['-Infinity', -Infinity],
+])
 
 /**
  * JSON text in which NaN and ±Infinity are the strings "NaN", "Infinity", "-Infinity"
@@ -32,7 +36,7 @@ export function measuredJson(value: unknown, indent?: number): string {
 /** Reads one number as `measuredJson` writes it; undefined where it is none. */
 export function readMeasured(value: unknown): Measured | undefined {
   if (value === null || typeof value === 'number') return value
-  return typeof value === 'string' ? NON_FINITE[value] : undefined
+  return typeof value === 'string' ? NON_FINITE.get(value) : undefined
 }
 
 /** A `Measured` as it stands in JSON: a number, null, or one of the three strings. */
@@ -40,16 +44,22 @@ export const MeasuredInJson = z
   .custom<unknown>((value) => readMeasured(value) !== undefined, 'expected a number or "NaN"')
   .transform((value) => readMeasured(value) ?? null)
 
+// Strings are matched whole, so that words in them are left alone; unrolled, since a long string
+// would overflow the stack of an alternation in a loop.
+const STRING_OR_BARE = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/gs
+const MARK = '\u0000'
+
 /**
  * Parses JSON that may hold bare NaN, Infinity and -Infinity, as Python's json module writes them.
  * Throws SyntaxError, as JSON.parse does.
  */
 export function parsePythonJson(text: string): unknown {
   if (!/NaN|Infinity/.test(text)) return JSON.parse(text)
-  const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, (token) =>
+  const marked = text.replace(STRING_OR_BARE, (token) =>
     token.startsWith('"') ? token : `"\\u0000${token}"`,
   )
-  return JSON.parse(marked, (_key, item: unknown) =>
-    typeof item === 'string' && item.startsWith('\u0000') ? NON_FINITE[item.slice(1)] : item,
-  )
+  return JSON.parse(marked, (_key, item: unknown) => {
+    const isMarked = typeof item === 'string' && item.startsWith(MARK)
+    return isMarked ? (NON_FINITE.get(item.slice(1)) ?? item) : item
+  })
 }

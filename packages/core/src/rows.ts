@@ -21,34 +21,46 @@ export function rowsFrom(events: Iterable<TrainingEvent>): RunRows {
     evaluations: [],
     checkpoints: [],
   }
-  const byPath = new Map<string, Checkpoint>()
+  const standing = new Map<string, Checkpoint>()
   for (const event of events) {
     if (event.type === 'started') rows.declaration = declaration(rows.declaration, event)
     if (event.type === 'evaluation') rows.evaluations.push(event)
     if (event.type === 'claim') rows.claim = event
-    if (event.type === 'checkpoint') {
-      overwrite(byPath.get(event.path), event)
-      const saved = { ...event, checkpoint_id: null }
-      byPath.set(event.path, saved)
-      rows.checkpoints.push(saved)
-    }
+    if (event.type === 'checkpoint') save(rows.checkpoints, standing, event)
     if (event.type === 'files') {
       const { files_state, files_why } = event
-      Object.assign(byPath.get(event.path) ?? {}, { files_state, files_why })
+      Object.assign(standing.get(event.path) ?? {}, { files_state, files_why })
     }
   }
   return rows
+}
+
+/** Adds what was saved, once; what stood at its path before is overwritten. */
+function save(
+  checkpoints: Checkpoint[],
+  standing: Map<string, Checkpoint>,
+  event: EventOf<'checkpoint'>,
+): void {
+  const { attempt, step, path, files_state, files_why } = event
+  const older = standing.get(path)
+  if (older?.attempt === attempt && older.step === step) {
+    Object.assign(older, { files_state, files_why })
+    return
+  }
+  if (older) {
+    older.files_state = 'missing'
+    older.files_why =
+      older.attempt === attempt
+        ? `overwritten at step ${step}`
+        : `overwritten by attempt ${attempt}`
+  }
+  const saved = { checkpoint_id: null, attempt, step, path, files_state, files_why }
+  standing.set(path, saved)
+  checkpoints.push(saved)
 }
 
 function declaration(known: Declaration, event: EventOf<'started'>): Declaration {
   if (event.metric_for_best === null) return known
   const { metric_for_best, direction, declared_by } = event
   return { metric: metric_for_best, direction, declared_by }
-}
-
-function overwrite(older: Checkpoint | undefined, { attempt, step }: EventOf<'checkpoint'>): void {
-  if (!older || (older.attempt === attempt && older.step === step)) return
-  older.files_state = 'missing'
-  older.files_why =
-    older.attempt === attempt ? `overwritten at step ${step}` : `overwritten by attempt ${attempt}`
 }

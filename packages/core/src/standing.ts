@@ -1,7 +1,7 @@
-import { isFiniteMeasure } from './measured.ts'
+import { isFiniteMeasure, type Measured } from './measured.ts'
 import type { Direction, EventOf } from './event.ts'
 import { isBetter } from './selection/direction.ts'
-import { weightsKey } from './selection/evaluations.ts'
+import { measureOf, weightsKey } from './selection/evaluations.ts'
 import type { Trend } from './status.ts'
 
 /** How many evaluations a trend looks back on. */
@@ -54,8 +54,10 @@ function firstValue(
   { seen }: Standing,
   evaluation: EventOf<'evaluation'>,
   metric: string,
-): number | null | undefined {
-  const value = evaluation.values[metric]
+): Measured | undefined {
+  // Trainers declare `accuracy` where they log `eval_accuracy`.
+  const named = measureOf(evaluation, metric)
+  const value = named === undefined ? measureOf(evaluation, `eval_${metric}`) : named
   const key = `${weightsKey(evaluation)}:${metric}`
   if (value === undefined || seen.has(key)) return undefined
   seen.add(key)

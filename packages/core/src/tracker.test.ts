@@ -97,6 +97,27 @@ test('an end is kept with its reason, and a further attempt goes on from where i
   })
 })
 
+test('an attempt that failed before it began is how the job ended', () => {
+  for (const status of ['stopped', 'completed']) {
+    const ended = [started, { type: 'ended', at: 9000, status }]
+    const refused = { type: 'ended', attempt: 1, at: 9500, status: 'failed', error: 'unreadable' }
+    expect(run(...ended, refused).facts).toMatchObject({
+      attempt: 1,
+      status: 'failed',
+      error: 'unreadable',
+    })
+  }
+})
+
+test('the standing follows a declared metric under the name it is logged by', () => {
+  const { standing } = run(
+    { ...started, metric_for_best: 'accuracy' },
+    { type: 'evaluation', step: 100, values: { eval_accuracy: 0.5 } },
+    { type: 'evaluation', step: 200, values: { eval_accuracy: 0.4 } },
+  )
+  expect(standing).toMatchObject({ direction: 'max', leader: { step: 100 }, since: 1 })
+})
+
 test('a lost run that speaks again is running', () => {
   const lost = [started, { type: 'ended', status: 'lost' }]
   expect(run(...lost).facts.status).toBe('lost')

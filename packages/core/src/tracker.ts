@@ -211,11 +211,16 @@ function reached(
   return { current_step: event.step, current_epoch: event.epoch ?? facts.current_epoch }
 }
 
-/** How an attempt ended; what is known already is not unsaid by somebody who knows less. */
+/**
+ * How an attempt ended, one that never began included; what is known already is not unsaid by
+ * somebody who knows less.
+ */
 function ended(facts: RunFacts, event: EventOf<'ended'>): RunFacts {
   const { at, error, status } = event
-  if (!mayFollow(facts.status, status) || event.attempt < facts.attempt) return facts
-  return { ...facts, status, error, ended_at: status === 'lost' ? null : at }
+  const { attempt } = event
+  const isNews = attempt > facts.attempt || mayFollow(facts.status, status)
+  if (!isNews || attempt < facts.attempt) return facts
+  return { ...facts, attempt, status, error, ended_at: status === 'lost' ? null : at }
 }
 
 /** A run that speaks is neither waiting nor lost. */

@@ -1,7 +1,7 @@
 import type { Direction } from '../event.ts'
 import { isFiniteMeasure } from '../measured.ts'
 import { isBetter } from './direction.ts'
-import { weightsKey } from './evaluations.ts'
+import { measureOf, weightsKey } from './evaluations.ts'
 import type { Checkpoint, Evaluation, PassedOver, Ranked } from './selection.ts'
 
 /** What can be compared, and what was passed over and why. */
@@ -23,7 +23,7 @@ export function checkpointField(
   const field: Field = { candidates: [], passed_over: [] }
   for (const checkpoint of checkpoints) {
     const evaluation = byWeights.get(weightsKey(checkpoint))
-    const value = evaluation?.values[metric]
+    const value = evaluation && measureOf(evaluation, metric)
     if (evaluation && checkpoint.files_state === 'complete' && isFiniteMeasure(value)) {
       const { checkpoint_id, path } = checkpoint
       field.candidates.push(ranked(evaluation, value, checkpoint_id, path))
@@ -43,7 +43,7 @@ export function evaluationField(
   const byWeights = new Map(checkpoints.map((checkpoint) => [weightsKey(checkpoint), checkpoint]))
   const field: Field = { candidates: [], passed_over: [] }
   for (const evaluation of evaluations) {
-    const value = evaluation.values[metric]
+    const value = measureOf(evaluation, metric)
     const checkpoint = byWeights.get(weightsKey(evaluation))
     if (isFiniteMeasure(value)) {
       const saved = checkpoint?.files_state === 'complete' ? checkpoint : null
@@ -69,7 +69,7 @@ function ranked(
   path: string | null,
 ): Ranked {
   const { attempt, step, epoch, origin } = evaluation
-  const eval_loss = evaluation.values['eval_loss'] ?? null
+  const eval_loss = measureOf(evaluation, 'eval_loss') ?? null
   return { checkpoint_id, attempt, step, epoch, path, value, eval_loss, origin }
 }
 
@@ -85,7 +85,7 @@ function passedOver(
   const because = files_why ? `: ${files_why}` : ''
   if (files_state === 'writing') return over('writing', `${path} is still being written${because}`)
   if (files_state !== 'complete') {
-    const value = evaluation?.values[metric]
+    const value = evaluation && measureOf(evaluation, metric)
     const lost = isFiniteMeasure(value) ? ` (${metric} ${figure(value)})` : ''
     return over(files_state, `the files of ${path} are ${files_state}${because}${lost}`)
   }
@@ -94,7 +94,7 @@ function passedOver(
   if (!evaluation) {
     return over('no_evaluation', `no evaluation at step ${step}, so it cannot be compared`)
   }
-  const value = evaluation.values[metric]
+  const value = measureOf(evaluation, metric)
   if (value === undefined || value === null) {
     return over('no_metric', `the evaluation at step ${step} has no ${metric}`)
   }
@@ -130,7 +130,7 @@ export function bestEvaluation(
 ): BestEvaluation | undefined {
   let best: BestEvaluation | undefined
   for (const evaluation of evaluations) {
-    const value = evaluation.values[metric]
+    const value = measureOf(evaluation, metric)
     if (isFiniteMeasure(value) && (!best || isBetter(value, best.value, direction))) {
       best = { evaluation, value }
     }

@@ -43,6 +43,7 @@ test.each([
   'eval_samples_per_second',
   'neg_mse',
   'neg_log_likelihood',
+  'eval_sklearn_neg_mse',
   'accuracy_loss',
   'eval_zorp',
   'eval_match',

@@ -34,7 +34,7 @@ export function directionOf(metric: string): Direction | undefined {
   const tokens = withoutSplit(metric)
     .split(/[^a-z0-9@]+/)
     .filter(Boolean)
-  if (tokens[0] === 'neg' || tokens[0] === 'negative') return undefined
+  if (tokens.includes('neg') || tokens.includes('negative')) return undefined
   const phrase = tokens.join(' ')
   const found = new Set<Direction>()
   tokens.forEach((token, index) => {

@@ -1,7 +1,16 @@
+import type { Measured } from '../measured.ts'
 import type { Evaluation } from './selection.ts'
 
 /** Rates and times that ride along with an evaluation; they say nothing of the weights. */
 const NO_MEASURE = /(^|_)(runtime|samples_per_second|steps_per_second|preparation_time|samples)$/
+
+/** One measurement; undefined where there is none, whatever the metric is called. */
+export function measureOf(
+  { values }: Pick<Evaluation, 'values'>,
+  metric: string,
+): Measured | undefined {
+  return Object.hasOwn(values, metric) ? values[metric] : undefined
+}
 
 /** Where an evaluation or a checkpoint belongs: weights are told apart by attempt and step. */
 export function weightsKey(of: { attempt: number; step: number | null }): string {

@@ -2,13 +2,15 @@ import type { Direction } from '../event.ts'
 import { isFiniteMeasure } from '../measured.ts'
 import type { Policy } from '../status.ts'
 import { directionOf, isBetter, withoutSplit } from './direction.ts'
-import { metricNames } from './evaluations.ts'
+import { measureOf, metricNames } from './evaluations.ts'
 import type { Claim, Declaration, Evaluation } from './selection.ts'
 
 /** What decides, who said so, and what is wrong with it where nothing can be decided. */
 export interface Decider {
   metric: string | null
   direction: Direction | null
+  /** A person who asked, the run that declared or recorded it, or nobody. */
+  source: 'told' | 'run' | 'nobody'
   declared_by: string
   problem: string | null
 }
@@ -28,23 +30,24 @@ interface DeciderInput {
   evaluations: readonly Evaluation[]
 }
 
-const NOBODY = 'nobody declared a metric'
-
 /** Which metric decides, by the rules of the policies `as_declared` and `lowest_eval_loss`. */
 export function decider(input: DeciderInput): Decider {
   const names = metricNames(input.evaluations)
   const { told, declaration } = input
-  if (told.metric !== undefined) return known(told.metric, told.direction, 'asked for', names)
+  if (told.metric !== undefined) {
+    return known(told.metric, told.direction, { source: 'told', declared_by: 'asked for' }, names)
+  }
   if (input.policy === 'as_declared') {
-    const declared = declaration.metric === null ? null : asLogged(declaration.metric, names)
-    if (declared !== null) {
+    if (declaration.metric !== null) {
       const direction = told.direction ?? declaration.direction ?? undefined
-      return known(declared, direction, declaration.declared_by ?? 'the run', names)
+      const by = { source: 'run', declared_by: declaration.declared_by ?? 'the run' } as const
+      return known(declaration.metric, direction, by, names)
     }
     const recorded = input.claim && recordedMetric(input.claim, input.evaluations, names)
     if (recorded) {
-      const direction = told.direction ?? directionOf(recorded.metric) ?? recorded.direction
-      return known(recorded.metric, direction, recorded.declared_by, names)
+      const { metric, declared_by } = recorded
+      const direction = told.direction ?? directionOf(metric) ?? recorded.direction
+      return known(metric, direction, { source: 'run', declared_by }, names)
     }
   }
   return lossDecider(names, told.direction)
@@ -54,12 +57,13 @@ function lossDecider(names: readonly string[], direction: Direction = 'min'): De
   const losses = names.filter(isEvaluationLoss)
   const [only] = losses
   const metric = names.includes('eval_loss') ? 'eval_loss' : losses.length === 1 && only
-  if (metric) return { metric, direction, declared_by: NOBODY, problem: null }
+  const nobody = { source: 'nobody', declared_by: 'nobody declared a metric', direction } as const
+  if (metric) return { metric, ...nobody, problem: null }
   const problem =
     losses.length > 1
       ? `several evaluation losses were logged (${losses.join(', ')}) and none was named: say which one decides`
       : `eval_loss was never logged${listed(names)}`
-  return { metric: 'eval_loss', direction, declared_by: NOBODY, problem }
+  return { metric: 'eval_loss', ...nobody, problem }
 }
 
 /** A held-out loss that may stand for eval_loss; a test split never decides. */
@@ -68,18 +72,19 @@ function isEvaluationLoss(name: string): boolean {
 }
 
 function known(
-  metric: string,
+  named: string,
   told: Direction | undefined,
-  declared_by: string,
+  by: Pick<Decider, 'source' | 'declared_by'>,
   names: readonly string[],
 ): Decider {
+  const metric = asLogged(named, names)
   const direction = told ?? directionOf(metric) ?? null
   const problem = !names.includes(metric)
     ? `${metric} was never logged${listed(names)}`
     : direction === null
       ? `whether ${metric} is better low or high is not known: say min or max`
       : null
-  return { metric, direction, declared_by, problem }
+  return { metric, direction, ...by, problem }
 }
 
 function listed(names: readonly string[]): string {
@@ -102,12 +107,11 @@ function recordedMetric(
 ): { metric: string; direction: Direction | undefined; declared_by: string } | undefined {
   const { value } = claim
   if (claim.metric !== null) {
-    const metric = asLogged(claim.metric, names)
-    return { metric, direction: undefined, declared_by: "the trainer's record" }
+    return { metric: claim.metric, direction: undefined, declared_by: "the trainer's record" }
   }
   if (!isFiniteMeasure(value)) return undefined
   const equalling = (among: readonly Evaluation[]): string[] =>
-    names.filter((name) => among.some(({ values }) => values[name] === value))
+    names.filter((name) => among.some((evaluation) => measureOf(evaluation, name) === value))
   const atStep = equalling(evaluations.filter(({ step }) => step === claim.step))
   const matches = atStep.length > 0 ? atStep : equalling(evaluations)
   const metric = matches.includes('eval_loss') ? 'eval_loss' : matches[0]
@@ -126,8 +130,8 @@ export function directionByRecord(
   evaluations: readonly Evaluation[],
 ): Direction | undefined {
   const unbeaten = (direction: Direction): boolean =>
-    evaluations.every(({ values }) => {
-      const other = values[metric]
+    evaluations.every((evaluation) => {
+      const other = measureOf(evaluation, metric)
       return !isFiniteMeasure(other) || !isBetter(other, value, direction)
     })
   const [min, max] = [unbeaten('min'), unbeaten('max')]

@@ -59,6 +59,20 @@ test('a record that earlier evaluations beat began anew after the last of them',
   expect(opinion?.text).toContain('only since step 300')
 })
 
+test('a record without a step or a path is of the step where its value was measured', () => {
+  expect(opinionOn({ claim: claim(null, null, 1.2) })).toMatchObject({ agrees: true, step: 200 })
+  expect(opinionOn({ claim: claim(null, null, 1.4) })).toMatchObject({ agrees: false, step: 100 })
+  expect(opinionOn({ claim: claim(null, null, 9) })).toBeNull()
+  expect(opinionOn({ claim: claim(null, null, null) })).toBeNull()
+})
+
+test('a claimed folder whose name tells no step cannot be compared', () => {
+  expect(opinionOn({ claim: claim('out/checkpoint-best', null, null) })).toMatchObject({
+    agrees: false,
+    because: 'not_compared',
+  })
+})
+
 test('a pointer astray is mentioned where evaluations are ranked and the step agrees', () => {
   const opinion = opinionOn({ among: 'evaluations', claim: claim('checkpoint-100', 200, 1.2) })
   expect(opinion).toMatchObject({ agrees: true })

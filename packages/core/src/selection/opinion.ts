@@ -2,7 +2,7 @@ import { isFiniteMeasure } from '../measured.ts'
 import type { Direction } from '../event.ts'
 import { figure } from './candidates.ts'
 import { isBetter } from './direction.ts'
-import { metricNames } from './evaluations.ts'
+import { measureOf, metricNames } from './evaluations.ts'
 import { directionByRecord } from './metric.ts'
 import type { Because, Checkpoint, Claim, Evaluation, Ranked, SecondOpinion } from './selection.ts'
 
@@ -20,11 +20,14 @@ interface OpinionInput {
 type Verdict = [because: Because, text: string]
 
 /**
- * Compares the trainer's own claim with our best: agree, or disagree and the true reason.
- * O(evaluations × metrics), and only where they differ.
+ * Compares the trainer's own claim with our best: agree, or disagree and the true reason. A claim
+ * that names neither a step nor a path is of the step where its value was measured, and null where
+ * there is none. O(evaluations × metrics), and only where they differ.
  */
-export function secondOpinion(input: OpinionInput): SecondOpinion {
-  const { claim } = input
+export function secondOpinion(given: OpinionInput): SecondOpinion | null {
+  const claim = located(given)
+  if (!claim) return null
+  const input = { ...given, claim }
   const step = input.among === 'evaluations' ? claim.step : (pathStep(claim.path) ?? claim.step)
   const opinion = { path: claim.path, step: claim.step, value: claim.value }
   if (input.best && step === input.best.step) {
@@ -33,6 +36,18 @@ export function secondOpinion(input: OpinionInput): SecondOpinion {
   const [because, text] =
     metricVerdict(input) ?? pointerVerdict(input) ?? filesVerdict(input) ?? orderVerdict(input)
   return { ...opinion, agrees: false, because, text: `The trainer names ${named(claim)}: ${text}.` }
+}
+
+function located({ claim, metric, evaluations }: OpinionInput): Claim | undefined {
+  if (claim.step !== null || claim.path !== null) return claim
+  const { value } = claim
+  if (!isFiniteMeasure(value)) return undefined
+  const names = [metric, ...metricNames(evaluations)]
+  for (const name of names) {
+    const measured = evaluations.find((evaluation) => measureOf(evaluation, name) === value)
+    if (measured) return { ...claim, step: measured.step }
+  }
+  return undefined
 }
 
 /** The step in a checkpoint folder's name, whatever machine wrote the path. */
@@ -69,27 +84,26 @@ function metricVerdict({ claim, metric, evaluations }: OpinionInput): Verdict | 
 }
 
 function holds(evaluations: readonly Evaluation[], metric: string, value: number): boolean {
-  return evaluations.some(({ values }) => values[metric] === value)
+  return evaluations.some((evaluation) => measureOf(evaluation, metric) === value)
 }
 
 function pointerVerdict({ claim, metric, evaluations, among }: OpinionInput): Verdict | undefined {
   const pointer = pathStep(claim.path)
   if (among === 'evaluations' || pointer === null || !isFiniteMeasure(claim.value)) return undefined
-  const atPointer = evaluations.some(
-    ({ step, values }) => step === pointer && values[metric] === claim.value,
-  )
-  const measured = evaluations.find(({ values }) => values[metric] === claim.value)
-  if (atPointer || !measured) return undefined
+  const measured = evaluations.filter((evaluation) => measureOf(evaluation, metric) === claim.value)
+  const [first] = measured
+  if (!first || measured.some(({ step }) => step === pointer)) return undefined
   return [
     'stale_pointer',
-    `its best ${metric} ${figure(claim.value)} was measured at step ${measured.step}, where nothing was saved`,
+    `its best ${metric} ${figure(claim.value)} was measured at step ${first.step}, not there`,
   ]
 }
 
 function filesVerdict({ claim, checkpoints, among }: OpinionInput): Verdict | undefined {
   if (among === 'evaluations') return undefined
   const pointer = pathStep(claim.path) ?? claim.step
-  const there = checkpoints.find(({ step }) => step === pointer)
+  if (pointer === null) return ['not_compared', 'its name tells no step, so it cannot be compared']
+  const there = checkpoints.findLast(({ step }) => step === pointer)
   if (there?.files_state === 'complete') return undefined
   const why = there?.files_why ? `: ${there.files_why}` : ''
   return ['not_on_disk', there ? `its files are ${there.files_state}${why}` : 'it is not on disk']
@@ -97,7 +111,8 @@ function filesVerdict({ claim, checkpoints, among }: OpinionInput): Verdict | un
 
 function orderVerdict(input: OpinionInput): Verdict {
   const { claim, best, metric, direction, evaluations } = input
-  const claimed = evaluations.find(({ step }) => step === claim.step)?.values[metric] ?? claim.value
+  const there = evaluations.find(({ step }) => step === claim.step)
+  const claimed = (there && measureOf(there, metric)) ?? claim.value
   if (!best || !isFiniteMeasure(claimed)) {
     return ['not_compared', `no finite ${metric} was measured at step ${claim.step}`]
   }
@@ -125,8 +140,8 @@ function opposite(direction: Direction): Direction {
 /** A record that was beaten before it was set, but not by anything later than that, began anew. */
 function restartVerdict(input: OpinionInput, claimed: number): Verdict | undefined {
   const { claim, metric, direction, evaluations } = input
-  const beats = evaluations.filter(({ values }) => {
-    const value = values[metric]
+  const beats = evaluations.filter((evaluation) => {
+    const value = measureOf(evaluation, metric)
     return isFiniteMeasure(value) && isBetter(value, claimed, direction)
   })
   const last = beats.at(-1)

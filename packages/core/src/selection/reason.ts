@@ -38,10 +38,9 @@ function next({ runner_up, margin, best }: Found): string {
   return `; next is step ${runner_up.step} (${sign}${figure(margin)})`
 }
 
-function told({ declared_by }: Decider): string {
-  if (declared_by === 'asked for') return ''
-  const nobody = declared_by.startsWith('nobody')
-  return `; ${nobody ? declared_by : `declared by ${declared_by}`}`
+function told({ source, declared_by }: Decider): string {
+  if (source === 'told') return ''
+  return `; ${source === 'run' ? `declared by ${declared_by}` : declared_by}`
 }
 
 function missed({ missed_best, lost_best }: Found): string {

@@ -165,6 +165,17 @@ test('a metric that was told is judged as told', () => {
   )
 })
 
+test('a metric is found under the name it was logged by, and no name is special', () => {
+  const rows = evaluations([100, { eval_accuracy: 0.5 }], [200, { eval_accuracy: 0.9 }])
+  const input = { evaluations: rows, checkpoints: checkpoints(100, 200) }
+  expect(choose({ ...input, told: { metric: 'accuracy' } }).best?.step).toBe(200)
+  for (const metric of ['constructor', '__proto__', 'toString']) {
+    const { best, reason } = choose({ ...input, told: { metric, direction: 'min' } })
+    expect(best).toBeNull()
+    expect(reason).toContain(`${metric} was never logged`)
+  }
+})
+
 test('one evaluation set may stand for eval_loss, several may not, and eval_loss itself goes first', () => {
   const saved = checkpoints(100)
   const one = choose({ evaluations: evaluations([100, { eval_a_loss: 1 }]), checkpoints: saved })
