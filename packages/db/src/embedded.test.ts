@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -119,11 +120,14 @@ test('locks that name a process which is alive but no server are removed', async
   await (await opened(home)).close()
   await stopEmbedded(home)
   const place = placeIn(home)
-  const lock = `${process.pid}\n${place.data}\n1700000000\n5432\n${place.socketFolder}\n\n`
+  // Postgres takes a lock of its own parent for a stale one, so it must be somebody else's.
+  const stranger = spawn('sleep', ['600'])
+  const lock = `${stranger.pid}\n${place.data}\n1700000000\n5432\n${place.socketFolder}\n\n`
   await writeFile(join(place.data, 'postmaster.pid'), lock, { mode: 0o600 })
   await writeFile(`${place.socket}.lock`, lock, { mode: 0o600 })
   const db = await opened(home)
-  expect((await serverOf(home)).pid).not.toBe(process.pid)
+  expect((await serverOf(home)).pid).not.toBe(stranger.pid)
+  stranger.kill()
   await db.close()
 })
 
