@@ -54,6 +54,23 @@ test('readers that race through one source write each point once', async () => {
   expect([...(loss?.values ?? [])]).toEqual(Array.from({ length: total }, (_, step) => step))
 })
 
+test('writers of one job wait for each other: no write is lost and none shares a revision', async () => {
+  const job_id = await newJob(db)
+  const writers = 24
+  const revisions = await Promise.all(
+    Array.from({ length: writers }, async (_, step) => {
+      const line = event({ type: 'log', at: step, level: 'info', text: `line ${step}` })
+      const told = await recordFacts(db, job_id, [metrics(step, { loss: step }), line])
+      return told.revision
+    }),
+  )
+  const sorted = revisions.toSorted((a, b) => a - b)
+  expect(sorted).toEqual(Array.from({ length: writers }, (_, index) => index + 2))
+  const [loss] = await readSeries(db, job_id, { names: ['loss'], points: 100 })
+  expect([...(loss?.values ?? [])].toSorted((a, b) => a - b)).toEqual(sorted.map((one) => one - 2))
+  expect(await jobLogs(db, job_id)).toHaveLength(writers)
+})
+
 test('connections that break in the middle of a write cost nothing but time', async () => {
   const total = 60
   const other = connectTo({ ...parseAddress(db.databaseUrl), application_name: 'breaker' })
