@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { checkpoint, ended, evaluation, metrics, Run } from './runs.ts'
 import { goLive, openSite, type Site } from './site.ts'
@@ -74,3 +75,25 @@ test('stop asks once, then asks the run to stop', async () => {
   await page.locator('[data-shape=stopping]').waitFor()
   expect(await page.getByRole('button', { name: 'Stopping' }).isDisabled()).toBe(true)
 })
+
+test('a hidden tab asks for nothing, and catches up when it is looked at', async () => {
+  const run = await new Run(site.db, 'hidden').begin()
+  const page = await (await site.visitor()).newPage()
+  await goLive(page, `/jobs/${run.job_id}`)
+  const closed = page.waitForEvent('requestfailed', (request) => request.url().includes('/watch'))
+  await look(page, false)
+  await closed
+  await run.say(metrics(1, 3), metrics(2, 2))
+  await look(page, true)
+  await page.getByText('step 2 of 1,000').waitFor()
+  const drawn = await page.locator('path[data-line=loss]').getAttribute('d')
+  expect(drawn?.match(/[ML]/g)).toHaveLength(2)
+})
+
+/** What a browser tells a page whose tab is shown or hidden. */
+function look(page: Page, shown: boolean): Promise<void> {
+  return page.evaluate((hidden) => {
+    Object.defineProperty(document, 'hidden', { value: hidden, configurable: true })
+    document.dispatchEvent(new Event('visibilitychange'))
+  }, !shown)
+}

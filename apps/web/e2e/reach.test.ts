@@ -63,6 +63,21 @@ test('whatever can be used has a name and a role', async () => {
   }
 })
 
+test('no page complains in the console', async () => {
+  const complaints: string[] = []
+  const page = await (await site.visitor()).newPage()
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() !== 'log') complaints.push(message.text())
+  })
+  for (const path of pages.filter((path) => path !== NOWHERE)) await page.goto(path)
+  await goLive(page, pages[2] ?? '')
+  await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
+  await page.getByLabel('model name').fill('Not A Name')
+  expect(await page.getByRole('button', { name: /^Ship/ }).isDisabled()).toBe(true)
+  expect(complaints).toEqual([])
+})
+
 test('words can be read on every ground, in light and dark', async () => {
   for (const colorScheme of ['light', 'dark'] as const) {
     const page = await (await site.visitor({ colorScheme })).newPage()

@@ -2,8 +2,8 @@ import type { Deployment } from './api.ts'
 import { bytes } from './figures.ts'
 import { checkpointName } from './ranking.ts'
 
-/** Names that a model may have: they become folders. */
-export const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
+/** Names that a model may have: they become folders. Browsers read the pattern of a field by `v`. */
+export const MODEL_NAME = /^[a-z0-9][a-z0-9._\-]{0,63}$/v
 
 /** A model name made from a job's, such as it can be shipped under. */
 export function modelNameOf(job: string): string {

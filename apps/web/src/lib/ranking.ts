@@ -11,6 +11,13 @@ export function ranked({ checkpoints, selection }: CheckpointList): CheckpointRo
   })
 }
 
+/** The metric of a test split, which neither training nor the choice saw, where one was scored. */
+export function testMetric(checkpoints: readonly CheckpointRow[]): string | null {
+  const names = checkpoints.flatMap(({ values }) => Object.keys(values))
+  const tests = names.filter((name) => name.startsWith('test_'))
+  return tests.find((name) => name === 'test_loss') ?? tests[0] ?? null
+}
+
 /** How a checkpoint is called: by its step, else by its file. */
 export function checkpointName({ step, name }: Pick<CheckpointRow, 'step' | 'name'>): string {
   return step === null ? name : `step ${count(step)}`

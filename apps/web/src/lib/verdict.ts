@@ -1,14 +1,32 @@
-import type { Selection, TrainingJobStatus } from '@bestmark/core'
+import type { TrainingJobStatus } from '@bestmark/core'
+import type { CheckpointList } from './api.ts'
+import { measure } from './figures.ts'
+import { checkpointName, testMetric } from './ranking.ts'
 
-/** What is said beside the choice itself: the second opinion, and for how long nothing was better. */
+/**
+ * What is said beside the choice itself: the second opinion, for how long nothing was better, and
+ * what a test split says of those that were scored on one.
+ */
 export function standingSentences(
   { evaluations_without_improvement: since }: TrainingJobStatus,
-  { second_opinion, best }: Selection,
+  { checkpoints, selection }: CheckpointList,
 ): string[] {
   const sentences: string[] = []
-  if (second_opinion) sentences.push(second_opinion.text)
-  if (best && since !== null && since > 0) {
+  if (selection.second_opinion) sentences.push(selection.second_opinion.text)
+  if (selection.best && since !== null && since > 0) {
     sentences.push(`Not improved for ${since} ${since === 1 ? 'evaluation' : 'evaluations'}.`)
   }
-  return sentences
+  const tested = testWords(checkpoints)
+  return tested ? [...sentences, tested] : sentences
+}
+
+function testWords(checkpoints: CheckpointList['checkpoints']): string | null {
+  const metric = testMetric(checkpoints)
+  if (metric === null) return null
+  const scores = checkpoints.flatMap((row) => {
+    const score = row.values[metric]
+    const called = row.is_best ? `${checkpointName(row)}, the best,` : checkpointName(row)
+    return score === undefined ? [] : [`${called} ${measure(score)}`]
+  })
+  return `On a test split that the choice did not see (${metric}): ${scores.join('; ')}.`
 }
