@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { readFile, rename } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
 import {
@@ -16,6 +16,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Agent } from './agent.ts'
 import { openBoard, type Board } from './board.ts'
 import { readJournalRun } from './sources/journal.ts'
+import { readRunProcess } from './process.ts'
+import { recordJournal } from './recorder.ts'
 import { CHAR_LM } from './recipes/recipe.ts'
 import { startRun, type StartedRun } from './runs.ts'
 import { BESTMARK, bestmark, eventually, temporaryFolder } from './testing.ts'
@@ -153,6 +155,55 @@ test('an adopted run whose process is gone is lost, and train --resume goes on a
     [0, null],
     [1, 50],
   ])
+})
+
+test('of two resumes at once one trains, and the other says nothing of how the job ends', async () => {
+  await using here = agentHere()
+  const run = await start('quick', 'twice')
+  await here.agent.adopt(run)
+  const again = () =>
+    bestmark(['train', '--resume', run.job_id], { env: { BESTMARK_HOME: home.path } })
+  const codes = (await Promise.all([again(), again()])).map(({ code }) => code)
+  expect(codes).toContain(0)
+  expect(await jobStatus(board.db, run.job_id)).toMatchObject({ status: 'completed', error: null })
+})
+
+test('a resume that fails before it begins ends the job failed, with the reason', async () => {
+  await using here = agentHere()
+  const run = await start('default', 'unreadable')
+  await jobWhen(run, hasBest)
+  run.signal('SIGTERM')
+  await here.agent.adopt(run)
+  const { current_step } = await jobWhen(run, ended)
+  await writeFile(join(run.folder, `checkpoint-${current_step}`, 'model.safetensors'), 'garbage')
+  const { code } = await bestmark(['train', '--resume', run.job_id], {
+    env: { BESTMARK_HOME: home.path },
+  })
+  expect(code).toBe(1)
+  const job = await jobStatus(board.db, run.job_id)
+  expect(job).toMatchObject({ status: 'failed' })
+  expect(job?.error).toContain(`checkpoint-${current_step}`)
+})
+
+test('a mark that a full disk cut short is no mark: the run is lost, and the agent goes on', async () => {
+  const run = await start('default', 'torn')
+  await eventually(async () => readRunProcess(run.folder))
+  run.signal('SIGKILL')
+  await run.exited
+  await writeFile(join(run.folder, 'process.json'), '{"pid": 1')
+  await using _agent = agentHere()
+  await jobWhen(run, ({ status }) => status === 'lost')
+})
+
+test('a journal that was begun anew replaces what was recorded', async () => {
+  await using here = agentHere()
+  const run = await start('quick', 'rewritten')
+  await here.agent.adopt(run)
+  const path = join(run.folder, 'journal.jsonl')
+  const [header, started] = (await readFile(path, 'utf8')).split('\n')
+  await writeFile(path, `${header}\n${started}\n`)
+  await recordJournal(board.db, run)
+  expect(await jobStatus(board.db, run.job_id)).toMatchObject({ best_step: null, loss: null })
 })
 
 test('a checkpoint that was asked for is shipped, verified and live, and the ledger says why', async () => {

@@ -1,11 +1,11 @@
 import type { JobState } from '@bestmark/core'
 import { hostedJobs, seeHost, type Database, type HostedJob } from '@bestmark/db'
 import { JOURNAL } from './journal.ts'
-import { isAlive, readRunProcess, type ProcessEnd } from './process.ts'
-import { pause, type Recorded } from './recorder.ts'
+import { isAlive, readRunProcess } from './process.ts'
+import { pause } from './recorder.ts'
 import type { Starter } from './runs.ts'
 import { shipNext } from './shipping.ts'
-import { supervise } from './supervise.ts'
+import { supervise, type SupervisedRun } from './supervise.ts'
 import { sweepJob } from './sweep.ts'
 
 /** How often the agent looks for work (ms). */
@@ -55,7 +55,7 @@ export class Agent {
    * Takes over a run until it has ended, or the agent is stopped; of one that this process started
    * (`exited`) it then knows how.
    */
-  adopt(run: Recorded & { exited?: Promise<ProcessEnd> }): Promise<void> {
+  adopt(run: SupervisedRun): Promise<void> {
     this.#reserved.delete(run.job_id)
     const known = this.#supervised.get(run.job_id)
     if (known) return known

@@ -17,5 +17,6 @@ export function parseWords<Options extends ParseArgsOptionsConfig>(
 
 /** A path as the caller meant it: pnpm changes the working folder and keeps the caller's own. */
 export function callerPath(path: string): string {
+  if (path === '') throw new Failure('An empty path was given; name a file or folder.')
   return resolve(process.env['INIT_CWD'] ?? process.cwd(), path)
 }

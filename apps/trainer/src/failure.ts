@@ -15,6 +15,20 @@ export class Failure extends Error {
 
 /** What went wrong, as one line. */
 export function sentence(error: unknown): string {
+  if (error instanceof Failure) return error.message.replace(/\s*\n\s*/g, ' ')
   const text = error instanceof Error ? error.message : String(error)
   return text.split('\n', 1)[0] ?? text
+}
+
+/** The worse of two exit codes: what could not be read is worse than any answer. */
+export function worse(a: Exit, b: Exit): Exit {
+  const order: readonly Exit[] = [EXIT.found, EXIT.nothing, EXIT.disagreement, EXIT.unusable]
+  return order.indexOf(a) > order.indexOf(b) ? a : b
+}
+
+/** The system's code of an error, such as ENOENT, also where it is the cause of a Failure. */
+export function systemCode(error: unknown): string | undefined {
+  const of = error instanceof Failure ? error.cause : error
+  const { code } = of instanceof Error && 'code' in of ? of : { code: undefined }
+  return typeof code === 'string' ? code : undefined
 }

@@ -1,6 +1,7 @@
 import type { FilesState } from '@bestmark/core'
-import { open, readdir, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { open, readdir, realpath, stat } from 'node:fs/promises'
+import { basename, join, resolve, sep } from 'node:path'
+import { systemCode } from './failure.ts'
 import { isLfsPointer } from './sources/trainerState.ts'
 
 /** What a look at a checkpoint's files found. */
@@ -14,7 +15,8 @@ export interface FilesSeen {
 }
 
 const WEIGHTS = /\.(safetensors|bin|pt|pth|ckpt|gguf|h5|keras|msgpack|npz|distcp)$/
-const NOT_WEIGHTS = /^(optimizer|scheduler|scaler|rng_state|training_args|trainer_state)/
+const NOT_WEIGHTS =
+  /^(optimizer|scheduler|scaler|rng_state|training_args|trainer_state)|optim_states/
 const INCOMPLETE_MARKER = 'checkpoint-is-incomplete.txt'
 /** An LFS pointer is about 130 bytes. */
 const POINTER_BYTES = 1024
@@ -24,29 +26,60 @@ interface SeenFile {
   bytes: number
 }
 
+/** Codes that tell of this one folder; any other, such as too many open files, tells of nothing. */
+const OF_THE_FOLDER: Record<string, string> = {
+  EACCES: 'this user may not read it',
+  EPERM: 'this user may not read it',
+  ELOOP: 'its links lead in a loop',
+  ENOTDIR: 'it is a file, not a folder',
+}
+
 /**
- * Looks at a checkpoint folder: complete means no marker of an interrupted save, the state file
- * that the program writes last (where `stateFile` names one), and weights that are not empty.
+ * Looks at a checkpoint of a run: complete means inside the run's root with links resolved, no
+ * marker of an interrupted save, the state file that the program writes last (where `stateFile`
+ * names one), and weights that are not empty. Throws where looking itself fails.
  */
 export async function inspectCheckpoint(
-  folder: string,
+  root: string,
+  path: string,
   stateFile: string | null,
 ): Promise<FilesSeen> {
   const checked_at = Date.now()
-  const files = await filesIn(folder)
-  if (!files) {
-    return { files_state: 'missing', files_why: 'the folder is gone', bytes: null, checked_at }
+  const seen = (files_state: FilesState, files_why: string | null, bytes: number | null = null) => {
+    return { files_state, files_why, bytes, checked_at }
   }
-  const files_why = await whyBroken(files, stateFile)
-  const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
-  return { files_state: files_why === null ? 'complete' : 'broken', files_why, bytes, checked_at }
+  try {
+    const folder = await realpath(resolve(root, path))
+    if (!isInside(await realpath(root), folder)) {
+      return seen('broken', `it leads out of the run's folder to ${folder}`)
+    }
+    const files = await filesIn(folder)
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+    const why = await whyBroken(files, stateFile)
+    return seen(why === null ? 'complete' : 'broken', why, bytes)
+  } catch (error) {
+    const code = systemCode(error) ?? ''
+    if (code === 'ENOENT') return seen('missing', 'the folder is gone')
+    const why = OF_THE_FOLDER[code]
+    if (why === undefined) throw error
+    return seen('broken', why)
+  }
 }
 
-async function whyBroken(files: readonly SeenFile[], stateFile: string | null) {
+/** Whether a resolved path is a folder or below it. */
+export function isInside(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
+}
+
+async function whyBroken(
+  files: readonly SeenFile[],
+  stateFile: string | null,
+): Promise<string | null> {
   const names = new Set(files.map(({ path }) => basename(path)))
   if (names.has(INCOMPLETE_MARKER)) return 'its save was cut short'
-  if (stateFile !== null && !names.has(stateFile))
+  if (stateFile !== null && !names.has(stateFile)) {
     return `${stateFile} is missing: its save was cut short`
+  }
   const weights = files.filter(({ path }) => isWeights(basename(path)))
   if (weights.length === 0) return 'it holds no weights'
   for (const { path, bytes } of weights) {
@@ -62,21 +95,18 @@ function isWeights(name: string): boolean {
   return WEIGHTS.test(name) && !NOT_WEIGHTS.test(name)
 }
 
-/** Every file below a folder with its size; undefined where there is no folder. */
-async function filesIn(folder: string): Promise<SeenFile[] | undefined> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
-      throw error
-    },
-  )
-  if (!entries) return undefined
+/** Every file below a folder with its size; a link that leads nowhere has none. */
+async function filesIn(folder: string): Promise<SeenFile[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true })
   const files = entries.filter((entry) => !entry.isDirectory())
-  return Promise.all(files.map(({ parentPath, name }) => seen(join(parentPath, name))))
+  return Promise.all(files.map(({ parentPath, name }) => fileSeen(join(parentPath, name))))
 }
 
-async function seen(path: string): Promise<SeenFile> {
-  const found = await stat(path).catch(() => undefined)
+async function fileSeen(path: string): Promise<SeenFile> {
+  const found = await stat(path).catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return undefined
+    throw error
+  })
   return { path, bytes: found?.size ?? 0 }
 }
 

@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs'
+import { appendFileSync, closeSync, fstatSync, ftruncateSync, openSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { measuredJson, parsePythonJson, TrainingEvent } from '@bestmark/core'
 import { z } from 'zod'
@@ -6,6 +6,8 @@ import { readBytes, readLines } from './journalLines.ts'
 
 /** The journal's name in a run's folder. */
 export const JOURNAL = 'journal.jsonl'
+/** A header is looked for in so many bytes. */
+const HEADER_BYTES = 1 << 16
 
 /** The first line of a journal: whose it is. */
 export const JournalHeader = z.object({
@@ -123,6 +125,23 @@ export function readJournal(path: string, offset = 0): JournalPiece {
   }
 }
 
+/** Whether a file begins as our journals do, of whatever version; false where there is no file. */
+export function isJournal(path: string): boolean {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false
+  const file = openSync(path, 'r')
+  try {
+    const first = parseJson(readLines(file, 0, HEADER_BYTES)?.lines[0]?.text ?? '')
+    return typeof first === 'object' && first !== null && 'journal' in first
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Bytes of a journal now; 0 where there is none yet. */
+export function journalSize(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
+}
+
 function readEvents(file: number, path: string, offset: number) {
   const { lines, end } = readLines(file, offset) ?? { lines: [], end: offset }
   const events: TrainingEvent[] = []
@@ -169,7 +188,7 @@ export function lastAttempt(path: string): number | undefined {
 }
 
 function readHeader(file: number, path: string): JournalHeader | undefined {
-  const first = readLines(file, 0, 1 << 16)?.lines[0]
+  const first = readLines(file, 0, HEADER_BYTES)?.lines[0]
   if (first === undefined) return undefined
   const header = JournalHeader.safeParse(parseJson(first.text))
   if (header.success) return header.data

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { Failure, sentence } from './failure.ts'
+import { inspect } from 'node:util'
+import { EXIT, Failure, sentence } from './failure.ts'
 
 interface Command {
   /** Runs the command and returns its exit code. */
@@ -37,7 +38,7 @@ const COMMANDS: Record<string, { does: string; load: () => Promise<Command> }> =
 }
 
 async function run([name, ...words]: readonly string[]): Promise<number> {
-  const command = name === undefined ? undefined : COMMANDS[name]
+  const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (!command) {
     const help = name === undefined || name === '--help' || name === '-h' || name === 'help'
     if (!help) process.stderr.write(`bestmark: there is no command "${name}".\n`)
@@ -67,7 +68,8 @@ for (const stream of [process.stdout, process.stderr]) {
 try {
   process.exitCode = await run(process.argv.slice(2))
 } catch (error) {
-  if (!(error instanceof Failure)) throw error
-  process.stderr.write(`bestmark: ${sentence(error)}\n`)
-  process.exitCode = error.exit
+  // What nobody foresaw is shown whole, so that it can be reported.
+  const told = error instanceof Failure ? sentence(error) : inspect(error)
+  process.stderr.write(`bestmark: ${told}\n`)
+  process.exitCode = error instanceof Failure ? error.exit : EXIT.unusable
 }

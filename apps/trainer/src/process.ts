@@ -19,6 +19,11 @@ export function processStart(pid: number): string | undefined {
   return process.platform === 'linux' ? startFromProc(pid) : startFromPs(pid)
 }
 
+/** Sends the marked process a signal, where it still lives. */
+export function signalProcess(mark: ProcessMark, name: 'SIGTERM' | 'SIGKILL'): void {
+  if (isAlive(mark)) process.kill(mark.pid, name)
+}
+
 /** Whether the marked process itself still lives. */
 export function isAlive(mark: ProcessMark): boolean {
   return processStart(mark.pid) === mark.started_at
@@ -66,6 +71,8 @@ export interface ProcessEnd {
 export interface DetachedProcess {
   pid: number
   exited: Promise<ProcessEnd>
+  /** Sends it a signal; nothing happens once it has ended, whoever has its pid then. */
+  signal: (name: 'SIGTERM' | 'SIGKILL') => void
 }
 
 /**
@@ -87,7 +94,8 @@ export function spawnDetached(
     })
     child.once('spawn', () => {
       child.unref()
-      if (child.pid !== undefined) resolve({ pid: child.pid, exited })
+      const signal = (name: NodeJS.Signals): void => void child.kill(name)
+      if (child.pid !== undefined) resolve({ pid: child.pid, exited, signal })
     })
     child.once('error', (cause) => {
       reject(new Error(`${program} could not be started in ${cwd}: ${cause.message}`, { cause }))
@@ -106,10 +114,19 @@ export function writeRunProcess(folder: string, attempt: number): RunProcess {
   return mark
 }
 
-/** Which process trains (or last trained) the run in a folder; undefined where none ever did. */
+/**
+ * Which process trains (or last trained) the run in a folder; undefined where none ever did, or
+ * what it wrote cannot be read.
+ */
 export function readRunProcess(folder: string): RunProcess | undefined {
   const text = readIfThere(join(folder, 'process.json'))
-  return text === undefined ? undefined : RunProcess.parse(JSON.parse(text))
+  if (text === undefined) return undefined
+  try {
+    return RunProcess.parse(JSON.parse(text))
+  } catch {
+    // A file that a full disk cut short tells as little as one that is not there.
+    return undefined
+  }
 }
 
 function readIfThere(path: string): string | undefined {

@@ -2,7 +2,7 @@ import { watch, type FSWatcher } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { record, sourceCursor, type Database } from '@bestmark/db'
-import { JOURNAL, readJournal } from './journal.ts'
+import { JOURNAL, journalSize, readJournal } from './journal.ts'
 
 /** Network file systems tell no events, so a file is looked at this often whatever happens (ms). */
 const LOOK_AGAIN = 500
@@ -19,7 +19,8 @@ export interface Recorded {
 }
 
 /**
- * Records what the journal holds beyond the stored cursor; returns whether there was anything.
+ * Records what the journal holds beyond the stored cursor; returns whether there was anything. A
+ * journal that is shorter than what was read of it was begun anew, and replaces what was recorded.
  * Another recorder of the same journal may go on in between: each event is stored once.
  * Throws where the database is away or the file is no journal.
  */
@@ -28,10 +29,13 @@ export async function recordJournal(db: Database, { job_id, folder }: Recorded):
   let cursor = await sourceCursor(db, job_id, JOURNAL)
   let any = false
   for (;;) {
-    const offset = Number(cursor ?? 0)
+    const known = Number(cursor ?? 0)
+    const replace = known > journalSize(path)
+    const offset = replace ? 0 : known
     const piece = readJournal(path, offset)
     if (piece.offset === offset) return any
-    const batch = { source: JOURNAL, from: cursor, to: String(piece.offset), events: piece.events }
+    const to = String(piece.offset)
+    const batch = { source: JOURNAL, from: cursor, to, events: piece.events, replace }
     const { recorded, cursor: present } = await record(db, job_id, batch)
     any ||= recorded
     cursor = present

@@ -20,6 +20,7 @@ export interface Starter {
 export interface StartedRun extends DetachedProcess {
   job_id: string
   folder: string
+  attempt: number
 }
 
 /** Starts a recipe in a new folder below the data folder, as a new job. */
@@ -37,7 +38,7 @@ export async function startRun(
   const job = { job_id, host_id, host, root: folder, name, project, ...source }
   await registerJob(db, { ...job, status: 'starting' })
   const request = { folder, recipe: recipe.name, preset, attempt: 0, resume: null }
-  return { job_id, folder, ...(await spawnChild(folder, childArgv(request))) }
+  return { job_id, folder, attempt: 0, ...(await spawnChild(folder, childArgv(request))) }
 }
 
 /**
@@ -58,7 +59,7 @@ export async function resumeRun(db: Database, job: TrainingJobStatus): Promise<S
   if (!recipe) throw new Failure(`${name} was not started from a recipe, so it cannot be resumed.`)
   const attempt = (lastAttempt(join(folder, JOURNAL)) ?? -1) + 1
   const request = { folder, recipe, preset: null, attempt, resume }
-  return { job_id, folder, ...(await spawnChild(folder, childArgv(request))) }
+  return { job_id, folder, attempt, ...(await spawnChild(folder, childArgv(request))) }
 }
 
 function spawnChild(folder: string, argv: readonly string[]): Promise<DetachedProcess> {
@@ -69,22 +70,10 @@ async function lastWholeCheckpoint(folder: string): Promise<string | undefined> 
   const names = (await readdir(folder)).filter((name) => /^checkpoint-\d+$/.test(name))
   const stepOf = (name: string): number => Number(name.slice('checkpoint-'.length))
   for (const name of names.sort((a, b) => stepOf(b) - stepOf(a))) {
-    const { files_state } = await inspectCheckpoint(join(folder, name), 'trainer_state.json')
+    const { files_state } = await inspectCheckpoint(folder, name, 'trainer_state.json')
     if (files_state === 'complete') return name
   }
   return undefined
-}
-
-/**
- * Sends a run's process a signal: on SIGTERM it writes a last checkpoint and ends. Nothing happens
- * where it has ended.
- */
-export function signalRun({ pid }: { pid: number }, signal: 'SIGTERM' | 'SIGKILL'): void {
-  try {
-    process.kill(pid, signal)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
 }
 
 /** A name as it may stand in a path, whatever a person called the run. */

@@ -1,48 +1,69 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { kill } from 'node:process'
 import { hasEnded, type EventOf } from '@bestmark/core'
 import { jobStatus, recordFacts, watch, type Database } from '@bestmark/db'
 import { JOURNAL, lastAttempt } from './journal.ts'
-import { isAlive, readRunProcess, type ProcessEnd } from './process.ts'
+import { isAlive, readRunProcess, signalProcess, type ProcessEnd } from './process.ts'
 import { followJournal, pause, type Recorded } from './recorder.ts'
+import type { StartedRun } from './runs.ts'
 
 /** How often a process is looked at that this one did not start (ms). */
 const LOOK_AGAIN = 500
 /** How long a child may take to say which process it is (ms). */
 const STARTING = 10_000
 
+/** A run to record; what is known of its process where this one started it. */
+export type SupervisedRun = Recorded & Partial<Pick<StartedRun, 'pid' | 'attempt' | 'exited'>>
+
 /**
  * Records a run until its process has ended and the journal is empty, passes on a request to stop,
- * and says how the run ended where it could not itself: `failed` with the reason when this process saw its child end, `lost`
- * when it adopted a run whose process is gone. When the signal aborts, what is in the journal is
- * recorded and the run left to the next agent.
+ * and says how the run ended where it could not itself: `failed` with the reason when this process
+ * saw its child end, `lost` when it adopted a run whose process is gone. When the signal aborts,
+ * what is in the journal is recorded and the run left to the next agent.
  */
 export async function supervise(
   db: Database,
-  run: Recorded & { exited?: Promise<ProcessEnd> },
+  run: SupervisedRun,
   signal: AbortSignal,
   onTrouble: (error: unknown) => void,
 ): Promise<void> {
   const over = new AbortController()
-  const following = followJournal(db, run, AbortSignal.any([signal, over.signal]), onTrouble)
-  const stopping = passOnStop(db, run, AbortSignal.any([signal, over.signal]), onTrouble)
-  const end = run.exited
-    ? await Promise.race([run.exited, aborted(signal)])
-    : await processGone(run.folder, signal)
-  over.abort()
-  await Promise.all([following, stopping])
-  if (end && !signal.aborted) await recordEnd(db, run, end)
+  const until = AbortSignal.any([signal, over.signal])
+  const following = followJournal(db, run, until, onTrouble)
+  const stopping = passOnStop(db, run, until, onTrouble)
+  try {
+    const end = run.exited
+      ? await Promise.race([run.exited, aborted(signal)])
+      : await processGone(run.folder, signal)
+    over.abort()
+    await following
+    if (end && !signal.aborted) await recordEnd(db, run, end)
+  } finally {
+    over.abort()
+    await Promise.allSettled([following, stopping])
+  }
 }
 
-async function recordEnd(db: Database, run: Recorded, end: ProcessEnd | 'gone'): Promise<void> {
+async function recordEnd(
+  db: Database,
+  run: SupervisedRun,
+  end: ProcessEnd | 'gone',
+): Promise<void> {
+  if (isTrainedByAnother(run)) return
   const job = await jobStatus(db, run.job_id)
-  if (!job || hasEnded(job.status)) return
+  const last = lastAttempt(join(run.folder, JOURNAL)) ?? 0
+  const attempt = run.attempt ?? last
+  if (!job || (hasEnded(job.status) && attempt <= last)) return
   const status = statusOf(end)
   const error = end === 'gone' || status === 'stopped' ? null : await whyEnded(run.folder, end)
-  const attempt = lastAttempt(join(run.folder, JOURNAL)) ?? 0
   const event: EventOf<'ended'> = { type: 'ended', attempt, at: Date.now(), status, error }
   await recordFacts(db, run.job_id, [event])
+}
+
+/** A child that found its run in another's hands has nothing to say of how that run ends. */
+function isTrainedByAnother({ folder, pid }: SupervisedRun): boolean {
+  const process = readRunProcess(folder)
+  return process !== undefined && process.pid !== pid && isAlive(process)
 }
 
 /** A process that was asked to stop before it could write its journal was stopped all the same. */
@@ -82,7 +103,7 @@ async function passOnStop(
     try {
       for await (const { status } of watch(db, { jobs }, signal)) {
         const process = status.status === 'stopping' ? readRunProcess(run.folder) : undefined
-        if (process && isAlive(process)) return void kill(process.pid, 'SIGTERM')
+        if (process) return void signalProcess(process, 'SIGTERM')
       }
     } catch (error) {
       onTrouble(error)

@@ -8,13 +8,13 @@ import { inspectCheckpoint } from './integrity.ts'
  */
 export async function sweepJob(
   db: Database,
-  job: { job_id: string; source: string },
+  job: { job_id: string; root: string; source: string },
 ): Promise<number> {
   const rows = standing(await listCheckpoints(db, job.job_id))
   const stateFile = job.source === 'huggingface' ? 'trainer_state.json' : null
   const changed: EventOf<'files'>[] = []
   for (const row of rows) {
-    const seen = await inspectCheckpoint(row.path, stateFile)
+    const seen = await inspectCheckpoint(job.root, row.name, stateFile)
     if (seen.files_state === row.files_state && seen.files_why === row.files_why) continue
     const { attempt, step, name: path } = row
     changed.push({ type: 'files', attempt, at: null, step, path, ...seen })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { pythonJson } from '@bestmark/core'
 
 /** The launcher in the repository's root, as a person runs it. */
 export const BESTMARK = fileURLToPath(new URL('../../../bestmark', import.meta.url))
@@ -69,17 +70,6 @@ export async function writeOutput(
   }
   const last = Math.max(...log.map((entry) => entry['step'] ?? 0), ...saves)
   if (whole ?? true) await writeFile(join(root, 'trainer_state.json'), stateAt(last))
-}
-
-/** JSON with bare NaN and Infinity, as Python writes it. */
-function pythonJson(value: unknown): string {
-  const marked = JSON.stringify(
-    value,
-    (_key, item: unknown) =>
-      typeof item === 'number' && !Number.isFinite(item) ? `bare:${item}` : item,
-    2,
-  )
-  return marked.replace(/"bare:(-?\w+)"/g, '$1')
 }
 
 /** Looks until there is something to see; the test's own time limit ends it. */

@@ -49,6 +49,17 @@ export const MeasuredInJson = z
 const STRING_OR_BARE = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/gs
 const MARK = '\u0000'
 
+/** JSON text with bare NaN, Infinity and -Infinity, as Python's json module writes it. */
+export function pythonJson(value: unknown, indent?: number): string {
+  const marked = JSON.stringify(
+    value,
+    (_key, item: unknown) =>
+      typeof item === 'number' && !Number.isFinite(item) ? `${MARK}${item}` : item,
+    indent,
+  )
+  return marked.replace(/"\\u0000(NaN|-?Infinity)"/g, '$1')
+}
+
 /**
  * Parses JSON that may hold bare NaN, Infinity and -Infinity, as Python's json module writes them.
  * Throws SyntaxError, as JSON.parse does.

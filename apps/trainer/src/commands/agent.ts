@@ -14,7 +14,7 @@ export async function main(words: readonly string[]): Promise<number> {
   await using board = await openBoard()
   const agent = new Agent(board.db, board, (error) => process.stderr.write(`${sentence(error)}\n`))
   const stop = (): void => agent.stop()
-  process.once('SIGINT', stop).once('SIGTERM', stop)
+  process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop)
   process.stderr.write(`bestmark agent of ${board.host} works for ${board.db.describe}\n`)
   await agent.work()
   return EXIT.found

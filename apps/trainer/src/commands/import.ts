@@ -1,7 +1,7 @@
 import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
 import { callerPath, parseWords } from '../arguments.ts'
 import { openBoard } from '../board.ts'
-import { EXIT, Failure, sentence } from '../failure.ts'
+import { EXIT, Failure, sentence, worse, type Exit } from '../failure.ts'
 import { importRun } from '../importing.ts'
 
 export const usage = 'bestmark import PATH… [--name NAME] [--project NAME] [--json]'
@@ -18,15 +18,14 @@ export async function main(words: readonly string[]): Promise<number> {
   if (positionals.length === 0)
     throw new Failure(`Name a training output to import. Usage: ${usage}`)
   await using board = await openBoard()
-  let exit: number = EXIT.found
+  let exit: Exit = EXIT.found
   for (const path of positionals) {
     try {
       const job = await importRun(board, callerPath(path), values)
       process.stdout.write(values.json ? `${measuredJson(job)}\n` : `${plain(job)}\n`)
     } catch (error) {
-      if (!(error instanceof Failure)) throw error
-      process.stderr.write(`bestmark: ${sentence(error)}\n`)
-      exit = Math.max(exit, error.exit)
+      process.stderr.write(`bestmark: ${path}: ${sentence(error)}\n`)
+      exit = worse(exit, error instanceof Failure ? error.exit : EXIT.unusable)
     }
   }
   return exit

@@ -1,4 +1,4 @@
-import { rm, truncate, writeFile } from 'node:fs/promises'
+import { rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { bestmark, temporaryFolder, writeOutput } from '../testing.ts'
@@ -206,4 +206,60 @@ test('words that do not fit and files that are none are named, with exit code 2'
     expect(stderr).toContain(says)
     expect([code, stdout]).toEqual([2, ''])
   }
+})
+
+test('values that are no steps or counts are left out, and the rest is chosen from as ever', async () => {
+  await using folder = await temporaryFolder()
+  const rows = losses([100, 2], [200, 1])
+  const odd: [name: string, state: Record<string, unknown>, more?: Record<string, number>][] = [
+    ['no limit', { max_steps: -1, save_steps: 100.5, best_global_step: -1 }],
+    ['steps', {}, { step: NaN, eval_loss: 0 }],
+    ['float', {}, { step: 150.5, eval_loss: 0 }],
+    ['huge', {}, { step: 1e17, eval_loss: 0 }],
+    ['epoch', {}, { step: 100, epoch: NaN, eval_runtime: -1, eval_samples_per_second: 1e300 }],
+  ]
+  for (const [name, state, more] of odd) {
+    const root = join(folder.path, name)
+    await writeOutput(root, { saves: [100, 200], log: more ? [...rows, more] : rows, state })
+    const { line } = await pickJson([name], folder.path)
+    expect([name, line.best_step, line.error]).toEqual([name, 200, undefined])
+  }
+})
+
+test('a root state that is older than its checkpoints is the beginning of their history', async () => {
+  await using folder = await temporaryFolder()
+  const rows = losses([100, 2], [200, 0.5], [300, 0.8])
+  await writeOutput(folder.path, { saves: [100, 200, 300], log: rows, root: false })
+  await writeOutput(folder.path, { saves: [], log: rows.slice(0, 1) })
+  const { line } = await pickJson(['.'], folder.path)
+  expect(line).toMatchObject({ best_step: 200, runner_up: { attempt: 0, step: 300 } })
+})
+
+test('one unreadable path neither hides nor stops the others', async () => {
+  await using folder = await temporaryFolder()
+  await writeOutput(join(folder.path, 'good'), { saves: [100], log })
+  await symlink('checkpoint-200', join(folder.path, 'good', 'checkpoint-200'))
+  await symlink(folder.path, join(folder.path, 'good', 'checkpoint-300'))
+  const { lines, code } = await pickJson(['', 'nowhere', 'good'], folder.path)
+  expect(code).toBe(2)
+  expect(lines.map(({ error, best_step }) => [typeof error, best_step])).toEqual([
+    ['string', undefined],
+    ['string', undefined],
+    ['undefined', 100],
+  ])
+  expect(lines[2].passed_over.map(({ text }: { text: string }) => text)).toEqual([
+    'the files of checkpoint-200 are broken: its links lead in a loop (eval_loss 1)',
+    expect.stringContaining("it leads out of the run's folder"),
+  ])
+})
+
+test("another program's journal.jsonl does not stand in the way; a broken one of ours is told", async () => {
+  await using folder = await temporaryFolder()
+  await writeOutput(folder.path, { saves: [100], log })
+  const journal = join(folder.path, 'journal.jsonl')
+  await writeFile(journal, '{"trial": 1}\n')
+  expect((await pickJson(['.'], folder.path)).line).toMatchObject({ best_step: 100 })
+  await writeFile(journal, '{"journal": 99}\n')
+  const { line, code } = await pickJson(['.'], folder.path)
+  expect([code, line.error]).toEqual([2, expect.stringContaining('does not begin with the header')])
 })

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Direction, measuredJson, Policy, rowsFrom, select, type Selection } from '@bestmark/core'
 import { callerPath, parseWords } from '../arguments.ts'
-import { EXIT, Failure, sentence, type Exit } from '../failure.ts'
+import { EXIT, Failure, sentence, worse, type Exit } from '../failure.ts'
 import { readRun } from '../sources/run.ts'
 
 export const usage =
@@ -33,12 +33,14 @@ type Answer = { path: string; exit: Exit } & (
 /** Prints the best checkpoint of each path and why; returns the worst exit code of all paths. */
 export async function main(words: readonly string[]): Promise<number> {
   const { paths, asked } = readWords(words)
-  const answers = await Promise.all(paths.map((path) => answer(path, asked)))
+  const answers: Answer[] = []
+  // One after the other: each opens many files, and there may be thousands of paths.
+  for (const path of paths) answers.push(await answer(path, asked))
   for (const given of answers) {
     if (asked.json) process.stdout.write(`${jsonLine(given)}\n`)
     else printPlain(given, answers.length > 1)
   }
-  return Math.max(...answers.map(({ exit }) => exit))
+  return answers.map(({ exit }) => exit).reduce(worse)
 }
 
 function readWords(words: readonly string[]): { paths: string[]; asked: Asked } {
@@ -52,6 +54,11 @@ function readWords(words: readonly string[]): { paths: string[]; asked: Asked } 
     evaluations: values.evaluations,
     json: values.json,
     failOnDisagreement: values['fail-on-disagreement'],
+  }
+  if (asked.policy === 'lowest_eval_loss' && (asked.metric ?? asked.direction) !== undefined) {
+    throw new Failure(
+      '--policy lowest_eval_loss is told no --metric and no --mode; leave them out.',
+    )
   }
   return { paths: positionals, asked }
 }
@@ -77,8 +84,8 @@ async function answer(path: string, asked: Asked): Promise<Answer> {
     const selection = select({ policy, told, among, ...rowsFrom(run.events) })
     return { path, root: run.root, selection, exit: exitOf(selection, asked) }
   } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    return { path, error: sentence(error), exit: error.exit }
+    const exit = error instanceof Failure ? error.exit : EXIT.unusable
+    return { path, error: sentence(error), exit }
   }
 }
 

@@ -7,7 +7,7 @@ import { EXIT, Failure, sentence } from '../failure.ts'
 import { oneJob } from '../oneJob.ts'
 import { ProgressLine } from '../progress.ts'
 import { findRecipe, RECIPES, type Recipe } from '../recipes/recipe.ts'
-import { resumeRun, startRun, signalRun, type StartedRun } from '../runs.ts'
+import { resumeRun, startRun, type StartedRun } from '../runs.ts'
 
 export const usage = `bestmark train RECIPE [--preset NAME] [--name NAME] [--project NAME] | bestmark train --resume JOB
 Recipes: ${RECIPES.map(({ name, presets, text }) => `${name} (${presets.join(', ')}): ${text}`).join('\n')}`
@@ -25,12 +25,12 @@ const OPTIONS = {
  */
 export async function main(words: readonly string[]): Promise<number> {
   const { values, positionals } = parseWords(words, OPTIONS, usage)
+  const begin = beginning(values, positionals)
   await using board = await openBoard()
-  const beginning = begin(board, values, positionals)
-  const stop = (): void => void beginning.then((run) => signalRun(run, 'SIGTERM'))
-  process.on('SIGINT', stop).on('SIGTERM', stop)
-  const run = await beginning
-  const job = await follow(board, run)
+  const begun = begin(board)
+  const stop = (): void => void begun.then((run) => run.signal('SIGTERM'))
+  process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop)
+  const job = await follow(board, await begun)
   return job.status === 'completed' ? EXIT.found : EXIT.nothing
 }
 
@@ -41,18 +41,20 @@ interface Words {
   resume?: string | undefined
 }
 
-async function begin(board: Board, values: Words, positionals: string[]): Promise<StartedRun> {
-  const [named, ...others] = positionals
-  if (values.resume !== undefined) {
+/** What the words ask for, checked before anything is started. */
+function beginning(
+  { resume, preset, name, project }: Words,
+  [named, ...others]: string[],
+): (board: Board) => Promise<StartedRun> {
+  if (resume !== undefined) {
     if (named !== undefined) throw new Failure(`--resume takes one job. Usage: ${usage}`)
-    return resumeRun(board.db, await oneJob(board.db, values.resume))
+    return async ({ db }) => resumeRun(db, await oneJob(db, resume))
   }
   if (named === undefined || others.length > 0)
     throw new Failure(`Name one recipe. Usage: ${usage}`)
   const recipe = findRecipe(named)
-  const preset = presetOf(recipe, values.preset)
-  const { project, name = recipe.name } = values
-  return startRun(board.db, board, { recipe, preset, name, project })
+  const order = { recipe, preset: presetOf(recipe, preset), name: name ?? recipe.name, project }
+  return (board) => startRun(board.db, board, order)
 }
 
 function presetOf({ name, presets }: Recipe, asked: string | undefined): string {

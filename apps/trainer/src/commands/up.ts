@@ -5,7 +5,6 @@ import { parseWords } from '../arguments.ts'
 import { openBoard, type Board } from '../board.ts'
 import { EXIT, Failure, sentence } from '../failure.ts'
 import { ProgressLine } from '../progress.ts'
-import { signalRun } from '../runs.ts'
 import { freeAddress, type Address } from '../up/address.ts'
 import { buildPages } from '../up/build.ts'
 import { firstRun, type FirstRun } from '../up/firstRun.ts'
@@ -30,10 +29,13 @@ export async function main(words: readonly string[]): Promise<number> {
   const { values } = parseWords(words, OPTIONS, usage)
   const leaving = untilSignal()
   const address = await freeAddress(process.env)
-  const building = values.dev ? Promise.resolve(false) : buildPages(leaving.signal)
+  await using things = new AsyncDisposableStack()
+  const noPages = new AbortController()
+  things.defer(() => noPages.abort())
+  const until = AbortSignal.any([leaving.signal, noPages.signal])
+  const building = values.dev ? Promise.resolve(false) : buildPages(until)
   // Awaited below; until then a failure must not end the process without its sentence.
   building.catch(() => undefined)
-  await using things = new AsyncDisposableStack()
   const board = things.use(await openBoard())
   say(`data      ${board.home}`)
   say(`database  ${board.db.describe}`)
@@ -84,8 +86,8 @@ async function showFirstRun(
 
 /** Waits for the run's last checkpoint, but no longer than Ctrl-C may take. */
 async function endRun(run: FirstRun): Promise<void> {
-  signalRun(run, 'SIGTERM')
-  const impatient = setTimeout(() => signalRun(run, 'SIGKILL'), PATIENCE)
+  run.signal('SIGTERM')
+  const impatient = setTimeout(() => run.signal('SIGKILL'), PATIENCE)
   await run.recorded
   clearTimeout(impatient)
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { Failure } from '../failure.ts'
 
 /** A training program that is built in, and the presets it can be started with, the default first. */
 export interface Recipe {
@@ -17,12 +18,12 @@ export const CHAR_LM: Recipe = {
 
 export const RECIPES: readonly Recipe[] = [CHAR_LM]
 
-/** The recipe of this name. Throws with the names there are. */
+/** The recipe of this name. Throws a Failure with the names there are. */
 export function findRecipe(name: string): Recipe {
   const recipe = RECIPES.find((known) => known.name === name)
   if (recipe) return recipe
   const names = RECIPES.map((known) => known.name).join(', ')
-  throw new Error(`There is no recipe called ${name}; there is ${names}.`)
+  throw new Failure(`There is no recipe called ${name}; there is ${names}.`)
 }
 
 /** What the child process of a run is asked to do. */

@@ -1,4 +1,4 @@
-import { isFiniteMeasure, Measured, parsePythonJson } from '@bestmark/core'
+import { isFiniteMeasure, Measured, parsePythonJson, pythonJson } from '@bestmark/core'
 import { z } from 'zod'
 
 /** The file's name, in each checkpoint and, once the run is complete, in its root. */
@@ -63,13 +63,7 @@ export function noteEvaluation(state: TrainerState, eval_loss: number, path: str
 
 /** The state as Python writes it: NaN and Infinity stand bare. */
 export function trainerStateJson(state: TrainerState): string {
-  const marked = JSON.stringify(
-    state,
-    (_key, item: unknown) =>
-      typeof item === 'number' && !Number.isFinite(item) ? `\u0000${item}` : item,
-    2,
-  )
-  return `${marked.replace(/"\\u0000(NaN|-?Infinity)"/g, '$1')}\n`
+  return `${pythonJson(state, 2)}\n`
 }
 
 /** Reads a state that `trainerStateJson` wrote. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { LogEntry, TrainerState } from './trainerState.ts'
 
 /** A state file and the folder it stood in, relative to the run's root ('' for the root). */
@@ -16,18 +17,22 @@ export interface Branch {
 
 /**
  * Sorts state files into attempts: a file belongs to the attempt whose history its own begins.
- * The last attempt comes last; it is the root's, or else that of the highest step.
+ * The last attempt comes last; it is the root's (or what went on from it), or else that of the
+ * highest step.
  */
 export function branches(files: readonly StateFile[]): Branch[] {
   const found: Branch[] = []
   for (const file of [...files].sort(rootThenHighestStep)) {
-    const home = found.find(({ longest }) => begins(file.state, longest.state))
-    if (home) home.members.push(file)
+    const home = found.find(({ longest }) => begins(file, longest))
+    const shorter = home ? undefined : found.find(({ longest }) => begins(longest, file))
+    if (shorter) shorter.longest = file
+    const branch = home ?? shorter
+    if (branch) branch.members.push(file)
     else found.push({ longest: file, members: [file], shared: 0 })
   }
-  const [last] = found
-  for (const branch of found) {
-    if (last && branch !== last) branch.shared = sharedEntries(branch.longest, last.longest)
+  const [last, ...earlier] = found
+  if (last) {
+    for (const branch of earlier) branch.shared = sharedEntries(branch.longest, last.longest)
   }
   return found.reverse()
 }
@@ -37,25 +42,23 @@ function rootThenHighestStep(a: StateFile, b: StateFile): number {
   return b.state.global_step - a.state.global_step
 }
 
-function begins(shorter: TrainerState, longer: TrainerState): boolean {
-  const { length } = shorter.log_history
-  return shared(shorter.log_history, longer.log_history) === length
+function begins(shorter: StateFile, longer: StateFile): boolean {
+  return sharedEntries(shorter, longer) === shorter.state.log_history.length
 }
 
+/** How many entries two histories begin with alike. */
 function sharedEntries(a: StateFile, b: StateFile): number {
-  return shared(a.state.log_history, b.state.log_history)
+  const others = b.state.log_history
+  const differs = a.state.log_history.findIndex((entry, index) => !isSame(entry, others[index]))
+  return differs === -1 ? a.state.log_history.length : differs
 }
 
-function shared(a: readonly LogEntry[], b: readonly LogEntry[]): number {
-  let index = 0
-  for (; index < a.length; index++) {
-    const [one, other] = [a[index], b[index]]
-    if (!one || !other || !isSame(one, other)) break
-  }
-  return index
-}
-
-function isSame(a: LogEntry, b: LogEntry): boolean {
+function isSame(a: LogEntry, b: LogEntry | undefined): boolean {
+  if (!b) return false
   const keys = Object.keys(a)
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.is(a[key], b[key]))
+  return keys.length === Object.keys(b).length && keys.every((key) => isAlike(a[key], b[key]))
+}
+
+function isAlike(a: unknown, b: unknown): boolean {
+  return Object.is(a, b) || (typeof a === 'object' && isDeepStrictEqual(a, b))
 }

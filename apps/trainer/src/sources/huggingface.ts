@@ -1,14 +1,23 @@
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { isFiniteMeasure, TrainingEvent, type EventOf } from '@bestmark/core'
-import { Failure } from '../failure.ts'
+import {
+  isFiniteMeasure,
+  pathStep,
+  readMeasured,
+  TrainingEvent,
+  type EventOf,
+  type Measured,
+} from '@bestmark/core'
+import { Failure, systemCode } from '../failure.ts'
 import { inspectCheckpoint, type FilesSeen } from '../integrity.ts'
 import { branches, type Branch, type StateFile } from './branches.ts'
-import { readTrainerState, type LogEntry, type TrainerState } from './trainerState.ts'
+import { isCount, readTrainerState, type LogEntry, type TrainerState } from './trainerState.ts'
 import type { ReadRun } from './run.ts'
 
 const STATE = 'trainer_state.json'
-const CHECKPOINT = /^checkpoint-(\d+)$/
+const CHECKPOINT = /^checkpoint-(\d{1,15})$/
+/** Checkpoints looked at together; each may hold a few files open. */
+const TOGETHER = 16
 /** What the Trainer's closing row sums up; it is not of a step. */
 const SUMMARY = /^(train_|total_flos$|epoch$|step$)/
 
@@ -52,22 +61,31 @@ async function rootState(path: string): Promise<TrainerState | undefined> {
 
 async function checkpointFolders(path: string): Promise<CheckpointFolder[]> {
   const names = (await readdir(path)).filter((name) => CHECKPOINT.test(name))
-  const folders = await Promise.all(names.map((name) => checkpointFolder(path, name)))
+  const folders: CheckpointFolder[] = []
+  for (let from = 0; from < names.length; from += TOGETHER) {
+    const some = names.slice(from, from + TOGETHER)
+    folders.push(...(await Promise.all(some.map((name) => checkpointFolder(path, name)))))
+  }
   return folders.sort((a, b) => a.step - b.step)
 }
 
 async function checkpointFolder(root: string, name: string): Promise<CheckpointFolder> {
   const step = Number(CHECKPOINT.exec(name)?.[1])
-  const files = await inspectCheckpoint(join(root, name), STATE)
-  if (files.files_state === 'missing') return { name, step, files, state: null }
+  const files = await inspectCheckpoint(root, name, STATE)
   try {
     return { name, step, files, state: await readTrainerState(join(root, name, STATE)) }
   } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    const files_why = files.files_why ?? `its ${STATE} cannot be read`
+    const code = systemCode(error)
+    const isOfTheFile = error instanceof Failure && (code === undefined || OF_THE_FILE.has(code))
+    if (!isOfTheFile) throw error
+    if (files.files_state !== 'complete') return { name, step, files, state: null }
+    const files_why = `its ${STATE} cannot be read`
     return { name, step, files: { ...files, files_state: 'broken', files_why }, state: null }
   }
 }
+
+/** Codes that tell of a file; any other, such as too many open files, tells nothing of it. */
+const OF_THE_FILE = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP'])
 
 function run(root: string, states: StateFile[], folders: readonly CheckpointFolder[]): ReadRun {
   const attempts = branches(states)
@@ -95,6 +113,7 @@ function attemptEvents(
     ...entries.flatMap((entry) => entryEvents(entry, attempt, file)),
     ...saved.map((found) => checkpointEvent(found, attempt)),
     ...(isLast ? claimEvents(state, attempt, file) : []),
+    ...leftOutEvents(state, attempt, file),
     ended(state, attempt, folder === ''),
   ]
 }
@@ -106,23 +125,22 @@ function started({ longest, shared }: Branch, attempt: number): object {
     type: 'started',
     attempt,
     total_steps: max_steps,
-    total_epochs: num_train_epochs,
+    total_epochs: isFiniteMeasure(num_train_epochs) ? num_train_epochs : null,
     resumed_from: last?.step ?? null,
-    save_steps: isFiniteMeasure(save_steps) && save_steps >= 1 ? save_steps : null,
+    save_steps,
   }
 }
 
 function entryEvents(entry: LogEntry, attempt: number, file: string): object[] {
-  const evaluation: Record<string, number> = {}
-  const metrics: Record<string, number> = {}
-  for (const [name, value] of Object.entries(entry)) {
-    if (typeof value !== 'number') continue
+  const evaluation: Record<string, Measured> = {}
+  const metrics: Record<string, Measured> = {}
+  for (const [name, said] of Object.entries(entry)) {
+    const value = readMeasured(said)
+    if (value === undefined || SUMMARY.test(name)) continue
     if (name.startsWith('eval_')) evaluation[name] = value
-    else if (!SUMMARY.test(name)) metrics[name] = value
+    else metrics[name] = value
   }
-  const { step } = entry
-  const epoch = typeof entry['epoch'] === 'number' ? entry['epoch'] : null
-  const at = { attempt, step, epoch }
+  const at = { attempt, step: entry.step, epoch: epochOf(entry) }
   const origin = { file, line: null }
   const samples = sampleCount(evaluation)
   return [
@@ -133,34 +151,40 @@ function entryEvents(entry: LogEntry, attempt: number, file: string): object[] {
   ]
 }
 
+function epochOf(entry: LogEntry | undefined): number | null {
+  const epoch = readMeasured(entry?.['epoch'])
+  return isFiniteMeasure(epoch) ? epoch : null
+}
+
 /** eval_runtime × eval_samples_per_second gives the number of evaluated samples. */
-function sampleCount(values: Record<string, number>): number | null {
+function sampleCount(values: Record<string, Measured>): number | null {
   const samples = (values['eval_runtime'] ?? NaN) * (values['eval_samples_per_second'] ?? NaN)
-  return Number.isFinite(samples) ? Math.round(samples) : null
+  return isCount(Math.round(samples)) ? Math.round(samples) : null
 }
 
 function checkpointEvent({ name, step, files, state }: CheckpointFolder, attempt: number): object {
-  const epoch = state?.log_history.at(-1)?.['epoch']
   const event: Partial<EventOf<'checkpoint'>> = { type: 'checkpoint', attempt, step, path: name }
-  return { ...event, ...files, epoch: typeof epoch === 'number' ? epoch : null }
+  return { ...event, ...files, epoch: epochOf(state?.log_history.at(-1)) }
 }
 
 function claimEvents(state: TrainerState, attempt: number, file: string): object[] {
-  const { best_model_checkpoint, best_metric, best_global_step } = state
-  if (best_model_checkpoint === null && best_metric === null) return []
-  const step = best_global_step ?? stepInPath(best_model_checkpoint)
+  const { best_model_checkpoint: path, best_metric: value, best_global_step } = state
+  if (path === null && value === null) return []
+  const step = best_global_step ?? pathStep(path)
   const origin = { file, line: null }
-  return [{ type: 'claim', attempt, path: best_model_checkpoint, step, value: best_metric, origin }]
+  return [{ type: 'claim', attempt, path, step: isCount(step) ? step : null, value, origin }]
 }
 
-function stepInPath(path: string | null): number | null {
-  const name = path?.split(/[\\/]/).filter(Boolean).at(-1)
-  const found = name ? CHECKPOINT.exec(name) : null
-  return found ? Number(found[1]) : null
+/** Rows that were left out are told, so that nothing goes in silence. */
+function leftOutEvents({ left_out }: TrainerState, attempt: number, file: string): object[] {
+  if (left_out === 0) return []
+  const rows = left_out === 1 ? '1 row' : `${left_out} rows`
+  const text = `${rows} of the log in ${file} told no step and were left out`
+  return [{ type: 'log', attempt, level: 'warning', text }]
 }
 
 /** A run is complete where it reached its last step, or wrote the state that closes a run. */
 function ended({ global_step, max_steps }: TrainerState, attempt: number, isRoot: boolean): object {
-  const reached = max_steps !== null && max_steps > 0 && global_step >= max_steps
+  const reached = max_steps !== null && global_step >= max_steps
   return { type: 'ended', attempt, status: reached || isRoot ? 'completed' : 'stopped' }
 }

@@ -1,27 +1,38 @@
 import { join } from 'node:path'
 import type { EventOf, TrainingEvent } from '@bestmark/core'
+import { Failure, sentence } from '../failure.ts'
 import { inspectCheckpoint } from '../integrity.ts'
-import { JOURNAL, readJournal, type JournalHeader } from '../journal.ts'
+import { isJournal, JOURNAL, readJournal, type JournalHeader } from '../journal.ts'
 import type { ReadRun } from './run.ts'
 
-/** Reads a run's own journal whole, and looks at the files it tells of; undefined where there is none. */
+/**
+ * Reads a run's own journal whole, and looks at the files it tells of; undefined where there is
+ * none, or another program's file of that name. Throws a Failure where it cannot be read.
+ */
 export async function readJournalRun(root: string): Promise<ReadRun | undefined> {
-  const { header, events } = readWhole(join(root, JOURNAL))
+  const path = join(root, JOURNAL)
+  if (!isJournal(path)) return undefined
+  const { header, events } = readWhole(path)
   if (!header) return undefined
   const { job_id, name, project } = header
-  const files = await Promise.all(standing(events).map((saved) => filesEvent(root, saved)))
+  const files: TrainingEvent[] = []
+  for (const saved of standing(events)) files.push(await filesEvent(root, saved))
   const known = { root, source: JOURNAL, job_id, name, project, isSingleFile: false } as const
-  return { ...known, events: [...events, ...files] }
+  return { ...known, events: events.concat(files) }
 }
 
 function readWhole(path: string): { header: JournalHeader | null; events: TrainingEvent[] } {
-  const events: TrainingEvent[] = []
-  let piece = readJournal(path)
-  for (let at = 0; piece.offset > at; piece = readJournal(path, at)) {
-    events.push(...piece.events)
-    at = piece.offset
+  try {
+    const pieces: TrainingEvent[][] = []
+    let piece = readJournal(path)
+    for (let at = 0; piece.offset > at; piece = readJournal(path, at)) {
+      pieces.push(piece.events)
+      at = piece.offset
+    }
+    return { header: piece.header, events: pieces.flat() }
+  } catch (cause) {
+    throw new Failure(sentence(cause), { cause })
   }
-  return { header: piece.header, events }
 }
 
 /** The newest save of each path: what stands there now. */
@@ -35,6 +46,6 @@ async function filesEvent(
   root: string,
   { attempt, step, path }: EventOf<'checkpoint'>,
 ): Promise<EventOf<'files'>> {
-  const seen = await inspectCheckpoint(join(root, path), null)
+  const seen = await inspectCheckpoint(root, path, null)
   return { type: 'files', attempt, at: null, step, path, ...seen }
 }

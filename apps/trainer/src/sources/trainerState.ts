@@ -4,6 +4,11 @@ import { z } from 'zod'
 import { Failure, sentence } from '../failure.ts'
 
 const number = z.custom<number>((value) => typeof value === 'number')
+/** A number of steps; what is none (Python writes -1 where there is no limit) is not known. */
+const count = z
+  .unknown()
+  .optional()
+  .transform((value) => (isCount(value) ? value : null))
 const optional = number.nullish().transform((value) => value ?? null)
 
 /** One row of a log: a step and whatever was logged at it. */
@@ -12,24 +17,31 @@ export interface LogEntry {
   [name: string]: unknown
 }
 
-// A schema of its own for each of some 100,000 rows would cost more than parsing the file.
-const Entry = z.custom<LogEntry>(
-  (row) => typeof row === 'object' && row !== null && 'step' in row && typeof row.step === 'number',
-  'is not a row with a step',
-)
-
 /** What is read of a `trainer_state.json`, as the HuggingFace Trainer writes it. */
-export const TrainerState = z.object({
+const File = z.object({
   best_metric: optional,
   best_model_checkpoint: z.string().nullish().default(null),
-  best_global_step: optional,
-  global_step: number,
-  max_steps: optional,
+  best_global_step: count,
+  global_step: count.transform((step) => step ?? 0),
+  max_steps: count.transform((steps) => steps || null),
   num_train_epochs: optional,
-  save_steps: optional,
-  log_history: z.array(Entry),
+  save_steps: count.transform((steps) => steps || null),
+  log_history: z.array(z.unknown()),
 })
-export type TrainerState = z.infer<typeof TrainerState>
+export type TrainerState = Omit<z.infer<typeof File>, 'log_history'> & {
+  log_history: LogEntry[]
+  /** Rows that tell no step, and so were left out. */
+  left_out: number
+}
+
+/** Whether a value is a step or a number of things: whole, not negative, and exact as a double. */
+export function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}
+
+function isEntry(row: unknown): row is LogEntry {
+  return typeof row === 'object' && row !== null && 'step' in row && isCount(row.step)
+}
 
 const LFS_POINTER = 'version https://git-lfs.github.com/spec/'
 
@@ -48,19 +60,20 @@ export async function readTrainerState(file: string): Promise<TrainerState> {
       `${file} is a Git LFS pointer, not the file itself: fetch it with "git lfs pull"`,
     )
   }
-  const json = parseState(file, text)
-  const state = TrainerState.safeParse(json)
-  if (state.success) return state.data
-  const [issue] = state.error.issues
-  const where = issue?.path.join('.') ?? ''
-  throw new Failure(
-    `${file} is not a trainer state: ${where || 'it'} ${issue?.message ?? 'is wrong'}`,
-  )
+  const state = File.safeParse(parseState(file, text))
+  if (!state.success) {
+    const [issue] = state.error.issues
+    const where = issue?.path.join('.') || 'its outermost value'
+    throw new Failure(`${file} is not a trainer state: ${where} is not what the Trainer writes`)
+  }
+  const log_history = state.data.log_history.filter(isEntry)
+  const left_out = state.data.log_history.length - log_history.length
+  return { ...state.data, log_history, left_out }
 }
 
 function parseState(file: string, text: string): unknown {
   try {
-    return parsePythonJson(text)
+    return parsePythonJson(text.replace(/^\uFEFF/, ''))
   } catch (cause) {
     throw new Failure(`${file} is not valid JSON: ${sentence(cause)}`, { cause })
   }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, readdir, realpath, stat } from 'node:fs/promises'
-import { dirname, join, relative, sep } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Failure } from '../failure.ts'
+import { isInside } from '../integrity.ts'
 
 /** A file to ship: where it really lies, and its place below the checkpoint's folder. */
 export interface SourceFile {
@@ -15,30 +16,26 @@ export interface SourceFile {
 
 /**
  * The files of a checkpoint, links resolved. Throws a Failure where one leads out of the run's own
- * root: nothing but a run's files is ever shipped.
+ * root (nothing but a run's files is ever shipped), or is a linked folder.
  */
 export async function sourceFiles(root: string, folder: string): Promise<SourceFile[]> {
   const home = await realpath(root)
   const entries = await readdir(folder, { withFileTypes: true, recursive: true })
   const files: SourceFile[] = []
   for (const entry of entries) {
+    if (entry.isDirectory()) continue
     const path = join(entry.parentPath, entry.name)
     const from = await realpath(path)
     if (!isInside(home, from)) {
       throw new Failure(`${path} leads out of the run's folder to ${from}; it is not shipped.`)
     }
-    const { size, isFile } = await stat(from).then((found) => ({
-      size: found.size,
-      isFile: found.isFile(),
-    }))
-    if (isFile) files.push({ from, name: relative(folder, path), bytes: size })
+    const found = await stat(from)
+    if (!found.isFile()) {
+      throw new Failure(`${path} is neither a file nor a folder of its own; it is not shipped.`)
+    }
+    files.push({ from, name: relative(folder, path), bytes: found.size })
   }
   return files.sort((a, b) => a.name.localeCompare(b.name))
-}
-
-/** Whether a resolved path is a folder or below it. */
-function isInside(folder: string, path: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 }
 
 /** Copies one file, flushed to disk; returns the SHA-256 of what was read. */

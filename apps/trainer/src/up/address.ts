@@ -24,7 +24,9 @@ export async function freeAddress(env: NodeJS.ProcessEnv): Promise<Address> {
   }
   const port = Number(env['PORT'] || DEFAULT_PORT)
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new Failure(`PORT=${env['PORT']} is no port; give a number from 1 to 65535.`)
+    throw new Failure(
+      `PORT=${env['PORT']} is no port; give a number from 1 to 65535, or 0 for a free one.`,
+    )
   }
   await tryToListen({ host, port })
   return { host, port }
@@ -37,7 +39,10 @@ function tryToListen({ host, port }: Address): Promise<void> {
       const taken = cause.code === 'EADDRINUSE'
       const why = taken ? 'is taken' : `cannot be listened on (${cause.code})`
       reject(
-        new Failure(`Port ${port} ${why}. Give another one, as in PORT=${port + 1}.`, { cause }),
+        new Failure(
+          `Port ${port} ${why}. Give another one, as in PORT=${port < 65_535 ? port + 1 : DEFAULT_PORT}.`,
+          { cause },
+        ),
       )
     })
     server.listen(port, host, () => server.close(() => resolve()))

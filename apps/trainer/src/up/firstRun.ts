@@ -1,14 +1,14 @@
 import { claimOnce, jobStatus, listJobs, uuidv5 } from '@bestmark/db'
 import type { Agent } from '../agent.ts'
 import type { Board } from '../board.ts'
-import { isAlive, readRunProcess } from '../process.ts'
+import { isAlive, readRunProcess, signalProcess } from '../process.ts'
 import { CHAR_LM } from '../recipes/recipe.ts'
 import { startRun } from '../runs.ts'
 
 /** A run that the board began by itself. */
 export interface FirstRun {
   job_id: string
-  pid: number
+  signal: (name: 'SIGTERM' | 'SIGKILL') => void
   /** Fulfils when the run has ended and is on the board to its end. */
   recorded: Promise<void>
 }
@@ -28,11 +28,12 @@ export async function firstRun(board: Board, agent: Agent): Promise<FirstRun | u
   const [preset] = CHAR_LM.presets
   const order = { recipe: CHAR_LM, preset, name: 'moby-char-lm', project: 'examples', job_id }
   const run = await startRun(db, board, order)
-  return { job_id, pid: run.pid, recorded: agent.adopt(run) }
+  return { job_id, signal: run.signal, recorded: agent.adopt(run) }
 }
 
 function stillTraining(job_id: string, folder: string, agent: Agent): FirstRun | undefined {
   const process = readRunProcess(folder)
   if (!process || !isAlive(process)) return undefined
-  return { job_id, pid: process.pid, recorded: agent.adopt({ job_id, folder }) }
+  const signal: FirstRun['signal'] = (name) => signalProcess(process, name)
+  return { job_id, signal, recorded: agent.adopt({ job_id, folder }) }
 }

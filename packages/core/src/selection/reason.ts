@@ -21,14 +21,14 @@ export function reason(input: ReasonInput): string {
   if (!('ranking' in input)) return `Nothing to choose from: ${input.problem}.`
   const { best } = input
   if (!best) return `Nothing to choose from: ${nothing(decided, input)}.`
-  const what = `Step ${best.step} has ${superlative(decided, input)} (${decided.metric} ${figure(best.value)})`
+  const what = `Step ${best.step} ${superlative(decided, input)} (${decided.metric} ${figure(best.value)})`
   return `${what}${next(input)}${told(decided)}${missed(input)}.`
 }
 
 function superlative({ metric, direction }: Decider, { ranking, among }: Found): string {
   const noun = among === 'checkpoints' ? 'checkpoint' : 'evaluation'
-  if (ranking.length === 1) return `the only ${noun} that can be compared`
-  return `the ${direction === 'min' ? 'lowest' : 'highest'} ${metric} of ${ranking.length} ${noun}s`
+  if (ranking.length === 1) return `is the only ${noun} that can be compared`
+  return `has the ${direction === 'min' ? 'lowest' : 'highest'} ${metric} of ${ranking.length} ${noun}s`
 }
 
 function next({ runner_up, margin, best }: Found): string {

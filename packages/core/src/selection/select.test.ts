@@ -201,7 +201,7 @@ test('negative losses, step 0 and a single evaluation are ordinary', () => {
   expect(negative.best?.step).toBe(100)
   const zero = choose({ evaluations: evaluations([0, 1]), checkpoints: checkpoints(0) })
   expect(zero.best?.step).toBe(0)
-  expect(zero.reason).toContain('the only checkpoint that can be compared')
+  expect(zero.reason).toContain('Step 0 is the only checkpoint that can be compared')
 })
 
 test('no evaluation, or no checkpoint, is nothing to choose from', () => {

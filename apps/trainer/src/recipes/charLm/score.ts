@@ -12,13 +12,28 @@ export function scoreTest(run: Run, training: Training): void {
   const { learner, state } = training
   const { best_model_checkpoint: path, global_step: last } = state
   if (path !== null && state.best_global_step !== last) {
+    const best = loadIfThere(run, path)
     const present = learner.snapshot().model
-    const { config, snapshot } = load(run.folder, path)
-    learner.take(snapshot.model)
-    scoreWeights(run, training, config)
-    learner.take(present)
+    if (best) {
+      learner.take(best.snapshot.model)
+      scoreWeights(run, training, best.config)
+      learner.take(present)
+    }
   }
   scoreWeights(run, training, { attempt: run.attempt, step: last })
+}
+
+/** The best checkpoint; a run that made all its steps is not failed by somebody who removed it. */
+function loadIfThere(run: Run, path: string): ReturnType<typeof load> | undefined {
+  try {
+    return load(run.folder, path)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    const { attempt } = run
+    const text = `The best checkpoint could not be scored: ${why}`
+    run.record({ type: 'log', attempt, level: 'warning', text })
+    return undefined
+  }
 }
 
 /** Scores the weights that the learner holds, which are those of this step. */
