@@ -47,6 +47,15 @@ export default ts.config(
     rules: { 'max-lines-per-function': 'off' },
   },
   {
+    files: ['apps/web/src/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { name: '@bestmark/db', message: 'Pages reach the database through the API.' },
+      ],
+    },
+  },
+  {
     files: ['**/*.test.ts', '**/testing.ts', '**/e2e/**'],
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',

@@ -1,6 +1,7 @@
 import adapter from '@sveltejs/adapter-node'
 import { sveltekit } from '@sveltejs/kit/vite'
 import { defineConfig } from 'vitest/config'
+import { reportersFor } from '../../vitest.shared.ts'
 
 export default defineConfig({
   plugins: [
@@ -28,6 +29,7 @@ export default defineConfig({
   // find their migrations and the database's programs from where they are.
   environments: { ssr: { build: { rolldownOptions: { external: [/^@bestmark\//] } } } },
   test: {
+    ...reportersFor('web'),
     projects: [
       { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts'] } },
       {

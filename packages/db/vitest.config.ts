@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
+import { reportersFor } from '../../vitest.shared.ts'
 
 export default defineConfig({
   // Databases are started, killed and started again; a busy machine takes its time.
-  test: { testTimeout: 60_000, hookTimeout: 60_000 },
+  test: { testTimeout: 60_000, hookTimeout: 60_000, ...reportersFor('db') },
 })
