@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
+import { constants, cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { randomUUID } from 'node:crypto'
@@ -72,7 +72,9 @@ export async function copiedBinaries(found: Binaries, home: string): Promise<Bin
   if (await exists(folder)) return { ...found, folder }
   const draft = `${folder}.${randomUUID()}`
   try {
-    await cp(found.folder, draft, { recursive: true, mode: 2 /* COPYFILE_FICLONE */ })
+    // Links as they are: made absolute they would lead back to where the account may not go.
+    const options = { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE }
+    await cp(found.folder, draft, options)
     await link(draft)
     await rename(draft, folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
