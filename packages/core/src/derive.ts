@@ -32,7 +32,10 @@ function progress({ current_step, total_steps }: StoredStatus): number | null {
   return Math.min(1, current_step / total_steps)
 }
 
-/** What is left at the present attempt's mean speed; only of a run that goes on. */
+/**
+ * What is left at the present attempt's mean speed; only of a run that goes on, and null once it
+ * has been silent for longer than all that was left.
+ */
 function etaSeconds(stored: StoredStatus, from: DerivedFrom, now: number): number | null {
   const { current_step, total_steps, status, updated_at } = stored
   const { attempt_started_at, attempt_first_step } = from
@@ -40,8 +43,8 @@ function etaSeconds(stored: StoredStatus, from: DerivedFrom, now: number): numbe
   const done = current_step - attempt_first_step
   if (done <= 0 || attempt_started_at === null || updated_at === null) return null
   const secondsAStep = (updated_at - attempt_started_at) / 1000 / done
-  const sinceUpdate = Math.max(0, now - updated_at) / 1000
-  return Math.max(0, (total_steps - current_step) * secondsAStep - sinceUpdate)
+  const left = (total_steps - current_step) * secondsAStep - Math.max(0, now - updated_at) / 1000
+  return left >= 0 ? left : null
 }
 
 /** exp(eval_loss), where the loss is known to be nats per token; overflow is Infinity. */

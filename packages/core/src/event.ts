@@ -12,10 +12,18 @@ export type Direction = z.infer<typeof Direction>
 export const FilesState = z.enum(['complete', 'writing', 'broken', 'missing'])
 export type FilesState = z.infer<typeof FilesState>
 
+/** The last point in time that a Date can hold (ECMA-262, 21.4.1.1). */
+const LAST_TIME = 8.64e15
+
 const attempt = z.number().int().nonnegative()
 const step = z.number().int().nonnegative()
 const epoch = z.number().nullable().default(null)
-const at = z.number().nullable().default(null)
+/** Milliseconds since the epoch; what no calendar can hold (as nanoseconds) is not known. */
+const at = z
+  .number()
+  .nullable()
+  .default(null)
+  .transform((time) => (time !== null && Math.abs(time) <= LAST_TIME ? time : null))
 const values = z.record(z.string(), MeasuredInJson)
 const path = z.string()
 

@@ -118,6 +118,13 @@ test('the standing follows a declared metric under the name it is logged by', ()
   expect(standing).toMatchObject({ direction: 'max', leader: { step: 100 }, since: 1 })
 })
 
+test('a time that no calendar can hold is not known', () => {
+  expect(run({ ...started, at: 1.7e18 }).facts).toMatchObject({
+    started_at: null,
+    updated_at: null,
+  })
+})
+
 test('a lost run that speaks again is running', () => {
   const lost = [started, { type: 'ended', status: 'lost' }]
   expect(run(...lost).facts.status).toBe('lost')
@@ -189,6 +196,7 @@ test('what would go stale when stored is derived when read', () => {
     perplexity: Math.exp(1.5),
   })
   expect(deriveStatus(stored, facts, 21000).eta_seconds).toBe(20)
+  expect(deriveStatus(stored, facts, 42000).eta_seconds).toBeNull()
   const unknown = { ...facts, loss_unit: 'unknown' as const }
   expect(deriveStatus(stored, unknown, 11000).perplexity).toBeNull()
 })
