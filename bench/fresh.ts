@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { boardEnv, ROOT, temporaryFolder } from '../e2e/board.ts'
+import { boardEnv, linkFrom, ROOT, temporaryFolder } from '../e2e/board.ts'
 import { launchBrowser } from '../e2e/browser.ts'
 import { say } from './figures.ts'
 
@@ -18,17 +18,7 @@ export async function run(): Promise<void> {
   const since = performance.now()
   const seconds = (): string => `${((performance.now() - since) / 1000).toFixed(1)} s`
   const child = spawn('npx', ['-y', 'pnpm@12', 'start'], { cwd: clone, env, detached: true })
-  const link = await new Promise<string>((resolve, reject) => {
-    let output = ''
-    const hear = (piece: Buffer): void => {
-      output += String(piece)
-      const found = /http:\/\/\S+\?token=\w+/.exec(output)
-      if (found) resolve(found[0])
-    }
-    child.stdout.on('data', hear)
-    child.stderr.on('data', hear)
-    child.once('exit', () => reject(new Error(`start ended:\n${output}`)))
-  })
+  const { link } = await linkFrom(child)
   say(`  ${seconds()} to the link`)
   await page.goto(link)
   await page.getByRole('link', { name: 'moby-char-lm' }).click()

@@ -55,19 +55,7 @@ export async function startBoard(
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  let output = ''
-  const link = await new Promise<string>((resolve, reject) => {
-    const hear = (piece: Buffer): void => {
-      output += String(piece)
-      const found = /http:\/\/\S+\?token=\w+/.exec(output)
-      if (found) resolve(found[0])
-    }
-    child.stdout.on('data', hear)
-    child.stderr.on('data', hear)
-    child.once('exit', (code) =>
-      reject(new Error(`ended with ${code} before its link:\n${output}`)),
-    )
-  })
+  const { link, printed } = await linkFrom(child)
   const { origin, searchParams } = new URL(link)
   const interrupt = async () => {
     const since = performance.now()
@@ -79,11 +67,31 @@ export async function startBoard(
     link,
     url: origin,
     token: searchParams.get('token') ?? '',
-    printed: () => output,
+    printed,
     interrupt,
     pid: child.pid ?? 0,
     [Symbol.asyncDispose]: async () => void (await interrupt()),
   }
+}
+
+/** Waits for the link that a starting board prints. Throws with all it printed where it ends before. */
+export async function linkFrom(
+  child: ChildProcess,
+): Promise<{ link: string; printed: () => string }> {
+  let output = ''
+  const link = await new Promise<string>((resolve, reject) => {
+    const hear = (piece: Buffer): void => {
+      output += String(piece)
+      const found = /http:\/\/\S+\?token=\w+/.exec(output)
+      if (found) resolve(found[0])
+    }
+    child.stdout?.on('data', hear)
+    child.stderr?.on('data', hear)
+    child.once('exit', (code) => {
+      reject(new Error(`ended with ${code} before its link:\n${output}`))
+    })
+  })
+  return { link, printed: () => output }
 }
 
 function exitOf(child: ChildProcess): Promise<number | null> {
