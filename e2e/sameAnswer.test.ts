@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { createClient } from '@bestmark/api/client'
 import { expect, test } from 'vitest'
 import { bestmark, boardEnv, startBoard, temporaryFolder } from './board.ts'
@@ -49,4 +51,27 @@ test('page, jobs.status, checkpoints.list, best, pick and report name the same c
   }
   expect(new Set(Object.values(names))).toEqual(new Set([answer]))
   expect(preselected).toBe(status.best_checkpoint_id)
+})
+
+test('the best is shipped from the page by the agent, and what lies under current is the same bytes', async () => {
+  await using home = await temporaryFolder()
+  const env = boardEnv(home.path)
+  await aFinishedRun(env)
+  await using board = await startBoard(env, ['--no-demo'])
+  const { jobs } = await createClient(board).jobs.list.query({})
+  const { best_checkpoint_path, best_step } = jobs[0]!
+
+  await using browser = await launchBrowser()
+  const page = await browser.newPage()
+  await page.goto(board.link)
+  await page.getByRole('link', { name: 'moby' }).click()
+  await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Deploy' })
+  await dialog.getByLabel('model name').fill('whale')
+  await dialog.getByRole('button', { name: `Ship step ${best_step} to models/whale` }).click()
+  const shipped = join(home.path, 'models', 'whale')
+  await dialog.getByText(shipped).waitFor()
+
+  const weights = (folder: string) => readFile(join(folder, 'model.safetensors'))
+  expect(await weights(join(shipped, 'current'))).toEqual(await weights(best_checkpoint_path ?? ''))
 })
