@@ -52,11 +52,12 @@ export async function seriesSince(
   ordinals: Readonly<Record<string, number>>,
   measured?: ReadonlySet<string>,
 ): Promise<News> {
-  const reading = listAttempts(orm, job_id)
   const points = measured ? [] : await measuredPoints(orm, [job_id], Object.keys(ordinals))
   const names = measured ?? new Set(points.map(({ metric }) => metric))
   const logged = Object.entries(ordinals).filter(([name]) => !names.has(name))
-  const [attempts, tails] = await Promise.all([reading, chunkTails(orm, job_id, logged)])
+  const tails = await chunkTails(orm, job_id, logged)
+  // Read last, so that each attempt that has points is there.
+  const attempts = await listAttempts(orm, job_id)
   const evaluated = measuredSince(points, ordinals, attempts)
   const { series, more } = loggedSince(tails, ordinals, attempts)
   return { series: [...evaluated, ...series], measured: names, more }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CHUNK } from './chunks.ts'
 import { seriesSince } from './deltas.ts'
@@ -184,4 +185,18 @@ test('a reader that is far behind is served in pieces', async () => {
   expect(second.more).toBe(false)
   const all = [first, second].flatMap(({ series }) => [...(series[0]?.steps ?? [])])
   expect(all).toEqual(range(1, total))
+})
+
+test('a read that fails is told to its caller, and nobody else is left to hear of it', async () => {
+  const own = await testDatabase()
+  const job_id = await newJob(own)
+  await own.close()
+  const unheard: unknown[] = []
+  const hear = (reason: unknown): number => unheard.push(reason)
+  process.on('unhandledRejection', hear)
+  await expect(seriesSince(own, job_id, { loss: 0, eval_loss: 0 })).rejects.toThrow()
+  await setImmediate()
+  process.off('unhandledRejection', hear)
+  expect(unheard).toEqual([])
+  await own[Symbol.asyncDispose]()
 })
