@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ago, duration } from './times.ts'
+import { ago, duration, exact, isMoment } from './times.ts'
 
 test('a duration is told in its two largest units', () => {
   expect([0, 21.4, 65, 3600, 8040, 90_000, null].map(duration)).toEqual([
@@ -25,4 +25,11 @@ test('a moment is told by how long ago it was', () => {
   expect(before(3 * 86_400)).toBe('3 days ago')
   expect(before(30 * 86_400)).toBe('16 May')
   expect(ago(null, now)).toBe('–')
+})
+
+test('a moment that no date can tell is a dash', () => {
+  const beyond = [8.64e15 + 1, -8.64e15 - 1, Number.MAX_VALUE, Infinity, NaN, null, undefined]
+  expect(beyond.filter(isMoment)).toEqual([])
+  expect(new Set(beyond.flatMap((at) => [exact(at), ago(at, 0)]))).toEqual(new Set(['–']))
+  expect([8.64e15, 0, -8.64e15].map(exact)).not.toContain('–')
 })

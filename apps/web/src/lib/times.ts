@@ -23,9 +23,17 @@ function twoUnits(seconds: number, large: number, name: string, small: number, r
 const dayMonth = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
 const monthYear = new Intl.DateTimeFormat('en-GB', { month: 'short', year: 'numeric' })
 
+/** The farthest moment (ms) from the epoch that a date can tell. */
+const FARTHEST = 8.64e15
+
+/** Whether a moment is known and can be told as a date. */
+export function isMoment(moment: number | null | undefined): moment is number {
+  return typeof moment === 'number' && Math.abs(moment) <= FARTHEST
+}
+
 /** How long ago a moment was (both in ms since the epoch): now, 3 min ago, yesterday, 12 Mar. */
 export function ago(moment: number | null | undefined, now: number): string {
-  if (moment === null || moment === undefined) return UNKNOWN
+  if (!isMoment(moment)) return UNKNOWN
   const seconds = Math.round((now - moment) / 1000)
   if (seconds < 10) return 'now'
   if (seconds < MINUTE) return `${seconds} s ago`
@@ -40,5 +48,5 @@ const exactly = new Intl.DateTimeFormat('sv', { dateStyle: 'short', timeStyle: '
 
 /** A moment to the second in the reader's time zone: 2026-03-12 14:03:22. */
 export function exact(moment: number | null | undefined): string {
-  return moment === null || moment === undefined ? UNKNOWN : exactly.format(moment)
+  return isMoment(moment) ? exactly.format(moment) : UNKNOWN
 }
