@@ -53,6 +53,22 @@ test('a later attempt replaces what lay beyond the step from which it went on', 
   expect(steps(series)).toEqual([1, 2, 3, 4, 5])
 })
 
+test('a series that is told anew from its first point keeps nothing of the old one', () => {
+  const series = begun([0, 500, 1000], 1000)
+  series.append(delta(0, [0, 10], -1))
+  expect(steps(series)).toEqual([0, 10])
+  expect(series.view).toMatchObject({ count: 2, next_ordinal: 2 })
+  series.append(delta(2, [20]))
+  expect(steps(series)).toEqual([0, 10, 20])
+})
+
+test('a series that is told anew and has no points yet is empty', () => {
+  const series = begun([0, 1, 2])
+  series.append(delta(0, [], -1))
+  expect(series.view).toMatchObject({ count: 0, next_ordinal: 0 })
+  expect(steps(series)).toEqual([])
+})
+
 test('a view that was handed out does not change when the series grows', () => {
   const series = begun([1])
   const before = series.view

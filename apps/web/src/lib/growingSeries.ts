@@ -64,7 +64,8 @@ export class GrowingSeries {
   #rewind(step: number, from_ordinal: number): void {
     const beyond = this.#steps.subarray(0, this.#length).findIndex((one) => one > step)
     if (beyond !== -1) {
-      this.#count -= this.#length - beyond
+      // Where it was thinned, only nothing can be counted exactly.
+      this.#count = beyond === 0 ? 0 : this.#count - (this.#length - beyond)
       this.#length = beyond
     }
     this.next_ordinal = Math.min(this.next_ordinal, from_ordinal)
