@@ -37,6 +37,16 @@ test('a difference always has its sign', () => {
   expect([0.0183, -0.5, 0, 0.000012].map(delta)).toEqual(['+0.0183', '−0.500', '±0', '+1.2e−5'])
 })
 
+test('a difference is readable however large it is', () => {
+  expect([1234, -25_000.4, 9_999_999, 1e7, -1e308].map(delta)).toEqual([
+    '+1,234',
+    '−25,000',
+    '+9,999,999',
+    '+1.0e+7',
+    '−1.0e+308',
+  ])
+})
+
 test('only what is done is 100 %', () => {
   expect([0, 0.684, 0.999, 1, null].map(percent)).toEqual(['0 %', '68 %', '99 %', '100 %', '–'])
 })

@@ -41,12 +41,12 @@ export function delta(value: Measured | undefined): string {
   if (!isFiniteMeasure(value)) return nonFinite(value)
   if (value === 0) return '±0'
   const size = Math.abs(value)
-  const digits = size >= 1e4 ? grouped.format(size) : threeDigits(size)
-  return (value > 0 ? '+' : MINUS) + digits
+  return (value > 0 ? '+' : MINUS) + threeDigits(size)
 }
 
 function threeDigits(size: number): string {
-  return size < 1e-4 ? signed(size.toExponential(1)) : size.toPrecision(3)
+  if (size < 1e-4 || size >= 1e7) return signed(size.toExponential(1))
+  return size < 999.5 ? size.toPrecision(3) : grouped.format(size)
 }
 
 /** A count, grouped by thousands. */
