@@ -42,6 +42,23 @@ test('the list follows its jobs, and shows new ones', async () => {
   await page.getByRole('row', { name: /newcomer/ }).waitFor()
 })
 
+test('the list keeps its rows while the network is away, and shows new jobs when it is back', async () => {
+  await new Run(site.db, 'staying').begin()
+  const page = await (await site.visitor()).newPage()
+  await goLive(page, '/')
+  let failed = 0
+  await page.route('**/*', (route) => {
+    if (route.request().url().includes('/trpc/watch')) return route.continue()
+    failed += 1
+    return route.abort()
+  })
+  await new Run(site.db, 'meanwhile').begin()
+  await expect.poll(() => failed, { timeout: 15_000 }).toBeGreaterThan(1)
+  await page.getByRole('row', { name: /staying/ }).waitFor()
+  await page.unroute('**/*')
+  await page.getByRole('row', { name: /meanwhile/ }).waitFor()
+})
+
 test('what was recorded while the network was away is there when it is back', async () => {
   const run = await new Run(site.db, 'resumed').begin()
   await run.say(metrics(1, 4))

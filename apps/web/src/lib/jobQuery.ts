@@ -29,6 +29,17 @@ export function readQuery(parameters: Pick<URLSearchParams, 'get' | 'getAll'>): 
   }
 }
 
+/** A query as the procedure that lists jobs takes it. */
+export function listInput({ status, project, search, sort, cursor }: JobQuery) {
+  return {
+    status: status.length > 0 ? status : undefined,
+    project: project || undefined,
+    search: search || undefined,
+    sort,
+    cursor,
+  }
+}
+
 /** The address of a query, with only what differs from the plain list. */
 export function queryAddress(query: JobQuery): '/' | `/?${string}` {
   const parameters = new URLSearchParams(query.status.map((status) => ['status', status]))

@@ -1,36 +1,53 @@
 import type { TrainingJobStatus } from '@bestmark/core'
-import { invalidate } from '$app/navigation'
-import type { Delta, JobPage } from './api.ts'
+import { api, type Delta, type JobPage } from './api.ts'
+import { listInput, type JobQuery } from './jobQuery.ts'
 import { Watch } from './watch.svelte.ts'
 
 /** How soon (ms) the page is read again when it may have changed as a whole. */
 const SOON = 2_000
+
+/** One page of the list as the server read it, and what was asked for. */
+export interface ListedJobs {
+  query: JobQuery
+  page: JobPage
+}
 
 /** One page of the list, kept up to date: rows by the subscription, the page as a whole anew. */
 export class LiveJobs {
   readonly watch = new Watch(
     () => ({ jobs: 'all' }),
     (delta) => this.#hear(delta),
+    () => this.#readSoon(),
   )
-  #page: () => JobPage
+  #listed: () => ListedJobs
+  /** A later reading of `of`; another page that is gone to takes its place. */
+  #anew = $state.raw<{ of: ListedJobs; page: JobPage } | null>(null)
   /** Later words on jobs of the page, by id. */
   #later = $state.raw<Record<string, TrainingJobStatus>>({})
   /** The states of jobs that are not on the page; one that is new, or changes, may come onto it. */
   #elsewhere: Record<string, string> = {}
   #refresh: ReturnType<typeof setTimeout> | undefined
+  #following = false
 
-  constructor(page: () => JobPage) {
-    this.#page = page
+  constructor(listed: () => ListedJobs) {
+    this.#listed = listed
+  }
+
+  get page(): JobPage {
+    const listed = this.#listed()
+    return this.#anew?.of === listed ? this.#anew.page : listed.page
   }
 
   get jobs(): TrainingJobStatus[] {
-    return this.#page().jobs.map((job) => newer(job, this.#later[job.job_id]))
+    return this.page.jobs.map((job) => newer(job, this.#later[job.job_id]))
   }
 
   /** Follows until the returned function is called; made for `onMount`. */
   follow = (): (() => void) => {
+    this.#following = true
     const stop = this.watch.follow()
     return () => {
+      this.#following = false
       stop()
       clearTimeout(this.#refresh)
     }
@@ -38,17 +55,25 @@ export class LiveJobs {
 
   #hear({ status, checkpoints }: Delta): void {
     const { job_id } = status
-    const shown = this.#page().jobs.some((job) => job.job_id === job_id)
+    const shown = this.page.jobs.some((job) => job.job_id === job_id)
     if (shown) this.#later = { ...this.#later, [job_id]: status }
     else if (this.#elsewhere[job_id] === status.status) return
     else this.#elsewhere[job_id] = status.status
     // Only a whole reading brings new rows, and the curves of new evaluations.
-    if (!shown || checkpoints) this.#refresh ??= setTimeout(() => void this.#read(), SOON)
+    if (!shown || checkpoints) this.#readSoon()
   }
 
+  #readSoon(): void {
+    if (this.#following) this.#refresh ??= setTimeout(() => void this.#read(), SOON)
+  }
+
+  /** The rows stay as they are while the board does not answer; it is asked until it does. */
   async #read(): Promise<void> {
-    await invalidate('board:jobs')
+    const of = this.#listed()
+    const page = await api.jobs.list.query(listInput(of.query)).catch(() => null)
     this.#refresh = undefined
+    if (page) this.#anew = { of, page }
+    else this.#readSoon()
   }
 }
 

@@ -17,13 +17,21 @@ export class Watch {
   connection = $state<Connection>('connecting')
   #input: () => WatchInput
   #ondelta: (delta: Delta) => void
+  #onback: () => void
   #subscription: { unsubscribe: () => void } | null = null
   #retry: ReturnType<typeof setTimeout> | undefined
   #wait = SHORTEST_WAIT
+  #wasAway = false
 
-  constructor(input: () => WatchInput, ondelta: (delta: Delta) => void) {
+  /** `onback` is told when the board answers again after a time in which nothing was heard. */
+  constructor(
+    input: () => WatchInput,
+    ondelta: (delta: Delta) => void,
+    onback: () => void = () => undefined,
+  ) {
     this.#input = input
     this.#ondelta = ondelta
+    this.#onback = onback
   }
 
   /** Follows until the returned function is called; made for `onMount`. */
@@ -45,6 +53,7 @@ export class Watch {
     if (!document.hidden) return this.#open()
     this.#close()
     this.connection = 'resting'
+    this.#wasAway = true
   }
 
   #open(): void {
@@ -66,11 +75,14 @@ export class Watch {
   #heard(): void {
     this.connection = 'live'
     this.#wait = SHORTEST_WAIT
+    if (this.#wasAway) this.#onback()
+    this.#wasAway = false
   }
 
   #lost(): void {
     this.#close()
     this.connection = 'away'
+    this.#wasAway = true
     this.#retry = setTimeout(() => this.#open(), this.#wait)
     this.#wait = Math.min(LONGEST_WAIT, 2 * this.#wait)
   }
