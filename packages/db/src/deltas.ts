@@ -4,7 +4,7 @@ import { listAttempts, type AttemptRow } from './attempts.ts'
 import { CHUNK } from './chunks.ts'
 import type { Database } from './client.ts'
 import { ordinalOf, placeOfOrdinal, rewindsOf } from './joined.ts'
-import { concatenate, cut } from './loggedSeries.ts'
+import { concatenate, cut, EMPTY } from './loggedSeries.ts'
 import {
   type MeasuredPoint,
   measuredPoints,
@@ -20,7 +20,10 @@ export interface SeriesDelta extends Series {
   /** Where the first of these points stands; points below the reader's `next_ordinal` are known. */
   from_ordinal: number
   next_ordinal: number
-  /** A later attempt went back: first drop points with a step above this one. Null: only append. */
+  /**
+   * A later attempt went back: first drop points with a step above this one. -1 drops every point,
+   * as after a history that was told anew. Null: only append.
+   */
   rewound_to: number | null
 }
 
@@ -42,16 +45,26 @@ export interface News {
   more: boolean
 }
 
+/** What a reader has beside its ordinals. */
+export interface Known {
+  /** `measured` of the answer before, where no evaluation came since: it saves reading them all. */
+  measured?: ReadonlySet<string> | undefined
+  /** The history was told anew since: its ordinals mean nothing. */
+  outdated?: boolean
+}
+
 /**
- * What came to some series of a job since the ordinals; series without news are left out. Where no
- * evaluation came since, `measured` of the answer before saves reading them all.
+ * What came to some series of a job since the ordinals; series without news are left out. To an
+ * outdated reader each series is told from its beginning, with `rewound_to` -1 even where it is
+ * empty now.
  */
 export async function seriesSince(
-  { orm }: Database,
+  { orm }: Pick<Database, 'orm'>,
   job_id: string,
   ordinals: Readonly<Record<string, number>>,
-  measured?: ReadonlySet<string>,
+  { measured, outdated = false }: Known = {},
 ): Promise<News> {
+  if (outdated) return toldAnew(await seriesSince({ orm }, job_id, zeroed(ordinals)), ordinals)
   const points = measured ? [] : await measuredPoints(orm, [job_id], Object.keys(ordinals))
   const names = measured ?? new Set(points.map(({ metric }) => metric))
   const logged = Object.entries(ordinals).filter(([name]) => !names.has(name))
@@ -61,6 +74,21 @@ export async function seriesSince(
   const evaluated = measuredSince(points, ordinals, attempts)
   const { series, more } = loggedSince(tails, ordinals, attempts)
   return { series: [...evaluated, ...series], measured: names, more }
+}
+
+function zeroed(ordinals: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.keys(ordinals).map((name) => [name, 0]))
+}
+
+/** The news from the beginning, for a reader that is to drop what it has of each of the names. */
+function toldAnew(news: News, ordinals: Readonly<Record<string, number>>): News {
+  const rewound_to = -1
+  const told = new Map(news.series.map((one) => [one.name, one]))
+  const gone = { kind: 'logged', from_ordinal: 0, next_ordinal: 0, ...EMPTY } as const
+  const series = Object.keys(ordinals).map((name): SeriesDelta => {
+    return { name, ...(told.get(name) ?? gone), rewound_to }
+  })
+  return { ...news, series }
 }
 
 function measuredSince(

@@ -1,14 +1,23 @@
 import { initialTracker } from '@bestmark/core'
 import { and, eq, notExists, sql } from 'drizzle-orm'
 import type { JobChanges, Tx } from './job.ts'
-import { attempts, checkpoints, deployments, evaluations, logs, seriesChunks } from './schema.ts'
+import {
+  attempts,
+  checkpoints,
+  deployments,
+  evaluations,
+  type JobRow,
+  logs,
+  seriesChunks,
+} from './schema.ts'
 
 /**
  * Takes back all that was recorded of a run, for a source that tells the whole history anew.
  * A checkpoint that was shipped stays in the ledger, as missing until it is told again. Returns what
  * the job's row is left with.
  */
-export async function forgetRun(tx: Tx, job_id: string, revision: number): Promise<JobChanges> {
+export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<JobChanges> {
+  const { job_id } = job
   for (const table of [attempts, seriesChunks, evaluations, logs]) {
     await tx.delete(table).where(eq(table.job_id, job_id))
   }
@@ -29,6 +38,8 @@ export async function forgetRun(tx: Tx, job_id: string, revision: number): Promi
     .where(eq(checkpoints.job_id, job_id))
   const touched = {
     series_revision: revision,
+    // Where nothing was known there is nothing to drop.
+    history_revision: job.series_revision > 0 ? revision : 0,
     checkpoints_revision: revision,
     logs_revision: revision,
   }

@@ -129,7 +129,7 @@ export function placeKey({ attempt, ordinal }: { attempt: number; ordinal: numbe
   return `${attempt} ${ordinal}`
 }
 
-const EMPTY: Series = {
+export const EMPTY: Series = {
   steps: new Float64Array(),
   values: new Float64Array(),
   times: new Float64Array(),

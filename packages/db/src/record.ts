@@ -46,7 +46,7 @@ export async function record(db: Database, job_id: string, batch: Batch): Promis
       const cursor = await cursorOf(tx, job_id, source)
       return { answer: { recorded: false, revision: job.revision, cursor } }
     }
-    const forgotten = replace ? await forgetRun(tx, job_id, revision) : {}
+    const forgotten = replace ? await forgetRun(tx, job, revision) : {}
     const said = await write(tx, { ...job, ...forgotten }, revision, events, replace)
     const set = { ...forgotten, ...said }
     return { set, answer: { recorded: true, revision, cursor: to } }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listCheckpoints } from './checkpoints.ts'
 import { createDeployment } from './deployments.ts'
+import { record } from './record.ts'
 import { readSeries } from './series.ts'
 import { type TestDatabase, testDatabase } from './testing.ts'
 import { checkpoint, evaluation, event, metrics, newJob, started, tell } from './testRun.ts'
@@ -161,4 +162,37 @@ test('a reader that was far behind is brought up to date before it is told to be
   })
   expect(deltas.map(({ revision }) => revision)).toEqual([0, 8])
   expect(points).toBe(total)
+})
+
+test('a reader of a history that is told anew drops what it has, be the new one shorter or longer', async () => {
+  for (const [length, anew] of [
+    [100, 30],
+    [100, 103],
+    [100, 70 * 1_024],
+    [100, 0],
+  ] as const) {
+    const job_id = await newJob(db)
+    const told = (from: string | null, size: number, value: number): Promise<unknown> => {
+      const steps = Array.from({ length: size }, (_, step) => metrics(step, { loss: value }))
+      const events = [started(), ...steps, evaluation(size, value)]
+      return record(db, job_id, { source: 'file', from, to: `${size}`, events, replace: true })
+    }
+    await told(null, length, 1)
+    const names = ['loss', 'eval_loss']
+    const known = await readSeries(db, job_id, { names, points: 1_000 })
+    const ordinals = Object.fromEntries(known.map((one) => [one.name, one.next_ordinal]))
+    const series = { job_id, names, ordinals }
+    const points: Record<string, number[]> = {}
+    for (const { name, values } of known) points[name] = [...values]
+    await told(`${length}`, anew, 2)
+    const deltas = await follow({ jobs: [{ job_id, revision: 2 }], series }, (delta) => {
+      for (const { name, values, rewound_to } of delta.series) {
+        if (rewound_to !== null) expect(rewound_to).toBe(-1)
+        points[name] = [...(rewound_to === -1 ? [] : (points[name] ?? [])), ...values]
+      }
+      return delta.revision === 3
+    })
+    expect(deltas.length).toBe(anew > 1_000 ? 2 : 1)
+    expect(points).toEqual({ loss: Array(anew).fill(2), eval_loss: [2] })
+  }
 })

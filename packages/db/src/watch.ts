@@ -89,6 +89,8 @@ class Watched {
   readonly #series: WatchedSeries | undefined
   readonly #ordinals: Record<string, number>
   #measured: ReadonlySet<string> | undefined
+  /** The `history_revision` from whose beginning on the reader has been told the series. */
+  #history = 0
   /** Undefined unless every job is followed. */
   #changedSince: number | null | undefined
   #polledAt = -Infinity
@@ -187,7 +189,10 @@ class Watched {
   async #readSeries(row: JobRow, known: number): Promise<Pick<News, 'series' | 'more'>> {
     const evaluated = row.checkpoints_revision > known
     const measured = evaluated ? undefined : this.#measured
-    const news = await seriesSince(this.#db, row.job_id, this.#ordinals, measured)
+    // While a long series is told in pieces the reader's revision stays, but not what it dropped.
+    const outdated = row.history_revision > Math.max(known, this.#history)
+    const news = await seriesSince(this.#db, row.job_id, this.#ordinals, { measured, outdated })
+    this.#history = row.history_revision
     this.#measured = news.measured
     for (const { name, next_ordinal } of news.series) this.#ordinals[name] = next_ordinal
     return news

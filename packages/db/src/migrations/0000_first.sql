@@ -178,6 +178,7 @@ CREATE TABLE "training_jobs" (
 	"changed_at" double precision NOT NULL,
 	"revision" bigint DEFAULT 0 NOT NULL,
 	"series_revision" bigint DEFAULT 0 NOT NULL,
+	"history_revision" bigint DEFAULT 0 NOT NULL,
 	"checkpoints_revision" bigint DEFAULT 0 NOT NULL,
 	"logs_revision" bigint DEFAULT 0 NOT NULL,
 	"deployments_revision" bigint DEFAULT 0 NOT NULL

@@ -96,6 +96,8 @@ export const trainingJobs = pgTable(
     /** Raised by every write to the job; the others hold the revision that last touched each kind. */
     revision: count().notNull().default(0),
     series_revision: count().notNull().default(0),
+    /** When the history was last told anew: points known from before are none of it. */
+    history_revision: count().notNull().default(0),
     checkpoints_revision: count().notNull().default(0),
     logs_revision: count().notNull().default(0),
     deployments_revision: count().notNull().default(0),
