@@ -1,4 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { isLoopback } from './src/lib/server/access.ts'
+import { refusals } from './src/lib/server/refusals.ts'
 
 /**
  * Serves the built pages on HOST (127.0.0.1) and PORT (4173; 0 takes a free one), and tells a
@@ -15,9 +17,17 @@ const built = new URL('./build/handler.js', import.meta.url).href
 const { handler } = (await import(built)) as { handler: Handler }
 
 const server = createServer((request, response) => {
+  // Files of the build are answered before any hook of the pages.
+  response.setHeader('x-content-type-options', 'nosniff')
+  if (!isLoopback(request.headers.host ?? null)) return void refuse(response, refusals.host())
   request.headers[PROTOCOL_HEADER] = 'http'
   handler(request, response, () => response.writeHead(404).end())
 })
+
+async function refuse(response: ServerResponse, refusal: Response): Promise<void> {
+  const page = await refusal.text()
+  response.writeHead(refusal.status, Object.fromEntries(refusal.headers)).end(page)
+}
 
 server.on('error', (error: NodeJS.ErrnoException) => {
   const taken = `Port ${process.env['PORT']} is taken. Give PORT another one.`

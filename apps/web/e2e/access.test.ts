@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Run } from './runs.ts'
 import { goLive, openSite, type Site } from './site.ts'
@@ -26,6 +26,8 @@ test('without the token every page and procedure answers 401', async () => {
     '/__data.json',
     '/trpc/jobs.list',
     '/trpc/watch',
+    '/trpc/%77atch',
+    '/trpc//watch',
   ]
   for (const path of paths) expect([path, (await get(path)).status]).toEqual([path, 401])
   expect(await (await get('/')).text()).toContain('/?token=')
@@ -58,13 +60,24 @@ test('a page of another origin may not write, even on this machine', async () =>
   expect((await stop(site.url)).status()).toBe(400)
 })
 
+test('a link that names another site stays on the board', async () => {
+  const answer = await get(`//evil.example/?token=${site.token}`)
+  expect([answer.status, answer.headers.get('location')]).toEqual([303, '/evil.example/'])
+})
+
 test('another name than this machine’s is refused', async () => {
-  const asked = request(site.url, {
-    headers: { host: 'evil.example', authorization: `Bearer ${site.token}` },
-  }).end()
-  const [answer] = (await once(asked, 'response')) as [{ statusCode: number; resume: () => void }]
-  answer.resume()
-  expect(answer.statusCode).toBe(421)
+  const page = await (await site.visitor()).request.get('/')
+  const script = (await page.text()).match(/\/_app\/[^"]+\.js/)?.[0] ?? ''
+  expect(script).not.toBe('')
+  for (const path of ['/', '/favicon.svg', script]) {
+    const asked = request(site.url + path, {
+      headers: { host: 'evil.example', authorization: `Bearer ${site.token}` },
+    }).end()
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+    answer.resume()
+    expect([path, answer.statusCode]).toEqual([path, 421])
+  }
+  expect((await get(script)).headers.get('x-content-type-options')).toBe('nosniff')
 })
 
 test('every answer forbids framing, sniffing and foreign scripts', async () => {

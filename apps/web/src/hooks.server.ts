@@ -2,7 +2,14 @@ import { createCaller } from '@bestmark/api'
 import type { Board } from '@bestmark/api/board'
 import type { RequestEvent } from '@sveltejs/kit'
 import { sequence, type Handle, type HandleServerError } from '@sveltejs/kit/hooks'
-import { bearer, cookieName, isLoopback, mayWrite, sameSecret } from '#lib/server/access.ts'
+import {
+  bearer,
+  cookieName,
+  isLoopback,
+  mayWrite,
+  sameSecret,
+  withinBoard,
+} from '#lib/server/access.ts'
 import { board, closeBoard } from '#lib/server/board.ts'
 import { guarded, SCRIPTLESS_POLICY } from '#lib/server/headers.ts'
 import { endReports, explained, reported } from '#lib/server/problems.ts'
@@ -33,9 +40,10 @@ const entrance: Handle = async ({ event, resolve }) => {
   if (given !== null && sameSecret(given, open.token)) return letIn(event, open)
   const shown = bearer(event.request.headers) ?? event.cookies.get(cookieName(open.board_id))
   const authorized = sameSecret(shown, open.token)
+  const procedures = (event.params['procedure'] ?? '').split(/[/,]/).filter(Boolean)
   // A tool is told in its own words, by the procedure that it called, unless it asked for a stream:
   // that would begin with 200.
-  const told = event.url.pathname.startsWith('/trpc/') && event.url.pathname !== '/trpc/watch'
+  const told = procedures.length > 0 && !procedures.includes('watch')
   if (!authorized && !told) return refusals.token()
   event.locals.context = { db: open.db, authorized }
   event.locals.api = createCaller(event.locals.context)
@@ -53,7 +61,7 @@ function letIn({ cookies, url }: RequestEvent, { board_id, token }: Board): Resp
   })
   const rest = new URLSearchParams(url.searchParams)
   rest.delete('token')
-  const location = rest.size > 0 ? `${url.pathname}?${rest}` : url.pathname
+  const location = withinBoard(url.pathname) + (rest.size > 0 ? `?${rest}` : '')
   return guarded(new Response(null, { status: 303, headers: { location, 'set-cookie': cookie } }))
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bearer, cookieName, isLoopback, mayWrite, sameSecret } from './access.ts'
+import { bearer, cookieName, isLoopback, mayWrite, sameSecret, withinBoard } from './access.ts'
 
 test('names of this machine pass on any port', () => {
   const hosts = ['localhost', 'localhost:4173', '127.0.0.1:80', '[::1]:3000', 'board.localhost:1']
@@ -9,6 +9,12 @@ test('names of this machine pass on any port', () => {
 test('any other name is refused, however much it looks like this machine', () => {
   const hosts = ['evil.com', 'localhost.evil.com', '127.0.0.1.evil.com', '10.0.0.1', '', null]
   expect(hosts.filter(isLoopback)).toEqual([])
+})
+
+test('a path stays on the board', () => {
+  const paths = ['/jobs/1', '/', '//evil.com/', '///evil.com', '/\\\\evil.com', '']
+  const kept = ['/jobs/1', '/', '/evil.com/', '/evil.com', '/evil.com', '/']
+  expect(paths.map(withinBoard)).toEqual(kept)
 })
 
 test('a secret is compared whole, and an empty one never fits', () => {

@@ -12,6 +12,11 @@ export function isLoopback(host: string | null): boolean {
   )
 }
 
+/** A path that a browser cannot take for another site, as it would `//name`. */
+export function withinBoard(pathname: string): string {
+  return pathname.replace(/^[/\\]*/, '/')
+}
+
 /** Compares two secrets in a time that tells nothing of where they differ. */
 export function sameSecret(given: string | null | undefined, expected: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest()
