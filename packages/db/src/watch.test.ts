@@ -196,3 +196,26 @@ test('a reader of a history that is told anew drops what it has, be the new one 
     expect(points).toEqual({ loss: Array(anew).fill(2), eval_loss: [2] })
   }
 })
+
+test('who follows every job and is cut off after any message misses no older change', async () => {
+  const own = await testDatabase()
+  const jobs = [await newJob(own), await newJob(own), await newJob(own)]
+  for (const [index, minutes] of [3, 1, 2].entries()) {
+    await own.sql`
+      update training_jobs set changed_at = changed_at + ${minutes * 60_000}
+      where job_id = ${jobs[index] ?? ''}`
+  }
+  const told: string[] = []
+  let changed_since = 1
+  while (told.length < jobs.length) {
+    const over = new AbortController()
+    for await (const delta of watch(own, { jobs: { changed_since } }, over.signal)) {
+      changed_since = delta.changed_at
+      if (told.includes(delta.job_id)) continue
+      told.push(delta.job_id)
+      break
+    }
+  }
+  expect(told).toEqual([jobs[1], jobs[2], jobs[0]])
+  await own[Symbol.asyncDispose]()
+})

@@ -1,5 +1,5 @@
 import type { TrainingJobStatus } from '@bestmark/core'
-import { gte, inArray, max } from 'drizzle-orm'
+import { asc, gte, inArray, max } from 'drizzle-orm'
 import { hear } from './announcements.ts'
 import type { Database } from './client.ts'
 import { type News, seriesSince, type SeriesDelta } from './deltas.ts'
@@ -14,7 +14,7 @@ export interface Delta {
   job_id: string
   /** What the reader knows now, to go on from. */
   revision: number
-  /** The database's clock at the write (ms), to go on from when every job is watched. */
+  /** The database's clock (ms) up to which all is told, to go on from when every job is watched. */
   changed_at: number
   status: TrainingJobStatus
   /** New points of the series that are watched. */
@@ -84,7 +84,8 @@ const NO_NEWS = { series: [], more: false }
 class Watched {
   readonly #db: Database
   readonly #known = new Map<string, number>()
-  readonly #dirty = new Set<string>()
+  /** In the order of the changes, each with a time (ms) that its change is not older than. */
+  readonly #dirty = new Map<string, number>()
   readonly #toldAt = new Map<string, number>()
   readonly #series: WatchedSeries | undefined
   readonly #ordinals: Record<string, number>
@@ -112,8 +113,16 @@ class Watched {
   hear(announcement: { job_id: string; revision: number } | undefined): void {
     if (!announcement) this.#polledAt = -Infinity
     else if (!this.#isNews(announcement)) return
-    else this.#dirty.add(announcement.job_id)
+    else
+      this.#soil(
+        announcement.job_id,
+        this.#changedSince === undefined ? Infinity : (this.#changedSince ?? 0),
+      )
     this.wake()
+  }
+
+  #soil(job_id: string, since: number): void {
+    this.#dirty.set(job_id, Math.min(since, this.#dirty.get(job_id) ?? Infinity))
   }
 
   #isNews({ job_id, revision }: { job_id: string; revision: number }): boolean {
@@ -136,8 +145,9 @@ class Watched {
           ? inArray(job_id, [...this.#known.keys()])
           : gte(changed_at, (this.#changedSince ?? (await this.#newest())) - COMMIT_LAG),
       )
+      .orderBy(asc(changed_at))
     for (const row of rows) {
-      if (this.#isNews(row)) this.#dirty.add(row.job_id)
+      if (this.#isNews(row)) this.#soil(row.job_id, row.changed_at)
       if (this.#changedSince !== undefined) {
         this.#changedSince = Math.max(this.#changedSince ?? 0, row.changed_at)
       }
@@ -153,7 +163,7 @@ class Watched {
   /** A job that is to be looked at and was not told just now. */
   nextDue(): string | undefined {
     const before = performance.now() - PACE
-    for (const job_id of this.#dirty) {
+    for (const job_id of this.#dirty.keys()) {
       if ((this.#toldAt.get(job_id) ?? -Infinity) <= before) return job_id
     }
     return undefined
@@ -171,13 +181,14 @@ class Watched {
     const deployments = shipped ? await deploymentsSince(this.#db, job_id, known) : []
     // What did not fit is still to come, so the reader does not know this revision yet.
     const revision = news.more ? known : row.revision
-    if (news.more) this.#dirty.add(job_id)
+    if (news.more) this.#soil(job_id, row.changed_at)
     this.#known.set(job_id, revision)
     this.#toldAt.set(job_id, performance.now())
     return {
       job_id,
       revision,
-      changed_at: row.changed_at,
+      // Those who go on from here must still find the jobs that are untold.
+      changed_at: Math.min(row.changed_at, ...this.#dirty.values()),
       status: statusOf(row),
       series: news.series,
       checkpoints: row.checkpoints_revision > known,
@@ -200,7 +211,7 @@ class Watched {
 
   /** Rests until an announcement comes, a job is due again or the next poll. */
   async sleep(): Promise<void> {
-    const times = [...this.#dirty].map((job_id) => (this.#toldAt.get(job_id) ?? 0) + PACE)
+    const times = [...this.#dirty.keys()].map((job_id) => (this.#toldAt.get(job_id) ?? 0) + PACE)
     const until = Math.min(this.#polledAt + POLL, ...times)
     const timer = setTimeout(this.wake, Math.max(0, until - performance.now()) + 1)
     await this.#awake.promise
