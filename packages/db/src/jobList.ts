@@ -5,6 +5,7 @@ import { type Curve, evalCurves } from './curves.ts'
 import { statusOf } from './job.ts'
 import { Refused } from './refused.ts'
 import { liveRank, newestRank, trainingJobs } from './schema.ts'
+import { storable } from './storable.ts'
 
 export interface JobQuery {
   status?: readonly JobState[] | undefined
@@ -27,8 +28,17 @@ export interface JobPage {
   total: number
 }
 
+/** What a key of each SQL type looks like. */
+const KEYS = {
+  int: /^[01]$/,
+  float8: /^(-?\d{1,20}(\.\d{1,20})?(e[+-]?\d{1,2})?|-?Infinity|NaN)$/,
+  // eslint-disable-next-line no-control-regex -- NUL is the one character that Postgres refuses.
+  text: /^[^\0]*$/s,
+  uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+}
+
 /** The columns that order a list, all ascending and the last one unique, with their SQL types. */
-const ORDERS: Record<NonNullable<JobQuery['sort']>, [SQL, string][]> = {
+const ORDERS: Record<NonNullable<JobQuery['sort']>, [SQL, keyof typeof KEYS][]> = {
   newest: [
     [liveRank, 'int'],
     [newestRank, 'float8'],
@@ -75,10 +85,10 @@ export async function listJobs(db: Database, query: JobQuery = {}): Promise<JobP
 
 function filters({ status, project, search }: JobQuery): (SQL | undefined)[] {
   const { name, job_id } = trainingJobs
-  const text = search?.trim().replace(/[\\%_]/g, '\\$&')
+  const text = storable(search?.trim() ?? '').replace(/[\\%_]/g, '\\$&')
   return [
     status && status.length > 0 ? inArray(trainingJobs.status, [...status]) : undefined,
-    project === undefined ? undefined : eq(trainingJobs.project, project),
+    project === undefined ? undefined : eq(trainingJobs.project, storable(project)),
     text
       ? or(
           ilike(name, `%${text}%`),
@@ -112,7 +122,9 @@ function readCursor(cursor: string, sort: keyof typeof ORDERS): string[] {
     const read: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
     const texts = Array.isArray(read) && read.every((text) => typeof text === 'string') ? read : []
     const [sorted, ...keys] = texts
-    if (sorted === sort && keys.length === ORDERS[sort].length) return keys
+    const order = ORDERS[sort]
+    const fits = order.every(([, type], index) => KEYS[type].test(keys[index] ?? ''))
+    if (sorted === sort && keys.length === order.length && fits) return keys
   } catch {
     // Whatever it is, it is not a cursor of this list.
   }

@@ -174,6 +174,21 @@ test('a place in another list is refused with a sentence', async () => {
   await expect(listJobs(db, { sort: 'newest', cursor: next_cursor })).rejects.toThrow(Refused)
 })
 
+test('a place with keys that are none is refused, and a search for what cannot be stored is empty', async () => {
+  const id = '00000000-0000-4000-8000-000000000000'
+  for (const keys of [
+    ['newest', '0', '-1', 'x'],
+    ['newest', 'x', '-1', id],
+    ['newest', '0', '1e999', id],
+    ['name', '\0', id],
+  ]) {
+    const cursor = Buffer.from(JSON.stringify(keys)).toString('base64url')
+    const sort = keys[0] === 'name' ? 'name' : 'newest'
+    await expect(listJobs(db, { sort, cursor })).rejects.toThrow(Refused)
+  }
+  expect((await listJobs(db, { search: '\0', project: '\0' })).jobs).toEqual([])
+})
+
 test('a heartbeat finds a lost job alive', async () => {
   const job_id = await newJob(db)
   await tell(db, job_id, started(), ended('lost'))
