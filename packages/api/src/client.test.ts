@@ -111,3 +111,23 @@ test('a tool can follow every job of the board', async () => {
   })
   expect(deltas.length).toBeGreaterThan(0)
 })
+
+test('a job is followed whatever the letter case of its id', async () => {
+  const job_id = await board.newJob()
+  await board.tell(job_id, metrics(1, 1))
+  const upper = job_id.toUpperCase()
+  const series = { job_id: upper, names: ['loss'], ordinals: {} }
+  const [delta] = await follow({ jobs: [upper], series }, () => true)
+  expect(delta).toMatchObject({ job_id, series: [{ name: 'loss', next_ordinal: 1 }] })
+  expect((await api.jobs.status.query({ job_id: upper })).job_id).toBe(job_id)
+})
+
+test('an ordinal that no point can have is refused', async () => {
+  const job_id = await board.newJob()
+  for (const loss of [1.5, -1, 1e300, 2 ** 53]) {
+    const series = { job_id, names: ['loss'], ordinals: { loss } }
+    await expect(follow({ jobs: [job_id], series }, () => true)).rejects.toMatchObject({
+      data: { code: 'BAD_REQUEST' },
+    })
+  }
+})

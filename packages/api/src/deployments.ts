@@ -1,14 +1,14 @@
 import { createDeployment, listDeployments, liveDeployments } from '@bestmark/db'
 import { z } from 'zod'
-import { procedure, router } from './trpc.ts'
+import { Id, procedure, router } from './trpc.ts'
 
 const CreateInput = z.object({
-  job_id: z.uuid(),
-  checkpoint_id: z.uuid(),
+  job_id: Id,
+  checkpoint_id: Id,
   model_name: z.string(),
 })
 
-const ListInput = z.object({ job_id: z.uuid().optional(), model_name: z.string().optional() })
+const ListInput = z.object({ job_id: Id.optional(), model_name: z.string().optional() })
 
 export const deployments = router({
   /** Orders a complete checkpoint to be shipped; the agent that holds its files does it. */

@@ -1,9 +1,9 @@
 import { JobState } from '@bestmark/core'
 import { jobDetail, jobLogs, jobStatus, JobUnknown, listJobs, requestStop } from '@bestmark/db'
 import { z } from 'zod'
-import { jobProcedure, procedure, router } from './trpc.ts'
+import { Id, jobProcedure, procedure, router } from './trpc.ts'
 
-const JobId = z.object({ job_id: z.uuid() })
+const JobId = z.object({ job_id: Id })
 
 const ListInput = z.object({
   status: z.array(JobState).optional(),

@@ -9,6 +9,9 @@ export interface Context {
   authorized: boolean
 }
 
+/** An id as the database writes it; any letter case is taken. */
+export const Id = z.uuid().toLowerCase()
+
 const t = initTRPC.context<Context>().create({
   transformer: wire,
   isDev: false,
@@ -37,7 +40,7 @@ export const procedure = t.procedure.use(async ({ ctx, next }) => {
 
 /** A procedure about one job, which must be on the board. */
 export const jobProcedure = procedure
-  .input(z.object({ job_id: z.uuid() }))
+  .input(z.object({ job_id: Id }))
   .use(async ({ ctx, input, next }) => {
     if (!(await jobStatus(ctx.db, input.job_id))) throw new JobUnknown(input.job_id)
     return next()

@@ -2,17 +2,20 @@ import { Refused, watch as follow } from '@bestmark/db'
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import { type Asked, Progress } from './progress.ts'
-import { procedure } from './trpc.ts'
+import { Id, procedure } from './trpc.ts'
+
+/** A safe integer: 32 bits of a place below an attempt, so the attempt is one the database takes. */
+const Ordinal = z.number().int().nonnegative()
 
 const WatchInput = z.object({
   /** Up to 200 jobs, or every job of the board. */
-  jobs: z.union([z.array(z.uuid()).min(1).max(200), z.literal('all')]),
+  jobs: z.union([z.array(Id).min(1).max(200), z.literal('all')]),
   /** Series of one of the jobs, with the `next_ordinal` that `series.read` gave for each. */
   series: z
     .object({
-      job_id: z.uuid(),
+      job_id: Id,
       names: z.array(z.string()).max(50),
-      ordinals: z.record(z.string(), z.number()),
+      ordinals: z.record(z.string(), Ordinal),
     })
     .optional(),
   /** The id of the last message received; clients set it when they connect again. */
