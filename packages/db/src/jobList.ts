@@ -32,7 +32,7 @@ export interface JobPage {
 const KEYS = {
   int: /^[01]$/,
   float8: /^(-?\d{1,20}(\.\d{1,20})?(e[+-]?\d{1,2})?|-?Infinity|NaN)$/,
-  // eslint-disable-next-line no-control-regex -- NUL is the one character that Postgres refuses.
+  // NUL is the one character that Postgres refuses.
   text: /^[^\0]*$/s,
   uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
 }
