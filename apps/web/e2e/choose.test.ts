@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { checkpoint, ended, evaluation, metrics, Run } from './runs.ts'
 import { goLive, openSite, type Site } from './site.ts'
@@ -35,13 +36,43 @@ test('the deploy dialog has the same checkpoint preselected, and says what it wi
   const page = await openJob()
   await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
   const dialog = page.getByRole('dialog', { name: 'Deploy' })
-  expect(await dialog.getByRole('radio', { name: /step 300/ }).isChecked()).toBe(true)
+  await dialog.getByRole('radio', { name: /step 300/, checked: true }).waitFor()
+  expect(await focused(page)).toContain('step 300')
   expect(await dialog.innerText()).toContain('Copies step 300, the best, to models/moby-char-lm')
   await dialog.getByRole('button', { name: 'Ship step 300 to models/moby-char-lm' }).click()
   await dialog.getByText('waiting for the agent').waitFor()
+  expect(await focused(page)).toBe('Back to the job')
   const rows = await site.db
     .sql`select model_name, status from deployments where job_id = ${run.job_id}`
   expect(rows).toMatchObject([{ model_name: 'moby-char-lm', status: 'queued' }])
+})
+
+test('a pick in the dialog is dropped with it, and kept when it is shipped', async () => {
+  const page = await openJob()
+  const dialog = page.getByRole('dialog', { name: 'Deploy' })
+  const told = page.getByText(/^You chose step/)
+  await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
+  await dialog.getByRole('radio', { name: /step 200/ }).check()
+  expect(await told.count()).toBe(0)
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByText('The best, step 300, is preselected.').waitFor()
+  await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
+  await dialog.getByRole('radio', { name: /step 300/, checked: true }).waitFor()
+  await dialog.getByRole('radio', { name: /step 200/ }).check()
+  await dialog.getByRole('button', { name: 'Ship step 200 to models/moby-char-lm' }).click()
+  await dialog.getByRole('button', { name: 'Back to the job' }).click()
+  await page.getByText('You chose step 200; the best is step 300.').waitFor()
+})
+
+test('a model name that cannot be is met with the rule', async () => {
+  const page = await openJob()
+  await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
+  const name = page.getByRole('textbox', { name: 'model name' })
+  await name.fill('My Model')
+  expect(await name.getAttribute('aria-invalid')).toBe('true')
+  const rule = page.locator(`#${await name.getAttribute('aria-describedby')}`)
+  expect(await rule.innerText()).toContain('Small letters, digits')
+  expect(await page.getByRole('button', { name: /^Ship/ }).isDisabled()).toBe(true)
 })
 
 test('a pick of one’s own is kept when the best moves, and that is said', async () => {
@@ -83,3 +114,11 @@ test('a checkpoint whose files are gone cannot be chosen', async () => {
   ).toBe(true)
   await page.getByText('The best, step 100, is preselected.').waitFor()
 })
+
+/** What is said of the element that has the focus. */
+function focused(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const element = document.activeElement
+    return (element?.closest('label') ?? element)?.textContent?.trim() ?? ''
+  })
+}

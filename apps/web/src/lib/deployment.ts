@@ -5,6 +5,10 @@ import { checkpointName } from './ranking.ts'
 /** Names that a model may have: they become folders. Browsers read the pattern of a field by `v`. */
 export const MODEL_NAME = /^[a-z0-9][a-z0-9._\-]{0,63}$/v
 
+/** The same in words. */
+export const MODEL_NAME_RULE =
+  'Small letters, digits, “.”, “_” and “-”, at most 64, beginning with a letter or digit.'
+
 /** A model name made from a job's, such as it can be shipped under. */
 export function modelNameOf(job: string): string {
   const plain = job
