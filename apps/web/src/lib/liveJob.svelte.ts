@@ -6,13 +6,13 @@ import {
   type Delta,
   type Deployment,
   type JobDetail,
-  type LogLine,
   type NamedSeries,
   type SeriesName,
 } from './api.ts'
 import { coalesced } from './coalesced.ts'
 import { GrowingSeries } from './growingSeries.ts'
 import { hostWords } from './host.ts'
+import { readLogs, type JobLogs } from './jobLogs.ts'
 import { Watch } from './watch.svelte.ts'
 
 /** The most points of a series that are read at once; no chart is wider. */
@@ -28,7 +28,7 @@ export interface JobSnapshot {
   series: NamedSeries[]
   decided: CheckpointList
   deployments: Deployment[]
-  logs: LogLine[]
+  logs: JobLogs
 }
 
 /** One job as its page shows it: what was read at first, kept up to date by the subscription. */
@@ -45,7 +45,7 @@ export class LiveJob {
   closeUp = $state.raw<NamedSeries[] | null>(null)
   decided: CheckpointList
   deployments: Deployment[]
-  logs: LogLine[]
+  logs: JobLogs
   readonly watch: Watch
   #shown: string[]
   #growing: Map<string, GrowingSeries>
@@ -135,7 +135,8 @@ export class LiveJob {
   })
 
   #readLogs = coalesced(async () => {
-    this.logs = await api.jobs.logs.query({ job_id: this.id })
+    const job_id = this.id
+    this.logs = await readLogs((query) => api.jobs.logs.query({ job_id, ...query }))
   })
 }
 

@@ -1,5 +1,6 @@
 import { error } from '@sveltejs/kit'
 import type { SeriesName } from '../api.ts'
+import { readLogs } from '../jobLogs.ts'
 import { POINTS, type JobSnapshot } from '../liveJob.svelte.ts'
 
 const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i
@@ -17,7 +18,7 @@ export async function readJob(
     api.series.names({ job_id }),
     api.checkpoints.list({ job_id }),
     api.deployments.list({ job_id }),
-    api.jobs.logs({ job_id }),
+    readLogs((query) => api.jobs.logs({ job_id, ...query })),
   ])
   const shown = choose(names, decided.selection.metric)
   const series = await api.series.read({ job_id, names: shown, points: POINTS })
