@@ -4,6 +4,7 @@ import { ended, metrics, Run } from './runs.ts'
 import { goLive, openSite, type Site } from './site.ts'
 
 const NOWHERE = '/jobs/not-a-job'
+const TRACEBACK = `Traceback (most recent call last):\n  File "/${'d'.repeat(900)}/train.py"\nValueError: loss is not a number\n`
 
 let site: Site
 let pages: string[]
@@ -13,9 +14,9 @@ beforeAll(async () => {
   const run = await (await new Run(site.db, 'moby-char-lm').begin()).train([3, 2.5, 2.23, 2.4, 2.9])
   const long = new Run(site.db, `a-name-that-is-longer-than-any-screen-${'x'.repeat(80)}`)
   await long.begin({ project: 'a-project-with-a-long-name-too' })
-  await long.say(metrics(310, NaN), ended('failed', 'NaN at step 310: loss is not a number'))
+  await long.say(metrics(310, NaN), ended('failed', TRACEBACK))
   pages = ['/', '/?search=nothing', `/jobs/${run.job_id}`, `/jobs/${long.job_id}`]
-  pages.push(`/jobs/${run.job_id}/report`, NOWHERE)
+  pages.push(`/jobs/${run.job_id}/report`, `/jobs/${long.job_id}/report`, NOWHERE)
 })
 afterAll(() => site[Symbol.asyncDispose]())
 
@@ -48,6 +49,13 @@ test('no page scrolls sideways, on a phone or a desk, in light or dark', async (
     }
     await page.context().close()
   }
+})
+
+test('a failed job says the last line of its error, and shows the whole of it', async () => {
+  const page = await visit(pages[3] ?? '')
+  await page.getByText('ValueError: loss is not a number', { exact: true }).waitFor()
+  const error = page.getByRole('region', { name: 'error' })
+  expect(await error.textContent()).toBe(TRACEBACK)
 })
 
 test('whatever can be used has a name and a role', async () => {
@@ -135,7 +143,7 @@ test('the keyboard alone leads from the list to the best checkpoint and its depl
   await page.keyboard.press('Escape')
   await dialog.waitFor({ state: 'hidden' })
   expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toBe(
-    'Deploy step 400',
+    'Deploy this checkpoint',
   )
 })
 

@@ -1,12 +1,13 @@
 import type { TrainingJobStatus } from '@bestmark/core'
 import { count, epochs } from './figures.ts'
 import { duration } from './times.ts'
+import { lastLine } from './trouble.ts'
 
 /** How far a job is, in the few words that its state deserves. */
 export function progressWords(status: TrainingJobStatus): string {
   const { status: state, eta_seconds, error, current_step } = status
   if (state === 'queued' || state === 'starting') return 'waiting for its first step'
-  if (state === 'failed') return error?.split('\n')[0] || `failed at step ${count(current_step)}`
+  if (state === 'failed') return lastLine(error) || `failed at step ${count(current_step)}`
   if (state === 'stopped') return `stopped at step ${count(current_step)}`
   if (state === 'stopping') return 'writing a last checkpoint'
   if (state === 'lost') return 'no word from its host'
