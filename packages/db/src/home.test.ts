@@ -61,7 +61,9 @@ test('a data folder that cannot be made says why and what to do, in one sentence
 })
 
 // Root may write everywhere.
-test.skipIf(process.getuid?.() === 0)('a data folder without rights says so', async () => {
+const isRoot = process.getuid?.() === 0
+const why = isRoot ? ' (skipped: no rights stop root)' : ''
+test.skipIf(isRoot)(`a data folder without rights says so${why}`, async () => {
   const home = join(folder, 'locked')
   await mkdir(home)
   await chmod(home, 0o500)

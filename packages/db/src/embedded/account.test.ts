@@ -17,7 +17,8 @@ import { Guest } from './testGuest.ts'
 const isRoot = process.getuid?.() === 0
 const nobody = { uid: 65_534, gid: 65_534 }
 const isOpen = isRoot && spawnSync(process.execPath, ['--version'], nobody).status === 0
-const why = isRoot && !isOpen ? ' (skipped: only root can reach the folder that Node lies in)' : ''
+const rootOnly = isRoot ? '' : ' (skipped: it takes root)'
+const why = isRoot && !isOpen ? ' (skipped: only root can reach the folder of Node)' : rootOnly
 
 let folder: string
 const homes: string[] = []
@@ -59,12 +60,15 @@ test('binaries are copied once where they may not be completed in place', async 
   expect(await once(child, 'exit')).toEqual([0, null])
 })
 
-test.runIf(isRoot)('root runs it below a home that is closed to everybody else', async () => {
-  const home = newHome('closed/board')
-  const db = await opened(home)
-  expect((await stat(placeIn(home).data)).uid).toBe(0)
-  await db.close()
-})
+test.runIf(isRoot)(
+  `root runs it below a home that is closed to everybody else${rootOnly}`,
+  async () => {
+    const home = newHome('closed/board')
+    const db = await opened(home)
+    expect((await stat(placeIn(home).data)).uid).toBe(0)
+    await db.close()
+  },
+)
 
 test.runIf(isOpen)(`a user without a name runs it${why}`, async () => {
   const home = newHome('nameless')
@@ -80,7 +84,7 @@ test.runIf(isOpen)(`a user without a name runs it${why}`, async () => {
 const WITHOUT_NAMESPACES = { env: { PATH: '/nonexistent' } }
 
 test.runIf(isRoot)(
-  'without user namespaces root runs it as another user, in the data folder',
+  `without user namespaces root runs it as another user, in the data folder${rootOnly}`,
   async () => {
     const home = newHome('lowered')
     const guest = new Guest(home, WITHOUT_NAMESPACES)
@@ -96,7 +100,7 @@ test.runIf(isRoot)(
 )
 
 test.runIf(isRoot)(
-  'where that user cannot come, the files lie elsewhere and the board says so',
+  `where that user cannot come, the files lie elsewhere and the board says so${rootOnly}`,
   async () => {
     const home = newHome('closed/elsewhere')
     const guest = new Guest(home, WITHOUT_NAMESPACES)
