@@ -10,6 +10,10 @@ import { sweepJob } from './sweep.ts'
 
 /** How often the agent looks for work (ms). */
 const ROUND = 300
+/** How often it says that it is there (ms). */
+const HEARTBEAT = 10_000
+/** How long it rests once it has looked at the files of every job (ms). */
+const REST = 3_000
 const UNFINISHED: readonly JobState[] = ['starting', 'running', 'stopping', 'lost']
 
 /**
@@ -34,9 +38,10 @@ export class Agent {
   /** Looks for work until the agent is stopped, then waits until every journal is recorded. */
   async work(): Promise<void> {
     await Promise.all([
-      this.#keepDoing(() => this.#adoptRuns()),
-      this.#keepDoing(() => this.#ship()),
-      this.#keepDoing(() => this.#sweep()),
+      this.#keepDoing(HEARTBEAT, () => this.#beSeen()),
+      this.#keepDoing(ROUND, () => this.#adoptRuns()),
+      this.#keepDoing(ROUND, () => this.#ship()),
+      this.#keepDoing(ROUND, () => this.#sweep()),
     ])
     await Promise.all(this.#supervised.values())
   }
@@ -66,16 +71,20 @@ export class Agent {
     return supervised
   }
 
-  async #keepDoing(work: () => Promise<void>): Promise<void> {
+  async #keepDoing(every: number, work: () => Promise<void>): Promise<void> {
     while (!this.#over.signal.aborted) {
       await work().catch(this.#onTrouble)
-      await pause(ROUND, this.#over.signal)
+      await pause(every, this.#over.signal)
     }
   }
 
-  async #adoptRuns(): Promise<void> {
+  async #beSeen(): Promise<void> {
     const { host_id, host } = this.#starter
     await seeHost(this.#db, { host_id, hostname: host })
+  }
+
+  async #adoptRuns(): Promise<void> {
+    const { host_id } = this.#starter
     for (const { job_id, root, ...job } of await hostedJobs(this.#db, host_id, UNFINISHED)) {
       if (job.source !== JOURNAL || this.#reserved.has(job_id)) continue
       if (job.status !== 'lost' || isTraining(root)) void this.adopt({ job_id, folder: root })
@@ -91,8 +100,9 @@ export class Agent {
   /** One job a round, so that a board of thousands is looked at without haste. */
   async #sweep(): Promise<void> {
     const next = this.#unswept.pop()
-    if (next) await sweepJob(this.#db, next)
-    else this.#unswept = await hostedJobs(this.#db, this.#starter.host_id)
+    if (next) return void (await sweepJob(this.#db, next))
+    await pause(REST, this.#over.signal)
+    this.#unswept = await hostedJobs(this.#db, this.#starter.host_id)
   }
 }
 
