@@ -15,7 +15,7 @@ import {
   startQuick,
   until,
 } from './testing.ts'
-import { readTrainerState } from './trainerState.ts'
+import { readWrittenState } from './trainerState.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
@@ -39,7 +39,7 @@ const straightEvents = <Type extends Parameters<typeof eventsOfType>[1]>(type: T
   eventsOfType(eventsOf(straight.path), type)
 
 const stateIn = (folder: string) =>
-  readTrainerState(readFileSync(join(folder, 'trainer_state.json'), 'utf8'))
+  readWrittenState(readFileSync(join(folder, 'trainer_state.json'), 'utf8'))
 
 /** The values that two runs of one seed share; how fast they were is their own. */
 const learned = (folder: string, from: number) =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { freshState, noteEvaluation, readTrainerState, trainerStateJson } from './trainerState.ts'
+import { freshState, noteEvaluation, readWrittenState, trainerStateJson } from './trainerState.ts'
 
 const PLAN = { max_steps: 100, num_train_epochs: 3, save_steps: 10, train_batch_size: 4 }
 
@@ -30,13 +30,13 @@ test('NaN stands bare in the file, as Python writes it, and is read back', () =>
   const text = trainerStateJson(state)
   expect(text).toContain('"eval_loss": NaN')
   expect(text).toContain('"eval_loss": -Infinity')
-  expect(readTrainerState(text)).toEqual(state)
+  expect(readWrittenState(text)).toEqual(state)
 })
 
 test('the rows of the history carry what was logged, each with its step', () => {
   const state = stateAfter(2)
   state.log_history.push({ epoch: 1, grad_norm: 0.5, learning_rate: 1e-3, loss: 3, step: 11 })
-  expect(readTrainerState(trainerStateJson(state)).log_history).toEqual([
+  expect(readWrittenState(trainerStateJson(state)).log_history).toEqual([
     { epoch: 0, eval_loss: 2, step: 10 },
     { epoch: 1, grad_norm: 0.5, learning_rate: 1e-3, loss: 3, step: 11 },
   ])

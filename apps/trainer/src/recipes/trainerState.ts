@@ -67,6 +67,6 @@ export function trainerStateJson(state: TrainerState): string {
 }
 
 /** Reads a state that `trainerStateJson` wrote. */
-export function readTrainerState(text: string): TrainerState {
+export function readWrittenState(text: string): TrainerState {
   return TrainerState.parse(parsePythonJson(text))
 }

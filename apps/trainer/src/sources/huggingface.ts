@@ -21,6 +21,9 @@ const TOGETHER = 16
 /** What the Trainer's closing row sums up; it is not of a step. */
 const SUMMARY = /^(train_|total_flos$|epoch$|step$)/
 
+/** Codes that tell of a file; any other, such as too many open files, tells nothing of it. */
+const OF_THE_FILE = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP'])
+
 interface CheckpointFolder {
   name: string
   step: number
@@ -83,9 +86,6 @@ async function checkpointFolder(root: string, name: string): Promise<CheckpointF
     return { name, step, files: { ...files, files_state: 'broken', files_why }, state: null }
   }
 }
-
-/** Codes that tell of a file; any other, such as too many open files, tells nothing of it. */
-const OF_THE_FILE = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP'])
 
 function run(root: string, states: StateFile[], folders: readonly CheckpointFolder[]): ReadRun {
   const attempts = branches(states)

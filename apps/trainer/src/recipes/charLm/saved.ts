@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { saveCheckpoint } from '../checkpoint.ts'
 import { readSafetensors, writeSafetensors } from '../safetensors.ts'
 import {
-  readTrainerState,
+  readWrittenState,
   TRAINER_STATE,
   trainerStateJson,
   type TrainerState,
@@ -51,7 +51,7 @@ export function load(root: string, path: string) {
         model: readSafetensors(read(MODEL)),
         optimizer: readSafetensors(read(OPTIMIZER)),
       },
-      state: readTrainerState(read(TRAINER_STATE).toString('utf8')),
+      state: readWrittenState(read(TRAINER_STATE).toString('utf8')),
     }
   } catch (cause) {
     throw new Error(`${path} cannot be read as a checkpoint of the char-lm recipe.`, { cause })
