@@ -61,7 +61,16 @@ export function metrics(step: number, loss: number): EventOf<'metrics'> {
 }
 
 export function evaluation(step: number, eval_loss: number): EventOf<'evaluation'> {
-  return { type: 'evaluation', ...moment(step), values: { eval_loss }, samples: 64, origin: null }
+  return {
+    type: 'evaluation',
+    ...moment(step),
+    values: { eval_loss },
+    samples: 64,
+    origin: null,
+    lines: {},
+    directions: {},
+    scored_by: null,
+  }
 }
 
 export function checkpoint(step: number): EventOf<'checkpoint'> {

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { MeasuredInJson } from './measured.ts'
 
+const line = z.number().int().positive()
+
 /** Where a number was read: a file relative to the run's root, and its line (from 1) where it has one. */
-export const Origin = z.object({ file: z.string(), line: z.number().int().positive().nullable() })
+export const Origin = z.object({ file: z.string(), line: line.nullable() })
 export type Origin = z.infer<typeof Origin>
 
 export const Direction = z.enum(['min', 'max'])
@@ -51,7 +53,11 @@ const Started = z.object({
 /** Values logged while training: `loss`, `learning_rate`, `grad_norm`, … */
 const Metrics = z.object({ type: z.literal('metrics'), attempt, step, epoch, at, values })
 
-/** Metrics measured on held-out data with the weights of one step. */
+/**
+ * Metrics measured on held-out data with the weights of one step: by the run, or afterwards as a
+ * score, which carries who measured it. A value named `<metric>_stderr` is the standard error of
+ * that metric.
+ */
 const Evaluation = z.object({
   type: z.literal('evaluation'),
   attempt,
@@ -61,6 +67,12 @@ const Evaluation = z.object({
   values,
   samples: step.nullable().default(null),
   origin: Origin.nullable().default(null),
+  /** The line of each value in the origin's file, where they stand on lines of their own. */
+  lines: z.record(z.string(), line).default({}),
+  /** Whether a metric is better low or high, where whoever measured it says so. */
+  directions: z.record(z.string(), Direction).default({}),
+  /** Who measured it after training; null for what the run measured itself. */
+  scored_by: z.string().nullable().default(null),
 })
 
 /** Files saved at a step; `step` is null for files that do not tell one, which carry a role instead. */

@@ -1,5 +1,5 @@
 import type { EventOf, TrainingEvent } from './event.ts'
-import type { Checkpoint, Claim, Declaration, Evaluation } from './selection/selection.ts'
+import type { Checkpoint, Claim, Declaration, Detail, Evaluation } from './selection/selection.ts'
 
 /** What a selection is made from. */
 export interface RunRows {
@@ -24,7 +24,10 @@ export function rowsFrom(events: Iterable<TrainingEvent>): RunRows {
   const standing = new Map<string, Checkpoint>()
   for (const event of events) {
     if (event.type === 'started') rows.declaration = declaration(rows.declaration, event)
-    if (event.type === 'evaluation') rows.evaluations.push(event)
+    if (event.type === 'evaluation') {
+      rows.evaluations.push(evaluationOf(event))
+      rows.declaration = { ...rows.declaration, ...directed(rows.declaration, event) }
+    }
     if (event.type === 'claim') rows.claim = event
     if (event.type === 'checkpoint') save(rows.checkpoints, standing, event)
     if (event.type === 'files') {
@@ -59,8 +62,26 @@ function save(
   checkpoints.push(saved)
 }
 
+/** An evaluation as a row; only what its values do not have in common stands apart. */
+function evaluationOf(event: EventOf<'evaluation'>): Evaluation {
+  const { attempt, step, epoch, values, origin, samples, lines, scored_by } = event
+  const row = { attempt, step, epoch, values, origin, samples }
+  const own = Object.keys(scored_by === null ? lines : values)
+  if (own.length === 0) return row
+  const details = own.map((metric): [string, Detail] => {
+    const line = lines[metric] ?? origin?.line ?? null
+    return [metric, { origin: origin && { file: origin.file, line }, samples, scored_by }]
+  })
+  return { ...row, details: Object.fromEntries(details) }
+}
+
+function directed(known: Declaration, { directions }: EventOf<'evaluation'>): Partial<Declaration> {
+  if (Object.keys(directions).length === 0) return {}
+  return { directions: { ...directions, ...known.directions } }
+}
+
 function declaration(known: Declaration, event: EventOf<'started'>): Declaration {
   if (event.metric_for_best === null) return known
   const { metric_for_best, direction, declared_by } = event
-  return { metric: metric_for_best, direction, declared_by }
+  return { ...known, metric: metric_for_best, direction, declared_by }
 }

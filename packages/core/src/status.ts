@@ -39,7 +39,14 @@ export function hasEnded(status: JobState): boolean {
 export const Trend = z.enum(['falling', 'flat', 'rising'])
 export type Trend = z.infer<typeof Trend>
 
-export const Policy = z.enum(['as_declared', 'lowest_eval_loss'])
+/** How the best checkpoint is chosen; what a person tells with it is `Told`. */
+export const Policy = z.enum([
+  'as_declared',
+  'lowest_eval_loss',
+  'metric',
+  'within_noise',
+  'scored',
+])
 export type Policy = z.infer<typeof Policy>
 
 const count = z.number().int().nonnegative()

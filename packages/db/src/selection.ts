@@ -101,6 +101,7 @@ function claimOf({ claim }: JobRow): Claim | null {
 function eventsOf(rows: readonly EvaluationRow[]): EventOf<'evaluation'>[] {
   return rows.map(({ attempt, step, epoch, at, metric, value, samples }) => {
     const values = { [metric]: value }
-    return { type: 'evaluation', attempt, step, epoch, at, values, samples, origin: null }
+    const unsaid = { origin: null, lines: {}, directions: {}, scored_by: null }
+    return { type: 'evaluation', attempt, step, epoch, at, values, samples, ...unsaid }
   })
 }

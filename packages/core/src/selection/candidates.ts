@@ -70,7 +70,7 @@ function ranked(
 ): Ranked {
   const { attempt, step, epoch, origin } = evaluation
   const eval_loss = measureOf(evaluation, 'eval_loss') ?? null
-  return { checkpoint_id, attempt, step, epoch, path, value, eval_loss, origin }
+  return { checkpoint_id, attempt, step, epoch, path, value, score: null, eval_loss, origin }
 }
 
 function passedOver(

@@ -1,5 +1,5 @@
 import type { Measured } from '../measured.ts'
-import type { Evaluation } from './selection.ts'
+import type { Detail, Evaluation } from './selection.ts'
 
 /** Rates and times that ride along with an evaluation; they say nothing of the weights. */
 const NO_MEASURE = /(^|_)(runtime|samples_per_second|steps_per_second|preparation_time|samples)$/
@@ -10,6 +10,12 @@ export function measureOf(
   metric: string,
 ): Measured | undefined {
   return Object.hasOwn(values, metric) ? values[metric] : undefined
+}
+
+/** What is known of one measured value: where it stands, of how many samples, who scored it. */
+export function detailOf({ details, origin, samples = null }: Evaluation, metric: string): Detail {
+  const own = details && Object.hasOwn(details, metric) ? details[metric] : undefined
+  return own ?? { origin, samples }
 }
 
 /** Where an evaluation or a checkpoint belongs: weights are told apart by attempt and step. */

@@ -4,6 +4,7 @@ import type { Policy } from '../status.ts'
 import { directionOf, isBetter, withoutSplit } from './direction.ts'
 import { measureOf, metricNames } from './evaluations.ts'
 import type { Claim, Declaration, Evaluation } from './selection.ts'
+import type { Told } from './told.ts'
 
 /** What decides, who said so, and what is wrong with it where nothing can be decided. */
 export interface Decider {
@@ -13,12 +14,6 @@ export interface Decider {
   source: 'told' | 'run' | 'nobody'
   declared_by: string
   problem: string | null
-}
-
-/** What a person tells on the command line or the board. */
-export interface Told {
-  metric?: string | undefined
-  direction?: Direction | undefined
 }
 
 interface DeciderInput {

@@ -10,7 +10,7 @@ import {
 } from './candidates.ts'
 import { isBetter } from './direction.ts'
 import { firstEvaluations } from './evaluations.ts'
-import { decider, type Told } from './metric.ts'
+import { decider } from './metric.ts'
 import { secondOpinion } from './opinion.ts'
 import { reason } from './reason.ts'
 import type {
@@ -24,6 +24,7 @@ import type {
   SecondOpinion,
   Selection,
 } from './selection.ts'
+import type { Told } from './told.ts'
 
 /** Raised when the rules of a policy change, so that old answers can be told from new ones. */
 const POLICY_VERSION = 1
@@ -49,7 +50,14 @@ export function select(input: SelectionInput): Selection {
   const evaluations = firstEvaluations(input.evaluations)
   const decided = decider({ ...input, told: input.told ?? {}, evaluations })
   const { metric, direction, declared_by, problem } = decided
-  const base = { policy, policy_version: POLICY_VERSION, metric, direction, declared_by }
+  const base = {
+    policy,
+    policy_version: POLICY_VERSION,
+    metric,
+    direction,
+    declared_by,
+    prefer: null,
+  }
   const field = among === 'checkpoints' ? checkpointField : evaluationField
   const { candidates, passed_over } = field(checkpoints, evaluations, metric ?? '')
   if (metric === null || direction === null || problem !== null) {
@@ -61,7 +69,16 @@ export function select(input: SelectionInput): Selection {
   const beaten =
     among === 'checkpoints' ? beatenBy(evaluations, metric, direction, best) : undefined
   const missed_best = beaten ? missedBest(beaten, checkpoints, best) : null
-  const found = { best, runner_up, margin, ranking, passed_over, missed_best }
+  const found = {
+    best,
+    runner_up,
+    margin,
+    ranking,
+    passed_over,
+    missed_best,
+    near_ties: null,
+    nothing_to_choose: null,
+  }
   const lost_best = beaten ? lostBest(beaten, passed_over) : null
   const count = evaluations.length
   return {
@@ -78,6 +95,8 @@ const NOTHING = {
   margin: null,
   ranking: [],
   missed_best: null,
+  near_ties: null,
+  nothing_to_choose: null,
   second_opinion: null,
 }
 

@@ -2,6 +2,14 @@ import { z } from 'zod'
 import { Direction, type FilesState, Origin } from '../event.ts'
 import { Measured } from '../measured.ts'
 import { Policy } from '../status.ts'
+import { Preference } from './told.ts'
+
+/** What is known of one measured value beside the value. */
+export interface Detail {
+  origin: Origin | null
+  samples: number | null
+  scored_by?: string | null
+}
 
 /** Metrics measured at one (attempt, step), as a stored row. `values` holds the first measurement of each. */
 export interface Evaluation {
@@ -9,7 +17,11 @@ export interface Evaluation {
   step: number
   epoch: number | null
   values: Readonly<Record<string, Measured>>
+  /** Where it stands, and over how many samples it was measured. */
   origin: Origin | null
+  samples?: number | null
+  /** What is otherwise known of single values; see `detailOf`. */
+  details?: Readonly<Record<string, Detail>>
 }
 
 /** A checkpoint as a stored row; `path` is relative to the run's root. */
@@ -22,12 +34,15 @@ export interface Checkpoint {
   files_why: string | null
 }
 
-/** What the run itself says decides, and which checkpoint it calls its best. */
+/** What the run itself says decides. */
 export interface Declaration {
   metric: string | null
   direction: Direction | null
   declared_by: string | null
+  /** Directions of metrics, where whoever measured them said so. */
+  directions?: Readonly<Record<string, Direction>>
 }
+/** Which checkpoint the run calls its best. */
 export interface Claim {
   path: string | null
   step: number | null
@@ -43,6 +58,8 @@ export const Ranked = z.object({
   epoch: z.number().nullable(),
   path: z.string().nullable(),
   value: z.number(),
+  /** Policy `scored` only: what it was ranked by, 0 (best) and up. */
+  score: z.number().nullable(),
   eval_loss: Measured,
   origin: Origin.nullable(),
 })
@@ -62,10 +79,39 @@ export const PassedOver = z.object({
     'missing',
     'broken',
     'writing',
+    'condition',
   ]),
   text: z.string(),
 })
 export type PassedOver = z.infer<typeof PassedOver>
+
+/**
+ * How uncertain a value is: `logged` standard error; `binomial` from the number of samples;
+ * `residual` deviation around a local smooth of the curve.
+ */
+export const Noise = z.object({
+  source: z.enum(['logged', 'binomial', 'residual']),
+  /** The standard error of the best value, in the metric's unit. */
+  standard_error: z.number(),
+  text: z.string(),
+})
+export type Noise = z.infer<typeof Noise>
+
+/** Candidates that noise cannot tell from the strictly best one, which is among them. */
+export const NearTies = z.object({
+  noise: Noise,
+  /** By step. One alone is no tie. */
+  candidates: z.array(Ranked),
+  text: z.string(),
+})
+export type NearTies = z.infer<typeof NearTies>
+
+/** Why there is nothing to choose between. */
+export const NothingToChoose = z.object({
+  code: z.enum(['no_evaluation', 'one_evaluation', 'still_falling']),
+  text: z.string(),
+})
+export type NothingToChoose = z.infer<typeof NothingToChoose>
 
 /** The best evaluation, where nothing was saved at its step. */
 export const MissedBest = z.object({
@@ -112,14 +158,22 @@ export const Selection = z.object({
   metric: z.string().nullable(),
   direction: Direction.nullable(),
   declared_by: z.string(),
+  /** Policy `within_noise` only. */
+  prefer: Preference.nullable(),
   best: Ranked.nullable(),
   runner_up: Ranked.nullable(),
-  /** How much better the best is than the runner-up, in the metric's unit; never negative. */
+  /**
+   * How much better the best is than the runner-up, in the metric's unit; negative where a policy
+   * prefers another than the strictly best.
+   */
   margin: z.number().nullable(),
   /** Every candidate, best first. */
   ranking: z.array(Ranked),
   passed_over: z.array(PassedOver),
+  /** What noise cannot tell from the strictly best; null where the noise is not known. */
+  near_ties: NearTies.nullable(),
   missed_best: MissedBest.nullable(),
+  nothing_to_choose: NothingToChoose.nullable(),
   second_opinion: SecondOpinion.nullable(),
   /** One plain sentence. */
   reason: z.string(),

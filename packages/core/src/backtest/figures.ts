@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import { Direction } from '../event.ts'
+import { Weights } from '../selection/told.ts'
+
+/** What one policy picked in one run, and how far that was from the run's best in the target. */
+export const Pick = z.object({
+  policy: z.string(),
+  step: z.number(),
+  attempt: z.number(),
+  /** The target's value there. */
+  value: z.number(),
+  /** (best − picked) over (best − worst) of the target: 0 picked the best, 1 the worst. */
+  regret: z.number(),
+  /** Whether nothing is better in the target. */
+  is_exact: z.boolean(),
+  /** The policy decided by the target itself, so that its regret is 0 by construction. */
+  saw_target: z.boolean(),
+})
+export type Pick = z.infer<typeof Pick>
+
+/** One replayed run. */
+export const ReplayedRun = z.object({
+  name: z.string(),
+  /** The repository or project that the run belongs to. */
+  group: z.string(),
+  target: z.string(),
+  direction: Direction,
+  /** How many candidates there were to choose from. */
+  candidates: z.number(),
+  best_step: z.number(),
+  best_value: z.number(),
+  picks: z.array(Pick),
+})
+export type ReplayedRun = z.infer<typeof ReplayedRun>
+
+/** How one policy or baseline did over all runs that it could choose in. */
+export const PolicyFigures = z.object({
+  policy: z.string(),
+  kind: z.enum(['policy', 'baseline']),
+  runs: z.number(),
+  groups: z.number(),
+  mean_regret: z.number().nullable(),
+  median_regret: z.number().nullable(),
+  /** 95 % bootstrap interval of the mean, whole groups drawn again. */
+  interval: z.tuple([z.number(), z.number()]).nullable(),
+  exact_share: z.number().nullable(),
+  /** In how many runs it decided by the target itself. */
+  saw_target: z.number(),
+})
+export type PolicyFigures = z.infer<typeof PolicyFigures>
+
+/** Whether policy `scored` earns its place: weights are chosen without the group they are tried on. */
+export const Verdict = z.object({
+  /** Mean regret where each group was left out in turn. */
+  held_out_regret: z.number().nullable(),
+  /** The weights from all groups together. */
+  weights: Weights,
+  recommended: z.boolean(),
+  text: z.string(),
+})
+export type Verdict = z.infer<typeof Verdict>
+
+/** What a backtest comes to. */
+export const Backtest = z.object({
+  target: z.string(),
+  runs: z.number(),
+  groups: z.number(),
+  policies: z.array(PolicyFigures),
+  scored: Verdict,
+  replayed: z.array(ReplayedRun),
+  /** Runs that could not be replayed, each with its reason. */
+  left_out: z.array(z.object({ name: z.string(), group: z.string(), why: z.string() })),
+  /** The whole as one plain sentence. */
+  text: z.string(),
+})
+export type Backtest = z.infer<typeof Backtest>

@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import { Direction, Origin } from '../event.ts'
+import { Measured } from '../measured.ts'
+import { Ranked } from './selection.ts'
+
+/** What may mislead, or needs to be known with the choice. */
+export const NoteCode = z.enum([
+  'wrong_direction',
+  'missed_best',
+  'may_be_missed',
+  'second_opinion',
+  'near_ties',
+  'nothing_to_choose',
+  'unbeaten_start',
+  'other_winner',
+  'preference_training',
+  'speech',
+  'constant_accuracy',
+  'averaged_weights',
+  'hidden_nan',
+  'unlike_scales',
+  'unlike_samples',
+  'best_of_many',
+  'overfitting',
+])
+export type NoteCode = z.infer<typeof NoteCode>
+
+/** One thing to know, as one plain sentence. An alarm says that the answer itself may be wrong. */
+export const Note = z.object({
+  code: NoteCode,
+  tone: z.enum(['alarm', 'warning', 'note']),
+  text: z.string(),
+  origin: Origin.nullable(),
+})
+export type Note = z.infer<typeof Note>
+
+/** One figure shown beside the choice; `text` is the figure as it is shown. */
+export const Reading = z.object({
+  name: z.string(),
+  label: z.string(),
+  value: z.union([Measured, z.string()]),
+  text: z.string(),
+  /** What the figure means here, where a word is needed. */
+  remark: z.string().nullable(),
+  origin: Origin.nullable(),
+})
+export type Reading = z.infer<typeof Reading>
+
+/** What another metric would have chosen. */
+export const Winner = z.object({
+  metric: z.string(),
+  direction: Direction,
+  best: Ranked,
+  /** Whether it is the checkpoint that was chosen. */
+  agrees: z.boolean(),
+})
+export type Winner = z.infer<typeof Winner>
+
+/** Asked once per project: nothing was declared, and metrics disagree. */
+export const Question = z.object({
+  /** The metrics that could decide, the present one first, each with what it would choose. */
+  choices: z.array(Winner),
+  text: z.string(),
+})
+export type Question = z.infer<typeof Question>
+
+/** How one checkpoint stands in the choice. */
+export const TableRow = z.object({
+  checkpoint_id: z.string().nullable(),
+  attempt: z.number(),
+  step: z.number().nullable(),
+  path: z.string().nullable(),
+  /** From 1; null for what was passed over. */
+  place: z.number().nullable(),
+  value: Measured,
+  /** Its value less the best's; null where one is missing. */
+  difference: z.number().nullable(),
+  is_best: z.boolean(),
+  /** Noise cannot tell it from the best. */
+  is_tied: z.boolean(),
+  /** Why it is, or is not, the best. */
+  why: z.string(),
+  origin: Origin.nullable(),
+})
+export type TableRow = z.infer<typeof TableRow>
+
+/** The choice as every surface tells it: one sentence, notes, readings, one table. */
+export const Explanation = z.object({
+  sentence: z.string(),
+  /** What decides and who said so, in words. */
+  decided: z.string(),
+  notes: z.array(Note),
+  readings: z.array(Reading),
+  winners: z.array(Winner),
+  question: Question.nullable(),
+})
+export type Explanation = z.infer<typeof Explanation>

@@ -1,0 +1,54 @@
+import { isFiniteMeasure } from '../measured.ts'
+import { figure } from './candidates.ts'
+import type { TableRow } from './explanation.ts'
+import type { PassedOver, Ranked, Selection } from './selection.ts'
+
+/** Every checkpoint and how it stands: the ranked ones first, best first, then what was passed over. */
+export function explanationTable(selection: Selection): TableRow[] {
+  const tied = new Set(selection.near_ties?.candidates.map(keyOf))
+  return [
+    ...selection.ranking.map((one, index) => rankedRow(selection, one, index, tied)),
+    ...selection.passed_over.map(passedRow),
+  ]
+}
+
+function keyOf({ attempt, step, path }: Ranked): string {
+  return `${attempt}:${step}:${path}`
+}
+
+function rankedRow(
+  { best }: Selection,
+  one: Ranked,
+  index: number,
+  tied: ReadonlySet<string>,
+): TableRow {
+  const { checkpoint_id, attempt, step, path, value, origin } = one
+  const difference = best ? value - best.value : null
+  const is_best = index === 0
+  return {
+    ...{ checkpoint_id, attempt, step, path, place: index + 1, value, difference, is_best },
+    is_tied: tied.has(keyOf(one)),
+    why: is_best ? 'best' : place(index, difference ?? NaN),
+    origin,
+  }
+}
+
+function passedRow({ checkpoint_id, attempt, step, path, text }: PassedOver): TableRow {
+  return {
+    ...{ checkpoint_id, attempt, step, path, place: null, value: null, difference: null },
+    ...{ is_best: false, is_tied: false, why: text, origin: null },
+  }
+}
+
+const PLACES = ['best', 'second', 'third', 'fourth', 'fifth']
+
+function place(index: number, difference: number): string {
+  return `${PLACES[index] ?? `place ${index + 1}`}: ${distance(difference)}`
+}
+
+/** How far a value is from the best's. */
+function distance(difference: number): string {
+  if (!isFiniteMeasure(difference)) return 'not compared'
+  if (difference === 0) return 'equal, but the first of equals is taken'
+  return `${difference > 0 ? '+' : '−'}${figure(Math.abs(difference))}`
+}
