@@ -1,0 +1,148 @@
+import type { Direction } from '../event.ts'
+import { isFiniteMeasure, type Measured } from '../measured.ts'
+import type { RunContext } from './context.ts'
+import { directionOf, withoutSplit } from './direction.ts'
+import { measureOf, metricNames } from './evaluations.ts'
+import type { Evaluation } from './selection.ts'
+import { Feature, type Weights } from './told.ts'
+
+/** How one candidate stands among those of its run: each feature 0 (best) to 1 (worst). */
+export type Features = Record<Feature, number>
+
+/** Weights are told apart by attempt and step; `Ranked` is one of these. */
+interface Candidate {
+  attempt: number
+  step: number
+}
+
+export interface FeatureInput {
+  candidates: readonly Candidate[]
+  /** First evaluations, in order of step. */
+  evaluations: readonly Evaluation[]
+  trainLoss?: RunContext['trainLoss'] | undefined
+  /** The held-out loss; `eval_loss` where none is named. */
+  loss?: string
+  /** Metrics that must not be looked at, such as the target of a backtest. */
+  hidden?: readonly string[]
+  /** Directions of metrics whose names do not tell. */
+  directions?: Readonly<Record<string, Direction>> | undefined
+}
+
+/** How much an evaluation counts against all before it. */
+const SMOOTHING = 0.5
+const UNKNOWN = 0.5
+const LOSS_LIKE = /(^|[^a-z])(loss|perplexity|ppl|nll|bpb|bpc)([^a-z]|$)/
+/** Features are compared to so many parts, so that a change of unit never breaks a tie. */
+const PARTS = 1e9
+
+/**
+ * The features of a run's candidates, in the same order, each normalised to the range that it has
+ * in the run. What is missing or not finite at one candidate is its worst (1); what is constant or
+ * known nowhere tells nothing (0.5 for all). O(evaluations × metrics).
+ */
+export function featuresOf(input: FeatureInput): Features[] {
+  const { candidates, evaluations, loss = 'eval_loss', hidden = [], trainLoss } = input
+  const byWeights = new Map(evaluations.map((evaluation) => [keyOf(evaluation), evaluation]))
+  const at = (metric: string): Measured[] =>
+    candidates.map((one) => valueAt(byWeights.get(keyOf(one)), metric))
+  const seesLoss = !hidden.includes(loss)
+  const losses = seesLoss ? at(loss) : candidates.map(() => null)
+  const smoothed = seesLoss ? smoothedLosses(evaluations, loss) : new Map<string, number>()
+  const columns: Record<Feature, number[]> = {
+    eval_loss: normalised(losses, 'min'),
+    smoothed_loss: normalised(
+      candidates.map((one) => smoothed.get(keyOf(one)) ?? null),
+      'min',
+    ),
+    loss_gap: normalised(
+      candidates.map((one, index) => gap(losses[index], trainLoss?.(one))),
+      'min',
+    ),
+    age: normalised(
+      candidates.map(({ step }) => step),
+      'max',
+    ),
+    task_metrics: taskMetrics(input, at),
+  }
+  return candidates.map((_, index) => {
+    const entries = Feature.options.map((name) => [name, columns[name][index] ?? UNKNOWN])
+    // Built from the feature's own list of names, so every one is there.
+    return Object.fromEntries(entries) as Features
+  })
+}
+
+/** What policy `scored` ranks by: Σ weight × feature, the lowest wins. */
+export function scoreOf(features: Features, weights: Weights): number {
+  let score = 0
+  for (const name of Feature.options) score += (weights[name] ?? 0) * features[name]
+  return score
+}
+
+/** Whether a metric is a held-out loss in one of its forms, rather than what the task is about. */
+export function isLossLike(metric: string): boolean {
+  return LOSS_LIKE.test(withoutSplit(metric))
+}
+
+function keyOf({ attempt, step }: Candidate): string {
+  return `${attempt}:${step}`
+}
+
+function valueAt(evaluation: Evaluation | undefined, metric: string): Measured {
+  return (evaluation && measureOf(evaluation, metric)) ?? null
+}
+
+/** An exponential mean over an attempt's finite losses, from its first evaluation on. */
+function smoothedLosses(evaluations: readonly Evaluation[], loss: string): Map<string, number> {
+  const running = new Map<number, number>()
+  const smoothed = new Map<string, number>()
+  for (const evaluation of evaluations) {
+    const value = measureOf(evaluation, loss)
+    if (!isFiniteMeasure(value)) continue
+    const before = running.get(evaluation.attempt) ?? value
+    const mean = before + SMOOTHING * (value - before)
+    running.set(evaluation.attempt, mean)
+    smoothed.set(keyOf(evaluation), mean)
+  }
+  return smoothed
+}
+
+function gap(loss: Measured | undefined, trained: Measured | undefined): Measured {
+  return isFiniteMeasure(loss) && isFiniteMeasure(trained) ? loss - trained : null
+}
+
+/** The mean standing in all other metrics whose direction is known. */
+function taskMetrics(
+  { candidates, evaluations, hidden = [], loss = 'eval_loss', directions = {} }: FeatureInput,
+  at: (metric: string) => Measured[],
+): number[] {
+  const columns: number[][] = []
+  for (const metric of metricNames(evaluations)) {
+    if (metric === loss || hidden.includes(metric)) continue
+    if (isLossLike(metric) || metric.endsWith('_stderr')) continue
+    const direction = directions[metric] ?? directionOf(metric)
+    if (direction) columns.push(normalised(at(metric), direction))
+  }
+  const means = candidates.map((_, index) => {
+    const sum = columns.reduce((total, column) => total + (column[index] ?? UNKNOWN), 0)
+    return columns.length > 0 ? sum / columns.length : null
+  })
+  return normalised(means, 'min')
+}
+
+function normalised(values: readonly Measured[], better: Direction): number[] {
+  let [low, high] = [Infinity, -Infinity]
+  for (const value of values) {
+    if (!isFiniteMeasure(value)) continue
+    if (value < low) low = value
+    if (value > high) high = value
+  }
+  // A range that no double can hold is halved before it is taken.
+  const unit = Number.isFinite(high - low) ? 1 : 2
+  const range = high / unit - low / unit
+  if (!(range > 0)) return values.map(() => UNKNOWN)
+  return values.map((value) => {
+    if (!isFiniteMeasure(value)) return 1
+    const share = (value / unit - low / unit) / range
+    return Math.round(PARTS * (better === 'min' ? share : 1 - share)) / PARTS
+  })
+}
