@@ -1,7 +1,7 @@
 import { isFiniteMeasure, type Measured } from './measured.ts'
 import type { Direction, EventOf } from './event.ts'
 import { isBetter } from './selection/direction.ts'
-import { measureOf, weightsKey } from './selection/evaluations.ts'
+import { measureOf } from './selection/evaluations.ts'
 import type { Trend } from './status.ts'
 
 /** How many evaluations a trend looks back on. */
@@ -58,7 +58,7 @@ function firstValue(
   // Trainers declare `accuracy` where they log `eval_accuracy`.
   const named = measureOf(evaluation, metric)
   const value = named === undefined ? measureOf(evaluation, `eval_${metric}`) : named
-  const key = `${weightsKey(evaluation)}:${metric}`
+  const key = `${evaluation.attempt}:${evaluation.step}:${metric}`
   if (value === undefined || seen.has(key)) return undefined
   seen.add(key)
   return value

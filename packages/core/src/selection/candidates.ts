@@ -1,8 +1,11 @@
 import type { Direction } from '../event.ts'
 import { isFiniteMeasure } from '../measured.ts'
+import { brokenCondition } from './conditions.ts'
 import { isBetter } from './direction.ts'
-import { measureOf, weightsKey } from './evaluations.ts'
+import { byStep, detailOf, finder, measureOf } from './evaluations.ts'
+import { passedOver } from './passedOver.ts'
 import type { Checkpoint, Evaluation, PassedOver, Ranked } from './selection.ts'
+import type { Condition } from './told.ts'
 
 /** What can be compared, and what was passed over and why. */
 export interface Field {
@@ -10,53 +13,64 @@ export interface Field {
   passed_over: PassedOver[]
 }
 
+/** What candidates are judged by. */
+export interface Judged {
+  metric: string
+  conditions: readonly Condition[]
+}
+
 /**
- * Checkpoints that exist, are complete, and have a finite value of the metric measured with their
- * own weights (the same attempt and step). O(checkpoints + evaluations).
+ * Checkpoints that exist, are complete, have a finite value of the metric measured with their own
+ * weights (the same attempt and step), and keep every condition. `evaluations` come in order of
+ * step. O(checkpoints + evaluations) where the checkpoints do too.
  */
 export function checkpointField(
   checkpoints: readonly Checkpoint[],
   evaluations: readonly Evaluation[],
-  metric: string,
+  judged: Judged,
 ): Field {
-  const byWeights = new Map(evaluations.map((evaluation) => [weightsKey(evaluation), evaluation]))
+  const { metric, conditions } = judged
+  const evaluationOf = finder(evaluations)
   const field: Field = { candidates: [], passed_over: [] }
   for (const checkpoint of checkpoints) {
-    const evaluation = byWeights.get(weightsKey(checkpoint))
+    const evaluation = evaluationOf(checkpoint)
     const value = evaluation && measureOf(evaluation, metric)
-    if (evaluation && checkpoint.files_state === 'complete' && isFiniteMeasure(value)) {
-      const { checkpoint_id, path } = checkpoint
-      field.candidates.push(ranked(evaluation, value, checkpoint_id, path))
-    } else {
-      field.passed_over.push(passedOver(checkpoint, evaluation, metric))
-    }
+    const isCandidate =
+      evaluation &&
+      checkpoint.files_state === 'complete' &&
+      isFiniteMeasure(value) &&
+      !brokenCondition(evaluation, conditions)
+    if (isCandidate) field.candidates.push(ranked(evaluation, value, metric, checkpoint))
+    else field.passed_over.push(passedOver(checkpoint, evaluation, judged))
   }
   return field
 }
 
-/** Every finite evaluation, whether or not its weights were saved. */
+/** Every finite evaluation that keeps the conditions, whether or not its weights were saved. */
 export function evaluationField(
   checkpoints: readonly Checkpoint[],
   evaluations: readonly Evaluation[],
-  metric: string,
+  { metric, conditions }: Judged,
 ): Field {
-  const byWeights = new Map(checkpoints.map((checkpoint) => [weightsKey(checkpoint), checkpoint]))
+  const saved = checkpoints.filter((one): one is Checkpoint & { step: number } => one.step !== null)
+  const checkpointOf = finder([...saved].sort(byStep))
   const field: Field = { candidates: [], passed_over: [] }
   for (const evaluation of evaluations) {
     const value = measureOf(evaluation, metric)
-    const checkpoint = byWeights.get(weightsKey(evaluation))
-    if (isFiniteMeasure(value)) {
-      const saved = checkpoint?.files_state === 'complete' ? checkpoint : null
-      const { checkpoint_id = null, path = null } = saved ?? {}
-      field.candidates.push(ranked(evaluation, value, checkpoint_id, path))
-    } else if (value !== undefined) {
-      const { attempt, step } = evaluation
+    if (value === undefined) continue
+    const checkpoint = checkpointOf(evaluation)
+    const { attempt, step } = evaluation
+    const { checkpoint_id = null, path = null } = checkpoint ?? {}
+    const over = { checkpoint_id, attempt, step, path }
+    const broken = brokenCondition(evaluation, conditions)
+    if (!isFiniteMeasure(value)) {
       const text = `${metric} is ${String(value ?? 'missing')} at step ${step}`
-      const where = {
-        checkpoint_id: checkpoint?.checkpoint_id ?? null,
-        path: checkpoint?.path ?? null,
-      }
-      field.passed_over.push({ ...where, attempt, step, reason: 'not_finite', text })
+      field.passed_over.push({ ...over, reason: 'not_finite', text })
+    } else if (broken) {
+      field.passed_over.push({ ...over, reason: 'condition', text: broken })
+    } else {
+      const files = checkpoint?.files_state === 'complete' ? checkpoint : null
+      field.candidates.push(ranked(evaluation, value, metric, files))
     }
   }
   return field
@@ -65,45 +79,14 @@ export function evaluationField(
 function ranked(
   evaluation: Evaluation,
   value: number,
-  checkpoint_id: string | null,
-  path: string | null,
-): Ranked {
-  const { attempt, step, epoch, origin } = evaluation
-  const eval_loss = measureOf(evaluation, 'eval_loss') ?? null
-  return { checkpoint_id, attempt, step, epoch, path, value, score: null, eval_loss, origin }
-}
-
-function passedOver(
-  checkpoint: Checkpoint,
-  evaluation: Evaluation | undefined,
   metric: string,
-): PassedOver {
-  const { checkpoint_id, attempt, step, path, files_state, files_why } = checkpoint
-  const over = (reason: PassedOver['reason'], text: string): PassedOver => {
-    return { checkpoint_id, attempt, step, path, reason, text }
-  }
-  const because = files_why ? `: ${files_why}` : ''
-  if (files_state === 'writing') return over('writing', `${path} is still being written${because}`)
-  if (files_state !== 'complete') {
-    const value = evaluation && measureOf(evaluation, metric)
-    const lost = isFiniteMeasure(value) ? ` (${metric} ${figure(value)})` : ''
-    return over(files_state, `the files of ${path} are ${files_state}${because}${lost}`)
-  }
-  if (step === null)
-    return over('no_step', `${path} does not tell its step, so it cannot be compared`)
-  if (!evaluation) {
-    return over('no_evaluation', `no evaluation at step ${step}, so it cannot be compared`)
-  }
-  const value = measureOf(evaluation, metric)
-  if (value === undefined || value === null) {
-    return over('no_metric', `the evaluation at step ${step} has no ${metric}`)
-  }
-  return over('not_finite', `${metric} is ${value} at step ${step}`)
-}
-
-/** A value as sentences show it: 5 significant digits, no trailing zeros. */
-export function figure(value: number): string {
-  return String(Number(value.toPrecision(5)))
+  checkpoint: Checkpoint | null,
+): Ranked {
+  const { attempt, step, epoch } = evaluation
+  const { checkpoint_id = null, path = null } = checkpoint ?? {}
+  const eval_loss = measureOf(evaluation, 'eval_loss') ?? null
+  const { origin } = detailOf(evaluation, metric)
+  return { checkpoint_id, attempt, step, epoch, path, value, score: null, eval_loss, origin }
 }
 
 /**
@@ -111,9 +94,7 @@ export function figure(value: number): string {
  */
 export function rank(candidates: readonly Ranked[], direction: Direction): Ranked[] {
   const sign = direction === 'min' ? 1 : -1
-  return [...candidates].sort(
-    (a, b) => sign * (a.value - b.value) || a.step - b.step || a.attempt - b.attempt,
-  )
+  return [...candidates].sort((a, b) => sign * (a.value - b.value) || byStep(a, b))
 }
 
 /** An evaluation and its finite value of the deciding metric. */
@@ -122,18 +103,21 @@ export interface BestEvaluation {
   value: number
 }
 
-/** The first of the best evaluations, saved or not; undefined where none is finite. O(evaluations). */
+/**
+ * The first of the best evaluations that keep the conditions, saved or not; undefined where none
+ * is finite. O(evaluations).
+ */
 export function bestEvaluation(
   evaluations: readonly Evaluation[],
-  metric: string,
+  { metric, conditions }: Judged,
   direction: Direction,
 ): BestEvaluation | undefined {
   let best: BestEvaluation | undefined
   for (const evaluation of evaluations) {
     const value = measureOf(evaluation, metric)
-    if (isFiniteMeasure(value) && (!best || isBetter(value, best.value, direction))) {
-      best = { evaluation, value }
-    }
+    if (!isFiniteMeasure(value)) continue
+    if (best && !isBetter(value, best.value, direction)) continue
+    if (!brokenCondition(evaluation, conditions)) best = { evaluation, value }
   }
   return best
 }

@@ -17,13 +17,27 @@ const PHRASES: readonly [RegExp, Direction][] = [
   [/(^| )win rate( |$)/, 'max'],
   [/(^| )pass@(k|\d+)( |$)/, 'max'],
   [/(^| )rouge(l|lsum|\d+)?( |$)/, 'max'],
+  [/(^| )rewards accuracies$/, 'max'],
 ]
+
+/** Tokens that turn a measure round, or make something else of it (`reward_std`, `acc_stderr`). */
+const UNTOLD = new Set('neg negative std stderr stdev var variance count num time'.split(' '))
 
 const SPLIT_PREFIX = /^(eval|val|valid|validation|test|dev)[_/]/
 
 /** The metric's name without the prefix that tells which split it was measured on. */
 export function withoutSplit(metric: string): string {
   return metric.toLowerCase().replace(SPLIT_PREFIX, '')
+}
+
+/** Whether a metric was measured on a test split, which never decides. */
+export function isTest(metric: string): boolean {
+  return /^test[_/]/i.test(metric)
+}
+
+/** Whether a metric is a loss, of any evaluation set. */
+export function isLoss(metric: string): boolean {
+  return /(^|[_/])loss$/.test(withoutSplit(metric))
 }
 
 /**
@@ -34,7 +48,7 @@ export function directionOf(metric: string): Direction | undefined {
   const tokens = withoutSplit(metric)
     .split(/[^a-z0-9@]+/)
     .filter(Boolean)
-  if (tokens.includes('neg') || tokens.includes('negative')) return undefined
+  if (tokens.some((token) => UNTOLD.has(token))) return undefined
   const phrase = tokens.join(' ')
   const found = new Set<Direction>()
   tokens.forEach((token, index) => {
@@ -50,4 +64,9 @@ export function directionOf(metric: string): Direction | undefined {
 /** Whether `value` is strictly better than `other` in a direction. */
 export function isBetter(value: number, other: number, direction: Direction): boolean {
   return direction === 'min' ? value < other : value > other
+}
+
+/** Whether a direction's best is the lowest or the highest. */
+export function superlative(direction: Direction): 'lowest' | 'highest' {
+  return direction === 'min' ? 'lowest' : 'highest'
 }

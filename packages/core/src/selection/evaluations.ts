@@ -1,8 +1,9 @@
 import type { Measured } from '../measured.ts'
 import type { Detail, Evaluation } from './selection.ts'
 
-/** Rates and times that ride along with an evaluation; they say nothing of the weights. */
-const NO_MEASURE = /(^|_)(runtime|samples_per_second|steps_per_second|preparation_time|samples)$/
+/** Rates, times and errors that ride along with an evaluation; they say nothing of the weights. */
+const NO_MEASURE =
+  /(^|[_/])(runtime|samples_per_second|steps_per_second|preparation_time|samples|stderr)$/
 
 /** One measurement; undefined where there is none, whatever the metric is called. */
 export function measureOf(
@@ -13,38 +14,100 @@ export function measureOf(
 }
 
 /** What is known of one measured value: where it stands, of how many samples, who scored it. */
-export function detailOf({ details, origin, samples = null }: Evaluation, metric: string): Detail {
+export function detailOf(
+  { details, origin, samples = null }: Evaluation,
+  metric: string,
+): Detail {
   const own = details && Object.hasOwn(details, metric) ? details[metric] : undefined
   return own ?? { origin, samples }
 }
 
-/** Where an evaluation or a checkpoint belongs: weights are told apart by attempt and step. */
-export function weightsKey(of: { attempt: number; step: number | null }): string {
-  return `${of.attempt}:${of.step}`
+/** Weights are told apart by attempt and step. */
+export interface Weights {
+  attempt: number
+  step: number
+}
+
+/** The order in which the first of equals wins: step, then attempt (then arrival). */
+export function byStep(a: Weights, b: Weights): number {
+  return a.step - b.step || a.attempt - b.attempt
 }
 
 /**
- * One evaluation for each (attempt, step), in order of step, then attempt, then arrival. The first
- * measurement of a metric counts; repeats of it are dropped.
+ * One evaluation for each (attempt, step), in order of step, then attempt. The first measurement
+ * of a metric counts; repeats of it are dropped. O(n) where they come in order, else O(n log n).
  */
-export function firstEvaluations(evaluations: readonly Evaluation[]): Evaluation[] {
-  const byWeights = new Map<string, Evaluation>()
-  for (const evaluation of evaluations) {
-    const key = weightsKey(evaluation)
-    const first = byWeights.get(key)
-    byWeights.set(
-      key,
-      first ? { ...first, values: { ...evaluation.values, ...first.values } } : evaluation,
-    )
+export function firstEvaluations(evaluations: readonly Evaluation[]): readonly Evaluation[] {
+  if (isAscending(evaluations)) return evaluations
+  const firsts: Evaluation[] = []
+  // The sort is stable, so what arrived first stays first.
+  for (const evaluation of [...evaluations].sort(byStep)) {
+    const last = firsts.at(-1)
+    if (last && byStep(last, evaluation) === 0) firsts[firsts.length - 1] = joined(last, evaluation)
+    else firsts.push(evaluation)
   }
-  return [...byWeights.values()].sort((a, b) => a.step - b.step || a.attempt - b.attempt)
+  return firsts
 }
 
-/** Names of everything measured, in order of first appearance, without rates and times. */
+function isAscending(evaluations: readonly Evaluation[]): boolean {
+  let before: Evaluation | undefined
+  for (const evaluation of evaluations) {
+    if (before && byStep(before, evaluation) >= 0) return false
+    before = evaluation
+  }
+  return true
+}
+
+/** What a later evaluation of the same weights adds to the first. */
+function joined(first: Evaluation, later: Evaluation): Evaluation {
+  const added = Object.keys(later.values).filter((name) => !Object.hasOwn(first.values, name))
+  if (added.length === 0) return first
+  const values = Object.fromEntries(added.map((name) => [name, later.values[name] ?? null]))
+  const details = Object.fromEntries(added.map((name) => [name, detailOf(later, name)]))
+  return {
+    ...first,
+    epoch: first.epoch ?? later.epoch,
+    values: { ...first.values, ...values },
+    details: { ...first.details, ...details },
+  }
+}
+
+/**
+ * Finds the row of given weights among rows in order of step. Asked for ascending weights, each
+ * answer costs O(1), else O(log n).
+ */
+export function finder<Row extends Weights>(
+  rows: readonly Row[],
+): (weights: { attempt: number; step: number | null }) => Row | undefined {
+  let next = 0
+  return ({ attempt, step }) => {
+    if (step === null) return undefined
+    const weights = { attempt, step }
+    const isHere = (row: Row | undefined): boolean => !!row && byStep(row, weights) === 0
+    if (!isHere(rows[next])) next = lowerBound(rows, weights)
+    const found = rows[next]
+    if (!isHere(found)) return undefined
+    next++
+    return found
+  }
+}
+
+function lowerBound(rows: readonly Weights[], weights: Weights): number {
+  let [low, high] = [0, rows.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const row = rows[middle]
+    if (row && byStep(row, weights) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Names of everything measured, in order of first appearance, without rates, times and errors. */
 export function metricNames(evaluations: readonly Evaluation[]): string[] {
   const names = new Set<string>()
   for (const { values } of evaluations) {
-    for (const name of Object.keys(values)) if (!NO_MEASURE.test(name)) names.add(name)
+    for (const name in values) if (!names.has(name) && !NO_MEASURE.test(name)) names.add(name)
   }
   return [...names]
 }

@@ -1,9 +1,9 @@
 import { isFiniteMeasure } from '../measured.ts'
 import type { Direction } from '../event.ts'
-import { figure } from './candidates.ts'
 import { isBetter } from './direction.ts'
 import { measureOf, metricNames } from './evaluations.ts'
-import { directionByRecord } from './metric.ts'
+import { figure } from './figure.ts'
+import { directionByRecord } from './recorded.ts'
 import type { Because, Checkpoint, Claim, Evaluation, Ranked, SecondOpinion } from './selection.ts'
 
 interface OpinionInput {

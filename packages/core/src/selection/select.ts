@@ -1,33 +1,29 @@
 import type { Direction } from '../event.ts'
 import type { Policy } from '../status.ts'
-import {
-  bestEvaluation,
-  checkpointField,
-  evaluationField,
-  figure,
-  rank,
-  type BestEvaluation,
-} from './candidates.ts'
-import { isBetter } from './direction.ts'
-import { firstEvaluations } from './evaluations.ts'
-import { decider } from './metric.ts'
+import { withAggregate } from './aggregate.ts'
+import { checkpointField, evaluationField, rank, type Judged } from './candidates.ts'
+import { asLoggedConditions, conditionProblem } from './conditions.ts'
+import type { RunContext } from './context.ts'
+import { firstEvaluations, metricNames } from './evaluations.ts'
+import { decider, type Decider } from './metric.ts'
+import { beatenBy } from './missed.ts'
+import { nothingToChoose } from './nothing.ts'
 import { secondOpinion } from './opinion.ts'
+import { preferred } from './preferred.ts'
 import { reason } from './reason.ts'
 import type {
   Checkpoint,
   Claim,
   Declaration,
   Evaluation,
-  MissedBest,
   PassedOver,
-  Ranked,
-  SecondOpinion,
   Selection,
 } from './selection.ts'
+import { nearTies } from './ties.ts'
 import type { Told } from './told.ts'
 
 /** Raised when the rules of a policy change, so that old answers can be told from new ones. */
-const POLICY_VERSION = 1
+const POLICY_VERSION = 2
 
 /** The stored rows of a run, in order of arrival, and what was asked. */
 export interface SelectionInput {
@@ -39,6 +35,16 @@ export interface SelectionInput {
   checkpoints: readonly Checkpoint[]
   /** Whether only what can be shipped is ranked (the default), or every evaluation. */
   among?: 'checkpoints' | 'evaluations'
+  /** The training loss before a step, which policy `scored` may weigh. */
+  trainLoss?: RunContext['trainLoss']
+}
+
+/** What decides, and the evaluations that it decides over. */
+export interface Setting {
+  decided: Decider
+  /** First evaluations, in order of step, with a told aggregate among their values. */
+  evaluations: readonly Evaluation[]
+  judged: Judged
 }
 
 /**
@@ -46,46 +52,32 @@ export interface SelectionInput {
  * of different steps arrived makes no difference. O(n log n) in checkpoints and evaluations.
  */
 export function select(input: SelectionInput): Selection {
-  const { policy, checkpoints, among = 'checkpoints' } = input
-  const evaluations = firstEvaluations(input.evaluations)
-  const decided = decider({ ...input, told: input.told ?? {}, evaluations })
+  const { policy, checkpoints, among = 'checkpoints', told = {} } = input
+  const { decided, evaluations, judged } = settingOf(input)
   const { metric, direction, declared_by, problem } = decided
-  const base = {
-    policy,
-    policy_version: POLICY_VERSION,
-    metric,
-    direction,
-    declared_by,
-    prefer: null,
-  }
+  const prefer = policy === 'within_noise' ? (told.prefer ?? null) : null
+  const base = { policy, policy_version: POLICY_VERSION, metric, direction, declared_by, prefer }
   const field = among === 'checkpoints' ? checkpointField : evaluationField
-  const { candidates, passed_over } = field(checkpoints, evaluations, metric ?? '')
+  const { candidates, passed_over } = field(checkpoints, evaluations, judged)
   if (metric === null || direction === null || problem !== null) {
     return { ...base, ...NOTHING, passed_over, reason: reason({ decided, problem }) }
   }
-  const ranking = rank(candidates, direction)
+  const strict = rank(candidates, direction)
+  const near_ties = nearTies(strict, evaluations, metric)
+  const ranking = [...preferred(strict, near_ties, { ...input, evaluations })]
   const [best = null, runner_up = null] = ranking
-  const margin = best && runner_up ? Math.abs(runner_up.value - best.value) : null
-  const beaten =
-    among === 'checkpoints' ? beatenBy(evaluations, metric, direction, best) : undefined
-  const missed_best = beaten ? missedBest(beaten, checkpoints, best) : null
-  const found = {
-    best,
-    runner_up,
-    margin,
-    ranking,
-    passed_over,
-    missed_best,
-    near_ties: null,
-    nothing_to_choose: null,
-  }
-  const lost_best = beaten ? lostBest(beaten, passed_over) : null
-  const count = evaluations.length
+  const sign = direction === 'min' ? 1 : -1
+  const margin = best && runner_up ? sign * (runner_up.value - best.value) || 0 : null
+  const beaten = beatenOf(input, { decided, evaluations, judged }, { best: strict[0] ?? null, passed_over })
+  const { missed_best, lost_best } = beaten
+  const nothing_to_choose = nothingToChoose(evaluations, metric, direction)
+  const found = { best, runner_up, margin, ranking, passed_over, missed_best, near_ties }
   return {
     ...base,
     ...found,
+    nothing_to_choose,
     second_opinion: opinion(input, { metric, direction, evaluations, best }),
-    reason: reason({ decided, problem, among, lost_best, evaluations: count, ...found }),
+    reason: reason({ decided, problem, policy, prefer, among, lost_best, evaluations, ...found }),
   }
 }
 
@@ -94,10 +86,48 @@ const NOTHING = {
   runner_up: null,
   margin: null,
   ranking: [],
-  missed_best: null,
   near_ties: null,
+  missed_best: null,
   nothing_to_choose: null,
   second_opinion: null,
+}
+
+/** What decides and over which values, before anything is compared. */
+export function settingOf(input: SelectionInput): Setting {
+  const { told = {} } = input
+  const first = firstEvaluations(input.evaluations)
+  const decided = decider({ ...input, told, evaluations: first })
+  const { metric, direction } = decided
+  const names = told.subject_to?.length ? metricNames(first) : []
+  const conditions = asLoggedConditions(told.subject_to ?? [], names)
+  const problem = decided.problem ?? untold(input) ?? conditionProblem(conditions, names)
+  const evaluations =
+    metric !== null && direction !== null ? withAggregate(first, metric, direction) : first
+  return {
+    decided: { ...decided, problem },
+    evaluations,
+    judged: { metric: metric ?? '', conditions },
+  }
+}
+
+/** What a policy must be told and was not. */
+function untold({ policy, told = {} }: SelectionInput): string | null {
+  if (policy === 'within_noise' && told.prefer === undefined) {
+    return 'policy within_noise must be told which of the near ties to take: earliest or latest'
+  }
+  if (policy === 'scored' && Object.keys(told.weights ?? {}).length === 0) {
+    return 'policy scored must be told its weights, such as eval_loss=1,age=0.5'
+  }
+  return null
+}
+
+function beatenOf(
+  { checkpoints, among }: SelectionInput,
+  { decided, evaluations, judged }: Setting,
+  found: { best: Selection['best']; passed_over: readonly PassedOver[] },
+) {
+  if (among === 'evaluations') return { missed_best: null, lost_best: null }
+  return beatenBy({ evaluations, checkpoints }, judged, decided.direction ?? 'min', found)
 }
 
 function opinion(
@@ -105,45 +135,9 @@ function opinion(
   decision: {
     metric: string
     direction: Direction
-    evaluations: Evaluation[]
-    best: Ranked | null
+    evaluations: readonly Evaluation[]
+    best: Selection['best']
   },
-): SecondOpinion | null {
+): Selection['second_opinion'] {
   return claim && secondOpinion({ claim, checkpoints, among, ...decision })
-}
-
-/** The best evaluation, where it is better than the best that can be shipped. */
-function beatenBy(
-  evaluations: readonly Evaluation[],
-  metric: string,
-  direction: Direction,
-  best: Ranked | null,
-): BestEvaluation | undefined {
-  const top = bestEvaluation(evaluations, metric, direction)
-  return top && best && !isBetter(top.value, best.value, direction) ? undefined : top
-}
-
-/** The best evaluation as a missed one, where nothing was saved at its step. */
-function missedBest(
-  { evaluation, value }: BestEvaluation,
-  checkpoints: readonly Checkpoint[],
-  best: Ranked | null,
-): MissedBest | null {
-  const { attempt, step } = evaluation
-  if (checkpoints.some((saved) => saved.attempt === attempt && saved.step === step)) return null
-  const shippable = best
-    ? `the best you can ship is step ${best.step} at ${figure(best.value)}`
-    : 'nothing that was evaluated can be shipped'
-  const text = `step ${step} reached ${figure(value)}, but nothing is saved there; ${shippable}`
-  return { attempt, step, value, text }
-}
-
-/** Why the weights of the best evaluation were passed over, where they were saved. */
-function lostBest(
-  { evaluation }: BestEvaluation,
-  passed_over: readonly PassedOver[],
-): string | null {
-  const { attempt, step } = evaluation
-  const lost = passed_over.find((over) => over.attempt === attempt && over.step === step)
-  return lost?.text ?? null
 }

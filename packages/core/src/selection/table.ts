@@ -1,5 +1,5 @@
 import { isFiniteMeasure } from '../measured.ts'
-import { figure } from './candidates.ts'
+import { signed } from './figure.ts'
 import type { TableRow } from './explanation.ts'
 import type { PassedOver, Ranked, Selection } from './selection.ts'
 
@@ -50,5 +50,5 @@ function place(index: number, difference: number): string {
 function distance(difference: number): string {
   if (!isFiniteMeasure(difference)) return 'not compared'
   if (difference === 0) return 'equal, but the first of equals is taken'
-  return `${difference > 0 ? '+' : '−'}${figure(Math.abs(difference))}`
+  return signed(difference)
 }

@@ -1,0 +1,59 @@
+import type { Direction } from '../event.ts'
+import { isFiniteMeasure, type Measured } from '../measured.ts'
+import { directionOf } from './direction.ts'
+import { measureOf } from './evaluations.ts'
+import type { Evaluation } from './selection.ts'
+
+const AGGREGATE = /^(mean|worst)\(([^()]+)\)$/
+
+/** The metrics that `mean(a, b)` or `worst(a, b)` is made of; undefined for a plain metric. */
+export function partsOf(metric: string): string[] | undefined {
+  const parts = AGGREGATE.exec(metric.trim())?.[2]
+  return parts
+    ?.split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)
+}
+
+/** The direction that all parts have in common; undefined where they have none. */
+export function aggregateDirection(parts: readonly string[]): Direction | undefined {
+  const [first, ...others] = new Set(parts.map(directionOf))
+  return others.length === 0 ? first : undefined
+}
+
+/**
+ * The evaluations with one value more, which a person told to decide by. It is missing where a part
+ * is, and NaN where a part is not finite.
+ */
+export function withAggregate(
+  evaluations: readonly Evaluation[],
+  metric: string,
+  direction: Direction,
+): readonly Evaluation[] {
+  const parts = partsOf(metric)
+  if (!parts) return evaluations
+  const isWorst = metric.trim().startsWith('worst')
+  return evaluations.map((evaluation) => {
+    const found = parts.map((part) => partOf(evaluation, part))
+    const value = found.includes(undefined) ? undefined : combine(found, isWorst, direction)
+    return value === undefined
+      ? evaluation
+      : { ...evaluation, values: { ...evaluation.values, [metric]: value } }
+  })
+}
+
+function partOf(evaluation: Evaluation, part: string): Measured | undefined {
+  const value = measureOf(evaluation, part)
+  return value === undefined ? measureOf(evaluation, `eval_${part}`) : value
+}
+
+function combine(
+  parts: readonly (Measured | undefined)[],
+  isWorst: boolean,
+  direction: Direction,
+): number {
+  const values = parts.filter(isFiniteMeasure)
+  if (values.length < parts.length) return NaN
+  if (isWorst) return direction === 'min' ? Math.max(...values) : Math.min(...values)
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}

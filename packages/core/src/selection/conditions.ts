@@ -1,0 +1,40 @@
+import { isFiniteMeasure } from '../measured.ts'
+import { measureOf } from './evaluations.ts'
+import { figure } from './figure.ts'
+import { asLogged } from './metric.ts'
+import type { Evaluation } from './selection.ts'
+import type { Condition } from './told.ts'
+import { listed } from './undeclared.ts'
+
+/** The conditions under the names that their metrics were logged by. */
+export function asLoggedConditions(
+  conditions: readonly Condition[],
+  names: readonly string[],
+): Condition[] {
+  return conditions.map((one) => ({ ...one, metric: asLogged(one.metric, names) }))
+}
+
+/** What is wrong with conditions: a metric that was never logged. */
+export function conditionProblem(
+  conditions: readonly Condition[],
+  names: readonly string[],
+): string | null {
+  const unknown = conditions.find(({ metric }) => !names.includes(metric))
+  return unknown ? `${unknown.metric} was never logged${listed(names)}` : null
+}
+
+/** The first condition that an evaluation does not keep, in words; undefined where it keeps all. */
+export function brokenCondition(
+  evaluation: Evaluation,
+  conditions: readonly Condition[],
+): string | undefined {
+  for (const { metric, relation, bound } of conditions) {
+    const value = measureOf(evaluation, metric)
+    const most = relation === '<='
+    const must = `it must be at ${most ? 'most' : 'least'} ${figure(bound)}`
+    const where = `at step ${evaluation.step}`
+    if (!isFiniteMeasure(value)) return `${metric} is ${value ?? 'missing'} ${where}, and ${must}`
+    if (most ? value > bound : value < bound) return `${metric} is ${figure(value)} ${where}, and ${must}`
+  }
+  return undefined
+}

@@ -1,0 +1,20 @@
+/** A value as sentences show it: 5 significant digits, no trailing zeros. */
+export function figure(value: number): string {
+  return String(Number(value.toPrecision(5)))
+}
+
+/** A difference with its sign, as sentences show it. */
+export function signed(difference: number): string {
+  return `${difference < 0 ? '−' : '+'}${figure(Math.abs(difference))}`
+}
+
+/** "1 evaluation", "3 evaluations". */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** Names as the end of a list: "a", "a and b", "a, b and c". */
+export function listedWords(words: readonly string[]): string {
+  const last = words.at(-1) ?? ''
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`
+}

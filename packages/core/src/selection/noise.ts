@@ -1,0 +1,111 @@
+import { isFiniteMeasure } from '../measured.ts'
+import { withoutSplit } from './direction.ts'
+import { detailOf, measureOf } from './evaluations.ts'
+import { figure } from './figure.ts'
+import type { Evaluation, Noise } from './selection.ts'
+
+/** Shares of right answers, so that the number of samples tells their error. */
+const PROPORTION =
+  /(^|[_/ ])(accuracy|acc|acc_norm|exact_match|em|win_rate|pass@1|rewards\/accuracies)(,.*)?$/
+/** A local smooth needs neighbours: with fewer evaluations the noise is not known. */
+const FEWEST = 7
+/** How many evaluations on each side of the best tell its noise. */
+const REACH = 50
+/** Turns a median absolute deviation of normal values into their standard deviation (1 / Φ⁻¹(3/4)). */
+const MAD_TO_DEVIATION = 1.4826
+
+/** An evaluation by its place among the first evaluations, in order of step. */
+export interface Placed {
+  evaluations: readonly Evaluation[]
+  at: Evaluation
+}
+
+/**
+ * How uncertain the value of one evaluation is: a logged standard error; else the binomial error
+ * of a share measured over a known number of samples; else the deviation around a local smooth of
+ * its attempt's curve, where that has at least seven points. Null where nothing tells.
+ */
+export function noiseOf({ evaluations, at }: Placed, metric: string): Noise | null {
+  const logged = measureOf(at, `${metric}_stderr`)
+  if (isFiniteMeasure(logged) && logged >= 0) {
+    const text = `the standard error ${figure(logged)} that was logged with it`
+    return { source: 'logged', standard_error: logged, text }
+  }
+  return binomial(at, metric) ?? residual({ evaluations, at }, metric)
+}
+
+/** sqrt(p (1 − p) / n), on the scale (shares or per cent) that the value is given in. */
+function binomial(at: Evaluation, metric: string): Noise | null {
+  const value = measureOf(at, metric)
+  const { samples } = detailOf(at, metric)
+  if (!isFiniteMeasure(value) || !samples || !PROPORTION.test(withoutSplit(metric))) return null
+  const scale = value > 1 ? 100 : 1
+  const share = value / scale
+  if (share < 0 || share > 1) return null
+  const standard_error = scale * Math.sqrt((share * (1 - share)) / samples)
+  const text = `the binomial error ${figure(standard_error)} of ${samples} samples`
+  return { source: 'binomial', standard_error, text }
+}
+
+function residual({ evaluations, at }: Placed, metric: string): Noise | null {
+  const points = nearby(evaluations, at, metric)
+  if (points.length < FEWEST) return null
+  const deviations = points
+    .slice(2, -2)
+    .map((_, index) => Math.abs(deviation(points.slice(index, index + 5))))
+  const standard_error = MAD_TO_DEVIATION * median(deviations)
+  const text = `the spread ${figure(standard_error)} of the curve around a local smooth`
+  return { source: 'residual', standard_error, text }
+}
+
+interface Point {
+  step: number
+  value: number
+}
+
+/** The finite values around an evaluation, of its own attempt, in order of step. */
+function nearby(evaluations: readonly Evaluation[], at: Evaluation, metric: string): Point[] {
+  const place = evaluations.indexOf(at)
+  const before: Point[] = []
+  const after: Point[] = []
+  const collect = (into: Point[], from: number, by: 1 | -1): void => {
+    for (let index = from; into.length < REACH && index in evaluations; index += by) {
+      const evaluation = evaluations[index]
+      if (!evaluation || evaluation.attempt !== at.attempt) continue
+      const value = measureOf(evaluation, metric)
+      if (isFiniteMeasure(value)) into.push({ step: evaluation.step, value })
+    }
+  }
+  collect(before, place - 1, -1)
+  collect(after, place, 1)
+  return [...before.reverse(), ...after]
+}
+
+/**
+ * How far the middle of five points lies from the cubic through the other four, over the deviation
+ * that independent noise of one would give it: a smooth curve, however bent, leaves none.
+ */
+function deviation(five: readonly Point[]): number {
+  const [a, b, middle, c, d] = five
+  if (!a || !b || !middle || !c || !d) return 0
+  const others = [a, b, c, d]
+  let expected = 0
+  let squares = 1
+  for (const one of others) {
+    let weight = 1
+    for (const other of others) {
+      if (other !== one) weight *= (middle.step - other.step) / (one.step - other.step)
+    }
+    expected += weight * one.value
+    squares += weight ** 2
+  }
+  return (middle.value - expected) / Math.sqrt(squares)
+}
+
+/** The median; NaN of nothing. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const half = sorted.length / 2
+  const middle = [sorted[Math.ceil(half) - 1] ?? NaN, sorted[Math.floor(half)] ?? NaN]
+  return ((middle[0] ?? NaN) + (middle[1] ?? NaN)) / 2
+}

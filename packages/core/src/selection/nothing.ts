@@ -1,0 +1,46 @@
+import type { Direction } from '../event.ts'
+import { isFiniteMeasure } from '../measured.ts'
+import { isBetter } from './direction.ts'
+import { measureOf } from './evaluations.ts'
+import type { Evaluation, NothingToChoose } from './selection.ts'
+
+/** What helps where too little was evaluated. */
+const SCORE =
+  'score the checkpoints now: bestmark eval JOB -- COMMAND {checkpoint}, or bestmark score CHECKPOINT name=value'
+
+/**
+ * Whether there is nothing to choose between: no evaluation, one, or a metric that was still
+ * improving when a run of less than one epoch ended. Null where there is a choice.
+ */
+export function nothingToChoose(
+  evaluations: readonly Evaluation[],
+  metric: string,
+  direction: Direction,
+): NothingToChoose | null {
+  const measured = evaluations.filter((one) => isFiniteMeasure(measureOf(one, metric)))
+  const [first, second] = measured
+  if (!first) {
+    return { code: 'no_evaluation', text: `no choice to make: ${metric} was not measured; ${SCORE}` }
+  }
+  if (!second) {
+    const text = `no choice to make: ${metric} was measured once, at step ${first.step}; ${SCORE}`
+    return { code: 'one_evaluation', text }
+  }
+  const epoch = measured.at(-1)?.epoch ?? null
+  if (epoch === null || epoch >= 1 || !improvedThroughout(measured, metric, direction)) return null
+  const text = `no choice to make: ${metric} was still improving at the end of less than one epoch, so the last is the best so far`
+  return { code: 'still_falling', text }
+}
+
+/** Whether every value is better than the one before it. */
+function improvedThroughout(
+  measured: readonly Evaluation[],
+  metric: string,
+  direction: Direction,
+): boolean {
+  return measured.every((one, index) => {
+    const before = measured[index - 1]
+    if (!before) return true
+    return isBetter(measureOf(one, metric) ?? NaN, measureOf(before, metric) ?? NaN, direction)
+  })
+}

@@ -1,0 +1,56 @@
+import { isFiniteMeasure } from '../measured.ts'
+import type { Judged } from './candidates.ts'
+import { brokenCondition } from './conditions.ts'
+import { measureOf } from './evaluations.ts'
+import { figure } from './figure.ts'
+import type { Checkpoint, Evaluation, PassedOver } from './selection.ts'
+
+/** Why a checkpoint cannot be compared: its files first, then its evaluation. */
+export function passedOver(
+  checkpoint: Checkpoint,
+  evaluation: Evaluation | undefined,
+  judged: Judged,
+): PassedOver {
+  const { checkpoint_id, attempt, step, path } = checkpoint
+  const [reason, text] = byFiles(checkpoint, evaluation, judged) ??
+    byStepless(checkpoint) ??
+    byEvaluation(checkpoint, evaluation, judged) ?? ['no_metric', 'it cannot be compared']
+  return { checkpoint_id, attempt, step, path, reason, text }
+}
+
+type Why = [reason: PassedOver['reason'], text: string]
+
+function byFiles(
+  { path, files_state, files_why }: Checkpoint,
+  evaluation: Evaluation | undefined,
+  { metric }: Judged,
+): Why | undefined {
+  const because = files_why ? `: ${files_why}` : ''
+  if (files_state === 'complete') return undefined
+  if (files_state === 'writing') return ['writing', `${path} is still being written${because}`]
+  const value = evaluation && measureOf(evaluation, metric)
+  const lost = isFiniteMeasure(value) ? ` (${metric} ${figure(value)})` : ''
+  return [files_state, `the files of ${path} are ${files_state}${because}${lost}`]
+}
+
+function byStepless({ step, path }: Checkpoint): Why | undefined {
+  if (step !== null) return undefined
+  return ['no_step', `${path} does not tell its step, so it cannot be compared`]
+}
+
+function byEvaluation(
+  { step }: Checkpoint,
+  evaluation: Evaluation | undefined,
+  { metric, conditions }: Judged,
+): Why | undefined {
+  if (!evaluation) {
+    return ['no_evaluation', `no evaluation at step ${step}, so it cannot be compared`]
+  }
+  const value = measureOf(evaluation, metric)
+  if (value === undefined || value === null) {
+    return ['no_metric', `the evaluation at step ${step} has no ${metric}`]
+  }
+  if (!isFiniteMeasure(value)) return ['not_finite', `${metric} is ${value} at step ${step}`]
+  const broken = brokenCondition(evaluation, conditions)
+  return broken === undefined ? undefined : ['condition', broken]
+}

@@ -1,0 +1,44 @@
+import { byStep } from './evaluations.ts'
+import { featuresOf, scoreOf } from './score.ts'
+import type { SelectionInput } from './select.ts'
+import type { NearTies, Ranked } from './selection.ts'
+import type { Preference, Weights } from './told.ts'
+
+/**
+ * The ranking that a policy makes of the strict one: `within_noise` puts the told one of the near
+ * ties first, `scored` orders by the weighed features; all others leave it as it is.
+ */
+export function preferred(
+  strict: readonly Ranked[],
+  near_ties: NearTies | null,
+  input: SelectionInput,
+): readonly Ranked[] {
+  const { policy, told = {} } = input
+  if (policy === 'within_noise') return firstOfTies(strict, near_ties, told.prefer)
+  if (policy === 'scored' && told.weights) return byScore(strict, input, told.weights)
+  return strict
+}
+
+function firstOfTies(
+  strict: readonly Ranked[],
+  near_ties: NearTies | null,
+  prefer: Preference | undefined,
+): readonly Ranked[] {
+  const ties = near_ties?.candidates ?? []
+  const taken = prefer === 'latest' ? ties.at(-1) : ties[0]
+  return taken && taken !== strict[0] ? [taken, ...strict.filter((one) => one !== taken)] : strict
+}
+
+function byScore(
+  strict: readonly Ranked[],
+  { evaluations, trainLoss, declaration }: SelectionInput,
+  weights: Weights,
+): Ranked[] {
+  const { directions } = declaration
+  const features = featuresOf({ candidates: strict, evaluations, trainLoss, directions })
+  const scored = strict.map((one, index) => {
+    const own = features[index]
+    return { ...one, score: own ? scoreOf(own, weights) : Infinity }
+  })
+  return scored.sort((a, b) => a.score - b.score || byStep(a, b))
+}

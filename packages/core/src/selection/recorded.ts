@@ -1,0 +1,55 @@
+import type { Direction } from '../event.ts'
+import { isFiniteMeasure } from '../measured.ts'
+import { isBetter } from './direction.ts'
+import { measureOf } from './evaluations.ts'
+import type { Claim, Evaluation } from './selection.ts'
+
+/** What a trainer's record tells of the metric that it went by. */
+export interface RecordedMetric {
+  metric: string
+  /** The direction in which the record is unbeaten, where it tells. */
+  direction: Direction | undefined
+  declared_by: string
+}
+
+/**
+ * The metric whose value equals the recorded best bit for bit: at the recorded step, else at any
+ * step (the pointer may be stale). O(evaluations × metrics).
+ */
+export function recordedMetric(
+  claim: Claim,
+  evaluations: readonly Evaluation[],
+  names: readonly string[],
+): RecordedMetric | undefined {
+  const { value } = claim
+  if (claim.metric !== null) {
+    return { metric: claim.metric, direction: undefined, declared_by: "the trainer's record" }
+  }
+  if (!isFiniteMeasure(value)) return undefined
+  const equalling = (among: readonly Evaluation[]): string[] =>
+    names.filter((name) => among.some((evaluation) => measureOf(evaluation, name) === value))
+  const atStep = equalling(evaluations.filter(({ step }) => step === claim.step))
+  const matches = atStep.length > 0 ? atStep : equalling(evaluations)
+  const metric = matches.includes('eval_loss') ? 'eval_loss' : matches[0]
+  if (metric === undefined) return undefined
+  return {
+    metric,
+    direction: directionByRecord(metric, value, evaluations),
+    declared_by: `the trainer's record (its best_metric equals ${metric} bit for bit)`,
+  }
+}
+
+/** The direction in which nothing logged beats the recorded value; undefined where both do or none. */
+export function directionByRecord(
+  metric: string,
+  value: number,
+  evaluations: readonly Evaluation[],
+): Direction | undefined {
+  const unbeaten = (direction: Direction): boolean =>
+    evaluations.every((evaluation) => {
+      const other = measureOf(evaluation, metric)
+      return !isFiniteMeasure(other) || !isBetter(other, value, direction)
+    })
+  const [min, max] = [unbeaten('min'), unbeaten('max')]
+  return min === max ? undefined : min ? 'min' : 'max'
+}

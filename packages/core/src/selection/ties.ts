@@ -1,0 +1,57 @@
+import { byStep, finder } from './evaluations.ts'
+import { figure, listedWords } from './figure.ts'
+import { noiseOf } from './noise.ts'
+import type { Evaluation, NearTies, Ranked } from './selection.ts'
+
+/** As many steps as a sentence lists. */
+const MOST = 4
+
+/**
+ * The candidates whose value lies within one standard error of the strictly best one's (the "one
+ * standard error rule" of Breiman et al., Classification and Regression Trees, 1984). `ranking` is
+ * strictly best first, `evaluations` the first ones in order of step. Null where the noise is not
+ * known.
+ */
+export function nearTies(
+  ranking: readonly Ranked[],
+  evaluations: readonly Evaluation[],
+  metric: string,
+): NearTies | null {
+  const [best] = ranking
+  const at = best && finder(evaluations)(best)
+  const noise = at && noiseOf({ evaluations, at }, metric)
+  if (!best || !noise) return null
+  const end = ranking.findIndex(
+    ({ value }) => Math.abs(value - best.value) > noise.standard_error,
+  )
+  const candidates = ranking.slice(0, end === -1 ? undefined : end).sort(byStep)
+  return { noise, candidates, text: words(candidates, ranking, noise) }
+}
+
+function words(
+  candidates: readonly Ranked[],
+  ranking: readonly Ranked[],
+  noise: NearTies['noise'],
+): string {
+  if (candidates.length < 2) {
+    return ranking.length < 2 ? '' : `no other lies within ${noise.text}`
+  }
+  const steps = stepsInWords(candidates, ranking)
+  return noise.standard_error === 0
+    ? `${steps} are equal`
+    : `${steps} cannot be told apart: they lie within ${noise.text}`
+}
+
+/** "Steps 400 and 500"; a range where every candidate between its ends is among them. */
+export function stepsInWords(
+  some: readonly Pick<Ranked, 'step' | 'attempt'>[],
+  all: readonly Pick<Ranked, 'step' | 'attempt'>[],
+): string {
+  const first = some[0]?.step ?? NaN
+  const last = some.at(-1)?.step ?? NaN
+  const between = all.filter(({ step }) => step >= first && step <= last).length
+  if (some.length > 2 && between === some.length) return `Steps ${first}–${last}`
+  const steps = some.map(({ step }) => String(step))
+  if (some.length <= MOST) return `Steps ${listedWords(steps)}`
+  return `${figure(some.length)} checkpoints between steps ${first} and ${last}`
+}

@@ -1,0 +1,83 @@
+import type { Direction } from '../event.ts'
+import { directionOf, isLoss, isTest, withoutSplit } from './direction.ts'
+
+/** What decides where neither a person nor the run said so, and the rule that it follows. */
+export interface Undeclared {
+  metric: string
+  basis: 'nobody' | 'speech' | 'preference'
+  direction: Direction
+  declared_by: string
+  problem: string | null
+}
+
+/** Signals of progress in preference and reinforcement training, the most telling first. */
+const PROGRESS = ['win_rate', 'reward', 'objective/rlhf_reward', 'rewards/accuracies']
+const PREFERENCE_COLUMNS =
+  /^(rewards\/(chosen|rejected|accuracies|margins)|objective\/(kl|rlhf_reward|scores)|completions\/.*length.*|kl)$/
+
+/**
+ * Whether the columns are those of preference or reinforcement training (DPO, GRPO, PPO as TRL
+ * logs them), in which the loss does not tell how far training came.
+ */
+export function isPreferenceTraining(names: readonly string[]): boolean {
+  return names.some((name) => PREFERENCE_COLUMNS.test(withoutSplit(name)))
+}
+
+/** What decides for a run that declared nothing; `names` are those of everything measured. */
+export function undeclared(names: readonly string[]): Undeclared {
+  const held = names.filter((name) => !isTest(name))
+  if (isPreferenceTraining(held)) return preference(held)
+  const speech = named(held, ['wer', 'cer'])
+  if (speech !== undefined) {
+    const why = `nobody declared a metric; in speech recognition the loss misleads where ${speech} is known`
+    return { metric: speech, basis: 'speech', direction: 'min', declared_by: why, problem: null }
+  }
+  return lowestLoss(names)
+}
+
+/** The rule of policy `lowest_eval_loss`. */
+export function lowestLoss(names: readonly string[]): Undeclared {
+  const nobody = { basis: 'nobody', direction: 'min' } as const
+  const declared_by = 'nobody declared a metric'
+  if (isPreferenceTraining(names)) return { ...refused(names), ...nobody, declared_by }
+  const losses = names.filter((name) => isLoss(name) && !/^(test|train)[_/]/.test(name))
+  const [only] = losses
+  const metric = names.includes('eval_loss') ? 'eval_loss' : losses.length === 1 && only
+  if (metric) return { metric, ...nobody, declared_by, problem: null }
+  const problem =
+    losses.length > 1
+      ? `several evaluation losses were logged (${losses.join(', ')}) and none was named: say which one decides`
+      : `eval_loss was never logged${listed(names)}`
+  return { metric: 'eval_loss', ...nobody, declared_by, problem }
+}
+
+function preference(names: readonly string[]): Undeclared {
+  const metric = named(names, PROGRESS)
+  const basis = 'preference'
+  if (metric === undefined) {
+    return { ...refused(names), basis, direction: 'min', declared_by: 'nobody declared a metric' }
+  }
+  const declared_by = `nobody declared a metric; in preference training the loss does not tell progress, so ${metric} decides`
+  return { metric, basis, direction: 'max', declared_by, problem: null }
+}
+
+function refused(names: readonly string[]): { metric: string; problem: string } {
+  const others = names.filter((name) => !isLoss(name) && directionOf(name) !== undefined)
+  const choices = others.length > 0 ? others : names.filter((name) => !isLoss(name))
+  const problem = `the loss of preference or reinforcement training does not tell progress; say which metric decides${listed(choices)}`
+  return { metric: 'eval_loss', problem }
+}
+
+/** The first of these names that was measured, whatever split prefix it carries. */
+function named(names: readonly string[], wanted: readonly string[]): string | undefined {
+  for (const want of wanted) {
+    const found = names.find((name) => withoutSplit(name) === want)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** The names there are, as the end of a sentence. */
+export function listed(names: readonly string[]): string {
+  return names.length > 0 ? `; logged are ${names.join(', ')}` : '; nothing was evaluated'
+}
