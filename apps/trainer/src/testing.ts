@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -79,4 +79,17 @@ export async function eventually<T>(look: () => Promise<T | undefined>): Promise
     if (seen !== undefined) return seen
     await sleep(50)
   }
+}
+
+/** The files of one format in a folder of public runs, by its index. */
+export async function publicFiles(corpus: string, format: string): Promise<string[]> {
+  const text = await readFile(join(corpus, 'index.tsv'), 'utf8')
+  const [head = [], ...rows] = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split('\t'))
+  const cell = (row: string[], name: string): string => row[head.indexOf(name)] ?? ''
+  return rows
+    .filter((row) => cell(row, 'format') === format)
+    .map((row) => join(corpus, cell(row, 'saved_as')))
 }

@@ -4,6 +4,8 @@ import type { LogEntry, TrainerState } from './trainerState.ts'
 /** A state file and the folder it stood in, relative to the run's root ('' for the root). */
 export interface StateFile {
   folder: string
+  /** Its path relative to the run's root. */
+  file: string
   state: TrainerState
 }
 

@@ -32,6 +32,9 @@ export type TrainerState = Omit<z.infer<typeof File>, 'log_history'> & {
   log_history: LogEntry[]
   /** Rows that tell no step, and so were left out. */
   left_out: number
+  /** The file as it is written, and every row of its log, so that lines can be found in it. */
+  text: string
+  rows: readonly unknown[]
 }
 
 /** Whether a value is a step or a number of things: whole, not negative, and exact as a double. */
@@ -67,8 +70,8 @@ export async function readTrainerState(file: string): Promise<TrainerState> {
     throw new Failure(`${file} is not a trainer state: ${where} is not what the Trainer writes`)
   }
   const log_history = state.data.log_history.filter(isEntry)
-  const left_out = state.data.log_history.length - log_history.length
-  return { ...state.data, log_history, left_out }
+  const rows = state.data.log_history
+  return { ...state.data, log_history, left_out: rows.length - log_history.length, text, rows }
 }
 
 function parseState(file: string, text: string): unknown {

@@ -1,0 +1,59 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type EventOf, type TrainingEvent, pythonJson } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { temporaryFolder, writeOutput } from '../testing.ts'
+import { readRun } from './run.ts'
+
+function only<Type extends TrainingEvent['type']>(
+  events: readonly TrainingEvent[],
+  type: Type,
+): EventOf<Type>[] {
+  return events.filter((event): event is EventOf<Type> => event.type === type)
+}
+
+test('each evaluation and the claim tell the file and the line of their numbers', async () => {
+  await using folder = await temporaryFolder()
+  const log = [
+    { step: 100, eval_loss: 2, eval_f1: 0.5 },
+    { step: 200, eval_loss: 1, eval_f1: NaN },
+  ]
+  const state = { best_metric: 1, best_model_checkpoint: 'out/checkpoint-200' }
+  await writeOutput(folder.path, { saves: [100, 200], log, state })
+  const path = join(folder.path, 'trainer_state.json')
+  const whole = { ...state, global_step: 200, max_steps: 200, log_history: log }
+  await writeFile(path, pythonJson(whole, 2))
+  const text = (await readFile(path, 'utf8')).split('\n')
+  const { events } = await readRun(folder.path)
+  const [claim] = only(events, 'claim')
+  expect(claim?.origin?.file).toBe('trainer_state.json')
+  expect(text[(claim?.origin?.line ?? 0) - 1]).toContain('"best_metric": 1')
+  const evaluations = only(events, 'evaluation')
+  expect(evaluations).toHaveLength(log.length)
+  for (const { values, lines, origin } of evaluations) {
+    expect(origin?.file).toBe('trainer_state.json')
+    expect(Object.keys(lines)).toEqual(Object.keys(values))
+    for (const [name, line] of Object.entries(lines)) {
+      expect(text[line - 1]).toContain(`"${name}": ${values[name]}`)
+    }
+  }
+})
+
+test('a loss of 0 beside a grad_norm of NaN is the NaN that the Trainer hid, and is said once', async () => {
+  await using folder = await temporaryFolder()
+  const log = [
+    { step: 10, loss: 0, grad_norm: 0.5 },
+    { step: 20, loss: 0, grad_norm: NaN },
+    { step: 30, loss: 0, grad_norm: NaN },
+    { step: 40, loss: 1, grad_norm: NaN },
+  ]
+  await writeOutput(folder.path, { saves: [], log })
+  const { events } = await readRun(folder.path)
+  expect(only(events, 'metrics').map(({ values }) => values['loss'])).toEqual([0, NaN, NaN, 1])
+  expect(only(events, 'log').map(({ level, text }) => [level, text])).toEqual([
+    [
+      'warning',
+      '2 training losses logged as 0 beside a grad_norm of NaN (first in trainer_state.json:1) are shown as the NaN that logging_nan_inf_filter hid',
+    ],
+  ])
+})

@@ -1,0 +1,79 @@
+/** The line (from 1) of each value that was found, by row of the log. */
+export type RowLines = ReadonlyMap<unknown, Readonly<Record<string, number>>>
+
+/** A JSON number as Python writes it, or as a word in quotes. */
+const NUMBER = /\s*"?(NaN|-?Infinity|null|[-+.\deE]+)/y
+/** The same name may stand deeper in the row, beside another value; so many are passed by. */
+const MOST_TRIED = 4
+
+/**
+ * Finds the lines on which the evaluated values and the training losses of a log stand in the text
+ * it was parsed from. Names are looked for in the order of the rows, so every row must be given; a
+ * name that is not found in that order, or beside another value, has no line. O(text).
+ */
+export function logLines(text: string, rows: readonly unknown[]): RowLines {
+  const walk = new Walk(text)
+  walk.lineOf('log_history')
+  const found = new Map<unknown, Record<string, number>>()
+  for (const row of rows) {
+    if (typeof row !== 'object' || row === null) continue
+    const lines: Record<string, number> = {}
+    for (const [name, value] of Object.entries(row)) {
+      if (name !== 'loss' && !name.startsWith('eval_')) continue
+      const line = walk.lineOf(name, value)
+      if (line !== null) lines[name] = line
+    }
+    found.set(row, lines)
+  }
+  return found
+}
+
+/** The line of a value outside of the log; null where it is not found. */
+export function lineOf(text: string, name: string, value: unknown): number | null {
+  return new Walk(text).lineOf(name, value)
+}
+
+/** Goes through a text once, counting its lines. */
+class Walk {
+  readonly #text: string
+  #at = 0
+  #line = 1
+  /** What is not found once is not looked for again: each look would read the rest of the text. */
+  readonly #absent = new Set<string>()
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  /** The line of the next such name beside the value (any, where none is told); else null. */
+  lineOf(name: string, value?: unknown): number | null {
+    if (this.#absent.has(name)) return null
+    const key = `${JSON.stringify(name)}:`
+    let next = this.#text.indexOf(key, this.#at)
+    if (next === -1) this.#absent.add(name)
+    for (let tried = 0; next !== -1 && tried < MOST_TRIED; tried++) {
+      const after = next + key.length
+      if (value === undefined || stands(this.#text, after, value)) return this.#lineAt(next)
+      next = this.#text.indexOf(key, after)
+    }
+    return null
+  }
+
+  #lineAt(position: number): number {
+    let newline = this.#text.indexOf('\n', this.#at)
+    while (newline !== -1 && newline < position) {
+      this.#line++
+      newline = this.#text.indexOf('\n', newline + 1)
+    }
+    // One further, so that the same name is not found again.
+    this.#at = position + 1
+    return this.#line
+  }
+}
+
+function stands(text: string, at: number, value: unknown): boolean {
+  NUMBER.lastIndex = at
+  const word = NUMBER.exec(text)?.[1]
+  if (word === undefined) return false
+  return word === 'null' ? value === null : Object.is(Number(word), Number(value))
+}
