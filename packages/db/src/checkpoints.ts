@@ -1,13 +1,25 @@
-import { type FilesState, figure, type Measured, type Selection } from '@bestmark/core'
+import {
+  explain,
+  type Explanation,
+  explanationTable,
+  type FilesState,
+  type Measured,
+  type RunContext,
+  select,
+  type Selection,
+  type TableRow,
+} from '@bestmark/core'
 import type { Database } from './client.ts'
-import { evaluationsOf } from './evaluations.ts'
 import { inRoot } from './root.ts'
+import { runContext } from './runContext.ts'
 import type { JobRow } from './schema.ts'
-import { decidedOf, type StoredCheckpoint } from './selection.ts'
-import { trainLosses } from './trainLoss.ts'
+import { type DecidingRows, decidingRows, snapshot, type StoredCheckpoint } from './selection.ts'
 
 /** A checkpoint as people see it: its files, its evaluation, and how it stands in the selection. */
-export interface CheckpointRow {
+export interface CheckpointRow extends Pick<
+  TableRow,
+  'place' | 'difference' | 'is_best' | 'is_tied' | 'origin'
+> {
   checkpoint_id: string
   job_id: string
   attempt: number
@@ -29,15 +41,15 @@ export interface CheckpointRow {
   train_loss: Measured
   /** Its value in the metric that decides. */
   value: Measured
-  is_best: boolean
   /** Why it is not the best, null for the best. */
   why_not: string | null
 }
 
-/** A job's checkpoints by step, and the decision over them. */
+/** A job's checkpoints by step, the decision over them, and the decision in words. */
 export interface CheckpointList {
   checkpoints: CheckpointRow[]
   selection: Selection
+  explanation: Explanation
 }
 
 /** The checkpoints of a job with the decision of the same moment; undefined without such a job. */
@@ -45,29 +57,47 @@ export async function checkpointsOf(
   db: Database,
   job_id: string,
 ): Promise<CheckpointList | undefined> {
-  const decided = await decidedOf(db, job_id)
-  if (!decided) return undefined
-  const { job, selection, checkpoints: stored } = decided
-  const evaluations = new Map(
-    evaluationsOf(decided.evaluations).map((one) => [`${one.attempt}:${one.step}`, one.values]),
+  const read = await snapshot(db, async (tx) => {
+    const rows = await decidingRows(tx, job_id)
+    return rows && { rows, context: await runContext(tx, rows) }
+  })
+  if (!read) return undefined
+  const { rows, context } = read
+  const selection = select(rows.input)
+  const explanation = explain(rows.input, context, selection)
+  return { checkpoints: facesOf(rows, context, selection), selection, explanation }
+}
+
+function facesOf(
+  { job, checkpoints, input }: DecidingRows,
+  { trainLoss }: RunContext,
+  selection: Selection,
+): CheckpointRow[] {
+  const { metric } = selection
+  const measured = new Map(
+    input.evaluations.map(({ attempt, step, values }) => [`${attempt}:${step}`, values]),
   )
-  const losses = await trainLosses(db, job_id, stored)
-  const places = placesIn(selection)
-  const rows = stored.map((checkpoint): CheckpointRow => {
+  const standing = new Map(explanationTable(selection).map((row) => [row.checkpoint_id, row]))
+  return checkpoints.map((checkpoint): CheckpointRow => {
     const { checkpoint_id, attempt, step } = checkpoint
-    const values = { ...evaluations.get(`${attempt}:${step}`) }
-    const is_best = checkpoint_id === selection.best?.checkpoint_id
-    const metric = selection.metric
+    const values = { ...measured.get(`${attempt}:${step}`) }
+    const row = standing.get(checkpoint_id) ?? UNRANKED
+    const { place, difference, is_best, is_tied, origin, why } = row
     return {
       ...faceOf(checkpoint, job),
       values,
-      train_loss: losses.get(checkpoint_id) ?? null,
-      value: metric === null ? null : (values[metric] ?? null),
-      is_best,
-      why_not: is_best ? null : (places.get(checkpoint_id) ?? selection.reason),
+      train_loss: step === null ? null : (trainLoss?.({ attempt, step }) ?? null),
+      value: row.value ?? (metric === null ? null : (values[metric] ?? null)),
+      ...{ place, difference, is_best, is_tied, origin },
+      why_not: is_best ? null : (why ?? selection.reason),
     }
   })
-  return { checkpoints: rows, selection }
+}
+
+/** Where nothing could be decided, no checkpoint stands anywhere. */
+const UNRANKED = {
+  ...{ place: null, value: null, difference: null, origin: null, why: undefined },
+  ...{ is_best: false, is_tied: false },
 }
 
 /** A job's checkpoints by step; none where there is no such job. */
@@ -84,22 +114,4 @@ function faceOf(checkpoint: StoredCheckpoint, { job_id, output_dir }: JobRow) {
     name: path,
     ...{ files_state, files_why, bytes, checked_at, saved_at },
   }
-}
-
-const PLACES = ['best', 'second', 'third', 'fourth', 'fifth']
-
-/** Why each checkpoint is not the best: its place and distance, or why it was passed over. */
-function placesIn({ ranking, passed_over, best }: Selection): Map<string | null, string> {
-  const places = new Map<string | null, string>()
-  for (const { checkpoint_id, text } of passed_over) places.set(checkpoint_id, text)
-  ranking.forEach(({ checkpoint_id, value }, index) => {
-    const place = PLACES[index] ?? `place ${index + 1}`
-    places.set(checkpoint_id, `${place}: ${distance(value - (best?.value ?? NaN))}`)
-  })
-  return places
-}
-
-function distance(difference: number): string {
-  if (difference === 0) return 'equal, but the first of equals is taken'
-  return `${difference > 0 ? '+' : '−'}${figure(Math.abs(difference))}`
 }

@@ -1,4 +1,4 @@
-import type { Evaluation, EventOf, Measured } from '@bestmark/core'
+import type { Detail, Evaluation, EventOf } from '@bestmark/core'
 import { and, asc, eq, inArray, max } from 'drizzle-orm'
 import type { WriteAt } from './attempts.ts'
 import type { Orm } from './client.ts'
@@ -21,20 +21,27 @@ export async function recordEvaluations(
     .from(evaluations)
     .where(eq(evaluations.job_id, at.job_id))
   let arrival = last?.arrival ?? 0
-  const rows = events.flatMap(({ attempt, step, epoch, at: time, values, samples, origin }) =>
-    Object.entries(values).map(([said, value]) => {
+  const rows = events.flatMap((event) =>
+    Object.entries(event.values).map(([said, value]) => {
+      const { attempt, step, epoch, at: time, samples, scored_by } = event
       const metric = storableName(said)
       const key = `${attempt}:${step}:${metric}`
       const repeat = repeats.get(key) ?? 0
       repeats.set(key, repeat + 1)
-      const measured = { attempt, step, metric, repeat, value, epoch, at: time, samples }
-      const from = { origin_file: origin?.file ?? null, origin_line: origin?.line ?? null }
-      return { ...at, ...measured, ...from, arrival: ++arrival }
+      const measured = { attempt, step, metric, repeat, value, epoch, at: time, samples, scored_by }
+      return { ...at, ...measured, ...placeOf(event, said), arrival: ++arrival }
     }),
   )
   for (let from = 0; from < rows.length; from += 1_000) {
     await tx.insert(evaluations).values(rows.slice(from, from + 1_000))
   }
+}
+
+/** Where a value stands: on a line of its own, or on the line of its event. */
+function placeOf({ origin, lines }: EventOf<'evaluation'>, metric: string) {
+  const own = Object.hasOwn(lines, metric) ? lines[metric] : undefined
+  const origin_line = origin && (own ?? origin.line)
+  return { origin_file: origin?.file ?? null, origin_line }
 }
 
 /** How often each metric was measured already at the steps of the events. */
@@ -73,16 +80,38 @@ export async function evaluationRows(
     .execute()
 }
 
-/** The rows of each (attempt, step) as one evaluation, in order of arrival. */
+/**
+ * The rows of each (attempt, step) as one evaluation, in order of arrival. What is known of a value
+ * stands apart where it is not what is known of the first one.
+ */
 export function evaluationsOf(rows: readonly EvaluationRow[]): Evaluation[] {
-  const byWeights = new Map<string, Evaluation & { values: Record<string, Measured> }>()
-  for (const row of rows) {
-    const { attempt, step, epoch, metric, value, origin_file: file, origin_line: line } = row
-    const key = `${attempt}:${step}`
-    const origin = file === null ? null : { file, line }
-    const evaluation = byWeights.get(key) ?? { attempt, step, epoch, values: {}, origin }
-    evaluation.values[metric] = value
-    byWeights.set(key, evaluation)
-  }
-  return [...byWeights.values()]
+  const byWeights = Map.groupBy(rows, ({ attempt, step }) => `${attempt}:${step}`)
+  return [...byWeights.values()].flatMap((own) => {
+    const [first] = own
+    if (!first) return []
+    const { attempt, step, epoch } = first
+    const { origin, samples } = detail(first)
+    const values = Object.fromEntries(own.map(({ metric, value }) => [metric, value]))
+    const apart = own.filter((row) => row.scored_by !== null || !isSame(row, first))
+    const details = Object.fromEntries(apart.map((row) => [row.metric, detail(row)]))
+    const evaluation = { attempt, step, epoch, values, origin, samples }
+    return [apart.length > 0 ? { ...evaluation, details } : evaluation]
+  })
+}
+
+function detail({
+  origin_file: file,
+  origin_line: line,
+  samples,
+  scored_by,
+}: EvaluationRow): Detail {
+  return { origin: file === null ? null : { file, line }, samples, scored_by }
+}
+
+function isSame(row: EvaluationRow, other: EvaluationRow): boolean {
+  return (
+    row.origin_file === other.origin_file &&
+    row.origin_line === other.origin_line &&
+    row.samples === other.samples
+  )
 }

@@ -43,5 +43,5 @@ export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<
     checkpoints_revision: revision,
     logs_revision: revision,
   }
-  return { ...initialTracker().facts, claim: null, config: {}, ...touched }
+  return { ...initialTracker().facts, claim: null, config: {}, metric_directions: {}, ...touched }
 }

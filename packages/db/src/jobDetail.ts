@@ -20,6 +20,9 @@ export interface JobDetail extends Pick<
   | 'declared_direction'
   | 'declared_by'
   | 'save_steps'
+  | 'metric_directions'
+  | 'policy_told'
+  | 'policy_from'
   | 'attempt'
   | 'host_id'
   | 'stop_requested_at'
@@ -40,11 +43,13 @@ export async function jobDetail(db: Database, job_id: string): Promise<JobDetail
   const [host] = await db.orm.select().from(hosts).where(eq(hosts.host_id, job.host_id))
   const { config, tags, source, recipe, save_steps, attempt, host_id } = job
   const { loss_unit, declared_metric, declared_direction, declared_by } = job
+  const { metric_directions, policy_told, policy_from } = job
   const { stop_requested_at, registered_at, changed_at, revision } = job
   return {
     job_id,
     ...{ config, tags, source, recipe, save_steps, attempt, host_id },
     ...{ loss_unit, declared_metric, declared_direction, declared_by },
+    ...{ metric_directions, policy_told, policy_from },
     ...{ stop_requested_at, registered_at, changed_at, revision },
     attempts: rows.map(({ job_id: _job, revision: _revision, ...row }) => row),
     host_seen_at: host?.seen_at ?? null,

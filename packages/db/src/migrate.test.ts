@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,8 +8,11 @@ import { expect, test } from 'vitest'
 import { boardId, claimOnce, hosts, seeHost } from './board.ts'
 import { connectTo, databaseOver } from './client.ts'
 import { parseAddress } from './address.ts'
+import { jobDetail } from './jobDetail.ts'
+import { jobStatus } from './jobs.ts'
 import { DatabaseNewer, migrate } from './migrate.ts'
 import { testDatabase } from './testing.ts'
+import { checkpoint, tell } from './testRun.ts'
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations')
 
@@ -31,6 +35,27 @@ test('a database of a newer Bestmark is refused and left as it is', async () => 
   const migrating = migrate(db)
   await expect(migrating).rejects.toThrow(DatabaseNewer)
   await expect(migrating).rejects.toThrow('9999_from_the_future.sql')
+})
+
+test('a board of the first version keeps its jobs and evaluations, under the default policy', async () => {
+  await using db = await testDatabase()
+  await db.sql`drop schema public cascade`
+  await db.sql`create schema public`
+  const folder = await mkdtemp(join(tmpdir(), 'bestmark-migrations-'))
+  await cp(join(MIGRATIONS, '0000_first.sql'), join(folder, '0000_first.sql'))
+  await migrate(db, folder)
+  const [job_id, host_id] = [randomUUID(), randomUUID()]
+  await db.sql`insert into training_jobs
+    (job_id, host_id, name, project, status, host, output_dir, source, registered_at, changed_at)
+    values (${job_id}, ${host_id}, 'old', 'before', 'running', 'h', '/runs/old', 'journal', 1, 1)`
+  await db.sql`insert into evaluations
+    (job_id, attempt, step, metric, repeat, value, arrival, revision)
+    values (${job_id}, 0, 100, 'eval_loss', 0, 0.5, 1, 1)`
+  await migrate(db)
+  expect(await jobDetail(db, job_id)).toMatchObject({ policy_from: 'default', policy_told: {} })
+  await tell(db, job_id, checkpoint(100))
+  expect(await jobStatus(db, job_id)).toMatchObject({ best_step: 100, best_metric: 0.5 })
+  await rm(folder, { recursive: true })
 })
 
 test('a migration that fails takes back those before it', async () => {

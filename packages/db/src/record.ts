@@ -16,6 +16,7 @@ import { changeJob, type JobChanges, type Tx } from './job.ts'
 import { recordLogs } from './logs.ts'
 import { type JobRow, sources } from './schema.ts'
 import { reselect } from './selection.ts'
+import { storableName } from './storable.ts'
 
 /** What a reader of a source read since `from`, and where the next one goes on. */
 export interface Batch {
@@ -122,7 +123,7 @@ async function write(
   await recordCheckpoints(tx, at, of('checkpoint', 'files'))
   await recordLogs(tx, at, of('log'))
   const facts = factsAfter(job, events)
-  const said = saidAfter(job, of('started', 'claim'))
+  const said = saidAfter(job, of('started', 'evaluation', 'claim'))
   const decides = anew || events.some(({ type }) => DECIDING.has(type))
   const standing = decides ? await reselect(tx, { ...job, ...facts, ...said }) : {}
   return { ...facts, ...standing, ...said, ...touched(events, revision) }
@@ -159,13 +160,19 @@ function factsAfter(job: JobRow, events: readonly TrainingEvent[]): RunFacts {
   return events.reduce(track, { ...initialTracker(), facts }).facts
 }
 
-/** What the run said of itself that is kept as it was said. */
-function saidAfter(job: JobRow, events: readonly EventOf<'started' | 'claim'>[]): JobChanges {
+/** What the run, and who scored it, said that is kept as it was said. */
+function saidAfter(
+  job: JobRow,
+  events: readonly EventOf<'started' | 'evaluation' | 'claim'>[],
+): JobChanges {
   const set: JobChanges = {}
   for (const event of events) {
     if (event.type === 'claim') {
       const { path, step, metric, value } = event
       set.claim = { path, step, metric, value }
+    } else if (event.type === 'evaluation') {
+      if (Object.keys(event.directions).length === 0) continue
+      set.metric_directions = directed(set.metric_directions ?? job.metric_directions, event)
     } else {
       if (Object.keys(event.config).length > 0) set.config = event.config
       // A wish to stop was for the attempt that is over.
@@ -173,4 +180,15 @@ function saidAfter(job: JobRow, events: readonly EventOf<'started' | 'claim'>[])
     }
   }
   return set
+}
+
+/** Directions by metric; who said one first is not unsaid. */
+function directed(
+  known: JobRow['metric_directions'],
+  { directions }: EventOf<'evaluation'>,
+): JobRow['metric_directions'] {
+  const told = Object.entries(directions).map(([name, direction]) => {
+    return [storableName(name), direction] as const
+  })
+  return { ...Object.fromEntries(told), ...known }
 }

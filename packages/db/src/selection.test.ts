@@ -112,6 +112,8 @@ test('each checkpoint says why it is not the best', async () => {
     [null, 'last does not tell its step, so it cannot be compared'],
   ])
   expect(rows.map(({ train_loss }) => train_loss)).toEqual([3, 2, 2, 1, 1, null])
+  expect(rows.map(({ place }) => place)).toEqual([3, 1, 2, null, null, null])
+  expect(rows.map(({ value }) => value)).toEqual([0.5183, 0.5, 0.5, NaN, null, null])
 })
 
 test('a folder that was moved is followed, and with it every path', async () => {

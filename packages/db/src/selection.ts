@@ -6,11 +6,12 @@ import {
   type RunFacts,
   select,
   type Selection,
+  type SelectionInput,
   standingFacts,
   standingOf,
 } from '@bestmark/core'
 import { asc, eq, sql } from 'drizzle-orm'
-import type { Database, Orm } from './client.ts'
+import type { Database } from './client.ts'
 import { type EvaluationRow, evaluationRows, evaluationsOf } from './evaluations.ts'
 import type { Tx } from './job.ts'
 import { inRoot } from './root.ts'
@@ -18,48 +19,52 @@ import { checkpoints, type JobRow, trainingJobs } from './schema.ts'
 
 export type StoredCheckpoint = typeof checkpoints.$inferSelect
 
-/** Everything that a selection is a function of, and the selection. */
-export interface Decided {
+/** Everything that a selection is a function of. */
+export interface DecidingRows {
   job: JobRow
   evaluations: EvaluationRow[]
   checkpoints: StoredCheckpoint[]
-  selection: Selection
+  input: SelectionInput
 }
 
 /** The decision over a job's checkpoints, from its rows; undefined where there is no such job. */
 export async function selectionOf(db: Database, job_id: string): Promise<Selection | undefined> {
-  return (await decidedOf(db, job_id))?.selection
+  return snapshot(db, async (tx) => {
+    const rows = await decidingRows(tx, job_id)
+    return rows && select(rows.input)
+  })
 }
 
-/** The decision with the rows that it was made from. */
-export async function decidedOf(db: Database, job_id: string): Promise<Decided | undefined> {
-  // One snapshot, so that the decision and the rows shown beside it are of one moment.
-  return db.orm.transaction(
-    async (tx) => {
-      const [job] = await tx.select().from(trainingJobs).where(eq(trainingJobs.job_id, job_id))
-      return job && decide(tx, job)
-    },
-    { isolationLevel: 'repeatable read', accessMode: 'read only' },
-  )
+/** Reads what is of one moment, such as a decision and the rows shown beside it. */
+export async function snapshot<T>(db: Database, read: (tx: Tx) => Promise<T>): Promise<T> {
+  const config = { isolationLevel: 'repeatable read', accessMode: 'read only' } as const
+  return db.orm.transaction(read, config)
 }
 
-async function decide(orm: Pick<Orm, 'select'>, job: JobRow): Promise<Decided> {
-  const stored = await orm
+/** The rows that decide for a job; undefined where there is no such job. */
+export async function decidingRows(tx: Tx, job_id: string): Promise<DecidingRows | undefined> {
+  const [job] = await tx.select().from(trainingJobs).where(eq(trainingJobs.job_id, job_id))
+  return job && rowsOf(tx, job)
+}
+
+async function rowsOf(tx: Tx, job: JobRow): Promise<DecidingRows> {
+  const stored = await tx
     .select()
     .from(checkpoints)
     .where(eq(checkpoints.job_id, job.job_id))
     .orderBy(sql`${checkpoints.step} nulls last`, asc(checkpoints.attempt), asc(checkpoints.path))
     .prepare('checkpoint_rows')
     .execute()
-  const rows = await evaluationRows(orm, job.job_id)
-  const selection = select({
+  const rows = await evaluationRows(tx, job.job_id)
+  const input: SelectionInput = {
     policy: job.selection_policy,
+    told: job.policy_told,
     declaration: declarationOf(job),
     claim: claimOf(job),
     evaluations: evaluationsOf(rows),
     checkpoints: stored,
-  })
-  return { job, evaluations: rows, checkpoints: stored, selection }
+  }
+  return { job, evaluations: rows, checkpoints: stored, input }
 }
 
 /**
@@ -67,8 +72,8 @@ async function decide(orm: Pick<Orm, 'select'>, job: JobRow): Promise<Decided> {
  * Returns the facts that follow from how the evaluations stand in the metric that decides.
  */
 export async function reselect(tx: Tx, job: JobRow): Promise<Partial<RunFacts>> {
-  const { selection, evaluations } = await decide(tx, job)
-  const { best, metric, direction } = selection
+  const { input, evaluations } = await rowsOf(tx, job)
+  const { best, metric, direction } = select(input)
   const set = {
     best_eval_loss: best?.eval_loss ?? null,
     best_epoch: best?.epoch ?? null,
@@ -88,12 +93,12 @@ export async function reselect(tx: Tx, job: JobRow): Promise<Partial<RunFacts>> 
 
 const UNKNOWN = { evaluations_without_improvement: null, best_evaluation_epoch: null }
 
-function declarationOf(job: JobRow): Declaration {
+export function declarationOf(job: JobRow): Declaration {
   const { declared_metric: metric, declared_direction: direction, declared_by } = job
-  return { metric, direction, declared_by }
+  return { metric, direction, declared_by, directions: job.metric_directions }
 }
 
-function claimOf({ claim }: JobRow): Claim | null {
+export function claimOf({ claim }: JobRow): Claim | null {
   return claim && { ...claim, value: readMeasured(claim.value) ?? null }
 }
 

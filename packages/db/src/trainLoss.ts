@@ -1,30 +1,33 @@
-import type { Measured, Series } from '@bestmark/core'
+import type { Measured, RunContext, Series } from '@bestmark/core'
 import { sql } from 'drizzle-orm'
-import type { Database } from './client.ts'
+import type { Orm } from './client.ts'
 import { placeKey, readChunks } from './loggedSeries.ts'
-import type { StoredCheckpoint } from './selection.ts'
+
+type Weights = Parameters<NonNullable<RunContext['trainLoss']>>[0]
 
 /**
- * The training loss that each checkpoint was saved at: the nearest one of its attempt that was
- * logged at its step or before. Reads one chunk a checkpoint, and each chunk once.
+ * The training loss that weights were saved or evaluated at: the nearest one of their attempt that
+ * was logged at their step or before; null for weights that were not asked for. Reads one chunk for
+ * each of them, and each chunk once.
  */
 export async function trainLosses(
-  { orm }: Database,
+  orm: Pick<Orm, 'select' | 'execute'>,
   job_id: string,
-  checkpoints: readonly StoredCheckpoint[],
-): Promise<Map<string, Measured>> {
-  const stepped = checkpoints.flatMap(({ checkpoint_id, attempt, step }) =>
-    step === null ? [] : [{ checkpoint_id, attempt, step }],
+  asked: readonly { attempt: number; step: number | null }[],
+): Promise<(weights: Weights) => Measured> {
+  const byKey = new Map(
+    asked.flatMap(({ attempt, step }) =>
+      step === null ? [] : [[key({ attempt, step }), { attempt, step }] as const],
+    ),
   )
-  if (stepped.length === 0) return new Map()
-  const column = <T>(of: (one: (typeof stepped)[number]) => T) => sql.param(stepped.map(of))
-  const rows = await orm.execute<{ checkpoint_id: string; attempt: number; ordinal: number }>(sql`
-    select asked.checkpoint_id, asked.attempt, chunk.ordinal
+  if (byKey.size === 0) return () => null
+  const weights = [...byKey.values()]
+  const rows = await orm.execute<Weights & { ordinal: number }>(sql`
+    select asked.attempt, asked.step, chunk.ordinal
     from unnest(
-      ${column((one) => one.checkpoint_id)}::uuid[],
-      ${column((one) => one.attempt)}::int[],
-      ${column((one) => one.step)}::float8[]
-    ) as asked (checkpoint_id, attempt, step),
+      ${sql.param(weights.map(({ attempt }) => attempt))}::int[],
+      ${sql.param(weights.map(({ step }) => step))}::float8[]
+    ) as asked (attempt, step),
     lateral (
       select ordinal from series_chunks
       where job_id = ${job_id} and attempt = asked.attempt and name = 'loss'
@@ -32,13 +35,14 @@ export async function trainLosses(
       order by ordinal desc limit 1
     ) as chunk`)
   const chunks = await readChunks(orm, job_id, 'loss', rows)
-  const stepOf = new Map(stepped.map(({ checkpoint_id, step }) => [checkpoint_id, step]))
-  return new Map(
-    rows.map((row) => {
-      const step = stepOf.get(row.checkpoint_id) ?? -1
-      return [row.checkpoint_id, lastAt(chunks.get(placeKey(row)), step)]
-    }),
+  const losses = new Map(
+    rows.map((row) => [key(row), lastAt(chunks.get(placeKey(row)), row.step)] as const),
   )
+  return (one) => losses.get(key(one)) ?? null
+}
+
+function key({ attempt, step }: Weights): string {
+  return `${attempt}:${step}`
 }
 
 /** The value at the greatest step that is not above `step`; of equals the latest. */

@@ -97,6 +97,8 @@ export const evaluations = pgTable(
     samples: whole(),
     origin_file: said(),
     origin_line: integer(),
+    /** Who measured it after training; null for what the run measured itself. */
+    scored_by: said(),
     /** The row's place among the job's evaluations, in order of arrival. */
     arrival: whole().notNull(),
     revision: revision(),

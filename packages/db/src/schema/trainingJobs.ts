@@ -1,4 +1,12 @@
-import type { JobState, Policy, RunFacts, StoredStatus, TrainingJobStatus } from '@bestmark/core'
+import type {
+  Direction,
+  JobState,
+  Policy,
+  RunFacts,
+  StoredStatus,
+  Told,
+  TrainingJobStatus,
+} from '@bestmark/core'
 import { sql } from 'drizzle-orm'
 import type { PgColumnBuilderBase } from 'drizzle-orm/pg-core'
 import { bigint, doublePrecision, index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core'
@@ -89,6 +97,11 @@ export const trainingJobs = pgTable(
     tags: plain().$type<string[]>().notNull().default([]),
     /** What the training program itself calls its best, as it last said. */
     claim: plain().$type<StoredClaim>(),
+    /** Which metrics are better low or high, where whoever measured them said so. */
+    metric_directions: plain().$type<Record<string, Direction>>().notNull().default({}),
+    /** What was told with `selection_policy`, and whose policy it is. */
+    policy_told: plain().$type<Told>().notNull().default({}),
+    policy_from: text().$type<PolicyFrom>().notNull().default('default'),
     stop_requested_at: milliseconds(),
     registered_at: milliseconds().notNull(),
     /** The database's clock at the last write, for readers who follow every job. */
@@ -109,6 +122,9 @@ export const trainingJobs = pgTable(
     index('training_jobs_newest').on(liveRank, newestRank, job.job_id),
   ],
 )
+
+/** Whose policy a job goes by: its own, its project's, or the one that nobody has to choose. */
+export type PolicyFrom = 'default' | 'project' | 'job'
 
 export interface StoredClaim {
   path: string | null

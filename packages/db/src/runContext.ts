@@ -1,0 +1,30 @@
+import { hasEnded, type RunContext } from '@bestmark/core'
+import { and, asc, eq } from 'drizzle-orm'
+import type { Tx } from './job.ts'
+import { seriesChunks } from './schema.ts'
+import type { DecidingRows } from './selection.ts'
+import { trainLosses } from './trainLoss.ts'
+
+/** What the explanation of a job's choice needs to know beside the rows that decide. */
+export async function runContext(tx: Tx, rows: DecidingRows): Promise<RunContext> {
+  const { job, evaluations, checkpoints } = rows
+  const { job_id, config, loss_unit, save_steps, current_epoch, status, project } = job
+  return {
+    ...{ config, loss_unit, save_steps, current_epoch, project },
+    trainLoss: await trainLosses(tx, job_id, [...evaluations, ...checkpoints]),
+    logged: await loggedNames(tx, job_id),
+    alive: !hasEnded(status) && status !== 'lost',
+  }
+}
+
+/** The names of what a job logged while training. */
+async function loggedNames(tx: Tx, job_id: string): Promise<string[]> {
+  const { name, ordinal } = seriesChunks
+  const rows = await tx
+    .selectDistinct({ name })
+    .from(seriesChunks)
+    // Each attempt's series begins with this one.
+    .where(and(eq(seriesChunks.job_id, job_id), eq(ordinal, 0)))
+    .orderBy(asc(name))
+  return rows.map((row) => row.name)
+}

@@ -1,0 +1,33 @@
+import type { Policy, Told } from '@bestmark/core'
+import { sql } from 'drizzle-orm'
+import { bigint, index, pgTable, text, uuid } from 'drizzle-orm/pg-core'
+import { milliseconds, plain, said } from './columns.ts'
+import { trainingJobs } from './trainingJobs.ts'
+
+/** What a policy was changed for: one job, or all jobs of a project that have none of their own. */
+export type PolicyScope = 'job' | 'project'
+
+/** Every change of a policy, in order. Rows are added; nothing changes or deletes one. */
+export const policyChanges = pgTable(
+  'policy_changes',
+  {
+    change_id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    scope: text().$type<PolicyScope>().notNull(),
+    /** Null for a project's. */
+    job_id: uuid().references(() => trainingJobs.job_id),
+    /** The project, or the one that the job was in. */
+    project: said().notNull(),
+    /** Null: back to the project's policy, or the default. */
+    policy: text().$type<Policy>(),
+    told: plain().$type<Told>().notNull(),
+    /** Who changed it, in their own words. */
+    by: said().notNull(),
+    /** By the database's clock. */
+    changed_at: milliseconds().notNull(),
+  },
+  (row) => [
+    index('policy_changes_job').on(row.job_id, row.change_id),
+    // By digest: an index entry must stay under 2.7 kB, and a project may have any name.
+    index('policy_changes_project').on(sql`md5(${row.project})`, row.change_id),
+  ],
+)
