@@ -71,25 +71,42 @@ function leads(next: Omit<Leader, 'epoch'>, { leader, direction }: Standing): bo
   return next.step < leader.step || (next.step === leader.step && next.attempt < leader.attempt)
 }
 
+/** A straight line through points: its slope a step, and that slope's standard error. */
+export interface Slope {
+  slope: number
+  error: number
+}
+
 /**
  * Whether the latest values of eval_loss fall or rise: the least-squares slope over steps, called
  * flat where it is within two of its standard errors. Null with fewer than three values.
  */
-export function trend({ recent }: Standing): Trend | null {
-  const n = recent.length
+export function trend({ recent }: Pick<Standing, 'recent'>): Trend | null {
+  const found = slopeOf(recent)
+  if (!found) return null
+  if (Math.abs(found.slope) <= 2 * found.error) return 'flat'
+  return found.slope < 0 ? 'falling' : 'rising'
+}
+
+/** The latest points that a trend looks back on. */
+export function latestOf<Point>(points: readonly Point[]): readonly Point[] {
+  return points.slice(-TREND_WINDOW)
+}
+
+/** The least-squares line; null with fewer than three points, or all at one step. */
+export function slopeOf(points: readonly { step: number; value: number }[]): Slope | null {
+  const n = points.length
   if (n < 3) return null
   const mean = (of: (point: { step: number; value: number }) => number): number =>
-    recent.reduce((sum, point) => sum + of(point), 0) / n
+    points.reduce((sum, point) => sum + of(point), 0) / n
   const x = mean(({ step }) => step)
   const y = mean(({ value }) => value)
-  const sxx = recent.reduce((sum, { step }) => sum + (step - x) ** 2, 0)
+  const sxx = points.reduce((sum, { step }) => sum + (step - x) ** 2, 0)
   if (sxx === 0) return null
-  const slope = recent.reduce((sum, { step, value }) => sum + (step - x) * (value - y), 0) / sxx
-  const squares = recent.reduce(
+  const slope = points.reduce((sum, { step, value }) => sum + (step - x) * (value - y), 0) / sxx
+  const squares = points.reduce(
     (sum, { step, value }) => sum + (value - y - slope * (step - x)) ** 2,
     0,
   )
-  const error = Math.sqrt(squares / (n - 2) / sxx)
-  if (Math.abs(slope) <= 2 * error) return 'flat'
-  return slope < 0 ? 'falling' : 'rising'
+  return { slope, error: Math.sqrt(squares / (n - 2) / sxx) }
 }

@@ -34,7 +34,8 @@ export function brokenCondition(
     const must = `it must be at ${most ? 'most' : 'least'} ${figure(bound)}`
     const where = `at step ${evaluation.step}`
     if (!isFiniteMeasure(value)) return `${metric} is ${value ?? 'missing'} ${where}, and ${must}`
-    if (most ? value > bound : value < bound) return `${metric} is ${figure(value)} ${where}, and ${must}`
+    if (most ? value > bound : value < bound)
+      return `${metric} is ${figure(value)} ${where}, and ${must}`
   }
   return undefined
 }

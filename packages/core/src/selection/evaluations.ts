@@ -14,10 +14,7 @@ export function measureOf(
 }
 
 /** What is known of one measured value: where it stands, of how many samples, who scored it. */
-export function detailOf(
-  { details, origin, samples = null }: Evaluation,
-  metric: string,
-): Detail {
+export function detailOf({ details, origin, samples = null }: Evaluation, metric: string): Detail {
   const own = details && Object.hasOwn(details, metric) ? details[metric] : undefined
   return own ?? { origin, samples }
 }

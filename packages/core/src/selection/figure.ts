@@ -3,6 +3,11 @@ export function figure(value: number): string {
   return String(Number(value.toPrecision(5)))
 }
 
+/** An error as sentences show it: 2 significant digits. */
+export function errorFigure(value: number): string {
+  return String(Number(value.toPrecision(2)))
+}
+
 /** A difference with its sign, as sentences show it. */
 export function signed(difference: number): string {
   return `${difference < 0 ? '−' : '+'}${figure(Math.abs(difference))}`

@@ -1,7 +1,7 @@
 import { isFiniteMeasure } from '../measured.ts'
 import { withoutSplit } from './direction.ts'
 import { detailOf, measureOf } from './evaluations.ts'
-import { figure } from './figure.ts'
+import { errorFigure } from './figure.ts'
 import type { Evaluation, Noise } from './selection.ts'
 
 /** Shares of right answers, so that the number of samples tells their error. */
@@ -28,7 +28,7 @@ export interface Placed {
 export function noiseOf({ evaluations, at }: Placed, metric: string): Noise | null {
   const logged = measureOf(at, `${metric}_stderr`)
   if (isFiniteMeasure(logged) && logged >= 0) {
-    const text = `the standard error ${figure(logged)} that was logged with it`
+    const text = `the standard error ${errorFigure(logged)} that was logged with it`
     return { source: 'logged', standard_error: logged, text }
   }
   return binomial(at, metric) ?? residual({ evaluations, at }, metric)
@@ -43,7 +43,7 @@ function binomial(at: Evaluation, metric: string): Noise | null {
   const share = value / scale
   if (share < 0 || share > 1) return null
   const standard_error = scale * Math.sqrt((share * (1 - share)) / samples)
-  const text = `the binomial error ${figure(standard_error)} of ${samples} samples`
+  const text = `the binomial error ${errorFigure(standard_error)} of ${samples} samples`
   return { source: 'binomial', standard_error, text }
 }
 
@@ -54,7 +54,7 @@ function residual({ evaluations, at }: Placed, metric: string): Noise | null {
     .slice(2, -2)
     .map((_, index) => Math.abs(deviation(points.slice(index, index + 5))))
   const standard_error = MAD_TO_DEVIATION * median(deviations)
-  const text = `the spread ${figure(standard_error)} of the curve around a local smooth`
+  const text = `the spread ${errorFigure(standard_error)} of the curve around a local smooth`
   return { source: 'residual', standard_error, text }
 }
 

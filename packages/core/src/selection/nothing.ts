@@ -20,7 +20,10 @@ export function nothingToChoose(
   const measured = evaluations.filter((one) => isFiniteMeasure(measureOf(one, metric)))
   const [first, second] = measured
   if (!first) {
-    return { code: 'no_evaluation', text: `no choice to make: ${metric} was not measured; ${SCORE}` }
+    return {
+      code: 'no_evaluation',
+      text: `no choice to make: ${metric} was not measured; ${SCORE}`,
+    }
   }
   if (!second) {
     const text = `no choice to make: ${metric} was measured once, at step ${first.step}; ${SCORE}`

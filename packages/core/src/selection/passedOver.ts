@@ -50,7 +50,8 @@ function byEvaluation(
   if (value === undefined || value === null) {
     return ['no_metric', `the evaluation at step ${step} has no ${metric}`]
   }
-  if (!isFiniteMeasure(value)) return ['not_finite', `${metric} is ${value} at step ${step}`]
+  if (!isFiniteMeasure(value))
+    return ['not_finite', `${metric} is ${String(value)} at step ${step}`]
   const broken = brokenCondition(evaluation, conditions)
   return broken === undefined ? undefined : ['condition', broken]
 }

@@ -1,5 +1,5 @@
 import { superlative } from './direction.ts'
-import { figure, signed } from './figure.ts'
+import { errorFigure, figure, signed } from './figure.ts'
 import type { Decider } from './metric.ts'
 import type { Evaluation, Selection } from './selection.ts'
 import { stepsInWords } from './ties.ts'
@@ -38,7 +38,7 @@ function tied({ metric, direction }: Decider, found: Found): string {
   const { near_ties, best, ranking, prefer } = found
   const steps = stepsInWords(near_ties?.candidates ?? [], ranking)
   const noise = near_ties?.noise.standard_error ?? 0
-  const apart = noise === 0 ? 'are equal' : `cannot be told apart (noise ±${figure(noise)})`
+  const apart = noise === 0 ? 'are equal' : `cannot be told apart (noise ±${errorFigure(noise)})`
   const why = prefer
     ? `because it is the ${prefer} of them`
     : found.policy === 'scored'

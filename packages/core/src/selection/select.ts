@@ -68,7 +68,11 @@ export function select(input: SelectionInput): Selection {
   const [best = null, runner_up = null] = ranking
   const sign = direction === 'min' ? 1 : -1
   const margin = best && runner_up ? sign * (runner_up.value - best.value) || 0 : null
-  const beaten = beatenOf(input, { decided, evaluations, judged }, { best: strict[0] ?? null, passed_over })
+  const beaten = beatenOf(
+    input,
+    { decided, evaluations, judged },
+    { best: strict[0] ?? null, passed_over },
+  )
   const { missed_best, lost_best } = beaten
   const nothing_to_choose = nothingToChoose(evaluations, metric, direction)
   const found = { best, runner_up, margin, ranking, passed_over, missed_best, near_ties }

@@ -1,5 +1,5 @@
 import { byStep, finder } from './evaluations.ts'
-import { figure, listedWords } from './figure.ts'
+import { listedWords } from './figure.ts'
 import { noiseOf } from './noise.ts'
 import type { Evaluation, NearTies, Ranked } from './selection.ts'
 
@@ -21,9 +21,7 @@ export function nearTies(
   const at = best && finder(evaluations)(best)
   const noise = at && noiseOf({ evaluations, at }, metric)
   if (!best || !noise) return null
-  const end = ranking.findIndex(
-    ({ value }) => Math.abs(value - best.value) > noise.standard_error,
-  )
+  const end = ranking.findIndex(({ value }) => Math.abs(value - best.value) > noise.standard_error)
   const candidates = ranking.slice(0, end === -1 ? undefined : end).sort(byStep)
   return { noise, candidates, text: words(candidates, ranking, noise) }
 }
@@ -53,5 +51,5 @@ export function stepsInWords(
   if (some.length > 2 && between === some.length) return `Steps ${first}–${last}`
   const steps = some.map(({ step }) => String(step))
   if (some.length <= MOST) return `Steps ${listedWords(steps)}`
-  return `${figure(some.length)} checkpoints between steps ${first} and ${last}`
+  return `${some.length} steps between ${first} and ${last}`
 }

@@ -1,0 +1,116 @@
+import type { Direction } from '../event.ts'
+import { isFiniteMeasure, type Measured } from '../measured.ts'
+import type { RunContext } from './context.ts'
+import { isBetter } from './direction.ts'
+import { measureOf } from './evaluations.ts'
+import { median } from './noise.ts'
+import type { Evaluation } from './selection.ts'
+
+/** An evaluation loss with the training loss before it. */
+export interface LossPoint {
+  step: number
+  epoch: number | null
+  eval_loss: number
+  train_loss: Measured
+}
+
+/** The finite evaluation losses of one attempt, in order of step. */
+export function lossPoints(
+  evaluations: readonly Evaluation[],
+  attempt: number,
+  trainLoss: RunContext['trainLoss'] = () => null,
+): LossPoint[] {
+  return evaluations.flatMap((one) => {
+    const eval_loss = measureOf(one, 'eval_loss')
+    if (one.attempt !== attempt || !isFiniteMeasure(eval_loss)) return []
+    return [{ step: one.step, epoch: one.epoch, eval_loss, train_loss: trainLoss(one) }]
+  })
+}
+
+/** Training and evaluation losses this many times apart are not on one scale. */
+const FACTOR = 1.8
+
+/**
+ * Whether both losses can be told from one another: a training loss far above the evaluation's all
+ * along is summed over something, and one far from it before any example was seen twice cannot
+ * be overfitting. True where nothing tells otherwise.
+ */
+export function isOneScale(points: readonly LossPoint[]): boolean {
+  const ratios = points.flatMap(({ train_loss, eval_loss, epoch }) =>
+    isFiniteMeasure(train_loss) && eval_loss > 0 && train_loss > 0
+      ? [{ ratio: train_loss / eval_loss, epoch }]
+      : [],
+  )
+  if (ratios.length < 2) return true
+  if (median(ratios.map(({ ratio }) => ratio)) > FACTOR) return false
+  const fresh = ratios.filter(({ epoch }) => epoch !== null && epoch <= 1)
+  return fresh.length === 0 || median(fresh.map(({ ratio }) => ratio)) > 1 / (2 * FACTOR)
+}
+
+/** Evaluations after the lowest before a rise is called one. */
+const ENOUGH = 3
+
+/**
+ * The step after which eval_loss rises while the training loss falls; null where they do not. Said
+ * only when three evaluations followed the lowest, the last of them lies in the upper half of what
+ * was regained, and the training loss has gone on falling.
+ */
+export function overfittingOnset(points: readonly LossPoint[]): number | null {
+  const lowest = lowestIndex(points)
+  const low = points[lowest]
+  const after = points.slice(lowest + 1)
+  const last = after.at(-1)
+  if (!low || !last || after.length < ENOUGH) return null
+  const highest = after.reduce((top, { eval_loss }) => Math.max(top, eval_loss), -Infinity)
+  if (last.eval_loss <= low.eval_loss) return null
+  if (last.eval_loss - low.eval_loss < (highest - low.eval_loss) / 2) return null
+  return trainedTo(points) < trainedTo(points.slice(0, lowest + 1)) ? low.step : null
+}
+
+function lowestIndex(points: readonly LossPoint[]): number {
+  let lowest = 0
+  points.forEach(({ eval_loss }, index) => {
+    if (eval_loss < (points[lowest]?.eval_loss ?? NaN)) lowest = index
+  })
+  return lowest
+}
+
+/** The mean of the last three training losses; NaN where there is none. */
+function trainedTo(points: readonly LossPoint[]): number {
+  const losses = points.map(({ train_loss }) => train_loss).filter(isFiniteMeasure)
+  const recent = losses.slice(-3)
+  return recent.reduce((sum, loss) => sum + loss, 0) / recent.length
+}
+
+/** How long a metric has not improved. */
+export interface Waiting {
+  evaluations: number
+  /** The evaluation that last improved it. */
+  since: Evaluation
+}
+
+/**
+ * The finite evaluations since the metric last improved by more than `min_delta`, in order of step;
+ * null where none is finite.
+ */
+export function waitingSince(
+  evaluations: readonly Evaluation[],
+  metric: string,
+  direction: Direction,
+  min_delta: number,
+): Waiting | null {
+  let waiting: Waiting | null = null
+  let best = NaN
+  const worse = direction === 'min' ? min_delta : -min_delta
+  for (const since of evaluations) {
+    const value = measureOf(since, metric)
+    if (!isFiniteMeasure(value)) continue
+    if (!waiting || isBetter(value + worse, best, direction)) {
+      best = value
+      waiting = { evaluations: 0, since }
+    } else {
+      waiting.evaluations++
+    }
+  }
+  return waiting
+}

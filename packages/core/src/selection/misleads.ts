@@ -1,0 +1,129 @@
+import { isFiniteMeasure } from '../measured.ts'
+import { isOneScale, lossPoints } from './curve.ts'
+import { withoutSplit } from './direction.ts'
+import { detailOf, finder, measureOf, metricNames } from './evaluations.ts'
+import type { Note } from './explanation.ts'
+import { figure, signed } from './figure.ts'
+import type { Decider } from './metric.ts'
+import { note } from './note.ts'
+import type { Explained } from './readings.ts'
+import { isPreferenceTraining } from './undeclared.ts'
+
+/** Where the deciding figure, or the loss beside it, means something else than it seems to. */
+export function misleadingNotes(given: Explained, decided: Decider): Note[] {
+  return [
+    ...preferenceNotes(given),
+    ...speechNotes(given, decided),
+    ...accuracyNotes(given),
+    ...averagedNotes(given),
+    ...nanNotes(given),
+    ...scaleNotes(given),
+    ...sampleNotes(given),
+  ]
+}
+
+const PREFERENCE_SIGNALS =
+  /^(win_rate|reward|objective\/(rlhf_reward|kl)|rewards\/(accuracies|chosen|margins)|kl|completions\/mean_length)$/
+
+/** In preference training: the signals that do tell progress, and what to beware of. */
+function preferenceNotes({ evaluations, selection }: Explained): Note[] {
+  const names = metricNames(evaluations)
+  if (!isPreferenceTraining(names)) return []
+  const at = selection.best && finder(evaluations)(selection.best)
+  const signals = names.filter((name) => PREFERENCE_SIGNALS.test(withoutSplit(name)))
+  const values = signals.flatMap((name) => {
+    const value = at && measureOf(at, name)
+    return isFiniteMeasure(value) ? [`${name} ${figure(value)}`] : []
+  })
+  const there = values.length > 0 ? ` At step ${at?.step}: ${values.join(', ')}.` : ''
+  const text = `These are the columns of preference or reinforcement training, whose loss does not tell progress.${there}${fallingChosen(evaluations)}`
+  return [note('preference_training', 'warning', text)]
+}
+
+/** A falling reward of the chosen answers is how such a run goes wrong while its margin grows. */
+function fallingChosen(evaluations: Explained['evaluations']): string {
+  const name = metricNames(evaluations).find((one) => withoutSplit(one) === 'rewards/chosen')
+  const values = name ? evaluations.map((one) => measureOf(one, name)).filter(isFiniteMeasure) : []
+  const change = (values.at(-1) ?? NaN) - (values[0] ?? NaN)
+  return change < 0
+    ? ` ${name} has fallen by ${figure(-change)}: the chosen answers grow less likely too.`
+    : ''
+}
+
+function speechNotes({ selection, evaluations }: Explained, decided: Decider): Note[] {
+  const isSpeech = /^(wer|cer)$/.test(withoutSplit(selection.metric))
+  if (!isSpeech || decided.basis !== 'speech') return []
+  const losses = evaluations.map((one) => measureOf(one, 'eval_loss')).filter(isFiniteMeasure)
+  const rise = (losses.at(-1) ?? NaN) - Math.min(...losses.slice(-MOST_LOOKED))
+  const loss = rise > 0 ? ` (eval_loss is ${signed(rise)} above its lowest at the end)` : ''
+  const text = `${selection.metric} decides, not the loss, which may rise while the error rate falls${loss}`
+  return [note('speech', 'note', text)]
+}
+
+const MOST_LOOKED = 10_000
+
+/** An accuracy that does not move while the loss does is what a model has that always answers alike. */
+function accuracyNotes({ evaluations }: Explained): Note[] {
+  const name = metricNames(evaluations).find((one) => /^(accuracy|acc)$/.test(withoutSplit(one)))
+  const values = name ? evaluations.map((one) => measureOf(one, name)).filter(isFiniteMeasure) : []
+  const last = values.at(-1)
+  const same = values.length - 1 - values.findLastIndex((value) => value !== last)
+  if (name === undefined || last === undefined || same < 3 || last === 1 || last === 0) return []
+  const text = `${name} is exactly ${figure(last)} at the last ${same} evaluations, as where a model always gives the most frequent answer: look at macro-F1 or AUPRC`
+  return [note('constant_accuracy', 'warning', text)]
+}
+
+const EMA = /(^|[^a-z])(ema|swa)([^a-z]|$)/
+
+/** Scores may belong to averaged weights and the files to raw ones. */
+function averagedNotes({ evaluations, context, selection }: Explained): Note[] {
+  const names = metricNames(evaluations).filter((name) => EMA.test(name.toLowerCase()))
+  const settings = Object.entries(context.config ?? {}).filter(
+    ([key, value]) => EMA.test(key.toLowerCase()) && Boolean(value) && value !== 'false',
+  )
+  if (names.length === 0 && settings.length === 0) return []
+  if (EMA.test(selection.metric.toLowerCase())) {
+    const text = `${selection.metric} was measured with averaged weights (weights: ema): make sure that the files hold those`
+    return [note('averaged_weights', 'warning', text)]
+  }
+  const told = settings
+    .map(([key]) => key)
+    .concat(names)
+    .slice(0, 3)
+    .join(', ')
+  const text = `the run averages its weights (${told}); whether the score and the files belong to the averaged or to the raw ones is not known (weights: unknown)`
+  return [note('averaged_weights', 'warning', text)]
+}
+
+function nanNotes({ evaluations, context }: Explained): Note[] {
+  const broken = evaluations.find((one) => Number.isNaN(context.trainLoss?.(one) ?? 0))
+  if (!broken) return []
+  return [note('hidden_nan', 'warning', `the training loss is NaN before step ${broken.step}`)]
+}
+
+function scaleNotes({ evaluations, context, selection }: Explained): Note[] {
+  const points = lossPoints(evaluations, selection.best?.attempt ?? 0, context.trainLoss)
+  if (isOneScale(points)) return []
+  const text =
+    'training and evaluation losses are not on one scale (one may be summed over accumulated steps), so their gap and overfitting are not judged'
+  return [note('unlike_scales', 'note', text)]
+}
+
+/** Counts that come from a rounded rate may be this far apart and still be the same. */
+const ROUNDING = 0.01
+
+function sampleNotes({ evaluations, selection }: Explained): Note[] {
+  const { metric } = selection
+  let few = Infinity
+  let many = -Infinity
+  for (const one of evaluations) {
+    if (measureOf(one, metric) === undefined) continue
+    const { samples } = detailOf(one, metric)
+    if (samples === null) continue
+    few = Math.min(few, samples)
+    many = Math.max(many, samples)
+  }
+  if (!(many - few > Math.max(1, ROUNDING * many))) return []
+  const text = `${metric} was measured over ${few} to ${many} samples: values over different evaluation sets do not compare`
+  return [note('unlike_samples', 'warning', text)]
+}

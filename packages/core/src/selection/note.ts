@@ -1,0 +1,11 @@
+import type { Note, NoteCode } from './explanation.ts'
+
+/** One note; most come from no single line. */
+export function note(code: NoteCode, tone: Note['tone'], text: string): Note {
+  return { code, tone, text: sentence(text), origin: null }
+}
+
+function sentence(text: string): string {
+  const capital = text.charAt(0).toUpperCase() + text.slice(1)
+  return /[.?!]$/.test(capital) ? capital : `${capital}.`
+}

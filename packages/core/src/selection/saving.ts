@@ -1,0 +1,50 @@
+import type { Note } from './explanation.ts'
+import { note } from './note.ts'
+import type { Explained } from './readings.ts'
+import type { SelectionInput } from './select.ts'
+
+/**
+ * The best evaluation that was not saved, and, while a run goes on, the warning that one may not
+ * be: evaluations off the grid of saves.
+ */
+export function savingNotes(
+  { selection, evaluations, context }: Explained,
+  input: SelectionInput,
+): Note[] {
+  if (input.among === 'evaluations') return []
+  const grid = context.save_steps ?? null
+  const step = evaluations.at(0)?.step
+  const between = gapOf(evaluations.map((one) => one.step))
+  const advice = between === null ? 'save at every evaluation' : `save every ${between} steps`
+  const notes: Note[] = []
+  const { missed_best } = selection
+  if (missed_best) {
+    const help = context.alive ? `; ${advice}, or the next best will be lost too` : ''
+    notes.push(note('missed_best', 'warning', `${missed_best.text}${help}`))
+  }
+  if (missed_best || !context.alive || grid === null || step === undefined) return notes
+  const off = evaluations.find((one) => one.step % grid !== 0 && !isSaved(one, input))
+  if (off) {
+    const text = `step ${off.step} was evaluated, but saves come every ${grid} steps: ${advice}, or the best will be lost`
+    notes.push(note('may_be_missed', 'warning', text))
+  }
+  return notes
+}
+
+function isSaved(
+  { attempt, step }: { attempt: number; step: number },
+  { checkpoints }: SelectionInput,
+): boolean {
+  return checkpoints.some((saved) => saved.attempt === attempt && saved.step === step)
+}
+
+/** The distance between evaluations, where it is the same all along. */
+function gapOf(steps: readonly number[]): number | null {
+  const [first, second] = steps
+  if (first === undefined) return null
+  const gap = second === undefined ? first : second - first
+  const isRegular = steps.every(
+    (step, index) => index === 0 || step - (steps[index - 1] ?? 0) === gap,
+  )
+  return isRegular && gap > 0 ? gap : null
+}
