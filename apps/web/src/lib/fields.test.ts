@@ -1,41 +1,9 @@
 import { TrainingJobStatus } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { statusLines } from './fields.ts'
+import { aStatus } from './testing.ts'
 
-const status: TrainingJobStatus = {
-  job_id: '6f1ed002-ab55-4a1f-9b1c-0d6f6d6f6d6f',
-  name: 'moby',
-  project: '',
-  status: 'running',
-  progress: 0.684,
-  current_step: 748,
-  total_steps: 1100,
-  current_epoch: 7.48,
-  total_epochs: 11,
-  started_at: null,
-  updated_at: null,
-  ended_at: null,
-  eta_seconds: 21,
-  loss: NaN,
-  eval_loss: 2.3724,
-  train_loss_at_eval: 1.401,
-  perplexity: Infinity,
-  loss_gap: 0.9714,
-  loss_trend: 'rising',
-  best_eval_loss: 2.2286,
-  best_epoch: 5.1,
-  best_step: 500,
-  best_checkpoint_path: '/runs/moby/checkpoint-500',
-  best_checkpoint_id: null,
-  best_metric: 2.2286,
-  best_metric_name: 'eval_loss',
-  evaluations_without_improvement: 3,
-  epochs_without_improvement: 2.4,
-  selection_policy: 'as_declared',
-  host: 'tower',
-  output_dir: '/runs/moby',
-  error: null,
-}
+const status = aStatus()
 
 test('every field of the status is told in exactly one place', () => {
   const places = ['progress', 'reading', 'best', 'run'] as const

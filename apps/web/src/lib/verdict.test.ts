@@ -12,7 +12,7 @@ function told(since: number | null, rows: Record<number, Known>, opinion: string
     ...row,
   }))
   const second_opinion = opinion && { text: opinion }
-  const list = { checkpoints, selection: { best: {}, second_opinion } }
+  const list = { checkpoints, selection: { best: {}, second_opinion }, explanation: { notes: [] } }
   // Only what the sentences are made of is there.
   const [status, decided] = [{ evaluations_without_improvement: since }, list] as unknown as [
     Parameters<typeof standingSentences>[0],

@@ -9,10 +9,11 @@ import { checkpointName, testMetric } from './ranking.ts'
  */
 export function standingSentences(
   { evaluations_without_improvement: since }: TrainingJobStatus,
-  { checkpoints, selection }: CheckpointList,
+  { checkpoints, selection, explanation }: CheckpointList,
 ): string[] {
   const sentences: string[] = []
-  if (selection.second_opinion) sentences.push(selection.second_opinion.text)
+  const noted = explanation.notes.some(({ code }) => code === 'second_opinion')
+  if (selection.second_opinion && !noted) sentences.push(selection.second_opinion.text)
   if (selection.best && since !== null && since > 0) {
     sentences.push(`Not improved for ${since} ${since === 1 ? 'evaluation' : 'evaluations'}.`)
   }

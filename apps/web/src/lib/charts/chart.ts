@@ -10,6 +10,8 @@ export interface ChartCheckpoint {
   step: number | null
   files_state: FilesState
   is_best: boolean
+  /** Noise cannot tell it from the best. */
+  is_tied?: boolean
 }
 
 /** How the chart is looked at, whatever it shows. */
@@ -55,6 +57,8 @@ export interface Chart {
   ticks: Tick[]
   /** The selected checkpoint on the evaluation curve; `y` NaN where the curve has no value there. */
   best: Point | null
+  /** Other checkpoints on the evaluation curve that noise cannot tell from the selected one. */
+  tied: Point[]
   onset: Point | null
   hidden: number
 }

@@ -41,6 +41,15 @@ test('a best checkpoint without a value on this curve keeps its place but has no
   expect(chart({ best_step: 10 }).best).toEqual({ x: 10, y: NaN, step: 10 })
 })
 
+test('what noise cannot tell from the best stands on the curve, each step once', () => {
+  const files_state = 'complete' as const
+  const tied = [30, 40, 40, 10].map((step, index) => {
+    return { step, files_state, is_best: index === 0, is_tied: true }
+  })
+  const checkpoints = [...tied, { step: 50, files_state, is_best: false, is_tied: false }]
+  expect(chart({ checkpoints }).tied).toEqual([{ x: 40, y: 2.6, step: 40 }])
+})
+
 test('only evaluations have dots, and train loss alone is smoothed, with the raw line behind', () => {
   const { lines } = chart({}, { smoothing: 0.6 })
   expect(lines.map((line) => [line.name, line.dots.length, line.raw.length])).toEqual([

@@ -1,7 +1,8 @@
 import { smooth, type Series } from '@bestmark/core'
 import { placeOn } from './axis.ts'
-import type { Chart, ChartCheckpoint, ChartInput, Line, NamedSeries, Tick } from './chart.ts'
+import type { Chart, ChartInput, Line, NamedSeries } from './chart.ts'
 import { draw, type Columns, type Point } from './line.ts'
+import { markAt, ticksOf, tiedOf } from './marks.ts'
 import { overfittingOnset } from './onset.ts'
 
 const MOST_DOTS = 250
@@ -28,6 +29,7 @@ export function prepareChart(input: ChartInput): Chart {
     lines,
     ticks: ticksOf(input.checkpoints, at, x),
     best: markAt(input.best_step, lines, at, x),
+    tied: tiedOf(input.checkpoints, lines, at, x),
     onset: markAt(onsetOf(lines), lines, at, x),
     hidden: lines.reduce((sum, line) => sum + line.hidden, 0),
   }
@@ -123,31 +125,6 @@ function timesByStep(series: readonly NamedSeries[]): Map<number, number> {
   for (const one of series)
     one.steps.forEach((step, index) => times.set(step, one.times[index] ?? NaN))
   return times
-}
-
-function ticksOf(
-  checkpoints: readonly ChartCheckpoint[],
-  at: (step: number) => number,
-  [from, to]: [number, number],
-): Tick[] {
-  return checkpoints.flatMap(({ step, files_state, is_best }) => {
-    const x = step === null ? NaN : at(step)
-    return step !== null && x >= from && x <= to ? [{ x, step, files_state, is_best }] : []
-  })
-}
-
-/** A step on the evaluation curve, or null where it lies outside the window. */
-function markAt(
-  step: number | null,
-  lines: Line[],
-  at: (step: number) => number,
-  [from, to]: [number, number],
-): Point | null {
-  const x = step === null ? NaN : at(step)
-  if (step === null || !(x >= from && x <= to)) return null
-  const curve = lines.find((line) => line.kind === 'evaluation')?.columns
-  const index = curve ? curve.steps.indexOf(step) : -1
-  return { x, y: curve?.values[index] ?? NaN, step }
 }
 
 function onsetOf(lines: Line[]): number | null {

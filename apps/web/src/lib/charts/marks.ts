@@ -1,0 +1,50 @@
+import type { ChartCheckpoint, Line, Tick } from './chart.ts'
+import type { Point } from './line.ts'
+
+/** More rings than this could not be told apart. */
+const MOST_RINGS = 60
+
+/** The ticks of the checkpoints inside the window. */
+export function ticksOf(
+  checkpoints: readonly ChartCheckpoint[],
+  at: (step: number) => number,
+  [from, to]: [number, number],
+): Tick[] {
+  return checkpoints.flatMap(({ step, files_state, is_best }) => {
+    const x = step === null ? NaN : at(step)
+    return step !== null && x >= from && x <= to ? [{ x, step, files_state, is_best }] : []
+  })
+}
+
+/** A step on the evaluation curve, or null where it lies outside the window. */
+export function markAt(
+  step: number | null,
+  lines: Line[],
+  at: (step: number) => number,
+  [from, to]: [number, number],
+): Point | null {
+  const x = step === null ? NaN : at(step)
+  if (step === null || !(x >= from && x <= to)) return null
+  const curve = lines.find((line) => line.kind === 'evaluation')?.columns
+  const index = curve ? curve.steps.indexOf(step) : -1
+  return { x, y: curve?.values[index] ?? NaN, step }
+}
+
+/** What noise cannot tell from the best, each step once, where the curve has a value there. */
+export function tiedOf(
+  checkpoints: readonly ChartCheckpoint[],
+  lines: Line[],
+  at: (step: number) => number,
+  window: [number, number],
+): Point[] {
+  const steps = new Set(checkpoints.filter(isTied).map(({ step }) => step))
+  if (steps.size > MOST_RINGS) return []
+  return [...steps].flatMap((step) => {
+    const mark = markAt(step, lines, at, window)
+    return mark && Number.isFinite(mark.y) ? [mark] : []
+  })
+}
+
+function isTied({ is_tied, is_best }: ChartCheckpoint): boolean {
+  return is_tied === true && !is_best
+}
