@@ -4,6 +4,8 @@ import { TrainingEvent } from '@bestmark/core'
 import { Failure, systemCode } from '../failure.ts'
 import { inspectCheckpoint } from '../integrity.ts'
 import { branches, type StateFile } from './branches.ts'
+import { readConfigurations } from './configuration.ts'
+import { declared } from './declaration.ts'
 import { attemptEvents, type CheckpointFolder } from './stateEvents.ts'
 import { readTrainerState, type TrainerState } from './trainerState.ts'
 import type { ReadRun } from './run.ts'
@@ -19,7 +21,7 @@ const OF_THE_FILE = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', '
 /** Reads one state file, which tells of evaluations but of no checkpoints. Throws a Failure. */
 export async function readStateFile(path: string): Promise<ReadRun> {
   const states = [{ folder: '', file: basename(path), state: await readTrainerState(path) }]
-  return { ...run(dirname(path), states, []), isSingleFile: true }
+  return { ...(await run(dirname(path), states, [])), isSingleFile: true }
 }
 
 /**
@@ -74,11 +76,18 @@ async function checkpointFolder(root: string, name: string): Promise<CheckpointF
   }
 }
 
-function run(root: string, states: StateFile[], folders: readonly CheckpointFolder[]): ReadRun {
+async function run(
+  root: string,
+  states: StateFile[],
+  folders: readonly CheckpointFolder[],
+): Promise<ReadRun> {
   const attempts = branches(states)
-  const events = attempts.flatMap((branch, attempt) =>
-    attemptEvents(branch, { attempt, folders, isLast: attempt === attempts.length - 1 }),
-  )
+  const home = CHECKPOINT.test(basename(root)) ? dirname(root) : root
+  const declaration = declared(await readConfigurations(home))
+  const events = attempts.flatMap((branch, attempt) => {
+    const isLast = attempt === attempts.length - 1
+    return attemptEvents(branch, { attempt, folders, isLast, declaration })
+  })
   const parsed = events.map((event) => TrainingEvent.parse(event))
   const identity = { job_id: null, name: basename(root), project: 'imported', isSingleFile: false }
   return { root, source: 'huggingface', ...identity, events: parsed }

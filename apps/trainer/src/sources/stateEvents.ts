@@ -7,6 +7,7 @@ import {
 } from '@bestmark/core'
 import type { FilesSeen } from '../integrity.ts'
 import type { Branch } from './branches.ts'
+import type { Declared } from './declaration.ts'
 import { lineOf, logLines } from './logLines.ts'
 import { isCount, type LogEntry, type TrainerState } from './trainerState.ts'
 
@@ -21,31 +22,33 @@ export interface CheckpointFolder {
   state: TrainerState | null
 }
 
-/** Which attempt a branch is, and all checkpoints of the run. */
+/** Which attempt a branch is, and what is known of the run as a whole. */
 interface Place {
   attempt: number
   folders: readonly CheckpointFolder[]
   isLast: boolean
+  declaration: Declared
 }
 
 /** What one attempt's state files tell, as events to parse. */
-export function attemptEvents(branch: Branch, { attempt, folders, isLast }: Place): object[] {
+export function attemptEvents(branch: Branch, place: Place): object[] {
+  const { attempt, folders, isLast, declaration } = place
   const { state, file, folder } = branch.longest
   const history = new History(state, attempt, file)
   const entries = state.log_history.slice(branch.shared)
   const written = new Set(branch.members.map((member) => member.folder))
   const saved = folders.filter(({ name, state }) => (state ? written.has(name) : isLast))
   return [
-    started(branch, attempt),
+    started(branch, attempt, declaration),
     ...entries.flatMap((entry) => history.entryEvents(entry)),
     ...saved.map((found) => checkpointEvent(found, attempt)),
     ...(isLast ? history.claimEvents() : []),
-    ...history.warnings(),
+    ...warningEvents([...history.warnings(), ...(isLast ? declaration.warnings : [])], attempt),
     ended(state, attempt, folder === ''),
   ]
 }
 
-function started({ longest, shared }: Branch, attempt: number): object {
+function started({ longest, shared }: Branch, attempt: number, told: Declared): object {
   const { max_steps, num_train_epochs, save_steps, log_history } = longest.state
   const last = log_history[shared - 1]
   return {
@@ -54,7 +57,8 @@ function started({ longest, shared }: Branch, attempt: number): object {
     total_steps: max_steps,
     total_epochs: isFiniteMeasure(num_train_epochs) ? num_train_epochs : null,
     resumed_from: last?.step ?? null,
-    save_steps,
+    save_steps: save_steps ?? told.save_steps,
+    ...told.fields,
   }
 }
 
@@ -107,7 +111,7 @@ class History {
   }
 
   /** What was left out or changed is told, so that nothing goes in silence. */
-  warnings(): object[] {
+  warnings(): string[] {
     const texts: string[] = []
     const { left_out } = this.#state
     if (left_out > 0) {
@@ -122,8 +126,12 @@ class History {
         `${rows} logged as 0 beside a grad_norm of NaN (first in ${where}) are shown as the NaN that logging_nan_inf_filter hid`,
       )
     }
-    return texts.map((text) => ({ type: 'log', attempt: this.#attempt, level: 'warning', text }))
+    return texts
   }
+}
+
+function warningEvents(texts: readonly string[], attempt: number): object[] {
+  return texts.map((text) => ({ type: 'log', attempt, level: 'warning', text }))
 }
 
 function parted(entry: LogEntry) {
