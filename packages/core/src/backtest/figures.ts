@@ -25,6 +25,8 @@ export const ReplayedRun = z.object({
   group: z.string(),
   target: z.string(),
   direction: Direction,
+  /** Whether candidates were whole checkpoints, or evaluations (files are seldom kept). */
+  among: z.enum(['checkpoints', 'evaluations']),
   /** How many candidates there were to choose from. */
   candidates: z.number(),
   best_step: z.number(),
@@ -32,6 +34,19 @@ export const ReplayedRun = z.object({
   picks: z.array(Pick),
 })
 export type ReplayedRun = z.infer<typeof ReplayedRun>
+
+/** A policy beside a baseline, over the runs in which both could choose. */
+export const BesideBaseline = z.object({
+  baseline: z.string(),
+  runs: z.number(),
+  /** The baseline's own. */
+  mean_regret: z.number(),
+  /** The policy's mean regret less the baseline's: below 0 the policy is better. */
+  difference: z.number(),
+  /** 95 % bootstrap interval of the difference, whole groups drawn again. */
+  interval: z.tuple([z.number(), z.number()]).nullable(),
+})
+export type BesideBaseline = z.infer<typeof BesideBaseline>
 
 /** How one policy or baseline did over all runs that it could choose in. */
 export const PolicyFigures = z.object({
@@ -41,11 +56,12 @@ export const PolicyFigures = z.object({
   groups: z.number(),
   mean_regret: z.number().nullable(),
   median_regret: z.number().nullable(),
-  /** 95 % bootstrap interval of the mean, whole groups drawn again. */
+  /** 95 % bootstrap interval of the mean, whole groups drawn again; null for fewer than two. */
   interval: z.tuple([z.number(), z.number()]).nullable(),
   exact_share: z.number().nullable(),
   /** In how many runs it decided by the target itself. */
   saw_target: z.number(),
+  beside: z.array(BesideBaseline),
 })
 export type PolicyFigures = z.infer<typeof PolicyFigures>
 
@@ -60,16 +76,40 @@ export const Verdict = z.object({
 })
 export type Verdict = z.infer<typeof Verdict>
 
+/** Why a run could not be replayed. */
+export const LeftOutCode = z.enum([
+  'unreadable',
+  'no_evaluation',
+  'same_run',
+  'no_target',
+  'no_direction',
+  'target_is_loss',
+  'too_few',
+  'constant_target',
+  'no_loss',
+])
+export type LeftOutCode = z.infer<typeof LeftOutCode>
+
+export const LeftOut = z.object({
+  name: z.string(),
+  group: z.string(),
+  code: LeftOutCode,
+  why: z.string(),
+})
+export type LeftOut = z.infer<typeof LeftOut>
+
 /** What a backtest comes to. */
 export const Backtest = z.object({
   target: z.string(),
+  /** How many candidates a run must have to be replayed. */
+  at_least: z.number(),
   runs: z.number(),
   groups: z.number(),
   policies: z.array(PolicyFigures),
   scored: Verdict,
   replayed: z.array(ReplayedRun),
   /** Runs that could not be replayed, each with its reason. */
-  left_out: z.array(z.object({ name: z.string(), group: z.string(), why: z.string() })),
+  left_out: z.array(LeftOut),
   /** The whole as one plain sentence. */
   text: z.string(),
 })

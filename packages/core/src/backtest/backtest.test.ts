@@ -1,0 +1,170 @@
+import { expect, test } from 'vitest'
+import { Backtest } from './figures.ts'
+import { backtest } from './backtest.ts'
+import { aRun, curves, figuresOf } from './testing.ts'
+import type { BacktestRun } from './field.ts'
+
+/** The loss is lowest at step 200 (accuracy 0.6); the accuracy goes on to 0.8 at the last step. */
+const rising = curves([3, 1, 2, 2.5], [0.4, 0.6, 0.7, 0.8])
+
+function picksOf(run: BacktestRun, target = 'accuracy', metric?: string) {
+  const { replayed } = backtest([run], { target, metric })
+  return Object.fromEntries(replayed[0]!.picks.map((pick) => [pick.policy, pick]))
+}
+
+function whyLeftOut(run: BacktestRun, options: Parameters<typeof backtest>[1]): string[] {
+  return backtest([run], options).left_out.map(({ code, why }) => `${code}: ${why}`)
+}
+
+test('regret is 0 for the best of a run and 1 for its worst, in either direction', () => {
+  const picks = picksOf(aRun('run', 'a', rising))
+  expect(picks['last']).toMatchObject({ step: 400, value: 0.8, regret: 0, is_exact: true })
+  expect(picks['lowest eval_loss']).toMatchObject({ step: 200, value: 0.6, is_exact: false })
+  expect(picks['lowest eval_loss']!.regret).toBeCloseTo((0.8 - 0.6) / (0.8 - 0.4), 12)
+  const errors = rising.map(({ eval_loss, eval_accuracy }) => ({
+    eval_loss: eval_loss!,
+    eval_wer: 1 - eval_accuracy!,
+  }))
+  const lower = picksOf(aRun('run', 'a', errors), 'wer')
+  expect(lower['lowest eval_loss']!.regret).toBeCloseTo(picks['lowest eval_loss']!.regret, 12)
+})
+
+test('the answer is the data that it says it is', () => {
+  const answer = backtest([aRun('run', 'a', rising)], { target: 'accuracy' })
+  expect(Backtest.parse(JSON.parse(JSON.stringify(answer)))).toEqual(answer)
+})
+
+test('a policy does not see the target, nor the target by another name', () => {
+  const twins = rising.map((values) => ({
+    ...values,
+    eval_micro_f1: 100 * values['eval_accuracy']!,
+    eval_error: 1 - values['eval_accuracy']!,
+  }))
+  expect(picksOf(aRun('run', 'a', twins))['metric']).toBeUndefined()
+  const other = twins.map((values, index) => ({ ...values, eval_f1: [1, 0.9, 0.8, 0.7][index]! }))
+  expect(picksOf(aRun('run', 'a', other))['metric']).toMatchObject({ step: 100, regret: 1 })
+})
+
+test('what the run declared is replayed with what it saw, and that is marked', () => {
+  const declared = aRun('run', 'a', rising)
+  declared.rows.declaration = { metric: 'accuracy', direction: 'max', declared_by: 'a config' }
+  const picks = picksOf(declared)
+  expect(picks['as_declared']).toMatchObject({ step: 400, regret: 0, saw_target: true })
+  expect(picks['lowest_eval_loss']).toMatchObject({ step: 200, saw_target: false })
+  expect(picks['within_noise earliest']).toMatchObject({ saw_target: false })
+  expect(picksOf(aRun('run', 'a', rising))['as_declared']).toMatchObject({ saw_target: false })
+})
+
+test('a told metric decides, by its name with or without the split', () => {
+  const values = rising.map((one, index) => ({ ...one, eval_f1: index, eval_bleu: -index }))
+  const run = aRun('run', 'a', values)
+  expect(picksOf(run, 'accuracy', 'bleu')['metric']).toMatchObject({ step: 100 })
+  expect(picksOf(run)['metric']).toMatchObject({ step: 400 })
+})
+
+test('where files count, only whole checkpoints are candidates', () => {
+  const run = aRun('run', 'a', curves([3, 1, 2, 2.5, 4], [0.4, 0.6, 0.7, 0.8, 0.9]))
+  const saved = [100, 200, 300, 400, 500].map((step) => ({
+    ...{ checkpoint_id: null, attempt: 0, step, path: `checkpoint-${step}`, files_why: null },
+    files_state: step === 500 ? ('broken' as const) : ('complete' as const),
+  }))
+  const rows = { ...run.rows, checkpoints: saved }
+  const { replayed } = backtest([{ ...run, rows, among: 'checkpoints' }], { target: 'accuracy' })
+  expect(replayed).toMatchObject([{ candidates: 4, best_step: 400, best_value: 0.8 }])
+})
+
+test('the target of a list is the first that the run logged, and `task` is its own task metric', () => {
+  const target = (wanted: string, values: Record<string, number>[]) =>
+    backtest([aRun('run', 'a', values)], { target: wanted }).replayed[0]?.target
+  const speech = rising.map(({ eval_loss }, index) => ({ eval_loss: eval_loss!, eval_wer: index }))
+  const both = speech.map((one, index) => ({ ...one, eval_accuracy: index, eval_f1_macro: index }))
+  expect(target('f1, wer', speech)).toBe('eval_wer')
+  expect(target('task', speech)).toBe('eval_wer')
+  expect(
+    target(
+      'task',
+      both.map(({ eval_wer, ...one }) => one),
+    ),
+  ).toBe('eval_f1_macro')
+})
+
+test('a run that cannot be replayed is left out with the reason', () => {
+  const target = 'accuracy'
+  const losses = rising.map(({ eval_loss }) => ({ eval_loss: eval_loss! }))
+  expect(whyLeftOut(aRun('run', 'a', []), { target })).toEqual([
+    'no_evaluation: nothing was evaluated',
+  ])
+  expect(whyLeftOut(aRun('run', 'a', losses), { target })).toEqual([
+    'no_target: accuracy was never logged',
+  ])
+  expect(whyLeftOut(aRun('run', 'a', losses), { target: 'loss' })).toEqual([
+    'target_is_loss: eval_loss is what lowest eval_loss itself decides by',
+  ])
+  const unknown = losses.map((one, index) => ({ ...one, eval_zorp: index }))
+  expect(whyLeftOut(aRun('run', 'a', unknown), { target: 'zorp' })).toEqual([
+    'no_direction: whether eval_zorp is better low or high is not known',
+  ])
+  expect(whyLeftOut(aRun('run', 'a', unknown), { target: 'zorp', direction: 'max' })).toEqual([])
+  const short = aRun('run', 'a', rising.slice(0, 3))
+  expect(whyLeftOut(short, { target })).toEqual([
+    'too_few: fewer than 4 evaluations have a finite eval_accuracy',
+  ])
+  expect(whyLeftOut(short, { target, at_least: 3 })).toEqual([])
+  const flat = curves([3, 1, 2, 2.5], [0.5, 0.5, 0.5, 0.5])
+  expect(whyLeftOut(aRun('run', 'a', flat), { target })).toEqual([
+    'constant_target: eval_accuracy is the same at every step',
+  ])
+  const blind = rising.map(({ eval_accuracy }) => ({ eval_accuracy: eval_accuracy! }))
+  expect(whyLeftOut(aRun('run', 'a', blind), { target })).toEqual([
+    'no_loss: no one evaluation loss was logged that can decide',
+  ])
+})
+
+test('the beginnings of one run count once: the longest of them', () => {
+  const whole = aRun('results', 'a', rising)
+  const early = aRun('checkpoint-300', 'a', rising.slice(0, 3))
+  const elsewhere = aRun('results', 'b', rising.slice(0, 3))
+  const { replayed, left_out } = backtest([early, whole, elsewhere], {
+    ...{ target: 'accuracy', at_least: 3 },
+  })
+  expect(replayed.map(({ group, name }) => `${group}/${name}`)).toEqual(['a/results', 'b/results'])
+  expect(left_out).toMatchObject([
+    {
+      name: 'checkpoint-300',
+      code: 'same_run',
+      why: 'its evaluations are the beginning of results',
+    },
+  ])
+})
+
+test('a policy that cannot choose in a run is not counted there, and is compared over the same runs', () => {
+  const other = rising.map((values, index) => ({ ...values, eval_f1: index % 2 }))
+  const answer = backtest([aRun('with f1', 'a', other), aRun('without', 'b', rising)], {
+    target: 'accuracy',
+  })
+  expect(figuresOf(answer, 'last')).toMatchObject({ runs: 2, groups: 2 })
+  const metric = figuresOf(answer, 'metric')
+  expect(metric).toMatchObject({ runs: 1, groups: 1, interval: null })
+  expect(metric.beside.map(({ baseline, runs }) => [baseline, runs])).toEqual([
+    ['last', 1],
+    ['lowest eval_loss', 1],
+  ])
+  expect(metric.beside[0]!.difference).toBeCloseTo(metric.mean_regret! - 0, 12)
+})
+
+test('mean, median and share of exact hits are those of the runs', () => {
+  const ends = (last: number) => curves([3, 1, 2, 2.5], [0, 0.5, 1, last])
+  const runs = [1, 0.75, 0].map((last, index) => aRun(`run ${index}`, `group ${index}`, ends(last)))
+  const last = figuresOf(backtest(runs, { target: 'accuracy' }), 'last')
+  expect(last.mean_regret).toBeCloseTo((0 + 0.25 + 1) / 3, 12)
+  expect(last).toMatchObject({ median_regret: 0.25, exact_share: 1 / 3, runs: 3, groups: 3 })
+  const [low, high] = last.interval!
+  expect([low, high]).toEqual([0, 1])
+})
+
+test('nothing to replay is said, with the figures that there are', () => {
+  const { runs, text, scored } = backtest([], { target: 'accuracy' })
+  expect(runs).toBe(0)
+  expect(text).toBe('No run can be replayed against accuracy.')
+  expect(scored).toMatchObject({ recommended: false, held_out_regret: null })
+})

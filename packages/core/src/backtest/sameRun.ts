@@ -1,0 +1,55 @@
+import { firstEvaluations, measureOf } from '../selection/evaluations.ts'
+import type { BacktestRun } from './field.ts'
+import { measuredNames } from './target.ts'
+
+/**
+ * The runs whose evaluations are no more than the beginning of another's in their group (the state
+ * that a checkpoint kept of a run that went on), each with the longest such run. Of equal ones the
+ * first by name stays.
+ */
+export function sameRuns(runs: readonly BacktestRun[]): Map<BacktestRun, BacktestRun> {
+  const alike = new Map<string, Traced[]>()
+  for (const run of runs) {
+    const traced = { run, trace: traceOf(run) }
+    const key = `${run.group}\n${traced.trace[0] ?? ''}`
+    const others = alike.get(key)
+    if (others) others.push(traced)
+    else alike.set(key, [traced])
+  }
+  const same = new Map<BacktestRun, BacktestRun>()
+  for (const some of alike.values()) {
+    const kept: Traced[] = []
+    for (const one of some.sort(longestFirst)) {
+      const longer = kept.find(({ trace }) => begins(one.trace, trace))
+      if (longer) same.set(one.run, longer.run)
+      else kept.push(one)
+    }
+  }
+  return same
+}
+
+interface Traced {
+  run: BacktestRun
+  /** One text an evaluation: its step and everything measured but rates and times. */
+  trace: string[]
+}
+
+function traceOf({ rows }: BacktestRun): string[] {
+  const evaluations = firstEvaluations(rows.evaluations)
+  const names = measuredNames(evaluations).sort()
+  return evaluations.map((evaluation) => {
+    const values = names.flatMap((name) => {
+      const value = measureOf(evaluation, name)
+      return value === undefined ? [] : [`${name}=${value}`]
+    })
+    return `${evaluation.step} ${values.join(' ')}`
+  })
+}
+
+function longestFirst(a: Traced, b: Traced): number {
+  return b.trace.length - a.trace.length || (a.run.name < b.run.name ? -1 : 1)
+}
+
+function begins(shorter: readonly string[], longer: readonly string[]): boolean {
+  return shorter.every((one, index) => one === longer[index])
+}

@@ -1,0 +1,125 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { backtest } from './backtest.ts'
+import { fieldOf, type BacktestRun, type Field } from './field.ts'
+import { fitted, GRID } from './scored.ts'
+import { aRun, curves, figuresOf } from './testing.ts'
+
+const LENGTH = 6
+const target = 'accuracy'
+
+/** A curve of distinct values whose best stands at one place. */
+function curve(best: number, sign: 1 | -1, salt: number): number[] {
+  return Array.from({ length: LENGTH }, (_, index) =>
+    index === best ? sign * 100 : sign * ((index * 7 + salt * 3) % 11),
+  )
+}
+
+/** Runs of so many groups in which the accuracy is best where `at` says. */
+function planted(groups: number, at: (lossBest: number) => number): BacktestRun[] {
+  return Array.from({ length: groups * 2 }, (_, index) => {
+    const lossBest = index % (LENGTH - 1)
+    const values = curves(curve(lossBest, -1, index), curve(at(lossBest), 1, index + 5))
+    return aRun(`run ${index}`, `group ${index % groups}`, values)
+  })
+}
+
+function fieldsOf(runs: readonly BacktestRun[]): Field[] {
+  return runs.map((run) => {
+    const field = fieldOf(run, { target, at_least: 4 })
+    if ('code' in field) throw new Error(field.why)
+    return field
+  })
+}
+
+test('the grid is every way to share one in quarters, simple ones first', () => {
+  expect(GRID).toHaveLength(70)
+  expect(GRID.slice(0, 5).map((weights) => Object.values(weights))).toEqual([
+    [1],
+    [1],
+    [1],
+    [1],
+    [1],
+  ])
+  for (const weights of GRID) {
+    expect(Object.values(weights).reduce((sum, one) => sum + one, 0)).toBe(1)
+  }
+})
+
+test('where the last is always best, scored finds age and beats lowest eval_loss, not last', () => {
+  const answer = backtest(
+    planted(4, () => LENGTH - 1),
+    { target },
+  )
+  expect(figuresOf(answer, 'last')).toMatchObject({ mean_regret: 0, exact_share: 1 })
+  expect(figuresOf(answer, 'lowest eval_loss').mean_regret).toBeGreaterThan(0.5)
+  expect(answer.scored).toMatchObject({ held_out_regret: 0, recommended: false })
+  expect(answer.scored.weights.age).toBeGreaterThan(0)
+})
+
+test('where the lowest loss is always best, scored finds the loss', () => {
+  const answer = backtest(
+    planted(4, (lossBest) => lossBest),
+    { target },
+  )
+  expect(figuresOf(answer, 'lowest eval_loss')).toMatchObject({ mean_regret: 0, exact_share: 1 })
+  expect(figuresOf(answer, 'lowest_eval_loss')).toMatchObject({ mean_regret: 0, exact_share: 1 })
+  expect(figuresOf(answer, 'last').mean_regret).toBeGreaterThan(0.5)
+  expect(answer.scored).toMatchObject({ held_out_regret: 0, weights: { eval_loss: 1 } })
+})
+
+/** Where another task metric tells the target and neither loss nor time does. */
+function toldByAnother(groups: number): BacktestRun[] {
+  return planted(groups, (lossBest) => (lossBest + 2) % (LENGTH - 1)).map((run) => {
+    const evaluations = run.rows.evaluations.map((one) => {
+      const accuracy = one.values['eval_accuracy'] ?? NaN
+      return { ...one, values: { ...one.values, eval_f1: Math.tanh(accuracy / 20) } }
+    })
+    return { ...run, rows: { ...run.rows, evaluations } }
+  })
+}
+
+test('scored is recommended where it beats both baselines on groups it never saw, from three on', () => {
+  const answer = backtest(toldByAnother(3), { target })
+  expect(answer.scored).toMatchObject({ held_out_regret: 0, recommended: true })
+  expect(answer.scored.text).toMatch(/^scored is recommended: leaving one group out at a time/)
+  const two = backtest(toldByAnother(2), { target })
+  expect(two.scored).toMatchObject({ held_out_regret: 0, recommended: false })
+  expect(two.scored.text).toMatch(/3 groups are needed, and there are 2\.$/)
+  const one = backtest(toldByAnother(1), { target })
+  expect(one.scored).toMatchObject({ held_out_regret: null, recommended: false })
+})
+
+test('each group weighs alike when weights are chosen, however many runs it has', () => {
+  const many = planted(1, () => LENGTH - 1)
+  const crowd = Array.from({ length: 5 }, (_, copy) =>
+    many.map((run) => ({ ...run, name: `${run.name} ${copy}`, group: 'crowd' })),
+  ).flat()
+  const others = planted(2, (lossBest) => lossBest)
+  expect(fitted(fieldsOf([...crowd, ...others])).weights).toEqual({ eval_loss: 1 })
+})
+
+test('leaving a group out truly does not see it', () => {
+  const values = fc.array(fc.tuple(fc.integer(), fc.integer()), { minLength: 4, maxLength: 8 })
+  const isUsable = (rows: [number, number][]) => new Set(rows.map(([, one]) => one)).size > 1
+  const usable = values.filter(isUsable)
+  const others = fc.array(usable, { minLength: 1, maxLength: 4 })
+  const run = (rows: [number, number][], index: number, group = `group ${index}`) =>
+    aRun(
+      `run ${index}`,
+      group,
+      curves(
+        rows.map(([one]) => one),
+        rows.map(([, one]) => one),
+      ),
+    )
+  fc.assert(
+    fc.property(others, usable, usable, (known, left, replaced) => {
+      const rest = known.map((rows, index) => run(rows, index))
+      const weights = [left, replaced].map((rows) =>
+        fitted(fieldsOf([...rest, run(rows, 99, 'left out')])).without.get('left out'),
+      )
+      expect(weights[0]).toEqual(weights[1])
+    }),
+  )
+})

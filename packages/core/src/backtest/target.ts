@@ -1,0 +1,89 @@
+import type { Direction } from '../event.ts'
+import { directionOf, withoutSplit } from '../selection/direction.ts'
+import { metricNames } from '../selection/evaluations.ts'
+import { isLossLike } from '../selection/score.ts'
+import { select } from '../selection/select.ts'
+import type { Evaluation } from '../selection/selection.ts'
+import type { Rows } from './field.ts'
+
+/** A metric under the name that the run logged it by. */
+export interface Target {
+  metric: string
+  /** Undefined where neither the name, nor the run, nor a person tells. */
+  direction: Direction | undefined
+}
+
+/** What a task is about, by the end of its name, the most telling first. */
+const TASK_METRICS = [
+  /macro[_ /-]*f1|f1[_ /-]*macro/,
+  /(^|[^a-z])f1$/,
+  /(^|[^a-z])auprc$/,
+  /(^|[^a-z])acc(uracy)?$/,
+  /(^|[^a-z])wer$/,
+  /(^|[^a-z])cer$/,
+  /(^|[^a-z])(em|exact_match)$/,
+  /(^|[^a-z])(s?bleu|chrf|rouge.*)$/,
+]
+
+/** The target that stands for each run's own task metric. */
+export const TASK = 'task'
+
+/**
+ * What a run is judged by. `wanted` is a name as logged or without its split (`accuracy` finds
+ * `eval_accuracy`), `task` for the run's own task metric, or several of these with commas: the
+ * first that the run logged. Undefined where it logged none.
+ */
+export function targetOf(
+  rows: Rows,
+  evaluations: readonly Evaluation[],
+  wanted: string,
+  told?: Direction,
+): Target | undefined {
+  const names = measuredNames(evaluations)
+  for (const name of wanted.split(',').map((part) => part.trim())) {
+    const metric = named(names, name) ?? (name === TASK ? taskMetric(rows, evaluations) : undefined)
+    if (metric === undefined) continue
+    const direction = told ?? rows.declaration.directions?.[metric] ?? directionOf(metric)
+    return { metric, direction: direction ?? declaredDirection(rows, metric) }
+  }
+  return undefined
+}
+
+/** Names of what was measured, without rates and standard errors. */
+export function measuredNames(evaluations: readonly Evaluation[]): string[] {
+  return metricNames(evaluations).filter((name) => !name.endsWith('_stderr'))
+}
+
+/** The name as logged; where several splits logged it, the test split comes last. */
+export function named(names: readonly string[], wanted: string): string | undefined {
+  if (names.includes(wanted)) return wanted
+  const alike = names.filter((name) => withoutSplit(name) === withoutSplit(wanted))
+  return alike.find((name) => !/^test[_/]/i.test(name)) ?? alike[0]
+}
+
+/** Metrics with a known direction that are no losses, the most telling first. */
+export function taskMetrics(rows: Rows, evaluations: readonly Evaluation[]): string[] {
+  const directions = rows.declaration.directions ?? {}
+  const names = measuredNames(evaluations).filter(
+    (name) => !isLossLike(name) && (directions[name] ?? directionOf(name)) !== undefined,
+  )
+  const rank = (name: string): number => {
+    const found = TASK_METRICS.findIndex((pattern) => pattern.test(withoutSplit(name)))
+    return found === -1 ? TASK_METRICS.length : found
+  }
+  return names.sort((a, b) => rank(a) - rank(b))
+}
+
+/** What the run declared, where that is no loss; else the most telling of what it logged. */
+function taskMetric(rows: Rows, evaluations: readonly Evaluation[]): string | undefined {
+  const { metric } = select({ ...rows, policy: 'as_declared', among: 'evaluations' })
+  const isOwn = metric !== null && !isLossLike(metric)
+  if (isOwn && measuredNames(evaluations).includes(metric)) return metric
+  return taskMetrics(rows, evaluations)[0]
+}
+
+function declaredDirection({ declaration }: Rows, metric: string): Direction | undefined {
+  const isDeclared =
+    declaration.metric !== null && withoutSplit(declaration.metric) === withoutSplit(metric)
+  return (isDeclared && declaration.direction) || undefined
+}

@@ -1,0 +1,50 @@
+import type { Weights } from '../selection/told.ts'
+import type { BesideBaseline, PolicyFigures, Verdict } from './figures.ts'
+import { LAST, LOWEST, SCORED } from './replay.ts'
+
+/** With fewer groups, the weights chosen without one rest on a single other. */
+const FEWEST_GROUPS = 3
+
+/** Whether policy `scored` earns its place, with the figures that say so. */
+export function verdict(policies: readonly PolicyFigures[], weights: Weights): Verdict {
+  const scored = policies.find(({ policy }) => policy === SCORED)
+  const held_out_regret = scored?.mean_regret ?? null
+  if (!scored || held_out_regret === null || scored.groups < FEWEST_GROUPS) {
+    const text =
+      `scored is not recommended: its weights must be tried on groups that they were not chosen on, ` +
+      `for which ${FEWEST_GROUPS} groups are needed, and there ${groupsThereAre(policies)}.`
+    return { held_out_regret, weights, recommended: false, text }
+  }
+  const { beside } = scored
+  const recommended =
+    [LAST, LOWEST].every((name) => beside.some(({ baseline }) => baseline === name)) &&
+    beside.every(({ difference }) => difference < 0)
+  const against = beside.map(({ baseline, mean_regret }) => `${baseline} ${share(mean_regret)}`)
+  const text =
+    `scored is ${recommended ? 'recommended' : 'not recommended'}: leaving one group out at a time, ` +
+    `its mean regret is ${share(held_out_regret)} over ${scored.runs} runs of ${scored.groups} groups, ` +
+    `where ${against.join(' and ')} stand; ${beside.map(compared).join(', ')}.`
+  return { held_out_regret, weights, recommended, text }
+}
+
+function compared({ baseline, difference, interval }: BesideBaseline): string {
+  const word = difference < 0 ? 'better' : difference > 0 ? 'worse' : 'no better'
+  const noise =
+    interval && interval[0] <= 0 && interval[1] >= 0 ? ', which noise alone may give' : ''
+  const spread = interval ? ` (95 % ${signed(interval[0])} to ${signed(interval[1])}${noise})` : ''
+  return `it is ${word} than ${baseline} by ${share(Math.abs(difference))}${spread}`
+}
+
+function groupsThereAre(policies: readonly PolicyFigures[]): string {
+  const groups = Math.max(0, ...policies.map((one) => one.groups))
+  return groups === 1 ? 'is 1' : `are ${groups}`
+}
+
+/** A regret as sentences show it. */
+export function share(regret: number): string {
+  return regret.toFixed(3)
+}
+
+function signed(difference: number): string {
+  return `${difference < 0 ? '−' : '+'}${share(Math.abs(difference))}`
+}
