@@ -1,12 +1,23 @@
-import { checkpointsOf, JobUnknown } from '@bestmark/db'
+import { explanationTable } from '@bestmark/core'
+import { type CheckpointList, checkpointsOf, type Database, JobUnknown } from '@bestmark/db'
 import { z } from 'zod'
 import { Id, procedure, router } from './trpc.ts'
 
+const JobId = z.object({ job_id: Id })
+
 export const checkpoints = router({
-  /** Every checkpoint of a job by step, and the decision over them. */
-  list: procedure.input(z.object({ job_id: Id })).query(async ({ ctx, input }) => {
-    const list = await checkpointsOf(ctx.db, input.job_id)
-    if (!list) throw new JobUnknown(input.job_id)
-    return list
+  /** Every checkpoint of a job by step, the decision over them, and the decision in words. */
+  list: procedure.input(JobId).query(({ ctx, input }) => listOf(ctx.db, input.job_id)),
+
+  /** The choice as plain data, in words, and as one table, for tools. */
+  explain: procedure.input(JobId).query(async ({ ctx, input }) => {
+    const { selection, explanation } = await listOf(ctx.db, input.job_id)
+    return { selection, explanation, table: explanationTable(selection) }
   }),
 })
+
+async function listOf(db: Database, job_id: string): Promise<CheckpointList> {
+  const list = await checkpointsOf(db, job_id)
+  if (!list) throw new JobUnknown(job_id)
+  return list
+}

@@ -28,6 +28,9 @@ test('every procedure is closed to who does not show the token', async () => {
     () => stranger.series.read({ job_id, names: ['loss'] }),
     () => stranger.series.names({ job_id }),
     () => stranger.checkpoints.list({ job_id }),
+    () => stranger.checkpoints.explain({ job_id }),
+    () => stranger.policies.change({ job_id, policy: null, by: 'eve' }),
+    () => stranger.policies.history({ job_id }),
     () => stranger.deployments.create({ job_id, checkpoint_id: job_id, model_name: 'm' }),
     () => stranger.deployments.list(),
     () => stranger.watch({ jobs: [job_id] }),
@@ -45,6 +48,9 @@ test('a job that is not there is NOT_FOUND, with its id', async () => {
     () => api.series.read({ job_id, names: ['loss'] }),
     () => api.series.names({ job_id }),
     () => api.checkpoints.list({ job_id }),
+    () => api.checkpoints.explain({ job_id }),
+    () => api.policies.change({ job_id, policy: null, by: 'ana' }),
+    () => api.policies.history({ job_id }),
     () => api.deployments.create({ job_id, checkpoint_id: job_id, model_name: 'm' }),
   ]
   for (const call of missing) {
@@ -118,6 +124,55 @@ test('the list, the status and the checkpoints tell one story', async () => {
   expect(await api.jobs.logs({ job_id })).toMatchObject([{ level: 'info', text: 'hello' }])
   expect(await api.jobs.detail({ job_id })).toMatchObject({ config: { lr: 1 }, source: 'journal' })
   expect((await api.jobs.stop({ job_id })).status).toBe('stopping')
+})
+
+test('a choice is explained in words and as a table, the best first', async () => {
+  const job_id = await board.newJob()
+  await board.tell(job_id, evaluation(1, 1), checkpoint(1), evaluation(2, 0.5), checkpoint(2))
+  await board.tell(job_id, checkpoint(3))
+  const { selection, explanation, table } = await api.checkpoints.explain({ job_id })
+  const list = await api.checkpoints.list({ job_id })
+  expect({ selection, explanation }).toEqual({
+    selection: list.selection,
+    explanation: list.explanation,
+  })
+  expect(explanation.sentence).toBe(selection.reason)
+  expect(table.map(({ step, place }) => [step, place])).toEqual([
+    [2, 1],
+    [1, 2],
+    [3, null],
+  ])
+  const rowOf = new Map(list.checkpoints.map((row) => [row.checkpoint_id, row]))
+  for (const { checkpoint_id, place, difference, origin } of table) {
+    expect(rowOf.get(checkpoint_id ?? '')).toMatchObject({ place, difference, origin })
+  }
+})
+
+test('a policy is changed for a job or its project, and refused with the choices there are', async () => {
+  const job_id = await board.newJob('settled')
+  await board.tell(job_id, evaluation(1, 1), checkpoint(1), evaluation(2, 0.5), checkpoint(2))
+  const told = { metric: 'eval_loss', direction: 'max' } as const
+  const { change, jobs } = await api.policies.change({ job_id, policy: 'metric', told, by: 'ana' })
+  expect([change.by, change.policy, jobs]).toEqual(['ana', 'metric', 1])
+  expect(await api.jobs.status({ job_id })).toMatchObject({ best_step: 1 })
+  expect(await api.jobs.detail({ job_id })).toMatchObject({ policy_from: 'job' })
+  await api.policies.change({ project: 'examples', policy: 'lowest_eval_loss', by: 'ben' })
+  await api.policies.change({ job_id, policy: null, by: 'ana' })
+  expect(await api.jobs.detail({ job_id })).toMatchObject({ policy_from: 'project' })
+  expect((await api.policies.history({ job_id })).map(({ by }) => by)).toEqual([
+    'ana',
+    'ben',
+    'ana',
+  ])
+  expect(await api.policies.history({ project: 'examples' })).toHaveLength(1)
+  await api.policies.change({ project: 'examples', policy: null, by: 'ben' })
+  const nobodys = { policy: null, by: 'ana' } as Parameters<typeof api.policies.change>[0]
+  await expect(api.policies.change(nobodys)).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+  const wrong = { job_id, policy: 'metric', told: { metric: 'eval_f1' }, by: 'ana' } as const
+  await expect(api.policies.change(wrong)).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+    message: 'eval_f1 was never logged; logged are eval_loss.',
+  })
 })
 
 test('a deployment is ordered, and found in the ledger of its job and of its model', async () => {

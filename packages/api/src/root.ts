@@ -2,11 +2,12 @@ import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
 import { checkpoints } from './checkpoints.ts'
 import { deployments } from './deployments.ts'
 import { jobs } from './jobs.ts'
+import { policies } from './policies.ts'
 import { series } from './series.ts'
 import { createCallerFactory, router } from './trpc.ts'
 import { watch } from './watch.ts'
 
-export const appRouter = router({ jobs, series, checkpoints, deployments, watch })
+export const appRouter = router({ jobs, series, checkpoints, policies, deployments, watch })
 
 export type AppRouter = typeof appRouter
 export type RouterInputs = inferRouterInputs<AppRouter>

@@ -49,32 +49,44 @@ export async function changeJob<T>(
   job_id: string,
   change: (tx: Tx, job: JobRow, revision: number) => Promise<Change<T>>,
 ): Promise<T> {
+  return transaction(db, (tx) => changeJobIn(tx, job_id, change))
+}
+
+/** One transaction, whose errors do not hold the parameters of the query that failed. */
+export async function transaction<T>(db: Database, write: (tx: Tx) => Promise<T>): Promise<T> {
   try {
-    return await db.orm.transaction(async (tx) => {
-      const [job] = await tx
-        .select()
-        .from(trainingJobs)
-        .where(eq(trainingJobs.job_id, job_id))
-        .for('update')
-        .prepare('lock_job')
-        .execute()
-      if (!job) throw new JobUnknown(job_id)
-      const revision = job.revision + 1
-      const { set, answer } = await change(tx, job, revision)
-      if (set) {
-        await tx
-          .update(trainingJobs)
-          .set({ ...set, revision, changed_at: clock })
-          .where(eq(trainingJobs.job_id, job_id))
-          .returning({ told: told(job_id, revision) })
-          .prepare('change_job')
-          .execute()
-      }
-      return answer
-    })
+    return await db.orm.transaction(write)
   } catch (error) {
     throw shortened(error)
   }
+}
+
+/** `changeJob` within a transaction that does more; the job's row stays locked to its end. */
+export async function changeJobIn<T>(
+  tx: Tx,
+  job_id: string,
+  change: (tx: Tx, job: JobRow, revision: number) => Promise<Change<T>>,
+): Promise<T> {
+  const [job] = await tx
+    .select()
+    .from(trainingJobs)
+    .where(eq(trainingJobs.job_id, job_id))
+    .for('update')
+    .prepare('lock_job')
+    .execute()
+  if (!job) throw new JobUnknown(job_id)
+  const revision = job.revision + 1
+  const { set, answer } = await change(tx, job, revision)
+  if (set) {
+    await tx
+      .update(trainingJobs)
+      .set({ ...set, revision, changed_at: clock })
+      .where(eq(trainingJobs.job_id, job_id))
+      .returning({ told: told(job_id, revision) })
+      .prepare('change_job')
+      .execute()
+  }
+  return answer
 }
 
 /** Tells whoever listens, once the transaction commits; an expression to return from a write. */

@@ -3,6 +3,7 @@ import { and, eq, inArray, like, or, sql } from 'drizzle-orm'
 import type { Database } from './client.ts'
 import { clock } from './clock.ts'
 import { changeJob, statusOf, told } from './job.ts'
+import { projectPolicy } from './projectPolicy.ts'
 import { JobUnknown, Refused } from './refused.ts'
 import { type JobRow, trainingJobs } from './schema.ts'
 import { reselect } from './selection.ts'
@@ -22,7 +23,7 @@ export interface JobRegistration {
 }
 
 /**
- * Puts a job on the board. Registering it again follows a moved folder or a renamed host, and
+ * Puts a job on the board, under its project's policy. Registering it again follows a moved folder or a renamed host, and
  * leaves alone what a person may have set and what the run said.
  */
 export async function registerJob(db: Database, job: JobRegistration): Promise<TrainingJobStatus> {
@@ -30,7 +31,8 @@ export async function registerJob(db: Database, job: JobRegistration): Promise<T
   const { job_id, host_id, host, source } = job
   const times = { registered_at: clock, changed_at: clock }
   const made = await db.orm.transaction(async (tx) => {
-    const row = { ...named, output_dir, recipe, revision: 1, ...times }
+    const policy = await projectPolicy(tx, job.project)
+    const row = { ...named, ...policy, output_dir, recipe, revision: 1, ...times }
     const rows = await tx.insert(trainingJobs).values(row).onConflictDoNothing().returning()
     if (rows.length > 0) await tx.execute(sql`select ${told(job_id, 1)}`)
     return rows[0]

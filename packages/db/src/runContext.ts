@@ -7,11 +7,11 @@ import { trainLosses } from './trainLoss.ts'
 
 /** What the explanation of a job's choice needs to know beside the rows that decide. */
 export async function runContext(tx: Tx, rows: DecidingRows): Promise<RunContext> {
-  const { job, evaluations, checkpoints } = rows
+  const { job, evaluations, checkpoints, input } = rows
   const { job_id, config, loss_unit, save_steps, current_epoch, status, project } = job
   return {
     ...{ config, loss_unit, save_steps, current_epoch, project },
-    trainLoss: await trainLosses(tx, job_id, [...evaluations, ...checkpoints]),
+    trainLoss: input.trainLoss ?? (await trainLosses(tx, job_id, [...evaluations, ...checkpoints])),
     logged: await loggedNames(tx, job_id),
     alive: !hasEnded(status) && status !== 'lost',
   }

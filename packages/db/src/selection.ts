@@ -7,6 +7,7 @@ import {
   select,
   type Selection,
   type SelectionInput,
+  settingOf,
   standingFacts,
   standingOf,
 } from '@bestmark/core'
@@ -16,6 +17,7 @@ import { type EvaluationRow, evaluationRows, evaluationsOf } from './evaluations
 import type { Tx } from './job.ts'
 import { inRoot } from './root.ts'
 import { checkpoints, type JobRow, trainingJobs } from './schema.ts'
+import { trainLosses } from './trainLoss.ts'
 
 export type StoredCheckpoint = typeof checkpoints.$inferSelect
 
@@ -64,6 +66,10 @@ async function rowsOf(tx: Tx, job: JobRow): Promise<DecidingRows> {
     evaluations: evaluationsOf(rows),
     checkpoints: stored,
   }
+  // Only this policy weighs it; the others are spared the reading.
+  if (job.selection_policy === 'scored') {
+    input.trainLoss = await trainLosses(tx, job.job_id, [...rows, ...stored])
+  }
   return { job, evaluations: rows, checkpoints: stored, input }
 }
 
@@ -85,7 +91,9 @@ export async function reselect(tx: Tx, job: JobRow): Promise<Partial<RunFacts>> 
   }
   const here = eq(trainingJobs.job_id, job.job_id)
   await tx.update(trainingJobs).set(set).where(here).prepare('select_best').execute()
-  const standing = standingOf(eventsOf(evaluations), metric ?? 'eval_loss', direction ?? 'min')
+  const isLogged = metric === null || evaluations.some((row) => row.metric === metric)
+  const measured = isLogged ? eventsOf(evaluations) : aggregated(input)
+  const standing = standingOf(measured, metric ?? 'eval_loss', direction ?? 'min')
   const facts = standingFacts(standing)
   // Where it is not known whether low or high is better, nothing can be said to have improved.
   return direction ? facts : { loss_trend: facts.loss_trend ?? null, ...UNKNOWN }
@@ -102,11 +110,19 @@ export function claimOf({ claim }: JobRow): Claim | null {
   return claim && { ...claim, value: readMeasured(claim.value) ?? null }
 }
 
+const UNSAID = { origin: null, lines: {}, directions: {}, scored_by: null }
+
 /** Stored rows as the events they came from; a row a metric is enough for the standing. */
 function eventsOf(rows: readonly EvaluationRow[]): EventOf<'evaluation'>[] {
   return rows.map(({ attempt, step, epoch, at, metric, value, samples }) => {
     const values = { [metric]: value }
-    const unsaid = { origin: null, lines: {}, directions: {}, scored_by: null }
-    return { type: 'evaluation', attempt, step, epoch, at, values, samples, ...unsaid }
+    return { type: 'evaluation', attempt, step, epoch, at, values, samples, ...UNSAID }
+  })
+}
+
+/** Events in order of step, with the value that was made of several metrics. */
+function aggregated(input: SelectionInput): EventOf<'evaluation'>[] {
+  return settingOf(input).evaluations.map(({ attempt, step, epoch, values }) => {
+    return { type: 'evaluation', attempt, step, epoch, at: null, values, samples: null, ...UNSAID }
   })
 }

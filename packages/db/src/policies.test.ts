@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { checkpointsOf } from './checkpoints.ts'
+import { jobDetail } from './jobDetail.ts'
+import { jobStatus, registerJob } from './jobs.ts'
+import { changePolicy, policyHistory } from './policies.ts'
+import { record } from './record.ts'
+import { JobUnknown } from './refused.ts'
+import { selectionOf } from './selection.ts'
+import { type TestDatabase, testDatabase } from './testing.ts'
+import { checkpoint, event, newJob, tell } from './testRun.ts'
+import { watch } from './watch.ts'
+
+let db: TestDatabase
+beforeAll(async () => {
+  db = await testDatabase()
+})
+afterAll(() => db[Symbol.asyncDispose]())
+
+/** A run whose loss is lowest at step 2 and whose F1 is highest at step 4. */
+const run = [1, 2, 3, 4].flatMap((step) => [
+  event({
+    ...{ type: 'evaluation', step, epoch: step, at: step },
+    values: { eval_loss: [4, 1, 2, 3][step - 1], eval_f1: step / 10, eval_zork: -step },
+  }),
+  checkpoint(step),
+])
+
+async function jobIn(project: string, name = 'moby'): Promise<string> {
+  const job_id = await newJob(db, { project, name })
+  await tell(db, job_id, ...run)
+  return job_id
+}
+
+const best = async (job_id: string) => (await jobStatus(db, job_id))?.best_step
+const byF1 = { policy: 'metric', told: { metric: 'eval_f1' } } as const
+
+test('a changed policy chooses again from the stored rows, and every field follows what decides', async () => {
+  const job_id = await jobIn('chosen')
+  expect(await jobStatus(db, job_id)).toMatchObject({
+    ...{ best_step: 2, best_metric_name: 'eval_loss', evaluations_without_improvement: 2 },
+  })
+  const { jobs } = await changePolicy(db, { job_id }, byF1, 'ana')
+  expect(jobs).toBe(1)
+  const status = await jobStatus(db, job_id)
+  expect(status).toMatchObject({
+    ...{ best_step: 4, best_metric_name: 'eval_f1', selection_policy: 'metric' },
+    evaluations_without_improvement: 0,
+  })
+  const fresh = await selectionOf(db, job_id)
+  expect(status).toMatchObject({
+    best_step: fresh?.best?.step,
+    best_metric: fresh?.best?.value,
+    best_checkpoint_id: fresh?.best?.checkpoint_id,
+  })
+  expect(fresh?.policy).toBe('metric')
+  const told = { policy: 'metric', told: { metric: 'mean(eval_f1, eval_zork)', direction: 'min' } }
+  await changePolicy(db, { job_id }, told as typeof byF1, 'ana')
+  expect(await jobStatus(db, job_id)).toMatchObject({
+    ...{ best_step: 4, evaluations_without_improvement: 0 },
+  })
+})
+
+test('who changed a policy and when is kept, and the sentence of the choice names them', async () => {
+  const job_id = await jobIn('named')
+  const before = Date.now() - 60_000
+  await changePolicy(db, { job_id }, byF1, ' ana ')
+  const detail = await jobDetail(db, job_id)
+  expect(detail).toMatchObject({ policy_from: 'job', policy_told: { metric: 'eval_f1' } })
+  expect(detail?.policy_told.by).toMatch(/^ana, \d{1,2} \w+ \d{4}$/)
+  const list = await checkpointsOf(db, job_id)
+  expect(list?.explanation.decided).toContain(detail?.policy_told.by)
+  await changePolicy(db, { project: 'named' }, byF1, 'ben')
+  await changePolicy(db, { job_id }, null, 'cleo')
+  const history = await policyHistory(db, { job_id })
+  expect(history.map(({ by, scope, policy }) => [by, scope, policy])).toEqual([
+    ['cleo', 'job', null],
+    ['ben', 'project', 'metric'],
+    ['ana', 'job', 'metric'],
+  ])
+  for (const { changed_at } of history) expect(changed_at).toBeGreaterThan(before)
+  expect((await policyHistory(db, { project: 'named' })).map(({ by }) => by)).toEqual(['ben'])
+})
+
+test("a project's policy reaches its jobs old and new, but not those that have their own", async () => {
+  const [one, own, elsewhere] = [await jobIn('team'), await jobIn('team'), await jobIn('other')]
+  await changePolicy(db, { job_id: own }, { policy: 'lowest_eval_loss', told: {} }, 'ana')
+  expect((await changePolicy(db, { project: 'team' }, byF1, 'ben')).jobs).toBe(1)
+  const later = await jobIn('team')
+  const steps = await Promise.all([one, own, elsewhere, later].map(best))
+  expect(steps).toEqual([4, 2, 2, 4])
+  const froms = [one, own, elsewhere, later].map(
+    async (id) => (await jobDetail(db, id))?.policy_from,
+  )
+  expect(await Promise.all(froms)).toEqual(['project', 'job', 'default', 'project'])
+  await changePolicy(db, { job_id: own }, null, 'ana')
+  expect(await jobDetail(db, own)).toMatchObject({ policy_from: 'project' })
+  expect(await best(own)).toBe(4)
+  expect((await changePolicy(db, { project: 'team' }, null, 'ben')).jobs).toBe(3)
+  expect(await Promise.all([one, own, later, await jobIn('team')].map(best))).toEqual([2, 2, 2, 2])
+  expect(await jobDetail(db, later)).toMatchObject({ policy_from: 'default', policy_told: {} })
+})
+
+test('the answer to what decides where nobody declared it holds for those runs alone', async () => {
+  const undeclared = await jobIn('asked')
+  const declared = await newJob(db, { project: 'asked' })
+  await tell(db, declared, event({ type: 'started', metric_for_best: 'eval_loss' }), ...run)
+  const told = { undeclared: { metric: 'eval_f1', direction: null } }
+  await changePolicy(db, { project: 'asked' }, { policy: 'as_declared', told }, 'ana')
+  expect([await best(undeclared), await best(declared)]).toEqual([4, 2])
+  expect((await selectionOf(db, undeclared))?.declared_by).toContain('ana')
+})
+
+test('a policy outlives a history that is told anew', async () => {
+  const job_id = await jobIn('anew')
+  await changePolicy(db, { job_id }, byF1, 'ana')
+  const batch = { source: 'journal', from: null, to: '1', replace: true }
+  await record(db, job_id, { ...batch, events: run })
+  expect(await jobDetail(db, job_id)).toMatchObject({ policy_from: 'job' })
+  expect(await best(job_id)).toBe(4)
+  expect(await policyHistory(db, { job_id })).toHaveLength(1)
+})
+
+test('a job that registers while its project changes its policy goes by the new one', async () => {
+  await jobIn('racing')
+  const change = changePolicy(db, { project: 'racing' }, byF1, 'ana')
+  const born = await Promise.all(Array.from({ length: 8 }, () => jobIn('racing')))
+  await change
+  expect(await Promise.all(born.map(best))).toEqual(born.map(() => 4))
+})
+
+test('a reader of the job is told to read its checkpoints again', async () => {
+  const job_id = await jobIn('watched')
+  const { revision = 0 } = (await jobDetail(db, job_id)) ?? {}
+  const end = new AbortController()
+  const deltas = watch(db, { jobs: [{ job_id, revision }] }, end.signal)
+  const next = deltas.next()
+  await changePolicy(db, { job_id }, byF1, 'ana')
+  expect((await next).value).toMatchObject({ checkpoints: true, status: { best_step: 4 } })
+  end.abort()
+})
+
+test('what cannot decide is refused with the choices there are, and changes nothing', async () => {
+  const job_id = await jobIn('refused')
+  const refusal = (policy: string, told: object, whose: object = { job_id }, by = 'ana') =>
+    changePolicy(db, whose as { job_id: string }, { policy, told } as typeof byF1, by).catch(
+      (error: unknown) => (error instanceof Error ? error.message : ''),
+    )
+  const logged = 'logged are eval_loss, eval_f1, eval_zork.'
+  const unknown = { metric: 'zork_2' }
+  expect(await refusal('metric', {})).toBe(
+    `Policy metric must be told which metric decides; ${logged}`,
+  )
+  const project = { project: 'refused' }
+  for (const whose of [{ job_id }, project]) {
+    expect(await refusal('metric', unknown, whose)).toBe(`zork_2 was never logged; ${logged}`)
+  }
+  expect(await refusal('as_declared', { undeclared: unknown }, project)).toContain(logged)
+  const bound = { subject_to: [{ metric: 'kl', relation: '<=', bound: 1 }] }
+  expect(await refusal('as_declared', bound)).toBe(`kl was never logged; ${logged}`)
+  expect(await refusal('metric', { metric: 'eval_zork' })).toBe(
+    'Whether eval_zork is better low or high is not known: say min or max.',
+  )
+  expect(await refusal('within_noise', {})).toContain('earliest or latest')
+  expect(await refusal('lowest_eval_loss', { metric: 'eval_f1' })).toContain('choose policy metric')
+  expect(await refusal('as_declared', {}, { job_id }, ' ')).toContain('Say who decides')
+  expect(await refusal('as_declared', {}, { project: 'nowhere' })).toMatch(
+    /^There is no project nowhere on this board; there are .*refused/,
+  )
+  const missing = { job_id: '00000000-0000-4000-8000-000000000000' }
+  await expect(changePolicy(db, missing, byF1, 'ana')).rejects.toThrow(JobUnknown)
+  expect(await policyHistory(db, { job_id })).toEqual([])
+  expect(await best(job_id)).toBe(2)
+})
+
+test('a metric that was told with its direction decides, whatever its name', async () => {
+  const job_id = await jobIn('directed')
+  const told = { metric: 'eval_zork', direction: 'max' } as const
+  await changePolicy(db, { job_id }, { policy: 'metric', told }, 'ana')
+  expect(await best(job_id)).toBe(1)
+  const scored = event({
+    type: 'evaluation',
+    step: 1,
+    values: {},
+    directions: { eval_zork: 'min' },
+  })
+  await tell(db, job_id, scored)
+  await changePolicy(db, { job_id }, { policy: 'metric', told: { metric: 'eval_zork' } }, 'ana')
+  expect(await best(job_id)).toBe(4)
+})
+
+test('registering a job again leaves its policy alone', async () => {
+  const job_id = await jobIn('again')
+  await changePolicy(db, { job_id }, byF1, 'ana')
+  const told = { name: 'moby', project: 'again', status: 'queued', source: 'journal' } as const
+  await registerJob(db, { job_id, ...told, host_id: job_id, host: 'w', root: '/mnt/new' })
+  expect(await jobStatus(db, job_id)).toMatchObject({
+    ...{ selection_policy: 'metric', best_step: 4, best_checkpoint_path: '/mnt/new/checkpoint-4' },
+  })
+})

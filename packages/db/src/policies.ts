@@ -1,0 +1,155 @@
+import { type Policy, PolicySettings, type Told } from '@bestmark/core'
+import { and, desc, eq, ne, or, sql } from 'drizzle-orm'
+import type { Database } from './client.ts'
+import { clock } from './clock.ts'
+import { changeJobIn, transaction, type Tx } from './job.ts'
+import { jobRow } from './jobs.ts'
+import { policyRefusal } from './policyRefusal.ts'
+import {
+  DEFAULT_POLICY,
+  lockProjectPolicy,
+  ofProject,
+  type PolicyColumns,
+  projectPolicy,
+} from './projectPolicy.ts'
+import { JobUnknown, Refused } from './refused.ts'
+import { policyChanges, type PolicyScope, trainingJobs } from './schema.ts'
+import { reselect } from './selection.ts'
+import { storable } from './storable.ts'
+
+/** What a policy is changed for: a job, or every job of a project that has none of its own. */
+export type PolicyFor = { job_id: string } | { project: string }
+
+/** One row of the ledger of policies. */
+export interface PolicyChange {
+  change_id: number
+  scope: PolicyScope
+  /** Null for a project's. */
+  job_id: string | null
+  project: string
+  /** Null: back to the project's policy, or the default. */
+  policy: Policy | null
+  told: Told
+  by: string
+  /** By the database's clock (ms). */
+  changed_at: number
+}
+
+/** What came of a change. */
+export interface PolicyChanged {
+  change: PolicyChange
+  /** How many jobs go by it. */
+  jobs: number
+}
+
+/** The most changes that a history tells. */
+const MOST_CHANGES = 200
+
+/**
+ * Changes which policy chooses for a job or a project, notes who did it, and chooses again from the
+ * stored rows. Null goes back to the project's policy, or for a project to the default. Either all
+ * of it happens or nothing. Throws JobUnknown, and Refused with the choices there are.
+ */
+export async function changePolicy(
+  db: Database,
+  whose: PolicyFor,
+  settings: PolicySettings | null,
+  by: string,
+): Promise<PolicyChanged> {
+  const who = storable(by.trim())
+  if (!who) throw new Refused('Say who decides, such as a name: it is recorded with the change.')
+  const project = 'project' in whose ? storable(whose.project) : await projectOf(db, whose.job_id)
+  const asked = settings && (await accepted(db, whose, PolicySettings.parse(settings)))
+  return transaction(db, async (tx) => {
+    if ('project' in whose) await lockProjectPolicy(tx, project)
+    const inherited = 'project' in whose ? DEFAULT_POLICY : await projectPolicy(tx, project)
+    const change = await append(tx, whose, project, asked, who)
+    const ids = 'project' in whose ? await inheritors(tx, project) : [whose.job_id]
+    for (const job_id of ids) await apply(tx, job_id, columnsOf(change) ?? inherited)
+    return { change, jobs: ids.length }
+  })
+}
+
+async function projectOf(db: Database, job_id: string): Promise<string> {
+  const job = await jobRow(db, job_id)
+  if (!job) throw new JobUnknown(job_id)
+  return job.project
+}
+
+/** The settings, once nothing speaks against them. */
+async function accepted(
+  db: Database,
+  whose: PolicyFor,
+  settings: PolicySettings,
+): Promise<PolicySettings> {
+  const refusal = await policyRefusal(db, whose, settings)
+  if (refusal !== undefined) throw new Refused(refusal)
+  return settings
+}
+
+async function append(
+  tx: Tx,
+  whose: PolicyFor,
+  project: string,
+  settings: PolicySettings | null,
+  by: string,
+): Promise<PolicyChange> {
+  const [now] = await tx.execute<{ now: number }>(sql`select ${clock} as now`)
+  const changed_at = now?.now ?? Date.now()
+  const told = settings ? { ...settings.told, by: `${by}, ${DAY.format(changed_at)}` } : {}
+  const scope = 'project' in whose ? 'project' : 'job'
+  const job_id = 'project' in whose ? null : whose.job_id
+  const row = { scope, job_id, project, policy: settings?.policy ?? null, told, by } as const
+  const [made] = await tx
+    .insert(policyChanges)
+    .values({ ...row, changed_at })
+    .returning()
+  if (!made) throw new Error('The database did not return the change of a policy.')
+  return made
+}
+
+function columnsOf({ scope, policy, told }: PolicyChange): PolicyColumns | undefined {
+  if (policy === null) return undefined
+  return { selection_policy: policy, policy_told: told, policy_from: scope }
+}
+
+/** Such as 23 Nov 2026; the same wherever it is read. */
+const DAY = new Intl.DateTimeFormat('en-GB', {
+  ...{ day: 'numeric', month: 'short', year: 'numeric' },
+  timeZone: 'UTC',
+})
+
+/** The jobs that go by their project's policy, always in one order, so that no two wait crosswise. */
+async function inheritors(tx: Tx, project: string): Promise<string[]> {
+  const { job_id, policy_from } = trainingJobs
+  const rows = await tx
+    .select({ job_id })
+    .from(trainingJobs)
+    .where(and(eq(trainingJobs.project, project), ne(policy_from, 'job')))
+    .orderBy(job_id)
+  return rows.map((row) => row.job_id)
+}
+
+/** Writes what a job goes by and chooses again, so that pages read its checkpoints anew. */
+async function apply(tx: Tx, job_id: string, columns: PolicyColumns): Promise<void> {
+  await changeJobIn(tx, job_id, async (_tx, job, revision) => {
+    const standing = await reselect(tx, { ...job, ...columns })
+    const set = { ...columns, ...standing, checkpoints_revision: revision }
+    return { set, answer: undefined }
+  })
+}
+
+/**
+ * What was decided for a job or a project, newest first; a job's history has its project's changes
+ * in it. At most 200. Throws JobUnknown.
+ */
+export async function policyHistory(db: Database, whose: PolicyFor): Promise<PolicyChange[]> {
+  const project = 'project' in whose ? storable(whose.project) : await projectOf(db, whose.job_id)
+  const own = 'project' in whose ? undefined : eq(policyChanges.job_id, whose.job_id)
+  return db.orm
+    .select()
+    .from(policyChanges)
+    .where(or(own, ofProject(project)))
+    .orderBy(desc(policyChanges.change_id))
+    .limit(MOST_CHANGES)
+}

@@ -1,0 +1,98 @@
+import { type Direction, type PolicySettings, type Told, settingOf } from '@bestmark/core'
+import { and, eq, sql } from 'drizzle-orm'
+import type { Database } from './client.ts'
+import type { PolicyFor } from './policies.ts'
+import { evaluations, trainingJobs } from './schema.ts'
+import { storable } from './storable.ts'
+
+/** What a job, or all jobs of a project, measured. */
+interface Measures {
+  metrics: string[]
+  directions: Record<string, Direction>
+}
+
+/**
+ * Why a policy cannot decide for a job or a project, as one sentence that names the choices there
+ * are; undefined where nothing speaks against it.
+ */
+export async function policyRefusal(
+  db: Database,
+  whose: PolicyFor,
+  settings: PolicySettings,
+): Promise<string | undefined> {
+  const measures = await measuresOf(db, whose)
+  if (!measures) return unknownProject(db, whose)
+  const problem = problemOf(settings, measures)
+  return problem === null ? undefined : sentence(problem)
+}
+
+function problemOf({ policy, told }: PolicySettings, measures: Measures): string | null {
+  const { undeclared, ...rest } = told
+  if (undeclared) {
+    const { metric, direction } = undeclared
+    const named = { metric, ...(direction ? { direction } : {}) }
+    const problem = problemIn('metric', named, measures)
+    if (problem !== null) return problem
+  }
+  if (policy === 'lowest_eval_loss' && told.metric !== undefined) {
+    return `policy lowest_eval_loss goes by the loss alone; for ${told.metric} choose policy metric`
+  }
+  if (policy === 'metric' || told.metric !== undefined) return problemIn(policy, rest, measures)
+  // Whatever will decide in each run, the rest of what was told is looked at with a metric there is.
+  const [metric = told.subject_to?.[0]?.metric ?? 'eval_loss'] = measures.metrics
+  const isKnown = measures.metrics.length > 0 || told.subject_to !== undefined
+  const known = isKnown ? measures : { ...measures, metrics: [metric] }
+  const as = policy === 'within_noise' || policy === 'scored' ? policy : 'metric'
+  return problemIn(as, { ...rest, metric, direction: told.direction ?? 'min' }, known)
+}
+
+/** What core would say of the policy where all that was measured is measured once. */
+function problemIn(
+  policy: PolicySettings['policy'],
+  told: Told,
+  { metrics, directions }: Measures,
+): string | null {
+  const values = Object.fromEntries(metrics.map((name) => [name, 0]))
+  const all = { attempt: 0, step: 0, epoch: null, values, origin: null }
+  const declaration = { metric: null, direction: null, declared_by: null, directions }
+  const rows = { declaration, claim: null, evaluations: [all], checkpoints: [] }
+  return settingOf({ policy, told, ...rows }).decided.problem
+}
+
+/** Undefined where there is no such job or project. */
+async function measuresOf({ orm }: Database, whose: PolicyFor): Promise<Measures | undefined> {
+  const { job_id, project, metric_directions } = trainingJobs
+  const which = 'project' in whose ? eq(project, storable(whose.project)) : eq(job_id, whose.job_id)
+  const jobs = await orm.select({ metric_directions }).from(trainingJobs).where(which)
+  if (jobs.length === 0) return undefined
+  const rows = await orm
+    .select({ metric: evaluations.metric })
+    .from(evaluations)
+    .innerJoin(trainingJobs, and(eq(job_id, evaluations.job_id), which))
+    .where(eq(evaluations.repeat, 0))
+    .groupBy(evaluations.metric)
+    .orderBy(sql`min(${evaluations.arrival})`, evaluations.metric)
+  const directions = jobs.flatMap((job) => Object.entries(job.metric_directions))
+  return { metrics: rows.map(({ metric }) => metric), directions: Object.fromEntries(directions) }
+}
+
+/** The most projects that a sentence names. */
+const MOST_NAMES = 20
+
+async function unknownProject({ orm }: Database, whose: PolicyFor): Promise<string> {
+  const { project } = trainingJobs
+  const rows = await orm
+    .selectDistinct({ project })
+    .from(trainingJobs)
+    .orderBy(project)
+    .limit(MOST_NAMES)
+  const names = rows.map((row) => row.project).join(', ')
+  const asked = 'project' in whose ? whose.project : whose.job_id
+  return `There is no project ${asked} on this board; there are ${names || 'none'}.`
+}
+
+/** The problem as a sentence of its own; a metric's name at its beginning stays as it is. */
+function sentence(problem: string): string {
+  const begins = /^(policy|whether|the) /.test(problem)
+  return `${begins ? problem.charAt(0).toUpperCase() + problem.slice(1) : problem}.`
+}
