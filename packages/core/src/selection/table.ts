@@ -5,7 +5,8 @@ import type { PassedOver, Ranked, Selection } from './selection.ts'
 
 /** Every checkpoint and how it stands: the ranked ones first, best first, then what was passed over. */
 export function explanationTable(selection: Selection): TableRow[] {
-  const tied = new Set(selection.near_ties?.candidates.map(keyOf))
+  const ties = selection.near_ties?.candidates ?? []
+  const tied = new Set(ties.length > 1 ? ties.map(keyOf) : [])
   return [
     ...selection.ranking.map((one, index) => rankedRow(selection, one, index, tied)),
     ...selection.passed_over.map(passedRow),
