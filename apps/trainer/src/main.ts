@@ -31,6 +31,10 @@ const COMMANDS: Record<string, { does: string; load: () => Promise<Command> }> =
     does: "print the path of a job's best checkpoint",
     load: () => import('./commands/best.ts'),
   },
+  backtest: {
+    does: 'measure what each policy would have cost on finished runs',
+    load: () => import('./commands/backtest.ts'),
+  },
   pick: {
     does: 'print the best checkpoint of a training output, without a database',
     load: () => import('./commands/pick.ts'),

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { Direction, measuredJson, Policy, rowsFrom, select, type Selection } from '@bestmark/core'
-import { callerPath, parseWords } from '../arguments.ts'
+import { callerPath, oneOf, parseWords } from '../arguments.ts'
 import { EXIT, Failure, sentence, worse, type Exit } from '../failure.ts'
 import { readRun } from '../sources/run.ts'
 
@@ -61,18 +61,6 @@ function readWords(words: readonly string[]): { paths: string[]; asked: Asked } 
     )
   }
   return { paths: positionals, asked }
-}
-
-function oneOf<Choice extends string>(
-  choices: readonly Choice[],
-  word: string | undefined,
-  option: string,
-): Choice | undefined {
-  if (word === undefined) return undefined
-  const choice = choices.find((known) => known === word)
-  if (choice === undefined)
-    throw new Failure(`${option} takes ${choices.join(' or ')}, not "${word}".`)
-  return choice
 }
 
 async function answer(path: string, asked: Asked): Promise<Answer> {

@@ -1,0 +1,21 @@
+import type { Backtest } from '@bestmark/core'
+
+const HEAD =
+  'group run target direction among candidates best_step best_value policy step attempt value regret is_exact saw_target'
+
+/** One row a (run, policy), with a head; cells are quoted as RFC 4180 says. */
+export function backtestCsv({ replayed }: Backtest): string {
+  const rows = replayed.flatMap(({ picks, group, name, ...run }) =>
+    picks.map(({ policy, step, attempt, value, regret, is_exact, saw_target }) => [
+      ...[group, name, run.target, run.direction, run.among],
+      ...[run.candidates, run.best_step, run.best_value],
+      ...[policy, step, attempt, value, regret, is_exact, saw_target],
+    ]),
+  )
+  return [HEAD.split(' '), ...rows].map((row) => `${row.map(cell).join(',')}\n`).join('')
+}
+
+function cell(value: string | number | boolean): string {
+  const text = String(value)
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

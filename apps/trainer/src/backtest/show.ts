@@ -1,0 +1,96 @@
+import { figure, signed, type Backtest, type LeftOutCode, type PolicyFigures } from '@bestmark/core'
+import { columns } from '../columns.ts'
+
+/** Runs and left out runs are listed up to so many, unless all are asked for. */
+const SHOWN = 20
+
+const LEFT_OUT: Record<LeftOutCode, string> = {
+  unreadable: 'could not be read',
+  no_evaluation: 'evaluated nothing',
+  same_run: 'are the beginning of another run in their group',
+  no_target: 'never logged the target',
+  no_direction: 'do not tell whether the target is better low or high',
+  target_is_loss: 'have the loss itself for a target',
+  too_few: 'have too few candidates',
+  constant_target: 'have a target that never changes',
+  no_loss: 'logged no evaluation loss that can decide',
+}
+
+/** A backtest as text: figures a policy, the word on `scored`, the runs, and what was left out. */
+export function backtestText(answer: Backtest, all: boolean): string {
+  const parts = [answer.text, figuresTable(answer).join('\n'), answer.scored.text]
+  if (answer.replayed.length > 0) parts.push(runsTable(answer, all).join('\n'))
+  if (answer.left_out.length > 0) parts.push(leftOutText(answer, all).join('\n'))
+  return `${parts.join('\n\n')}\n`
+}
+
+function figuresTable({ policies }: Backtest): string[] {
+  const head = [
+    'policy',
+    'mean',
+    'median',
+    '95 % of the mean',
+    'exact',
+    'runs',
+    'groups',
+    'on the same runs',
+  ]
+  return columns([head, ...policies.map(figuresRow)], [1, 2, 4, 5, 6])
+}
+
+function figuresRow(one: PolicyFigures): string[] {
+  const { policy, kind, runs, groups, interval, saw_target } = one
+  const spread = interval ? `${share(interval[0])} to ${share(interval[1])}` : '–'
+  const remarks = [
+    kind === 'baseline' ? 'baseline' : '',
+    saw_target > 0 ? `decided by the target itself in ${saw_target}` : '',
+    ...sameRuns(one),
+  ]
+  return [
+    ...[policy, share(one.mean_regret), share(one.median_regret), spread, share(one.exact_share)],
+    ...[`${runs}`, `${groups}`, remarks.filter(Boolean).join('; ')],
+  ]
+}
+
+/** Where a policy stands beside the baselines in the very runs that it could choose in. */
+function sameRuns({ beside }: PolicyFigures): string[] {
+  return beside.map(({ baseline, difference }) => `${signed(round(difference))} to ${baseline}`)
+}
+
+function runsTable({ replayed, policies }: Backtest, all: boolean): string[] {
+  const shown = all ? replayed : replayed.slice(0, SHOWN)
+  const names = policies.filter(({ runs }) => runs > 0).map(({ policy }) => policy)
+  const rows = shown.map(({ group, name, target, candidates, best_step, best_value, picks }) => [
+    ...[target, `${candidates}`, `${best_step} (${figure(best_value)})`],
+    ...names.map((policy) => {
+      const pick = picks.find((one) => one.policy === policy)
+      return pick ? `${pick.step} ${share(pick.regret)}${pick.saw_target ? '*' : ''}` : '–'
+    }),
+    name.startsWith(group) ? name : `${group}: ${name}`,
+  ])
+  const head = ['target', 'of', 'best', ...names, 'run']
+  const right = head.map((_, at) => at).slice(1, -1)
+  const lines = ['Step and regret of each pick (* decided by the target itself):']
+  lines.push(...columns([head, ...rows], right))
+  return [...lines, ...more(replayed.length - shown.length)]
+}
+
+function leftOutText({ left_out }: Backtest, all: boolean): string[] {
+  const counts = Map.groupBy(left_out, ({ code }) => code)
+  const lines = [...counts].map(([code, some]) => `${some.length} ${LEFT_OUT[code]}`)
+  const list = all ? left_out.map(({ group, name, why }) => `  ${group}: ${name}: ${why}`) : []
+  const hint = all ? '' : ' (--all lists them)'
+  return [`Left out: ${lines.join(', ')}${hint}.`, ...list]
+}
+
+function more(count: number): string[] {
+  return count > 0 ? [`and ${count} more runs (--all lists them)`] : []
+}
+
+function share(regret: number | null): string {
+  return regret === null ? '–' : regret.toFixed(3)
+}
+
+function round(difference: number): number {
+  return Math.round(1000 * difference) / 1000
+}

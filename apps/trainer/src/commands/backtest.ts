@@ -1,0 +1,89 @@
+import { backtest, Direction, measuredJson, measuredNames, type Backtest } from '@bestmark/core'
+import { callerPath, oneOf, parseWords } from '../arguments.ts'
+import { backtestCsv } from '../backtest/csv.ts'
+import { groupPattern } from '../backtest/group.ts'
+import { readRuns, type ReadRuns } from '../backtest/read.ts'
+import { backtestText } from '../backtest/show.ts'
+import { EXIT, Failure } from '../failure.ts'
+
+export const usage =
+  'bestmark backtest PATH… --target METRIC [--metric NAME] [--mode min|max] [--group REGEX] [--at-least N] [--all] [--json | --csv]\n' +
+  'METRIC is a metric as logged or without its split, `task` for what each run is about, or several with commas.'
+
+const OPTIONS = {
+  target: { type: 'string' },
+  metric: { type: 'string' },
+  mode: { type: 'string' },
+  group: { type: 'string' },
+  'at-least': { type: 'string', default: '4' },
+  all: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  csv: { type: 'boolean', default: false },
+} as const
+
+/** Replays every policy over the finished runs below some paths. Exits with 1 where there are none. */
+export async function main(words: readonly string[]): Promise<number> {
+  const { values, positionals } = parseWords(words, OPTIONS, usage)
+  if (positionals.length === 0) throw new Failure(`Name runs, or folders of runs. Usage: ${usage}`)
+  if (values.json && values.csv) throw new Failure('--json and --csv are told one at a time.')
+  const direction = oneOf(Direction.options, values.mode, '--mode')
+  const at_least = atLeast(values['at-least'])
+  const pattern = groupPattern(values.group)
+  const read = await readRuns(positionals.map(callerPath), { pattern, at_least })
+  const { target, metric } = values
+  if (target === undefined)
+    throw new Failure(`Say what runs are judged by: --target METRIC. ${known(read)}`)
+  const answer = backtest(read.runs, { target, metric, direction, at_least })
+  refuse(answer, read, metric)
+  answer.left_out.push(...read.unreadable)
+  if (values.json) process.stdout.write(`${measuredJson(answer)}\n`)
+  else if (values.csv) process.stdout.write(backtestCsv(answer))
+  else (answer.runs > 0 ? process.stdout : process.stderr).write(backtestText(answer, values.all))
+  return answer.runs > 0 ? EXIT.found : EXIT.nothing
+}
+
+function atLeast(text: string): number {
+  const number = Number(text)
+  if (Number.isInteger(number) && number >= 2) return number
+  throw new Failure(`--at-least takes a whole number from 2, not "${text}".`)
+}
+
+/** Throws a Failure where what was asked for cannot be answered by any of the runs. */
+function refuse({ target, left_out, runs }: Backtest, read: ReadRuns, metric?: string): void {
+  const evaluated = read.runs.filter(({ rows }) => rows.evaluations.length > 0)
+  if (evaluated.length === 0) return
+  const codes = new Set(left_out.map(({ code }) => code))
+  const others = ['no_target', 'no_evaluation', 'same_run']
+  const hasOnly = (one: string): boolean =>
+    runs === 0 && [...codes].every((code) => code === one || others.includes(code))
+  if (hasOnly('no_target')) throw new Failure(`No run logged ${target}. ${known(read)}`)
+  if (hasOnly('no_direction')) {
+    throw new Failure(
+      `Whether ${target} is better low or high is not known: say --mode min or --mode max.`,
+    )
+  }
+  const names = metric === undefined ? [] : [...counts(read).keys()]
+  const isKnown = names.some((name) => name === metric || name === `eval_${metric}`)
+  if (metric !== undefined && !isKnown && !metric.includes('(')) {
+    throw new Failure(`No run logged ${metric}. ${known(read)}`)
+  }
+}
+
+/** The metrics there are, as a sentence. */
+function known(read: ReadRuns): string {
+  const found = [...counts(read)].sort((a, b) => b[1] - a[1])
+  if (found.length === 0) return `${read.runs.length} runs were read, and none evaluated anything.`
+  const some = found.slice(0, LISTED).map(([name, runs]) => `${name} (${runs})`)
+  const others = found.length > LISTED ? `, and ${found.length - LISTED} more` : ''
+  return `Logged are, in so many runs: ${some.join(', ')}${others}.`
+}
+
+const LISTED = 20
+
+function counts({ runs }: ReadRuns): Map<string, number> {
+  const found = new Map<string, number>()
+  for (const { rows } of runs) {
+    for (const name of measuredNames(rows.evaluations)) found.set(name, (found.get(name) ?? 0) + 1)
+  }
+  return found
+}

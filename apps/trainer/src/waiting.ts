@@ -1,0 +1,27 @@
+const FIRST_AFTER = 1_000
+/** How often it is said anew (ms): a terminal redraws one line, a log takes a line each time. */
+const EVERY = { terminal: 200, log: 10_000 }
+
+/** Says on stderr how far something is that takes longer than a second. */
+export class Waiting implements Disposable {
+  readonly #out: NodeJS.WriteStream
+  #next = performance.now() + FIRST_AFTER
+  #isShown = false
+
+  constructor(out: NodeJS.WriteStream = process.stderr) {
+    this.#out = out
+  }
+
+  say(text: string): void {
+    const now = performance.now()
+    if (now < this.#next) return
+    this.#next = now + (this.#out.isTTY ? EVERY.terminal : EVERY.log)
+    if (this.#out.isTTY) this.#out.write(`\r\u001b[K${text.slice(0, this.#out.columns - 1)}`)
+    else this.#out.write(`${text}\n`)
+    this.#isShown = true
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#out.isTTY && this.#isShown) this.#out.write('\r\u001b[K')
+  }
+}
