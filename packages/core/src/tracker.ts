@@ -113,6 +113,8 @@ const INITIAL_FACTS: RunFacts = {
  */
 export function track(state: TrackerState, event: TrainingEvent): TrackerState {
   const { standing } = state
+  // What was measured after training says nothing of how the training goes.
+  if (event.type === 'evaluation' && event.scored_by !== null) return state
   const facts = { ...state.facts, updated_at: latest(state.facts.updated_at, event.at) }
   switch (event.type) {
     case 'started':

@@ -1,12 +1,14 @@
 import type { RunContext } from './context.ts'
 import { superlative } from './direction.ts'
 import type { Explanation } from './explanation.ts'
+import { whoWords } from './metric.ts'
 import { note } from './note.ts'
 import { notesOf } from './notes.ts'
+import { questionOf, undecidedQuestion } from './question.ts'
 import { readingsOf, type Explained } from './readings.ts'
-import { select, settingOf, type SelectionInput } from './select.ts'
+import { select, settingOf, type SelectionInput, type Setting } from './select.ts'
 import type { Selection } from './selection.ts'
-import { questionOf, winnersOf } from './winners.ts'
+import { separateWinners, winnersOf } from './winners.ts'
 
 /**
  * A selection in words, for every surface alike. Advice only: it never changes the selection.
@@ -17,12 +19,11 @@ export function explain(
   context: RunContext = {},
   selection: Selection = select(input),
 ): Explanation {
-  const { reason: sentence, metric, direction, declared_by } = selection
-  const { decided, evaluations } = settingOf(input)
+  const { reason: sentence, metric, direction } = selection
+  const setting = settingOf(input)
+  const { decided, evaluations } = setting
   if (metric === null || direction === null || decided.problem !== null) {
-    const nothing = evaluations.length === 0 ? [note('nothing_to_choose', 'warning', NOTHING)] : []
-    const empty = { readings: [], winners: [], question: null }
-    return { sentence, decided: declared_by, notes: nothing, ...empty }
+    return undecided(input, context, selection, setting)
   }
   const known = { ...selection, metric, direction }
   const min_delta = input.told?.min_delta ?? 0
@@ -30,7 +31,7 @@ export function explain(
   const winners = winnersOf(given, input)
   return {
     sentence,
-    decided: `${superlative(direction)} ${metric}; ${declared_by}`,
+    decided: `${superlative(direction)} ${metric}; ${whoWords(decided)}`,
     notes: notesOf(given, decided, input, winners),
     readings: readingsOf(given),
     winners,
@@ -40,3 +41,16 @@ export function explain(
 
 const NOTHING =
   'Nothing was evaluated: score the checkpoints with bestmark eval JOB -- COMMAND {checkpoint}, or bestmark score CHECKPOINT name=value.'
+
+/** Where nothing could be decided, what each metric would choose by itself is still told. */
+function undecided(
+  input: SelectionInput,
+  context: RunContext,
+  { reason: sentence }: Selection,
+  { decided, evaluations }: Setting,
+): Explanation {
+  const notes = evaluations.length === 0 ? [note('nothing_to_choose', 'warning', NOTHING)] : []
+  const winners = separateWinners(input, evaluations)
+  const question = undecidedQuestion(input, decided, context, winners)
+  return { sentence, decided: whoWords(decided), notes, readings: [], winners, question }
+}

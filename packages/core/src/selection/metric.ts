@@ -67,7 +67,8 @@ function byRun(input: DeciderInput, names: readonly string[]): Decider | undefin
 /** What the project's people answered, for a run in which that was measured. */
 function byProject(input: DeciderInput, names: readonly string[]): Decider | undefined {
   const answer = input.told.undeclared
-  if (!answer || !names.includes(asLogged(answer.metric, names))) return undefined
+  const wanted = answer && (partsOf(answer.metric) ?? [answer.metric])
+  if (!answer || !wanted?.every((name) => names.includes(asLogged(name, names)))) return undefined
   const who = input.told.by ? ` by ${input.told.by}` : ''
   const by = { basis: 'project', declared_by: `decided for the project${who}` } as const
   return known(answer.metric, by, input, names, answer.direction)
@@ -105,4 +106,12 @@ function known(
 /** Trainers accept `loss` where they log `eval_loss`. */
 export function asLogged(metric: string, names: readonly string[]): string {
   return !names.includes(metric) && names.includes(`eval_${metric}`) ? `eval_${metric}` : metric
+}
+
+/** Who said what decides, as sentences end with it. */
+export function whoWords({ basis, declared_by }: Pick<Decider, 'basis' | 'declared_by'>): string {
+  if (basis === 'told')
+    return declared_by === 'asked for' ? declared_by : `chosen by ${declared_by}`
+  const isRuns = basis === 'declared' || basis === 'recorded'
+  return isRuns ? `declared by ${declared_by}` : declared_by
 }

@@ -93,7 +93,7 @@ function choiceNotes({ selection, evaluations }: Explained): Note[] {
 }
 
 /** From so many candidates on, the best value is optimistic enough to say so. */
-const MANY = 5
+const MANY = 10
 
 function overfittingNotes(
   { evaluations, context, selection }: Explained,

@@ -17,20 +17,22 @@ export function nothingToChoose(
   metric: string,
   direction: Direction,
 ): NothingToChoose | null {
-  const measured = evaluations.filter((one) => isFiniteMeasure(measureOf(one, metric)))
-  const [first, second] = measured
+  const isMeasured = (one: Evaluation): boolean => isFiniteMeasure(measureOf(one, metric))
+  const first = evaluations.find(isMeasured)
+  const last = evaluations.findLast(isMeasured)
   if (!first) {
     return {
       code: 'no_evaluation',
       text: `no choice to make: ${metric} was not measured; ${SCORE}`,
     }
   }
-  if (!second) {
+  if (first === last) {
     const text = `no choice to make: ${metric} was measured once, at step ${first.step}; ${SCORE}`
     return { code: 'one_evaluation', text }
   }
-  const epoch = measured.at(-1)?.epoch ?? null
-  if (epoch === null || epoch >= 1 || !improvedThroughout(measured, metric, direction)) return null
+  const epoch = last?.epoch ?? null
+  if (epoch === null || epoch >= 1) return null
+  if (!improvedThroughout(evaluations.filter(isMeasured), metric, direction)) return null
   const text = `no choice to make: ${metric} was still improving at the end of less than one epoch, so the last is the best so far`
   return { code: 'still_falling', text }
 }

@@ -9,10 +9,10 @@ import type { Preference, Weights } from './told.ts'
  * ties first, `scored` orders by the weighed features; all others leave it as it is.
  */
 export function preferred(
-  strict: readonly Ranked[],
+  strict: Ranked[],
   near_ties: NearTies | null,
   input: SelectionInput,
-): readonly Ranked[] {
+): Ranked[] {
   const { policy, told = {} } = input
   if (policy === 'within_noise') return firstOfTies(strict, near_ties, told.prefer)
   if (policy === 'scored' && told.weights) return byScore(strict, input, told.weights)
@@ -20,10 +20,10 @@ export function preferred(
 }
 
 function firstOfTies(
-  strict: readonly Ranked[],
+  strict: Ranked[],
   near_ties: NearTies | null,
   prefer: Preference | undefined,
-): readonly Ranked[] {
+): Ranked[] {
   const ties = near_ties?.candidates ?? []
   const taken = prefer === 'latest' ? ties.at(-1) : ties[0]
   return taken && taken !== strict[0] ? [taken, ...strict.filter((one) => one !== taken)] : strict

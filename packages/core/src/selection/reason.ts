@@ -1,6 +1,6 @@
 import { superlative } from './direction.ts'
 import { errorFigure, figure, signed } from './figure.ts'
-import type { Decider } from './metric.ts'
+import { whoWords, type Decider } from './metric.ts'
 import type { Evaluation, Selection } from './selection.ts'
 import { stepsInWords } from './ties.ts'
 
@@ -50,7 +50,10 @@ function tied({ metric, direction }: Decider, found: Found): string {
   return `${steps} ${apart}; step ${best?.step} is taken ${why} (${value})`
 }
 
-function alone({ metric, direction }: Decider, { ranking, among, best, policy, prefer }: Found) {
+function alone(
+  { metric, direction }: Decider,
+  { ranking, among, best, policy, prefer, near_ties }: Found,
+) {
   const noun = among === 'checkpoints' ? 'checkpoint' : 'evaluation'
   const value = `${metric} ${figure(best?.value ?? NaN)}`
   const start = `Step ${best?.step}`
@@ -58,7 +61,7 @@ function alone({ metric, direction }: Decider, { ranking, among, best, policy, p
   if (policy === 'scored') {
     return `${start} has the best score of ${ranking.length} ${noun}s (${value})`
   }
-  const unknown = prefer ? ', and the noise is not known' : ''
+  const unknown = prefer && !near_ties ? ', and the noise is not known' : ''
   return `${start} has the ${superlative(direction ?? 'min')} ${metric} of ${ranking.length} ${noun}s (${value})${unknown}`
 }
 
@@ -72,10 +75,9 @@ function later(best: { step: number }, other: { step: number }): string {
   return other.step >= best.step ? ' and came later' : ''
 }
 
-function told({ basis, declared_by }: Decider): string {
-  if (basis === 'told') return declared_by === 'asked for' ? '' : `; chosen by ${declared_by}`
-  const isRuns = basis === 'declared' || basis === 'recorded'
-  return `; ${isRuns ? `declared by ${declared_by}` : declared_by}`
+function told(decided: Decider): string {
+  const who = whoWords(decided)
+  return who === 'asked for' ? '' : `; ${who}`
 }
 
 function missed({ missed_best, lost_best }: Found): string {

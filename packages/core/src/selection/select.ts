@@ -64,7 +64,7 @@ export function select(input: SelectionInput): Selection {
   }
   const strict = rank(candidates, direction)
   const near_ties = nearTies(strict, evaluations, metric)
-  const ranking = [...preferred(strict, near_ties, { ...input, evaluations })]
+  const ranking = preferred(strict, near_ties, { ...input, evaluations })
   const [best = null, runner_up = null] = ranking
   const sign = direction === 'min' ? 1 : -1
   const margin = best && runner_up ? sign * (runner_up.value - best.value) || 0 : null

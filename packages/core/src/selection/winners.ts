@@ -2,12 +2,10 @@ import { isFiniteMeasure } from '../measured.ts'
 import { rank } from './candidates.ts'
 import { directionOf, isLoss, isTest, withoutSplit } from './direction.ts'
 import { byStep, detailOf, finder, measureOf, metricNames } from './evaluations.ts'
-import type { Question, Winner } from './explanation.ts'
-import { figure } from './figure.ts'
+import type { Winner } from './explanation.ts'
 import type { Explained } from './readings.ts'
-import type { Decider } from './metric.ts'
-import type { Ranked } from './selection.ts'
-import type { SelectionInput } from './select.ts'
+import type { Evaluation, Ranked } from './selection.ts'
+import { select, type SelectionInput } from './select.ts'
 import { isPreferenceTraining } from './undeclared.ts'
 
 /** More metrics than these are not compared: a sentence must stay readable. */
@@ -19,17 +17,18 @@ const ORDER = ['macro', 'f1', 'auprc', 'wer', 'cer', 'accuracy']
 /** What every other metric with a known direction would choose among the same candidates. */
 export function winnersOf(given: Explained, input: SelectionInput): Winner[] {
   const { selection, evaluations } = given
-  const names = metricNames(evaluations).filter(
-    (name) => name !== selection.metric && !isTest(name),
-  )
-  // In preference training no loss is a second voice.
-  const isMuted = isPreferenceTraining(names)
-  const heard = names.filter((name) => !(isMuted && isLoss(name)))
   const candidates = selection.ranking.toSorted(byStep)
-  return heard
-    .sort((a, b) => orderOf(a) - orderOf(b))
+  return heardMetrics(evaluations)
+    .filter((name) => name !== selection.metric)
     .flatMap((metric) => winner(given, input, { metric, candidates }) ?? [])
     .slice(0, MOST)
+}
+
+/** Held-out metrics, the most telling first; in preference training no loss has a voice. */
+function heardMetrics(evaluations: readonly Evaluation[]): string[] {
+  const names = metricNames(evaluations).filter((name) => !isTest(name))
+  const isMuted = isPreferenceTraining(names)
+  return names.filter((name) => !(isMuted && isLoss(name))).sort((a, b) => orderOf(a) - orderOf(b))
 }
 
 function orderOf(metric: string): number {
@@ -58,31 +57,16 @@ function winner(
   return { metric, direction, best, agrees: best.step === step && best.attempt === attempt }
 }
 
-/** As many metrics as are asked about. */
-const ASKED = 3
-
-/**
- * What is asked once per project: nothing was declared, and task metrics would pick another
- * checkpoint than the loss does. Null where there is nothing to ask.
- */
-export function questionOf(
-  { selection, context }: Explained,
-  decided: Decider,
+/** What each metric would choose were it told to decide, where nothing else does. */
+export function separateWinners(
   input: SelectionInput,
-  winners: readonly Winner[],
-): Question | null {
-  const { best, metric, direction } = selection
-  const asks = input.policy === 'as_declared' && decided.basis === 'nobody'
-  if (!asks || input.told?.undeclared || input.told?.metric !== undefined || !best) return null
-  const others = winners.filter((one) => !one.agrees && !isLoss(one.metric)).slice(0, ASKED)
-  if (others.length === 0) return null
-  const choices = [{ metric, direction, best, agrees: true }, ...others]
-  const picks = choices.map(
-    (one) => `${one.metric} picks step ${one.best.step} (${figure(one.best.value)})`,
-  )
-  const where = context.project ? ` in ${context.project}` : ''
-  return {
-    choices,
-    text: `Nobody declared what decides: ${picks.join(', ')}. Which one decides${where}?`,
-  }
+  evaluations: readonly Evaluation[],
+): Winner[] {
+  return heardMetrics(evaluations)
+    .slice(0, MOST)
+    .flatMap((metric): Winner[] => {
+      const told = { metric, subject_to: input.told?.subject_to ?? [] }
+      const { best, direction } = select({ ...input, policy: 'metric', told })
+      return best && direction ? [{ metric, direction, best, agrees: false }] : []
+    })
 }

@@ -1,0 +1,130 @@
+import { expect, test } from 'vitest'
+import { checkpoints, choose, claim, evaluations } from './testing.ts'
+
+const SAVED = checkpoints(100, 200, 300)
+
+test('the word error rate decides in speech recognition where nobody declared a metric, and that is said', () => {
+  const rows = evaluations(
+    [100, { eval_loss: 0.5, eval_wer: 0.4 }],
+    [200, { eval_loss: 0.6, eval_wer: 0.3 }],
+  )
+  const { metric, best, reason } = choose({ evaluations: rows, checkpoints: SAVED })
+  expect([metric, best?.step]).toEqual(['eval_wer', 200])
+  expect(reason).toContain('in speech recognition the loss misleads')
+  const asked = choose({ evaluations: rows, checkpoints: SAVED, policy: 'lowest_eval_loss' })
+  expect([asked.metric, asked.best?.step]).toEqual(['eval_loss', 100])
+})
+
+test('the loss of preference training is refused as a decider, and a reward decides', () => {
+  const rows = evaluations(
+    [100, { eval_loss: 0.6, 'eval_rewards/chosen': 0.1, 'eval_rewards/accuracies': 0.6 }],
+    [200, { eval_loss: 0.7, 'eval_rewards/chosen': 0.2, 'eval_rewards/accuracies': 0.8 }],
+  )
+  const given = { evaluations: rows, checkpoints: SAVED }
+  expect(choose(given)).toMatchObject({ metric: 'eval_rewards/accuracies', best: { step: 200 } })
+  const refused = choose({ ...given, policy: 'lowest_eval_loss' })
+  expect(refused.best).toBeNull()
+  expect(refused.reason).toContain('logged are eval_rewards/accuracies')
+})
+
+test('a trainer that recorded the loss by default does not make it decide in preference training', () => {
+  const rows = evaluations(
+    [100, { eval_loss: 0.65, 'eval_rewards/accuracies': 0.6 }],
+    [200, { eval_loss: 0.75, 'eval_rewards/accuracies': 0.8 }],
+  )
+  const given = { evaluations: rows, checkpoints: SAVED, claim: claim('checkpoint-100', 100, 0.65) }
+  const { best, second_opinion } = choose(given)
+  expect(best?.step).toBe(200)
+  expect(second_opinion).toMatchObject({ agrees: false, because: 'other_metric' })
+})
+
+test('preference training without a signal of progress is nothing to choose from', () => {
+  const rows = evaluations([100, { eval_loss: 0.6, 'eval_rewards/chosen': 0.1 }])
+  const { best, reason } = choose({ evaluations: rows, checkpoints: SAVED })
+  expect(best).toBeNull()
+  expect(reason).toContain('say which metric decides; logged are eval_rewards/chosen')
+})
+
+test("the project's answer decides where nothing was declared, and who gave it is said", () => {
+  const rows = evaluations(
+    [100, { eval_loss: 1, eval_f1: 0.5 }],
+    [200, { eval_loss: 2, eval_f1: 0.9 }],
+  )
+  const told = { undeclared: { metric: 'eval_f1', direction: null }, by: 'ana, 23 Nov 2026' }
+  const given = { evaluations: rows, checkpoints: SAVED, told }
+  const { best, declared_by } = choose(given)
+  expect(best?.step).toBe(200)
+  expect(declared_by).toBe('decided for the project by ana, 23 Nov 2026')
+  const declared = { metric: 'loss', direction: null, declared_by: 'config.yaml:3' }
+  expect(choose({ ...given, declaration: declared }).best?.step).toBe(100)
+  const unlogged = evaluations([100, 1], [200, 2])
+  expect(choose({ ...given, evaluations: unlogged }).metric).toBe('eval_loss')
+})
+
+test('a told aggregate of several evaluation sets decides, by the mean or by the worst of them', () => {
+  const rows = evaluations(
+    [100, { eval_a_loss: 1, eval_b_loss: 5 }],
+    [200, { eval_a_loss: 3, eval_b_loss: 3.5 }],
+    [300, { eval_a_loss: 2, eval_b_loss: NaN }],
+  )
+  const given = { evaluations: rows, checkpoints: SAVED, policy: 'metric' as const }
+  const mean = choose({ ...given, told: { metric: 'mean(eval_a_loss, eval_b_loss)' } })
+  expect(mean.best).toMatchObject({ step: 100, value: 3 })
+  expect(mean.passed_over).toMatchObject([{ step: 300, reason: 'not_finite' }])
+  const worst = choose({ ...given, told: { metric: 'worst(eval_a_loss, eval_b_loss)' } })
+  expect(worst.best).toMatchObject({ step: 200, value: 3.5 })
+  const unknown = choose({ ...given, told: { metric: 'mean(eval_a_loss, eval_c_loss)' } })
+  expect(unknown.reason).toContain('eval_c_loss was never logged; logged are eval_a_loss')
+})
+
+test('an aggregate of metrics that go opposite ways must be told its direction', () => {
+  const rows = evaluations([100, { eval_loss: 1, eval_f1: 0.5 }])
+  const told = { metric: 'mean(eval_loss, eval_f1)' }
+  const { best, reason } = choose({ evaluations: rows, checkpoints: SAVED, policy: 'metric', told })
+  expect(best).toBeNull()
+  expect(reason).toContain('say min or max')
+})
+
+test('a candidate must keep the told bounds, and one that does not is passed over with its value', () => {
+  const rows = evaluations(
+    [100, { eval_f1: 0.7, eval_kl: 0.05 }],
+    [200, { eval_f1: 0.9, eval_kl: 0.3 }],
+    [300, { eval_f1: 0.8 }],
+  )
+  const subject_to = [{ metric: 'kl', relation: '<=' as const, bound: 0.1 }]
+  const told = { metric: 'eval_f1', subject_to }
+  const { best, passed_over, missed_best } = choose({
+    ...{ evaluations: rows, checkpoints: SAVED, policy: 'metric', told },
+  })
+  expect(best?.step).toBe(100)
+  expect(missed_best).toBeNull()
+  expect(passed_over.map(({ reason, text }) => [reason, text])).toEqual([
+    ['condition', 'eval_kl is 0.3 at step 200, and it must be at most 0.1'],
+    ['condition', 'eval_kl is missing at step 300, and it must be at most 0.1'],
+  ])
+  const unknown = [{ metric: 'eval_zorp', relation: '<=' as const, bound: 1 }]
+  expect(
+    choose({ evaluations: rows, checkpoints: SAVED, told: { metric: 'f1', subject_to: unknown } })
+      .reason,
+  ).toContain('eval_zorp was never logged; logged are eval_f1, eval_kl')
+})
+
+test('a policy that was told too little says what it must be told', () => {
+  const given = { evaluations: evaluations([100, 1], [200, 2]), checkpoints: SAVED }
+  expect(choose({ ...given, policy: 'metric' }).reason).toContain(
+    'policy metric must be told which metric decides; logged are eval_loss',
+  )
+  expect(choose({ ...given, policy: 'within_noise' }).reason).toContain('earliest or latest')
+  expect(choose({ ...given, policy: 'scored' }).reason).toContain('must be told its weights')
+})
+
+test('a direction that was told with a score counts where the name does not tell', () => {
+  const rows = evaluations([100, { zorp: 3 }], [200, { zorp: 4 }])
+  const declaration = {
+    ...{ metric: null, direction: null, declared_by: null },
+    directions: { zorp: 'max' as const },
+  }
+  const told = { metric: 'zorp' }
+  const { best } = choose({ evaluations: rows, checkpoints: SAVED, declaration, told })
+  expect(best?.step).toBe(200)
+})

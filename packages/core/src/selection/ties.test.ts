@@ -1,0 +1,111 @@
+import { expect, test } from 'vitest'
+import { checkpoints, choose, evaluations } from './testing.ts'
+import type { Evaluation } from './selection.ts'
+
+/** A smooth valley, and a wiggle without a pattern laid on it. */
+function valley(wiggle: number): Evaluation[] {
+  return evaluations(
+    ...Array.from({ length: 15 }, (_, index) => {
+      const x = (index - 7) / 7
+      return [100 * (index + 1), 2 + (x * x) / 10 + wiggle * Math.sin(index ** 2)] as const
+    }),
+  )
+}
+
+const STEPS = Array.from({ length: 15 }, (_, index) => 100 * (index + 1))
+
+function among(rows: Evaluation[], steps = STEPS, more: Parameters<typeof choose>[0] = {}) {
+  return choose({ evaluations: rows, checkpoints: checkpoints(...steps), ...more })
+}
+
+test('a smooth curve has no near ties, however its steps differ', () => {
+  const { near_ties, best } = among(valley(0))
+  expect(near_ties?.noise.source).toBe('residual')
+  expect(near_ties?.noise.standard_error).toBeCloseTo(0, 10)
+  expect(near_ties?.candidates.map(({ step }) => step)).toEqual([best?.step])
+})
+
+test('where the curve wiggles, what lies within its noise is tied, and the set leads the sentence', () => {
+  const { near_ties, best, reason } = among(valley(0.02))
+  const steps = near_ties?.candidates.map(({ step }) => step) ?? []
+  expect(steps.length).toBeGreaterThan(1)
+  expect(steps).toContain(best?.step)
+  expect(reason).toMatch(
+    /^Steps [\d, and–]+ cannot be told apart \(noise ±0\.0\d+\); step \d+ is taken because it is the lowest/,
+  )
+})
+
+test('noise grows with the wiggle and is counted in the unit of the metric', () => {
+  const [small, large] = [0.01, 0.04].map(
+    (wiggle) => among(valley(wiggle)).near_ties?.noise.standard_error ?? NaN,
+  )
+  expect((large ?? NaN) / (small ?? NaN)).toBeCloseTo(4, 6)
+})
+
+test('a logged standard error goes before all else', () => {
+  const rows = evaluations(
+    [100, { acc: 0.7, acc_stderr: 0.02 }],
+    [200, { acc: 0.71, acc_stderr: 0.02 }],
+    [300, { acc: 0.6, acc_stderr: 0.02 }],
+  ).map((row) => ({ ...row, samples: 10_000 }))
+  const { near_ties, metric } = among(rows, [100, 200, 300], { told: { metric: 'acc' } })
+  expect(metric).toBe('acc')
+  expect(near_ties?.noise).toMatchObject({ source: 'logged', standard_error: 0.02 })
+  expect(near_ties?.candidates.map(({ step }) => step)).toEqual([100, 200])
+})
+
+test('the number of samples tells the error of a share, in shares and in per cent', () => {
+  const [samples, share] = [400, 0.8]
+  const binomial = Math.sqrt((share * (1 - share)) / samples)
+  for (const scale of [1, 100]) {
+    const rows = evaluations(
+      [100, { eval_accuracy: share * scale }],
+      [200, { eval_accuracy: (share - binomial / 2) * scale }],
+      [300, { eval_accuracy: (share - 2 * binomial) * scale }],
+    ).map((row) => ({ ...row, samples }))
+    const { near_ties } = among(rows, [100, 200, 300], { told: { metric: 'eval_accuracy' } })
+    expect(near_ties?.noise.source).toBe('binomial')
+    expect(near_ties?.noise.standard_error).toBeCloseTo(binomial * scale, 12)
+    expect(near_ties?.candidates.map(({ step }) => step)).toEqual([100, 200])
+  }
+})
+
+test('with few evaluations and nothing else known, the noise is not known', () => {
+  expect(among(valley(0.02).slice(0, 6)).near_ties).toBeNull()
+})
+
+test('policy within_noise takes the told one of the near ties, and says what was lower', () => {
+  const rows = valley(0.02)
+  const strict = among(rows)
+  const ties = strict.near_ties?.candidates.map(({ step }) => step) ?? []
+  for (const prefer of ['earliest', 'latest'] as const) {
+    const chosen = among(rows, STEPS, { policy: 'within_noise', told: { prefer } })
+    expect(chosen.best?.step).toBe(prefer === 'earliest' ? ties[0] : ties.at(-1))
+    expect(chosen.ranking[0]).toEqual(chosen.best)
+    expect(chosen.ranking).toHaveLength(strict.ranking.length)
+    expect(chosen.reason).toContain(`because it is the ${prefer} of them`)
+    if (chosen.best?.step !== strict.best?.step) {
+      expect(chosen.runner_up?.step).toBe(strict.best?.step)
+      expect(chosen.margin).toBeLessThan(0)
+    }
+  }
+})
+
+test('policy within_noise takes the strictly best where the noise is not known, and says so', () => {
+  const chosen = among(valley(0.02).slice(0, 6), STEPS, {
+    policy: 'within_noise',
+    told: { prefer: 'latest' },
+  })
+  expect(chosen.best).toEqual(among(valley(0.02).slice(0, 6)).best)
+  expect(chosen.reason).toContain('the noise is not known')
+})
+
+test('noise is that of the attempt of the best, whatever another attempt did', () => {
+  const rows = valley(0.02)
+  const wild = rows.map((row, index) => ({
+    ...row,
+    attempt: 1,
+    values: { eval_loss: 10 + (index % 3) * 5 },
+  }))
+  expect(among([...rows, ...wild]).near_ties?.noise).toEqual(among(rows).near_ties?.noise)
+})
