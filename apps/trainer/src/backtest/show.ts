@@ -1,5 +1,4 @@
-import { figure, signed, type Backtest, type LeftOutCode, type PolicyFigures } from '@bestmark/core'
-import { columns } from '../columns.ts'
+import { columns, figure, signed, type Backtest, type LeftOutCode, type PolicyFigures } from '@bestmark/core'
 
 /** Runs and left out runs are listed up to so many, unless all are asked for. */
 const SHOWN = 20

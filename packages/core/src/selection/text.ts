@@ -1,0 +1,116 @@
+import { columns } from '../columns.ts'
+import type { Origin } from '../event.ts'
+import { isFiniteMeasure, type Measured } from '../measured.ts'
+import { superlative } from './direction.ts'
+import type { Explanation, Note, Reading, TableRow, Winner } from './explanation.ts'
+import { figure, signed } from './figure.ts'
+import type { Selection } from './selection.ts'
+
+export interface TextOptions {
+  /** Characters a line of prose may have (100); tables are as wide as they are. */
+  width?: number
+  /** How many rows of the table are shown; all where it is not told. */
+  rows?: number
+}
+
+/** Marks are plain characters, so that they are read alike by people, screen readers and grep. */
+const MARKS: Record<Note['tone'], string> = { alarm: '!! ', warning: '!  ', note: '-  ' }
+
+/**
+ * A choice as plain text for terminals: the sentence, what decided, what to know, readings, other
+ * metrics' winners, the question, and the table, whose last column is the file and line of each
+ * value. Ends without a line break.
+ */
+export function explanationText(
+  selection: Selection,
+  explanation: Explanation,
+  table: readonly TableRow[],
+  { width = 100, rows = table.length }: TextOptions = {},
+): string {
+  const { sentence, decided, notes, readings, winners, question } = explanation
+  const parts = [
+    [...wrapped(sentence, width), ...wrapped(`Decided by: ${decided}`, width)],
+    notes.flatMap(({ tone, text, origin }) => {
+      return wrapped(`${text}${origin ? ` (${place(origin)})` : ''}`, width, MARKS[tone])
+    }),
+    columns(readings.map(readingRow), [1]),
+    winners.length > 0 ? ['By other metrics:', ...columns(winners.map(winnerRow), [1])] : [],
+    question ? wrapped(question.text, width, '?  ') : [],
+    tableLines(selection, table, rows),
+  ]
+  return parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')
+}
+
+/** Prose in lines of at most so many characters, after a mark; words longer than that stand out. */
+function wrapped(text: string, width: number, mark = ''): string[] {
+  const lines: string[] = []
+  let line = mark
+  for (const word of text.split(' ')) {
+    const isFull = line.length > mark.length && line.length + 1 + word.length > width
+    if (isFull) lines.push(line)
+    const begins = isFull || line.length === mark.length
+    line = begins ? `${isFull ? ' '.repeat(mark.length) : mark}${word}` : `${line} ${word}`
+  }
+  return [...lines, line]
+}
+
+function readingRow({ label, text, remark, origin }: Reading): string[] {
+  return [`  ${label}`, text, remark ?? '', origin ? place(origin) : '']
+}
+
+function winnerRow({ metric, direction, best, agrees }: Winner): string[] {
+  const value = `${superlative(direction)} ${figure(best.value)}`
+  const same = agrees ? 'the same' : 'another'
+  return [
+    `  ${metric}`,
+    `step ${best.step}`,
+    value,
+    '',
+    same,
+    best.origin ? place(best.origin) : '',
+  ]
+}
+
+function tableLines({ metric }: Selection, table: readonly TableRow[], most: number): string[] {
+  if (table.length === 0) return []
+  const hasAttempts = table.some(({ attempt }) => attempt > 0)
+  const hasPaths = table.some(({ path }) => path !== null)
+  const hasOrigins = table.some(({ origin }) => origin !== null)
+  const only = (isShown: boolean, cell: string): string[] => (isShown ? [cell] : [])
+  const head = [
+    ...['place', ...only(hasAttempts, 'attempt'), 'step', metric ?? 'value', 'difference'],
+    ...[...only(hasPaths, 'checkpoint'), 'why', ...only(hasOrigins, 'from')],
+  ]
+  const rows = table
+    .slice(0, most)
+    .map((row) => [
+      ...[`${row.place ?? '–'}`, ...only(hasAttempts, `${row.attempt}`), `${row.step ?? '–'}`],
+      ...[shown(row.value), row.is_best ? '' : difference(row.difference)],
+      ...[...only(hasPaths, row.path ?? '–'), why(row), row.origin ? place(row.origin) : ''],
+    ])
+  const figures = hasAttempts ? [0, 1, 2, 3, 4] : [0, 1, 2, 3]
+  const left = table.length - rows.length
+  return [...columns([head, ...rows], figures), ...only(left > 0, `and ${left} more`)]
+}
+
+function why({ why, is_best, is_tied }: TableRow): string {
+  if (!is_tied) return why
+  return is_best ? `${why}, by no more than noise` : `${why}, within noise of the best`
+}
+
+function shown(value: Measured): string {
+  if (value === null) return '–'
+  return isFiniteMeasure(value) ? figure(value) : String(value)
+}
+
+function difference(of: number | null): string {
+  return isFiniteMeasure(of) ? signed(of) : '–'
+}
+
+/** Where a number stands, as editors and terminals read it. */
+function place({ file, line }: Origin): string {
+  return line === null ? file : `${file}:${line}`
+}
