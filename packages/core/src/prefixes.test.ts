@@ -1,65 +1,63 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { TrainingEvent, type EventOf } from './event.ts'
 import { select } from './selection/select.ts'
 import { rowsFrom } from './rows.ts'
-import { initialTracker, track } from './tracker.ts'
+import { initialTracker, standingOf, track } from './tracker.ts'
 
-/** Numbers from 0 to 1, the same for a seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-const ODD = [NaN, Infinity, -Infinity, null]
+const measured = fc.oneof(
+  { weight: 4, arbitrary: fc.nat(5).map((halves) => halves / 2) },
+  { weight: 1, arbitrary: fc.constantFrom(NaN, Infinity, -Infinity, null) },
+)
 
 /** A run with ties, repeats, steps out of order, attempts, and values that are not finite. */
-function aRun(seed: number): EventOf<'evaluation'>[] {
-  const next = random(seed)
-  const pick = (count: number): number => Math.floor(next() * count)
-  return Array.from({ length: 30 }, () => {
-    const eval_loss = next() < 0.2 ? ODD[pick(ODD.length)] : pick(6) / 2
-    const event = {
-      type: 'evaluation',
-      attempt: pick(2),
-      step: 10 * pick(12),
-      values: { eval_loss },
-    }
-    return TrainingEvent.parse(event) as EventOf<'evaluation'>
-  })
+const run = fc.array(
+  fc
+    .record({ attempt: fc.nat(1), step: fc.nat(11).map((tens) => 10 * tens), value: measured })
+    .map(({ attempt, step, value }) => {
+      const event = { type: 'evaluation', attempt, step, values: { eval_loss: value } }
+      return TrainingEvent.parse(event) as EventOf<'evaluation'>
+    }),
+  { maxLength: 30 },
+)
+
+function batch(events: readonly TrainingEvent[]) {
+  return select({ policy: 'lowest_eval_loss', among: 'evaluations', ...rowsFrom(events) })
 }
 
 test('the streaming best evaluation equals the batch selection for every prefix of every run', () => {
-  for (let seed = 0; seed < 200; seed++) {
-    const events = aRun(seed)
-    let state = initialTracker()
-    for (const [index, event] of events.entries()) {
-      state = track(state, event)
-      const rows = rowsFrom(events.slice(0, index + 1))
-      const { best } = select({ policy: 'lowest_eval_loss', among: 'evaluations', ...rows })
-      const { leader } = state.standing
-      expect([seed, index, leader?.step, leader?.attempt, leader?.value]).toEqual([
-        seed,
-        index,
-        best?.step,
-        best?.attempt,
-        best?.value,
-      ])
-    }
-  }
+  fc.assert(
+    fc.property(run, (events) => {
+      let state = initialTracker()
+      for (const [index, event] of events.entries()) {
+        state = track(state, event)
+        const { best } = batch(events.slice(0, index + 1))
+        const { leader } = state.standing
+        expect([leader?.step, leader?.attempt, leader?.value]).toEqual([
+          best?.step,
+          best?.attempt,
+          best?.value,
+        ])
+      }
+    }),
+  )
 })
 
-test('the order in which different steps arrive changes nothing', () => {
-  for (let seed = 0; seed < 100; seed++) {
-    const events = aRun(seed)
-    const byWeights = Map.groupBy(events, ({ attempt, step }) => `${attempt}:${step}`)
-    const shuffled = [...byWeights.values()].reverse().flat()
-    const best = (of: readonly TrainingEvent[]) =>
-      select({ policy: 'lowest_eval_loss', among: 'evaluations', ...rowsFrom(of) }).best
-    expect([seed, best(shuffled)]).toEqual([seed, best(events)])
-  }
+test('a standing rebuilt from the rows is the one that was streamed', () => {
+  fc.assert(
+    fc.property(run, (events) => {
+      const streamed = events.reduce(track, initialTracker()).standing
+      expect(standingOf(events, 'eval_loss', 'min')).toEqual(streamed)
+    }),
+  )
+})
+
+test('events of the same weights that stay in order may arrive among others in any order', () => {
+  fc.assert(
+    fc.property(run, (events) => {
+      const byWeights = Map.groupBy(events, ({ attempt, step }) => `${attempt}:${step}`)
+      const moved = [...byWeights.values()].reverse().flat()
+      expect(batch(moved)).toEqual(batch(events))
+    }),
+  )
 })

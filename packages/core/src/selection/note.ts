@@ -7,7 +7,7 @@ export function note(code: NoteCode, tone: Note['tone'], text: string): Note {
 
 function sentence(text: string): string {
   // A metric's name keeps its own letters.
-  const isName = /^\S*[_/@(]/.test(text)
+  const isName = /^\S*[_/@(.:]\S/.test(text)
   const capital = isName ? text : text.charAt(0).toUpperCase() + text.slice(1)
   return /[.?!]$/.test(capital) ? capital : `${capital}.`
 }

@@ -1,0 +1,232 @@
+import { expect, test } from 'vitest'
+import type { RunContext } from './context.ts'
+import { explain } from './explain.ts'
+import type { NoteCode } from './explanation.ts'
+import type { SelectionInput } from './select.ts'
+import type { Evaluation } from './selection.ts'
+import { checkpoints, claim, evaluations } from './testing.ts'
+
+function told(input: Partial<SelectionInput>, context: RunContext = {}) {
+  return explain(
+    {
+      policy: 'as_declared',
+      declaration: { metric: null, direction: null, declared_by: null },
+      claim: null,
+      evaluations: [],
+      checkpoints: checkpoints(...(input.evaluations ?? []).map(({ step }) => step)),
+      ...input,
+    },
+    context,
+  )
+}
+
+function noted(code: NoteCode, ...given: Parameters<typeof told>) {
+  return told(...given).notes.find((note) => note.code === code)
+}
+
+function reading(name: string, ...given: Parameters<typeof told>) {
+  return told(...given).readings.find((one) => one.name === name)
+}
+
+/** eval_loss falls to step 300 and rises again; `more` adds values by index. */
+function turned(more: (index: number) => Record<string, number> = () => ({})): Evaluation[] {
+  const losses = [3, 2, 1, 1.2, 1.4, 1.6]
+  return losses.map((eval_loss, index) => ({
+    ...{ attempt: 0, step: 100 * (index + 1), epoch: index + 1, origin: null },
+    values: { eval_loss, ...more(index) },
+  }))
+}
+
+const FALLING: RunContext = { trainLoss: ({ step }) => 400 / step }
+
+test('gap and ratio are told at the chosen checkpoint, against the training loss before it', () => {
+  expect(reading('loss_gap', { evaluations: turned() }, FALLING)).toMatchObject({
+    value: 1 - 400 / 300,
+    text: '−0.33333',
+    remark: '0.75 × train',
+  })
+})
+
+test('the gap is withheld where the training loss is not on the scale of the evaluation', () => {
+  const summed = { trainLoss: ({ step }: { step: number }) => 8 * (4 - step / 200) }
+  const given = [{ evaluations: turned() }, summed] as const
+  expect(reading('loss_gap', ...given)).toMatchObject({ value: null, text: '–' })
+  expect(noted('unlike_scales', ...given)?.text).toContain('not on one scale')
+  expect(reading('overfitting_onset', ...given)).toBeUndefined()
+})
+
+test('perplexity is told only where the loss is known to be nats per token, overflow as such', () => {
+  const given = { evaluations: evaluations([100, 2], [200, 3]) }
+  expect(reading('perplexity', given)).toBeUndefined()
+  const nats = { loss_unit: 'nats_per_token' } as const
+  expect(reading('perplexity', given, nats)?.value).toBe(Math.exp(2))
+  const over = { evaluations: evaluations([100, 1000], [200, 2000]) }
+  expect(reading('perplexity', over, nats)).toMatchObject({ value: Infinity, text: 'Infinity' })
+})
+
+test('overfitting is told where eval_loss rises while the training loss falls, and only there', () => {
+  expect(reading('overfitting_onset', { evaluations: turned() }, FALLING)?.value).toBe(300)
+  expect(noted('overfitting', { evaluations: turned() }, FALLING)?.tone).toBe('warning')
+  expect(noted('overfitting', { evaluations: turned() }, { trainLoss: () => 1 })).toBeUndefined()
+})
+
+test('overfitting is not said on loss alone while a task metric still improves', () => {
+  const rows = turned((index) => ({ eval_f1: index / 10 }))
+  const note = noted('overfitting', { evaluations: rows }, FALLING)
+  expect(note).toMatchObject({ tone: 'note' })
+  expect(note?.text).toContain('eval_f1 is best at step 600, so this is not called overfitting')
+})
+
+test('evaluations without improvement count those that did not better it by more than min_delta', () => {
+  const rows = evaluations([100, 2], [200, 1], [300, 0.95], [400, 0.93])
+  const waiting = (min_delta: number) =>
+    reading('evaluations_without_improvement', { evaluations: rows, told: { min_delta } })?.value
+  expect([waiting(0), waiting(0.04), waiting(0.5), waiting(2)]).toEqual([0, 1, 2, 3])
+})
+
+test('the trend tells its slope and that slope its noise', () => {
+  expect(reading('loss_trend', { evaluations: turned() })).toMatchObject({ value: 'flat' })
+  const rising = evaluations([100, 1], [200, 2], [300, 3.1], [400, 4])
+  const { value, remark } = reading('loss_trend', { evaluations: rising }) ?? {}
+  expect([value, remark]).toEqual([
+    'rising',
+    expect.stringMatching(/^\+1\.01 ± 0\.0\d+ a 100 steps over the last 4 evaluations$/),
+  ])
+})
+
+test('what other metrics would pick is told, each in its own direction, and test splits have no voice', () => {
+  const rows = turned((index) => ({ eval_f1: index / 10, test_f1: index, eval_zorp: index }))
+  const { winners, notes } = told({ evaluations: rows })
+  expect(winners).toMatchObject([{ metric: 'eval_f1', best: { step: 600 }, agrees: false }])
+  expect(notes.find(({ code }) => code === 'other_winner')?.text).toBe(
+    'eval_f1 would pick step 600 (0.5).',
+  )
+})
+
+test('the project is asked where nothing was declared and a task metric picks another, and not again', () => {
+  const rows = turned((index) => ({ eval_f1: index / 10 }))
+  const context = { project: 'tiny' }
+  const { question } = told({ evaluations: rows }, context)
+  expect(question?.choices.map(({ metric, best }) => [metric, best.step])).toEqual([
+    ['eval_loss', 300],
+    ['eval_f1', 600],
+  ])
+  expect(question?.text).toContain('Which one decides in tiny?')
+  const undeclared = { metric: 'eval_loss', direction: null }
+  const declaration = { metric: 'f1', direction: null, declared_by: 'the arguments' }
+  const quiet = [
+    { told: { undeclared } },
+    { declaration },
+    { policy: 'lowest_eval_loss' as const },
+    { evaluations: turned() },
+    { evaluations: turned((index) => ({ eval_f1: -Math.abs(index - 2) })) },
+  ]
+  for (const one of quiet) expect(told({ evaluations: rows, ...one }, context).question).toBeNull()
+})
+
+test('several evaluation sets of which none was named: each one has its winner, and the project is asked', () => {
+  const rows = evaluations(
+    [100, { eval_a_loss: 1, eval_b_loss: 3 }],
+    [200, { eval_a_loss: 2, eval_b_loss: 2 }],
+  )
+  const { winners, question, sentence } = told({ evaluations: rows })
+  expect(sentence).toContain('eval_a_loss, eval_b_loss')
+  expect(winners.map(({ metric, best }) => [metric, best.step])).toEqual([
+    ['eval_a_loss', 100],
+    ['eval_b_loss', 200],
+  ])
+  expect(question?.choices).toHaveLength(2)
+})
+
+test("an alarm tells that the trainer's own setting takes the wrong end of a metric", () => {
+  const rows = evaluations([100, { eval_wer: 0.4 }], [200, { eval_wer: 0.9 }])
+  const declared = (direction: 'max' | null) => ({
+    evaluations: rows,
+    declaration: { metric: 'wer', direction, declared_by: 'config.yaml:12' },
+  })
+  const explicit = noted('wrong_direction', declared('max'))
+  expect(explicit).toMatchObject({ tone: 'alarm' })
+  expect(explicit?.text).toContain('config.yaml:12 asks for the highest eval_wer')
+  expect(explicit?.text).toContain('then the best is step 100 (0.4)')
+  expect(noted('wrong_direction', declared(null))).toBeUndefined()
+  const byDefault = { config: { metric_for_best_model: 'wer' } }
+  expect(noted('wrong_direction', declared(null), byDefault)?.text).toContain(
+    'maximises wer where greater_is_better is not set',
+  )
+  const recorded = { evaluations: rows, claim: claim('checkpoint-200', 200, 0.9) }
+  expect(noted('wrong_direction', recorded)?.text).toContain(
+    'took the highest eval_wer for the best, but it is better low',
+  )
+})
+
+test('while a run is alive, evaluations off the grid of saves warn before a best is lost', () => {
+  const rows = evaluations([100, 3])
+  const context = { alive: true, save_steps: 200 }
+  const given = { evaluations: rows, checkpoints: [] }
+  expect(noted('may_be_missed', { ...given, evaluations: evaluations([200, 3]) }, context)).toBe(
+    undefined,
+  )
+  const missed = noted('missed_best', given, context)
+  expect(missed?.text).toContain('save every 100 steps, or the next best will be lost too')
+  const later = evaluations([200, 1], [300, 2])
+  const warned = { evaluations: later, checkpoints: checkpoints(200) }
+  expect(noted('may_be_missed', warned, context)?.text).toContain('or the best will be lost')
+  expect(noted('may_be_missed', warned, { ...context, alive: false })).toBeUndefined()
+})
+
+test('nothing to choose is an answer with a way forward', () => {
+  expect(noted('nothing_to_choose', {})?.text).toContain('bestmark eval JOB')
+  const once = noted('nothing_to_choose', { evaluations: evaluations([100, 1]) })
+  expect(once?.text).toContain('was measured once, at step 100; score the checkpoints now')
+  const short = turned().map((row, index) => ({
+    ...row,
+    epoch: (index + 1) / 10,
+    values: { eval_loss: 3 - index / 10 },
+  }))
+  expect(noted('nothing_to_choose', { evaluations: short })?.text).toContain(
+    'the last is the best so far',
+  )
+  expect(noted('nothing_to_choose', { evaluations: turned() })).toBeUndefined()
+})
+
+test('a start that training has not beaten stays the answer, and is told', () => {
+  const rows = evaluations([0, 1], [100, 2], [200, 3])
+  const { sentence } = told({ evaluations: rows })
+  expect(sentence).toContain('Step 0 has the lowest eval_loss')
+  expect(sentence).toContain('training has not beaten this start')
+  expect(noted('unbeaten_start', { evaluations: rows })).toMatchObject({ tone: 'warning' })
+})
+
+test('where a figure misleads, it is told: columns, stuck accuracy, averaged weights, NaN, sample counts', () => {
+  const dpo = turned((index) => ({
+    'eval_rewards/chosen': -index,
+    'eval_rewards/accuracies': index / 10,
+  }))
+  expect(noted('preference_training', { evaluations: dpo })?.text).toContain(
+    'eval_rewards/chosen has fallen by 5',
+  )
+  const stuck = turned(() => ({ eval_accuracy: 0.8333 }))
+  expect(noted('constant_accuracy', { evaluations: stuck })?.text).toContain('macro-F1 or AUPRC')
+  const ema = noted('averaged_weights', { evaluations: turned() }, { config: { use_ema: true } })
+  expect(ema?.text).toContain('weights: unknown')
+  const nan = { trainLoss: ({ step }: { step: number }) => (step < 300 ? 1 : NaN) }
+  expect(noted('hidden_nan', { evaluations: turned() }, nan)?.text).toContain('before step 300')
+  const sampled = turned().map((row, index) => ({ ...row, samples: index < 3 ? 100 : 500 }))
+  expect(noted('unlike_samples', { evaluations: sampled })?.text).toContain('100 to 500 samples')
+  for (const code of [
+    'constant_accuracy',
+    'averaged_weights',
+    'hidden_nan',
+    'unlike_samples',
+  ] as const)
+    expect(noted(code, { evaluations: turned() })).toBeUndefined()
+})
+
+test('alarms come first, then warnings, then notes', () => {
+  const rows = turned((index) => ({ eval_wer: index / 10, eval_f1: index }))
+  const declaration = { metric: 'wer', direction: 'max' as const, declared_by: 'config.yaml:1' }
+  const tones = told({ evaluations: rows, declaration }, FALLING).notes.map(({ tone }) => tone)
+  const order = ['alarm', 'warning', 'note']
+  expect(tones).toEqual(tones.toSorted((a, b) => order.indexOf(a) - order.indexOf(b)))
+  expect(tones[0]).toBe('alarm')
+})
