@@ -31,6 +31,8 @@ test('every procedure is closed to who does not show the token', async () => {
     () => stranger.checkpoints.explain({ job_id }),
     () => stranger.policies.change({ job_id, policy: null, by: 'eve' }),
     () => stranger.policies.history({ job_id }),
+    () => stranger.backtest.run({ target: 'task' }),
+    () => stranger.backtest.targets(),
     () => stranger.deployments.create({ job_id, checkpoint_id: job_id, model_name: 'm' }),
     () => stranger.deployments.list(),
     () => stranger.watch({ jobs: [job_id] }),
@@ -172,6 +174,23 @@ test('a policy is changed for a job or its project, and refused with the choices
   await expect(api.policies.change(wrong)).rejects.toMatchObject({
     code: 'BAD_REQUEST',
     message: 'eval_f1 was never logged; logged are eval_loss.',
+  })
+})
+
+test('finished jobs are replayed, and what they can be judged by is listed', async () => {
+  const job_id = await board.newJob('replayed')
+  const steps = [1, 2, 3, 4]
+  const values = (step: number) => ({ eval_loss: 1 / step, eval_f1: (step * 3) % 4 })
+  const events = steps.map((step) => ({ type: 'evaluation', step, values: values(step) }) as const)
+  await board.tell(job_id, ...events, { type: 'ended', status: 'stopped' })
+  expect(await api.backtest.targets({ project: 'examples' })).toContainEqual({
+    ...{ metric: 'eval_f1', jobs: 1 },
+  })
+  const { replayed } = await api.backtest.run({ target: 'f1', project: 'examples' })
+  expect(replayed).toMatchObject([{ name: 'replayed', group: 'examples', best_step: 1 }])
+  await expect(api.backtest.run({ target: 'bleu' })).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+    message: expect.stringMatching(/^No finished job on this board measured bleu; .*eval_f1 \(1\)/),
   })
 })
 

@@ -1,4 +1,5 @@
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
+import { backtest } from './backtest.ts'
 import { checkpoints } from './checkpoints.ts'
 import { deployments } from './deployments.ts'
 import { jobs } from './jobs.ts'
@@ -7,7 +8,15 @@ import { series } from './series.ts'
 import { createCallerFactory, router } from './trpc.ts'
 import { watch } from './watch.ts'
 
-export const appRouter = router({ jobs, series, checkpoints, policies, deployments, watch })
+export const appRouter = router({
+  jobs,
+  series,
+  checkpoints,
+  policies,
+  backtest,
+  deployments,
+  watch,
+})
 
 export type AppRouter = typeof appRouter
 export type RouterInputs = inferRouterInputs<AppRouter>

@@ -1,3 +1,4 @@
+export * from './backtest.ts'
 export * from './board.ts'
 export * from './checkpoints.ts'
 export { checkpointId } from './checkpointRows.ts'

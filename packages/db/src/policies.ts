@@ -14,6 +14,7 @@ import {
 } from './projectPolicy.ts'
 import { JobUnknown, Refused } from './refused.ts'
 import { policyChanges, type PolicyScope, trainingJobs } from './schema.ts'
+import { earnedByScored } from './scoredPolicy.ts'
 import { reselect } from './selection.ts'
 import { storable } from './storable.ts'
 
@@ -82,9 +83,10 @@ async function accepted(
   whose: PolicyFor,
   settings: PolicySettings,
 ): Promise<PolicySettings> {
-  const refusal = await policyRefusal(db, whose, settings)
+  const earned = settings.policy === 'scored' ? await earnedByScored(db, settings) : settings
+  const refusal = await policyRefusal(db, whose, earned)
   if (refusal !== undefined) throw new Refused(refusal)
-  return settings
+  return earned
 }
 
 async function append(

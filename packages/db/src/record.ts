@@ -5,7 +5,7 @@ import {
   type RunFacts,
   type TrainingEvent,
 } from '@bestmark/core'
-import { and, eq } from 'drizzle-orm'
+import { and, eq, ne } from 'drizzle-orm'
 import { recordAttempts } from './attempts.ts'
 import { recordCheckpoints } from './checkpointRows.ts'
 import { appendPoints } from './chunks.ts'
@@ -48,10 +48,16 @@ export async function record(db: Database, job_id: string, batch: Batch): Promis
       return { answer: { recorded: false, revision: job.revision, cursor } }
     }
     const forgotten = replace ? await forgetRun(tx, job, revision) : {}
+    if (replace) await forgetOthers(tx, job_id, source)
     const said = await write(tx, { ...job, ...forgotten }, revision, events, replace)
     const set = { ...forgotten, ...said }
     return { set, answer: { recorded: true, revision, cursor: to } }
   })
+}
+
+/** What other sources told was forgotten with the rest, so each is read again from its beginning. */
+async function forgetOthers(tx: Tx, job_id: string, source: string): Promise<void> {
+  await tx.delete(sources).where(and(eq(sources.job_id, job_id), ne(sources.source, source)))
 }
 
 /** Compares and swaps the source's cursor; false where another reader was first. */

@@ -3,7 +3,7 @@ import { and, asc, eq } from 'drizzle-orm'
 import type { Tx } from './job.ts'
 import { seriesChunks } from './schema.ts'
 import type { DecidingRows } from './selection.ts'
-import { trainLosses } from './trainLoss.ts'
+import { trainLossOf } from './trainLoss.ts'
 
 /** What the explanation of a job's choice needs to know beside the rows that decide. */
 export async function runContext(tx: Tx, rows: DecidingRows): Promise<RunContext> {
@@ -11,7 +11,7 @@ export async function runContext(tx: Tx, rows: DecidingRows): Promise<RunContext
   const { job_id, config, loss_unit, save_steps, current_epoch, status, project } = job
   return {
     ...{ config, loss_unit, save_steps, current_epoch, project },
-    trainLoss: input.trainLoss ?? (await trainLosses(tx, job_id, [...evaluations, ...checkpoints])),
+    trainLoss: input.trainLoss ?? (await trainLossOf(tx, job_id, [...evaluations, ...checkpoints])),
     logged: await loggedNames(tx, job_id),
     alive: !hasEnded(status) && status !== 'lost',
   }

@@ -17,7 +17,7 @@ import { type EvaluationRow, evaluationRows, evaluationsOf } from './evaluations
 import type { Tx } from './job.ts'
 import { inRoot } from './root.ts'
 import { checkpoints, type JobRow, trainingJobs } from './schema.ts'
-import { trainLosses } from './trainLoss.ts'
+import { trainLossOf } from './trainLoss.ts'
 
 export type StoredCheckpoint = typeof checkpoints.$inferSelect
 
@@ -68,7 +68,7 @@ async function rowsOf(tx: Tx, job: JobRow): Promise<DecidingRows> {
   }
   // Only this policy weighs it; the others are spared the reading.
   if (job.selection_policy === 'scored') {
-    input.trainLoss = await trainLosses(tx, job.job_id, [...rows, ...stored])
+    input.trainLoss = await trainLossOf(tx, job.job_id, [...rows, ...stored])
   }
   return { job, evaluations: rows, checkpoints: stored, input }
 }

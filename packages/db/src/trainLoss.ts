@@ -1,55 +1,120 @@
-import type { Measured, RunContext, Series } from '@bestmark/core'
-import { sql } from 'drizzle-orm'
+import type { Measured, RunContext } from '@bestmark/core'
+import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import type { Orm } from './client.ts'
-import { placeKey, readChunks } from './loggedSeries.ts'
+import { seriesChunks } from './schema.ts'
 
 type Weights = Parameters<NonNullable<RunContext['trainLoss']>>[0]
 
-/**
- * The training loss that weights were saved or evaluated at: the nearest one of their attempt that
- * was logged at their step or before; null for weights that were not asked for. Reads one chunk for
- * each of them, and each chunk once.
- */
-export async function trainLosses(
-  orm: Pick<Orm, 'select' | 'execute'>,
-  job_id: string,
-  asked: readonly { attempt: number; step: number | null }[],
-): Promise<(weights: Weights) => Measured> {
-  const byKey = new Map(
-    asked.flatMap(({ attempt, step }) =>
-      step === null ? [] : [[key({ attempt, step }), { attempt, step }] as const],
-    ),
-  )
-  if (byKey.size === 0) return () => null
-  const weights = [...byKey.values()]
-  const rows = await orm.execute<Weights & { ordinal: number }>(sql`
-    select asked.attempt, asked.step, chunk.ordinal
-    from unnest(
-      ${sql.param(weights.map(({ attempt }) => attempt))}::int[],
-      ${sql.param(weights.map(({ step }) => step))}::float8[]
-    ) as asked (attempt, step),
-    lateral (
-      select ordinal from series_chunks
-      where job_id = ${job_id} and attempt = asked.attempt and name = 'loss'
-        and min_step <= asked.step
-      order by ordinal desc limit 1
-    ) as chunk`)
-  const chunks = await readChunks(orm, job_id, 'loss', rows)
-  const losses = new Map(
-    rows.map((row) => [key(row), lastAt(chunks.get(placeKey(row)), row.step)] as const),
-  )
-  return (one) => losses.get(key(one)) ?? null
+/** Weights of a job, as its evaluations and checkpoints name them. */
+interface Asked {
+  job_id: string
+  attempt: number
+  step: number | null
 }
 
-function key({ attempt, step }: Weights): string {
-  return `${attempt}:${step}`
+/** A chunk of training losses, without its points. */
+interface Chunk {
+  job_id: string
+  attempt: number
+  ordinal: number
+  min_step: number
+}
+
+/**
+ * The training loss that weights of some jobs were saved or evaluated at: the nearest one of their
+ * attempt that was logged at their step or before; null for weights that were not asked for. Two
+ * queries; reads one chunk for each of the weights, and each chunk once.
+ */
+export async function trainLosses(
+  orm: Pick<Orm, 'select'>,
+  asked: readonly Asked[],
+): Promise<(job_id: string, weights: Weights) => Measured> {
+  const chunks = await lossChunks(orm, [...new Set(asked.map(({ job_id }) => job_id))])
+  const chunkOf = chunkFinder(chunks)
+  const found = new Map<string, { chunk: Chunk; steps: Set<number> }>()
+  for (const { job_id, attempt, step } of asked) {
+    const chunk = step === null ? undefined : chunkOf(job_id, { attempt, step })
+    if (!chunk || step === null) continue
+    const known = found.get(chunkKey(chunk)) ?? { chunk, steps: new Set() }
+    found.set(chunkKey(chunk), known)
+    known.steps.add(step)
+  }
+  const wanted = [...found.values()]
+  const losses = new Map<string, Measured>()
+  for (let from = 0; from < wanted.length; from += CHUNKS_AT_ONCE) {
+    const some = wanted.slice(from, from + CHUNKS_AT_ONCE)
+    for (const points of await readPoints(
+      orm,
+      some.map(({ chunk }) => chunk),
+    )) {
+      for (const step of found.get(chunkKey(points))?.steps ?? []) {
+        losses.set(lossKey(points.job_id, { ...points, step }), lastAt(points, step))
+      }
+    }
+  }
+  return (job_id, weights) => losses.get(lossKey(job_id, weights)) ?? null
+}
+
+/** The same for one job. */
+export async function trainLossOf(
+  orm: Pick<Orm, 'select'>,
+  job_id: string,
+  weights: readonly Omit<Asked, 'job_id'>[],
+): Promise<NonNullable<RunContext['trainLoss']>> {
+  const asked = weights.map(({ attempt, step }) => ({ job_id, attempt, step }))
+  const lossOf = await trainLosses(orm, asked)
+  return (one) => lossOf(job_id, one)
+}
+
+/** Sixteen bytes a point, 1,024 points a chunk: this many are 16 MB. */
+const CHUNKS_AT_ONCE = 1_000
+
+function lossKey(job_id: string, { attempt, step }: Weights): string {
+  return `${job_id} ${attempt} ${step}`
+}
+
+function chunkKey({ job_id, attempt, ordinal }: Omit<Chunk, 'min_step'>): string {
+  return `${job_id} ${attempt} ${ordinal}`
+}
+
+async function lossChunks(orm: Pick<Orm, 'select'>, job_ids: readonly string[]): Promise<Chunk[]> {
+  if (job_ids.length === 0) return []
+  const { job_id, attempt, name, ordinal, min_step } = seriesChunks
+  return orm
+    .select({ job_id, attempt, ordinal, min_step })
+    .from(seriesChunks)
+    .where(and(inArray(job_id, [...job_ids]), eq(name, 'loss')))
+    .orderBy(asc(job_id), asc(attempt), asc(ordinal))
+}
+
+/** Finds the last chunk of an attempt that has a point at a step or before. */
+function chunkFinder(
+  chunks: readonly Chunk[],
+): (job_id: string, weights: Weights) => Chunk | undefined {
+  const byAttempt = Map.groupBy(chunks, ({ job_id, attempt }) => `${job_id} ${attempt}`)
+  return (job_id, { attempt, step }) =>
+    byAttempt.get(`${job_id} ${attempt}`)?.findLast(({ min_step }) => min_step <= step)
+}
+
+type Points = Omit<Chunk, 'min_step'> & { steps: Float64Array; values: Float64Array }
+
+async function readPoints(orm: Pick<Orm, 'select'>, chunks: readonly Chunk[]): Promise<Points[]> {
+  const { job_id, attempt, name, ordinal, steps, values } = seriesChunks
+  const column = <T>(of: (chunk: Chunk) => T) => sql.param(chunks.map(of))
+  const wanted = sql`(${job_id}, ${attempt}, ${ordinal}) in (
+    select * from unnest(${column((one) => one.job_id)}::uuid[],
+      ${column((one) => one.attempt)}::int[], ${column((one) => one.ordinal)}::bigint[]))`
+  return orm
+    .select({ job_id, attempt, ordinal, steps, values })
+    .from(seriesChunks)
+    .where(and(eq(name, 'loss'), wanted))
 }
 
 /** The value at the greatest step that is not above `step`; of equals the latest. */
-function lastAt(series: Series | undefined, step: number): Measured {
+function lastAt({ steps, values }: Points, step: number): Measured {
   let found: { step: number; value: number } | undefined
-  series?.steps.forEach((at, index) => {
-    const value = series.values[index]
+  steps.forEach((at, index) => {
+    const value = values[index]
     if (at <= step && at >= (found?.step ?? at) && value !== undefined) found = { step: at, value }
   })
   return found?.value ?? null

@@ -1,0 +1,147 @@
+import { backtest, contextOf, rowsFrom, type TrainingEvent } from '@bestmark/core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { backtestJobs, backtestTargets } from './backtest.ts'
+import { checkpointsOf } from './checkpoints.ts'
+import type { Database } from './client.ts'
+import { finishedRuns } from './finishedRuns.ts'
+import { changeJob } from './job.ts'
+import { jobDetail } from './jobDetail.ts'
+import { changePolicy, policyHistory } from './policies.ts'
+import { type TestDatabase, testDatabase } from './testing.ts'
+import { checkpoint, event, metrics, newJob, started, tell } from './testRun.ts'
+
+let db: TestDatabase
+beforeAll(async () => {
+  db = await testDatabase()
+})
+afterAll(() => db[Symbol.asyncDispose]())
+
+const LENGTH = 6
+const ended = event({ type: 'ended', at: 9_000, status: 'completed' })
+
+/** A run whose loss, accuracy and train loss stand in no order; F1 follows the accuracy. */
+function run(salt: number): TrainingEvent[] {
+  const [lowest, highest] = [salt % (LENGTH - 1), (salt + 2) % (LENGTH - 1)]
+  const steps = Array.from({ length: LENGTH }, (_, index) => index)
+  const events = steps.flatMap((index) => {
+    const eval_loss = index === lowest ? -100 : -((index * 7 + salt * 3) % 11)
+    const eval_accuracy = index === highest ? 100 : (index * 7 + (salt + 5) * 3) % 11
+    const values = { eval_loss, eval_accuracy, eval_f1: Math.tanh(eval_accuracy / 20) }
+    const step = 100 * (index + 1)
+    return [metrics(step - 50, { loss: index ** 2 }), event({ type: 'evaluation', step, values })]
+  })
+  return [started(), ...events, ended]
+}
+
+/** Two finished runs for each of some projects, the same under any prefix. */
+async function history(
+  on: Database,
+  prefix: string,
+  projects: number,
+): Promise<Map<string, TrainingEvent[]>> {
+  const told = new Map<string, TrainingEvent[]>()
+  for (let salt = 0; salt < 2 * projects; salt++) {
+    const name = `${prefix} ${salt}`
+    const job_id = await newJob(on, { name, project: `${prefix} ${salt % projects}` })
+    await tell(on, job_id, ...run(salt))
+    told.set(name, run(salt))
+  }
+  return told
+}
+
+test('before any job has ended there is nothing to replay, and the sentence says so', async () => {
+  const job_id = await newJob(db, { project: 'young' })
+  await tell(db, job_id, ...run(0).slice(0, -1))
+  await expect(backtestJobs(db, { target: 'task' })).rejects.toThrow('has come to its end')
+  expect(await backtestTargets(db)).toEqual([])
+  const told = { policy: 'scored', told: {} } as const
+  await expect(changePolicy(db, { job_id }, told, 'ana')).rejects.toThrow('has come to its end')
+})
+
+test('finished jobs are replayed as their events would be, a project as a group', async () => {
+  const told = await history(db, 'events', 2)
+  const { runs, found } = await finishedRuns(db, 'events 0')
+  expect([runs.length, found]).toEqual([2, 2])
+  const options = { target: 'accuracy', project: 'events 1' }
+  const direct = [...told]
+    .filter((_, index) => index % 2 === 1)
+    .map(([name, events]) => {
+      const group = 'events 1'
+      const [rows, context] = [rowsFrom(events), contextOf(events)]
+      return { name, group, rows, context, among: 'evaluations' as const }
+    })
+  const { target } = options
+  expect(await backtestJobs(db, options)).toEqual(backtest(direct, { target }))
+})
+
+test('a job that kept enough whole checkpoints is replayed over those', async () => {
+  const job_id = await newJob(db, { project: 'kept' })
+  const steps = [100, 200, 300, 400]
+  await tell(db, job_id, ...run(1), ...steps.map((step) => checkpoint(step)))
+  const { replayed } = await backtestJobs(db, { target: 'accuracy', project: 'kept' })
+  expect(replayed).toMatchObject([{ among: 'checkpoints', candidates: steps.length }])
+})
+
+test('what can be judged by is listed with how many jobs measured it', async () => {
+  await history(db, 'targets', 1)
+  const job_id = await newJob(db, { project: 'targets 0' })
+  const values = { eval_wer: 1, eval_runtime: 2, eval_wer_stderr: 3 }
+  await tell(db, job_id, event({ type: 'evaluation', step: 1, values }), ended)
+  expect(await backtestTargets(db, 'targets 0')).toEqual([
+    { metric: 'eval_accuracy', jobs: 2 },
+    { metric: 'eval_f1', jobs: 2 },
+    { metric: 'eval_loss', jobs: 2 },
+    { metric: 'eval_wer', jobs: 1 },
+  ])
+  await expect(backtestJobs(db, { project: 'targets 0', target: 'bleu' })).rejects.toThrow(
+    'No finished job of targets 0 measured bleu; measured are eval_accuracy (2), eval_f1 (2), ' +
+      'eval_loss (2), eval_wer (1).',
+  )
+})
+
+test('policy scored is taken only with the weights by which it earned its place on the board', async () => {
+  await using board = await testDatabase()
+  await history(board, 'poor', 2)
+  const job_id = await newJob(board, { project: 'poor 0' })
+  await tell(
+    board,
+    job_id,
+    ...run(7),
+    ...[1, 2, 3, 4, 5, 6].map((index) => checkpoint(100 * index)),
+  )
+  const scored = { policy: 'scored', told: { weights: { age: 1 } } } as const
+  await expect(changePolicy(board, { job_id }, scored, 'ana')).rejects.toThrow(
+    '3 groups are needed',
+  )
+  expect(await policyHistory(board, { job_id })).toEqual([])
+  await history(board, 'rich', 3)
+  const verdict = (await backtestJobs(board, { target: 'task' })).scored
+  expect(verdict.recommended).toBe(true)
+  await changePolicy(board, { job_id }, scored, 'ana')
+  const detail = await jobDetail(board, job_id)
+  expect(detail?.policy_told.weights).toEqual(verdict.weights)
+  expect(detail?.policy_told.weights).not.toEqual(scored.told.weights)
+  const list = await checkpointsOf(board, job_id)
+  const scores = list?.selection.ranking.map(({ score }) => score) ?? []
+  expect(scores).toHaveLength(6)
+  expect(scores).toEqual([...scores].sort((a, b) => (a ?? 0) - (b ?? 0)))
+})
+
+test('policy scored weighs the training losses that are stored', async () => {
+  const job_id = await newJob(db, { project: 'weighed' })
+  const saved = [1, 2, 3, 4, 5, 6].map((index) => checkpoint(100 * index))
+  await tell(db, job_id, ...run(3), ...saved)
+  await changeJob(db, job_id, async () => {
+    const policy_told = { weights: { loss_gap: 1 } }
+    return { set: { selection_policy: 'scored', policy_told }, answer: undefined }
+  })
+  await tell(db, job_id, checkpoint(700))
+  const { selection, checkpoints } = (await checkpointsOf(db, job_id)) ?? {}
+  const gaps = checkpoints?.flatMap(({ values, train_loss, step }) => {
+    const gap = (values['eval_loss'] ?? NaN) - (train_loss ?? NaN)
+    return Number.isFinite(gap) ? [{ step, gap }] : []
+  })
+  const [smallest] = gaps?.sort((a, b) => a.gap - b.gap) ?? []
+  expect(gaps).toHaveLength(6)
+  expect(selection?.best?.step).toBe(smallest?.step)
+})

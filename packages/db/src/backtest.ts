@@ -1,0 +1,74 @@
+import { backtest, type Backtest, type Direction, measuredNames } from '@bestmark/core'
+import { and, count, countDistinct, desc, eq, isNotNull } from 'drizzle-orm'
+import type { Database } from './client.ts'
+import { finished, finishedRuns } from './finishedRuns.ts'
+import { Refused } from './refused.ts'
+import { evaluations, trainingJobs } from './schema.ts'
+
+/** What is asked of a backtest over a board's own jobs. */
+export interface JobsBacktest {
+  /** Only jobs of this project. */
+  project?: string | undefined
+  /** The metric that choices are judged by, or `task` for each run's own. */
+  target: string
+  /** What policy `metric` decides by, where it is told. */
+  metric?: string | undefined
+  /** The target's direction, where its name does not tell. */
+  direction?: Direction | undefined
+}
+
+/**
+ * Replays every policy over the board's jobs that have come to their end. Throws Refused where none
+ * of them measured the target, with the metrics there are.
+ */
+export async function backtestJobs(db: Database, asked: JobsBacktest): Promise<Backtest> {
+  const { project, ...options } = asked
+  const { runs, found } = await finishedRuns(db, project)
+  const result = backtest(runs, options)
+  if (result.runs === 0 && result.left_out.every(({ code }) => code === 'no_target')) {
+    throw new Refused(await nothingToJudgeBy(db, asked))
+  }
+  if (runs.length === found) return result
+  const cut = `Only the newest ${runs.length} of ${found} finished jobs were replayed.`
+  return { ...result, text: `${result.text} ${cut}` }
+}
+
+/** A metric that finished jobs measured, and how many of them did. */
+export interface BacktestTarget {
+  metric: string
+  jobs: number
+}
+
+/** What the choices of finished jobs could be judged by, the most measured first. */
+export async function backtestTargets(
+  { orm }: Database,
+  project?: string,
+): Promise<BacktestTarget[]> {
+  const { job_id, metric, repeat, value } = evaluations
+  const jobs = countDistinct(job_id)
+  const rows = await orm
+    .select({ metric, jobs })
+    .from(evaluations)
+    .innerJoin(trainingJobs, eq(trainingJobs.job_id, job_id))
+    .where(and(finished(project), eq(repeat, 0), isNotNull(value)))
+    .groupBy(metric)
+    .orderBy(desc(jobs), metric)
+  const all = { attempt: 0, step: 0, epoch: null, origin: null }
+  const values = Object.fromEntries(rows.map((row) => [row.metric, 0]))
+  const measures = new Set(measuredNames([{ ...all, values }]))
+  return rows.filter((row) => measures.has(row.metric))
+}
+
+async function nothingToJudgeBy(db: Database, { project, target }: JobsBacktest): Promise<string> {
+  const targets = await backtestTargets(db, project)
+  const where = project === undefined ? 'on this board' : `of ${project}`
+  const named = targets.map(({ metric, jobs }) => `${metric} (${jobs})`).join(', ')
+  if (targets.length > 0) {
+    const wanted = target === 'task' ? 'a metric of its task' : target
+    return `No finished job ${where} measured ${wanted}; measured are ${named}.`
+  }
+  const [ended] = await db.orm.select({ jobs: count() }).from(trainingJobs).where(finished(project))
+  return ended?.jobs
+    ? `No finished job ${where} measured anything, so there is nothing to replay.`
+    : `No job ${where} has come to its end, so there is nothing to replay; import some, or wait.`
+}

@@ -1,0 +1,117 @@
+import { type BacktestRun, type RunContext } from '@bestmark/core'
+import { and, asc, count, desc, eq, inArray } from 'drizzle-orm'
+import type { Database } from './client.ts'
+import { type EvaluationRow, evaluationsOf } from './evaluations.ts'
+import type { Tx } from './job.ts'
+import { checkpoints, evaluations, type JobRow, trainingJobs } from './schema.ts'
+import { claimOf, declarationOf, snapshot, type StoredCheckpoint } from './selection.ts'
+import { storable } from './storable.ts'
+import { trainLosses } from './trainLoss.ts'
+
+/** Runs that came to their end, as a backtest replays them. */
+export interface FinishedRuns {
+  runs: BacktestRun[]
+  /** How many there are; more than `runs` where only the newest are read. */
+  found: number
+}
+
+/** The most jobs, and the most measured values, that are read at once. */
+const MOST_JOBS = 1_000
+const MOST_VALUES = 400_000
+/** With fewer whole checkpoints than this, the evaluations are what policies choose between. */
+const FEWEST_WHOLE = 4
+
+/**
+ * The jobs of the board, or of a project, that have ended and measured something, newest first;
+ * each project is a group. Reads one moment, in few queries, and the newest where there are many.
+ */
+export async function finishedRuns(db: Database, project?: string): Promise<FinishedRuns> {
+  return snapshot(db, async (tx) => {
+    const measured = await measuredJobs(tx, project)
+    const ids = newest(measured)
+    if (ids.length === 0) return { runs: [], found: 0 }
+    const jobs = await tx.select().from(trainingJobs).where(inArray(trainingJobs.job_id, ids))
+    const values = await valuesOf(tx, ids)
+    const saved = await checkpointsIn(tx, ids)
+    const lossOf = await trainLosses(tx, values)
+    const valuesBy = Map.groupBy(values, ({ job_id }) => job_id)
+    const savedBy = Map.groupBy(saved, ({ job_id }) => job_id)
+    const byId = new Map(jobs.map((job) => [job.job_id, job]))
+    const runs = ids.flatMap((job_id) => {
+      const job = byId.get(job_id)
+      if (!job) return []
+      const trainLoss: RunContext['trainLoss'] = (weights) => lossOf(job_id, weights)
+      return [runOf(job, valuesBy.get(job_id) ?? [], savedBy.get(job_id) ?? [], trainLoss)]
+    })
+    return { runs, found: measured.length }
+  })
+}
+
+/** Jobs that have come to their end. */
+export function finished(project: string | undefined) {
+  const { status, project: named } = trainingJobs
+  const ended = inArray(status, ['completed', 'failed', 'stopped'])
+  return and(ended, project === undefined ? undefined : eq(named, storable(project)))
+}
+
+async function measuredJobs(
+  tx: Tx,
+  project: string | undefined,
+): Promise<{ job_id: string; values: number }[]> {
+  const { job_id, registered_at } = trainingJobs
+  return tx
+    .select({ job_id, values: count() })
+    .from(trainingJobs)
+    .innerJoin(evaluations, and(eq(evaluations.job_id, job_id), eq(evaluations.repeat, 0)))
+    .where(finished(project))
+    .groupBy(job_id)
+    .orderBy(desc(registered_at), asc(job_id))
+}
+
+function newest(measured: readonly { job_id: string; values: number }[]): string[] {
+  let values = 0
+  const within = measured.slice(0, MOST_JOBS).filter((job) => {
+    values += job.values
+    return values <= MOST_VALUES
+  })
+  return within.map(({ job_id }) => job_id)
+}
+
+async function valuesOf(tx: Tx, ids: readonly string[]): Promise<EvaluationRow[]> {
+  return tx
+    .select()
+    .from(evaluations)
+    .where(and(inArray(evaluations.job_id, [...ids]), eq(evaluations.repeat, 0)))
+    .orderBy(asc(evaluations.job_id), asc(evaluations.arrival))
+}
+
+async function checkpointsIn(tx: Tx, ids: readonly string[]): Promise<StoredCheckpoint[]> {
+  const { job_id, step, attempt, path } = checkpoints
+  return tx
+    .select()
+    .from(checkpoints)
+    .where(inArray(job_id, [...ids]))
+    .orderBy(asc(job_id), asc(step), asc(attempt), asc(path))
+}
+
+function runOf(
+  job: JobRow,
+  values: readonly EvaluationRow[],
+  saved: StoredCheckpoint[],
+  trainLoss: NonNullable<RunContext['trainLoss']>,
+): BacktestRun {
+  const { name, project, config, loss_unit, save_steps } = job
+  const whole = saved.filter(({ files_state, step }) => files_state === 'complete' && step !== null)
+  return {
+    name,
+    group: project,
+    rows: {
+      declaration: declarationOf(job),
+      claim: claimOf(job),
+      evaluations: evaluationsOf(values),
+      checkpoints: saved,
+    },
+    context: { trainLoss, config, loss_unit, save_steps, project, alive: false },
+    among: whole.length >= FEWEST_WHOLE ? 'checkpoints' : 'evaluations',
+  }
+}

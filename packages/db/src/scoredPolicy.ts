@@ -1,0 +1,21 @@
+import type { PolicySettings } from '@bestmark/core'
+import { backtestJobs } from './backtest.ts'
+import type { Database } from './client.ts'
+import { Refused } from './refused.ts'
+
+/**
+ * Policy `scored` with the weights that the backtest of the board's own runs chose, judged by the
+ * told metric, else by each run's own task metric. Throws Refused with what the backtest said,
+ * unless it recommends the policy.
+ */
+export async function earnedByScored(
+  db: Database,
+  { policy, told }: PolicySettings,
+): Promise<PolicySettings> {
+  const { metric: target = 'task', direction } = told
+  const { scored } = await backtestJobs(db, { target, direction })
+  if (!scored.recommended) {
+    throw new Refused(`Policy scored must earn its place on this board's own runs: ${scored.text}`)
+  }
+  return { policy, told: { ...told, weights: scored.weights } }
+}
