@@ -68,6 +68,17 @@ test('a line of JSON a path, in the order asked, NaN as a word', async () => {
     'missed_best',
     'passed_over',
     'second_opinion',
+    'near_ties',
+    'nothing_to_choose',
+    'policy_version',
+    'prefer',
+    'root',
+    'ranking',
+    'decided',
+    'notes',
+    'readings',
+    'winners',
+    'question',
   ])
   expect(code).toBe(2)
 })

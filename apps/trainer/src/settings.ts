@@ -1,0 +1,123 @@
+import {
+  Direction,
+  Feature,
+  parseCondition,
+  Policy,
+  Preference,
+  type PolicySettings,
+  type Told,
+  type Weights,
+} from '@bestmark/core'
+import { oneOf } from './arguments.ts'
+import { Failure } from './failure.ts'
+
+/** The options with which a policy is told what it needs. */
+export const SETTINGS = {
+  metric: { type: 'string' },
+  mode: { type: 'string' },
+  prefer: { type: 'string' },
+  'subject-to': { type: 'string', multiple: true },
+  'min-delta': { type: 'string' },
+  weights: { type: 'string' },
+} as const
+
+export const SETTINGS_USAGE =
+  "[--metric NAME | 'mean(A, B)' | 'worst(A, B)'] [--mode min|max] [--prefer earliest|latest] " +
+  "[--subject-to 'METRIC<=NUMBER']… [--min-delta X] [--weights eval_loss=1,age=0.5]"
+
+interface SettingWords {
+  metric?: string | undefined
+  mode?: string | undefined
+  prefer?: string | undefined
+  'subject-to'?: string[] | undefined
+  'min-delta'?: string | undefined
+  weights?: string | undefined
+}
+
+/**
+ * A policy with what was told with it. Where none is named, a told metric decides, else what the
+ * run declared. Throws a Failure that names the choices where they do not go together.
+ */
+export function settingsOf(policy: string | undefined, words: SettingWords): PolicySettings {
+  const named = oneOf(Policy.options, policy, 'The policy')
+  const told = toldOf(words)
+  const settings = { policy: named ?? (told.metric === undefined ? 'as_declared' : 'metric'), told }
+  const problem = misfit(settings)
+  if (problem !== undefined) throw new Failure(problem)
+  return settings
+}
+
+function toldOf(words: SettingWords): Told {
+  const told: Told = {}
+  const direction = oneOf(Direction.options, words.mode, '--mode')
+  const prefer = oneOf(Preference.options, words.prefer, '--prefer')
+  if (words.metric !== undefined) told.metric = words.metric
+  if (direction) told.direction = direction
+  if (prefer) told.prefer = prefer
+  if (words['subject-to']) told.subject_to = words['subject-to'].map(conditionOf)
+  if (words['min-delta'] !== undefined) told.min_delta = deltaOf(words['min-delta'])
+  if (words.weights !== undefined) told.weights = weightsOf(words.weights)
+  return told
+}
+
+/** What is missing for a policy, or told to one that has no use for it. */
+function misfit({ policy, told }: PolicySettings): string | undefined {
+  if (policy === 'lowest_eval_loss' && (told.metric ?? told.direction) !== undefined) {
+    return 'Policy lowest_eval_loss is told no --metric and no --mode; leave them out, or choose --policy metric.'
+  }
+  if (policy === 'metric' && told.metric === undefined) {
+    return "Policy metric must be told --metric: a metric as logged, 'mean(A, B)' or 'worst(A, B)'."
+  }
+  if (policy === 'within_noise' && told.prefer === undefined) {
+    return 'Policy within_noise must be told --prefer earliest or --prefer latest.'
+  }
+  if (policy === 'scored' && told.weights === undefined) {
+    return `Policy scored must be told --weights, such as eval_loss=1,age=0.5; the features are ${features()}.`
+  }
+  if (policy !== 'within_noise' && told.prefer !== undefined) {
+    return `--prefer goes with policy within_noise, not with ${policy}.`
+  }
+  if (policy !== 'scored' && told.weights !== undefined) {
+    return `--weights go with policy scored, not with ${policy}.`
+  }
+  return undefined
+}
+
+function conditionOf(text: string): NonNullable<Told['subject_to']>[number] {
+  const condition = parseCondition(text)
+  if (condition) return condition
+  throw new Failure(`--subject-to takes METRIC<=NUMBER or METRIC>=NUMBER, not "${text}".`)
+}
+
+function deltaOf(text: string): number {
+  const delta = numberOf(text)
+  if (delta >= 0) return delta
+  throw new Failure(`--min-delta takes a number from 0, not "${text}".`)
+}
+
+function weightsOf(text: string): Weights {
+  const weights: Weights = {}
+  for (const pair of text.split(',')) {
+    const [name, value, ...others] = pair.split('=').map((word) => word.trim())
+    const feature = Feature.options.find((known) => known === name)
+    const weight = numberOf(value ?? '')
+    if (!feature || others.length > 0 || !Number.isFinite(weight)) {
+      throw new Failure(
+        `--weights takes FEATURE=NUMBER, with commas between, not "${pair}"; the features are ${features()}.`,
+      )
+    }
+    weights[feature] = weight
+  }
+  if (Object.values(weights).some((weight) => weight !== 0)) return weights
+  throw new Failure('--weights takes at least one weight that is not 0.')
+}
+
+/** NaN where a text is no finite number; an empty one is none. */
+function numberOf(text: string): number {
+  const number = Number(text)
+  return text.trim() !== '' && Number.isFinite(number) ? number : NaN
+}
+
+function features(): string {
+  return Feature.options.join(', ')
+}
