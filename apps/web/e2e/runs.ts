@@ -17,7 +17,7 @@ export class Run {
   }
 
   /** Registers the run and lets it begin. */
-  async begin(change: Partial<EventOf<'started'>> = {}): Promise<this> {
+  async begin(change: Partial<EventOf<'started'>> = {}, project = 'char-lm'): Promise<this> {
     const { job_id, name } = this
     const root = `/data/runs/${name}`
     await registerJob(this.#db, {
@@ -25,7 +25,7 @@ export class Run {
       ...HOST,
       root,
       name,
-      project: 'char-lm',
+      project,
       status: 'starting',
       source: 'journal',
     })
@@ -60,11 +60,15 @@ export function metrics(step: number, loss: number): EventOf<'metrics'> {
   return { type: 'metrics', ...moment(step), values: { loss } }
 }
 
-export function evaluation(step: number, eval_loss: number): EventOf<'evaluation'> {
+export function evaluation(
+  step: number,
+  eval_loss: number,
+  others: Record<string, number> = {},
+): EventOf<'evaluation'> {
   return {
     type: 'evaluation',
     ...moment(step),
-    values: { eval_loss },
+    values: { eval_loss, ...others },
     samples: 64,
     origin: null,
     lines: {},

@@ -10,6 +10,7 @@ export type NamedSeries = RouterOutputs['series']['read'][number]
 export type SeriesName = RouterOutputs['series']['names'][number]
 export type CheckpointList = RouterOutputs['checkpoints']['list']
 export type CheckpointRow = CheckpointList['checkpoints'][number]
+export type PolicyChange = RouterOutputs['policies']['history'][number]
 export type Deployment = RouterOutputs['deployments']['list']['deployments'][number]
 
 const url = '/trpc'

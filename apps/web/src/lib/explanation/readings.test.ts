@@ -1,25 +1,27 @@
 import type { Reading } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { aStatus } from '../testing.ts'
-import { readingLines } from './readings.ts'
+import { readingGroups } from './readings.ts'
 
-const gap: Reading = {
-  name: 'loss_gap',
-  label: 'loss gap at the choice',
-  value: 0.41,
-  text: '+0.410',
-  remark: 'widening since step 500',
-  origin: null,
+function reading(name: string, text: string, remark: string | null = null): Reading {
+  return { name, label: name, value: text, text, remark, origin: null }
 }
 
-test('a reading of the choice takes the place of the figure of its name', () => {
-  const lines = readingLines(aStatus(), { readings: [gap] })
-  expect(lines.filter(({ name }) => name === 'loss_gap')).toEqual([gap])
-  expect(lines.map(({ name }) => name)).toContain('eval_loss')
+test('the figures of the choice stand apart from the latest ones of the same name', () => {
+  const gap = reading('loss_gap', '+0.41')
+  const { chosen, latest } = readingGroups(aStatus(), { readings: [gap] })
+  expect(chosen).toEqual([gap])
+  expect(latest.find(({ name }) => name === 'loss_gap')?.text).toBe('+0.971')
 })
 
-test('without readings of the choice the latest figures stand alone', () => {
-  const names = readingLines(aStatus(), { readings: [] }).map(({ name }) => name)
-  expect(names).toContain('loss_gap')
-  expect(new Set(names).size).toBe(names.length)
+test('what the explanation says more of takes the place of the status', () => {
+  const trend = reading('loss_trend', 'rising', '+0.2 ± 0.1 a 100 steps')
+  const { latest } = readingGroups(aStatus(), { readings: [trend] })
+  expect(latest.filter(({ name }) => name === 'loss_trend')).toEqual([trend])
+})
+
+test('without an explanation the latest figures stand alone', () => {
+  const { chosen, latest } = readingGroups(aStatus(), { readings: [] })
+  expect(chosen).toEqual([])
+  expect(latest.map(({ name }) => name)).toContain('eval_loss')
 })

@@ -10,12 +10,27 @@ export interface ReadingLine {
   origin: Origin | null
 }
 
-/** The latest figures of the run, then the readings of the choice, which say more of the same name. */
-export function readingLines(
+/** Readings of the run as it goes; all others are of the chosen checkpoint. */
+const OF_THE_RUN = [
+  'loss_trend',
+  'overfitting_onset',
+  'evaluations_without_improvement',
+  'epochs_without_improvement',
+]
+
+/**
+ * The readings of the chosen checkpoint, and the latest ones of the run; where the explanation
+ * says more of a figure of the status, it takes its place.
+ */
+export function readingGroups(
   status: TrainingJobStatus,
   { readings }: Pick<Explanation, 'readings'>,
-): ReadingLine[] {
-  const told = new Set(readings.map(({ name }) => name))
-  const latest = statusLines(status, 'reading').filter(({ name }) => !told.has(name))
-  return [...latest.map((line) => ({ ...line, remark: null, origin: null })), ...readings]
+): { chosen: ReadingLine[]; latest: ReadingLine[] } {
+  const ofRun = readings.filter(({ name }) => OF_THE_RUN.includes(name))
+  const told = new Set(ofRun.map(({ name }) => name))
+  const known = statusLines(status, 'reading').filter(({ name }) => !told.has(name))
+  return {
+    chosen: readings.filter(({ name }) => !OF_THE_RUN.includes(name)),
+    latest: [...known.map((line) => ({ ...line, remark: null, origin: null })), ...ofRun],
+  }
 }

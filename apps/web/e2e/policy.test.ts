@@ -1,0 +1,127 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { checkpoint, ended, evaluation, metrics, Run } from './runs.ts'
+import { goLive, openSite, type Site } from './site.ts'
+
+let site: Site
+
+beforeAll(async () => {
+  site = await openSite()
+})
+afterAll(() => site[Symbol.asyncDispose]())
+
+/** A classifier that declared nothing: its loss is lowest at step 200, its F1 best at step 300. */
+async function classifier(name: string, project: string): Promise<Run> {
+  const run = await new Run(site.db, name).begin({ project }, project)
+  for (const [step, eval_loss, eval_f1] of [
+    [100, 0.7, 0.6],
+    [200, 0.4, 0.7],
+    [300, 0.5, 0.8],
+  ] as const) {
+    await run.say(
+      metrics(step, eval_loss),
+      evaluation(step, eval_loss, { eval_f1 }),
+      checkpoint(step),
+    )
+  }
+  await run.say(ended('completed'))
+  return run
+}
+
+async function visit(run: Run): Promise<Page> {
+  const page = await (await site.visitor()).newPage()
+  await goLive(page, `/jobs/${run.job_id}`)
+  return page
+}
+
+const card = (page: Page) => page.getByRole('region', { name: 'Best checkpoint' })
+const change = (page: Page) => page.getByRole('button', { name: 'Change what decides' })
+
+test('a policy that is changed in one tab moves the best in another, with who changed it', async () => {
+  const run = await classifier('alone', 'single')
+  const [here, there] = [await visit(run), await visit(run)]
+  await card(there).getByText('step 200', { exact: false }).first().waitFor()
+
+  await change(here).click()
+  const dialog = here.getByRole('dialog', { name: 'What decides' })
+  await dialog.getByText('Nobody has changed it.').waitFor()
+  await dialog.getByRole('radio', { name: 'A metric' }).check()
+  await dialog.getByRole('combobox', { name: 'metric' }).selectOption('eval_f1')
+  await dialog.getByText('It would choose step 300 (eval_f1 0.8000) instead of step 200.').waitFor()
+  await dialog.getByLabel('your name, for the record').fill('ana')
+  await dialog.getByRole('button', { name: 'Let eval_f1 decide' }).click()
+  await dialog.waitFor({ state: 'hidden' })
+
+  for (const page of [here, there]) {
+    await page.locator('[data-best="300"]').waitFor()
+    await card(page)
+      .getByText(/by ana, \d+ \w+ \d{4}/)
+      .first()
+      .waitFor()
+  }
+  await change(there).click()
+  await there.getByText('eval_f1, higher is better for this job, by ana').waitFor()
+})
+
+test('a job goes back to its project’s policy, and a project’s change reaches its jobs', async () => {
+  const [first, second] = [await classifier('one', 'both'), await classifier('two', 'both')]
+  const [here, there] = [await visit(first), await visit(second)]
+  await change(here).click()
+  await here.getByRole('radio', { name: 'A metric' }).check()
+  await here.getByRole('combobox', { name: 'metric' }).selectOption('eval_f1')
+  await here.getByRole('radio', { name: /^all of both/ }).check()
+  await here.getByLabel('your name, for the record').fill('bo')
+  await here.getByRole('button', { name: 'Let eval_f1 decide' }).click()
+  for (const page of [here, there]) await page.locator('[data-best="300"]').waitFor()
+
+  await change(there).click()
+  await there.getByRole('radio', { name: /^Lowest eval_loss/ }).check()
+  await there.getByRole('radio', { name: 'this job' }).check()
+  await there.getByLabel('your name, for the record').fill('cy')
+  await there.getByRole('button', { name: 'Let the lowest eval_loss decide' }).click()
+  await there.getByText('The best, step 200, is preselected.').waitFor()
+  await change(there).click()
+  expect(await there.getByLabel('your name, for the record').inputValue()).toBe('cy')
+  await there.getByRole('button', { name: 'Back to the project’s' }).click()
+  await there.locator('[data-best="300"]').waitFor()
+})
+
+test('a project’s question is answered once, and is gone on its other jobs', async () => {
+  const [first, second] = [await classifier('asked', 'team'), await classifier('spared', 'team')]
+  const [page, other] = [await visit(first), await visit(second)]
+  const question = /Nobody declared what decides: .*Which one decides in team\?/
+  await other.getByText(question).waitFor()
+  await page.getByText(question).waitFor()
+  await page.getByRole('button', { name: /^eval_f1 step 300/ }).focus()
+  await page.keyboard.press('Enter')
+  await page.keyboard.type('dee')
+  await page.keyboard.press('Enter')
+  await page.getByText('eval_f1 decides for all of team now').waitFor()
+  for (const one of [page, other]) {
+    await one.locator('[data-best="300"]').waitFor()
+    await one.getByText(question).waitFor({ state: 'detached' })
+    await card(one)
+      .getByText(/decided for the project by dee/)
+      .first()
+      .waitFor()
+  }
+  await other.reload()
+  await card(other).waitFor()
+  expect(await other.getByText(question).count()).toBe(0)
+})
+
+test('the dialog is used by keys alone, gives the focus back, and shows what the board refuses', async () => {
+  const page = await visit(await classifier('keys', 'keyboard'))
+  await change(page).focus()
+  await page.keyboard.press('Enter')
+  const dialog = page.getByRole('dialog', { name: 'What decides' })
+  await dialog.getByRole('radio', { name: /^As declared/, checked: true }).waitFor()
+  await page.keyboard.press('ArrowDown')
+  await dialog.getByRole('radio', { name: /^Lowest eval_loss/, checked: true }).waitFor()
+  await dialog.getByLabel('your name, for the record').fill('   ')
+  await page.keyboard.press('Enter')
+  await dialog.getByRole('alert').getByText('Say who decides').waitFor()
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'hidden' })
+  expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toMatch(/^Change/)
+})

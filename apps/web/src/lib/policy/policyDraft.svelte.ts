@@ -1,0 +1,59 @@
+import {
+  directionOf,
+  metricNames,
+  type Direction,
+  type NamedMetric,
+  type Policy,
+  type PolicySettings,
+  type Preference,
+} from '@bestmark/core'
+import type { CheckpointList, JobDetail } from '../api.ts'
+import { measuredRows } from './preview.ts'
+
+/** What a person is about to let decide. */
+export class PolicyDraft {
+  policy = $state<Policy>('as_declared')
+  metric = $state('')
+  /** Told only where the metric's name does not tell. */
+  direction = $state<Direction | ''>('')
+  prefer = $state<Preference>('earliest')
+  scope = $state<'job' | 'project'>('job')
+  metrics = $state.raw<string[]>([])
+  #directions = $state.raw<Readonly<Record<string, Direction>>>({})
+  /** The answer to the project's question is kept with the policy that it belongs to. */
+  #undeclared: NamedMetric | undefined
+
+  /** Begins from what decides now. */
+  begin({ selection, checkpoints }: CheckpointList, detail: JobDetail): void {
+    const { policy_told: told, metric_directions } = detail
+    this.policy = selection.policy
+    this.metrics = metricNames(measuredRows(checkpoints))
+    this.metric = told.metric ?? selection.metric ?? this.metrics[0] ?? ''
+    this.direction = told.direction ?? ''
+    this.prefer = told.prefer ?? 'earliest'
+    this.scope = detail.policy_from === 'project' ? 'project' : 'job'
+    this.#directions = metric_directions
+    this.#undeclared = told.undeclared
+  }
+
+  /** The direction that the metric's name, or whoever measured it, tells. */
+  get knownDirection(): Direction | undefined {
+    return this.#directions[this.metric] ?? directionOf(this.metric)
+  }
+
+  get complete(): boolean {
+    if (this.policy !== 'metric') return true
+    return this.metric !== '' && (this.knownDirection !== undefined || this.direction !== '')
+  }
+
+  get settings(): PolicySettings {
+    const { policy, metric, prefer } = this
+    if (policy === 'within_noise') return { policy, told: { prefer } }
+    if (policy === 'as_declared' && this.#undeclared) {
+      return { policy, told: { undeclared: this.#undeclared } }
+    }
+    if (policy !== 'metric') return { policy, told: {} }
+    const direction = this.knownDirection ?? this.direction
+    return { policy, told: direction === '' ? { metric } : { metric, direction } }
+  }
+}

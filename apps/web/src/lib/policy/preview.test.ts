@@ -1,0 +1,64 @@
+import { explain, explanationTable, type PolicySettings, select } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import type { CheckpointList, CheckpointRow } from '../api.ts'
+import { previewOf, previewWords } from './preview.ts'
+
+const NOTHING = { metric: null, direction: null, declared_by: null }
+const CURVE = [
+  [100, 0.71, 0.6],
+  [200, 0.4, 0.7],
+  [300, 0.5, 0.8],
+] as const
+
+/** The list as the board answers it, as far as a preview reads it. */
+function listed(): CheckpointList {
+  const origin = null
+  const evaluations = CURVE.map(([step, eval_loss, eval_f1]) => {
+    return { attempt: 0, step, epoch: null, values: { eval_loss, eval_f1 }, origin }
+  })
+  const saved = evaluations.map(({ attempt, step }) => {
+    const files = { files_state: 'complete' as const, files_why: null }
+    const path = `checkpoint-${step}`
+    return { checkpoint_id: path, attempt, step, path, name: path, ...files }
+  })
+  const input = {
+    ...{ policy: 'as_declared' as const, declaration: NOTHING, claim: null },
+    ...{ evaluations, checkpoints: saved },
+  }
+  const selection = select(input)
+  const rows = explanationTable(selection).map((row) => ({
+    ...saved.find(({ step }) => step === row.step),
+    ...evaluations.find(({ step }) => step === row.step),
+    ...row,
+  }))
+  // Sizes, times and training losses are not there.
+  const checkpoints = rows as unknown as CheckpointRow[]
+  return { checkpoints, selection, explanation: explain(input, {}, selection) }
+}
+
+function words(settings: PolicySettings): string {
+  const list = listed()
+  return previewWords(previewOf(list, NOTHING, settings), list.selection.best)
+}
+
+test('a policy says what it would choose beside what is chosen now', () => {
+  const f1 = { metric: 'eval_f1', direction: 'max' } as const
+  expect(words({ policy: 'metric', told: f1 })).toBe(
+    'It would choose step 300 (eval_f1 0.8000) instead of step 200.',
+  )
+  expect(words({ policy: 'lowest_eval_loss', told: {} })).toBe(
+    'It would choose step 200 (eval_loss 0.4000), as now.',
+  )
+})
+
+test('a metric that was not measured chooses none, and the reason says why', () => {
+  const told = { metric: 'eval_bleu' }
+  expect(words({ policy: 'metric', told })).toMatch(/^It would choose none\. .*eval_bleu/)
+})
+
+test('what takes more than the page holds is left open', () => {
+  expect(words({ policy: 'scored', told: {} })).toBe(
+    'What it chooses is shown as soon as it decides.',
+  )
+  expect(words({ policy: 'within_noise', told: { prefer: 'latest' } })).toMatch(/as soon as/)
+})

@@ -1,0 +1,68 @@
+import {
+  type Declaration,
+  type Evaluation,
+  type PolicySettings,
+  type Ranked,
+  select,
+} from '@bestmark/core'
+import type { CheckpointList, CheckpointRow } from '../api.ts'
+import { count, measure } from '../figures.ts'
+
+/** What other settings would choose; `unknown` where the page does not hold all that it takes. */
+export type Preview =
+  { known: true; best: Ranked | null; metric: string | null; reason: string } | { known: false }
+
+/**
+ * What a policy would choose among the checkpoints on the page, by the same `select` that the board
+ * uses. The page holds the evaluations of checkpoints alone and not the trainer's record, so noise
+ * is taken from the present selection, and what rests on the record is left unknown.
+ */
+export function previewOf(
+  list: CheckpointList,
+  declaration: Declaration,
+  settings: PolicySettings,
+): Preview {
+  const { policy, told } = settings
+  if (policy === 'within_noise') return withinNoise(list, settings)
+  const { checkpoints, selection } = list
+  if (policy === 'as_declared' && selection.policy === policy) {
+    return { known: true, ...selection }
+  }
+  if (policy === 'scored' || (policy === 'as_declared' && declaration.metric === null)) {
+    return { known: false }
+  }
+  const evaluations = measuredRows(checkpoints)
+  const rows = checkpoints.map((row) => ({ ...row, path: row.name }))
+  const rest = { declaration, claim: null, evaluations, checkpoints: rows }
+  const { best, metric, reason } = select({ policy, told, ...rest })
+  return { known: true, best, metric, reason }
+}
+
+function withinNoise({ selection }: CheckpointList, { told }: PolicySettings): Preview {
+  const { near_ties, metric, policy, reason } = selection
+  if (!near_ties || (policy !== 'as_declared' && policy !== 'within_noise')) return { known: false }
+  const { candidates } = near_ties
+  const best = candidates.at(told.prefer === 'latest' ? -1 : 0) ?? null
+  return { known: true, best, metric, reason }
+}
+
+/** The evaluations of what was saved, as far as the page holds them. */
+export function measuredRows(checkpoints: readonly CheckpointRow[]): Evaluation[] {
+  return checkpoints.flatMap(({ attempt, step, epoch, values, origin }) =>
+    step === null ? [] : [{ attempt, step, epoch, values, origin }],
+  )
+}
+
+/** A preview beside what is chosen now, as one sentence. */
+export function previewWords(preview: Preview, present: Ranked | null): string {
+  if (!preview.known) return 'What it chooses is shown as soon as it decides.'
+  const { best, metric, reason } = preview
+  if (!best) return `It would choose none. ${reason}`
+  const value = metric === null ? '' : ` (${metric} ${measure(best.value)})`
+  const step = `step ${count(best.step)}${value}`
+  if (!present) return `It would choose ${step}.`
+  const same = best.step === present.step && best.attempt === present.attempt
+  return same
+    ? `It would choose ${step}, as now.`
+    : `It would choose ${step} instead of step ${count(present.step)}.`
+}

@@ -1,0 +1,26 @@
+import { Policy } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { decideWords, POLICY_LINES, settingsWords } from './words.ts'
+
+test('a change is named by what was told with it', () => {
+  expect(settingsWords('metric', { metric: 'eval_f1', direction: 'max' }, 'job')).toBe(
+    'eval_f1, higher is better',
+  )
+  expect(settingsWords('within_noise', { prefer: 'latest' }, 'job')).toBe('within noise, latest')
+  const undeclared = { metric: 'eval_f1', direction: 'max' } as const
+  expect(settingsWords('as_declared', { undeclared }, 'project')).toBe(
+    'as declared, eval_f1 where nothing was declared',
+  )
+})
+
+test('going back names what it goes back to', () => {
+  expect(settingsWords(null, {}, 'job')).toBe('back to the project’s')
+  expect(settingsWords(null, {}, 'project')).toBe('back to the default')
+})
+
+test('every policy has a line and a verb of its own', () => {
+  const verbs = Policy.options.map((policy) => decideWords({ policy, told: { metric: 'wer' } }))
+  expect(new Set(verbs).size).toBe(Policy.options.length)
+  const lines = Policy.options.map((policy) => POLICY_LINES[policy].line)
+  expect(new Set(lines).size).toBe(Policy.options.length)
+})

@@ -1,0 +1,48 @@
+import type { Direction, Policy, PolicySettings, Told } from '@bestmark/core'
+
+/** What a person reads of each policy where one is chosen. */
+export const POLICY_LINES: Record<Policy, { name: string; line: string }> = {
+  as_declared: {
+    name: 'As declared',
+    line: 'What the run itself declared; where it declared nothing, the lowest eval_loss.',
+  },
+  lowest_eval_loss: {
+    name: 'Lowest eval_loss',
+    line: 'The strictly lowest eval_loss, whatever the run declared.',
+  },
+  metric: { name: 'A metric', line: 'The best value of one metric that was measured.' },
+  within_noise: {
+    name: 'Within noise',
+    line: 'Of those that noise cannot tell from the best, the earliest or the latest.',
+  },
+  scored: {
+    name: 'Scored',
+    line: 'Several readings, weighed as a backtest on this board found best.',
+  },
+}
+
+/** Which way a metric is better, in a word. */
+export function betterWord(direction: Direction): string {
+  return direction === 'min' ? 'lower is better' : 'higher is better'
+}
+
+/** A policy with what was told with it, as the record names it; null is what is inherited. */
+export function settingsWords(policy: Policy | null, told: Told, scope: 'job' | 'project'): string {
+  if (policy === null) return scope === 'job' ? 'back to the project’s' : 'back to the default'
+  const { metric, direction, prefer, undeclared } = told
+  const parts = [POLICY_LINES[policy].name.toLowerCase()]
+  if (policy === 'metric' && metric !== undefined) {
+    parts[0] = direction ? `${metric}, ${betterWord(direction)}` : metric
+  }
+  if (prefer) parts.push(prefer)
+  if (undeclared) parts.push(`${undeclared.metric} where nothing was declared`)
+  return parts.join(', ')
+}
+
+/** The verb on the button that lets a policy decide. */
+export function decideWords({ policy, told }: PolicySettings): string {
+  if (policy === 'metric') return told.metric ? `Let ${told.metric} decide` : 'Let it decide'
+  if (policy === 'within_noise') return `Take the ${told.prefer ?? 'earliest'} within noise`
+  if (policy === 'lowest_eval_loss') return 'Let the lowest eval_loss decide'
+  return policy === 'scored' ? 'Let the score decide' : 'Decide as declared'
+}
