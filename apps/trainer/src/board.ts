@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import {
   DatabaseNewer,
   DatabaseUnavailable,
@@ -30,6 +32,18 @@ export async function openBoard(env: NodeJS.ProcessEnv = process.env): Promise<B
     )
     throw told && error instanceof Error ? new Failure(error.message, { cause: error }) : error
   })
+}
+
+/**
+ * Opens the board of this data folder where one was ever made, and makes none. Throws a Failure as
+ * `openBoard` does.
+ */
+export async function openBoardIfThere(
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Board | undefined> {
+  const home = resolveHome(env)
+  // Whoever is on a board has an id there, which its jobs are known by.
+  return existsSync(join(home, 'host_id')) ? openBoard(env) : undefined
 }
 
 async function open(env: NodeJS.ProcessEnv): Promise<Board> {

@@ -4,7 +4,7 @@ import { measuredJson, type TrainingEvent, type TrainingJobStatus } from '@bestm
 import { jobStatus, record, registerJob, sourceCursor, uuidv5 } from '@bestmark/db'
 import type { Board } from './board.ts'
 import { JOURNAL } from './journal.ts'
-import { recordJournal } from './recorder.ts'
+import { recordRun } from './recorder.ts'
 import { readRun, type ReadRun } from './sources/run.ts'
 import { sweepJob } from './sweep.ts'
 
@@ -33,7 +33,7 @@ export async function importRun(
   const { host_id, host } = board
   const job = { job_id, host_id, host, root, name, project, source: run.source }
   await registerJob(db, { ...job, status: 'queued' })
-  if (run.source === JOURNAL) await recordJournal(db, { job_id, folder: root })
+  if (run.source === JOURNAL) while (await recordRun(db, { job_id, folder: root }));
   else await recordWhole(board, job_id, run)
   await sweepJob(db, job)
   const status = await jobStatus(db, job_id)

@@ -39,6 +39,10 @@ const COMMANDS: Record<string, { does: string; load: () => Promise<Command> }> =
     does: 'print the best checkpoint of a training output, without a database',
     load: () => import('./commands/pick.ts'),
   },
+  score: {
+    does: 'keep what was measured of a checkpoint after training',
+    load: () => import('./commands/score.ts'),
+  },
 }
 
 async function run([name, ...words]: readonly string[]): Promise<number> {
@@ -50,7 +54,9 @@ async function run([name, ...words]: readonly string[]): Promise<number> {
     return help ? 0 : 2
   }
   const { main, usage } = await command.load()
-  if (words.includes('--help') || words.includes('-h')) {
+  // What stands after -- is meant for another program.
+  const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words
+  if (own.includes('--help') || own.includes('-h')) {
     process.stdout.write(`${usage}\n`)
     return 0
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { record, sourceCursor, type Database } from '@bestmark/db'
 import { JOURNAL, journalSize, readJournal } from './journal.ts'
+import { recordScores } from './scores/recordScores.ts'
 
 /** Network file systems tell no events, so a file is looked at this often whatever happens (ms). */
 const LOOK_AGAIN = 500
@@ -42,9 +43,17 @@ export async function recordJournal(db: Database, { job_id, folder }: Recorded):
   }
 }
 
+/** Records what the journal and the scores hold beyond their cursors; whether there was anything. */
+export async function recordRun(db: Database, run: Recorded): Promise<boolean> {
+  const any = await recordJournal(db, run)
+  // The scores come after the checkpoints that they are of.
+  return (await recordScores(db, run)) || any
+}
+
 /**
- * Keeps recording a growing journal until the signal aborts, then records what is left. While the
- * database is away the file is the buffer; `onTrouble` hears why nothing is recorded.
+ * Keeps recording a growing journal and its scores until the signal aborts, then records what is
+ * left. While the database is away the files are the buffer; `onTrouble` hears why nothing is
+ * recorded.
  */
 export async function followJournal(
   db: Database,
@@ -55,14 +64,14 @@ export async function followJournal(
   using changes = new Changes(run.folder)
   while (!signal.aborted) {
     try {
-      if (await recordJournal(db, run)) continue
+      if (await recordRun(db, run)) continue
       await changes.next(signal)
     } catch (error) {
       onTrouble(error)
       await pause(TRY_AGAIN, signal)
     }
   }
-  await recordJournal(db, run)
+  await recordRun(db, run)
 }
 
 /** Waits, but no longer than until the signal aborts. */

@@ -200,3 +200,9 @@ test('what would go stale when stored is derived when read', () => {
   const unknown = { ...facts, loss_unit: 'unknown' as const }
   expect(deriveStatus(stored, unknown, 11000).perplexity).toBeNull()
 })
+
+test('what is measured after training changes nothing that is said of the training', () => {
+  const trained = [started, evaluation(100, 3), evaluation(200, 2), { type: 'ended', status: 'lost' }]
+  const scored = { ...evaluation(300, 1, 9), at: 9000, scored_by: 'ana' }
+  expect(run(...trained, scored)).toEqual(run(...trained))
+})

@@ -213,6 +213,16 @@ test('a history told anew replaces what was recorded', async () => {
   expect(await jobStatus(db, job_id)).toMatchObject({ eval_loss: null, best_step: null, loss: 2 })
 })
 
+test('a history told anew takes back what other sources told, so each is read again', async () => {
+  const job_id = await newJob(db)
+  await record(db, job_id, { source: 'journal', from: null, to: '5', events: [started()] })
+  await record(db, job_id, { source: 'scores', from: null, to: '7', events: [evaluation(1, 0.5)] })
+  const batch = { source: 'journal', from: '5', to: '3', events: [started()], replace: true }
+  await record(db, job_id, batch)
+  expect(await sourceCursor(db, job_id, 'scores')).toBeNull()
+  expect(await sourceCursor(db, job_id, 'journal')).toBe('3')
+})
+
 test('writing to a job that is not on the board says which', async () => {
   const job_id = '00000000-0000-4000-8000-000000000000'
   await expect(recordFacts(db, job_id, [])).rejects.toThrow(JobUnknown)

@@ -26,7 +26,7 @@ export function declared({ found, problems }: Configurations): Declared {
       metric_for_best: first?.metric?.name ?? null,
       direction: direction ?? null,
       declared_by: first?.metric?.declared_by ?? null,
-      config: Object.assign({}, ...found.map(flat).reverse()) as Record<string, unknown>,
+      config: Object.fromEntries(found.toReversed().flatMap(flat)),
     },
     save_steps: stepsIn(found),
     warnings: [...problems, ...disagreements(found)],
@@ -126,8 +126,8 @@ function place({ file }: Configuration, { line }: YamlValue): string {
 const SECRET = /(^|[._])(api_?key|password|passwd|secret|(access|auth|hub|hf|wandb)_token)$/i
 
 /** A configuration's values by name, without lists and secrets. */
-function flat({ values }: Configuration): Record<string, unknown> {
+function flat({ values }: Configuration): [name: string, value: unknown][] {
   const kept = values.filter(({ name, isListed }) => !isListed && !SECRET.test(name))
   // LLaMA-Factory's page puts the name of its tab before that of the setting.
-  return Object.fromEntries(kept.map(({ name, value }) => [name.replace(/^train\./, ''), value]))
+  return kept.map(({ name, value }) => [name.replace(/^train\./, ''), value])
 }

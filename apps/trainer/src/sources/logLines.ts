@@ -12,7 +12,7 @@ const MOST_TRIED = 4
  * name that is not found in that order, or beside another value, has no line. O(text).
  */
 export function logLines(text: string, rows: readonly unknown[]): RowLines {
-  const walk = new Walk(text)
+  const walk = new TextWalk(text)
   walk.lineOf('log_history')
   const found = new Map<unknown, Record<string, number>>()
   for (const row of rows) {
@@ -30,11 +30,11 @@ export function logLines(text: string, rows: readonly unknown[]): RowLines {
 
 /** The line of a value outside of the log; null where it is not found. */
 export function lineOf(text: string, name: string, value: unknown): number | null {
-  return new Walk(text).lineOf(name, value)
+  return new TextWalk(text).lineOf(name, value)
 }
 
-/** Goes through a text once, counting its lines. */
-class Walk {
+/** Goes through a JSON text once, counting its lines. */
+export class TextWalk {
   readonly #text: string
   #at = 0
   #line = 1

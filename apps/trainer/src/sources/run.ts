@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import type { TrainingEvent } from '@bestmark/core'
 import { Failure, sentence } from '../failure.ts'
 import type { JOURNAL } from '../journal.ts'
+import { withScores } from '../scores/attached.ts'
 import { readHuggingFace, readStateFile } from './huggingface.ts'
 import { readJournalRun } from './journal.ts'
 
@@ -20,12 +21,12 @@ export interface ReadRun {
 }
 
 /**
- * Reads a finished or growing run by the source that knows most of it: an output folder, or one
- * state file. Throws a Failure that says what is wrong and what to do.
+ * Reads a finished or growing run by the source that knows most of it: an output folder with what
+ * was measured of its checkpoints afterwards, or one state file. Throws a Failure that says what is wrong and what to do.
  */
 export async function readRun(path: string): Promise<ReadRun> {
   if (!(await isFolder(path))) return readStateFile(path)
-  return (await readJournalRun(path)) ?? (await readHuggingFace(path))
+  return withScores((await readJournalRun(path)) ?? (await readHuggingFace(path)))
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -1,0 +1,110 @@
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { rowsFrom, type Checkpoint } from '@bestmark/core'
+import { Failure, sentence, systemCode } from '../failure.ts'
+import { JOURNAL } from '../journal.ts'
+import { readRun, type ReadRun } from '../sources/run.ts'
+
+/** A checkpoint that can be scored, and the run it is of. */
+export interface RunCheckpoint {
+  run: ReadRun
+  checkpoint: Checkpoint & { step: number }
+}
+
+/** A run's root is looked for so many folders above a checkpoint. */
+const HIGHEST = 4
+/** Names that a sentence lists at most. */
+const LISTED = 12
+
+/**
+ * The checkpoint that lies in a folder, with the run that lists it, found upwards. Throws a Failure
+ * that says why there is none, or why it cannot be scored.
+ */
+export async function checkpointAt(path: string): Promise<RunCheckpoint> {
+  const folder = await realFolder(path)
+  let above = dirname(folder)
+  let unread: unknown
+  for (let height = 0; height < HIGHEST && above !== dirname(above); height++) {
+    try {
+      const run = (await mayBeRun(above)) ? await readRun(above) : undefined
+      const found = run && (await listed(run, folder))
+      if (run && found) return { run, checkpoint: scorable(found) }
+    } catch (error) {
+      if (!(error instanceof Failure) || error instanceof Unscorable) throw error
+      unread ??= error
+    }
+    above = dirname(above)
+  }
+  throw new Failure(await whyNone(path, folder, unread))
+}
+
+/** What is known of a checkpoint speaks for itself; no other folder need be looked at. */
+class Unscorable extends Failure {}
+
+async function realFolder(path: string): Promise<string> {
+  try {
+    const folder = await realpath(path)
+    if ((await stat(folder)).isDirectory()) return folder
+  } catch (cause) {
+    const gone = systemCode(cause) === 'ENOENT'
+    const why = gone ? `There is no ${path}.` : `${path} cannot be opened: ${sentence(cause)}`
+    throw new Failure(why, { cause })
+  }
+  throw new Failure(`${path} is a file; name the folder of a checkpoint.`)
+}
+
+async function mayBeRun(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    // A folder that may not be listed is not taken for a run.
+    if (systemCode(error) === undefined) throw error
+    return []
+  })
+  return names.some(
+    (name) => name === JOURNAL || /^(trainer_state\.json|checkpoint-\d+)$/.test(name),
+  )
+}
+
+/** What stands in the folder now, as the run tells it: of several saves there, the last. */
+async function listed(run: ReadRun, folder: string): Promise<Checkpoint | undefined> {
+  const { checkpoints } = rowsFrom(run.events)
+  for (const checkpoint of checkpoints.toReversed()) {
+    const path = resolve(run.root, checkpoint.path)
+    if (path === folder || (await realpath(path).catch(() => path)) === folder) return checkpoint
+  }
+  return undefined
+}
+
+function scorable(checkpoint: Checkpoint): Checkpoint & { step: number } {
+  const { step, path, files_state, files_why } = checkpoint
+  if (step === null) {
+    throw new Unscorable(
+      `${path} does not tell its step, so a score cannot be compared with others.`,
+    )
+  }
+  if (files_state !== 'complete') {
+    const why = files_why ? `: ${files_why}` : ''
+    throw new Unscorable(`${path} is ${files_state}${why}, so it cannot be scored.`)
+  }
+  return { ...checkpoint, step }
+}
+
+async function whyNone(path: string, folder: string, unread: unknown): Promise<string> {
+  const run = await readRun(folder).catch((error: unknown) => {
+    if (!(error instanceof Failure)) throw error
+    return undefined
+  })
+  const own = run ? rowsFrom(run.events).checkpoints : []
+  if (own.length > 0) {
+    const names = named(own.map((one) => one.path))
+    return `${path} is a run, not a checkpoint; name one of its checkpoints: ${names}.`
+  }
+  const because = unread === undefined ? '' : ` (${sentence(unread)})`
+  return `${path} is no checkpoint of a run: no folder above it lists it${because}.`
+}
+
+/** Names as a sentence lists them, the rest counted. */
+export function named(names: readonly string[]): string {
+  const rest = names.length - LISTED
+  const shown = names.slice(0, LISTED).join(', ')
+  return rest > 0 ? `${shown} and ${rest} more` : shown
+}

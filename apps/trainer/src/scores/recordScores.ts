@@ -1,0 +1,33 @@
+import { listCheckpoints, record, sourceCursor, type Database } from '@bestmark/db'
+import type { Recorded } from '../recorder.ts'
+import { attachByAttempt, scoreEvents } from './scoreEvents.ts'
+import { readScores, scoresSize } from './scoresFile.ts'
+
+/** The name of the scores among a job's sources. */
+const SOURCE = 'scores'
+
+/**
+ * Records what the scores of a journal's run hold beyond the stored cursor, once its checkpoints
+ * are recorded; returns whether there was anything. Where the file is shorter than what was read of
+ * it the whole run is recorded anew, since what it no longer holds cannot be told apart.
+ */
+export async function recordScores(db: Database, { job_id, folder }: Recorded): Promise<boolean> {
+  const cursor = await sourceCursor(db, job_id, SOURCE)
+  const known = Number(cursor ?? 0)
+  const size = scoresSize(folder)
+  if (size === known) return false
+  if (size < known) {
+    const anew = { source: SOURCE, from: cursor, to: '0', events: [], replace: true }
+    return (await record(db, job_id, anew)).recorded
+  }
+  const read = readScores(folder, known)
+  if (read.offset === known) return false
+  const saved = await listCheckpoints(db, job_id)
+  const checkpoints = saved.map(({ attempt, step, epoch, name }) => {
+    return { attempt, step, epoch, path: name }
+  })
+  const attempt = saved.reduce((last, one) => Math.max(last, one.attempt), 0)
+  const events = scoreEvents(attachByAttempt(read.scores, checkpoints), read, attempt)
+  const batch = { source: SOURCE, from: cursor, to: String(read.offset), events }
+  return (await record(db, job_id, batch)).recorded
+}

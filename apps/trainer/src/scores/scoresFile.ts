@@ -1,0 +1,116 @@
+import { appendFileSync, closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { Direction, measuredJson, MeasuredInJson, Origin, parsePythonJson } from '@bestmark/core'
+import { z } from 'zod'
+import { Failure, sentence } from '../failure.ts'
+import { readLines } from '../journalLines.ts'
+
+/** The file in a run's root that holds what was measured after training, a line each. */
+export const SCORES = 'bestmark-scores.jsonl'
+
+const count = z.number().int().nonnegative()
+
+/** What was measured of one checkpoint after training. */
+export const Score = z.object({
+  score: z.literal(1),
+  /** Milliseconds since the epoch. */
+  at: z.number(),
+  /** The checkpoint, relative to the run's root, and its weights as the run tells them. */
+  path: z.string(),
+  attempt: count,
+  step: count,
+  /** Digest of the checkpoint's own state file, by which it is known again; null where it has none. */
+  state: z.string().nullable().default(null),
+  values: z.record(z.string(), MeasuredInJson),
+  samples: count.nullable().default(null),
+  directions: z.record(z.string(), Direction).default({}),
+  by: z.string(),
+  /** The file that the values were read from, relative to the root, and the line of each. */
+  origin: Origin.nullable().default(null),
+  lines: z.record(z.string(), count.positive()).default({}),
+  /** The command that measured it, as it was told. */
+  command: z.array(z.string()).nullable().default(null),
+})
+export type Score = z.infer<typeof Score>
+
+/** A score and the line (from 1) on which it stands in the scores file. */
+export interface ScoreAt extends Score {
+  line: number
+}
+
+/** A piece of a scores file; `offset` is where the next call goes on. */
+export interface ScoresPiece {
+  scores: ScoreAt[]
+  /** Lines that cannot be read. */
+  unreadable: number[]
+  offset: number
+}
+
+/**
+ * Appends scores in one write, so that several programs may do so at once. Throws a Failure where
+ * the run's folder cannot be written.
+ */
+export function appendScores(root: string, scores: readonly z.input<typeof Score>[]): void {
+  const path = join(root, SCORES)
+  try {
+    const file = openSync(path, 'a+')
+    try {
+      const glue = isTorn(file) ? '\n' : ''
+      appendFileSync(file, glue + scores.map((score) => `${measuredJson(score)}\n`).join(''))
+    } finally {
+      closeSync(file)
+    }
+  } catch (cause) {
+    throw new Failure(
+      `${path} cannot be written: ${sentence(cause)}. Scores are kept beside the run, so its folder must be writable.`,
+      { cause },
+    )
+  }
+}
+
+/** Whether a crash left a last line without its newline. */
+function isTorn(file: number): boolean {
+  const { size } = fstatSync(file)
+  const last = Buffer.alloc(1)
+  return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last.toString() !== '\n'
+}
+
+/** Bytes of a run's scores file now; 0 where there is none. */
+export function scoresSize(root: string): number {
+  return statSync(join(root, SCORES), { throwIfNoEntry: false })?.size ?? 0
+}
+
+/** Reads the scores of a run that stand beyond a byte offset; a last line without its newline waits. */
+export function readScores(root: string, offset = 0): ScoresPiece {
+  const read: ScoresPiece = { scores: [], unreadable: [], offset }
+  if (scoresSize(root) <= offset) return read
+  const file = openSync(join(root, SCORES), 'r')
+  try {
+    let [line, at] = [0, 0]
+    for (let piece = readLines(file, at); piece; piece = readLines(file, at)) {
+      for (const { text, start } of piece.lines) {
+        line++
+        if (start >= offset && text.trim() !== '') take(read, text, line)
+      }
+      at = piece.end
+    }
+    return { ...read, offset: Math.max(at, offset) }
+  } finally {
+    closeSync(file)
+  }
+}
+
+function take({ scores, unreadable }: ScoresPiece, text: string, line: number): void {
+  const score = Score.safeParse(parsed(text))
+  if (score.success) scores.push({ ...score.data, line })
+  else unreadable.push(line)
+}
+
+function parsed(text: string): unknown {
+  try {
+    return parsePythonJson(text)
+  } catch {
+    // A line that is no JSON is told as unreadable by whoever reads it.
+    return undefined
+  }
+}
