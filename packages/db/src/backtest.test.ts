@@ -82,6 +82,21 @@ test('a job that kept enough whole checkpoints is replayed over those', async ()
   expect(replayed).toMatchObject([{ among: 'checkpoints', candidates: steps.length }])
 })
 
+test('of very many jobs the newest are replayed, and the sentence says so', async () => {
+  await history(db, 'many', 1)
+  const asked = { target: 'accuracy', project: 'many 0' }
+  const [one] = (await finishedRuns(db, asked.project)).runs
+  const values = one?.rows.evaluations.reduce((sum, row) => sum + Object.keys(row.values).length, 0)
+  for (const most of [
+    { jobs: 1, values: Infinity },
+    { jobs: Infinity, values: values ?? 0 },
+  ]) {
+    const { replayed, text } = await backtestJobs(db, asked, most)
+    expect(replayed).toMatchObject([{ name: one?.name }])
+    expect(text).toContain('Only the newest 1 of 2 finished jobs were replayed.')
+  }
+})
+
 test('what can be judged by is listed with how many jobs measured it', async () => {
   await history(db, 'targets', 1)
   const job_id = await newJob(db, { project: 'targets 0' })

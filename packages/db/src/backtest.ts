@@ -1,7 +1,7 @@
 import { backtest, type Backtest, type Direction, measuredNames } from '@bestmark/core'
 import { and, count, countDistinct, desc, eq, isNotNull } from 'drizzle-orm'
 import type { Database } from './client.ts'
-import { finished, finishedRuns } from './finishedRuns.ts'
+import { finished, finishedRuns, MOST } from './finishedRuns.ts'
 import { Refused } from './refused.ts'
 import { evaluations, trainingJobs } from './schema.ts'
 
@@ -18,12 +18,17 @@ export interface JobsBacktest {
 }
 
 /**
- * Replays every policy over the board's jobs that have come to their end. Throws Refused where none
+ * Replays every policy over the board's jobs that have come to their end, the newest where there
+ * are many, and then says so. Throws Refused where none
  * of them measured the target, with the metrics there are.
  */
-export async function backtestJobs(db: Database, asked: JobsBacktest): Promise<Backtest> {
+export async function backtestJobs(
+  db: Database,
+  asked: JobsBacktest,
+  most = MOST,
+): Promise<Backtest> {
   const { project, ...options } = asked
-  const { runs, found } = await finishedRuns(db, project)
+  const { runs, found } = await finishedRuns(db, project, most)
   const result = backtest(runs, options)
   if (result.runs === 0 && result.left_out.every(({ code }) => code === 'no_target')) {
     throw new Refused(await nothingToJudgeBy(db, asked))

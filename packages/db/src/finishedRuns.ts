@@ -15,9 +15,8 @@ export interface FinishedRuns {
   found: number
 }
 
-/** The most jobs, and the most measured values, that are read at once. */
-const MOST_JOBS = 1_000
-const MOST_VALUES = 400_000
+/** How much is replayed at once; the server answers nobody else while it replays. */
+export const MOST = { jobs: 500, values: 100_000 }
 /** With fewer whole checkpoints than this, the evaluations are what policies choose between. */
 const FEWEST_WHOLE = 4
 
@@ -25,10 +24,14 @@ const FEWEST_WHOLE = 4
  * The jobs of the board, or of a project, that have ended and measured something, newest first;
  * each project is a group. Reads one moment, in few queries, and the newest where there are many.
  */
-export async function finishedRuns(db: Database, project?: string): Promise<FinishedRuns> {
+export async function finishedRuns(
+  db: Database,
+  project?: string,
+  most = MOST,
+): Promise<FinishedRuns> {
   return snapshot(db, async (tx) => {
     const measured = await measuredJobs(tx, project)
-    const ids = newest(measured)
+    const ids = newest(measured, most)
     if (ids.length === 0) return { runs: [], found: 0 }
     const jobs = await tx.select().from(trainingJobs).where(inArray(trainingJobs.job_id, ids))
     const values = await valuesOf(tx, ids)
@@ -68,11 +71,14 @@ async function measuredJobs(
     .orderBy(desc(registered_at), asc(job_id))
 }
 
-function newest(measured: readonly { job_id: string; values: number }[]): string[] {
+function newest(
+  measured: readonly { job_id: string; values: number }[],
+  most: typeof MOST,
+): string[] {
   let values = 0
-  const within = measured.slice(0, MOST_JOBS).filter((job) => {
+  const within = measured.slice(0, most.jobs).filter((job) => {
     values += job.values
-    return values <= MOST_VALUES
+    return values <= most.values
   })
   return within.map(({ job_id }) => job_id)
 }
