@@ -1,4 +1,5 @@
 export { backtest, type BacktestOptions } from './backtest/backtest.ts'
+export { backtestCsv } from './backtest/csv.ts'
 export { type BacktestRun } from './backtest/field.ts'
 export * from './backtest/figures.ts'
 export { measuredNames } from './backtest/target.ts'

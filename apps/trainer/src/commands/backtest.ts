@@ -1,6 +1,12 @@
-import { backtest, Direction, measuredJson, measuredNames, type Backtest } from '@bestmark/core'
+import {
+  backtest,
+  type Backtest,
+  backtestCsv,
+  Direction,
+  measuredJson,
+  measuredNames,
+} from '@bestmark/core'
 import { callerPath, oneOf, parseWords } from '../arguments.ts'
-import { backtestCsv } from '../backtest/csv.ts'
 import { groupPattern } from '../backtest/group.ts'
 import { readRuns, type ReadRuns } from '../backtest/read.ts'
 import { backtestText } from '../backtest/show.ts'

@@ -1,4 +1,4 @@
-import type { Backtest } from '@bestmark/core'
+import type { Backtest } from './figures.ts'
 
 const HEAD =
   'group run target direction among candidates best_step best_value policy step attempt value regret is_exact saw_target'
