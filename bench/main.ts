@@ -6,7 +6,7 @@ interface Benchmark {
 }
 
 const BENCHMARKS: Record<string, Benchmark> = {
-  select: { title: 'The choice among 100,000 checkpoints', load: () => import('./select.ts') },
+  select: { title: 'The choice among 1,000,000 checkpoints', load: () => import('./select.ts') },
   pick: { title: 'bestmark pick on 50 checkpoints', load: () => import('./pick.ts') },
   record: { title: 'A journal of 100,000 points into rows', load: () => import('./record.ts') },
   live: { title: "From the trainer's write to the page", load: () => import('./live.ts') },

@@ -1,38 +1,68 @@
-import { select, type Checkpoint, type Evaluation } from '@bestmark/core'
+import {
+  initialTracker,
+  select,
+  track,
+  type Checkpoint,
+  type Evaluation,
+  type EventOf,
+  type SelectionInput,
+} from '@bestmark/core'
 import { median, ms, say, timings } from './figures.ts'
 
-const COUNT = 100_000
+const COUNT = 1_000_000
+const ROUNDS = 5
 
-/** The whole selection, ranking and reasons included, against a bare loop over the same values. */
+/** The choice one event at a time, and all at once, each against a bare loop over the same rows. */
 export async function run(): Promise<void> {
-  const values = Float64Array.from({ length: COUNT }, () => Math.random())
-  const evaluations = Array.from(values, (eval_loss, step): Evaluation => {
-    return { attempt: 0, step, epoch: null, values: { eval_loss }, origin: null }
+  await streaming()
+  await batch()
+}
+
+async function streaming(): Promise<void> {
+  const events = Array.from({ length: COUNT }, (_, step) => evaluationEvent(step))
+  const ours = median(await timings(ROUNDS, () => events.reduce(track, initialTracker())))
+  const floor = median(await timings(ROUNDS, () => lowest(events)))
+  say(`  streaming: ${ns(ours)} an event; a bare loop ${ns(floor)}: ${times(ours, floor)}`)
+}
+
+async function batch(): Promise<void> {
+  const evaluations = Array.from({ length: COUNT }, (_, step): Evaluation => {
+    return { attempt: 0, step, epoch: null, values: { eval_loss: Math.random() }, origin: null }
   })
-  const checkpoints = Array.from(values, (_value, step): Checkpoint => {
+  const checkpoints = evaluations.map(({ step }): Checkpoint => {
     const files = { files_state: 'complete', files_why: null } as const
     return { checkpoint_id: null, attempt: 0, step, path: `checkpoint-${step}`, ...files }
   })
   const declaration = { metric: null, direction: null, declared_by: null }
-  const input = {
-    policy: 'as_declared',
-    declaration,
-    claim: null,
-    evaluations,
-    checkpoints,
-  } as const
-  const ours = median(await timings(5, () => select(input)))
-  const floor = median(await timings(50, () => lowest(values)))
-  const perCheckpoint = (1e6 * ours) / COUNT
+  const rows = { declaration, claim: null, evaluations, checkpoints }
+  const input: SelectionInput = { policy: 'as_declared', ...rows }
+  const ours = median(await timings(ROUNDS, () => select(input)))
+  const floor = median(await timings(ROUNDS, () => lowest(evaluations)))
   say(
-    `  ${ms(ours)}, ${perCheckpoint.toFixed(0)} ns a checkpoint; a bare loop ${ms(floor)}: ${(ours / floor).toFixed(0)} times`,
+    `  batch of ${COUNT.toLocaleString('en')}: ${ms(ours)}; a bare loop ${ms(floor)}: ${times(ours, floor)}`,
   )
 }
 
-function lowest(values: Float64Array): number {
-  let best = 0
-  for (let index = 1; index < values.length; index++) {
-    if ((values[index] ?? NaN) < (values[best] ?? NaN)) best = index
+function evaluationEvent(step: number): EventOf<'evaluation'> {
+  const unsaid = { epoch: null, at: null, samples: null, origin: null, scored_by: null }
+  const values = { eval_loss: Math.random() }
+  return { type: 'evaluation', attempt: 0, step, values, ...unsaid, lines: {}, directions: {} }
+}
+
+/** The step of the first of the lowest losses: the least that any answer must do. */
+function lowest(rows: readonly Pick<Evaluation, 'step' | 'values'>[]): number | undefined {
+  let [best, loss]: [number | undefined, number] = [undefined, Infinity]
+  for (const { step, values } of rows) {
+    const value = values['eval_loss'] ?? NaN
+    if (value < loss) [best, loss] = [step, value]
   }
   return best
+}
+
+function ns(milliseconds: number): string {
+  return `${((1e6 * milliseconds) / COUNT).toFixed(1)} ns`
+}
+
+function times(ours: number, floor: number): string {
+  return `${(ours / floor).toFixed(0)} times`
 }
