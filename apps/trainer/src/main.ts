@@ -31,6 +31,10 @@ const COMMANDS: Record<string, { does: string; load: () => Promise<Command> }> =
     does: "print the path of a job's best checkpoint",
     load: () => import('./commands/best.ts'),
   },
+  policy: {
+    does: 'show or change what decides for a job or a project',
+    load: () => import('./commands/policy.ts'),
+  },
   backtest: {
     does: 'measure what each policy would have cost on finished runs',
     load: () => import('./commands/backtest.ts'),

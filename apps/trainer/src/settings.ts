@@ -21,9 +21,10 @@ export const SETTINGS = {
   weights: { type: 'string' },
 } as const
 
+/** Without the weights, which only some commands take. */
 export const SETTINGS_USAGE =
   "[--metric NAME | 'mean(A, B)' | 'worst(A, B)'] [--mode min|max] [--prefer earliest|latest] " +
-  "[--subject-to 'METRIC<=NUMBER']… [--min-delta X] [--weights eval_loss=1,age=0.5]"
+  "[--subject-to 'METRIC<=NUMBER']… [--min-delta X]"
 
 interface SettingWords {
   metric?: string | undefined
@@ -36,13 +37,18 @@ interface SettingWords {
 
 /**
  * A policy with what was told with it. Where none is named, a told metric decides, else what the
- * run declared. Throws a Failure that names the choices where they do not go together.
+ * run declared. Throws a Failure that names the choices where they do not go together. Policy
+ * scored must be told its weights, unless a board finds them.
  */
-export function settingsOf(policy: string | undefined, words: SettingWords): PolicySettings {
+export function settingsOf(
+  policy: string | undefined,
+  words: SettingWords,
+  weighed: 'told' | 'by the board' = 'told',
+): PolicySettings {
   const named = oneOf(Policy.options, policy, 'The policy')
   const told = toldOf(words)
   const settings = { policy: named ?? (told.metric === undefined ? 'as_declared' : 'metric'), told }
-  const problem = misfit(settings)
+  const problem = misfit(settings, weighed === 'told')
   if (problem !== undefined) throw new Failure(problem)
   return settings
 }
@@ -61,7 +67,7 @@ function toldOf(words: SettingWords): Told {
 }
 
 /** What is missing for a policy, or told to one that has no use for it. */
-function misfit({ policy, told }: PolicySettings): string | undefined {
+function misfit({ policy, told }: PolicySettings, needsWeights: boolean): string | undefined {
   if (policy === 'lowest_eval_loss' && (told.metric ?? told.direction) !== undefined) {
     return 'Policy lowest_eval_loss is told no --metric and no --mode; leave them out, or choose --policy metric.'
   }
@@ -71,7 +77,7 @@ function misfit({ policy, told }: PolicySettings): string | undefined {
   if (policy === 'within_noise' && told.prefer === undefined) {
     return 'Policy within_noise must be told --prefer earliest or --prefer latest.'
   }
-  if (policy === 'scored' && told.weights === undefined) {
+  if (policy === 'scored' && needsWeights && told.weights === undefined) {
     return `Policy scored must be told --weights, such as eval_loss=1,age=0.5; the features are ${features()}.`
   }
   if (policy !== 'within_noise' && told.prefer !== undefined) {

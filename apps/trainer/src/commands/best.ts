@@ -1,20 +1,28 @@
+import { checkpointsOf } from '@bestmark/db'
 import { parseWords } from '../arguments.ts'
 import { openBoard } from '../board.ts'
+import { explained } from '../choice.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { oneJob } from '../oneJob.ts'
 
-export const usage = 'bestmark best JOB'
+export const usage = 'bestmark best JOB [--explain]'
 
-/** Prints the path of a job's best checkpoint and nothing else. */
+/** Prints the path of a job's best checkpoint and nothing else, or also the whole explanation. */
 export async function main(words: readonly string[]): Promise<number> {
-  const { positionals } = parseWords(words, {}, usage)
+  const options = { explain: { type: 'boolean', default: false } } as const
+  const { positionals, values } = parseWords(words, options, usage)
   const [named, ...others] = positionals
   if (named === undefined || others.length > 0) {
     throw new Failure(`Name one job by its id, the beginning of it, or its name. Usage: ${usage}`)
   }
   await using board = await openBoard()
-  const { best_checkpoint_path } = await oneJob(board.db, named)
-  if (best_checkpoint_path === null) return EXIT.nothing
-  process.stdout.write(`${best_checkpoint_path}\n`)
+  const { best_checkpoint_path, job_id } = await oneJob(board.db, named)
+  const list = values.explain ? await checkpointsOf(board.db, job_id) : undefined
+  const why = list && explained(list.selection, list.explanation)
+  if (best_checkpoint_path === null) {
+    process.stderr.write(why ?? '')
+    return EXIT.nothing
+  }
+  process.stdout.write(`${best_checkpoint_path}\n${why ? `\n${why}` : ''}`)
   return EXIT.found
 }

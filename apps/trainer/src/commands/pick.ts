@@ -6,7 +6,7 @@ import { SETTINGS, SETTINGS_USAGE, settingsOf } from '../settings.ts'
 
 export const usage =
   'bestmark pick PATH… [--policy as_declared|lowest_eval_loss|metric|within_noise|scored] ' +
-  `${SETTINGS_USAGE} [--evaluations] [--explain | --json] [--fail-on-disagreement]`
+  `${SETTINGS_USAGE} [--weights eval_loss=1,age=0.5] [--evaluations] [--explain | --json] [--fail-on-disagreement]`
 
 const OPTIONS = {
   ...SETTINGS,

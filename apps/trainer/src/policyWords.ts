@@ -1,0 +1,20 @@
+import type { PolicySettings } from '@bestmark/core'
+
+/** A policy with what was told with it, as one phrase. */
+export function policyWords({ policy, told }: PolicySettings): string {
+  const { metric, direction, undeclared, prefer, subject_to, weights, min_delta } = told
+  const asked = metric === undefined ? '' : ` ${metric}${direction ? ` (${direction})` : ''}`
+  const parts = [
+    `${policy}${asked}`,
+    undeclared ? `${undeclared.metric} where a run declared nothing` : '',
+    prefer ? `the ${prefer} of near ties` : '',
+    ...(subject_to ?? []).map(({ metric, relation, bound }) => `${metric} ${relation} ${bound}`),
+    weights
+      ? Object.entries(weights)
+          .map(([name, of]) => `${name}=${of}`)
+          .join(' ')
+      : '',
+    min_delta === undefined ? '' : `improvements above ${min_delta}`,
+  ]
+  return parts.filter(Boolean).join(', ')
+}
