@@ -26,7 +26,7 @@ const TASK_METRICS = [
 ]
 
 /** The target that stands for each run's own task metric. */
-export const TASK = 'task'
+const TASK = 'task'
 
 /**
  * What a run is judged by. `wanted` is a name as logged or without its split (`accuracy` finds
