@@ -47,6 +47,10 @@ const COMMANDS: Record<string, { does: string; load: () => Promise<Command> }> =
     does: 'keep what was measured of a checkpoint after training',
     load: () => import('./commands/score.ts'),
   },
+  eval: {
+    does: 'run a command over the checkpoints of a run and keep what it measures',
+    load: () => import('./commands/eval.ts'),
+  },
 }
 
 async function run([name, ...words]: readonly string[]): Promise<number> {

@@ -1,4 +1,14 @@
-import { appendFileSync, closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
+import {
+  accessSync,
+  appendFileSync,
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readSync,
+  statSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { Direction, measuredJson, MeasuredInJson, Origin, parsePythonJson } from '@bestmark/core'
 import { z } from 'zod'
@@ -61,11 +71,25 @@ export function appendScores(root: string, scores: readonly z.input<typeof Score
       closeSync(file)
     }
   } catch (cause) {
-    throw new Failure(
-      `${path} cannot be written: ${sentence(cause)}. Scores are kept beside the run, so its folder must be writable.`,
-      { cause },
-    )
+    throw unwritable(path, cause)
   }
+}
+
+/** Throws a Failure where scores could not be kept, before anything is measured in vain. */
+export function assertWritable(root: string): void {
+  const path = join(root, SCORES)
+  try {
+    accessSync(existsSync(path) ? path : root, constants.W_OK)
+  } catch (cause) {
+    throw unwritable(path, cause)
+  }
+}
+
+function unwritable(path: string, cause: unknown): Failure {
+  return new Failure(
+    `${path} cannot be written: ${sentence(cause)}. Scores are kept beside the run, so its folder must be writable.`,
+    { cause },
+  )
 }
 
 /** Whether a crash left a last line without its newline. */
