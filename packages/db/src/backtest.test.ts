@@ -7,6 +7,7 @@ import { finishedRuns } from './finishedRuns.ts'
 import { changeJob } from './job.ts'
 import { jobDetail } from './jobDetail.ts'
 import { changePolicy, policyHistory } from './policies.ts'
+import { replayApart, replayHere } from './replay.ts'
 import { type TestDatabase, testDatabase } from './testing.ts'
 import { checkpoint, event, metrics, newJob, started, tell } from './testRun.ts'
 
@@ -72,6 +73,15 @@ test('finished jobs are replayed as their events would be, a project as a group'
     })
   const { target } = options
   expect(await backtestJobs(db, options)).toEqual(backtest(direct, { target }))
+})
+
+test('a process of its own comes to the same answer', async () => {
+  await history(db, 'apart', 3)
+  const { runs } = await finishedRuns(db)
+  const order = { runs, options: { target: 'accuracy' } }
+  expect(await replayApart(order)).toEqual(replayHere(order))
+  const broken = { runs: [{}], options: {} } as unknown as typeof order
+  await expect(replayApart(broken)).rejects.toThrow('The process that backtests ended with 1.')
 })
 
 test('a job that kept enough whole checkpoints is replayed over those', async () => {

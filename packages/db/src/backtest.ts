@@ -1,8 +1,9 @@
-import { backtest, type Backtest, type Direction, measuredNames } from '@bestmark/core'
+import { type Backtest, type Direction, measuredNames } from '@bestmark/core'
 import { and, count, countDistinct, desc, eq, isNotNull } from 'drizzle-orm'
 import type { Database } from './client.ts'
 import { finished, finishedRuns, MOST } from './finishedRuns.ts'
 import { Refused } from './refused.ts'
+import { replay } from './replay.ts'
 import { evaluations, trainingJobs } from './schema.ts'
 
 /** What is asked of a backtest over a board's own jobs. */
@@ -29,7 +30,7 @@ export async function backtestJobs(
 ): Promise<Backtest> {
   const { project, ...options } = asked
   const { runs, found } = await finishedRuns(db, project, most)
-  const result = backtest(runs, options)
+  const result = await replay({ runs, options })
   if (result.runs === 0 && result.left_out.every(({ code }) => code === 'no_target')) {
     throw new Refused(await nothingToJudgeBy(db, asked))
   }

@@ -1,22 +1,27 @@
-import { type BacktestRun, type RunContext } from '@bestmark/core'
+import type { BacktestRun } from '@bestmark/core'
 import { and, asc, count, desc, eq, inArray } from 'drizzle-orm'
 import type { Database } from './client.ts'
 import { type EvaluationRow, evaluationsOf } from './evaluations.ts'
 import type { Tx } from './job.ts'
+import type { Losses } from './lossFinder.ts'
 import { checkpoints, evaluations, type JobRow, trainingJobs } from './schema.ts'
 import { claimOf, declarationOf, snapshot, type StoredCheckpoint } from './selection.ts'
 import { storable } from './storable.ts'
 import { trainLosses } from './trainLoss.ts'
 
-/** Runs that came to their end, as a backtest replays them. */
+/** A run that came to its end, as plain data. */
+export interface FinishedRun extends Omit<BacktestRun, 'context'> {
+  losses: Losses
+}
+
 export interface FinishedRuns {
-  runs: BacktestRun[]
+  runs: FinishedRun[]
   /** How many there are; more than `runs` where only the newest are read. */
   found: number
 }
 
-/** How much is replayed at once; the server answers nobody else while it replays. */
-export const MOST = { jobs: 500, values: 100_000 }
+/** How much is replayed at once. */
+export const MOST = { jobs: 1_000, values: 200_000 }
 /** With fewer whole checkpoints than this, the evaluations are what policies choose between. */
 const FEWEST_WHOLE = 4
 
@@ -36,15 +41,15 @@ export async function finishedRuns(
     const jobs = await tx.select().from(trainingJobs).where(inArray(trainingJobs.job_id, ids))
     const values = await valuesOf(tx, ids)
     const saved = await checkpointsIn(tx, ids)
-    const lossOf = await trainLosses(tx, values)
+    const losses = await trainLosses(tx, values)
     const valuesBy = Map.groupBy(values, ({ job_id }) => job_id)
     const savedBy = Map.groupBy(saved, ({ job_id }) => job_id)
     const byId = new Map(jobs.map((job) => [job.job_id, job]))
     const runs = ids.flatMap((job_id) => {
       const job = byId.get(job_id)
       if (!job) return []
-      const trainLoss: RunContext['trainLoss'] = (weights) => lossOf(job_id, weights)
-      return [runOf(job, valuesBy.get(job_id) ?? [], savedBy.get(job_id) ?? [], trainLoss)]
+      const [own, kept] = [valuesBy.get(job_id) ?? [], savedBy.get(job_id) ?? []]
+      return [{ ...runOf(job, own, kept), losses: losses.get(job_id) ?? new Map() }]
     })
     return { runs, found: measured.length }
   })
@@ -104,20 +109,14 @@ function runOf(
   job: JobRow,
   values: readonly EvaluationRow[],
   saved: StoredCheckpoint[],
-  trainLoss: NonNullable<RunContext['trainLoss']>,
-): BacktestRun {
-  const { name, project, config, loss_unit, save_steps } = job
+): Omit<FinishedRun, 'losses'> {
   const whole = saved.filter(({ files_state, step }) => files_state === 'complete' && step !== null)
-  return {
-    name,
-    group: project,
-    rows: {
-      declaration: declarationOf(job),
-      claim: claimOf(job),
-      evaluations: evaluationsOf(values),
-      checkpoints: saved,
-    },
-    context: { trainLoss, config, loss_unit, save_steps, project, alive: false },
-    among: whole.length >= FEWEST_WHOLE ? 'checkpoints' : 'evaluations',
+  const rows = {
+    declaration: declarationOf(job),
+    claim: claimOf(job),
+    evaluations: evaluationsOf(values),
+    checkpoints: saved,
   }
+  const among = whole.length >= FEWEST_WHOLE ? 'checkpoints' : 'evaluations'
+  return { name: job.name, group: job.project, rows, among }
 }

@@ -106,7 +106,7 @@ function holds({ min_step, max_step }: ChunkSummary, sorted: Float64Array): bool
 }
 
 /** The points of some chunks of a series, by `placeKey`. */
-export async function readChunks(
+async function readChunks(
   orm: Pick<Orm, 'select'>,
   job_id: string,
   name: string,
@@ -125,7 +125,7 @@ export async function readChunks(
 }
 
 /** Names a chunk within its series. */
-export function placeKey({ attempt, ordinal }: { attempt: number; ordinal: number }): string {
+function placeKey({ attempt, ordinal }: { attempt: number; ordinal: number }): string {
   return `${attempt} ${ordinal}`
 }
 

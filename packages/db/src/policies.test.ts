@@ -104,10 +104,22 @@ test('the answer to what decides where nobody declared it holds for those runs a
   const undeclared = await jobIn('asked')
   const declared = await newJob(db, { project: 'asked' })
   await tell(db, declared, event({ type: 'started', metric_for_best: 'eval_loss' }), ...run)
+  const question = async (id: string) => (await checkpointsOf(db, id))?.explanation.question
+  const picks = (await question(undeclared))?.choices.map(({ metric, best: one }) => [
+    metric,
+    one.step,
+  ])
+  expect(picks).toEqual([
+    ['eval_loss', 2],
+    ['eval_f1', 4],
+  ])
+  expect(await question(declared)).toBeNull()
   const told = { undeclared: { metric: 'eval_f1', direction: null } }
   await changePolicy(db, { project: 'asked' }, { policy: 'as_declared', told }, 'ana')
   expect([await best(undeclared), await best(declared)]).toEqual([4, 2])
   expect((await selectionOf(db, undeclared))?.declared_by).toContain('ana')
+  expect(await question(undeclared)).toBeNull()
+  expect(await question(await jobIn('asked'))).toBeNull()
 })
 
 test('a policy outlives a history that is told anew', async () => {

@@ -112,9 +112,13 @@ export function claimOf({ claim }: JobRow): Claim | null {
 
 const UNSAID = { origin: null, lines: {}, directions: {}, scored_by: null }
 
-/** Stored rows as the events they came from; a row a metric is enough for the standing. */
+/**
+ * Stored rows as the events they came from; a row a metric is enough for the standing. What was
+ * measured after training says nothing of how the training goes.
+ */
 function eventsOf(rows: readonly EvaluationRow[]): EventOf<'evaluation'>[] {
-  return rows.map(({ attempt, step, epoch, at, metric, value, samples }) => {
+  const own = rows.filter(({ scored_by }) => scored_by === null)
+  return own.map(({ attempt, step, epoch, at, metric, value, samples }) => {
     const values = { [metric]: value }
     return { type: 'evaluation', attempt, step, epoch, at, values, samples, ...UNSAID }
   })

@@ -1,9 +1,8 @@
 import type { Measured, RunContext } from '@bestmark/core'
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import type { Orm } from './client.ts'
+import { lossFinder, type Losses, type Weights, weightsKey } from './lossFinder.ts'
 import { seriesChunks } from './schema.ts'
-
-type Weights = Parameters<NonNullable<RunContext['trainLoss']>>[0]
 
 /** Weights of a job, as its evaluations and checkpoints name them. */
 interface Asked {
@@ -21,38 +20,28 @@ interface Chunk {
 }
 
 /**
- * The training loss that weights of some jobs were saved or evaluated at: the nearest one of their
- * attempt that was logged at their step or before; null for weights that were not asked for. Two
- * queries; reads one chunk for each of the weights, and each chunk once.
+ * The training loss that weights of some jobs were saved or evaluated at, by job: the nearest one of
+ * their attempt that was logged at their step or before. Reads one chunk for each of the weights,
+ * and each chunk once.
  */
 export async function trainLosses(
   orm: Pick<Orm, 'select'>,
   asked: readonly Asked[],
-): Promise<(job_id: string, weights: Weights) => Measured> {
+): Promise<Map<string, Losses>> {
   const chunks = await lossChunks(orm, [...new Set(asked.map(({ job_id }) => job_id))])
-  const chunkOf = chunkFinder(chunks)
-  const found = new Map<string, { chunk: Chunk; steps: Set<number> }>()
-  for (const { job_id, attempt, step } of asked) {
-    const chunk = step === null ? undefined : chunkOf(job_id, { attempt, step })
-    if (!chunk || step === null) continue
-    const known = found.get(chunkKey(chunk)) ?? { chunk, steps: new Set() }
-    found.set(chunkKey(chunk), known)
-    known.steps.add(step)
-  }
-  const wanted = [...found.values()]
-  const losses = new Map<string, Measured>()
-  for (let from = 0; from < wanted.length; from += CHUNKS_AT_ONCE) {
-    const some = wanted.slice(from, from + CHUNKS_AT_ONCE)
-    for (const points of await readPoints(
-      orm,
-      some.map(({ chunk }) => chunk),
-    )) {
-      for (const step of found.get(chunkKey(points))?.steps ?? []) {
-        losses.set(lossKey(points.job_id, { ...points, step }), lastAt(points, step))
+  const wanted = wantedChunks(chunks, asked)
+  const keys = [...wanted.values()].map(({ chunk }) => chunk)
+  const losses = new Map<string, Map<string, Measured>>()
+  for (let from = 0; from < keys.length; from += CHUNKS_AT_ONCE) {
+    for (const points of await readPoints(orm, keys.slice(from, from + CHUNKS_AT_ONCE))) {
+      const own = losses.get(points.job_id) ?? new Map<string, Measured>()
+      losses.set(points.job_id, own)
+      for (const step of wanted.get(chunkKey(points))?.steps ?? []) {
+        own.set(weightsKey({ ...points, step }), lastAt(points, step))
       }
     }
   }
-  return (job_id, weights) => losses.get(lossKey(job_id, weights)) ?? null
+  return losses
 }
 
 /** The same for one job. */
@@ -62,16 +51,11 @@ export async function trainLossOf(
   weights: readonly Omit<Asked, 'job_id'>[],
 ): Promise<NonNullable<RunContext['trainLoss']>> {
   const asked = weights.map(({ attempt, step }) => ({ job_id, attempt, step }))
-  const lossOf = await trainLosses(orm, asked)
-  return (one) => lossOf(job_id, one)
+  return lossFinder((await trainLosses(orm, asked)).get(job_id))
 }
 
 /** Sixteen bytes a point, 1,024 points a chunk: this many are 16 MB. */
 const CHUNKS_AT_ONCE = 1_000
-
-function lossKey(job_id: string, { attempt, step }: Weights): string {
-  return `${job_id} ${attempt} ${step}`
-}
 
 function chunkKey({ job_id, attempt, ordinal }: Omit<Chunk, 'min_step'>): string {
   return `${job_id} ${attempt} ${ordinal}`
@@ -85,6 +69,23 @@ async function lossChunks(orm: Pick<Orm, 'select'>, job_ids: readonly string[]):
     .from(seriesChunks)
     .where(and(inArray(job_id, [...job_ids]), eq(name, 'loss')))
     .orderBy(asc(job_id), asc(attempt), asc(ordinal))
+}
+
+/** The chunks that hold a loss that is asked for, each with the steps that it is asked for. */
+function wantedChunks(
+  chunks: readonly Chunk[],
+  asked: readonly Asked[],
+): Map<string, { chunk: Chunk; steps: Set<number> }> {
+  const chunkOf = chunkFinder(chunks)
+  const wanted = new Map<string, { chunk: Chunk; steps: Set<number> }>()
+  for (const { job_id, attempt, step } of asked) {
+    const chunk = step === null ? undefined : chunkOf(job_id, { attempt, step })
+    if (!chunk || step === null) continue
+    const known = wanted.get(chunkKey(chunk)) ?? { chunk, steps: new Set() }
+    wanted.set(chunkKey(chunk), known)
+    known.steps.add(step)
+  }
+  return wanted
 }
 
 /** Finds the last chunk of an attempt that has a point at a step or before. */

@@ -1,0 +1,53 @@
+import { backtest, type Backtest, type BacktestOptions } from '@bestmark/core'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { FinishedRun } from './finishedRuns.ts'
+import { lossFinder } from './lossFinder.ts'
+
+/** Some runs, and what is asked of them. */
+export interface ReplayOrder {
+  runs: readonly FinishedRun[]
+  options: BacktestOptions
+}
+
+/** So many values are replayed in less time than a process takes to start. */
+const FEW_VALUES = 5_000
+
+/** A backtest that keeps a server from answering no longer than a moment. */
+export async function replay(order: ReplayOrder): Promise<Backtest> {
+  const evaluations = order.runs.flatMap(({ rows }) => rows.evaluations)
+  const values = evaluations.reduce((sum, one) => sum + Object.keys(one.values).length, 0)
+  return values <= FEW_VALUES ? replayHere(order) : replayApart(order)
+}
+
+/** A backtest in this process. */
+export function replayHere({ runs, options }: ReplayOrder): Backtest {
+  const told = runs.map(({ losses, ...run }) => {
+    return { ...run, context: { trainLoss: lossFinder(losses) } }
+  })
+  return backtest(told, options)
+}
+
+const PROGRAM = fileURLToPath(new URL('./replayProcess.ts', import.meta.url))
+
+/**
+ * A backtest in a process of its own. Throws where that process fails; what it said of it goes to
+ * this one's standard error.
+ */
+export async function replayApart(order: ReplayOrder): Promise<Backtest> {
+  // Advanced serialisation keeps NaN, the infinities and maps.
+  const child = fork(PROGRAM, { serialization: 'advanced', execArgv: [] })
+  const exited = once(child, 'exit').then(([code, signal]: unknown[]) => {
+    throw new Error(`The process that backtests ended with ${String(code ?? signal)}.`)
+  })
+  try {
+    child.send(order)
+    // The program next door answers with this and nothing else.
+    const answered = once(child, 'message').then(([answer]) => answer as Backtest)
+    return await Promise.race([answered, exited])
+  } finally {
+    exited.catch(() => undefined)
+    child.kill()
+  }
+}
