@@ -16,7 +16,13 @@ beforeAll(async () => {
   await long.begin({ project: 'a-project-with-a-long-name-too' })
   await long.say(metrics(310, NaN), ended('failed', TRACEBACK))
   pages = ['/', '/?search=nothing', `/jobs/${run.job_id}`, `/jobs/${long.job_id}`]
-  pages.push(`/jobs/${run.job_id}/report`, `/jobs/${long.job_id}/report`, NOWHERE)
+  pages.push(
+    '/backtest',
+    '/backtest?target=eval_fluency',
+    `/jobs/${run.job_id}/report`,
+    `/jobs/${long.job_id}/report`,
+    NOWHERE,
+  )
 })
 afterAll(() => site[Symbol.asyncDispose]())
 

@@ -1,4 +1,18 @@
-/** Why policy `scored` cannot be chosen; empty where it can. */
+import { api } from '../api.ts'
+
+let asked: Promise<string> | undefined
+
+/**
+ * Why policy `scored` cannot be chosen, in the words of a backtest over the board's own runs; empty
+ * where it recommends it. Replaying takes a while on a large board, so a page asks once.
+ */
 export function scoredBar(): Promise<string> {
-  return Promise.resolve('Only where a backtest over this board’s own runs recommends it.')
+  asked ??= api.backtest.run.query({ target: 'task' }).then(
+    ({ scored }) => (scored.recommended ? '' : scored.text),
+    (error: Error) => {
+      asked = undefined
+      return error.message
+    },
+  )
+  return asked
 }

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { parametersOf, readQuery, runInput } from './query.ts'
+
+test('an address and a query say the same', () => {
+  for (const address of ['', 'target=eval_f1', 'target=fluency&project=a+b&direction=max']) {
+    expect(String(parametersOf(readQuery(new URLSearchParams(address))))).toBe(address)
+  }
+})
+
+test('a direction counts only where the target’s name does not tell it', () => {
+  const asked = (address: string) => runInput(readQuery(new URLSearchParams(address))).direction
+  expect(asked('target=fluency&direction=max')).toBe('max')
+  expect(asked('target=eval_f1&direction=min')).toBeUndefined()
+  expect(asked('target=fluency&direction=sideways')).toBeUndefined()
+})
+
+test('without a target each run is judged by its own task metric', () => {
+  expect(readQuery(new URLSearchParams()).target).toBe('task')
+})

@@ -1,0 +1,46 @@
+import { Direction, directionOf } from '@bestmark/core'
+
+/** What is replayed and judged by what, as it stands in the address. */
+export interface BacktestQuery {
+  /** Empty for all of the board. */
+  project: string
+  /** A metric, or `task` for each run's own. */
+  target: string
+  /** Told where the target's name does not tell. */
+  direction: Direction | null
+}
+
+/** Each run's own task metric. */
+export const TASK = 'task'
+
+/** Reads an address; what it does not understand it leaves out. */
+export function readQuery(parameters: Pick<URLSearchParams, 'get'>): BacktestQuery {
+  return {
+    project: (parameters.get('project') ?? '').trim(),
+    target: (parameters.get('target') ?? '').trim().slice(0, 1_000) || TASK,
+    direction: Direction.safeParse(parameters.get('direction')).data ?? null,
+  }
+}
+
+/** Whether it must be told in which direction the target is better. */
+export function needsDirection(target: string): boolean {
+  return target !== TASK && !target.includes(',') && directionOf(target) === undefined
+}
+
+/** A query as the procedure takes it. */
+export function runInput({ project, target, direction }: BacktestQuery) {
+  return {
+    target,
+    project: project || undefined,
+    direction: (needsDirection(target) && direction) || undefined,
+  }
+}
+
+/** A query as parameters of an address, with only what is not as at first. */
+export function parametersOf({ project, target, direction }: BacktestQuery): URLSearchParams {
+  const parameters = new URLSearchParams()
+  if (target !== TASK) parameters.set('target', target)
+  if (project) parameters.set('project', project)
+  if (direction && needsDirection(target)) parameters.set('direction', direction)
+  return parameters
+}
