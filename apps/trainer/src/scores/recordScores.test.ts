@@ -59,9 +59,9 @@ test('a score beside a growing run reaches the board, and says nothing of the tr
   over.abort()
   await following
   expect(await bestOf(run.job_id)).toEqual({ step: 100, value: 0.9 })
-  const { current_step, eval_loss, updated_at } = before
-  const status = await jobStatus(db, run.job_id)
-  expect(status).toMatchObject({ current_step, eval_loss, updated_at })
+  const { current_step, eval_loss, updated_at, evaluations_without_improvement } = before
+  const training = { current_step, eval_loss, updated_at, evaluations_without_improvement }
+  expect(await jobStatus(db, run.job_id)).toMatchObject(training)
 })
 
 test('the board and the run itself give the same answer, and each score is recorded once', async () => {
