@@ -123,6 +123,10 @@ test('bad input gets a sentence that names the choices', async () => {
   expect(await told('.', '--target', 'accuracy', '--metric', 'nope')).toMatch(
     /No run logged nope\./,
   )
+  await writeRun(join(folder.path, 'whole'), 0)
+  expect(await told('.', '--target', 'accuracy', '--metric', 'accuracy')).toMatch(
+    /No run can be decided by accuracy: it is the target itself/,
+  )
   expect(await told('.', '--target', 'accuracy', '--mode', 'up')).toMatch(/takes min or max/)
   expect(await told('.', '--target', 'accuracy', '--group', '(')).toMatch(/a regular expression/)
   expect(await told('.', '--target', 'accuracy', '--at-least', '1')).toMatch(/whole number from 2/)

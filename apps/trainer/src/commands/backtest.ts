@@ -14,7 +14,8 @@ import { EXIT, Failure } from '../failure.ts'
 
 export const usage =
   'bestmark backtest PATH… --target METRIC [--metric NAME] [--mode min|max] [--group REGEX] [--at-least N] [--all] [--json | --csv]\n' +
-  'METRIC is a metric as logged or without its split, `task` for what each run is about, or several with commas.'
+  'METRIC is a metric as logged or without its split, `task` for what each run is about, or several with commas; --mode is its direction.\n' +
+  'A run belongs to what the first capture of --group finds in its path; else to owner/name of a folder owner__name__… or models--owner--name, the nearest repository, or the first folder below PATH.'
 
 const OPTIONS = {
   target: { type: 'string' },
@@ -39,9 +40,9 @@ export async function main(words: readonly string[]): Promise<number> {
   const { target, metric } = values
   if (target === undefined)
     throw new Failure(`Say what runs are judged by: --target METRIC. ${known(read)}`)
-  const answer = backtest(read.runs, { target, metric, direction, at_least })
+  const { unreadable } = read
+  const answer = backtest(read.runs, { target, metric, direction, at_least, unreadable })
   refuse(answer, read, metric)
-  answer.left_out.push(...read.unreadable)
   if (values.json) process.stdout.write(`${measuredJson(answer)}\n`)
   else if (values.csv) process.stdout.write(backtestCsv(answer))
   else (answer.runs > 0 ? process.stdout : process.stderr).write(backtestText(answer, values.all))
@@ -55,11 +56,15 @@ function atLeast(text: string): number {
 }
 
 /** Throws a Failure where what was asked for cannot be answered by any of the runs. */
-function refuse({ target, left_out, runs }: Backtest, read: ReadRuns, metric?: string): void {
+function refuse(
+  { target, left_out, runs, policies }: Backtest,
+  read: ReadRuns,
+  metric?: string,
+): void {
   const evaluated = read.runs.filter(({ rows }) => rows.evaluations.length > 0)
   if (evaluated.length === 0) return
   const codes = new Set(left_out.map(({ code }) => code))
-  const others = ['no_target', 'no_evaluation', 'same_run']
+  const others = ['no_target', 'no_evaluation', 'same_run', 'unreadable']
   const hasOnly = (one: string): boolean =>
     runs === 0 && [...codes].every((code) => code === one || others.includes(code))
   if (hasOnly('no_target')) throw new Failure(`No run logged ${target}. ${known(read)}`)
@@ -72,6 +77,12 @@ function refuse({ target, left_out, runs }: Backtest, read: ReadRuns, metric?: s
   const isKnown = names.some((name) => name === metric || name === `eval_${metric}`)
   if (metric !== undefined && !isKnown && !metric.includes('(')) {
     throw new Failure(`No run logged ${metric}. ${known(read)}`)
+  }
+  const decided = policies.find(({ policy }) => policy === 'metric')
+  if (metric !== undefined && runs > 0 && decided?.runs === 0) {
+    throw new Failure(
+      `No run can be decided by ${metric}: it is the target itself, or tells it in another form. ${known(read)}`,
+    )
   }
 }
 

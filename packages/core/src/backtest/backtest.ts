@@ -17,6 +17,8 @@ export interface BacktestOptions {
   /** How many candidates a run must have (4): with fewer, chance picks the best too often. */
   at_least?: number | undefined
   seed?: number | undefined
+  /** Runs that could not even be read, told with the others that are left out. */
+  unreadable?: readonly LeftOut[] | undefined
 }
 
 /** With 4 candidates chance alone picks the very best in one run of four. */
@@ -30,6 +32,7 @@ const AT_LEAST = 4
 export function backtest(runs: readonly BacktestRun[], options: BacktestOptions): Backtest {
   const { target, metric, direction, at_least = AT_LEAST, seed = 1 } = options
   const { fields, left_out } = fieldsOf(runs, { target, direction, at_least })
+  left_out.push(...(options.unreadable ?? []))
   const { held_out, weights } = fitted(fields)
   const replayed = fields.map((field) => {
     const scored = pickAt(field, SCORED, held_out.get(field) ?? -1)

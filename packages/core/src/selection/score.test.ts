@@ -46,6 +46,12 @@ test('a hidden metric is not looked at, nor are losses, rates and standard error
   expect(features.map(({ task_metrics }) => task_metrics)).toEqual([0.5, 0.5])
 })
 
+test('one loss of one evaluation set stands for eval_loss', () => {
+  const rows = evaluations([100, { eval_books_loss: 2 }], [200, { eval_books_loss: 1 }])
+  const features = featuresOf({ candidates: rows, evaluations: rows })
+  expect(features.map(({ eval_loss }) => eval_loss)).toEqual([1, 0])
+})
+
 test('a loss is smoothed within its attempt', () => {
   const rows = evaluations([100, 1], [100, { eval_loss: 9 }, 1], [200, { eval_loss: 9 }, 1])
   const features = featuresOf({ candidates: rows, evaluations: rows })

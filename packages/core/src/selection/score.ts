@@ -5,6 +5,7 @@ import { directionOf, withoutSplit } from './direction.ts'
 import { measureOf, metricNames } from './evaluations.ts'
 import type { Evaluation } from './selection.ts'
 import { Feature, type Weights } from './told.ts'
+import { lowestLoss } from './undeclared.ts'
 
 /** How one candidate stands among those of its run: each feature 0 (best) to 1 (worst). */
 export type Features = Record<Feature, number>
@@ -20,8 +21,8 @@ export interface FeatureInput {
   /** First evaluations, in order of step. */
   evaluations: readonly Evaluation[]
   trainLoss?: RunContext['trainLoss'] | undefined
-  /** The held-out loss; `eval_loss` where none is named. */
-  loss?: string
+  /** The held-out loss; where none is named, the one that policy `lowest_eval_loss` goes by. */
+  loss?: string | undefined
   /** Metrics that must not be looked at, such as the target of a backtest. */
   hidden?: readonly string[]
   /** Directions of metrics whose names do not tell. */
@@ -41,7 +42,8 @@ const PARTS = 1e9
  * known nowhere tells nothing (0.5 for all). O(evaluations × metrics).
  */
 export function featuresOf(input: FeatureInput): Features[] {
-  const { candidates, evaluations, loss = 'eval_loss', hidden = [], trainLoss } = input
+  const { candidates, evaluations, hidden = [], trainLoss } = input
+  const { loss = lowestLoss(metricNames(evaluations)).metric } = input
   const byWeights = new Map(evaluations.map((evaluation) => [keyOf(evaluation), evaluation]))
   const at = (metric: string): Measured[] =>
     candidates.map((one) => valueAt(byWeights.get(keyOf(one)), metric))
@@ -62,7 +64,7 @@ export function featuresOf(input: FeatureInput): Features[] {
       candidates.map(({ step }) => step),
       'max',
     ),
-    task_metrics: taskMetrics(input, at),
+    task_metrics: taskMetrics({ ...input, loss }, at),
   }
   return candidates.map((_, index) => {
     const entries = Feature.options.map((name) => [name, columns[name][index] ?? UNKNOWN])
@@ -112,7 +114,7 @@ function gap(loss: Measured | undefined, trained: Measured | undefined): Measure
 
 /** The mean standing in all other metrics whose direction is known. */
 function taskMetrics(
-  { candidates, evaluations, hidden = [], loss = 'eval_loss', directions = {} }: FeatureInput,
+  { candidates, evaluations, hidden = [], loss, directions = {} }: FeatureInput,
   at: (metric: string) => Measured[],
 ): number[] {
   const columns: number[][] = []
