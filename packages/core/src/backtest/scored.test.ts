@@ -90,6 +90,20 @@ test('scored is recommended where it beats both baselines on groups it never saw
   expect(one.scored).toMatchObject({ held_out_regret: null, recommended: false })
 })
 
+test('what noise alone may give does not earn a place', () => {
+  const values = fc.array(fc.integer({ min: 0, max: 99 }), { minLength: 12, maxLength: 12 })
+  const runs = fc.sample(values, { seed: 5, numRuns: 240 }).map((both, index) => {
+    return aRun(`run ${index}`, `group ${index % 6}`, curves(both.slice(0, 6), both.slice(6)))
+  })
+  const verdicts = Array.from({ length: 10 }, (_, part) => {
+    return backtest(runs.slice(24 * part, 24 * (part + 1)), { target }).scored
+  })
+  const better = verdicts.filter(({ text }) => !text.includes('it is worse'))
+  expect(better.length).toBeGreaterThan(0)
+  for (const { text } of better) expect(text).toContain('which noise alone may give')
+  expect(verdicts.filter(({ recommended }) => recommended)).toEqual([])
+})
+
 test('each group weighs alike when weights are chosen, however many runs it has', () => {
   const many = planted(1, () => LENGTH - 1)
   const crowd = Array.from({ length: 5 }, (_, copy) =>

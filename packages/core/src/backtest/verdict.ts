@@ -16,9 +16,9 @@ export function verdict(policies: readonly PolicyFigures[], weights: Weights): V
     return { held_out_regret, weights, recommended: false, text }
   }
   const { beside } = scored
-  const recommended =
-    [LAST, LOWEST].every((name) => beside.some(({ baseline }) => baseline === name)) &&
-    beside.every(({ difference }) => difference < 0)
+  const recommended = [LAST, LOWEST].every((name) =>
+    beside.some((one) => one.baseline === name && isBeyondNoise(one)),
+  )
   const against = beside.map(({ baseline, mean_regret }) => `${baseline} ${share(mean_regret)}`)
   const text =
     `scored is ${recommended ? 'recommended' : 'not recommended'}: leaving one group out at a time, ` +
@@ -27,10 +27,18 @@ export function verdict(policies: readonly PolicyFigures[], weights: Weights): V
   return { held_out_regret, weights, recommended, text }
 }
 
+/**
+ * Better on average is not enough: of two policies that do equally well one always is, and the best
+ * of many sets of weights is one that was lucky. The whole interval must lie on the better side.
+ */
+function isBeyondNoise({ difference, interval }: BesideBaseline): boolean {
+  return difference < 0 && interval !== null && interval[1] < 0
+}
+
 function compared({ baseline, difference, interval }: BesideBaseline): string {
   const word = difference < 0 ? 'better' : difference > 0 ? 'worse' : 'no better'
-  const noise =
-    interval && interval[0] <= 0 && interval[1] >= 0 ? ', which noise alone may give' : ''
+  const mayBeChance = interval && interval[0] <= 0 && interval[1] >= 0
+  const noise = mayBeChance ? ', which noise alone may give' : ''
   const spread = interval ? ` (95 % ${signed(interval[0])} to ${signed(interval[1])}${noise})` : ''
   return `it is ${word} than ${baseline} by ${share(Math.abs(difference))}${spread}`
 }
