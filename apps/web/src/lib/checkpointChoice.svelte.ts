@@ -4,13 +4,15 @@ import type { CheckpointList, CheckpointRow } from './api.ts'
 export class CheckpointChoice {
   #list: () => CheckpointList
   #picked = $state<string | null>(null)
+  #best = $derived.by(() => this.#list().checkpoints.find(({ is_best }) => is_best))
+  #own = $derived.by(() => this.#pickedRow())
 
   constructor(list: () => CheckpointList) {
     this.#list = list
   }
 
   get best(): CheckpointRow | undefined {
-    return this.#list().checkpoints.find(({ is_best }) => is_best)
+    return this.#best
   }
 
   /** The person's own pick while it can be shipped, else the best. */
@@ -32,7 +34,8 @@ export class CheckpointChoice {
     this.#picked = null
   }
 
-  get #own(): CheckpointRow | undefined {
+  #pickedRow(): CheckpointRow | undefined {
+    if (this.#picked === null) return undefined
     return this.#list().checkpoints.find(
       ({ checkpoint_id, files_state }) =>
         checkpoint_id === this.#picked && files_state === 'complete',

@@ -4,15 +4,24 @@ import type { Point } from './line.ts'
 /** More rings than this could not be told apart. */
 const MOST_RINGS = 60
 
-/** The ticks of the checkpoints inside the window. */
+/** How far apart (px) ticks of one state stand at least. */
+const APART = 2
+
+/** The ticks of the checkpoints inside the window; of those at one place each state is shown once. */
 export function ticksOf(
   checkpoints: readonly ChartCheckpoint[],
   at: (step: number) => number,
   [from, to]: [number, number],
+  width: number,
 ): Tick[] {
+  const taken = new Set<string>()
   return checkpoints.flatMap(({ step, files_state, is_best }) => {
     const x = step === null ? NaN : at(step)
-    return step !== null && x >= from && x <= to ? [{ x, step, files_state, is_best }] : []
+    if (step === null || !(x >= from && x <= to)) return []
+    const place = `${Math.round((((x - from) / (to - from)) * width) / APART)} ${files_state}`
+    if (taken.has(place) && !is_best) return []
+    taken.add(place)
+    return [{ x, step, files_state, is_best }]
   })
 }
 

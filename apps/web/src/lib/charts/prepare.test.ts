@@ -50,6 +50,16 @@ test('what noise cannot tell from the best stands on the curve, each step once',
   expect(chart({ checkpoints }).tied).toEqual([{ x: 40, y: 2.6, step: 40 }])
 })
 
+test('ticks that would lie on one another are one, but the best is always there', () => {
+  const steps = Array.from({ length: 5_000 }, (_, index) => 10 + index / 100)
+  const checkpoints = steps.map((step, index) => {
+    return { step, files_state: 'complete' as const, is_best: index === 4_999 }
+  })
+  const { ticks } = chart({ checkpoints, width: 600 })
+  expect(ticks.length).toBeLessThan(602)
+  expect(ticks.at(-1)).toMatchObject({ step: steps.at(-1), is_best: true })
+})
+
 test('only evaluations have dots, and train loss alone is smoothed, with the raw line behind', () => {
   const { lines } = chart({}, { smoothing: 0.6 })
   expect(lines.map((line) => [line.name, line.dots.length, line.raw.length])).toEqual([

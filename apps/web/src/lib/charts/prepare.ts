@@ -27,7 +27,7 @@ export function prepareChart(input: ChartInput): Chart {
     x,
     y: valueDomain(lines, x, view.log),
     lines,
-    ticks: ticksOf(input.checkpoints, at, x),
+    ticks: ticksOf(input.checkpoints, at, x, input.width),
     best: markAt(input.best_step, lines, at, x),
     tied: tiedOf(input.checkpoints, lines, at, x),
     onset: markAt(onsetOf(lines), lines, at, x),
