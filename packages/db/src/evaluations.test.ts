@@ -57,6 +57,8 @@ test('a score made after training counts as an evaluation of those weights, and 
   ]
   for (const one of events) await tell(db, job_id, one)
   expect(await jobStatus(db, job_id)).toMatchObject({ best_step: 2, best_metric: 1 })
+  // The score came after training, so the training's own evaluation is still its best.
+  expect(await jobStatus(db, job_id)).toMatchObject({ evaluations_without_improvement: 0 })
   const { origin, scored_by } = score
   expect(await stored(job_id)).toMatchObject([
     { step: 1, samples: 10, details: { acc: { origin, scored_by, samples: 30 } } },

@@ -91,8 +91,10 @@ export async function reselect(tx: Tx, job: JobRow): Promise<Partial<RunFacts>> 
   }
   const here = eq(trainingJobs.job_id, job.job_id)
   await tx.update(trainingJobs).set(set).where(here).prepare('select_best').execute()
+  // What was measured after training says nothing of how the training goes.
+  const own = evaluations.filter(({ scored_by }) => scored_by === null)
   const isLogged = metric === null || evaluations.some((row) => row.metric === metric)
-  const measured = isLogged ? eventsOf(evaluations) : aggregated(input)
+  const measured = isLogged ? eventsOf(own) : aggregated(input, own)
   const standing = standingOf(measured, metric ?? 'eval_loss', direction ?? 'min')
   const facts = standingFacts(standing)
   // Where it is not known whether low or high is better, nothing can be said to have improved.
@@ -112,21 +114,21 @@ export function claimOf({ claim }: JobRow): Claim | null {
 
 const UNSAID = { origin: null, lines: {}, directions: {}, scored_by: null }
 
-/**
- * Stored rows as the events they came from; a row a metric is enough for the standing. What was
- * measured after training says nothing of how the training goes.
- */
+/** Stored rows as the events they came from; a row a metric is enough for the standing. */
 function eventsOf(rows: readonly EvaluationRow[]): EventOf<'evaluation'>[] {
-  const own = rows.filter(({ scored_by }) => scored_by === null)
-  return own.map(({ attempt, step, epoch, at, metric, value, samples }) => {
+  return rows.map(({ attempt, step, epoch, at, metric, value, samples }) => {
     const values = { [metric]: value }
     return { type: 'evaluation', attempt, step, epoch, at, values, samples, ...UNSAID }
   })
 }
 
 /** Events in order of step, with the value that was made of several metrics. */
-function aggregated(input: SelectionInput): EventOf<'evaluation'>[] {
-  return settingOf(input).evaluations.map(({ attempt, step, epoch, values }) => {
+function aggregated(
+  input: SelectionInput,
+  rows: readonly EvaluationRow[],
+): EventOf<'evaluation'>[] {
+  const { evaluations } = settingOf({ ...input, evaluations: evaluationsOf(rows) })
+  return evaluations.map(({ attempt, step, epoch, values }) => {
     return { type: 'evaluation', attempt, step, epoch, at: null, values, samples: null, ...UNSAID }
   })
 }

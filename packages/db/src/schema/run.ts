@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { EventOf, FilesState, JobState } from '@bestmark/core'
+import type { CheckpointKind, EventOf, FilesState, JobState } from '@bestmark/core'
 import {
   bigint,
   boolean,
@@ -128,6 +128,14 @@ export const checkpoints = pgTable(
     files_why: said(),
     bytes: whole(),
     checked_at: milliseconds(),
+    kind: text().$type<CheckpointKind>(),
+    /** The model that an adapter was made for. */
+    base: said(),
+    /** Sizes and times of the files at the last look, and their SHA-256 while those hold. */
+    signature: said(),
+    digest: said(),
+    /** A person wants it kept. */
+    pinned: boolean().notNull().default(false),
     /** A later save took the path, so whatever stands there now is not this checkpoint. */
     overwritten: boolean().notNull().default(false),
     revision: revision(),
@@ -136,6 +144,10 @@ export const checkpoints = pgTable(
     primaryKey({ columns: [row.job_id, row.checkpoint_id] }),
     // By digest: an index entry must stay under 2.7 kB, and a run may name any path.
     index('checkpoints_path').on(row.job_id, sql`md5(${row.path})`),
+    // Grows empty as the digests are taken.
+    index('checkpoints_undigested')
+      .on(row.job_id)
+      .where(sql`digest is null and files_state = 'complete' and not overwritten`),
   ],
 )
 

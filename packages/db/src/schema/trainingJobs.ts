@@ -103,6 +103,9 @@ export const trainingJobs = pgTable(
     policy_told: plain().$type<Told>().notNull().default({}),
     policy_from: text().$type<PolicyFrom>().notNull().default('default'),
     stop_requested_at: milliseconds(),
+    /** When the run itself was last heard, by the database's clock, and how far apart its words are (ms). */
+    heard_at: milliseconds(),
+    cadence: doublePrecision(),
     registered_at: milliseconds().notNull(),
     /** The database's clock at the last write, for readers who follow every job. */
     changed_at: milliseconds().notNull(),
