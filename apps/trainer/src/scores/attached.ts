@@ -23,6 +23,6 @@ export async function attachedScores(
   return source === JOURNAL ? attachByAttempt(scores, saved) : attachByState(root, scores, saved)
 }
 
-export function checkpointEvents(events: readonly TrainingEvent[]): EventOf<'checkpoint'>[] {
+function checkpointEvents(events: readonly TrainingEvent[]): EventOf<'checkpoint'>[] {
   return events.filter((event): event is EventOf<'checkpoint'> => event.type === 'checkpoint')
 }

@@ -142,6 +142,11 @@ test('a file that is no YAML is told, and secrets are never taken over', async (
   expect(config).toEqual({ save_steps: 5, 'special_tokens.pad_token': 'p' })
 })
 
+test('what is merged in counts as what stands there', async () => {
+  const { config } = await declaredBy({ 'config.yaml': 'save_steps: 5\n<<: {eval_steps: 7}\n' })
+  expect(config).toEqual({ save_steps: 5, eval_steps: 7 })
+})
+
 test('what a configuration declares decides a pick', async () => {
   await using folder = await temporaryFolder()
   await writeOutput(folder.path, { saves: [100, 200], log })

@@ -55,7 +55,9 @@ function collect(
     for (const { key, value } of node.items) {
       if (!isScalar(key)) continue
       const at = key.range?.[0] ?? place.at
-      collect(document, value, { ...place, path: [...place.path, String(key.value)], at }, found)
+      // What is merged in (<<) stands in the outer map itself.
+      const own = typeof key.value === 'symbol' ? [] : [String(key.value)]
+      collect(document, value, { ...place, path: [...place.path, ...own], at }, found)
     }
   } else if (isSeq(node)) {
     node.items.forEach((item, index) => {

@@ -31,7 +31,10 @@ export function contextOf(events: readonly TrainingEvent[]): RunContext {
       if (project !== null) context.project = project
     }
     if (event.type === 'ended') context.alive = false
-    if (event.type === 'metrics' || event.type === 'evaluation') {
+    // What was measured after training says nothing of how far the training is.
+    const isTraining =
+      event.type === 'metrics' || (event.type === 'evaluation' && event.scored_by === null)
+    if (isTraining) {
       context.current_epoch = event.epoch ?? context.current_epoch ?? null
     }
     if (event.type !== 'metrics') continue
