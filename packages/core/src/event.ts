@@ -14,6 +14,13 @@ export type Direction = z.infer<typeof Direction>
 export const FilesState = z.enum(['complete', 'writing', 'broken', 'missing'])
 export type FilesState = z.infer<typeof FilesState>
 
+/**
+ * What can be done with a checkpoint: `full` can be served as it is, an `adapter` needs its base,
+ * a `sharded` one (ZeRO, a distributed save) must be put together first.
+ */
+export const CheckpointKind = z.enum(['full', 'adapter', 'sharded'])
+export type CheckpointKind = z.infer<typeof CheckpointKind>
+
 /** The last point in time that a Date can hold (ECMA-262, 21.4.1.1). */
 const LAST_TIME = 8.64e15
 
@@ -75,6 +82,20 @@ const Evaluation = z.object({
   scored_by: z.string().nullable().default(null),
 })
 
+/** What a look at the files told beside their state; null where nobody looked. */
+const looked = {
+  kind: CheckpointKind.nullable().default(null),
+  /** The model that an adapter was made for, as its own configuration names it. */
+  base: z.string().nullable().default(null),
+  /** Stands for the sizes and times of the files: with the same one they need no second look. */
+  signature: z.string().nullable().default(null),
+  /**
+   * SHA-256 in hexadecimal: of the file, or of what `sha256sum` prints of a folder's files, in
+   * order of their names. It holds for as long as the signature does.
+   */
+  digest: z.string().nullable().default(null),
+}
+
 /** Files saved at a step; `step` is null for files that do not tell one, which carry a role instead. */
 const Checkpoint = z.object({
   type: z.literal('checkpoint'),
@@ -89,6 +110,7 @@ const Checkpoint = z.object({
   bytes: step.nullable().default(null),
   /** When the host that owns the files last looked; null where nobody has. */
   checked_at: at,
+  ...looked,
 })
 
 /** The state of a known checkpoint's files changed. */
@@ -102,6 +124,7 @@ const Files = z.object({
   files_why: z.string().nullable().default(null),
   bytes: step.nullable().default(null),
   checked_at: at,
+  ...looked,
 })
 
 /** Which checkpoint the training program itself calls its best. */

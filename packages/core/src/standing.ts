@@ -26,12 +26,13 @@ export interface Standing {
   since: number
   /** The latest finite values of eval_loss, oldest first. */
   recent: readonly { step: number; value: number }[]
-  seen: Set<string>
+  /** The steps at which each metric was measured, by attempt. */
+  seen: Map<string, Map<number, Set<number>>>
 }
 
 /** A standing before the first evaluation. */
 export function initialStanding(metric = 'eval_loss', direction: Direction = 'min'): Standing {
-  return { metric, direction, leader: null, since: 0, recent: [], seen: new Set() }
+  return { metric, direction, leader: null, since: 0, recent: [], seen: new Map() }
 }
 
 /** The standing after one more evaluation; a repeat of a metric at the same weights changes nothing. */
@@ -58,10 +59,21 @@ function firstValue(
   // Trainers declare `accuracy` where they log `eval_accuracy`.
   const named = measureOf(evaluation, metric)
   const value = named === undefined ? measureOf(evaluation, `eval_${metric}`) : named
-  const key = `${evaluation.attempt}:${evaluation.step}:${metric}`
-  if (value === undefined || seen.has(key)) return undefined
-  seen.add(key)
+  if (value === undefined || !isFirst(seen, metric, evaluation)) return undefined
   return value
+}
+
+/** Whether a metric is measured at these weights for the first time, which it then no longer is. */
+function isFirst(
+  seen: Standing['seen'],
+  metric: string,
+  { attempt, step }: EventOf<'evaluation'>,
+): boolean {
+  const attempts = seen.get(metric) ?? new Map<number, Set<number>>()
+  const steps = attempts.get(attempt) ?? new Set<number>()
+  if (steps.has(step)) return false
+  seen.set(metric, attempts.set(attempt, steps.add(step)))
+  return true
 }
 
 /** Strictly better, or equal at an earlier step, then attempt. */

@@ -202,7 +202,12 @@ test('what would go stale when stored is derived when read', () => {
 })
 
 test('what is measured after training changes nothing that is said of the training', () => {
-  const trained = [started, evaluation(100, 3), evaluation(200, 2), { type: 'ended', status: 'lost' }]
+  const trained = [
+    started,
+    evaluation(100, 3),
+    evaluation(200, 2),
+    { type: 'ended', status: 'lost' },
+  ]
   const scored = { ...evaluation(300, 1, 9), at: 9000, scored_by: 'ana' }
   expect(run(...trained, scored)).toEqual(run(...trained))
 })

@@ -112,27 +112,41 @@ const INITIAL_FACTS: RunFacts = {
  * successive states share.
  */
 export function track(state: TrackerState, event: TrainingEvent): TrackerState {
-  const { standing } = state
   // What was measured after training says nothing of how the training goes.
   if (event.type === 'evaluation' && event.scored_by !== null) return state
-  const facts = { ...state.facts, updated_at: latest(state.facts.updated_at, event.at) }
+  const { facts } = state
+  const standing = standingAfter(state, event)
+  const updated_at = latest(facts.updated_at, event.at)
+  return { standing, facts: { ...facts, updated_at, ...changes(facts, standing, event) } }
+}
+
+function standingAfter({ facts, standing }: TrackerState, event: TrainingEvent): Standing {
+  if (event.type === 'evaluation') return stand(standing, event)
+  if (event.type !== 'started' || standing.leader !== null) return standing
+  const metric = event.metric_for_best ?? facts.declared_metric
+  const direction = event.direction ?? (metric ? directionOf(metric) : undefined) ?? 'min'
+  return metric === null ? standing : initialStanding(metric, direction)
+}
+
+/** What an event changes of the facts. */
+function changes(facts: RunFacts, standing: Standing, event: TrainingEvent): Partial<RunFacts> {
   switch (event.type) {
     case 'started':
-      return started(facts, standing, event)
+      return started(facts, event)
     case 'metrics':
-      return { standing, facts: logged(facts, event) }
+      return logged(facts, event)
     case 'evaluation':
-      return evaluated(facts, stand(standing, event), event)
+      return evaluated(facts, standing, event)
     case 'heartbeat':
-      return { standing, facts: { ...facts, ...alive(facts) } }
+      return alive(facts)
     case 'ended':
-      return { standing, facts: ended(facts, event) }
+      return ended(facts, event)
     case 'checkpoint':
-      return { standing, facts: { ...facts, ...reached(facts, event) } }
+      return reached(facts, event)
     case 'files':
     case 'claim':
     case 'log':
-      return { standing, facts }
+      return {}
   }
 }
 
@@ -154,48 +168,40 @@ export function standingFacts(standing: Standing): Partial<RunFacts> {
   }
 }
 
-function started(facts: RunFacts, standing: Standing, event: EventOf<'started'>): TrackerState {
-  const metric = event.metric_for_best ?? facts.declared_metric
-  const direction = event.direction ?? (metric ? directionOf(metric) : undefined) ?? 'min'
-  const fresh = standing.leader === null && metric !== null
+function started(facts: RunFacts, event: EventOf<'started'>): Partial<RunFacts> {
   return {
-    standing: fresh ? initialStanding(metric, direction) : standing,
-    facts: {
-      ...facts,
-      ...next(facts.status, 'running'),
-      attempt: event.attempt,
-      started_at: facts.started_at ?? event.at,
-      attempt_started_at: event.at,
-      attempt_first_step: event.resumed_from ?? 0,
-      current_step: event.resumed_from ?? facts.current_step,
-      total_steps: event.total_steps ?? facts.total_steps,
-      total_epochs: event.total_epochs ?? facts.total_epochs,
-      ended_at: null,
-      error: null,
-      loss_unit: event.loss_unit,
-      declared_metric: metric,
-      declared_direction: event.direction ?? facts.declared_direction,
-      declared_by: event.declared_by ?? facts.declared_by,
-      save_steps: event.save_steps ?? facts.save_steps,
-    },
+    ...next(facts.status, 'running'),
+    attempt: event.attempt,
+    started_at: facts.started_at ?? event.at,
+    attempt_started_at: event.at,
+    attempt_first_step: event.resumed_from ?? 0,
+    current_step: event.resumed_from ?? facts.current_step,
+    total_steps: event.total_steps ?? facts.total_steps,
+    total_epochs: event.total_epochs ?? facts.total_epochs,
+    ended_at: null,
+    error: null,
+    loss_unit: event.loss_unit,
+    declared_metric: event.metric_for_best ?? facts.declared_metric,
+    declared_direction: event.direction ?? facts.declared_direction,
+    declared_by: event.declared_by ?? facts.declared_by,
+    save_steps: event.save_steps ?? facts.save_steps,
   }
 }
 
-function logged(facts: RunFacts, event: EventOf<'metrics'>): RunFacts {
+function logged(facts: RunFacts, event: EventOf<'metrics'>): Partial<RunFacts> {
   const { loss = facts.loss } = event.values
-  return { ...facts, ...alive(facts), ...reached(facts, event), loss }
+  return { ...alive(facts), ...reached(facts, event), loss }
 }
 
 function evaluated(
   facts: RunFacts,
   standing: Standing,
   event: EventOf<'evaluation'>,
-): TrackerState {
+): Partial<RunFacts> {
   const eval_loss = event.values['eval_loss']
   const losses =
     eval_loss === undefined ? {} : { eval_loss, train_loss_at_eval: lossAt(facts, event) }
-  const now = { ...facts, ...alive(facts), ...reached(facts, event), ...losses }
-  return { standing, facts: { ...now, ...standingFacts(standing) } }
+  return { ...alive(facts), ...reached(facts, event), ...losses, ...standingFacts(standing) }
 }
 
 /** The loss of the nearest earlier training log, where the run has not gone past this step. */
@@ -217,12 +223,12 @@ function reached(
  * How an attempt ended, one that never began included; what is known already is not unsaid by
  * somebody who knows less.
  */
-function ended(facts: RunFacts, event: EventOf<'ended'>): RunFacts {
+function ended(facts: RunFacts, event: EventOf<'ended'>): Partial<RunFacts> {
   const { at, error, status } = event
   const { attempt } = event
   const isNews = attempt > facts.attempt || mayFollow(facts.status, status)
-  if (!isNews || attempt < facts.attempt) return facts
-  return { ...facts, attempt, status, error, ended_at: status === 'lost' ? null : at }
+  if (!isNews || attempt < facts.attempt) return {}
+  return { attempt, status, error, ended_at: status === 'lost' ? null : at }
 }
 
 /** A run that speaks is neither waiting nor lost. */

@@ -13,15 +13,20 @@ export interface Undeclared {
 /** Signals of progress in preference and reinforcement training, the most telling first. */
 const PROGRESS = ['win_rate', 'reward', 'objective/rlhf_reward', 'rewards/accuracies']
 const PREFERENCE_COLUMNS =
-  /^(rewards\/(chosen|rejected|accuracies|margins)|objective\/(kl|rlhf_reward|scores)|completions\/.*length.*|kl)$/
+  /^(rewards\/(chosen|rejected|accuracies|margins)|objective\/(kl|rlhf_reward|scores)|completions\/.*length.*)$/
 
 /**
  * Whether the columns are those of preference or reinforcement training (DPO, GRPO, PPO as TRL
  * logs them), in which the loss does not tell how far training came.
  */
 export function isPreferenceTraining(names: readonly string[]): boolean {
-  return names.some((name) => PREFERENCE_COLUMNS.test(withoutSplit(name)))
+  const columns = names.map(withoutSplit)
+  // A divergence alone is logged by many: distillation, variational models.
+  const isReinforced = columns.includes('reward') && columns.some((one) => BESIDE_REWARD.test(one))
+  return isReinforced || columns.some((one) => PREFERENCE_COLUMNS.test(one))
 }
+
+const BESIDE_REWARD = /^(kl|reward_std|.*completion.*length.*)$/
 
 /** What decides for a run that declared nothing; `names` are those of everything measured. */
 export function undeclared(names: readonly string[]): Undeclared {
