@@ -43,7 +43,13 @@ export function checkpointField(
     if (isCandidate) field.candidates.push(ranked(evaluation, value, metric, checkpoint))
     else field.passed_over.push(passedOver(checkpoint, evaluation, judged))
   }
+  field.passed_over.sort(bySteplessLast)
   return field
+}
+
+function bySteplessLast(a: PassedOver, b: PassedOver): number {
+  const step = ({ step }: PassedOver): number => step ?? Number.MAX_VALUE
+  return step(a) - step(b) || a.attempt - b.attempt
 }
 
 /** Every finite evaluation that keeps the conditions, whether or not its weights were saved. */

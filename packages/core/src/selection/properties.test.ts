@@ -58,10 +58,7 @@ test('the order in which different steps arrive changes nothing', () => {
   )
   fc.assert(
     fc.property(shuffled, ([rows, other]) => {
-      const { passed_over: over, ...selection } = chosen(rows)
-      const { passed_over: others, ...same } = chosen(other)
-      expect(same).toEqual(selection)
-      expect(new Set(others.map(({ text }) => text))).toEqual(new Set(over.map(({ text }) => text)))
+      expect(chosen(other)).toEqual(chosen(rows))
     }),
   )
 })

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { hear, type Heard, isSilent, PATIENCE, patienceFor } from './heartbeat.ts'
+
+const NEVER: Heard = { heard_at: null, cadence: null }
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+
+/** What is known after words with these gaps between them. */
+function after(...gaps: readonly number[]): { heard_at: number; cadence: number | null } {
+  let now = 0
+  let heard = hear(NEVER, now)
+  for (const gap of gaps) heard = hear(heard, (now += gap))
+  return { ...heard, heard_at: heard.heard_at! }
+}
+
+test('a run is silent only after its own cadence times the factor', () => {
+  const slow = after(10 * MINUTE, 10 * MINUTE, 10 * MINUTE, 10 * MINUTE)
+  const allowed = patienceFor(slow.cadence)
+  expect(allowed).toBeGreaterThan(4 * 10 * MINUTE)
+  expect(isSilent(slow, slow.heard_at + allowed)).toBe(false)
+  expect(isSilent(slow, slow.heard_at + allowed + 1)).toBe(true)
+})
+
+test('a told factor and floor take the place of the usual ones', () => {
+  const run = after(MINUTE)
+  const patience = { factor: 2, floor: 10 }
+  expect(isSilent(run, run.heard_at + 2 * MINUTE, patience)).toBe(false)
+  expect(isSilent(run, run.heard_at + 2 * MINUTE + 1, patience)).toBe(true)
+})
+
+test('a run that logs every second is given the floor', () => {
+  expect(patienceFor(after(...Array<number>(20).fill(SECOND)).cadence)).toBe(PATIENCE.floor)
+})
+
+test('a long pause among short steps is remembered for many pauses, and then forgotten', () => {
+  const steps = (seconds: number): number[] => Array<number>(seconds).fill(SECOND)
+  const pause = 5 * MINUTE
+  expect(patienceFor(after(...steps(10), pause, ...steps(600)).cadence)).toBeGreaterThan(4 * pause)
+  expect(patienceFor(after(...steps(10), pause, ...steps(100_000)).cadence)).toBe(PATIENCE.floor)
+})
+
+test('one night asleep does not make a run patient for days, but a slow run is soon known as one', () => {
+  const HOUR = 60 * MINUTE
+  expect(patienceFor(after(SECOND, SECOND, 10 * HOUR).cadence)).toBeLessThan(HOUR)
+  expect(patienceFor(after(3 * HOUR, 3 * HOUR, 3 * HOUR).cadence)).toBeGreaterThan(3 * HOUR)
+})
+
+test('a clock that is set back takes nothing back', () => {
+  const heard = hear({ heard_at: 1_000, cadence: 10 }, 400)
+  expect(heard).toEqual({ heard_at: 1_000, cadence: 10 })
+})
