@@ -1,14 +1,18 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Measured } from '@bestmark/core'
 import { attachedScores } from '../scores/attached.ts'
 import type { RunCheckpoint } from '../scores/checkpointAt.ts'
+import type { Measurements } from '../scores/results.ts'
 import { addScores, type Repeat } from '../scores/scoring.ts'
 import type { ReadRun } from '../sources/run.ts'
 import { runCommand, type Ended } from './command.ts'
 import { logFiles } from './logFiles.ts'
 import { measurementsPrinted } from './output.ts'
+
+/** What is read of a command's stdout at most (bytes). */
+const LARGEST = 64 << 20
 
 /** A command to run over checkpoints, as it was told, and how. */
 export interface Evaluation {
@@ -64,7 +68,7 @@ export async function evaluate(of: RunCheckpoint, how: Evaluation): Promise<Eval
   const { cwd, timeout, stop, by, template } = how
   const ended = await runCommand({ argv, cwd, out, err, timeout, stop })
   const known = { of, log: out, seconds: ended.seconds, isUnstartable: ended.isUnstartable }
-  const measured = ended.error === null ? measurementsPrinted(await readFile(out, 'utf8')) : []
+  const measured = ended.error === null ? await measurementsIn(out) : []
   if (measured.length === 0) {
     const error = await whyNone(ended, { out, err })
     return { ...known, values: {}, samples: null, repeats: [], error, isSkipped: false }
@@ -75,11 +79,19 @@ export async function evaluate(of: RunCheckpoint, how: Evaluation): Promise<Eval
   return { ...known, values, samples, repeats, error: null, isSkipped: false }
 }
 
+async function measurementsIn(out: string): Promise<Measurements[]> {
+  const { size } = await stat(out)
+  return size > LARGEST ? [] : measurementsPrinted(await readFile(out, 'utf8'))
+}
+
 /** One sentence on why there is no number, with the last thing that the command said. */
 async function whyNone(
   { error }: Ended,
   { out, err }: { out: string; err: string },
 ): Promise<string> {
+  if (error === null && (await stat(out)).size > LARGEST) {
+    return `the command printed over ${LARGEST >> 20} MB to stdout; print the JSON there and the rest to stderr (${out})`
+  }
   if (error === null) {
     return `the command printed no JSON object with numbers, such as {"acc": 0.5}; what it printed is in ${out}`
   }
