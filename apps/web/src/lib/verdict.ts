@@ -1,6 +1,6 @@
 import type { TrainingJobStatus } from '@bestmark/core'
 import type { CheckpointList } from './api.ts'
-import { measure } from './figures.ts'
+import { count, measure } from './figures.ts'
 import { checkpointName, testMetric } from './ranking.ts'
 
 /**
@@ -15,7 +15,9 @@ export function standingSentences(
   const noted = explanation.notes.some(({ code }) => code === 'second_opinion')
   if (selection.second_opinion && !noted) sentences.push(selection.second_opinion.text)
   if (selection.best && since !== null && since > 0) {
-    sentences.push(`Not improved for ${since} ${since === 1 ? 'evaluation' : 'evaluations'}.`)
+    sentences.push(
+      `Not improved for ${count(since)} ${since === 1 ? 'evaluation' : 'evaluations'}.`,
+    )
   }
   const tested = testWords(checkpoints)
   return tested ? [...sentences, tested] : sentences

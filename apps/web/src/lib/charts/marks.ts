@@ -5,9 +5,12 @@ import type { Point } from './line.ts'
 const MOST_RINGS = 60
 
 /** How far apart (px) ticks of one state stand at least. */
-const APART = 2
+const APART = 6
 
-/** The ticks of the checkpoints inside the window; of those at one place each state is shown once. */
+/**
+ * The ticks of the checkpoints inside the window; of those at one place each state is shown once.
+ * The best comes last, so that nothing is drawn over it.
+ */
 export function ticksOf(
   checkpoints: readonly ChartCheckpoint[],
   at: (step: number) => number,
@@ -15,7 +18,7 @@ export function ticksOf(
   width: number,
 ): Tick[] {
   const taken = new Set<string>()
-  return checkpoints.flatMap(({ step, files_state, is_best }) => {
+  const ticks = checkpoints.flatMap(({ step, files_state, is_best }) => {
     const x = step === null ? NaN : at(step)
     if (step === null || !(x >= from && x <= to)) return []
     const place = `${Math.round((((x - from) / (to - from)) * width) / APART)} ${files_state}`
@@ -23,6 +26,7 @@ export function ticksOf(
     taken.add(place)
     return [{ x, step, files_state, is_best }]
   })
+  return ticks.sort((a, b) => Number(a.is_best) - Number(b.is_best))
 }
 
 /** A step on the evaluation curve, or null where it lies outside the window. */

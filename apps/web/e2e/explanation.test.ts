@@ -1,0 +1,69 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { checkpoint, ended, evaluation, metrics, Run } from './runs.ts'
+import { goLive, openSite, type Site } from './site.ts'
+
+let site: Site
+let run: Run
+
+const FILE = 'trainer_state.json'
+
+/**
+ * A run that has something of everything: near ties, a best that nothing was saved at, a trainer
+ * that points elsewhere, files that are gone, and a checkpoint that was never evaluated.
+ */
+beforeAll(async () => {
+  site = await openSite()
+  run = await new Run(site.db, 'golden').begin({ save_steps: 100 }, 'examples')
+  const curve = [
+    [100, 3.1, 0.5, 4],
+    [200, 2.5, 0.61, 2.2],
+    [300, 2.391, 0.66, 1.8],
+    [400, 2.389, 0.65, 1.5],
+    [500, 2.38, 0.67, 1.3],
+    [600, 2.6, 0.7, 1.1],
+    [700, 2.5, 0.69, 1],
+  ] as const
+  for (const [index, [step, eval_loss, eval_f1, loss]] of curve.entries()) {
+    const line = 10 * (index + 1)
+    await run.say(metrics(step, loss), {
+      ...evaluation(step, eval_loss, { eval_loss_stderr: 0.004, eval_f1 }),
+      origin: { file: FILE, line },
+      lines: { eval_loss: line + 2, eval_f1: line + 4 },
+    })
+    if (step !== 500) await run.say(checkpoint(step))
+  }
+  await run.say(
+    checkpoint(800),
+    { ...checkpoint(700), type: 'files', files_state: 'missing', files_why: 'deleted' },
+    {
+      ...{ type: 'claim', attempt: 0, at: null, path: 'checkpoint-300', step: 300 },
+      ...{ metric: 'eval_loss', value: 2.391, origin: { file: FILE, line: 3 } },
+    },
+    ended('completed'),
+  )
+})
+afterAll(() => site[Symbol.asyncDispose]())
+
+/** What stands in some regions of a page, as a person reads it. */
+async function textOf(page: Page, regions: readonly string[]): Promise<string> {
+  const texts = regions.map((name) => page.getByRole('region', { name, exact: true }).innerText())
+  const lines = (await Promise.all(texts)).join('\n\n').split('\n')
+  return `${lines.map((line) => line.replace(/[\t ]+/g, ' ').trim()).join('\n')}\n`
+}
+
+const SHARED = ['What other metrics would choose', 'Readings']
+
+test('the page tells the whole explanation', async () => {
+  const page = await (await site.visitor()).newPage()
+  await goLive(page, `/jobs/${run.job_id}`)
+  const text = await textOf(page, ['Best checkpoint', ...SHARED, 'Checkpoints'])
+  await expect(text).toMatchFileSnapshot('golden/page.txt')
+})
+
+test('the report tells the same explanation, with the line of each number', async () => {
+  const page = await (await site.visitor()).newPage()
+  await page.goto(`/jobs/${run.job_id}/report`)
+  const text = await textOf(page, ['The verdict', 'The choice', ...SHARED])
+  await expect(text).toMatchFileSnapshot('golden/report.txt')
+})
