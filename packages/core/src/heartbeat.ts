@@ -14,8 +14,8 @@ export interface Patience {
 
 export const PATIENCE: Patience = { factor: 5, floor: 120_000 }
 
-/** The longest gap is forgotten by half in so many times its own length. */
-const HALF_LIFE = 50
+/** The longest gap is forgotten, bit by bit, in so many times its own length. */
+const REMEMBERED = 100
 /** What one gap may teach at once: a machine that slept for a night has no such cadence. */
 const MOST = 2
 
@@ -27,7 +27,7 @@ const MOST = 2
 export function hear({ heard_at, cadence }: Heard, now: number): Heard {
   if (heard_at === null) return { heard_at: now, cadence }
   const gap = Math.max(0, now - heard_at)
-  const known = cadence ? cadence * 2 ** (-gap / (HALF_LIFE * cadence)) : 0
+  const known = (cadence ?? 0) - gap / REMEMBERED
   const learned = Math.min(gap, MOST * patienceFor(cadence))
   return { heard_at: Math.max(heard_at, now), cadence: Math.max(known, learned) }
 }

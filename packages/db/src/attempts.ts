@@ -1,5 +1,5 @@
 import type { EventOf } from '@bestmark/core'
-import { asc, eq } from 'drizzle-orm'
+import { and, asc, eq } from 'drizzle-orm'
 import type { Database } from './client.ts'
 import type { Tx } from './job.ts'
 import { attempts } from './schema.ts'
@@ -37,6 +37,15 @@ export async function recordAttempts(
 function begun({ at, resumed_from, total_steps }: EventOf<'started'>): Partial<AttemptRow> {
   const open = { ended_at: null, status: 'running', error: null } as const
   return { started_at: at, resumed_from, total_steps, ...open }
+}
+
+/** Notes that an attempt that was given up for lost goes on. */
+export async function attemptFound(tx: Tx, at: WriteAt, attempt: number): Promise<void> {
+  const here = and(eq(attempts.job_id, at.job_id), eq(attempts.attempt, attempt))
+  await tx
+    .update(attempts)
+    .set({ status: 'running', ended_at: null, revision: at.revision })
+    .where(and(here, eq(attempts.status, 'lost')))
 }
 
 /** The attempts of a job, in order. */

@@ -44,9 +44,14 @@ function row(event: EventOf<'checkpoint'>) {
   return { attempt, step, path: storable(path), epoch, saved_at, role, ...files(event) }
 }
 
-function files({ files_state, files_why, bytes, checked_at }: FilesEvent) {
-  return { files_state, files_why, bytes, checked_at }
+function files(event: FilesEvent) {
+  const { files_state, files_why, bytes, checked_at, kind, base, signature, digest } = event
+  return { files_state, files_why, bytes, checked_at, kind, base, signature, digest }
 }
+
+/** A digest was of the files that a signature stands for; of other ones nothing is known. */
+const CHANGED =
+  'excluded.signature is not null and excluded.signature is distinct from checkpoints.signature'
 
 /** A checkpoint told again is the same one; what was not told this time stays. */
 async function save(tx: Tx, rows: NewCheckpoint[]): Promise<void> {
@@ -68,6 +73,11 @@ async function save(tx: Tx, rows: NewCheckpoint[]): Promise<void> {
         files_state: unlessOverwritten('files_state'),
         files_why: unlessOverwritten('files_why'),
         checked_at: unlessOverwritten('checked_at'),
+        kind: told('kind'),
+        base: told('base'),
+        signature: told('signature'),
+        digest: sql.raw(`case when ${CHANGED} then excluded.digest
+          else coalesce(excluded.digest, checkpoints.digest) end`),
         revision: sql`excluded.revision`,
       },
     })
@@ -79,12 +89,16 @@ async function noteFiles(
   checkpoint_id: string,
   event: EventOf<'files'>,
 ): Promise<void> {
-  const { bytes, ...state } = files(event)
-  const set = { ...state, ...(bytes === null ? {} : { bytes }), revision }
+  const { files_state, files_why, checked_at, digest, ...looked } = files(event)
+  const known = Object.entries(looked).filter(([, value]) => value !== null)
+  const set = { files_state, files_why, checked_at, ...Object.fromEntries(known), revision }
+  const { signature } = event
+  const same = sql`${signature}::text is null or ${checkpoints.signature} = ${signature}`
+  const now = sql`case when ${same} then coalesce(${digest}, ${checkpoints.digest}) else ${digest} end`
   const { overwritten } = checkpoints
   await tx
     .update(checkpoints)
-    .set(set)
+    .set({ ...set, digest: now })
     .where(
       and(
         eq(checkpoints.job_id, job_id),

@@ -1,5 +1,5 @@
 import { initialTracker } from '@bestmark/core'
-import { and, eq, notExists, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, notExists, sql } from 'drizzle-orm'
 import type { JobChanges, Tx } from './job.ts'
 import {
   attempts,
@@ -13,7 +13,7 @@ import {
 
 /**
  * Takes back all that was recorded of a run, for a source that tells the whole history anew.
- * A checkpoint that was shipped stays in the ledger, as missing until it is told again. Returns what
+ * A checkpoint that was shipped or pinned stays, as missing until it is told again. Returns what
  * the job's row is left with.
  */
 export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<JobChanges> {
@@ -30,7 +30,8 @@ export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<
         eq(deployments.checkpoint_id, checkpoints.checkpoint_id),
       ),
     )
-  await tx.delete(checkpoints).where(and(eq(checkpoints.job_id, job_id), notExists(shipped)))
+  const unbound = and(eq(checkpoints.job_id, job_id), eq(checkpoints.pinned, false))
+  await tx.delete(checkpoints).where(and(unbound, notExists(shipped)))
   const files = { files_state: 'missing', files_why: "no longer in the run's history" } as const
   await tx
     .update(checkpoints)
@@ -44,4 +45,35 @@ export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<
     logs_revision: revision,
   }
   return { ...initialTracker().facts, claim: null, config: {}, metric_directions: {}, ...touched }
+}
+
+/** What was found out of a checkpoint's bytes at great length. */
+export type TakenDigest = Pick<
+  typeof checkpoints.$inferSelect,
+  'checkpoint_id' | 'signature' | 'digest'
+>
+
+/** The digests of a job, to be put back once its history is told anew. */
+export async function takenDigests(tx: Tx, job_id: string): Promise<TakenDigest[]> {
+  const { checkpoint_id, signature, digest } = checkpoints
+  return tx
+    .select({ checkpoint_id, signature, digest })
+    .from(checkpoints)
+    .where(and(eq(checkpoints.job_id, job_id), isNotNull(digest)))
+}
+
+/** Puts digests back where the files are still the same. */
+export async function restoreDigests(
+  tx: Tx,
+  job_id: string,
+  taken: readonly TakenDigest[],
+): Promise<void> {
+  if (taken.length === 0) return
+  const column = (name: keyof TakenDigest) => sql.param(taken.map((row) => row[name]))
+  await tx.execute(sql`
+    update checkpoints set digest = taken.digest
+    from unnest(${column('checkpoint_id')}::uuid[], ${column('signature')}::text[],
+      ${column('digest')}::text[]) as taken (checkpoint_id, signature, digest)
+    where job_id = ${job_id} and checkpoints.checkpoint_id = taken.checkpoint_id
+      and checkpoints.signature = taken.signature`)
 }

@@ -5,7 +5,7 @@ import {
   type StoredStatus,
   type TrainingJobStatus,
 } from '@bestmark/core'
-import { DrizzleQueryError, eq, type SQL, sql } from 'drizzle-orm'
+import { DrizzleQueryError, eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { Database, Orm } from './client.ts'
 import { clock } from './clock.ts'
 import { JobUnknown } from './refused.ts'
@@ -29,6 +29,11 @@ export function statusOf(row: JobRow, now = Date.now()): TrainingJobStatus {
   return Object.fromEntries(FIELDS.map((field) => [field, status[field]])) as TrainingJobStatus
 }
 
+/** A job's row under its lock, and the database's clock (ms). */
+export interface LockedJob extends JobRow {
+  now: number
+}
+
 /** What a write may set of a job's row. The selected fields belong to `reselect` alone. */
 export type JobChanges = Partial<
   Omit<JobRow, FieldOf<'selected'> | 'job_id' | 'revision' | 'changed_at'>
@@ -47,7 +52,7 @@ export interface Change<T> {
 export async function changeJob<T>(
   db: Database,
   job_id: string,
-  change: (tx: Tx, job: JobRow, revision: number) => Promise<Change<T>>,
+  change: (tx: Tx, job: LockedJob, revision: number) => Promise<Change<T>>,
 ): Promise<T> {
   return transaction(db, (tx) => changeJobIn(tx, job_id, change))
 }
@@ -65,10 +70,10 @@ export async function transaction<T>(db: Database, write: (tx: Tx) => Promise<T>
 export async function changeJobIn<T>(
   tx: Tx,
   job_id: string,
-  change: (tx: Tx, job: JobRow, revision: number) => Promise<Change<T>>,
+  change: (tx: Tx, job: LockedJob, revision: number) => Promise<Change<T>>,
 ): Promise<T> {
   const [job] = await tx
-    .select()
+    .select({ ...getTableColumns(trainingJobs), now: clock })
     .from(trainingJobs)
     .where(eq(trainingJobs.job_id, job_id))
     .for('update')

@@ -1,18 +1,20 @@
 import {
+  hear,
   initialTracker,
+  isOwnWord,
   track,
   type EventOf,
   type RunFacts,
   type TrainingEvent,
 } from '@bestmark/core'
 import { and, eq, ne } from 'drizzle-orm'
-import { recordAttempts } from './attempts.ts'
+import { attemptFound, recordAttempts } from './attempts.ts'
 import { recordCheckpoints } from './checkpointRows.ts'
 import { appendPoints } from './chunks.ts'
 import type { Database } from './client.ts'
 import { recordEvaluations } from './evaluations.ts'
-import { forgetRun } from './forget.ts'
-import { changeJob, type JobChanges, type Tx } from './job.ts'
+import { forgetRun, restoreDigests, takenDigests } from './forget.ts'
+import { changeJob, type JobChanges, type LockedJob, type Tx } from './job.ts'
 import { recordLogs } from './logs.ts'
 import { type JobRow, sources } from './schema.ts'
 import { reselect } from './selection.ts'
@@ -47,9 +49,11 @@ export async function record(db: Database, job_id: string, batch: Batch): Promis
       const cursor = await cursorOf(tx, job_id, source)
       return { answer: { recorded: false, revision: job.revision, cursor } }
     }
+    const taken = replace ? await takenDigests(tx, job_id) : []
     const forgotten = replace ? await forgetRun(tx, job, revision) : {}
     if (replace) await forgetOthers(tx, job_id, source)
     const said = await write(tx, { ...job, ...forgotten }, revision, events, replace)
+    await restoreDigests(tx, job_id, taken)
     const set = { ...forgotten, ...said }
     return { set, answer: { recorded: true, revision, cursor: to } }
   })
@@ -115,7 +119,7 @@ async function cursorOf(
 /** Rows of every kind for the events, then the facts that follow; the lock is held. */
 async function write(
   tx: Tx,
-  job: JobRow,
+  job: LockedJob,
   revision: number,
   events: readonly TrainingEvent[],
   anew = false,
@@ -132,7 +136,9 @@ async function write(
   const said = saidAfter(job, of('started', 'evaluation', 'claim'))
   const decides = anew || events.some(({ type }) => DECIDING.has(type))
   const standing = decides ? await reselect(tx, { ...job, ...facts, ...said }) : {}
-  return { ...facts, ...standing, ...said, ...touched(events, revision) }
+  if (job.status === 'lost' && facts.status !== 'lost') await attemptFound(tx, at, facts.attempt)
+  const heard = events.some(isOwnWord) ? hear(job, job.now) : {}
+  return { ...facts, ...heard, ...standing, ...said, ...touched(events, revision) }
 }
 
 /** Which kinds of rows the events touch, for readers who follow the job. */

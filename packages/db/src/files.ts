@@ -1,0 +1,95 @@
+import { and, asc, desc, eq, inArray, isNull, sql } from 'drizzle-orm'
+import type { Database } from './client.ts'
+import { changeJob } from './job.ts'
+import { Refused } from './refused.ts'
+import { checkpoints, deployments, trainingJobs } from './schema.ts'
+
+/** What the files of a checkpoint were like when they were last looked at. */
+export type KnownFiles = Pick<
+  typeof checkpoints.$inferSelect,
+  | 'checkpoint_id'
+  | 'attempt'
+  | 'step'
+  | 'path'
+  | 'files_state'
+  | 'files_why'
+  | 'bytes'
+  | 'kind'
+  | 'base'
+  | 'signature'
+  | 'digest'
+  | 'pinned'
+>
+
+const { checkpoint_id, attempt, step, path, files_state, files_why } = checkpoints
+const { bytes, kind, base, signature, digest, pinned } = checkpoints
+const KNOWN = {
+  ...{ checkpoint_id, attempt, step, path, files_state, files_why },
+  ...{ bytes, kind, base, signature, digest, pinned },
+}
+
+/** The checkpoints of a job that stand at their paths now, whether or not their files are there. */
+export async function standingFiles(db: Database, job_id: string): Promise<KnownFiles[]> {
+  return db.orm
+    .select(KNOWN)
+    .from(checkpoints)
+    .where(and(eq(checkpoints.job_id, job_id), eq(checkpoints.overwritten, false)))
+    .orderBy(sql`${step} nulls last`, asc(attempt), asc(path))
+}
+
+/** Whole files whose digest nobody has taken. */
+export interface UndigestedFiles extends KnownFiles {
+  job_id: string
+  /** Absolute path of the run's folder. */
+  root: string
+}
+
+/** Checkpoints of a host without a digest: the best of each job first, then the newest. */
+export async function undigestedFiles(
+  db: Database,
+  host_id: string,
+  limit: number,
+): Promise<UndigestedFiles[]> {
+  const { job_id, output_dir: root, best_checkpoint_id } = trainingJobs
+  const isBest = sql`${checkpoint_id} is not distinct from ${best_checkpoint_id}`
+  const whole = and(isNull(digest), eq(files_state, 'complete'), eq(checkpoints.overwritten, false))
+  return db.orm
+    .select({ ...KNOWN, job_id, root })
+    .from(checkpoints)
+    .innerJoin(trainingJobs, eq(trainingJobs.job_id, checkpoints.job_id))
+    .where(and(whole, eq(trainingJobs.host_id, host_id)))
+    .orderBy(desc(isBest), sql`${step} desc nulls last`)
+    .limit(limit)
+}
+
+/** Checkpoints of a job that were shipped, or are to be. */
+export async function shippedCheckpoints(db: Database, job_id: string): Promise<Set<string>> {
+  const rows = await db.orm
+    .selectDistinct({ checkpoint_id: deployments.checkpoint_id })
+    .from(deployments)
+    .where(eq(deployments.job_id, job_id))
+  return new Set(rows.map((row) => row.checkpoint_id))
+}
+
+/**
+ * Notes that a person wants checkpoints kept, or no longer. Throws JobUnknown, and Refused where
+ * one is none of the job's.
+ */
+export async function pinCheckpoints(
+  db: Database,
+  job_id: string,
+  { checkpoint_ids, pinned }: { checkpoint_ids: readonly string[]; pinned: boolean },
+): Promise<void> {
+  await changeJob(db, job_id, async (tx, _job, revision) => {
+    const these = inArray(checkpoint_id, [...checkpoint_ids])
+    const rows = await tx
+      .update(checkpoints)
+      .set({ pinned, revision })
+      .where(and(eq(checkpoints.job_id, job_id), these))
+      .returning({ checkpoint_id })
+    const known = new Set(rows.map((row) => row.checkpoint_id))
+    const unknown = checkpoint_ids.find((id) => !known.has(id))
+    if (unknown !== undefined) throw new Refused(`This job has no checkpoint ${unknown}.`)
+    return { set: { checkpoints_revision: revision }, answer: undefined }
+  })
+}
