@@ -83,9 +83,13 @@ export function checkpoint(step: number): EventOf<'checkpoint'> {
     ...moment(step),
     path: `checkpoint-${step}`,
     role: null,
+    kind: null,
+    base: null,
     files_state: 'complete',
     files_why: null,
     bytes: 1_400_000,
+    signature: null,
+    digest: null,
     checked_at: Date.now(),
   }
 }
