@@ -13,11 +13,6 @@ export function signed(difference: number): string {
   return `${difference < 0 ? '−' : '+'}${figure(Math.abs(difference))}`
 }
 
-/** "1 evaluation", "3 evaluations". */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
-}
-
 /** Names as the end of a list: "a", "a and b", "a, b and c". */
 export function listedWords(words: readonly string[]): string {
   const last = words.at(-1) ?? ''

@@ -24,7 +24,7 @@ export function notesOf(
   const notes = [
     ...directionAlarms(given, decided, input),
     ...savingNotes(given, input),
-    ...opinionNotes(given),
+    ...opinionNotes(given, decided),
     ...choiceNotes(given),
     ...misleadingNotes(given, decided),
     ...overfittingNotes(given, winners),
@@ -59,11 +59,13 @@ function directionAlarms(
   return [note('wrong_direction', 'alarm', text)]
 }
 
-function opinionNotes({ selection }: Explained): Note[] {
+function opinionNotes({ selection }: Explained, { basis }: Decider): Note[] {
   const { second_opinion } = selection
   if (!second_opinion) return []
-  const { agrees, text } = second_opinion
-  return [note('second_opinion', agrees ? 'note' : 'warning', text)]
+  const { agrees, because, text } = second_opinion
+  // Whoever chose another metric knows that the trainer went by its own.
+  const isExpected = agrees || (because === 'other_metric' && basis === 'told')
+  return [note('second_opinion', isExpected ? 'note' : 'warning', text)]
 }
 
 /** What the choice itself leaves open. */
