@@ -1,8 +1,7 @@
 import { thin } from '@bestmark/core'
-import { inArray } from 'drizzle-orm'
 import type { Database } from './client.ts'
+import { joinedAttempts } from './joined.ts'
 import { joinPoints, measuredPoints, seriesOfPoints } from './measuredSeries.ts'
-import { attempts } from './schema.ts'
 
 /** A small curve of eval_loss. */
 export interface Curve {
@@ -20,10 +19,7 @@ export async function evalCurves(
 ): Promise<Record<string, Curve>> {
   if (job_ids.length === 0) return {}
   const points = await measuredPoints(orm, job_ids, ['eval_loss'])
-  const rows = await orm
-    .select()
-    .from(attempts)
-    .where(inArray(attempts.job_id, [...job_ids]))
+  const rows = await joinedAttempts(orm, job_ids)
   const pointsOf = Map.groupBy(points, ({ job_id }) => job_id)
   const rowsOf = Map.groupBy(rows, ({ job_id }) => job_id)
   const curves = [...pointsOf].map(([job_id, own]): [string, Curve] => {

@@ -1,9 +1,15 @@
 import type { Series } from '@bestmark/core'
 import { sql } from 'drizzle-orm'
-import { listAttempts, type AttemptRow } from './attempts.ts'
 import { CHUNK } from './chunks.ts'
 import type { Database } from './client.ts'
-import { ordinalOf, placeOfOrdinal, rewindsOf } from './joined.ts'
+import {
+  joinedAttempts,
+  type JoinedAttempt,
+  ordinalOf,
+  placeOfOrdinal,
+  type Rewinds,
+  rewindsOf,
+} from './joined.ts'
 import { concatenate, cut, EMPTY } from './loggedSeries.ts'
 import {
   type MeasuredPoint,
@@ -70,9 +76,9 @@ export async function seriesSince(
   const logged = Object.entries(ordinals).filter(([name]) => !names.has(name))
   const tails = await chunkTails(orm, job_id, logged)
   // Read last, so that each attempt that has points is there.
-  const attempts = await listAttempts(orm, job_id)
+  const attempts = await joinedAttempts(orm, [job_id])
   const evaluated = measuredSince(points, ordinals, attempts)
-  const { series, more } = loggedSince(tails, ordinals, attempts)
+  const { series, more } = loggedSince(tails, logged, attempts)
   return { series: [...evaluated, ...series], measured: names, more }
 }
 
@@ -94,7 +100,7 @@ function toldAnew(news: News, ordinals: Readonly<Record<string, number>>): News 
 function measuredSince(
   points: readonly MeasuredPoint[],
   ordinals: Readonly<Record<string, number>>,
-  attempts: readonly AttemptRow[],
+  attempts: readonly JoinedAttempt[],
 ): SeriesDelta[] {
   const byName = Map.groupBy(points, ({ metric }) => metric)
   return [...byName].flatMap(([name, own]) => {
@@ -159,19 +165,21 @@ async function chunkTails(
 
 function loggedSince(
   tails: readonly ChunkTail[],
-  ordinals: Readonly<Record<string, number>>,
-  attempts: readonly AttemptRow[],
+  asked: readonly [string, number][],
+  attempts: readonly JoinedAttempt[],
 ): Omit<News, 'measured'> {
   const byName = Map.groupBy(tails, ({ name }) => name)
   const more = [...byName.values()].some((own) => own.length === MOST_CHUNKS)
-  const series = [...byName].flatMap(([name, own]) => {
+  const series = asked.flatMap(([name, from]) => {
+    const own = byName.get(name) ?? []
     const pieces = own.map(({ attempt, place, steps, values, times }): Piece => {
       return { attempt, place, steps: floats(steps), values: floats(values), times: floats(times) }
     })
     const rewinds = rewindsOf(attempts, (attempt) => {
       return pieces.find((piece) => piece.attempt === attempt)?.steps[0] ?? 0
     })
-    return joined({ name, kind: 'logged' }, ordinals[name] ?? 0, pieces, rewinds)
+    const isWhole = own.length < MOST_CHUNKS
+    return joined({ name, kind: 'logged' }, from, pieces, rewinds, isWhole)
   })
   return { series, more }
 }
@@ -185,10 +193,14 @@ function joined(
   named: { name: string; kind: SeriesKind },
   from: number,
   pieces: readonly Piece[],
-  rewinds: ReturnType<typeof rewindsOf>,
+  rewinds: Rewinds,
+  isWhole = true,
 ): SeriesDelta[] {
   const [first, last] = [pieces[0], pieces.at(-1)]
-  if (!first || !last) return []
+  const end = last ? ordinalOf(last.attempt, last.place + last.steps.length) : from
+  // Of what a later attempt abandoned nothing more is told.
+  const next_ordinal = isWhole ? Math.max(end, ordinalOf(rewinds.latest, 0)) : end
+  if (!first && (from === 0 || next_ordinal === from)) return []
   const known = placeOfOrdinal(from)
   const present = new Set(pieces.map(({ attempt }) => attempt))
   const kept = pieces.map((piece) => {
@@ -199,8 +211,8 @@ function joined(
   return [
     {
       ...named,
-      from_ordinal: ordinalOf(first.attempt, first.place),
-      next_ordinal: ordinalOf(last.attempt, last.place + last.steps.length),
+      from_ordinal: first ? ordinalOf(first.attempt, first.place) : next_ordinal,
+      next_ordinal,
       rewound_to: rewound_to === Infinity ? null : rewound_to,
       ...concatenate(kept),
     },

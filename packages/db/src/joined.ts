@@ -1,14 +1,47 @@
-import type { AttemptRow } from './attempts.ts'
+import { asc, inArray, sql } from 'drizzle-orm'
+import type { Orm } from './client.ts'
+import { attempts } from './schema.ts'
+
+/** An attempt, as far as it matters where attempts are joined. */
+export interface JoinedAttempt {
+  job_id: string
+  attempt: number
+  /** The step from which it went on; null for a fresh start. */
+  resumed_from: number | null
+  /** It trains, or has measured something: what it went back behind is abandoned in every series. */
+  took_over: boolean
+}
 
 /**
- * A run that goes on from an earlier step logs some steps again. Joined, a series has every point
- * of its last attempt, and of each earlier one those up to the step from which later ones went on.
+ * A run that goes on from an earlier step takes some steps again. Joined, a series has every point
+ * of its last attempt, and of each earlier one those up to the step from which later ones went on:
+ * from the moment that an attempt begins, whether or not it has points of this series yet. One that
+ * ended before it measured anything abandons nothing.
  */
 export interface Rewinds {
-  /** The step from which an attempt went on; -1 for one that began anew. */
-  of(attempt: number): number
+  /** The last attempt that took over from earlier ones; -1 where none is known. */
+  latest: number
   /** The last step that an attempt keeps, beside the attempts that have points of the series. */
   keptUpTo(attempt: number, present: Iterable<number>): number
+}
+
+/** The attempts of some jobs, in order. */
+export async function joinedAttempts(
+  orm: Pick<Orm, 'select'>,
+  job_ids: readonly string[],
+): Promise<JoinedAttempt[]> {
+  if (job_ids.length === 0) return []
+  const { job_id, attempt, resumed_from } = attempts
+  const has = (table: string) =>
+    sql.raw(`exists (select 1 from ${table} as own
+    where own.job_id = attempts.job_id and own.attempt = attempts.attempt)`)
+  const took_over = sql<boolean>`(coalesce(status = 'running', false)
+    or ${has('series_chunks')} or ${has('evaluations')})`
+  return orm
+    .select({ job_id, attempt, resumed_from, took_over })
+    .from(attempts)
+    .where(inArray(job_id, [...job_ids]))
+    .orderBy(asc(job_id), asc(attempt))
 }
 
 /**
@@ -16,17 +49,20 @@ export interface Rewinds {
  * first point, which `firstStep` knows.
  */
 export function rewindsOf(
-  rows: readonly Pick<AttemptRow, 'attempt' | 'resumed_from'>[],
+  rows: readonly Omit<JoinedAttempt, 'job_id'>[],
   firstStep: (attempt: number) => number,
 ): Rewinds {
   const said = new Map(rows.map(({ attempt, resumed_from }) => [attempt, resumed_from ?? -1]))
+  const took = rows.filter(({ took_over }) => took_over).map(({ attempt }) => attempt)
   const of = (attempt: number): number => said.get(attempt) ?? firstStep(attempt) - 1
   const keptUpTo = (attempt: number, present: Iterable<number>): number => {
     let last = Infinity
-    for (const later of present) if (later > attempt) last = Math.min(last, of(later))
+    for (const later of [...present, ...took]) {
+      if (later > attempt) last = Math.min(last, of(later))
+    }
     return last
   }
-  return { of, keptUpTo }
+  return { latest: Math.max(-1, ...took), keptUpTo }
 }
 
 const PLACES = 2 ** 32

@@ -1,9 +1,8 @@
 import type { Series } from '@bestmark/core'
 import { and, asc, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
-import type { AttemptRow } from './attempts.ts'
 import { CHUNK } from './chunks.ts'
 import type { Orm } from './client.ts'
-import { ordinalOf, rewindsOf, type Rewinds } from './joined.ts'
+import { type JoinedAttempt, ordinalOf, rewindsOf, type Rewinds } from './joined.ts'
 import { seriesChunks } from './schema.ts'
 
 const { steps, values, times, ...SUMMARY } = getTableColumns(seriesChunks)
@@ -47,7 +46,7 @@ interface Kept {
 export async function readLogged(
   orm: Pick<Orm, 'select'>,
   chunks: readonly ChunkSummary[],
-  attempts: readonly AttemptRow[],
+  attempts: readonly JoinedAttempt[],
   asked: Window & { points: number; pinned: readonly number[] },
 ): Promise<{ series: Series; count: number; next_ordinal: number }> {
   const last = chunks.at(-1)
@@ -75,7 +74,7 @@ export async function readLogged(
 /** Which chunks stay, and which of their steps. */
 function keep(
   chunks: readonly ChunkSummary[],
-  attempts: readonly AttemptRow[],
+  attempts: readonly JoinedAttempt[],
   { from_step, to_step }: Window,
 ): Kept[] {
   const present = new Set(chunks.map(({ attempt }) => attempt))
@@ -91,7 +90,7 @@ function keep(
 /** The rewinds of the attempts that logged these chunks. */
 function rewindsOfChunks(
   chunks: readonly ChunkSummary[],
-  attempts: readonly AttemptRow[],
+  attempts: readonly JoinedAttempt[],
 ): Rewinds {
   const first = new Map<number, number>()
   for (const { attempt, min_step } of chunks) {

@@ -1,8 +1,7 @@
 import type { Series } from '@bestmark/core'
 import { and, asc, eq, inArray, isNotNull } from 'drizzle-orm'
-import type { AttemptRow } from './attempts.ts'
 import type { Orm } from './client.ts'
-import { ordinalOf, rewindsOf, type Rewinds } from './joined.ts'
+import { type JoinedAttempt, ordinalOf, rewindsOf, type Rewinds } from './joined.ts'
 import { evaluations } from './schema.ts'
 
 /** One measured value of a metric, with its place among those of its attempt. */
@@ -52,7 +51,7 @@ export async function measuredPoints(
 /** The points of one metric of one job that stay when its attempts are joined. */
 export function joinPoints(
   points: readonly MeasuredPoint[],
-  attempts: readonly Pick<AttemptRow, 'attempt' | 'resumed_from'>[],
+  attempts: readonly JoinedAttempt[],
 ): MeasuredPoint[] {
   const present = new Set(points.map(({ attempt }) => attempt))
   const rewinds = rewindsOfPoints(points, attempts)
@@ -63,7 +62,7 @@ export function joinPoints(
 /** The rewinds of the attempts that measured these points. */
 export function rewindsOfPoints(
   points: readonly MeasuredPoint[],
-  attempts: readonly Pick<AttemptRow, 'attempt' | 'resumed_from'>[],
+  attempts: readonly JoinedAttempt[],
 ): Rewinds {
   return rewindsOf(attempts, (attempt) => {
     return points.find((point) => point.attempt === attempt)?.step ?? 0

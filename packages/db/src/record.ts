@@ -146,11 +146,14 @@ function touched(events: readonly TrainingEvent[], revision: number): JobChanges
   const set: JobChanges = {}
   for (const { type } of events) {
     if (type === 'log') set.logs_revision = revision
-    if (type === 'metrics' || type === 'evaluation') set.series_revision = revision
+    if (GROWING.has(type)) set.series_revision = revision
     if (DECIDING.has(type)) set.checkpoints_revision = revision
   }
   return set
 }
+
+/** Events after which a series may have other points: an attempt that begins takes some back. */
+const GROWING = new Set<TrainingEvent['type']>(['started', 'metrics', 'evaluation'])
 
 /** Events after which another checkpoint may be the best. */
 const DECIDING = new Set<TrainingEvent['type']>([

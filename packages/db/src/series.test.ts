@@ -1,10 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { checkpointsOf } from './checkpoints.ts'
 import { CHUNK } from './chunks.ts'
+import { evalCurves } from './curves.ts'
 import { seriesSince } from './deltas.ts'
 import { readSeries, seriesNames } from './series.ts'
 import { type TestDatabase, testDatabase } from './testing.ts'
-import { checkpoint, evaluation, metrics, newJob, started, tell } from './testRun.ts'
+import { checkpoint, ended, evaluation, metrics, newJob, started, tell } from './testRun.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
@@ -92,7 +94,8 @@ test('a resumed attempt replaces what was logged after the step it went on from'
   await tell(db, job_id, started(), ...range(1, 10).map((step) => metrics(step, { loss: step })))
   await tell(db, job_id, ...[3, 6, 9].map((step) => evaluation(step, step)))
   await tell(db, job_id, started(1, 5))
-  expect((await one(job_id, 'loss')).steps).toEqual(range(1, 10))
+  expect((await one(job_id, 'loss')).steps).toEqual(range(1, 5))
+  expect((await one(job_id, 'eval_loss')).steps).toEqual([3])
   const again = range(6, 8).map((step) => metrics(step, { loss: 10 * step }, 1))
   await tell(db, job_id, ...again, evaluation(6, 60, 1))
   const loss = await one(job_id, 'loss')
@@ -115,6 +118,33 @@ test('a rerun from the start replaces everything, one that never said so what it
   const silent = await newJob(db)
   await tell(db, silent, ...first, metrics(4, { loss: 40 }, 1))
   expect((await one(silent, 'loss')).values).toEqual([1, 2, 3, 40])
+})
+
+test('an attempt that ended before it measured anything takes nothing back', async () => {
+  const job_id = await newJob(db)
+  await tell(db, job_id, started(), ...range(1, 6).map((step) => metrics(step, { loss: step })))
+  await tell(db, job_id, started(1, 2), ended(1))
+  expect((await one(job_id, 'loss')).values).toEqual(range(1, 6))
+  await tell(db, job_id, started(2, 3), metrics(4, { lr: 1 }, 2), ended(2))
+  expect((await one(job_id, 'loss')).values).toEqual(range(1, 3))
+})
+
+test('steps that are taken again are kept apart: each attempt has its evaluation, checkpoint and rank', async () => {
+  const job_id = await newJob(db)
+  await tell(db, job_id, started(), evaluation(2, 0.5), checkpoint(2, 0, 'a-2'))
+  await tell(db, job_id, evaluation(4, 0.4), checkpoint(4, 0, 'a-4'))
+  await tell(db, job_id, started(1, 2), evaluation(4, 0.4, 1), checkpoint(4, 1, 'b-4'))
+  await tell(db, job_id, evaluation(4, 0.1, 1))
+  const list = await checkpointsOf(db, job_id)
+  const places = list?.selection.ranking.map(({ attempt, step, value }) => [attempt, step, value])
+  expect(places).toEqual([
+    [0, 4, 0.4],
+    [1, 4, 0.4],
+    [0, 2, 0.5],
+  ])
+  expect((await one(job_id, 'eval_loss')).values).toEqual([0.5, 0.4])
+  const curves = await evalCurves(db, [job_id])
+  expect([...(curves[job_id]?.values ?? [])]).toEqual([0.5, 0.4])
 })
 
 test('the first evaluation of a step counts, later ones are kept as repeats', async () => {
@@ -170,6 +200,25 @@ test('a reader is told how far a resumed attempt went back, whatever it has seen
   expect([...(series[0]?.values ?? [])]).toEqual([60, 700])
   const later = await seriesSince(db, job_id, { loss: series[0]?.next_ordinal ?? 0 })
   expect(later.series).toEqual([])
+})
+
+test('a reader is told once of what an attempt took back, before it has points of its own', async () => {
+  const job_id = await newJob(db)
+  await tell(db, job_id, started(), evaluation(4, 0.5), evaluation(8, 0.4), metrics(9, { loss: 1 }))
+  const read = await readSeries(db, job_id, { names: ['eval_loss', 'loss', 'lr'], points: 10 })
+  const ordinals = Object.fromEntries(read.map(({ name, next_ordinal }) => [name, next_ordinal]))
+  await tell(db, job_id, started(1, 5))
+  const { series } = await seriesSince(db, job_id, ordinals)
+  expect(series.map(({ name, rewound_to, steps }) => [name, rewound_to, steps.length])).toEqual([
+    ['eval_loss', 5, 0],
+    ['loss', 5, 0],
+  ])
+  for (const { name, next_ordinal } of series) ordinals[name] = next_ordinal
+  expect(await seriesSince(db, job_id, ordinals)).toMatchObject({ series: [] })
+  await tell(db, job_id, evaluation(8, 0.3, 1))
+  const later = await seriesSince(db, job_id, ordinals)
+  expect(later.series).toMatchObject([{ name: 'eval_loss', rewound_to: null }])
+  expect([...(later.series[0]?.values ?? [])]).toEqual([0.3])
 })
 
 test('a reader that is far behind is served in pieces', async () => {

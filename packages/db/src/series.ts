@@ -1,7 +1,7 @@
 import { type Series, thin } from '@bestmark/core'
 import { and, count, eq, isNotNull, sum } from 'drizzle-orm'
-import { listAttempts } from './attempts.ts'
 import type { Database } from './client.ts'
+import { joinedAttempts } from './joined.ts'
 import { chunkSummaries, cut, readLogged, type Window } from './loggedSeries.ts'
 import { joinPoints, measuredPoints, ordinalAfter, seriesOfPoints } from './measuredSeries.ts'
 import { checkpoints, evaluations, seriesChunks } from './schema.ts'
@@ -45,7 +45,7 @@ export async function readSeries(
   { names: asked, from_step = -Infinity, to_step = Infinity, points }: SeriesQuery,
 ): Promise<NamedSeries[]> {
   const names = asked.map(storableName)
-  const attempts = await listAttempts(orm, job_id)
+  const attempts = await joinedAttempts(orm, [job_id])
   const measured = Map.groupBy(await measuredPoints(orm, [job_id], names), ({ metric }) => metric)
   const summaries = await chunkSummaries(
     orm,

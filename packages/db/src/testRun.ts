@@ -30,6 +30,9 @@ export const checkpoint = (step: number, attempt = 0, path = `checkpoint-${step}
 export const started = (attempt = 0, resumed_from: number | null = null) =>
   event({ type: 'started', attempt, at: 1_000 * attempt, total_steps: 1_000, resumed_from })
 
+export const ended = (attempt = 0) =>
+  event({ type: 'ended', attempt, at: 1_000 * attempt + 500, status: 'failed' })
+
 /** Puts a job on the board of which nothing is known yet. */
 export async function newJob(db: Database, told: Partial<JobRegistration> = {}): Promise<string> {
   const job_id = told.job_id ?? randomUUID()

@@ -53,6 +53,16 @@ test('a later attempt replaces what lay beyond the step from which it went on', 
   expect(steps(series)).toEqual([1, 2, 3, 4, 5])
 })
 
+test('what a later attempt took back is gone before that attempt has points', () => {
+  const series = begun([1, 2, 3, 4])
+  const next_ordinal = 2 ** 32
+  series.append({ ...delta(next_ordinal, [], 2), next_ordinal })
+  expect(steps(series)).toEqual([1, 2])
+  expect(series.next_ordinal).toBe(next_ordinal)
+  series.append(delta(next_ordinal, [3]))
+  expect(steps(series)).toEqual([1, 2, 3])
+})
+
 test('a series that is told anew from its first point keeps nothing of the old one', () => {
   const series = begun([0, 500, 1000], 1000)
   series.append(delta(0, [0, 10], -1))

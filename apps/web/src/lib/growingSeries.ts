@@ -37,7 +37,10 @@ export class GrowingSeries {
     if (delta.rewound_to !== null) this.#rewind(delta.rewound_to, delta.from_ordinal)
     const known = Math.max(0, this.next_ordinal - delta.from_ordinal)
     const fresh = delta.steps.length - known
-    if (fresh <= 0) return
+    if (fresh <= 0) {
+      this.next_ordinal = Math.max(this.next_ordinal, delta.next_ordinal)
+      return
+    }
     this.#makeRoom(fresh)
     this.#steps.set(delta.steps.subarray(known), this.#length)
     this.#values.set(delta.values.subarray(known), this.#length)
