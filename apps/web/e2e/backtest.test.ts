@@ -53,6 +53,18 @@ test('finished runs are replayed, for the board or a project, and the address ke
   expect(await runs.getByRole('row').count()).toBe(2)
 })
 
+test('on a phone nothing scrolls sideways but the table of runs, and nothing complains', async () => {
+  const context = await site.visitor({ viewport: { width: 390, height: 800 } })
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => complaints.push(message.text()))
+  await page.goto('/backtest')
+  await page.getByRole('table', { name: 'Run by run' }).waitFor()
+  const beside = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+  expect({ beside, complaints }).toEqual({ beside: 0, complaints: [] })
+})
+
 test('a project that is not there, and a metric that nobody measured, are met with a sentence', async () => {
   const nobody = await visit('/backtest?project=nobody')
   await nobody.getByText('No finished run of nobody measured anything').waitFor()

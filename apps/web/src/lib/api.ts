@@ -1,6 +1,12 @@
 import type { AppRouter, RouterOutputs } from '@bestmark/api'
 import { wire } from '@bestmark/core'
-import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from '@trpc/client'
+import {
+  createTRPCClient,
+  httpBatchLink,
+  httpLink,
+  httpSubscriptionLink,
+  splitLink,
+} from '@trpc/client'
 
 export type JobPage = RouterOutputs['jobs']['list']
 export type Curve = JobPage['curves'][string]
@@ -21,7 +27,12 @@ export const api = createTRPCClient<AppRouter>({
     splitLink({
       condition: (operation) => operation.type === 'subscription',
       true: httpSubscriptionLink({ url, transformer: wire }),
-      false: httpBatchLink({ url, transformer: wire }),
+      false: splitLink({
+        // What takes seconds is asked for alone: a batch is answered when its last part is.
+        condition: ({ path }) => path === 'backtest.run',
+        true: httpLink({ url, transformer: wire }),
+        false: httpBatchLink({ url, transformer: wire }),
+      }),
     }),
   ],
 })
