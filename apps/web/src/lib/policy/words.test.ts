@@ -1,6 +1,6 @@
 import { Policy } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { decideWords, POLICY_LINES, settingsWords } from './words.ts'
+import { chosenWords, decideWords, POLICY_LINES, settingsWords } from './words.ts'
 
 test('a change is named by what was told with it', () => {
   expect(settingsWords('metric', { metric: 'eval_f1', direction: 'max' }, 'job')).toBe(
@@ -23,4 +23,14 @@ test('every policy has a line and a verb of its own', () => {
   expect(new Set(verbs).size).toBe(Policy.options.length)
   const lines = Policy.options.map((policy) => POLICY_LINES[policy].line)
   expect(new Set(lines).size).toBe(Policy.options.length)
+})
+
+test('who chose a policy is said once', () => {
+  const chosen = { policy_from: 'job', policy_told: { prefer: 'latest', by: 'ana' } } as const
+  expect(chosenWords(chosen, 'within_noise', 'lowest eval_loss')).toBe(
+    'Policy within noise, latest, chosen for this job by ana.',
+  )
+  expect(chosenWords(chosen, 'within_noise', 'lowest eval_loss; chosen by ana')).toBe('')
+  const inherited = { policy_from: 'default', policy_told: {} } as const
+  expect(chosenWords(inherited, 'as_declared', '')).toBe('')
 })

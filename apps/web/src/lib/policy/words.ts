@@ -1,4 +1,5 @@
 import type { Direction, Policy, PolicySettings, Told } from '@bestmark/core'
+import type { JobDetail } from '../api.ts'
 
 /** What a person reads of each policy where one is chosen. */
 export const POLICY_LINES: Record<Policy, { name: string; line: string }> = {
@@ -45,4 +46,15 @@ export function decideWords({ policy, told }: PolicySettings): string {
   if (policy === 'within_noise') return `Take the ${told.prefer ?? 'earliest'} within noise`
   if (policy === 'lowest_eval_loss') return 'Let the lowest eval_loss decide'
   return policy === 'scored' ? 'Let the score decide' : 'Decide as declared'
+}
+
+/** Which policy a person chose, with who and when; empty where nobody did, or `decided` says it. */
+export function chosenWords(
+  { policy_from, policy_told: told }: Pick<JobDetail, 'policy_from' | 'policy_told'>,
+  policy: Policy,
+  decided: string,
+): string {
+  if (policy_from === 'default' || !told.by || decided.includes(told.by)) return ''
+  const whose = policy_from === 'project' ? 'for the project' : 'for this job'
+  return `Policy ${settingsWords(policy, told, policy_from)}, chosen ${whose} by ${told.by}.`
 }
