@@ -15,7 +15,8 @@ export const JournalHeader = z.object({
   job_id: z.uuid(),
   name: z.string(),
   project: z.string(),
-  recipe: z.string(),
+  /** The built-in recipe that trains it; null where another program does. */
+  recipe: z.string().nullable().default(null),
 })
 export type JournalHeader = z.infer<typeof JournalHeader>
 

@@ -1,0 +1,43 @@
+"""A callback for HuggingFace's Trainer: `Trainer(…, callbacks=[BestmarkCallback()])`."""
+import math
+from typing import Any
+
+from transformers import TrainerCallback
+
+import bestmark
+
+class BestmarkCallback(TrainerCallback):  # type: ignore[misc]
+    """Writes the journal to the Trainer's output_dir; what it is given goes to `bestmark.init`."""
+    def __init__(self, **told: Any) -> None:
+        self.told, self.has_ended = told, False
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        # The Trainer's own guess of a direction is no declaration, so it is left to `told`.
+        bestmark.init(args.output_dir, **{
+            "total_steps": state.max_steps, "total_epochs": state.num_train_epochs,
+            "save_steps": state.save_steps if args.save_strategy == "steps" else None,
+            "resumed_from": state.global_step or None, "config": args.to_sanitized_dict(),
+            "metric": args.metric_for_best_model, "declared_by": "metric_for_best_model",
+            **self.told})
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        said = {name: value for name, value in (logs or {}).items()
+                if not name.startswith("train_") and name not in ("total_flos", "epoch")}
+        if said.get("loss") == 0 and math.isnan(said.get("grad_norm", 0)):
+            said["loss"] = math.nan  # logging_nan_inf_filter leaves 0 of a loss that was NaN
+        samples = round(said.get("eval_samples_per_second", 0) * said.get("eval_runtime", 0))
+        # Once training is over the weights are those of the best, where that was asked for.
+        loaded = state.best_global_step if self.has_ended and args.load_best_model_at_end else None
+        epoch = None if loaded else state.epoch
+        bestmark.log(said, loaded or state.global_step, epoch, samples or None)
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        folder = f"{args.output_dir}/checkpoint-{state.global_step}"
+        bestmark.checkpoint(folder, state.global_step, state.epoch)
+        if state.best_model_checkpoint:
+            name, step = args.metric_for_best_model.removeprefix("eval_"), state.best_global_step
+            bestmark.claim(state.best_model_checkpoint, step, f"eval_{name}", state.best_metric)
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.has_ended = True
+        bestmark.finish()

@@ -1,0 +1,48 @@
+"""A logger for Lightning: `Trainer(logger=BestmarkLogger("runs/one"), …)`."""
+import re
+from typing import Any
+
+from lightning.pytorch.loggers import Logger
+
+import bestmark
+
+class BestmarkLogger(Logger):  # type: ignore[misc]
+    """Writes the journal to `folder`, where a ModelCheckpoint that is told no `dirpath` then saves
+    to `checkpoints`; what else it is given goes to `bestmark.init`."""
+    name = version = save_dir = ""
+
+    def __init__(self, folder: str = ".", **told: Any) -> None:
+        super().__init__()
+        self.save_dir, self.told, self.trainer, self.steps = folder, told, None, {}  # type: ignore
+
+    def log_hyperparams(self, params: Any, *_: Any, **__: Any) -> None:
+        self.told = {"config": params if isinstance(params, dict) else vars(params), **self.told}
+
+    def log_graph(self, model: Any, input_array: Any = None) -> None:
+        """Lightning calls this at the beginning of whatever it does."""
+        trainer, saver = model.trainer, model.trainer.checkpoint_callback
+        resumed, self.trainer = re.search(r"step=(\d+)", str(trainer.ckpt_path)), trainer
+        if trainer.state.fn == "fit" and trainer.is_global_zero:
+            bestmark.init(self.save_dir, **{
+                "total_steps": trainer.max_steps, "resumed_from": resumed and int(resumed[1]),
+                "total_epochs": max(0, trainer.max_epochs or 0) or None,
+                "metric": saver and saver.monitor, "declared_by": "the ModelCheckpoint's monitor",
+                "direction": saver.mode if saver and saver.monitor else None, **self.told})
+
+    def log_metrics(self, metrics: Any, step: Any = None) -> None:
+        if self.trainer is not None:
+            # The trainer counts steps as its files do; `step`, a batch counted from 0, is one less.
+            path = None if self.trainer.state.fn == "fit" else self.trainer.ckpt_path
+            said = {name: value for name, value in metrics.items() if name != "epoch"}
+            bestmark.log(said, self.steps.get(path, self.trainer.global_step), metrics.get("epoch"))
+
+    def after_save_checkpoint(self, checkpoint_callback: Any) -> None:
+        saver, path = checkpoint_callback, checkpoint_callback._last_checkpoint_saved
+        if path:
+            self.steps[path] = saver._last_global_step_saved
+            bestmark.checkpoint(path, self.steps[path])
+        if best := saver.monitor and saver.best_model_path:
+            bestmark.claim(best, self.steps.get(best), saver.monitor, saver.best_model_score)
+
+    def finalize(self, status: str) -> None:
+        bestmark.finish("failed" if status == "failed" else "completed")
