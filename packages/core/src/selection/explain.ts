@@ -33,7 +33,7 @@ export function explain(
     sentence,
     decided: `${superlative(direction)} ${metric}; ${whoWords(decided)}`,
     notes: notesOf(given, decided, input, winners),
-    readings: readingsOf(given),
+    readings: readingsOf(given, winners),
     winners,
     question: questionOf(given, decided, input, winners),
   }

@@ -1,12 +1,12 @@
 import type { Direction } from '../event.ts'
-import { isOneScale, lossPoints, overfittingOnset } from './curve.ts'
-import { directionOf, isLoss, isTest, superlative } from './direction.ts'
+import { directionOf, isTest, superlative } from './direction.ts'
 import { metricNames } from './evaluations.ts'
 import type { Note, Winner } from './explanation.ts'
 import { figure } from './figure.ts'
 import type { Decider } from './metric.ts'
 import { misleadingNotes } from './misleads.ts'
 import { note } from './note.ts'
+import { overfittingNotes } from './overfitting.ts'
 import type { Explained } from './readings.ts'
 import { isUnbeatenStart } from './reason.ts'
 import { savingNotes } from './saving.ts'
@@ -96,24 +96,6 @@ function choiceNotes({ selection, evaluations }: Explained): Note[] {
 
 /** From so many candidates on, the best value is optimistic enough to say so. */
 const MANY = 10
-
-function overfittingNotes(
-  { evaluations, context, selection }: Explained,
-  winners: readonly Winner[],
-): Note[] {
-  const attempt = selection.best?.attempt ?? 0
-  const points = lossPoints(evaluations, attempt, context.trainLoss)
-  const onset = isOneScale(points) ? overfittingOnset(points) : null
-  if (onset === null) return []
-  const later = [...winners, { metric: selection.metric, best: selection.best }].find(
-    ({ metric, best }) => !isLoss(metric) && best !== null && best.step > onset,
-  )
-  const since = `after step ${onset} eval_loss rises while the training loss falls`
-  const text = later
-    ? `${since}, but ${later.metric} is best at step ${later.best?.step}, so this is not called overfitting`
-    : `${since}: the run overfits`
-  return [note('overfitting', later ? 'note' : 'warning', text)]
-}
 
 function winnerNotes({ selection }: Explained, winners: readonly Winner[]): Note[] {
   const others = winners.filter(({ agrees }) => !agrees)

@@ -2,11 +2,12 @@ import type { Direction } from '../event.ts'
 import { isFiniteMeasure, type Measured } from '../measured.ts'
 import { latestOf, slopeOf, trend } from '../standing.ts'
 import type { RunContext } from './context.ts'
-import { isOneScale, lossPoints, overfittingOnset, waitingSince, type LossPoint } from './curve.ts'
+import { isOneScale, lossPoints, waitingSince, type LossPoint } from './curve.ts'
 import { isTest } from './direction.ts'
 import { detailOf, finder, measureOf, metricNames } from './evaluations.ts'
-import type { Reading } from './explanation.ts'
+import type { Reading, Winner } from './explanation.ts'
 import { errorFigure, figure, signed } from './figure.ts'
+import { attemptOf, overfittingReadings } from './overfitting.ts'
 import type { Evaluation, Ranked, Selection } from './selection.ts'
 
 /** What an explanation is made of. */
@@ -20,19 +21,12 @@ export interface Explained {
 }
 
 /** The figures shown beside the choice: those of the chosen checkpoint, then those of the run. */
-export function readingsOf(given: Explained): Reading[] {
+export function readingsOf(given: Explained, winners: readonly Winner[]): Reading[] {
   const { best } = given.selection
   const at = best && finder(given.evaluations)(best)
   const ofBest = best && at ? [...lossReadings(given, at), ...certainty(given, at, best)] : []
-  return [
-    ...ofBest,
-    ...curveReadings(given, best?.attempt ?? lastAttempt(given)),
-    ...waiting(given),
-  ]
-}
-
-function lastAttempt({ evaluations }: Explained): number {
-  return evaluations.reduce((last, { attempt }) => Math.max(last, attempt), 0)
+  const turned = overfittingReadings(given, winners)
+  return [...ofBest, ...trendReadings(given), ...turned, ...waiting(given)]
 }
 
 const PLAIN = { remark: null, origin: null }
@@ -112,9 +106,9 @@ function certainty({ evaluations, selection }: Explained, at: Evaluation, best: 
   return readings
 }
 
-/** Where the evaluation loss is heading, and since when it rises while training falls. */
-function curveReadings({ evaluations, context }: Explained, attempt: number): Reading[] {
-  const points = lossPoints(evaluations, attempt, context.trainLoss)
+/** Where the evaluation loss is heading. */
+function trendReadings(given: Explained): Reading[] {
+  const points = lossPoints(given.evaluations, attemptOf(given))
   const recent = latestOf(points.map(({ step, eval_loss: value }) => ({ step, value })))
   const heading = trend({ recent })
   const line = slopeOf(recent)
@@ -129,10 +123,6 @@ function curveReadings({ evaluations, context }: Explained, attempt: number): Re
       remark,
       origin: null,
     })
-  }
-  const onset = isOneScale(points) ? overfittingOnset(points) : null
-  if (onset !== null) {
-    readings.push({ ...measured('overfitting_onset', 'overfitting since step', onset) })
   }
   return readings
 }

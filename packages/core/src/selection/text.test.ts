@@ -73,7 +73,7 @@ Decided by: lowest eval_loss; nobody declared a metric
   samples                             200
   standard error                    ±0.27  the spread 0.27 of the curve around a local smooth
   eval loss trend                  rising  +0.105 ± 0.045 a 100 steps over the last 5 evaluations
-  overfitting since step              450
+  eval loss rises after step          450  not called overfitting: eval_f1 is best at step 500
   evaluations without improvement       3
   epochs without improvement         0.75
 

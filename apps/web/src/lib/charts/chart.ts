@@ -17,11 +17,19 @@ export interface ChartCheckpoint {
 /** How the chart is looked at, whatever it shows. */
 type View = Omit<Viewing, 'show'>
 
+/** The step after which a curve rises, with the word for it. */
+export interface Turn {
+  step: number
+  word: string
+}
+
 export interface ChartInput {
   series: readonly NamedSeries[]
   checkpoints: readonly ChartCheckpoint[]
   /** The step of the selected checkpoint. */
   best_step: number | null
+  /** Where eval_loss turned, and what that is called. */
+  turn?: Turn | null
   epochs: EpochMarks
   view: View
   /** Pixels across; bounds what is drawn. */
@@ -59,6 +67,6 @@ export interface Chart {
   best: Point | null
   /** Other checkpoints on the evaluation curve that noise cannot tell from the selected one. */
   tied: Point[]
-  onset: Point | null
+  onset: (Point & { word: string }) | null
   hidden: number
 }

@@ -81,15 +81,11 @@ test('a window drawn from right to left is the same window', () => {
   expect(chart({}, { window: [50, 20] }).x).toEqual([20, 50])
 })
 
-test('overfitting begins at the lowest evaluation when train loss goes on falling', () => {
-  expect(chart().onset).toEqual({ x: 30, y: 2.5, step: 30 })
-})
-
-test('overfitting is not said of a curve that still falls, or that has barely turned', () => {
-  const falling = series('eval_loss', [20, 30, 40, 50, 60], [3, 2.5, 2.4, 2.3, 2.2])
-  const turned = series('eval_loss', [20, 30, 40, 50], [3, 2.5, 2.6, 2.7])
-  expect(chart({ series: [train, falling] }).onset).toBeNull()
-  expect(chart({ series: [train, turned] }).onset).toBeNull()
+test('where the evaluation loss turned is marked on its curve with its word, and on no other', () => {
+  const turn = { step: 30, word: 'overfitting' }
+  expect(chart({ turn }).onset).toEqual({ x: 30, y: 2.5, step: 30, word: 'overfitting' })
+  expect(chart({ turn, series: [train] }).onset).toBeNull()
+  expect(chart().onset).toBeNull()
 })
 
 test('checkpoint ticks outside the window are left out, and those without a step have none', () => {

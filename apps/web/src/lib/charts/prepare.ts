@@ -1,9 +1,8 @@
 import { smooth, type Series } from '@bestmark/core'
 import { placeOn } from './axis.ts'
-import type { Chart, ChartInput, Line, NamedSeries } from './chart.ts'
+import type { Chart, ChartInput, Line, NamedSeries, Turn } from './chart.ts'
 import { draw, type Columns, type Point } from './line.ts'
 import { markAt, ticksOf, tiedOf } from './marks.ts'
-import { overfittingOnset } from './onset.ts'
 
 const MOST_DOTS = 250
 
@@ -30,7 +29,7 @@ export function prepareChart(input: ChartInput): Chart {
     ticks: ticksOf(input.checkpoints, at, x, input.width),
     best: markAt(input.best_step, lines, at, x),
     tied: tiedOf(input.checkpoints, lines, at, x),
-    onset: markAt(onsetOf(lines), lines, at, x),
+    onset: onsetAt(input.turn, lines, at, x),
     hidden: lines.reduce((sum, line) => sum + line.hidden, 0),
   }
 }
@@ -127,8 +126,14 @@ function timesByStep(series: readonly NamedSeries[]): Map<number, number> {
   return times
 }
 
-function onsetOf(lines: Line[]): number | null {
-  const train = lines.find((line) => line.name === 'loss')
-  const evaluation = lines.find((line) => line.name === 'eval_loss')
-  return train && evaluation ? overfittingOnset(train.columns, evaluation.columns) : null
+/** The turn stands on the curve that turned, where that is shown. */
+function onsetAt(
+  turn: Turn | null | undefined,
+  lines: Line[],
+  at: (step: number) => number,
+  x: [number, number],
+): Chart['onset'] {
+  if (!turn || !lines.some((line) => line.name === 'eval_loss')) return null
+  const point = markAt(turn.step, lines, at, x)
+  return point && { ...point, word: turn.word }
 }

@@ -1,4 +1,5 @@
 import type { Explanation, Origin, TrainingJobStatus } from '@bestmark/core'
+import type { Turn } from '../charts/chart.ts'
 import { statusLines } from '../fields.ts'
 
 /** One figure beside the choice, as it is shown. */
@@ -33,4 +34,12 @@ export function readingGroups(
     chosen: readings.filter(({ name }) => !OF_THE_RUN.includes(name)),
     latest: [...known.map((line) => ({ ...line, remark: null, origin: null })), ...ofRun],
   }
+}
+
+/** Where the chart marks that eval_loss turned, with the word that the reading has for it. */
+export function turnOf({ readings }: Pick<Explanation, 'readings'>): Turn | null {
+  const turned = readings.find(({ name }) => name === 'overfitting_onset')
+  if (typeof turned?.value !== 'number') return null
+  const isOverfitting = turned.remark?.startsWith('overfitting') ?? false
+  return { step: turned.value, word: isOverfitting ? 'overfitting' : 'eval loss rises' }
 }

@@ -1,0 +1,54 @@
+import { isOneScale, lossPoints, overfittingOnset } from './curve.ts'
+import { isLoss } from './direction.ts'
+import type { Note, Reading, Winner } from './explanation.ts'
+import { note } from './note.ts'
+import type { Explained } from './readings.ts'
+
+/** Where eval_loss turned while the training loss went on falling. */
+interface Turn {
+  step: number
+  /** A task metric that was best only later, so that the loss alone says too much; null for none. */
+  later: { metric: string; step: number } | null
+}
+
+function turnOf(given: Explained, winners: readonly Winner[]): Turn | null {
+  const { evaluations, context, selection } = given
+  const points = lossPoints(evaluations, attemptOf(given), context.trainLoss)
+  const step = isOneScale(points) ? overfittingOnset(points) : null
+  if (step === null) return null
+  const picks = [...winners, { metric: selection.metric, best: selection.best }]
+  const better = picks.find(
+    ({ metric, best }) => !isLoss(metric) && best !== null && best.step > step,
+  )
+  return { step, later: better?.best ? { metric: better.metric, step: better.best.step } : null }
+}
+
+/** The attempt whose curve is read: the chosen checkpoint's, or else the last. */
+export function attemptOf({ selection, evaluations }: Explained): number {
+  const last = evaluations.reduce((most, { attempt }) => Math.max(most, attempt), 0)
+  return selection.best?.attempt ?? last
+}
+
+/** The step after which the loss rises, and whether that is called overfitting. */
+export function overfittingReadings(given: Explained, winners: readonly Winner[]): Reading[] {
+  const turn = turnOf(given, winners)
+  if (!turn) return []
+  const { step, later } = turn
+  const remark = later
+    ? `not called overfitting: ${later.metric} is best at step ${later.step}`
+    : 'overfitting: the training loss goes on falling'
+  const shown = { value: step, text: String(step), remark, origin: null }
+  return [{ name: 'overfitting_onset', label: 'eval loss rises after step', ...shown }]
+}
+
+/** The same as a note: a warning where nothing but the loss has a voice. */
+export function overfittingNotes(given: Explained, winners: readonly Winner[]): Note[] {
+  const turn = turnOf(given, winners)
+  if (!turn) return []
+  const { step, later } = turn
+  const since = `after step ${step} eval_loss rises while the training loss falls`
+  const text = later
+    ? `${since}, but ${later.metric} is best at step ${later.step}, so this is not called overfitting`
+    : `${since}: the run overfits`
+  return [note('overfitting', later ? 'note' : 'warning', text)]
+}
