@@ -221,3 +221,27 @@ test('evaluations are ranked without files where that is asked', () => {
   expect(missed_best).toBeNull()
   expect(passed_over).toMatchObject([{ step: 300, reason: 'not_finite' }])
 })
+
+test('a million checkpoints are chosen among as few are, in any order', { timeout: 60_000 }, () => {
+  const count = 1_000_000
+  // Every step once, far from in order: 7 and the count have no factor in common.
+  const steps = Array.from({ length: count }, (_, index) => (index * 7) % count)
+  const { best, runner_up, ranking } = choose({
+    evaluations: evaluations(...steps.map((step) => [step, Math.abs(step - 654_321)] as const)),
+    checkpoints: checkpoints(...steps),
+  })
+  expect([best?.step, runner_up?.step, ranking.length]).toEqual([654_321, 654_320, count])
+})
+
+test('perplexity is better low by its name, without being told', () => {
+  const rows = evaluations([100, { eval_perplexity: 9 }], [200, { eval_perplexity: 12 }])
+  const given = { evaluations: rows, checkpoints: checkpoints(100, 200) }
+  expect(choose({ ...given, told: { metric: 'perplexity' } }).best?.step).toBe(100)
+})
+
+test('a metric that is missing at a save passes that checkpoint over, and it is never the best', () => {
+  const rows = evaluations([100, { eval_loss: 1 }], [200, { eval_f1: 0.9 }])
+  const { best, passed_over } = choose({ evaluations: rows, checkpoints: checkpoints(100, 200) })
+  expect(best?.step).toBe(100)
+  expect(passed_over).toMatchObject([{ step: 200, reason: 'no_metric' }])
+})
