@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
 import {
@@ -10,17 +10,21 @@ import {
   listCheckpoints,
   listDeployments,
   readSeries,
+  registerJob,
   requestStop,
 } from '@bestmark/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Agent } from './agent.ts'
+import { AGENT_SETTINGS } from './agentSettings.ts'
 import { openBoard, type Board } from './board.ts'
 import { readJournalRun } from './sources/journal.ts'
-import { readRunProcess } from './process.ts'
+import { importRun } from './importing.ts'
+import { JOURNAL, openJournal } from './journal.ts'
+import { readRunProcess, writeRunProcess } from './process.ts'
 import { recordJournal } from './recorder.ts'
 import { CHAR_LM } from './recipes/recipe.ts'
 import { startRun, type StartedRun } from './runs.ts'
-import { BESTMARK, bestmark, eventually, temporaryFolder } from './testing.ts'
+import { BESTMARK, bestmark, eventually, temporaryFolder, weightsOf } from './testing.ts'
 
 let home: Awaited<ReturnType<typeof temporaryFolder>>
 let board: Board
@@ -34,9 +38,9 @@ afterAll(async () => {
 })
 
 /** An agent in this process, stopped when the test ends. */
-function agentHere(): { agent: Agent } & AsyncDisposable {
+function agentHere(settings = AGENT_SETTINGS): { agent: Agent } & AsyncDisposable {
   const troubles: unknown[] = []
-  const agent = new Agent(board.db, board, (error) => troubles.push(error))
+  const agent = new Agent(board.db, board, (error) => troubles.push(error), settings)
   const working = agent.work()
   const dispose = async (): Promise<void> => {
     agent.stop()
@@ -175,14 +179,16 @@ test('a resume that fails before it begins ends the job failed, with the reason'
   run.signal('SIGTERM')
   await here.agent.adopt(run)
   const { current_step } = await jobWhen(run, ended)
-  await writeFile(join(run.folder, `checkpoint-${current_step}`, 'model.safetensors'), 'garbage')
+  const weights = join(run.folder, `checkpoint-${current_step}`, 'model.safetensors')
+  // Whole as a file, but of another model.
+  await writeFile(weights, weightsOf(1))
   const { code } = await bestmark(['train', '--resume', run.job_id], {
     env: { BESTMARK_HOME: home.path },
   })
   expect(code).toBe(1)
   const job = await jobStatus(board.db, run.job_id)
   expect(job).toMatchObject({ status: 'failed' })
-  expect(job?.error).toContain(`checkpoint-${current_step}`)
+  expect(job?.error).toContain('no tensor')
 })
 
 test('a mark that a full disk cut short is no mark: the run is lost, and the agent goes on', async () => {
@@ -235,4 +241,46 @@ test('a best whose files go away gives way to the next, and is the best again wh
   await jobWhen(run, (job) => job.best_step !== best_step)
   await rename(join(home.path, 'away'), best_checkpoint_path!)
   await jobWhen(run, (job) => job.best_step === best_step)
+})
+
+test('a run of another program is lost when its journal is silent, and comes back with its next line', async () => {
+  const root = join(home.path, 'foreign')
+  const job_id = randomUUID()
+  await mkdir(root)
+  const named = { name: 'foreign', project: 'tests', recipe: '' }
+  using journal = openJournal(root, { journal: 1, job_id, ...named })
+  const log = (step: number, loss: number): void =>
+    journal.append({ type: 'metrics', attempt: 0, step, at: Date.now(), values: { loss } })
+  journal.append({ type: 'started', attempt: 0, at: Date.now() })
+  log(1, 2)
+  await importRun(board, root, {})
+  const patience = { factor: 2, floor: 1_000 }
+  await using _agent = agentHere({ ...AGENT_SETTINGS, patience })
+  await jobWhen({ job_id }, ({ status }) => status === 'lost')
+  log(2, 1)
+  const back = await jobWhen({ job_id }, ({ status }) => status === 'running')
+  expect(back).toMatchObject({ current_step: 2, error: null, ended_at: null })
+  await jobWhen({ job_id }, ({ status }) => status === 'lost')
+  journal.append({ type: 'ended', attempt: 0, at: Date.now(), status: 'completed' })
+  await jobWhen({ job_id }, ({ status }) => status === 'completed')
+})
+
+test('a run whose process lives here is not lost, however long it is silent', async () => {
+  const root = join(home.path, 'thinking')
+  const job_id = randomUUID()
+  await mkdir(root)
+  const named = { name: 'thinking', project: 'tests', recipe: '' }
+  openJournal(root, { journal: 1, job_id, ...named })[Symbol.dispose]()
+  writeRunProcess(root, 0)
+  const { host_id, host } = board
+  const place = { job_id, host_id, host, root, source: JOURNAL, status: 'running' } as const
+  await registerJob(board.db, { ...place, name: 'thinking', project: 'tests' })
+  const patience = { factor: 1, floor: 1 }
+  await using _agent = agentHere({ ...AGENT_SETTINGS, patience })
+  // Another run that is as silent, and has no process, tells that the agent has looked.
+  const other = { ...place, job_id: randomUUID(), root: join(home.path, 'elsewhere') }
+  await registerJob(board.db, { ...other, name: 'gone', project: 'tests', source: 'huggingface' })
+  await jobWhen(other, ({ status }) => status === 'lost')
+  expect(await jobStatus(board.db, job_id)).toMatchObject({ status: 'running' })
+  await rm(join(root, 'process.json'))
 })

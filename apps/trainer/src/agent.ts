@@ -1,7 +1,11 @@
 import type { JobState } from '@bestmark/core'
-import { hostedJobs, seeHost, type Database, type HostedJob } from '@bestmark/db'
-import { JOURNAL } from './journal.ts'
-import { isAlive, readRunProcess } from './process.ts'
+import { databaseTime, hostedJobs, loseSilent, seeHost } from '@bestmark/db'
+import type { Database, HostedJob } from '@bestmark/db'
+import { AGENT_SETTINGS, type AgentSettings } from './agentSettings.ts'
+import { Digesting } from './digesting.ts'
+import { join } from 'node:path'
+import { JOURNAL, journalSize } from './journal.ts'
+import { hasRunProcess, isAlive, readRunProcess } from './process.ts'
 import { pause } from './recorder.ts'
 import type { Starter } from './runs.ts'
 import { shipNext } from './shipping.ts'
@@ -14,7 +18,10 @@ const ROUND = 300
 const HEARTBEAT = 10_000
 /** How long it rests once it has looked at the files of every job (ms). */
 const REST = 3_000
-const UNFINISHED: readonly JobState[] = ['starting', 'running', 'stopping', 'lost']
+/** How often is looked for runs that have fallen silent (ms). */
+const LISTEN = 5_000
+const SPEAKING: readonly JobState[] = ['starting', 'running', 'stopping']
+const UNFINISHED: readonly JobState[] = [...SPEAKING, 'lost']
 
 /**
  * The process that lives where the files are: it records runs, adopts those of an agent that died,
@@ -26,13 +33,24 @@ export class Agent {
   readonly #onTrouble: (error: unknown) => void
   readonly #over = new AbortController()
   readonly #reserved = new Set<string>()
+  readonly #journalSizes = new Map<string, number>()
   readonly #supervised = new Map<string, Promise<void>>()
+  readonly #settings: AgentSettings
+  readonly #digesting: Digesting
   #unswept: HostedJob[] = []
+  #listening_since: number | undefined
 
-  constructor(db: Database, starter: Starter, onTrouble: (error: unknown) => void) {
+  constructor(
+    db: Database,
+    starter: Starter,
+    onTrouble: (error: unknown) => void,
+    settings = AGENT_SETTINGS,
+  ) {
     this.#db = db
     this.#starter = starter
     this.#onTrouble = onTrouble
+    this.#settings = settings
+    this.#digesting = new Digesting(db, starter.host_id, settings.digestRate)
   }
 
   /** Looks for work until the agent is stopped, then waits until every journal is recorded. */
@@ -42,6 +60,8 @@ export class Agent {
       this.#keepDoing(ROUND, () => this.#adoptRuns()),
       this.#keepDoing(ROUND, () => this.#ship()),
       this.#keepDoing(ROUND, () => this.#sweep()),
+      this.#keepDoing(ROUND, () => this.#digest()),
+      this.#keepDoing(LISTEN, () => this.#loseSilent()),
     ])
     await Promise.all(this.#supervised.values())
   }
@@ -87,8 +107,17 @@ export class Agent {
     const { host_id } = this.#starter
     for (const { job_id, root, ...job } of await hostedJobs(this.#db, host_id, UNFINISHED)) {
       if (job.source !== JOURNAL || this.#reserved.has(job_id)) continue
-      if (job.status !== 'lost' || isTraining(root)) void this.adopt({ job_id, folder: root })
+      const isForeign = job.recipe === null && !hasRunProcess(root)
+      const isBack = isForeign ? this.#hasGrown(job_id, root) : isTraining(root)
+      if (job.status !== 'lost' || isBack) void this.adopt({ job_id, folder: root, isForeign })
     }
+  }
+
+  /** Whether the journal of a lost run is another than it was; it may be when first looked at. */
+  #hasGrown(job_id: string, folder: string): boolean {
+    const [before, now] = [this.#journalSizes.get(job_id), journalSize(join(folder, JOURNAL))]
+    this.#journalSizes.set(job_id, now)
+    return before !== now
   }
 
   async #ship(): Promise<void> {
@@ -104,10 +133,34 @@ export class Agent {
     await pause(REST, this.#over.signal)
     this.#unswept = await hostedJobs(this.#db, this.#starter.host_id)
   }
+
+  async #digest(): Promise<void> {
+    const { signal } = this.#over
+    if (!(await this.#digesting.next(signal).catch(quietWhen(signal)))) await pause(REST, signal)
+  }
+
+  /** Calls runs lost that are silent for too long, and whose process is not known to live. */
+  async #loseSilent(): Promise<void> {
+    this.#listening_since ??= await databaseTime(this.#db)
+    const { patience } = this.#settings
+    const hearing = { patience, listening_since: this.#listening_since }
+    for (const { job_id, root } of await hostedJobs(this.#db, this.#starter.host_id, SPEAKING)) {
+      if (!this.#reserved.has(job_id) && !isTraining(root)) {
+        await loseSilent(this.#db, job_id, hearing)
+      }
+    }
+  }
 }
 
 /** Whether the process that trains in a folder is there after all. */
 function isTraining(folder: string): boolean {
   const process = readRunProcess(folder)
   return process !== undefined && isAlive(process)
+}
+
+/** Passes an error on, unless it is that of an end that was asked for. */
+function quietWhen(signal: AbortSignal) {
+  return (error: unknown): undefined => {
+    if (!signal.aborted) throw error
+  }
 }

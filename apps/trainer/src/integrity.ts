@@ -1,8 +1,13 @@
-import type { FilesState } from '@bestmark/core'
-import { open, readdir, realpath, stat } from 'node:fs/promises'
-import { basename, join, resolve, sep } from 'node:path'
+import type { CheckpointKind, FilesState } from '@bestmark/core'
+import { realpath } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
 import { systemCode } from './failure.ts'
-import { isLfsPointer } from './sources/trainerState.ts'
+import { kindOf } from './integrity/kind.ts'
+import { isInside, listFiles, type Listing, signatureOf } from './integrity/listing.ts'
+import { missingShard } from './integrity/shards.ts'
+import { isWeights, lookAtWeights } from './integrity/weights.ts'
+
+export { isInside }
 
 /** What a look at a checkpoint's files found. */
 export interface FilesSeen {
@@ -10,108 +15,137 @@ export interface FilesSeen {
   files_why: string | null
   /** Bytes of all files. */
   bytes: number | null
+  kind: CheckpointKind | null
+  base: string | null
+  /** Stands for sizes and times of the files; null where there are none. */
+  signature: string | null
+  /** Of the whole files; a look never reads them. */
+  digest: null
   /** When it was looked at, in milliseconds since the epoch. */
   checked_at: number
 }
 
-const WEIGHTS = /\.(safetensors|bin|pt|pth|ckpt|gguf|h5|keras|msgpack|npz|distcp)$/
-const NOT_WEIGHTS =
-  /^(optimizer|scheduler|scaler|rng_state|training_args|trainer_state)|optim_states/
-const INCOMPLETE_MARKER = 'checkpoint-is-incomplete.txt'
-/** An LFS pointer is about 130 bytes. */
-const POINTER_BYTES = 1024
-
-interface SeenFile {
-  path: string
-  bytes: number
+/** What is known from before of files that a program may be writing still. */
+export interface Growing {
+  /** The signature that was seen before; null where nobody looked. */
+  signature: string | null
+  /** The program itself told that the checkpoint is whole. */
+  isTold: boolean
 }
+
+/** What is known before a look. */
+export interface Before {
+  /** What an earlier look found; whole files with the same signature need no second one. */
+  known?: Pick<FilesSeen, 'files_state' | 'files_why' | 'kind' | 'base'> & {
+    signature: string | null
+  }
+  /** Where the run trains. */
+  growing?: Growing
+}
+
+/** Files of a run that trains are left in peace for so long after they changed (ms). */
+const SETTLING = 5_000
+const MARKERS = /^checkpoint-is-incomplete\.txt$|\.incomplete$/
 
 /** Codes that tell of this one folder; any other, such as too many open files, tells of nothing. */
 const OF_THE_FOLDER: Record<string, string> = {
   EACCES: 'this user may not read it',
   EPERM: 'this user may not read it',
   ELOOP: 'its links lead in a loop',
-  ENOTDIR: 'it is a file, not a folder',
+  ENOTDIR: 'a file stands in its way',
 }
 
 /**
- * Looks at a checkpoint of a run: complete means inside the run's root with links resolved, no
- * marker of an interrupted save, the state file that the program writes last (where `stateFile`
- * names one), and weights that are not empty. Throws where looking itself fails.
+ * Looks at a checkpoint of a run, a folder or one file: complete means inside the run's root with
+ * links resolved, no marker of an interrupted save, the state file that the program writes last
+ * (where `stateFile` names one), every shard, and weights that are as long as their headers say.
+ * Of a run that trains (`growing`) what is not whole, or not known to be, is `writing` while its
+ * files move. Reads headers only. Throws where looking itself fails.
  */
 export async function inspectCheckpoint(
   root: string,
   path: string,
   stateFile: string | null,
+  { known, growing }: Before = {},
 ): Promise<FilesSeen> {
+  const nothing = { bytes: null, kind: null, base: null, signature: null, digest: null } as const
   const checked_at = Date.now()
-  const seen = (files_state: FilesState, files_why: string | null, bytes: number | null = null) => {
-    return { files_state, files_why, bytes, checked_at }
-  }
   try {
-    const folder = await realpath(resolve(root, path))
-    if (!isInside(await realpath(root), folder)) {
-      return seen('broken', `it leads out of the run's folder to ${folder}`)
+    const home = await realpath(root)
+    const place = await realpath(resolve(root, path))
+    if (!isInside(home, place)) {
+      const files_why = `it leads out of the run's folder to ${place}`
+      return { ...nothing, files_state: 'broken', files_why, checked_at }
     }
-    const files = await filesIn(folder)
-    const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
-    const why = await whyBroken(files, stateFile)
-    return seen(why === null ? 'complete' : 'broken', why, bytes)
+    const listing = await listFiles(home, place)
+    const signature = signatureOf(listing.files)
+    if (known?.files_state === 'complete' && known.signature === signature) {
+      const { files_state, files_why, kind, base } = known
+      const bytes = bytesOf(listing)
+      return { ...nothing, files_state, files_why, kind, base, bytes, signature, checked_at }
+    }
+    const judged = await judge(listing, stateFile)
+    const bytes = bytesOf(listing)
+    const kind = await kindOf(listing)
+    const seen = { ...nothing, ...kind, bytes, signature, checked_at }
+    return { ...seen, ...stateOf(listing, judged, growing && { ...growing, now: signature }) }
   } catch (error) {
     const code = systemCode(error) ?? ''
-    if (code === 'ENOENT') return seen('missing', 'the folder is gone')
-    const why = OF_THE_FOLDER[code]
-    if (why === undefined) throw error
-    return seen('broken', why)
+    if (code === 'ENOENT') {
+      return { ...nothing, files_state: 'missing', files_why: 'its files are gone', checked_at }
+    }
+    const files_why = OF_THE_FOLDER[code]
+    if (files_why === undefined) throw error
+    return { ...nothing, files_state: 'broken', files_why, checked_at }
   }
 }
 
-/** Whether a resolved path is a folder or below it. */
-export function isInside(folder: string, path: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
+function bytesOf({ files }: Listing): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
-async function whyBroken(
-  files: readonly SeenFile[],
-  stateFile: string | null,
-): Promise<string | null> {
-  const names = new Set(files.map(({ path }) => basename(path)))
-  if (names.has(INCOMPLETE_MARKER)) return 'its save was cut short'
-  if (stateFile !== null && !names.has(stateFile)) {
-    return `${stateFile} is missing: its save was cut short`
+/** Why files cannot be used, and whether something marks their end. */
+interface Judged {
+  why: string | null
+  ends: boolean
+}
+
+async function judge({ isFile, files }: Listing, stateFile: string | null): Promise<Judged> {
+  const isMarked = !isFile && stateFile !== null
+  const judged = (why: string | null): Judged => ({ why, ends: isMarked })
+  const foreign = files.find(({ why }) => why !== null)
+  if (foreign) return judged(`${foreign.name} ${foreign.why}`)
+  const names = new Set(files.map(({ name }) => basename(name)))
+  if ([...names].some((name) => MARKERS.test(name))) return judged('its save was cut short')
+  if (isMarked && !names.has(stateFile)) {
+    return judged(`${stateFile} is missing: its save was cut short`)
   }
-  const weights = files.filter(({ path }) => isWeights(basename(path)))
-  if (weights.length === 0) return 'it holds no weights'
-  for (const { path, bytes } of weights) {
-    if (bytes === 0) return `${basename(path)} is empty`
-    if (bytes < POINTER_BYTES && isLfsPointer(await head(path))) {
-      return `${basename(path)} is a Git LFS pointer, not the weights`
+  const shard = await missingShard(files)
+  if (shard !== null) return judged(shard)
+  const weights = files.filter(({ name }) => isFile || isWeights(basename(name)))
+  if (weights.length === 0) return judged('it holds no weights')
+  let ends = isFile
+  for (const { path, name, bytes } of weights) {
+    const seen = await lookAtWeights(path, bytes)
+    if (seen.why !== null) return judged(seen.why.replace(/^it /, `${basename(name)} `))
+    ends &&= seen.ends
+  }
+  return { why: null, ends: ends || isMarked }
+}
+
+/** The state of files that were judged, some of which may be in the making. */
+function stateOf(
+  { files }: Listing,
+  { why, ends }: Judged,
+  growing: (Growing & { now: string }) | undefined,
+): Pick<FilesSeen, 'files_state' | 'files_why'> {
+  const isKnown = why === null && (ends || growing?.isTold === true)
+  if (growing && !isKnown) {
+    const moved = growing.signature !== null && growing.signature !== growing.now
+    const newest = files.reduce((latest, { changed_at }) => Math.max(latest, changed_at), 0)
+    if (moved || Math.abs(Date.now() - newest) < SETTLING) {
+      return { files_state: 'writing', files_why: 'its files are still changing' }
     }
   }
-  return null
-}
-
-function isWeights(name: string): boolean {
-  return WEIGHTS.test(name) && !NOT_WEIGHTS.test(name)
-}
-
-/** Every file below a folder with its size; a link that leads nowhere has none. */
-async function filesIn(folder: string): Promise<SeenFile[]> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true })
-  const files = entries.filter((entry) => !entry.isDirectory())
-  return Promise.all(files.map(({ parentPath, name }) => fileSeen(join(parentPath, name))))
-}
-
-async function fileSeen(path: string): Promise<SeenFile> {
-  const found = await stat(path).catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT') return undefined
-    throw error
-  })
-  return { path, bytes: found?.size ?? 0 }
-}
-
-async function head(path: string): Promise<string> {
-  await using file = await open(path)
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0)
-  return buffer.toString('latin1', 0, bytesRead)
+  return { files_state: why === null ? 'complete' : 'broken', files_why: why }
 }

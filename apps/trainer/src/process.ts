@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 
@@ -112,6 +112,11 @@ export function writeRunProcess(folder: string, attempt: number): RunProcess {
   writeFileSync(`${path}.${process.pid}`, `${JSON.stringify(mark)}\n`)
   renameSync(`${path}.${process.pid}`, path)
   return mark
+}
+
+/** Whether a run's folder tells, or once told, which process trains there. */
+export function hasRunProcess(folder: string): boolean {
+  return existsSync(join(folder, 'process.json'))
 }
 
 /**

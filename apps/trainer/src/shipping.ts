@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { advanceDeployment, claimDeployment, type Database } from '@bestmark/db'
 import { sentence } from './failure.ts'
-import { shipToFolder, type ShipmentProgress } from './targets/folder.ts'
+import { noteDamage, stillShippable } from './shippable.ts'
+import { Damaged, shipToFolder, type ShipmentProgress } from './targets/folder.ts'
 
 /** Progress is written this often at most (ms). */
 const REPORT_EVERY = 200
@@ -31,12 +32,14 @@ export async function shipNext(
   }
   const version = `${checkpoint_name.replaceAll(/[^\w.-]+/g, '-')}-${deployment_id.slice(0, 8)}`
   const modelFolder = join(home, 'models', model_name)
-  const shipment = { deployment_id, root, source: source_path, modelFolder, version, ledger }
+  const place = { deployment_id, root, source: source_path, modelFolder, version, ledger }
   const reporter = new Reporter(db, { job_id, deployment_id })
   try {
+    const shipment = { ...place, digest: await stillShippable(db, order) }
     const path = await shipToFolder(shipment, (progress) => reporter.report(progress), signal)
     await reporter.finish({ status: 'done', path })
   } catch (error) {
+    if (error instanceof Damaged) await noteDamage(db, order)
     // A shipment that is cut short by the agent's own end is begun anew by the next one.
     if (!signal.aborted) await reporter.finish({ status: 'failed', error: sentence(error) })
   }

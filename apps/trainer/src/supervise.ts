@@ -13,12 +13,17 @@ const LOOK_AGAIN = 500
 const STARTING = 10_000
 
 /** A run to record; what is known of its process where this one started it. */
-export type SupervisedRun = Recorded & Partial<Pick<StartedRun, 'pid' | 'attempt' | 'exited'>>
+export type SupervisedRun = Recorded &
+  Partial<Pick<StartedRun, 'pid' | 'attempt' | 'exited'>> & {
+    /** Another program writes the journal, and nothing tells which process it is. */
+    isForeign?: boolean
+  }
 
 /**
  * Records a run until its process has ended and the journal is empty, passes on a request to stop,
  * and says how the run ended where it could not itself: `failed` with the reason when this process
- * saw its child end, `lost` when it adopted a run whose process is gone. When the signal aborts,
+ * saw its child end, `lost` when it adopted a run whose process is gone. A run whose process nobody
+ * knows is followed until it says that it ended or was given up for its silence. When the signal aborts,
  * what is in the journal is recorded and the run left to the next agent.
  */
 export async function supervise(
@@ -34,7 +39,7 @@ export async function supervise(
   try {
     const end = run.exited
       ? await Promise.race([run.exited, aborted(signal)])
-      : await processGone(run.folder, signal)
+      : await (run.isForeign ? wordsOver(db, run, signal) : processGone(run.folder, signal))
     over.abort()
     await following
     if (end && !signal.aborted) await recordEnd(db, run, end)
@@ -78,6 +83,15 @@ async function whyEnded(folder: string, { code, signal }: ProcessEnd): Promise<s
   const output = await readFile(join(folder, 'output.log'), 'utf8').catch(() => '')
   const last = output.trimEnd().split('\n').at(-1)
   return `The training process ${how}${last ? `; it last printed: ${last.slice(0, 500)}` : ''}`
+}
+
+/** Of a run without a known process: until it said that it ended, or was silent for too long. */
+async function wordsOver(db: Database, run: Recorded, signal: AbortSignal): Promise<undefined> {
+  while (!signal.aborted) {
+    const status = (await jobStatus(db, run.job_id))?.status
+    if (!status || status === 'lost' || hasEnded(status)) return
+    await pause(LOOK_AGAIN, signal)
+  }
 }
 
 async function processGone(folder: string, signal: AbortSignal): Promise<'gone' | undefined> {

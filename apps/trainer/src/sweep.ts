@@ -1,34 +1,60 @@
-import type { EventOf } from '@bestmark/core'
-import { listCheckpoints, recordFacts, type CheckpointRow, type Database } from '@bestmark/db'
-import { inspectCheckpoint } from './integrity.ts'
+import type { EventOf, JobState } from '@bestmark/core'
+import { recordFacts, standingFiles, type Database, type KnownFiles } from '@bestmark/db'
+import { inspectCheckpoint, type Before, type FilesSeen } from './integrity.ts'
+import { JOURNAL } from './journal.ts'
+
+/** A job whose files are looked at. */
+export interface SweptJob {
+  job_id: string
+  /** Absolute path of the run's folder. */
+  root: string
+  source: string
+  /** Its state on the board; left out where it is not known to train. */
+  status?: JobState
+}
+
+/** Said of files that are other bytes than their digest was taken of. */
+export const DAMAGED = 'it was damaged on its disk: its SHA-256 is not what it was'
 
 /**
- * Looks at the files of a job's checkpoints and records those whose state changed since they were
- * last seen; returns how many. Checkpoints whose path a later attempt took are left as they are.
+ * Looks at the files of a job's checkpoints and records those that changed since they were last
+ * seen; returns how many. Checkpoints whose path a later save took are left as they are.
  */
-export async function sweepJob(
-  db: Database,
-  job: { job_id: string; root: string; source: string },
-): Promise<number> {
-  const rows = standing(await listCheckpoints(db, job.job_id))
-  const stateFile = job.source === 'huggingface' ? 'trainer_state.json' : null
+export async function sweepJob(db: Database, job: SweptJob): Promise<number> {
   const changed: EventOf<'files'>[] = []
-  for (const row of rows) {
-    const seen = await inspectCheckpoint(job.root, row.name, stateFile)
-    if (seen.files_state === row.files_state && seen.files_why === row.files_why) continue
-    const { attempt, step, name: path } = row
-    changed.push({ type: 'files', attempt, at: null, step, path, ...seen })
+  for (const known of await standingFiles(db, job.job_id)) {
+    const event = await lookAgain(job, known)
+    if (event) changed.push(event)
   }
   if (changed.length > 0) await recordFacts(db, job.job_id, changed)
   return changed.length
 }
 
-/** The newest checkpoint of each path: what stands there now. */
-function standing(rows: readonly CheckpointRow[]): CheckpointRow[] {
-  const byPath = new Map<string, CheckpointRow>()
-  for (const row of rows) {
-    const other = byPath.get(row.name)
-    if (!other || row.attempt > other.attempt) byPath.set(row.name, row)
-  }
-  return [...byPath.values()]
+/** What a look at one checkpoint found that was not known; undefined where it is as it was. */
+export async function lookAgain(
+  job: SweptJob,
+  known: KnownFiles,
+): Promise<EventOf<'files'> | undefined> {
+  const stateFile = job.source === 'huggingface' ? 'trainer_state.json' : null
+  const seen = await inspectCheckpoint(job.root, known.path, stateFile, before(job, known))
+  if (isSame(known, seen)) return undefined
+  const { attempt, step, path } = known
+  return { type: 'files', attempt, at: null, step, path, ...seen }
+}
+
+function before(job: SweptJob, known: KnownFiles): Before {
+  const { signature } = known
+  const trains = job.status === 'starting' || job.status === 'running' || job.status === 'stopping'
+  return trains ? { known, growing: { signature, isTold: job.source === JOURNAL } } : { known }
+}
+
+function isSame(known: KnownFiles, seen: FilesSeen): boolean {
+  const { signature = null } = seen
+  // A damage is found by reading everything, which a look does not.
+  if (known.files_why === DAMAGED && known.signature === signature) return true
+  return (
+    known.files_state === seen.files_state &&
+    known.files_why === seen.files_why &&
+    (signature === null || known.signature === signature)
+  )
 }

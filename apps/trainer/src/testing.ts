@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { pythonJson } from '@bestmark/core'
+import { writeSafetensors } from './recipes/safetensors.ts'
 
 /** The launcher in the repository's root, as a person runs it. */
 export const BESTMARK = fileURLToPath(new URL('../../../bestmark', import.meta.url))
@@ -65,11 +66,16 @@ export async function writeOutput(
   for (const step of saves) {
     const folder = join(root, `checkpoint-${step}`)
     await mkdir(folder, { recursive: true })
-    await writeFile(join(folder, 'model.safetensors'), `weights of step ${step}`)
+    await writeFile(join(folder, 'model.safetensors'), weightsOf(step))
     await writeFile(join(folder, 'trainer_state.json'), stateAt(step))
   }
   const last = Math.max(...log.map((entry) => entry['step'] ?? 0), ...saves)
   if (whole ?? true) await writeFile(join(root, 'trainer_state.json'), stateAt(last))
+}
+
+/** A small whole safetensors file, another one for each number. */
+export function weightsOf(step: number): Uint8Array {
+  return writeSafetensors({ weight: { shape: [1], data: Float32Array.of(step) } })
 }
 
 /** Looks until there is something to see; the test's own time limit ends it. */

@@ -54,7 +54,8 @@ test('the best is digested first, then the newest, and only what is whole on tha
   const steps = [100, 200, 300, 400]
   await tell(db, job_id, started(), ...steps.map((step) => checkpoint(step)))
   await tell(db, job_id, evaluation(100, 2), evaluation(200, 1), evaluation(300, 3))
-  await tell(db, job_id, seen(400, { files_state: 'broken' }))
+  await tell(db, job_id, ...[100, 200, 300].map((step) => seen(step, { signature: 'a' })))
+  await tell(db, job_id, seen(400, { files_state: 'broken', signature: 'a' }), checkpoint(500))
   const order = (await undigestedFiles(db, host_id, 10)).map(({ step }) => step)
   expect(order).toEqual([200, 300, 100])
 })

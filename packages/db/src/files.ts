@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNull, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { Database } from './client.ts'
 import { changeJob } from './job.ts'
 import { Refused } from './refused.ts'
@@ -44,7 +44,7 @@ export interface UndigestedFiles extends KnownFiles {
   root: string
 }
 
-/** Checkpoints of a host without a digest: the best of each job first, then the newest. */
+/** Checkpoints of a host that were looked at and have no digest: the best of each job first, then the newest. */
 export async function undigestedFiles(
   db: Database,
   host_id: string,
@@ -52,7 +52,8 @@ export async function undigestedFiles(
 ): Promise<UndigestedFiles[]> {
   const { job_id, output_dir: root, best_checkpoint_id } = trainingJobs
   const isBest = sql`${checkpoint_id} is not distinct from ${best_checkpoint_id}`
-  const whole = and(isNull(digest), eq(files_state, 'complete'), eq(checkpoints.overwritten, false))
+  const isLookedAt = and(isNull(digest), isNotNull(signature))
+  const whole = and(isLookedAt, eq(files_state, 'complete'), eq(checkpoints.overwritten, false))
   return db.orm
     .select({ ...KNOWN, job_id, root })
     .from(checkpoints)

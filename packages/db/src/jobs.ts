@@ -124,7 +124,7 @@ export async function requestStop(db: Database, job_id: string): Promise<Trainin
 /** A job as the agent of its host needs it. */
 export type HostedJob = Pick<
   JobRow,
-  'job_id' | 'status' | 'source' | 'attempt' | 'stop_requested_at'
+  'job_id' | 'status' | 'source' | 'recipe' | 'attempt' | 'stop_requested_at'
 > & {
   /** Absolute path of the run's folder. */
   root: string
@@ -136,9 +136,10 @@ export async function hostedJobs(
   host_id: string,
   states?: readonly JobState[],
 ): Promise<HostedJob[]> {
-  const { job_id, output_dir: root, status, source, attempt, stop_requested_at } = trainingJobs
+  const { job_id, output_dir: root, status, source, recipe } = trainingJobs
+  const { attempt, stop_requested_at } = trainingJobs
   return db.orm
-    .select({ job_id, root, status, source, attempt, stop_requested_at })
+    .select({ job_id, root, status, source, recipe, attempt, stop_requested_at })
     .from(trainingJobs)
     .where(and(eq(trainingJobs.host_id, host_id), states && inArray(status, [...states])))
     .orderBy(trainingJobs.registered_at)

@@ -1,9 +1,12 @@
 import { Agent } from '../agent.ts'
+import { agentSettings } from '../agentSettings.ts'
 import { parseWords } from '../arguments.ts'
 import { openBoard } from '../board.ts'
 import { EXIT, sentence } from '../failure.ts'
 
-export const usage = 'bestmark agent'
+export const usage = `bestmark agent
+BESTMARK_LOST_AFTER (5) times its own cadence a run may be silent before it is called lost;
+BESTMARK_DIGEST_RATE (50) MB a second are read of checkpoints for their SHA-256, 0 for none.`
 
 /**
  * Works for the board on this machine until SIGINT or SIGTERM: records runs, looks after files,
@@ -11,8 +14,10 @@ export const usage = 'bestmark agent'
  */
 export async function main(words: readonly string[]): Promise<number> {
   parseWords(words, {}, usage)
+  const settings = agentSettings()
   await using board = await openBoard()
-  const agent = new Agent(board.db, board, (error) => process.stderr.write(`${sentence(error)}\n`))
+  const say = (error: unknown): void => void process.stderr.write(`${sentence(error)}\n`)
+  const agent = new Agent(board.db, board, say, settings)
   const stop = (): void => agent.stop()
   process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop)
   process.stderr.write(`bestmark agent of ${board.host} works for ${board.db.describe}\n`)

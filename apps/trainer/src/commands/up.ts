@@ -1,6 +1,7 @@
 import { hasEnded } from '@bestmark/core'
 import { boardToken, watch } from '@bestmark/db'
 import { Agent } from '../agent.ts'
+import { agentSettings } from '../agentSettings.ts'
 import { parseWords } from '../arguments.ts'
 import { openBoard, type Board } from '../board.ts'
 import { EXIT, Failure, sentence } from '../failure.ts'
@@ -58,7 +59,7 @@ export async function main(words: readonly string[]): Promise<number> {
 }
 
 function startAgent(board: Board, things: AsyncDisposableStack): Agent {
-  const agent = new Agent(board.db, board, (error) => say(sentence(error)))
+  const agent = new Agent(board.db, board, (error) => say(sentence(error)), agentSettings())
   const working = agent.work()
   things.defer(async () => {
     agent.stop()

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { JOURNAL, openJournal } from '../journal.ts'
 import { followJournal, recordRun } from '../recorder.ts'
 import { readRun } from '../sources/run.ts'
-import { eventually, temporaryFolder } from '../testing.ts'
+import { eventually, temporaryFolder, weightsOf } from '../testing.ts'
 import { appendScores, SCORES } from './scoresFile.ts'
 
 let db: TestDatabase
@@ -26,7 +26,7 @@ async function writeRun(folder: string) {
   for (const step of [100, 200]) {
     const path = `checkpoint-${step}`
     await mkdir(join(folder, path), { recursive: true })
-    await writeFile(join(folder, path, 'model.safetensors'), 'weights')
+    await writeFile(join(folder, path, 'model.safetensors'), weightsOf(step))
     journal.append({ type: 'evaluation', attempt: 0, step, values: { eval_loss: step } })
     journal.append({ type: 'checkpoint', attempt: 0, step, path, files_state: 'complete' })
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, readdir, realpath, stat } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Failure } from '../failure.ts'
@@ -15,27 +15,32 @@ export interface SourceFile {
 }
 
 /**
- * The files of a checkpoint, links resolved. Throws a Failure where one leads out of the run's own
+ * The files of a checkpoint (a folder, or one file), links resolved. Throws a Failure where one leads out of the run's own
  * root (nothing but a run's files is ever shipped), or is a linked folder.
  */
 export async function sourceFiles(root: string, folder: string): Promise<SourceFile[]> {
   const home = await realpath(root)
+  if ((await stat(folder)).isFile()) return [await sourceFile(home, folder, basename(folder))]
   const entries = await readdir(folder, { withFileTypes: true, recursive: true })
   const files: SourceFile[] = []
   for (const entry of entries) {
     if (entry.isDirectory()) continue
     const path = join(entry.parentPath, entry.name)
-    const from = await realpath(path)
-    if (!isInside(home, from)) {
-      throw new Failure(`${path} leads out of the run's folder to ${from}; it is not shipped.`)
-    }
-    const found = await stat(from)
-    if (!found.isFile()) {
-      throw new Failure(`${path} is neither a file nor a folder of its own; it is not shipped.`)
-    }
-    files.push({ from, name: relative(folder, path), bytes: found.size })
+    files.push(await sourceFile(home, path, relative(folder, path)))
   }
   return files.sort((a, b) => a.name.localeCompare(b.name))
+}
+
+async function sourceFile(home: string, path: string, name: string): Promise<SourceFile> {
+  const from = await realpath(path)
+  if (!isInside(home, from)) {
+    throw new Failure(`${path} leads out of the run's folder to ${from}; it is not shipped.`)
+  }
+  const found = await stat(from)
+  if (!found.isFile()) {
+    throw new Failure(`${path} is neither a file nor a folder of its own; it is not shipped.`)
+  }
+  return { from, name, bytes: found.size }
 }
 
 /** Copies one file, flushed to disk; returns the SHA-256 of what was read. */

@@ -18,6 +18,7 @@ async function aShipment(folder: string, version: string): Promise<Shipment> {
     source,
     modelFolder: join(folder, 'models', 'moby'),
     version,
+    digest: null,
     ledger: { step: 100 },
   }
 }

@@ -1,6 +1,7 @@
 import { mkdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../failure.ts'
+import { checkpointDigest } from '../integrity/digest.ts'
 import { copyFile, digestOf, sourceFiles, type SourceFile } from './copy.ts'
 
 /** One checkpoint to be shipped into the folder of a model. */
@@ -14,6 +15,8 @@ export interface Shipment {
   modelFolder: string
   /** Name of the new version's folder. */
   version: string
+  /** The digest that was taken of the checkpoint's files as they are; null where none was. */
+  digest: string | null
   /** What is written beside the files, as `bestmark.json`. */
   ledger: Record<string, unknown>
 }
@@ -24,11 +27,20 @@ export interface ShipmentProgress {
   bytes_total: number
 }
 
+/** The bytes of a checkpoint are others than they were, though nobody wrote to its files. */
+export class Damaged extends Failure {
+  constructor({ source, digest }: Pick<Shipment, 'source' | 'digest'>) {
+    super(
+      `${source} was damaged on its disk: its SHA-256 is no longer ${digest}. Ship another one.`,
+    )
+  }
+}
+
 /**
  * Copies a checkpoint beside the live version, reads every byte back and compares digests, then
  * switches `current` in one rename, so that a reader sees the old version or the new one and
  * nothing between. Returns the path of the new version. Throws, and leaves what was live alone,
- * when a file cannot be copied or differs; a shipment that was begun before is begun anew.
+ * when a file cannot be copied or differs, and Damaged where it is not what was looked at; a shipment that was begun before is begun anew.
  */
 export async function shipToFolder(
   shipment: Shipment,
@@ -43,8 +55,10 @@ export async function shipToFolder(
     await rm(incoming, { recursive: true, force: true })
     await mkdir(incoming, { recursive: true })
     const digests = await copyAll(files, incoming, report, signal)
+    const digest = checkpointDigest(digests)
+    if (shipment.digest !== null && shipment.digest !== digest) throw new Damaged(shipment)
     await verifyAll(files, digests, incoming, report, signal)
-    const manifest = { ...ledger, files: Object.fromEntries(digests) }
+    const manifest = { ...ledger, digest, files: Object.fromEntries(digests) }
     await writeFile(join(incoming, 'bestmark.json'), `${JSON.stringify(manifest, null, 2)}\n`)
     await rm(place, { recursive: true, force: true })
     await rename(incoming, place)

@@ -1,0 +1,31 @@
+import { PATIENCE, type Patience } from '@bestmark/core'
+import { Failure } from './failure.ts'
+
+/** What a machine's owner may tell an agent. */
+export interface AgentSettings {
+  /** How long a run may be silent before it is called lost. */
+  patience: Patience
+  /** How many bytes of checkpoints may be read a second for their digests; 0 for none. */
+  digestRate: number
+}
+
+export const AGENT_SETTINGS: AgentSettings = { patience: PATIENCE, digestRate: 50e6 }
+
+/**
+ * Settings from BESTMARK_LOST_AFTER (times a run's own cadence) and BESTMARK_DIGEST_RATE (MB a
+ * second). Throws a Failure where one is no such number.
+ */
+export function agentSettings(env: NodeJS.ProcessEnv = process.env): AgentSettings {
+  const { patience, digestRate } = AGENT_SETTINGS
+  const factor = numberOf(env, 'BESTMARK_LOST_AFTER', patience.factor, 1)
+  const rate = numberOf(env, 'BESTMARK_DIGEST_RATE', digestRate / 1e6, 0)
+  return { patience: { ...patience, factor }, digestRate: rate * 1e6 }
+}
+
+function numberOf(env: NodeJS.ProcessEnv, name: string, usual: number, least: number): number {
+  const text = env[name]
+  if (text === undefined || text.trim() === '') return usual
+  const number = Number(text)
+  if (Number.isFinite(number) && number >= least) return number
+  throw new Failure(`${name} takes a number from ${least}, not "${text}".`)
+}

@@ -1,0 +1,168 @@
+import { mkdir, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { type Growing, inspectCheckpoint } from './integrity.ts'
+import { gguf, hdf5, SAFETENSORS, zip } from './integrity/testing.ts'
+import { temporaryFolder } from './testing.ts'
+
+/** Of fewer bytes nobody can tell what they were to be. */
+const HEAD = 8
+
+type Files = Record<string, Buffer | string>
+
+/** A run's folder with files in it, and what a look at one of its checkpoints finds. */
+async function runWith(files: Files) {
+  const folder = await temporaryFolder()
+  for (const [name, data] of Object.entries(files)) {
+    await mkdir(dirname(join(folder.path, name)), { recursive: true })
+    await writeFile(join(folder.path, name), data)
+  }
+  const look = (path: string, growing?: Growing) =>
+    inspectCheckpoint(folder.path, path, null, growing && { growing })
+  return { ...folder, at: (name: string) => join(folder.path, name), look }
+}
+
+const FORMATS: [file: string, whole: Buffer][] = [
+  ['model.safetensors', SAFETENSORS],
+  ['pytorch_model.bin', zip()],
+  ['model.keras', zip('a comment')],
+  ['model.gguf', gguf()],
+  ['model.weights.h5', hdf5()],
+]
+
+test.each(FORMATS)('%s is whole at its full length and at no shorter one', async (name, whole) => {
+  await using run = await runWith({ [`folder/${name}`]: whole, [name]: whole })
+  for (const path of ['folder', name]) {
+    expect(await run.look(path)).toMatchObject({ files_state: 'complete', files_why: null })
+  }
+  for (let bytes = whole.length - 1; bytes >= HEAD; bytes -= bytes > 90 ? 13 : 1) {
+    await truncate(run.at(name), bytes)
+    const { files_state, files_why } = await run.look(name)
+    expect(`${bytes} ${files_state} ${files_why}`).toMatch(new RegExp(`${bytes} broken ${name} .+`))
+  }
+})
+
+test('a safetensors file with more bytes than it tells of is broken', async () => {
+  await using run = await runWith({ 'a.safetensors': Buffer.concat([SAFETENSORS, SAFETENSORS]) })
+  const { files_why } = await run.look('a.safetensors')
+  expect(files_why).toBe(
+    `a.safetensors has ${SAFETENSORS.length} bytes more than its header tells of`,
+  )
+})
+
+test('a file of the right length whose bytes were never written is broken', async () => {
+  await using run = await runWith({ 'a.pt': Buffer.alloc(1000) })
+  expect((await run.look('a.pt')).files_why).toBe('a.pt begins with nothing but zeros')
+})
+
+test('weights in parts are whole only with every part, with or without an index', async () => {
+  const part = (number: number) => `model-0000${number}-of-00002.safetensors`
+  const index = JSON.stringify({ weight_map: { a: part(1), b: part(2) } })
+  await using run = await runWith({
+    [`indexed/${part(1)}`]: SAFETENSORS,
+    'indexed/model.safetensors.index.json': index,
+    [`plain/${part(2)}`]: SAFETENSORS,
+    [`whole/${part(1)}`]: SAFETENSORS,
+    [`whole/${part(2)}`]: SAFETENSORS,
+    'whole/model.safetensors.index.json': index,
+    'torn/pytorch_model.bin': zip(),
+    'torn/pytorch_model.bin.index.json': index.slice(0, 20),
+  })
+  const why = async (path: string) => (await run.look(path)).files_why
+  expect(await why('indexed')).toBe(`${part(2)} is missing`)
+  expect(await why('plain')).toBe(`${part(1)} is missing`)
+  expect(await why('whole')).toBeNull()
+  expect(await why('torn')).toBe('pytorch_model.bin.index.json cannot be read')
+})
+
+test('what can be served as it is: whole weights, an adapter with its base, shards', async () => {
+  const config = JSON.stringify({ base_model_name_or_path: 'meta-llama/Llama-3.1-8B' })
+  await using run = await runWith({
+    'full/model.safetensors': SAFETENSORS,
+    'full/optimizer.pt': zip(),
+    'adapter/adapter_model.safetensors': SAFETENSORS,
+    'adapter/adapter_config.json': config,
+    'adapter/training_args.bin': zip(),
+    'zero/global_step5/zero_pp_rank_0_mp_rank_00_model_states.pt': zip(),
+    'gathered/global_step5/zero_pp_rank_0_mp_rank_00_model_states.pt': zip(),
+    'gathered/model.safetensors': SAFETENSORS,
+    'distributed/pytorch_model_fsdp_0/__0_0.distcp': zip(),
+    'best.ckpt': zip(),
+  })
+  const kind = async (path: string) => {
+    const { files_state, kind, base } = await run.look(path)
+    return [files_state, kind, base]
+  }
+  expect(await kind('full')).toEqual(['complete', 'full', null])
+  expect(await kind('adapter')).toEqual(['complete', 'adapter', 'meta-llama/Llama-3.1-8B'])
+  expect(await kind('zero')).toEqual(['complete', 'sharded', null])
+  expect(await kind('gathered')).toEqual(['complete', 'full', null])
+  expect(await kind('distributed')).toEqual(['complete', 'sharded', null])
+  expect(await kind('best.ckpt')).toEqual(['complete', 'full', null])
+})
+
+test('links that lead out of the run, or nowhere, are no part of a checkpoint', async () => {
+  await using elsewhere = await runWith({ 'model.safetensors': SAFETENSORS })
+  await using run = await runWith({
+    'out/config.json': '{}',
+    'nowhere/config.json': '{}',
+    'inside/config.json': '{}',
+    'base.safetensors': SAFETENSORS,
+  })
+  await symlink(elsewhere.at('model.safetensors'), run.at('out/model.safetensors'))
+  await symlink(run.at('gone.safetensors'), run.at('nowhere/model.safetensors'))
+  await symlink(run.at('base.safetensors'), run.at('inside/model.safetensors'))
+  await symlink(run.at('loop'), run.at('loop'))
+  const look = async (path: string) => {
+    const { files_state, files_why } = await run.look(path)
+    return `${files_state}: ${files_why}`
+  }
+  expect(await look('out')).toMatch(/^broken: model.safetensors leads out of the run's folder to /)
+  expect(await look('nowhere')).toBe('broken: model.safetensors leads nowhere')
+  expect(await look('inside')).toBe('complete: null')
+  expect(await look('loop')).toBe('broken: its links lead in a loop')
+  expect(await look('../')).toMatch(/^broken: it leads out of the run's folder/)
+})
+
+test('files of a run that trains are being written until they rest or are whole by themselves', async () => {
+  await using run = await runWith({
+    'half.ckpt': zip().subarray(0, 60),
+    'whole.ckpt': zip(),
+    'raw.pt': 'pickled weights',
+    'folder/model.safetensors': SAFETENSORS,
+  })
+  const first: Growing = { signature: null, isTold: false }
+  const state = async (path: string, growing = first) => (await run.look(path, growing)).files_state
+  expect(await state('half.ckpt')).toBe('writing')
+  expect(await state('whole.ckpt')).toBe('complete')
+  expect(await state('raw.pt')).toBe('writing')
+  expect(await state('folder')).toBe('writing')
+  expect(await state('folder', { ...first, isTold: true })).toBe('complete')
+  expect((await run.look('half.ckpt')).files_state).toBe('broken')
+  const earlier = new Date(Date.now() - 60_000)
+  for (const path of ['half.ckpt', 'raw.pt']) await utimes(run.at(path), earlier, earlier)
+  expect(await state('raw.pt', { ...first, signature: 'another' })).toBe('writing')
+  const { signature } = await run.look('raw.pt')
+  expect(await state('raw.pt', { ...first, signature })).toBe('complete')
+  expect(await state('half.ckpt')).toBe('broken')
+})
+
+test('a signature changes with the files, and with nothing else', async () => {
+  await using run = await runWith({ 'a/model.safetensors': SAFETENSORS })
+  const signature = async () => (await run.look('a')).signature
+  const before = await signature()
+  expect(await signature()).toBe(before)
+  await writeFile(run.at('a/README.md'), 'read me')
+  expect(await signature()).not.toBe(before)
+})
+
+test('whole files with a signature that is known are not read again', async () => {
+  await using run = await runWith({ 'a.safetensors': 'no safetensors file' })
+  const seen = await run.look('a.safetensors')
+  expect(seen.files_state).toBe('broken')
+  const known = { ...seen, files_state: 'complete', files_why: null } as const
+  const look = () => inspectCheckpoint(run.path, 'a.safetensors', null, { known })
+  expect((await look()).files_state).toBe('complete')
+  await writeFile(run.at('a.safetensors'), 'neither is this')
+  expect((await look()).files_state).toBe('broken')
+})

@@ -1,0 +1,27 @@
+import type { FileHandle } from 'node:fs/promises'
+
+/** Bytes of a file from an offset on; fewer where it ends before. */
+export async function bytesAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(length)
+  let done = 0
+  while (done < length) {
+    const { bytesRead } = await file.read(bytes, done, length - done, offset + done)
+    if (bytesRead === 0) break
+    done += bytesRead
+  }
+  return bytes.subarray(0, done)
+}
+
+/** What a look at one file of weights tells. */
+export interface WeightsSeen {
+  /** Why it cannot be used; null where nothing speaks against it. */
+  why: string | null
+  /** Whether its format tells where it ends, so that nothing can be missing. */
+  ends: boolean
+}
+
+export const WHOLE: WeightsSeen = { why: null, ends: true }
+
+export function broken(why: string): WeightsSeen {
+  return { why, ends: true }
+}

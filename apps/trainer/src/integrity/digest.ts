@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sourceFiles } from '../targets/copy.ts'
+
+/**
+ * One SHA-256 for a checkpoint from those of its files: that of its only file, else of the lines
+ * that `sha256sum` prints of them, in the order of their names' bytes.
+ */
+export function checkpointDigest(digests: ReadonlyMap<string, string>): string {
+  const [only, ...others] = digests.values()
+  if (only !== undefined && others.length === 0) return only
+  const inOrder = [...digests].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+  const hash = createHash('sha256')
+  for (const [name, digest] of inOrder) hash.update(`${digest}  ${name}\n`)
+  return hash.digest('hex')
+}
+
+/**
+ * Reads a checkpoint whole, no faster than told (bytes a second), and returns its digest. `path` is
+ * absolute. Throws as `sourceFiles` does, and when the signal aborts.
+ */
+export async function takeDigest(
+  root: string,
+  path: string,
+  rate: number,
+  signal: AbortSignal,
+): Promise<string> {
+  const [began, digests] = [performance.now(), new Map<string, string>()]
+  let bytes = 0
+  for (const { from, name } of await sourceFiles(root, path)) {
+    const hash = createHash('sha256')
+    for await (const piece of createReadStream(from, { signal, highWaterMark: 1 << 18 })) {
+      // A stream without an encoding gives Buffers.
+      const buffer = piece as Buffer
+      hash.update(buffer)
+      bytes += buffer.length
+      const ahead = (bytes / rate) * 1000 - (performance.now() - began)
+      if (ahead > 1) await sleep(ahead, undefined, { signal })
+    }
+    digests.set(name, hash.digest('hex'))
+  }
+  return checkpointDigest(digests)
+}

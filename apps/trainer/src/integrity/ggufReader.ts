@@ -1,0 +1,80 @@
+import type { FileHandle } from 'node:fs/promises'
+import { bytesAt } from './bytes.ts'
+
+const PIECE = 1 << 18
+/** Names are shorter; of a longer text only this much is kept. */
+const LONGEST_TEXT = 1 << 16
+/** Bytes of a value by the number of its type; a text (8) and an array (9) tell their own. */
+const WIDTHS: Readonly<Record<number, number>> = {
+  ...{ 0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8 },
+}
+/** Longer than any header is, words included; a broken one must not be walked for ever. */
+const LONGEST_HEADER = 1 << 30
+const TEXT = 8
+const ARRAY = 9
+const UINT32 = 4
+
+/** The file ends, or makes no sense, within its header. */
+export class HeaderBroken extends Error {}
+
+/** Reads the header of a GGUF file forward, a piece at a time. */
+export class GgufReader {
+  offset: number
+  readonly #file: FileHandle
+  #piece: Buffer = Buffer.alloc(0)
+  #start = 0
+
+  constructor(file: FileHandle, offset: number) {
+    this.#file = file
+    this.offset = offset
+  }
+
+  /** A little-endian whole number of 4 or 8 bytes. */
+  async number(width: 4 | 8): Promise<number> {
+    const bytes = await this.#take(width)
+    return width === 4 ? bytes.readUInt32LE() : Number(bytes.readBigUInt64LE())
+  }
+
+  async text(): Promise<string> {
+    const length = await this.number(8)
+    const kept = await this.#take(Math.min(length, LONGEST_TEXT))
+    const text = kept.toString('utf8')
+    this.offset += length - kept.length
+    return text
+  }
+
+  /** Goes past a value; returns it where it is a 32-bit count. */
+  async value(): Promise<number | undefined> {
+    const type = await this.number(4)
+    if (type === UINT32) return this.number(4)
+    await this.#skip(type, 1)
+    return undefined
+  }
+
+  async #skip(type: number, count: number): Promise<void> {
+    const width = WIDTHS[type]
+    if (width !== undefined) this.offset += width * count
+    else if (type === TEXT) for (let left = count; left > 0; left--) await this.text()
+    else if (type === ARRAY) {
+      for (let left = count; left > 0; left--) {
+        const inner = await this.number(4)
+        await this.#skip(inner, await this.number(8))
+      }
+    } else throw new HeaderBroken(`its header holds a value of a type that is not known (${type})`)
+  }
+
+  async #take(length: number): Promise<Buffer> {
+    if (this.offset > LONGEST_HEADER) throw new HeaderBroken('its header is too long to be one')
+    const isHere =
+      this.offset >= this.#start && this.offset + length <= this.#start + this.#piece.length
+    if (!isHere) {
+      this.#piece = await bytesAt(this.#file, this.offset, Math.max(PIECE, length))
+      this.#start = this.offset
+    }
+    const from = this.offset - this.#start
+    const bytes = this.#piece.subarray(from, from + length)
+    if (bytes.length < length) throw new HeaderBroken('it is cut short within its header')
+    this.offset += length
+    return bytes
+  }
+}

@@ -1,0 +1,26 @@
+import type { FileHandle } from 'node:fs/promises'
+import { broken, bytesAt, WHOLE, type WeightsSeen } from './bytes.ts'
+
+const SIGNATURE = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1')
+
+/** Whether a file begins as HDF5 does, in which Keras saves weights. */
+export function isHdf5(head: Buffer): boolean {
+  return head.subarray(0, SIGNATURE.length).equals(SIGNATURE)
+}
+
+/**
+ * Whether an HDF5 file reaches to the end-of-file address of its superblock (HDF5 File Format
+ * Specification 3.0, II.A), which is written when it is closed.
+ */
+export async function lookAtHdf5(file: FileHandle, bytes: number): Promise<WeightsSeen> {
+  const block = await bytesAt(file, 0, 96)
+  const version = block[8] ?? NaN
+  const width = block[version < 2 ? 13 : 9]
+  if (width === undefined) return broken('it is cut short within its header')
+  if (width !== 8) return { why: null, ends: false }
+  // Base and one more address stand before it; older blocks begin with more versions and sizes.
+  const first = version === 0 ? 24 : version === 1 ? 28 : 12
+  if (block.length < first + 24) return broken('it is cut short within its header')
+  const end = Number(block.readBigUInt64LE(first + 16))
+  return bytes < end ? broken(`it is cut short: ${bytes} of ${end} bytes`) : WHOLE
+}

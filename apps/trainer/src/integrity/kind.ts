@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import type { CheckpointKind } from '@bestmark/core'
+import { z } from 'zod'
+import type { ListedFile, Listing } from './listing.ts'
+import { isWeights } from './weights.ts'
+
+/** What can be served of a checkpoint, and the model that an adapter was made for. */
+export interface KindSeen {
+  kind: CheckpointKind | null
+  base: string | null
+}
+
+const ADAPTER = /^adapter_model\.|^(pytorch_lora_weights)\./
+/** DeepSpeed's states a rank, torch.distributed's pieces, FSDP's and Megatron's states a rank. */
+const SHARD = /\.distcp$|(^|\/)(bf16_)?zero_pp_rank_|_model_states\.pt$|(^|[/_])rank_?\d+/
+const CONFIG = 'adapter_config.json'
+const LONGEST_CONFIG = 1 << 20
+const Config = z.object({ base_model_name_or_path: z.string().nullish() })
+
+/** Tells a checkpoint's kind by the names of its files; whole weights beside shards count. */
+export async function kindOf({ isFile, files }: Listing): Promise<KindSeen> {
+  const weights = files
+    .map(({ name }) => name)
+    .filter((name) => isFile || isWeights(basename(name)))
+  const adapters = weights.filter((name) => ADAPTER.test(basename(name)))
+  const shards = weights.filter((name) => SHARD.test(name))
+  if (weights.length > adapters.length + shards.length) return { kind: 'full', base: null }
+  if (adapters.length > 0) return { kind: 'adapter', base: await base(files) }
+  return { kind: shards.length > 0 ? 'sharded' : null, base: null }
+}
+
+async function base(files: readonly ListedFile[]): Promise<string | null> {
+  const config = files.find(({ name }) => basename(name) === CONFIG)
+  if (!config || config.bytes > LONGEST_CONFIG || config.why !== null) return null
+  try {
+    const text = await readFile(config.path, 'utf8')
+    return Config.parse(JSON.parse(text)).base_model_name_or_path ?? null
+  } catch {
+    // A configuration that cannot be read names no base, and that is all it is read for.
+    return null
+  }
+}

@@ -1,0 +1,40 @@
+import type { FileHandle } from 'node:fs/promises'
+import { broken, bytesAt, WHOLE, type WeightsSeen } from './bytes.ts'
+
+/** The format's own bound on the length of its header, in bytes. */
+const LONGEST_HEADER = 100_000_000
+const PIECE = 1 << 20
+/** An entry's offsets fit into so many characters, and may lie across two pieces. */
+const OVERLAP = 128
+/** In a string the quotes would have backslashes, so this is always a tensor's own. */
+const OFFSETS = /"data_offsets"\s*:\s*\[\s*(\d+)\s*,\s*(\d+)\s*\]/g
+
+/**
+ * Whether a safetensors file is as long as its header says
+ * (https://github.com/huggingface/safetensors). The header is read in pieces, the data not at all.
+ */
+export async function lookAtSafetensors(file: FileHandle, bytes: number): Promise<WeightsSeen> {
+  const start = await bytesAt(file, 0, 9)
+  const length = start.length < 9 ? Infinity : Number(start.readBigUInt64LE())
+  if (start.length === 9 && (length > LONGEST_HEADER || start[8] !== 0x7b)) {
+    return broken('it is no safetensors file')
+  }
+  if (8 + length > bytes) return broken('it is cut short within its header')
+  const expected = 8 + length + (await dataEnd(file, length))
+  if (expected === bytes) return WHOLE
+  return bytes < expected
+    ? broken(`it is cut short: ${bytes} of ${expected} bytes`)
+    : broken(`it has ${bytes - expected} bytes more than its header tells of`)
+}
+
+/** Where the last tensor's bytes end, counted from the header's end. */
+async function dataEnd(file: FileHandle, length: number): Promise<number> {
+  let [end, rest] = [0, '']
+  for (let at = 0; at < length; at += PIECE) {
+    const piece = await bytesAt(file, 8 + at, Math.min(PIECE, length - at))
+    const text = rest + piece.toString('latin1')
+    for (const [, , to] of text.matchAll(OFFSETS)) end = Math.max(end, Number(to))
+    rest = text.slice(-OVERLAP)
+  }
+  return end
+}

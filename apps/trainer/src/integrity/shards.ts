@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { z } from 'zod'
+import type { ListedFile } from './listing.ts'
+
+const INDEX = /\.(safetensors|bin)\.index\.json$/
+/** An index is a line a tensor; the longest known have about 10 MB. */
+const LONGEST_INDEX = 64 << 20
+const Index = z.object({ weight_map: z.record(z.string(), z.string()) })
+/** As `model-00001-of-00003.safetensors`. */
+const NUMBERED = /^(.*)-(\d{5})-of-(\d{5})(\.[a-z]+)$/
+
+/** Which part is missing of weights that are saved in several; null where none is. */
+export async function missingShard(files: readonly ListedFile[]): Promise<string | null> {
+  const names = new Set(files.map(({ name }) => name))
+  for (const file of files) {
+    const why = INDEX.test(file.name) ? await missingOfIndex(file, names) : missingOf(file, names)
+    if (why !== null) return why
+  }
+  return null
+}
+
+async function missingOfIndex(file: ListedFile, names: Set<string>): Promise<string | null> {
+  if (file.bytes > LONGEST_INDEX) return `${file.name} is too long for an index`
+  const index = Index.safeParse(parse(await readFile(file.path, 'utf8')))
+  if (!index.success) return `${file.name} cannot be read`
+  const parts = new Set(Object.values(index.data.weight_map))
+  const gone = [...parts].filter((part) => !names.has(join(dirname(file.name), part)))
+  return gone.length === 0 ? null : absent(gone, parts.size)
+}
+
+/** Of numbered parts each tells how many there are. */
+function missingOf({ name }: ListedFile, names: Set<string>): string | null {
+  const [, stem, , count, ending] = NUMBERED.exec(basename(name)) ?? []
+  if (count === undefined) return null
+  const parts = Array.from({ length: Number(count) }, (_, part) => {
+    return join(dirname(name), `${stem}-${String(part + 1).padStart(5, '0')}-of-${count}${ending}`)
+  })
+  const gone = parts.filter((part) => !names.has(part))
+  return gone.length === 0 ? null : absent(gone, parts.length)
+}
+
+function absent(gone: readonly string[], all: number): string {
+  const [first = ''] = gone
+  return gone.length === 1
+    ? `${first} is missing`
+    : `${gone.length} of its ${all} parts are missing, such as ${first}`
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

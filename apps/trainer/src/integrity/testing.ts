@@ -1,0 +1,65 @@
+import { writeSafetensors } from '../recipes/safetensors.ts'
+
+/** Whole files of each format, as small as they can be. */
+export const SAFETENSORS = Buffer.from(
+  writeSafetensors({ weight: { shape: [2], data: Float32Array.of(1, 2) } }),
+)
+
+/** A zip archive that holds one file and a comment, as torch and Keras write them. */
+export function zip(comment = ''): Buffer {
+  const [name, data] = [Buffer.from('archive/data.pkl'), Buffer.from('weights')]
+  const local = Buffer.alloc(30)
+  local.writeUInt32LE(0x04034b50)
+  local.writeUInt32LE(data.length, 18)
+  local.writeUInt32LE(data.length, 22)
+  local.writeUInt16LE(name.length, 26)
+  const entry = Buffer.alloc(46)
+  entry.writeUInt32LE(0x02014b50)
+  entry.writeUInt16LE(name.length, 28)
+  const end = Buffer.alloc(22)
+  end.writeUInt32LE(0x06054b50)
+  end.writeUInt32LE(entry.length + name.length, 12)
+  end.writeUInt32LE(local.length + name.length + data.length, 16)
+  end.writeUInt16LE(comment.length, 20)
+  return Buffer.concat([local, name, data, entry, name, end, Buffer.from(comment)])
+}
+
+/** A GGUF file with a list of words, an alignment, and one Q8_0 tensor of 64 values. */
+export function gguf(): Buffer {
+  const words = ['one', 'two', 'three'].map(text)
+  const header = Buffer.concat([
+    ...[Buffer.from('GGUF'), u32(3), u64(1), u64(2)],
+    ...[text('tokenizer.ggml.tokens'), u32(9), u32(8), u64(words.length), ...words],
+    ...[text('general.alignment'), u32(4), u32(64)],
+    ...[text('blk.0.weight'), u32(2), u64(32), u64(2), u32(8), u64(0)],
+  ])
+  const padding = Buffer.alloc((64 - (header.length % 64)) % 64)
+  return Buffer.concat([header, padding, Buffer.alloc((64 / 32) * 34, 1)])
+}
+
+/** An HDF5 superblock of version 0, and as many bytes as it tells of. */
+export function hdf5(bytes = 200): Buffer {
+  const file = Buffer.alloc(bytes, 1)
+  file.write('\x89HDF\r\n\x1a\n', 'latin1')
+  file.fill(0, 8, 96)
+  file[13] = 8
+  file[14] = 8
+  file.writeBigUInt64LE(BigInt(bytes), 24 + 16)
+  return file
+}
+
+function text(words: string): Buffer {
+  return Buffer.concat([u64(words.length), Buffer.from(words)])
+}
+
+function u32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(value)
+  return bytes
+}
+
+function u64(value: number): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64LE(BigInt(value))
+  return bytes
+}

@@ -1,0 +1,44 @@
+import { jobDetail, jobStatus, recordFacts, standingFiles } from '@bestmark/db'
+import type { ClaimedDeployment, Database, KnownFiles } from '@bestmark/db'
+import { Failure } from './failure.ts'
+import { DAMAGED, lookAgain } from './sweep.ts'
+
+/**
+ * Looks at a checkpoint right before it is shipped, and records what changed. Returns its digest,
+ * null where none was taken of these files. Throws a Failure where it is not complete any more.
+ */
+export async function stillShippable(
+  db: Database,
+  order: ClaimedDeployment,
+): Promise<string | null> {
+  const { job_id, checkpoint_name } = order
+  const known = await filesOf(db, order)
+  if (!known) throw new Failure(`${checkpoint_name} was overwritten by a later save.`)
+  const job = { job_id, root: order.root, source: (await jobDetail(db, job_id))?.source ?? '' }
+  const status = (await jobStatus(db, job_id))?.status
+  const changed = await lookAgain({ ...job, ...(status ? { status } : {}) }, known)
+  if (changed) await recordFacts(db, job_id, [changed])
+  const { files_state, files_why } = changed ?? known
+  if (files_state === 'complete') return changed ? null : known.digest
+  const why = files_why === null ? '' : ` (${files_why})`
+  throw new Failure(
+    `The files of ${checkpoint_name} are ${files_state}${why}; nothing was shipped.`,
+  )
+}
+
+/** Notes that a checkpoint's bytes are not what they were, so that another one is chosen. */
+export async function noteDamage(db: Database, order: ClaimedDeployment): Promise<void> {
+  const known = await filesOf(db, order)
+  if (!known) return
+  const { attempt, step, path, bytes, kind, base, signature, digest } = known
+  const state = { files_state: 'broken', files_why: DAMAGED, checked_at: Date.now() } as const
+  const looked = { bytes, kind, base, signature, digest }
+  await recordFacts(db, order.job_id, [
+    { type: 'files', attempt, at: null, step, path, ...state, ...looked },
+  ])
+}
+
+async function filesOf(db: Database, order: ClaimedDeployment): Promise<KnownFiles | undefined> {
+  const all = await standingFiles(db, order.job_id)
+  return all.find((row) => row.checkpoint_id === order.checkpoint_id)
+}

@@ -1,0 +1,148 @@
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdir, readFile, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { TrainingEvent } from '@bestmark/core'
+import {
+  createDeployment,
+  jobStatus,
+  listDeployments,
+  recordFacts,
+  standingFiles,
+} from '@bestmark/db'
+import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Digesting } from './digesting.ts'
+import { zip } from './integrity/testing.ts'
+import { importRun } from './importing.ts'
+import { shipNext } from './shipping.ts'
+import { DAMAGED, sweepJob } from './sweep.ts'
+import { temporaryFolder, weightsOf, writeOutput } from './testing.ts'
+
+let db: TestDatabase
+beforeAll(async () => {
+  db = await testDatabase()
+})
+afterAll(() => db[Symbol.asyncDispose]())
+
+const never = new AbortController().signal
+const RATE = 1e9
+
+/** A finished run whose best is step 200, imported. */
+async function aRun() {
+  const home = await temporaryFolder()
+  const [host_id, root] = [randomUUID(), join(home.path, 'run')]
+  const log = [100, 200, 300].map((step) => ({ step, eval_loss: Math.abs(step - 200) + 1 }))
+  await writeOutput(root, { saves: [100, 200, 300], log })
+  const board = {
+    db,
+    home: home.path,
+    host_id,
+    host: 'here',
+    [Symbol.asyncDispose]: async () => {},
+  }
+  const { job_id } = await importRun(board, root, {})
+  const job = { job_id, root, source: 'huggingface' }
+  const files = async (step: number) =>
+    (await standingFiles(db, job_id)).find((row) => row.step === step)!
+  return {
+    ...{ ...home, home: home.path, host_id, job_id, root, files },
+    at: (step: number) => join(root, `checkpoint-${step}`),
+    best: async () => (await jobStatus(db, job_id))?.best_step,
+    sweep: () => sweepJob(db, job),
+    digest: async () => {
+      const digesting = new Digesting(db, host_id, RATE)
+      while (await digesting.next(never));
+    },
+    ship: async (step: number) => {
+      const { checkpoint_id } = await files(step)
+      await createDeployment(db, { job_id, checkpoint_id, model_name: 'moby' })
+      await shipNext(db, host_id, home.path, never)
+      return (await listDeployments(db, { job_id }))[0]!
+    },
+  }
+}
+
+test('a best whose file is cut short falls to the next, and comes back when the file does', async () => {
+  await using run = await aRun()
+  const weights = join(run.at(200), 'model.safetensors')
+  const whole = await readFile(weights)
+  expect([await run.sweep(), await run.best()]).toEqual([0, 200])
+  await truncate(weights, whole.length - 1)
+  expect([await run.sweep(), await run.best()]).toEqual([1, 100])
+  const why = `model.safetensors is cut short: ${whole.length - 1} of ${whole.length} bytes`
+  expect(await run.files(200)).toMatchObject({ files_state: 'broken', files_why: why })
+  await writeFile(weights, whole)
+  expect([await run.sweep(), await run.best()]).toEqual([1, 200])
+  await rename(run.at(200), join(run.root, 'away'))
+  expect([await run.sweep(), await run.best()]).toEqual([1, 100])
+  expect(await run.files(200)).toMatchObject({ files_state: 'missing', kind: 'full' })
+  await rename(join(run.root, 'away'), run.at(200))
+  expect([await run.sweep(), await run.best(), await run.sweep()]).toEqual([1, 200, 0])
+})
+
+test('the digest is what sha256sum says of the files, and is taken anew when they change', async () => {
+  await using run = await aRun()
+  await mkdir(join(run.at(200), 'tokenizer'))
+  await writeFile(join(run.at(200), 'tokenizer', 'vocab.json'), '{}')
+  await run.sweep()
+  await run.digest()
+  const listing = "find . -type f -printf '%P\\0' | LC_ALL=C sort -z | xargs -0 sha256sum"
+  const said = execFileSync('sh', ['-c', `${listing} | sha256sum`], { cwd: run.at(200) })
+  const { digest } = await run.files(200)
+  expect(digest).toBe(said.toString().split(' ')[0])
+  await writeFile(join(run.at(200), 'README.md'), 'read me')
+  await run.sweep()
+  expect((await run.files(200)).digest).toBeNull()
+  await run.digest()
+  expect((await run.files(200)).digest).not.toBe(digest)
+})
+
+test('files that go while their digest is taken cost nothing', async () => {
+  await using run = await aRun()
+  await rm(run.at(100), { recursive: true })
+  await run.digest()
+  expect((await run.files(100)).digest).toBeNull()
+  expect((await run.files(200)).digest).not.toBeNull()
+})
+
+test('what is shipped was looked at right before, and its digest is the one that was taken', async () => {
+  await using run = await aRun()
+  await run.digest()
+  const done = await run.ship(200)
+  expect(done).toMatchObject({ status: 'done', error: null })
+  const manifest = JSON.parse(await readFile(join(done.path!, 'bestmark.json'), 'utf8'))
+  expect(manifest.digest).toBe((await run.files(200)).digest)
+  await truncate(join(run.at(100), 'model.safetensors'), 3)
+  const refused = await run.ship(100)
+  expect(refused.error).toMatch(/^The files of checkpoint-100 are broken \(model.safetensors .+/)
+  expect((await run.files(100)).files_state).toBe('broken')
+})
+
+test('bytes that changed though nobody wrote them are not shipped, and another one is the best', async () => {
+  await using run = await aRun()
+  const weights = join(run.at(200), 'model.safetensors')
+  const then = new Date('2026-01-01')
+  await utimes(weights, then, then)
+  await run.sweep()
+  await run.digest()
+  await writeFile(weights, weightsOf(7))
+  await utimes(weights, then, then)
+  const failed = await run.ship(200)
+  expect(failed.error).toContain('was damaged on its disk')
+  expect(await run.files(200)).toMatchObject({ files_state: 'broken', files_why: DAMAGED })
+  expect([await run.sweep(), await run.best()]).toEqual([0, 100])
+})
+
+test('a checkpoint that is one file is digested, shipped and missed like any other', async () => {
+  await using run = await aRun()
+  await writeFile(join(run.root, 'best.ckpt'), zip())
+  const sha = execFileSync('sha256sum', [join(run.root, 'best.ckpt')]).toString()
+  const saved = { type: 'checkpoint', attempt: 0, step: 400, path: 'best.ckpt' }
+  await recordFacts(db, run.job_id, [TrainingEvent.parse({ ...saved, files_state: 'complete' })])
+  await run.sweep()
+  await run.digest()
+  expect((await run.files(400)).digest).toBe(sha.split(' ')[0])
+  const { path } = await run.ship(400)
+  expect(await readFile(join(path!, 'best.ckpt'))).toEqual(zip())
+})
