@@ -55,7 +55,7 @@ def checkpoint(path: str, step: int | None = None, epoch: float | None = None) -
     _record({"type": "checkpoint", "path": path, "step": whole(step, _step),
              "epoch": finite(epoch), "files_state": "complete"})
 
-def claim(path: str, step: int | None, metric: str | None, value: Any) -> None:
+def claim(path: str | None, step: int | None, metric: str | None, value: Any) -> None:
     """Tells which checkpoint the training program itself calls its best."""
     _record({"type": "claim", "path": path, "step": whole(step), "metric": metric,
              "value": measured(value)})

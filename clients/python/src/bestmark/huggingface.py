@@ -34,7 +34,7 @@ class BestmarkCallback(TrainerCallback):  # type: ignore[misc]
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         folder = f"{args.output_dir}/checkpoint-{state.global_step}"
         bestmark.checkpoint(folder, state.global_step, state.epoch)
-        if state.best_model_checkpoint:
+        if state.best_metric is not None:
             name, step = args.metric_for_best_model.removeprefix("eval_"), state.best_global_step
             bestmark.claim(state.best_model_checkpoint, step, f"eval_{name}", state.best_metric)
 

@@ -47,7 +47,7 @@ class Journal:
     def _put(self, said: dict[str, Any]) -> None:
         if len(self.waiting) > ROOM:
             raise OSError("too much waits to be written, so some is left out")
-        if "path" in said:
+        if said.get("path"):
             said["path"] = os.path.relpath(said["path"], self.folder).replace(os.sep, "/")
         if said.get("type") == "evaluation":
             said["origin"] = {"file": NAME, "line": self.lines + 1}

@@ -1,0 +1,43 @@
+"""Trains a tiny language model with HuggingFace's Trainer: `huggingface.py FOLDER [--client]`.
+
+It overfits: its best evaluation, at step 30, falls between two saves.
+"""
+
+import argparse
+
+import torch
+from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainingArguments
+
+
+def texts(count: int, seed: int) -> list:
+    """Rows in which each token tells the next, but for noise."""
+    torch.manual_seed(seed)
+    rows = (torch.randint(0, 16, (count, 1)) + torch.arange(12) * 3) % 16
+    noise = torch.rand(rows.shape) < 0.2
+    rows[noise] = torch.randint(0, 16, (int(noise.sum()),))
+    return [{"input_ids": row, "labels": row} for row in rows]
+
+
+parser = argparse.ArgumentParser()
+parser.add_argument("folder")
+parser.add_argument("--client", action="store_true")
+parser.add_argument("--resume", action="store_true")
+parser.add_argument("--steps", type=int, default=80)
+told = parser.parse_args()
+callbacks = []
+if told.client:
+    from bestmark.huggingface import BestmarkCallback
+
+    callbacks.append(BestmarkCallback())
+
+train, held = texts(40, 1), texts(32, 2)
+torch.manual_seed(0)
+size = {"vocab_size": 16, "n_positions": 16, "n_embd": 32, "n_layer": 1, "n_head": 2}
+model = GPT2LMHeadModel(GPT2Config(**size, bos_token_id=0, eos_token_id=0, loss_type="ForCausalLMLoss"))
+args = TrainingArguments(
+    told.folder, max_steps=told.steps, per_device_train_batch_size=8, learning_rate=0.006,
+    eval_strategy="steps", eval_steps=10, save_strategy="steps", save_steps=20, logging_steps=5,
+    metric_for_best_model="loss", report_to=["tensorboard"], use_cpu=True, disable_tqdm=True)
+trainer = Trainer(model, args, train_dataset=train, eval_dataset=held, callbacks=callbacks)
+trainer.train(resume_from_checkpoint=told.resume or None)
+trainer.save_state()

@@ -1,0 +1,31 @@
+"""Trains a tiny regression with Keras on torch: `keras_fit.py FOLDER [--client] [--best-only]`."""
+
+import argparse
+import os
+
+os.environ["KERAS_BACKEND"] = "torch"
+import keras  # noqa: E402
+import numpy  # noqa: E402
+
+parser = argparse.ArgumentParser()
+parser.add_argument("folder")
+parser.add_argument("--client", action="store_true")
+parser.add_argument("--best-only", action="store_true")
+told = parser.parse_args()
+keras.utils.set_random_seed(0)
+inputs = numpy.random.default_rng(1).normal(size=(96, 8)).astype("float32")
+targets = inputs[:, :1] * inputs[:, 1:2] + numpy.random.default_rng(2).normal(size=(96, 1)) * 0.5
+
+name = "best.keras" if told.best_only else "model-{epoch:02d}.keras"
+saver = keras.callbacks.ModelCheckpoint(f"{told.folder}/{name}", save_best_only=told.best_only)
+callbacks = [saver, keras.callbacks.CSVLogger(f"{told.folder}/log.csv")]
+if told.client:
+    from bestmark.keras import BestmarkCallback
+
+    callbacks.append(BestmarkCallback(told.folder, saver))
+
+os.makedirs(told.folder, exist_ok=True)
+model = keras.Sequential([keras.layers.Dense(32, activation="relu"), keras.layers.Dense(1)])
+model.compile(optimizer=keras.optimizers.Adam(0.03), loss="mse", metrics=["mae"])
+model.fit(inputs[:64], targets[:64], validation_data=(inputs[64:], targets[64:]), epochs=12,
+          batch_size=16, verbose=0, callbacks=callbacks)

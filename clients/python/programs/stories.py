@@ -1,0 +1,93 @@
+"""Records the three stories of the empty board from real runs: `stories.py FOLDER`.
+
+Each is trained by HuggingFace's Trainer with the client's callback, on made-up data, for seconds.
+What is kept is the journal as it was written, and for every checkpoint that the run left on disk a
+stand-in of its weights: a whole safetensors file of one number.
+"""
+
+import json
+import shutil
+import struct
+import sys
+from pathlib import Path
+
+import torch
+from transformers import (BertConfig, BertForSequenceClassification, GPT2Config, GPT2LMHeadModel,
+                          Trainer, TrainingArguments)
+
+from bestmark.huggingface import BestmarkCallback
+
+
+def texts(count: int, seed: int) -> list:
+    """Rows in which each token tells the next, but for noise."""
+    torch.manual_seed(seed)
+    rows = (torch.randint(0, 16, (count, 1)) + torch.arange(12) * 3) % 16
+    noise = torch.rand(rows.shape) < 0.2
+    rows[noise] = torch.randint(0, 16, (int(noise.sum()),))
+    return [{"input_ids": row, "labels": row} for row in rows]
+
+
+def reports(count: int, seed: int) -> list:
+    """Rows of which one in six tells of a defect, by two tokens together; a tenth are labelled wrong."""
+    torch.manual_seed(seed)
+    rows = torch.randint(4, 40, (count, 16))
+    is_defect = torch.rand(count) < 1 / 6
+    rows[is_defect, 3], rows[is_defect, 9] = 2, 3
+    labels = (is_defect ^ (torch.rand(count) < 0.1)).long()
+    return [{"input_ids": row, "labels": label} for row, label in zip(rows, labels)]
+
+
+def f1(evaluated) -> dict:
+    said, labels = evaluated.predictions.argmax(-1), evaluated.label_ids
+    hits = int((said & labels).sum())
+    return {"f1": 2 * hits / max(1, int(said.sum() + labels.sum())), "accuracy": (said == labels).mean()}
+
+
+def language_model() -> GPT2LMHeadModel:
+    size = {"vocab_size": 16, "n_positions": 16, "n_embd": 32, "n_layer": 1, "n_head": 2}
+    ids = {"bos_token_id": 0, "eos_token_id": 0}
+    return GPT2LMHeadModel(GPT2Config(**size, **ids, loss_type="ForCausalLMLoss"))
+
+
+def classifier() -> BertForSequenceClassification:
+    return BertForSequenceClassification(BertConfig(
+        vocab_size=40, hidden_size=32, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=64, max_position_embeddings=16))
+
+
+def record(folder: Path, name: str, make, rows: tuple, **told) -> None:
+    root = folder / name
+    shutil.rmtree(root, ignore_errors=True)
+    torch.manual_seed(0)
+    settings = {"per_device_train_batch_size": 8, "logging_steps": 5, "eval_strategy": "steps", **told}
+    compute_metrics = settings.pop("compute_metrics", None)
+    args = TrainingArguments(str(root), report_to=[], use_cpu=True, disable_tqdm=True, **settings)
+    config = {key: value for key, value in settings.items() if key != "eval_strategy"}
+    callback = BestmarkCallback(name=name, project="examples", config=config)
+    model = make()
+    trainer = Trainer(model, args, train_dataset=rows[0], eval_dataset=rows[1], callbacks=[callback],
+                      compute_metrics=compute_metrics)
+    trainer.train()
+    for saved in root.iterdir():
+        if saved.is_dir():
+            shutil.rmtree(saved)
+            saved.mkdir()
+            (saved / "model.safetensors").write_bytes(stand_in())
+
+
+def stand_in() -> bytes:
+    """A whole safetensors file: the length of its header, the header, one number."""
+    number = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
+    note = {"format": "pt", "note": "stands in for the weights of an example"}
+    header = json.dumps({"__metadata__": note, "stand_in": number}).encode()
+    return struct.pack("<Q", len(header)) + header + struct.pack("<f", 0)
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    record(target, "best-between-saves", language_model, (texts(40, 1), texts(32, 2)), max_steps=80,
+           learning_rate=0.006, eval_steps=10, save_steps=20, metric_for_best_model="loss")
+    record(target, "loss-against-f1", classifier, (reports(160, 1), reports(160, 2)), max_steps=200,
+           learning_rate=0.003, eval_steps=20, save_steps=20, compute_metrics=f1)
+    record(target, "best-rotated-away", language_model, (texts(32, 1), texts(32, 2)), max_steps=100,
+           learning_rate=0.01, eval_steps=10, save_steps=10, save_total_limit=4)
