@@ -24,6 +24,14 @@ const COMMANDS: Record<string, { does: string; load: () => Promise<Command> }> =
     does: 'train a built-in recipe, or go on with a run',
     load: () => import('./commands/train.ts'),
   },
+  run: {
+    does: 'run any training program and record it',
+    load: () => import('./commands/run.ts'),
+  },
+  watch: {
+    does: 'find training runs in folders and record them as they grow',
+    load: () => import('./commands/watch.ts'),
+  },
   agent: {
     does: 'record, look after and ship what lies on this machine',
     load: () => import('./commands/agent.ts'),
@@ -36,6 +44,14 @@ const COMMANDS: Record<string, { does: string; load: () => Promise<Command> }> =
   best: {
     does: "print the path of a job's best checkpoint",
     load: () => import('./commands/best.ts'),
+  },
+  prune: {
+    does: 'remove checkpoints that are neither the best nor the last, after a dry run',
+    load: () => import('./commands/prune.ts'),
+  },
+  pin: {
+    does: 'keep checkpoints from being pruned',
+    load: () => import('./commands/pin.ts'),
   },
   policy: {
     does: 'show or change what decides for a job or a project',

@@ -49,7 +49,9 @@ function before(job: SweptJob, known: KnownFiles): Before {
 }
 
 function isSame(known: KnownFiles, seen: FilesSeen): boolean {
-  const { signature = null } = seen
+  const { signature } = seen
+  // Why it is gone may be known better than a look can tell.
+  if (known.files_state === 'missing' && seen.files_state === 'missing') return true
   // A damage is found by reading everything, which a look does not.
   if (known.files_why === DAMAGED && known.signature === signature) return true
   return (

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm'
 import type { Database } from './client.ts'
 import { changeJob } from './job.ts'
 import { Refused } from './refused.ts'
@@ -68,7 +68,7 @@ export async function shippedCheckpoints(db: Database, job_id: string): Promise<
   const rows = await db.orm
     .selectDistinct({ checkpoint_id: deployments.checkpoint_id })
     .from(deployments)
-    .where(eq(deployments.job_id, job_id))
+    .where(and(eq(deployments.job_id, job_id), ne(deployments.status, 'failed')))
   return new Set(rows.map((row) => row.checkpoint_id))
 }
 

@@ -1,0 +1,106 @@
+import { measuredJson, type Prunable, retention, type Retention } from '@bestmark/core'
+import { parseWords } from '../arguments.ts'
+import { EXIT, Failure, sentence } from '../failure.ts'
+import { prunedRun, type PrunedRun } from '../prune/prunedRun.ts'
+import { removeFiles } from '../prune/remove.ts'
+import { sizeWords } from '../prune/size.ts'
+
+export const usage = 'bestmark prune JOB|PATH --keep-best K --keep-last N [--yes] [--json]'
+
+const OPTIONS = {
+  'keep-best': { type: 'string' },
+  'keep-last': { type: 'string' },
+  yes: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+} as const
+
+/** Lists which checkpoints of a run would go, and removes them with --yes; 1 where none would. */
+export async function main(words: readonly string[]): Promise<number> {
+  const { values, positionals } = parseWords(words, OPTIONS, usage)
+  const [named, ...others] = positionals
+  if (named === undefined || others.length > 0) {
+    throw new Failure(`Name one job or one folder. Usage: ${usage}`)
+  }
+  const keep_best = countOf('--keep-best', values['keep-best'])
+  const keep_last = countOf('--keep-last', values['keep-last'])
+  await using run = await prunedRun(named)
+  const decide = async (): Promise<Retention> => {
+    const { checkpoints, selection } = await run.look()
+    if (selection.best || keep_best === 0) {
+      return retention(checkpoints, selection, { keep_best, keep_last })
+    }
+    throw new Failure(
+      `${run.name} has no best checkpoint to keep (${selection.reason}), so none is removed; ` +
+        'with --keep-best 0 the last ones alone are kept.',
+    )
+  }
+  const plan = await decide()
+  const { goes } = plan
+  if (!values.json) process.stdout.write(plainPlan(run, plan))
+  const removed = values.yes && goes.length > 0 ? await removeAll(run, goes, decide) : []
+  if (values.json) process.stdout.write(`${measuredJson(told(run, plan, removed))}\n`)
+  else process.stdout.write(`${ending(goes, removed, values.yes)}\n`)
+  if (values.yes && removed.length < goes.length) return EXIT.unusable
+  return goes.length > 0 ? EXIT.found : EXIT.nothing
+}
+
+/** Decides again before each removal: a run that trains may have a new best. */
+async function removeAll(
+  run: PrunedRun,
+  goes: readonly Prunable[],
+  decide: () => Promise<Retention>,
+): Promise<Prunable[]> {
+  const removed: Prunable[] = []
+  for (const checkpoint of goes) {
+    const { path } = checkpoint
+    try {
+      const still = (await decide()).goes.some((row) => row.path === path)
+      if (!still) throw new Failure(`${path} has become one that stays; it is not removed.`)
+      await removeFiles(run.root, path)
+      await run.tell(checkpoint)
+      removed.push(checkpoint)
+    } catch (error) {
+      process.stderr.write(`bestmark: ${sentence(error)}\n`)
+    }
+  }
+  return removed
+}
+
+function countOf(option: string, text: string | undefined): number {
+  if (text !== undefined && /^\d{1,9}$/.test(text)) return Number(text)
+  const given = text === undefined ? 'nothing' : `"${text}"`
+  throw new Failure(`${option} takes a whole number from 0, not ${given}. Usage: ${usage}`)
+}
+
+function plainPlan({ name, root }: PrunedRun, { stays, goes }: Retention): string {
+  const line = ({ path, bytes }: Prunable, verb: string, why = ''): string =>
+    `  ${verb}  ${path.padEnd(20)} ${sizeWords(bytes).padStart(9)}  ${why}`.trimEnd()
+  const lines = [
+    `${name} in ${root}:`,
+    ...stays.map(({ checkpoint, why }) => line(checkpoint, 'stays', why.join(', '))),
+    ...goes.map((checkpoint) => line(checkpoint, 'goes ')),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function ending(goes: readonly Prunable[], removed: readonly Prunable[], yes: boolean): string {
+  if (goes.length === 0) return 'Nothing is to go.'
+  const all = goes.length === 1 ? '1 checkpoint' : `${goes.length} checkpoints`
+  if (!yes) return `${all} would go, ${sizeWords(bytesOf(goes))}. Add --yes to remove them.`
+  return `${removed.length} of ${all} removed, ${sizeWords(bytesOf(removed))}.`
+}
+
+function told(run: PrunedRun, { stays, goes }: Retention, removed: readonly Prunable[]): object {
+  const face = ({ attempt, step, path, bytes }: Prunable) => ({ attempt, step, path, bytes })
+  return {
+    ...{ job_id: run.job_id, name: run.name, root: run.root },
+    stays: stays.map(({ checkpoint, why }) => ({ ...face(checkpoint), why })),
+    goes: goes.map(face),
+    bytes: bytesOf(goes),
+    removed: removed.map(({ path }) => path),
+  }
+}
+
+function bytesOf(checkpoints: readonly Prunable[]): number {
+  return checkpoints.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0)
+}

@@ -1,0 +1,31 @@
+import { lstat, realpath, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join, sep } from 'node:path'
+import { Failure } from '../failure.ts'
+import { isInside } from '../integrity.ts'
+
+/** Begins the name of what is about to be removed; a removal that was cut short leaves it there. */
+export const REMOVED = '.bestmark-removed-'
+
+/**
+ * Removes the files of a checkpoint below a run's root (links resolved). It is first given another
+ * name, so that nobody finds half of it. Throws a Failure where the path is a link, leads through
+ * one, or is not below the root; links within the folder are removed and not followed.
+ */
+export async function removeFiles(root: string, path: string): Promise<void> {
+  const place = join(root, path)
+  const real = await realpath(place)
+  const isBelow = isInside(root, place) && place !== root && !place.endsWith(sep)
+  if (!isBelow) throw new Failure(`${path} is not below ${root}; it is not removed.`)
+  if (real !== place || (await lstat(place)).isSymbolicLink()) {
+    throw new Failure(`${place} is or leads through a link to ${real}; it is not removed.`)
+  }
+  const doomed = join(dirname(place), `${REMOVED}${basename(place)}`)
+  await rm(doomed, { recursive: true, force: true })
+  await rename(place, doomed)
+  // Between the look and the new name a link may have come to stand there.
+  if ((await lstat(doomed)).isSymbolicLink()) {
+    await rename(doomed, place)
+    throw new Failure(`${place} became a link; it is not removed.`)
+  }
+  await rm(doomed, { recursive: true })
+}

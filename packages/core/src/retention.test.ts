@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest'
+import { type Prunable, retention } from './retention.ts'
+import { select } from './selection/select.ts'
+import type { Evaluation } from './selection/selection.ts'
+
+type Told = Partial<Prunable> & { eval_loss?: number }
+
+/** Checkpoints and what is kept of them; losses make the ranking. */
+function keep(rows: readonly Told[], keeping = { keep_best: 1, keep_last: 1 }, claimed?: string) {
+  const checkpoints = rows.map(({ eval_loss: _loss, ...told }, index): Prunable => {
+    const step = told.step === undefined ? (index + 1) * 100 : told.step
+    const place = { attempt: 0, step, path: `checkpoint-${step}`, bytes: 1 }
+    return { ...place, files_state: 'complete', pinned: false, shipped: false, ...told }
+  })
+  const evaluations = rows.flatMap(({ eval_loss }, index): Evaluation[] => {
+    const row = checkpoints[index]
+    if (eval_loss === undefined || !row || row.step === null) return []
+    const { attempt, step } = row
+    return [{ attempt, step, epoch: null, values: { eval_loss }, origin: null, samples: null }]
+  })
+  const selection = select({
+    policy: 'as_declared',
+    declaration: { metric: null, direction: null, declared_by: null },
+    claim: claimed === undefined ? null : { path: claimed, step: null, metric: null, value: null },
+    evaluations,
+    checkpoints: checkpoints.map((row) => ({ ...row, checkpoint_id: null, files_why: null })),
+  })
+  const { stays, goes } = retention(checkpoints, selection, keeping)
+  return {
+    stays: Object.fromEntries(stays.map(({ checkpoint, why }) => [checkpoint.path, why])),
+    goes: goes.map(({ path }) => path),
+  }
+}
+
+const losses = [5, 1, 2, 3, 4, 5].map((eval_loss) => ({ eval_loss }))
+
+test('the best and the last stay, and each says why', () => {
+  expect(keep(losses)).toEqual({
+    stays: { 'checkpoint-200': ['it is the best'], 'checkpoint-600': ['it is the last'] },
+    goes: ['checkpoint-100', 'checkpoint-300', 'checkpoint-400', 'checkpoint-500'],
+  })
+})
+
+test('the best and the last stay also where none of either is asked for', () => {
+  const { stays } = keep(losses, { keep_best: 0, keep_last: 0 })
+  expect(Object.keys(stays)).toEqual(['checkpoint-200', 'checkpoint-600'])
+})
+
+test('as many of the best and of the last stay as are told', () => {
+  const { goes } = keep(losses, { keep_best: 3, keep_last: 2 })
+  expect(goes).toEqual(['checkpoint-100'])
+})
+
+test('pinned, shipped, claimed, unfinished and stepless ones stay', () => {
+  const rows = [
+    { pinned: true },
+    { shipped: true },
+    {},
+    { files_state: 'writing' } as const,
+    { step: null, path: 'best.ckpt' },
+    { files_state: 'broken' } as const,
+    { eval_loss: 1 },
+  ]
+  const { stays, goes } = keep(rows, undefined, 'C:\\else\\where\\checkpoint-300')
+  expect(stays['checkpoint-300']).toEqual(['the trainer calls it its best'])
+  expect(Object.keys(stays)).toHaveLength(6)
+  expect(goes).toEqual(['checkpoint-600'])
+})
+
+test('what is gone already is neither kept nor removed', () => {
+  const { stays, goes } = keep([{ files_state: 'missing' }, { eval_loss: 1 }])
+  expect([Object.keys(stays), goes]).toEqual([['checkpoint-200'], []])
+})
+
+test('a folder that holds one that stays stays too', () => {
+  const { stays, goes } = keep([
+    { path: '.' },
+    { path: 'all' },
+    { path: 'all/good', eval_loss: 1 },
+    { path: 'allied' },
+    { path: 'last' },
+  ])
+  expect(stays['all']).toEqual(['it holds one that stays'])
+  expect(stays['.']).toEqual(['it holds one that stays'])
+  expect(goes).toEqual(['allied'])
+})
+
+test('the last is the latest step of the latest attempt, whole', () => {
+  const { stays } = keep([
+    { attempt: 0, step: 900, path: 'a' },
+    { attempt: 1, step: 300, path: 'b', eval_loss: 1 },
+    { attempt: 1, step: 400, path: 'c' },
+    { attempt: 1, step: 500, path: 'd', files_state: 'broken' },
+  ])
+  expect(stays).toEqual({ b: ['it is the best'], c: ['it is the last'] })
+})

@@ -1,0 +1,93 @@
+import type { FilesState } from './event.ts'
+import type { Selection } from './selection/selection.ts'
+
+/** A checkpoint that may be kept or removed. */
+export interface Prunable {
+  attempt: number
+  step: number | null
+  path: string
+  files_state: FilesState
+  bytes: number | null
+  pinned: boolean
+  shipped: boolean
+}
+
+/** How many are kept whatever else is said. */
+export interface Keeping {
+  /** Of the ranking's beginning; the best is always kept where there is one. */
+  keep_best: number
+  /** Of the latest whole ones, at least one. */
+  keep_last: number
+}
+
+/** What stays, with every reason, and what goes; both by step. */
+export interface Retention<Row extends Prunable = Prunable> {
+  stays: { checkpoint: Row; why: string[] }[]
+  goes: Row[]
+}
+
+/**
+ * Which checkpoints of a run may be removed: those whose files are there and that no rule keeps.
+ * The best, the last, pinned and shipped ones stay, and so does what the trainer itself calls its
+ * best, what is still being written, and files that do not tell their step.
+ */
+export function retention<Row extends Prunable>(
+  checkpoints: readonly Row[],
+  selection: Pick<Selection, 'ranking' | 'best' | 'second_opinion'>,
+  { keep_best, keep_last }: Keeping,
+): Retention<Row> {
+  const there = checkpoints.filter(({ files_state }) => files_state !== 'missing')
+  const best = new Map(
+    selection.ranking.slice(0, keep_best).map(({ path }, place) => [path, placeWords(place)]),
+  )
+  if (selection.best) best.set(selection.best.path, 'it is the best')
+  const whole = there.filter(({ step, files_state }) => step !== null && files_state === 'complete')
+  const latest = whole.toSorted(byAge).slice(-Math.max(1, keep_last)).reverse()
+  const last = new Map(latest.map(({ path }, place) => [path, ageWords(place)]))
+  const claimed = selection.second_opinion?.path ?? null
+  const judged = there.map((checkpoint) => {
+    const { path, step, pinned, shipped, files_state } = checkpoint
+    const why = [
+      best.get(path),
+      last.get(path),
+      pinned ? 'it is pinned' : undefined,
+      shipped ? 'it was shipped' : undefined,
+      claimed !== null && isNamed(path, claimed) ? 'the trainer calls it its best' : undefined,
+      files_state === 'writing' ? 'it is still being written' : undefined,
+      step === null ? 'its step is not known' : undefined,
+    ]
+    return { checkpoint, why: why.filter((words) => words !== undefined) }
+  })
+  const kept = judged.filter(({ why }) => why.length > 0).map(({ checkpoint }) => checkpoint.path)
+  const withKept = judged.map(({ checkpoint, why }) => {
+    const holds = kept.some((path) => path !== checkpoint.path && isWithin(path, checkpoint.path))
+    return { checkpoint, why: holds ? [...why, 'it holds one that stays'] : why }
+  })
+  const stays = withKept.filter(({ why }) => why.length > 0)
+  const goes = withKept.filter(({ why }) => why.length === 0)
+  return { stays, goes: goes.map(({ checkpoint }) => checkpoint) }
+}
+
+function placeWords(place: number): string {
+  return place === 0 ? 'it is the best' : `it is number ${place + 1} of the ranking`
+}
+
+function ageWords(place: number): string {
+  return place === 0 ? 'it is the last' : `it is number ${place + 1} from the last`
+}
+
+function byAge(a: Prunable, b: Prunable): number {
+  return a.attempt - b.attempt || (a.step ?? 0) - (b.step ?? 0)
+}
+
+/** A trainer names its best by a path of its own machine: the folder's name is what they share. */
+function isNamed(path: string, claimed: string): boolean {
+  const parts = (text: string): string[] => text.split(/[\\/]+/).filter(Boolean)
+  return parts(path).at(-1) === parts(claimed).at(-1)
+}
+
+function isWithin(path: string, folder: string): boolean {
+  const parts = (text: string): string[] => text.split('/').filter((part) => part && part !== '.')
+  const [inner, outer] = [parts(path), parts(folder)]
+  return outer.every((part, place) => inner[place] === part)
+}
