@@ -227,8 +227,8 @@ test('a million checkpoints are chosen among as few are, in any order', { timeou
   // Every step once, far from in order: 7 and the count have no factor in common.
   const steps = Array.from({ length: count }, (_, index) => (index * 7) % count)
   const { best, runner_up, ranking } = choose({
-    evaluations: evaluations(...steps.map((step) => [step, Math.abs(step - 654_321)] as const)),
-    checkpoints: checkpoints(...steps),
+    evaluations: steps.flatMap((step) => evaluations([step, Math.abs(step - 654_321)])),
+    checkpoints: steps.flatMap((step) => checkpoints(step)),
   })
   expect([best?.step, runner_up?.step, ranking.length]).toEqual([654_321, 654_320, count])
 })
