@@ -9,6 +9,8 @@ import type { TrainingJobStatus } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { bestmark, boardEnv, startBoard, temporaryFolder } from './board.ts'
 
+const FIRST_RUN = 'moby-char-lm'
+
 /** Processes that mention a data folder: whatever a start left running. */
 function processesOf(home: string): string[] {
   return execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
@@ -24,16 +26,16 @@ async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
   }
 }
 
-test('start trains on an empty board; Ctrl-C stops everything within 5 s, and a second start shows the same board', async () => {
+test('start trains on an empty board beside its examples; Ctrl-C stops everything within 5 s, and a second start shows the same board', async () => {
   await using home = await temporaryFolder()
   const env = boardEnv(home.path)
   const board = await startBoard(env)
   const client = createClient(board)
   const job = await until(async (): Promise<TrainingJobStatus | undefined> => {
     const { jobs } = await client.jobs.list.query({})
-    return jobs.find(({ best_step }) => best_step !== null)
+    return jobs.find(({ name, best_step }) => name === FIRST_RUN && best_step !== null)
   })
-  expect(job).toMatchObject({ name: 'moby-char-lm', status: 'running', total_steps: 1100 })
+  expect(job).toMatchObject({ status: 'running', total_steps: 1100 })
   const live = await fetch(`${board.url}/`, { headers: { authorization: `Bearer ${board.token}` } })
   expect(live.status).toBe(200)
   let deltas = 0
@@ -47,8 +49,9 @@ test('start trains on an empty board; Ctrl-C stops everything within 5 s, and a 
 
   await using again = await startBoard(env)
   const { jobs } = await createClient(again).jobs.list.query({})
-  expect(jobs).toHaveLength(1)
-  const [stopped] = jobs
+  const examples = await createClient(again).jobs.examples.query()
+  expect(jobs.map(({ job_id }) => job_id).sort()).toEqual([job.job_id, ...examples].sort())
+  const stopped = jobs.find(({ job_id }) => job_id === job.job_id)
   expect(stopped).toMatchObject({ job_id: job.job_id, status: 'stopped' })
   const { checkpoints } = await createClient(again).checkpoints.list.query({ job_id: job.job_id })
   const last = checkpoints.find(({ step }) => step === stopped?.current_step)

@@ -1,5 +1,14 @@
 import { JobState } from '@bestmark/core'
-import { jobDetail, jobLogs, jobStatus, JobUnknown, listJobs, requestStop } from '@bestmark/db'
+import {
+  examples,
+  jobDetail,
+  jobLogs,
+  jobStatus,
+  JobUnknown,
+  listJobs,
+  removeExamples,
+  requestStop,
+} from '@bestmark/db'
 import { z } from 'zod'
 import { Id, jobProcedure, procedure, router } from './trpc.ts'
 
@@ -37,6 +46,14 @@ export const jobs = router({
 
   /** Asks the agent of the run's host to stop it; the run writes a last checkpoint first. */
   stop: procedure.input(JobId).mutation(({ ctx, input }) => requestStop(ctx.db, input.job_id)),
+
+  /** The ids of the examples that an empty board begins with. */
+  examples: procedure.query(({ ctx }) => examples(ctx.db)),
+
+  /** Takes the examples off the board, but for those that were shipped; tells how many. */
+  removeExamples: procedure.mutation(async ({ ctx }) => ({
+    removed: await removeExamples(ctx.db),
+  })),
 })
 
 function found<T>(job_id: string, value: T | undefined): T {

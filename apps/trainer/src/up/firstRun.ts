@@ -4,6 +4,7 @@ import type { Board } from '../board.ts'
 import { isAlive, readRunProcess, signalProcess } from '../process.ts'
 import { CHAR_LM } from '../recipes/recipe.ts'
 import { startRun } from '../runs.ts'
+import { tellStories } from './stories.ts'
 
 /** A run that the board began by itself. */
 export interface FirstRun {
@@ -14,8 +15,9 @@ export interface FirstRun {
 }
 
 /**
- * On an empty board the built-in recipe is trained, once ever: a later start finds it claimed, and
- * takes it back where it still trains because the process that began it was killed.
+ * On an empty board the built-in recipe is trained beside the recorded stories, once ever: a later
+ * start finds it claimed, and takes it back where it still trains because the process that began it
+ * was killed.
  */
 export async function firstRun(board: Board, agent: Agent): Promise<FirstRun | undefined> {
   const { db, host_id } = board
@@ -28,7 +30,9 @@ export async function firstRun(board: Board, agent: Agent): Promise<FirstRun | u
   const [preset] = CHAR_LM.presets
   const order = { recipe: CHAR_LM, preset, name: 'moby-char-lm', project: 'examples', job_id }
   const run = await startRun(db, board, order)
-  return { job_id, signal: run.signal, recorded: agent.adopt(run) }
+  const recorded = agent.adopt(run)
+  await tellStories(board)
+  return { job_id, signal: run.signal, recorded }
 }
 
 function stillTraining(job_id: string, folder: string, agent: Agent): FirstRun | undefined {

@@ -3,5 +3,9 @@ import type { PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, url }) => {
   const query = readQuery(url.searchParams)
-  return { listed: { query, page: await locals.api.jobs.list(listInput(query)) } }
+  const [page, examples] = await Promise.all([
+    locals.api.jobs.list(listInput(query)),
+    locals.api.jobs.examples(),
+  ])
+  return { listed: { query, page }, examples }
 }

@@ -7,7 +7,7 @@ import { trainingJobs } from './trainingJobs.ts'
 /** What a policy was changed for: one job, or all jobs of a project that have none of their own. */
 export type PolicyScope = 'job' | 'project'
 
-/** Every change of a policy, in order. Rows are added; nothing changes or deletes one. */
+/** Every change of a policy, in order. Rows are added, and go with an example that is removed. */
 export const policyChanges = pgTable(
   'policy_changes',
   {

@@ -1,0 +1,27 @@
+import { claimExample } from '@bestmark/db'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Run } from './runs.ts'
+import { goLive, openSite, type Site } from './site.ts'
+
+let site: Site
+beforeAll(async () => {
+  site = await openSite()
+})
+afterAll(() => site[Symbol.asyncDispose]())
+
+test('examples are said to be examples, and one click removes them and nothing else', async () => {
+  const { db } = site
+  await (await new Run(db, 'my-own').begin()).train([3, 2])
+  for (const name of ['trap', 'split']) {
+    const { job_id } = await (await new Run(db, name).begin({}, 'examples')).train([2, 3])
+    await claimExample(db, job_id)
+  }
+  const page = await (await site.visitor()).newPage()
+  await goLive(page, '/')
+  await page.getByText('2 jobs in examples were recorded from small real runs').waitFor()
+  await page.getByRole('button', { name: 'Remove the examples' }).click()
+  await page.getByRole('link', { name: 'trap' }).waitFor({ state: 'detached' })
+  await page.getByRole('link', { name: 'my-own' }).waitFor()
+  expect(await page.getByRole('link', { name: 'split' }).count()).toBe(0)
+  expect(await page.getByRole('button', { name: 'Remove the examples' }).count()).toBe(0)
+})

@@ -1,0 +1,48 @@
+import { and, eq, inArray, notExists, sql } from 'drizzle-orm'
+import { claimOnce } from './board.ts'
+import type { Database } from './client.ts'
+import { claims, deployments, policyChanges, trainingJobs } from './schema.ts'
+
+const keyOf = (job_id: string): string => `example ${job_id}`
+const isExample = sql`exists (
+  select from ${claims} where ${claims.key} = 'example ' || ${trainingJobs.job_id})`
+
+/** Marks a job as an example that may be removed; true for exactly one caller ever. */
+export async function claimExample(db: Database, job_id: string): Promise<boolean> {
+  return claimOnce(db, keyOf(job_id))
+}
+
+/** The examples that are on the board. */
+export async function examples(db: Database): Promise<string[]> {
+  const rows = await db.orm
+    .select({ job_id: trainingJobs.job_id })
+    .from(trainingJobs)
+    .where(isExample)
+    .orderBy(trainingJobs.job_id)
+  return rows.map(({ job_id }) => job_id)
+}
+
+/**
+ * Takes the examples off the board with all that was recorded of them, and returns how many. One
+ * that was shipped stays, since the ledger speaks of it. No file is touched.
+ */
+export async function removeExamples(db: Database): Promise<number> {
+  const { job_id } = trainingJobs
+  return db.orm.transaction(async (tx) => {
+    const shipped = tx
+      .select({ one: sql`1` })
+      .from(deployments)
+      .where(eq(deployments.job_id, job_id))
+    const found = await tx
+      .select({ job_id })
+      .from(trainingJobs)
+      .where(and(isExample, notExists(shipped)))
+      .orderBy(job_id)
+      .for('update')
+    const ids = found.map((row) => row.job_id)
+    if (ids.length === 0) return 0
+    await tx.delete(policyChanges).where(inArray(policyChanges.job_id, ids))
+    await tx.delete(trainingJobs).where(inArray(job_id, ids))
+    return ids.length
+  })
+}
