@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   DatabaseNewer,
   DatabaseUnavailable,
@@ -26,7 +27,7 @@ export interface Board extends Starter, AsyncDisposable {
  * it does not run. Throws a Failure of one sentence where that cannot be.
  */
 export async function openBoard(env: NodeJS.ProcessEnv = process.env): Promise<Board> {
-  return open(env).catch((error: unknown) => {
+  return openPatiently(env).catch((error: unknown) => {
     const told = [DatabaseUnavailable, DatabaseNewer, HomeUnusable].some(
       (kind) => error instanceof kind,
     )
@@ -44,6 +45,28 @@ export async function openBoardIfThere(
   const home = resolveHome(env)
   // Whoever is on a board has an id there, which its jobs are known by.
   return existsSync(join(home, 'host_id')) ? openBoard(env) : undefined
+}
+
+/** How often a server may be lost while the board is being opened, and the wait between (ms). */
+const [TRIES, BETWEEN] = [10, 300]
+/** What a client says of a server that was there a moment ago. */
+const CUT_OFF = /^(CONNECTION_(CLOSED|ENDED|DESTROYED)|57P0[123]|ECONNRESET|EPIPE)$/
+
+/** A server that dies just now comes back, so what was begun is begun once more. */
+async function openPatiently(env: NodeJS.ProcessEnv): Promise<Board> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await open(env)
+    } catch (error) {
+      if (tries === TRIES || !isCutOff(error)) throw error
+      await sleep(BETWEEN)
+    }
+  }
+}
+
+function isCutOff(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return ('code' in error && CUT_OFF.test(String(error.code))) || isCutOff(error.cause)
 }
 
 async function open(env: NodeJS.ProcessEnv): Promise<Board> {

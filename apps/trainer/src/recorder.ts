@@ -20,7 +20,8 @@ export interface Recorded {
 }
 
 /**
- * Records what the journal holds beyond the stored cursor; returns whether there was anything. A
+ * Records what the journal holds now beyond the stored cursor; returns whether there was anything.
+ * What is written meanwhile is left to the next call, so that no trainer is too fast to end. A
  * journal that is shorter than what was read of it was begun anew, and replaces what was recorded.
  * Another recorder of the same journal may go on in between: each event is stored once.
  * Throws where the database is away or the file is no journal.
@@ -28,9 +29,11 @@ export interface Recorded {
 export async function recordJournal(db: Database, { job_id, folder }: Recorded): Promise<boolean> {
   const path = join(folder, JOURNAL)
   let cursor = await sourceCursor(db, job_id, JOURNAL)
+  const size = journalSize(path)
   let any = false
   for (;;) {
     const known = Number(cursor ?? 0)
+    if (any && known >= size) return any
     const replace = known > journalSize(path)
     const offset = replace ? 0 : known
     const piece = readJournal(path, offset)

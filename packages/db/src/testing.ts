@@ -3,7 +3,11 @@ import { join } from 'node:path'
 import { connectTo, type Database, databaseOver } from './client.ts'
 import { type Address, parseAddress, placeOf } from './address.ts'
 import { joinEmbedded, stopEmbedded } from './embedded.ts'
+import { addressOf, postmasterPid } from './embedded/server.ts'
+import { placeOf as placeOfHome } from './embedded/start.ts'
 import { migrate } from './migrate.ts'
+
+export { toldInRows, type Told } from './testRows.ts'
 
 export interface TestDatabase extends Database, AsyncDisposable {
   /** For another process that is to open the same database. */
@@ -30,6 +34,24 @@ export async function testDatabase(): Promise<TestDatabase> {
     await server.leave()
   }
   return { ...db, databaseUrl: urlOf(address), [Symbol.asyncDispose]: dispose }
+}
+
+/** The embedded server of a data folder, for tests that harm it. */
+export interface EmbeddedServer {
+  /** Undefined while none runs. */
+  pid: number | undefined
+  socket: string
+  /** The same database by way of another socket's folder. */
+  urlThrough: (folder: string) => string
+}
+
+/** Looks at the embedded server of a data folder, and starts nothing. */
+export async function embeddedServer(home: string): Promise<EmbeddedServer> {
+  const place = await placeOfHome(home)
+  const urlThrough = (folder: string): string => {
+    return urlOf({ ...addressOf(place), host: folder, path: join(folder, '.s.PGSQL.5432') })
+  }
+  return { pid: await postmasterPid(place), socket: place.socket, urlThrough }
 }
 
 async function testServer(): Promise<{ address: Address; leave: () => Promise<void> }> {

@@ -1,0 +1,62 @@
+import { writeFile } from 'node:fs/promises'
+import { arch, cpus, platform, release, totalmem } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
+import { temporaryFolder } from '../testing.ts'
+import { counts } from './recorded.ts'
+import { soak, type Harm, type Outcome } from './soak.ts'
+import { PACE } from './trainer.ts'
+
+const HARM = { kills: 200, server_kills: 20, cut: 60_000 }
+const REPORT = fileURLToPath(new URL('../../../../docs/soak.md', import.meta.url))
+
+/** What is wrong with an outcome, a sentence each. */
+function faults({ written, recorded, best, grown }: Outcome): string[] {
+  const wrong: string[] = []
+  for (const [kind, told] of Object.entries(written)) {
+    const same = isDeepStrictEqual(told, recorded[kind as keyof typeof recorded])
+    if (!same) wrong.push(`The ${kind} on the board are not those of the journal.`)
+  }
+  if (!isDeepStrictEqual(best.board, best.disk) || best.kept !== best.best) {
+    wrong.push('The board chooses otherwise than the folder.')
+  }
+  if (grown.some((bytes) => bytes === 0)) wrong.push('The training waited for the recorder.')
+  return wrong
+}
+
+function report(harm: Harm, outcome: Outcome, wrong: readonly string[]): string {
+  const { appends, grown, servers, took } = outcome
+  const [told, kept] = [counts(outcome.written), counts(outcome.recorded)]
+  const machine = `${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform()} ${release()} ${arch()}, Node ${process.version}`
+  const row = (kind: keyof typeof told) => `| ${kind} | ${told[kind]} | ${kept[kind]} |`
+  return `# Soak
+
+\`pnpm soak\` trains with a step each ${PACE} ms while agents and the database server are killed and the connection is cut, then compares every row with the journal. Its last output:
+
+${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, seed ${harm.seed}, ${Math.round(took / 1000)} s, on ${machine}
+
+${harm.kills} agents killed at random instants, ${servers.length} database servers killed, the connection held and then refused for ${harm.cut / 1000} s.
+
+| kind | in the journal | on the board |
+| --- | --- | --- |
+${row('points')}
+${row('evaluations')}
+${row('checkpoints')}
+${row('logs')}
+
+The training made ${appends.steps} steps, ${(100 * appends.share_of_schedule).toFixed(1)} % of its schedule. Its ${appends.count} writes took ${appends.median.toFixed(3)} ms in the median and ${appends.longest.toFixed(1)} ms at the most; while nothing could be recorded the journal grew ${grown.length} times of ${grown.length}, by ${Math.min(...grown)} bytes at the least.
+
+${wrong.length > 0 ? wrong.join('\n') : 'Each point, evaluation, checkpoint and line is there once and in order, and the board chooses as `bestmark pick` does.'}
+`
+}
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+const harm = { seed: Number(process.argv[2] ?? Date.now() % 1_000_000), ...HARM }
+say(`seed ${harm.seed}`)
+await using home = await temporaryFolder()
+const outcome = await soak(home.path, harm, say)
+const wrong = faults(outcome)
+const text = report(harm, outcome, wrong)
+say(text)
+await writeFile(REPORT, text)
+process.exitCode = wrong.length > 0 ? 1 : 0

@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { checkpointsOf, jobStatus, sourceCursor, type Database } from '@bestmark/db'
+import type { Told } from '@bestmark/db/testing'
+import { z } from 'zod'
+import { choiceOf } from '../choice.ts'
+import { JOURNAL } from '../journal.ts'
+
+/** A line of a journal, as far as it is compared. */
+const Line = z.object({
+  type: z.string(),
+  attempt: z.number(),
+  step: z.number().optional(),
+  path: z.string().optional(),
+  text: z.string().optional(),
+  values: z.record(z.string(), z.unknown()).default({}),
+})
+
+/** What a run's journal tells, read line by line as it stands there. */
+export async function toldInJournal(folder: string): Promise<Told> {
+  const told: Told = { points: {}, evaluations: [], checkpoints: [], logs: [] }
+  const journal = await readFile(join(folder, JOURNAL), 'utf8')
+  for (const line of journal.trimEnd().split('\n').slice(1)) {
+    const { type, attempt, step = NaN, values, path, text } = Line.parse(JSON.parse(line))
+    if (type === 'checkpoint') told.checkpoints.push(`${attempt} ${step} ${path}`)
+    if (type === 'log') told.logs.push(`${attempt} ${text}`)
+    for (const [name, value] of Object.entries(values)) {
+      if (type === 'metrics') (told.points[`${attempt} ${name}`] ??= []).push([step, value])
+      if (type === 'evaluation') told.evaluations.push([attempt, step, name, value])
+    }
+  }
+  told.checkpoints.sort()
+  return told
+}
+
+/** How many points, evaluations, checkpoints and lines there are. */
+export function counts({ points, ...rows }: Told): Record<keyof Told, number> {
+  const each = Object.values(points).map(({ length }) => length)
+  const { evaluations, checkpoints, logs } = rows
+  const lengths = { evaluations: evaluations.length, checkpoints: checkpoints.length }
+  return { points: each.reduce((sum, one) => sum + one, 0), ...lengths, logs: logs.length }
+}
+
+/** What the board and the folder say of the best, which is to be the same. */
+export async function bestOf(db: Database, job_id: string, folder: string) {
+  const onDisk = (await choiceOf(folder, { policy: 'as_declared', told: {} }, false)).selection
+  const onBoard = (await checkpointsOf(db, job_id))?.selection
+  const row = await jobStatus(db, job_id)
+  const face = (selection: typeof onDisk | undefined) => ({
+    reason: selection?.reason,
+    ranking: selection?.ranking.map(({ attempt, step, path, value }) => [
+      attempt,
+      step,
+      path,
+      value,
+    ]),
+  })
+  return { board: face(onBoard), disk: face(onDisk), kept: row?.best_step, best: onDisk.best?.step }
+}
+
+/** Whether all of the journal is recorded and the run's end with it. */
+export async function isRecorded(db: Database, job_id: string, size: number): Promise<boolean> {
+  const job = await jobStatus(db, job_id)
+  const cursor = await sourceCursor(db, job_id, JOURNAL)
+  return job?.status === 'completed' && Number(cursor) === size
+}

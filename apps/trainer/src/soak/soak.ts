@@ -1,0 +1,166 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { registerJob } from '@bestmark/db'
+import { embeddedServer, toldInRows, type Told } from '@bestmark/db/testing'
+import { openBoard } from '../board.ts'
+import { JOURNAL, journalSize } from '../journal.ts'
+import { randomStream } from '../recipes/random.ts'
+import { eventually } from '../testing.ts'
+import { CutConnection } from './cutConnection.ts'
+import { bestOf, isRecorded, toldInJournal } from './recorded.ts'
+import { Recorders } from './recorders.ts'
+import { APPENDS, Appends } from './trainer.ts'
+
+/** What is done to the recorder while training goes on. */
+export interface Harm {
+  seed: number
+  /** How many times an agent is killed. */
+  kills: number
+  /** How many times the database server is. */
+  server_kills: number
+  /** How long its connection is cut (ms). */
+  cut: number
+}
+
+/** What the training told, and what the board has of it after all. */
+export interface Outcome {
+  written: Told
+  recorded: Told
+  best: Awaited<ReturnType<typeof bestOf>>
+  appends: Appends
+  /** Bytes that the journal grew by during each time that nothing could be recorded. */
+  grown: number[]
+  /** Servers that were killed, and the ones that took their place. */
+  servers: number[]
+  /** How long it all took (ms). */
+  took: number
+}
+
+/** The longest that an agent is left alone after it began to work (ms). */
+const LONGEST = 400
+
+/** Trains, does harm, lets the training end, and reads what the board has. */
+export async function soak(home: string, harm: Harm, say: Say = silent): Promise<Outcome> {
+  const since = performance.now()
+  const run = { job_id: randomUUID(), folder: join(home, 'trained') }
+  const { job_id, folder } = run
+  await register(home, run)
+  const { trainer, ended } = startTrainer(run)
+  try {
+    say('training')
+    const { servers, grown } = await killing(home, folder, harm, say)
+    grown.push(...(await cutting(home, folder, harm, say)))
+    say('agents through the cut ended')
+    trainer.kill('SIGTERM')
+    await ended
+    say('training ended')
+    await using board = await openBoard({ BESTMARK_HOME: home })
+    await using last = new Recorders({ BESTMARK_HOME: home })
+    const size = journalSize(join(folder, JOURNAL))
+    await eventually(async () => {
+      last.mustLive()
+      return (await isRecorded(board.db, job_id, size)) || undefined
+    })
+    say('all is recorded')
+    const appends = Appends.parse(JSON.parse(await readFile(join(folder, APPENDS), 'utf8')))
+    return {
+      written: await toldInJournal(folder),
+      recorded: await toldInRows(board.db, job_id),
+      best: await bestOf(board.db, job_id, folder),
+      ...{ appends, grown, servers, took: performance.now() - since },
+    }
+  } finally {
+    trainer.kill('SIGKILL')
+  }
+}
+
+type Say = (line: string) => void
+
+function silent(): void {}
+
+async function register(home: string, { job_id, folder }: Run): Promise<void> {
+  await using board = await openBoard({ BESTMARK_HOME: home })
+  const { host_id, host, db } = board
+  const named = { name: 'soak', project: 'soak', status: 'running', source: JOURNAL } as const
+  await registerJob(db, { job_id, host_id, host, root: folder, ...named })
+}
+
+interface Run {
+  job_id: string
+  folder: string
+}
+
+function startTrainer({ folder, job_id }: Run): {
+  trainer: ChildProcess
+  ended: Promise<unknown>
+} {
+  const program = fileURLToPath(new URL('trainer.ts', import.meta.url))
+  const trainer = spawn(process.execPath, [program, folder, job_id], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  return { trainer, ended: once(trainer, 'exit') }
+}
+
+/** Kills agents at seeded instants, and the database server between. */
+async function killing(
+  home: string,
+  folder: string,
+  { seed, kills, server_kills }: Harm,
+  say: Say,
+): Promise<{ servers: number[]; grown: number[] }> {
+  const random = randomStream(seed, 'kills')
+  await using recorders = new Recorders({ BESTMARK_HOME: home })
+  const servers: number[] = []
+  const grown: number[] = []
+  for (let kill = 1; kill <= kills; kill++) {
+    await recorders.working()
+    await sleep(random() * LONGEST)
+    await recorders.kill()
+    const due = Math.floor((kill * server_kills) / kills)
+    if (servers.length < due) {
+      const before = journalSize(join(folder, JOURNAL))
+      servers.push(await killServer(home, recorders))
+      grown.push(journalSize(join(folder, JOURNAL)) - before)
+    }
+    if (kill % 10 === 0) say(`${kill} of ${kills} agents and ${servers.length} servers killed`)
+  }
+  return { servers, grown }
+}
+
+/** Kills the server of a data folder, and waits until those who use it have begun another. */
+async function killServer(home: string, recorders: Recorders): Promise<number> {
+  const pid = await eventually(async () => (await embeddedServer(home)).pid)
+  process.kill(pid, 'SIGKILL')
+  return eventually(async () => {
+    recorders.mustLive()
+    const next = (await embeddedServer(home)).pid
+    return next !== pid ? next : undefined
+  })
+}
+
+/** Holds what comes through a connection, then cuts it; agents know no other way. */
+async function cutting(home: string, folder: string, { cut }: Harm, say: Say): Promise<number[]> {
+  // Keeps the server up, which agents that are told of a DATABASE_URL leave to others.
+  await using _board = await openBoard({ BESTMARK_HOME: home })
+  const { socket, urlThrough } = await embeddedServer(home)
+  await using connection = new CutConnection(join(home, 'cut'), socket)
+  await connection.join()
+  const through = { BESTMARK_HOME: home, DATABASE_URL: urlThrough(connection.folder) }
+  await using recorders = new Recorders(through)
+  await recorders.working()
+  const before = journalSize(join(folder, JOURNAL))
+  connection.hold()
+  await sleep(cut / 2)
+  await connection.cut()
+  await sleep(cut / 2)
+  recorders.mustLive()
+  const grown = journalSize(join(folder, JOURNAL)) - before
+  await connection.join()
+  say(`the connection was cut for ${cut / 1000} s`)
+  return [grown]
+}

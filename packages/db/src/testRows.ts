@@ -1,0 +1,61 @@
+import type { Database } from './client.ts'
+
+/** What a run is, in numbers that are the same wherever it is told exactly once and in order. */
+export interface Told {
+  /** `attempt name` to its points, with values as a journal writes them. */
+  points: Record<string, [step: number, value: unknown][]>
+  evaluations: [attempt: number, step: number, metric: string, value: unknown][]
+  /** `attempt step path`, sorted. */
+  checkpoints: string[]
+  /** `attempt text` */
+  logs: string[]
+}
+
+/** What the rows of a job tell, in their order; whatever stands there twice is told twice. */
+export async function toldInRows({ sql }: Database, job_id: string): Promise<Told> {
+  const points: Told['points'] = {}
+  const chunks = await sql<Chunk[]>`select attempt, name, steps, values from series_chunks
+    where job_id = ${job_id} order by name, attempt, ordinal`
+  for (const { attempt, name, steps, values } of chunks) {
+    const own = (points[`${attempt} ${name}`] ??= [])
+    const numbers = floats(values)
+    floats(steps).forEach((step, index) => own.push([step, written(numbers[index])]))
+  }
+  const measured = await sql<Measured[]>`select attempt, step, metric, value from evaluations
+    where job_id = ${job_id} order by arrival`
+  const saved = await sql<{ place: string }[]>`
+    select concat(attempt, ' ', step, ' ', path) as place from checkpoints where job_id = ${job_id}`
+  const said = await sql<{ line: string }[]>`
+    select concat(attempt, ' ', text) as line from logs where job_id = ${job_id} order by ordinal`
+  return {
+    points,
+    evaluations: measured.map(({ attempt, step, metric, value }) => {
+      return [attempt, Number(step), metric, written(value)]
+    }),
+    checkpoints: saved.map(({ place }) => place).sort(),
+    logs: said.map(({ line }) => line),
+  }
+}
+
+interface Chunk {
+  attempt: number
+  name: string
+  steps: Buffer
+  values: Buffer
+}
+
+interface Measured {
+  attempt: number
+  step: number
+  metric: string
+  value: number | null
+}
+
+function floats(bytes: Buffer): Float64Array {
+  return new Float64Array(new Uint8Array(bytes).buffer)
+}
+
+/** A number as a journal writes it. */
+function written(value: unknown): unknown {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
+}
