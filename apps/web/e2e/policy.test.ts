@@ -103,7 +103,7 @@ test('a project’s question is answered once, and is gone on its other jobs', a
     await one.locator('[data-best="300"]').waitFor()
     await one.getByText(question).waitFor({ state: 'detached' })
     await card(one)
-      .getByText(/decided for the project by dee/)
+      .getByText(/chosen by dee.* where nothing is declared/)
       .first()
       .waitFor()
   }

@@ -7,6 +7,11 @@ import type { Trend } from './status.ts'
 /** How many evaluations a trend looks back on. */
 const TREND_WINDOW = 5
 
+/** What of an evaluation the standing goes by. */
+type Measurement = Pick<EventOf<'evaluation'>, 'attempt' | 'step' | 'epoch'> & {
+  values: Readonly<Record<string, Measured>>
+}
+
 interface Leader {
   attempt: number
   step: number
@@ -22,7 +27,11 @@ export interface Standing {
   metric: string
   direction: Direction
   leader: Leader | null
-  /** Finite evaluations that arrived after the leader's. */
+  /** How much better a value must be to count as an improvement, and the last that was. */
+  min_delta: number
+  improved: number | null
+  improved_epoch: number | null
+  /** Finite evaluations that arrived after the last improvement. */
   since: number
   /** The latest finite values of eval_loss, oldest first. */
   recent: readonly { step: number; value: number }[]
@@ -31,12 +40,17 @@ export interface Standing {
 }
 
 /** A standing before the first evaluation. */
-export function initialStanding(metric = 'eval_loss', direction: Direction = 'min'): Standing {
-  return { metric, direction, leader: null, since: 0, recent: [], seen: new Map() }
+export function initialStanding(
+  metric = 'eval_loss',
+  direction: Direction = 'min',
+  min_delta = 0,
+): Standing {
+  const nothing = { leader: null, improved: null, improved_epoch: null, since: 0, recent: [] }
+  return { metric, direction, min_delta, ...nothing, seen: new Map() }
 }
 
 /** The standing after one more evaluation; a repeat of a metric at the same weights changes nothing. */
-export function stand(standing: Standing, evaluation: EventOf<'evaluation'>): Standing {
+export function stand(standing: Standing, evaluation: Measurement): Standing {
   const value = firstValue(standing, evaluation, standing.metric)
   const loss =
     standing.metric === 'eval_loss' ? value : firstValue(standing, evaluation, 'eval_loss')
@@ -45,15 +59,16 @@ export function stand(standing: Standing, evaluation: EventOf<'evaluation'>): St
     ? [...standing.recent, { step, value: loss }].slice(-TREND_WINDOW)
     : standing.recent
   if (!isFiniteMeasure(value)) return { ...standing, recent }
-  if (leads({ step, attempt, value }, standing)) {
-    return { ...standing, recent, leader: { attempt, step, epoch, value }, since: 0 }
-  }
-  return { ...standing, recent, since: standing.since + 1 }
+  const isLeading = leads({ step, attempt, value }, standing)
+  const leader = isLeading ? { attempt, step, epoch, value } : standing.leader
+  const isImprovement = standing.min_delta > 0 ? improves(value, standing) : isLeading
+  if (!isImprovement) return { ...standing, recent, leader, since: standing.since + 1 }
+  return { ...standing, recent, leader, improved: value, improved_epoch: epoch, since: 0 }
 }
 
 function firstValue(
   { seen }: Standing,
-  evaluation: EventOf<'evaluation'>,
+  evaluation: Measurement,
   metric: string,
 ): Measured | undefined {
   // Trainers declare `accuracy` where they log `eval_accuracy`.
@@ -64,16 +79,17 @@ function firstValue(
 }
 
 /** Whether a metric is measured at these weights for the first time, which it then no longer is. */
-function isFirst(
-  seen: Standing['seen'],
-  metric: string,
-  { attempt, step }: EventOf<'evaluation'>,
-): boolean {
+function isFirst(seen: Standing['seen'], metric: string, { attempt, step }: Measurement): boolean {
   const attempts = seen.get(metric) ?? new Map<number, Set<number>>()
   const steps = attempts.get(attempt) ?? new Set<number>()
   if (steps.has(step)) return false
   seen.set(metric, attempts.set(attempt, steps.add(step)))
   return true
+}
+
+function improves(value: number, { improved, min_delta, direction }: Standing): boolean {
+  const worse = direction === 'min' ? min_delta : -min_delta
+  return improved === null || isBetter(value + worse, improved, direction)
 }
 
 /** Strictly better, or equal at an earlier step, then attempt. */
@@ -98,11 +114,6 @@ export function trend({ recent }: Pick<Standing, 'recent'>): Trend | null {
   if (!found) return null
   if (Math.abs(found.slope) <= 2 * found.error) return 'flat'
   return found.slope < 0 ? 'falling' : 'rising'
-}
-
-/** The latest points that a trend looks back on. */
-export function latestOf<Point>(points: readonly Point[]): readonly Point[] {
-  return points.slice(-TREND_WINDOW)
 }
 
 /** The least-squares line; null with fewer than three points, or all at one step. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { TrainingEvent } from './event.ts'
 import { deriveStatus } from './derive.ts'
+import { rowsFrom } from './rows.ts'
 import type { StoredStatus } from './tracker.ts'
 import { initialTracker, standingOf, track, type TrackerState } from './tracker.ts'
 
@@ -210,4 +211,17 @@ test('what is measured after training changes nothing that is said of the traini
   ]
   const scored = { ...evaluation(300, 1, 9), at: 9000, scored_by: 'ana' }
   expect(run(...trained, scored)).toEqual(run(...trained))
+})
+
+test('what a further attempt declares is declared whole, as the rows have it', () => {
+  const declared = { metric_for_best: 'eval_accuracy', direction: 'max', declared_by: 'a' } as const
+  const again = { metric_for_best: 'eval_loss', declared_by: 'b' }
+  const events = [
+    TrainingEvent.parse({ type: 'started', attempt: 0, ...declared }),
+    TrainingEvent.parse({ type: 'started', attempt: 1, ...again }),
+    TrainingEvent.parse({ type: 'started', attempt: 2 }),
+  ]
+  const { facts } = events.reduce(track, initialTracker())
+  const { declared_metric: metric, declared_direction: direction, declared_by } = facts
+  expect({ metric, direction, declared_by }).toEqual(rowsFrom(events).declaration)
 })

@@ -120,12 +120,14 @@ export function track(state: TrackerState, event: TrainingEvent): TrackerState {
   return { standing, facts: { ...facts, updated_at, ...changes(facts, standing, event) } }
 }
 
-function standingAfter({ facts, standing }: TrackerState, event: TrainingEvent): Standing {
+function standingAfter(state: TrackerState, event: TrainingEvent): Standing {
+  const { standing } = state
   if (event.type === 'evaluation') return stand(standing, event)
   if (event.type !== 'started' || standing.leader !== null) return standing
-  const metric = event.metric_for_best ?? facts.declared_metric
-  const direction = event.direction ?? (metric ? directionOf(metric) : undefined) ?? 'min'
-  return metric === null ? standing : initialStanding(metric, direction)
+  const facts = { ...state.facts, ...declared(event) }
+  const { declared_metric: metric, declared_direction } = facts
+  if (metric === null) return standing
+  return initialStanding(metric, declared_direction ?? directionOf(metric) ?? 'min')
 }
 
 /** What an event changes of the facts. */
@@ -150,13 +152,17 @@ function changes(facts: RunFacts, standing: Standing, event: TrainingEvent): Par
   }
 }
 
-/** Rebuilds the standing from stored evaluations, in order of arrival, for the metric that decides. */
+/**
+ * Rebuilds the standing from stored evaluations, in order of arrival, for the metric that decides;
+ * `min_delta` is how much better a value must be to count as an improvement.
+ */
 export function standingOf(
   evaluations: readonly EventOf<'evaluation'>[],
   metric: string,
   direction: Direction,
+  min_delta = 0,
 ): Standing {
-  return evaluations.reduce(stand, initialStanding(metric, direction))
+  return evaluations.reduce(stand, initialStanding(metric, direction, min_delta))
 }
 
 /** The tracked fields that follow from a standing. */
@@ -164,7 +170,7 @@ export function standingFacts(standing: Standing): Partial<RunFacts> {
   return {
     loss_trend: trend(standing),
     evaluations_without_improvement: standing.leader ? standing.since : null,
-    best_evaluation_epoch: standing.leader?.epoch ?? null,
+    best_evaluation_epoch: standing.leader ? standing.improved_epoch : null,
   }
 }
 
@@ -181,11 +187,16 @@ function started(facts: RunFacts, event: EventOf<'started'>): Partial<RunFacts> 
     ended_at: null,
     error: null,
     loss_unit: event.loss_unit,
-    declared_metric: event.metric_for_best ?? facts.declared_metric,
-    declared_direction: event.direction ?? facts.declared_direction,
-    declared_by: event.declared_by ?? facts.declared_by,
+    ...declared(event),
     save_steps: event.save_steps ?? facts.save_steps,
   }
+}
+
+/** What is declared is declared whole: a metric never takes the direction of an earlier one. */
+function declared(event: EventOf<'started'>): Partial<RunFacts> {
+  const { metric_for_best, direction, declared_by } = event
+  if (metric_for_best === null) return {}
+  return { declared_metric: metric_for_best, declared_direction: direction, declared_by }
 }
 
 function logged(facts: RunFacts, event: EventOf<'metrics'>): Partial<RunFacts> {

@@ -95,7 +95,8 @@ export async function reselect(tx: Tx, job: JobRow): Promise<Partial<RunFacts>> 
   const own = evaluations.filter(({ scored_by }) => scored_by === null)
   const isLogged = metric === null || evaluations.some((row) => row.metric === metric)
   const measured = isLogged ? eventsOf(own) : aggregated(input, own)
-  const standing = standingOf(measured, metric ?? 'eval_loss', direction ?? 'min')
+  const { min_delta = 0 } = job.policy_told
+  const standing = standingOf(measured, metric ?? 'eval_loss', direction ?? 'min', min_delta)
   const facts = standingFacts(standing)
   // Where it is not known whether low or high is better, nothing can be said to have improved.
   return direction ? facts : { loss_trend: facts.loss_trend ?? null, ...UNKNOWN }

@@ -8,6 +8,7 @@ import { select } from '../selection/select.ts'
 import type { Checkpoint, Evaluation } from '../selection/selection.ts'
 import type { LeftOut } from './figures.ts'
 import { blindly, hiddenOf } from './hiding.ts'
+import { isLossInForm } from './lossForm.ts'
 import { targetOf } from './target.ts'
 
 /** A finished run to replay. */
@@ -103,8 +104,11 @@ function judgedBy(
   if (!direction) {
     return { code: 'no_direction', why: `whether ${target} is better low or high is not known` }
   }
-  if (isLossLike(target) && target === lossOf({ ...rows, evaluations })) {
-    return { code: 'target_is_loss', why: `${target} is what lowest eval_loss itself decides by` }
+  const loss = isLossLike(target) ? lossOf({ ...rows, evaluations }) : null
+  if (loss !== null && isLossInForm(target, loss, evaluations)) {
+    const as = target === loss ? '' : `${loss} in another form, `
+    const why = `${target} is ${as}what lowest eval_loss itself decides by`
+    return { code: 'target_is_loss', why }
   }
   return { target, direction }
 }

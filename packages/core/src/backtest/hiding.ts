@@ -1,3 +1,4 @@
+import { isFiniteMeasure } from '../measured.ts'
 import { measureOf } from '../selection/evaluations.ts'
 import { isLossLike } from '../selection/score.ts'
 import type { Evaluation } from '../selection/selection.ts'
@@ -7,22 +8,39 @@ import { measuredNames } from './target.ts'
 /** How near two normalised curves are that are one curve. */
 const ALIKE = 1e-6
 
+/** Two curves that meet in fewer places are not known to be one. */
+const FEWEST_PLACES = 3
+
 /**
  * The target, its standard error, and metrics that are the target in another form (the same curve
  * up to its unit and sign, as micro-F1 is accuracy), so that no policy sees it by another name.
  */
 export function hiddenOf(target: string, candidates: readonly Evaluation[]): string[] {
-  const curve = (metric: string): number[] =>
-    normalised(candidates.map((one) => measureOf(one, metric) ?? NaN))
-  const known = curve(target)
   const twins = measuredNames(candidates).filter((name) => {
-    if (name === target || isLossLike(name)) return false
-    const other = curve(name)
-    const is = (form: (value: number) => number): boolean =>
-      other.every((value, index) => Math.abs(form(value) - (known[index] ?? NaN)) < ALIKE)
-    return is((value) => value) || is((value) => 1 - value)
+    return name !== target && !isLossLike(name) && isOneCurve(curveOf(candidates, target, name))
   })
   return [target, ...twins].flatMap((name) => [name, `${name}_stderr`])
+}
+
+/** Pairs of what two metrics measured, where both are finite. */
+export type Pair = [number, number]
+
+/** Two metrics beside each other, at the candidates where both are finite. */
+export function curveOf(candidates: readonly Evaluation[], one: string, other: string): Pair[] {
+  return candidates.flatMap((candidate): Pair[] => {
+    const [a, b] = [measureOf(candidate, one), measureOf(candidate, other)]
+    return isFiniteMeasure(a) && isFiniteMeasure(b) ? [[a, b]] : []
+  })
+}
+
+/** Whether two metrics are one curve up to unit and sign. */
+export function isOneCurve(pairs: readonly Pair[]): boolean {
+  if (pairs.length < FEWEST_PLACES) return false
+  const known = normalised(pairs.map(([one]) => one))
+  const other = normalised(pairs.map(([, one]) => one))
+  const is = (form: (value: number) => number): boolean =>
+    other.every((value, index) => Math.abs(form(value) - (known[index] ?? NaN)) < ALIKE)
+  return is((value) => value) || is((value) => 1 - value)
 }
 
 function normalised(values: readonly number[]): number[] {

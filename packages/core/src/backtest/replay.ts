@@ -1,3 +1,4 @@
+import { isTest } from '../selection/direction.ts'
 import { measureOf } from '../selection/evaluations.ts'
 import { select } from '../selection/select.ts'
 import { scoreOf } from '../selection/score.ts'
@@ -63,10 +64,11 @@ function settingsOf(field: Field, policy: string, metric?: string): PolicySettin
     return { policy: 'within_noise', told: { prefer: 'latest' } }
   if (policy === 'lowest_eval_loss') return { policy, told: {} }
   const { blind } = field
-  const names = measuredNames(blind.evaluations)
+  // A test split is looked at once all is decided.
+  const names = measuredNames(blind.evaluations).filter((name) => !isTest(name))
   const decides =
     metric === undefined
-      ? taskMetrics(blind, blind.evaluations)[0]
+      ? taskMetrics(blind, blind.evaluations).find((name) => !isTest(name))
       : (named(names, metric) ?? metric)
   return decides === undefined ? undefined : { policy: 'metric', told: { metric: decides } }
 }

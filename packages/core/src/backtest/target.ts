@@ -1,5 +1,5 @@
 import type { Direction } from '../event.ts'
-import { directionOf, withoutSplit } from '../selection/direction.ts'
+import { directionOf, isTest, withoutSplit } from '../selection/direction.ts'
 import { metricNames } from '../selection/evaluations.ts'
 import { isLossLike } from '../selection/score.ts'
 import { select } from '../selection/select.ts'
@@ -31,7 +31,8 @@ const TASK = 'task'
 /**
  * What a run is judged by. `wanted` is a name as logged or without its split (`accuracy` finds
  * `eval_accuracy`), `task` for the run's own task metric, or several of these with commas: the
- * first that the run logged. Undefined where it logged none.
+ * first that the run logged. A told direction goes before all else for one name; of several it is
+ * that of those whose own is not known. Undefined where it logged none.
  */
 export function targetOf(
   rows: Rows,
@@ -40,11 +41,15 @@ export function targetOf(
   told?: Direction,
 ): Target | undefined {
   const names = measuredNames(evaluations)
-  for (const name of wanted.split(',').map((part) => part.trim())) {
-    const metric = named(names, name) ?? (name === TASK ? taskMetric(rows, evaluations) : undefined)
+  const several = wanted.split(',').map((part) => part.trim())
+  for (const name of several) {
+    const asked = named(names, name)
+    const metric = asked ?? (name === TASK ? taskMetric(rows, evaluations) : undefined)
     if (metric === undefined) continue
-    const direction = told ?? rows.declaration.directions?.[metric] ?? directionOf(metric)
-    return { metric, direction: direction ?? declaredDirection(rows, metric) }
+    const own = rows.declaration.directions?.[metric] ?? directionOf(metric)
+    const known = own ?? declaredDirection(rows, metric)
+    const isOne = several.length === 1 && asked !== undefined
+    return { metric, direction: isOne ? (told ?? known) : (known ?? told) }
   }
   return undefined
 }
@@ -58,10 +63,10 @@ export function measuredNames(evaluations: readonly Evaluation[]): string[] {
 export function named(names: readonly string[], wanted: string): string | undefined {
   if (names.includes(wanted)) return wanted
   const alike = names.filter((name) => withoutSplit(name) === withoutSplit(wanted))
-  return alike.find((name) => !/^test[_/]/i.test(name)) ?? alike[0]
+  return alike.find((name) => !isTest(name)) ?? alike[0]
 }
 
-/** Metrics with a known direction that are no losses, the most telling first. */
+/** Metrics with a known direction that are no losses, the most telling first, test splits last. */
 export function taskMetrics(rows: Rows, evaluations: readonly Evaluation[]): string[] {
   const directions = rows.declaration.directions ?? {}
   const names = measuredNames(evaluations).filter(
@@ -69,7 +74,9 @@ export function taskMetrics(rows: Rows, evaluations: readonly Evaluation[]): str
   )
   const rank = (name: string): number => {
     const found = TASK_METRICS.findIndex((pattern) => pattern.test(withoutSplit(name)))
-    return found === -1 ? TASK_METRICS.length : found
+    return (
+      (found === -1 ? TASK_METRICS.length : found) + (isTest(name) ? TASK_METRICS.length + 1 : 0)
+    )
   }
   return names.sort((a, b) => rank(a) - rank(b))
 }

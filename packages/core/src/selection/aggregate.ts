@@ -4,20 +4,25 @@ import { directionOf } from './direction.ts'
 import { measureOf } from './evaluations.ts'
 import type { Evaluation } from './selection.ts'
 
-const AGGREGATE = /^(mean|worst)\(([^()]+)\)$/
+const AGGREGATE = /^(mean|worst)\((.+)\)$/
+/** A comma inside parentheses belongs to a name, as in `mAP50(B, small)`. */
+const BETWEEN_PARTS = /,(?![^(]*\))/
 
 /** The metrics that `mean(a, b)` or `worst(a, b)` is made of; undefined for a plain metric. */
 export function partsOf(metric: string): string[] | undefined {
   const parts = AGGREGATE.exec(metric.trim())?.[2]
   return parts
-    ?.split(',')
+    ?.split(BETWEEN_PARTS)
     .map((part) => part.trim())
     .filter(Boolean)
 }
 
 /** The direction that all parts have in common; undefined where they have none. */
-export function aggregateDirection(parts: readonly string[]): Direction | undefined {
-  const [first, ...others] = new Set(parts.map(directionOf))
+export function aggregateDirection(
+  parts: readonly string[],
+  stated: Readonly<Record<string, Direction>> = {},
+): Direction | undefined {
+  const [first, ...others] = new Set(parts.map((part) => stated[part] ?? directionOf(part)))
   return others.length === 0 ? first : undefined
 }
 

@@ -1,7 +1,5 @@
-import type { Direction } from '../event.ts'
 import { isFiniteMeasure, type Measured } from '../measured.ts'
 import type { RunContext } from './context.ts'
-import { isBetter } from './direction.ts'
 import { measureOf } from './evaluations.ts'
 import { median } from './noise.ts'
 import type { Evaluation } from './selection.ts'
@@ -80,37 +78,4 @@ function trainedTo(points: readonly LossPoint[]): number {
   const losses = points.map(({ train_loss }) => train_loss).filter(isFiniteMeasure)
   const recent = losses.slice(-3)
   return recent.reduce((sum, loss) => sum + loss, 0) / recent.length
-}
-
-/** How long a metric has not improved. */
-export interface Waiting {
-  evaluations: number
-  /** The evaluation that last improved it. */
-  since: Evaluation
-}
-
-/**
- * The finite evaluations since the metric last improved by more than `min_delta`, in order of step;
- * null where none is finite.
- */
-export function waitingSince(
-  evaluations: readonly Evaluation[],
-  metric: string,
-  direction: Direction,
-  min_delta: number,
-): Waiting | null {
-  let waiting: Waiting | null = null
-  let best = NaN
-  const worse = direction === 'min' ? min_delta : -min_delta
-  for (const since of evaluations) {
-    const value = measureOf(since, metric)
-    if (!isFiniteMeasure(value)) continue
-    if (!waiting || isBetter(value + worse, best, direction)) {
-      best = value
-      waiting = { evaluations: 0, since }
-    } else {
-      waiting.evaluations++
-    }
-  }
-  return waiting
 }

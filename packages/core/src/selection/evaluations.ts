@@ -57,7 +57,11 @@ function isAscending(evaluations: readonly Evaluation[]): boolean {
 
 /** What a later evaluation of the same weights adds to the first. */
 function joined(first: Evaluation, later: Evaluation): Evaluation {
-  const added = Object.keys(later.values).filter((name) => !Object.hasOwn(first.values, name))
+  const isKnown = (name: string): boolean => Object.hasOwn(first.values, name)
+  // The error of a value that does not count says nothing of the one that does.
+  const added = Object.keys(later.values).filter(
+    (name) => !isKnown(name) && !isKnown(name.replace(/_stderr$/, '')),
+  )
   if (added.length === 0) return first
   const values = Object.fromEntries(added.map((name) => [name, later.values[name] ?? null]))
   const details = Object.fromEntries(added.map((name) => [name, detailOf(later, name)]))
@@ -98,6 +102,11 @@ function lowerBound(rows: readonly Weights[], weights: Weights): number {
     else high = middle
   }
   return low
+}
+
+/** Names of everything that came with evaluations, rates and times too. */
+export function loggedNames(evaluations: readonly Evaluation[]): string[] {
+  return [...new Set(evaluations.flatMap(({ values }) => Object.keys(values)))]
 }
 
 /** Names of everything measured, in order of first appearance, without rates, times and errors. */

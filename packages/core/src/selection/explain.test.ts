@@ -151,7 +151,7 @@ test("an alarm tells that the trainer's own setting takes the wrong end of a met
   expect(noted('wrong_direction', declared(null))).toBeUndefined()
   const byDefault = { config: { metric_for_best_model: 'wer' } }
   expect(noted('wrong_direction', declared(null), byDefault)?.text).toContain(
-    'maximises wer where greater_is_better is not set',
+    'maximises wer unless greater_is_better is false',
   )
   const recorded = { evaluations: rows, claim: claim('checkpoint-200', 200, 0.9) }
   expect(noted('wrong_direction', recorded)?.text).toContain(
@@ -229,4 +229,42 @@ test('alarms come first, then warnings, then notes', () => {
   const order = ['alarm', 'warning', 'note']
   expect(tones).toEqual(tones.toSorted((a, b) => order.indexOf(a) - order.indexOf(b)))
   expect(tones[0]).toBe('alarm')
+})
+
+test('overfitting is not said where a task metric improves at steps that were not saved', () => {
+  const rows = turned((index) => ({ eval_accuracy: index / 10 }))
+  const given = { evaluations: rows, checkpoints: checkpoints(300) }
+  expect(noted('overfitting', given, FALLING)).toMatchObject({ tone: 'note' })
+})
+
+test('a start is not called unbeaten where a later evaluation was better, saved or not', () => {
+  const rows = evaluations([10, 1], [500, 0.9], [1000, 0.5])
+  const { sentence } = told({ evaluations: rows, checkpoints: checkpoints(10) })
+  expect(sentence).toContain('step 1000 reached 0.5')
+  expect(sentence).not.toContain('has not beaten this start')
+})
+
+test('values over different numbers of samples are warned of in the sentence itself', () => {
+  const rows = evaluations([100, { eval_acc: 1 }], [200, { eval_acc: 0.6 }]).map((row, index) => ({
+    ...row,
+    samples: index === 0 ? 4 : 4000,
+  }))
+  const { sentence } = told({ evaluations: rows, told: { metric: 'eval_acc' } })
+  expect(sentence).toContain('beware: measured over 4 to 4000 samples')
+})
+
+test('weights of the same step are told apart by their attempt', () => {
+  const rows = evaluations([200, 0.5, 0], [200, 0.6, 1])
+  const saved = checkpoints(
+    { step: 200, attempt: 0, path: 'a' },
+    { step: 200, attempt: 1, path: 'b' },
+  )
+  const { sentence } = told({ evaluations: rows, checkpoints: saved })
+  expect(sentence).toContain('Step 200 of attempt 0')
+  expect(sentence).toContain('next is step 200 of attempt 1')
+})
+
+test('columns of preference training in the training log are told too', () => {
+  const logged = { logged: ['reward', 'kl', 'completions/mean_length'] }
+  expect(noted('preference_training', { evaluations: turned() }, logged)?.tone).toBe('warning')
 })

@@ -1,3 +1,4 @@
+import { partsOf } from './aggregate.ts'
 import type { RunContext } from './context.ts'
 import { superlative } from './direction.ts'
 import type { Explanation } from './explanation.ts'
@@ -27,29 +28,28 @@ export function explain(
   }
   const known = { ...selection, metric, direction }
   const min_delta = input.told?.min_delta ?? 0
-  const given: Explained = { selection: known, evaluations, context, min_delta }
+  // An aggregate stands only among the first evaluations.
+  const arrivals = partsOf(metric) ? evaluations : input.evaluations
+  const given: Explained = { selection: known, evaluations, arrivals, context, min_delta }
   const winners = winnersOf(given, input)
   return {
     sentence,
     decided: `${superlative(direction)} ${metric}; ${whoWords(decided)}`,
     notes: notesOf(given, decided, input, winners),
-    readings: readingsOf(given, winners),
+    readings: readingsOf(given),
     winners,
     question: questionOf(given, decided, input, winners),
   }
 }
 
-const NOTHING =
-  'Nothing was evaluated: score the checkpoints with bestmark eval JOB -- COMMAND {checkpoint}, or bestmark score CHECKPOINT name=value.'
-
 /** Where nothing could be decided, what each metric would choose by itself is still told. */
 function undecided(
   input: SelectionInput,
   context: RunContext,
-  { reason: sentence }: Selection,
+  { reason: sentence, nothing_to_choose: nothing }: Selection,
   { decided, evaluations }: Setting,
 ): Explanation {
-  const notes = evaluations.length === 0 ? [note('nothing_to_choose', 'warning', NOTHING)] : []
+  const notes = nothing ? [note('nothing_to_choose', 'warning', nothing.text)] : []
   const winners = separateWinners(input, evaluations)
   const question = undecidedQuestion(input, decided, context, winners)
   return { sentence, decided: whoWords(decided), notes, readings: [], winners, question }

@@ -54,7 +54,7 @@ test("the project's answer decides where nothing was declared, and who gave it i
   const given = { evaluations: rows, checkpoints: SAVED, told }
   const { best, declared_by } = choose(given)
   expect(best?.step).toBe(200)
-  expect(declared_by).toBe('decided for the project by ana, 23 Nov 2026')
+  expect(declared_by).toBe('chosen by ana, 23 Nov 2026 where nothing is declared')
   const declared = { metric: 'loss', direction: null, declared_by: 'config.yaml:3' }
   expect(choose({ ...given, declaration: declared }).best?.step).toBe(100)
   const unlogged = evaluations([100, 1], [200, 2])

@@ -6,7 +6,7 @@ import { metricNames } from './evaluations.ts'
 import { recordedMetric } from './recorded.ts'
 import type { Claim, Declaration, Evaluation } from './selection.ts'
 import type { Told } from './told.ts'
-import { isPreferenceTraining, listed, lowestLoss, undeclared } from './undeclared.ts'
+import { isPreferenceTraining, listed, lowestLoss, NOBODY, undeclared } from './undeclared.ts'
 
 /** What decides, who said so, and what is wrong with it where nothing can be decided. */
 export interface Decider {
@@ -51,15 +51,16 @@ function untoldMetric(names: readonly string[]): Decider {
 /** What the run declared, or else what its record shows that it went by. */
 function byRun(input: DeciderInput, names: readonly string[]): Decider | undefined {
   const { declaration, claim, evaluations } = input
-  if (declaration.metric !== null) {
+  // The loss of preference training is refused, also where a trainer went by it or was told to.
+  const isRefused = (metric: string): boolean => isLoss(metric) && isPreferenceTraining(names)
+  if (declaration.metric !== null && !isRefused(declaration.metric)) {
     const by = { basis: 'declared', declared_by: declaration.declared_by ?? 'the run' } as const
     return known(declaration.metric, by, input, names, declaration.direction)
   }
   const recorded = claim && recordedMetric(claim, evaluations, names)
   if (!recorded) return undefined
   const { metric, direction, declared_by } = recorded
-  // Trainers record the loss when they were told nothing else, also where it means little.
-  if (isLoss(metric) && isPreferenceTraining(names)) return undefined
+  if (isRefused(metric)) return undefined
   const by = { basis: 'recorded', declared_by } as const
   return known(metric, by, input, names, directionOf(metric) ?? direction)
 }
@@ -70,13 +71,16 @@ function byProject(input: DeciderInput, names: readonly string[]): Decider | und
   const wanted = answer && (partsOf(answer.metric) ?? [answer.metric])
   if (!answer || !wanted?.every((name) => names.includes(asLogged(name, names)))) return undefined
   const who = input.told.by ? ` by ${input.told.by}` : ''
-  const by = { basis: 'project', declared_by: `decided for the project${who}` } as const
+  const by = { basis: 'project', declared_by: `chosen${who} where nothing is declared` } as const
   return known(answer.metric, by, input, names, answer.direction)
 }
 
-function byRule({ told }: DeciderInput, names: readonly string[]): Decider {
+function byRule({ told, declaration }: DeciderInput, names: readonly string[]): Decider {
   const rule = undeclared(names)
-  return { ...rule, direction: told.direction ?? rule.direction }
+  const { metric, declared_by } = declaration
+  const passed = metric && `${metric} was declared${declared_by ? ` by ${declared_by}` : ''}`
+  const who = passed ? rule.declared_by.replace(NOBODY, passed) : rule.declared_by
+  return { ...rule, declared_by: who, direction: told.direction ?? rule.direction }
 }
 
 /** A named metric; told directions go before the run's own, and those before what its name tells. */
@@ -91,7 +95,8 @@ function known(
   const logged = (parts ?? [named]).map((name) => asLogged(name, names))
   const metric = parts ? named : (logged[0] ?? named)
   const stated = declaration.directions?.[metric]
-  const found = parts ? aggregateDirection(logged) : directionOf(metric)
+  const stateds = declaration.directions ?? {}
+  const found = parts ? aggregateDirection(logged, stateds) : directionOf(metric)
   const direction = told.direction ?? own ?? stated ?? found ?? null
   const missing = logged.find((name) => !names.includes(name))
   const problem =

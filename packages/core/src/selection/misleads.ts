@@ -1,12 +1,13 @@
 import { isFiniteMeasure } from '../measured.ts'
 import { isOneScale, lossPoints } from './curve.ts'
 import { withoutSplit } from './direction.ts'
-import { detailOf, finder, measureOf, metricNames } from './evaluations.ts'
+import { finder, measureOf, metricNames } from './evaluations.ts'
 import type { Note } from './explanation.ts'
 import { figure, signed } from './figure.ts'
 import type { Decider } from './metric.ts'
 import { note } from './note.ts'
 import type { Explained } from './readings.ts'
+import { unlikeSamples } from './samples.ts'
 import { isPreferenceTraining } from './undeclared.ts'
 
 /** Where the deciding figure, or the loss beside it, means something else than it seems to. */
@@ -26,9 +27,9 @@ const PREFERENCE_SIGNALS =
   /^(win_rate|reward|objective\/(rlhf_reward|kl)|rewards\/(accuracies|chosen|margins)|kl|completions\/mean_length)$/
 
 /** In preference training: the signals that do tell progress, and what to beware of. */
-function preferenceNotes({ evaluations, selection }: Explained): Note[] {
+function preferenceNotes({ evaluations, selection, context }: Explained): Note[] {
   const names = metricNames(evaluations)
-  if (!isPreferenceTraining(names)) return []
+  if (!isPreferenceTraining([...names, ...(context.logged ?? [])])) return []
   const at = selection.best && finder(evaluations)(selection.best)
   const signals = names.filter((name) => PREFERENCE_SIGNALS.test(withoutSplit(name)))
   const values = signals.flatMap((name) => {
@@ -109,21 +110,9 @@ function scaleNotes({ evaluations, context, selection }: Explained): Note[] {
   return [note('unlike_scales', 'note', text)]
 }
 
-/** Counts that come from a rounded rate may be this far apart and still be the same. */
-const ROUNDING = 0.01
-
 function sampleNotes({ evaluations, selection }: Explained): Note[] {
-  const { metric } = selection
-  let few = Infinity
-  let many = -Infinity
-  for (const one of evaluations) {
-    if (measureOf(one, metric) === undefined) continue
-    const { samples } = detailOf(one, metric)
-    if (samples === null) continue
-    few = Math.min(few, samples)
-    many = Math.max(many, samples)
-  }
-  if (!(many - few > Math.max(1, ROUNDING * many))) return []
-  const text = `${metric} was measured over ${few} to ${many} samples: values over different evaluation sets do not compare`
+  const found = unlikeSamples(evaluations, selection.metric)
+  if (!found) return []
+  const text = `${selection.metric} was measured over ${found.few} to ${found.many} samples: values over different evaluation sets do not compare`
   return [note('unlike_samples', 'warning', text)]
 }

@@ -1,4 +1,5 @@
 import { isFiniteMeasure } from '../measured.ts'
+import { partsOf } from './aggregate.ts'
 import { withoutSplit } from './direction.ts'
 import { detailOf, measureOf } from './evaluations.ts'
 import { errorFigure } from './figure.ts'
@@ -7,12 +8,17 @@ import type { Evaluation, Noise } from './selection.ts'
 /** Shares of right answers, so that the number of samples tells their error. */
 const PROPORTION =
   /(^|[_/ ])(accuracy|acc|acc_norm|exact_match|em|win_rate|pass@1|rewards\/accuracies)(,.*)?$/
+/** Shares of tokens, and means of shares: the number of samples does not tell their error. */
+const NOT_OF_SAMPLES = /(^|[^a-z])(token|balanced|mean|macro)([^a-z]|$)/
 /** A local smooth needs neighbours: with fewer evaluations the noise is not known. */
 const FEWEST = 7
 /** How many evaluations on each side of the best tell its noise. */
 const REACH = 50
 /** Turns a median absolute deviation of normal values into their standard deviation (1 / Φ⁻¹(3/4)). */
 const MAD_TO_DEVIATION = 1.4826
+
+/** Relative differences as small as these come from rounding. */
+const ROUNDING = 1e-12
 
 /** An evaluation by its place among the first evaluations, in order of step. */
 export interface Placed {
@@ -31,20 +37,38 @@ export function noiseOf({ evaluations, at }: Placed, metric: string): Noise | nu
     const text = `the standard error ${errorFigure(logged)} that was logged with it`
     return { source: 'logged', standard_error: logged, text }
   }
-  return binomial(at, metric) ?? residual({ evaluations, at }, metric)
+  const share = binomial(at, metric)
+  const curve = residual({ evaluations, at }, metric)
+  // A curve far calmer than its samples allow was measured over more pieces than samples (tokens).
+  const isOfPieces = share && curve && curve.standard_error < share.standard_error / CALMER
+  return isOfPieces ? curve : (share ?? curve)
 }
 
-/** sqrt(p (1 − p) / n), on the scale (shares or per cent) that the value is given in. */
+/** How many times calmer than its binomial error a curve of shares may be. */
+const CALMER = 4
+
+/**
+ * sqrt(p (1 − p) / n), on the scale (shares or per cent) that the value is given in. At 0 and 1, where
+ * that vanishes however few the samples, the estimate of Agresti and Coull (1998) with z = 1.
+ */
 function binomial(at: Evaluation, metric: string): Noise | null {
   const value = measureOf(at, metric)
   const { samples } = detailOf(at, metric)
-  if (!isFiniteMeasure(value) || !samples || !PROPORTION.test(withoutSplit(metric))) return null
+  if (!isFiniteMeasure(value) || !samples || !isProportion(metric)) return null
   const scale = value > 1 ? 100 : 1
   const share = value / scale
   if (share < 0 || share > 1) return null
-  const standard_error = scale * Math.sqrt((share * (1 - share)) / samples)
+  const isEdge = share === 0 || share === 1
+  const likely = isEdge ? (share * samples + 0.5) / (samples + 1) : share
+  const count = isEdge ? samples + 1 : samples
+  const standard_error = scale * Math.sqrt((likely * (1 - likely)) / count)
   const text = `the binomial error ${errorFigure(standard_error)} of ${samples} samples`
   return { source: 'binomial', standard_error, text }
+}
+
+function isProportion(metric: string): boolean {
+  const name = withoutSplit(metric)
+  return PROPORTION.test(name) && !NOT_OF_SAMPLES.test(name) && !partsOf(metric)
 }
 
 function residual({ evaluations, at }: Placed, metric: string): Noise | null {
@@ -53,7 +77,11 @@ function residual({ evaluations, at }: Placed, metric: string): Noise | null {
   const deviations = points
     .slice(2, -2)
     .map((_, index) => Math.abs(deviation(points.slice(index, index + 5))))
-  const standard_error = MAD_TO_DEVIATION * median(deviations)
+  const spread = MAD_TO_DEVIATION * median(deviations)
+  if (!Number.isFinite(spread)) return null
+  // What is left of rounding is no noise.
+  const largest = points.reduce((most, { value }) => Math.max(most, Math.abs(value)), 0)
+  const standard_error = spread > ROUNDING * largest ? spread : 0
   const text = `the spread ${errorFigure(standard_error)} of the curve around a local smooth`
   return { source: 'residual', standard_error, text }
 }

@@ -1,7 +1,7 @@
-import type { Direction } from '../event.ts'
-import { directionOf, isTest, superlative } from './direction.ts'
+import { isTest } from './direction.ts'
 import { metricNames } from './evaluations.ts'
 import type { Note, Winner } from './explanation.ts'
+import { directionAlarms } from './alarms.ts'
 import { figure } from './figure.ts'
 import type { Decider } from './metric.ts'
 import { misleadingNotes } from './misleads.ts'
@@ -27,36 +27,10 @@ export function notesOf(
     ...opinionNotes(given, decided),
     ...choiceNotes(given),
     ...misleadingNotes(given, decided),
-    ...overfittingNotes(given, winners),
+    ...overfittingNotes(given),
     ...winnerNotes(given, winners),
   ]
   return notes.sort((a, b) => TONES.indexOf(a.tone) - TONES.indexOf(b.tone))
-}
-
-/** The trainer's own setting goes for the wrong end of a metric. */
-function directionAlarms(
-  { selection, context }: Explained,
-  decided: Decider,
-  { declaration }: SelectionInput,
-): Note[] {
-  const { metric, direction, ranking, second_opinion } = selection
-  const usual = directionOf(metric)
-  const better = (of: Direction): string => `better ${of === 'min' ? 'low' : 'high'}`
-  if (decided.basis === 'declared' && declaration.direction && usual && usual !== direction) {
-    const last = ranking.at(-1)
-    const other = last ? `; then the best is step ${last.step} (${figure(last.value)})` : ''
-    const text = `${decided.declared_by} asks for the ${superlative(direction)} ${metric}, which is ${better(usual)} by its name: if that is a mistake, change the policy to metric ${metric} with ${usual}${other}`
-    return [note('wrong_direction', 'alarm', text)]
-  }
-  if (usual === direction && second_opinion?.because === 'other_direction') {
-    const text = `The trainer took the ${direction === 'min' ? 'highest' : 'lowest'} ${metric} for the best, but it is ${better(direction)}: set greater_is_better (or mode) for the next run`
-    return [note('wrong_direction', 'alarm', text)]
-  }
-  const { metric_for_best_model: named, greater_is_better: told } = context.config ?? {}
-  if (typeof named !== 'string' || typeof told === 'boolean' || named.endsWith('loss')) return []
-  if (directionOf(named) !== 'min') return []
-  const text = `HuggingFace's Trainer maximises ${named} where greater_is_better is not set, but it is better low: its own best checkpoint, and the ones that it keeps, are the wrong ones; set greater_is_better: false`
-  return [note('wrong_direction', 'alarm', text)]
 }
 
 function opinionNotes({ selection }: Explained, { basis }: Decider): Note[] {
@@ -70,7 +44,7 @@ function opinionNotes({ selection }: Explained, { basis }: Decider): Note[] {
 
 /** What the choice itself leaves open. */
 function choiceNotes({ selection, evaluations }: Explained): Note[] {
-  const { near_ties, nothing_to_choose, best, ranking } = selection
+  const { near_ties, nothing_to_choose, best, ranking, metric, direction } = selection
   const notes: Note[] = []
   if (nothing_to_choose) {
     const tone = nothing_to_choose.code === 'still_falling' ? 'note' : 'warning'
@@ -83,7 +57,7 @@ function choiceNotes({ selection, evaluations }: Explained): Note[] {
         : '; policy within_noise takes the earliest or the latest of such'
     notes.push(note('near_ties', 'note', `${near_ties.text}${hint}`))
   }
-  if (best && isUnbeatenStart(best, evaluations)) {
+  if (best && isUnbeatenStart(best, evaluations, metric, direction)) {
     const text = `step ${best.step} lies at the start of the run, and no later evaluation was better: training has not helped this metric yet`
     notes.push(note('unbeaten_start', 'warning', text))
   }

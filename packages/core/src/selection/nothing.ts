@@ -20,12 +20,7 @@ export function nothingToChoose(
   const isMeasured = (one: Evaluation): boolean => isFiniteMeasure(measureOf(one, metric))
   const first = evaluations.find(isMeasured)
   const last = evaluations.findLast(isMeasured)
-  if (!first) {
-    return {
-      code: 'no_evaluation',
-      text: `no choice to make: ${metric} was not measured; ${SCORE}`,
-    }
-  }
+  if (!first) return unmeasured(evaluations, metric)
   if (first === last) {
     const text = `no choice to make: ${metric} was measured once, at step ${first.step}; ${SCORE}`
     return { code: 'one_evaluation', text }
@@ -35,6 +30,12 @@ export function nothingToChoose(
   if (!improvedThroughout(evaluations.filter(isMeasured), metric, direction)) return null
   const text = `no choice to make: ${metric} was still improving at the end of less than one epoch, so the last is the best so far`
   return { code: 'still_falling', text }
+}
+
+/** That a metric, or anything at all, was never measured, and what helps. */
+export function unmeasured(evaluations: readonly Evaluation[], metric: string): NothingToChoose {
+  const what = evaluations.length === 0 ? 'nothing was evaluated' : `${metric} was not measured`
+  return { code: 'no_evaluation', text: `no choice to make: ${what}; ${SCORE}` }
 }
 
 /** Whether every value is better than the one before it. */

@@ -1,8 +1,10 @@
 import { isOneScale, lossPoints, overfittingOnset } from './curve.ts'
-import { isLoss } from './direction.ts'
-import type { Note, Reading, Winner } from './explanation.ts'
+import { bestEvaluation } from './candidates.ts'
+import { directionOf, isLoss } from './direction.ts'
+import type { Note, Reading } from './explanation.ts'
 import { note } from './note.ts'
 import type { Explained } from './readings.ts'
+import { heardMetrics } from './heard.ts'
 
 /** Where eval_loss turned while the training loss went on falling. */
 interface Turn {
@@ -11,16 +13,23 @@ interface Turn {
   later: { metric: string; step: number } | null
 }
 
-function turnOf(given: Explained, winners: readonly Winner[]): Turn | null {
-  const { evaluations, context, selection } = given
+function turnOf(given: Explained): Turn | null {
+  const { evaluations, context } = given
   const points = lossPoints(evaluations, attemptOf(given), context.trainLoss)
   const step = isOneScale(points) ? overfittingOnset(points) : null
   if (step === null) return null
-  const picks = [...winners, { metric: selection.metric, best: selection.best }]
-  const better = picks.find(
-    ({ metric, best }) => !isLoss(metric) && best !== null && best.step > step,
-  )
-  return { step, later: better?.best ? { metric: better.metric, step: better.best.step } : null }
+  return { step, later: laterOf(given, step) }
+}
+
+/** The first task metric whose best evaluation, saved or not, comes after a step. */
+function laterOf({ evaluations }: Explained, step: number): Turn['later'] {
+  for (const metric of heardMetrics(evaluations)) {
+    const direction = directionOf(metric)
+    if (!direction || isLoss(metric)) continue
+    const top = bestEvaluation(evaluations, { metric, conditions: [] }, direction)
+    if (top && top.evaluation.step > step) return { metric, step: top.evaluation.step }
+  }
+  return null
 }
 
 /** The attempt whose curve is read: the chosen checkpoint's, or else the last. */
@@ -30,8 +39,8 @@ export function attemptOf({ selection, evaluations }: Explained): number {
 }
 
 /** The step after which the loss rises, and whether that is called overfitting. */
-export function overfittingReadings(given: Explained, winners: readonly Winner[]): Reading[] {
-  const turn = turnOf(given, winners)
+export function overfittingReadings(given: Explained): Reading[] {
+  const turn = turnOf(given)
   if (!turn) return []
   const { step, later } = turn
   const remark = later
@@ -42,8 +51,8 @@ export function overfittingReadings(given: Explained, winners: readonly Winner[]
 }
 
 /** The same as a note: a warning where nothing but the loss has a voice. */
-export function overfittingNotes(given: Explained, winners: readonly Winner[]): Note[] {
-  const turn = turnOf(given, winners)
+export function overfittingNotes(given: Explained): Note[] {
+  const turn = turnOf(given)
   if (!turn) return []
   const { step, later } = turn
   const since = `after step ${step} eval_loss rises while the training loss falls`

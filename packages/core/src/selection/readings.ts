@@ -1,13 +1,13 @@
 import type { Direction } from '../event.ts'
 import { isFiniteMeasure, type Measured } from '../measured.ts'
-import { latestOf, slopeOf, trend } from '../standing.ts'
+import { initialStanding, slopeOf, stand, trend, type Standing } from '../standing.ts'
 import type { RunContext } from './context.ts'
-import { isOneScale, lossPoints, waitingSince, type LossPoint } from './curve.ts'
+import { isOneScale, lossPoints, type LossPoint } from './curve.ts'
 import { isTest } from './direction.ts'
 import { detailOf, finder, measureOf, metricNames } from './evaluations.ts'
-import type { Reading, Winner } from './explanation.ts'
+import type { Reading } from './explanation.ts'
 import { errorFigure, figure, signed } from './figure.ts'
-import { attemptOf, overfittingReadings } from './overfitting.ts'
+import { overfittingReadings } from './overfitting.ts'
 import type { Evaluation, Ranked, Selection } from './selection.ts'
 
 /** What an explanation is made of. */
@@ -15,18 +15,21 @@ export interface Explained {
   selection: Selection & { metric: string; direction: Direction }
   /** First evaluations, in order of step. */
   evaluations: readonly Evaluation[]
+  /** The same in order of arrival, repeats and all. */
+  arrivals: readonly Evaluation[]
   context: RunContext
   /** How much better an evaluation must be to count as an improvement. */
   min_delta: number
 }
 
 /** The figures shown beside the choice: those of the chosen checkpoint, then those of the run. */
-export function readingsOf(given: Explained, winners: readonly Winner[]): Reading[] {
+export function readingsOf(given: Explained): Reading[] {
   const { best } = given.selection
   const at = best && finder(given.evaluations)(best)
   const ofBest = best && at ? [...lossReadings(given, at), ...certainty(given, at, best)] : []
-  const turned = overfittingReadings(given, winners)
-  return [...ofBest, ...trendReadings(given), ...turned, ...waiting(given)]
+  const turned = overfittingReadings(given)
+  const standing = standingOfRun(given)
+  return [...ofBest, ...trendReadings(standing), ...turned, ...waiting(given, standing)]
 }
 
 const PLAIN = { remark: null, origin: null }
@@ -37,6 +40,7 @@ function measured(name: string, label: string, value: Measured): Reading {
 
 function shown(value: Measured): string {
   if (value === null) return '–'
+  if (Number.isInteger(value)) return String(value)
   return isFiniteMeasure(value) ? figure(value) : String(value).replace('-', '−')
 }
 
@@ -106,46 +110,43 @@ function certainty({ evaluations, selection }: Explained, at: Evaluation, best: 
   return readings
 }
 
-/** Where the evaluation loss is heading. */
-function trendReadings(given: Explained): Reading[] {
-  const points = lossPoints(given.evaluations, attemptOf(given))
-  const recent = latestOf(points.map(({ step, eval_loss: value }) => ({ step, value })))
-  const heading = trend({ recent })
-  const line = slopeOf(recent)
-  const readings: Reading[] = []
-  if (heading && line) {
-    const remark = `${signed(rounded(line.slope * 100))} ± ${errorFigure(line.error * 100)} a 100 steps over the last ${recent.length} evaluations`
-    readings.push({
-      name: 'loss_trend',
-      label: 'eval loss trend',
-      value: heading,
-      text: heading,
-      remark,
-      origin: null,
-    })
-  }
-  return readings
+/** How the run stands: as its status tells it, from what it measured itself. */
+function standingOfRun({ arrivals, selection, min_delta }: Explained): Standing {
+  const { metric, direction } = selection
+  return arrivals
+    .filter((one) => (detailOf(one, metric).scored_by ?? null) === null)
+    .reduce(stand, initialStanding(metric, direction, min_delta))
 }
+
+/** Where the evaluation loss is heading. */
+function trendReadings(standing: Standing): Reading[] {
+  const { recent } = standing
+  const [heading, line] = [trend(standing), slopeOf(recent)]
+  if (!heading || !line) return []
+  const error = line.error * 100
+  const slope = `${signed(rounded(line.slope * 100))} ± ${error < TINY ? 0 : errorFigure(error)}`
+  const remark = `${slope} a 100 steps over the last ${recent.length} evaluations`
+  const shown = { value: heading, text: heading, remark, origin: null }
+  return [{ name: 'loss_trend', label: 'eval loss trend', ...shown }]
+}
+
+/** What is left of rounding is no error. */
+const TINY = 1e-12
 
 function rounded(value: number): number {
   return Number(value.toPrecision(3))
 }
 
 /** For how long nothing was better. */
-function waiting({ evaluations, selection, context, min_delta }: Explained): Reading[] {
-  const { metric, direction } = selection
-  const found = waitingSince(evaluations, metric, direction, min_delta)
-  if (!found) return []
+function waiting({ context, evaluations, min_delta }: Explained, standing: Standing): Reading[] {
+  if (!standing.leader) return []
   const remark = min_delta > 0 ? `by more than ${figure(min_delta)}` : null
-  const since = measured(
-    'evaluations_without_improvement',
-    'evaluations without improvement',
-    found.evaluations,
-  )
-  const now = Math.max(context.current_epoch ?? NaN, evaluations.at(-1)?.epoch ?? NaN)
-  const epochs = now - (found.since.epoch ?? NaN)
+  const label = 'evaluations without improvement'
+  const since = measured('evaluations_without_improvement', label, standing.since)
+  const now = Math.max(context.current_epoch ?? -Infinity, evaluations.at(-1)?.epoch ?? -Infinity)
+  const epochs = now - (standing.improved_epoch ?? NaN)
   if (!Number.isFinite(epochs)) return [{ ...since, remark }]
-  const label = 'epochs without improvement'
-  const elapsed = measured('epochs_without_improvement', label, Math.max(0, rounded(epochs)))
+  const name = 'epochs_without_improvement'
+  const elapsed = measured(name, 'epochs without improvement', Math.max(0, rounded(epochs)))
   return [{ ...since, remark }, elapsed]
 }

@@ -1,7 +1,12 @@
+import type { Direction } from '../event.ts'
+import { isFiniteMeasure } from '../measured.ts'
+import { bestEvaluation } from './candidates.ts'
 import { superlative } from './direction.ts'
+import { measureOf } from './evaluations.ts'
 import { errorFigure, figure, signed } from './figure.ts'
 import { whoWords, type Decider } from './metric.ts'
-import type { Evaluation, Selection } from './selection.ts'
+import { unlikeSamples } from './samples.ts'
+import type { Evaluation, Ranked, Selection } from './selection.ts'
 import { stepsInWords } from './ties.ts'
 
 type Found = Pick<
@@ -26,11 +31,15 @@ export function reason(input: ReasonInput): string {
   const { best } = input
   if (!best) return `Nothing to choose from: ${nothing(decided, input)}.`
   const what = isTied(input) ? tied(decided, input) : alone(decided, input)
-  return `${what}${next(input)}${told(decided)}${missed(input)}${unbeaten(input)}.`
+  return `${what}${next(input)}${told(decided)}${missed(input)}${unbeaten(decided, input)}${unlike(decided, input)}.`
 }
 
-function isTied({ near_ties }: Found): boolean {
-  return (near_ties?.candidates.length ?? 0) > 1
+/** Whether the chosen one is among several that noise cannot tell apart. */
+function isTied({ near_ties, best }: Found): boolean {
+  const ties = near_ties?.candidates ?? []
+  const isBest = ({ step, attempt }: Ranked): boolean =>
+    step === best?.step && attempt === best.attempt
+  return ties.length > 1 && ties.some(isBest)
 }
 
 /** Where noise cannot tell some apart, they lead the sentence. */
@@ -52,11 +61,11 @@ function tied({ metric, direction }: Decider, found: Found): string {
 
 function alone(
   { metric, direction }: Decider,
-  { ranking, among, best, policy, prefer, near_ties }: Found,
+  { ranking, among, best, runner_up, policy, prefer, near_ties }: Found,
 ) {
   const noun = among === 'checkpoints' ? 'checkpoint' : 'evaluation'
   const value = `${metric} ${figure(best?.value ?? NaN)}`
-  const start = `Step ${best?.step}`
+  const start = `Step ${best?.step}${best && runner_up ? ofAttempt(best, runner_up) : ''}`
   if (ranking.length === 1) return `${start} is the only ${noun} that can be compared (${value})`
   if (policy === 'scored') {
     return `${start} has the best score of ${ranking.length} ${noun}s (${value})`
@@ -67,8 +76,14 @@ function alone(
 
 function next({ runner_up, margin, best }: Found): string {
   if (!runner_up || margin === null || !best) return ''
-  if (margin === 0) return `; step ${runner_up.step} ties with it${later(best, runner_up)}`
-  return `; next is step ${runner_up.step} (${signed(runner_up.value - best.value)})`
+  const step = `step ${runner_up.step}${ofAttempt(runner_up, best)}`
+  if (margin === 0) return `; ${step} ties with it${later(best, runner_up)}`
+  return `; next is ${step} (${signed(runner_up.value - best.value)})`
+}
+
+/** Weights of the same step are told apart by their attempt. */
+function ofAttempt(one: Ranked, other: Ranked | null): string {
+  return one.step === other?.step ? ` of attempt ${one.attempt}` : ''
 }
 
 function later(best: { step: number }, other: { step: number }): string {
@@ -80,6 +95,12 @@ function told(decided: Decider): string {
   return who === 'asked for' ? '' : `; ${who}`
 }
 
+/** Values over different sets do not compare, and that is said with the choice. */
+function unlike({ metric }: Decider, { evaluations }: Found): string {
+  const found = metric === null ? null : unlikeSamples(evaluations, metric)
+  return found ? `; beware: measured over ${found.few} to ${found.many} samples` : ''
+}
+
 function missed({ missed_best, lost_best }: Found): string {
   if (lost_best) return `; a better one cannot be shipped: ${lost_best}`
   return missed_best ? `; ${missed_best.text}` : ''
@@ -88,17 +109,22 @@ function missed({ missed_best, lost_best }: Found): string {
 /** The share of a run's steps that counts as its start. */
 const START = 0.05
 
-/** A start that training has not beaten stays the answer. */
+/** Whether the chosen weights are of the run's start, and no later evaluation was better. */
 export function isUnbeatenStart(
-  best: { step: number },
-  evaluations: readonly Pick<Evaluation, 'step'>[],
+  best: { attempt: number; step: number },
+  evaluations: readonly Evaluation[],
+  metric: string,
+  direction: Direction,
 ): boolean {
-  const last = evaluations.at(-1)?.step ?? 0
-  return evaluations.length > 1 && last > best.step && best.step <= START * last
+  const last = evaluations.findLast((one) => isFiniteMeasure(measureOf(one, metric)))
+  if (!last || last.step <= best.step || best.step > START * last.step) return false
+  const top = bestEvaluation(evaluations, { metric, conditions: [] }, direction)?.evaluation
+  return top?.step === best.step && top.attempt === best.attempt
 }
 
-function unbeaten({ best, evaluations }: Found): string {
-  const isStart = best && isUnbeatenStart(best, evaluations)
+function unbeaten({ metric, direction }: Decider, { best, evaluations }: Found): string {
+  const isStart =
+    best && metric && direction && isUnbeatenStart(best, evaluations, metric, direction)
   return isStart ? '; training has not beaten this start' : ''
 }
 

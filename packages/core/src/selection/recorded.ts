@@ -1,6 +1,7 @@
 import type { Direction } from '../event.ts'
 import { isFiniteMeasure } from '../measured.ts'
-import { isBetter } from './direction.ts'
+import { bestEvaluation } from './candidates.ts'
+import { directionOf, isBetter } from './direction.ts'
 import { measureOf } from './evaluations.ts'
 import type { Claim, Evaluation } from './selection.ts'
 
@@ -30,13 +31,27 @@ export function recordedMetric(
     names.filter((name) => among.some((evaluation) => measureOf(evaluation, name) === value))
   const atStep = equalling(evaluations.filter(({ step }) => step === claim.step))
   const matches = atStep.length > 0 ? atStep : equalling(evaluations)
-  const metric = matches.includes('eval_loss') ? 'eval_loss' : matches[0]
+  const metric = matches.includes('eval_loss')
+    ? 'eval_loss'
+    : (matches.find((name) => isRecordAt(name, claim.step, evaluations)) ?? matches[0])
   if (metric === undefined) return undefined
   return {
     metric,
     direction: directionByRecord(metric, value, evaluations),
     declared_by: `the trainer's record (its best_metric equals ${metric} bit for bit)`,
   }
+}
+
+/** Whether a metric reached its own best first at this step, as what was recorded there did. */
+function isRecordAt(
+  metric: string,
+  step: number | null,
+  evaluations: readonly Evaluation[],
+): boolean {
+  const direction = directionOf(metric)
+  const judged = { metric, conditions: [] }
+  const top = direction && bestEvaluation(evaluations, judged, direction)
+  return top !== undefined && top.evaluation.step === step
 }
 
 /** The direction in which nothing logged beats the recorded value; undefined where both do or none. */

@@ -1,6 +1,8 @@
+import { byStep, finder, type Weights } from './evaluations.ts'
 import type { Note } from './explanation.ts'
 import { note } from './note.ts'
 import type { Explained } from './readings.ts'
+import type { Checkpoint } from './selection.ts'
 import type { SelectionInput } from './select.ts'
 
 /**
@@ -23,7 +25,8 @@ export function savingNotes(
     notes.push(note('missed_best', 'warning', `${missed_best.text}${help}`))
   }
   if (missed_best || !context.alive || grid === null || step === undefined) return notes
-  const off = evaluations.find((one) => one.step % grid !== 0 && !isSaved(one, input))
+  const isSaved = finder(input.checkpoints.flatMap(stepped).sort(byStep))
+  const off = evaluations.find((one) => one.step % grid !== 0 && !isSaved(one))
   if (off) {
     const text = `step ${off.step} was evaluated, but saves come every ${grid} steps: ${advice}, or the best will be lost`
     notes.push(note('may_be_missed', 'warning', text))
@@ -31,11 +34,8 @@ export function savingNotes(
   return notes
 }
 
-function isSaved(
-  { attempt, step }: { attempt: number; step: number },
-  { checkpoints }: SelectionInput,
-): boolean {
-  return checkpoints.some((saved) => saved.attempt === attempt && saved.step === step)
+function stepped({ attempt, step }: Checkpoint): Weights[] {
+  return step === null ? [] : [{ attempt, step }]
 }
 
 /** The distance between evaluations, where it is the same all along. */

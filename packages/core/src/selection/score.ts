@@ -1,8 +1,8 @@
 import type { Direction } from '../event.ts'
 import { isFiniteMeasure, type Measured } from '../measured.ts'
 import type { RunContext } from './context.ts'
-import { directionOf, withoutSplit } from './direction.ts'
-import { measureOf, metricNames } from './evaluations.ts'
+import { directionOf, isTest, withoutSplit } from './direction.ts'
+import { finder, measureOf, metricNames } from './evaluations.ts'
 import type { Evaluation } from './selection.ts'
 import { Feature, type Weights } from './told.ts'
 import { lowestLoss } from './undeclared.ts'
@@ -44,16 +44,15 @@ const PARTS = 1e9
 export function featuresOf(input: FeatureInput): Features[] {
   const { candidates, evaluations, hidden = [], trainLoss } = input
   const { loss = lowestLoss(metricNames(evaluations)).metric } = input
-  const byWeights = new Map(evaluations.map((evaluation) => [keyOf(evaluation), evaluation]))
-  const at = (metric: string): Measured[] =>
-    candidates.map((one) => valueAt(byWeights.get(keyOf(one)), metric))
+  const own = candidates.map(finder(evaluations))
+  const at = (metric: string): Measured[] => own.map((evaluation) => valueAt(evaluation, metric))
   const seesLoss = !hidden.includes(loss)
   const losses = seesLoss ? at(loss) : candidates.map(() => null)
-  const smoothed = seesLoss ? smoothedLosses(evaluations, loss) : new Map<string, number>()
+  const smoothed = smoothedLosses(seesLoss ? evaluations : [], loss)
   const columns: Record<Feature, number[]> = {
     eval_loss: normalised(losses, 'min'),
     smoothed_loss: normalised(
-      candidates.map((one) => smoothed.get(keyOf(one)) ?? null),
+      own.map((evaluation) => (evaluation && smoothed.get(evaluation)) ?? null),
       'min',
     ),
     loss_gap: normalised(
@@ -85,25 +84,21 @@ export function isLossLike(metric: string): boolean {
   return LOSS_LIKE.test(withoutSplit(metric))
 }
 
-function keyOf({ attempt, step }: Candidate): string {
-  return `${attempt}:${step}`
-}
-
 function valueAt(evaluation: Evaluation | undefined, metric: string): Measured {
   return (evaluation && measureOf(evaluation, metric)) ?? null
 }
 
 /** An exponential mean over an attempt's finite losses, from its first evaluation on. */
-function smoothedLosses(evaluations: readonly Evaluation[], loss: string): Map<string, number> {
+function smoothedLosses(evaluations: readonly Evaluation[], loss: string): Map<Evaluation, number> {
   const running = new Map<number, number>()
-  const smoothed = new Map<string, number>()
+  const smoothed = new Map<Evaluation, number>()
   for (const evaluation of evaluations) {
     const value = measureOf(evaluation, loss)
     if (!isFiniteMeasure(value)) continue
     const before = running.get(evaluation.attempt) ?? value
     const mean = before + SMOOTHING * (value - before)
     running.set(evaluation.attempt, mean)
-    smoothed.set(keyOf(evaluation), mean)
+    smoothed.set(evaluation, mean)
   }
   return smoothed
 }
@@ -112,7 +107,7 @@ function gap(loss: Measured | undefined, trained: Measured | undefined): Measure
   return isFiniteMeasure(loss) && isFiniteMeasure(trained) ? loss - trained : null
 }
 
-/** The mean standing in all other metrics whose direction is known. */
+/** The mean standing in all other metrics whose direction is known, but for test splits. */
 function taskMetrics(
   { candidates, evaluations, hidden = [], loss, directions = {} }: FeatureInput,
   at: (metric: string) => Measured[],
@@ -120,7 +115,7 @@ function taskMetrics(
   const columns: number[][] = []
   for (const metric of metricNames(evaluations)) {
     if (metric === loss || hidden.includes(metric)) continue
-    if (isLossLike(metric) || metric.endsWith('_stderr')) continue
+    if (isLossLike(metric) || isTest(metric)) continue
     const direction = directions[metric] ?? directionOf(metric)
     if (direction) columns.push(normalised(at(metric), direction))
   }

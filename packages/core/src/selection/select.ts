@@ -4,10 +4,10 @@ import { withAggregate } from './aggregate.ts'
 import { checkpointField, evaluationField, rank, type Judged } from './candidates.ts'
 import { asLoggedConditions, conditionProblem } from './conditions.ts'
 import type { RunContext } from './context.ts'
-import { firstEvaluations, metricNames } from './evaluations.ts'
+import { firstEvaluations, loggedNames } from './evaluations.ts'
 import { decider, type Decider } from './metric.ts'
 import { beatenBy } from './missed.ts'
-import { nothingToChoose } from './nothing.ts'
+import { nothingToChoose, unmeasured } from './nothing.ts'
 import { secondOpinion } from './opinion.ts'
 import { preferred } from './preferred.ts'
 import { reason } from './reason.ts'
@@ -60,7 +60,10 @@ export function select(input: SelectionInput): Selection {
   const field = among === 'checkpoints' ? checkpointField : evaluationField
   const { candidates, passed_over } = field(checkpoints, evaluations, judged)
   if (metric === null || direction === null || problem !== null) {
-    return { ...base, ...NOTHING, passed_over, reason: reason({ decided, problem }) }
+    const isEmpty = evaluations.length === 0
+    const nothing_to_choose = isEmpty ? unmeasured(evaluations, metric ?? '') : null
+    const told = { ...base, ...NOTHING, nothing_to_choose, passed_over }
+    return { ...told, reason: reason({ decided, problem }) }
   }
   const strict = rank(candidates, direction)
   const near_ties = nearTies(strict, evaluations, metric)
@@ -92,7 +95,6 @@ const NOTHING = {
   ranking: [],
   near_ties: null,
   missed_best: null,
-  nothing_to_choose: null,
   second_opinion: null,
 }
 
@@ -102,7 +104,7 @@ export function settingOf(input: SelectionInput): Setting {
   const first = firstEvaluations(input.evaluations)
   const decided = decider({ ...input, told, evaluations: first })
   const { metric, direction } = decided
-  const names = told.subject_to?.length ? metricNames(first) : []
+  const names = told.subject_to?.length ? loggedNames(first) : []
   const conditions = asLoggedConditions(told.subject_to ?? [], names)
   const problem = decided.problem ?? untold(input) ?? conditionProblem(conditions, names)
   const evaluations =

@@ -50,6 +50,6 @@ function place(index: number, difference: number): string {
 /** How far a value is from the best's. */
 function distance(difference: number): string {
   if (!isFiniteMeasure(difference)) return 'not compared'
-  if (difference === 0) return 'equal, but the first of equals is taken'
+  if (difference === 0) return 'equal, but only one of equals is taken'
   return signed(difference)
 }

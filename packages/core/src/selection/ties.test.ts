@@ -109,3 +109,42 @@ test('noise is that of the attempt of the best, whatever another attempt did', (
   }))
   expect(among([...rows, ...wild]).near_ties?.noise).toEqual(among(rows).near_ties?.noise)
 })
+
+test('a share of all or none of few samples is not without error', () => {
+  const rows = evaluations([100, { eval_accuracy: 0.9 }], [200, { eval_accuracy: 1 }])
+  const few = rows.map((row) => ({ ...row, samples: 10 }))
+  const { near_ties } = among(few, [100, 200], { told: { metric: 'eval_accuracy' } })
+  expect(near_ties?.noise.standard_error).toBeGreaterThan(0.05)
+})
+
+test('a share of tokens, or a mean of shares, is not judged by the number of samples', () => {
+  for (const metric of ['eval_mean_token_accuracy', 'eval_balanced_accuracy', 'mean(eval_acc)']) {
+    const rows = valley(0.001).map((row) => ({
+      ...row,
+      samples: 200,
+      values: { [metric]: 1 / (row.values['eval_loss'] ?? NaN), eval_acc: 0.5 },
+    }))
+    const { near_ties } = among(rows, STEPS, { told: { metric, direction: 'max' } })
+    expect([metric, near_ties?.noise.source ?? 'residual']).toEqual([metric, 'residual'])
+  }
+})
+
+test('a curve of shares far calmer than its samples allow is judged by its own spread', () => {
+  const rows = valley(0.0001).map((row) => ({
+    ...row,
+    samples: 200,
+    values: { eval_accuracy: 1.4 / (row.values['eval_loss'] ?? NaN) },
+  }))
+  expect(among(rows, STEPS, { told: { metric: 'eval_accuracy' } }).near_ties?.noise.source).toBe(
+    'residual',
+  )
+})
+
+test('the error of a value that does not count says nothing of the one that does', () => {
+  const rows = evaluations(
+    [100, { eval_acc: 0.8 }],
+    [200, { eval_acc: 0.81 }],
+    [200, { eval_acc: 0.5, eval_acc_stderr: 0.2 }],
+  )
+  expect(among(rows, [100, 200], { told: { metric: 'eval_acc' } }).near_ties).toBeNull()
+})

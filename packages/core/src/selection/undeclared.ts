@@ -10,6 +10,9 @@ export interface Undeclared {
   problem: string | null
 }
 
+/** What is said where nobody declared what decides. */
+export const NOBODY = 'nobody declared a metric'
+
 /** Signals of progress in preference and reinforcement training, the most telling first. */
 const PROGRESS = ['win_rate', 'reward', 'objective/rlhf_reward', 'rewards/accuracies']
 const PREFERENCE_COLUMNS =
@@ -34,7 +37,7 @@ export function undeclared(names: readonly string[]): Undeclared {
   if (isPreferenceTraining(held)) return preference(held)
   const speech = named(held, ['wer', 'cer'])
   if (speech !== undefined) {
-    const why = `nobody declared a metric; in speech recognition the loss misleads where ${speech} is known`
+    const why = `${NOBODY}; in speech recognition the loss misleads where ${speech} is known`
     return { metric: speech, basis: 'speech', direction: 'min', declared_by: why, problem: null }
   }
   return lowestLoss(names)
@@ -43,7 +46,7 @@ export function undeclared(names: readonly string[]): Undeclared {
 /** The rule of policy `lowest_eval_loss`. */
 export function lowestLoss(names: readonly string[]): Undeclared {
   const nobody = { basis: 'nobody', direction: 'min' } as const
-  const declared_by = 'nobody declared a metric'
+  const declared_by = NOBODY
   if (isPreferenceTraining(names)) return { ...refused(names), ...nobody, declared_by }
   const losses = names.filter((name) => isLoss(name) && !/^(test|train)[_/]/.test(name))
   const [only] = losses
@@ -60,9 +63,9 @@ function preference(names: readonly string[]): Undeclared {
   const metric = named(names, PROGRESS)
   const basis = 'preference'
   if (metric === undefined) {
-    return { ...refused(names), basis, direction: 'min', declared_by: 'nobody declared a metric' }
+    return { ...refused(names), basis, direction: 'min', declared_by: NOBODY }
   }
-  const declared_by = `nobody declared a metric; in preference training the loss does not tell progress, so ${metric} decides`
+  const declared_by = `${NOBODY}; in preference training the loss does not tell progress, so ${metric} decides`
   return { metric, basis, direction: 'max', declared_by, problem: null }
 }
 

@@ -1,0 +1,40 @@
+import { withoutSplit } from '../selection/direction.ts'
+import { isLossLike } from '../selection/score.ts'
+import type { Evaluation } from '../selection/selection.ts'
+import { curveOf, isOneCurve, type Pair } from './hiding.ts'
+
+/** What a loss is called in its other forms. */
+const FORM = /(^|[^a-z])(loss|perplexity|ppl|nll|bpb|bpc)(?=[^a-z]|$)/
+
+/**
+ * Whether a target is the held-out loss in another form, by which the lowest loss is the best of
+ * necessity: the same curve up to unit and sign; its exponential, as perplexity is; or a loss by
+ * another name over the same evaluation set that puts the candidates in the same order, since
+ * programs round what they log.
+ */
+export function isLossInForm(
+  target: string,
+  loss: string,
+  candidates: readonly Evaluation[],
+): boolean {
+  if (target === loss) return true
+  if (!isLossLike(target)) return false
+  const pairs = curveOf(candidates, target, loss)
+  const logarithms = pairs.map(([value, other]): Pair => [Math.log(value), other])
+  if (isOneCurve(pairs) || isOneCurve(logarithms)) return true
+  return setOf(target) === setOf(loss) && isOneOrder(pairs)
+}
+
+/** A loss's name without what it is called: what it was measured on. */
+function setOf(metric: string): string {
+  return withoutSplit(metric).replace(FORM, '$1')
+}
+
+/** Whether two metrics put all candidates in one order; equal values in either are in any. */
+function isOneOrder(pairs: readonly Pair[]): boolean {
+  const sorted = pairs.toSorted(([a, b], [c, d]) => b - d || a - c)
+  return (
+    sorted.length > 0 &&
+    sorted.every(([value], index) => value >= (sorted[index - 1]?.[0] ?? value))
+  )
+}

@@ -1,0 +1,55 @@
+import type { Direction } from '../event.ts'
+import { isFiniteMeasure } from '../measured.ts'
+import { directionOf, superlative } from './direction.ts'
+import type { Note } from './explanation.ts'
+import { figure } from './figure.ts'
+import type { Decider } from './metric.ts'
+import { note } from './note.ts'
+import type { Explained } from './readings.ts'
+import { directionByRecord } from './recorded.ts'
+import type { SelectionInput } from './select.ts'
+
+/** The trainer's own setting goes for the wrong end of a metric. */
+export function directionAlarms(given: Explained, decided: Decider, input: SelectionInput): Note[] {
+  const text =
+    byDeclaration(given, decided, input) ?? byRecord(given, input) ?? bySetting(given.context)
+  return text === undefined ? [] : [note('wrong_direction', 'alarm', text)]
+}
+
+function better(direction: Direction): string {
+  return `better ${direction === 'min' ? 'low' : 'high'}`
+}
+
+/** A direction that was written down, against the one that the name tells. */
+function byDeclaration(
+  { selection }: Explained,
+  { basis, declared_by }: Decider,
+  { declaration, told }: SelectionInput,
+): string | undefined {
+  const { metric, ranking } = selection
+  const { direction } = declaration
+  const usual = directionOf(metric)
+  const isObeyed = basis === 'declared' && told?.direction === undefined
+  if (!isObeyed || !direction || !usual || usual === direction) return undefined
+  const last = ranking.at(-1)
+  const other = last ? `; then the best is step ${last.step} (${figure(last.value)})` : ''
+  return `${declared_by} asks for the ${superlative(direction)} ${metric}, which is ${better(usual)} by its name: if that is a mistake, change the policy to metric ${metric} with ${usual}${other}`
+}
+
+/** A record that only the wrong end of the metric explains, whatever became of its pointer. */
+function byRecord({ selection, evaluations }: Explained, { claim }: SelectionInput) {
+  const { metric, direction } = selection
+  if (!claim || !isFiniteMeasure(claim.value) || directionOf(metric) !== direction) return undefined
+  const opposite = direction === 'min' ? 'max' : 'min'
+  const isHeld = evaluations.some(({ values }) => values[metric] === claim.value)
+  if (!isHeld || directionByRecord(metric, claim.value, evaluations) !== opposite) return undefined
+  return `The trainer took the ${superlative(opposite)} ${metric} for the best, but it is ${better(direction)}: set greater_is_better (or mode) for the next run`
+}
+
+/** HuggingFace's Trainer maximises whatever does not end in "loss" and was not told otherwise. */
+function bySetting({ config }: Explained['context']): string | undefined {
+  const { metric_for_best_model: named, greater_is_better: told } = config ?? {}
+  if (typeof named !== 'string' || told === false || named.endsWith('loss')) return undefined
+  if (directionOf(named) !== 'min') return undefined
+  return `HuggingFace's Trainer maximises ${named} unless greater_is_better is false, but it is better low: its own best checkpoint, and the ones that it keeps, are the wrong ones; set greater_is_better: false`
+}

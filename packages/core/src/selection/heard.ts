@@ -1,0 +1,20 @@
+import { isLoss, isTest, withoutSplit } from './direction.ts'
+import { metricNames } from './evaluations.ts'
+import type { Evaluation } from './selection.ts'
+import { isPreferenceTraining } from './undeclared.ts'
+
+/** Task metrics that say most go first: where classes are imbalanced, before accuracy. */
+const ORDER = ['macro', 'f1', 'auprc', 'wer', 'cer', 'accuracy']
+
+/** Held-out metrics, the most telling first; in preference training no loss has a voice. */
+export function heardMetrics(evaluations: readonly Evaluation[]): string[] {
+  const names = metricNames(evaluations).filter((name) => !isTest(name))
+  const isMuted = isPreferenceTraining(names)
+  return names.filter((name) => !(isMuted && isLoss(name))).sort((a, b) => orderOf(a) - orderOf(b))
+}
+
+function orderOf(metric: string): number {
+  const name = withoutSplit(metric)
+  const place = ORDER.findIndex((token) => name.includes(token))
+  return place === -1 ? ORDER.length : place
+}

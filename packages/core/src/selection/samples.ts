@@ -1,0 +1,22 @@
+import { detailOf, measureOf } from './evaluations.ts'
+import type { Evaluation } from './selection.ts'
+
+/** Counts that come from a rounded rate may be this far apart and still be the same. */
+const ROUNDING = 0.01
+
+/** The fewest and most samples that a metric was measured over, where they differ; else null. */
+export function unlikeSamples(
+  evaluations: readonly Evaluation[],
+  metric: string,
+): { few: number; many: number } | null {
+  let few = Infinity
+  let many = -Infinity
+  for (const one of evaluations) {
+    if (measureOf(one, metric) === undefined) continue
+    const { samples } = detailOf(one, metric)
+    if (samples === null) continue
+    few = Math.min(few, samples)
+    many = Math.max(many, samples)
+  }
+  return many - few > Math.max(1, ROUNDING * many) ? { few, many } : null
+}
