@@ -74,13 +74,11 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-function sameRun({ name, group }: BacktestRun, longer: BacktestRun): LeftOut {
-  return {
-    name,
-    group,
-    code: 'same_run',
-    why: `its evaluations are the beginning of ${longer.name}`,
-  }
+function sameRun({ name, group, rows }: BacktestRun, longer: BacktestRun): LeftOut {
+  const of = longer.group === group ? longer.name : `${longer.name} in ${longer.group}`
+  const isCopy = rows.evaluations.length === longer.rows.evaluations.length
+  const why = `its evaluations are ${isCopy ? 'those' : 'the beginning'} of ${of}`
+  return { name, group, code: 'same_run', why }
 }
 
 function replayedRun(field: Field, picks: Pick[]): ReplayedRun {

@@ -1,3 +1,5 @@
+import { studentQuantile } from './student.ts'
+
 const DRAWS = 2_000
 
 /** One number of a run, with the group that it belongs to. */
@@ -6,31 +8,47 @@ export interface Drawn {
   value: number
 }
 
+/** What a normal distribution asks for where Student's asks for more. */
+const NORMAL = 1.959963984540054
+
 /**
- * The 95 % percentile interval of the mean over all runs, with whole groups drawn again (runs of
- * one repository are siblings, so that they are no independent evidence). Null for fewer than two
- * groups, which tell no spread. Deterministic for a seed. Efron and Tibshirani 1993, chapter 13;
- * cluster bootstrap: Davison and Hinkley 1997, section 3.8.
+ * The 95 % interval of the mean over all runs, with whole groups drawn again (runs of one repository
+ * are siblings, so that they are no independent evidence). The percentiles of a few groups' draws
+ * lie too near (of three, the interval holds the truth in 71 of 100 cases), so both ends are moved
+ * away from the mean by what Student's t asks for beyond the normal. Null for fewer than two groups,
+ * which tell no spread. Deterministic for a seed. Cluster bootstrap: Davison and Hinkley 1997,
+ * section 3.8; that it is too narrow by √((n − 1)/n) and by t: Hesterberg 2015, section 4.
  */
 export function interval(drawn: readonly Drawn[], seed: number): [number, number] | null {
   const groups = [...Map.groupBy(drawn, ({ group }) => group).values()]
   if (groups.length < 2) return null
   const sums = groups.map((some) => some.reduce((total, { value }) => total + value, 0))
   const counts = groups.map((some) => some.length)
+  const means = drawnMeans(sums, counts, seed)
+  const mean = sums.reduce((a, b) => a + b, 0) / drawn.length
+  const stretch = Math.sqrt(groups.length / (groups.length - 1)) / NORMAL
+  const by = stretch * studentQuantile(groups.length - 1)
+  const end = (share: number): number =>
+    mean + by * ((means[Math.round(share * (DRAWS - 1))] ?? NaN) - mean)
+  return [end(0.025), end(0.975)]
+}
+
+/** The mean of each draw of as many groups as there are, in ascending order. */
+function drawnMeans(
+  sums: readonly number[],
+  counts: readonly number[],
+  seed: number,
+): Float64Array {
   const random = generator(seed)
-  const means = Float64Array.from({ length: DRAWS }, () => {
+  return Float64Array.from({ length: DRAWS }, () => {
     let [sum, count] = [0, 0]
-    for (let draw = 0; draw < groups.length; draw++) {
-      const at = Math.floor(random() * groups.length)
+    for (let draw = 0; draw < sums.length; draw++) {
+      const at = Math.floor(random() * sums.length)
       sum += sums[at] ?? 0
       count += counts[at] ?? 0
     }
     return sum / count
   }).sort()
-  return [
-    means[Math.round(0.025 * (DRAWS - 1))] ?? NaN,
-    means[Math.round(0.975 * (DRAWS - 1))] ?? NaN,
-  ]
 }
 
 /** Mulberry32, a small generator of numbers in [0, 1) that is the same everywhere. */

@@ -43,7 +43,7 @@ export const BesideBaseline = z.object({
   mean_regret: z.number(),
   /** The policy's mean regret less the baseline's: below 0 the policy is better. */
   difference: z.number(),
-  /** 95 % bootstrap interval of the difference, whole groups drawn again. */
+  /** 95 % bootstrap interval of the difference; see `interval` of bootstrap.ts. */
   interval: z.tuple([z.number(), z.number()]).nullable(),
 })
 export type BesideBaseline = z.infer<typeof BesideBaseline>

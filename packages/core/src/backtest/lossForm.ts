@@ -1,10 +1,10 @@
-import { withoutSplit } from '../selection/direction.ts'
+import { isTest, withoutSplit } from '../selection/direction.ts'
 import { isLossLike } from '../selection/score.ts'
 import type { Evaluation } from '../selection/selection.ts'
 import { curveOf, isOneCurve, type Pair } from './hiding.ts'
 
-/** What a loss is called in its other forms. */
-const FORM = /(^|[^a-z])(loss|perplexity|ppl|nll|bpb|bpc)(?=[^a-z]|$)/
+/** What a loss is called in its forms. */
+const FORM = /(^|[^a-z0-9]+)(loss|perplexity|ppl|nll|bpb|bpc)(?![a-z])/g
 
 /**
  * Whether a target is the held-out loss in another form, by which the lowest loss is the best of
@@ -27,7 +27,7 @@ export function isLossInForm(
 
 /** A loss's name without what it is called: what it was measured on. */
 function setOf(metric: string): string {
-  return withoutSplit(metric).replace(FORM, '$1')
+  return `${isTest(metric) ? 'test ' : ''}${withoutSplit(metric).replace(FORM, '')}`
 }
 
 /** Whether two metrics put all candidates in one order; equal values in either are in any. */

@@ -3,15 +3,16 @@ import type { BacktestRun } from './field.ts'
 import { measuredNames } from './target.ts'
 
 /**
- * The runs whose evaluations are no more than the beginning of another's in their group (the state
- * that a checkpoint kept of a run that went on), each with the longest such run. Of equal ones the
- * first by name stays.
+ * The runs whose evaluations are no more than the beginning of another's (the state that a checkpoint
+ * kept of a run that went on, or a copy), each with the longest such run. In whichever group they
+ * lie: weights that were chosen on a copy would be tried on a run that they know. Of equal ones the
+ * first stays.
  */
 export function sameRuns(runs: readonly BacktestRun[]): Map<BacktestRun, BacktestRun> {
   const alike = new Map<string, Traced[]>()
   for (const run of runs) {
     const traced = { run, trace: traceOf(run) }
-    const key = `${run.group}\n${traced.trace[0] ?? ''}`
+    const key = traced.trace[0] ?? ''
     const others = alike.get(key)
     if (others) others.push(traced)
     else alike.set(key, [traced])
@@ -19,6 +20,7 @@ export function sameRuns(runs: readonly BacktestRun[]): Map<BacktestRun, Backtes
   const same = new Map<BacktestRun, BacktestRun>()
   for (const some of alike.values()) {
     const kept: Traced[] = []
+    // The sort is stable, so of equal ones the first stays.
     for (const one of some.sort(longestFirst)) {
       const longer = kept.find(({ trace }) => begins(one.trace, trace))
       if (longer) same.set(one.run, longer.run)
@@ -47,7 +49,7 @@ function traceOf({ rows }: BacktestRun): string[] {
 }
 
 function longestFirst(a: Traced, b: Traced): number {
-  return b.trace.length - a.trace.length || (a.run.name < b.run.name ? -1 : 1)
+  return b.trace.length - a.trace.length
 }
 
 function begins(shorter: readonly string[], longer: readonly string[]): boolean {

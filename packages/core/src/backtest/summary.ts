@@ -33,7 +33,7 @@ function figuresOf(replayed: readonly ReplayedRun[], policy: string, seed: numbe
     groups: new Set(found.map(({ group }) => group)).size,
     mean_regret: any ? mean(regrets) : null,
     median_regret: any ? median(regrets) : null,
-    interval: interval(found, seed),
+    interval: within(interval(found, seed), [0, 1]),
     exact_share: any ? count(({ is_exact }) => is_exact) / found.length : null,
     saw_target: count(({ saw_target }) => saw_target),
   }
@@ -56,7 +56,7 @@ function besideBaselines(
     }
     if (regrets.length === 0) return []
     const difference = mean(differences.map(({ value }) => value))
-    const spread = interval(differences, seed)
+    const spread = within(interval(differences, seed), [-1, 1])
     return [
       { baseline, runs: regrets.length, mean_regret: mean(regrets), difference, interval: spread },
     ]
@@ -65,6 +65,14 @@ function besideBaselines(
 
 function pickOf({ picks }: ReplayedRun, policy: string): Pick | undefined {
   return picks.find((pick) => pick.policy === policy)
+}
+
+/** An interval without what regrets, or their differences, cannot be. */
+function within(
+  interval: [number, number] | null,
+  [least, most]: [number, number],
+): [number, number] | null {
+  return interval && [Math.max(least, interval[0]), Math.min(most, interval[1])]
 }
 
 function mean(values: readonly number[]): number {

@@ -18,7 +18,7 @@ function keyOf({ attempt, step, path }: Ranked): string {
 }
 
 function rankedRow(
-  { best }: Selection,
+  { best, prefer }: Selection,
   one: Ranked,
   index: number,
   tied: ReadonlySet<string>,
@@ -29,7 +29,7 @@ function rankedRow(
   return {
     ...{ checkpoint_id, attempt, step, path, place: index + 1, value, difference, is_best },
     is_tied: tied.has(keyOf(one)),
-    why: is_best ? 'best' : place(index, difference ?? NaN),
+    why: is_best ? 'best' : place(index, difference ?? NaN, prefer ?? 'first'),
     origin,
   }
 }
@@ -43,13 +43,13 @@ function passedRow({ checkpoint_id, attempt, step, path, text }: PassedOver): Ta
 
 const PLACES = ['best', 'second', 'third', 'fourth', 'fifth']
 
-function place(index: number, difference: number): string {
-  return `${PLACES[index] ?? `place ${index + 1}`}: ${distance(difference)}`
+function place(index: number, difference: number, taken: string): string {
+  return `${PLACES[index] ?? `place ${index + 1}`}: ${distance(difference, taken)}`
 }
 
 /** How far a value is from the best's. */
-function distance(difference: number): string {
+function distance(difference: number, taken: string): string {
   if (!isFiniteMeasure(difference)) return 'not compared'
-  if (difference === 0) return 'equal, but only one of equals is taken'
+  if (difference === 0) return `equal, but the ${taken} of equals is taken`
   return signed(difference)
 }
