@@ -1,15 +1,17 @@
-import { createHash } from 'node:crypto'
-import { realpath } from 'node:fs/promises'
-import { measuredJson, type TrainingEvent, type TrainingJobStatus } from '@bestmark/core'
+import { stat } from 'node:fs/promises'
+import type { TrainingJobStatus } from '@bestmark/core'
 import { jobStatus, record, registerJob, sourceCursor, uuidv5 } from '@bestmark/db'
 import type { Board } from './board.ts'
 import { JOURNAL } from './journal.ts'
+import { FilesRecorder } from './recordFiles.ts'
 import { recordRun } from './recorder.ts'
-import { readRun, type ReadRun } from './sources/run.ts'
+import { identifyRun, mayGrow, type RunIdentity } from './sources/identify.ts'
+import { digestOf } from './sources/huggingfaceSource.ts'
+import { readRun } from './sources/run.ts'
 import { sweepJob } from './sweep.ts'
 
 /** What a person may say of an imported run; what is left out is taken from the run. */
-interface Naming {
+export interface Naming {
   name?: string | undefined
   project?: string | undefined
 }
@@ -24,43 +26,46 @@ export async function importRun(
   path: string,
   naming: Naming,
 ): Promise<TrainingJobStatus> {
-  const { db } = board
-  const run = await readRun(path)
-  const root = await realpath(run.root)
-  const job_id = run.job_id ?? uuidv5(board.host_id, root)
-  const name = naming.name ?? run.name
-  const project = naming.project ?? run.project
-  const { host_id, host } = board
-  const job = { job_id, host_id, host, root, name, project, source: run.source }
+  const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false
+  const identity = isFolder ? await identifyRun(path) : undefined
+  if (!identity) return importFile(board, path, naming)
+  const job = await register(board, identity, naming)
+  const { job_id, root } = job
+  if (identity.source === JOURNAL) while (await recordRun(board.db, { job_id, folder: root }));
+  else {
+    const run = { job_id, folder: root, host_id: board.host_id }
+    const recorder = new FilesRecorder(board.db, run, { isOver: !(await mayGrow(root)) })
+    while (await recorder.record());
+  }
+  await sweepJob(board.db, job)
+  return known(board, job_id, path)
+}
+
+/** Puts a run's job on the board, where it is not there yet. */
+export async function register(board: Board, identity: RunIdentity, naming: Naming) {
+  const { root, source } = identity
+  const { host_id, host, db } = board
+  const job_id = identity.job_id ?? uuidv5(host_id, root)
+  const name = naming.name ?? identity.name
+  const project = naming.project ?? identity.project
+  const job = { job_id, host_id, host, root, name, project, source }
   await registerJob(db, { ...job, status: 'queued' })
-  if (run.source === JOURNAL) while (await recordRun(db, { job_id, folder: root }));
-  else await recordWhole(board, job_id, run)
-  await sweepJob(db, job)
-  const status = await jobStatus(db, job_id)
+  return job
+}
+
+/** One state file alone; and whatever is no run, of which the reader says what is wrong. */
+async function importFile(board: Board, path: string, naming: Naming): Promise<TrainingJobStatus> {
+  const { root, source, name, project, events } = await readRun(path)
+  const job = await register(board, { root, source, job_id: null, name, project }, naming)
+  const to = digestOf(events)
+  const from = await sourceCursor(board.db, job.job_id, source)
+  if (from !== to) await record(board.db, job.job_id, { source, from, to, events, replace: true })
+  await sweepJob(board.db, job)
+  return known(board, job.job_id, path)
+}
+
+async function known(board: Board, job_id: string, path: string): Promise<TrainingJobStatus> {
+  const status = await jobStatus(board.db, job_id)
   if (!status) throw new Error(`The job ${job_id} was removed while ${path} was being imported.`)
   return status
-}
-
-/**
- * State files hold a run's whole history and are rewritten at every save, so their cursor is a
- * digest: a history that changed replaces what was recorded of it.
- */
-async function recordWhole({ db }: Board, job_id: string, run: ReadRun): Promise<void> {
-  const to = digestOf(run.events)
-  const from = await sourceCursor(db, job_id, run.source)
-  if (from === to) return
-  await record(db, job_id, { source: run.source, from, to, events: run.events, replace: true })
-}
-
-function digestOf(events: readonly TrainingEvent[]): string {
-  const hash = createHash('sha256')
-  for (const event of events) hash.update(measuredJson(withoutFiles(event))).update('\n')
-  return hash.digest('hex')
-}
-
-/** What a look at the files found changes without the history. */
-function withoutFiles(event: TrainingEvent): object {
-  if (event.type !== 'checkpoint') return event
-  const { attempt, step, path, epoch } = event
-  return { type: event.type, attempt, step, path, epoch }
 }

@@ -17,6 +17,8 @@ export interface Recorded {
   job_id: string
   /** Absolute path of the run's folder. */
   folder: string
+  /** Whose files they are, where that is known. */
+  host_id?: string
 }
 
 /**

@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import {
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  realpath,
+  rm,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -78,6 +87,13 @@ export function weightsOf(step: number): Uint8Array {
   return writeSafetensors({ weight: { shape: [1], data: Float32Array.of(step) } })
 }
 
+/** Gives everything in a folder a time of long ago, as in a run that nobody trains any more. */
+export async function makeOld(folder: string): Promise<void> {
+  const longAgo = new Date(Date.now() - 86_400_000)
+  const names = await readdir(folder, { recursive: true })
+  for (const name of names) await utimes(join(folder, name), longAgo, longAgo)
+}
+
 /** Looks until there is something to see; the test's own time limit ends it. */
 export async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
   for (;;) {
@@ -89,13 +105,21 @@ export async function eventually<T>(look: () => Promise<T | undefined>): Promise
 
 /** The files of one format in a folder of public runs, by its index. */
 export async function publicFiles(corpus: string, format: string): Promise<string[]> {
+  const rows = await publicRows(corpus, format)
+  return rows.map((row) => join(corpus, row['saved_as'] ?? ''))
+}
+
+/** What the index of a folder of public runs tells of the files of one format, by column. */
+export async function publicRows(
+  corpus: string,
+  format: string,
+): Promise<Record<string, string>[]> {
   const text = await readFile(join(corpus, 'index.tsv'), 'utf8')
   const [head = [], ...rows] = text
     .trimEnd()
     .split('\n')
     .map((line) => line.split('\t'))
-  const cell = (row: string[], name: string): string => row[head.indexOf(name)] ?? ''
   return rows
-    .filter((row) => cell(row, 'format') === format)
-    .map((row) => join(corpus, cell(row, 'saved_as')))
+    .map((row) => Object.fromEntries(head.map((name, index) => [name, row[index] ?? ''])))
+    .filter((row) => row['format'] === format)
 }

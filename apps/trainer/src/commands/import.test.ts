@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { TrainingJobStatus, measuredJson } from '@bestmark/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openBoard, type Board } from '../board.ts'
-import { bestmark, temporaryFolder, writeOutput } from '../testing.ts'
+import { bestmark, makeOld, temporaryFolder, writeOutput } from '../testing.ts'
 
 const log: Record<string, number>[] = [
   { step: 50, loss: 3, learning_rate: 0.1, epoch: 0.05 },
@@ -67,9 +67,12 @@ test('a folder is put on the board as one job, again and again with the same res
   expect(best).toEqual({ code: 0, stdout: `${join(root, 'checkpoint-200')}\n`, stderr: '' })
 })
 
-test('a run that neither reached its last step nor closed is stopped, and completed once it did', async () => {
+test('a run that neither reached its last step nor closed may go on, is stopped once it is quiet, and completed once it closed', async () => {
   const root = join(home.path, 'growing')
   await writeOutput(root, { saves: [100], log, root: false })
+  await run('import', 'growing')
+  expect(await jobNamed('growing')).toMatchObject({ status: 'running', best_step: 100 })
+  await makeOld(root)
   await run('import', 'growing')
   expect(await jobNamed('growing')).toMatchObject({ status: 'stopped', best_step: 100 })
   await writeOutput(root, { saves: [200, 400], log })

@@ -1,5 +1,4 @@
 import type { EventOf, TrainingEvent } from '@bestmark/core'
-import { JOURNAL } from '../journal.ts'
 import type { ReadRun } from '../sources/run.ts'
 import { type Attached, attachByAttempt, attachByState, scoreEvents } from './scoreEvents.ts'
 import { readScores } from './scoresFile.ts'
@@ -20,7 +19,9 @@ export async function attachedScores(
   scores = readScores(root).scores,
 ): Promise<Attached[]> {
   const saved = checkpointEvents(events)
-  return source === JOURNAL ? attachByAttempt(scores, saved) : attachByState(root, scores, saved)
+  // There alone attempts are only inferred, and change when files go away.
+  const isInferred = source === 'huggingface'
+  return isInferred ? attachByState(root, scores, saved) : attachByAttempt(scores, saved)
 }
 
 function checkpointEvents(events: readonly TrainingEvent[]): EventOf<'checkpoint'>[] {

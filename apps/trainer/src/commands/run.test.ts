@@ -1,0 +1,157 @@
+import { spawn } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { findJobs, requestStop } from '@bestmark/db'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openBoard, type Board } from '../board.ts'
+import { OUTPUT } from '../sources/textLog.ts'
+import { BESTMARK, bestmark, eventually, temporaryFolder } from '../testing.ts'
+
+let home: Awaited<ReturnType<typeof temporaryFolder>>
+let board: Board
+beforeAll(async () => {
+  home = await temporaryFolder()
+  board = await openBoard({ BESTMARK_HOME: join(home.path, 'board') })
+})
+afterAll(async () => {
+  await board[Symbol.asyncDispose]()
+  await home[Symbol.asyncDispose]()
+})
+
+const env = () => ({ BESTMARK_HOME: join(home.path, 'board'), INIT_CWD: home.path })
+
+/** A program that prints what the HuggingFace Trainer prints, beside nanoGPT's lines and its own. */
+const PROGRAM = `
+import { mkdirSync, writeFileSync } from 'node:fs'
+const [folder, wish] = process.argv.slice(2)
+process.stderr.write('\\r  0%|          | 0/20 [00:00<?, ?it/s]')
+process.stderr.write('\\r 50%|#####     | 10/20 [00:01<00:01, 10.00it/s]\\n')
+await new Promise((resolve) => setTimeout(resolve, 50))
+console.log("{'loss': '1.5', 'grad_norm': 'nan', 'epoch': '0.5'}")
+console.log("{'eval_loss': 0.75, 'eval_runtime': 1.0, 'epoch': 0.5}")
+console.log(JSON.stringify({ step: 15, loss: 1.25, val_loss: 0.5 }))
+mkdirSync(folder + '/checkpoint-15', { recursive: true })
+writeFileSync(folder + '/checkpoint-15/model.bin', 'weights')
+if (wish === 'wait') {
+  process.on('SIGTERM', () => process.exit(wish === 'wait' ? 7 : 0))
+  console.log('waiting')
+  setInterval(() => undefined, 1000)
+}
+if (wish === 'deaf') {
+  process.on('SIGTERM', () => console.log('no'))
+  console.log('waiting')
+  setInterval(() => undefined, 1000)
+}
+if (wish === 'fail') { console.error('out of memory'); process.exitCode = 3 }
+`
+
+async function program(): Promise<string> {
+  const path = join(home.path, 'program.mjs')
+  await writeFile(path, PROGRAM)
+  return path
+}
+
+async function jobNamed(name: string) {
+  const [job] = await findJobs(board.db, name)
+  return job
+}
+
+test('what a program prints and saves is on the board, and its outputs pass through', async () => {
+  const folder = join(home.path, 'out')
+  const words = [
+    'run',
+    '--name',
+    'printed',
+    '--',
+    'node',
+    await program(),
+    folder,
+    '--output_dir',
+    folder,
+  ]
+  const { code, stdout, stderr } = await bestmark(words, { env: env() })
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) })
+  expect(stdout).toContain("'eval_loss': 0.75")
+  expect(stderr).toContain('10/20')
+  expect(await readFile(join(folder, OUTPUT), 'utf8')).toContain('"val_loss":0.5')
+  expect(await jobNamed('printed')).toMatchObject({
+    status: 'completed',
+    output_dir: folder,
+    total_steps: 20,
+    current_step: 15,
+    loss: 1.25,
+    eval_loss: 0.5,
+    best_checkpoint_path: join(folder, 'checkpoint-15'),
+  })
+})
+
+test('a program that fails ends the command with its exit code, and the job with its last words', async () => {
+  const folder = join(home.path, 'failing')
+  const words = [
+    'run',
+    '--name',
+    'failing',
+    '--folder',
+    folder,
+    '--',
+    'node',
+    await program(),
+    folder,
+    'fail',
+  ]
+  expect((await bestmark(words, { env: env() })).code).toBe(3)
+  const job = await jobNamed('failing')
+  expect(job).toMatchObject({ status: 'failed' })
+  expect(job?.error).toContain('exit code 3; it last printed: out of memory')
+})
+
+test('stopping a job on the board asks its program with SIGTERM, and ends it where it is deaf', async () => {
+  const folder = join(home.path, 'deaf')
+  const words = ['run', '--name', 'deaf', '--folder', folder, '--kill-after', '0.2']
+  const all = [...words, '--', 'node', await program(), folder, 'deaf']
+  const running = bestmark(all, { env: env() })
+  const job = await eventually(async () => {
+    const found = await jobNamed('deaf')
+    return found?.eval_loss === 0.5 ? found : undefined
+  })
+  await requestStop(board.db, job.job_id)
+  const { code, stdout } = await running
+  expect(code).toBe(128 + 9)
+  expect(stdout).toContain('no')
+})
+
+test('a signal to the command reaches the program, whose exit code counts', async () => {
+  const folder = join(home.path, 'waiting')
+  const words = [
+    'run',
+    '--name',
+    'waiting',
+    '--folder',
+    folder,
+    '--',
+    'node',
+    await program(),
+    folder,
+    'wait',
+  ]
+  const child = spawn(BESTMARK, words, { env: { ...process.env, ...env() } })
+  const printed = text(child.stdout)
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  await new Promise<void>((resolve) => {
+    child.stdout.on('data', (bytes: Buffer) => bytes.includes('waiting') && resolve())
+  })
+  child.kill('SIGTERM')
+  expect(await ended).toBe(7)
+  expect(await printed).toContain('waiting')
+  expect(await jobNamed('waiting')).toMatchObject({ status: 'failed' })
+})
+
+test('a command that is missing, or cannot be started, is told in one sentence', async () => {
+  const none = await bestmark(['run', '--name', 'none'], { env: env() })
+  expect(none).toMatchObject({ code: 2 })
+  expect(none.stderr).toContain('Name a command after --.')
+  const gone = await bestmark(['run', '--', 'no-such-program'], { env: env() })
+  expect(gone.code).toBe(2)
+  expect(gone.stderr).toContain('no-such-program could not be started')
+})

@@ -1,0 +1,100 @@
+import { appendFile, chmod, cp, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { findJobs, listCheckpoints, readSeries } from '@bestmark/db'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openBoard, type Board } from '../board.ts'
+import { eventually, makeOld, temporaryFolder, writeOutput } from '../testing.ts'
+import { Watching } from '../watching.ts'
+
+let home: Awaited<ReturnType<typeof temporaryFolder>>
+let board: Board
+beforeAll(async () => {
+  home = await temporaryFolder()
+  board = await openBoard({ BESTMARK_HOME: join(home.path, 'board') })
+})
+afterAll(async () => {
+  await board[Symbol.asyncDispose]()
+  await home[Symbol.asyncDispose]()
+})
+
+const HEAD = 'epoch,step,train_loss,val_loss\n'
+const row = (step: number): string => `0,${step - 1},${1 / step},\n`
+const evaluation = (step: number): string => `0,${step - 1},,${2 / step}\n`
+
+/** Watches a tree while a test looks at what comes of it. */
+async function watched(tree: string) {
+  await mkdir(tree, { recursive: true })
+  const over = new AbortController()
+  const said: string[] = []
+  const watching = new Watching(board, { project: 'watched' }, (line) => said.push(line))
+  const done = watching.watch([tree], over.signal)
+  const dispose = async (): Promise<void> => {
+    over.abort()
+    await done
+  }
+  return { said, [Symbol.asyncDispose]: dispose }
+}
+
+async function jobNamed(name: string) {
+  const [job] = await findJobs(board.db, name)
+  return job
+}
+
+test('a run that begins under a watched tree is followed row by row', async () => {
+  const tree = join(home.path, 'growing tree')
+  await using watching = await watched(tree)
+  const root = join(tree, 'lightning_logs', 'version_0')
+  await mkdir(root, { recursive: true })
+  await writeFile(join(root, 'metrics.csv'), HEAD + row(10) + evaluation(10))
+  const job = await eventually(async () => {
+    const found = await jobNamed('lightning_logs/version_0')
+    return found?.eval_loss === 2 / 10 ? found : undefined
+  })
+  expect(job).toMatchObject({ status: 'running', project: 'watched', current_step: 10 })
+  expect(watching.said).toContain('lightning_logs/version_0 (lightning_csv) is followed')
+  // Half a row waits until its newline comes.
+  await appendFile(join(root, 'metrics.csv'), row(20).slice(0, 4))
+  await appendFile(join(root, 'metrics.csv'), row(20).slice(4) + evaluation(20))
+  await eventually(async () =>
+    (await jobNamed(job.name))?.eval_loss === 2 / 20 ? true : undefined,
+  )
+  const [loss] = await readSeries(board.db, job.job_id, { names: ['loss'], points: 100 })
+  expect([...loss!.values]).toEqual([1 / 10, 1 / 20])
+})
+
+test('a finished run is imported once, and again when its files change', async () => {
+  const tree = join(home.path, 'finished tree')
+  const log = [
+    { step: 100, eval_loss: 2 },
+    { step: 200, eval_loss: 3 },
+  ]
+  await writeOutput(join(tree, 'deep', 'finished'), { saves: [100, 200], log })
+  await makeOld(tree)
+  const over = new AbortController()
+  const said: string[] = []
+  const watching = new Watching(board, {}, (line) => said.push(line))
+  await watching.look([tree], over.signal)
+  const job = await jobNamed('finished')
+  expect(job).toMatchObject({ status: 'completed', best_step: 100 })
+  await watching.look([tree], over.signal)
+  expect(said).toHaveLength(1)
+  expect(said[0]).toContain('checkpoint-100')
+  expect(await listCheckpoints(board.db, job!.job_id)).toHaveLength(2)
+})
+
+test('links in a loop and folders that may not be read are survived', async () => {
+  const tree = join(home.path, 'odd tree')
+  await mkdir(join(tree, 'a', 'b'), { recursive: true })
+  await symlink(tree, join(tree, 'a', 'b', 'loop'))
+  await symlink(join(tree, 'nowhere'), join(tree, 'a', 'gone'))
+  await mkdir(join(tree, 'closed'))
+  await chmod(join(tree, 'closed'), 0)
+  await cp(join(home.path, 'finished tree', 'deep', 'finished'), join(tree, 'z', 'behind it'), {
+    recursive: true,
+  })
+  await makeOld(join(tree, 'z'))
+  const watching = new Watching(board, {}, () => undefined)
+  await watching.look([tree], new AbortController().signal)
+  await chmod(join(tree, 'closed'), 0o700)
+  expect(await jobNamed('behind it')).toMatchObject({ status: 'completed' })
+})

@@ -1,0 +1,35 @@
+/** What Python and C write for numbers that are none. */
+const WORDS = new Map([
+  ['nan', NaN],
+  ['-nan', NaN],
+  ['inf', Infinity],
+  ['+inf', Infinity],
+  ['-inf', -Infinity],
+  ['infinity', Infinity],
+  ['-infinity', -Infinity],
+])
+
+/** The cells of a line, without padding and quotes. A doubled quote within quotes is one. */
+export function cells(line: string, separator = ','): string[] {
+  if (!line.includes('"')) return line.split(separator).map((cell) => cell.trim())
+  const found: string[] = []
+  let [cell, isQuoted] = ['', false]
+  for (let at = 0; at < line.length; at++) {
+    const sign = line.charAt(at)
+    if (isQuoted && sign === '"' && line[at + 1] === '"') cell += line.charAt(at++)
+    else if (sign === '"') isQuoted = !isQuoted
+    else if (sign === separator && !isQuoted) {
+      found.push(cell.trim())
+      cell = ''
+    } else cell += sign
+  }
+  return [...found, cell.trim()]
+}
+
+/** The number in a cell, NaN and the infinities included; undefined where it is empty or no number. */
+export function numberIn(cell: string | undefined): number | undefined {
+  if (cell === undefined || cell === '') return undefined
+  const number = Number(cell)
+  if (!Number.isNaN(number)) return number
+  return WORDS.get(cell.toLowerCase())
+}

@@ -1,0 +1,65 @@
+import { type EventOf, type Measured, TrainingEvent } from '@bestmark/core'
+
+export type Values = Record<string, Measured>
+
+/** Where in a run something was measured. */
+export interface At {
+  attempt: number
+  step: number
+  epoch: number | null
+  /** Milliseconds since the epoch; null where the source does not tell. */
+  at?: number | null
+}
+
+/** The file and line that values stand on. */
+export interface Standing {
+  file: string
+  line: number | null
+}
+
+/** A `started` event with what is known of it. */
+export function startedEvent(told: Partial<EventOf<'started'>>): EventOf<'started'> {
+  // Parsed for the schema's own defaults; it comes once an attempt.
+  const event = TrainingEvent.parse({ attempt: 0, ...told, type: 'started' })
+  if (event.type !== 'started') throw new Error('A started event became another one.')
+  return event
+}
+
+/** Values that training logged, and those that were evaluated, as the events they are. */
+export function measuredEvents(
+  { at = null, ...where }: At,
+  { metrics, evaluation }: { metrics: Values; evaluation: Values },
+  origin: Standing,
+  samples: number | null = null,
+): TrainingEvent[] {
+  const events: TrainingEvent[] = []
+  if (isAny(metrics)) events.push({ type: 'metrics', ...where, at, values: metrics })
+  if (isAny(evaluation)) {
+    const measured = { values: evaluation, samples, origin, lines: {}, directions: {} }
+    events.push({ type: 'evaluation', ...where, at, ...measured, scored_by: null })
+  }
+  return events
+}
+
+function isAny(values: Values): boolean {
+  for (const _name in values) return true
+  return false
+}
+
+/** Something that a person should know of how the run was read. */
+export function toldEvent(
+  attempt: number,
+  text: string,
+  level: 'info' | 'warning' = 'warning',
+): EventOf<'log'> {
+  return { type: 'log', attempt, at: null, step: null, level, text }
+}
+
+/** How an attempt ended. */
+export function endedEvent(
+  attempt: number,
+  status: EventOf<'ended'>['status'],
+  error: string | null = null,
+): EventOf<'ended'> {
+  return { type: 'ended', attempt, at: null, status, error }
+}

@@ -1,0 +1,76 @@
+import type { Dirent } from 'node:fs'
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { sentence } from '../failure.ts'
+import { identifyRun, type RunIdentity } from './identify.ts'
+
+/** Files without one of these names tell of no run, so that most folders need no second look. */
+const MAY_TELL =
+  /^(journal\.jsonl|trainer_state\.json|trainer_log\.jsonl|dvclive|checkpoint-\d+|train|validation)$|tfevents|\.(csv|log|txt|out)$/
+/** Folders that hold no runs and much else. */
+const PASSED_BY = new Set(['.git', 'node_modules', '__pycache__', '.venv'])
+/** Folders of a run that hold its parts. */
+const PARTS =
+  /^(checkpoint-\d+|checkpoints|weights|runs|train|validation|eval|val|test|dvclive|plots)$/
+
+/** What a walk through trees keeps in mind. */
+export interface Walk {
+  signal: AbortSignal
+  /** Folders that cannot be read. */
+  onUnreadable: (folder: string, why: string) => void
+}
+
+/**
+ * Every run at or below a path, as it is found. A folder that is reached again by a link is passed
+ * by, as are the parts of a run that was found. O(folders), and flat in memory but for their names.
+ */
+export async function* runsBelow(
+  folder: string,
+  walk: Walk,
+  seen = new Set<string>(),
+): AsyncGenerator<RunIdentity> {
+  if (walk.signal.aborted) return
+  const entries = await entriesOf(folder, walk, seen)
+  const run = entries.some(({ name }) => MAY_TELL.test(name))
+    ? await runIn(folder, walk)
+    : undefined
+  if (run) yield run
+  for (const entry of entries) {
+    const { name } = entry
+    if (PASSED_BY.has(name) || (run && PARTS.test(name))) continue
+    const inner = join(folder, name)
+    if (await isFolder(entry, inner)) yield* runsBelow(inner, walk, seen)
+  }
+}
+
+async function runIn(folder: string, { onUnreadable }: Walk): Promise<RunIdentity | undefined> {
+  try {
+    return await identifyRun(folder)
+  } catch (error) {
+    onUnreadable(folder, sentence(error))
+    return undefined
+  }
+}
+
+async function entriesOf(
+  folder: string,
+  { onUnreadable }: Walk,
+  seen: Set<string>,
+): Promise<Dirent[]> {
+  try {
+    const real = await realpath(folder)
+    if (seen.has(real)) return []
+    seen.add(real)
+    return await readdir(folder, { withFileTypes: true })
+  } catch (error) {
+    onUnreadable(folder, sentence(error))
+    return []
+  }
+}
+
+/** Links count as what they lead to; one that leads nowhere is no folder. */
+async function isFolder(entry: Dirent, path: string): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isDirectory()
+  const found = await stat(path).catch(() => undefined)
+  return found?.isDirectory() ?? false
+}

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto'
+import { closeSync, fstatSync, openSync } from 'node:fs'
+import { systemCode } from '../failure.ts'
+import { PIECE, readBytes, readLines } from '../journalLines.ts'
+
+/** How far a growing file was read. */
+export interface Place {
+  /** Bytes, and lines before them. */
+  offset: number
+  line: number
+  /** Digest of the first bytes that were read, by which the file is known again. */
+  head: string
+}
+
+/** A line, without what ends it, and its number from 1. */
+export interface NumberedLine {
+  text: string
+  line: number
+}
+
+const HEAD = 1024
+
+/** The place at the beginning of a file. */
+export const BEGINNING: Place = { offset: 0, line: 0, head: '' }
+
+/** What one look at a growing file found. */
+export type Look =
+  | { kind: 'same' }
+  /** What was read of it is no longer there: it was cut, or another file took its name. */
+  | { kind: 'replaced' }
+  | { kind: 'grown'; lines: NumberedLine[]; place: Place }
+
+/**
+ * Reads the next complete lines of a text file from a place on, about 1 MB of them. A last line
+ * without its newline waits, unless nothing more is to come. A file that is not there (yet) is the
+ * same as ever, so that a network file system that hiccups takes nothing back.
+ */
+export function lookAtLines(path: string, place: Place, isOver: boolean): Look {
+  const file = openIfThere(path)
+  if (file === undefined) return { kind: 'same' }
+  try {
+    const { size } = fstatSync(file)
+    if (isOther(file, size, place)) return { kind: 'replaced' }
+    if (size === place.offset) return { kind: 'same' }
+    const piece = readLines(file, place.offset) ?? (isOver ? tail(file, place.offset) : undefined)
+    if (!piece) return { kind: 'same' }
+    const lines = piece.lines.map(({ text }, index) => {
+      const line = place.line + index + 1
+      const bare = line === 1 ? text.replace(/^\uFEFF/, '') : text
+      return { text: bare.replace(/\r$/, ''), line }
+    })
+    return { kind: 'grown', lines, place: placeAt(file, piece.end, place.line + lines.length) }
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Reads the next bytes of a binary file from a place on, about 1 MB of them. */
+export function lookAtBytes(path: string, place: Place): Look | { kind: 'bytes'; bytes: Buffer } {
+  const file = openIfThere(path)
+  if (file === undefined) return { kind: 'same' }
+  try {
+    const { size } = fstatSync(file)
+    if (isOther(file, size, place)) return { kind: 'replaced' }
+    if (size === place.offset) return { kind: 'same' }
+    return { kind: 'bytes', bytes: readBytes(file, place.offset, PIECE) }
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** The place after so many bytes and lines of a file that can be read. */
+export function placeIn(path: string, offset: number, line = 0): Place {
+  const file = openSync(path, 'r')
+  try {
+    return placeAt(file, offset, line)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function placeAt(file: number, offset: number, line: number): Place {
+  return { offset, line, head: headDigest(file, offset) }
+}
+
+function tail(file: number, start: number) {
+  const text = readBytes(file, start, PIECE).toString('utf8')
+  const end = start + Buffer.byteLength(text)
+  return text === '' ? undefined : { lines: [{ text, start, end }], end }
+}
+
+function isOther(file: number, size: number, { offset, head }: Place): boolean {
+  return size < offset || (offset > 0 && headDigest(file, offset) !== head)
+}
+
+function headDigest(file: number, offset: number): string {
+  const bytes = readBytes(file, 0, Math.min(HEAD, offset))
+  return createHash('sha256').update(bytes).digest('base64').slice(0, 16)
+}
+
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, 'r')
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw error
+  }
+}

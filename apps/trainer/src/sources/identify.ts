@@ -1,0 +1,70 @@
+import { realpath, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { Failure, sentence } from '../failure.ts'
+import { isJournal, JOURNAL, readJournal } from '../journal.ts'
+import { Listing } from './listing.ts'
+import { sourcesIn } from './sources.ts'
+
+/** Who a run is, without reading it. */
+export interface RunIdentity {
+  /** Absolute, links resolved. */
+  root: string
+  source: string
+  /** The id in the run's own journal, where it has one. */
+  job_id: string | null
+  name: string
+  project: string
+}
+
+/** Files that changed within this time may be those of a run that goes on (ms). */
+const GROWING = 120_000
+
+/** Which run a folder holds; undefined where it holds none. Throws a Failure where its journal is none. */
+export async function identifyRun(path: string): Promise<RunIdentity | undefined> {
+  const root = await realpath(path)
+  const journal = join(root, JOURNAL)
+  if (isJournal(journal)) {
+    const header = headerOf(journal)
+    if (header) {
+      const { job_id, name, project } = header
+      return { root, source: JOURNAL, job_id, name, project }
+    }
+  }
+  const [first] = await sourcesIn(root)
+  if (!first) return undefined
+  return { root, source: first.name, job_id: null, name: nameOf(root), project: 'imported' }
+}
+
+function headerOf(journal: string) {
+  try {
+    return readJournal(journal).header
+  } catch (cause) {
+    throw new Failure(sentence(cause), { cause })
+  }
+}
+
+/** Lightning counts its runs, which says little without the folder above. */
+function nameOf(root: string): string {
+  const [above = '', name = ''] = root.split('/').slice(-2)
+  return /^version_\d+$/.test(name) ? `${above}/${name}` : basename(root)
+}
+
+/** When something in a run's folder, or in a folder of it, was last changed (ms). */
+export async function changedAt(root: string): Promise<number> {
+  const listing = new Listing(root)
+  let newest = 0
+  for (const name of await listing.names()) {
+    // A file has no names below it.
+    const inner = (await listing.names(name)).map((below) => join(name, below))
+    for (const one of [name, ...inner]) {
+      const seen = await stat(join(root, one)).catch(() => undefined)
+      newest = Math.max(newest, seen?.mtimeMs ?? 0)
+    }
+  }
+  return newest
+}
+
+/** Whether a run may be going on, as far as the times of its files tell. */
+export async function mayGrow(root: string): Promise<boolean> {
+  return Date.now() - (await changedAt(root)) < GROWING
+}

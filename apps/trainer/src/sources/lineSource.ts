@@ -1,0 +1,152 @@
+import { join } from 'node:path'
+import type { EventOf, TrainingEvent } from '@bestmark/core'
+import { endedEvent, startedEvent, toldEvent } from './events.ts'
+import { BEGINNING, lookAtLines, type NumberedLine, type Place } from './growingFile.ts'
+import { Listing } from './listing.ts'
+import type { Progress } from './attempts.ts'
+import { type Known, savedEvents, type SavedFile } from './savedFiles.ts'
+import type { Opening, Piece, Source, SourceReader } from './source.ts'
+
+/** A line of one of the run's files. */
+export interface FileLine extends NumberedLine {
+  file: string
+}
+
+/** What is known of a run when it begins, and what is odd in it. */
+export interface Beginning {
+  told: Partial<EventOf<'started'>>
+  warnings: string[]
+}
+
+/** How the lines of a program's text files become events. */
+export interface Format<State extends Progress> {
+  name: string
+  /** The run's files, relative to its root, in the order in which they are read. */
+  files: (listing: Listing) => Promise<string[]>
+  /** Small and plain, since it is kept with the place in the files. */
+  begin: () => State
+  /** What a line tells; changes the state. */
+  line: (state: State, line: FileLine) => TrainingEvent[]
+  /** What is known when the run begins, and what is odd in it. */
+  started: (listing: Listing) => Promise<Beginning>
+  /** Files of weights that lie there now. */
+  saved: (listing: Listing, state: State) => Promise<SavedFile[]>
+  /** What the program calls its best. */
+  claim?: (listing: Listing, state: State) => Promise<Partial<EventOf<'claim'>> | undefined>
+}
+
+/** A source whose runs are text files that grow by lines. */
+export function lineSource<State extends Progress>(format: Format<State>): Source {
+  return {
+    name: format.name,
+    isHere: async (listing) => (await format.files(listing)).length > 0,
+    open: (opening) => new LineReader(format, opening),
+  }
+}
+
+interface Cursor<State> {
+  files: Record<string, Place>
+  state: State
+  saved: Known
+  hasEnded: boolean
+}
+
+class LineReader<State extends Progress> implements SourceReader {
+  readonly #format: Format<State>
+  readonly #root: string
+  readonly #isOver: boolean
+  #cursor: string
+  #at: Cursor<State> | undefined
+
+  constructor(format: Format<State>, { root, cursor, isOver }: Opening) {
+    this.#format = format
+    this.#root = root
+    this.#isOver = isOver
+    this.#cursor = cursor ?? ''
+    // What this version does not read is read anew.
+    if (cursor !== null) this.#at = parsed(cursor)
+  }
+
+  async next(): Promise<Piece> {
+    const listing = new Listing(this.#root)
+    const first = !this.#at
+    const at = (this.#at ??= this.#beginning())
+    const replace = first && this.#cursor !== ''
+    const events = await this.#lines(listing, at)
+    if (events === 'replaced') return this.#anew()
+    if (events.length > 0 && at.hasEnded) return this.#anew()
+    if (first) events.unshift(...(await this.#started(listing)))
+    if (!this.#read) events.push(...(await this.#saved(listing, at)))
+    if (events.length > 0 || this.#read) return this.#piece(events, replace)
+    if (this.#isOver && !at.hasEnded) {
+      at.hasEnded = true
+      const { attempt, step, total } = at.state
+      const isComplete = total !== null && step !== null && step >= total
+      return this.#piece([endedEvent(attempt, isComplete ? 'completed' : 'stopped')], replace)
+    }
+    return { events: [], cursor: this.#cursor, replace }
+  }
+
+  async #started(listing: Listing): Promise<TrainingEvent[]> {
+    const { told, warnings } = await this.#format.started(listing)
+    return [startedEvent(told), ...warnings.map((text) => toldEvent(0, text))]
+  }
+
+  /** Whether the last look found lines, so that there may be more. */
+  #read = false
+
+  async #lines(listing: Listing, at: Cursor<State>): Promise<TrainingEvent[] | 'replaced'> {
+    this.#read = false
+    for (const file of await this.#format.files(listing)) {
+      const look = lookAtLines(join(this.#root, file), at.files[file] ?? BEGINNING, this.#isOver)
+      if (look.kind === 'replaced') return 'replaced'
+      if (look.kind === 'same') continue
+      this.#read = true
+      at.files[file] = look.place
+      return look.lines.flatMap((line) => this.#format.line(at.state, { ...line, file }))
+    }
+    return []
+  }
+
+  /** Files that were saved since the last look, once the lines before them were read. */
+  async #saved(listing: Listing, at: Cursor<State>): Promise<TrainingEvent[]> {
+    const saved = await this.#format.saved(listing, at.state)
+    const events = await savedEvents(this.#root, saved, at.saved, at.state)
+    if (events.length === 0) return []
+    const claim = await this.#format.claim?.(listing, at.state)
+    if (claim) events.push(claimEvent(at.state.attempt, claim))
+    return events
+  }
+
+  #beginning(): Cursor<State> {
+    return { files: {}, state: this.#format.begin(), saved: {}, hasEnded: false }
+  }
+
+  /** Reads the whole run again. */
+  async #anew(): Promise<Piece> {
+    this.#at = undefined
+    return { ...(await this.next()), replace: true }
+  }
+
+  #piece(events: TrainingEvent[], replace: boolean): Piece {
+    this.#cursor = JSON.stringify(this.#at)
+    return { events, cursor: this.#cursor, replace }
+  }
+}
+
+function claimEvent(attempt: number, told: Partial<EventOf<'claim'>>): EventOf<'claim'> {
+  const nothing = { path: null, step: null, metric: null, value: null, origin: null }
+  return { ...nothing, ...told, type: 'claim', attempt, at: null }
+}
+
+/** A cursor of ours, which only this process's own code writes; undefined where it is another's. */
+function parsed<State>(cursor: string): Cursor<State> | undefined {
+  try {
+    const said: unknown = JSON.parse(cursor)
+    const isOurs = typeof said === 'object' && said !== null && 'files' in said && 'state' in said
+    // Written by `#piece` above, of the same format, or it would not have its fields.
+    return isOurs ? (said as Cursor<State>) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,88 @@
+import { open, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Direction } from '@bestmark/core'
+import { systemCode } from '../failure.ts'
+
+/** What a torch file says of itself, and of the Lightning callback that saved it. */
+export interface Pickled {
+  epoch: number | null
+  /** Optimiser steps behind the weights: Lightning's global_step, nanoGPT's iter_num. */
+  step: number | null
+  monitor: string | null
+  mode: Direction | null
+  best_model_path: string | null
+}
+
+/** The pickle with what is not tensors stands first in the file; so much of it is read (bytes). */
+const READ = 2 << 20
+/** Answers that are kept; a checkpoint is asked for at every look, and read once. */
+const KEPT = 256
+const known = new Map<string, Pickled>()
+
+/** Reads what the pickle of a torch file says; undefined where there is no file to read. */
+export async function pickled(root: string, path: string): Promise<Pickled | undefined> {
+  const file = join(root, path)
+  try {
+    const { mtimeMs, size } = await stat(file)
+    const key = `${file} ${mtimeMs} ${size}`
+    const found = known.get(key) ?? stateIn(await beginningOf(file))
+    if (known.size >= KEPT) known.clear()
+    known.set(key, found)
+    return found
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error
+    return undefined
+  }
+}
+
+async function beginningOf(path: string): Promise<Buffer> {
+  await using file = await open(path)
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(READ), 0, READ, 0)
+  return buffer.subarray(0, bytesRead)
+}
+
+/**
+ * Finds single values by their keys in a pickle of protocol 2, as torch writes it uncompressed. No
+ * pickle is run: it may hold any program.
+ */
+function stateIn(bytes: Buffer): Pickled {
+  const callback = bytes.indexOf('ModelCheckpoint{')
+  const words = callback === -1 ? '' : bytes.toString('utf8', callback, callback + 400)
+  const [, monitor = null, mode = null] =
+    /'monitor': '([^']+)', 'mode': '(min|max)'/.exec(words) ?? []
+  return {
+    epoch: numberAfter(bytes, 'epoch'),
+    step: numberAfter(bytes, 'global_step') ?? numberAfter(bytes, 'iter_num'),
+    monitor,
+    mode: mode === 'min' || mode === 'max' ? mode : null,
+    best_model_path: callback === -1 ? null : textAfter(bytes, 'best_model_path', callback),
+  }
+}
+
+/** Where the value of a key begins: after the key, and its number in the pickle's memory. */
+function valueOf(bytes: Buffer, key: string, from = 0): number | undefined {
+  const length = Buffer.alloc(4)
+  length.writeUInt32LE(key.length)
+  const found = bytes.indexOf(Buffer.concat([Buffer.from('X'), length, Buffer.from(key)]), from)
+  if (found === -1) return undefined
+  const after = found + 5 + key.length
+  const code = String.fromCharCode(bytes[after] ?? 0)
+  return code === 'q' ? after + 2 : code === 'r' ? after + 5 : undefined
+}
+
+function numberAfter(bytes: Buffer, key: string): number | null {
+  const at = valueOf(bytes, key)
+  if (at === undefined || at + 5 > bytes.length) return null
+  const code = String.fromCharCode(bytes[at] ?? 0)
+  if (code === 'K') return bytes.readUInt8(at + 1)
+  if (code === 'M') return bytes.readUInt16LE(at + 1)
+  if (code === 'J') return bytes.readInt32LE(at + 1)
+  return null
+}
+
+function textAfter(bytes: Buffer, key: string, from: number): string | null {
+  const at = valueOf(bytes, key, from)
+  if (at === undefined || at + 5 > bytes.length || bytes[at] !== 'X'.charCodeAt(0)) return null
+  const text = bytes.toString('utf8', at + 5, at + 5 + bytes.readUInt32LE(at + 1))
+  return text === '' ? null : text
+}

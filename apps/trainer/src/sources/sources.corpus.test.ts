@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { rowsFrom, select } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { publicRows } from '../testing.ts'
+import { readRun } from './run.ts'
+
+const corpus = process.env['BESTMARK_CORPUS']
+const why = corpus ? '' : ' (skipped: BESTMARK_CORPUS names no folder of public runs)'
+
+/** The best evaluation of a public run, by our own rule. */
+async function bestOf(path: string) {
+  const { events, source } = await readRun(dirname(path))
+  const input = { policy: 'lowest_eval_loss', among: 'evaluations', ...rowsFrom(events) } as const
+  const evaluated = events.filter((event) => event.type === 'evaluation')
+  return { source, best: select(input).best, events, evaluated }
+}
+
+test.skipIf(!corpus)(
+  `public Lightning tables come to the best that their index names${why}`,
+  async () => {
+    const rows = await publicRows(corpus ?? '', 'lightning_csv')
+    expect(rows.length).toBeGreaterThan(0)
+    for (const row of rows) {
+      const { source, best, evaluated } = await bestOf(join(corpus ?? '', row['saved_as']!))
+      expect(source).toBe('lightning_csv')
+      // The index names the row's own step; the weights have one more behind them.
+      const counted = / step=(\d+)$/.exec(row['argmin_eval_loss_step']!)?.[1]
+      expect(best?.step, row['path']).toBe(counted === undefined ? undefined : Number(counted) + 1)
+      if (counted) expect(best?.value).toBe(Number(row['argmin_eval_loss']))
+      expect(evaluated).toHaveLength(Number(row['n_eval']))
+    }
+  },
+)
+
+test.skipIf(!corpus)(
+  `rows of public Lightning tables reach the steps of the files beside them${why}`,
+  async () => {
+    for (const row of await publicRows(corpus ?? '', 'lightning_csv')) {
+      const path = join(corpus ?? '', row['saved_as']!)
+      const listed = await readFile(join(dirname(path), '_checkpoint_files.txt'), 'utf8').catch(
+        () => '',
+      )
+      const { events } = await bestOf(path)
+      const steps = events.flatMap((event) => (event.type === 'metrics' ? [event.step] : []))
+      for (const [, step] of listed.matchAll(/step=(\d+)/g))
+        expect(Math.max(...steps)).toBe(Number(step))
+    }
+  },
+)
+
+test.skipIf(!corpus)(
+  `a public log after nanoGPT comes to the best that its index names${why}`,
+  async () => {
+    for (const row of await publicRows(corpus ?? '', 'nanogpt_log')) {
+      const path = join(corpus ?? '', row['saved_as']!)
+      const { source, best, evaluated } = await bestOf(path)
+      expect(source).toBe('text_log')
+      expect(best?.step).toBe(Number(row['argmin_eval_loss_step']))
+      expect(best?.value).toBe(Number(row['argmin_eval_loss']))
+      expect(evaluated).toHaveLength(Number(row['n_eval']))
+      const lines = (await readFile(path, 'utf8')).split('\n')
+      for (const { origin, values } of evaluated) {
+        expect(origin?.file).toBe(relative(dirname(path), path))
+        expect(lines[origin!.line! - 1]).toContain(`val_loss:${values['eval_loss']?.toFixed(4)}`)
+      }
+    }
+  },
+)

@@ -1,0 +1,23 @@
+import { HUGGINGFACE } from './huggingfaceSource.ts'
+import { LIGHTNING } from './lightning.ts'
+import { Listing } from './listing.ts'
+import { mixedReader } from './mixed.ts'
+import type { Opening, Source, SourceReader } from './source.ts'
+import { RUN_OUTPUT, TEXT_LOG } from './textLog.ts'
+
+/** Every source that reads a folder by pieces, the one that knows most of a run first. */
+export const SOURCES: readonly Source[] = [HUGGINGFACE, LIGHTNING, TEXT_LOG, RUN_OUTPUT]
+
+/** The sources that find a run in a folder, the one that knows most of it first. */
+export async function sourcesIn(root: string): Promise<Source[]> {
+  const listing = new Listing(root)
+  const found: Source[] = []
+  for (const source of SOURCES) if (await source.isHere(listing)) found.push(source)
+  return found
+}
+
+/** One reader for all that tells of a run in a folder. */
+export function openRun([first, ...others]: readonly Source[], opening: Opening): SourceReader {
+  if (!first) throw new Error(`Nothing in ${opening.root} tells of a run.`)
+  return others.length === 0 ? first.open(opening) : mixedReader([first, ...others], opening)
+}

@@ -1,0 +1,124 @@
+import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
+import { jobStatus } from '@bestmark/db'
+import type { Board } from './board.ts'
+import { sentence } from './failure.ts'
+import { followFiles } from './following.ts'
+import { importRun, type Naming, register } from './importing.ts'
+import { JOURNAL } from './journal.ts'
+import { followJournal, pause } from './recorder.ts'
+import { runsBelow } from './sources/find.ts'
+import { changedAt, mayGrow, type RunIdentity } from './sources/identify.ts'
+import { sweepJob } from './sweep.ts'
+
+/** How long to rest between two looks at the trees (ms), and how many times a look's own time. */
+const REST = { least: 2_000, times: 10 }
+
+/** What a watch says, line by line. */
+export type Say = (line: string) => void
+
+/** Finds runs in trees, imports those that are over, and follows those that grow. */
+export class Watching {
+  readonly #board: Board
+  readonly #project: Naming
+  readonly #say: Say
+  readonly #followed = new Map<string, Promise<void>>()
+  /** When the files of a run that is over were last changed. */
+  readonly #imported = new Map<string, number>()
+  readonly #told = new Set<string>()
+
+  constructor(board: Board, project: Naming, say: Say) {
+    this.#board = board
+    this.#project = project
+    this.#say = say
+  }
+
+  /** Looks until the signal aborts, then until all that was followed is recorded. */
+  async watch(paths: readonly string[], signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const began = performance.now()
+      await this.look(paths, signal)
+      await pause(Math.max(REST.least, REST.times * (performance.now() - began)), signal)
+    }
+    await Promise.all(this.#followed.values())
+  }
+
+  /** One look: runs that are new, and finished ones that changed. */
+  async look(paths: readonly string[], signal: AbortSignal): Promise<void> {
+    const onUnreadable = (folder: string, why: string): void => {
+      this.#once(`${folder} is passed by: ${why}`)
+    }
+    const seen = new Set<string>()
+    for (const path of paths) {
+      for await (const run of runsBelow(path, { signal, onUnreadable }, seen)) {
+        if (signal.aborted) return
+        await this.#take(run, signal).catch((error: unknown) => {
+          this.#once(`${run.root} is passed by: ${sentence(error)}`)
+        })
+      }
+    }
+  }
+
+  async #take(run: RunIdentity, signal: AbortSignal): Promise<void> {
+    if (this.#followed.has(run.root)) return
+    const changed = await changedAt(run.root)
+    if (this.#imported.get(run.root) === changed) return
+    if (await mayGrow(run.root)) return this.#follow(run, signal)
+    this.#imported.set(run.root, changed)
+    this.#tell(run, await importRun(this.#board, run.root, this.#project))
+  }
+
+  async #follow(run: RunIdentity, signal: AbortSignal): Promise<void> {
+    const { db, host_id } = this.#board
+    const job = await register(this.#board, run, this.#project)
+    const { job_id, root: folder } = job
+    this.#say(`${run.name} (${run.source}) is followed`)
+    const over = new AbortController()
+    const until = AbortSignal.any([signal, over.signal])
+    const onTrouble = (error: unknown): void => this.#once(`${run.name}: ${sentence(error)}`)
+    const following =
+      run.source === JOURNAL
+        ? followJournal(db, { job_id, folder }, until, onTrouble)
+        : followFiles(db, { job_id, folder, host_id }, until, onTrouble)
+    const followed = Promise.all([
+      following,
+      this.#untilOver(run, job_id, until, () => over.abort()),
+    ])
+      .then(async () => {
+        await sweepJob(db, job)
+        if (!signal.aborted) this.#imported.set(run.root, await changedAt(run.root))
+      })
+      .catch(onTrouble)
+      .finally(() => this.#followed.delete(run.root))
+    this.#followed.set(run.root, followed)
+  }
+
+  /** A run that ended is followed no more; one that is quiet may evaluate, or save, or be lost. */
+  async #untilOver(
+    run: RunIdentity,
+    job_id: string,
+    signal: AbortSignal,
+    end: () => void,
+  ): Promise<void> {
+    while (!signal.aborted) {
+      await pause(REST.least, signal)
+      const status = await jobStatus(this.#board.db, job_id).catch(() => undefined)
+      if (!status || !hasEnded(status.status)) continue
+      this.#tell(run, status)
+      return end()
+    }
+  }
+
+  #tell({ name, source }: RunIdentity, job: TrainingJobStatus): void {
+    const best = job.best_checkpoint_path
+      ? `best is ${job.best_checkpoint_path}`
+      : 'nothing to choose from'
+    this.#say(`${name} (${source}) is ${job.status}; ${best}`)
+  }
+
+  /** What goes wrong at every look is said once. */
+  #once(line: string): void {
+    if (this.#told.has(line)) return
+    this.#told.add(line)
+    this.#say(line)
+  }
+}
