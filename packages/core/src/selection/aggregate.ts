@@ -5,16 +5,19 @@ import { measureOf } from './evaluations.ts'
 import type { Evaluation } from './selection.ts'
 
 const AGGREGATE = /^(mean|worst)\((.+)\)$/
-/** A comma inside parentheses belongs to a name, as in `mAP50(B, small)`. */
-const BETWEEN_PARTS = /,(?![^(]*\))/
+/**
+ * A comma inside parentheses belongs to a name (`mAP50(B, small)`), and so does one without a space
+ * after it where others have one (`gsm8k/exact_match,strict-match, mmlu/acc`).
+ */
+const BETWEEN_PARTS = [/,\s+(?![^(]*\))/, /,(?![^(]*\))/] as const
 
 /** The metrics that `mean(a, b)` or `worst(a, b)` is made of; undefined for a plain metric. */
 export function partsOf(metric: string): string[] | undefined {
-  const parts = AGGREGATE.exec(metric.trim())?.[2]
-  return parts
-    ?.split(BETWEEN_PARTS)
-    .map((part) => part.trim())
-    .filter(Boolean)
+  const inside = AGGREGATE.exec(metric.trim())?.[2]
+  if (inside === undefined) return undefined
+  const [spaced, bare] = BETWEEN_PARTS
+  const parts = inside.split(spaced.test(inside) ? spaced : bare).map((part) => part.trim())
+  return parts.some(Boolean) ? parts.filter(Boolean) : undefined
 }
 
 /** The direction that all parts have in common; undefined where they have none. */
