@@ -8,7 +8,8 @@ interface Benchmark {
 const BENCHMARKS: Record<string, Benchmark> = {
   select: { title: 'The choice among 1,000,000 checkpoints', load: () => import('./select.ts') },
   pick: { title: 'bestmark pick on 50 checkpoints', load: () => import('./pick.ts') },
-  record: { title: 'A journal of 100,000 points into rows', load: () => import('./record.ts') },
+  record: { title: 'A journal of 10,000,000 points into rows', load: () => import('./record.ts') },
+  step: { title: 'Recording, as a share of a training step', load: () => import('./step.ts') },
   live: { title: "From the trainer's write to the page", load: () => import('./live.ts') },
   fresh: {
     title: 'From a fresh clone to live points on the page',

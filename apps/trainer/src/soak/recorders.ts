@@ -33,14 +33,14 @@ class Recorder {
   }
 }
 
-/** Three agents at a time: while one is killed and begun anew, the others may be in a transaction. */
+/** Two agents at a time: while one is killed and begun anew, the other may be in a transaction. */
 export class Recorders implements AsyncDisposable {
   readonly #env: NodeJS.ProcessEnv
   #alive: Recorder[]
 
   constructor(env: NodeJS.ProcessEnv) {
     this.#env = { ...process.env, ...env }
-    this.#alive = Array.from({ length: 3 }, () => new Recorder(this.#env))
+    this.#alive = Array.from({ length: 2 }, () => new Recorder(this.#env))
   }
 
   /** Throws where an agent ended that nobody killed. */

@@ -8,11 +8,11 @@ import { saveCheckpoint } from '../recipes/checkpoint.ts'
 import { writeSafetensors } from '../recipes/safetensors.ts'
 
 /** Milliseconds from one step to the next. */
-export const PACE = 5
+export const PACE = 20
 /** The name of the file in which the trainer leaves how long its writes took. */
 export const APPENDS = 'appends.json'
 
-const [EVALUATE, SAVE, RESUME, BACK] = [20, 40, 700, 90]
+const [EVALUATE, SAVE, RESUME, BACK] = [20, 40, 300, 90]
 
 /** How long the writes of a trainer took (ms), and what it got done of its schedule. */
 export const Appends = z.object({

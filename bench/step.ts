@@ -1,0 +1,45 @@
+import { JOURNAL, openJournal } from '../apps/trainer/src/journal.ts'
+import { Training } from '../apps/trainer/src/recipes/charLm/training.ts'
+import { Run } from '../apps/trainer/src/recipes/run.ts'
+import { temporaryFolder } from '../apps/trainer/src/testing.ts'
+import { median, ms, say } from './figures.ts'
+
+/** Short of the first save, so that each step is of one kind. */
+const STEPS = 49
+/** Steps that the machine takes to warm up. */
+const WARM = 9
+
+/** What a training step of the built-in recipe spends on telling of itself. */
+export async function run(): Promise<void> {
+  await using folder = await temporaryFolder()
+  const header = {
+    journal: 1,
+    job_id: crypto.randomUUID(),
+    name: 'bench',
+    project: 'bench',
+  } as const
+  using journal = openJournal(folder.path, { ...header, recipe: 'char-lm' })
+  const append = journal.append.bind(journal)
+  let told = 0
+  journal.append = (event) => {
+    const since = performance.now()
+    append(event)
+    told += performance.now() - since
+  }
+  const request = { folder: folder.path, attempt: 0, preset: 'default', resume: null }
+  const training = new Training(new Run(journal, request, new AbortController().signal))
+  training.begin()
+  const steps: number[] = []
+  const tellings: number[] = []
+  for (let step = 1; step <= STEPS; step++) {
+    told = 0
+    const since = performance.now()
+    training.learn()
+    if (step <= WARM) continue
+    steps.push(performance.now() - since)
+    tellings.push(told)
+  }
+  const [step, telling] = [median(steps), median(tellings)]
+  const share = ((100 * telling) / step).toFixed(2)
+  say(`  ${telling.toFixed(3)} ms of a step's ${ms(step)} go to ${JOURNAL}: ${share} %`)
+}
