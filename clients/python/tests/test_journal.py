@@ -55,6 +55,15 @@ class Telling(InFolder):
         self.assertEqual((checkpoint["path"], checkpoint["step"]), ("checkpoint-10", 10))
         self.assertEqual(ended["status"], "completed")
 
+    def test_the_loss_has_one_name_whatever_a_program_calls_it(self) -> None:
+        bestmark.init(str(self.folder), metric="val_loss")
+        bestmark.log({"train_loss": 2, "val/loss": 1, "val_acc": 0.5, "test_loss": 3}, 1)
+        bestmark.claim("best", 1, "val_loss", 1)
+        started, metrics, evaluation, claim = self.events()
+        self.assertEqual((started["metric_for_best"], claim["metric"]), ("eval_loss", "eval_loss"))
+        self.assertEqual(metrics["values"], {"loss": 2})
+        self.assertEqual(evaluation["values"], {"eval_loss": 1, "val_acc": 0.5, "test_loss": 3})
+
     def test_every_init_in_a_folder_is_a_further_attempt_of_the_same_run(self) -> None:
         for _ in range(3):
             bestmark.init(str(self.folder))

@@ -104,7 +104,7 @@ real(`Lightning's best_model_path is the best of its run${why}`, async () => {
   const printed = await train('lightning_fit.py', root, '--client')
   const [, path = '', score = ''] = /^best (.*) (\S+)$/m.exec(printed) ?? []
   expect(await pick(root)).toMatchObject({
-    best_metric_name: 'val_loss',
+    best_metric_name: 'eval_loss',
     best_metric: Number(score),
     best_checkpoint_path: path,
     missed_best: null,
@@ -135,7 +135,7 @@ real(
     const file = `model-${String(epoch + 1).padStart(2, '0')}.keras`
     const picked = await pick(all)
     expect(picked).toMatchObject({
-      best_metric_name: 'val_loss',
+      best_metric_name: 'eval_loss',
       best_checkpoint_path: join(all, file),
     })
     expect(picked.best_metric).toBeCloseTo(val_loss, 6)

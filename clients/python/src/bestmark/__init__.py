@@ -9,7 +9,8 @@ from typing import Any
 
 from .journal import Journal, finite, measured, whole
 
-EVALUATION = ("eval_", "eval/", "val_", "val/", "valid_", "valid/", "test_", "test/")
+EVALUATION = tuple(split + mark for split in ("eval", "val", "valid", "test") for mark in "_/")
+LOSSES = {**{f"{name}loss": "eval_loss" for name in EVALUATION[:6]}, "train_loss": "loss"}
 RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
 _journal: Journal | None = None
 _step, _is_over, _error_before = 0, True, None
@@ -30,20 +31,22 @@ def init(folder: str = ".", *, name: str | None = None, project: str = "",
     _journal = Journal(folder, header) if is_mine else None
     _step, _is_over, _error_before = 0, False, getattr(sys, "last_value", None)
     _record({
-        "type": "started", **header, "metric_for_best": metric, "direction": direction,
-        "declared_by": declared_by if metric else None, "total_steps": whole(total_steps),
-        "total_epochs": finite(total_epochs), "save_steps": whole(save_steps),
-        "resumed_from": whole(resumed_from), "loss_unit": loss_unit,
+        "type": "started", **header, "metric_for_best": LOSSES.get(metric or "", metric),
+        "direction": direction, "declared_by": declared_by if metric else None,
+        "total_steps": whole(total_steps), "total_epochs": finite(total_epochs),
+        "save_steps": whole(save_steps), "resumed_from": whole(resumed_from),
+        "loss_unit": loss_unit,
         "config": {str(key): value for key, value in (config or {}).items()}})
 
 def log(values: Mapping[str, Any], step: int | None = None, epoch: float | None = None,
         samples: int | None = None) -> None:
     """Logs values at a step, counted as optimiser steps completed (without one, the last step).
     Names that begin with eval, val, valid or test are evaluations of the weights of that step, over
-    `samples` examples; all others are what training itself logs. What is no number is left out."""
+    `samples` examples (their loss is `eval_loss`, `val_loss` too); all others are what training
+    itself logs. What is no number is left out."""
     global _step
     _step = whole(step, _step) or 0
-    numbers = {str(name): measured(values[name]) for name in values}
+    numbers = {LOSSES.get(name, str(name)): measured(value) for name, value in values.items()}
     trained = {name: value for name, value in numbers.items() if value is not None}
     evaluated = {name: trained.pop(name) for name in list(trained) if name.startswith(EVALUATION)}
     where = {"step": _step, "epoch": finite(epoch), "samples": whole(samples)}
@@ -57,8 +60,8 @@ def checkpoint(path: str, step: int | None = None, epoch: float | None = None) -
 
 def claim(path: str | None, step: int | None, metric: str | None, value: Any) -> None:
     """Tells which checkpoint the training program itself calls its best."""
-    _record({"type": "claim", "path": path, "step": whole(step), "metric": metric,
-             "value": measured(value)})
+    _record({"type": "claim", "path": path, "step": whole(step), "value": measured(value),
+             "metric": LOSSES.get(metric or "", metric)})
 
 def finish(status: str = "completed", error: str | None = None) -> None:
     """Ends the run as completed, failed or stopped, once. Without it a run ends with the program or

@@ -3,7 +3,6 @@ import math
 from typing import Any
 
 from transformers import TrainerCallback
-
 import bestmark
 
 class BestmarkCallback(TrainerCallback):  # type: ignore[misc]

@@ -4,7 +4,6 @@ import time
 from typing import Any
 
 import keras
-
 import bestmark
 
 class BestmarkCallback(keras.callbacks.Callback):  # type: ignore[misc]

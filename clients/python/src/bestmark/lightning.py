@@ -3,7 +3,6 @@ import re
 from typing import Any
 
 from lightning.pytorch.loggers import Logger
-
 import bestmark
 
 class BestmarkLogger(Logger):  # type: ignore[misc]
