@@ -53,6 +53,10 @@ const COMMANDS: Record<string, { does: string; load: () => Promise<Command> }> =
     does: 'keep checkpoints from being pruned',
     load: () => import('./commands/pin.ts'),
   },
+  export: {
+    does: 'write a job, or every job, as a journal that import reads back',
+    load: () => import('./commands/export.ts'),
+  },
   policy: {
     does: 'show or change what decides for a job or a project',
     load: () => import('./commands/policy.ts'),

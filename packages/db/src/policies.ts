@@ -71,6 +71,30 @@ export async function changePolicy(
   })
 }
 
+/** A change as it was noted once, on this board or another. */
+export type NotedChange = Pick<PolicyChange, 'policy' | 'told' | 'by' | 'changed_at'>
+
+/**
+ * Puts back what was decided for a job, oldest first, as it was noted then, where nothing was
+ * decided for it on this board; the last of it decides. Throws JobUnknown.
+ */
+export async function restorePolicies(
+  db: Database,
+  job_id: string,
+  changes: readonly NotedChange[],
+): Promise<void> {
+  const project = await projectOf(db, job_id)
+  await transaction(db, async (tx) => {
+    const here = eq(policyChanges.job_id, job_id)
+    if ((await tx.select().from(policyChanges).where(here).limit(1)).length > 0) return
+    const rows = changes.map((change) => ({ ...change, scope: 'job', job_id, project }) as const)
+    if (rows.length === 0) return
+    const last = (await tx.insert(policyChanges).values(rows).returning()).at(-1)
+    const columns = last && columnsOf(last)
+    await apply(tx, job_id, columns ?? (await projectPolicy(tx, project)))
+  })
+}
+
 async function projectOf(db: Database, job_id: string): Promise<string> {
   const job = await jobRow(db, job_id)
   if (!job) throw new JobUnknown(job_id)

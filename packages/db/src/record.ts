@@ -13,6 +13,7 @@ import { recordCheckpoints } from './checkpointRows.ts'
 import { appendPoints } from './chunks.ts'
 import type { Database } from './client.ts'
 import { recordEvaluations } from './evaluations.ts'
+import { EXPORTED } from './exported.ts'
 import { forgetRun, restoreDigests, takenDigests } from './forget.ts'
 import { changeJob, type JobChanges, type LockedJob, type Tx } from './job.ts'
 import { recordLogs } from './logs.ts'
@@ -43,12 +44,13 @@ export interface Recorded {
  * at `from`. So a batch is written once, whoever repeats it. Throws JobUnknown.
  */
 export async function record(db: Database, job_id: string, batch: Batch): Promise<Recorded> {
-  const { source, from, to, events, replace } = batch
+  const { source, from, to, events } = batch
   return changeJob<Recorded>(db, job_id, async (tx, job, revision) => {
     if (!(await advance(tx, { job_id, source, from, to, revision }))) {
       const cursor = await cursorOf(tx, job_id, source)
       return { answer: { recorded: false, revision: job.revision, cursor } }
     }
+    const replace = batch.replace || (await tellsMore(tx, job, batch))
     const taken = replace ? await takenDigests(tx, job_id) : []
     const forgotten = replace ? await forgetRun(tx, job, revision) : {}
     if (replace) await forgetOthers(tx, job_id, source)
@@ -57,6 +59,12 @@ export async function record(db: Database, job_id: string, batch: Batch): Promis
     const set = { ...forgotten, ...said }
     return { set, answer: { recorded: true, revision, cursor: to } }
   })
+}
+
+/** A run's own files that turn up after an export of it was read tell everything once more. */
+async function tellsMore(tx: Tx, job: JobRow, { source, from }: Batch): Promise<boolean> {
+  const isOwn = source === job.source && source !== EXPORTED
+  return from === null && isOwn && (await cursorOf(tx, job.job_id, EXPORTED)) !== null
 }
 
 /** What other sources told was forgotten with the rest, so each is read again from its beginning. */

@@ -1,6 +1,7 @@
 import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
 import { callerPath, parseWords } from '../arguments.ts'
-import { openBoard } from '../board.ts'
+import { openBoard, type Board } from '../board.ts'
+import { exportHeader, importExport } from '../exportedJob.ts'
 import { EXIT, Failure, sentence, worse, type Exit } from '../failure.ts'
 import { importRun } from '../importing.ts'
 
@@ -21,7 +22,7 @@ export async function main(words: readonly string[]): Promise<number> {
   let exit: Exit = EXIT.found
   for (const path of positionals) {
     try {
-      const job = await importRun(board, callerPath(path), values)
+      const job = await importPath(board, callerPath(path), values)
       process.stdout.write(values.json ? `${measuredJson(job)}\n` : `${plain(job)}\n`)
     } catch (error) {
       process.stderr.write(`bestmark: ${path}: ${sentence(error)}\n`)
@@ -29,6 +30,20 @@ export async function main(words: readonly string[]): Promise<number> {
     }
   }
   return exit
+}
+
+/** A run's folder or state file, or what `bestmark export` wrote of a job. */
+async function importPath(
+  board: Board,
+  path: string,
+  naming: { name?: string | undefined; project?: string | undefined },
+): Promise<TrainingJobStatus> {
+  const header = exportHeader(path)
+  if (!header) return importRun(board, path, naming)
+  const { job, isKnown } = await importExport(board, path, header, naming)
+  const why = 'is on this board from its own files, which tell more; nothing was changed'
+  if (isKnown) process.stderr.write(`bestmark: ${path}: ${job.name} ${why}.\n`)
+  return job
 }
 
 function plain({ job_id, name, status, best_checkpoint_path }: TrainingJobStatus): string {

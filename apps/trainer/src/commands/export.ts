@@ -1,0 +1,101 @@
+import { createWriteStream, existsSync } from 'node:fs'
+import { mkdir, rename, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { measuredJson } from '@bestmark/core'
+import { listJobs } from '@bestmark/db'
+import { callerPath, parseWords } from '../arguments.ts'
+import { openBoard, type Board } from '../board.ts'
+import { writeExport } from '../exportedJob.ts'
+import { EXIT, Failure } from '../failure.ts'
+import { oneJob } from '../oneJob.ts'
+import { Waiting } from '../waiting.ts'
+
+export const usage = 'bestmark export JOB [--out FILE] | --all --out FOLDER [--json]'
+
+const OPTIONS = {
+  all: { type: 'boolean', default: false },
+  out: { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const
+
+/** Writes a job, or every job, as a journal that `bestmark import` reads back; 1 where there is none. */
+export async function main(words: readonly string[]): Promise<number> {
+  const { values, positionals } = parseWords(words, OPTIONS, usage)
+  const { all, json } = values
+  const [named, ...others] = positionals
+  const isOne = named !== undefined && others.length === 0
+  if (all === isOne || (all && named !== undefined)) {
+    throw new Failure(`Name one job, or all of them with --all. Usage: ${usage}`)
+  }
+  if (all && values.out === undefined)
+    throw new Failure(`--all needs --out FOLDER. Usage: ${usage}`)
+  if (json && values.out === undefined) throw new Failure(`--json needs --out. Usage: ${usage}`)
+  await using board = await openBoard()
+  const out = values.out === undefined ? undefined : callerPath(values.out)
+  const jobs = named === undefined ? await allJobs(board) : [await oneJob(board.db, named)]
+  for (const { job_id, name } of jobs) {
+    if (out === undefined) {
+      await exported(board, job_id, process.stdout)
+      continue
+    }
+    const file = await fileFor(out, { job_id, name, all })
+    const lines = await exportTo(board, job_id, file)
+    const told = json
+      ? measuredJson({ job_id, name, file, lines })
+      : `${file}: ${name}, ${lines} lines`
+    process.stdout.write(`${told}\n`)
+  }
+  return jobs.length > 0 ? EXIT.found : EXIT.nothing
+}
+
+async function allJobs({ db }: Board): Promise<{ job_id: string; name: string }[]> {
+  const jobs: { job_id: string; name: string }[] = []
+  let cursor: string | null = null
+  do {
+    const page = await listJobs(db, { cursor, limit: 200 })
+    jobs.push(...page.jobs)
+    cursor = page.next_cursor
+  } while (cursor !== null)
+  return jobs
+}
+
+/** The told file; below a folder one that is named after the job. */
+async function fileFor(
+  out: string,
+  { job_id, name, all }: { job_id: string; name: string; all: boolean },
+): Promise<string> {
+  if (all) await mkdir(out, { recursive: true })
+  const isFolder = existsSync(out) && (await stat(out)).isDirectory()
+  if (!isFolder) return out
+  const words =
+    name
+      .replaceAll(/[^\w.-]+/g, '-')
+      .replace(/^[.-]+/, '')
+      .slice(0, 80) || 'job'
+  return join(out, `${words}-${job_id.slice(0, 8)}.jsonl`)
+}
+
+/** Writes beside the file and gives it its name at the end, so that no half of one is found. */
+async function exportTo(board: Board, job_id: string, file: string): Promise<number> {
+  const draft = `${file}.part`
+  const stream = createWriteStream(draft)
+  const lines = await exported(board, job_id, stream)
+  stream.end()
+  await finished(stream)
+  await rename(draft, file)
+  return lines
+}
+
+async function exported(board: Board, job_id: string, stream: Writable): Promise<number> {
+  using waiting = new Waiting()
+  let written = 0
+  const lines = await writeExport(board, job_id, async (line) => {
+    written++
+    if (written % 1000 === 0) waiting.say(`${written} lines written`)
+    if (!stream.write(line)) await new Promise((resume) => stream.once('drain', resume))
+  })
+  if (lines === undefined) throw new Failure(`The job ${job_id} was removed from the board.`)
+  return lines
+}

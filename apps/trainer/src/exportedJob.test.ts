@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { TrainingEvent } from '@bestmark/core'
+import {
+  changePolicy,
+  checkpointsOf,
+  jobDetail,
+  jobLogs,
+  jobStatus,
+  pinCheckpoints,
+  policyHistory,
+  readSeries,
+  recordFacts,
+  seriesNames,
+  standingFiles,
+} from '@bestmark/db'
+import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Board } from './board.ts'
+import { exportHeader, importExport, writeExport } from './exportedJob.ts'
+import { importRun } from './importing.ts'
+import { JOURNAL } from './journal.ts'
+import { temporaryFolder, writeOutput } from './testing.ts'
+
+let here: TestDatabase
+let there: TestDatabase
+beforeAll(async () => {
+  here = await testDatabase()
+  there = await testDatabase()
+})
+afterAll(async () => {
+  await here[Symbol.asyncDispose]()
+  await there[Symbol.asyncDispose]()
+})
+
+function boardOf(db: TestDatabase, home: string): Board {
+  return { db, home, host_id: randomUUID(), host: 'here', [Symbol.asyncDispose]: async () => {} }
+}
+
+/** All that a board tells of a job, but for what says when and by whom it was written. */
+async function told(db: TestDatabase, job_id: string) {
+  const names = await seriesNames(db, job_id)
+  const asked = { names: names.map(({ name }) => name), points: 1e6 }
+  const { attempts, ...detail } = (await jobDetail(db, job_id))!
+  const { config, tags, loss_unit, save_steps, metric_directions, policy_told } = detail
+  const list = (await checkpointsOf(db, job_id))!
+  const rows = list.checkpoints.map(({ checked_at: _checked_at, ...row }) => row)
+  const logs = (await jobLogs(db, job_id)).map(({ ordinal: _ordinal, ...line }) => line)
+  return {
+    ...{ status: await jobStatus(db, job_id, 0), attempts, rows, logs, names },
+    ...{ config, tags, loss_unit, save_steps, metric_directions, policy_told },
+    series: await readSeries(db, job_id, asked),
+    policies: (await policyHistory(db, { job_id })).map(({ change_id: _id, ...row }) => row),
+    selection: list.selection,
+    explanation: list.explanation,
+    files: (await standingFiles(db, job_id)).map(({ path, pinned, kind }) => [path, pinned, kind]),
+  }
+}
+
+async function fileOf(board: Board, job_id: string, path: string) {
+  const lines: string[] = []
+  await writeExport(board, job_id, async (line) => void lines.push(line))
+  await writeFile(path, lines.join(''))
+  return { path, header: exportHeader(path)! }
+}
+
+const more = (job_id: string, ...events: object[]) =>
+  recordFacts(
+    here,
+    job_id,
+    events.map((event) => TrainingEvent.parse(event)),
+  )
+
+/** A run on a board with all that a run may have: resumes, repeats, NaN, scores, pins, a policy. */
+async function aRun(folder: string) {
+  const board = boardOf(here, folder)
+  const root = join(folder, `run-${randomUUID()}`)
+  const log = [100, 200, 300].flatMap((step): Record<string, number>[] => [
+    { step, loss: 3 - step / 200, learning_rate: 1 / step },
+    { step, eval_loss: step === 200 ? NaN : step / 100, epoch: step / 100 },
+  ])
+  await writeOutput(root, { saves: [100, 200, 300], log })
+  const { job_id } = await importRun(board, root, {})
+  const values = { eval_f1: 0.5, eval_loss: 7 }
+  const score = { values: { mmlu: 0.7 }, scored_by: 'ana', directions: { mmlu: 'max' } }
+  const again = { attempt: 1, step: 250, epoch: 2.5 }
+  await more(
+    job_id,
+    { type: 'started', attempt: 1, at: 5_000, resumed_from: 200, config: { lr: 0.1 } },
+    ...[210, 220].map((step) => ({
+      ...{ type: 'metrics', attempt: 1, at: 5_000 + step, step },
+      values: { loss: step === 210 ? NaN : 1, grad_norm: Infinity },
+    })),
+    { type: 'evaluation', ...again, at: 6_000, values, samples: 100, lines: { eval_loss: 3 } },
+    { type: 'evaluation', ...again, at: 6_100, values, origin: { file: 'a.json', line: 4 } },
+    { type: 'evaluation', attempt: 0, step: 100, ...score },
+    { type: 'log', attempt: 1, at: 6_200, step: 250, level: 'sample', text: 'Call me Ishmael' },
+    { type: 'ended', attempt: 1, at: 7_000, status: 'failed', error: 'out of memory' },
+  )
+  const [first] = await standingFiles(here, job_id)
+  await pinCheckpoints(here, job_id, { checkpoint_ids: [first!.checkpoint_id], pinned: true })
+  await changePolicy(here, { job_id }, { policy: 'lowest_eval_loss', told: {} }, 'ben')
+  const settings = { policy: 'metric', told: { metric: 'mmlu' } } as const
+  await changePolicy(here, { job_id }, settings, 'ana')
+  return { board, root, job_id }
+}
+
+test('an exported job is the same on another board: series, repeats, scores, states, pins, policy', async () => {
+  await using folder = await temporaryFolder()
+  const { board, job_id } = await aRun(folder.path)
+  const { path, header } = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))
+  const other = { ...boardOf(there, folder.path), host: board.host }
+  await importExport(other, path, header, {})
+  expect(await told(there, job_id)).toEqual(await told(here, job_id))
+  const before = (await jobDetail(there, job_id))?.revision
+  await importExport(other, path, header, {})
+  expect((await jobDetail(there, job_id))?.revision).toBe(before)
+})
+
+test('an export of an export is the same, and a later one replaces the earlier', async () => {
+  await using folder = await temporaryFolder()
+  const { board, job_id } = await aRun(folder.path)
+  const first = await fileOf(board, job_id, join(folder.path, 'first.jsonl'))
+  const other = boardOf(there, folder.path)
+  await importExport(other, first.path, first.header, {})
+  const second = await fileOf(other, job_id, join(folder.path, 'second.jsonl'))
+  const once = await told(there, job_id)
+  await importExport(other, second.path, second.header, {})
+  expect(await told(there, job_id)).toEqual(once)
+})
+
+test('without the run its files are missing, which is said; the board that has them is left alone', async () => {
+  await using folder = await temporaryFolder()
+  const { board, job_id } = await aRun(folder.path)
+  const { path } = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))
+  const header = exportHeader(path)!
+  const elsewhere = { ...header, exported: { ...header.exported, root: '/nowhere/at/all' } }
+  const { job } = await importExport(boardOf(there, folder.path), path, elsewhere, { name: 'copy' })
+  expect(job).toMatchObject({ name: 'copy', best_checkpoint_path: null, eval_loss: 7 })
+  const [row] = await standingFiles(there, job_id)
+  expect(row).toMatchObject({ files_state: 'missing', files_why: 'its files are gone' })
+  const before = (await jobDetail(here, job_id))?.revision
+  expect((await importExport(board, path, header, {})).isKnown).toBe(true)
+  expect((await jobDetail(here, job_id))?.revision).toBe(before)
+})
+
+test("the run's own folder, imported after its export, takes the export's place", async () => {
+  await using folder = await temporaryFolder()
+  const root = join(folder.path, 'run')
+  await writeOutput(root, { saves: [100], log: [{ step: 100, eval_loss: 1 }] })
+  const board = boardOf(here, folder.path)
+  const { job_id } = await importRun(board, root, {})
+  const { path, header } = await fileOf(board, job_id, join(folder.path, JOURNAL))
+  const other = { ...boardOf(there, folder.path), host_id: board.host_id }
+  await importExport(other, path, header, {})
+  await importRun(other, root, {})
+  expect(await told(there, job_id)).toEqual(await told(here, job_id))
+})

@@ -1,0 +1,105 @@
+import type { EventOf, TrainingEvent } from '@bestmark/core'
+import { type AttemptRow, listAttempts } from './attempts.ts'
+import type { Database } from './client.ts'
+import { evaluationEvents } from './exported/evaluations.ts'
+import { inOrder } from './exported/order.ts'
+import { loggedEvents } from './exported/series.ts'
+import { checkpointEvents, logEvents } from './exported/rows.ts'
+import type { Tx } from './job.ts'
+import { claimOf, decidingRows, snapshot } from './selection.ts'
+import type { JobRow } from './schema.ts'
+
+/** The source of a job that an exported file tells of. */
+export const EXPORTED = 'export'
+
+/** What a job is beside its events. */
+export interface ExportedJob {
+  job: JobRow
+  /** Paths of the checkpoints that a person wants kept. */
+  pinned: string[]
+}
+
+/**
+ * Tells a job as the events that make it again: each series, evaluation (with repeats and scores),
+ * checkpoint and kept log line, attempt by attempt, in order of steps. All of it is of one moment,
+ * and no more than a chunk a series is held at once. Undefined where there is no such job.
+ */
+export async function exportJob(
+  db: Database,
+  job_id: string,
+  begin: (job: ExportedJob) => Promise<void>,
+  write: (event: TrainingEvent) => Promise<void>,
+): Promise<ExportedJob | undefined> {
+  return snapshot(db, async (tx) => {
+    const rows = await decidingRows(tx, job_id)
+    if (!rows) return undefined
+    const { job, checkpoints } = rows
+    const pinned = checkpoints.filter((row) => row.pinned).map(({ path }) => path)
+    await begin({ job, pinned })
+    for await (const event of eventsOf(tx, job)) await write(event)
+    return { job, pinned }
+  })
+}
+
+async function* eventsOf(tx: Tx, job: JobRow): AsyncGenerator<TrainingEvent> {
+  const attempts = await listAttempts(tx, job.job_id)
+  const evaluations = await evaluationEvents(tx, job)
+  const checkpoints = await checkpointEvents(tx, job.job_id)
+  const logged = await loggedEvents(tx, job)
+  const told = [...evaluations, ...checkpoints].map(({ attempt }) => attempt)
+  const numbers = [...attempts.map(({ attempt }) => attempt), ...logged.keys(), ...told]
+  const order = [...new Set(numbers)].sort((a, b) => a - b)
+  for (const attempt of order) {
+    const row = attempts.find((one) => one.attempt === attempt)
+    if (row && wasStarted(row)) yield startedEvent(job, row)
+    const streams = [
+      logged.get(attempt) ?? [],
+      evaluations.filter((event) => event.attempt === attempt),
+      checkpoints.filter((event) => event.attempt === attempt),
+    ]
+    yield* inOrder(streams)
+    if (attempt === order.at(-1)) yield* endOf(job, await logEvents(tx, job.job_id))
+    const ended = row && endedEvent(row)
+    if (ended) yield ended
+  }
+}
+
+function* endOf(job: JobRow, logs: readonly EventOf<'log'>[]): Generator<TrainingEvent> {
+  yield* logs
+  const { attempt, updated_at: at } = job
+  const claim = claimOf(job)
+  if (claim) yield { type: 'claim', attempt, at: null, origin: null, ...claim }
+  if (at !== null && job.status !== 'queued') yield { type: 'heartbeat', attempt, at }
+}
+
+/** An attempt that ended before it began has the row of its end alone. */
+function wasStarted({
+  started_at,
+  total_steps,
+  resumed_from,
+  ended_at,
+  status,
+}: AttemptRow): boolean {
+  const said = [started_at, total_steps, resumed_from].some((value) => value !== null)
+  return said || (ended_at === null && status !== 'failed')
+}
+
+function startedEvent(job: JobRow, row: AttemptRow): EventOf<'started'> {
+  const { declared_metric, declared_direction: direction, declared_by, config } = job
+  const { name, project, total_epochs, loss_unit, save_steps } = job
+  const { attempt, started_at: at, total_steps, resumed_from } = row
+  const declared = { metric_for_best: declared_metric, direction, declared_by }
+  const totals = { total_steps, total_epochs, save_steps, resumed_from, loss_unit }
+  return { type: 'started', attempt, at, name, project, ...totals, ...declared, config }
+}
+
+function endedEvent({
+  attempt,
+  ended_at,
+  status,
+  error,
+}: AttemptRow): EventOf<'ended'> | undefined {
+  const isEnd = status === 'completed' || status === 'failed' || status === 'stopped'
+  if (!isEnd && status !== 'lost') return undefined
+  return { type: 'ended', attempt, at: ended_at, status, error }
+}

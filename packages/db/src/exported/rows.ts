@@ -1,0 +1,32 @@
+import type { EventOf } from '@bestmark/core'
+import { asc, eq, sql } from 'drizzle-orm'
+import type { Tx } from '../job.ts'
+import { checkpoints, logs } from '../schema.ts'
+
+/** Every checkpoint of a job, in order of attempt and step. */
+export async function checkpointEvents(tx: Tx, job_id: string): Promise<EventOf<'checkpoint'>[]> {
+  const { attempt, step, path } = checkpoints
+  const rows = await tx
+    .select()
+    .from(checkpoints)
+    .where(eq(checkpoints.job_id, job_id))
+    .orderBy(asc(attempt), sql`${step} nulls first`, asc(path))
+  return rows.map((row) => {
+    const { attempt, step, path, epoch, saved_at: at, role } = row
+    const { files_state, files_why, bytes, checked_at, kind, base, signature, digest } = row
+    const place = { type: 'checkpoint', attempt, step, path, epoch, at, role } as const
+    return { ...place, files_state, files_why, bytes, checked_at, kind, base, signature, digest }
+  })
+}
+
+/** The lines that are kept of a job, oldest first. */
+export async function logEvents(tx: Tx, job_id: string): Promise<EventOf<'log'>[]> {
+  const rows = await tx
+    .select()
+    .from(logs)
+    .where(eq(logs.job_id, job_id))
+    .orderBy(asc(logs.ordinal))
+  return rows.map(({ attempt, step, at, level, text }) => {
+    return { type: 'log', attempt, step, at, level, text }
+  })
+}

@@ -1,0 +1,96 @@
+import type { EventOf } from '@bestmark/core'
+import { and, asc, eq } from 'drizzle-orm'
+import type { Tx } from '../job.ts'
+import { type JobRow, seriesChunks } from '../schema.ts'
+
+interface Point {
+  step: number
+  value: number
+  /** NaN where the run told none. */
+  time: number
+}
+
+/** One series of an attempt, with the point that is next. */
+interface Open {
+  name: string
+  next: Point
+  rest: AsyncGenerator<Point>
+}
+
+/** What each attempt of a job logged, as one event for what was logged together. */
+export async function loggedEvents(
+  tx: Tx,
+  job: JobRow,
+): Promise<Map<number, AsyncGenerator<EventOf<'metrics'>>>> {
+  const { job_id, attempt, name, ordinal } = seriesChunks
+  const rows = await tx
+    .select({ attempt, name })
+    .from(seriesChunks)
+    .where(and(eq(job_id, job.job_id), eq(ordinal, 0)))
+    .orderBy(asc(attempt), asc(name))
+  const byAttempt = Map.groupBy(rows, (row) => row.attempt)
+  const streams = [...byAttempt].map(([attempt, series]) => {
+    const names = series.map(({ name }) => name)
+    return [attempt, eventsOf(tx, job, attempt, names)] as const
+  })
+  return new Map(streams)
+}
+
+async function* eventsOf(
+  tx: Tx,
+  job: JobRow,
+  attempt: number,
+  names: readonly string[],
+): AsyncGenerator<EventOf<'metrics'>> {
+  const open = new Set<Open>()
+  for (const name of names) {
+    const rest = points(tx, { job_id: job.job_id, attempt, name })
+    const first = await rest.next()
+    if (!first.done) open.add({ name, next: first.value, rest })
+  }
+  while (open.size > 0) {
+    const { step, time } = earliest(open)
+    const together = [...open].filter(
+      ({ next }) => next.step === step && Object.is(next.time, time),
+    )
+    const values = Object.fromEntries(together.map(({ name, next }) => [name, next.value]))
+    // Series keep no epochs; the present one is the job's.
+    const isLast = attempt === job.attempt && step === job.current_step
+    const epoch = isLast ? job.current_epoch : null
+    yield { type: 'metrics', attempt, step, epoch, at: Number.isNaN(time) ? null : time, values }
+    for (const series of together) {
+      const following = await series.rest.next()
+      if (following.done) open.delete(series)
+      else series.next = following.value
+    }
+  }
+}
+
+function earliest(open: ReadonlySet<Open>): Point {
+  const [first, ...others] = open
+  if (!first) throw new Error('There is no series to take a point from.')
+  return others.reduce((least, { next }) => {
+    const isEarlier = next.step < least.step || (next.step === least.step && next.time < least.time)
+    return isEarlier ? next : least
+  }, first.next)
+}
+
+/** The points of one series of one attempt, a chunk at a time. */
+async function* points(
+  tx: Tx,
+  of: { job_id: string; attempt: number; name: string },
+): AsyncGenerator<Point> {
+  const { job_id, attempt, name, ordinal, steps, values, times } = seriesChunks
+  const here = and(eq(job_id, of.job_id), eq(attempt, of.attempt), eq(name, of.name))
+  for (let place = 0; ;) {
+    const [chunk] = await tx
+      .select({ steps, values, times })
+      .from(seriesChunks)
+      .where(and(here, eq(ordinal, place)))
+    if (!chunk) return
+    for (const [index, step] of chunk.steps.entries()) {
+      yield { step, value: chunk.values[index] ?? NaN, time: chunk.times[index] ?? NaN }
+    }
+    place += chunk.steps.length
+  }
+}
