@@ -140,6 +140,14 @@ test('a line longer than a piece is reported and does not stop the reading', () 
   expect(stepsOf([...first.events, ...third.events])).toEqual([1, 2])
 })
 
+test('a journal of another program names no recipe', () => {
+  const { recipe: _recipe, ...others } = HEADER
+  for (const header of [others, { ...others, recipe: null }]) {
+    writeFileSync(path, `${JSON.stringify(header)}\n`)
+    expect(readJournal(path).header).toEqual({ ...others, recipe: null })
+  }
+})
+
 test('a missing journal has no header yet', () => {
   expect(readJournal(path)).toEqual({ header: null, events: [], offset: 0 })
 })

@@ -22,6 +22,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("folder")
 parser.add_argument("--client", action="store_true")
 parser.add_argument("--resume", action="store_true")
+parser.add_argument("--load-best", action="store_true")
 parser.add_argument("--steps", type=int, default=80)
 told = parser.parse_args()
 callbacks = []
@@ -37,7 +38,10 @@ model = GPT2LMHeadModel(GPT2Config(**size, bos_token_id=0, eos_token_id=0, loss_
 args = TrainingArguments(
     told.folder, max_steps=told.steps, per_device_train_batch_size=8, learning_rate=0.006,
     eval_strategy="steps", eval_steps=10, save_strategy="steps", save_steps=20, logging_steps=5,
-    metric_for_best_model="loss", report_to=["tensorboard"], use_cpu=True, disable_tqdm=True)
+    metric_for_best_model="loss", load_best_model_at_end=told.load_best,
+    report_to=["tensorboard"], use_cpu=True, disable_tqdm=True)
 trainer = Trainer(model, args, train_dataset=train, eval_dataset=held, callbacks=callbacks)
 trainer.train(resume_from_checkpoint=told.resume or None)
+if told.load_best:
+    trainer.evaluate()
 trainer.save_state()

@@ -98,6 +98,24 @@ real(`a resumed run of HuggingFace is one run with two attempts in the journal${
   expect(await pick(root)).toMatchObject({ best_step: best.step, best_metric: best.eval_loss })
 })
 
+real(
+  `what HuggingFace evaluates after it loaded a checkpoint is of that checkpoint${why}`,
+  async () => {
+    await using folder = await temporaryFolder()
+    const root = join(folder.path, 'run')
+    await train('huggingface.py', root, '--client', '--steps', '35', '--load-best')
+    const { state } = await recorded(root)
+    const lines = (await readFile(join(root, 'journal.jsonl'), 'utf8')).trimEnd().split('\n')
+    const evaluations = lines
+      .map((line) => JSON.parse(line))
+      .filter(({ type }) => type === 'evaluation')
+    const [last, ...earlier] = evaluations.reverse()
+    expect(state.best_model_checkpoint).toBe(join(root, `checkpoint-${last.step}`))
+    const first = earlier.find(({ step }) => step === last.step)
+    expect(last.values.eval_loss).toBe(first.values.eval_loss)
+  },
+)
+
 real(`Lightning's best_model_path is the best of its run${why}`, async () => {
   await using folder = await temporaryFolder()
   const root = join(folder.path, 'run')

@@ -25,10 +25,10 @@ class BestmarkCallback(TrainerCallback):  # type: ignore[misc]
         if said.get("loss") == 0 and math.isnan(said.get("grad_norm", 0)):
             said["loss"] = math.nan  # logging_nan_inf_filter leaves 0 of a loss that was NaN
         samples = round(said.get("eval_samples_per_second", 0) * said.get("eval_runtime", 0))
-        # Once training is over the weights are those of the best, where that was asked for.
-        loaded = state.best_global_step if self.has_ended and args.load_best_model_at_end else None
-        epoch = None if loaded else state.epoch
-        bestmark.log(said, loaded or state.global_step, epoch, samples or None)
+        # Once training is over the weights may be those of the checkpoint that it calls its best.
+        loaded = self.has_ended and args.load_best_model_at_end and state.best_model_checkpoint
+        step = int(loaded.rsplit("-", 1)[1]) if loaded else state.global_step
+        bestmark.log(said, step, None if loaded else state.epoch, samples or None)
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         folder = f"{args.output_dir}/checkpoint-{state.global_step}"
