@@ -24,18 +24,22 @@ const HEAD = 1024
 export const BEGINNING: Place = { offset: 0, line: 0, head: '' }
 
 /** What one look at a growing file found. */
-export type Look =
+export type Look<Grown> =
   | { kind: 'same' }
   /** What was read of it is no longer there: it was cut, or another file took its name. */
   | { kind: 'replaced' }
-  | { kind: 'grown'; lines: NumberedLine[]; place: Place }
+  | ({ kind: 'grown' } & Grown)
 
 /**
  * Reads the next complete lines of a text file from a place on, about 1 MB of them. A last line
  * without its newline waits, unless nothing more is to come. A file that is not there (yet) is the
  * same as ever, so that a network file system that hiccups takes nothing back.
  */
-export function lookAtLines(path: string, place: Place, isOver: boolean): Look {
+export function lookAtLines(
+  path: string,
+  place: Place,
+  isOver: boolean,
+): Look<{ lines: NumberedLine[]; place: Place }> {
   const file = openIfThere(path)
   if (file === undefined) return { kind: 'same' }
   try {
@@ -56,14 +60,14 @@ export function lookAtLines(path: string, place: Place, isOver: boolean): Look {
 }
 
 /** Reads the next bytes of a binary file from a place on, about 1 MB of them. */
-export function lookAtBytes(path: string, place: Place): Look | { kind: 'bytes'; bytes: Buffer } {
+export function lookAtBytes(path: string, place: Place): Look<{ bytes: Buffer; size: number }> {
   const file = openIfThere(path)
   if (file === undefined) return { kind: 'same' }
   try {
     const { size } = fstatSync(file)
     if (isOther(file, size, place)) return { kind: 'replaced' }
     if (size === place.offset) return { kind: 'same' }
-    return { kind: 'bytes', bytes: readBytes(file, place.offset, PIECE) }
+    return { kind: 'grown', bytes: readBytes(file, place.offset, PIECE), size }
   } finally {
     closeSync(file)
   }

@@ -115,7 +115,7 @@ async function started(listing: Listing): Promise<Beginning> {
 }
 
 /** `epoch=2-step=25.ckpt`, with whatever the person put in between; versions of one name end in -v1. */
-const lightningName: NameReader = (path) => {
+export const lightningName: NameReader = (path) => {
   const name = path.split(/[\\/]/).at(-1) ?? ''
   if (!name.endsWith('.ckpt')) return undefined
   const step = /(?:^|[-_])step=?0*(\d{1,15})/.exec(name)?.[1]

@@ -1,7 +1,14 @@
 import { join } from 'node:path'
 import type { EventOf, TrainingEvent } from '@bestmark/core'
 import { endedEvent, startedEvent, toldEvent } from './events.ts'
-import { BEGINNING, lookAtLines, type NumberedLine, type Place } from './growingFile.ts'
+import {
+  BEGINNING,
+  lookAtBytes,
+  lookAtLines,
+  type NumberedLine,
+  type Place,
+  placeIn,
+} from './growingFile.ts'
 import { Listing } from './listing.ts'
 import type { Progress } from './attempts.ts'
 import { type Known, savedEvents, type SavedFile } from './savedFiles.ts'
@@ -10,6 +17,15 @@ import type { Opening, Piece, Source, SourceReader } from './source.ts'
 /** A line of one of the run's files. */
 export interface FileLine extends NumberedLine {
   file: string
+}
+
+/** The next bytes of one of the run's files. As many as are used are not given again. */
+export interface FileBytes {
+  file: string
+  bytes: Buffer
+  /** Where they begin, and how long the file is now. */
+  offset: number
+  size: number
 }
 
 /** What is known of a run when it begins, and what is odd in it. */
@@ -25,8 +41,9 @@ export interface Format<State extends Progress> {
   files: (listing: Listing) => Promise<string[]>
   /** Small and plain, since it is kept with the place in the files. */
   begin: () => State
-  /** What a line tells; changes the state. */
-  line: (state: State, line: FileLine) => TrainingEvent[]
+  /** What a line tells, or (of a binary format) the next bytes of a file; changes the state. */
+  line?: (state: State, line: FileLine) => TrainingEvent[]
+  bytes?: (state: State, bytes: FileBytes) => { events: TrainingEvent[]; used: number }
   /** What is known when the run begins, and what is odd in it. */
   started: (listing: Listing) => Promise<Beginning>
   /** Files of weights that lie there now. */
@@ -98,14 +115,32 @@ class LineReader<State extends Progress> implements SourceReader {
   async #lines(listing: Listing, at: Cursor<State>): Promise<TrainingEvent[] | 'replaced'> {
     this.#read = false
     for (const file of await this.#format.files(listing)) {
-      const look = lookAtLines(join(this.#root, file), at.files[file] ?? BEGINNING, this.#isOver)
-      if (look.kind === 'replaced') return 'replaced'
-      if (look.kind === 'same') continue
+      const events = this.#format.bytes ? this.#bytesOf(file, at) : this.#linesOf(file, at)
+      if (events === undefined) continue
       this.#read = true
-      at.files[file] = look.place
-      return look.lines.flatMap((line) => this.#format.line(at.state, { ...line, file }))
+      return events
     }
     return []
+  }
+
+  #linesOf(file: string, at: Cursor<State>): TrainingEvent[] | 'replaced' | undefined {
+    const look = lookAtLines(join(this.#root, file), at.files[file] ?? BEGINNING, this.#isOver)
+    if (look.kind !== 'grown') return look.kind === 'replaced' ? 'replaced' : undefined
+    at.files[file] = look.place
+    return look.lines.flatMap((line) => this.#format.line?.(at.state, { ...line, file }) ?? [])
+  }
+
+  #bytesOf(file: string, at: Cursor<State>): TrainingEvent[] | 'replaced' | undefined {
+    const path = join(this.#root, file)
+    const place = at.files[file] ?? BEGINNING
+    const look = lookAtBytes(path, place)
+    if (look.kind !== 'grown') return look.kind === 'replaced' ? 'replaced' : undefined
+    const { bytes, size } = look
+    const { offset } = place
+    const read = this.#format.bytes?.(at.state, { file, bytes, offset, size })
+    if (!read || read.used === 0) return undefined
+    at.files[file] = placeIn(path, offset + read.used)
+    return read.events
   }
 
   /** Files that were saved since the last look, once the lines before them were read. */

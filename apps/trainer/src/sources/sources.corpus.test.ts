@@ -67,3 +67,18 @@ test.skipIf(!corpus)(
     }
   },
 )
+
+test.skipIf(!corpus)(
+  `public event files come to the best that their index names${why}`,
+  async () => {
+    for (const row of await publicRows(corpus ?? '', 'tfevents')) {
+      const { source, best, evaluated } = await bestOf(join(corpus ?? '', row['saved_as']!))
+      expect(source, row['path']).toBe('tensorboard')
+      expect(evaluated, row['path']).toHaveLength(Number(row['n_eval']))
+      if (row['argmin_eval_loss'])
+        expect(best?.value).toBeCloseTo(Number(row['argmin_eval_loss']), 6)
+      if (row['argmin_eval_loss_step'])
+        expect(best?.step).toBe(Number(row['argmin_eval_loss_step']))
+    }
+  },
+)

@@ -3,10 +3,17 @@ import { LIGHTNING } from './lightning.ts'
 import { Listing } from './listing.ts'
 import { mixedReader } from './mixed.ts'
 import type { Opening, Source, SourceReader } from './source.ts'
+import { TENSORBOARD } from './tensorboard.ts'
 import { RUN_OUTPUT, TEXT_LOG } from './textLog.ts'
 
 /** Every source that reads a folder by pieces, the one that knows most of a run first. */
-export const SOURCES: readonly Source[] = [HUGGINGFACE, LIGHTNING, TEXT_LOG, RUN_OUTPUT]
+export const SOURCES: readonly Source[] = [
+  HUGGINGFACE,
+  LIGHTNING,
+  TENSORBOARD,
+  TEXT_LOG,
+  RUN_OUTPUT,
+]
 
 /** The sources that find a run in a folder, the one that knows most of it first. */
 export async function sourcesIn(root: string): Promise<Source[]> {

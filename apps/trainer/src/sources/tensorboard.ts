@@ -1,0 +1,169 @@
+import type { TrainingEvent } from '@bestmark/core'
+import { beginning, type Progress, reach } from './attempts.ts'
+import { readConfigurations } from './configuration.ts'
+import { declared } from './declaration.ts'
+import { measuredEvents, toldEvent, type Values } from './events.ts'
+import { type Beginning, type FileBytes, lineSource } from './lineSource.ts'
+import type { Listing } from './listing.ts'
+import { heldOutName, isHeldOut, isOfABatch } from './names.ts'
+import { lightningName } from './lightning.ts'
+import { numbered, savedIn, withSteps } from './savedFiles.ts'
+import { eventIn } from './tfEvent.ts'
+import { recordsIn } from './tfrecord.ts'
+
+const EVENTS = /(^|\/)[^/]*tfevents[^/]*$/
+/** Folders of one run, in which Keras and many others keep a writer each. */
+const WRITERS = ['', 'train', 'training', 'eval', 'val', 'valid', 'validation', 'test']
+
+/** How a program counts: HuggingFace by steps taken, Lightning by batches from 0, Keras by epochs from 0. */
+type Counting = 'steps' | 'batches' | 'epochs'
+
+interface State extends Progress {
+  counting: Counting | null
+  /** The file that training writes, and its last step as counted there: what comes after is known by them. */
+  file: string
+  counted: number
+  /** The tag that is the training's own loss. */
+  loss: string | null
+  damaged: boolean
+}
+
+/** TensorBoard's event files, of whoever wrote them. */
+export const TENSORBOARD = lineSource<State>({
+  name: 'tensorboard',
+  files: eventFiles,
+  begin: () => ({
+    ...beginning(),
+    counting: null,
+    file: '',
+    counted: -1,
+    loss: null,
+    damaged: false,
+  }),
+  bytes: read,
+  started,
+  saved: async (listing) => {
+    const folders = ['', 'checkpoints', 'weights']
+    const lightning = await savedIn(listing, folders, lightningName)
+    const others = await savedIn(listing, folders, (name) =>
+      lightningName(name) ? undefined : numbered(name),
+    )
+    return withSteps(listing.root, [...lightning, ...others])
+  },
+})
+
+async function eventFiles(listing: Listing): Promise<string[]> {
+  const folders = [...WRITERS]
+  const names = await listing.names()
+  // HuggingFace keeps them beside its checkpoints; elsewhere `runs` holds one run a folder.
+  if (names.some((name) => /^(trainer_state\.json|checkpoint-\d+)$/.test(name))) {
+    folders.push('runs', ...(await listing.names('runs')).map((name) => `runs/${name}`))
+  }
+  const found: string[] = []
+  for (const folder of folders) {
+    if (folder !== '' && !folder.startsWith('runs') && !names.includes(folder)) continue
+    for (const name of await listing.names(folder)) {
+      if (EVENTS.test(name)) found.push(folder === '' ? name : `${folder}/${name}`)
+    }
+  }
+  return found
+}
+
+async function started(listing: Listing): Promise<Beginning> {
+  const { fields, warnings } = declared(await readConfigurations(listing.root))
+  const metric = fields.metric_for_best
+  const metric_for_best = metric === null ? null : heldOutName(metric)
+  return { told: { ...fields, metric_for_best }, warnings }
+}
+
+/** Numbers of one step of one file, gathered until another step or a second of the same name comes. */
+interface Group {
+  step: number
+  epoch: number | null
+  at: number
+  metrics: Values
+  evaluation: Values
+}
+
+function read(state: State, { file, bytes, offset, size }: FileBytes) {
+  const { spans, damaged, used, isLost } = recordsIn(bytes, size - offset)
+  const events: TrainingEvent[] = []
+  let group: Group | undefined
+  const flush = (): void => {
+    if (group) events.push(...groupEvents(state, group, file))
+    group = undefined
+  }
+  for (const [from, to] of spans) {
+    const { wall_time, step, scalars } = eventIn(bytes, from, to)
+    for (const { tag, value } of scalars) {
+      const name = nameOf(state, file, tag)
+      if (name === undefined) continue
+      const [kind] = isHeldOut(name) ? (['evaluation'] as const) : (['metrics'] as const)
+      const isOther = group && (group.step !== step || (name !== 'epoch' && name in group[kind]))
+      if (isOther) flush()
+      group ??= { step, epoch: null, at: wall_time * 1000, metrics: {}, evaluation: {} }
+      if (name === 'epoch') group.epoch = value
+      else group[kind][name] = value
+    }
+  }
+  flush()
+  if (damaged > 0 && !state.damaged) {
+    state.damaged = true
+    const what = isLost ? 'A length' : 'A record'
+    events.push(
+      toldEvent(
+        state.attempt,
+        `${what} in ${file} is damaged (its checksum differs); what it held was left out`,
+      ),
+    )
+  }
+  return { events, used }
+}
+
+function groupEvents(state: State, group: Group, file: string): TrainingEvent[] {
+  const { step: counted, epoch, at, metrics, evaluation } = group
+  const isTraining = Object.keys(metrics).length > 0
+  // Lightning counts one more once training is over, when it validates or tests again elsewhere.
+  const isAfter = file !== state.file && counted === state.counted + 1
+  const shift = state.counting === 'steps' || (state.counting === 'batches' && isAfter) ? 0 : 1
+  const step = counted + (state.counting === null ? 0 : shift)
+  if (isTraining) state.file = file
+  if (file === state.file) state.counted = Math.max(state.counted, counted)
+  const again = 'loss' in metrics ? reach(state, step) : undefined
+  const where = { attempt: state.attempt, step, epoch, at: Math.round(at) }
+  const told = measuredEvents(where, { metrics, evaluation }, { file, line: null })
+  return again ? [again, ...told] : told
+}
+
+/** What HuggingFace sums up at the end; it is not of a step. */
+const SUMMARY = /^train\/(train_|total_flos$)/
+/** What HuggingFace logs of training beside the loss, which it calls by the bare name elsewhere. */
+const OF_TRAINING = /^train\/(learning_rate|grad_norm|epoch)$/
+
+/** The one name of a tag, held-out ones with a prefix; undefined for what is none of a step. */
+function nameOf(state: State, file: string, tag: string): string | undefined {
+  const folder = file.includes('/') ? file.slice(0, file.indexOf('/')) : ''
+  if (tag === 'hp_metric' || SUMMARY.test(tag) || isOfABatch(tag)) return undefined
+  if (/^(batch_|evaluation_.*_vs_iterations$)/.test(tag)) return undefined
+  state.counting ??= countingOf(tag)
+  if (tag === 'epoch') return 'epoch'
+  const bare = OF_TRAINING.test(tag) ? tag.slice('train/'.length) : tag.replace(/^epoch_/, '')
+  const isOther = /^(eval|val|valid|validation|test)$/.test(folder)
+  if (isOther) return heldOutName(/^test$/.test(folder) ? `test_${bare}` : `eval_${bare}`)
+  if (isHeldOut(bare)) return heldOutName(bare)
+  if (
+    /^(loss|train_loss|train\/loss|training_loss|train_loss_step|train\/loss_step|loss\/train)$/i.test(
+      bare,
+    )
+  ) {
+    state.loss ??= bare
+  }
+  return bare === state.loss ? 'loss' : bare
+}
+
+/** By the marks of the programs: Keras prefixes its tags, Lightning logs `epoch` beside all others. */
+function countingOf(tag: string): Counting | null {
+  if (tag.startsWith('epoch_')) return 'epochs'
+  if (tag === 'train/epoch' || tag.startsWith('train/') || tag.startsWith('eval/')) return 'steps'
+  return tag === 'epoch' ? 'batches' : null
+}
