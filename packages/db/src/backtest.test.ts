@@ -34,14 +34,15 @@ function run(salt: number): TrainingEvent[] {
   return [started(), ...events, ended]
 }
 
-/** Two finished runs for each of some projects, the same under any prefix. */
+/** Two finished runs for each of some projects; from the same salt on, the same under any prefix. */
 async function history(
   on: Database,
   prefix: string,
   projects: number,
+  from = 0,
 ): Promise<Map<string, TrainingEvent[]>> {
   const told = new Map<string, TrainingEvent[]>()
-  for (let salt = 0; salt < 2 * projects; salt++) {
+  for (let salt = from; salt < from + 2 * projects; salt++) {
     const name = `${prefix} ${salt}`
     const job_id = await newJob(on, { name, project: `${prefix} ${salt % projects}` })
     await tell(on, job_id, ...run(salt))
@@ -136,10 +137,10 @@ test('policy scored is taken only with the weights by which it earned its place 
   )
   const scored = { policy: 'scored', told: { weights: { age: 1 } } } as const
   await expect(changePolicy(board, { job_id }, scored, 'ana')).rejects.toThrow(
-    '3 groups are needed',
+    '6 groups are needed',
   )
   expect(await policyHistory(board, { job_id })).toEqual([])
-  await history(board, 'rich', 3)
+  await history(board, 'rich', 6, 10)
   const verdict = (await backtestJobs(board, { target: 'task' })).scored
   expect(verdict.recommended).toBe(true)
   await changePolicy(board, { job_id }, scored, 'ana')

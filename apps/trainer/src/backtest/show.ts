@@ -1,4 +1,11 @@
-import { columns, figure, signed, type Backtest, type LeftOutCode, type PolicyFigures } from '@bestmark/core'
+import {
+  columns,
+  figure,
+  signed,
+  type Backtest,
+  type LeftOutCode,
+  type PolicyFigures,
+} from '@bestmark/core'
 
 /** Runs and left out runs are listed up to so many, unless all are asked for. */
 const SHOWN = 20
@@ -6,7 +13,7 @@ const SHOWN = 20
 const LEFT_OUT: Record<LeftOutCode, string> = {
   unreadable: 'could not be read',
   no_evaluation: 'evaluated nothing',
-  same_run: 'are the beginning of another run in their group',
+  same_run: 'are the beginning of another run, or a copy of it',
   no_target: 'never logged the target',
   no_direction: 'do not tell whether the target is better low or high',
   target_is_loss: 'have the loss itself for a target',

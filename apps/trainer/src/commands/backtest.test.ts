@@ -52,7 +52,8 @@ test('runs are found at any depth, and each belongs to its repository', async ()
 test('whole checkpoints are the candidates where enough were kept, else evaluations', async () => {
   await using folder = await temporaryFolder()
   await writeRun(join(folder.path, 'kept'), 0)
-  await writeOutput(join(folder.path, 'rotated'), { saves: [400], log })
+  const other = log.map((row) => ({ ...row, eval_loss: row.eval_loss + 1 }))
+  await writeOutput(join(folder.path, 'rotated'), { saves: [400], log: other })
   const { replayed } = await backtestJson(['.', '--target', 'accuracy'], folder.path)
   const among = replayed.map(({ name, among, candidates }) => [name, among, candidates])
   expect(among).toEqual([
@@ -86,7 +87,9 @@ test('figures, the word on scored, each run, and what was left out are printed',
   expect(stdout).toMatch(/^Over 1 run of 1 group, judged by accuracy, last has the lowest mean/)
   expect(stdout).toMatch(/^last +0\.000 +0\.000 +– +1\.000 +1 +1 +baseline$/m)
   expect(stdout).toMatch(/^lowest eval_loss +0\.500 +0\.500 +– +0\.000 +1 +1 +baseline$/m)
-  expect(stdout).toMatch(/^scored is not recommended: .*3 groups are needed, and there is 1\.$/m)
+  expect(stdout).toMatch(
+    /^scored is not recommended: .*6 groups are needed \(.+\), and there is 1\.$/m,
+  )
   expect(stdout).toMatch(/^eval_accuracy +4 +400 \(0\.8\) .* 400 0\.000 +200 0\.500 +good$/m)
   expect(stdout).toMatch(/^Left out: 1 could not be read \(--all lists them\)\.$/m)
   const all = await bestmark([...words, '--all'], { cwd: folder.path })

@@ -14,7 +14,7 @@ import { EXIT, Failure } from '../failure.ts'
 
 export const usage =
   'bestmark backtest PATH… --target METRIC [--metric NAME] [--mode min|max] [--group REGEX] [--at-least N] [--all] [--json | --csv]\n' +
-  'METRIC is a metric as logged or without its split, `task` for what each run is about, or several with commas; --mode is its direction.\n' +
+  'METRIC is a metric as logged or without its split, `task` for what each run is about, or several with commas; --mode is the direction of one, or of those among several whose names do not tell.\n' +
   'A run belongs to what the first capture of --group finds in its path; else to owner/name of a folder owner__name__… or models--owner--name, the nearest repository, or the first folder below PATH.'
 
 const OPTIONS = {

@@ -120,21 +120,78 @@ test('a run that cannot be replayed is left out with the reason', () => {
   ])
 })
 
-test('the beginnings of one run count once: the longest of them', () => {
+test('the beginnings and copies of one run count once, in whichever group they lie', () => {
   const whole = aRun('results', 'a', rising)
   const early = aRun('checkpoint-300', 'a', rising.slice(0, 3))
   const elsewhere = aRun('results', 'b', rising.slice(0, 3))
-  const { replayed, left_out } = backtest([early, whole, elsewhere], {
+  const copy = aRun('a copy', 'b', rising)
+  const { replayed, left_out, scored } = backtest([early, copy, whole, elsewhere], {
     ...{ target: 'accuracy', at_least: 3 },
   })
-  expect(replayed.map(({ group, name }) => `${group}/${name}`)).toEqual(['a/results', 'b/results'])
-  expect(left_out).toMatchObject([
-    {
-      name: 'checkpoint-300',
-      code: 'same_run',
-      why: 'its evaluations are the beginning of results',
-    },
+  expect(replayed.map(({ group, name }) => `${group}/${name}`)).toEqual(['a/results'])
+  expect(left_out.map(({ name, code, why }) => [name, code, why])).toEqual([
+    ['checkpoint-300', 'same_run', 'its evaluations are the beginning of results'],
+    ['a copy', 'same_run', 'its evaluations are those of results in a'],
+    ['results', 'same_run', 'its evaluations are the beginning of results in a'],
   ])
+  expect(scored.held_out_regret).toBeNull()
+})
+
+test('a loss in another form is no target: a perplexity, rounded or not, or bits for nats', () => {
+  const forms: Record<string, (loss: number) => number> = {
+    eval_perplexity: (loss) => Math.exp(loss),
+    eval_ppl: (loss) => Math.round(10 * Math.exp(loss)) / 10,
+    eval_bpb: (loss) => loss / Math.LN2,
+  }
+  for (const [target, form] of Object.entries(forms)) {
+    const both = rising.map(({ eval_loss }) => ({
+      eval_loss: eval_loss!,
+      [target]: form(eval_loss!),
+    }))
+    expect(whyLeftOut(aRun('run', 'a', both), { target })).toEqual([
+      `target_is_loss: ${target} is eval_loss in another form, what lowest eval_loss itself decides by`,
+    ])
+  }
+  const other = rising.map(({ eval_loss }, index) => ({
+    eval_loss: eval_loss!,
+    eval_books_loss: index,
+    test_loss: 2 ** eval_loss! + index / 100,
+  }))
+  expect(whyLeftOut(aRun('run', 'a', other), { target: 'eval_books_loss' })).toEqual([])
+  expect(whyLeftOut(aRun('run', 'a', other), { target: 'test_loss' })).toEqual([])
+})
+
+test('a twin that is broken somewhere is hidden still; two places make no twin', () => {
+  const twin = (broken: number) =>
+    rising.map((values, index) => ({
+      ...values,
+      eval_micro_f1: index < broken ? NaN : values['eval_accuracy']!,
+    }))
+  expect(picksOf(aRun('run', 'a', twin(1)))['metric']).toBeUndefined()
+  expect(picksOf(aRun('run', 'a', twin(2)))['metric']).toBeDefined()
+})
+
+test('a test split decides nothing, but may be what a run is judged by', () => {
+  const tested = rising.map((values, index) => ({ ...values, test_f1: -index }))
+  expect(picksOf(aRun('run', 'a', tested))['metric']).toBeUndefined()
+  expect(picksOf(aRun('run', 'a', tested), 'accuracy', 'f1')['metric']).toBeUndefined()
+  expect(picksOf(aRun('run', 'a', tested), 'accuracy', 'test_f1')['metric']).toBeDefined()
+  expect(picksOf(aRun('run', 'a', tested), 'f1')['metric']).toMatchObject({ step: 400, regret: 1 })
+  const scored = backtest([aRun('run', 'a', tested)], { target: 'task' }).replayed
+  expect(scored).toMatchObject([{ target: 'eval_accuracy' }])
+})
+
+test('of several targets a direction is told for those whose names do not tell', () => {
+  const values = rising.map(({ eval_loss }, index) => ({
+    eval_loss: eval_loss!,
+    eval_wer: index,
+    eval_zorp: index,
+  }))
+  const run = aRun('run', 'a', values)
+  const directions = ['accuracy, wer', 'zorp, wer', 'wer', 'task'].map((target) => {
+    return backtest([run], { target, direction: 'max' }).replayed[0]!.direction
+  })
+  expect(directions).toEqual(['min', 'max', 'max', 'min'])
 })
 
 test('a policy that cannot choose in a run is not counted there, and is compared over the same runs', () => {

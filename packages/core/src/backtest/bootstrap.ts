@@ -52,7 +52,7 @@ function drawnMeans(
 }
 
 /** Mulberry32, a small generator of numbers in [0, 1) that is the same everywhere. */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0

@@ -1,5 +1,4 @@
 import { isTest, withoutSplit } from '../selection/direction.ts'
-import { isLossLike } from '../selection/score.ts'
 import type { Evaluation } from '../selection/selection.ts'
 import { curveOf, isOneCurve, type Pair } from './hiding.ts'
 
@@ -7,10 +6,10 @@ import { curveOf, isOneCurve, type Pair } from './hiding.ts'
 const FORM = /(^|[^a-z0-9]+)(loss|perplexity|ppl|nll|bpb|bpc)(?![a-z])/g
 
 /**
- * Whether a target is the held-out loss in another form, by which the lowest loss is the best of
- * necessity: the same curve up to unit and sign; its exponential, as perplexity is; or a loss by
- * another name over the same evaluation set that puts the candidates in the same order, since
- * programs round what they log.
+ * Whether a target that is like a loss is the held-out loss in another form, by which the lowest
+ * loss is the best of necessity: the same curve up to unit and sign; its exponential, as perplexity
+ * is; or a loss by another name over the same evaluation set that puts the candidates in the same
+ * order, since programs round what they log.
  */
 export function isLossInForm(
   target: string,
@@ -18,7 +17,6 @@ export function isLossInForm(
   candidates: readonly Evaluation[],
 ): boolean {
   if (target === loss) return true
-  if (!isLossLike(target)) return false
   const pairs = curveOf(candidates, target, loss)
   const logarithms = pairs.map(([value, other]): Pair => [Math.log(value), other])
   if (isOneCurve(pairs) || isOneCurve(logarithms)) return true

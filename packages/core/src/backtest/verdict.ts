@@ -15,8 +15,8 @@ export function verdict(policies: readonly PolicyFigures[], weights: Weights): V
   if (!scored || held_out_regret === null || scored.groups < FEWEST_GROUPS) {
     const text =
       `scored is not recommended: its weights must be tried on groups that they were not chosen on, ` +
-      `and chance alone may put it ahead in fewer than ${FEWEST_GROUPS} of them; ` +
-      `there ${groupsThereAre(policies)}.`
+      `for which ${FEWEST_GROUPS} groups are needed (in all of fewer it may be ahead by chance alone), ` +
+      `and there ${groupsThereAre(policies)}.`
     return { held_out_regret, weights, recommended: false, text }
   }
   const { beside } = scored

@@ -46,6 +46,12 @@ test('a hidden metric is not looked at, nor are losses, rates and standard error
   expect(features.map(({ task_metrics }) => task_metrics)).toEqual([0.5, 0.5])
 })
 
+test('a test split is not looked at', () => {
+  const rows = evaluations([100, { eval_loss: 1, test_f1: 0 }], [200, { eval_loss: 1, test_f1: 1 }])
+  const features = featuresOf({ candidates: rows, evaluations: rows })
+  expect(features.map(({ task_metrics }) => task_metrics)).toEqual([0.5, 0.5])
+})
+
 test('one loss of one evaluation set stands for eval_loss', () => {
   const rows = evaluations([100, { eval_books_loss: 2 }], [200, { eval_books_loss: 1 }])
   const features = featuresOf({ candidates: rows, evaluations: rows })
