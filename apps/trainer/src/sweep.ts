@@ -2,6 +2,7 @@ import type { EventOf, JobState } from '@bestmark/core'
 import { recordFacts, standingFiles, type Database, type KnownFiles } from '@bestmark/db'
 import { inspectCheckpoint, type Before, type FilesSeen } from './integrity.ts'
 import { JOURNAL } from './journal.ts'
+import { unlistedCheckpoints } from './unlisted.ts'
 
 /** A job whose files are looked at. */
 export interface SweptJob {
@@ -18,14 +19,17 @@ export const DAMAGED = 'it was damaged on its disk: its SHA-256 is not what it w
 
 /**
  * Looks at the files of a job's checkpoints and records those that changed since they were last
- * seen; returns how many. Checkpoints whose path a later save took are left as they are.
+ * seen, and whole ones that nobody told of; returns how many. Checkpoints whose path a later save
+ * took are left as they are.
  */
 export async function sweepJob(db: Database, job: SweptJob): Promise<number> {
-  const changed: EventOf<'files'>[] = []
-  for (const known of await standingFiles(db, job.job_id)) {
+  const changed: EventOf<'files' | 'checkpoint'>[] = []
+  const standing = await standingFiles(db, job.job_id)
+  for (const known of standing) {
     const event = await lookAgain(job, known)
     if (event) changed.push(event)
   }
+  if (job.source === JOURNAL) changed.push(...(await unlistedCheckpoints(job.root, standing)))
   if (changed.length > 0) await recordFacts(db, job.job_id, changed)
   return changed.length
 }

@@ -54,6 +54,12 @@ export class Recorders implements AsyncDisposable {
     this.mustLive()
   }
 
+  /** Resolves once both agents work. */
+  async allWorking(): Promise<void> {
+    await Promise.all(this.#alive.map(({ ready }) => ready))
+    this.mustLive()
+  }
+
   /** Kills the older agent, whatever it is at, and begins another. */
   async kill(): Promise<void> {
     const oldest = this.#alive.shift()

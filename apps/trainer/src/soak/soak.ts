@@ -152,7 +152,7 @@ async function cutting(home: string, folder: string, { cut }: Harm, say: Say): P
   await connection.join()
   const through = { BESTMARK_HOME: home, DATABASE_URL: urlThrough(connection.folder) }
   await using recorders = new Recorders(through)
-  await recorders.working()
+  await recorders.allWorking()
   const before = journalSize(join(folder, JOURNAL))
   connection.hold()
   await sleep(cut / 2)

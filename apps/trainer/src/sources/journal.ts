@@ -3,6 +3,7 @@ import type { EventOf, TrainingEvent } from '@bestmark/core'
 import { Failure, sentence } from '../failure.ts'
 import { inspectCheckpoint } from '../integrity.ts'
 import { isJournal, JOURNAL, readJournal, type JournalHeader } from '../journal.ts'
+import { unlistedCheckpoints } from '../unlisted.ts'
 import type { ReadRun } from './run.ts'
 
 /**
@@ -15,8 +16,9 @@ export async function readJournalRun(root: string): Promise<ReadRun | undefined>
   const { header, events } = readWhole(path)
   if (!header) return undefined
   const { job_id, name, project } = header
-  const files: TrainingEvent[] = []
-  for (const saved of standing(events)) files.push(await filesEvent(root, saved))
+  const saves = standing(events)
+  const files: TrainingEvent[] = await unlistedCheckpoints(root, saves)
+  for (const saved of saves) files.push(await filesEvent(root, saved))
   const known = { root, source: JOURNAL, job_id, name, project, isSingleFile: false } as const
   return { ...known, events: events.concat(files) }
 }
