@@ -57,6 +57,10 @@ const COMMANDS: Record<string, { does: string; load: () => Promise<Command> }> =
     does: 'write a job, or every job, as a journal that import reads back',
     load: () => import('./commands/export.ts'),
   },
+  report: {
+    does: "print a job's report as one HTML file",
+    load: () => import('./commands/report.ts'),
+  },
   policy: {
     does: 'show or change what decides for a job or a project',
     load: () => import('./commands/policy.ts'),

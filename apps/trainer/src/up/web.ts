@@ -35,13 +35,18 @@ export class WebServer implements AsyncDisposable {
 /**
  * Starts the built pages and waits until they are served. The server is in a process group of its
  * own, so that Ctrl-C does not reach it before the run is stopped, and ends when this process does.
+ * What it says goes to the same place as ours, or all of it to stderr.
  */
-export async function servePages({ host, port }: Address, home: string): Promise<WebServer> {
+export async function servePages(
+  { host, port }: Address,
+  home: string,
+  output: 'inherit' | 'stderr' = 'inherit',
+): Promise<WebServer> {
   const child = fork(join(WEB, 'serve.ts'), {
     cwd: WEB,
     detached: true,
     env: { ...process.env, HOST: host, PORT: String(port), BESTMARK_HOME: home },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', output === 'stderr' ? 2 : output, 'inherit', 'ipc'],
   })
   const listening = await new Promise<number>((resolve, reject) => {
     child.once('message', (said: { listening: { port: number } }) => resolve(said.listening.port))

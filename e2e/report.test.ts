@@ -1,0 +1,41 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { expect, test } from 'vitest'
+import { bestmark, boardEnv, startBoard, temporaryFolder } from './board.ts'
+import { launchBrowser } from './browser.ts'
+
+test('a report is one file: with the network off it shows what the page shows, and asks for nothing', async () => {
+  await using home = await temporaryFolder()
+  const env = boardEnv(home.path)
+  const trained = ['train', 'char-lm', '--preset', 'quick', '--name', 'moby & <co>']
+  expect(await bestmark(trained, env)).toMatchObject({ code: 0 })
+  const { stdout, stderr, code } = await bestmark(['report', 'moby & <co>'], env)
+  expect([code, stderr.includes('rror')]).toEqual([0, false])
+  const file = join(home.path, 'report.html')
+  await writeFile(file, stdout)
+
+  await using board = await startBoard(env, ['--no-demo'])
+  await using browser = await launchBrowser()
+  const live = await browser.newPage()
+  await live.goto(board.link)
+  await live.getByRole('link', { name: 'moby & <co>' }).click()
+  await live.getByRole('link', { name: 'Report' }).click()
+  const offline = await browser.newContext({ offline: true })
+  const page = await offline.newPage()
+  const [asked, said]: [string[], string[]] = [[], []]
+  page.on('request', (request) => asked.push(request.url()))
+  page.on('console', (message) => said.push(message.text()))
+  const { href } = pathToFileURL(file)
+  await page.goto(href)
+  // When it was made is told in the footer.
+  const shown = (on: typeof page) => on.locator('main > :not(footer)').allInnerTexts()
+  await live.getByText('The best is').waitFor()
+  expect(await shown(page)).toEqual(await shown(live))
+  expect([asked, said]).toEqual([[href], []])
+  const chart = await page.locator('figure svg').first().boundingBox()
+  expect(chart?.width).toBeGreaterThan(400)
+  const size = async (on: typeof page) =>
+    (await on.getByRole('heading', { level: 1 }).boundingBox())?.height
+  expect(await size(page)).toBe(await size(live))
+})
