@@ -116,19 +116,25 @@ real(
   },
 )
 
-real(`Lightning's best_model_path is the best of its run${why}`, async () => {
-  await using folder = await temporaryFolder()
-  const root = join(folder.path, 'run')
-  const printed = await train('lightning_fit.py', root, '--client')
-  const [, path = '', score = ''] = /^best (.*) (\S+)$/m.exec(printed) ?? []
-  expect(await pick(root)).toMatchObject({
-    best_metric_name: 'eval_loss',
-    best_metric: Number(score),
-    best_checkpoint_path: path,
-    missed_best: null,
-    second_opinion: { agrees: true },
-  })
-})
+real(
+  `Lightning's best_model_path is the best of its run, by the journal and by Lightning's own table${why}`,
+  async () => {
+    await using folder = await temporaryFolder()
+    const root = join(folder.path, 'run')
+    const printed = await train('lightning_fit.py', root, '--client')
+    const [, path = '', score = ''] = /^best (.*) (\S+)$/m.exec(printed) ?? []
+    const expected = {
+      best_metric_name: 'eval_loss',
+      best_metric: Number(score),
+      best_checkpoint_path: path,
+      missed_best: null,
+      second_opinion: { agrees: true },
+    }
+    expect(await pick(root)).toMatchObject(expected)
+    await rm(join(root, 'journal.jsonl'))
+    expect(await pick(root)).toMatchObject(expected)
+  },
+)
 
 /** The rows of a CSVLogger's file, as numbers by name. */
 async function csvRows(file: string): Promise<Record<string, number>[]> {
