@@ -66,6 +66,8 @@ interface Cursor<State> {
   state: State
   saved: Known
   hasEnded: boolean
+  /** The files themselves told the end, so that it needs no guess. */
+  isTold: boolean
 }
 
 class LineReader<State extends Progress> implements SourceReader {
@@ -92,10 +94,11 @@ class LineReader<State extends Progress> implements SourceReader {
     const events = await this.#lines(listing, at)
     if (events === 'replaced') return this.#anew()
     if (events.length > 0 && at.hasEnded) return this.#anew()
-    if (first) events.unshift(...(await this.#started(listing)))
+    if (events.length > 0) at.isTold = events.at(-1)?.type === 'ended'
+    if (first) events.unshift(...(await this.#started(listing, at)))
     if (!this.#read) events.push(...(await this.#saved(listing, at)))
     if (events.length > 0 || this.#read) return this.#piece(events, replace)
-    if (this.#isOver && !at.hasEnded) {
+    if (this.#isOver && !at.hasEnded && !at.isTold) {
       at.hasEnded = true
       const { attempt, step, total } = at.state
       const isComplete = total !== null && step !== null && step >= total
@@ -104,8 +107,9 @@ class LineReader<State extends Progress> implements SourceReader {
     return { events: [], cursor: this.#cursor, replace }
   }
 
-  async #started(listing: Listing): Promise<TrainingEvent[]> {
+  async #started(listing: Listing, { state }: Cursor<State>): Promise<TrainingEvent[]> {
     const { told, warnings } = await this.#format.started(listing)
+    state.total ??= told.total_steps ?? null
     return [startedEvent(told), ...warnings.map((text) => toldEvent(0, text))]
   }
 
@@ -154,7 +158,7 @@ class LineReader<State extends Progress> implements SourceReader {
   }
 
   #beginning(): Cursor<State> {
-    return { files: {}, state: this.#format.begin(), saved: {}, hasEnded: false }
+    return { files: {}, state: this.#format.begin(), saved: {}, hasEnded: false, isTold: false }
   }
 
   /** Reads the whole run again. */

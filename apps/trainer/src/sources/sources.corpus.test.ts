@@ -82,3 +82,23 @@ test.skipIf(!corpus)(
     }
   },
 )
+
+test.skipIf(!corpus)(
+  `public logs of LLaMA-Factory come to the best that their index names${why}`,
+  async () => {
+    for (const row of await publicRows(corpus ?? '', 'llamafactory_trainer_log')) {
+      const path = join(corpus ?? '', row['saved_as']!)
+      const { source, best, evaluated, events } = await bestOf(path)
+      expect(source, row['path']).toBe('llamafactory')
+      expect(evaluated, row['path']).toHaveLength(Number(row['n_eval']))
+      const step = row['argmin_eval_loss_step']
+      expect(best?.step, row['path']).toBe(step ? Number(step) : undefined)
+      if (step) expect(best?.value).toBe(Number(row['argmin_eval_loss']))
+      const logs = (await readFile(path, 'utf8')).split('\n')
+      for (const { origin, values } of evaluated) {
+        expect(logs[origin!.line! - 1]).toContain(`"eval_loss": ${values['eval_loss']}`)
+      }
+      expect(events.filter(({ type }) => type === 'log')).toEqual([])
+    }
+  },
+)

@@ -1,15 +1,23 @@
+import { DVCLIVE } from './dvclive.ts'
 import { HUGGINGFACE } from './huggingfaceSource.ts'
+import { KERAS } from './keras.ts'
 import { LIGHTNING } from './lightning.ts'
 import { Listing } from './listing.ts'
+import { LLAMA_FACTORY } from './llamaFactory.ts'
 import { mixedReader } from './mixed.ts'
 import type { Opening, Source, SourceReader } from './source.ts'
 import { TENSORBOARD } from './tensorboard.ts'
 import { RUN_OUTPUT, TEXT_LOG } from './textLog.ts'
+import { ULTRALYTICS } from './ultralytics.ts'
 
 /** Every source that reads a folder by pieces, the one that knows most of a run first. */
 export const SOURCES: readonly Source[] = [
   HUGGINGFACE,
   LIGHTNING,
+  ULTRALYTICS,
+  KERAS,
+  LLAMA_FACTORY,
+  DVCLIVE,
   TENSORBOARD,
   TEXT_LOG,
   RUN_OUTPUT,

@@ -64,16 +64,17 @@ async function started(listing: Listing): Promise<Beginning> {
 }
 
 /** A progress bar without a name of its own is drawn over and over on one line. */
-const BAR = /(?:^|\s)\d+%\|[^|]*\| *(\d+)\/(\d+) \[/
+const BAR = /^\s*\d+%\|[^|]*\| *(\d+)\/(\d+) \[[^\]]*\]/
 
 function tell(state: State, { text, line, file }: FileLine): TrainingEvent[] {
   return text.split('\r').flatMap((part) => {
     const said = part.trim()
     if (file === OUTPUT && said.startsWith(MARK)) return marked(state, said.slice(MARK.length))
-    const [, done, total] = BAR.exec(part) ?? []
-    if (total !== undefined) return moved(state, Number(done), Number(total))
-    const reading = readingIn(said)
-    return reading ? measured(state, reading, { file, line }) : []
+    const [bar = '', done, total] = BAR.exec(said) ?? []
+    const events = total === undefined ? [] : moved(state, Number(done), Number(total))
+    // Where both outputs go to one file a row may follow its bar on one line.
+    const reading = readingIn(said.slice(bar.length).trim())
+    return reading ? [...events, ...measured(state, reading, { file, line })] : events
   })
 }
 

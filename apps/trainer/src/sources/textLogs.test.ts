@@ -1,0 +1,130 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { TrainingEvent } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from '../testing.ts'
+import { readRun } from './run.ts'
+import { OUTPUT } from './textLog.ts'
+
+/** Events of the lines of a file, without those that only frame them. */
+async function told(name: string, lines: readonly string[]) {
+  await using folder = await temporaryFolder()
+  await writeFile(join(folder.path, name), `${lines.join('\n')}\n`)
+  const { events, source } = await readRun(folder.path)
+  return { source, events, values: plain(events) }
+}
+
+function plain(events: readonly TrainingEvent[]) {
+  return events.flatMap((event) =>
+    'values' in event ? [[event.attempt, event.step, event.values] as const] : [],
+  )
+}
+
+test('nanoGPT evaluates before a step and logs an iteration after it', async () => {
+  const { source, values } = await told('train.log', [
+    'number of parameters: 10.65M',
+    'step 0: train loss 4.2, val loss 4.3',
+    'iter 0: loss 4.25, time 30.1ms, mfu -100.00%',
+    'iter 9: loss nan, time 30.1ms, mfu 3.2%',
+    'step 10: train loss 3.9, val loss inf',
+  ])
+  expect(source).toBe('text_log')
+  expect(values).toEqual([
+    [0, 0, { train_loss: 4.2 }],
+    [0, 0, { eval_loss: 4.3 }],
+    [0, 1, { loss: 4.25 }],
+    [0, 10, { loss: NaN }],
+    [0, 10, { train_loss: 3.9 }],
+    [0, 10, { eval_loss: Infinity }],
+  ])
+})
+
+test("the Trainer's dictionaries are of the step that its progress bar shows", async () => {
+  const { source, events, values } = await told(OUTPUT, [
+    'Map: 100%|##########| 1000/1000 [00:01<00:00, 999.00 examples/s]',
+    '\r  0%|          | 0/30 [00:00<?, ?it/s]\r 33%|###3      | 10/30 [00:01<00:02,  9.9it/s]',
+    "{'loss': '2.44', 'grad_norm': '3.869', 'learning_rate': '0.07', 'epoch': '1'}",
+    '  0%|          | 0/2 [00:00<?, ?it/s]\r100%|##########| 2/2 [00:00<00:00, 99.00it/s]',
+    "{'eval_loss': 1.11, 'eval_runtime': 0.0013, 'epoch': 1.0}",
+    " 33%|###3      | 11/30 [00:01<00:02,  9.9it/s]{'not': 'a row'}",
+    "{'train_runtime': '0.1044', 'train_loss': '1.597', 'epoch': '3'}",
+  ])
+  expect(source).toBe('run_log')
+  expect(values).toEqual([
+    [0, 10, { loss: 2.44, grad_norm: 3.869, learning_rate: 0.07 }],
+    [0, 10, { eval_loss: 1.11, eval_runtime: 0.0013 }],
+  ])
+  expect(events.filter(({ type }) => type === 'started').at(-1)).toMatchObject({ total_steps: 30 })
+})
+
+test('dictionaries without a bar tell no step, which is said once', async () => {
+  const row = "{'loss': 2.44, 'epoch': 1.0}"
+  const { events, values } = await told(OUTPUT, [row, row])
+  expect(values).toEqual([])
+  expect(events.filter(({ type }) => type === 'log')).toHaveLength(1)
+})
+
+test('JSON lines count where they tell a step; other braces are none', async () => {
+  const { values } = await told(OUTPUT, [
+    '{"step": 10, "loss": NaN, "val_loss": 0.5, "note": "x"}',
+    '{"config": {"lr": 1}}',
+    '{not json}',
+    '{"global_step": 20, "train_loss": 1, "val/acc": 0.5}',
+  ])
+  expect(values).toEqual([
+    [0, 10, { loss: NaN }],
+    [0, 10, { eval_loss: 0.5 }],
+    [0, 20, { loss: 1 }],
+    [0, 20, { 'val/acc': 0.5 }],
+  ])
+})
+
+test('a program that was run again in its folder is a further attempt, and ends as it was marked', async () => {
+  const mark = (word: string) => `bestmark run: 2026-01-02T03:04:05.000Z ${word}`
+  const { events, values } = await told(OUTPUT, [
+    mark('started: python train.py'),
+    '{"step": 10, "loss": 1}',
+    mark('failed: The program was killed by SIGKILL'),
+    mark('started: python train.py'),
+    '{"step": 5, "loss": 2}',
+    mark('completed'),
+  ])
+  expect(values).toEqual([
+    [0, 10, { loss: 1 }],
+    [1, 5, { loss: 2 }],
+  ])
+  const ended = events.flatMap((event) => (event.type === 'ended' ? [event] : []))
+  expect(ended).toMatchObject([
+    { attempt: 0, status: 'failed', error: 'The program was killed by SIGKILL' },
+    { attempt: 1, status: 'completed', error: null },
+  ])
+})
+
+const row = (said: object) => JSON.stringify(said)
+
+test('LLaMA-Factory: reruns are attempts, and an evaluation that counts its own batches is of the last step', async () => {
+  const { source, events, values } = await told('trainer_log.jsonl', [
+    row({ current_steps: 10, total_steps: 30, loss: 3, lr: 0.1, eval_loss: null, epoch: 1 }),
+    row({ current_steps: 20, total_steps: 30, loss: 2, epoch: 2 }),
+    row({ current_steps: 20, total_steps: 30, loss: null, eval_loss: 2.5, epoch: 2 }),
+    row({ current_steps: 10, total_steps: 30, loss: 1.5, epoch: 1 }),
+    row({ current_steps: 30, total_steps: 30, loss: 1, epoch: 3 }),
+    row({ current_steps: 30, total_steps: 30, epoch: 3 }),
+    row({ current_steps: 2, total_steps: 2, loss: null, eval_loss: 1.5, epoch: 3 }),
+  ])
+  expect(source).toBe('llamafactory')
+  expect(values).toEqual([
+    [0, 10, { loss: 3, learning_rate: 0.1 }],
+    [0, 20, { loss: 2 }],
+    [0, 20, { eval_loss: 2.5 }],
+    [1, 10, { loss: 1.5 }],
+    [1, 30, { loss: 1 }],
+    [1, 30, { eval_loss: 1.5 }],
+  ])
+  expect(events.filter(({ type }) => type === 'started').map((event) => event)).toMatchObject([
+    { attempt: 0, total_steps: null },
+    { attempt: 0, total_steps: 30 },
+    { attempt: 1, total_steps: 30, resumed_from: null },
+  ])
+  expect(events.at(-1)).toMatchObject({ type: 'ended', attempt: 1, status: 'completed' })
+})
