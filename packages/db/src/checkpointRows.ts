@@ -1,5 +1,5 @@
 import type { EventOf } from '@bestmark/core'
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, max, sql } from 'drizzle-orm'
 import type { WriteAt } from './attempts.ts'
 import type { Tx } from './job.ts'
 import { checkpoints } from './schema.ts'
@@ -32,11 +32,27 @@ export async function recordCheckpoints(
     else if (known) saved.set(checkpoint_id, { ...known, ...files(event) })
     else await noteFiles(tx, at, checkpoint_id, event)
   }
-  const rows = [...saved.values()]
+  const rows = await arrived(tx, at, [...saved.values()])
   for (let from = 0; from < rows.length; from += 1_000) {
     await save(tx, rows.slice(from, from + 1_000))
   }
   if (rows.length > 0) await markOverwritten(tx, at, [...new Set(rows.map(({ path }) => path))])
+}
+
+/** The rows with their places behind those that the job has. */
+async function arrived(
+  tx: Tx,
+  { job_id }: WriteAt,
+  rows: readonly NewCheckpoint[],
+): Promise<NewCheckpoint[]> {
+  if (rows.length === 0) return []
+  const { arrival } = checkpoints
+  const [last] = await tx
+    .select({ arrival: max(arrival) })
+    .from(checkpoints)
+    .where(eq(checkpoints.job_id, job_id))
+  const first = (last?.arrival ?? 0) + 1
+  return rows.map((row, index) => ({ ...row, arrival: first + index }))
 }
 
 function row(event: EventOf<'checkpoint'>) {
@@ -78,6 +94,7 @@ async function save(tx: Tx, rows: NewCheckpoint[]): Promise<void> {
         signature: told('signature'),
         digest: sql.raw(`case when ${CHANGED} then excluded.digest
           else coalesce(excluded.digest, checkpoints.digest) end`),
+        arrival: sql`coalesce(${checkpoints.arrival}, excluded.arrival)`,
         revision: sql`excluded.revision`,
       },
     })
@@ -108,7 +125,7 @@ async function noteFiles(
     )
 }
 
-/** What stands at a path is its latest save; the earlier ones are gone for good. */
+/** What stands at a path is what was saved there last; the earlier ones are gone for good. */
 async function markOverwritten(
   tx: Tx,
   { job_id, revision }: WriteAt,
@@ -118,7 +135,7 @@ async function markOverwritten(
   await tx.execute(sql`
     update checkpoints as old
     set overwritten = true, files_state = 'missing', revision = ${revision},
-        files_why = case when later.attempt > old.attempt
+        files_why = case when later.attempt <> old.attempt
           then 'overwritten by attempt ' || later.attempt
           else 'overwritten at step ' || later.step end
     from checkpoints as later
@@ -128,6 +145,6 @@ async function markOverwritten(
       and later.checkpoint_id = (
         select checkpoint_id from checkpoints as next
         where next.job_id = old.job_id and md5(next.path) = md5(old.path) and next.path = old.path
-          and (next.attempt, coalesce(next.step, -1)) > (old.attempt, coalesce(old.step, -1))
-        order by next.attempt, next.step limit 1)`)
+          and next.arrival > old.arrival
+        order by next.arrival limit 1)`)
 }

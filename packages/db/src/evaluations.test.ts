@@ -75,6 +75,25 @@ test('a score made after training counts as an evaluation of those weights, and 
   expect((await selectionOf(db, job_id))?.reason).toBe(direct.reason)
 })
 
+test('a standard error counts with the value that it came with', async () => {
+  const events = [
+    measured(1, { acc: 0.5 }),
+    measured(1, { acc: 0.6, acc_stderr: 0.1 }),
+    measured(2, { acc: 0.7, acc_stderr: 0.2 }),
+    measured(2, { acc: 0.8, acc_stderr: 0.3 }),
+    measured(1, { acc_stderr: 0.4, other_stderr: 0.5 }),
+  ]
+  const [apart, together] = [await newJob(db), await newJob(db)]
+  for (const one of events) await tell(db, apart, one)
+  await tell(db, together, ...events)
+  for (const job_id of [apart, together]) {
+    expect((await stored(job_id)).map(({ values }) => values)).toEqual([
+      { acc: 0.5, other_stderr: 0.5 },
+      { acc: 0.7, acc_stderr: 0.2 },
+    ])
+  }
+})
+
 test('a direction that was told with a score holds for the job; who said one first is not unsaid', async () => {
   const job_id = await newJob(db)
   const batch = { source: 'journal', from: null, to: '1' }

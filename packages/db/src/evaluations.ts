@@ -6,9 +6,15 @@ import type { Tx } from './job.ts'
 import { evaluations } from './schema.ts'
 import { storableName } from './storable.ts'
 
+/** What ends the name of a standard error. */
+const STDERR = /_stderr$/
+
 export type EvaluationRow = typeof evaluations.$inferSelect
 
-/** Adds evaluations; a metric measured again at the same attempt and step is kept as a repeat. */
+/**
+ * Adds evaluations; a metric measured again at the same attempt and step is kept as a repeat, and
+ * its standard error with it, since that says nothing of the value that counts.
+ */
 export async function recordEvaluations(
   tx: Tx,
   at: WriteAt,
@@ -21,17 +27,20 @@ export async function recordEvaluations(
     .from(evaluations)
     .where(eq(evaluations.job_id, at.job_id))
   let arrival = last?.arrival ?? 0
-  const rows = events.flatMap((event) =>
-    Object.entries(event.values).map(([said, value]) => {
-      const { attempt, step, epoch, at: time, samples, scored_by } = event
+  const rows = events.flatMap((event) => {
+    const { attempt, step, epoch, at: time, samples, scored_by } = event
+    const keyOf = (metric: string): string => `${attempt}:${step}:${metric}`
+    const names = Object.keys(event.values).map(storableName)
+    const again = new Set(names.filter((metric) => repeats.has(keyOf(metric))))
+    return Object.entries(event.values).map(([said, value]) => {
       const metric = storableName(said)
-      const key = `${attempt}:${step}:${metric}`
-      const repeat = repeats.get(key) ?? 0
-      repeats.set(key, repeat + 1)
+      const first = STDERR.test(metric) && again.has(metric.replace(STDERR, '')) ? 1 : 0
+      const repeat = Math.max(first, repeats.get(keyOf(metric)) ?? 0)
+      repeats.set(keyOf(metric), repeat + 1)
       const measured = { attempt, step, metric, repeat, value, epoch, at: time, samples, scored_by }
       return { ...at, ...measured, ...placeOf(event, said), arrival: ++arrival }
-    }),
-  )
+    })
+  })
   for (let from = 0; from < rows.length; from += 1_000) {
     await tx.insert(evaluations).values(rows.slice(from, from + 1_000))
   }

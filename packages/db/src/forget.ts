@@ -35,7 +35,7 @@ export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<
   const files = { files_state: 'missing', files_why: "no longer in the run's history" } as const
   await tx
     .update(checkpoints)
-    .set({ ...files, overwritten: false, revision })
+    .set({ ...files, overwritten: false, arrival: null, revision })
     .where(eq(checkpoints.job_id, job_id))
   const touched = {
     series_revision: revision,

@@ -51,10 +51,20 @@ test('a board of the first version keeps its jobs and evaluations, under the def
   await db.sql`insert into evaluations
     (job_id, attempt, step, metric, repeat, value, arrival, revision)
     values (${job_id}, 0, 100, 'eval_loss', 0, 0.5, 1, 1)`
+  for (const [step, path] of [
+    [20, 'later'],
+    [10, 'earlier'],
+  ] as const) {
+    await db.sql`insert into checkpoints
+      (job_id, checkpoint_id, attempt, step, path, files_state, revision)
+      values (${job_id}, ${randomUUID()}, 0, ${step}, ${path}, 'complete', 1)`
+  }
   await migrate(db)
   expect(await jobDetail(db, job_id)).toMatchObject({ policy_from: 'default', policy_told: {} })
   await tell(db, job_id, checkpoint(100))
   expect(await jobStatus(db, job_id)).toMatchObject({ best_step: 100, best_metric: 0.5 })
+  const saved = await db.sql`select path from checkpoints where job_id = ${job_id} order by arrival`
+  expect(saved.map(({ path }) => path)).toEqual(['earlier', 'later', 'checkpoint-100'])
   await rm(folder, { recursive: true })
 })
 

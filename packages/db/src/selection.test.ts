@@ -1,4 +1,4 @@
-import { select, type TrainingEvent } from '@bestmark/core'
+import { rowsFrom, select, type TrainingEvent } from '@bestmark/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listCheckpoints } from './checkpoints.ts'
 import type { JobChanges } from './job.ts'
@@ -90,6 +90,32 @@ test('a path that is saved again belongs to the later checkpoint alone', async (
   const seen = { type: 'files', path: 'best.ckpt', files_state: 'complete' } as const
   await tell(db, job_id, event({ ...seen, step: 1 }), event({ ...seen, step: 2 }), save(1, 0))
   expect(await why()).toEqual(expected)
+})
+
+test('of two checkpoints of one step the first saved wins, and a path is of its last save', async () => {
+  const runs = [
+    [started(), evaluation(1, 0.1), checkpoint(1, 0, 'step-1'), checkpoint(1, 0, 'best')],
+    [started(), ...[3, 2].flatMap((step) => [evaluation(step, step), checkpoint(step, 0, 'best')])],
+  ]
+  const best: (string | null | undefined)[] = []
+  for (const events of runs) {
+    const [apart, together] = [await newJob(db), await newJob(db)]
+    for (const one of events) await tell(db, apart, one)
+    await tell(db, together, ...events)
+    const rows = rowsFrom(events)
+    for (const job_id of [apart, together]) {
+      const selection = await selectionOf(db, job_id)
+      const mine = select({ policy: 'as_declared', ...rows })
+      expect(selection?.reason).toBe(mine.reason)
+      expect(selection?.best?.path).toBe(mine.best?.path)
+      best.push(`${selection?.best?.step} ${selection?.best?.path}`)
+      const found = await listCheckpoints(db, job_id)
+      const states = (all: readonly { step: number | null; files_why: string | null }[]) =>
+        all.map(({ step, files_why }) => `${step} ${files_why}`).sort()
+      expect(states(found)).toEqual(states(rows.checkpoints))
+    }
+  }
+  expect(best).toEqual(['1 step-1', '1 step-1', '2 best', '2 best'])
 })
 
 test('each checkpoint says why it is not the best', async () => {

@@ -54,7 +54,7 @@ async function rowsOf(tx: Tx, job: JobRow): Promise<DecidingRows> {
     .select()
     .from(checkpoints)
     .where(eq(checkpoints.job_id, job.job_id))
-    .orderBy(sql`${checkpoints.step} nulls last`, asc(checkpoints.attempt), asc(checkpoints.path))
+    .orderBy(sql`${checkpoints.step} nulls last`, asc(checkpoints.attempt), asc(checkpoints.arrival))
     .prepare('checkpoint_rows')
     .execute()
   const rows = await evaluationRows(tx, job.job_id)

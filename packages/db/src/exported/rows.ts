@@ -1,16 +1,16 @@
 import type { EventOf } from '@bestmark/core'
-import { asc, eq, sql } from 'drizzle-orm'
+import { asc, eq } from 'drizzle-orm'
 import type { Tx } from '../job.ts'
 import { checkpoints, logs } from '../schema.ts'
 
-/** Every checkpoint of a job, in order of attempt and step. */
+/** Every checkpoint of a job, in order of attempt, then of arrival. */
 export async function checkpointEvents(tx: Tx, job_id: string): Promise<EventOf<'checkpoint'>[]> {
-  const { attempt, step, path } = checkpoints
+  const { attempt, arrival } = checkpoints
   const rows = await tx
     .select()
     .from(checkpoints)
     .where(eq(checkpoints.job_id, job_id))
-    .orderBy(asc(attempt), sql`${step} nulls first`, asc(path))
+    .orderBy(asc(attempt), asc(arrival))
   return rows.map((row) => {
     const { attempt, step, path, epoch, saved_at: at, role } = row
     const { files_state, files_why, bytes, checked_at, kind, base, signature, digest } = row

@@ -138,6 +138,11 @@ export const checkpoints = pgTable(
     pinned: boolean().notNull().default(false),
     /** A later save took the path, so whatever stands there now is not this checkpoint. */
     overwritten: boolean().notNull().default(false),
+    /**
+     * The row's place among the job's checkpoints, in order of arrival; null for one that is kept
+     * though the run's history no longer tells it.
+     */
+    arrival: whole(),
     revision: revision(),
   },
   (row) => [
