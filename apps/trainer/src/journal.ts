@@ -29,7 +29,6 @@ export class Journal implements Disposable {
   readonly header: JournalHeader
   readonly #file: number
   #lines: number
-  #torn = false
 
   constructor(path: string, file: number, header: JournalHeader, lines: number) {
     this.path = path
@@ -38,16 +37,22 @@ export class Journal implements Disposable {
     this.#lines = lines
   }
 
-  /** Appends one event. An evaluation that names no origin comes from its own line here. */
+  /**
+   * Appends one event whole, or throws and leaves none of it. An evaluation that names no origin
+   * comes from its own line here.
+   */
   append(event: JournalEvent): void {
-    // After a write that failed half-way (a full disk) the next line must not be glued to its rest.
-    const glue = this.#torn ? '\n' : ''
-    const line = this.#lines + glue.length + 1
+    const line = this.#lines + 1
     const origin = { file: JOURNAL, line }
     const said = event.type === 'evaluation' && !event.origin ? { ...event, origin } : event
-    this.#torn = true
-    appendFileSync(this.#file, `${glue}${measuredJson(said)}\n`)
-    this.#torn = false
+    const { size } = fstatSync(this.#file)
+    try {
+      appendFileSync(this.#file, `${measuredJson(said)}\n`)
+    } catch (error) {
+      // The next line must not be glued to what a full disk took of this one.
+      ftruncateSync(this.#file, size)
+      throw error
+    }
     this.#lines = line
   }
 

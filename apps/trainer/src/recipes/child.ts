@@ -36,6 +36,8 @@ async function main(request: RunRequest): Promise<void> {
   } catch (error) {
     run.record({ type: 'ended', status: 'failed', error: messageOf(error) })
     throw error
+  } finally {
+    await run.settle()
   }
 }
 

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Journal, JournalEvent } from '../journal.ts'
+import { WaitingEvents } from './waitingEvents.ts'
 
 type Said<Event> = Event extends JournalEvent ? Omit<Event, 'attempt' | 'at'> : never
 /** An event without what the run itself knows. */
@@ -13,6 +15,7 @@ export class Run {
   /** Aborted when the run is asked to stop. */
   readonly stop: AbortSignal
   readonly #journal: Journal
+  readonly #events: WaitingEvents
 
   constructor(
     journal: Journal,
@@ -25,6 +28,7 @@ export class Run {
     this.resume = request.resume
     this.stop = stop
     this.#journal = journal
+    this.#events = new WaitingEvents(journal)
   }
 
   get name(): string {
@@ -35,8 +39,16 @@ export class Run {
     return this.#journal.header.project
   }
 
-  /** Writes an event of this attempt and this moment; one about an earlier attempt names it. */
+  /**
+   * Writes an event of this attempt and this moment; one about an earlier attempt names it. While
+   * the disk is full it waits, and training goes on.
+   */
   record(event: RunEvent): void {
-    this.#journal.append({ attempt: this.attempt, at: Date.now(), ...event })
+    this.#events.add({ attempt: this.attempt, at: Date.now(), ...event })
+  }
+
+  /** Waits until everything is written, or the run is asked to stop. */
+  async settle(): Promise<void> {
+    for (; !this.#events.isEmpty && !this.stop.aborted; this.#events.write()) await sleep(500)
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { checkpointPath } from '../checkpoint.ts'
 import { CHAR_LM } from '../recipe.ts'
 import type { Run } from '../run.ts'
+import { isDiskFull } from '../waitingEvents.ts'
 import { freshState, noteEvaluation, TRAINER_STATE, trainerStateJson } from '../trainerState.ts'
 import { zeroMoments } from './adam.ts'
 import { Learner } from './learner.ts'
@@ -121,12 +122,26 @@ export class Training {
       alphabet,
       ...this.#model,
     } as const
-    const { path, bytes } = save(this.#run.folder, config, this.learner.snapshot(), state)
+    const saved = this.#saveIfThereIsRoom(config)
+    if (!saved) return
+    const { path, bytes } = saved
     const files = { files_state: 'complete', bytes, checked_at: Date.now() } as const
     this.#run.record({ type: 'checkpoint', step, epoch, path, ...files })
     const claim = { path, step, metric: 'eval_loss', value: eval_loss }
     if (isBest) this.#run.record({ type: 'claim', ...claim })
     this.#savedStep = step
+  }
+
+  /** A full disk costs a checkpoint, not the training. */
+  #saveIfThereIsRoom(config: Parameters<typeof save>[1]): ReturnType<typeof save> | undefined {
+    try {
+      return save(this.#run.folder, config, this.learner.snapshot(), this.state)
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      const text = `The disk is full, so nothing was saved at step ${config.step}.`
+      this.#run.record({ type: 'log', step: config.step, level: 'warning', text })
+      return undefined
+    }
   }
 
   /** Saves the last step and says in the run's root that all its steps are made. */

@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { JOURNAL, openJournal, readJournal } from '../journal.ts'
+import { WaitingEvents } from './waitingEvents.ts'
+import { runFolder } from './testing.ts'
+
+/** A file system of 64 KB, where this user may make one. */
+function smallDisk(): ({ path: string } & Disposable) | undefined {
+  const folder = runFolder()
+  const path = join(folder.path, 'disk')
+  mkdirSync(path)
+  const release = (): void => folder[Symbol.dispose]()
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', path], { stdio: 'ignore' })
+  } catch {
+    release()
+    return undefined
+  }
+  const dispose = (): void => {
+    execFileSync('umount', [path])
+    release()
+  }
+  return { path, [Symbol.dispose]: dispose }
+}
+
+test('while the disk is full events wait in memory, and are written once and in order when there is room', ({
+  skip,
+}) => {
+  using disk = smallDisk()
+  if (!disk) return skip('only a user who may mount a small file system can fill one')
+  const header = { name: 'full', project: 'tests', recipe: '' }
+  using journal = openJournal(disk.path, { journal: 1, job_id: crypto.randomUUID(), ...header })
+  const events = new WaitingEvents(journal)
+  const ballast = join(disk.path, 'ballast')
+  const steps = Array.from({ length: 600 }, (_, index) => index + 1)
+  const train = (from: number, to: number): void => {
+    for (const step of steps.slice(from, to)) {
+      events.add({ type: 'metrics', attempt: 2, step, values: { loss: 1 / step } })
+    }
+  }
+  train(0, 100)
+  expect(events.isEmpty).toBe(true)
+  expect(() => writeFileSync(ballast, new Uint8Array(1 << 17))).toThrow('ENOSPC')
+  train(100, 500)
+  expect(events.isEmpty).toBe(false)
+  rmSync(ballast)
+  train(500, 600)
+  expect(events.isEmpty).toBe(true)
+  const { events: told } = readJournal(join(disk.path, JOURNAL))
+  const read = told.flatMap((event) => (event.type === 'metrics' ? [event.step] : []))
+  expect(read).toEqual(steps)
+  const said = told.filter((event) => event.type === 'log')
+  expect(said).toMatchObject([{ level: 'warning', attempt: 2 }])
+  expect(said[0]?.text).toMatch(/^The disk of this run was full for \d+ s: \d+ events waited/)
+})
