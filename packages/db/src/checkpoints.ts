@@ -1,4 +1,5 @@
 import {
+  type CheckpointKind,
   explain,
   type Explanation,
   explanationTable,
@@ -34,6 +35,14 @@ export interface CheckpointRow extends Pick<
   files_why: string | null
   bytes: number | null
   checked_at: number | null
+  /** What can be done with it; null where nobody looked at its files. */
+  kind: CheckpointKind | null
+  /** The model that an adapter was made for. */
+  base: string | null
+  /** SHA-256 of its files as they are; null until it was taken. */
+  digest: string | null
+  /** A person wants it kept. */
+  pinned: boolean
   saved_at: number | null
   /** Its own evaluation; empty where there is none. */
   values: Record<string, Measured>
@@ -108,10 +117,11 @@ export async function listCheckpoints(db: Database, job_id: string): Promise<Che
 function faceOf(checkpoint: StoredCheckpoint, { job_id, output_dir }: JobRow) {
   const { checkpoint_id, attempt, step, epoch, path, role } = checkpoint
   const { files_state, files_why, bytes, checked_at, saved_at } = checkpoint
+  const { kind, base, digest, pinned } = checkpoint
   return {
     ...{ checkpoint_id, job_id, attempt, step, epoch, role },
     path: inRoot(output_dir, path),
     name: path,
-    ...{ files_state, files_why, bytes, checked_at, saved_at },
+    ...{ files_state, files_why, bytes, checked_at, saved_at, kind, base, digest, pinned },
   }
 }

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+import { kindWords, servingWords } from './kind.ts'
+
+test('whole weights are not spoken of', () => {
+  for (const kind of ['full', null] as const) {
+    expect([kindWords({ kind, base: null }), servingWords({ kind, base: null })]).toEqual(['', ''])
+  }
+})
+
+test('an adapter names its base, and shards must be put together', () => {
+  const adapter = { kind: 'adapter', base: 'gpt2' } as const
+  expect(kindWords(adapter)).toBe('adapter of gpt2')
+  expect(servingWords(adapter)).toContain('together with gpt2')
+  expect(servingWords({ ...adapter, base: null })).toContain('together with its base')
+  const shards = { kind: 'sharded', base: null } as const
+  expect([kindWords(shards), servingWords(shards)]).toEqual([
+    'in shards',
+    'It is saved in shards: they must be put together before it can be served.',
+  ])
+})
