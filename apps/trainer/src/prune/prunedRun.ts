@@ -18,7 +18,7 @@ import { readRun, type ReadRun } from '../sources/run.ts'
 import { sweepJob } from '../sweep.ts'
 
 /** What a choice of what to remove is made from. */
-export interface Present {
+interface Present {
   selection: Selection
   checkpoints: Prunable[]
 }
