@@ -137,7 +137,7 @@ test('bytes that changed though nobody wrote them are not shipped, and another o
 test('a checkpoint that is one file is digested, shipped and missed like any other', async () => {
   await using run = await aRun()
   await writeFile(join(run.root, 'best.ckpt'), zip())
-  const sha = execFileSync('sha256sum', [join(run.root, 'best.ckpt')]).toString()
+  const sha = execFileSync('sh', ['-c', 'sha256sum best.ckpt'], { cwd: run.root }).toString()
   const saved = { type: 'checkpoint', attempt: 0, step: 400, path: 'best.ckpt' }
   await recordFacts(db, run.job_id, [TrainingEvent.parse({ ...saved, files_state: 'complete' })])
   await run.sweep()
