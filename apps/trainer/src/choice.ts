@@ -11,6 +11,7 @@ import {
   type Selection,
   type Winner,
 } from '@bestmark/core'
+import { problemOf } from './asked.ts'
 import { readRun } from './sources/run.ts'
 
 /** What a run on disk came to: the choice, and the choice in words. */
@@ -19,6 +20,8 @@ export interface Choice {
   root: string
   selection: Selection
   explanation: Explanation
+  /** What was asked for and cannot be done in this run, such as a metric that was never logged. */
+  problem: string | null
 }
 
 /** Reads a run and chooses. One state file alone tells of evaluations only. Throws a Failure. */
@@ -33,9 +36,10 @@ export async function choiceOf(
   const { trainLoss } = context
   const input = { ...settings, among, ...(trainLoss && { trainLoss }) } as const
   const rows = rowsFrom(run.events)
+  const problem = problemOf({ ...input, ...rows })
   const selection = select({ ...input, ...rows })
   const explanation = explain({ ...input, ...rows }, context, selection)
-  return { root: run.root, selection, explanation }
+  return { root: run.root, selection, explanation, problem }
 }
 
 /** How many rows of the table a terminal is shown. */

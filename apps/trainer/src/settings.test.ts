@@ -9,6 +9,13 @@ test('a told metric decides, and without one the run does', () => {
   })
 })
 
+test('a metric told to policy as_declared decides where a run declared nothing', () => {
+  expect(settingsOf('as_declared', { metric: 'f1', 'min-delta': '1' })).toEqual({
+    policy: 'as_declared',
+    told: { undeclared: { metric: 'f1', direction: null }, min_delta: 1 },
+  })
+})
+
 test('bounds, weights and differences are read as numbers', () => {
   const words = { weights: 'eval_loss=1, age=0.5', 'subject-to': ['eval_kl <= 0.1'] }
   expect(settingsOf('scored', { ...words, 'min-delta': '1e-3' }).told).toEqual({

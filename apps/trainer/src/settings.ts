@@ -37,7 +37,7 @@ interface SettingWords {
 
 /**
  * A policy with what was told with it. Where none is named, a told metric decides, else what the
- * run declared. Throws a Failure that names the choices where they do not go together. Policy
+ * run declared; a metric told to policy as_declared decides where a run declared nothing. Throws a Failure that names the choices where they do not go together. Policy
  * scored must be told its weights, unless a board finds them.
  */
 export function settingsOf(
@@ -50,7 +50,15 @@ export function settingsOf(
   const settings = { policy: named ?? (told.metric === undefined ? 'as_declared' : 'metric'), told }
   const problem = misfit(settings, weighed === 'told')
   if (problem !== undefined) throw new Failure(problem)
-  return settings
+  return settings.policy === 'as_declared' ? answered(settings) : settings
+}
+
+/** Policy as_declared told a metric: what decides where a run declared nothing. */
+function answered({ policy, told }: PolicySettings): PolicySettings {
+  const { metric, direction = null, ...rest } = told
+  return metric === undefined
+    ? { policy, told }
+    : { policy, told: { ...rest, undeclared: { metric, direction } } }
 }
 
 function toldOf(words: SettingWords): Told {

@@ -184,6 +184,43 @@ test('what cannot decide is refused with the choices there are, and changes noth
   expect(await best(job_id)).toBe(2)
 })
 
+test('what a policy has no use for is refused with the policy that has', async () => {
+  const job_id = await jobIn('misfits')
+  const project = { project: 'misfits' }
+  const both = [{ job_id }, project]
+  const refusals = (policy: string, told: object) =>
+    Promise.all(
+      both.map((whose) =>
+        changePolicy(db, whose as { job_id: string }, { policy, told } as typeof byF1, 'ana').then(
+          () => 'taken',
+          (error: unknown) => (error instanceof Error ? error.message : ''),
+        ),
+      ),
+    )
+  for (const [policy, told, says] of [
+    ['as_declared', { metric: 'eval_f1' }, 'for eval_f1 choose policy metric'],
+    ['as_declared', { prefer: 'latest' }, 'choose policy within_noise'],
+    ['metric', { metric: 'eval_f1', prefer: 'latest' }, 'choose policy within_noise'],
+    ['lowest_eval_loss', { weights: { age: 1 } }, 'choose policy scored'],
+    ['as_declared', { direction: 'max' }, 'choose policy metric and name one'],
+    ['lowest_eval_loss', { direction: 'max' }, 'or leave the direction out'],
+    ['within_noise', { prefer: 'latest', direction: 'max' }, 'or leave the direction out'],
+  ] as const) {
+    for (const said of await refusals(policy, told)) expect(said).toContain(says)
+  }
+  const unread = await newJob(db, { project: 'misfits' })
+  const declared = { metric_for_best: 'eval_zork', declared_by: 'config.yaml' }
+  await tell(db, unread, event({ type: 'started', ...declared }), ...run)
+  expect(await best(unread)).toBeNull()
+  // A direction is what this job lacks.
+  const maximised = { policy: 'as_declared', told: { direction: 'max' } } as const
+  await changePolicy(db, { job_id: unread }, maximised, 'ana')
+  expect(await best(unread)).toBe(1)
+  await expect(changePolicy(db, { job_id }, maximised, 'ana')).rejects.toThrow(
+    'eval_loss is better low',
+  )
+})
+
 test('a metric that was told with its direction decides, whatever its name', async () => {
   const job_id = await jobIn('directed')
   const told = { metric: 'eval_zork', direction: 'max' } as const

@@ -2,6 +2,7 @@ import { type Direction, type PolicySettings, type Told, settingOf } from '@best
 import { and, eq, sql } from 'drizzle-orm'
 import type { Database } from './client.ts'
 import type { PolicyFor } from './policies.ts'
+import { policyMisfit } from './policyMisfit.ts'
 import { evaluations, trainingJobs } from './schema.ts'
 import { storable } from './storable.ts'
 
@@ -23,7 +24,7 @@ export async function policyRefusal(
   const measures = await measuresOf(db, whose)
   if (!measures) return unknownProject(db, whose)
   const problem = problemOf(settings, measures)
-  return problem === null ? undefined : sentence(problem)
+  return problem === null ? policyMisfit(db, whose, settings) : sentence(problem)
 }
 
 function problemOf({ policy, told }: PolicySettings, measures: Measures): string | null {

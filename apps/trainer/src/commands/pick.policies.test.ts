@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Explanation, Selection } from '@bestmark/core'
 import { expect, test } from 'vitest'
@@ -43,8 +44,60 @@ test('--explain tells the whole explanation below the path, and files with their
   expect(stdout).toMatch(/^\? {2}Nobody declared what decides/m)
   expect(stdout).toMatch(/^ +1 +200 +1 +checkpoint-200 +best.* trainer_state\.json:\d+$/m)
   const none = await bestmark(['pick', '.', '--explain', '--metric', 'bleu'], { cwd: folder.path })
-  expect([none.code, none.stdout]).toEqual([1, ''])
+  expect([none.code, none.stdout]).toEqual([2, ''])
   expect(none.stderr).toMatch(/^Nothing to choose from: bleu was never logged/)
+})
+
+test('what is asked of as_declared is an answer for runs that declared nothing', async () => {
+  await using folder = await temporaryFolder()
+  const latency = { metric: 'eval_latency' }
+  for (const [name, declared] of [
+    ['undeclared', {}],
+    ['declared', { metric_for_best_model: 'eval_f1', greater_is_better: true }],
+    ['unread', { metric_for_best_model: latency.metric }],
+  ] as const) {
+    const root = join(folder.path, name)
+    await writeOutput(root, { saves, log })
+    const config = Object.entries({ output_dir: name, ...declared })
+    const lines = config.map(([key, value]) => `${key}: ${value}\n`)
+    await writeFile(join(root, 'train.yaml'), lines.join(''))
+  }
+  const asked = async (name: string, ...words: string[]) => {
+    const policy = ['--policy', 'as_declared', '--json']
+    const { stdout, code } = await bestmark(['pick', name, ...policy, ...words], {
+      cwd: folder.path,
+    })
+    const { best_step, error, reason } = JSON.parse(stdout)
+    return { code, best_step, says: error ?? reason }
+  }
+  expect(await asked('undeclared', '--metric', 'eval_f1')).toMatchObject({
+    code: 0,
+    best_step: 300,
+  })
+  const other = ['--metric', latency.metric, '--mode', 'min']
+  expect(await asked('undeclared', ...other)).toMatchObject({ code: 0, best_step: 100 })
+  expect(await asked('declared', ...other)).toMatchObject({ code: 0, best_step: 300 })
+  expect(await asked('undeclared', '--metric', 'bleu')).toMatchObject({
+    code: 2,
+    says: expect.stringContaining('bleu was never logged; logged are eval_loss'),
+  })
+  expect(await asked('declared', '--metric', 'bleu')).toMatchObject({ code: 0, best_step: 300 })
+  expect(await asked('undeclared', '--mode', 'max')).toMatchObject({
+    code: 2,
+    says: expect.stringContaining('eval_loss is better low: name another with --metric'),
+  })
+  expect(await asked('unread')).toMatchObject({ code: 2 })
+  expect(await asked('unread', '--mode', 'min')).toMatchObject({ code: 0, best_step: 100 })
+})
+
+test('a bound on what was never logged is unusable; nothing evaluated is nothing to choose', async () => {
+  await using folder = await temporaryFolder()
+  await writeOutput(join(folder.path, 'run'), { saves, log })
+  await writeOutput(join(folder.path, 'none'), { saves: [100], log: [{ step: 100, loss: 1 }] })
+  const code = async (...words: string[]) =>
+    (await bestmark(['pick', ...words], { cwd: folder.path })).code
+  expect(await code('run', '--subject-to', 'eval_kl<=1')).toBe(2)
+  expect(await code('none', '--metric', 'bleu')).toBe(1)
 })
 
 test('--json carries the selection and the explanation', async () => {

@@ -180,7 +180,7 @@ test('a metric and a direction can be told; a direction that nobody knows must b
   const pick = (...words: string[]) => bestmark(['pick', '.', ...words], { cwd: folder.path })
   expect((await pick('--metric', 'eval_zorp', '--mode', 'max')).stdout).toContain('checkpoint-200')
   expect(await pick('--metric', 'eval_zorp')).toMatchObject({ code: 2, stdout: '' })
-  expect(await pick('--metric', 'eval_f1')).toMatchObject({ code: 1, stdout: '' })
+  expect(await pick('--metric', 'eval_f1')).toMatchObject({ code: 2, stdout: '' })
 })
 
 test('one state file alone ranks evaluations, and without any there is nothing to choose from', async () => {

@@ -1,4 +1,4 @@
-import { measuredJson, type PolicySettings, type Selection } from '@bestmark/core'
+import { measuredJson, type PolicySettings } from '@bestmark/core'
 import { callerPath, parseWords } from '../arguments.ts'
 import { absolute, choiceJson, choiceOf, explained, type Choice } from '../choice.ts'
 import { EXIT, Failure, sentence, worse, type Exit } from '../failure.ts'
@@ -59,15 +59,16 @@ function readWords(words: readonly string[]): { paths: string[]; asked: Asked } 
 async function answer(path: string, asked: Asked): Promise<Answer> {
   try {
     const choice = await choiceOf(callerPath(path), asked.settings, asked.evaluations)
-    return { path, ...choice, exit: exitOf(choice.selection, asked) }
+    return { path, ...choice, exit: exitOf(choice, asked) }
   } catch (error) {
     const exit = error instanceof Failure ? error.exit : EXIT.unusable
     return { path, error: sentence(error), exit }
   }
 }
 
-function exitOf({ best, metric, direction, second_opinion }: Selection, asked: Asked): Exit {
-  if (metric !== null && direction === null) return EXIT.unusable
+function exitOf({ selection, problem }: Choice, asked: Asked): Exit {
+  const { best, metric, direction, second_opinion } = selection
+  if (problem !== null || (metric !== null && direction === null)) return EXIT.unusable
   if (asked.failOnDisagreement && second_opinion?.agrees === false) return EXIT.disagreement
   return best ? EXIT.found : EXIT.nothing
 }

@@ -73,16 +73,7 @@ function askedFor(policy: string | undefined, values: Words): PolicySettings | n
     throw new Failure('--inherit goes back to what is inherited; leave the policy out.')
   }
   if (policy === undefined && !isTold) return undefined
-  const settings = settingsOf(policy, values, 'by the board')
-  return policy === 'as_declared' ? answered(settings) : settings
-}
-
-/** Policy as_declared told a metric: what decides where a run declared nothing. */
-function answered({ policy, told }: PolicySettings): PolicySettings {
-  const { metric, direction = null, ...rest } = told
-  return metric === undefined
-    ? { policy, told }
-    : { policy, told: { ...rest, undeclared: { metric, direction } } }
+  return settingsOf(policy, values, 'by the board')
 }
 
 async function subject(db: Database, named?: string, project?: string): Promise<Subject> {
