@@ -6,7 +6,8 @@ import { Digesting } from './digesting.ts'
 import { join } from 'node:path'
 import { JOURNAL, journalSize } from './journal.ts'
 import { hasRunProcess, isAlive, readRunProcess } from './process.ts'
-import { pause } from './recorder.ts'
+import { followFiles } from './following.ts'
+import { pause, type Recorded } from './recorder.ts'
 import type { Starter } from './runs.ts'
 import { shipNext } from './shipping.ts'
 import { supervise, type SupervisedRun } from './supervise.ts'
@@ -106,11 +107,24 @@ export class Agent {
   async #adoptRuns(): Promise<void> {
     const { host_id } = this.#starter
     for (const { job_id, root, ...job } of await hostedJobs(this.#db, host_id, UNFINISHED)) {
-      if (job.source !== JOURNAL || this.#reserved.has(job_id)) continue
+      if (this.#reserved.has(job_id)) continue
+      if (job.source !== JOURNAL) {
+        this.#follow({ job_id, folder: root, host_id })
+        continue
+      }
       const isForeign = job.recipe === null && !hasRunProcess(root)
       const isBack = isForeign ? this.#hasGrown(job_id, root) : isTraining(root)
       if (job.status !== 'lost' || isBack) void this.adopt({ job_id, folder: root, isForeign })
     }
+  }
+
+  /** Records a run that another program writes down in its own way; a lost one may come back. */
+  #follow(run: Recorded): void {
+    if (this.#supervised.has(run.job_id)) return
+    const followed = followFiles(this.#db, run, this.#over.signal, this.#onTrouble)
+      .catch(this.#onTrouble)
+      .finally(() => this.#supervised.delete(run.job_id))
+    this.#supervised.set(run.job_id, followed)
   }
 
   /** Whether the journal of a lost run is another than it was; it may be when first looked at. */
