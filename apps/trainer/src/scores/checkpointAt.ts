@@ -4,6 +4,7 @@ import { rowsFrom, type Checkpoint } from '@bestmark/core'
 import { Failure, sentence, systemCode } from '../failure.ts'
 import { JOURNAL } from '../journal.ts'
 import { readRun, type ReadRun } from '../sources/run.ts'
+import { sourcesIn } from '../sources/sources.ts'
 
 /** A checkpoint that can be scored, and the run it is of. */
 export interface RunCheckpoint {
@@ -17,11 +18,11 @@ const HIGHEST = 4
 const LISTED = 12
 
 /**
- * The checkpoint that lies in a folder, with the run that lists it, found upwards. Throws a Failure
+ * The checkpoint that a folder or a file is, with the run that lists it, found upwards. Throws a Failure
  * that says why there is none, or why it cannot be scored.
  */
 export async function checkpointAt(path: string): Promise<RunCheckpoint> {
-  const folder = await realFolder(path)
+  const folder = await realPlace(path)
   let above = dirname(folder)
   let unread: unknown
   for (let height = 0; height < HIGHEST && above !== dirname(above); height++) {
@@ -41,28 +42,27 @@ export async function checkpointAt(path: string): Promise<RunCheckpoint> {
 /** What is known of a checkpoint speaks for itself; no other folder need be looked at. */
 class Unscorable extends Failure {}
 
-async function realFolder(path: string): Promise<string> {
+async function realPlace(path: string): Promise<string> {
   try {
-    const folder = await realpath(path)
-    if ((await stat(folder)).isDirectory()) return folder
+    return await realpath(path)
   } catch (cause) {
     const gone = systemCode(cause) === 'ENOENT'
     const why = gone ? `There is no ${path}.` : `${path} cannot be opened: ${sentence(cause)}`
     throw new Failure(why, { cause })
   }
-  throw new Failure(`${path} is a file; name the folder of a checkpoint.`)
 }
 
+/** Whether a folder is worth reading as a run; one that may not be listed is not. */
 async function mayBeRun(folder: string): Promise<boolean> {
   const names = await readdir(folder).catch((error: unknown) => {
-    // A folder that may not be listed is not taken for a run.
     if (systemCode(error) === undefined) throw error
     return []
   })
-  return names.some(
-    (name) => name === JOURNAL || /^(trainer_state\.json|checkpoint-\d+)$/.test(name),
-  )
+  if (names.some((name) => name === JOURNAL || CHECKPOINT.test(name))) return true
+  return (await sourcesIn(folder)).length > 0
 }
+
+const CHECKPOINT = /^(trainer_state\.json|checkpoint-\d+)$/
 
 /** What stands in the folder now, as the run tells it: of several saves there, the last. */
 async function listed(run: ReadRun, folder: string): Promise<Checkpoint | undefined> {
@@ -98,6 +98,8 @@ async function whyNone(path: string, folder: string, unread: unknown): Promise<s
     const names = named(own.map((one) => one.path))
     return `${path} is a run, not a checkpoint; name one of its checkpoints: ${names}.`
   }
+  const isFile = await stat(folder).then((seen) => seen.isFile())
+  if (isFile) return `${path} is a file that no run lists as a checkpoint; name a checkpoint.`
   const because = unread === undefined ? '' : ` (${sentence(unread)})`
   return `${path} is no checkpoint of a run: no folder above it lists it${because}.`
 }
