@@ -1,12 +1,6 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync } from 'node:fs'
-import {
-  measuredJson,
-  parsePythonJson,
-  Policy,
-  Told,
-  type TrainingJobStatus,
-} from '@bestmark/core'
+import { measuredJson, parsePythonJson, Policy, Told, type TrainingJobStatus } from '@bestmark/core'
 import {
   EXPORTED,
   type ExportedJob,

@@ -54,7 +54,11 @@ async function rowsOf(tx: Tx, job: JobRow): Promise<DecidingRows> {
     .select()
     .from(checkpoints)
     .where(eq(checkpoints.job_id, job.job_id))
-    .orderBy(sql`${checkpoints.step} nulls last`, asc(checkpoints.attempt), asc(checkpoints.arrival))
+    .orderBy(
+      sql`${checkpoints.step} nulls last`,
+      asc(checkpoints.attempt),
+      asc(checkpoints.arrival),
+    )
     .prepare('checkpoint_rows')
     .execute()
   const rows = await evaluationRows(tx, job.job_id)

@@ -11,7 +11,7 @@ import { RUN_OUTPUT, TEXT_LOG } from './textLog.ts'
 import { ULTRALYTICS } from './ultralytics.ts'
 
 /** Every source that reads a folder by pieces, the one that knows most of a run first. */
-export const SOURCES: readonly Source[] = [
+const SOURCES: readonly Source[] = [
   HUGGINGFACE,
   LIGHTNING,
   ULTRALYTICS,

@@ -1,5 +1,5 @@
 /** One number of an event file. */
-export interface Scalar {
+interface Scalar {
   tag: string
   value: number
 }
