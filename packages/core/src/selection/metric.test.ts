@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { asLogged } from './metric.ts'
 import { checkpoints, choose, claim, evaluations } from './testing.ts'
 
 const SAVED = checkpoints(100, 200, 300)
@@ -127,4 +128,13 @@ test('a direction that was told with a score counts where the name does not tell
   const told = { metric: 'zorp' }
   const { best } = choose({ evaluations: rows, checkpoints: SAVED, declaration, told })
   expect(best?.step).toBe(200)
+})
+
+test('the held-out loss is found by the name that its program has for it, a test loss is not', () => {
+  const names = ['eval_loss', 'val_acc']
+  for (const name of ['loss', 'val_loss', 'val/loss', 'eval_loss']) {
+    expect(asLogged(name, names)).toBe('eval_loss')
+  }
+  expect(asLogged('test_loss', names)).toBe('test_loss')
+  expect(asLogged('val_acc', names)).toBe('val_acc')
 })

@@ -1,7 +1,7 @@
 import type { Direction } from '../event.ts'
 import type { Policy } from '../status.ts'
 import { aggregateDirection, partsOf } from './aggregate.ts'
-import { directionOf, isLoss } from './direction.ts'
+import { directionOf, isLoss, isTest, withoutSplit } from './direction.ts'
 import { metricNames } from './evaluations.ts'
 import { recordedMetric } from './recorded.ts'
 import type { Claim, Declaration, Evaluation } from './selection.ts'
@@ -108,9 +108,11 @@ function known(
   return { metric, direction, ...by, problem }
 }
 
-/** Trainers accept `loss` where they log `eval_loss`. */
+/** Trainers accept `loss` where they log `eval_loss`, and people say `val_loss` as their program does. */
 export function asLogged(metric: string, names: readonly string[]): string {
-  return !names.includes(metric) && names.includes(`eval_${metric}`) ? `eval_${metric}` : metric
+  if (names.includes(metric) || isTest(metric)) return metric
+  const logged = `eval_${withoutSplit(metric)}`
+  return names.includes(logged) ? logged : metric
 }
 
 /** Who said what decides, as sentences end with it. */
