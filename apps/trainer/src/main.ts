@@ -121,3 +121,9 @@ try {
   process.stderr.write(`bestmark: ${told}\n`)
   process.exitCode = error instanceof Failure ? error.exit : EXIT.unusable
 }
+
+// A database client that was cut off may keep a connection open for ever; nobody waits for it.
+const leave = setInterval(() => {
+  if (process.stdout.writableLength === 0) process.exit()
+}, 1_000)
+leave.unref()

@@ -5,6 +5,9 @@ import { joinEmbedded } from './embedded.ts'
 import * as schema from './schema.ts'
 import { DatabaseUnavailable } from './unavailable.ts'
 
+/** How long a client may take to end (ms); queries that run are given two seconds of it. */
+const LAST_WORDS = 3_000
+
 export type Orm = PostgresJsDatabase<typeof schema>
 
 /** An open database. Times are milliseconds (float8), bigints are numbers; there are no Dates. */
@@ -48,10 +51,18 @@ export function databaseOver(
   leave?: () => Promise<void>,
 ): Database {
   const close = async (): Promise<void> => {
-    await sql.end({ timeout: 2 })
+    await ended(sql)
     await leave?.()
   }
   return { sql, orm: drizzle(sql, { schema }), describe, close }
+}
+
+/** A client that is just connecting anew may never say that it ended. */
+async function ended(sql: Database['sql']): Promise<void> {
+  const patience = Promise.withResolvers<void>()
+  const timer = setTimeout(patience.resolve, LAST_WORDS)
+  await Promise.race([sql.end({ timeout: 2 }), patience.promise])
+  clearTimeout(timer)
 }
 
 /** A pool of ten: more were no faster. Idle connections go after a minute. */

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, rmSync, watch } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EventOf, TrainingEvent } from '@bestmark/core'
@@ -11,6 +11,25 @@ import { childArgv, type RunRequest } from './recipe.ts'
 export function runFolder(): { path: string } & Disposable {
   const path = mkdtempSync(join(tmpdir(), 'char-lm-'))
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) }
+}
+
+/** A file system of 64 KB, where this user may make one. */
+export function smallDisk(): ({ path: string } & Disposable) | undefined {
+  const folder = runFolder()
+  const path = join(folder.path, 'disk')
+  mkdirSync(path)
+  const release = (): void => folder[Symbol.dispose]()
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', path], { stdio: 'ignore' })
+  } catch {
+    release()
+    return undefined
+  }
+  const dispose = (): void => {
+    execFileSync('umount', [path])
+    release()
+  }
+  return { path, [Symbol.dispose]: dispose }
 }
 
 /** Arguments of a run of the quick preset, from the start unless told otherwise. */

@@ -1,29 +1,9 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { JOURNAL, openJournal, readJournal } from '../journal.ts'
 import { WaitingEvents } from './waitingEvents.ts'
-import { runFolder } from './testing.ts'
-
-/** A file system of 64 KB, where this user may make one. */
-function smallDisk(): ({ path: string } & Disposable) | undefined {
-  const folder = runFolder()
-  const path = join(folder.path, 'disk')
-  mkdirSync(path)
-  const release = (): void => folder[Symbol.dispose]()
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', path], { stdio: 'ignore' })
-  } catch {
-    release()
-    return undefined
-  }
-  const dispose = (): void => {
-    execFileSync('umount', [path])
-    release()
-  }
-  return { path, [Symbol.dispose]: dispose }
-}
+import { smallDisk } from './testing.ts'
 
 test('while the disk is full events wait in memory, and are written once and in order when there is room', ({
   skip,
