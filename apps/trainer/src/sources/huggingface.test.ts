@@ -39,6 +39,46 @@ test('each evaluation and the claim tell the file and the line of their numbers'
   }
 })
 
+test('each evaluation set has its own number of samples, and each of its numbers its line', async () => {
+  await using folder = await temporaryFolder()
+  const rates = (prefix: string, samples: number) => ({
+    [`${prefix}_runtime`]: 4,
+    [`${prefix}_samples_per_second`]: samples / 4,
+  })
+  const books = { eval_books_loss: 1, eval_books_acc: 0.5, ...rates('eval_books', 100) }
+  const news = { eval_news_loss: 2, eval_news_acc: 0.6, ...rates('eval_news', 300) }
+  const log: Record<string, number>[] = [
+    { step: 100, eval_loss: 3, ...rates('eval', 50), ...books, ...news },
+    { step: 200, ...books },
+    { step: 200, ...news },
+    { step: 300, ...books, ...news, ...rates('eval_news', 100) },
+    { step: 400, eval_loss: 3 },
+    { step: 500, ...books, eval_news_loss: 1, eval_news_runtime: 2 },
+  ]
+  await writeOutput(folder.path, { saves: [], log })
+  const path = join(folder.path, 'trainer_state.json')
+  const state = { global_step: 500, max_steps: 500, log_history: log }
+  await writeFile(path, pythonJson(state, 2))
+  const text = (await readFile(path, 'utf8')).split('\n')
+  const { events } = await readRun(folder.path)
+  const evaluations = only(events, 'evaluation')
+  expect(evaluations.map(({ step, samples, values }) => [step, samples, values])).toEqual([
+    [100, 50, { eval_loss: 3, ...rates('eval', 50) }],
+    [100, 100, books],
+    [100, 300, news],
+    [200, 100, books],
+    [200, 300, news],
+    [300, 100, { ...books, ...news, ...rates('eval_news', 100) }],
+    [400, null, { eval_loss: 3 }],
+    [500, 100, books],
+    [500, null, { eval_news_loss: 1, eval_news_runtime: 2 }],
+  ])
+  for (const { values, lines } of evaluations) {
+    expect(Object.keys(lines)).toEqual(Object.keys(values))
+    for (const [name, line] of Object.entries(lines)) expect(text[line - 1]).toContain(`"${name}"`)
+  }
+})
+
 test('a loss of 0 beside a grad_norm of NaN is the NaN that the Trainer hid, and is said once', async () => {
   await using folder = await temporaryFolder()
   const log = [

@@ -8,6 +8,7 @@ import {
 import type { FilesSeen } from '../integrity.ts'
 import type { Branch } from './branches.ts'
 import type { Declared } from './declaration.ts'
+import { evaluatedSets } from './evaluatedSets.ts'
 import { lineOf, logLines } from './logLines.ts'
 import { isCount, type LogEntry, type TrainerState } from './trainerState.ts'
 
@@ -87,17 +88,17 @@ class History {
     const at = { attempt: this.#attempt, step: entry.step, epoch: epochOf(entry) }
     return [
       ...(Object.keys(metrics).length > 0 ? [{ type: 'metrics', ...at, values: metrics }] : []),
-      ...(Object.keys(evaluation).length > 0
-        ? [{ type: 'evaluation', ...at, values: evaluation, ...this.#measured(entry, evaluation) }]
-        : []),
+      ...evaluatedSets(evaluation).map((set) => {
+        return { type: 'evaluation', ...at, ...set, ...this.#placeOf(entry, set.values) }
+      }),
     ]
   }
 
-  #measured(entry: LogEntry, values: Record<string, Measured>): object {
+  #placeOf(entry: LogEntry, values: Record<string, Measured>): object {
     const found = Object.entries(this.#lines.get(entry) ?? {})
     const lines = Object.fromEntries(found.filter(([name]) => Object.hasOwn(values, name)))
     const [line = null] = Object.values(lines)
-    return { samples: sampleCount(values), origin: { file: this.#file, line }, lines }
+    return { origin: { file: this.#file, line }, lines }
   }
 
   claimEvents(): object[] {
@@ -154,12 +155,6 @@ function isHiddenNaN(metrics: Record<string, Measured>): boolean {
 function epochOf(entry: LogEntry | undefined): number | null {
   const epoch = readMeasured(entry?.['epoch'])
   return isFiniteMeasure(epoch) ? epoch : null
-}
-
-/** eval_runtime × eval_samples_per_second gives the number of evaluated samples. */
-function sampleCount(values: Record<string, Measured>): number | null {
-  const samples = (values['eval_runtime'] ?? NaN) * (values['eval_samples_per_second'] ?? NaN)
-  return isCount(Math.round(samples)) ? Math.round(samples) : null
 }
 
 function checkpointEvent({ name, step, files, state }: CheckpointFolder, attempt: number): object {
