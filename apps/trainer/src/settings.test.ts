@@ -45,5 +45,5 @@ test.each([
   ['as_declared', { 'min-delta': '-1' }, '--min-delta takes a number from 0, not "-1"'],
   ['as_declared', { mode: 'up' }, '--mode takes min or max, not "up"'],
 ] as const)('policy %s with %j is refused with the choices', (policy, words, says) => {
-  expect(() => settingsOf(policy, structuredClone(words) as object)).toThrow(says)
+  expect(() => settingsOf(policy, structuredClone<object>(words))).toThrow(says)
 })
