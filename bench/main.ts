@@ -9,6 +9,10 @@ const BENCHMARKS: Record<string, Benchmark> = {
   select: { title: 'The choice among 1,000,000 checkpoints', load: () => import('./select.ts') },
   pick: { title: 'bestmark pick on 50 checkpoints', load: () => import('./pick.ts') },
   record: { title: 'A journal of 10,000,000 points into rows', load: () => import('./record.ts') },
+  tensorboard: {
+    title: 'An event file of TensorBoard with 10,000,000 points into rows',
+    load: () => import('./tensorboard.ts'),
+  },
   step: { title: 'Recording, as a share of a training step', load: () => import('./step.ts') },
   live: { title: "From the trainer's write to the page", load: () => import('./live.ts') },
   fresh: {

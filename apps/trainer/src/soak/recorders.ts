@@ -33,14 +33,14 @@ class Recorder {
   }
 }
 
-/** Two agents at a time: while one is killed and begun anew, the other may be in a transaction. */
+/** Three agents at a time: while one is killed and begun anew, the others may be in a transaction. */
 export class Recorders implements AsyncDisposable {
   readonly #env: NodeJS.ProcessEnv
   #alive: Recorder[]
 
   constructor(env: NodeJS.ProcessEnv) {
     this.#env = { ...process.env, ...env }
-    this.#alive = Array.from({ length: 2 }, () => new Recorder(this.#env))
+    this.#alive = Array.from({ length: 3 }, () => new Recorder(this.#env))
   }
 
   /** Throws where an agent ended that nobody killed. */
@@ -54,7 +54,7 @@ export class Recorders implements AsyncDisposable {
     this.mustLive()
   }
 
-  /** Resolves once both agents work. */
+  /** Resolves once all agents work. */
   async allWorking(): Promise<void> {
     await Promise.all(this.#alive.map(({ ready }) => ready))
     this.mustLive()

@@ -42,7 +42,7 @@ export interface Outcome {
 }
 
 /** The longest that an agent is left alone after it began to work (ms). */
-const LONGEST = 300
+const LONGEST = 200
 
 /** Trains, does harm, lets the training end, and reads what the board has. */
 export async function soak(home: string, harm: Harm, say: Say = silent): Promise<Outcome> {

@@ -1,0 +1,23 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { JOURNAL } from '../apps/trainer/src/journal.ts'
+import { FilesRecorder } from '../apps/trainer/src/recordFiles.ts'
+import { eventRecord } from '../apps/trainer/src/sources/tfeventsTesting.ts'
+import { ingest, NAMES, valueAt } from './ingest.ts'
+
+/** An event file with a record a number, as SummaryWriter.add_scalar leaves it. */
+export async function run(): Promise<void> {
+  await ingest({
+    file: 'events.out.tfevents.1.bench',
+    bytesAt: (step) => {
+      const numbers = NAMES.map((tag, index) => ({ tag, value: valueAt(step, index) }))
+      return Buffer.concat(numbers.map((number) => eventRecord(step, [number], step / 1_000)))
+    },
+    record: async (db, run) => {
+      // The event file alone is to be read.
+      await rm(join(run.folder, JOURNAL))
+      const recorder = new FilesRecorder(db, run, { isOver: true })
+      while (await recorder.record());
+    },
+  })
+}
