@@ -1,3 +1,4 @@
+import { advanceDeployment, listDeployments } from '@bestmark/db'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { checkpoint, ended, evaluation, metrics, Run } from './runs.ts'
@@ -62,6 +63,23 @@ test('a pick in the dialog is dropped with it, and kept when it is shipped', asy
   await dialog.getByRole('button', { name: 'Ship step 200 to models/moby-char-lm' }).click()
   await dialog.getByRole('button', { name: 'Back to the job' }).click()
   await page.getByText('You chose step 200; the best is step 300.').waitFor()
+})
+
+test('a shipment that fails says why, where it was ordered', async () => {
+  const page = await openJob()
+  await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Deploy' })
+  await dialog.getByLabel('model name').fill('failing')
+  await dialog.getByRole('button', { name: /^Ship step \d+ to models\/failing/ }).click()
+  await dialog.getByText('waiting for the agent').waitFor()
+  const [order] = await listDeployments(site.db, { model_name: 'failing' })
+  const { job_id, deployment_id } = order!
+  const advance = { job_id, deployment_id, bytes_done: 1, bytes_total: 2 }
+  const error = 'model.safetensors differs after it was copied; nothing was switched. Ship it again.'
+  await advanceDeployment(site.db, { ...advance, status: 'failed', error })
+  await dialog.getByText(`failed: ${error}`).waitFor()
+  await dialog.getByRole('button', { name: 'Back to the job' }).click()
+  await page.getByText(`failed: ${error}`).filter({ visible: true }).waitFor()
 })
 
 test('a model name that cannot be is met with the rule', async () => {
