@@ -75,7 +75,8 @@ test('a shipment that fails says why, where it was ordered', async () => {
   const [order] = await listDeployments(site.db, { model_name: 'failing' })
   const { job_id, deployment_id } = order!
   const advance = { job_id, deployment_id, bytes_done: 1, bytes_total: 2 }
-  const error = 'model.safetensors differs after it was copied; nothing was switched. Ship it again.'
+  const error =
+    'model.safetensors differs after it was copied; nothing was switched. Ship it again.'
   await advanceDeployment(site.db, { ...advance, status: 'failed', error })
   await dialog.getByText(`failed: ${error}`).waitFor()
   await dialog.getByRole('button', { name: 'Back to the job' }).click()
