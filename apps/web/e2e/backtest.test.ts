@@ -12,12 +12,12 @@ beforeAll(async () => {
 afterAll(() => site[Symbol.asyncDispose]())
 
 /** A finished run whose F1 goes on to improve after its loss has turned. */
-async function finished(name: string, project: string): Promise<void> {
+async function finished(name: string, project: string, ahead: number): Promise<void> {
   const run = await new Run(site.db, name).begin({ project }, project)
   const steps = [100, 200, 300, 400, 500]
   const events = steps.flatMap((step, index) => [
     metrics(step, 1 / (index + 1)),
-    evaluation(step, 1 + Math.abs(index - 2), { eval_f1: 0.5 + index / 20 }),
+    evaluation(step, 1 + Math.abs(index - 2), { eval_f1: 0.5 + ahead / 100 + index / 20 }),
     checkpoint(step),
   ])
   await run.say(...events, ended('completed'))
@@ -38,7 +38,9 @@ test('a board without finished runs says how to get some', async () => {
 })
 
 test('finished runs are replayed, for the board or a project, and the address keeps the choice', async () => {
-  for (const project of ['one', 'two', 'three']) await finished(`run of ${project}`, project)
+  for (const [ahead, project] of ['one', 'two', 'three'].entries()) {
+    await finished(`run of ${project}`, project, ahead)
+  }
   const page = await visit('/backtest')
   const policies = page.getByRole('table', { name: 'Policies and baselines' })
   const last = policies.getByRole('row', { name: /^last baseline/ })
