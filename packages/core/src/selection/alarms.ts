@@ -1,6 +1,7 @@
 import type { Direction } from '../event.ts'
 import { isFiniteMeasure } from '../measured.ts'
 import { directionOf, superlative } from './direction.ts'
+import { measureOf } from './evaluations.ts'
 import type { Note } from './explanation.ts'
 import { figure } from './figure.ts'
 import type { Decider } from './metric.ts'
@@ -41,7 +42,7 @@ function byRecord({ selection, evaluations }: Explained, { claim }: SelectionInp
   const { metric, direction } = selection
   if (!claim || !isFiniteMeasure(claim.value) || directionOf(metric) !== direction) return undefined
   const opposite = direction === 'min' ? 'max' : 'min'
-  const isHeld = evaluations.some(({ values }) => values[metric] === claim.value)
+  const isHeld = evaluations.some((one) => measureOf(one, metric) === claim.value)
   if (!isHeld || directionByRecord(metric, claim.value, evaluations) !== opposite) return undefined
   return `The trainer took the ${superlative(opposite)} ${metric} for the best, but it is ${better(direction)}: set greater_is_better (or mode) for the next run`
 }

@@ -55,13 +55,12 @@ function speechNotes({ selection, evaluations }: Explained, decided: Decider): N
   const isSpeech = /^(wer|cer)$/.test(withoutSplit(selection.metric))
   if (!isSpeech || decided.basis !== 'speech') return []
   const losses = evaluations.map((one) => measureOf(one, 'eval_loss')).filter(isFiniteMeasure)
-  const rise = (losses.at(-1) ?? NaN) - Math.min(...losses.slice(-MOST_LOOKED))
+  const lowest = losses.reduce((least, loss) => Math.min(least, loss), Infinity)
+  const rise = (losses.at(-1) ?? NaN) - lowest
   const loss = rise > 0 ? ` (eval_loss is ${signed(rise)} above its lowest at the end)` : ''
   const text = `${selection.metric} decides, not the loss, which may rise while the error rate falls${loss}`
   return [note('speech', 'note', text)]
 }
-
-const MOST_LOOKED = 10_000
 
 /** An accuracy that does not move while the loss does is what a model has that always answers alike. */
 function accuracyNotes({ evaluations }: Explained): Note[] {
