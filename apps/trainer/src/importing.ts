@@ -6,8 +6,8 @@ import { JOURNAL } from './journal.ts'
 import { FilesRecorder } from './recordFiles.ts'
 import { recordRun } from './recorder.ts'
 import { identifyRun, mayGrow, type RunIdentity } from './sources/identify.ts'
-import { digestOf } from './sources/huggingfaceSource.ts'
 import { readRun } from './sources/run.ts'
+import { digestOf } from './sources/wholeReader.ts'
 import { sweepJob } from './sweep.ts'
 
 /** What a person may say of an imported run; what is left out is taken from the run. */

@@ -1,6 +1,7 @@
 """Trains a tiny language model with HuggingFace's Trainer: `huggingface.py FOLDER [--client]`.
 
-It overfits: its best evaluation, at step 30, falls between two saves.
+It overfits: its best evaluation, at step 30, falls between two saves. With `--results` it ends as the
+example scripts do: its state is saved, then it evaluates and predicts, and saves these metrics.
 """
 
 import argparse
@@ -23,6 +24,7 @@ parser.add_argument("folder")
 parser.add_argument("--client", action="store_true")
 parser.add_argument("--resume", action="store_true")
 parser.add_argument("--load-best", action="store_true")
+parser.add_argument("--results", action="store_true")
 parser.add_argument("--steps", type=int, default=80)
 told = parser.parse_args()
 callbacks = []
@@ -41,7 +43,14 @@ args = TrainingArguments(
     metric_for_best_model="loss", load_best_model_at_end=told.load_best,
     report_to=["tensorboard"], use_cpu=True, disable_tqdm=True)
 trainer = Trainer(model, args, train_dataset=train, eval_dataset=held, callbacks=callbacks)
-trainer.train(resume_from_checkpoint=told.resume or None)
-if told.load_best:
-    trainer.evaluate()
-trainer.save_state()
+trained = trainer.train(resume_from_checkpoint=told.resume or None)
+if told.results:
+    trainer.save_model()
+    trainer.save_metrics("train", trained.metrics)
+    trainer.save_state()
+    trainer.save_metrics("eval", trainer.evaluate())
+    trainer.save_metrics("predict", trainer.predict(held, metric_key_prefix="predict").metrics)
+else:
+    if told.load_best:
+        trainer.evaluate()
+    trainer.save_state()

@@ -8,7 +8,7 @@ export interface EvaluatedSet {
   samples: number | null
 }
 
-const RUNTIME = /^(eval_(?:.+_)?)runtime$/
+const RUNTIME = /^((?:eval|predict|test)_(?:.+_)?)runtime$/
 
 /**
  * A row's values by the number of samples that they were measured on. The Trainer names what it

@@ -3,9 +3,12 @@ import { basename, dirname, join } from 'node:path'
 import { TrainingEvent } from '@bestmark/core'
 import { Failure, systemCode } from '../failure.ts'
 import { inspectCheckpoint } from '../integrity.ts'
+import { loadsBest } from './afterTraining.ts'
 import { branches, type StateFile } from './branches.ts'
 import { readConfigurations } from './configuration.ts'
 import { declared } from './declaration.ts'
+import { Listing } from './listing.ts'
+import { readResults, resultsFiles } from './resultsFiles.ts'
 import { attemptEvents, type CheckpointFolder } from './stateEvents.ts'
 import { readTrainerState, type TrainerState } from './trainerState.ts'
 import type { ReadRun } from './run.ts'
@@ -21,7 +24,7 @@ const OF_THE_FILE = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', '
 /** Reads one state file, which tells of evaluations but of no checkpoints. Throws a Failure. */
 export async function readStateFile(path: string): Promise<ReadRun> {
   const states = [{ folder: '', file: basename(path), state: await readTrainerState(path) }]
-  return { ...(await run(dirname(path), states, [])), isSingleFile: true }
+  return { ...(await run(dirname(path), states, { folders: [], files: [] })), isSingleFile: true }
 }
 
 /**
@@ -36,7 +39,7 @@ export async function readHuggingFace(path: string): Promise<ReadRun> {
   )
   if (root) states.unshift({ folder: '', file: STATE, state: root })
   if (states.length === 0) throw new Failure(unreadable(path, folders))
-  return run(path, states, folders)
+  return run(path, states, { folders, files: await resultsFiles(new Listing(path)) })
 }
 
 function unreadable(path: string, folders: readonly CheckpointFolder[]): string {
@@ -79,14 +82,19 @@ async function checkpointFolder(root: string, name: string): Promise<CheckpointF
 async function run(
   root: string,
   states: StateFile[],
-  folders: readonly CheckpointFolder[],
+  { folders, files }: { folders: readonly CheckpointFolder[]; files: readonly string[] },
 ): Promise<ReadRun> {
   const attempts = branches(states)
   const home = CHECKPOINT.test(basename(root)) ? dirname(root) : root
-  const declaration = declared(await readConfigurations(home))
+  const configurations = await readConfigurations(home)
+  const declaration = declared(configurations)
+  const names = folders.map(({ name }) => name)
+  const loads = await loadsBest(home, names, configurations)
+  const results = files.length > 0 ? await readResults(root, files) : null
   const events = attempts.flatMap((branch, attempt) => {
     const isLast = attempt === attempts.length - 1
-    return attemptEvents(branch, { attempt, folders, isLast, declaration })
+    const place = { attempt, folders, isLast, declaration, loads, results }
+    return attemptEvents(branch, place)
   })
   const parsed = events.map((event) => TrainingEvent.parse(event))
   const identity = { job_id: null, name: basename(root), project: 'imported', isSingleFile: false }

@@ -11,6 +11,8 @@ export interface Pickled {
   monitor: string | null
   mode: Direction | null
   best_model_path: string | null
+  /** Of HuggingFace's `training_args.bin`: whether the best checkpoint is loaded after training. */
+  load_best_model_at_end: boolean | null
 }
 
 /** The pickle with what is not tensors stands first in the file; so much of it is read (bytes). */
@@ -56,6 +58,7 @@ function stateIn(bytes: Buffer): Pickled {
     monitor,
     mode: mode === 'min' || mode === 'max' ? mode : null,
     best_model_path: callback === -1 ? null : textAfter(bytes, 'best_model_path', callback),
+    load_best_model_at_end: flagAfter(bytes, 'load_best_model_at_end'),
   }
 }
 
@@ -78,6 +81,12 @@ function numberAfter(bytes: Buffer, key: string): number | null {
   if (code === 'M') return bytes.readUInt16LE(at + 1)
   if (code === 'J') return bytes.readInt32LE(at + 1)
   return null
+}
+
+function flagAfter(bytes: Buffer, key: string): boolean | null {
+  const at = valueOf(bytes, key)
+  const code = at === undefined ? undefined : bytes[at]
+  return code === 0x88 ? true : code === 0x89 ? false : null
 }
 
 function textAfter(bytes: Buffer, key: string, from: number): string | null {

@@ -5,6 +5,7 @@ import { LIGHTNING } from './lightning.ts'
 import { Listing } from './listing.ts'
 import { LLAMA_FACTORY } from './llamaFactory.ts'
 import { mixedReader } from './mixed.ts'
+import { RESULTS } from './results.ts'
 import type { Opening, Source, SourceReader } from './source.ts'
 import { TENSORBOARD } from './tensorboard.ts'
 import { RUN_OUTPUT, TEXT_LOG } from './textLog.ts'
@@ -23,11 +24,15 @@ const SOURCES: readonly Source[] = [
   RUN_OUTPUT,
 ]
 
-/** The sources that find a run in a folder, the one that knows most of it first. */
+/**
+ * The sources that find a run in a folder, the one that knows most of it first. Results, which tell
+ * the steps only about, are a source where nothing else is one.
+ */
 export async function sourcesIn(root: string): Promise<Source[]> {
   const listing = new Listing(root)
   const found: Source[] = []
   for (const source of SOURCES) if (await source.isHere(listing)) found.push(source)
+  if (found.length === 0 && (await RESULTS.isHere(listing))) found.push(RESULTS)
   return found
 }
 

@@ -6,10 +6,13 @@ import {
   type Measured,
 } from '@bestmark/core'
 import type { FilesSeen } from '../integrity.ts'
+import { rowsAfter, weightsLeft } from './afterTraining.ts'
 import type { Branch } from './branches.ts'
 import type { Declared } from './declaration.ts'
 import { evaluatedSets } from './evaluatedSets.ts'
 import { lineOf, logLines } from './logLines.ts'
+import { addedResults } from './resultEvents.ts'
+import type { Results } from './resultsFiles.ts'
 import { isCount, type LogEntry, type TrainerState } from './trainerState.ts'
 
 /** What the Trainer's closing row sums up; it is not of a step. */
@@ -29,13 +32,17 @@ interface Place {
   folders: readonly CheckpointFolder[]
   isLast: boolean
   declaration: Declared
+  /** Whether the best checkpoint was loaded after training; null where nothing tells. */
+  loads: boolean | null
+  /** What `save_metrics` left beside the states. */
+  results: Results | null
 }
 
 /** What one attempt's state files tell, as events to parse. */
 export function attemptEvents(branch: Branch, place: Place): object[] {
-  const { attempt, folders, isLast, declaration } = place
+  const { attempt, folders, isLast, declaration, loads, results } = place
   const { state, file, folder } = branch.longest
-  const history = new History(state, attempt, file)
+  const history = new History(state, file, place)
   const entries = state.log_history.slice(branch.shared)
   const written = new Set(branch.members.map((member) => member.folder))
   const saved = folders.filter(({ name, state }) => (state ? written.has(name) : isLast))
@@ -44,6 +51,7 @@ export function attemptEvents(branch: Branch, place: Place): object[] {
     ...entries.flatMap((entry) => history.entryEvents(entry)),
     ...saved.map((found) => checkpointEvent(found, attempt)),
     ...(isLast ? history.claimEvents() : []),
+    ...(isLast && results ? addedResults(results, { state, attempt, loads }) : []),
     ...warningEvents([...history.warnings(), ...(isLast ? declaration.warnings : [])], attempt),
     ended(state, attempt, folder === ''),
   ]
@@ -69,13 +77,17 @@ class History {
   readonly #attempt: number
   readonly #file: string
   readonly #lines: ReturnType<typeof logLines>
+  readonly #loads: boolean | null
+  readonly #after: ReadonlySet<LogEntry>
   #hidden: { count: number; line: number | null } = { count: 0, line: null }
 
-  constructor(state: TrainerState, attempt: number, file: string) {
+  constructor(state: TrainerState, file: string, { attempt, loads }: Place) {
     this.#state = state
     this.#attempt = attempt
     this.#file = file
     this.#lines = logLines(state.text, state.rows)
+    this.#loads = loads
+    this.#after = rowsAfter(state)
   }
 
   entryEvents(entry: LogEntry): object[] {
@@ -85,13 +97,22 @@ class History {
       this.#hidden.count++
       metrics['loss'] = NaN
     }
-    const at = { attempt: this.#attempt, step: entry.step, epoch: epochOf(entry) }
+    const at = { attempt: this.#attempt, ...this.#weightsOf(entry) }
     return [
       ...(Object.keys(metrics).length > 0 ? [{ type: 'metrics', ...at, values: metrics }] : []),
       ...evaluatedSets(evaluation).map((set) => {
         return { type: 'evaluation', ...at, ...set, ...this.#placeOf(entry, set.values) }
       }),
     ]
+  }
+
+  /** The weights that were measured: those that training left, where it was over. */
+  #weightsOf(entry: LogEntry): { step: number; epoch: number | null } {
+    const here = { step: entry.step, epoch: epochOf(entry) }
+    if (!this.#after.has(entry)) return here
+    const { step } = weightsLeft(this.#state, entry.step, { loads: this.#loads, values: entry })
+    if (step === entry.step) return here
+    return { step, epoch: epochOf(this.#state.log_history.find((row) => row.step === step)) }
   }
 
   #placeOf(entry: LogEntry, values: Record<string, Measured>): object {

@@ -23,6 +23,7 @@ const File = z.object({
   best_model_checkpoint: z.string().nullish().default(null),
   best_global_step: count,
   global_step: count.transform((step) => step ?? 0),
+  epoch: optional,
   max_steps: count.transform((steps) => steps || null),
   num_train_epochs: optional,
   save_steps: count.transform((steps) => steps || null),

@@ -1,0 +1,95 @@
+import { pathStep } from '@bestmark/core'
+import { settingOf, type Configurations } from './configuration.ts'
+import { pickled } from './pickled.ts'
+import type { LogEntry, TrainerState } from './trainerState.ts'
+
+/** The weights that a run has once its training is over. */
+export interface Left {
+  step: number
+  /** Why they are these, as part of a sentence. */
+  why: string
+}
+
+const ARGS = 'training_args.bin'
+
+/**
+ * Whether a run loaded its best checkpoint when training was over: by its own arguments, in the root
+ * or in one of the checkpoint folders, else by its configuration. Null where nothing tells.
+ */
+export async function loadsBest(
+  root: string,
+  folders: readonly string[],
+  { found }: Configurations,
+): Promise<boolean | null> {
+  for (const path of [ARGS, ...folders.toReversed().map((folder) => `${folder}/${ARGS}`)]) {
+    const told = (await pickled(root, path))?.load_best_model_at_end
+    if (typeof told === 'boolean') return told
+  }
+  const settings = found.map((one) => settingOf(one, 'load_best_model_at_end')?.value)
+  return settings.find((value): value is boolean => typeof value === 'boolean') ?? null
+}
+
+/**
+ * Which weights a run has after its last step. Those that the Trainer loads are of the folder that it
+ * calls its best, which may be older than its best evaluation. Where nothing tells whether it did,
+ * values that equal those of the best folder's step bit for bit do.
+ */
+export function weightsLeft(
+  state: TrainerState,
+  last: number,
+  { loads, values }: { loads: boolean | null; values: Readonly<Record<string, unknown>> },
+): Left {
+  const best = pathStep(state.best_model_checkpoint)
+  const stays = { step: last, why: 'the last' }
+  if (best === null || best === last || loads === false) return stays
+  if (loads) return { step: best, why: 'whose checkpoint was loaded after training' }
+  const after = rowsAfter(state)
+  const repeats = (step: number): boolean => {
+    return state.log_history.some((row) => {
+      return row.step === step && !after.has(row) && repeated(values, row).length > 0
+    })
+  }
+  if (repeats(last) || !repeats(best)) return stays
+  return { step: best, why: 'whose values it repeats' }
+}
+
+/** Rows that were logged once training was over: those after the last one that sums it up. */
+export function rowsAfter({ log_history }: TrainerState): ReadonlySet<LogEntry> {
+  const summary = log_history.findLastIndex((row) => 'train_runtime' in row)
+  return new Set(summary === -1 ? [] : log_history.slice(summary + 1))
+}
+
+/** Values of an evaluation that say how long it took, not how good the weights are. */
+const RATE = /_(runtime|(samples|steps|tokens)_per_second|jit_compilation_time|preparation_time)$/
+
+/** Whether a name tells of the evaluation itself, which differs each time. */
+export function isRate(name: string): boolean {
+  return RATE.test(name)
+}
+
+/** Names of values that stand in a row of the log as they are, bit for bit. */
+function repeated(
+  values: Readonly<Record<string, unknown>>,
+  row: Record<string, unknown>,
+): string[] {
+  return Object.keys(values).filter((name) => !isRate(name) && Object.is(values[name], row[name]))
+}
+
+/**
+ * The last step of a run whose results name an epoch, which the newest state that was kept may not
+ * reach. Older versions round epochs to two decimals. Undefined where several steps fit.
+ */
+export function lastStepAt(state: TrainerState, epoch: number | null): number | undefined {
+  const { global_step, epoch: reached } = state
+  if (epoch === null || reached === null || reached <= 0 || global_step === 0) return global_step
+  const an_epoch = global_step / reached
+  const slack = Number(epoch.toFixed(2)) === epoch ? 0.005 * an_epoch : 0
+  const [fewest, most] = [epoch * an_epoch - slack - 1e-3, epoch * an_epoch + slack + 1e-3]
+  const fits = (step: number | null): step is number => {
+    return step !== null && fewest <= step && step <= most
+  }
+  const known = [global_step, state.max_steps].find(fits)
+  if (known !== undefined) return known
+  const only = Math.ceil(fewest)
+  return Math.floor(most) === only ? only : undefined
+}

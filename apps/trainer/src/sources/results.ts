@@ -1,0 +1,110 @@
+import { isFiniteMeasure, type TrainingEvent } from '@bestmark/core'
+import { inspectCheckpoint } from '../integrity.ts'
+import { loadsBest } from './afterTraining.ts'
+import { readConfigurations } from './configuration.ts'
+import { declared } from './declaration.ts'
+import { endedEvent, startedEvent, toldEvent } from './events.ts'
+import { Listing } from './listing.ts'
+import { evaluations } from './resultEvents.ts'
+import { readResults, resultsFiles, type Results, tellsOfTraining } from './resultsFiles.ts'
+import { numbered, savedIn, type SavedFile } from './savedFiles.ts'
+import type { Opening, Source } from './source.ts'
+import { WholeReader } from './wholeReader.ts'
+
+/**
+ * What the HuggingFace Trainer's `save_metrics` leaves (`all_results.json` and its parts), of a run
+ * whose states were not kept: how long it was, and what was measured once it was over.
+ */
+export const RESULTS: Source = {
+  name: 'huggingface_results',
+  isHere: async (listing) => {
+    for (const file of await resultsFiles(listing)) {
+      if (await tellsOfTraining(listing, file)) return true
+    }
+    return false
+  },
+  open: (opening) => new WholeReader({ files: filesToLookAt, events: eventsIn }, opening),
+}
+
+async function filesToLookAt(listing: Listing): Promise<string[]> {
+  return [...(await resultsFiles(listing)), ...(await saves(listing)).map(({ path }) => path)]
+}
+
+async function saves(listing: Listing): Promise<SavedFile[]> {
+  const found = await savedIn(listing, [''], numbered)
+  return found.filter(({ path }) => /^checkpoint-\d+$/.test(path))
+}
+
+async function eventsIn({ root }: Opening): Promise<TrainingEvent[]> {
+  const listing = new Listing(root)
+  const saved = await saves(listing)
+  const results = await readResults(root, await resultsFiles(listing))
+  const configurations = await readConfigurations(root)
+  const { fields, warnings } = declared(configurations)
+  const folders = saved.map(({ path }) => path)
+  const loads = await loadsBest(root, folders, configurations)
+  const total = totalOf(results)
+  const texts = [...warnings, ...results.problems]
+  return [
+    startedEvent({ ...fields, total_steps: total }),
+    ...measured(results, saved, loads),
+    ...(await Promise.all(saved.map((one) => savedEvent(root, one)))),
+    ...texts.map((text) => toldEvent(0, text)),
+    endedEvent(0, 'completed'),
+  ]
+}
+
+/** The planned steps, where only one number of them fits. */
+function totalOf({ steps }: Results): number | null {
+  return steps && steps[0] === steps[1] ? steps[0] : null
+}
+
+/** What was measured after training, of its last step, and the loss of all of it. */
+function measured(
+  results: Results,
+  saved: readonly SavedFile[],
+  loads: boolean | null,
+): TrainingEvent[] {
+  const { file, steps, epoch, train_loss } = results
+  const names = Object.keys(results.values)
+  const score = `"bestmark score CHECKPOINT --results ${file}" tells it`
+  if (!steps) {
+    const text = `${file} does not tell how many steps the training took, so what it measured is of no known step; ${score}`
+    return names.length > 0 ? [toldEvent(0, text)] : []
+  }
+  const step = totalOf(results) ?? about(steps, saved)
+  const at = { attempt: 0, step, epoch: isFiniteMeasure(epoch) ? epoch : null }
+  const trained: TrainingEvent[] =
+    train_loss === null ? [] : [{ type: 'metrics', ...at, at: null, values: { train_loss } }]
+  const events = [toldEvent(0, stepsText(results, step), 'info'), ...trained]
+  if (names.length === 0) return events
+  if (loads === null) events.push(toldEvent(0, lastText(file), 'info'))
+  if (!loads) return [...events, ...evaluations(results, names, at)]
+  const text = `What ${file} measured is of the checkpoint that was loaded after training, which no file names; ${score}`
+  return [...events, toldEvent(0, text)]
+}
+
+function lastText(file: string): string {
+  return `Nothing tells that another checkpoint was loaded after training, so what ${file} measured counts as of the last step`
+}
+
+function stepsText({ file, steps }: Results, step: number): string {
+  const [fewest = 0, most = 0] = steps ?? []
+  const rate = `runtime and rate in ${file}`
+  if (fewest === most) return `The ${step} steps of training are told by ${rate}`
+  return `Training took ${fewest} to ${most} steps by ${rate}, so its last step is called ${step} and is of no saved checkpoint`
+}
+
+/** The middle of the steps that fit; never one that was saved, since which one it is nobody knows. */
+function about([fewest, most]: [number, number], saved: readonly SavedFile[]): number {
+  const taken = new Set(saved.map(({ step }) => step))
+  let step = Math.round((fewest + most) / 2)
+  while (taken.has(step)) step++
+  return step
+}
+
+async function savedEvent(root: string, { path, step, mtime }: SavedFile): Promise<TrainingEvent> {
+  const seen = await inspectCheckpoint(root, path, null)
+  const at = Math.round(mtime)
+  return { type: 'checkpoint', attempt: 0, step, path, epoch: null, at, role: null, ...seen }
+}
