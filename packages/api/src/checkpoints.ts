@@ -1,9 +1,16 @@
 import { explanationTable } from '@bestmark/core'
-import { type CheckpointList, checkpointsOf, type Database, JobUnknown } from '@bestmark/db'
+import {
+  type CheckpointList,
+  checkpointsOf,
+  type Database,
+  JobUnknown,
+  pinCheckpoints,
+} from '@bestmark/db'
 import { z } from 'zod'
 import { Id, procedure, router } from './trpc.ts'
 
 const JobId = z.object({ job_id: Id })
+const PinInput = JobId.extend({ checkpoint_id: Id, pinned: z.boolean() })
 
 export const checkpoints = router({
   /** Every checkpoint of a job by step, the decision over them, and the decision in words. */
@@ -13,6 +20,12 @@ export const checkpoints = router({
   explain: procedure.input(JobId).query(async ({ ctx, input }) => {
     const { selection, explanation } = await listOf(ctx.db, input.job_id)
     return { selection, explanation, table: explanationTable(selection) }
+  }),
+
+  /** Keeps a checkpoint from being pruned, or no longer. */
+  pin: procedure.input(PinInput).mutation(({ ctx, input }) => {
+    const { job_id, checkpoint_id, pinned } = input
+    return pinCheckpoints(ctx.db, job_id, { checkpoint_ids: [checkpoint_id], pinned })
   }),
 })
 

@@ -29,6 +29,7 @@ test('every procedure is closed to who does not show the token', async () => {
     () => stranger.series.names({ job_id }),
     () => stranger.checkpoints.list({ job_id }),
     () => stranger.checkpoints.explain({ job_id }),
+    () => stranger.checkpoints.pin({ job_id, checkpoint_id: job_id, pinned: true }),
     () => stranger.policies.change({ job_id, policy: null, by: 'eve' }),
     () => stranger.policies.history({ job_id }),
     () => stranger.backtest.run({ target: 'task' }),
@@ -51,6 +52,7 @@ test('a job that is not there is NOT_FOUND, with its id', async () => {
     () => api.series.names({ job_id }),
     () => api.checkpoints.list({ job_id }),
     () => api.checkpoints.explain({ job_id }),
+    () => api.checkpoints.pin({ job_id, checkpoint_id: job_id, pinned: true }),
     () => api.policies.change({ job_id, policy: null, by: 'ana' }),
     () => api.policies.history({ job_id }),
     () => api.deployments.create({ job_id, checkpoint_id: job_id, model_name: 'm' }),
@@ -191,6 +193,25 @@ test('finished jobs are replayed, and what they can be judged by is listed', asy
   await expect(api.backtest.run({ target: 'bleu' })).rejects.toMatchObject({
     code: 'BAD_REQUEST',
     message: expect.stringMatching(/^No finished job on this board measured bleu; .*eval_f1 \(1\)/),
+  })
+})
+
+test('a checkpoint is pinned and unpinned, which who follows the job is told', async () => {
+  const job_id = await board.newJob()
+  await board.tell(job_id, evaluation(1, 1), checkpoint(1), checkpoint(2))
+  const rows = async () => (await api.checkpoints.list({ job_id })).checkpoints
+  const [first] = await rows()
+  const { checkpoint_id = '' } = first ?? {}
+  const before = (await api.jobs.detail({ job_id })).revision
+  for (const pinned of [true, false]) {
+    await api.checkpoints.pin({ job_id, checkpoint_id, pinned })
+    expect((await rows()).map((row) => row.pinned)).toEqual([pinned, false])
+  }
+  expect((await api.jobs.detail({ job_id })).revision).toBe(before + 2)
+  const unknown = { job_id, checkpoint_id: randomUUID(), pinned: true }
+  await expect(api.checkpoints.pin(unknown)).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+    message: `This job has no checkpoint ${unknown.checkpoint_id}.`,
   })
 })
 
