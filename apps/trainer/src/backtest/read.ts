@@ -1,5 +1,5 @@
 import { contextOf, rowsFrom, type BacktestRun, type LeftOut, type RunRows } from '@bestmark/core'
-import { Failure, sentence } from '../failure.ts'
+import { Failure, sentence, systemCode } from '../failure.ts'
 import { Waiting } from '../waiting.ts'
 import { readRun } from '../sources/run.ts'
 import { findRuns, type Found } from './find.ts'
@@ -34,7 +34,8 @@ export async function readRuns(paths: readonly string[], options: ReadOptions): 
       try {
         runs.set(found.path, { name, group, ...(await rowsOf(found, options)) })
       } catch (error) {
-        if (!(error instanceof Failure)) throw error
+        // A file that cannot be read is no reason to leave out the others.
+        if (!(error instanceof Failure) && systemCode(error) === undefined) throw error
         leaveOut(name, group, sentence(error))
       }
     }

@@ -1,5 +1,5 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Backtest } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { bestmark, temporaryFolder, writeOutput } from '../testing.ts'
@@ -60,6 +60,47 @@ test('whole checkpoints are the candidates where enough were kept, else evaluati
     ['kept', 'checkpoints', 4],
     ['rotated', 'evaluations', 4],
   ])
+})
+
+test('runs of any program count: tables of Lightning and Keras, and a log of nanoGPT', async () => {
+  await using folder = await temporaryFolder()
+  const files: [place: string, head: string, row: (step: number, loss: number) => string][] = [
+    [
+      'lightning/version_0/metrics.csv',
+      'epoch,step,val_acc,val_loss\n',
+      (step, loss) => `0,${step - 1},${step / 10},${loss}\n`,
+    ],
+    [
+      'keras/log.csv',
+      'epoch,loss,val_acc,val_loss\n',
+      (step, loss) => `${step - 1},1,${step / 9},${loss}\n`,
+    ],
+    [
+      'nanogpt/train.log',
+      '',
+      (step, loss) => `step:${step}/5 train_loss:1.0 val_loss:${loss} val_acc:${step / 8}\n`,
+    ],
+  ]
+  for (const [place, head, row] of files) {
+    await mkdir(join(folder.path, dirname(place)), { recursive: true })
+    const rows = [3, 1, 2, 4, 5].map((loss, index) => row(index + 1, loss))
+    await writeFile(join(folder.path, place), head + rows.join(''))
+  }
+  const { replayed } = await backtestJson(['.', '--target', 'val_acc'], folder.path)
+  expect(replayed.map(({ name }) => name)).toEqual(files.map(([place]) => dirname(place)).sort())
+  for (const { picks, best_step } of replayed) {
+    expect(best_step).toBe(5)
+    expect(picks.find(({ policy }) => policy === 'lowest eval_loss')?.step).toBe(2)
+  }
+})
+
+test('a run that cannot be read is left out and told, whatever is wrong with it', async () => {
+  await using folder = await temporaryFolder()
+  await writeRun(join(folder.path, 'good'), 0)
+  await mkdir(join(folder.path, 'odd/events.out.tfevents.1.host'), { recursive: true })
+  const { replayed, left_out } = await backtestJson(['.', '--target', 'accuracy'], folder.path)
+  expect(replayed.map(({ name }) => name)).toEqual(['good'])
+  expect(left_out).toMatchObject([{ name: 'odd', code: 'unreadable' }])
 })
 
 test('one state file, and several paths, can be named', async () => {

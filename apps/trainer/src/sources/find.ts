@@ -20,21 +20,26 @@ export interface Walk {
   onUnreadable: (folder: string, why: string) => void
 }
 
+/** A run, and the folder that it was found in as it was reached: links in it are not resolved. */
+export interface FoundRun extends RunIdentity {
+  folder: string
+}
+
 /**
- * Every run at or below a path, as it is found. A folder that is reached again by a link is passed
+ * Every run at or below a path, in order of name. A folder that is reached again by a link is passed
  * by, as are the parts of a run that was found. O(folders), and flat in memory but for their names.
  */
 export async function* runsBelow(
   folder: string,
   walk: Walk,
   seen = new Set<string>(),
-): AsyncGenerator<RunIdentity> {
+): AsyncGenerator<FoundRun> {
   if (walk.signal.aborted) return
   const entries = await entriesOf(folder, walk, seen)
   const run = entries.some(({ name }) => MAY_TELL.test(name))
     ? await runIn(folder, walk)
     : undefined
-  if (run) yield run
+  if (run) yield { ...run, folder }
   for (const entry of entries) {
     const { name } = entry
     if (PASSED_BY.has(name) || (run && PARTS.test(name))) continue
@@ -61,7 +66,8 @@ async function entriesOf(
     const real = await realpath(folder)
     if (seen.has(real)) return []
     seen.add(real)
-    return await readdir(folder, { withFileTypes: true })
+    const entries = await readdir(folder, { withFileTypes: true })
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
   } catch (error) {
     onUnreadable(folder, sentence(error))
     return []

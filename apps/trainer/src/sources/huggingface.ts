@@ -46,7 +46,7 @@ function unreadable(path: string, folders: readonly CheckpointFolder[]): string 
   const [first] = folders
   return first
     ? `${path} has no ${STATE} that can be read: ${first.name}: ${first.files.files_why ?? 'none'}`
-    : `${path} is no training output: it has neither ${STATE} nor checkpoint-N folders`
+    : `${path} has neither ${STATE} nor checkpoint-N folders`
 }
 
 async function rootState(path: string): Promise<TrainerState | undefined> {

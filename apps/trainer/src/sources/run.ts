@@ -1,13 +1,14 @@
 import { stat } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { TrainingEvent } from '@bestmark/core'
 import { Failure, sentence } from '../failure.ts'
 import { withScores } from '../scores/attached.ts'
 import { readHuggingFace, readStateFile } from './huggingface.ts'
 import { HUGGINGFACE } from './huggingfaceSource.ts'
 import { readJournalRun } from './journal.ts'
+import { Listing } from './listing.ts'
 import { readWhole } from './source.ts'
-import { openRun, sourcesIn } from './sources.ts'
+import { MARKS, openRun, sourcesIn } from './sources.ts'
 
 /** A training run as a source read it from disk. */
 export interface ReadRun {
@@ -29,19 +30,35 @@ export interface ReadRun {
  * was measured of its checkpoints afterwards, or one state file. Throws a Failure that says what is wrong and what to do.
  */
 export async function readRun(path: string): Promise<ReadRun> {
-  if (!(await isFolder(path))) return readStateFile(path)
+  if (!(await isFolder(path))) return readFile(path)
   const journal = await readJournalRun(path)
   if (journal) return withScores(journal)
   const sources = await sourcesIn(path)
   const [first, ...others] = sources
-  // Where nothing else is there, its reader says what is missing.
-  if (!first || (first === HUGGINGFACE && others.length === 0)) {
+  // Where checkpoints were saved without their states, its reader says what is wrong with them.
+  if ((!first && (await hasSaves(path))) || (first === HUGGINGFACE && others.length === 0)) {
     return withScores(await readHuggingFace(path))
+  }
+  if (!first) {
+    const marks = `${MARKS.slice(0, -1).join(', ')} or ${MARKS.at(-1)}`
+    throw new Failure(`${path} holds no training run that is known; a run has ${marks}.`)
   }
   const events = await readWhole(openRun(sources, { root: path, cursor: null, isOver: true }))
   const identity = { job_id: null, name: basename(path), project: 'imported', isSingleFile: false }
   const run = { root: path, source: first.name, ...identity, events }
   return first === HUGGINGFACE ? run : withScores(run)
+}
+
+/** One state file; of other files a run's folder tells more. */
+async function readFile(path: string): Promise<ReadRun> {
+  const folder = dirname(path)
+  const isPart = !path.endsWith('.json') && (await sourcesIn(folder)).length > 0
+  if (isPart) throw new Failure(`${path} is a part of a run; name the run's folder, ${folder}.`)
+  return readStateFile(path)
+}
+
+async function hasSaves(path: string): Promise<boolean> {
+  return (await new Listing(path).names()).some((name) => /^checkpoint-\d+$/.test(name))
 }
 
 async function isFolder(path: string): Promise<boolean> {

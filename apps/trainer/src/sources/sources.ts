@@ -24,6 +24,20 @@ const SOURCES: readonly Source[] = [
   RUN_OUTPUT,
 ]
 
+/** By what a person knows each of them, and our own journal, on disk. */
+export const MARKS = [
+  'journal.jsonl (Bestmark)',
+  'trainer_state.json, checkpoint-N folders or all_results.json (HuggingFace)',
+  'metrics.csv (Lightning)',
+  'results.csv (Ultralytics)',
+  'a table with epoch and loss (Keras)',
+  'trainer_log.jsonl (LLaMA-Factory)',
+  'dvclive (DVCLive)',
+  'event files (TensorBoard)',
+  'a log of steps and losses (nanoGPT)',
+  'bestmark-output.log (bestmark run)',
+] as const
+
 /**
  * The sources that find a run in a folder, the one that knows most of it first. Results, which tell
  * the steps only about, are a source where nothing else is one.

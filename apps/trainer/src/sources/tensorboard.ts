@@ -11,7 +11,8 @@ import { numbered, savedIn, withSteps } from './savedFiles.ts'
 import { eventIn } from './tfEvent.ts'
 import { recordsIn } from './tfrecord.ts'
 
-const EVENTS = /(^|\/)[^/]*tfevents[^/]*$/
+/** A folder may be called tfevents, too; a writer adds time and host. */
+const EVENTS = /(^|\/)[^/]*tfevents\.[^/]*$/
 /** Folders of one run, in which Keras and many others keep a writer each. */
 const WRITERS = ['', 'train', 'training', 'eval', 'val', 'valid', 'validation', 'test']
 
