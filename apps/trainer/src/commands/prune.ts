@@ -1,6 +1,7 @@
 import { measuredJson, type Prunable, retention, type Retention } from '@bestmark/core'
 import { parseWords } from '../arguments.ts'
 import { EXIT, Failure, sentence } from '../failure.ts'
+import { type Left, leftIn, removeLeft } from '../prune/left.ts'
 import { prunedRun, type PrunedRun } from '../prune/prunedRun.ts'
 import { removeFiles } from '../prune/remove.ts'
 import { sizeWords } from '../prune/size.ts'
@@ -34,14 +35,39 @@ export async function main(words: readonly string[]): Promise<number> {
         'with --keep-best 0 the last ones alone are kept.',
     )
   }
-  const plan = await decide()
-  const { goes } = plan
+  const plan: Plan = { ...(await decide()), left: await leftIn(run.root) }
+  const [goes, left] = [plan.goes.length, plan.left.length]
   if (!values.json) process.stdout.write(plainPlan(run, plan))
-  const removed = values.yes && goes.length > 0 ? await removeAll(run, goes, decide) : []
-  if (values.json) process.stdout.write(`${measuredJson(told(run, plan, removed))}\n`)
-  else process.stdout.write(`${ending(goes, removed, values.yes)}\n`)
-  if (values.yes && removed.length < goes.length) return EXIT.unusable
-  return goes.length > 0 ? EXIT.found : EXIT.nothing
+  const cleared = values.yes ? await clear(run, plan.left) : []
+  const removed = values.yes && goes > 0 ? await removeAll(run, plan.goes, decide) : []
+  const gone = { removed, cleared }
+  if (values.json) process.stdout.write(`${measuredJson(told(run, plan, gone))}\n`)
+  else process.stdout.write(`${ending(plan, gone, values.yes)}\n`)
+  if (values.yes && (removed.length < goes || cleared.length < left)) return EXIT.unusable
+  return goes + left > 0 ? EXIT.found : EXIT.nothing
+}
+
+/** What stays and goes, and what a prune that was stopped left. */
+interface Plan extends Retention {
+  left: Left[]
+}
+
+interface Gone {
+  removed: Prunable[]
+  cleared: Left[]
+}
+
+async function clear({ root }: PrunedRun, left: readonly Left[]): Promise<Left[]> {
+  const cleared: Left[] = []
+  for (const one of left) {
+    try {
+      await removeLeft(root, one)
+      cleared.push(one)
+    } catch (error) {
+      process.stderr.write(`bestmark: ${sentence(error)}\n`)
+    }
+  }
+  return cleared
 }
 
 /** Decides again before each removal: a run that trains may have a new best. */
@@ -72,35 +98,50 @@ function countOf(option: string, text: string | undefined): number {
   throw new Failure(`${option} takes a whole number from 0, not ${given}. Usage: ${usage}`)
 }
 
-function plainPlan({ name, root }: PrunedRun, { stays, goes }: Retention): string {
-  const line = ({ path, bytes }: Prunable, verb: string, why = ''): string =>
-    `  ${verb}  ${path.padEnd(20)} ${sizeWords(bytes).padStart(9)}  ${why}`.trimEnd()
+function plainPlan({ name, root }: PrunedRun, { stays, goes, left }: Plan): string {
+  const line = (
+    { path, bytes }: Pick<Prunable, 'path' | 'bytes'>,
+    verb: string,
+    why = '',
+  ): string => `  ${verb}  ${path.padEnd(20)} ${sizeWords(bytes).padStart(9)}  ${why}`.trimEnd()
   const lines = [
     `${name} in ${root}:`,
     ...stays.map(({ checkpoint, why }) => line(checkpoint, 'stays', why.join(', '))),
     ...goes.map((checkpoint) => line(checkpoint, 'goes ')),
+    ...left.map((one) => line(one, 'goes ', 'left by a prune that was stopped')),
   ]
   return `${lines.join('\n')}\n`
 }
 
-function ending(goes: readonly Prunable[], removed: readonly Prunable[], yes: boolean): string {
-  if (goes.length === 0) return 'Nothing is to go.'
-  const all = goes.length === 1 ? '1 checkpoint' : `${goes.length} checkpoints`
-  if (!yes) return `${all} would go, ${sizeWords(bytesOf(goes))}. Add --yes to remove them.`
-  return `${removed.length} of ${all} removed, ${sizeWords(bytesOf(removed))}.`
+function ending({ goes, left }: Plan, { removed, cleared }: Gone, yes: boolean): string {
+  const words = [
+    goes.length > 0 && counted(goes.length, 'checkpoint', 'checkpoints'),
+    left.length > 0 && counted(left.length, 'remainder', 'remainders'),
+  ]
+  const all = words.filter(Boolean).join(' and ')
+  if (all === '') return 'Nothing is to go.'
+  if (!yes)
+    return `${all} would go, ${sizeWords(bytesOf([...goes, ...left]))}. Add --yes to remove them.`
+  const gone = [...removed, ...cleared]
+  return `${gone.length} of ${all} removed, ${sizeWords(bytesOf(gone))}.`
 }
 
-function told(run: PrunedRun, { stays, goes }: Retention, removed: readonly Prunable[]): object {
+function counted(count: number, one: string, several: string): string {
+  return `${count} ${count === 1 ? one : several}`
+}
+
+function told(run: PrunedRun, { stays, goes, left }: Plan, { removed, cleared }: Gone): object {
   const face = ({ attempt, step, path, bytes }: Prunable) => ({ attempt, step, path, bytes })
   return {
     ...{ job_id: run.job_id, name: run.name, root: run.root },
     stays: stays.map(({ checkpoint, why }) => ({ ...face(checkpoint), why })),
     goes: goes.map(face),
-    bytes: bytesOf(goes),
-    removed: removed.map(({ path }) => path),
+    left,
+    bytes: bytesOf([...goes, ...left]),
+    removed: [...removed, ...cleared].map(({ path }) => path),
   }
 }
 
-function bytesOf(checkpoints: readonly Prunable[]): number {
-  return checkpoints.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0)
+function bytesOf(files: readonly Pick<Prunable, 'bytes'>[]): number {
+  return files.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0)
 }

@@ -4,7 +4,7 @@ import { Failure } from '../failure.ts'
 import { isInside } from '../integrity.ts'
 
 /** Begins the name of what is about to be removed; a removal that was cut short leaves it there. */
-const REMOVED = '.bestmark-removed-'
+export const REMOVED = '.bestmark-removed-'
 
 /**
  * Removes the files of a checkpoint below a run's root (links resolved). It is first given another
