@@ -28,6 +28,7 @@ export class Run {
       project,
       status: 'starting',
       source: 'journal',
+      is_stoppable: true,
     })
     await this.say({ ...STARTED, name, at: Date.now(), ...change })
     return this

@@ -67,7 +67,7 @@ async function newJob(db: TestDatabase, name: string): Promise<string> {
   const job_id = randomUUID()
   const place = { host_id: randomUUID(), host: 'workstation', root: `/runs/${name}` }
   const told = { name, project: 'examples', status: 'running', source: 'journal' } as const
-  await registerJob(db, { job_id, ...place, ...told })
+  await registerJob(db, { job_id, ...place, ...told, is_stoppable: true })
   return job_id
 }
 

@@ -15,6 +15,7 @@ export interface JobDetail extends Pick<
   | 'tags'
   | 'source'
   | 'recipe'
+  | 'is_stoppable'
   | 'loss_unit'
   | 'declared_metric'
   | 'declared_direction'
@@ -44,13 +45,13 @@ export async function jobDetail(db: Database, job_id: string): Promise<JobDetail
   const { config, tags, source, recipe, save_steps, attempt, host_id } = job
   const { loss_unit, declared_metric, declared_direction, declared_by } = job
   const { metric_directions, policy_told, policy_from } = job
-  const { stop_requested_at, registered_at, changed_at, revision } = job
+  const { is_stoppable, stop_requested_at, registered_at, changed_at, revision } = job
   return {
     job_id,
     ...{ config, tags, source, recipe, save_steps, attempt, host_id },
     ...{ loss_unit, declared_metric, declared_direction, declared_by },
     ...{ metric_directions, policy_told, policy_from },
-    ...{ stop_requested_at, registered_at, changed_at, revision },
+    ...{ is_stoppable, stop_requested_at, registered_at, changed_at, revision },
     attempts: rows.map(({ job_id: _job, revision: _revision, ...row }) => row),
     host_seen_at: host?.seen_at ?? null,
   }

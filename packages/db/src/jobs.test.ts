@@ -37,7 +37,7 @@ test('a job is found by its id, by its name, and by the beginning of its id', as
 
 test('a wish to stop is kept until the attempt that it was for is over', async () => {
   const host_id = randomUUID()
-  const job_id = await newJob(db, { host_id })
+  const job_id = await newJob(db, { host_id, is_stoppable: true })
   await tell(db, job_id, started())
   expect((await requestStop(db, job_id)).status).toBe('stopping')
   const [asked] = await hostedJobs(db, host_id)
@@ -60,6 +60,20 @@ test('what has ended cannot be stopped, and the refusal says so', async () => {
   await expect(requestStop(db, job_id)).rejects.toThrow(Refused)
   await expect(requestStop(db, job_id)).rejects.toThrow('moby is completed')
   await expect(requestStop(db, randomUUID())).rejects.toThrow(JobUnknown)
+})
+
+test('a run that Bestmark did not start cannot be stopped, and the refusal says where it can', async () => {
+  const host_id = randomUUID()
+  const job_id = await newJob(db, { host_id })
+  await tell(db, job_id, started())
+  await expect(requestStop(db, job_id)).rejects.toThrow(Refused)
+  await expect(requestStop(db, job_id)).rejects.toThrow('stop it where it runs, on workstation')
+  expect((await jobStatus(db, job_id))?.status).toBe('running')
+  // Started by Bestmark the next time, and read from other files since.
+  const again = { job_id, host_id, root: `/runs/${job_id}` }
+  await newJob(db, { ...again, is_stoppable: true })
+  await newJob(db, { ...again, source: 'huggingface' })
+  expect((await requestStop(db, job_id)).status).toBe('stopping')
 })
 
 test('an agent finds the jobs of its host, all of them or those of some states', async () => {

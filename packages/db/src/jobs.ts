@@ -20,6 +20,8 @@ export interface JobRegistration {
   status: JobState
   source: string
   recipe?: string | null
+  /** Bestmark starts it, and can ask it to stop; where that is not told a known job stays as it is. */
+  is_stoppable?: boolean
 }
 
 /**
@@ -27,25 +29,27 @@ export interface JobRegistration {
  * leaves alone what a person may have set and what the run said.
  */
 export async function registerJob(db: Database, job: JobRegistration): Promise<TrainingJobStatus> {
-  const { root: output_dir, recipe = null, ...named } = job
+  const { root: output_dir, recipe = null, is_stoppable, ...named } = job
   const { job_id, host_id, host, source } = job
   const times = { registered_at: clock, changed_at: clock }
   const made = await db.orm.transaction(async (tx) => {
     const policy = await projectPolicy(tx, job.project)
-    const row = { ...named, ...policy, output_dir, recipe, revision: 1, ...times }
+    const row = { ...named, ...policy, output_dir, recipe, is_stoppable, revision: 1, ...times }
     const rows = await tx.insert(trainingJobs).values(row).onConflictDoNothing().returning()
     if (rows.length > 0) await tx.execute(sql`select ${told(job_id, 1)}`)
     return rows[0]
   })
   if (made) return statusOf(made)
   await changeJob(db, job_id, async (tx, known) => {
+    const canStop = is_stoppable ?? known.is_stoppable
     const same =
       known.output_dir === output_dir &&
       known.host_id === host_id &&
       known.host === host &&
-      known.source === source
+      known.source === source &&
+      known.is_stoppable === canStop
     if (same) return { answer: undefined }
-    const moved = { output_dir, host_id, host, source }
+    const moved = { output_dir, host_id, host, source, is_stoppable: canStop }
     if (known.output_dir !== output_dir) await reselect(tx, { ...known, ...moved })
     return { set: moved, answer: undefined }
   })
@@ -105,14 +109,19 @@ export async function findJobs(db: Database, text: string): Promise<TrainingJobS
 }
 
 /**
- * Asks for a job to be stopped; the agent of its host does it. Asking again changes nothing.
- * Throws JobUnknown, and Refused where the job has come to its end.
+ * Asks for a job to be stopped; the agent of its host does it, or whoever started it. Asking again
+ * changes nothing. Throws JobUnknown, and Refused where the job has come to its end or was not
+ * started by Bestmark.
  */
 export async function requestStop(db: Database, job_id: string): Promise<TrainingJobStatus> {
   await changeJob(db, job_id, async (tx, job) => {
     if (job.stop_requested_at !== null) return { answer: undefined }
     if (!mayFollow(job.status, 'stopping')) {
       throw new Refused(`${job.name} is ${job.status}, so there is nothing to stop.`)
+    }
+    if (!job.is_stoppable) {
+      const why = 'was not started by Bestmark, so it cannot be stopped from here'
+      throw new Refused(`${job.name} ${why}; stop it where it runs, on ${job.host}.`)
     }
     const [now] = await tx.execute<{ now: number }>(sql`select ${clock} as now`)
     const stop_requested_at = now?.now ?? null

@@ -9,7 +9,16 @@ import type {
 } from '@bestmark/core'
 import { sql } from 'drizzle-orm'
 import type { PgColumnBuilderBase } from 'drizzle-orm/pg-core'
-import { bigint, doublePrecision, index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  doublePrecision,
+  index,
+  integer,
+  pgTable,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core'
 import { measured, milliseconds, plain, said } from './columns.ts'
 
 const count = () => bigint({ mode: 'number' })
@@ -93,6 +102,8 @@ export const trainingJobs = pgTable(
     /** Which source reads the run. */
     source: said().notNull(),
     recipe: said(),
+    /** Bestmark started it, so somebody at its host can ask it to stop. */
+    is_stoppable: boolean().notNull().default(false),
     config: plain().$type<Record<string, unknown>>().notNull().default({}),
     tags: plain().$type<string[]>().notNull().default([]),
     /** What the training program itself calls its best, as it last said. */
