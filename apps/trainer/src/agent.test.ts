@@ -40,7 +40,12 @@ afterAll(async () => {
 /** An agent in this process, stopped when the test ends. */
 function agentHere(settings = AGENT_SETTINGS): { agent: Agent } & AsyncDisposable {
   const troubles: unknown[] = []
-  const agent = new Agent(board.db, board, (error) => troubles.push(error), settings)
+  const agent = new Agent(
+    board.db,
+    board,
+    { tell: (error) => troubles.push(error), answered: () => undefined },
+    settings,
+  )
   const working = agent.work()
   const dispose = async (): Promise<void> => {
     agent.stop()

@@ -1,17 +1,19 @@
 import type { JobState } from '@bestmark/core'
-import { databaseTime, hostedJobs, loseSilent, seeHost } from '@bestmark/db'
+import { hostedJobs, seeHost } from '@bestmark/db'
 import type { Database, HostedJob } from '@bestmark/db'
 import { AGENT_SETTINGS, type AgentSettings } from './agentSettings.ts'
-import { Digesting } from './digesting.ts'
 import { join } from 'node:path'
+import { Digesting } from './digesting.ts'
 import { JOURNAL, journalSize } from './journal.ts'
-import { hasRunProcess, isAlive, readRunProcess } from './process.ts'
 import { followFiles } from './following.ts'
+import { isTraining, LISTEN, Listening } from './listening.ts'
+import { hasRunProcess } from './process.ts'
 import { pause, type Recorded } from './recorder.ts'
 import type { Starter } from './runs.ts'
 import { shipNext } from './shipping.ts'
 import { supervise, type SupervisedRun } from './supervise.ts'
 import { sweepJob } from './sweep.ts'
+import type { Troubled } from './troubles.ts'
 
 /** How often the agent looks for work (ms). */
 const ROUND = 300
@@ -19,8 +21,6 @@ const ROUND = 300
 const HEARTBEAT = 10_000
 /** How long it rests once it has looked at the files of every job (ms). */
 const REST = 3_000
-/** How often is looked for runs that have fallen silent (ms). */
-const LISTEN = 5_000
 const SPEAKING: readonly JobState[] = ['starting', 'running', 'stopping']
 const UNFINISHED: readonly JobState[] = [...SPEAKING, 'lost']
 
@@ -31,26 +31,25 @@ const UNFINISHED: readonly JobState[] = [...SPEAKING, 'lost']
 export class Agent {
   readonly #db: Database
   readonly #starter: Starter
-  readonly #onTrouble: (error: unknown) => void
+  readonly #troubles: Troubled
   readonly #over = new AbortController()
   readonly #reserved = new Set<string>()
   readonly #journalSizes = new Map<string, number>()
   readonly #supervised = new Map<string, Promise<void>>()
-  readonly #settings: AgentSettings
+  readonly #listening: Listening
   readonly #digesting: Digesting
   #unswept: HostedJob[] = []
-  #listening_since: number | undefined
 
   constructor(
     db: Database,
     starter: Starter,
-    onTrouble: (error: unknown) => void,
-    settings = AGENT_SETTINGS,
+    troubles: Troubled,
+    settings: AgentSettings = AGENT_SETTINGS,
   ) {
     this.#db = db
     this.#starter = starter
-    this.#onTrouble = onTrouble
-    this.#settings = settings
+    this.#troubles = troubles
+    this.#listening = new Listening(db, settings.patience)
     this.#digesting = new Digesting(db, starter.host_id, settings.digestRate)
   }
 
@@ -85,8 +84,8 @@ export class Agent {
     this.#reserved.delete(run.job_id)
     const known = this.#supervised.get(run.job_id)
     if (known) return known
-    const supervised = supervise(this.#db, run, this.#over.signal, this.#onTrouble)
-      .catch(this.#onTrouble)
+    const supervised = supervise(this.#db, run, this.#over.signal, this.#troubles.tell)
+      .catch(this.#troubles.tell)
       .finally(() => this.#supervised.delete(run.job_id))
     this.#supervised.set(run.job_id, supervised)
     return supervised
@@ -94,7 +93,7 @@ export class Agent {
 
   async #keepDoing(every: number, work: () => Promise<void>): Promise<void> {
     while (!this.#over.signal.aborted) {
-      await work().catch(this.#onTrouble)
+      await work().catch(this.#troubles.tell)
       await pause(every, this.#over.signal)
     }
   }
@@ -106,7 +105,9 @@ export class Agent {
 
   async #adoptRuns(): Promise<void> {
     const { host_id } = this.#starter
-    for (const { job_id, root, ...job } of await hostedJobs(this.#db, host_id, UNFINISHED)) {
+    const jobs = await hostedJobs(this.#db, host_id, UNFINISHED)
+    this.#troubles.answered()
+    for (const { job_id, root, ...job } of jobs) {
       if (this.#reserved.has(job_id)) continue
       if (job.source !== JOURNAL) {
         this.#follow({ job_id, folder: root, host_id })
@@ -121,8 +122,8 @@ export class Agent {
   /** Records a run that another program writes down in its own way; a lost one may come back. */
   #follow(run: Recorded): void {
     if (this.#supervised.has(run.job_id)) return
-    const followed = followFiles(this.#db, run, this.#over.signal, this.#onTrouble)
-      .catch(this.#onTrouble)
+    const followed = followFiles(this.#db, run, this.#over.signal, this.#troubles.tell)
+      .catch(this.#troubles.tell)
       .finally(() => this.#supervised.delete(run.job_id))
     this.#supervised.set(run.job_id, followed)
   }
@@ -155,21 +156,10 @@ export class Agent {
 
   /** Calls runs lost that are silent for too long, and whose process is not known to live. */
   async #loseSilent(): Promise<void> {
-    this.#listening_since ??= await databaseTime(this.#db)
-    const { patience } = this.#settings
-    const hearing = { patience, listening_since: this.#listening_since }
-    for (const { job_id, root } of await hostedJobs(this.#db, this.#starter.host_id, SPEAKING)) {
-      if (!this.#reserved.has(job_id) && !isTraining(root)) {
-        await loseSilent(this.#db, job_id, hearing)
-      }
-    }
+    const jobs = await hostedJobs(this.#db, this.#starter.host_id, SPEAKING)
+    const runs = jobs.filter(({ job_id }) => !this.#reserved.has(job_id))
+    await this.#listening.loseSilent(runs.map(({ job_id, root: folder }) => ({ job_id, folder })))
   }
-}
-
-/** Whether the process that trains in a folder is there after all. */
-function isTraining(folder: string): boolean {
-  const process = readRunProcess(folder)
-  return process !== undefined && isAlive(process)
 }
 
 /** Passes an error on, unless it is that of an end that was asked for. */

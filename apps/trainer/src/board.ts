@@ -49,8 +49,9 @@ export async function openBoardIfThere(
 
 /** How often a server may be lost while the board is being opened, and the wait between (ms). */
 const [TRIES, BETWEEN] = [10, 300]
-/** What a client says of a server that was there a moment ago. */
-const CUT_OFF = /^(CONNECTION_(CLOSED|ENDED|DESTROYED)|57P0[123]|ECONNRESET|EPIPE)$/
+/** What a client says of a server that was there a moment ago, or is not there just now. */
+const CUT_OFF =
+  /^(CONNECTION_(CLOSED|ENDED|DESTROYED)|CONNECT_TIMEOUT|57P0[123]|ECONNRE(SET|FUSED)|EPIPE|ETIMEDOUT|EHOSTUNREACH)$/
 
 /** A server that dies just now comes back, so what was begun is begun once more. */
 async function openPatiently(env: NodeJS.ProcessEnv): Promise<Board> {
@@ -64,9 +65,13 @@ async function openPatiently(env: NodeJS.ProcessEnv): Promise<Board> {
   }
 }
 
-function isCutOff(error: unknown): boolean {
+/** Whether something failed because the database cannot be reached just now. */
+export function isCutOff(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  return ('code' in error && CUT_OFF.test(String(error.code))) || isCutOff(error.cause)
+  const code = 'code' in error ? String(error.code) : ''
+  // A socket that is not there is a server that is not.
+  const isNoSocket = code === 'ENOENT' && 'syscall' in error && error.syscall === 'connect'
+  return CUT_OFF.test(code) || isNoSocket || isCutOff(error.cause)
 }
 
 async function open(env: NodeJS.ProcessEnv): Promise<Board> {

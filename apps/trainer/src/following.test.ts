@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Agent } from './agent.ts'
 import { openBoard, type Board } from './board.ts'
 import { importRun } from './importing.ts'
+import { FilesRecorder } from './recordFiles.ts'
 import { eventually, temporaryFolder, writeOutput } from './testing.ts'
 
 let home: Awaited<ReturnType<typeof temporaryFolder>>
@@ -20,7 +21,10 @@ afterAll(async () => {
 
 function agentHere(): AsyncDisposable {
   const troubles: unknown[] = []
-  const agent = new Agent(board.db, board, (error) => troubles.push(error))
+  const agent = new Agent(board.db, board, {
+    tell: (error) => troubles.push(error),
+    answered: () => undefined,
+  })
   const working = agent.work()
   const dispose = async (): Promise<void> => {
     agent.stop()
@@ -69,6 +73,24 @@ test('an agent follows an unfinished run of another program, each row once, over
     await statusWhen(job_id, (loss) => loss === 99)
   }
   expect(await losses()).toEqual([7])
+})
+
+test('a run that writes faster than it is read does not keep its recorder from ending', async () => {
+  const root = join(home.path, 'fast')
+  await mkdir(root)
+  const path = join(root, 'metrics.csv')
+  await writeFile(path, `${HEAD}0,0,1,\n`)
+  const { job_id } = await importRun(board, root, {})
+  const recorder = new FilesRecorder(board.db, { job_id, folder: root }, { isOver: false })
+  let step = 0
+  const record = recorder.record.bind(recorder)
+  // It writes another row before each look.
+  recorder.record = async () => {
+    await appendFile(path, `0,${++step},1,\n`)
+    return record()
+  }
+  await recorder.finish()
+  expect((await jobStatus(board.db, job_id))?.current_step).toBeGreaterThan(1)
 })
 
 test('a HuggingFace run is followed by its states until it closes', async () => {

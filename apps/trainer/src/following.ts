@@ -1,7 +1,9 @@
-import { hasEnded } from '@bestmark/core'
-import { jobStatus, type Database } from '@bestmark/db'
+import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
+import { jobDetail, jobStatus, recordFacts, type Database } from '@bestmark/db'
+import { askToStop, forgetRunProcess, hasEndedUnseen, readRunProcess } from './process.ts'
 import { FilesRecorder } from './recordFiles.ts'
 import { pause, type Recorded } from './recorder.ts'
+import { endedEvent } from './sources/events.ts'
 
 /** How often files are looked at while they grow, and once they have been quiet for a while (ms). */
 const LOOK = { growing: 500, quiet: 5_000 }
@@ -13,7 +15,8 @@ const TRY_AGAIN = 1_000
 /**
  * Keeps recording a run from its program's own files, by looking again and again (network file
  * systems tell no events), until its files tell that it ended or the signal aborts; then records
- * what is left. `onTrouble` hears why nothing is recorded.
+ * what lies there. Where `bestmark run` started the program and died, it is asked here to stop, and
+ * its end is told. `onTrouble` hears why nothing is recorded.
  */
 export async function followFiles(
   db: Database,
@@ -22,14 +25,18 @@ export async function followFiles(
   onTrouble: (error: unknown) => void,
 ): Promise<void> {
   const recorder = new FilesRecorder(db, run, { isOver: false })
+  const orphan = new Orphan(db, run)
   let heard = performance.now()
   while (!signal.aborted) {
     try {
+      orphan.look()
       if (await recorder.record()) {
         heard = performance.now()
         continue
       }
-      if (hasEnded((await jobStatus(db, run.job_id))?.status ?? 'lost')) return
+      const job = await jobStatus(db, run.job_id)
+      if (!job || hasEnded(job.status)) return
+      await orphan.care(job)
       const isQuiet = performance.now() - heard > QUIET_AFTER
       await pause(isQuiet ? LOOK.quiet : LOOK.growing, signal)
     } catch (error) {
@@ -37,5 +44,42 @@ export async function followFiles(
       await pause(TRY_AGAIN, signal)
     }
   }
-  while (await recorder.record());
+  await recorder.finish()
+}
+
+/** A program that `bestmark run` started, as far as that one is no more. */
+class Orphan {
+  readonly #db: Database
+  readonly #run: Recorded
+  #process: ReturnType<typeof readRunProcess>
+  #hasEnded = false
+  #isAsked = false
+
+  constructor(db: Database, run: Recorded) {
+    this.#db = db
+    this.#run = run
+  }
+
+  /** Looks at the process before its files are read, so that these are whole where it is gone. */
+  look(): void {
+    this.#process = readRunProcess(this.#run.folder)
+    this.#hasEnded = this.#process !== undefined && hasEndedUnseen(this.#process)
+  }
+
+  /** Passes on a wish to stop, and tells an end that nobody saw, once all that was written is recorded. */
+  async care(job: TrainingJobStatus): Promise<void> {
+    if (this.#hasEnded) return this.#tellEnd(job)
+    if (job.status !== 'stopping' || !this.#process || this.#isAsked) return
+    this.#isAsked = askToStop(this.#process)
+  }
+
+  async #tellEnd({ status, current_step, total_steps }: TrainingJobStatus): Promise<void> {
+    const { job_id, folder } = this.#run
+    const isWhole = total_steps !== null && current_step !== null && current_step >= total_steps
+    const end = isWhole ? 'completed' : status === 'stopping' ? 'stopped' : 'lost'
+    if (end === status) return
+    const { attempt = 0 } = (await jobDetail(this.#db, job_id)) ?? {}
+    await recordFacts(this.#db, job_id, [endedEvent(attempt, end)])
+    forgetRunProcess(folder)
+  }
 }

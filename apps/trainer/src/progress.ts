@@ -1,12 +1,15 @@
 import { figure, isFiniteMeasure, type TrainingJobStatus } from '@bestmark/core'
 
 const WIDTH = 24
+const NEWLINE = 10
 
 /** Shows how a job goes on: one line redrawn on a terminal, elsewhere a line each tenth. */
 export class ProgressLine {
   readonly #out: NodeJS.WriteStream
   #shown = ''
   #tenth = -1
+  /** Somebody else has begun a line on the terminal. */
+  #isTaken = false
 
   constructor(out: NodeJS.WriteStream = process.stderr) {
     this.#out = out
@@ -15,6 +18,7 @@ export class ProgressLine {
   show(job: TrainingJobStatus): void {
     const line = progressText(job)
     if (this.#out.isTTY) {
+      if (this.#isTaken) return
       if (line !== this.#shown) this.#out.write(`\r\u001b[K${line.slice(0, this.#out.columns - 1)}`)
       this.#shown = line
       return
@@ -22,6 +26,13 @@ export class ProgressLine {
     const tenth = Math.floor((job.progress ?? 0) * 10)
     if (tenth !== this.#tenth) this.#out.write(`${line}\n`)
     this.#tenth = tenth
+  }
+
+  /** Takes the line off the terminal, since these bytes come next; it is shown again after whole lines. */
+  giveWay(bytes: Uint8Array): void {
+    if (this.#shown) this.#out.write('\r\u001b[K')
+    this.#shown = ''
+    this.#isTaken = bytes.at(-1) !== NEWLINE
   }
 
   /** Ends the line, so that what is printed next stands on its own. */

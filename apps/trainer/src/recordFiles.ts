@@ -1,8 +1,12 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { jobStatus, record, registerJob, sourceCursor, type Database } from '@bestmark/db'
 import type { TrainingEvent } from '@bestmark/core'
 import { Failure } from './failure.ts'
+import { PIECE } from './journalLines.ts'
 import type { Recorded } from './recorder.ts'
 import { recordScores } from './scores/recordScores.ts'
+import { Listing } from './sources/listing.ts'
 import { openRun, sourcesIn } from './sources/sources.ts'
 import type { Source, SourceReader } from './sources/source.ts'
 
@@ -10,6 +14,8 @@ import type { Source, SourceReader } from './sources/source.ts'
 const CURSOR = 'files'
 /** Files of another source may appear while a run goes on; they are looked for this often (ms). */
 const LOOK_FOR_OTHERS = 5_000
+/** Pieces for all files that are shorter than one. */
+const SMALL_FILES = 200
 
 /**
  * Records a run from the files that any program writes. It keeps its reader, so that a look at files
@@ -53,6 +59,15 @@ export class FilesRecorder {
     return true
   }
 
+  /**
+   * Records what lies there now. What is written meanwhile is left to the next recorder, so that no
+   * program is too fast to end. Throws as `record` does.
+   */
+  async finish(): Promise<void> {
+    let left = await piecesIn(this.#run.folder)
+    while (left-- > 0 && (await this.record()));
+  }
+
   /** The scores come after the checkpoints that they are of; HuggingFace's reader tells them itself. */
   async #atEnd(): Promise<boolean> {
     this.#isLive = true
@@ -81,6 +96,21 @@ export class FilesRecorder {
     if (host_id)
       await registerJob(this.#db, { job_id, host_id, host, root, name, project, status, source })
   }
+}
+
+/** In so many pieces all that a run's files hold now is read at the most, plus a few small ones. */
+async function piecesIn(root: string): Promise<number> {
+  const listing = new Listing(root)
+  let pieces = SMALL_FILES
+  for (const name of await listing.names()) {
+    const inner = (await listing.names(name)).map((below) => join(name, below))
+    for (const one of [name, ...inner]) {
+      const { size } = (await stat(join(root, one)).catch(() => undefined)) ?? { size: 0 }
+      // A piece ends with a line, so two that follow each other are longer than one may be.
+      pieces += 2 * Math.floor(size / PIECE)
+    }
+  }
+  return pieces
 }
 
 /** Most programs write no times; what was just written happened just now. */

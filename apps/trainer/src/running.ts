@@ -1,63 +1,83 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { createWriteStream, type WriteStream } from 'node:fs'
+import { fstatSync } from 'node:fs'
 import { join } from 'node:path'
+import { sentence } from './failure.ts'
+import { KeptOutput, type Show } from './keptOutput.ts'
 import type { ProcessEnd } from './process.ts'
-import { readingIn } from './sources/outputLines.ts'
-import { MARK, OUTPUT } from './sources/textLog.ts'
+import { ERRORS, OUTPUT } from './sources/textLog.ts'
 
-/** Of longer outputs only what is measured is kept after so much (bytes). */
-const KEPT_WHOLE = 64 << 20
-
-/** A program whose output is shown and kept. */
+/** A program whose output is kept and shown. */
 export interface RunningProgram {
-  pid: number | undefined
+  pid: number
   /** Passed to the program and all that it started. */
   signal: (name: NodeJS.Signals) => void
   exited: Promise<ProcessEnd>
 }
 
+/** Where a program's outputs are shown. */
+export type Outputs = Record<'stdout' | 'stderr', Show>
+
 /**
- * Starts a program in a process group of its own. What it prints goes on to this process's outputs
- * and into the run's folder, where the sources read it. Rejects where it cannot be started.
+ * Starts a program in a process group of its own. It writes its outputs into the run's folder
+ * itself, so that it goes on where this process dies; from there the sources read them, and they
+ * are shown here. Rejects where it cannot be started.
  */
-export function startProgram(
+export async function startProgram(
   argv: readonly string[],
   folder: string,
   cwd: string,
+  shown: Outputs,
 ): Promise<RunningProgram> {
   const [program = '', ...args] = argv
-  const log = createWriteStream(join(folder, OUTPUT), { flags: 'a' })
+  const output = new KeptOutput(join(folder, OUTPUT), shown.stdout)
+  const errors = new KeptOutput(join(folder, ERRORS), shown.stderr)
+  const at = new Date()
+  for (const kept of [output, errors]) kept.mark(`started: ${argv.join(' ')}`, at)
+  // Shown in one place, they are kept in one file, in the order in which they came.
+  const stderr = isOnePlace() ? output : errors
   // Python would keep a block of output to itself where nobody looks on.
   const env = { PYTHONUNBUFFERED: '1', ...process.env }
-  const child = spawn(program, args, {
-    cwd,
-    env,
-    detached: true,
-    stdio: ['inherit', 'pipe', 'pipe'],
-  })
+  const stdio = ['inherit' as const, output.file, stderr.file]
+  const child = spawn(program, args, { cwd, env, detached: true, stdio })
   return new Promise((resolve, reject) => {
     child.once('error', (cause) => {
-      log.end()
-      reject(new Error(`${program} could not be started: ${cause.message}`, { cause }))
+      const why = `${program} could not be started: ${cause.message}`
+      output.mark(`failed: ${why}`)
+      reject(new Error(why, { cause }))
     })
     child.once('spawn', () => {
-      const kept = new KeptOutput(log)
-      kept.mark(`started: ${argv.join(' ')}`)
-      const exited = untilExit(child, kept)
-      resolve({ pid: child.pid, exited, signal: (name) => signalGroup(child, name) })
+      const exited = untilExit(child, output, errors)
+      const signal = (name: NodeJS.Signals): void => signalGroup(child, name)
+      if (child.pid !== undefined) resolve({ pid: child.pid, exited, signal })
     })
   })
 }
 
-async function untilExit(child: ChildProcess, kept: KeptOutput): Promise<ProcessEnd> {
-  child.stdout?.on('data', (bytes: Buffer) => kept.take(bytes, 'stdout'))
-  child.stderr?.on('data', (bytes: Buffer) => kept.take(bytes, 'stderr'))
+/** Whether both outputs of this process are one terminal, or one file. */
+function isOnePlace(): boolean {
+  const [out, err] = [fstatSync(process.stdout.fd), fstatSync(process.stderr.fd)]
+  return out.dev === err.dev && out.ino === err.ino
+}
+
+async function untilExit(
+  child: ChildProcess,
+  output: KeptOutput,
+  errors: KeptOutput,
+): Promise<ProcessEnd> {
+  const over = new AbortController()
+  const showing = [output, errors].map((kept) => kept.showUntil(over.signal))
   const end = await new Promise<ProcessEnd>((resolve) => {
-    // `close` comes once the outputs are empty, which a grandchild may hold open for ever.
-    child.once('close', (code, signal) => resolve({ code, signal }))
-    child.once('exit', (code, signal) => setTimeout(() => resolve({ code, signal }), 2_000).unref())
+    child.once('exit', (code, signal) => resolve({ code, signal }))
   })
-  await kept.end(ending(end, kept.last))
+  over.abort()
+  await Promise.all(showing)
+  try {
+    output.mark(ending(end, errors.last || output.last))
+  } catch (error) {
+    // A full disk is no reason to keep the program's own end to ourselves.
+    process.stderr.write(`bestmark: how the program ended could not be noted: ${sentence(error)}\n`)
+  }
+  for (const kept of [output, errors]) kept[Symbol.dispose]()
   return end
 }
 
@@ -77,42 +97,4 @@ function ending({ code, signal }: ProcessEnd, last: string): string {
   if (signal === 'SIGTERM' || signal === 'SIGINT' || code === 143 || code === 130) return 'stopped'
   const how = signal ? `was killed by ${signal}` : `ended with exit code ${code}`
   return `failed: The program ${how}${last ? `; it last printed: ${last.slice(0, 500)}` : ''}`
-}
-
-/** What a program printed, line by line as it came, both outputs in one file. */
-class KeptOutput {
-  last = ''
-  readonly #log: WriteStream
-  readonly #rest = { stdout: '', stderr: '' }
-  #size = 0
-
-  constructor(log: WriteStream) {
-    this.#log = log
-    // A full disk is no reason to end the training; what follows is tried again.
-    log.on('error', () => undefined)
-  }
-
-  take(bytes: Buffer, from: 'stdout' | 'stderr'): void {
-    process[from].write(bytes)
-    const lines = (this.#rest[from] + bytes.toString('utf8')).split('\n')
-    this.#rest[from] = lines.pop() ?? ''
-    for (const line of lines) this.#keep(line)
-  }
-
-  mark(text: string): void {
-    this.#log.write(`${MARK}${new Date().toISOString()} ${text.replaceAll('\n', ' ')}\n`)
-  }
-
-  async end(how: string): Promise<void> {
-    for (const rest of Object.values(this.#rest)) if (rest !== '') this.#keep(rest)
-    this.mark(how)
-    await new Promise<void>((resolve) => this.#log.end(resolve))
-  }
-
-  #keep(line: string): void {
-    if (line.trim() !== '') this.last = line.split('\r').at(-1)?.trim() ?? ''
-    if (this.#size > KEPT_WHOLE && !readingIn(line.trim())) return
-    this.#size += line.length + 1
-    this.#log.write(`${line}\n`)
-  }
 }

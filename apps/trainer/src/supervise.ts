@@ -4,7 +4,7 @@ import { hasEnded, type EventOf } from '@bestmark/core'
 import { jobStatus, recordFacts, watch, type Database } from '@bestmark/db'
 import { watchDisk } from './fullDisk.ts'
 import { JOURNAL, lastAttempt } from './journal.ts'
-import { isAlive, readRunProcess, signalProcess, type ProcessEnd } from './process.ts'
+import { askToStop, isAlive, readRunProcess, type ProcessEnd } from './process.ts'
 import { followJournal, pause, type Recorded } from './recorder.ts'
 import type { StartedRun } from './runs.ts'
 
@@ -119,7 +119,7 @@ async function passOnStop(
     try {
       for await (const { status } of watch(db, { jobs }, signal)) {
         const process = status.status === 'stopping' ? readRunProcess(run.folder) : undefined
-        if (process) return void signalProcess(process, 'SIGTERM')
+        if (process && askToStop(process)) return
       }
     } catch (error) {
       onTrouble(error)

@@ -1,58 +1,89 @@
-import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
+import { hasEnded, type Patience, type TrainingJobStatus } from '@bestmark/core'
 import { jobStatus } from '@bestmark/db'
+import { AGENT_SETTINGS } from './agentSettings.ts'
 import type { Board } from './board.ts'
-import { sentence } from './failure.ts'
 import { followFiles } from './following.ts'
 import { importRun, type Naming, register } from './importing.ts'
 import { JOURNAL } from './journal.ts'
+import { LISTEN, Listening } from './listening.ts'
 import { followJournal, pause } from './recorder.ts'
 import { runsBelow } from './sources/find.ts'
 import { changedAt, mayGrow, type RunIdentity } from './sources/identify.ts'
 import { sweepJob } from './sweep.ts'
+import { Troubles } from './troubles.ts'
 
 /** How long to rest between two looks at the trees (ms), and how many times a look's own time. */
 const REST = { least: 2_000, times: 10 }
 
-/** What a watch says, line by line. */
-export type Say = (line: string) => void
+/** Who hears of a watch. */
+export interface Hearer {
+  /** A line for people. */
+  say: (line: string) => void
+  /** How a run stands, again and again while it is followed. */
+  show: (job: TrainingJobStatus) => void
+}
+
+/** A run that is followed. */
+interface Followed {
+  job_id: string
+  folder: string
+  done: Promise<void>
+}
 
 /** Finds runs in trees, imports those that are over, and follows those that grow. */
 export class Watching {
   readonly #board: Board
   readonly #project: Naming
-  readonly #say: Say
-  readonly #followed = new Map<string, Promise<void>>()
+  readonly #hearer: Hearer
+  readonly #troubles: Troubles
+  readonly #listening: Listening
+  readonly #followed = new Map<string, Followed>()
   /** When the files of a run that is over were last changed. */
   readonly #imported = new Map<string, number>()
-  readonly #told = new Set<string>()
 
-  constructor(board: Board, project: Naming, say: Say) {
+  constructor(
+    board: Board,
+    project: Naming,
+    hearer: Hearer,
+    patience: Patience = AGENT_SETTINGS.patience,
+  ) {
     this.#board = board
     this.#project = project
-    this.#say = say
+    this.#hearer = hearer
+    this.#troubles = new Troubles(hearer.say)
+    this.#listening = new Listening(board.db, patience)
   }
 
   /** Looks until the signal aborts, then until all that was followed is recorded. */
   async watch(paths: readonly string[], signal: AbortSignal): Promise<void> {
+    const listening = this.#listen(signal)
     while (!signal.aborted) {
       const began = performance.now()
       await this.look(paths, signal)
       await pause(Math.max(REST.least, REST.times * (performance.now() - began)), signal)
     }
-    await Promise.all(this.#followed.values())
+    await listening
+    await Promise.all([...this.#followed.values()].map(({ done }) => done))
+  }
+
+  async #listen(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#listening.loseSilent(this.#followed.values()).catch(this.#troubles.tell)
+      await pause(LISTEN, signal)
+    }
   }
 
   /** One look: runs that are new, and finished ones that changed. */
   async look(paths: readonly string[], signal: AbortSignal): Promise<void> {
     const onUnreadable = (folder: string, why: string): void => {
-      this.#once(`${folder} is passed by: ${why}`)
+      this.#troubles.tell(`${folder} is passed by: ${why}`)
     }
     const seen = new Set<string>()
     for (const path of paths) {
       for await (const run of runsBelow(path, { signal, onUnreadable }, seen)) {
         if (signal.aborted) return
         await this.#take(run, signal).catch((error: unknown) => {
-          this.#once(`${run.root} is passed by: ${sentence(error)}`)
+          this.#troubles.tellOf(`${run.root} is passed by`, error)
         })
       }
     }
@@ -71,25 +102,22 @@ export class Watching {
     const { db, host_id } = this.#board
     const job = await register(this.#board, run, this.#project)
     const { job_id, root: folder } = job
-    this.#say(`${run.name} (${run.source}) is followed`)
+    this.#hearer.say(`${run.name} (${run.source}) is followed`)
     const over = new AbortController()
     const until = AbortSignal.any([signal, over.signal])
-    const onTrouble = (error: unknown): void => this.#once(`${run.name}: ${sentence(error)}`)
+    const onTrouble = (error: unknown): void => this.#troubles.tellOf(run.name, error)
     const following =
       run.source === JOURNAL
         ? followJournal(db, { job_id, folder }, until, onTrouble)
         : followFiles(db, { job_id, folder, host_id }, until, onTrouble)
-    const followed = Promise.all([
-      following,
-      this.#untilOver(run, job_id, until, () => over.abort()),
-    ])
+    const done = Promise.all([following, this.#untilOver(run, job_id, until, () => over.abort())])
       .then(async () => {
         await sweepJob(db, job)
         if (!signal.aborted) this.#imported.set(run.root, await changedAt(run.root))
       })
       .catch(onTrouble)
       .finally(() => this.#followed.delete(run.root))
-    this.#followed.set(run.root, followed)
+    this.#followed.set(run.root, { job_id, folder, done })
   }
 
   /** A run that ended is followed no more; one that is quiet may evaluate, or save, or be lost. */
@@ -100,11 +128,16 @@ export class Watching {
     end: () => void,
   ): Promise<void> {
     while (!signal.aborted) {
+      const status = await jobStatus(this.#board.db, job_id).catch(this.#troubles.tell)
+      if (status) {
+        this.#troubles.answered()
+        if (hasEnded(status.status)) {
+          this.#tell(run, status)
+          return end()
+        }
+        this.#hearer.show(status)
+      }
       await pause(REST.least, signal)
-      const status = await jobStatus(this.#board.db, job_id).catch(() => undefined)
-      if (!status || !hasEnded(status.status)) continue
-      this.#tell(run, status)
-      return end()
     }
   }
 
@@ -112,13 +145,7 @@ export class Watching {
     const best = job.best_checkpoint_path
       ? `best is ${job.best_checkpoint_path}`
       : 'nothing to choose from'
-    this.#say(`${name} (${source}) is ${job.status}; ${best}`)
-  }
-
-  /** What goes wrong at every look is said once. */
-  #once(line: string): void {
-    if (this.#told.has(line)) return
-    this.#told.add(line)
-    this.#say(line)
+    this.#hearer.show(job)
+    this.#hearer.say(`${name} (${source}) is ${job.status}; ${best}`)
   }
 }

@@ -2,7 +2,8 @@ import { Agent } from '../agent.ts'
 import { agentSettings } from '../agentSettings.ts'
 import { parseWords } from '../arguments.ts'
 import { openBoard } from '../board.ts'
-import { EXIT, sentence } from '../failure.ts'
+import { EXIT } from '../failure.ts'
+import { Troubles } from '../troubles.ts'
 
 export const usage = `bestmark agent
 BESTMARK_LOST_AFTER (5) times its own cadence a run may be silent before it is called lost;
@@ -16,8 +17,8 @@ export async function main(words: readonly string[]): Promise<number> {
   parseWords(words, {}, usage)
   const settings = agentSettings()
   await using board = await openBoard()
-  const say = (error: unknown): void => void process.stderr.write(`${sentence(error)}\n`)
-  const agent = new Agent(board.db, board, say, settings)
+  const troubles = new Troubles((line) => process.stderr.write(`${line}\n`))
+  const agent = new Agent(board.db, board, troubles, settings)
   const stop = (): void => agent.stop()
   process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop)
   process.stderr.write(`bestmark agent of ${board.host} works for ${board.db.describe}\n`)

@@ -2,10 +2,13 @@ import { spawn } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { findJobs, requestStop } from '@bestmark/db'
+import { findJobs, readSeries, requestStop } from '@bestmark/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openBoard, type Board } from '../board.ts'
-import { OUTPUT } from '../sources/textLog.ts'
+import { AGENT_SETTINGS } from '../agentSettings.ts'
+import { Agent } from '../agent.ts'
+import { isAlive, readRunProcess } from '../process.ts'
+import { ERRORS, OUTPUT } from '../sources/textLog.ts'
 import { BESTMARK, bestmark, eventually, temporaryFolder } from '../testing.ts'
 
 let home: Awaited<ReturnType<typeof temporaryFolder>>
@@ -145,6 +148,99 @@ test('a signal to the command reaches the program, whose exit code counts', asyn
   expect(await ended).toBe(7)
   expect(await printed).toContain('waiting')
   expect(await jobNamed('waiting')).toMatchObject({ status: 'failed' })
+})
+
+/** A program that steps until a file lies in its folder, or it is asked to stop, and then to its end. */
+const STEPS = `
+import { existsSync } from 'node:fs'
+const [folder, last] = process.argv.slice(2)
+process.on('SIGTERM', () => { console.log('asked'); process.exit(1) })
+for (let step = 1; step <= Number(last); step++) {
+  console.log(JSON.stringify({ step, total_steps: 40, loss: 1 / step }))
+  console.error('step ' + step)
+  if (step === 10) while (!existsSync(folder + '/go')) await new Promise((next) => setTimeout(next, 20))
+}
+`
+
+/** Runs the steps up to the tenth, then kills the command that runs them. */
+async function orphaned(name: string, last = 40) {
+  const folder = join(home.path, name)
+  const path = join(home.path, 'steps.mjs')
+  await writeFile(path, STEPS)
+  const words = ['run', '--name', name, '--folder', folder, '--', 'node', path, folder, `${last}`]
+  const child = spawn(BESTMARK, words, { env: { ...process.env, ...env() }, stdio: 'pipe' })
+  const printed = text(child.stdout)
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  const job = await eventually(async () => {
+    const found = await jobNamed(name)
+    return found?.current_step === 10 ? found : undefined
+  })
+  const program = readRunProcess(folder)!
+  process.kill(program.keeper!.pid, 'SIGKILL')
+  await ended
+  expect(isAlive(program)).toBe(true)
+  const go = () => writeFile(join(folder, 'go'), '')
+  const statusIs = (wanted: string) =>
+    eventually(async () => ((await jobNamed(name))?.status === wanted ? true : undefined))
+  return { job, folder, program, printed, go, statusIs }
+}
+
+function agentHere(): AsyncDisposable {
+  const troubles: unknown[] = []
+  const hears = { tell: (error: unknown) => troubles.push(error), answered: () => undefined }
+  const agent = new Agent(board.db, board, hears, AGENT_SETTINGS)
+  const working = agent.work()
+  const dispose = async (): Promise<void> => {
+    agent.stop()
+    await working
+    expect(troubles).toEqual([])
+  }
+  return { [Symbol.asyncDispose]: dispose }
+}
+
+test('a program outlives the command that is killed, and the board has each point once and its end', async () => {
+  const { job, folder, go, statusIs } = await orphaned('orphan')
+  await go()
+  await eventually(async () => {
+    const errors = await readFile(join(folder, ERRORS), 'utf8')
+    return errors.includes('step 40') || undefined
+  })
+  await using _agent = agentHere()
+  await statusIs('completed')
+  const [loss] = await readSeries(board.db, job.job_id, { names: ['loss'], points: 100 })
+  expect([...loss!.steps]).toEqual(Array.from({ length: 40 }, (_, index) => index + 1))
+})
+
+test('a program whose command was killed is stopped on the board by the agent, and lost where it ends unseen', async () => {
+  const { job, folder, statusIs } = await orphaned('orphan asked')
+  await using _agent = agentHere()
+  await requestStop(board.db, job.job_id)
+  await statusIs('stopped')
+  expect(await readFile(join(folder, OUTPUT), 'utf8')).toContain('asked')
+  const other = await orphaned('orphan short', 20)
+  await other.go()
+  await other.statusIs('lost')
+})
+
+test('a second program is not started in a folder where one trains', async () => {
+  const { folder, go, program } = await orphaned('orphan alone')
+  const words = ['run', '--folder', folder, '--', 'node', '-e', '0']
+  const { code, stderr } = await bestmark(words, { env: env() })
+  expect(code).toBe(2)
+  expect(stderr).toContain(`process ${program.pid}`)
+  await go()
+})
+
+test('what is printed on stdout and on stderr stays apart, and half a line is shown and kept', async () => {
+  const script = `process.stdout.write('to be read by a program'); process.stderr.write('for people\\n')`
+  const words = ['run', '--name', 'apart', '--', 'node', '-e', script]
+  const { stdout, stderr } = await bestmark(words, { env: env() })
+  expect(stdout).toBe('to be read by a program')
+  expect(stderr).toContain('for people\n')
+  const { output_dir } = (await jobNamed('apart'))!
+  const kept = (await readFile(join(output_dir, OUTPUT), 'utf8')).split('\n')
+  expect(kept[1]).toBe('to be read by a program')
+  expect(kept[2]).toMatch(/^bestmark run: \S+ completed$/)
 })
 
 test('a command that is missing, or cannot be started, is told in one sentence', async () => {

@@ -2,18 +2,22 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, realpath } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { basename, join } from 'node:path'
-import { recordFacts, registerJob, uuidv5, watch } from '@bestmark/db'
+import { registerJob, uuidv5, watch, type Database } from '@bestmark/db'
 import { callerPath, parseWords } from '../arguments.ts'
 import { openBoard, type Board } from '../board.ts'
 import { EXIT, Failure, sentence } from '../failure.ts'
 import { followFiles } from '../following.ts'
+import type { Show } from '../keptOutput.ts'
+import { forgetRunProcess, isAlive, readRunProcess, writeKeptProcess } from '../process.ts'
 import type { ProcessEnd } from '../process.ts'
+import { ProgressLine } from '../progress.ts'
+import { FilesRecorder } from '../recordFiles.ts'
 import { pause } from '../recorder.ts'
 import { outputFolderIn } from '../runFolder.ts'
 import { startProgram, type RunningProgram } from '../running.ts'
-import { endedEvent } from '../sources/events.ts'
 import { RUN_LOG } from '../sources/mixed.ts'
 import { sweepJob } from '../sweep.ts'
+import { Troubles, type Troubled } from '../troubles.ts'
 
 export const usage =
   'bestmark run [--name NAME] [--project NAME] [--folder FOLDER] [--kill-after SECONDS] -- COMMAND…'
@@ -36,8 +40,8 @@ interface Order {
 }
 
 /**
- * Runs a program and records what it prints and what it writes to its folder. Signals are passed on
- * to it; stopping it on the board asks it with SIGTERM, then ends it. Returns its exit code, or
+ * Runs a program and records what it prints and what it writes to its folder. The program outlives
+ * this process where that is killed. Signals are passed on to it; stopping it on the board asks it with SIGTERM, then ends it. Returns its exit code, or
  * 128 + n where signal n ended it.
  */
 export async function main(words: readonly string[]): Promise<number> {
@@ -80,41 +84,60 @@ async function folderOf(board: Board, told: string | undefined, name: string): P
 async function runRecorded(board: Board, order: Order): Promise<number> {
   const { db, host_id, host } = board
   const { folder: root, name, project, argv, killAfter } = order
+  refuseSecond(root)
   const job_id = uuidv5(host_id, root)
-  const job = { job_id, host_id, host, root, name, project, source: RUN_LOG }
+  const run = { job_id, folder: root, host_id }
+  const job = { job_id, host_id, host, root, name, project, source: RUN_LOG, is_stoppable: true }
   await registerJob(db, { ...job, status: 'starting' })
-  const program = await startProgram(argv, root, callerPath('.')).catch(async (cause: unknown) => {
-    await recordFacts(db, job_id, [endedEvent(0, 'failed', sentence(cause))])
+  const line = process.stderr.isTTY ? new ProgressLine() : undefined
+  const shown = { stdout: showOn(process.stdout, line), stderr: showOn(process.stderr, line) }
+  const program = await startProgram(argv, root, callerPath('.'), shown).catch(async (cause) => {
+    await new FilesRecorder(db, run, { isOver: true }).finish()
     throw new Failure(`${sentence(cause)}.`, { cause })
   })
+  writeKeptProcess(root, program.pid)
   process.stderr.write(`bestmark records ${name} (${job_id}) in ${root}\n`)
   const over = new AbortController()
-  const onTrouble = troubles()
-  const following = followFiles(db, { job_id, folder: root, host_id }, over.signal, onTrouble)
-  const stopping = stopWhenAsked(board, job_id, program, killAfter, over.signal, onTrouble)
-  const forget = passSignals(program, killAfter, over.signal)
+  const troubles = new Troubles((text) => process.stderr.write(`bestmark: ${text}\n`))
+  const following = followFiles(db, run, over.signal, troubles.tell)
+  const stop = (signal: NodeJS.Signals) => askToStop(program, signal, killAfter, over.signal)
+  const keeping = keepUp(db, job_id, { stop, troubles, line }, over.signal)
+  const forget = passSignals(stop)
   const end = await program.exited
   over.abort()
   forget()
-  await Promise.allSettled([stopping])
-  await following.catch(onTrouble)
-  await sweepJob(db, { job_id, root, source: RUN_LOG }).catch(onTrouble)
+  forgetRunProcess(root)
+  await Promise.allSettled([keeping])
+  line?.end()
+  await following.catch(troubles.tell)
+  await sweepJob(db, { job_id, root, source: RUN_LOG }).catch(troubles.tell)
   return codeOf(end)
 }
 
-/** The same trouble is told once. */
-function troubles(): (error: unknown) => void {
-  const told = new Set<string>()
-  return (error) => {
-    const text = sentence(error)
-    if (!told.has(text)) process.stderr.write(`bestmark: not recorded for now: ${text}\n`)
-    told.add(text)
+/** Two programs in one folder would tell of one run. */
+function refuseSecond(root: string): void {
+  const other = readRunProcess(root)
+  if (other && isAlive(other)) {
+    const what = `A program trains in ${root} already (process ${other.pid})`
+    throw new Failure(`${what}; wait for its end, stop it, or name another --folder.`)
   }
 }
 
-function passSignals(program: RunningProgram, killAfter: number, over: AbortSignal): () => void {
+/** Shows bytes on an output; a line of progress on the same terminal gives way. */
+function showOn(out: NodeJS.WriteStream, line: ProgressLine | undefined): Show {
+  return (bytes) =>
+    new Promise((resolve) => {
+      if (out.isTTY) line?.giveWay(bytes)
+      // Whoever read it may be gone, which is no reason to stop the program.
+      out.write(bytes, () => resolve())
+    })
+}
+
+type Stop = (signal: NodeJS.Signals) => Promise<void>
+
+function passSignals(stop: Stop): () => void {
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  const pass = (name: NodeJS.Signals): void => void askToStop(program, name, killAfter, over)
+  const pass = (name: NodeJS.Signals): void => void stop(name)
   for (const name of names) process.on(name, pass)
   return () => names.forEach((name) => process.off(name, pass))
 }
@@ -130,26 +153,27 @@ async function askToStop(
   if (!over.aborted) program.signal('SIGKILL')
 }
 
-/** Looks at the board for a wish to stop. */
-async function stopWhenAsked(
-  { db }: Board,
+/** Looks at the board: shows how the job goes, and passes on a wish to stop. */
+async function keepUp(
+  db: Database,
   job_id: string,
-  program: RunningProgram,
-  killAfter: number,
+  { stop, troubles, line }: { stop: Stop; troubles: Troubled; line: ProgressLine | undefined },
   over: AbortSignal,
-  onTrouble: (error: unknown) => void,
 ): Promise<void> {
+  let stopping: Promise<void> | undefined
   while (!over.aborted) {
     try {
       for await (const { status } of watch(db, { jobs: [{ job_id, revision: 0 }] }, over)) {
-        if (status.status === 'stopping')
-          return await askToStop(program, 'SIGTERM', killAfter, over)
+        troubles.answered()
+        line?.show(status)
+        if (status.status === 'stopping') stopping ??= stop('SIGTERM')
       }
     } catch (error) {
-      onTrouble(error)
+      troubles.tell(error)
       await pause(1_000, over)
     }
   }
+  await stopping
 }
 
 function codeOf({ code, signal }: ProcessEnd): number {

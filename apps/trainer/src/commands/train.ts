@@ -3,11 +3,12 @@ import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
 import { Agent } from '../agent.ts'
 import { parseWords } from '../arguments.ts'
 import { openBoard, type Board } from '../board.ts'
-import { EXIT, Failure, sentence } from '../failure.ts'
+import { EXIT, Failure } from '../failure.ts'
 import { oneJob } from '../oneJob.ts'
 import { ProgressLine } from '../progress.ts'
 import { findRecipe, RECIPES, type Recipe } from '../recipes/recipe.ts'
 import { resumeRun, startRun, type StartedRun } from '../runs.ts'
+import { Troubles } from '../troubles.ts'
 
 export const usage = `bestmark train RECIPE [--preset NAME] [--name NAME] [--project NAME] | bestmark train --resume JOB
 Recipes: ${RECIPES.map(({ name, presets, text }) => `${name} (${presets.join(', ')}): ${text}`).join('\n')}`
@@ -66,7 +67,7 @@ function presetOf({ name, presets }: Recipe, asked: string | undefined): string 
 /** Records the run to its end, showing each change. */
 async function follow(board: Board, run: StartedRun): Promise<TrainingJobStatus> {
   const { db } = board
-  const agent = new Agent(db, board, (error) => process.stderr.write(`\n${sentence(error)}\n`))
+  const agent = new Agent(db, board, new Troubles((line) => process.stderr.write(`\n${line}\n`)))
   const over = new AbortController()
   const recorded = agent.adopt(run).finally(() => over.abort())
   const line = new ProgressLine()

@@ -4,8 +4,9 @@ import { Agent } from '../agent.ts'
 import { agentSettings } from '../agentSettings.ts'
 import { parseWords } from '../arguments.ts'
 import { openBoard, type Board } from '../board.ts'
-import { EXIT, Failure, sentence } from '../failure.ts'
+import { EXIT, Failure } from '../failure.ts'
 import { ProgressLine } from '../progress.ts'
+import { Troubles } from '../troubles.ts'
 import { freeAddress, type Address } from '../up/address.ts'
 import { buildPages } from '../up/build.ts'
 import { firstRun, type FirstRun } from '../up/firstRun.ts'
@@ -59,7 +60,7 @@ export async function main(words: readonly string[]): Promise<number> {
 }
 
 function startAgent(board: Board, things: AsyncDisposableStack): Agent {
-  const agent = new Agent(board.db, board, (error) => say(sentence(error)), agentSettings())
+  const agent = new Agent(board.db, board, new Troubles(say), agentSettings())
   const working = agent.work()
   things.defer(async () => {
     agent.stop()

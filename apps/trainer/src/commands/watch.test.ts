@@ -1,9 +1,10 @@
 import { appendFile, chmod, cp, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Patience } from '@bestmark/core'
 import { findJobs, listCheckpoints, readSeries } from '@bestmark/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openBoard, type Board } from '../board.ts'
-import { eventually, makeOld, temporaryFolder, writeOutput } from '../testing.ts'
+import { bestmark, eventually, makeOld, temporaryFolder, writeOutput } from '../testing.ts'
 import { Watching } from '../watching.ts'
 
 let home: Awaited<ReturnType<typeof temporaryFolder>>
@@ -21,12 +22,17 @@ const HEAD = 'epoch,step,train_loss,val_loss\n'
 const row = (step: number): string => `0,${step - 1},${1 / step},\n`
 const evaluation = (step: number): string => `0,${step - 1},,${2 / step}\n`
 
+const hearer = (said: string[]) => ({
+  say: (line: string) => void said.push(line),
+  show: () => undefined,
+})
+
 /** Watches a tree while a test looks at what comes of it. */
-async function watched(tree: string) {
+async function watched(tree: string, patience?: Patience) {
   await mkdir(tree, { recursive: true })
   const over = new AbortController()
   const said: string[] = []
-  const watching = new Watching(board, { project: 'watched' }, (line) => said.push(line))
+  const watching = new Watching(board, { project: 'watched' }, hearer(said), patience)
   const done = watching.watch([tree], over.signal)
   const dispose = async (): Promise<void> => {
     over.abort()
@@ -62,6 +68,33 @@ test('a run that begins under a watched tree is followed row by row', async () =
   expect([...loss!.values]).toEqual([1 / 10, 1 / 20])
 })
 
+test('a run that falls silent is lost without an agent, and comes back with its next row', async () => {
+  const tree = join(home.path, 'silent tree')
+  await mkdir(tree)
+  await writeFile(join(tree, 'metrics.csv'), HEAD + row(10))
+  await using _watching = await watched(tree, { factor: 1, floor: 1_000 })
+  const statusIs = (wanted: string) =>
+    eventually(async () => ((await jobNamed('silent tree'))?.status === wanted ? true : undefined))
+  await statusIs('lost')
+  await appendFile(join(tree, 'metrics.csv'), row(20))
+  await statusIs('running')
+  expect(await jobNamed('silent tree')).toMatchObject({ current_step: 20 })
+})
+
+test('with --json a watch prints a line for each run that it finds, and how it stands', async () => {
+  const tree = join(home.path, 'told tree')
+  const log = [{ step: 100, eval_loss: 2 }]
+  await writeOutput(join(tree, 'one'), { saves: [100], log })
+  await makeOld(tree)
+  const env = { BESTMARK_HOME: join(home.path, 'board') }
+  const { code, stdout } = await bestmark(['watch', tree, '--once', '--json'], { env })
+  expect(code).toBe(0)
+  const lines = stdout.trimEnd().split('\n')
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { name: 'one', status: 'completed', best_step: 100 },
+  ])
+})
+
 test('a finished run is imported once, and again when its files change', async () => {
   const tree = join(home.path, 'finished tree')
   const log = [
@@ -72,7 +105,7 @@ test('a finished run is imported once, and again when its files change', async (
   await makeOld(tree)
   const over = new AbortController()
   const said: string[] = []
-  const watching = new Watching(board, {}, (line) => said.push(line))
+  const watching = new Watching(board, {}, hearer(said))
   await watching.look([tree], over.signal)
   const job = await jobNamed('finished')
   expect(job).toMatchObject({ status: 'completed', best_step: 100 })
@@ -93,7 +126,7 @@ test('links in a loop and folders that may not be read are survived', async () =
     recursive: true,
   })
   await makeOld(join(tree, 'z'))
-  const watching = new Watching(board, {}, () => undefined)
+  const watching = new Watching(board, {}, hearer([]))
   await watching.look([tree], new AbortController().signal)
   await chmod(join(tree, 'closed'), 0o700)
   expect(await jobNamed('behind it')).toMatchObject({ status: 'completed' })

@@ -94,7 +94,8 @@ class LineReader<State extends Progress> implements SourceReader {
     const events = await this.#lines(listing, at)
     if (events === 'replaced') return this.#anew()
     if (events.length > 0 && at.hasEnded) return this.#anew()
-    if (events.length > 0) at.isTold = events.at(-1)?.type === 'ended'
+    const turn = events.findLast(({ type }) => type === 'started' || type === 'ended')
+    if (turn) at.isTold = turn.type === 'ended'
     if (first) events.unshift(...(await this.#started(listing, at)))
     if (!this.#read) events.push(...(await this.#saved(listing, at)))
     if (events.length > 0 || this.#read) return this.#piece(events, replace)

@@ -9,18 +9,23 @@ import { RUN_LOG } from './mixed.ts'
 import { isNanoGpt, type Reading, readingIn } from './outputLines.ts'
 import { numbered, savedIn, withSteps } from './savedFiles.ts'
 
-/** The file in which `bestmark run` keeps what a program printed. */
+/** The file that a program's output goes to under `bestmark run`. */
 export const OUTPUT = 'bestmark-output.log'
-/** The lines that `bestmark run` itself writes there: when a program began, and how it ended. */
+/** Its stderr, where that is another stream than its stdout. */
+export const ERRORS = 'bestmark-output.stderr.log'
+/** The lines that `bestmark run` itself writes there: each start in both files, and how it ended. */
 export const MARK = 'bestmark run: '
 
 /** What is known of the lines before. */
 interface State extends Progress {
-  /** The total of the training's progress bar, and how far it is. */
-  bar: [done: number, total: number] | null
+  /** The total of the training's progress bar, how far it is, and the file that it is drawn in. */
+  bar: [done: number, total: number, file: string] | null
   hasWarned: boolean
   total_told: number | null
-  runs: number
+  /** The first attempt of each start that was marked, and how many marks each file has so far. */
+  firsts: number[]
+  marks: Record<string, number>
+  hasEnded: boolean
   /** When the attempt began (ms). */
   began_at: number | null
 }
@@ -31,7 +36,9 @@ const format = {
     bar: null,
     hasWarned: false,
     total_told: null,
-    runs: 0,
+    firsts: [],
+    marks: {},
+    hasEnded: false,
     began_at: null,
   }),
   line: tell,
@@ -55,7 +62,11 @@ export const TEXT_LOG = lineSource<State>({
 export const RUN_OUTPUT = lineSource<State>({
   ...format,
   name: RUN_LOG,
-  files: async (listing) => (await listing.names()).filter((name) => name === OUTPUT),
+  // The end is marked in the last one, so that nothing is left to tell after it.
+  files: async (listing) => {
+    const names = await listing.names()
+    return names.includes(OUTPUT) ? [ERRORS, OUTPUT].filter((name) => names.includes(name)) : []
+  },
 })
 
 async function started(listing: Listing): Promise<Beginning> {
@@ -69,24 +80,39 @@ const BAR = /^\s*\d+%\|[^|]*\| *(\d+)\/(\d+) \[[^\]]*\]/
 function tell(state: State, { text, line, file }: FileLine): TrainingEvent[] {
   return text.split('\r').flatMap((part) => {
     const said = part.trim()
-    if (file === OUTPUT && said.startsWith(MARK)) return marked(state, said.slice(MARK.length))
+    if (isOurs(file) && said.startsWith(MARK)) return marked(state, file, said.slice(MARK.length))
     const [bar = '', done, total] = BAR.exec(said) ?? []
-    const events = total === undefined ? [] : moved(state, Number(done), Number(total))
+    const events = total === undefined ? [] : moved(state, [Number(done), Number(total), file])
     // Where both outputs go to one file a row may follow its bar on one line.
     const reading = readingIn(said.slice(bar.length).trim())
     return reading ? [...events, ...measured(state, reading, { file, line })] : events
   })
 }
 
+function isOurs(file: string): boolean {
+  return file === OUTPUT || file === ERRORS
+}
+
+/**
+ * The last attempt of the start that a file's next line is of, where the other file is at a later
+ * start already; undefined where it is of the present one.
+ */
+function earlier({ firsts, marks }: State, file: string): number | undefined {
+  const next = isOurs(file) ? firsts[marks[file] ?? 0] : undefined
+  return next === undefined ? undefined : Math.max(0, next - 1)
+}
+
 /** The first bar of several steps is the training's; evaluations draw others, with other totals. */
-function moved(state: State, done: number, total: number): TrainingEvent[] {
-  if (state.bar && state.bar[1] !== total) return []
-  state.bar = [done, total]
+function moved(state: State, bar: [done: number, total: number, file: string]): TrainingEvent[] {
+  const [, total, file] = bar
+  if ((state.bar && state.bar[1] !== total) || earlier(state, file) !== undefined) return []
+  state.bar = bar
   return totalTold(state, total)
 }
 
 function totalTold(state: State, total: number | null): TrainingEvent[] {
-  if (total === null || state.total_told === total) return []
+  // What is begun anew after its end would be running again.
+  if (total === null || state.total_told === total || state.hasEnded) return []
   state.total = state.total_told = total
   const { attempt, spans } = state
   const from = spans[attempt]?.[0] ?? 0
@@ -100,12 +126,17 @@ function measured(
   origin: { file: string; line: number },
 ): TrainingEvent[] {
   const { epoch, total } = reading
-  const step = reading.step ?? state.bar?.[0]
+  // Which of two files was written first is not known.
+  const step = reading.step ?? (state.bar?.[2] === origin.file ? state.bar[0] : undefined)
   if (step === undefined) {
     if (state.hasWarned) return []
     state.hasWarned = true
     const text = `Line ${origin.line} of ${origin.file} and others like it tell no step (a progress bar would), so what they measure waits for the program's own files`
     return [toldEvent(state.attempt, text)]
+  }
+  const before = earlier(state, origin.file)
+  if (before !== undefined) {
+    return measuredEvents({ attempt: before, step, epoch }, { metrics, evaluation }, origin)
   }
   const events = totalTold(state, total)
   const isTraining = 'loss' in metrics
@@ -117,22 +148,35 @@ function measured(
 }
 
 /** `started` begins a further attempt where the program ran before; `ended` tells how it ended. */
-function marked(state: State, said: string): TrainingEvent[] {
+function marked(state: State, file: string, said: string): TrainingEvent[] {
   const [, at = '', word = '', rest = ''] =
     /^(\S+) (started|completed|stopped|failed)(?:: (.*))?/.exec(said) ?? []
   const time = Date.parse(at)
   const when = Number.isNaN(time) ? null : time
-  if (word === 'started') {
-    state.began_at = when
-    if (state.runs++ === 0) return [startedEvent({ at: when })]
-    Object.assign(state, { bar: null, total_told: null, total: null, step: null })
-    state.attempt++
-    state.spans.push([0, 0])
-    return [startedEvent({ attempt: state.attempt, at: when })]
-  }
+  if (word === 'started') return startMarked(state, file, when)
   const status = (['completed', 'stopped', 'failed'] as const).find((one) => one === word)
   if (!status) return []
   const error = status === 'failed' && rest !== '' ? rest : null
-  const ended: EventOf<'ended'> = { ...endedEvent(state.attempt, status, error), at: when }
+  const before = earlier(state, file)
+  if (before === undefined) state.hasEnded = true
+  const ended: EventOf<'ended'> = {
+    ...endedEvent(before ?? state.attempt, status, error),
+    at: when,
+  }
   return [ended]
+}
+
+/** The file that is read first tells of a start; in the other one it is known. */
+function startMarked(state: State, file: string, at: number | null): TrainingEvent[] {
+  const start = (state.marks[file] ?? 0) + 1
+  state.marks[file] = start
+  if (start <= state.firsts.length) return []
+  state.began_at = at
+  if (start > 1) {
+    Object.assign(state, { bar: null, total_told: null, total: null, step: null, hasEnded: false })
+    state.attempt++
+    state.spans.push([0, 0])
+  }
+  state.firsts.push(state.attempt)
+  return [startedEvent(start === 1 ? { at } : { attempt: state.attempt, at })]
 }

@@ -4,12 +4,13 @@ import type { TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../testing.ts'
 import { readRun } from './run.ts'
-import { OUTPUT } from './textLog.ts'
+import { ERRORS, OUTPUT } from './textLog.ts'
 
 /** Events of the lines of a file, without those that only frame them. */
-async function told(name: string, lines: readonly string[]) {
+async function told(name: string, lines: readonly string[], errors?: readonly string[]) {
   await using folder = await temporaryFolder()
   await writeFile(join(folder.path, name), `${lines.join('\n')}\n`)
+  if (errors) await writeFile(join(folder.path, ERRORS), `${errors.join('\n')}\n`)
   const { events, source } = await readRun(folder.path)
   return { source, events, values: plain(events) }
 }
@@ -98,6 +99,46 @@ test('a program that was run again in its folder is a further attempt, and ends 
     { attempt: 0, status: 'failed', error: 'The program was killed by SIGKILL' },
     { attempt: 1, status: 'completed', error: null },
   ])
+})
+
+test('of two outputs both are read, each line in the attempt that it is of, and the end is the last word', async () => {
+  const mark = (at: number, word: string) => `bestmark run: 2026-01-02T03:04:0${at}.000Z ${word}`
+  const { events, values } = await told(
+    OUTPUT,
+    [
+      mark(1, 'started: train'),
+      '{"step": 10, "loss": 1}',
+      "{'loss': 5, 'epoch': 1.0}",
+      mark(2, 'failed: The program was killed by SIGKILL'),
+      mark(3, 'started: train'),
+      '{"step": 5, "loss": 2}',
+      mark(4, 'completed'),
+    ],
+    [
+      mark(1, 'started: train'),
+      ' 50%|#####     | 10/20 [00:01<00:01, 10.00it/s]',
+      '{"step": 10, "val_loss": 3}',
+      mark(3, 'started: train'),
+      ' 50%|#####     | 5/10 [00:01<00:01, 10.00it/s]',
+      '{"step": 5, "val_loss": 4}',
+    ],
+  )
+  // A bar in the other file does not tell of which step a row is.
+  expect(values).toEqual([
+    [0, 10, { eval_loss: 3 }],
+    [1, 5, { eval_loss: 4 }],
+    [0, 10, { loss: 1 }],
+    [1, 5, { loss: 2 }],
+  ])
+  const turns = events.filter(({ type }) => type === 'started' || type === 'ended')
+  expect([...new Set(turns.map(({ type, attempt }) => `${type} ${attempt}`))]).toEqual([
+    'started 0',
+    'started 1',
+    'ended 0',
+    'ended 1',
+  ])
+  const last = turns.findLast(({ type }) => type === 'started')
+  expect(last).toMatchObject({ attempt: 1, total_steps: 10 })
 })
 
 const row = (said: object) => JSON.stringify(said)

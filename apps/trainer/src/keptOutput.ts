@@ -1,0 +1,70 @@
+import { appendFileSync, closeSync, fstatSync, openSync } from 'node:fs'
+import { PIECE, readBytes } from './journalLines.ts'
+import { pause } from './recorder.ts'
+import { MARK } from './sources/textLog.ts'
+
+/** How often is looked for what a program printed (ms). */
+const LOOK = 50
+/** Among so many bytes the last line is looked for. */
+const TAIL = 4096
+
+/** Puts bytes where a person, or another program, reads them; resolves once they are taken. */
+export type Show = (bytes: Buffer) => Promise<void>
+
+/** A file that a program prints to, and of which it is shown what is printed from now on. */
+export class KeptOutput implements Disposable {
+  /** For the program; what is written to it is appended. */
+  readonly file: number
+  readonly #show: Show
+  #shown = 0
+  #tail = Buffer.alloc(0)
+
+  constructor(path: string, show: Show) {
+    this.file = openSync(path, 'a+')
+    this.#show = show
+  }
+
+  /** Appends a line of our own, which is not shown. */
+  mark(text: string, at = new Date()): void {
+    const { size } = fstatSync(this.file)
+    const isMidLine = size > 0 && readBytes(this.file, size - 1, 1)[0] !== 10
+    const line = `${MARK}${at.toISOString()} ${text.replaceAll('\n', ' ')}\n`
+    appendFileSync(this.file, isMidLine ? `\n${line}` : line)
+    this.#shown = fstatSync(this.file).size
+  }
+
+  /** Shows what comes until the signal aborts, then what lies there. */
+  async showUntil(over: AbortSignal): Promise<void> {
+    while (!over.aborted) {
+      if (!(await this.#showNext(Infinity))) await pause(LOOK, over)
+    }
+    const end = fstatSync(this.file).size
+    while (await this.#showNext(end));
+  }
+
+  /** The last line that was shown, as it stood there in the end; empty where there is none. */
+  get last(): string {
+    const lines = this.#tail.toString('utf8').split('\n')
+    return (
+      lines
+        .findLast((line) => line.trim() !== '')
+        ?.trimEnd()
+        .split('\r')
+        .at(-1)
+        ?.trim() ?? ''
+    )
+  }
+
+  async #showNext(end: number): Promise<boolean> {
+    const bytes = readBytes(this.file, this.#shown, Math.min(PIECE, end - this.#shown))
+    if (bytes.length === 0) return false
+    this.#shown += bytes.length
+    this.#tail = Buffer.concat([this.#tail, bytes.subarray(-TAIL)]).subarray(-TAIL)
+    await this.#show(bytes)
+    return true
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.file)
+  }
+}

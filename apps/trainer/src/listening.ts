@@ -1,0 +1,33 @@
+import { databaseTime, loseSilent, type Database } from '@bestmark/db'
+import type { Patience } from '@bestmark/core'
+import { isAlive, readRunProcess } from './process.ts'
+
+/** How often is looked for runs that have fallen silent (ms). */
+export const LISTEN = 5_000
+
+/** Calls runs lost that are silent for too long; they come back with their next word. */
+export class Listening {
+  readonly #db: Database
+  readonly #patience: Patience
+  #since: number | undefined
+
+  constructor(db: Database, patience: Patience) {
+    this.#db = db
+    this.#patience = patience
+  }
+
+  /** One look at these runs; silence counts from the first look on, and not while a process is known to live. */
+  async loseSilent(runs: Iterable<{ job_id: string; folder: string }>): Promise<void> {
+    this.#since ??= await databaseTime(this.#db)
+    const hearing = { patience: this.#patience, listening_since: this.#since }
+    for (const { job_id, folder } of runs) {
+      if (!isTraining(folder)) await loseSilent(this.#db, job_id, hearing)
+    }
+  }
+}
+
+/** Whether the process that trains in a folder is known, and lives. */
+export function isTraining(folder: string): boolean {
+  const process = readRunProcess(folder)
+  return process !== undefined && isAlive(process)
+}

@@ -1,0 +1,52 @@
+import { Writable } from 'node:stream'
+import type { TrainingJobStatus } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { ProgressLine } from './progress.ts'
+
+/** A terminal that keeps what is written to it. */
+function terminal(): { out: NodeJS.WriteStream; written: () => string } {
+  let text = ''
+  const out = new Writable({
+    write(bytes, _encoding, done) {
+      text += String(bytes)
+      done()
+    },
+  })
+  // Of a terminal nothing but these is asked for.
+  const face = Object.assign(out, { isTTY: true, columns: 200 }) as unknown as NodeJS.WriteStream
+  const written = (): string => {
+    const before = text
+    text = ''
+    return before
+  }
+  return { out: face, written }
+}
+
+const job = (current_step: number) => {
+  const told = { name: 'moby', status: 'running', current_step, total_steps: 100, progress: 0.5 }
+  const rest = { eta_seconds: 12, loss: 1.5, eval_loss: null, best_metric: 1.25, best_step: 40 }
+  // What is not shown is left out.
+  return { ...told, ...rest } as unknown as TrainingJobStatus
+}
+
+test('a line of progress tells step, total, what is left and the best', () => {
+  const { out, written } = terminal()
+  new ProgressLine(out).show(job(50))
+  const words = ['step 50 of 100', '12 s left', 'loss 1.5', 'best 1.25', 'at step 40']
+  const line = written()
+  for (const word of words) expect(line).toContain(word)
+})
+
+test('the line gives way to what a program prints, and does not draw over half of its line', () => {
+  const { out, written } = terminal()
+  const line = new ProgressLine(out)
+  line.show(job(50))
+  written()
+  line.giveWay(Buffer.from('50%|###'))
+  expect(written()).toBe('\r\u001b[K')
+  line.show(job(51))
+  expect(written()).toBe('')
+  line.giveWay(Buffer.from('done\n'))
+  line.show(job(51))
+  expect(written()).toContain('step 51')
+})

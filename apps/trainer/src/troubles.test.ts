@@ -1,0 +1,44 @@
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from './testing.ts'
+import { Troubles } from './troubles.ts'
+
+/** A query that failed as the ORM tells it, with all that was to be written. */
+const failed = (cause: unknown) => new Error('Failed query: insert into points …', { cause })
+const closed = Object.assign(new Error('write CONNECTION_CLOSED'), { code: 'CONNECTION_CLOSED' })
+
+test('a database that goes away is told once, and once that it is back', async () => {
+  const said: string[] = []
+  const troubles = new Troubles((line) => said.push(line))
+  troubles.answered()
+  for (let round = 0; round < 2; round++) {
+    troubles.tell(failed(closed))
+    troubles.tell(closed)
+    troubles.answered()
+    troubles.answered()
+  }
+  const [away, back] = [
+    "The database is away (write CONNECTION_CLOSED); until it is back the runs' files keep it all.",
+    'The database is back; recording goes on where it was.',
+  ]
+  expect(said).toEqual([away, back, away, back])
+})
+
+test('a server whose socket is not there is away', async () => {
+  await using folder = await temporaryFolder()
+  const said: string[] = []
+  const troubles = new Troubles((line) => said.push(line))
+  const socket = connect(join(folder.path, 'none'))
+  troubles.tell(failed(await new Promise((resolve) => socket.once('error', resolve))))
+  expect(said).toMatchObject([expect.stringContaining('The database is away (connect ENOENT')])
+})
+
+test('any other trouble is told once, by its cause, and by what it is of', () => {
+  const said: string[] = []
+  const troubles = new Troubles((line) => said.push(line))
+  troubles.tell(failed(new Error('no room')))
+  troubles.tell(failed(new Error('no room')))
+  troubles.tellOf('moby', new Error('no room'))
+  expect(said).toEqual(['no room', 'moby: no room'])
+})

@@ -1,0 +1,48 @@
+import { isCutOff } from './board.ts'
+import { sentence } from './failure.ts'
+
+/** Who hears what goes wrong while something else goes on. */
+export interface Troubled {
+  tell: (error: unknown) => void
+  /** The database answered. */
+  answered: () => void
+}
+
+/** Says each trouble once, and of a database that is away when it went and when it is back. */
+export class Troubles implements Troubled {
+  readonly #say: (line: string) => void
+  readonly #told = new Set<string>()
+  #isAway = false
+
+  constructor(say: (line: string) => void) {
+    this.#say = say
+  }
+
+  tell = (error: unknown): void => this.tellOf('', error)
+
+  /** What it is that had the trouble stands before it. */
+  tellOf(what: string, error: unknown): void {
+    const why = sentence(rootOf(error))
+    const text = what ? `${what}: ${why}` : why
+    if (isCutOff(error)) {
+      if (!this.#isAway) {
+        this.#say(`The database is away (${why}); until it is back the runs' files keep it all.`)
+      }
+      this.#isAway = true
+    } else if (!this.#told.has(text)) {
+      this.#told.add(text)
+      this.#say(text)
+    }
+  }
+
+  answered = (): void => {
+    if (this.#isAway) this.#say('The database is back; recording goes on where it was.')
+    this.#isAway = false
+  }
+}
+
+/** A query that failed repeats itself with all its values; why it failed is its cause. */
+function rootOf(error: unknown): unknown {
+  const isQuery = error instanceof Error && error.message.startsWith('Failed query')
+  return isQuery && error.cause !== undefined ? rootOf(error.cause) : error
+}
