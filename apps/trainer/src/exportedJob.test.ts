@@ -3,16 +3,21 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TrainingEvent } from '@bestmark/core'
 import {
+  advanceDeployment,
   changePolicy,
   checkpointsOf,
+  createDeployment,
   jobDetail,
   jobLogs,
   jobStatus,
+  listDeployments,
+  liveDeployments,
   pinCheckpoints,
   policyHistory,
   readSeries,
   recordFacts,
   seriesNames,
+  shippedCheckpoints,
   standingFiles,
 } from '@bestmark/db'
 import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
@@ -100,11 +105,114 @@ async function aRun(folder: string) {
   )
   const [first] = await standingFiles(here, job_id)
   await pinCheckpoints(here, job_id, { checkpoint_ids: [first!.checkpoint_id], pinned: true })
+  await ship(job_id, { done: true })
+  await ship(job_id, { done: false })
   await changePolicy(here, { job_id }, { policy: 'lowest_eval_loss', told: {} }, 'ben')
   const settings = { policy: 'metric', told: { metric: 'mmlu' } } as const
   await changePolicy(here, { job_id }, settings, 'ana')
   return { board, root, job_id }
 }
+
+/** Ships the last whole checkpoint, or fails to. */
+async function ship(job_id: string, { done }: { done: boolean }) {
+  const whole = (await standingFiles(here, job_id)).findLast(
+    (row) => row.files_state === 'complete',
+  )
+  const { checkpoint_id } = whole!
+  const order = { job_id, checkpoint_id, model_name: done ? 'moby' : 'failing' }
+  const { deployment_id } = await createDeployment(here, order)
+  const end = done
+    ? ({ status: 'done', path: '/models/moby' } as const)
+    : ({ status: 'failed', error: 'the disk is full' } as const)
+  await advanceDeployment(here, { job_id, deployment_id, bytes_done: 1, bytes_total: 2, ...end })
+}
+
+/** Columns that another board's row may have otherwise, and why; all others must be the same. */
+const OF_THE_BOARD: Record<string, readonly string[]> = {
+  training_jobs: [
+    // Which machine holds the files, and that they are known from an export.
+    ...['host_id', 'source'],
+    // When this board heard of the job, and how often it wrote to it.
+    ...['registered_at', 'changed_at', 'heard_at', 'cadence', 'revision', 'series_revision'],
+    ...['history_revision', 'checkpoints_revision', 'logs_revision', 'deployments_revision'],
+  ],
+  attempts: ['revision'],
+  series_chunks: ['revision'],
+  // An export goes attempt by attempt; within an attempt the order is the same.
+  evaluations: ['revision', 'arrival'],
+  // When this board looked at the files.
+  checkpoints: ['revision', 'checked_at'],
+  logs: ['revision'],
+  // What was done there is elsewhere here; when its agent last spoke is of no use when it ended.
+  deployments: ['revision', 'status', 'advanced_at'],
+  // The board's own count of changes.
+  policy_changes: ['change_id'],
+}
+
+async function rowsOf(db: TestDatabase, job_id: string) {
+  const tables = Object.entries(OF_THE_BOARD).map(async ([table, own]) => {
+    const rows = await db.sql`select * from ${db.sql(table)} where job_id = ${job_id}`
+    rows.sort((a, b) => a['attempt'] - b['attempt'] || a['arrival'] - b['arrival'] || 0)
+    const shared = rows.map((row) => asText(row, own))
+    return [table, table === 'evaluations' ? shared : shared.sort()] as const
+  })
+  return Object.fromEntries(await Promise.all(tables))
+}
+
+function asText(row: object, own: readonly string[]): string {
+  const kept = Object.entries(row).filter(([column]) => !own.includes(column))
+  const told = (_key: string, value: unknown) => (Object.is(value, NaN) ? 'NaN' : value)
+  return JSON.stringify(kept.sort(), told)
+}
+
+test('every row of a job comes back, but for the columns that are of the board', async () => {
+  await using folder = await temporaryFolder()
+  const { board, job_id } = await aRun(folder.path)
+  const { path, header } = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))
+  await importExport({ ...boardOf(there, folder.path), host: board.host }, path, header, {})
+  const before = await rowsOf(here, job_id)
+  for (const [table, rows] of Object.entries(before)) expect([table, rows]).not.toEqual([table, []])
+  expect(await rowsOf(there, job_id)).toEqual(before)
+})
+
+test('what was shipped is history on another board: never pruned, and nothing is live by it', async () => {
+  await using folder = await temporaryFolder()
+  const { board, job_id } = await aRun(folder.path)
+  const { path, header } = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))
+  const other = boardOf(there, folder.path)
+  await importExport(other, path, header, {})
+  const [failed, done] = await listDeployments(there, { job_id })
+  expect(done).toMatchObject({ model_name: 'moby', status: 'elsewhere', path: '/models/moby' })
+  expect(failed).toMatchObject({ status: 'failed', error: 'the disk is full' })
+  expect(await shippedCheckpoints(there, job_id)).toEqual(new Set([done!.checkpoint_id]))
+  expect(await liveDeployments(there, { job_id })).toEqual([])
+  const again = await fileOf(other, job_id, join(folder.path, 'two.jsonl'))
+  await importExport(other, again.path, again.header, {})
+  expect(await listDeployments(there, { job_id })).toEqual([failed, done])
+})
+
+test("a project's policy is restored where the board has none, else the board's own holds", async () => {
+  await using folder = await temporaryFolder()
+  const project = randomUUID()
+  const root = join(folder.path, project)
+  await writeOutput(root, { saves: [100], log: [{ step: 100, eval_loss: 1 }] })
+  const board = boardOf(here, folder.path)
+  const { job_id } = await importRun(board, root, { project })
+  const lowest = { policy: 'lowest_eval_loss', told: {} } as const
+  await changePolicy(here, { project }, lowest, 'ana')
+  const { path, header } = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))
+  const other = boardOf(there, folder.path)
+  expect(await importExport(other, path, header, {})).toMatchObject({ keptPolicy: false })
+  expect(await jobDetail(there, job_id)).toMatchObject({ policy_from: 'project' })
+  expect(await told(there, job_id)).toMatchObject({ policies: [{ by: 'ana', ...lowest }] })
+  const settings = { policy: 'metric', told: { metric: 'eval_loss', direction: 'max' } } as const
+  await changePolicy(there, { project }, settings, 'ben')
+  const second = await fileOf(board, job_id, join(folder.path, 'two.jsonl'))
+  expect(await importExport(other, second.path, second.header, {})).toMatchObject({
+    keptPolicy: true,
+    job: { selection_policy: 'metric' },
+  })
+})
 
 test('an exported job is the same on another board: series, repeats, scores, states, pins, policy', async () => {
   await using folder = await temporaryFolder()

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { measuredJson, parsePythonJson, Policy, Told, type TrainingJobStatus } from '@bestmark/core'
 import {
   EXPORTED,
@@ -13,6 +14,8 @@ import {
   record,
   registerJob,
   restorePolicies,
+  restoreProjectPolicies,
+  restoreShipments,
   sourceCursor,
   standingFiles,
 } from '@bestmark/db'
@@ -22,21 +25,44 @@ import { isJournal, JournalHeader, readJournal } from './journal.ts'
 import { readLines } from './journalLines.ts'
 import { sweepJob } from './sweep.ts'
 
-/** What a job is beside its events: where it lay, and what people said of it. */
+/** One change of a policy, as it was noted. */
+const NotedChange = z.object({
+  policy: Policy.nullable(),
+  told: Told,
+  by: z.string(),
+  changed_at: z.number(),
+})
+
+const ExportedShipment = z.object({
+  deployment_id: z.uuid(),
+  attempt: z.number(),
+  step: z.number().nullable(),
+  checkpoint: z.string(),
+  digest: z.string().nullable(),
+  is_best: z.boolean(),
+  reason: z.string(),
+  model_name: z.string(),
+  status: z.enum(['done', 'failed', 'elsewhere']),
+  bytes_done: z.number(),
+  bytes_total: z.number(),
+  path: z.string().nullable(),
+  error: z.string().nullable(),
+  created_at: z.number(),
+  ended_at: z.number().nullable(),
+})
+
+/** What a job is beside its events: where it lay, and what people said of it and did with it. */
 const Exported = z.object({
   at: z.number(),
   host: z.string(),
   root: z.string(),
   /** What was decided for the job itself, oldest first. */
-  policies: z.array(
-    z.object({
-      policy: Policy.nullable(),
-      told: Told,
-      by: z.string(),
-      changed_at: z.number(),
-    }),
-  ),
+  policies: z.array(NotedChange),
+  /** The same for its project. */
+  project_policies: z.array(NotedChange).default([]),
   pinned: z.array(z.string()),
+  /** Where checkpoints of it went, oldest first. */
+  shipments: z.array(ExportedShipment).default([]),
 })
 
 /** The first line of an exported file: a journal's, and more. */
@@ -45,8 +71,8 @@ type ExportHeader = z.infer<typeof ExportHeader>
 
 /**
  * Writes a job as a journal, a line at a time, which `import` reads back; returns how many lines.
- * Undefined where there is no such job. Shipments are not in it, and of its log the lines that the
- * board kept.
+ * Undefined where there is no such job. Shipments that still go on and a wish to stop are not in it,
+ * and of its log the lines that the board kept.
  */
 export async function writeExport(
   { db }: Board,
@@ -59,18 +85,32 @@ export async function writeExport(
     await write(`${measuredJson(value)}\n`)
   }
   const changes = await policyHistory(db, { job_id })
-  const own = changes.filter(({ scope }) => scope === 'job').reverse()
-  const job = await exportJob(db, job_id, (told) => put(headerOf(told, own)), put)
+  const job = await exportJob(db, job_id, (told) => put(headerOf(told, changes)), put)
   return job && lines
 }
 
-function headerOf({ job, pinned }: ExportedJob, changes: readonly PolicyChange[]): ExportHeader {
+function headerOf(
+  { job, pinned, shipments }: ExportedJob,
+  changes: readonly PolicyChange[],
+): ExportHeader {
   const { job_id, name, project, recipe, host, output_dir: root } = job
-  const policies = changes.map(({ policy, told, by, changed_at }) => {
-    return { policy, told, by, changed_at }
-  })
-  const exported = { at: Date.now(), host, root, policies, pinned }
-  return { journal: 1, job_id, name, project, recipe, exported }
+  const policies = notedFor('job', changes)
+  const project_policies = notedFor('project', changes)
+  const people = { policies, project_policies, pinned, shipments }
+  return {
+    journal: 1,
+    job_id,
+    name,
+    project,
+    recipe,
+    exported: { at: Date.now(), host, root, ...people },
+  }
+}
+
+/** What was decided for a job or its project, oldest first; `changes` come newest first. */
+function notedFor(of: PolicyChange['scope'], changes: readonly PolicyChange[]) {
+  const own = changes.filter(({ scope }) => scope === of).reverse()
+  return own.map(({ policy, told, by, changed_at }) => ({ policy, told, by, changed_at }))
 }
 
 /** The header of an exported file; undefined where a file is none. */
@@ -88,6 +128,15 @@ function firstLine(path: string): string {
   }
 }
 
+/** What came of an import. */
+interface ImportedExport {
+  job: TrainingJobStatus
+  /** The board has the job from its own files, and was left as it is. */
+  isKnown: boolean
+  /** The export tells another policy of the project than the one that holds here. */
+  keptPolicy: boolean
+}
+
 /**
  * Puts an exported job on the board, under its own id, with its folder where it lay; files that are
  * not there are missing. A job that is on the board from its own files is left as it is. Importing
@@ -98,22 +147,26 @@ export async function importExport(
   path: string,
   header: ExportHeader,
   naming: { name?: string | undefined; project?: string | undefined },
-): Promise<{ job: TrainingJobStatus; isKnown: boolean }> {
+): Promise<ImportedExport> {
   const { db, host_id, host } = board
   const { job_id, exported, recipe } = header
   const before = await jobDetail(db, job_id)
   const isKnown = before !== undefined && before.source !== EXPORTED
+  let keptPolicy = false
   if (!isKnown) {
     const name = naming.name ?? header.name
     const project = naming.project ?? header.project
     const place = { job_id, host_id, host, root: exported.root, source: EXPORTED }
     await registerJob(db, { ...place, name, project, recipe, status: 'queued' })
-    if (await recordFile(board, job_id, path)) await restoreWishes(board, job_id, exported)
+    if (await recordFile(board, job_id, path)) {
+      await restoreWishes(board, job_id, exported)
+      keptPolicy = project === header.project && !(await restoreProject(board, project, exported))
+    }
     await sweepJob(db, place)
   }
   const job = await jobStatus(db, job_id)
   if (!job) throw new Error(`The job ${job_id} was removed while ${path} was being imported.`)
-  return { job, isKnown }
+  return { job, isKnown, keptPolicy }
 }
 
 /** Records a file piece by piece; returns whether there was anything new in it. */
@@ -136,11 +189,24 @@ async function recordFile({ db }: Board, job_id: string, path: string): Promise<
 async function restoreWishes(
   { db }: Board,
   job_id: string,
-  { policies, pinned }: ExportHeader['exported'],
+  { policies, pinned, shipments }: ExportHeader['exported'],
 ): Promise<void> {
   const files = await standingFiles(db, job_id)
   const kept = files.filter(({ path }) => pinned.includes(path))
   const checkpoint_ids = kept.map((row) => row.checkpoint_id)
   if (checkpoint_ids.length > 0) await pinCheckpoints(db, job_id, { checkpoint_ids, pinned: true })
+  await restoreShipments(db, job_id, shipments)
   await restorePolicies(db, job_id, policies)
+}
+
+/** False where another policy of the project than the told one holds on this board. */
+async function restoreProject(
+  { db }: Board,
+  project: string,
+  { project_policies: told }: ExportHeader['exported'],
+): Promise<boolean> {
+  const last = told.at(-1)
+  if (!last || (await restoreProjectPolicies(db, project, told))) return true
+  const [now] = await policyHistory(db, { project })
+  return isDeepStrictEqual([now?.policy, now?.told], [last.policy, last.told])
 }

@@ -8,6 +8,7 @@ import { checkpointEvents, logEvents } from './exported/rows.ts'
 import type { Tx } from './job.ts'
 import { claimOf, decidingRows, snapshot } from './selection.ts'
 import type { JobRow } from './schema.ts'
+import { type Shipment, shipmentsOf } from './shipments.ts'
 
 /** The source of a job that an exported file tells of. */
 export const EXPORTED = 'export'
@@ -17,6 +18,8 @@ export interface ExportedJob {
   job: JobRow
   /** Paths of the checkpoints that a person wants kept. */
   pinned: string[]
+  /** Where checkpoints of it went, oldest first. */
+  shipments: Shipment[]
 }
 
 /**
@@ -35,9 +38,10 @@ export async function exportJob(
     if (!rows) return undefined
     const { job, checkpoints } = rows
     const pinned = checkpoints.filter((row) => row.pinned).map(({ path }) => path)
-    await begin({ job, pinned })
+    const told = { job, pinned, shipments: await shipmentsOf(tx, job_id) }
+    await begin(told)
     for await (const event of eventsOf(tx, job)) await write(event)
-    return { job, pinned }
+    return told
   })
 }
 

@@ -95,6 +95,32 @@ export async function restorePolicies(
   })
 }
 
+/**
+ * Puts back what was decided for a project, oldest first, where nothing was ever decided for it on
+ * this board; the last of it decides for its jobs that have no policy of their own. False where the
+ * board's own decisions hold.
+ */
+export async function restoreProjectPolicies(
+  db: Database,
+  project: string,
+  changes: readonly NotedChange[],
+): Promise<boolean> {
+  const key = storable(project)
+  return transaction(db, async (tx) => {
+    await lockProjectPolicy(tx, key)
+    if ((await tx.select().from(policyChanges).where(ofProject(key)).limit(1)).length > 0) {
+      return false
+    }
+    const rows = changes.map((change) => {
+      return { ...change, scope: 'project', job_id: null, project: key } as const
+    })
+    const last = (await tx.insert(policyChanges).values(rows).returning()).at(-1)
+    const columns = (last && columnsOf(last)) ?? DEFAULT_POLICY
+    for (const job_id of await inheritors(tx, key)) await apply(tx, job_id, columns)
+    return true
+  })
+}
+
 async function projectOf(db: Database, job_id: string): Promise<string> {
   const job = await jobRow(db, job_id)
   if (!job) throw new JobUnknown(job_id)

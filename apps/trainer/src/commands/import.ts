@@ -40,9 +40,13 @@ async function importPath(
 ): Promise<TrainingJobStatus> {
   const header = exportHeader(path)
   if (!header) return importRun(board, path, naming)
-  const { job, isKnown } = await importExport(board, path, header, naming)
+  const { job, isKnown, keptPolicy } = await importExport(board, path, header, naming)
   const why = 'is on this board from its own files, which tell more; nothing was changed'
   if (isKnown) process.stderr.write(`bestmark: ${path}: ${job.name} ${why}.\n`)
+  if (keptPolicy) {
+    const holds = `this board's own policy of project "${job.project}" holds, not the exported one`
+    process.stderr.write(`bestmark: ${path}: ${holds}.\n`)
+  }
   return job
 }
 

@@ -23,6 +23,7 @@ export function deploymentWords({ status, bytes_done, bytes_total, error }: Depl
   if (status === 'queued') return 'waiting for the agent that holds the files'
   if (status === 'copying') return `copying, ${bytes(bytes_done)} of ${bytes(bytes_total)}`
   if (status === 'verifying') return 'comparing the copy with the original'
+  if (status === 'elsewhere') return 'shipped by another board'
   return status === 'done' ? 'shipped' : `failed: ${error ?? 'no reason was told'}`
 }
 
@@ -35,5 +36,5 @@ export function besideWords(checkpoint_id: string, current: Deployment | undefin
 
 /** Whether a deployment still goes on. */
 export function isMoving({ status }: Deployment): boolean {
-  return status !== 'done' && status !== 'failed'
+  return status === 'queued' || status === 'copying' || status === 'verifying'
 }

@@ -11,7 +11,8 @@ import {
 import { milliseconds, said } from './columns.ts'
 import { checkpoints } from './run.ts'
 
-export type DeploymentStatus = 'queued' | 'copying' | 'verifying' | 'done' | 'failed'
+/** `elsewhere` was done on another board, from whose export it is known: nothing here is live by it. */
+export type DeploymentStatus = 'queued' | 'copying' | 'verifying' | 'done' | 'failed' | 'elsewhere'
 
 /** The ledger: one checkpoint shipped under one model name. */
 export const deployments = pgTable(

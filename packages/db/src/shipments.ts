@@ -1,0 +1,88 @@
+import { and, asc, eq, inArray } from 'drizzle-orm'
+import { checkpointId } from './checkpointRows.ts'
+import type { Database } from './client.ts'
+import { changeJob, type Tx } from './job.ts'
+import { checkpoints, deployments } from './schema.ts'
+
+/** A shipment that ended, as an export tells it: which weights, under which name, when and why. */
+export interface Shipment extends Pick<
+  typeof deployments.$inferSelect,
+  | 'deployment_id'
+  | 'is_best'
+  | 'reason'
+  | 'model_name'
+  | 'bytes_done'
+  | 'bytes_total'
+  | 'error'
+  | 'created_at'
+  | 'ended_at'
+> {
+  /** The checkpoint, as its job counts. */
+  attempt: number
+  step: number | null
+  checkpoint: string
+  /** SHA-256 of what was shipped, where it was taken. */
+  digest: string | null
+  /** `elsewhere` where it is in another board's store than the one that tells it. */
+  status: 'done' | 'failed' | 'elsewhere'
+  /** Where it was put, on the host that did it. */
+  path: string | null
+}
+
+const { job_id, deployment_id, is_best, reason, model_name, status } = deployments
+const { bytes_done, bytes_total, path, error, created_at, ended_at } = deployments
+const { attempt, step, path: checkpoint, digest } = checkpoints
+
+/** The shipments of a job that ended, oldest first. */
+export async function shipmentsOf(tx: Tx, of_job: string): Promise<Shipment[]> {
+  const rows = await tx
+    .select({
+      ...{ deployment_id, attempt, step, checkpoint, digest, is_best, reason, model_name },
+      ...{ status, bytes_done, bytes_total, path, error, created_at, ended_at },
+    })
+    .from(deployments)
+    .innerJoin(
+      checkpoints,
+      and(eq(checkpoints.job_id, job_id), eq(checkpoints.checkpoint_id, deployments.checkpoint_id)),
+    )
+    .where(and(eq(job_id, of_job), inArray(status, ['done', 'failed', 'elsewhere'])))
+    .orderBy(asc(created_at), asc(deployment_id))
+  return rows.flatMap((row) => {
+    const { status } = row
+    const isEnded = status === 'done' || status === 'failed' || status === 'elsewhere'
+    return isEnded ? [{ ...row, status }] : []
+  })
+}
+
+/**
+ * Adds shipments of another board to a job's ledger as history; those that it has already stay as
+ * they are, and one of a checkpoint that the job does not have is left out. Throws JobUnknown.
+ */
+export async function restoreShipments(
+  db: Database,
+  of_job: string,
+  shipments: readonly Shipment[],
+): Promise<void> {
+  if (shipments.length === 0) return
+  await changeJob(db, of_job, async (tx, _job, revision) => {
+    const known = await tx
+      .select({ checkpoint_id: checkpoints.checkpoint_id })
+      .from(checkpoints)
+      .where(eq(checkpoints.job_id, of_job))
+    const ids = new Set(known.map(({ checkpoint_id }) => checkpoint_id))
+    const rows = shipments.flatMap(({ attempt, step, checkpoint, digest: _digest, ...told }) => {
+      const checkpoint_id = checkpointId(of_job, { attempt, step, path: checkpoint })
+      const status = told.status === 'failed' ? 'failed' : 'elsewhere'
+      const row = { ...told, job_id: of_job, checkpoint_id, status, revision } as const
+      return ids.has(checkpoint_id) ? [row] : []
+    })
+    if (rows.length === 0) return { answer: undefined }
+    const added = await tx
+      .insert(deployments)
+      .values(rows)
+      .onConflictDoNothing()
+      .returning({ deployment_id })
+    const set = { deployments_revision: revision }
+    return added.length > 0 ? { set, answer: undefined } : { answer: undefined }
+  })
+}
