@@ -36,8 +36,9 @@ export async function trainLosses(
     for (const points of await readPoints(orm, keys.slice(from, from + CHUNKS_AT_ONCE))) {
       const own = losses.get(points.job_id) ?? new Map<string, Measured>()
       losses.set(points.job_id, own)
+      const lossAt = lossesOf(points)
       for (const step of wanted.get(chunkKey(points))?.steps ?? []) {
-        own.set(weightsKey({ ...points, step }), lastAt(points, step))
+        own.set(weightsKey({ ...points, step }), lossAt(step))
       }
     }
   }
@@ -92,9 +93,30 @@ function wantedChunks(
 function chunkFinder(
   chunks: readonly Chunk[],
 ): (job_id: string, weights: Weights) => Chunk | undefined {
-  const byAttempt = Map.groupBy(chunks, ({ job_id, attempt }) => `${job_id} ${attempt}`)
-  return (job_id, { attempt, step }) =>
-    byAttempt.get(`${job_id} ${attempt}`)?.findLast(({ min_step }) => min_step <= step)
+  const byAttempt = new Map<string, { own: Chunk[]; least: number[] }>()
+  for (const [key, own] of Map.groupBy(chunks, (one) => `${one.job_id} ${one.attempt}`)) {
+    // The least step of each chunk and all after it: it never falls, so the last one is halved for.
+    const least = own.map(({ min_step }) => min_step)
+    for (let at = least.length - 2; at >= 0; at--) {
+      least[at] = Math.min(least[at] ?? Infinity, least[at + 1] ?? Infinity)
+    }
+    byAttempt.set(key, { own, least })
+  }
+  return (job_id, { attempt, step }) => {
+    const found = byAttempt.get(`${job_id} ${attempt}`)
+    return found?.own[countUpTo(found.least, step) - 1]
+  }
+}
+
+/** How many of ascending numbers are not above a bound. O(log n). */
+function countUpTo(ascending: ArrayLike<number>, bound: number): number {
+  let [low, high] = [0, ascending.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((ascending[middle] ?? Infinity) <= bound) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 type Points = Omit<Chunk, 'min_step'> & { steps: Float64Array; values: Float64Array }
@@ -111,12 +133,10 @@ async function readPoints(orm: Pick<Orm, 'select'>, chunks: readonly Chunk[]): P
     .where(and(eq(name, 'loss'), wanted))
 }
 
-/** The value at the greatest step that is not above `step`; of equals the latest. */
-function lastAt({ steps, values }: Points, step: number): Measured {
-  let found: { step: number; value: number } | undefined
-  steps.forEach((at, index) => {
-    const value = values[index]
-    if (at <= step && at >= (found?.step ?? at) && value !== undefined) found = { step: at, value }
-  })
-  return found?.value ?? null
+/** Finds the value at the greatest step that is not above one; of equal steps the latest. */
+function lossesOf({ steps, values }: Points): (step: number) => Measured {
+  // Sorting keeps the order of equals.
+  const order = [...steps.keys()].sort((a, b) => (steps[a] ?? 0) - (steps[b] ?? 0))
+  const ascending = Float64Array.from(order, (index) => steps[index] ?? NaN)
+  return (step) => values[order[countUpTo(ascending, step) - 1] ?? -1] ?? null
 }
