@@ -1,24 +1,28 @@
 import { readFile } from 'node:fs/promises'
-import { Direction, measuredJson, parsePythonJson } from '@bestmark/core'
+import { Direction, type Measured, measuredJson, parsePythonJson } from '@bestmark/core'
 import { callerPath, oneOf, parseWords } from '../arguments.ts'
 import { EXIT, Failure, sentence } from '../failure.ts'
 import { recordedStanding } from '../scores/boardScores.ts'
 import type { RunCheckpoint } from '../scores/checkpointAt.ts'
 import { measurementsIn, type Measurements } from '../scores/results.ts'
+import { retractScores } from '../scores/retraction.ts'
 import { addScores, repeatSentence, shown, whoAmI } from '../scores/scoring.ts'
 import { SCORES } from '../scores/scoresFile.ts'
 import { countOf, toldMeasurements } from '../scores/told.ts'
 import { whichCheckpoint } from '../scores/whichCheckpoint.ts'
 
 export const usage =
-  'bestmark score CHECKPOINT NAME=VALUE… [--stderr [NAME=]VALUE]… [--samples N] [--mode min|max] [--by WHO] [--json]\n' +
-  '       bestmark score CHECKPOINT --results FILE [--samples N] [--mode min|max] [--by WHO] [--json]'
+  'bestmark score CHECKPOINT NAME=VALUE… [--stderr [NAME=]VALUE]… [--samples N] [--mode min|max] [--replace] [--by WHO] [--json]\n' +
+  '       bestmark score CHECKPOINT --results FILE [--samples N] [--mode min|max] [--replace] [--by WHO] [--json]\n' +
+  '       bestmark score CHECKPOINT --retract [NAME…] [--by WHO] [--json]'
 
 const OPTIONS = {
   results: { type: 'string' },
   stderr: { type: 'string', multiple: true, default: [] as string[] },
   samples: { type: 'string' },
   mode: { type: 'string' },
+  replace: { type: 'boolean', default: false },
+  retract: { type: 'boolean', default: false },
   by: { type: 'string' },
   json: { type: 'boolean', default: false },
 } as const
@@ -30,6 +34,7 @@ export async function main(words: readonly string[]): Promise<number> {
   if (named === undefined) throw new Failure(`Name a checkpoint to score. Usage: ${usage}`)
   const by = values.by ?? whoAmI()
   if (by.trim() === '') throw new Failure('--by takes the name of whoever measured it.')
+  if (values.retract) return retract(named, told, { ...values, by })
   const file = values.results === undefined ? null : callerPath(values.results)
   const asked = {
     samples: values.samples === undefined ? null : countOf(values.samples, '--samples'),
@@ -39,9 +44,41 @@ export async function main(words: readonly string[]): Promise<number> {
     ? await fromFile(file, { ...asked, told, stderr: values.stderr })
     : toldMeasurements(told, { ...asked, stderr: values.stderr })
   const of = await whichCheckpoint(named)
-  const repeats = await addScores(of, measured, { by, file, command: null })
+  const repeats = await addScores(of, measured, {
+    by,
+    file,
+    command: null,
+    replace: values.replace,
+  })
   for (const repeat of repeats) process.stderr.write(`${repeatSentence(repeat)}\n`)
-  await tellStanding(of, measured, values.json)
+  const kept = Object.fromEntries(measured.flatMap((one) => Object.entries(one.values)))
+  await tellStanding(of, kept, { isJson: values.json, done: 'kept' })
+  return EXIT.found
+}
+
+/** Takes back what was scored; the lines stay in the file, with one that says so. */
+async function retract(
+  named: string,
+  names: readonly string[],
+  values: {
+    results?: string
+    replace: boolean
+    stderr: string[]
+    samples?: string
+    mode?: string
+  } & {
+    by: string
+    json: boolean
+  },
+): Promise<number> {
+  const { results, replace, stderr, samples, mode } = values
+  const others = [results, samples, mode].some((value) => value !== undefined)
+  if (others || replace || stderr.length > 0 || names.some((name) => name.includes('='))) {
+    throw new Failure('--retract takes the names of metrics, or none for all, and no values.')
+  }
+  const of = await whichCheckpoint(named)
+  const taken = await retractScores(of, names, values.by)
+  await tellStanding(of, taken, { isJson: values.json, done: 'taken back' })
   return EXIT.found
 }
 
@@ -83,22 +120,22 @@ function parsed(file: string, text: string): unknown {
 
 async function tellStanding(
   { run, checkpoint }: RunCheckpoint,
-  measured: readonly Measurements[],
-  isJson: boolean,
+  values: Readonly<Record<string, Measured>>,
+  { isJson, done }: { isJson: boolean; done: 'kept' | 'taken back' },
 ): Promise<void> {
   const { selection, isOnBoard } = await recordedStanding(run.root)
-  const values = Object.fromEntries(measured.flatMap((one) => Object.entries(one.values)))
   if (isJson) {
     const { path, attempt, step } = checkpoint
     const best_step = selection.best?.step ?? null
     const now = { best_step, best_metric_name: selection.metric, reason: selection.reason }
-    const kept = { checkpoint: path, attempt, step, values, is_on_board: isOnBoard }
+    const told = done === 'kept' ? { values } : { taken_back: values }
+    const kept = { checkpoint: path, attempt, step, ...told, is_on_board: isOnBoard }
     process.stdout.write(`${measuredJson({ root: run.root, ...kept, ...now })}\n`)
     return
   }
   const list = Object.entries(values).map(([name, value]) => `${name} ${shown(value)}`)
   const where = isOnBoard ? `${SCORES} and on the board` : SCORES
   process.stdout.write(
-    `${checkpoint.path} (step ${checkpoint.step}): ${list.join(', ')}, kept in ${where}.\n${selection.reason}\n`,
+    `${checkpoint.path} (step ${checkpoint.step}): ${list.join(', ')}, ${done} in ${where}.\n${selection.reason}\n`,
   )
 }

@@ -78,7 +78,7 @@ function scorable(checkpoint: Checkpoint): Checkpoint & { step: number } {
   const { step, path, files_state, files_why } = checkpoint
   if (step === null) {
     throw new Unscorable(
-      `${path} does not tell its step, so a score cannot be compared with others.`,
+      `${path} does not tell its step, and a score is kept by step; score the checkpoint of the step that it is a copy of, or save it under a name that tells its step, such as model-500.pt.`,
     )
   }
   if (files_state !== 'complete') {

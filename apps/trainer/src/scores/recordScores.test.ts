@@ -92,3 +92,20 @@ test('scores that were taken away are forgotten, and the rest of the run is not'
   expect(await bestOf(run.job_id)).toEqual({ step: 100, value: 0.5 })
   expect(await jobStatus(db, run.job_id)).toMatchObject({ eval_loss: 200, best_step: 100 })
 })
+
+test('a score that is taken back leaves the board, whoever read it before', async () => {
+  await using folder = await temporaryFolder()
+  const run = await writeRun(folder.path)
+  appendScores(folder.path, [scoreOf(100, 0.9), scoreOf(200, 0.5)])
+  while (await recordRun(db, run));
+  expect(await bestOf(run.job_id)).toEqual({ step: 100, value: 0.9 })
+  const weights = { path: 'checkpoint-100', attempt: 0, step: 100 }
+  appendScores(folder.path, [{ retract: 1, at: 3, ...weights, metrics: ['acc'], by: 'ben' }])
+  while (await recordRun(db, run));
+  expect(await bestOf(run.job_id)).toEqual({ step: 200, value: 0.5 })
+  appendScores(folder.path, [scoreOf(100, 0.6)])
+  while (await recordRun(db, run));
+  expect(await bestOf(run.job_id)).toEqual({ step: 100, value: 0.6 })
+  const read = select({ policy: 'as_declared', ...rowsFrom((await readRun(folder.path)).events) })
+  expect(read.best).toMatchObject({ step: 100, value: 0.6 })
+})

@@ -9,18 +9,19 @@ const SOURCE = 'scores'
 /**
  * Records what the scores of a journal's run hold beyond the stored cursor, once its checkpoints
  * are recorded; returns whether there was anything. Where the file is shorter than what was read of
- * it the whole run is recorded anew, since what it no longer holds cannot be told apart.
+ * it, or takes back what was recorded, the whole run is recorded anew, since what no longer counts
+ * cannot be told apart.
  */
 export async function recordScores(db: Database, { job_id, folder }: Recorded): Promise<boolean> {
   const cursor = await sourceCursor(db, job_id, SOURCE)
   const known = Number(cursor ?? 0)
   const size = scoresSize(folder)
   if (size === known) return false
-  if (size < known) {
+  const read = readScores(folder, known)
+  if (size < known || (known > 0 && read.retracts)) {
     const anew = { source: SOURCE, from: cursor, to: '0', events: [], replace: true }
     return (await record(db, job_id, anew)).recorded
   }
-  const read = readScores(folder, known)
   if (read.offset === known) return false
   const saved = await listCheckpoints(db, job_id)
   const checkpoints = saved.map(({ attempt, step, epoch, name }) => {

@@ -14,6 +14,7 @@ import { Direction, measuredJson, MeasuredInJson, Origin, parsePythonJson } from
 import { z } from 'zod'
 import { Failure, sentence } from '../failure.ts'
 import { readLines } from '../journalLines.ts'
+import { Retraction, withoutRetracted } from './retraction.ts'
 
 /** The file in a run's root that holds what was measured after training, a line each. */
 export const SCORES = 'bestmark-scores.jsonl'
@@ -53,20 +54,25 @@ export interface ScoresPiece {
   scores: ScoreAt[]
   /** Lines that cannot be read. */
   unreadable: number[]
+  /** Some of it takes back what earlier lines say, those before the piece too. */
+  retracts: boolean
   offset: number
 }
 
 /**
- * Appends scores in one write, so that several programs may do so at once. Throws a Failure where
+ * Appends scores and retractions in one write, so that several programs may do so at once. Throws a Failure where
  * the run's folder cannot be written.
  */
-export function appendScores(root: string, scores: readonly z.input<typeof Score>[]): void {
+export function appendScores(
+  root: string,
+  lines: readonly z.input<typeof Score | typeof Retraction>[],
+): void {
   const path = join(root, SCORES)
   try {
     const file = openSync(path, 'a+')
     try {
       const glue = isTorn(file) ? '\n' : ''
-      appendFileSync(file, glue + scores.map((score) => `${measuredJson(score)}\n`).join(''))
+      appendFileSync(file, glue + lines.map((line) => `${measuredJson(line)}\n`).join(''))
     } finally {
       closeSync(file)
     }
@@ -106,7 +112,7 @@ export function scoresSize(root: string): number {
 
 /** Reads the scores of a run that stand beyond a byte offset; a last line without its newline waits. */
 export function readScores(root: string, offset = 0): ScoresPiece {
-  const read: ScoresPiece = { scores: [], unreadable: [], offset }
+  const read: ScoresPiece = { scores: [], unreadable: [], retracts: false, offset }
   if (scoresSize(root) <= offset) return read
   const file = openSync(join(root, SCORES), 'r')
   try {
@@ -124,10 +130,16 @@ export function readScores(root: string, offset = 0): ScoresPiece {
   }
 }
 
-function take({ scores, unreadable }: ScoresPiece, text: string, line: number): void {
-  const score = Score.safeParse(parsed(text))
-  if (score.success) scores.push({ ...score.data, line })
-  else unreadable.push(line)
+function take(read: ScoresPiece, text: string, line: number): void {
+  const told = parsed(text)
+  const score = Score.safeParse(told)
+  const retraction = Retraction.safeParse(told)
+  if (score.success) read.scores.push({ ...score.data, line })
+  else if (!retraction.success) read.unreadable.push(line)
+  else {
+    read.scores = withoutRetracted(read.scores, retraction.data)
+    read.retracts = true
+  }
 }
 
 function parsed(text: string): unknown {

@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import { figure, isFiniteMeasure, type Measured, type TrainingEvent } from '@bestmark/core'
 import type { RunCheckpoint } from './checkpointAt.ts'
 import type { Measurements } from './results.ts'
+import { retractionOf } from './retraction.ts'
 import { stateDigest } from './scoreEvents.ts'
 import { appendScores, type Score } from './scoresFile.ts'
 
@@ -12,6 +13,8 @@ export interface Provenance {
   /** Absolute path of the file that the values were read from; null where a person told them. */
   file: string | null
   command: string[] | null
+  /** Earlier scores of the same metrics no longer count. */
+  replace?: boolean
 }
 
 /** What stands beside a metric and says nothing of the weights. */
@@ -30,7 +33,7 @@ export interface Repeat {
 export async function addScores(
   { run, checkpoint }: RunCheckpoint,
   measured: readonly Measurements[],
-  { by, file, command }: Provenance,
+  { by, file, command, replace = false }: Provenance,
 ): Promise<Repeat[]> {
   const { path, attempt, step } = checkpoint
   const state = await stateDigest(run.root, path)
@@ -41,9 +44,17 @@ export async function addScores(
     const origin = file === null ? null : { file: fromRoot(run.root, file), line }
     return { ...known, ...one, by, origin, lines, command }
   })
-  const repeats = repeatsIn(run.events, checkpoint, scores)
-  appendScores(run.root, scores)
+  // What the run measured itself cannot be replaced.
+  const counting = replace ? run.events.filter((event) => !isScore(event)) : run.events
+  const repeats = repeatsIn(counting, checkpoint, scores)
+  const metrics = scores.flatMap(({ values }) => Object.keys(values))
+  const earlier = replace ? [await retractionOf({ run, checkpoint }, metrics, by)] : []
+  appendScores(run.root, [...earlier, ...scores])
   return repeats
+}
+
+function isScore(event: TrainingEvent): boolean {
+  return event.type === 'evaluation' && event.scored_by !== null
 }
 
 function fromRoot(root: string, file: string): string {
