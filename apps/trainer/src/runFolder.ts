@@ -1,12 +1,48 @@
+import { readFile } from 'node:fs/promises'
+import { systemCode } from './failure.ts'
+import { callerPath } from './arguments.ts'
+import { yamlValues } from './sources/yamlFile.ts'
+
 /** How training programs call the folder that they write to. */
 const OPTIONS =
   /^--?(output[_-]dir|out[_-]dir|save[_-]dir|default[_-]root[_-]dir|logging[_-]dir|log[_-]dir|logdir)$/
+/** How configurations that a program is given call it. */
+const SETTING = /^(output_dir|out_dir|save_dir|default_root_dir)$/
+/** nanoGPT is configured by Python files. */
+const ASSIGNED = /^out_dir\s*=\s*(['"])(.+?)\1/m
 
-/** The folder that a program is told to write to, where its words name one. */
-export function outputFolderIn(argv: readonly string[]): string | undefined {
+/**
+ * The folder that a program is told to write to, as its words name it: by an option, or else in the
+ * last of the configurations (YAML, JSON, nanoGPT's Python) that they name. Undefined where none
+ * does; a configuration that cannot be read is the program's to complain of.
+ */
+export async function outputFolderOf(argv: readonly string[]): Promise<string | undefined> {
   for (const [index, word] of argv.entries()) {
     const [option = '', value = argv[index + 1]] = word.split(/=(.*)/s)
     if (OPTIONS.test(option) && value) return value
   }
-  return undefined
+  let found: string | undefined
+  for (const word of argv) {
+    const path = word.replace(/^--?[\w-]+=/, '')
+    if (/\.(ya?ml|json|py)$/.test(path)) found = (await folderToldIn(callerPath(path))) ?? found
+  }
+  return found
+}
+
+async function folderToldIn(path: string): Promise<string | undefined> {
+  const text = await textOf(path)
+  if (path.endsWith('.py')) return ASSIGNED.exec(text)?.[2]
+  const values = yamlValues(text)
+  if ('error' in values) return undefined
+  const told = values.findLast(({ name }) => SETTING.test(name))?.value
+  return typeof told === 'string' && told !== '' ? told : undefined
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error
+    return ''
+  }
 }

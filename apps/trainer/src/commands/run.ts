@@ -13,7 +13,7 @@ import type { ProcessEnd } from '../process.ts'
 import { ProgressLine } from '../progress.ts'
 import { FilesRecorder } from '../recordFiles.ts'
 import { pause } from '../recorder.ts'
-import { outputFolderIn } from '../runFolder.ts'
+import { outputFolderOf } from '../runFolder.ts'
 import { startProgram, type RunningProgram } from '../running.ts'
 import { RUN_LOG } from '../sources/mixed.ts'
 import { sweepJob } from '../sweep.ts'
@@ -29,6 +29,9 @@ const OPTIONS = {
   'kill-after': { type: 'string', default: '30' },
 } as const
 
+const UNTOLD =
+  'Its words do not tell where it writes, so only what it prints is recorded; --folder FOLDER names its output folder.'
+
 /** What the words ask for. */
 interface Order {
   argv: string[]
@@ -41,8 +44,8 @@ interface Order {
 
 /**
  * Runs a program and records what it prints and what it writes to its folder. The program outlives
- * this process where that is killed. Signals are passed on to it; stopping it on the board asks it with SIGTERM, then ends it. Returns its exit code, or
- * 128 + n where signal n ended it.
+ * this process where that is killed. Signals are passed on to it; stopping it on the board asks it
+ * with SIGTERM, then ends it. Returns its exit code, or 128 + n where signal n ended it.
  */
 export async function main(words: readonly string[]): Promise<number> {
   const at = words.indexOf('--')
@@ -57,7 +60,9 @@ export async function main(words: readonly string[]): Promise<number> {
   }
   await using board = await openBoard()
   const name = values.name ?? basename(argv.find((word) => /\.py$/.test(word)) ?? argv[0] ?? 'run')
-  const folder = await folderOf(board, values.folder ?? outputFolderIn(argv), name)
+  const told = values.folder ?? (await outputFolderOf(argv))
+  const folder = await folderOf(board, told, name)
+  if (told === undefined) process.stderr.write(`${UNTOLD}\n`)
   return await runRecorded(board, {
     argv: [...argv],
     folder,
