@@ -146,13 +146,18 @@ async function write(
   const standing = decides ? await reselect(tx, { ...job, ...facts, ...said }) : {}
   if (job.status === 'lost' && facts.status !== 'lost') await attemptFound(tx, at, facts.attempt)
   const heard = events.some(isOwnWord) ? hear(job, job.now) : {}
-  return { ...facts, ...heard, ...standing, ...said, ...touched(events, revision) }
+  return { ...facts, ...heard, ...standing, ...said, ...touched(job, events, revision) }
 }
 
 /** Which kinds of rows the events touch, for readers who follow the job. */
-function touched(events: readonly TrainingEvent[], revision: number): JobChanges {
+function touched(job: JobRow, events: readonly TrainingEvent[], revision: number): JobChanges {
   const set: JobChanges = {}
-  for (const { type } of events) {
+  let latest = job.attempt
+  for (const { type, attempt } of events) {
+    // Readers go on within the latest attempt: a point that comes to an earlier one, such as a
+    // score of weights before a resume, reaches them only where the series is told anew.
+    if (MEASURING.has(type) && attempt < latest) set.history_revision = revision
+    latest = Math.max(latest, attempt)
     if (type === 'log') set.logs_revision = revision
     if (GROWING.has(type)) set.series_revision = revision
     if (DECIDING.has(type)) set.checkpoints_revision = revision
@@ -162,6 +167,9 @@ function touched(events: readonly TrainingEvent[], revision: number): JobChanges
 
 /** Events after which a series may have other points: an attempt that begins takes some back. */
 const GROWING = new Set<TrainingEvent['type']>(['started', 'metrics', 'evaluation'])
+
+/** Events that hold points. */
+const MEASURING = new Set<TrainingEvent['type']>(['metrics', 'evaluation'])
 
 /** Events after which another checkpoint may be the best. */
 const DECIDING = new Set<TrainingEvent['type']>([

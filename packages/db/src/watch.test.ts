@@ -219,3 +219,21 @@ test('who follows every job and is cut off after any message misses no older cha
   expect(told).toEqual([jobs[1], jobs[2], jobs[0]])
   await own[Symbol.asyncDispose]()
 })
+
+test('a point that comes to an earlier attempt after a resume is told, without a second one', async () => {
+  const job_id = await newJob(db)
+  const scored = (attempt: number, step: number, acc: number) =>
+    event({ type: 'evaluation', attempt, step, values: { acc }, scored_by: 'ana' })
+  await tell(db, job_id, started(), evaluation(1, 0.5), evaluation(2, 0.6), scored(0, 1, 0.1))
+  await tell(db, job_id, event({ ...started(), attempt: 1, resumed_from: 2 }), scored(1, 3, 0.3))
+  const read = async () => (await readSeries(db, job_id, { names: ['acc'], points: 100 }))[0]!
+  const before = await read()
+  const { revision } = (await follow({ jobs: [{ job_id, revision: 0 }] }, () => true))[0]!
+  await tell(db, job_id, scored(0, 2, 0.2))
+  const series = { job_id, names: ['acc'], ordinals: { acc: before.next_ordinal } }
+  const [delta] = await follow({ jobs: [{ job_id, revision }], series }, () => true)
+  const [told] = delta!.series
+  expect([...told!.steps]).toEqual([1, 2, 3])
+  expect([...told!.values]).toEqual([0.1, 0.2, 0.3])
+  expect(told).toMatchObject({ rewound_to: -1, next_ordinal: (await read()).next_ordinal })
+})
