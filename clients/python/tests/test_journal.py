@@ -27,6 +27,8 @@ class InFolder(unittest.TestCase):
         self.addCleanup(bestmark.finish)
 
     def lines(self) -> list:
+        if bestmark._journal:
+            bestmark._journal.flush()
         return [json.loads(line) for line in self.path.read_text().splitlines()]
 
     def events(self, *kinds: str) -> list:
@@ -63,6 +65,22 @@ class Telling(InFolder):
         self.assertEqual((started["metric_for_best"], claim["metric"]), ("eval_loss", "eval_loss"))
         self.assertEqual(metrics["values"], {"loss": 2})
         self.assertEqual(evaluation["values"], {"eval_loss": 1, "val_acc": 0.5, "test_loss": 3})
+        for name in ("Valid/Loss", "dev_loss", "validation_loss_epoch"):
+            bestmark.log({name: 4}, 2)
+            self.assertEqual(self.events()[-1]["values"], {"eval_loss": 4}, name)
+        bestmark.log({"eval_loss": 5, "val_loss": 6, "loss": 7, "train/loss_step": 8}, 3)
+        self.assertEqual(self.events()[-2]["values"], {"eval_loss": 5, "val_loss": 6})
+        self.assertEqual(self.events()[-1]["values"], {"loss": 7, "train/loss_step": 8})
+
+    def test_each_evaluation_set_has_its_own_number_of_samples(self) -> None:
+        bestmark.init(str(self.folder), samples={"val_": 5, "val_far_": 6, "/dataloader_idx_1": 7})
+        values = {"val_acc": 1, "val_far_acc": 2, "acc/dataloader_idx_1": 3, "eval_acc": 4}
+        bestmark.log({**values, "val_acc/dataloader_idx_1": 5, "loss": 6}, 1)
+        bestmark.log({"val_acc": 7, "val_far_acc": 8}, 2, samples=9)
+        told = [(one["samples"], one["values"]) for one in self.events("evaluation")]
+        self.assertEqual(told, [
+            (5, {"val_acc": 1}), (6, {"val_far_acc": 2}), (None, {"eval_acc": 4}),
+            (7, {"val_acc/dataloader_idx_1": 5}), (9, {"val_acc": 7, "val_far_acc": 8})])
 
     def test_every_init_in_a_folder_is_a_further_attempt_of_the_same_run(self) -> None:
         for _ in range(3):
@@ -78,6 +96,7 @@ class Telling(InFolder):
             file.write('{"type": "metr')
         bestmark.init(str(self.folder))
         bestmark.log({"eval_loss": 1}, 1)
+        bestmark.finish()
         line = json.loads(self.path.read_text().splitlines()[5])
         self.assertEqual((line["origin"]["line"], line["attempt"]), (6, 1))
 
@@ -88,7 +107,7 @@ class Telling(InFolder):
 
     def test_values_that_are_not_finite_are_words_and_what_is_no_number_is_left_out(self) -> None:
         class Tensor:
-            def __float__(self) -> float:
+            def item(self) -> float:
                 return 1.5
         odd = {"nan": math.nan, "inf": math.inf, "less": -math.inf, "tensor": Tensor(), "whole": 3,
                "text": "1", "none": None, "list": [1], "huge": 10 ** 400, 7: 8, "complex": 1j}
@@ -142,6 +161,19 @@ class Ranks(InFolder):
         self.program("bestmark.init()", RANK="0", LOCAL_RANK="0")
         self.assertTrue(self.path.exists())
 
+    def test_the_launcher_of_ranks_counts_whichever_node_its_first_is_on(self) -> None:
+        self.program("bestmark.init()", RANK="0", NODE_RANK="3", SLURM_PROCID="3")
+        self.assertTrue(self.path.exists())
+
+    def test_a_process_group_knows_best(self) -> None:
+        group = ("import sys, types\ntorch = types.SimpleNamespace(is_available=lambda: True,"
+                 " is_initialized=lambda: True, get_rank=lambda: {})\n"
+                 "sys.modules['torch.distributed'] = torch\nbestmark.init()")
+        self.program(group.format(1))
+        self.assertFalse(self.path.exists())
+        self.program(group.format(0), LOCAL_RANK="1")
+        self.assertTrue(self.path.exists())
+
     def test_any_rank_writes_where_it_was_told_to(self) -> None:
         self.program("bestmark.init(all_ranks=True)", RANK="3")
         self.assertTrue(self.path.exists())
@@ -172,11 +204,13 @@ class Trouble(InFolder):
 
     def test_a_folder_that_went_away_does_not_stop_training_and_gets_all_when_it_is_back(self) -> None:
         bestmark.init(str(self.folder))
+        bestmark._journal.flush()
         away = self.folder.with_suffix(".away")
         def work() -> None:
             self.folder.rename(away)
             bestmark.log({"loss": 1}, 1)
             bestmark.log({"loss": 2}, 2)
+            bestmark._journal.flush()
             away.rename(self.folder)
         self.assertEqual(len(self.heard(work)), 1)
         bestmark.log({"loss": 3}, 3)
@@ -188,9 +222,11 @@ class Trouble(InFolder):
             "import resource, signal\n"
             "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
             "bestmark.init()\n"
+            "bestmark._journal.flush()\n"
             "hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]\n"
             "resource.setrlimit(resource.RLIMIT_FSIZE, (700, hard))\n"
             "for step in range(30): bestmark.log({'eval_loss': step}, step)\n"
+            "bestmark._journal.flush()\n"
             "resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))\n"
             "bestmark.log({'eval_loss': 30}, 30)\n")
         self.assertEqual(ran.returncode, 0, ran.stderr)
@@ -202,14 +238,128 @@ class Trouble(InFolder):
 
     def test_what_waits_is_bounded(self) -> None:
         bestmark.init(str(self.folder))
+        bestmark._journal.flush()
         shutil.rmtree(self.folder)
-        with mock.patch.object(of_journal, "ROOM", 1000):
-            self.heard(lambda: [bestmark.log({"loss": 1}, step) for step in range(100)])
-        self.assertLess(len(bestmark._journal.waiting), 1300)
+        with mock.patch.object(of_journal, "ROOM", 50), mock.patch.object(of_journal, "PIECE", 1):
+            def work() -> None:
+                for step in range(100):
+                    bestmark.log({"loss": 1, "lr": 2}, step)
+                self.assertLessEqual(len(bestmark._journal.told), 27)
+                bestmark.finish()
+            self.assertEqual(sum("some is left out" in line for line in self.heard(work)), 1)
+        self.assertEqual(bestmark._journal.told[-1]["type"], "ended")
+
+    def test_what_makes_no_sense_is_warned_of_once_and_stops_nothing(self) -> None:
+        class Odd(Exception):
+            def __repr__(self) -> str:
+                raise ValueError
+        def work() -> None:
+            for _ in range(2):
+                bestmark.log(None, 1)
+                bestmark.checkpoint(7, 1)
+            bestmark.finish_by(Odd())
+            bestmark.init(7)
+        bestmark.init(str(self.folder))
+        self.assertEqual(len(self.heard(work)), 4)
+        bestmark.log({"loss": 1}, 1)
 
     def test_nothing_happens_before_init_and_after_a_finish_the_end_is_not_told_again(self) -> None:
         self.program("bestmark.log({'loss': 1}, 1)\nbestmark.checkpoint('x')\nbestmark.finish()")
         self.assertFalse(self.path.exists())
+
+
+class Hanging(InFolder):
+    """A file system that lets nobody open a file, until it goes on."""
+
+    def hang(self) -> threading.Event:
+        goes_on, really = threading.Event(), os.open
+        def held(*told) -> int:
+            goes_on.wait()
+            return really(*told)
+        patch = mock.patch.object(os, "open", held)
+        patch.start()
+        self.addCleanup(patch.stop)
+        self.addCleanup(goes_on.set)
+        return goes_on
+
+    def test_it_holds_up_no_training_and_nothing_is_lost_or_reordered(self) -> None:
+        bestmark.init(str(self.folder))
+        goes_on = self.hang()
+        def train() -> None:
+            for step in range(2000):
+                bestmark.log({"loss": step, "eval_loss": step}, step)
+        training = threading.Thread(target=train, daemon=True)
+        training.start()
+        training.join(60)
+        self.assertFalse(training.is_alive())
+        self.assertFalse(self.path.exists() and self.path.stat().st_size)
+        goes_on.set()
+        self.assertEqual([one["step"] for one in self.events("metrics")], list(range(2000)))
+        lines = self.lines()
+        for one in self.events("evaluation"):
+            self.assertEqual(lines[one["origin"]["line"] - 1], one)
+
+    def test_it_holds_up_the_end_only_for_a_while_which_is_told(self) -> None:
+        bestmark.init(str(self.folder))
+        self.hang()
+        with mock.patch.object(of_journal, "PATIENCE", 0.01), self.assertLogs("bestmark") as logs:
+            bestmark.finish()
+        self.assertIn("is not written after 0.01 seconds", logs.output[0])
+
+    def test_attempts_do_not_overtake_each_other(self) -> None:
+        goes_on = self.hang()
+        with mock.patch.object(of_journal, "PATIENCE", 0.01), self.assertLogs("bestmark"):
+            for step in range(3):
+                bestmark.init(str(self.folder))
+                bestmark.log({"loss": step}, step)
+            bestmark.finish()
+        goes_on.set()
+        told = [(one["attempt"], one["step"]) for one in self.events("metrics")]
+        self.assertEqual(told, [(0, 0), (1, 1), (2, 2)])
+
+    HANG = """
+import os, signal, sys, threading
+from unittest import mock
+goes_on, is_held, really = threading.Event(), threading.Event(), os.open
+def held(*told):
+    is_held.set()
+    goes_on.wait()
+    return really(*told)
+bestmark.init("a")
+for step in range(50): bestmark.log({"loss": step}, step)
+bestmark._journal.flush()
+mock.patch.object(os, "open", held).start()
+bestmark.log({"loss": 50}, 50)
+is_held.wait()
+"""
+
+    def steps(self, run: str) -> list:
+        self.path = self.folder / run / "journal.jsonl"
+        return [one["step"] for one in self.events("metrics")]
+
+    @unittest.skipUnless(hasattr(os, "fork"), "needs fork")
+    def test_a_child_that_is_forked_meanwhile_goes_on_too_and_may_have_a_run_of_its_own(self) -> None:
+        ran = self.program(self.HANG + """
+child = os.fork()
+if child == 0:
+    bestmark.log({"loss": 1}, 99)
+    goes_on.set()
+    bestmark.init("b")
+    bestmark.log({"loss": 1}, 1)
+    sys.exit()
+ended = os.waitpid(child, 0)[1]
+goes_on.set()
+bestmark.log({"loss": 51}, 51)
+sys.exit(ended)
+""", PYTHONWARNINGS="ignore:This process")
+        self.assertEqual((ran.returncode, ran.stderr), (0, ""))
+        self.assertEqual(self.steps("a"), list(range(52)))
+        self.assertEqual(self.steps("b"), [1])
+        self.assertEqual(self.events()[-1]["type"], "ended")
+
+    def test_a_killed_process_loses_at_most_what_waited(self) -> None:
+        self.program(self.HANG + "os.kill(os.getpid(), signal.SIGKILL)")
+        self.assertEqual(self.steps("a"), list(range(50)))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,19 @@
 """A callback for HuggingFace's Trainer: `Trainer(…, callbacks=[BestmarkCallback()])`."""
-import math
 from typing import Any
 
 from transformers import TrainerCallback
 import bestmark
+from bestmark.journal import measured, safely
 
 class BestmarkCallback(TrainerCallback):  # type: ignore[misc]
     """Writes the journal to the Trainer's output_dir; what it is given goes to `bestmark.init`."""
     def __init__(self, **told: Any) -> None:
         self.told, self.has_ended = told, False
 
+    @safely
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         # The Trainer's own guess of a direction is no declaration, so it is left to `told`.
+        self.has_ended = False
         bestmark.init(args.output_dir, **{
             "total_steps": state.max_steps, "total_epochs": state.num_train_epochs,
             "save_steps": state.save_steps if args.save_strategy == "steps" else None,
@@ -19,17 +21,21 @@ class BestmarkCallback(TrainerCallback):  # type: ignore[misc]
             "metric": args.metric_for_best_model, "declared_by": "metric_for_best_model",
             **self.told})
 
+    @safely
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         said = {name: value for name, value in (logs or {}).items()
                 if not name.startswith("train_") and name not in ("total_flos", "epoch")}
-        if said.get("loss") == 0 and math.isnan(said.get("grad_norm", 0)):
-            said["loss"] = math.nan  # logging_nan_inf_filter leaves 0 of a loss that was NaN
-        samples = round(said.get("eval_samples_per_second", 0) * said.get("eval_runtime", 0))
+        if said.get("loss") == 0 and measured(said.get("grad_norm")) == "NaN":
+            said["loss"] = float("nan")  # logging_nan_inf_filter leaves 0 of a loss that was NaN
+        sets = [name.removesuffix("runtime") for name in said if name.endswith("_runtime")]
+        samples = {of: round(said[of + "runtime"] * said.get(of + "samples_per_second", 0)) or None
+                   for of in sets}
         # Once training is over the weights may be those of the checkpoint that it calls its best.
         loaded = self.has_ended and args.load_best_model_at_end and state.best_model_checkpoint
         step = int(loaded.rsplit("-", 1)[1]) if loaded else state.global_step
         bestmark.log(said, step, None if loaded else state.epoch, samples or None)
 
+    @safely
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         folder = f"{args.output_dir}/checkpoint-{state.global_step}"
         bestmark.checkpoint(folder, state.global_step, state.epoch)

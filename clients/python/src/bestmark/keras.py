@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 import bestmark
+from bestmark.journal import safely
 
 class BestmarkCallback(keras.callbacks.Callback):  # type: ignore[misc]
     """Writes the journal to `folder`, and tells of the files of `saver`, a ModelCheckpoint of whole
@@ -13,6 +14,7 @@ class BestmarkCallback(keras.callbacks.Callback):  # type: ignore[misc]
         super().__init__()
         self.folder, self.saver, self.told, self.written = folder, saver, told, {}  # type: ignore
 
+    @safely
     def on_train_begin(self, logs: Any = None) -> None:
         epochs, steps, self.began = self.params.get("epochs"), self.params.get("steps"), time.time()
         bestmark.init(self.folder, **{
@@ -20,6 +22,7 @@ class BestmarkCallback(keras.callbacks.Callback):  # type: ignore[misc]
             "metric": getattr(self.saver, "monitor", None),
             "declared_by": "the ModelCheckpoint's monitor", **self.told})
 
+    @safely
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         said, step = logs or {}, int(self.model.optimizer.iterations)
         bestmark.log(said, step, epoch + 1)
