@@ -42,7 +42,8 @@ function shipElsewhere(home: string, host_id: string) {
     const { openDatabase } = await import(${module('@bestmark/db')})
     const { shipNext } = await import(${module('./shipping.ts')})
     const db = await openDatabase(${JSON.stringify({ home, databaseUrl: db.databaseUrl })})
-    await shipNext(db, ${JSON.stringify(host_id)}, ${JSON.stringify(home)}, new AbortController().signal)`
+    await shipNext(db, ${JSON.stringify(host_id)}, ${JSON.stringify(home)}, new AbortController().signal)
+    await db.close()`
   return spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' })
 }
 
@@ -63,6 +64,26 @@ test('a shipment whose agent was killed half-way is taken over whole by another,
   expect(await shipNext(db, host_id, home.path, never)).toBe(true)
   const { status, bytes_done, bytes_total } = await now()
   expect([status, bytes_done]).toEqual(['done', bytes_total])
+  const live = await readFile(join(models, 'current', 'model.safetensors'))
+  expect(live.equals(await readFile(weights))).toBe(true)
+  expect((await readdir(models)).filter((name) => name.startsWith('.'))).toEqual([])
+})
+
+test('an agent that slept while another one took its shipment over changes nothing when it wakes', async () => {
+  await using home = await temporaryFolder()
+  const { host_id, job_id, weights, models, now } = await ordered(home.path)
+  await mkdir(models, { recursive: true })
+  const child = shipElsewhere(home.path, host_id)
+  const ended = once(child, 'exit')
+  await eventually(async () => (await readdir(models))[0])
+  child.kill('SIGSTOP')
+  await db.sql`update deployments set advanced_at = advanced_at - 60000 where job_id = ${job_id}`
+  expect(await shipNext(db, host_id, home.path, new AbortController().signal)).toBe(true)
+  const done = await now()
+  child.kill('SIGCONT')
+  expect(await ended).toEqual([0, null])
+  expect(await now()).toEqual(done)
+  expect(done).toMatchObject({ status: 'done', error: null })
   const live = await readFile(join(models, 'current', 'model.safetensors'))
   expect(live.equals(await readFile(weights))).toBe(true)
   expect((await readdir(models)).filter((name) => name.startsWith('.'))).toEqual([])

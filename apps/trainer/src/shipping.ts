@@ -1,6 +1,11 @@
 import { join } from 'node:path'
-import { advanceDeployment, claimDeployment, type Database } from '@bestmark/db'
-import { sentence } from './failure.ts'
+import {
+  advanceDeployment,
+  claimDeployment,
+  type Database,
+  type DeploymentAdvance,
+} from '@bestmark/db'
+import { Failure, sentence } from './failure.ts'
 import { noteDamage, stillShippable } from './shippable.ts'
 import { Damaged, shipToFolder, type ShipmentProgress } from './targets/folder.ts'
 
@@ -33,18 +38,24 @@ export async function shipNext(
   const version = `${checkpoint_name.replaceAll(/[^\w.-]+/g, '-')}-${deployment_id.slice(0, 8)}`
   const modelFolder = join(home, 'models', model_name)
   const place = { deployment_id, root, source: source_path, modelFolder, version, ledger }
-  const reporter = new Reporter(db, { job_id, deployment_id })
+  const reporter = new Reporter(db, { job_id, deployment_id }, order.held)
+  const until = AbortSignal.any([signal, reporter.taken])
   try {
-    const shipment = { ...place, digest: await stillShippable(db, order) }
-    const path = await shipToFolder(shipment, (progress) => reporter.report(progress), signal)
+    const digest = await stillShippable(db, order)
+    const shipment = { ...place, digest, stillOurs: () => reporter.stillOurs() }
+    const path = await shipToFolder(shipment, (progress) => reporter.report(progress), until)
     await reporter.finish({ status: 'done', path })
   } catch (error) {
+    // What another agent ships now is its to tell of.
+    if (reporter.taken.aborted) return true
     if (error instanceof Damaged) await noteDamage(db, order)
     // A shipment that is cut short by the agent's own end is begun anew by the next one.
     if (!signal.aborted) await reporter.finish({ status: 'failed', error: sentence(error) })
   }
   return true
 }
+
+type Said = Omit<DeploymentAdvance, 'job_id' | 'deployment_id' | 'held'>
 
 /** Writes progress without slowing the copy: one write at a time, the newest wins. */
 class Reporter {
@@ -53,10 +64,26 @@ class Reporter {
   #latest: ShipmentProgress = { status: 'copying', bytes_done: 0, bytes_total: 0 }
   #writing: Promise<unknown> = Promise.resolve()
   #written = 0
+  /** The revision of our last word. */
+  #held: number
+  readonly #taken = new AbortController()
 
-  constructor(db: Database, key: { job_id: string; deployment_id: string }) {
+  constructor(db: Database, key: { job_id: string; deployment_id: string }, held: number) {
     this.#db = db
     this.#key = key
+    this.#held = held
+  }
+
+  /** Aborted once another agent has taken the shipment over. */
+  get taken(): AbortSignal {
+    return this.#taken.signal
+  }
+
+  /** Throws where another agent has taken the shipment over. */
+  async stillOurs(): Promise<void> {
+    await this.#writing
+    await this.#say(this.#latest)
+    this.taken.throwIfAborted()
   }
 
   report(progress: ShipmentProgress): void {
@@ -64,9 +91,7 @@ class Reporter {
     this.#latest = progress
     if (!turned && Date.now() - this.#written < REPORT_EVERY) return
     this.#written = Date.now()
-    this.#writing = this.#writing.then(() =>
-      advanceDeployment(this.#db, { ...this.#key, ...progress }),
-    )
+    this.#writing = this.#writing.then(() => this.#say(progress))
     // Awaited in `finish`, which throws what went wrong; until then it must not end the process.
     this.#writing.catch(() => undefined)
   }
@@ -75,6 +100,13 @@ class Reporter {
     end: { status: 'done'; path: string } | { status: 'failed'; error: string },
   ): Promise<void> {
     await this.#writing
-    await advanceDeployment(this.#db, { ...this.#key, ...this.#latest, ...end })
+    await this.#say({ ...this.#latest, ...end })
+  }
+
+  async #say(said: Said): Promise<void> {
+    const advance = { ...this.#key, ...said, held: this.#held }
+    const revision = await advanceDeployment(this.#db, advance)
+    if (revision === undefined) this.#taken.abort(new Failure('Another agent ships it now.'))
+    else this.#held = revision
   }
 }

@@ -94,6 +94,22 @@ test('a deployment whose agent fell silent is claimed again', async () => {
   expect(again?.deployment_id).toBe(first?.deployment_id)
 })
 
+test('who was taken over says no more of a deployment, whatever it did meanwhile', async () => {
+  const { host_id, job_id, best } = await trained()
+  await createDeployment(db, { job_id, checkpoint_id: best, model_name: 'slept' })
+  const slept = (await claimDeployment(db, host_id))!
+  const told = { job_id, deployment_id: slept.deployment_id, bytes_done: 10, bytes_total: 10 }
+  const held = await advanceDeployment(db, { ...told, status: 'copying', held: slept.held })
+  expect(held).toBeGreaterThan(slept.held)
+  await db.sql`update deployments set advanced_at = advanced_at - 60000 where job_id = ${job_id}`
+  const taker = (await claimDeployment(db, host_id))!
+  const late = { ...told, status: 'done', path: '/models/late', held: held! } as const
+  expect(await advanceDeployment(db, late)).toBeUndefined()
+  const done = { ...told, status: 'done', path: '/models/slept', held: taker.held } as const
+  expect(await advanceDeployment(db, done)).toBeGreaterThan(taker.held)
+  expect((await listDeployments(db, { job_id }))[0]).toMatchObject({ path: '/models/slept' })
+})
+
 test('the newest deployment that is done is live, and what has ended stays as it is', async () => {
   const { host_id, job_id, best, worse } = await trained()
   const model_name = 'live-one'

@@ -179,6 +179,8 @@ export interface ClaimedDeployment extends Deployment {
   root: string
   /** Absolute path of the checkpoint's files. */
   source_path: string
+  /** The revision that the claim was written with; it is held until another one is. */
+  held: number
 }
 
 /** After this long without a word from its agent (ms), a deployment may be claimed again. */
@@ -206,19 +208,23 @@ export async function claimDeployment(
     .limit(10)
   for (const one of waiting) {
     // First an id, then its lock together with its job: so it also works distributed by job.
-    const taken = await changeJob(db, one.job_id, async (tx, _job, revision) => {
-      const rows = await tx
-        .update(deployments)
-        .set({ status: 'copying', bytes_done: 0, advanced_at: clock, revision })
-        .where(and(eq(job_id, one.job_id), eq(deployment_id, one.deployment_id), open))
-        .returning({ deployment_id })
-      const set = { deployments_revision: revision }
-      return rows.length > 0 ? { set, answer: true } : { answer: false }
-    })
-    if (!taken) continue
+    const taken = await changeJob<number | undefined>(
+      db,
+      one.job_id,
+      async (tx, _job, revision) => {
+        const rows = await tx
+          .update(deployments)
+          .set({ status: 'copying', bytes_done: 0, advanced_at: clock, revision })
+          .where(and(eq(job_id, one.job_id), eq(deployment_id, one.deployment_id), open))
+          .returning({ deployment_id })
+        const set = { deployments_revision: revision }
+        return rows.length > 0 ? { set, answer: revision } : { answer: undefined }
+      },
+    )
+    if (taken === undefined) continue
     const deployment = found(await byId(db, one.job_id, one.deployment_id))
     const source_path = inRoot(one.root, deployment.checkpoint_name)
-    return { ...deployment, root: one.root, source_path }
+    return { ...deployment, root: one.root, source_path, held: taken }
   }
   return undefined
 }
@@ -232,13 +238,21 @@ export interface DeploymentAdvance {
   bytes_total: number
   path?: string | null
   error?: string | null
+  /** Said only where nobody else claimed it since this revision, which is that of the last word. */
+  held?: number
 }
 
-/** Notes how far a deployment is; one that has ended stays as it is. Throws JobUnknown. */
-export async function advanceDeployment(db: Database, advance: DeploymentAdvance): Promise<void> {
-  const { job_id, deployment_id, ...said } = advance
+/**
+ * Notes how far a deployment is, and returns the revision of that word; undefined where the
+ * deployment has ended, or another agent took it over: it stays as it is. Throws JobUnknown.
+ */
+export async function advanceDeployment(
+  db: Database,
+  advance: DeploymentAdvance,
+): Promise<number | undefined> {
+  const { job_id, deployment_id, held, ...said } = advance
   const ended = said.status === 'done' || said.status === 'failed'
-  await changeJob(db, job_id, async (tx, _job, revision) => {
+  return changeJob<number | undefined>(db, job_id, async (tx, _job, revision) => {
     const rows = await tx
       .update(deployments)
       .set({ ...said, revision, advanced_at: clock, ...(ended ? { ended_at: clock } : {}) })
@@ -247,11 +261,12 @@ export async function advanceDeployment(db: Database, advance: DeploymentAdvance
           eq(deployments.job_id, job_id),
           eq(deployments.deployment_id, deployment_id),
           inArray(deployments.status, ['queued', 'copying', 'verifying']),
+          held === undefined ? undefined : eq(deployments.revision, held),
         ),
       )
       .returning({ deployment_id: deployments.deployment_id })
     const set = { deployments_revision: revision }
-    return rows.length > 0 ? { set, answer: undefined } : { answer: undefined }
+    return rows.length > 0 ? { set, answer: revision } : { answer: undefined }
   })
 }
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -56,9 +56,10 @@ test('a shipment that fails leaves what was live alone', async () => {
 test('bytes that changed under way are found before the switch', async () => {
   await using folder = await temporaryFolder()
   const shipment = await aShipment(folder.path, 'v1')
-  const incoming = join(shipment.modelFolder, '.incoming-deployment-v1', 'tokenizer', 'vocab.json')
   const tamper = ({ status }: ShipmentProgress): void => {
-    if (status === 'verifying') writeFileSync(incoming, '[]')
+    if (status !== 'verifying') return
+    const [incoming = ''] = readdirSync(shipment.modelFolder)
+    writeFileSync(join(shipment.modelFolder, incoming, 'tokenizer', 'vocab.json'), '[]')
   }
   await expect(shipToFolder(shipment, tamper, never)).rejects.toThrow('differs after it was copied')
   expect(await currentVersion(shipment.modelFolder)).toBeUndefined()

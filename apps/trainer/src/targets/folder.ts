@@ -1,4 +1,5 @@
-import { mkdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../failure.ts'
 import { checkpointDigest } from '../integrity/digest.ts'
@@ -19,6 +20,8 @@ export interface Shipment {
   digest: string | null
   /** What is written beside the files, as `bestmark.json`. */
   ledger: Record<string, unknown>
+  /** Asked before anything becomes live; throws where another agent ships it now. */
+  stillOurs?: () => Promise<void>
 }
 
 export interface ShipmentProgress {
@@ -48,11 +51,12 @@ export async function shipToFolder(
   signal: AbortSignal,
 ): Promise<string> {
   const { modelFolder, version, deployment_id, ledger } = shipment
-  const incoming = join(modelFolder, `.incoming-${deployment_id}`)
+  // An agent that slept while another one took over must not write to the same files.
+  const incoming = join(modelFolder, `.incoming-${deployment_id}-${randomUUID().slice(0, 8)}`)
   const place = join(modelFolder, version)
   const files = await sourceFiles(shipment.root, shipment.source)
   try {
-    await rm(incoming, { recursive: true, force: true })
+    await removeLeft(modelFolder, deployment_id)
     await mkdir(incoming, { recursive: true })
     const digests = await copyAll(files, incoming, report, signal)
     const digest = checkpointDigest(digests)
@@ -60,12 +64,21 @@ export async function shipToFolder(
     await verifyAll(files, digests, incoming, report, signal)
     const manifest = { ...ledger, digest, files: Object.fromEntries(digests) }
     await writeFile(join(incoming, 'bestmark.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+    await shipment.stillOurs?.()
     await rm(place, { recursive: true, force: true })
     await rename(incoming, place)
     await switchCurrent(modelFolder, version)
     return place
   } finally {
     await rm(incoming, { recursive: true, force: true })
+  }
+}
+
+/** What another agent left of the same deployment. */
+async function removeLeft(modelFolder: string, deployment_id: string): Promise<void> {
+  const names = await readdir(modelFolder).catch(() => [])
+  for (const name of names.filter((one) => one.startsWith(`.incoming-${deployment_id}`))) {
+    await rm(join(modelFolder, name), { recursive: true, force: true })
   }
 }
 
