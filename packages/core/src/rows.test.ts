@@ -38,3 +38,12 @@ test('what a look at the files found is of the latest save of a path', () => {
   expect(rows(saved, gone).checkpoints).toMatchObject([{ files_state: 'missing' }])
   expect(rows(saved, gone, saved).checkpoints).toMatchObject([{ files_state: 'complete' }])
 })
+
+test('a save that is told again after another one took its path stays overwritten', () => {
+  const later = { ...saved, step: 200 }
+  const look = { type: 'files', step: 100, path: 'checkpoint-100', files_state: 'broken' }
+  expect(rows(saved, later, saved, look).checkpoints).toMatchObject([
+    { step: 100, files_state: 'missing', files_why: 'overwritten at step 200' },
+    { step: 200, files_state: 'complete' },
+  ])
+})

@@ -22,6 +22,7 @@ export function rowsFrom(events: Iterable<TrainingEvent>): RunRows {
     checkpoints: [],
   }
   const standing = new Map<string, Checkpoint>()
+  const known = new Set<string>()
   for (const event of events) {
     if (event.type === 'started') rows.declaration = declaration(rows.declaration, event)
     if (event.type === 'evaluation') {
@@ -29,10 +30,11 @@ export function rowsFrom(events: Iterable<TrainingEvent>): RunRows {
       rows.declaration = { ...rows.declaration, ...directed(rows.declaration, event) }
     }
     if (event.type === 'claim') rows.claim = event
-    if (event.type === 'checkpoint') save(rows.checkpoints, standing, event)
+    if (event.type === 'checkpoint') save(rows.checkpoints, { standing, known }, event)
     if (event.type === 'files') {
       const { files_state, files_why } = event
-      Object.assign(standing.get(event.path) ?? {}, { files_state, files_why })
+      const here = standing.get(event.path)
+      if (here && isSame(here, event)) Object.assign(here, { files_state, files_why })
     }
   }
   return rows
@@ -41,15 +43,18 @@ export function rowsFrom(events: Iterable<TrainingEvent>): RunRows {
 /** Adds what was saved, once; what stood at its path before is overwritten. */
 function save(
   checkpoints: Checkpoint[],
-  standing: Map<string, Checkpoint>,
+  { standing, known }: { standing: Map<string, Checkpoint>; known: Set<string> },
   event: EventOf<'checkpoint'>,
 ): void {
   const { attempt, step, path, files_state, files_why } = event
   const older = standing.get(path)
-  if (older?.attempt === attempt && older.step === step) {
+  if (older && isSame(older, event)) {
     Object.assign(older, { files_state, files_why })
     return
   }
+  // Told again after another save took its path, it is still overwritten.
+  if (older && known.has(keyOf(event))) return
+  known.add(keyOf(event))
   if (older) {
     older.files_state = 'missing'
     older.files_why =
@@ -60,6 +65,16 @@ function save(
   const saved = { checkpoint_id: null, attempt, step, path, files_state, files_why }
   standing.set(path, saved)
   checkpoints.push(saved)
+}
+
+type Saved = Pick<Checkpoint, 'attempt' | 'step' | 'path'>
+
+function isSame(one: Saved, { attempt, step }: Saved): boolean {
+  return one.attempt === attempt && one.step === step
+}
+
+function keyOf({ attempt, step, path }: Saved): string {
+  return `${attempt} ${step} ${path}`
 }
 
 /** An evaluation as a row; only what its values do not have in common stands apart. */

@@ -64,6 +64,15 @@ test('perplexity is told only where the loss is known to be nats per token, over
   expect(reading('perplexity', over, nats)).toMatchObject({ value: Infinity, text: 'Infinity' })
 })
 
+test('where nothing is chosen the scales are judged by the last attempt, as overfitting is', () => {
+  const rows = [0, 1].flatMap((attempt) =>
+    turned().map((row) => ({ ...row, attempt, step: row.step + 1_000 * attempt })),
+  )
+  const trainLoss = ({ attempt }: { attempt: number }) => (attempt === 0 ? 1 : 100)
+  const given = { evaluations: rows, checkpoints: [] }
+  expect(told(given, { trainLoss }).notes.map(({ code }) => code)).toContain('unlike_scales')
+})
+
 test('overfitting is told where eval_loss rises while the training loss falls, and only there', () => {
   expect(reading('overfitting_onset', { evaluations: turned() }, FALLING)?.value).toBe(300)
   expect(noted('overfitting', { evaluations: turned() }, FALLING)?.tone).toBe('warning')

@@ -138,3 +138,15 @@ test('the held-out loss is found by the name that its program has for it, a test
   expect(asLogged('test_loss', names)).toBe('test_loss')
   expect(asLogged('val_acc', names)).toBe('val_acc')
 })
+
+test('a person who goes by the lowest loss is named for it, whatever the run declared', () => {
+  const given = { evaluations: evaluations([100, 1], [200, 2]), checkpoints: SAVED }
+  const policy = 'lowest_eval_loss' as const
+  expect(choose(given).reason).toContain('nobody declared a metric')
+  expect(choose({ ...given, policy })).toMatchObject({
+    declared_by: 'asked for',
+    reason: expect.not.stringContaining('nobody'),
+  })
+  const { reason } = choose({ ...given, policy, told: { by: 'ana, 23 Nov 2026' } })
+  expect(reason).toMatch(/; chosen by ana, 23 Nov 2026\.$/)
+})

@@ -34,9 +34,10 @@ interface DeciderInput {
 export function decider(input: DeciderInput): Decider {
   const names = metricNames(input.evaluations)
   const { told, policy } = input
-  if (policy === 'lowest_eval_loss') return lowestLoss(names)
+  const by = { basis: 'told', declared_by: told.by ?? 'asked for' } as const
+  // Nobody goes by this policy who was not asked to, so it is no matter what was declared.
+  if (policy === 'lowest_eval_loss') return { ...lowestLoss(names), ...by }
   if (told.metric !== undefined) {
-    const by = { basis: 'told', declared_by: told.by ?? 'asked for' } as const
     return known(told.metric, by, input, names)
   }
   if (policy === 'metric') return untoldMetric(names)

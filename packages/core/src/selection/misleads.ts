@@ -6,6 +6,7 @@ import type { Note } from './explanation.ts'
 import { figure, signed } from './figure.ts'
 import type { Decider } from './metric.ts'
 import { note } from './note.ts'
+import { attemptOf } from './overfitting.ts'
 import type { Explained } from './readings.ts'
 import { unlikeSamples } from './samples.ts'
 import { isPreferenceTraining } from './undeclared.ts'
@@ -101,8 +102,8 @@ function nanNotes({ evaluations, context }: Explained): Note[] {
   return [note('hidden_nan', 'warning', `the training loss is NaN before step ${broken.step}`)]
 }
 
-function scaleNotes({ evaluations, context, selection }: Explained): Note[] {
-  const points = lossPoints(evaluations, selection.best?.attempt ?? 0, context.trainLoss)
+function scaleNotes(given: Explained): Note[] {
+  const points = lossPoints(given.evaluations, attemptOf(given), given.context.trainLoss)
   if (isOneScale(points)) return []
   const text =
     'training and evaluation losses are not on one scale (one may be summed over accumulated steps), so their gap and overfitting are not judged'

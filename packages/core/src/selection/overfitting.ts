@@ -33,7 +33,7 @@ function laterOf({ evaluations }: Explained, step: number): Turn['later'] {
 }
 
 /** The attempt whose curve is read: the chosen checkpoint's, or else the last. */
-function attemptOf({ selection, evaluations }: Explained): number {
+export function attemptOf({ selection, evaluations }: Explained): number {
   const last = evaluations.reduce((most, { attempt }) => Math.max(most, attempt), 0)
   return selection.best?.attempt ?? last
 }

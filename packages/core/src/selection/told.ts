@@ -17,7 +17,9 @@ export type Condition = z.infer<typeof Condition>
 /** What policy `scored` weighs; every feature is 0 for the best candidate of a run and 1 for its worst. */
 export const Feature = z.enum(['eval_loss', 'smoothed_loss', 'loss_gap', 'age', 'task_metrics'])
 export type Feature = z.infer<typeof Feature>
-export const Weights = z.partialRecord(Feature, z.number())
+const WEIGHT = 'a weight is a finite number from 0'
+const Weight = z.number({ error: WEIGHT }).nonnegative({ error: WEIGHT })
+export const Weights = z.partialRecord(Feature, Weight)
 export type Weights = z.infer<typeof Weights>
 
 /** A metric with the direction in which it is better, where that was told. */
