@@ -1,4 +1,7 @@
-"""Trains a tiny regression with Keras on torch: `keras_fit.py FOLDER [--client] [--best-only]`."""
+"""Trains a tiny regression with Keras on torch: `keras_fit.py FOLDER [--client] [--best-only]`.
+
+With `--fits N` it is fitted N times, each time some epochs longer, and all go into one table.
+"""
 
 import argparse
 import os
@@ -11,14 +14,19 @@ parser = argparse.ArgumentParser()
 parser.add_argument("folder")
 parser.add_argument("--client", action="store_true")
 parser.add_argument("--best-only", action="store_true")
+parser.add_argument("--weights-only", action="store_true")
+parser.add_argument("--fits", type=int, default=1)
 told = parser.parse_args()
 keras.utils.set_random_seed(0)
 inputs = numpy.random.default_rng(1).normal(size=(96, 8)).astype("float32")
 targets = inputs[:, :1] * inputs[:, 1:2] + numpy.random.default_rng(2).normal(size=(96, 1)) * 0.5
 
-name = "best.keras" if told.best_only else "model-{epoch:02d}.keras"
-saver = keras.callbacks.ModelCheckpoint(f"{told.folder}/{name}", save_best_only=told.best_only)
-callbacks = [saver, keras.callbacks.CSVLogger(f"{told.folder}/log.csv")]
+ending = "weights.h5" if told.weights_only else "keras"
+name = f"best.{ending}" if told.best_only else "model-{epoch:02d}." + ending
+saver = keras.callbacks.ModelCheckpoint(
+    f"{told.folder}/{name}", save_best_only=told.best_only, save_weights_only=told.weights_only)
+table = keras.callbacks.CSVLogger(f"{told.folder}/log.csv", append=told.fits > 1)
+callbacks = [saver, table]
 if told.client:
     from bestmark.keras import BestmarkCallback
 
@@ -27,5 +35,8 @@ if told.client:
 os.makedirs(told.folder, exist_ok=True)
 model = keras.Sequential([keras.layers.Dense(32, activation="relu"), keras.layers.Dense(1)])
 model.compile(optimizer=keras.optimizers.Adam(0.03), loss="mse", metrics=["mae"])
-model.fit(inputs[:64], targets[:64], validation_data=(inputs[64:], targets[64:]), epochs=12,
-          batch_size=16, verbose=0, callbacks=callbacks)
+for fit in range(told.fits):
+    model.fit(inputs[:64], targets[:64], validation_data=(inputs[64:], targets[64:]),
+              epochs=3 * (fit + 1) if told.fits > 1 else 12, batch_size=16, verbose=0,
+              callbacks=callbacks)
+print(f"best {saver.best!r}")

@@ -12,6 +12,8 @@ export interface Declared {
     declared_by: string | null
     config: Record<string, unknown>
   }
+  /** How long the run was planned to be. */
+  totals: { total_steps: number | null; total_epochs: number | null }
   save_steps: number | null
   warnings: string[]
 }
@@ -28,7 +30,11 @@ export function declared({ found, problems }: Configurations): Declared {
       declared_by: first?.metric?.declared_by ?? null,
       config: Object.fromEntries(found.toReversed().flatMap(flat)),
     },
-    save_steps: stepsIn(found),
+    totals: {
+      total_steps: countIn(found, ['max_steps']),
+      total_epochs: countIn(found, ['max_epochs', 'num_train_epochs']),
+    },
+    save_steps: countIn(found, ['save_steps']),
     warnings: [...problems, ...disagreements(found)],
   }
 }
@@ -96,9 +102,10 @@ function directionIn(
   return mode === 'min' || mode === 'max' ? mode : undefined
 }
 
-function stepsIn(found: readonly Configuration[]): number | null {
-  const steps = found.map((one) => settingOf(one, 'save_steps')?.value)
-  return steps.find((value): value is number => isCount(value) && value > 0) ?? null
+/** The first count by one of some names; what is none (-1 where there is no limit) is not known. */
+function countIn(found: readonly Configuration[], names: readonly string[]): number | null {
+  const counts = found.flatMap((one) => names.map((name) => settingOf(one, name)?.value))
+  return counts.find((value): value is number => isCount(value) && value > 0) ?? null
 }
 
 const DECISIVE = ['metric_for_best_model', 'greater_is_better']

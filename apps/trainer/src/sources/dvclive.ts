@@ -25,10 +25,10 @@ export const DVCLIVE = lineSource<State>({
   begin: () => ({ ...beginning(), loss: null }),
   line: tell,
   started: async (listing) => {
-    const { fields, warnings } = declared(await readConfigurations(listing.root))
+    const { fields, totals, warnings } = declared(await readConfigurations(listing.root))
     const metric = fields.metric_for_best
     const metric_for_best = metric === null ? null : heldOutName(metric)
-    return { told: { ...fields, metric_for_best }, warnings }
+    return { told: { ...fields, ...totals, metric_for_best }, warnings }
   },
   saved: async (listing) => {
     const folders = ['', 'checkpoints', 'models', 'weights']

@@ -115,3 +115,21 @@ test('DVCLive keeps a table a metric; names are their paths', async () => {
   const losses = events.flatMap((event) => (event.type === 'metrics' ? [event.values['loss']] : []))
   expect(losses).toEqual([1, 0.5, 1 / 3, 0.25])
 })
+
+test('a file that keeps the best of Keras is of the lowest loss of the last fit, or of an unknown epoch', async () => {
+  await using folder = await temporaryFolder()
+  await writeFile(join(folder.path, 'best.weights.h5'), 'weights')
+  const stepAfter = async (...losses: (number | string)[][]) => {
+    const rows = losses.flatMap((fit) => fit.map((loss, epoch) => `${epoch},1,${loss}\n`))
+    await writeFile(join(folder.path, 'log.csv'), `epoch,loss,val_loss\n${rows.join('')}`)
+    const { events } = await readRun(folder.path)
+    const saved = events.find((event) => event.type === 'checkpoint')
+    return saved?.type === 'checkpoint' ? saved.step : undefined
+  }
+  expect(await stepAfter([3, 2, 2, 4])).toBe(2)
+  expect(await stepAfter([3, 2], [1.5, 1, 4])).toBe(2)
+  expect(await stepAfter([3, 1], [1.5, 2, 4])).toBeNull()
+  expect(await stepAfter(['nan', 1])).toBeNull()
+  await writeFile(join(folder.path, 'config.yaml'), 'callback:\n  monitor: val_auc\n')
+  expect(await stepAfter([3, 2, 2, 4])).toBeNull()
+})

@@ -3,28 +3,78 @@ import { headOf } from './columns.ts'
 import { readConfigurations } from './configuration.ts'
 import { declared } from './declaration.ts'
 import { type TableState, tellRow } from './epochTable.ts'
+import type { Values } from './events.ts'
 import { lineSource } from './lineSource.ts'
 import type { Listing } from './listing.ts'
-import { type NameReader, savedIn } from './savedFiles.ts'
+import { heldOutName } from './names.ts'
+import { type NameReader, savedIn, type SavedFile } from './savedFiles.ts'
 
 const SEPARATORS = [',', ';', '\t']
 
+interface State extends TableState {
+  separator: string
+  /** The lowest held-out loss, which is what ModelCheckpoint keeps where it is told nothing else. */
+  best: { value: number; step: number; attempt: number } | null
+}
+
 /** Keras' CSVLogger: a row an epoch, counted from 0, with `val_` before what was held out. */
-export const KERAS = lineSource<TableState & { separator: string }>({
+export const KERAS = lineSource<State>({
   name: 'keras_csv',
   // Of several tables one tells the run; which others there are for, nobody knows.
   files: async (listing) => (await listing.files(/\.(csv|tsv)$/i, isTable)).slice(0, 1),
-  begin: () => ({ ...beginning(), columns: [], epoch_at: -1, base: null, separator: ',' }),
+  begin: () => ({
+    ...beginning(),
+    columns: [],
+    epoch_at: -1,
+    base: null,
+    separator: ',',
+    best: null,
+  }),
   line: (state, line) => {
     if (line.line === 1) state.separator = separatorOf(line.text) ?? ','
-    return tellRow(state, line, state)
+    const { separator } = state
+    return tellRow(state, line, { separator, also: (values, step) => kept(state, values, step) })
   },
   started: async (listing: Listing) => {
     const { fields, warnings } = declared(await readConfigurations(listing.root))
     return { told: { ...fields, config: { ...fields.config, step_unit: 'epoch' } }, warnings }
   },
-  saved: (listing) => savedIn(listing, ['', 'checkpoints', 'models', 'weights'], kerasName),
+  saved,
+  claim: async (listing, state) => {
+    const best = bestKept(state)
+    const file = best && (await saved(listing, state)).find(({ role }) => role === 'best')
+    if (!best || file?.step !== best.step) return undefined
+    return { path: file.path, step: best.step, metric: 'eval_loss', value: best.value }
+  },
 })
+
+/** Keras compares with a loss that it has seen by `<`, so the first of equal ones is kept, and a NaN for ever. */
+function kept(state: State, { eval_loss: value }: Values, step: number): Values {
+  const { attempt } = state
+  const isBest = state.best === null || (value ?? NaN) < state.best.value
+  if (typeof value === 'number' && isBest) state.best = { value, step, attempt }
+  return {}
+}
+
+/**
+ * The epoch of which a file is that keeps the best. Unknown where the lowest loss is of an earlier
+ * fit than the last one: whether its callback saw both, the table does not tell.
+ */
+function bestKept({ best, attempt }: State): State['best'] {
+  return best && Number.isFinite(best.value) && best.attempt === attempt ? best : null
+}
+
+async function saved(listing: Listing, state: State): Promise<SavedFile[]> {
+  const found = await savedIn(listing, ['', 'checkpoints', 'models', 'weights'], kerasName)
+  const best = bestKept(state)
+  const { fields } = declared(await readConfigurations(listing.root))
+  const metric = fields.metric_for_best
+  if (!best || (metric !== null && heldOutName(metric) !== 'eval_loss')) return found
+  return found.map((one) => {
+    const isBest = one.role === 'best' && one.step === null
+    return isBest ? { ...one, step: best.step, epoch: best.step } : one
+  })
+}
 
 function separatorOf(head: string): string | undefined {
   return SEPARATORS.find((one) => headOf(head, one).includes('epoch'))

@@ -1,4 +1,4 @@
-import { appendFile, cp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rowsFrom, select, type EventOf, type TrainingEvent } from '@bestmark/core'
@@ -136,4 +136,43 @@ test('training that goes back begins a further attempt', async () => {
     [1, 25],
   ])
   expect(events.filter((event) => event.type === 'started')).toHaveLength(2)
+})
+
+/** The counts that Lightning's pickle holds of a run, as torch writes them, and what follows them. */
+function pickledCounts(counts: Record<string, number>): Buffer {
+  const parts = Object.entries(counts).flatMap(([name, count]) => {
+    const length = Buffer.alloc(4)
+    length.writeUInt32LE(name.length)
+    return [Buffer.from('X'), length, Buffer.from(`${name}q\0K`), Buffer.of(count)]
+  })
+  return Buffer.concat([...parts, Buffer.alloc(8)])
+}
+
+test('where names count the steps of two optimisers, a file is of the step of training within', async () => {
+  await using folder = await temporaryFolder()
+  await mkdir(join(folder.path, 'checkpoints'))
+  await writeFile(join(folder.path, 'metrics.csv'), 'epoch,step,val_loss\n0,9,2\n0,19,1\n')
+  await writeFile(join(folder.path, 'config.yaml'), 'trainer:\n  max_steps: 40\n')
+  // The last one was saved after training, when its 20 batches had been counted.
+  const files: [name: string, global_step: number, batches: number][] = [
+    ['epoch=0-step=20.ckpt', 20, 9],
+    ['epoch=0-step=40.ckpt', 40, 19],
+    ['last.ckpt', 40, 20],
+  ]
+  for (const [name, global_step, _batches_that_stepped] of files) {
+    const counts = pickledCounts({ global_step, _batches_that_stepped })
+    await writeFile(join(folder.path, 'checkpoints', name), counts)
+  }
+  const { events } = await readRun(folder.path)
+  const saved = events.filter((event) => event.type === 'checkpoint')
+  expect(saved.map(({ path, step }) => [path, step])).toEqual([
+    ['checkpoints/epoch=0-step=20.ckpt', 10],
+    ['checkpoints/epoch=0-step=40.ckpt', 20],
+    ['checkpoints/last.ckpt', 20],
+  ])
+  expect(evaluations(events).map(({ step }) => step)).toEqual([10, 20])
+  // What max_steps counts is the steps of both.
+  expect(events[0]).toMatchObject({ type: 'started', total_steps: null })
+  const [told] = events.filter((event) => event.type === 'log')
+  expect(told?.text).toContain('file names count the steps of every optimiser')
 })

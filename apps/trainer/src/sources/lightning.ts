@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { TrainingEvent } from '@bestmark/core'
 import { beginning, type Progress, reach } from './attempts.ts'
 import { cells, numberIn } from './csv.ts'
@@ -5,7 +6,7 @@ import { type Column, columnsOf, headOf, valuesOf } from './columns.ts'
 import { readConfigurations } from './configuration.ts'
 import { declared } from './declaration.ts'
 import { measuredEvents, toldEvent } from './events.ts'
-import { pickled } from './pickled.ts'
+import { pickled, type Pickled } from './pickled.ts'
 import { type Beginning, type FileLine, lineSource } from './lineSource.ts'
 import { heldOutName } from './names.ts'
 import { type NameReader, savedIn, type SavedFile, withSteps } from './savedFiles.ts'
@@ -31,11 +32,14 @@ export const LIGHTNING = lineSource<State>({
   started,
   saved: lightningSaved,
   claim: async (listing) => {
-    const newest = newestOf(await lightningSaved(listing))
+    const saved = await lightningSaved(listing)
+    const newest = newestOf(saved)
     const found = newest && (await pickled(listing.root, newest.path))
     if (!found?.best_model_path || found.monitor === null) return undefined
     const path = found.best_model_path
-    return { path, step: lightningName(path)?.step ?? null, metric: heldOutName(found.monitor) }
+    const lies = saved.find((one) => basename(one.path) === path.split(/[\\/]/).at(-1))
+    const step = lies ? lies.step : (lightningName(path)?.step ?? null)
+    return { path, step, metric: heldOutName(found.monitor) }
   },
 })
 
@@ -100,18 +104,43 @@ function isAfterTraining(
 }
 
 async function started(listing: Listing): Promise<Beginning> {
-  const { fields, warnings } = declared(await readConfigurations(listing.root))
+  const { fields, totals, warnings } = declared(await readConfigurations(listing.root))
   const newest = newestOf(await lightningSaved(listing))
   const found = newest && (await pickled(listing.root, newest.path))
+  if (newest && found && isManifold(found)) {
+    totals.total_steps = null
+    warnings.push(manifoldText(newest.path, found))
+  }
   if (!found || found.monitor === null) {
     const metric = fields.metric_for_best
     const metric_for_best = metric === null ? null : heldOutName(metric)
-    return { told: { ...fields, metric_for_best }, warnings }
+    return { told: { ...fields, ...totals, metric_for_best }, warnings }
   }
   const { monitor, mode } = found
   const metric_for_best = heldOutName(monitor)
   const declared_by = `monitor ${monitor} of the ModelCheckpoint in ${newest?.path}`
-  return { told: { ...fields, metric_for_best, direction: mode, declared_by }, warnings }
+  return { told: { ...fields, ...totals, metric_for_best, direction: mode, declared_by }, warnings }
+}
+
+/**
+ * Steps of training behind a file: while a batch is trained Lightning has counted only those before
+ * it, and a file that is saved after training all of them. Null where the file does not tell.
+ */
+function trainingSteps({ step, batches }: Pickled): number | null {
+  if (step === null || batches === null) return null
+  const isAfter = step % (batches + 1) !== 0 && step % batches === 0
+  return isAfter ? batches : batches + 1
+}
+
+/** With several optimisers, or one that waits, Lightning's global_step is no count of training steps. */
+function isManifold(found: Pickled): boolean {
+  const steps = trainingSteps(found)
+  return steps !== null && steps !== found.step
+}
+
+function manifoldText(path: string, found: Pickled): string {
+  const here = trainingSteps(found)
+  return `Lightning's file names count the steps of every optimiser; here steps are those of training, as its tables have them (${basename(path)} is of step ${here})`
 }
 
 /** `epoch=2-step=25.ckpt`, with whatever the person put in between; versions of one name end in -v1. */
@@ -126,7 +155,27 @@ export const lightningName: NameReader = (path) => {
 }
 
 async function lightningSaved(listing: Listing): Promise<SavedFile[]> {
-  return withSteps(listing.root, await savedIn(listing, ['checkpoints', ''], lightningName))
+  const saved = await savedIn(listing, ['checkpoints', ''], lightningName)
+  return withTrainingSteps(listing.root, await withSteps(listing.root, saved))
+}
+
+/**
+ * Lightning's files with the steps of training behind them. Where names count anything else, which
+ * the newest file tells, each file's own count of batches that stepped does.
+ */
+export async function withTrainingSteps(
+  root: string,
+  saved: readonly SavedFile[],
+): Promise<SavedFile[]> {
+  const newest = newestOf(saved)
+  const found = newest && (await pickled(root, newest.path))
+  if (!found || !isManifold(found)) return [...saved]
+  return Promise.all(
+    saved.map(async (one) => {
+      const known = await pickled(root, one.path)
+      return { ...one, step: known ? trainingSteps(known) : null }
+    }),
+  )
 }
 
 function newestOf(saved: readonly SavedFile[]): SavedFile | undefined {

@@ -8,6 +8,8 @@ export interface Pickled {
   epoch: number | null
   /** Optimiser steps behind the weights: Lightning's global_step, nanoGPT's iter_num. */
   step: number | null
+  /** Lightning's steps of training, in each of which several optimisers may have taken one. */
+  batches: number | null
   monitor: string | null
   mode: Direction | null
   best_model_path: string | null
@@ -55,6 +57,7 @@ function stateIn(bytes: Buffer): Pickled {
   return {
     epoch: numberAfter(bytes, 'epoch'),
     step: numberAfter(bytes, 'global_step') ?? numberAfter(bytes, 'iter_num'),
+    batches: numberAfter(bytes, '_batches_that_stepped'),
     monitor,
     mode: mode === 'min' || mode === 'max' ? mode : null,
     best_model_path: callback === -1 ? null : textAfter(bytes, 'best_model_path', callback),

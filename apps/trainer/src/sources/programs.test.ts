@@ -1,40 +1,10 @@
 import { execFile } from 'node:child_process'
 import { readFile, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
-import { bestmark, temporaryFolder } from '../testing.ts'
-
-const CLIENT = fileURLToPath(new URL('../../../../clients/python', import.meta.url))
-const python = process.env['BESTMARK_PYTHON']
-const why = python
-  ? ''
-  : ' (skipped: BESTMARK_PYTHON names no Python with the training programs; .ci/python makes one)'
-const skippable = test.skipIf(!python)
-/** Each program takes seconds, and minutes on a machine that never loaded its libraries. */
-const real = (rule: string, check: () => Promise<void>) =>
-  skippable(rule, { timeout: 300_000 }, check)
-
-/** Trains with a real program in a process of its own; returns what it printed. */
-async function train(program: string, folder: string, ...words: string[]): Promise<string> {
-  const argv = [join(CLIENT, 'programs', program), folder, ...words]
-  const env = { ...process.env, PYTHONPATH: join(CLIENT, 'src'), CUDA_VISIBLE_DEVICES: '' }
-  const { stdout } = await promisify(execFile)(python ?? '', argv, { env })
-  return stdout
-}
-
-/** What `bestmark pick --json` says of a folder, as far as it is computed with here. */
-interface Picked {
-  best_step: number
-  best_metric: number
-}
-
-async function pick(folder: string): Promise<Picked> {
-  const { stdout, stderr } = await bestmark(['pick', '--json', folder])
-  expect(stderr).toBe('')
-  return JSON.parse(stdout) as Picked
-}
+import { expect } from 'vitest'
+import { temporaryFolder } from '../testing.ts'
+import { CLIENT, csvRows, pick, python, real, train, why } from './programsTesting.ts'
 
 interface State {
   best_metric: number
@@ -135,16 +105,6 @@ real(
     expect(await pick(root)).toMatchObject(expected)
   },
 )
-
-/** The rows of a CSVLogger's file, as numbers by name. */
-async function csvRows(file: string): Promise<Record<string, number>[]> {
-  const [head = '', ...lines] = (await readFile(file, 'utf8')).trim().split(/\r?\n/)
-  const names = head.split(',')
-  return lines.map((line) => {
-    const cells = line.split(',')
-    return Object.fromEntries(names.map((name, index) => [name, Number(cells[index])]))
-  })
-}
 
 real(
   `Keras's lowest epoch is the best of its run, and the only file where it keeps the best${why}`,

@@ -6,7 +6,7 @@ import { measuredEvents, toldEvent, type Values } from './events.ts'
 import { type Beginning, type FileBytes, lineSource } from './lineSource.ts'
 import type { Listing } from './listing.ts'
 import { heldOutName, isHeldOut, isOfABatch } from './names.ts'
-import { lightningName } from './lightning.ts'
+import { lightningName, withTrainingSteps } from './lightning.ts'
 import { numbered, savedIn, withSteps } from './savedFiles.ts'
 import { eventIn } from './tfEvent.ts'
 import { recordsIn } from './tfrecord.ts'
@@ -49,7 +49,9 @@ export const TENSORBOARD = lineSource<State>({
     const others = await savedIn(listing, folders, (name) =>
       lightningName(name) ? undefined : numbered(name),
     )
-    return withSteps(listing.root, [...lightning, ...others])
+    const { root } = listing
+    const stepped = await withTrainingSteps(root, await withSteps(root, lightning))
+    return [...stepped, ...(await withSteps(root, others))]
   },
 })
 
@@ -71,10 +73,10 @@ async function eventFiles(listing: Listing): Promise<string[]> {
 }
 
 async function started(listing: Listing): Promise<Beginning> {
-  const { fields, warnings } = declared(await readConfigurations(listing.root))
+  const { fields, totals, warnings } = declared(await readConfigurations(listing.root))
   const metric = fields.metric_for_best
   const metric_for_best = metric === null ? null : heldOutName(metric)
-  return { told: { ...fields, metric_for_best }, warnings }
+  return { told: { ...fields, ...totals, metric_for_best }, warnings }
 }
 
 /** Numbers of one step of one file, gathered until another step or a second of the same name comes. */

@@ -77,10 +77,15 @@ async function started(listing: Listing): Promise<Beginning> {
 /** A progress bar without a name of its own is drawn over and over on one line. */
 const BAR = /^\s*\d+%\|[^|]*\| *(\d+)\/(\d+) \[[^\]]*\]/
 
+/** nanoGPT prints what it was configured with; it takes the iterations from 0 to the last one told. */
+const ITERATIONS = /^(?:Overriding: )?max_iters = (\d{1,15})(?:\s|$)/
+
 function tell(state: State, { text, line, file }: FileLine): TrainingEvent[] {
   return text.split('\r').flatMap((part) => {
     const said = part.trim()
     if (isOurs(file) && said.startsWith(MARK)) return marked(state, file, said.slice(MARK.length))
+    const iterations = ITERATIONS.exec(said)?.[1]
+    if (iterations !== undefined) return totalTold(state, Number(iterations) + 1)
     const [bar = '', done, total] = BAR.exec(said) ?? []
     const events = total === undefined ? [] : moved(state, [Number(done), Number(total), file])
     // Where both outputs go to one file a row may follow its bar on one line.

@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { bestmark } from '../testing.ts'
+
+/** The Python client, beside whose code the programs lie. */
+export const CLIENT = fileURLToPath(new URL('../../../../clients/python', import.meta.url))
+/** A Python that has the training programs; undefined where none is named. */
+export const python = process.env['BESTMARK_PYTHON']
+/** Why tests with real programs are skipped, to end their sentences. */
+export const why = python
+  ? ''
+  : ' (skipped: BESTMARK_PYTHON names no Python with the training programs; .ci/python makes one)'
+const skippable = test.skipIf(!python)
+/** Each program takes seconds, and minutes on a machine that never loaded its libraries. */
+export const real = (rule: string, check: () => Promise<void>) =>
+  skippable(rule, { timeout: 300_000 }, check)
+
+/** Trains with a real program in a process of its own; returns what it printed. */
+export async function train(program: string, folder: string, ...words: string[]): Promise<string> {
+  const argv = [join(CLIENT, 'programs', program), folder, ...words]
+  const env = { ...process.env, PYTHONPATH: join(CLIENT, 'src'), CUDA_VISIBLE_DEVICES: '' }
+  const { stdout } = await promisify(execFile)(python ?? '', argv, { env })
+  return stdout
+}
+
+/** What `bestmark pick --json` says of a folder, as far as it is computed with here. */
+interface Picked {
+  best_step: number
+  best_metric: number
+}
+
+export async function pick(folder: string): Promise<Picked> {
+  const { stdout, stderr } = await bestmark(['pick', '--json', folder])
+  expect(stderr).toBe('')
+  return JSON.parse(stdout) as Picked
+}
+
+/** The rows of a CSVLogger's file, as numbers by name. */
+export async function csvRows(file: string): Promise<Record<string, number>[]> {
+  const [head = '', ...lines] = (await readFile(file, 'utf8')).trim().split(/\r?\n/)
+  const names = head.split(',')
+  return lines.map((line) => {
+    const cells = line.split(',')
+    return Object.fromEntries(names.map((name, index) => [name, Number(cells[index])]))
+  })
+}
