@@ -1,21 +1,23 @@
 import { figure, isFiniteMeasure, measuredJson, type TrainingJobStatus } from '@bestmark/core'
-import { listJobs } from '@bestmark/db'
+import { examples, listJobs } from '@bestmark/db'
 import { parseWords } from '../arguments.ts'
 import { openBoard } from '../board.ts'
 import { EXIT } from '../failure.ts'
 
 export const usage = 'bestmark jobs [--json]'
 
-/** Lists every job: a line each, or with --json a TrainingJobStatus a line. */
+/** Lists every job: a line each, the recorded examples marked; with --json a TrainingJobStatus each. */
 export async function main(words: readonly string[]): Promise<number> {
   const { values } = parseWords(words, { json: { type: 'boolean', default: false } }, usage)
   await using board = await openBoard()
+  const shown = new Set(await examples(board.db))
   let cursor: string | null = null
   let any = false
   do {
     const page = await listJobs(board.db, { cursor, limit: 200 })
     for (const job of page.jobs) {
-      process.stdout.write(`${values.json ? measuredJson(job) : plain(job)}\n`)
+      const mark = shown.has(job.job_id) ? '  (recorded example)' : ''
+      process.stdout.write(`${values.json ? measuredJson(job) : `${plain(job)}${mark}`}\n`)
       any = true
     }
     cursor = page.next_cursor

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { checkpointsOf, examples, listJobs, removeExamples } from '@bestmark/db'
 import { expect, test } from 'vitest'
 import { openBoard } from '../board.ts'
-import { temporaryFolder } from '../testing.ts'
+import { bestmark, temporaryFolder } from '../testing.ts'
 import { tellStories } from './stories.ts'
 
 test('the stories of an empty board show the trap, the disagreement and the lost file, once ever', async () => {
@@ -15,6 +15,9 @@ test('the stories of an empty board show the trap, the disagreement and the lost
     jobs.map(() => ['examples', 'completed']),
   )
   expect(await examples(db)).toEqual(jobs.map(({ job_id }) => job_id).sort())
+  const env = { BESTMARK_HOME: join(home.path, 'board') }
+  const { stdout } = await bestmark(['jobs'], { env })
+  expect(stdout.match(/\(recorded example\)$/gm)).toHaveLength(jobs.length)
   const told = async (name: string) => {
     const found = await checkpointsOf(db, jobs.find((job) => job.name === name)?.job_id ?? '')
     return found!
