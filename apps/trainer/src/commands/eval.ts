@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { measuredJson } from '@bestmark/core'
 import { callerPath, parseWords } from '../arguments.ts'
-import { candidatesOf } from '../evaluate/candidates.ts'
+import { candidatesOf, whyNone } from '../evaluate/candidates.ts'
 import {
   evaluate,
   measuredBefore,
@@ -36,7 +36,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const { run, best } = await whichRun(job)
   const candidates = candidatesOf(run, values.only, best)
   if (candidates.length === 0) {
-    process.stderr.write(`${run.root} has no complete checkpoint to evaluate.\n`)
+    process.stderr.write(`${whyNone(run)}\n`)
     return EXIT.nothing
   }
   assertWritable(run.root)

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { rowsFrom, select } from '@bestmark/core'
 import { Failure } from '../failure.ts'
-import { named, type RunCheckpoint } from '../scores/checkpointAt.ts'
+import { named, type RunCheckpoint, TELL_STEP } from '../scores/checkpointAt.ts'
 import type { ReadRun } from '../sources/run.ts'
 
 type Complete = RunCheckpoint['checkpoint']
@@ -29,6 +29,15 @@ function completeIn(run: ReadRun): Complete[] {
   return checkpoints
     .filter((one): one is Complete => one.step !== null && one.files_state === 'complete')
     .sort((a, b) => a.step - b.step || a.attempt - b.attempt)
+}
+
+/** Why a run has nothing to evaluate, and what can be done. */
+export function whyNone({ root, events }: ReadRun): string {
+  const { checkpoints } = rowsFrom(events)
+  const whole = checkpoints.filter(({ files_state }) => files_state === 'complete')
+  if (whole.length === 0) return `${root} has no complete checkpoint to evaluate.`
+  const names = named(whole.map(({ path }) => path))
+  return `The checkpoints of ${root} do not tell their steps (${names}), and a score is kept by step; ${TELL_STEP}.`
 }
 
 function one(

@@ -1,10 +1,12 @@
-import { cp } from 'node:fs/promises'
+import { cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rowsFrom } from '@bestmark/core'
 import { expect, test } from 'vitest'
+import { whyNone } from '../evaluate/candidates.ts'
+import { openJournal } from '../journal.ts'
 import { readRun } from '../sources/run.ts'
-import { temporaryFolder } from '../testing.ts'
+import { temporaryFolder, weightsOf } from '../testing.ts'
 import { checkpointAt } from './checkpointAt.ts'
 import { addScores } from './scoring.ts'
 
@@ -24,4 +26,17 @@ test('a checkpoint that is one file is scored as a folder is, beside the run tha
 
 test('a file that no run lists is no checkpoint', async () => {
   await expect(checkpointAt(join(RUN, 'hparams.yaml'))).rejects.toThrow('no run lists')
+})
+
+test('a file that tells no step takes no score, and what can be done is said', async () => {
+  await using folder = await temporaryFolder()
+  const root = folder.path
+  await writeFile(join(root, 'best.safetensors'), weightsOf(1))
+  const named = { name: 'bare', project: 'tests', recipe: 'none' }
+  using journal = openJournal(root, { journal: 1, job_id: crypto.randomUUID(), ...named })
+  const files = { path: 'best.safetensors', files_state: 'complete' } as const
+  journal.append({ type: 'checkpoint', attempt: 0, step: null, ...files })
+  const scored = checkpointAt(join(root, 'best.safetensors'))
+  await expect(scored).rejects.toThrow(/does not tell its step.* model-500\.pt\.$/)
+  expect(whyNone(await readRun(root))).toContain('do not tell their steps (best.safetensors)')
 })

@@ -14,6 +14,9 @@ export interface RunCheckpoint {
 
 /** A run's root is looked for so many folders above a checkpoint. */
 const HIGHEST = 4
+/** What can be done about a file that tells no step. */
+export const TELL_STEP =
+  'score the checkpoint of the step that it is a copy of, or save it under a name that tells its step, such as model-500.pt'
 /** Names that a sentence lists at most. */
 const LISTED = 12
 
@@ -78,7 +81,7 @@ function scorable(checkpoint: Checkpoint): Checkpoint & { step: number } {
   const { step, path, files_state, files_why } = checkpoint
   if (step === null) {
     throw new Unscorable(
-      `${path} does not tell its step, and a score is kept by step; score the checkpoint of the step that it is a copy of, or save it under a name that tells its step, such as model-500.pt.`,
+      `${path} does not tell its step, and a score is kept by step; ${TELL_STEP}.`,
     )
   }
   if (files_state !== 'complete') {
