@@ -37,8 +37,11 @@ afterAll(async () => {
   await home[Symbol.asyncDispose]()
 })
 
+/** Looks often, so that nobody waits for the next look. */
+const OFTEN = { ...AGENT_SETTINGS, pace: { round: 50, listen: 200, rest: 100, starting: 10_000 } }
+
 /** An agent in this process, stopped when the test ends. */
-function agentHere(settings = AGENT_SETTINGS): { agent: Agent } & AsyncDisposable {
+function agentHere(settings = OFTEN): { agent: Agent } & AsyncDisposable {
   const troubles: unknown[] = []
   const agent = new Agent(
     board.db,
@@ -202,7 +205,7 @@ test('a mark that a full disk cut short is no mark: the run is lost, and the age
   run.signal('SIGKILL')
   await run.exited
   await writeFile(join(run.folder, 'process.json'), '{"pid": 1')
-  await using _agent = agentHere()
+  await using _agent = agentHere({ ...OFTEN, pace: { ...OFTEN.pace, starting: 500 } })
   await jobWhen(run, ({ status }) => status === 'lost')
 })
 
@@ -259,8 +262,8 @@ test('a run of another program is lost when its journal is silent, and comes bac
   journal.append({ type: 'started', attempt: 0, at: Date.now() })
   log(1, 2)
   await importRun(board, root, {})
-  const patience = { factor: 2, floor: 1_000 }
-  await using _agent = agentHere({ ...AGENT_SETTINGS, patience })
+  const patience = { factor: 1, floor: 3_000 }
+  await using _agent = agentHere({ ...OFTEN, patience })
   await jobWhen({ job_id }, ({ status }) => status === 'lost')
   log(2, 1)
   const back = await jobWhen({ job_id }, ({ status }) => status === 'running')
@@ -281,7 +284,7 @@ test('a run whose process lives here is not lost, however long it is silent', as
   const place = { job_id, host_id, host, root, source: JOURNAL, status: 'running' } as const
   await registerJob(board.db, { ...place, name: 'thinking', project: 'tests' })
   const patience = { factor: 1, floor: 1 }
-  await using _agent = agentHere({ ...AGENT_SETTINGS, patience })
+  await using _agent = agentHere({ ...OFTEN, patience })
   // Another run that is as silent, and has no process, tells that the agent has looked.
   const other = { ...place, job_id: randomUUID(), root: join(home.path, 'elsewhere') }
   await registerJob(board.db, { ...other, name: 'gone', project: 'tests', source: 'huggingface' })

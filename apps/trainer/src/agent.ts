@@ -1,12 +1,12 @@
 import type { JobState } from '@bestmark/core'
 import { hostedJobs, seeHost } from '@bestmark/db'
 import type { Database, HostedJob } from '@bestmark/db'
-import { AGENT_SETTINGS, type AgentSettings } from './agentSettings.ts'
+import { AGENT_SETTINGS, type AgentSettings, type Pace } from './agentSettings.ts'
 import { join } from 'node:path'
 import { Digesting } from './digesting.ts'
 import { JOURNAL, journalSize } from './journal.ts'
 import { followFiles } from './following.ts'
-import { isTraining, LISTEN, Listening } from './listening.ts'
+import { isTraining, Listening } from './listening.ts'
 import { hasRunProcess } from './process.ts'
 import { pause, type Recorded } from './recorder.ts'
 import type { Starter } from './runs.ts'
@@ -15,12 +15,8 @@ import { supervise, type SupervisedRun } from './supervise.ts'
 import { sweepJob } from './sweep.ts'
 import type { Troubled } from './troubles.ts'
 
-/** How often the agent looks for work (ms). */
-const ROUND = 300
 /** How often it says that it is there (ms). */
 const HEARTBEAT = 10_000
-/** How long it rests once it has looked at the files of every job (ms). */
-const REST = 3_000
 const SPEAKING: readonly JobState[] = ['starting', 'running', 'stopping']
 const UNFINISHED: readonly JobState[] = [...SPEAKING, 'lost']
 
@@ -36,6 +32,7 @@ export class Agent {
   readonly #reserved = new Set<string>()
   readonly #journalSizes = new Map<string, number>()
   readonly #supervised = new Map<string, Promise<void>>()
+  readonly #pace: Pace
   readonly #listening: Listening
   readonly #digesting: Digesting
   #unswept: HostedJob[] = []
@@ -49,6 +46,7 @@ export class Agent {
     this.#db = db
     this.#starter = starter
     this.#troubles = troubles
+    this.#pace = settings.pace
     this.#listening = new Listening(db, settings.patience)
     this.#digesting = new Digesting(db, starter.host_id, settings.digestRate)
   }
@@ -57,11 +55,11 @@ export class Agent {
   async work(): Promise<void> {
     await Promise.all([
       this.#keepDoing(HEARTBEAT, () => this.#beSeen()),
-      this.#keepDoing(ROUND, () => this.#adoptRuns()),
-      this.#keepDoing(ROUND, () => this.#ship()),
-      this.#keepDoing(ROUND, () => this.#sweep()),
-      this.#keepDoing(ROUND, () => this.#digest()),
-      this.#keepDoing(LISTEN, () => this.#loseSilent()),
+      this.#keepDoing(this.#pace.round, () => this.#adoptRuns()),
+      this.#keepDoing(this.#pace.round, () => this.#ship()),
+      this.#keepDoing(this.#pace.round, () => this.#sweep()),
+      this.#keepDoing(this.#pace.round, () => this.#digest()),
+      this.#keepDoing(this.#pace.listen, () => this.#loseSilent()),
     ])
     await Promise.all(this.#supervised.values())
   }
@@ -115,7 +113,10 @@ export class Agent {
       }
       const isForeign = job.recipe === null && !hasRunProcess(root)
       const isBack = isForeign ? this.#hasGrown(job_id, root) : isTraining(root)
-      if (job.status !== 'lost' || isBack) void this.adopt({ job_id, folder: root, isForeign })
+      if (job.status !== 'lost' || isBack) {
+        const { starting } = this.#pace
+        void this.adopt({ job_id, folder: root, isForeign, starting })
+      }
     }
   }
 
@@ -145,13 +146,14 @@ export class Agent {
   async #sweep(): Promise<void> {
     const next = this.#unswept.pop()
     if (next) return void (await sweepJob(this.#db, next))
-    await pause(REST, this.#over.signal)
+    await pause(this.#pace.rest, this.#over.signal)
     this.#unswept = await hostedJobs(this.#db, this.#starter.host_id)
   }
 
   async #digest(): Promise<void> {
     const { signal } = this.#over
-    if (!(await this.#digesting.next(signal).catch(quietWhen(signal)))) await pause(REST, signal)
+    if (!(await this.#digesting.next(signal).catch(quietWhen(signal))))
+      await pause(this.#pace.rest, signal)
   }
 
   /** Calls runs lost that are silent for too long, and whose process is not known to live. */

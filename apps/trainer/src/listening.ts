@@ -2,9 +2,6 @@ import { databaseTime, loseSilent, type Database } from '@bestmark/db'
 import type { Patience } from '@bestmark/core'
 import { isAlive, readRunProcess } from './process.ts'
 
-/** How often is looked for runs that have fallen silent (ms). */
-export const LISTEN = 5_000
-
 /** Calls runs lost that are silent for too long; they come back with their next word. */
 export class Listening {
   readonly #db: Database

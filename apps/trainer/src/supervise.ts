@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasEnded, type EventOf } from '@bestmark/core'
 import { jobStatus, recordFacts, watch, type Database } from '@bestmark/db'
+import { AGENT_SETTINGS } from './agentSettings.ts'
 import { watchDisk } from './fullDisk.ts'
 import { JOURNAL, lastAttempt } from './journal.ts'
 import { askToStop, isAlive, readRunProcess, type ProcessEnd } from './process.ts'
@@ -10,14 +11,14 @@ import type { StartedRun } from './runs.ts'
 
 /** How often a process is looked at that this one did not start (ms). */
 const LOOK_AGAIN = 500
-/** How long a child may take to say which process it is (ms). */
-const STARTING = 10_000
 
 /** A run to record; what is known of its process where this one started it. */
 export type SupervisedRun = Recorded &
   Partial<Pick<StartedRun, 'pid' | 'attempt' | 'exited'>> & {
     /** Another program writes the journal, and nothing tells which process it is. */
     isForeign?: boolean
+    /** How long its process may take to say which it is (ms). */
+    starting?: number
   }
 
 /**
@@ -41,7 +42,7 @@ export async function supervise(
   try {
     const end = run.exited
       ? await Promise.race([run.exited, aborted(signal)])
-      : await (run.isForeign ? wordsOver(db, run, signal) : processGone(run.folder, signal))
+      : await (run.isForeign ? wordsOver(db, run, signal) : processGone(run, signal))
     over.abort()
     await following
     if (end && !signal.aborted) await recordEnd(db, run, end)
@@ -96,11 +97,14 @@ async function wordsOver(db: Database, run: Recorded, signal: AbortSignal): Prom
   }
 }
 
-async function processGone(folder: string, signal: AbortSignal): Promise<'gone' | undefined> {
+async function processGone(
+  { folder, starting = AGENT_SETTINGS.pace.starting }: SupervisedRun,
+  signal: AbortSignal,
+): Promise<'gone' | undefined> {
   const since = Date.now()
   while (!signal.aborted) {
     const process = readRunProcess(folder)
-    const maySpeak = process ? isAlive(process) : Date.now() - since < STARTING
+    const maySpeak = process ? isAlive(process) : Date.now() - since < starting
     if (!maySpeak) return 'gone'
     await pause(LOOK_AGAIN, signal)
   }

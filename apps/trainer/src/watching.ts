@@ -5,7 +5,7 @@ import type { Board } from './board.ts'
 import { followFiles } from './following.ts'
 import { importRun, type Naming, register } from './importing.ts'
 import { JOURNAL } from './journal.ts'
-import { LISTEN, Listening } from './listening.ts'
+import { Listening } from './listening.ts'
 import { followJournal, pause } from './recorder.ts'
 import { runsBelow } from './sources/find.ts'
 import { changedAt, mayGrow, type RunIdentity } from './sources/identify.ts'
@@ -69,7 +69,7 @@ export class Watching {
   async #listen(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#listening.loseSilent(this.#followed.values()).catch(this.#troubles.tell)
-      await pause(LISTEN, signal)
+      await pause(AGENT_SETTINGS.pace.listen, signal)
     }
   }
 

@@ -72,7 +72,7 @@ test('a run that falls silent is lost without an agent, and comes back with its 
   const tree = join(home.path, 'silent tree')
   await mkdir(tree)
   await writeFile(join(tree, 'metrics.csv'), HEAD + row(10))
-  await using _watching = await watched(tree, { factor: 1, floor: 1_000 })
+  await using _watching = await watched(tree, { factor: 1, floor: 3_000 })
   const statusIs = (wanted: string) =>
     eventually(async () => ((await jobNamed('silent tree'))?.status === wanted ? true : undefined))
   await statusIs('lost')
