@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { TrainingEvent } from '@bestmark/core'
+import { pythonJson, type TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../testing.ts'
 import { readRun } from './run.ts'
@@ -63,6 +63,35 @@ test('dictionaries without a bar tell no step, which is said once', async () => 
   const { events, values } = await told(OUTPUT, [row, row])
   expect(values).toEqual([])
   expect(events.filter(({ type }) => type === 'log')).toHaveLength(1)
+})
+
+test("the Trainer's header makes no steps of rounded epochs; its state does once it is there", async () => {
+  await using folder = await temporaryFolder()
+  // With --max_steps 33 and 5 steps an epoch it prints 7 epochs: 33/7 is no number of steps.
+  const printed = [
+    '[INFO|trainer.py:1622] >>   Num Epochs = 7',
+    '[INFO|trainer.py:1627] >>   Total optimization steps = 33',
+    "{'loss': '2.4', 'epoch': '2'}",
+    "{'eval_loss': '1.1', 'epoch': '2'}",
+  ]
+  await writeFile(join(folder.path, OUTPUT), `${printed.join('\n')}\n`)
+  const waiting = await readRun(folder.path)
+  expect(plain(waiting.events)).toEqual([])
+  expect(waiting.events.filter(({ type }) => type === 'log')).toMatchObject([
+    { text: expect.stringContaining('waits for the program') },
+  ])
+  const log_history = [
+    { step: 10, epoch: 2, loss: 2.4 },
+    { step: 10, epoch: 2, eval_loss: 1.1 },
+  ]
+  const state = { global_step: 10, max_steps: 33, log_history }
+  await writeFile(join(folder.path, 'trainer_state.json'), pythonJson(state))
+  const { source, events } = await readRun(folder.path)
+  expect(source).toBe('huggingface')
+  expect(plain(events)).toEqual([
+    [0, 10, { loss: 2.4 }],
+    [0, 10, { eval_loss: 1.1 }],
+  ])
 })
 
 test('JSON lines count where they tell a step; other braces are none', async () => {
