@@ -1,9 +1,10 @@
-import { appendFile, cp, mkdir, readdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { appendFile, cp, mkdir, readdir, rename, rmdir, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { EventOf, TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../testing.ts'
+import { runsBelow } from './find.ts'
 import { readRun } from './run.ts'
 import { TENSORBOARD } from './tensorboard.ts'
 import { eventRecord, record } from './tfeventsTesting.ts'
@@ -169,4 +170,28 @@ test('where state files stand beside event files, the states count and the event
   expect(said).toEqual([
     'huggingface tells most of this run and counts; tensorboard adds gpu/memory',
   ])
+})
+
+test('event files in `runs` are of the folder that the Trainer wrote them for, before it saves', async () => {
+  const names = await readdir(join(fixtures, 'huggingface/runs'))
+  await using tree = await temporaryFolder()
+  const found = async (): Promise<string[]> => {
+    const walk = { signal: new AbortController().signal, onUnreadable: () => undefined }
+    const roots: string[] = []
+    for await (const { root } of runsBelow(tree.path, walk)) roots.push(relative(tree.path, root))
+    return roots
+  }
+  const own = join(tree.path, 'hf')
+  await cp(join(fixtures, 'huggingface/runs'), join(own, 'runs'), { recursive: true })
+  expect(await found()).toEqual(['hf'])
+  const { events, source } = await readRun(own)
+  expect(source).toBe('tensorboard')
+  expect(metrics(events).map(({ step }) => step)).toEqual([5, 10, 15, 20, 25, 30])
+  // Once it saves, the same folder is the run.
+  await mkdir(join(own, 'checkpoint-5'))
+  expect(await found()).toEqual(['hf'])
+  // Many programs keep one run a folder in theirs.
+  await rename(own, join(tree.path, 'experiments'))
+  await rmdir(join(tree.path, 'experiments/checkpoint-5'))
+  expect(await found()).toEqual(names.map((name) => `experiments/runs/${name}`))
 })

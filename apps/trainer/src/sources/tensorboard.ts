@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { TrainingEvent } from '@bestmark/core'
 import { beginning, type Progress, reach } from './attempts.ts'
 import { readConfigurations } from './configuration.ts'
@@ -15,6 +16,9 @@ import { recordsIn } from './tfrecord.ts'
 const EVENTS = /(^|\/)[^/]*tfevents\.[^/]*$/
 /** Folders of one run, in which Keras and many others keep a writer each. */
 const WRITERS = ['', 'train', 'training', 'eval', 'val', 'valid', 'validation', 'test']
+
+/** HuggingFace's Trainer writes its arguments first, with the folder that the whole run is in. */
+const ARGUMENTS = /args\/text_summary[^]*?"output_dir": ("(?:[^"\\]|\\.)*")/
 
 /** How a program counts: HuggingFace by steps taken, Lightning by batches from 0, Keras by epochs from 0. */
 type Counting = 'steps' | 'batches' | 'epochs'
@@ -56,20 +60,47 @@ export const TENSORBOARD = lineSource<State>({
 })
 
 async function eventFiles(listing: Listing): Promise<string[]> {
-  const folders = [...WRITERS]
   const names = await listing.names()
-  // HuggingFace keeps them beside its checkpoints; elsewhere `runs` holds one run a folder.
-  if (names.some((name) => /^(trainer_state\.json|checkpoint-\d+)$/.test(name))) {
-    folders.push('runs', ...(await listing.names('runs')).map((name) => `runs/${name}`))
-  }
   const found: string[] = []
-  for (const folder of folders) {
-    if (folder !== '' && !folder.startsWith('runs') && !names.includes(folder)) continue
-    for (const name of await listing.names(folder)) {
-      if (EVENTS.test(name)) found.push(folder === '' ? name : `${folder}/${name}`)
+  for (const folder of WRITERS) {
+    if (folder === '' || names.includes(folder)) found.push(...(await eventsIn(listing, folder)))
+  }
+  return [...found, ...(names.includes('runs') ? await huggingFaceEvents(listing, names) : [])]
+}
+
+/**
+ * HuggingFace keeps them in `runs`, a folder a start, beside its checkpoints and before there are
+ * any; elsewhere `runs` holds one run a folder.
+ */
+async function huggingFaceEvents(listing: Listing, names: readonly string[]): Promise<string[]> {
+  const folders = (await listing.names('runs')).map((name) => `runs/${name}`)
+  const isKnown = names.some((name) => /^(trainer_state\.json|checkpoint-\d+)$/.test(name))
+  const found: string[] = []
+  for (const folder of ['runs', ...folders]) {
+    for (const file of await eventsIn(listing, folder)) {
+      if (isKnown || isOutputOf(listing.root, await listing.head(file))) found.push(file)
     }
   }
   return found
+}
+
+/** Whether the arguments in an event file name a folder as their own, wherever that lay then. */
+function isOutputOf(root: string, head: string): boolean {
+  const [, told = '""'] = ARGUMENTS.exec(head) ?? []
+  try {
+    const name = basename(String(JSON.parse(told)))
+    return name === '.' || name === basename(root)
+  } catch {
+    // What is no JSON was not written by the Trainer.
+    return false
+  }
+}
+
+async function eventsIn(listing: Listing, folder: string): Promise<string[]> {
+  const paths = (await listing.names(folder)).map((name) =>
+    folder === '' ? name : `${folder}/${name}`,
+  )
+  return paths.filter((path) => EVENTS.test(path))
 }
 
 async function started(listing: Listing): Promise<Beginning> {
