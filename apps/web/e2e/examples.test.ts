@@ -25,3 +25,19 @@ test('examples are said to be examples, and one click removes them and nothing e
   expect(await page.getByRole('link', { name: 'split' }).count()).toBe(0)
   expect(await page.getByRole('button', { name: 'Remove the examples' }).count()).toBe(0)
 })
+
+test('the page and the report of an example say that it is one, and those of others do not', async () => {
+  const { db } = site
+  const own = await (await new Run(db, 'mine').begin()).train([3, 2])
+  const example = await (await new Run(db, 'story').begin({}, 'examples')).train([2, 3])
+  await claimExample(db, example.job_id)
+  const page = await (await site.visitor()).newPage()
+  for (const place of ['', '/report']) {
+    await page.goto(`${site.url}/jobs/${example.job_id}${place}`)
+    await page.getByText('Its weights are stand-ins.').waitFor()
+    expect(await page.getByText(/recorded example/i).count()).toBe(1)
+    await page.goto(`${site.url}/jobs/${own.job_id}${place}`)
+    await page.getByRole('heading', { name: 'mine' }).waitFor()
+    expect(await page.getByText(/recorded example/i).count()).toBe(0)
+  }
+})

@@ -93,6 +93,16 @@ test('stop asks once, then asks the run to stop', async () => {
   expect(await page.getByRole('button', { name: 'Stopping' }).isDisabled()).toBe(true)
 })
 
+test('a run that no agent can stop has no Stop', async () => {
+  const run = await new Run(site.db, 'imported').begin({}, 'char-lm', false)
+  const page = await openLive(run)
+  await page.getByRole('link', { name: 'Report' }).waitFor()
+  expect(await page.locator('[data-shape=running]').count()).toBe(1)
+  expect(await page.getByRole('button', { name: 'Stop' }).count()).toBe(0)
+  const started = await openLive(await new Run(site.db, 'started').begin())
+  await started.getByRole('button', { name: 'Stop', exact: true }).waitFor()
+})
+
 test('a hidden tab asks for nothing, and catches up when it is looked at', async () => {
   const run = await new Run(site.db, 'hidden').begin()
   const page = await (await site.visitor()).newPage()

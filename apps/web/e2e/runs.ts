@@ -17,7 +17,11 @@ export class Run {
   }
 
   /** Registers the run and lets it begin. */
-  async begin(change: Partial<EventOf<'started'>> = {}, project = 'char-lm'): Promise<this> {
+  async begin(
+    change: Partial<EventOf<'started'>> = {},
+    project = 'char-lm',
+    is_stoppable = true,
+  ): Promise<this> {
     const { job_id, name } = this
     const root = `/data/runs/${name}`
     await registerJob(this.#db, {
@@ -28,7 +32,7 @@ export class Run {
       project,
       status: 'starting',
       source: 'journal',
-      is_stoppable: true,
+      is_stoppable,
     })
     await this.say({ ...STARTED, name, at: Date.now(), ...change })
     return this

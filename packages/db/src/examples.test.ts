@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listCheckpoints } from './checkpoints.ts'
 import { createDeployment } from './deployments.ts'
 import { claimExample, examples, removeExamples } from './examples.ts'
+import { jobDetail } from './jobDetail.ts'
 import { jobStatus } from './jobs.ts'
 import { changePolicy } from './policies.ts'
 import { readSeries } from './series.ts'
@@ -25,6 +26,8 @@ test('examples are removed with all that was recorded of them, and nothing else 
   expect(await examples(db)).toEqual([])
   for (const job_id of [example, shipped]) expect(await claimExample(db, job_id)).toBe(true)
   expect(await claimExample(db, example)).toBe(false)
+  expect(await jobDetail(db, own)).toMatchObject({ is_example: false })
+  expect(await jobDetail(db, example)).toMatchObject({ is_example: true })
   await changePolicy(db, { job_id: example }, { policy: 'lowest_eval_loss', told: {} }, 'ann')
   const [saved] = await listCheckpoints(db, shipped)
   const checkpoint_id = saved?.checkpoint_id ?? ''

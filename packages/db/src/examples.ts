@@ -4,7 +4,7 @@ import type { Database } from './client.ts'
 import { claims, deployments, policyChanges, trainingJobs } from './schema.ts'
 
 const keyOf = (job_id: string): string => `example ${job_id}`
-const isExample = sql`exists (
+const IS_EXAMPLE = sql`exists (
   select from ${claims} where ${claims.key} = 'example ' || ${trainingJobs.job_id})`
 
 /** Marks a job as an example that may be removed; true for exactly one caller ever. */
@@ -12,12 +12,21 @@ export async function claimExample(db: Database, job_id: string): Promise<boolea
   return claimOnce(db, keyOf(job_id))
 }
 
+/** Whether a job was marked as an example. */
+export async function isExample(db: Database, job_id: string): Promise<boolean> {
+  const rows = await db.orm
+    .select({ key: claims.key })
+    .from(claims)
+    .where(eq(claims.key, keyOf(job_id)))
+  return rows.length > 0
+}
+
 /** The examples that are on the board. */
 export async function examples(db: Database): Promise<string[]> {
   const rows = await db.orm
     .select({ job_id: trainingJobs.job_id })
     .from(trainingJobs)
-    .where(isExample)
+    .where(IS_EXAMPLE)
     .orderBy(trainingJobs.job_id)
   return rows.map(({ job_id }) => job_id)
 }
@@ -36,7 +45,7 @@ export async function removeExamples(db: Database): Promise<number> {
     const found = await tx
       .select({ job_id })
       .from(trainingJobs)
-      .where(and(isExample, notExists(shipped)))
+      .where(and(IS_EXAMPLE, notExists(shipped)))
       .orderBy(job_id)
       .for('update')
     const ids = found.map((row) => row.job_id)

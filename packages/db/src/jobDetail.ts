@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { type AttemptRow, listAttempts } from './attempts.ts'
 import type { Database } from './client.ts'
+import { isExample } from './examples.ts'
 import { jobRow } from './jobs.ts'
 import { hosts, type JobRow } from './schema.ts'
 
@@ -32,6 +33,8 @@ export interface JobDetail extends Pick<
   | 'revision'
 > {
   attempts: Attempt[]
+  /** A recorded run that an empty board begins with. */
+  is_example: boolean
   /** When the agent of the host that holds the files was last heard (ms). */
   host_seen_at: number | null
 }
@@ -53,6 +56,7 @@ export async function jobDetail(db: Database, job_id: string): Promise<JobDetail
     ...{ metric_directions, policy_told, policy_from },
     ...{ is_stoppable, stop_requested_at, registered_at, changed_at, revision },
     attempts: rows.map(({ job_id: _job, revision: _revision, ...row }) => row),
+    is_example: await isExample(db, job_id),
     host_seen_at: host?.seen_at ?? null,
   }
 }
