@@ -24,6 +24,9 @@ const at = (name: string): string => join(folder, name)
 test.each([
   ['an option', ['python', 'x.py', '--output_dir', 'a'], 'a'],
   ['an option with =', ['python', 'x.py', '--out-dir=b=c'], 'b=c'],
+  ['the last of equal options', ['x', '--output_dir', 'a', '--output_dir', 'b'], 'b'],
+  ['its output, not its logs', ['torchrun', '--log-dir', 'l', 'x', '--output_dir', 'a'], 'a'],
+  ['its logs where there is no more', ['python', 'x.py', '--logdir=tb'], 'tb'],
 ])('the folder is told by %s', async (_, argv, expected) => {
   expect(await outputFolderOf(argv)).toBe(expected)
 })
@@ -35,6 +38,12 @@ test('a configuration that the words name tells the folder, and an option goes b
   expect(await outputFolderOf(['x', at('sft.yaml'), '--output_dir', 'other'])).toBe('other')
 })
 
+test('what is too long for a configuration is not read', async () => {
+  const path = at('data.json')
+  await writeFile(path, `{"output_dir": "a", "rows": "${'x'.repeat(1 << 20)}"}`)
+  expect(await outputFolderOf(['train', path])).toBeUndefined()
+})
+
 test('of nanoGPT the last file counts, as it does there', async () => {
   expect(await outputFolderOf(['python', at('train.py')])).toBe('out')
   expect(await outputFolderOf(['python', at('train.py'), at('config.py')])).toBe('out-shakespeare')
@@ -43,4 +52,5 @@ test('of nanoGPT the last file counts, as it does there', async () => {
 test('words that tell no folder tell none', async () => {
   const words = ['python', at('plain.py'), at('broken.yaml'), at('missing.yaml'), '--output_dir']
   expect(await outputFolderOf(words)).toBeUndefined()
+  expect(await outputFolderOf([...words, '--fp16'])).toBeUndefined()
 })
