@@ -56,7 +56,10 @@ export class KeptOutput implements Disposable {
   }
 
   async #showNext(end: number): Promise<boolean> {
-    const bytes = readBytes(this.file, this.#shown, Math.min(PIECE, end - this.#shown))
+    // The program, or whoever rotates logs, may cut the file.
+    if (fstatSync(this.file).size < this.#shown) this.#shown = 0
+    const length = Math.min(PIECE, end - this.#shown)
+    const bytes = length > 0 ? readBytes(this.file, this.#shown, length) : Buffer.alloc(0)
     if (bytes.length === 0) return false
     this.#shown += bytes.length
     this.#tail = Buffer.concat([this.#tail, bytes.subarray(-TAIL)]).subarray(-TAIL)
