@@ -14,9 +14,10 @@ import {
   requestStop,
 } from '@bestmark/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Agent } from './agent.ts'
+import type { Agent } from './agent.ts'
 import { AGENT_SETTINGS } from './agentSettings.ts'
 import { openBoard, type Board } from './board.ts'
+import { agentOf } from './boardTesting.ts'
 import { readJournalRun } from './sources/journal.ts'
 import { importRun } from './importing.ts'
 import { JOURNAL, openJournal } from './journal.ts'
@@ -40,23 +41,7 @@ afterAll(async () => {
 /** Looks often, so that nobody waits for the next look. */
 const OFTEN = { ...AGENT_SETTINGS, pace: { round: 50, listen: 200, rest: 100, starting: 10_000 } }
 
-/** An agent in this process, stopped when the test ends. */
-function agentHere(settings = OFTEN): { agent: Agent } & AsyncDisposable {
-  const troubles: unknown[] = []
-  const agent = new Agent(
-    board.db,
-    board,
-    { tell: (error) => troubles.push(error), answered: () => undefined },
-    settings,
-  )
-  const working = agent.work()
-  const dispose = async (): Promise<void> => {
-    agent.stop()
-    await working
-    expect(troubles).toEqual([])
-  }
-  return { agent, [Symbol.asyncDispose]: dispose }
-}
+const agentHere = (settings = OFTEN) => agentOf(board, settings)
 
 function agentElsewhere(): ChildProcess {
   return spawn(BESTMARK, ['agent'], { env: { ...process.env, BESTMARK_HOME: home.path } })

@@ -11,6 +11,7 @@ import { hasRunProcess } from './process.ts'
 import { pause, type Recorded } from './recorder.ts'
 import type { Starter } from './runs.ts'
 import { shipNext } from './shipping.ts'
+import { journalSource } from './sources/runJournal.ts'
 import { supervise, type SupervisedRun } from './supervise.ts'
 import { sweepJob } from './sweep.ts'
 import type { Troubled } from './troubles.ts'
@@ -107,7 +108,7 @@ export class Agent {
     this.#troubles.answered()
     for (const { job_id, root, ...job } of jobs) {
       if (this.#reserved.has(job_id)) continue
-      if (job.source !== JOURNAL) {
+      if (job.source !== JOURNAL || journalSource(root) !== JOURNAL) {
         this.#follow({ job_id, folder: root, host_id })
         continue
       }

@@ -4,6 +4,7 @@ import { askToStop, forgetRunProcess, hasEndedUnseen, readRunProcess } from './p
 import { FilesRecorder } from './recordFiles.ts'
 import { pause, type Recorded } from './recorder.ts'
 import { endedEvent } from './sources/events.ts'
+import { endInJournal } from './sources/runJournal.ts'
 
 /** How often files are looked at while they grow, and once they have been quiet for a while (ms). */
 const LOOK = { growing: 500, quiet: 5_000 }
@@ -77,9 +78,11 @@ class Orphan {
     const { job_id, folder } = this.#run
     const isWhole = total_steps !== null && current_step !== null && current_step >= total_steps
     const end = isWhole ? 'completed' : status === 'stopping' ? 'stopped' : 'lost'
-    if (end === status) return
     const { attempt = 0 } = (await jobDetail(this.#db, job_id)) ?? {}
-    await recordFacts(this.#db, job_id, [endedEvent(attempt, end)])
+    const said = endInJournal(folder)
+    const event = said?.attempt === attempt ? said : endedEvent(attempt, end)
+    if (event.status === status) return
+    await recordFacts(this.#db, job_id, [event])
     forgetRunProcess(folder)
   }
 }

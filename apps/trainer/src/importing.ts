@@ -45,12 +45,25 @@ export async function importRun(
 export async function register(board: Board, identity: RunIdentity, naming: Naming) {
   const { root, source } = identity
   const { host_id, host, db } = board
-  const job_id = identity.job_id ?? uuidv5(host_id, root)
+  const job_id = await jobIdOf(board, identity)
   const name = naming.name ?? identity.name
   const project = naming.project ?? identity.project
   const job = { job_id, host_id, host, root, name, project, source }
   await registerJob(db, { ...job, status: 'queued' })
   return job
+}
+
+/**
+ * Which job a run is: that of its journal; one that the board knows only by the folder's place (as
+ * `bestmark run` begins it before there is a journal) stays that.
+ */
+export async function jobIdOf(
+  { db, host_id }: Pick<Board, 'db' | 'host_id'>,
+  { root, job_id }: Pick<RunIdentity, 'root' | 'job_id'>,
+): Promise<string> {
+  const ofPlace = uuidv5(host_id, root)
+  if (job_id === null || (await jobStatus(db, job_id))) return job_id ?? ofPlace
+  return (await jobStatus(db, ofPlace)) ? ofPlace : job_id
 }
 
 /** One state file alone; and whatever is no run, of which the reader says what is wrong. */

@@ -161,8 +161,7 @@ function readEvents(file: number, path: string, offset: number) {
     }
     before ??= surveyBefore(file, offset)
     const attempt = events.at(-1)?.attempt ?? before.attempt
-    const place = `Line ${before.lines + index + 1} of ${basename(path)}`
-    const text = `${place} cannot be read and was left out: ${line.text.slice(0, 80)}`
+    const text = leftOut(before.lines + index + 1, basename(path), line.text)
     events.push({ type: 'log', attempt, at: null, step: null, level: 'warning', text })
   }
   return { events, offset: end }
@@ -204,7 +203,13 @@ function readHeader(file: number, path: string): JournalHeader | undefined {
   )
 }
 
-function parseEvent(text: string): TrainingEvent | undefined {
+/** Says that a line, counted from 1, is no event. */
+export function leftOut(line: number, file: string, text: string): string {
+  return `Line ${line} of ${file} cannot be read and was left out: ${text.slice(0, 80)}`
+}
+
+/** The event that a line of a journal is; undefined where it is none. */
+export function parseEvent(text: string): TrainingEvent | undefined {
   return TrainingEvent.safeParse(parseJson(text)).data
 }
 

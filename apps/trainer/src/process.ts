@@ -52,6 +52,12 @@ export function hasEndedUnseen(run: RunProcess): boolean {
   return !isAlive(run) && !(run.keeper && isAlive(run.keeper))
 }
 
+/** Whether a process trains in a folder, or somebody is there who started it, as far as is known. */
+export function isDriven(folder: string): boolean {
+  const run = readRunProcess(folder)
+  return run !== undefined && !hasEndedUnseen(run)
+}
+
 /** Whether the marked process itself still lives. */
 export function isAlive(mark: ProcessMark): boolean {
   return processStart(mark.pid) === mark.started_at

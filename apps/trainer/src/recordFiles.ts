@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { jobStatus, record, registerJob, sourceCursor, type Database } from '@bestmark/db'
 import type { TrainingEvent } from '@bestmark/core'
 import { Failure } from './failure.ts'
+import { JOURNAL } from './journal.ts'
 import { PIECE } from './journalLines.ts'
+import { isDriven } from './process.ts'
 import type { Recorded } from './recorder.ts'
 import { recordScores } from './scores/recordScores.ts'
 import { Listing } from './sources/listing.ts'
@@ -11,7 +13,7 @@ import { openRun, sourcesIn } from './sources/sources.ts'
 import type { Source, SourceReader } from './sources/source.ts'
 
 /** The name under which a job keeps how far its files were read. */
-const CURSOR = 'files'
+export const CURSOR = 'files'
 /** Files of another source may appear while a run goes on; they are looked for this often (ms). */
 const LOOK_FOR_OTHERS = 5_000
 /** Pieces for all files that are shorter than one. */
@@ -45,18 +47,37 @@ export class FilesRecorder {
     if (this.#sources.length === 0) return false
     const { job_id, folder } = this.#run
     const from = await sourceCursor(this.#db, job_id, CURSOR)
-    if (!this.#reader || from !== this.#cursor) {
-      const opening = { root: folder, cursor: from, isOver: this.#isOver }
-      this.#reader = openRun(this.#sources, opening)
-      this.#cursor = from
+    const reader = this.#takeReader(from)
+    const { events, cursor: to, replace } = await reader.next()
+    if (to === (from ?? '')) {
+      this.#keepReader(reader, from)
+      return this.#atEnd()
     }
-    const { events, cursor: to, replace } = await this.#reader.next()
-    if (to === (from ?? '')) return this.#atEnd()
     const stamped = this.#isLive && !replace ? stamp(events) : events
-    const batch = { source: CURSOR, from, to, events: stamped, replace }
+    // What a journal told by itself is told once more with the files.
+    const isAnew = replace || (from === null && (await this.#knows(JOURNAL)))
+    const batch = { source: CURSOR, from, to, events: stamped, replace: isAnew }
     const { recorded } = await record(this.#db, job_id, batch)
-    this.#cursor = recorded ? to : null
+    if (recorded) this.#keepReader(reader, to)
+    const isBegun = events.some(({ type }) => type === 'started')
+    // What nobody drives that is known here, nobody can ask to stop.
+    if (isBegun && !isDriven(folder)) await this.#register(false)
     return true
+  }
+
+  /**
+   * The reader that stands at a cursor. It is kept again only once what it read is recorded: where
+   * anything fails before, it is ahead of the board, and the next one begins at the cursor anew.
+   */
+  #takeReader(cursor: string | null): SourceReader {
+    const kept = this.#cursor === cursor ? this.#reader : undefined
+    this.#reader = undefined
+    return kept ?? openRun(this.#sources, { root: this.#run.folder, cursor, isOver: this.#isOver })
+  }
+
+  #keepReader(reader: SourceReader, cursor: string | null): void {
+    this.#reader = reader
+    this.#cursor = cursor
   }
 
   /**
@@ -64,6 +85,7 @@ export class FilesRecorder {
    * program is too fast to end. Throws as `record` does.
    */
   async finish(): Promise<void> {
+    this.#looked = -Infinity
     let left = await piecesIn(this.#run.folder)
     while (left-- > 0 && (await this.record()));
   }
@@ -84,17 +106,22 @@ export class FilesRecorder {
     if (found.length === 0 || names(found) === names(this.#sources)) return
     this.#sources = found
     this.#reader = undefined
-    if (found[0]) await this.#tellSource(found[0].name)
+    await this.#register()
   }
 
-  async #tellSource(source: string): Promise<void> {
-    const { job_id, folder: root } = this.#run
+  async #knows(source: string): Promise<boolean> {
+    return (await sourceCursor(this.#db, this.#run.job_id, source)) !== null
+  }
+
+  /** Puts on the board by which source the run is read, and that it cannot be stopped where that is so. */
+  async #register(is_stoppable?: false): Promise<void> {
+    const { job_id, folder: root, host_id } = this.#run
     const job = await jobStatus(this.#db, job_id)
     if (!job) throw new Failure(`The job ${job_id} was removed while ${root} was being recorded.`)
     const { name, project, status, host } = job
-    const host_id = this.#run.host_id
-    if (host_id)
-      await registerJob(this.#db, { job_id, host_id, host, root, name, project, status, source })
+    const source = this.#sources[0]?.name ?? ''
+    const known = { job_id, host, root, name, project, status, source }
+    if (host_id) await registerJob(this.#db, { ...known, host_id, is_stoppable })
   }
 }
 

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { record, sourceCursor, type Database } from '@bestmark/db'
 import { JOURNAL, journalSize, readJournal } from './journal.ts'
+import { CURSOR } from './recordFiles.ts'
 import { recordScores } from './scores/recordScores.ts'
+import { journalSource } from './sources/runJournal.ts'
 
 /** Network file systems tell no events, so a file is looked at this often whatever happens (ms). */
 const LOOK_AGAIN = 500
@@ -25,7 +27,8 @@ export interface Recorded {
  * Records what the journal holds now beyond the stored cursor; returns whether there was anything.
  * What is written meanwhile is left to the next call, so that no trainer is too fast to end. A
  * journal that is shorter than what was read of it was begun anew, and replaces what was recorded.
- * Another recorder of the same journal may go on in between: each event is stored once.
+ * Another recorder of the same journal may go on in between: each event is stored once; one that
+ * lies beside the log of `bestmark run` is left to those who read both.
  * Throws where the database is away or the file is no journal.
  */
 export async function recordJournal(db: Database, { job_id, folder }: Recorded): Promise<boolean> {
@@ -35,8 +38,9 @@ export async function recordJournal(db: Database, { job_id, folder }: Recorded):
   let any = false
   for (;;) {
     const known = Number(cursor ?? 0)
-    if (any && known >= size) return any
-    const replace = known > journalSize(path)
+    if ((any && known >= size) || journalSource(folder) !== JOURNAL) return any
+    const isOther = cursor === null && (await sourceCursor(db, job_id, CURSOR)) !== null
+    const replace = known > journalSize(path) || isOther
     const offset = replace ? 0 : known
     const piece = readJournal(path, offset)
     if (piece.offset === offset) return any

@@ -14,6 +14,12 @@ export interface RunningProgram {
   exited: Promise<ProcessEnd>
 }
 
+/** The run that a program is started for; its client learns it from the environment. */
+export interface StartedFor {
+  job_id: string
+  folder: string
+}
+
 /** Where a program's outputs are shown. */
 export type Outputs = Record<'stdout' | 'stderr', Show>
 
@@ -24,7 +30,7 @@ export type Outputs = Record<'stdout' | 'stderr', Show>
  */
 export async function startProgram(
   argv: readonly string[],
-  folder: string,
+  { job_id, folder }: StartedFor,
   cwd: string,
   shown: Outputs,
 ): Promise<RunningProgram> {
@@ -36,7 +42,8 @@ export async function startProgram(
   // Shown in one place, they are kept in one file, in the order in which they came.
   const stderr = isOnePlace() ? output : errors
   // Python would keep a block of output to itself where nobody looks on.
-  const env = { PYTHONUNBUFFERED: '1', ...process.env }
+  const run = { BESTMARK_JOB_ID: job_id, BESTMARK_RUN_FOLDER: folder }
+  const env = { PYTHONUNBUFFERED: '1', ...process.env, ...run }
   const stdio = ['inherit' as const, output.file, stderr.file]
   const child = spawn(program, args, { cwd, env, detached: true, stdio })
   return new Promise((resolve, reject) => {

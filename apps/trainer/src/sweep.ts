@@ -2,6 +2,7 @@ import type { EventOf, JobState } from '@bestmark/core'
 import { recordFacts, standingFiles, type Database, type KnownFiles } from '@bestmark/db'
 import { inspectCheckpoint, type Before, type FilesSeen } from './integrity.ts'
 import { JOURNAL } from './journal.ts'
+import { RUN_JOURNAL } from './sources/runJournal.ts'
 import { unlistedCheckpoints } from './unlisted.ts'
 
 /** A job whose files are looked at. */
@@ -49,7 +50,8 @@ export async function lookAgain(
 function before(job: SweptJob, known: KnownFiles): Before {
   const { signature } = known
   const trains = job.status === 'starting' || job.status === 'running' || job.status === 'stopping'
-  return trains ? { known, growing: { signature, isTold: job.source === JOURNAL } } : { known }
+  const isTold = job.source === JOURNAL || job.source === RUN_JOURNAL.name
+  return trains ? { known, growing: { signature, isTold } } : { known }
 }
 
 function isSame(known: KnownFiles, seen: FilesSeen): boolean {

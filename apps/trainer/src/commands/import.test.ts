@@ -1,9 +1,9 @@
 import { cp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TrainingJobStatus, measuredJson } from '@bestmark/core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openBoard, type Board } from '../board.ts'
-import { bestmark, makeOld, temporaryFolder, writeOutput } from '../testing.ts'
+import { expect, test } from 'vitest'
+import { testBoard } from '../boardTesting.ts'
+import { bestmark, makeOld, writeOutput } from '../testing.ts'
 
 const log: Record<string, number>[] = [
   { step: 50, loss: 3, learning_rate: 0.1, epoch: 0.05 },
@@ -14,20 +14,9 @@ const log: Record<string, number>[] = [
   { step: 400, eval_loss: 1.5, epoch: 0.4 },
 ]
 
-let home: Awaited<ReturnType<typeof temporaryFolder>>
-let board: Board
-beforeAll(async () => {
-  home = await temporaryFolder()
-  // Held open, so that not every command has to start the database.
-  board = await openBoard({ BESTMARK_HOME: join(home.path, 'board') })
-})
-afterAll(async () => {
-  await board[Symbol.asyncDispose]()
-  await home[Symbol.asyncDispose]()
-})
+const here = testBoard()
 
-const run = (...words: string[]) =>
-  bestmark(words, { cwd: home.path, env: { BESTMARK_HOME: join(home.path, 'board') } })
+const run = (...words: string[]) => bestmark(words, { cwd: here.path, env: here.env })
 
 async function jobNamed(name: string): Promise<TrainingJobStatus> {
   const { stdout } = await run('jobs', '--json')
@@ -41,7 +30,7 @@ async function jobNamed(name: string): Promise<TrainingJobStatus> {
 }
 
 test('a folder is put on the board as one job, again and again with the same result', async () => {
-  const root = join(home.path, 'finished')
+  const root = join(here.path, 'finished')
   await writeOutput(root, { saves: [100, 200, 300, 400], log, state: { max_steps: 400 } })
   expect((await run('import', 'finished')).code).toBe(0)
   const first = await jobNamed('finished')
@@ -68,7 +57,7 @@ test('a folder is put on the board as one job, again and again with the same res
 })
 
 test('a run that neither reached its last step nor closed may go on, is stopped once it is quiet, and completed once it closed', async () => {
-  const root = join(home.path, 'growing')
+  const root = join(here.path, 'growing')
   await writeOutput(root, { saves: [100], log, root: false })
   await run('import', 'growing')
   expect(await jobNamed('growing')).toMatchObject({ status: 'running', best_step: 100 })
@@ -81,19 +70,19 @@ test('a run that neither reached its last step nor closed may go on, is stopped 
 })
 
 test('files that went away or came back are seen by importing again', async () => {
-  const root = join(home.path, 'rotated')
+  const root = join(here.path, 'rotated')
   await writeOutput(root, { saves: [100, 200, 400], log })
   await run('import', 'rotated')
-  await rename(join(root, 'checkpoint-200'), join(home.path, 'kept'))
+  await rename(join(root, 'checkpoint-200'), join(here.path, 'kept'))
   await run('import', 'rotated')
   expect(await jobNamed('rotated')).toMatchObject({ best_step: 400, best_metric: 1.5 })
-  await rename(join(home.path, 'kept'), join(root, 'checkpoint-200'))
+  await rename(join(here.path, 'kept'), join(root, 'checkpoint-200'))
   await run('import', 'rotated')
   expect(await jobNamed('rotated')).toMatchObject({ best_step: 200 })
 })
 
 test('a history that another attempt rewrote replaces what was recorded', async () => {
-  const root = join(home.path, 'rewritten')
+  const root = join(here.path, 'rewritten')
   await writeOutput(root, { saves: [100, 200], log })
   await run('import', 'rewritten')
   await rm(root, { recursive: true })
@@ -107,8 +96,8 @@ test('a history that another attempt rewrote replaces what was recorded', async 
 })
 
 test('a job is named by its id, a unique beginning of it, or a unique name', async () => {
-  await writeOutput(join(home.path, 'a/same'), { saves: [100], log })
-  await writeOutput(join(home.path, 'b/same'), { saves: [], log })
+  await writeOutput(join(here.path, 'a/same'), { saves: [100], log })
+  await writeOutput(join(here.path, 'b/same'), { saves: [], log })
   const imported = await run('import', 'a/same', 'b/same', '--json')
   const [a, b] = imported.stdout
     .trimEnd()
@@ -124,7 +113,7 @@ test('a job is named by its id, a unique beginning of it, or a unique name', asy
 })
 
 test('what cannot be imported is named and the others are imported all the same', async () => {
-  await cp(join(home.path, 'finished'), join(home.path, 'other'), { recursive: true })
+  await cp(join(here.path, 'finished'), join(here.path, 'other'), { recursive: true })
   const { code, stderr, stdout } = await run('import', 'nowhere', 'other')
   expect(stderr).toContain('There is no')
   expect(stdout).toContain('other')

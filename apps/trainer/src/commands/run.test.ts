@@ -2,27 +2,14 @@ import { spawn } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { findJobs, readSeries, requestStop } from '@bestmark/db'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openBoard, type Board } from '../board.ts'
-import { AGENT_SETTINGS } from '../agentSettings.ts'
-import { Agent } from '../agent.ts'
+import { readSeries, requestStop } from '@bestmark/db'
+import { expect, test } from 'vitest'
+import { agentOf, testBoard } from '../boardTesting.ts'
 import { isAlive, readRunProcess } from '../process.ts'
 import { ERRORS, OUTPUT } from '../sources/textLog.ts'
-import { BESTMARK, bestmark, eventually, temporaryFolder } from '../testing.ts'
+import { BESTMARK, bestmark, eventually } from '../testing.ts'
 
-let home: Awaited<ReturnType<typeof temporaryFolder>>
-let board: Board
-beforeAll(async () => {
-  home = await temporaryFolder()
-  board = await openBoard({ BESTMARK_HOME: join(home.path, 'board') })
-})
-afterAll(async () => {
-  await board[Symbol.asyncDispose]()
-  await home[Symbol.asyncDispose]()
-})
-
-const env = () => ({ BESTMARK_HOME: join(home.path, 'board'), INIT_CWD: home.path })
+const here = testBoard()
 
 /** A program that prints what the HuggingFace Trainer prints, beside nanoGPT's lines and its own. */
 const PROGRAM = `
@@ -50,18 +37,13 @@ if (wish === 'fail') { console.error('out of memory'); process.exitCode = 3 }
 `
 
 async function program(): Promise<string> {
-  const path = join(home.path, 'program.mjs')
+  const path = join(here.path, 'program.mjs')
   await writeFile(path, PROGRAM)
   return path
 }
 
-async function jobNamed(name: string) {
-  const [job] = await findJobs(board.db, name)
-  return job
-}
-
 test('what a program prints and saves is on the board, and its outputs pass through', async () => {
-  const folder = join(home.path, 'out')
+  const folder = join(here.path, 'out')
   const words = [
     'run',
     '--name',
@@ -73,12 +55,12 @@ test('what a program prints and saves is on the board, and its outputs pass thro
     '--output_dir',
     folder,
   ]
-  const { code, stdout, stderr } = await bestmark(words, { env: env() })
+  const { code, stdout, stderr } = await bestmark(words, { env: here.env })
   expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) })
   expect(stdout).toContain("'eval_loss': 0.75")
   expect(stderr).toContain('10/20')
   expect(await readFile(join(folder, OUTPUT), 'utf8')).toContain('"val_loss":0.5')
-  expect(await jobNamed('printed')).toMatchObject({
+  expect(await here.jobNamed('printed')).toMatchObject({
     status: 'completed',
     output_dir: folder,
     total_steps: 20,
@@ -90,7 +72,7 @@ test('what a program prints and saves is on the board, and its outputs pass thro
 })
 
 test('a program that fails ends the command with its exit code, and the job with its last words', async () => {
-  const folder = join(home.path, 'failing')
+  const folder = join(here.path, 'failing')
   const words = [
     'run',
     '--name',
@@ -103,29 +85,29 @@ test('a program that fails ends the command with its exit code, and the job with
     folder,
     'fail',
   ]
-  expect((await bestmark(words, { env: env() })).code).toBe(3)
-  const job = await jobNamed('failing')
+  expect((await bestmark(words, { env: here.env })).code).toBe(3)
+  const job = await here.jobNamed('failing')
   expect(job).toMatchObject({ status: 'failed' })
   expect(job?.error).toContain('exit code 3; it last printed: out of memory')
 })
 
 test('stopping a job on the board asks its program with SIGTERM, and ends it where it is deaf', async () => {
-  const folder = join(home.path, 'deaf')
+  const folder = join(here.path, 'deaf')
   const words = ['run', '--name', 'deaf', '--folder', folder, '--kill-after', '0.2']
   const all = [...words, '--', 'node', await program(), folder, 'deaf']
-  const running = bestmark(all, { env: env() })
+  const running = bestmark(all, { env: here.env })
   const job = await eventually(async () => {
-    const found = await jobNamed('deaf')
+    const found = await here.jobNamed('deaf')
     return found?.eval_loss === 0.5 ? found : undefined
   })
-  await requestStop(board.db, job.job_id)
+  await requestStop(here.board.db, job.job_id)
   const { code, stdout } = await running
   expect(code).toBe(128 + 9)
   expect(stdout).toContain('no')
 })
 
 test('a signal to the command reaches the program, whose exit code counts', async () => {
-  const folder = join(home.path, 'waiting')
+  const folder = join(here.path, 'waiting')
   const words = [
     'run',
     '--name',
@@ -138,7 +120,7 @@ test('a signal to the command reaches the program, whose exit code counts', asyn
     folder,
     'wait',
   ]
-  const child = spawn(BESTMARK, words, { env: { ...process.env, ...env() } })
+  const child = spawn(BESTMARK, words, { env: { ...process.env, ...here.env } })
   const printed = text(child.stdout)
   const ended = new Promise((resolve) => child.once('exit', resolve))
   await new Promise<void>((resolve) => {
@@ -147,7 +129,7 @@ test('a signal to the command reaches the program, whose exit code counts', asyn
   child.kill('SIGTERM')
   expect(await ended).toBe(7)
   expect(await printed).toContain('waiting')
-  expect(await jobNamed('waiting')).toMatchObject({ status: 'failed' })
+  expect(await here.jobNamed('waiting')).toMatchObject({ status: 'failed' })
 })
 
 /** A program that steps until a file lies in its folder, or it is asked to stop, and then to its end. */
@@ -164,15 +146,15 @@ for (let step = 1; step <= Number(last); step++) {
 
 /** Runs the steps up to the tenth, then kills the command that runs them. */
 async function orphaned(name: string, last = 40) {
-  const folder = join(home.path, name)
-  const path = join(home.path, 'steps.mjs')
+  const folder = join(here.path, name)
+  const path = join(here.path, 'steps.mjs')
   await writeFile(path, STEPS)
   const words = ['run', '--name', name, '--folder', folder, '--', 'node', path, folder, `${last}`]
-  const child = spawn(BESTMARK, words, { env: { ...process.env, ...env() }, stdio: 'pipe' })
+  const child = spawn(BESTMARK, words, { env: { ...process.env, ...here.env }, stdio: 'pipe' })
   const printed = text(child.stdout)
   const ended = new Promise((resolve) => child.once('exit', resolve))
   const job = await eventually(async () => {
-    const found = await jobNamed(name)
+    const found = await here.jobNamed(name)
     return found?.current_step === 10 ? found : undefined
   })
   const program = readRunProcess(folder)!
@@ -181,21 +163,8 @@ async function orphaned(name: string, last = 40) {
   expect(isAlive(program)).toBe(true)
   const go = () => writeFile(join(folder, 'go'), '')
   const statusIs = (wanted: string) =>
-    eventually(async () => ((await jobNamed(name))?.status === wanted ? true : undefined))
+    eventually(async () => ((await here.jobNamed(name))?.status === wanted ? true : undefined))
   return { job, folder, program, printed, go, statusIs }
-}
-
-function agentHere(): AsyncDisposable {
-  const troubles: unknown[] = []
-  const hears = { tell: (error: unknown) => troubles.push(error), answered: () => undefined }
-  const agent = new Agent(board.db, board, hears, AGENT_SETTINGS)
-  const working = agent.work()
-  const dispose = async (): Promise<void> => {
-    agent.stop()
-    await working
-    expect(troubles).toEqual([])
-  }
-  return { [Symbol.asyncDispose]: dispose }
 }
 
 test('a program outlives the command that is killed, and the board has each point once and its end', async () => {
@@ -205,16 +174,16 @@ test('a program outlives the command that is killed, and the board has each poin
     const errors = await readFile(join(folder, ERRORS), 'utf8')
     return errors.includes('step 40') || undefined
   })
-  await using _agent = agentHere()
+  await using _agent = agentOf(here.board)
   await statusIs('completed')
-  const [loss] = await readSeries(board.db, job.job_id, { names: ['loss'], points: 100 })
+  const [loss] = await readSeries(here.board.db, job.job_id, { names: ['loss'], points: 100 })
   expect([...loss!.steps]).toEqual(Array.from({ length: 40 }, (_, index) => index + 1))
 })
 
 test('a program whose command was killed is stopped on the board by the agent, and lost where it ends unseen', async () => {
   const { job, folder, statusIs } = await orphaned('orphan asked')
-  await using _agent = agentHere()
-  await requestStop(board.db, job.job_id)
+  await using _agent = agentOf(here.board)
+  await requestStop(here.board.db, job.job_id)
   await statusIs('stopped')
   expect(await readFile(join(folder, OUTPUT), 'utf8')).toContain('asked')
   const other = await orphaned('orphan short', 20)
@@ -225,7 +194,7 @@ test('a program whose command was killed is stopped on the board by the agent, a
 test('a second program is not started in a folder where one trains', async () => {
   const { folder, go, program } = await orphaned('orphan alone')
   const words = ['run', '--folder', folder, '--', 'node', '-e', '0']
-  const { code, stderr } = await bestmark(words, { env: env() })
+  const { code, stderr } = await bestmark(words, { env: here.env })
   expect(code).toBe(2)
   expect(stderr).toContain(`process ${program.pid}`)
   await go()
@@ -234,20 +203,20 @@ test('a second program is not started in a folder where one trains', async () =>
 test('what is printed on stdout and on stderr stays apart, and half a line is shown and kept', async () => {
   const script = `process.stdout.write('to be read by a program'); process.stderr.write('for people\\n')`
   const words = ['run', '--name', 'apart', '--', 'node', '-e', script]
-  const { stdout, stderr } = await bestmark(words, { env: env() })
+  const { stdout, stderr } = await bestmark(words, { env: here.env })
   expect(stdout).toBe('to be read by a program')
   expect(stderr).toContain('for people\n')
-  const { output_dir } = (await jobNamed('apart'))!
+  const { output_dir } = (await here.jobNamed('apart'))!
   const kept = (await readFile(join(output_dir, OUTPUT), 'utf8')).split('\n')
   expect(kept[1]).toBe('to be read by a program')
   expect(kept[2]).toMatch(/^bestmark run: \S+ completed$/)
 })
 
 test('a command that is missing, or cannot be started, is told in one sentence', async () => {
-  const none = await bestmark(['run', '--name', 'none'], { env: env() })
+  const none = await bestmark(['run', '--name', 'none'], { env: here.env })
   expect(none).toMatchObject({ code: 2 })
   expect(none.stderr).toContain('Name a command after --.')
-  const gone = await bestmark(['run', '--', 'no-such-program'], { env: env() })
+  const gone = await bestmark(['run', '--', 'no-such-program'], { env: here.env })
   expect(gone.code).toBe(2)
   expect(gone.stderr).toContain('no-such-program could not be started')
 })

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, realpath } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { basename, join } from 'node:path'
-import { registerJob, uuidv5, watch, type Database } from '@bestmark/db'
+import { registerJob, watch, type Database } from '@bestmark/db'
 import { callerPath, parseWords } from '../arguments.ts'
 import { openBoard, type Board } from '../board.ts'
 import { EXIT, Failure, sentence } from '../failure.ts'
 import { followFiles } from '../following.ts'
+import { jobIdOf } from '../importing.ts'
 import type { Show } from '../keptOutput.ts'
 import { forgetRunProcess, isAlive, readRunProcess, writeKeptProcess } from '../process.ts'
 import type { ProcessEnd } from '../process.ts'
@@ -15,6 +16,7 @@ import { FilesRecorder } from '../recordFiles.ts'
 import { pause } from '../recorder.ts'
 import { outputFolderOf } from '../runFolder.ts'
 import { startProgram, type RunningProgram } from '../running.ts'
+import { identifyRun } from '../sources/identify.ts'
 import { RUN_LOG } from '../sources/mixed.ts'
 import { sweepJob } from '../sweep.ts'
 import { Troubles, type Troubled } from '../troubles.ts'
@@ -90,13 +92,16 @@ async function runRecorded(board: Board, order: Order): Promise<number> {
   const { db, host_id, host } = board
   const { folder: root, name, project, argv, killAfter } = order
   refuseSecond(root)
-  const job_id = uuidv5(host_id, root)
+  const job_id = await jobIdOf(board, (await identifyRun(root)) ?? { root, job_id: null })
   const run = { job_id, folder: root, host_id }
   const job = { job_id, host_id, host, root, name, project, source: RUN_LOG, is_stoppable: true }
+  // Whoever finds the run sees from its first line on that somebody drives it.
+  writeKeptProcess(root, process.pid)
   await registerJob(db, { ...job, status: 'starting' })
   const line = process.stderr.isTTY ? new ProgressLine() : undefined
   const shown = { stdout: showOn(process.stdout, line), stderr: showOn(process.stderr, line) }
-  const program = await startProgram(argv, root, callerPath('.'), shown).catch(async (cause) => {
+  const program = await startProgram(argv, run, callerPath('.'), shown).catch(async (cause) => {
+    forgetRunProcess(root)
     await new FilesRecorder(db, run, { isOver: true }).finish()
     throw new Failure(`${sentence(cause)}.`, { cause })
   })
@@ -111,10 +116,10 @@ async function runRecorded(board: Board, order: Order): Promise<number> {
   const end = await program.exited
   over.abort()
   forget()
-  forgetRunProcess(root)
   await Promise.allSettled([keeping])
   line?.end()
   await following.catch(troubles.tell)
+  forgetRunProcess(root)
   await sweepJob(db, { job_id, root, source: RUN_LOG }).catch(troubles.tell)
   return codeOf(end)
 }

@@ -1,22 +1,13 @@
 import { appendFile, chmod, cp, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Patience } from '@bestmark/core'
-import { findJobs, listCheckpoints, readSeries } from '@bestmark/db'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openBoard, type Board } from '../board.ts'
-import { bestmark, eventually, makeOld, temporaryFolder, writeOutput } from '../testing.ts'
+import { listCheckpoints, readSeries } from '@bestmark/db'
+import { expect, test } from 'vitest'
+import { testBoard } from '../boardTesting.ts'
+import { bestmark, eventually, makeOld, writeOutput } from '../testing.ts'
 import { Watching } from '../watching.ts'
 
-let home: Awaited<ReturnType<typeof temporaryFolder>>
-let board: Board
-beforeAll(async () => {
-  home = await temporaryFolder()
-  board = await openBoard({ BESTMARK_HOME: join(home.path, 'board') })
-})
-afterAll(async () => {
-  await board[Symbol.asyncDispose]()
-  await home[Symbol.asyncDispose]()
-})
+const here = testBoard()
 
 const HEAD = 'epoch,step,train_loss,val_loss\n'
 const row = (step: number): string => `0,${step - 1},${1 / step},\n`
@@ -32,7 +23,7 @@ async function watched(tree: string, patience?: Patience) {
   await mkdir(tree, { recursive: true })
   const over = new AbortController()
   const said: string[] = []
-  const watching = new Watching(board, { project: 'watched' }, hearer(said), patience)
+  const watching = new Watching(here.board, { project: 'watched' }, hearer(said), patience)
   const done = watching.watch([tree], over.signal)
   const dispose = async (): Promise<void> => {
     over.abort()
@@ -41,19 +32,14 @@ async function watched(tree: string, patience?: Patience) {
   return { said, [Symbol.asyncDispose]: dispose }
 }
 
-async function jobNamed(name: string) {
-  const [job] = await findJobs(board.db, name)
-  return job
-}
-
 test('a run that begins under a watched tree is followed row by row', async () => {
-  const tree = join(home.path, 'growing tree')
+  const tree = join(here.path, 'growing tree')
   await using watching = await watched(tree)
   const root = join(tree, 'lightning_logs', 'version_0')
   await mkdir(root, { recursive: true })
   await writeFile(join(root, 'metrics.csv'), HEAD + row(10) + evaluation(10))
   const job = await eventually(async () => {
-    const found = await jobNamed('lightning_logs/version_0')
+    const found = await here.jobNamed('lightning_logs/version_0')
     return found?.eval_loss === 2 / 10 ? found : undefined
   })
   expect(job).toMatchObject({ status: 'running', project: 'watched', current_step: 10 })
@@ -62,32 +48,33 @@ test('a run that begins under a watched tree is followed row by row', async () =
   await appendFile(join(root, 'metrics.csv'), row(20).slice(0, 4))
   await appendFile(join(root, 'metrics.csv'), row(20).slice(4) + evaluation(20))
   await eventually(async () =>
-    (await jobNamed(job.name))?.eval_loss === 2 / 20 ? true : undefined,
+    (await here.jobNamed(job.name))?.eval_loss === 2 / 20 ? true : undefined,
   )
-  const [loss] = await readSeries(board.db, job.job_id, { names: ['loss'], points: 100 })
+  const [loss] = await readSeries(here.board.db, job.job_id, { names: ['loss'], points: 100 })
   expect([...loss!.values]).toEqual([1 / 10, 1 / 20])
 })
 
 test('a run that falls silent is lost without an agent, and comes back with its next row', async () => {
-  const tree = join(home.path, 'silent tree')
+  const tree = join(here.path, 'silent tree')
   await mkdir(tree)
   await writeFile(join(tree, 'metrics.csv'), HEAD + row(10))
   await using _watching = await watched(tree, { factor: 1, floor: 3_000 })
   const statusIs = (wanted: string) =>
-    eventually(async () => ((await jobNamed('silent tree'))?.status === wanted ? true : undefined))
+    eventually(async () =>
+      (await here.jobNamed('silent tree'))?.status === wanted ? true : undefined,
+    )
   await statusIs('lost')
   await appendFile(join(tree, 'metrics.csv'), row(20))
   await statusIs('running')
-  expect(await jobNamed('silent tree')).toMatchObject({ current_step: 20 })
+  expect(await here.jobNamed('silent tree')).toMatchObject({ current_step: 20 })
 })
 
 test('with --json a watch prints a line for each run that it finds, and how it stands', async () => {
-  const tree = join(home.path, 'told tree')
+  const tree = join(here.path, 'told tree')
   const log = [{ step: 100, eval_loss: 2 }]
   await writeOutput(join(tree, 'one'), { saves: [100], log })
   await makeOld(tree)
-  const env = { BESTMARK_HOME: join(home.path, 'board') }
-  const { code, stdout } = await bestmark(['watch', tree, '--once', '--json'], { env })
+  const { code, stdout } = await bestmark(['watch', tree, '--once', '--json'], { env: here.env })
   expect(code).toBe(0)
   const lines = stdout.trimEnd().split('\n')
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
@@ -96,7 +83,7 @@ test('with --json a watch prints a line for each run that it finds, and how it s
 })
 
 test('a finished run is imported once, and again when its files change', async () => {
-  const tree = join(home.path, 'finished tree')
+  const tree = join(here.path, 'finished tree')
   const log = [
     { step: 100, eval_loss: 2 },
     { step: 200, eval_loss: 3 },
@@ -105,29 +92,29 @@ test('a finished run is imported once, and again when its files change', async (
   await makeOld(tree)
   const over = new AbortController()
   const said: string[] = []
-  const watching = new Watching(board, {}, hearer(said))
+  const watching = new Watching(here.board, {}, hearer(said))
   await watching.look([tree], over.signal)
-  const job = await jobNamed('finished')
+  const job = await here.jobNamed('finished')
   expect(job).toMatchObject({ status: 'completed', best_step: 100 })
   await watching.look([tree], over.signal)
   expect(said).toHaveLength(1)
   expect(said[0]).toContain('checkpoint-100')
-  expect(await listCheckpoints(board.db, job!.job_id)).toHaveLength(2)
+  expect(await listCheckpoints(here.board.db, job!.job_id)).toHaveLength(2)
 })
 
 test('links in a loop and folders that may not be read are survived', async () => {
-  const tree = join(home.path, 'odd tree')
+  const tree = join(here.path, 'odd tree')
   await mkdir(join(tree, 'a', 'b'), { recursive: true })
   await symlink(tree, join(tree, 'a', 'b', 'loop'))
   await symlink(join(tree, 'nowhere'), join(tree, 'a', 'gone'))
   await mkdir(join(tree, 'closed'))
   await chmod(join(tree, 'closed'), 0)
-  await cp(join(home.path, 'finished tree', 'deep', 'finished'), join(tree, 'z', 'behind it'), {
+  await cp(join(here.path, 'finished tree', 'deep', 'finished'), join(tree, 'z', 'behind it'), {
     recursive: true,
   })
   await makeOld(join(tree, 'z'))
-  const watching = new Watching(board, {}, hearer([]))
+  const watching = new Watching(here.board, {}, hearer([]))
   await watching.look([tree], new AbortController().signal)
   await chmod(join(tree, 'closed'), 0o700)
-  expect(await jobNamed('behind it')).toMatchObject({ status: 'completed' })
+  expect(await here.jobNamed('behind it')).toMatchObject({ status: 'completed' })
 })

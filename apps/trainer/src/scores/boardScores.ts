@@ -1,8 +1,8 @@
 import { select, rowsFrom, type Selection } from '@bestmark/core'
-import { jobStatus, selectionOf, uuidv5 } from '@bestmark/db'
+import { jobStatus, selectionOf } from '@bestmark/db'
 import { openBoardIfThere, type Board } from '../board.ts'
 import { Failure, sentence } from '../failure.ts'
-import { importRun } from '../importing.ts'
+import { importRun, jobIdOf } from '../importing.ts'
 import { readRun, type ReadRun } from '../sources/run.ts'
 
 /** What a run's best is now, by the board where it knows the run. */
@@ -34,7 +34,7 @@ export async function recordedStanding(root: string): Promise<Standing> {
 }
 
 /** The id by which this machine's board knows a run; undefined where it does not. */
-async function jobOf({ db, host_id }: Board, run: ReadRun): Promise<string | undefined> {
-  const job_id = run.job_id ?? uuidv5(host_id, run.root)
-  return (await jobStatus(db, job_id)) && job_id
+async function jobOf(board: Board, run: ReadRun): Promise<string | undefined> {
+  const job_id = await jobIdOf(board, run)
+  return (await jobStatus(board.db, job_id)) && job_id
 }

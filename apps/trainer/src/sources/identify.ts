@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import { Failure, sentence } from '../failure.ts'
 import { isJournal, JOURNAL, readJournal } from '../journal.ts'
 import { Listing } from './listing.ts'
+import { journalSource } from './runJournal.ts'
 import { sourcesIn } from './sources.ts'
 
 /** Who a run is, without reading it. */
@@ -27,7 +28,7 @@ export async function identifyRun(path: string): Promise<RunIdentity | undefined
     const header = headerOf(journal)
     if (header) {
       const { job_id, name, project } = header
-      return { root, source: JOURNAL, job_id, name, project }
+      return { root, source: journalSource(root), job_id, name, project }
     }
   }
   const [first] = await sourcesIn(root)

@@ -5,25 +5,32 @@ import { inspectCheckpoint } from '../integrity.ts'
 import { isJournal, JOURNAL, readJournal, type JournalHeader } from '../journal.ts'
 import { unlistedCheckpoints } from '../unlisted.ts'
 import type { ReadRun } from './run.ts'
+import { journalSource, RUN_JOURNAL } from './runJournal.ts'
+import { readWhole } from './source.ts'
 
 /**
- * Reads a run's own journal whole, and looks at the files it tells of; undefined where there is
+ * Reads a run's own journal whole, with the log of `bestmark run` beside it, and looks at the files it tells of; undefined where there is
  * none, or another program's file of that name. Throws a Failure where it cannot be read.
  */
 export async function readJournalRun(root: string): Promise<ReadRun | undefined> {
   const path = join(root, JOURNAL)
   if (!isJournal(path)) return undefined
-  const { header, events } = readWhole(path)
+  const { header, events: own } = readAll(path)
   if (!header) return undefined
+  const source = journalSource(root)
+  const events =
+    source === JOURNAL
+      ? own
+      : await readWhole(RUN_JOURNAL.open({ root, cursor: null, isOver: true }))
   const { job_id, name, project } = header
   const saves = standing(events)
   const files: TrainingEvent[] = await unlistedCheckpoints(root, saves)
   for (const saved of saves) files.push(await filesEvent(root, saved))
-  const known = { root, source: JOURNAL, job_id, name, project, isSingleFile: false } as const
+  const known = { root, source, job_id, name, project, isSingleFile: false }
   return { ...known, events: events.concat(files) }
 }
 
-function readWhole(path: string): { header: JournalHeader | null; events: TrainingEvent[] } {
+function readAll(path: string): { header: JournalHeader | null; events: TrainingEvent[] } {
   try {
     const pieces: TrainingEvent[][] = []
     let piece = readJournal(path)

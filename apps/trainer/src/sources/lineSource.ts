@@ -44,6 +44,8 @@ export interface Format<State extends Progress> {
   /** What a line tells, or (of a binary format) the next bytes of a file; changes the state. */
   line?: (state: State, line: FileLine) => TrainingEvent[]
   bytes?: (state: State, bytes: FileBytes) => { events: TrainingEvent[]; used: number }
+  /** What can be told only once all that was written has been read; the run may be over. */
+  settled?: (state: State, isOver: boolean) => TrainingEvent[]
   /** What is known when the run begins, and what is odd in it. */
   started: (listing: Listing) => Promise<Beginning>
   /** Files of weights that lie there now. */
@@ -61,7 +63,12 @@ export function lineSource<State extends Progress>(format: Format<State>): Sourc
   }
 }
 
+/** Raised when the state of a format changes, which a cursor of an older version does not hold. */
+const VERSION = 2
+
 interface Cursor<State> {
+  /** Of which format, and of which version of it. */
+  of: string
   files: Record<string, Place>
   state: State
   saved: Known
@@ -83,7 +90,7 @@ class LineReader<State extends Progress> implements SourceReader {
     this.#isOver = isOver
     this.#cursor = cursor ?? ''
     // What this version does not read is read anew.
-    if (cursor !== null) this.#at = parsed(cursor)
+    if (cursor !== null) this.#at = parsed(cursor, kind(format))
   }
 
   async next(): Promise<Piece> {
@@ -94,6 +101,7 @@ class LineReader<State extends Progress> implements SourceReader {
     const events = await this.#lines(listing, at)
     if (events === 'replaced') return this.#anew()
     if (events.length > 0 && at.hasEnded) return this.#anew()
+    if (!this.#read) events.push(...(this.#format.settled?.(at.state, this.#isOver) ?? []))
     const turn = events.findLast(({ type }) => type === 'started' || type === 'ended')
     if (turn) at.isTold = turn.type === 'ended'
     if (first) events.unshift(...(await this.#started(listing, at)))
@@ -159,7 +167,8 @@ class LineReader<State extends Progress> implements SourceReader {
   }
 
   #beginning(): Cursor<State> {
-    return { files: {}, state: this.#format.begin(), saved: {}, hasEnded: false, isTold: false }
+    const state = this.#format.begin()
+    return { of: kind(this.#format), files: {}, state, saved: {}, hasEnded: false, isTold: false }
   }
 
   /** Reads the whole run again. */
@@ -179,12 +188,16 @@ function claimEvent(attempt: number, told: Partial<EventOf<'claim'>>): EventOf<'
   return { ...nothing, ...told, type: 'claim', attempt, at: null }
 }
 
-/** A cursor of ours, which only this process's own code writes; undefined where it is another's. */
-function parsed<State>(cursor: string): Cursor<State> | undefined {
+function kind({ name }: { name: string }): string {
+  return `${name} ${VERSION}`
+}
+
+/** A cursor of this kind; undefined where it is another's. */
+function parsed<State>(cursor: string, of: string): Cursor<State> | undefined {
   try {
     const said: unknown = JSON.parse(cursor)
-    const isOurs = typeof said === 'object' && said !== null && 'files' in said && 'state' in said
-    // Written by `#piece` above, of the same format, or it would not have its fields.
+    const isOurs = typeof said === 'object' && said !== null && 'of' in said && said.of === of
+    // Written by `#piece` above, or it would not say so.
     return isOurs ? (said as Cursor<State>) : undefined
   } catch {
     return undefined

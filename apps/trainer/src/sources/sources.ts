@@ -6,6 +6,7 @@ import { Listing } from './listing.ts'
 import { LLAMA_FACTORY } from './llamaFactory.ts'
 import { mixedReader } from './mixed.ts'
 import { RESULTS } from './results.ts'
+import { RUN_JOURNAL } from './runJournal.ts'
 import type { Opening, Source, SourceReader } from './source.ts'
 import { TENSORBOARD } from './tensorboard.ts'
 import { RUN_OUTPUT, TEXT_LOG } from './textLog.ts'
@@ -39,11 +40,12 @@ export const MARKS = [
 ] as const
 
 /**
- * The sources that find a run in a folder, the one that knows most of it first. Results, which tell
- * the steps only about, are a source where nothing else is one.
+ * The sources that find a run in a folder, the one that knows most of it first. Beside a journal
+ * nothing else is one; results, which tell the steps only about, are where nothing else is.
  */
 export async function sourcesIn(root: string): Promise<Source[]> {
   const listing = new Listing(root)
+  if (await RUN_JOURNAL.isHere(listing)) return [RUN_JOURNAL]
   const found: Source[] = []
   for (const source of SOURCES) if (await source.isHere(listing)) found.push(source)
   if (found.length === 0 && (await RESULTS.isHere(listing))) found.push(RESULTS)

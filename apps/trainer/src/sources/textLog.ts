@@ -1,4 +1,4 @@
-import type { EventOf, TrainingEvent } from '@bestmark/core'
+import type { TrainingEvent } from '@bestmark/core'
 import { beginning, type Progress, reach } from './attempts.ts'
 import { readConfigurations } from './configuration.ts'
 import { declared } from './declaration.ts'
@@ -15,6 +15,25 @@ export const OUTPUT = 'bestmark-output.log'
 export const ERRORS = 'bestmark-output.stderr.log'
 /** The lines that `bestmark run` itself writes there: each start in both files, and how it ended. */
 export const MARK = 'bestmark run: '
+
+/** A start or an end that `bestmark run` marked, its time (ms), and why a program failed. */
+export interface Mark {
+  word: 'started' | 'completed' | 'stopped' | 'failed'
+  at: number | null
+  error: string | null
+}
+
+/** The mark that a line of the log is; undefined where it is the program's own. */
+export function markIn(text: string): Mark | undefined {
+  const said = text.startsWith(MARK) ? text.slice(MARK.length) : ''
+  const [, time = '', told, rest = ''] =
+    /^(\S+) (started|completed|stopped|failed)(?:: (.*))?/.exec(said) ?? []
+  const word = (['started', 'completed', 'stopped', 'failed'] as const).find((one) => one === told)
+  if (!word) return undefined
+  const at = Date.parse(time)
+  const error = word === 'failed' && rest !== '' ? rest : null
+  return { word, at: Number.isNaN(at) ? null : at, error }
+}
 
 /** What is known of the lines before. */
 interface State extends Progress {
@@ -83,7 +102,7 @@ const ITERATIONS = /^(?:Overriding: )?max_iters = (\d{1,15})(?:\s|$)/
 function tell(state: State, { text, line, file }: FileLine): TrainingEvent[] {
   return text.split('\r').flatMap((part) => {
     const said = part.trim()
-    if (isOurs(file) && said.startsWith(MARK)) return marked(state, file, said.slice(MARK.length))
+    if (isOurs(file) && said.startsWith(MARK)) return marked(state, file, said)
     const iterations = ITERATIONS.exec(said)?.[1]
     if (iterations !== undefined) return totalTold(state, Number(iterations) + 1)
     const [bar = '', done, total] = BAR.exec(said) ?? []
@@ -154,21 +173,13 @@ function measured(
 
 /** `started` begins a further attempt where the program ran before; `ended` tells how it ended. */
 function marked(state: State, file: string, said: string): TrainingEvent[] {
-  const [, at = '', word = '', rest = ''] =
-    /^(\S+) (started|completed|stopped|failed)(?:: (.*))?/.exec(said) ?? []
-  const time = Date.parse(at)
-  const when = Number.isNaN(time) ? null : time
-  if (word === 'started') return startMarked(state, file, when)
-  const status = (['completed', 'stopped', 'failed'] as const).find((one) => one === word)
-  if (!status) return []
-  const error = status === 'failed' && rest !== '' ? rest : null
+  const mark = markIn(said)
+  if (!mark) return []
+  const { word, at, error } = mark
+  if (word === 'started') return startMarked(state, file, at)
   const before = earlier(state, file)
   if (before === undefined) state.hasEnded = true
-  const ended: EventOf<'ended'> = {
-    ...endedEvent(before ?? state.attempt, status, error),
-    at: when,
-  }
-  return [ended]
+  return [{ ...endedEvent(before ?? state.attempt, word, error), at }]
 }
 
 /** The file that is read first tells of a start; in the other one it is known. */

@@ -1,0 +1,55 @@
+import { join } from 'node:path'
+import type { TrainingJobStatus } from '@bestmark/core'
+import { findJobs } from '@bestmark/db'
+import { afterAll, beforeAll, expect } from 'vitest'
+import { Agent } from './agent.ts'
+import { AGENT_SETTINGS, type AgentSettings } from './agentSettings.ts'
+import { openBoard, type Board } from './board.ts'
+import { temporaryFolder } from './testing.ts'
+
+/** A board of a test file's own, with a folder for runs; open while its tests run. */
+export interface TestBoard {
+  board: Board
+  /** The folder, in which the board's own is called `board`. */
+  path: string
+  /** For commands that are to use the board, and are called in the folder. */
+  env: { BESTMARK_HOME: string; INIT_CWD: string }
+  jobNamed: (name: string) => Promise<TrainingJobStatus | undefined>
+}
+
+/** Opens a board before a file's tests, and closes it after them; it is there once they run. */
+export function testBoard(): TestBoard {
+  const opened: Partial<TestBoard> = {}
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>
+  beforeAll(async () => {
+    folder = await temporaryFolder()
+    const { path } = folder
+    const env = { BESTMARK_HOME: join(path, 'board'), INIT_CWD: path }
+    const board = await openBoard(env)
+    const jobNamed = async (name: string) => (await findJobs(board.db, name))[0]
+    Object.assign(opened, { board, path, env, jobNamed })
+  })
+  afterAll(async () => {
+    await opened.board?.[Symbol.asyncDispose]()
+    await folder[Symbol.asyncDispose]()
+  })
+  // Its fields are there once a test runs.
+  return opened as TestBoard
+}
+
+/** An agent in this process, stopped when the test ends, which had no trouble. */
+export function agentOf(
+  board: Board,
+  settings: AgentSettings = AGENT_SETTINGS,
+): { agent: Agent } & AsyncDisposable {
+  const troubles: unknown[] = []
+  const hears = { tell: (error: unknown) => troubles.push(error), answered: () => undefined }
+  const agent = new Agent(board.db, board, hears, settings)
+  const working = agent.work()
+  const dispose = async (): Promise<void> => {
+    agent.stop()
+    await working
+    expect(troubles).toEqual([])
+  }
+  return { agent, [Symbol.asyncDispose]: dispose }
+}
