@@ -130,6 +130,34 @@ class Telling(InFolder):
         self.assertEqual(len(self.events("metrics")), 800)
 
 
+class OfBestmarkRun(InFolder):
+    """`bestmark run` names a folder and a job, which are those of the run that it started."""
+
+    JOB = "6f1c7d1e-0000-4000-8000-000000000001"
+
+    def told(self, text: str, folder: str) -> dict:
+        self.program(text, BESTMARK_JOB_ID=self.JOB, BESTMARK_RUN_FOLDER=str(self.folder / folder))
+        return self.lines()[0]
+
+    def test_its_folder_is_the_runs_where_none_is_named(self) -> None:
+        self.path = self.folder / "run" / "journal.jsonl"
+        self.assertEqual(self.told("bestmark.init()", "run")["job_id"], self.JOB)
+
+    def test_its_job_is_that_of_a_new_journal_in_its_folder_by_whatever_path(self) -> None:
+        (self.folder / "link").symlink_to(self.folder)
+        self.assertEqual(self.told("bestmark.init('link')", ".")["job_id"], self.JOB)
+
+    def test_its_job_is_no_other_folders(self) -> None:
+        self.path = self.folder / "other" / "journal.jsonl"
+        self.assertNotEqual(self.told("bestmark.init('other')", "run")["job_id"], self.JOB)
+
+    def test_a_journal_keeps_the_job_that_it_has(self) -> None:
+        self.program("bestmark.init()")
+        job = self.lines()[0]["job_id"]
+        self.assertEqual(self.told("bestmark.init()", ".")["job_id"], job)
+        self.assertEqual([one["attempt"] for one in self.events("started")], [0, 1])
+
+
 class Ending(InFolder):
     def ended(self) -> tuple:
         [ended] = self.events("ended")
@@ -257,7 +285,7 @@ class Trouble(InFolder):
             for _ in range(2):
                 bestmark.log(None, 1)
                 bestmark.checkpoint(7, 1)
-            bestmark.finish_by(Odd())
+            bestmark.finish(error=Odd())
             bestmark.init(7)
         bestmark.init(str(self.folder))
         self.assertEqual(len(self.heard(work)), 4)

@@ -3,7 +3,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 import bestmark
-from bestmark.journal import measured, safely
+from bestmark.journal import safely
 
 class BestmarkCallback(TrainerCallback):  # type: ignore[misc]
     """Writes the journal to the Trainer's output_dir; what it is given goes to `bestmark.init`."""
@@ -12,8 +12,8 @@ class BestmarkCallback(TrainerCallback):  # type: ignore[misc]
 
     @safely
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        # The Trainer's own guess of a direction is no declaration, so it is left to `told`.
         self.has_ended = False
+        # The Trainer's own guess of a direction is no declaration, so it is left to `told`.
         bestmark.init(args.output_dir, **{
             "total_steps": state.max_steps, "total_epochs": state.num_train_epochs,
             "save_steps": state.save_steps if args.save_strategy == "steps" else None,
@@ -22,10 +22,10 @@ class BestmarkCallback(TrainerCallback):  # type: ignore[misc]
             **self.told})
 
     @safely
-    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-        said = {name: value for name, value in (logs or {}).items()
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any, **_: Any) -> None:
+        said = {name: value for name, value in logs.items()
                 if not name.startswith("train_") and name not in ("total_flos", "epoch")}
-        if said.get("loss") == 0 and measured(said.get("grad_norm")) == "NaN":
+        if said.get("loss") == 0 and said.get("grad_norm") != said.get("grad_norm"):
             said["loss"] = float("nan")  # logging_nan_inf_filter leaves 0 of a loss that was NaN
         sets = [name.removesuffix("runtime") for name in said if name.endswith("_runtime")]
         samples = {of: round(said[of + "runtime"] * said.get(of + "samples_per_second", 0)) or None

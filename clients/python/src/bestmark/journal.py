@@ -15,10 +15,10 @@ from queue import SimpleQueue
 from typing import Any, ParamSpec
 
 NAME, BEGINNING = "journal.jsonl", b'{"journal"'
+FOLDER = os.environ.get("BESTMARK_RUN_FOLDER") or "."
 ROOM = 200_000  # numbers that wait in memory (as lines 8 MB) while they cannot be written
 PIECE = 1 << 16  # bytes of whole lines that are appended at once
 PATIENCE = 10.0  # seconds that the end of a run waits for what is not written yet
-LOG = logging.getLogger("bestmark")
 Told = ParamSpec("Told")
 warned: set[tuple[str, type]] = set()
 
@@ -29,10 +29,11 @@ def safely(act: Callable[Told, None]) -> Callable[Told, None]:
         try:
             act(*args, **named)
         except Exception as error:
-            known = act.__qualname__, type(error)
-            if known not in warned:
-                warned.add(known)
-                LOG.warning("%s failed (%r); training goes on.", act.__qualname__, error)
+            name = act.__qualname__
+            if (name, type(error)) not in warned:
+                warned.add((name, type(error)))
+                logging.getLogger("bestmark").warning(
+                    "%s failed (%r); training goes on.", name, error)
     return acted
 
 @lru_cache(1)  # threads do not survive a fork
@@ -46,32 +47,28 @@ def writer(process: int) -> "SimpleQueue[Callable[[], None]]":
     return calls
 
 class Journal:
-    """One attempt's part of a journal. What cannot be written waits, and one warning says why. A
-    forked child (a data loader's worker) writes nothing and takes no lock."""
-    def __init__(self, folder: str, header: dict[str, Any]) -> None:
-        self.folder, self.header, self.pid = os.path.abspath(folder), header, os.getpid()
-        self.path, self.calls = os.path.join(self.folder, NAME), writer(self.pid)
-        self.told: deque[dict[str, Any]] = deque()
-        self.attempt, self.lines, self.waiting, self.taken, self.moved = -1, 0, bytearray(), 0, 0
+    """One attempt's part of a journal, which only the process `pid` writes: in a forked child (a
+    data loader's worker) it takes no lock. What cannot be written waits."""
+    def __init__(self, folder: str, header: dict[str, Any], pid: int) -> None:
+        self.folder, self.header, self.pid = os.path.abspath(folder), header, pid
+        self.path, self.attempt, self.lines = os.path.join(self.folder, NAME), -1, 0
+        self.told, self.waiting = deque[dict[str, Any]](), bytearray()
 
-    def record(self, *events: dict[str, Any]) -> None:
-        """Takes events of this moment, to be appended in this order."""
-        if os.getpid() != self.pid:
-            return
-        for said in events:
-            if self.taken - self.moved > ROOM and said["type"] != "ended":
+    def record(self, kind: str, **said: Any) -> None:
+        """Takes an event of this moment, to be appended after those before it."""
+        if os.getpid() == self.pid:
+            if len(self.told) * len(said.get("values", "1")) >= ROOM and kind != "ended":
                 raise BufferError(f"too much waits to be written to {self.path}; some is left out")
             if said.get("path"):
                 said["path"] = os.path.relpath(said["path"], self.folder).replace(os.sep, "/")
-            self.taken += len(said.get("values", ())) or 1
-            self.told.append({**said, "at": int(time.time() * 1000)})
-        self.calls.put(self._write)
+            self.told.append({"type": kind, **said, "at": int(time.time() * 1000)})
+            writer(self.pid).put(self._write)
 
     def flush(self) -> None:
         """Waits until what can be is written, but not for long."""
-        written = threading.Event()
         if os.getpid() == self.pid:
-            self.calls.put(written.set)
+            written = threading.Event()
+            writer(self.pid).put(written.set)
             if not written.wait(PATIENCE):
                 raise TimeoutError(f"{self.path} is not written after {PATIENCE:g} seconds")
 
@@ -81,8 +78,10 @@ class Journal:
             self._begin()
         while self.told or self.waiting:
             while self.told and len(self.waiting) < PIECE:
-                self._put({**self.told[0], "attempt": self.attempt})
-                self.moved += len(self.told.popleft().get("values", ())) or 1
+                said, self.lines = self.told.popleft(), self.lines + 1
+                if said["type"] == "evaluation":
+                    said["origin"] = {"file": NAME, "line": self.lines}
+                self.waiting += json.dumps({**said, "attempt": self.attempt}).encode() + b"\n"
             # Opened each time, which is what shows the lines on a network file system.
             existing = os.open(self.path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
             with open(existing, "ab", 0) as file:
@@ -90,30 +89,28 @@ class Journal:
             if self.waiting:
                 raise OSError(f"the disk took only a part of a line of {self.path}")
 
-    def _put(self, said: dict[str, Any]) -> None:
-        if said.get("type") == "evaluation":
-            said["origin"] = {"file": NAME, "line": self.lines + 1}
-        self.waiting += (json.dumps(said) + "\n").encode()
-        self.lines += 1
-
     def _begin(self) -> None:
         os.makedirs(self.folder, exist_ok=True)
-        line, lines, attempt = b"\n", 0, -1
         with open(self.path, "a+b") as file:
             file.seek(0)
-            for line in file:
-                if lines == 0 and line[:len(BEGINNING)] != BEGINNING[:len(line)]:
-                    raise ValueError("another program's file has that name")
-                lines += line.endswith(b"\n")
-                with suppress(Exception):  # what a crash left of a line tells nothing
-                    if b'"started"' in line:
-                        attempt = max(attempt, json.loads(line)["attempt"])
-        if lines == 0:  # what a crash left of a header is no header
-            os.truncate(self.path, 0)
-            self._put({"journal": 1, "job_id": str(uuid.uuid4()), "recipe": None, **self.header})
-        elif not line.endswith(b"\n"):
-            self.waiting, lines = bytearray(b"\n"), lines + 1
-        self.attempt, self.lines = attempt + 1, lines or 1
+            text, attempt = file.read(), -1
+            if not BEGINNING.startswith(text[:len(BEGINNING)]):
+                raise ValueError("another program's file has that name")
+            if b"\n" not in text:  # what a crash left of a header is no header
+                file.truncate(0)
+                is_told = os.path.realpath(self.folder) == os.path.realpath(FOLDER)
+                job_id = is_told and os.environ.get("BESTMARK_JOB_ID") or str(uuid.uuid4())
+                header = {"journal": 1, "job_id": job_id, "recipe": None, **self.header}
+                text = json.dumps(header).encode() + b"\n"
+                self.waiting += text
+            elif not text.endswith(b"\n"):
+                text += b"\n"
+                self.waiting += b"\n"
+        for line in text.splitlines():
+            with suppress(Exception):  # what a crash left of a line tells nothing
+                if b'"started"' in line:
+                    attempt = max(attempt, json.loads(line)["attempt"])
+        self.lines, self.attempt = text.count(b"\n"), attempt + 1
 
 def measured(value: Any) -> float | str | None:
     """A number (or a tensor of one) as JSON can hold it: NaN and the infinities are words."""
@@ -123,12 +120,7 @@ def measured(value: Any) -> float | str | None:
             return number if math.isfinite(number) else json.dumps(number)
     return None
 
-def finite(value: Any) -> float | None:
-    """A number, or None for what is none or not finite."""
+def counted(value: Any, default: Any = None, kind: Callable[[float], Any] = int) -> Any:
+    """A finite number that is not negative, by default a whole one; else the default."""
     number = measured(value)
-    return number if isinstance(number, float) else None
-
-def whole(value: Any, default: int | None = None) -> int | None:
-    """A whole number that is not negative, else the default."""
-    number = finite(value)
-    return default if number is None or number < 0 else int(number)
+    return kind(number) if isinstance(number, float) and number >= 0 else default

@@ -1,6 +1,4 @@
 """A callback for Keras: `model.fit(…, callbacks=[saver, BestmarkCallback("runs/one", saver)])`."""
-import os
-import time
 from typing import Any
 
 import keras
@@ -10,13 +8,14 @@ from bestmark.journal import safely
 class BestmarkCallback(keras.callbacks.Callback):  # type: ignore[misc]
     """Writes the journal to `folder`, and tells of the files of `saver`, a ModelCheckpoint of whole
     epochs that stands before it in the list; what else it is given goes to `bestmark.init`."""
-    def __init__(self, folder: str = ".", saver: Any = None, **told: Any) -> None:
+    def __init__(self, folder: str = bestmark.FOLDER, saver: Any = None, **told: Any) -> None:
         super().__init__()
-        self.folder, self.saver, self.told, self.written = folder, saver, told, {}  # type: ignore
+        self.folder, self.saver, self.told = folder, saver, told
 
     @safely
     def on_train_begin(self, logs: Any = None) -> None:
-        epochs, steps, self.began = self.params.get("epochs"), self.params.get("steps"), time.time()
+        epochs, steps = self.params.get("epochs"), self.params.get("steps")
+        self.best = getattr(self.saver, "best", None)
         bestmark.init(self.folder, **{
             "total_epochs": epochs, "total_steps": epochs * steps if epochs and steps else None,
             "metric": getattr(self.saver, "monitor", None),
@@ -24,17 +23,15 @@ class BestmarkCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     @safely
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        said, step = logs or {}, int(self.model.optimizer.iterations)
-        bestmark.log(said, step, epoch + 1)
-        path = str(self.saver.filepath).format(epoch=epoch + 1, **said) if self.saver else ""
-        if os.path.exists(path):
-            # What was not written in this epoch is an earlier one's. File systems round times.
-            known = self.written.get(path, self.began - 1)
-            self.written[path] = os.path.getmtime(path)
-            if self.written[path] > known:
+        saver, step = self.saver, int(self.model.optimizer.iterations)
+        bestmark.log(logs or {}, step, epoch + 1)
+        if saver and saver.save_freq == "epoch":
+            path = str(saver.filepath).format(epoch=epoch + 1, **logs or {})
+            has_improved, self.best = saver.best is not self.best, saver.best
+            if has_improved or not saver.save_best_only:
                 bestmark.checkpoint(path, step, epoch + 1)
-                if self.saver.save_best_only:
-                    bestmark.claim(path, step, self.saver.monitor, self.saver.best)
+            if has_improved:
+                bestmark.claim(path, step, saver.monitor, saver.best)
 
     def on_train_end(self, logs: Any = None) -> None:
         bestmark.finish()

@@ -1,5 +1,4 @@
 """A logger for Lightning: `Trainer(logger=BestmarkLogger("runs/one"), …)`."""
-import re
 import sys
 from typing import Any
 
@@ -11,10 +10,11 @@ class BestmarkLogger(Logger):  # type: ignore[misc]
     """Writes the journal to `folder`, where a ModelCheckpoint that is told no `dirpath` then saves
     to `checkpoints`; what else it is given goes to `bestmark.init`."""
     name = version = save_dir = ""
+    trainer: Any = None
 
-    def __init__(self, folder: str = ".", **told: Any) -> None:
+    def __init__(self, folder: str = bestmark.FOLDER, **told: Any) -> None:
         super().__init__()
-        self.save_dir, self.told, self.trainer, self.steps = folder, told, None, {}  # type: ignore
+        self.save_dir, self.told, self.steps = folder, told, {}  # type: ignore[var-annotated]
 
     @safely
     def log_hyperparams(self, params: Any, *_: Any, **__: Any) -> None:
@@ -23,24 +23,22 @@ class BestmarkLogger(Logger):  # type: ignore[misc]
     @safely
     def log_graph(self, model: Any, input_array: Any = None) -> None:
         """Lightning calls this at the beginning of whatever it does."""
-        trainer, saver = model.trainer, model.trainer.checkpoint_callback
-        loaded = getattr(trainer._checkpoint_connector, "_loaded_checkpoint", {})
-        self.trainer = trainer
+        self.trainer = trainer = model.trainer
+        saver, restored = trainer.checkpoint_callback, trainer._checkpoint_connector
         if trainer.state.fn == "fit" and trainer.is_global_zero:
             bestmark.init(self.save_dir, **{
-                "total_steps": trainer.max_steps, "resumed_from": loaded.get("global_step"),
-                "total_epochs": max(0, trainer.max_epochs or 0) or None,
+                "total_steps": trainer.max_steps, "total_epochs": trainer.max_epochs,
+                "resumed_from": restored._loaded_checkpoint.get("global_step"),
                 "metric": saver and saver.monitor, "declared_by": "the ModelCheckpoint's monitor",
                 "direction": saver.mode if saver and saver.monitor else None, **self.told})
 
     @safely
     def log_metrics(self, metrics: Any, step: Any = None) -> None:
-        if self.trainer is not None:
-            # The trainer counts steps as its files do; `step`, a batch counted from 0, is one less.
-            path = None if self.trainer.state.fn == "fit" else self.trainer.ckpt_path
-            said = {name: value for name, value in metrics.items() if name != "epoch"
-                    and not (bestmark.HELD_OUT.match(name) and name.endswith("_step"))}
-            bestmark.log(said, self.steps.get(path, self.trainer.global_step), metrics.get("epoch"))
+        # The trainer counts steps as its files do; `step`, a batch counted from 0, is one less.
+        path = None if self.trainer.state.fn == "fit" else self.trainer.ckpt_path
+        said = {name: value for name, value in metrics.items() if name != "epoch"
+                and not (bestmark.HELD_OUT.match(name) and name.endswith("_step"))}
+        bestmark.log(said, self.steps.get(path, self.trainer.global_step), metrics.get("epoch"))
 
     @safely
     def after_save_checkpoint(self, checkpoint_callback: Any) -> None:
@@ -49,9 +47,7 @@ class BestmarkLogger(Logger):  # type: ignore[misc]
             self.steps[path] = saver._last_global_step_saved
             bestmark.checkpoint(path, self.steps[path])
         if best := saver.monitor and saver.best_model_path:
-            named = re.search(r"step=(\d+)", best)  # as a file of an earlier attempt is
-            step = self.steps.get(best, named and int(named[1]))
-            bestmark.claim(best, step, saver.monitor, saver.best_model_score)
+            bestmark.claim(best, self.steps.get(best), saver.monitor, saver.best_model_score)
 
     def finalize(self, status: str) -> None:
-        bestmark.finish_by(sys.exc_info()[1] if status == "failed" else None)
+        bestmark.finish(error=sys.exc_info()[1] if status == "failed" else None)
