@@ -102,3 +102,20 @@ test.skipIf(!corpus)(
     }
   },
 )
+
+test.skipIf(!corpus)(
+  `an empty column of rewards makes no public run one of preference training${why}`,
+  async () => {
+    const rows = await publicRows(corpus ?? '', 'llamafactory_trainer_log')
+    const rewarded = rows.filter(({ metric_names = '' }) => /\breward\b/.test(metric_names))
+    expect(rewarded.length).toBeGreaterThan(0)
+    for (const row of rewarded) {
+      const { events } = await readRun(dirname(join(corpus ?? '', row['saved_as']!)))
+      const chosen = select({ policy: 'as_declared', among: 'evaluations', ...rowsFrom(events) })
+      expect(chosen.metric, row['path']).toBe('eval_loss')
+      expect(chosen.best?.value ?? null, row['path']).toBe(
+        row['argmin_eval_loss'] ? Number(row['argmin_eval_loss']) : null,
+      )
+    }
+  },
+)
