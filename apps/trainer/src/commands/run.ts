@@ -119,6 +119,8 @@ async function runRecorded(board: Board, order: Order): Promise<number> {
   await Promise.allSettled([keeping])
   line?.end()
   await following.catch(troubles.tell)
+  // Its end may be told before its last files are found.
+  await new FilesRecorder(db, run, { isOver: false }).finish().catch(troubles.tell)
   forgetRunProcess(root)
   await sweepJob(db, { job_id, root, source: RUN_LOG }).catch(troubles.tell)
   return codeOf(end)
@@ -147,7 +149,11 @@ type Stop = (signal: NodeJS.Signals) => Promise<void>
 
 function passSignals(stop: Stop): () => void {
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  const pass = (name: NodeJS.Signals): void => void stop(name)
+  // Under nohup, or in a service, a terminal that closes is no wish to stop.
+  const isKept = !process.stdout.isTTY && !process.stderr.isTTY
+  const pass = (name: NodeJS.Signals): void => {
+    if (!(name === 'SIGHUP' && isKept)) void stop(name)
+  }
   for (const name of names) process.on(name, pass)
   return () => names.forEach((name) => process.off(name, pass))
 }
