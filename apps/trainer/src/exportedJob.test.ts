@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TrainingEvent } from '@bestmark/core'
 import {
@@ -7,6 +7,7 @@ import {
   changePolicy,
   checkpointsOf,
   createDeployment,
+  hostedJobs,
   jobDetail,
   jobLogs,
   jobStatus,
@@ -26,6 +27,7 @@ import type { Board } from './board.ts'
 import { exportHeader, importExport, writeExport } from './exportedJob.ts'
 import { importRun } from './importing.ts'
 import { JOURNAL } from './journal.ts'
+import { shipNext } from './shipping.ts'
 import { temporaryFolder, writeOutput } from './testing.ts'
 
 let here: TestDatabase
@@ -244,7 +246,8 @@ test('without the run its files are missing, which is said; the board that has t
   const { path } = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))
   const header = exportHeader(path)!
   const elsewhere = { ...header, exported: { ...header.exported, root: '/nowhere/at/all' } }
-  const { job } = await importExport(boardOf(there, folder.path), path, elsewhere, { name: 'copy' })
+  const other = { ...boardOf(there, folder.path), host_id: board.host_id }
+  const { job } = await importExport(other, path, elsewhere, { name: 'copy' })
   expect(job).toMatchObject({ name: 'copy', best_checkpoint_path: null, eval_loss: 7 })
   const [row] = await standingFiles(there, job_id)
   expect(row).toMatchObject({ files_state: 'missing', files_why: 'its files are gone' })
@@ -264,4 +267,37 @@ test("the run's own folder, imported after its export, takes the export's place"
   await importExport(other, path, header, {})
   await importRun(other, root, {})
   expect(await told(there, job_id)).toEqual(await told(here, job_id))
+})
+
+test('a folder of another host is none of this one, and no file is shipped for an export', async () => {
+  await using folder = await temporaryFolder()
+  const { board, root, job_id } = await aRun(folder.path)
+  const { path, header } = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))
+  await rm(root, { recursive: true })
+  const other = { ...boardOf(there, folder.path), host: 'there' }
+  const { host_id: _untold, ...older } = header.exported
+  for (const exported of [header.exported, older]) {
+    const { job } = await importExport(other, path, { ...header, exported }, {})
+    expect(job.host).toBe('here')
+    expect(await hostedJobs(there, other.host_id)).toEqual([])
+  }
+  const whole = (await standingFiles(there, job_id)).find((row) => row.files_state === 'complete')
+  const { checkpoint_id } = whole!
+  await expect(
+    createDeployment(there, { job_id, checkpoint_id, model_name: 'moby' }),
+  ).rejects.toThrow('is known from an export alone, so its files are left alone; import its own')
+})
+
+test('a shipment that was ordered before is not made for an export', async () => {
+  await using folder = await temporaryFolder()
+  const { board, job_id } = await aRun(folder.path)
+  const { path, header } = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))
+  const other = { ...boardOf(there, folder.path), host_id: board.host_id }
+  await importExport(other, path, header, {})
+  await there.sql`update deployments set status = 'queued', ended_at = null where job_id = ${job_id}
+    and status = 'elsewhere'`
+  const never = new AbortController().signal
+  expect(await shipNext(there, board.host_id, folder.path, never)).toBe(true)
+  const errors = (await listDeployments(there, { job_id })).map(({ error }) => error)
+  expect(errors).toContainEqual(expect.stringContaining('known from an export alone'))
 })

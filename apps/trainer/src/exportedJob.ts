@@ -18,6 +18,7 @@ import {
   restoreShipments,
   sourceCursor,
   standingFiles,
+  uuidv5,
 } from '@bestmark/db'
 import { z } from 'zod'
 import type { Board } from './board.ts'
@@ -55,6 +56,8 @@ const ExportedShipment = z.object({
 const Exported = z.object({
   at: z.number(),
   host: z.string(),
+  /** Whose folder `root` is; older exports do not tell it. */
+  host_id: z.uuid().optional(),
   root: z.string(),
   /** What was decided for the job itself, oldest first. */
   policies: z.array(NotedChange),
@@ -93,7 +96,7 @@ function headerOf(
   { job, pinned, shipments }: ExportedJob,
   changes: readonly PolicyChange[],
 ): ExportHeader {
-  const { job_id, name, project, recipe, host, output_dir: root } = job
+  const { job_id, name, project, recipe, host, host_id, output_dir: root } = job
   const policies = notedFor('job', changes)
   const project_policies = notedFor('project', changes)
   const people = { policies, project_policies, pinned, shipments }
@@ -103,7 +106,7 @@ function headerOf(
     name,
     project,
     recipe,
-    exported: { at: Date.now(), host, root, ...people },
+    exported: { at: Date.now(), host, host_id, root, ...people },
   }
 }
 
@@ -138,9 +141,10 @@ interface ImportedExport {
 }
 
 /**
- * Puts an exported job on the board, under its own id, with its folder where it lay; files that are
- * not there are missing. A job that is on the board from its own files is left as it is. Importing
- * the same file again changes nothing; another one replaces what was told.
+ * Puts an exported job on the board, under its own id, with its folder where it lay. Only where that
+ * was on this host are its files looked at; elsewhere they stay as they were told. A job that is on
+ * the board from its own files is left as it is. Importing the same file again changes nothing;
+ * another one replaces what was told.
  */
 export async function importExport(
   board: Board,
@@ -148,7 +152,7 @@ export async function importExport(
   header: ExportHeader,
   naming: { name?: string | undefined; project?: string | undefined },
 ): Promise<ImportedExport> {
-  const { db, host_id, host } = board
+  const { db } = board
   const { job_id, exported, recipe } = header
   const before = await jobDetail(db, job_id)
   const isKnown = before !== undefined && before.source !== EXPORTED
@@ -156,17 +160,23 @@ export async function importExport(
   if (!isKnown) {
     const name = naming.name ?? header.name
     const project = naming.project ?? header.project
-    const place = { job_id, host_id, host, root: exported.root, source: EXPORTED }
+    const place = { job_id, ...placeOf(board, header), source: EXPORTED }
     await registerJob(db, { ...place, name, project, recipe, status: 'queued' })
     if (await recordFile(board, job_id, path)) {
       await restoreWishes(board, job_id, exported)
       keptPolicy = project === header.project && !(await restoreProject(board, project, exported))
     }
-    await sweepJob(db, place)
+    if (place.host_id === board.host_id) await sweepJob(db, place)
   }
   const job = await jobStatus(db, job_id)
   if (!job) throw new Error(`The job ${job_id} was removed while ${path} was being imported.`)
   return { job, isKnown, keptPolicy }
+}
+
+/** Where the run lay. A folder of another host is none of this one's, whatever stands at its path. */
+function placeOf(board: Board, { job_id, exported }: ExportHeader) {
+  const { host, root, host_id = uuidv5(job_id, host) } = exported
+  return { host_id, host: host_id === board.host_id ? board.host : host, root }
 }
 
 /** Records a file piece by piece; returns whether there was anything new in it. */

@@ -1,4 +1,11 @@
-import { jobDetail, jobStatus, recordFacts, standingFiles } from '@bestmark/db'
+import {
+  EXPORTED,
+  exportedRefusal,
+  jobDetail,
+  jobStatus,
+  recordFacts,
+  standingFiles,
+} from '@bestmark/db'
 import type { ClaimedDeployment, Database, KnownFiles } from '@bestmark/db'
 import { Failure } from './failure.ts'
 import { DAMAGED, lookAgain } from './sweep.ts'
@@ -15,6 +22,7 @@ export async function stillShippable(
   const known = await filesOf(db, order)
   if (!known) throw new Failure(`${checkpoint_name} was overwritten by a later save.`)
   const job = { job_id, root: order.root, source: (await jobDetail(db, job_id))?.source ?? '' }
+  if (job.source === EXPORTED) throw new Failure(exportedRefusal(order.job_name))
   const status = (await jobStatus(db, job_id))?.status
   const changed = await lookAgain({ ...job, ...(status ? { status } : {}) }, known)
   if (changed) await recordFacts(db, job_id, [changed])

@@ -3,6 +3,7 @@ import { and, asc, desc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm'
 import { checkpointsOf } from './checkpoints.ts'
 import type { Database } from './client.ts'
 import { clock } from './clock.ts'
+import { EXPORTED } from './exported.ts'
 import { changeJob } from './job.ts'
 import { JobUnknown, Refused } from './refused.ts'
 import { inRoot } from './root.ts'
@@ -118,9 +119,17 @@ export async function deploymentsSince(
 /** What a model's folder may be called. */
 const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
 
+/** Why no file is copied or removed for a job that the board knows from an export alone. */
+export function exportedRefusal(name: string): string {
+  return (
+    `${name} is known from an export alone, so its files are left alone; ` +
+    'import its own folder, on the machine where that lies.'
+  )
+}
+
 /**
- * Orders a checkpoint to be shipped. Throws Refused where its files are not complete or the name
- * cannot be a folder's, JobUnknown without such a job.
+ * Orders a checkpoint to be shipped. Throws Refused where its files are not complete, the name
+ * cannot be a folder's, or the job is known from an export alone; JobUnknown without such a job.
  */
 export async function createDeployment(
   db: Database,
@@ -139,7 +148,8 @@ export async function createDeployment(
   if (!chosen) throw new Refused(`This job has no checkpoint ${checkpoint_id}.`)
   const reason = chosen.is_best ? list.selection.reason : `chosen by hand; ${chosen.why_not}`
   const deployment_id = randomUUID()
-  await changeJob(db, job_id, async (tx, _job, revision) => {
+  await changeJob(db, job_id, async (tx, job, revision) => {
+    if (job.source === EXPORTED) throw new Refused(exportedRefusal(job.name))
     const [now] = await tx
       .select({
         state: checkpoints.files_state,

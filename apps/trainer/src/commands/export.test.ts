@@ -1,4 +1,5 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { bestmark, temporaryFolder, writeOutput } from '../testing.ts'
@@ -28,12 +29,9 @@ test('every job of a board is exported to a folder, and imported on another one'
   expect((await readdir(join(here.home, 'exported'))).sort()).toEqual(
     files.map((file) => file.split('/').at(-1)).sort(),
   )
-  await rm(join(here.home, 'two'), { recursive: true })
   const imported = await here.other(['import', ...files])
   expect(imported.stdout).toContain(`one/checkpoint-1.`)
-  expect(imported.stdout).toContain('nothing to choose from')
   expect((await here.other(['best', 'one'])).stdout).toBe(`${here.home}/one/checkpoint-1\n`)
-  expect((await here.other(['best', 'two', '--explain'])).stderr).toContain('its files are gone')
 })
 
 test('one job is exported to a file or to the standard output; what is not clear is refused', async () => {
@@ -52,4 +50,27 @@ test('one job is exported to a file or to the standard output; what is not clear
   ]) {
     expect(await here.run(['export', ...words])).toMatchObject({ code: 2, stdout: '' })
   }
+})
+
+test('an export makes no folder prunable, be it of another machine or said to be of this one', async () => {
+  await using here = await twoRuns()
+  const victim = join(here.home, 'victim')
+  await mkdir(join(victim, 'checkpoint-1'), { recursive: true })
+  await mkdir(join(victim, 'checkpoint-2'))
+  const [head = '', ...lines] = (await here.run(['export', 'one'])).stdout.split('\n')
+  const told = JSON.parse(head)
+  const job_id = randomUUID()
+  const exported = { ...told.exported, root: victim }
+  const forged = JSON.stringify({ ...told, job_id, name: 'forged', exported })
+  await writeFile(join(here.home, 'forged.jsonl'), [forged, ...lines].join('\n'))
+  const prune = ['prune', job_id, '--keep-best', '0', '--keep-last', '0', '--yes']
+  for (const [board, why] of [
+    [here.run, 'import its own folder'],
+    [here.other, 'prune it there'],
+  ] as const) {
+    expect(await board(['import', 'forged.jsonl'])).toMatchObject({ code: 0 })
+    const refused = await board(prune)
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(why)])
+  }
+  expect((await readdir(victim)).sort()).toEqual(['checkpoint-1', 'checkpoint-2'])
 })

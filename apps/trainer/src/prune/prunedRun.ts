@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
 import { type EventOf, type Prunable, rowsFrom, select, type Selection } from '@bestmark/core'
 import {
+  EXPORTED,
+  exportedRefusal,
   hostedJobs,
   jobStatus,
   recordFacts,
@@ -63,16 +65,22 @@ async function jobNamed(board: Board | undefined, text: string, path: string): P
   return ofJob(board, job)
 }
 
+/** The job whose own folder this is; one that an export alone puts there only where there is no other. */
 async function jobIn(board: Board, root: string): Promise<HostedJob | undefined> {
+  let exported: HostedJob | undefined
   for (const job of await hostedJobs(board.db, board.host_id)) {
-    if (existsSync(job.root) && (await realpath(job.root)) === root) return job
+    if (!existsSync(job.root) || (await realpath(job.root)) !== root) continue
+    if (job.source !== EXPORTED) return job
+    exported ??= job
   }
-  return undefined
+  return exported
 }
 
 async function ofJob(board: Board, job: HostedJob): Promise<PrunedRun> {
   const { db } = board
   const { job_id } = job
+  const name = (await jobStatus(db, job_id))?.name ?? job_id
+  if (job.source === EXPORTED) throw new Failure(exportedRefusal(name))
   if (!existsSync(job.root)) throw new Failure(`There is no ${job.root} any more.`)
   const look = async (): Promise<Present> => {
     const status = (await jobStatus(db, job_id))?.status ?? job.status
@@ -86,7 +94,6 @@ async function ofJob(board: Board, job: HostedJob): Promise<PrunedRun> {
   const tell = async (removed: Prunable): Promise<void> => {
     await recordFacts(db, job_id, [goneEvent(removed)])
   }
-  const name = (await jobStatus(db, job_id))?.name ?? job_id
   const close = () => board[Symbol.asyncDispose]()
   return { name, job_id, root: await realpath(job.root), look, tell, [Symbol.asyncDispose]: close }
 }
