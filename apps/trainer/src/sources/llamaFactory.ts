@@ -1,8 +1,9 @@
-import { readMeasured, type TrainingEvent, parsePythonJson } from '@bestmark/core'
+import { readMeasured, type TrainingEvent } from '@bestmark/core'
 import { beginning, type Progress, reach } from './attempts.ts'
 import { readConfigurations } from './configuration.ts'
 import { declared } from './declaration.ts'
 import { measuredEvents, startedEvent, toldEvent, type Values } from './events.ts'
+import { jsonObject } from './jsonObject.ts'
 import { type FileLine, lineSource } from './lineSource.ts'
 import { numbered, savedIn } from './savedFiles.ts'
 
@@ -34,7 +35,7 @@ const COUNTING =
 
 function tell(state: State, { text, line }: FileLine): TrainingEvent[] {
   if (text.trim() === '') return []
-  const row = rowIn(text)
+  const row = jsonObject(text)
   const counted = row?.['current_steps']
   if (!row || typeof counted !== 'number' || !Number.isSafeInteger(counted) || counted < 0) {
     return [toldEvent(state.attempt, `Line ${line} of ${FILE} tells no step and was left out`)]
@@ -87,15 +88,4 @@ function valuesIn(row: Record<string, unknown>): { metrics: Values; evaluation: 
     else values.metrics[name === 'lr' ? 'learning_rate' : name] = value
   }
   return values
-}
-
-function rowIn(text: string): Record<string, unknown> | undefined {
-  try {
-    const said = parsePythonJson(text)
-    const isObject = typeof said === 'object' && said !== null && !Array.isArray(said)
-    return isObject ? (said as Record<string, unknown>) : undefined
-  } catch {
-    // Told as a line that was left out.
-    return undefined
-  }
 }

@@ -1,6 +1,7 @@
-import { parsePythonJson, readMeasured } from '@bestmark/core'
+import { readMeasured } from '@bestmark/core'
 import { numberIn } from './csv.ts'
 import type { Values } from './events.ts'
+import { jsonObject } from './jsonObject.ts'
 import { heldOutName, isHeldOut, trainingLossAmong } from './names.ts'
 
 /** What one line of a program's output measured. */
@@ -81,7 +82,7 @@ const TOTAL = ['total_steps', 'max_steps']
 
 function jsonLine(line: string): Reading | undefined {
   if (!line.startsWith('{"') || !line.endsWith('}')) return undefined
-  const said = parsed(line)
+  const said = jsonObject(line)
   if (!said) return undefined
   const count = (names: readonly string[]): number | null => {
     const value = names.map((name) => said[name]).find((one) => typeof one === 'number')
@@ -95,17 +96,6 @@ function jsonLine(line: string): Reading | undefined {
     return [[name, readMeasured(value) ?? undefined] as const]
   })
   return { step, epoch, total: count(TOTAL), ...byKind(pairs) }
-}
-
-function parsed(line: string): Record<string, unknown> | undefined {
-  try {
-    const said = parsePythonJson(line)
-    const isObject = typeof said === 'object' && said !== null && !Array.isArray(said)
-    return isObject ? (said as Record<string, unknown>) : undefined
-  } catch {
-    // Braces alone make no JSON of what a program prints.
-    return undefined
-  }
 }
 
 function byKind(pairs: readonly (readonly [string, number | undefined])[]) {

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Measured, parsePythonJson, readMeasured } from '@bestmark/core'
+import { type Measured, readMeasured } from '@bestmark/core'
 import { systemCode } from '../failure.ts'
+import { jsonObject } from './jsonObject.ts'
 import type { Listing } from './listing.ts'
 import { TextWalk } from './logLines.ts'
 import { isHeldOut } from './names.ts'
@@ -56,7 +57,7 @@ export async function readResults(root: string, files: readonly string[]): Promi
   for (const file of files) {
     const text = await textOf(join(root, file))
     if (text === undefined) continue
-    const said = objectIn(text)
+    const said = jsonObject(text.replace(/^\uFEFF/, ''))
     if (!said) found.problems.push(`${file} is no JSON object, so what it holds was left out`)
     else readInto(found, summary, { file, text, said })
   }
@@ -111,17 +112,6 @@ async function textOf(path: string): Promise<string | undefined> {
     return await readFile(path, 'utf8')
   } catch (error) {
     if (systemCode(error) === undefined) throw error
-    return undefined
-  }
-}
-
-function objectIn(text: string): Record<string, unknown> | undefined {
-  try {
-    const said = parsePythonJson(text.replace(/^\uFEFF/, ''))
-    const isObject = typeof said === 'object' && said !== null && !Array.isArray(said)
-    return isObject ? (said as Record<string, unknown>) : undefined
-  } catch {
-    // Told as a file that was left out.
     return undefined
   }
 }
