@@ -2,8 +2,6 @@
 
 import json
 import math
-import os
-import sys
 import threading
 
 from testing import InFolder
