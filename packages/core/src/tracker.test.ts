@@ -202,6 +202,22 @@ test('what would go stale when stored is derived when read', () => {
   expect(deriveStatus(stored, unknown, 11000).perplexity).toBeNull()
 })
 
+test('an attempt of which nobody told when it began is timed from its first step with a time', () => {
+  const untimed = { type: 'started', total_steps: 400 }
+  const { facts } = run(
+    untimed,
+    { type: 'metrics', step: 50, values: { loss: 3 } },
+    { type: 'metrics', step: 100, at: 11000, values: { loss: 2 } },
+    { type: 'metrics', step: 150, at: 16000, values: { loss: 1 } },
+  )
+  expect(facts).toMatchObject({ attempt_started_at: 11000, attempt_first_step: 100 })
+  const again = { ...untimed, attempt: 1, resumed_from: 120 }
+  const later = { type: 'metrics', attempt: 1, step: 130, at: 90000, values: { loss: 1 } }
+  const state = [again, later].map((event) => TrainingEvent.parse(event))
+  const timed = state.reduce(track, run({ ...untimed, at: 1000 })).facts
+  expect(timed).toMatchObject({ attempt_started_at: 90000, attempt_first_step: 130 })
+})
+
 test('what is measured after training changes nothing that is said of the training', () => {
   const trained = [
     started,

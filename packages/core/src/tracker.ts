@@ -58,7 +58,10 @@ export type StoredStatus = Omit<TrainingJobStatus, FieldOf<'derived'>>
 /** What the run has said so far: the tracked fields, and what is needed to derive the others. */
 export interface RunFacts extends Pick<TrainingJobStatus, FieldOf<'tracked'>> {
   attempt: number
-  /** When the present attempt began (ms), and the step from which it went on. */
+  /**
+   * When the present attempt began (ms), and the step from which it went on; where nobody told, when
+   * it was first heard and at which step.
+   */
   attempt_started_at: number | null
   attempt_first_step: number
   loss_unit: EventOf<'started'>['loss_unit']
@@ -220,14 +223,21 @@ function lossAt(facts: RunFacts, { step }: EventOf<'evaluation'>): number | null
   return facts.current_step === null || facts.current_step <= step ? facts.loss : null
 }
 
+type Reaching = EventOf<'metrics' | 'evaluation' | 'checkpoint'>
+
 /** Where the run stands; an evaluation of earlier weights, or of an earlier attempt's, does not take it back. */
-function reached(
-  facts: RunFacts,
-  event: EventOf<'metrics' | 'evaluation' | 'checkpoint'>,
-): Partial<RunFacts> {
+function reached(facts: RunFacts, event: Reaching): Partial<RunFacts> {
   if (event.step === null || event.attempt < facts.attempt) return {}
   if (event.attempt === facts.attempt && event.step < (facts.current_step ?? 0)) return {}
-  return { current_step: event.step, current_epoch: event.epoch ?? facts.current_epoch }
+  const { step: current_step, epoch } = event
+  return { current_step, current_epoch: epoch ?? facts.current_epoch, ...timed(facts, event) }
+}
+
+/** An attempt of which nobody told when it began is timed from its first step that has a time. */
+function timed(facts: RunFacts, { attempt, step, at }: Reaching): Partial<RunFacts> {
+  const isTimed = attempt === facts.attempt && facts.attempt_started_at !== null
+  if (isTimed || step === null || !isFiniteMeasure(at)) return {}
+  return { attempt_started_at: at, attempt_first_step: step }
 }
 
 /**
