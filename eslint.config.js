@@ -56,6 +56,27 @@ export default ts.config(
     },
   },
   {
+    files: ['apps/trainer/src/**'],
+    // What other programs print is shown as it is; the soak names nothing but itself.
+    ignores: [
+      '**/terminal.ts',
+      '**/commands/run.ts',
+      '**/running.ts',
+      '**/up/build.ts',
+      '**/soak/**',
+    ],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'MemberExpression[object.object.name="process"][property.name="write"]',
+          message:
+            'Text from a run may hold what a terminal acts on; print it through terminal.ts.',
+        },
+      ],
+    },
+  },
+  {
     files: ['**/*.test.ts', '**/testing.ts', '**/e2e/**'],
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',

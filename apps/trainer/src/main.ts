@@ -3,6 +3,7 @@ import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { EXIT, Failure, sentence } from './failure.ts'
+import { print, tell } from './terminal.ts'
 
 // Half of a short command's time would go into compiling the same modules anew. Where the folder
 // cannot be written, that is all that happens.
@@ -87,7 +88,7 @@ async function run([name, ...words]: readonly string[]): Promise<number> {
   const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (!command) {
     const help = name === undefined || name === '--help' || name === '-h' || name === 'help'
-    if (!help) process.stderr.write(`bestmark: there is no command "${name}".\n`)
+    if (!help) tell(`bestmark: there is no command "${name}".\n`)
     ;(help ? process.stdout : process.stderr).write(overview())
     return help ? 0 : 2
   }
@@ -95,7 +96,7 @@ async function run([name, ...words]: readonly string[]): Promise<number> {
   // What stands after -- is meant for another program.
   const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words
   if (own.includes('--help') || own.includes('-h')) {
-    process.stdout.write(`${usage}\n`)
+    print(`${usage}\n`)
     return 0
   }
   return main(words)
@@ -118,7 +119,7 @@ try {
 } catch (error) {
   // What nobody foresaw is shown whole, so that it can be reported.
   const told = error instanceof Failure ? sentence(error) : inspect(error)
-  process.stderr.write(`bestmark: ${told}\n`)
+  tell(`bestmark: ${told}\n`)
   process.exitCode = error instanceof Failure ? error.exit : EXIT.unusable
 }
 

@@ -1,4 +1,5 @@
 import { figure, isFiniteMeasure, type TrainingJobStatus } from '@bestmark/core'
+import { visible } from './terminal.ts'
 
 const WIDTH = 24
 const NEWLINE = 10
@@ -16,7 +17,7 @@ export class ProgressLine {
   }
 
   show(job: TrainingJobStatus): void {
-    const line = progressText(job)
+    const line = visible(progressText(job))
     if (this.#out.isTTY) {
       if (this.#isTaken) return
       if (line !== this.#shown) this.#out.write(`\r\u001b[K${line.slice(0, this.#out.columns - 1)}`)

@@ -1,3 +1,5 @@
+import { visible } from './terminal.ts'
+
 const FIRST_AFTER = 1_000
 /** How often it is said anew (ms): a terminal redraws one line, a log takes a line each time. */
 const EVERY = { terminal: 200, log: 10_000 }
@@ -16,8 +18,9 @@ export class Waiting implements Disposable {
     const now = performance.now()
     if (now < this.#next) return
     this.#next = now + (this.#out.isTTY ? EVERY.terminal : EVERY.log)
-    if (this.#out.isTTY) this.#out.write(`\r\u001b[K${text.slice(0, this.#out.columns - 1)}`)
-    else this.#out.write(`${text}\n`)
+    const line = visible(text)
+    if (this.#out.isTTY) this.#out.write(`\r\u001b[K${line.slice(0, this.#out.columns - 1)}`)
+    else this.#out.write(`${line}\n`)
     this.#isShown = true
   }
 

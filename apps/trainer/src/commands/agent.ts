@@ -3,6 +3,7 @@ import { agentSettings } from '../agentSettings.ts'
 import { parseWords } from '../arguments.ts'
 import { openBoard } from '../board.ts'
 import { EXIT } from '../failure.ts'
+import { tell } from '../terminal.ts'
 import { Troubles } from '../troubles.ts'
 
 export const usage = `bestmark agent
@@ -17,11 +18,11 @@ export async function main(words: readonly string[]): Promise<number> {
   parseWords(words, {}, usage)
   const settings = agentSettings()
   await using board = await openBoard()
-  const troubles = new Troubles((line) => process.stderr.write(`${line}\n`))
+  const troubles = new Troubles((line) => tell(`${line}\n`))
   const agent = new Agent(board.db, board, troubles, settings)
   const stop = (): void => agent.stop()
   process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop)
-  process.stderr.write(`bestmark agent of ${board.host} works for ${board.db.describe}\n`)
+  tell(`bestmark agent of ${board.host} works for ${board.db.describe}\n`)
   await agent.work()
   return EXIT.found
 }

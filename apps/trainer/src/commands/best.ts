@@ -4,6 +4,7 @@ import { openBoard } from '../board.ts'
 import { explained } from '../choice.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { oneJob } from '../oneJob.ts'
+import { print, printExactly, tell } from '../terminal.ts'
 
 export const usage = 'bestmark best JOB [--explain]'
 
@@ -20,9 +21,10 @@ export async function main(words: readonly string[]): Promise<number> {
   const list = values.explain ? await checkpointsOf(board.db, job_id) : undefined
   const why = list && explained(list.selection, list.explanation)
   if (best_checkpoint_path === null) {
-    process.stderr.write(why ?? '')
+    tell(why ?? '')
     return EXIT.nothing
   }
-  process.stdout.write(`${best_checkpoint_path}\n${why ? `\n${why}` : ''}`)
+  printExactly(`${best_checkpoint_path}\n`)
+  if (why) print(`\n${why}`)
   return EXIT.found
 }

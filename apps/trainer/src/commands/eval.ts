@@ -15,6 +15,7 @@ import { recordedStanding } from '../scores/boardScores.ts'
 import type { RunCheckpoint } from '../scores/checkpointAt.ts'
 import { repeatSentence, shown, whoAmI } from '../scores/scoring.ts'
 import { assertWritable } from '../scores/scoresFile.ts'
+import { print, tell } from '../terminal.ts'
 
 export const usage =
   'bestmark eval JOB [--only STEP,…|best|last] [--again] [--timeout SECONDS] [--by WHO] [--json] -- COMMAND … {checkpoint} …'
@@ -36,7 +37,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const { run, best } = await whichRun(job)
   const candidates = candidatesOf(run, values.only, best)
   if (candidates.length === 0) {
-    process.stderr.write(`${whyNone(run)}\n`)
+    tell(`${whyNone(run)}\n`)
     return EXIT.nothing
   }
   assertWritable(run.root)
@@ -86,12 +87,12 @@ async function each(
   for (const [index, of] of candidates.entries()) {
     if (how.stop.aborted) break
     const known = before.get(of.checkpoint.path)
-    process.stderr.write(`${index + 1} of ${candidates.length}: ${of.checkpoint.path} …\n`)
+    tell(`${index + 1} of ${candidates.length}: ${of.checkpoint.path} …\n`)
     const one = known ? skipped(of, known) : await evaluate(of, how)
     done.push(one)
-    process.stderr.write(`  ${outcome(one)}\n`)
-    for (const repeat of one.repeats) process.stderr.write(`  ${repeatSentence(repeat)}\n`)
-    if (isJson) process.stdout.write(`${jsonLine(one)}\n`)
+    tell(`  ${outcome(one)}\n`)
+    for (const repeat of one.repeats) tell(`  ${repeatSentence(repeat)}\n`)
+    if (isJson) print(`${jsonLine(one)}\n`)
     if (one.isUnstartable) break
   }
   return done
@@ -118,13 +119,13 @@ async function end(
 ): Promise<number> {
   if (done.some(({ error }) => error === null)) {
     const { selection } = await recordedStanding(root)
-    ;(isJson ? process.stderr : process.stdout).write(`${selection.reason}\n`)
+    ;(isJson ? tell : print)(`${selection.reason}\n`)
   }
   if (stopped) return STOPPED[stopped]
   const failed = done.filter(({ error }) => error !== null)
   if (failed.length === 0) return EXIT.found
   const names = failed.map(({ of }) => of.checkpoint.path).join(', ')
-  process.stderr.write(`bestmark: ${failed.length} of ${done.length} failed: ${names}.\n`)
+  tell(`bestmark: ${failed.length} of ${done.length} failed: ${names}.\n`)
   return EXIT.unusable
 }
 

@@ -10,6 +10,7 @@ import { openBoard, type Board } from '../board.ts'
 import { writeExport } from '../exportedJob.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { oneJob } from '../oneJob.ts'
+import { print, visibleLines } from '../terminal.ts'
 import { Waiting } from '../waiting.ts'
 
 export const usage = 'bestmark export JOB [--out FILE] | --all --out FOLDER [--json]'
@@ -45,7 +46,7 @@ export async function main(words: readonly string[]): Promise<number> {
     const told = json
       ? measuredJson({ job_id, name, file, lines })
       : `${file}: ${name}, ${lines} lines`
-    process.stdout.write(`${told}\n`)
+    print(`${told}\n`)
   }
   return jobs.length > 0 ? EXIT.found : EXIT.nothing
 }
@@ -94,7 +95,8 @@ async function exported(board: Board, job_id: string, stream: Writable): Promise
   const lines = await writeExport(board, job_id, async (line) => {
     written++
     if (written % 1000 === 0) waiting.say(`${written} lines written`)
-    if (!stream.write(line)) await new Promise((resume) => stream.once('drain', resume))
+    if (!stream.write(visibleLines(line)))
+      await new Promise((resume) => stream.once('drain', resume))
   })
   if (lines === undefined) throw new Failure(`The job ${job_id} was removed from the board.`)
   return lines

@@ -4,6 +4,7 @@ import { openBoard, type Board } from '../board.ts'
 import { exportHeader, importExport } from '../exportedJob.ts'
 import { EXIT, Failure, sentence, worse, type Exit } from '../failure.ts'
 import { importRun } from '../importing.ts'
+import { print, tell } from '../terminal.ts'
 
 export const usage = 'bestmark import PATH… [--name NAME] [--project NAME] [--json]'
 
@@ -23,9 +24,9 @@ export async function main(words: readonly string[]): Promise<number> {
   for (const path of positionals) {
     try {
       const job = await importPath(board, callerPath(path), values)
-      process.stdout.write(values.json ? `${measuredJson(job)}\n` : `${plain(job)}\n`)
+      print(values.json ? `${measuredJson(job)}\n` : `${plain(job)}\n`)
     } catch (error) {
-      process.stderr.write(`bestmark: ${path}: ${sentence(error)}\n`)
+      tell(`bestmark: ${path}: ${sentence(error)}\n`)
       exit = worse(exit, error instanceof Failure ? error.exit : EXIT.unusable)
     }
   }
@@ -42,10 +43,10 @@ async function importPath(
   if (!header) return importRun(board, path, naming)
   const { job, isKnown, keptPolicy } = await importExport(board, path, header, naming)
   const why = 'is on this board from its own files, which tell more; nothing was changed'
-  if (isKnown) process.stderr.write(`bestmark: ${path}: ${job.name} ${why}.\n`)
+  if (isKnown) tell(`bestmark: ${path}: ${job.name} ${why}.\n`)
   if (keptPolicy) {
     const holds = `this board's own policy of project "${job.project}" holds, not the exported one`
-    process.stderr.write(`bestmark: ${path}: ${holds}.\n`)
+    tell(`bestmark: ${path}: ${holds}.\n`)
   }
   return job
 }

@@ -3,6 +3,7 @@ import { callerPath, parseWords } from '../arguments.ts'
 import { absolute, choiceJson, choiceOf, explained, type Choice } from '../choice.ts'
 import { EXIT, Failure, sentence, worse, type Exit } from '../failure.ts'
 import { SETTINGS, SETTINGS_USAGE, settingsOf } from '../settings.ts'
+import { print, printExactly, tell } from '../terminal.ts'
 
 export const usage =
   'bestmark pick PATH… [--policy as_declared|lowest_eval_loss|metric|within_noise|scored] ' +
@@ -35,7 +36,7 @@ export async function main(words: readonly string[]): Promise<number> {
   // One after the other: each opens many files, and there may be thousands of paths.
   for (const path of paths) answers.push(await answer(path, asked))
   for (const given of answers) {
-    if (asked.json) process.stdout.write(`${jsonLine(given)}\n`)
+    if (asked.json) print(`${jsonLine(given)}\n`)
     else printPlain(given, answers.length > 1, asked.explain)
   }
   return answers.map(({ exit }) => exit).reduce(worse)
@@ -83,7 +84,7 @@ function jsonLine(given: Answer): string {
 function printPlain(given: Answer, named: boolean, explain: boolean): void {
   const prefix = named ? `${given.path}: ` : ''
   if ('error' in given) {
-    process.stderr.write(`bestmark: ${given.error}\n`)
+    tell(`bestmark: ${given.error}\n`)
     return
   }
   const { root, selection, explanation } = given
@@ -92,9 +93,10 @@ function printPlain(given: Answer, named: boolean, explain: boolean): void {
     ? `\n${explained(selection, explanation)}`
     : `${[reason, second_opinion?.text].filter(Boolean).join(' ')}\n`
   if (!best) {
-    process.stderr.write(`${prefix}${why.trimStart()}`)
+    tell(`${prefix}${why.trimStart()}`)
     return
   }
   const found = absolute(root, best.path) ?? `step ${best.step}`
-  process.stdout.write(`${prefix}${found}\n${why}`)
+  printExactly(`${prefix}${found}\n`)
+  print(why)
 }

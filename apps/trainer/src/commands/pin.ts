@@ -3,6 +3,7 @@ import { parseWords } from '../arguments.ts'
 import { openBoard } from '../board.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { oneJob } from '../oneJob.ts'
+import { print } from '../terminal.ts'
 
 export const usage = 'bestmark pin JOB STEP|PATH… [--off]'
 
@@ -27,6 +28,6 @@ export async function main(words: readonly string[]): Promise<number> {
   await pinCheckpoints(board.db, job_id, { checkpoint_ids, pinned })
   const state = pinned ? 'is pinned, so that prune leaves it alone' : 'is no longer pinned'
   const told = files.filter((row) => checkpoint_ids.includes(row.checkpoint_id))
-  for (const { path } of told) process.stdout.write(`${path} ${state}.\n`)
+  for (const { path } of told) print(`${path} ${state}.\n`)
   return EXIT.found
 }

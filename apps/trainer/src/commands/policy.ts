@@ -17,6 +17,7 @@ import { oneJob } from '../oneJob.ts'
 import { policyWords } from '../policyWords.ts'
 import { whoAmI } from '../scores/scoring.ts'
 import { SETTINGS, SETTINGS_USAGE, settingsOf } from '../settings.ts'
+import { print, tell } from '../terminal.ts'
 
 export const usage =
   'bestmark policy JOB|--project NAME [as_declared|lowest_eval_loss|metric|within_noise|scored] ' +
@@ -102,14 +103,14 @@ interface Standing extends PolicySettings {
 async function tellPolicy(db: Database, { whose, name }: Subject, json: boolean): Promise<void> {
   const standing = 'project' in whose ? await ofProject(db, whose) : await ofJob(db, whose.job_id)
   if (json) {
-    process.stdout.write(`${measuredJson({ ...whose, ...standing })}\n`)
+    print(`${measuredJson({ ...whose, ...standing })}\n`)
     return
   }
   const { from, told, reason } = standing
   const origin = { default: 'the default', project: "the project's", job: 'its own' }[from]
   const who = told.by ? `, by ${told.by}` : ''
-  process.stdout.write(`${name} goes by ${policyWords(standing)} (${origin}${who}).\n`)
-  if (reason !== null) process.stdout.write(`${reason}\n`)
+  print(`${name} goes by ${policyWords(standing)} (${origin}${who}).\n`)
+  if (reason !== null) print(`${reason}\n`)
 }
 
 async function ofJob(db: Database, job_id: string): Promise<Standing> {
@@ -135,8 +136,8 @@ async function ofProject(db: Database, whose: { project: string }): Promise<Stan
 
 async function tellHistory(db: Database, { whose, name }: Subject, json: boolean): Promise<void> {
   const changes = await policyHistory(db, whose)
-  if (changes.length === 0 && !json) process.stderr.write(`Nobody changed the policy of ${name}.\n`)
-  for (const one of changes) process.stdout.write(`${json ? measuredJson(one) : line(one)}\n`)
+  if (changes.length === 0 && !json) tell(`Nobody changed the policy of ${name}.\n`)
+  for (const one of changes) print(`${json ? measuredJson(one) : line(one)}\n`)
 }
 
 function line({ changed_at, by, scope, policy, told, project }: PolicyChange): string {

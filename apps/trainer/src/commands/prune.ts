@@ -5,6 +5,7 @@ import { type Left, leftIn, removeLeft } from '../prune/left.ts'
 import { prunedRun, type PrunedRun } from '../prune/prunedRun.ts'
 import { removeFiles } from '../prune/remove.ts'
 import { sizeWords } from '../prune/size.ts'
+import { print, tell } from '../terminal.ts'
 
 export const usage = 'bestmark prune JOB|PATH --keep-best K --keep-last N [--yes] [--json]'
 
@@ -37,12 +38,12 @@ export async function main(words: readonly string[]): Promise<number> {
   }
   const plan: Plan = { ...(await decide()), left: await leftIn(run.root) }
   const [goes, left] = [plan.goes.length, plan.left.length]
-  if (!values.json) process.stdout.write(plainPlan(run, plan))
+  if (!values.json) print(plainPlan(run, plan))
   const cleared = values.yes ? await clear(run, plan.left) : []
   const removed = values.yes && goes > 0 ? await removeAll(run, plan.goes, decide) : []
   const gone = { removed, cleared }
-  if (values.json) process.stdout.write(`${measuredJson(told(run, plan, gone))}\n`)
-  else process.stdout.write(`${ending(plan, gone, values.yes)}\n`)
+  if (values.json) print(`${measuredJson(told(run, plan, gone))}\n`)
+  else print(`${ending(plan, gone, values.yes)}\n`)
   if (values.yes && (removed.length < goes || cleared.length < left)) return EXIT.unusable
   return goes + left > 0 ? EXIT.found : EXIT.nothing
 }
@@ -64,7 +65,7 @@ async function clear({ root }: PrunedRun, left: readonly Left[]): Promise<Left[]
       await removeLeft(root, one)
       cleared.push(one)
     } catch (error) {
-      process.stderr.write(`bestmark: ${sentence(error)}\n`)
+      tell(`bestmark: ${sentence(error)}\n`)
     }
   }
   return cleared
@@ -86,7 +87,7 @@ async function removeAll(
       await run.tell(checkpoint)
       removed.push(checkpoint)
     } catch (error) {
-      process.stderr.write(`bestmark: ${sentence(error)}\n`)
+      tell(`bestmark: ${sentence(error)}\n`)
     }
   }
   return removed

@@ -10,6 +10,7 @@ import { addScores, repeatSentence, shown, whoAmI } from '../scores/scoring.ts'
 import { SCORES } from '../scores/scoresFile.ts'
 import { countOf, toldMeasurements } from '../scores/told.ts'
 import { whichCheckpoint } from '../scores/whichCheckpoint.ts'
+import { print, tell } from '../terminal.ts'
 
 export const usage =
   'bestmark score CHECKPOINT NAME=VALUE… [--stderr [NAME=]VALUE]… [--samples N] [--mode min|max] [--replace] [--by WHO] [--json]\n' +
@@ -50,7 +51,7 @@ export async function main(words: readonly string[]): Promise<number> {
     command: null,
     replace: values.replace,
   })
-  for (const repeat of repeats) process.stderr.write(`${repeatSentence(repeat)}\n`)
+  for (const repeat of repeats) tell(`${repeatSentence(repeat)}\n`)
   const kept = Object.fromEntries(measured.flatMap((one) => Object.entries(one.values)))
   await tellStanding(of, kept, { isJson: values.json, done: 'kept' })
   return EXIT.found
@@ -130,12 +131,12 @@ async function tellStanding(
     const now = { best_step, best_metric_name: selection.metric, reason: selection.reason }
     const told = done === 'kept' ? { values } : { taken_back: values }
     const kept = { checkpoint: path, attempt, step, ...told, is_on_board: isOnBoard }
-    process.stdout.write(`${measuredJson({ root: run.root, ...kept, ...now })}\n`)
+    print(`${measuredJson({ root: run.root, ...kept, ...now })}\n`)
     return
   }
   const list = Object.entries(values).map(([name, value]) => `${name} ${shown(value)}`)
   const where = isOnBoard ? `${SCORES} and on the board` : SCORES
-  process.stdout.write(
+  print(
     `${checkpoint.path} (step ${checkpoint.step}): ${list.join(', ')}, ${done} in ${where}.\n${selection.reason}\n`,
   )
 }

@@ -8,6 +8,7 @@ import { oneJob } from '../oneJob.ts'
 import { ProgressLine } from '../progress.ts'
 import { findRecipe, RECIPES, type Recipe } from '../recipes/recipe.ts'
 import { resumeRun, startRun, type StartedRun } from '../runs.ts'
+import { printExactly, tell } from '../terminal.ts'
 import { Troubles } from '../troubles.ts'
 
 export const usage = `bestmark train RECIPE [--preset NAME] [--name NAME] [--project NAME] | bestmark train --resume JOB
@@ -67,7 +68,7 @@ function presetOf({ name, presets }: Recipe, asked: string | undefined): string 
 /** Records the run to its end, showing each change. */
 async function follow(board: Board, run: StartedRun): Promise<TrainingJobStatus> {
   const { db } = board
-  const agent = new Agent(db, board, new Troubles((line) => process.stderr.write(`\n${line}\n`)))
+  const agent = new Agent(db, board, new Troubles((line) => tell(`\n${line}\n`)))
   const over = new AbortController()
   const recorded = agent.adopt(run).finally(() => over.abort())
   const line = new ProgressLine()
@@ -76,8 +77,8 @@ async function follow(board: Board, run: StartedRun): Promise<TrainingJobStatus>
   await recorded
   line.end()
   const job = await oneJob(db, run.job_id)
-  process.stderr.write(ending(job))
-  if (job.best_checkpoint_path) process.stdout.write(`${job.best_checkpoint_path}\n`)
+  tell(ending(job))
+  if (job.best_checkpoint_path) printExactly(`${job.best_checkpoint_path}\n`)
   return job
 }
 

@@ -6,6 +6,7 @@ import { parseWords } from '../arguments.ts'
 import { openBoard, type Board } from '../board.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { ProgressLine } from '../progress.ts'
+import { print } from '../terminal.ts'
 import { Troubles } from '../troubles.ts'
 import { freeAddress, type Address } from '../up/address.ts'
 import { buildPages } from '../up/build.ts'
@@ -123,5 +124,5 @@ function untilSignal(): { heard: Promise<void>; signal: AbortSignal } {
 }
 
 function say(line: string): void {
-  process.stdout.write(`${line}\n`)
+  print(`${line}\n`)
 }

@@ -4,6 +4,7 @@ import { callerPath, parseWords } from '../arguments.ts'
 import { openBoard } from '../board.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { ProgressLine } from '../progress.ts'
+import { print, tell } from '../terminal.ts'
 import { type Hearer, Watching } from '../watching.ts'
 
 export const usage = `bestmark watch PATH… [--project NAME] [--once] [--json]
@@ -55,7 +56,7 @@ class Shown implements Hearer {
   say = (line: string): void => {
     const bytes = Buffer.from(`${line}\n`)
     this.#line?.giveWay(bytes)
-    process.stderr.write(bytes)
+    tell(`${line}\n`)
   }
 
   show = (job: TrainingJobStatus): void => {
@@ -64,7 +65,7 @@ class Shown implements Hearer {
     const face = measuredJson({ status, best_checkpoint_id, best_metric })
     if (!this.#json || this.#known.get(job_id) === face) return
     this.#known.set(job_id, face)
-    process.stdout.write(`${measuredJson(job)}\n`)
+    print(`${measuredJson(job)}\n`)
   }
 
   end(): void {

@@ -1,0 +1,57 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { measuredJson } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { testBoard } from './boardTesting.ts'
+import { visible, visibleLines } from './terminal.ts'
+import { bestmark, writeOutput } from './testing.ts'
+
+const here = testBoard()
+
+/** Clears the screen, names the window, rings, goes back, and turns what follows around. */
+const HOSTILE = '\u001b[2J\u001b]0;owned\u0007\u0008\u009b31m\u007f\u202e\u2066'
+const SHOWN = '\\u001b[2J\\u001b]0;owned\\u0007\\u0008\\u009b31m\\u007f\\u202e\\u2066'
+
+/** All that a terminal may be sent to act on, lines and tabs of our own aside. */
+const ACTED_ON = /(?![\n\t])[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
+
+test('what a terminal acts on is shown as JSON escapes it, and JSON says the same', () => {
+  expect(visible(`a${HOSTILE}b`)).toBe(`a${SHOWN}b`)
+  expect(visible('one\ntwo\tÄ 漢 😀')).toBe('one\\u000atwo\\u0009Ä 漢 😀')
+  expect(visibleLines('one\r\n\ttwo\n')).toBe('one\\u000d\n\ttwo\n')
+  const json = measuredJson({ [HOSTILE]: `\n\t\u2028${HOSTILE}` })
+  expect(visibleLines(json)).not.toMatch(ACTED_ON)
+  expect(JSON.parse(visibleLines(json))).toEqual(JSON.parse(json))
+})
+
+test('no command lets a name, a metric or a path act on the terminal', async () => {
+  const name = `run${HOSTILE}\nof ours`
+  const folder = join(here.path, `run${HOSTILE}`)
+  const metric = `eval_loss${HOSTILE}`
+  const log = [1, 2].map((step) => ({ step, eval_loss: step, [metric]: step }))
+  await writeOutput(folder, { saves: [1, 2], log })
+  await writeFile(join(here.path, `broken${HOSTILE}.json`), '{')
+  const told = async (...words: string[]) => {
+    const { code, stdout, stderr } = await bestmark(words, { env: here.env })
+    expect([words, `${stdout}${stderr}`]).toEqual([words, expect.not.stringMatching(ACTED_ON)])
+    return { code, stdout, stderr }
+  }
+  const imported = await told('import', folder, '--name', name, '--project', HOSTILE)
+  expect(imported).toMatchObject({ code: 0, stdout: expect.stringContaining(`run${SHOWN}`) })
+  const { stdout } = await told('jobs')
+  expect(stdout.trimEnd().split('\n')).toEqual([expect.stringContaining(`run${SHOWN}\\u000aof`)])
+  expect(JSON.parse((await told('jobs', '--json')).stdout)).toMatchObject({ name })
+  const { job_id } = (await here.jobNamed(name))!
+  await told('prune', job_id, '--keep-best', '1', '--keep-last', '0')
+  await told('policy', job_id, 'metric', '--metric', metric, '--mode', 'min', '--by', HOSTILE)
+  await told('watch', here.path, '--once', '--json')
+  expect(await told('pick', join(here.path, `broken${HOSTILE}.json`))).toMatchObject({ code: 2 })
+  expect(await told(HOSTILE)).toMatchObject({ code: 2 })
+})
+
+test('a path that another program is to open is printed as it is', async () => {
+  const folder = join(here.path, `exact${HOSTILE}`)
+  await writeOutput(folder, { saves: [1], log: [{ step: 1, eval_loss: 1 }] })
+  const picked = await bestmark(['pick', folder], { env: here.env })
+  expect(picked.stdout.split('\n')[0]).toBe(join(folder, 'checkpoint-1'))
+})
