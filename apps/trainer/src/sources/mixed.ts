@@ -1,5 +1,5 @@
-import type { Measured, TrainingEvent } from '@bestmark/core'
-import { toldEvent } from './events.ts'
+import type { EventOf, Measured, TrainingEvent } from '@bestmark/core'
+import { startedEvent, toldEvent } from './events.ts'
 import type { Opening, Piece, Source, SourceReader } from './source.ts'
 
 /** The log that `bestmark run` keeps; it alone knows how a program of any kind ended. */
@@ -11,6 +11,8 @@ interface Told {
   /** The last step that the first source measured. */
   step: number
   attempt: number
+  /** What the first source knows of this attempt. */
+  begun: Pick<EventOf<'started'>, 'total_steps' | 'resumed_from' | 'loss_unit'> | null
   /** Another source told of steps beyond it, which the first one may tell again. */
   isAhead: boolean
   isSaid: boolean
@@ -85,7 +87,7 @@ class MixedReader implements SourceReader {
 
   #beginning(): Cursor {
     const sources = this.#sources.map(({ name }) => name)
-    const told = { names: [], step: -1, attempt: 0, isAhead: false, isSaid: false }
+    const told = { names: [], step: -1, attempt: 0, begun: null, isAhead: false, isSaid: false }
     return { sources, parts: sources.map(() => null), told }
   }
 
@@ -94,6 +96,7 @@ class MixedReader implements SourceReader {
     const names = new Set(told.names)
     for (const event of events) {
       told.attempt = Math.max(told.attempt, event.attempt)
+      if (event.type === 'started') told.begun = begunIn(event)
       if (!isMeasured(event)) continue
       told.step = Math.max(told.step, event.step)
       for (const name of Object.keys(event.values)) names.add(name)
@@ -110,6 +113,7 @@ class MixedReader implements SourceReader {
       const { attempt } = told
       if (event.type === 'log') return [{ ...event, attempt }]
       if (event.type === 'ended') return source === RUN_LOG ? [{ ...event, attempt }] : []
+      if (isMarked(event, source)) return [startedEvent({ ...told.begun, attempt, at: event.at })]
       if (!isMeasured(event)) return []
       const isAhead = event.step > told.step
       if (isAhead) told.isAhead = true
@@ -127,6 +131,20 @@ class MixedReader implements SourceReader {
     const text = `${first} tells most of this run and counts; ${source} adds ${[...gaps].join(', ')}`
     return [toldEvent(told.attempt, text, 'info'), ...added]
   }
+}
+
+function begunIn({ total_steps, resumed_from, loss_unit }: EventOf<'started'>): Told['begun'] {
+  return { total_steps, resumed_from, loss_unit }
+}
+
+/** A start that `bestmark run` marked: it tells when, and nothing of what the first source counts. */
+function isMarked(event: TrainingEvent, source: string): boolean {
+  return (
+    source === RUN_LOG &&
+    event.type === 'started' &&
+    event.total_steps === null &&
+    event.at !== null
+  )
 }
 
 type MeasuredEvent = Extract<TrainingEvent, { type: 'metrics' | 'evaluation' }>
