@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
-import { measuredJson, parsePythonJson, Policy, Told, type TrainingJobStatus } from '@bestmark/core'
+import { measuredJson, Policy, Told, type TrainingJobStatus } from '@bestmark/core'
 import {
   EXPORTED,
   type ExportedJob,
@@ -22,8 +21,9 @@ import {
 } from '@bestmark/db'
 import { z } from 'zod'
 import type { Board } from './board.ts'
-import { isJournal, JournalHeader, readJournal } from './journal.ts'
-import { readLines } from './journalLines.ts'
+import { Failure } from './failure.ts'
+import { firstLine, isJournal, JournalHeader, readJournal } from './journal.ts'
+import { jsonObject } from './sources/jsonObject.ts'
 import { sweepJob } from './sweep.ts'
 
 /** One change of a policy, as it was noted. */
@@ -116,19 +116,22 @@ function notedFor(of: PolicyChange['scope'], changes: readonly PolicyChange[]) {
   return own.map(({ policy, told, by, changed_at }) => ({ policy, told, by, changed_at }))
 }
 
-/** The header of an exported file; undefined where a file is none. */
+/**
+ * The header of an exported file; undefined where a file is none. Throws a Failure where it cannot
+ * be understood, since a job without what people said of it and did with it would be another one.
+ */
 export function exportHeader(path: string): ExportHeader | undefined {
   if (!isJournal(path)) return undefined
-  return ExportHeader.safeParse(parsePythonJson(firstLine(path))).data
-}
-
-function firstLine(path: string): string {
-  const file = openSync(path, 'r')
-  try {
-    return readLines(file, 0)?.lines[0]?.text ?? 'null'
-  } finally {
-    closeSync(file)
-  }
+  const first = jsonObject(firstLine(path) ?? '')
+  if (!first || !Object.hasOwn(first, 'exported')) return undefined
+  const { data, error } = ExportHeader.safeParse(first)
+  if (data) return data
+  const place = error.issues[0]?.path.join('.') || 'exported'
+  throw new Failure(
+    `${path} was exported by another version of Bestmark, or it is damaged: "${place}" in its first ` +
+      'line is not what this version reads. Import it with the version that wrote it, or export the job again.',
+    { cause: error },
+  )
 }
 
 /** What came of an import. */
@@ -181,7 +184,9 @@ function placeOf(board: Board, { job_id, exported }: ExportHeader) {
 
 /** Records a file piece by piece; returns whether there was anything new in it. */
 async function recordFile({ db }: Board, job_id: string, path: string): Promise<boolean> {
-  const mark = createHash('sha1').update(firstLine(path)).digest('hex')
+  const mark = createHash('sha1')
+    .update(firstLine(path) ?? '')
+    .digest('hex')
   let cursor = await sourceCursor(db, job_id, EXPORTED)
   let any = false
   for (;;) {

@@ -6,8 +6,9 @@ import { readBytes, readLines } from './journalLines.ts'
 
 /** The journal's name in a run's folder. */
 export const JOURNAL = 'journal.jsonl'
-/** A header is looked for in so many bytes. */
+/** A header is looked for in so many bytes; that of an export tells pins and shipments, and may be longer. */
 const HEADER_BYTES = 1 << 16
+const LONGEST_HEADER = 1 << 28
 
 /** The first line of a journal: whose it is. */
 export const JournalHeader = z.object({
@@ -134,12 +135,30 @@ export function readJournal(path: string, offset = 0): JournalPiece {
 /** Whether a file begins as our journals do, of whatever version; false where there is no file. */
 export function isJournal(path: string): boolean {
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false
+  const first = parseJson(firstLine(path) ?? '')
+  return typeof first === 'object' && first !== null && 'journal' in first
+}
+
+/**
+ * The first line of a file, whole where it may be a journal's header; undefined where none is
+ * complete. Throws where the file cannot be read.
+ */
+export function firstLine(path: string): string | undefined {
   const file = openSync(path, 'r')
   try {
-    const first = parseJson(readLines(file, 0, HEADER_BYTES)?.lines[0]?.text ?? '')
-    return typeof first === 'object' && first !== null && 'journal' in first
+    return firstLineIn(file)
   } finally {
     closeSync(file)
+  }
+}
+
+function firstLineIn(file: number): string | undefined {
+  for (let size = HEADER_BYTES; ; size *= 16) {
+    const first = readLines(file, 0, size)?.lines[0]
+    const isWhole = first === undefined || first.end <= size
+    if (isWhole || size >= LONGEST_HEADER || !first.text.startsWith('{"journal":')) {
+      return first?.text
+    }
   }
 }
 
@@ -193,9 +212,9 @@ export function lastAttempt(path: string): number | undefined {
 }
 
 function readHeader(file: number, path: string): JournalHeader | undefined {
-  const first = readLines(file, 0, HEADER_BYTES)?.lines[0]
+  const first = firstLineIn(file)
   if (first === undefined) return undefined
-  const header = JournalHeader.safeParse(parseJson(first.text))
+  const header = JournalHeader.safeParse(parseJson(first))
   if (header.success) return header.data
   throw new Error(
     `${path} does not begin with the header of a journal that this version of Bestmark reads.`,

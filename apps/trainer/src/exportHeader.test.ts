@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { exportHeader } from './exportedJob.ts'
+import { Failure } from './failure.ts'
+import { readJournal } from './journal.ts'
+import { temporaryFolder } from './testing.ts'
+
+const HEADER = { journal: 1, job_id: randomUUID(), name: 'moby', project: 'whales', recipe: null }
+const EXPORTED = { at: 1, host: 'here', root: '/runs/moby', policies: [], pinned: [] }
+const STARTED = { type: 'started', attempt: 0, at: 5, total_steps: 100 }
+
+/** The header of a file with this first line and one event. */
+async function read(first: object) {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'job.jsonl')
+  await writeFile(path, [first, STARTED].map((line) => `${JSON.stringify(line)}\n`).join(''))
+  const [begin, more] = [readJournal(path), readJournal(path, readJournal(path).offset)]
+  return { header: exportHeader(path), events: [...begin.events, ...more.events] }
+}
+
+test('an export that tells what this version cannot read is refused, and says where', async () => {
+  const changed = { policy: 'by_moonlight', told: {}, by: 'ana', changed_at: 1 }
+  for (const [first, where] of [
+    [{ ...HEADER, exported: { ...EXPORTED, policies: [changed] } }, 'exported.policies.0.policy'],
+    [{ ...HEADER, exported: { ...EXPORTED, pinned: undefined } }, 'exported.pinned'],
+    [{ ...HEADER, exported: null }, 'exported'],
+    [{ ...HEADER, journal: 2, exported: EXPORTED }, 'journal'],
+  ] as const) {
+    const refused = await read(first).catch((error: unknown) => error)
+    expect(refused).toBeInstanceOf(Failure)
+    expect((refused as Failure).message).toContain(`"${where}" in its first line`)
+  }
+})
+
+test('a journal that says nothing of an export is none', async () => {
+  const { header, events } = await read(HEADER)
+  expect([header, events.map(({ type }) => type)]).toEqual([undefined, ['started']])
+})
+
+test('an export of a job with many pins and shipments is read whole, however long its header is', async () => {
+  const pinned = Array.from({ length: 100_000 }, (_, step) => `checkpoint-${step}`)
+  const { header, events } = await read({ ...HEADER, exported: { ...EXPORTED, pinned } })
+  expect(header?.exported.pinned).toHaveLength(pinned.length)
+  expect(events.map(({ type }) => type)).toEqual(['started'])
+})
