@@ -16,8 +16,9 @@ async function read(first: object) {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'job.jsonl')
   await writeFile(path, [first, STARTED].map((line) => `${JSON.stringify(line)}\n`).join(''))
-  const [begin, more] = [readJournal(path), readJournal(path, readJournal(path).offset)]
-  return { header: exportHeader(path), events: [...begin.events, ...more.events] }
+  const header = exportHeader(path)
+  const begin = readJournal(path)
+  return { header, events: [...begin.events, ...readJournal(path, begin.offset).events] }
 }
 
 test('an export that tells what this version cannot read is refused, and says where', async () => {
