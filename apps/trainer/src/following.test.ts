@@ -1,10 +1,21 @@
+import { randomUUID } from 'node:crypto'
 import { appendFile, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { jobLogs, jobStatus, listCheckpoints, readSeries, record, sourceCursor } from '@bestmark/db'
+import {
+  jobLogs,
+  jobStatus,
+  JobUnknown,
+  listCheckpoints,
+  readSeries,
+  record,
+  sourceCursor,
+} from '@bestmark/db'
 import { expect, test } from 'vitest'
 import { agentOf, testBoard } from './boardTesting.ts'
+import { followFiles } from './following.ts'
 import { importRun } from './importing.ts'
 import { FilesRecorder } from './recordFiles.ts'
+import { followJournal } from './recorder.ts'
 import { eventually, writeOutput } from './testing.ts'
 
 const here = testBoard()
@@ -67,6 +78,55 @@ test('a run that writes faster than it is read does not keep its recorder from e
   await recorder.finish()
   expect((await jobStatus(here.board.db, job_id))?.current_step).toBeGreaterThan(1)
 })
+
+test('files that turn up with the end of a run are recorded before it is left', async () => {
+  const root = join(here.path, 'turned up')
+  await mkdir(root)
+  const log = join(root, 'bestmark-output.log')
+  const mark = (word: string) => `bestmark run: ${new Date().toISOString()} ${word}\n`
+  await writeFile(log, `${mark('started: x')}{"step": 1, "loss": 3}\n`)
+  const { job_id } = await importRun(here.board, root, {})
+  const [over, troubles] = [new AbortController(), [] as unknown[]]
+  const run = { job_id, folder: root, host_id: here.board.host_id }
+  const followed = followFiles(here.board.db, run, over.signal, (error) => troubles.push(error))
+  await eventually(async () =>
+    (await sourceCursor(here.board.db, job_id, 'files')) ? true : undefined,
+  )
+  await writeFile(join(root, 'metrics.csv'), `${HEAD}0,0,3,7\n`)
+  await appendFile(log, mark('completed'))
+  await followed
+  expect(troubles).toEqual([])
+  expect(await jobStatus(here.board.db, job_id)).toMatchObject({
+    status: 'completed',
+    eval_loss: 7,
+  })
+})
+
+test.each([
+  ['a table', 'metrics.csv', `${HEAD}0,0,1,\n`, `0,1,1,\n`, followFiles],
+  [
+    'a journal',
+    'journal.jsonl',
+    `${JSON.stringify({ journal: 1, job_id: randomUUID(), name: 'n', project: 'p' })}\n`,
+    `${JSON.stringify({ type: 'heartbeat', attempt: 0, at: 1 })}\n`,
+    followJournal,
+  ],
+])(
+  'a job that is removed while %s is followed is left, and told of once',
+  async (_, file, head, more, follow) => {
+    const root = join(here.path, file)
+    await mkdir(root)
+    await writeFile(join(root, file), head)
+    const { job_id } = await importRun(here.board, root, {})
+    const troubles: unknown[] = []
+    const run = { job_id, folder: root, host_id: here.board.host_id }
+    await here.board.db.sql`delete from training_jobs where job_id = ${job_id}`
+    await appendFile(join(root, file), more)
+    const { signal } = new AbortController()
+    await follow(here.board.db, run, signal, (error) => troubles.push(error))
+    expect(troubles).toEqual([new JobUnknown(job_id)])
+  },
+)
 
 test('what a failed transaction did not record is recorded by the next one', async () => {
   const root = join(here.path, 'cut')

@@ -1,5 +1,5 @@
 import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
-import { jobDetail, jobStatus, recordFacts, type Database } from '@bestmark/db'
+import { jobDetail, jobStatus, JobUnknown, recordFacts, type Database } from '@bestmark/db'
 import { askToStop, forgetRunProcess, hasEndedUnseen, readRunProcess } from './process.ts'
 import { FilesRecorder } from './recordFiles.ts'
 import { pause, type Recorded } from './recorder.ts'
@@ -17,7 +17,8 @@ const TRY_AGAIN = 1_000
  * Keeps recording a run from its program's own files, by looking again and again (network file
  * systems tell no events), until its files tell that it ended or the signal aborts; then records
  * what lies there. Where `bestmark run` started the program and died, it is asked here to stop, and
- * its end is told. `onTrouble` hears why nothing is recorded.
+ * its end is told. `onTrouble` hears why nothing is recorded. It ends where the job was removed
+ * from the board.
  */
 export async function followFiles(
   db: Database,
@@ -36,12 +37,13 @@ export async function followFiles(
         continue
       }
       const job = await jobStatus(db, run.job_id)
-      if (!job || hasEnded(job.status)) return
+      if (!job || hasEnded(job.status)) break
       await orphan.care(job)
       const isQuiet = performance.now() - heard > QUIET_AFTER
       await pause(isQuiet ? LOOK.quiet : LOOK.growing, signal)
     } catch (error) {
       onTrouble(error)
+      if (error instanceof JobUnknown) return
       await pause(TRY_AGAIN, signal)
     }
   }

@@ -1,8 +1,14 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { jobStatus, record, registerJob, sourceCursor, type Database } from '@bestmark/db'
+import {
+  jobStatus,
+  JobUnknown,
+  record,
+  registerJob,
+  sourceCursor,
+  type Database,
+} from '@bestmark/db'
 import type { TrainingEvent } from '@bestmark/core'
-import { Failure } from './failure.ts'
 import { JOURNAL } from './journal.ts'
 import { PIECE } from './journalLines.ts'
 import { isDriven } from './process.ts'
@@ -117,7 +123,7 @@ export class FilesRecorder {
   async #register(is_stoppable?: false): Promise<void> {
     const { job_id, folder: root, host_id } = this.#run
     const job = await jobStatus(this.#db, job_id)
-    if (!job) throw new Failure(`The job ${job_id} was removed while ${root} was being recorded.`)
+    if (!job) throw new JobUnknown(job_id)
     const { name, project, status, host } = job
     const source = this.#sources[0]?.name ?? ''
     const known = { job_id, host, root, name, project, status, source }

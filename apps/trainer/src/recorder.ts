@@ -1,7 +1,7 @@
 import { watch, type FSWatcher } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { record, sourceCursor, type Database } from '@bestmark/db'
+import { JobUnknown, record, sourceCursor, type Database } from '@bestmark/db'
 import { JOURNAL, journalSize, readJournal } from './journal.ts'
 import { CURSOR } from './recordFiles.ts'
 import { recordScores } from './scores/recordScores.ts'
@@ -62,7 +62,7 @@ export async function recordRun(db: Database, run: Recorded): Promise<boolean> {
 /**
  * Keeps recording a growing journal and its scores until the signal aborts, then records what is
  * left. While the database is away the files are the buffer; `onTrouble` hears why nothing is
- * recorded.
+ * recorded. It ends where the job was removed from the board.
  */
 export async function followJournal(
   db: Database,
@@ -77,6 +77,7 @@ export async function followJournal(
       await changes.next(signal)
     } catch (error) {
       onTrouble(error)
+      if (error instanceof JobUnknown) return
       await pause(TRY_AGAIN, signal)
     }
   }

@@ -128,14 +128,17 @@ export class Watching {
     end: () => void,
   ): Promise<void> {
     while (!signal.aborted) {
-      const status = await jobStatus(this.#board.db, job_id).catch(this.#troubles.tell)
-      if (status) {
+      try {
+        const status = await jobStatus(this.#board.db, job_id)
         this.#troubles.answered()
+        if (!status) return end()
         if (hasEnded(status.status)) {
           this.#tell(run, status)
           return end()
         }
         this.#hearer.show(status)
+      } catch (error) {
+        this.#troubles.tell(error)
       }
       await pause(REST.least, signal)
     }
