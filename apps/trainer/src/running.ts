@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fstatSync } from 'node:fs'
 import { join } from 'node:path'
-import { sentence } from './failure.ts'
+import { sentence, systemCode } from './failure.ts'
 import { KeptOutput, type Show } from './keptOutput.ts'
-import type { ProcessEnd } from './process.ts'
+import { type ProcessEnd, writeKeptProcess } from './process.ts'
 import { ERRORS, OUTPUT } from './sources/textLog.ts'
 
 /** A program whose output is kept and shown. */
@@ -24,9 +24,9 @@ export interface StartedFor {
 export type Outputs = Record<'stdout' | 'stderr', Show>
 
 /**
- * Starts a program in a process group of its own. It writes its outputs into the run's folder
- * itself, so that it goes on where this process dies; from there the sources read them, and they
- * are shown here. Rejects where it cannot be started.
+ * Starts a program in a process group of its own, and says so in the run's folder. It writes its
+ * outputs there itself, so that it goes on where this process dies; from there the sources read
+ * them, and they are shown here. Rejects where it cannot be started.
  */
 export async function startProgram(
   argv: readonly string[],
@@ -35,7 +35,8 @@ export async function startProgram(
   shown: Outputs,
 ): Promise<RunningProgram> {
   const [program = '', ...args] = argv
-  const output = new KeptOutput(join(folder, OUTPUT), shown.stdout)
+  const mark = (): void => markIn(folder, child)
+  const output = new KeptOutput(join(folder, OUTPUT), shown.stdout, mark)
   const errors = new KeptOutput(join(folder, ERRORS), shown.stderr)
   const at = new Date()
   for (const kept of [output, errors]) kept.mark(`started: ${argv.join(' ')}`, at)
@@ -54,10 +55,20 @@ export async function startProgram(
     })
     child.once('spawn', () => {
       const exited = untilExit(child, output, errors)
+      mark()
       const signal = (name: NodeJS.Signals): void => signalGroup(child, name)
       if (child.pid !== undefined) resolve({ pid: child.pid, exited, signal })
     })
   })
+}
+
+/** Says in the run's folder that the program trains there, unless it has just removed the folder. */
+function markIn(folder: string, { pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) writeKeptProcess(folder, pid)
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error
+  }
 }
 
 /** Whether both outputs of this process are one terminal, or one file. */
@@ -80,6 +91,7 @@ async function untilExit(
   await Promise.all(showing)
   try {
     output.mark(ending(end, errors.last || output.last))
+    for (const kept of [output, errors]) kept.finish()
   } catch (error) {
     // A full disk is no reason to keep the program's own end to ourselves.
     process.stderr.write(`bestmark: how the program ended could not be noted: ${sentence(error)}\n`)

@@ -105,7 +105,6 @@ async function runRecorded(board: Board, order: Order): Promise<number> {
     await new FilesRecorder(db, run, { isOver: true }).finish()
     throw new Failure(`${sentence(cause)}.`, { cause })
   })
-  writeKeptProcess(root, program.pid)
   process.stderr.write(`bestmark records ${name} (${job_id}) in ${root}\n`)
   const over = new AbortController()
   const troubles = new Troubles((text) => process.stderr.write(`bestmark: ${text}\n`))
@@ -119,8 +118,6 @@ async function runRecorded(board: Board, order: Order): Promise<number> {
   await Promise.allSettled([keeping])
   line?.end()
   await following.catch(troubles.tell)
-  // Its end may be told before its last files are found.
-  await new FilesRecorder(db, run, { isOver: false }).finish().catch(troubles.tell)
   forgetRunProcess(root)
   await sweepJob(db, { job_id, root, source: RUN_LOG }).catch(troubles.tell)
   return codeOf(end)
