@@ -19,6 +19,8 @@ export interface NumberedLine {
 }
 
 const HEAD = 1024
+/** So much of what follows the lines is looked at, too (bytes). */
+const REST = 4096
 
 /** The place at the beginning of a file. */
 export const BEGINNING: Place = { offset: 0, line: 0, head: '' }
@@ -33,13 +35,14 @@ export type Look<Grown> =
 /**
  * Reads the next complete lines of a text file from a place on, about 1 MB of them. A last line
  * without its newline waits, unless nothing more is to come. A file that is not there (yet) is the
- * same as ever, so that a network file system that hiccups takes nothing back.
+ * same as ever, so that a network file system that hiccups takes nothing back. `rest` is how what
+ * follows the lines begins, which is not counted as read.
  */
 export function lookAtLines(
   path: string,
   place: Place,
   isOver: boolean,
-): Look<{ lines: NumberedLine[]; place: Place }> {
+): Look<{ lines: NumberedLine[]; rest: string; place: Place }> {
   const file = openIfThere(path)
   if (file === undefined) return { kind: 'same' }
   try {
@@ -53,7 +56,9 @@ export function lookAtLines(
       const bare = line === 1 ? text.replace(/^\uFEFF/, '') : text
       return { text: bare.replace(/\r$/, ''), line }
     })
-    return { kind: 'grown', lines, place: placeAt(file, piece.end, place.line + lines.length) }
+    const rest = readBytes(file, piece.end, REST).toString('utf8')
+    const after = placeAt(file, piece.end, place.line + lines.length)
+    return { kind: 'grown', lines, rest, place: after }
   } finally {
     closeSync(file)
   }

@@ -44,6 +44,8 @@ export interface Format<State extends Progress> {
   /** What a line tells, or (of a binary format) the next bytes of a file; changes the state. */
   line?: (state: State, line: FileLine) => TrainingEvent[]
   bytes?: (state: State, bytes: FileBytes) => { events: TrainingEvent[]; used: number }
+  /** What the beginning of the line tells that is being written after the lines so far. */
+  unfinished?: (state: State, rest: { file: string; text: string }) => TrainingEvent[]
   /** What can be told only once all that was written has been read; the run may be over. */
   settled?: (state: State, isOver: boolean) => TrainingEvent[]
   /** What is known when the run begins, and what is odd in it. */
@@ -64,7 +66,7 @@ export function lineSource<State extends Progress>(format: Format<State>): Sourc
 }
 
 /** Raised when the state of a format changes, which a cursor of an older version does not hold. */
-const VERSION = 2
+const VERSION = 3
 
 interface Cursor<State> {
   /** Of which format, and of which version of it. */
@@ -140,7 +142,11 @@ class LineReader<State extends Progress> implements SourceReader {
     const look = lookAtLines(join(this.#root, file), at.files[file] ?? BEGINNING, this.#isOver)
     if (look.kind !== 'grown') return look.kind === 'replaced' ? 'replaced' : undefined
     at.files[file] = look.place
-    return look.lines.flatMap((line) => this.#format.line?.(at.state, { ...line, file }) ?? [])
+    const rest = { file, text: look.rest }
+    return [
+      ...look.lines.flatMap((line) => this.#format.line?.(at.state, { ...line, file }) ?? []),
+      ...(this.#format.unfinished?.(at.state, rest) ?? []),
+    ]
   }
 
   #bytesOf(file: string, at: Cursor<State>): TrainingEvent[] | 'replaced' | undefined {

@@ -1,11 +1,12 @@
-import { cp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { directionOf, type Direction } from '@bestmark/core'
+import { directionOf, type Direction, type TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { bestmark, temporaryFolder, weightsOf, writeOutput } from '../testing.ts'
 import { pick } from './programsTesting.ts'
 import { readRun } from './run.ts'
+import { OUTPUT, RUN_OUTPUT } from './textLog.ts'
 
 /** What `pick` tells of a run that saved at steps 100 and 200 and logged these rows. */
 async function picked(log: Record<string, number>[]) {
@@ -162,3 +163,68 @@ test.each(['sft', 'dpo', 'reward', 'grpo'])(
     if (kind in DIRECTIONS) expect(Object.fromEntries(known)).toEqual(DIRECTIONS[kind])
   },
 )
+
+/** What the same run of DPO printed, of which both outputs went into one file. */
+const PRINTED = join(RUNS, 'dpo_printed.txt')
+
+function measuredIn(events: readonly TrainingEvent[]) {
+  return events.flatMap((event) => ('values' in event ? [event] : []))
+}
+
+/** How fast something was differs each time. */
+const isRate = (name: string): boolean => /runtime|_per_second/.test(name)
+
+test('a row that is printed over a bar is of the step that the bar shows when it is drawn again', async () => {
+  await using folder = await temporaryFolder()
+  await cp(PRINTED, join(folder.path, OUTPUT))
+  const { events, source } = await readRun(folder.path)
+  expect(source).toBe('run_log')
+  const printed = measuredIn(events)
+  const kept = measuredIn((await readRun(join(RUNS, 'dpo'))).events)
+  const place = ({ type, step }: TrainingEvent & { step: number }) => [type, step]
+  // Before the row of step 20 the bar was last drawn at 19.
+  expect(printed.map(place)).toEqual(kept.map(place))
+  kept.forEach(({ values }, index) => {
+    for (const [name, value] of Object.entries(values).filter(([name]) => !isRate(name))) {
+      const digits = Math.abs(value ?? NaN) * 5.1e-4
+      expect(Math.abs((printed[index]?.values[name] ?? NaN) - (value ?? NaN))).toBeLessThanOrEqual(
+        digits,
+      )
+    }
+  })
+})
+
+test('such a row is told as soon as the bar is there, and told once', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, OUTPUT)
+  const printed = await readFile(PRINTED, 'utf8')
+  const row = printed.indexOf('\n', printed.indexOf("{'loss'")) + 1
+  const drawn = printed.indexOf(']', row) + 1
+  const reader = RUN_OUTPUT.open({ root: folder.path, cursor: null, isOver: false })
+  await writeFile(path, printed.slice(0, row))
+  expect(measuredIn((await reader.next()).events)).toEqual([])
+  const other = join(folder.path, 'live')
+  await mkdir(other)
+  await writeFile(join(other, OUTPUT), printed.slice(0, drawn))
+  const live = RUN_OUTPUT.open({ root: other, cursor: null, isOver: false })
+  expect(measuredIn((await live.next()).events)).toMatchObject([{ type: 'metrics', step: 10 }])
+  for (const [file, follower, before] of [
+    [path, reader, 0],
+    [join(other, OUTPUT), live, 1],
+  ] as const) {
+    await writeFile(file, printed)
+    expect(measuredIn((await follower.next()).events)).toHaveLength(6 - before)
+  }
+})
+
+test('a row after which no bar was drawn is of no step that is known, which is said', async () => {
+  await using folder = await temporaryFolder()
+  const printed = await readFile(PRINTED, 'utf8')
+  const row = printed.indexOf('\n', printed.indexOf("{'loss'")) + 1
+  await writeFile(join(folder.path, OUTPUT), printed.slice(0, row))
+  const { events } = await readRun(folder.path)
+  expect(measuredIn(events)).toEqual([])
+  expect(events.filter(({ type }) => type === 'log')).toMatchObject([
+    { text: expect.stringContaining('tell no step') },
+  ])
+})

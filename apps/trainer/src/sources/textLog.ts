@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import type { TrainingEvent } from '@bestmark/core'
 import { beginning, type Progress, reach } from './attempts.ts'
 import { readConfigurations } from './configuration.ts'
@@ -35,10 +36,18 @@ export function markIn(text: string): Mark | undefined {
   return { word, at: Number.isNaN(at) ? null : at, error }
 }
 
+/** Where a row stands. */
+interface Origin {
+  file: string
+  line: number
+}
+
 /** What is known of the lines before. */
 interface State extends Progress {
   /** The total of the training's progress bar, how far it is, and the file that it is drawn in. */
   bar: [done: number, total: number, file: string] | null
+  /** Rows that were printed over the bar, of the step that it shows when it is drawn again. */
+  waiting: [row: Reading, origin: Origin][]
   hasWarned: boolean
   total_told: number | null
   /** The first attempt of each start that was marked, and how many marks each file has so far. */
@@ -53,6 +62,7 @@ const format = {
   begin: (): State => ({
     ...beginning(),
     bar: null,
+    waiting: [],
     hasWarned: false,
     total_told: null,
     firsts: [],
@@ -61,6 +71,8 @@ const format = {
     began_at: null,
   }),
   line: tell,
+  unfinished: drawnAgain,
+  settled: leftWaiting,
   started,
   saved: async (listing: Listing) => {
     return withSteps(listing.root, await savedIn(listing, ['', 'checkpoints', 'weights'], numbered))
@@ -100,17 +112,65 @@ const BAR = /^\s*\d+%\|[^|]*\| *(\d+)\/(\d+) \[[^\]]*\]/
 const ITERATIONS = /^(?:Overriding: )?max_iters = (\d{1,15})(?:\s|$)/
 
 function tell(state: State, { text, line, file }: FileLine): TrainingEvent[] {
-  return text.split('\r').flatMap((part) => {
+  const parts = text.split('\r').map(bare)
+  return parts.flatMap((part, index) => {
     const said = part.trim()
     if (isOurs(file) && said.startsWith(MARK)) return marked(state, file, said)
     const iterations = ITERATIONS.exec(said)?.[1]
     if (iterations !== undefined) return totalTold(state, Number(iterations) + 1)
-    const [bar = '', done, total] = BAR.exec(said) ?? []
-    const events = total === undefined ? [] : moved(state, [Number(done), Number(total), file])
+    const { drawn, events } = barIn(state, said, file)
     // Where both outputs go to one file a row may follow its bar on one line.
-    const reading = readingIn(said.slice(bar.length).trim())
-    return reading ? [...events, ...measured(state, reading, { file, line })] : events
+    const reading = readingIn(said.slice(drawn).trim())
+    if (!reading) return events
+    const origin = { file, line }
+    if (reading.step === null && isWiped(parts[index - 1])) return waits(state, reading, origin)
+    return [...events, ...measured(state, reading, origin)]
   })
+}
+
+/** Bars below the first one are drawn by moving the cursor. */
+function bare(text: string): string {
+  return text.includes('\u001b') ? stripVTControlCharacters(text) : text
+}
+
+/** How much of a part is a bar, and what the training's tells. */
+function barIn(state: State, said: string, file: string) {
+  const [bar = '', done, total] = BAR.exec(said) ?? []
+  const events = total === undefined ? [] : moved(state, [Number(done), Number(total), file])
+  return { drawn: bar.length, events }
+}
+
+/** Blanks over a bar: tqdm wipes it before it prints a row, and then draws it again. */
+function isWiped(before: string | undefined): boolean {
+  return before !== undefined && /^ +$/.test(before)
+}
+
+/** No program prints more rows between two drawings of its bar. */
+const MOST_WAITING = 100
+
+/**
+ * The bar before a row may be old, since tqdm draws it every 0.1 s at most; the one that it draws
+ * right after the row is not.
+ */
+function waits(state: State, row: Reading, origin: Origin): TrainingEvent[] {
+  if (!state.bar || state.waiting.length >= MOST_WAITING) return untold(state, origin)
+  state.waiting.push([row, origin])
+  return []
+}
+
+/** The bar after a row is at the beginning of a line that goes on while the bar is drawn. */
+function drawnAgain(state: State, { text, file }: { text: string; file: string }): TrainingEvent[] {
+  if (state.waiting.length === 0) return []
+  for (const part of text.split('\r')) {
+    const { events } = barIn(state, bare(part).trim(), file)
+    if (events.length > 0) return events
+  }
+  return []
+}
+
+function leftWaiting(state: State, isOver: boolean): TrainingEvent[] {
+  const [first] = isOver ? state.waiting : []
+  return first ? untold(state, first[1]) : []
 }
 
 function isOurs(file: string): boolean {
@@ -128,10 +188,13 @@ function earlier({ firsts, marks }: State, file: string): number | undefined {
 
 /** The first bar of several steps is the training's; evaluations draw others, with other totals. */
 function moved(state: State, bar: [done: number, total: number, file: string]): TrainingEvent[] {
-  const [, total, file] = bar
+  const [done, total, file] = bar
   if ((state.bar && state.bar[1] !== total) || earlier(state, file) !== undefined) return []
   state.bar = bar
-  return totalTold(state, total)
+  const rows = state.waiting
+  state.waiting = []
+  const placed = rows.flatMap(([row, origin]) => measured(state, { ...row, step: done }, origin))
+  return [...totalTold(state, total), ...placed]
 }
 
 function totalTold(state: State, total: number | null): TrainingEvent[] {
@@ -147,17 +210,12 @@ function totalTold(state: State, total: number | null): TrainingEvent[] {
 function measured(
   state: State,
   { metrics, evaluation, ...reading }: Reading,
-  origin: { file: string; line: number },
+  origin: Origin,
 ): TrainingEvent[] {
   const { epoch, total } = reading
   // Which of two files was written first is not known.
   const step = reading.step ?? (state.bar?.[2] === origin.file ? state.bar[0] : undefined)
-  if (step === undefined) {
-    if (state.hasWarned) return []
-    state.hasWarned = true
-    const text = `Line ${origin.line} of ${origin.file} and others like it tell no step (a progress bar would), so what they measure waits for the program's own files`
-    return [toldEvent(state.attempt, text)]
-  }
+  if (step === undefined) return untold(state, origin)
   const before = earlier(state, origin.file)
   if (before !== undefined) {
     return measuredEvents({ attempt: before, step, epoch }, { metrics, evaluation }, origin)
@@ -169,6 +227,14 @@ function measured(
   const at = { attempt: state.attempt, step, epoch }
   events.push(...measuredEvents(at, { metrics, evaluation }, origin))
   return events
+}
+
+/** A row of which no step is known is told of, once. */
+function untold(state: State, { file, line }: Origin): TrainingEvent[] {
+  if (state.hasWarned) return []
+  state.hasWarned = true
+  const text = `Line ${line} of ${file} and others like it tell no step (a progress bar would), so what they measure waits for the program's own files`
+  return [toldEvent(state.attempt, text)]
 }
 
 /** `started` begins a further attempt where the program ran before; `ended` tells how it ended. */
@@ -189,7 +255,8 @@ function startMarked(state: State, file: string, at: number | null): TrainingEve
   if (start <= state.firsts.length) return []
   state.began_at = at
   if (start > 1) {
-    Object.assign(state, { bar: null, total_told: null, total: null, step: null, hasEnded: false })
+    Object.assign(state, { bar: null, waiting: [], total_told: null, total: null })
+    Object.assign(state, { step: null, hasEnded: false })
     state.attempt++
     state.spans.push([0, 0])
   }
