@@ -1,10 +1,21 @@
-import { appendFile, cp, mkdir, readdir, rename, rmdir, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  cp,
+  mkdir,
+  readFile,
+  readdir,
+  rename,
+  rmdir,
+  writeFile,
+} from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { EventOf, TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
+import { zip } from '../integrity/testing.ts'
 import { temporaryFolder } from '../testing.ts'
 import { runsBelow } from './find.ts'
+import { pick } from './programsTesting.ts'
 import { readRun } from './run.ts'
 import { TENSORBOARD } from './tensorboard.ts'
 import { eventRecord, record } from './tfeventsTesting.ts'
@@ -87,6 +98,39 @@ test('Keras counts epochs from 0 and keeps a writer a folder, with tensors for n
     { step: 1, values: { eval_loss: 1, eval_accuracy: 0.5 } },
     { step: 2, values: { eval_loss: 2, eval_accuracy: 0.5 } },
   ])
+})
+
+test("the files of Keras' own callback tell its history, and the best of what it saved", async () => {
+  const run = join(fixtures, 'tensorboard/keras')
+  const history = JSON.parse(await readFile(join(run, 'history.json'), 'utf8')) as Record<
+    'loss' | 'mae' | 'val_loss' | 'val_mae',
+    number[]
+  >
+  await using folder = await temporaryFolder()
+  await cp(run, folder.path, { recursive: true })
+  const epochs = history.loss.map((_, index) => index + 1)
+  for (const epoch of epochs) {
+    await writeFile(join(folder.path, `model-0${epoch}.keras`), zip())
+  }
+  const { events, source } = await readRun(folder.path)
+  expect(source).toBe('tensorboard')
+  // Each epoch has four batches, which the callback logged too; a step is an epoch all the same.
+  expect(metrics(events)).toMatchObject(
+    epochs.map((epoch, at) => {
+      return { step: epoch, epoch, values: { loss: history.loss[at], mae: history.mae[at] } }
+    }),
+  )
+  expect(evaluations(events).map(({ step, epoch, values }) => ({ step, epoch, values }))).toEqual(
+    epochs.map((epoch, at) => {
+      const values = { eval_loss: history.val_loss[at], eval_mae: history.val_mae[at] }
+      return { step: epoch, epoch, values }
+    }),
+  )
+  const lowest = Math.min(...history.val_loss)
+  expect(await pick(folder.path)).toMatchObject({
+    best_metric: lowest,
+    best_checkpoint_path: join(folder.path, `model-0${history.val_loss.indexOf(lowest) + 1}.keras`),
+  })
 })
 
 test('a growing file is read record by record, and half a record waits', async () => {

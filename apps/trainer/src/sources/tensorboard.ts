@@ -6,6 +6,7 @@ import { declared } from './declaration.ts'
 import { measuredEvents, toldEvent, type Values } from './events.ts'
 import { type Beginning, type FileBytes, lineSource } from './lineSource.ts'
 import type { Listing } from './listing.ts'
+import { kerasName } from './keras.ts'
 import { heldOutName, isHeldOut, isOfABatch } from './names.ts'
 import { lightningName, withTrainingSteps } from './lightning.ts'
 import { numbered, savedIn, withSteps } from './savedFiles.ts'
@@ -47,8 +48,9 @@ export const TENSORBOARD = lineSource<State>({
   }),
   bytes: read,
   started,
-  saved: async (listing) => {
+  saved: async (listing, { counting }) => {
     const folders = ['', 'checkpoints', 'weights']
+    if (counting === 'epochs') return savedIn(listing, [...folders, 'models'], kerasName)
     const lightning = await savedIn(listing, folders, lightningName)
     const others = await savedIn(listing, folders, (name) =>
       lightningName(name) ? undefined : numbered(name),
@@ -164,7 +166,8 @@ function groupEvents(state: State, group: Group, file: string): TrainingEvent[] 
   if (isTraining) state.file = file
   if (file === state.file) state.counted = Math.max(state.counted, counted)
   const again = 'loss' in metrics ? reach(state, step) : undefined
-  const where = { attempt: state.attempt, step, epoch, at: Math.round(at) }
+  const whole = state.counting === 'epochs' ? step : epoch
+  const where = { attempt: state.attempt, step, epoch: whole, at: Math.round(at) }
   const told = measuredEvents(where, { metrics, evaluation }, { file, line: null })
   return again ? [again, ...told] : told
 }
