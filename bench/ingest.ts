@@ -4,17 +4,19 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { openDatabase, migrate, stopEmbedded, type Database } from '@bestmark/db'
 import { temporaryFolder } from '../apps/trainer/src/testing.ts'
-import { ms, say } from './figures.ts'
+import { median, ms, say } from './figures.ts'
+import { Memory, mustBeFlat, type Peaks } from './memory.ts'
+import { mustHoldTheSame } from './recorded.ts'
 import { beginRun } from './run.ts'
 
 /** Ten series a step, as trainers log. */
 export const NAMES = Array.from({ length: 10 }, (_, index) => `metric_${index}`)
-const EVENTS = Number(process.env['BENCH_EVENTS'] ?? 1_000_000)
-const POINTS = EVENTS * NAMES.length
+/** Steps of the runs that are repeated, and how often. */
+const [STEPS, ROUNDS] = [100_000, 3]
+/** Steps of the one long run, over which memory must stay flat; 0 leaves it out. */
+const LONG = Number(process.env['BENCH_EVENTS'] ?? 1_000_000)
 /** Steps that are written at once. */
 const PIECE = 10_000
-/** How often the memory is looked at (ms). */
-const LOOK = 250
 
 /** Points of the benchmark, in a form that some program writes. */
 export interface Written {
@@ -26,50 +28,79 @@ export interface Written {
   record: (db: Database, run: { job_id: string; folder: string }) => Promise<void>
 }
 
-/** A file that is all there, to committed rows, against raw \copy of the same points. */
-export async function ingest({ file, bytesAt, record }: Written): Promise<void> {
+/** What one run took. */
+interface Round {
+  /** Milliseconds that recording took, and raw \copy of the same points. */
+  ours: number
+  copy: number
+  /** Bytes a point of the database, of the copied rows, and of the file that was read. */
+  bytes: { kept: number; plain: number; read: number }
+  peaks: Peaks
+}
+
+/**
+ * A file that is all there, to committed rows, against raw \copy of the same points: three runs, and
+ * a long one over which memory must be flat. Throws where the rows do not hold what was copied.
+ */
+export async function ingest(written: Written): Promise<void> {
+  const rounds: Round[] = []
+  for (let round = 0; round < ROUNDS; round++) rounds.push(await recorded(written, STEPS))
+  tell(rounds, STEPS)
+  if (LONG === 0) return
+  const long = await recorded(written, LONG)
+  tell([long], LONG)
+  const { kept, plain, read } = long.bytes
+  say(
+    `  bytes a point on disk: ${kept.toFixed(1)}; copied rows without an index ${plain.toFixed(1)}: ${(kept / plain).toFixed(2)} times; the file itself ${read.toFixed(1)}`,
+  )
+  mustBeFlat(long.peaks)
+}
+
+function tell(rounds: readonly Round[], steps: number): void {
+  const points = steps * NAMES.length
+  const [ours, copy] = [rounds.map((one) => one.ours), rounds.map((one) => one.copy)].map(median)
+  const times = rounds.map((one) => one.ours / one.copy)
+  const often = rounds.length > 1 ? `median of ${rounds.length} runs` : 'one run'
+  const spread = rounds.length > 1 ? ` (${times.map((one) => one.toFixed(2)).join(', ')})` : ''
+  say(
+    `  ${points / 1e6} million points, ${often}: ${ms(ours ?? NaN)}, ${rate(points, ours ?? NaN)} points/s; raw \\copy of them ${ms(copy ?? NaN)}: ${median(times).toFixed(2)} times${spread}; every count, sum and last step as copied`,
+  )
+}
+
+async function recorded({ file, bytesAt, record }: Written, steps: number): Promise<Round> {
   await using home = await temporaryFolder()
   const db = await openDatabase({ home: home.path })
   await migrate(db)
-  const { job_id, folder } = await beginRun(db, home.path, EVENTS)
+  const { job_id, folder } = await beginRun(db, home.path, steps)
   const [path, rows] = [join(folder, file), join(home.path, 'rows.csv')]
-  await writeSteps(path, bytesAt)
-  await writeSteps(rows, (step) => rowsAt(step, job_id))
+  await writeSteps(path, steps, bytesAt)
+  await writeSteps(rows, steps, (step) => rowsAt(step, job_id))
   const memory = new Memory()
   const since = performance.now()
   await record(db, { job_id, folder })
   const ours = performance.now() - since
-  const [early, late] = memory.end()
-  await mustHoldAll(db)
+  const peaks = memory.end()
   const copy = await rawCopy(db, rows)
-  say(
-    `  ${POINTS / 1e6} million points: ${ms(ours)}, ${rate(EVENTS, ours)} steps/s, ${rate(POINTS, ours)} points/s; raw \\copy of them ${ms(copy)}: ${(ours / copy).toFixed(2)} times`,
-  )
-  const read = (await stat(path)).size / POINTS
-  const [kept, plain] = [await bytesOf(db, 'series_chunks'), await bytesOf(db, 'plain_points')]
-  say(
-    `  bytes a point on disk: ${(kept / POINTS).toFixed(1)}; copied rows without an index ${(plain / POINTS).toFixed(1)}: ${(kept / plain).toFixed(2)} times; the file itself ${read.toFixed(1)}`,
-  )
-  say(`  memory of the recorder: ${early} MB at most in the first half, ${late} MB in the second`)
+  await mustHoldTheSame(db, NAMES.length, steps)
+  const points = steps * NAMES.length
+  const bytes = {
+    kept: (await bytesOf(db, 'series_chunks')) / points,
+    plain: (await bytesOf(db, 'plain_points')) / points,
+    read: (await stat(path)).size / points,
+  }
   await db.close()
   await stopEmbedded(home.path)
+  return { ours, copy, bytes, peaks }
 }
 
 /** Writes all steps, outside of any timing. */
-async function writeSteps(path: string, bytesAt: Written['bytesAt']): Promise<void> {
+async function writeSteps(path: string, steps: number, bytesAt: Written['bytesAt']): Promise<void> {
   await using file = await open(path, 'a')
-  for (let step = 1; step <= EVENTS; step += PIECE) {
-    const count = Math.min(PIECE, EVENTS - step + 1)
+  for (let step = 1; step <= steps; step += PIECE) {
+    const count = Math.min(PIECE, steps - step + 1)
     const parts = Array.from({ length: count }, (_, index) => Buffer.from(bytesAt(step + index)))
     await file.appendFile(Buffer.concat(parts))
   }
-}
-
-/** A figure for points that are not all there would be worth nothing. */
-async function mustHoldAll({ sql }: Database): Promise<void> {
-  const [row] = await sql<{ points: number }[]>`
-    select sum(count)::float8 as points from series_chunks`
-  if (row?.points !== POINTS) throw new Error(`${row?.points} of ${POINTS} points were recorded.`)
 }
 
 function rowsAt(step: number, job_id: string): string {
@@ -99,18 +130,4 @@ async function bytesOf({ sql }: Database, table: string): Promise<number> {
 
 function rate(count: number, milliseconds: number): string {
   return `${Math.round(count / milliseconds)} thousand`
-}
-
-/** Watches how much memory this process holds. */
-class Memory {
-  readonly #seen: number[] = []
-  readonly #timer = setInterval(() => this.#seen.push(process.memoryUsage.rss()), LOOK)
-
-  /** The most that was held in the first half of the time, and in the second (MB). */
-  end(): [number, number] {
-    clearInterval(this.#timer)
-    const half = this.#seen.length >> 1
-    const most = (seen: number[]): number => Math.round(Math.max(...seen) / 1e6)
-    return [most(this.#seen.slice(0, half)), most(this.#seen.slice(half))]
-  }
 }

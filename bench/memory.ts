@@ -1,0 +1,31 @@
+import { say } from './figures.ts'
+
+/** How often the memory is looked at (ms). */
+const LOOK = 100
+/** How much more memory the second half of a run may take than the first; what is more grows. */
+const FLAT = 1.1
+
+/** The most memory that was held in the first half of the time, and in the second (bytes). */
+export type Peaks = [early: number, late: number]
+
+/** Watches how much memory this process holds. */
+export class Memory {
+  readonly #seen: number[] = []
+  readonly #timer = setInterval(() => this.#seen.push(process.memoryUsage.rss()), LOOK)
+
+  end(): Peaks {
+    clearInterval(this.#timer)
+    const half = this.#seen.length >> 1
+    return [Math.max(...this.#seen.slice(0, half)), Math.max(...this.#seen.slice(half))]
+  }
+}
+
+/** Says whether memory stayed flat; where it did not, the benchmark ends with exit code 1. */
+export function mustBeFlat([early, late]: Peaks): void {
+  const isFlat = late / early <= FLAT
+  if (!isFlat) process.exitCode = 1
+  const [first, second] = [early, late].map((bytes) => Math.round(bytes / 1e6))
+  say(
+    `  memory of the recorder: ${first} MB at most in the first half, ${second} MB in the second: ${(late / early).toFixed(2)} times, ${isFlat ? 'flat' : `NOT flat (more than ${FLAT})`}`,
+  )
+}

@@ -1,0 +1,67 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Database } from '@bestmark/db'
+
+/** Chunks that are read at once. */
+const PIECE = 200
+
+/** What is compared of a series. Sums are added in order of steps on both sides, so bit for bit. */
+interface Sums {
+  name: string
+  count: number
+  values: number
+  steps: number
+  times: number
+  last_step: number
+}
+
+/**
+ * Throws where what was recorded differs from the rows that were copied, or where a series is not
+ * as long as it was written: a figure for other points would be worth nothing.
+ */
+export async function mustHoldTheSame(db: Database, series: number, steps: number): Promise<void> {
+  const [ours, copied] = [await recordedSums(db), await copiedSums(db)]
+  const isWhole = copied.length === series && copied.every(({ count }) => count === steps)
+  if (isWhole && isDeepStrictEqual(ours, copied)) return
+  const texts = [ours, copied].map((sums) => JSON.stringify(sums))
+  throw new Error(`What was recorded is not what was copied: ${texts.join(' against ')}`)
+}
+
+async function recordedSums({ sql }: Database): Promise<Sums[]> {
+  const found = new Map<string, Sums>()
+  const chunks = sql<{ name: string; steps: Buffer; values: Buffer; times: Buffer }[]>`
+    select name, steps, values, times from series_chunks order by name collate "C", ordinal`
+  for await (const rows of chunks.cursor(PIECE)) {
+    for (const { name, ...bytes } of rows) {
+      const nothing = { name, count: 0, values: 0, steps: 0, times: 0, last_step: NaN }
+      const sums = found.get(name) ?? nothing
+      found.set(name, sums)
+      const [steps, values, times] = [bytes.steps, bytes.values, bytes.times].map(numbersIn)
+      steps?.forEach((step, index) => {
+        sums.count++
+        sums.steps += step
+        sums.values += values?.[index] ?? NaN
+        sums.times += times?.[index] ?? NaN
+        sums.last_step = step
+      })
+    }
+  }
+  return [...found.values()]
+}
+
+function numbersIn(bytes: Buffer): Float64Array {
+  // The driver's bytes need not begin where a double may.
+  return new Float64Array(new Uint8Array(bytes).buffer)
+}
+
+async function copiedSums({ sql }: Database): Promise<Sums[]> {
+  return sql.begin(async (tx) => {
+    // In the order in which the rows lie, which is that of the steps.
+    await tx`set local max_parallel_workers_per_gather = 0`
+    await tx`set local synchronize_seqscans = off`
+    const rows = await tx<Sums[]>`
+      select name, count(*)::float8 as count, sum(value) as values, sum(step)::float8 as steps,
+        sum(at) as times, max(step)::float8 as last_step
+      from plain_points group by name order by name collate "C"`
+    return rows.map((row) => ({ ...row }))
+  })
+}
