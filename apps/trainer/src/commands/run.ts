@@ -118,6 +118,8 @@ async function runRecorded(board: Board, order: Order): Promise<number> {
   await Promise.allSettled([keeping])
   line?.end()
   await following.catch(troubles.tell)
+  // Whoever called it over before, this is all that the program wrote.
+  await new FilesRecorder(db, run, { isOver: false }).finish().catch(troubles.tell)
   forgetRunProcess(root)
   await sweepJob(db, { job_id, root, source: RUN_LOG }).catch(troubles.tell)
   return codeOf(end)

@@ -54,9 +54,14 @@ export function weightsLeft(
 }
 
 /** Rows that were logged once training was over: those after the last one that sums it up. */
-export function rowsAfter({ log_history }: TrainerState): ReadonlySet<LogEntry> {
+export function rowsAfter(state: TrainerState): ReadonlySet<LogEntry> {
+  return new Set(state.log_history.slice(rowsOfTraining(state) + 1))
+}
+
+/** How many rows were logged before the last one that sums a training up. */
+export function rowsOfTraining({ log_history }: TrainerState): number {
   const summary = log_history.findLastIndex((row) => 'train_runtime' in row)
-  return new Set(summary === -1 ? [] : log_history.slice(summary + 1))
+  return summary === -1 ? log_history.length : summary
 }
 
 /** Values of an evaluation that say how long it took, not how good the weights are. */

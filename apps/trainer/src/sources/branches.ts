@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { rowsOfTraining } from './afterTraining.ts'
 import type { LogEntry, TrainerState } from './trainerState.ts'
 
 /** A state file and the folder it stood in, relative to the run's root ('' for the root). */
@@ -44,8 +45,9 @@ function rootThenHighestStep(a: StateFile, b: StateFile): number {
   return b.state.global_step - a.state.global_step
 }
 
+/** What a run logs once its training is over is not in a history that goes on from its last save. */
 function begins(shorter: StateFile, longer: StateFile): boolean {
-  return sharedEntries(shorter, longer) === shorter.state.log_history.length
+  return sharedEntries(shorter, longer) >= rowsOfTraining(shorter.state)
 }
 
 /** How many entries two histories begin with alike. */

@@ -11,6 +11,8 @@ interface Told {
   /** The last step that the first source measured. */
   step: number
   attempt: number
+  /** Which attempt the last start is in the counting of `bestmark run`. */
+  start: number
   /** What the first source knows of this attempt. */
   begun: Pick<EventOf<'started'>, 'total_steps' | 'resumed_from' | 'loss_unit'> | null
   /** Another source told of steps beyond it, which the first one may tell again. */
@@ -87,7 +89,8 @@ class MixedReader implements SourceReader {
 
   #beginning(): Cursor {
     const sources = this.#sources.map(({ name }) => name)
-    const told = { names: [], step: -1, attempt: 0, begun: null, isAhead: false, isSaid: false }
+    const counts = { step: -1, attempt: 0, start: 0 }
+    const told = { names: [], ...counts, begun: null, isAhead: false, isSaid: false }
     return { sources, parts: sources.map(() => null), told }
   }
 
@@ -112,8 +115,14 @@ class MixedReader implements SourceReader {
     const added = events.flatMap((event): TrainingEvent[] => {
       const { attempt } = told
       if (event.type === 'log') return [{ ...event, attempt }]
-      if (event.type === 'ended') return source === RUN_LOG ? [{ ...event, attempt }] : []
-      if (isMarked(event, source)) return [startedEvent({ ...told.begun, attempt, at: event.at })]
+      if (event.type === 'ended') {
+        // The log's two files are read in turn, so that a later start may be known already.
+        return source === RUN_LOG && event.attempt >= told.start ? [{ ...event, attempt }] : []
+      }
+      if (isMarked(event, source)) {
+        told.start = event.attempt
+        return [startedEvent({ ...told.begun, attempt, at: event.at })]
+      }
       if (!isMeasured(event)) return []
       const isAhead = event.step > told.step
       if (isAhead) told.isAhead = true

@@ -1,0 +1,42 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { temporaryFolder, writeOutput } from '../testing.ts'
+import { readHuggingFace } from './huggingface.ts'
+import { readWhole } from './source.ts'
+import { openRun, sourcesIn } from './sources.ts'
+import { ERRORS, OUTPUT } from './textLog.ts'
+
+const mark = (second: number, word: string) =>
+  `bestmark run: 2026-11-23T10:00:0${second}.000Z ${word}\n`
+
+test('a program that was started again runs, whichever of its two logs is read first', async () => {
+  await using folder = await temporaryFolder()
+  const root = join(folder.path, 'run')
+  await mkdir(root)
+  await writeFile(join(root, 'metrics.csv'), 'epoch,step,train_loss,val_loss\n0,9,1,2\n')
+  const starts = mark(1, 'started: train') + mark(3, 'started: train')
+  await writeFile(join(root, ERRORS), starts)
+  const output = mark(1, 'started: train') + mark(2, 'completed') + mark(3, 'started: train')
+  await writeFile(join(root, OUTPUT), output)
+  const opening = { root, cursor: null, isOver: false }
+  const events = await readWhole(openRun(await sourcesIn(root), opening))
+  const turns = events.filter(({ type }) => type === 'started' || type === 'ended')
+  expect(turns.at(-1)).toMatchObject({ type: 'started', at: Date.parse('2026-11-23T10:00:03Z') })
+})
+
+test('a training that goes on from one that was over is the same attempt while it goes on', async () => {
+  await using folder = await temporaryFolder()
+  const root = join(folder.path, 'output')
+  const log = [100, 200].map((step) => ({ step, eval_loss: step }))
+  const over = [
+    { step: 200, train_runtime: 9 },
+    { step: 200, eval_loss: 100 },
+  ]
+  await writeOutput(root, { saves: [100, 200], log: [...log, ...over], state: { max_steps: 200 } })
+  const more = [...log, { step: 300, eval_loss: 300 }]
+  await writeOutput(root, { saves: [100, 200, 300], log: more, root: false })
+  const { events } = await readHuggingFace(root)
+  const starts = events.filter(({ type }) => type === 'started')
+  expect(starts).toMatchObject([{ attempt: 0, total_steps: 1000 }])
+})
