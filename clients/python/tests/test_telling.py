@@ -3,6 +3,7 @@
 import json
 import math
 import threading
+import tracemalloc
 
 from testing import InFolder
 
@@ -20,6 +21,7 @@ class Telling(InFolder):
         self.assertEqual((header["journal"], header["name"], header["project"]), (1, "one", "all"))
         self.assertEqual((started["metric_for_best"], started["direction"]), ("eval_f1", "max"))
         self.assertEqual((metrics["step"], metrics["values"]), (10, {"loss": 2.5}))
+        self.assertNotIn("samples", metrics)
         self.assertEqual((evaluation["samples"], evaluation["values"]), (7, {"eval_f1": 0.5}))
         self.assertEqual(evaluation["origin"], {"file": "journal.jsonl", "line": 4})
         self.assertEqual((checkpoint["path"], checkpoint["step"]), ("checkpoint-10", 10))
@@ -67,6 +69,18 @@ class Telling(InFolder):
         bestmark.finish()
         line = json.loads(self.path.read_text().splitlines()[5])
         self.assertEqual((line["origin"]["line"], line["attempt"]), (6, 1))
+
+    def test_a_long_journal_is_not_held_in_memory_at_a_further_attempt(self) -> None:
+        bestmark.init(str(self.folder))
+        bestmark.finish()
+        with open(self.path, "a") as file:
+            file.writelines('{"type": "heartbeat", "attempt": 0}\n' for _ in range(300_000))
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        bestmark.init(str(self.folder))
+        bestmark._journal.flush()
+        self.assertLess(tracemalloc.get_traced_memory()[1], self.path.stat().st_size / 10)
+        self.assertEqual(self.events("started")[-1]["attempt"], 1)
 
     def test_what_a_crash_left_of_a_header_is_begun_anew(self) -> None:
         self.path.write_text('{"journal": 1, "jo')

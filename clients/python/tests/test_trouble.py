@@ -79,7 +79,7 @@ class Trouble(InFolder):
             def work() -> None:
                 for step in range(100):
                     bestmark.log({"loss": 1, "lr": 2}, step)
-                self.assertLessEqual(len(bestmark._journal.told), 27)
+                self.assertLessEqual(len(bestmark._journal.told), 51)
                 bestmark.finish()
             self.assertEqual(sum("some is left out" in line for line in self.heard(work)), 1)
         self.assertEqual(bestmark._journal.told[-1]["type"], "ended")

@@ -63,8 +63,8 @@ def log(values: Mapping[str, Any], step: Count = None, epoch: float | None = Non
         if number is not None:
             told.setdefault(kind, {})[name if _called(name) in values else _called(name)] = number
     for (called, size), some in told.items():
-        _journal.record(called, step=_step, epoch=counted(epoch, kind=float), values=some,
-                        samples=size)
+        over = {"samples": size} if called == "evaluation" else {}
+        _journal.record(called, step=_step, epoch=counted(epoch, kind=float), values=some, **over)
 
 @safely
 def checkpoint(path: Path, step: Count = None, epoch: float | None = None) -> None:

@@ -16,7 +16,7 @@ from typing import Any, ParamSpec
 
 NAME, BEGINNING = "journal.jsonl", b'{"journal"'
 FOLDER = os.environ.get("BESTMARK_RUN_FOLDER") or "."
-ROOM = 200_000  # numbers that wait in memory (as lines 8 MB) while they cannot be written
+ROOM = 20_000  # events that wait in memory while they cannot be written
 PIECE = 1 << 16  # bytes of whole lines that are appended at once
 PATIENCE = 10.0  # seconds that the end of a run waits for what is not written yet
 Told = ParamSpec("Told")
@@ -57,7 +57,7 @@ class Journal:
     def record(self, kind: str, **said: Any) -> None:
         """Takes an event of this moment, to be appended after those before it."""
         if os.getpid() == self.pid:
-            if len(self.told) * len(said.get("values", "1")) >= ROOM and kind != "ended":
+            if len(self.told) >= ROOM and kind != "ended":
                 raise BufferError(f"too much waits to be written to {self.path}; some is left out")
             if said.get("path"):
                 said["path"] = os.path.relpath(said["path"], self.folder).replace(os.sep, "/")
@@ -81,7 +81,8 @@ class Journal:
                 said, self.lines = self.told.popleft(), self.lines + 1
                 if said["type"] == "evaluation":
                     said["origin"] = {"file": NAME, "line": self.lines}
-                self.waiting += json.dumps({**said, "attempt": self.attempt}).encode() + b"\n"
+                line = json.dumps({**said, "attempt": self.attempt}, default=str)
+                self.waiting += line.encode() + b"\n"
             # Opened each time, which is what shows the lines on a network file system.
             existing = os.open(self.path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
             with open(existing, "ab", 0) as file:
@@ -90,27 +91,27 @@ class Journal:
                 raise OSError(f"the disk took only a part of a line of {self.path}")
 
     def _begin(self) -> None:
+        """Finds which attempt this is, and mends what a crash left of a header or of a line."""
         os.makedirs(self.folder, exist_ok=True)
+        lines, attempt, last = 0, -1, b""
         with open(self.path, "a+b") as file:
             file.seek(0)
-            text, attempt = file.read(), -1
-            if not BEGINNING.startswith(text[:len(BEGINNING)]):
+            if not BEGINNING.startswith(file.read(len(BEGINNING))):
                 raise ValueError("another program's file has that name")
-            if b"\n" not in text:  # what a crash left of a header is no header
+            file.seek(0)
+            for lines, last in enumerate(file, 1):
+                with suppress(Exception):  # half a line tells nothing
+                    if b'"started"' in last:
+                        attempt = max(attempt, json.loads(last)["attempt"])
+            if lines < 2 and not last.endswith(b"\n"):
                 file.truncate(0)
                 is_told = os.path.realpath(self.folder) == os.path.realpath(FOLDER)
                 job_id = is_told and os.environ.get("BESTMARK_JOB_ID") or str(uuid.uuid4())
                 header = {"journal": 1, "job_id": job_id, "recipe": None, **self.header}
-                text = json.dumps(header).encode() + b"\n"
-                self.waiting += text
-            elif not text.endswith(b"\n"):
-                text += b"\n"
-                self.waiting += b"\n"
-        for line in text.splitlines():
-            with suppress(Exception):  # what a crash left of a line tells nothing
-                if b'"started"' in line:
-                    attempt = max(attempt, json.loads(line)["attempt"])
-        self.lines, self.attempt = text.count(b"\n"), attempt + 1
+                lines, self.waiting = 1, bytearray(json.dumps(header).encode() + b"\n")
+            elif not last.endswith(b"\n"):
+                self.waiting = bytearray(b"\n")
+        self.lines, self.attempt = lines, attempt + 1
 
 def measured(value: Any) -> float | str | None:
     """A number (or a tensor of one) as JSON can hold it: NaN and the infinities are words."""
