@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { appendFile, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   jobLogs,
   jobStatus,
@@ -210,6 +211,28 @@ test('a richer source that appears later takes over, and what it lacks stays', a
   expect(lines.map(({ text }) => text)).toContain(
     'huggingface tells most of this run and counts; llamafactory adds throughput',
   )
+})
+
+test('a run whose files tell no times has an ETA from what is seen of it while it trains', async () => {
+  const root = join(here.path, 'timed')
+  await mkdir(root)
+  const line = (step: number) => {
+    return `${JSON.stringify({ current_steps: step, total_steps: 1000, loss: 1 })}\n`
+  }
+  const path = join(root, 'trainer_log.jsonl')
+  await writeFile(path, line(100))
+  const { job_id } = await importRun(here.board, root, {})
+  const recorder = new FilesRecorder(here.board.db, { job_id, folder: root }, { isOver: false })
+  await recorder.finish()
+  const etaAfter = async (step: number) => {
+    await appendFile(path, line(step))
+    await recorder.finish()
+    const { updated_at } = (await jobStatus(here.board.db, job_id)) ?? {}
+    return (await jobStatus(here.board.db, job_id, updated_at ?? 0))?.eta_seconds
+  }
+  expect(await etaAfter(200)).toBeNull()
+  await sleep(20)
+  expect(await etaAfter(300)).toBeGreaterThan(0)
 })
 
 test('a cursor that an older version kept is none: the history is told anew, each point once', async () => {
