@@ -103,6 +103,13 @@ test('the trend tells its slope and that slope its noise', () => {
   ])
 })
 
+test('what another metric would pick is told beside many that have no direction', () => {
+  const zorps = (index: number): [string, number][] =>
+    Array.from({ length: 20 }, (_, at) => [`eval_a_zorp_${at}`, index])
+  const rows = turned((index) => ({ ...Object.fromEntries(zorps(index)), eval_rouge1: index }))
+  expect(told({ evaluations: rows }).winners).toMatchObject([{ metric: 'eval_rouge1' }])
+})
+
 test('what other metrics would pick is told, each in its own direction, and test splits have no voice', () => {
   const rows = turned((index) => ({ eval_f1: index / 10, test_f1: index, eval_zorp: index }))
   const { winners, notes } = told({ evaluations: rows })

@@ -1,3 +1,4 @@
+import type { Direction } from '../event.ts'
 import { isFiniteMeasure } from '../measured.ts'
 import { rank } from './candidates.ts'
 import { directionOf } from './direction.ts'
@@ -16,17 +17,21 @@ export function winnersOf(given: Explained, input: SelectionInput): Winner[] {
   const { selection, evaluations } = given
   const candidates = selection.ranking.toSorted(byStep)
   return heardMetrics(evaluations)
-    .filter((name) => name !== selection.metric)
+    .filter((name) => name !== selection.metric && directionIn(input, name))
     .slice(0, MOST)
     .flatMap((metric) => winner(given, input, { metric, candidates }) ?? [])
 }
 
+function directionIn({ declaration }: SelectionInput, metric: string): Direction | undefined {
+  return declaration.directions?.[metric] ?? directionOf(metric)
+}
+
 function winner(
   { selection, evaluations }: Explained,
-  { declaration }: SelectionInput,
+  input: SelectionInput,
   { metric, candidates: all }: { metric: string; candidates: readonly Ranked[] },
 ): Winner | undefined {
-  const direction = declaration.directions?.[metric] ?? directionOf(metric)
+  const direction = directionIn(input, metric)
   if (!direction) return undefined
   const evaluationOf = finder(evaluations)
   const candidates = all.flatMap((one): Ranked[] => {
