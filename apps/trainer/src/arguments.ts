@@ -33,3 +33,13 @@ export function oneOf<Choice extends string>(
     throw new Failure(`${option} takes ${choices.join(' or ')}, not "${word}".`)
   return choice
 }
+
+/** A timer that is told to wait for longer (s) does not wait at all. */
+const LONGEST = 2 ** 31 / 1000 - 1
+
+/** The seconds that a word tells, in milliseconds for a timer. Throws a Failure where it tells none. */
+export function millisecondsOf(word: string, option: string): number {
+  const seconds = word.trim() === '' ? NaN : Number(word)
+  if (seconds >= 0 && seconds <= LONGEST) return seconds * 1000
+  throw new Failure(`${option} takes seconds, at most ${Math.floor(LONGEST)}, not "${word}".`)
+}

@@ -216,6 +216,12 @@ test('a command that is missing, or cannot be started, is told in one sentence',
   const none = await bestmark(['run', '--name', 'none'], { env: here.env })
   expect(none).toMatchObject({ code: 2 })
   expect(none.stderr).toContain('Name a command after --.')
+  for (const seconds of ['', 'soon', '9999999']) {
+    const words = ['run', '--kill-after', seconds, '--', 'node']
+    const { code, stderr } = await bestmark(words, { env: here.env })
+    expect(code).toBe(2)
+    expect(stderr).toContain(`--kill-after takes seconds, at most 2147482, not "${seconds}".`)
+  }
   const gone = await bestmark(['run', '--', 'no-such-program'], { env: here.env })
   expect(gone.code).toBe(2)
   expect(gone.stderr).toContain('no-such-program could not be started')

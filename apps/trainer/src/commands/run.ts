@@ -3,7 +3,7 @@ import { mkdir, realpath } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { basename, join } from 'node:path'
 import { registerJob, watch, type Database } from '@bestmark/db'
-import { callerPath, parseWords } from '../arguments.ts'
+import { callerPath, millisecondsOf, parseWords } from '../arguments.ts'
 import { openBoard, type Board } from '../board.ts'
 import { EXIT, Failure, sentence } from '../failure.ts'
 import { followFiles } from '../following.ts'
@@ -56,10 +56,7 @@ export async function main(words: readonly string[]): Promise<number> {
   if (argv.length === 0 || positionals.length > 0) {
     throw new Failure(`Name a command after --. Usage: ${usage}`)
   }
-  const killAfter = Number(values['kill-after']) * 1000
-  if (!(killAfter >= 0)) {
-    throw new Failure(`--kill-after takes seconds, not "${values['kill-after']}".`)
-  }
+  const killAfter = millisecondsOf(values['kill-after'], '--kill-after')
   await using board = await openBoard()
   const name = values.name ?? basename(argv.find((word) => /\.py$/.test(word)) ?? argv[0] ?? 'run')
   const told = values.folder ?? (await outputFolderOf(argv))
