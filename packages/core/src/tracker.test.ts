@@ -218,6 +218,16 @@ test('an attempt of which nobody told when it began is timed from its first step
   expect(timed).toMatchObject({ attempt_started_at: 90000, attempt_first_step: 130 })
 })
 
+test('a rerun from the beginning shows its own step, though it ends before the one before it', () => {
+  const first = [started, { type: 'metrics', step: 300, values: { loss: 1 } }]
+  const rerun = { type: 'started', attempt: 1, at: 9000 }
+  expect(run(...first, rerun).facts.current_step).toBeNull()
+  const log = { type: 'metrics', attempt: 1, step: 20, values: { loss: 2 } }
+  expect(run(...first, rerun, log).facts.current_step).toBe(20)
+  const toldAgain = { ...rerun, total_steps: 50 }
+  expect(run(...first, rerun, log, toldAgain).facts.current_step).toBe(20)
+})
+
 test('what is measured after training changes nothing that is said of the training', () => {
   const trained = [
     started,

@@ -178,13 +178,15 @@ export function standingFacts(standing: Standing): Partial<RunFacts> {
 }
 
 function started(facts: RunFacts, event: EventOf<'started'>): Partial<RunFacts> {
+  const isFresh = event.attempt > facts.attempt && event.resumed_from === null
   return {
     ...next(facts.status, 'running'),
     attempt: event.attempt,
     started_at: facts.started_at ?? event.at,
     attempt_started_at: event.at,
     attempt_first_step: event.resumed_from ?? 0,
-    current_step: event.resumed_from ?? facts.current_step,
+    current_step: event.resumed_from ?? (isFresh ? null : facts.current_step),
+    current_epoch: isFresh ? null : facts.current_epoch,
     total_steps: event.total_steps ?? facts.total_steps,
     total_epochs: event.total_epochs ?? facts.total_epochs,
     ended_at: null,
