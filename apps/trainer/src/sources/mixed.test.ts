@@ -29,7 +29,7 @@ test('a training that goes on from one that was over is the same attempt while i
   await using folder = await temporaryFolder()
   const root = join(folder.path, 'output')
   const log = [100, 200].map((step) => ({ step, eval_loss: step }))
-  const over = [
+  const over: Record<string, number>[] = [
     { step: 200, train_runtime: 9 },
     { step: 200, eval_loss: 100 },
   ]
