@@ -40,7 +40,8 @@ test('a line of progress tells step, total, what is left and the best', () => {
 test('a name on the line shows what a terminal would act on', () => {
   const { out, written } = terminal()
   new ProgressLine(out).show({ ...job(50), name: 'moby\u001b[2J\n\u202edick' })
-  expect(written()).toMatch(/^\r\u001b\[Kmoby\\u001b\[2J\\u000a\\u202edick /)
+  const begins = '\r\u001b[Kmoby\\u001b[2J\\u000a\\u202edick '
+  expect(written().slice(0, begins.length)).toBe(begins)
 })
 
 test('the line gives way to what a program prints, and does not draw over half of its line', () => {
