@@ -12,6 +12,11 @@ export interface Left {
 
 const ARGS = 'training_args.bin'
 
+/** Where the Trainer's own arguments may lie: in the root, or in a checkpoint folder, the last first. */
+export function argumentFiles(folders: readonly string[]): string[] {
+  return [ARGS, ...folders.toReversed().map((folder) => `${folder}/${ARGS}`)]
+}
+
 /**
  * Whether a run loaded its best checkpoint when training was over: by its own arguments, in the root
  * or in one of the checkpoint folders, else by its configuration. Null where nothing tells.
@@ -21,7 +26,7 @@ export async function loadsBest(
   folders: readonly string[],
   { found }: Configurations,
 ): Promise<boolean | null> {
-  for (const path of [ARGS, ...folders.toReversed().map((folder) => `${folder}/${ARGS}`)]) {
+  for (const path of argumentFiles(folders)) {
     const told = (await pickled(root, path))?.load_best_model_at_end
     if (typeof told === 'boolean') return told
   }

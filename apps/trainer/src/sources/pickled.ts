@@ -15,6 +15,9 @@ export interface Pickled {
   best_model_path: string | null
   /** Of HuggingFace's `training_args.bin`: whether the best checkpoint is loaded after training. */
   load_best_model_at_end: boolean | null
+  /** And how long it was to be; `max_steps` is -1 where it goes by epochs. */
+  num_train_epochs: number | null
+  max_steps: number | null
 }
 
 /** The pickle with what is not tensors stands first in the file; so much of it is read (bytes). */
@@ -62,6 +65,8 @@ function stateIn(bytes: Buffer): Pickled {
     mode: mode === 'min' || mode === 'max' ? mode : null,
     best_model_path: callback === -1 ? null : textAfter(bytes, 'best_model_path', callback),
     load_best_model_at_end: flagAfter(bytes, 'load_best_model_at_end'),
+    num_train_epochs: numberAfter(bytes, 'num_train_epochs'),
+    max_steps: numberAfter(bytes, 'max_steps'),
   }
 }
 
@@ -83,6 +88,7 @@ function numberAfter(bytes: Buffer, key: string): number | null {
   if (code === 'K') return bytes.readUInt8(at + 1)
   if (code === 'M') return bytes.readUInt16LE(at + 1)
   if (code === 'J') return bytes.readInt32LE(at + 1)
+  if (code === 'G' && at + 9 <= bytes.length) return bytes.readDoubleBE(at + 1)
   return null
 }
 

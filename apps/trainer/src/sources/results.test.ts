@@ -48,6 +48,11 @@ interface Said {
   log_history: object[]
 }
 
+interface Rates {
+  train_runtime: number
+  train_steps_per_second: number
+}
+
 async function jsonIn(path: string): Promise<Said> {
   return JSON.parse(await readFile(path, 'utf8')) as Said
 }
@@ -158,17 +163,65 @@ test('results that name their steps exactly are of the checkpoint with that numb
 
 test('results of a long run tell their steps only about, and are of no saved checkpoint', async () => {
   await using folder = await folderWith(ALL)
-  // 0.425 ± 0.0005 steps a second in 20,000 s: 8,490 to 8,510 steps.
+  // 0.425 ± 0.0005 steps a second in 20,000 s: 8,490 to 8,510 steps, of which 8,500 were saved.
   const long = { train_runtime: 20_000, train_steps_per_second: 0.425 }
   await change(join(folder.path, ALL), long)
   await mkdir(join(folder.path, 'checkpoint-8500'))
   await writeFile(join(folder.path, 'checkpoint-8500/model.safetensors'), weightsOf(1))
   const { events } = await readRun(folder.path)
   expect(only(events, 'started')).toMatchObject([{ total_steps: null }])
-  expect(measured(events, 'eval_loss').map(([step]) => step)).toEqual([8501])
+  expect(measured(events, 'eval_loss').map(([step]) => step)).toEqual([8505])
   expect(texts(events, 'info')[0]).toBe(
-    'Training took 8490 to 8510 steps by runtime and rate in all_results.json, so its last step is called 8501 and is of no saved checkpoint',
+    'Training took 8500 to 8510 steps by epoch, runtime and rate in all_results.json, so its last step is called 8505 and is of no saved checkpoint',
   )
+})
+
+/** The fixture was planned for 16 epochs of 5 steps, and told so here. */
+async function plannedRun(changed: Record<string, unknown>, ...saved: number[]) {
+  const folder = await folderWith(ALL)
+  await writeFile(join(folder.path, 'args.yaml'), 'num_train_epochs: 16\nmax_steps: -1\n')
+  await change(join(folder.path, ALL), changed)
+  for (const step of saved) await mkdir(join(folder.path, `checkpoint-${step}`))
+  return folder
+}
+
+async function lastStepOf(folder: { path: string }) {
+  const { events } = await readRun(folder.path)
+  const [{ total_steps } = {}] = only(events, 'started')
+  return [total_steps, ...measured(events, 'eval_loss').map(([step]) => step)]
+}
+
+test('steps of a run that ended early are those that fit, whether they were planned or made', async () => {
+  await using unknown = await plannedRun({ epoch: 8 })
+  expect(await lastStepOf(unknown)).toEqual([null, 60])
+  expect(texts((await readRun(unknown.path)).events, 'info')[0]).toBe(
+    'Training took 40 to 80 steps by epoch, runtime and rate in all_results.json, so its last step is called 60 and is of no saved checkpoint',
+  )
+  await using made = await plannedRun({ epoch: 8 }, 40, 80)
+  expect(await lastStepOf(made)).toEqual([80, 80])
+})
+
+test('the number of samples tells of which epochs the steps are: of all planned, or since a resume', async () => {
+  const { train_runtime, train_steps_per_second } = (await jsonIn(join(RUN, ALL))) as Said & Rates
+  const steps = Math.round(train_runtime * train_steps_per_second)
+  const of = (epochs: number) => ({
+    ...{ train_runtime, train_steps_per_second, train_samples: 40 },
+    train_samples_per_second: (40 * epochs) / train_runtime,
+  })
+  await using early = await plannedRun({ ...of(16), epoch: 8 })
+  expect(await lastStepOf(early)).toEqual([steps / 2, steps / 2])
+  await using resumed = await plannedRun({ ...of(8), epoch: 16 }, 120)
+  expect(await lastStepOf(resumed)).toEqual([steps * 2, steps * 2])
+})
+
+test('steps fewer than those of a checkpoint are only those since a resume, and tell no last one', async () => {
+  await using folder = await plannedRun({}, 100)
+  expect(await lastStepOf(folder)).toEqual([null])
+})
+
+test('a run that left out what did not fill a step of each epoch is not called ended early', async () => {
+  await using folder = await plannedRun({ epoch: 15 })
+  expect(await lastStepOf(folder)).toEqual([80, 80])
 })
 
 test('results of a checkpoint that no file names are told, and left out', async () => {

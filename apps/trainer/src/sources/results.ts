@@ -9,6 +9,7 @@ import { evaluations } from './resultEvents.ts'
 import { readResults, resultsFiles, type Results, tellsOfTraining } from './resultsFiles.ts'
 import { numbered, savedIn, type SavedFile } from './savedFiles.ts'
 import type { Opening, Source } from './source.ts'
+import { lastStep, plannedEpochs, type Steps } from './trainingLength.ts'
 import { WholeReader } from './wholeReader.ts'
 
 /**
@@ -43,40 +44,47 @@ async function eventsIn({ root }: Opening): Promise<TrainingEvent[]> {
   const { fields, warnings } = declared(configurations)
   const folders = saved.map(({ path }) => path)
   const loads = await loadsBest(root, folders, configurations)
-  const total = totalOf(results)
+  const epochs = await plannedEpochs(root, folders, configurations)
+  const steps = lastStep(results, epochs, saved)
   const texts = [...warnings, ...results.problems]
   return [
-    startedEvent({ ...fields, total_steps: total }),
-    ...measured(results, saved, loads),
+    startedEvent({ ...fields, total_steps: onlyOf(steps) }),
+    ...measured(results, saved, { loads, steps }),
     ...(await Promise.all(saved.map((one) => savedEvent(root, one)))),
     ...texts.map((text) => toldEvent(0, text)),
     endedEvent(0, 'completed'),
   ]
 }
 
-/** The planned steps, where only one number of them fits. */
-function totalOf({ steps }: Results): number | null {
+/** A number of steps, where only one fits. */
+function onlyOf(steps: Steps | null): number | null {
   return steps && steps[0] === steps[1] ? steps[0] : null
+}
+
+/** What is known of the end: the steps that fit, and whether another checkpoint was loaded. */
+interface End {
+  steps: Steps | null
+  loads: boolean | null
 }
 
 /** What was measured after training, of its last step, and the loss of all of it. */
 function measured(
   results: Results,
   saved: readonly SavedFile[],
-  loads: boolean | null,
+  { loads, steps }: End,
 ): TrainingEvent[] {
-  const { file, steps, epoch, train_loss } = results
+  const { file, epoch, train_loss } = results
   const names = Object.keys(results.values)
   const score = `"bestmark score CHECKPOINT --results ${file}" tells it`
   if (!steps) {
     const text = `${file} does not tell how many steps the training took, so what it measured is of no known step; ${score}`
     return names.length > 0 ? [toldEvent(0, text)] : []
   }
-  const step = totalOf(results) ?? about(steps, saved)
+  const step = onlyOf(steps) ?? about(steps, saved)
   const at = { attempt: 0, step, epoch: isFiniteMeasure(epoch) ? epoch : null }
   const trained: TrainingEvent[] =
     train_loss === null ? [] : [{ type: 'metrics', ...at, at: null, values: { train_loss } }]
-  const events = [toldEvent(0, stepsText(results, step), 'info'), ...trained]
+  const events = [toldEvent(0, stepsText(file, steps, step), 'info'), ...trained]
   if (names.length === 0) return events
   if (loads === null) events.push(toldEvent(0, lastText(file), 'info'))
   if (!loads) return [...events, ...evaluations(results, names, at)]
@@ -88,15 +96,14 @@ function lastText(file: string): string {
   return `Nothing tells that another checkpoint was loaded after training, so what ${file} measured counts as of the last step`
 }
 
-function stepsText({ file, steps }: Results, step: number): string {
-  const [fewest = 0, most = 0] = steps ?? []
+function stepsText(file: string, [fewest, most]: Steps, step: number): string {
   const rate = `runtime and rate in ${file}`
   if (fewest === most) return `The ${step} steps of training are told by ${rate}`
-  return `Training took ${fewest} to ${most} steps by ${rate}, so its last step is called ${step} and is of no saved checkpoint`
+  return `Training took ${fewest} to ${most} steps by epoch, ${rate}, so its last step is called ${step} and is of no saved checkpoint`
 }
 
 /** The middle of the steps that fit; never one that was saved, since which one it is nobody knows. */
-function about([fewest, most]: [number, number], saved: readonly SavedFile[]): number {
+function about([fewest, most]: Steps, saved: readonly SavedFile[]): number {
   const taken = new Set(saved.map(({ step }) => step))
   let step = Math.round((fewest + most) / 2)
   while (taken.has(step)) step++

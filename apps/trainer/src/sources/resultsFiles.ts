@@ -14,8 +14,10 @@ export interface Results {
   /** Fractional epochs of training; null where nothing tells. */
   epoch: number | null
   train_loss: Measured
-  /** The fewest and the most steps that the training can have been planned for; null where nothing tells. */
+  /** The fewest and the most steps that rate and runtime can be of; null where nothing tells. */
   steps: [fewest: number, most: number] | null
+  /** How many epochs these steps are, where the number of training samples tells. */
+  epochs_of_steps: number | null
   /** What was measured on held-out data. */
   values: Record<string, Measured>
   /** The file and the line of each value. */
@@ -51,7 +53,7 @@ export async function tellsOfTraining(listing: Listing, file: string): Promise<b
 export async function readResults(root: string, files: readonly string[]): Promise<Results> {
   const found: Results = {
     ...{ file: files[0] ?? '', epoch: null, train_loss: null, steps: null },
-    ...{ values: {}, places: {}, problems: [] },
+    ...{ epochs_of_steps: null, values: {}, places: {}, problems: [] },
   }
   const summary: Record<string, number> = {}
   for (const file of files) {
@@ -64,6 +66,7 @@ export async function readResults(root: string, files: readonly string[]): Promi
   found.epoch = summary['epoch'] ?? null
   found.train_loss = summary['train_loss'] ?? null
   found.steps = stepsOf(summary)
+  found.epochs_of_steps = epochsOf(summary)
   return found
 }
 
@@ -89,8 +92,19 @@ function isMeasured(name: string): boolean {
   return (isHeldOut(name) || /^predict_|^perplexity$/.test(name)) && !/_samples$/.test(name)
 }
 
+/** The example scripts tell how many samples an epoch has. */
+function epochsOf(summary: Record<string, number>): number | null {
+  const {
+    train_samples: an_epoch,
+    train_samples_per_second: rate,
+    train_runtime: seconds,
+  } = summary
+  if (an_epoch === undefined || rate === undefined || seconds === undefined) return null
+  return an_epoch > 0 && rate > 0 && seconds > 0 ? (rate * seconds) / an_epoch : null
+}
+
 /**
- * The Trainer divides its planned steps by the runtime and rounds to three decimals (`speed_metrics`),
+ * The Trainer divides steps by the runtime and rounds to three decimals (`speed_metrics`),
  * so that a run of less than some 1,000 s tells them exactly, and a longer one about.
  */
 function stepsOf(summary: Record<string, number>): Results['steps'] {
