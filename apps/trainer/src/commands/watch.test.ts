@@ -100,6 +100,14 @@ test('a finished run is imported once, and again when its files change', async (
   expect(said).toHaveLength(1)
   expect(said[0]).toContain('checkpoint-100')
   expect(await listCheckpoints(here.board.db, job!.job_id)).toHaveLength(2)
+  const longer = [...log, { step: 300, eval_loss: 1 }]
+  await writeOutput(join(tree, 'deep', 'finished'), { saves: [100, 200, 300], log: longer })
+  await makeOld(tree)
+  await watching.look([tree], over.signal)
+  expect(said).toHaveLength(2)
+  expect(said[1]).toContain('checkpoint-300')
+  expect(await here.jobNamed('finished')).toMatchObject({ job_id: job!.job_id, best_step: 300 })
+  expect(await listCheckpoints(here.board.db, job!.job_id)).toHaveLength(3)
 })
 
 test('links in a loop and folders that may not be read are survived', async () => {
