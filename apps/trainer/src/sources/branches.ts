@@ -20,10 +20,26 @@ export interface Branch {
 
 /**
  * Sorts state files into attempts: a file belongs to the attempt whose history its own begins.
- * The last attempt comes last; it is the root's (or what went on from it), or else that of the
- * highest step.
+ * The last attempt comes last. It is the one that wrote last, where the times of the files are those
+ * of the training; else it is the root's (or what went on from it), or that of the highest step.
  */
 export function branches(files: readonly StateFile[]): Branch[] {
+  const found = sorted(files)
+  const written = found.map(({ members }) => Math.max(...members.map(({ state }) => state.mtime)))
+  const last = written.indexOf(Math.max(...written))
+  if (last > 0 && found.every(isInOrder)) found.unshift(...found.splice(last, 1))
+  return joined(found)
+}
+
+/** A copy's times are those of copying, in whatever order that was; a training saves step by step. */
+function isInOrder({ members }: Branch): boolean {
+  const byStep = [...members].sort(rootThenHighestStep)
+  return byStep.every(({ state }, index) => {
+    return state.mtime <= (byStep[index - 1]?.state.mtime ?? Infinity)
+  })
+}
+
+function sorted(files: readonly StateFile[]): Branch[] {
   const found: Branch[] = []
   for (const file of [...files].sort(rootThenHighestStep)) {
     const home = found.find(({ longest }) => begins(file, longest))
@@ -33,6 +49,11 @@ export function branches(files: readonly StateFile[]): Branch[] {
     if (branch) branch.members.push(file)
     else found.push({ longest: file, members: [file], shared: 0 })
   }
+  return found
+}
+
+/** The last attempt comes first here. */
+function joined(found: Branch[]): Branch[] {
   const [last, ...earlier] = found
   if (last) {
     for (const branch of earlier) branch.shared = sharedEntries(branch.longest, last.longest)

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type EventOf, type TrainingEvent, pythonJson } from '@bestmark/core'
 import { expect, test } from 'vitest'
@@ -96,4 +96,37 @@ test('a loss of 0 beside a grad_norm of NaN is the NaN that the Trainer hid, and
       '2 training losses logged as 0 beside a grad_norm of NaN (first in trainer_state.json:1) are shown as the NaN that logging_nan_inf_filter hid',
     ],
   ])
+})
+
+/** A run of 300 steps that has ended, and a rerun into its folder that has come to step 100. */
+async function rerun(times: Record<'root' | 100 | 200 | 300, number>) {
+  const folder = await temporaryFolder()
+  const rows = (by: number) => [100, 200, 300].map((step) => ({ step, eval_loss: step * by }))
+  await writeOutput(folder.path, { saves: [100, 200, 300], log: rows(1) })
+  await writeOutput(folder.path, { saves: [100], log: rows(2), root: false })
+  for (const [of, seconds] of Object.entries(times)) {
+    const inside = of === 'root' ? '' : `checkpoint-${of}`
+    await utimes(join(folder.path, inside, 'trainer_state.json'), seconds, seconds)
+  }
+  return folder
+}
+
+const byAttempt = (events: readonly TrainingEvent[]) =>
+  only(events, 'evaluation').map(({ attempt, values }) => [attempt, values['eval_loss']])
+
+test('the attempt that wrote last is the last one, before its own root state is written', async () => {
+  await using folder = await rerun({ 200: 1_000, 300: 2_000, root: 2_001, 100: 3_000 })
+  const { events } = await readRun(folder.path)
+  expect(byAttempt(events)).toEqual([
+    [0, 100],
+    [0, 200],
+    [0, 300],
+    [1, 200],
+  ])
+})
+
+test('times of a copy, which are not in the order of steps, do not say which attempt is the last', async () => {
+  await using folder = await rerun({ 300: 1_000, 200: 2_000, root: 2_001, 100: 3_000 })
+  const { events } = await readRun(folder.path)
+  expect(byAttempt(events).at(-1)).toEqual([1, 300])
 })

@@ -91,10 +91,13 @@ async function run(
   const names = folders.map(({ name }) => name)
   const loads = await loadsBest(home, names, configurations)
   const results = files.length > 0 ? await readResults(root, files) : null
+  const hasRoot = states.some(({ folder }) => folder === '')
   const events = attempts.flatMap((branch, attempt) => {
     const isLast = attempt === attempts.length - 1
-    const place = { attempt, folders, isLast, declaration, loads, results }
-    return attemptEvents(branch, place)
+    // They are saved with the root state, so they are not of an attempt that has none yet.
+    const hasResults = !hasRoot || branch.members.some(({ folder }) => folder === '')
+    const place = { attempt, folders, isLast, declaration, loads }
+    return attemptEvents(branch, { ...place, results: hasResults ? results : null })
   })
   const parsed = events.map((event) => TrainingEvent.parse(event))
   const identity = { job_id: null, name: basename(root), project: 'imported', isSingleFile: false }

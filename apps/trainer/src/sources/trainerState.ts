@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { parsePythonJson } from '@bestmark/core'
 import { z } from 'zod'
 import { Failure, sentence } from '../failure.ts'
@@ -36,6 +36,8 @@ export type TrainerState = Omit<z.infer<typeof File>, 'log_history'> & {
   /** The file as it is written, and every row of its log, so that lines can be found in it. */
   text: string
   rows: readonly unknown[]
+  /** When the file was written, in ms. */
+  mtime: number
 }
 
 /** Whether a value is a step or a number of things: whole, not negative, and exact as a double. */
@@ -56,7 +58,8 @@ export function isLfsPointer(text: string): boolean {
 
 /** Reads one state file. Throws a Failure that names the file and what is wrong with it. */
 export async function readTrainerState(file: string): Promise<TrainerState> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+  const reading = Promise.all([readFile(file, 'utf8'), stat(file)])
+  const [text, { mtimeMs: mtime }] = await reading.catch((cause: unknown) => {
     throw new Failure(`${file} cannot be read: ${sentence(cause)}`, { cause })
   })
   if (isLfsPointer(text)) {
@@ -72,7 +75,8 @@ export async function readTrainerState(file: string): Promise<TrainerState> {
   }
   const log_history = state.data.log_history.filter(isEntry)
   const rows = state.data.log_history
-  return { ...state.data, log_history, left_out: rows.length - log_history.length, text, rows }
+  const left_out = rows.length - log_history.length
+  return { ...state.data, log_history, left_out, text, rows, mtime }
 }
 
 function parseState(file: string, text: string): unknown {
