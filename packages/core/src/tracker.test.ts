@@ -228,6 +228,17 @@ test('a rerun from the beginning shows its own step, though it ends before the o
   expect(run(...first, rerun, log, toldAgain).facts.current_step).toBe(20)
 })
 
+test('a further attempt that did not tell from which step it went on is timed from its first', () => {
+  const first = [started, { type: 'metrics', step: 300, at: 5000, values: { loss: 1 } }]
+  const again = { type: 'started', attempt: 1, at: 10_000, total_steps: 400 }
+  const log = (step: number, at: number) => ({
+    ...{ type: 'metrics', attempt: 1, step, at },
+    values: { loss: 1 },
+  })
+  const { facts } = run(...first, again, log(310, 12_000), again, log(320, 14_000))
+  expect(facts).toMatchObject({ attempt_started_at: 12_000, attempt_first_step: 310 })
+})
+
 test('what is measured after training changes nothing that is said of the training', () => {
   const trained = [
     started,

@@ -183,8 +183,7 @@ function started(facts: RunFacts, event: EventOf<'started'>): Partial<RunFacts> 
     ...next(facts.status, 'running'),
     attempt: event.attempt,
     started_at: facts.started_at ?? event.at,
-    attempt_started_at: event.at,
-    attempt_first_step: event.resumed_from ?? 0,
+    ...timedFrom(facts, event),
     current_step: event.resumed_from ?? (isFresh ? null : facts.current_step),
     current_epoch: isFresh ? null : facts.current_epoch,
     total_steps: event.total_steps ?? facts.total_steps,
@@ -195,6 +194,16 @@ function started(facts: RunFacts, event: EventOf<'started'>): Partial<RunFacts> 
     ...declared(event),
     save_steps: event.save_steps ?? facts.save_steps,
   }
+}
+
+/** A further attempt that did not tell from which step it went on is timed by what was seen of it. */
+function timedFrom(
+  facts: RunFacts,
+  { attempt, at, resumed_from }: EventOf<'started'>,
+): Partial<RunFacts> {
+  const isSeen = attempt === facts.attempt && facts.current_step !== null
+  if (attempt > 0 && isSeen && resumed_from === null) return {}
+  return { attempt_started_at: at, attempt_first_step: resumed_from ?? 0 }
 }
 
 /** What is declared is declared whole: a metric never takes the direction of an earlier one. */
@@ -235,9 +244,13 @@ function reached(facts: RunFacts, event: Reaching): Partial<RunFacts> {
   return { current_step, current_epoch: epoch ?? facts.current_epoch, ...timed(facts, event) }
 }
 
-/** An attempt of which nobody told when it began is timed from its first step that has a time. */
+/**
+ * An attempt of which nobody told when it began is timed from its first step that has a time, and so
+ * is a further one, which may have gone on from a step that it did not tell.
+ */
 function timed(facts: RunFacts, { attempt, step, at }: Reaching): Partial<RunFacts> {
-  const isTimed = attempt === facts.attempt && facts.attempt_started_at !== null
+  const isUntold = facts.attempt > 0 && facts.current_step === null
+  const isTimed = attempt === facts.attempt && facts.attempt_started_at !== null && !isUntold
   if (isTimed || step === null || !isFiniteMeasure(at)) return {}
   return { attempt_started_at: at, attempt_first_step: step }
 }
