@@ -18,7 +18,7 @@ test('examples are said to be examples, and one click removes them and nothing e
   }
   const page = await (await site.visitor()).newPage()
   await goLive(page, '/')
-  await page.getByText('2 jobs in examples were recorded from small real runs').waitFor()
+  await page.getByText('split and trap were recorded from small real runs').waitFor()
   await page.getByRole('button', { name: 'Remove the examples' }).click()
   await page.getByRole('link', { name: 'trap' }).waitFor({ state: 'detached' })
   await page.getByRole('link', { name: 'my-own' }).waitFor()
