@@ -24,6 +24,7 @@ import { JOURNAL, openJournal } from './journal.ts'
 import { readRunProcess, writeRunProcess } from './process.ts'
 import { recordJournal } from './recorder.ts'
 import { CHAR_LM } from './recipes/recipe.ts'
+import { TAKEN } from './recipes/takeRun.ts'
 import { startRun, type StartedRun } from './runs.ts'
 import { BESTMARK, bestmark, eventually, temporaryFolder, weightsOf } from './testing.ts'
 
@@ -162,7 +163,12 @@ test('of two resumes at once one trains, and the other says nothing of how the j
     bestmark(['train', '--resume', run.job_id], { env: { BESTMARK_HOME: home.path } })
   const codes = (await Promise.all([again(), again()])).map(({ code }) => code)
   expect(codes).toContain(0)
-  expect(await jobStatus(board.db, run.job_id)).toMatchObject({ status: 'completed', error: null })
+  const isCompleted = { status: 'completed', error: null }
+  expect(await jobStatus(board.db, run.job_id)).toMatchObject(isCompleted)
+  // One that found the run taken, and is looked at only when the other has ended.
+  const exited = Promise.resolve({ code: TAKEN, signal: null })
+  await here.agent.adopt({ ...run, attempt: 9, pid: 1, exited })
+  expect(await jobStatus(board.db, run.job_id)).toMatchObject(isCompleted)
 })
 
 test('a resume that fails before it begins ends the job failed, with the reason', async () => {

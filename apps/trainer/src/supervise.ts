@@ -7,6 +7,7 @@ import { watchDisk } from './fullDisk.ts'
 import { JOURNAL, lastAttempt } from './journal.ts'
 import { askToStop, isAlive, readRunProcess, type ProcessEnd } from './process.ts'
 import { followJournal, pause, type Recorded } from './recorder.ts'
+import { TAKEN } from './recipes/takeRun.ts'
 import type { StartedRun } from './runs.ts'
 
 /** How often a process is looked at that this one did not start (ms). */
@@ -57,7 +58,7 @@ async function recordEnd(
   run: SupervisedRun,
   end: ProcessEnd | 'gone',
 ): Promise<void> {
-  if (isTrainedByAnother(run)) return
+  if (isTrainedByAnother(run, end)) return
   const job = await jobStatus(db, run.job_id)
   const last = lastAttempt(join(run.folder, JOURNAL)) ?? 0
   const attempt = run.attempt ?? last
@@ -69,7 +70,8 @@ async function recordEnd(
 }
 
 /** A child that found its run in another's hands has nothing to say of how that run ends. */
-function isTrainedByAnother({ folder, pid }: SupervisedRun): boolean {
+function isTrainedByAnother({ folder, pid }: SupervisedRun, end: ProcessEnd | 'gone'): boolean {
+  if (end !== 'gone' && end.code === TAKEN) return true
   const process = readRunProcess(folder)
   return process !== undefined && process.pid !== pid && isAlive(process)
 }

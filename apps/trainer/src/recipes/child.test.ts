@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { JOURNAL, openJournal, readJournal } from '../journal.ts'
 import { processStart, readRunProcess } from '../process.ts'
 import { load } from './charLm/saved.ts'
+import { TAKEN } from './takeRun.ts'
 import {
   checkpointsIn,
   ending,
@@ -227,8 +228,14 @@ test('a folder that is being trained is left alone', async () => {
   const started_at = processStart(process.pid)
   const mark = JSON.stringify({ pid: process.pid, started_at, attempt: 0 })
   writeFileSync(join(folder.path, 'process.json'), mark)
-  expect(await ending(startQuick(folder.path))).toBe(1)
+  expect(await ending(startQuick(folder.path))).toBe(TAKEN)
   expect(readdirSync(folder.path)).toEqual(['process.json'])
+})
+
+test('an attempt that was trained already is not begun again', async () => {
+  const before = readFileSync(join(straight.path, JOURNAL), 'utf8')
+  expect(await ending(startQuick(straight.path, { attempt: 0 }))).toBe(TAKEN)
+  expect(readFileSync(join(straight.path, JOURNAL), 'utf8')).toBe(before)
 })
 
 test('the header that stands in the journal names the run, and what an earlier run left does not complete it', async () => {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { basename, join, resolve } from 'node:path'
 import { type JournalHeader, JOURNAL, lastAttempt, openJournal } from '../journal.ts'
-import { isAlive, readRunProcess, writeRunProcess } from '../process.ts'
+import { tell } from '../terminal.ts'
 import { removeUnfinished } from './checkpoint.ts'
 import { CHAR_LM, findRecipe, readChildArgs, type RunRequest } from './recipe.ts'
 import { Run } from './run.ts'
+import { TAKEN, takeRun } from './takeRun.ts'
 
 /** How each recipe trains; the modules are loaded when they are needed. */
 const TRAINERS: Record<string, () => Promise<(run: Run) => Promise<'completed' | 'stopped'>>> = {
@@ -18,14 +19,15 @@ const TRAINERS: Record<string, () => Promise<(run: Run) => Promise<'completed' |
 async function main(request: RunRequest): Promise<void> {
   const recipe = findRecipe(request.recipe)
   const folder = resolve(request.folder)
-  const other = readRunProcess(folder)
-  if (other && isAlive(other)) {
-    throw new Error(`${folder} is being trained by process ${other.pid}; stop that one first.`)
-  }
-  const attempt = request.attempt ?? (lastAttempt(join(folder, JOURNAL)) ?? -1) + 1
+  const next = () => (lastAttempt(join(folder, JOURNAL)) ?? -1) + 1
+  const attempt = request.attempt ?? next()
   // Before the process is told: whoever reads of it there may ask it to stop.
   const stop = stopSignal()
-  writeRunProcess(folder, attempt)
+  const other = takeRun(folder, attempt)
+  if (other)
+    return leave(`${folder} is being trained by process ${other.pid}; stop that one first.`)
+  if (attempt < next())
+    return leave(`Another process trained attempt ${attempt} of ${folder} first.`)
   removeUnfinished(folder)
   using journal = openJournal(folder, headerOf(folder, recipe.name))
   const run = new Run(journal, { ...request, folder, attempt }, stop)
@@ -39,6 +41,12 @@ async function main(request: RunRequest): Promise<void> {
   } finally {
     await run.settle()
   }
+}
+
+/** Ends without a word in the journal, which is another's. */
+function leave(why: string): void {
+  tell(`${why}\n`)
+  process.exitCode = TAKEN
 }
 
 /** Aborted by the first SIGTERM or SIGINT; further ones change nothing. */

@@ -1,0 +1,28 @@
+import { existsSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { readRunProcess } from '../process.ts'
+import { TAKEN, takeRun } from './takeRun.ts'
+import { ending, eventsOf, eventsOfType, runFolder, startQuick } from './testing.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+test('of several that are started at once in one folder one trains, and the others say why not', async () => {
+  using run = runFolder()
+  const children = [0, 1, 2, 3].map(() => startQuick(run.path))
+  const codes = await Promise.all(children.map(ending))
+  expect(codes.sort()).toEqual([0, TAKEN, TAKEN, TAKEN])
+  expect(eventsOfType(eventsOf(run.path), 'started')).toHaveLength(1)
+})
+
+test('a lock that a crash left does not keep a run from being trained for ever', () => {
+  using run = runFolder()
+  const lock = join(run.path, 'process.lock')
+  writeFileSync(lock, '')
+  const longAgo = new Date(Date.now() - 60_000)
+  utimesSync(lock, longAgo, longAgo)
+  expect(takeRun(run.path, 3)).toBeUndefined()
+  expect(readRunProcess(run.path)).toMatchObject({ pid: process.pid, attempt: 3 })
+  expect(existsSync(lock)).toBe(false)
+  expect(takeRun(run.path, 4)).toMatchObject({ pid: process.pid, attempt: 3 })
+})
