@@ -94,3 +94,27 @@ test('the last is the latest step of the latest attempt, whole', () => {
   ])
   expect(stays).toEqual({ b: ['it is the best'], c: ['it is the last'] })
 })
+
+test('what lies in one that stays, and what it needs elsewhere, stays as well', () => {
+  const row = (path: string, told: Told = {}): Told => ({ path, eval_loss: 5, ...told })
+  const { stays, goes } = keep(
+    [
+      row('best', { eval_loss: 1, needs: ['shared/tokenizer.json'] }),
+      row('best/model.safetensors'),
+      row('shared', { needs: ['store/base'] }),
+      row('store'),
+      row('other'),
+      row('link', { needs: ['e3.safetensors'] }),
+      row('e3.safetensors', { step: 550 }),
+      row('e3', { step: 551 }),
+      row('.', { step: 600 }),
+    ].map((one, index) => ({ step: (index + 1) * 10, ...one })),
+  )
+  expect(goes).toEqual(['other', 'link', 'e3.safetensors', 'e3'])
+  expect(stays).toMatchObject({
+    'best/model.safetensors': ['it lies in one that stays'],
+    shared: ['one that stays needs its files'],
+    store: ['one that stays needs its files'],
+    '.': ['it is the last', 'it holds one that stays'],
+  })
+})

@@ -10,6 +10,8 @@ export interface Prunable {
   bytes: number | null
   pinned: boolean
   shipped: boolean
+  /** Paths that are a part of it though they do not lie in its folder, such as where its links lead. */
+  needs?: readonly string[]
 }
 
 /** How many are kept whatever else is said. */
@@ -58,14 +60,42 @@ export function retention<Row extends Prunable>(
     ]
     return { checkpoint, why: why.filter((words) => words !== undefined) }
   })
-  const kept = judged.filter(({ why }) => why.length > 0).map(({ checkpoint }) => checkpoint.path)
-  const withKept = judged.map(({ checkpoint, why }) => {
-    const holds = kept.some((path) => path !== checkpoint.path && isWithin(path, checkpoint.path))
-    return { checkpoint, why: holds ? [...why, 'it holds one that stays'] : why }
-  })
+  const withKept = withNeeded(judged)
   const stays = withKept.filter(({ why }) => why.length > 0)
   const goes = withKept.filter(({ why }) => why.length === 0)
   return { stays, goes: goes.map(({ checkpoint }) => checkpoint) }
+}
+
+interface Judged<Row extends Prunable> {
+  checkpoint: Row
+  why: string[]
+}
+
+/** Adds what those that stay are made of, and what they lie in. */
+function withNeeded<Row extends Prunable>(judged: readonly Judged<Row>[]): Judged<Row>[] {
+  const stays = judged.filter(({ why }) => why.length > 0)
+  const rest = judged.filter(({ why }) => why.length === 0)
+  // What is needed may need more, which is looked at in its turn.
+  for (const { checkpoint } of stays) {
+    for (const one of rest) {
+      const words = one.why.length === 0 ? partOf(one.checkpoint.path, checkpoint) : undefined
+      if (words === undefined) continue
+      one.why.push(words)
+      stays.push(one)
+    }
+  }
+  const kept = stays.map(({ checkpoint }) => checkpoint.path)
+  return judged.map(({ checkpoint, why }) => {
+    const holds = kept.some((path) => path !== checkpoint.path && isWithin(path, checkpoint.path))
+    return { checkpoint, why: holds ? [...why, 'it holds one that stays'] : why }
+  })
+}
+
+/** Why a path cannot go while another checkpoint stays. All lies in the run's own folder, which says nothing. */
+function partOf(path: string, { path: kept, needs = [] }: Prunable): string | undefined {
+  if (parts(kept).length > 0 && isWithin(path, kept)) return 'it lies in one that stays'
+  const isNeeded = needs.some((place) => isWithin(place, path) || isWithin(path, place))
+  return isNeeded ? 'one that stays needs its files' : undefined
 }
 
 function placeWords(place: number): string {
@@ -82,12 +112,15 @@ function byAge(a: Prunable, b: Prunable): number {
 
 /** A trainer names its best by a path of its own machine: the folder's name is what they share. */
 function isNamed(path: string, claimed: string): boolean {
-  const parts = (text: string): string[] => text.split(/[\\/]+/).filter(Boolean)
-  return parts(path).at(-1) === parts(claimed).at(-1)
+  const name = (text: string) => text.split(/[\\/]+/).findLast(Boolean)
+  return name(path) === name(claimed)
+}
+
+function parts(path: string): string[] {
+  return path.split('/').filter((part) => part && part !== '.')
 }
 
 function isWithin(path: string, folder: string): boolean {
-  const parts = (text: string): string[] => text.split('/').filter((part) => part && part !== '.')
   const [inner, outer] = [parts(path), parts(folder)]
   return outer.every((part, place) => inner[place] === part)
 }

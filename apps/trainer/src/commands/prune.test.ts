@@ -78,6 +78,18 @@ test('links are neither followed nor removed, and what is outside of the run sta
   expect(await readdir(here.home)).toContain('precious')
 })
 
+test('what a link in one that stays, or its own, leads to stays', async () => {
+  await using here = await aRun()
+  const [best, last] = [join(here.root, 'checkpoint-200'), join(here.root, 'checkpoint-500')]
+  await symlink('../checkpoint-300/model.safetensors', join(best, 'adapter.safetensors'))
+  await rename(last, join(here.root, 'checkpoint-450'))
+  await symlink('checkpoint-450', last)
+  const done = await here.prune('run', ...KEEP, '--yes')
+  expect(done).toMatchObject({ code: 0, removed: ['checkpoint-100', 'checkpoint-400'] })
+  expect((await here.steps()).sort()).toEqual([200, 300, 450, 500])
+  expect(await here.prune('run', ...KEEP)).toMatchObject({ code: 1, goes: [] })
+})
+
 test('where nothing can be called the best nothing goes, unless the last ones alone are to stay', async () => {
   await using here = await aRun()
   const bare = join(here.home, 'bare')

@@ -18,6 +18,7 @@ import { Failure } from '../failure.ts'
 import { oneJob } from '../oneJob.ts'
 import { readRun, type ReadRun } from '../sources/run.ts'
 import { sweepJob } from '../sweep.ts'
+import { needsOf } from './needs.ts'
 
 /** What a choice of what to remove is made from. */
 interface Present {
@@ -82,20 +83,27 @@ async function ofJob(board: Board, job: HostedJob): Promise<PrunedRun> {
   const name = (await jobStatus(db, job_id))?.name ?? job_id
   if (job.source === EXPORTED) throw new Failure(exportedRefusal(name))
   if (!existsSync(job.root)) throw new Failure(`There is no ${job.root} any more.`)
+  const root = await realpath(job.root)
   const look = async (): Promise<Present> => {
     const status = (await jobStatus(db, job_id))?.status ?? job.status
     await sweepJob(db, { ...job, status })
     const [selection, files] = [await selectionOf(db, job_id), await standingFiles(db, job_id)]
     if (!selection) throw new Failure(`The job ${job_id} was removed from the board.`)
     const shipped = await shippedCheckpoints(db, job_id)
-    const checkpoints = files.map((row) => ({ ...row, shipped: shipped.has(row.checkpoint_id) }))
-    return { selection, checkpoints }
+    const rows = files.map((row) => ({ ...row, shipped: shipped.has(row.checkpoint_id) }))
+    return { selection, checkpoints: await withNeeds(root, rows) }
   }
   const tell = async (removed: Prunable): Promise<void> => {
     await recordFacts(db, job_id, [goneEvent(removed)])
   }
   const close = () => board[Symbol.asyncDispose]()
-  return { name, job_id, root: await realpath(job.root), look, tell, [Symbol.asyncDispose]: close }
+  return { name, job_id, root, look, tell, [Symbol.asyncDispose]: close }
+}
+
+async function withNeeds(root: string, rows: readonly Prunable[]): Promise<Prunable[]> {
+  const all: Prunable[] = []
+  for (const row of rows) all.push({ ...row, needs: await needsOf(root, row.path) })
+  return all
 }
 
 function goneEvent({ attempt, step, path }: Prunable): EventOf<'files'> {
@@ -118,7 +126,10 @@ async function ofFolder(root: string): Promise<PrunedRun> {
   if (first.isSingleFile) {
     throw new Failure(`${root} is one file, which tells of no checkpoints; name the run's folder.`)
   }
-  const look = async (): Promise<Present> => present(await readRun(root))
+  const look = async (): Promise<Present> => {
+    const { selection, checkpoints } = present(await readRun(root))
+    return { selection, checkpoints: await withNeeds(root, checkpoints) }
+  }
   const nobody = async (): Promise<void> => {}
   return { name: first.name, job_id: null, root, look, tell: nobody, [Symbol.asyncDispose]: nobody }
 }
