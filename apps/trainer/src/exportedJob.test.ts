@@ -5,26 +5,24 @@ import { TrainingEvent } from '@bestmark/core'
 import {
   advanceDeployment,
   changePolicy,
-  checkpointsOf,
   createDeployment,
+  EXPORTED,
   hostedJobs,
   jobDetail,
-  jobLogs,
-  jobStatus,
   listDeployments,
   liveDeployments,
   pinCheckpoints,
-  policyHistory,
-  readSeries,
+  record,
   recordFacts,
-  seriesNames,
   shippedCheckpoints,
+  sourceCursor,
   standingFiles,
 } from '@bestmark/db'
 import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Board } from './board.ts'
 import { exportHeader, importExport, writeExport } from './exportedJob.ts'
+import { rowsOf, told } from './exportedJobTesting.ts'
 import { importRun } from './importing.ts'
 import { JOURNAL } from './journal.ts'
 import { shipNext } from './shipping.ts'
@@ -43,26 +41,6 @@ afterAll(async () => {
 
 function boardOf(db: TestDatabase, home: string): Board {
   return { db, home, host_id: randomUUID(), host: 'here', [Symbol.asyncDispose]: async () => {} }
-}
-
-/** All that a board tells of a job, but for what says when and by whom it was written. */
-async function told(db: TestDatabase, job_id: string) {
-  const names = await seriesNames(db, job_id)
-  const asked = { names: names.map(({ name }) => name), points: 1e6 }
-  const { attempts, ...detail } = (await jobDetail(db, job_id))!
-  const { config, tags, loss_unit, save_steps, metric_directions, policy_told } = detail
-  const list = (await checkpointsOf(db, job_id))!
-  const rows = list.checkpoints.map(({ checked_at: _checked_at, ...row }) => row)
-  const logs = (await jobLogs(db, job_id)).map(({ ordinal: _ordinal, ...line }) => line)
-  return {
-    ...{ status: await jobStatus(db, job_id, 0), attempts, rows, logs, names },
-    ...{ config, tags, loss_unit, save_steps, metric_directions, policy_told },
-    series: await readSeries(db, job_id, asked),
-    policies: (await policyHistory(db, { job_id })).map(({ change_id: _id, ...row }) => row),
-    selection: list.selection,
-    explanation: list.explanation,
-    files: (await standingFiles(db, job_id)).map(({ path, pinned, kind }) => [path, pinned, kind]),
-  }
 }
 
 async function fileOf(board: Board, job_id: string, path: string) {
@@ -129,44 +107,6 @@ async function ship(job_id: string, { done }: { done: boolean }) {
   await advanceDeployment(here, { job_id, deployment_id, bytes_done: 1, bytes_total: 2, ...end })
 }
 
-/** Columns that another board's row may have otherwise, and why; all others must be the same. */
-const OF_THE_BOARD: Record<string, readonly string[]> = {
-  training_jobs: [
-    // Which machine holds the files, and that they are known from an export.
-    ...['host_id', 'source'],
-    // When this board heard of the job, and how often it wrote to it.
-    ...['registered_at', 'changed_at', 'heard_at', 'cadence', 'revision', 'series_revision'],
-    ...['history_revision', 'checkpoints_revision', 'logs_revision', 'deployments_revision'],
-  ],
-  attempts: ['revision'],
-  series_chunks: ['revision'],
-  // An export goes attempt by attempt; within an attempt the order is the same.
-  evaluations: ['revision', 'arrival'],
-  // When this board looked at the files.
-  checkpoints: ['revision', 'checked_at'],
-  logs: ['revision'],
-  // What was done there is elsewhere here; when its agent last spoke is of no use when it ended.
-  deployments: ['revision', 'status', 'advanced_at'],
-  // The board's own count of changes.
-  policy_changes: ['change_id'],
-}
-
-async function rowsOf(db: TestDatabase, job_id: string) {
-  const tables = Object.entries(OF_THE_BOARD).map(async ([table, own]) => {
-    const rows = await db.sql`select * from ${db.sql(table)} where job_id = ${job_id}`
-    rows.sort((a, b) => a['attempt'] - b['attempt'] || a['arrival'] - b['arrival'] || 0)
-    const shared = rows.map((row) => asText(row, own))
-    return [table, table === 'evaluations' ? shared : shared.sort()] as const
-  })
-  return Object.fromEntries(await Promise.all(tables))
-}
-
-function asText(row: object, own: readonly string[]): string {
-  const kept = Object.entries(row).filter(([column]) => !own.includes(column))
-  const told = (_key: string, value: unknown) => (Object.is(value, NaN) ? 'NaN' : value)
-  return JSON.stringify(kept.sort(), told)
-}
-
 test('every row of a job comes back, but for the columns that are of the board', async () => {
   await using folder = await temporaryFolder()
   const { board, job_id } = await aRun(folder.path)
@@ -226,6 +166,26 @@ test('an exported job is the same on another board: series, repeats, scores, sta
   const before = (await jobDetail(there, job_id))?.revision
   await importExport(other, path, header, {})
   expect((await jobDetail(there, job_id))?.revision).toBe(before)
+})
+
+test('pins come back with an import that goes on after one that died, and with no later one', async () => {
+  await using folder = await temporaryFolder()
+  const { board, job_id } = await aRun(folder.path)
+  const { path, header } = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))
+  const other = { ...boardOf(there, folder.path), host: board.host }
+  await importExport(other, path, header, {})
+  const pins = async () => (await standingFiles(there, job_id)).filter(({ pinned }) => pinned)
+  const checkpoint_ids = (await pins()).map(({ checkpoint_id }) => checkpoint_id)
+  expect(checkpoint_ids).not.toEqual([])
+  await pinCheckpoints(there, job_id, { checkpoint_ids, pinned: false })
+  await importExport(other, path, header, {})
+  expect(await pins()).toEqual([])
+  // As it stands where an import died once all events were recorded.
+  const from = await sourceCursor(there, job_id, EXPORTED)
+  const to = from!.replace(':restored', '')
+  await record(there, job_id, { source: EXPORTED, from, to, events: [] })
+  await importExport(other, path, header, {})
+  expect(await pins()).toHaveLength(checkpoint_ids.length)
 })
 
 test('an export of an export is the same, and a later one replaces the earlier', async () => {

@@ -22,7 +22,15 @@ import {
 import { z } from 'zod'
 import type { Board } from './board.ts'
 import { Failure } from './failure.ts'
-import { firstLine, isJournal, JournalHeader, readJournal } from './journal.ts'
+import {
+  END,
+  firstLine,
+  isEnd,
+  isJournal,
+  JournalHeader,
+  lastLine,
+  readJournal,
+} from './journal.ts'
 import { jsonObject } from './sources/jsonObject.ts'
 import { sweepJob } from './sweep.ts'
 
@@ -66,6 +74,8 @@ const Exported = z.object({
   pinned: z.array(z.string()),
   /** Where checkpoints of it went, oldest first. */
   shipments: z.array(ExportedShipment).default([]),
+  /** A last line says that the file is whole; older exports have none. */
+  has_end: z.boolean().default(false),
 })
 
 /** The first line of an exported file: a journal's, and more. */
@@ -89,6 +99,7 @@ export async function writeExport(
   }
   const changes = await policyHistory(db, { job_id })
   const job = await exportJob(db, job_id, (told) => put(headerOf(told, changes)), put)
+  if (job) await put({ [END]: lines })
   return job && lines
 }
 
@@ -106,7 +117,7 @@ function headerOf(
     name,
     project,
     recipe,
-    exported: { at: Date.now(), host, host_id, root, ...people },
+    exported: { at: Date.now(), host, host_id, root, ...people, has_end: true },
   }
 }
 
@@ -134,6 +145,15 @@ export function exportHeader(path: string): ExportHeader | undefined {
   )
 }
 
+/** Throws a Failure where the end of an exported file is missing. */
+function assertWhole(path: string, { exported }: ExportHeader): void {
+  const last = lastLine(path)
+  if (last !== undefined && (!exported.has_end || isEnd(last))) return
+  throw new Failure(
+    `${path} is cut short, so its job is not imported; export it again, or copy all of it.`,
+  )
+}
+
 /** What came of an import. */
 interface ImportedExport {
   job: TrainingJobStatus
@@ -155,6 +175,7 @@ export async function importExport(
   header: ExportHeader,
   naming: { name?: string | undefined; project?: string | undefined },
 ): Promise<ImportedExport> {
+  assertWhole(path, header)
   const { db } = board
   const { job_id, exported, recipe } = header
   const before = await jobDetail(db, job_id)
@@ -165,8 +186,10 @@ export async function importExport(
     const project = naming.project ?? header.project
     const place = { job_id, ...placeOf(board, header), source: EXPORTED }
     await registerJob(db, { ...place, name, project, recipe, status: 'queued' })
-    if (await recordFile(board, job_id, path)) {
+    const recorded = await recordFile(board, job_id, path)
+    if (!recorded.isRestored) {
       await restoreWishes(board, job_id, exported)
+      await noteRestored(board, job_id, recorded.cursor)
       keptPolicy = project === header.project && !(await restoreProject(board, project, exported))
     }
     if (place.host_id === board.host_id) await sweepJob(db, place)
@@ -182,23 +205,29 @@ function placeOf(board: Board, { job_id, exported }: ExportHeader) {
   return { host_id, host: host_id === board.host_id ? board.host : host, root }
 }
 
-/** Records a file piece by piece; returns whether there was anything new in it. */
-async function recordFile({ db }: Board, job_id: string, path: string): Promise<boolean> {
+/** Follows the place in a file once what people said of the job is restored as well. */
+const RESTORED = ':restored'
+
+/** Records a file piece by piece; returns how far it came, and whether its wishes are restored. */
+async function recordFile({ db }: Board, job_id: string, path: string) {
   const mark = createHash('sha1')
     .update(firstLine(path) ?? '')
     .digest('hex')
   let cursor = await sourceCursor(db, job_id, EXPORTED)
-  let any = false
   for (;;) {
     const [told, place] = (cursor ?? '').split(':')
     const offset = told === mark ? Number(place) : 0
     const piece = readJournal(path, offset)
-    if (piece.offset === offset) return any
+    if (piece.offset === offset) return { cursor, isRestored: !!cursor?.endsWith(RESTORED) }
     const batch = { source: EXPORTED, from: cursor, to: `${mark}:${piece.offset}` }
     const replace = cursor !== null && offset === 0
     cursor = (await record(db, job_id, { ...batch, events: piece.events, replace })).cursor
-    any = true
   }
+}
+
+/** An import that ends before this is noted restores the wishes when it is made again. */
+async function noteRestored({ db }: Board, job_id: string, from: string | null): Promise<void> {
+  await record(db, job_id, { source: EXPORTED, from, to: `${from}${RESTORED}`, events: [] })
 }
 
 async function restoreWishes(

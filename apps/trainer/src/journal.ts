@@ -9,6 +9,8 @@ export const JOURNAL = 'journal.jsonl'
 /** A header is looked for in so many bytes; that of an export tells pins and shipments, and may be longer. */
 const HEADER_BYTES = 1 << 16
 const LONGEST_HEADER = 1 << 28
+/** More than the last line of an exported journal has. */
+const END_BYTES = 100
 
 /** The first line of a journal: whose it is. */
 export const JournalHeader = z.object({
@@ -152,6 +154,26 @@ export function firstLine(path: string): string | undefined {
   }
 }
 
+/** The only key of the last line of an exported journal; how many lines stand before it. */
+export const END = 'end_of_export'
+
+/** Whether a line says that all of an exported journal stands before it. */
+export function isEnd(text: string): boolean {
+  return /^\{"end_of_export":\d+\}$/.test(text)
+}
+
+/** The last line of a file, or the end of a long one; undefined where its newline is missing. */
+export function lastLine(path: string): string | undefined {
+  const file = openSync(path, 'r')
+  try {
+    const { size } = fstatSync(file)
+    const text = readBytes(file, Math.max(0, size - END_BYTES), END_BYTES).toString('utf8')
+    return text.endsWith('\n') ? text.slice(0, -1).split('\n').at(-1) : undefined
+  } finally {
+    closeSync(file)
+  }
+}
+
 function firstLineIn(file: number): string | undefined {
   for (let size = HEADER_BYTES; ; size *= 16) {
     const first = readLines(file, 0, size)?.lines[0]
@@ -172,7 +194,7 @@ function readEvents(file: number, path: string, offset: number) {
   const events: TrainingEvent[] = []
   let before: { lines: number; attempt: number } | undefined
   for (const [index, line] of lines.entries()) {
-    if (line.start === 0 || line.text.trim() === '') continue
+    if (line.start === 0 || line.text.trim() === '' || isEnd(line.text)) continue
     const event = parseEvent(line.text)
     if (event) {
       events.push(event)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { bestmark, temporaryFolder, writeOutput } from '../testing.ts'
@@ -50,6 +50,34 @@ test('one job is exported to a file or to the standard output; what is not clear
   ]) {
     expect(await here.run(['export', ...words])).toMatchObject({ code: 2, stdout: '' })
   }
+})
+
+test('a place that cannot be written is told, and what is no file is written to and not replaced', async () => {
+  await using here = await twoRuns()
+  const full = join(here.home, 'full')
+  await symlink('/dev/full', full)
+  for (const out of ['none/such.jsonl', 'full']) {
+    const refused = await here.run(['export', 'one', '--out', out])
+    expect(refused).toMatchObject({ code: 2, stdout: '' })
+    expect(refused.stderr).toMatch(/^bestmark: \S+ cannot be written: .*\n$/)
+  }
+  expect((await lstat(full)).isSymbolicLink()).toBe(true)
+  expect((await readdir(here.home)).filter((name) => name.endsWith('.part'))).toEqual([])
+})
+
+test('an export that is cut short, in a line or between two, is refused and changes nothing', async () => {
+  await using here = await twoRuns()
+  const lines = (await here.run(['export', 'one'])).stdout.split('\n')
+  const file = join(here.home, 'cut.jsonl')
+  const half = [...lines.slice(0, -2), lines.at(-2)!.slice(0, 9)].join('\n')
+  for (const cut of [half, `${lines.slice(0, -2).join('\n')}\n`]) {
+    await writeFile(file, cut)
+    const refused = await here.other(['import', file])
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('is cut short')])
+  }
+  expect((await here.other(['jobs', '--json'])).stdout).not.toContain('one')
+  await writeFile(file, lines.join('\n'))
+  expect(await here.other(['import', file])).toMatchObject({ code: 0 })
 })
 
 test('an export makes no folder prunable, be it of another machine or said to be of this one', async () => {

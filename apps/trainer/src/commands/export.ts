@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { createWriteStream, existsSync } from 'node:fs'
-import { mkdir, rename, stat } from 'node:fs/promises'
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
@@ -8,7 +9,7 @@ import { listJobs } from '@bestmark/db'
 import { callerPath, parseWords } from '../arguments.ts'
 import { openBoard, type Board } from '../board.ts'
 import { writeExport } from '../exportedJob.ts'
-import { EXIT, Failure } from '../failure.ts'
+import { EXIT, Failure, sentence, systemCode } from '../failure.ts'
 import { oneJob } from '../oneJob.ts'
 import { print, visibleLines } from '../terminal.ts'
 import { Waiting } from '../waiting.ts'
@@ -78,15 +79,24 @@ async function fileFor(
   return join(out, `${words}-${job_id.slice(0, 8)}.jsonl`)
 }
 
-/** Writes beside the file and gives it its name at the end, so that no half of one is found. */
+/**
+ * Writes beside the file and gives it its name at the end, so that no half of one is found; into what
+ * is no file, such as a pipe, straight. Throws a Failure where that cannot be written.
+ */
 async function exportTo(board: Board, job_id: string, file: string): Promise<number> {
-  const draft = `${file}.part`
+  const isFile = (await stat(file).catch(() => undefined))?.isFile() ?? true
+  const draft = isFile ? `${file}.part` : file
   const stream = createWriteStream(draft)
-  const lines = await exported(board, job_id, stream)
-  stream.end()
-  await finished(stream)
-  await rename(draft, file)
-  return lines
+  try {
+    const writing = exported(board, job_id, stream).finally(() => stream.end())
+    const [lines] = await Promise.all([writing, finished(stream)])
+    if (isFile) await rename(draft, file)
+    return lines
+  } catch (cause) {
+    if (isFile) await rm(draft, { force: true })
+    if (systemCode(cause) === undefined) throw cause
+    throw new Failure(`${file} cannot be written: ${sentence(cause)}`, { cause })
+  }
 }
 
 async function exported(board: Board, job_id: string, stream: Writable): Promise<number> {
@@ -95,8 +105,8 @@ async function exported(board: Board, job_id: string, stream: Writable): Promise
   const lines = await writeExport(board, job_id, async (line) => {
     written++
     if (written % 1000 === 0) waiting.say(`${written} lines written`)
-    if (!stream.write(visibleLines(line)))
-      await new Promise((resume) => stream.once('drain', resume))
+    if (stream.errored) throw stream.errored
+    if (!stream.write(visibleLines(line))) await once(stream, 'drain')
   })
   if (lines === undefined) throw new Failure(`The job ${job_id} was removed from the board.`)
   return lines
