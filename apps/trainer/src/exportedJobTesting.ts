@@ -14,9 +14,11 @@ import type { TestDatabase } from '@bestmark/db/testing'
 export async function told(db: TestDatabase, job_id: string) {
   const names = await seriesNames(db, job_id)
   const asked = { names: names.map(({ name }) => name), points: 1e6 }
-  const { attempts, ...detail } = (await jobDetail(db, job_id))!
+  const job = await jobDetail(db, job_id)
+  const list = await checkpointsOf(db, job_id)
+  if (!job || !list) throw new Error(`There is no job ${job_id}.`)
+  const { attempts, ...detail } = job
   const { config, tags, loss_unit, save_steps, metric_directions, policy_told } = detail
-  const list = (await checkpointsOf(db, job_id))!
   const rows = list.checkpoints.map(({ checked_at: _checked_at, ...row }) => row)
   const logs = (await jobLogs(db, job_id)).map(({ ordinal: _ordinal, ...line }) => line)
   return {

@@ -2,7 +2,7 @@ import { mkdir, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Growing, inspectCheckpoint } from './integrity.ts'
-import { gguf, hdf5, SAFETENSORS, zip } from './integrity/testing.ts'
+import { gguf, hdf5, pickled, SAFETENSORS, zip } from './integrity/testing.ts'
 import { temporaryFolder } from './testing.ts'
 
 /** Of fewer bytes nobody can tell what they were to be. */
@@ -25,6 +25,7 @@ async function runWith(files: Files) {
 const FORMATS: [file: string, whole: Buffer][] = [
   ['model.safetensors', SAFETENSORS],
   ['pytorch_model.bin', zip()],
+  ['pytorch_model.pt', zip('', true)],
   ['model.keras', zip('a comment')],
   ['model.gguf', gguf()],
   ['model.weights.h5', hdf5()],
@@ -86,7 +87,8 @@ test('what can be served as it is: whole weights, an adapter with its base, shar
     'zero/global_step5/zero_pp_rank_0_mp_rank_00_model_states.pt': zip(),
     'gathered/global_step5/zero_pp_rank_0_mp_rank_00_model_states.pt': zip(),
     'gathered/model.safetensors': SAFETENSORS,
-    'distributed/pytorch_model_fsdp_0/__0_0.distcp': zip(),
+    'distributed/pytorch_model_fsdp_0/__0_0.distcp': Buffer.concat([zip(), zip(), zip()]),
+    'distributed/pytorch_model_fsdp_0/.metadata': pickled('__0_0.distcp'),
     'best.ckpt': zip(),
   })
   const kind = async (path: string) => {
@@ -99,6 +101,29 @@ test('what can be served as it is: whole weights, an adapter with its base, shar
   expect(await kind('gathered')).toEqual(['complete', 'full', null])
   expect(await kind('distributed')).toEqual(['complete', 'sharded', null])
   expect(await kind('best.ckpt')).toEqual(['complete', 'full', null])
+})
+
+test('pieces of torch.distributed are whole with their metadata, all that it names, and their ends', async () => {
+  const three = Buffer.concat([zip('', true), zip('', true), zip('', true)])
+  const metadata = pickled('__0_0.distcp', '__1_0.distcp', '__0_0.distcp')
+  await using run = await runWith({
+    'whole/.metadata': metadata,
+    'whole/__0_0.distcp': three,
+    'whole/__1_0.distcp': zip(),
+    'unfinished/__0_0.distcp': three,
+    'gone/.metadata': metadata,
+    'gone/__0_0.distcp': three,
+    'cut/.metadata': pickled('__0_0.distcp'),
+    'cut/__0_0.distcp': three.subarray(0, three.length - 30),
+    // Archives that do not begin the file are no torch file of their own.
+    'glued/model.bin': three,
+  })
+  const why = async (path: string) => (await run.look(path)).files_why
+  expect(await why('whole')).toBeNull()
+  expect(await why('unfinished')).toBe('.metadata is missing: its save was cut short')
+  expect(await why('gone')).toBe('__1_0.distcp is missing')
+  expect(await why('cut')).toMatch(/^__0_0.distcp is cut short/)
+  expect(await why('glued')).toMatch(/is broken$/)
 })
 
 test('links that lead out of the run, or nowhere, are no part of a checkpoint', async () => {

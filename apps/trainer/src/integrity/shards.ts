@@ -10,12 +10,37 @@ const Index = z.object({ weight_map: z.record(z.string(), z.string()) })
 /** As `model-00001-of-00003.safetensors`. */
 const NUMBERED = /^(.*)-(\d{5})-of-(\d{5})(\.[a-z]+)$/
 
+/** Torch's distributed checkpoints tell their pieces in `.metadata`, which is written last. */
+const PIECE = /\.distcp$/
+const PIECES = /__\d+_\d+\.distcp/g
+const METADATA = '.metadata'
+
 /** Which part is missing of weights that are saved in several; null where none is. */
 export async function missingShard(files: readonly ListedFile[]): Promise<string | null> {
   const names = new Set(files.map(({ name }) => name))
   for (const file of files) {
     const why = INDEX.test(file.name) ? await missingOfIndex(file, names) : missingOf(file, names)
     if (why !== null) return why
+  }
+  return missingPiece(files, names)
+}
+
+/** The metadata is a pickle, which may hold any program: only the names in it are looked for. */
+async function missingPiece(
+  files: readonly ListedFile[],
+  names: Set<string>,
+): Promise<string | null> {
+  const folders = new Set(
+    files.filter(({ name }) => PIECE.test(name)).map(({ name }) => dirname(name)),
+  )
+  for (const folder of folders) {
+    const place = join(folder, METADATA)
+    const metadata = files.find(({ name }) => name === place)
+    if (!metadata) return `${place} is missing: its save was cut short`
+    if (metadata.bytes > LONGEST_INDEX) return `${place} is too long for metadata`
+    const parts = new Set((await readFile(metadata.path, 'latin1')).match(PIECES))
+    const gone = [...parts].map((part) => join(folder, part)).filter((part) => !names.has(part))
+    if (gone.length > 0) return absent(gone, parts.size)
   }
   return null
 }

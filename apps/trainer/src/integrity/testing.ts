@@ -5,8 +5,8 @@ export const SAFETENSORS = Buffer.from(
   writeSafetensors({ weight: { shape: [2], data: Float32Array.of(1, 2) } }),
 )
 
-/** A zip archive that holds one file and a comment, as torch and Keras write them. */
-export function zip(comment = ''): Buffer {
+/** A zip archive that holds one file and a comment, with or without the records of a long one. */
+export function zip(comment = '', isLong = false): Buffer {
   const [name, data] = [Buffer.from('archive/data.pkl'), Buffer.from('weights')]
   const local = Buffer.alloc(30)
   local.writeUInt32LE(0x04034b50)
@@ -16,12 +16,33 @@ export function zip(comment = ''): Buffer {
   const entry = Buffer.alloc(46)
   entry.writeUInt32LE(0x02014b50)
   entry.writeUInt16LE(name.length, 28)
+  const [size, offset] = [entry.length + name.length, local.length + name.length + data.length]
   const end = Buffer.alloc(22)
   end.writeUInt32LE(0x06054b50)
-  end.writeUInt32LE(entry.length + name.length, 12)
-  end.writeUInt32LE(local.length + name.length + data.length, 16)
+  end.writeUInt32LE(size, 12)
+  end.writeUInt32LE(offset, 16)
   end.writeUInt16LE(comment.length, 20)
-  return Buffer.concat([local, name, data, entry, name, end, Buffer.from(comment)])
+  const long = isLong ? longEnd(size, offset) : Buffer.alloc(0)
+  return Buffer.concat([local, name, data, entry, name, long, end, Buffer.from(comment)])
+}
+
+/** The records that torch writes before the end of each of its archives. */
+function longEnd(size: number, offset: number): Buffer {
+  const [record, locator] = [Buffer.alloc(56), Buffer.alloc(20)]
+  record.writeUInt32LE(0x06064b50)
+  record.writeBigUInt64LE(BigInt(size), 40)
+  record.writeBigUInt64LE(BigInt(offset), 48)
+  locator.writeUInt32LE(0x07064b50)
+  locator.writeBigUInt64LE(BigInt(offset + size), 8)
+  return Buffer.concat([record, locator])
+}
+
+/** A pickle's bytes that name files, as torch.distributed's `.metadata` does. */
+export function pickled(...names: string[]): Buffer {
+  const words = names.map((name) =>
+    Buffer.concat([Buffer.from([0x8c, name.length]), Buffer.from(name), Buffer.from([0x94])]),
+  )
+  return Buffer.concat([Buffer.from([0x80, 4]), ...words, Buffer.from('.')])
 }
 
 /** A GGUF file with a list of words, an alignment, and one Q8_0 tensor of 64 values. */

@@ -35,7 +35,8 @@ async function lookInside(file: FileHandle, path: string, bytes: number): Promis
   // A disk that was full, or lost its power, leaves a file's length and none of its bytes.
   if (head.every((byte) => byte === 0)) return broken('it begins with nothing but zeros')
   if (path.endsWith('.safetensors')) return lookAtSafetensors(file, bytes)
-  if (isZip(head)) return lookAtZip(file, bytes)
+  // Torch's distributed checkpoints hold an archive a tensor.
+  if (isZip(head)) return lookAtZip(file, bytes, path.endsWith('.distcp'))
   if (isGguf(head)) return lookAtGguf(file, bytes)
   if (isHdf5(head)) return lookAtHdf5(file, bytes)
   const expected = /\.(keras|npz|gguf|h5|hdf5)$/.exec(path)?.[1]

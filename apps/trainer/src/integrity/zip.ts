@@ -7,6 +7,8 @@ const END_64 = 0x06064b50
 const LOCATOR_64 = 0x07064b50
 const ENTRY = 0x02014b50
 const END_BYTES = 22
+const END_64_BYTES = 56
+const LOCATOR_BYTES = 20
 const LONGEST_COMMENT = 0xffff
 
 /** Whether a file begins as zip archives do, which torch and Keras save. */
@@ -16,22 +18,28 @@ export function isZip(head: Buffer): boolean {
 
 /**
  * Whether an archive is whole: it ends in the record that is written last, and its directory lies
- * where that says.
+ * right before that, where the record says. Of several archives one after another (`isOneOfMany`)
+ * the last is looked at, which counts from its own beginning.
  */
-export async function lookAtZip(file: FileHandle, bytes: number): Promise<WeightsSeen> {
+export async function lookAtZip(
+  file: FileHandle,
+  bytes: number,
+  isOneOfMany: boolean,
+): Promise<WeightsSeen> {
   const tail = Math.max(0, bytes - END_BYTES - LONGEST_COMMENT)
   const last = await bytesAt(file, tail, bytes - tail)
   const end = endRecord(last)
   if (end === undefined) return broken('it is cut short: the end of its archive is missing')
-  let [size, offset] = [last.readUInt32LE(end + 12), last.readUInt32LE(end + 16)]
-  if (offset === 0xffffffff || size === 0xffffffff) {
-    const found = await directory64(file, tail + end)
-    if (!found) return broken('the directory of its archive is broken')
-    ;[size, offset] = found
+  const [size, offset] = [last.readUInt32LE(end + 12), last.readUInt32LE(end + 16)]
+  const isLong = offset === 0xffffffff || size === 0xffffffff
+  const plain = isLong ? undefined : { size, offset, start: tail + end - size }
+  // Torch writes the records of a long archive in short ones as well.
+  const directory = (await directory64(file, tail + end)) ?? plain
+  const before = directory ? directory.start - directory.offset : -1
+  if (directory && directory.size > 0 && (before === 0 || (before > 0 && isOneOfMany))) {
+    const first = await bytesAt(file, directory.start, 4)
+    if (first.length === 4 && first.readUInt32LE() === ENTRY) return WHOLE
   }
-  const first = await bytesAt(file, offset, 4)
-  const isThere = size > 0 && offset + size <= tail + end && first.length === 4
-  if (isThere && first.readUInt32LE() === ENTRY) return WHOLE
   return broken('the directory of its archive is broken')
 }
 
@@ -44,12 +52,14 @@ function endRecord(last: Buffer): number | undefined {
   return undefined
 }
 
-/** Size and offset of the directory of an archive beyond 4 GiB. */
-async function directory64(file: FileHandle, end: number): Promise<[number, number] | undefined> {
-  if (end < 20) return undefined
-  const locator = await bytesAt(file, end - 20, 20)
-  if (locator.readUInt32LE() !== LOCATOR_64) return undefined
-  const record = await bytesAt(file, Number(locator.readBigUInt64LE(8)), 56)
-  if (record.length < 56 || record.readUInt32LE() !== END_64) return undefined
-  return [Number(record.readBigUInt64LE(40)), Number(record.readBigUInt64LE(48))]
+/** By the records of archives beyond 4 GiB: the directory's size, where they say that it begins, and where it does. */
+async function directory64(file: FileHandle, end: number) {
+  const at = end - LOCATOR_BYTES - END_64_BYTES
+  if (at < 0) return undefined
+  const last = await bytesAt(file, at, LOCATOR_BYTES + END_64_BYTES)
+  if (last.readUInt32LE(END_64_BYTES) !== LOCATOR_64 || last.readUInt32LE() !== END_64) {
+    return undefined
+  }
+  const [size, offset] = [Number(last.readBigUInt64LE(40)), Number(last.readBigUInt64LE(48))]
+  return { size, offset, start: at - size }
 }

@@ -50,6 +50,7 @@ export async function prunedRun(text: string): Promise<PrunedRun> {
     const root = await realpath(path)
     const job = board && (await jobIn(board, root))
     if (board && job) return await ofJob(board, job)
+    if (board) await assertNobodys(board, root)
     await board?.[Symbol.asyncDispose]()
     return await ofFolder(root)
   } catch (error) {
@@ -75,6 +76,13 @@ async function jobIn(board: Board, root: string): Promise<HostedJob | undefined>
     exported ??= job
   }
   return exported
+}
+
+/** What was pinned or shipped of a job that another machine keeps is not known by the folder alone. */
+async function assertNobodys({ db }: Board, root: string): Promise<void> {
+  const { job_id } = await readRun(root)
+  const job = job_id === null ? undefined : await jobStatus(db, job_id)
+  if (job) throw new Failure(`${root} is the job ${job.name} of ${job.host}; prune it there.`)
 }
 
 async function ofJob(board: Board, job: HostedJob): Promise<PrunedRun> {
