@@ -128,6 +128,17 @@ test('a long journal is read in pieces that lose nothing', () => {
   expect(steps).toEqual(Array.from({ length: 30_000 }, (_, index) => index))
 })
 
+test('an event longer than a piece is read whole', () => {
+  write(1)
+  const long = { name: 'x'.repeat(2.5 * PIECE) }
+  appendFileSync(path, `${JSON.stringify({ type: 'started', attempt: 0, at: 1, ...long })}\n`)
+  write(2)
+  const first = readJournal(path)
+  const second = readJournal(path, first.offset)
+  expect(second.events.map((event) => event.type === 'started' && event.name)).toEqual([long.name])
+  expect(stepsOf(readJournal(path, second.offset).events)).toEqual([2])
+})
+
 test('a line longer than a piece is reported and does not stop the reading', () => {
   write(1)
   appendFileSync(path, `${'x'.repeat(2.5 * PIECE)}\n`)

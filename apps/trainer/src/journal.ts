@@ -2,7 +2,7 @@ import { appendFileSync, closeSync, fstatSync, ftruncateSync, openSync, statSync
 import { basename, join } from 'node:path'
 import { measuredJson, parsePythonJson, TrainingEvent } from '@bestmark/core'
 import { z } from 'zod'
-import { readBytes, readLines } from './journalLines.ts'
+import { nextLines, readBytes, readLines } from './journalLines.ts'
 
 /** The journal's name in a run's folder. */
 export const JOURNAL = 'journal.jsonl'
@@ -190,7 +190,7 @@ export function journalSize(path: string): number {
 }
 
 function readEvents(file: number, path: string, offset: number) {
-  const { lines, end } = readLines(file, offset) ?? { lines: [], end: offset }
+  const { lines, end } = nextLines(file, offset) ?? { lines: [], end: offset }
   const events: TrainingEvent[] = []
   let before: { lines: number; attempt: number } | undefined
   for (const [index, line] of lines.entries()) {

@@ -3,6 +3,8 @@ import { fstatSync, readSync } from 'node:fs'
 /** Bytes read in one go, so that a long file costs no more memory than a short one. */
 export const PIECE = 1 << 20
 const NEWLINE = 10
+/** A program may tell of a long configuration in one line (bytes). */
+const LONGEST_LINE = 16 * PIECE
 
 /** A line without its newline, and the bytes of the file that it takes with it. */
 interface Line {
@@ -31,6 +33,17 @@ export function readLines(file: number, start: number, size = PIECE): Lines | un
   }
   if (lines.length > 0) return { lines, end: start + from }
   return bytes.length < size ? undefined : skipLongLine(file, start, bytes)
+}
+
+/**
+ * The next complete lines of about a piece, or one whole that is longer, up to 16 MB; of a still
+ * longer one only the beginning is kept.
+ */
+export function nextLines(file: number, start: number): Lines | undefined {
+  const found = readLines(file, start)
+  const [first] = found?.lines ?? []
+  const length = first ? first.end - first.start : 0
+  return length > PIECE && length <= LONGEST_LINE ? readLines(file, start, length) : found
 }
 
 function skipLongLine(file: number, start: number, beginning: Buffer): Lines | undefined {

@@ -3,6 +3,7 @@
 import json
 import math
 import threading
+import types
 import tracemalloc
 
 from testing import InFolder
@@ -98,6 +99,20 @@ class Telling(InFolder):
         told = {"nan": "NaN", "inf": "Infinity", "less": "-Infinity", "tensor": 1.5, "whole": 3, "7": 8}
         [metrics] = self.events("metrics")
         self.assertEqual((metrics["values"], metrics["step"], metrics["epoch"]), (told, 0, None))
+
+    def test_a_run_begins_whatever_is_wrong_with_what_is_said_of_it(self) -> None:
+        endless: dict = {}
+        endless["self"] = endless
+        for wrong in ({"config": endless}, {"config": 7}, {"direction": "minimize"}):
+            with self.assertLogs("bestmark") as logs:
+                bestmark.init(str(self.folder), metric="f1", **wrong)
+            self.assertEqual(len(logs.output), 1)
+        config = types.SimpleNamespace(lr=0.1)
+        bestmark.init(str(self.folder), metric="f1", direction="max", config=config)
+        started = self.events("started")
+        told = [(one["attempt"], one["metric_for_best"], one["direction"]) for one in started]
+        self.assertEqual(told, [(0, "f1", None), (1, "f1", None), (2, "f1", None), (3, "f1", "max")])
+        self.assertEqual(started[-1]["config"], {"lr": 0.1})
 
     def test_threads_do_not_tear_each_others_lines(self) -> None:
         bestmark.init(str(self.folder))

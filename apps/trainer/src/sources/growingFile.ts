@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, openSync } from 'node:fs'
 import { systemCode } from '../failure.ts'
-import { PIECE, readBytes, readLines } from '../journalLines.ts'
+import { nextLines, PIECE, readBytes } from '../journalLines.ts'
 
 /** How far a growing file was read. */
 export interface Place {
@@ -49,7 +49,7 @@ export function lookAtLines(
     const { size } = fstatSync(file)
     if (isOther(file, size, place)) return { kind: 'replaced' }
     if (size === place.offset) return { kind: 'same' }
-    const piece = readLines(file, place.offset) ?? (isOver ? tail(file, place.offset) : undefined)
+    const piece = nextLines(file, place.offset) ?? (isOver ? tail(file, place.offset) : undefined)
     if (!piece) return { kind: 'same' }
     const lines = piece.lines.map(({ text }, index) => {
       const line = place.line + index + 1

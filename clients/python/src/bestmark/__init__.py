@@ -26,23 +26,30 @@ def init(folder: Path = FOLDER, *, name: str | None = None, project: str = "",
          metric: str | None = None, direction: str | None = None, declared_by: str = "init",
          total_steps: Count = None, total_epochs: float | None = None, save_steps: Count = None,
          resumed_from: Count = None, samples: Samples = None, loss_unit: str = "unknown",
-         config: Mapping[Any, Any] | None = None, all_ranks: bool = False) -> None:
+         config: Any = None, all_ranks: bool = False) -> None:
     """Begins a run in `folder`, or its next attempt where one stands there already.
     `metric` and `direction` ("min" or "max") declare what best means; `samples` is what `log` takes
-    where it is told none; `loss_unit` is "nats_per_token" where exp(eval_loss) is a perplexity. In
-    distributed training only rank 0 writes, unless `all_ranks` (each into a folder of its own)."""
+    where it is told none; `loss_unit` is "nats_per_token" where exp(eval_loss) is a perplexity;
+    `config` is a mapping, or an object with attributes. In distributed training only rank 0 writes,
+    unless `all_ranks` (each into a folder of its own)."""
     global _journal, _step, _samples, _is_over, _error_before
     _end()
     warned.clear()
     _step, _samples, _is_over, _error_before = 0, samples, False, getattr(sys, "last_value", None)
-    header = {"name": name or os.path.basename(os.path.abspath(folder)), "project": project}
+    header = {"name": str(name or os.path.basename(os.path.abspath(folder))),
+              "project": str(project)}
     _journal = Journal(os.fspath(folder), header, os.getpid() if all_ranks or _is_first() else 0)
-    _journal.record(
-        "started", **header, metric_for_best=metric and _called(metric), direction=direction,
-        declared_by=declared_by if metric else None, total_steps=counted(total_steps),
-        total_epochs=counted(total_epochs, kind=float), save_steps=counted(save_steps),
-        resumed_from=counted(resumed_from), loss_unit=loss_unit,
-        config=json.loads(json.dumps(dict(config or {}), default=str, skipkeys=True)))
+    clear: dict[str, Any] = {"config": {}, "direction": None}
+    try:
+        said = config if isinstance(config, Mapping | None) else vars(config)
+        clear["config"] = json.loads(json.dumps(dict(said or {}), default=str, skipkeys=True))
+        clear["direction"] = direction and {"min": "min", "max": "max"}[direction]
+    finally:  # a run begins, whatever is wrong with what is said of it
+        _journal.record(
+            "started", **header, **clear, metric_for_best=metric and _called(metric),
+            declared_by=declared_by if metric else None, total_steps=counted(total_steps),
+            total_epochs=counted(total_epochs, kind=float), save_steps=counted(save_steps),
+            resumed_from=counted(resumed_from), loss_unit=loss_unit)
 
 @safely
 def log(values: Mapping[str, Any], step: Count = None, epoch: float | None = None,
