@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { say } from './figures.ts'
 
 interface Benchmark {
@@ -27,9 +28,21 @@ if (unknown !== undefined) {
   say(`There is no benchmark "${unknown}"; there is ${Object.keys(BENCHMARKS).join(', ')}.`)
   process.exit(2)
 }
-for (const [name, { title, load }] of Object.entries(BENCHMARKS)) {
-  if (asked.length > 0 && !asked.includes(name)) continue
-  say(`${name}: ${title}`)
-  const { run } = await load()
+const names = Object.keys(BENCHMARKS).filter((name) => asked.length === 0 || asked.includes(name))
+const [only = ''] = names
+if (names.length > 1) for (const name of names) inAProcessOfItsOwn(name)
+else await runHere(only)
+
+/** The memory that one benchmark leaves behind would hide how much the next one takes. */
+function inAProcessOfItsOwn(name: string): void {
+  const { status } = spawnSync(process.execPath, [import.meta.filename, name], { stdio: 'inherit' })
+  if (status !== 0) process.exitCode = status ?? 1
+}
+
+async function runHere(name: string): Promise<void> {
+  const benchmark = BENCHMARKS[name]
+  if (!benchmark) return
+  say(`${name}: ${benchmark.title}`)
+  const { run } = await benchmark.load()
   await run()
 }
