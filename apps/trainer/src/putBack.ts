@@ -5,21 +5,24 @@ import {
   mkdirSync,
   openSync,
   renameSync,
+  statSync,
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { PIECE, readBytes } from './journalLines.ts'
 
 /**
- * Keeps a file that others write to at its path, also where a program removes the folder around it,
- * as many do with their output folder when they start. The writers go on in the file that was
- * removed, so a copy takes its place, to which all further bytes are copied.
+ * Keeps a file that others write to at its path, also where a program removes or moves the folder
+ * around it, as many do with their output folder when they start. The writers go on in the file that
+ * was removed, so a copy takes its place, to which all further bytes are copied.
  */
 export class PutBack implements Disposable {
   readonly #path: string
   readonly #file: number
   #folder: number
   #copy: number | undefined
+  /** The copy has not got its name yet. */
+  #isDraft = false
   /** How much of the file the copy has. */
   #copied = 0
 
@@ -35,17 +38,29 @@ export class PutBack implements Disposable {
    * make its own, would stumble over ours. Throws where a copy cannot be written.
    */
   look(isOver: boolean): boolean {
-    const isGone = fstatSync(this.#copy ?? this.#file).nlink === 0
+    const isGone = !this.#isThere()
     if (isGone && isOver) mkdirSync(dirname(this.#path), { recursive: true })
-    const isBack = isGone && (isOver || this.#isFolderAnew())
-    if (isBack) this.#begin()
-    if (this.#copy !== undefined) this.#copyOn(this.#copy)
-    if (isBack) renameSync(`${this.#path}.back`, this.#path)
-    return isBack
+    if (isGone && (isOver || this.#isFolderAnew())) this.#begin()
+    if (this.#copy === undefined) return false
+    this.#copyOn(this.#copy)
+    if (!this.#isDraft || !this.#isThere()) return false
+    renameSync(this.#draft, this.#path)
+    this.#isDraft = false
+    return true
+  }
+
+  get #draft(): string {
+    return `${this.#path}.back`
+  }
+
+  /** Whether the path leads to the file that is written to, wherever its folder was moved. */
+  #isThere(): boolean {
+    return isSame(this.#copy ?? this.#file, this.#isDraft ? this.#draft : this.#path)
   }
 
   #isFolderAnew(): boolean {
-    return fstatSync(this.#folder).nlink === 0 && existsSync(dirname(this.#path))
+    const folder = dirname(this.#path)
+    return existsSync(folder) && !isSame(this.#folder, folder)
   }
 
   #begin(): void {
@@ -53,7 +68,8 @@ export class PutBack implements Disposable {
     this[Symbol.dispose]()
     this.#folder = folder
     this.#copied = 0
-    this.#copy = openSync(`${this.#path}.back`, 'w')
+    this.#copy = openSync(this.#draft, 'w')
+    this.#isDraft = true
   }
 
   #copyOn(copy: number): void {
@@ -69,4 +85,9 @@ export class PutBack implements Disposable {
     if (this.#copy !== undefined) closeSync(this.#copy)
     this.#copy = undefined
   }
+}
+
+function isSame(file: number, path: string): boolean {
+  const [open, there] = [fstatSync(file), statSync(path, { throwIfNoEntry: false })]
+  return there !== undefined && open.dev === there.dev && open.ino === there.ino
 }

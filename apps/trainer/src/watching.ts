@@ -94,8 +94,8 @@ export class Watching {
     const changed = await changedAt(run.root)
     if (this.#imported.get(run.root) === changed) return
     if (await mayGrow(run.root)) return this.#follow(run, signal)
-    this.#imported.set(run.root, changed)
     this.#tell(run, await importRun(this.#board, run.root, this.#project))
+    this.#imported.set(run.root, changed)
   }
 
   async #follow(run: RunIdentity, signal: AbortSignal): Promise<void> {

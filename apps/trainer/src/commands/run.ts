@@ -108,7 +108,7 @@ async function runRecorded(board: Board, order: Order): Promise<number> {
   const following = followFiles(db, run, over.signal, troubles.tell)
   const stop = (signal: NodeJS.Signals) => askToStop(program, signal, killAfter, over.signal)
   const keeping = keepUp(db, job_id, { stop, troubles, line }, over.signal)
-  const forget = passSignals(stop)
+  const forget = passSignals(stop, program.signal)
   const end = await program.exited
   over.abort()
   forget()
@@ -143,15 +143,23 @@ function showOn(out: NodeJS.WriteStream, line: ProgressLine | undefined): Show {
 
 type Stop = (signal: NodeJS.Signals) => Promise<void>
 
-function passSignals(stop: Stop): () => void {
-  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** Asks to stop, as a terminal or a scheduler does. */
+const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** Mean what the program takes them for, such as Slurm's word before a time limit. */
+const OTHERS = ['SIGUSR1', 'SIGUSR2', 'SIGQUIT', 'SIGCONT'] as const
+
+function passSignals(stop: Stop, signal: RunningProgram['signal']): () => void {
   // Under nohup, or in a service, a terminal that closes is no wish to stop.
   const isKept = !process.stdout.isTTY && !process.stderr.isTTY
   const pass = (name: NodeJS.Signals): void => {
     if (!(name === 'SIGHUP' && isKept)) void stop(name)
   }
-  for (const name of names) process.on(name, pass)
-  return () => names.forEach((name) => process.off(name, pass))
+  for (const name of STOPPING) process.on(name, pass)
+  for (const name of OTHERS) process.on(name, signal)
+  return () => {
+    for (const name of STOPPING) process.off(name, pass)
+    for (const name of OTHERS) process.off(name, signal)
+  }
 }
 
 async function askToStop(

@@ -63,7 +63,8 @@ function tell(state: State, { text, line, file }: FileLine): TrainingEvent[] {
   if (value === undefined || isOfABatch(metric)) return []
   if (trainingLossAmong([metric])) state.loss ??= metric
   const isLoss = metric === state.loss
-  const again = isLoss ? reach(state, step) : undefined
+  // The same step twice is no going back: some log each batch of an epoch at one step.
+  const again = isLoss && step !== state.step ? reach(state, step) : undefined
   const name = isLoss ? 'loss' : heldOutName(metric)
   const kind = isHeldOut(metric) ? 'evaluation' : 'metrics'
   const values = { metrics: {}, evaluation: {}, [kind]: { [name]: value } }

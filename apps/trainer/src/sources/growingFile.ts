@@ -8,8 +8,8 @@ export interface Place {
   /** Bytes, and lines before them. */
   offset: number
   line: number
-  /** Digest of the first bytes that were read, by which the file is known again. */
-  head: string
+  /** Digest of the first and the last bytes that were read, by which the file is known again. */
+  read: string
 }
 
 /** A line, without what ends it, and its number from 1. */
@@ -18,12 +18,13 @@ export interface NumberedLine {
   line: number
 }
 
-const HEAD = 1024
+/** So many of each (bytes); logs of one program may begin alike. */
+const KNOWN_BY = 1024
 /** So much of what follows the lines is looked at, too (bytes). */
 const REST = 4096
 
 /** The place at the beginning of a file. */
-export const BEGINNING: Place = { offset: 0, line: 0, head: '' }
+export const BEGINNING: Place = { offset: 0, line: 0, read: '' }
 
 /** What one look at a growing file found. */
 export type Look<Grown> =
@@ -89,22 +90,27 @@ export function placeIn(path: string, offset: number, line = 0): Place {
 }
 
 function placeAt(file: number, offset: number, line: number): Place {
-  return { offset, line, head: headDigest(file, offset) }
+  return { offset, line, read: digestOfRead(file, offset) }
 }
 
 function tail(file: number, start: number) {
-  const text = readBytes(file, start, PIECE).toString('utf8')
-  const end = start + Buffer.byteLength(text)
-  return text === '' ? undefined : { lines: [{ text, start, end }], end }
+  // Its length is that of its bytes: a character that was cut has other ones as text.
+  const bytes = readBytes(file, start, PIECE)
+  const end = start + bytes.length
+  return bytes.length === 0
+    ? undefined
+    : { lines: [{ text: bytes.toString('utf8'), start, end }], end }
 }
 
-function isOther(file: number, size: number, { offset, head }: Place): boolean {
-  return size < offset || (offset > 0 && headDigest(file, offset) !== head)
+function isOther(file: number, size: number, { offset, read }: Place): boolean {
+  return size < offset || (offset > 0 && digestOfRead(file, offset) !== read)
 }
 
-function headDigest(file: number, offset: number): string {
-  const bytes = readBytes(file, 0, Math.min(HEAD, offset))
-  return createHash('sha256').update(bytes).digest('base64').slice(0, 16)
+function digestOfRead(file: number, offset: number): string {
+  const length = Math.min(KNOWN_BY, offset)
+  const hash = createHash('sha256')
+  hash.update(readBytes(file, 0, length)).update(readBytes(file, offset - length, length))
+  return hash.digest('base64').slice(0, 16)
 }
 
 function openIfThere(path: string): number | undefined {

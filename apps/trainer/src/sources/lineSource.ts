@@ -66,7 +66,7 @@ export function lineSource<State extends Progress>(format: Format<State>): Sourc
 }
 
 /** Raised when the state of a format changes, which a cursor of an older version does not hold. */
-const VERSION = 3
+const VERSION = 4
 
 interface Cursor<State> {
   /** Of which format, and of which version of it. */

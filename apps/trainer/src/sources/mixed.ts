@@ -8,6 +8,8 @@ export const RUN_LOG = 'run_log'
 /** What the first source told so far; plain data. */
 interface Told {
   names: string[]
+  /** Names that another source added. */
+  gaps: string[]
   /** The last step that the first source measured. */
   step: number
   attempt: number
@@ -20,7 +22,11 @@ interface Told {
   isSaid: boolean
 }
 
+/** Raised when what is told of the first source changes. */
+const VERSION = 2
+
 interface Cursor {
+  version: typeof VERSION
   sources: string[]
   parts: (string | null)[]
   told: Told
@@ -57,7 +63,7 @@ class MixedReader implements SourceReader {
     for (const [index, reader] of this.#readers.entries()) {
       const piece = await reader.next()
       if (piece.cursor === this.#at.parts[index]) continue
-      const isBehind = index === 0 && this.#at.told.isAhead && piece.events.some(isMeasured)
+      const isBehind = index === 0 && this.#isBehind(piece.events)
       if (isBehind || (piece.replace && this.#at.parts[index] !== null)) return this.#anew()
       this.#at.parts[index] = piece.cursor
       const name = this.#sources[index]?.name ?? ''
@@ -65,6 +71,14 @@ class MixedReader implements SourceReader {
       return this.#piece(events)
     }
     return { events: [], cursor: this.#cursor, replace: false }
+  }
+
+  /** Whether the first source tells what another one told for it. */
+  #isBehind(events: readonly TrainingEvent[]): boolean {
+    const { isAhead, gaps } = this.#at.told
+    return events.some((event) => {
+      return isMeasured(event) && (isAhead || gaps.some((name) => name in event.values))
+    })
   }
 
   #piece(events: TrainingEvent[]): Piece {
@@ -90,8 +104,8 @@ class MixedReader implements SourceReader {
   #beginning(): Cursor {
     const sources = this.#sources.map(({ name }) => name)
     const counts = { step: -1, attempt: 0, start: 0 }
-    const told = { names: [], ...counts, begun: null, isAhead: false, isSaid: false }
-    return { sources, parts: sources.map(() => null), told }
+    const told = { names: [], gaps: [], ...counts, begun: null, isAhead: false, isSaid: false }
+    return { version: VERSION, sources, parts: sources.map(() => null), told }
   }
 
   #own(events: TrainingEvent[]): TrainingEvent[] {
@@ -114,6 +128,8 @@ class MixedReader implements SourceReader {
     const gaps = new Set<string>()
     const added = events.flatMap((event): TrainingEvent[] => {
       const { attempt } = told
+      // What went back here as well has attempts of its own, which the first may have joined.
+      const own = Math.min(event.attempt, attempt)
       if (event.type === 'log') return [{ ...event, attempt }]
       if (event.type === 'ended') {
         // The log's two files are read in turn, so that a later start may be known already.
@@ -132,8 +148,9 @@ class MixedReader implements SourceReader {
         if (isGap) gaps.add(name)
         if (isGap || isAhead) values[name] = value
       }
-      return Object.keys(values).length > 0 ? [{ ...event, attempt, values }] : []
+      return Object.keys(values).length > 0 ? [{ ...event, attempt: own, values }] : []
     })
+    told.gaps = [...new Set([...told.gaps, ...gaps])]
     if (told.isSaid || gaps.size === 0) return added
     told.isSaid = true
     const [first] = this.#at.sources
@@ -166,9 +183,9 @@ function isMeasured(event: TrainingEvent): event is MeasuredEvent {
 function parsed(cursor: string | null): Cursor | undefined {
   try {
     const said: unknown = JSON.parse(cursor ?? 'null')
-    const isOurs = typeof said === 'object' && said !== null && 'parts' in said && 'told' in said
+    const isOurs = typeof said === 'object' && said !== null && 'version' in said
     // Written by `#piece` above, or it would not have its fields.
-    return isOurs ? (said as Cursor) : undefined
+    return isOurs && said.version === VERSION ? (said as Cursor) : undefined
   } catch {
     return undefined
   }

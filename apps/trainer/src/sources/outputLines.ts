@@ -3,6 +3,7 @@ import { numberIn } from './csv.ts'
 import type { Values } from './events.ts'
 import { jsonObject } from './jsonObject.ts'
 import { heldOutName, isHeldOut, trainingLossAmong } from './names.ts'
+import { isCount } from './trainerState.ts'
 
 /** What one line of a program's output measured. */
 export interface Reading {
@@ -12,6 +13,8 @@ export interface Reading {
   total: number | null
   metrics: Values
   evaluation: Values
+  /** The program evaluates where it stands, so that a step before the last one is a going back. */
+  isWhereItStands?: boolean
 }
 
 const NUMBER = String.raw`(-?(?:nan|inf|[\d.]+(?:e[-+]?\d+)?))`
@@ -49,6 +52,7 @@ function nanoGpt(line: string): Reading | undefined {
       step: Number(step),
       metrics: { train_loss: numberIn(train) ?? null },
       evaluation,
+      isWhereItStands: true,
     }
   }
   const iteration = ITERATION.exec(line)
@@ -72,7 +76,8 @@ function dictionary(line: string): Reading | undefined {
     return [name, numberIn(value?.trim())] as const
   })
   const epoch = pairs.find(([name]) => name === 'epoch')?.[1] ?? null
-  const step = pairs.find(([name]) => name === 'step')?.[1] ?? null
+  const said = pairs.find(([name]) => name === 'step')?.[1]
+  const step = isCount(said) ? said : null
   const told = pairs.filter(([name]) => name !== 'epoch' && name !== 'step' && !SUMMARY.test(name))
   return { step, epoch, total: null, ...byKind(told) }
 }
@@ -86,7 +91,7 @@ function jsonLine(line: string): Reading | undefined {
   if (!said) return undefined
   const count = (names: readonly string[]): number | null => {
     const value = names.map((name) => said[name]).find((one) => typeof one === 'number')
-    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null
+    return isCount(value) ? value : null
   }
   const step = count(STEP)
   if (step === null) return undefined

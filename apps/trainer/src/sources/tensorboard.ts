@@ -1,4 +1,4 @@
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { TrainingEvent } from '@bestmark/core'
 import { beginning, type Progress, reach } from './attempts.ts'
 import { readConfigurations } from './configuration.ts'
@@ -29,6 +29,8 @@ interface State extends Progress {
   /** The file that training writes, and its last step as counted there: what comes after is known by them. */
   file: string
   counted: number
+  /** How far the writers beside it are, by folder. */
+  beside: Record<string, { attempt: number; counted: number }>
   /** The tag that is the training's own loss. */
   loss: string | null
   damaged: boolean
@@ -43,6 +45,7 @@ export const TENSORBOARD = lineSource<State>({
     counting: null,
     file: '',
     counted: -1,
+    beside: {},
     loss: null,
     damaged: false,
   }),
@@ -165,11 +168,25 @@ function groupEvents(state: State, group: Group, file: string): TrainingEvent[] 
   const step = counted + (state.counting === null ? 0 : shift)
   if (isTraining) state.file = file
   if (file === state.file) state.counted = Math.max(state.counted, counted)
-  const again = 'loss' in metrics ? reach(state, step) : undefined
+  // The same step twice is no going back: some log each batch of an epoch at one step.
+  const again = 'loss' in metrics && step !== state.step ? reach(state, step) : undefined
   const whole = state.counting === 'epochs' ? step : epoch
-  const where = { attempt: state.attempt, step, epoch: whole, at: Math.round(at) }
+  const where = { attempt: attemptOf(state, file, counted), step, epoch: whole, at: Math.round(at) }
   const told = measuredEvents(where, { metrics, evaluation }, { file, line: null })
   return again ? [again, ...told] : told
+}
+
+/**
+ * Which attempt a step of a file is of. What a folder beside that of training holds is read after all
+ * of training's, so its attempts are told by its own going back.
+ */
+function attemptOf(state: State, file: string, counted: number): number {
+  const folder = dirname(file)
+  if (state.file === '' || folder === dirname(state.file)) return state.attempt
+  const own = (state.beside[folder] ??= { attempt: 0, counted })
+  if (counted < own.counted) own.attempt++
+  own.counted = counted
+  return Math.min(own.attempt, state.attempt)
 }
 
 /** What HuggingFace sums up at the end; it is not of a step. */
@@ -198,9 +215,12 @@ function nameOf(state: State, file: string, tag: string): string | undefined {
   return bare === state.loss ? 'loss' : bare
 }
 
-/** By the marks of the programs: Keras prefixes its tags, Lightning logs `epoch` beside all others. */
+/**
+ * By the marks of the programs: Keras prefixes its tags; beside all others Lightning logs `epoch`, and
+ * HuggingFace `train/epoch`.
+ */
 function countingOf(tag: string): Counting | null {
   if (tag.startsWith('epoch_')) return 'epochs'
-  if (tag === 'train/epoch' || tag.startsWith('train/') || tag.startsWith('eval/')) return 'steps'
+  if (tag === 'train/epoch') return 'steps'
   return tag === 'epoch' ? 'batches' : null
 }

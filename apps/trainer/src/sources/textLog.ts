@@ -221,12 +221,18 @@ function measured(
     return measuredEvents({ attempt: before, step, epoch }, { metrics, evaluation }, origin)
   }
   const events = totalTold(state, total)
-  const isTraining = 'loss' in metrics
-  const again = isTraining && step !== state.step ? reach(state, step) : undefined
+  const again = wentBack(state, step, 'loss' in metrics, reading.isWhereItStands ?? false)
   if (again) events.push({ ...again, total_steps: state.total })
   const at = { attempt: state.attempt, step, epoch }
   events.push(...measuredEvents(at, { metrics, evaluation }, origin))
   return events
+}
+
+/** A further attempt, where the training logged a step again, or evaluates weights of an earlier one. */
+function wentBack(state: State, step: number, isTraining: boolean, isWhereItStands: boolean) {
+  if (isTraining) return step === state.step ? undefined : reach(state, step)
+  const isBefore = isWhereItStands && state.step !== null && step < state.step
+  return isBefore ? reach(state, step + 1) : undefined
 }
 
 /** A row of which no step is known is told of, once. */
