@@ -64,11 +64,12 @@ export class PutBack implements Disposable {
   }
 
   #begin(): void {
+    const copy = openSync(this.#draft, 'w')
     const folder = openSync(dirname(this.#path), 'r')
     this[Symbol.dispose]()
     this.#folder = folder
     this.#copied = 0
-    this.#copy = openSync(this.#draft, 'w')
+    this.#copy = copy
     this.#isDraft = true
   }
 

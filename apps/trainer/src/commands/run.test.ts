@@ -132,6 +132,30 @@ test('a signal to the command reaches the program, whose exit code counts', asyn
   expect(await here.jobNamed('waiting')).toMatchObject({ status: 'failed' })
 })
 
+test('signals that mean what a program takes them for reach it, and end neither it nor the command', async () => {
+  const folder = join(here.path, 'told')
+  const script = `
+for (const name of ['SIGUSR1', 'SIGUSR2']) process.on(name, () => console.log('heard ' + name))
+process.on('SIGTERM', () => process.exit(5))
+console.log('waiting')
+setInterval(() => undefined, 1000)`
+  const path = join(here.path, 'told.mjs')
+  await writeFile(path, script)
+  const words = ['run', '--folder', folder, '--', 'node', path]
+  const child = spawn(BESTMARK, words, { env: { ...process.env, ...here.env } })
+  let printed = ''
+  child.stdout.on('data', (bytes: Buffer) => (printed += bytes.toString()))
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  const hears = (text: string) => eventually(async () => printed.includes(text) || undefined)
+  await hears('waiting')
+  for (const name of ['SIGUSR1', 'SIGUSR2'] as const) {
+    child.kill(name)
+    await hears(`heard ${name}`)
+  }
+  child.kill('SIGTERM')
+  expect(await ended).toBe(5)
+})
+
 /** A program that steps until a file lies in its folder, or it is asked to stop, and then to its end. */
 const STEPS = `
 import { existsSync } from 'node:fs'

@@ -110,6 +110,28 @@ test('a finished run is imported once, and again when its files change', async (
   expect(await listCheckpoints(here.board.db, job!.job_id)).toHaveLength(3)
 })
 
+test('a run that could not be imported is tried again', async () => {
+  const tree = join(here.path, 'later tree')
+  await writeOutput(join(tree, 'later'), { saves: [100], log: [{ step: 100, eval_loss: 2 }] })
+  await makeOld(tree)
+  const said: string[] = []
+  let isAway = true
+  const board = new Proxy(here.board, {
+    get: (target, name) => {
+      if (name === 'db' && isAway) throw new Error('the database is away')
+      return target[name as keyof typeof target]
+    },
+  })
+  isAway = false
+  const watching = new Watching(board, {}, hearer(said))
+  isAway = true
+  await watching.look([tree], new AbortController().signal)
+  expect(said).toEqual([expect.stringContaining('is passed by')])
+  isAway = false
+  await watching.look([tree], new AbortController().signal)
+  expect(await here.jobNamed('later')).toMatchObject({ status: 'completed' })
+})
+
 test('links in a loop and folders that may not be read are survived', async () => {
   const tree = join(here.path, 'odd tree')
   await mkdir(join(tree, 'a', 'b'), { recursive: true })

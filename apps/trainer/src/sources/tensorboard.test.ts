@@ -239,3 +239,58 @@ test('event files in `runs` are of the folder that the Trainer wrote them for, b
   await rmdir(join(tree.path, 'experiments/checkpoint-5'))
   expect(await found()).toEqual(names.map((name) => `experiments/runs/${name}`))
 })
+
+/** Attempt, step and values of what is measured in event files, by their paths in a run's folder. */
+async function told(files: Record<string, Buffer[]>) {
+  await using folder = await temporaryFolder()
+  for (const [path, records] of Object.entries(files)) {
+    await mkdir(join(folder.path, path, '..'), { recursive: true })
+    await writeFile(join(folder.path, path), Buffer.concat(records))
+  }
+  const { events } = await readRun(folder.path)
+  return [...metrics(events), ...evaluations(events)].map(({ attempt, step, values }) => {
+    return [attempt, step, values]
+  })
+}
+
+test('Lightning counts batches also where its tags stand in folders', async () => {
+  const records = [
+    eventRecord(99, [
+      { tag: 'train/loss', value: 2 },
+      { tag: 'epoch', value: 0 },
+    ]),
+    eventRecord(99, [
+      { tag: 'val/loss', value: 3 },
+      { tag: 'epoch', value: 0 },
+    ]),
+  ]
+  expect(await told({ [NAME]: records })).toEqual([
+    [0, 100, { loss: 2 }],
+    [0, 100, { eval_loss: 3 }],
+  ])
+})
+
+test('a step that is logged again and again is one attempt', async () => {
+  const records = [0, 0, 0, 1, 1].map((step) => eventRecord(step, [{ tag: 'loss', value: step }]))
+  const attempts = (await told({ [NAME]: records })).map(([attempt]) => attempt)
+  expect(attempts).toEqual([0, 0, 0, 0, 0])
+})
+
+test('what a rerun writes beside its training is of the rerun', async () => {
+  const fit = (tag: string, values: number[]) =>
+    values.map((value, epoch) => eventRecord(epoch, [{ tag, value }]))
+  const of = (folder: string, time: number) => `${folder}/events.out.tfevents.${time}.here`
+  const values = await told({
+    [of('train', 1)]: fit('epoch_loss', [4, 3, 2]),
+    [of('train', 2)]: fit('epoch_loss', [8, 7]),
+    [of('validation', 1)]: fit('epoch_loss', [5, 4, 3]),
+    [of('validation', 2)]: fit('epoch_loss', [9, 8]),
+  })
+  expect(values.filter(([, , of]) => 'eval_loss' in Object(of))).toEqual([
+    [0, 1, { eval_loss: 5 }],
+    [0, 2, { eval_loss: 4 }],
+    [0, 3, { eval_loss: 3 }],
+    [1, 1, { eval_loss: 9 }],
+    [1, 2, { eval_loss: 8 }],
+  ])
+})

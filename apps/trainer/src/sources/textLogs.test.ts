@@ -40,6 +40,33 @@ test('nanoGPT evaluates before a step and logs an iteration after it', async () 
   ])
 })
 
+test('an evaluation of nanoGPT that opens a resume is of the resumed attempt', async () => {
+  const { values } = await told('train.log', [
+    'iter 99: loss 3.0, time 30.1ms, mfu 3.2%',
+    'step 100: train loss 2.9, val loss 2.8',
+    'iter 119: loss 2.5, time 30.1ms, mfu 3.2%',
+    'step 100: train loss 2.9, val loss 2.8',
+    'iter 100: loss 2.6, time 30.1ms, mfu 3.2%',
+  ])
+  const evaluated = values.flatMap(([attempt, step, of]) =>
+    'eval_loss' in of ? [[attempt, step]] : [],
+  )
+  expect(evaluated).toEqual([
+    [0, 100],
+    [1, 100],
+  ])
+  expect(values.at(-1)).toEqual([1, 101, { loss: 2.6 }])
+})
+
+test('a step that is no number is none, and what follows is read', async () => {
+  const { values } = await told(OUTPUT, [
+    "{'loss': 2.0, 'step': nan}",
+    "{'loss': 3.0, 'step': -1}",
+    "{'loss': 1.0, 'step': 2}",
+  ])
+  expect(values).toEqual([[0, 2, { loss: 1 }]])
+})
+
 test("the Trainer's dictionaries are of the step that its progress bar shows", async () => {
   const { source, events, values } = await told(OUTPUT, [
     'Map: 100%|##########| 1000/1000 [00:01<00:00, 999.00 examples/s]',
