@@ -269,15 +269,14 @@ test('values over different numbers of samples are warned of in the sentence its
   expect(sentence).toContain('beware: measured over 4 to 4000 samples')
 })
 
-test('weights of the same step are told apart by their attempt', () => {
-  const rows = evaluations([200, 0.5, 0], [200, 0.6, 1])
-  const saved = checkpoints(
-    { step: 200, attempt: 0, path: 'a' },
-    { step: 200, attempt: 1, path: 'b' },
-  )
-  const { sentence } = told({ evaluations: rows, checkpoints: saved })
-  expect(sentence).toContain('Step 200 of attempt 0')
-  expect(sentence).toContain('next is step 200 of attempt 1')
+test('weights of several attempts are told apart by their attempt', () => {
+  for (const step of [200, 300]) {
+    const rows = evaluations([200, 0.5, 0], [step, 0.6, 1])
+    const saved = checkpoints({ step: 200, attempt: 0, path: 'a' }, { step, attempt: 1, path: 'b' })
+    const { sentence } = told({ evaluations: rows, checkpoints: saved })
+    expect(sentence).toContain('Step 200 of attempt 0')
+    expect(sentence).toContain(`next is step ${step} of attempt 1`)
+  }
 })
 
 test('columns of preference training in the training log are told too', () => {

@@ -81,9 +81,9 @@ function next({ runner_up, margin, best }: Found): string {
   return `; next is ${step} (${signed(runner_up.value - best.value)})`
 }
 
-/** Weights of the same step are told apart by their attempt. */
+/** Where several attempts are compared a step alone does not say whose weights it means. */
 function ofAttempt(one: Ranked, other: Ranked | null): string {
-  return one.step === other?.step ? ` of attempt ${one.attempt}` : ''
+  return other && one.attempt !== other.attempt ? ` of attempt ${one.attempt}` : ''
 }
 
 function later(best: { step: number }, other: { step: number }): string {
