@@ -21,6 +21,8 @@ export class PutBack implements Disposable {
   readonly #file: number
   #folder: number
   #copy: number | undefined
+  /** Some network file systems number a file anew each time it is looked for. */
+  readonly #isNumbered: boolean
   /** The copy has not got its name yet. */
   #isDraft = false
   /** How much of the file the copy has. */
@@ -30,6 +32,7 @@ export class PutBack implements Disposable {
     this.#path = path
     this.#file = file
     this.#folder = openSync(dirname(path), 'r')
+    this.#isNumbered = isSame(file, path) && isSame(this.#folder, dirname(path))
   }
 
   /**
@@ -55,12 +58,15 @@ export class PutBack implements Disposable {
 
   /** Whether the path leads to the file that is written to, wherever its folder was moved. */
   #isThere(): boolean {
-    return isSame(this.#copy ?? this.#file, this.#isDraft ? this.#draft : this.#path)
+    const file = this.#copy ?? this.#file
+    if (!this.#isNumbered) return fstatSync(file).nlink > 0
+    return isSame(file, this.#isDraft ? this.#draft : this.#path)
   }
 
   #isFolderAnew(): boolean {
     const folder = dirname(this.#path)
-    return existsSync(folder) && !isSame(this.#folder, folder)
+    if (!existsSync(folder)) return false
+    return this.#isNumbered ? !isSame(this.#folder, folder) : fstatSync(this.#folder).nlink === 0
   }
 
   #begin(): void {

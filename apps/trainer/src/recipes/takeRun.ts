@@ -14,10 +14,13 @@ const LOOK_AGAIN = 10
  */
 export function takeRun(folder: string, attempt: number): RunProcess | undefined {
   const lock = join(folder, 'process.lock')
+  const since = Date.now()
   while (!created(lock)) {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_AGAIN)
     const held = statSync(lock, { throwIfNoEntry: false })
-    if (held && Date.now() - held.mtimeMs > HELD) rmSync(lock, { force: true })
+    // Another machine's clock may be ahead, so the wait itself counts as well.
+    const oldest = Math.min(since, held?.mtimeMs ?? since)
+    if (Date.now() - oldest > HELD) rmSync(lock, { force: true })
   }
   try {
     const other = readRunProcess(folder)

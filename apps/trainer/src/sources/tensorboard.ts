@@ -182,7 +182,8 @@ function groupEvents(state: State, group: Group, file: string): TrainingEvent[] 
  */
 function attemptOf(state: State, file: string, counted: number): number {
   const folder = dirname(file)
-  if (state.file === '' || folder === dirname(state.file)) return state.attempt
+  const isBeside = state.file !== '' && folder !== dirname(state.file)
+  if (!isBeside || !WRITERS.includes(folder)) return state.attempt
   const own = (state.beside[folder] ??= { attempt: 0, counted })
   if (counted < own.counted) own.attempt++
   own.counted = counted
