@@ -189,8 +189,8 @@ export async function importExport(
     const recorded = await recordFile(board, job_id, path)
     if (!recorded.isRestored) {
       await restoreWishes(board, job_id, exported)
-      await noteRestored(board, job_id, recorded.cursor)
       keptPolicy = project === header.project && !(await restoreProject(board, project, exported))
+      await noteRestored(board, job_id, recorded.cursor)
     }
     if (place.host_id === board.host_id) await sweepJob(db, place)
   }

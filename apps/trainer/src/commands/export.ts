@@ -9,7 +9,7 @@ import { listJobs } from '@bestmark/db'
 import { callerPath, parseWords } from '../arguments.ts'
 import { openBoard, type Board } from '../board.ts'
 import { writeExport } from '../exportedJob.ts'
-import { EXIT, Failure, sentence, systemCode } from '../failure.ts'
+import { EXIT, Failure, sentence } from '../failure.ts'
 import { oneJob } from '../oneJob.ts'
 import { print, visibleLines } from '../terminal.ts'
 import { Waiting } from '../waiting.ts'
@@ -94,7 +94,9 @@ async function exportTo(board: Board, job_id: string, file: string): Promise<num
     return lines
   } catch (cause) {
     if (isFile) await rm(draft, { force: true })
-    if (systemCode(cause) === undefined) throw cause
+    // Reading the board may fail as well, of which the file is not guilty.
+    const isOfFile = stream.errored !== null || (cause instanceof Error && 'path' in cause)
+    if (!isOfFile) throw cause
     throw new Failure(`${file} cannot be written: ${sentence(cause)}`, { cause })
   }
 }

@@ -65,7 +65,7 @@ function stateIn(bytes: Buffer): Pickled {
     mode: mode === 'min' || mode === 'max' ? mode : null,
     best_model_path: callback === -1 ? null : textAfter(bytes, 'best_model_path', callback),
     load_best_model_at_end: flagAfter(bytes, 'load_best_model_at_end'),
-    num_train_epochs: numberAfter(bytes, 'num_train_epochs'),
+    num_train_epochs: realAfter(bytes, 'num_train_epochs'),
     max_steps: numberAfter(bytes, 'max_steps'),
   }
 }
@@ -88,8 +88,14 @@ function numberAfter(bytes: Buffer, key: string): number | null {
   if (code === 'K') return bytes.readUInt8(at + 1)
   if (code === 'M') return bytes.readUInt16LE(at + 1)
   if (code === 'J') return bytes.readInt32LE(at + 1)
-  if (code === 'G' && at + 9 <= bytes.length) return bytes.readDoubleBE(at + 1)
   return null
+}
+
+/** A number that need not be whole; steps and counts do. */
+function realAfter(bytes: Buffer, key: string): number | null {
+  const at = valueOf(bytes, key)
+  const isReal = at !== undefined && bytes[at] === 'G'.charCodeAt(0) && at + 9 <= bytes.length
+  return isReal ? bytes.readDoubleBE(at + 1) : numberAfter(bytes, key)
 }
 
 function flagAfter(bytes: Buffer, key: string): boolean | null {
