@@ -1,6 +1,7 @@
 import { readdir, realpath } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { systemCode } from '../failure.ts'
+import { isInside } from '../integrity.ts'
 
 /**
  * What a checkpoint needs that does not lie in its own folder: where it and the links in it lead, as
@@ -25,9 +26,8 @@ export async function needsOf(root: string, path: string): Promise<string[]> {
 async function targetIn(root: string, place: string): Promise<string[]> {
   try {
     const real = await realpath(place)
-    const target = relative(root, real)
-    const isBelow = target !== '' && target !== '..' && !target.startsWith(`..${sep}`)
-    return real !== place && isBelow ? [target.split(sep).join('/')] : []
+    const isElsewhere = real !== place && real !== root && isInside(root, real)
+    return isElsewhere ? [relative(root, real).split(sep).join('/')] : []
   } catch (error) {
     return ofNothing(error)
   }
