@@ -83,6 +83,8 @@ test('overfitting is not said on loss alone while a task metric still improves',
   const rows = turned((index) => ({ eval_f1: index / 10 }))
   const note = noted('overfitting', { evaluations: rows }, FALLING)
   expect(note).toMatchObject({ tone: 'note' })
+  const { loss_turn } = told({ evaluations: rows }, FALLING)
+  expect(loss_turn).toEqual({ step: 300, later: { metric: 'eval_f1', step: 600 } })
   expect(note?.text).toContain('eval_f1 is best at step 600, so this is not called overfitting')
 })
 

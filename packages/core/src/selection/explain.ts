@@ -5,6 +5,7 @@ import type { Explanation } from './explanation.ts'
 import { whoWords } from './metric.ts'
 import { note } from './note.ts'
 import { notesOf } from './notes.ts'
+import { lossTurn } from './overfitting.ts'
 import { questionOf, undecidedQuestion } from './question.ts'
 import { readingsOf, type Explained } from './readings.ts'
 import { select, settingOf, type SelectionInput, type Setting } from './select.ts'
@@ -32,11 +33,13 @@ export function explain(
   const arrivals = partsOf(metric) ? evaluations : input.evaluations
   const given: Explained = { selection: known, evaluations, arrivals, context, min_delta }
   const winners = winnersOf(given, input)
+  const loss_turn = lossTurn(given)
   return {
     sentence,
     decided: `${superlative(direction)} ${metric}; ${whoWords(decided)}`,
-    notes: notesOf(given, decided, input, winners),
-    readings: readingsOf(given),
+    notes: notesOf(given, { decided, input, winners, loss_turn }),
+    readings: readingsOf(given, loss_turn),
+    loss_turn,
     winners,
     question: questionOf(given, decided, input, winners),
   }
@@ -52,5 +55,13 @@ function undecided(
   const notes = nothing ? [note('nothing_to_choose', 'warning', nothing.text)] : []
   const winners = separateWinners(input, evaluations)
   const question = undecidedQuestion(input, decided, context, winners)
-  return { sentence, decided: whoWords(decided), notes, readings: [], winners, question }
+  return {
+    sentence,
+    decided: whoWords(decided),
+    notes,
+    readings: [],
+    loss_turn: null,
+    winners,
+    question,
+  }
 }

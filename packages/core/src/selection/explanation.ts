@@ -84,6 +84,14 @@ export const TableRow = z.object({
 })
 export type TableRow = z.infer<typeof TableRow>
 
+/** Where eval_loss turned while the training loss went on falling. */
+export const LossTurn = z.object({
+  step: z.number(),
+  /** A task metric that was best only later, so that this is not called overfitting; null for none. */
+  later: z.object({ metric: z.string(), step: z.number() }).nullable(),
+})
+export type LossTurn = z.infer<typeof LossTurn>
+
 /** The choice as every surface tells it: one sentence, notes, readings, one table. */
 export const Explanation = z.object({
   sentence: z.string(),
@@ -91,6 +99,7 @@ export const Explanation = z.object({
   decided: z.string(),
   notes: z.array(Note),
   readings: z.array(Reading),
+  loss_turn: LossTurn.nullable(),
   winners: z.array(Winner),
   question: Question.nullable(),
 })

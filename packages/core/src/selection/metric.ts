@@ -6,7 +6,7 @@ import { metricNames } from './evaluations.ts'
 import { recordedMetric } from './recorded.ts'
 import type { Claim, Declaration, Evaluation } from './selection.ts'
 import type { Told } from './told.ts'
-import { isPreferenceTraining, listed, lowestLoss, NOBODY, undeclared } from './undeclared.ts'
+import { isPreferenceTraining, listed, lowestLoss, undeclared } from './undeclared.ts'
 
 /** What decides, who said so, and what is wrong with it where nothing can be decided. */
 export interface Decider {
@@ -17,7 +17,8 @@ export interface Decider {
    * decides where nothing was declared, a rule for a kind of training, or nobody.
    */
   basis: 'told' | 'declared' | 'recorded' | 'project' | 'speech' | 'preference' | 'nobody'
-  declared_by: string
+  /** Who decided, in words; null for a person who gave no name. */
+  declared_by: string | null
   problem: string | null
 }
 
@@ -34,9 +35,12 @@ interface DeciderInput {
 export function decider(input: DeciderInput): Decider {
   const names = metricNames(input.evaluations)
   const { told, policy } = input
-  const by = { basis: 'told', declared_by: told.by ?? 'asked for' } as const
+  const by = { basis: 'told', declared_by: told.by ?? null } as const
   // Nobody goes by this policy who was not asked to, so it is no matter what was declared.
-  if (policy === 'lowest_eval_loss') return { ...lowestLoss(names), ...by }
+  if (policy === 'lowest_eval_loss') {
+    const { metric, direction, problem } = lowestLoss(names)
+    return { metric, direction, problem, ...by }
+  }
   if (told.metric !== undefined) {
     return known(told.metric, by, input, names)
   }
@@ -46,7 +50,7 @@ export function decider(input: DeciderInput): Decider {
 
 function untoldMetric(names: readonly string[]): Decider {
   const problem = `policy metric must be told which metric decides${listed(names)}`
-  return { metric: null, direction: null, basis: 'told', declared_by: 'asked for', problem }
+  return { metric: null, direction: null, basis: 'told', declared_by: null, problem }
 }
 
 /** What the run declared, or else what its record shows that it went by. */
@@ -77,11 +81,16 @@ function byProject(input: DeciderInput, names: readonly string[]): Decider | und
 }
 
 function byRule({ told, declaration }: DeciderInput, names: readonly string[]): Decider {
-  const rule = undeclared(names)
-  const { metric, declared_by } = declaration
-  const passed = metric && `${metric} was declared${declared_by ? ` by ${declared_by}` : ''}`
-  const who = passed ? rule.declared_by.replace(NOBODY, passed) : rule.declared_by
-  return { ...rule, declared_by: who, direction: told.direction ?? rule.direction }
+  const { metric, basis, because, problem, ...rule } = undeclared(names)
+  const words = [declaredWords(declaration), because].filter((part) => part !== null)
+  const direction = told.direction ?? rule.direction
+  return { metric, direction, basis, declared_by: words.join('; '), problem }
+}
+
+/** What the run declared where that does not decide. */
+function declaredWords({ metric, declared_by }: Declaration): string {
+  if (metric === null) return 'nobody declared a metric'
+  return `${metric} was declared${declared_by === null ? '' : ` by ${declared_by}`}`
 }
 
 /** A named metric; told directions go before the run's own, and those before what its name tells. */
@@ -118,8 +127,8 @@ export function asLogged(metric: string, names: readonly string[]): string {
 
 /** Who said what decides, as sentences end with it. */
 export function whoWords({ basis, declared_by }: Pick<Decider, 'basis' | 'declared_by'>): string {
-  if (basis === 'told')
-    return declared_by === 'asked for' ? declared_by : `chosen by ${declared_by}`
+  if (declared_by === null) return 'asked for'
+  if (basis === 'told') return `chosen by ${declared_by}`
   const isRuns = basis === 'declared' || basis === 'recorded'
   return isRuns ? `declared by ${declared_by}` : declared_by
 }

@@ -1,6 +1,6 @@
 import { isTest } from './direction.ts'
 import { metricNames } from './evaluations.ts'
-import type { Note, Winner } from './explanation.ts'
+import type { LossTurn, Note, Winner } from './explanation.ts'
 import { directionAlarms } from './alarms.ts'
 import { figure } from './figure.ts'
 import type { Decider } from './metric.ts'
@@ -14,20 +14,22 @@ import type { SelectionInput } from './select.ts'
 
 const TONES: readonly Note['tone'][] = ['alarm', 'warning', 'note']
 
+interface Found {
+  decided: Decider
+  input: SelectionInput
+  winners: readonly Winner[]
+  loss_turn: LossTurn | null
+}
+
 /** Everything to know with the choice: alarms first, then warnings, then notes. */
-export function notesOf(
-  given: Explained,
-  decided: Decider,
-  input: SelectionInput,
-  winners: readonly Winner[],
-): Note[] {
+export function notesOf(given: Explained, { decided, input, winners, loss_turn }: Found): Note[] {
   const notes = [
     ...directionAlarms(given, decided, input),
     ...savingNotes(given, input),
     ...opinionNotes(given, decided),
     ...choiceNotes(given),
     ...misleadingNotes(given, decided),
-    ...overfittingNotes(given),
+    ...overfittingNotes(loss_turn),
     ...winnerNotes(given, winners),
   ]
   return notes.sort((a, b) => TONES.indexOf(a.tone) - TONES.indexOf(b.tone))

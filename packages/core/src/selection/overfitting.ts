@@ -1,19 +1,13 @@
 import { isOneScale, lossPoints, overfittingOnset } from './curve.ts'
 import { bestEvaluation } from './candidates.ts'
 import { directionOf, isLoss } from './direction.ts'
-import type { Note, Reading } from './explanation.ts'
+import type { LossTurn, Note, Reading } from './explanation.ts'
 import { note } from './note.ts'
 import type { Explained } from './readings.ts'
 import { heardMetrics } from './heard.ts'
 
-/** Where eval_loss turned while the training loss went on falling. */
-interface Turn {
-  step: number
-  /** A task metric that was best only later, so that the loss alone says too much; null for none. */
-  later: { metric: string; step: number } | null
-}
-
-function turnOf(given: Explained): Turn | null {
+/** Where eval_loss turned while the training loss went on falling; null where it did not. */
+export function lossTurn(given: Explained): LossTurn | null {
   const { evaluations, context } = given
   const points = lossPoints(evaluations, attemptOf(given), context.trainLoss)
   const step = isOneScale(points) ? overfittingOnset(points) : null
@@ -22,7 +16,7 @@ function turnOf(given: Explained): Turn | null {
 }
 
 /** The first task metric whose best evaluation, saved or not, comes after a step. */
-function laterOf({ evaluations }: Explained, step: number): Turn['later'] {
+function laterOf({ evaluations }: Explained, step: number): LossTurn['later'] {
   for (const metric of heardMetrics(evaluations)) {
     const direction = directionOf(metric)
     if (!direction || isLoss(metric)) continue
@@ -39,8 +33,7 @@ export function attemptOf({ selection, evaluations }: Explained): number {
 }
 
 /** The step after which the loss rises, and whether that is called overfitting. */
-export function overfittingReadings(given: Explained): Reading[] {
-  const turn = turnOf(given)
+export function overfittingReadings(turn: LossTurn | null): Reading[] {
   if (!turn) return []
   const { step, later } = turn
   const remark = later
@@ -51,8 +44,7 @@ export function overfittingReadings(given: Explained): Reading[] {
 }
 
 /** The same as a note: a warning where nothing but the loss has a voice. */
-export function overfittingNotes(given: Explained): Note[] {
-  const turn = turnOf(given)
+export function overfittingNotes(turn: LossTurn | null): Note[] {
   if (!turn) return []
   const { step, later } = turn
   const since = `after step ${step} eval_loss rises while the training loss falls`

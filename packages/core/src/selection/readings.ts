@@ -5,7 +5,7 @@ import type { RunContext } from './context.ts'
 import { isOneScale, lossPoints, type LossPoint } from './curve.ts'
 import { isTest } from './direction.ts'
 import { detailOf, finder, measureOf, metricNames } from './evaluations.ts'
-import type { Reading } from './explanation.ts'
+import type { LossTurn, Reading } from './explanation.ts'
 import { errorFigure, figure, signed } from './figure.ts'
 import { overfittingReadings } from './overfitting.ts'
 import type { Evaluation, Ranked, Selection } from './selection.ts'
@@ -23,13 +23,17 @@ export interface Explained {
 }
 
 /** The figures shown beside the choice: those of the chosen checkpoint, then those of the run. */
-export function readingsOf(given: Explained): Reading[] {
+export function readingsOf(given: Explained, turn: LossTurn | null): Reading[] {
   const { best } = given.selection
   const at = best && finder(given.evaluations)(best)
   const ofBest = best && at ? [...lossReadings(given, at), ...certainty(given, at, best)] : []
-  const turned = overfittingReadings(given)
   const standing = standingOfRun(given)
-  return [...ofBest, ...trendReadings(standing), ...turned, ...waiting(given, standing)]
+  return [
+    ...ofBest,
+    ...trendReadings(standing),
+    ...overfittingReadings(turn),
+    ...waiting(given, standing),
+  ]
 }
 
 const PLAIN = { remark: null, origin: null }

@@ -91,8 +91,7 @@ function later(best: { step: number }, other: { step: number }): string {
 }
 
 function told(decided: Decider): string {
-  const who = whoWords(decided)
-  return who === 'asked for' ? '' : `; ${who}`
+  return decided.declared_by === null ? '' : `; ${whoWords(decided)}`
 }
 
 /** Values over different sets do not compare, and that is said with the choice. */

@@ -54,7 +54,8 @@ export interface Setting {
 export function select(input: SelectionInput): Selection {
   const { policy, checkpoints, among = 'checkpoints', told = {} } = input
   const { decided, evaluations, judged } = settingOf(input)
-  const { metric, direction, declared_by, problem } = decided
+  const { metric, direction, problem } = decided
+  const declared_by = decided.declared_by ?? 'asked for'
   const prefer = policy === 'within_noise' ? (told.prefer ?? null) : null
   const base = { policy, policy_version: POLICY_VERSION, metric, direction, declared_by, prefer }
   const field = among === 'checkpoints' ? checkpointField : evaluationField

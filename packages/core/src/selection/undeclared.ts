@@ -6,12 +6,10 @@ export interface Undeclared {
   metric: string
   basis: 'nobody' | 'speech' | 'preference'
   direction: Direction
-  declared_by: string
+  /** Why this rule, where the kind of training is the reason. */
+  because: string | null
   problem: string | null
 }
-
-/** What is said where nobody declared what decides. */
-export const NOBODY = 'nobody declared a metric'
 
 /** Signals of progress in preference and reinforcement training, the most telling first. */
 const PROGRESS = ['win_rate', 'reward', 'objective/rlhf_reward', 'rewards/accuracies']
@@ -37,36 +35,35 @@ export function undeclared(names: readonly string[]): Undeclared {
   if (isPreferenceTraining(held)) return preference(held)
   const speech = named(held, ['wer', 'cer'])
   if (speech !== undefined) {
-    const why = `${NOBODY}; in speech recognition the loss misleads where ${speech} is known`
-    return { metric: speech, basis: 'speech', direction: 'min', declared_by: why, problem: null }
+    const because = `in speech recognition the loss misleads where ${speech} is known`
+    return { metric: speech, basis: 'speech', direction: 'min', because, problem: null }
   }
   return lowestLoss(names)
 }
 
 /** The rule of policy `lowest_eval_loss`. */
 export function lowestLoss(names: readonly string[]): Undeclared {
-  const nobody = { basis: 'nobody', direction: 'min' } as const
-  const declared_by = NOBODY
-  if (isPreferenceTraining(names)) return { ...refused(names), ...nobody, declared_by }
+  const nobody = { basis: 'nobody', direction: 'min', because: null } as const
+  if (isPreferenceTraining(names)) return { ...refused(names), ...nobody }
   const losses = names.filter((name) => isLoss(name) && !/^(test|train)[_/]/.test(name))
   const [only] = losses
   const metric = names.includes('eval_loss') ? 'eval_loss' : losses.length === 1 && only
-  if (metric) return { metric, ...nobody, declared_by, problem: null }
+  if (metric) return { metric, ...nobody, problem: null }
   const problem =
     losses.length > 1
       ? `several evaluation losses were logged (${losses.join(', ')}) and none was named: say which one decides`
       : `eval_loss was never logged${listed(names)}`
-  return { metric: 'eval_loss', ...nobody, declared_by, problem }
+  return { metric: 'eval_loss', ...nobody, problem }
 }
 
 function preference(names: readonly string[]): Undeclared {
   const metric = named(names, PROGRESS)
   const basis = 'preference'
   if (metric === undefined) {
-    return { ...refused(names), basis, direction: 'min', declared_by: NOBODY }
+    return { ...refused(names), basis, direction: 'min', because: null }
   }
-  const declared_by = `${NOBODY}; in preference training the loss does not tell progress, so ${metric} decides`
-  return { metric, basis, direction: 'max', declared_by, problem: null }
+  const because = `in preference training the loss does not tell progress, so ${metric} decides`
+  return { metric, basis, direction: 'max', because, problem: null }
 }
 
 function refused(names: readonly string[]): { metric: string; problem: string } {

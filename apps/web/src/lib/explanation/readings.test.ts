@@ -1,7 +1,7 @@
 import type { Reading } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { aStatus } from '../testing.ts'
-import { readingGroups } from './readings.ts'
+import { readingGroups, turnOf } from './readings.ts'
 
 function reading(name: string, text: string, remark: string | null = null): Reading {
   return { name, label: name, value: text, text, remark, origin: null }
@@ -24,4 +24,14 @@ test('without an explanation the latest figures stand alone', () => {
   const { chosen, latest } = readingGroups(aStatus(), { readings: [] })
   expect(chosen).toEqual([])
   expect(latest.map(({ name }) => name)).toContain('eval_loss')
+})
+
+test('the chart says overfitting only where no task metric is best later', () => {
+  expect(turnOf({ loss_turn: null })).toBeNull()
+  expect(turnOf({ loss_turn: { step: 300, later: null } })).toEqual({
+    step: 300,
+    word: 'overfitting',
+  })
+  const later = { metric: 'eval_f1', step: 600 }
+  expect(turnOf({ loss_turn: { step: 300, later } })?.word).toBe('eval loss rises')
 })

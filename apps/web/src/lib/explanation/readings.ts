@@ -37,9 +37,7 @@ export function readingGroups(
 }
 
 /** Where the chart marks that eval_loss turned, with the word that the reading has for it. */
-export function turnOf({ readings }: Pick<Explanation, 'readings'>): Turn | null {
-  const turned = readings.find(({ name }) => name === 'overfitting_onset')
-  if (typeof turned?.value !== 'number') return null
-  const isOverfitting = turned.remark?.startsWith('overfitting') ?? false
-  return { step: turned.value, word: isOverfitting ? 'overfitting' : 'eval loss rises' }
+export function turnOf({ loss_turn }: Pick<Explanation, 'loss_turn'>): Turn | null {
+  if (!loss_turn) return null
+  return { step: loss_turn.step, word: loss_turn.later ? 'eval loss rises' : 'overfitting' }
 }
