@@ -2,6 +2,7 @@ import js from '@eslint/js'
 import svelte from 'eslint-plugin-svelte'
 import globals from 'globals'
 import ts from 'typescript-eslint'
+import { namedRecords } from './lint/namedRecords.js'
 
 export default ts.config(
   {
@@ -26,7 +27,9 @@ export default ts.config(
         tsconfigRootDir: import.meta.dirname,
       },
     },
+    plugins: { bestmark: { rules: { 'named-records': namedRecords } } },
     rules: {
+      'bestmark/named-records': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/no-unused-vars': [
@@ -77,8 +80,14 @@ export default ts.config(
     },
   },
   {
+    // The tensors of the built-in model have names of its own.
+    files: ['apps/trainer/src/recipes/charLm/**'],
+    rules: { 'bestmark/named-records': 'off' },
+  },
+  {
     files: ['**/*.test.ts', '**/testing.ts', '**/e2e/**'],
     rules: {
+      'bestmark/named-records': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',

@@ -1,3 +1,4 @@
+import { ownValue } from '@bestmark/core'
 import { spawnSync } from 'node:child_process'
 import { say } from './figures.ts'
 
@@ -23,7 +24,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
 }
 
 const asked = process.argv.slice(2)
-const unknown = asked.find((name) => !(name in BENCHMARKS))
+const unknown = asked.find((name) => !Object.hasOwn(BENCHMARKS, name))
 if (unknown !== undefined) {
   say(`There is no benchmark "${unknown}"; there is ${Object.keys(BENCHMARKS).join(', ')}.`)
   process.exit(2)
@@ -40,7 +41,7 @@ function inAProcessOfItsOwn(name: string): void {
 }
 
 async function runHere(name: string): Promise<void> {
-  const benchmark = BENCHMARKS[name]
+  const benchmark = ownValue(BENCHMARKS, name)
   if (!benchmark) return
   say(`${name}: ${benchmark.title}`)
   const { run } = await benchmark.load()

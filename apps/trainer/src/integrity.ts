@@ -1,4 +1,4 @@
-import type { CheckpointKind, FilesState } from '@bestmark/core'
+import { type CheckpointKind, type FilesState, ownValue } from '@bestmark/core'
 import { realpath } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { systemCode } from './failure.ts'
@@ -94,7 +94,7 @@ export async function inspectCheckpoint(
     if (code === 'ENOENT') {
       return { ...nothing, files_state: 'missing', files_why: 'its files are gone', checked_at }
     }
-    const files_why = OF_THE_FOLDER[code]
+    const files_why = ownValue(OF_THE_FOLDER, code)
     if (files_why === undefined) throw error
     return { ...nothing, files_state: 'broken', files_why, checked_at }
   }

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { ownValue } from '@bestmark/core'
 import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
@@ -85,7 +86,7 @@ const COMMANDS: Record<string, { does: string; load: () => Promise<Command> }> =
 }
 
 async function run([name, ...words]: readonly string[]): Promise<number> {
-  const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  const command = name === undefined ? undefined : ownValue(COMMANDS, name)
   if (!command) {
     const help = name === undefined || name === '--help' || name === '-h' || name === 'help'
     if (!help) tell(`bestmark: there is no command "${name}".\n`)

@@ -1,3 +1,4 @@
+import { ownValue } from '@bestmark/core'
 import type { Delta, WatchQuery } from '@bestmark/db'
 
 /** What a subscriber asked to follow; the same each time it connects again. */
@@ -28,7 +29,7 @@ export class Progress {
     const { jobs, series } = asked
     const names = series?.names ?? []
     const [revisions, ordinals] = id ? numbersIn(id) : [[], []]
-    const knownOf = (name: string): number => series?.ordinals[name] ?? 0
+    const knownOf = (name: string): number => ownValue(series?.ordinals, name) ?? 0
     this.#asked = asked
     if (jobs === 'all') this.#changed_since = revisions[0] ?? null
     this.#revisions = zip(jobs === 'all' ? [] : jobs, (_job, index) => revisions[index] ?? 0)

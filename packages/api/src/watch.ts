@@ -1,3 +1,4 @@
+import { namedValues } from '@bestmark/core'
 import { Refused, watch as follow } from '@bestmark/db'
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
@@ -15,7 +16,7 @@ const WatchInput = z.object({
     .object({
       job_id: Id,
       names: z.array(z.string()).max(50),
-      ordinals: z.record(z.string(), Ordinal),
+      ordinals: namedValues(Ordinal),
     })
     .optional(),
   /** The id of the last message received; clients set it when they connect again. */

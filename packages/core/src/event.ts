@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { MeasuredInJson } from './measured.ts'
+import { namedValues } from './named.ts'
 
 const line = z.number().int().positive()
 
@@ -33,7 +34,7 @@ const at = z
   .nullable()
   .default(null)
   .transform((time) => (time !== null && Math.abs(time) <= LAST_TIME ? time : null))
-const values = z.record(z.string(), MeasuredInJson)
+const values = namedValues(MeasuredInJson)
 const path = z.string()
 
 /** A run, or a further attempt of it, began. `path`s of later events are relative to its root. */
@@ -54,7 +55,7 @@ const Started = z.object({
   declared_by: z.string().nullable().default(null),
   /** Steps between saves, where the run tells it; lets a missed best be foretold. */
   save_steps: step.nullable().default(null),
-  config: z.record(z.string(), z.unknown()).default({}),
+  config: namedValues(z.unknown()).default({}),
 })
 
 /** Values logged while training: `loss`, `learning_rate`, `grad_norm`, … */
@@ -75,9 +76,9 @@ const Evaluation = z.object({
   samples: step.nullable().default(null),
   origin: Origin.nullable().default(null),
   /** The line of each value in the origin's file, where they stand on lines of their own. */
-  lines: z.record(z.string(), line).default({}),
+  lines: namedValues(line).default({}),
   /** Whether a metric is better low or high, where whoever measured it says so. */
-  directions: z.record(z.string(), Direction).default({}),
+  directions: namedValues(Direction).default({}),
   /** Who measured it after training; null for what the run measured itself. */
   scored_by: z.string().nullable().default(null),
 })

@@ -1,5 +1,6 @@
 import type { EventOf, TrainingEvent } from './event.ts'
 import type { Checkpoint, Claim, Declaration, Detail, Evaluation } from './selection/selection.ts'
+import { ownValue } from './named.ts'
 
 /** What a selection is made from. */
 export interface RunRows {
@@ -84,7 +85,7 @@ function evaluationOf(event: EventOf<'evaluation'>): Evaluation {
   const own = Object.keys(scored_by === null ? lines : values)
   if (own.length === 0) return row
   const details = own.map((metric): [string, Detail] => {
-    const line = lines[metric] ?? origin?.line ?? null
+    const line = ownValue(lines, metric) ?? origin?.line ?? null
     return [metric, { origin: origin && { file: origin.file, line }, samples, scored_by }]
   })
   return { ...row, details: Object.fromEntries(details) }

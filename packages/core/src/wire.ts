@@ -1,4 +1,5 @@
 import { parse, stringify } from 'devalue'
+import { namedRecord, ownValue } from './named.ts'
 
 /** Rows of one shape, from this many on, go over the wire as columns: their names once. */
 const FEW = 16
@@ -16,7 +17,7 @@ function columnsOf(value: unknown): Columns | false {
   if (!rows.every((row) => fieldsOf(row)?.join('\n') === shape)) return false
   // Each row was seen to be such an object.
   const objects = rows as Record<string, unknown>[]
-  return [names, ...names.map((name) => objects.map((row) => row[name]))]
+  return [names, ...names.map((name) => objects.map((row) => ownValue(row, name)))]
 }
 
 function fieldsOf(value: unknown): string[] | undefined {
@@ -32,8 +33,9 @@ function rowsOf([names, ...columns]: Columns): Record<string, unknown>[] {
   })
 }
 
-const serialize = (value: unknown): string => stringify(value, { rows: columnsOf })
-const deserialize = (text: string): unknown => parse(text, { rows: rowsOf })
+const { encode, decode } = namedRecord
+const serialize = (value: unknown): string => stringify(value, { rows: columnsOf, named: encode })
+const deserialize = (text: string): unknown => parse(text, { rows: rowsOf, named: decode })
 
 /**
  * The transformer on the wire between server and clients. It keeps NaN, ±Infinity, Dates and
@@ -41,6 +43,9 @@ const deserialize = (text: string): unknown => parse(text, { rows: rowsOf })
  */
 export const wire = {
   // A few bytes of columns may stand for many rows, which nobody shall send to a server.
-  input: { serialize: stringify, deserialize: parse },
+  input: {
+    serialize: (value: unknown): string => stringify(value, { named: encode }),
+    deserialize: (text: string): unknown => parse(text, { named: decode }),
+  },
   output: { serialize, deserialize },
 }

@@ -1,3 +1,4 @@
+import { ownValue } from '@bestmark/core'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { Duplex } from 'node:stream'
@@ -45,7 +46,7 @@ export function parseAddress(text: string): Address {
     database: decodeURIComponent(url.pathname.slice(1)) || user,
     user,
     password: decodeURIComponent(url.password) || query.get('password') || undefined,
-    ssl: SSL[query.get('sslmode') ?? 'disable'] ?? 'require',
+    ssl: ownValue(SSL, query.get('sslmode') ?? 'disable') ?? 'require',
     application_name: query.get('application_name') ?? 'bestmark',
   }
 }

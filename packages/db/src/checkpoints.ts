@@ -9,6 +9,7 @@ import {
   select,
   type Selection,
   type TableRow,
+  ownValue,
 } from '@bestmark/core'
 import type { Database } from './client.ts'
 import { inRoot } from './root.ts'
@@ -96,7 +97,7 @@ function facesOf(
       ...faceOf(checkpoint, job),
       values,
       train_loss: step === null ? null : (trainLoss?.({ attempt, step }) ?? null),
-      value: row.value ?? (metric === null ? null : (values[metric] ?? null)),
+      value: row.value ?? (metric === null ? null : (ownValue(values, metric) ?? null)),
       ...{ place, difference, is_best, is_tied, origin },
       why_not: is_best ? null : (why ?? selection.reason),
     }

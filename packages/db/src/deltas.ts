@@ -1,4 +1,4 @@
-import type { Series } from '@bestmark/core'
+import { type Series, ownValue } from '@bestmark/core'
 import { sql } from 'drizzle-orm'
 import { CHUNK } from './chunks.ts'
 import type { Database } from './client.ts'
@@ -104,7 +104,7 @@ function measuredSince(
 ): SeriesDelta[] {
   const byName = Map.groupBy(points, ({ metric }) => metric)
   return [...byName].flatMap(([name, own]) => {
-    const from = ordinals[name] ?? 0
+    const from = ownValue(ordinals, name) ?? 0
     const fresh = own.filter(({ attempt, place }) => ordinalOf(attempt, place) >= from)
     const pieces = [...Map.groupBy(fresh, ({ attempt }) => attempt)].map(([attempt, group]) => {
       return { attempt, place: group[0]?.place ?? 0, ...seriesOfPoints(group) }

@@ -1,4 +1,4 @@
-import type { Detail, Evaluation, EventOf } from '@bestmark/core'
+import { type Detail, type Evaluation, type EventOf, ownValue } from '@bestmark/core'
 import { and, asc, eq, inArray, max } from 'drizzle-orm'
 import type { WriteAt } from './attempts.ts'
 import type { Orm } from './client.ts'
@@ -48,7 +48,7 @@ export async function recordEvaluations(
 
 /** Where a value stands: on a line of its own, or on the line of its event. */
 function placeOf({ origin, lines }: EventOf<'evaluation'>, metric: string) {
-  const own = Object.hasOwn(lines, metric) ? lines[metric] : undefined
+  const own = ownValue(lines, metric)
   const origin_line = origin && (own ?? origin.line)
   return { origin_file: origin?.file ?? null, origin_line }
 }

@@ -4,6 +4,7 @@ import {
   type FieldOf,
   type StoredStatus,
   type TrainingJobStatus,
+  ownValue,
 } from '@bestmark/core'
 import { DrizzleQueryError, eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { Database, Orm } from './client.ts'
@@ -26,7 +27,9 @@ export function statusOf(row: JobRow, now = Date.now()): TrainingJobStatus {
   const stored: StoredStatus = row
   const status: Record<string, unknown> = { ...deriveStatus(stored, row, now) }
   // The row has columns beside the status; what stays is exactly its fields.
-  return Object.fromEntries(FIELDS.map((field) => [field, status[field]])) as TrainingJobStatus
+  return Object.fromEntries(
+    FIELDS.map((field) => [field, ownValue(status, field)]),
+  ) as TrainingJobStatus
 }
 
 /** A job's row under its lock, and the database's clock (ms). */

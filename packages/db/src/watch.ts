@@ -1,4 +1,4 @@
-import type { TrainingJobStatus } from '@bestmark/core'
+import { type TrainingJobStatus, ownValue, setOwn } from '@bestmark/core'
 import { asc, gte, inArray, max } from 'drizzle-orm'
 import { hear } from './announcements.ts'
 import type { Database } from './client.ts'
@@ -103,7 +103,7 @@ class Watched {
     else for (const { job_id, revision } of jobs) this.#known.set(job_id, revision)
     this.#series = series
     const entries = series?.names.map((name): [string, number] => {
-      return [storableName(name), series.ordinals[name] ?? 0]
+      return [storableName(name), ownValue(series.ordinals, name) ?? 0]
     })
     this.#ordinals = Object.fromEntries(entries ?? [])
   }
@@ -205,7 +205,7 @@ class Watched {
     const news = await seriesSince(this.#db, row.job_id, this.#ordinals, { measured, outdated })
     this.#history = row.history_revision
     this.#measured = news.measured
-    for (const { name, next_ordinal } of news.series) this.#ordinals[name] = next_ordinal
+    for (const { name, next_ordinal } of news.series) setOwn(this.#ordinals, name, next_ordinal)
     return news
   }
 

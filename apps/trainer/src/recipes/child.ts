@@ -1,3 +1,4 @@
+import { ownValue } from '@bestmark/core'
 import { randomUUID } from 'node:crypto'
 import { basename, join, resolve } from 'node:path'
 import { type JournalHeader, JOURNAL, lastAttempt, openJournal } from '../journal.ts'
@@ -32,7 +33,7 @@ async function main(request: RunRequest): Promise<void> {
   using journal = openJournal(folder, headerOf(folder, recipe.name))
   const run = new Run(journal, { ...request, folder, attempt }, stop)
   try {
-    const train = await TRAINERS[recipe.name]?.()
+    const train = await ownValue(TRAINERS, recipe.name)?.()
     if (!train) throw new Error(`The recipe ${recipe.name} has no trainer.`)
     run.record({ type: 'ended', status: await train(run) })
   } catch (error) {

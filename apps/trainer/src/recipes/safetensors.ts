@@ -1,3 +1,4 @@
+import { setOwn } from '@bestmark/core'
 import { z } from 'zod'
 
 /** A tensor of 32-bit floats, in row-major order. */
@@ -27,20 +28,22 @@ const Header = z.record(
  */
 export function writeSafetensors(tensors: Tensors): Uint8Array {
   let end = 0
-  const header: z.infer<typeof Header> = {}
+  const header = new Map<string, z.infer<typeof Header>[string]>()
   for (const [name, { shape, data }] of Object.entries(tensors)) {
     const start = end
     end += data.byteLength
-    header[name] = { dtype: 'F32', shape, data_offsets: [start, end] }
+    header.set(name, { dtype: 'F32', shape, data_offsets: [start, end] })
   }
-  const json = Buffer.from(JSON.stringify({ __metadata__: { format: 'pt' }, ...header }))
+  const json = Buffer.from(
+    JSON.stringify({ __metadata__: { format: 'pt' }, ...Object.fromEntries(header) }),
+  )
   const length = Math.ceil(json.length / 8) * 8
   const file = Buffer.alloc(8 + length + end, ' ')
   file.writeBigUInt64LE(BigInt(length))
   json.copy(file, 8)
   for (const [name, { data }] of Object.entries(tensors)) {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    file.set(bytes, 8 + length + (header[name]?.data_offsets[0] ?? 0))
+    file.set(bytes, 8 + length + (header.get(name)?.data_offsets[0] ?? 0))
   }
   return file
 }
@@ -67,10 +70,10 @@ export function readSafetensors(file: Uint8Array): Tensors {
     if (start !== expected || end - start !== size || end > body.length) {
       throw new Error(`The safetensors file is broken: the bytes of ${name} do not fit its shape.`)
     }
-    tensors[name] = {
+    setOwn(tensors, name, {
       shape,
       data: new Float32Array(Uint8Array.from(body.subarray(start, end)).buffer),
-    }
+    })
     expected = end
   }
   if (expected !== body.length) {

@@ -1,4 +1,4 @@
-import { type Direction, readMeasured, type Measured } from '@bestmark/core'
+import { type Direction, readMeasured, type Measured, ownValue, setOwn } from '@bestmark/core'
 import { TextWalk } from '../sources/logLines.ts'
 import { isCount } from '../sources/trainerState.ts'
 
@@ -35,7 +35,9 @@ function harness(said: Record<string, unknown>, text: string): Measurements[] {
     walk.lineOf(task)
     const about = { samples: samplesOf(said['n-samples'], task), directions: {}, lines: {} }
     const found: Measurements = { values: {}, ...about }
-    const better = isObject(said['higher_is_better']) ? said['higher_is_better'][task] : undefined
+    const better = isObject(said['higher_is_better'])
+      ? ownValue(said['higher_is_better'], task)
+      : undefined
     if (isObject(measured)) readTask(found, walk, { task, measured, better })
     return found
   })
@@ -58,18 +60,18 @@ function readTask(
     const [, base = key, isError = '', filter = ''] = /^(.*?)(_stderr)?(?:,(.*))?$/.exec(key) ?? []
     const metric = `${task}/${base}${filter === '' || filter === 'none' ? '' : `,${filter}`}`
     const name = metric + isError
-    found.values[name] = value
+    setOwn(found.values, name, value)
     const line = walk.lineOf(key, said)
-    if (line !== null) found.lines[name] = line
-    const isHigher = isObject(better) ? better[base] : undefined
+    if (line !== null) setOwn(found.lines, name, line)
+    const isHigher = isObject(better) ? ownValue(better, base) : undefined
     if (!isError && typeof isHigher === 'boolean') {
-      found.directions[metric] = isHigher ? 'max' : 'min'
+      setOwn(found.directions, metric, isHigher ? 'max' : 'min')
     }
   }
 }
 
 function samplesOf(counts: unknown, task: string): number | null {
-  const count = isObject(counts) ? counts[task] : undefined
+  const count = isObject(counts) ? ownValue(counts, task) : undefined
   const effective = isObject(count) ? count['effective'] : count
   return isCount(effective) ? effective : null
 }
@@ -88,9 +90,9 @@ function flat(said: Record<string, unknown>, text: string): Measurements {
       if (isCount(value)) found.samples = value
       continue
     }
-    found.values[name] = value
+    setOwn(found.values, name, value)
     const line = walk.lineOf(name, one)
-    if (line !== null) found.lines[name] = line
+    if (line !== null) setOwn(found.lines, name, line)
   }
   return found
 }

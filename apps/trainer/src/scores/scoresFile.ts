@@ -10,7 +10,14 @@ import {
   statSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { Direction, measuredJson, MeasuredInJson, Origin, parsePythonJson } from '@bestmark/core'
+import {
+  Direction,
+  measuredJson,
+  MeasuredInJson,
+  Origin,
+  parsePythonJson,
+  namedValues,
+} from '@bestmark/core'
 import { z } from 'zod'
 import { Failure, sentence } from '../failure.ts'
 import { readLines } from '../journalLines.ts'
@@ -32,13 +39,13 @@ export const Score = z.object({
   step: count,
   /** Digest of the checkpoint's own state file, by which it is known again; null where it has none. */
   state: z.string().nullable().default(null),
-  values: z.record(z.string(), MeasuredInJson),
+  values: namedValues(MeasuredInJson),
   samples: count.nullable().default(null),
-  directions: z.record(z.string(), Direction).default({}),
+  directions: namedValues(Direction).default({}),
   by: z.string(),
   /** The file that the values were read from, relative to the root, and the line of each. */
   origin: Origin.nullable().default(null),
-  lines: z.record(z.string(), count.positive()).default({}),
+  lines: namedValues(count.positive()).default({}),
   /** The command that measured it, as it was told. */
   command: z.array(z.string()).nullable().default(null),
 })

@@ -1,4 +1,4 @@
-import type { Direction, Measured } from '@bestmark/core'
+import { type Direction, type Measured, ownValue, setOwn } from '@bestmark/core'
 import { Failure } from '../failure.ts'
 import type { Measurements } from './results.ts'
 
@@ -18,7 +18,7 @@ export function toldMeasurements(words: readonly string[], beside: Beside): Meas
   for (const word of words) {
     const { name, value } = pairOf(word)
     if (Object.hasOwn(values, name)) throw new Failure(`${name} was given twice; give it once.`)
-    values[name] = value
+    setOwn(values, name, value)
   }
   const metrics = Object.keys(values)
   for (const word of beside.stderr) {
@@ -60,7 +60,7 @@ const WORDS: Record<string, number> = { nan: NaN, inf: Infinity, infinity: Infin
 /** A number as people and programs write it, nan and inf among them. */
 function numberOf(text: string, of: string): number {
   const bare = text.trim().replace(/^[-+]/, '').toLowerCase()
-  const word = Object.hasOwn(WORDS, bare) ? WORDS[bare] : undefined
+  const word = ownValue(WORDS, bare)
   if (word !== undefined) return text.trim().startsWith('-') ? -word : word
   const value = NUMBER.test(text.trim()) ? Number(text) : NaN
   if (!Number.isFinite(value)) {

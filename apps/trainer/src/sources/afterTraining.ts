@@ -1,4 +1,4 @@
-import { pathStep } from '@bestmark/core'
+import { pathStep, ownValue } from '@bestmark/core'
 import { settingOf, type Configurations } from './configuration.ts'
 import { pickled } from './pickled.ts'
 import type { LogEntry, TrainerState } from './trainerState.ts'
@@ -82,7 +82,9 @@ function repeated(
   values: Readonly<Record<string, unknown>>,
   row: Record<string, unknown>,
 ): string[] {
-  return Object.keys(values).filter((name) => !isRate(name) && Object.is(values[name], row[name]))
+  return Object.entries(values)
+    .filter(([name, value]) => !isRate(name) && Object.is(value, ownValue(row, name)))
+    .map(([name]) => name)
 }
 
 /**

@@ -1,3 +1,4 @@
+import { ownValue } from '@bestmark/core'
 import { isDeepStrictEqual } from 'node:util'
 import { rowsOfTraining } from './afterTraining.ts'
 import type { LogEntry, TrainerState } from './trainerState.ts'
@@ -81,7 +82,10 @@ function sharedEntries(a: StateFile, b: StateFile): number {
 function isSame(a: LogEntry, b: LogEntry | undefined): boolean {
   if (!b) return false
   const keys = Object.keys(a)
-  return keys.length === Object.keys(b).length && keys.every((key) => isAlike(a[key], b[key]))
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => isAlike(ownValue(a, key), ownValue(b, key)))
+  )
 }
 
 function isAlike(a: unknown, b: unknown): boolean {

@@ -1,3 +1,4 @@
+import { setOwn } from '@bestmark/core'
 import type { Values } from './events.ts'
 import { cells, numberIn } from './csv.ts'
 import { heldOutName, isHeldOut, isOfABatch, trainingLossAmong } from './names.ts'
@@ -31,7 +32,7 @@ export function valuesOf(
   const values = { metrics: {} as Values, evaluation: {} as Values }
   for (const { name, kind, index } of columns) {
     const value = numberIn(row[index])
-    if (value !== undefined) values[kind][name] = value
+    if (value !== undefined) setOwn(values[kind], name, value)
   }
   return values
 }

@@ -1,4 +1,4 @@
-import type { Measured } from '@bestmark/core'
+import { type Measured, ownValue, setOwn } from '@bestmark/core'
 import { isCount } from './trainerState.ts'
 
 /** What was measured together: of one evaluation set, or of several of one size. */
@@ -23,7 +23,7 @@ export function evaluatedSets(values: Record<string, Measured>): EvaluatedSet[] 
     const prefix = prefixes.find((one) => name.startsWith(one))
     const samples = prefix === undefined ? null : (sizes.get(prefix) ?? null)
     const own = sets.get(samples) ?? {}
-    own[name] = value
+    setOwn(own, name, value)
     sets.set(samples, own)
   }
   return [...sets].map(([samples, own]) => ({ values: own, samples }))
@@ -35,7 +35,7 @@ function sizesOf(values: Record<string, Measured>): Map<string, number | null> {
     const prefix = RUNTIME.exec(name)?.[1]
     if (prefix === undefined) return []
     const rate = values[`${prefix}samples_per_second`] ?? NaN
-    const samples = Math.round((values[name] ?? NaN) * rate)
+    const samples = Math.round((ownValue(values, name) ?? NaN) * rate)
     return [[prefix, isCount(samples) ? samples : null]]
   })
   return new Map(found.sort(([a], [b]) => b.length - a.length))

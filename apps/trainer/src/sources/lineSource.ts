@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { EventOf, TrainingEvent } from '@bestmark/core'
+import { type EventOf, type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
 import { endedEvent, startedEvent, toldEvent } from './events.ts'
 import {
   BEGINNING,
@@ -139,9 +139,13 @@ class LineReader<State extends Progress> implements SourceReader {
   }
 
   #linesOf(file: string, at: Cursor<State>): TrainingEvent[] | 'replaced' | undefined {
-    const look = lookAtLines(join(this.#root, file), at.files[file] ?? BEGINNING, this.#isOver)
+    const look = lookAtLines(
+      join(this.#root, file),
+      ownValue(at.files, file) ?? BEGINNING,
+      this.#isOver,
+    )
     if (look.kind !== 'grown') return look.kind === 'replaced' ? 'replaced' : undefined
-    at.files[file] = look.place
+    setOwn(at.files, file, look.place)
     const rest = { file, text: look.rest }
     return [
       ...look.lines.flatMap((line) => this.#format.line?.(at.state, { ...line, file }) ?? []),
@@ -151,14 +155,14 @@ class LineReader<State extends Progress> implements SourceReader {
 
   #bytesOf(file: string, at: Cursor<State>): TrainingEvent[] | 'replaced' | undefined {
     const path = join(this.#root, file)
-    const place = at.files[file] ?? BEGINNING
+    const place = ownValue(at.files, file) ?? BEGINNING
     const look = lookAtBytes(path, place)
     if (look.kind !== 'grown') return look.kind === 'replaced' ? 'replaced' : undefined
     const { bytes, size } = look
     const { offset } = place
     const read = this.#format.bytes?.(at.state, { file, bytes, offset, size })
     if (!read || read.used === 0) return undefined
-    at.files[file] = placeIn(path, offset + read.used)
+    setOwn(at.files, file, placeIn(path, offset + read.used))
     return read.events
   }
 

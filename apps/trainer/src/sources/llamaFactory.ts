@@ -1,4 +1,4 @@
-import { readMeasured, type TrainingEvent } from '@bestmark/core'
+import { readMeasured, type TrainingEvent, setOwn } from '@bestmark/core'
 import { beginning, type Progress, reach } from './attempts.ts'
 import { readConfigurations } from './configuration.ts'
 import { declared } from './declaration.ts'
@@ -84,8 +84,8 @@ function valuesIn(row: Record<string, unknown>): { metrics: Values; evaluation: 
   for (const [name, said] of Object.entries(row)) {
     const value = readMeasured(said)
     if (value === undefined || value === null || COUNTING.test(name)) continue
-    if (/^(eval|predict)_/.test(name)) values.evaluation[name] = value
-    else values.metrics[name === 'lr' ? 'learning_rate' : name] = value
+    if (/^(eval|predict)_/.test(name)) setOwn(values.evaluation, name, value)
+    else setOwn(values.metrics, name === 'lr' ? 'learning_rate' : name, value)
   }
   return values
 }

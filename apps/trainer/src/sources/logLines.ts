@@ -1,3 +1,4 @@
+import { setOwn } from '@bestmark/core'
 /** The line (from 1) of each value that was found, by row of the log. */
 export type RowLines = ReadonlyMap<unknown, Readonly<Record<string, number>>>
 
@@ -21,7 +22,7 @@ export function logLines(text: string, rows: readonly unknown[]): RowLines {
     for (const [name, value] of Object.entries(row)) {
       if (name !== 'loss' && !name.startsWith('eval_')) continue
       const line = walk.lineOf(name, value)
-      if (line !== null) lines[name] = line
+      if (line !== null) setOwn(lines, name, line)
     }
     found.set(row, lines)
   }

@@ -1,4 +1,4 @@
-import type { EventOf, Measured, TrainingEvent } from '@bestmark/core'
+import { type EventOf, type Measured, type TrainingEvent, setOwn } from '@bestmark/core'
 import { startedEvent, toldEvent } from './events.ts'
 import type { Opening, Piece, Source, SourceReader } from './source.ts'
 
@@ -77,7 +77,9 @@ class MixedReader implements SourceReader {
   #isBehind(events: readonly TrainingEvent[]): boolean {
     const { isAhead, gaps } = this.#at.told
     return events.some((event) => {
-      return isMeasured(event) && (isAhead || gaps.some((name) => name in event.values))
+      return (
+        isMeasured(event) && (isAhead || gaps.some((name) => Object.hasOwn(event.values, name)))
+      )
     })
   }
 
@@ -146,7 +148,7 @@ class MixedReader implements SourceReader {
       for (const [name, value] of Object.entries(event.values)) {
         const isGap = !told.names.includes(name)
         if (isGap) gaps.add(name)
-        if (isGap || isAhead) values[name] = value
+        if (isGap || isAhead) setOwn(values, name, value)
       }
       return Object.keys(values).length > 0 ? [{ ...event, attempt: own, values }] : []
     })

@@ -1,4 +1,4 @@
-import { readMeasured } from '@bestmark/core'
+import { readMeasured, ownValue, setOwn } from '@bestmark/core'
 import { numberIn } from './csv.ts'
 import type { Values } from './events.ts'
 import { jsonObject } from './jsonObject.ts'
@@ -90,7 +90,7 @@ function jsonLine(line: string): Reading | undefined {
   const said = jsonObject(line)
   if (!said) return undefined
   const count = (names: readonly string[]): number | null => {
-    const value = names.map((name) => said[name]).find((one) => typeof one === 'number')
+    const value = names.map((name) => ownValue(said, name)).find((one) => typeof one === 'number')
     return isCount(value) ? value : null
   }
   const step = count(STEP)
@@ -108,8 +108,8 @@ function byKind(pairs: readonly (readonly [string, number | undefined])[]) {
   const loss = trainingLossAmong(pairs.map(([name]) => name))
   for (const [name, value] of pairs) {
     if (value === undefined) continue
-    if (isHeldOut(name)) values.evaluation[heldOutName(name)] = value
-    else values.metrics[name === loss ? 'loss' : name] = value
+    if (isHeldOut(name)) setOwn(values.evaluation, heldOutName(name), value)
+    else setOwn(values.metrics, name === loss ? 'loss' : name, value)
   }
   return values
 }

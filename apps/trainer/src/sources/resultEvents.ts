@@ -1,4 +1,10 @@
-import { isFiniteMeasure, type Measured, readMeasured, type TrainingEvent } from '@bestmark/core'
+import {
+  isFiniteMeasure,
+  type Measured,
+  readMeasured,
+  type TrainingEvent,
+  ownValue,
+} from '@bestmark/core'
 import { isRate, lastStepAt, rowsAfter, weightsLeft } from './afterTraining.ts'
 import { evaluatedSets } from './evaluatedSets.ts'
 import { measuredEvents, toldEvent } from './events.ts'
@@ -29,7 +35,9 @@ export function addedResults(results: Results, { state, attempt, loads }: Beside
   }
   const { step, why } = weightsLeft(state, last, { loads, values })
   const row = rowOf(state, step, loads)
-  const others = names.filter((name) => isOther(values[name], row[name]) && !isRate(name))
+  const others = names.filter(
+    (name) => isOther(ownValue(values, name), ownValue(row, name)) && !isRate(name),
+  )
   if (others.length > 0) {
     const text = `${file} has other values of ${others.join(', ')} at step ${step} than the log of the state, which counts`
     told.push(toldEvent(attempt, text))
@@ -51,7 +59,7 @@ function rowOf(state: TrainerState, step: number, loads: boolean | null): Record
     if (!after.has(row)) return row.step === step
     return weightsLeft(state, row.step, { loads, values: row }).step === step
   })
-  return Object.assign({}, ...rows.toReversed()) as Record<string, unknown>
+  return Object.fromEntries(rows.toReversed().flatMap((row) => Object.entries(row)))
 }
 
 /** What results tell of a run by themselves, measured at one step. */
@@ -60,13 +68,13 @@ export function evaluations(
   names: readonly string[],
   at: { attempt: number; step: number; epoch: number | null },
 ): TrainingEvent[] {
-  const some = Object.fromEntries(names.map((name) => [name, values[name] ?? null]))
+  const some = Object.fromEntries(names.map((name) => [name, ownValue(values, name) ?? null]))
   return evaluatedSets(some).flatMap((set): TrainingEvent[] => {
     const own = Object.keys(set.values)
-    const [first] = own.flatMap((name) => places[name] ?? [])
+    const [first] = own.flatMap((name) => ownValue(places, name) ?? [])
     if (!first) return []
     const standing = own.flatMap((name): [string, number][] => {
-      const { file, line } = places[name] ?? first
+      const { file, line } = ownValue(places, name) ?? first
       return file === first.file && line !== null ? [[name, line]] : []
     })
     return measuredEvents(at, { metrics: {}, evaluation: set.values }, first, set.samples).map(

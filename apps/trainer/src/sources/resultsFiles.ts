@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Measured, readMeasured } from '@bestmark/core'
+import { type Measured, readMeasured, ownValue, setOwn } from '@bestmark/core'
 import { systemCode } from '../failure.ts'
 import { jsonObject } from './jsonObject.ts'
 import type { Listing } from './listing.ts'
@@ -79,10 +79,10 @@ function readInto(
   for (const [name, one] of Object.entries(said)) {
     const value = readMeasured(one)
     if (value === undefined || value === null) continue
-    if (!isMeasured(name)) summary[name] ??= value
+    if (!isMeasured(name)) setOwn(summary, name, ownValue(summary, name) ?? value)
     else if (!Object.hasOwn(found.values, name)) {
-      found.values[name] = value
-      found.places[name] = { file, line: walk.lineOf(name, one) }
+      setOwn(found.values, name, value)
+      setOwn(found.places, name, { file, line: walk.lineOf(name, one) })
     }
   }
 }

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { TrainingEvent } from '@bestmark/core'
+import { type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
 import { systemCode } from '../failure.ts'
 import { inspectCheckpoint } from '../integrity.ts'
 import { attemptAt, type Progress } from './attempts.ts'
@@ -82,9 +82,9 @@ export async function savedEvents(
   const events: TrainingEvent[] = []
   for (const { path, step, epoch, role, mtime, size } of saved) {
     const stamp = `${step} ${mtime} ${size}`
-    if (known[path]?.[0] === stamp) continue
+    if (ownValue(known, path)?.[0] === stamp) continue
     const attempt = attemptAt(progress, step)
-    known[path] = [stamp, attempt]
+    setOwn(known, path, [stamp, attempt])
     const seen = await inspectCheckpoint(root, path, null)
     const at = Math.round(mtime)
     events.push({ type: 'checkpoint', attempt, step, path, epoch, at, role, ...seen })

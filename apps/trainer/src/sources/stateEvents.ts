@@ -4,6 +4,7 @@ import {
   readMeasured,
   type EventOf,
   type Measured,
+  setOwn,
 } from '@bestmark/core'
 import type { FilesSeen } from '../integrity.ts'
 import { rowsAfter, weightsLeft } from './afterTraining.ts'
@@ -162,8 +163,8 @@ function parted(entry: LogEntry) {
   for (const [name, said] of Object.entries(entry)) {
     const value = readMeasured(said)
     if (value === undefined || SUMMARY.test(name)) continue
-    if (name.startsWith('eval_')) evaluation[name] = value
-    else metrics[name] = value
+    if (name.startsWith('eval_')) setOwn(evaluation, name, value)
+    else setOwn(metrics, name, value)
   }
   return { evaluation, metrics }
 }

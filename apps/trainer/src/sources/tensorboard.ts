@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path'
-import type { TrainingEvent } from '@bestmark/core'
+import { type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
 import { beginning, type Progress, reach } from './attempts.ts'
 import { readConfigurations } from './configuration.ts'
 import { declared } from './declaration.ts'
@@ -138,11 +138,12 @@ function read(state: State, { file, bytes, offset, size }: FileBytes) {
       const name = nameOf(state, file, tag)
       if (name === undefined) continue
       const [kind] = isHeldOut(name) ? (['evaluation'] as const) : (['metrics'] as const)
-      const isOther = group && (group.step !== step || (name !== 'epoch' && name in group[kind]))
+      const isOther =
+        group && (group.step !== step || (name !== 'epoch' && Object.hasOwn(group[kind], name)))
       if (isOther) flush()
       group ??= { step, epoch: null, at: wall_time * 1000, metrics: {}, evaluation: {} }
       if (name === 'epoch') group.epoch = value
-      else group[kind][name] = value
+      else setOwn(group[kind], name, value)
     }
   }
   flush()
@@ -184,7 +185,8 @@ function attemptOf(state: State, file: string, counted: number): number {
   const folder = dirname(file)
   const isBeside = state.file !== '' && folder !== dirname(state.file)
   if (!isBeside || !WRITERS.includes(folder)) return state.attempt
-  const own = (state.beside[folder] ??= { attempt: 0, counted })
+  const own = ownValue(state.beside, folder) ?? { attempt: 0, counted }
+  setOwn(state.beside, folder, own)
   if (counted < own.counted) own.attempt++
   own.counted = counted
   return Math.min(own.attempt, state.attempt)

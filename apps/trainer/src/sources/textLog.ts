@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
-import type { TrainingEvent } from '@bestmark/core'
+import { type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
 import { beginning, type Progress, reach } from './attempts.ts'
 import { readConfigurations } from './configuration.ts'
 import { declared } from './declaration.ts'
@@ -182,7 +182,7 @@ function isOurs(file: string): boolean {
  * start already; undefined where it is of the present one.
  */
 function earlier({ firsts, marks }: State, file: string): number | undefined {
-  const next = isOurs(file) ? firsts[marks[file] ?? 0] : undefined
+  const next = isOurs(file) ? firsts[ownValue(marks, file) ?? 0] : undefined
   return next === undefined ? undefined : Math.max(0, next - 1)
 }
 
@@ -256,8 +256,8 @@ function marked(state: State, file: string, said: string): TrainingEvent[] {
 
 /** The file that is read first tells of a start; in the other one it is known. */
 function startMarked(state: State, file: string, at: number | null): TrainingEvent[] {
-  const start = (state.marks[file] ?? 0) + 1
-  state.marks[file] = start
+  const start = (ownValue(state.marks, file) ?? 0) + 1
+  setOwn(state.marks, file, start)
   if (start <= state.firsts.length) return []
   state.began_at = at
   if (start > 1) {

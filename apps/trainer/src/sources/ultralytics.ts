@@ -1,3 +1,4 @@
+import { ownValue } from '@bestmark/core'
 import { beginning } from './attempts.ts'
 import { headOf } from './columns.ts'
 import { type TableState, tellRow } from './epochTable.ts'
@@ -52,7 +53,7 @@ const PARTS: [half: string, whole: string][] = [
 
 function fitnessOf(values: Values): number | undefined {
   const found = PARTS.flatMap(([half, whole]) => {
-    const [at50, over] = [values[half], values[whole]]
+    const [at50, over] = [ownValue(values, half), ownValue(values, whole)]
     return typeof at50 === 'number' && typeof over === 'number' ? [0.1 * at50 + 0.9 * over] : []
   })
   if (found.length > 0) return found.reduce((sum, one) => sum + one, 0)

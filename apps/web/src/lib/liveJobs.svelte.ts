@@ -1,4 +1,4 @@
-import type { TrainingJobStatus } from '@bestmark/core'
+import { ownValue, setOwn, type TrainingJobStatus } from '@bestmark/core'
 import { api, type Delta, type JobPage } from './api.ts'
 import { listInput, type JobQuery } from './jobQuery.ts'
 import { Watch } from './watch.svelte.ts'
@@ -39,7 +39,7 @@ export class LiveJobs {
   }
 
   get jobs(): TrainingJobStatus[] {
-    return this.page.jobs.map((job) => newer(job, this.#later[job.job_id]))
+    return this.page.jobs.map((job) => newer(job, ownValue(this.#later, job.job_id)))
   }
 
   /** Follows until the returned function is called; made for `onMount`. */
@@ -57,8 +57,8 @@ export class LiveJobs {
     const { job_id } = status
     const shown = this.page.jobs.some((job) => job.job_id === job_id)
     if (shown) this.#later = { ...this.#later, [job_id]: status }
-    else if (this.#elsewhere[job_id] === status.status) return
-    else this.#elsewhere[job_id] = status.status
+    else if (ownValue(this.#elsewhere, job_id) === status.status) return
+    else setOwn(this.#elsewhere, job_id, status.status)
     // Only a whole reading brings new rows, and the curves of new evaluations.
     if (!shown || checkpoints) this.#readSoon()
   }

@@ -1,4 +1,4 @@
-import type { TrainingJobStatus } from '@bestmark/core'
+import { type TrainingJobStatus, ownValue } from '@bestmark/core'
 import type { CheckpointList } from './api.ts'
 import { count, measure } from './figures.ts'
 import { checkpointName, testMetric } from './ranking.ts'
@@ -27,7 +27,7 @@ function testWords(checkpoints: CheckpointList['checkpoints']): string | null {
   const metric = testMetric(checkpoints)
   if (metric === null) return null
   const scores = checkpoints.flatMap((row) => {
-    const score = row.values[metric]
+    const score = ownValue(row.values, metric)
     const called = row.is_best ? `${checkpointName(row)}, the best,` : checkpointName(row)
     return score === undefined ? [] : [`${called} ${measure(score)}`]
   })

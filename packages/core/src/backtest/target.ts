@@ -5,6 +5,7 @@ import { isLossLike } from '../selection/score.ts'
 import { select } from '../selection/select.ts'
 import type { Evaluation } from '../selection/selection.ts'
 import type { Rows } from './field.ts'
+import { ownValue } from '../named.ts'
 
 /** A metric under the name that the run logged it by. */
 export interface Target {
@@ -46,7 +47,7 @@ export function targetOf(
     const asked = named(names, name)
     const metric = asked ?? (name === TASK ? taskMetric(rows, evaluations) : undefined)
     if (metric === undefined) continue
-    const own = rows.declaration.directions?.[metric] ?? directionOf(metric)
+    const own = ownValue(rows.declaration.directions, metric) ?? directionOf(metric)
     const known = own ?? declaredDirection(rows, metric)
     const isOne = several.length === 1 && asked !== undefined
     return { metric, direction: isOne ? (told ?? known) : (known ?? told) }
@@ -70,7 +71,7 @@ export function named(names: readonly string[], wanted: string): string | undefi
 export function taskMetrics(rows: Rows, evaluations: readonly Evaluation[]): string[] {
   const directions = rows.declaration.directions ?? {}
   const names = measuredNames(evaluations).filter(
-    (name) => !isLossLike(name) && (directions[name] ?? directionOf(name)) !== undefined,
+    (name) => !isLossLike(name) && (ownValue(directions, name) ?? directionOf(name)) !== undefined,
   )
   const rank = (name: string): number => {
     const found = TASK_METRICS.findIndex((pattern) => pattern.test(withoutSplit(name)))

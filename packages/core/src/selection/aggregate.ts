@@ -3,6 +3,7 @@ import { isFiniteMeasure, type Measured } from '../measured.ts'
 import { directionOf } from './direction.ts'
 import { measureOf } from './evaluations.ts'
 import type { Evaluation } from './selection.ts'
+import { ownValue } from '../named.ts'
 
 const AGGREGATE = /^(mean|worst)\((.+)\)$/
 /**
@@ -25,7 +26,9 @@ export function aggregateDirection(
   parts: readonly string[],
   stated: Readonly<Record<string, Direction>> = {},
 ): Direction | undefined {
-  const [first, ...others] = new Set(parts.map((part) => stated[part] ?? directionOf(part)))
+  const [first, ...others] = new Set(
+    parts.map((part) => ownValue(stated, part) ?? directionOf(part)),
+  )
   return others.length === 0 ? first : undefined
 }
 

@@ -1,5 +1,6 @@
 import type { Measured } from '../measured.ts'
 import type { Detail, Evaluation } from './selection.ts'
+import { ownValue } from '../named.ts'
 
 /** Rates, times and errors that ride along with an evaluation; they say nothing of the weights. */
 const NO_MEASURE =
@@ -10,13 +11,12 @@ export function measureOf(
   { values }: Pick<Evaluation, 'values'>,
   metric: string,
 ): Measured | undefined {
-  return Object.hasOwn(values, metric) ? values[metric] : undefined
+  return ownValue(values, metric)
 }
 
 /** What is known of one measured value: where it stands, of how many samples, who scored it. */
 export function detailOf({ details, origin, samples = null }: Evaluation, metric: string): Detail {
-  const own = details && Object.hasOwn(details, metric) ? details[metric] : undefined
-  return own ?? { origin, samples }
+  return ownValue(details, metric) ?? { origin, samples }
 }
 
 /** Weights are told apart by attempt and step. */
@@ -63,7 +63,9 @@ function joined(first: Evaluation, later: Evaluation): Evaluation {
     (name) => !isKnown(name) && !isKnown(name.replace(/_stderr$/, '')),
   )
   if (added.length === 0) return first
-  const values = Object.fromEntries(added.map((name) => [name, later.values[name] ?? null]))
+  const values = Object.fromEntries(
+    added.map((name) => [name, ownValue(later.values, name) ?? null]),
+  )
   const details = Object.fromEntries(added.map((name) => [name, detailOf(later, name)]))
   return {
     ...first,

@@ -7,6 +7,7 @@ import { recordedMetric } from './recorded.ts'
 import type { Claim, Declaration, Evaluation } from './selection.ts'
 import type { Told } from './told.ts'
 import { isPreferenceTraining, listed, lowestLoss, undeclared } from './undeclared.ts'
+import { ownValue } from '../named.ts'
 
 /** What decides, who said so, and what is wrong with it where nothing can be decided. */
 export interface Decider {
@@ -104,7 +105,7 @@ function known(
   const parts = partsOf(named)
   const logged = (parts ?? [named]).map((name) => asLogged(name, names))
   const metric = parts ? named : (logged[0] ?? named)
-  const stated = declaration.directions?.[metric]
+  const stated = ownValue(declaration.directions, metric)
   const stateds = declaration.directions ?? {}
   const found = parts ? aggregateDirection(logged, stateds) : directionOf(metric)
   const direction = told.direction ?? own ?? stated ?? found ?? null

@@ -6,6 +6,7 @@ import { finder, measureOf, metricNames } from './evaluations.ts'
 import type { Evaluation } from './selection.ts'
 import { Feature, type Weights } from './told.ts'
 import { lowestLoss } from './undeclared.ts'
+import { ownValue } from '../named.ts'
 
 /** How one candidate stands among those of its run: each feature 0 (best) to 1 (worst). */
 export type Features = Record<Feature, number>
@@ -116,7 +117,7 @@ function taskMetrics(
   for (const metric of metricNames(evaluations)) {
     if (metric === loss || hidden.includes(metric)) continue
     if (isLossLike(metric) || isTest(metric)) continue
-    const direction = directions[metric] ?? directionOf(metric)
+    const direction = ownValue(directions, metric) ?? directionOf(metric)
     if (direction) columns.push(normalised(at(metric), direction))
   }
   const means = candidates.map((_, index) => {

@@ -8,6 +8,7 @@ import { heardMetrics } from './heard.ts'
 import type { Explained } from './readings.ts'
 import type { Evaluation, Ranked } from './selection.ts'
 import { select, type SelectionInput } from './select.ts'
+import { ownValue } from '../named.ts'
 
 /** More metrics than these are not compared: a sentence must stay readable. */
 const MOST = 12
@@ -23,7 +24,7 @@ export function winnersOf(given: Explained, input: SelectionInput): Winner[] {
 }
 
 function directionIn({ declaration }: SelectionInput, metric: string): Direction | undefined {
-  return declaration.directions?.[metric] ?? directionOf(metric)
+  return ownValue(declaration.directions, metric) ?? directionOf(metric)
 }
 
 function winner(

@@ -1,3 +1,4 @@
+import { ownValue } from '@bestmark/core'
 import { constants, cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
@@ -30,7 +31,7 @@ const NAMES: Partial<Record<string, string>> = {
 /** Finds the binaries for this machine. Throws DatabaseUnavailable where npm has none. */
 export async function findBinaries(): Promise<Binaries> {
   const machine = `${process.platform}-${process.arch}`
-  const name = NAMES[machine]
+  const name = ownValue(NAMES, machine)
   if (!name) {
     throw new DatabaseUnavailable(
       `There is no embedded Postgres for ${machine}. Set DATABASE_URL to a Postgres 15 or newer.`,

@@ -6,6 +6,7 @@ import {
   type Policy,
   type PolicySettings,
   type Preference,
+  ownValue,
 } from '@bestmark/core'
 import type { CheckpointList, JobDetail } from '../api.ts'
 import { measuredRows } from './preview.ts'
@@ -38,7 +39,7 @@ export class PolicyDraft {
 
   /** The direction that the metric's name, or whoever measured it, tells. */
   get knownDirection(): Direction | undefined {
-    return this.#directions[this.metric] ?? directionOf(this.metric)
+    return ownValue(this.#directions, this.metric) ?? directionOf(this.metric)
   }
 
   get complete(): boolean {

@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { TrainingEvent } from './event.ts'
+import { namedValues, ownValue, setOwn } from './named.ts'
+import { rowsFrom } from './rows.ts'
+import { explain } from './selection/explain.ts'
+import { select } from './selection/select.ts'
+import { wire } from './wire.ts'
+
+/** Every name that a plain object answers to without holding it. */
+const INHERITED = Object.getOwnPropertyNames(Object.prototype)
+
+/** A record with a number under each such name. */
+const everyName = () => Object.fromEntries(INHERITED.map((name, index) => [name, index]))
+
+test('a name that every object inherits is found only where it was set', () => {
+  for (const name of INHERITED) {
+    const record: Record<string, number> = {}
+    expect([name, ownValue(record, name), ownValue(undefined, name)]).toEqual([
+      name,
+      undefined,
+      undefined,
+    ])
+    setOwn(record, name, 1)
+    expect([name, ownValue(record, name), Object.keys(record)]).toEqual([name, 1, [name]])
+    expect(Object.getPrototypeOf(record)).toBe(Object.prototype)
+  }
+})
+
+test('values under any name go through their schema, and what does not fit is told with its name', () => {
+  const Values = z.object({ values: namedValues(z.number()).default({}) })
+  const read = Values.parse({ values: everyName() })
+  expect(Object.entries(read.values).sort()).toEqual(Object.entries(everyName()).sort())
+  expect(Values.parse({})).toEqual({ values: {} })
+  for (const name of INHERITED) {
+    const { error } = Values.safeParse({ values: Object.fromEntries([[name, 'high']]) })
+    expect(error?.issues.map(({ path }) => path)).toEqual([['values', name]])
+  }
+  for (const values of [null, [], 'x', 1]) {
+    expect(Values.safeParse({ values }).error?.issues[0]?.path).toEqual(['values'])
+  }
+})
+
+test('records with such names come back whole over the wire, alone and in many rows', () => {
+  const rows = Array.from({ length: 20 }, () => ({ values: everyName() }))
+  for (const value of [everyName(), rows, rows.map(everyName)]) {
+    for (const { serialize, deserialize } of [wire.input, wire.output]) {
+      const back = deserialize(serialize(value))
+      expect(JSON.stringify(back)).toBe(JSON.stringify(value))
+    }
+  }
+})
+
+test.each(INHERITED)(
+  'a run whose metrics are called %s is judged by their values alone',
+  (name) => {
+    const events = [1, 2, 3].flatMap((step) => [
+      {
+        ...{ type: 'evaluation', attempt: 0, step, at: null, epoch: null },
+        // The second evaluation does not measure it.
+        values: Object.fromEntries([['eval_loss', step], ...(step === 2 ? [] : [[name, step]])]),
+      },
+      {
+        type: 'checkpoint',
+        attempt: 0,
+        at: null,
+        step,
+        path: `checkpoint-${step}`,
+        files_state: 'complete',
+      },
+    ])
+    const rows = rowsFrom(events.map((event) => TrainingEvent.parse(event)))
+    const input = { ...rows, policy: 'metric', told: { metric: name, direction: 'max' } } as const
+    const selection = select(input)
+    expect(selection.best).toMatchObject({ step: 3, value: 3 })
+    expect(selection.passed_over).toMatchObject([{ step: 2 }])
+    expect(explain(input, {}, selection).sentence).toContain(name)
+    const other = select({ ...rows, policy: 'lowest_eval_loss' })
+    expect(explain({ ...rows, policy: 'lowest_eval_loss' }, {}, other).sentence).toContain('Step 1')
+    const undirected = select({ ...rows, policy: 'metric', told: { metric: name } })
+    expect(undirected).toMatchObject({ best: null, direction: null })
+  },
+)
