@@ -13,6 +13,7 @@ export default ts.config(
       '.bestmark/',
       '*.config.js',
       '.ci/*.mjs',
+      'lint/',
     ],
   },
   js.configs.recommended,
