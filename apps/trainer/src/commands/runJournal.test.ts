@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   jobDetail,
+  jobLogs,
   listJobs,
   readSeries,
   requestStop,
@@ -184,5 +185,34 @@ test.skipIf(!python)(
     expect(job).toMatchObject({ status: 'failed', loss: 1 / 6, eval_loss: 0.5, total_steps: 6 })
     await expectSameJob(folder, job.job_id)
     expect(await losses(job.job_id)).toEqual(once)
+  },
+)
+
+const CLIENT_OVERFLOW = `
+import os, sys
+import bestmark
+from bestmark import journal
+journal.ROOM = 10
+folder = sys.argv[1]
+bestmark.init(folder)
+os.rename(folder, folder + ".away")
+for step in range(1, 41): bestmark.log({"loss": 1 / step}, step=step)
+bestmark._journal.flush()
+os.rename(folder + ".away", folder)
+bestmark.log({"eval_loss": 0.5}, step=40)
+`
+
+test.skipIf(!python)(
+  `what the Python client could not write is a warning of the job${python ? '' : ' (skipped: there is no python3)'}`,
+  async () => {
+    const folder = await newFolder('overflow')
+    const env = { ...here.env, PYTHONPATH: join(CLIENT, 'src') }
+    execFileSync(python!, ['-c', CLIENT_OVERFLOW, folder], { env, stdio: 'ignore' })
+    const { job_id } = await importRun(here.board, folder, {})
+    const [warned] = await jobLogs(here.board.db, job_id, { level: 'warning' })
+    const kept = (await losses(job_id)).length
+    expect(kept).toBeLessThan(40)
+    expect(warned?.text).toContain(`Missing from here on: ${40 - kept} calls with metrics.`)
+    expect(await jobIn(folder)).toMatchObject({ status: 'completed', eval_loss: 0.5 })
   },
 )

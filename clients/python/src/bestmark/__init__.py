@@ -6,9 +6,12 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from .journal import FOLDER, Journal, counted, measured, safely, warned
+from .journal import BEGINNING_PATIENCE, FOLDER, Journal
+from .trouble import safely, warned
+from .values import counted, measured
 
 HELD_OUT = re.compile(r"(eval|val|valid|validation|dev|test)[_/]", re.I)
 HELD_OUT_LOSS = re.compile(r"^(eval|val|valid|validation|dev)[_/]loss(_epoch)?$", re.I)
@@ -50,6 +53,8 @@ def init(folder: Path = FOLDER, *, name: str | None = None, project: str = "",
             declared_by=declared_by if metric else None, total_steps=counted(total_steps),
             total_epochs=counted(total_epochs, kind=float), save_steps=counted(save_steps),
             resumed_from=counted(resumed_from), loss_unit=loss_unit)
+        with suppress(TimeoutError):  # the file stands before the program goes on in its folder
+            _journal.flush(BEGINNING_PATIENCE)
 
 @safely
 def log(values: Mapping[str, Any], step: Count = None, epoch: float | None = None,
@@ -88,8 +93,8 @@ def claim(path: Path | None, step: Count, metric: str | None, value: Any) -> Non
 @safely
 def finish(status: str | None = None, error: str | BaseException | None = None) -> None:
     """Ends the run, once, as completed, failed or stopped (by default as its error tells), and
-    waits 10 seconds at most for its lines to be written. Without it a run ends with the program
-    or the next `init`, by an error that was left uncaught or by none."""
+    waits for its lines to be written, 10 seconds at most where the file system hangs. Without it a
+    run ends with the program or the next `init`, by an error that was left uncaught or by none."""
     global _is_over
     if not _is_over:
         _is_over = True

@@ -3,7 +3,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 import bestmark
-from bestmark.journal import safely
+from bestmark.trouble import safely
 
 class BestmarkCallback(TrainerCallback):  # type: ignore[misc]
     """Writes the journal to the Trainer's output_dir; what it is given goes to `bestmark.init`."""

@@ -1,8 +1,7 @@
 """The journal of a run: one JSON line an event, appended in the run's own folder by a thread of its
-own, so that a disk that is full, or a file system that hangs, holds up no training."""
+own. A caller waits for that thread only while it gets on, so that a disk that is full, or a file
+system that hangs, does not stop a training."""
 import json
-import logging
-import math
 import os
 import threading
 import time
@@ -10,31 +9,22 @@ import uuid
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache, wraps
+from functools import lru_cache
 from queue import SimpleQueue
-from typing import Any, ParamSpec
+from typing import Any
+
+from .trouble import safely, warn
 
 NAME, BEGINNING = "journal.jsonl", b'{"journal"'
 FOLDER = os.environ.get("BESTMARK_RUN_FOLDER") or "."
-ROOM = 20_000  # events that wait in memory while they cannot be written
+ROOM = 20_000  # events that wait in memory before metrics find no more room; evaluations find twice
 PIECE = 1 << 16  # bytes of whole lines that are appended at once
-PATIENCE = 10.0  # seconds that the end of a run waits for what is not written yet
-Told = ParamSpec("Told")
-warned: set[tuple[str, type]] = set()
-
-def safely(act: Callable[Told, None]) -> Callable[Told, None]:
-    """Does the same, but warns, once a run, where that would throw: it never stops a training."""
-    @wraps(act)
-    def acted(*args: Told.args, **named: Told.kwargs) -> None:
-        try:
-            act(*args, **named)
-        except Exception as error:
-            name = act.__qualname__
-            if (name, type(error)) not in warned:
-                warned.add((name, type(error)))
-                logging.getLogger("bestmark").warning(
-                    "%s failed (%r); training goes on.", name, error)
-    return acted
+KEPT = 1_000  # first events of an attempt, written again where its folder was made anew
+PATIENCE = 10.0  # seconds without progress after which nobody waits for the file system
+BEGINNING_PATIENCE = 1.0  # the same, of `init`
+LOSABLE = ("metrics", "evaluation")
+Event = dict[str, Any]
+in_json = json.JSONEncoder(default=str).encode
 
 @lru_cache(1)  # threads do not survive a fork
 def writer(process: int) -> "SimpleQueue[Callable[[], None]]":
@@ -51,77 +41,174 @@ class Journal:
     data loader's worker) it takes no lock. What cannot be written waits."""
     def __init__(self, folder: str, header: dict[str, Any], pid: int) -> None:
         self.folder, self.header, self.pid = os.path.abspath(folder), header, pid
-        self.path, self.attempt, self.lines = os.path.join(self.folder, NAME), -1, 0
-        self.told, self.waiting = deque[dict[str, Any]](), bytearray()
+        self.path = os.path.join(self.folder, NAME)
+        self.told = deque[Event]()  # what waits to be written
+        self.gap: Event | None = None  # the last event that waits and counts what is missing
+        self.lock = threading.RLock()  # of the gap
+        self.calls, self.is_called, self.is_stuck, self.written = 0, False, False, 0
+        # From here on all belongs to the writing thread.
+        self.attempt, self.lines, self.first_line = -1, 0, b""
+        self.piece, self.waiting = list[Event](), bytearray()
+        self.kept, self.count_not_kept, self.calls_when_gone = list[Event](), 0, -1
 
     def record(self, kind: str, **said: Any) -> None:
         """Takes an event of this moment, to be appended after those before it."""
         if os.getpid() == self.pid:
-            if len(self.told) >= ROOM and kind != "ended":
-                raise BufferError(f"too much waits to be written to {self.path}; some is left out")
             if said.get("path"):
                 said["path"] = os.path.relpath(said["path"], self.folder).replace(os.sep, "/")
-            self.told.append({"type": kind, **said, "at": int(time.time() * 1000)})
+            room = ROOM if kind == "metrics" else 2 * ROOM
+            if len(self.told) >= room and not self.is_stuck:
+                self._wait(lambda: self.is_stuck or len(self.told) <= room // 2)
+            if len(self.told) >= room and kind in LOSABLE:
+                self._leave_out(kind)
+            else:
+                self.told.append({"type": kind, **said, "at": now()})
+            self._call()
+
+    def flush(self, patience: float | None = None) -> None:
+        """Waits until what can be is written, but not for a file system that hangs."""
+        if os.getpid() == self.pid:
+            patience = PATIENCE if patience is None else patience
+            for _ in range(2):  # a first look may only find that the folder was removed
+                written = threading.Event()
+                self._call()
+                writer(self.pid).put(written.set)
+                if not self._wait(written.is_set, patience):
+                    raise TimeoutError(f"{self.path} is not written after {patience:g} seconds")
+                if not self.told and not self.waiting:
+                    break
+
+    def _call(self) -> None:
+        """Has the thread write what waits; one call is enough until it begins to."""
+        self.calls += 1
+        if not self.is_called:
+            self.is_called = True
             writer(self.pid).put(self._write)
 
-    def flush(self) -> None:
-        """Waits until what can be is written, but not for long."""
-        if os.getpid() == self.pid:
-            written = threading.Event()
-            writer(self.pid).put(written.set)
-            if not written.wait(PATIENCE):
-                raise TimeoutError(f"{self.path} is not written after {PATIENCE:g} seconds")
+    def _wait(self, is_over: Callable[[], bool], patience: float | None = None) -> bool:
+        """Waits until that is over, while the thread gets on; whether it is."""
+        written, moved = self.written, time.monotonic()
+        while not is_over():
+            if self.written != written:
+                written, moved = self.written, time.monotonic()
+            elif time.monotonic() - moved >= (PATIENCE if patience is None else patience):
+                self.is_stuck = True
+                return False
+            time.sleep(0.001)
+        return True
+
+    def _leave_out(self, kind: str) -> None:
+        """Counts an event that finds no room, at the place where it is missing."""
+        warn("log", BufferError(f"too much waits to be written to {self.path}; some is left out,"
+                                " and the journal will say how much"))
+        with self.lock:
+            if self.gap is None:
+                self.gap = warning(missing={})
+                self.told.append(self.gap)
+            self.gap["missing"][kind] = self.gap["missing"].get(kind, 0) + 1
 
     @safely
     def _write(self) -> None:
-        if self.attempt < 0:
-            self._begin()
-        while self.told or self.waiting:
-            while self.told and len(self.waiting) < PIECE:
-                said, self.lines = self.told.popleft(), self.lines + 1
-                if said["type"] == "evaluation":
-                    said["origin"] = {"file": NAME, "line": self.lines}
-                line = json.dumps({**said, "attempt": self.attempt}, default=str)
-                self.waiting += line.encode() + b"\n"
-            # Opened each time, which is what shows the lines on a network file system.
-            existing = os.open(self.path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
-            with open(existing, "ab", 0) as file:
-                del self.waiting[:file.write(self.waiting)]
-            if self.waiting:
-                raise OSError(f"the disk took only a part of a line of {self.path}")
+        self.is_called = False
+        try:
+            if self.attempt < 0:
+                self._begin()
+            while self.told or self.waiting:
+                self._make_lines()
+                self._append()
+                self.is_stuck = False
+        except Exception:
+            self.is_stuck = True
+            raise
+
+    def _make_lines(self) -> None:
+        while self.told and len(self.waiting) < PIECE:
+            said = self.told.popleft()
+            if said is self.gap:
+                with self.lock:
+                    self.gap = None
+            if "missing" in said:
+                said["text"] = missing_words(said["missing"], self.path)
+            line = {**said, "attempt": self.attempt}
+            if said["type"] == "evaluation":
+                line["origin"] = {"file": NAME, "line": self.lines + 1}
+            self.waiting += in_json(line).encode() + b"\n"
+            self.lines += 1
+            self.piece.append(said)
+
+    def _append(self) -> None:
+        """Appends the lines that were made. The file is opened each time: that shows them on a
+        network file system, and shows here that the folder was removed and made anew."""
+        try:
+            existing = os.open(self.path, os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0))
+        except FileNotFoundError:
+            # A caller that calls again is not about to remove the folder, in which a new file
+            # would then be in its way.
+            is_called_since = self.calls > self.calls_when_gone >= 0
+            if is_called_since and os.path.isdir(self.folder):
+                return self._begin_anew()
+            self.calls_when_gone = self.calls
+            raise
+        self.calls_when_gone = -1
+        with open(existing, "r+b", 0) as file:
+            begun = file.read(len(self.first_line)) + self.waiting[:len(self.first_line)]
+            if not begun.startswith(self.first_line):
+                return self._begin_anew()
+            taken = file.write(self.waiting)
+            del self.waiting[:taken]
+            self.written += taken
+        if self.waiting:
+            raise OSError(f"the disk took only a part of a line of {self.path}")
+        room = max(0, KEPT - len(self.kept))
+        self.kept += self.piece[:room]
+        self.count_not_kept += len(self.piece[room:])
+        self.piece.clear()
 
     def _begin(self) -> None:
         """Finds which attempt this is, and mends what a crash left of a header or of a line."""
         os.makedirs(self.folder, exist_ok=True)
-        lines, attempt, last = 0, -1, b""
+        lines, attempt, first, last = 0, -1, b"", b""
         with open(self.path, "a+b") as file:
             file.seek(0)
             if not BEGINNING.startswith(file.read(len(BEGINNING))):
                 raise ValueError("another program's file has that name")
             file.seek(0)
             for lines, last in enumerate(file, 1):
+                first = first or last
                 with suppress(Exception):  # half a line tells nothing
                     if b'"started"' in last:
                         attempt = max(attempt, json.loads(last)["attempt"])
             if lines < 2 and not last.endswith(b"\n"):
                 file.truncate(0)
-                is_told = os.path.realpath(self.folder) == os.path.realpath(FOLDER)
-                job_id = is_told and os.environ.get("BESTMARK_JOB_ID") or str(uuid.uuid4())
-                header = {"journal": 1, "job_id": job_id, "recipe": None, **self.header}
-                lines, self.waiting = 1, bytearray(json.dumps(header).encode() + b"\n")
+                lines, first = 1, self.first_line or self._header()
+                self.waiting = bytearray(first)
             elif not last.endswith(b"\n"):
                 self.waiting = bytearray(b"\n")
-        self.lines, self.attempt = lines, attempt + 1
+        self.lines, self.first_line = lines, first
+        self.attempt = max(attempt + 1, self.attempt)
 
-def measured(value: Any) -> float | str | None:
-    """A number (or a tensor of one) as JSON can hold it: NaN and the infinities are words."""
-    with suppress(Exception):
-        if not isinstance(value, (str, bytes)):
-            number = float(value.item() if hasattr(value, "item") else value)
-            return number if math.isfinite(number) else json.dumps(number)
-    return None
+    def _header(self) -> bytes:
+        is_told = os.path.realpath(self.folder) == os.path.realpath(FOLDER)
+        job_id = is_told and os.environ.get("BESTMARK_JOB_ID") or str(uuid.uuid4())
+        header = {"journal": 1, "job_id": job_id, "recipe": None, **self.header}
+        return json.dumps(header).encode() + b"\n"
 
-def counted(value: Any, default: Any = None, kind: Callable[[float], Any] = int) -> Any:
-    """A finite number that is not negative, by default a whole one; else the default."""
-    number = measured(value)
-    return kind(number) if isinstance(number, float) and number >= 0 else default
+    def _begin_anew(self) -> None:
+        """Begins the journal again, of the same run, as far as it is still known."""
+        warn("Journal._write", FileNotFoundError(f"{self.path} was removed; it is begun anew"))
+        lost = [warning(text=f"{self.count_not_kept} earlier events are missing here: the journal"
+                             " was removed while the run went on.")] if self.count_not_kept else []
+        self.told.extendleft(reversed(self.kept + lost + self.piece))
+        self.kept, self.piece, self.waiting, self.count_not_kept = [], [], bytearray(), 0
+        self._begin()
+
+def now() -> int:
+    return int(time.time() * 1000)
+
+def warning(**said: Any) -> Event:
+    return {"type": "log", "level": "warning", **said, "at": now()}
+
+def missing_words(missing: dict[str, int], path: str) -> str:
+    words = {"metrics": "calls with metrics", "evaluation": "evaluations"}
+    counts = " and ".join(f"{count} {words[kind]}" for kind, count in missing.items())
+    return f"Missing from here on: {counts}. {path} could not be written, and memory took no more."

@@ -3,7 +3,7 @@ from typing import Any
 
 import keras
 import bestmark
-from bestmark.journal import safely
+from bestmark.trouble import safely
 
 class BestmarkCallback(keras.callbacks.Callback):  # type: ignore[misc]
     """Writes the journal to `folder`, and tells of the files of `saver`, a ModelCheckpoint of whole

@@ -4,7 +4,7 @@ from typing import Any
 
 from lightning.pytorch.loggers import Logger
 import bestmark
-from bestmark.journal import safely
+from bestmark.trouble import safely
 
 class BestmarkLogger(Logger):  # type: ignore[misc]
     """Writes the journal to `folder`, where a ModelCheckpoint that is told no `dirpath` then saves

@@ -1,0 +1,27 @@
+import { render } from 'svelte/server'
+import { expect, test } from 'vitest'
+import type { LogLine } from '#lib/api.ts'
+import Warnings from './Warnings.svelte'
+
+function line(ordinal: number, level: LogLine['level'], text: string): LogLine {
+  return { ordinal, attempt: 0, step: null, at: null, level, text }
+}
+
+test('a report prints what the log of its run warns of, and nothing where it warns of nothing', () => {
+  const gap = line(1, 'warning', 'Missing from here on: 30 calls with metrics.')
+  const { body } = render(Warnings, {
+    props: { logs: { lines: [line(0, 'info', 'Began.'), gap], cut: false } },
+  })
+  expect(body).toContain(gap.text)
+  expect(body).not.toContain('Began.')
+  const none = render(Warnings, { props: { logs: { lines: [line(0, 'info', 'x')], cut: false } } })
+  expect(none.body).not.toContain('Warnings')
+})
+
+test('of many warnings a report prints the newest, and counts the others', () => {
+  const lines = Array.from({ length: 25 }, (_, at) => line(at, 'warning', `warning ${at}.`))
+  const { body } = render(Warnings, { props: { logs: { lines, cut: false } } })
+  expect(body).toContain('warning 24.')
+  expect(body).not.toContain('warning 4.')
+  expect(body).toContain('5 earlier ones')
+})

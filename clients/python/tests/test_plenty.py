@@ -1,0 +1,127 @@
+"""A program that tells more than can be written at once loses nothing that can be written."""
+
+import os
+import threading
+import time
+import unittest
+from unittest import mock
+
+from testing import InFolder
+
+import bestmark
+from bestmark import journal as of_journal
+
+
+def tell(steps: range) -> None:
+    for step in steps:
+        bestmark.log({"loss": step}, step)
+
+
+class Plenty(InFolder):
+    """Fifty events may wait, besides the one line that is being written."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        small = mock.patch.multiple(of_journal, ROOM=50, PIECE=1)
+        small.start()
+        self.addCleanup(small.stop)
+        self.addCleanup(bestmark.finish)
+        bestmark.init(str(self.folder))
+        bestmark._journal.flush()
+
+    def missing(self) -> list:
+        return [one["missing"] for one in self.events("log")]
+
+    def away(self):
+        """Takes the journal's folder away; what is returned puts it back."""
+        away = self.folder.with_suffix(".away")
+        self.folder.rename(away)
+        tell(range(1))
+        bestmark._journal.flush()
+        return lambda: away.rename(self.folder)
+
+    def test_a_tight_loop_keeps_every_line_in_order(self) -> None:
+        self.program("bestmark.init()\n"
+                     "for step in range(200_000): bestmark.log({'loss': step}, step)\n"
+                     "bestmark.finish()")
+        lines = self.lines()[3:]  # after the header, and what the set-up began
+        self.assertEqual([one.get("step") for one in lines], [*range(200_000), None])
+        self.assertEqual(lines[-1]["type"], "ended")
+
+    def test_a_disk_that_is_slow_but_gets_on_loses_nothing_of_any_kind(self) -> None:
+        really = os.open
+        def slow(*told) -> int:
+            time.sleep(0.001)
+            return really(*told)
+        with mock.patch.object(os, "open", slow):
+            for step in range(300):
+                bestmark.log({"loss": step, "eval_loss": step}, step)
+                bestmark.checkpoint(self.folder / f"checkpoint-{step}", step)
+            bestmark.finish()
+        for kind in ("metrics", "evaluation", "checkpoint"):
+            self.assertEqual([one["step"] for one in self.events(kind)], list(range(300)), kind)
+        self.assertEqual(self.missing(), [])
+
+    def test_where_nothing_can_be_written_metrics_go_first_then_evaluations_and_checkpoints_never(self) -> None:
+        with self.assertLogs("bestmark") as logs:
+            back = self.away()
+            tell(range(1, 80))
+            for step in range(70):
+                bestmark.log({"loss": step, "eval_loss": step}, step)
+            for step in range(200):
+                bestmark.checkpoint(self.folder / f"checkpoint-{step}", step)
+            self.assertLess(len(bestmark._journal.told), 303)
+            back()
+            bestmark.finish()
+        self.assertEqual(sum("the journal will say how much" in line for line in logs.output), 1)
+        self.assertEqual([one["step"] for one in self.events("metrics")], list(range(51)))
+        self.assertEqual([one["step"] for one in self.events("evaluation")], list(range(49)))
+        self.assertEqual([one["step"] for one in self.events("checkpoint")], list(range(200)))
+        self.assertEqual(self.events()[-1]["type"], "ended")
+
+    def test_the_journal_says_how_many_are_missing_and_where(self) -> None:
+        with self.assertLogs("bestmark"):
+            back = self.away()
+            tell(range(1, 80))
+            for step in range(60):
+                bestmark.log({"eval_loss": step}, step)
+            back()
+            bestmark._journal.flush()
+        bestmark.log({"loss": 80}, 80)
+        lines = self.lines()
+        self.assertEqual(self.missing(), [{"metrics": 29, "evaluation": 11}])
+        [gap] = self.events("log")
+        self.assertEqual(gap["level"], "warning")
+        self.assertIn("29 calls with metrics and 11 evaluations", gap["text"])
+        self.assertEqual(lines[lines.index(gap) - 1]["step"], 50)
+        self.assertEqual(lines[-1]["step"], 80)
+        for one in self.events("evaluation"):
+            self.assertEqual(lines[one["origin"]["line"] - 1], one)
+
+    def test_a_file_system_that_hangs_holds_up_a_full_training_only_once_and_for_a_while(self) -> None:
+        goes_on, really, waits = threading.Event(), os.open, []
+        def held(*told) -> int:
+            goes_on.wait()
+            return really(*told)
+        self.addCleanup(goes_on.set)
+        was = bestmark._journal._wait
+        def counted(*told) -> bool:
+            waits.append(told)
+            return was(*told)
+        with (mock.patch.object(os, "open", held), mock.patch.object(of_journal, "PATIENCE", 0.05),
+              mock.patch.object(bestmark._journal, "_wait", counted), self.assertLogs("bestmark")):
+            training = threading.Thread(target=tell, args=[range(1000)], daemon=True)
+            training.start()
+            training.join(60)
+            self.assertFalse(training.is_alive())
+            self.assertEqual(len(waits), 1)
+            goes_on.set()
+            bestmark._journal.flush(10)
+        kept = len(self.events("metrics"))
+        self.assertEqual(self.missing(), [{"metrics": 1000 - kept}])
+        tell(range(1000, 1300))
+        self.assertEqual(len(self.events("metrics")), kept + 300)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,96 @@
+"""A program that removes the folder of its run, and makes it anew, keeps its run."""
+
+import json
+import shutil
+from unittest import mock
+
+from testing import InFolder
+
+import bestmark
+from bestmark import journal as of_journal
+
+
+class Removed(InFolder):
+    def begin(self) -> dict:
+        bestmark.init(str(self.folder), name="one", config={"lr": 0.1})
+        return self.lines()[0]
+
+    def go_on(self, remove) -> list:
+        """Tells steps 1 and 2, has the journal removed, and tells 3 and 4; returns the warnings."""
+        with self.assertLogs("bestmark") as logs:
+            for step in (1, 2):
+                bestmark.log({"loss": step, "eval_loss": step}, step)
+            bestmark._journal.flush()
+            remove()
+            for step in (3, 4):
+                bestmark.log({"loss": step, "eval_loss": step}, step)
+            bestmark.finish()
+        return logs.output
+
+    def make_anew(self) -> None:
+        shutil.rmtree(self.folder)
+        self.folder.mkdir()
+
+    def test_the_journal_is_begun_again_whole_with_one_warning(self) -> None:
+        header = self.begin()
+        self.assertEqual(len(self.go_on(self.make_anew)), 1)
+        lines = self.lines()
+        self.assertEqual(lines[0], header)
+        self.assertEqual([one["type"] for one in (lines[1], lines[-1])], ["started", "ended"])
+        self.assertEqual(lines[1]["config"], {"lr": 0.1})
+        self.assertEqual([one["step"] for one in self.events("metrics")], [1, 2, 3, 4])
+        for one in self.events("evaluation"):
+            self.assertEqual(lines[one["origin"]["line"] - 1], one)
+
+    def test_a_folder_that_is_only_emptied_gets_it_too(self) -> None:
+        self.begin()
+        self.assertEqual(len(self.go_on(self.path.unlink)), 1)
+        self.assertEqual([one["step"] for one in self.events("metrics")], [1, 2, 3, 4])
+
+    def test_a_folder_that_its_program_removes_right_after_init_gets_it_too(self) -> None:
+        self.program("import os, shutil\nbestmark.init('run')\nshutil.rmtree('run')\nos.mkdir('run')\n"
+                     "bestmark.log({'loss': 1}, 1)")
+        self.path = self.folder / "run" / "journal.jsonl"
+        self.assertEqual([one["type"] for one in self.events()], ["started", "metrics", "ended"])
+
+    def test_nothing_stands_in_the_way_of_a_folder_that_is_being_removed(self) -> None:
+        self.begin()
+        bestmark.log({"loss": 1}, 1)
+        bestmark._journal.flush()
+        self.path.unlink()
+        with self.assertLogs("bestmark"):
+            bestmark._journal.told.append({"type": "heartbeat"})  # told before, not yet written
+            bestmark._journal._write()
+        self.folder.rmdir()
+        self.folder.mkdir()
+        bestmark.log({"loss": 2}, 2)
+        self.assertEqual([one["step"] for one in self.events("metrics")], [1, 2])
+
+    def test_what_is_no_longer_known_is_counted(self) -> None:
+        self.begin()
+        with mock.patch.object(of_journal, "KEPT", 3):
+            self.go_on(self.make_anew)
+        self.assertEqual([one["step"] for one in self.events("metrics")], [1, 3, 4])
+        [lost] = self.events("log")
+        self.assertEqual(lost["level"], "warning")
+        self.assertIn("2 earlier events are missing", lost["text"])
+
+    def test_a_further_attempt_keeps_its_number(self) -> None:
+        header = self.begin()
+        bestmark.finish()
+        self.begin()
+        self.go_on(self.make_anew)
+        self.assertEqual(self.lines()[0], header)
+        self.assertEqual({one["attempt"] for one in self.events()}, {1})
+
+    def test_where_another_run_began_meanwhile_it_is_a_further_attempt_of_that(self) -> None:
+        self.begin()
+        other = {"journal": 1, "job_id": "6f1c7d1e-0000-4000-8000-000000000001", "name": "other"}
+        def replace() -> None:
+            self.make_anew()
+            started = {"type": "started", "attempt": 0}
+            self.path.write_text(f"{json.dumps(other)}\n{json.dumps(started)}\n")
+        self.assertEqual(len(self.go_on(replace)), 1)
+        self.assertEqual(self.lines()[0], other)
+        self.assertEqual([one["attempt"] for one in self.events("started")], [0, 1])
+        self.assertEqual({one["attempt"] for one in self.events("metrics")}, {1})
