@@ -3,10 +3,12 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  bestEffort,
   DatabaseNewer,
   DatabaseUnavailable,
   hostId,
   HomeUnusable,
+  isCutOff,
   makeHome,
   migrate,
   openDatabase,
@@ -47,31 +49,20 @@ export async function openBoardIfThere(
   return existsSync(join(home, 'host_id')) ? openBoard(env) : undefined
 }
 
-/** How often a server may be lost while the board is being opened, and the wait between (ms). */
-const [TRIES, BETWEEN] = [10, 300]
-/** What a client says of a server that was there a moment ago, or is not there just now. */
-const CUT_OFF =
-  /^(CONNECTION_(CLOSED|ENDED|DESTROYED)|CONNECT_TIMEOUT|57P0[123]|ECONNRE(SET|FUSED)|EPIPE|ETIMEDOUT|EHOSTUNREACH)$/
+/** For how long a server that is lost while the board is opened is tried anew, and the wait between (ms). */
+const [PATIENCE, BETWEEN] = [3_000, 300]
+/** How long the embedded server may take to stop; it then goes on stopping by itself (ms). */
+const STOPPING = 5_000
 
 /** A server that dies just now comes back, so what was begun is begun once more. */
 async function openPatiently(env: NodeJS.ProcessEnv): Promise<Board> {
-  for (let tries = 1; ; tries++) {
+  for (const since = performance.now(); ; await sleep(BETWEEN)) {
     try {
       return await open(env)
     } catch (error) {
-      if (tries === TRIES || !isCutOff(error)) throw error
-      await sleep(BETWEEN)
+      if (performance.now() - since > PATIENCE || !isCutOff(error)) throw error
     }
   }
-}
-
-/** Whether something failed because the database cannot be reached just now. */
-export function isCutOff(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  const code = 'code' in error ? String(error.code) : ''
-  // A socket that is not there is a server that is not.
-  const isNoSocket = code === 'ENOENT' && 'syscall' in error && error.syscall === 'connect'
-  return CUT_OFF.test(code) || isNoSocket || isCutOff(error.cause)
 }
 
 async function open(env: NodeJS.ProcessEnv): Promise<Board> {
@@ -81,7 +72,7 @@ async function open(env: NodeJS.ProcessEnv): Promise<Board> {
   const db = await openDatabase({ home, databaseUrl })
   const close = async (): Promise<void> => {
     await db.close()
-    if (!databaseUrl) await stopEmbedded(home)
+    if (!databaseUrl) await bestEffort(() => stopEmbedded(home), STOPPING)
   }
   try {
     await migrate(db)

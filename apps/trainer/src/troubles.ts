@@ -1,4 +1,4 @@
-import { isCutOff } from './board.ts'
+import { isCutOff } from '@bestmark/db'
 import { sentence } from './failure.ts'
 
 /** Who hears what goes wrong while something else goes on. */

@@ -1,3 +1,4 @@
+import { TestProxy } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Line } from './line.ts'
 import { metrics, Run } from './runs.ts'
@@ -41,3 +42,51 @@ test('a page that is open says that the board does not answer, and then goes on'
   await page.getByText('The board does not answer.').waitFor({ state: 'detached' })
   expect(site.server.exitCode).toBeNull()
 })
+
+test('pages and calls are answered with 503 while the database is silent, and come back by themselves', async () => {
+  const proxies: TestProxy[] = []
+  await using hanging = await openSite(async (databaseUrl) => {
+    const proxy = await TestProxy.to(databaseUrl)
+    proxies.push(proxy)
+    return proxy.databaseUrl
+  })
+  const [proxy] = proxies as [TestProxy]
+  const { request } = await hanging.visitor()
+  const headers = { authorization: `Bearer ${hanging.token}` }
+  const statuses = async () => {
+    const answers = ['/', '/backtest', '/trpc/jobs.list'].map((path) =>
+      request.get(path, { headers, timeout: 25_000 }),
+    )
+    return (await Promise.all(answers)).map((answer) => answer.status())
+  }
+  expect(await statuses()).toEqual([200, 200, 200])
+  proxy.hang()
+  expect(await statuses()).toEqual([503, 503, 503])
+  const call = await request.get('/trpc/jobs.list', { headers })
+  expect(await call.text()).toContain('The database cannot be reached.')
+  proxy.recover()
+  await expect.poll(statuses, { timeout: 30_000 }).toEqual([200, 200, 200])
+  await proxy[Symbol.asyncDispose]()
+}, 90_000)
+
+test('a server that is started while the database is silent says so, and opens the board later', async () => {
+  const proxies: TestProxy[] = []
+  await using hanging = await openSite(async (databaseUrl) => {
+    const proxy = await TestProxy.to(databaseUrl)
+    proxies.push(proxy)
+    proxy.hang()
+    return proxy.databaseUrl
+  })
+  const [proxy] = proxies as [TestProxy]
+  const headers = { authorization: `Bearer ${hanging.token}` }
+  const ask = async (path: string) => fetch(hanging.url + path, { headers })
+  expect((await ask('/')).status).toBe(503)
+  const call = await ask('/trpc/jobs.list')
+  expect(call.status).toBe(503)
+  expect(await call.json()).toMatchObject({ error: expect.anything() })
+  proxy.recover()
+  await expect
+    .poll(async () => (await ask('/trpc/jobs.list')).status, { timeout: 30_000 })
+    .toBe(200)
+  await proxy[Symbol.asyncDispose]()
+}, 90_000)

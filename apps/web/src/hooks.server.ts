@@ -1,5 +1,5 @@
 import { createCaller } from '@bestmark/api'
-import type { Board } from '@bestmark/api/board'
+import { unavailable, type Board } from '@bestmark/api/board'
 import type { RequestEvent } from '@sveltejs/kit'
 import { sequence, type Handle, type HandleServerError } from '@sveltejs/kit/hooks'
 import {
@@ -34,20 +34,30 @@ const entrance: Handle = async ({ event, resolve }) => {
     open = await board()
   } catch (error) {
     reported(error)
-    return refusals.database()
+    if (!isTold(event)) return refusals.database()
+    event.locals.context = () => {
+      throw unavailable(error) ?? error
+    }
+    return resolve(event)
   }
   const given = event.url.searchParams.get('token')
   if (given !== null && sameSecret(given, open.token)) return letIn(event, open)
   const shown = bearer(event.request.headers) ?? event.cookies.get(cookieName(open.board_id))
   const authorized = sameSecret(shown, open.token)
-  const procedures = (event.params['procedure'] ?? '').split(/[/,]/).filter(Boolean)
-  // A tool is told in its own words, by the procedure that it called, unless it asked for a stream:
-  // that would begin with 200.
-  const told = procedures.length > 0 && !procedures.includes('watch')
-  if (!authorized && !told) return refusals.token()
-  event.locals.context = { db: open.db, authorized }
-  event.locals.api = createCaller(event.locals.context)
+  if (!authorized && !isTold(event)) return refusals.token()
+  const context = { db: open.db, authorized }
+  event.locals.context = () => context
+  event.locals.api = createCaller(context)
   return resolve(event)
+}
+
+/**
+ * A tool is told in its own words, by the procedure that it called, unless it asked for a stream:
+ * that would begin with 200.
+ */
+function isTold({ params }: RequestEvent): boolean {
+  const procedures = (params['procedure'] ?? '').split(/[/,]/).filter(Boolean)
+  return procedures.length > 0 && !procedures.includes('watch')
 }
 
 /** Remembers the token in a cookie, and leaves it out of the address. */

@@ -4,8 +4,12 @@ import {
   type Database,
   migrate,
   openDatabase,
+  PAGES,
   resolveHome,
 } from '@bestmark/db'
+
+export { DatabaseUnavailable } from '@bestmark/db'
+export { unavailable, unavailableSentence } from './unavailable.ts'
 
 /** What a server needs to answer for one board. */
 export interface Board {
@@ -26,13 +30,20 @@ export async function openBoard(
   env: Record<string, string | undefined> = process.env,
 ): Promise<Board> {
   const home = resolveHome(env)
-  const db = await openDatabase({ home, databaseUrl: env['DATABASE_URL'] || undefined })
+  const place = { home, databaseUrl: env['DATABASE_URL'] || undefined }
+  const db = await openDatabase({ ...place, limits: PAGES })
   try {
-    await migrate(db)
+    await migrated(place)
     const [board_id, token] = [await boardId(db), await boardToken(home)]
     return { db, board_id, token, home, close: () => db.close() }
   } catch (error) {
     await db.close()
     throw error
   }
+}
+
+/** A migration may take longer than a page. */
+async function migrated(place: Parameters<typeof openDatabase>[0]): Promise<void> {
+  const db = await openDatabase(place)
+  await migrate(db).finally(() => db.close())
 }

@@ -2,6 +2,7 @@ import { wire } from '@bestmark/core'
 import { type Database, jobStatus, JobUnknown, Refused } from '@bestmark/db'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { z, ZodError } from 'zod'
+import { unavailable } from './unavailable.ts'
 
 /** What every procedure is given: the open database, and whether the caller showed the token. */
 export interface Context {
@@ -26,14 +27,18 @@ const t = initTRPC.context<Context>().create({
 export const { router, createCallerFactory } = t
 
 /** A procedure for holders of the token. */
-export const procedure = t.procedure.use(async ({ ctx, next }) => {
+export const procedure = t.procedure.use(async ({ ctx, type, next }) => {
   if (!ctx.authorized) {
     throw new TRPCError({
       code: 'UNAUTHORIZED',
       message: 'Open the link that `bestmark up` printed, or send its token as Bearer.',
     })
   }
-  const result = await next()
+  // A subscription is answered for as long as its reader stays; its own queries tell it.
+  const work = type === 'subscription' ? next() : ctx.db.whileAnswering(() => next())
+  const result = await work.catch((error: unknown) => {
+    throw unavailable(error) ?? error
+  })
   if (!result.ok) throw coded(result.error)
   return result
 })
@@ -55,7 +60,7 @@ function coded(error: TRPCError): TRPCError {
   if (cause instanceof Refused) {
     return new TRPCError({ code: 'BAD_REQUEST', message: cause.message, cause })
   }
-  return error
+  return unavailable(cause) ?? error
 }
 
 /** What the caller is told. What went wrong inside is for the server's log, which has the cause. */

@@ -59,6 +59,9 @@ export function placeOf({ path, host, port, database }: Address): string {
 /** How long a server may take to answer a new connection, in seconds. */
 export const CONNECT_TIMEOUT = 4
 
+/** After so many idle seconds a connection is tested, so that one that broke in silence is noticed. */
+const KEEP_ALIVE = 10
+
 /**
  * The client options for an address. The socket is ours, for the client sets no TCP_NODELAY and
  * puts no bound on the time that a connection takes.
@@ -74,6 +77,7 @@ export function clientOptions(address: Address): Options<typeof TYPES> {
     ...(password === undefined ? {} : { password }),
     ssl,
     connect_timeout: CONNECT_TIMEOUT,
+    keep_alive: KEEP_ALIVE,
     backoff: (retries) => Math.min(0.05 * retries, 1),
     connection: { application_name },
     types: TYPES,
@@ -103,7 +107,8 @@ function listOf(to: number) {
   return { to, from: [], serialize, parse: (text: string) => text }
 }
 
-async function dial({ host, port, path }: Address): Promise<Duplex> {
+/** An open socket, or one that breaks at once. */
+export async function dial({ host, port, path }: Address): Promise<Duplex> {
   const socket = path ? connect(path) : connect({ host, port, noDelay: true })
   try {
     await once(socket, 'connect', { signal: AbortSignal.timeout(CONNECT_TIMEOUT * 1000) })
@@ -119,7 +124,7 @@ async function dial({ host, port, path }: Address): Promise<Duplex> {
  * A socket that breaks with `error` at the first write. The client takes a connection back into its
  * pool, and waits before the next try, only when a socket that it was given breaks.
  */
-function broken(error: Error): Duplex {
+export function broken(error: Error): Duplex {
   return new Duplex({
     emitClose: false,
     read: () => {},

@@ -1,73 +1,104 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
-import { type Address, clientOptions, CONNECT_TIMEOUT, parseAddress, placeOf } from './address.ts'
+import {
+  type Address,
+  broken,
+  clientOptions,
+  CONNECT_TIMEOUT,
+  dial,
+  parseAddress,
+  placeOf,
+} from './address.ts'
+import { bestEffort } from './connection/bestEffort.ts'
+import { IDLE_IN_TRANSACTION, type Limits, SILENCE, WORK } from './connection/limits.ts'
+import { Pulse, ServerSilent } from './connection/pulse.ts'
 import { joinEmbedded } from './embedded.ts'
 import * as schema from './schema.ts'
 import { DatabaseUnavailable } from './unavailable.ts'
-
-/** How long a client may take to end (ms); queries that run are given two seconds of it. */
-const LAST_WORDS = 3_000
 
 export type Orm = PostgresJsDatabase<typeof schema>
 
 /** An open database. Times are milliseconds (float8), bigints are numbers; there are no Dates. */
 export interface Database {
-  sql: ReturnType<typeof connectTo>
+  sql: Client
   orm: Orm
+  /** Throws ServerSilent as soon as the server is found not to answer while the work is done. */
+  whileAnswering: Pulse['whileAnswering']
   /** Where it is, for people; without a password. */
   describe: string
+  /** Takes a few seconds at the most, and never fails. */
   close: () => Promise<void>
 }
+
+export type Client = ReturnType<typeof connectTo>
 
 export interface DatabaseOptions {
   /** The data folder, absolute. */
   home: string
   /** Any Postgres 15 or newer instead of the embedded one. */
   databaseUrl?: string | undefined
+  /** How long its queries may take. */
+  limits?: Limits
 }
 
 /**
  * Opens the database: the one that `databaseUrl` names, else the embedded server of `home`, started
  * or attached to. Throws DatabaseUnavailable or HomeUnusable within about five seconds.
  */
-export async function openDatabase({ home, databaseUrl }: DatabaseOptions): Promise<Database> {
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { home, databaseUrl, limits } = options
   if (databaseUrl) {
     const address = addressIn(databaseUrl)
-    const sql = connectTo(address)
-    const version = await versionOf(sql, address)
-    return databaseOver(sql, `Postgres ${version} at ${placeOf(address)}`)
+    const open = databaseAt(address, { limits })
+    const version = await versionOf(open, address)
+    return { ...open, describe: `Postgres ${version} at ${placeOf(address)}` }
   }
-  const embedded = await joinEmbedded(home)
-  const sql = connectTo(embedded.address)
-  const version = await versionOf(sql, embedded.address)
-  const describe = `embedded Postgres ${version} in ${embedded.folder}`
-  return databaseOver(sql, describe, embedded.leave)
+  const { address, folder, leave } = await joinEmbedded(home)
+  const open = databaseAt(address, { limits, leave })
+  const version = await versionOf(open, address)
+  return { ...open, describe: `embedded Postgres ${version} in ${folder}` }
 }
 
-/** The database over an open client; `leave` is called once the client is closed. */
-export function databaseOver(
-  sql: Database['sql'],
-  describe: string,
-  leave?: () => Promise<void>,
+/** The database at an address, not asked yet; `leave` is called once its client is closed. */
+export function databaseAt(
+  address: Address,
+  { limits = WORK, leave }: { limits?: Limits | undefined; leave?: () => Promise<void> } = {},
 ): Database {
+  const pulse = new Pulse(address)
+  const sql = connectTo(address, limits, pulse)
   const close = async (): Promise<void> => {
-    await ended(sql)
-    await leave?.()
+    // A client that is just connecting anew may never say that it ended.
+    await bestEffort(() => sql.end({ timeout: 1.5 }))
+    if (leave) await bestEffort(leave)
   }
-  return { sql, orm: drizzle(sql, { schema }), describe, close }
-}
-
-/** A client that is just connecting anew may never say that it ended. */
-async function ended(sql: Database['sql']): Promise<void> {
-  const patience = Promise.withResolvers<void>()
-  const timer = setTimeout(patience.resolve, LAST_WORDS)
-  await Promise.race([sql.end({ timeout: 2 }), patience.promise])
-  clearTimeout(timer)
+  const whileAnswering: Pulse['whileAnswering'] = (work) => pulse.whileAnswering(work)
+  return { sql, orm: drizzle(sql, { schema }), whileAnswering, describe: placeOf(address), close }
 }
 
 /** A pool of ten: more were no faster. Idle connections go after a minute. */
-export function connectTo(address: Address) {
-  return postgres({ ...clientOptions(address), max: 10, idle_timeout: 60 })
+export function connectTo(address: Address, limits = WORK, pulse = new Pulse(address)) {
+  const { connection, ...options } = clientOptions(address)
+  const { statement: statement_timeout, word } = limits
+  return postgres({
+    ...options,
+    connection: {
+      ...connection,
+      statement_timeout,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION,
+    },
+    max: 10,
+    idle_timeout: 60,
+    // The client takes these though its types do not list them.
+    ...({
+      socket: async () => {
+        const refusal = await pulse.refusal()
+        return refusal ? broken(refusal) : dial(address)
+      },
+      silence_timeout: SILENCE / 1000,
+      onsilence: async (silence: number) =>
+        silence < word ? pulse.verdict() : new ServerSilent(address),
+    } as object),
+  })
 }
 
 function addressIn(databaseUrl: string): Address {
@@ -80,7 +111,7 @@ function addressIn(databaseUrl: string): Address {
 }
 
 /** The server's version, such as `15.20`; the first question put to it. */
-async function versionOf(sql: Database['sql'], address: Address): Promise<string> {
+async function versionOf({ sql, close }: Database, address: Address): Promise<string> {
   try {
     const [row] = await inTime(sql<{ name: string; number: string }[]>`
       select current_setting('server_version') as name,
@@ -90,7 +121,7 @@ async function versionOf(sql: Database['sql'], address: Address): Promise<string
       `Postgres ${row?.name} at ${placeOf(address)} is too old: Bestmark needs 15 or newer.`,
     )
   } catch (cause) {
-    await sql.end({ timeout: 0 })
+    await close()
     if (cause instanceof DatabaseUnavailable) throw cause
     throw new DatabaseUnavailable(sentence(address, cause as NodeJS.ErrnoException), { cause })
   }

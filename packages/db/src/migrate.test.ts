@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { boardId, claimOnce, hosts, seeHost } from './board.ts'
-import { connectTo, databaseOver } from './client.ts'
+import { databaseAt } from './client.ts'
 import { parseAddress } from './address.ts'
 import { jobDetail } from './jobDetail.ts'
 import { jobStatus } from './jobs.ts'
@@ -20,9 +20,7 @@ test('several processes that migrate at once all find it done', async () => {
   await using db = await testDatabase()
   await db.sql`drop schema public cascade`
   await db.sql`create schema public`
-  const processes = Array.from({ length: 4 }, (_, index) =>
-    databaseOver(connectTo(parseAddress(db.databaseUrl)), `process ${index}`),
-  )
+  const processes = Array.from({ length: 4 }, () => databaseAt(parseAddress(db.databaseUrl)))
   await Promise.all(processes.map((one) => migrate(one)))
   const ids = await Promise.all(processes.map((one) => boardId(one)))
   expect(new Set(ids).size).toBe(1)

@@ -19,6 +19,8 @@ const FOLDER = fileURLToPath(new URL('./migrations/', import.meta.url))
 export async function migrate(db: Database, folder = FOLDER): Promise<void> {
   const known = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
   await db.sql.begin(async (tx) => {
+    // Large tables take the time that they take.
+    await tx`set local statement_timeout = 0`
     await tx`select pg_advisory_xact_lock(${LOCK})`
     await tx`create table if not exists migrations (name text primary key, applied_at float8 not null)`
     const rows = await tx<{ name: string }[]>`select name from migrations order by name`

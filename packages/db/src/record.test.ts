@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listCheckpoints } from './checkpoints.ts'
-import { connectTo, databaseOver } from './client.ts'
+import { connectTo, databaseAt } from './client.ts'
 import { parseAddress } from './address.ts'
 import { jobDetail } from './jobDetail.ts'
 import { jobStatus } from './jobs.ts'
@@ -30,7 +30,7 @@ test('a batch that is repeated is written once, and its second writer is told wh
 test('readers that race through one source write each point once', async () => {
   const job_id = await newJob(db)
   const total = 400
-  const second = databaseOver(connectTo(parseAddress(db.databaseUrl)), 'another process')
+  const second = databaseAt(parseAddress(db.databaseUrl))
   const read = async (own: typeof db | typeof second, batch: number): Promise<void> => {
     let cursor = await sourceCursor(own, job_id, 'journal')
     while (Number(cursor ?? 0) < total) {

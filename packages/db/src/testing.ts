@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { connectTo, type Database, databaseOver } from './client.ts'
-import { type Address, parseAddress, placeOf } from './address.ts'
+import { connectTo, type Database, databaseAt } from './client.ts'
+import { type Address, parseAddress } from './address.ts'
 import { joinEmbedded, stopEmbedded } from './embedded.ts'
 import { addressOf, postmasterPid } from './embedded/server.ts'
 import { placeOf as placeOfHome } from './embedded/start.ts'
 import { migrate } from './migrate.ts'
 
+export { TestProxy } from './connection/testProxy.ts'
 export { toldInRows, type Told } from './testRows.ts'
 
 export interface TestDatabase extends Database, AsyncDisposable {
@@ -25,7 +26,7 @@ export async function testDatabase(): Promise<TestDatabase> {
   const admin = connectTo(server.address)
   await admin.unsafe(`create database ${name}`)
   const address = { ...server.address, database: name }
-  const db = databaseOver(connectTo(address), `test database at ${placeOf(address)}`)
+  const db = databaseAt(address)
   await migrate(db)
   const dispose = async (): Promise<void> => {
     await db.close()

@@ -2,3 +2,38 @@
 export class DatabaseUnavailable extends Error {
   override readonly name = 'DatabaseUnavailable'
 }
+
+/** Why a database does not do what it is asked, though nothing is wrong with the question. */
+export type Away = 'away' | 'slow' | 'read_only'
+
+/**
+ * What a client, a socket or a server says of a database that was there a moment ago, or is not
+ * there just now: its connection broke, it starts or stops, or it takes no more connections.
+ */
+const AWAY =
+  /^(CONNECTION_(CLOSED|ENDED|DESTROYED)|CONNECT_TIMEOUT|57P0[1235]|08\d{3}|53300|25P03|ECONNRE(SET|FUSED)|EPIPE|ETIMEDOUT|EHOST(UNREACH|DOWN)|ENET(UNREACH|DOWN))$/
+/** A server's word for a statement that reached its time limit, and for one that waited for a lock. */
+const SLOW = /^(57014|55P03)$/
+const READ_ONLY = '25006'
+
+/** How a database failed, as far as it did and may do better later; undefined for any other error. */
+export function awayBy(error: unknown): Away | undefined {
+  if (isCutOff(error) || error instanceof DatabaseUnavailable) return 'away'
+  const codes = codesOf(error)
+  if (codes.some((code) => SLOW.test(code))) return 'slow'
+  return codes.includes(READ_ONLY) ? 'read_only' : undefined
+}
+
+/** Whether something failed because the database cannot be reached just now. */
+export function isCutOff(error: unknown): boolean {
+  return codesOf(error).some((code) => AWAY.test(code))
+}
+
+/** The codes of an error and of what caused it. */
+function codesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return []
+  const code = 'code' in error ? String(error.code) : ''
+  // A socket that is not there is a server that is not.
+  const isNoSocket = code === 'ENOENT' && 'syscall' in error && error.syscall === 'connect'
+  return [isNoSocket ? 'ECONNREFUSED' : code, ...codesOf(error.cause)]
+}

@@ -1,5 +1,8 @@
-import { openBoard, type Board } from '@bestmark/api/board'
+import { DatabaseUnavailable, openBoard, type Board } from '@bestmark/api/board'
 import { BESTMARK_HOME, DATABASE_URL } from '$app/env/private'
+
+/** How long a request waits for the board to be opened (ms); a database may recover for minutes. */
+const PATIENCE = 6_000
 
 let opened: Promise<Board> | undefined
 
@@ -12,7 +15,14 @@ export function board(): Promise<Board> {
     opened = undefined
     throw error
   })
-  return opened
+  return inTime(opened)
+}
+
+async function inTime(opening: Promise<Board>): Promise<Board> {
+  const late = Promise.withResolvers<never>()
+  const why = 'The database is not ready yet: it starts, recovers or is migrated.'
+  const timer = setTimeout(() => late.reject(new DatabaseUnavailable(why)), PATIENCE)
+  return Promise.race([opening, late.promise]).finally(() => clearTimeout(timer))
 }
 
 /** Lets go of the database. */

@@ -1,3 +1,4 @@
+import { unavailableSentence } from '@bestmark/api/board'
 import { TRPCError } from '@trpc/server'
 
 const STATUS: Partial<Record<TRPCError['code'], number>> = {
@@ -6,38 +7,17 @@ const STATUS: Partial<Record<TRPCError['code'], number>> = {
   UNAUTHORIZED: 401,
 }
 
-/** Codes of Node and Postgres that say: the database is not there (any more, or yet). */
-const AWAY = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOENT',
-  'EPIPE',
-  'CONNECT_TIMEOUT',
-  'CONNECTION_CLOSED',
-  'CONNECTION_DESTROYED',
-  'CONNECTION_ENDED',
-  '57P01',
-  '57P02',
-  '57P03',
-])
-
 /** What the reader of a page is told of an error, and with which status. */
 export function explained(error: unknown): { status: number; message: string } {
-  if (databaseAway(error)) {
+  const unavailable = unavailableSentence(error)
+  if (unavailable !== undefined) {
     reported(error)
-    return { status: 503, message: 'The database cannot be reached.' }
+    return { status: 503, message: unavailable }
   }
   const status = error instanceof TRPCError ? STATUS[error.code] : undefined
   if (status !== undefined && error instanceof Error) return { status, message: error.message }
   reported(error)
   return { status: 500, message: 'Something went wrong in Bestmark itself; its log says what.' }
-}
-
-/** Whether an error, or what caused it, is that the database is not there. */
-function databaseAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  const code = 'code' in error ? String(error.code) : ''
-  return error.name === 'DatabaseUnavailable' || AWAY.has(code) || databaseAway(error.cause)
 }
 
 let last = ''
@@ -52,7 +32,7 @@ export function endReports(): void {
 export function reported(error: unknown): void {
   if (ending) return
   const root = rootOf(error)
-  const text = databaseAway(error) ? root.message : (root.stack ?? root.message)
+  const text = unavailableSentence(error) ? root.message : (root.stack ?? root.message)
   if (text !== last) process.stderr.write(`${text}\n`)
   last = text
 }

@@ -9,10 +9,11 @@ const answer: RequestHandler = ({ request, locals }) =>
     endpoint: '/trpc',
     req: request,
     router: appRouter,
-    createContext: () => locals.context,
+    createContext: () => locals.context(),
     onError: ({ error }) => {
       // What breaks off because its reader has left is no fault.
-      if (error.code === 'INTERNAL_SERVER_ERROR' && !request.signal.aborted) reported(error)
+      const isOurs = error.code === 'INTERNAL_SERVER_ERROR' || error.code === 'SERVICE_UNAVAILABLE'
+      if (isOurs && !request.signal.aborted) reported(error)
     },
   })
 

@@ -1,0 +1,60 @@
+import { openDatabase } from '@bestmark/db'
+import { TestProxy } from '@bestmark/db/testing'
+import { createHTTPHandler } from '@trpc/server/adapters/standalone'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { appRouter, createCaller } from './root.ts'
+import { type TestBoard, testBoard } from './testing.ts'
+
+let board: TestBoard
+beforeAll(async () => {
+  board = await testBoard()
+})
+afterAll(() => board[Symbol.asyncDispose]())
+
+const openThrough = (databaseUrl: string) => openDatabase({ home: '/nowhere', databaseUrl })
+
+test('a call is answered with 503 and one sentence while the database is silent, and then works again', async () => {
+  await using proxy = await TestProxy.to(board.db.databaseUrl)
+  const db = await openThrough(proxy.databaseUrl)
+  const handler = createHTTPHandler({
+    router: appRouter,
+    createContext: () => ({ db, authorized: true }),
+  })
+  const server = createServer(handler).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const ask = () => fetch(`http://127.0.0.1:${port}/jobs.list`)
+  expect((await ask()).status).toBe(200)
+  proxy.hang()
+  // Far more than there are connections.
+  const answers = await Promise.all(Array.from({ length: 50 }, ask))
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]))
+  expect(await answers[0]!.text()).toContain('The database cannot be reached.')
+  proxy.recover()
+  await expect.poll(async () => (await ask()).status, { timeout: 30_000 }).toBe(200)
+  server.close()
+  server.closeAllConnections()
+  await db.close()
+})
+
+test('a change that a read-only database refuses is 503, and says that nothing was changed', async () => {
+  const job_id = await board.newJob()
+  const { sql } = board.db
+  const readOnly = (onOff: string) =>
+    sql.unsafe(
+      `alter database ${sql.options.database} set default_transaction_read_only = ${onOff}`,
+    )
+  await readOnly('on')
+  const db = await openThrough(board.db.databaseUrl)
+  const api = createCaller({ db, authorized: true })
+  expect(await api.jobs.status({ job_id })).toMatchObject({ status: 'running' })
+  await expect(api.jobs.stop({ job_id })).rejects.toMatchObject({
+    code: 'SERVICE_UNAVAILABLE',
+    message: expect.stringContaining('read-only, so nothing was changed'),
+  })
+  await db.close()
+  await readOnly('off')
+})

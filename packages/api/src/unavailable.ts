@@ -1,0 +1,21 @@
+import { type Away, awayBy } from '@bestmark/db'
+import { TRPCError } from '@trpc/server'
+
+const SENTENCES: Record<Away, string> = {
+  away: 'The database cannot be reached. Training goes on and loses nothing; try again in a moment.',
+  slow: 'The database took too long to answer. Try again in a moment, or ask for less at once.',
+  read_only: 'The database is read-only, so nothing was changed. Try again once it can be written.',
+}
+
+/** What a reader is told where the database does not do its part; undefined for any other error. */
+export function unavailableSentence(error: unknown): string | undefined {
+  const by = awayBy(error)
+  return by && SENTENCES[by]
+}
+
+/** The error that answers a call with 503 where the database does not do its part. */
+export function unavailable(error: unknown): TRPCError | undefined {
+  const message = unavailableSentence(error)
+  if (message === undefined) return undefined
+  return new TRPCError({ code: 'SERVICE_UNAVAILABLE', message, cause: error })
+}

@@ -1,0 +1,102 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { parseAddress } from '../address.ts'
+import { databaseAt } from '../client.ts'
+import { migrate } from '../migrate.ts'
+import { testDatabase, type TestDatabase } from '../testing.ts'
+import { awayBy } from '../unavailable.ts'
+import { WORK } from './limits.ts'
+import { ServerSilent } from './pulse.ts'
+import { TestProxy } from './testProxy.ts'
+
+let db: TestDatabase
+let proxy: TestProxy
+beforeAll(async () => {
+  db = await testDatabase()
+  proxy = await TestProxy.to(db.databaseUrl)
+})
+afterEach(() => proxy.recover())
+afterAll(async () => {
+  await proxy[Symbol.asyncDispose]()
+  await db[Symbol.asyncDispose]()
+})
+
+const through = (limits = WORK) => databaseAt(parseAddress(proxy.databaseUrl), { limits })
+/** A server that was found silent is asked again a second later. */
+const answered = <T>(work: () => Promise<T>) =>
+  expect.poll(() => work().catch(awayBy), { timeout: 30_000 })
+const failure = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+
+test('every query on a server that stops answering fails, those that wait for a connection too', async () => {
+  const away = through()
+  await away.sql`select 1`
+  proxy.hang()
+  const queries = Array.from({ length: 40 }, () => failure(away.sql`select 1`))
+  const errors = await Promise.all(queries)
+  expect(errors.map(awayBy)).toEqual(errors.map(() => 'away'))
+  proxy.recover()
+  await answered(() => away.sql`select 1 as one`).toEqual([{ one: 1 }])
+  await away.close()
+})
+
+test('a transaction whose server stops answering fails, and what it wrote is not there', async () => {
+  const away = through()
+  const writing = away.sql.begin(async (tx) => {
+    await tx`create table half (id int)`
+    proxy.hang()
+    await tx`insert into half values (1)`
+  })
+  expect(awayBy(await failure(writing))).toBe('away')
+  proxy.recover()
+  await answered(() => away.sql`select to_regclass('half') as half`).toEqual([{ half: null }])
+  await away.close()
+})
+
+test('a query that takes long is not cut while the server answers others', async () => {
+  const open = through()
+  expect(await open.sql`select 1 as one from pg_sleep(8)`).toEqual([{ one: 1 }])
+  await open.close()
+})
+
+test('a statement that reaches its limit is cancelled by the server, but a migration has none', async () => {
+  const hasty = through({ statement: 50, word: Infinity })
+  expect(awayBy(await failure(hasty.sql`select pg_sleep(60)`))).toBe('slow')
+  await migrate(hasty)
+  await hasty.sql.begin(async (tx) => {
+    await tx`set local statement_timeout = 0`
+    await tx`select pg_sleep(0.2)`
+  })
+  await hasty.close()
+})
+
+test('a server that disobeys the limit of a page is left, though it answers others', async () => {
+  const page = through({ statement: 0, word: 4_000 })
+  expect(awayBy(await failure(page.sql`select pg_sleep(60)`))).toBe('away')
+  await page.close()
+})
+
+test('work ends as soon as its server is found silent, and goes on when that answers again', async () => {
+  const away = through()
+  await away.sql`select 1`
+  proxy.hang()
+  const waiting = away.whileAnswering(() =>
+    Promise.all([away.sql`select 1`, new Promise(() => {})]),
+  )
+  await expect(waiting).rejects.toThrow(ServerSilent)
+  await expect(away.whileAnswering(async () => 1)).rejects.toThrow(ServerSilent)
+  proxy.recover()
+  await answered(() => away.whileAnswering(async () => 1)).toBe(1)
+  await away.close()
+})
+
+test('a client is closed in bounded time while its server does not answer', async () => {
+  const away = through()
+  await away.sql`select 1`
+  proxy.hang()
+  const asked = failure(away.sql`select 1`)
+  await away.close()
+  expect(awayBy(await asked)).toBe('away')
+})

@@ -1,0 +1,93 @@
+import { connect } from 'node:net'
+import { type Address, placeOf } from '../address.ts'
+
+/** How long a server may take to answer the question whether it is there (ms). */
+const PATIENCE = 4_000
+/** One answer counts for this long (ms). */
+const FRESH = 1_000
+/** The shortest question that Postgres has, which needs no login: whether it speaks TLS. */
+const QUESTION = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
+
+/** The server accepts connections, or did, and does not answer. */
+export class ServerSilent extends Error {
+  override readonly name = 'ServerSilent'
+  readonly code = 'ETIMEDOUT'
+
+  constructor(address: Address) {
+    super(`Postgres at ${placeOf(address)} does not answer`)
+  }
+}
+
+/**
+ * Whether a server answers at all. A query may take long for good reasons, so its time says little;
+ * once nothing was heard for a while the server is asked something short on a connection of its own.
+ */
+export class Pulse {
+  readonly #address: Address
+  readonly #waiting = new Set<(error: Error) => void>()
+  #asking: Promise<boolean> | undefined
+  #asked = -Infinity
+  #isSilent = false
+
+  constructor(address: Address) {
+    this.#address = address
+  }
+
+  /** Whether the server answers. All who ask within a second share one answer. */
+  async ask(): Promise<boolean> {
+    if (this.#asking) return this.#asking
+    if (performance.now() - this.#asked < FRESH) return !this.#isSilent
+    this.#asking = this.#look()
+    return this.#asking
+  }
+
+  /** Why a new query is of no use; undefined unless the server was found silent, and still is. */
+  async refusal(): Promise<ServerSilent | undefined> {
+    return !this.#isSilent || (await this.ask()) ? undefined : new ServerSilent(this.#address)
+  }
+
+  /** Why a query that waits without a word is given up; undefined while it may go on waiting. */
+  async verdict(): Promise<ServerSilent | undefined> {
+    return (await this.ask()) ? undefined : new ServerSilent(this.#address)
+  }
+
+  /**
+   * Does some work, and throws ServerSilent as soon as the server is found not to answer, however
+   * many queries of others wait before those of the work.
+   */
+  async whileAnswering<T>(work: () => Promise<T>): Promise<T> {
+    const refusal = await this.refusal()
+    if (refusal) throw refusal
+    const lost = Promise.withResolvers<never>()
+    this.#waiting.add(lost.reject)
+    try {
+      return await Promise.race([work(), lost.promise])
+    } finally {
+      this.#waiting.delete(lost.reject)
+    }
+  }
+
+  async #look(): Promise<boolean> {
+    this.#isSilent = !(await answers(this.#address))
+    this.#asked = performance.now()
+    this.#asking = undefined
+    if (this.#isSilent) for (const lose of this.#waiting) lose(new ServerSilent(this.#address))
+    return !this.#isSilent
+  }
+}
+
+async function answers({ host, port, path }: Address): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const socket = path ? connect(path) : connect({ host, port })
+  socket.once('data', () => resolve(true))
+  socket.on('error', () => resolve(false)).on('close', () => resolve(false))
+  socket.write(QUESTION)
+  // An answer that came while this process was busy is read before the time counts.
+  const timer = setTimeout(() => setImmediate(() => resolve(false)), PATIENCE)
+  try {
+    return await promise
+  } finally {
+    clearTimeout(timer)
+    socket.destroy()
+  }
+}

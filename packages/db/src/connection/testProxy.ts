@@ -1,0 +1,69 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { parseAddress } from '../address.ts'
+
+/** A way to a Postgres that can be harmed: a TCP port which passes everything on, until told otherwise. */
+export class TestProxy implements AsyncDisposable {
+  /** The same database by way of this port. */
+  readonly databaseUrl: string
+  readonly #server: Server
+  readonly #to: ReturnType<typeof parseAddress>
+  readonly #open = new Set<Socket>()
+  #isHanging = false
+
+  private constructor(server: Server, databaseUrl: string) {
+    this.#server = server
+    this.#to = parseAddress(databaseUrl)
+    const { port } = server.address() as AddressInfo
+    const { user, password, database } = this.#to
+    const who = [user, password].filter((part) => part !== undefined).map(encodeURIComponent)
+    this.databaseUrl = `postgres://${who.join(':')}@127.0.0.1:${port}/${database}`
+    server.on('connection', (near: Socket) => this.#pass(near))
+  }
+
+  static async to(databaseUrl: string): Promise<TestProxy> {
+    const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return new TestProxy(server, databaseUrl)
+  }
+
+  /** From now on connections are accepted, and nothing is ever passed on or answered. */
+  hang(): void {
+    this.#isHanging = true
+    for (const socket of this.#open) socket.pause()
+  }
+
+  /** Passes on again what comes from now on; what hung is broken. */
+  recover(): void {
+    this.#isHanging = false
+    this.cut()
+  }
+
+  /** Breaks every open connection. */
+  cut(): void {
+    for (const socket of this.#open) socket.destroy()
+  }
+
+  #pass(near: Socket): void {
+    this.#keep(near)
+    if (this.#isHanging) return
+    const { host, port, path } = this.#to
+    const far = this.#keep(path ? connect(path) : connect({ host, port }))
+    near.on('close', () => far.destroy())
+    far.on('close', () => near.destroy())
+    near.pipe(far).pipe(near)
+  }
+
+  #keep(socket: Socket): Socket {
+    this.#open.add(socket)
+    socket.on('error', () => undefined).on('close', () => this.#open.delete(socket))
+    return socket
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    this.cut()
+    await closed
+  }
+}
