@@ -1,6 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { isLoopback } from './src/lib/server/access.ts'
-import { refusals } from './src/lib/server/refusals.ts'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { guardedServer, LIMITS } from './src/lib/server/httpServer.ts'
 
 /**
  * Serves the built pages on HOST (127.0.0.1) and PORT (4173; 0 takes a free one), and tells a
@@ -10,24 +9,19 @@ import { refusals } from './src/lib/server/refusals.ts'
 const PROTOCOL_HEADER = 'x-bestmark-protocol'
 process.env['NODE_ENV'] ??= 'production'
 process.env['PROTOCOL_HEADER'] = PROTOCOL_HEADER
+process.env['BODY_SIZE_LIMIT'] = String(LIMITS.body)
+// What a request says of its own origin is not believed, whatever this machine's environment says.
+for (const name of ['HOST_HEADER', 'PORT_HEADER', 'ADDRESS_HEADER']) delete process.env[name]
 
 type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
 // Made by the build, so neither there nor typed when the types are checked.
 const built = new URL('./build/handler.js', import.meta.url).href
 const { handler } = (await import(built)) as { handler: Handler }
 
-const server = createServer((request, response) => {
-  // Files of the build are answered before any hook of the pages.
-  response.setHeader('x-content-type-options', 'nosniff')
-  if (!isLoopback(request.headers.host ?? null)) return void refuse(response, refusals.host())
+const server = guardedServer((request, response) => {
   request.headers[PROTOCOL_HEADER] = 'http'
   handler(request, response, () => response.writeHead(404).end())
 })
-
-async function refuse(response: ServerResponse, refusal: Response): Promise<void> {
-  const page = await refusal.text()
-  response.writeHead(refusal.status, Object.fromEntries(refusal.headers)).end(page)
-}
 
 server.on('error', (error: NodeJS.ErrnoException) => {
   const taken = `Port ${process.env['PORT']} is taken. Give PORT another one.`

@@ -5,6 +5,7 @@ import { sequence, type Handle, type HandleServerError } from '@sveltejs/kit/hoo
 import {
   bearer,
   cookieName,
+  fromElsewhere,
   isLoopback,
   mayWrite,
   sameSecret,
@@ -25,6 +26,8 @@ const machine: Handle = ({ event, resolve }) => {
   const host = event.request.headers.get('host')
   if (!isLoopback(host)) return refusals.host()
   if (!mayWrite(event.request, host)) return refusals.origin()
+  const isProcedure = event.route.id?.startsWith('/trpc') ?? false
+  if (fromElsewhere(event.request, isProcedure)) return refusals.elsewhere()
   return resolve(event)
 }
 

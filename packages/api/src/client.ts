@@ -1,4 +1,4 @@
-import { wire } from '@bestmark/core'
+import { BATCH, wire } from '@bestmark/core'
 import {
   createTRPCClient,
   httpBatchLink,
@@ -24,7 +24,7 @@ export type Client = TRPCClient<AppRouter>
  * events. A subscription that is cut off connects again and goes on without a gap.
  */
 export function createClient({ url, token }: ClientOptions): Client {
-  const endpoint = new URL('/trpc', url).href
+  const endpoint = endpointOf(url)
   const authorization = `Bearer ${token}`
   return createTRPCClient<AppRouter>({
     links: [
@@ -35,10 +35,25 @@ export function createClient({ url, token }: ClientOptions): Client {
           transformer: wire,
           EventSource: withHeader(authorization),
         }),
-        false: httpBatchLink({ url: endpoint, transformer: wire, headers: { authorization } }),
+        false: httpBatchLink({
+          ...BATCH,
+          url: endpoint,
+          transformer: wire,
+          headers: { authorization },
+        }),
       }),
     ],
   })
+}
+
+/**
+ * The procedures below an address. A board's own name, `….localhost`, leads to this machine, which
+ * browsers know of themselves; Node asks the machine's resolver, and few of those know it.
+ */
+function endpointOf(url: string): string {
+  const endpoint = new URL('/trpc', url)
+  if (endpoint.hostname.endsWith('.localhost')) endpoint.hostname = 'localhost'
+  return endpoint.href
 }
 
 /** Node has no EventSource of its own, and a browser's could not show a token. */

@@ -1,4 +1,4 @@
-import { wire } from '@bestmark/core'
+import { InputRefused, wire } from '@bestmark/core'
 import { type Database, jobStatus, JobUnknown, Refused } from '@bestmark/db'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { z, ZodError } from 'zod'
@@ -70,6 +70,9 @@ function sentenceOf({ code, cause, message }: TRPCError): string {
     const where = issue?.path.join('.') || 'The input'
     return `${where}: ${issue?.message ?? 'it is not what was expected'}.`
   }
+  // What a parser says of an input that is none is said in its own words.
+  const isRaw = code === 'BAD_REQUEST' && cause && !(cause instanceof InputRefused)
+  if (isRaw && !(cause instanceof Refused)) return 'The input cannot be read.'
   if (code !== 'INTERNAL_SERVER_ERROR') return message
   return 'The board could not answer; what went wrong is in its log.'
 }

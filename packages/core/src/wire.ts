@@ -1,4 +1,5 @@
 import { parse, stringify } from 'devalue'
+import { decodeInput } from './input.ts'
 import { namedRecord, ownValue } from './named.ts'
 
 /** Rows of one shape, from this many on, go over the wire as columns: their names once. */
@@ -37,15 +38,18 @@ const { encode, decode } = namedRecord
 const serialize = (value: unknown): string => stringify(value, { rows: columnsOf, named: encode })
 const deserialize = (text: string): unknown => parse(text, { rows: rowsOf, named: decode })
 
+/** What one request may ask for: procedures in a batch, and characters of an address. */
+export const BATCH = { maxItems: 32, maxURLLength: 12_000 }
+
 /**
  * The transformer on the wire between server and clients. It keeps NaN, ±Infinity, Dates and
  * typed arrays, which JSON does not, and writes the names of many alike rows once.
  */
 export const wire = {
-  // A few bytes of columns may stand for many rows, which nobody shall send to a server.
+  // A server takes less than it sends: a few bytes of columns may stand for many rows.
   input: {
     serialize: (value: unknown): string => stringify(value, { named: encode }),
-    deserialize: (text: string): unknown => parse(text, { named: decode }),
+    deserialize: decodeInput,
   },
   output: { serialize, deserialize },
 }

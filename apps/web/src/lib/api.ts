@@ -1,5 +1,5 @@
 import type { AppRouter, RouterOutputs } from '@bestmark/api'
-import { wire } from '@bestmark/core'
+import { BATCH, wire } from '@bestmark/core'
 import {
   createTRPCClient,
   httpBatchLink,
@@ -31,7 +31,7 @@ export const api = createTRPCClient<AppRouter>({
         // What takes seconds is asked for alone: a batch is answered when its last part is.
         condition: ({ path }) => path === 'backtest.run',
         true: httpLink({ url, transformer: wire }),
-        false: httpBatchLink({ url, transformer: wire }),
+        false: httpBatchLink({ ...BATCH, url, transformer: wire }),
       }),
     }),
   ],

@@ -40,6 +40,21 @@ export function mayWrite(request: Request, host: string | null): boolean {
   return URL.canParse(origin) && new URL(origin).host === host
 }
 
+/**
+ * Whether a page of another origin began a request, other than by leading a reader to a page of the
+ * board: browsers say so of every request, and send the cookie with a click on any link. A
+ * procedure is no page, so nobody is led to one. Tools say nothing of it, or show their token,
+ * which no page can do without asking first.
+ */
+export function fromElsewhere({ headers }: Request, isProcedure: boolean): boolean {
+  const site = headers.get('sec-fetch-site')
+  if (site === null || bearer(headers) !== null) return false
+  const isVisit =
+    headers.get('sec-fetch-mode') === 'navigate' && headers.get('sec-fetch-dest') === 'document'
+  if (isProcedure) return site !== 'same-origin' || isVisit
+  return site !== 'same-origin' && !isVisit
+}
+
 /** The name of the cookie that holds the token; ports share cookies, boards must not. */
 export function cookieName(boardId: string): string {
   return `bestmark_${boardId.replace(/\W/g, '')}`

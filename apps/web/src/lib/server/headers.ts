@@ -1,4 +1,5 @@
-const ALWAYS = {
+/** What every answer carries, files of the build included. */
+export const ALWAYS = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   // The link that opens the board carries its token.

@@ -12,10 +12,11 @@ export interface PlainPage {
   sentences: readonly string[]
   /** Seconds after which the page asks again by itself. */
   again?: number
+  headers?: Record<string, string>
 }
 
 /** A page that needs no database, no cookie and no script. */
-export function plainPage({ status, title, sentences, again }: PlainPage): Response {
+export function plainPage({ status, title, sentences, again, ...more }: PlainPage): Response {
   const html = `<!doctype html>
 <html lang="en">
 <head>
@@ -32,6 +33,7 @@ ${sentences.map((sentence) => `<p>${sentence}</p>`).join('\n')}
 </body>
 </html>`
   const headers = new Headers({
+    ...more.headers,
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': SCRIPTLESS_POLICY.replace(
       "style-src 'self'",

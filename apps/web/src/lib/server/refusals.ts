@@ -28,6 +28,39 @@ export const refusals = {
       sentences: ['Only pages of this board, or tools that send its token, may change something.'],
     }),
 
+  elsewhere: () =>
+    plainPage({
+      status: 403,
+      title: 'Another page asked for that',
+      sentences: [
+        'Links may lead to the pages of this board. Its data is for these pages, and for tools that send its token.',
+      ],
+    }),
+
+  form: () =>
+    plainPage({
+      status: 400,
+      title: 'That request cannot be read',
+      sentences: [
+        'Its first line must name a path of this board, and it must have one Host header.',
+      ],
+    }),
+
+  method: (allow: string) =>
+    plainPage({
+      status: 405,
+      title: 'The board does not know that method',
+      sentences: [`It answers ${allow}.`],
+      headers: { allow },
+    }),
+
+  body: (bytes: number) =>
+    plainPage({
+      status: 413,
+      title: 'That is too large',
+      sentences: [`A request may bring ${bytes} bytes.`],
+    }),
+
   database: () =>
     plainPage({
       status: 503,

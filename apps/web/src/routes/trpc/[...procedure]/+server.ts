@@ -1,4 +1,5 @@
 import { appRouter } from '@bestmark/api'
+import { BATCH } from '@bestmark/core'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { reported } from '#lib/server/problems.ts'
 import type { RequestHandler } from './$types'
@@ -9,6 +10,7 @@ const answer: RequestHandler = ({ request, locals }) =>
     endpoint: '/trpc',
     req: request,
     router: appRouter,
+    maxBatchSize: BATCH.maxItems,
     createContext: () => locals.context(),
     onError: ({ error }) => {
       // What breaks off because its reader has left is no fault.

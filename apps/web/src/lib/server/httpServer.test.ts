@@ -1,0 +1,123 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import { connect, type AddressInfo, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { afterEach, expect, test } from 'vitest'
+import { guardedServer, type Handler, LIMITS } from './httpServer.ts'
+
+const SHORT = { ...LIMITS, headers: 300, request: 600, idle: 300, check: 50 }
+
+let server: Server | undefined
+afterEach(() => {
+  server?.closeAllConnections()
+  server?.close()
+})
+
+async function opened(handle: Handler, limits = SHORT): Promise<() => Promise<Socket>> {
+  server = guardedServer(handle, limits).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return async () => {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    await once(socket, 'connect')
+    return socket
+  }
+}
+
+const hello: Handler = (request, response) =>
+  void request.resume().on('end', () => response.end('hello'))
+
+/** What the server answers to these bytes, to the end of the connection, which it must close. */
+async function answerTo(socket: Socket, bytes: string): Promise<string> {
+  socket.write(bytes)
+  return text(socket)
+}
+
+const GET = 'GET / HTTP/1.1\r\nhost: localhost\r\n'
+
+test('a client that sends slowly, or nothing, is let go', async () => {
+  const open = await opened(hello)
+  expect(await answerTo(await open(), '')).toMatch(/^(HTTP\/1.1 408 |$)/)
+  const drip = await open()
+  const dripping = setInterval(() => drip.write('x-a: b\r\n'), 20)
+  expect(await answerTo(drip, GET)).toMatch(/^HTTP\/1.1 408 /)
+  clearInterval(dripping)
+  const body = 'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nx'
+  expect(await answerTo(await open(), body)).toMatch(/^HTTP\/1.1 408 /)
+})
+
+test('a connection that asks for nothing more is closed', async () => {
+  const open = await opened(hello)
+  expect(await answerTo(await open(), `${GET}\r\n`)).toMatch(/hello$/)
+})
+
+test('an answer that takes too long ends with 503, and whoever works on it may go on', async () => {
+  const late = Promise.withResolvers<void>()
+  const open = await opened(
+    (_request, response) => {
+      setTimeout(() => {
+        response.setHeader('x-late', 'yes')
+        response.end('late')
+        late.resolve()
+      }, 500)
+    },
+    { ...SHORT, answer: 300 },
+  )
+  expect(await answerTo(await open(), `${GET}\r\n`)).toMatch(/^HTTP\/1.1 503 .*took too long/s)
+  await late.promise
+})
+
+test('a live stream lives on', async () => {
+  const open = await opened(
+    (_request, response) => {
+      response.setHeader('content-type', 'text/event-stream').write('first\n')
+      setTimeout(() => response.end('last\n'), 900)
+    },
+    { ...SHORT, answer: 300 },
+  )
+  expect(await answerTo(await open(), `${GET}connection: close\r\n\r\n`)).toMatch(/first.*last/s)
+})
+
+test('a body is refused by the length it claims, and read by nobody', async () => {
+  let handled = 0
+  const open = await opened(() => handled++)
+  const claim = `POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${LIMITS.body + 1}\r\n\r\n`
+  expect(await answerTo(await open(), claim)).toMatch(/^HTTP\/1.1 413 /)
+  expect(handled).toBe(0)
+})
+
+test('what could be read in two ways is not read', async () => {
+  let handled = 0
+  const open = await opened(() => handled++)
+  const refused = [
+    'GET / HTTP/1.1\r\nhost: localhost\r\nhost: evil.example\r\n\r\n',
+    'GET / HTTP/1.1\r\n\r\n',
+    'GET http://evil.example/ HTTP/1.1\r\nhost: localhost\r\n\r\n',
+    'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+    'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nx',
+    'GET / HTTP/1.1\nhost: localhost\n\n',
+    `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nhost: localhost\r\n\r\n`,
+  ]
+  for (const bytes of refused) {
+    expect(await answerTo(await open(), bytes)).toMatch(/^HTTP\/1.1 4(00|31) /)
+  }
+  expect(handled).toBe(0)
+})
+
+test('other methods than those of the board are refused, and other names of the machine', async () => {
+  const open = await opened(hello)
+  for (const method of ['PUT', 'DELETE', 'TRACE', 'OPTIONS', 'PATCH', 'PROPFIND']) {
+    const said = await answerTo(await open(), `${method} / HTTP/1.1\r\nhost: localhost\r\n\r\n`)
+    expect(said).toMatch(/^HTTP\/1.1 405 .*\r\nallow: GET, HEAD, POST\r\n/is)
+  }
+  const other = await answerTo(await open(), 'GET / HTTP/1.1\r\nhost: evil.example\r\n\r\n')
+  expect(other).toMatch(/^HTTP\/1.1 421 /)
+})
+
+test('more connections than there are places are dropped', async () => {
+  const open = await opened(hello, { ...LIMITS, connections: 2 })
+  const [first, second, third] = [await open(), await open(), await open()]
+  expect(await text(third)).toBe('')
+  expect([first, second].map(({ destroyed }) => destroyed)).toEqual([false, false])
+})

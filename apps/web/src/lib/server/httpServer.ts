@@ -1,0 +1,95 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { isLoopback } from './access.ts'
+import { ALWAYS } from './headers.ts'
+import { refusals } from './refusals.ts'
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void
+
+/** What one client may take of the server; times in ms, sizes in bytes. */
+export interface Limits {
+  /** From the first byte of a connection or request to the end of its headers. */
+  headers: number
+  /** To the end of its body. */
+  request: number
+  /** From the end of its headers to the end of its answer, unless that is a live stream. */
+  answer: number
+  /** Between two requests on one connection. */
+  idle: number
+  /** How often the times of requests are looked at. */
+  check: number
+  connections: number
+  body: number
+}
+
+/** A page opens six connections at most, and a batch of procedures takes moments. */
+export const LIMITS: Limits = {
+  headers: 10_000,
+  request: 30_000,
+  answer: 120_000,
+  idle: 20_000,
+  check: 1_000,
+  connections: 1_000,
+  body: 131_072,
+}
+
+const METHODS = 'GET, HEAD, POST'
+
+/** An HTTP server that answers this machine alone, and lets no client hold what others need. */
+export function guardedServer(handle: Handler, limits: Limits = LIMITS): Server {
+  const times = {
+    headersTimeout: limits.headers,
+    requestTimeout: limits.request,
+    keepAliveTimeout: limits.idle,
+    connectionsCheckingInterval: limits.check,
+  }
+  const server = createServer(times, (request, response) => {
+    // Files of the build are answered before any hook of the pages.
+    for (const [name, value] of Object.entries(ALWAYS)) response.setHeader(name, value)
+    const refusal = refusalOf(request, limits)
+    if (refusal) return void refuse(response, refusal)
+    endInTime(response, limits.answer)
+    handle(request, response)
+  })
+  server.maxConnections = limits.connections
+  return server
+}
+
+/** Why a request is not even looked at; undefined where it may pass. */
+function refusalOf({ method, url, headers, rawHeaders }: IncomingMessage, { body }: Limits) {
+  const hosts = rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'host')
+  if (hosts.length !== 1 || !url?.startsWith('/')) return refusals.form()
+  if (!isLoopback(headers.host ?? null)) return refusals.host()
+  if (!METHODS.split(', ').includes(method ?? '')) return refusals.method(METHODS)
+  if (Number(headers['content-length'] ?? 0) > body) return refusals.body(body)
+  return undefined
+}
+
+async function refuse(response: ServerResponse, refusal: Response): Promise<void> {
+  const page = await refusal.text()
+  // What else the connection brings is not read.
+  const headers = { ...Object.fromEntries(refusal.headers), connection: 'close' }
+  response.writeHead(refusal.status, headers).end(page)
+}
+
+const OVERDUE = 'The board took too long to answer. Try again, or ask for less.\n'
+
+/** Ends an answer that takes too long, with a word where none of it was sent. */
+function endInTime(response: ServerResponse, time: number): void {
+  const late = setTimeout(() => {
+    if (String(response.getHeader('content-type')).startsWith('text/event-stream')) return
+    // Written past the response, which whoever still works on the answer may go on filling.
+    if (!response.headersSent) response.socket?.write(overdue())
+    response.destroy()
+  }, time)
+  response.once('close', () => clearTimeout(late))
+}
+
+function overdue(): string {
+  const head = [
+    'HTTP/1.1 503 Service Unavailable',
+    'content-type: text/plain; charset=utf-8',
+    `content-length: ${Buffer.byteLength(OVERDUE)}`,
+    'connection: close',
+  ]
+  return `${head.join('\r\n')}\r\n\r\n${OVERDUE}`
+}

@@ -1,0 +1,68 @@
+import { stringify } from 'devalue'
+import { expect, test } from 'vitest'
+import { decodeInput, InputRefused, LONGEST_INPUT } from './input.ts'
+
+const back = (value: unknown) => decodeInput(stringify(value))
+
+test('plain data comes back the same', () => {
+  const shared = ['a', 'b']
+  const plain = { jobs: ['x', 'x'], none: undefined, not: NaN, far: -Infinity, zero: -0, shared }
+  for (const value of [plain, null, undefined, 1, 'text', true, [], {}, [[shared], shared]]) {
+    expect(back(value)).toEqual(value)
+  }
+})
+
+test('a list with holes is refused, however long it says it is', () => {
+  for (const text of ['[[-7,100000000]]', '[{"job_id":1},[-7,4294967295]]', '[[-2,-2,-2]]']) {
+    expect(() => decodeInput(text)).toThrow(InputRefused)
+  }
+})
+
+test('what needs more than plain data is refused before it is made', () => {
+  const digits = '9'.repeat(60_000)
+  const others = [
+    [['BigInt', digits]],
+    [['RegExp', '(a+)+$', '']],
+    [['Date', '2026-01-01']],
+    [['Set', 1], 1],
+    [['Map', 1, 1], 1],
+    [
+      ['Float64Array', 1],
+      ['ArrayBuffer', 'AAAA'],
+    ],
+    [['null', 'a', 1], 1],
+    [['Object', 1], 1],
+    [['URL', 'http://example.org']],
+    [['named', 2]],
+    [['named', 1], [0]],
+    [['rows', 1], [2, 3], ['a'], [4], 1],
+  ]
+  for (const value of others) expect(() => decodeInput(JSON.stringify(value))).toThrow(InputRefused)
+})
+
+test('a value that is named many times counts as often', () => {
+  // Thirty lists, each of which names the next one twice: a thousand million values in 250 bytes.
+  const doubling = Array.from({ length: 30 }, (_, index) => [index + 1, index + 1])
+  expect(() => decodeInput(JSON.stringify([...doubling, 1]))).toThrow(InputRefused)
+  const text = 'x'.repeat(LONGEST_INPUT / 2)
+  expect(() => back([text, text])).toThrow(`larger than ${LONGEST_INPUT} characters`)
+  expect(back([text])).toEqual([text])
+})
+
+test('what contains itself, lies too deep or is too long is refused with a sentence', () => {
+  expect(() => decodeInput('[[0]]')).toThrow('contains itself')
+  const deep = Array.from({ length: 5_000 }, (_, index) => [index + 1])
+  expect(() => decodeInput(JSON.stringify([...deep, 1]))).toThrow('nested deeper')
+  // The same from the bottom up, so that each list is measured before the one around it.
+  const below = Array.from({ length: 40 }, (_, index) => (index === 0 ? [] : [index]))
+  const order = Array.from({ length: 40 }, (_, index) => index + 1)
+  expect(() => decodeInput(JSON.stringify([order, ...below]))).toThrow('nested deeper')
+  expect(() => decodeInput(`["${'x'.repeat(LONGEST_INPUT)}"]`)).toThrow(InputRefused)
+})
+
+test('what was not written by devalue is refused', () => {
+  const others = ['{}', '"x"', '[[1.5]]', '[["1"],2]', '[[9]]', '[[-8]]', '[]', 'true']
+  for (const text of others) expect(() => decodeInput(text)).toThrow()
+  expect(() => decodeInput({ job_id: 'x' })).toThrow(InputRefused)
+  expect(() => decodeInput('[{"__proto__":1},1]')).toThrow('__proto__')
+})

@@ -1,0 +1,106 @@
+import { unflatten } from 'devalue'
+import { namedRecord } from './named.ts'
+
+/** The longest input of a procedure, in characters; what it decodes to is no larger. */
+export const LONGEST_INPUT = 65_536
+
+/** How deep lists and objects of an input may lie in each other. */
+const DEEPEST = 16
+
+/** What marks the entries of a record whose names devalue refuses. */
+const NAMED = 'named'
+
+/** What devalue writes for a hole in a list. */
+const HOLE = -2
+/** The lowest number that devalue writes for a value which JSON does not have, such as NaN. */
+const LOWEST = -6
+
+/** The input of a procedure cannot be read; the message says why. */
+export class InputRefused extends Error {
+  override readonly name = 'InputRefused'
+}
+
+/**
+ * Decodes the input of a procedure. Only plain data is taken: null, booleans, numbers, text, lists
+ * and objects. Throws InputRefused for anything that decodes to more than LONGEST_INPUT
+ * characters, before it is decoded: a list with holes has a length that no byte pays for, and a
+ * value that is named many times is walked many times.
+ */
+export function decodeInput(text: unknown): unknown {
+  if (typeof text !== 'string') throw new InputRefused('The input must be text.')
+  if (text.length > LONGEST_INPUT) throw tooLarge()
+  const flat: unknown = JSON.parse(text)
+  if (Array.isArray(flat)) new Measure(flat).of(0)
+  else if (typeof flat !== 'number') throw unreadable()
+  return unflatten(flat, { [NAMED]: namedRecord.decode })
+}
+
+interface Extent {
+  /** In characters, with everything below counted as often as it is named. */
+  size: number
+  /** Levels of lists and objects. */
+  height: number
+}
+
+const LEAF: Extent = { size: 1, height: 0 }
+
+/** Measures what a flat list of values decodes to, each value once. */
+class Measure {
+  readonly #values: readonly unknown[]
+  readonly #measured = new Map<number, Extent | 'open'>()
+
+  constructor(values: readonly unknown[]) {
+    this.#values = values
+  }
+
+  of(index: unknown, depth = 0): Extent {
+    if (typeof index !== 'number' || !Number.isInteger(index)) throw unreadable()
+    if (index < 0 && index >= LOWEST && index !== HOLE) return LEAF
+    if (index < 0 || index >= this.#values.length) throw unreadable()
+    const known = this.#measured.get(index)
+    if (known === 'open') throw new InputRefused('The input contains itself.')
+    if (known) return known
+    this.#measured.set(index, 'open')
+    const extent = this.#ofValue(this.#values[index], depth)
+    if (extent.size > LONGEST_INPUT) throw tooLarge()
+    if (extent.height > DEEPEST) throw tooDeep()
+    this.#measured.set(index, extent)
+    return extent
+  }
+
+  #ofValue(value: unknown, depth: number): Extent {
+    if (typeof value === 'string') return { size: 1 + value.length, height: 0 }
+    if (typeof value !== 'object' || value === null) return LEAF
+    if (depth > DEEPEST) throw tooDeep()
+    if (Array.isArray(value)) {
+      return this.#ofParts(value[0] === NAMED ? value.slice(1) : value, 0, depth)
+    }
+    const names = Object.keys(value).reduce((sum, name) => sum + name.length, 0)
+    return this.#ofParts(Object.values(value), names, depth)
+  }
+
+  #ofParts(parts: readonly unknown[], names: number, depth: number): Extent {
+    const whole = { size: 1 + names, height: 1 }
+    for (const part of parts) {
+      const { size, height } = this.of(part, depth + 1)
+      whole.size += size
+      whole.height = Math.max(whole.height, 1 + height)
+      if (whole.size > LONGEST_INPUT) throw tooLarge()
+    }
+    return whole
+  }
+}
+
+function unreadable(): InputRefused {
+  return new InputRefused(
+    'The input is not plain data: null, booleans, numbers, text, lists, objects.',
+  )
+}
+
+function tooDeep(): InputRefused {
+  return new InputRefused(`The input is nested deeper than ${DEEPEST} levels.`)
+}
+
+function tooLarge(): InputRefused {
+  return new InputRefused(`The input is larger than ${LONGEST_INPUT} characters.`)
+}
