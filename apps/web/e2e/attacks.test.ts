@@ -38,6 +38,14 @@ const status = async () => {
   return /completed|running|stopping|stopped/.exec(await answer.text())?.[0]
 }
 
+/** What a page asks with; as plain data, which goes into the browser. */
+interface Asking {
+  method?: string
+  mode?: 'cors' | 'no-cors'
+  headers?: Record<string, string>
+  body?: string
+}
+
 /** Memory of the server's process, in bytes. */
 async function memory(): Promise<number> {
   const told = await readFile(`/proc/${site.server.pid}/status`, 'utf8').catch(() => '')
@@ -119,7 +127,7 @@ test('another page of this machine may not write with the cookie, nor read', asy
   const { port } = other.address() as AddressInfo
   const page = await (await site.visitor()).newPage()
   await page.goto(`http://localhost:${port}/`)
-  const attempt = (path: string, init: RequestInit) =>
+  const attempt = (path: string, init: Asking) =>
     page.evaluate(
       ([href, options]) =>
         fetch(href, { credentials: 'include', ...options }).then(
