@@ -9,7 +9,6 @@ import {
   type Database,
 } from '@bestmark/db'
 import type { TrainingEvent } from '@bestmark/core'
-import { JOURNAL } from './journal.ts'
 import { PIECE } from './journalLines.ts'
 import { isDriven } from './process.ts'
 import type { Recorded } from './recorder.ts'
@@ -60,9 +59,7 @@ export class FilesRecorder {
       return this.#atEnd()
     }
     const stamped = this.#isLive && !replace ? stamp(events) : events
-    // What a journal told by itself is told once more with the files.
-    const isAnew = replace || (from === null && (await this.#knows(JOURNAL)))
-    const batch = { source: CURSOR, from, to, events: stamped, replace: isAnew }
+    const batch = { source: CURSOR, from, to, events: stamped, replace }
     const { recorded } = await record(this.#db, job_id, batch)
     if (recorded) this.#keepReader(reader, to)
     const isBegun = events.some(({ type }) => type === 'started')
@@ -113,10 +110,6 @@ export class FilesRecorder {
     this.#sources = found
     this.#reader = undefined
     await this.#register()
-  }
-
-  async #knows(source: string): Promise<boolean> {
-    return (await sourceCursor(this.#db, this.#run.job_id, source)) !== null
   }
 
   /** Puts on the board by which source the run is read, and that it cannot be stopped where that is so. */

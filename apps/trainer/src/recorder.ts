@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { JobUnknown, record, sourceCursor, type Database } from '@bestmark/db'
 import { JOURNAL, journalSize, readJournal } from './journal.ts'
-import { CURSOR } from './recordFiles.ts'
 import { recordScores } from './scores/recordScores.ts'
 import { journalSource } from './sources/runJournal.ts'
 
@@ -39,8 +38,7 @@ export async function recordJournal(db: Database, { job_id, folder }: Recorded):
   for (;;) {
     const known = Number(cursor ?? 0)
     if ((any && known >= size) || journalSource(folder) !== JOURNAL) return any
-    const isOther = cursor === null && (await sourceCursor(db, job_id, CURSOR)) !== null
-    const replace = known > journalSize(path) || isOther
+    const replace = known > journalSize(path)
     const offset = replace ? 0 : known
     const piece = readJournal(path, offset)
     if (piece.offset === offset) return any

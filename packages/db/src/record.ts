@@ -13,13 +13,15 @@ import { recordCheckpoints } from './checkpointRows.ts'
 import { appendPoints } from './chunks.ts'
 import type { Database } from './client.ts'
 import { recordEvaluations } from './evaluations.ts'
-import { EXPORTED } from './exported.ts'
 import { forgetRun, restoreDigests, takenDigests } from './forget.ts'
 import { changeJob, type JobChanges, type LockedJob, type Tx } from './job.ts'
 import { recordLogs } from './logs.ts'
 import { type JobRow, sources } from './schema.ts'
 import { reselect } from './selection.ts'
 import { storableName } from './storable.ts'
+
+/** The source of what was measured after training; it adds to what another source told. */
+export const SCORES = 'scores'
 
 /** What a reader of a source read since `from`, and where the next one goes on. */
 export interface Batch {
@@ -41,7 +43,8 @@ export interface Recorded {
 
 /**
  * Writes a batch and advances its source's cursor in one transaction, if the cursor still stands
- * at `from`. So a batch is written once, whoever repeats it. Throws JobUnknown.
+ * at `from`. So a batch is written once, whoever repeats it. A source that begins where another one
+ * told the run replaces what that one told. Throws JobUnknown.
  */
 export async function record(db: Database, job_id: string, batch: Batch): Promise<Recorded> {
   const { source, from, to, events } = batch
@@ -50,7 +53,7 @@ export async function record(db: Database, job_id: string, batch: Batch): Promis
       const cursor = await cursorOf(tx, job_id, source)
       return { answer: { recorded: false, revision: job.revision, cursor } }
     }
-    const replace = batch.replace || (await tellsMore(tx, job, batch))
+    const replace = batch.replace || (await isToldByAnother(tx, job_id, batch))
     const taken = replace ? await takenDigests(tx, job_id) : []
     const forgotten = replace ? await forgetRun(tx, job, revision) : {}
     if (replace) await forgetOthers(tx, job_id, source)
@@ -61,10 +64,14 @@ export async function record(db: Database, job_id: string, batch: Batch): Promis
   })
 }
 
-/** A run's own files that turn up after an export of it was read tell everything once more. */
-async function tellsMore(tx: Tx, job: JobRow, { source, from }: Batch): Promise<boolean> {
-  const isOwn = source === job.source && source !== EXPORTED
-  return from === null && isOwn && (await cursorOf(tx, job.job_id, EXPORTED)) !== null
+/**
+ * Whether a source begins where another one told the run. Each source but the scores tells the whole
+ * history, so together they would tell it twice.
+ */
+async function isToldByAnother(tx: Tx, job_id: string, { source, from }: Batch): Promise<boolean> {
+  if (from !== null || source === SCORES) return false
+  const others = and(ne(sources.source, source), ne(sources.source, SCORES))
+  return (await tx.$count(sources, and(eq(sources.job_id, job_id), others))) > 0
 }
 
 /** What other sources told was forgotten with the rest, so each is read again from its beginning. */

@@ -1,10 +1,7 @@
-import { listCheckpoints, record, sourceCursor, type Database } from '@bestmark/db'
+import { listCheckpoints, record, SCORES, sourceCursor, type Database } from '@bestmark/db'
 import type { Recorded } from '../recorder.ts'
 import { attachByAttempt, scoreEvents } from './scoreEvents.ts'
 import { readScores, scoresSize } from './scoresFile.ts'
-
-/** The name of the scores among a job's sources. */
-const SOURCE = 'scores'
 
 /**
  * Records what the scores of a journal's run hold beyond the stored cursor, once its checkpoints
@@ -13,13 +10,13 @@ const SOURCE = 'scores'
  * cannot be told apart.
  */
 export async function recordScores(db: Database, { job_id, folder }: Recorded): Promise<boolean> {
-  const cursor = await sourceCursor(db, job_id, SOURCE)
+  const cursor = await sourceCursor(db, job_id, SCORES)
   const known = Number(cursor ?? 0)
   const size = scoresSize(folder)
   if (size === known) return false
   const read = readScores(folder, known)
   if (size < known || (known > 0 && read.retracts)) {
-    const anew = { source: SOURCE, from: cursor, to: '0', events: [], replace: true }
+    const anew = { source: SCORES, from: cursor, to: '0', events: [], replace: true }
     return (await record(db, job_id, anew)).recorded
   }
   if (read.offset === known) return false
@@ -29,6 +26,6 @@ export async function recordScores(db: Database, { job_id, folder }: Recorded): 
   })
   const attempt = saved.reduce((last, one) => Math.max(last, one.attempt), 0)
   const events = scoreEvents(attachByAttempt(read.scores, checkpoints), read, attempt)
-  const batch = { source: SOURCE, from: cursor, to: String(read.offset), events }
+  const batch = { source: SCORES, from: cursor, to: String(read.offset), events }
   return (await record(db, job_id, batch)).recorded
 }

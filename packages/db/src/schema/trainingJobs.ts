@@ -99,6 +99,11 @@ export const trainingJobs = pgTable(
     ...storedColumns,
     ...factColumns,
     host_id: uuid().notNull(),
+    /**
+     * Device, inode and birth of the run's folder, by which it is known again where it was moved;
+     * null where the file system does not say.
+     */
+    folder_id: text(),
     /** Which source reads the run. */
     source: said().notNull(),
     recipe: said(),

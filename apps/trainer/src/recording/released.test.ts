@@ -1,0 +1,44 @@
+import { join } from 'node:path'
+import { findJobs } from '@bestmark/db'
+import { testDatabase, toldInRows } from '@bestmark/db/testing'
+import { expect, test } from 'vitest'
+import { testBoard } from '../boardTesting.ts'
+import { importRun } from '../importing.ts'
+import { temporaryFolder } from '../testing.ts'
+import { openReleased } from './released/boards.ts'
+import { writeReleasedRuns } from './released/runs.ts'
+
+const here = testBoard()
+
+test.each([
+  ['of the first version', 'first', ['states', 'state alone', 'both ways', 'journal']],
+  ['without policies of jobs', 'policies', ['states', 'state alone', 'both ways', 'journal']],
+  [
+    'that told a run twice',
+    'stoppable',
+    ['states', 'state alone', 'both ways', 'table', 'journal'],
+  ],
+])(
+  'a board %s opens whole, and tells its runs once where they are imported again',
+  async (_, released, names) => {
+    await using folder = await temporaryFolder()
+    await using db = await testDatabase()
+    await writeReleasedRuns(folder.path)
+    const host_id = await openReleased(db, released, folder.path)
+    const board = { ...here.board, db, host_id }
+    for (const name of names) {
+      const [job] = await findJobs(db, name)
+      const before = await toldInRows(db, job!.job_id)
+      // What today's version tells of the same files.
+      const root = join(folder.path, name)
+      const fresh = await importRun(here.board, root, {})
+      const { points, evaluations, checkpoints } = await toldInRows(here.board.db, fresh.job_id)
+      expect(Object.keys(before.points)).toEqual(Object.keys(points))
+      const again = await importRun(board, root, {})
+      expect(again.job_id).toBe(job?.job_id)
+      const after = await toldInRows(db, again.job_id)
+      expect(after).toMatchObject({ points, evaluations, checkpoints })
+      if (name !== 'both ways') expect(before.points).toEqual(points)
+    }
+  },
+)

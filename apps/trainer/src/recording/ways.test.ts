@@ -1,0 +1,107 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { measuredJson } from '@bestmark/core'
+import { sourceCursor, uuidv5 } from '@bestmark/db'
+import { toldInRows } from '@bestmark/db/testing'
+import { expect, test, vi } from 'vitest'
+import { agentOf, testBoard } from '../boardTesting.ts'
+import { main as runProgram } from '../commands/run.ts'
+import { exportHeader, importExport, writeExport } from '../exportedJob.ts'
+import { importRun, register } from '../importing.ts'
+import { JOURNAL } from '../journal.ts'
+import { identifyRun } from '../sources/identify.ts'
+import { eventually, writeOutput } from '../testing.ts'
+import { Watching } from '../watching.ts'
+
+const here = testBoard()
+
+const LOG: Record<string, number>[] = [
+  { step: 50, loss: 3, learning_rate: 0.1 },
+  { step: 100, eval_loss: 2, eval_f1: 0.5 },
+  { step: 150, loss: 2, learning_rate: 0.05 },
+  { step: 200, eval_loss: 1, eval_f1: 0.75 },
+]
+
+interface Run {
+  root: string
+  job_id: string
+  /** The run as `bestmark export` wrote it. */
+  exported: string
+}
+
+/** Ways by which one and the same run comes to the board. */
+const WAYS: Record<string, (run: Run) => Promise<unknown>> = {
+  'its state file': ({ root }) => importRun(here.board, join(root, 'trainer_state.json'), {}),
+  'its folder': ({ root }) => importRun(here.board, root, {}),
+  'a watch': watched,
+  'bestmark run': driven,
+  'a journal': throughJournal,
+  'an agent': followed,
+  'an export': restored,
+}
+
+const pairs = Object.keys(WAYS).flatMap((first) =>
+  Object.keys(WAYS).map((second) => [first, second] as const),
+)
+
+test.each(pairs)('a run told by %s and then by %s is told once', async (first, second) => {
+  const run = await aRun(`${first}, ${second}`)
+  const { points, evaluations } = await toldInRows(here.board.db, run.job_id)
+  await here.board.db.sql`delete from training_jobs where job_id = ${run.job_id}`
+  for (const way of [first, second]) {
+    await WAYS[way]?.(run)
+    expect(await toldInRows(here.board.db, run.job_id)).toMatchObject({ points, evaluations })
+  }
+})
+
+async function aRun(name: string): Promise<Run> {
+  const root = join(here.path, name)
+  await writeOutput(root, { saves: [100, 200], log: LOG, state: { max_steps: 200 } })
+  const { job_id } = await importRun(here.board, root, {})
+  let exported = ''
+  await writeExport(here.board, job_id, async (line) => void (exported += line))
+  return { root, job_id, exported }
+}
+
+/** Resolves once the files of a run's folder are recorded. */
+async function isRead({ job_id }: Run): Promise<void> {
+  await eventually(async () => (await sourceCursor(here.board.db, job_id, 'files')) ?? undefined)
+}
+
+async function watched(run: Run): Promise<void> {
+  const over = new AbortController()
+  const hearer = { say: () => undefined, show: () => undefined }
+  const done = new Watching(here.board, {}, hearer).watch([run.root], over.signal)
+  await isRead(run)
+  over.abort()
+  await done
+}
+
+async function driven({ root }: Run): Promise<void> {
+  vi.stubEnv('BESTMARK_HOME', here.env.BESTMARK_HOME)
+  expect(await runProgram(['--folder', root, '--', 'true'])).toBe(0)
+}
+
+async function followed(run: Run): Promise<void> {
+  const { root, job_id } = run
+  const identity = await identifyRun(root)
+  if (identity) await register(here.board, identity, {})
+  await here.board.db.sql`update training_jobs set status = 'running' where job_id = ${job_id}`
+  await using _agent = agentOf(here.board)
+  await isRead(run)
+}
+
+async function throughJournal({ root, exported }: Run): Promise<void> {
+  const [, ...lines] = exported.trimEnd().split('\n').slice(0, -1)
+  const header = { journal: 1, job_id: uuidv5(here.board.host_id, root), name: 'n', project: 'p' }
+  await writeFile(join(root, JOURNAL), [measuredJson(header), ...lines, ''].join('\n'))
+  await importRun(here.board, root, {})
+  await rm(join(root, JOURNAL))
+}
+
+async function restored({ root, exported }: Run): Promise<void> {
+  const path = join(here.path, 'exported.jsonl')
+  await writeFile(path, exported)
+  expect(await readFile(path, 'utf8')).toContain(root)
+  await importExport(here.board, path, exportHeader(path)!, {})
+}
