@@ -13,6 +13,7 @@ import { bestEffort } from './connection/bestEffort.ts'
 import { IDLE_IN_TRANSACTION, type Limits, SILENCE, WORK } from './connection/limits.ts'
 import { Pulse, ServerSilent } from './connection/pulse.ts'
 import { joinEmbedded } from './embedded.ts'
+import type { Machine } from './connection/embedded/machine.ts'
 import * as schema from './schema.ts'
 import { DatabaseUnavailable } from './unavailable.ts'
 
@@ -39,6 +40,8 @@ export interface DatabaseOptions {
   databaseUrl?: string | undefined
   /** How long its queries may take. */
   limits?: Limits
+  /** The machine of this process, where it is not to be looked up. */
+  machine?: Machine | undefined
 }
 
 /**
@@ -46,14 +49,14 @@ export interface DatabaseOptions {
  * or attached to. Throws DatabaseUnavailable or HomeUnusable within about five seconds.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { home, databaseUrl, limits } = options
+  const { home, databaseUrl, limits, machine } = options
   if (databaseUrl) {
     const address = addressIn(databaseUrl)
     const open = databaseAt(address, { limits })
     const version = await versionOf(open, address)
     return { ...open, describe: `Postgres ${version} at ${placeOf(address)}` }
   }
-  const { address, folder, leave } = await joinEmbedded(home)
+  const { address, folder, leave } = await joinEmbedded(home, machine)
   const open = databaseAt(address, { limits, leave })
   const version = await versionOf(open, address)
   return { ...open, describe: `embedded Postgres ${version} in ${folder}` }

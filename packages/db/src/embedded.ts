@@ -3,10 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import postgres from 'postgres'
 import { type Address, clientOptions } from './address.ts'
 import type { Place } from './embedded/place.ts'
-import { addressOf, answers, livesIn, postmasterPid } from './embedded/server.ts'
+import { addressOf, answers, endServer, livesIn } from './embedded/server.ts'
 import { placeOf, serve } from './embedded/start.ts'
 import { digestOf } from './embedded/place.ts'
 import { takeTurn } from './embedded/turn.ts'
+import { forgetHost } from './connection/embedded/hostNote.ts'
+import { type Machine, thisMachine } from './connection/embedded/machine.ts'
 import { makeHome, unusable } from './home.ts'
 
 /** Held shared by every Bestmark process, and alone by the one that stops the server. */
@@ -23,16 +25,18 @@ export interface Embedded {
 
 /**
  * Joins the embedded server of a data folder, starting it where none runs. While joined, a server
- * that dies is started again. Throws DatabaseUnavailable or HomeUnusable.
+ * that dies is started again. Throws DatabaseUnavailable, as where another machine runs it, or
+ * HomeUnusable.
  */
-export async function joinEmbedded(home: string): Promise<Embedded> {
+export async function joinEmbedded(home: string, machine?: Machine): Promise<Embedded> {
   const real = await openHome(home)
+  const me = machine ?? (await thisMachine())
   let left = false
-  let presence = await beThere(real, again)
+  let presence = await beThere(real, me, again)
   async function again(): Promise<void> {
     while (!left) {
       try {
-        presence = await beThere(real, again)
+        presence = await beThere(real, me, again)
         if (left) await presence.sql.end({ timeout: 2 })
         return
       } catch {
@@ -52,10 +56,11 @@ export async function joinEmbedded(home: string): Promise<Embedded> {
 /** A connection whose lock says that a Bestmark process is alive; the server frees it when we die. */
 async function beThere(
   home: string,
+  me: Machine,
   onclose: () => Promise<void>,
 ): Promise<{ place: Place; sql: postgres.Sql }> {
   for (let tries = 0; ; tries++) {
-    const place = await serve(home)
+    const place = await serve(home, me)
     let there = false
     const sql = postgres({
       ...clientOptions(addressOf(place, 'bestmark presence')),
@@ -80,17 +85,21 @@ async function beThere(
  * Stops the embedded server of a data folder, unless another Bestmark process is joined to it.
  * Returns whether it is stopped.
  */
-export async function stopEmbedded(home: string): Promise<boolean> {
+export async function stopEmbedded(home: string, machine?: Machine): Promise<boolean> {
   const real = await openHome(home)
+  const me = machine ?? (await thisMachine())
   const place = await placeOf(real)
   await using _turn = await takeTurn(digestOf(real))
-  if ((await answers(place)) === 'no') return true
+  if ((await answers(place)) === 'no') {
+    if (!(await livesIn(place))) await forgetHost(real, me)
+    return true
+  }
   const sql = postgres({ ...clientOptions(addressOf(place)), max: 1 })
   try {
     if (!(await isAlone(sql))) return false
-    const pid = await postmasterPid(place)
-    if (pid !== undefined) process.kill(pid, 'SIGINT')
+    if (!(await endServer(place))) return false
     while (await livesIn(place)) await pause(10)
+    await forgetHost(real, me)
     return true
   } finally {
     await sql.end({ timeout: 0 })

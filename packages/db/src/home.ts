@@ -80,7 +80,9 @@ export function unusable(home: string, cause: unknown): HomeUnusable {
         ? 'its disk is read-only'
         : code === 'ENOTDIR' || code === 'EEXIST'
           ? 'a file stands in its place'
-          : code
+          : code === 'ENOSPC' || code === 'EDQUOT'
+            ? 'its disk is full'
+            : code
   return new HomeUnusable(
     `The data folder ${home} cannot be used: ${why}. Give BESTMARK_HOME a folder that can be written.`,
     { cause },

@@ -9,6 +9,7 @@ import { DatabaseUnavailable } from '../unavailable.ts'
 import { hand, spawnAs, type Account } from './account.ts'
 import type { Binaries } from './binaries.ts'
 import type { Place } from './place.ts'
+import { lockedBy, REMOVE_THEN_RUN, TAKEN } from '../connection/embedded/filesLock.ts'
 
 /** How the server of a place is reached. */
 export function addressOf(place: Place, application_name = 'bestmark'): Address {
@@ -68,20 +69,32 @@ const SETTINGS: Record<string, string> = {
 /** The longest log that is kept when the server starts, in bytes. */
 const LONGEST_LOG = 10_000_000
 
+/** Whether what runs in the data folder is seen from here, or ran in a container beside this one. */
+export type Visible = 'here' | 'beside'
+
 /** Starts the server and waits until it answers. Throws DatabaseUnavailable with its last words. */
-export async function launch(place: Place, binaries: Binaries, account: Account): Promise<void> {
+export async function launch(
+  place: Place,
+  binaries: Binaries,
+  account: Account,
+  where: Visible,
+): Promise<void> {
   await makeSocketFolder(place, account)
-  await clearStaleLocks(place)
+  const lock = await lockedBy(place)
+  if (!lock && where === 'beside') throw runsBeside(place)
+  const stale = await staleLocks(place)
   const settings = { ...SETTINGS, unix_socket_directories: place.socketFolder }
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const log = await open(place.log, 'a', 0o600)
   if ((await log.stat()).size > LONGEST_LOG) await truncate(place.log)
   const from = (await log.stat()).size
   const program = join(binaries.folder, 'bin', 'postgres')
-  const child = spawnAs(account, program, ['-D', place.data, '-p', '5432', ...args], {
-    stdio: ['ignore', log.fd, log.fd],
-    cwd: '/',
-  })
+  const server = [program, '-D', place.data, '-p', '5432', ...args]
+  if (!lock) for (const file of stale) await rm(file, { force: true })
+  const [file = program, ...words] = lock
+    ? [...lock, '/bin/sh', '-c', REMOVE_THEN_RUN, 'sh', ...stale, '--', ...server]
+    : server
+  const child = spawnAs(account, file, words, { stdio: ['ignore', log.fd, log.fd], cwd: '/' })
   await log.close()
   child.unref()
   await untilReady(place, child, from)
@@ -89,8 +102,12 @@ export async function launch(place: Place, binaries: Binaries, account: Account)
 
 async function untilReady(place: Place, child: ChildProcess, from: number): Promise<void> {
   let ended: string | undefined
+  let isTaken = false
   child.once('error', (error) => (ended = error.message))
-  child.once('exit', (code, signal) => (ended = `exit ${code ?? signal}`))
+  child.once('exit', (code, signal) => {
+    ended = `exit ${code ?? signal}`
+    isTaken = code === TAKEN
+  })
   // Recovery after a crash may take a while; an end of the process is what tells a failure.
   for (;;) {
     if ((await answers(place)) === 'yes') return
@@ -101,9 +118,17 @@ async function untilReady(place: Place, child: ChildProcess, from: number): Prom
   for (const end = Date.now() + 3_000; Date.now() < end; await pause(50)) {
     if ((await answers(place)) === 'yes') return
   }
+  if (isTaken) throw runsBeside(place)
   const why = (await lastWords(place, from)) || ended
   throw new DatabaseUnavailable(
     `The embedded Postgres in ${place.home} did not start: ${why}. Its log is ${place.log}.`,
+  )
+}
+
+function runsBeside({ home }: Place): DatabaseUnavailable {
+  return new DatabaseUnavailable(
+    `The database in ${home} is run by another container of this machine, and cannot be reached ` +
+      'from here. Stop Bestmark there, or set DATABASE_URL to a Postgres that both reach.',
   )
 }
 
@@ -130,19 +155,18 @@ async function makeSocketFolder(place: Place, account: Account): Promise<void> {
 }
 
 /**
- * Removes the locks of a server that was killed. Postgres itself trusts the pid in them, which may
- * be a zombie's or another program's by now; no process in the data folder means no server.
+ * The locks of a server that was killed. Postgres itself trusts the pid in them, which may be a
+ * zombie's or another program's by now; no process in the data folder means no server.
  */
-async function clearStaleLocks(place: Place): Promise<void> {
+async function staleLocks(place: Place): Promise<string[]> {
   const pid = await postmasterPid(place)
-  if (pid === undefined) return
+  if (pid === undefined) return []
   for (const end = Date.now() + 15_000; Date.now() < end; await pause(20)) {
     if (!(await livesIn(place))) break
-    if ((await answers(place)) !== 'no') return
+    if ((await answers(place)) !== 'no') return []
   }
-  if (await livesIn(place)) return
-  const locks = [join(place.data, 'postmaster.pid'), `${place.socket}.lock`, place.socket]
-  for (const lock of locks) await rm(lock, { force: true })
+  if (await livesIn(place)) return []
+  return [join(place.data, 'postmaster.pid'), `${place.socket}.lock`, place.socket]
 }
 
 /** The pid that the lock of the data folder names, if there is one. */
@@ -160,13 +184,28 @@ export async function livesIn(place: Place): Promise<boolean> {
   return listed.then(({ stdout }) => stdout.includes(place.data)).catch(() => false)
 }
 
+/**
+ * Asks the server to end, connections or not. Returns whether it was asked: the pid of one in
+ * another container is another program's here.
+ */
+export async function endServer(place: Place): Promise<boolean> {
+  const pid = await postmasterPid(place)
+  if (pid === undefined) return false
+  const isOurs =
+    process.platform === 'linux' ? await worksIn(place.data, pid) : await livesIn(place)
+  return isOurs && process.kill(pid, 'SIGINT')
+}
+
 /** Postgres and all its helpers have the data folder as their working directory. */
 async function someProcessWorksIn(folder: string): Promise<boolean> {
-  const data = await stat(folder)
   for (const pid of await readdir('/proc')) {
-    if (!/^\d+$/.test(pid)) continue
-    const cwd = await stat(`/proc/${pid}/cwd/`).catch(() => undefined)
-    if (cwd?.ino === data.ino && cwd.dev === data.dev) return true
+    if (/^\d+$/.test(pid) && (await worksIn(folder, Number(pid)))) return true
   }
   return false
+}
+
+async function worksIn(folder: string, pid: number): Promise<boolean> {
+  const cwd = await stat(`/proc/${pid}/cwd/`).catch(() => undefined)
+  const data = await stat(folder).catch(() => undefined)
+  return data !== undefined && cwd?.ino === data.ino && cwd.dev === data.dev
 }

@@ -6,8 +6,10 @@ import { accounts, hand, letThrough, reaches, type Account } from './account.ts'
 import { copiedBinaries, runnableBinaries, type Binaries } from './binaries.ts'
 import { makeCluster, ownerOf } from './cluster.ts'
 import { digestOf, placeIn, type Place } from './place.ts'
-import { answers, launch } from './server.ts'
+import { answers, launch, livesIn, type Visible } from './server.ts'
 import { takeTurn } from './turn.ts'
+import { forgetHost, noteHost, takeHost } from '../connection/embedded/hostNote.ts'
+import type { Machine } from '../connection/embedded/machine.ts'
 
 /** The place of a data folder's server, which `home` itself may have had to move elsewhere. */
 export async function placeOf(home: string): Promise<Place> {
@@ -15,14 +17,25 @@ export async function placeOf(home: string): Promise<Place> {
   return placeIn(moved.trim() || home)
 }
 
-/** The server of a data folder: the one that runs, or else one that is started now. */
-export async function serve(home: string): Promise<Place> {
+/**
+ * The server of a data folder: the one that runs, or else one that is started now. Throws
+ * DatabaseUnavailable where another machine than `me` runs it.
+ */
+export async function serve(home: string, me: Machine): Promise<Place> {
   const running = await placeOf(home)
   if (await isServed(running)) return running
   await using _turn = await takeTurn(digestOf(home))
   const place = await placeOf(home)
   if (await isServed(place)) return place
-  return start(home, place)
+  const where = await noteHost(home, me)
+  try {
+    const started = await start(home, place, where)
+    if (where === 'beside') await takeHost(home, me)
+    return started
+  } catch (error) {
+    if (!(await livesIn(place))) await forgetHost(home, me)
+    throw error
+  }
 }
 
 /** Whether the server answers, waiting while it starts, recovers or stops. */
@@ -34,24 +47,24 @@ async function isServed(place: Place): Promise<boolean> {
   }
 }
 
-async function start(home: string, place: Place): Promise<Place> {
+async function start(home: string, place: Place, where: Visible): Promise<Place> {
   const owner = await ownerOf(place)
   const able = await accounts(owner)
   for (const account of able) {
     await letThrough(place.home, account)
     if (account.kind === 'own' || (await reaches(account, place.home))) {
-      return startAs(account, place)
+      return startAs(account, place, where)
     }
   }
   const last = able.at(-1)
   if (!last || last.kind === 'own' || owner !== undefined) throw unreachable(home)
-  return startAs(last, await moveElsewhere(home, last))
+  return startAs(last, await moveElsewhere(home, last), where)
 }
 
-async function startAs(account: Account, place: Place): Promise<Place> {
+async function startAs(account: Account, place: Place, where: Visible): Promise<Place> {
   const binaries = await binariesFor(account, place)
   await makeCluster(place, binaries, account)
-  await launch(place, binaries, account)
+  await launch(place, binaries, account, where)
   return place
 }
 

@@ -1,29 +1,40 @@
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import type { Machine } from '../connection/embedded/machine.ts'
+
+interface GuestOptions extends SpawnOptions {
+  /** The words of a command that runs the process, as `unshare` does. */
+  prefix?: readonly string[]
+  /** The machine that it takes itself to be on. */
+  machine?: Machine
+}
 
 /** Another process that opens the board of a data folder and says so, then waits to be let go. */
 export class Guest {
   readonly child: ChildProcess
   readonly said: Promise<string>
 
-  constructor(home: string, options: SpawnOptions = {}) {
+  constructor(home: string, { prefix = [], machine, ...options }: GuestOptions = {}) {
     const module = (name: string) => JSON.stringify(join(import.meta.dirname, '..', name))
     const code = `
       import { openDatabase } from ${module('client.ts')}
       import { migrate } from ${module('migrate.ts')}
       import { boardId } from ${module('board.ts')}
       try {
-        const db = await openDatabase({ home: ${JSON.stringify(home)} })
+        const db = await openDatabase(${JSON.stringify({ home, machine })})
         await migrate(db)
         console.log(await boardId(db), db.describe)
         process.stdin.on('end', () => db.close()).resume()
       } catch (error) {
         console.log(error.name + ': ' + error.message)
       }`
-    const node = ['--input-type=module', '-e', code]
+    const [program = process.execPath, ...words] = [
+      ...prefix,
+      ...[process.execPath, '--input-type=module', '-e', code],
+    ]
     const stdio: SpawnOptions['stdio'] = ['pipe', 'pipe', 'inherit']
-    this.child = spawn(process.execPath, node, { cwd: '/', ...options, stdio })
+    this.child = spawn(program, words, { cwd: '/', ...options, stdio })
     this.said = once(this.child.stdout ?? this.child, 'data').then(([text]) => String(text).trim())
   }
 

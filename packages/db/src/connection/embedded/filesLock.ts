@@ -1,0 +1,30 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Place } from '../../embedded/place.ts'
+
+/** The exit code of a server that found the lock taken. */
+export const TAKEN = 75
+
+/** Removes the files before `--`, then becomes the program behind it. */
+export const REMOVE_THEN_RUN =
+  'while [ "$1" != -- ]; do rm -f -- "$1"; shift; done; shift; exec "$@"'
+
+/**
+ * The words in front of a command that then runs under a lock on the database files. The server
+ * and its helpers inherit it, so the kernel keeps it as long as one of them lives, in whatever
+ * container. Undefined where the machine or its file system has no such lock.
+ */
+export async function lockedBy(place: Place): Promise<string[] | undefined> {
+  const words = ['--no-fork', '--nonblock', '--conflict-exit-code', String(TAKEN), lockFile(place)]
+  const isAble = await promisify(execFile)('flock', [...words, 'true']).then(
+    () => true,
+    ({ code }: { code?: unknown }) => code === TAKEN,
+  )
+  return isAble ? ['flock', ...words] : undefined
+}
+
+/** A file that every cluster has and that its server never replaces. */
+function lockFile({ data }: Place): string {
+  return join(data, 'PG_VERSION')
+}

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto'
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { unusable } from '../../home.ts'
+import { DatabaseUnavailable } from '../../unavailable.ts'
+import { type Machine, whereIs } from './machine.ts'
+
+/** The file of a data folder that names the machine which runs the database server. */
+export function hostNote(home: string): string {
+  return join(home, 'postgres-host.json')
+}
+
+/**
+ * Notes that this machine runs the server of a data folder, before it is started. Returns `beside`
+ * where another container of this machine ran it last, so that nothing here can see whether it
+ * still does. Throws DatabaseUnavailable where another machine runs it.
+ */
+export async function noteHost(home: string, me: Machine): Promise<'here' | 'beside'> {
+  for (;;) {
+    const noted = await readNote(home)
+    const where = noted ? whereIs(noted, me) : 'here'
+    if (noted && where === 'elsewhere') throw refusal(home, noted)
+    if (where === 'beside') return 'beside'
+    if (isDeepStrictEqual(noted, me) || (await write(home, me, noted === undefined))) return 'here'
+  }
+}
+
+/** Notes this machine in the place of a container whose server is known to have ended. */
+export async function takeHost(home: string, me: Machine): Promise<void> {
+  await write(home, me, false)
+}
+
+/** Takes the note away once the server is stopped, if it is this machine's. */
+export async function forgetHost(home: string, me: Machine): Promise<void> {
+  const noted = await readNote(home)
+  if (noted && whereIs(noted, me) === 'here') await rm(hostNote(home), { force: true })
+}
+
+function refusal(home: string, { hostname }: Machine): DatabaseUnavailable {
+  return new DatabaseUnavailable(
+    `The database in ${home} is run by the machine ${hostname}, and only one machine may run it. ` +
+      'Stop Bestmark there, or set DATABASE_URL to a Postgres that both machines reach. If that ' +
+      `machine is gone for good, or ${home} is a copy of its data folder, delete ${hostNote(home)}.`,
+  )
+}
+
+async function readNote(home: string): Promise<Machine | undefined> {
+  const text = await readFile(hostNote(home), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw unusable(home, error)
+  })
+  if (text === undefined) return undefined
+  return parsed(text) ?? UNREADABLE
+}
+
+/** A note that cannot be read may be another machine's, so it is nobody's here. */
+const UNREADABLE: Machine = {
+  hostname: '(unreadable)',
+  machine_id: null,
+  boot_id: '(unreadable)',
+  pid_namespace: null,
+}
+
+function parsed(text: string): Machine | undefined {
+  try {
+    const note: unknown = JSON.parse(text)
+    return isMachine(note) ? note : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isMachine(note: unknown): note is Machine {
+  if (typeof note !== 'object' || note === null) return false
+  const { hostname, ...ids } = note as Record<keyof Machine, unknown>
+  const kinds = [ids.machine_id, ids.boot_id, ids.pid_namespace]
+  return typeof hostname === 'string' && kinds.every((id) => id === null || typeof id === 'string')
+}
+
+/** Puts a whole note in its place; a first one only where no other machine was faster. */
+async function write(home: string, me: Machine, isFirst: boolean): Promise<boolean> {
+  const draft = `${hostNote(home)}.${randomUUID()}`
+  try {
+    await writeFile(draft, `${JSON.stringify(me)}\n`, { mode: 0o644, flush: true })
+    if (!isFirst) await rename(draft, hostNote(home))
+    else await link(draft, hostNote(home))
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw unusable(home, error)
+  } finally {
+    await rm(draft, { force: true })
+  }
+}

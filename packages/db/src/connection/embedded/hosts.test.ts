@@ -1,0 +1,142 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openDatabase } from '../../client.ts'
+import { stopEmbedded } from '../../embedded.ts'
+import { placeIn } from '../../embedded/place.ts'
+import { livesIn, postmasterPid } from '../../embedded/server.ts'
+import { Guest } from '../../embedded/testGuest.ts'
+import { hostNote } from './hostNote.ts'
+import { type Machine, thisMachine } from './machine.ts'
+
+const ANNA: Machine = {
+  hostname: 'anna',
+  machine_id: 'a1',
+  boot_id: 'first',
+  pid_namespace: 'pid:[4026531836]',
+}
+const BERT: Machine = { ...ANNA, hostname: 'bert', machine_id: 'b2', boot_id: 'other' }
+
+/** A command's processes see no others, nor the sockets of others: as on another machine. */
+const APART = ['unshare', '--net', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child']
+const mayPart = spawnSync(APART[0]!, [...APART.slice(1), 'true']).status === 0
+const mayLock = spawnSync('flock', ['--version']).status === 0
+const why = mayPart ? '' : ' (skipped: it takes root)'
+
+let folder: string
+const homes: string[] = []
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bestmark-hosts-'))
+})
+afterAll(async () => {
+  for (const home of homes) {
+    await rm(hostNote(home), { force: true })
+    await stopEmbedded(home)
+  }
+  await rm(folder, { recursive: true })
+})
+
+function newHome(name: string): string {
+  const home = join(folder, name)
+  homes.push(home)
+  return home
+}
+
+/** Kills the server and all of its helpers, as a machine does that loses its power. */
+async function cutPower(home: string): Promise<void> {
+  const place = placeIn(home)
+  const pid = await postmasterPid(place)
+  if (pid === undefined) throw new Error('the server runs')
+  process.kill(pid, 'SIGKILL')
+  while (await livesIn(place)) await pause(10)
+}
+
+/** A guest in a place of its own, whose own folder of sockets is empty. */
+function guestApart(home: string, machine?: Machine): Guest {
+  const { socketFolder } = placeIn(home)
+  const hidden = `mkdir -p -m 700 ${socketFolder} && mount -t tmpfs -o mode=700 none ${socketFolder} && exec "$@"`
+  const prefix = [...APART, '/bin/sh', '-c', hidden, 'sh']
+  return new Guest(home, { prefix, ...(machine && { machine }) })
+}
+
+const REFUSED =
+  /^DatabaseUnavailable: The database in .* is run by the machine anna, .*DATABASE_URL.*gone for good.*delete .*postgres-host\.json\.$/
+
+test('a machine that lost its power goes on after its next boot, and another one is refused until then', async () => {
+  const home = newHome('power')
+  const first = new Guest(home, { machine: ANNA })
+  expect(await first.said).toContain('embedded Postgres')
+  first.child.kill('SIGKILL')
+  await cutPower(home)
+  const lock = join(placeIn(home).data, 'postmaster.pid')
+  const before = await readFile(lock, 'utf8')
+
+  const other = new Guest(home, { machine: BERT })
+  expect(await other.said).toMatch(REFUSED)
+  await other.leave()
+  expect(await readFile(lock, 'utf8')).toBe(before)
+
+  const again = new Guest(home, { machine: { ...ANNA, boot_id: 'second' } })
+  expect(await again.said).toBe(await first.said)
+  await again.leave()
+})
+
+test('a note that cannot be read is taken for another machine', async () => {
+  const home = newHome('unreadable')
+  await (await openDatabase({ home })).close()
+  await stopEmbedded(home)
+  await writeFile(hostNote(home), '{"hostname":')
+  await expect(openDatabase({ home })).rejects.toThrow(/DATABASE_URL/)
+})
+
+test('a machine that stopped its server leaves the files to any other', async () => {
+  const home = newHome('stopped')
+  const db = await openDatabase({ home, machine: ANNA })
+  expect(existsSync(hostNote(home))).toBe(true)
+  await db.close()
+  expect(await stopEmbedded(home, ANNA)).toBe(true)
+  expect(existsSync(hostNote(home))).toBe(false)
+  const guest = new Guest(home, { machine: BERT })
+  expect(await guest.said).toContain('embedded Postgres')
+  await guest.leave()
+  await stopEmbedded(home, BERT)
+})
+
+test.runIf(mayPart)(`another machine leaves a live server and its files alone${why}`, async () => {
+  const home = newHome('live')
+  const db = await openDatabase({ home, machine: ANNA })
+  const lock = join(placeIn(home).data, 'postmaster.pid')
+  const before = await readFile(lock, 'utf8')
+  const other = guestApart(home, BERT)
+  expect(await other.said).toMatch(REFUSED)
+  await other.leave()
+  expect(await readFile(lock, 'utf8')).toBe(before)
+  expect(await db.sql`select 1 as one`).toEqual([{ one: 1 }])
+  await db.close()
+  await stopEmbedded(home, ANNA)
+})
+
+test.runIf(mayPart && mayLock)(
+  `a container beside leaves a live server alone, and follows one that was killed${why}`,
+  { timeout: 120_000 },
+  async () => {
+    const home = newHome('beside')
+    const first = guestApart(home)
+    expect(await first.said).toContain('embedded Postgres')
+    const other = guestApart(home)
+    expect(await other.said).toMatch(/run by another container of this machine.*DATABASE_URL/)
+    await other.leave()
+    first.child.kill('SIGKILL')
+    while (await livesIn(placeIn(home))) await pause(10)
+    const next = guestApart(home)
+    expect(await next.said).toBe(await first.said)
+    await next.leave()
+    expect((await thisMachine()).boot_id).toBe(
+      (JSON.parse(await readFile(hostNote(home), 'utf8')) as Machine).boot_id,
+    )
+  },
+)

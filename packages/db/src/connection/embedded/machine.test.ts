@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import { type Machine, thisMachine, whereIs } from './machine.ts'
+
+const WHOLE = 'pid:[4026531836]'
+const HOST: Machine = {
+  hostname: 'anna',
+  machine_id: 'a1',
+  boot_id: 'first',
+  pid_namespace: WHOLE,
+}
+const CONTAINER: Machine = {
+  hostname: '3f2c',
+  machine_id: null,
+  boot_id: 'first',
+  pid_namespace: 'pid:[4026532000]',
+}
+
+test('this machine is itself, and has a boot', async () => {
+  const me = await thisMachine()
+  expect(me.boot_id).not.toBeNull()
+  expect(whereIs(me, await thisMachine())).toBe('here')
+})
+
+test.each<[string, Machine, Machine, ReturnType<typeof whereIs>]>([
+  ['the same boot', HOST, HOST, 'here'],
+  ['the same boot under a new name', HOST, { ...HOST, hostname: 'anna.lan' }, 'here'],
+  ['a reboot', HOST, { ...HOST, boot_id: 'second' }, 'here'],
+  ['another machine', HOST, { ...HOST, machine_id: 'b2', boot_id: 'second' }, 'elsewhere'],
+  [
+    'another machine that was started from the same image',
+    HOST,
+    { ...HOST, hostname: 'bert', boot_id: 'second' },
+    'elsewhere',
+  ],
+  ['a container, seen from its machine', CONTAINER, HOST, 'here'],
+  ['the machine, seen from a container of it', HOST, CONTAINER, 'beside'],
+  ['a container beside', CONTAINER, { ...CONTAINER, pid_namespace: 'pid:[4026532111]' }, 'beside'],
+  [
+    'a container without an id after a boot, which may be one of another machine',
+    CONTAINER,
+    { ...CONTAINER, boot_id: 'second' },
+    'elsewhere',
+  ],
+  [
+    'a sandbox that tells no boot',
+    { ...CONTAINER, boot_id: null },
+    { ...CONTAINER, boot_id: null },
+    'here',
+  ],
+])('%s', (_name, noted, me, where) => {
+  expect(whereIs(noted, me)).toBe(where)
+})

@@ -1,0 +1,93 @@
+import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import postgres from 'postgres'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { clientOptions } from '../../address.ts'
+import { openDatabase } from '../../client.ts'
+import { stopEmbedded } from '../../embedded.ts'
+import { digestOf, type Place, placeIn } from '../../embedded/place.ts'
+import { addressOf, answers, postmasterPid } from '../../embedded/server.ts'
+import { serve } from '../../embedded/start.ts'
+import { Guest } from '../../embedded/testGuest.ts'
+import { takeTurn } from '../../embedded/turn.ts'
+import { thisMachine } from './machine.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'bestmark-turn-')))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const hasTurns = process.platform === 'linux'
+const why = hasTurns ? '' : ' (skipped: only Linux has turns)'
+
+test.runIf(hasTurns)(`whoever starts a server has the turn until it answers${why}`, async () => {
+  const home = join(folder, 'held')
+  await (await openDatabase({ home })).close()
+  for (let round = 0; round < 3; round++) {
+    await stopEmbedded(home)
+    const serving = serve(home, await thisMachine())
+    // It asks first whether a server answers, and then takes the turn before anybody who waits here.
+    await untilTaken(home)
+    {
+      await using _turn = await takeTurn(digestOf(home))
+      expect(await answers(placeIn(home))).toBe('yes')
+    }
+    await serving
+  }
+  await stopEmbedded(home)
+})
+
+/** Waits until somebody has the turn. */
+async function untilTaken(home: string): Promise<void> {
+  for (;;) {
+    const isTaken = await new Promise<boolean>((resolve) => {
+      const socket = connect(`\0bestmark:${digestOf(home)}`)
+      socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
+      socket.on('connect', () => socket.destroy())
+    })
+    if (isTaken) return
+    await pause(1)
+  }
+}
+
+test(
+  'of several processes that miss a killed server one starts it, once each time',
+  { timeout: 120_000 },
+  async () => {
+    const home = join(folder, 'killed')
+    const place = placeIn(home)
+    const guests = Array.from({ length: 4 }, () => new Guest(home))
+    await Promise.all(guests.map((guest) => guest.said))
+    const kills = 5
+    for (let kill = 0; kill < kills; kill++) {
+      const before = await postmasterPid(place)
+      if (before === undefined) throw new Error('the server runs')
+      process.kill(before, 'SIGKILL')
+      while ((await presences(place)) < guests.length) await pause(20)
+      expect(await postmasterPid(place)).not.toBe(before)
+    }
+    const log = await readFile(place.log, 'utf8')
+    expect(log.match(/ready to accept connections/g)).toHaveLength(1 + kills)
+    expect(log).not.toMatch(/lock file .* (already exists|is empty|contains wrong PID)/)
+    await Promise.all(guests.map((guest) => guest.leave()))
+    expect(await stopEmbedded(home)).toBe(true)
+  },
+)
+
+/** How many processes have joined the server. */
+async function presences(place: Place): Promise<number> {
+  const sql = postgres({ ...clientOptions(addressOf(place)), max: 1 })
+  try {
+    const joined = await sql`
+      select from pg_stat_activity where application_name = 'bestmark presence'`
+    return joined.length
+  } catch {
+    return 0
+  } finally {
+    await sql.end({ timeout: 0 })
+  }
+}
