@@ -12,6 +12,7 @@ import {
   type Winner,
 } from '@bestmark/core'
 import { problemOf } from './asked.ts'
+import { toldByReader } from './sources/events.ts'
 import { readRun } from './sources/run.ts'
 
 /** What a run on disk came to: the choice, and the choice in words. */
@@ -22,6 +23,8 @@ export interface Choice {
   explanation: Explanation
   /** What was asked for and cannot be done in this run, such as a metric that was never logged. */
   problem: string | null
+  /** What a person should know of how the run was read, such as rows that were skipped. */
+  warnings: string[]
 }
 
 /** Reads a run and chooses. One state file alone tells of evaluations only. Throws a Failure. */
@@ -39,7 +42,8 @@ export async function choiceOf(
   const problem = problemOf({ ...input, ...rows })
   const selection = select({ ...input, ...rows })
   const explanation = explain({ ...input, ...rows }, context, selection)
-  return { root: run.root, selection, explanation, problem }
+  const warnings = toldByReader(run.events)
+  return { root: run.root, selection, explanation, problem, warnings }
 }
 
 /** How many rows of the table a terminal is shown. */
@@ -53,7 +57,7 @@ export function explained(selection: Selection, explanation: Explanation): strin
 }
 
 /** The choice as data for tools, with absolute paths. Files of origins are relative to `root`. */
-export function choiceJson({ root, selection, explanation }: Choice): Record<string, unknown> {
+export function choiceJson({ root, selection, explanation, warnings }: Choice): Record<string, unknown> {
   const { best, metric, direction, policy, declared_by, reason, runner_up } = selection
   const { missed_best, passed_over, second_opinion, near_ties, ranking } = selection
   const { decided, notes, readings, winners, question } = explanation
@@ -76,6 +80,7 @@ export function choiceJson({ root, selection, explanation }: Choice): Record<str
     ranking: ranking.map(at),
     ...{ decided, notes, readings },
     winners: winners.map(won),
+    warnings,
     question: question && { ...question, choices: question.choices.map(won) },
   }
 }

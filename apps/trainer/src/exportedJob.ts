@@ -22,15 +22,8 @@ import {
 import { z } from 'zod'
 import type { Board } from './board.ts'
 import { Failure } from './failure.ts'
-import {
-  END,
-  firstLine,
-  isEnd,
-  isJournal,
-  JournalHeader,
-  lastLine,
-  readJournal,
-} from './journal.ts'
+import { firstLine, isJournal, JournalHeader, lastLine, readJournal } from './journal.ts'
+import { END, isEnd } from './journal/events.ts'
 import { jsonObject } from './sources/jsonObject.ts'
 import { sweepJob } from './sweep.ts'
 

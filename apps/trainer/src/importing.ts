@@ -1,12 +1,16 @@
 import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { TrainingJobStatus } from '@bestmark/core'
 import { jobStatus, record, registerJob, sourceCursor, uuidv5 } from '@bestmark/db'
 import type { Board } from './board.ts'
-import { JOURNAL } from './journal.ts'
+import { Failure, sentence } from './failure.ts'
+import { JOURNAL, readJournal } from './journal.ts'
 import { FilesRecorder } from './recordFiles.ts'
-import { recordRun } from './recorder.ts'
+import { recordRun, type Recorded } from './recorder.ts'
+import { toldByReader } from './sources/events.ts'
 import { identifyRun, mayGrow, type RunIdentity } from './sources/identify.ts'
 import { readRun } from './sources/run.ts'
+import { openRun, sourcesIn } from './sources/sources.ts'
 import { digestOf } from './sources/wholeReader.ts'
 import { sweepJob } from './sweep.ts'
 
@@ -25,15 +29,16 @@ export async function importRun(
   board: Board,
   path: string,
   naming: Naming,
+  onTold: Recorded['onTold'] = undefined,
 ): Promise<TrainingJobStatus> {
   const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false
   const identity = isFolder ? await identifyRun(path) : undefined
-  if (!identity) return importFile(board, path, naming)
+  if (!identity) return importFile(board, path, naming, onTold)
   const job = await register(board, identity, naming)
   const { job_id, root } = job
-  if (identity.source === JOURNAL) while (await recordRun(board.db, { job_id, folder: root }));
+  if (identity.source === JOURNAL) while (await recordRun(board.db, { job_id, folder: root, onTold }));
   else {
-    const run = { job_id, folder: root, host_id: board.host_id }
+    const run = { job_id, folder: root, host_id: board.host_id, onTold }
     const recorder = new FilesRecorder(board.db, run, { isOver: !(await mayGrow(root)) })
     while (await recorder.record());
   }
@@ -41,11 +46,15 @@ export async function importRun(
   return known(board, job_id, path)
 }
 
-/** Puts a run's job on the board, where it is not there yet. */
+/**
+ * Puts a run's job on the board, where it is not there yet, once its files could be read: a job that
+ * nothing is ever read of would wait for ever. Throws a Failure where they cannot.
+ */
 export async function register(board: Board, identity: RunIdentity, naming: Naming) {
   const { root, source } = identity
   const { host_id, host, db } = board
   const job_id = await jobIdOf(board, identity)
+  if (!(await jobStatus(db, job_id))) await assertReadable(identity)
   const name = naming.name ?? identity.name
   const project = naming.project ?? identity.project
   const job = { job_id, host_id, host, root, name, project, source }
@@ -66,13 +75,30 @@ export async function jobIdOf(
   return (await jobStatus(db, ofPlace)) ? ofPlace : job_id
 }
 
+async function assertReadable({ root, source }: RunIdentity): Promise<void> {
+  try {
+    if (source === JOURNAL) return void readJournal(join(root, JOURNAL))
+    await openRun(await sourcesIn(root), { root, cursor: null, isOver: true }).next()
+  } catch (cause) {
+    throw new Failure(sentence(cause), { cause })
+  }
+}
+
 /** One state file alone; and whatever is no run, of which the reader says what is wrong. */
-async function importFile(board: Board, path: string, naming: Naming): Promise<TrainingJobStatus> {
+async function importFile(
+  board: Board,
+  path: string,
+  naming: Naming,
+  onTold: Recorded['onTold'],
+): Promise<TrainingJobStatus> {
   const { root, source, name, project, events } = await readRun(path)
   const job = await register(board, { root, source, job_id: null, name, project }, naming)
   const to = digestOf(events)
   const from = await sourceCursor(board.db, job.job_id, source)
-  if (from !== to) await record(board.db, job.job_id, { source, from, to, events, replace: true })
+  if (from !== to) {
+    await record(board.db, job.job_id, { source, from, to, events, replace: true })
+    for (const text of toldByReader(events)) onTold?.(text)
+  }
   await sweepJob(board.db, job)
   return known(board, job.job_id, path)
 }

@@ -1,8 +1,9 @@
 import { appendFileSync, closeSync, fstatSync, ftruncateSync, openSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
-import { measuredJson, parsePythonJson, TrainingEvent } from '@bestmark/core'
+import { join } from 'node:path'
+import { measuredJson, type TrainingEvent } from '@bestmark/core'
 import { z } from 'zod'
-import { nextLines, readBytes, readLines } from './journalLines.ts'
+import { eventsFrom, parsedJson } from './journal/events.ts'
+import { readBytes, readLines } from './journalLines.ts'
 
 /** The journal's name in a run's folder. */
 export const JOURNAL = 'journal.jsonl'
@@ -90,7 +91,7 @@ function mendTail(file: number): void {
   for (let piece = readLines(file, end); piece; piece = readLines(file, end)) end = piece.end
   const tail = readBytes(file, end, Infinity).toString('utf8')
   if (tail === '') return
-  if (parseJson(tail) === undefined) ftruncateSync(file, end)
+  if (parsedJson(tail) === undefined) ftruncateSync(file, end)
   else appendFileSync(file, '\n')
 }
 
@@ -128,7 +129,7 @@ export function readJournal(path: string, offset = 0): JournalPiece {
     const header = readHeader(file, path)
     return header === undefined
       ? { header: null, events: [], offset: 0 }
-      : { header, ...readEvents(file, path, offset) }
+      : { header, ...eventsFrom(file, path, offset) }
   } finally {
     closeSync(file)
   }
@@ -137,7 +138,7 @@ export function readJournal(path: string, offset = 0): JournalPiece {
 /** Whether a file begins as our journals do, of whatever version; false where there is no file. */
 export function isJournal(path: string): boolean {
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false
-  const first = parseJson(firstLine(path) ?? '')
+  const first = parsedJson(firstLine(path) ?? '')
   return typeof first === 'object' && first !== null && 'journal' in first
 }
 
@@ -152,14 +153,6 @@ export function firstLine(path: string): string | undefined {
   } finally {
     closeSync(file)
   }
-}
-
-/** The only key of the last line of an exported journal; how many lines stand before it. */
-export const END = 'end_of_export'
-
-/** Whether a line says that all of an exported journal stands before it. */
-export function isEnd(text: string): boolean {
-  return /^\{"end_of_export":\d+\}$/.test(text)
 }
 
 /** The last line of a file, or the end of a long one; undefined where its newline is missing. */
@@ -189,39 +182,6 @@ export function journalSize(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
-function readEvents(file: number, path: string, offset: number) {
-  const { lines, end } = nextLines(file, offset) ?? { lines: [], end: offset }
-  const events: TrainingEvent[] = []
-  let before: { lines: number; attempt: number } | undefined
-  for (const [index, line] of lines.entries()) {
-    if (line.start === 0 || line.text.trim() === '' || isEnd(line.text)) continue
-    const event = parseEvent(line.text)
-    if (event) {
-      events.push(event)
-      continue
-    }
-    before ??= surveyBefore(file, offset)
-    const attempt = events.at(-1)?.attempt ?? before.attempt
-    const text = leftOut(before.lines + index + 1, basename(path), line.text)
-    events.push({ type: 'log', attempt, at: null, step: null, level: 'warning', text })
-  }
-  return { events, offset: end }
-}
-
-/** How many lines stand before a byte offset, which does not tell it itself, and their last attempt. */
-function surveyBefore(file: number, offset: number): { lines: number; attempt: number } {
-  let [lines, attempt, at] = [0, 0, 0]
-  while (at < offset) {
-    const piece = readLines(file, at)
-    if (!piece) break
-    const earlier = piece.lines.filter((line) => line.end <= offset)
-    lines += earlier.length
-    for (const line of earlier) attempt = parseEvent(line.text)?.attempt ?? attempt
-    at = piece.end
-  }
-  return { lines, attempt }
-}
-
 /** The attempt that a journal last spoke of; undefined where it has no event yet. */
 export function lastAttempt(path: string): number | undefined {
   let attempt: number | undefined
@@ -236,30 +196,12 @@ export function lastAttempt(path: string): number | undefined {
 function readHeader(file: number, path: string): JournalHeader | undefined {
   const first = firstLineIn(file)
   if (first === undefined) return undefined
-  const header = JournalHeader.safeParse(parseJson(first))
+  const header = JournalHeader.safeParse(parsedJson(first))
   if (header.success) return header.data
   throw new Error(
     `${path} does not begin with the header of a journal that this version of Bestmark reads.`,
     { cause: header.error },
   )
-}
-
-/** Says that a line, counted from 1, is no event. */
-export function leftOut(line: number, file: string, text: string): string {
-  return `Line ${line} of ${file} cannot be read and was left out: ${text.slice(0, 80)}`
-}
-
-/** The event that a line of a journal is; undefined where it is none. */
-export function parseEvent(text: string): TrainingEvent | undefined {
-  return TrainingEvent.safeParse(parseJson(text)).data
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return parsePythonJson(text)
-  } catch {
-    return undefined
-  }
 }
 
 function openIfThere(path: string): number | undefined {

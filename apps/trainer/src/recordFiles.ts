@@ -13,6 +13,7 @@ import { PIECE } from './journalLines.ts'
 import { isDriven } from './process.ts'
 import type { Recorded } from './recorder.ts'
 import { recordScores } from './scores/recordScores.ts'
+import { toldByReader } from './sources/events.ts'
 import { Listing } from './sources/listing.ts'
 import { openRun, sourcesIn } from './sources/sources.ts'
 import type { Source, SourceReader } from './sources/source.ts'
@@ -61,7 +62,10 @@ export class FilesRecorder {
     const stamped = this.#isLive && !replace ? stamp(events) : events
     const batch = { source: CURSOR, from, to, events: stamped, replace }
     const { recorded } = await record(this.#db, job_id, batch)
-    if (recorded) this.#keepReader(reader, to)
+    if (recorded) {
+      this.#keepReader(reader, to)
+      for (const text of toldByReader(events)) this.#run.onTold?.(text)
+    }
     const isBegun = events.some(({ type }) => type === 'started')
     // What nobody drives that is known here, nobody can ask to stop.
     if (isBegun && !isDriven(folder)) await this.#register(false)

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { JobUnknown, record, sourceCursor, type Database } from '@bestmark/db'
 import { JOURNAL, journalSize, readJournal } from './journal.ts'
 import { recordScores } from './scores/recordScores.ts'
+import { toldByReader } from './sources/events.ts'
 import { journalSource } from './sources/runJournal.ts'
 
 /** Network file systems tell no events, so a file is looked at this often whatever happens (ms). */
@@ -20,6 +21,8 @@ export interface Recorded {
   folder: string
   /** Whose files they are, where that is known. */
   host_id?: string
+  /** Hears what a person should know of how the run was read, once that is recorded. */
+  onTold?: ((text: string) => void) | undefined
 }
 
 /**
@@ -30,7 +33,8 @@ export interface Recorded {
  * lies beside the log of `bestmark run` is left to those who read both.
  * Throws where the database is away or the file is no journal.
  */
-export async function recordJournal(db: Database, { job_id, folder }: Recorded): Promise<boolean> {
+export async function recordJournal(db: Database, run: Recorded): Promise<boolean> {
+  const { job_id, folder } = run
   const path = join(folder, JOURNAL)
   let cursor = await sourceCursor(db, job_id, JOURNAL)
   const size = journalSize(path)
@@ -46,6 +50,7 @@ export async function recordJournal(db: Database, { job_id, folder }: Recorded):
     const batch = { source: JOURNAL, from: cursor, to, events: piece.events, replace }
     const { recorded, cursor: present } = await record(db, job_id, batch)
     any ||= recorded
+    if (recorded) for (const text of toldByReader(piece.events)) run.onTold?.(text)
     cursor = present
   }
 }

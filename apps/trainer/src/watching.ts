@@ -94,7 +94,7 @@ export class Watching {
     const changed = await changedAt(run.root)
     if (this.#imported.get(run.root) === changed) return
     if (await mayGrow(run.root)) return this.#follow(run, signal)
-    this.#tell(run, await importRun(this.#board, run.root, this.#project))
+    this.#tell(run, await importRun(this.#board, run.root, this.#project, this.#onTold(run)))
     this.#imported.set(run.root, changed)
   }
 
@@ -106,10 +106,11 @@ export class Watching {
     const over = new AbortController()
     const until = AbortSignal.any([signal, over.signal])
     const onTrouble = (error: unknown): void => this.#troubles.tellOf(run.name, error)
+    const onTold = this.#onTold(run)
     const following =
       run.source === JOURNAL
-        ? followJournal(db, { job_id, folder }, until, onTrouble)
-        : followFiles(db, { job_id, folder, host_id }, until, onTrouble)
+        ? followJournal(db, { job_id, folder, onTold }, until, onTrouble)
+        : followFiles(db, { job_id, folder, host_id, onTold }, until, onTrouble)
     const done = Promise.all([following, this.#untilOver(run, job_id, until, () => over.abort())])
       .then(async () => {
         await sweepJob(db, job)
@@ -118,6 +119,10 @@ export class Watching {
       .catch(onTrouble)
       .finally(() => this.#followed.delete(run.root))
     this.#followed.set(run.root, { job_id, folder, done })
+  }
+
+  #onTold({ name }: RunIdentity): (text: string) => void {
+    return (text) => this.#hearer.say(`${name}: ${text}`)
   }
 
   /** A run that ended is followed no more; one that is quiet may evaluate, or save, or be lost. */

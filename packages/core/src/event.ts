@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { MeasuredInJson } from './measured.ts'
 import { namedValues } from './named.ts'
 
-const line = z.number().int().positive()
+/** The largest number that an `integer` column holds. */
+const LARGEST_INTEGER = 2 ** 31 - 1
+const line = z.number().int().positive().max(LARGEST_INTEGER)
 
 /** Where a number was read: a file relative to the run's root, and its line (from 1) where it has one. */
 export const Origin = z.object({ file: z.string(), line: line.nullable() })
@@ -25,15 +27,17 @@ export type CheckpointKind = z.infer<typeof CheckpointKind>
 /** The last point in time that a Date can hold (ECMA-262, 21.4.1.1). */
 const LAST_TIME = 8.64e15
 
-const attempt = z.number().int().nonnegative()
-const step = z.number().int().nonnegative()
+/** An attempt of a run, counted from 0. */
+export const Attempt = z.number().int().nonnegative().max(LARGEST_INTEGER)
+/** Optimiser steps, or another count: whole, and exact as a double (zod's `int` is safe). */
+export const Count = z.number().int().nonnegative()
+/** Milliseconds since the epoch that a Date can hold. */
+export const Time = z.number().min(-LAST_TIME).max(LAST_TIME)
+
+const attempt = Attempt
+const step = Count
 const epoch = z.number().nullable().default(null)
-/** Milliseconds since the epoch; what no calendar can hold (as nanoseconds) is not known. */
-const at = z
-  .number()
-  .nullable()
-  .default(null)
-  .transform((time) => (time !== null && Math.abs(time) <= LAST_TIME ? time : null))
+const at = Time.nullable().default(null)
 const values = namedValues(MeasuredInJson)
 const path = z.string()
 
@@ -148,6 +152,8 @@ const Log = z.object({
   step: step.nullable().default(null),
   level: z.enum(['info', 'warning', 'error', 'sample']),
   text: z.string(),
+  /** Whoever reads the run's files says it, and not the run. */
+  reader: z.literal(true).optional(),
 })
 
 /** The run is alive, though it has nothing to say. */

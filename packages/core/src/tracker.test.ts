@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { TrainingEvent } from './event.ts'
+import { fitted } from './misfit.ts'
 import { deriveStatus } from './derive.ts'
 import { rowsFrom } from './rows.ts'
 import type { StoredStatus } from './tracker.ts'
@@ -120,10 +121,11 @@ test('the standing follows a declared metric under the name it is logged by', ()
 })
 
 test('a time that no calendar can hold is not known', () => {
-  expect(run({ ...started, at: 1.7e18 }).facts).toMatchObject({
-    started_at: null,
-    updated_at: null,
-  })
+  for (const at of [1.7e18, -1e300, NaN, Infinity]) {
+    const { event, misfits } = fitted({ attempt: 0, ...started, at })
+    expect(event).toMatchObject({ type: 'started', at: null })
+    expect(misfits).toMatchObject([{ field: 'at', isWhole: false }])
+  }
 })
 
 test('a lost run that speaks again is running', () => {

@@ -40,7 +40,8 @@ async function importPath(
   naming: { name?: string | undefined; project?: string | undefined },
 ): Promise<TrainingJobStatus> {
   const header = exportHeader(path)
-  if (!header) return importRun(board, path, naming)
+  const onTold = (text: string): void => void tell(`bestmark: ${path}: ${text}\n`)
+  if (!header) return importRun(board, path, naming, onTold)
   const { job, isKnown, keptPolicy } = await importExport(board, path, header, naming)
   const why = 'is on this board from its own files, which tell more; nothing was changed'
   if (isKnown) tell(`bestmark: ${path}: ${job.name} ${why}.\n`)

@@ -87,7 +87,8 @@ function printPlain(given: Answer, named: boolean, explain: boolean): void {
     tell(`bestmark: ${given.error}\n`)
     return
   }
-  const { root, selection, explanation } = given
+  const { root, selection, explanation, warnings } = given
+  for (const text of warnings) tell(`bestmark: ${prefix}${text}\n`)
   const { best, reason, second_opinion } = selection
   const why = explain
     ? `\n${explained(selection, explanation)}`

@@ -1,5 +1,6 @@
 import { listCheckpoints, record, SCORES, sourceCursor, type Database } from '@bestmark/db'
 import type { Recorded } from '../recorder.ts'
+import { toldByReader } from '../sources/events.ts'
 import { attachByAttempt, scoreEvents } from './scoreEvents.ts'
 import { readScores, scoresSize } from './scoresFile.ts'
 
@@ -9,7 +10,8 @@ import { readScores, scoresSize } from './scoresFile.ts'
  * it, or takes back what was recorded, the whole run is recorded anew, since what no longer counts
  * cannot be told apart.
  */
-export async function recordScores(db: Database, { job_id, folder }: Recorded): Promise<boolean> {
+export async function recordScores(db: Database, run: Recorded): Promise<boolean> {
+  const { job_id, folder } = run
   const cursor = await sourceCursor(db, job_id, SCORES)
   const known = Number(cursor ?? 0)
   const size = scoresSize(folder)
@@ -27,5 +29,7 @@ export async function recordScores(db: Database, { job_id, folder }: Recorded): 
   const attempt = saved.reduce((last, one) => Math.max(last, one.attempt), 0)
   const events = scoreEvents(attachByAttempt(read.scores, checkpoints), read, attempt)
   const batch = { source: SCORES, from: cursor, to: String(read.offset), events }
-  return (await record(db, job_id, batch)).recorded
+  const { recorded } = await record(db, job_id, batch)
+  if (recorded) for (const text of toldByReader(events)) run.onTold?.(text)
+  return recorded
 }

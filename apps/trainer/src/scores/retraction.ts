@@ -1,20 +1,18 @@
-import type { Measured } from '@bestmark/core'
+import { Attempt, Count, type Measured, Time } from '@bestmark/core'
 import { z } from 'zod'
 import { Failure } from '../failure.ts'
 import type { RunCheckpoint } from './checkpointAt.ts'
 import { stateDigest } from './scoreEvents.ts'
 import { appendScores, readScores, type ScoreAt } from './scoresFile.ts'
 
-const count = z.number().int().nonnegative()
-
 /** A line that takes back what earlier lines say of the same weights; those stay, for the record. */
 export const Retraction = z.object({
   retract: z.literal(1),
   /** Milliseconds since the epoch. */
-  at: z.number(),
+  at: Time,
   path: z.string(),
-  attempt: count,
-  step: count,
+  attempt: Attempt,
+  step: Count,
   state: z.string().nullable().default(null),
   /** Null for all of them. A metric's standard error goes with it. */
   metrics: z.array(z.string()).nullable(),

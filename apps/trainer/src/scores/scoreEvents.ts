@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EventOf, TrainingEvent } from '@bestmark/core'
 import { systemCode } from '../failure.ts'
+import { toldEvent } from '../sources/events.ts'
+import { admit, misfit, type Skips, toldSkips } from '../sources/gate.ts'
 import { type ScoreAt, SCORES, type ScoresPiece } from './scoresFile.ts'
 
 /** What is known of a saved checkpoint where scores are attached to it. */
@@ -68,15 +70,17 @@ export function scoreEvents(
   { unreadable }: Pick<ScoresPiece, 'unreadable'>,
   lastAttempt: number,
 ): TrainingEvent[] {
-  const warning = (text: string): TrainingEvent => {
-    return { type: 'log', attempt: lastAttempt, at: null, step: null, level: 'warning', text }
+  const skips: Skips = {}
+  for (const line of unreadable) {
+    admit(skips, [misfit('score', 'it is not a score')], { file: SCORES, line })
   }
-  return [
-    ...attached.map((one) => evaluation(one) ?? warning(keptOut(one.score))),
-    ...unreadable.map((line) => {
-      return warning(`Line ${line} of ${SCORES} cannot be read and was left out`)
-    }),
-  ]
+  const events = attached.map((one) => {
+    return evaluation(one) ?? toldEvent(lastAttempt, keptOut(one.score))
+  })
+  const admitted = events.flatMap((event, index) => {
+    return admit(skips, [event], { file: SCORES, line: attached[index]?.score.line ?? null })
+  })
+  return [...admitted, ...toldSkips(skips, lastAttempt)]
 }
 
 function evaluation({ score, weights }: Attached): EventOf<'evaluation'> | undefined {

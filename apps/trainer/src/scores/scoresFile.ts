@@ -11,12 +11,15 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import {
+  Attempt,
+  Count,
   Direction,
   measuredJson,
   MeasuredInJson,
   Origin,
   parsePythonJson,
   namedValues,
+  Time,
 } from '@bestmark/core'
 import { z } from 'zod'
 import { Failure, sentence } from '../failure.ts'
@@ -26,26 +29,24 @@ import { Retraction, withoutRetracted } from './retraction.ts'
 /** The file in a run's root that holds what was measured after training, a line each. */
 export const SCORES = 'bestmark-scores.jsonl'
 
-const count = z.number().int().nonnegative()
-
 /** What was measured of one checkpoint after training. */
 export const Score = z.object({
   score: z.literal(1),
   /** Milliseconds since the epoch. */
-  at: z.number(),
+  at: Time,
   /** The checkpoint, relative to the run's root, and its weights as the run tells them. */
   path: z.string(),
-  attempt: count,
-  step: count,
+  attempt: Attempt,
+  step: Count,
   /** Digest of the checkpoint's own state file, by which it is known again; null where it has none. */
   state: z.string().nullable().default(null),
   values: namedValues(MeasuredInJson),
-  samples: count.nullable().default(null),
+  samples: Count.nullable().default(null),
   directions: namedValues(Direction).default({}),
   by: z.string(),
   /** The file that the values were read from, relative to the root, and the line of each. */
   origin: Origin.nullable().default(null),
-  lines: namedValues(count.positive()).default({}),
+  lines: namedValues(Count.positive()).default({}),
   /** The command that measured it, as it was told. */
   command: z.array(z.string()).nullable().default(null),
 })

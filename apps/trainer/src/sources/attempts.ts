@@ -1,5 +1,6 @@
 import type { EventOf } from '@bestmark/core'
 import { startedEvent } from './events.ts'
+import { isCount } from './trainerState.ts'
 
 /** How far a run is, attempt by attempt; plain data, since it is kept with the place in its files. */
 export interface Progress {
@@ -21,6 +22,8 @@ export function beginning(): Progress {
  * begins: it went on from the last step before that was logged, as far as can be told.
  */
 export function reach(progress: Progress, step: number, every = 1): EventOf<'started'> | undefined {
+  // No training was there; what comes after it would seem to go back.
+  if (!isCount(step)) return undefined
   const before = progress.step
   progress.step = step
   const span = progress.spans[progress.attempt]

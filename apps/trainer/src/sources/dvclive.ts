@@ -1,9 +1,9 @@
-import type { TrainingEvent } from '@bestmark/core'
 import { beginning, type Progress, reach } from './attempts.ts'
 import { readConfigurations } from './configuration.ts'
 import { cells, numberIn } from './csv.ts'
 import { declared } from './declaration.ts'
-import { measuredEvents, toldEvent } from './events.ts'
+import { measuredEvents } from './events.ts'
+import { type Found, noStep } from './gate.ts'
 import { type FileLine, lineSource } from './lineSource.ts'
 import type { Listing } from './listing.ts'
 import { heldOutName, isHeldOut, isOfABatch, trainingLossAmong } from './names.ts'
@@ -52,13 +52,13 @@ async function tablesIn(listing: Listing, folder: string, depth: number): Promis
 }
 
 /** Steps are told as the program counts them: `next_step()` counts from 0, integrations tell their own. */
-function tell(state: State, { text, line, file }: FileLine): TrainingEvent[] {
+function tell(state: State, { text, line, file }: FileLine): Found[] {
   const row = cells(text, '\t')
   if (line === 1 || text.trim() === '') return []
   const metric = file.slice(file.indexOf(`${FOLDER}/`) + FOLDER.length + 1, -'.tsv'.length)
   const [step, value] = [numberIn(row.at(-2)), numberIn(row.at(-1))]
   if (step === undefined || !Number.isSafeInteger(step) || step < 0) {
-    return [toldEvent(state.attempt, `Line ${line} of ${file} tells no step and was left out`)]
+    return [noStep()]
   }
   if (value === undefined || isOfABatch(metric)) return []
   if (trainingLossAmong([metric])) state.loss ??= metric

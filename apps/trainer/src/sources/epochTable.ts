@@ -1,8 +1,8 @@
-import type { TrainingEvent } from '@bestmark/core'
 import { type Progress, reach } from './attempts.ts'
 import { type Column, columnsOf, valuesOf } from './columns.ts'
 import { cells, numberIn } from './csv.ts'
-import { measuredEvents, toldEvent, type Values } from './events.ts'
+import { measuredEvents, type Values } from './events.ts'
+import { type Found, noStep } from './gate.ts'
 import type { FileLine } from './lineSource.ts'
 import { isHeldOut } from './names.ts'
 
@@ -30,7 +30,7 @@ export function tellRow(
   state: TableState,
   { text, line, file }: FileLine,
   { separator, isEvaluated = isHeldOut, also = () => ({}) }: Table,
-): TrainingEvent[] {
+): Found[] {
   if (text.trim() === '') return []
   const row = cells(text, separator)
   if (line === 1 || row.includes('epoch')) {
@@ -40,7 +40,7 @@ export function tellRow(
   }
   const counted = numberIn(row[state.epoch_at])
   if (counted === undefined || !Number.isSafeInteger(counted) || counted < 0) {
-    return [toldEvent(state.attempt, `Line ${line} of ${file} tells no epoch and was left out`)]
+    return [noStep('epoch')]
   }
   state.base ??= counted === 0 ? 0 : 1
   const step = counted + 1 - state.base

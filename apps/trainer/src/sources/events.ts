@@ -17,12 +17,12 @@ export interface Standing {
   line: number | null
 }
 
-/** A `started` event with what is known of it. */
+/** A `started` event with what is known of it; whether that fits is the gate's to say. */
 export function startedEvent(told: Partial<EventOf<'started'>>): EventOf<'started'> {
   // Parsed for the schema's own defaults; it comes once an attempt.
-  const event = TrainingEvent.parse({ attempt: 0, ...told, type: 'started' })
+  const event = TrainingEvent.parse({ attempt: 0, type: 'started' })
   if (event.type !== 'started') throw new Error('A started event became another one.')
-  return event
+  return { ...event, ...told }
 }
 
 /** Values that training logged, and those that were evaluated, as the events they are. */
@@ -52,7 +52,15 @@ export function toldEvent(
   text: string,
   level: 'info' | 'warning' = 'warning',
 ): EventOf<'log'> {
-  return { type: 'log', attempt, at: null, step: null, level, text }
+  return { type: 'log', attempt, at: null, step: null, level, text, reader: true }
+}
+
+/** What a person should know of how a run was read, among its events. */
+export function toldByReader(events: readonly TrainingEvent[]): string[] {
+  return events.flatMap((event) => {
+    const isTold = event.type === 'log' && event.reader === true && event.level === 'warning'
+    return isTold ? [event.text] : []
+  })
 }
 
 /** How an attempt ended. */

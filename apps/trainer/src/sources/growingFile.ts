@@ -89,7 +89,8 @@ export function placeIn(path: string, offset: number, line = 0): Place {
   }
 }
 
-function placeAt(file: number, offset: number, line: number): Place {
+/** The place after so many bytes and lines of an open file. */
+export function placeAt(file: number, offset: number, line: number): Place {
   return { offset, line, read: digestOfRead(file, offset) }
 }
 
@@ -102,7 +103,8 @@ function tail(file: number, start: number) {
     : { lines: [{ text: bytes.toString('utf8'), start, end }], end }
 }
 
-function isOther(file: number, size: number, { offset, read }: Place): boolean {
+/** Whether what was read of a file is no longer there. */
+export function isOther(file: number, size: number, { offset, read }: Place): boolean {
   return size < offset || (offset > 0 && digestOfRead(file, offset) !== read)
 }
 

@@ -1,12 +1,12 @@
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { TrainingEvent } from '@bestmark/core'
 import { Failure, systemCode } from '../failure.ts'
 import { inspectCheckpoint } from '../integrity.ts'
 import { loadsBest } from './afterTraining.ts'
 import { branches, type StateFile } from './branches.ts'
 import { readConfigurations } from './configuration.ts'
 import { declared } from './declaration.ts'
+import { admitAll } from './gate.ts'
 import { Listing } from './listing.ts'
 import { readResults, resultsFiles } from './resultsFiles.ts'
 import { attemptEvents, type CheckpointFolder } from './stateEvents.ts'
@@ -99,7 +99,8 @@ async function run(
     const place = { attempt, folders, isLast, declaration, loads }
     return attemptEvents(branch, { ...place, results: hasResults ? results : null })
   })
-  const parsed = events.map((event) => TrainingEvent.parse(event))
+  const [first] = states
+  const parsed = admitAll(events, first?.file ?? STATE)
   const identity = { job_id: null, name: basename(root), project: 'imported', isSingleFile: false }
   return { root, source: 'huggingface', ...identity, events: parsed }
 }

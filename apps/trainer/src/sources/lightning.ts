@@ -1,11 +1,11 @@
 import { basename } from 'node:path'
-import type { TrainingEvent } from '@bestmark/core'
 import { beginning, type Progress, reach } from './attempts.ts'
 import { cells, numberIn } from './csv.ts'
 import { type Column, columnsOf, headOf, valuesOf } from './columns.ts'
 import { readConfigurations } from './configuration.ts'
 import { declared } from './declaration.ts'
-import { measuredEvents, toldEvent } from './events.ts'
+import { measuredEvents } from './events.ts'
+import { type Found, noStep } from './gate.ts'
 import { pickled, type Pickled } from './pickled.ts'
 import { type Beginning, type FileLine, lineSource } from './lineSource.ts'
 import { heldOutName } from './names.ts'
@@ -52,7 +52,7 @@ function isTable(head: string): boolean {
  * `step` counts batches from 0, in evaluations too: in the row 6299 there are 6300 optimiser steps
  * behind the weights, as checkpoint names have it.
  */
-function tell(state: State, { text, line }: FileLine): TrainingEvent[] {
+function tell(state: State, { text, line }: FileLine): Found[] {
   const row = cells(text)
   if (line === 1) {
     state.step_at = row.indexOf('step')
@@ -62,7 +62,7 @@ function tell(state: State, { text, line }: FileLine): TrainingEvent[] {
   }
   const counted = numberIn(row[state.step_at])
   if (counted === undefined || !Number.isSafeInteger(counted) || counted < 0) {
-    return text.trim() === '' ? [] : [toldEvent(state.attempt, leftOut(line))]
+    return text.trim() === '' ? [] : [noStep()]
   }
   const epoch = numberIn(row[state.epoch_at]) ?? null
   const values = valuesOf(state.columns, row)
@@ -73,10 +73,6 @@ function tell(state: State, { text, line }: FileLine): TrainingEvent[] {
   const at = { attempt: state.attempt, step, epoch }
   const told = measuredEvents(at, values, { file: FILE, line })
   return again ? [again, ...told] : told
-}
-
-function leftOut(line: number): string {
-  return `Line ${line} of ${FILE} tells no step and was left out`
 }
 
 /**

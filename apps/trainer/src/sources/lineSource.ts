@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type EventOf, type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
 import { endedEvent, startedEvent, toldEvent } from './events.ts'
+import { admit, type Found, type Skips, toldSkips } from './gate.ts'
 import {
   BEGINNING,
   lookAtBytes,
@@ -34,6 +35,12 @@ export interface Beginning {
   warnings: string[]
 }
 
+/** What some records of a binary file tell, and the byte at which the first of them begins. */
+export interface Records {
+  found: Found[]
+  byte: number
+}
+
 /** How the lines of a program's text files become events. */
 export interface Format<State extends Progress> {
   name: string
@@ -42,12 +49,12 @@ export interface Format<State extends Progress> {
   /** Small and plain, since it is kept with the place in the files. */
   begin: () => State
   /** What a line tells, or (of a binary format) the next bytes of a file; changes the state. */
-  line?: (state: State, line: FileLine) => TrainingEvent[]
-  bytes?: (state: State, bytes: FileBytes) => { events: TrainingEvent[]; used: number }
+  line?: (state: State, line: FileLine) => Found[]
+  bytes?: (state: State, bytes: FileBytes) => { records: Records[]; used: number }
   /** What the beginning of the line tells that is being written after the lines so far. */
-  unfinished?: (state: State, rest: { file: string; text: string }) => TrainingEvent[]
+  unfinished?: (state: State, rest: { file: string; text: string }) => Found[]
   /** What can be told only once all that was written has been read; the run may be over. */
-  settled?: (state: State, isOver: boolean) => TrainingEvent[]
+  settled?: (state: State, isOver: boolean) => Found[]
   /** What is known when the run begins, and what is odd in it. */
   started: (listing: Listing) => Promise<Beginning>
   /** Files of weights that lie there now. */
@@ -66,7 +73,7 @@ export function lineSource<State extends Progress>(format: Format<State>): Sourc
 }
 
 /** Raised when the state of a format changes, which a cursor of an older version does not hold. */
-const VERSION = 4
+const VERSION = 5
 
 interface Cursor<State> {
   /** Of which format, and of which version of it. */
@@ -77,6 +84,7 @@ interface Cursor<State> {
   hasEnded: boolean
   /** The files themselves told the end, so that it needs no guess. */
   isTold: boolean
+  skips: Skips
 }
 
 class LineReader<State extends Progress> implements SourceReader {
@@ -103,11 +111,14 @@ class LineReader<State extends Progress> implements SourceReader {
     const events = await this.#lines(listing, at)
     if (events === 'replaced') return this.#anew()
     if (events.length > 0 && at.hasEnded) return this.#anew()
-    if (!this.#read) events.push(...(this.#format.settled?.(at.state, this.#isOver) ?? []))
+    if (!this.#read) events.push(...this.#settled(at))
     const turn = events.findLast(({ type }) => type === 'started' || type === 'ended')
     if (turn) at.isTold = turn.type === 'ended'
     if (first) events.unshift(...(await this.#started(listing, at)))
-    if (!this.#read) events.push(...(await this.#saved(listing, at)))
+    if (!this.#read) {
+      events.push(...(await this.#saved(listing, at)))
+      events.push(...toldSkips(at.skips, at.state.attempt))
+    }
     if (events.length > 0 || this.#read) return this.#piece(events, replace)
     if (this.#isOver && !at.hasEnded && !at.isTold) {
       at.hasEnded = true
@@ -118,10 +129,16 @@ class LineReader<State extends Progress> implements SourceReader {
     return { events: [], cursor: this.#cursor, replace }
   }
 
-  async #started(listing: Listing, { state }: Cursor<State>): Promise<TrainingEvent[]> {
+  #settled({ state, skips }: Cursor<State>): TrainingEvent[] {
+    const found = this.#format.settled?.(state, this.#isOver) ?? []
+    return admit(skips, found, { file: this.#format.name })
+  }
+
+  async #started(listing: Listing, { state, skips }: Cursor<State>): Promise<TrainingEvent[]> {
     const { told, warnings } = await this.#format.started(listing)
-    state.total ??= told.total_steps ?? null
-    return [startedEvent(told), ...warnings.map((text) => toldEvent(0, text))]
+    const events = admit(skips, [startedEvent(told)], { file: 'the configuration' })
+    for (const event of events) if (event.type === 'started') state.total ??= event.total_steps
+    return [...events, ...warnings.map((text) => toldEvent(0, text))]
   }
 
   /** Whether the last look found lines, so that there may be more. */
@@ -147,9 +164,13 @@ class LineReader<State extends Progress> implements SourceReader {
     if (look.kind !== 'grown') return look.kind === 'replaced' ? 'replaced' : undefined
     setOwn(at.files, file, look.place)
     const rest = { file, text: look.rest }
+    const { skips } = at
     return [
-      ...look.lines.flatMap((line) => this.#format.line?.(at.state, { ...line, file }) ?? []),
-      ...(this.#format.unfinished?.(at.state, rest) ?? []),
+      ...look.lines.flatMap((line) => {
+        const found = this.#format.line?.(at.state, { ...line, file }) ?? []
+        return admit(skips, found, { file, line: line.line })
+      }),
+      ...admit(skips, this.#format.unfinished?.(at.state, rest) ?? [], { file }),
     ]
   }
 
@@ -163,7 +184,7 @@ class LineReader<State extends Progress> implements SourceReader {
     const read = this.#format.bytes?.(at.state, { file, bytes, offset, size })
     if (!read || read.used === 0) return undefined
     setOwn(at.files, file, placeIn(path, offset + read.used))
-    return read.events
+    return read.records.flatMap(({ found, byte }) => admit(at.skips, found, { file, byte }))
   }
 
   /** Files that were saved since the last look, once the lines before them were read. */
@@ -173,12 +194,13 @@ class LineReader<State extends Progress> implements SourceReader {
     if (events.length === 0) return []
     const claim = await this.#format.claim?.(listing, at.state)
     if (claim) events.push(claimEvent(at.state.attempt, claim))
-    return events
+    return admit(at.skips, events, { file: 'the checkpoints' })
   }
 
   #beginning(): Cursor<State> {
     const state = this.#format.begin()
-    return { of: kind(this.#format), files: {}, state, saved: {}, hasEnded: false, isTold: false }
+    const nothing = { files: {}, saved: {}, skips: {}, hasEnded: false, isTold: false }
+    return { of: kind(this.#format), state, ...nothing }
   }
 
   /** Reads the whole run again. */

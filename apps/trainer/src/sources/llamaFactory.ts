@@ -2,10 +2,12 @@ import { readMeasured, type TrainingEvent, setOwn } from '@bestmark/core'
 import { beginning, type Progress, reach } from './attempts.ts'
 import { readConfigurations } from './configuration.ts'
 import { declared } from './declaration.ts'
-import { measuredEvents, startedEvent, toldEvent, type Values } from './events.ts'
+import { measuredEvents, startedEvent, type Values } from './events.ts'
+import { type Found, noStep } from './gate.ts'
 import { jsonObject } from './jsonObject.ts'
 import { type FileLine, lineSource } from './lineSource.ts'
 import { numbered, savedIn } from './savedFiles.ts'
+import { isCount } from './trainerState.ts'
 
 const FILE = 'trainer_log.jsonl'
 
@@ -33,15 +35,15 @@ export const LLAMA_FACTORY = lineSource<State>({
 const COUNTING =
   /^(current_steps|total_steps|epoch|percentage|elapsed_time|remaining_time|total_tokens)$/
 
-function tell(state: State, { text, line }: FileLine): TrainingEvent[] {
+function tell(state: State, { text, line }: FileLine): Found[] {
   if (text.trim() === '') return []
   const row = jsonObject(text)
   const counted = row?.['current_steps']
   if (!row || typeof counted !== 'number' || !Number.isSafeInteger(counted) || counted < 0) {
-    return [toldEvent(state.attempt, `Line ${line} of ${FILE} tells no step and was left out`)]
+    return [noStep()]
   }
   const { metrics, evaluation } = valuesIn(row)
-  const total = typeof row['total_steps'] === 'number' ? row['total_steps'] : null
+  const total = isCount(row['total_steps']) ? row['total_steps'] : null
   const isTraining = 'loss' in metrics
   // An evaluation after training counts its own batches; it is of the weights that training left.
   const isApart =

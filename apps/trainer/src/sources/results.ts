@@ -4,6 +4,7 @@ import { loadsBest } from './afterTraining.ts'
 import { readConfigurations } from './configuration.ts'
 import { declared } from './declaration.ts'
 import { endedEvent, startedEvent, toldEvent } from './events.ts'
+import { admitAll } from './gate.ts'
 import { Listing } from './listing.ts'
 import { evaluations } from './resultEvents.ts'
 import { readResults, resultsFiles, type Results, tellsOfTraining } from './resultsFiles.ts'
@@ -47,13 +48,14 @@ async function eventsIn({ root }: Opening): Promise<TrainingEvent[]> {
   const epochs = await plannedEpochs(root, folders, configurations)
   const steps = lastStep(results, epochs, saved)
   const texts = [...warnings, ...results.problems]
-  return [
+  const found = [
     startedEvent({ ...fields, total_steps: onlyOf(steps) }),
     ...measured(results, saved, { loads, steps }),
     ...(await Promise.all(saved.map((one) => savedEvent(root, one)))),
     ...texts.map((text) => toldEvent(0, text)),
     endedEvent(0, 'completed'),
   ]
+  return admitAll(found, results.file)
 }
 
 /** A number of steps, where only one fits. */

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EventOf, TrainingEvent } from '@bestmark/core'
-import { isJournal, JOURNAL, leftOut, parseEvent, readJournal } from '../journal.ts'
+import { isJournal, JOURNAL, readJournal } from '../journal.ts'
+import { parseEvent } from '../journal/events.ts'
 import { beginning, type Progress } from './attempts.ts'
-import { startedEvent, toldEvent } from './events.ts'
+import { startedEvent } from './events.ts'
+import type { Found } from './gate.ts'
 import { type FileLine, lineSource } from './lineSource.ts'
 import { markIn, OUTPUT } from './textLog.ts'
 
@@ -70,19 +72,18 @@ export function endInJournal(root: string): Ended | undefined {
   return turn?.type === 'ended' ? turn : undefined
 }
 
-function tell(state: State, { file, text, line }: FileLine): TrainingEvent[] {
+function tell(state: State, { file, text, line }: FileLine): Found[] {
   if (file === OUTPUT) return marked(state, text)
   const isHeader = line === 1
   if (isHeader || text.trim() === '') return []
-  const event = parseEvent(text)
-  if (!event) return [toldEvent(Math.max(0, state.told), leftOut(line, file, text))]
-  if (event.type === 'started') return begun(state, event)
-  if (event.type === 'ended' && state.start !== null) {
+  const { event, misfits } = parseEvent(text)
+  if (event?.type === 'started') return [...begun(state, event), ...misfits]
+  if (event?.type === 'ended' && state.start !== null) {
     state.said = event
-    return []
+    return misfits
   }
-  if (event.type === 'metrics') state.step = event.step
-  return [event]
+  if (event?.type === 'metrics') state.step = event.step
+  return event ? [event, ...misfits] : misfits
 }
 
 function marked({ starts }: State, text: string): TrainingEvent[] {

@@ -11,6 +11,7 @@ import { rowsAfter, weightsLeft } from './afterTraining.ts'
 import type { Branch } from './branches.ts'
 import type { Declared } from './declaration.ts'
 import { evaluatedSets } from './evaluatedSets.ts'
+import { toldEvent } from './events.ts'
 import { lineOf, logLines } from './logLines.ts'
 import { addedResults } from './resultEvents.ts'
 import type { Results } from './resultsFiles.ts'
@@ -154,7 +155,7 @@ class History {
 }
 
 function warningEvents(texts: readonly string[], attempt: number): object[] {
-  return texts.map((text) => ({ type: 'log', attempt, level: 'warning', text }))
+  return texts.map((text) => toldEvent(attempt, text))
 }
 
 function parted(entry: LogEntry) {

@@ -1,17 +1,19 @@
 import { basename, dirname } from 'node:path'
-import { type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
+import { ownValue, setOwn } from '@bestmark/core'
 import { beginning, type Progress, reach } from './attempts.ts'
 import { readConfigurations } from './configuration.ts'
 import { declared } from './declaration.ts'
 import { measuredEvents, toldEvent, type Values } from './events.ts'
-import { type Beginning, type FileBytes, lineSource } from './lineSource.ts'
+import { type Found, misfit } from './gate.ts'
+import { type Beginning, type FileBytes, lineSource, type Records } from './lineSource.ts'
 import type { Listing } from './listing.ts'
 import { kerasName } from './keras.ts'
 import { heldOutName, isHeldOut, isOfABatch } from './names.ts'
 import { lightningName, withTrainingSteps } from './lightning.ts'
 import { numbered, savedIn, withSteps } from './savedFiles.ts'
-import { eventIn } from './tfEvent.ts'
-import { recordsIn } from './tfrecord.ts'
+import { eventIn, type TfEvent } from './tfEvent.ts'
+import { HEAD, recordsIn } from './tfrecord.ts'
+import { isCount } from './trainerState.ts'
 
 /** A folder may be called tfevents, too; a writer adds time and host. */
 const EVENTS = /(^|\/)[^/]*tfevents\.[^/]*$/
@@ -117,6 +119,8 @@ async function started(listing: Listing): Promise<Beginning> {
 
 /** Numbers of one step of one file, gathered until another step or a second of the same name comes. */
 interface Group {
+  /** Where the first record of them begins. */
+  byte: number
   step: number
   epoch: number | null
   at: number
@@ -124,16 +128,22 @@ interface Group {
   evaluation: Values
 }
 
+/** An event without numbers. */
+const NOTHING: TfEvent = { wall_time: 0, step: 0, scalars: [] }
+
 function read(state: State, { file, bytes, offset, size }: FileBytes) {
   const { spans, damaged, used, isLost } = recordsIn(bytes, size - offset)
-  const events: TrainingEvent[] = []
+  const records: Records[] = []
   let group: Group | undefined
   const flush = (): void => {
-    if (group) events.push(...groupEvents(state, group, file))
+    if (group) records.push({ found: groupEvents(state, group, file), byte: group.byte })
     group = undefined
   }
   for (const [from, to] of spans) {
-    const { wall_time, step, scalars } = eventIn(bytes, from, to)
+    const byte = offset + from - HEAD
+    const event = eventIn(bytes, from, to)
+    if (!event) records.push({ found: [misfit('record', 'it is no event')], byte })
+    const { wall_time, step, scalars } = event ?? NOTHING
     for (const { tag, value } of scalars) {
       const name = nameOf(state, file, tag)
       if (name === undefined) continue
@@ -141,7 +151,8 @@ function read(state: State, { file, bytes, offset, size }: FileBytes) {
       const isOther =
         group && (group.step !== step || (name !== 'epoch' && Object.hasOwn(group[kind], name)))
       if (isOther) flush()
-      group ??= { step, epoch: null, at: wall_time * 1000, metrics: {}, evaluation: {} }
+      const at = wall_time * 1000
+      group ??= { byte, step, epoch: null, at, metrics: {}, evaluation: {} }
       if (name === 'epoch') group.epoch = value
       else setOwn(group[kind], name, value)
     }
@@ -150,23 +161,20 @@ function read(state: State, { file, bytes, offset, size }: FileBytes) {
   if (damaged > 0 && !state.damaged) {
     state.damaged = true
     const what = isLost ? 'A length' : 'A record'
-    events.push(
-      toldEvent(
-        state.attempt,
-        `${what} in ${file} is damaged (its checksum differs); what it held was left out`,
-      ),
-    )
+    const text = `${what} in ${file} is damaged (its checksum differs); what it held was left out`
+    records.push({ found: [toldEvent(state.attempt, text)], byte: offset })
   }
-  return { events, used }
+  return { records, used }
 }
 
-function groupEvents(state: State, group: Group, file: string): TrainingEvent[] {
+function groupEvents(state: State, group: Group, file: string): Found[] {
   const { step: counted, epoch, at, metrics, evaluation } = group
   const isTraining = Object.keys(metrics).length > 0
   // Lightning counts one more once training is over, when it validates or tests again elsewhere.
   const isAfter = file !== state.file && counted === state.counted + 1
   const shift = state.counting === 'steps' || (state.counting === 'batches' && isAfter) ? 0 : 1
   const step = counted + (state.counting === null ? 0 : shift)
+  if (!isCount(counted) || !isCount(step)) return [misfit('step', `its step is ${counted}`)]
   if (isTraining) state.file = file
   if (file === state.file) state.counted = Math.max(state.counted, counted)
   // The same step twice is no going back: some log each batch of an epoch at one step.

@@ -1,14 +1,16 @@
 import { stripVTControlCharacters } from 'node:util'
-import { type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
+import { ownValue, setOwn } from '@bestmark/core'
 import { beginning, type Progress, reach } from './attempts.ts'
 import { readConfigurations } from './configuration.ts'
 import { declared } from './declaration.ts'
 import { endedEvent, measuredEvents, startedEvent, toldEvent } from './events.ts'
+import { type Found, misfit } from './gate.ts'
 import { type Beginning, type FileLine, lineSource } from './lineSource.ts'
 import type { Listing } from './listing.ts'
 import { RUN_LOG } from './mixed.ts'
 import { isNanoGpt, type Reading, readingIn } from './outputLines.ts'
 import { numbered, savedIn, withSteps } from './savedFiles.ts'
+import { isCount } from './trainerState.ts'
 
 /** The file that a program's output goes to under `bestmark run`. */
 export const OUTPUT = 'bestmark-output.log'
@@ -111,7 +113,7 @@ const BAR = /^\s*\d+%\|[^|]*\| *(\d+)\/(\d+) \[[^\]]*\]/
 /** nanoGPT prints what it was configured with; it takes the iterations from 0 to the last one told. */
 const ITERATIONS = /^(?:Overriding: )?max_iters = (\d{1,15})(?:\s|$)/
 
-function tell(state: State, { text, line, file }: FileLine): TrainingEvent[] {
+function tell(state: State, { text, line, file }: FileLine): Found[] {
   const parts = text.split('\r').map(bare)
   return parts.flatMap((part, index) => {
     const said = part.trim()
@@ -152,14 +154,14 @@ const MOST_WAITING = 100
  * The bar before a row may be old, since tqdm draws it every 0.1 s at most; the one that it draws
  * right after the row is not.
  */
-function waits(state: State, row: Reading, origin: Origin): TrainingEvent[] {
+function waits(state: State, row: Reading, origin: Origin): Found[] {
   if (!state.bar || state.waiting.length >= MOST_WAITING) return untold(state, origin)
   state.waiting.push([row, origin])
   return []
 }
 
 /** The bar after a row is at the beginning of a line that goes on while the bar is drawn. */
-function drawnAgain(state: State, { text, file }: { text: string; file: string }): TrainingEvent[] {
+function drawnAgain(state: State, { text, file }: { text: string; file: string }): Found[] {
   if (state.waiting.length === 0) return []
   for (const part of text.split('\r')) {
     const { events } = barIn(state, bare(part).trim(), file)
@@ -168,7 +170,7 @@ function drawnAgain(state: State, { text, file }: { text: string; file: string }
   return []
 }
 
-function leftWaiting(state: State, isOver: boolean): TrainingEvent[] {
+function leftWaiting(state: State, isOver: boolean): Found[] {
   const [first] = isOver ? state.waiting : []
   return first ? untold(state, first[1]) : []
 }
@@ -187,7 +189,7 @@ function earlier({ firsts, marks }: State, file: string): number | undefined {
 }
 
 /** The first bar of several steps is the training's; evaluations draw others, with other totals. */
-function moved(state: State, bar: [done: number, total: number, file: string]): TrainingEvent[] {
+function moved(state: State, bar: [done: number, total: number, file: string]): Found[] {
   const [done, total, file] = bar
   if ((state.bar && state.bar[1] !== total) || earlier(state, file) !== undefined) return []
   state.bar = bar
@@ -197,9 +199,10 @@ function moved(state: State, bar: [done: number, total: number, file: string]): 
   return [...totalTold(state, total), ...placed]
 }
 
-function totalTold(state: State, total: number | null): TrainingEvent[] {
+function totalTold(state: State, total: number | null): Found[] {
   // What is begun anew after its end would be running again.
   if (total === null || state.total_told === total || state.hasEnded) return []
+  if (!isCount(total)) return [misfit('total_steps', 'its total of steps is not a count')]
   state.total = state.total_told = total
   const { attempt, spans } = state
   const from = spans[attempt]?.[0] ?? 0
@@ -211,7 +214,7 @@ function measured(
   state: State,
   { metrics, evaluation, ...reading }: Reading,
   origin: Origin,
-): TrainingEvent[] {
+): Found[] {
   const { epoch, total } = reading
   // Which of two files was written first is not known.
   const step = reading.step ?? (state.bar?.[2] === origin.file ? state.bar[0] : undefined)
@@ -236,7 +239,7 @@ function wentBack(state: State, step: number, isTraining: boolean, isWhereItStan
 }
 
 /** A row of which no step is known is told of, once. */
-function untold(state: State, { file, line }: Origin): TrainingEvent[] {
+function untold(state: State, { file, line }: Origin): Found[] {
   if (state.hasWarned) return []
   state.hasWarned = true
   const text = `Line ${line} of ${file} and others like it tell no step (a progress bar would), so what they measure waits for the program's own files`
@@ -244,7 +247,7 @@ function untold(state: State, { file, line }: Origin): TrainingEvent[] {
 }
 
 /** `started` begins a further attempt where the program ran before; `ended` tells how it ended. */
-function marked(state: State, file: string, said: string): TrainingEvent[] {
+function marked(state: State, file: string, said: string): Found[] {
   const mark = markIn(said)
   if (!mark) return []
   const { word, at, error } = mark
@@ -255,7 +258,7 @@ function marked(state: State, file: string, said: string): TrainingEvent[] {
 }
 
 /** The file that is read first tells of a start; in the other one it is known. */
-function startMarked(state: State, file: string, at: number | null): TrainingEvent[] {
+function startMarked(state: State, file: string, at: number | null): Found[] {
   const start = (ownValue(state.marks, file) ?? 0) + 1
   setOwn(state.marks, file, start)
   if (start <= state.firsts.length) return []

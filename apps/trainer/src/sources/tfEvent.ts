@@ -49,14 +49,36 @@ class Message {
     return value
   }
 
+  /** A whole number that may be negative; exact up to 53 bits. */
+  signed(): number {
+    const from = this.#at
+    const plain = this.varint()
+    if (Number.isSafeInteger(plain)) return plain
+    this.#at = from
+    let [value, shift] = [0n, 0n]
+    while (this.#at < this.#to) {
+      const byte = this.#bytes[this.#at++] ?? 0
+      value |= BigInt(byte & 0x7f) << shift
+      if (byte < 0x80) break
+      shift += 7n
+    }
+    return Number(BigInt.asIntN(64, value))
+  }
+
   float(): number {
-    this.#at += 4
-    return this.#bytes.readFloatLE(this.#at - 4)
+    return this.#bytes.readFloatLE(this.#fixed(4))
   }
 
   double(): number {
-    this.#at += 8
-    return this.#bytes.readDoubleLE(this.#at - 8)
+    return this.#bytes.readDoubleLE(this.#fixed(8))
+  }
+
+  /** Where a field of so many bytes begins. */
+  #fixed(width: number): number {
+    const from = this.#at
+    this.#at += width
+    if (this.#at > this.#to) throw new CutShort()
+    return from
   }
 
   /** Where the bytes of this field begin and end. */
@@ -85,13 +107,28 @@ class Message {
   }
 }
 
-/** Reads one record of an event file (tensorflow/core/util/event.proto), as far as it holds numbers. */
-export function eventIn(bytes: Buffer, from: number, to: number): TfEvent {
+/**
+ * Reads one record of an event file (tensorflow/core/util/event.proto), as far as it holds numbers;
+ * undefined where its fields reach beyond its end.
+ */
+export function eventIn(bytes: Buffer, from: number, to: number): TfEvent | undefined {
+  try {
+    return readEvent(bytes, from, to)
+  } catch (error) {
+    if (error instanceof CutShort) return undefined
+    throw error
+  }
+}
+
+/** A field reaches beyond the end of its message. */
+class CutShort extends Error {}
+
+function readEvent(bytes: Buffer, from: number, to: number): TfEvent {
   const message = new Message(bytes, from, to)
   const event: TfEvent = { wall_time: 0, step: 0, scalars: [] }
   while (message.next()) {
     if (message.field === 1) event.wall_time = message.double()
-    else if (message.field === 2) event.step = message.varint()
+    else if (message.field === 2) event.step = message.signed()
     else if (message.field === 5) readSummary(bytes, message.inner(), event.scalars)
     else message.skip()
   }

@@ -11,11 +11,12 @@ function field(number: number, wire: number, bytes: Buffer): Buffer {
   return Buffer.concat([varint(number * 8 + wire), bytes])
 }
 
-function varint(value: number): Buffer {
+/** Negative numbers stand as their two's complement of 64 bits. */
+function varint(value: number | bigint): Buffer {
   const bytes: number[] = []
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) return Buffer.from([...bytes, rest])
-    bytes.push((rest % 128) + 128)
+  for (let rest = BigInt.asUintN(64, BigInt(value)); ; rest /= 128n) {
+    if (rest < 128n) return Buffer.from([...bytes, Number(rest)])
+    bytes.push(Number(rest % 128n) + 128)
   }
 }
 
@@ -30,7 +31,11 @@ function float(value: number): Buffer {
 }
 
 /** One record of an event file, whole with its checksums. */
-export function eventRecord(step: number, values: readonly Written[], wall_time = 1): Buffer {
+export function eventRecord(
+  step: number | bigint,
+  values: readonly Written[],
+  wall_time = 1,
+): Buffer {
   const time = Buffer.alloc(8)
   time.writeDoubleLE(wall_time)
   const summary = values.map(({ tag, value, as = 'simple_value' }) => {

@@ -16,7 +16,7 @@ export function maskedCrc(bytes: Uint8Array, from: number, to: number): number {
 }
 
 /** Bytes before and after a record's own: its length with a checksum, and its own checksum. */
-const HEAD = 12
+export const HEAD = 12
 const TAIL = 4
 
 /** Where the records of a piece lie. */

@@ -1,0 +1,97 @@
+import { fitted, parsePythonJson, type Fitted, type TrainingEvent } from '@bestmark/core'
+import { basename } from 'node:path'
+import { BEGINNING, isOther, placeAt, type Place } from '../sources/growingFile.ts'
+import { admit, type Skips, toldSkips } from '../sources/gate.ts'
+import { nextLines, type Lines } from '../journalLines.ts'
+
+/** The only key of the last line of an exported journal; how many lines stand before it. */
+export const END = 'end_of_export'
+
+/** Whether a line says that all of an exported journal stands before it. */
+export function isEnd(text: string): boolean {
+  return /^\{"end_of_export":\d+\}$/.test(text)
+}
+
+/** So much of a line that cannot be read is shown (characters). */
+const SHOWN = 80
+
+/** The event that a line of a journal is, as far as it is one. */
+export function parseEvent(text: string): Fitted {
+  const said = parsedJson(text)
+  if (said !== undefined) return fitted(said)
+  const why = `it is not JSON (${text.slice(0, SHOWN)})`
+  return { event: undefined, misfits: [{ field: 'json', why, isWhole: true }] }
+}
+
+/** What a text is in JSON as Python writes it; undefined where it is none. */
+export function parsedJson(text: string): unknown {
+  try {
+    return parsePythonJson(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** What is known of the lines before a place: their number and last attempt, and what was skipped. */
+interface Before {
+  place: Place
+  attempt: number
+  skips: Skips
+}
+
+/** Of journals in which something was skipped; a few, since it is a hint that can be found again. */
+const known = new Map<string, Before>()
+const KEPT = 64
+
+/**
+ * The events of the next lines of a journal from a byte offset on, about 1 MB of them, with a
+ * warning of lines that were skipped, once a kind.
+ */
+export function eventsFrom(
+  file: number,
+  path: string,
+  offset: number,
+): { events: TrainingEvent[]; offset: number } {
+  const piece = nextLines(file, offset)
+  if (!piece) return { events: [], offset }
+  const read = piece.lines.map((line) => ({ line, ...parsedLine(line) }))
+  const events = read.flatMap(({ event }) => (event ? [event] : []))
+  if (known.has(path) || read.some(({ misfits }) => misfits.length > 0)) {
+    const before = beforeAt(file, path, offset)
+    take(before, path, piece)
+    if (!nextLines(file, piece.end)) events.push(...toldSkips(before.skips, before.attempt))
+    before.place = placeAt(file, piece.end, before.place.line)
+    if (known.size >= KEPT) known.clear()
+    known.set(path, before)
+  }
+  return { events, offset: piece.end }
+}
+
+function parsedLine({ text, start }: Lines['lines'][number]): Fitted {
+  const isNone = start === 0 || text.trim() === '' || isEnd(text)
+  return isNone ? { event: undefined, misfits: [] } : parseEvent(text)
+}
+
+function take(before: Before, path: string, { lines }: Lines): void {
+  for (const one of lines) {
+    before.place = { ...before.place, line: before.place.line + 1 }
+    const { event, misfits } = parsedLine(one)
+    if (event) before.attempt = event.attempt
+    admit(before.skips, misfits, { file: basename(path), line: before.place.line })
+  }
+}
+
+/** What is known before an offset, which does not tell it itself; all lines before it are read again. */
+function beforeAt(file: number, path: string, offset: number): Before {
+  const found = known.get(path)
+  if (found?.place.offset === offset && !isOther(file, Infinity, found.place)) return found
+  const before: Before = { place: BEGINNING, attempt: 0, skips: {} }
+  for (let at = 0; at < offset;) {
+    const piece = nextLines(file, at)
+    if (!piece) break
+    const lines = piece.lines.filter(({ end }) => end <= offset)
+    take(before, path, { ...piece, lines })
+    at = piece.end
+  }
+  return before
+}

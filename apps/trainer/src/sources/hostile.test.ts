@@ -1,0 +1,32 @@
+import { join } from 'node:path'
+import { rowsFrom, select } from '@bestmark/core'
+import { jobLogs } from '@bestmark/db'
+import { expect, test } from 'vitest'
+import { testBoard } from '../boardTesting.ts'
+import { importRun } from '../importing.ts'
+import { makeOld } from '../testing.ts'
+import { toldByReader } from './events.ts'
+import { HOSTILE, writeFiles } from './hostileTesting.ts'
+import { readRun } from './run.ts'
+
+const here = testBoard()
+
+for (const [name, { files, best, told }] of Object.entries(HOSTILE)) {
+  test(`what does not fit is skipped and told once, and the rest is recorded: ${name}`, async () => {
+    const root = join(here.path, name)
+    await writeFiles(root, files)
+    await makeOld(root)
+    const { events } = await readRun(root)
+    const chosen = select({ policy: 'as_declared', ...rowsFrom(events) })
+    expect(chosen.best?.step).toBe(best)
+    const texts = toldByReader(events)
+    expect(texts).toEqual(told.map((text) => expect.stringMatching(text)))
+    const heard: string[] = []
+    const job = await importRun(here.board, root, {}, (text) => heard.push(text))
+    expect(job).toMatchObject({ best_step: best })
+    expect(['completed', 'stopped', 'running']).toContain(job.status)
+    expect(heard).toEqual(texts)
+    const logs = await jobLogs(here.board.db, job.job_id)
+    expect(logs.filter(({ level }) => level === 'warning').map(({ text }) => text)).toEqual(texts)
+  })
+}
