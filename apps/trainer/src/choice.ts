@@ -57,7 +57,12 @@ export function explained(selection: Selection, explanation: Explanation): strin
 }
 
 /** The choice as data for tools, with absolute paths. Files of origins are relative to `root`. */
-export function choiceJson({ root, selection, explanation, warnings }: Choice): Record<string, unknown> {
+export function choiceJson({
+  root,
+  selection,
+  explanation,
+  warnings,
+}: Choice): Record<string, unknown> {
   const { best, metric, direction, policy, declared_by, reason, runner_up } = selection
   const { missed_best, passed_over, second_opinion, near_ties, ranking } = selection
   const { decided, notes, readings, winners, question } = explanation
@@ -80,8 +85,8 @@ export function choiceJson({ root, selection, explanation, warnings }: Choice): 
     ranking: ranking.map(at),
     ...{ decided, notes, readings },
     winners: winners.map(won),
-    warnings,
     question: question && { ...question, choices: question.choices.map(won) },
+    warnings,
   }
 }
 

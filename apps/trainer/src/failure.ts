@@ -1,3 +1,5 @@
+import { plainWords } from './plainWords.ts'
+
 /** Exit codes that scripts can trust. */
 export const EXIT = { found: 0, nothing: 1, unusable: 2, disagreement: 3 } as const
 export type Exit = (typeof EXIT)[keyof typeof EXIT]
@@ -16,6 +18,8 @@ export class Failure extends Error {
 /** What went wrong, as one line. */
 export function sentence(error: unknown): string {
   if (error instanceof Failure) return error.message.replace(/\s*\n\s*/g, ' ')
+  const plain = plainWords(error)
+  if (plain !== undefined) return plain
   const text = error instanceof Error ? error.message : String(error)
   return text.split('\n', 1)[0] ?? text
 }

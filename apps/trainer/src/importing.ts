@@ -36,7 +36,8 @@ export async function importRun(
   if (!identity) return importFile(board, path, naming, onTold)
   const job = await register(board, identity, naming)
   const { job_id, root } = job
-  if (identity.source === JOURNAL) while (await recordRun(board.db, { job_id, folder: root, onTold }));
+  if (identity.source === JOURNAL)
+    while (await recordRun(board.db, { job_id, folder: root, onTold }));
   else {
     const run = { job_id, folder: root, host_id: board.host_id, onTold }
     const recorder = new FilesRecorder(board.db, run, { isOver: !(await mayGrow(root)) })

@@ -79,6 +79,7 @@ test('a line of JSON a path, in the order asked, NaN as a word', async () => {
     'readings',
     'winners',
     'question',
+    'warnings',
   ])
   expect(code).toBe(2)
 })

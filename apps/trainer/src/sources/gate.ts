@@ -1,4 +1,4 @@
-import { fitted, type Misfit, type TrainingEvent } from '@bestmark/core'
+import { fitted, type Misfit, ownValue, setOwn, type TrainingEvent } from '@bestmark/core'
 import { toldEvent } from './events.ts'
 
 /** What a reader found of one record: events, and what there is of it that none can be made of. */
@@ -57,9 +57,9 @@ function isMisfit(one: object): one is Misfit {
 
 function skip(skips: Skips, { field, why, isWhole }: Misfit, at: Place): void {
   const key = `${at.file}\n${field}`
-  const known = skips[key]
+  const known = ownValue(skips, key)
   if (known) known.count++
-  else skips[key] = { count: 1, told: 0, place: placeOf(at), why, isWhole }
+  else setOwn(skips, key, { count: 1, told: 0, place: placeOf(at), why, isWhole })
 }
 
 function placeOf({ file, line, byte }: Place): string {

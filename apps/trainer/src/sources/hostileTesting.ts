@@ -68,7 +68,9 @@ export const HOSTILE: Record<string, HostileRun> = {
   'tensorboard-step-beyond-2-53': {
     files: tensorboard(lowest(2n ** 53n + 2n), lowest(2n ** 63n - 1n), lowest(2n ** 53n)),
     best: 20,
-    told: [/^Skipped the record at byte \d+ of .* and 2 more like it: its step is 9007199254740994/],
+    told: [
+      /^Skipped the record at byte \d+ of .* and 2 more like it: its step is 9007199254740994/,
+    ],
   },
   'tensorboard-time-1e300': {
     files: tensorboard(lowest(30, 1e300)),
@@ -92,7 +94,8 @@ export const HOSTILE: Record<string, HostileRun> = {
   },
   'dvclive-step-beyond-2-53': {
     files: {
-      'dvclive/plots/metrics/eval/loss.tsv': 'step\teval/loss\n1\t0.5\n9007199254740993\t0.1\n2\t1\n',
+      'dvclive/plots/metrics/eval/loss.tsv':
+        'step\teval/loss\n1\t0.5\n9007199254740993\t0.1\n2\t1\n',
       ...saved('checkpoint-1.safetensors', 'checkpoint-2.safetensors'),
     },
     best: 1,
@@ -133,7 +136,9 @@ export const HOSTILE: Record<string, HostileRun> = {
       ...saved('weights/epoch1.pt', 'weights/epoch2.pt'),
     },
     best: 2,
-    told: [/^Left a field out of the configuration: total_steps must be a whole number .*got 1e\+300/],
+    told: [
+      /^Left a field out of the configuration: total_steps must be a whole number .*got 1e\+300/,
+    ],
   },
   'journal-out-of-range': {
     files: {

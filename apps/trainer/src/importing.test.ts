@@ -1,0 +1,30 @@
+import { join } from 'node:path'
+import { findJobs } from '@bestmark/db'
+import { expect, test } from 'vitest'
+import { testBoard } from './boardTesting.ts'
+import { Failure } from './failure.ts'
+import { importRun } from './importing.ts'
+import { writeFiles } from './sources/hostileTesting.ts'
+
+const here = testBoard()
+
+/** Folders that hold marks of a run and nothing that can be read, and which file is to blame. */
+const UNREADABLE: Record<string, [files: Record<string, string>, told: string]> = {
+  'state-cut': [{ 'trainer_state.json': '[' }, 'trainer_state.json is not valid JSON'],
+  'state-a-list': [{ 'trainer_state.json': '[]' }, 'trainer_state.json is not a trainer state'],
+  'state-a-folder': [{ 'trainer_state.json/x': '' }, 'trainer_state.json'],
+  'state-empty': [{ 'trainer_state.json': '' }, 'trainer_state.json is not valid JSON'],
+  'saves-alone': [{ 'checkpoint-10/model.safetensors': 'x' }, 'trainer_state.json'],
+  'journal-of-tomorrow': [{ 'journal.jsonl': '{"journal":2}\n' }, 'journal.jsonl does not begin'],
+}
+
+for (const [name, [files, told]] of Object.entries(UNREADABLE)) {
+  test(`a job is on the board only once something was read of it: ${name}`, async () => {
+    const root = join(here.path, name)
+    await writeFiles(root, files)
+    const failed = await importRun(here.board, root, {}).catch((error: unknown) => error)
+    expect(failed).toBeInstanceOf(Failure)
+    expect(failed).toHaveProperty('message', expect.stringContaining(told))
+    expect(await findJobs(here.board.db, name)).toEqual([])
+  })
+}
