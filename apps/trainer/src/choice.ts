@@ -49,11 +49,11 @@ export async function choiceOf(
 /** How many rows of the table a terminal is shown. */
 const ROWS = 20
 
-/** The whole explanation for a terminal. */
-export function explained(selection: Selection, explanation: Explanation): string {
+/** The whole explanation for a terminal, line by line. */
+export function explained(selection: Selection, explanation: Explanation): string[] {
   const width = Math.min(process.stdout.columns || 100, 120)
   const table = explanationTable(selection)
-  return `${explanationText(selection, explanation, table, { width, rows: ROWS })}\n`
+  return explanationText(selection, explanation, table, { width, rows: ROWS }).split('\n')
 }
 
 /** The choice as data for tools, with absolute paths. Files of origins are relative to `root`. */

@@ -89,7 +89,7 @@ async function run([name, ...words]: readonly string[]): Promise<number> {
   const command = name === undefined ? undefined : ownValue(COMMANDS, name)
   if (!command) {
     const help = name === undefined || name === '--help' || name === '-h' || name === 'help'
-    if (!help) tell(`bestmark: there is no command "${name}".\n`)
+    if (!help) tell(`bestmark: there is no command "${name}".`)
     ;(help ? process.stdout : process.stderr).write(overview())
     return help ? 0 : 2
   }
@@ -97,7 +97,7 @@ async function run([name, ...words]: readonly string[]): Promise<number> {
   // What stands after -- is meant for another program.
   const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words
   if (own.includes('--help') || own.includes('-h')) {
-    print(`${usage}\n`)
+    print(...usage.split('\n'))
     return 0
   }
   return main(words)
@@ -120,7 +120,7 @@ try {
 } catch (error) {
   // What nobody foresaw is shown whole, so that it can be reported.
   const told = error instanceof Failure ? sentence(error) : inspect(error)
-  tell(`bestmark: ${told}\n`)
+  tell(...`bestmark: ${told}`.split('\n'))
   process.exitCode = error instanceof Failure ? error.exit : EXIT.unusable
 }
 

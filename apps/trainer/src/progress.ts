@@ -1,5 +1,4 @@
-import { figure, isFiniteMeasure, type TrainingJobStatus } from '@bestmark/core'
-import { visible } from './terminal.ts'
+import { figure, isFiniteMeasure, type TrainingJobStatus, visible } from '@bestmark/core'
 
 const WIDTH = 24
 const NEWLINE = 10

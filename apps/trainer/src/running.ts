@@ -5,6 +5,7 @@ import { sentence, systemCode } from './failure.ts'
 import { KeptOutput, type Show } from './keptOutput.ts'
 import { type ProcessEnd, writeKeptProcess } from './process.ts'
 import { ERRORS, OUTPUT } from './sources/textLog.ts'
+import { tell } from './terminal.ts'
 
 /** A program whose output is kept and shown. */
 export interface RunningProgram {
@@ -94,7 +95,7 @@ async function untilExit(
     for (const kept of [output, errors]) kept.finish()
   } catch (error) {
     // A full disk is no reason to keep the program's own end to ourselves.
-    process.stderr.write(`bestmark: how the program ended could not be noted: ${sentence(error)}\n`)
+    tell(`bestmark: how the program ended could not be noted: ${sentence(error)}`)
   }
   for (const kept of [output, errors]) kept[Symbol.dispose]()
   return end

@@ -1,9 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { measuredJson } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { testBoard } from './boardTesting.ts'
-import { visible, visibleLines } from './terminal.ts'
 import { bestmark, writeOutput } from './testing.ts'
 
 const here = testBoard()
@@ -14,15 +12,6 @@ const SHOWN = '\\u001b[2J\\u001b]0;owned\\u0007\\u0008\\u009b31m\\u007f\\u202e\\
 
 /** All that a terminal may be sent to act on, lines and tabs of our own aside. */
 const ACTED_ON = /(?![\n\t])[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
-
-test('what a terminal acts on is shown as JSON escapes it, and JSON says the same', () => {
-  expect(visible(`a${HOSTILE}b`)).toBe(`a${SHOWN}b`)
-  expect(visible('one\ntwo\tÄ 漢 😀')).toBe('one\\u000atwo\\u0009Ä 漢 😀')
-  expect(visibleLines('one\r\n\ttwo\n')).toBe('one\\u000d\n\ttwo\n')
-  const json = measuredJson({ [HOSTILE]: `\n\t\u2028${HOSTILE}` })
-  expect(visibleLines(json)).not.toMatch(ACTED_ON)
-  expect(JSON.parse(visibleLines(json))).toEqual(JSON.parse(json))
-})
 
 test('no command lets a name, a metric or a path act on the terminal', async () => {
   const name = `run${HOSTILE}\nof ours`
@@ -49,9 +38,18 @@ test('no command lets a name, a metric or a path act on the terminal', async () 
   expect(await told(HOSTILE)).toMatchObject({ code: 2 })
 })
 
-test('a path that another program is to open is printed as it is', async () => {
-  const folder = join(here.path, `exact${HOSTILE}`)
-  await writeOutput(folder, { saves: [1], log: [{ step: 1, eval_loss: 1 }] })
-  const picked = await bestmark(['pick', folder], { env: here.env })
-  expect(picked.stdout.split('\n')[0]).toBe(join(folder, 'checkpoint-1'))
+test('a path that another program is to open is printed as it is, but never as two', async () => {
+  for (const [name, shown] of [
+    [`exact${HOSTILE}`, `exact${HOSTILE}`],
+    ['two\n/etc/passwd', 'two\\u000a/etc/passwd'],
+  ] as const) {
+    const folder = join(here.path, name)
+    await writeOutput(folder, { saves: [1], log: [{ step: 1, eval_loss: 1 }] })
+    const picked = await bestmark(['pick', folder], { env: here.env })
+    expect(picked.stdout.split('\n')[0]).toBe(join(here.path, shown, 'checkpoint-1'))
+    const json = await bestmark(['pick', '--json', folder], { env: here.env })
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      best_checkpoint_path: join(folder, 'checkpoint-1'),
+    })
+  }
 })

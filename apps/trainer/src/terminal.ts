@@ -1,38 +1,32 @@
-/**
- * What a terminal acts on instead of showing it: control characters (C0, DEL, C1), line separators,
- * and what turns the direction of the text around it.
- */
-const ACTED_ON = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
+import { visible, visibleLines } from '@bestmark/core'
 
 /**
- * One line of text that a terminal only shows. A name from a run may hold anything; what a terminal
- * would act on is written as JSON escapes it, so that JSON stays the same JSON.
+ * Prints lines to stdout, or JSON on a line. What a name from a run holds that a terminal acts on,
+ * line breaks too, is shown escaped; one break at the end of a line is its own.
  */
-export function visible(text: string): string {
-  return text.replaceAll(ACTED_ON, escaped)
+export function print(...lines: readonly string[]): void {
+  process.stdout.write(whole(lines))
 }
 
-/** Lines of text that a terminal only shows; their newlines and tabs stay. */
-export function visibleLines(text: string): string {
-  return text.replaceAll(ACTED_ON, (one) => (one === '\n' || one === '\t' ? one : escaped(one)))
+/** Prints lines to stderr, as `print` does. */
+export function tell(...lines: readonly string[]): void {
+  process.stderr.write(whole(lines))
 }
 
-/** Prints text, or JSON, to stdout. */
-export function print(text: string): void {
-  process.stdout.write(visibleLines(text))
+/**
+ * Prints a path that another program is to open: as it is, but for line breaks, with which one path
+ * would pass for two. A terminal shows it.
+ */
+export function printPath(path: string): void {
+  if (process.stdout.isTTY) print(path)
+  else process.stdout.write(`${path.replaceAll(/[\n\r]/g, visible)}\n`)
 }
 
-/** Prints text, or JSON, to stderr. */
-export function tell(text: string): void {
-  process.stderr.write(visibleLines(text))
+/** Prints a file for other programs as it is; a terminal shows it. */
+export function printFile(text: string): void {
+  process.stdout.write(process.stdout.isTTY ? visibleLines(text) : text)
 }
 
-/** Prints to stdout what a program or a file is to have as it is, such as a path; a terminal shows it. */
-export function printExactly(text: string): void {
-  if (process.stdout.isTTY) print(text)
-  else process.stdout.write(text)
-}
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+function whole(lines: readonly string[]): string {
+  return lines.map((line) => `${visible(line.replace(/\n$/, ''))}\n`).join('')
 }

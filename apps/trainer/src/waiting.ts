@@ -1,4 +1,4 @@
-import { visible } from './terminal.ts'
+import { visible } from '@bestmark/core'
 
 const FIRST_AFTER = 1_000
 /** How often it is said anew (ms): a terminal redraws one line, a log takes a line each time. */

@@ -1,13 +1,16 @@
+import { visible } from './visible.ts'
+
 /**
- * Rows of cells as lines with aligned columns. `right` names the columns (from 0) that end at one
+ * Rows of cells as lines with aligned columns, each cell on its line whatever it holds. `right` names the columns (from 0) that end at one
  * place, as figures do; the last one is never padded.
  */
 export function columns(rows: readonly (readonly string[])[], right: readonly number[]): string[] {
+  const shown = rows.map((row) => row.map(visible))
   const widths: number[] = []
-  for (const row of rows) {
+  for (const row of shown) {
     row.forEach((cell, at) => (widths[at] = Math.max(widths[at] ?? 0, cell.length)))
   }
-  return rows.map((row) => {
+  return shown.map((row) => {
     const cells = row.map((cell, at) => {
       const width = widths[at] ?? 0
       return right.includes(at) ? cell.padStart(width) : cell.padEnd(width)

@@ -23,11 +23,11 @@ const LEFT_OUT: Record<LeftOutCode, string> = {
 }
 
 /** A backtest as text: figures a policy, the word on `scored`, the runs, and what was left out. */
-export function backtestText(answer: Backtest, all: boolean): string {
-  const parts = [answer.text, figuresTable(answer).join('\n'), answer.scored.text]
-  if (answer.replayed.length > 0) parts.push(runsTable(answer, all).join('\n'))
-  if (answer.left_out.length > 0) parts.push(leftOutText(answer, all).join('\n'))
-  return `${parts.join('\n\n')}\n`
+export function backtestText(answer: Backtest, all: boolean): string[] {
+  const parts = [[answer.text], figuresTable(answer), [answer.scored.text]]
+  if (answer.replayed.length > 0) parts.push(runsTable(answer, all))
+  if (answer.left_out.length > 0) parts.push(leftOutText(answer, all))
+  return parts.flatMap((lines, at) => (at === 0 ? lines : ['', ...lines]))
 }
 
 function figuresTable({ policies }: Backtest): string[] {

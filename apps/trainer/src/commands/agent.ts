@@ -18,11 +18,11 @@ export async function main(words: readonly string[]): Promise<number> {
   parseWords(words, {}, usage)
   const settings = agentSettings()
   await using board = await openBoard()
-  const troubles = new Troubles((line) => tell(`${line}\n`))
+  const troubles = new Troubles((line) => tell(line))
   const agent = new Agent(board.db, board, troubles, settings)
   const stop = (): void => agent.stop()
   process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop)
-  tell(`bestmark agent of ${board.host} works for ${board.db.describe}\n`)
+  tell(`bestmark agent of ${board.host} works for ${board.db.describe}`)
   await agent.work()
   return EXIT.found
 }

@@ -11,7 +11,7 @@ import { groupPattern } from '../backtest/group.ts'
 import { readRuns, type ReadRuns } from '../backtest/read.ts'
 import { backtestText } from '../backtest/show.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { print, printExactly, tell } from '../terminal.ts'
+import { print, printFile, tell } from '../terminal.ts'
 
 export const usage =
   'bestmark backtest PATH… --target METRIC [--metric NAME] [--mode min|max] [--group REGEX] [--at-least N] [--all] [--json | --csv]\n' +
@@ -44,9 +44,9 @@ export async function main(words: readonly string[]): Promise<number> {
   const { unreadable } = read
   const answer = backtest(read.runs, { target, metric, direction, at_least, unreadable })
   refuse(answer, read, metric)
-  if (values.json) print(`${measuredJson(answer)}\n`)
-  else if (values.csv) printExactly(backtestCsv(answer))
-  else (answer.runs > 0 ? print : tell)(backtestText(answer, values.all))
+  if (values.json) print(measuredJson(answer))
+  else if (values.csv) printFile(backtestCsv(answer))
+  else (answer.runs > 0 ? print : tell)(...backtestText(answer, values.all))
   return answer.runs > 0 ? EXIT.found : EXIT.nothing
 }
 

@@ -4,7 +4,7 @@ import { openBoard } from '../board.ts'
 import { explained } from '../choice.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { oneJob } from '../oneJob.ts'
-import { print, printExactly, tell } from '../terminal.ts'
+import { print, printPath, tell } from '../terminal.ts'
 
 export const usage = 'bestmark best JOB [--explain]'
 
@@ -21,10 +21,10 @@ export async function main(words: readonly string[]): Promise<number> {
   const list = values.explain ? await checkpointsOf(board.db, job_id) : undefined
   const why = list && explained(list.selection, list.explanation)
   if (best_checkpoint_path === null) {
-    tell(why ?? '')
+    if (why) tell(...why)
     return EXIT.nothing
   }
-  printExactly(`${best_checkpoint_path}\n`)
-  if (why) print(`\n${why}`)
+  printPath(best_checkpoint_path)
+  if (why) print('', ...why)
   return EXIT.found
 }

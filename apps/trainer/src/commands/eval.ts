@@ -37,7 +37,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const { run, best } = await whichRun(job)
   const candidates = candidatesOf(run, values.only, best)
   if (candidates.length === 0) {
-    tell(`${whyNone(run)}\n`)
+    tell(whyNone(run))
     return EXIT.nothing
   }
   assertWritable(run.root)
@@ -87,12 +87,12 @@ async function each(
   for (const [index, of] of candidates.entries()) {
     if (how.stop.aborted) break
     const known = before.get(of.checkpoint.path)
-    tell(`${index + 1} of ${candidates.length}: ${of.checkpoint.path} …\n`)
+    tell(`${index + 1} of ${candidates.length}: ${of.checkpoint.path} …`)
     const one = known ? skipped(of, known) : await evaluate(of, how)
     done.push(one)
-    tell(`  ${outcome(one)}\n`)
-    for (const repeat of one.repeats) tell(`  ${repeatSentence(repeat)}\n`)
-    if (isJson) print(`${jsonLine(one)}\n`)
+    tell(`  ${outcome(one)}`)
+    for (const repeat of one.repeats) tell(`  ${repeatSentence(repeat)}`)
+    if (isJson) print(jsonLine(one))
     if (one.isUnstartable) break
   }
   return done
@@ -119,13 +119,13 @@ async function end(
 ): Promise<number> {
   if (done.some(({ error }) => error === null)) {
     const { selection } = await recordedStanding(root)
-    ;(isJson ? tell : print)(`${selection.reason}\n`)
+    ;(isJson ? tell : print)(selection.reason)
   }
   if (stopped) return STOPPED[stopped]
   const failed = done.filter(({ error }) => error !== null)
   if (failed.length === 0) return EXIT.found
   const names = failed.map(({ of }) => of.checkpoint.path).join(', ')
-  tell(`bestmark: ${failed.length} of ${done.length} failed: ${names}.\n`)
+  tell(`bestmark: ${failed.length} of ${done.length} failed: ${names}.`)
   return EXIT.unusable
 }
 

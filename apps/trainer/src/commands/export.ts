@@ -4,14 +4,14 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import { measuredJson } from '@bestmark/core'
+import { measuredJson, visibleLines } from '@bestmark/core'
 import { listJobs } from '@bestmark/db'
 import { callerPath, parseWords } from '../arguments.ts'
 import { openBoard, type Board } from '../board.ts'
 import { writeExport } from '../exportedJob.ts'
 import { EXIT, Failure, sentence } from '../failure.ts'
 import { oneJob } from '../oneJob.ts'
-import { print, visibleLines } from '../terminal.ts'
+import { print } from '../terminal.ts'
 import { Waiting } from '../waiting.ts'
 
 export const usage = 'bestmark export JOB [--out FILE] | --all --out FOLDER [--json]'
@@ -47,7 +47,7 @@ export async function main(words: readonly string[]): Promise<number> {
     const told = json
       ? measuredJson({ job_id, name, file, lines })
       : `${file}: ${name}, ${lines} lines`
-    print(`${told}\n`)
+    print(told)
   }
   return jobs.length > 0 ? EXIT.found : EXIT.nothing
 }

@@ -24,9 +24,9 @@ export async function main(words: readonly string[]): Promise<number> {
   for (const path of positionals) {
     try {
       const job = await importPath(board, callerPath(path), values)
-      print(values.json ? `${measuredJson(job)}\n` : `${plain(job)}\n`)
+      print(values.json ? measuredJson(job) : plain(job))
     } catch (error) {
-      tell(`bestmark: ${path}: ${sentence(error)}\n`)
+      tell(`bestmark: ${path}: ${sentence(error)}`)
       exit = worse(exit, error instanceof Failure ? error.exit : EXIT.unusable)
     }
   }
@@ -44,10 +44,10 @@ async function importPath(
   if (!header) return importRun(board, path, naming, onTold)
   const { job, isKnown, keptPolicy } = await importExport(board, path, header, naming)
   const why = 'is on this board from its own files, which tell more; nothing was changed'
-  if (isKnown) tell(`bestmark: ${path}: ${job.name} ${why}.\n`)
+  if (isKnown) tell(`bestmark: ${path}: ${job.name} ${why}.`)
   if (keptPolicy) {
     const holds = `this board's own policy of project "${job.project}" holds, not the exported one`
-    tell(`bestmark: ${path}: ${holds}.\n`)
+    tell(`bestmark: ${path}: ${holds}.`)
   }
   return job
 }

@@ -3,7 +3,7 @@ import { examples, listJobs } from '@bestmark/db'
 import { parseWords } from '../arguments.ts'
 import { openBoard } from '../board.ts'
 import { EXIT } from '../failure.ts'
-import { print, visible } from '../terminal.ts'
+import { print } from '../terminal.ts'
 
 export const usage = 'bestmark jobs [--json]'
 
@@ -18,7 +18,7 @@ export async function main(words: readonly string[]): Promise<number> {
     const page = await listJobs(board.db, { cursor, limit: 200 })
     for (const job of page.jobs) {
       const mark = shown.has(job.job_id) ? '  (recorded example)' : ''
-      print(`${values.json ? measuredJson(job) : `${plain(job)}${mark}`}\n`)
+      print(values.json ? measuredJson(job) : `${plain(job)}${mark}`)
       any = true
     }
     cursor = page.next_cursor
@@ -33,5 +33,5 @@ function plain(job: TrainingJobStatus): string {
     : 'nothing to choose from'
   const step = job.current_step === null ? '' : `step ${job.current_step}`
   const cells = [job.job_id.slice(0, 8), job.status.padEnd(9), step.padEnd(12), best.padEnd(34)]
-  return `${cells.join('  ')}  ${visible(job.name)}`
+  return `${cells.join('  ')}  ${job.name}`
 }

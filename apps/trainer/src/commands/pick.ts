@@ -3,7 +3,7 @@ import { callerPath, parseWords } from '../arguments.ts'
 import { absolute, choiceJson, choiceOf, explained, type Choice } from '../choice.ts'
 import { EXIT, Failure, sentence, worse, type Exit } from '../failure.ts'
 import { SETTINGS, SETTINGS_USAGE, settingsOf } from '../settings.ts'
-import { print, printExactly, tell } from '../terminal.ts'
+import { print, printPath, tell } from '../terminal.ts'
 
 export const usage =
   'bestmark pick PATH… [--policy as_declared|lowest_eval_loss|metric|within_noise|scored] ' +
@@ -36,7 +36,7 @@ export async function main(words: readonly string[]): Promise<number> {
   // One after the other: each opens many files, and there may be thousands of paths.
   for (const path of paths) answers.push(await answer(path, asked))
   for (const given of answers) {
-    if (asked.json) print(`${jsonLine(given)}\n`)
+    if (asked.json) print(jsonLine(given))
     else printPlain(given, answers.length > 1, asked.explain)
   }
   return answers.map(({ exit }) => exit).reduce(worse)
@@ -84,20 +84,21 @@ function jsonLine(given: Answer): string {
 function printPlain(given: Answer, named: boolean, explain: boolean): void {
   const prefix = named ? `${given.path}: ` : ''
   if ('error' in given) {
-    tell(`bestmark: ${given.error}\n`)
+    tell(`bestmark: ${given.error}`)
     return
   }
   const { root, selection, explanation, warnings } = given
   for (const text of warnings) tell(`bestmark: ${prefix}${text}\n`)
   const { best, reason, second_opinion } = selection
   const why = explain
-    ? `\n${explained(selection, explanation)}`
-    : `${[reason, second_opinion?.text].filter(Boolean).join(' ')}\n`
+    ? ['', ...explained(selection, explanation)]
+    : [[reason, second_opinion?.text].filter(Boolean).join(' ')]
   if (!best) {
-    tell(`${prefix}${why.trimStart()}`)
+    const [first = '', ...others] = explain ? why.slice(1) : why
+    tell(`${prefix}${first}`, ...others)
     return
   }
   const found = absolute(root, best.path) ?? `step ${best.step}`
-  printExactly(`${prefix}${found}\n`)
-  print(why)
+  printPath(`${prefix}${found}`)
+  print(...why)
 }

@@ -28,6 +28,6 @@ export async function main(words: readonly string[]): Promise<number> {
   await pinCheckpoints(board.db, job_id, { checkpoint_ids, pinned })
   const state = pinned ? 'is pinned, so that prune leaves it alone' : 'is no longer pinned'
   const told = files.filter((row) => checkpoint_ids.includes(row.checkpoint_id))
-  for (const { path } of told) print(`${path} ${state}.\n`)
+  for (const { path } of told) print(`${path} ${state}.`)
   return EXIT.found
 }

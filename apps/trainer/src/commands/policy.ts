@@ -103,14 +103,14 @@ interface Standing extends PolicySettings {
 async function tellPolicy(db: Database, { whose, name }: Subject, json: boolean): Promise<void> {
   const standing = 'project' in whose ? await ofProject(db, whose) : await ofJob(db, whose.job_id)
   if (json) {
-    print(`${measuredJson({ ...whose, ...standing })}\n`)
+    print(measuredJson({ ...whose, ...standing }))
     return
   }
   const { from, told, reason } = standing
   const origin = { default: 'the default', project: "the project's", job: 'its own' }[from]
   const who = told.by ? `, by ${told.by}` : ''
-  print(`${name} goes by ${policyWords(standing)} (${origin}${who}).\n`)
-  if (reason !== null) print(`${reason}\n`)
+  print(`${name} goes by ${policyWords(standing)} (${origin}${who}).`)
+  if (reason !== null) print(reason)
 }
 
 async function ofJob(db: Database, job_id: string): Promise<Standing> {
@@ -136,8 +136,8 @@ async function ofProject(db: Database, whose: { project: string }): Promise<Stan
 
 async function tellHistory(db: Database, { whose, name }: Subject, json: boolean): Promise<void> {
   const changes = await policyHistory(db, whose)
-  if (changes.length === 0 && !json) tell(`Nobody changed the policy of ${name}.\n`)
-  for (const one of changes) print(`${json ? measuredJson(one) : line(one)}\n`)
+  if (changes.length === 0 && !json) tell(`Nobody changed the policy of ${name}.`)
+  for (const one of changes) print(json ? measuredJson(one) : line(one))
 }
 
 function line({ changed_at, by, scope, policy, told, project }: PolicyChange): string {

@@ -38,12 +38,12 @@ export async function main(words: readonly string[]): Promise<number> {
   }
   const plan: Plan = { ...(await decide()), left: await leftIn(run.root) }
   const [goes, left] = [plan.goes.length, plan.left.length]
-  if (!values.json) print(plainPlan(run, plan))
+  if (!values.json) print(...plainPlan(run, plan))
   const cleared = values.yes ? await clear(run, plan.left) : []
   const removed = values.yes && goes > 0 ? await removeAll(run, plan.goes, decide) : []
   const gone = { removed, cleared }
-  if (values.json) print(`${measuredJson(told(run, plan, gone))}\n`)
-  else print(`${ending(plan, gone, values.yes)}\n`)
+  if (values.json) print(measuredJson(told(run, plan, gone)))
+  else print(ending(plan, gone, values.yes))
   if (values.yes && (removed.length < goes || cleared.length < left)) return EXIT.unusable
   return goes + left > 0 ? EXIT.found : EXIT.nothing
 }
@@ -65,7 +65,7 @@ async function clear({ root }: PrunedRun, left: readonly Left[]): Promise<Left[]
       await removeLeft(root, one)
       cleared.push(one)
     } catch (error) {
-      tell(`bestmark: ${sentence(error)}\n`)
+      tell(`bestmark: ${sentence(error)}`)
     }
   }
   return cleared
@@ -87,7 +87,7 @@ async function removeAll(
       await run.tell(checkpoint)
       removed.push(checkpoint)
     } catch (error) {
-      tell(`bestmark: ${sentence(error)}\n`)
+      tell(`bestmark: ${sentence(error)}`)
     }
   }
   return removed
@@ -99,19 +99,18 @@ function countOf(option: string, text: string | undefined): number {
   throw new Failure(`${option} takes a whole number from 0, not ${given}. Usage: ${usage}`)
 }
 
-function plainPlan({ name, root }: PrunedRun, { stays, goes, left }: Plan): string {
+function plainPlan({ name, root }: PrunedRun, { stays, goes, left }: Plan): string[] {
   const line = (
     { path, bytes }: Pick<Prunable, 'path' | 'bytes'>,
     verb: string,
     why = '',
   ): string => `  ${verb}  ${path.padEnd(20)} ${sizeWords(bytes).padStart(9)}  ${why}`.trimEnd()
-  const lines = [
+  return [
     `${name} in ${root}:`,
     ...stays.map(({ checkpoint, why }) => line(checkpoint, 'stays', why.join(', '))),
     ...goes.map((checkpoint) => line(checkpoint, 'goes ')),
     ...left.map((one) => line(one, 'goes ', 'left by a prune that was stopped')),
   ]
-  return `${lines.join('\n')}\n`
 }
 
 function ending({ goes, left }: Plan, { removed, cleared }: Gone, yes: boolean): string {

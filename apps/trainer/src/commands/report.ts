@@ -4,7 +4,7 @@ import { openBoard } from '../board.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { oneJob } from '../oneJob.ts'
 import { selfContained } from '../reportPage.ts'
-import { printExactly } from '../terminal.ts'
+import { printFile } from '../terminal.ts'
 import { buildPages } from '../up/build.ts'
 import { servePages } from '../up/web.ts'
 import { Waiting } from '../waiting.ts'
@@ -33,7 +33,7 @@ export async function main(words: readonly string[]): Promise<number> {
     if (answer.ok) return answer.text()
     throw new Failure(`The report cannot be made: ${href} was answered with ${answer.status}.`)
   }
-  printExactly(await selfContained(await read(page.href), read))
+  printFile(await selfContained(await read(page.href), read))
   return EXIT.found
 }
 

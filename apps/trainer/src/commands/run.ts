@@ -20,6 +20,7 @@ import { identifyRun } from '../sources/identify.ts'
 import { RUN_LOG } from '../sources/mixed.ts'
 import { sweepJob } from '../sweep.ts'
 import { Troubles, type Troubled } from '../troubles.ts'
+import { tell } from '../terminal.ts'
 
 export const usage =
   'bestmark run [--name NAME] [--project NAME] [--folder FOLDER] [--kill-after SECONDS] -- COMMAND…'
@@ -61,7 +62,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const name = values.name ?? basename(argv.find((word) => /\.py$/.test(word)) ?? argv[0] ?? 'run')
   const told = values.folder ?? (await outputFolderOf(argv))
   const folder = await folderOf(board, told, name)
-  if (told === undefined) process.stderr.write(`${UNTOLD}\n`)
+  if (told === undefined) tell(UNTOLD)
   return await runRecorded(board, {
     argv: [...argv],
     folder,
@@ -102,9 +103,9 @@ async function runRecorded(board: Board, order: Order): Promise<number> {
     await new FilesRecorder(db, run, { isOver: true }).finish()
     throw new Failure(`${sentence(cause)}.`, { cause })
   })
-  process.stderr.write(`bestmark records ${name} (${job_id}) in ${root}\n`)
+  tell(`bestmark records ${name} (${job_id}) in ${root}`)
   const over = new AbortController()
-  const troubles = new Troubles((text) => process.stderr.write(`bestmark: ${text}\n`))
+  const troubles = new Troubles((text) => tell(`bestmark: ${text}`))
   const following = followFiles(db, run, over.signal, troubles.tell)
   const stop = (signal: NodeJS.Signals) => askToStop(program, signal, killAfter, over.signal)
   const keeping = keepUp(db, job_id, { stop, troubles, line }, over.signal)

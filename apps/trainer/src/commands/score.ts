@@ -51,7 +51,7 @@ export async function main(words: readonly string[]): Promise<number> {
     command: null,
     replace: values.replace,
   })
-  for (const repeat of repeats) tell(`${repeatSentence(repeat)}\n`)
+  for (const repeat of repeats) tell(repeatSentence(repeat))
   const kept = Object.fromEntries(measured.flatMap((one) => Object.entries(one.values)))
   await tellStanding(of, kept, { isJson: values.json, done: 'kept' })
   return EXIT.found
@@ -131,12 +131,13 @@ async function tellStanding(
     const now = { best_step, best_metric_name: selection.metric, reason: selection.reason }
     const told = done === 'kept' ? { values } : { taken_back: values }
     const kept = { checkpoint: path, attempt, step, ...told, is_on_board: isOnBoard }
-    print(`${measuredJson({ root: run.root, ...kept, ...now })}\n`)
+    print(measuredJson({ root: run.root, ...kept, ...now }))
     return
   }
   const list = Object.entries(values).map(([name, value]) => `${name} ${shown(value)}`)
   const where = isOnBoard ? `${SCORES} and on the board` : SCORES
   print(
-    `${checkpoint.path} (step ${checkpoint.step}): ${list.join(', ')}, ${done} in ${where}.\n${selection.reason}\n`,
+    `${checkpoint.path} (step ${checkpoint.step}): ${list.join(', ')}, ${done} in ${where}.`,
+    selection.reason,
   )
 }

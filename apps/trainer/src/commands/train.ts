@@ -8,7 +8,7 @@ import { oneJob } from '../oneJob.ts'
 import { ProgressLine } from '../progress.ts'
 import { findRecipe, RECIPES, type Recipe } from '../recipes/recipe.ts'
 import { resumeRun, startRun, type StartedRun } from '../runs.ts'
-import { printExactly, tell } from '../terminal.ts'
+import { printPath, tell } from '../terminal.ts'
 import { Troubles } from '../troubles.ts'
 
 export const usage = `bestmark train RECIPE [--preset NAME] [--name NAME] [--project NAME] | bestmark train --resume JOB
@@ -68,7 +68,7 @@ function presetOf({ name, presets }: Recipe, asked: string | undefined): string 
 /** Records the run to its end, showing each change. */
 async function follow(board: Board, run: StartedRun): Promise<TrainingJobStatus> {
   const { db } = board
-  const agent = new Agent(db, board, new Troubles((line) => tell(`\n${line}\n`)))
+  const agent = new Agent(db, board, new Troubles((line) => tell('', line)))
   const over = new AbortController()
   const recorded = agent.adopt(run).finally(() => over.abort())
   const line = new ProgressLine()
@@ -78,12 +78,12 @@ async function follow(board: Board, run: StartedRun): Promise<TrainingJobStatus>
   line.end()
   const job = await oneJob(db, run.job_id)
   tell(ending(job))
-  if (job.best_checkpoint_path) printExactly(`${job.best_checkpoint_path}\n`)
+  if (job.best_checkpoint_path) printPath(job.best_checkpoint_path)
   return job
 }
 
 function ending(job: TrainingJobStatus): string {
   const how = hasEnded(job.status) ? job.status : `left ${job.status}`
   const why = job.error ? `: ${job.error}` : ''
-  return `${job.name} ${how} at step ${job.current_step ?? 0}${why}\n`
+  return `${job.name} ${how} at step ${job.current_step ?? 0}${why}`
 }

@@ -124,5 +124,5 @@ function untilSignal(): { heard: Promise<void>; signal: AbortSignal } {
 }
 
 function say(line: string): void {
-  print(`${line}\n`)
+  print(line)
 }

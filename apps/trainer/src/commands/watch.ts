@@ -56,7 +56,7 @@ class Shown implements Hearer {
   say = (line: string): void => {
     const bytes = Buffer.from(`${line}\n`)
     this.#line?.giveWay(bytes)
-    tell(`${line}\n`)
+    tell(line)
   }
 
   show = (job: TrainingJobStatus): void => {
@@ -65,7 +65,7 @@ class Shown implements Hearer {
     const face = measuredJson({ status, best_checkpoint_id, best_metric })
     if (!this.#json || this.#known.get(job_id) === face) return
     this.#known.set(job_id, face)
-    print(`${measuredJson(job)}\n`)
+    print(measuredJson(job))
   }
 
   end(): void {

@@ -46,7 +46,7 @@ async function main(request: RunRequest): Promise<void> {
 
 /** Ends without a word in the journal, which is another's. */
 function leave(why: string): void {
-  tell(`${why}\n`)
+  tell(why)
   process.exitCode = TAKEN
 }
 

@@ -26,14 +26,17 @@ export function measure(value: Measured | undefined): string {
 
 /** A value with at most 4 significant digits and no trailing zeros, as axes and settings show it. */
 export function short(value: Measured | undefined): string {
-  if (!isFiniteMeasure(value)) return nonFinite(value)
-  const size = Math.abs(value)
-  if (size >= 1e4) return signed(size < 1e7 ? grouped.format(value) : exponent(value))
-  return signed(size > 0 && size < 1e-3 ? exponent(value) : String(Number(value.toPrecision(4))))
+  return shortTo(value, 4)
 }
 
-function exponent(value: number): string {
-  return Number(value.toPrecision(4)).toExponential()
+/** A value with at most so many significant digits and no trailing zeros. */
+export function shortTo(value: Measured | undefined, digits: number): string {
+  if (!isFiniteMeasure(value)) return nonFinite(value)
+  const size = Math.abs(value)
+  const rounded = Number(value.toPrecision(digits))
+  if (size >= 1e4 && size < 1e7 && digits <= 7) return signed(grouped.format(value))
+  if (size >= 1e7 || (size > 0 && size < 1e-3)) return signed(rounded.toExponential())
+  return signed(String(rounded))
 }
 
 /** A difference, always with its sign, with 3 significant digits. */

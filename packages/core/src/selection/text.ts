@@ -5,6 +5,7 @@ import { superlative } from './direction.ts'
 import type { Explanation, Note, Reading, TableRow, Winner } from './explanation.ts'
 import { figure, signed } from './figure.ts'
 import type { Selection } from './selection.ts'
+import { visible } from '../visible.ts'
 
 export interface TextOptions {
   /** Characters a line of prose may have (100); tables are as wide as they are. */
@@ -48,7 +49,7 @@ export function explanationText(
 function wrapped(text: string, width: number, mark = ''): string[] {
   const lines: string[] = []
   let line = mark
-  for (const word of text.split(' ')) {
+  for (const word of visible(text).split(' ')) {
     const isFull = line.length > mark.length && line.length + 1 + word.length > width
     if (isFull) lines.push(line)
     const begins = isFull || line.length === mark.length

@@ -54,13 +54,16 @@ export function placeText(axis: Axis, place: number): string {
   return axis === 'epoch' ? epochText(place) : duration(place)
 }
 
+const MOST_TICKS = 100
+
 const SPANS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400]
 
 /** Ticks at round spans of time, about `wanted` of them; the domain is in seconds. */
 export function durationTicks([from, to]: readonly [number, number], wanted: number): number[] {
   const rough = (to - from) / wanted
   const span = SPANS.find((one) => one >= rough) ?? Math.ceil(rough / 86400) * 86400
-  const ticks: number[] = []
-  for (let tick = Math.ceil(from / span) * span; tick <= to; tick += span) ticks.push(tick)
-  return ticks
+  // Counted, not added up: far from 0 a sum may stay where it is.
+  const [first, last] = [Math.ceil(from / span), Math.floor(to / span)]
+  const length = Math.min(MOST_TICKS, Math.max(0, last - first + 1))
+  return Array.from({ length }, (_, index) => (first + index) * span)
 }

@@ -40,7 +40,15 @@ test('a long series keeps the extremes of each column, first and last', () => {
   expect([drawn[0]?.step, drawn.at(-1)?.step]).toEqual([0, 9_999])
 })
 
-test('a window keeps one point on either side, so that the line reaches the edge', () => {
+test('a line reaches the edges of a window and nothing of it lies outside', () => {
   const { segments } = draw(columns([0, 1, 2, 3, 4, 5, 6, 7]), [2.5, 4.5], 100, false)
-  expect(segments.flat().map((point) => point.x)).toEqual([2, 3, 4, 5])
+  expect(segments.flat().map((point) => point.x)).toEqual([2.5, 3, 4, 4.5])
+  expect(segments.flat().map((point) => point.y)).toEqual([2.5, 3, 4, 4.5])
+  const between = draw(columns([0, 1, 2, 3]), [1.25, 1.75], 100, false)
+  expect(between.segments.flat().map(({ x, y }) => [x, y])).toEqual([
+    [1.25, 1.25],
+    [1.75, 1.75],
+  ])
+  const log = draw(columns([1, 100]), [0, 0.5], 100, true)
+  expect(log.segments.flat().at(-1)?.y).toBeCloseTo(10)
 })

@@ -1,3 +1,6 @@
+import { clipped } from './clip.ts'
+import { inReach } from './domain.ts'
+
 /** A real point of a series, with its place on both axes. */
 export interface Point {
   x: number
@@ -22,8 +25,7 @@ export interface Drawn {
 }
 
 /**
- * Splits the part of a series inside [from, to] (and one point on either side, so that lines reach
- * the edge) into unbroken runs, with at most about four points in each of `columns` columns.
+ * Splits the part of a series inside [from, to] into unbroken runs that reach the edges, with at most about four points in each of `columns` columns.
  */
 export function draw(
   { xs, values, steps }: Columns,
@@ -38,18 +40,23 @@ export function draw(
   let finite = NaN
   for (let index = first; index <= last; index += 1) {
     const point = { x: xs[index] ?? NaN, y: values[index] ?? NaN, step: steps[index] ?? NaN }
+    if (!Number.isFinite(point.x)) continue
     const shown = Number.isFinite(point.y) && !(log && point.y <= 0)
     if (shown) {
-      segment.push(point)
-      finite = point.y
+      finite = inReach(point.y)
+      segment.push({ ...point, y: finite })
       continue
     }
-    if (Number.isFinite(point.y)) drawn.hidden += 1
+    if (Number.isFinite(point.y)) drawn.hidden += Number(point.x >= from && point.x <= to)
     else addGap(drawn.gaps, { ...point, y: finite }, width)
     if (segment.length > 0) drawn.segments.push(segment)
     segment = []
   }
   if (segment.length > 0) drawn.segments.push(segment)
+  drawn.segments = drawn.segments.flatMap((run) => {
+    const inside = clipped(run, [from, to], log)
+    return inside.length > 0 ? [inside] : []
+  })
   if (last - first > 4 * columns) {
     drawn.segments = drawn.segments.map((run) => thinned(run, from, width))
   }

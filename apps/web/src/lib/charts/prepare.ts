@@ -1,6 +1,7 @@
 import { smooth, type Series } from '@bestmark/core'
 import { placeOn } from './axis.ts'
 import type { Chart, ChartInput, Line, NamedSeries, Turn } from './chart.ts'
+import { inReach, placesDomain, valuesDomain, windowOf } from './domain.ts'
 import { draw, type Columns, type Point } from './line.ts'
 import { markAt, ticksOf, tiedOf } from './marks.ts'
 
@@ -16,19 +17,19 @@ export function prepareChart(input: ChartInput): Chart {
     (a, b) => Number(a.kind === 'evaluation') - Number(b.kind === 'evaluation'),
   )
   const placed = inOrder.map((series) => ({ series, columns: columnsOf(series, place) }))
-  const x = view.window ? ordered(view.window) : extent(placed.map(({ columns }) => columns.xs))
+  const x = (view.window && windowOf(...view.window)) ?? placesDomain(placed.flatMap(endsOf))
   const lines = placed.map(({ series, columns }) => lineOf(series, columns, x, input))
   const stepTimes = timesByStep(input.series)
-  const at = (step: number) => place(step, stepTimes.get(step) ?? NaN)
+  const at = (step: number) => inReach(place(step, stepTimes.get(step) ?? NaN))
   return {
     axis: view.axis,
     log: view.log,
     x,
-    y: valueDomain(lines, x, view.log),
+    y: valuesDomain(shownValues(lines, x), view.log),
     lines,
     ticks: ticksOf(input.checkpoints, at, x, input.width),
-    best: markAt(input.best_step, lines, at, x),
-    tied: tiedOf(input.checkpoints, lines, at, x),
+    best: shownMark(markAt(input.best_step, lines, at, x), view.log),
+    tied: tiedOf(input.checkpoints, lines, at, x).filter(({ y }) => !view.log || y > 0),
     onset: onsetAt(input.turn, lines, at, x),
     hidden: lines.reduce((sum, line) => sum + line.hidden, 0),
   }
@@ -40,14 +41,18 @@ export function stepsWithin(
   window: readonly [number, number],
 ): [number, number] | null {
   const place = placeOn(view.axis, epochs, startOf(series))
-  const [from, to] = ordered(window)
+  const [from, to] = [Math.min(...window), Math.max(...window)]
   const inside = series.flatMap(({ steps, times }) =>
     [...steps].filter((step, index) => {
       const x = place(step, times[index] ?? NaN)
       return x >= from && x <= to
     }),
   )
-  return inside.length > 0 ? [Math.min(...inside), Math.max(...inside)] : null
+  if (inside.length === 0) return null
+  return inside.reduce(
+    ([low, high], step) => [Math.min(low, step), Math.max(high, step)],
+    [Infinity, -Infinity],
+  )
 }
 
 function startOf(series: readonly NamedSeries[]): number {
@@ -56,20 +61,13 @@ function startOf(series: readonly NamedSeries[]): number {
 }
 
 function columnsOf(series: Series, place: (step: number, time: number) => number): Columns {
-  const xs = series.steps.map((step, index) => place(step, series.times[index] ?? NaN))
+  const xs = series.steps.map((step, index) => inReach(place(step, series.times[index] ?? NaN)))
   return { xs, values: series.values, steps: series.steps }
 }
 
-function ordered([a, b]: readonly [number, number]): [number, number] {
-  return a < b ? [a, b] : [b, a]
-}
-
-/** From the first place to the last of all; never empty. Places rise within a series. */
-function extent(all: Float64Array[]): [number, number] {
-  const ends = all.flatMap((xs) => [xs[0] ?? NaN, xs.at(-1) ?? NaN]).filter(Number.isFinite)
-  if (ends.length === 0) return [0, 1]
-  const [from, to] = [Math.min(...ends), Math.max(...ends)]
-  return from < to ? [from, to] : [from - 0.5, to + 0.5]
+/** Where a series begins and ends. Places rise within it. */
+function endsOf({ columns: { xs } }: { columns: Columns }): number[] {
+  return [xs[0] ?? NaN, xs.at(-1) ?? NaN]
 }
 
 function lineOf(
@@ -84,17 +82,14 @@ function lineOf(
   const shown = averaged
     ? draw({ ...columns, values: smooth(columns.values, smoothing) }, x, input.width, log)
     : measured
-  const points = measured.segments.flat()
+  const points = measured.segments.flat().filter(({ step }) => Number.isFinite(step))
   return {
     ...measured,
     segments: shown.segments,
     name: series.name,
     kind: series.kind,
     raw: averaged ? measured.segments : [],
-    dots:
-      series.kind === 'evaluation' && points.length <= MOST_DOTS
-        ? points.filter((point) => point.x >= x[0] && point.x <= x[1])
-        : [],
+    dots: series.kind === 'evaluation' && points.length <= MOST_DOTS ? points : [],
     last: lastInView(columns, shown.segments, x),
     columns,
   }
@@ -106,17 +101,17 @@ function lastInView({ xs, values }: Columns, segments: Point[][], [, to]: [numbe
   return y === undefined || value === undefined ? null : { value, y }
 }
 
-/** The span of what is drawn inside the window, with a little air. */
-function valueDomain(lines: Line[], [from, to]: [number, number], log: boolean): [number, number] {
-  const shown = lines
+/** The values of what is drawn inside the window. */
+function shownValues(lines: Line[], [from, to]: [number, number]): number[] {
+  return lines
     .flatMap((line) => [...line.segments, ...line.raw].flat())
     .filter((point) => point.x >= from && point.x <= to)
-  if (shown.length === 0) return log ? [0.1, 1] : [0, 1]
-  const low = shown.reduce((least, { y }) => Math.min(least, y), Infinity)
-  const high = shown.reduce((most, { y }) => Math.max(most, y), -Infinity)
-  if (log) return low < high ? [low / 1.05, high * 1.05] : [low / 2, high * 2]
-  const air = low < high ? (high - low) * 0.05 : Math.abs(low) * 0.1 || 0.5
-  return [low - air, high + air]
+    .map(({ y }) => y)
+}
+
+/** A mark whose value the axis cannot show keeps its place, but has no height. */
+function shownMark(mark: Point | null, log: boolean): Point | null {
+  return mark && { ...mark, y: log && mark.y <= 0 ? NaN : inReach(mark.y) }
 }
 
 function timesByStep(series: readonly NamedSeries[]): Map<number, number> {

@@ -1,3 +1,5 @@
+import { inReach } from './domain.ts'
+
 /** A small curve, ready to draw in a box of the given size; places are pixels from the top left. */
 export interface Spark {
   path: string
@@ -11,12 +13,11 @@ export function prepareSpark(
   best_step: number | null,
   [width, height]: readonly [number, number],
 ): Spark {
-  const finite = values.filter(Number.isFinite)
-  const [low, high] = [Math.min(...finite), Math.max(...finite)]
+  const [low, high] = rangeOf(values)
   const [from, to] = [steps[0] ?? 0, steps.at(-1) ?? 1]
   const x = (step: number) => tenth(to > from ? ((step - from) / (to - from)) * width : width / 2)
   const y = (value: number) =>
-    tenth(high > low ? height - ((value - low) / (high - low)) * height : height / 2)
+    tenth(high > low ? height - ((inReach(value) - low) / (high - low)) * height : height / 2)
   const spark: Spark = { path: '', best: null, gaps: [] }
   let level = height / 2
   let pen = 'M'
@@ -33,6 +34,16 @@ export function prepareSpark(
     if (step === best_step) spark.best = { x: x(step), y: level }
   })
   return spark
+}
+
+function rangeOf(values: Float64Array): [number, number] {
+  let [low, high] = [Infinity, -Infinity]
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue
+    low = Math.min(low, inReach(value))
+    high = Math.max(high, inReach(value))
+  }
+  return [low, high]
 }
 
 function tenth(pixels: number): number {

@@ -1,4 +1,5 @@
 import { AXES, type Axis } from './axis.ts'
+import { windowOf } from './domain.ts'
 
 /** How a person looks at a chart, as it stands in the address. */
 export interface Viewing {
@@ -24,8 +25,9 @@ export function readViewing(parameters: Pick<URLSearchParams, 'get'>): Viewing {
 }
 
 function readWindow(text: string | null): readonly [number, number] | null {
-  const [from = NaN, to = NaN] = (text ?? '').split('~').map(Number)
-  return from < to ? [from, to] : null
+  const [from, to, ...others] = (text ?? '').split('~')
+  if (!from || !to || others.length > 0) return null
+  return Number(from) < Number(to) ? windowOf(Number(from), Number(to)) : null
 }
 
 /** What an address says of a view: only what differs from a plain chart. */
@@ -35,6 +37,13 @@ export function viewingSearch({ show, axis, log, smoothing, window }: Viewing): 
   if (axis !== 'step') parameters.set('x', axis)
   if (log) parameters.set('log', '1')
   if (smoothing > 0) parameters.set('smooth', String(smoothing))
-  if (window) parameters.set('window', window.map((end) => end.toPrecision(6)).join('~'))
+  if (window)
+    parameters.set('window', window.map((end) => end.toPrecision(digitsOf(window))).join('~'))
   return String(parameters)
+}
+
+/** Digits that tell the ends of a window as well apart as six do where one of them is 0. */
+function digitsOf([from, to]: readonly [number, number]): number {
+  const size = Math.max(Math.abs(from), Math.abs(to))
+  return Math.min(17, 6 + Math.floor(Math.max(0, Math.log10(size / (to - from)))))
 }

@@ -1,0 +1,69 @@
+/** A mark of an axis with its words. */
+export interface AxisTick {
+  value: number
+  text: string
+}
+
+/** Characters of an axis are about so wide (px), and stand at least so far apart. */
+const CHARACTER = 6.6
+const APART = 8
+
+/**
+ * The marks that an axis has room for: finite, each once, each with words of its own. `at` places a
+ * value (px); `room` says how much of the axis its words take.
+ */
+function fitting(
+  values: readonly number[],
+  texts: readonly string[],
+  at: (value: number) => number,
+  room: (text: string) => number,
+): AxisTick[] {
+  const told = new Set<string>()
+  let taken = { place: NaN, room: 0 }
+  return values.flatMap((value, index) => {
+    const [place, text] = [at(value), texts[index] ?? '']
+    const own = room(text)
+    const crowds = Math.abs(place - taken.place) < (own + taken.room) / 2 + APART
+    if (!Number.isFinite(place) || told.has(text) || crowds) return []
+    told.add(text)
+    taken = { place, room: own }
+    return [{ value, text }]
+  })
+}
+
+/** Marks along a horizontal axis. */
+export function ticksAcross(
+  values: readonly number[],
+  textOf: (value: number) => string,
+  at: (value: number) => number,
+): AxisTick[] {
+  return fitting(values, values.map(textOf), at, (text) => text.length * CHARACTER)
+}
+
+/** Marks up a vertical axis, with as many digits as they need to differ. */
+export function ticksUp(
+  values: readonly number[],
+  textOf: (value: number, digits: number) => string,
+  at: (value: number) => number,
+): AxisTick[] {
+  return fitting(values, distinct(values, textOf), at, () => LINE)
+}
+
+/** A line of words is so high (px). */
+const LINE = 16
+
+/** With more digits than these two doubles are the same. */
+const MOST_DIGITS = 17
+const FEWEST_DIGITS = 4
+
+function distinct(
+  values: readonly number[],
+  textOf: (value: number, digits: number) => string,
+): string[] {
+  const wanted = new Set(values).size
+  for (let digits = FEWEST_DIGITS; digits < MOST_DIGITS; digits += 1) {
+    const texts = values.map((value) => textOf(value, digits))
+    if (new Set(texts).size === wanted) return texts
+  }
+  return values.map((value) => textOf(value, MOST_DIGITS))
+}
