@@ -51,7 +51,7 @@ export async function main(words: readonly string[]): Promise<number> {
   }
   const before = values.again ? new Map<string, never>() : await measuredBefore(run, template)
   const done = await each(candidates, how, { before, isJson: values.json })
-  return end(run.root, done, { stopped: stopping.by, isJson: values.json })
+  return await end(run.root, done, { stopped: stopping.by, isJson: values.json })
 }
 
 function readWords(words: readonly string[]) {
