@@ -17,6 +17,10 @@ const BENCHMARKS: Record<string, Benchmark> = {
   },
   step: { title: 'Recording, as a share of a training step', load: () => import('./step.ts') },
   live: { title: "From the trainer's write to the page", load: () => import('./live.ts') },
+  readers: {
+    title: 'From a write to 300 live readers, 20 beside them that never read',
+    load: () => import('./readers.ts'),
+  },
   fresh: {
     title: 'From a fresh clone to live points on the page',
     load: () => import('./fresh.ts'),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { say } from './figures.ts'
 
 /** How often the memory is looked at (ms). */
@@ -8,24 +9,35 @@ const FLAT = 1.1
 /** The most memory that was held in the first half of the time, and in the second (bytes). */
 export type Peaks = [early: number, late: number]
 
-/** Watches how much memory this process holds. */
+/** Watches how much memory a process holds: this one, or another one of this machine by its id. */
 export class Memory {
+  readonly #pid: number | undefined
   readonly #seen: number[] = []
-  readonly #timer = setInterval(() => this.#seen.push(process.memoryUsage.rss()), LOOK)
+  readonly #timer = setInterval(() => this.#seen.push(this.#held()), LOOK)
+
+  constructor(pid?: number) {
+    this.#pid = pid
+  }
 
   end(): Peaks {
     clearInterval(this.#timer)
     const half = this.#seen.length >> 1
     return [Math.max(...this.#seen.slice(0, half)), Math.max(...this.#seen.slice(half))]
   }
+
+  #held(): number {
+    if (this.#pid === undefined) return process.memoryUsage.rss()
+    const status = readFileSync(`/proc/${this.#pid}/status`, 'utf8')
+    return 1_024 * Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1])
+  }
 }
 
 /** Says whether memory stayed flat; where it did not, the benchmark ends with exit code 1. */
-export function mustBeFlat([early, late]: Peaks): void {
+export function mustBeFlat([early, late]: Peaks, whose = 'recorder'): void {
   const isFlat = late / early <= FLAT
   if (!isFlat) process.exitCode = 1
   const [first, second] = [early, late].map((bytes) => Math.round(bytes / 1e6))
   say(
-    `  memory of the recorder: ${first} MB at most in the first half, ${second} MB in the second: ${(late / early).toFixed(2)} times, ${isFlat ? 'flat' : `NOT flat (more than ${FLAT})`}`,
+    `  memory of the ${whose}: ${first} MB at most in the first half, ${second} MB in the second: ${(late / early).toFixed(2)} times, ${isFlat ? 'flat' : `NOT flat (more than ${FLAT})`}`,
   )
 }

@@ -104,8 +104,9 @@ test('a subscription that was cut off goes on after the last message, each point
 })
 
 test('a tool can follow every job of the board', async () => {
+  const { board_revision: since } = await api.jobs.list.query()
   const job_id = await board.newJob()
-  const deltas = await follow({ jobs: 'all' }, async (all) => {
+  const deltas = await follow({ jobs: 'all', since }, async (all) => {
     if (all.length === 1) await board.tell(job_id, metrics(1, 42))
     return all.some(({ status }) => status.job_id === job_id && status.loss === 42)
   })

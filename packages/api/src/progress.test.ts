@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Asked, Progress } from './progress.ts'
+import { type Asked, boardMessageId, Progress } from './progress.ts'
 
 const asked: Asked = {
   jobs: ['a', 'b'],
@@ -11,7 +11,7 @@ type Told = Parameters<Progress['after']>[0]
 /** A delta with only what progress is made of. */
 function delta(job_id: string, revision: number, ordinals: Record<string, number> = {}): Told {
   const series = Object.entries(ordinals).map(([name, next_ordinal]) => ({ name, next_ordinal }))
-  return { job_id, revision, changed_at: 1_000.5 + revision, series } as unknown as Told
+  return { job_id, revision, series } as unknown as Told
 }
 
 test('who never heard anything begins with the state of each job and the ordinals that it gave', () => {
@@ -37,11 +37,12 @@ test('who was cut off goes on from the last message, not from what it asked at f
   })
 })
 
-test('who follows every job goes on from a time', () => {
-  const all: Asked = { jobs: 'all' }
-  expect(new Progress(all).query.jobs).toEqual({ changed_since: null })
-  const id = new Progress(all).after(delta('c', 3))
-  expect(new Progress(all, id).query.jobs).toEqual({ changed_since: 1_003 })
+test('who follows every job goes on from a revision of the board', () => {
+  expect(new Progress({ jobs: 'all' }).board).toBeNull()
+  expect(new Progress({ jobs: 'all', since: 7 }).board).toBe(7)
+  const id = boardMessageId({ delta: delta('c', 3), board_revision: 9 })
+  expect(new Progress({ jobs: 'all', since: 7 }, id).board).toBe(9)
+  expect(new Progress(asked, '4,7~12,0').board).toBeUndefined()
 })
 
 test('an id that no message had is refused', () => {

@@ -1,9 +1,10 @@
 import { ownValue } from '@bestmark/core'
-import type { Delta, WatchQuery } from '@bestmark/db'
+import type { BoardNews, Delta, WatchQuery } from '@bestmark/db'
 
 /** What a subscriber asked to follow; the same each time it connects again. */
 export interface Asked {
   jobs: readonly string[] | 'all'
+  since?: number | undefined
   series?:
     | {
         job_id: string
@@ -15,14 +16,15 @@ export interface Asked {
 
 /**
  * How far a subscriber has come. Written as the id of each message, it lets one that was cut off go
- * on from the last message it received: `revisions~ordinals`, in the order of the question, with
- * one time in place of the revisions where every job is followed.
+ * on from the last message it received: `revisions~ordinals`, in the order of the question. Where
+ * every job is followed there is one number, the board's revision.
  */
 export class Progress {
   readonly #asked: Asked
   readonly #revisions: Map<string, number>
   readonly #ordinals: Map<string, number>
-  #changed_since: number | null = null
+  /** From where every job is followed; null for from now, undefined where only some jobs are. */
+  readonly board: number | null | undefined
 
   /** Throws TypeError for an id that no message had. */
   constructor(asked: Asked, id?: string | null) {
@@ -31,32 +33,34 @@ export class Progress {
     const [revisions, ordinals] = id ? numbersIn(id) : [[], []]
     const knownOf = (name: string): number => ownValue(series?.ordinals, name) ?? 0
     this.#asked = asked
-    if (jobs === 'all') this.#changed_since = revisions[0] ?? null
+    if (jobs === 'all') this.board = revisions[0] ?? asked.since ?? null
     this.#revisions = zip(jobs === 'all' ? [] : jobs, (_job, index) => revisions[index] ?? 0)
     this.#ordinals = zip(names, (name, index) => ordinals[index] ?? knownOf(name))
   }
 
   /** What is to be watched from here on. */
   get query(): WatchQuery {
-    const { jobs, series } = this.#asked
-    const known = [...this.#revisions].map(([job_id, revision]) => ({ job_id, revision }))
-    return {
-      jobs: jobs === 'all' ? { changed_since: this.#changed_since } : known,
-      series: series && { ...series, ordinals: Object.fromEntries(this.#ordinals) },
-    }
+    const { series } = this.#asked
+    const jobs = [...this.#revisions].map(([job_id, revision]) => ({ job_id, revision }))
+    const ordinals = Object.fromEntries(this.#ordinals)
+    return { jobs, series: series && { ...series, ordinals } }
   }
 
   /** The id of the message that brings a delta. */
-  after({ job_id, revision, changed_at, series }: Delta): string {
-    if (this.#asked.jobs === 'all') {
-      this.#changed_since = Math.max(this.#changed_since ?? 0, Math.floor(changed_at))
-    } else {
-      this.#revisions.set(job_id, revision)
-    }
+  after({ job_id, revision, series }: Delta): string {
+    this.#revisions.set(job_id, revision)
     for (const { name, next_ordinal } of series) this.#ordinals.set(name, next_ordinal)
-    const known = this.#changed_since === null ? this.#revisions.values() : [this.#changed_since]
-    return [known, this.#ordinals.values()].map((numbers) => [...numbers].join(',')).join('~')
+    return idOf([...this.#revisions.values()], [...this.#ordinals.values()])
   }
+}
+
+/** The id of a message to those who follow every job. */
+export function boardMessageId({ board_revision }: BoardNews): string {
+  return idOf([board_revision], [])
+}
+
+function idOf(revisions: readonly number[], ordinals: readonly number[]): string {
+  return `${revisions.join(',')}~${ordinals.join(',')}`
 }
 
 function numbersIn(id: string): [number[], number[]] {

@@ -35,7 +35,25 @@ function rowsOf([names, ...columns]: Columns): Record<string, unknown>[] {
 }
 
 const { encode, decode } = namedRecord
-const serialize = (value: unknown): string => stringify(value, { rows: columnsOf, named: encode })
+
+/** What several readers get, with its text once somebody got it. */
+const texts = new WeakMap<object, string | undefined>()
+
+/** Marks a value that goes to several readers: it is written once, so nobody may change it. */
+export function shared<T extends object>(value: T): T {
+  if (!texts.has(value)) texts.set(value, undefined)
+  return value
+}
+
+const write = (value: unknown): string => stringify(value, { rows: columnsOf, named: encode })
+
+function serialize(value: unknown): string {
+  if (typeof value !== 'object' || value === null || !texts.has(value)) return write(value)
+  const text = texts.get(value) ?? write(value)
+  texts.set(value, text)
+  return text
+}
+
 const deserialize = (text: string): unknown => parse(text, { rows: rowsOf, named: decode })
 
 /** What one request may ask for: procedures in a batch, and characters of an address. */

@@ -2,7 +2,7 @@ import type { Database } from './client.ts'
 import { CHANNEL } from './job.ts'
 
 /** One announced write; undefined when some may have been missed and everything must be looked at. */
-type Announcement = { job_id: string; revision: number } | undefined
+export type Announcement = { job_id: string; revision: number } | undefined
 type Hearer = (announcement: Announcement) => void
 
 interface Hub {
@@ -13,19 +13,34 @@ interface Hub {
 const hubs = new WeakMap<Database['sql'], Hub>()
 
 /**
- * Calls `hearer` for every write to a job that commits from now on. All hearers of a database share
- * one connection, which is made again when it breaks. Returns what ends it.
+ * Calls `hearer` for every write to a job that commits between `begin` and `end`. All that listen
+ * to a database share one connection, which is made again when it breaks.
  */
-export async function hear(db: Database, hearer: Hearer): Promise<() => void> {
-  const hub = hubs.get(db.sql) ?? open(db)
-  hub.hearers.add(hearer)
-  try {
-    await hub.listening
-  } catch (error) {
-    hubs.delete(db.sql)
-    throw error
+export class Listening {
+  readonly #db: Database
+  readonly #hearer: Hearer
+
+  constructor(db: Database, hearer: Hearer) {
+    this.#db = db
+    this.#hearer = hearer
   }
-  return () => hub.hearers.delete(hearer)
+
+  /** Resolves once no further write can be missed; begun twice it goes on. */
+  async begin(): Promise<void> {
+    const { sql } = this.#db
+    const hub = hubs.get(sql) ?? open(this.#db)
+    hub.hearers.add(this.#hearer)
+    try {
+      await hub.listening
+    } catch (error) {
+      if (hubs.get(sql) === hub) hubs.delete(sql)
+      throw error
+    }
+  }
+
+  end(): void {
+    hubs.get(this.#db.sql)?.hearers.delete(this.#hearer)
+  }
 }
 
 function open({ sql }: Database): Hub {

@@ -10,6 +10,7 @@ import { DrizzleQueryError, eq, getTableColumns, type SQL, sql } from 'drizzle-o
 import type { Database, Orm } from './client.ts'
 import { clock } from './clock.ts'
 import { JobUnknown } from './refused.ts'
+import { thisWrite } from './rows/boardRevision.ts'
 import { type JobRow, trainingJobs } from './schema.ts'
 
 export type Tx = Parameters<Parameters<Orm['transaction']>[0]>[0]
@@ -39,7 +40,7 @@ export interface LockedJob extends JobRow {
 
 /** What a write may set of a job's row. The selected fields belong to `reselect` alone. */
 export type JobChanges = Partial<
-  Omit<JobRow, FieldOf<'selected'> | 'job_id' | 'revision' | 'changed_at'>
+  Omit<JobRow, FieldOf<'selected'> | 'job_id' | 'revision' | 'board_revision' | 'changed_at'>
 >
 
 /** The outcome of a write; without `set` nothing was written and the revision stays. */
@@ -88,7 +89,7 @@ export async function changeJobIn<T>(
   if (set) {
     await tx
       .update(trainingJobs)
-      .set({ ...set, revision, changed_at: clock })
+      .set({ ...set, revision, board_revision: thisWrite, changed_at: clock })
       .where(eq(trainingJobs.job_id, job_id))
       .returning({ told: told(job_id, revision) })
       .prepare('change_job')

@@ -4,6 +4,7 @@ import type { Database } from './client.ts'
 import { type Curve, evalCurves } from './curves.ts'
 import { statusOf } from './job.ts'
 import { Refused } from './refused.ts'
+import { settledRevision } from './rows/boardRevision.ts'
 import { liveRank, newestRank, trainingJobs } from './schema.ts'
 import { storable } from './storable.ts'
 
@@ -26,6 +27,10 @@ export interface JobPage {
   next_cursor: string | null
   /** How many jobs match, on all pages. */
   total: number
+  /** The revision of each job's row. */
+  revisions: Record<string, number>
+  /** A watch of every job goes on from here. */
+  board_revision: number
 }
 
 /** What a key of each SQL type looks like. */
@@ -62,7 +67,11 @@ export async function listJobs(db: Database, query: JobQuery = {}): Promise<JobP
   const { sort = 'newest', limit = 50 } = query
   const order = ORDERS[sort]
   const matching = and(...filters(query))
-  const [counted] = await db.orm.select({ total: count() }).from(trainingJobs).where(matching)
+  // Asked for before the rows, so that nothing is written between them and what a watch brings.
+  const [counted] = await db.orm
+    .select({ total: count(), board_revision: settledRevision })
+    .from(trainingJobs)
+    .where(matching)
   const keys = sql.join(
     order.map(([key]) => sql`(${key})::text`),
     sql`, `,
@@ -80,7 +89,10 @@ export async function listJobs(db: Database, query: JobQuery = {}): Promise<JobP
     db,
     page.map(({ job_id }) => job_id),
   )
-  return { jobs: page.map((row) => statusOf(row)), curves, next_cursor, total: counted?.total ?? 0 }
+  const jobs = page.map((row) => statusOf(row))
+  const revisions = Object.fromEntries(page.map(({ job_id, revision }) => [job_id, revision]))
+  const { total = 0, board_revision = 0 } = counted ?? {}
+  return { jobs, curves, next_cursor, total, revisions, board_revision }
 }
 
 function filters({ status, project, search }: JobQuery): (SQL | undefined)[] {

@@ -5,6 +5,7 @@ import { clock } from './clock.ts'
 import { changeJob, statusOf, told } from './job.ts'
 import { projectPolicy } from './projectPolicy.ts'
 import { JobUnknown, Refused } from './refused.ts'
+import { thisWrite } from './rows/boardRevision.ts'
 import { type JobRow, trainingJobs } from './schema.ts'
 import { reselect } from './selection.ts'
 
@@ -31,7 +32,7 @@ export interface JobRegistration {
 export async function registerJob(db: Database, job: JobRegistration): Promise<TrainingJobStatus> {
   const { root: output_dir, recipe = null, is_stoppable, ...named } = job
   const { job_id, host_id, host, source } = job
-  const times = { registered_at: clock, changed_at: clock }
+  const times = { registered_at: clock, changed_at: clock, board_revision: thisWrite }
   const made = await db.orm.transaction(async (tx) => {
     const policy = await projectPolicy(tx, job.project)
     const row = { ...named, ...policy, output_dir, recipe, is_stoppable, revision: 1, ...times }

@@ -1,17 +1,21 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listCheckpoints } from './checkpoints.ts'
 import { createDeployment } from './deployments.ts'
+import { listJobs } from './jobList.ts'
 import { record } from './record.ts'
 import { readSeries } from './series.ts'
 import { type TestDatabase, testDatabase } from './testing.ts'
 import { checkpoint, evaluation, event, metrics, newJob, started, tell } from './testRun.ts'
 import { type Delta, watch, type WatchQuery } from './watch.ts'
+import { watchBoard } from './watch/boardReader.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
   db = await testDatabase()
 })
 afterAll(() => db[Symbol.asyncDispose]())
+
+const NEVER = new AbortController().signal
 
 /** Follows until `enough` says so, and returns every delta. */
 async function follow(
@@ -116,16 +120,17 @@ test('a listening connection that breaks is made again, and nothing in between i
 })
 
 test('who follows every job hears of new ones too', async () => {
+  const { board_revision } = await listJobs(db)
   const known = await newJob(db)
   let added = ''
-  const deltas = await follow({ jobs: { changed_since: null } }, async ({ job_id }) => {
-    if (job_id === known) added = await newJob(db)
-    return job_id === added
-  })
-  expect(deltas.at(-1)?.job_id).toBe(added)
-  const changed_since = deltas.at(-1)?.changed_at ?? 0
+  let since = 0
+  for await (const { delta, board_revision: told } of watchBoard(db, board_revision, NEVER)) {
+    if (delta.job_id === known) added = await newJob(db)
+    since = told
+    if (delta.job_id === added) break
+  }
   await tell(db, known, metrics(1, { loss: 1 }))
-  await follow({ jobs: { changed_since } }, ({ status }) => status.loss === 1)
+  for await (const { delta } of watchBoard(db, since, NEVER)) if (delta.status.loss === 1) break
 })
 
 test('all readers of a process share one listening connection, and leave none behind', async () => {
@@ -199,20 +204,16 @@ test('a reader of a history that is told anew drops what it has, be the new one 
 
 test('who follows every job and is cut off after any message misses no older change', async () => {
   const own = await testDatabase()
+  const { board_revision } = await listJobs(own)
   const jobs = [await newJob(own), await newJob(own), await newJob(own)]
-  for (const [index, minutes] of [3, 1, 2].entries()) {
-    await own.sql`
-      update training_jobs set changed_at = changed_at + ${minutes * 60_000}
-      where job_id = ${jobs[index] ?? ''}`
-  }
+  await tell(own, jobs[0]!, metrics(1, { loss: 1 }))
   const told: string[] = []
-  let changed_since = 1
+  let since = board_revision
   while (told.length < jobs.length) {
-    const over = new AbortController()
-    for await (const delta of watch(own, { jobs: { changed_since } }, over.signal)) {
-      changed_since = delta.changed_at
-      if (told.includes(delta.job_id)) continue
-      told.push(delta.job_id)
+    for await (const news of watchBoard(own, since, NEVER)) {
+      since = news.board_revision
+      if (told.includes(news.delta.job_id)) continue
+      told.push(news.delta.job_id)
       break
     }
   }

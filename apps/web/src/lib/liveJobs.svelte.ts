@@ -15,7 +15,7 @@ export interface ListedJobs {
 /** One page of the list, kept up to date: rows by the subscription, the page as a whole anew. */
 export class LiveJobs {
   readonly watch = new Watch(
-    () => ({ jobs: 'all' }),
+    () => ({ jobs: 'all', since: this.page.board_revision }),
     (delta) => this.#hear(delta),
     () => this.#readSoon(),
   )
@@ -23,7 +23,7 @@ export class LiveJobs {
   /** A later reading of `of`; another page that is gone to takes its place. */
   #anew = $state.raw<{ of: ListedJobs; page: JobPage } | null>(null)
   /** Later words on jobs of the page, by id. */
-  #later = $state.raw<Record<string, TrainingJobStatus>>({})
+  #later = $state.raw<Record<string, Delta>>({})
   /** The states of jobs that are not on the page; one that is new, or changes, may come onto it. */
   #elsewhere: Record<string, string> = {}
   #refresh: ReturnType<typeof setTimeout> | undefined
@@ -39,7 +39,10 @@ export class LiveJobs {
   }
 
   get jobs(): TrainingJobStatus[] {
-    return this.page.jobs.map((job) => newer(job, ownValue(this.#later, job.job_id)))
+    const { jobs, revisions } = this.page
+    return jobs.map((job) =>
+      newer(job, ownValue(revisions, job.job_id) ?? 0, ownValue(this.#later, job.job_id)),
+    )
   }
 
   /** Follows until the returned function is called; made for `onMount`. */
@@ -53,10 +56,10 @@ export class LiveJobs {
     }
   }
 
-  #hear({ status, checkpoints }: Delta): void {
-    const { job_id } = status
+  #hear(delta: Delta): void {
+    const { job_id, status, checkpoints } = delta
     const shown = this.page.jobs.some((job) => job.job_id === job_id)
-    if (shown) this.#later = { ...this.#later, [job_id]: status }
+    if (shown) this.#later = { ...this.#later, [job_id]: delta }
     else if (ownValue(this.#elsewhere, job_id) === status.status) return
     else setOwn(this.#elsewhere, job_id, status.status)
     // Only a whole reading brings new rows, and the curves of new evaluations.
@@ -77,6 +80,11 @@ export class LiveJobs {
   }
 }
 
-function newer(read: TrainingJobStatus, later: TrainingJobStatus | undefined): TrainingJobStatus {
-  return later && (later.updated_at ?? 0) >= (read.updated_at ?? 0) ? later : read
+/** The row as it was read, or what was told of it later; a revision tells which, no clock does. */
+function newer(
+  read: TrainingJobStatus,
+  revision: number,
+  later: Delta | undefined,
+): TrainingJobStatus {
+  return later && later.revision >= revision ? later.status : read
 }

@@ -123,8 +123,10 @@ export const trainingJobs = pgTable(
     heard_at: milliseconds(),
     cadence: doublePrecision(),
     registered_at: milliseconds().notNull(),
-    /** The database's clock at the last write, for readers who follow every job. */
+    /** The database's clock at the last write. */
     changed_at: milliseconds().notNull(),
+    /** Orders the last writes of all jobs, for readers who follow every job. */
+    board_revision: count().notNull().default(0),
     /** Raised by every write to the job; the others hold the revision that last touched each kind. */
     revision: count().notNull().default(0),
     series_revision: count().notNull().default(0),
@@ -136,7 +138,7 @@ export const trainingJobs = pgTable(
   },
   (job) => [
     index('training_jobs_host').on(job.host_id),
-    index('training_jobs_changed').on(job.changed_at),
+    index('training_jobs_board_revision').on(job.board_revision),
     index('training_jobs_name').on(job.name, job.job_id),
     index('training_jobs_newest').on(liveRank, newestRank, job.job_id),
   ],

@@ -1,0 +1,50 @@
+import type { Database } from '../client.ts'
+import type { JobRow } from '../schema.ts'
+import { SharedSteps } from './sharedSteps.ts'
+import { MeasuredNames, type Position, type Step, stepFrom } from './step.ts'
+
+/** Who follows jobs: it is told which one has news, and what ended the feed. */
+export interface Follower {
+  wake(job_id: string): void
+  fail(error: unknown): void
+}
+
+/** One job as all its readers in this process see it: its row is read once for all of them. */
+export class JobFeed {
+  readonly followers = new Set<Follower>()
+  /** Those of them that wait for the row to be read again. */
+  readonly asking = new Set<Follower>()
+  /** When the row was read (ms of `performance.now`). */
+  readAt = -Infinity
+  readonly #db: Database
+  readonly #measured = new MeasuredNames()
+  readonly #steps = new SharedSteps()
+  #row: JobRow | undefined
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  get revision(): number {
+    return this.#row?.revision ?? 0
+  }
+
+  /** Takes in a row that was read, and wakes all readers if it is a newer one. */
+  show(row: JobRow): void {
+    const isNewer = row.revision > this.revision
+    if (isNewer) {
+      this.#row = row
+      this.#steps.clear()
+    }
+    const woken = [...(isNewer ? this.followers : this.asking)]
+    this.asking.clear()
+    for (const follower of woken) follower.wake(row.job_id)
+  }
+
+  /** What brings a reader to the present; undefined where it is there, or nothing is known. */
+  stepFrom(position: Position): Promise<Step> | undefined {
+    const row = this.#row
+    if (!row || row.revision <= position.revision) return undefined
+    return this.#steps.get(position.key, () => stepFrom(this.#db, row, position, this.#measured))
+  }
+}

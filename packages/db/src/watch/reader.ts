@@ -1,0 +1,64 @@
+import type { Follower } from './jobFeed.ts'
+
+/**
+ * One reader: which of its jobs have news, and whether it is over. It asks for nothing while nobody
+ * takes what it has, so a reader that stopped reading costs no more than this.
+ */
+export class Reader implements Follower, Disposable {
+  /** Jobs with news, in the order in which it came. */
+  readonly due = new Set<string>()
+  /** Jobs whose news came while the reader was busy, so that there may be newer news by now. */
+  readonly late = new Set<string>()
+  readonly #signal: AbortSignal
+  #failure: { error: unknown } | undefined
+  #isResting = false
+  #awake = Promise.withResolvers<void>()
+  #waiting: { resolve: (nothing: undefined) => void; reject: (error: unknown) => void } | undefined
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal
+    signal.addEventListener('abort', this.#end)
+  }
+
+  get isOver(): boolean {
+    return this.#signal.aborted
+  }
+
+  wake(job_id: string): void {
+    const jobs = this.#isResting ? this.due : this.late
+    jobs.add(job_id)
+    this.#awake.resolve()
+  }
+
+  fail(error: unknown): void {
+    this.#failure ??= { error }
+    this.#waiting?.reject(error)
+  }
+
+  /** Resolves once a job has news. */
+  async news(): Promise<void> {
+    if (this.due.size + this.late.size > 0) return
+    this.#awake = Promise.withResolvers()
+    this.#isResting = true
+    await this.#awake.promise
+    this.#isResting = false
+  }
+
+  /** What a promise brings, but undefined at once when the reader is over. Throws what failed it. */
+  async until<T>(promise: Promise<T>): Promise<T | undefined> {
+    const waiting = Promise.withResolvers<T | undefined>()
+    promise.then(waiting.resolve, waiting.reject)
+    this.#waiting = waiting
+    if (this.#failure) waiting.reject(this.#failure.error)
+    if (this.isOver) waiting.resolve(undefined)
+    return waiting.promise
+  }
+
+  readonly #end = (): void => this.#waiting?.resolve(undefined);
+
+  [Symbol.dispose](): void {
+    this.#signal.removeEventListener('abort', this.#end)
+    // Whoever still waits for news ends.
+    this.#awake.resolve()
+  }
+}
