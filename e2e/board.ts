@@ -43,6 +43,8 @@ export interface RunningBoard extends AsyncDisposable {
   interrupt: () => Promise<{ code: number | null; milliseconds: number }>
   /** The process that was started. */
   pid: number
+  /** Fulfils with its exit code, however it ends. */
+  ended: Promise<number | null>
 }
 
 /** Starts a board and waits for its link. Throws with what was printed where there comes none. */
@@ -70,6 +72,7 @@ export async function startBoard(
     printed,
     interrupt,
     pid: child.pid ?? 0,
+    ended: exitOf(child),
     [Symbol.asyncDispose]: async () => void (await interrupt()),
   }
 }

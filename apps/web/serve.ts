@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { guardedServer, LIMITS } from './src/lib/server/httpServer.ts'
 
@@ -15,7 +17,9 @@ for (const name of ['HOST_HEADER', 'PORT_HEADER', 'ADDRESS_HEADER']) delete proc
 
 type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
 // Made by the build, so neither there nor typed when the types are checked.
-const built = new URL('./build/handler.js', import.meta.url).href
+const folder =
+  process.env['BESTMARK_PAGES'] ?? fileURLToPath(new URL('build/pages', import.meta.url))
+const built = pathToFileURL(join(folder, 'handler.js')).href
 const { handler } = (await import(built)) as { handler: Handler }
 
 const server = guardedServer((request, response) => {

@@ -3,10 +3,14 @@ import { sveltekit } from '@sveltejs/kit/vite'
 import { defineConfig } from 'vitest/config'
 import { reportersFor } from '../../vitest.shared.ts'
 
+/** Where a build goes that shares nothing with others which are made at the same time. */
+const DRAFT = process.env['BESTMARK_BUILD']
+
 export default defineConfig({
   plugins: [
     sveltekit({
-      adapter: adapter({ precompress: false }),
+      adapter: adapter({ precompress: false, out: DRAFT ? `${DRAFT}/pages` : 'build/pages' }),
+      ...(DRAFT && { outDir: `${DRAFT}/kit` }),
       csp: {
         mode: 'hash',
         directives: {

@@ -23,8 +23,10 @@ export async function main(words: readonly string[]): Promise<number> {
   }
   await using board = await openBoard()
   const { job_id } = await oneJob(board.db, named)
-  await whileSaying('preparing the pages', () => buildPages(new AbortController().signal))
-  await using web = await servePages({ host: '127.0.0.1', port: 0 }, board.home, 'stderr')
+  const building = (): Promise<string> => buildPages(new AbortController().signal)
+  const pages = await whileSaying('preparing the pages', building)
+  const anywhere = { host: '127.0.0.1', port: 0 }
+  await using web = await servePages(anywhere, board.home, pages, 'stderr')
   const { host, port } = web.address
   const page = new URL(`http://${host}:${port}/jobs/${job_id}/report`)
   const headers = { authorization: `Bearer ${await boardToken(board.home)}` }

@@ -4,87 +4,111 @@ import { Agent } from '../agent.ts'
 import { agentSettings } from '../agentSettings.ts'
 import { parseWords } from '../arguments.ts'
 import { openBoard, type Board } from '../board.ts'
-import { EXIT, Failure } from '../failure.ts'
+import { EXIT } from '../failure.ts'
 import { ProgressLine } from '../progress.ts'
+import { pause } from '../recorder.ts'
+import { countOf } from '../scores/told.ts'
 import { print } from '../terminal.ts'
 import { Troubles } from '../troubles.ts'
 import { freeAddress, type Address } from '../up/address.ts'
 import { buildPages } from '../up/build.ts'
 import { firstRun, type FirstRun } from '../up/firstRun.ts'
-import { developPages, servePages } from '../up/web.ts'
+import { developPages, servePages, type WebServer } from '../up/web.ts'
+import { Pages } from './up/pages.ts'
+import { keepGoing, RESTARTS, type Restarts } from './up/restarts.ts'
 
-export const usage = `bestmark up [--no-demo] [--dev]
+export const usage = `bestmark up [--no-demo] [--dev] [--restarts N]
+What dies is started again; the board ends after more than N (10) ends of one part in a row.
 PORT (4173), HOST (127.0.0.1), BESTMARK_HOME (.bestmark) and DATABASE_URL (embedded) are honoured.`
 
 /** How long the run may take to write its last checkpoint before it is killed (ms). */
 const PATIENCE = 4000
 
+/** After how long a job is watched again, where that failed (ms). */
+const WATCH_AGAIN = 1000
+
 const OPTIONS = {
   'no-demo': { type: 'boolean', default: false },
   dev: { type: 'boolean', default: false },
+  restarts: { type: 'string', default: String(RESTARTS.most) },
 } as const
 
 /**
- * Starts the whole board and keeps it up until SIGINT, SIGTERM or SIGHUP; then stops the run, the
- * recorder, the web server and the database, in this order.
+ * Starts the whole board and keeps it up until SIGINT, SIGTERM or SIGHUP, whichever of its parts
+ * dies; then stops the run, the recorder, the web server and the database, in this order.
  */
 export async function main(words: readonly string[]): Promise<number> {
   const { values } = parseWords(words, OPTIONS, usage)
+  const restarts = { ...RESTARTS, most: countOf(values.restarts, '--restarts') }
   const leaving = untilSignal()
   const address = await freeAddress(process.env)
   await using things = new AsyncDisposableStack()
   const noPages = new AbortController()
   things.defer(() => noPages.abort())
   const until = AbortSignal.any([leaving.signal, noPages.signal])
-  const building = values.dev ? Promise.resolve(false) : buildPages(until)
+  const building = values.dev ? Promise.resolve(undefined) : buildPages(until)
   // Awaited below; until then a failure must not end the process without its sentence.
   building.catch(() => undefined)
   const board = things.use(await openBoard())
   say(`data      ${board.home}`)
   say(`database  ${board.db.describe}`)
+  const troubles = new Troubles(say)
   const up = async (): Promise<void> => {
-    await building
+    const built = await building
     leaving.signal.throwIfAborted()
-    const serving = (values.dev ? developPages : servePages)(address, board.home)
-    things.defer(() => serving.then((web) => web[Symbol.asyncDispose]()))
-    const agent = startAgent(board, things)
-    const web = await serving
-    say(`board     ${await link(web.address, board)}`)
+    const begin = (at: Address): Promise<WebServer> =>
+      built === undefined ? developPages(at, board.home) : servePages(at, board.home, built)
+    const pages = things.use(new Pages(begin, address))
+    const agent = new Agent(board.db, board, troubles, agentSettings())
+    const working = keepWorking(agent, restarts, things)
+    say(`board     ${await link(await pages.listening(), board)}`)
     say('Ctrl-C stops everything.')
     leaving.signal.throwIfAborted()
-    if (!values['no-demo']) await showFirstRun(board, agent, things)
-    await web.exited
-    throw new Failure('The web server ended by itself; what it said stands above.')
+    const showing = values['no-demo'] ? undefined : showFirstRun(board, agent, troubles, things)
+    await Promise.all([pages.keep(say, restarts), working, showing])
   }
   await Promise.race([leaving.heard, up()])
   return EXIT.found
 }
 
-function startAgent(board: Board, things: AsyncDisposableStack): Agent {
-  const agent = new Agent(board.db, board, new Troubles(say), agentSettings())
-  const working = agent.work()
+/** Lets the agent work until it is disposed of; what it could not foresee does not end the board. */
+function keepWorking(
+  agent: Agent,
+  restarts: Restarts,
+  things: AsyncDisposableStack,
+): Promise<void> {
+  const over = new AbortController()
+  const run = async (): Promise<string> => {
+    await agent.work()
+    return 'ended by itself'
+  }
+  const working = keepGoing('The agent', run, over.signal, { say, restarts })
+  // Awaited once the pages are served; until then a failure must not end the process without its sentence.
+  working.catch(() => undefined)
   things.defer(async () => {
+    over.abort()
     agent.stop()
-    await working
+    await working.catch(() => undefined)
   })
-  return agent
+  return working
 }
 
 /** Trains on an empty board, showing how it goes; the run is stopped before anything else is. */
 async function showFirstRun(
   board: Board,
   agent: Agent,
+  troubles: Troubles,
   things: AsyncDisposableStack,
 ): Promise<void> {
   const leaving = new AbortController()
-  const beginning = firstRun(board, agent)
+  const beginning = firstRun(board, agent).catch(troubles.tell)
   things.defer(async () => {
     leaving.abort()
     const run = await beginning
     if (run) await endRun(run)
   })
   const run = await beginning
-  if (run) await showProgress(board, run.job_id, leaving.signal)
+  if (run) await showProgress(board, run.job_id, troubles, leaving.signal)
 }
 
 /** Waits for the run's last checkpoint, but no longer than Ctrl-C may take. */
@@ -95,13 +119,25 @@ async function endRun(run: FirstRun): Promise<void> {
   clearTimeout(impatient)
 }
 
-async function showProgress({ db }: Board, job_id: string, signal: AbortSignal): Promise<void> {
+/** Shows how far a job is until it ended, also over times when the database is away. */
+async function showProgress(
+  { db }: Board,
+  job_id: string,
+  troubles: Troubles,
+  signal: AbortSignal,
+): Promise<void> {
   const line = new ProgressLine()
-  for await (const { status } of watch(db, { jobs: [{ job_id, revision: 0 }] }, signal)) {
-    line.show(status)
-    if (hasEnded(status.status)) break
+  while (!signal.aborted) {
+    try {
+      for await (const { status } of watch(db, { jobs: [{ job_id, revision: 0 }] }, signal)) {
+        line.show(status)
+        if (hasEnded(status.status)) return line.end()
+      }
+    } catch (error) {
+      troubles.tell(error)
+      await pause(WATCH_AGAIN, signal)
+    }
   }
-  line.end()
 }
 
 async function link({ host, port }: Address, { home }: Board): Promise<string> {

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { takeTurn } from '@bestmark/db'
+import { Builds } from '../commands/up/builds.ts'
 import { Failure } from '../failure.ts'
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
@@ -11,16 +13,42 @@ const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 export const WEB = join(ROOT, 'apps', 'web')
 /** Vite's own program, which a process of ours can be. */
 export const VITE = join(WEB, 'node_modules', 'vite', 'bin', 'vite.js')
-const STAMP = join(WEB, 'build', '.sources')
+const BUILDS = join(WEB, 'build')
 const SOURCES = ['apps/web', 'packages/core', 'packages/db', 'packages/api']
 
-/** Builds the pages where they were not built from these very sources; returns whether it did. */
-export async function buildPages(signal: AbortSignal): Promise<boolean> {
-  const digest = await digestOfSources()
-  const built = await readFile(STAMP, 'utf8').catch(() => '')
-  if (built === digest) return false
+/**
+ * Builds the pages where they were not built from these very sources, or where a part of that build
+ * is gone. Returns the folder of the build, which stays as it is while this process lives.
+ */
+export async function buildPages(signal: AbortSignal, folder = BUILDS): Promise<string> {
+  const builds = new Builds(folder)
+  for (;;) {
+    const digest = await digestOfSources()
+    await builds.use(digest)
+    if (await builds.isWhole(digest)) return builds.pathOf(digest)
+    await using _turn = await takeTurn(`build ${folder}`, signal)
+    if (!(await builds.isWhole(digest))) await build(builds, digest, signal)
+    await builds.sweep(digest)
+    // What was changed meanwhile may be in the build, or not.
+    if (digest === (await digestOfSources())) return builds.pathOf(digest)
+  }
+}
+
+/** Builds beside, so that a server that runs, and whoever comes second, see whole builds alone. */
+async function build(builds: Builds, digest: string, signal: AbortSignal): Promise<void> {
+  const draft = builds.draftOf(digest)
+  try {
+    await runBuilder(draft, signal)
+    await builds.finish(join(draft, 'pages'), digest)
+  } finally {
+    await rm(draft, { recursive: true, force: true })
+  }
+}
+
+async function runBuilder(draft: string, signal: AbortSignal): Promise<void> {
   const child = spawn(process.execPath, [VITE, 'build'], {
     cwd: WEB,
+    env: { ...process.env, BESTMARK_BUILD: draft },
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
   })
@@ -29,12 +57,9 @@ export async function buildPages(signal: AbortSignal): Promise<boolean> {
     child.once('close', resolve)
   })
   const [code, out, err] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
-  if (code !== 0) {
-    process.stderr.write(out + err)
-    throw new Failure('The pages cannot be built; what the builder said stands above.')
-  }
-  await writeFile(STAMP, digest)
-  return true
+  if (code === 0) return
+  process.stderr.write(out + err)
+  throw new Failure('The pages cannot be built; what the builder said stands above.')
 }
 
 /** A digest of names, sizes and times of change of everything that the pages are made of. */

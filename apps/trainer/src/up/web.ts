@@ -11,23 +11,27 @@ const PATIENCE = 2000
 export class WebServer implements AsyncDisposable {
   readonly address: Address
   readonly #child: ChildProcess
-  readonly #exited: Promise<void>
+  readonly #ended: Promise<string>
 
   constructor(child: ChildProcess, address: Address) {
     this.#child = child
     this.address = address
-    this.#exited = new Promise((resolve) => child.once('exit', () => resolve()))
+    this.#ended = new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        resolve(signal ? `was killed by ${signal}` : `ended with exit code ${code}`)
+      })
+    })
   }
 
-  /** Fulfils when the server ended, asked to or not. */
-  get exited(): Promise<void> {
-    return this.#exited
+  /** Fulfils with how the server ended, asked to or not. */
+  get ended(): Promise<string> {
+    return this.#ended
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill('SIGTERM')
     const impatient = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE)
-    await this.#exited
+    await this.#ended
     clearTimeout(impatient)
   }
 }
@@ -40,12 +44,19 @@ export class WebServer implements AsyncDisposable {
 export async function servePages(
   { host, port }: Address,
   home: string,
+  pages: string,
   output: 'inherit' | 'stderr' = 'inherit',
 ): Promise<WebServer> {
   const child = fork(join(WEB, 'serve.ts'), {
     cwd: WEB,
     detached: true,
-    env: { ...process.env, HOST: host, PORT: String(port), BESTMARK_HOME: home },
+    env: {
+      ...process.env,
+      HOST: host,
+      PORT: String(port),
+      BESTMARK_HOME: home,
+      BESTMARK_PAGES: pages,
+    },
     stdio: ['ignore', output === 'stderr' ? 2 : output, 'inherit', 'ipc'],
   })
   const listening = await new Promise<number>((resolve, reject) => {

@@ -2,18 +2,19 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 
 /**
- * Waits until no other process of this machine starts or stops the server of a data folder, and
- * holds that right until disposed. The kernel takes it from a process that dies: it is a socket in
- * the abstract namespace, which leaves no file. Elsewhere than on Linux there is no such namespace,
- * and the server's own lock file has to do.
+ * Waits until no other process of this machine has the turn of that key, as to start or stop the
+ * server of a data folder, and holds it until disposed. Throws where the signal aborts the wait.
+ * The kernel takes it from a process that dies: it is a socket in the abstract namespace, which
+ * leaves no file. Elsewhere than on Linux there is no such namespace, and there is no waiting.
  */
-export async function takeTurn(key: string): Promise<AsyncDisposable> {
+export async function takeTurn(key: string, signal?: AbortSignal): Promise<AsyncDisposable> {
   if (process.platform !== 'linux') return { [Symbol.asyncDispose]: async () => {} }
   const name = `\0bestmark:${key}`
   for (;;) {
     const turn = await listen(name)
     if (turn) return turn
-    await untilGone(name)
+    await untilGone(name, signal)
+    signal?.throwIfAborted()
   }
 }
 
@@ -43,8 +44,8 @@ async function listen(name: string): Promise<AsyncDisposable | undefined> {
 }
 
 /** Resolves when the holder lets go: its end of a connection closes, or none can be made. */
-async function untilGone(name: string): Promise<void> {
-  const socket = connect(name)
+async function untilGone(name: string, signal?: AbortSignal): Promise<void> {
+  const socket = connect({ path: name, ...(signal && { signal }) })
   socket.on('error', () => {})
   socket.resume()
   await new Promise((resolve) => socket.on('close', resolve))

@@ -1,0 +1,39 @@
+import type { Address } from '../../up/address.ts'
+import type { WebServer } from '../../up/web.ts'
+import { keepGoing, type Restarts } from './restarts.ts'
+
+/** The web server of a board, which is started again at the same address where it dies. */
+export class Pages implements AsyncDisposable {
+  readonly #begin: (address: Address) => Promise<WebServer>
+  readonly #over = new AbortController()
+  #web: Promise<WebServer>
+
+  /** Starts the first one with `begin`, and later ones. */
+  constructor(begin: (address: Address) => Promise<WebServer>, address: Address) {
+    this.#begin = begin
+    this.#web = begin(address)
+  }
+
+  /** Where the first one listens. Throws a Failure where it cannot. */
+  async listening(): Promise<Address> {
+    return (await this.#web).address
+  }
+
+  /** Keeps it going until disposed. Throws a Failure after too many ends in a row. */
+  async keep(say: (line: string) => void, restarts: Restarts): Promise<void> {
+    const { address } = await this.#web
+    let isFirst = true
+    const run = async (): Promise<string> => {
+      if (!isFirst) this.#web = this.#begin(address)
+      isFirst = false
+      return (await this.#web).ended
+    }
+    await keepGoing('The web server', run, this.#over.signal, { say, restarts })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort()
+    const web = await this.#web.catch(() => undefined)
+    await web?.[Symbol.asyncDispose]()
+  }
+}

@@ -1,0 +1,45 @@
+import { Failure, sentence } from '../../failure.ts'
+import { pause } from '../../recorder.ts'
+
+/** How something that ended is started again. */
+export interface Restarts {
+  /** How many ends in a row are put up with. */
+  most: number
+  /** The first wait, doubled each time (ms), and the longest. */
+  wait: { first: number; longest: number }
+  /** After so long (ms) the next end is the first of a new row. */
+  steady: number
+}
+
+export const RESTARTS: Restarts = {
+  most: 10,
+  wait: { first: 500, longest: 30_000 },
+  steady: 60_000,
+}
+
+/**
+ * Keeps something going: runs it, and runs it again whenever it ends, after a wait and with a
+ * sentence. `run` fulfils with how it ended, such as "was killed by SIGKILL". Returns when the
+ * signal aborts. Throws a Failure after too many ends in a row.
+ */
+export async function keepGoing(
+  name: string,
+  run: () => Promise<string>,
+  signal: AbortSignal,
+  { say, restarts = RESTARTS }: { say: (line: string) => void; restarts?: Restarts },
+): Promise<void> {
+  for (let row = 0; !signal.aborted;) {
+    const since = performance.now()
+    const how = await run().catch((error: unknown) => `failed (${sentence(error)})`)
+    if (signal.aborted) return
+    row = performance.now() - since > restarts.steady ? 1 : row + 1
+    if (row > restarts.most) {
+      throw new Failure(`${name} ${how}; that was end ${row} in a row, so it is not started again.`)
+    }
+    const wait = Math.min(restarts.wait.first * 2 ** (row - 1), restarts.wait.longest)
+    say(
+      `${name} ${how}. It starts again in ${wait / 1000} s (${row} of ${restarts.most} in a row).`,
+    )
+    await pause(wait, signal)
+  }
+}
