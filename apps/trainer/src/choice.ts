@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import {
   contextOf,
   explain,
@@ -11,6 +10,7 @@ import {
   type Selection,
   type Winner,
 } from '@bestmark/core'
+import { absolutePath } from '@bestmark/db/root'
 import { problemOf } from './asked.ts'
 import { toldByReader } from './sources/events.ts'
 import { readRun } from './sources/run.ts'
@@ -92,5 +92,5 @@ export function choiceJson({
 
 /** A path below a run's root; null where there is none. */
 export function absolute(root: string, path: string | null | undefined): string | null {
-  return path === null || path === undefined ? null : join(root, path)
+  return path === null || path === undefined ? null : absolutePath(root, path)
 }

@@ -1,5 +1,10 @@
-import { join } from 'node:path'
-import { recordFacts, undigestedFiles, type Database, type UndigestedFiles } from '@bestmark/db'
+import {
+  absolutePath,
+  recordFacts,
+  undigestedFiles,
+  type Database,
+  type UndigestedFiles,
+} from '@bestmark/db'
 import { systemCode } from './failure.ts'
 import { takeDigest } from './integrity/digest.ts'
 import { inspectCheckpoint } from './integrity.ts'
@@ -46,7 +51,7 @@ export class Digesting {
     signal: AbortSignal,
   ): Promise<string | undefined> {
     try {
-      return await takeDigest(root, join(root, path), this.#rate, signal)
+      return await takeDigest(root, absolutePath(root, path), this.#rate, signal)
     } catch (error) {
       if (signal.aborted || systemCode(error) === 'EMFILE') throw error
       // Files that go, or cannot be read, are the sweep's to tell of.

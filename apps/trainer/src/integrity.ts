@@ -1,6 +1,8 @@
 import { type CheckpointKind, type FilesState, ownValue } from '@bestmark/core'
-import { realpath } from 'node:fs/promises'
-import { basename, resolve } from 'node:path'
+import { realpath, stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { absolutePath } from '@bestmark/db/root'
+import { isRecord } from './checkpoints/records.ts'
 import { systemCode } from './failure.ts'
 import { kindOf } from './integrity/kind.ts'
 import { isInside, listFiles, type Listing, signatureOf } from './integrity/listing.ts'
@@ -45,6 +47,7 @@ export interface Before {
 
 /** Files of a run that trains are left in peace for so long after they changed (ms). */
 const SETTLING = 5_000
+const NO_CHECKPOINT = 'it is a record of the run, not a checkpoint'
 const MARKERS = /^checkpoint-is-incomplete\.txt$|\.incomplete$/
 
 /** Codes that tell of this one folder; any other, such as too many open files, tells of nothing. */
@@ -72,10 +75,13 @@ export async function inspectCheckpoint(
   const checked_at = Date.now()
   try {
     const home = await realpath(root)
-    const place = await realpath(resolve(root, path))
+    const place = await realpath(absolutePath(root, path))
     if (!isInside(home, place)) {
       const files_why = `it leads out of the run's folder to ${place}`
       return { ...nothing, files_state: 'broken', files_why, checked_at }
+    }
+    if (isRecord(basename(place)) && (await stat(place)).isFile()) {
+      return { ...nothing, files_state: 'broken', files_why: NO_CHECKPOINT, checked_at }
     }
     const listing = await listFiles(home, place)
     const signature = signatureOf(listing.files)

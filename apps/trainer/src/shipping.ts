@@ -4,6 +4,7 @@ import {
   claimDeployment,
   type Database,
   type DeploymentAdvance,
+  pathBelow,
 } from '@bestmark/db'
 import { Failure, sentence } from './failure.ts'
 import { noteDamage, stillShippable } from './shippable.ts'
@@ -35,7 +36,7 @@ export async function shipNext(
     created_at,
     shipped_at: Date.now(),
   }
-  const version = `${checkpoint_name.replaceAll(/[^\w.-]+/g, '-')}-${deployment_id.slice(0, 8)}`
+  const version = versionName(root, checkpoint_name, deployment_id)
   const modelFolder = join(home, 'models', model_name)
   const place = { deployment_id, root, source: source_path, modelFolder, version, ledger }
   const reporter = new Reporter(db, { job_id, deployment_id }, order.held)
@@ -53,6 +54,12 @@ export async function shipNext(
     if (!signal.aborted) await reporter.finish({ status: 'failed', error: sentence(error) })
   }
   return true
+}
+
+/** A folder's name for a version, which file systems of 255 bytes a name can hold. */
+function versionName(root: string, path: string, deployment_id: string): string {
+  const name = (pathBelow(root, path) ?? path).replaceAll(/[^\w.-]+/g, '-').slice(-100)
+  return `${name}-${deployment_id.slice(0, 8)}`
 }
 
 type Said = Omit<DeploymentAdvance, 'job_id' | 'deployment_id' | 'held'>

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parsePythonJson, type EventOf } from '@bestmark/core'
 import { z } from 'zod'
+import { pathBelow } from '@bestmark/db/root'
 import { systemCode } from './failure.ts'
 import { inspectCheckpoint } from './integrity.ts'
 
@@ -26,7 +27,7 @@ export async function unlistedCheckpoints(
   root: string,
   listed: readonly Listed[],
 ): Promise<EventOf<'checkpoint'>[]> {
-  const known = new Set(listed.map(({ attempt, path }) => `${attempt} ${path}`))
+  const known = new Set(listed.map(({ attempt, path }) => `${attempt} ${pathBelow(root, path)}`))
   const found: EventOf<'checkpoint'>[] = []
   for (const path of await checkpointFolders(root)) {
     const own = await ownWords(join(root, path))

@@ -10,6 +10,10 @@ export interface Prunable {
   bytes: number | null
   pinned: boolean
   shipped: boolean
+  /** Where it lies below the root, of all paths that name it the same one; `path` where left out. */
+  place?: string
+  /** Why it is never removed, such as that it is a log of the run. */
+  kept_because?: string | undefined
   /** Paths that are a part of it though they do not lie in its folder, such as where its links lead. */
   needs?: readonly string[]
 }
@@ -48,8 +52,9 @@ export function retention<Row extends Prunable>(
   const last = new Map(latest.map(({ path }, place) => [path, ageWords(place)]))
   const claimed = selection.second_opinion?.path ?? null
   const judged = there.map((checkpoint) => {
-    const { path, step, pinned, shipped, files_state } = checkpoint
+    const { path, step, pinned, shipped, files_state, kept_because } = checkpoint
     const why = [
+      kept_because,
       best.get(path),
       last.get(path),
       pinned ? 'it is pinned' : undefined,
@@ -78,24 +83,31 @@ function withNeeded<Row extends Prunable>(judged: readonly Judged<Row>[]): Judge
   // What is needed may need more, which is looked at in its turn.
   for (const { checkpoint } of stays) {
     for (const one of rest) {
-      const words = one.why.length === 0 ? partOf(one.checkpoint.path, checkpoint) : undefined
+      const words = one.why.length === 0 ? partOf(placeOf(one.checkpoint), checkpoint) : undefined
       if (words === undefined) continue
       one.why.push(words)
       stays.push(one)
     }
   }
-  const kept = stays.map(({ checkpoint }) => checkpoint.path)
+  const kept = stays.map(({ checkpoint }) => placeOf(checkpoint))
   return judged.map(({ checkpoint, why }) => {
-    const holds = kept.some((path) => path !== checkpoint.path && isWithin(path, checkpoint.path))
+    const own = placeOf(checkpoint)
+    const holds = kept.some((place) => place !== own && isWithin(place, own))
     return { checkpoint, why: holds ? [...why, 'it holds one that stays'] : why }
   })
 }
 
 /** Why a path cannot go while another checkpoint stays. All lies in the run's own folder, which says nothing. */
-function partOf(path: string, { path: kept, needs = [] }: Prunable): string | undefined {
+function partOf(path: string, checkpoint: Prunable): string | undefined {
+  const { needs = [] } = checkpoint
+  const kept = placeOf(checkpoint)
   if (parts(kept).length > 0 && isWithin(path, kept)) return 'it lies in one that stays'
   const isNeeded = needs.some((place) => isWithin(place, path) || isWithin(path, place))
   return isNeeded ? 'one that stays needs its files' : undefined
+}
+
+function placeOf({ path, place }: Prunable): string {
+  return place ?? path
 }
 
 function placeWords(place: number): string {

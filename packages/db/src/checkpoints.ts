@@ -12,7 +12,7 @@ import {
   ownValue,
 } from '@bestmark/core'
 import type { Database } from './client.ts'
-import { inRoot } from './root.ts'
+import { absolutePath } from './root.ts'
 import { runContext } from './runContext.ts'
 import type { JobRow } from './schema.ts'
 import { type DecidingRows, decidingRows, snapshot, type StoredCheckpoint } from './selection.ts'
@@ -121,7 +121,7 @@ function faceOf(checkpoint: StoredCheckpoint, { job_id, output_dir }: JobRow) {
   const { kind, base, digest, pinned } = checkpoint
   return {
     ...{ checkpoint_id, job_id, attempt, step, epoch, role },
-    path: inRoot(output_dir, path),
+    path: absolutePath(output_dir, path),
     name: path,
     ...{ files_state, files_why, bytes, checked_at, saved_at, kind, base, digest, pinned },
   }

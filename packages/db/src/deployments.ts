@@ -6,7 +6,7 @@ import { clock } from './clock.ts'
 import { EXPORTED } from './exported.ts'
 import { changeJob } from './job.ts'
 import { JobUnknown, Refused } from './refused.ts'
-import { inRoot } from './root.ts'
+import { absolutePath } from './root.ts'
 import { checkpoints, deployments, type DeploymentStatus, trainingJobs } from './schema.ts'
 
 /** One checkpoint shipped, or being shipped, under a model name. */
@@ -233,7 +233,7 @@ export async function claimDeployment(
     )
     if (taken === undefined) continue
     const deployment = found(await byId(db, one.job_id, one.deployment_id))
-    const source_path = inRoot(one.root, deployment.checkpoint_name)
+    const source_path = absolutePath(one.root, deployment.checkpoint_name)
     return { ...deployment, root: one.root, source_path, held: taken }
   }
   return undefined

@@ -1,6 +1,6 @@
 import { eq, like, sql } from 'drizzle-orm'
 import type { Database } from './client.ts'
-import { inRoot } from './root.ts'
+import { absolutePath } from './root.ts'
 import { checkpoints, trainingJobs } from './schema.ts'
 
 /** A checkpoint as an id names it. */
@@ -26,5 +26,8 @@ export async function findCheckpoints(db: Database, text: string): Promise<Named
     .where(like(sql`${checkpoint_id}::text`, `${id}%`))
     .orderBy(checkpoint_id)
     .limit(50)
-  return rows.map(({ output_dir, path, ...row }) => ({ ...row, path: inRoot(output_dir, path) }))
+  return rows.map(({ output_dir, path, ...row }) => ({
+    ...row,
+    path: absolutePath(output_dir, path),
+  }))
 }

@@ -1,7 +1,31 @@
 import { posix, win32 } from 'node:path'
 
-/** A path of a run, made absolute in the run's folder, whatever machine that folder is on. */
-export function inRoot(root: string, path: string): string {
-  const windows = /^([A-Za-z]:[\\/]|\\\\)/.test(root)
-  return windows ? win32.join(root, path) : posix.join(root, path)
+/**
+ * The absolute path of a checkpoint (or another file) that a run names, on whatever machine its
+ * root lies: a relative path is below the root, an absolute one is itself, whether it lies inside
+ * the root or outside, and `..` and trailing slashes are resolved. A backslash separates folders
+ * too, since a run may be written on Windows and read elsewhere. Links are not looked at.
+ */
+export function absolutePath(root: string, path: string): string {
+  if (isWindows(root)) return win32.resolve(root, path)
+  // No such path is on this machine; joined to the root it might come to name something else.
+  if (isWindows(path)) return path
+  return posix.resolve(posix.join('/', root), path.replaceAll('\\', '/'))
+}
+
+/**
+ * The same place relative to the root, with forward slashes: '' for the root itself, and undefined
+ * for what lies outside of it.
+ */
+export function pathBelow(root: string, path: string): string | undefined {
+  const style = isWindows(root) ? win32 : posix
+  const absolute = absolutePath(root, path)
+  if (!style.isAbsolute(absolute)) return undefined
+  const below = style.relative(root, absolute)
+  const leadsOut = below === '..' || below.startsWith(`..${style.sep}`) || style.isAbsolute(below)
+  return leadsOut ? undefined : below.replaceAll(style.sep, '/')
+}
+
+function isWindows(path: string): boolean {
+  return /^([A-Za-z]:[\\/]|\\\\)/.test(path)
 }

@@ -15,7 +15,7 @@ import { asc, eq, sql } from 'drizzle-orm'
 import type { Database } from './client.ts'
 import { type EvaluationRow, evaluationRows, evaluationsOf } from './evaluations.ts'
 import type { Tx } from './job.ts'
-import { inRoot } from './root.ts'
+import { absolutePath } from './root.ts'
 import { checkpoints, type JobRow, trainingJobs } from './schema.ts'
 import { trainLossOf } from './trainLoss.ts'
 
@@ -88,7 +88,7 @@ export async function reselect(tx: Tx, job: JobRow): Promise<Partial<RunFacts>> 
     best_eval_loss: best?.eval_loss ?? null,
     best_epoch: best?.epoch ?? null,
     best_step: best?.step ?? null,
-    best_checkpoint_path: best?.path ? inRoot(job.output_dir, best.path) : null,
+    best_checkpoint_path: best?.path ? absolutePath(job.output_dir, best.path) : null,
     best_checkpoint_id: best?.checkpoint_id ?? null,
     best_metric: best?.value ?? null,
     best_metric_name: best ? metric : null,

@@ -1,5 +1,5 @@
-import { join } from 'node:path'
 import { measuredJson } from '@bestmark/core'
+import { absolutePath } from '@bestmark/db'
 import { callerPath, parseWords } from '../arguments.ts'
 import { candidatesOf, whyNone } from '../evaluate/candidates.ts'
 import {
@@ -107,7 +107,7 @@ function outcome({ values, seconds, error, isSkipped }: Evaluated): string {
 
 function jsonLine({ of, values, samples, log, seconds, error, isSkipped }: Evaluated): string {
   const { path: name, attempt, step } = of.checkpoint
-  const path = join(of.run.root, name)
+  const path = absolutePath(of.run.root, name)
   const measured = { values, samples, log, seconds, error, skipped: isSkipped }
   return measuredJson({ checkpoint: name, path, attempt, step, ...measured })
 }

@@ -1,5 +1,5 @@
-import { join } from 'node:path'
 import { rowsFrom, select } from '@bestmark/core'
+import { absolutePath } from '@bestmark/db'
 import { Failure } from '../failure.ts'
 import { named, type RunCheckpoint, TELL_STEP } from '../scores/checkpointAt.ts'
 import type { ReadRun } from '../sources/run.ts'
@@ -69,7 +69,7 @@ function bestOf(
 ): Complete | undefined {
   const { best } = select({ policy: 'as_declared', ...rowsFrom(run.events) })
   return complete.findLast(({ path, attempt, step }) => {
-    if (known !== null) return join(run.root, path) === known
+    if (known !== null) return absolutePath(run.root, path) === known
     return path === best?.path && attempt === best.attempt && step === best.step
   })
 }

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Measured } from '@bestmark/core'
+import { absolutePath } from '@bestmark/db'
 import { attachedScores } from '../scores/attached.ts'
 import type { RunCheckpoint } from '../scores/checkpointAt.ts'
 import type { Measurements } from '../scores/results.ts'
@@ -61,7 +61,7 @@ export function skipped(of: RunCheckpoint, values: Record<string, Measured>): Ev
 export async function evaluate(of: RunCheckpoint, how: Evaluation): Promise<Evaluated> {
   const { run, checkpoint } = of
   const { out, err } = await logFiles(run.root, checkpoint.path)
-  const path = join(run.root, checkpoint.path)
+  const path = absolutePath(run.root, checkpoint.path)
   const argv = how.template.map((word) => {
     return word.replaceAll('{checkpoint}', () => path).replaceAll('{step}', `${checkpoint.step}`)
   })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
-import { basename, join, relative, resolve } from 'node:path'
-import { resolveHome } from '@bestmark/db'
+import { basename, join, relative } from 'node:path'
+import { absolutePath, resolveHome } from '@bestmark/db'
 import { systemCode } from '../failure.ts'
 
 /** The folder in a run's root that keeps what evaluation commands printed. */
@@ -19,7 +19,7 @@ export interface LogFiles {
  */
 export async function logFiles(root: string, checkpoint: string): Promise<LogFiles> {
   const name = new Date().toISOString().replaceAll(':', '-')
-  const inside = relative(root, resolve(root, checkpoint))
+  const inside = relative(root, absolutePath(root, checkpoint))
   const folder = await made(join(root, FOLDER, inside), elsewhere(root, inside))
   return { out: join(folder, `${name}.out.log`), err: join(folder, `${name}.err.log`) }
 }

@@ -1,5 +1,6 @@
 import { readdir, realpath } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
+import { absolutePath } from '@bestmark/db'
 import { systemCode } from '../failure.ts'
 import { isInside } from '../integrity.ts'
 
@@ -9,7 +10,7 @@ import { isInside } from '../integrity.ts'
  * checkpoint, the files in it. Links that lead out of the root, or nowhere, are left out.
  */
 export async function needsOf(root: string, path: string): Promise<string[]> {
-  const place = join(root, path)
+  const place = absolutePath(root, path)
   const isRoot = relative(root, place) === ''
   const needs: string[] = []
   if (!isRoot) needs.push(...(await targetIn(root, place)))

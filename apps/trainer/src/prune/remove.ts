@@ -1,5 +1,6 @@
 import { lstat, realpath, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join, sep } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { absolutePath } from '@bestmark/db'
 import { Failure } from '../failure.ts'
 import { isInside } from '../integrity.ts'
 
@@ -12,9 +13,9 @@ export const REMOVED = '.bestmark-removed-'
  * one, or is not below the root; links within the folder are removed and not followed.
  */
 export async function removeFiles(root: string, path: string): Promise<void> {
-  const place = join(root, path)
+  const place = absolutePath(root, path)
   const real = await realpath(place)
-  const isBelow = isInside(root, place) && place !== root && !place.endsWith(sep)
+  const isBelow = isInside(root, place) && place !== root
   if (!isBelow) throw new Failure(`${path} is not below ${root}; it is not removed.`)
   if (real !== place || (await lstat(place)).isSymbolicLink()) {
     throw new Failure(`${place} is or leads through a link to ${real}; it is not removed.`)

@@ -1,6 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { dirname } from 'node:path'
 import { rowsFrom, type Checkpoint } from '@bestmark/core'
+import { absolutePath } from '@bestmark/db/root'
 import { Failure, sentence, systemCode } from '../failure.ts'
 import { JOURNAL } from '../journal.ts'
 import { readRun, type ReadRun } from '../sources/run.ts'
@@ -71,7 +72,7 @@ const CHECKPOINT = /^(trainer_state\.json|checkpoint-\d+)$/
 async function listed(run: ReadRun, folder: string): Promise<Checkpoint | undefined> {
   const { checkpoints } = rowsFrom(run.events)
   for (const checkpoint of checkpoints.toReversed()) {
-    const path = resolve(run.root, checkpoint.path)
+    const path = absolutePath(run.root, checkpoint.path)
     if (path === folder || (await realpath(path).catch(() => path)) === folder) return checkpoint
   }
   return undefined

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EventOf, TrainingEvent } from '@bestmark/core'
+import { absolutePath } from '@bestmark/db/root'
 import { systemCode } from '../failure.ts'
 import { toldEvent } from '../sources/events.ts'
 import { admit, misfit, type Skips, toldSkips } from '../sources/gate.ts'
@@ -21,7 +22,7 @@ const STATE = 'trainer_state.json'
 /** Digest of a checkpoint's own state file, which no other save shares; null where it has none. */
 export async function stateDigest(root: string, path: string): Promise<string | null> {
   try {
-    const text = await readFile(join(root, path, STATE))
+    const text = await readFile(join(absolutePath(root, path), STATE))
     return createHash('sha256').update(text).digest('hex')
   } catch (error) {
     if (systemCode(error) === undefined) throw error
