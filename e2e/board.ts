@@ -35,6 +35,7 @@ export async function bestmark(
 export interface RunningBoard extends AsyncDisposable {
   /** The link that was printed. */
   link: string
+  /** The board's address by a name that Node finds, as every browser finds that of the link. */
   url: string
   token: string
   /** All that was printed so far. */
@@ -58,7 +59,7 @@ export async function startBoard(
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const { link, printed } = await linkFrom(child)
-  const { origin, searchParams } = new URL(link)
+  const { port, searchParams } = new URL(link)
   const interrupt = async () => {
     const since = performance.now()
     const ended = exitOf(child)
@@ -67,7 +68,7 @@ export async function startBoard(
   }
   return {
     link,
-    url: origin,
+    url: `http://127.0.0.1:${port}`,
     token: searchParams.get('token') ?? '',
     printed,
     interrupt,

@@ -32,7 +32,7 @@ test('page, jobs.status, checkpoints.list, best, pick and report name the same c
   const table = page.getByRole('table', { name: 'Checkpoints' })
   const preselected = await table.getByRole('radio', { checked: true }).inputValue()
   const pathOnPage = await page.getByText(output_dir).first().textContent()
-  await page.goto(`${board.url}/jobs/${job_id}/report`)
+  await page.goto(new URL(`/jobs/${job_id}/report`, board.link).href)
   const report = await page.getByText('The best is').textContent()
 
   const answer = status.best_checkpoint_path

@@ -67,7 +67,7 @@ test('without the token every page and procedure answers 401', async () => {
   }
   const wrong = { authorization: `Bearer ${board.token.replace(/.$/, 'x')}` }
   expect((await fetch(`${board.url}/trpc/jobs.list`, { headers: wrong })).status).toBe(401)
-  const entered = await fetch(board.link, { redirect: 'manual' })
+  const entered = await fetch(`${board.url}/?token=${board.token}`, { redirect: 'manual' })
   expect(entered.status).toBe(303)
   expect(entered.headers.get('location')).toBe('/')
   const cookie = entered.headers.get('set-cookie') ?? ''

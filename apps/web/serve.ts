@@ -50,3 +50,5 @@ function stop() {
   if (process.connected) process.disconnect()
 }
 for (const end of ['SIGTERM', 'SIGINT', 'disconnect']) process.once(end, stop)
+// Readers who may still come in connect again.
+process.on('bestmark:renewed', () => server.closeAllConnections())

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   bestEffort,
+  closeHome,
   DatabaseNewer,
   DatabaseUnavailable,
   hostId,
@@ -18,6 +19,7 @@ import {
 } from '@bestmark/db'
 import { Failure } from './failure.ts'
 import type { Starter } from './runs.ts'
+import { tell } from './terminal.ts'
 
 /** An open, migrated board, and who this machine is to it. */
 export interface Board extends Starter, AsyncDisposable {
@@ -68,6 +70,7 @@ async function openPatiently(env: NodeJS.ProcessEnv): Promise<Board> {
 async function open(env: NodeJS.ProcessEnv): Promise<Board> {
   const home = resolveHome(env)
   await makeHome(home)
+  for (const sentence of await closeHome(home)) tell(`${sentence}\n`)
   const databaseUrl = env['DATABASE_URL'] || undefined
   const db = await openDatabase({ home, databaseUrl })
   const close = async (): Promise<void> => {

@@ -22,6 +22,10 @@ const COMMANDS: Record<string, { does: string; load: () => Promise<Command> }> =
     does: 'start the board: database, pages, agent, and a first run on an empty board',
     load: () => import('./commands/up.ts'),
   },
+  link: {
+    does: 'print the link that opens the board; --new makes another and ends the old',
+    load: () => import('./commands/link.ts'),
+  },
   train: {
     does: 'train a built-in recipe, or go on with a run',
     load: () => import('./commands/train.ts'),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { TrainingJobStatus } from '@bestmark/core'
-import { jobDetail, registerJob, type Database } from '@bestmark/db'
+import { closedFolder, jobDetail, registerJob, type Database } from '@bestmark/db'
 import { Failure } from './failure.ts'
 import { inspectCheckpoint } from './integrity.ts'
 import { lastAttempt, JOURNAL, openJournal } from './journal.ts'
@@ -30,7 +30,10 @@ export async function startRun(
   order: { recipe: Recipe; preset: string; name: string; project: string; job_id?: string },
 ): Promise<StartedRun> {
   const { recipe, preset, name, project, job_id = randomUUID() } = order
-  const folder = join(starter.home, 'runs', `${folderName(name)}-${job_id.slice(0, 8)}`)
+  const folder = join(
+    await closedFolder(starter.home, 'runs'),
+    `${folderName(name)}-${job_id.slice(0, 8)}`,
+  )
   await mkdir(folder, { recursive: true })
   openJournal(folder, { journal: 1, job_id, name, project, recipe: recipe.name })[Symbol.dispose]()
   const { host_id, host } = starter

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import {
   advanceDeployment,
   claimDeployment,
+  closedFolder,
   type Database,
   type DeploymentAdvance,
   pathBelow,
@@ -42,6 +43,7 @@ export async function shipNext(
   const reporter = new Reporter(db, { job_id, deployment_id }, order.held)
   const until = AbortSignal.any([signal, reporter.taken])
   try {
+    await closedFolder(home, 'models')
     const digest = await stillShippable(db, order)
     const shipment = { ...place, digest, stillOurs: () => reporter.stillOurs() }
     const path = await shipToFolder(shipment, (progress) => reporter.report(progress), until)

@@ -38,7 +38,7 @@ test('the link sets a cookie that scripts cannot read, and leaves a clean addres
   expect(answer.status).toBe(303)
   expect(answer.headers.get('location')).toBe('/?status=running')
   const cookie = answer.headers.get('set-cookie') ?? ''
-  expect(cookie).toMatch(/^bestmark_[0-9a-f]{32}=.*HttpOnly.*SameSite=Lax/i)
+  expect(cookie).toMatch(/^bestmark-[0-9a-f]{8}=.*HttpOnly.*SameSite=Lax/i)
   expect((await get('/', { cookie: cookie.split(';')[0] ?? '' })).status).toBe(200)
 })
 

@@ -16,6 +16,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 export interface Site extends AsyncDisposable {
   url: string
   token: string
+  /** The data folder. */
+  home: string
   db: TestDatabase
   browser: Browser
   /** The server's process, and what it printed. */
@@ -36,6 +38,7 @@ export async function openSite(through?: (databaseUrl: string) => Promise<string
   return {
     url,
     token,
+    home,
     db,
     browser,
     server,

@@ -2,25 +2,18 @@ import { createCaller } from '@bestmark/api'
 import { unavailable, type Board } from '@bestmark/api/board'
 import type { RequestEvent } from '@sveltejs/kit'
 import { sequence, type Handle, type HandleServerError } from '@sveltejs/kit/hooks'
-import {
-  bearer,
-  cookieName,
-  fromElsewhere,
-  isLoopback,
-  mayWrite,
-  sameSecret,
-  withinBoard,
-} from '#lib/server/access.ts'
-import { board, closeBoard } from '#lib/server/board.ts'
+import { fromElsewhere, isLoopback, mayWrite } from '#lib/server/access.ts'
+import { board, closeBoard, door } from '#lib/server/board.ts'
+import { hasOldCookie, isLetIn, openedLink, withoutOldCookies } from '#lib/server/entrance.ts'
 import { guarded, SCRIPTLESS_POLICY } from '#lib/server/headers.ts'
 import { endReports, explained, reported } from '#lib/server/problems.ts'
 import { refusals } from '#lib/server/refusals.ts'
 
-const YEAR = 365 * 24 * 60 * 60
-
 for (const end of ['SIGTERM', 'SIGINT', 'disconnect']) process.once(end, endReports)
 // The server says so when its last connection has closed.
 process.once('sveltekit:shutdown', () => void closeBoard().finally(() => process.exit()))
+// Live streams of whoever the old token let in end; the server closes what is open.
+door.onRenewed(() => process.emit('bestmark:renewed' as NodeJS.Signals))
 
 const machine: Handle = ({ event, resolve }) => {
   const host = event.request.headers.get('host')
@@ -32,6 +25,11 @@ const machine: Handle = ({ event, resolve }) => {
 }
 
 const entrance: Handle = async ({ event, resolve }) => {
+  if (await door.opensWith(event.url.searchParams.get('token'))) return openedLink(event, door)
+  const authorized = await isLetIn(event, door)
+  if (!authorized && !isTold(event)) {
+    return hasOldCookie(event) ? withoutOldCookies(event, refusals.oldCookie()) : refusals.token()
+  }
   let open: Board
   try {
     open = await board()
@@ -43,11 +41,6 @@ const entrance: Handle = async ({ event, resolve }) => {
     }
     return resolve(event)
   }
-  const given = event.url.searchParams.get('token')
-  if (given !== null && sameSecret(given, open.token)) return letIn(event, open)
-  const shown = bearer(event.request.headers) ?? event.cookies.get(cookieName(open.board_id))
-  const authorized = sameSecret(shown, open.token)
-  if (!authorized && !isTold(event)) return refusals.token()
   const context = { db: open.db, authorized }
   event.locals.context = () => context
   event.locals.api = createCaller(context)
@@ -61,21 +54,6 @@ const entrance: Handle = async ({ event, resolve }) => {
 function isTold({ params }: RequestEvent): boolean {
   const procedures = (params['procedure'] ?? '').split(/[/,]/).filter(Boolean)
   return procedures.length > 0 && !procedures.includes('watch')
-}
-
-/** Remembers the token in a cookie, and leaves it out of the address. */
-function letIn({ cookies, url }: RequestEvent, { board_id, token }: Board): Response {
-  const cookie = cookies.serialize(cookieName(board_id), token, {
-    path: '/',
-    httpOnly: true,
-    sameSite: 'lax',
-    secure: false,
-    maxAge: YEAR,
-  })
-  const rest = new URLSearchParams(url.searchParams)
-  rest.delete('token')
-  const location = withinBoard(url.pathname) + (rest.size > 0 ? `?${rest}` : '')
-  return guarded(new Response(null, { status: 303, headers: { location, 'set-cookie': cookie } }))
 }
 
 const pages: Handle = async ({ event, resolve }) => {

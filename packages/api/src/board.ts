@@ -1,24 +1,11 @@
-import {
-  boardId,
-  boardToken,
-  type Database,
-  migrate,
-  openDatabase,
-  PAGES,
-  resolveHome,
-} from '@bestmark/db'
+import { type Database, migrate, openDatabase, PAGES, resolveHome } from '@bestmark/db'
 
-export { DatabaseUnavailable } from '@bestmark/db'
+export { DatabaseUnavailable, Door, resolveHome } from '@bestmark/db'
 export { unavailable, unavailableSentence } from './unavailable.ts'
 
 /** What a server needs to answer for one board. */
 export interface Board {
   db: Database
-  board_id: string
-  /** Who shows this secret may do everything. */
-  token: string
-  /** The data folder, absolute. */
-  home: string
   close(): Promise<void>
 }
 
@@ -34,8 +21,7 @@ export async function openBoard(
   const db = await openDatabase({ ...place, limits: PAGES })
   try {
     await migrated(place)
-    const [board_id, token] = [await boardId(db), await boardToken(home)]
-    return { db, board_id, token, home, close: () => db.close() }
+    return { db, close: () => db.close() }
   } catch (error) {
     await db.close()
     throw error

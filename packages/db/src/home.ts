@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -28,7 +28,24 @@ export async function makeHome(home: string): Promise<void> {
 
 /** The board's secret: 64 hexadecimal digits in `<home>/token` (0600), made once and stable. */
 export function boardToken(home: string): Promise<string> {
-  return onceInFile(home, 'token', () => randomBytes(32).toString('hex'))
+  return onceInFile(home, 'token', newToken)
+}
+
+/** Makes another secret in place of the present one, which whoever reads the file sees whole. */
+export async function renewToken(home: string): Promise<void> {
+  const path = join(home, 'token')
+  const draft = `${path}.${process.pid}.${randomUUID()}`
+  try {
+    await writeFile(draft, `${newToken()}\n`, { mode: 0o600, flag: 'wx' })
+    await rename(draft, path)
+  } catch (cause) {
+    await rm(draft, { force: true })
+    throw unusable(home, cause)
+  }
+}
+
+function newToken(): string {
+  return randomBytes(32).toString('hex')
 }
 
 /** Who this machine is to its jobs: a UUID in `<home>/host_id`, which a new hostname leaves alone. */

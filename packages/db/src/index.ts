@@ -1,3 +1,5 @@
+export { closedFolder, closeHome } from './access/closed.ts'
+export { Door } from './access/door.ts'
 export * from './backtest.ts'
 export * from './board.ts'
 export * from './checkpoints.ts'

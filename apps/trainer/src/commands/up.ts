@@ -1,5 +1,5 @@
 import { hasEnded } from '@bestmark/core'
-import { boardToken, watch } from '@bestmark/db'
+import { Door, watch } from '@bestmark/db'
 import { Agent } from '../agent.ts'
 import { agentSettings } from '../agentSettings.ts'
 import { parseWords } from '../arguments.ts'
@@ -10,7 +10,7 @@ import { pause } from '../recorder.ts'
 import { countOf } from '../scores/told.ts'
 import { print } from '../terminal.ts'
 import { Troubles } from '../troubles.ts'
-import { freeAddress, type Address } from '../up/address.ts'
+import { freeAddress, noteAddress, type Address } from '../up/address.ts'
 import { buildPages } from '../up/build.ts'
 import { firstRun, type FirstRun } from '../up/firstRun.ts'
 import { developPages, servePages, type WebServer } from '../up/web.ts'
@@ -140,9 +140,12 @@ async function showProgress(
   }
 }
 
-async function link({ host, port }: Address, { home }: Board): Promise<string> {
-  const name = host.includes(':') ? `[${host}]` : host
-  return `http://${name}:${port}/?token=${await boardToken(home)}`
+async function link(address: Address, { home }: Board): Promise<string> {
+  await noteAddress(home, address)
+  const opens = await new Door(home).link(address)
+  // Its browser asks the machine's resolver, which does not know the name.
+  const inSafari = 'in Safari: with 127.0.0.1 in place of the name'
+  return process.platform === 'darwin' ? `${opens}\n          ${inSafari}` : opens
 }
 
 /** Hears the first request to leave; later ones change nothing. */

@@ -1,4 +1,6 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { Failure } from '../failure.ts'
 
 /** Where the pages are served. */
@@ -22,14 +24,33 @@ export async function freeAddress(env: NodeJS.ProcessEnv): Promise<Address> {
         'Leave HOST out, and reach the board from elsewhere through "ssh -L".',
     )
   }
-  const port = Number(env['PORT'] || DEFAULT_PORT)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new Failure(
-      `PORT=${env['PORT']} is no port; give a number from 1 to 65535, or 0 for a free one.`,
-    )
-  }
+  const port = portOf(env) ?? DEFAULT_PORT
   await tryToListen({ host, port })
   return { host, port }
+}
+
+/** Notes where the pages of a data folder are served. */
+export async function noteAddress(home: string, { host, port }: Address): Promise<void> {
+  await writeFile(join(home, 'address'), `${host} ${port}\n`, { mode: 0o600 })
+}
+
+/** Where the pages of a data folder are served, or were the last time, unless HOST or PORT tell. */
+export async function lastAddress(home: string, env: NodeJS.ProcessEnv): Promise<Address> {
+  const noted = await readFile(join(home, 'address'), 'utf8').catch(() => '')
+  const [host, port] = noted.trim().split(' ')
+  return {
+    host: env['HOST'] || host || '127.0.0.1',
+    port: portOf(env) || Number(port) || DEFAULT_PORT,
+  }
+}
+
+function portOf(env: NodeJS.ProcessEnv): number | undefined {
+  if (!env['PORT']) return undefined
+  const port = Number(env['PORT'])
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw new Failure(
+    `PORT=${env['PORT']} is no port; give a number from 1 to 65535, or 0 for a free one.`,
+  )
 }
 
 function tryToListen({ host, port }: Address): Promise<void> {

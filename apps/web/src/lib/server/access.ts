@@ -1,5 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-
 /** Whether a Host header names this machine itself, on any port (a tunnel may change it). */
 export function isLoopback(host: string | null): boolean {
   if (host === null || !URL.canParse(`http://${host}`)) return false
@@ -15,12 +13,6 @@ export function isLoopback(host: string | null): boolean {
 /** A path that a browser cannot take for another site, as it would `//name`. */
 export function withinBoard(pathname: string): string {
   return pathname.replace(/^[/\\]*/, '/')
-}
-
-/** Compares two secrets in a time that tells nothing of where they differ. */
-export function sameSecret(given: string | null | undefined, expected: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(given ?? ''), digest(expected)) && Boolean(given)
 }
 
 /** The token of an `Authorization: Bearer` header. */
@@ -53,9 +45,4 @@ export function fromElsewhere({ headers }: Request, isProcedure: boolean): boole
     headers.get('sec-fetch-mode') === 'navigate' && headers.get('sec-fetch-dest') === 'document'
   if (isProcedure) return site !== 'same-origin' || isVisit
   return site !== 'same-origin' && !isVisit
-}
-
-/** The name of the cookie that holds the token; ports share cookies, boards must not. */
-export function cookieName(boardId: string): string {
-  return `bestmark_${boardId.replace(/\W/g, '')}`
 }

@@ -17,7 +17,17 @@ export const refusals = {
       title: 'This board needs its link',
       sentences: [
         'Open the link that was printed when the board was started; it ends in <code>/?token=…</code> and lets this browser in from then on.',
-        'Started in the background? Start it again: it prints the same link.',
+        'The command <code>bestmark link</code> prints it again. It holds the name by which this board is opened.',
+      ],
+    }),
+
+  oldCookie: () =>
+    plainPage({
+      status: 401,
+      title: 'This board needs its link once more',
+      sentences: [
+        'This browser was let in by an earlier version. Open the link again: <code>bestmark link</code> prints it.',
+        'The cookie of the earlier version held the secret of the link, and other servers of this machine may have seen it. <code>bestmark link --new</code> makes another one.',
       ],
     }),
 

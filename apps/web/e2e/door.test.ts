@@ -1,0 +1,150 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Door } from '@bestmark/db'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Run } from './runs.ts'
+import { goLive, openSite, type Site } from './site.ts'
+
+let site: Site
+let run: Run
+let door: Door
+let port: string
+
+beforeAll(async () => {
+  site = await openSite()
+  run = await (await new Run(site.db, 'behind a door').begin()).train([3, 2])
+  door = new Door(site.home)
+  port = new URL(site.url).port
+})
+afterAll(() => site[Symbol.asyncDispose]())
+
+const SAFARI =
+  'Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15'
+const NAVIGATES = {
+  'sec-fetch-mode': 'navigate',
+  'sec-fetch-dest': 'document',
+  'sec-fetch-site': 'none',
+}
+
+/** Asks under any name of the machine, which Node's own fetch would have to resolve. */
+async function ask(host: string, path: string, headers: Record<string, string> = {}) {
+  const asked = request({ host: '127.0.0.1', port, path, headers: { ...headers, host } }).end()
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  const pieces: Buffer[] = []
+  for await (const piece of answer) pieces.push(piece as Buffer)
+  const cookie = (answer.headers['set-cookie'] ?? []).map((one) => one.split(';')[0]).join('; ')
+  return {
+    status: answer.statusCode,
+    headers: answer.headers,
+    cookie,
+    body: String(Buffer.concat(pieces)),
+  }
+}
+
+test('the cookie is a session at the board’s own name, and no part of the token', async () => {
+  const context = await site.browser.newContext()
+  const page = await context.newPage()
+  await page.goto(await door.link({ host: '127.0.0.1', port: Number(port) }))
+  await page.getByRole('link', { name: 'behind a door' }).first().waitFor()
+  expect(page.url()).toBe(`http://${await door.name()}:${port}/`)
+  const [cookie, ...others] = await context.cookies()
+  expect(others).toEqual([])
+  expect(cookie).toMatchObject({ domain: await door.name(), httpOnly: true, sameSite: 'Lax' })
+  expect(cookie?.value).not.toContain(site.token.slice(0, 8))
+  await context.close()
+})
+
+test('a browser that opens the link at a shared name ends at the board’s own', async () => {
+  const context = await site.browser.newContext()
+  const page = await context.newPage()
+  for (const host of ['127.0.0.1', 'localhost']) {
+    await page.goto(`http://${host}:${port}/?token=${site.token}&status=running`)
+    expect(page.url()).toBe(`http://${await door.name()}:${port}/?status=running`)
+  }
+  expect((await context.cookies()).map(({ domain }) => domain)).toEqual([await door.name()])
+  await context.close()
+})
+
+test('no other port of the machine is sent the cookie', async () => {
+  const sent: string[] = []
+  const other = createServer((asked, response) => {
+    sent.push(asked.headers.cookie ?? '')
+    response.end('other')
+  }).listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const there = (other.address() as AddressInfo).port
+  const context = await site.browser.newContext()
+  const page = await context.newPage()
+  await page.goto(await door.link({ host: '127.0.0.1', port: Number(port) }))
+  for (const host of ['127.0.0.1', 'localhost', 'other.localhost']) {
+    await page.goto(`http://${host}:${there}/`)
+  }
+  expect(sent.length).toBeGreaterThanOrEqual(3)
+  expect(sent.join('')).toBe('')
+  other.close()
+  await context.close()
+})
+
+test('the board tells its own name to nobody without the token', async () => {
+  const name = await door.name()
+  for (const host of ['127.0.0.1', 'localhost', 'board.localhost']) {
+    for (const path of ['/', '/?token=wrong', '/jobs/x', '/trpc/jobs.list', '/nothing']) {
+      const { status, headers, body } = await ask(`${host}:${port}`, path, NAVIGATES)
+      expect([path, status]).toEqual([path, expect.toBeOneOf([401, 403])])
+      expect(JSON.stringify(headers) + body).not.toContain(name)
+    }
+  }
+})
+
+test('a browser or tool that does not find such names stays where it is, with a session', async () => {
+  const host = `127.0.0.1:${port}`
+  const safari = { ...NAVIGATES, 'user-agent': SAFARI }
+  for (const headers of [safari, {}]) {
+    const { status, headers: told, cookie } = await ask(host, `/?token=${site.token}`, headers)
+    expect([status, told.location, told['cache-control']]).toEqual([303, '/', 'no-store'])
+    expect(cookie).not.toContain(site.token)
+    expect((await ask(host, '/', { cookie })).status).toBe(200)
+  }
+})
+
+test('the link goes through a tunnel on another port', async () => {
+  const { headers } = await ask('localhost:9999', `/?token=${site.token}`, NAVIGATES)
+  expect(headers.location).toBe(`http://${await door.name()}:9999/?token=${site.token}`)
+})
+
+test('the token as Bearer opens the board under any name of the machine', async () => {
+  const authorization = `Bearer ${site.token}`
+  for (const host of ['127.0.0.1', 'localhost', '[::1]', await door.name()]) {
+    expect((await ask(host, '/trpc/jobs.list', { authorization })).status).toBe(200)
+  }
+})
+
+test('opening the link again makes no second session', async () => {
+  const host = `${await door.name()}:${port}`
+  const { cookie } = await ask(host, `/?token=${site.token}`)
+  const again = await ask(host, `/?token=${site.token}`, { cookie })
+  expect([again.status, again.cookie]).toEqual([303, ''])
+})
+
+test('the cookie of an earlier version is asked to open the link again, and is removed', async () => {
+  const old = `bestmark_${'a'.repeat(32)}`
+  const answer = await ask(`127.0.0.1:${port}`, '/', { cookie: `${old}=${site.token}` })
+  expect(answer.status).toBe(401)
+  expect(answer.body).toContain('bestmark link')
+  expect(answer.headers['set-cookie']?.join()).toMatch(new RegExp(`^${old}=;.*Max-Age=0`))
+})
+
+test('a new token ends the link, the sessions and the pages that are open', async () => {
+  const page = await (await site.visitor()).newPage()
+  await goLive(page, `/jobs/${run.job_id}`)
+  const session = await ask(`127.0.0.1:${port}`, `/?token=${site.token}`)
+  await door.renew()
+  await page.getByText('The board does not answer.').waitFor()
+  expect((await ask(`127.0.0.1:${port}`, '/', { cookie: session.cookie })).status).toBe(401)
+  expect((await ask(`127.0.0.1:${port}`, `/?token=${site.token}`)).status).toBe(401)
+  const authorization = `Bearer ${site.token}`
+  expect((await ask(`127.0.0.1:${port}`, '/trpc/jobs.list', { authorization })).status).toBe(401)
+  const renewed = await ask(`127.0.0.1:${port}`, `/?token=${await door.token()}`)
+  expect(renewed.status).toBe(303)
+})

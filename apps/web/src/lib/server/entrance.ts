@@ -1,0 +1,78 @@
+import type { Door } from '@bestmark/api/board'
+import type { RequestEvent } from '@sveltejs/kit'
+import { bearer, withinBoard } from './access.ts'
+import { guarded } from './headers.ts'
+
+/** Names by which every server of this machine is reached, and by which they share their cookies. */
+const SHARED = ['localhost', '127.0.0.1', '[::1]']
+/** The cookies of earlier versions, which held the token itself. */
+const OLD_COOKIE = /^bestmark_[0-9a-f]{32}$/
+
+const COOKIE = {
+  path: '/',
+  httpOnly: true,
+  // A reader who follows a link to a page of the board is let in; what a link may lead to is few.
+  sameSite: 'lax',
+  // Not every browser keeps a secure cookie of http://….localhost, though all call it trustworthy.
+  secure: false,
+} as const
+
+const YEAR = 365 * 24 * 60 * 60
+
+/** Whether a request shows the token as Bearer, or the cookie of a session. */
+export async function isLetIn({ request, cookies }: RequestEvent, door: Door): Promise<boolean> {
+  const shown = bearer(request.headers)
+  if (shown !== null) return door.opensWith(shown)
+  return door.knows(cookies.get(await door.cookie()))
+}
+
+/**
+ * Answers whoever opened the link: at the board's own name with a session in a cookie and a clean
+ * address; at a name that other servers share by going to the board's own, where the browser finds
+ * it.
+ */
+export async function openedLink(event: RequestEvent, door: Door): Promise<Response> {
+  const { url, request } = event
+  const rest = new URLSearchParams(url.searchParams)
+  const name = await door.name()
+  if (SHARED.includes(url.hostname) && findsNames(request.headers)) {
+    const port = url.port && `:${url.port}`
+    return away(event, `http://${name}${port}${withinBoard(url.pathname)}?${rest}`)
+  }
+  rest.delete('token')
+  const location = withinBoard(url.pathname) + (rest.size > 0 ? `?${rest}` : '')
+  const answer = away(event, location)
+  if (await isLetIn(event, door)) return answer
+  const cookie = { ...COOKIE, maxAge: YEAR }
+  const session = await door.letIn()
+  answer.headers.append('set-cookie', event.cookies.serialize(await door.cookie(), session, cookie))
+  return answer
+}
+
+function away(event: RequestEvent, location: string): Response {
+  const headers = { location, 'cache-control': 'no-store' }
+  return withoutOldCookies(event, guarded(new Response(null, { status: 303, headers })))
+}
+
+/** Whether a browser comes with a cookie of an earlier version, which lets nobody in. */
+export function hasOldCookie({ cookies }: RequestEvent): boolean {
+  return cookies.getAll().some(({ name }) => OLD_COOKIE.test(name))
+}
+
+/** Takes from a browser what it should not send about: the token. */
+export function withoutOldCookies({ cookies }: RequestEvent, answer: Response): Response {
+  for (const { name } of cookies.getAll().filter((cookie) => OLD_COOKIE.test(cookie.name))) {
+    answer.headers.append('set-cookie', cookies.serialize(name, '', { ...COOKIE, maxAge: 0 }))
+  }
+  return answer
+}
+
+/**
+ * Whether a person's browser asks, of a kind that takes every `….localhost` for this machine.
+ * Safari asks the machine's resolver, and tools do not say that they navigate.
+ */
+function findsNames(headers: Headers): boolean {
+  const agent = headers.get('user-agent') ?? ''
+  const isSafari = agent.includes('Safari/') && !/Chrom(e|ium)\//.test(agent)
+  return headers.get('sec-fetch-mode') === 'navigate' && !isSafari
+}

@@ -1,0 +1,116 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Door, sameSecret } from './door.ts'
+import { MOST_SESSIONS, SESSION_ENDS } from './sessions.ts'
+
+let home: string
+let door: Door
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'bestmark-door-'))
+  door = new Door(home)
+})
+afterEach(() => rm(home, { recursive: true }))
+
+const sessionFiles = async () => {
+  const names = await readdir(join(home, 'sessions')).catch(() => [])
+  return names.map((name) => join(home, 'sessions', name))
+}
+
+test('a secret is compared whole, and an empty one never fits', () => {
+  expect(sameSecret('abc', 'abc')).toBe(true)
+  expect(sameSecret('abcd', 'abc')).toBe(false)
+  expect(sameSecret('', '')).toBe(false)
+  expect(sameSecret(null, 'abc')).toBe(false)
+})
+
+test('a session is a secret of its own, which no file and no token tells', async () => {
+  const token = await door.token()
+  const [one, two] = [await door.letIn(), await door.letIn()]
+  expect(new Set([token, one, two]).size).toBe(3)
+  expect([await door.knows(one), await door.knows(two)]).toEqual([true, true])
+  for (const path of await sessionFiles()) {
+    const whole = path + (await readFile(path, 'utf8'))
+    for (const secret of [token, one, two]) expect(whole).not.toContain(secret)
+    expect((await stat(path)).mode & 0o777).toBe(0o600)
+  }
+  expect((await stat(join(home, 'sessions'))).mode & 0o777).toBe(0o700)
+})
+
+test('what is no session lets nobody in', async () => {
+  const session = await door.letIn()
+  await writeFile(join(home, 'sessions', 'half'), '{"seal"')
+  const others = [undefined, '', session.slice(1), `${session}x`, '../../token', 'half']
+  for (const other of [...others, await door.token()]) expect(await door.knows(other)).toBe(false)
+  expect(await door.knows(session)).toBe(true)
+})
+
+test('a session ends when it is long unused, or after a year however much it is used', async () => {
+  const [unused, old] = [await door.letIn(), await door.letIn()]
+  const [first = '', second = ''] = await sessionFiles()
+  const past = (Date.now() - SESSION_ENDS.unused - 60_000) / 1000
+  await utimes(first, past, past)
+  const whole = JSON.parse(await readFile(second, 'utf8'))
+  const opened_at = Date.now() - SESSION_ENDS.after - 1
+  await writeFile(second, JSON.stringify({ ...whole, opened_at }))
+  expect([await door.knows(unused), await door.knows(old)]).toEqual([false, false])
+  const fresh = await door.letIn()
+  expect(await sessionFiles()).toHaveLength(1)
+  expect(await door.knows(fresh)).toBe(true)
+})
+
+test('each use of a session is noted, a minute apart at most', async () => {
+  const session = await door.letIn()
+  const [path = ''] = await sessionFiles()
+  const earlier = (Date.now() - 120_000) / 1000
+  await utimes(path, earlier, earlier)
+  await door.knows(session)
+  expect((await stat(path)).mtimeMs).toBeGreaterThan(Date.now() - 60_000)
+})
+
+test('a new token ends the link, every session and the name of before, in one step', async () => {
+  const [token, name, cookie] = [await door.token(), await door.name(), await door.cookie()]
+  const session = await door.letIn()
+  // Another process serves the board meanwhile, and one that was killed left its sessions.
+  const [path = ''] = await sessionFiles()
+  const left = await readFile(path, 'utf8')
+  expect(await new Door(home).renew()).toBe(1)
+  await mkdir(join(home, 'sessions'))
+  await writeFile(path, left)
+  expect(await door.opensWith(token)).toBe(false)
+  expect(await door.knows(session)).toBe(false)
+  expect([await door.name(), await door.cookie()]).not.toEqual([name, cookie])
+  expect(await door.opensWith(await door.token())).toBe(true)
+  expect((await stat(join(home, 'token'))).mode & 0o777).toBe(0o600)
+})
+
+test('a server hears that the token is another one', async () => {
+  await door.token()
+  const heard = Promise.withResolvers<void>()
+  const end = door.onRenewed(() => heard.resolve())
+  await new Door(home).renew()
+  await heard.promise
+  end()
+})
+
+test('of many sessions the longest unused ends', async () => {
+  const first = await door.letIn()
+  const [path = ''] = await sessionFiles()
+  await utimes(path, 1, Date.now() / 1000 - 3_600)
+  for (let count = 0; count < MOST_SESSIONS; count++) await door.letIn()
+  expect(await sessionFiles()).toHaveLength(MOST_SESSIONS)
+  expect(await door.knows(first)).toBe(false)
+})
+
+test('the link names the board alone where browsers find it, and the address where not', async () => {
+  const name = await door.name()
+  expect(name).toMatch(/^bestmark-[0-9a-f]{16}\.localhost$/)
+  expect(name).not.toContain((await door.token()).slice(0, 8))
+  const token = await door.token()
+  const link = (host: string) => door.link({ host, port: 4173 })
+  for (const host of ['127.0.0.1', '::1', 'localhost']) {
+    expect(await link(host)).toBe(`http://${name}:4173/?token=${token}`)
+  }
+  expect(await link('127.0.0.2')).toBe(`http://127.0.0.2:4173/?token=${token}`)
+})

@@ -1,0 +1,93 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { unwatchFile, watchFile } from 'node:fs'
+import { join } from 'node:path'
+import { boardToken, renewToken } from '../home.ts'
+import { Sessions } from './sessions.ts'
+
+/** How often it is looked at whether the token is still the same (ms). */
+const LOOK_AGAIN = 1_000
+
+/**
+ * Who may come in to the board of a data folder: whoever shows the token, and browsers that once
+ * did. The token is read each time, so that a new one ends everything of the old at once.
+ */
+export class Door {
+  readonly #home: string
+  readonly #sessions: Sessions
+
+  /** @param home The data folder, absolute. */
+  constructor(home: string) {
+    this.#home = home
+    this.#sessions = new Sessions(join(home, 'sessions'))
+  }
+
+  /** The secret of the link. */
+  token(): Promise<string> {
+    return boardToken(this.#home)
+  }
+
+  /**
+   * The board's own name on this machine, by which a browser keeps its cookie from servers on other
+   * ports. Nobody guesses it without the token, so nobody leads a browser to it elsewhere.
+   */
+  async name(): Promise<string> {
+    return `bestmark-${derived('name', await this.token()).slice(0, 16)}.localhost`
+  }
+
+  /** The cookie's name; boards that are opened by one name of the machine share its cookies. */
+  async cookie(): Promise<string> {
+    return `bestmark-${derived('cookie', await this.token()).slice(0, 8)}`
+  }
+
+  /** The link that opens the board on a port. */
+  async link({ host, port }: { host: string; port: number }): Promise<string> {
+    return `http://${await this.#hostFor(host)}:${port}/?token=${await this.token()}`
+  }
+
+  /** Whether a text is the token. */
+  async opensWith(given: string | null): Promise<boolean> {
+    return sameSecret(given, await this.token())
+  }
+
+  /** Lets a browser in; returns the secret of its session, which stands nowhere else. */
+  async letIn(): Promise<string> {
+    return this.#sessions.open(derived('seal', await this.token()))
+  }
+
+  /** Whether a text is the secret of a session that was not ended. */
+  async knows(session: string | undefined): Promise<boolean> {
+    return this.#sessions.has(session ?? '', derived('seal', await this.token()))
+  }
+
+  /** Makes a new token: every link and session of before ends. Returns how many sessions did. */
+  async renew(): Promise<number> {
+    const ended = await this.#sessions.count(derived('seal', await this.token()))
+    await renewToken(this.#home)
+    await this.#sessions.clear()
+    return ended
+  }
+
+  /** Calls `tell` whenever the token has become another one, until the returned function is called. */
+  onRenewed(tell: () => void): () => void {
+    const path = join(this.#home, 'token')
+    watchFile(path, { interval: LOOK_AGAIN, persistent: false }, tell)
+    return () => unwatchFile(path, tell)
+  }
+
+  /** A browser takes the board's name for 127.0.0.1 and ::1, and for no other address. */
+  async #hostFor(host: string): Promise<string> {
+    if (['127.0.0.1', '::1', 'localhost'].includes(host)) return this.name()
+    return host.includes(':') ? `[${host}]` : host
+  }
+}
+
+/** Compares two secrets in a time that tells nothing of where they differ. */
+export function sameSecret(given: string | null | undefined, expected: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(given ?? ''), digest(expected)) && Boolean(given)
+}
+
+/** What can be known of a token without telling it. */
+function derived(what: string, token: string): string {
+  return createHash('sha256').update(`bestmark ${what} ${token}`).digest('hex')
+}
