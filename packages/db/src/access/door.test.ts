@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Door, sameSecret } from './door.ts'
 import { MOST_SESSIONS, SESSION_ENDS } from './sessions.ts'
@@ -85,13 +86,25 @@ test('a new token ends the link, every session and the name of before, in one st
   expect((await stat(join(home, 'token'))).mode & 0o777).toBe(0o600)
 })
 
-test('a server hears that the token is another one', async () => {
-  await door.token()
-  const heard = Promise.withResolvers<void>()
-  const end = door.onRenewed(() => heard.resolve())
+test('a server hears that the token is another one, and not that it is made or read', async () => {
+  const heard: (string | undefined)[] = []
+  let now: string | undefined
+  const turned = Promise.withResolvers<void>()
+  const end = door.onRenewed(() => {
+    heard.push(now)
+    turned.resolve()
+  })
+  now = await door.token()
+  // It is looked at every second.
+  for (let count = 0; count < 25; count++) {
+    await pause(100)
+    await door.token()
+  }
   await new Door(home).renew()
-  await heard.promise
+  now = 'renewed'
+  await turned.promise
   end()
+  expect(heard).toEqual(['renewed'])
 })
 
 test('of many sessions the longest unused ends', async () => {

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { unwatchFile, watchFile } from 'node:fs'
+import { type Stats, unwatchFile, watchFile } from 'node:fs'
 import { join } from 'node:path'
 import { boardToken, renewToken } from '../home.ts'
 import { Sessions } from './sessions.ts'
@@ -70,8 +70,13 @@ export class Door {
   /** Calls `tell` whenever the token has become another one, until the returned function is called. */
   onRenewed(tell: () => void): () => void {
     const path = join(this.#home, 'token')
-    watchFile(path, { interval: LOOK_AGAIN, persistent: false }, tell)
-    return () => unwatchFile(path, tell)
+    // It is looked at after each reading too, and a first token ends nothing.
+    const look = (now: Stats, before: Stats): void => {
+      const isOther = now.ino !== before.ino || now.mtimeMs !== before.mtimeMs
+      if (before.ino !== 0 && isOther) tell()
+    }
+    watchFile(path, { interval: LOOK_AGAIN, persistent: false }, look)
+    return () => unwatchFile(path, look)
   }
 
   /** A browser takes the board's name for 127.0.0.1 and ::1, and for no other address. */
