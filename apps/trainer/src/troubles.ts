@@ -1,4 +1,4 @@
-import { isCutOff } from '@bestmark/db'
+import { awayBy } from '@bestmark/db'
 import { sentence } from './failure.ts'
 
 /** Who hears what goes wrong while something else goes on. */
@@ -24,9 +24,11 @@ export class Troubles implements Troubled {
   tellOf(what: string, error: unknown): void {
     const why = sentence(rootOf(error))
     const text = what ? `${what}: ${why}` : why
-    if (isCutOff(error)) {
+    const away = awayBy(error)
+    if (away) {
       if (!this.#isAway) {
-        this.#say(`The database is away (${why}); until it is back the runs' files keep it all.`)
+        const how = away === 'read_only' ? 'it is read-only' : why.replace(/\.$/, '')
+        this.#say(`The database is away (${how}); until it is back the runs' files keep it all.`)
       }
       this.#isAway = true
     } else if (!this.#told.has(text)) {

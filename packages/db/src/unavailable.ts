@@ -18,10 +18,15 @@ const READ_ONLY = '25006'
 
 /** How a database failed, as far as it did and may do better later; undefined for any other error. */
 export function awayBy(error: unknown): Away | undefined {
-  if (isCutOff(error) || error instanceof DatabaseUnavailable) return 'away'
+  if (isCutOff(error) || isUnavailable(error)) return 'away'
   const codes = codesOf(error)
   if (codes.some((code) => SLOW.test(code))) return 'slow'
   return codes.includes(READ_ONLY) ? 'read_only' : undefined
+}
+
+function isUnavailable(error: unknown): boolean {
+  if (error instanceof DatabaseUnavailable) return true
+  return error instanceof Error && isUnavailable(error.cause)
 }
 
 /** Whether something failed because the database cannot be reached just now. */

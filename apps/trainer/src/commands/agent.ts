@@ -3,6 +3,7 @@ import { agentSettings } from '../agentSettings.ts'
 import { parseWords } from '../arguments.ts'
 import { openBoard } from '../board.ts'
 import { EXIT } from '../failure.ts'
+import { StopWish } from '../processes/stopWish.ts'
 import { tell } from '../terminal.ts'
 import { Troubles } from '../troubles.ts'
 
@@ -17,12 +18,12 @@ BESTMARK_DIGEST_RATE (50) MB a second are read of checkpoints for their SHA-256,
 export async function main(words: readonly string[]): Promise<number> {
   parseWords(words, {}, usage)
   const settings = agentSettings()
+  using wish = new StopWish()
   await using board = await openBoard()
   const troubles = new Troubles((line) => tell(line))
   const agent = new Agent(board.db, board, troubles, settings)
-  const stop = (): void => agent.stop()
-  process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop)
+  wish.signal.addEventListener('abort', () => agent.stop())
   tell(`bestmark agent of ${board.host} works for ${board.db.describe}`)
-  await agent.work()
+  if (!wish.signal.aborted) await agent.work()
   return EXIT.found
 }

@@ -1,5 +1,5 @@
 import { measuredJson } from '@bestmark/core'
-import { absolutePath } from '@bestmark/db'
+import { absolutePath, bestEffort } from '@bestmark/db'
 import { callerPath, parseWords } from '../arguments.ts'
 import { candidatesOf, whyNone } from '../evaluate/candidates.ts'
 import {
@@ -11,6 +11,7 @@ import {
 } from '../evaluate/evaluation.ts'
 import { whichRun } from '../evaluate/whichRun.ts'
 import { EXIT, Failure } from '../failure.ts'
+import { SAME } from '../processes/stopWish.ts'
 import { recordedStanding } from '../scores/boardScores.ts'
 import type { RunCheckpoint } from '../scores/checkpointAt.ts'
 import { repeatSentence, shown, whoAmI } from '../scores/scoring.ts'
@@ -27,6 +28,9 @@ const OPTIONS = {
   by: { type: 'string' },
   json: { type: 'boolean', default: false },
 } as const
+
+/** How long is waited for what stands now, where the evaluation was stopped (ms). */
+const STANDING = 800
 
 /** What a shell tells of a program that a signal ended: 128 and the signal's number. */
 const STOPPED = { SIGINT: 130, SIGTERM: 143 } as const
@@ -118,8 +122,12 @@ async function end(
   { stopped, isJson }: { stopped: keyof typeof STOPPED | undefined; isJson: boolean },
 ): Promise<number> {
   if (done.some(({ error }) => error === null)) {
-    const { selection } = await recordedStanding(root)
-    ;(isJson ? tell : print)(selection.reason)
+    const tellStanding = async (): Promise<void> => {
+      const { selection } = await recordedStanding(root)
+      ;(isJson ? tell : print)(selection.reason)
+    }
+    // Whoever stopped it does not wait for a database.
+    await (stopped ? bestEffort(tellStanding, STANDING) : tellStanding())
   }
   if (stopped) return STOPPED[stopped]
   const failed = done.filter(({ error }) => error !== null)
@@ -129,9 +137,10 @@ async function end(
   return EXIT.unusable
 }
 
-/** Hears that this process is to stop, and by which signal. */
+/** Hears that this process is to stop, and by which signal; a second one ends it at once. */
 class Stopping implements Disposable {
   readonly #over = new AbortController()
+  #at = Infinity
   by: keyof typeof STOPPED | undefined
 
   constructor() {
@@ -143,6 +152,8 @@ class Stopping implements Disposable {
   }
 
   readonly #stop = (name: NodeJS.Signals): void => {
+    if (performance.now() - this.#at > SAME) process.exit(STOPPED[this.by ?? 'SIGINT'])
+    this.#at = Math.min(this.#at, performance.now())
     this.by ??= name === 'SIGINT' ? 'SIGINT' : 'SIGTERM'
     this.#over.abort(this.by)
   };

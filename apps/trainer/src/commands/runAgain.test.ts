@@ -70,8 +70,11 @@ test('a second run in a folder with files of its own is followed live as the sam
   expect(await jobAt('again', 6)).toMatchObject({ status: 'completed' })
 
   const secondRun = run('again', 7, 12)
-  const second = await jobAt('again', 11)
-  expect(second).toMatchObject({ job_id: first.job_id, status: 'running', ended_at: null })
+  const second = await eventually(async () => {
+    const found = await jobAt('again', 11)
+    return found.status === 'running' ? found : undefined
+  })
+  expect(second).toMatchObject({ job_id: first.job_id, ended_at: null })
   await goOn('again', 7)
   expect((await secondRun).code).toBe(0)
   expect(await jobAt('again', 12)).toMatchObject({ job_id: first.job_id, status: 'completed' })
@@ -94,7 +97,7 @@ test('a program that makes its folder anew is followed there, and its log begins
   const job = await jobAt('folder made anew', 5)
   expect(job).toMatchObject({ status: 'running' })
   const folder = join(here.path, 'folder made anew')
-  expect(isDriven(folder)).toBe(true)
+  await eventually(async () => isDriven(folder) || undefined)
   await goOn('folder made anew', 1)
   expect((await running).code).toBe(0)
   expect(await jobAt('folder made anew', 6)).toMatchObject({ status: 'completed' })

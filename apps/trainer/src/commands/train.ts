@@ -8,6 +8,7 @@ import { oneJob } from '../oneJob.ts'
 import { ProgressLine } from '../progress.ts'
 import { findRecipe, RECIPES, type Recipe } from '../recipes/recipe.ts'
 import { resumeRun, startRun, type StartedRun } from '../runs.ts'
+import { StopWish } from '../processes/stopWish.ts'
 import { printPath, tell } from '../terminal.ts'
 import { Troubles } from '../troubles.ts'
 
@@ -28,10 +29,12 @@ const OPTIONS = {
 export async function main(words: readonly string[]): Promise<number> {
   const { values, positionals } = parseWords(words, OPTIONS, usage)
   const begin = beginning(values, positionals)
+  using wish = new StopWish()
   await using board = await openBoard()
+  if (wish.signal.aborted) return EXIT.nothing
   const begun = begin(board)
-  const stop = (): void => void begun.then((run) => run.signal('SIGTERM'))
-  process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop)
+  const stop = (): void => void begun.then((run) => run.signal('SIGTERM')).catch(() => undefined)
+  wish.signal.addEventListener('abort', stop)
   const job = await follow(board, await begun)
   return job.status === 'completed' ? EXIT.found : EXIT.nothing
 }

@@ -6,6 +6,7 @@ import { parseWords } from '../arguments.ts'
 import { openBoard, type Board } from '../board.ts'
 import { EXIT } from '../failure.ts'
 import { ProgressLine } from '../progress.ts'
+import { StopWish } from '../processes/stopWish.ts'
 import { pause } from '../recorder.ts'
 import { countOf } from '../scores/told.ts'
 import { print } from '../terminal.ts'
@@ -40,7 +41,8 @@ const OPTIONS = {
 export async function main(words: readonly string[]): Promise<number> {
   const { values } = parseWords(words, OPTIONS, usage)
   const restarts = { ...RESTARTS, most: countOf(values.restarts, '--restarts') }
-  const leaving = untilSignal()
+  using wish = new StopWish()
+  const leaving = untilAborted(wish.signal)
   const address = await freeAddress(process.env)
   await using things = new AsyncDisposableStack()
   const noPages = new AbortController()
@@ -148,18 +150,11 @@ async function link(address: Address, { home }: Board): Promise<string> {
   return process.platform === 'darwin' ? `${opens}\n          ${inSafari}` : opens
 }
 
-/** Hears the first request to leave; later ones change nothing. */
-function untilSignal(): { heard: Promise<void>; signal: AbortSignal } {
-  const leaving = new AbortController()
+function untilAborted(signal: AbortSignal): { heard: Promise<void>; signal: AbortSignal } {
   const heard = new Promise<void>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(name, () => {
-        leaving.abort()
-        resolve()
-      })
-    }
+    signal.addEventListener('abort', () => resolve(), { once: true })
   })
-  return { heard, signal: leaving.signal }
+  return { heard, signal }
 }
 
 function say(line: string): void {

@@ -4,6 +4,7 @@ import { callerPath, parseWords } from '../arguments.ts'
 import { openBoard } from '../board.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { ProgressLine } from '../progress.ts'
+import { StopWish } from '../processes/stopWish.ts'
 import { print, tell } from '../terminal.ts'
 import { type Hearer, Watching } from '../watching.ts'
 
@@ -26,10 +27,11 @@ export async function main(words: readonly string[]): Promise<number> {
   if (positionals.length === 0) throw new Failure(`Name a folder to watch. Usage: ${usage}`)
   const paths = positionals.map(callerPath)
   const { patience } = agentSettings()
+  using wish = new StopWish()
   await using board = await openBoard()
   const over = new AbortController()
-  const stop = (): void => over.abort()
-  process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop)
+  wish.signal.addEventListener('abort', () => over.abort())
+  if (wish.signal.aborted) return EXIT.found
   const hearer = new Shown(values.json)
   const watching = new Watching(board, { project: values.project }, hearer, patience)
   hearer.say(`Watching ${paths.join(', ')} for ${board.db.describe}`)

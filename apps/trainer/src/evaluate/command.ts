@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs'
 import { systemCode } from '../failure.ts'
 
 /** How long a command may take to end once it was asked to, before it is killed (ms). */
-const GRACE = 10_000
+const GRACE = 4_000
 
 /** A command for one checkpoint, and where its output goes. */
 export interface Order {
@@ -63,6 +63,9 @@ async function outcome(order: Order): Promise<Omit<Ended, 'seconds'>> {
     end(order.stop.reason === 'SIGINT' ? 'SIGINT' : 'SIGTERM', 'was stopped')
   order.stop.addEventListener('abort', onStop, { once: true })
   if (order.stop.aborted) onStop()
+  // Where this process ends at once, whatever the command started ends with it.
+  const onExit = (): void => signalGroup(child.pid, 'SIGKILL')
+  process.once('exit', onExit)
   const { timeout } = order
   const late =
     timeout === null
@@ -71,6 +74,7 @@ async function outcome(order: Order): Promise<Omit<Ended, 'seconds'>> {
   try {
     return await promise
   } finally {
+    process.off('exit', onExit)
     order.stop.removeEventListener('abort', onStop)
     clearTimeout(late)
     clearTimeout(grace)

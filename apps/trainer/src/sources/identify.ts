@@ -4,6 +4,7 @@ import { Failure, sentence } from '../failure.ts'
 import { isJournal, JOURNAL, readJournal } from '../journal.ts'
 import { Listing } from './listing.ts'
 import { journalSource } from './runJournal.ts'
+import { readRunNote } from './runNote.ts'
 import { sourcesIn } from './sources.ts'
 
 /** Who a run is, without reading it. */
@@ -28,12 +29,13 @@ export async function identifyRun(path: string): Promise<RunIdentity | undefined
     const header = headerOf(journal)
     if (header) {
       const { job_id, name, project } = header
-      return { root, source: journalSource(root), job_id, name, project }
+      return { root, source: journalSource(root), job_id, name, project, ...readRunNote(root) }
     }
   }
   const [first] = await sourcesIn(root)
   if (!first) return undefined
-  return { root, source: first.name, job_id: null, name: nameOf(root), project: 'imported' }
+  const named = { name: nameOf(root), project: 'imported', ...readRunNote(root) }
+  return { root, source: first.name, job_id: null, ...named }
 }
 
 function headerOf(journal: string) {

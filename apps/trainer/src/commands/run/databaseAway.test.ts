@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { findJobs, readSeries } from '@bestmark/db'
+import { testDatabase, TestProxy, type TestDatabase } from '@bestmark/db/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { BESTMARK, bestmark, eventually, temporaryFolder } from '../../testing.ts'
+
+let db: TestDatabase
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+beforeAll(async () => {
+  db = await testDatabase()
+  folder = await temporaryFolder()
+  await writeFile(join(folder.path, 'steps.mjs'), STEPS)
+})
+afterAll(async () => {
+  await db[Symbol.asyncDispose]()
+  await folder[Symbol.asyncDispose]()
+})
+
+/** Six steps; before the fourth it waits for a file where one is named; a signal ends it with 9. */
+const STEPS = `
+import { existsSync } from 'node:fs'
+const [code, go] = process.argv.slice(2)
+process.on('SIGTERM', () => process.exit(9)).on('SIGINT', () => process.exit(9))
+for (let step = 1; step <= 6; step++) {
+  if (step === 4 && go) while (!existsSync(go)) await new Promise((next) => setTimeout(next, 20))
+  console.log(JSON.stringify({ step, loss: 1 / step }))
+}
+process.exit(Number(code))
+`
+const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1)
+
+interface Program {
+  name: string
+  databaseUrl: string
+  /** It waits before its fourth step until \`goOn\`. */
+  waits?: boolean
+}
+
+/** A run of the program that ends with 7, by way of a database address. */
+function start({ name, databaseUrl, waits = false }: Program) {
+  const root = join(folder.path, name)
+  const go = join(folder.path, `${name}.go`)
+  const env = { BESTMARK_HOME: join(folder.path, 'home'), DATABASE_URL: databaseUrl }
+  const words = ['run', '--name', name, '--project', 'away', '--folder', root, '--', 'node']
+  const program = [join(folder.path, 'steps.mjs'), '7', ...(waits ? [go] : [])]
+  const child = spawn(BESTMARK, [...words, ...program], { env: { ...process.env, ...env } })
+  const ended = once(child, 'exit').then(([code, signal]: unknown[]) => code ?? signal)
+  const said = Promise.all([ended, text(child.stdout), text(child.stderr)])
+  let printed = ''
+  child.stdout.on('data', (bytes: Buffer) => (printed += bytes.toString()))
+  return {
+    child,
+    end: () => said.then(([code, stdout, stderr]) => ({ code, stdout, stderr })),
+    printed: (part: string) => eventually(async () => printed.includes(part) || undefined),
+    goOn: () => writeFile(go, ''),
+    later: () => bestmark(['import', root], { env: { ...env, DATABASE_URL: db.databaseUrl } }),
+  }
+}
+
+async function stepsOf(name: string) {
+  const [job] = await findJobs(db, name)
+  if (!job) return undefined
+  const [loss] = await readSeries(db, job.job_id, { names: ['loss'], points: 100 })
+  return { project: job.project, status: job.status, steps: [...(loss?.steps ?? [])] }
+}
+const WHOLE = { project: 'away', status: 'failed', steps: upTo(6) }
+
+async function expectLater(running: ReturnType<typeof start>, name: string): Promise<void> {
+  const { code, stdout, stderr } = await running.end()
+  expect({ code, stderr }).toEqual({ code: 7, stderr: expect.any(String) })
+  expect(stdout).toContain('"step":6')
+  expect(stderr).toContain(`bestmark import ${join(folder.path, name)}`)
+  expect(stderr).not.toMatch(/\n\s+at /)
+  expect((await running.later()).code).toBe(0)
+  expect(await stepsOf(name)).toEqual(WHOLE)
+}
+
+test('a program runs to its own exit code while nothing listens at the database, and is imported later as the same job', async () => {
+  await expectLater(
+    start({ name: 'nobody', databaseUrl: 'postgres://me@127.0.0.1:1/none' }),
+    'nobody',
+  )
+})
+
+test('a program runs while its database accepts connections and never answers, and is recorded once it does', async () => {
+  await using proxy = await TestProxy.to(db.databaseUrl)
+  proxy.hang()
+  const { databaseUrl } = proxy
+  const silent = start({ name: 'silent', databaseUrl })
+  const back = start({ name: 'back', databaseUrl, waits: true })
+  await expectLater(silent, 'silent')
+  await back.printed('"step":3')
+  proxy.recover()
+  await eventually(async () => (await stepsOf('back'))?.steps.length === 3 || undefined)
+  await back.goOn()
+  expect((await back.end()).code).toBe(7)
+  expect(await stepsOf('back')).toEqual(WHOLE)
+})
+
+test('a database that goes silent while a program trains changes nothing of how the command ends', async () => {
+  await using proxy = await TestProxy.to(db.databaseUrl)
+  const running = start({ name: 'gone', databaseUrl: proxy.databaseUrl, waits: true })
+  await eventually(async () => (await stepsOf('gone'))?.steps.length === 3 || undefined)
+  proxy.hang()
+  await running.goOn()
+  await expectLater(running, 'gone')
+})
+
+test('a signal ends the command with what its program makes of it, soon, while the database is silent', async () => {
+  await using proxy = await TestProxy.to(db.databaseUrl)
+  const running = start({ name: 'signal', databaseUrl: proxy.databaseUrl, waits: true })
+  await eventually(async () => (await stepsOf('signal'))?.steps.length === 3 || undefined)
+  proxy.hang()
+  const since = performance.now()
+  running.child.kill('SIGINT')
+  expect((await running.end()).code).toBe(9)
+  // A bound that is promised, not a speed.
+  expect(performance.now() - since).toBeLessThan(5_000)
+})
+
+test('a read-only database, and one that takes no more connections, keep no program from running', async () => {
+  const name = db.sql.options.database
+  await db.sql.unsafe(`alter database ${name} set default_transaction_read_only = on`)
+  const readOnly = start({ name: 'read-only', databaseUrl: db.databaseUrl })
+  const { code, stderr } = await readOnly.end()
+  expect({ code, stderr }).toEqual({ code: 7, stderr: expect.stringContaining('bestmark import') })
+  await db.sql.unsafe(`alter database ${name} set default_transaction_read_only = off`)
+  expect((await readOnly.later()).code).toBe(0)
+  expect(await stepsOf('read-only')).toEqual(WHOLE)
+
+  const role = `full_${name}`
+  await db.sql.unsafe(`create role ${role} login connection limit 0`)
+  const databaseUrl = db.databaseUrl.replace(/\/\/[^@]*@/, `//${role}@`)
+  await expectLater(start({ name: 'full', databaseUrl }), 'full')
+  await db.sql.unsafe(`drop role ${role}`)
+})

@@ -1,0 +1,179 @@
+import { bestEffort, isCutOff, registerJob, watch, type Database } from '@bestmark/db'
+import { openBoard, type Board } from '../../board.ts'
+import { followFiles } from '../../following.ts'
+import { jobIdOf } from '../../importing.ts'
+import type { ProgressLine } from '../../progress.ts'
+import { FilesRecorder } from '../../recordFiles.ts'
+import { pause, type Recorded } from '../../recorder.ts'
+import { RUN_LOG } from '../../sources/mixed.ts'
+import { sweepJob } from '../../sweep.ts'
+import type { Troubles } from '../../troubles.ts'
+
+/** How long to wait before the board is tried again while the program runs, and after it (ms). */
+const AGAIN = { running: 2_000, over: 300 }
+/**
+ * How long after the program's end the board is still tried where it fails, and how long it may take
+ * to open where it did not fail yet: a first database is made, another one recovers (ms).
+ */
+const PATIENCE = { failing: 5_000, opening: 60_000 }
+/** How long letting go of a board may take that does not answer (ms). */
+const LETTING_GO = 500
+
+/** A program's run, before anything is known of it on a board. */
+export interface KeptRun {
+  root: string
+  name: string
+  project: string
+  /** The id in the journal that lay there before the program began. */
+  job_id: string | null
+}
+
+/** Who hears of a recording. */
+export interface Keeper {
+  troubles: Troubles
+  line: ProgressLine | undefined
+  /** Somebody wishes on the board that the program stops. */
+  onStop: () => void
+  /** The job is on the board. */
+  onJob: (job_id: string) => void
+}
+
+/**
+ * Records the run of a program whatever the board does meanwhile: the run's files keep it all, so
+ * the board is tried until it answers, and nothing that it does reaches the program.
+ */
+export class RunRecording {
+  readonly #run: KeptRun
+  readonly #keeper: Keeper
+  /** Aborted when the program has ended. */
+  readonly #over = new AbortController()
+  /** Aborted when the board is tried no more. */
+  readonly #given = new AbortController()
+  readonly #begun: Promise<Begun | undefined>
+  #following: Promise<void> | undefined
+  #ended = Infinity
+
+  constructor(run: KeptRun, keeper: Keeper) {
+    this.#run = run
+    this.#keeper = keeper
+    this.#begun = this.#begin()
+  }
+
+  /**
+   * Once the program has ended: records what is left; returns whether all is on the board. It takes
+   * as long as the board answers, and no longer once `hurried` aborts.
+   */
+  async end(hurried: AbortSignal): Promise<boolean> {
+    this.#over.abort()
+    this.#ended = performance.now()
+    const patience = AbortSignal.timeout(PATIENCE.opening)
+    const until = AbortSignal.any([hurried, patience, this.#given.signal])
+    const begun = await Promise.race([this.#begun, untilAborted(until)])
+    if (!begun) {
+      this.#given.abort()
+      void this.#begun.then(async (late) => late?.board[Symbol.asyncDispose]())
+      return false
+    }
+    const isWhole = await Promise.race([this.#finish(begun), untilAborted(hurried)])
+    const close = async (): Promise<void> => begun.board[Symbol.asyncDispose]()
+    await (isWhole ? close() : bestEffort(close, LETTING_GO))
+    return isWhole ?? false
+  }
+
+  async #begin(): Promise<Begun | undefined> {
+    const board = await this.#again(() => openBoard())
+    const begun = board && (await this.#again(() => this.#register(board)))
+    if (!begun) return undefined
+    const { troubles } = this.#keeper
+    troubles.answered()
+    if (this.#over.signal.aborted) return begun
+    this.#following = followFiles(board.db, begun.run, this.#over.signal, troubles.tell)
+    this.#following.catch(() => undefined)
+    void this.#keepUp(board.db, begun.run.job_id)
+    return begun
+  }
+
+  async #register(board: Board): Promise<Begun> {
+    const { db, host_id, host } = board
+    const { root, name, project } = this.#run
+    const job_id = await jobIdOf(board, this.#run)
+    const job = { job_id, host_id, host, root, name, project, source: RUN_LOG }
+    await registerJob(db, { ...job, status: 'starting', is_stoppable: true })
+    this.#keeper.onJob(job_id)
+    return { board, run: { job_id, folder: root, host_id } }
+  }
+
+  /** Tries until it is done, or is of no use any more. */
+  async #again<T>(work: () => Promise<T>): Promise<T | undefined> {
+    while (!this.#given.signal.aborted) {
+      try {
+        return await work()
+      } catch (error) {
+        await this.#rest(error)
+      }
+    }
+    return undefined
+  }
+
+  /** Waits after a failure; once the program has ended not for long any more. */
+  async #rest(error: unknown): Promise<void> {
+    this.#keeper.troubles.tell(error)
+    const isOver = this.#over.signal.aborted
+    if (this.#isGivenUp) return this.#given.abort()
+    const woken = isOver ? this.#given.signal : this.#over.signal
+    await pause(isOver ? AGAIN.over : AGAIN.running, woken)
+  }
+
+  get #isGivenUp(): boolean {
+    return performance.now() - this.#ended > PATIENCE.failing
+  }
+
+  /** Looks at the board: shows how the job goes, and passes on a wish to stop. */
+  async #keepUp(db: Database, job_id: string): Promise<void> {
+    const { troubles, line, onStop } = this.#keeper
+    const { signal } = this.#over
+    while (!signal.aborted) {
+      try {
+        for await (const { status } of watch(db, { jobs: [{ job_id, revision: 0 }] }, signal)) {
+          troubles.answered()
+          line?.show(status)
+          if (status.status === 'stopping') onStop()
+        }
+      } catch (error) {
+        if (signal.aborted) return
+        troubles.tell(error)
+        await pause(AGAIN.running, signal)
+      }
+    }
+  }
+
+  /** Records all that lies there; tries again for a while where the board is only away. */
+  async #finish({ board, run }: Begun): Promise<boolean> {
+    const { tell } = this.#keeper.troubles
+    await this.#following?.catch(tell)
+    for (;;) {
+      try {
+        // Whoever called it over before, this is all that the program wrote.
+        await new FilesRecorder(board.db, run, { isOver: false }).finish()
+        await sweepJob(board.db, { ...run, root: run.folder, source: RUN_LOG })
+        return true
+      } catch (error) {
+        await this.#rest(error)
+        if (!isCutOff(error) || this.#isGivenUp) return false
+      }
+    }
+  }
+}
+
+/** A run that is on a board. */
+interface Begun {
+  board: Board
+  run: Recorded
+}
+
+function untilAborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined)
+    signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
+}
