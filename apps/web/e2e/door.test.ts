@@ -108,6 +108,19 @@ test('a browser or tool that does not find such names stays where it is, with a 
   }
 })
 
+test('the database holds neither the token nor a session', async () => {
+  const { cookie } = await ask(`127.0.0.1:${port}`, `/?token=${site.token}`)
+  const tables = await site.db.sql<{ name: string }[]>`
+    select table_name as name from information_schema.tables where table_schema = 'public'`
+  expect(tables.length).toBeGreaterThan(5)
+  for (const { name } of tables) {
+    const rows = await site.db.sql`select to_jsonb(t)::text as text from ${site.db.sql(name)} t`
+    const text = rows.map((row) => String(row['text'])).join()
+    for (const secret of [site.token, cookie.split('=')[1] ?? ''])
+      expect(text).not.toContain(secret)
+  }
+})
+
 test('the link goes through a tunnel on another port', async () => {
   const { headers } = await ask('localhost:9999', `/?token=${site.token}`, NAVIGATES)
   expect(headers.location).toBe(`http://${await door.name()}:9999/?token=${site.token}`)

@@ -15,7 +15,7 @@ import { Id, jobProcedure, procedure, router } from './trpc.ts'
 const JobId = z.object({ job_id: Id })
 
 const ListInput = z.object({
-  status: z.array(JobState).optional(),
+  status: z.array(JobState).max(JobState.options.length).optional(),
   project: z.string().optional(),
   search: z.string().max(200).optional(),
   sort: z.enum(['newest', 'name', 'best']).default('newest'),

@@ -21,7 +21,9 @@ export const SORTS: readonly { value: Sort; label: string }[] = [
 export function readQuery(parameters: Pick<URLSearchParams, 'get' | 'getAll'>): JobQuery {
   const sort = SORTS.find(({ value }) => value === parameters.get('sort'))?.value
   return {
-    status: parameters.getAll('status').flatMap((one) => JobState.safeParse(one).data ?? []),
+    status: [...new Set(parameters.getAll('status'))].flatMap(
+      (one) => JobState.safeParse(one).data ?? [],
+    ),
     project: parameters.get('project')?.trim() ?? '',
     search: (parameters.get('search') ?? '').trim().slice(0, 200),
     sort: sort ?? 'newest',

@@ -46,7 +46,7 @@ export class Door {
 
   /** Whether a text is the token. */
   async opensWith(given: string | null): Promise<boolean> {
-    return sameSecret(given, await this.token())
+    return given !== null && sameSecret(given, await this.token())
   }
 
   /** Lets a browser in; returns the secret of its session, which stands nowhere else. */
