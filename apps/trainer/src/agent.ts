@@ -1,7 +1,8 @@
 import type { JobState } from '@bestmark/core'
 import { hostedJobs, seeHost } from '@bestmark/db'
 import type { Database, HostedJob } from '@bestmark/db'
-import { AGENT_SETTINGS, type AgentSettings, type Pace } from './agentSettings.ts'
+import { FullDisks } from './agent/fullDisks.ts'
+import { AGENT_SETTINGS, type AgentSettings, type Pace, SPEAKING } from './agentSettings.ts'
 import { join } from 'node:path'
 import { Digesting } from './digesting.ts'
 import { JOURNAL, journalSize } from './journal.ts'
@@ -18,7 +19,6 @@ import type { Troubled } from './troubles.ts'
 
 /** How often it says that it is there (ms). */
 const HEARTBEAT = 10_000
-const SPEAKING: readonly JobState[] = ['starting', 'running', 'stopping']
 const UNFINISHED: readonly JobState[] = [...SPEAKING, 'lost']
 
 /**
@@ -36,6 +36,7 @@ export class Agent {
   readonly #pace: Pace
   readonly #listening: Listening
   readonly #digesting: Digesting
+  readonly #disks: FullDisks
   #unswept: HostedJob[] = []
 
   constructor(
@@ -49,6 +50,7 @@ export class Agent {
     this.#troubles = troubles
     this.#pace = settings.pace
     this.#listening = new Listening(db, settings.patience)
+    this.#disks = new FullDisks(db, starter.host_id)
     this.#digesting = new Digesting(db, starter.host_id, settings.digestRate)
   }
 
@@ -61,6 +63,7 @@ export class Agent {
       this.#keepDoing(this.#pace.round, () => this.#sweep()),
       this.#keepDoing(this.#pace.round, () => this.#digest()),
       this.#keepDoing(this.#pace.listen, () => this.#loseSilent()),
+      this.#keepDoing(this.#pace.listen, () => this.#disks.look()),
     ])
     await Promise.all(this.#supervised.values())
   }

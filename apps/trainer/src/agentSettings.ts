@@ -1,5 +1,8 @@
-import { PATIENCE, type Patience } from '@bestmark/core'
+import { type JobState, PATIENCE, type Patience } from '@bestmark/core'
 import { Failure } from './failure.ts'
+
+/** The states of runs that are expected to grow. */
+export const SPEAKING: readonly JobState[] = ['starting', 'running', 'stopping']
 
 /** How often an agent looks, and how long it waits (ms). */
 export interface Pace {

@@ -1,3 +1,5 @@
+import { awayBy } from '@bestmark/db'
+
 /** What the system says of a file, by its code, in words for a person. */
 const OF_A_FILE = new Map([
   ['EACCES', 'permission denied'],
@@ -57,6 +59,7 @@ const REFUSED_VALUE = /^2[23]/
 
 function ofDatabase(error: Error): string | undefined {
   const of = error.cause instanceof Error && 'severity' in error.cause ? error.cause : error
+  if (awayBy(error) === 'full') return 'the disk that holds the database is full'
   const isRefused = 'severity' in of && 'code' in of && REFUSED_VALUE.test(String(of.code))
   return isRefused ? 'the database cannot hold a value that it tells' : undefined
 }

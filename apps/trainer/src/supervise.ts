@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { hasEnded, type EventOf } from '@bestmark/core'
 import { jobStatus, recordFacts, watch, type Database } from '@bestmark/db'
 import { AGENT_SETTINGS } from './agentSettings.ts'
-import { watchDisk } from './fullDisk.ts'
 import { JOURNAL, lastAttempt } from './journal.ts'
 import { askToStop, isAlive, readRunProcess, type ProcessEnd } from './process.ts'
 import { followJournal, pause, type Recorded } from './recorder.ts'
@@ -39,7 +38,6 @@ export async function supervise(
   const until = AbortSignal.any([signal, over.signal])
   const following = followJournal(db, run, until, onTrouble)
   const stopping = passOnStop(db, run, until, onTrouble)
-  const watching = watchDisk(db, run, until, onTrouble)
   try {
     const end = run.exited
       ? await Promise.race([run.exited, aborted(signal)])
@@ -49,7 +47,7 @@ export async function supervise(
     if (end && !signal.aborted) await recordEnd(db, run, end)
   } finally {
     over.abort()
-    await Promise.allSettled([following, stopping, watching])
+    await Promise.allSettled([following, stopping])
   }
 }
 

@@ -2,6 +2,7 @@ import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
 import { backtest } from './backtest.ts'
 import { checkpoints } from './checkpoints.ts'
 import { deployments } from './deployments.ts'
+import { hosts } from './hosts.ts'
 import { jobs } from './jobs.ts'
 import { policies } from './policies.ts'
 import { series } from './series.ts'
@@ -10,6 +11,7 @@ import { watch } from './watch.ts'
 
 export const appRouter = router({
   jobs,
+  hosts,
   series,
   checkpoints,
   policies,

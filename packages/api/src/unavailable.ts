@@ -4,6 +4,7 @@ import { TRPCError } from '@trpc/server'
 const SENTENCES: Record<Away, string> = {
   away: 'The database cannot be reached. Training goes on and loses nothing; try again in a moment.',
   slow: 'The database took too long to answer. Try again in a moment, or ask for less at once.',
+  full: 'The disk that holds the database is full, so nothing was changed. Try again once there is room.',
   read_only: 'The database is read-only, so nothing was changed. Try again once it can be written.',
 }
 

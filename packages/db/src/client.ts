@@ -27,6 +27,8 @@ export interface Database {
   whileAnswering: Pulse['whileAnswering']
   /** Where it is, for people; without a password. */
   describe: string
+  /** Where the files of the embedded server lie; undefined for a server elsewhere. */
+  folder?: string
   /** Takes a few seconds at the most, and never fails. */
   close: () => Promise<void>
 }
@@ -59,7 +61,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const { address, folder, leave } = await joinEmbedded(home, machine)
   const open = databaseAt(address, { limits, leave })
   const version = await versionOf(open, address)
-  return { ...open, describe: `embedded Postgres ${version} in ${folder}` }
+  return { ...open, describe: `embedded Postgres ${version} in ${folder}`, folder }
 }
 
 /** The database at an address, not asked yet; `leave` is called once its client is closed. */

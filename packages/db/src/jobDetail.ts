@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm'
 import { type AttemptRow, listAttempts } from './attempts.ts'
 import type { Database } from './client.ts'
 import { isExample } from './examples.ts'
+import { type FullDisk, fullDisks } from './hosts/fullDisks.ts'
 import { jobRow } from './jobs.ts'
 import { hosts, type JobRow } from './schema.ts'
 
@@ -37,6 +38,8 @@ export interface JobDetail extends Pick<
   is_example: boolean
   /** When the agent of the host that holds the files was last heard (ms). */
   host_seen_at: number | null
+  /** Disks of that host that are full, or were a short while ago. */
+  full_disks: FullDisk[]
 }
 
 /** What is known of a job beside its status; undefined where there is no such job. */
@@ -58,5 +61,6 @@ export async function jobDetail(db: Database, job_id: string): Promise<JobDetail
     attempts: rows.map(({ job_id: _job, revision: _revision, ...row }) => row),
     is_example: await isExample(db, job_id),
     host_seen_at: host?.seen_at ?? null,
+    full_disks: await fullDisks(db, job.host_id),
   }
 }

@@ -4,7 +4,7 @@ export class DatabaseUnavailable extends Error {
 }
 
 /** Why a database does not do what it is asked, though nothing is wrong with the question. */
-export type Away = 'away' | 'slow' | 'read_only'
+export type Away = 'away' | 'slow' | 'read_only' | 'full'
 
 /**
  * What a client, a socket or a server says of a database that was there a moment ago, or is not
@@ -15,12 +15,15 @@ const AWAY =
 /** A server's word for a statement that reached its time limit, and for one that waited for a lock. */
 const SLOW = /^(57014|55P03)$/
 const READ_ONLY = '25006'
+/** A server's word for a disk without room. */
+const FULL = '53100'
 
 /** How a database failed, as far as it did and may do better later; undefined for any other error. */
 export function awayBy(error: unknown): Away | undefined {
   if (isCutOff(error) || isUnavailable(error)) return 'away'
   const codes = codesOf(error)
   if (codes.some((code) => SLOW.test(code))) return 'slow'
+  if (codes.includes(FULL)) return 'full'
   return codes.includes(READ_ONLY) ? 'read_only' : undefined
 }
 

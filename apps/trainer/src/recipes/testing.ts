@@ -14,13 +14,13 @@ export function runFolder(): { path: string } & Disposable {
 }
 
 /** A file system of 64 KB, where this user may make one. */
-export function smallDisk(): ({ path: string } & Disposable) | undefined {
+export function smallDisk(size = '64k'): ({ path: string } & Disposable) | undefined {
   const folder = runFolder()
   const path = join(folder.path, 'disk')
   mkdirSync(path)
   const release = (): void => folder[Symbol.dispose]()
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', path], { stdio: 'ignore' })
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path], { stdio: 'ignore' })
   } catch {
     release()
     return undefined

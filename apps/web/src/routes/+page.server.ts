@@ -3,9 +3,10 @@ import type { PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, url }) => {
   const query = readQuery(url.searchParams)
-  const [page, examples] = await Promise.all([
+  const [page, examples, disks] = await Promise.all([
     locals.api.jobs.list(listInput(query)),
     locals.api.jobs.examples(),
+    locals.api.hosts.fullDisks(),
   ])
-  return { listed: { query, page }, examples }
+  return { listed: { query, page }, examples, disks }
 }

@@ -120,8 +120,16 @@ async function untilReady(place: Place, child: ChildProcess, from: number): Prom
   }
   if (isTaken) throw runsBeside(place)
   const why = (await lastWords(place, from)) || ended
+  if (/No space left on device|Disk quota exceeded/.test(why)) throw noRoom(place)
   throw new DatabaseUnavailable(
     `The embedded Postgres in ${place.home} did not start: ${why}. Its log is ${place.log}.`,
+  )
+}
+
+function noRoom({ home, log }: Place): DatabaseUnavailable {
+  return new DatabaseUnavailable(
+    `The embedded Postgres in ${home} did not start: its disk is full. Make room there; what was ` +
+      `recorded is kept. Its log is ${log}.`,
   )
 }
 

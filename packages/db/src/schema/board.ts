@@ -1,4 +1,4 @@
-import { boolean, check, pgTable, text, uuid } from 'drizzle-orm/pg-core'
+import { boolean, check, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
 import { sql } from 'drizzle-orm'
 import { milliseconds, said } from './columns.ts'
 
@@ -24,3 +24,17 @@ export const hosts = pgTable('hosts', {
   hostname: said().notNull(),
   seen_at: milliseconds().notNull(),
 })
+
+/** Disks of hosts that were full: of each the last time. */
+export const fullDisks = pgTable(
+  'full_disks',
+  {
+    host_id: uuid().notNull(),
+    /** Where the disk is mounted on its host. */
+    mount: said().notNull(),
+    holds_database: boolean().notNull(),
+    full_since: milliseconds().notNull(),
+    over_at: milliseconds(),
+  },
+  (row) => [primaryKey({ columns: [row.host_id, row.mount] })],
+)

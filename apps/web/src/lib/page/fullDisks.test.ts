@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { exact } from '../times.ts'
+import { diskWords } from './fullDisks.ts'
+
+const DISK = {
+  host_id: 'b7e3',
+  host: 'tower',
+  mount: '/data',
+  holds_database: false,
+  full_since: 1_700_000_000_000,
+  over_at: null,
+}
+
+test('a full disk is told with its place, its host, and since when', () => {
+  const words = diskWords(DISK, DISK.full_since + 300_000)
+  expect(words).toMatch(
+    /^The disk at \/data on tower is full since .* \(5 min\)\. Runs save nothing/,
+  )
+  expect(words).toContain(exact(DISK.full_since))
+})
+
+test('a disk that holds the database, and one of a host without a name, are told as such', () => {
+  const words = diskWords({ ...DISK, holds_database: true, host: null }, DISK.full_since)
+  expect(words).toMatch(
+    /^The disk at \/data, which holds the database of this board, is full since/,
+  )
+})
+
+test('a disk that has room again is told with from when to when it was full', () => {
+  const over_at = DISK.full_since + 60_000
+  expect(diskWords({ ...DISK, over_at }, over_at)).toBe(
+    `The disk at /data on tower was full from ${exact(DISK.full_since)} to ${exact(over_at)}. ` +
+      'It has room again.',
+  )
+})

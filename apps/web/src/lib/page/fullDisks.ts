@@ -1,0 +1,35 @@
+import { api, type FullDisk } from '../api.ts'
+import { duration, exact } from '../times.ts'
+
+/** How often the disks are asked for anew (ms). */
+const AGAIN = 15_000
+
+/** What a reader is told of a disk that is full, or was. */
+export function diskWords(disk: FullDisk, now: number): string {
+  const { host, mount, holds_database, full_since, over_at } = disk
+  const holding = holds_database ? ', which holds the database of this board,' : ''
+  const name = `The disk at ${mount}${host === null ? '' : ` on ${host}`}${holding}`
+  if (over_at !== null) {
+    return `${name} was full from ${exact(full_since)} to ${exact(over_at)}. It has room again.`
+  }
+  const since = `${exact(full_since)} (${duration((now - full_since) / 1000)})`
+  const loss = holds_database
+    ? 'Nothing new is recorded until there is room; the files of the runs keep it.'
+    : 'Runs save nothing more there until there is room.'
+  return `${name} is full since ${since}. ${loss}`
+}
+
+/** Asks for the disks again and again, until the returned function is called. */
+export function followDisks(
+  host_id: string | undefined,
+  hear: (disks: FullDisk[]) => void,
+): () => void {
+  const ask = async (): Promise<void> => {
+    if (document.hidden) return
+    // While the board does not answer the page says so elsewhere.
+    const disks = await api.hosts.fullDisks.query({ host_id }).catch(() => null)
+    if (disks) hear(disks)
+  }
+  const timer = setInterval(() => void ask(), AGAIN)
+  return () => clearInterval(timer)
+}
