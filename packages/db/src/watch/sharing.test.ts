@@ -1,0 +1,140 @@
+import { getEventListeners } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Database } from '../client.ts'
+import { listJobs } from '../jobList.ts'
+import { type TestDatabase, testDatabase } from '../testing.ts'
+import { metrics, newJob, started, tell } from '../testRun.ts'
+import { watch } from '../watch.ts'
+import { watchBoard } from './boardReader.ts'
+
+let db: TestDatabase
+/** The same database, as readers see it: what they ask is counted. */
+let counting: Database
+let queries = 0
+beforeAll(async () => {
+  db = await testDatabase()
+  const orm = new Proxy(db.orm, {
+    get(target, key, self): unknown {
+      if (key === 'select' || key === 'execute') queries++
+      return Reflect.get(target, key, self)
+    },
+  })
+  counting = { ...db, orm }
+})
+afterAll(() => db[Symbol.asyncDispose]())
+
+/** What each of many readers is told next. */
+async function nextOf<T>(readers: readonly AsyncGenerator<T, void>[]): Promise<T[]> {
+  const told = await Promise.all(readers.map((reader) => reader.next()))
+  return told.flatMap(({ value }) => value ?? [])
+}
+
+test('readers that know the same of a job are given one delta, which is read once', async () => {
+  const job_id = await newJob(db)
+  await tell(db, job_id, started(), metrics(1, { loss: 1 }))
+  const over = new AbortController()
+  const series = { job_id, names: ['loss'], ordinals: {} }
+  const readers = Array.from({ length: 50 }, () =>
+    watch(counting, { jobs: [{ job_id, revision: 0 }], series }, over.signal),
+  )
+  expect(new Set(await nextOf(readers)).size).toBe(1)
+  const before = queries
+  const next = nextOf(readers)
+  await tell(db, job_id, metrics(2, { loss: 0.5 }))
+  const told = await next
+  expect(told).toHaveLength(50)
+  expect(new Set(told).size).toBe(1)
+  expect(told[0]?.series[0]?.values).toEqual(Float64Array.of(0.5))
+  // The row, the chunks, the attempts, and at most one poll: not 50 of anything.
+  expect(queries - before).toBeLessThan(10)
+  over.abort()
+  await nextOf(readers)
+})
+
+test('a reader that joins late is brought to where the others are, and shares what follows', async () => {
+  const job_id = await newJob(db)
+  const over = new AbortController()
+  const reader = () => {
+    const series = { job_id, names: ['loss'], ordinals: {} }
+    return watch(counting, { jobs: [{ job_id, revision: 0 }], series }, over.signal)
+  }
+  const early = reader()
+  await nextOf([early])
+  for (let step = 1; step <= 3; step++) {
+    const next = nextOf([early])
+    await tell(db, job_id, metrics(step, { loss: step }))
+    await next
+  }
+  const late = reader()
+  const [caughtUp] = await nextOf([late])
+  expect(caughtUp?.series[0]?.values).toEqual(Float64Array.of(1, 2, 3))
+  const next = nextOf([early, late])
+  await tell(db, job_id, metrics(4, { loss: 4 }))
+  const [first, second] = await next
+  expect(first?.series[0]?.values).toEqual(Float64Array.of(4))
+  expect(second).toBe(first)
+  over.abort()
+  await nextOf([early, late])
+})
+
+test('readers with other points of a series are each told what they miss, though they ask at once', async () => {
+  const job_id = await newJob(db)
+  await tell(db, job_id, started(), ...[1, 2, 3].map((step) => metrics(step, { loss: step })))
+  const over = new AbortController()
+  const readers = [0, 2, 1].map((loss) => {
+    const series = { job_id, names: ['loss'], ordinals: { loss } }
+    return watch(counting, { jobs: [{ job_id, revision: 0 }], series }, over.signal)
+  })
+  const told = await nextOf(readers)
+  expect(told.map(({ series }) => [...(series[0]?.values ?? [])])).toEqual([[1, 2, 3], [3], [2, 3]])
+  over.abort()
+  await nextOf(readers)
+})
+
+test('readers that follow every job are given one delta for each change', async () => {
+  const { board_revision } = await listJobs(db)
+  const over = new AbortController()
+  const readers = Array.from({ length: 50 }, () =>
+    watchBoard(counting, board_revision, over.signal),
+  )
+  const next = nextOf(readers)
+  await newJob(db)
+  await next
+  const before = queries
+  const following = nextOf(readers)
+  const added = await newJob(db)
+  const told = await following
+  expect(new Set(told.map(({ delta }) => delta)).size).toBe(1)
+  expect(told[0]?.delta.job_id).toBe(added)
+  expect(queries - before).toBeLessThan(10)
+  over.abort()
+  await nextOf(readers)
+})
+
+test('after 300 readers have come and gone there is no timer, no listener and no query left', async () => {
+  const job_id = await newJob(db)
+  const leave = new AbortController()
+  const timers = () => process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length
+  const before = timers()
+  for (let round = 0; round < 10; round++) {
+    const readers = Array.from({ length: 15 }, () => [
+      watch(counting, { jobs: [{ job_id, revision: 0 }] }, leave.signal),
+      watchBoard(counting, 0, leave.signal),
+    ])
+    // Some leave before they are told anything, some while they wait, some after what they were told.
+    const begun = readers.flat().map((reader, index) => [index, reader, reader.next()] as const)
+    for (const [index, reader, next] of begun) {
+      if (index % 3 === 0) void next.catch(() => undefined)
+      else await next
+      await reader.return()
+    }
+  }
+  expect(getEventListeners(leave.signal, 'abort')).toEqual([])
+  await sleep(100)
+  const asked = queries
+  await tell(db, job_id, metrics(1, { loss: 1 }))
+  await sleep(2_500)
+  expect(queries).toBe(asked)
+  expect(timers()).toBeLessThanOrEqual(before)
+})
