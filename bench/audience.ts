@@ -22,6 +22,7 @@ export interface Seen {
   /** Messages per reader and second, and the mean size of one in bytes. */
   rate: number
   bytes: number
+  messages: number
 }
 
 /** Milliseconds of a clock that does not jump and that all processes of this machine share. */
@@ -92,6 +93,7 @@ function seen(readers: readonly Reader[], writes: readonly Write[]): Seen {
     share: came.length / delays.length,
     rate: messages / readers.length / ((last - first) / 1_000),
     bytes: bytes / all,
+    messages,
   }
 }
 

@@ -9,7 +9,7 @@ import { boardEnv, startBoard, temporaryFolder } from '../e2e/board.ts'
 import { type Seen, sharedClock, type Stream, type Write } from './audience.ts'
 import { ms, say } from './figures.ts'
 import { Memory, mustBeFlat } from './memory.ts'
-import { webServerOf } from './webServer.ts'
+import { computed, webServerOf } from './webServer.ts'
 
 const READERS = 300
 const SILENT = 20
@@ -31,10 +31,13 @@ export async function run(): Promise<void> {
   const url = `${board.url}/trpc/watch?input=${encodeURIComponent(question(job_id))}`
   using audience = await audienceOf({ url, token: board.token, readers: READERS, silent: SILENT })
   await writeAll(WARM_UP, (step) => record(db, job_id, step))
-  const memory = new Memory(await webServerOf(board.pid))
+  const pid = await webServerOf(board.pid)
+  const memory = new Memory(pid)
+  const before = await computed(pid)
   const writes = await writeAll(WRITES, (step) => record(db, job_id, WARM_UP + step))
+  const work = (await computed(pid)) - before
   const peaks = memory.end()
-  const ours = await audience.look(writes)
+  const ours = { ...(await audience.look(writes)), work }
   const floor = await bareFanOut(Math.round(ours.bytes))
   await db.close()
   tell(`${READERS} readers`, ours)
@@ -45,9 +48,12 @@ export async function run(): Promise<void> {
   mustBeFlat(peaks, 'web server')
 }
 
-function tell(who: string, { p50, p99, share, rate, bytes }: Seen): void {
+/** What readers saw, and how long their server computed (ms). */
+type Measured = Seen & { work: number }
+
+function tell(who: string, { p50, p99, share, rate, bytes, messages, work }: Measured): void {
   say(
-    `  ${who}: median ${ms(p50)}, p99 ${ms(p99)}; ${(100 * share).toFixed(1)} % of the writes came; ${rate.toFixed(0)} messages a second of ${(bytes / 1_000).toFixed(1)} kB`,
+    `  ${who}: median ${ms(p50)}, p99 ${ms(p99)}; ${(100 * share).toFixed(1)} % of the writes came; ${rate.toFixed(0)} messages a second of ${(bytes / 1_000).toFixed(1)} kB, ${((1_000 * work) / messages).toFixed(0)} µs of work each`,
   )
 }
 
@@ -87,16 +93,19 @@ async function writeAll(count: number, write: (step: number) => Promise<number>)
   return writes
 }
 
-async function bareFanOut(bytes: number): Promise<Seen> {
+async function bareFanOut(bytes: number): Promise<Measured> {
   using server = processOf('fanout.ts')
   const [port] = (await once(server.child, 'message')) as [number]
   const url = `http://127.0.0.1:${port}/`
   using audience = await audienceOf({ url, token: '', readers: READERS, silent: SILENT })
+  const { pid = 0 } = server.child
+  const before = await computed(pid)
   const writes = await writeAll(WRITES, async (revision) => {
     server.child.send({ revision, bytes })
     return revision
   })
-  return await audience.look(writes)
+  const work = (await computed(pid)) - before
+  return { ...(await audience.look(writes)), work }
 }
 
 /** Readers in a process of their own. */

@@ -15,3 +15,11 @@ async function descendants(pid: number): Promise<number[]> {
   const own = (await Promise.all(lists)).join(' ').split(' ').filter(Boolean).map(Number)
   return [...own, ...(await Promise.all(own.map(descendants))).flat()]
 }
+
+/** How long a process has computed so far (ms); unlike times it does not grow with others' load. */
+export async function computed(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  // After the name, which may hold anything; in ticks of 10 ms.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return 10 * (Number(fields[11]) + Number(fields[12]))
+}

@@ -10,6 +10,7 @@ import {
   requestStop,
 } from '@bestmark/db'
 import { z } from 'zod'
+import { together } from './together.ts'
 import { Id, jobProcedure, procedure, router } from './trpc.ts'
 
 const JobId = z.object({ job_id: Id })
@@ -29,20 +30,25 @@ const LogsInput = z.object({
 })
 
 export const jobs = router({
-  list: procedure.input(ListInput.prefault({})).query(({ ctx, input }) => listJobs(ctx.db, input)),
+  list: procedure.input(ListInput.prefault({})).query(({ ctx, input }) => {
+    return together(ctx.db, ['jobs.list', input], () => listJobs(ctx.db, input))
+  }),
 
   status: procedure.input(JobId).query(async ({ ctx, input }) => {
     return found(input.job_id, await jobStatus(ctx.db, input.job_id))
   }),
 
   detail: procedure.input(JobId).query(async ({ ctx, input }) => {
-    return found(input.job_id, await jobDetail(ctx.db, input.job_id))
+    return together(ctx.db, ['jobs.detail', input], async () => {
+      return found(input.job_id, await jobDetail(ctx.db, input.job_id))
+    })
   }),
 
   /** Newest last. */
-  logs: jobProcedure
-    .input(LogsInput)
-    .query(({ ctx, input: { job_id, ...query } }) => jobLogs(ctx.db, job_id, query)),
+  logs: jobProcedure.input(LogsInput).query(({ ctx, input }) => {
+    const { job_id, ...query } = input
+    return together(ctx.db, ['jobs.logs', input], () => jobLogs(ctx.db, job_id, query))
+  }),
 
   /** Asks the agent of the run's host to stop it; the run writes a last checkpoint first. */
   stop: procedure.input(JobId).mutation(({ ctx, input }) => requestStop(ctx.db, input.job_id)),

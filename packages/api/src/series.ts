@@ -1,5 +1,6 @@
 import { readSeries, seriesNames } from '@bestmark/db'
 import { z } from 'zod'
+import { together } from './together.ts'
 import { jobProcedure, router } from './trpc.ts'
 
 const ReadInput = z.object({
@@ -15,5 +16,7 @@ export const series = router({
     .input(ReadInput)
     .query(({ ctx, input: { job_id, ...query } }) => readSeries(ctx.db, job_id, query)),
 
-  names: jobProcedure.query(({ ctx, input }) => seriesNames(ctx.db, input.job_id)),
+  names: jobProcedure.query(({ ctx, input }) => {
+    return together(ctx.db, ['series.names', input], () => seriesNames(ctx.db, input.job_id))
+  }),
 })

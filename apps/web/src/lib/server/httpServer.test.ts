@@ -79,6 +79,31 @@ test('a live stream lives on', async () => {
   expect(await answerTo(await open(), `${GET}connection: close\r\n\r\n`)).toMatch(/first.*last/s)
 })
 
+test('a live stream whose reader stops reading is ended, and one that is read goes on', async () => {
+  const ended: string[] = []
+  const open = await opened(
+    ({ url = '' }, response) => {
+      response.setHeader('content-type', 'text/event-stream')
+      // As much as is taken and no more, then a little now and then.
+      const fill = (): void => void (response.write('x'.repeat(65_536)) && setImmediate(fill))
+      if (url === '/stops') fill()
+      const pinging = setInterval(() => response.writableNeedDrain || response.write('ping\n'), 50)
+      response.on('close', () => {
+        clearInterval(pinging)
+        ended.push(url)
+      })
+    },
+    { ...SHORT, stalled: 400 },
+  )
+  const reads = await open()
+  reads.resume().write(`GET /reads ${GET.slice(6)}\r\n`)
+  const stops = await open()
+  stops.pause().write(`GET /stops ${GET.slice(6)}\r\n`)
+  await expect.poll(() => ended, { timeout: 20_000 }).toEqual(['/stops'])
+  reads.destroy()
+  await expect.poll(() => ended).toEqual(['/stops', '/reads'])
+})
+
 test('a body is refused by the length it claims, and read by nobody', async () => {
   let handled = 0
   const open = await opened(() => handled++)

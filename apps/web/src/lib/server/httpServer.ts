@@ -13,6 +13,8 @@ export interface Limits {
   request: number
   /** From the end of its headers to the end of its answer, unless that is a live stream. */
   answer: number
+  /** In which the reader of a live stream takes nothing of it, though it is pinged. */
+  stalled: number
   /** Between two requests on one connection. */
   idle: number
   /** How often the times of requests are looked at. */
@@ -26,6 +28,7 @@ export const LIMITS: Limits = {
   headers: 10_000,
   request: 30_000,
   answer: 120_000,
+  stalled: 60_000,
   idle: 20_000,
   check: 1_000,
   connections: 1_000,
@@ -48,6 +51,7 @@ export function guardedServer(handle: Handler, limits: Limits = LIMITS): Server 
     const refusal = refusalOf(request, limits)
     if (refusal) return void refuse(response, refusal)
     endInTime(response, limits.answer)
+    endWhereStalled(response, limits.stalled)
     handle(request, response)
   })
   server.maxConnections = limits.connections
@@ -76,12 +80,26 @@ const OVERDUE = 'The board took too long to answer. Try again, or ask for less.\
 /** Ends an answer that takes too long, with a word where none of it was sent. */
 function endInTime(response: ServerResponse, time: number): void {
   const late = setTimeout(() => {
-    if (String(response.getHeader('content-type')).startsWith('text/event-stream')) return
+    if (isLive(response)) return
     // Written past the response, which whoever still works on the answer may go on filling.
     if (!response.headersSent) response.socket?.write(overdue())
     response.destroy()
   }, time)
   response.once('close', () => clearTimeout(late))
+}
+
+/**
+ * Ends a live stream whose reader stopped reading. It goes on from its last message when it comes
+ * back; until then it would hold a connection and what it did not take.
+ */
+function endWhereStalled(response: ServerResponse, time: number): void {
+  response.setTimeout(time, () => {
+    if (isLive(response)) response.destroy()
+  })
+}
+
+function isLive(response: ServerResponse): boolean {
+  return String(response.getHeader('content-type')).startsWith('text/event-stream')
 }
 
 function overdue(): string {

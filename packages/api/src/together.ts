@@ -1,0 +1,50 @@
+import { shared } from '@bestmark/core'
+import type { Database } from '@bestmark/db'
+
+/** A read that runs, and the one after it for those who asked meanwhile. */
+interface Read {
+  running: Promise<object>
+  next?: Promise<object>
+}
+
+const databases = new WeakMap<Database['sql'], Map<string, Read>>()
+
+/**
+ * Answers all callers that ask the same question at once with one read, as the pages of a job do
+ * after each change. A read that began before a caller asked may miss what the caller knows of, so
+ * it waits for the next one: there are two at most, however many ask.
+ */
+export function together<T extends object>(
+  { sql }: Pick<Database, 'sql'>,
+  [name, input]: readonly [name: string, input: object],
+  read: () => Promise<T>,
+): Promise<T> {
+  const reads = databases.get(sql) ?? new Map<string, Read>()
+  databases.set(sql, reads)
+  const key = `${name} ${JSON.stringify(input)}`
+  const known = reads.get(key)
+  // The same name and input are the same procedure's, so its answer is of the same type.
+  if (known) return (known.next ??= after(known, () => begin(reads, key, read))) as Promise<T>
+  return begin(reads, key, read)
+}
+
+function begin<T extends object>(
+  reads: Map<string, Read>,
+  key: string,
+  read: () => Promise<T>,
+): Promise<T> {
+  const running = read().then(shared)
+  const own: Read = { running }
+  reads.set(key, own)
+  const end = (): void => {
+    if (reads.get(key) === own && !own.next) reads.delete(key)
+  }
+  running.then(end, end)
+  return running
+}
+
+/** The failure of one read is its own callers'. */
+async function after<T>({ running }: Read, next: () => Promise<T>): Promise<T> {
+  await running.catch(() => undefined)
+  return next()
+}
