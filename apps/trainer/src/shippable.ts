@@ -8,16 +8,21 @@ import {
 } from '@bestmark/db'
 import type { ClaimedDeployment, Database, KnownFiles } from '@bestmark/db'
 import { Failure } from './failure.ts'
-import { DAMAGED, lookAgain } from './sweep.ts'
+import { DAMAGED, lookAgain, stateFileOf } from './sweep.ts'
+
+/** What is known of a checkpoint that can be shipped. */
+export interface Shippable {
+  /** Null where none was taken of these files. */
+  digest: string | null
+  /** The file that its program writes last into it; null where there is none. */
+  stateFile: string | null
+}
 
 /**
- * Looks at a checkpoint right before it is shipped, and records what changed. Returns its digest,
- * null where none was taken of these files. Throws a Failure where it is not complete any more.
+ * Looks at a checkpoint right before it is shipped, and records what changed. Throws a Failure
+ * where it is not complete any more.
  */
-export async function stillShippable(
-  db: Database,
-  order: ClaimedDeployment,
-): Promise<string | null> {
+export async function stillShippable(db: Database, order: ClaimedDeployment): Promise<Shippable> {
   const { job_id, checkpoint_name } = order
   const known = await filesOf(db, order)
   if (!known) throw new Failure(`${checkpoint_name} was overwritten by a later save.`)
@@ -27,7 +32,9 @@ export async function stillShippable(
   const changed = await lookAgain({ ...job, ...(status ? { status } : {}) }, known)
   if (changed) await recordFacts(db, job_id, [changed])
   const { files_state, files_why } = changed ?? known
-  if (files_state === 'complete') return changed ? null : known.digest
+  if (files_state === 'complete') {
+    return { digest: changed ? null : known.digest, stateFile: stateFileOf(job.source) }
+  }
   const why = files_why === null ? '' : ` (${files_why})`
   throw new Failure(
     `The files of ${checkpoint_name} are ${files_state}${why}; nothing was shipped.`,

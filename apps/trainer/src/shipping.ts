@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import {
   advanceDeployment,
+  awayBy,
   claimDeployment,
+  type ClaimedDeployment,
   closedFolder,
   type Database,
   type DeploymentAdvance,
@@ -9,7 +11,8 @@ import {
 } from '@bestmark/db'
 import { Failure, sentence } from './failure.ts'
 import { noteDamage, stillShippable } from './shippable.ts'
-import { Damaged, shipToFolder, type ShipmentProgress } from './targets/folder.ts'
+import { currentVersion } from './shipping/current.ts'
+import { Damaged, finishShipment, shipToFolder, type ShipmentProgress } from './targets/folder.ts'
 
 /** Progress is written this often at most (ms). */
 const REPORT_EVERY = 200
@@ -17,7 +20,8 @@ const REPORT_EVERY = 200
 /**
  * Ships one checkpoint that was asked for on this host, if there is one, to
  * `<home>/models/<model name>`; returns whether there was. What goes wrong is written into the
- * deployment, where the person who asked for it sees it.
+ * deployment, where the person who asked for it sees it. Throws where the database fails, and what
+ * is live by then stays: whoever claims the deployment next finds it, and finishes the record.
  */
 export async function shipNext(
   db: Database,
@@ -27,35 +31,51 @@ export async function shipNext(
 ): Promise<boolean> {
   const order = await claimDeployment(db, host_id)
   if (!order) return false
-  const { job_id, deployment_id, model_name, root, source_path, checkpoint_name } = order
-  const { job_name, checkpoint_id, step, is_best, reason, created_at } = order
-  const known = { job_id, job_name, checkpoint_id, step, is_best, reason }
-  const ledger = {
-    deployment_id,
-    ...known,
-    source: source_path,
-    created_at,
-    shipped_at: Date.now(),
-  }
-  const version = versionName(root, checkpoint_name, deployment_id)
-  const modelFolder = join(home, 'models', model_name)
-  const place = { deployment_id, root, source: source_path, modelFolder, version, ledger }
-  const reporter = new Reporter(db, { job_id, deployment_id }, order.held)
+  const reporter = new Reporter(db, order)
   const until = AbortSignal.any([signal, reporter.taken])
+  let end: End
   try {
     await closedFolder(home, 'models')
-    const digest = await stillShippable(db, order)
-    const shipment = { ...place, digest, stillOurs: () => reporter.stillOurs() }
-    const path = await shipToFolder(shipment, (progress) => reporter.report(progress), until)
-    await reporter.finish({ status: 'done', path })
+    end = { status: 'done', path: await shipped(db, { order, home, reporter }, until) }
   } catch (error) {
     // What another agent ships now is its to tell of.
     if (reporter.taken.aborted) return true
     if (error instanceof Damaged) await noteDamage(db, order)
     // A shipment that is cut short by the agent's own end is begun anew by the next one.
-    if (!signal.aborted) await reporter.finish({ status: 'failed', error: sentence(error) })
+    if (signal.aborted) return true
+    if (awayBy(error) !== undefined) throw error
+    end = { status: 'failed', error: sentence(error) }
   }
+  await reporter.finish(end)
   return true
+}
+
+interface Shipping {
+  order: ClaimedDeployment
+  home: string
+  reporter: Reporter
+}
+
+/** Ships an order, or finishes what was begun of it; returns the path of its version. */
+async function shipped(
+  db: Database,
+  { order, home, reporter }: Shipping,
+  signal: AbortSignal,
+): Promise<string> {
+  const { job_id, deployment_id, model_name, root, source_path, checkpoint_name } = order
+  const { job_name, checkpoint_id, step, is_best, reason, created_at, was_begun } = order
+  const modelFolder = join(home, 'models', model_name)
+  const version = versionName(root, checkpoint_name, deployment_id)
+  const served_before = was_begun ? undefined : await currentVersion(modelFolder)
+  const place = { deployment_id, created_at, modelFolder, version, served_before }
+  const stillOurs = (): Promise<void> => reporter.stillOurs()
+  const finished = was_begun ? await finishShipment(place, stillOurs, signal) : undefined
+  if (finished !== undefined) return finished
+  const known = { job_id, job_name, checkpoint_id, step, is_best, reason }
+  const ledger = { ...known, source: source_path, shipped_at: Date.now() }
+  const found = await stillShippable(db, order)
+  const shipment = { ...place, ...found, root, source: source_path, ledger, stillOurs }
+  return await shipToFolder(shipment, (progress) => reporter.report(progress), signal)
 }
 
 /** A folder's name for a version, which file systems of 255 bytes a name can hold. */
@@ -65,21 +85,24 @@ function versionName(root: string, path: string, deployment_id: string): string 
 }
 
 type Said = Omit<DeploymentAdvance, 'job_id' | 'deployment_id' | 'held'>
+type End = { status: 'done'; path: string } | { status: 'failed'; error: string }
 
 /** Writes progress without slowing the copy: one write at a time, the newest wins. */
 class Reporter {
   readonly #db: Database
   readonly #key: { job_id: string; deployment_id: string }
-  #latest: ShipmentProgress = { status: 'copying', bytes_done: 0, bytes_total: 0 }
+  #latest: ShipmentProgress
   #writing: Promise<unknown> = Promise.resolve()
   #written = 0
   /** The revision of our last word. */
   #held: number
   readonly #taken = new AbortController()
 
-  constructor(db: Database, key: { job_id: string; deployment_id: string }, held: number) {
+  constructor(db: Database, order: ClaimedDeployment) {
+    const { job_id, deployment_id, bytes_total, held } = order
     this.#db = db
-    this.#key = key
+    this.#key = { job_id, deployment_id }
+    this.#latest = { status: 'copying', bytes_done: 0, bytes_total }
     this.#held = held
   }
 
@@ -105,11 +128,11 @@ class Reporter {
     this.#writing.catch(() => undefined)
   }
 
-  async finish(
-    end: { status: 'done'; path: string } | { status: 'failed'; error: string },
-  ): Promise<void> {
+  async finish(end: End): Promise<void> {
     await this.#writing
-    await this.#say({ ...this.#latest, ...end })
+    const { bytes_total } = this.#latest
+    const whole = end.status === 'done' ? { bytes_done: bytes_total } : {}
+    await this.#say({ ...this.#latest, ...whole, ...end })
   }
 
   async #say(said: Said): Promise<void> {

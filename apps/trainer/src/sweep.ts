@@ -40,11 +40,16 @@ export async function lookAgain(
   job: SweptJob,
   known: KnownFiles,
 ): Promise<EventOf<'files'> | undefined> {
-  const stateFile = job.source === 'huggingface' ? 'trainer_state.json' : null
+  const stateFile = stateFileOf(job.source)
   const seen = await inspectCheckpoint(job.root, known.path, stateFile, before(job, known))
   if (isSame(known, seen)) return undefined
   const { attempt, step, path } = known
   return { type: 'files', attempt, at: null, step, path, ...seen }
+}
+
+/** The file that a program writes last into a checkpoint; null where it writes none. */
+export function stateFileOf(source: string): string | null {
+  return source === 'huggingface' ? 'trainer_state.json' : null
 }
 
 function before(job: SweptJob, known: KnownFiles): Before {

@@ -189,6 +189,8 @@ export interface ClaimedDeployment extends Deployment {
   root: string
   /** Absolute path of the checkpoint's files. */
   source_path: string
+  /** Whether another agent, or an earlier life of this one, had begun to ship it. */
+  was_begun: boolean
   /** The revision that the claim was written with; it is held until another one is. */
   held: number
 }
@@ -210,7 +212,7 @@ export async function claimDeployment(
     and(inArray(status, ['copying', 'verifying']), lt(advanced_at, sql`${clock} - ${SILENCE}`)),
   )
   const waiting = await db.orm
-    .select({ job_id, deployment_id, root: trainingJobs.output_dir })
+    .select({ job_id, deployment_id, status, root: trainingJobs.output_dir })
     .from(deployments)
     .innerJoin(trainingJobs, eq(trainingJobs.job_id, job_id))
     .where(and(eq(trainingJobs.host_id, host_id), open))
@@ -234,7 +236,8 @@ export async function claimDeployment(
     if (taken === undefined) continue
     const deployment = found(await byId(db, one.job_id, one.deployment_id))
     const source_path = absolutePath(one.root, deployment.checkpoint_name)
-    return { ...deployment, root: one.root, source_path, held: taken }
+    const was_begun = one.status !== 'queued'
+    return { ...deployment, root: one.root, source_path, was_begun, held: taken }
   }
   return undefined
 }

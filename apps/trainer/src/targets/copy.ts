@@ -12,6 +12,10 @@ export interface SourceFile {
   from: string
   name: string
   bytes: number
+  /** When it was last changed (ms). */
+  changed_at: number
+  /** Whether it is the whole checkpoint by itself. */
+  isWhole: boolean
 }
 
 /**
@@ -20,7 +24,8 @@ export interface SourceFile {
  */
 export async function sourceFiles(root: string, folder: string): Promise<SourceFile[]> {
   const home = await realpath(root)
-  if ((await stat(folder)).isFile()) return [await sourceFile(home, folder, basename(folder))]
+  if ((await stat(folder)).isFile())
+    return [{ ...(await sourceFile(home, folder, basename(folder))), isWhole: true }]
   const entries = await readdir(folder, { withFileTypes: true, recursive: true })
   const files: SourceFile[] = []
   for (const entry of entries) {
@@ -40,7 +45,7 @@ async function sourceFile(home: string, path: string, name: string): Promise<Sou
   if (!found.isFile()) {
     throw new Failure(`${path} is neither a file nor a folder of its own; it is not shipped.`)
   }
-  return { from, name, bytes: found.size }
+  return { from, name, bytes: found.size, changed_at: found.mtimeMs, isWhole: false }
 }
 
 /** Copies one file, flushed to disk; returns the SHA-256 of what was read. */

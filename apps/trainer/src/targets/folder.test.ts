@@ -2,15 +2,23 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { writeSafetensors } from '../recipes/safetensors.ts'
 import { temporaryFolder } from '../testing.ts'
-import { currentVersion, shipToFolder, type Shipment, type ShipmentProgress } from './folder.ts'
+import { currentVersion } from '../shipping/current.ts'
+import { shipToFolder, type Shipment, type ShipmentProgress } from './folder.ts'
 
 const never = new AbortController().signal
+
+/** Weights that differ by the version's number. */
+function weightsOf(version: string): Buffer {
+  const data = Float32Array.of(Number(version.slice(1)), 0)
+  return Buffer.from(writeSafetensors({ w: { shape: [2], data } }))
+}
 
 async function aShipment(folder: string, version: string): Promise<Shipment> {
   const source = join(folder, 'run', 'checkpoint-100')
   await mkdir(join(source, 'tokenizer'), { recursive: true })
-  await writeFile(join(source, 'model.safetensors'), `weights of ${version}`)
+  await writeFile(join(source, 'model.safetensors'), weightsOf(version))
   await writeFile(join(source, 'tokenizer', 'vocab.json'), '{}')
   return {
     deployment_id: `deployment-${version}`,
@@ -18,7 +26,9 @@ async function aShipment(folder: string, version: string): Promise<Shipment> {
     source,
     modelFolder: join(folder, 'models', 'moby'),
     version,
+    stateFile: null,
     digest: null,
+    created_at: 1,
     ledger: { step: 100 },
   }
 }
@@ -31,13 +41,12 @@ test('a shipped checkpoint stands beside what was live, verified, and current na
   const path = await shipToFolder(shipment, (progress) => reports.push(progress), never)
   expect(await currentVersion(shipment.modelFolder)).toBe('v2')
   expect((await readdir(shipment.modelFolder)).sort()).toEqual(['current', 'v1', 'v2'])
-  expect(await readFile(join(shipment.modelFolder, 'current/model.safetensors'), 'utf8')).toBe(
-    'weights of v2',
-  )
+  const live = await readFile(join(shipment.modelFolder, 'current/model.safetensors'))
+  expect(live).toEqual(weightsOf('v2'))
   const manifest = JSON.parse(await readFile(join(path, 'bestmark.json'), 'utf8'))
   expect(manifest).toMatchObject({ step: 100 })
   expect(Object.keys(manifest.files)).toEqual(['model.safetensors', 'tokenizer/vocab.json'])
-  const total = 'weights of v2'.length + 2
+  const total = weightsOf('v2').length + 2
   expect(reports.at(0)).toEqual({ status: 'copying', bytes_done: 0, bytes_total: total })
   expect(reports.at(-1)).toEqual({ status: 'verifying', bytes_done: total, bytes_total: total })
 })

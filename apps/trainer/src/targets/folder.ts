@@ -1,21 +1,30 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Failure } from '../failure.ts'
+import { Failure, systemCode } from '../failure.ts'
 import { checkpointDigest } from '../integrity/digest.ts'
+import { assertUnchanged, assertWhole } from '../shipping/copied.ts'
+import {
+  assertNewest,
+  currentManifest,
+  currentVersion,
+  makeCurrent,
+  type ModelPlace,
+  removeDrafts,
+  syncFolder,
+} from '../shipping/current.ts'
+import { type Manifest, manifestName, readManifest, writeManifest } from '../shipping/manifest.ts'
+import { assertRoom, fullDiskSaid } from '../shipping/room.ts'
 import { copyFile, digestOf, sourceFiles, type SourceFile } from './copy.ts'
 
 /** One checkpoint to be shipped into the folder of a model. */
-export interface Shipment {
-  deployment_id: string
+export interface Shipment extends ModelPlace {
   /** The run's root; no file from outside of it is shipped. */
   root: string
   /** Absolute path of the checkpoint's folder. */
   source: string
-  /** The folder of the model, which holds a folder a version and the link `current`. */
-  modelFolder: string
-  /** Name of the new version's folder. */
-  version: string
+  /** The state file that the training program writes last; null where it writes none. */
+  stateFile: string | null
   /** The digest that was taken of the checkpoint's files as they are; null where none was. */
   digest: string | null
   /** What is written beside the files, as `bestmark.json`. */
@@ -30,6 +39,8 @@ export interface ShipmentProgress {
   bytes_total: number
 }
 
+type Report = (progress: ShipmentProgress) => void
+
 /** The bytes of a checkpoint are others than they were, though nobody wrote to its files. */
 export class Damaged extends Failure {
   constructor({ source, digest }: Pick<Shipment, 'source' | 'digest'>) {
@@ -41,62 +52,99 @@ export class Damaged extends Failure {
 
 /**
  * Copies a checkpoint beside the live version, reads every byte back and compares digests, then
- * switches `current` in one rename, so that a reader sees the old version or the new one and
- * nothing between. Returns the path of the new version. Throws, and leaves what was live alone,
- * when a file cannot be copied or differs, and Damaged where it is not what was looked at; a shipment that was begun before is begun anew.
+ * makes it `current`. Returns the path of the new version. Throws, and leaves what was live alone,
+ * when there is no room, a file cannot be copied or differs, the source changed meanwhile, or the
+ * copy is not whole, and Damaged where it is not what was looked at.
  */
 export async function shipToFolder(
   shipment: Shipment,
-  report: (progress: ShipmentProgress) => void,
+  report: Report,
   signal: AbortSignal,
 ): Promise<string> {
-  const { modelFolder, version, deployment_id, ledger } = shipment
+  const { modelFolder, version, deployment_id } = shipment
   // An agent that slept while another one took over must not write to the same files.
   const incoming = join(modelFolder, `.incoming-${deployment_id}-${randomUUID().slice(0, 8)}`)
   const place = join(modelFolder, version)
   const files = await sourceFiles(shipment.root, shipment.source)
   try {
-    await removeLeft(modelFolder, deployment_id)
+    await removeDrafts(shipment)
+    await assertNewest(shipment)
+    await assertRoom(modelFolder, totalOf(files))
     await mkdir(incoming, { recursive: true })
-    const digests = await copyAll(files, incoming, report, signal)
-    const digest = checkpointDigest(digests)
-    if (shipment.digest !== null && shipment.digest !== digest) throw new Damaged(shipment)
-    await verifyAll(files, digests, incoming, report, signal)
-    const manifest = { ...ledger, digest, files: Object.fromEntries(digests) }
-    await writeFile(join(incoming, 'bestmark.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+    await copyWhole(shipment, files, incoming, report, signal)
     await shipment.stillOurs?.()
-    await rm(place, { recursive: true, force: true })
     await rename(incoming, place)
-    await switchCurrent(modelFolder, version)
+    await makeCurrent(shipment, shipment.stillOurs)
     return place
+  } catch (error) {
+    throw fullDiskSaid(error, modelFolder)
   } finally {
-    await rm(incoming, { recursive: true, force: true })
+    // A shipment that is live is done, whether or not what lies beside it can be removed.
+    await rm(incoming, { recursive: true, force: true }).catch(() => undefined)
   }
 }
 
-/** What another agent left of the same deployment. */
-async function removeLeft(modelFolder: string, deployment_id: string): Promise<void> {
-  const names = await readdir(modelFolder).catch(() => [])
-  for (const name of names.filter((one) => one.startsWith(`.incoming-${deployment_id}`))) {
-    await rm(join(modelFolder, name), { recursive: true, force: true })
+/**
+ * Finishes what another agent left of the same deployment: returns the path of its version, which
+ * is live already, or is made live where it is whole; undefined where it must be copied. Throws as
+ * `makeCurrent` does.
+ */
+export async function finishShipment(
+  place: ModelPlace,
+  stillOurs: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { modelFolder, version, deployment_id } = place
+  const folder = join(modelFolder, version)
+  const live = await currentManifest(modelFolder)
+  if (live?.deployment_id === deployment_id) {
+    await removeDrafts(place)
+    return join(modelFolder, (await currentVersion(modelFolder)) ?? version)
   }
+  const manifest = await readManifest(folder)
+  if (manifest?.deployment_id !== deployment_id) return undefined
+  await assertNewest(place)
+  const differs = await differing(folder, new Map(Object.entries(manifest.files)), signal)
+  if (differs !== undefined) {
+    await rm(folder, { recursive: true, force: true })
+    return undefined
+  }
+  await removeDrafts(place)
+  await makeCurrent(place, stillOurs)
+  return folder
 }
 
-/** The version that `current` names; undefined where nothing was shipped yet. */
-export function currentVersion(modelFolder: string): Promise<string | undefined> {
-  return readlink(join(modelFolder, 'current')).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
+/** Copies a checkpoint, with its manifest, into a folder where nobody looks yet. */
+async function copyWhole(
+  shipment: Shipment,
+  files: readonly SourceFile[],
+  incoming: string,
+  report: Report,
+  signal: AbortSignal,
+): Promise<void> {
+  const digests = await copyAll(shipment, files, incoming, report, signal)
+  const digest = checkpointDigest(digests)
+  // A digest that was taken before stands for one moment; without it the source is read once more.
+  const again = shipment.digest === null ? digests : null
+  await assertUnchanged(shipment, files, again, signal)
+  if (shipment.digest !== null && shipment.digest !== digest) throw new Damaged(shipment)
+  await verifyAll(files, digests, incoming, report, signal)
+  await assertWhole(incoming, files, shipment.stateFile)
+  const { deployment_id, created_at, ledger } = shipment
+  const known = { ...ledger, deployment_id, created_at, digest }
+  const manifest: Manifest = { ...known, files: Object.fromEntries(digests) }
+  await writeManifest(join(incoming, manifestName([...digests.keys()])), manifest)
+  await syncFolder(incoming)
 }
 
 async function copyAll(
+  shipment: Shipment,
   files: readonly SourceFile[],
   folder: string,
-  report: (progress: ShipmentProgress) => void,
+  report: Report,
   signal: AbortSignal,
 ): Promise<Map<string, string>> {
-  const bytes_total = files.reduce((sum, { bytes }) => sum + bytes, 0)
+  const bytes_total = totalOf(files)
   let bytes_done = 0
   report({ status: 'copying', bytes_done, bytes_total })
   const digests = new Map<string, string>()
@@ -105,7 +153,13 @@ async function copyAll(
       bytes_done += bytes
       report({ status: 'copying', bytes_done, bytes_total })
     }
-    digests.set(file.name, await copyFile(file, folder, progress, signal))
+    try {
+      digests.set(file.name, await copyFile(file, folder, progress, signal))
+    } catch (error) {
+      // Where it went away under the copy, that is what is said.
+      if (!signal.aborted) await assertUnchanged(shipment, files, null, signal)
+      throw error
+    }
   }
   return digests
 }
@@ -114,25 +168,41 @@ async function verifyAll(
   files: readonly SourceFile[],
   digests: ReadonlyMap<string, string>,
   folder: string,
-  report: (progress: ShipmentProgress) => void,
+  report: Report,
   signal: AbortSignal,
 ): Promise<void> {
-  const bytes_total = files.reduce((sum, { bytes }) => sum + bytes, 0)
+  const [bytes_total, sizes] = [
+    totalOf(files),
+    new Map(files.map((file) => [file.name, file.bytes])),
+  ]
   let bytes_done = 0
-  for (const { name, bytes } of files) {
-    const digest = await digestOf(join(folder, name), signal)
-    if (digest !== digests.get(name)) {
-      throw new Failure(`${name} differs after it was copied; nothing was switched. Ship it again.`)
-    }
-    bytes_done += bytes
+  const name = await differing(folder, digests, signal, (verified) => {
+    bytes_done += sizes.get(verified) ?? 0
     report({ status: 'verifying', bytes_done, bytes_total })
-  }
+  })
+  if (name === undefined) return
+  throw new Failure(`${name} differs after it was copied; nothing was switched. Ship it again.`)
 }
 
-/** A link cannot be changed in place; renaming another one over it can, in one step. */
-async function switchCurrent(modelFolder: string, version: string): Promise<void> {
-  const draft = join(modelFolder, `.current-${process.pid}`)
-  await rm(draft, { force: true })
-  await symlink(version, draft)
-  await rename(draft, join(modelFolder, 'current'))
+/** The first file of a folder that is not what its digest says, or is not there. */
+async function differing(
+  folder: string,
+  digests: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+  verified: (name: string) => void = () => undefined,
+): Promise<string | undefined> {
+  for (const [name, digest] of digests) {
+    const found = await digestOf(join(folder, name), signal).catch((error: unknown) => {
+      signal.throwIfAborted()
+      if (systemCode(error) === 'ENOENT') return undefined
+      throw error
+    })
+    if (found !== digest) return name
+    verified(name)
+  }
+  return undefined
+}
+
+function totalOf(files: readonly SourceFile[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0)
 }

@@ -1,0 +1,52 @@
+import { open, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { systemCode } from '../failure.ts'
+
+/** What stands beside shipped files, as far as it is read again. */
+export const Manifest = z.object({
+  deployment_id: z.string(),
+  created_at: z.number(),
+  /** SHA-256 of each file, by its path below the version's folder. */
+  files: z.record(z.string(), z.string()),
+})
+export type Manifest = z.infer<typeof Manifest>
+
+const NAME = /^bestmark(?:-(\d{1,9}))?\.json$/i
+
+/** A name for the manifest that none of the checkpoint's own files has: the next number after theirs. */
+export function manifestName(files: readonly string[]): string {
+  const highest = highestOf(files.map((file) => file.split(/[\\/]/, 1)[0] ?? ''))
+  return highest === undefined ? 'bestmark.json' : `bestmark-${highest.number + 1}.json`
+}
+
+/** Writes a manifest to the disk itself: once it stands there, all that it names was copied whole. */
+export async function writeManifest(path: string, manifest: Manifest & object): Promise<void> {
+  await using file = await open(path, 'wx')
+  await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`)
+  await file.sync()
+}
+
+/** The manifest of a version's folder; undefined where there is no such folder, or none in it. */
+export async function readManifest(folder: string): Promise<Manifest | undefined> {
+  try {
+    const own = highestOf(await readdir(folder))
+    if (!own) return undefined
+    const text = await readFile(join(folder, own.name), 'utf8')
+    return Manifest.safeParse(JSON.parse(text)).data
+  } catch (error) {
+    if (systemCode(error) === undefined && !(error instanceof SyntaxError)) throw error
+    return undefined
+  }
+}
+
+function highestOf(names: readonly string[]): { name: string; number: number } | undefined {
+  let highest: { name: string; number: number } | undefined
+  for (const name of names) {
+    const match = NAME.exec(name)
+    if (!match) continue
+    const number = Number(match[1] ?? 0)
+    if (!highest || number > highest.number) highest = { name, number }
+  }
+  return highest
+}

@@ -1,0 +1,39 @@
+import { statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { Failure, systemCode } from '../failure.ts'
+import { sizeWords } from '../prune/size.ts'
+
+/** Throws a Failure where the disk of a folder, which need not be there yet, has no room for so many bytes. */
+export async function assertRoom(folder: string, bytes: number): Promise<void> {
+  const free = await freeBytes(folder)
+  if (free === undefined || BigInt(bytes) <= free) return
+  const sizes = `it takes ${sizeWords(bytes)} and ${sizeWords(Number(free))} are free`
+  throw new Failure(
+    `The disk of ${folder} has no room for this checkpoint: ${sizes}. ` +
+      'Remove files there, such as versions that are no longer served, and ship it again.',
+  )
+}
+
+/** What this user may still write there; undefined where the file system does not tell. */
+async function freeBytes(folder: string): Promise<bigint | undefined> {
+  try {
+    const { bavail, bsize } = await statfs(folder, { bigint: true })
+    return bavail * bsize
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === undefined) throw error
+    const above = dirname(folder)
+    return code === 'ENOENT' && above !== folder ? await freeBytes(above) : undefined
+  }
+}
+
+/** An error of a full disk as a sentence; any other error as it is. */
+export function fullDiskSaid(error: unknown, folder: string): unknown {
+  const code = systemCode(error)
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
+  const disk =
+    code === 'ENOSPC' ? `The disk of ${folder} is full` : `The quota of ${folder} is used up`
+  return new Failure(`${disk}; nothing was shipped. Remove files there and ship it again.`, {
+    cause: error,
+  })
+}

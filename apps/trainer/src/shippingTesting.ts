@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createDeployment, listDeployments, standingFiles } from '@bestmark/db'
+import type { TestDatabase } from '@bestmark/db/testing'
+import { importRun } from './importing.ts'
+import { writeSafetensors } from './recipes/safetensors.ts'
+import { writeOutput } from './testing.ts'
+
+/** A run on one host whose only checkpoint holds so many numbers, to be shipped as `moby`. */
+export async function shippedRun(db: TestDatabase, home: string, numbers: number) {
+  const [host_id, root] = [randomUUID(), join(home, 'run')]
+  await writeOutput(root, { saves: [100], log: [{ step: 100, eval_loss: 1 }] })
+  const weights = join(root, 'checkpoint-100', 'model.safetensors')
+  const data = new Float32Array(numbers)
+  await writeFile(weights, writeSafetensors({ w: { shape: [numbers], data } }))
+  const dispose = async (): Promise<void> => {}
+  const board = { db, home, host_id, host: 'here', [Symbol.asyncDispose]: dispose }
+  const { job_id } = await importRun(board, root, {})
+  const [saved] = await standingFiles(db, job_id)
+  if (!saved) throw new Error('The run has no checkpoint.')
+  const { checkpoint_id } = saved
+  const order = () => createDeployment(db, { job_id, checkpoint_id, model_name: 'moby' })
+  const now = async () => {
+    const [newest] = await listDeployments(db, { job_id })
+    if (!newest) throw new Error('Nothing was ordered.')
+    return newest
+  }
+  const lose = () => rm(join(root, 'checkpoint-100'), { recursive: true })
+  return { host_id, job_id, weights, lose, models: join(home, 'models', 'moby'), order, now }
+}
+
+/** An agent's shipping in a process of its own. */
+export function shipElsewhere(db: TestDatabase, home: string, host_id: string) {
+  const module = (name: string) => JSON.stringify(import.meta.resolve(name))
+  const script = `
+    const { openDatabase } = await import(${module('@bestmark/db')})
+    const { shipNext } = await import(${module('./shipping.ts')})
+    const db = await openDatabase(${JSON.stringify({ home, databaseUrl: db.databaseUrl })})
+    await shipNext(db, ${JSON.stringify(host_id)}, ${JSON.stringify(home)}, new AbortController().signal)
+    await db.close()`
+  return spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' })
+}

@@ -1,0 +1,179 @@
+import {
+  appendFileSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { mkdir, open, readdir, readFile, statfs, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { checkpointDigest } from '../integrity/digest.ts'
+import { writeSafetensors } from '../recipes/safetensors.ts'
+import { currentVersion } from '../shipping/current.ts'
+import { readManifest } from '../shipping/manifest.ts'
+import { temporaryFolder } from '../testing.ts'
+import { digestOf } from './copy.ts'
+import { Damaged, finishShipment, shipToFolder, type ShipmentProgress } from './folder.ts'
+
+const never = new AbortController().signal
+const WEIGHTS = writeSafetensors({ w: { shape: [200_000], data: new Float32Array(200_000) } })
+
+/** A checkpoint to ship as version `v2`, beside `v1`, which serves. */
+async function aShipment(folder: string) {
+  const [root, modelFolder] = [join(folder, 'run'), join(folder, 'models', 'moby')]
+  const source = join(root, 'checkpoint-100')
+  await mkdir(source, { recursive: true })
+  await writeFile(join(source, 'model.safetensors'), WEIGHTS)
+  await writeFile(join(source, 'vocab.json'), '{}')
+  const known = { root, source, modelFolder, stateFile: null, digest: null, ledger: { step: 100 } }
+  const first = { ...known, deployment_id: 'one', version: 'v1', created_at: 1 }
+  await shipToFolder(first, () => {}, never)
+  const second = { ...known, deployment_id: 'two', version: 'v2', created_at: 2 }
+  return { ...second, served_before: 'v1' }
+}
+
+/** Does something once while the weights are copied. */
+function once(act: () => void): (progress: ShipmentProgress) => void {
+  let isDone = false
+  return ({ status, bytes_done }) => {
+    if (isDone || status !== 'copying' || bytes_done === 0) return
+    isDone = true
+    act()
+  }
+}
+
+const CHANGES: Record<string, (weights: string) => void> = {
+  'rewritten in place': (weights) => writeFileSync(weights, WEIGHTS),
+  cut: (weights) => truncateSync(weights, 1_000),
+  'appended to': (weights) => appendFileSync(weights, 'x'),
+  removed: (weights) => rmSync(weights),
+  replaced: (weights) => {
+    writeFileSync(`${weights}.new`, WEIGHTS)
+    renameSync(`${weights}.new`, weights)
+  },
+  'joined by another file': (weights) => writeFileSync(join(weights, '..', 'added.bin'), 'x'),
+  'rewritten with its time put back': (weights) => {
+    const { atime, mtime } = statSync(weights)
+    const bytes = readFileSync(weights)
+    bytes[bytes.length - 1] = 7
+    writeFileSync(weights, bytes)
+    utimesSync(weights, atime, mtime)
+  },
+}
+
+test.each(Object.entries(CHANGES))(
+  'a checkpoint that is %s while it is copied is not shipped, and what serves stays',
+  async (_how, change) => {
+    await using folder = await temporaryFolder()
+    const shipment = await aShipment(folder.path)
+    const weights = join(shipment.source, 'model.safetensors')
+    const shipping = shipToFolder(
+      shipment,
+      once(() => change(weights)),
+      never,
+    )
+    await expect(shipping).rejects.toThrow(
+      /changed while it was copied \(.+\); nothing was shipped/,
+    )
+    expect(await currentVersion(shipment.modelFolder)).toBe('v1')
+    expect((await readdir(shipment.modelFolder)).sort()).toEqual(['current', 'v1'])
+  },
+)
+
+test('where a digest was taken, files that changed are told from a disk that damaged them', async () => {
+  await using folder = await temporaryFolder()
+  const shipment = await aShipment(folder.path)
+  const weights = join(shipment.source, 'model.safetensors')
+  const names = ['model.safetensors', 'vocab.json']
+  const digests = names.map(async (name) => {
+    return [name, await digestOf(join(shipment.source, name), never)] as const
+  })
+  const known = { ...shipment, digest: checkpointDigest(new Map(await Promise.all(digests))) }
+  const rewritten = once(() => CHANGES['rewritten in place']?.(weights))
+  await expect(shipToFolder(known, rewritten, never)).rejects.toThrow('changed while it was copied')
+  const { atime, mtime } = statSync(weights)
+  const damaged = Buffer.from(WEIGHTS)
+  damaged[damaged.length - 1] = 7
+  writeFileSync(weights, damaged)
+  utimesSync(weights, atime, mtime)
+  await expect(shipToFolder(known, () => {}, never)).rejects.toThrow(Damaged)
+})
+
+test('a copy that is no whole checkpoint by itself is not shipped', async () => {
+  await using folder = await temporaryFolder()
+  const shipment = await aShipment(folder.path)
+  await writeFile(join(shipment.source, 'model.safetensors'), WEIGHTS.subarray(0, 1_000))
+  await expect(shipToFolder(shipment, () => {}, never)).rejects.toThrow(
+    /^Its copy is broken: model.safetensors is cut short/,
+  )
+  const stateless = { ...shipment, stateFile: 'trainer_state.json' }
+  await writeFile(join(shipment.source, 'model.safetensors'), WEIGHTS)
+  await expect(shipToFolder(stateless, () => {}, never)).rejects.toThrow('trainer_state.json')
+  expect(await currentVersion(shipment.modelFolder)).toBe('v1')
+})
+
+test('a checkpoint for which there is no room is not begun to be copied', async () => {
+  await using folder = await temporaryFolder()
+  const shipment = await aShipment(folder.path)
+  // A file without content, longer than the disk.
+  const { bavail, bsize } = await statfs(folder.path)
+  await using file = await open(join(shipment.source, 'model.safetensors'), 'r+')
+  await file.truncate(bavail * bsize + 2 ** 33)
+  const reports: ShipmentProgress[] = []
+  const shipping = shipToFolder(shipment, (progress) => reports.push(progress), never)
+  await expect(shipping).rejects.toThrow(
+    /has no room for this checkpoint: it takes .+ and .+ are free/,
+  )
+  expect(reports).toEqual([])
+  expect((await readdir(shipment.modelFolder)).sort()).toEqual(['current', 'v1'])
+})
+
+test("a checkpoint's own files are shipped as they are, also where they are named like the manifest", async () => {
+  await using folder = await temporaryFolder()
+  const shipment = await aShipment(folder.path)
+  const own = ['bestmark.json', 'bestmark-7.json']
+  for (const name of own) await writeFile(join(shipment.source, name), `{"own": "${name}"}`)
+  const path = await shipToFolder(shipment, () => {}, never)
+  for (const name of own) {
+    expect(await readFile(join(path, name), 'utf8')).toBe(`{"own": "${name}"}`)
+  }
+  expect(
+    Object.keys(JSON.parse(await readFile(join(path, 'bestmark-8.json'), 'utf8')).files),
+  ).toEqual(expect.arrayContaining(own))
+  expect(await readManifest(path)).toMatchObject({ deployment_id: 'two', created_at: 2 })
+})
+
+test('a version that another agent copied whole is made live, and a damaged one is copied again', async () => {
+  await using folder = await temporaryFolder()
+  const { served_before: _before, ...shipment } = await aShipment(folder.path)
+  const { modelFolder } = shipment
+  const die = new Error('killed')
+  const killed = { ...shipment, stillOurs: () => Promise.resolve() }
+  let asked = 0
+  killed.stillOurs = () => (++asked === 2 ? Promise.reject(die) : Promise.resolve())
+  await expect(shipToFolder(killed, () => {}, never)).rejects.toThrow(die)
+  expect(await currentVersion(modelFolder)).toBe('v1')
+  const ours = () => Promise.resolve()
+  expect(await finishShipment(shipment, ours, never)).toBe(join(modelFolder, 'v2'))
+  expect(await currentVersion(modelFolder)).toBe('v2')
+  expect(await finishShipment(shipment, ours, never)).toBe(join(modelFolder, 'v2'))
+  asked = 0
+  const third = { ...killed, deployment_id: 'three', version: 'v3', created_at: 3 }
+  await expect(shipToFolder(third, () => {}, never)).rejects.toThrow(die)
+  await writeFile(join(modelFolder, 'v3', 'vocab.json'), '[]')
+  expect(await finishShipment(third, ours, never)).toBeUndefined()
+  expect((await readdir(modelFolder)).sort()).toEqual(['current', 'v1', 'v2'])
+})
+
+test('what was ordered later stays live when an earlier order is finished after it', async () => {
+  await using folder = await temporaryFolder()
+  const { served_before: _before, ...shipment } = await aShipment(folder.path)
+  const later = { ...shipment, deployment_id: 'three', version: 'v3', created_at: 3 }
+  await shipToFolder({ ...later, served_before: 'v1' }, () => {}, never)
+  await expect(shipToFolder(shipment, () => {}, never)).rejects.toThrow('was ordered later')
+  expect(await currentVersion(shipment.modelFolder)).toBe('v3')
+})
