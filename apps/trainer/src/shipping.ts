@@ -35,7 +35,6 @@ export async function shipNext(
   const until = AbortSignal.any([signal, reporter.taken])
   let end: End
   try {
-    await closedFolder(home, 'models')
     end = { status: 'done', path: await shipped(db, { order, home, reporter }, until) }
   } catch (error) {
     // What another agent ships now is its to tell of.
@@ -71,6 +70,7 @@ async function shipped(
   const stillOurs = (): Promise<void> => reporter.stillOurs()
   const finished = was_begun ? await finishShipment(place, stillOurs, signal) : undefined
   if (finished !== undefined) return finished
+  await closedFolder(home, 'models')
   const known = { job_id, job_name, checkpoint_id, step, is_best, reason }
   const ledger = { ...known, source: source_path, shipped_at: Date.now() }
   const found = await stillShippable(db, order)

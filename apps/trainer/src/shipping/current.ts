@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { open, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure, systemCode } from '../failure.ts'
-import { type Manifest, readManifest } from './manifest.ts'
+import { readManifest } from './manifest.ts'
 
 /** A model's folder holds a folder a version, and the link `current` to the one that serves. */
 export interface ModelPlace {
@@ -24,12 +24,6 @@ export async function currentVersion(modelFolder: string): Promise<string | unde
     if (systemCode(error) === 'ENOENT') return undefined
     throw error
   }
-}
-
-/** What is said of the version that serves; undefined where nothing does. */
-export async function currentManifest(modelFolder: string): Promise<Manifest | undefined> {
-  const version = await currentVersion(modelFolder)
-  return version === undefined ? undefined : readManifest(join(modelFolder, version))
 }
 
 /** Throws a Failure where something that was ordered later has come to serve meanwhile. */

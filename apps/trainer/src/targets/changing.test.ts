@@ -169,6 +169,15 @@ test('a version that another agent copied whole is made live, and a damaged one 
   expect((await readdir(modelFolder)).sort()).toEqual(['current', 'v1', 'v2'])
 })
 
+test('what stands under the name of a version is left alone, and is told', async () => {
+  await using folder = await temporaryFolder()
+  const shipment = await aShipment(folder.path)
+  await mkdir(join(shipment.modelFolder, 'v2', 'kept'), { recursive: true })
+  await expect(shipToFolder(shipment, () => {}, never)).rejects.toThrow('stands in the way')
+  expect(await readdir(join(shipment.modelFolder, 'v2'))).toEqual(['kept'])
+  expect(await currentVersion(shipment.modelFolder)).toBe('v1')
+})
+
 test('what was ordered later stays live when an earlier order is finished after it', async () => {
   await using folder = await temporaryFolder()
   const { served_before: _before, ...shipment } = await aShipment(folder.path)

@@ -6,7 +6,6 @@ import { checkpointDigest } from '../integrity/digest.ts'
 import { assertUnchanged, assertWhole } from '../shipping/copied.ts'
 import {
   assertNewest,
-  currentManifest,
   currentVersion,
   makeCurrent,
   type ModelPlace,
@@ -73,7 +72,7 @@ export async function shipToFolder(
     await mkdir(incoming, { recursive: true })
     await copyWhole(shipment, files, incoming, report, signal)
     await shipment.stillOurs?.()
-    await rename(incoming, place)
+    await nameVersion(incoming, place)
     await makeCurrent(shipment, shipment.stillOurs)
     return place
   } catch (error) {
@@ -96,10 +95,11 @@ export async function finishShipment(
 ): Promise<string | undefined> {
   const { modelFolder, version, deployment_id } = place
   const folder = join(modelFolder, version)
-  const live = await currentManifest(modelFolder)
-  if (live?.deployment_id === deployment_id) {
+  const serving = await currentVersion(modelFolder)
+  const live = serving === undefined ? undefined : await readManifest(join(modelFolder, serving))
+  if (serving !== undefined && (serving === version || live?.deployment_id === deployment_id)) {
     await removeDrafts(place)
-    return join(modelFolder, (await currentVersion(modelFolder)) ?? version)
+    return join(modelFolder, serving)
   }
   const manifest = await readManifest(folder)
   if (manifest?.deployment_id !== deployment_id) return undefined
@@ -112,6 +112,16 @@ export async function finishShipment(
   await removeDrafts(place)
   await makeCurrent(place, stillOurs)
   return folder
+}
+
+/** Gives a whole version its name. Throws a Failure where something else has that. */
+async function nameVersion(incoming: string, place: string): Promise<void> {
+  try {
+    await rename(incoming, place)
+  } catch (cause) {
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(systemCode(cause) ?? '')) throw cause
+    throw new Failure(`${place} stands in the way; move it away and ship it again.`, { cause })
+  }
 }
 
 /** Copies a checkpoint, with its manifest, into a folder where nobody looks yet. */
