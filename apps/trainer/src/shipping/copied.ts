@@ -11,7 +11,7 @@ interface Source {
 }
 
 /** The files that were copied are not those of one moment. */
-export class Changed extends Failure {
+class Changed extends Failure {
   constructor({ source }: Source, what: string) {
     super(
       `${source} changed while it was copied (${what}); nothing was shipped. ` +
