@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { guardedServer, LIMITS } from './src/lib/server/httpServer.ts'
+import { listenToBoth } from './src/lib/server/loopback.ts'
 
 /**
  * Serves the built pages on HOST (127.0.0.1) and PORT (4173; 0 takes a free one), and tells a
@@ -27,14 +28,19 @@ const server = guardedServer((request, response) => {
   handler(request, response, () => response.writeHead(404).end())
 })
 
-server.on('error', (error: NodeJS.ErrnoException) => {
+function leave(error: NodeJS.ErrnoException): never {
   const taken = `Port ${process.env['PORT']} is taken. Give PORT another one.`
   process.stderr.write(`${error.code === 'EADDRINUSE' ? taken : error.message}\n`)
   process.exit(1)
-})
+}
 
-server.listen(Number(process.env['PORT'] ?? 4173), process.env['HOST'] ?? '127.0.0.1', () => {
-  process.send?.({ listening: server.address() })
+const host = process.env['HOST'] ?? '127.0.0.1'
+server.on('error', leave).listen(Number(process.env['PORT'] ?? 4173), host, () => {
+  const address = server.address()
+  if (address === null || typeof address === 'string') return
+  listenToBoth(server, address.address, address.port)
+    .then(() => process.send?.({ listening: address }))
+    .catch(leave)
 })
 
 /** What hangs longer than this (ms), such as a database that does not answer, is left behind. */

@@ -26,6 +26,8 @@ export async function freeAddress(env: NodeJS.ProcessEnv): Promise<Address> {
   }
   const port = portOf(env) ?? DEFAULT_PORT
   await tryToListen({ host, port })
+  // Browsers try both addresses of a name of this machine, so nobody else may have the other one.
+  if (port !== 0 && host !== '::1') await tryToListen({ host: '::1', port })
   return { host, port }
 }
 
@@ -53,10 +55,14 @@ function portOf(env: NodeJS.ProcessEnv): number | undefined {
   )
 }
 
+/** What a machine says of ::1 that does not have it. */
+const MISSING = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'])
+
 function tryToListen({ host, port }: Address): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', (cause: NodeJS.ErrnoException) => {
+      if (host === '::1' && MISSING.has(cause.code ?? '')) return resolve()
       const taken = cause.code === 'EADDRINUSE'
       const why = taken ? 'is taken' : `cannot be listened on (${cause.code})`
       reject(
