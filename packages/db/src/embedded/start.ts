@@ -8,7 +8,13 @@ import { makeCluster, ownerOf } from './cluster.ts'
 import { digestOf, placeIn, type Place } from './place.ts'
 import { answers, launch, livesIn, type Visible } from './server.ts'
 import { takeTurn } from './turn.ts'
-import { forgetHost, noteHost, takeHost } from '../connection/embedded/hostNote.ts'
+import {
+  forgetHost,
+  isNoted,
+  noteFoundHere,
+  noteHost,
+  takeHost,
+} from '../connection/embedded/hostNote.ts'
 import type { Machine } from '../connection/embedded/machine.ts'
 
 /** The place of a data folder's server, which `home` itself may have had to move elsewhere. */
@@ -23,7 +29,10 @@ export async function placeOf(home: string): Promise<Place> {
  */
 export async function serve(home: string, me: Machine): Promise<Place> {
   const running = await placeOf(home)
-  if (await isServed(running)) return running
+  if (await isServed(running)) {
+    if (!(await isNoted(home)) && (await livesIn(running))) await noteFoundHere(home, me)
+    return running
+  }
   await using _turn = await takeTurn(digestOf(home))
   const place = await placeOf(home)
   if (await isServed(place)) return place

@@ -14,7 +14,7 @@ const DISK = {
 test('a full disk is told with its place, its host, and since when', () => {
   const words = diskWords(DISK, DISK.full_since + 300_000)
   expect(words).toMatch(
-    /^The disk at \/data on tower is full since .* \(5 min\)\. Runs save nothing/,
+    /^The disk at \/data on tower has been full since .* \(5 min\)\. Runs save nothing/,
   )
   expect(words).toContain(exact(DISK.full_since))
 })
@@ -22,7 +22,7 @@ test('a full disk is told with its place, its host, and since when', () => {
 test('a disk that holds the database, and one of a host without a name, are told as such', () => {
   const words = diskWords({ ...DISK, holds_database: true, host: null }, DISK.full_since)
   expect(words).toMatch(
-    /^The disk at \/data, which holds the database of this board, is full since/,
+    /^The disk at \/data, which holds the database of this board, has been full since/,
   )
 })
 

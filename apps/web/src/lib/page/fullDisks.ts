@@ -16,7 +16,7 @@ export function diskWords(disk: FullDisk, now: number): string {
   const loss = holds_database
     ? 'Nothing new is recorded until there is room; the files of the runs keep it.'
     : 'Runs save nothing more there until there is room.'
-  return `${name} is full since ${since}. ${loss}`
+  return `${name} has been full since ${since}. ${loss}`
 }
 
 /** Asks for the disks again and again, until the returned function is called. */

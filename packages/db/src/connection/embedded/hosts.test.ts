@@ -93,6 +93,15 @@ test('a note that cannot be read is taken for another machine', async () => {
   await expect(openDatabase({ home })).rejects.toThrow(/DATABASE_URL/)
 })
 
+test('a server that nobody noted, as older versions did not, is noted by the next process', async () => {
+  const home = newHome('older')
+  const db = await openDatabase({ home })
+  await rm(hostNote(home))
+  await (await openDatabase({ home })).close()
+  expect(existsSync(hostNote(home))).toBe(true)
+  await db.close()
+})
+
 test('a machine that stopped its server leaves the files to any other', async () => {
   const home = newHome('stopped')
   const db = await openDatabase({ home, machine: ANNA })
