@@ -21,6 +21,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
     title: 'From a write to 300 live readers, 20 beside them that never read',
     load: () => import('./readers.ts'),
   },
+  idle: { title: 'An agent with runs that do not grow', load: () => import('./idle.ts') },
   fresh: {
     title: 'From a fresh clone to live points on the page',
     load: () => import('./fresh.ts'),

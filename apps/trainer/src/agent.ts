@@ -1,5 +1,5 @@
-import type { JobState } from '@bestmark/core'
-import { hostedJobs, seeHost } from '@bestmark/db'
+import { hasEnded, type JobState } from '@bestmark/core'
+import { EXPORTED, hostedJobs, seeHost } from '@bestmark/db'
 import type { Database, HostedJob } from '@bestmark/db'
 import { FullDisks } from './agent/fullDisks.ts'
 import { AGENT_SETTINGS, type AgentSettings, type Pace, SPEAKING } from './agentSettings.ts'
@@ -7,12 +7,17 @@ import { join } from 'node:path'
 import { Digesting } from './digesting.ts'
 import { JOURNAL, journalSize } from './journal.ts'
 import { followFiles } from './following.ts'
+import { register } from './importing.ts'
 import { isTraining, Listening } from './listening.ts'
 import { hasRunProcess } from './process.ts'
-import { pause, type Recorded } from './recorder.ts'
+import { pause } from './pause.ts'
+import type { Recorded } from './recorder.ts'
+import { endReplaced, holdsAnother } from './recording/another.ts'
+import { AnotherRun } from './recording/journalPlace.ts'
 import type { Starter } from './runs.ts'
 import { shipNext } from './shipping.ts'
-import { journalSource } from './sources/runJournal.ts'
+import { changedAt, identifyRun, mayGrow } from './sources/identify.ts'
+import { isJournalAlone, journalSource } from './sources/runJournal.ts'
 import { supervise, type SupervisedRun } from './supervise.ts'
 import { sweepJob } from './sweep.ts'
 import type { Troubled } from './troubles.ts'
@@ -20,6 +25,13 @@ import type { Troubled } from './troubles.ts'
 /** How often it says that it is there (ms). */
 const HEARTBEAT = 10_000
 const UNFINISHED: readonly JobState[] = [...SPEAKING, 'lost']
+
+/** A run that is recorded, until it has ended or is given up. */
+interface Supervised {
+  folder: string
+  over: AbortController
+  done: Promise<void>
+}
 
 /**
  * The process that lives where the files are: it records runs, adopts those of an agent that died,
@@ -32,7 +44,9 @@ export class Agent {
   readonly #over = new AbortController()
   readonly #reserved = new Set<string>()
   readonly #journalSizes = new Map<string, number>()
-  readonly #supervised = new Map<string, Promise<void>>()
+  readonly #supervised = new Map<string, Supervised>()
+  /** When files of runs that ended were last changed, by job. */
+  readonly #changed = new Map<string, number>()
   readonly #pace: Pace
   readonly #listening: Listening
   readonly #digesting: Digesting
@@ -65,7 +79,7 @@ export class Agent {
       this.#keepDoing(this.#pace.listen, () => this.#loseSilent()),
       this.#keepDoing(this.#pace.listen, () => this.#disks.look()),
     ])
-    await Promise.all(this.#supervised.values())
+    await Promise.all([...this.#supervised.values()].map(({ done }) => done))
   }
 
   /** Ends the work; runs that still train are left to the next agent. */
@@ -84,13 +98,39 @@ export class Agent {
    */
   adopt(run: SupervisedRun): Promise<void> {
     this.#reserved.delete(run.job_id)
+    return this.#keep(run, (until) => supervise(this.#db, run, until, this.#troubles.tell))
+  }
+
+  /** Records a run, once at a time, and another one where that began in its folder. */
+  #keep(run: Recorded, record: (until: AbortSignal) => Promise<void>): Promise<void> {
     const known = this.#supervised.get(run.job_id)
-    if (known) return known
-    const supervised = supervise(this.#db, run, this.#over.signal, this.#troubles.tell)
+    if (known) return known.done
+    const over = new AbortController()
+    const done = record(AbortSignal.any([this.#over.signal, over.signal]))
+      .catch(async (error: unknown) => {
+        if (!(error instanceof AnotherRun)) throw error
+        await this.#takeAnother(run)
+      })
       .catch(this.#troubles.tell)
       .finally(() => this.#supervised.delete(run.job_id))
-    this.#supervised.set(run.job_id, supervised)
-    return supervised
+    this.#supervised.set(run.job_id, { folder: run.folder, over, done })
+    return done
+  }
+
+  /** Ends a job whose folder holds another run now, and begins to record that one. */
+  async #takeAnother({ job_id, folder }: Recorded): Promise<void> {
+    await endReplaced(this.#db, job_id)
+    const identity = await identifyRun(folder)
+    if (!identity) return
+    const job = await register({ db: this.#db, ...this.#starter }, identity, {})
+    if (job.job_id !== job_id) this.#record(job)
+  }
+
+  /** Begins to record a run of which nothing is known but its files. */
+  #record({ job_id, root, source }: Pick<HostedJob, 'job_id' | 'root' | 'source'>): void {
+    const run = { job_id, folder: root, host_id: this.#starter.host_id }
+    if (!isReadAlone(root, source)) return this.#follow(run)
+    void this.adopt({ ...run, isForeign: true, starting: this.#pace.starting })
   }
 
   async #keepDoing(every: number, work: () => Promise<void>): Promise<void> {
@@ -110,8 +150,9 @@ export class Agent {
     const jobs = await hostedJobs(this.#db, host_id, UNFINISHED)
     this.#troubles.answered()
     for (const { job_id, root, ...job } of jobs) {
-      if (this.#reserved.has(job_id)) continue
-      if (job.source !== JOURNAL || journalSource(root) !== JOURNAL) {
+      if (this.#reserved.has(job_id) || this.#isKept(job_id, root)) continue
+      if (job.status === 'lost' && holdsAnother({ job_id, root })) continue
+      if (!isReadAlone(root, job.source)) {
         this.#follow({ job_id, folder: root, host_id })
         continue
       }
@@ -126,11 +167,14 @@ export class Agent {
 
   /** Records a run that another program writes down in its own way; a lost one may come back. */
   #follow(run: Recorded): void {
-    if (this.#supervised.has(run.job_id)) return
-    const followed = followFiles(this.#db, run, this.#over.signal, this.#troubles.tell)
-      .catch(this.#troubles.tell)
-      .finally(() => this.#supervised.delete(run.job_id))
-    this.#supervised.set(run.job_id, followed)
+    void this.#keep(run, (until) => followFiles(this.#db, run, until, this.#troubles.tell))
+  }
+
+  /** Whether a run is recorded already; one whose folder was moved is given up, to be taken there. */
+  #isKept(job_id: string, folder: string): boolean {
+    const known = this.#supervised.get(job_id)
+    if (known && known.folder !== folder) known.over.abort()
+    return known !== undefined
   }
 
   /** Whether the journal of a lost run is another than it was; it may be when first looked at. */
@@ -149,9 +193,23 @@ export class Agent {
   /** One job a round, so that a board of thousands is looked at without haste. */
   async #sweep(): Promise<void> {
     const next = this.#unswept.pop()
-    if (next) return void (await sweepJob(this.#db, next))
+    if (next) {
+      await sweepJob(this.#db, next)
+      return this.#takeUpAgain(next)
+    }
     await pause(this.#pace.rest, this.#over.signal)
     this.#unswept = await hostedJobs(this.#db, this.#starter.host_id)
+  }
+
+  /** A run that was over and grows is recorded again. */
+  async #takeUpAgain(job: HostedJob): Promise<void> {
+    const { job_id, root, status, source } = job
+    const isOver = hasEnded(status) && source !== EXPORTED
+    if (!isOver || this.#isKept(job_id, root) || holdsAnother({ job_id, root })) return
+    const [before, now] = [this.#changed.get(job_id), await changedAt(root)]
+    this.#changed.set(job_id, now)
+    const isGrowing = before === undefined ? await mayGrow(root) : before !== now
+    if (isGrowing && now > 0) this.#record(job)
   }
 
   async #digest(): Promise<void> {
@@ -166,6 +224,11 @@ export class Agent {
     const runs = jobs.filter(({ job_id }) => !this.#reserved.has(job_id))
     await this.#listening.loseSilent(runs.map(({ job_id, root: folder }) => ({ job_id, folder })))
   }
+}
+
+/** Whether a run is read from its journal alone, or will be once that is there. */
+function isReadAlone(root: string, source: string): boolean {
+  return isJournalAlone(root) || (source === JOURNAL && journalSource(root) === JOURNAL)
 }
 
 /** Passes an error on, unless it is that of an end that was asked for. */

@@ -1,15 +1,16 @@
 import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
-import { jobDetail, jobStatus, JobUnknown, recordFacts, type Database } from '@bestmark/db'
+import { jobDetail, JobUnknown, recordFacts, type Database } from '@bestmark/db'
 import { askToStop, forgetRunProcess, hasEndedUnseen, readRunProcess } from './process.ts'
-import { FilesRecorder } from './recordFiles.ts'
-import { pause, type Recorded } from './recorder.ts'
+import { FilesRecorder, QUIET_AFTER } from './recordFiles.ts'
+import { pause } from './pause.ts'
+import type { Recorded } from './recorder.ts'
+import { AnotherRun } from './recording/journalPlace.ts'
+import { statusesOf } from './recording/statuses.ts'
 import { endedEvent } from './sources/events.ts'
-import { endInJournal } from './sources/runJournal.ts'
+import { endInJournal, isJournalAlone } from './sources/runJournal.ts'
 
 /** How often files are looked at while they grow, and once they have been quiet for a while (ms). */
 const LOOK = { growing: 500, quiet: 5_000 }
-/** After so long without news files are quiet (ms). */
-const QUIET_AFTER = 60_000
 /** How long to wait before what failed is tried again (ms). */
 const TRY_AGAIN = 1_000
 
@@ -18,7 +19,8 @@ const TRY_AGAIN = 1_000
  * systems tell no events), until its files tell that it ended or the signal aborts; then records
  * what lies there. Where `bestmark run` started the program and died, it is asked here to stop, and
  * its end is told. `onTrouble` hears why nothing is recorded. It ends where the job was removed
- * from the board.
+ * from the board, and where a journal came that is to be read alone. Throws AnotherRun where the
+ * folder holds another run.
  */
 export async function followFiles(
   db: Database,
@@ -28,26 +30,28 @@ export async function followFiles(
 ): Promise<void> {
   const recorder = new FilesRecorder(db, run, { isOver: false })
   const orphan = new Orphan(db, run)
+  const statuses = statusesOf(db)
   let heard = performance.now()
-  while (!signal.aborted) {
+  while (!signal.aborted && !isJournalAlone(run.folder)) {
     try {
       orphan.look()
       if (await recorder.record()) {
         heard = performance.now()
         continue
       }
-      const job = await jobStatus(db, run.job_id)
+      const job = await statuses.of(run.job_id, heard)
       if (!job || hasEnded(job.status)) break
       await orphan.care(job)
       const isQuiet = performance.now() - heard > QUIET_AFTER
       await pause(isQuiet ? LOOK.quiet : LOOK.growing, signal)
     } catch (error) {
+      if (error instanceof AnotherRun) throw error
       onTrouble(error)
       if (error instanceof JobUnknown) return
       await pause(TRY_AGAIN, signal)
     }
   }
-  await recorder.finish()
+  if (!isJournalAlone(run.folder)) await recorder.finish()
 }
 
 /** A program that `bestmark run` started, as far as that one is no more. */

@@ -1,12 +1,15 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TrainingJobStatus } from '@bestmark/core'
-import { jobStatus, record, registerJob, sourceCursor, uuidv5 } from '@bestmark/db'
+import { jobStatus, record, registerJob, sourceCursor } from '@bestmark/db'
 import type { Board } from './board.ts'
 import { Failure, sentence } from './failure.ts'
 import { JOURNAL, readJournal } from './journal.ts'
 import { FilesRecorder } from './recordFiles.ts'
 import { recordRun, type Recorded } from './recorder.ts'
+import { endOthers } from './recording/another.ts'
+import { folderId } from './recording/folderId.ts'
+import { jobIdOf } from './recording/jobOf.ts'
 import { toldByReader } from './sources/events.ts'
 import { identifyRun, mayGrow, type RunIdentity } from './sources/identify.ts'
 import { readRun } from './sources/run.ts'
@@ -51,7 +54,11 @@ export async function importRun(
  * Puts a run's job on the board, where it is not there yet, once its files could be read: a job that
  * nothing is ever read of would wait for ever. Throws a Failure where they cannot.
  */
-export async function register(board: Board, identity: RunIdentity, naming: Naming) {
+export async function register(
+  board: Pick<Board, 'db' | 'host_id' | 'host'>,
+  identity: RunIdentity,
+  naming: Naming,
+) {
   const { root, source } = identity
   const { host_id, host, db } = board
   const job_id = await jobIdOf(board, identity)
@@ -59,21 +66,10 @@ export async function register(board: Board, identity: RunIdentity, naming: Nami
   const name = naming.name ?? identity.name
   const project = naming.project ?? identity.project
   const job = { job_id, host_id, host, root, name, project, source }
-  await registerJob(db, { ...job, status: 'queued' })
+  const folder_id = await folderId(root)
+  await registerJob(db, { ...job, folder_id, status: 'queued' })
+  await endOthers(db, job)
   return job
-}
-
-/**
- * Which job a run is: that of its journal; one that the board knows only by the folder's place (as
- * `bestmark run` begins it before there is a journal) stays that.
- */
-export async function jobIdOf(
-  { db, host_id }: Pick<Board, 'db' | 'host_id'>,
-  { root, job_id }: Pick<RunIdentity, 'root' | 'job_id'>,
-): Promise<string> {
-  const ofPlace = uuidv5(host_id, root)
-  if (job_id === null || (await jobStatus(db, job_id))) return job_id ?? ofPlace
-  return (await jobStatus(db, ofPlace)) ? ofPlace : job_id
 }
 
 async function assertReadable({ root, source }: RunIdentity): Promise<void> {

@@ -135,6 +135,20 @@ export function readJournal(path: string, offset = 0): JournalPiece {
   }
 }
 
+/**
+ * The header of a journal; undefined while the file is missing or empty. Throws where the file is no
+ * journal.
+ */
+export function journalHeader(path: string): JournalHeader | undefined {
+  const file = openIfThere(path)
+  if (file === undefined) return undefined
+  try {
+    return readHeader(file, path)
+  } finally {
+    closeSync(file)
+  }
+}
+
 /** Whether a file begins as our journals do, of whatever version; false where there is no file. */
 export function isJournal(path: string): boolean {
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false

@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, fstatSync, openSync } from 'node:fs'
 import { PIECE, readBytes } from './journalLines.ts'
 import { PutBack } from './putBack.ts'
-import { pause } from './recorder.ts'
+import { pause } from './pause.ts'
 import { MARK } from './sources/textLog.ts'
 
 /** How often is looked for what a program printed (ms). */

@@ -1,4 +1,4 @@
-import { databaseTime, loseSilent, type Database } from '@bestmark/db'
+import { databaseTime, loseSilent, silentJobs, type Database } from '@bestmark/db'
 import type { Patience } from '@bestmark/core'
 import { isAlive, readRunProcess } from './process.ts'
 
@@ -17,8 +17,11 @@ export class Listening {
   async loseSilent(runs: Iterable<{ job_id: string; folder: string }>): Promise<void> {
     this.#since ??= await databaseTime(this.#db)
     const hearing = { patience: this.#patience, listening_since: this.#since }
-    for (const { job_id, folder } of runs) {
-      if (!isTraining(folder)) await loseSilent(this.#db, job_id, hearing)
+    const folders = new Map([...runs].map(({ job_id, folder }) => [job_id, folder]))
+    if (folders.size === 0) return
+    for (const job_id of await silentJobs(this.#db, [...folders.keys()], hearing)) {
+      const folder = folders.get(job_id)
+      if (folder && !isTraining(folder)) await loseSilent(this.#db, job_id, hearing)
     }
   }
 }

@@ -1,5 +1,6 @@
+import { statSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import {
   jobStatus,
   JobUnknown,
@@ -9,19 +10,32 @@ import {
   type Database,
 } from '@bestmark/db'
 import type { TrainingEvent } from '@bestmark/core'
+import { JOURNAL } from './journal.ts'
 import { PIECE } from './journalLines.ts'
 import { isDriven } from './process.ts'
 import type { Recorded } from './recorder.ts'
+import { holdsAnother } from './recording/another.ts'
+import { folderId } from './recording/folderId.ts'
+import { AnotherRun } from './recording/journalPlace.ts'
 import { recordScores } from './scores/recordScores.ts'
 import { toldByReader } from './sources/events.ts'
+import { SCORES } from './scores/scoresFile.ts'
+import { filesOf } from './sources/identify.ts'
 import { Listing } from './sources/listing.ts'
 import { openRun, sourcesIn } from './sources/sources.ts'
 import type { Source, SourceReader } from './sources/source.ts'
 
 /** The name under which a job keeps how far its files were read. */
 export const CURSOR = 'files'
-/** Files of another source may appear while a run goes on; they are looked for this often (ms). */
-const LOOK_FOR_OTHERS = 5_000
+/**
+ * Where no file is seen to change all is looked at again this often (ms): files of another source may
+ * appear, and weights grow where no look reaches.
+ */
+const LOOK_FOR_OTHERS = { growing: 5_000, quiet: 60_000 }
+/** How far the files were read is asked this often (ms); in between it is known, or refused as old. */
+const ASK_AGAIN = 60_000
+/** After so long without news files are quiet (ms). */
+export const QUIET_AFTER = 60_000
 /** Pieces for all files that are shorter than one. */
 const SMALL_FILES = 200
 
@@ -36,6 +50,12 @@ export class FilesRecorder {
   readonly #isOver: boolean
   #sources: Source[] = []
   #looked = -Infinity
+  #asked = -Infinity
+  /** When there was something new last. */
+  #heard = performance.now()
+  /** What stood for the files when all of them were read. */
+  #known: string | undefined
+  #watched: string[] = []
   #reader: SourceReader | undefined
   #cursor: string | null = null
   /** All there was has been read before, so what is new was written just now. */
@@ -47,17 +67,46 @@ export class FilesRecorder {
     this.#isOver = isOver
   }
 
-  /** Records the next piece; returns whether there may be more. Throws where reading or the database fails. */
+  /**
+   * Records the next piece; returns whether there may be more. The database is asked only where a
+   * file changed. Throws where reading or the database fails, and AnotherRun where the folder holds
+   * another run.
+   */
   async record(): Promise<boolean> {
-    await this.#lookForSources()
-    if (this.#sources.length === 0) return false
+    const isDue = performance.now() - this.#looked > this.#lookAgain
+    if (isDue) await this.#lookForSources()
+    const state = this.#state()
+    if (!isDue && state === this.#known) return false
+    const isChanged = state !== this.#known
+    const isNew = this.#sources.length > 0 && (await this.#recordNext(isChanged))
+    if (isNew) this.#heard = performance.now()
+    this.#known = isNew ? undefined : state
+    return isNew
+  }
+
+  get #lookAgain(): number {
+    const isQuiet = performance.now() - this.#heard > QUIET_AFTER
+    return isQuiet ? LOOK_FOR_OTHERS.quiet : LOOK_FOR_OTHERS.growing
+  }
+
+  /** Stands for the run's files as they lie there now, and for what lies in their folders. */
+  #state(): string {
+    const seen = this.#watched.map((file) => {
+      const found = statSync(join(this.#run.folder, file), { throwIfNoEntry: false })
+      return found ? `${found.ino} ${found.mtimeMs} ${found.size}` : ''
+    })
+    return seen.join('\n')
+  }
+
+  async #recordNext(isChanged: boolean): Promise<boolean> {
     const { job_id, folder } = this.#run
-    const from = await sourceCursor(this.#db, job_id, CURSOR)
+    const isAsked = this.#reader !== undefined && performance.now() - this.#asked < ASK_AGAIN
+    const from = isAsked ? this.#cursor : await this.#ask()
     const reader = this.#takeReader(from)
     const { events, cursor: to, replace } = await reader.next()
     if (to === (from ?? '')) {
       this.#keepReader(reader, from)
-      return this.#atEnd()
+      return isAsked && !isChanged ? false : this.#atEnd()
     }
     const stamped = this.#isLive && !replace ? stamp(events) : events
     const batch = { source: CURSOR, from, to, events: stamped, replace }
@@ -70,6 +119,11 @@ export class FilesRecorder {
     // What nobody drives that is known here, nobody can ask to stop.
     if (isBegun && !isDriven(folder)) await this.#register(false)
     return true
+  }
+
+  async #ask(): Promise<string | null> {
+    this.#asked = performance.now()
+    return sourceCursor(this.#db, this.#run.job_id, CURSOR)
   }
 
   /**
@@ -93,6 +147,7 @@ export class FilesRecorder {
    */
   async finish(): Promise<void> {
     this.#looked = -Infinity
+    this.#known = undefined
     let left = await piecesIn(this.#run.folder)
     while (left-- > 0 && (await this.record()));
   }
@@ -105,9 +160,11 @@ export class FilesRecorder {
   }
 
   async #lookForSources(): Promise<void> {
-    if (performance.now() - this.#looked < LOOK_FOR_OTHERS) return
     this.#looked = performance.now()
-    const found = await sourcesIn(this.#run.folder)
+    const { folder: root, job_id } = this.#run
+    if (holdsAnother({ job_id, root })) throw new AnotherRun(root)
+    const found = await sourcesIn(root)
+    this.#watched = await watchedFiles(root, found)
     const names = (sources: readonly Source[]): string => sources.map(({ name }) => name).join()
     // A folder that cannot be seen for a moment takes nothing back.
     if (found.length === 0 || names(found) === names(this.#sources)) return
@@ -124,21 +181,31 @@ export class FilesRecorder {
     const { name, project, status, host } = job
     const source = this.#sources[0]?.name ?? ''
     const known = { job_id, host, root, name, project, status, source }
-    if (host_id) await registerJob(this.#db, { ...known, host_id, is_stoppable })
+    const folder_id = await folderId(root)
+    if (host_id) await registerJob(this.#db, { ...known, folder_id, host_id, is_stoppable })
   }
+}
+
+/** What is looked at to see that a run's files changed, relative to its root. */
+async function watchedFiles(root: string, sources: readonly Source[]): Promise<string[]> {
+  const listing = new Listing(root)
+  const files = new Set(['', JOURNAL, SCORES])
+  for (const name of await listing.names()) {
+    // A file has no names below it.
+    if ((await listing.names(name)).length > 0) files.add(name)
+  }
+  for (const source of sources) for (const file of await source.files(listing)) files.add(file)
+  for (const file of [...files]) if (dirname(file) !== '.') files.add(dirname(file))
+  return [...files]
 }
 
 /** In so many pieces all that a run's files hold now is read at the most, plus a few small ones. */
 async function piecesIn(root: string): Promise<number> {
-  const listing = new Listing(root)
   let pieces = SMALL_FILES
-  for (const name of await listing.names()) {
-    const inner = (await listing.names(name)).map((below) => join(name, below))
-    for (const one of [name, ...inner]) {
-      const { size } = (await stat(join(root, one)).catch(() => undefined)) ?? { size: 0 }
-      // A piece ends with a line, so two that follow each other are longer than one may be.
-      pieces += 2 * Math.floor(size / PIECE)
-    }
+  for (const file of await filesOf(root)) {
+    const { size } = (await stat(join(root, file)).catch(() => undefined)) ?? { size: 0 }
+    // A piece ends with a line, so two that follow each other are longer than one may be.
+    pieces += 2 * Math.floor(size / PIECE)
   }
   return pieces
 }

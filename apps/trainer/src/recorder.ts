@@ -1,18 +1,27 @@
-import { watch, type FSWatcher } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { JobUnknown, record, sourceCursor, type Database } from '@bestmark/db'
-import { JOURNAL, journalSize, readJournal } from './journal.ts'
+import { JOURNAL, journalHeader, journalSize, readJournal } from './journal.ts'
+import { pause } from './pause.ts'
+import { Changes } from './recording/changes.ts'
+import {
+  AnotherRun,
+  isOfAnother,
+  isOfPlace,
+  readPlace,
+  writePlace,
+} from './recording/journalPlace.ts'
 import { recordScores } from './scores/recordScores.ts'
 import { toldByReader } from './sources/events.ts'
+import { SCORES } from './scores/scoresFile.ts'
+import { isReplaced, placeIn } from './sources/growingFile.ts'
 import { journalSource } from './sources/runJournal.ts'
+import { sourcesIn } from './sources/sources.ts'
 
-/** Network file systems tell no events, so a file is looked at this often whatever happens (ms). */
-const LOOK_AGAIN = 500
-/** Events that come close together share a transaction (ms). */
-const GATHER = 20
 /** How long to wait before a database that is away is tried again (ms). */
 const TRY_AGAIN = 1000
+/** The database is asked this often even where no file changed, since others write to it, too (ms). */
+const ASK_AGAIN = 60_000
 
 /** A run whose journal is being recorded. */
 export interface Recorded {
@@ -28,10 +37,10 @@ export interface Recorded {
 /**
  * Records what the journal holds now beyond the stored cursor; returns whether there was anything.
  * What is written meanwhile is left to the next call, so that no trainer is too fast to end. A
- * journal that is shorter than what was read of it was begun anew, and replaces what was recorded.
+ * journal that is not what was read of it was begun anew, and replaces what was recorded.
  * Another recorder of the same journal may go on in between: each event is stored once; one that
  * lies beside the log of `bestmark run` is left to those who read both.
- * Throws where the database is away or the file is no journal.
+ * Throws where the database is away or the file is no journal, and AnotherRun where it is of one.
  */
 export async function recordJournal(db: Database, run: Recorded): Promise<boolean> {
   const { job_id, folder } = run
@@ -40,13 +49,24 @@ export async function recordJournal(db: Database, run: Recorded): Promise<boolea
   const size = journalSize(path)
   let any = false
   for (;;) {
-    const known = Number(cursor ?? 0)
-    if ((any && known >= size) || journalSource(folder) !== JOURNAL) return any
-    const replace = known > journalSize(path)
-    const offset = replace ? 0 : known
+    const place = readPlace(cursor)
+    if ((any && place.offset >= size) || journalSource(folder) !== JOURNAL) return any
+    const header = journalHeader(path)
+    if (!header) {
+      const isGone = cursor !== null && !isOfPlace(job_id)
+      if (isGone && (await sourcesIn(folder)).length > 0) throw new AnotherRun(folder)
+      return any
+    }
+    const id = header.job_id
+    if (isOfAnother(job_id, place.id, id)) throw new AnotherRun(folder)
+    const replace = isReplaced(path, { ...place, line: 0 })
+    const offset = replace ? 0 : place.offset
     const piece = readJournal(path, offset)
     if (piece.offset === offset) return any
-    const to = String(piece.offset)
+    const { read } = placeIn(path, piece.offset)
+    // Another one may have taken its name in between.
+    if (journalHeader(path)?.job_id !== id) continue
+    const to = writePlace({ offset: piece.offset, id, read })
     const batch = { source: JOURNAL, from: cursor, to, events: piece.events, replace }
     const { recorded, cursor: present } = await record(db, job_id, batch)
     any ||= recorded
@@ -64,8 +84,9 @@ export async function recordRun(db: Database, run: Recorded): Promise<boolean> {
 
 /**
  * Keeps recording a growing journal and its scores until the signal aborts, then records what is
- * left. While the database is away the files are the buffer; `onTrouble` hears why nothing is
- * recorded. It ends where the job was removed from the board.
+ * left. The database is asked only where a file changed. While it is away the files are the buffer;
+ * `onTrouble` hears why nothing is recorded. It ends where the job was removed from the board.
+ * Throws AnotherRun where the folder holds another run.
  */
 export async function followJournal(
   db: Database,
@@ -74,11 +95,16 @@ export async function followJournal(
   onTrouble: (error: unknown) => void,
 ): Promise<void> {
   using changes = new Changes(run.folder)
+  let known: { files: string; at: number } | undefined
   while (!signal.aborted) {
     try {
-      if (await recordRun(db, run)) continue
+      const files = filesOf(run.folder)
+      const isKnown = known?.files === files && performance.now() - known.at < ASK_AGAIN
+      if (!isKnown && (await recordRun(db, run))) continue
+      if (!isKnown) known = { files, at: performance.now() }
       await changes.next(signal)
     } catch (error) {
+      if (error instanceof AnotherRun) throw error
       onTrouble(error)
       if (error instanceof JobUnknown) return
       await pause(TRY_AGAIN, signal)
@@ -87,41 +113,13 @@ export async function followJournal(
   await recordRun(db, run)
 }
 
-/** Waits, but no longer than until the signal aborts. */
-export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(milliseconds, undefined, { signal }).catch(() => undefined)
-}
-
-/** Changes below a folder, as hints: one may be missed, and `next` then waits a little longer. */
-class Changes implements Disposable {
-  #watcher: FSWatcher | undefined
-  #pending = false
-  #wake: () => void = () => undefined
-
-  constructor(folder: string) {
-    try {
-      this.#watcher = watch(folder, { persistent: false }, () => {
-        this.#pending = true
-        this.#wake()
-      })
-      this.#watcher.on('error', () => this.#watcher?.close())
-    } catch {
-      // Without events (none left, or a file system that has none) the regular look must do.
-      this.#watcher = undefined
-    }
-  }
-
-  async next(signal: AbortSignal): Promise<void> {
-    if (!this.#pending) {
-      const woken = new AbortController()
-      this.#wake = () => woken.abort()
-      await pause(LOOK_AGAIN, AbortSignal.any([signal, woken.signal]))
-    }
-    this.#pending = false
-    await pause(GATHER, signal)
-  }
-
-  [Symbol.dispose](): void {
-    this.#watcher?.close()
-  }
+/** Stands for the files of a journal's run as they lie there now. */
+function filesOf(folder: string): string {
+  return [folder, join(folder, JOURNAL), join(folder, SCORES)]
+    .map((path) => {
+      const seen = statSync(path, { throwIfNoEntry: false })
+      // What else lies in the folder changes its size on some file systems.
+      return seen ? `${seen.ino} ${seen.mtimeMs} ${path === folder ? '' : seen.size}` : ''
+    })
+    .join('\n')
 }

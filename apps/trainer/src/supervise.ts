@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasEnded, type EventOf } from '@bestmark/core'
-import { jobStatus, recordFacts, watch, type Database } from '@bestmark/db'
+import { jobStatus, recordFacts, type Database } from '@bestmark/db'
 import { AGENT_SETTINGS } from './agentSettings.ts'
 import { JOURNAL, lastAttempt } from './journal.ts'
 import { askToStop, isAlive, readRunProcess, type ProcessEnd } from './process.ts'
-import { followJournal, pause, type Recorded } from './recorder.ts'
+import { pause } from './pause.ts'
+import { followJournal, type Recorded } from './recorder.ts'
+import { statusesOf } from './recording/statuses.ts'
 import { TAKEN } from './recipes/takeRun.ts'
 import type { StartedRun } from './runs.ts'
 
@@ -26,7 +28,8 @@ export type SupervisedRun = Recorded &
  * and says how the run ended where it could not itself: `failed` with the reason when this process
  * saw its child end, `lost` when it adopted a run whose process is gone. A run whose process nobody
  * knows is followed until it says that it ended or was given up for its silence. When the signal aborts,
- * what is in the journal is recorded and the run left to the next agent.
+ * what is in the journal is recorded and the run left to the next agent. Throws AnotherRun where its
+ * folder holds another run.
  */
 export async function supervise(
   db: Database,
@@ -39,9 +42,13 @@ export async function supervise(
   const following = followJournal(db, run, until, onTrouble)
   const stopping = passOnStop(db, run, until, onTrouble)
   try {
-    const end = run.exited
-      ? await Promise.race([run.exited, aborted(signal)])
-      : await (run.isForeign ? wordsOver(db, run, signal) : processGone(run, signal))
+    const ended: Promise<ProcessEnd | 'gone' | undefined> = run.exited
+      ? Promise.race([run.exited, aborted(signal)])
+      : run.isForeign
+        ? wordsOver(db, run, until)
+        : processGone(run, until)
+    // Whoever follows ends before the run only by an error, such as another run in its folder.
+    const end = await Promise.race([ended, following.then(() => ended)])
     over.abort()
     await following
     if (end && !signal.aborted) await recordEnd(db, run, end)
@@ -90,8 +97,9 @@ async function whyEnded(folder: string, { code, signal }: ProcessEnd): Promise<s
 
 /** Of a run without a known process: until it said that it ended, or was silent for too long. */
 async function wordsOver(db: Database, run: Recorded, signal: AbortSignal): Promise<undefined> {
+  const since = performance.now()
   while (!signal.aborted) {
-    const status = (await jobStatus(db, run.job_id))?.status
+    const status = (await statusesOf(db).of(run.job_id, since))?.status
     if (!status || status === 'lost' || hasEnded(status)) return
     await pause(LOOK_AGAIN, signal)
   }
@@ -118,17 +126,15 @@ async function passOnStop(
   signal: AbortSignal,
   onTrouble: (error: unknown) => void,
 ): Promise<void> {
-  const jobs = [{ job_id: run.job_id, revision: 0 }]
   while (!signal.aborted) {
     try {
-      for await (const { status } of watch(db, { jobs }, signal)) {
-        const process = status.status === 'stopping' ? readRunProcess(run.folder) : undefined
-        if (process && askToStop(process)) return
-      }
+      const job = await statusesOf(db).of(run.job_id, 0)
+      const process = job?.status === 'stopping' ? readRunProcess(run.folder) : undefined
+      if (process && askToStop(process)) return
     } catch (error) {
       onTrouble(error)
-      await pause(LOOK_AGAIN, signal)
     }
+    await pause(LOOK_AGAIN, signal)
   }
 }
 

@@ -2,6 +2,7 @@ import type { EventOf, JobState } from '@bestmark/core'
 import { recordFacts, standingFiles, type Database, type KnownFiles } from '@bestmark/db'
 import { inspectCheckpoint, type Before, type FilesSeen } from './integrity.ts'
 import { JOURNAL } from './journal.ts'
+import { goneFiles, holdsAnother } from './recording/another.ts'
 import { RUN_JOURNAL } from './sources/runJournal.ts'
 import { unlistedCheckpoints } from './unlisted.ts'
 
@@ -30,7 +31,8 @@ export async function sweepJob(db: Database, job: SweptJob): Promise<number> {
     const event = await lookAgain(job, known)
     if (event) changed.push(event)
   }
-  if (job.source === JOURNAL) changed.push(...(await unlistedCheckpoints(job.root, standing)))
+  if (job.source === JOURNAL && !holdsAnother(job))
+    changed.push(...(await unlistedCheckpoints(job.root, standing)))
   if (changed.length > 0) await recordFacts(db, job.job_id, changed)
   return changed.length
 }
@@ -41,7 +43,9 @@ export async function lookAgain(
   known: KnownFiles,
 ): Promise<EventOf<'files'> | undefined> {
   const stateFile = stateFileOf(job.source)
-  const seen = await inspectCheckpoint(job.root, known.path, stateFile, before(job, known))
+  const seen = holdsAnother(job)
+    ? goneFiles()
+    : await inspectCheckpoint(job.root, known.path, stateFile, before(job, known))
   if (isSame(known, seen)) return undefined
   const { attempt, step, path } = known
   return { type: 'files', attempt, at: null, step, path, ...seen }

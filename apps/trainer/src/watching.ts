@@ -1,12 +1,15 @@
 import { hasEnded, type Patience, type TrainingJobStatus } from '@bestmark/core'
-import { jobStatus } from '@bestmark/db'
 import { AGENT_SETTINGS } from './agentSettings.ts'
 import type { Board } from './board.ts'
 import { followFiles } from './following.ts'
 import { importRun, type Naming, register } from './importing.ts'
 import { JOURNAL } from './journal.ts'
 import { Listening } from './listening.ts'
-import { followJournal, pause } from './recorder.ts'
+import { pause } from './pause.ts'
+import { followJournal } from './recorder.ts'
+import { endReplaced } from './recording/another.ts'
+import { AnotherRun } from './recording/journalPlace.ts'
+import { statusesOf } from './recording/statuses.ts'
 import { runsBelow } from './sources/find.ts'
 import { changedAt, mayGrow, type RunIdentity } from './sources/identify.ts'
 import { sweepJob } from './sweep.ts'
@@ -111,13 +114,23 @@ export class Watching {
       run.source === JOURNAL
         ? followJournal(db, { job_id, folder, onTold }, until, onTrouble)
         : followFiles(db, { job_id, folder, host_id, onTold }, until, onTrouble)
-    const done = Promise.all([following, this.#untilOver(run, job_id, until, () => over.abort())])
+    const end = (): void => over.abort()
+    const done = Promise.all([following, this.#untilOver(run, job_id, until, end)])
       .then(async () => {
-        await sweepJob(db, job)
-        if (!signal.aborted) this.#imported.set(run.root, await changedAt(run.root))
+        if (signal.aborted) return void (await sweepJob(db, job))
+        // What is written after this look is seen by the next one.
+        const changed = await changedAt(run.root)
+        await importRun(this.#board, run.root, this.#project)
+        this.#imported.set(run.root, changed)
       })
-      .catch(onTrouble)
-      .finally(() => this.#followed.delete(run.root))
+      .catch(async (error: unknown) => {
+        onTrouble(error)
+        if (error instanceof AnotherRun) await endReplaced(db, job_id).catch(onTrouble)
+      })
+      .finally(() => {
+        over.abort()
+        this.#followed.delete(run.root)
+      })
     this.#followed.set(run.root, { job_id, folder, done })
   }
 
@@ -132,9 +145,12 @@ export class Watching {
     signal: AbortSignal,
     end: () => void,
   ): Promise<void> {
-    while (!signal.aborted) {
+    const statuses = statusesOf(this.#board.db)
+    // A run that ended before, and was taken up again since it grew, is recorded first.
+    for (let began = performance.now(); !signal.aborted;) {
+      await pause(REST.least, signal)
       try {
-        const status = await jobStatus(this.#board.db, job_id)
+        const status = await statuses.of(job_id, began)
         this.#troubles.answered()
         if (!status) return end()
         if (hasEnded(status.status)) {
@@ -145,7 +161,6 @@ export class Watching {
       } catch (error) {
         this.#troubles.tell(error)
       }
-      await pause(REST.least, signal)
     }
   }
 

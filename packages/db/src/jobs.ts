@@ -1,5 +1,5 @@
 import { type JobState, mayFollow, type TrainingJobStatus } from '@bestmark/core'
-import { and, eq, inArray, like, or, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, like, or, sql } from 'drizzle-orm'
 import type { Database } from './client.ts'
 import { clock } from './clock.ts'
 import { changeJob, statusOf, told } from './job.ts'
@@ -8,6 +8,7 @@ import { JobUnknown, Refused } from './refused.ts'
 import { thisWrite } from './rows/boardRevision.ts'
 import { type JobRow, trainingJobs } from './schema.ts'
 import { reselect } from './selection.ts'
+import { storable } from './storable.ts'
 
 export interface JobRegistration {
   job_id: string
@@ -15,6 +16,8 @@ export interface JobRegistration {
   host: string
   /** Absolute path of the run's folder, where it stands now. */
   root: string
+  /** By what that folder is known where it was moved; where it is left out, what is known stays. */
+  folder_id?: string | null
   name: string
   project: string
   /** Its state while it is new; afterwards its events tell. */
@@ -30,12 +33,15 @@ export interface JobRegistration {
  * leaves alone what a person may have set and what the run said.
  */
 export async function registerJob(db: Database, job: JobRegistration): Promise<TrainingJobStatus> {
-  const { root: output_dir, recipe = null, is_stoppable, ...named } = job
+  const { root: output_dir, recipe = null, is_stoppable, folder_id, ...named } = job
   const { job_id, host_id, host, source } = job
   const times = { registered_at: clock, changed_at: clock, board_revision: thisWrite }
   const made = await db.orm.transaction(async (tx) => {
     const policy = await projectPolicy(tx, job.project)
-    const row = { ...named, ...policy, output_dir, recipe, is_stoppable, revision: 1, ...times }
+    const row = {
+      ...{ ...named, ...policy, output_dir, folder_id, recipe, is_stoppable },
+      ...{ revision: 1, ...times },
+    }
     const rows = await tx.insert(trainingJobs).values(row).onConflictDoNothing().returning()
     if (rows.length > 0) await tx.execute(sql`select ${told(job_id, 1)}`)
     return rows[0]
@@ -43,14 +49,16 @@ export async function registerJob(db: Database, job: JobRegistration): Promise<T
   if (made) return statusOf(made)
   await changeJob(db, job_id, async (tx, known) => {
     const canStop = is_stoppable ?? known.is_stoppable
+    const folder = folder_id ?? known.folder_id
     const same =
       known.output_dir === output_dir &&
+      known.folder_id === folder &&
       known.host_id === host_id &&
       known.host === host &&
       known.source === source &&
       known.is_stoppable === canStop
     if (same) return { answer: undefined }
-    const moved = { output_dir, host_id, host, source, is_stoppable: canStop }
+    const moved = { output_dir, folder_id: folder, host_id, host, source, is_stoppable: canStop }
     if (known.output_dir !== output_dir) await reselect(tx, { ...known, ...moved })
     return { set: moved, answer: undefined }
   })
@@ -65,6 +73,19 @@ export async function jobStatus(
 ): Promise<TrainingJobStatus | undefined> {
   const row = await jobRow(db, job_id)
   return row && statusOf(row, now)
+}
+
+/** The statuses of jobs, by id, in one query; those that are not there are left out. */
+export async function jobStatuses(
+  db: Database,
+  job_ids: readonly string[],
+): Promise<Map<string, TrainingJobStatus>> {
+  const ids = sql`any(${sql.param([...job_ids])}::uuid[])`
+  const rows = await db.orm
+    .select()
+    .from(trainingJobs)
+    .where(sql`${trainingJobs.job_id} = ${ids}`)
+  return new Map(rows.map((row) => [row.job_id, statusOf(row)]))
 }
 
 /** A job's row; the hot query of every page and delta, so it is prepared. */
@@ -153,6 +174,27 @@ export async function hostedJobs(
     .from(trainingJobs)
     .where(and(eq(trainingJobs.host_id, host_id), states && inArray(status, [...states])))
     .orderBy(trainingJobs.registered_at)
+}
+
+/** A job as it is known by its folder. */
+export type JobOfFolder = Pick<JobRow, 'job_id' | 'status' | 'source' | 'folder_id'> & {
+  /** Absolute path of the run's folder, where it stood last. */
+  root: string
+}
+
+/** The jobs of a host whose folder stands, or stood, at a place, or is known by an id, newest first. */
+export async function jobsOfFolder(
+  db: Database,
+  host_id: string,
+  { root, folder_id }: { root: string; folder_id: string | null },
+): Promise<JobOfFolder[]> {
+  const { job_id, status, source, output_dir } = trainingJobs
+  const byId = folder_id === null ? undefined : eq(trainingJobs.folder_id, folder_id)
+  return db.orm
+    .select({ job_id, status, source, folder_id: trainingJobs.folder_id, root: output_dir })
+    .from(trainingJobs)
+    .where(and(eq(trainingJobs.host_id, host_id), or(eq(output_dir, storable(root)), byId)))
+    .orderBy(desc(trainingJobs.registered_at), trainingJobs.job_id)
 }
 
 function known<T>(job_id: string, value: T | undefined): T {

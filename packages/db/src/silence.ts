@@ -4,6 +4,7 @@ import type { Database } from './client.ts'
 import { clock } from './clock.ts'
 import { recordAttempts } from './attempts.ts'
 import { changeJob } from './job.ts'
+import { type JobRow, trainingJobs } from './schema.ts'
 
 /** The database's clock now (ms). */
 export async function databaseTime(db: Database): Promise<number> {
@@ -12,21 +13,45 @@ export async function databaseTime(db: Database): Promise<number> {
   return row.now
 }
 
+interface Hearing {
+  patience: Patience
+  /** Database time (ms). */
+  listening_since: number
+}
+
+/** Those of some jobs that have been silent for too long, in one query. */
+export async function silentJobs(
+  db: Database,
+  job_ids: readonly string[],
+  hearing: Hearing,
+): Promise<string[]> {
+  const { job_id, status, heard_at, registered_at, cadence } = trainingJobs
+  const rows = await db.orm
+    .select({ job_id, status, heard_at, registered_at, cadence, now: clock })
+    .from(trainingJobs)
+    .where(sql`${job_id} = any(${sql.param([...job_ids])}::uuid[])`)
+  return rows.filter((row) => isSilentNow(row, hearing)).map((row) => row.job_id)
+}
+
+function isSilentNow(
+  job: Pick<JobRow, 'status' | 'heard_at' | 'registered_at' | 'cadence'> & { now: number },
+  { patience, listening_since }: Hearing,
+): boolean {
+  const { status, cadence, now } = job
+  const speaks = status !== 'queued' && status !== 'lost' && !hasEnded(status)
+  const heard_at = Math.max(job.heard_at ?? job.registered_at, listening_since)
+  return speaks && isSilent({ heard_at, cadence }, now, patience)
+}
+
 /**
  * Calls a job lost where it has said nothing for longer than its own cadence allows, counted from
  * when somebody listened at the earliest (database time, ms); returns whether it did. The job comes
  * back with its next word. Throws JobUnknown.
  */
-export async function loseSilent(
-  db: Database,
-  job_id: string,
-  { patience, listening_since }: { patience: Patience; listening_since: number },
-): Promise<boolean> {
+export async function loseSilent(db: Database, job_id: string, hearing: Hearing): Promise<boolean> {
   return changeJob<boolean>(db, job_id, async (tx, job, revision) => {
-    const { status, attempt, cadence, now } = job
-    const speaks = status !== 'queued' && status !== 'lost' && !hasEnded(status)
-    const heard_at = Math.max(job.heard_at ?? job.registered_at, listening_since)
-    if (!speaks || !isSilent({ heard_at, cadence }, now, patience)) return { answer: false }
+    const { attempt } = job
+    if (!isSilentNow(job, hearing)) return { answer: false }
     const lost = { type: 'ended', attempt, at: null, status: 'lost', error: null } as const
     await recordAttempts(tx, { job_id, revision }, [lost])
     return { set: { status: 'lost' }, answer: true }

@@ -2,7 +2,8 @@ import { select, rowsFrom, type Selection } from '@bestmark/core'
 import { jobStatus, selectionOf } from '@bestmark/db'
 import { openBoardIfThere, type Board } from '../board.ts'
 import { Failure, sentence } from '../failure.ts'
-import { importRun, jobIdOf } from '../importing.ts'
+import { importRun } from '../importing.ts'
+import { jobIdOf } from '../recording/jobOf.ts'
 import { readRun, type ReadRun } from '../sources/run.ts'
 
 /** What a run's best is now, by the board where it knows the run. */

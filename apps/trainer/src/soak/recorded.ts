@@ -5,6 +5,7 @@ import type { Told } from '@bestmark/db/testing'
 import { z } from 'zod'
 import { choiceOf } from '../choice.ts'
 import { JOURNAL } from '../journal.ts'
+import { readPlace } from '../recording/journalPlace.ts'
 
 /** A line of a journal, as far as it is compared. */
 const Line = z.object({
@@ -62,5 +63,5 @@ export async function bestOf(db: Database, job_id: string, folder: string) {
 export async function isRecorded(db: Database, job_id: string, size: number): Promise<boolean> {
   const job = await jobStatus(db, job_id)
   const cursor = await sourceCursor(db, job_id, JOURNAL)
-  return job?.status === 'completed' && Number(cursor) === size
+  return job?.status === 'completed' && readPlace(cursor).offset === size
 }

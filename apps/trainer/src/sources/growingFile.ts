@@ -79,6 +79,18 @@ export function lookAtBytes(path: string, place: Place): Look<{ bytes: Buffer; s
   }
 }
 
+/** Whether what was read of a file is no longer there; without a digest its length alone tells. */
+export function isReplaced(path: string, place: Place): boolean {
+  const file = openIfThere(path)
+  if (file === undefined) return false
+  try {
+    const { size } = fstatSync(file)
+    return place.read === '' ? size < place.offset : isOther(file, size, place)
+  } finally {
+    closeSync(file)
+  }
+}
+
 /** The place after so many bytes and lines of a file that can be read. */
 export function placeIn(path: string, offset: number, line = 0): Place {
   const file = openSync(path, 'r')

@@ -18,6 +18,7 @@ const CHECKPOINT = /^checkpoint-\d{1,15}$/
 export const HUGGINGFACE: Source = {
   name: 'huggingface',
   isHere: async (listing) => (await stateFiles(listing)).length > 0,
+  files: filesToLookAt,
   open: (opening) => new WholeReader({ files: filesToLookAt, events: eventsIn }, opening),
 }
 

@@ -52,17 +52,30 @@ function nameOf(root: string): string {
   return /^version_\d+$/.test(name) ? `${above}/${name}` : basename(root)
 }
 
-/** When something in a run's folder, or in a folder of it, was last changed (ms). */
-export async function changedAt(root: string): Promise<number> {
+/**
+ * The files of a run, relative to its root: those that its sources read, however deep they lie, and
+ * what else lies in its folder and in folders of that.
+ */
+export async function filesOf(root: string): Promise<Set<string>> {
   const listing = new Listing(root)
-  let newest = 0
+  const files = new Set<string>()
   for (const name of await listing.names()) {
     // A file has no names below it.
     const inner = (await listing.names(name)).map((below) => join(name, below))
-    for (const one of [name, ...inner]) {
-      const seen = await stat(join(root, one)).catch(() => undefined)
-      newest = Math.max(newest, seen?.mtimeMs ?? 0)
-    }
+    for (const one of [name, ...inner]) files.add(one)
+  }
+  for (const source of await sourcesIn(root)) {
+    for (const file of await source.files(listing)) files.add(file)
+  }
+  return files
+}
+
+/** When something of a run's files was last changed (ms). */
+export async function changedAt(root: string): Promise<number> {
+  let newest = 0
+  for (const file of await filesOf(root)) {
+    const seen = await stat(join(root, file)).catch(() => undefined)
+    newest = Math.max(newest, seen?.mtimeMs ?? 0)
   }
   return newest
 }

@@ -68,6 +68,7 @@ export function lineSource<State extends Progress>(format: Format<State>): Sourc
   return {
     name: format.name,
     isHere: async (listing) => (await format.files(listing)).length > 0,
+    files: format.files,
     open: (opening) => new LineReader(format, opening),
   }
 }

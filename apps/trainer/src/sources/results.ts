@@ -25,6 +25,7 @@ export const RESULTS: Source = {
     }
     return false
   },
+  files: filesToLookAt,
   open: (opening) => new WholeReader({ files: filesToLookAt, events: eventsIn }, opening),
 }
 

@@ -15,6 +15,11 @@ export function journalSource(root: string): string {
   return isBoth ? RUN_JOURNAL.name : JOURNAL
 }
 
+/** Whether a folder has a journal that is read alone, whatever else lies there. */
+export function isJournalAlone(root: string): boolean {
+  return journalSource(root) === JOURNAL && isJournal(join(root, JOURNAL))
+}
+
 type Ended = EventOf<'ended'>
 
 /** A program that `bestmark run` started, by the marks in its log; times are milliseconds. */

@@ -30,6 +30,8 @@ export interface Source {
   name: string
   /** Whether a folder holds a run of this source, by its own marks. */
   isHere: (listing: Listing) => Promise<boolean>
+  /** The files that it reads, relative to the root; others may be there, and some of these not. */
+  files: (listing: Listing) => Promise<string[]>
   open: (opening: Opening) => SourceReader
 }
 

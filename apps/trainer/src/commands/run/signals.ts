@@ -1,4 +1,4 @@
-import { pause } from '../../recorder.ts'
+import { pause } from '../../pause.ts'
 import type { RunningProgram } from '../../running.ts'
 
 /** Asks to stop, as a terminal or a scheduler does. */

@@ -1,5 +1,5 @@
 import { Failure, sentence } from '../../failure.ts'
-import { pause } from '../../recorder.ts'
+import { pause } from '../../pause.ts'
 
 /** How something that ended is started again. */
 export interface Restarts {
