@@ -11,8 +11,13 @@ const HARM = { kills: 200, server_kills: 20, cut: 60_000 }
 const REPORT = fileURLToPath(new URL('../../../../docs/soak.md', import.meta.url))
 
 /** What is wrong with an outcome, a sentence each. */
-function faults({ written, recorded, best, grown }: Outcome): string[] {
+function faults({ written, recorded, best, grown, sources, served }: Outcome): string[] {
   const wrong: string[] = []
+  for (const { source, isSame, ...steps } of sources) {
+    if (isSame && steps.written === steps.recorded) continue
+    wrong.push(`What the board has of ${source} is not what its files hold.`)
+  }
+  if (served.broken > 0) wrong.push(`What serves was broken at ${served.broken} looks.`)
   for (const [kind, told] of Object.entries(written)) {
     const same = isDeepStrictEqual(told, recorded[kind as keyof typeof recorded])
     if (!same) wrong.push(`The ${kind} on the board are not those of the journal.`)
@@ -25,7 +30,7 @@ function faults({ written, recorded, best, grown }: Outcome): string[] {
 }
 
 function report(harm: Harm, outcome: Outcome, wrong: readonly string[]): string {
-  const { appends, grown, servers, took } = outcome
+  const { appends, grown, servers, took, sources, served } = outcome
   const [told, kept] = [counts(outcome.written), counts(outcome.recorded)]
   const machine = `${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform()} ${release()} ${arch()}, Node ${process.version}`
   const row = (kind: keyof typeof told) => `| ${kind} | ${told[kind]} | ${kept[kind]} |`
@@ -43,6 +48,12 @@ ${row('points')}
 ${row('evaluations')}
 ${row('checkpoints')}
 ${row('logs')}
+
+At the same time programs of other kinds trained, each with a step every 50 ms, and checkpoints were shipped again and again; \`current\` was whole at ${served.looks - served.broken} of ${served.looks} looks.
+
+| written as | steps | on the board |
+| --- | --- | --- |
+${sources.map((one) => `| ${one.source} | ${one.written} | ${one.recorded} |`).join('\n')}
 
 The training made ${appends.steps} steps, ${(100 * appends.share_of_schedule).toFixed(1)} % of its schedule. Its ${appends.count} writes took ${appends.median.toFixed(3)} ms in the median and ${appends.longest.toFixed(1)} ms at the most; while nothing could be recorded the journal grew ${grown.length} times of ${grown.length}, by ${Math.min(...grown)} bytes at the least.
 

@@ -5,11 +5,15 @@ import { soak } from './soak.ts'
 test('whatever is killed or cut while training goes on, each point is recorded once and in order', async () => {
   await using home = await temporaryFolder()
   const harm = { seed: 1, kills: 20, server_kills: 3, cut: 5_000 }
-  const { written, recorded, best, servers, grown } = await soak(home.path, harm)
+  const { written, recorded, best, servers, grown, sources, served } = await soak(home.path, harm)
   expect(recorded).toEqual(written)
   expect(best.board).toEqual(best.disk)
   expect(best.kept).toBe(best.best)
+  for (const { source, written: steps, recorded: points, isSame } of sources) {
+    expect([source, points, isSame]).toEqual([source, steps, true])
+  }
+  expect(served).toMatchObject({ broken: 0 })
   expect(new Set(servers).size).toBe(harm.server_kills)
   // The training waited for nobody: it went on writing while nothing could be recorded.
   expect(grown.every((bytes) => bytes > 0)).toBe(true)
-}, 180_000)
+}, 400_000)

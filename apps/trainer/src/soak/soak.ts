@@ -14,6 +14,8 @@ import { eventually } from '../testing.ts'
 import { CutConnection } from './cutConnection.ts'
 import { bestOf, isRecorded, toldInJournal } from './recorded.ts'
 import { Recorders } from './recorders.ts'
+import { type Served, shipOn } from './shipper.ts'
+import { type SourceOutcome, SourcesSoak } from './sources.ts'
 import { APPENDS, Appends } from './trainer.ts'
 
 /** What is done to the recorder while training goes on. */
@@ -37,6 +39,10 @@ export interface Outcome {
   grown: number[]
   /** Servers that were killed, and the ones that took their place. */
   servers: number[]
+  /** Runs that programs of other kinds wrote at the same time. */
+  sources: SourceOutcome[]
+  /** What was seen of the folder that serves, while checkpoints were shipped again and again. */
+  served: Served
   /** How long it all took (ms). */
   took: number
 }
@@ -51,13 +57,15 @@ export async function soak(home: string, harm: Harm, say: Say = silent): Promise
   const { job_id, folder } = run
   await register(home, run)
   const { trainer, ended } = startTrainer(run)
+  using programs = new SourcesSoak(join(home, 'programs'))
   try {
+    await registerPrograms(home, programs)
     say('training')
-    const { servers, grown } = await killing(home, folder, harm, say)
+    const { servers, grown, served } = await killing(home, run, harm, say)
     grown.push(...(await cutting(home, folder, harm, say)))
     say('agents through the cut ended')
     trainer.kill('SIGTERM')
-    await ended
+    await Promise.all([ended, programs.end()])
     say('training ended')
     await using board = await openBoard({ BESTMARK_HOME: home })
     await using last = new Recorders({ BESTMARK_HOME: home })
@@ -72,7 +80,8 @@ export async function soak(home: string, harm: Harm, say: Say = silent): Promise
       written: await toldInJournal(folder),
       recorded: await toldInRows(board.db, job_id),
       best: await bestOf(board.db, job_id, folder),
-      ...{ appends, grown, servers, took: performance.now() - since },
+      sources: await programs.outcomes(board),
+      ...{ appends, grown, servers, served, took: performance.now() - since },
     }
   } finally {
     trainer.kill('SIGKILL')
@@ -88,6 +97,11 @@ async function register(home: string, { job_id, folder }: Run): Promise<void> {
   const { host_id, host, db } = board
   const named = { name: 'soak', project: 'soak', status: 'running', source: JOURNAL } as const
   await registerJob(db, { job_id, host_id, host, root: folder, ...named })
+}
+
+async function registerPrograms(home: string, programs: SourcesSoak): Promise<void> {
+  await using board = await openBoard({ BESTMARK_HOME: home })
+  await programs.register(board)
 }
 
 interface Run {
@@ -109,10 +123,13 @@ function startTrainer({ folder, job_id }: Run): {
 /** Kills agents at seeded instants, and the database server between. */
 async function killing(
   home: string,
-  folder: string,
+  { folder, job_id }: Run,
   { seed, kills, server_kills }: Harm,
   say: Say,
-): Promise<{ servers: number[]; grown: number[] }> {
+): Promise<{ servers: number[]; grown: number[]; served: Served }> {
+  await using board = await openBoard({ BESTMARK_HOME: home })
+  const over = new AbortController()
+  const shipping = shipOn(board.db, { job_id, home }, over.signal)
   const random = randomStream(seed, 'kills')
   await using recorders = new Recorders({ BESTMARK_HOME: home })
   const servers: number[] = []
@@ -124,18 +141,22 @@ async function killing(
     const due = Math.floor((kill * server_kills) / kills)
     if (servers.length < due) {
       const before = journalSize(join(folder, JOURNAL))
-      servers.push(await killServer(home, recorders))
+      // Whoever begins the next server may be killed at it.
+      servers.push(await killServer(home, recorders, random() * LONGEST))
       grown.push(journalSize(join(folder, JOURNAL)) - before)
     }
     if (kill % 10 === 0) say(`${kill} of ${kills} agents and ${servers.length} servers killed`)
   }
-  return { servers, grown }
+  over.abort()
+  return { servers, grown, served: await shipping }
 }
 
 /** Kills the server of a data folder, and waits until those who use it have begun another. */
-async function killServer(home: string, recorders: Recorders): Promise<number> {
+async function killServer(home: string, recorders: Recorders, wait: number): Promise<number> {
   const pid = await eventually(async () => (await embeddedServer(home)).pid)
   process.kill(pid, 'SIGKILL')
+  await sleep(wait)
+  await recorders.kill()
   return eventually(async () => {
     recorders.mustLive()
     const next = (await embeddedServer(home)).pid
