@@ -1,7 +1,9 @@
 import adapter from '@sveltejs/adapter-node'
+import { join } from 'node:path'
 import { sveltekit } from '@sveltejs/kit/vite'
 import { defineConfig } from 'vitest/config'
 import { reportersFor } from '../../vitest.shared.ts'
+import { visibleText } from './visibleText.ts'
 
 /** Where a build goes that shares nothing with others which are made at the same time. */
 const DRAFT = process.env['BESTMARK_BUILD']
@@ -11,6 +13,7 @@ export default defineConfig({
     sveltekit({
       adapter: adapter({ precompress: false, out: DRAFT ? `${DRAFT}/pages` : 'build/pages' }),
       ...(DRAFT && { outDir: `${DRAFT}/kit` }),
+      preprocess: [visibleText(join(import.meta.dirname, 'src'))],
       csp: {
         mode: 'hash',
         directives: {

@@ -1,0 +1,162 @@
+import { HOSTILE_TEXTS, hostileRun } from '@bestmark/core/testing'
+import { createDeployment, listCheckpoints, record, registerJob, type Database } from '@bestmark/db'
+import { randomUUID } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openSite, type Site } from './site.ts'
+
+/** What nobody would see, or would be acted on: none of it may reach a page as it is. */
+const UNSEEN =
+  /(?![\n\t])[\p{Cc}\p{Cs}\u2028\u2029\u200b\u2060\ufeff\u00ad\p{Bidi_Control}\u{e0000}-\u{e007f}]/u
+
+let site: Site
+let jobs: string[]
+
+beforeAll(async () => {
+  site = await openSite()
+  jobs = []
+  for (const text of Object.values(HOSTILE_TEXTS)) {
+    for (const extreme of [false, true]) jobs.push(await hostileJob(site.db, text, extreme))
+  }
+}, 120_000)
+afterAll(() => site[Symbol.asyncDispose]())
+
+async function hostileJob(db: Database, text: string, extreme: boolean): Promise<string> {
+  const job_id = randomUUID()
+  const place = { host_id: randomUUID(), host: text, root: `/data/${job_id}/${text}` }
+  const told = { name: text, project: text, status: 'running', source: 'journal' } as const
+  await registerJob(db, { job_id, ...place, ...told, is_stoppable: true })
+  const events = hostileRun(text, extreme)
+  await record(db, job_id, { source: 'journal', from: null, to: '1', events })
+  const complete = (await listCheckpoints(db, job_id)).find((one) => one.files_state === 'complete')
+  if (complete) {
+    const { checkpoint_id } = complete
+    await createDeployment(db, { job_id, checkpoint_id, model_name: `model-${job_id.slice(0, 8)}` })
+  }
+  return job_id
+}
+
+/** The addresses that show each route, by the route's folder; all that take a name are given one. */
+function addresses(): Record<string, string[]> {
+  const texts = Object.values(HOSTILE_TEXTS).map((text) =>
+    encodeURIComponent(text.slice(0, 1_000).toWellFormed()),
+  )
+  const views = ['?log=1', '?x=epoch&smooth=0.9', '?window=1e17~1.0000000000000002e17&x=time']
+  return {
+    '': [
+      '/',
+      ...['search', 'project', 'cursor'].flatMap((field) =>
+        texts.map((text) => `/?${field}=${text}`),
+      ),
+    ],
+    jobs: ['/jobs'],
+    'jobs/[id]': jobs.flatMap((id, index) => [
+      `/jobs/${id}`,
+      `/jobs/${id}${views[index % views.length]}`,
+    ]),
+    'jobs/[id]/report': jobs.map((id) => `/jobs/${id}/report`),
+    backtest: [
+      '/backtest',
+      ...texts.flatMap((text) => [`/backtest?target=${text}`, `/backtest?project=${text}`]),
+    ],
+    'backtest/download': [],
+    'trpc/[...procedure]': [],
+  }
+}
+
+test('each route is shown with hostile names', async () => {
+  const files = await readdir(join(import.meta.dirname, '../src/routes'), { recursive: true })
+  const routes = files.flatMap(
+    (file) => /^(?:(.*)\/)?\+(?:page\.svelte|server\.ts)$/.exec(file) ?? [],
+  )
+  const folders = routes.filter((_, index) => index % 2 === 1).map((folder) => folder ?? '')
+  expect([...new Set(folders)].sort()).toEqual(Object.keys(addresses()).sort())
+})
+
+/** Opens every address at one size, and gathers what is wrong with each. */
+async function faults(width: number, colorScheme: 'light' | 'dark'): Promise<unknown[]> {
+  const context = await site.visitor({ viewport: { width, height: 800 }, colorScheme })
+  const page = await context.newPage()
+  const said: string[] = []
+  page.on('pageerror', (error) => said.push(error.message))
+  page.on('console', (message) => said.push(message.text()))
+  page.on('dialog', (dialog) => said.push(dialog.message()))
+  const found: unknown[] = []
+  for (const address of Object.values(addresses()).flat()) {
+    said.length = 0
+    const answer = await page.goto(address, { waitUntil: 'load' })
+    const looked = await look(page)
+    const unseen = looked.texts.filter((text) => UNSEEN.test(text))
+    const broken = looked.marks.filter((mark) => /NaN|Infinity/.test(mark))
+    const fault = {
+      status: answer?.status(),
+      said: said.filter((one) => !/status of 4\d\d/.test(one)),
+      ...{ unseen, broken, beside: looked.beside, owned: looked.owned },
+    }
+    const isFine =
+      Number(fault.status) < 500 &&
+      fault.said.length + unseen.length + broken.length + looked.beside === 0
+    if (!isFine || looked.owned)
+      found.push(JSON.stringify({ address: address.slice(0, 120), ...fault }).slice(0, 600))
+  }
+  await context.close()
+  return found
+}
+
+async function look(page: Page) {
+  return page.evaluate(() => {
+    const read = ['title', 'alt', 'aria-label', 'aria-valuetext', 'placeholder', 'label']
+    const [texts, marks]: [string[], string[]] = [[document.title], []]
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    while (walker.nextNode()) {
+      if (walker.currentNode.parentElement?.tagName !== 'SCRIPT')
+        texts.push(walker.currentNode.nodeValue ?? '')
+    }
+    for (const element of document.querySelectorAll('body *')) {
+      for (const name of read) texts.push(element.getAttribute(name) ?? '')
+      if (!element.closest('svg')) continue
+      for (const { value, name } of element.attributes)
+        if (/^(d|x|y|[xy][12]|c[xy]|transform)$/.test(name)) marks.push(value)
+    }
+    const beside = document.documentElement.scrollWidth - innerWidth
+    return { texts, marks, beside, owned: 'owned' in window }
+  })
+}
+
+test(
+  'no hostile name runs, hides, breaks a page or makes it scroll sideways',
+  { timeout: 600_000 },
+  async () => {
+    expect(await faults(320, 'dark')).toEqual([])
+    expect(await faults(1280, 'light')).toEqual([])
+    expect(site.printed()).not.toMatch(/Error|\n\s+at /)
+  },
+)
+
+test('a job is a row of the list, whatever it is called', async () => {
+  const page = await (await site.visitor()).newPage()
+  await page.goto('/')
+  expect(await page.getByRole('row').count()).toBe(1 + jobs.length)
+  for (const link of await page.locator('tbody th a, tbody td a').all()) {
+    expect((await link.boundingBox())?.width).toBeGreaterThan(8)
+  }
+})
+
+test('what cannot be downloaded or called with hostile names is refused with a sentence', async () => {
+  const { request } = await site.visitor()
+  for (const text of Object.values(HOSTILE_TEXTS)) {
+    const name = encodeURIComponent(text.slice(0, 1_000).toWellFormed())
+    for (const path of [
+      `/backtest/download?format=csv&target=${name}`,
+      `/backtest/download?format=${name}`,
+      `/trpc/${name}`,
+      `/jobs/${name}`,
+      `/trpc/jobs.list?input=${name}`,
+    ]) {
+      const answer = await request.get(path)
+      expect([path, answer.status() < 500]).toEqual([path, true])
+    }
+  }
+})
