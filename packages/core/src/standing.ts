@@ -116,7 +116,7 @@ export function trend({ recent }: Pick<Standing, 'recent'>): Trend | null {
   return found.slope < 0 ? 'falling' : 'rising'
 }
 
-/** The least-squares line; null with fewer than three points, or all at one step. */
+/** The least-squares line; null with fewer than three points, all at one step, or too large to sum. */
 export function slopeOf(points: readonly { step: number; value: number }[]): Slope | null {
   const n = points.length
   if (n < 3) return null
@@ -131,5 +131,7 @@ export function slopeOf(points: readonly { step: number; value: number }[]): Slo
     (sum, { step, value }) => sum + (value - y - slope * (step - x)) ** 2,
     0,
   )
-  return { slope, error: Math.sqrt(squares / (n - 2) / sxx) }
+  const error = Math.sqrt(squares / (n - 2) / sxx)
+  // Sums of numbers at the end of the scale leave it, and tell nothing then.
+  return Number.isFinite(slope) && Number.isFinite(error) ? { slope, error } : null
 }

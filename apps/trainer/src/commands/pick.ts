@@ -99,6 +99,8 @@ function printPlain(given: Answer, named: boolean, explain: boolean): void {
     return
   }
   const found = absolute(root, best.path) ?? `step ${best.step}`
-  printPath(`${prefix}${found}`)
+  // Beside others a path is for people: it stands after another path on its line.
+  if (named) print(`${prefix}${found}`)
+  else printPath(found)
   print(...why)
 }
