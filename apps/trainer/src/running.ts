@@ -89,15 +89,15 @@ async function untilExit(
     child.once('exit', (code, signal) => resolve({ code, signal }))
   })
   over.abort()
-  await Promise.all(showing)
   try {
+    await Promise.all(showing)
     output.mark(ending(end, errors.last || output.last))
     for (const kept of [output, errors]) kept.finish()
+    for (const kept of [output, errors]) kept[Symbol.dispose]()
   } catch (error) {
     // A full disk is no reason to keep the program's own end to ourselves.
     tell(`bestmark: how the program ended could not be noted: ${sentence(error)}`)
   }
-  for (const kept of [output, errors]) kept[Symbol.dispose]()
   return end
 }
 

@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
+import { bestEffort } from './connection/bestEffort.ts'
 import postgres from 'postgres'
 import { type Address, clientOptions } from './address.ts'
 import type { Place } from './embedded/place.ts'
@@ -102,7 +103,7 @@ export async function stopEmbedded(home: string, machine?: Machine): Promise<boo
     await forgetHost(real, me)
     return true
   } finally {
-    await sql.end({ timeout: 0 })
+    await bestEffort(() => sql.end({ timeout: 0 }))
   }
 }
 

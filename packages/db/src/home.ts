@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bestEffort } from './connection/bestEffort.ts'
 
 /** The data folder cannot be used; the message says what to do. */
 export class HomeUnusable extends Error {
@@ -71,7 +72,7 @@ async function onceInFile(home: string, name: string, make: () => string): Promi
   } catch (cause) {
     throw unusable(home, cause)
   } finally {
-    await rm(draft, { force: true })
+    await bestEffort(() => rm(draft, { force: true }))
   }
   const line = await lineOf(path)
   if (!line) throw new HomeUnusable(`${path} is empty. Delete it, and it will be made anew.`)

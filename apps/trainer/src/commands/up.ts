@@ -23,7 +23,7 @@ What dies is started again; the board ends after more than N (10) ends of one pa
 PORT (4173), HOST (127.0.0.1), BESTMARK_HOME (.bestmark) and DATABASE_URL (embedded) are honoured.`
 
 /** How long the run may take to write its last checkpoint before it is killed (ms). */
-const PATIENCE = 4000
+const PATIENCE = 3500
 
 /** After how long a job is watched again, where that failed (ms). */
 const WATCH_AGAIN = 1000

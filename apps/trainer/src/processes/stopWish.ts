@@ -4,7 +4,7 @@ import { tell } from '../terminal.ts'
 const NAMES = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** How long a command may take to end once it was asked to (ms). */
-const GRACE = 4_500
+export const GRACE = 4_000
 /** One Ctrl-C may come twice: from the terminal, and from the script runner above (ms). */
 export const SAME = 300
 

@@ -4,7 +4,7 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { takeTurn } from '@bestmark/db'
+import { bestEffort, REMOVING, takeTurn } from '@bestmark/db'
 import { Builds } from '../commands/up/builds.ts'
 import { Failure } from '../failure.ts'
 
@@ -41,7 +41,7 @@ async function build(builds: Builds, digest: string, signal: AbortSignal): Promi
     await runBuilder(draft, signal)
     await builds.finish(join(draft, 'pages'), digest)
   } finally {
-    await rm(draft, { recursive: true, force: true })
+    await bestEffort(() => rm(draft, { recursive: true, force: true }), REMOVING)
   }
 }
 

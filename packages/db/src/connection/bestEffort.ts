@@ -1,5 +1,7 @@
 /** How long a closing may take (ms) where nothing else is said. */
 const PATIENCE = 2_000
+/** How long removing a folder of our own may take (ms). */
+export const REMOVING = 60_000
 
 /**
  * Closes something as well as it can: waits for it no longer than `patience` (ms), and never fails.

@@ -3,6 +3,7 @@ import { constants, cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { randomUUID } from 'node:crypto'
+import { bestEffort, REMOVING } from '../connection/bestEffort.ts'
 import { DatabaseUnavailable } from '../unavailable.ts'
 
 /** The folder with `bin`, `lib` and `share` of the Postgres that npm brought, and its version. */
@@ -81,7 +82,7 @@ export async function copiedBinaries(found: Binaries, home: string): Promise<Bin
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
     })
   } finally {
-    await rm(draft, { recursive: true, force: true })
+    await bestEffort(() => rm(draft, { recursive: true, force: true }), REMOVING)
   }
   return { ...found, folder }
 }

@@ -1,6 +1,7 @@
 import { readdir, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { randomUUID } from 'node:crypto'
+import { bestEffort, REMOVING } from '../connection/bestEffort.ts'
 import { DatabaseUnavailable } from '../unavailable.ts'
 import { hand, spawnAs, type Account } from './account.ts'
 import type { Binaries } from './binaries.ts'
@@ -32,7 +33,7 @@ export async function makeCluster(
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
     })
   } finally {
-    await rm(draft, { recursive: true, force: true })
+    await bestEffort(() => rm(draft, { recursive: true, force: true }), REMOVING)
   }
 }
 

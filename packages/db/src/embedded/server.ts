@@ -3,6 +3,7 @@ import { lstat, mkdir, open, readFile, readdir, rm, stat, truncate } from 'node:
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { bestEffort } from '../connection/bestEffort.ts'
 import postgres from 'postgres'
 import { type Address, clientOptions } from '../address.ts'
 import { DatabaseUnavailable } from '../unavailable.ts'
@@ -42,7 +43,7 @@ export async function answers(place: Place): Promise<'yes' | 'soon' | 'no'> {
       { cause: error },
     )
   } finally {
-    await sql.end({ timeout: 0 })
+    await bestEffort(() => sql.end({ timeout: 0 }))
   }
 }
 

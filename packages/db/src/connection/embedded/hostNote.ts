@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import { bestEffort } from '../bestEffort.ts'
 import { unusable } from '../../home.ts'
 import { DatabaseUnavailable } from '../../unavailable.ts'
 import { type Machine, whereIs } from './machine.ts'
@@ -103,6 +104,6 @@ async function write(home: string, me: Machine, isFirst: boolean): Promise<boole
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw unusable(home, error)
   } finally {
-    await rm(draft, { force: true })
+    await bestEffort(() => rm(draft, { force: true }))
   }
 }
