@@ -76,6 +76,35 @@ export default ts.config(
     },
   },
   {
+    // Whoever writes to a run's folder may leave a pipe there under any name.
+    files: ['apps/trainer/src/**'],
+    ignores: [
+      '**/files/runFile.ts',
+      '**/*.test.ts',
+      '**/*[tT]esting.ts',
+      // These open what a person names, or what only this program writes.
+      '**/commands/score.ts',
+      '**/evaluate/command.ts',
+      '**/process.ts',
+      '**/putBack.ts',
+      '**/recording/released/**',
+      '**/recipes/**',
+      '**/soak/**',
+      '**/up/**',
+    ],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        ...['node:fs', 'node:fs/promises'].map((name) => ({
+          name,
+          importNames: ['createReadStream', 'open', 'openSync', 'readFile', 'readFileSync'],
+          message:
+            'Files of a run are opened by files/runFile.ts alone, which never waits for a pipe.',
+        })),
+      ],
+    },
+  },
+  {
     // The tensors of the built-in model have names of its own.
     files: ['apps/trainer/src/recipes/charLm/**'],
     rules: { 'bestmark/named-records': 'off' },

@@ -1,15 +1,18 @@
-import { appendFileSync, closeSync, fstatSync, ftruncateSync, openSync, statSync } from 'node:fs'
+import { appendFileSync, closeSync, fstatSync, ftruncateSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { measuredJson, type TrainingEvent } from '@bestmark/core'
 import { z } from 'zod'
+import { openFile, openToAppend } from './files/runFile.ts'
 import { eventsFrom, parsedJson } from './journal/events.ts'
 import { readBytes, readLines } from './journalLines.ts'
+import { fileWords } from './plainWords.ts'
 
 /** The journal's name in a run's folder. */
 export const JOURNAL = 'journal.jsonl'
 /** A header is looked for in so many bytes; that of an export tells pins and shipments, and may be longer. */
 const HEADER_BYTES = 1 << 16
 const LONGEST_HEADER = 1 << 28
+const BEGINS = '{"journal":'
 /** More than the last line of an exported journal has. */
 const END_BYTES = 100
 
@@ -72,7 +75,7 @@ export class Journal implements Disposable {
  */
 export function openJournal(folder: string, header: JournalHeader): Journal {
   const path = join(folder, JOURNAL)
-  const file = openSync(path, 'a+')
+  const file = openToAppend(path)
   try {
     mendTail(file)
     if (fstatSync(file).size === 0) {
@@ -151,9 +154,18 @@ export function journalHeader(path: string): JournalHeader | undefined {
 
 /** Whether a file begins as our journals do, of whatever version; false where there is no file. */
 export function isJournal(path: string): boolean {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false
-  const first = parsedJson(firstLine(path) ?? '')
+  const first = parsedJson(firstLineIfReadable(path) ?? '')
   return typeof first === 'object' && first !== null && 'journal' in first
+}
+
+/** What lies there and cannot be read leaves the run to other files. */
+function firstLineIfReadable(path: string): string | undefined {
+  try {
+    return firstLine(path)
+  } catch (error) {
+    if (fileWords(error) === undefined) throw error
+    return undefined
+  }
 }
 
 /**
@@ -161,7 +173,7 @@ export function isJournal(path: string): boolean {
  * complete. Throws where the file cannot be read.
  */
 export function firstLine(path: string): string | undefined {
-  const file = openSync(path, 'r')
+  const file = openFile(path)
   try {
     return firstLineIn(file)
   } finally {
@@ -171,7 +183,7 @@ export function firstLine(path: string): string | undefined {
 
 /** The last line of a file, or the end of a long one; undefined where its newline is missing. */
 export function lastLine(path: string): string | undefined {
-  const file = openSync(path, 'r')
+  const file = openFile(path)
   try {
     const { size } = fstatSync(file)
     const text = readBytes(file, Math.max(0, size - END_BYTES), END_BYTES).toString('utf8')
@@ -183,11 +195,12 @@ export function lastLine(path: string): string | undefined {
 
 function firstLineIn(file: number): string | undefined {
   for (let size = HEADER_BYTES; ; size *= 16) {
-    const first = readLines(file, 0, size)?.lines[0]
-    const isWhole = first === undefined || first.end <= size
-    if (isWhole || size >= LONGEST_HEADER || !first.text.startsWith('{"journal":')) {
-      return first?.text
-    }
+    const bytes = readBytes(file, 0, size)
+    const end = bytes.indexOf('\n')
+    if (end !== -1) return bytes.toString('utf8', 0, end)
+    if (bytes.length < size) return undefined
+    const isHeader = bytes.toString('latin1', 0, BEGINS.length) === BEGINS
+    if (!isHeader || size >= LONGEST_HEADER) return bytes.toString('utf8', 0, HEADER_BYTES)
   }
 }
 
@@ -220,7 +233,7 @@ function readHeader(file: number, path: string): JournalHeader | undefined {
 
 function openIfThere(path: string): number | undefined {
   try {
-    return openSync(path, 'r')
+    return openFile(path)
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error

@@ -4,13 +4,17 @@ import { fstatSync, readSync } from 'node:fs'
 export const PIECE = 1 << 20
 const NEWLINE = 10
 /** A program may tell of a long configuration in one line (bytes). */
-const LONGEST_LINE = 16 * PIECE
+export const LONGEST_LINE = 16 * PIECE
+/** So much of a still longer line is passed by in one go (bytes). */
+const PASSED = 64 * PIECE
 
 /** A line without its newline, and the bytes of the file that it takes with it. */
 interface Line {
   text: string
   start: number
   end: number
+  /** It is longer than is held: the text is what whole parts (before a \\r) its beginning has. */
+  isLong?: boolean
 }
 
 /** Complete lines that follow each other, and the byte at which the next ones begin. */
@@ -36,14 +40,39 @@ export function readLines(file: number, start: number, size = PIECE): Lines | un
 }
 
 /**
- * The next complete lines of about a piece, or one whole that is longer, up to 16 MB; of a still
- * longer one only the beginning is kept.
+ * The next complete lines of about a piece, or one whole that is longer, up to 16 MB; undefined where
+ * none is complete. A still longer one is told of once its beginning is there, and passed by piece by
+ * piece, without a line: what does not stand behind a newline is the rest of a line.
  */
 export function nextLines(file: number, start: number): Lines | undefined {
-  const found = readLines(file, start)
-  const [first] = found?.lines ?? []
-  const length = first ? first.end - first.start : 0
-  return length > PIECE && length <= LONGEST_LINE ? readLines(file, start, length) : found
+  if (start > 0 && readBytes(file, start - 1, 1)[0] !== NEWLINE) return restOfLine(file, start)
+  const bytes = readBytes(file, start, PIECE)
+  if (bytes.length < PIECE || bytes.includes(NEWLINE)) return readLines(file, start)
+  const end = newlineIn(file, start + PIECE, LONGEST_LINE - PIECE)
+  if (end !== undefined) return readLines(file, start, end - start)
+  if (readBytes(file, start + LONGEST_LINE - 1, 1).length === 0) return undefined
+  const text = bytes.toString('utf8', 0, Math.max(0, bytes.lastIndexOf('\r')))
+  const cut = start + LONGEST_LINE
+  return { lines: [{ text, start, end: cut, isLong: true }], end: cut }
+}
+
+function restOfLine(file: number, start: number): Lines | undefined {
+  const end = newlineIn(file, start, PASSED) ?? Math.min(fstatSync(file).size, start + PASSED)
+  return end > start ? { lines: [], end } : undefined
+}
+
+/** What is only looked through, since memory that is taken anew for each piece costs more than to read it. */
+const passed = Buffer.alloc(PIECE)
+
+/** The byte behind the next newline among so many bytes; undefined where there is none. */
+function newlineIn(file: number, start: number, length: number): number | undefined {
+  for (let at = start; at < start + length; at += PIECE) {
+    const read = readSync(file, passed, 0, Math.min(PIECE, start + length - at), at)
+    const found = passed.subarray(0, read).indexOf(NEWLINE)
+    if (found !== -1) return at + found + 1
+    if (read < PIECE) return undefined
+  }
+  return undefined
 }
 
 function skipLongLine(file: number, start: number, beginning: Buffer): Lines | undefined {

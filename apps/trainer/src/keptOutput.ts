@@ -1,4 +1,5 @@
-import { appendFileSync, closeSync, fstatSync, openSync } from 'node:fs'
+import { appendFileSync, closeSync, fstatSync } from 'node:fs'
+import { openToAppend } from './files/runFile.ts'
 import { PIECE, readBytes } from './journalLines.ts'
 import { PutBack } from './putBack.ts'
 import { pause } from './pause.ts'
@@ -29,7 +30,7 @@ export class KeptOutput implements Disposable {
   #tail = Buffer.alloc(0)
 
   constructor(path: string, show: Show, onBack: () => void = () => undefined) {
-    this.file = openSync(path, 'a+')
+    this.file = openToAppend(path)
     this.#show = show
     this.#putBack = new PutBack(path, this.file)
     this.#onBack = onBack

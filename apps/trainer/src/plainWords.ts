@@ -34,6 +34,13 @@ export function plainWords(error: unknown): string | undefined {
   return ofFile(error) ?? ofContent(error) ?? ofSchema(error) ?? ofDatabase(error)
 }
 
+/** What is wrong with a file, without its name; undefined for an error of anything else. */
+export function fileWords(error: unknown): string | undefined {
+  const of = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const { code = '' } = of instanceof Error ? (of as NodeJS.ErrnoException) : {}
+  return OF_A_FILE.get(code)
+}
+
 function ofFile(error: Error): string | undefined {
   const { code, path, syscall } = error as NodeJS.ErrnoException
   // What cannot be connected to is no file.

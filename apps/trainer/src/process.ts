@@ -10,6 +10,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { systemCode } from './failure.ts'
+import { openFile } from './files/runFile.ts'
 
 /** A process that cannot be mistaken for a later one with the same pid. */
 export const ProcessMark = z.object({ pid: z.number().int().positive(), started_at: z.string() })
@@ -191,8 +193,15 @@ export function readRunProcess(folder: string): RunProcess | undefined {
 
 function readIfThere(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8')
+    const file = openFile(path)
+    try {
+      return readFileSync(file, 'utf8')
+    } finally {
+      closeSync(file)
+    }
   } catch (error) {
+    // What else lies under the name tells as little.
+    if (['EISDIR', 'ENXIO', 'EACCES', 'ELOOP'].includes(systemCode(error) ?? '')) return undefined
     // A process that ends while its file is read answers ESRCH.
     if (isCode(error, 'ENOENT') || isCode(error, 'ESRCH')) return undefined
     throw error

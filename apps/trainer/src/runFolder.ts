@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { systemCode } from './failure.ts'
 import { callerPath } from './arguments.ts'
+import { textOfFile } from './files/runFile.ts'
 import { yamlValues } from './sources/yamlFile.ts'
 
 /** How training programs call the folder that they write to. */
@@ -53,7 +54,7 @@ async function folderToldIn(path: string): Promise<string | undefined> {
 async function textOf(path: string): Promise<string> {
   try {
     const file = await stat(path)
-    return file.isFile() && file.size <= LONGEST ? await readFile(path, 'utf8') : ''
+    return file.isFile() && file.size <= LONGEST ? await textOfFile(path, LONGEST) : ''
   } catch (error) {
     if (systemCode(error) === undefined) throw error
     return ''

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasEnded, type EventOf } from '@bestmark/core'
 import { jobStatus, recordFacts, type Database } from '@bestmark/db'
 import { AGENT_SETTINGS } from './agentSettings.ts'
+import { textOfFile } from './files/runFile.ts'
 import { JOURNAL, lastAttempt } from './journal.ts'
 import { askToStop, isAlive, readRunProcess, type ProcessEnd } from './process.ts'
 import { pause } from './pause.ts'
@@ -90,7 +90,7 @@ function statusOf(end: ProcessEnd | 'gone'): 'lost' | 'stopped' | 'failed' {
 /** One sentence on how a process ended that did not say so itself, with the last thing it printed. */
 async function whyEnded(folder: string, { code, signal }: ProcessEnd): Promise<string> {
   const how = signal ? `was killed by ${signal}` : `ended with exit code ${code}`
-  const output = await readFile(join(folder, 'output.log'), 'utf8').catch(() => '')
+  const output = await textOfFile(join(folder, 'output.log')).catch(() => '')
   const last = output.trimEnd().split('\n').at(-1)
   return `The training process ${how}${last ? `; it last printed: ${last.slice(0, 500)}` : ''}`
 }

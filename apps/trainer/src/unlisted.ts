@@ -1,10 +1,14 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parsePythonJson, type EventOf } from '@bestmark/core'
 import { z } from 'zod'
 import { pathBelow } from '@bestmark/db/root'
 import { systemCode } from './failure.ts'
+import { textOfFile } from './files/runFile.ts'
 import { inspectCheckpoint } from './integrity.ts'
+
+/** A checkpoint's own words are short (bytes). */
+const LONGEST_CONFIG = 1 << 20
 
 /** What a checkpoint of a recipe says of itself in its config.json; other programs' do not say it. */
 const Own = z.object({
@@ -50,7 +54,7 @@ async function checkpointFolders(root: string): Promise<string[]> {
 }
 
 async function ownWords(folder: string): Promise<z.infer<typeof Own> | undefined> {
-  const text = await readFile(join(folder, 'config.json'), 'utf8').catch(() => '')
+  const text = await textOfFile(join(folder, 'config.json'), LONGEST_CONFIG).catch(() => '')
   try {
     return Own.safeParse(parsePythonJson(text)).data
   } catch {

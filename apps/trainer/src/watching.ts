@@ -135,7 +135,7 @@ export class Watching {
   }
 
   #onTold({ name }: RunIdentity): (text: string) => void {
-    return (text) => this.#hearer.say(`${name}: ${text}`)
+    return (text) => this.#troubles.tellOf(name, text)
   }
 
   /** A run that ended is followed no more; one that is quiet may evaluate, or save, or be lost. */

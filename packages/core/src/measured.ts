@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { shallow } from './nesting.ts'
 
 /**
  * A measured number. NaN and ±Infinity are measurements that went wrong and stay what they are;
@@ -62,9 +63,10 @@ export function pythonJson(value: unknown, indent?: number): string {
 
 /**
  * Parses JSON that may hold bare NaN, Infinity and -Infinity, as Python's json module writes them.
- * Throws SyntaxError, as JSON.parse does.
+ * Throws SyntaxError, as JSON.parse does. What is nested deeper than any log is null.
  */
-export function parsePythonJson(text: string): unknown {
+export function parsePythonJson(whole: string): unknown {
+  const text = shallow(whole)
   if (!/NaN|Infinity/.test(text)) return JSON.parse(text)
   const marked = text.replace(STRING_OR_BARE, (token) =>
     token.startsWith('"') ? token : `"\\u0000${token}"`,

@@ -1,7 +1,8 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Measured } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db'
+import { textOfFile } from '../files/runFile.ts'
 import { attachedScores } from '../scores/attached.ts'
 import type { RunCheckpoint } from '../scores/checkpointAt.ts'
 import type { Measurements } from '../scores/results.ts'
@@ -81,7 +82,7 @@ export async function evaluate(of: RunCheckpoint, how: Evaluation): Promise<Eval
 
 async function measurementsIn(out: string): Promise<Measurements[]> {
   const { size } = await stat(out)
-  return size > LARGEST ? [] : measurementsPrinted(await readFile(out, 'utf8'))
+  return size > LARGEST ? [] : measurementsPrinted(await textOfFile(out))
 }
 
 /** One sentence on why there is no number, with the last thing that the command said. */
@@ -95,6 +96,6 @@ async function whyNone(
   if (error === null) {
     return `the command printed no JSON object with numbers, such as {"acc": 0.5}; what it printed is in ${out}`
   }
-  const last = (await readFile(err, 'utf8')).trimEnd().split('\n').at(-1)
+  const last = (await textOfFile(err)).trimEnd().split('\n').at(-1)
   return `the command ${error}${last ? `; it last said: ${last.slice(0, 300)}` : ''} (${err})`
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { streamOfFile } from '../files/runFile.ts'
 import { sourceFiles } from '../targets/copy.ts'
 
 /**
@@ -30,7 +30,7 @@ export async function takeDigest(
   let bytes = 0
   for (const { from, name } of await sourceFiles(root, path)) {
     const hash = createHash('sha256')
-    for await (const piece of createReadStream(from, { signal, highWaterMark: 1 << 18 })) {
+    for await (const piece of streamOfFile(from, { signal, highWaterMark: 1 << 18 })) {
       // A stream without an encoding gives Buffers.
       const buffer = piece as Buffer
       hash.update(buffer)

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { CheckpointKind } from '@bestmark/core'
 import { z } from 'zod'
+import { textOfFile } from '../files/runFile.ts'
 import type { ListedFile, Listing } from './listing.ts'
 import { isWeights } from './weights.ts'
 
@@ -34,7 +34,7 @@ async function base(files: readonly ListedFile[]): Promise<string | null> {
   const config = files.find(({ name }) => basename(name) === CONFIG)
   if (!config || config.bytes > LONGEST_CONFIG || config.why !== null) return null
   try {
-    const text = await readFile(config.path, 'utf8')
+    const text = await textOfFile(config.path, LONGEST_CONFIG)
     return Config.parse(JSON.parse(text)).base_model_name_or_path ?? null
   } catch {
     // A configuration that cannot be read names no base, and that is all it is read for.

@@ -24,7 +24,7 @@ export interface Listing {
 /** Files asked about together. */
 const TOGETHER = 64
 /** Raised when files are looked at more closely, so that each is looked at anew. */
-const VERSION = 1
+const VERSION = 2
 
 /** Every file of a checkpoint, in order of their names. `home` is the run's root, links resolved. */
 export async function listFiles(home: string, place: string): Promise<Listing> {

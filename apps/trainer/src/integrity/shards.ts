@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
+import { bytesOfFile, textOfFile } from '../files/runFile.ts'
 import type { ListedFile } from './listing.ts'
 
 const INDEX = /\.(safetensors|bin)\.index\.json$/
@@ -38,16 +38,20 @@ async function missingPiece(
     const metadata = files.find(({ name }) => name === place)
     if (!metadata) return `${place} is missing: its save was cut short`
     if (metadata.bytes > LONGEST_INDEX) return `${place} is too long for metadata`
-    const parts = new Set((await readFile(metadata.path, 'latin1')).match(PIECES))
+    const parts = new Set((await latin1Of(metadata.path)).match(PIECES))
     const gone = [...parts].map((part) => join(folder, part)).filter((part) => !names.has(part))
     if (gone.length > 0) return absent(gone, parts.size)
   }
   return null
 }
 
+async function latin1Of(path: string): Promise<string> {
+  return (await bytesOfFile(path, LONGEST_INDEX)).toString('latin1')
+}
+
 async function missingOfIndex(file: ListedFile, names: Set<string>): Promise<string | null> {
   if (file.bytes > LONGEST_INDEX) return `${file.name} is too long for an index`
-  const index = Index.safeParse(parse(await readFile(file.path, 'utf8')))
+  const index = Index.safeParse(parse(await textOfFile(file.path, LONGEST_INDEX)))
   if (!index.success) return `${file.name} cannot be read`
   const parts = new Set(Object.values(index.data.weight_map))
   const gone = [...parts].filter((part) => !names.has(join(dirname(file.name), part)))

@@ -1,8 +1,10 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { openHandle } from '../files/runFile.ts'
 import { isLfsPointer } from '../sources/trainerState.ts'
 import { broken, bytesAt, type WeightsSeen } from './bytes.ts'
 import { isGguf, lookAtGguf } from './gguf.ts'
 import { isHdf5, lookAtHdf5 } from './hdf5.ts'
+import { isPickle, lookAtPickle } from './pickle.ts'
 import { lookAtSafetensors } from './safetensors.ts'
 import { isZip, lookAtZip } from './zip.ts'
 
@@ -22,7 +24,7 @@ export function isWeights(name: string): boolean {
 /** Looks at the beginning and the end of a file of weights, whatever its length. */
 export async function lookAtWeights(path: string, bytes: number): Promise<WeightsSeen> {
   if (bytes === 0) return broken('it is empty')
-  await using file = await open(path)
+  await using file = await openHandle(path)
   // The file is closed when this returns, so the look must be over by then.
   return await lookInside(file, path, bytes)
 }
@@ -39,6 +41,7 @@ async function lookInside(file: FileHandle, path: string, bytes: number): Promis
   if (isZip(head)) return lookAtZip(file, bytes, path.endsWith('.distcp'))
   if (isGguf(head)) return lookAtGguf(file, bytes)
   if (isHdf5(head)) return lookAtHdf5(file, bytes)
+  if (isPickle(head)) return lookAtPickle(file, bytes)
   const expected = /\.(keras|npz|gguf|h5|hdf5)$/.exec(path)?.[1]
   if (expected !== undefined) return broken(`it does not begin as a ${expected} file does`)
   return { why: null, ends: false }

@@ -1,8 +1,9 @@
 import { fitted, parsePythonJson, type Fitted, type TrainingEvent } from '@bestmark/core'
+import { fstatSync } from 'node:fs'
 import { basename } from 'node:path'
 import { BEGINNING, isOther, placeAt, type Place } from '../sources/growingFile.ts'
-import { admit, type Skips, toldSkips } from '../sources/gate.ts'
-import { nextLines, type Lines } from '../journalLines.ts'
+import { admit, type Skips, toldSkips, tooLong } from '../sources/gate.ts'
+import { nextLines, PIECE, type Lines } from '../journalLines.ts'
 
 /** The only key of the last line of an exported journal; how many lines stand before it. */
 export const END = 'end_of_export'
@@ -59,7 +60,7 @@ export function eventsFrom(
   if (known.has(path) || read.some(({ misfits }) => misfits.length > 0)) {
     const before = beforeAt(file, path, offset)
     take(before, path, piece)
-    if (!nextLines(file, piece.end)) events.push(...toldSkips(before.skips, before.attempt))
+    if (isAtEnd(file, piece.end)) events.push(...toldSkips(before.skips, before.attempt))
     before.place = placeAt(file, piece.end, before.place.line)
     if (known.size >= KEPT) known.clear()
     known.set(path, before)
@@ -67,7 +68,13 @@ export function eventsFrom(
   return { events, offset: piece.end }
 }
 
-function parsedLine({ text, start }: Lines['lines'][number]): Fitted {
+/** Whether no complete line follows, which need not be looked for far from the end. */
+function isAtEnd(file: number, offset: number): boolean {
+  return fstatSync(file).size - offset < PIECE && !nextLines(file, offset)
+}
+
+function parsedLine({ text, start, isLong }: Lines['lines'][number]): Fitted {
+  if (isLong) return { event: undefined, misfits: [tooLong()] }
   const isNone = start === 0 || text.trim() === '' || isEnd(text)
   return isNone ? { event: undefined, misfits: [] } : parseEvent(text)
 }

@@ -7,7 +7,8 @@ import { readScores } from './scoresFile.ts'
 export async function withScores(run: ReadRun): Promise<ReadRun> {
   if (run.isSingleFile) return run
   const read = readScores(run.root)
-  if (read.scores.length === 0 && read.unreadable.length === 0) return run
+  const isNothing = read.scores.length === 0 && read.unreadable.length === 0
+  if (isNothing && read.problem === null) return run
   const attached = await attachedScores(run, read.scores)
   const attempt = run.events.reduce((last, event) => Math.max(last, event.attempt), 0)
   return { ...run, events: [...run.events, ...scoreEvents(attached, read, attempt)] }

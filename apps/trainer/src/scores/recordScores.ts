@@ -17,6 +17,10 @@ export async function recordScores(db: Database, run: Recorded): Promise<boolean
   const size = scoresSize(folder)
   if (size === known) return false
   const read = readScores(folder, known)
+  if (read.problem !== null) {
+    run.onTold?.(read.problem)
+    return false
+  }
   if (size < known || (known > 0 && read.retracts)) {
     const anew = { source: SCORES, from: cursor, to: '0', events: [], replace: true }
     return (await record(db, job_id, anew)).recorded

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EventOf, TrainingEvent } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db/root'
 import { systemCode } from '../failure.ts'
+import { bytesOfFile } from '../files/runFile.ts'
 import { toldEvent } from '../sources/events.ts'
 import { admit, misfit, type Skips, toldSkips } from '../sources/gate.ts'
 import { type ScoreAt, SCORES, type ScoresPiece } from './scoresFile.ts'
@@ -22,7 +22,7 @@ const STATE = 'trainer_state.json'
 /** Digest of a checkpoint's own state file, which no other save shares; null where it has none. */
 export async function stateDigest(root: string, path: string): Promise<string | null> {
   try {
-    const text = await readFile(join(absolutePath(root, path), STATE))
+    const text = await bytesOfFile(join(absolutePath(root, path), STATE))
     return createHash('sha256').update(text).digest('hex')
   } catch (error) {
     if (systemCode(error) === undefined) throw error
@@ -68,7 +68,7 @@ export async function attachByState(
 /** Scores as evaluations of the weights they are of; what is kept out becomes a warning. */
 export function scoreEvents(
   attached: readonly Attached[],
-  { unreadable }: Pick<ScoresPiece, 'unreadable'>,
+  { unreadable, problem }: Pick<ScoresPiece, 'unreadable' | 'problem'>,
   lastAttempt: number,
 ): TrainingEvent[] {
   const skips: Skips = {}
@@ -81,7 +81,8 @@ export function scoreEvents(
   const admitted = events.flatMap((event, index) => {
     return admit(skips, [event], { file: SCORES, line: attached[index]?.score.line ?? null })
   })
-  return [...admitted, ...toldSkips(skips, lastAttempt)]
+  const problems = problem === null ? [] : [toldEvent(lastAttempt, problem)]
+  return [...admitted, ...problems, ...toldSkips(skips, lastAttempt)]
 }
 
 function evaluation({ score, weights }: Attached): EventOf<'evaluation'> | undefined {

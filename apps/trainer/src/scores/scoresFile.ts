@@ -5,7 +5,6 @@ import {
   constants,
   existsSync,
   fstatSync,
-  openSync,
   readSync,
   statSync,
 } from 'node:fs'
@@ -23,7 +22,9 @@ import {
 } from '@bestmark/core'
 import { z } from 'zod'
 import { Failure, sentence } from '../failure.ts'
-import { readLines } from '../journalLines.ts'
+import { openFile, openToAppend } from '../files/runFile.ts'
+import { nextLines } from '../journalLines.ts'
+import { fileWords } from '../plainWords.ts'
 import { Retraction, withoutRetracted } from './retraction.ts'
 
 /** The file in a run's root that holds what was measured after training, a line each. */
@@ -64,6 +65,8 @@ export interface ScoresPiece {
   unreadable: number[]
   /** Some of it takes back what earlier lines say, those before the piece too. */
   retracts: boolean
+  /** Why the file cannot be read; null where it can. */
+  problem: string | null
   offset: number
 }
 
@@ -77,7 +80,7 @@ export function appendScores(
 ): void {
   const path = join(root, SCORES)
   try {
-    const file = openSync(path, 'a+')
+    const file = openToAppend(path)
     try {
       const glue = isTorn(file) ? '\n' : ''
       appendFileSync(file, glue + lines.map((line) => `${measuredJson(line)}\n`).join(''))
@@ -113,28 +116,50 @@ function isTorn(file: number): boolean {
   return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last.toString() !== '\n'
 }
 
-/** Bytes of a run's scores file now; 0 where there is none. */
+/** Bytes of a run's scores file now; 0 where there is none, NaN where it is none that can be read. */
 export function scoresSize(root: string): number {
-  return statSync(join(root, SCORES), { throwIfNoEntry: false })?.size ?? 0
+  try {
+    const found = statSync(join(root, SCORES), { throwIfNoEntry: false })
+    return !found ? 0 : found.isFile() ? found.size : NaN
+  } catch (error) {
+    if (fileWords(error) === undefined) throw error
+    return NaN
+  }
 }
 
 /** Reads the scores of a run that stand beyond a byte offset; a last line without its newline waits. */
 export function readScores(root: string, offset = 0): ScoresPiece {
-  const read: ScoresPiece = { scores: [], unreadable: [], retracts: false, offset }
+  const read: ScoresPiece = {
+    ...{ scores: [], unreadable: [], retracts: false, problem: null },
+    offset,
+  }
   if (scoresSize(root) <= offset) return read
-  const file = openSync(join(root, SCORES), 'r')
+  const file = openIfReadable(join(root, SCORES))
+  if (typeof file !== 'number') return { ...read, ...file }
   try {
     let [line, at] = [0, 0]
-    for (let piece = readLines(file, at); piece; piece = readLines(file, at)) {
-      for (const { text, start } of piece.lines) {
+    for (let piece = nextLines(file, at); piece; piece = nextLines(file, at)) {
+      for (const { text, start, isLong } of piece.lines) {
         line++
-        if (start >= offset && text.trim() !== '') take(read, text, line)
+        if (start < offset) continue
+        if (isLong) read.unreadable.push(line)
+        else if (text.trim() !== '') take(read, text, line)
       }
       at = piece.end
     }
     return { ...read, offset: Math.max(at, offset) }
   } finally {
     closeSync(file)
+  }
+}
+
+function openIfReadable(path: string): number | Pick<ScoresPiece, 'problem'> {
+  try {
+    return openFile(path)
+  } catch (error) {
+    const words = fileWords(error)
+    if (words === undefined) throw error
+    return { problem: `Skipped ${SCORES}: ${words}.` }
   }
 }
 

@@ -48,19 +48,38 @@ export function weightsLeft(
   const stays = { step: last, why: 'the last' }
   if (best === null || best === last || loads === false) return stays
   if (loads) return { step: best, why: 'whose checkpoint was loaded after training' }
-  const after = rowsAfter(state)
   const repeats = (step: number): boolean => {
-    return state.log_history.some((row) => {
-      return row.step === step && !after.has(row) && repeated(values, row).length > 0
-    })
+    return rowsOfStep(state, step).some((row) => repeated(values, row).length > 0)
   }
   if (repeats(last) || !repeats(best)) return stays
   return { step: best, why: 'whose values it repeats' }
 }
 
+/** Asked for each row. */
+const after = new WeakMap<TrainerState, ReadonlySet<LogEntry>>()
+
 /** Rows that were logged once training was over: those after the last one that sums it up. */
 export function rowsAfter(state: TrainerState): ReadonlySet<LogEntry> {
-  return new Set(state.log_history.slice(rowsOfTraining(state) + 1))
+  const known = after.get(state)
+  const found = known ?? new Set(state.log_history.slice(rowsOfTraining(state) + 1))
+  if (!known) after.set(state, found)
+  return found
+}
+
+const ofSteps = new WeakMap<TrainerState, Map<number, LogEntry[]>>()
+
+/** The rows that training logged at a step. */
+function rowsOfStep(state: TrainerState, step: number): readonly LogEntry[] {
+  let known = ofSteps.get(state)
+  if (!known) {
+    const isAfter = rowsAfter(state)
+    known = Map.groupBy(
+      state.log_history.filter((row) => !isAfter.has(row)),
+      (row) => row.step,
+    )
+    ofSteps.set(state, known)
+  }
+  return known.get(step) ?? []
 }
 
 /** How many rows were logged before the last one that sums a training up. */

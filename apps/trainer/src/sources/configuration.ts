@@ -1,6 +1,7 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { systemCode } from '../failure.ts'
+import { textOfFile } from '../files/runFile.ts'
 import type { YamlValue } from './yamlFile.ts'
 
 /** What a configuration file beside a run says. */
@@ -85,7 +86,7 @@ async function settingsText(path: string): Promise<string | undefined> {
   try {
     const seen = await stat(path)
     if (!seen.isFile() || seen.size > LARGEST) return undefined
-    const text = await readFile(path, 'utf8')
+    const text = await textOfFile(path, LARGEST)
     return basename(path) === 'README.md' ? inModelCard(text) : text
   } catch (error) {
     if (systemCode(error) === undefined) throw error

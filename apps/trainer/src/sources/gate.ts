@@ -1,4 +1,5 @@
 import { fitted, type Misfit, ownValue, setOwn, type TrainingEvent } from '@bestmark/core'
+import { LONGEST_LINE } from '../journalLines.ts'
 import { toldEvent } from './events.ts'
 
 /** What a reader found of one record: events, and what there is of it that none can be made of. */
@@ -35,6 +36,17 @@ export function misfit(field: string, why: string): Misfit {
 /** A row of a table or a log without the number that it is placed by. */
 export function noStep(of: 'step' | 'epoch' = 'step'): Misfit {
   return misfit(of, `it has no ${of}`)
+}
+
+/** A line that is too long to be held. */
+export function tooLong(): Misfit {
+  return misfit('line', `it is longer than ${LONGEST_LINE >> 20} MB`)
+}
+
+/** A file that cannot be read is left out, and told once. */
+export function skipFile(skips: Skips, file: string, words: string): void {
+  const key = `${file}\nfile`
+  if (ownValue(skips, key) === undefined) skip(skips, misfit('file', words), { file })
 }
 
 /**

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, openSync } from 'node:fs'
+import { closeSync, fstatSync } from 'node:fs'
 import { systemCode } from '../failure.ts'
-import { nextLines, PIECE, readBytes } from '../journalLines.ts'
+import { openFile } from '../files/runFile.ts'
+import { type Lines, LONGEST_LINE, nextLines, PIECE, readBytes } from '../journalLines.ts'
 
 /** How far a growing file was read. */
 export interface Place {
@@ -16,6 +17,8 @@ export interface Place {
 export interface NumberedLine {
   text: string
   line: number
+  /** It was too long to be held: the text is what whole parts its beginning has. */
+  isLong?: boolean
 }
 
 /** So many of each (bytes); logs of one program may begin alike. */
@@ -52,10 +55,10 @@ export function lookAtLines(
     if (size === place.offset) return { kind: 'same' }
     const piece = nextLines(file, place.offset) ?? (isOver ? tail(file, place.offset) : undefined)
     if (!piece) return { kind: 'same' }
-    const lines = piece.lines.map(({ text }, index) => {
+    const lines = piece.lines.map(({ text, isLong }, index) => {
       const line = place.line + index + 1
       const bare = line === 1 ? text.replace(/^\uFEFF/, '') : text
-      return { text: bare.replace(/\r$/, ''), line }
+      return { text: bare.replace(/\r$/, ''), line, ...(isLong && { isLong }) }
     })
     const rest = readBytes(file, piece.end, REST).toString('utf8')
     const after = placeAt(file, piece.end, place.line + lines.length)
@@ -93,7 +96,7 @@ export function isReplaced(path: string, place: Place): boolean {
 
 /** The place after so many bytes and lines of a file that can be read. */
 export function placeIn(path: string, offset: number, line = 0): Place {
-  const file = openSync(path, 'r')
+  const file = openFile(path)
   try {
     return placeAt(file, offset, line)
   } finally {
@@ -106,9 +109,9 @@ export function placeAt(file: number, offset: number, line: number): Place {
   return { offset, line, read: digestOfRead(file, offset) }
 }
 
-function tail(file: number, start: number) {
+function tail(file: number, start: number): Lines | undefined {
   // Its length is that of its bytes: a character that was cut has other ones as text.
-  const bytes = readBytes(file, start, PIECE)
+  const bytes = readBytes(file, start, LONGEST_LINE)
   const end = start + bytes.length
   return bytes.length === 0
     ? undefined
@@ -129,7 +132,7 @@ function digestOfRead(file: number, offset: number): string {
 
 function openIfThere(path: string): number | undefined {
   try {
-    return openSync(path, 'r')
+    return openFile(path)
   } catch (error) {
     const code = systemCode(error)
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined

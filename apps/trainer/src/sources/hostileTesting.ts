@@ -173,3 +173,24 @@ export const HOSTILE: Record<string, HostileRun> = {
     told: [/^Skipped line 1 of bestmark-scores\.jsonl and 1 more like it: it is not a score\.$/],
   },
 }
+
+/** JSON of lists within lists. */
+const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
+
+const state = (extra: string): string =>
+  `{"global_step": 20, "max_steps": 20, "log_history": [
+    {"step": 10, "eval_loss": 0.5}, {"step": 20, "eval_loss": 0.75}], "x": ${extra}, "nan": NaN}`
+
+const stated = (extra: string): HostileRun['files'] => ({
+  'trainer_state.json': state(extra),
+  'checkpoint-10/trainer_state.json':
+    '{"global_step": 10, "log_history": [{"step": 10, "eval_loss": 0.5}]}',
+  ...saved('checkpoint-10/model.safetensors', 'checkpoint-20/model.safetensors'),
+})
+
+HOSTILE['state-nested-deeply'] = { files: stated(nested(100_000)), best: 10, told: [] }
+HOSTILE['yaml-nested-deeply'] = {
+  files: { ...stated('1'), 'training_args.yaml': `monitor: ${nested(100_000)}\n` },
+  best: 10,
+  told: [/^training_args\.yaml is no valid YAML \(line 1: it is nested too deeply\)/],
+}

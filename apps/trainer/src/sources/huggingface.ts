@@ -1,17 +1,19 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { Failure, systemCode } from '../failure.ts'
+import { Failure, sentence, systemCode } from '../failure.ts'
 import { inspectCheckpoint } from '../integrity.ts'
 import { loadsBest } from './afterTraining.ts'
 import { branches, type StateFile } from './branches.ts'
 import { readConfigurations } from './configuration.ts'
 import { declared } from './declaration.ts'
+import { toldEvent } from './events.ts'
 import { admitAll } from './gate.ts'
 import { Listing } from './listing.ts'
 import { readResults, resultsFiles } from './resultsFiles.ts'
 import { attemptEvents, type CheckpointFolder } from './stateEvents.ts'
 import { readTrainerState, type TrainerState } from './trainerState.ts'
 import type { ReadRun } from './run.ts'
+import { SETTLING } from './wholeReader.ts'
 
 const STATE = 'trainer_state.json'
 const CHECKPOINT = /^checkpoint-(\d{1,15})$/
@@ -19,7 +21,7 @@ const CHECKPOINT = /^checkpoint-(\d{1,15})$/
 const TOGETHER = 16
 
 /** Codes that tell of a file; any other, such as too many open files, tells nothing of it. */
-const OF_THE_FILE = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP'])
+const OF_THE_FILE = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP', 'ENXIO'])
 
 /** Reads one state file, which tells of evaluations but of no checkpoints. Throws a Failure. */
 export async function readStateFile(path: string): Promise<ReadRun> {
@@ -31,15 +33,20 @@ export async function readStateFile(path: string): Promise<ReadRun> {
  * Reads what the HuggingFace Trainer left in an output folder: its root state and those of its
  * `checkpoint-N` folders. Throws a Failure where nothing of the kind is there or can be read.
  */
-export async function readHuggingFace(path: string): Promise<ReadRun> {
+export async function readHuggingFace(path: string, isOver = true): Promise<ReadRun> {
   const folders = await checkpointFolders(path)
-  const root = await rootState(path)
+  const { root, problem } = await rootState(path, folders, isOver)
   const states = folders.flatMap(({ name, state }) =>
     state ? [{ folder: name, file: join(name, STATE), state }] : [],
   )
   if (root) states.unshift({ folder: '', file: STATE, state: root })
   if (states.length === 0) throw new Failure(unreadable(path, folders))
-  return run(path, states, { folders, files: await resultsFiles(new Listing(path)) })
+  const files = await resultsFiles(new Listing(path))
+  const found = await run(path, states, { folders, files })
+  const last = found.events.reduce((attempt, event) => Math.max(attempt, event.attempt), 0)
+  return problem === null
+    ? found
+    : { ...found, events: [...found.events, toldEvent(last, problem)] }
 }
 
 function unreadable(path: string, folders: readonly CheckpointFolder[]): string {
@@ -49,9 +56,25 @@ function unreadable(path: string, folders: readonly CheckpointFolder[]): string 
     : `${path} has neither ${STATE} nor checkpoint-N folders`
 }
 
-async function rootState(path: string): Promise<TrainerState | undefined> {
-  const names = await readdir(path)
-  return names.includes(STATE) ? readTrainerState(join(path, STATE)) : undefined
+/** A root state that cannot be read is left out where the checkpoints have theirs, unless it is being written. */
+async function rootState(
+  path: string,
+  folders: readonly CheckpointFolder[],
+  isOver: boolean,
+): Promise<{ root?: TrainerState; problem: string | null }> {
+  const file = join(path, STATE)
+  if (!(await readdir(path)).includes(STATE)) return { problem: null }
+  try {
+    return { root: await readTrainerState(file), problem: null }
+  } catch (error) {
+    const isAlone = folders.every(({ state }) => state === null)
+    if (!(error instanceof Failure) || isAlone || (!isOver && (await isFresh(file)))) throw error
+    return { problem: `Skipped ${STATE}: ${sentence(error)}` }
+  }
+}
+
+async function isFresh(file: string): Promise<boolean> {
+  return Date.now() - (await stat(file)).mtimeMs < SETTLING
 }
 
 async function checkpointFolders(path: string): Promise<CheckpointFolder[]> {

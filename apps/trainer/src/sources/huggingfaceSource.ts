@@ -33,7 +33,7 @@ async function stateFiles(listing: Listing): Promise<string[]> {
 
 /** While a run may go on, its last state does not tell that it stopped. */
 async function eventsIn({ root, isOver }: Opening): Promise<TrainingEvent[]> {
-  const { events } = await withScores(await readHuggingFace(root))
+  const { events } = await withScores(await readHuggingFace(root, isOver))
   if (isOver) return events
   const last = events.reduce((attempt, event) => Math.max(attempt, event.attempt), 0)
   return events.filter(

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
+import { systemCode } from '../failure.ts'
+import { fileWords } from '../plainWords.ts'
 import { type EventOf, type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
 import { endedEvent, startedEvent, toldEvent } from './events.ts'
-import { admit, type Found, type Skips, toldSkips } from './gate.ts'
+import { admit, type Found, skipFile, type Skips, toldSkips, tooLong } from './gate.ts'
 import {
   BEGINNING,
   lookAtBytes,
@@ -76,6 +78,9 @@ export function lineSource<State extends Progress>(format: Format<State>): Sourc
 /** Raised when the state of a format changes, which a cursor of an older version does not hold. */
 const VERSION = 5
 
+/** Codes that tell of one file; any other, such as too many open files, tells of nothing. */
+const LEFT_OUT = new Set(['EACCES', 'EPERM', 'EISDIR', 'ENXIO', 'ENAMETOOLONG', 'ELOOP'])
+
 interface Cursor<State> {
   /** Of which format, and of which version of it. */
   of: string
@@ -148,12 +153,23 @@ class LineReader<State extends Progress> implements SourceReader {
   async #lines(listing: Listing, at: Cursor<State>): Promise<TrainingEvent[] | 'replaced'> {
     this.#read = false
     for (const file of await this.#format.files(listing)) {
-      const events = this.#format.bytes ? this.#bytesOf(file, at) : this.#linesOf(file, at)
+      const events = this.#eventsOf(file, at)
       if (events === undefined) continue
       this.#read = true
       return events
     }
     return []
+  }
+
+  /** What cannot be read of a run's files is left out. */
+  #eventsOf(file: string, at: Cursor<State>): TrainingEvent[] | 'replaced' | undefined {
+    try {
+      return this.#format.bytes ? this.#bytesOf(file, at) : this.#linesOf(file, at)
+    } catch (error) {
+      if (!LEFT_OUT.has(systemCode(error) ?? '')) throw error
+      skipFile(at.skips, file, fileWords(error) ?? 'it cannot be read')
+      return undefined
+    }
   }
 
   #linesOf(file: string, at: Cursor<State>): TrainingEvent[] | 'replaced' | undefined {
@@ -168,8 +184,10 @@ class LineReader<State extends Progress> implements SourceReader {
     const { skips } = at
     return [
       ...look.lines.flatMap((line) => {
-        const found = this.#format.line?.(at.state, { ...line, file }) ?? []
-        return admit(skips, found, { file, line: line.line })
+        const { isLong, text } = line
+        const isNone = isLong && text === ''
+        const found = isNone ? [] : (this.#format.line?.(at.state, { ...line, file }) ?? [])
+        return admit(skips, isLong ? [...found, tooLong()] : found, { file, line: line.line })
       }),
       ...admit(skips, this.#format.unfinished?.(at.state, rest) ?? [], { file }),
     ]

@@ -1,6 +1,7 @@
-import { open, readdir, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemCode } from '../failure.ts'
+import { openHandle } from '../files/runFile.ts'
 
 /** A mark is looked for in so many bytes at a file's beginning. */
 const HEAD = 1 << 16
@@ -54,9 +55,7 @@ async function listed(folder: string): Promise<string[]> {
 
 async function headOf(path: string): Promise<string> {
   try {
-    // A pipe would be waited for.
-    if (!(await stat(path)).isFile()) return ''
-    await using file = await open(path)
+    await using file = await openHandle(path)
     const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD), 0, HEAD, 0)
     return buffer.toString('utf8', 0, bytesRead).replace(/^\uFEFF/, '')
   } catch (error) {

@@ -48,3 +48,12 @@ test('a name that is written in another way has no line, and one beside another 
   expect(linesOf(text)[0]).not.toHaveProperty('eval_café')
   expect(lineOf(text, 'best_metric', null)).toBe(null)
 })
+
+test('a log of very many rows on one line is gone through once', () => {
+  const rows = Array.from({ length: 160_000 }, (_, step) => ({ step, loss: step, eval_loss: 'x' }))
+  const text = JSON.stringify({ log_history: rows })
+  const found = logLines(text, rows)
+  expect(found.size).toBe(160_000)
+  expect(found.get(rows.at(-1))).toEqual({ loss: 1 })
+  expect(found.get(rows[7])).toEqual({ loss: 1 })
+})

@@ -39,19 +39,20 @@ export class TextWalk {
   readonly #text: string
   #at = 0
   #line = 1
-  /** What is not found once is not looked for again: each look would read the rest of the text. */
-  readonly #absent = new Set<string>()
+  /** The first line's end that was not passed; -1 where there is none. */
+  #newline: number
+  /** Where each name was found next (-1 where nowhere), since each look may read the rest of the text. */
+  readonly #next = new Map<string, number>()
 
   constructor(text: string) {
     this.#text = text
+    this.#newline = text.indexOf('\n')
   }
 
   /** The line of the next such name beside the value (any, where none is told); else null. */
   lineOf(name: string, value?: unknown): number | null {
-    if (this.#absent.has(name)) return null
     const key = `${JSON.stringify(name)}:`
-    let next = this.#text.indexOf(key, this.#at)
-    if (next === -1) this.#absent.add(name)
+    let next = this.#nextOf(key)
     for (let tried = 0; next !== -1 && tried < MOST_TRIED; tried++) {
       const after = next + key.length
       if (value === undefined || stands(this.#text, after, value)) return this.#lineAt(next)
@@ -60,11 +61,18 @@ export class TextWalk {
     return null
   }
 
+  #nextOf(key: string): number {
+    const known = this.#next.get(key)
+    if (known !== undefined && (known === -1 || known >= this.#at)) return known
+    const found = this.#text.indexOf(key, this.#at)
+    this.#next.set(key, found)
+    return found
+  }
+
   #lineAt(position: number): number {
-    let newline = this.#text.indexOf('\n', this.#at)
-    while (newline !== -1 && newline < position) {
+    while (this.#newline !== -1 && this.#newline < position) {
       this.#line++
-      newline = this.#text.indexOf('\n', newline + 1)
+      this.#newline = this.#text.indexOf('\n', this.#newline + 1)
     }
     // One further, so that the same name is not found again.
     this.#at = position + 1

@@ -1,4 +1,5 @@
 import { type EventOf, type Measured, type TrainingEvent, setOwn } from '@bestmark/core'
+import { Failure, sentence } from '../failure.ts'
 import { startedEvent, toldEvent } from './events.ts'
 import type { Opening, Piece, Source, SourceReader } from './source.ts'
 
@@ -41,7 +42,9 @@ export function mixedReader(sources: readonly Source[], opening: Opening): Sourc
 }
 
 class MixedReader implements SourceReader {
-  readonly #sources: readonly Source[]
+  #sources: readonly Source[]
+  /** Why sources cannot be read, until it is told. */
+  #problems: string[] = []
   readonly #opening: Opening
   #cursor: string
   #readers: SourceReader[] = []
@@ -61,7 +64,8 @@ class MixedReader implements SourceReader {
 
   async next(): Promise<Piece> {
     for (const [index, reader] of this.#readers.entries()) {
-      const piece = await reader.next()
+      const piece = await reader.next().catch((error: unknown) => this.#leaveOut(index, error))
+      if (!piece) return this.#anew()
       if (piece.cursor === this.#at.parts[index]) continue
       const isBehind = index === 0 && this.#isBehind(piece.events)
       if (isBehind || (piece.replace && this.#at.parts[index] !== null)) return this.#anew()
@@ -71,6 +75,13 @@ class MixedReader implements SourceReader {
       return this.#piece(events)
     }
     return { events: [], cursor: this.#cursor, replace: false }
+  }
+
+  /** One that cannot be read leaves the run to the others. */
+  #leaveOut(index: number, error: unknown): undefined {
+    if (!(error instanceof Failure) || this.#sources.length === 1) throw error
+    this.#problems.push(sentence(error))
+    this.#sources = this.#sources.filter((_source, at) => at !== index)
   }
 
   /** Whether the first source tells what another one told for it. */
@@ -83,7 +94,9 @@ class MixedReader implements SourceReader {
     })
   }
 
-  #piece(events: TrainingEvent[]): Piece {
+  #piece(found: TrainingEvent[]): Piece {
+    const told = this.#problems.splice(0).map((text) => toldEvent(0, text))
+    const events = [...found, ...told]
     this.#cursor = JSON.stringify(this.#at)
     const replace = this.#isAnew
     this.#isAnew = false

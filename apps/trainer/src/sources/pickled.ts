@@ -1,7 +1,8 @@
-import { open, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Direction } from '@bestmark/core'
 import { systemCode } from '../failure.ts'
+import { openHandle } from '../files/runFile.ts'
 
 /** What a torch file says of itself, and of the Lightning callback that saved it. */
 export interface Pickled {
@@ -43,7 +44,7 @@ export async function pickled(root: string, path: string): Promise<Pickled | und
 }
 
 async function beginningOf(path: string): Promise<Buffer> {
-  await using file = await open(path)
+  await using file = await openHandle(path)
   const { buffer, bytesRead } = await file.read(Buffer.alloc(READ), 0, READ, 0)
   return buffer.subarray(0, bytesRead)
 }

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Measured, readMeasured, ownValue, setOwn } from '@bestmark/core'
-import { systemCode } from '../failure.ts'
+import { Failure, systemCode } from '../failure.ts'
+import { textOfFile } from '../files/runFile.ts'
+import { fileWords } from '../plainWords.ts'
 import { jsonObject } from './jsonObject.ts'
 import type { Listing } from './listing.ts'
 import { TextWalk } from './logLines.ts'
@@ -26,6 +27,8 @@ export interface Results {
   problems: string[]
 }
 
+/** More than any results have (bytes). */
+const LARGEST = 16 << 20
 /** The first one holds what all the others do, unless somebody took it away. */
 const FILES = [
   'all_results.json',
@@ -57,7 +60,10 @@ export async function readResults(root: string, files: readonly string[]): Promi
   }
   const summary: Record<string, number> = {}
   for (const file of files) {
-    const text = await textOf(join(root, file))
+    const text = await textOf(join(root, file)).catch((error: unknown) => {
+      if (systemCode(error) === undefined && !(error instanceof Failure)) throw error
+      found.problems.push(`${file} cannot be read (${fileWords(error)}), so it was left out`)
+    })
     if (text === undefined) continue
     const said = jsonObject(text.replace(/^\uFEFF/, ''))
     if (!said) found.problems.push(`${file} is no JSON object, so what it holds was left out`)
@@ -123,9 +129,9 @@ const SLACK = 1e-6
 
 async function textOf(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8')
+    return await textOfFile(path, LARGEST)
   } catch (error) {
-    if (systemCode(error) === undefined) throw error
+    if (systemCode(error) !== 'ENOENT') throw error
     return undefined
   }
 }

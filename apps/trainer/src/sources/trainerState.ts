@@ -1,7 +1,8 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { parsePythonJson } from '@bestmark/core'
 import { z } from 'zod'
 import { Failure, sentence } from '../failure.ts'
+import { textOfFile } from '../files/runFile.ts'
 
 const number = z.custom<number>((value) => typeof value === 'number')
 /** A number of steps; what is none (Python writes -1 where there is no limit) is not known. */
@@ -58,7 +59,7 @@ export function isLfsPointer(text: string): boolean {
 
 /** Reads one state file. Throws a Failure that names the file and what is wrong with it. */
 export async function readTrainerState(file: string): Promise<TrainerState> {
-  const reading = Promise.all([readFile(file, 'utf8'), stat(file)])
+  const reading = Promise.all([textOfFile(file), stat(file)])
   const [text, { mtimeMs: mtime }] = await reading.catch((cause: unknown) => {
     throw new Failure(`${file} cannot be read: ${sentence(cause)}`, { cause })
   })

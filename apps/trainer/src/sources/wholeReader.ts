@@ -7,7 +7,7 @@ import { Listing } from './listing.ts'
 import type { Opening, Piece, SourceReader } from './source.ts'
 
 /** A file that is being written may not be readable for so long (ms). */
-const SETTLING = 10_000
+export const SETTLING = 10_000
 
 /** How a run is read whose files are rewritten, so that each look tells all of it anew. */
 export interface WholeFormat {

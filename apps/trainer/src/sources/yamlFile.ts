@@ -1,4 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
+import { sentence } from '../failure.ts'
 
 type Scalar = string | number | boolean
 
@@ -14,14 +15,22 @@ export interface YamlValue {
 
 /** The single values of a YAML text, in order; an error's text with its line where it is none. */
 export function yamlValues(text: string): YamlValue[] | { error: string } {
+  try {
+    return readValues(text)
+  } catch (error) {
+    // Its parser goes from node to node by calling itself.
+    return { error: sentence(error) }
+  }
+}
+
+function readValues(text: string): YamlValue[] | { error: string } {
   const lineCounter = new LineCounter()
   // YAML 1.1 and the last of equal keys, as PyYAML reads them.
   const options = { version: '1.1', uniqueKeys: false, prettyErrors: false } as const
   const document = parseDocument(text, { ...options, lineCounter, logLevel: 'silent' })
   const [error] = document.errors
   if (error) {
-    const [message = ''] = error.message.split('\n', 1)
-    return { error: `line ${lineCounter.linePos(error.pos[0]).line}: ${message}` }
+    return { error: `line ${lineCounter.linePos(error.pos[0]).line}: ${sentence(error)}` }
   }
   const found: YamlValue[] = []
   collect(document, document.contents, { path: [], isListed: false, at: 0 }, (value, place) => {

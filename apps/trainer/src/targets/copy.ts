@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { mkdir, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Failure } from '../failure.ts'
+import { streamOfFile } from '../files/runFile.ts'
 import { isInside } from '../integrity.ts'
 
 /** A file to ship: where it really lies, and its place below the checkpoint's folder. */
@@ -66,13 +67,13 @@ export async function copyFile(
     },
   })
   const writing = createWriteStream(to, { flags: 'wx', flush: true })
-  await pipeline(createReadStream(file.from), counted, writing, { signal })
+  await pipeline(streamOfFile(file.from), counted, writing, { signal })
   return hash.digest('hex')
 }
 
 /** The SHA-256 of a file as it now lies on disk. */
 export async function digestOf(path: string, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash, { signal })
+  await pipeline(streamOfFile(path), hash, { signal })
   return hash.digest('hex')
 }

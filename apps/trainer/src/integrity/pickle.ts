@@ -1,0 +1,61 @@
+import type { FileHandle } from 'node:fs/promises'
+import { broken, WHOLE, type WeightsSeen } from './bytes.ts'
+import { PickleReader } from './pickleReader.ts'
+
+/** What torch writes first of its older format, as a pickle of its own (`torch/serialization.py`). */
+const MAGIC = '6cfc9c46f9206aa85019'
+
+/** Bytes of an element by the class of its storage. */
+const WIDTHS = new Map([
+  ...['Double', 'Long', 'ComplexFloat'].map((name): [string, number] => [name, 8]),
+  ...['Float', 'Int', 'QInt32'].map((name): [string, number] => [name, 4]),
+  ...['Half', 'Short', 'BFloat16'].map((name): [string, number] => [name, 2]),
+  ...['Char', 'Byte', 'Bool', 'QInt8', 'QUInt8', 'Untyped'].map((name): [string, number] => [
+    name,
+    1,
+  ]),
+  ...['QUInt4x2', 'QUInt2x4'].map((name): [string, number] => [name, 1]),
+  ['ComplexDouble', 16],
+])
+
+/** Whether a file begins as pickles of protocol 2 and later do. */
+export function isPickle(head: Buffer): boolean {
+  return head[0] === 0x80 && head[1] !== undefined && head[1] >= 2 && head[1] <= 5
+}
+
+const NOT_KNOWN: WeightsSeen = { why: null, ends: false }
+
+/**
+ * Whether a pickle, or what torch saved in its older format, is whole: each pickle ends in its STOP,
+ * and behind torch's five lie the bytes of every storage, each after its count.
+ */
+export async function lookAtPickle(file: FileHandle, bytes: number): Promise<WeightsSeen> {
+  const reader = new PickleReader(file, bytes)
+  const first = await reader.walk()
+  if (first !== 'stop') return unfinished(first)
+  if (reader.top !== MAGIC) return reader.offset === bytes ? WHOLE : NOT_KNOWN
+  // The version of the format, the system, the object itself, and the keys of its storages.
+  for (let pickle = 0; pickle < 4; pickle++) {
+    const end = await reader.walk()
+    if (end !== 'stop') return unfinished(end)
+  }
+  const expected = reader.offset + storedBytes(reader.persistent)
+  if (bytes < expected) return broken(`it is cut short: ${bytes} of ${expected} bytes`)
+  return bytes === expected ? WHOLE : NOT_KNOWN
+}
+
+function unfinished(end: 'cut' | 'unknown'): WeightsSeen {
+  return end === 'cut' ? broken('it is cut short within its pickle') : NOT_KNOWN
+}
+
+/** Bytes of all storages with their counts; NaN where the width of one is not known. */
+function storedBytes(persistent: PickleReader['persistent']): number {
+  const sizes = new Map<string, number>()
+  for (const one of persistent) {
+    if (!Array.isArray(one) || one[0] !== 'storage') continue
+    const [, kind, key, , count] = one
+    const width = WIDTHS.get(String(kind).replace(/Storage$/, '')) ?? NaN
+    sizes.set(String(key), 8 + width * Number(count))
+  }
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0)
+}

@@ -1,0 +1,255 @@
+import type { FileHandle } from 'node:fs/promises'
+import { bytesAt } from './bytes.ts'
+
+/** How a walk ended: at its STOP, where the file ends before, or where what stands there is no pickle. */
+export type PickleEnd = 'stop' | 'cut' | 'unknown'
+
+/** What is kept of a pickle's values; all others are undefined. */
+type Value = string | number | Value[] | undefined
+
+const PIECE = 1 << 20
+/** No opcode with what is read of its argument is longer, and no line. */
+const LONGEST = 1 << 12
+/** More of a pickle than this is not walked, beside the long bytes in it that are passed by. */
+const MOST = 256 << 20
+/** Longer texts are passed by. */
+const LONGEST_TEXT = 256
+
+// Opcodes with their arguments (CPython's Lib/pickletools.py): bytes of an argument of one length, …
+const FIXED = new Map(
+  Object.entries({
+    G: 8,
+    N: 0,
+    '\x88': 0,
+    '\x89': 0,
+    ']': 0,
+    '}': 0,
+    ')': 0,
+    '\x8f': 0,
+    '\x97': 0,
+  }),
+)
+for (const [code, width] of [
+  ['\x82', 1],
+  ['\x83', 2],
+  ['\x84', 4],
+] as const)
+  FIXED.set(code, width)
+/** … bytes of the length before an argument, … */
+const COUNTED = new Map(Object.entries({ T: 4, U: 1, X: 4, B: 4, C: 1, '\x8c': 1, '\x8d': 8 }))
+for (const [code, width] of [
+  ['\x8e', 8],
+  ['\x96', 8],
+  ['\x8a', 1],
+  ['\x8b', 4],
+] as const)
+  COUNTED.set(code, width)
+/** … lines, … */
+const LINES = new Map(
+  Object.entries({ F: 1, I: 1, L: 1, S: 1, V: 1, P: 1, c: 2, i: 2, g: 1, p: 1 }),
+)
+/** … and numbers. */
+const NUMBERS = new Map(Object.entries({ K: 1, M: 2, J: 4 }))
+/** Where a value in memory stands. */
+const MEMORY = new Map(Object.entries({ h: 1, j: 4, q: 1, r: 4 }))
+/** Values that are taken from the stack, and whether one is put there. */
+const TAKING = new Map<string, [takes: number, gives: boolean]>(
+  Object.entries({ '0': [1, false], a: [1, false], s: [2, false], R: [2, true], b: [1, false] }),
+)
+for (const [code, takes] of [
+  ['\x81', 2],
+  ['\x92', 3],
+  ['\x93', 2],
+] as const)
+  TAKING.set(code, [takes, true])
+/** All that stands above a mark is taken. */
+const TO_MARK = new Map(
+  Object.entries({ '1': false, e: false, u: false, l: true, t: true, d: true }),
+)
+for (const [code, gives] of [
+  ['\x90', false],
+  ['\x91', true],
+  ['o', true],
+] as const)
+  TO_MARK.set(code, gives)
+const TUPLES = new Map([
+  ['\x85', 1],
+  ['\x86', 2],
+  ['\x87', 3],
+])
+
+/**
+ * Walks pickles without running them, since they may hold any program: it goes from opcode to opcode,
+ * and keeps of their values only the texts and numbers that name torch's storages.
+ */
+export class PickleReader {
+  offset = 0
+  /** The value that the last pickle came to. */
+  top: Value
+  /** What stood for each object that is stored elsewhere. */
+  readonly persistent: Value[] = []
+  readonly #file: FileHandle
+  readonly #size: number
+  #piece: Buffer = Buffer.alloc(0)
+  #start = 0
+  #walked = 0
+  #stack: Value[] = []
+  #marks: number[] = []
+  #memoized = 0
+  /** What is kept of the values that were memoized, by their number. */
+  readonly #memory = new Map<number, Value>()
+
+  constructor(file: FileHandle, size: number) {
+    this.#file = file
+    this.#size = size
+  }
+
+  /** Walks one pickle from the offset on, which then stands behind it. */
+  async walk(): Promise<PickleEnd> {
+    this.#stack = []
+    this.#marks = []
+    this.#memory.clear()
+    this.#memoized = 0
+    for (;;) {
+      await this.#fill()
+      const end = this.#step()
+      if (end) return end
+      if (this.offset > this.#size) return 'cut'
+      if (this.#walked > MOST) return 'unknown'
+    }
+  }
+
+  /** Holds the next opcode with its argument, unless the file ends before. */
+  async #fill(): Promise<void> {
+    const held = this.#start + this.#piece.length - this.offset
+    if (this.offset >= this.#start && (held >= LONGEST || this.offset + held >= this.#size)) {
+      if (held >= 0) return
+    }
+    this.#piece = await bytesAt(this.#file, this.offset, PIECE)
+    this.#start = this.offset
+  }
+
+  #step(): PickleEnd | undefined {
+    const before = this.offset
+    const taken = this.#take(1)
+    if (!taken) return 'cut'
+    const code = taken.toString('latin1')
+    if (code === '.') {
+      this.top = this.#stack.at(-1)
+      return 'stop'
+    }
+    const end = this.#argument(code) ?? this.#values(code)
+    this.#walked += Math.min(this.offset - before, LONGEST)
+    return end === 'done' ? undefined : end
+  }
+
+  /** Opcodes that carry something with them. */
+  #argument(code: string): PickleEnd | 'done' | undefined {
+    const fixed = FIXED.get(code)
+    if (fixed !== undefined) return this.#take(fixed) ? this.#push(undefined) : 'cut'
+    const number = NUMBERS.get(code)
+    if (number !== undefined) {
+      const bytes = this.#take(number)
+      return bytes ? this.#push(code === 'J' ? bytes.readInt32LE() : whole(bytes)) : 'cut'
+    }
+    const counted = COUNTED.get(code)
+    if (counted !== undefined) return this.#counted(code, counted)
+    const memory = MEMORY.get(code)
+    if (memory !== undefined) {
+      const bytes = this.#take(memory)
+      return bytes ? this.#remember(code === 'q' || code === 'r', whole(bytes)) : 'cut'
+    }
+    if (code === '\x80') return this.#take(1) ? 'done' : 'cut'
+    if (code === '\x95') return this.#take(8) ? 'done' : 'cut'
+    const lines = LINES.get(code)
+    return lines === undefined ? undefined : this.#lined(code, lines)
+  }
+
+  #counted(code: string, width: number): PickleEnd | 'done' {
+    const bytes = this.#take(width)
+    if (!bytes) return 'cut'
+    const length = whole(bytes)
+    if (this.offset + length > this.#size) return 'cut'
+    const isText = code === 'X' || code === '\x8c' || code === '\x8a'
+    if (!isText || length > LONGEST_TEXT) {
+      this.offset += length
+      return this.#push(undefined)
+    }
+    const content = this.#take(length)
+    if (!content) return 'cut'
+    if (code !== '\x8a') return this.#push(content.toString('utf8'))
+    return this.#push(length <= 6 ? whole(content) : content.toString('hex'))
+  }
+
+  #lined(code: string, count: number): PickleEnd | 'done' {
+    let last = ''
+    for (let line = 0; line < count; line++) {
+      const from = this.offset - this.#start
+      const to = this.#piece.indexOf(10, from)
+      if (to === -1) return this.#piece.length - from < LONGEST ? 'cut' : 'unknown'
+      last = this.#piece.toString('latin1', from, to)
+      this.offset = this.#start + to + 1
+    }
+    if (code === 'g' || code === 'p') return this.#remember(code === 'p', Number(last))
+    if (code === 'i') this.#toMark()
+    return this.#push(code === 'c' || code === 'V' ? last : undefined)
+  }
+
+  /** Opcodes that only move values. */
+  #values(code: string): PickleEnd | 'done' {
+    const taking = TAKING.get(code)
+    if (taking) {
+      const [takes, gives] = taking
+      // Of a global that stands on the stack the name is last.
+      const name = this.#stack.at(-1)
+      this.#stack.length = Math.max(0, this.#stack.length - takes)
+      return gives ? this.#push(code === '\x93' ? name : undefined) : 'done'
+    }
+    const gives = TO_MARK.get(code)
+    if (gives !== undefined) {
+      const values = this.#toMark()
+      return gives ? this.#push(code === 't' ? values : undefined) : 'done'
+    }
+    const size = TUPLES.get(code)
+    if (size !== undefined) return this.#push(this.#stack.splice(-size))
+    if (code === '(') this.#marks.push(this.#stack.length)
+    else if (code === '2') this.#stack.push(this.#stack.at(-1))
+    else if (code === '\x94') this.#remember(true, this.#memoized)
+    else if (code === 'Q') {
+      this.persistent.push(this.#stack.pop())
+      this.#stack.push(undefined)
+    } else return code === '\x98' ? 'done' : 'unknown'
+    return 'done'
+  }
+
+  #toMark(): Value[] {
+    return this.#stack.splice(this.#marks.pop() ?? 0)
+  }
+
+  #push(value: Value): 'done' {
+    this.#stack.push(value)
+    return 'done'
+  }
+
+  #remember(isNew: boolean, place: number): 'done' {
+    const value = this.#stack.at(-1)
+    if (!isNew) return this.#push(this.#memory.get(place))
+    this.#memoized++
+    if (value !== undefined) this.#memory.set(place, value)
+    return 'done'
+  }
+
+  #take(length: number): Buffer | undefined {
+    const from = this.offset - this.#start
+    if (from + length > this.#piece.length) return undefined
+    this.offset += length
+    return this.#piece.subarray(from, from + length)
+  }
+}
+
+/** A little-endian number without a sign. */
+function whole(bytes: Buffer): number {
+  let value = 0
+  for (let at = bytes.length - 1; at >= 0; at--) value = value * 256 + (bytes[at] ?? 0)
+  return value
+}

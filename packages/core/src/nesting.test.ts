@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { parsePythonJson } from './measured.ts'
+import { shallow } from './nesting.ts'
+
+const nested = (depth: number, [open, close] = ['[', ']']): string =>
+  open.repeat(depth) + close.repeat(depth)
+
+test('what is nested too deeply is null, and all beside it is read', () => {
+  for (const deep of [nested(200_000), nested(5000, ['{"a":[', ']}'])]) {
+    const text = `{"before": 1, "deep": ${deep}, "nan": NaN, "after": [${deep}, 2]}`
+    const read = parsePythonJson(text) as Record<string, unknown>
+    expect(read).toMatchObject({ before: 1, nan: NaN })
+    expect((read['after'] as unknown[])[1]).toBe(2)
+    expect(() => JSON.stringify(read)).not.toThrow()
+  }
+})
+
+test('a text that no program nests too deeply stays as it is, brackets in its words too', () => {
+  const words = JSON.stringify({ a: '[['.repeat(300), b: '\\"{'.repeat(300), c: [[1], [2]] })
+  expect(shallow(words)).toBe(words)
+  expect(shallow(nested(100))).toBe(nested(100))
+  expect(() => parsePythonJson(nested(300).slice(0, -1))).toThrow(SyntaxError)
+})
