@@ -8,6 +8,13 @@ import { writeFiles } from './sources/hostileTesting.ts'
 
 const here = testBoard()
 
+test('one state file under any name is imported by itself', async () => {
+  const root = join(here.path, 'alone')
+  await writeFiles(root, { 'other.json': '{"log_history": [{"step": 10, "eval_loss": 1}]}' })
+  const job = await importRun(here.board, join(root, 'other.json'), {})
+  expect(job).toMatchObject({ current_step: 10, eval_loss: 1 })
+})
+
 /** Folders that hold marks of a run and nothing that can be read, and which file is to blame. */
 const UNREADABLE: Record<string, [files: Record<string, string>, told: string]> = {
   'state-cut': [{ 'trainer_state.json': '[' }, 'trainer_state.json is not valid JSON'],

@@ -59,10 +59,19 @@ export async function register(
   identity: RunIdentity,
   naming: Naming,
 ) {
+  const job_id = await jobIdOf(board, identity)
+  if (!(await jobStatus(board.db, job_id))) await assertReadable(identity)
+  return putOnBoard(board, identity, naming)
+}
+
+async function putOnBoard(
+  board: Pick<Board, 'db' | 'host_id' | 'host'>,
+  identity: RunIdentity,
+  naming: Naming,
+) {
   const { root, source } = identity
   const { host_id, host, db } = board
   const job_id = await jobIdOf(board, identity)
-  if (!(await jobStatus(db, job_id))) await assertReadable(identity)
   const name = naming.name ?? identity.name
   const project = naming.project ?? identity.project
   const job = { job_id, host_id, host, root, name, project, source }
@@ -75,10 +84,18 @@ export async function register(
 async function assertReadable({ root, source }: RunIdentity): Promise<void> {
   try {
     if (source === JOURNAL) return void readJournal(join(root, JOURNAL))
-    await openRun(await sourcesIn(root), { root, cursor: null, isOver: true }).next()
+    const isOver = !(await mayGrow(root))
+    const sources = await sourcesIn(root)
+    const { events } = await openRun(sources, { root, cursor: null, isOver }).next()
+    if (events.length > 0) return
+    // What is wrong with files that may be in the making is told by a reader that does not wait.
+    await openRun(sources, { root, cursor: null, isOver: true }).next()
   } catch (cause) {
     throw new Failure(sentence(cause), { cause })
   }
+  throw new Failure(
+    `Nothing can be read of ${root} yet, since its files are being written. Try again in a few seconds.`,
+  )
 }
 
 /** One state file alone; and whatever is no run, of which the reader says what is wrong. */
@@ -89,7 +106,7 @@ async function importFile(
   onTold: Recorded['onTold'],
 ): Promise<TrainingJobStatus> {
   const { root, source, name, project, events } = await readRun(path)
-  const job = await register(board, { root, source, job_id: null, name, project }, naming)
+  const job = await putOnBoard(board, { root, source, job_id: null, name, project }, naming)
   const to = digestOf(events)
   const from = await sourceCursor(board.db, job.job_id, source)
   if (from !== to) {

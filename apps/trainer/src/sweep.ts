@@ -3,6 +3,7 @@ import { recordFacts, standingFiles, type Database, type KnownFiles } from '@bes
 import { inspectCheckpoint, type Before, type FilesSeen } from './integrity.ts'
 import { JOURNAL } from './journal.ts'
 import { goneFiles, holdsAnother } from './recording/another.ts'
+import { STATE_UNREADABLE } from './sources/huggingface.ts'
 import { RUN_JOURNAL } from './sources/runJournal.ts'
 import { unlistedCheckpoints } from './unlisted.ts'
 
@@ -67,8 +68,9 @@ function isSame(known: KnownFiles, seen: FilesSeen): boolean {
   const { signature } = seen
   // Why it is gone may be known better than a look can tell.
   if (known.files_state === 'missing' && seen.files_state === 'missing') return true
-  // A damage is found by reading everything, which a look does not.
-  if (known.files_why === DAMAGED && known.signature === signature) return true
+  // Both are found by reading more than a look does.
+  const isRead = known.files_why === DAMAGED || known.files_why === STATE_UNREADABLE
+  if (isRead && known.signature === signature) return true
   return (
     known.files_state === seen.files_state &&
     known.files_why === seen.files_why &&

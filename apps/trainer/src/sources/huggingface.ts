@@ -17,6 +17,8 @@ import { SETTLING } from './wholeReader.ts'
 
 const STATE = 'trainer_state.json'
 const CHECKPOINT = /^checkpoint-(\d{1,15})$/
+/** Said of a checkpoint whose files are whole but for its state. */
+export const STATE_UNREADABLE = `its ${STATE} cannot be read`
 /** Checkpoints looked at together; each may hold a few files open. */
 const TOGETHER = 16
 
@@ -97,8 +99,8 @@ async function checkpointFolder(root: string, name: string): Promise<CheckpointF
     const isOfTheFile = error instanceof Failure && (code === undefined || OF_THE_FILE.has(code))
     if (!isOfTheFile) throw error
     if (files.files_state !== 'complete') return { name, step, files, state: null }
-    const files_why = `its ${STATE} cannot be read`
-    return { name, step, files: { ...files, files_state: 'broken', files_why }, state: null }
+    const broken = { files_state: 'broken', files_why: STATE_UNREADABLE } as const
+    return { name, step, files: { ...files, ...broken }, state: null }
   }
 }
 

@@ -1,0 +1,11 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { testBoard } from '../boardTesting.ts'
+import { fuzz } from './fuzz.ts'
+
+const here = testBoard()
+
+test('a mutated run is read and recorded, or refused in one sentence, and leaves no job behind', async () => {
+  const folder = join(here.path, 'runs')
+  expect(await fuzz(here.board, { seed: 1, cases: 80, folder })).toEqual([])
+}, 300_000)

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { rowsFrom, select, type TrainingJobStatus } from '@bestmark/core'
+import { findJobs } from '@bestmark/db'
+import type { Board } from '../board.ts'
+import { Failure, sentence } from '../failure.ts'
+import { importRun } from '../importing.ts'
+import { randomStream } from '../recipes/random.ts'
+import { readRun, type ReadRun } from '../sources/run.ts'
+import { writeMutated } from './mutations.ts'
+import { seeds } from './seeds.ts'
+
+/** How much is tried, where, and by whom the pages of a job are read. */
+export interface Fuzz {
+  seed: number
+  cases: number
+  /** Where runs are written, and one that was found wanting is kept. */
+  folder: string
+  /** Throws where a page of the job cannot be read. */
+  readPages?: (job: TrainingJobStatus) => Promise<void>
+  say?: (line: string) => void
+}
+
+/** A run that was not read as it should be. */
+export interface Fault {
+  /** The number of the case, by which it is made again. */
+  number: number
+  root: string
+  changed: string[]
+  why: string
+}
+
+/** Longer than any of these small runs takes to be read (ms); a reader that waits is found by it. */
+const HANGS = 60_000
+
+/** Tries mutated runs one after another and returns what was wrong with which. */
+export async function fuzz(board: Board, how: Fuzz, only?: number): Promise<Fault[]> {
+  const runs = [...(await seeds())]
+  const faults: Fault[] = []
+  const [from, to] = only === undefined ? [0, how.cases] : [only, only + 1]
+  for (let number = from; number < to; number++) {
+    const random = randomStream(how.seed, `case ${number}`)
+    const [name, files] = runs[Math.floor(random() * runs.length)] ?? ['', {}]
+    const root = join(how.folder, `${number}-${name.replaceAll(/\W/g, '-')}`)
+    const changed = await writeMutated(root, withOwnId(files), random)
+    const why = await within(HANGS, faultOf(board, root, how)).catch((error: unknown) => {
+      return `it threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+    })
+    if (why !== undefined) faults.push({ number, root, changed, why })
+    if (why !== undefined) how.say?.(`case ${number}: ${changed.join(', ')} in ${root}: ${why}`)
+    else await rm(root, { recursive: true, force: true })
+  }
+  return faults
+}
+
+/** Each run is a job of its own. */
+function withOwnId(
+  files: Record<string, string | Uint8Array>,
+): Record<string, string | Uint8Array> {
+  const { 'journal.jsonl': journal, ...others } = files
+  if (journal === undefined) return files
+  const id = /(?<="job_id": ?")[0-9a-f-]{36}(?=")/
+  return {
+    ...others,
+    'journal.jsonl': Buffer.from(journal).toString('utf8').replace(id, randomUUID()),
+  }
+}
+
+/** What is wrong with how a run is read, recorded and shown; undefined where nothing is. */
+async function faultOf(board: Board, root: string, how: Fuzz): Promise<string | undefined> {
+  const read = await orFailure(readRun(root))
+  const name = root.split('/').at(-1) ?? ''
+  const recorded = await orFailure(importRun(board, root, { name }))
+  if (read instanceof Failure || recorded instanceof Failure) {
+    const failures = [read, recorded].filter((one) => one instanceof Failure)
+    const unclear = failures.map(sentence).find((text) => !isClear(text))
+    if (unclear !== undefined) return `"${unclear}" is no sentence for a person`
+  }
+  if (recorded instanceof Failure) {
+    const left = await findJobs(board.db, name)
+    return left.length > 0 ? `a job was left, though ${sentence(recorded)}` : undefined
+  }
+  await how.readPages?.(recorded)
+  const isSilent = !(read instanceof Failure) && read.events.length === 0
+  if (recorded.status === 'queued' && !isSilent) return 'its job is queued for ever'
+  return read instanceof Failure ? undefined : absurdIn(read, recorded)
+}
+
+async function orFailure<T>(reading: Promise<T>): Promise<T | Failure> {
+  return reading.catch((error: unknown) => {
+    if (error instanceof Failure) return error
+    throw error
+  })
+}
+
+/** Words that only a programmer can make something of. */
+const RAW =
+  /^[[{]|\bE[A-Z]{4,}\b|out of range for type|call stack|\bselect |\bundefined\b|Invalid time/
+
+function isClear(text: string): boolean {
+  return text.length > 10 && !RAW.test(text)
+}
+
+/** A winner that cannot be one, or two that differ. */
+function absurdIn({ events }: ReadRun, { best_step }: TrainingJobStatus): string | undefined {
+  const { best } = select({ policy: 'as_declared', ...rowsFrom(events) })
+  const step = best?.step ?? null
+  if (step !== null && !(Number.isSafeInteger(step) && step >= 0)) return `step ${step} won`
+  return step === best_step ? undefined : `pick chose ${step}, and the board ${best_step}`
+}
+
+async function within<T>(time: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing came within ${time} ms`)), time)
+  })
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,33 @@
+import { readdir } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { bytesOfFile } from '../files/runFile.ts'
+import { HOSTILE, type HostileRun } from '../sources/hostileTesting.ts'
+
+/** A run's files by their paths. */
+export type Files = HostileRun['files']
+
+const FIXTURES = fileURLToPath(new URL('../sources/fixtures/', import.meta.url))
+const STORIES = fileURLToPath(new URL('../../stories/', import.meta.url))
+/** Folders that hold a run each. */
+const RUNS = [
+  ...['dvclive', 'huggingface', 'keras', 'lightning/version_0', 'results'],
+  ...['tensorboard/keras', 'tensorboard/lightning', 'trl/dpo', 'trl/grpo', 'trl/reward', 'trl/sft'],
+].map((name) => join(FIXTURES, name))
+
+/** Every run that is mutated: the fixtures, the recorded examples, and those that are odd already. */
+export async function seeds(): Promise<Map<string, Files>> {
+  const found = new Map(Object.entries(HOSTILE).map(([name, { files }]) => [name, files]))
+  const stories = (await readdir(STORIES)).map((name) => join(STORIES, name))
+  for (const folder of [...RUNS, ...stories]) {
+    found.set(relative(join(FIXTURES, '../..'), folder), await filesIn(folder))
+  }
+  return found
+}
+
+async function filesIn(folder: string): Promise<Files> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const paths = entries.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name))
+  const read = paths.map(async (path) => [relative(folder, path), await bytesOfFile(path)] as const)
+  return Object.fromEntries(await Promise.all(read))
+}
