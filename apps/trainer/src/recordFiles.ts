@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import {
@@ -10,6 +9,7 @@ import {
   type Database,
 } from '@bestmark/db'
 import type { TrainingEvent } from '@bestmark/core'
+import { statIfSeen } from './files/runFile.ts'
 import { JOURNAL } from './journal.ts'
 import { PIECE } from './journalLines.ts'
 import { isDriven } from './process.ts'
@@ -92,7 +92,7 @@ export class FilesRecorder {
   /** Stands for the run's files as they lie there now, and for what lies in their folders. */
   #state(): string {
     const seen = this.#watched.map((file) => {
-      const found = statSync(join(this.#run.folder, file), { throwIfNoEntry: false })
+      const found = statIfSeen(join(this.#run.folder, file))
       return found ? `${found.ino} ${found.mtimeMs} ${found.size}` : ''
     })
     return seen.join('\n')

@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { JobUnknown, record, sourceCursor, type Database } from '@bestmark/db'
+import { statIfSeen } from './files/runFile.ts'
 import { JOURNAL, journalHeader, journalSize, readJournal } from './journal.ts'
 import { pause } from './pause.ts'
 import { Changes } from './recording/changes.ts'
@@ -117,7 +117,7 @@ export async function followJournal(
 function filesOf(folder: string): string {
   return [folder, join(folder, JOURNAL), join(folder, SCORES)]
     .map((path) => {
-      const seen = statSync(path, { throwIfNoEntry: false })
+      const seen = statIfSeen(path)
       // What else lies in the folder changes its size on some file systems.
       return seen ? `${seen.ino} ${seen.mtimeMs} ${path === folder ? '' : seen.size}` : ''
     })

@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { Failure } from '../failure.ts'
+import { fileWords } from '../plainWords.ts'
 
 // The one place in which files of a run are opened. Whoever writes there may leave anything under any
 // name: to open a pipe would wait for its other end for ever, and a device may act on it.
@@ -30,6 +31,16 @@ function kindOf(found: Stats): string {
   if (found.isDirectory()) return 'a folder'
   if (found.isFIFO()) return 'a pipe'
   return found.isSocket() ? 'a socket' : 'a device'
+}
+
+/** What lies at a path; undefined where nothing does, or it cannot be seen. */
+export function statIfSeen(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    if (fileWords(error) === undefined) throw error
+    return undefined
+  }
 }
 
 /** Opens a file to read it, without waiting; close it. Throws NotAFile, and as `openSync` does. */
