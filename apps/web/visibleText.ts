@@ -1,7 +1,10 @@
 import { parse, type PreprocessorGroup } from 'svelte/compiler'
 
-/** Attributes that people read, or hear. */
-const READ = new Set(['title', 'alt', 'label', 'placeholder', 'aria-label', 'aria-valuetext'])
+/** Attributes that people read, or hear, and marks for tests, which stand in a report's file. */
+const READ = new Set([
+  ...['title', 'alt', 'label', 'placeholder', 'aria-label', 'aria-valuetext'],
+  ...['data-line', 'data-winner', 'data-field'],
+])
 
 const IMPORT = `import { seen as _seen } from '#lib/seen.ts'`
 
