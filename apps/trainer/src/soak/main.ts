@@ -17,6 +17,7 @@ function faults({ written, recorded, best, grown, sources, served }: Outcome): s
     if (isSame && steps.written === steps.recorded) continue
     wrong.push(`What the board has of ${source} is not what its files hold.`)
   }
+  if (served.shipments < 2) wrong.push('Shipments hardly came to serve.')
   if (served.broken > 0) wrong.push(`What serves was broken at ${served.broken} looks.`)
   for (const [kind, told] of Object.entries(written)) {
     const same = isDeepStrictEqual(told, recorded[kind as keyof typeof recorded])
@@ -49,7 +50,7 @@ ${row('evaluations')}
 ${row('checkpoints')}
 ${row('logs')}
 
-At the same time programs of other kinds trained, each with a step every 50 ms, and checkpoints were shipped again and again; \`current\` was whole at ${served.looks - served.broken} of ${served.looks} looks.
+At the same time programs of other kinds trained, each with a step every 50 ms, and checkpoints were shipped again and again; \`current\` was whole at ${served.looks - served.broken} of ${served.looks} looks, over ${served.shipments} shipments.
 
 | written as | steps | on the board |
 | --- | --- | --- |

@@ -10,6 +10,8 @@ const MODEL = 'soak'
 /** What was seen of the folder that serves while its shippers were killed. */
 export interface Served {
   looks: number
+  /** How many shipments were seen to serve, one after the other. */
+  shipments: number
   /** Looks at which `current` led nowhere, or to a folder without files. */
   broken: number
 }
@@ -20,8 +22,8 @@ export async function shipOn(
   { job_id, home }: { job_id: string; home: string },
   signal: AbortSignal,
 ): Promise<Served> {
-  const served: Served = { looks: 0, broken: 0 }
-  const looking = lookOn(join(home, 'models', MODEL), served, signal)
+  const served: Served = { looks: 0, shipments: 0, broken: 0 }
+  const looking = lookOn(home, served, signal)
   while (!signal.aborted) {
     // The database is killed meanwhile; the next order finds it again.
     await order(db, job_id).catch(() => undefined)
@@ -41,22 +43,25 @@ async function order(db: Database, job_id: string): Promise<void> {
   await createDeployment(db, { job_id, checkpoint_id, model_name: MODEL })
 }
 
-async function lookOn(folder: string, served: Served, signal: AbortSignal): Promise<void> {
-  let wasThere = false
+async function lookOn(home: string, served: Served, signal: AbortSignal): Promise<void> {
+  let latest: string | undefined
   while (!signal.aborted) {
-    const isWhole = await isServed(folder)
-    wasThere ||= isWhole
-    if (wasThere) served.looks++
-    if (wasThere && !isWhole) served.broken++
+    const serving = await servedIn(home)
+    if (serving ?? latest) served.looks++
+    if (latest && !serving) served.broken++
+    if (serving && serving !== latest) served.shipments++
+    latest = serving ?? latest
     await rest(LOOK, signal)
   }
 }
 
-async function isServed(folder: string): Promise<boolean> {
+/** The folder that serves; undefined where `current` leads to no folder with files. */
+export async function servedIn(home: string): Promise<string | undefined> {
   try {
-    return (await readdir(await realpath(join(folder, 'current')))).length > 0
+    const folder = await realpath(join(home, 'models', MODEL, 'current'))
+    return (await readdir(folder)).length > 0 ? folder : undefined
   } catch {
-    return false
+    return undefined
   }
 }
 

@@ -14,7 +14,7 @@ import { eventually } from '../testing.ts'
 import { CutConnection } from './cutConnection.ts'
 import { bestOf, isRecorded, toldInJournal } from './recorded.ts'
 import { Recorders } from './recorders.ts'
-import { type Served, shipOn } from './shipper.ts'
+import { type Served, servedIn, shipOn } from './shipper.ts'
 import { type SourceOutcome, SourcesSoak } from './sources.ts'
 import { APPENDS, Appends } from './trainer.ts'
 
@@ -47,8 +47,8 @@ export interface Outcome {
   took: number
 }
 
-/** The longest that an agent is left alone after it began to work (ms). */
-const LONGEST = 200
+/** The longest that an agent is left alone after it began to work (ms): long enough to record and to ship. */
+const LONGEST = 1_000
 
 /** Trains, does harm, lets the training end, and reads what the board has. */
 export async function soak(home: string, harm: Harm, say: Say = silent): Promise<Outcome> {
@@ -132,6 +132,8 @@ async function killing(
   const shipping = shipOn(board.db, { job_id, home }, over.signal)
   const random = randomStream(seed, 'kills')
   await using recorders = new Recorders({ BESTMARK_HOME: home })
+  // From here on something serves, and must at each look.
+  await eventually(() => servedIn(home))
   const servers: number[] = []
   const grown: number[] = []
   for (let kill = 1; kill <= kills; kill++) {
