@@ -22,6 +22,13 @@ const UNREADABLE: Record<string, [files: Record<string, string>, told: string]> 
   'state-a-folder': [{ 'trainer_state.json/x': '' }, 'trainer_state.json'],
   'state-empty': [{ 'trainer_state.json': '' }, 'trainer_state.json is not valid JSON'],
   'saves-alone': [{ 'checkpoint-10/model.safetensors': 'x' }, 'trainer_state.json'],
+  'journal-of-nothing': [
+    {
+      'journal.jsonl':
+        '{"journal":1,"job_id":"7b0c7a52-4c0e-4a55-9d76-0b5a1c1f0a11","name":"n","project":"p"}\n{"type"\n',
+    },
+    'journal.jsonl holds no event that can be read',
+  ],
   'journal-of-tomorrow': [{ 'journal.jsonl': '{"journal":2}\n' }, 'journal.jsonl does not begin'],
 }
 

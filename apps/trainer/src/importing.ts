@@ -83,7 +83,12 @@ async function putOnBoard(
 
 async function assertReadable({ root, source }: RunIdentity): Promise<void> {
   try {
-    if (source === JOURNAL) return void readJournal(join(root, JOURNAL))
+    if (source === JOURNAL) {
+      const { events } = readJournal(join(root, JOURNAL))
+      const isNothing = events.length > 0 && events.every((one) => 'reader' in one)
+      if (isNothing) throw new Failure(`${join(root, JOURNAL)} holds no event that can be read.`)
+      return
+    }
     const isOver = !(await mayGrow(root))
     const sources = await sourcesIn(root)
     const { events } = await openRun(sources, { root, cursor: null, isOver }).next()

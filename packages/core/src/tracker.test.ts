@@ -264,3 +264,9 @@ test('what a further attempt declares is declared whole, as the rows have it', (
   const { declared_metric: metric, declared_direction: direction, declared_by } = facts
   expect({ metric, direction, declared_by }).toEqual(rowsFrom(events).declaration)
 })
+
+test('a run that has saved something waits no more, and one that is lost stays so', () => {
+  const saved = { type: 'checkpoint', step: 10, path: 'checkpoint-10', files_state: 'complete' }
+  expect(run(saved).facts.status).toBe('running')
+  expect(run(started, { type: 'ended', status: 'lost' }, saved).facts.status).toBe('lost')
+})

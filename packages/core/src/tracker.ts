@@ -147,7 +147,7 @@ function changes(facts: RunFacts, standing: Standing, event: TrainingEvent): Par
     case 'ended':
       return ended(facts, event)
     case 'checkpoint':
-      return reached(facts, event)
+      return { ...begun(facts), ...reached(facts, event) }
     case 'files':
     case 'claim':
     case 'log':
@@ -271,6 +271,11 @@ function ended(facts: RunFacts, event: EventOf<'ended'>): Partial<RunFacts> {
 function alive({ status }: RunFacts): { status: JobState } {
   const silent = status === 'queued' || status === 'starting' || status === 'lost'
   return { status: silent ? 'running' : status }
+}
+
+/** What has saved something waits no more; it may be lost since, as somebody else may have found the files. */
+function begun({ status }: RunFacts): { status: JobState } {
+  return { status: status === 'queued' || status === 'starting' ? 'running' : status }
 }
 
 function next(from: JobState, to: JobState): { status: JobState } {

@@ -232,7 +232,7 @@ test('writing to a job that is not on the board says which', async () => {
 test('a write that fails leaves nothing, and its message does not repeat what was written', async () => {
   const job_id = await newJob(db)
   const many = Array.from({ length: 1_000 }, (_, step) => metrics(step, { loss: step }))
-  const events = [...many, metrics(1, { loss: 1 }, 2 ** 40)]
+  const events = [...many, { ...metrics(1, { loss: 1 }), attempt: 2 ** 40 }]
   const failed = record(db, job_id, { source: 'journal', from: null, to: '1', events })
   const error: Error = await failed.then(
     () => new Error('it was written'),
