@@ -87,6 +87,8 @@ export default ts.config(
       '**/evaluate/command.ts',
       '**/process.ts',
       '**/putBack.ts',
+      '**/shipping/current.ts',
+      '**/shipping/manifest.ts',
       '**/recording/released/**',
       '**/recipes/**',
       '**/soak/**',

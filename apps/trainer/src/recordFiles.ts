@@ -26,7 +26,7 @@ import { openRun, sourcesIn } from './sources/sources.ts'
 import type { Source, SourceReader } from './sources/source.ts'
 
 /** The name under which a job keeps how far its files were read. */
-export const CURSOR = 'files'
+const CURSOR = 'files'
 /**
  * Where no file is seen to change all is looked at again this often (ms): files of another source may
  * appear, and weights grow where no look reaches.

@@ -28,5 +28,5 @@ export async function whichCheckpoint(text: string): Promise<RunCheckpoint> {
   if (only.host_id !== board.host_id) {
     throw new Failure(`${only.path} lies on ${only.host}; score it there.`)
   }
-  return checkpointAt(only.path)
+  return await checkpointAt(only.path)
 }

@@ -1,7 +1,8 @@
-import { open, readdir, readFile } from 'node:fs/promises'
+import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { systemCode } from '../failure.ts'
+import { textOfFile } from '../files/runFile.ts'
 
 /** What stands beside shipped files, as far as it is read again. */
 export const Manifest = z.object({
@@ -32,7 +33,7 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
   try {
     const own = highestOf(await readdir(folder))
     if (!own) return undefined
-    const text = await readFile(join(folder, own.name), 'utf8')
+    const text = await textOfFile(join(folder, own.name))
     return Manifest.safeParse(JSON.parse(text)).data
   } catch (error) {
     if (systemCode(error) === undefined && !(error instanceof SyntaxError)) throw error

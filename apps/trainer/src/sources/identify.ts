@@ -29,12 +29,19 @@ export async function identifyRun(path: string): Promise<RunIdentity | undefined
     const header = headerOf(journal)
     if (header) {
       const { job_id, name, project } = header
-      return { root, source: journalSource(root), job_id, name, project, ...readRunNote(root) }
+      return {
+        root,
+        source: journalSource(root),
+        job_id,
+        name,
+        project,
+        ...(await readRunNote(root)),
+      }
     }
   }
   const [first] = await sourcesIn(root)
   if (!first) return undefined
-  const named = { name: nameOf(root), project: 'imported', ...readRunNote(root) }
+  const named = { name: nameOf(root), project: 'imported', ...(await readRunNote(root)) }
   return { root, source: first.name, job_id: null, ...named }
 }
 

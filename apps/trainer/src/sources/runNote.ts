@@ -1,21 +1,22 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { textOfFile } from '../files/runFile.ts'
 
 /** What `bestmark run` notes in a run's folder, so that whoever records it later calls it the same. */
 export const RunNote = z.object({ name: z.string().min(1), project: z.string().min(1) })
 export type RunNote = z.infer<typeof RunNote>
 
-export const RUN_NOTE = 'bestmark-run.json'
+const RUN_NOTE = 'bestmark-run.json'
 
 export function writeRunNote(folder: string, note: RunNote): void {
   writeFileSync(join(folder, RUN_NOTE), `${JSON.stringify(note)}\n`)
 }
 
 /** Undefined where `bestmark run` noted nothing, or what it noted cannot be read. */
-export function readRunNote(folder: string): RunNote | undefined {
+export async function readRunNote(folder: string): Promise<RunNote | undefined> {
   try {
-    return RunNote.parse(JSON.parse(readFileSync(join(folder, RUN_NOTE), 'utf8')))
+    return RunNote.parse(JSON.parse(await textOfFile(join(folder, RUN_NOTE))))
   } catch {
     return undefined
   }

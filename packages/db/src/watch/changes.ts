@@ -4,7 +4,7 @@ import { nextRevision, settledRevision } from '../rows/boardRevision.ts'
 import { trainingJobs } from '../schema.ts'
 
 /** A job that was written. */
-export interface Change {
+interface Change {
   job_id: string
   revision: number
   board_revision: number
