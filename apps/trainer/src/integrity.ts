@@ -56,6 +56,7 @@ const OF_THE_FOLDER: Record<string, string> = {
   EPERM: 'this user may not read it',
   ELOOP: 'its links lead in a loop',
   ENOTDIR: 'a file stands in its way',
+  ENAMETOOLONG: 'its name is too long',
 }
 
 /**

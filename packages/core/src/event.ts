@@ -39,7 +39,8 @@ const step = Count
 const epoch = z.number().nullable().default(null)
 const at = Time.nullable().default(null)
 const values = namedValues(MeasuredInJson)
-const path = z.string()
+/** No file system has a name with NUL in it. */
+const path = z.string().refine((text) => !text.includes('\0'))
 
 /** A run, or a further attempt of it, began. `path`s of later events are relative to its root. */
 const Started = z.object({

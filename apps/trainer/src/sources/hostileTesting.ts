@@ -189,6 +189,17 @@ const stated = (extra: string): HostileRun['files'] => ({
 })
 
 HOSTILE['state-nested-deeply'] = { files: stated(nested(100_000)), best: 10, told: [] }
+HOSTILE['journal-of-odd-paths'] = {
+  files: {
+    'journal.jsonl': journal(
+      ...[measured(10, 0.5), save(10), measured(20, 0.25), { ...save(20), path: 'a\0b' }],
+      ...[measured(30, 0.125), { ...save(30), path: 'x'.repeat(5000) }],
+    ),
+    ...saved('checkpoint-10/model.safetensors'),
+  },
+  best: 10,
+  told: [/^Skipped line 5 of journal\.jsonl: its path is not valid\.$/],
+}
 HOSTILE['yaml-nested-deeply'] = {
   files: { ...stated('1'), 'training_args.yaml': `monitor: ${nested(100_000)}\n` },
   best: 10,
