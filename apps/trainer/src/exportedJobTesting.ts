@@ -35,10 +35,11 @@ export async function told(db: TestDatabase, job_id: string) {
 /** Columns that another board's row may have otherwise, and why; all others must be the same. */
 const OF_THE_BOARD: Record<string, readonly string[]> = {
   training_jobs: [
-    // Which machine holds the files, and that they are known from an export.
-    ...['host_id', 'source'],
+    // Which machine holds the files, in which folder, and that they are known from an export.
+    ...['host_id', 'folder_id', 'source'],
     // When this board heard of the job, and how often it wrote to it.
     ...['registered_at', 'changed_at', 'heard_at', 'cadence', 'revision', 'series_revision'],
+    ...['board_revision'],
     ...['history_revision', 'checkpoints_revision', 'logs_revision', 'deployments_revision'],
   ],
   attempts: ['revision'],

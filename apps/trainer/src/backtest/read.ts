@@ -1,6 +1,7 @@
 import { contextOf, rowsFrom, type BacktestRun, type LeftOut, type RunRows } from '@bestmark/core'
 import { Failure, sentence, systemCode } from '../failure.ts'
 import { Waiting } from '../waiting.ts'
+import { toldByReader } from '../sources/events.ts'
 import { readRun } from '../sources/run.ts'
 import { findRuns, type Found } from './find.ts'
 import { groupOf } from './group.ts'
@@ -49,6 +50,9 @@ async function rowsOf(
 ): Promise<Pick<BacktestRun, 'rows' | 'context' | 'among'>> {
   const { events } = await readRun(path)
   const rows = rowsFrom(events)
+  const [skipped] = toldByReader(events)
+  // What was not read is not said to hold nothing.
+  if (rows.evaluations.length === 0 && skipped !== undefined) throw new Failure(skipped)
   const among = evaluatedFiles(rows) >= at_least ? 'checkpoints' : 'evaluations'
   return { rows, context: contextOf(events), among }
 }
