@@ -45,6 +45,7 @@ test('a shipment whose agent was killed half-way is taken over whole by another,
   expect((await readdir(models)).filter((name) => name.startsWith('.'))).toEqual([])
 })
 
+// One that is put to sleep in the middle of a transaction holds its rows for a minute.
 test('an agent that slept while another one took its shipment over changes nothing when it wakes', async () => {
   await using home = await temporaryFolder()
   const { host_id, job_id, weights, models, now } = await ordered(home.path)
@@ -63,4 +64,4 @@ test('an agent that slept while another one took its shipment over changes nothi
   const live = await readFile(join(models, 'current', 'model.safetensors'))
   expect(live.equals(await readFile(weights))).toBe(true)
   expect((await readdir(models)).filter((name) => name.startsWith('.'))).toEqual([])
-})
+}, 180_000)
