@@ -28,6 +28,23 @@ class Telling(InFolder):
         self.assertEqual((checkpoint["path"], checkpoint["step"]), ("checkpoint-10", 10))
         self.assertEqual(ended["status"], "completed")
 
+    def test_a_checkpoint_below_the_run_is_told_so_through_whatever_link_it_is_named(self) -> None:
+        real, link = self.folder / "real", self.folder / "deep" / "link"
+        (real / "checkpoint-10").mkdir(parents=True)
+        link.parent.mkdir()
+        link.symlink_to(real)
+        (real / "checkpoint-30").symlink_to(self.folder / "elsewhere")
+        for folder, other in ((real, link), (link, real)):
+            bestmark.init(str(folder))
+            for path in (folder / "checkpoint-10", other / "checkpoint-10", other / "checkpoint-20"):
+                bestmark.checkpoint(str(path))
+            bestmark.checkpoint(str(folder / "checkpoint-30"))
+            bestmark.checkpoint(str(folder.parent / "checkpoint-40"))
+            bestmark.finish()
+        self.path = real / "journal.jsonl"
+        once = ["checkpoint-10", "checkpoint-10", "checkpoint-20", "checkpoint-30", "../checkpoint-40"]
+        self.assertEqual([line["path"] for line in self.events("checkpoint")], once * 2)
+
     def test_the_loss_has_one_name_whatever_a_program_calls_it(self) -> None:
         bestmark.init(str(self.folder), metric="val_loss")
         bestmark.log({"train_loss": 2, "val/loss": 1, "val_acc": 0.5, "test_loss": 3}, 1)

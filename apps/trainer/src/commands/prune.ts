@@ -25,11 +25,16 @@ export async function main(words: readonly string[]): Promise<number> {
   }
   const keep_best = countOf('--keep-best', values['keep-best'])
   const keep_last = countOf('--keep-last', values['keep-last'])
+  const keeping = { keep_best, keep_last }
   await using run = await prunedRun(named)
   const decide = async (): Promise<Retention> => {
     const { checkpoints, selection } = await run.look()
     if (selection.best || keep_best === 0) {
-      return retention(checkpoints, selection, { keep_best, keep_last })
+      return assertBestStays(
+        run,
+        selection.best?.path ?? null,
+        retention(checkpoints, selection, keeping),
+      )
     }
     throw new Failure(
       `${run.name} has no best checkpoint to keep (${selection.reason}), so none is removed; ` +
@@ -46,6 +51,20 @@ export async function main(words: readonly string[]): Promise<number> {
   else print(ending(plan, gone, values.yes))
   if (values.yes && (removed.length < goes || cleared.length < left)) return EXIT.unusable
   return goes + left > 0 ? EXIT.found : EXIT.nothing
+}
+
+/** What is to be kept, where the best is in it; else its files lie where prune does not find them. */
+function assertBestStays(
+  { name, root }: PrunedRun,
+  best: string | null,
+  plan: Retention,
+): Retention {
+  if (best === null || plan.stays.some(({ checkpoint }) => checkpoint.path === best)) {
+    return plan
+  }
+  throw new Failure(
+    `The best checkpoint of ${name}, ${best}, is not found from ${root}, so none is removed.`,
+  )
 }
 
 /** What stays and goes, and what a prune that was stopped left. */

@@ -44,6 +44,6 @@ async function entriesOf(folder: string, recursive: boolean) {
 
 /** A file has no entries, and a link may lead nowhere; what cannot be looked at is no answer. */
 function ofNothing(error: unknown): [] {
-  if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '')) return []
+  if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes(systemCode(error) ?? '')) return []
   throw error
 }

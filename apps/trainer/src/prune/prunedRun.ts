@@ -2,12 +2,10 @@ import { existsSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
 import { type EventOf, type Prunable, rowsFrom, select, type Selection } from '@bestmark/core'
 import {
-  absolutePath,
   EXPORTED,
   exportedRefusal,
   hostedJobs,
   jobStatus,
-  pathBelow,
   recordFacts,
   selectionOf,
   shippedCheckpoints,
@@ -16,13 +14,11 @@ import {
 } from '@bestmark/db'
 import { callerPath } from '../arguments.ts'
 import { openBoardIfThere, type Board } from '../board.ts'
-import { recordIn } from '../checkpoints/records.ts'
-import { Failure, systemCode } from '../failure.ts'
-import { isInside } from '../integrity.ts'
+import { Failure } from '../failure.ts'
 import { oneJob } from '../oneJob.ts'
 import { readRun, type ReadRun } from '../sources/run.ts'
 import { sweepJob } from '../sweep.ts'
-import { needsOf } from './needs.ts'
+import { placed } from './placed.ts'
 
 /** What a choice of what to remove is made from. */
 interface Present {
@@ -103,35 +99,13 @@ async function ofJob(board: Board, job: HostedJob): Promise<PrunedRun> {
     if (!selection) throw new Failure(`The job ${job_id} was removed from the board.`)
     const shipped = await shippedCheckpoints(db, job_id)
     const rows = files.map((row) => ({ ...row, shipped: shipped.has(row.checkpoint_id) }))
-    return { selection, checkpoints: await inside(root, rows) }
+    return { selection, checkpoints: await placed(root, rows) }
   }
   const tell = async (removed: Prunable): Promise<void> => {
     await recordFacts(db, job_id, [goneEvent(removed)])
   }
   const close = () => board[Symbol.asyncDispose]()
   return { name, job_id, root, look, tell, [Symbol.asyncDispose]: close }
-}
-
-/** The checkpoints that lie in the run's own folder; what lies outside is never looked at here. */
-async function inside(root: string, rows: readonly Prunable[]): Promise<Prunable[]> {
-  const all: Prunable[] = []
-  for (const row of rows) {
-    const place = pathBelow(root, row.path)
-    if (place === undefined || !(await liesIn(root, row.path))) continue
-    const kept_because = await recordIn(root, row.path)
-    all.push({ ...row, place, kept_because, needs: await needsOf(root, row.path) })
-  }
-  return all
-}
-
-/** Whether a path, its links resolved, lies in the run's folder; what is gone lies where it is told. */
-async function liesIn(root: string, path: string): Promise<boolean> {
-  try {
-    return isInside(root, await realpath(absolutePath(root, path)))
-  } catch (error) {
-    if (systemCode(error) === undefined) throw error
-    return true
-  }
 }
 
 function goneEvent({ attempt, step, path }: Prunable): EventOf<'files'> {
@@ -156,7 +130,7 @@ async function ofFolder(root: string): Promise<PrunedRun> {
   }
   const look = async (): Promise<Present> => {
     const { selection, checkpoints } = present(await readRun(root))
-    return { selection, checkpoints: await inside(root, checkpoints) }
+    return { selection, checkpoints: await placed(root, checkpoints) }
   }
   const nobody = async (): Promise<void> => {}
   return { name: first.name, job_id: null, root, look, tell: nobody, [Symbol.asyncDispose]: nobody }

@@ -10,10 +10,10 @@ export const REMOVED = '.bestmark-removed-'
 /**
  * Removes the files of a checkpoint below a run's root (links resolved). It is first given another
  * name, so that nobody finds half of it. Throws a Failure where the path is a link, leads through
- * one, or is not below the root; links within the folder are removed and not followed.
+ * one below the root, or does not lead below it; links within the folder are removed and not followed.
  */
 export async function removeFiles(root: string, path: string): Promise<void> {
-  const place = absolutePath(root, path)
+  const place = await placeOf(root, path)
   const real = await realpath(place)
   const isBelow = isInside(root, place) && place !== root
   if (!isBelow) throw new Failure(`${path} is not below ${root}; it is not removed.`)
@@ -29,4 +29,10 @@ export async function removeFiles(root: string, path: string): Promise<void> {
     throw new Failure(`${place} became a link; it is not removed.`)
   }
   await rm(doomed, { recursive: true })
+}
+
+/** Where a path stands, also where it comes from outside, such as through a link to the root. */
+async function placeOf(root: string, path: string): Promise<string> {
+  const place = absolutePath(root, path)
+  return isInside(root, place) ? place : join(await realpath(dirname(place)), basename(place))
 }

@@ -55,7 +55,7 @@ class Journal:
         """Takes an event of this moment, to be appended after those before it."""
         if os.getpid() == self.pid:
             if said.get("path"):
-                said["path"] = os.path.relpath(said["path"], self.folder).replace(os.sep, "/")
+                said["path"] = path_from(self.folder, said["path"])
             room = ROOM if kind == "metrics" else 2 * ROOM
             if len(self.told) >= room and not self.is_stuck:
                 self._wait(lambda: self.is_stuck or len(self.told) <= room // 2)
@@ -201,6 +201,17 @@ class Journal:
         self.told.extendleft(reversed(self.kept + lost + self.piece))
         self.kept, self.piece, self.waiting, self.count_not_kept = [], [], bytearray(), 0
         self._begin()
+
+def path_from(folder: str, path: str) -> str:
+    """The path from a folder, which is below it also where one of the two is named through a link."""
+    told = os.path.relpath(path, folder)
+    if is_outside(told):
+        real = os.path.relpath(os.path.realpath(path), os.path.realpath(folder))
+        told = told if is_outside(real) else real
+    return told.replace(os.sep, "/")
+
+def is_outside(path: str) -> bool:
+    return path.split(os.sep, 1)[0] == os.pardir
 
 def now() -> int:
     return int(time.time() * 1000)
