@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, get, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -67,10 +67,12 @@ test('without the token every page and procedure answers 401', async () => {
   }
   const wrong = { authorization: `Bearer ${board.token.replace(/.$/, 'x')}` }
   expect((await fetch(`${board.url}/trpc/jobs.list`, { headers: wrong })).status).toBe(401)
-  const entered = await fetch(`${board.url}/?token=${board.token}`, { redirect: 'manual' })
-  expect(entered.status).toBe(303)
-  expect(entered.headers.get('location')).toBe('/')
-  const cookie = entered.headers.get('set-cookie') ?? ''
+  const asked = get(`${board.url}/?token=${board.token}`, { headers: { accept: 'text/html' } })
+  const [entered] = (await once(asked, 'response')) as [IncomingMessage]
+  entered.resume()
+  expect(entered.statusCode).toBe(303)
+  expect(entered.headers.location).toBe('/')
+  const cookie = entered.headers['set-cookie']?.join() ?? ''
   expect(cookie).toMatch(/HttpOnly/i)
   expect(cookie).toMatch(/SameSite=Lax/i)
   const page = await fetch(board.url, { headers: { cookie: cookie.split(';')[0] ?? '' } })

@@ -1,6 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Door } from '@bestmark/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Run } from './runs.ts'
@@ -26,6 +29,9 @@ const NAVIGATES = {
   'sec-fetch-dest': 'document',
   'sec-fetch-site': 'none',
 }
+
+/** What browsers ask for that say nothing of how they came. */
+const PAGE = { accept: 'text/html,*/*;q=0.8' }
 
 /** Asks under any name of the machine, which Node's own fetch would have to resolve. */
 async function ask(host: string, path: string, headers: Record<string, string> = {}) {
@@ -97,10 +103,10 @@ test('the board tells its own name to nobody without the token', async () => {
   }
 })
 
-test('a browser or tool that does not find such names stays where it is, with a session', async () => {
+test('a browser that does not find such names stays where it is, with a session', async () => {
   const host = `127.0.0.1:${port}`
   const safari = { ...NAVIGATES, 'user-agent': SAFARI }
-  for (const headers of [safari, {}]) {
+  for (const headers of [safari, PAGE]) {
     const { status, headers: told, cookie } = await ask(host, `/?token=${site.token}`, headers)
     expect([status, told.location, told['cache-control']]).toEqual([303, '/', 'no-store'])
     expect(cookie).not.toContain(site.token)
@@ -109,7 +115,7 @@ test('a browser or tool that does not find such names stays where it is, with a 
 })
 
 test('the database holds neither the token nor a session', async () => {
-  const { cookie } = await ask(`127.0.0.1:${port}`, `/?token=${site.token}`)
+  const { cookie } = await ask(`127.0.0.1:${port}`, `/?token=${site.token}`, PAGE)
   const tables = await site.db.sql<{ name: string }[]>`
     select table_name as name from information_schema.tables where table_schema = 'public'`
   expect(tables.length).toBeGreaterThan(5)
@@ -135,8 +141,8 @@ test('the token as Bearer opens the board under any name of the machine', async 
 
 test('opening the link again makes no second session', async () => {
   const host = `${await door.name()}:${port}`
-  const { cookie } = await ask(host, `/?token=${site.token}`)
-  const again = await ask(host, `/?token=${site.token}`, { cookie })
+  const { cookie } = await ask(host, `/?token=${site.token}`, PAGE)
+  const again = await ask(host, `/?token=${site.token}`, { ...PAGE, cookie })
   expect([again.status, again.cookie]).toEqual([303, ''])
 })
 
@@ -148,12 +154,49 @@ test('the cookie of an earlier version is asked to open the link again, and is r
   expect(answer.headers['set-cookie']?.join()).toMatch(new RegExp(`^${old}=;.*Max-Age=0`))
 })
 
+test('the cookie of another board on another port, of an earlier version, is left alone', async () => {
+  const cookie = `bestmark_${'b'.repeat(32)}=${'c'.repeat(64)}`
+  for (const path of ['/', `/?token=${site.token}`]) {
+    expect((await ask(`127.0.0.1:${port}`, path, { cookie })).cookie).toBe('')
+  }
+})
+
+test('a tool that opens the link begins no session', async () => {
+  const sessions = () => readdir(join(site.home, 'sessions')).catch(() => [])
+  const before = await sessions()
+  const fetches = { ...PAGE, 'sec-fetch-mode': 'cors', 'sec-fetch-site': 'same-origin' }
+  const nothing: Record<string, string> = {}
+  for (const headers of [nothing, { accept: '*/*' }, { accept: 'application/json' }, fetches]) {
+    const { cookie } = await ask(`127.0.0.1:${port}`, `/?token=${site.token}`, headers)
+    expect(cookie).toBe('')
+  }
+  expect(await sessions()).toEqual(before)
+})
+
+test('the link opens the board where no session can be written', async () => {
+  const folder = join(site.home, 'sessions')
+  await rename(folder, `${folder}.away`)
+  await writeFile(folder, 'in its place')
+  const context = await site.browser.newContext()
+  const page = await context.newPage()
+  await page.goto(await door.link({ host: '127.0.0.1', port: Number(port) }))
+  await page.getByRole('link', { name: 'behind a door' }).first().waitFor()
+  await context.close()
+  await rm(folder)
+  await rename(`${folder}.away`, folder)
+})
+
 test('a new token ends the link, the sessions and the pages that are open', async () => {
   const page = await (await site.visitor()).newPage()
   await goLive(page, `/jobs/${run.job_id}`)
-  const session = await ask(`127.0.0.1:${port}`, `/?token=${site.token}`)
+  const session = await ask(`127.0.0.1:${port}`, `/?token=${site.token}`, PAGE)
   await door.renew()
-  await page.getByText('The board does not answer.').waitFor()
+  await page.getByText('This link has ended. Open the new one: run "bestmark link".').waitFor()
+  const asked: string[] = []
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+  // The pauses between tries are shorter than this.
+  await pause(3_000)
+  expect(asked).not.toContain('/trpc/watch')
   expect((await ask(`127.0.0.1:${port}`, '/', { cookie: session.cookie })).status).toBe(401)
   expect((await ask(`127.0.0.1:${port}`, `/?token=${site.token}`)).status).toBe(401)
   const authorization = `Bearer ${site.token}`

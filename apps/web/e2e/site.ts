@@ -45,7 +45,7 @@ export async function openSite(through?: (databaseUrl: string) => Promise<string
     printed,
     async visitor(options) {
       const context = await browser.newContext({ baseURL: url, ...options })
-      await context.request.get(`/?token=${token}`)
+      await context.request.get(`/?token=${token}`, { headers: { accept: 'text/html' } })
       return context
     },
     async [Symbol.asyncDispose]() {

@@ -4,7 +4,7 @@ import type { RequestEvent } from '@sveltejs/kit'
 import { sequence, type Handle, type HandleServerError } from '@sveltejs/kit/hooks'
 import { fromElsewhere, isLoopback, mayWrite } from '#lib/server/access.ts'
 import { board, closeBoard, door } from '#lib/server/board.ts'
-import { hasOldCookie, isLetIn, openedLink, withoutOldCookies } from '#lib/server/entrance.ts'
+import { isLetIn, oldCookies, openedLink, withoutOldCookies } from '#lib/server/entrance.ts'
 import { guarded, SCRIPTLESS_POLICY } from '#lib/server/headers.ts'
 import { endReports, explained, reported } from '#lib/server/problems.ts'
 import { refusals } from '#lib/server/refusals.ts'
@@ -28,7 +28,8 @@ const entrance: Handle = async ({ event, resolve }) => {
   if (await door.opensWith(event.url.searchParams.get('token'))) return openedLink(event, door)
   const authorized = await isLetIn(event, door)
   if (!authorized && !isTold(event)) {
-    return hasOldCookie(event) ? withoutOldCookies(event, refusals.oldCookie()) : refusals.token()
+    const old = await oldCookies(event, door)
+    return old.length > 0 ? withoutOldCookies(event, refusals.oldCookie(), old) : refusals.token()
   }
   let open: Board
   try {

@@ -1,9 +1,14 @@
+import { TRPCClientError } from '@trpc/client'
+import type { AppRouter } from '@bestmark/api'
 import { api, type Delta } from './api.ts'
 
 export type WatchInput = Parameters<typeof api.watch.subscribe>[0]
 
-/** `resting`: the tab is hidden, nothing is asked. `away`: the board does not answer. */
-export type Connection = 'connecting' | 'live' | 'resting' | 'away'
+/**
+ * `resting`: the tab is hidden, nothing is asked. `away`: the board does not answer. `ended`: it
+ * lets this browser in no more, so it is not asked again.
+ */
+export type Connection = 'connecting' | 'live' | 'resting' | 'away' | 'ended'
 
 const SHORTEST_WAIT = 1_000
 const LONGEST_WAIT = 10_000
@@ -50,6 +55,7 @@ export class Watch {
   }
 
   #look = (): void => {
+    if (this.connection === 'ended') return
     if (!document.hidden) return this.#open()
     this.#close()
     this.connection = 'resting'
@@ -83,13 +89,37 @@ export class Watch {
     this.#close()
     this.connection = 'away'
     this.#wasAway = true
-    this.#retry = setTimeout(() => this.#open(), this.#wait)
+    const retry = setTimeout(() => this.#open(), this.#wait)
+    this.#retry = retry
     this.#wait = Math.min(LONGEST_WAIT, 2 * this.#wait)
+    void isShutOut().then((isIt) => {
+      if (isIt && this.#retry === retry) this.#end()
+    })
+  }
+
+  #end(): void {
+    this.#close()
+    this.connection = 'ended'
   }
 
   #close(): void {
     clearTimeout(this.#retry)
+    this.#retry = undefined
     this.#subscription?.unsubscribe()
     this.#subscription = null
   }
+}
+
+/** Whether the board lets this browser in no more; a stream that is lost does not say why. */
+async function isShutOut(): Promise<boolean> {
+  try {
+    await api.hosts.fullDisks.query({})
+    return false
+  } catch (error) {
+    return isToldBy(error) && error.data?.code === 'UNAUTHORIZED'
+  }
+}
+
+function isToldBy(error: unknown): error is TRPCClientError<AppRouter> {
+  return error instanceof TRPCClientError
 }

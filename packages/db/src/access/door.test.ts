@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -114,6 +115,44 @@ test('of many sessions the longest unused ends', async () => {
   for (let count = 0; count < MOST_SESSIONS; count++) await door.letIn()
   expect(await sessionFiles()).toHaveLength(MOST_SESSIONS)
   expect(await door.knows(first)).toBe(false)
+})
+
+test('of many sessions those that nobody came back with end before any that is used', async () => {
+  const reader = await door.letIn()
+  expect(await door.knows(reader)).toBe(true)
+  for (let count = 0; count < 2 * MOST_SESSIONS; count++) await door.letIn()
+  expect(await sessionFiles()).toHaveLength(MOST_SESSIONS)
+  expect(await door.knows(reader)).toBe(true)
+})
+
+test('where no session can be written, it is kept until the process ends, under the same rules', async () => {
+  await writeFile(join(home, 'sessions'), 'in its place')
+  const [reader, other] = [await door.letIn(), await door.letIn()]
+  expect([await door.knows(reader), await door.knows(`${reader.slice(1)}x`)]).toEqual([true, false])
+  expect(await new Door(home).knows(reader)).toBe(false)
+  for (let count = 0; count < MOST_SESSIONS; count++) await door.letIn()
+  expect([await door.knows(reader), await door.knows(other)]).toEqual([true, false])
+  await rm(join(home, 'sessions'))
+  const written = await door.letIn()
+  expect([await door.knows(reader), await door.knows(written)]).toEqual([true, true])
+  await new Door(home).renew()
+  expect([await door.knows(reader), await door.knows(written)]).toEqual([false, false])
+})
+
+test('a full disk keeps nobody out, and no half of a session is left there', async () => {
+  await door.token()
+  const folder = join(home, 'sessions')
+  await mkdir(folder)
+  // Where this user may make no small disk, the test above says the same of a folder.
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', folder]).status !== 0) return
+  try {
+    await writeFile(join(folder, 'full'), Buffer.alloc(4096))
+    const reader = await door.letIn()
+    expect(await door.knows(reader)).toBe(true)
+    expect(await readdir(folder)).toEqual(['full'])
+  } finally {
+    execFileSync('umount', [folder])
+  }
 })
 
 test('the link names the board alone where browsers find it, and the address where not', async () => {

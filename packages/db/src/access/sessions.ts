@@ -1,45 +1,50 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { unusable } from '../home.ts'
+import { bestEffort } from '../connection/bestEffort.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 /** A session ends when it was not used for this long, and in any case after a year (ms). */
 export const SESSION_ENDS = { unused: 30 * DAY, after: 365 * DAY }
 /** Use is noted this often at most (ms). */
 const NOTE_EVERY = 60_000
-/** The sessions that are kept; of more the longest unused ends. */
+/** The sessions that are kept; of more those that were never used end first, then the longest unused. */
 export const MOST_SESSIONS = 200
+/** So long before its opening a session is noted that was never used (ms). */
+const NEVER = 1_000
 
 const SECRET = /^[\w-]{43}$/
 
 interface Session {
-  /** Its file, which is named by a digest of its secret. */
-  path: string
   /** What the token of its link makes of itself; another token, another seal. */
   seal: string
   opened_at: number
   used_at: number
 }
 
-/** Browsers that were let in, a file each: when they came, and in its time when they last did. */
+/**
+ * Browsers that were let in, a file each: when they came, and in its time when they last did. Those
+ * that no file can be written for are known to this process alone: a full disk keeps nobody out.
+ */
 export class Sessions {
   readonly #folder: string
+  readonly #unwritten = new Map<string, Session>()
 
   constructor(folder: string) {
     this.#folder = folder
   }
 
-  /** Begins a session and returns its secret. Throws HomeUnusable where it cannot be written. */
+  /** Begins a session and returns its secret. */
   async open(seal: string): Promise<string> {
-    await this.#sweep(seal)
+    await bestEffort(() => this.#sweep(seal))
     const secret = randomBytes(32).toString('base64url')
+    const name = nameOf(secret)
+    const opened_at = Date.now()
     try {
-      await mkdir(this.#folder, { recursive: true, mode: 0o700 })
-      const text = `${JSON.stringify({ seal, opened_at: Date.now() })}\n`
-      await writeFile(this.#pathOf(secret), text, { mode: 0o600, flag: 'wx' })
-    } catch (cause) {
-      throw unusable(this.#folder, cause)
+      await this.#write(name, { seal, opened_at })
+    } catch {
+      await bestEffort(() => rm(this.#pathOf(name), { force: true }))
+      this.#unwritten.set(name, { seal, opened_at, used_at: opened_at - NEVER })
     }
     return secret
   }
@@ -47,44 +52,74 @@ export class Sessions {
   /** Whether a secret is that of a session which has not ended; notes that it is used. */
   async has(secret: string, seal: string): Promise<boolean> {
     if (!SECRET.test(secret)) return false
-    const session = await read(this.#pathOf(secret))
+    const name = nameOf(secret)
+    const session = await this.#read(name)
     if (!session || hasEnded(session, seal)) return false
     const now = Date.now()
-    // A disk that is full or read-only keeps nobody out.
-    if (now - session.used_at > NOTE_EVERY) {
-      await utimes(session.path, now / 1000, now / 1000).catch(() => undefined)
+    if (!wasUsed(session) || now - session.used_at > NOTE_EVERY) {
+      session.used_at = now
+      await bestEffort(() => utimes(this.#pathOf(name), now / 1000, now / 1000))
     }
     return true
   }
 
   async count(seal: string): Promise<number> {
-    return (await this.#all()).filter((session) => !hasEnded(session, seal)).length
+    return (await this.#all()).filter(([, session]) => !hasEnded(session, seal)).length
   }
 
   async clear(): Promise<void> {
+    this.#unwritten.clear()
     await rm(this.#folder, { recursive: true, force: true })
   }
 
-  /** Removes what has ended, and of many the longest unused. */
+  async #write(name: string, { seal, opened_at }: Omit<Session, 'used_at'>): Promise<void> {
+    const path = this.#pathOf(name)
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    const text = `${JSON.stringify({ seal, opened_at })}\n`
+    await writeFile(path, text, { mode: 0o600, flag: 'wx' })
+    const never = (opened_at - NEVER) / 1000
+    await utimes(path, never, never)
+  }
+
+  /** Removes what has ended, and of many what was never used, then the longest unused. */
   async #sweep(seal: string): Promise<void> {
     const all = await this.#all()
-    const going = all.filter((session) => hasEnded(session, seal))
-    const kept = all.filter((session) => !going.includes(session))
-    kept.sort((a, b) => b.used_at - a.used_at)
-    for (const { path } of [...going, ...kept.slice(MOST_SESSIONS - 1)]) {
-      await rm(path, { force: true })
+    const going = all.filter(([, session]) => hasEnded(session, seal))
+    const kept = all.filter((entry) => !going.includes(entry))
+    kept.sort(([, a], [, b]) => Number(wasUsed(b)) - Number(wasUsed(a)) || b.used_at - a.used_at)
+    for (const [name] of [...going, ...kept.slice(MOST_SESSIONS - 1)]) {
+      this.#unwritten.delete(name)
+      await bestEffort(() => rm(this.#pathOf(name), { force: true }))
     }
   }
 
-  async #all(): Promise<Session[]> {
-    const names = await readdir(this.#folder).catch(() => [])
-    const sessions = await Promise.all(names.map((name) => read(join(this.#folder, name))))
-    return sessions.filter((session) => session !== undefined)
+  async #all(): Promise<[name: string, Session][]> {
+    const written = await readdir(this.#folder).catch(() => [])
+    const names = [...this.#unwritten.keys(), ...written]
+    const entries = names.map(async (name) => [name, await this.#read(name)] as const)
+    return (await Promise.all(entries)).flatMap(([name, session]) =>
+      session ? [[name, session]] : [],
+    )
   }
 
-  #pathOf(secret: string): string {
-    return join(this.#folder, createHash('sha256').update(secret).digest('hex'))
+  /** What is known of a session; undefined where there is none, or what is no session. */
+  async #read(name: string): Promise<Session | undefined> {
+    return this.#unwritten.get(name) ?? written(this.#pathOf(name))
   }
+
+  #pathOf(name: string): string {
+    return join(this.#folder, name)
+  }
+}
+
+/** A digest of its secret. */
+function nameOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex')
+}
+
+/** Whether anybody came back with it: a tool that opens the link over and over does not. */
+function wasUsed({ opened_at, used_at }: Session): boolean {
+  return used_at >= opened_at
 }
 
 function hasEnded({ seal, opened_at, used_at }: Session, present: string): boolean {
@@ -93,13 +128,12 @@ function hasEnded({ seal, opened_at, used_at }: Session, present: string): boole
   return isOld || seal !== present
 }
 
-/** What a file says of a session; undefined where there is none, or what is no session. */
-async function read(path: string): Promise<Session | undefined> {
+async function written(path: string): Promise<Session | undefined> {
   try {
     const [text, { mtimeMs }] = await Promise.all([readFile(path, 'utf8'), stat(path)])
     const { seal, opened_at } = JSON.parse(text) as Partial<Record<string, unknown>>
     if (typeof seal !== 'string' || typeof opened_at !== 'number') return undefined
-    return { path, seal, opened_at, used_at: mtimeMs }
+    return { seal, opened_at, used_at: mtimeMs }
   } catch {
     // It may have been ended just now, or been cut short by a full disk.
     return undefined

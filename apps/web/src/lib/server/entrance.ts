@@ -27,9 +27,9 @@ export async function isLetIn({ request, cookies }: RequestEvent, door: Door): P
 }
 
 /**
- * Answers whoever opened the link: at the board's own name with a session in a cookie and a clean
- * address; at a name that other servers share by going to the board's own, where the browser finds
- * it.
+ * Answers whoever opened the link: at the board's own name with a clean address, and a browser with
+ * a session in a cookie; at a name that other servers share by going to the board's own, where the
+ * browser finds it.
  */
 export async function openedLink(event: RequestEvent, door: Door): Promise<Response> {
   const { url, request } = event
@@ -37,34 +37,53 @@ export async function openedLink(event: RequestEvent, door: Door): Promise<Respo
   const name = await door.name()
   if (SHARED.includes(url.hostname) && findsNames(request.headers)) {
     const port = url.port && `:${url.port}`
-    return away(event, `http://${name}${port}${withinBoard(url.pathname)}?${rest}`)
+    return away(event, door, `http://${name}${port}${withinBoard(url.pathname)}?${rest}`)
   }
   rest.delete('token')
   const location = withinBoard(url.pathname) + (rest.size > 0 ? `?${rest}` : '')
-  const answer = away(event, location)
-  if (await isLetIn(event, door)) return answer
+  const answer = await away(event, door, location)
+  if (!isVisit(request.headers) || (await isLetIn(event, door))) return answer
   const cookie = { ...COOKIE, maxAge: YEAR }
   const session = await door.letIn()
   answer.headers.append('set-cookie', event.cookies.serialize(await door.cookie(), session, cookie))
   return answer
 }
 
-function away(event: RequestEvent, location: string): Response {
+async function away(event: RequestEvent, door: Door, location: string): Promise<Response> {
   const headers = { location, 'cache-control': 'no-store' }
-  return withoutOldCookies(event, guarded(new Response(null, { status: 303, headers })))
+  const answer = guarded(new Response(null, { status: 303, headers }))
+  return withoutOldCookies(event, answer, await oldCookies(event, door))
 }
 
-/** Whether a browser comes with a cookie of an earlier version, which lets nobody in. */
-export function hasOldCookie({ cookies }: RequestEvent): boolean {
-  return cookies.getAll().some(({ name }) => OLD_COOKIE.test(name))
+/**
+ * The cookies of an earlier version of this board, which let nobody in. Boards on other ports share
+ * the browser's cookies, and may need theirs: this board's hold its token.
+ */
+export async function oldCookies({ cookies }: RequestEvent, door: Door): Promise<string[]> {
+  const names: string[] = []
+  for (const { name, value } of cookies.getAll()) {
+    if (OLD_COOKIE.test(name) && (await door.opensWith(value))) names.push(name)
+  }
+  return names
 }
 
 /** Takes from a browser what it should not send about: the token. */
-export function withoutOldCookies({ cookies }: RequestEvent, answer: Response): Response {
-  for (const { name } of cookies.getAll().filter((cookie) => OLD_COOKIE.test(cookie.name))) {
+export function withoutOldCookies(
+  { cookies }: RequestEvent,
+  answer: Response,
+  names: string[],
+): Response {
+  for (const name of names) {
     answer.headers.append('set-cookie', cookies.serialize(name, '', { ...COOKIE, maxAge: 0 }))
   }
   return answer
+}
+
+/** Whether a reader goes to a page. Tools and checkers of links need no session and keep none. */
+function isVisit(headers: Headers): boolean {
+  const mode = headers.get('sec-fetch-mode')
+  if (mode !== null) return mode === 'navigate'
+  return headers.get('accept')?.includes('text/html') ?? false
 }
 
 /**
