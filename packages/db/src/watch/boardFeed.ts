@@ -65,9 +65,13 @@ export class BoardFeed {
     return { ready: this.#begin(since), leave }
   }
 
-  /** What brings a reader of one job to the present; undefined where it is there. */
-  async stepFrom(job_id: string, revision: number): Promise<Step | undefined> {
-    const row = this.#rows.get(job_id) ?? (await jobRow(this.#db, job_id))
+  /**
+   * What brings a reader of one job to the present; undefined where it is there. The row of the
+   * last look is read again for a reader that was handed a newer revision.
+   */
+  async stepFrom(job_id: string, revision: number, handed: number): Promise<Step | undefined> {
+    const seen = this.#rows.get(job_id)
+    const row = seen && seen.revision >= handed ? seen : await jobRow(this.#db, job_id)
     if (!row || row.revision <= revision) return undefined
     return this.#steps.get(`${job_id} ${revision} ${row.revision}`, () => {
       return stepFrom(this.#db, row, positionAt(revision), new MeasuredNames())

@@ -35,17 +35,28 @@ export async function* watchBoard(
   }
 }
 
+/** Changes of a job that are still to be told. */
+interface Untold {
+  /** The highest of their revisions. */
+  revision: number
+  /** The lowest of their board revisions. */
+  from: number
+}
+
 class BoardReader extends Reader {
   readonly #known = new Map<string, number>()
-  /** The lowest board revision of each job's changes that are still to be told. */
-  readonly #untold = new Map<string, number>()
+  readonly #untold = new Map<string, Untold>()
   #settled = 0
 
   hand({ changes, settled }: Changes): void {
     this.#settled = Math.max(this.#settled, settled)
     for (const { job_id, revision, board_revision } of changes) {
       if (revision <= (this.#known.get(job_id) ?? 0)) continue
-      this.#untold.set(job_id, Math.min(board_revision, this.#untold.get(job_id) ?? Infinity))
+      const before = this.#untold.get(job_id)
+      this.#untold.set(job_id, {
+        revision: Math.max(revision, before?.revision ?? 0),
+        from: Math.min(board_revision, before?.from ?? Infinity),
+      })
       this.wake(job_id)
     }
   }
@@ -56,14 +67,25 @@ class BoardReader extends Reader {
     this.late.clear()
     for (const job_id of this.due) {
       this.due.delete(job_id)
-      const step = await feed.stepFrom(job_id, this.#known.get(job_id) ?? 0)
-      this.#untold.delete(job_id)
+      const handed = this.#untold.get(job_id)?.revision ?? 0
+      const step = await feed.stepFrom(job_id, this.#known.get(job_id) ?? 0, handed)
+      this.#isTold(job_id, Math.max(handed, step?.delta.revision ?? 0))
       if (!step) continue
       const { delta } = step
       this.#known.set(job_id, delta.revision)
-      return { delta, board_revision: Math.min(this.#settled, ...this.#untold.values()) }
+      return { delta, board_revision: this.#toldTo() }
     }
     await this.news()
     return undefined
+  }
+
+  /** A newer revision that was handed meanwhile is still to be told. */
+  #isTold(job_id: string, revision: number): void {
+    const untold = this.#untold.get(job_id)
+    if (untold && untold.revision <= revision) this.#untold.delete(job_id)
+  }
+
+  #toldTo(): number {
+    return Math.min(this.#settled, ...[...this.#untold.values()].map(({ from }) => from))
   }
 }

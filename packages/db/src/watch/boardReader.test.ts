@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Database } from '../client.ts'
+import { jobRow } from '../jobs.ts'
+import { listJobs } from '../jobList.ts'
+import { type TestDatabase, testDatabase } from '../testing.ts'
+import { metrics, newJob, tell } from '../testRun.ts'
+import { type BoardNews, watchBoard } from './boardReader.ts'
+
+let db: TestDatabase
+beforeAll(async () => {
+  db = await testDatabase()
+})
+afterAll(() => db[Symbol.asyncDispose]())
+
+/** The first change of a job that a reader is told; then the reader is cut off. */
+async function firstOf(since: number | null, job_id: string, board: Database = db) {
+  for await (const news of watchBoard(board, since, NEVER)) {
+    if (news.delta.job_id === job_id) return news
+  }
+  throw new Error('The reader ended.')
+}
+
+/** The highest revision of a job that is told until another job is. */
+async function revisionOf(job_id: string, since: number, until: string): Promise<number> {
+  let revision = 0
+  for await (const { delta } of watchBoard(db, since, NEVER)) {
+    if (delta.job_id === job_id) revision = Math.max(revision, delta.revision)
+    if (delta.job_id === until) break
+  }
+  return revision
+}
+
+/** A reader that is cut off goes on from its last message, and knows the last revision in the end. */
+async function expectNoGap({ delta, board_revision }: BoardNews): Promise<void> {
+  const { job_id, revision: told } = delta
+  const resumed = await revisionOf(job_id, board_revision, await newJob(db))
+  expect(Math.max(told, resumed)).toBe((await jobRow(db, job_id))?.revision)
+}
+
+test('a reader that joins between two looks, and is cut off, does not miss a write after the first look', async () => {
+  const job_id = await newJob(db)
+  const { board_revision } = await listJobs(db)
+  const over = new AbortController()
+  const other = watchBoard(db, board_revision, over.signal)
+  await tell(db, job_id, metrics(1, { loss: 1 }))
+  await other.next()
+  // The shared feed looks, and keeps the row that it finds until its next look.
+  const next = other.next()
+  await tell(db, job_id, metrics(2, { loss: 2 }))
+  await next
+  await tell(db, job_id, metrics(3, { loss: 3 }))
+  await expectNoGap(await firstOf(board_revision, job_id))
+  over.abort()
+  await other.return()
+})
+
+test('a write that is found while a reader is told of an earlier one is told after a cut', async () => {
+  const { board_revision } = await listJobs(db)
+  const job_id = await newJob(db)
+  const over = new AbortController()
+  const { board, reached, release } = held(db)
+  const first = firstOf(board_revision, job_id, board)
+  await reached
+  const other = watchBoard(board, (await listJobs(db)).board_revision, over.signal)
+  const next = other.next()
+  // The first reader's row was read before this; the feed's next look finds it for both.
+  await tell(db, job_id, metrics(1, { loss: 1 }))
+  await next
+  await tell(db, job_id, metrics(2, { loss: 2 }))
+  await other.next()
+  release()
+  await expectNoGap(await first)
+  over.abort()
+  await other.return()
+})
+
+/** The same database for a feed of its own, but the first job's row that is read comes late. */
+function held(db: Database) {
+  const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let isFirst = true
+  const late = async (rows: unknown): Promise<unknown> => {
+    if (!isFirst) return rows
+    isFirst = false
+    reached.resolve()
+    await released.promise
+    return rows
+  }
+  const watched = <T extends object>(target: T, isQuery: boolean): T =>
+    new Proxy(target, {
+      get(_target, key): unknown {
+        const value: unknown = Reflect.get(target, key)
+        if (typeof value !== 'function') return value
+        return (...given: unknown[]): unknown => {
+          const made: unknown = Reflect.apply(value, target, given)
+          if (isQuery && key === 'execute') return Promise.resolve(made).then(late)
+          const isBuilder = (isQuery || key === 'select') && key !== 'then'
+          return isBuilder && typeof made === 'object' && made ? watched(made, true) : made
+        }
+      },
+    })
+  const board = { ...db, sql: new Proxy(db.sql, {}), orm: watched(db.orm, false) }
+  return { board, reached: reached.promise, release: released.resolve }
+}
+
+const NEVER = new AbortController().signal
