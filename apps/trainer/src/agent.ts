@@ -151,7 +151,7 @@ export class Agent {
     this.#troubles.answered()
     for (const { job_id, root, ...job } of jobs) {
       if (this.#reserved.has(job_id) || this.#isKept(job_id, root)) continue
-      if (job.status === 'lost' && holdsAnother({ job_id, root })) continue
+      if (job.status === 'lost' && (await holdsAnother(this.#db, { job_id, root }))) continue
       if (!isReadAlone(root, job.source)) {
         this.#follow({ job_id, folder: root, host_id })
         continue
@@ -205,7 +205,8 @@ export class Agent {
   async #takeUpAgain(job: HostedJob): Promise<void> {
     const { job_id, root, status, source } = job
     const isOver = hasEnded(status) && source !== EXPORTED
-    if (!isOver || this.#isKept(job_id, root) || holdsAnother({ job_id, root })) return
+    if (!isOver || this.#isKept(job_id, root)) return
+    if (await holdsAnother(this.#db, { job_id, root })) return
     const [before, now] = [this.#changed.get(job_id), await changedAt(root)]
     this.#changed.set(job_id, now)
     const isGrowing = before === undefined ? await mayGrow(root) : before !== now

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import {
+  folderOfJob,
   jobStatus,
   JobUnknown,
   record,
@@ -15,6 +16,7 @@ import { PIECE } from './journalLines.ts'
 import { isDriven } from './process.ts'
 import type { Recorded } from './recorder.ts'
 import { holdsAnother } from './recording/another.ts'
+import { isContinued } from './recording/continued.ts'
 import { folderId } from './recording/folderId.ts'
 import { AnotherRun } from './recording/journalPlace.ts'
 import { recordScores } from './scores/recordScores.ts'
@@ -60,6 +62,8 @@ export class FilesRecorder {
   #cursor: string | null = null
   /** All there was has been read before, so what is new was written just now. */
   #isLive = false
+  /** The folder that holds this run, as far as is known. */
+  #folder_id: string | null = null
 
   constructor(db: Database, run: Recorded, { isOver }: { isOver: boolean }) {
     this.#db = db
@@ -73,7 +77,8 @@ export class FilesRecorder {
    * another run.
    */
   async record(): Promise<boolean> {
-    const isDue = performance.now() - this.#looked > this.#lookAgain
+    const isLate = performance.now() - this.#looked > this.#lookAgain
+    const isDue = isLate || (this.#state() !== this.#known && (await this.#isElsewhere()))
     if (isDue) await this.#lookForSources()
     const state = this.#state()
     if (!isDue && state === this.#known) return false
@@ -104,6 +109,8 @@ export class FilesRecorder {
     const from = isAsked ? this.#cursor : await this.#ask()
     const reader = this.#takeReader(from)
     const { events, cursor: to, replace } = await reader.next()
+    // What was read may be of another run, so that it is looked at first.
+    if (await this.#isElsewhere()) return true
     if (to === (from ?? '')) {
       this.#keepReader(reader, from)
       return isAsked && !isChanged ? false : this.#atEnd()
@@ -161,8 +168,9 @@ export class FilesRecorder {
 
   async #lookForSources(): Promise<void> {
     this.#looked = performance.now()
-    const { folder: root, job_id } = this.#run
-    if (holdsAnother({ job_id, root })) throw new AnotherRun(root)
+    const { folder: root, job_id, isOwn } = this.#run
+    if (!isOwn && (await holdsAnother(this.#db, { job_id, root }))) throw new AnotherRun(root)
+    if (!(await this.#isSameRun())) return void (this.#sources = [])
     const found = await sourcesIn(root)
     this.#watched = await watchedFiles(root, found)
     const names = (sources: readonly Source[]): string => sources.map(({ name }) => name).join()
@@ -171,6 +179,33 @@ export class FilesRecorder {
     this.#sources = found
     this.#reader = undefined
     await this.#register()
+  }
+
+  /** Whether another folder than the one that was last found to hold the run lies there now. */
+  async #isElsewhere(): Promise<boolean> {
+    if (this.#folder_id === null) return false
+    const now = await folderId(this.#run.folder)
+    return now !== null && now !== this.#folder_id
+  }
+
+  /**
+   * Whether the run's own folder lies there, or another one that tells the same; one that tells
+   * nothing yet is waited for. Throws AnotherRun where it tells of another run.
+   */
+  async #isSameRun(): Promise<boolean> {
+    const { job_id, folder: root, isOwn } = this.#run
+    const now = await folderId(root)
+    if (isOwn || now === null || now === this.#folder_id) return true
+    const job = await folderOfJob(this.#db, job_id)
+    const isSame = !job || (await isContinued(this.#db, job, root))
+    if (isSame === false) throw new AnotherRun(root)
+    if (!isSame) return false
+    this.#folder_id = now
+    if (job && job.folder_id !== null && job.folder_id !== now) {
+      this.#reader = undefined
+      this.#sources = []
+    }
+    return true
   }
 
   /** Puts on the board by which source the run is read, and that it cannot be stopped where that is so. */

@@ -29,7 +29,7 @@ export async function stillShippable(db: Database, order: ClaimedDeployment): Pr
   const job = { job_id, root: order.root, source: (await jobDetail(db, job_id))?.source ?? '' }
   if (job.source === EXPORTED) throw new Failure(exportedRefusal(order.job_name))
   const status = (await jobStatus(db, job_id))?.status
-  const changed = await lookAgain({ ...job, ...(status ? { status } : {}) }, known)
+  const changed = await lookAgain(db, { ...job, ...(status ? { status } : {}) }, known)
   if (changed) await recordFacts(db, job_id, [changed])
   const { files_state, files_why } = changed ?? known
   if (files_state === 'complete') {

@@ -29,10 +29,10 @@ export async function sweepJob(db: Database, job: SweptJob): Promise<number> {
   const changed: EventOf<'files' | 'checkpoint'>[] = []
   const standing = await standingFiles(db, job.job_id)
   for (const known of standing) {
-    const event = await lookAgain(job, known)
+    const event = await lookAgain(db, job, known)
     if (event) changed.push(event)
   }
-  if (job.source === JOURNAL && !holdsAnother(job))
+  if (job.source === JOURNAL && !(await holdsAnother(db, job)))
     changed.push(...(await unlistedCheckpoints(job.root, standing)))
   if (changed.length > 0) await recordFacts(db, job.job_id, changed)
   return changed.length
@@ -40,11 +40,12 @@ export async function sweepJob(db: Database, job: SweptJob): Promise<number> {
 
 /** What a look at one checkpoint found that was not known; undefined where it is as it was. */
 export async function lookAgain(
+  db: Database,
   job: SweptJob,
   known: KnownFiles,
 ): Promise<EventOf<'files'> | undefined> {
   const stateFile = stateFileOf(job.source)
-  const seen = holdsAnother(job)
+  const seen = (await holdsAnother(db, job))
     ? goneFiles()
     : await inspectCheckpoint(job.root, known.path, stateFile, before(job, known))
   if (isSame(known, seen)) return undefined

@@ -182,6 +182,19 @@ export type JobOfFolder = Pick<JobRow, 'job_id' | 'status' | 'source' | 'folder_
   root: string
 }
 
+/** The folder of a job, and the other jobs of its host that stand, or stood, at the same place. */
+export async function folderOfJob(
+  db: Database,
+  job_id: string,
+): Promise<(JobOfFolder & { others: JobOfFolder[] }) | undefined> {
+  const row = await jobRow(db, job_id)
+  if (!row) return undefined
+  const found = await jobsOfFolder(db, row.host_id, { root: row.output_dir, folder_id: null })
+  const { status, source, folder_id, output_dir: root } = row
+  const others = found.filter((job) => job.job_id !== job_id)
+  return { job_id, status, source, folder_id, root, others }
+}
+
 /** The jobs of a host whose folder stands, or stood, at a place, or is known by an id, newest first. */
 export async function jobsOfFolder(
   db: Database,

@@ -3,6 +3,7 @@ import { hasEnded, type TrainingEvent } from '@bestmark/core'
 import {
   type Database,
   EXPORTED,
+  folderOfJob,
   jobDetail,
   jobsOfFolder,
   jobStatus,
@@ -12,9 +13,12 @@ import {
 } from '@bestmark/db'
 import type { FilesSeen } from '../integrity.ts'
 import { firstLine, isJournal, JOURNAL } from '../journal.ts'
+import { isDriven } from '../process.ts'
 import { endedEvent } from '../sources/events.ts'
 import { jsonObject } from '../sources/jsonObject.ts'
-import { isOfAnother } from './journalPlace.ts'
+import { folderId } from './folderId.ts'
+import { isOfAnother, isOfPlace } from './journalPlace.ts'
+import { toldJournal } from './toldJournal.ts'
 
 const WHY = 'Its folder was removed or emptied, and another run began in it.'
 const FILES_WHY = "another run lies in the run's folder now"
@@ -48,7 +52,7 @@ export async function endOthers(
   const { host_id, root } = now
   for (const job of await jobsOfFolder(db, host_id, { root, folder_id: null })) {
     const isOther = job.job_id !== now.job_id && job.source !== EXPORTED
-    if (isOther && !hasEnded(job.status)) await endReplaced(db, job.job_id)
+    if (isOther) await endReplaced(db, job.job_id)
   }
 }
 
@@ -58,10 +62,31 @@ export function goneFiles(): FilesSeen {
   return { ...nothing, files_state: 'missing', files_why: FILES_WHY, checked_at: Date.now() }
 }
 
-/** Whether the journal in a folder is of another run than a job, as far as the ids tell. */
-export function holdsAnother({ job_id, root }: { job_id: string; root: string }): boolean {
+/**
+ * Whether a folder holds another run than a job: by the ids of their journals, or since the folder
+ * there now is known as that of another job.
+ */
+export async function holdsAnother(
+  db: Database,
+  { job_id, root }: { job_id: string; root: string },
+): Promise<boolean> {
+  return (
+    (await hasJournalOfAnother(db, job_id, root)) || (await isFolderOfAnother(db, job_id, root))
+  )
+}
+
+async function hasJournalOfAnother(db: Database, job_id: string, root: string): Promise<boolean> {
   const path = join(root, JOURNAL)
   if (!isJournal(path)) return false
+  // A program that removes its folder as it starts is still the one that was started there.
+  if (isOfPlace(job_id) && isDriven(root)) return false
   const id = jsonObject(firstLine(path) ?? '')?.['job_id']
-  return typeof id === 'string' && isOfAnother(job_id, null, id)
+  return typeof id === 'string' && isOfAnother(job_id, await toldJournal(db, job_id), id)
+}
+
+async function isFolderOfAnother(db: Database, job_id: string, root: string): Promise<boolean> {
+  const now = await folderId(root)
+  const job = now === null ? undefined : await folderOfJob(db, job_id)
+  if (!job || job.folder_id === null || job.folder_id === now || job.root !== root) return false
+  return job.others.some(({ folder_id, source }) => source !== EXPORTED && folder_id === now)
 }

@@ -3,7 +3,7 @@ import { appendFile, mkdir, mkdtemp, rename, rm, utimes, writeFile } from 'node:
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { measuredJson } from '@bestmark/core'
-import { findJobs, jobDetail, jobStatus, standingFiles } from '@bestmark/db'
+import { findJobs, jobDetail, jobsOfFolder, jobStatus, standingFiles } from '@bestmark/db'
 import { toldInRows } from '@bestmark/db/testing'
 import { expect, test } from 'vitest'
 import { agentOf, testBoard } from '../boardTesting.ts'
@@ -122,7 +122,7 @@ test.each([
       writeFile(join(root, 'bestmark-output.log'), `{"step": 1, "loss": ${at}}\n`),
   ],
 ])(
-  'a run without a journal of its own is the job of its folder: %s that is begun anew takes the place of what was there',
+  'a run without a journal is the job of its folder: %s that another run writes into a folder made anew is another job',
   async (name, write) => {
     const root = join(here.path, `anew, ${name}`)
     await mkdir(root)
@@ -133,7 +133,14 @@ test.each([
     await rm(root, { recursive: true })
     await mkdir(root)
     await write(root, 7)
-    await lossesAre(job_id, [7])
+    const other = await eventually(async () => {
+      const { db, host_id } = here.board
+      const jobs = await jobsOfFolder(db, host_id, { root, folder_id: null })
+      return jobs.find((job) => job.job_id !== job_id)
+    })
+    await lossesAre(other.job_id, [7])
+    expect(await lossesOf(job_id)).toEqual([3])
+    expect(await importRun(here.board, root, {})).toMatchObject({ job_id: other.job_id })
   },
 )
 

@@ -6,6 +6,7 @@ import { parseEvent } from '../journal/events.ts'
 import { beginning, type Progress } from './attempts.ts'
 import { startedEvent } from './events.ts'
 import type { Found } from './gate.ts'
+import { jsonObject } from './jsonObject.ts'
 import { type FileLine, lineSource } from './lineSource.ts'
 import { markIn, OUTPUT } from './textLog.ts'
 
@@ -29,6 +30,8 @@ interface Start {
 }
 
 interface State extends Progress {
+  /** The job's id in the journal's header; left out by older versions. */
+  journal?: string
   starts: Start[]
   /** Which of them the present attempt is of; null where it was begun without `bestmark run`. */
   start: number | null
@@ -80,6 +83,8 @@ export function endInJournal(root: string): Ended | undefined {
 function tell(state: State, { file, text, line }: FileLine): Found[] {
   if (file === OUTPUT) return marked(state, text)
   const isHeader = line === 1
+  const id = isHeader ? jsonObject(text)?.['job_id'] : undefined
+  if (typeof id === 'string') state.journal = id
   if (isHeader || text.trim() === '') return []
   const { event, misfits } = parseEvent(text)
   if (event?.type === 'started') return [...begun(state, event), ...misfits]

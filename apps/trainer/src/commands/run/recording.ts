@@ -101,7 +101,7 @@ export class RunRecording {
     const job = { job_id, host_id, host, root, name, project, source: RUN_LOG }
     await registerJob(db, { ...job, status: 'starting', is_stoppable: true })
     this.#keeper.onJob(job_id)
-    return { board, run: { job_id, folder: root, host_id } }
+    return { board, run: { job_id, folder: root, host_id, isOwn: true } }
   }
 
   /** Tries until it is done, or is of no use any more. */

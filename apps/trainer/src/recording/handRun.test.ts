@@ -1,0 +1,65 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { jobDetail, uuidv5 } from '@bestmark/db'
+import { toldInRows } from '@bestmark/db/testing'
+import { expect, test } from 'vitest'
+import { testBoard } from '../boardTesting.ts'
+import { importRun } from '../importing.ts'
+import { JOURNAL } from '../journal.ts'
+import { OUTPUT } from '../sources/textLog.ts'
+
+const here = testBoard()
+const BY_HAND = '7b0c0a51-9b5a-4f0e-8a57-3b7f7f1b9b11'
+const AGAIN = '0f6c5d1e-3c1b-4a7e-9d2f-5b8a1c2d3e4f'
+const LOG = 'bestmark run: 2026-01-02T03:04:00.000Z started: python3 train.py\n'
+
+/** A program that tells its losses to a journal, under `bestmark run` where there is a log. */
+async function program(root: string, job_id: string, loss: number, log?: string): Promise<void> {
+  await mkdir(root)
+  if (log) await writeFile(join(root, OUTPUT), log)
+  const lines = [
+    { journal: 1, job_id, name: 'x', project: 'p' },
+    { type: 'started', attempt: 0, at: 1_767_323_041_000 },
+    { type: 'metrics', attempt: 0, at: null, step: 1, values: { loss } },
+  ]
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+  await writeFile(join(root, JOURNAL), text)
+}
+
+const lossesOf = async (job_id: string) =>
+  (await toldInRows(here.board.db, job_id)).points['0 loss']?.map(([, loss]) => loss)
+
+test.each([
+  ['by hand', undefined],
+  ['by `bestmark run` again', LOG],
+])(
+  'a run that `bestmark run` began keeps its job when another journal is written %s in its folder made anew',
+  async (name, log) => {
+    const root = join(here.path, name)
+    const id = uuidv5(here.board.host_id, root)
+    await program(root, id, 3, LOG)
+    const { job_id } = await importRun(here.board, root, {})
+    expect(await jobDetail(here.board.db, job_id)).toMatchObject({ source: 'run_journal' })
+    await rm(root, { recursive: true })
+    const second = log ? AGAIN : BY_HAND
+    await program(root, second, 7, log)
+    expect(await importRun(here.board, root, {})).toMatchObject({ job_id: second })
+    expect([await lossesOf(job_id), await lossesOf(second)]).toEqual([[3], [7]])
+  },
+)
+
+test('a job of a place that was told by a journal beside a log is not that of another journal', async () => {
+  const root = join(here.path, 'told by another')
+  await program(root, '1c9e6679-7425-40de-944b-e07fc1f90ae7', 3, LOG)
+  // As `bestmark run` begins it, before its program has a journal.
+  const place = uuidv5(here.board.host_id, root)
+  await rm(join(root, JOURNAL))
+  expect(await importRun(here.board, root, {})).toMatchObject({ job_id: place })
+  await rm(root, { recursive: true })
+  await program(root, '1c9e6679-7425-40de-944b-e07fc1f90ae7', 3, LOG)
+  expect(await importRun(here.board, root, {})).toMatchObject({ job_id: place })
+  await rm(root, { recursive: true })
+  await program(root, BY_HAND, 7)
+  expect(await importRun(here.board, root, {})).toMatchObject({ job_id: BY_HAND })
+  expect([await lossesOf(place), await lossesOf(BY_HAND)]).toEqual([[3], [7]])
+})

@@ -1,0 +1,16 @@
+import { type Database, sourceCursor } from '@bestmark/db'
+import { JOURNAL } from '../journal.ts'
+import { jsonObject } from '../sources/jsonObject.ts'
+import { readPlace } from './journalPlace.ts'
+
+/** The id of the journal that a job was told by, alone or beside a log; null where none is known. */
+export async function toldJournal(db: Database, job_id: string): Promise<string | null> {
+  const { id } = readPlace(await sourceCursor(db, job_id, JOURNAL))
+  return id ?? journalIn(await sourceCursor(db, job_id, 'files'))
+}
+
+function journalIn(cursor: string | null): string | null {
+  const state = jsonObject(cursor ?? '')?.['state']
+  const isState = typeof state === 'object' && state !== null && 'journal' in state
+  return isState && typeof state.journal === 'string' ? state.journal : null
+}
