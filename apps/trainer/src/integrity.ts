@@ -57,6 +57,7 @@ const OF_THE_FOLDER: Record<string, string> = {
   ELOOP: 'its links lead in a loop',
   ENOTDIR: 'a file stands in its way',
   ENAMETOOLONG: 'its name is too long',
+  ERR_INVALID_ARG_VALUE: 'no file can have its name',
 }
 
 /**

@@ -39,8 +39,7 @@ const step = Count
 const epoch = z.number().nullable().default(null)
 const at = Time.nullable().default(null)
 const values = namedValues(MeasuredInJson)
-/** No file system has a name with NUL in it. */
-const path = z.string().refine((text) => !text.includes('\0'))
+const path = z.string()
 
 /** A run, or a further attempt of it, began. `path`s of later events are relative to its root. */
 const Started = z.object({

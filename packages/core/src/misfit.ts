@@ -1,5 +1,20 @@
 import { TrainingEvent } from './event.ts'
 
+/** So long are a name and a path at most, on whatever file system (characters). */
+const LONGEST_NAME = 255
+const LONGEST_PATH = 4096
+
+/** An event as a file may tell it: what it names must be able to lie somewhere. */
+const Told = TrainingEvent.refine(
+  (event) => !('path' in event) || event.path === null || canLie(event.path),
+  { path: ['path'] },
+)
+
+function canLie(path: string): boolean {
+  if (path.includes('\0') || path.length > LONGEST_PATH) return false
+  return path.split(/[\\/]/).every((name) => name.length <= LONGEST_NAME)
+}
+
 /** What of an event does not fit its schema. */
 export interface Misfit {
   /** The field of the event, or what there is none of. */
@@ -36,13 +51,13 @@ const SHOWN = 40
  * fields that do not fit and can be missed. An event that cannot be without them is none.
  */
 export function fitted(said: unknown): Fitted {
-  const whole = TrainingEvent.safeParse(said)
+  const whole = Told.safeParse(said)
   if (whole.success) return { event: whole.data, misfits: [] }
   if (typeof said !== 'object' || said === null) return { event: undefined, misfits: [NO_EVENT] }
   const fields = new Set(whole.error.issues.map(({ path }) => String(path[0] ?? '')))
   if (fields.has('type') || fields.has('')) return { event: undefined, misfits: [NO_EVENT] }
   const rest = Object.fromEntries(Object.entries(said).filter(([name]) => !fields.has(name)))
-  const { data: event } = TrainingEvent.safeParse(rest)
+  const { data: event } = Told.safeParse(rest)
   const values = new Map(Object.entries(said))
   const misfits = [...fields].map((field) => {
     return { field, why: whyOf(field, values.get(field)), isWhole: event === undefined }
@@ -53,6 +68,7 @@ export function fitted(said: unknown): Fitted {
 const NO_EVENT: Misfit = { field: 'type', why: 'it is not an event of a run', isWhole: true }
 
 function whyOf(field: string, value: unknown): string {
+  if (field === 'path' && typeof value === 'string') return 'no file system can hold its path'
   const takes = TAKES.get(field)
   const got = value === undefined ? 'nothing' : shown(value)
   return takes === undefined ? `its ${field} is not valid` : `${field} must be ${takes}; got ${got}`

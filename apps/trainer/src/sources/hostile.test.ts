@@ -4,7 +4,7 @@ import { jobLogs } from '@bestmark/db'
 import { expect, test } from 'vitest'
 import { testBoard } from '../boardTesting.ts'
 import { importRun } from '../importing.ts'
-import { makeOld } from '../testing.ts'
+import { bestmark, makeOld } from '../testing.ts'
 import { toldByReader } from './events.ts'
 import { HOSTILE, writeFiles } from './hostileTesting.ts'
 import { readRun } from './run.ts'
@@ -21,6 +21,9 @@ for (const [name, { files, best, told }] of Object.entries(HOSTILE)) {
     expect(chosen.best?.step).toBe(best)
     const texts = toldByReader(events)
     expect(texts).toEqual(told.map((text) => expect.stringMatching(text)))
+    const picked = await bestmark(['pick', root, '--json'], { env: here.env })
+    const { best_step, warnings } = JSON.parse(picked.stdout)
+    expect([picked.code, best_step, warnings]).toEqual([0, best, texts])
     const heard: string[] = []
     const job = await importRun(here.board, root, {}, (text) => heard.push(text))
     expect(job).toMatchObject({ best_step: best })

@@ -194,11 +194,14 @@ HOSTILE['journal-of-odd-paths'] = {
     'journal.jsonl': journal(
       ...[measured(10, 0.5), save(10), measured(20, 0.25), { ...save(20), path: 'a\0b' }],
       ...[measured(30, 0.125), { ...save(30), path: 'x'.repeat(5000) }],
+      ...[measured(40, 0.1), { ...save(40), path: 'a/'.repeat(2500) }],
     ),
     ...saved('checkpoint-10/model.safetensors'),
   },
   best: 10,
-  told: [/^Skipped line 5 of journal\.jsonl: its path is not valid\.$/],
+  told: [
+    /^Skipped line 5 of journal\.jsonl and 2 more like it: no file system can hold its path\.$/,
+  ],
 }
 HOSTILE['yaml-nested-deeply'] = {
   files: { ...stated('1'), 'training_args.yaml': `monitor: ${nested(100_000)}\n` },
