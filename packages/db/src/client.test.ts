@@ -106,3 +106,45 @@ test('a pool outlives the time that its server is away', async () => {
   await rm(folder, { recursive: true })
   expect(clientOptions(address).path).toBe(join(folder, '.s.PGSQL.5432'))
 })
+
+test('every connection has its limits, one that was made anew too', async () => {
+  await using db = await testDatabase()
+  const sql = connectTo(parseAddress(db.databaseUrl), { statement: 4_321, word: Infinity })
+  const limits = () => sql<{ statement: string; idle: string; pid: number }[]>`
+    select current_setting('statement_timeout') as statement, pg_backend_pid() as pid,
+           current_setting('idle_in_transaction_session_timeout') as idle, pg_sleep(0.05)`
+  const before = (await Promise.all([limits(), limits(), limits()])).flat()
+  expect(new Set(before.map(({ pid }) => pid)).size).toBe(3)
+  for (const { pid } of before) await db.sql`select pg_terminate_backend(${pid})`
+  await expect
+    .poll(() =>
+      limits()
+        .then(([row]) => row?.pid)
+        .catch(() => 0),
+    )
+    .toBeGreaterThan(0)
+  const after = (await Promise.all([limits(), limits()])).flat()
+  for (const row of [...before, ...after]) {
+    expect(row).toMatchObject({ statement: '4321ms', idle: '1min' })
+  }
+  expect(await sql.begin((tx) => tx`select 1 as one`)).toMatchObject([{ one: 1 }])
+  await sql.end()
+})
+
+test('a login sets nothing that a pooler refuses', async () => {
+  const logins: Buffer[] = []
+  const server = createServer((socket) => {
+    socket.once('data', (login) => {
+      logins.push(login)
+      socket.destroy()
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await refusal(`postgres://me@127.0.0.1:${port}/d`)
+  server.close()
+  // A length and a version, then names and values by turns.
+  const words = logins[0]?.subarray(8).toString().split('\0') ?? []
+  const names = words.filter((word, index) => index % 2 === 0 && word !== '')
+  expect(names.toSorted()).toEqual(['application_name', 'client_encoding', 'database', 'user'])
+})

@@ -82,19 +82,16 @@ export function databaseAt(
 
 /** A pool of ten: more were no faster. Idle connections go after a minute. */
 export function connectTo(address: Address, limits = WORK, pulse = new Pulse(address)) {
-  const { connection, ...options } = clientOptions(address)
-  const { statement: statement_timeout, word } = limits
+  const { statement, word } = limits
   return postgres({
-    ...options,
-    connection: {
-      ...connection,
-      statement_timeout,
-      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION,
-    },
+    ...clientOptions(address),
     max: 10,
     idle_timeout: 60,
     // The client takes these though its types do not list them.
     ...({
+      // Not parameters of the login, which a pooler between us and the server refuses.
+      prelude: `set statement_timeout = ${statement};
+        set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION}`,
       socket: async () => {
         const refusal = await pulse.refusal()
         return refusal ? broken(refusal) : dial(address)
