@@ -37,8 +37,16 @@ export function plainWords(error: unknown): string | undefined {
 /** What is wrong with a file, without its name; undefined for an error of anything else. */
 export function fileWords(error: unknown): string | undefined {
   const of = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  const { code = '' } = of instanceof Error ? (of as NodeJS.ErrnoException) : {}
-  return OF_A_FILE.get(code)
+  if (!(of instanceof Error)) return undefined
+  if ('kind' in of && typeof of.kind === 'string') return `it is ${of.kind}, not a file`
+  return OF_A_FILE.get((of as NodeJS.ErrnoException).code ?? '')
+}
+
+/** Why a text is no JSON: the line where that shows, where it is known, and none of the text. */
+export function jsonWords(error: unknown): string {
+  const said = error instanceof Error ? error.message : ''
+  const line = /\(line (\d+) column \d+\)/.exec(said)?.[1]
+  return line === undefined ? 'is not valid JSON' : `is not valid JSON (line ${line})`
 }
 
 function ofFile(error: Error): string | undefined {

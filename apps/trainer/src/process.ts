@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { systemCode } from './failure.ts'
 import { openFile } from './files/runFile.ts'
+import { unstartedWords } from './processes/starting.ts'
 
 /** A process that cannot be mistaken for a later one with the same pid. */
 export const ProcessMark = z.object({ pid: z.number().int().positive(), started_at: z.string() })
@@ -134,7 +135,7 @@ export function spawnDetached(
       if (child.pid !== undefined) resolve({ pid: child.pid, exited, signal })
     })
     child.once('error', (cause) => {
-      reject(new Error(`${program} could not be started in ${cwd}: ${cause.message}`, { cause }))
+      reject(new Error(unstartedWords(program, cwd, cause), { cause }))
     })
   }).finally(() => closeSync(log))
 }

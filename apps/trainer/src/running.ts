@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { sentence, systemCode } from './failure.ts'
 import { KeptOutput, type Show } from './keptOutput.ts'
 import { type ProcessEnd, writeKeptProcess } from './process.ts'
+import { unstartedWords } from './processes/starting.ts'
 import { ERRORS, OUTPUT } from './sources/textLog.ts'
 import { tell } from './terminal.ts'
 
@@ -47,13 +48,20 @@ export async function startProgram(
   const run = { BESTMARK_JOB_ID: job_id, BESTMARK_RUN_FOLDER: folder }
   const env = { PYTHONUNBUFFERED: '1', ...process.env, ...run }
   const stdio = ['inherit' as const, output.file, stderr.file]
-  const child = spawn(program, args, { cwd, env, detached: true, stdio })
+  const failed = (cause: unknown): Error => {
+    const why = unstartedWords(program, cwd, cause)
+    output.mark(`failed: ${why}`)
+    return new Error(why, { cause })
+  }
+  let child: ChildProcess
+  try {
+    child = spawn(program, args, { cwd, env, detached: true, stdio })
+  } catch (cause) {
+    // Some of what the system says is thrown at once, such as that the arguments are too long.
+    throw failed(cause)
+  }
   return new Promise((resolve, reject) => {
-    child.once('error', (cause) => {
-      const why = `${program} could not be started: ${cause.message}`
-      output.mark(`failed: ${why}`)
-      reject(new Error(why, { cause }))
-    })
+    child.once('error', (cause) => reject(failed(cause)))
     child.once('spawn', () => {
       const exited = untilExit(child, output, errors)
       mark()

@@ -246,7 +246,13 @@ test('a command that is missing, or cannot be started, is told in one sentence',
     expect(code).toBe(2)
     expect(stderr).toContain(`--kill-after takes seconds, at most 2147482, not "${seconds}".`)
   }
-  const gone = await bestmark(['run', '--', 'no-such-program'], { env: here.env })
-  expect(gone.code).toBe(2)
-  expect(gone.stderr).toContain('no-such-program could not be started')
+  for (const [program, why] of [
+    ['no-such-program', 'there is no such program'],
+    ['/dev/null/program', 'a file stands where a folder should be'],
+    ['/dev', 'it may not be run'],
+  ] as const) {
+    const { code, stderr } = await bestmark(['run', '--', program], { env: here.env })
+    expect(code).toBe(2)
+    expect(stderr).toContain(`bestmark: ${program} could not be started: ${why}.\n`)
+  }
 })

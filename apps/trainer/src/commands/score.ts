@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { Direction, type Measured, measuredJson, parsePythonJson } from '@bestmark/core'
 import { callerPath, oneOf, parseWords } from '../arguments.ts'
 import { EXIT, Failure, sentence } from '../failure.ts'
+import { fileWords, jsonWords } from '../plainWords.ts'
 import { recordedStanding } from '../scores/boardScores.ts'
 import type { RunCheckpoint } from '../scores/checkpointAt.ts'
 import { measurementsIn, type Measurements } from '../scores/results.ts'
@@ -92,7 +93,7 @@ async function fromFile(
     throw new Failure('Give either values or --results; the file tells its own values and errors.')
   }
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new Failure(`${file} cannot be read: ${sentence(cause)}`, { cause })
+    throw new Failure(`${file} cannot be read: ${fileWords(cause) ?? sentence(cause)}.`, { cause })
   })
   const found = measurementsIn(parsed(file, text), text)
   if (found.length === 0) {
@@ -115,7 +116,7 @@ function parsed(file: string, text: string): unknown {
   try {
     return parsePythonJson(text.replace(/^\uFEFF/, ''))
   } catch (cause) {
-    throw new Failure(`${file} is not valid JSON: ${sentence(cause)}`, { cause })
+    throw new Failure(`${file} ${jsonWords(cause)}.`, { cause })
   }
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { systemCode } from '../failure.ts'
+import { unstartedWords } from '../processes/starting.ts'
 
 /** How long a command may take to end once it was asked to, before it is killed (ms). */
 const GRACE = 4_000
@@ -45,8 +46,8 @@ async function outcome(order: Order): Promise<Omit<Ended, 'seconds'>> {
     stdio: ['ignore', ...files],
   })
   const { promise, resolve } = Promise.withResolvers<Omit<Ended, 'seconds'>>()
-  child.once('error', ({ message }) => {
-    resolve({ error: `${program} could not be started: ${message}`, isUnstartable: true })
+  child.once('error', (cause) => {
+    resolve({ error: unstartedWords(program, order.cwd, cause), isUnstartable: true })
   })
   let because: string | undefined
   let grace: NodeJS.Timeout | undefined

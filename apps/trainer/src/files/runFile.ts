@@ -22,8 +22,9 @@ const APPENDING = O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK
 class NotAFile extends Failure {
   constructor(path: string, found: Stats) {
     const code = found.isDirectory() ? 'EISDIR' : 'ENXIO'
-    const cause = Object.assign(new Error('It is not a file.'), { code })
-    super(`${path} is ${kindOf(found)}, not a file.`, { cause })
+    const kind = kindOf(found)
+    const cause = Object.assign(new Error('It is not a file.'), { code, kind })
+    super(`${path} is ${kind}, not a file.`, { cause })
   }
 }
 

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { Failure, sentence, systemCode } from '../failure.ts'
+import { Failure, systemCode } from '../failure.ts'
 import { inspectCheckpoint } from '../integrity.ts'
 import { loadsBest } from './afterTraining.ts'
 import { branches, type StateFile } from './branches.ts'
@@ -11,7 +11,7 @@ import { admitAll } from './gate.ts'
 import { Listing } from './listing.ts'
 import { readResults, resultsFiles } from './resultsFiles.ts'
 import { attemptEvents, type CheckpointFolder } from './stateEvents.ts'
-import { readTrainerState, type TrainerState } from './trainerState.ts'
+import { readTrainerState, type TrainerState, UnreadState } from './trainerState.ts'
 import type { ReadRun } from './run.ts'
 import { SETTLING } from './wholeReader.ts'
 
@@ -70,8 +70,9 @@ async function rootState(
     return { root: await readTrainerState(file), problem: null }
   } catch (error) {
     const isAlone = folders.every(({ state }) => state === null)
-    if (!(error instanceof Failure) || isAlone || (!isOver && (await isFresh(file)))) throw error
-    return { problem: `Skipped ${STATE}: ${sentence(error)}` }
+    if (!(error instanceof UnreadState) || isAlone || (!isOver && (await isFresh(file))))
+      throw error
+    return { problem: `Skipped ${STATE}: it ${error.why}.` }
   }
 }
 

@@ -84,7 +84,7 @@ test('a file that cannot be read takes nothing with it, and is told', async () =
   expect(heard).toEqual(
     expect.arrayContaining([
       expect.stringContaining('trainer_state.json is not valid JSON'),
-      'Skipped events.out.tfevents.2.vm.1.0: it is a socket or a device, not a file.',
+      'Skipped events.out.tfevents.2.vm.1.0: it is a pipe, not a file.',
     ]),
   )
 })

@@ -3,6 +3,7 @@ import { parsePythonJson } from '@bestmark/core'
 import { z } from 'zod'
 import { Failure, sentence } from '../failure.ts'
 import { textOfFile } from '../files/runFile.ts'
+import { fileWords, jsonWords } from '../plainWords.ts'
 
 const number = z.custom<number>((value) => typeof value === 'number')
 /** A number of steps; what is none (Python writes -1 where there is no limit) is not known. */
@@ -57,22 +58,31 @@ export function isLfsPointer(text: string): boolean {
   return text.startsWith(LFS_POINTER)
 }
 
-/** Reads one state file. Throws a Failure that names the file and what is wrong with it. */
+/** A state file that cannot be used; `why` goes on after its name. */
+export class UnreadState extends Failure {
+  readonly why: string
+
+  constructor(file: string, why: string, cause?: unknown) {
+    super(`${file} ${why}`, { cause })
+    this.why = why
+  }
+}
+
+/** Reads one state file. Throws UnreadState. */
 export async function readTrainerState(file: string): Promise<TrainerState> {
   const reading = Promise.all([textOfFile(file), stat(file)])
   const [text, { mtimeMs: mtime }] = await reading.catch((cause: unknown) => {
-    throw new Failure(`${file} cannot be read: ${sentence(cause)}`, { cause })
+    throw new UnreadState(file, `cannot be read (${fileWords(cause) ?? sentence(cause)})`, cause)
   })
   if (isLfsPointer(text)) {
-    throw new Failure(
-      `${file} is a Git LFS pointer, not the file itself: fetch it with "git lfs pull"`,
-    )
+    const why = 'is a Git LFS pointer, not the file itself: fetch it with "git lfs pull"'
+    throw new UnreadState(file, why)
   }
   const state = File.safeParse(parseState(file, text))
   if (!state.success) {
     const [issue] = state.error.issues
     const where = issue?.path.join('.') || 'its outermost value'
-    throw new Failure(`${file} is not a trainer state: ${where} is not what the Trainer writes`)
+    throw new UnreadState(file, `is not a trainer state: ${where} is not what the Trainer writes`)
   }
   const log_history = state.data.log_history.filter(isEntry)
   const rows = state.data.log_history
@@ -84,6 +94,6 @@ function parseState(file: string, text: string): unknown {
   try {
     return parsePythonJson(text.replace(/^\uFEFF/, ''))
   } catch (cause) {
-    throw new Failure(`${file} is not valid JSON: ${sentence(cause)}`, { cause })
+    throw new UnreadState(file, jsonWords(cause), cause)
   }
 }

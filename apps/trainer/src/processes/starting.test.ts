@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from '../testing.ts'
+import { unstartedWords } from './starting.ts'
+
+function errorOf(program: string, cwd: string): Promise<Error> {
+  // What the system says at once is thrown.
+  return new Promise<never>((_resolve, reject) => {
+    spawn(program, { cwd }).once('error', reject)
+  }).catch((error: Error) => error)
+}
+
+/** What is to be started, and what is told. */
+const PROGRAMS: Record<string, [program: string, told: string]> = {
+  'a name of nothing': ['no-such-program', 'there is no such program'],
+  'a path of nothing': ['/no/such', 'there is no such program'],
+  'a file that may not be run': ['./plain', 'it may not be run'],
+  'a folder': ['./folder', 'it may not be run'],
+  'a script for nobody': ['./orphan', 'what its first line names is not there'],
+  'a path through a file': ['./plain/program', 'a file stands where a folder should be'],
+}
+
+for (const [kind, [program, why]] of Object.entries(PROGRAMS)) {
+  test(`why a program could not be started is told in plain words: ${kind}`, async () => {
+    await using folder = await temporaryFolder()
+    await writeFile(join(folder.path, 'plain'), 'x')
+    await writeFile(join(folder.path, 'orphan'), '#!/no/such/interpreter\n')
+    await chmod(join(folder.path, 'orphan'), 0o755)
+    await mkdir(join(folder.path, 'folder'))
+    const told = unstartedWords(program, folder.path, await errorOf(program, folder.path))
+    expect(told).toBe(`${program} could not be started: ${why}`)
+  })
+}
+
+test('a folder that is gone is not told of the program', async () => {
+  const error = await errorOf('true', '/no/folder')
+  expect(unstartedWords('true', '/no/folder', error)).toBe(
+    'true could not be started: there is no folder /no/folder',
+  )
+})
