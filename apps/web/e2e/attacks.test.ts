@@ -1,3 +1,4 @@
+import { createClient } from '@bestmark/api/client'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -86,6 +87,12 @@ test('a batch has a size, a body and an address have a length', async () => {
   expect((await post('/trpc/jobs.stop', `"${'x'.repeat(200_000)}"`)).status).toBe(413)
   expect((await get(`/?search=${'x'.repeat(20_000)}`)).status).toBe(431)
   expect((await get('/trpc/jobs.list')).status).toBe(200)
+})
+
+test('a query that is too long for an address is answered all the same', async () => {
+  const names = Array.from({ length: 50 }, (_, index) => `${index}`.padStart(220, '学'))
+  const query = { job_id: run.job_id, names }
+  expect(await createClient(site).series.read.query(query)).toHaveLength(50)
 })
 
 test('asking changes nothing: whatever writes must be posted', async () => {

@@ -1,3 +1,4 @@
+import { wire } from '@bestmark/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Client, createClient } from './client.ts'
 import type { RouterOutputs } from './root.ts'
@@ -42,6 +43,32 @@ test('numbers cross the wire as they are, NaN and typed arrays included', async 
   expect(loss?.values).toEqual(Float64Array.of(NaN, -Infinity, 0.1))
   expect(loss?.times).toEqual(Float64Array.of(NaN, NaN, NaN))
   expect((await api.jobs.status.query({ job_id })).loss).toBe(0.1)
+})
+
+test('a query is answered however long its 50 names are, and in whatever script', async () => {
+  const job_id = await board.newJob()
+  for (const letter of ['x', '学', '"']) {
+    for (const length of [1, 20, 30, 220, 250]) {
+      const names = Array.from({ length: 50 }, (_, index) => `${letter.repeat(length)}${index}`)
+      await board.tell(job_id, { type: 'metrics', step: 1, values: { [names[49]!]: length } })
+      const series = await api.series.read.query({ job_id, names })
+      expect([letter, length, series.at(-1)?.values[0]]).toEqual([letter, length, length])
+    }
+  }
+})
+
+test('a query may be posted, but nothing is written by asking for it', async () => {
+  const job_id = await board.newJob()
+  const headers = { authorization: `Bearer ${board.token}`, 'content-type': 'application/json' }
+  const asked = JSON.stringify(wire.input.serialize({ job_id }))
+  const status = await fetch(`${board.url}/trpc/jobs.status`, {
+    ...{ method: 'POST', headers, body: asked },
+  })
+  expect(status.status).toBe(200)
+  const input = encodeURIComponent(asked)
+  const stop = await fetch(`${board.url}/trpc/jobs.stop?input=${input}`, { headers })
+  expect([stop.status, stop.headers.get('allow')]).toEqual([405, 'POST'])
+  expect((await api.jobs.status.query({ job_id })).status).toBe('running')
 })
 
 test('without the token nothing is answered', async () => {

@@ -1,7 +1,8 @@
-import { BATCH, wire } from '@bestmark/core'
+import { BATCH, fitsAddress, wire } from '@bestmark/core'
 import {
   createTRPCClient,
   httpBatchLink,
+  httpLink,
   httpSubscriptionLink,
   splitLink,
   type TRPCClient,
@@ -26,6 +27,7 @@ export type Client = TRPCClient<AppRouter>
 export function createClient({ url, token }: ClientOptions): Client {
   const endpoint = endpointOf(url)
   const authorization = `Bearer ${token}`
+  const board = { url: endpoint, transformer: wire, headers: { authorization } }
   return createTRPCClient<AppRouter>({
     links: [
       splitLink({
@@ -35,11 +37,10 @@ export function createClient({ url, token }: ClientOptions): Client {
           transformer: wire,
           EventSource: withHeader(authorization),
         }),
-        false: httpBatchLink({
-          ...BATCH,
-          url: endpoint,
-          transformer: wire,
-          headers: { authorization },
+        false: splitLink({
+          condition: ({ type, input }) => type === 'query' && !fitsAddress(input),
+          true: httpLink({ ...board, methodOverride: 'POST' }),
+          false: httpBatchLink({ ...board, ...BATCH }),
         }),
       }),
     ],

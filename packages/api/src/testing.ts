@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { appRouter } from './root.ts'
+import { serving } from './serving.ts'
 
 /** A board over real HTTP with a fresh database, for tests of tools. */
 export interface TestBoard extends AsyncDisposable {
@@ -30,7 +30,7 @@ export async function testBoard(): Promise<TestBoard> {
   const token = randomUUID()
   const subscriptions: TestBoard['subscriptions'] = []
   const handle = createHTTPHandler({
-    router: appRouter,
+    ...serving,
     basePath: '/trpc/',
     createContext: ({ req }) => ({
       db,

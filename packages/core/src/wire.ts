@@ -71,3 +71,12 @@ export const wire = {
   },
   output: { serialize, deserialize },
 }
+
+/** Characters of a request's address beside the input: the board's, and the procedure's path. */
+const BESIDE_INPUT = 1_000
+
+/** Whether a query's input fits into the address of a request; one that does not is posted. */
+export function fitsAddress(input: unknown): boolean {
+  const written = encodeURIComponent(JSON.stringify(wire.input.serialize(input)))
+  return written.length <= BATCH.maxURLLength - BESIDE_INPUT
+}

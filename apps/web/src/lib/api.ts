@@ -1,5 +1,5 @@
 import type { AppRouter, RouterOutputs } from '@bestmark/api'
-import { BATCH, wire } from '@bestmark/core'
+import { BATCH, fitsAddress, wire } from '@bestmark/core'
 import {
   createTRPCClient,
   httpBatchLink,
@@ -32,7 +32,11 @@ export const api = createTRPCClient<AppRouter>({
         // What takes seconds is asked for alone: a batch is answered when its last part is.
         condition: ({ path }) => path === 'backtest.run',
         true: httpLink({ url, transformer: wire }),
-        false: httpBatchLink({ ...BATCH, url, transformer: wire }),
+        false: splitLink({
+          condition: ({ type, input }) => type === 'query' && !fitsAddress(input),
+          true: httpLink({ url, transformer: wire, methodOverride: 'POST' }),
+          false: httpBatchLink({ ...BATCH, url, transformer: wire }),
+        }),
       }),
     }),
   ],

@@ -1,5 +1,4 @@
-import { appRouter } from '@bestmark/api'
-import { BATCH } from '@bestmark/core'
+import { serving } from '@bestmark/api/serving'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { reported } from '#lib/server/problems.ts'
 import type { RequestHandler } from './$types'
@@ -9,8 +8,7 @@ const answer: RequestHandler = ({ request, locals }) =>
   fetchRequestHandler({
     endpoint: '/trpc',
     req: request,
-    router: appRouter,
-    maxBatchSize: BATCH.maxItems,
+    ...serving,
     createContext: () => locals.context(),
     onError: ({ error }) => {
       // What breaks off because its reader has left is no fault.
