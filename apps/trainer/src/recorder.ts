@@ -4,19 +4,14 @@ import { statIfSeen } from './files/runFile.ts'
 import { JOURNAL, journalHeader, journalSize, readJournal } from './journal.ts'
 import { pause } from './pause.ts'
 import { Changes } from './recording/changes.ts'
-import {
-  AnotherRun,
-  isOfAnother,
-  isOfPlace,
-  readPlace,
-  writePlace,
-} from './recording/journalPlace.ts'
+import { Absence } from './recording/absence.ts'
+import { isJournalOfAnother } from './recording/another.ts'
+import { AnotherRun, readPlace, writePlace } from './recording/journalPlace.ts'
 import { recordScores } from './scores/recordScores.ts'
 import { toldByReader } from './sources/events.ts'
 import { SCORES } from './scores/scoresFile.ts'
 import { isReplaced, placeIn } from './sources/growingFile.ts'
 import { journalSource } from './sources/runJournal.ts'
-import { sourcesIn } from './sources/sources.ts'
 
 /** How long to wait before a database that is away is tried again (ms). */
 const TRY_AGAIN = 1000
@@ -54,13 +49,9 @@ export async function recordJournal(db: Database, run: Recorded): Promise<boolea
     const place = readPlace(cursor)
     if ((any && place.offset >= size) || journalSource(folder) !== JOURNAL) return any
     const header = journalHeader(path)
-    if (!header) {
-      const isGone = cursor !== null && !isOfPlace(job_id)
-      if (isGone && (await sourcesIn(folder)).length > 0) throw new AnotherRun(folder)
-      return any
-    }
+    if (!header) return any
     const id = header.job_id
-    if (isOfAnother(job_id, place.id, id)) throw new AnotherRun(folder)
+    if (place.id !== id && (await isJournalOfAnother(db, job_id, id))) throw new AnotherRun(folder)
     const replace = isReplaced(path, { ...place, line: 0 })
     const offset = replace ? 0 : place.offset
     const piece = readJournal(path, offset)
@@ -88,7 +79,8 @@ export async function recordRun(db: Database, run: Recorded): Promise<boolean> {
  * Keeps recording a growing journal and its scores until the signal aborts, then records what is
  * left. The database is asked only where a file changed. While it is away the files are the buffer;
  * `onTrouble` hears why nothing is recorded. It ends where the job was removed from the board.
- * Throws AnotherRun where the folder holds another run.
+ * A journal that is away for a moment takes nothing back. Throws AnotherRun where the folder holds
+ * another run.
  */
 export async function followJournal(
   db: Database,
@@ -97,9 +89,11 @@ export async function followJournal(
   onTrouble: (error: unknown) => void,
 ): Promise<void> {
   using changes = new Changes(run.folder)
+  const absence = new Absence(db, run)
   let known: { files: string; at: number } | undefined
   while (!signal.aborted) {
     try {
+      await absence.look()
       const files = filesOf(run.folder)
       const isKnown = known?.files === files && performance.now() - known.at < ASK_AGAIN
       if (!isKnown && (await recordRun(db, run))) continue

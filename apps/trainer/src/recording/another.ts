@@ -70,18 +70,33 @@ export async function holdsAnother(
   db: Database,
   { job_id, root }: { job_id: string; root: string },
 ): Promise<boolean> {
-  return (
-    (await hasJournalOfAnother(db, job_id, root)) || (await isFolderOfAnother(db, job_id, root))
-  )
-}
-
-async function hasJournalOfAnother(db: Database, job_id: string, root: string): Promise<boolean> {
-  const path = join(root, JOURNAL)
-  if (!isJournal(path)) return false
+  const id = journalIn(root)
+  if (id === undefined) return isFolderOfAnother(db, job_id, root)
   // A program that removes its folder as it starts is still the one that was started there.
   if (isOfPlace(job_id) && isDriven(root)) return false
+  return isJournalOfAnother(db, job_id, id)
+}
+
+/** The job's id in a folder's journal. */
+function journalIn(root: string): string | undefined {
+  const path = join(root, JOURNAL)
+  if (!isJournal(path)) return undefined
   const id = jsonObject(firstLine(path) ?? '')?.['job_id']
-  return typeof id === 'string' && isOfAnother(job_id, await toldJournal(db, job_id), id)
+  return typeof id === 'string' ? id : undefined
+}
+
+/**
+ * Whether the journal with an id is of another run than a job; that of a job on the board is left to
+ * this one by a job that was made of the folder's place before the journal was there.
+ */
+export async function isJournalOfAnother(
+  db: Database,
+  job_id: string,
+  id: string,
+): Promise<boolean> {
+  const told = await toldJournal(db, job_id)
+  if (isOfAnother(job_id, told, id)) return true
+  return told === null && id !== job_id && (await jobStatus(db, id)) !== undefined
 }
 
 async function isFolderOfAnother(db: Database, job_id: string, root: string): Promise<boolean> {

@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto'
+import { appendFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { jobsOfFolder, jobStatus } from '@bestmark/db'
+import { toldInRows } from '@bestmark/db/testing'
+import { expect, test } from 'vitest'
+import { agentOf, testBoard } from '../boardTesting.ts'
+import { importRun } from '../importing.ts'
+import { JOURNAL } from '../journal.ts'
+import { eventually } from '../testing.ts'
+import { Watching } from '../watching.ts'
+import { Absence } from './absence.ts'
+import { AnotherRun } from './journalPlace.ts'
+
+const here = testBoard()
+
+const line = (said: object): string => `${JSON.stringify(said)}\n`
+const loss = (step: number, value: number): string =>
+  line({ type: 'metrics', attempt: 0, at: Date.now(), step, values: { loss: value } })
+
+/** A run in its making that keeps a journal, beside which another logger writes a table. */
+async function begin(root: string): Promise<string> {
+  const job_id = randomUUID()
+  await mkdir(root)
+  await table(root)
+  const header = line({ journal: 1, job_id, name: 'run', project: 'p' })
+  const started = line({ type: 'started', attempt: 0, at: Date.now(), total_steps: 100 })
+  await writeFile(join(root, JOURNAL), header + started + loss(1, 3))
+  return job_id
+}
+
+const table = (root: string): Promise<void> =>
+  writeFile(join(root, 'metrics.csv'), 'epoch,step,train_loss,val_loss\n0,0,3,\n')
+
+const lossesOf = async (job_id: string) =>
+  (await toldInRows(here.board.db, job_id)).points['0 loss']?.map(([, value]) => value)
+
+const lossesAre = (job_id: string, losses: readonly number[]) =>
+  eventually(async () => ((await lossesOf(job_id))?.join() === losses.join() ? true : undefined))
+
+const jobsAt = async (root: string) => {
+  const { db, host_id } = here.board
+  return jobsOfFolder(db, host_id, { root, folder_id: null })
+}
+
+const FOLLOWERS = {
+  'an agent': () => agentOf(here.board),
+  'a watch': (root: string) => {
+    const over = new AbortController()
+    const hearer = { say: () => undefined, show: () => undefined }
+    const done = new Watching(here.board, {}, hearer).watch([root], over.signal)
+    const dispose = async (): Promise<void> => {
+      over.abort()
+      await done
+    }
+    return { [Symbol.asyncDispose]: dispose }
+  },
+}
+
+test.each(Object.entries(FOLLOWERS))(
+  'a run whose journal is away for a moment stays one job to %s',
+  async (name, follow) => {
+    const root = join(here.path, `away, ${name}`)
+    const job_id = await begin(root)
+    await importRun(here.board, root, {})
+    await using _following = follow(root)
+    await appendFile(join(root, JOURNAL), loss(2, 2))
+    await lossesAre(job_id, [3, 2])
+    await rename(join(root, JOURNAL), `${root}.aside`)
+    await sleep(4_000)
+    await rename(`${root}.aside`, join(root, JOURNAL))
+    await appendFile(join(root, JOURNAL), loss(3, 1))
+    await lossesAre(job_id, [3, 2, 1])
+    expect(await jobsAt(root)).toMatchObject([{ job_id, status: 'running' }])
+  },
+)
+
+test.each(Object.entries(FOLLOWERS))(
+  'a journal that is begun anew under its id, in a folder that another logger made anew first, stays one job to %s',
+  async (name, follow) => {
+    const root = join(here.path, `anew, ${name}`)
+    const job_id = await begin(root)
+    await importRun(here.board, root, {})
+    await using _following = follow(root)
+    await appendFile(join(root, JOURNAL), loss(2, 2))
+    await lossesAre(job_id, [3, 2])
+    const journal = await readFile(join(root, JOURNAL), 'utf8')
+    await rm(root, { recursive: true })
+    await mkdir(root)
+    await table(root)
+    await sleep(4_000)
+    await writeFile(join(root, JOURNAL), journal + loss(3, 1))
+    await lossesAre(job_id, [3, 2, 1])
+    expect(await jobsAt(root)).toMatchObject([{ job_id, status: 'running' }])
+  },
+)
+
+test('a job that was made of the place while the journal was away leaves the journal to its own job', async () => {
+  const root = join(here.path, 'imported meanwhile')
+  const job_id = await begin(root)
+  await importRun(here.board, root, {})
+  await rename(join(root, JOURNAL), `${root}.aside`)
+  const place = await importRun(here.board, root, {})
+  await using _agent = agentOf(here.board)
+  await rename(`${root}.aside`, join(root, JOURNAL))
+  await appendFile(join(root, JOURNAL), loss(2, 2))
+  await eventually(async () =>
+    (await jobStatus(here.board.db, place.job_id))?.status === 'lost' ? true : undefined,
+  )
+  await importRun(here.board, root, {})
+  await lossesAre(job_id, [3, 2])
+  expect(await jobStatus(here.board.db, job_id)).toMatchObject({ status: 'running' })
+  // Of the table alone.
+  expect(await lossesOf(place.job_id)).toEqual([3])
+})
+
+test('a journal that is away for long is gone where a run without one lies in a folder made anew', async () => {
+  const root = join(here.path, 'gone')
+  const job_id = await begin(root)
+  await importRun(here.board, root, {})
+  const absence = new Absence(here.board.db, { job_id, folder: root }, 0)
+  await rm(join(root, JOURNAL))
+  await absence.look()
+  await rename(root, `${root}.old`)
+  await absence.look()
+  await mkdir(root)
+  await table(root)
+  await expect(absence.look()).rejects.toThrow(AnotherRun)
+})
