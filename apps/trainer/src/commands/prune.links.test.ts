@@ -115,7 +115,7 @@ test('paths that lead out of the run, or that no file system holds, neither go n
   const done = await here.prune('--yes')
   expect([done.code, done.stderr]).toEqual([0, ''])
   expect(done.stdout).not.toContain('xxxx')
-  expect(done.stdout).toMatch(/stays {2}\S+precious .* it lies outside of the run's folder\n/)
+  expect(done.stdout).not.toContain('precious')
   expect(await here.saved()).toEqual(['checkpoint-10', 'checkpoint-30'])
   expect(await readdir(here.home)).toContain('precious')
 })

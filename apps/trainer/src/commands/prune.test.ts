@@ -71,13 +71,7 @@ test('links are neither followed nor removed, and what is outside of the run sta
   const done = await here.prune('run', ...KEEP, '--yes')
   expect(done.code).toBe(2)
   expect(done.stderr).not.toContain('checkpoint-100')
-  expect(pathsOf(done.goes)).not.toContain('checkpoint-100')
-  expect(done.stays).toContainEqual(
-    expect.objectContaining({
-      path: 'checkpoint-100',
-      why: ["it lies outside of the run's folder"],
-    }),
-  )
+  expect(pathsOf([...done.stays, ...done.goes])).not.toContain('checkpoint-100')
   expect(done.stderr).toContain('checkpoint-300 is or leads through a link')
   expect(done.removed).toEqual(['checkpoint-400'])
   expect(await readdir(elsewhere)).toContain('model.safetensors')

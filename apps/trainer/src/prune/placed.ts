@@ -12,13 +12,16 @@ const NOWHERE = ['ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE']
 
 /**
  * Each checkpoint with the place where its files really lie below the run's root (links resolved),
- * by whatever way its path leads there. What lies outside of the root never goes.
+ * by whatever way its path leads there. What lies outside of the root never goes; it is among them
+ * only where somebody pinned or shipped it, for what it needs below the root.
  */
 export async function placed(root: string, rows: readonly Prunable[]): Promise<Prunable[]> {
   const all: Prunable[] = []
   for (const row of rows) {
     const real = await realPlace(root, row.path)
-    if (real !== undefined) all.push({ ...row, ...(await standing(root, row, real)) })
+    const isChosen = row.pinned || row.shipped
+    if (real !== undefined && (isChosen || isInside(root, real)))
+      all.push({ ...row, ...(await standing(root, row, real)) })
   }
   return all
 }
@@ -38,12 +41,11 @@ async function realPlace(root: string, path: string): Promise<string | undefined
 type Standing = Pick<Prunable, 'place' | 'kept_because' | 'needs'>
 
 async function standing(root: string, row: Prunable, real: string): Promise<Standing> {
-  const { path, pinned, shipped } = row
+  const { path } = row
   const place = relative(root, real).split(sep).join('/')
   const named = pathBelow(root, path)
   if (!isInside(root, real)) {
-    // Whatever a journal names may be the whole disk; only what somebody chose is looked through.
-    const needs = pinned || shipped ? await needsOf(root, path) : []
+    const needs = await needsOf(root, path)
     return { place, kept_because: "it lies outside of the run's folder", needs }
   }
   const asNamed = named === undefined ? undefined : await recordIn(root, named)
