@@ -57,6 +57,24 @@ test('no page scrolls sideways, on a phone or a desk, in light or dark', async (
   }
 })
 
+test('on the narrowest phone one can search, and a step stands whole beside its button', async () => {
+  const narrow = { viewport: { width: 320, height: 700 } }
+  const list = await visit('/', narrow)
+  expect((await list.getByRole('searchbox').boundingBox())?.width).toBeGreaterThan(160)
+  const [, , path = ''] = pages
+  const job = await visit(path, narrow)
+  const label = job.locator('td label').first()
+  const name = label.locator('.line-name')
+  await name.evaluate((element) => (element.textContent = 'step 1,000,000'))
+  const [button, text] = [await label.locator('input').boundingBox(), await name.boundingBox()]
+  expect(text?.x).toBeGreaterThanOrEqual((button?.x ?? 0) + (button?.width ?? 0))
+  const isWhole = await name.evaluate(
+    ({ scrollWidth, clientWidth, scrollHeight, clientHeight }) =>
+      scrollWidth <= clientWidth && scrollHeight <= clientHeight,
+  )
+  expect(isWhole).toBe(true)
+})
+
 test('a failed job says the last line of its error, and shows the whole of it', async () => {
   const page = await visit(pages[3] ?? '')
   await page.getByText('ValueError: loss is not a number', { exact: true }).waitFor()
