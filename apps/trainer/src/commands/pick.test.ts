@@ -77,6 +77,7 @@ test('a line of JSON a path, in the order asked, NaN as a word', async () => {
     'decided',
     'notes',
     'readings',
+    'loss_turn',
     'winners',
     'question',
     'warnings',
