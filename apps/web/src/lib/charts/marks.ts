@@ -1,4 +1,5 @@
 import type { ChartCheckpoint, Line, Tick } from './chart.ts'
+import { inReach } from './domain.ts'
 import type { Point } from './line.ts'
 
 /** More rings than this could not be told apart. */
@@ -40,7 +41,7 @@ export function markAt(
   if (step === null || !(x >= from && x <= to)) return null
   const curve = lines.find((line) => line.kind === 'evaluation')?.columns
   const index = curve ? curve.steps.indexOf(step) : -1
-  return { x, y: curve?.values[index] ?? NaN, step }
+  return { x, y: inReach(curve?.values[index] ?? NaN), step }
 }
 
 /** What noise cannot tell from the best, each step once, where the curve has a value there. */
