@@ -1,4 +1,4 @@
-import { cp, rename, rm } from 'node:fs/promises'
+import { cp, rename, rm, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TrainingJobStatus, measuredJson } from '@bestmark/core'
 import { expect, test } from 'vitest'
@@ -85,7 +85,8 @@ test('a history that another attempt rewrote replaces what was recorded', async 
   const root = join(here.path, 'rewritten')
   await writeOutput(root, { saves: [100, 200], log })
   await run('import', 'rewritten')
-  await rm(root, { recursive: true })
+  // In the same folder: one that was removed and made anew with other values is another run's.
+  for (const name of await readdir(root)) await rm(join(root, name), { recursive: true })
   await writeOutput(root, { saves: [100], log: [{ step: 100, eval_loss: 7 }] })
   await run('import', 'rewritten')
   expect(await jobNamed('rewritten')).toMatchObject({
