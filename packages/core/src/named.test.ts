@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { TrainingEvent } from './event.ts'
 import { namedValues, ownValue, setOwn } from './named.ts'
 import { rowsFrom } from './rows.ts'
-import { explain } from './selection/explain.ts'
+import { explain } from './explanation/explain.ts'
 import { select } from './selection/select.ts'
 import { wire } from './wire.ts'
 

@@ -1,13 +1,13 @@
 import type { Direction } from '../event.ts'
 import { isFiniteMeasure } from '../measured.ts'
-import { rank } from './candidates.ts'
-import { directionOf } from './direction.ts'
-import { byStep, detailOf, finder, measureOf } from './evaluations.ts'
+import { rank } from '../selection/candidates.ts'
+import { directionOf } from '../selection/direction.ts'
+import { byStep, detailOf, finder, measureOf } from '../selection/evaluations.ts'
 import type { Winner } from './explanation.ts'
 import { heardMetrics } from './heard.ts'
 import type { Explained } from './readings.ts'
-import type { Evaluation, Ranked } from './selection.ts'
-import { select, type SelectionInput } from './select.ts'
+import type { Evaluation, Ranked } from '../selection/selection.ts'
+import { select, type SelectionInput } from '../selection/select.ts'
 import { ownValue } from '../named.ts'
 
 /** More metrics than these are not compared: a sentence must stay readable. */

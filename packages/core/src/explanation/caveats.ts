@@ -1,15 +1,15 @@
 import { isFiniteMeasure } from '../measured.ts'
 import { isOneScale, lossPoints } from './curve.ts'
-import { withoutSplit } from './direction.ts'
-import { finder, measureOf, metricNames } from './evaluations.ts'
+import { withoutSplit } from '../selection/direction.ts'
+import { finder, measureOf, metricNames } from '../selection/evaluations.ts'
 import type { Note } from './explanation.ts'
-import { figure, signed } from './figure.ts'
-import type { Decider } from './metric.ts'
+import { figure, signed } from '../selection/figure.ts'
+import type { Decider } from '../selection/metric.ts'
 import { note } from './note.ts'
 import { attemptOf } from './overfitting.ts'
 import type { Explained } from './readings.ts'
-import { unlikeSamples } from './samples.ts'
-import { isPreferenceTraining } from './undeclared.ts'
+import { unlikeSamples } from '../selection/samples.ts'
+import { isPreferenceTraining } from '../selection/undeclared.ts'
 
 /** Where the deciding figure, or the loss beside it, means something else than it seems to. */
 export function misleadingNotes(given: Explained, decided: Decider): Note[] {

@@ -1,9 +1,9 @@
-import { byStep, finder, type Weights } from './evaluations.ts'
+import { byStep, finder, type Weights } from '../selection/evaluations.ts'
 import type { Note } from './explanation.ts'
 import { note } from './note.ts'
 import type { Explained } from './readings.ts'
-import type { Checkpoint } from './selection.ts'
-import type { SelectionInput } from './select.ts'
+import type { Checkpoint } from '../selection/selection.ts'
+import type { SelectionInput } from '../selection/select.ts'
 
 /**
  * The best evaluation that was not saved, and, while a run goes on, the warning that one may not

@@ -1,10 +1,10 @@
 import { columns } from '../columns.ts'
 import type { Origin } from '../event.ts'
 import { isFiniteMeasure, type Measured } from '../measured.ts'
-import { superlative } from './direction.ts'
+import { superlative } from '../selection/direction.ts'
 import type { Explanation, Note, Reading, TableRow, Winner } from './explanation.ts'
-import { figure, signed } from './figure.ts'
-import type { Selection } from './selection.ts'
+import { figure, signed } from '../selection/figure.ts'
+import type { Selection } from '../selection/selection.ts'
 import { visible } from '../visible.ts'
 
 export interface TextOptions {

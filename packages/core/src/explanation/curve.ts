@@ -1,8 +1,8 @@
 import { isFiniteMeasure, type Measured } from '../measured.ts'
-import type { RunContext } from './context.ts'
-import { measureOf } from './evaluations.ts'
-import { median } from './noise.ts'
-import type { Evaluation } from './selection.ts'
+import type { RunContext } from '../selection/context.ts'
+import { measureOf } from '../selection/evaluations.ts'
+import { median } from '../selection/noise.ts'
+import type { Evaluation } from '../selection/selection.ts'
 
 /** An evaluation loss with the training loss before it. */
 export interface LossPoint {

@@ -1,7 +1,7 @@
-import { isLoss, isTest, withoutSplit } from './direction.ts'
-import { metricNames } from './evaluations.ts'
-import type { Evaluation } from './selection.ts'
-import { isPreferenceTraining } from './undeclared.ts'
+import { isLoss, isTest, withoutSplit } from '../selection/direction.ts'
+import { metricNames } from '../selection/evaluations.ts'
+import type { Evaluation } from '../selection/selection.ts'
+import { isPreferenceTraining } from '../selection/undeclared.ts'
 
 /** Task metrics that say most go first: where classes are imbalanced, before accuracy. */
 const ORDER = ['macro', 'f1', 'auprc', 'wer', 'cer', 'accuracy']

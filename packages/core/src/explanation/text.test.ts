@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { explain } from './explain.ts'
-import type { RunContext } from './context.ts'
-import type { SelectionInput } from './select.ts'
-import { select } from './select.ts'
+import type { RunContext } from '../selection/context.ts'
+import type { SelectionInput } from '../selection/select.ts'
+import { select } from '../selection/select.ts'
 import { explanationTable } from './table.ts'
-import { checkpoints, evaluations } from './testing.ts'
+import { checkpoints, evaluations } from '../selection/testing.ts'
 import { explanationText, type TextOptions } from './text.ts'
 
 function textOf(input: Partial<SelectionInput>, context: RunContext, options?: TextOptions) {

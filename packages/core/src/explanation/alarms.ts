@@ -1,14 +1,14 @@
 import type { Direction } from '../event.ts'
 import { isFiniteMeasure } from '../measured.ts'
-import { directionOf, superlative } from './direction.ts'
-import { measureOf } from './evaluations.ts'
+import { directionOf, superlative } from '../selection/direction.ts'
+import { measureOf } from '../selection/evaluations.ts'
 import type { Note } from './explanation.ts'
-import { figure } from './figure.ts'
-import type { Decider } from './metric.ts'
+import { figure } from '../selection/figure.ts'
+import type { Decider } from '../selection/metric.ts'
 import { note } from './note.ts'
 import type { Explained } from './readings.ts'
-import { directionByRecord } from './recorded.ts'
-import type { SelectionInput } from './select.ts'
+import { directionByRecord } from '../selection/recorded.ts'
+import type { SelectionInput } from '../selection/select.ts'
 
 /** The trainer's own setting goes for the wrong end of a metric. */
 export function directionAlarms(given: Explained, decided: Decider, input: SelectionInput): Note[] {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import type { RunContext } from './context.ts'
+import type { RunContext } from '../selection/context.ts'
 import { explain } from './explain.ts'
 import type { NoteCode } from './explanation.ts'
-import type { SelectionInput } from './select.ts'
-import type { Evaluation } from './selection.ts'
-import { checkpoints, claim, evaluations } from './testing.ts'
+import type { SelectionInput } from '../selection/select.ts'
+import type { Evaluation } from '../selection/selection.ts'
+import { checkpoints, claim, evaluations } from '../selection/testing.ts'
 
 function told(input: Partial<SelectionInput>, context: RunContext = {}) {
   return explain(

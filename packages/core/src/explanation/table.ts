@@ -1,7 +1,7 @@
 import { isFiniteMeasure } from '../measured.ts'
-import { signed } from './figure.ts'
+import { signed } from '../selection/figure.ts'
 import type { TableRow } from './explanation.ts'
-import type { PassedOver, Ranked, Selection } from './selection.ts'
+import type { PassedOver, Ranked, Selection } from '../selection/selection.ts'
 
 /** Every checkpoint and how it stands: the ranked ones first, best first, then what was passed over. */
 export function explanationTable(selection: Selection): TableRow[] {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Direction, Origin } from '../event.ts'
 import { Measured } from '../measured.ts'
-import { Ranked } from './selection.ts'
+import { Ranked } from '../selection/selection.ts'
 
 /** What may mislead, or needs to be known with the choice. */
 export const NoteCode = z.enum([

@@ -1,16 +1,16 @@
-import { isTest } from './direction.ts'
-import { metricNames } from './evaluations.ts'
+import { isTest } from '../selection/direction.ts'
+import { metricNames } from '../selection/evaluations.ts'
 import type { LossTurn, Note, Winner } from './explanation.ts'
 import { directionAlarms } from './alarms.ts'
-import { figure } from './figure.ts'
-import type { Decider } from './metric.ts'
-import { misleadingNotes } from './misleads.ts'
+import { figure } from '../selection/figure.ts'
+import type { Decider } from '../selection/metric.ts'
+import { misleadingNotes } from './caveats.ts'
 import { note } from './note.ts'
 import { overfittingNotes } from './overfitting.ts'
 import type { Explained } from './readings.ts'
-import { isUnbeatenStart } from './reason.ts'
+import { isUnbeatenStart } from '../selection/reason.ts'
 import { savingNotes } from './saving.ts'
-import type { SelectionInput } from './select.ts'
+import type { SelectionInput } from '../selection/select.ts'
 
 const TONES: readonly Note['tone'][] = ['alarm', 'warning', 'note']
 

@@ -1,14 +1,14 @@
 import type { Direction } from '../event.ts'
 import { isFiniteMeasure, type Measured } from '../measured.ts'
 import { initialStanding, slopeOf, stand, trend, type Standing } from '../standing.ts'
-import type { RunContext } from './context.ts'
+import type { RunContext } from '../selection/context.ts'
 import { isOneScale, lossPoints, type LossPoint } from './curve.ts'
-import { isTest } from './direction.ts'
-import { detailOf, finder, measureOf, metricNames } from './evaluations.ts'
+import { isTest } from '../selection/direction.ts'
+import { detailOf, finder, measureOf, metricNames } from '../selection/evaluations.ts'
 import type { LossTurn, Reading } from './explanation.ts'
-import { errorFigure, figure, signed } from './figure.ts'
+import { errorFigure, figure, signed } from '../selection/figure.ts'
 import { overfittingReadings } from './overfitting.ts'
-import type { Evaluation, Ranked, Selection } from './selection.ts'
+import type { Evaluation, Ranked, Selection } from '../selection/selection.ts'
 
 /** What an explanation is made of. */
 export interface Explained {

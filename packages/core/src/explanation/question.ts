@@ -1,10 +1,10 @@
-import type { RunContext } from './context.ts'
-import { isLoss } from './direction.ts'
+import type { RunContext } from '../selection/context.ts'
+import { isLoss } from '../selection/direction.ts'
 import type { Question, Winner } from './explanation.ts'
-import { figure } from './figure.ts'
-import type { Decider } from './metric.ts'
+import { figure } from '../selection/figure.ts'
+import type { Decider } from '../selection/metric.ts'
 import type { Explained } from './readings.ts'
-import type { SelectionInput } from './select.ts'
+import type { SelectionInput } from '../selection/select.ts'
 
 /** As many metrics as are asked about. */
 const ASKED = 3
