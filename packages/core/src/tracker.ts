@@ -1,6 +1,6 @@
 import { isFiniteMeasure } from './measured.ts'
 import type { Direction, EventOf, TrainingEvent } from './event.ts'
-import { directionOf } from './selection/direction.ts'
+import { directionOf } from './metric/direction.ts'
 import { initialStanding, stand, trend, type Standing } from './standing.ts'
 import { mayFollow, type JobState, type TrainingJobStatus } from './status.ts'
 

@@ -1,5 +1,5 @@
 import { isFiniteMeasure } from '../measured.ts'
-import { measureOf } from '../selection/evaluations.ts'
+import { measureOf } from '../metric/evaluations.ts'
 import { isLossLike } from '../selection/score.ts'
 import type { Evaluation } from '../selection/selection.ts'
 import type { Rows } from './field.ts'

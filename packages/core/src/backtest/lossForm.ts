@@ -1,4 +1,4 @@
-import { isTest, withoutSplit } from '../selection/direction.ts'
+import { isTest, withoutSplit } from '../metric/direction.ts'
 import type { Evaluation } from '../selection/selection.ts'
 import { curveOf, isOneCurve, type Pair } from './hiding.ts'
 

@@ -1,5 +1,5 @@
-import { isTest } from '../selection/direction.ts'
-import { measureOf } from '../selection/evaluations.ts'
+import { isTest } from '../metric/direction.ts'
+import { measureOf } from '../metric/evaluations.ts'
 import { select } from '../selection/select.ts'
 import { scoreOf } from '../selection/score.ts'
 import type { PolicySettings, Weights } from '../selection/told.ts'

@@ -1,4 +1,4 @@
-import { firstEvaluations, measureOf } from '../selection/evaluations.ts'
+import { firstEvaluations, measureOf } from '../metric/evaluations.ts'
 import type { BacktestRun } from './field.ts'
 import { measuredNames } from './target.ts'
 

@@ -1,6 +1,6 @@
 import type { Direction } from '../event.ts'
-import { directionOf, isTest, withoutSplit } from '../selection/direction.ts'
-import { metricNames } from '../selection/evaluations.ts'
+import { directionOf, isTest, withoutSplit } from '../metric/direction.ts'
+import { metricNames } from '../metric/evaluations.ts'
 import { isLossLike } from '../selection/score.ts'
 import { select } from '../selection/select.ts'
 import type { Evaluation } from '../selection/selection.ts'

@@ -1,6 +1,6 @@
 import { isFiniteMeasure, type Measured } from '../measured.ts'
 import type { RunContext } from '../selection/context.ts'
-import { measureOf } from '../selection/evaluations.ts'
+import { measureOf } from '../metric/evaluations.ts'
 import { median } from '../selection/noise.ts'
 import type { Evaluation } from '../selection/selection.ts'
 

@@ -1,6 +1,6 @@
-import { partsOf } from '../selection/aggregate.ts'
+import { partsOf } from '../metric/aggregate.ts'
 import type { RunContext } from '../selection/context.ts'
-import { superlative } from '../selection/direction.ts'
+import { superlative } from '../metric/direction.ts'
 import type { Explanation } from './explanation.ts'
 import { whoWords } from '../selection/metric.ts'
 import { note } from './note.ts'

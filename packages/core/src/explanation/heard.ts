@@ -1,5 +1,5 @@
-import { isLoss, isTest, withoutSplit } from '../selection/direction.ts'
-import { metricNames } from '../selection/evaluations.ts'
+import { isLoss, isTest, withoutSplit } from '../metric/direction.ts'
+import { metricNames } from '../metric/evaluations.ts'
 import type { Evaluation } from '../selection/selection.ts'
 import { isPreferenceTraining } from '../selection/undeclared.ts'
 

@@ -1,6 +1,6 @@
 import { isOneScale, lossPoints, overfittingOnset } from './curve.ts'
 import { bestEvaluation } from '../selection/candidates.ts'
-import { directionOf, isLoss } from '../selection/direction.ts'
+import { directionOf, isLoss } from '../metric/direction.ts'
 import type { LossTurn, Note, Reading } from './explanation.ts'
 import { note } from './note.ts'
 import type { Explained } from './readings.ts'

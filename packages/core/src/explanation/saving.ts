@@ -1,4 +1,4 @@
-import { byStep, finder, type Weights } from '../selection/evaluations.ts'
+import { byStep, finder, type Weights } from '../metric/evaluations.ts'
 import type { Note } from './explanation.ts'
 import { note } from './note.ts'
 import type { Explained } from './readings.ts'

@@ -1,5 +1,5 @@
 import { isFiniteMeasure } from '../measured.ts'
-import { signed } from '../selection/figure.ts'
+import { signed } from '../metric/figure.ts'
 import type { TableRow } from './explanation.ts'
 import type { PassedOver, Ranked, Selection } from '../selection/selection.ts'
 

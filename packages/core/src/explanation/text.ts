@@ -1,9 +1,9 @@
 import { columns } from '../columns.ts'
 import type { Origin } from '../event.ts'
 import { isFiniteMeasure, type Measured } from '../measured.ts'
-import { superlative } from '../selection/direction.ts'
+import { superlative } from '../metric/direction.ts'
 import type { Explanation, Note, Reading, TableRow, Winner } from './explanation.ts'
-import { figure, signed } from '../selection/figure.ts'
+import { figure, signed } from '../metric/figure.ts'
 import type { Selection } from '../selection/selection.ts'
 import { visible } from '../visible.ts'
 

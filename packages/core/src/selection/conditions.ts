@@ -1,6 +1,6 @@
 import { isFiniteMeasure } from '../measured.ts'
-import { measureOf } from './evaluations.ts'
-import { figure } from './figure.ts'
+import { measureOf } from '../metric/evaluations.ts'
+import { figure } from '../metric/figure.ts'
 import { asLogged } from './metric.ts'
 import type { Evaluation } from './selection.ts'
 import type { Condition } from './told.ts'

@@ -1,7 +1,7 @@
 import type { Direction } from '../event.ts'
 import { bestEvaluation, type BestEvaluation, type Judged } from './candidates.ts'
-import { isBetter } from './direction.ts'
-import { figure } from './figure.ts'
+import { isBetter } from '../metric/direction.ts'
+import { figure } from '../metric/figure.ts'
 import type { Checkpoint, Evaluation, MissedBest, PassedOver, Ranked } from './selection.ts'
 
 /** A better evaluation than that of the best checkpoint: either nothing was saved there, or it cannot be shipped. */

@@ -1,8 +1,8 @@
 import { isFiniteMeasure } from '../measured.ts'
-import { partsOf } from './aggregate.ts'
-import { withoutSplit } from './direction.ts'
-import { detailOf, measureOf } from './evaluations.ts'
-import { errorFigure } from './figure.ts'
+import { partsOf } from '../metric/aggregate.ts'
+import { withoutSplit } from '../metric/direction.ts'
+import { detailOf, measureOf } from '../metric/evaluations.ts'
+import { errorFigure } from '../metric/figure.ts'
 import type { Evaluation, Noise } from './selection.ts'
 
 /** Shares of right answers, so that the number of samples tells their error. */

@@ -1,7 +1,7 @@
 import type { Direction } from '../event.ts'
 import { isFiniteMeasure } from '../measured.ts'
-import { isBetter } from './direction.ts'
-import { measureOf } from './evaluations.ts'
+import { isBetter } from '../metric/direction.ts'
+import { measureOf } from '../metric/evaluations.ts'
 import type { Evaluation, NothingToChoose } from './selection.ts'
 
 /** What helps where too little was evaluated. */

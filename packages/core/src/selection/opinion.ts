@@ -1,8 +1,8 @@
 import { isFiniteMeasure } from '../measured.ts'
 import type { Direction } from '../event.ts'
-import { isBetter } from './direction.ts'
-import { measureOf, metricNames } from './evaluations.ts'
-import { figure } from './figure.ts'
+import { isBetter } from '../metric/direction.ts'
+import { measureOf, metricNames } from '../metric/evaluations.ts'
+import { figure } from '../metric/figure.ts'
 import { directionByRecord } from './recorded.ts'
 import type { Because, Checkpoint, Claim, Evaluation, Ranked, SecondOpinion } from './selection.ts'
 

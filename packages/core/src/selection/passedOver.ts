@@ -1,8 +1,8 @@
 import { isFiniteMeasure } from '../measured.ts'
 import type { Judged } from './candidates.ts'
 import { brokenCondition } from './conditions.ts'
-import { measureOf } from './evaluations.ts'
-import { figure } from './figure.ts'
+import { measureOf } from '../metric/evaluations.ts'
+import { figure } from '../metric/figure.ts'
 import type { Checkpoint, Evaluation, PassedOver } from './selection.ts'
 
 /** Why a checkpoint cannot be compared: its files first, then its evaluation. */

@@ -1,4 +1,4 @@
-import { byStep } from './evaluations.ts'
+import { byStep } from '../metric/evaluations.ts'
 import { featuresOf, scoreOf } from './score.ts'
 import type { SelectionInput } from './select.ts'
 import type { NearTies, Ranked } from './selection.ts'

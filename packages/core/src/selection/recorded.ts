@@ -1,8 +1,8 @@
 import type { Direction } from '../event.ts'
 import { isFiniteMeasure } from '../measured.ts'
 import { bestEvaluation } from './candidates.ts'
-import { directionOf, isBetter } from './direction.ts'
-import { measureOf } from './evaluations.ts'
+import { directionOf, isBetter } from '../metric/direction.ts'
+import { measureOf } from '../metric/evaluations.ts'
 import type { Claim, Evaluation } from './selection.ts'
 
 /** What a trainer's record tells of the metric that it went by. */

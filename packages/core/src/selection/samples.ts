@@ -1,4 +1,4 @@
-import { detailOf, measureOf } from './evaluations.ts'
+import { detailOf, measureOf } from '../metric/evaluations.ts'
 import type { Evaluation } from './selection.ts'
 
 /** Counts that come from a rounded rate may be this far apart and still be the same. */

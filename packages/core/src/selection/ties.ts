@@ -1,5 +1,5 @@
-import { byStep, finder } from './evaluations.ts'
-import { listedWords } from './figure.ts'
+import { byStep, finder } from '../metric/evaluations.ts'
+import { listedWords } from '../metric/figure.ts'
 import { noiseOf } from './noise.ts'
 import type { Evaluation, NearTies, Ranked } from './selection.ts'
 

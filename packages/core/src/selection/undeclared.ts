@@ -1,5 +1,5 @@
 import type { Direction } from '../event.ts'
-import { directionOf, isLoss, isTest, withoutSplit } from './direction.ts'
+import { directionOf, isLoss, isTest, withoutSplit } from '../metric/direction.ts'
 
 /** What decides where neither a person nor the run said so, and the rule that it follows. */
 export interface Undeclared {

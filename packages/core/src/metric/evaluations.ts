@@ -1,5 +1,5 @@
 import type { Measured } from '../measured.ts'
-import type { Detail, Evaluation } from './selection.ts'
+import type { Detail, Evaluation } from '../selection/selection.ts'
 import { ownValue } from '../named.ts'
 
 /** Rates, times and errors that ride along with an evaluation; they say nothing of the weights. */
