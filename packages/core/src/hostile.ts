@@ -1,4 +1,4 @@
-import { TrainingEvent } from './event.ts'
+import { TrainingEvent } from './run/event.ts'
 import { setOwn } from './named.ts'
 
 /** Text that some layer may take for something else than text, by what it is mistaken for. */

@@ -1,4 +1,4 @@
-import type { FilesState } from './event.ts'
+import type { FilesState } from './run/event.ts'
 import type { Selection } from './selection/selection.ts'
 
 /** A checkpoint that may be kept or removed. */

@@ -1,5 +1,5 @@
 import { isFiniteMeasure, type Measured } from './measured.ts'
-import type { Direction, EventOf } from './event.ts'
+import type { Direction, EventOf } from './run/event.ts'
 import { isBetter } from './metric/direction.ts'
 import { measureOf } from './metric/evaluations.ts'
 import type { Trend } from './status.ts'

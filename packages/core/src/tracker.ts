@@ -1,5 +1,5 @@
 import { isFiniteMeasure } from './measured.ts'
-import type { Direction, EventOf, TrainingEvent } from './event.ts'
+import type { Direction, EventOf, TrainingEvent } from './run/event.ts'
 import { directionOf } from './metric/direction.ts'
 import { initialStanding, stand, trend, type Standing } from './standing.ts'
 import { mayFollow, type JobState, type TrainingJobStatus } from './status.ts'

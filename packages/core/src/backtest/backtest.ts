@@ -1,4 +1,4 @@
-import type { Direction } from '../event.ts'
+import type { Direction } from '../run/event.ts'
 import { fieldOf, type BacktestRun, type Field } from './field.ts'
 import type { Backtest, LeftOut, Pick, PolicyFigures, ReplayedRun } from './figures.ts'
 import { pickAt, replay, SCORED } from './replay.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Direction } from '../event.ts'
+import { Direction } from '../run/event.ts'
 import { Weights } from '../selection/told.ts'
 
 /** What one policy picked in one run, and how far that was from the run's best in the target. */

@@ -1,4 +1,4 @@
-import type { Direction } from '../event.ts'
+import type { Direction } from '../run/event.ts'
 import { directionOf, isTest, withoutSplit } from '../metric/direction.ts'
 import { metricNames } from '../metric/evaluations.ts'
 import { isLossLike } from '../selection/score.ts'

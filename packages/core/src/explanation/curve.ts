@@ -1,5 +1,5 @@
 import { isFiniteMeasure, type Measured } from '../measured.ts'
-import type { RunContext } from '../selection/context.ts'
+import type { RunContext } from '../run/context.ts'
 import { measureOf } from '../metric/evaluations.ts'
 import { median } from '../selection/noise.ts'
 import type { Evaluation } from '../selection/selection.ts'

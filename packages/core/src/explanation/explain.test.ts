@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { RunContext } from '../selection/context.ts'
+import type { RunContext } from '../run/context.ts'
 import { explain } from './explain.ts'
 import type { NoteCode } from './explanation.ts'
 import type { SelectionInput } from '../selection/select.ts'

@@ -1,5 +1,5 @@
 import { partsOf } from '../metric/aggregate.ts'
-import type { RunContext } from '../selection/context.ts'
+import type { RunContext } from '../run/context.ts'
 import { superlative } from '../metric/direction.ts'
 import type { Explanation } from './explanation.ts'
 import { whoWords } from '../selection/metric.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Direction, Origin } from '../event.ts'
+import { Direction, Origin } from '../run/event.ts'
 import { Measured } from '../measured.ts'
 import { Ranked } from '../selection/selection.ts'
 

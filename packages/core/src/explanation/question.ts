@@ -1,4 +1,4 @@
-import type { RunContext } from '../selection/context.ts'
+import type { RunContext } from '../run/context.ts'
 import { isLoss } from '../metric/direction.ts'
 import type { Question, Winner } from './explanation.ts'
 import { figure } from '../metric/figure.ts'

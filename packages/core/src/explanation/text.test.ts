@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { explain } from './explain.ts'
-import type { RunContext } from '../selection/context.ts'
+import type { RunContext } from '../run/context.ts'
 import type { SelectionInput } from '../selection/select.ts'
 import { select } from '../selection/select.ts'
 import { explanationTable } from './table.ts'

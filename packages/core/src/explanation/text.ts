@@ -1,5 +1,5 @@
 import { columns } from '../columns.ts'
-import type { Origin } from '../event.ts'
+import type { Origin } from '../run/event.ts'
 import { isFiniteMeasure, type Measured } from '../measured.ts'
 import { superlative } from '../metric/direction.ts'
 import type { Explanation, Note, Reading, TableRow, Winner } from './explanation.ts'

@@ -1,4 +1,4 @@
-import type { Direction } from '../event.ts'
+import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure } from '../measured.ts'
 import { rank } from '../selection/candidates.ts'
 import { directionOf } from '../metric/direction.ts'

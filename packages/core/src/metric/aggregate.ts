@@ -1,4 +1,4 @@
-import type { Direction } from '../event.ts'
+import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure, type Measured } from '../measured.ts'
 import { directionOf } from './direction.ts'
 import { measureOf } from './evaluations.ts'

@@ -1,4 +1,4 @@
-import type { Direction } from '../event.ts'
+import type { Direction } from '../run/event.ts'
 
 const MINIMISED =
   'loss perplexity ppl nll bpb bpc wer cer ter per mae mse rmse mape smape error brier ece eer fid kl'

@@ -1,4 +1,4 @@
-import type { Direction } from '../event.ts'
+import type { Direction } from '../run/event.ts'
 import type { Policy } from '../status.ts'
 import { aggregateDirection, partsOf } from '../metric/aggregate.ts'
 import { directionOf, isLoss, isTest, withoutSplit } from '../metric/direction.ts'

@@ -1,4 +1,4 @@
-import type { Direction } from '../event.ts'
+import type { Direction } from '../run/event.ts'
 import { bestEvaluation, type BestEvaluation, type Judged } from './candidates.ts'
 import { isBetter } from '../metric/direction.ts'
 import { figure } from '../metric/figure.ts'

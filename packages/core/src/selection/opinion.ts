@@ -1,5 +1,5 @@
 import { isFiniteMeasure } from '../measured.ts'
-import type { Direction } from '../event.ts'
+import type { Direction } from '../run/event.ts'
 import { isBetter } from '../metric/direction.ts'
 import { measureOf, metricNames } from '../metric/evaluations.ts'
 import { figure } from '../metric/figure.ts'

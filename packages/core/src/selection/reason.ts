@@ -1,4 +1,4 @@
-import type { Direction } from '../event.ts'
+import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure } from '../measured.ts'
 import { bestEvaluation } from './candidates.ts'
 import { superlative } from '../metric/direction.ts'

@@ -1,6 +1,6 @@
-import type { Direction } from '../event.ts'
+import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure, type Measured } from '../measured.ts'
-import type { RunContext } from './context.ts'
+import type { RunContext } from '../run/context.ts'
 import { directionOf, isTest, withoutSplit } from '../metric/direction.ts'
 import { finder, measureOf, metricNames } from '../metric/evaluations.ts'
 import type { Evaluation } from './selection.ts'

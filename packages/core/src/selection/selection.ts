@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Direction, type FilesState, Origin } from '../event.ts'
+import { Direction, type FilesState, Origin } from '../run/event.ts'
 import { Measured } from '../measured.ts'
 import { Policy } from '../status.ts'
 import { Preference } from './told.ts'

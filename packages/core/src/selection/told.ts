@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Direction } from '../event.ts'
+import { Direction } from '../run/event.ts'
 import { Policy } from '../status.ts'
 
 /** Which of several checkpoints that noise cannot tell apart is taken. */

@@ -1,4 +1,4 @@
-import type { Direction } from '../event.ts'
+import type { Direction } from '../run/event.ts'
 import { directionOf, isLoss, isTest, withoutSplit } from '../metric/direction.ts'
 
 /** What decides where neither a person nor the run said so, and the rule that it follows. */

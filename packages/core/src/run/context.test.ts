@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { TrainingEvent } from '../event.ts'
+import { TrainingEvent } from './event.ts'
 import { contextOf } from './context.ts'
 
 const contextAfter = (...events: object[]) =>

@@ -1,6 +1,6 @@
 import type { EventOf, TrainingEvent } from './event.ts'
-import type { Checkpoint, Claim, Declaration, Detail, Evaluation } from './selection/selection.ts'
-import { ownValue } from './named.ts'
+import type { Checkpoint, Claim, Declaration, Detail, Evaluation } from '../selection/selection.ts'
+import { ownValue } from '../named.ts'
 
 /** What a selection is made from. */
 export interface RunRows {

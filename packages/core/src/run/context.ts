@@ -1,4 +1,4 @@
-import type { EventOf, TrainingEvent } from '../event.ts'
+import type { EventOf, TrainingEvent } from './event.ts'
 import type { Measured } from '../measured.ts'
 
 /** What the explanation of a choice needs to know of the run beside its rows. All of it may be missing. */
