@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Direction } from '../run/event.ts'
-import { Weights } from '../selection/told.ts'
+import { Weights } from '../selection/policyOptions.ts'
 
 /** What one policy picked in one run, and how far that was from the run's best in the target. */
 export const Pick = z.object({

@@ -1,4 +1,4 @@
-import { Feature, type Weights } from '../selection/told.ts'
+import { Feature, type Weights } from '../selection/policyOptions.ts'
 import { regretOf, type Field } from './field.ts'
 import { scoredIndex } from './replay.ts'
 

@@ -1,4 +1,4 @@
-import type { Weights } from '../selection/told.ts'
+import type { Weights } from '../selection/policyOptions.ts'
 import type { BesideBaseline, PolicyFigures, Verdict } from './figures.ts'
 import { LAST, LOWEST, SCORED } from './replay.ts'
 

@@ -5,7 +5,7 @@ import { isBetter } from '../metric/direction.ts'
 import { byStep, detailOf, finder, measureOf } from '../metric/evaluations.ts'
 import { passedOver } from './passedOver.ts'
 import type { Checkpoint, Evaluation, PassedOver, Ranked } from './selection.ts'
-import type { Condition } from './told.ts'
+import type { Condition } from './policyOptions.ts'
 
 /** What can be compared, and what was passed over and why. */
 export interface Field {

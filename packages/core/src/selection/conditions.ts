@@ -3,7 +3,7 @@ import { measureOf } from '../metric/evaluations.ts'
 import { figure } from '../metric/figure.ts'
 import { asLogged } from './metric.ts'
 import type { Evaluation } from './selection.ts'
-import type { Condition } from './told.ts'
+import type { Condition } from './policyOptions.ts'
 import { listed } from './undeclared.ts'
 
 /** The conditions under the names that their metrics were logged by. */

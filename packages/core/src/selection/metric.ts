@@ -5,7 +5,7 @@ import { directionOf, isLoss, isTest, withoutSplit } from '../metric/direction.t
 import { metricNames } from '../metric/evaluations.ts'
 import { recordedMetric } from './recorded.ts'
 import type { Claim, Declaration, Evaluation } from './selection.ts'
-import type { Told } from './told.ts'
+import type { Told } from './policyOptions.ts'
 import { isPreferenceTraining, listed, lowestLoss, undeclared } from './undeclared.ts'
 import { ownValue } from '../named.ts'
 

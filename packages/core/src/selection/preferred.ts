@@ -2,7 +2,7 @@ import { byStep } from '../metric/evaluations.ts'
 import { featuresOf, scoreOf } from './score.ts'
 import type { SelectionInput } from './select.ts'
 import type { NearTies, Ranked } from './selection.ts'
-import type { Preference, Weights } from './told.ts'
+import type { Preference, Weights } from './policyOptions.ts'
 
 /**
  * The ranking that a policy makes of the strict one: `within_noise` puts the told one of the near

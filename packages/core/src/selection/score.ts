@@ -4,7 +4,7 @@ import type { RunContext } from '../run/context.ts'
 import { directionOf, isTest, withoutSplit } from '../metric/direction.ts'
 import { finder, measureOf, metricNames } from '../metric/evaluations.ts'
 import type { Evaluation } from './selection.ts'
-import { Feature, type Weights } from './told.ts'
+import { Feature, type Weights } from './policyOptions.ts'
 import { lowestLoss } from './undeclared.ts'
 import { ownValue } from '../named.ts'
 

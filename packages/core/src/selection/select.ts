@@ -7,7 +7,7 @@ import type { RunContext } from '../run/context.ts'
 import { firstEvaluations, loggedNames } from '../metric/evaluations.ts'
 import { decider, type Decider } from './metric.ts'
 import { beatenBy } from './missed.ts'
-import { nothingToChoose, unmeasured } from './nothing.ts'
+import { nothingToChoose, unmeasured } from './nothingToChoose.ts'
 import { secondOpinion } from './opinion.ts'
 import { preferred } from './preferred.ts'
 import { reason } from './reason.ts'
@@ -20,7 +20,7 @@ import type {
   Selection,
 } from './selection.ts'
 import { nearTies } from './ties.ts'
-import type { Told } from './told.ts'
+import type { Told } from './policyOptions.ts'
 
 /** Raised when the rules of a policy change, so that old answers can be told from new ones. */
 const POLICY_VERSION = 2

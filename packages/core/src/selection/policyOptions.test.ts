@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Weights } from './told.ts'
+import { Weights } from './policyOptions.ts'
 
 test('weights are finite numbers from 0, and what is none is refused with that sentence', () => {
   expect(Weights.parse({ eval_loss: 0, age: 0.5 })).toEqual({ eval_loss: 0, age: 0.5 })
