@@ -33,7 +33,7 @@ function compile(folder: string, program: string, ...words: string[]): Promise<s
 
 test('a field added to TrainingJobStatus alone compiles neither in db, nor in the tracker, nor in the web', async () => {
   await using copy = await copyOfTheSources()
-  const schema = join(copy.path, 'packages/core/src/status.ts')
+  const schema = join(copy.path, 'packages/core/src/status/status.ts')
   const source = await readFile(schema, 'utf8')
   const field = '  status: JobState,\n'
   expect(source).toContain(field)

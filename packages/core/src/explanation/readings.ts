@@ -1,6 +1,6 @@
 import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure, type Measured } from '../measured.ts'
-import { initialStanding, slopeOf, stand, trend, type Standing } from '../standing.ts'
+import { initialStanding, slopeOf, stand, trend, type Standing } from '../status/trackerState.ts'
 import type { RunContext } from '../run/context.ts'
 import { isOneScale, lossPoints, type LossPoint } from './curve.ts'
 import { isTest } from '../metric/direction.ts'

@@ -1,5 +1,5 @@
 import type { Direction } from '../run/event.ts'
-import type { Policy } from '../status.ts'
+import type { Policy } from '../status/status.ts'
 import { aggregateDirection, partsOf } from '../metric/aggregate.ts'
 import { directionOf, isLoss, isTest, withoutSplit } from '../metric/direction.ts'
 import { metricNames } from '../metric/evaluations.ts'

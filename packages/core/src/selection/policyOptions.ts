@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Direction } from '../run/event.ts'
-import { Policy } from '../status.ts'
+import { Policy } from '../status/status.ts'
 
 /** Which of several checkpoints that noise cannot tell apart is taken. */
 export const Preference = z.enum(['earliest', 'latest'])

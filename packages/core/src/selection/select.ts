@@ -1,5 +1,5 @@
 import type { Direction } from '../run/event.ts'
-import type { Policy } from '../status.ts'
+import type { Policy } from '../status/status.ts'
 import { withAggregate } from '../metric/aggregate.ts'
 import { checkpointField, evaluationField, rank, type Judged } from './candidates.ts'
 import { asLoggedConditions, conditionProblem } from './conditions.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Direction, type FilesState, Origin } from '../run/event.ts'
 import { Measured } from '../measured.ts'
-import { Policy } from '../status.ts'
+import { Policy } from '../status/status.ts'
 import { Preference } from './policyOptions.ts'
 
 /** What is known of one measured value beside the value. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { TrainingEvent } from './run/event.ts'
-import { fitted } from './run/misfit.ts'
+import { TrainingEvent } from '../run/event.ts'
+import { fitted } from '../run/misfit.ts'
 import { deriveStatus } from './derive.ts'
-import { rowsFrom } from './run/rows.ts'
+import { rowsFrom } from '../run/rows.ts'
 import type { StoredStatus } from './tracker.ts'
 import { initialTracker, standingOf, track, type TrackerState } from './tracker.ts'
 

@@ -1,7 +1,7 @@
-import { isFiniteMeasure } from './measured.ts'
-import type { Direction, EventOf, TrainingEvent } from './run/event.ts'
-import { directionOf } from './metric/direction.ts'
-import { initialStanding, stand, trend, type Standing } from './standing.ts'
+import { isFiniteMeasure } from '../measured.ts'
+import type { Direction, EventOf, TrainingEvent } from '../run/event.ts'
+import { directionOf } from '../metric/direction.ts'
+import { initialStanding, stand, trend, type Standing } from './trackerState.ts'
 import { mayFollow, type JobState, type TrainingJobStatus } from './status.ts'
 
 /**

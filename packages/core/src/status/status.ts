@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Measured } from './measured.ts'
+import { Measured } from '../measured.ts'
 
 /** States of a job. `lost` means no heartbeat; it is never shown as failed. */
 export const JobState = z.enum([

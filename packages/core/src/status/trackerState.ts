@@ -1,7 +1,7 @@
-import { isFiniteMeasure, type Measured } from './measured.ts'
-import type { Direction, EventOf } from './run/event.ts'
-import { isBetter } from './metric/direction.ts'
-import { measureOf } from './metric/evaluations.ts'
+import { isFiniteMeasure, type Measured } from '../measured.ts'
+import type { Direction, EventOf } from '../run/event.ts'
+import { isBetter } from '../metric/direction.ts'
+import { measureOf } from '../metric/evaluations.ts'
 import type { Trend } from './status.ts'
 
 /** How many evaluations a trend looks back on. */

@@ -1,4 +1,4 @@
-import { isFiniteMeasure, type Measured } from './measured.ts'
+import { isFiniteMeasure, type Measured } from '../measured.ts'
 import type { TrainingJobStatus } from './status.ts'
 import type { RunFacts, StoredStatus } from './tracker.ts'
 

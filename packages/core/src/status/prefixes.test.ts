@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { TrainingEvent, type EventOf } from './run/event.ts'
-import { select } from './selection/select.ts'
-import { rowsFrom } from './run/rows.ts'
+import { TrainingEvent, type EventOf } from '../run/event.ts'
+import { select } from '../selection/select.ts'
+import { rowsFrom } from '../run/rows.ts'
 import { initialTracker, standingOf, track } from './tracker.ts'
 
 const measured = fc.oneof(
