@@ -1,6 +1,6 @@
 export { closedFolder, closeHome } from './access/closed.ts'
 export { Door } from './access/door.ts'
-export * from './backtest.ts'
+export * from './backtest/backtest.ts'
 export * from './board.ts'
 export * from './checkpoints.ts'
 export { checkpointId } from './checkpointRows.ts'

@@ -1,5 +1,5 @@
 import type { PolicySettings } from '@bestmark/core'
-import { backtestJobs } from './backtest.ts'
+import { backtestJobs } from './backtest/backtest.ts'
 import type { Database } from './client.ts'
 import { Refused } from './refused.ts'
 

@@ -1,13 +1,13 @@
 import type { BacktestRun } from '@bestmark/core'
 import { and, asc, count, desc, eq, inArray } from 'drizzle-orm'
-import type { Database } from './client.ts'
-import { type EvaluationRow, evaluationsOf } from './evaluations.ts'
-import type { Tx } from './job.ts'
-import type { Losses } from './lossFinder.ts'
-import { checkpoints, evaluations, type JobRow, trainingJobs } from './schema.ts'
-import { claimOf, declarationOf, snapshot, type StoredCheckpoint } from './selection.ts'
-import { storable } from './storable.ts'
-import { trainLosses } from './trainLoss.ts'
+import type { Database } from '../client.ts'
+import { type EvaluationRow, evaluationsOf } from '../evaluations.ts'
+import type { Tx } from '../job.ts'
+import type { Losses } from '../lossFinder.ts'
+import { checkpoints, evaluations, type JobRow, trainingJobs } from '../schema.ts'
+import { claimOf, declarationOf, snapshot, type StoredCheckpoint } from '../selection.ts'
+import { storable } from '../storable.ts'
+import { trainLosses } from '../trainLoss.ts'
 
 /** A run that came to its end, as plain data. */
 export interface FinishedRun extends Omit<BacktestRun, 'context'> {

@@ -1,10 +1,10 @@
 import { type Backtest, type Direction, measuredNames } from '@bestmark/core'
 import { and, count, countDistinct, desc, eq, isNotNull } from 'drizzle-orm'
-import type { Database } from './client.ts'
+import type { Database } from '../client.ts'
 import { finished, finishedRuns, MOST } from './finishedRuns.ts'
-import { Refused } from './refused.ts'
+import { Refused } from '../refused.ts'
 import { replay } from './replay.ts'
-import { evaluations, trainingJobs } from './schema.ts'
+import { evaluations, trainingJobs } from '../schema.ts'
 
 /** What is asked of a backtest over a board's own jobs. */
 export interface JobsBacktest {

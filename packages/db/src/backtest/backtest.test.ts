@@ -1,15 +1,15 @@
 import { backtest, contextOf, rowsFrom, type TrainingEvent } from '@bestmark/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { backtestJobs, backtestTargets } from './backtest.ts'
-import { checkpointsOf } from './checkpoints.ts'
-import type { Database } from './client.ts'
+import { checkpointsOf } from '../checkpoints.ts'
+import type { Database } from '../client.ts'
 import { finishedRuns } from './finishedRuns.ts'
-import { changeJob } from './job.ts'
-import { jobDetail } from './jobDetail.ts'
-import { changePolicy, policyHistory } from './policies.ts'
+import { changeJob } from '../job.ts'
+import { jobDetail } from '../jobDetail.ts'
+import { changePolicy, policyHistory } from '../policies.ts'
 import { replayApart, replayHere } from './replay.ts'
-import { type TestDatabase, testDatabase } from './testing.ts'
-import { checkpoint, event, metrics, newJob, started, tell } from './testRun.ts'
+import { type TestDatabase, testDatabase } from '../testing.ts'
+import { checkpoint, event, metrics, newJob, started, tell } from '../testRun.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
