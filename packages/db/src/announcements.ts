@@ -1,4 +1,4 @@
-import type { Database } from './client.ts'
+import type { Database } from './connection/client.ts'
 import { CHANNEL } from './job.ts'
 
 /** One announced write; undefined when some may have been missed and everything must be looked at. */

@@ -1,6 +1,6 @@
 import type { EventOf } from '@bestmark/core'
 import { and, asc, eq } from 'drizzle-orm'
-import type { Database } from './client.ts'
+import type { Database } from './connection/client.ts'
 import type { Tx } from './job.ts'
 import { attempts } from './schema.ts'
 

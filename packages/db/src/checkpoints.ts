@@ -11,7 +11,7 @@ import {
   type TableRow,
   ownValue,
 } from '@bestmark/core'
-import type { Database } from './client.ts'
+import type { Database } from './connection/client.ts'
 import { absolutePath } from './root.ts'
 import { runContext } from './runContext.ts'
 import type { JobRow } from './schema.ts'

@@ -1,5 +1,5 @@
 import { thin } from '@bestmark/core'
-import type { Database } from './client.ts'
+import type { Database } from './connection/client.ts'
 import { joinedAttempts } from './joined.ts'
 import { joinPoints, measuredPoints, seriesOfPoints } from './measuredSeries.ts'
 

@@ -1,7 +1,7 @@
 import { type Series, ownValue } from '@bestmark/core'
 import { sql } from 'drizzle-orm'
 import { CHUNK } from './chunks.ts'
-import type { Database } from './client.ts'
+import type { Database } from './connection/client.ts'
 import {
   joinedAttempts,
   type JoinedAttempt,

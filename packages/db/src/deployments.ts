@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { and, asc, desc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm'
 import { checkpointsOf } from './checkpoints.ts'
-import type { Database } from './client.ts'
+import type { Database } from './connection/client.ts'
 import { clock } from './clock.ts'
 import { EXPORTED } from './exported.ts'
 import { changeJob } from './job.ts'

@@ -1,6 +1,6 @@
 import { and, eq, inArray, notExists, sql } from 'drizzle-orm'
-import { claimOnce } from './board.ts'
-import type { Database } from './client.ts'
+import { claimOnce } from './connection/board.ts'
+import type { Database } from './connection/client.ts'
 import { claims, deployments, policyChanges, trainingJobs } from './schema.ts'
 
 const keyOf = (job_id: string): string => `example ${job_id}`

@@ -1,6 +1,6 @@
 import type { EventOf, TrainingEvent } from '@bestmark/core'
 import { type AttemptRow, listAttempts } from './attempts.ts'
-import type { Database } from './client.ts'
+import type { Database } from './connection/client.ts'
 import { evaluationEvents } from './exported/evaluations.ts'
 import { inOrder } from './exported/order.ts'
 import { loggedEvents } from './exported/series.ts'

@@ -1,5 +1,5 @@
 import { eq, like, sql } from 'drizzle-orm'
-import type { Database } from './client.ts'
+import type { Database } from './connection/client.ts'
 import { absolutePath } from './root.ts'
 import { checkpoints, trainingJobs } from './schema.ts'
 

@@ -7,7 +7,7 @@ import {
   ownValue,
 } from '@bestmark/core'
 import { DrizzleQueryError, eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
-import type { Database, Orm } from './client.ts'
+import type { Database, Orm } from './connection/client.ts'
 import { clock } from './clock.ts'
 import { JobUnknown } from './refused.ts'
 import { thisWrite } from './rows/boardRevision.ts'

@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
 import { type AttemptRow, listAttempts } from './attempts.ts'
-import type { Database } from './client.ts'
+import type { Database } from './connection/client.ts'
 import { isExample } from './examples.ts'
 import { type FullDisk, fullDisks } from './hosts/fullDisks.ts'
 import { jobRow } from './jobs.ts'

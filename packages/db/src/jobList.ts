@@ -1,6 +1,6 @@
 import type { JobState, TrainingJobStatus } from '@bestmark/core'
 import { and, count, eq, getTableColumns, ilike, inArray, or, type SQL, sql } from 'drizzle-orm'
-import type { Database } from './client.ts'
+import type { Database } from './connection/client.ts'
 import { type Curve, evalCurves } from './curves.ts'
 import { statusOf } from './job.ts'
 import { Refused } from './refused.ts'

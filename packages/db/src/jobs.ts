@@ -1,6 +1,6 @@
 import { type JobState, mayFollow, type TrainingJobStatus } from '@bestmark/core'
 import { and, desc, eq, inArray, like, or, sql } from 'drizzle-orm'
-import type { Database } from './client.ts'
+import type { Database } from './connection/client.ts'
 import { clock } from './clock.ts'
 import { changeJob, statusOf, told } from './job.ts'
 import { projectPolicy } from './projectPolicy.ts'

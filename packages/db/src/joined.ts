@@ -1,5 +1,5 @@
 import { asc, inArray, sql } from 'drizzle-orm'
-import type { Orm } from './client.ts'
+import type { Orm } from './connection/client.ts'
 import { attempts } from './schema.ts'
 
 /** An attempt, as far as it matters where attempts are joined. */

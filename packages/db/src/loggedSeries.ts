@@ -1,7 +1,7 @@
 import type { Series } from '@bestmark/core'
 import { and, asc, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
 import { CHUNK } from './chunks.ts'
-import type { Orm } from './client.ts'
+import type { Orm } from './connection/client.ts'
 import { type JoinedAttempt, ordinalOf, rewindsOf, type Rewinds } from './joined.ts'
 import { seriesChunks } from './schema.ts'
 

@@ -1,7 +1,7 @@
 import type { EventOf } from '@bestmark/core'
 import { and, desc, eq, lte, max } from 'drizzle-orm'
 import type { WriteAt } from './attempts.ts'
-import type { Database } from './client.ts'
+import type { Database } from './connection/client.ts'
 import type { Tx } from './job.ts'
 import { logs } from './schema.ts'
 

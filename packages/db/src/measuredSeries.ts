@@ -1,6 +1,6 @@
 import type { Series } from '@bestmark/core'
 import { and, asc, eq, inArray, isNotNull } from 'drizzle-orm'
-import type { Orm } from './client.ts'
+import type { Orm } from './connection/client.ts'
 import { type JoinedAttempt, ordinalOf, rewindsOf, type Rewinds } from './joined.ts'
 import { evaluations } from './schema.ts'
 

@@ -1,6 +1,6 @@
 import { type Policy, PolicySettings, type Told } from '@bestmark/core'
 import { and, desc, eq, ne, or, sql } from 'drizzle-orm'
-import type { Database } from './client.ts'
+import type { Database } from './connection/client.ts'
 import { clock } from './clock.ts'
 import { changeJobIn, transaction, type Tx } from './job.ts'
 import { jobRow } from './jobs.ts'

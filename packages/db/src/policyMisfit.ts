@@ -1,5 +1,5 @@
 import { type PolicySettings, settingOf } from '@bestmark/core'
-import type { Database } from './client.ts'
+import type { Database } from './connection/client.ts'
 import type { PolicyFor } from './policies.ts'
 import { decidingRows, snapshot } from './selection.ts'
 

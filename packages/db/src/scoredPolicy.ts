@@ -1,6 +1,6 @@
 import type { PolicySettings } from '@bestmark/core'
 import { backtestJobs } from './backtest/backtest.ts'
-import type { Database } from './client.ts'
+import type { Database } from './connection/client.ts'
 import { Refused } from './refused.ts'
 
 /**

@@ -12,7 +12,7 @@ import {
   standingOf,
 } from '@bestmark/core'
 import { asc, eq, sql } from 'drizzle-orm'
-import type { Database } from './client.ts'
+import type { Database } from './connection/client.ts'
 import { type EvaluationRow, evaluationRows, evaluationsOf } from './evaluations.ts'
 import type { Tx } from './job.ts'
 import { absolutePath } from './root.ts'

@@ -1,6 +1,6 @@
 import { type Series, thin } from '@bestmark/core'
 import { and, count, eq, isNotNull, sum } from 'drizzle-orm'
-import type { Database } from './client.ts'
+import type { Database } from './connection/client.ts'
 import { joinedAttempts } from './joined.ts'
 import { chunkSummaries, cut, readLogged, type Window } from './loggedSeries.ts'
 import { joinPoints, measuredPoints, ordinalAfter, seriesOfPoints } from './measuredSeries.ts'

@@ -1,6 +1,6 @@
 import { and, asc, eq, inArray } from 'drizzle-orm'
 import { checkpointId } from './checkpointRows.ts'
-import type { Database } from './client.ts'
+import type { Database } from './connection/client.ts'
 import { changeJob, type Tx } from './job.ts'
 import { checkpoints, deployments } from './schema.ts'
 

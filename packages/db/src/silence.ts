@@ -1,6 +1,6 @@
 import { hasEnded, isSilent, type Patience } from '@bestmark/core'
 import { sql } from 'drizzle-orm'
-import type { Database } from './client.ts'
+import type { Database } from './connection/client.ts'
 import { clock } from './clock.ts'
 import { recordAttempts } from './attempts.ts'
 import { changeJob } from './job.ts'

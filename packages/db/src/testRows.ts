@@ -1,4 +1,4 @@
-import type { Database } from './client.ts'
+import type { Database } from './connection/client.ts'
 
 /** What a run is, in numbers that are the same wherever it is told exactly once and in order. */
 export interface Told {

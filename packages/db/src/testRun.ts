@@ -1,6 +1,6 @@
 import { TrainingEvent } from '@bestmark/core'
 import { randomUUID } from 'node:crypto'
-import type { Database } from './client.ts'
+import type { Database } from './connection/client.ts'
 import { type JobRegistration, registerJob } from './jobs.ts'
 import { recordFacts } from './record.ts'
 

@@ -1,6 +1,6 @@
 import type { Measured, RunContext } from '@bestmark/core'
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
-import type { Orm } from './client.ts'
+import type { Orm } from './connection/client.ts'
 import { lossFinder, type Losses, type Weights, weightsKey } from './lossFinder.ts'
 import { seriesChunks } from './schema.ts'
 

@@ -1,5 +1,5 @@
 import { ownValue } from '@bestmark/core'
-import type { Database } from './client.ts'
+import type { Database } from './connection/client.ts'
 import { storableName } from './storable.ts'
 import { type JobFeeds, jobFeeds } from './watch/jobFeeds.ts'
 import { Reader } from './watch/reader.ts'

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { type Stats, unwatchFile, watchFile } from 'node:fs'
 import { join } from 'node:path'
-import { boardToken, renewToken } from '../home.ts'
+import { boardToken, renewToken } from '../connection/home.ts'
 import { Sessions } from './sessions.ts'
 
 /** How often it is looked at whether the token is still the same (ms). */

@@ -2,7 +2,7 @@ import { backtest, contextOf, rowsFrom, type TrainingEvent } from '@bestmark/cor
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { backtestJobs, backtestTargets } from './backtest.ts'
 import { checkpointsOf } from '../checkpoints.ts'
-import type { Database } from '../client.ts'
+import type { Database } from '../connection/client.ts'
 import { finishedRuns } from './finishedRuns.ts'
 import { changeJob } from '../job.ts'
 import { jobDetail } from '../jobDetail.ts'

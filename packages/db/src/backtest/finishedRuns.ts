@@ -1,6 +1,6 @@
 import type { BacktestRun } from '@bestmark/core'
 import { and, asc, count, desc, eq, inArray } from 'drizzle-orm'
-import type { Database } from '../client.ts'
+import type { Database } from '../connection/client.ts'
 import { type EvaluationRow, evaluationsOf } from '../evaluations.ts'
 import type { Tx } from '../job.ts'
 import type { Losses } from '../lossFinder.ts'

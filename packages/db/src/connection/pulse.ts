@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { type Address, placeOf } from '../address.ts'
+import { type Address, placeOf } from './address.ts'
 
 /** How long a server may take to answer the question whether it is there (ms). */
 const PATIENCE = 4_000

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import { parseAddress } from '../address.ts'
+import { parseAddress } from './address.ts'
 
 /** A way to a Postgres that can be harmed: a TCP port which passes everything on, until told otherwise. */
 export class TestProxy implements AsyncDisposable {

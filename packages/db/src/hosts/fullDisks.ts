@@ -1,5 +1,5 @@
 import { and, desc, eq, gt, isNull, or, sql } from 'drizzle-orm'
-import type { Database } from '../client.ts'
+import type { Database } from '../connection/client.ts'
 import { clock } from '../clock.ts'
 import { fullDisks as table, hosts } from '../schema.ts'
 

@@ -1,5 +1,5 @@
 import { Listening } from '../announcements.ts'
-import type { Database } from '../client.ts'
+import type { Database } from '../connection/client.ts'
 import { jobRow } from '../jobs.ts'
 import { type JobRow, trainingJobs } from '../schema.ts'
 import { type Changes, changesSince, isOneOf } from './changes.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Database } from '../client.ts'
+import type { Database } from '../connection/client.ts'
 import { jobRow } from '../jobs.ts'
 import { listJobs } from '../jobList.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'

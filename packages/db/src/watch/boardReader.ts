@@ -1,4 +1,4 @@
-import type { Database } from '../client.ts'
+import type { Database } from '../connection/client.ts'
 import { boardFeed, type BoardFeed } from './boardFeed.ts'
 import type { Changes } from './changes.ts'
 import { Reader } from './reader.ts'

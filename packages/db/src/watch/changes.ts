@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { Database } from '../client.ts'
+import type { Database } from '../connection/client.ts'
 import { nextRevision, settledRevision } from '../rows/boardRevision.ts'
 import { trainingJobs } from '../schema.ts'
 

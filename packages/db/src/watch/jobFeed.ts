@@ -1,4 +1,4 @@
-import type { Database } from '../client.ts'
+import type { Database } from '../connection/client.ts'
 import type { JobRow } from '../schema.ts'
 import { SharedSteps } from './sharedSteps.ts'
 import { MeasuredNames, type Position, type Step, stepFrom } from './step.ts'

@@ -1,5 +1,5 @@
 import { type Announcement, Listening } from '../announcements.ts'
-import type { Database } from '../client.ts'
+import type { Database } from '../connection/client.ts'
 import { trainingJobs } from '../schema.ts'
 import { isOneOf } from './changes.ts'
 import { type Follower, JobFeed } from './jobFeed.ts'

@@ -1,7 +1,7 @@
 import { ownValue, setOwn, type TrainingJobStatus } from '@bestmark/core'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type CheckpointRow, listCheckpoints } from '../checkpoints.ts'
-import type { Database } from '../client.ts'
+import type { Database } from '../connection/client.ts'
 import type { SeriesDelta } from '../deltas.ts'
 import { type Deployment, listDeployments } from '../deployments.ts'
 import { jobStatus } from '../jobs.ts'

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Database } from '../client.ts'
+import type { Database } from '../connection/client.ts'
 import { listJobs } from '../jobList.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
 import { metrics, newJob, started, tell } from '../testRun.ts'

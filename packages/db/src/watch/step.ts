@@ -1,5 +1,5 @@
 import type { TrainingJobStatus } from '@bestmark/core'
-import type { Database } from '../client.ts'
+import type { Database } from '../connection/client.ts'
 import { type Known, type News, seriesSince, type SeriesDelta } from '../deltas.ts'
 import { type Deployment, deploymentsSince } from '../deployments.ts'
 import { statusOf } from '../job.ts'

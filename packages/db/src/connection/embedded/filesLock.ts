@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Place } from '../../embedded/place.ts'
+import type { Place } from './place.ts'
 
 /** The exit code of a server that found the lock taken. */
 export const TAKEN = 75

@@ -3,8 +3,8 @@ import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { bestEffort } from '../bestEffort.ts'
-import { unusable } from '../../home.ts'
-import { DatabaseUnavailable } from '../../unavailable.ts'
+import { unusable } from '../home.ts'
+import { DatabaseUnavailable } from '../unavailable.ts'
 import { type Machine, whereIs } from './machine.ts'
 
 /** The file of a data folder that names the machine which runs the database server. */

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { clientOptions, parseAddress, placeOf } from './address.ts'
 import { connectTo, openDatabase } from './client.ts'
-import { testDatabase } from './testing.ts'
+import { testDatabase } from '../testing.ts'
 import { DatabaseUnavailable } from './unavailable.ts'
 
 const home = join(tmpdir(), 'bestmark-never-made')

@@ -3,7 +3,7 @@ import { constants, cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { randomUUID } from 'node:crypto'
-import { bestEffort, REMOVING } from '../connection/bestEffort.ts'
+import { bestEffort, REMOVING } from '../bestEffort.ts'
 import { DatabaseUnavailable } from '../unavailable.ts'
 
 /** The folder with `bin`, `lib` and `share` of the Postgres that npm brought, and its version. */

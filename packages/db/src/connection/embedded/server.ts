@@ -3,14 +3,14 @@ import { lstat, mkdir, open, readFile, readdir, rm, stat, truncate } from 'node:
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { bestEffort } from '../connection/bestEffort.ts'
+import { bestEffort } from '../bestEffort.ts'
 import postgres from 'postgres'
 import { type Address, clientOptions } from '../address.ts'
 import { DatabaseUnavailable } from '../unavailable.ts'
 import { hand, spawnAs, type Account } from './account.ts'
 import type { Binaries } from './binaries.ts'
 import type { Place } from './place.ts'
-import { lockedBy, REMOVE_THEN_RUN, TAKEN } from '../connection/embedded/filesLock.ts'
+import { lockedBy, REMOVE_THEN_RUN, TAKEN } from './filesLock.ts'
 
 /** How the server of a place is reached. */
 export function addressOf(place: Place, application_name = 'bestmark'): Address {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bestEffort } from './connection/bestEffort.ts'
+import { bestEffort } from './bestEffort.ts'
 
 /** The data folder cannot be used; the message says what to do. */
 export class HomeUnusable extends Error {

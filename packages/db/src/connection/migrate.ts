@@ -10,7 +10,7 @@ export class DatabaseNewer extends Error {
 /** Held while migrating, so that of several processes at once one does and the others find it done. */
 const LOCK = 7_365_001
 
-const FOLDER = fileURLToPath(new URL('./migrations/', import.meta.url))
+const FOLDER = fileURLToPath(new URL('../migrations/', import.meta.url))
 
 /**
  * Brings the database to what this code needs, all or nothing. Throws DatabaseNewer where it holds

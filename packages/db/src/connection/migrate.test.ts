@@ -8,11 +8,11 @@ import { expect, test } from 'vitest'
 import { boardId, claimOnce, hosts, seeHost } from './board.ts'
 import { databaseAt } from './client.ts'
 import { parseAddress } from './address.ts'
-import { jobDetail } from './jobDetail.ts'
-import { jobStatus } from './jobs.ts'
+import { jobDetail } from '../jobDetail.ts'
+import { jobStatus } from '../jobs.ts'
 import { DatabaseNewer, migrate } from './migrate.ts'
-import { testDatabase } from './testing.ts'
-import { checkpoint, tell } from './testRun.ts'
+import { testDatabase } from '../testing.ts'
+import { checkpoint, tell } from '../testRun.ts'
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations')
 

@@ -1,7 +1,7 @@
 import { readdir, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { randomUUID } from 'node:crypto'
-import { bestEffort, REMOVING } from '../connection/bestEffort.ts'
+import { bestEffort, REMOVING } from '../bestEffort.ts'
 import { DatabaseUnavailable } from '../unavailable.ts'
 import { hand, spawnAs, type Account } from './account.ts'
 import type { Binaries } from './binaries.ts'

@@ -9,12 +9,12 @@ import {
   parseAddress,
   placeOf,
 } from './address.ts'
-import { bestEffort } from './connection/bestEffort.ts'
-import { IDLE_IN_TRANSACTION, type Limits, SILENCE, WORK } from './connection/limits.ts'
-import { Pulse, ServerSilent } from './connection/pulse.ts'
-import { joinEmbedded } from './embedded.ts'
-import type { Machine } from './connection/embedded/machine.ts'
-import * as schema from './schema.ts'
+import { bestEffort } from './bestEffort.ts'
+import { IDLE_IN_TRANSACTION, type Limits, SILENCE, WORK } from './limits.ts'
+import { Pulse, ServerSilent } from './pulse.ts'
+import { joinEmbedded } from './embedded/embedded.ts'
+import type { Machine } from './embedded/machine.ts'
+import * as schema from '../schema.ts'
 import { DatabaseUnavailable } from './unavailable.ts'
 
 export type Orm = PostgresJsDatabase<typeof schema>

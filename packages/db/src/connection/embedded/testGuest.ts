@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import type { Machine } from '../connection/embedded/machine.ts'
+import type { Machine } from './machine.ts'
 
 interface GuestOptions extends SpawnOptions {
   /** The words of a command that runs the process, as `unshare` does. */

@@ -8,14 +8,8 @@ import { makeCluster, ownerOf } from './cluster.ts'
 import { digestOf, placeIn, type Place } from './place.ts'
 import { answers, launch, livesIn, type Visible } from './server.ts'
 import { takeTurn } from './turn.ts'
-import {
-  forgetHost,
-  isNoted,
-  noteFoundHere,
-  noteHost,
-  takeHost,
-} from '../connection/embedded/hostNote.ts'
-import type { Machine } from '../connection/embedded/machine.ts'
+import { forgetHost, isNoted, noteFoundHere, noteHost, takeHost } from './hostNote.ts'
+import type { Machine } from './machine.ts'
 
 /** The place of a data folder's server, which `home` itself may have had to move elsewhere. */
 export async function placeOf(home: string): Promise<Place> {

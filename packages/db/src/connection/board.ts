@@ -1,7 +1,7 @@
 import { desc } from 'drizzle-orm'
 import type { Database } from './client.ts'
-import { clock } from './clock.ts'
-import { board, claims, hosts as hostTable } from './schema.ts'
+import { clock } from '../clock.ts'
+import { board, claims, hosts as hostTable } from '../schema.ts'
 
 /** The id of this board, made with its first migration. */
 export async function boardId(db: Database): Promise<string> {
