@@ -8,7 +8,7 @@ import { checkpointEvents, logEvents } from './exported/rows.ts'
 import type { Tx } from './job.ts'
 import { claimOf, decidingRows, snapshot } from './selection.ts'
 import type { JobRow } from './schema.ts'
-import { type Shipment, shipmentsOf } from './shipments.ts'
+import { type Shipment, shipmentsOf } from './deployments/shipments.ts'
 
 /** The source of a job that an exported file tells of. */
 export const EXPORTED = 'export'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listCheckpoints } from './checkpoints.ts'
-import { createDeployment } from './deployments.ts'
+import { createDeployment } from './deployments/deployments.ts'
 import { listJobs } from './jobList.ts'
 import { record } from './record.ts'
 import { readSeries } from './series.ts'

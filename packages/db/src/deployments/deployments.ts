@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { and, asc, desc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm'
-import { checkpointsOf } from './checkpoints.ts'
-import type { Database } from './connection/client.ts'
-import { clock } from './clock.ts'
-import { EXPORTED } from './exported.ts'
-import { changeJob } from './job.ts'
-import { JobUnknown, Refused } from './refused.ts'
-import { absolutePath } from './root.ts'
-import { checkpoints, deployments, type DeploymentStatus, trainingJobs } from './schema.ts'
+import { checkpointsOf } from '../checkpoints.ts'
+import type { Database } from '../connection/client.ts'
+import { clock } from '../clock.ts'
+import { EXPORTED } from '../exported.ts'
+import { changeJob } from '../job.ts'
+import { JobUnknown, Refused } from '../refused.ts'
+import { absolutePath } from '../root.ts'
+import { checkpoints, deployments, type DeploymentStatus, trainingJobs } from '../schema.ts'
 
 /** One checkpoint shipped, or being shipped, under a model name. */
 export interface Deployment {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { listCheckpoints } from './checkpoints.ts'
+import { listCheckpoints } from '../checkpoints.ts'
 import {
   advanceDeployment,
   claimDeployment,
@@ -8,9 +8,9 @@ import {
   listDeployments,
   liveDeployments,
 } from './deployments.ts'
-import { Refused } from './refused.ts'
-import { type TestDatabase, testDatabase } from './testing.ts'
-import { checkpoint, evaluation, event, newJob, tell } from './testRun.ts'
+import { Refused } from '../refused.ts'
+import { type TestDatabase, testDatabase } from '../testing.ts'
+import { checkpoint, evaluation, event, newJob, tell } from '../testRun.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
