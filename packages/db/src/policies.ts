@@ -3,7 +3,7 @@ import { and, desc, eq, ne, or, sql } from 'drizzle-orm'
 import type { Database } from './connection/client.ts'
 import { clock } from './clock.ts'
 import { changeJobIn, transaction, type Tx } from './job.ts'
-import { jobRow } from './jobs.ts'
+import { jobRow } from './jobs/jobs.ts'
 import { policyRefusal } from './policyRefusal.ts'
 import {
   DEFAULT_POLICY,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listCheckpoints } from './checkpoints.ts'
 import { createDeployment } from './deployments/deployments.ts'
-import { listJobs } from './jobList.ts'
+import { listJobs } from './jobs/jobList.ts'
 import { record } from './record.ts'
 import { readSeries } from './series.ts'
 import { type TestDatabase, testDatabase } from './testing.ts'

@@ -1,6 +1,6 @@
 import { Listening } from '../announcements.ts'
 import type { Database } from '../connection/client.ts'
-import { jobRow } from '../jobs.ts'
+import { jobRow } from '../jobs/jobs.ts'
 import { type JobRow, trainingJobs } from '../schema.ts'
 import { type Changes, changesSince, isOneOf } from './changes.ts'
 import { SharedSteps } from './sharedSteps.ts'

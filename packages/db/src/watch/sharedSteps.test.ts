@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { listJobs } from '../jobList.ts'
+import { listJobs } from '../jobs/jobList.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
 import { metrics, newJob, started, tell } from '../testRun.ts'
 import { type Delta, watch } from '../watch.ts'

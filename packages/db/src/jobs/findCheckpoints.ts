@@ -1,7 +1,7 @@
 import { eq, like, sql } from 'drizzle-orm'
-import type { Database } from './connection/client.ts'
-import { absolutePath } from './root.ts'
-import { checkpoints, trainingJobs } from './schema.ts'
+import type { Database } from '../connection/client.ts'
+import { absolutePath } from '../root.ts'
+import { checkpoints, trainingJobs } from '../schema.ts'
 
 /** A checkpoint as an id names it. */
 export interface NamedCheckpoint {

@@ -1,7 +1,7 @@
 import { and, eq, inArray, notExists, sql } from 'drizzle-orm'
-import { claimOnce } from './connection/board.ts'
-import type { Database } from './connection/client.ts'
-import { claims, deployments, policyChanges, trainingJobs } from './schema.ts'
+import { claimOnce } from '../connection/board.ts'
+import type { Database } from '../connection/client.ts'
+import { claims, deployments, policyChanges, trainingJobs } from '../schema.ts'
 
 const keyOf = (job_id: string): string => `example ${job_id}`
 const IS_EXAMPLE = sql`exists (

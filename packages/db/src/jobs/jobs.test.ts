@@ -3,10 +3,10 @@ import type { JobState } from '@bestmark/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listJobs } from './jobList.ts'
 import { findJobs, hostedJobs, jobStatus, requestStop } from './jobs.ts'
-import { recordFacts } from './record.ts'
-import { JobUnknown, Refused } from './refused.ts'
-import { type TestDatabase, testDatabase } from './testing.ts'
-import { evaluation, event, newJob, started, tell } from './testRun.ts'
+import { recordFacts } from '../record.ts'
+import { JobUnknown, Refused } from '../refused.ts'
+import { type TestDatabase, testDatabase } from '../testing.ts'
+import { evaluation, event, newJob, started, tell } from '../testRun.ts'
 
 let db: TestDatabase
 beforeAll(async () => {

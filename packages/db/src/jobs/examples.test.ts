@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { listCheckpoints } from './checkpoints.ts'
-import { createDeployment } from './deployments/deployments.ts'
+import { listCheckpoints } from '../checkpoints.ts'
+import { createDeployment } from '../deployments/deployments.ts'
 import { claimExample, examples, removeExamples } from './examples.ts'
 import { jobDetail } from './jobDetail.ts'
 import { jobStatus } from './jobs.ts'
-import { changePolicy } from './policies.ts'
-import { readSeries } from './series.ts'
-import { type TestDatabase, testDatabase } from './testing.ts'
-import { checkpoint, evaluation, metrics, newJob, tell } from './testRun.ts'
+import { changePolicy } from '../policies.ts'
+import { readSeries } from '../series.ts'
+import { type TestDatabase, testDatabase } from '../testing.ts'
+import { checkpoint, evaluation, metrics, newJob, tell } from '../testRun.ts'
 
 let db: TestDatabase
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { eq } from 'drizzle-orm'
-import { type AttemptRow, listAttempts } from './attempts.ts'
-import type { Database } from './connection/client.ts'
+import { type AttemptRow, listAttempts } from '../attempts.ts'
+import type { Database } from '../connection/client.ts'
 import { isExample } from './examples.ts'
-import { type FullDisk, fullDisks } from './hosts/fullDisks.ts'
+import { type FullDisk, fullDisks } from '../hosts/fullDisks.ts'
 import { jobRow } from './jobs.ts'
-import { hosts, type JobRow } from './schema.ts'
+import { hosts, type JobRow } from '../schema.ts'
 
 /** One start of a run, as its page shows it. */
 export type Attempt = Omit<AttemptRow, 'job_id' | 'revision'>

@@ -1,12 +1,12 @@
 import type { JobState, TrainingJobStatus } from '@bestmark/core'
 import { and, count, eq, getTableColumns, ilike, inArray, or, type SQL, sql } from 'drizzle-orm'
-import type { Database } from './connection/client.ts'
-import { type Curve, evalCurves } from './curves.ts'
-import { statusOf } from './job.ts'
-import { Refused } from './refused.ts'
-import { settledRevision } from './rows/boardRevision.ts'
-import { liveRank, newestRank, trainingJobs } from './schema.ts'
-import { storable } from './storable.ts'
+import type { Database } from '../connection/client.ts'
+import { type Curve, evalCurves } from '../curves.ts'
+import { statusOf } from '../job.ts'
+import { Refused } from '../refused.ts'
+import { settledRevision } from '../rows/boardRevision.ts'
+import { liveRank, newestRank, trainingJobs } from '../schema.ts'
+import { storable } from '../storable.ts'
 
 export interface JobQuery {
   status?: readonly JobState[] | undefined

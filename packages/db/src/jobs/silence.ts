@@ -1,10 +1,10 @@
 import { hasEnded, isSilent, type Patience } from '@bestmark/core'
 import { sql } from 'drizzle-orm'
-import type { Database } from './connection/client.ts'
-import { clock } from './clock.ts'
-import { recordAttempts } from './attempts.ts'
-import { changeJob } from './job.ts'
-import { type JobRow, trainingJobs } from './schema.ts'
+import type { Database } from '../connection/client.ts'
+import { clock } from '../clock.ts'
+import { recordAttempts } from '../attempts.ts'
+import { changeJob } from '../job.ts'
+import { type JobRow, trainingJobs } from '../schema.ts'
 
 /** The database's clock now (ms). */
 export async function databaseTime(db: Database): Promise<number> {

@@ -1,12 +1,12 @@
 import { PATIENCE, patienceFor } from '@bestmark/core'
 import { eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { listAttempts } from './attempts.ts'
+import { listAttempts } from '../attempts.ts'
 import { jobRow, jobStatus } from './jobs.ts'
-import { trainingJobs } from './schema.ts'
+import { trainingJobs } from '../schema.ts'
 import { databaseTime, loseSilent } from './silence.ts'
-import { type TestDatabase, testDatabase } from './testing.ts'
-import { event, metrics, newJob, started, tell } from './testRun.ts'
+import { type TestDatabase, testDatabase } from '../testing.ts'
+import { event, metrics, newJob, started, tell } from '../testRun.ts'
 
 let db: TestDatabase
 beforeAll(async () => {

@@ -1,14 +1,14 @@
 import { type JobState, mayFollow, type TrainingJobStatus } from '@bestmark/core'
 import { and, desc, eq, inArray, like, or, sql } from 'drizzle-orm'
-import type { Database } from './connection/client.ts'
-import { clock } from './clock.ts'
-import { changeJob, statusOf, told } from './job.ts'
-import { projectPolicy } from './projectPolicy.ts'
-import { JobUnknown, Refused } from './refused.ts'
-import { thisWrite } from './rows/boardRevision.ts'
-import { type JobRow, trainingJobs } from './schema.ts'
-import { reselect } from './selection.ts'
-import { storable } from './storable.ts'
+import type { Database } from '../connection/client.ts'
+import { clock } from '../clock.ts'
+import { changeJob, statusOf, told } from '../job.ts'
+import { projectPolicy } from '../projectPolicy.ts'
+import { JobUnknown, Refused } from '../refused.ts'
+import { thisWrite } from '../rows/boardRevision.ts'
+import { type JobRow, trainingJobs } from '../schema.ts'
+import { reselect } from '../selection.ts'
+import { storable } from '../storable.ts'
 
 export interface JobRegistration {
   job_id: string
