@@ -1,10 +1,10 @@
 import { type Direction, type PolicySettings, type Told, settingOf } from '@bestmark/core'
 import { and, eq, sql } from 'drizzle-orm'
-import type { Database } from './connection/client.ts'
+import type { Database } from '../connection/client.ts'
 import type { PolicyFor } from './policies.ts'
 import { policyMisfit } from './policyMisfit.ts'
-import { evaluations, trainingJobs } from './schema.ts'
-import { storable } from './storable.ts'
+import { evaluations, trainingJobs } from '../schema.ts'
+import { storable } from '../storable.ts'
 
 /** What a job, or all jobs of a project, measured. */
 interface Measures {

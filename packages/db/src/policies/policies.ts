@@ -1,9 +1,9 @@
 import { type Policy, PolicySettings, type Told } from '@bestmark/core'
 import { and, desc, eq, ne, or, sql } from 'drizzle-orm'
-import type { Database } from './connection/client.ts'
-import { clock } from './clock.ts'
-import { changeJobIn, transaction, type Tx } from './job.ts'
-import { jobRow } from './jobs/jobs.ts'
+import type { Database } from '../connection/client.ts'
+import { clock } from '../clock.ts'
+import { changeJobIn, transaction, type Tx } from '../job.ts'
+import { jobRow } from '../jobs/jobs.ts'
 import { policyRefusal } from './policyRefusal.ts'
 import {
   DEFAULT_POLICY,
@@ -11,12 +11,12 @@ import {
   ofProject,
   type PolicyColumns,
   projectPolicy,
-} from './projectPolicy.ts'
-import { JobUnknown, Refused } from './refused.ts'
-import { policyChanges, type PolicyScope, trainingJobs } from './schema.ts'
+} from '../projectPolicy.ts'
+import { JobUnknown, Refused } from '../refused.ts'
+import { policyChanges, type PolicyScope, trainingJobs } from '../schema.ts'
 import { earnedByScored } from './scoredPolicy.ts'
-import { reselect } from './selection.ts'
-import { storable } from './storable.ts'
+import { reselect } from '../selection.ts'
+import { storable } from '../storable.ts'
 
 /** What a policy is changed for: a job, or every job of a project that has none of its own. */
 export type PolicyFor = { job_id: string } | { project: string }

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { checkpointsOf } from './checkpoints.ts'
-import { jobDetail } from './jobs/jobDetail.ts'
-import { jobStatus, registerJob } from './jobs/jobs.ts'
+import { checkpointsOf } from '../checkpoints.ts'
+import { jobDetail } from '../jobs/jobDetail.ts'
+import { jobStatus, registerJob } from '../jobs/jobs.ts'
 import { changePolicy, policyHistory } from './policies.ts'
-import { record } from './record.ts'
-import { JobUnknown } from './refused.ts'
-import { selectionOf } from './selection.ts'
-import { type TestDatabase, testDatabase } from './testing.ts'
-import { checkpoint, event, newJob, tell } from './testRun.ts'
-import { watch } from './watch.ts'
+import { record } from '../record.ts'
+import { JobUnknown } from '../refused.ts'
+import { selectionOf } from '../selection.ts'
+import { type TestDatabase, testDatabase } from '../testing.ts'
+import { checkpoint, event, newJob, tell } from '../testRun.ts'
+import { watch } from '../watch.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
