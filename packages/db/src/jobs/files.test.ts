@@ -2,7 +2,7 @@ import { checkpointId } from '../checkpointRows.ts'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { pinCheckpoints, standingFiles, undigestedFiles } from './files.ts'
-import { record } from '../record.ts'
+import { record } from '../record/record.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
 import { checkpoint, evaluation, event, newJob, started, tell } from '../testRun.ts'
 

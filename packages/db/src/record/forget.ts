@@ -1,6 +1,6 @@
 import { initialTracker } from '@bestmark/core'
 import { and, eq, isNotNull, notExists, sql } from 'drizzle-orm'
-import type { JobChanges, Tx } from './job.ts'
+import type { JobChanges, Tx } from '../job.ts'
 import {
   attempts,
   checkpoints,
@@ -9,7 +9,7 @@ import {
   type JobRow,
   logs,
   seriesChunks,
-} from './schema.ts'
+} from '../schema.ts'
 
 /**
  * Takes back all that was recorded of a run, for a source that tells the whole history anew.
