@@ -1,6 +1,6 @@
 import { type Series, ownValue } from '@bestmark/core'
 import { sql } from 'drizzle-orm'
-import { CHUNK } from './chunks.ts'
+import { CHUNK } from './rows/chunks.ts'
 import type { Database } from './connection/client.ts'
 import {
   joinedAttempts,
@@ -9,7 +9,7 @@ import {
   placeOfOrdinal,
   type Rewinds,
   rewindsOf,
-} from './joined.ts'
+} from './rows/joined.ts'
 import { concatenate, cut, EMPTY } from './loggedSeries.ts'
 import {
   type MeasuredPoint,

@@ -1,8 +1,8 @@
 import type { Series } from '@bestmark/core'
 import { and, asc, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
-import { CHUNK } from './chunks.ts'
+import { CHUNK } from './rows/chunks.ts'
 import type { Orm } from './connection/client.ts'
-import { type JoinedAttempt, ordinalOf, rewindsOf, type Rewinds } from './joined.ts'
+import { type JoinedAttempt, ordinalOf, rewindsOf, type Rewinds } from './rows/joined.ts'
 import { seriesChunks } from './schema.ts'
 
 const { steps, values, times, ...SUMMARY } = getTableColumns(seriesChunks)

@@ -1,6 +1,6 @@
 import { hasEnded, type RunContext } from '@bestmark/core'
 import { and, asc, eq } from 'drizzle-orm'
-import type { Tx } from './job.ts'
+import type { Tx } from './rows/job.ts'
 import { seriesChunks } from './schema.ts'
 import type { DecidingRows } from './selection.ts'
 import { trainLossOf } from './trainLoss.ts'

@@ -1,7 +1,7 @@
 import { rowsFrom, select, type TrainingEvent } from '@bestmark/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listCheckpoints } from './checkpoints.ts'
-import type { JobChanges } from './job.ts'
+import type { JobChanges } from './rows/job.ts'
 import { jobStatus, registerJob } from './jobs/jobs.ts'
 import { selectionOf } from './selection.ts'
 import { type TestDatabase, testDatabase } from './testing.ts'

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { checkpointsOf } from './checkpoints.ts'
-import { CHUNK } from './chunks.ts'
+import { CHUNK } from './rows/chunks.ts'
 import { evalCurves } from './curves.ts'
 import { seriesSince } from './deltas.ts'
 import { readSeries, seriesNames } from './series.ts'

@@ -1,7 +1,7 @@
 import { type Series, thin } from '@bestmark/core'
 import { and, count, eq, isNotNull, sum } from 'drizzle-orm'
 import type { Database } from './connection/client.ts'
-import { joinedAttempts } from './joined.ts'
+import { joinedAttempts } from './rows/joined.ts'
 import { chunkSummaries, cut, readLogged, type Window } from './loggedSeries.ts'
 import { joinPoints, measuredPoints, ordinalAfter, seriesOfPoints } from './measuredSeries.ts'
 import { checkpoints, evaluations, seriesChunks } from './schema.ts'

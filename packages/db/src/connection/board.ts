@@ -1,6 +1,6 @@
 import { desc } from 'drizzle-orm'
 import type { Database } from './client.ts'
-import { clock } from '../clock.ts'
+import { clock } from '../rows/clock.ts'
 import { board, claims, hosts as hostTable } from '../schema.ts'
 
 /** The id of this board, made with its first migration. */

@@ -1,7 +1,7 @@
 import { and, asc, eq, inArray } from 'drizzle-orm'
-import { checkpointId } from '../checkpointRows.ts'
+import { checkpointId } from '../rows/checkpointRows.ts'
 import type { Database } from '../connection/client.ts'
-import { changeJob, type Tx } from '../job.ts'
+import { changeJob, type Tx } from '../rows/job.ts'
 import { checkpoints, deployments } from '../schema.ts'
 
 /** A shipment that ended, as an export tells it: which weights, under which name, when and why. */

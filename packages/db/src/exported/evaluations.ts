@@ -1,7 +1,7 @@
 import type { EventOf } from '@bestmark/core'
 import { asc, eq } from 'drizzle-orm'
-import type { EvaluationRow } from '../evaluations.ts'
-import type { Tx } from '../job.ts'
+import type { EvaluationRow } from '../rows/evaluations.ts'
+import type { Tx } from '../rows/job.ts'
 import { evaluations, type JobRow } from '../schema.ts'
 
 /** Every evaluation of a job, repeats and scores among them, in order of arrival. */

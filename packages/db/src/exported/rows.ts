@@ -1,6 +1,6 @@
 import type { EventOf } from '@bestmark/core'
 import { asc, eq } from 'drizzle-orm'
-import type { Tx } from '../job.ts'
+import type { Tx } from '../rows/job.ts'
 import { checkpoints, logs } from '../schema.ts'
 
 /** Every checkpoint of a job, in order of attempt, then of arrival. */

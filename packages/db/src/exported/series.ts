@@ -1,6 +1,6 @@
 import type { EventOf } from '@bestmark/core'
 import { and, asc, eq } from 'drizzle-orm'
-import type { Tx } from '../job.ts'
+import type { Tx } from '../rows/job.ts'
 import { type JobRow, seriesChunks } from '../schema.ts'
 
 interface Point {

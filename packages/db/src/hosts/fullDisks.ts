@@ -1,6 +1,6 @@
 import { and, desc, eq, gt, isNull, or, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
-import { clock } from '../clock.ts'
+import { clock } from '../rows/clock.ts'
 import { fullDisks as table, hosts } from '../schema.ts'
 
 /** How long (ms) a disk that has room again is still spoken of. */

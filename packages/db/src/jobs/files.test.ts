@@ -1,4 +1,4 @@
-import { checkpointId } from '../checkpointRows.ts'
+import { checkpointId } from '../rows/checkpointRows.ts'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { pinCheckpoints, standingFiles, undigestedFiles } from './files.ts'

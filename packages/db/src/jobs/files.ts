@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
-import { changeJob } from '../job.ts'
+import { changeJob } from '../rows/job.ts'
 import { Refused } from '../refused.ts'
 import { checkpoints, deployments, trainingJobs } from '../schema.ts'
 

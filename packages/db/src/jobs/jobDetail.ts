@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm'
-import { type AttemptRow, listAttempts } from '../attempts.ts'
+import { type AttemptRow, listAttempts } from '../rows/attempts.ts'
 import type { Database } from '../connection/client.ts'
 import { isExample } from './examples.ts'
 import { type FullDisk, fullDisks } from '../hosts/fullDisks.ts'

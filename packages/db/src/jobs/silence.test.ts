@@ -1,7 +1,7 @@
 import { PATIENCE, patienceFor } from '@bestmark/core'
 import { eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { listAttempts } from '../attempts.ts'
+import { listAttempts } from '../rows/attempts.ts'
 import { jobRow, jobStatus } from './jobs.ts'
 import { trainingJobs } from '../schema.ts'
 import { databaseTime, loseSilent } from './silence.ts'

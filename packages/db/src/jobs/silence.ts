@@ -1,9 +1,9 @@
 import { hasEnded, isSilent, type Patience } from '@bestmark/core'
 import { sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
-import { clock } from '../clock.ts'
-import { recordAttempts } from '../attempts.ts'
-import { changeJob } from '../job.ts'
+import { clock } from '../rows/clock.ts'
+import { recordAttempts } from '../rows/attempts.ts'
+import { changeJob } from '../rows/job.ts'
 import { type JobRow, trainingJobs } from '../schema.ts'
 
 /** The database's clock now (ms). */

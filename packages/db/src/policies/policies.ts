@@ -1,8 +1,8 @@
 import { type Policy, PolicySettings, type Told } from '@bestmark/core'
 import { and, desc, eq, ne, or, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
-import { clock } from '../clock.ts'
-import { changeJobIn, transaction, type Tx } from '../job.ts'
+import { clock } from '../rows/clock.ts'
+import { changeJobIn, transaction, type Tx } from '../rows/job.ts'
 import { jobRow } from '../jobs/jobs.ts'
 import { policyRefusal } from './policyRefusal.ts'
 import {
@@ -11,7 +11,7 @@ import {
   ofProject,
   type PolicyColumns,
   projectPolicy,
-} from '../projectPolicy.ts'
+} from '../rows/projectPolicy.ts'
 import { JobUnknown, Refused } from '../refused.ts'
 import { policyChanges, type PolicyScope, trainingJobs } from '../schema.ts'
 import { earnedByScored } from './scoredPolicy.ts'

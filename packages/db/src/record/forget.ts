@@ -1,6 +1,6 @@
 import { initialTracker } from '@bestmark/core'
 import { and, eq, isNotNull, notExists, sql } from 'drizzle-orm'
-import type { JobChanges, Tx } from '../job.ts'
+import type { JobChanges, Tx } from '../rows/job.ts'
 import {
   attempts,
   checkpoints,

@@ -5,7 +5,7 @@ import type { Database } from '../connection/client.ts'
 import type { SeriesDelta } from '../deltas.ts'
 import { type Deployment, listDeployments } from '../deployments/deployments.ts'
 import { jobStatus } from '../jobs/jobs.ts'
-import { jobLogs, type LogLine } from '../logs.ts'
+import { jobLogs, type LogLine } from '../rows/logs.ts'
 import { readSeries } from '../series.ts'
 import { type Delta, watch } from '../watch.ts'
 

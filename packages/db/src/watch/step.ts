@@ -2,7 +2,7 @@ import type { TrainingJobStatus } from '@bestmark/core'
 import type { Database } from '../connection/client.ts'
 import { type Known, type News, seriesSince, type SeriesDelta } from '../deltas.ts'
 import { type Deployment, deploymentsSince } from '../deployments/deployments.ts'
-import { statusOf } from '../job.ts'
+import { statusOf } from '../rows/job.ts'
 import type { JobRow } from '../schema.ts'
 
 /** What changed of a job since a reader's revision. All readers share it, so nobody may change it. */

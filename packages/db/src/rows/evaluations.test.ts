@@ -1,12 +1,12 @@
 import { rowsFrom, select } from '@bestmark/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { evaluationRows, evaluationsOf } from './evaluations.ts'
-import { jobDetail } from './jobs/jobDetail.ts'
-import { jobStatus } from './jobs/jobs.ts'
-import { record } from './record/record.ts'
-import { selectionOf } from './selection.ts'
-import { type TestDatabase, testDatabase } from './testing.ts'
-import { checkpoint, event, newJob, tell } from './testRun.ts'
+import { jobDetail } from '../jobs/jobDetail.ts'
+import { jobStatus } from '../jobs/jobs.ts'
+import { record } from '../record/record.ts'
+import { selectionOf } from '../selection.ts'
+import { type TestDatabase, testDatabase } from '../testing.ts'
+import { checkpoint, event, newJob, tell } from '../testRun.ts'
 
 let db: TestDatabase
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { type Detail, type Evaluation, type EventOf, ownValue } from '@bestmark/core'
 import { and, asc, eq, inArray, max } from 'drizzle-orm'
 import type { WriteAt } from './attempts.ts'
-import type { Orm } from './connection/client.ts'
+import type { Orm } from '../connection/client.ts'
 import type { Tx } from './job.ts'
-import { evaluations } from './schema.ts'
-import { storableName } from './storable.ts'
+import { evaluations } from '../schema.ts'
+import { storableName } from '../storable.ts'
 
 /** What ends the name of a standard error. */
 const STDERR = /_stderr$/

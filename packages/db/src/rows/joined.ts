@@ -1,6 +1,6 @@
 import { asc, inArray, sql } from 'drizzle-orm'
-import type { Orm } from './connection/client.ts'
-import { attempts } from './schema.ts'
+import type { Orm } from '../connection/client.ts'
+import { attempts } from '../schema.ts'
 
 /** An attempt, as far as it matters where attempts are joined. */
 export interface JoinedAttempt {

@@ -1,8 +1,8 @@
 import type { EventOf } from '@bestmark/core'
 import { and, asc, eq } from 'drizzle-orm'
-import type { Database } from './connection/client.ts'
+import type { Database } from '../connection/client.ts'
 import type { Tx } from './job.ts'
-import { attempts } from './schema.ts'
+import { attempts } from '../schema.ts'
 
 /** Where rows of one write belong: to a job, at a revision. */
 export interface WriteAt {

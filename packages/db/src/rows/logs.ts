@@ -1,9 +1,9 @@
 import type { EventOf } from '@bestmark/core'
 import { and, desc, eq, lte, max } from 'drizzle-orm'
 import type { WriteAt } from './attempts.ts'
-import type { Database } from './connection/client.ts'
+import type { Database } from '../connection/client.ts'
 import type { Tx } from './job.ts'
-import { logs } from './schema.ts'
+import { logs } from '../schema.ts'
 
 /** How many lines of a job are kept; older ones stay in the run's own files. */
 export const KEPT_LINES = 5_000

@@ -7,11 +7,11 @@ import {
   ownValue,
 } from '@bestmark/core'
 import { DrizzleQueryError, eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
-import type { Database, Orm } from './connection/client.ts'
+import type { Database, Orm } from '../connection/client.ts'
 import { clock } from './clock.ts'
-import { JobUnknown } from './refused.ts'
-import { thisWrite } from './rows/boardRevision.ts'
-import { type JobRow, trainingJobs } from './schema.ts'
+import { JobUnknown } from '../refused.ts'
+import { thisWrite } from './boardRevision.ts'
+import { type JobRow, trainingJobs } from '../schema.ts'
 
 export type Tx = Parameters<Parameters<Orm['transaction']>[0]>[0]
 

@@ -2,9 +2,9 @@ import type { EventOf } from '@bestmark/core'
 import { and, eq, max, sql } from 'drizzle-orm'
 import type { WriteAt } from './attempts.ts'
 import type { Tx } from './job.ts'
-import { checkpoints } from './schema.ts'
-import { storable } from './storable.ts'
-import { uuidv5 } from './uuid.ts'
+import { checkpoints } from '../schema.ts'
+import { storable } from '../storable.ts'
+import { uuidv5 } from '../uuid.ts'
 
 type NewCheckpoint = typeof checkpoints.$inferInsert
 type FilesEvent = EventOf<'checkpoint' | 'files'>
