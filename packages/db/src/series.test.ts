@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { checkpointsOf } from './checkpoints.ts'
+import { checkpointsOf } from './selection/checkpoints.ts'
 import { CHUNK } from './rows/chunks.ts'
 import { evalCurves } from './curves.ts'
 import { seriesSince } from './deltas.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { listCheckpoints } from './checkpoints.ts'
+import { listCheckpoints } from './selection/checkpoints.ts'
 import { createDeployment } from './deployments/deployments.ts'
 import { listJobs } from './jobs/jobList.ts'
 import { record } from './record/record.ts'

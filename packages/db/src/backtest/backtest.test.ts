@@ -1,7 +1,7 @@
 import { backtest, contextOf, rowsFrom, type TrainingEvent } from '@bestmark/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { backtestJobs, backtestTargets } from './backtest.ts'
-import { checkpointsOf } from '../checkpoints.ts'
+import { checkpointsOf } from '../selection/checkpoints.ts'
 import type { Database } from '../connection/client.ts'
 import { finishedRuns } from './finishedRuns.ts'
 import { changeJob } from '../rows/job.ts'

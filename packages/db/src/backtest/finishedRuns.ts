@@ -5,7 +5,7 @@ import { type EvaluationRow, evaluationsOf } from '../rows/evaluations.ts'
 import type { Tx } from '../rows/job.ts'
 import type { Losses } from '../lossFinder.ts'
 import { checkpoints, evaluations, type JobRow, trainingJobs } from '../schema.ts'
-import { claimOf, declarationOf, snapshot, type StoredCheckpoint } from '../selection.ts'
+import { claimOf, declarationOf, snapshot, type StoredCheckpoint } from '../selection/selection.ts'
 import { storable } from '../storable.ts'
 import { trainLosses } from '../trainLoss.ts'
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { listCheckpoints } from '../checkpoints.ts'
+import { listCheckpoints } from '../selection/checkpoints.ts'
 import {
   advanceDeployment,
   claimDeployment,

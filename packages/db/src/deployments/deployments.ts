@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { and, asc, desc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm'
-import { checkpointsOf } from '../checkpoints.ts'
+import { checkpointsOf } from '../selection/checkpoints.ts'
 import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
 import { EXPORTED } from '../exported/exported.ts'

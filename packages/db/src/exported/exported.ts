@@ -6,7 +6,7 @@ import { inOrder } from './order.ts'
 import { loggedEvents } from './series.ts'
 import { checkpointEvents, logEvents } from './rows.ts'
 import type { Tx } from '../rows/job.ts'
-import { claimOf, decidingRows, snapshot } from '../selection.ts'
+import { claimOf, decidingRows, snapshot } from '../selection/selection.ts'
 import type { JobRow } from '../schema.ts'
 import { type Shipment, shipmentsOf } from '../deployments/shipments.ts'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { listCheckpoints } from '../checkpoints.ts'
+import { listCheckpoints } from '../selection/checkpoints.ts'
 import { createDeployment } from '../deployments/deployments.ts'
 import { claimExample, examples, removeExamples } from './examples.ts'
 import { jobDetail } from './jobDetail.ts'

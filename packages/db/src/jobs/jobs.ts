@@ -7,7 +7,7 @@ import { projectPolicy } from '../rows/projectPolicy.ts'
 import { JobUnknown, Refused } from '../refused.ts'
 import { thisWrite } from '../rows/boardRevision.ts'
 import { type JobRow, trainingJobs } from '../schema.ts'
-import { reselect } from '../selection.ts'
+import { reselect } from '../selection/selection.ts'
 import { storable } from '../storable.ts'
 
 export interface JobRegistration {

@@ -15,7 +15,7 @@ import {
 import { JobUnknown, Refused } from '../refused.ts'
 import { policyChanges, type PolicyScope, trainingJobs } from '../schema.ts'
 import { earnedByScored } from './scoredPolicy.ts'
-import { reselect } from '../selection.ts'
+import { reselect } from '../selection/selection.ts'
 import { storable } from '../storable.ts'
 
 /** What a policy is changed for: a job, or every job of a project that has none of its own. */

@@ -1,7 +1,7 @@
 import { type PolicySettings, settingOf } from '@bestmark/core'
 import type { Database } from '../connection/client.ts'
 import type { PolicyFor } from './policies.ts'
-import { decidingRows, snapshot } from '../selection.ts'
+import { decidingRows, snapshot } from '../selection/selection.ts'
 
 /**
  * What was told to a policy that has no use for it, as one sentence that names the choices there

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { listCheckpoints } from '../checkpoints.ts'
+import { listCheckpoints } from '../selection/checkpoints.ts'
 import { connectTo, databaseAt } from '../connection/client.ts'
 import { parseAddress } from '../connection/address.ts'
 import { jobDetail } from '../jobs/jobDetail.ts'

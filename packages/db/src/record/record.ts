@@ -17,7 +17,7 @@ import { forgetRun, restoreDigests, takenDigests } from './forget.ts'
 import { changeJob, type JobChanges, type LockedJob, type Tx } from '../rows/job.ts'
 import { recordLogs } from '../rows/logs.ts'
 import { type JobRow, sources } from '../schema.ts'
-import { reselect } from '../selection.ts'
+import { reselect } from '../selection/selection.ts'
 import { storableName } from '../storable.ts'
 
 /** The source of what was measured after training; it adds to what another source told. */

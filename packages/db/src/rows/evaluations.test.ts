@@ -4,7 +4,7 @@ import { evaluationRows, evaluationsOf } from './evaluations.ts'
 import { jobDetail } from '../jobs/jobDetail.ts'
 import { jobStatus } from '../jobs/jobs.ts'
 import { record } from '../record/record.ts'
-import { selectionOf } from '../selection.ts'
+import { selectionOf } from '../selection/selection.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
 import { checkpoint, event, newJob, tell } from '../testRun.ts'
 

@@ -1,6 +1,6 @@
 import { ownValue, setOwn, type TrainingJobStatus } from '@bestmark/core'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type CheckpointRow, listCheckpoints } from '../checkpoints.ts'
+import { type CheckpointRow, listCheckpoints } from '../selection/checkpoints.ts'
 import type { Database } from '../connection/client.ts'
 import type { SeriesDelta } from '../deltas.ts'
 import { type Deployment, listDeployments } from '../deployments/deployments.ts'

@@ -1,7 +1,7 @@
 import type { TrainingEvent } from '@bestmark/core'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { listCheckpoints } from '../checkpoints.ts'
+import { listCheckpoints } from '../selection/checkpoints.ts'
 import { createDeployment } from '../deployments/deployments.ts'
 import { jobRow } from '../jobs/jobs.ts'
 import { listJobs } from '../jobs/jobList.ts'

@@ -1,11 +1,11 @@
 import { rowsFrom, select, type TrainingEvent } from '@bestmark/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listCheckpoints } from './checkpoints.ts'
-import type { JobChanges } from './rows/job.ts'
-import { jobStatus, registerJob } from './jobs/jobs.ts'
+import type { JobChanges } from '../rows/job.ts'
+import { jobStatus, registerJob } from '../jobs/jobs.ts'
 import { selectionOf } from './selection.ts'
-import { type TestDatabase, testDatabase } from './testing.ts'
-import { checkpoint, evaluation, event, metrics, newJob, started, tell } from './testRun.ts'
+import { type TestDatabase, testDatabase } from '../testing.ts'
+import { checkpoint, evaluation, event, metrics, newJob, started, tell } from '../testRun.ts'
 
 let db: TestDatabase
 beforeAll(async () => {

@@ -12,12 +12,12 @@ import {
   standingOf,
 } from '@bestmark/core'
 import { asc, eq, sql } from 'drizzle-orm'
-import type { Database } from './connection/client.ts'
-import { type EvaluationRow, evaluationRows, evaluationsOf } from './rows/evaluations.ts'
-import type { Tx } from './rows/job.ts'
-import { absolutePath } from './root.ts'
-import { checkpoints, type JobRow, trainingJobs } from './schema.ts'
-import { trainLossOf } from './trainLoss.ts'
+import type { Database } from '../connection/client.ts'
+import { type EvaluationRow, evaluationRows, evaluationsOf } from '../rows/evaluations.ts'
+import type { Tx } from '../rows/job.ts'
+import { absolutePath } from '../root.ts'
+import { checkpoints, type JobRow, trainingJobs } from '../schema.ts'
+import { trainLossOf } from '../trainLoss.ts'
 
 export type StoredCheckpoint = typeof checkpoints.$inferSelect
 

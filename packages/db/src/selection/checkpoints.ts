@@ -11,10 +11,10 @@ import {
   type TableRow,
   ownValue,
 } from '@bestmark/core'
-import type { Database } from './connection/client.ts'
-import { absolutePath } from './root.ts'
+import type { Database } from '../connection/client.ts'
+import { absolutePath } from '../root.ts'
 import { runContext } from './runContext.ts'
-import type { JobRow } from './schema.ts'
+import type { JobRow } from '../schema.ts'
 import { type DecidingRows, decidingRows, snapshot, type StoredCheckpoint } from './selection.ts'
 
 /** A checkpoint as people see it: its files, its evaluation, and how it stands in the selection. */
