@@ -3,11 +3,11 @@ import { and, asc, count, desc, eq, inArray } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { type EvaluationRow, evaluationsOf } from '../rows/evaluations.ts'
 import type { Tx } from '../rows/job.ts'
-import type { Losses } from '../lossFinder.ts'
+import type { Losses } from '../series/lossFinder.ts'
 import { checkpoints, evaluations, type JobRow, trainingJobs } from '../schema.ts'
 import { claimOf, declarationOf, snapshot, type StoredCheckpoint } from '../selection/selection.ts'
 import { storable } from '../storable.ts'
-import { trainLosses } from '../trainLoss.ts'
+import { trainLosses } from '../series/trainLoss.ts'
 
 /** A run that came to its end, as plain data. */
 export interface FinishedRun extends Omit<BacktestRun, 'context'> {

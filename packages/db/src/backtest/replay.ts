@@ -3,7 +3,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { FinishedRun } from './finishedRuns.ts'
-import { lossFinder } from '../lossFinder.ts'
+import { lossFinder } from '../series/lossFinder.ts'
 
 /** Some runs, and what is asked of them. */
 export interface ReplayOrder {

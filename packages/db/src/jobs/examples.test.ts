@@ -5,7 +5,7 @@ import { claimExample, examples, removeExamples } from './examples.ts'
 import { jobDetail } from './jobDetail.ts'
 import { jobStatus } from './jobs.ts'
 import { changePolicy } from '../policies/policies.ts'
-import { readSeries } from '../series.ts'
+import { readSeries } from '../series/series.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
 import { checkpoint, evaluation, metrics, newJob, tell } from '../testRun.ts'
 

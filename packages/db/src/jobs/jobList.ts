@@ -1,7 +1,7 @@
 import type { JobState, TrainingJobStatus } from '@bestmark/core'
 import { and, count, eq, getTableColumns, ilike, inArray, or, type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
-import { type Curve, evalCurves } from '../curves.ts'
+import { type Curve, evalCurves } from '../series/curves.ts'
 import { statusOf } from '../rows/job.ts'
 import { Refused } from '../refused.ts'
 import { settledRevision } from '../rows/boardRevision.ts'

@@ -7,7 +7,7 @@ import { jobStatus } from '../jobs/jobs.ts'
 import { jobLogs, KEPT_LINES } from '../rows/logs.ts'
 import { record, recordFacts, sourceCursor } from './record.ts'
 import { JobUnknown } from '../refused.ts'
-import { readSeries } from '../series.ts'
+import { readSeries } from '../series/series.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
 import { checkpoint, evaluation, event, metrics, newJob, started, tell } from '../testRun.ts'
 

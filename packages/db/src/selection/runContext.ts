@@ -3,7 +3,7 @@ import { and, asc, eq } from 'drizzle-orm'
 import type { Tx } from '../rows/job.ts'
 import { seriesChunks } from '../schema.ts'
 import type { DecidingRows } from './selection.ts'
-import { trainLossOf } from '../trainLoss.ts'
+import { trainLossOf } from '../series/trainLoss.ts'
 
 /** What the explanation of a job's choice needs to know beside the rows that decide. */
 export async function runContext(tx: Tx, rows: DecidingRows): Promise<RunContext> {

@@ -17,7 +17,7 @@ import { type EvaluationRow, evaluationRows, evaluationsOf } from '../rows/evalu
 import type { Tx } from '../rows/job.ts'
 import { absolutePath } from '../root.ts'
 import { checkpoints, type JobRow, trainingJobs } from '../schema.ts'
-import { trainLossOf } from '../trainLoss.ts'
+import { trainLossOf } from '../series/trainLoss.ts'
 
 export type StoredCheckpoint = typeof checkpoints.$inferSelect
 

@@ -2,11 +2,11 @@ import { ownValue, setOwn, type TrainingJobStatus } from '@bestmark/core'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type CheckpointRow, listCheckpoints } from '../selection/checkpoints.ts'
 import type { Database } from '../connection/client.ts'
-import type { SeriesDelta } from '../deltas.ts'
+import type { SeriesDelta } from '../series/deltas.ts'
 import { type Deployment, listDeployments } from '../deployments/deployments.ts'
 import { jobStatus } from '../jobs/jobs.ts'
 import { jobLogs, type LogLine } from '../rows/logs.ts'
-import { readSeries } from '../series.ts'
+import { readSeries } from '../series/series.ts'
 import { type Delta, watch } from '../watch.ts'
 
 /** Numbers in [0, 1) that are the same for the same seed (mulberry32). */

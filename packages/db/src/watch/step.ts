@@ -1,6 +1,6 @@
 import type { TrainingJobStatus } from '@bestmark/core'
 import type { Database } from '../connection/client.ts'
-import { type Known, type News, seriesSince, type SeriesDelta } from '../deltas.ts'
+import { type Known, type News, seriesSince, type SeriesDelta } from '../series/deltas.ts'
 import { type Deployment, deploymentsSince } from '../deployments/deployments.ts'
 import { statusOf } from '../rows/job.ts'
 import type { JobRow } from '../schema.ts'

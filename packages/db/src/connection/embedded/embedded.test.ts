@@ -13,7 +13,7 @@ import { placeOf } from './start.ts'
 import { Guest } from './testGuest.ts'
 import { stopEmbedded } from './embedded.ts'
 import { migrate } from '../migrate.ts'
-import { readSeries } from '../../series.ts'
+import { readSeries } from '../../series/series.ts'
 import { metrics, newJob, tell } from '../../testRun.ts'
 import { DatabaseUnavailable } from '../unavailable.ts'
 

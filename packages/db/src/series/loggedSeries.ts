@@ -1,9 +1,9 @@
 import type { Series } from '@bestmark/core'
 import { and, asc, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
-import { CHUNK } from './rows/chunks.ts'
-import type { Orm } from './connection/client.ts'
-import { type JoinedAttempt, ordinalOf, rewindsOf, type Rewinds } from './rows/joined.ts'
-import { seriesChunks } from './schema.ts'
+import { CHUNK } from '../rows/chunks.ts'
+import type { Orm } from '../connection/client.ts'
+import { type JoinedAttempt, ordinalOf, rewindsOf, type Rewinds } from '../rows/joined.ts'
+import { seriesChunks } from '../schema.ts'
 
 const { steps, values, times, ...SUMMARY } = getTableColumns(seriesChunks)
 

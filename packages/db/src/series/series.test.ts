@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { checkpointsOf } from './selection/checkpoints.ts'
-import { CHUNK } from './rows/chunks.ts'
+import { checkpointsOf } from '../selection/checkpoints.ts'
+import { CHUNK } from '../rows/chunks.ts'
 import { evalCurves } from './curves.ts'
 import { seriesSince } from './deltas.ts'
 import { readSeries, seriesNames } from './series.ts'
-import { type TestDatabase, testDatabase } from './testing.ts'
-import { checkpoint, ended, evaluation, metrics, newJob, started, tell } from './testRun.ts'
+import { type TestDatabase, testDatabase } from '../testing.ts'
+import { checkpoint, ended, evaluation, metrics, newJob, started, tell } from '../testRun.ts'
 
 let db: TestDatabase
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import type { Measured, RunContext } from '@bestmark/core'
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
-import type { Orm } from './connection/client.ts'
+import type { Orm } from '../connection/client.ts'
 import { lossFinder, type Losses, type Weights, weightsKey } from './lossFinder.ts'
-import { seriesChunks } from './schema.ts'
+import { seriesChunks } from '../schema.ts'
 
 /** Weights of a job, as its evaluations and checkpoints name them. */
 interface Asked {

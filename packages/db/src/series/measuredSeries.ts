@@ -1,8 +1,8 @@
 import type { Series } from '@bestmark/core'
 import { and, asc, eq, inArray, isNotNull } from 'drizzle-orm'
-import type { Orm } from './connection/client.ts'
-import { type JoinedAttempt, ordinalOf, rewindsOf, type Rewinds } from './rows/joined.ts'
-import { evaluations } from './schema.ts'
+import type { Orm } from '../connection/client.ts'
+import { type JoinedAttempt, ordinalOf, rewindsOf, type Rewinds } from '../rows/joined.ts'
+import { evaluations } from '../schema.ts'
 
 /** One measured value of a metric, with its place among those of its attempt. */
 export interface MeasuredPoint {

@@ -1,6 +1,6 @@
 import { thin } from '@bestmark/core'
-import type { Database } from './connection/client.ts'
-import { joinedAttempts } from './rows/joined.ts'
+import type { Database } from '../connection/client.ts'
+import { joinedAttempts } from '../rows/joined.ts'
 import { joinPoints, measuredPoints, seriesOfPoints } from './measuredSeries.ts'
 
 /** A small curve of eval_loss. */

@@ -1,7 +1,7 @@
 import { type Series, ownValue } from '@bestmark/core'
 import { sql } from 'drizzle-orm'
-import { CHUNK } from './rows/chunks.ts'
-import type { Database } from './connection/client.ts'
+import { CHUNK } from '../rows/chunks.ts'
+import type { Database } from '../connection/client.ts'
 import {
   joinedAttempts,
   type JoinedAttempt,
@@ -9,7 +9,7 @@ import {
   placeOfOrdinal,
   type Rewinds,
   rewindsOf,
-} from './rows/joined.ts'
+} from '../rows/joined.ts'
 import { concatenate, cut, EMPTY } from './loggedSeries.ts'
 import {
   type MeasuredPoint,

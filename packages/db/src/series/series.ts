@@ -1,11 +1,11 @@
 import { type Series, thin } from '@bestmark/core'
 import { and, count, eq, isNotNull, sum } from 'drizzle-orm'
-import type { Database } from './connection/client.ts'
-import { joinedAttempts } from './rows/joined.ts'
+import type { Database } from '../connection/client.ts'
+import { joinedAttempts } from '../rows/joined.ts'
 import { chunkSummaries, cut, readLogged, type Window } from './loggedSeries.ts'
 import { joinPoints, measuredPoints, ordinalAfter, seriesOfPoints } from './measuredSeries.ts'
-import { checkpoints, evaluations, seriesChunks } from './schema.ts'
-import { storableName } from './storable.ts'
+import { checkpoints, evaluations, seriesChunks } from '../schema.ts'
+import { storableName } from '../storable.ts'
 
 /** Logged while training, or measured on held-out data. A name that is both is the latter. */
 export type SeriesKind = 'logged' | 'evaluation'
