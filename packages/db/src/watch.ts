@@ -1,6 +1,6 @@
 import { ownValue } from '@bestmark/core'
 import type { Database } from './connection/client.ts'
-import { storableName } from './storable.ts'
+import { storableName } from './values/storable.ts'
 import { type JobFeeds, jobFeeds } from './watch/jobFeeds.ts'
 import { Reader } from './watch/reader.ts'
 import { type Delta, type Position, positionAt, type Step } from './watch/step.ts'

@@ -2,7 +2,7 @@ import { type Backtest, type Direction, measuredNames } from '@bestmark/core'
 import { and, count, countDistinct, desc, eq, isNotNull } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { finished, finishedRuns, MOST } from './finishedRuns.ts'
-import { Refused } from '../refused.ts'
+import { Refused } from '../values/refused.ts'
 import { replay } from './replay.ts'
 import { evaluations, trainingJobs } from '../schema.ts'
 

@@ -6,7 +6,7 @@ import type { Tx } from '../rows/job.ts'
 import type { Losses } from '../series/lossFinder.ts'
 import { checkpoints, evaluations, type JobRow, trainingJobs } from '../schema.ts'
 import { claimOf, declarationOf, snapshot, type StoredCheckpoint } from '../selection/selection.ts'
-import { storable } from '../storable.ts'
+import { storable } from '../values/storable.ts'
 import { trainLosses } from '../series/trainLoss.ts'
 
 /** A run that came to its end, as plain data. */

@@ -8,7 +8,7 @@ import {
   listDeployments,
   liveDeployments,
 } from './deployments.ts'
-import { Refused } from '../refused.ts'
+import { Refused } from '../values/refused.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
 import { checkpoint, evaluation, event, newJob, tell } from '../testRun.ts'
 

@@ -5,8 +5,8 @@ import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
 import { EXPORTED } from '../exported/exported.ts'
 import { changeJob } from '../rows/job.ts'
-import { JobUnknown, Refused } from '../refused.ts'
-import { absolutePath } from '../root.ts'
+import { JobUnknown, Refused } from '../values/refused.ts'
+import { absolutePath } from '../values/root.ts'
 import { checkpoints, deployments, type DeploymentStatus, trainingJobs } from '../schema.ts'
 
 /** One checkpoint shipped, or being shipped, under a model name. */

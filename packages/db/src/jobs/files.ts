@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { changeJob } from '../rows/job.ts'
-import { Refused } from '../refused.ts'
+import { Refused } from '../values/refused.ts'
 import { checkpoints, deployments, trainingJobs } from '../schema.ts'
 
 /** What the files of a checkpoint were like when they were last looked at. */

@@ -1,6 +1,6 @@
 import { eq, like, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
-import { absolutePath } from '../root.ts'
+import { absolutePath } from '../values/root.ts'
 import { checkpoints, trainingJobs } from '../schema.ts'
 
 /** A checkpoint as an id names it. */

@@ -3,10 +3,10 @@ import { and, count, eq, getTableColumns, ilike, inArray, or, type SQL, sql } fr
 import type { Database } from '../connection/client.ts'
 import { type Curve, evalCurves } from '../series/curves.ts'
 import { statusOf } from '../rows/job.ts'
-import { Refused } from '../refused.ts'
+import { Refused } from '../values/refused.ts'
 import { settledRevision } from '../rows/boardRevision.ts'
 import { liveRank, newestRank, trainingJobs } from '../schema.ts'
-import { storable } from '../storable.ts'
+import { storable } from '../values/storable.ts'
 
 export interface JobQuery {
   status?: readonly JobState[] | undefined

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listJobs } from './jobList.ts'
 import { findJobs, hostedJobs, jobStatus, requestStop } from './jobs.ts'
 import { recordFacts } from '../record/record.ts'
-import { JobUnknown, Refused } from '../refused.ts'
+import { JobUnknown, Refused } from '../values/refused.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
 import { evaluation, event, newJob, started, tell } from '../testRun.ts'
 

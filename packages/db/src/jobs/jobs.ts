@@ -4,11 +4,11 @@ import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
 import { changeJob, statusOf, told } from '../rows/job.ts'
 import { projectPolicy } from '../rows/projectPolicy.ts'
-import { JobUnknown, Refused } from '../refused.ts'
+import { JobUnknown, Refused } from '../values/refused.ts'
 import { thisWrite } from '../rows/boardRevision.ts'
 import { type JobRow, trainingJobs } from '../schema.ts'
 import { reselect } from '../selection/selection.ts'
-import { storable } from '../storable.ts'
+import { storable } from '../values/storable.ts'
 
 export interface JobRegistration {
   job_id: string

@@ -12,11 +12,11 @@ import {
   type PolicyColumns,
   projectPolicy,
 } from '../rows/projectPolicy.ts'
-import { JobUnknown, Refused } from '../refused.ts'
+import { JobUnknown, Refused } from '../values/refused.ts'
 import { policyChanges, type PolicyScope, trainingJobs } from '../schema.ts'
 import { earnedByScored } from './scoredPolicy.ts'
 import { reselect } from '../selection/selection.ts'
-import { storable } from '../storable.ts'
+import { storable } from '../values/storable.ts'
 
 /** What a policy is changed for: a job, or every job of a project that has none of its own. */
 export type PolicyFor = { job_id: string } | { project: string }

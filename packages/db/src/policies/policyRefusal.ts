@@ -4,7 +4,7 @@ import type { Database } from '../connection/client.ts'
 import type { PolicyFor } from './policies.ts'
 import { policyMisfit } from './policyMisfit.ts'
 import { evaluations, trainingJobs } from '../schema.ts'
-import { storable } from '../storable.ts'
+import { storable } from '../values/storable.ts'
 
 /** What a job, or all jobs of a project, measured. */
 interface Measures {

@@ -1,7 +1,7 @@
 import type { PolicySettings } from '@bestmark/core'
 import { backtestJobs } from '../backtest/backtest.ts'
 import type { Database } from '../connection/client.ts'
-import { Refused } from '../refused.ts'
+import { Refused } from '../values/refused.ts'
 
 /**
  * Policy `scored` with the weights that the backtest of the board's own runs chose, judged by the

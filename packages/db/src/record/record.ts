@@ -18,7 +18,7 @@ import { changeJob, type JobChanges, type LockedJob, type Tx } from '../rows/job
 import { recordLogs } from '../rows/logs.ts'
 import { type JobRow, sources } from '../schema.ts'
 import { reselect } from '../selection/selection.ts'
-import { storableName } from '../storable.ts'
+import { storableName } from '../values/storable.ts'
 
 /** The source of what was measured after training; it adds to what another source told. */
 export const SCORES = 'scores'

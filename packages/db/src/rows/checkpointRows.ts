@@ -3,8 +3,8 @@ import { and, eq, max, sql } from 'drizzle-orm'
 import type { WriteAt } from './attempts.ts'
 import type { Tx } from './job.ts'
 import { checkpoints } from '../schema.ts'
-import { storable } from '../storable.ts'
-import { uuidv5 } from '../uuid.ts'
+import { storable } from '../values/storable.ts'
+import { uuidv5 } from '../values/uuid.ts'
 
 type NewCheckpoint = typeof checkpoints.$inferInsert
 type FilesEvent = EventOf<'checkpoint' | 'files'>

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import type { WriteAt } from './attempts.ts'
 import type { Tx } from './job.ts'
 import { seriesChunks } from '../schema.ts'
-import { storableName } from '../storable.ts'
+import { storableName } from '../values/storable.ts'
 
 /** The most points in a chunk. */
 export const CHUNK = 1_024

@@ -4,7 +4,7 @@ import type { WriteAt } from './attempts.ts'
 import type { Orm } from '../connection/client.ts'
 import type { Tx } from './job.ts'
 import { evaluations } from '../schema.ts'
-import { storableName } from '../storable.ts'
+import { storableName } from '../values/storable.ts'
 
 /** What ends the name of a standard error. */
 const STDERR = /_stderr$/

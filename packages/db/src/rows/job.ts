@@ -9,7 +9,7 @@ import {
 import { DrizzleQueryError, eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { Database, Orm } from '../connection/client.ts'
 import { clock } from './clock.ts'
-import { JobUnknown } from '../refused.ts'
+import { JobUnknown } from '../values/refused.ts'
 import { thisWrite } from './boardRevision.ts'
 import { type JobRow, trainingJobs } from '../schema.ts'
 

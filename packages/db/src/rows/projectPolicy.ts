@@ -1,7 +1,7 @@
 import { and, desc, eq, sql } from 'drizzle-orm'
 import type { Tx } from './job.ts'
 import { type JobRow, policyChanges } from '../schema.ts'
-import { storable } from '../storable.ts'
+import { storable } from '../values/storable.ts'
 
 /** What a job's row says of its policy. */
 export type PolicyColumns = Pick<JobRow, 'selection_policy' | 'policy_told' | 'policy_from'>

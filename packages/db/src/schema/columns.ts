@@ -1,5 +1,5 @@
 import { customType, doublePrecision } from 'drizzle-orm/pg-core'
-import { storable, storableJson } from '../storable.ts'
+import { storable, storableJson } from '../values/storable.ts'
 
 /** A point in time: milliseconds since the epoch. */
 export const milliseconds = () => doublePrecision()

@@ -12,7 +12,7 @@ import {
   ownValue,
 } from '@bestmark/core'
 import type { Database } from '../connection/client.ts'
-import { absolutePath } from '../root.ts'
+import { absolutePath } from '../values/root.ts'
 import { runContext } from './runContext.ts'
 import type { JobRow } from '../schema.ts'
 import { type DecidingRows, decidingRows, snapshot, type StoredCheckpoint } from './selection.ts'

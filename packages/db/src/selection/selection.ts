@@ -15,7 +15,7 @@ import { asc, eq, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { type EvaluationRow, evaluationRows, evaluationsOf } from '../rows/evaluations.ts'
 import type { Tx } from '../rows/job.ts'
-import { absolutePath } from '../root.ts'
+import { absolutePath } from '../values/root.ts'
 import { checkpoints, type JobRow, trainingJobs } from '../schema.ts'
 import { trainLossOf } from '../series/trainLoss.ts'
 

@@ -5,7 +5,7 @@ import { joinedAttempts } from '../rows/joined.ts'
 import { chunkSummaries, cut, readLogged, type Window } from './loggedSeries.ts'
 import { joinPoints, measuredPoints, ordinalAfter, seriesOfPoints } from './measuredSeries.ts'
 import { checkpoints, evaluations, seriesChunks } from '../schema.ts'
-import { storableName } from '../storable.ts'
+import { storableName } from '../values/storable.ts'
 
 /** Logged while training, or measured on held-out data. A name that is both is the latter. */
 export type SeriesKind = 'logged' | 'evaluation'
