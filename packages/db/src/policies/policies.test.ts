@@ -8,7 +8,7 @@ import { JobUnknown } from '../values/refused.ts'
 import { selectionOf } from '../selection/selection.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
 import { checkpoint, event, newJob, tell } from '../testRun.ts'
-import { watch } from '../watch.ts'
+import { watch } from '../watch/watch.ts'
 
 let db: TestDatabase
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { Listening } from '../announcements.ts'
+import { Listening } from './announcements.ts'
 import type { Database } from '../connection/client.ts'
 import { jobRow } from '../jobs/jobs.ts'
 import { type JobRow, trainingJobs } from '../schema.ts'

@@ -1,4 +1,4 @@
-import { type Announcement, Listening } from '../announcements.ts'
+import { type Announcement, Listening } from './announcements.ts'
 import type { Database } from '../connection/client.ts'
 import { trainingJobs } from '../schema.ts'
 import { isOneOf } from './changes.ts'

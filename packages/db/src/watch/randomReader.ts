@@ -7,7 +7,7 @@ import { type Deployment, listDeployments } from '../deployments/deployments.ts'
 import { jobStatus } from '../jobs/jobs.ts'
 import { jobLogs, type LogLine } from '../rows/logs.ts'
 import { readSeries } from '../series/series.ts'
-import { type Delta, watch } from '../watch.ts'
+import { type Delta, watch } from './watch.ts'
 
 /** Numbers in [0, 1) that are the same for the same seed (mulberry32). */
 export function randomOf(seed: number): () => number {

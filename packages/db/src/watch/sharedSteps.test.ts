@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { listJobs } from '../jobs/jobList.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
 import { metrics, newJob, started, tell } from '../testRun.ts'
-import { type Delta, watch } from '../watch.ts'
+import { type Delta, watch } from './watch.ts'
 import { watchBoard } from './boardReader.ts'
 
 let db: TestDatabase

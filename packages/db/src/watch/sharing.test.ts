@@ -5,7 +5,7 @@ import type { Database } from '../connection/client.ts'
 import { listJobs } from '../jobs/jobList.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
 import { metrics, newJob, started, tell } from '../testRun.ts'
-import { watch } from '../watch.ts'
+import { watch } from './watch.ts'
 import { watchBoard } from './boardReader.ts'
 
 let db: TestDatabase

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { listCheckpoints } from './selection/checkpoints.ts'
-import { createDeployment } from './deployments/deployments.ts'
-import { listJobs } from './jobs/jobList.ts'
-import { record } from './record/record.ts'
-import { readSeries } from './series/series.ts'
-import { type TestDatabase, testDatabase } from './testing.ts'
-import { checkpoint, evaluation, event, metrics, newJob, started, tell } from './testRun.ts'
+import { listCheckpoints } from '../selection/checkpoints.ts'
+import { createDeployment } from '../deployments/deployments.ts'
+import { listJobs } from '../jobs/jobList.ts'
+import { record } from '../record/record.ts'
+import { readSeries } from '../series/series.ts'
+import { type TestDatabase, testDatabase } from '../testing.ts'
+import { checkpoint, evaluation, event, metrics, newJob, started, tell } from '../testRun.ts'
 import { type Delta, watch, type WatchQuery } from './watch.ts'
-import { watchBoard } from './watch/boardReader.ts'
+import { watchBoard } from './boardReader.ts'
 
 let db: TestDatabase
 beforeAll(async () => {

@@ -1,5 +1,5 @@
-import type { Database } from './connection/client.ts'
-import { CHANNEL } from './rows/job.ts'
+import type { Database } from '../connection/client.ts'
+import { CHANNEL } from '../rows/job.ts'
 
 /** One announced write; undefined when some may have been missed and everything must be looked at. */
 export type Announcement = { job_id: string; revision: number } | undefined

@@ -1,11 +1,11 @@
 import { ownValue } from '@bestmark/core'
-import type { Database } from './connection/client.ts'
-import { storableName } from './values/storable.ts'
-import { type JobFeeds, jobFeeds } from './watch/jobFeeds.ts'
-import { Reader } from './watch/reader.ts'
-import { type Delta, type Position, positionAt, type Step } from './watch/step.ts'
+import type { Database } from '../connection/client.ts'
+import { storableName } from '../values/storable.ts'
+import { type JobFeeds, jobFeeds } from './jobFeeds.ts'
+import { Reader } from './reader.ts'
+import { type Delta, type Position, positionAt, type Step } from './step.ts'
 
-export type { Delta } from './watch/step.ts'
+export type { Delta } from './step.ts'
 
 export interface WatchQuery {
   /** Jobs with the revision known of each; 0 brings the present state first. */
