@@ -18,7 +18,7 @@ import {
   type Database,
 } from '@bestmark/db'
 import { Failure } from './failure.ts'
-import type { Starter } from './runs.ts'
+import type { Starter } from './agent/startRun.ts'
 import { tell } from './terminal.ts'
 
 /** An open, migrated board, and who this machine is to it. */

@@ -12,7 +12,7 @@ import {
 } from '@bestmark/db'
 import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Digesting } from './digesting.ts'
+import { Digesting } from './agent/digests.ts'
 import { zip } from './integrity/testing.ts'
 import { importRun } from './importing.ts'
 import { shipNext } from './shipping.ts'

@@ -1,5 +1,5 @@
 import { hasEnded, type Patience, type TrainingJobStatus } from '@bestmark/core'
-import { AGENT_SETTINGS } from './agentSettings.ts'
+import { AGENT_SETTINGS } from './agent/settings.ts'
 import type { Board } from './board.ts'
 import { followFiles } from './following.ts'
 import { importRun, type Naming, register } from './importing.ts'

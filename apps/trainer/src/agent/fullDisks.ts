@@ -1,7 +1,7 @@
 import { stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Database, fullDisks, hostedJobs, noteFullDisk, recordFacts } from '@bestmark/db'
-import { SPEAKING } from '../agentSettings.ts'
+import { SPEAKING } from './settings.ts'
 import { readRunProcess } from '../process.ts'
 
 /** With fewer bytes nothing of use can be written; a database needs room for a file of its log. */

@@ -1,5 +1,5 @@
-import { Agent } from '../agent.ts'
-import { agentSettings } from '../agentSettings.ts'
+import { Agent } from '../agent/agent.ts'
+import { agentSettings } from '../agent/settings.ts'
 import { parseWords } from '../arguments.ts'
 import { openBoard } from '../board.ts'
 import { EXIT } from '../failure.ts'

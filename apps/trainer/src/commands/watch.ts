@@ -1,5 +1,5 @@
 import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
-import { agentSettings } from '../agentSettings.ts'
+import { agentSettings } from '../agent/settings.ts'
 import { callerPath, parseWords } from '../arguments.ts'
 import { openBoard } from '../board.ts'
 import { EXIT, Failure } from '../failure.ts'

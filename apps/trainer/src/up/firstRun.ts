@@ -1,9 +1,9 @@
 import { claimOnce, jobStatus, listJobs, uuidv5 } from '@bestmark/db'
-import type { Agent } from '../agent.ts'
+import type { Agent } from '../agent/agent.ts'
 import type { Board } from '../board.ts'
 import { isAlive, readRunProcess, signalProcess } from '../process.ts'
 import { CHAR_LM } from '../recipes/recipe.ts'
-import { startRun } from '../runs.ts'
+import { startRun } from '../agent/startRun.ts'
 import { tellStories } from './stories.ts'
 
 /** A run that the board began by itself. */

@@ -3,11 +3,11 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { TrainingJobStatus } from '@bestmark/core'
 import { closedFolder, jobDetail, registerJob, type Database } from '@bestmark/db'
-import { Failure } from './failure.ts'
-import { inspectCheckpoint } from './integrity.ts'
-import { lastAttempt, JOURNAL, openJournal } from './journal.ts'
-import { isAlive, readRunProcess, spawnDetached, type DetachedProcess } from './process.ts'
-import { childArgv, type Recipe } from './recipes/recipe.ts'
+import { Failure } from '../failure.ts'
+import { inspectCheckpoint } from '../integrity.ts'
+import { lastAttempt, JOURNAL, openJournal } from '../journal.ts'
+import { isAlive, readRunProcess, spawnDetached, type DetachedProcess } from '../process.ts'
+import { childArgv, type Recipe } from '../recipes/recipe.ts'
 
 /** Who starts runs: the data folder, and this machine. */
 export interface Starter {

@@ -1,5 +1,5 @@
 import { type JobState, PATIENCE, type Patience } from '@bestmark/core'
-import { Failure } from './failure.ts'
+import { Failure } from '../failure.ts'
 
 /** The states of runs that are expected to grow. */
 export const SPEAKING: readonly JobState[] = ['starting', 'running', 'stopping']

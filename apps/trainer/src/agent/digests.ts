@@ -5,9 +5,9 @@ import {
   type Database,
   type UndigestedFiles,
 } from '@bestmark/db'
-import { systemCode } from './failure.ts'
-import { takeDigest } from './integrity/digest.ts'
-import { inspectCheckpoint } from './integrity.ts'
+import { systemCode } from '../failure.ts'
+import { takeDigest } from '../integrity/digest.ts'
+import { inspectCheckpoint } from '../integrity.ts'
 
 /** Takes the digests of a host's checkpoints, one after the other, in the background. */
 export class Digesting {
