@@ -20,7 +20,7 @@ import {
 } from '@bestmark/db'
 import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Board } from './board.ts'
+import type { Board } from './board/board.ts'
 import { exportHeader, importExport, writeExport } from './exportedJob.ts'
 import { rowsOf, told } from './exportedJobTesting.ts'
 import { importRun } from './importing.ts'

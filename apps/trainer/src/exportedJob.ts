@@ -20,7 +20,7 @@ import {
   uuidv5,
 } from '@bestmark/db'
 import { z } from 'zod'
-import type { Board } from './board.ts'
+import type { Board } from './board/board.ts'
 import { Failure } from './failure.ts'
 import { firstLine, isJournal, JournalHeader, lastLine, readJournal } from './journal.ts'
 import { END, isEnd } from './journal/events.ts'

@@ -12,7 +12,7 @@ import {
   sourceCursor,
 } from '@bestmark/db'
 import { expect, test } from 'vitest'
-import { agentOf, testBoard } from './boardTesting.ts'
+import { agentOf, testBoard } from './board/testing.ts'
 import { followFiles } from './following.ts'
 import { importRun } from './importing.ts'
 import { FilesRecorder } from './recordFiles.ts'

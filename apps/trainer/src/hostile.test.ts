@@ -5,7 +5,7 @@ import { measuredJson } from '@bestmark/core'
 import { HOSTILE_TEXTS, hostileRun } from '@bestmark/core/testing'
 import { listJobs } from '@bestmark/db'
 import { beforeAll, expect, test } from 'vitest'
-import { testBoard } from './boardTesting.ts'
+import { testBoard } from './board/testing.ts'
 import { bestmark, makeOld, weightsOf } from './testing.ts'
 
 const here = testBoard()

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { testBoard } from './boardTesting.ts'
+import { testBoard } from './board/testing.ts'
 import { bestmark, writeOutput } from './testing.ts'
 
 const here = testBoard()

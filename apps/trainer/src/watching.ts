@@ -1,6 +1,6 @@
 import { hasEnded, type Patience, type TrainingJobStatus } from '@bestmark/core'
 import { AGENT_SETTINGS } from './agent/settings.ts'
-import type { Board } from './board.ts'
+import type { Board } from './board/board.ts'
 import { followFiles } from './following.ts'
 import { importRun, type Naming, register } from './importing.ts'
 import { JOURNAL } from './journal.ts'

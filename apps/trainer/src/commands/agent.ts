@@ -1,7 +1,7 @@
 import { Agent } from '../agent/agent.ts'
 import { agentSettings } from '../agent/settings.ts'
 import { parseWords } from '../arguments.ts'
-import { openBoard } from '../board.ts'
+import { openBoard } from '../board/board.ts'
 import { EXIT } from '../failure.ts'
 import { StopWish } from '../processes/stopWish.ts'
 import { tell } from '../terminal.ts'

@@ -1,9 +1,9 @@
 import { checkpointsOf } from '@bestmark/db'
 import { parseWords } from '../arguments.ts'
-import { openBoard } from '../board.ts'
+import { openBoard } from '../board/board.ts'
 import { explained } from '../choice.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { oneJob } from '../oneJob.ts'
+import { oneJob } from '../board/oneJob.ts'
 import { print, printPath, tell } from '../terminal.ts'
 
 export const usage = 'bestmark best JOB [--explain]'

@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkpointsOf, findJobs } from '@bestmark/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openBoard } from '../board.ts'
+import { openBoard } from '../board/board.ts'
 import { BESTMARK, bestmark, eventually, temporaryFolder, writeOutput } from '../testing.ts'
 
 const log = [

@@ -2,7 +2,7 @@ import { cp, rename, rm, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TrainingJobStatus, measuredJson } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { testBoard } from '../boardTesting.ts'
+import { testBoard } from '../board/testing.ts'
 import { bestmark, makeOld, writeOutput } from '../testing.ts'
 
 const log: Record<string, number>[] = [

@@ -1,6 +1,6 @@
 import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
 import { callerPath, parseWords } from '../arguments.ts'
-import { openBoard, type Board } from '../board.ts'
+import { openBoard, type Board } from '../board/board.ts'
 import { exportHeader, importExport } from '../exportedJob.ts'
 import { EXIT, Failure, sentence, worse, type Exit } from '../failure.ts'
 import { importRun } from '../importing.ts'

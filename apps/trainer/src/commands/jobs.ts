@@ -1,7 +1,7 @@
 import { figure, isFiniteMeasure, measuredJson, type TrainingJobStatus } from '@bestmark/core'
 import { examples, listJobs } from '@bestmark/db'
 import { parseWords } from '../arguments.ts'
-import { openBoard } from '../board.ts'
+import { openBoard } from '../board/board.ts'
 import { EXIT } from '../failure.ts'
 import { print } from '../terminal.ts'
 

@@ -1,8 +1,8 @@
 import { pinCheckpoints, standingFiles } from '@bestmark/db'
 import { parseWords } from '../arguments.ts'
-import { openBoard } from '../board.ts'
+import { openBoard } from '../board/board.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { oneJob } from '../oneJob.ts'
+import { oneJob } from '../board/oneJob.ts'
 import { print } from '../terminal.ts'
 
 export const usage = 'bestmark pin JOB STEP|PATH… [--off]'

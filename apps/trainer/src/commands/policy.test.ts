@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openBoard, type Board } from '../board.ts'
+import { openBoard, type Board } from '../board/board.ts'
 import { bestmark, temporaryFolder, writeOutput } from '../testing.ts'
 
 /** The loss is lowest at step 100, F1 highest at step 300. */

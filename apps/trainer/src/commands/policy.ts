@@ -11,9 +11,9 @@ import {
   type PolicyFor,
 } from '@bestmark/db'
 import { parseWords } from '../arguments.ts'
-import { openBoard } from '../board.ts'
+import { openBoard } from '../board/board.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { oneJob } from '../oneJob.ts'
+import { oneJob } from '../board/oneJob.ts'
 import { policyWords } from '../policyWords.ts'
 import { whoAmI } from '../scores/scoring.ts'
 import { SETTINGS, SETTINGS_USAGE, settingsOf } from '../settings.ts'

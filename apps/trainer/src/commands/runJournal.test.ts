@@ -12,7 +12,7 @@ import {
   sourceCursor,
 } from '@bestmark/db'
 import { beforeAll, expect, test } from 'vitest'
-import { agentOf, testBoard } from '../boardTesting.ts'
+import { agentOf, testBoard } from '../board/testing.ts'
 import { importRun } from '../importing.ts'
 import { JOURNAL } from '../journal.ts'
 import { CLIENT } from '../sources/programsTesting.ts'

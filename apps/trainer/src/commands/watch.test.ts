@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Patience } from '@bestmark/core'
 import { listCheckpoints, readSeries } from '@bestmark/db'
 import { expect, test } from 'vitest'
-import { testBoard } from '../boardTesting.ts'
+import { testBoard } from '../board/testing.ts'
 import { bestmark, eventually, makeOld, writeOutput } from '../testing.ts'
 import { Watching } from '../watching.ts'
 

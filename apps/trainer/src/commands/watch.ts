@@ -1,7 +1,7 @@
 import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
 import { agentSettings } from '../agent/settings.ts'
 import { callerPath, parseWords } from '../arguments.ts'
-import { openBoard } from '../board.ts'
+import { openBoard } from '../board/board.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { ProgressLine } from '../progress.ts'
 import { StopWish } from '../processes/stopWish.ts'

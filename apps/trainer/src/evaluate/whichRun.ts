@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
 import { hostedJobs } from '@bestmark/db'
 import { callerPath } from '../arguments.ts'
-import { openBoardIfThere } from '../board.ts'
+import { openBoardIfThere } from '../board/board.ts'
 import { Failure } from '../failure.ts'
-import { oneJob } from '../oneJob.ts'
+import { oneJob } from '../board/oneJob.ts'
 import { readRun, type ReadRun } from '../sources/run.ts'
 
 /** A run to evaluate; `best` is the absolute path of the board's best, where the board named it. */

@@ -13,9 +13,9 @@ import {
   type HostedJob,
 } from '@bestmark/db'
 import { callerPath } from '../arguments.ts'
-import { openBoardIfThere, type Board } from '../board.ts'
+import { openBoardIfThere, type Board } from '../board/board.ts'
 import { Failure } from '../failure.ts'
-import { oneJob } from '../oneJob.ts'
+import { oneJob } from '../board/oneJob.ts'
 import { readRun, type ReadRun } from '../sources/run.ts'
 import { sweepJob } from '../sweep.ts'
 import { placed } from './placed.ts'

@@ -6,7 +6,7 @@ import {
   jobStatus,
   uuidv5,
 } from '@bestmark/db'
-import type { Board } from '../board.ts'
+import type { Board } from '../board/board.ts'
 import { isDriven } from '../process.ts'
 import type { RunIdentity } from '../sources/identify.ts'
 import { isContinued, isEmpty } from './continued.ts'

@@ -1,6 +1,6 @@
 import { select, rowsFrom, type Selection } from '@bestmark/core'
 import { jobStatus, selectionOf } from '@bestmark/db'
-import { openBoardIfThere, type Board } from '../board.ts'
+import { openBoardIfThere, type Board } from '../board/board.ts'
 import { Failure, sentence } from '../failure.ts'
 import { importRun } from '../importing.ts'
 import { jobIdOf } from '../recording/jobOf.ts'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { findCheckpoints } from '@bestmark/db'
 import { callerPath } from '../arguments.ts'
-import { openBoardIfThere } from '../board.ts'
+import { openBoardIfThere } from '../board/board.ts'
 import { Failure } from '../failure.ts'
 import { checkpointAt, named, type RunCheckpoint } from './checkpointAt.ts'
 

@@ -4,10 +4,10 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { toldInRows } from '@bestmark/db/testing'
-import type { Board } from '../board.ts'
+import type { Board } from '../board/board.ts'
 import { importRun } from '../importing.ts'
 import { eventually, temporaryFolder } from '../testing.ts'
-import { openBoard } from '../board.ts'
+import { openBoard } from '../board/board.ts'
 import { STEPS, WRITERS } from './writers.ts'
 
 /** What came of one program's run. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { checkpointsOf, examples, listJobs, removeExamples } from '@bestmark/db'
 import { expect, test } from 'vitest'
-import { openBoard } from '../board.ts'
+import { openBoard } from '../board/board.ts'
 import { bestmark, temporaryFolder } from '../testing.ts'
 import { tellStories } from './stories.ts'
 

@@ -2,7 +2,7 @@ import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { claimExample, closedFolder, uuidv5 } from '@bestmark/db'
-import type { Board } from '../board.ts'
+import type { Board } from '../board/board.ts'
 import { importRun } from '../importing.ts'
 import { JOURNAL } from '../journal.ts'
 

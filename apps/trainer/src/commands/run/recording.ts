@@ -1,5 +1,5 @@
 import { bestEffort, isCutOff, registerJob, watch, type Database } from '@bestmark/db'
-import { openBoard, type Board } from '../../board.ts'
+import { openBoard, type Board } from '../../board/board.ts'
 import { followFiles } from '../../following.ts'
 import type { ProgressLine } from '../../progress.ts'
 import { FilesRecorder } from '../../recordFiles.ts'

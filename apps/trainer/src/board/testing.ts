@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import type { TrainingJobStatus } from '@bestmark/core'
 import { findJobs } from '@bestmark/db'
 import { afterAll, beforeAll, expect } from 'vitest'
-import { Agent } from './agent/agent.ts'
-import { AGENT_SETTINGS, type AgentSettings } from './agent/settings.ts'
+import { Agent } from '../agent/agent.ts'
+import { AGENT_SETTINGS, type AgentSettings } from '../agent/settings.ts'
 import { openBoard, type Board } from './board.ts'
-import { temporaryFolder } from './testing.ts'
+import { temporaryFolder } from '../testing.ts'
 
 /** A board of a test file's own, with a folder for runs; open while its tests run. */
 export interface TestBoard {

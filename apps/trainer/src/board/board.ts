@@ -17,9 +17,9 @@ import {
   stopEmbedded,
   type Database,
 } from '@bestmark/db'
-import { Failure } from './failure.ts'
-import type { Starter } from './agent/startRun.ts'
-import { tell } from './terminal.ts'
+import { Failure } from '../failure.ts'
+import type { Starter } from '../agent/startRun.ts'
+import { tell } from '../terminal.ts'
 
 /** An open, migrated board, and who this machine is to it. */
 export interface Board extends Starter, AsyncDisposable {

@@ -1,6 +1,6 @@
 import type { TrainingJobStatus } from '@bestmark/core'
 import { findJobs, type Database } from '@bestmark/db'
-import { Failure } from './failure.ts'
+import { Failure } from '../failure.ts'
 
 /**
  * The job of this id, unique beginning of an id, or unique name. Throws a Failure that lists what
