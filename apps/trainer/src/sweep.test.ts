@@ -13,7 +13,7 @@ import {
 import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Digesting } from './agent/digests.ts'
-import { zip } from './integrity/testing.ts'
+import { zip } from './checkpoints/testing.ts'
 import { importRun } from './importing.ts'
 import { shipNext } from './shipping.ts'
 import { DAMAGED, sweepJob } from './sweep.ts'

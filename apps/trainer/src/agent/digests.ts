@@ -6,8 +6,8 @@ import {
   type UndigestedFiles,
 } from '@bestmark/db'
 import { systemCode } from '../failure.ts'
-import { takeDigest } from '../integrity/digest.ts'
-import { inspectCheckpoint } from '../integrity.ts'
+import { takeDigest } from '../checkpoints/digest.ts'
+import { inspectCheckpoint } from '../checkpoints/inspect.ts'
 
 /** Takes the digests of a host's checkpoints, one after the other, in the background. */
 export class Digesting {

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, sep } from 'node:path'
 import { absolutePath, pathBelow } from '@bestmark/db/root'
 import { systemCode } from '../failure.ts'
-import { isWeights } from '../integrity/weights.ts'
+import { isWeights } from './weights/weights.ts'
 
 /** What Bestmark itself keeps in a run's folder: its journal, scores, logs, and what evaluations printed. */
 const OWN = /^(journal\.jsonl|bestmark-.*)$/

@@ -1,7 +1,7 @@
 import { lstat, readdir, realpath, rm } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { Failure, systemCode } from '../failure.ts'
-import { isInside } from '../integrity.ts'
+import { isInside } from '../checkpoints/inspect.ts'
 import { REMOVED } from './remove.ts'
 
 /** What a prune that was stopped half-way left of a checkpoint. */

@@ -2,7 +2,7 @@ import { readdir, realpath } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { absolutePath } from '@bestmark/db'
 import { systemCode } from '../failure.ts'
-import { isInside } from '../integrity.ts'
+import { isInside } from '../checkpoints/inspect.ts'
 
 /**
  * What a checkpoint needs that does not lie in its own folder: where it and the links in it lead, as

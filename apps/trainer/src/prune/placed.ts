@@ -4,7 +4,7 @@ import type { Prunable } from '@bestmark/core'
 import { absolutePath, pathBelow } from '@bestmark/db/root'
 import { recordIn } from '../checkpoints/records.ts'
 import { systemCode } from '../failure.ts'
-import { isInside } from '../integrity.ts'
+import { isInside } from '../checkpoints/inspect.ts'
 import { needsOf } from './needs.ts'
 
 /** No file system holds such a path, so nothing is there that could go or be needed. */

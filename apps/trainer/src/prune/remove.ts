@@ -2,7 +2,7 @@ import { lstat, realpath, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { absolutePath } from '@bestmark/db'
 import { Failure } from '../failure.ts'
-import { isInside } from '../integrity.ts'
+import { isInside } from '../checkpoints/inspect.ts'
 
 /** Begins the name of what is about to be removed; a removal that was cut short leaves it there. */
 export const REMOVED = '.bestmark-removed-'

@@ -11,7 +11,7 @@ import {
   recordFacts,
   standingFiles,
 } from '@bestmark/db'
-import type { FilesSeen } from '../integrity.ts'
+import type { FilesSeen } from '../checkpoints/inspect.ts'
 import { firstLine, isJournal, JOURNAL } from '../journal.ts'
 import { isDriven } from '../process.ts'
 import { endedEvent } from '../sources/events.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { Failure } from '../failure.ts'
-import { inspectCheckpoint } from '../integrity.ts'
+import { inspectCheckpoint } from '../checkpoints/inspect.ts'
 import { digestOf, type SourceFile, sourceFiles } from '../targets/copy.ts'
 
 /** Where a checkpoint is copied from. */

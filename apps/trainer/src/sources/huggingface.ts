@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Failure, systemCode } from '../failure.ts'
-import { inspectCheckpoint } from '../integrity.ts'
+import { inspectCheckpoint } from '../checkpoints/inspect.ts'
 import { loadsBest } from './afterTraining.ts'
 import { branches, type StateFile } from './branches.ts'
 import { readConfigurations } from './configuration.ts'

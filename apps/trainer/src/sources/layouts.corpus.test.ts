@@ -2,7 +2,7 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pythonJson } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { inspectCheckpoint } from '../integrity.ts'
+import { inspectCheckpoint } from '../checkpoints/inspect.ts'
 import { publicFiles, publicRows, temporaryFolder, weightsOf } from '../testing.ts'
 import { readRun } from './run.ts'
 

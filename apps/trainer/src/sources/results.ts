@@ -1,5 +1,5 @@
 import { isFiniteMeasure, type TrainingEvent } from '@bestmark/core'
-import { inspectCheckpoint } from '../integrity.ts'
+import { inspectCheckpoint } from '../checkpoints/inspect.ts'
 import { loadsBest } from './afterTraining.ts'
 import { readConfigurations } from './configuration.ts'
 import { declared } from './declaration.ts'

@@ -6,7 +6,7 @@ import {
   type Measured,
   setOwn,
 } from '@bestmark/core'
-import type { FilesSeen } from '../integrity.ts'
+import type { FilesSeen } from '../checkpoints/inspect.ts'
 import { rowsAfter, weightsLeft } from './afterTraining.ts'
 import type { Branch } from './branches.ts'
 import type { Declared } from './declaration.ts'

@@ -11,7 +11,7 @@ import {
 import { mkdir, open, readdir, readFile, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { checkpointDigest } from '../integrity/digest.ts'
+import { checkpointDigest } from '../checkpoints/digest.ts'
 import { writeSafetensors } from '../recipes/safetensors.ts'
 import { currentVersion } from '../shipping/current.ts'
 import { readManifest } from '../shipping/manifest.ts'

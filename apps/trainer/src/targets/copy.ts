@@ -6,7 +6,7 @@ import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Failure } from '../failure.ts'
 import { streamOfFile } from '../files/runFile.ts'
-import { isInside } from '../integrity.ts'
+import { isInside } from '../checkpoints/inspect.ts'
 
 /** A file to ship: where it really lies, and its place below the checkpoint's folder. */
 export interface SourceFile {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure, systemCode } from '../failure.ts'
-import { checkpointDigest } from '../integrity/digest.ts'
+import { checkpointDigest } from '../checkpoints/digest.ts'
 import { assertUnchanged, assertWhole } from '../shipping/copied.ts'
 import {
   assertNewest,

@@ -2,8 +2,8 @@ import { basename } from 'node:path'
 import type { CheckpointKind } from '@bestmark/core'
 import { z } from 'zod'
 import { textOfFile } from '../files/runFile.ts'
-import type { ListedFile, Listing } from './listing.ts'
-import { isWeights } from './weights.ts'
+import type { ListedFile, Listing } from './files.ts'
+import { isWeights } from './weights/weights.ts'
 
 /** What can be served of a checkpoint, and the model that an adapter was made for. */
 export interface KindSeen {

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { parsePythonJson, type EventOf } from '@bestmark/core'
 import { z } from 'zod'
 import { pathBelow } from '@bestmark/db/root'
-import { systemCode } from './failure.ts'
-import { textOfFile } from './files/runFile.ts'
-import { inspectCheckpoint } from './integrity.ts'
+import { systemCode } from '../failure.ts'
+import { textOfFile } from '../files/runFile.ts'
+import { inspectCheckpoint } from './inspect.ts'
 
 /** A checkpoint's own words are short (bytes). */
 const LONGEST_CONFIG = 1 << 20

@@ -1,9 +1,9 @@
 import { mkdir, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type Growing, inspectCheckpoint } from './integrity.ts'
-import { gguf, hdf5, pickled, SAFETENSORS, zip } from './integrity/testing.ts'
-import { temporaryFolder } from './testing.ts'
+import { type Growing, inspectCheckpoint } from './inspect.ts'
+import { gguf, hdf5, pickled, SAFETENSORS, zip } from './testing.ts'
+import { temporaryFolder } from '../testing.ts'
 
 /** Of fewer bytes nobody can tell what they were to be. */
 const HEAD = 8
@@ -146,7 +146,7 @@ test('links that lead out of the run, or nowhere, are no part of a checkpoint', 
   expect(await look('nowhere')).toBe('broken: model.safetensors leads nowhere')
   expect(await look('inside')).toBe('complete: null')
   expect(await look('loop')).toBe('broken: its links lead in a loop')
-  expect(await look('../')).toMatch(/^broken: it leads out of the run's folder/)
+  expect(await look('../../')).toMatch(/^broken: it leads out of the run's folder/)
 })
 
 test('files of a run that trains are being written until they rest or are whole by themselves', async () => {

@@ -3,11 +3,11 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { choiceOf } from './choice.ts'
-import { importRun } from './importing.ts'
-import { openJournal, type Journal } from './journal.ts'
-import { sweepJob } from './sweep.ts'
-import { temporaryFolder, weightsOf } from './testing.ts'
+import { choiceOf } from '../choice.ts'
+import { importRun } from '../importing.ts'
+import { openJournal, type Journal } from '../journal.ts'
+import { sweepJob } from '../sweep.ts'
+import { temporaryFolder, weightsOf } from '../testing.ts'
 
 let db: TestDatabase
 beforeAll(async () => {

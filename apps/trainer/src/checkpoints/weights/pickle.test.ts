@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { temporaryFolder } from '../testing.ts'
+import { temporaryFolder } from '../../testing.ts'
 import { lookAtWeights } from './weights.ts'
 
 const bytes = (...values: number[]): Buffer => Buffer.from(values)

@@ -1,9 +1,9 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { inspectCheckpoint } from './integrity.ts'
-import { real, train, why } from './sources/programsTesting.ts'
-import { temporaryFolder } from './testing.ts'
+import { inspectCheckpoint } from './inspect.ts'
+import { real, train, why } from '../sources/programsTesting.ts'
+import { temporaryFolder } from '../testing.ts'
 
 real(
   `what torch saves is whole, and no longer once its end or a part is missing${why}`,

@@ -2,12 +2,12 @@ import { type CheckpointKind, type FilesState, ownValue } from '@bestmark/core'
 import { realpath, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { absolutePath } from '@bestmark/db/root'
-import { isRecord } from './checkpoints/records.ts'
-import { systemCode } from './failure.ts'
-import { kindOf } from './integrity/kind.ts'
-import { isInside, listFiles, type Listing, signatureOf } from './integrity/listing.ts'
-import { missingShard } from './integrity/shards.ts'
-import { isWeights, lookAtWeights } from './integrity/weights.ts'
+import { isRecord } from './records.ts'
+import { systemCode } from '../failure.ts'
+import { kindOf } from './kind.ts'
+import { isInside, listFiles, type Listing, signatureOf } from './files.ts'
+import { missingShard } from './shards.ts'
+import { isWeights, lookAtWeights } from './weights/weights.ts'
 
 export { isInside }
 
