@@ -4,7 +4,7 @@ import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { EXIT, Failure, sentence } from './failure.ts'
-import { print, tell } from './terminal.ts'
+import { print, tell } from './cli/terminal.ts'
 
 // Half of a short command's time would go into compiling the same modules anew. Where the folder
 // cannot be written, that is all that happens.

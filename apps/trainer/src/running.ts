@@ -6,7 +6,7 @@ import { KeptOutput, type Show } from './keptOutput.ts'
 import { type ProcessEnd, writeKeptProcess } from './process.ts'
 import { unstartedWords } from './processes/starting.ts'
 import { ERRORS, OUTPUT } from './sources/textLog.ts'
-import { tell } from './terminal.ts'
+import { tell } from './cli/terminal.ts'
 
 /** A program whose output is kept and shown. */
 export interface RunningProgram {

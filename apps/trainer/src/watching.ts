@@ -13,7 +13,7 @@ import { statusesOf } from './recording/statuses.ts'
 import { runsBelow } from './sources/find.ts'
 import { changedAt, mayGrow, type RunIdentity } from './sources/identify.ts'
 import { sweepJob } from './sweep.ts'
-import { Troubles } from './troubles.ts'
+import { Troubles } from './cli/troubles.ts'
 
 /** How long to rest between two looks at the trees (ms), and how many times a look's own time. */
 const REST = { least: 2_000, times: 10 }

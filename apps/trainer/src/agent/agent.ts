@@ -20,7 +20,7 @@ import { changedAt, identifyRun, mayGrow } from '../sources/identify.ts'
 import { isJournalAlone, journalSource } from '../sources/runJournal.ts'
 import { supervise, type SupervisedRun } from './supervise.ts'
 import { sweepJob } from '../sweep.ts'
-import type { Troubled } from '../troubles.ts'
+import type { Troubled } from '../cli/troubles.ts'
 
 /** How often it says that it is there (ms). */
 const HEARTBEAT = 10_000

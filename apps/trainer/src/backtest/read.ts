@@ -1,6 +1,6 @@
 import { contextOf, rowsFrom, type BacktestRun, type LeftOut, type RunRows } from '@bestmark/core'
 import { Failure, sentence, systemCode } from '../failure.ts'
-import { Waiting } from '../waiting.ts'
+import { Waiting } from '../cli/waiting.ts'
 import { toldByReader } from '../sources/events.ts'
 import { readRun } from '../sources/run.ts'
 import { findRuns, type Found } from './find.ts'

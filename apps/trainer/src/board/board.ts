@@ -19,7 +19,7 @@ import {
 } from '@bestmark/db'
 import { Failure } from '../failure.ts'
 import type { Starter } from '../agent/startRun.ts'
-import { tell } from '../terminal.ts'
+import { tell } from '../cli/terminal.ts'
 
 /** An open, migrated board, and who this machine is to it. */
 export interface Board extends Starter, AsyncDisposable {

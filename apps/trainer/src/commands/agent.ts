@@ -1,11 +1,11 @@
 import { Agent } from '../agent/agent.ts'
 import { agentSettings } from '../agent/settings.ts'
-import { parseWords } from '../arguments.ts'
+import { parseWords } from '../cli/arguments.ts'
 import { openBoard } from '../board/board.ts'
 import { EXIT } from '../failure.ts'
 import { StopWish } from '../processes/stopWish.ts'
-import { tell } from '../terminal.ts'
-import { Troubles } from '../troubles.ts'
+import { tell } from '../cli/terminal.ts'
+import { Troubles } from '../cli/troubles.ts'
 
 export const usage = `bestmark agent
 BESTMARK_LOST_AFTER (5) times its own cadence a run may be silent before it is called lost;

@@ -6,12 +6,12 @@ import {
   measuredJson,
   measuredNames,
 } from '@bestmark/core'
-import { callerPath, oneOf, parseWords } from '../arguments.ts'
+import { callerPath, oneOf, parseWords } from '../cli/arguments.ts'
 import { groupPattern } from '../backtest/group.ts'
 import { readRuns, type ReadRuns } from '../backtest/read.ts'
 import { backtestText } from '../backtest/show.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { print, printFile, tell } from '../terminal.ts'
+import { print, printFile, tell } from '../cli/terminal.ts'
 
 export const usage =
   'bestmark backtest PATH… --target METRIC [--metric NAME] [--mode min|max] [--group REGEX] [--at-least N] [--all] [--json | --csv]\n' +

@@ -1,10 +1,10 @@
 import { checkpointsOf } from '@bestmark/db'
-import { parseWords } from '../arguments.ts'
+import { parseWords } from '../cli/arguments.ts'
 import { openBoard } from '../board/board.ts'
 import { explained } from '../choice.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { oneJob } from '../board/oneJob.ts'
-import { print, printPath, tell } from '../terminal.ts'
+import { print, printPath, tell } from '../cli/terminal.ts'
 
 export const usage = 'bestmark best JOB [--explain]'
 

@@ -1,6 +1,6 @@
 import { measuredJson } from '@bestmark/core'
 import { absolutePath, bestEffort } from '@bestmark/db'
-import { callerPath, parseWords } from '../arguments.ts'
+import { callerPath, parseWords } from '../cli/arguments.ts'
 import { candidatesOf, whyNone } from '../evaluate/candidates.ts'
 import {
   evaluate,
@@ -16,7 +16,7 @@ import { recordedStanding } from '../scores/boardScores.ts'
 import type { RunCheckpoint } from '../scores/checkpointAt.ts'
 import { repeatSentence, shown, whoAmI } from '../scores/scoring.ts'
 import { assertWritable } from '../scores/scoresFile.ts'
-import { print, tell } from '../terminal.ts'
+import { print, tell } from '../cli/terminal.ts'
 
 export const usage =
   'bestmark eval JOB [--only STEP,…|best|last] [--again] [--timeout SECONDS] [--by WHO] [--json] -- COMMAND … {checkpoint} …'

@@ -1,10 +1,10 @@
 import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
-import { callerPath, parseWords } from '../arguments.ts'
+import { callerPath, parseWords } from '../cli/arguments.ts'
 import { openBoard, type Board } from '../board/board.ts'
 import { exportHeader, importExport } from '../exportedJob.ts'
 import { EXIT, Failure, sentence, worse, type Exit } from '../failure.ts'
 import { importRun } from '../importing.ts'
-import { print, tell } from '../terminal.ts'
+import { print, tell } from '../cli/terminal.ts'
 
 export const usage = 'bestmark import PATH… [--name NAME] [--project NAME] [--json]'
 

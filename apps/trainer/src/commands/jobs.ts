@@ -1,9 +1,9 @@
 import { figure, isFiniteMeasure, measuredJson, type TrainingJobStatus } from '@bestmark/core'
 import { examples, listJobs } from '@bestmark/db'
-import { parseWords } from '../arguments.ts'
+import { parseWords } from '../cli/arguments.ts'
 import { openBoard } from '../board/board.ts'
 import { EXIT } from '../failure.ts'
-import { print } from '../terminal.ts'
+import { print } from '../cli/terminal.ts'
 
 export const usage = 'bestmark jobs [--json]'
 

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { Door, resolveHome } from '@bestmark/db'
-import { parseWords } from '../arguments.ts'
+import { parseWords } from '../cli/arguments.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { print, tell } from '../terminal.ts'
+import { print, tell } from '../cli/terminal.ts'
 import { type Address, lastAddress } from '../up/address.ts'
 
 export const usage = `bestmark link [--new]

@@ -1,9 +1,9 @@
 import { measuredJson, type PolicySettings } from '@bestmark/core'
-import { callerPath, parseWords } from '../arguments.ts'
+import { callerPath, parseWords } from '../cli/arguments.ts'
 import { absolute, choiceJson, choiceOf, explained, type Choice } from '../choice.ts'
 import { EXIT, Failure, sentence, worse, type Exit } from '../failure.ts'
-import { SETTINGS, SETTINGS_USAGE, settingsOf } from '../settings.ts'
-import { print, printPath, tell } from '../terminal.ts'
+import { SETTINGS, SETTINGS_USAGE, settingsOf } from '../cli/policyOptions.ts'
+import { print, printPath, tell } from '../cli/terminal.ts'
 
 export const usage =
   'bestmark pick PATH… [--policy as_declared|lowest_eval_loss|metric|within_noise|scored] ' +

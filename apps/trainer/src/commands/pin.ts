@@ -1,9 +1,9 @@
 import { pinCheckpoints, standingFiles } from '@bestmark/db'
-import { parseWords } from '../arguments.ts'
+import { parseWords } from '../cli/arguments.ts'
 import { openBoard } from '../board/board.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { oneJob } from '../board/oneJob.ts'
-import { print } from '../terminal.ts'
+import { print } from '../cli/terminal.ts'
 
 export const usage = 'bestmark pin JOB STEP|PATH… [--off]'
 

@@ -10,14 +10,14 @@ import {
   type PolicyChange,
   type PolicyFor,
 } from '@bestmark/db'
-import { parseWords } from '../arguments.ts'
+import { parseWords } from '../cli/arguments.ts'
 import { openBoard } from '../board/board.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { oneJob } from '../board/oneJob.ts'
-import { policyWords } from '../policyWords.ts'
+import { policyWords } from '../cli/policyWords.ts'
 import { whoAmI } from '../scores/scoring.ts'
-import { SETTINGS, SETTINGS_USAGE, settingsOf } from '../settings.ts'
-import { print, tell } from '../terminal.ts'
+import { SETTINGS, SETTINGS_USAGE, settingsOf } from '../cli/policyOptions.ts'
+import { print, tell } from '../cli/terminal.ts'
 
 export const usage =
   'bestmark policy JOB|--project NAME [as_declared|lowest_eval_loss|metric|within_noise|scored] ' +

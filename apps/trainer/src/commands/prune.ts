@@ -1,11 +1,11 @@
 import { measuredJson, type Prunable, retention, type Retention } from '@bestmark/core'
-import { parseWords } from '../arguments.ts'
+import { parseWords } from '../cli/arguments.ts'
 import { EXIT, Failure, sentence } from '../failure.ts'
 import { type Left, leftIn, removeLeft } from '../prune/left.ts'
 import { prunedRun, type PrunedRun } from '../prune/prunedRun.ts'
 import { removeFiles } from '../prune/remove.ts'
 import { sizeWords } from '../prune/size.ts'
-import { print, tell } from '../terminal.ts'
+import { print, tell } from '../cli/terminal.ts'
 
 export const usage = 'bestmark prune JOB|PATH --keep-best K --keep-last N [--yes] [--json]'
 

@@ -1,13 +1,13 @@
 import { boardToken } from '@bestmark/db'
-import { parseWords } from '../arguments.ts'
+import { parseWords } from '../cli/arguments.ts'
 import { openBoard } from '../board/board.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { oneJob } from '../board/oneJob.ts'
 import { selfContained } from '../reportPage.ts'
-import { printFile } from '../terminal.ts'
+import { printFile } from '../cli/terminal.ts'
 import { buildPages } from '../up/build.ts'
 import { servePages } from '../up/web.ts'
-import { Waiting } from '../waiting.ts'
+import { Waiting } from '../cli/waiting.ts'
 
 export const usage = 'bestmark report JOB > FILE.html'
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { Direction, type Measured, measuredJson, parsePythonJson } from '@bestmark/core'
-import { callerPath, oneOf, parseWords } from '../arguments.ts'
+import { callerPath, oneOf, parseWords } from '../cli/arguments.ts'
 import { EXIT, Failure, sentence } from '../failure.ts'
 import { fileWords, jsonWords } from '../plainWords.ts'
 import { recordedStanding } from '../scores/boardScores.ts'
@@ -11,7 +11,7 @@ import { addScores, repeatSentence, shown, whoAmI } from '../scores/scoring.ts'
 import { SCORES } from '../scores/scoresFile.ts'
 import { countOf, toldMeasurements } from '../scores/told.ts'
 import { whichCheckpoint } from '../scores/whichCheckpoint.ts'
-import { print, tell } from '../terminal.ts'
+import { print, tell } from '../cli/terminal.ts'
 
 export const usage =
   'bestmark score CHECKPOINT NAME=VALUE… [--stderr [NAME=]VALUE]… [--samples N] [--mode min|max] [--replace] [--by WHO] [--json]\n' +

@@ -1,16 +1,16 @@
 import { watch } from '@bestmark/db'
 import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
 import { Agent } from '../agent/agent.ts'
-import { parseWords } from '../arguments.ts'
+import { parseWords } from '../cli/arguments.ts'
 import { openBoard, type Board } from '../board/board.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { oneJob } from '../board/oneJob.ts'
-import { ProgressLine } from '../progress.ts'
+import { ProgressLine } from '../cli/progressLine.ts'
 import { findRecipe, RECIPES, type Recipe } from '../recipes/recipe.ts'
 import { resumeRun, startRun, type StartedRun } from '../agent/startRun.ts'
 import { StopWish } from '../processes/stopWish.ts'
-import { printPath, tell } from '../terminal.ts'
-import { Troubles } from '../troubles.ts'
+import { printPath, tell } from '../cli/terminal.ts'
+import { Troubles } from '../cli/troubles.ts'
 
 export const usage = `bestmark train RECIPE [--preset NAME] [--name NAME] [--project NAME] | bestmark train --resume JOB
 Recipes: ${RECIPES.map(({ name, presets, text }) => `${name} (${presets.join(', ')}): ${text}`).join('\n')}`

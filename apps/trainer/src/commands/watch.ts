@@ -1,11 +1,11 @@
 import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
 import { agentSettings } from '../agent/settings.ts'
-import { callerPath, parseWords } from '../arguments.ts'
+import { callerPath, parseWords } from '../cli/arguments.ts'
 import { openBoard } from '../board/board.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { ProgressLine } from '../progress.ts'
+import { ProgressLine } from '../cli/progressLine.ts'
 import { StopWish } from '../processes/stopWish.ts'
-import { print, tell } from '../terminal.ts'
+import { print, tell } from '../cli/terminal.ts'
 import { type Hearer, Watching } from '../watching.ts'
 
 export const usage = `bestmark watch PATH… [--project NAME] [--once] [--json]

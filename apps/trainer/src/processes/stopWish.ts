@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import { tell } from '../terminal.ts'
+import { tell } from '../cli/terminal.ts'
 
 const NAMES = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 

@@ -1,14 +1,14 @@
 import { bestEffort, isCutOff, registerJob, watch, type Database } from '@bestmark/db'
 import { openBoard, type Board } from '../../board/board.ts'
 import { followFiles } from '../../following.ts'
-import type { ProgressLine } from '../../progress.ts'
+import type { ProgressLine } from '../../cli/progressLine.ts'
 import { FilesRecorder } from '../../recordFiles.ts'
 import { pause } from '../../pause.ts'
 import type { Recorded } from '../../recorder.ts'
 import { jobIdOf } from '../../recording/jobOf.ts'
 import { RUN_LOG } from '../../sources/mixed.ts'
 import { sweepJob } from '../../sweep.ts'
-import type { Troubles } from '../../troubles.ts'
+import type { Troubles } from '../../cli/troubles.ts'
 
 /** How long to wait before the board is tried again while the program runs, and after it (ms). */
 const AGAIN = { running: 2_000, over: 300 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
-import { Failure, sentence } from './failure.ts'
+import { Failure, sentence } from '../failure.ts'
 
 /** Parses a command's words. Throws a Failure that names the word that does not fit. */
 export function parseWords<Options extends ParseArgsOptionsConfig>(

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import type { TrainingJobStatus } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { ProgressLine } from './progress.ts'
+import { ProgressLine } from './progressLine.ts'
 
 /** A terminal that keeps what is written to it. */
 function terminal(): { out: NodeJS.WriteStream; written: () => string } {

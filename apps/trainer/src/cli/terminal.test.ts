@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { testBoard } from './board/testing.ts'
-import { bestmark, writeOutput } from './testing.ts'
+import { testBoard } from '../board/testing.ts'
+import { bestmark, writeOutput } from '../testing.ts'
 
 const here = testBoard()
 

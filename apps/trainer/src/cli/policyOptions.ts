@@ -9,7 +9,7 @@ import {
   type Weights,
 } from '@bestmark/core'
 import { oneOf } from './arguments.ts'
-import { Failure } from './failure.ts'
+import { Failure } from '../failure.ts'
 
 /** The options with which a policy is told what it needs. */
 export const SETTINGS = {

@@ -1,5 +1,5 @@
 import { awayBy } from '@bestmark/db'
-import { sentence } from './failure.ts'
+import { sentence } from '../failure.ts'
 
 /** Who hears what goes wrong while something else goes on. */
 export interface Troubled {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { temporaryFolder } from './testing.ts'
+import { temporaryFolder } from '../testing.ts'
 import { Troubles } from './troubles.ts'
 
 /** A query that failed as the ORM tells it, with all that was to be written. */

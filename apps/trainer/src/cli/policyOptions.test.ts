@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { settingsOf } from './settings.ts'
+import { settingsOf } from './policyOptions.ts'
 
 test('a told metric decides, and without one the run does', () => {
   expect(settingsOf(undefined, {})).toEqual({ policy: 'as_declared', told: {} })
