@@ -20,7 +20,7 @@ interface Command {
 const COMMANDS: Record<string, { does: string; load: () => Promise<Command> }> = {
   up: {
     does: 'start the board: database, pages, agent, and a first run on an empty board',
-    load: () => import('./commands/up.ts'),
+    load: () => import('./commands/up/up.ts'),
   },
   link: {
     does: 'print the link that opens the board; --new makes another and ends the old',
@@ -32,11 +32,11 @@ const COMMANDS: Record<string, { does: string; load: () => Promise<Command> }> =
   },
   run: {
     does: 'run any training program and record it',
-    load: () => import('./commands/run.ts'),
+    load: () => import('./commands/run/run.ts'),
   },
   watch: {
     does: 'find training runs in folders and record them as they grow',
-    load: () => import('./commands/watch.ts'),
+    load: () => import('./commands/watch/watch.ts'),
   },
   agent: {
     does: 'record, look after and ship what lies on this machine',
@@ -53,7 +53,7 @@ const COMMANDS: Record<string, { does: string; load: () => Promise<Command> }> =
   },
   prune: {
     does: 'remove checkpoints that are neither the best nor the last, after a dry run',
-    load: () => import('./commands/prune.ts'),
+    load: () => import('./commands/prune/prune.ts'),
   },
   pin: {
     does: 'keep checkpoints from being pruned',
@@ -65,7 +65,7 @@ const COMMANDS: Record<string, { does: string; load: () => Promise<Command> }> =
   },
   report: {
     does: "print a job's report as one HTML file",
-    load: () => import('./commands/report.ts'),
+    load: () => import('./commands/report/report.ts'),
   },
   policy: {
     does: 'show or change what decides for a job or a project',
@@ -73,19 +73,19 @@ const COMMANDS: Record<string, { does: string; load: () => Promise<Command> }> =
   },
   backtest: {
     does: 'measure what each policy would have cost on finished runs',
-    load: () => import('./commands/backtest.ts'),
+    load: () => import('./commands/backtest/backtest.ts'),
   },
   pick: {
     does: 'print the best checkpoint of a training output, without a database',
-    load: () => import('./commands/pick.ts'),
+    load: () => import('./commands/pick/pick.ts'),
   },
   score: {
     does: 'keep what was measured of a checkpoint after training',
-    load: () => import('./commands/score.ts'),
+    load: () => import('./commands/score/score.ts'),
   },
   eval: {
     does: 'run a command over the checkpoints of a run and keep what it measures',
-    load: () => import('./commands/eval.ts'),
+    load: () => import('./commands/eval/eval.ts'),
   },
 }
 

@@ -1,7 +1,7 @@
 import { checkpointsOf } from '@bestmark/db'
 import { parseWords } from '../cli/arguments.ts'
 import { openBoard } from '../board/board.ts'
-import { explained } from '../choice.ts'
+import { explained } from './pick/choice.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { oneJob } from '../board/oneJob.ts'
 import { print, printPath, tell } from '../cli/terminal.ts'

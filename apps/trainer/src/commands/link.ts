@@ -5,7 +5,7 @@ import { Door, resolveHome } from '@bestmark/db'
 import { parseWords } from '../cli/arguments.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { print, tell } from '../cli/terminal.ts'
-import { type Address, lastAddress } from '../up/address.ts'
+import { type Address, lastAddress } from './up/address.ts'
 
 export const usage = `bestmark link [--new]
 Prints the link that opens the board. --new makes another one: the link of before, and every browser

@@ -15,7 +15,7 @@ import { openBoard } from '../board/board.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { oneJob } from '../board/oneJob.ts'
 import { policyWords } from '../cli/policyWords.ts'
-import { whoAmI } from '../scores/scoring.ts'
+import { whoAmI } from './score/addScores.ts'
 import { SETTINGS, SETTINGS_USAGE, settingsOf } from '../cli/policyOptions.ts'
 import { print, tell } from '../cli/terminal.ts'
 

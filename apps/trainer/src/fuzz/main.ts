@@ -5,8 +5,8 @@ import type { TrainingJobStatus } from '@bestmark/core'
 import { boardToken } from '@bestmark/db'
 import { openBoard } from '../board/board.ts'
 import { print } from '../cli/terminal.ts'
-import { buildPages } from '../up/build.ts'
-import { servePages } from '../up/web.ts'
+import { buildPages } from '../commands/up/build.ts'
+import { servePages } from '../commands/up/web.ts'
 import { fuzz } from './fuzz.ts'
 
 /** `pnpm fuzz [SEED [CASE]]`: mutated runs through reading, recording and both pages, for minutes. */

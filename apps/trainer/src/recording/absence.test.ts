@@ -9,7 +9,7 @@ import { agentOf, testBoard } from '../board/testing.ts'
 import { importRun } from '../importing.ts'
 import { JOURNAL } from '../journal.ts'
 import { eventually } from '../testing.ts'
-import { Watching } from '../watching.ts'
+import { Watching } from '../commands/watch/watcher.ts'
 import { Absence } from './absence.ts'
 import { AnotherRun } from './journalPlace.ts'
 

@@ -13,7 +13,7 @@ import { FilesRecorder } from '../recordFiles.ts'
 import { followJournal } from '../recorder.ts'
 import { mayGrow } from '../sources/identify.ts'
 import { eventually, makeOld, weightsOf, writeOutput } from '../testing.ts'
-import { Watching } from '../watching.ts'
+import { Watching } from '../commands/watch/watcher.ts'
 import { Changes } from './changes.ts'
 
 const here = testBoard()

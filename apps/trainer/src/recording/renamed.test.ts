@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
 import { importRun } from '../importing.ts'
 import { eventually, writeOutput } from '../testing.ts'
-import { Watching } from '../watching.ts'
+import { Watching } from '../commands/watch/watcher.ts'
 
 const here = testBoard()
 const SAVES = [10, 20, 30]

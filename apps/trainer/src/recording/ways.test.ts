@@ -5,13 +5,13 @@ import { sourceCursor, uuidv5 } from '@bestmark/db'
 import { toldInRows } from '@bestmark/db/testing'
 import { expect, test, vi } from 'vitest'
 import { agentOf, testBoard } from '../board/testing.ts'
-import { main as runProgram } from '../commands/run.ts'
+import { main as runProgram } from '../commands/run/run.ts'
 import { exportHeader, importExport, writeExport } from '../exportedJob.ts'
 import { importRun, register } from '../importing.ts'
 import { JOURNAL } from '../journal.ts'
 import { identifyRun } from '../sources/identify.ts'
 import { eventually, writeOutput } from '../testing.ts'
-import { Watching } from '../watching.ts'
+import { Watching } from '../commands/watch/watcher.ts'
 
 const here = testBoard()
 

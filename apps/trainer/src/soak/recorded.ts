@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { checkpointsOf, jobStatus, sourceCursor, type Database } from '@bestmark/db'
 import type { Told } from '@bestmark/db/testing'
 import { z } from 'zod'
-import { choiceOf } from '../choice.ts'
+import { choiceOf } from '../commands/pick/choice.ts'
 import { JOURNAL } from '../journal.ts'
 import { readPlace } from '../recording/journalPlace.ts'
 

@@ -1,5 +1,5 @@
 import { pause } from '../../pause.ts'
-import type { RunningProgram } from '../../running.ts'
+import type { RunningProgram } from './program.ts'
 
 /** Asks to stop, as a terminal or a scheduler does. */
 const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

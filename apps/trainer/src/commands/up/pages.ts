@@ -1,5 +1,5 @@
-import type { Address } from '../../up/address.ts'
-import type { WebServer } from '../../up/web.ts'
+import type { Address } from './address.ts'
+import type { WebServer } from './web.ts'
 import { keepGoing, type Restarts } from './restarts.ts'
 
 /** The web server of a board, which is started again at the same address where it dies. */

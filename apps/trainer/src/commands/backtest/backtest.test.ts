@@ -1,0 +1,192 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Backtest } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { bestmark, temporaryFolder, writeOutput } from '../../testing.ts'
+
+/** The loss turns after step 200, the accuracy goes on: last is best, lowest eval_loss is not. */
+const log = [3, 1, 2, 2.5].map((eval_loss, index) => ({
+  step: 100 * (index + 1),
+  eval_loss,
+  eval_accuracy: [0.4, 0.6, 0.7, 0.8][index]!,
+}))
+
+/** Runs differ, so that none is the beginning of another. */
+async function writeRun(folder: string, salt: number, root = true): Promise<void> {
+  const salted = log.map((row) => ({ ...row, eval_loss: row.eval_loss + salt / 100 }))
+  await writeOutput(folder, { saves: [100, 200, 300, 400], log: salted, root })
+}
+
+async function backtestJson(words: string[], cwd: string): Promise<Backtest> {
+  const { stdout, stderr } = await bestmark(['backtest', '--json', ...words], { cwd })
+  expect(stderr).toBe('')
+  return Backtest.parse(JSON.parse(stdout))
+}
+
+test('runs are found at any depth, and each belongs to its repository', async () => {
+  await using folder = await temporaryFolder()
+  const places = [
+    ['ana__speech__run-1__abc', 'ana/speech'],
+    ['deep/er/ana__speech__run-2__def', 'ana/speech'],
+    ['hub/models--ben--vision/snapshots/123', 'ben/vision'],
+    ['clone/outputs/run', 'clone'],
+    ['plain/outputs/run', 'plain'],
+  ] as const
+  for (const [index, [place]] of places.entries()) {
+    await writeRun(join(folder.path, place), index, index % 2 === 0)
+  }
+  await mkdir(join(folder.path, 'clone/.git'))
+  await symlink('..', join(folder.path, 'plain/round'))
+  const { replayed, groups } = await backtestJson(['.', '--target', 'accuracy'], folder.path)
+  expect(Object.fromEntries(replayed.map(({ name, group }) => [name, group]))).toEqual(
+    Object.fromEntries(places),
+  )
+  expect(groups).toBe(4)
+  const pattern = '(run-\\d|run)'
+  const words = ['.', '--target', 'accuracy', '--group', pattern]
+  const grouped = await backtestJson(words, folder.path)
+  const names = new Set(grouped.replayed.map(({ group }) => group))
+  expect([...names].sort()).toEqual(['ben/vision', 'run', 'run-1', 'run-2'])
+})
+
+test('whole checkpoints are the candidates where enough were kept, else evaluations', async () => {
+  await using folder = await temporaryFolder()
+  await writeRun(join(folder.path, 'kept'), 0)
+  const other = log.map((row) => ({ ...row, eval_loss: row.eval_loss + 1 }))
+  await writeOutput(join(folder.path, 'rotated'), { saves: [400], log: other })
+  const { replayed } = await backtestJson(['.', '--target', 'accuracy'], folder.path)
+  const among = replayed.map(({ name, among, candidates }) => [name, among, candidates])
+  expect(among).toEqual([
+    ['kept', 'checkpoints', 4],
+    ['rotated', 'evaluations', 4],
+  ])
+})
+
+test('runs of any program count: tables of Lightning and Keras, and a log of nanoGPT', async () => {
+  await using folder = await temporaryFolder()
+  const files: [place: string, head: string, row: (step: number, loss: number) => string][] = [
+    [
+      'lightning/version_0/metrics.csv',
+      'epoch,step,val_acc,val_loss\n',
+      (step, loss) => `0,${step - 1},${step / 10},${loss}\n`,
+    ],
+    [
+      'keras/log.csv',
+      'epoch,loss,val_acc,val_loss\n',
+      (step, loss) => `${step - 1},1,${step / 9},${loss}\n`,
+    ],
+    [
+      'nanogpt/train.log',
+      '',
+      (step, loss) => `step:${step}/5 train_loss:1.0 val_loss:${loss} val_acc:${step / 8}\n`,
+    ],
+  ]
+  for (const [place, head, row] of files) {
+    await mkdir(join(folder.path, dirname(place)), { recursive: true })
+    const rows = [3, 1, 2, 4, 5].map((loss, index) => row(index + 1, loss))
+    await writeFile(join(folder.path, place), head + rows.join(''))
+  }
+  const { replayed } = await backtestJson(['.', '--target', 'val_acc'], folder.path)
+  expect(replayed.map(({ name }) => name)).toEqual(files.map(([place]) => dirname(place)).sort())
+  for (const { picks, best_step } of replayed) {
+    expect(best_step).toBe(5)
+    expect(picks.find(({ policy }) => policy === 'lowest eval_loss')?.step).toBe(2)
+  }
+})
+
+test('a run that cannot be read is left out and told, whatever is wrong with it', async () => {
+  await using folder = await temporaryFolder()
+  await writeRun(join(folder.path, 'good'), 0)
+  await mkdir(join(folder.path, 'odd/events.out.tfevents.1.host'), { recursive: true })
+  const { replayed, left_out } = await backtestJson(['.', '--target', 'accuracy'], folder.path)
+  expect(replayed.map(({ name }) => name)).toEqual(['good'])
+  expect(left_out).toMatchObject([{ name: 'odd', code: 'unreadable' }])
+})
+
+test('one state file, and several paths, can be named', async () => {
+  await using folder = await temporaryFolder()
+  await writeRun(join(folder.path, 'a'), 0)
+  await writeRun(join(folder.path, 'b'), 1)
+  const { replayed } = await backtestJson(
+    ['a/trainer_state.json', 'b', '--target', 'accuracy'],
+    folder.path,
+  )
+  expect(replayed.map(({ name }) => name)).toEqual([
+    join(folder.path, 'a/trainer_state.json'),
+    join(folder.path, 'b'),
+  ])
+})
+
+test('figures, the word on scored, each run, and what was left out are printed', async () => {
+  await using folder = await temporaryFolder()
+  await writeRun(join(folder.path, 'good'), 0)
+  await mkdir(join(folder.path, 'torn'))
+  await writeFile(join(folder.path, 'torn/trainer_state.json'), '{"log_history": [')
+  const words = ['backtest', '.', '--target', 'accuracy']
+  const { stdout, code } = await bestmark(words, { cwd: folder.path })
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/^Over 1 run of 1 group, judged by accuracy, last has the lowest mean/)
+  expect(stdout).toMatch(/^last +0\.000 +0\.000 +– +1\.000 +1 +1 +baseline$/m)
+  expect(stdout).toMatch(/^lowest eval_loss +0\.500 +0\.500 +– +0\.000 +1 +1 +baseline$/m)
+  expect(stdout).toMatch(
+    /^scored is not recommended: .*6 groups are needed \(.+\), and there is 1\.$/m,
+  )
+  expect(stdout).toMatch(/^eval_accuracy +4 +400 \(0\.8\) .* 400 0\.000 +200 0\.500 +good$/m)
+  expect(stdout).toMatch(/^Left out: 1 could not be read \(--all lists them\)\.$/m)
+  const all = await bestmark([...words, '--all'], { cwd: folder.path })
+  expect(all.stdout).toMatch(/torn: .*trainer_state\.json is not valid JSON/)
+})
+
+test('--csv is a row for each run and policy', async () => {
+  await using folder = await temporaryFolder()
+  await writeRun(join(folder.path, 'a, "b"'), 0)
+  const words = ['backtest', '.', '--target', 'accuracy', '--csv']
+  const { stdout } = await bestmark(words, { cwd: folder.path })
+  const [head, ...rows] = stdout.trimEnd().split('\n')
+  expect(head).toMatch(/^group,run,target,direction,among,candidates,best_step,best_value,policy,/)
+  const last =
+    '"a, ""b""","a, ""b""",eval_accuracy,max,checkpoints,4,400,0.8,last,400,0,0.8,0,true,false'
+  expect(rows).toContain(last)
+})
+
+test('bad input gets a sentence that names the choices', async () => {
+  await using folder = await temporaryFolder()
+  const zorp = log.map((row, index) => ({ ...row, eval_zorp: index }))
+  await writeOutput(join(folder.path, 'run'), { saves: [100], log: zorp })
+  const told = async (...words: string[]) => {
+    const { stdout, stderr, code } = await bestmark(['backtest', ...words], { cwd: folder.path })
+    expect([stdout, code]).toEqual(['', 2])
+    return stderr
+  }
+  const logged = 'Logged are, in so many runs: eval_loss (1), eval_accuracy (1), eval_zorp (1).\n'
+  expect(await told('.', '--target', 'nope')).toBe(`bestmark: No run logged nope. ${logged}`)
+  expect(await told('.')).toBe(`bestmark: Say what runs are judged by: --target METRIC. ${logged}`)
+  expect(await told('.', '--target', 'zorp')).toBe(
+    'bestmark: Whether zorp is better low or high is not known: say --mode min or --mode max.\n',
+  )
+  expect(await told('.', '--target', 'accuracy', '--metric', 'nope')).toMatch(
+    /No run logged nope\./,
+  )
+  await writeRun(join(folder.path, 'whole'), 0)
+  expect(await told('.', '--target', 'accuracy', '--metric', 'accuracy')).toMatch(
+    /No run can be decided by accuracy: it is the target itself/,
+  )
+  expect(await told('.', '--target', 'accuracy', '--mode', 'up')).toMatch(/takes min or max/)
+  expect(await told('.', '--target', 'accuracy', '--group', '(')).toMatch(/a regular expression/)
+  expect(await told('.', '--target', 'accuracy', '--at-least', '1')).toMatch(/whole number from 2/)
+  expect(await told('.', '--target', 'accuracy', '--json', '--csv')).toMatch(/one at a time/)
+  expect(await told('--target', 'accuracy')).toMatch(/Name runs, or folders of runs/)
+  expect(await told('nowhere', '--target', 'accuracy')).toMatch(/nowhere cannot be opened/)
+})
+
+test('nothing to replay prints nothing, says why, and ends with 1', async () => {
+  await using folder = await temporaryFolder()
+  const words = ['backtest', '.', '--target', 'accuracy']
+  const none = await bestmark(words, { cwd: folder.path })
+  expect([none.code, none.stdout]).toEqual([1, ''])
+  expect(none.stderr).toMatch(/^No run can be replayed against accuracy\./)
+  await writeOutput(join(folder.path, 'short'), { saves: [], log: log.slice(0, 3) })
+  const short = await bestmark(words, { cwd: folder.path })
+  expect([short.code, short.stdout]).toEqual([1, ''])
+  expect(short.stderr).toMatch(/Left out: 1 have too few candidates/)
+})

@@ -1,0 +1,35 @@
+import { stat } from 'node:fs/promises'
+import { dirname, relative } from 'node:path'
+import { Failure, sentence } from '../../failure.ts'
+import { runsBelow } from '../../sources/find.ts'
+
+/** A place that holds a training run, and the path that it was found below. */
+export interface Found {
+  /** Absolute: a run's folder, or one state file. */
+  path: string
+  /** The folder that tells where the run belongs. */
+  folder: string
+  below: string
+  name: string
+}
+
+/**
+ * Every run of any source at or below a path, in order of name, or one state file. Folders that
+ * cannot be read are told to `unreadable`. Throws a Failure where there is no such path.
+ */
+export async function* findRuns(
+  path: string,
+  unreadable: (folder: string, why: string) => void,
+): AsyncGenerator<Found> {
+  const at = await stat(path).catch((cause: unknown) => {
+    throw new Failure(`${path} cannot be opened: ${sentence(cause)}`, { cause })
+  })
+  if (!at.isDirectory()) {
+    yield { path, folder: dirname(path), below: dirname(path), name: path }
+    return
+  }
+  const walk = { signal: new AbortController().signal, onUnreadable: unreadable }
+  for await (const { folder } of runsBelow(path, walk)) {
+    yield { path: folder, folder, below: path, name: relative(path, folder) || path }
+  }
+}

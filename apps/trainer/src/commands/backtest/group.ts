@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs'
+import { basename, dirname, join, relative, sep } from 'node:path'
+import { Failure, sentence } from '../../failure.ts'
+import type { Found } from './find.ts'
+
+/** `models--owner--name`, as the HuggingFace cache names a repository's folder. */
+const CACHED = /^models--(.+?)--(.+)$/
+/** `owner__name__…`, one folder a run. */
+const FLAT = /^(.+?)__(.+?)__/
+
+/** Reads what `--group` was told. Throws a Failure where it is no regular expression. */
+export function groupPattern(text: string | undefined): RegExp | undefined {
+  try {
+    return text === undefined ? undefined : new RegExp(text)
+  } catch (cause) {
+    throw new Failure(`--group takes a regular expression: ${sentence(cause)}.`, { cause })
+  }
+}
+
+/**
+ * The repository that a run belongs to: what the pattern captures in its path; else by the nearest
+ * folder that names one, the nearest that is a repository, or the first below the given path.
+ */
+export function groupOf({ folder, below }: Found, pattern?: RegExp): string {
+  const captured = pattern?.exec(folder)
+  if (captured) return captured[1] ?? captured[0]
+  const folders = ancestors(folder)
+  for (const one of folders) {
+    const [, owner, name] = CACHED.exec(basename(one)) ?? FLAT.exec(basename(one)) ?? []
+    if (owner !== undefined && name !== undefined) return `${owner}/${name}`
+  }
+  const repository = folders.find(isRepository)
+  if (repository !== undefined) return basename(repository)
+  return relative(below, folder).split(sep)[0] || basename(below)
+}
+
+const REPOSITORIES = new Map<string, boolean>()
+
+function isRepository(folder: string): boolean {
+  const known = REPOSITORIES.get(folder) ?? existsSync(join(folder, '.git'))
+  REPOSITORIES.set(folder, known)
+  return known
+}
+
+/** A folder and those that it lies in, the nearest first. */
+function ancestors(folder: string): string[] {
+  const above = dirname(folder)
+  return above === folder ? [folder] : [folder, ...ancestors(above)]
+}

@@ -1,0 +1,67 @@
+import { contextOf, rowsFrom, type BacktestRun, type LeftOut, type RunRows } from '@bestmark/core'
+import { Failure, sentence, systemCode } from '../../failure.ts'
+import { Waiting } from '../../cli/waiting.ts'
+import { toldByReader } from '../../sources/events.ts'
+import { readRun } from '../../sources/run.ts'
+import { findRuns, type Found } from './find.ts'
+import { groupOf } from './group.ts'
+
+/** The runs below some paths, and those that could not be read. */
+export interface ReadRuns {
+  runs: BacktestRun[]
+  unreadable: LeftOut[]
+}
+
+interface ReadOptions {
+  pattern: RegExp | undefined
+  /** How many whole checkpoints must have been evaluated for files to count. */
+  at_least: number
+}
+
+/** Reads every run at or below the paths, one after the other, and says how far it is. */
+export async function readRuns(paths: readonly string[], options: ReadOptions): Promise<ReadRuns> {
+  const runs = new Map<string, BacktestRun>()
+  const unreadable: LeftOut[] = []
+  const leaveOut = (name: string, group: string, why: string): void => {
+    unreadable.push({ name, group, code: 'unreadable', why })
+  }
+  using waiting = new Waiting()
+  for (const path of paths) {
+    for await (const found of findRuns(path, (folder, why) => leaveOut(folder, path, why))) {
+      if (runs.has(found.path)) continue
+      waiting.say(`${runs.size + unreadable.length} runs read, now ${found.name}`)
+      const group = groupOf(found, options.pattern)
+      const name = paths.length > 1 ? found.path : found.name
+      try {
+        runs.set(found.path, { name, group, ...(await rowsOf(found, options)) })
+      } catch (error) {
+        // A file that cannot be read is no reason to leave out the others.
+        if (!(error instanceof Failure) && systemCode(error) === undefined) throw error
+        leaveOut(name, group, sentence(error))
+      }
+    }
+  }
+  return { runs: [...runs.values()], unreadable }
+}
+
+async function rowsOf(
+  { path }: Found,
+  { at_least }: ReadOptions,
+): Promise<Pick<BacktestRun, 'rows' | 'context' | 'among'>> {
+  const { events } = await readRun(path)
+  const rows = rowsFrom(events)
+  const [skipped] = toldByReader(events)
+  // What was not read is not said to hold nothing.
+  if (rows.evaluations.length === 0 && skipped !== undefined) throw new Failure(skipped)
+  const among = evaluatedFiles(rows) >= at_least ? 'checkpoints' : 'evaluations'
+  return { rows, context: contextOf(events), among }
+}
+
+/** How many whole checkpoints were evaluated. Most runs keep too few to choose between. */
+function evaluatedFiles({ checkpoints, evaluations }: RunRows): number {
+  const evaluated = new Set(evaluations.map(({ attempt, step }) => `${attempt}:${step}`))
+  return checkpoints.filter(
+    ({ attempt, step, files_state }) =>
+      files_state === 'complete' && evaluated.has(`${attempt}:${step}`),
+  ).length
+}

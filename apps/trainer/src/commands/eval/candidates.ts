@@ -1,0 +1,75 @@
+import { rowsFrom, select } from '@bestmark/core'
+import { absolutePath } from '@bestmark/db'
+import { Failure } from '../../failure.ts'
+import { named, type RunCheckpoint, TELL_STEP } from '../score/checkpointAt.ts'
+import type { ReadRun } from '../../sources/run.ts'
+
+type Complete = RunCheckpoint['checkpoint']
+
+/**
+ * The complete checkpoints of a run by step, or those that `only` names: steps, `best` or `last`.
+ * `best` is an absolute path, where the board knows it. Throws a Failure that names the steps there
+ * are.
+ */
+export function candidatesOf(
+  run: ReadRun,
+  only: string | undefined,
+  best: string | null,
+): RunCheckpoint[] {
+  const complete = completeIn(run)
+  if (only === undefined) return complete.map((checkpoint) => ({ run, checkpoint }))
+  const chosen = only.split(',').map((word) => one(word.trim(), { run, complete, best }))
+  return complete
+    .filter((checkpoint) => chosen.includes(checkpoint))
+    .map((checkpoint) => ({ run, checkpoint }))
+}
+
+function completeIn(run: ReadRun): Complete[] {
+  const { checkpoints } = rowsFrom(run.events)
+  return checkpoints
+    .filter((one): one is Complete => one.step !== null && one.files_state === 'complete')
+    .sort((a, b) => a.step - b.step || a.attempt - b.attempt)
+}
+
+/** Why a run has nothing to evaluate, and what can be done. */
+export function whyNone({ root, events }: ReadRun): string {
+  const { checkpoints } = rowsFrom(events)
+  const whole = checkpoints.filter(({ files_state }) => files_state === 'complete')
+  if (whole.length === 0) return `${root} has no complete checkpoint to evaluate.`
+  const names = named(whole.map(({ path }) => path))
+  return `The checkpoints of ${root} do not tell their steps (${names}), and a score is kept by step; ${TELL_STEP}.`
+}
+
+function one(
+  word: string,
+  { run, complete, best }: { run: ReadRun; complete: readonly Complete[]; best: string | null },
+): Complete {
+  const steps = named(complete.map(({ step }) => String(step)))
+  const there = steps === '' ? 'there is none' : `there are ${steps}`
+  const found = /^\d+$/.test(word)
+    ? complete.findLast(({ step }) => step === Number(word))
+    : word === 'last'
+      ? complete.at(-1)
+      : word === 'best'
+        ? bestOf(run, complete, best)
+        : undefined
+  if (found) return found
+  if (word === 'best') throw new Failure(`Nothing is known to be best yet; ${there}.`)
+  if (word === 'last' || /^\d+$/.test(word)) {
+    const which = word === 'last' ? '' : ` at step ${word}`
+    throw new Failure(`There is no complete checkpoint${which}; ${there}.`)
+  }
+  throw new Failure(`--only takes steps, best or last, not "${word}"; ${there}.`)
+}
+
+function bestOf(
+  run: ReadRun,
+  complete: readonly Complete[],
+  known: string | null,
+): Complete | undefined {
+  const { best } = select({ policy: 'as_declared', ...rowsFrom(run.events) })
+  return complete.findLast(({ path, attempt, step }) => {
+    if (known !== null) return absolutePath(run.root, path) === known
+    return path === best?.path && attempt === best.attempt && step === best.step
+  })
+}

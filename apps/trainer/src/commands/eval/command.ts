@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { systemCode } from '../../failure.ts'
+import { unstartedWords } from '../../processes/starting.ts'
+
+/** How long a command may take to end once it was asked to, before it is killed (ms). */
+const GRACE = 4_000
+
+/** A command for one checkpoint, and where its output goes. */
+export interface Order {
+  argv: readonly string[]
+  cwd: string
+  /** Files for what it writes to stdout and stderr. */
+  out: string
+  err: string
+  /** Milliseconds; null for as long as it takes. */
+  timeout: number | null
+  /** Aborted with the name of the signal to pass on. */
+  stop: AbortSignal
+}
+
+/** How a command ended: null where it did what it should. */
+export interface Ended {
+  error: string | null
+  seconds: number
+  /** It could not even be started, so it is of no use to try again. */
+  isUnstartable: boolean
+}
+
+/**
+ * Runs a command without a shell, in a process group of its own, so that whatever it starts ends
+ * with it. Its output goes to files, however long it is.
+ */
+export async function runCommand(order: Order): Promise<Ended> {
+  const since = performance.now()
+  const end = await outcome(order)
+  return { ...end, seconds: (performance.now() - since) / 1000 }
+}
+
+async function outcome(order: Order): Promise<Omit<Ended, 'seconds'>> {
+  const [program = '', ...args] = order.argv
+  const files = [openSync(order.out, 'w'), openSync(order.err, 'w')] as const
+  const child = spawn(program, args, {
+    cwd: order.cwd,
+    detached: true,
+    stdio: ['ignore', ...files],
+  })
+  const { promise, resolve } = Promise.withResolvers<Omit<Ended, 'seconds'>>()
+  child.once('error', (cause) => {
+    resolve({ error: unstartedWords(program, order.cwd, cause), isUnstartable: true })
+  })
+  let because: string | undefined
+  let grace: NodeJS.Timeout | undefined
+  const end = (name: NodeJS.Signals, why: string): void => {
+    because ??= why
+    signalGroup(child.pid, name)
+    grace ??= setTimeout(() => signalGroup(child.pid, 'SIGKILL'), GRACE)
+  }
+  child.once('exit', (code, signal) => {
+    const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`
+    resolve({ error: because ?? (code === 0 ? null : how), isUnstartable: false })
+  })
+  const onStop = (): void =>
+    end(order.stop.reason === 'SIGINT' ? 'SIGINT' : 'SIGTERM', 'was stopped')
+  order.stop.addEventListener('abort', onStop, { once: true })
+  if (order.stop.aborted) onStop()
+  // Where this process ends at once, whatever the command started ends with it.
+  const onExit = (): void => signalGroup(child.pid, 'SIGKILL')
+  process.once('exit', onExit)
+  const { timeout } = order
+  const late =
+    timeout === null
+      ? undefined
+      : setTimeout(() => end('SIGTERM', `took over ${timeout / 1000} s`), timeout)
+  try {
+    return await promise
+  } finally {
+    process.off('exit', onExit)
+    order.stop.removeEventListener('abort', onStop)
+    clearTimeout(late)
+    clearTimeout(grace)
+    files.forEach(closeSync)
+  }
+}
+
+function signalGroup(pid: number | undefined, name: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, name)
+  } catch (error) {
+    // It ended in the meantime.
+    if (systemCode(error) !== 'ESRCH') throw error
+  }
+}

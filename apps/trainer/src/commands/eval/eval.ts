@@ -1,0 +1,158 @@
+import { measuredJson } from '@bestmark/core'
+import { absolutePath, bestEffort } from '@bestmark/db'
+import { callerPath, parseWords } from '../../cli/arguments.ts'
+import { candidatesOf, whyNone } from './candidates.ts'
+import { evaluate, measuredBefore, skipped, type Evaluated, type Evaluation } from './evaluation.ts'
+import { whichRun } from './whichRun.ts'
+import { EXIT, Failure } from '../../failure.ts'
+import { SAME } from '../../processes/stopWish.ts'
+import { recordedStanding } from '../score/boardScores.ts'
+import type { RunCheckpoint } from '../score/checkpointAt.ts'
+import { repeatSentence, shown, whoAmI } from '../score/addScores.ts'
+import { assertWritable } from '../../scores/scoresFile.ts'
+import { print, tell } from '../../cli/terminal.ts'
+
+export const usage =
+  'bestmark eval JOB [--only STEP,…|best|last] [--again] [--timeout SECONDS] [--by WHO] [--json] -- COMMAND … {checkpoint} …'
+
+const OPTIONS = {
+  only: { type: 'string' },
+  again: { type: 'boolean', default: false },
+  timeout: { type: 'string' },
+  by: { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const
+
+/** How long is waited for what stands now, where the evaluation was stopped (ms). */
+const STANDING = 800
+
+/** What a shell tells of a program that a signal ended: 128 and the signal's number. */
+const STOPPED = { SIGINT: 130, SIGTERM: 143 } as const
+
+/** Runs a command over a run's checkpoints and keeps what it measures as scores of them. */
+export async function main(words: readonly string[]): Promise<number> {
+  const { values, template, job } = readWords(words)
+  const { run, best } = await whichRun(job)
+  const candidates = candidatesOf(run, values.only, best)
+  if (candidates.length === 0) {
+    tell(whyNone(run))
+    return EXIT.nothing
+  }
+  assertWritable(run.root)
+  using stopping = new Stopping()
+  const how: Evaluation = {
+    template,
+    cwd: callerPath('.'),
+    timeout: values.timeout === undefined ? null : secondsOf(values.timeout) * 1000,
+    by: values.by || whoAmI(),
+    stop: stopping.signal,
+  }
+  const before = values.again ? new Map<string, never>() : await measuredBefore(run, template)
+  const done = await each(candidates, how, { before, isJson: values.json })
+  return await end(run.root, done, { stopped: stopping.by, isJson: values.json })
+}
+
+function readWords(words: readonly string[]) {
+  const at = words.indexOf('--')
+  const { values, positionals } = parseWords(at === -1 ? words : words.slice(0, at), OPTIONS, usage)
+  const template = at === -1 ? [] : words.slice(at + 1)
+  const [job, ...others] = positionals
+  if (job === undefined || others.length > 0) {
+    throw new Failure(
+      `Name one job or the folder of a run, and the command after --. Usage: ${usage}`,
+    )
+  }
+  if (template.length === 0) throw new Failure(`Give a command after --. Usage: ${usage}`)
+  if (!template.some((word) => /\{(checkpoint|step)\}/.test(word))) {
+    throw new Failure('The command names no {checkpoint}, so it would measure the same each time.')
+  }
+  return { values, template, job }
+}
+
+function secondsOf(text: string): number {
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0
+  if (seconds > 0 && seconds < 1e6) return seconds
+  throw new Failure(`--timeout takes seconds, more than 0 and under a million, not "${text}".`)
+}
+
+/** One after the other, since a command may want the whole machine. */
+async function each(
+  candidates: readonly RunCheckpoint[],
+  how: Evaluation,
+  { before, isJson }: { before: Awaited<ReturnType<typeof measuredBefore>>; isJson: boolean },
+): Promise<Evaluated[]> {
+  const done: Evaluated[] = []
+  for (const [index, of] of candidates.entries()) {
+    if (how.stop.aborted) break
+    const known = before.get(of.checkpoint.path)
+    tell(`${index + 1} of ${candidates.length}: ${of.checkpoint.path} …`)
+    const one = known ? skipped(of, known) : await evaluate(of, how)
+    done.push(one)
+    tell(`  ${outcome(one)}`)
+    for (const repeat of one.repeats) tell(`  ${repeatSentence(repeat)}`)
+    if (isJson) print(jsonLine(one))
+    if (one.isUnstartable) break
+  }
+  return done
+}
+
+function outcome({ values, seconds, error, isSkipped }: Evaluated): string {
+  if (error !== null) return error
+  const list = Object.entries(values).map(([name, value]) => `${name} ${shown(value)}`)
+  const when = isSkipped ? 'measured before; --again does it anew' : `${seconds.toFixed(1)} s`
+  return `${list.join(', ')} (${when})`
+}
+
+function jsonLine({ of, values, samples, log, seconds, error, isSkipped }: Evaluated): string {
+  const { path: name, attempt, step } = of.checkpoint
+  const path = absolutePath(of.run.root, name)
+  const measured = { values, samples, log, seconds, error, skipped: isSkipped }
+  return measuredJson({ checkpoint: name, path, attempt, step, ...measured })
+}
+
+async function end(
+  root: string,
+  done: readonly Evaluated[],
+  { stopped, isJson }: { stopped: keyof typeof STOPPED | undefined; isJson: boolean },
+): Promise<number> {
+  if (done.some(({ error }) => error === null)) {
+    const tellStanding = async (): Promise<void> => {
+      const { selection } = await recordedStanding(root)
+      ;(isJson ? tell : print)(selection.reason)
+    }
+    // Whoever stopped it does not wait for a database.
+    await (stopped ? bestEffort(tellStanding, STANDING) : tellStanding())
+  }
+  if (stopped) return STOPPED[stopped]
+  const failed = done.filter(({ error }) => error !== null)
+  if (failed.length === 0) return EXIT.found
+  const names = failed.map(({ of }) => of.checkpoint.path).join(', ')
+  tell(`bestmark: ${failed.length} of ${done.length} failed: ${names}.`)
+  return EXIT.unusable
+}
+
+/** Hears that this process is to stop, and by which signal; a second one ends it at once. */
+class Stopping implements Disposable {
+  readonly #over = new AbortController()
+  #at = Infinity
+  by: keyof typeof STOPPED | undefined
+
+  constructor() {
+    process.on('SIGINT', this.#stop).on('SIGTERM', this.#stop)
+  }
+
+  get signal(): AbortSignal {
+    return this.#over.signal
+  }
+
+  readonly #stop = (name: NodeJS.Signals): void => {
+    if (performance.now() - this.#at > SAME) process.exit(STOPPED[this.by ?? 'SIGINT'])
+    this.#at = Math.min(this.#at, performance.now())
+    this.by ??= name === 'SIGINT' ? 'SIGINT' : 'SIGTERM'
+    this.#over.abort(this.by)
+  };
+
+  [Symbol.dispose](): void {
+    process.off('SIGINT', this.#stop).off('SIGTERM', this.#stop)
+  }
+}

@@ -1,0 +1,101 @@
+import { stat } from 'node:fs/promises'
+import { isDeepStrictEqual } from 'node:util'
+import type { Measured } from '@bestmark/core'
+import { absolutePath } from '@bestmark/db'
+import { textOfFile } from '../../files/runFile.ts'
+import { attachedScores } from '../../scores/attached.ts'
+import type { RunCheckpoint } from '../score/checkpointAt.ts'
+import type { Measurements } from '../score/results.ts'
+import { addScores, type Repeat } from '../score/addScores.ts'
+import type { ReadRun } from '../../sources/run.ts'
+import { runCommand, type Ended } from './command.ts'
+import { logFiles } from './logFiles.ts'
+import { measurementsPrinted } from './output.ts'
+
+/** What is read of a command's stdout at most (bytes). */
+const LARGEST = 64 << 20
+
+/** A command to run over checkpoints, as it was told, and how. */
+export interface Evaluation {
+  /** `{checkpoint}` and `{step}` stand for what they say in every argument. */
+  template: string[]
+  cwd: string
+  timeout: number | null
+  by: string
+  stop: AbortSignal
+}
+
+/** What came of one checkpoint. */
+export interface Evaluated {
+  of: RunCheckpoint
+  values: Record<string, Measured>
+  samples: number | null
+  repeats: Repeat[]
+  /** Absolute path of what the command printed; null where it was not run. */
+  log: string | null
+  seconds: number
+  error: string | null
+  isSkipped: boolean
+  isUnstartable: boolean
+}
+
+/** What this very command measured already, by the checkpoint's path. */
+export async function measuredBefore(
+  run: ReadRun,
+  template: readonly string[],
+): Promise<Map<string, Record<string, Measured>>> {
+  const before = new Map<string, Record<string, Measured>>()
+  for (const { score, weights } of await attachedScores(run)) {
+    if (!weights || !isDeepStrictEqual(score.command, template)) continue
+    before.set(score.path, { ...before.get(score.path), ...score.values })
+  }
+  return before
+}
+
+/** What is told of a checkpoint that needs no further look. */
+export function skipped(of: RunCheckpoint, values: Record<string, Measured>): Evaluated {
+  const nothing = { samples: null, repeats: [], log: null, seconds: 0, error: null }
+  return { of, values, ...nothing, isSkipped: true, isUnstartable: false }
+}
+
+/** Runs the command for one checkpoint and keeps what it measured as scores. */
+export async function evaluate(of: RunCheckpoint, how: Evaluation): Promise<Evaluated> {
+  const { run, checkpoint } = of
+  const { out, err } = await logFiles(run.root, checkpoint.path)
+  const path = absolutePath(run.root, checkpoint.path)
+  const argv = how.template.map((word) => {
+    return word.replaceAll('{checkpoint}', () => path).replaceAll('{step}', `${checkpoint.step}`)
+  })
+  const { cwd, timeout, stop, by, template } = how
+  const ended = await runCommand({ argv, cwd, out, err, timeout, stop })
+  const known = { of, log: out, seconds: ended.seconds, isUnstartable: ended.isUnstartable }
+  const measured = ended.error === null ? await measurementsIn(out) : []
+  if (measured.length === 0) {
+    const error = await whyNone(ended, { out, err })
+    return { ...known, values: {}, samples: null, repeats: [], error, isSkipped: false }
+  }
+  const repeats = await addScores(of, measured, { by, file: out, command: template })
+  const values = Object.fromEntries(measured.flatMap((one) => Object.entries(one.values)))
+  const samples = measured.length === 1 ? (measured[0]?.samples ?? null) : null
+  return { ...known, values, samples, repeats, error: null, isSkipped: false }
+}
+
+async function measurementsIn(out: string): Promise<Measurements[]> {
+  const { size } = await stat(out)
+  return size > LARGEST ? [] : measurementsPrinted(await textOfFile(out))
+}
+
+/** One sentence on why there is no number, with the last thing that the command said. */
+async function whyNone(
+  { error }: Ended,
+  { out, err }: { out: string; err: string },
+): Promise<string> {
+  if (error === null && (await stat(out)).size > LARGEST) {
+    return `the command printed over ${LARGEST >> 20} MB to stdout; print the JSON there and the rest to stderr (${out})`
+  }
+  if (error === null) {
+    return `the command printed no JSON object with numbers, such as {"acc": 0.5}; what it printed is in ${out}`
+  }
+  const last = (await textOfFile(err)).trimEnd().split('\n').at(-1)
+  return `the command ${error}${last ? `; it last said: ${last.slice(0, 300)}` : ''} (${err})`
+}

@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs'
+import { realpath } from 'node:fs/promises'
+import { hostedJobs } from '@bestmark/db'
+import { callerPath } from '../../cli/arguments.ts'
+import { openBoardIfThere } from '../../board/board.ts'
+import { Failure } from '../../failure.ts'
+import { oneJob } from '../../board/oneJob.ts'
+import { readRun, type ReadRun } from '../../sources/run.ts'
+
+/** A run to evaluate; `best` is the absolute path of the board's best, where the board named it. */
+export interface NamedRun {
+  run: ReadRun
+  best: string | null
+}
+
+/**
+ * The run that a person names: its folder, or a job of the board by id or name. Throws a Failure of
+ * one sentence.
+ */
+export async function whichRun(text: string): Promise<NamedRun> {
+  const path = callerPath(text)
+  if (existsSync(path)) return { run: await runIn(path), best: null }
+  await using board = await openBoardIfThere()
+  if (!board) throw new Failure(`There is no ${path}, and there is no board.`)
+  const { job_id, name, host, best_checkpoint_path } = await oneJob(board.db, text)
+  const here = await hostedJobs(board.db, board.host_id)
+  const job = here.find((one) => one.job_id === job_id)
+  if (!job) throw new Failure(`${name} lies on ${host}; evaluate it there.`)
+  return { run: await runIn(job.root), best: best_checkpoint_path }
+}
+
+async function runIn(path: string): Promise<ReadRun> {
+  const run = await readRun(await realpath(path))
+  if (!run.isSingleFile) return run
+  throw new Failure(`${path} is one file, which tells of no checkpoints; name the run's folder.`)
+}

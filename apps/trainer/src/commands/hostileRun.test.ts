@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { measuredJson } from '@bestmark/core'
+import { HOSTILE_TEXTS, hostileRun } from '@bestmark/core/testing'
+import { listJobs } from '@bestmark/db'
+import { beforeAll, expect, test } from 'vitest'
+import { testBoard } from '../board/testing.ts'
+import { bestmark, makeOld, weightsOf } from '../testing.ts'
+
+const here = testBoard()
+
+/** What a terminal acts on, or nobody sees; lines of our own aside. */
+const UNSEEN =
+  /(?![\n\t])[\p{Cc}\p{Cs}\u2028\u2029\u200b\u2060\ufeff\u00ad\p{Bidi_Control}\u{e0000}-\u{e007f}]/u
+
+const texts = Object.entries(HOSTILE_TEXTS)
+
+beforeAll(async () => {
+  for (const [kind, text] of texts) await writeRun(join(here.path, 'runs', kind), text)
+  await makeOld(join(here.path, 'runs'))
+}, 120_000)
+
+/** A run's folder with its journal, and those of its checkpoints whose paths a disk takes. */
+async function writeRun(folder: string, text: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  const events = hostileRun(text, text === HOSTILE_TEXTS.method)
+  const lines = [
+    { journal: 1, job_id: randomUUID(), name: text, project: text, recipe: text },
+    ...events,
+  ]
+  await writeFile(
+    join(folder, 'journal.jsonl'),
+    lines.map((line) => `${measuredJson(line)}\n`).join(''),
+  )
+  for (const event of events) {
+    if (event.type !== 'checkpoint') continue
+    const path = join(folder, event.path)
+    if (!path.startsWith(folder) || /\0/.test(path)) continue
+    await mkdir(path, { recursive: true }).catch(() => undefined)
+    await writeFile(join(path, 'model.safetensors'), weightsOf(event.step ?? 0)).catch(
+      () => undefined,
+    )
+  }
+}
+
+/** Commands that print the path of a checkpoint first, for another program to open. */
+const EXACT = new Set(['pick', 'best'])
+
+/** Runs a command and expects no more than lines that can be seen, and an end that was foreseen. */
+async function told(
+  ...words: string[]
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const ran = await bestmark(words, { env: here.env, cwd: here.path })
+  // A path for another program is exact; the test of the terminal says how.
+  const [path = '', ...others] = ran.stdout.split('\n')
+  const isExact = EXACT.has(words[0] ?? '') && path.startsWith(here.path)
+  const shown = [...(isExact ? [] : [path]), ...others, ran.stderr].join('\n')
+  expect([words, UNSEEN.exec(shown)?.[0]]).toEqual([words, undefined])
+  expect([words, /^ {2,}at .*|unforeseen/m.exec(shown)?.[0]]).toEqual([words, undefined])
+  expect([words, ran.code, ran.stderr]).toEqual([words, expect.toBeOneOf([0, 1, 2]), ran.stderr])
+  return ran
+}
+
+/** What each command is asked about hostile runs; `job` is the id of one. */
+const WORDS: Record<string, (job: string, folder: string) => string[][]> = {
+  import: (_job, folder) => [
+    ['import', folder],
+    ['import', folder, '--json'],
+  ],
+  watch: (_job, folder) => [
+    ['watch', folder, '--once'],
+    ['watch', folder, '--once', '--json'],
+  ],
+  pick: (_job, folder) => [
+    ['pick', folder, '--explain'],
+    ['pick', folder, `${folder}/nowhere`],
+    ['pick', folder, '--json'],
+  ],
+  jobs: () => [['jobs'], ['jobs', '--json']],
+  best: (job) => [['best', job, '--explain']],
+  policy: (job) => [
+    ['policy', job],
+    ['policy', job, 'lowest_eval_loss', '--by', HOSTILE_TEXTS.lines],
+    ['policy', job, '--history'],
+  ],
+  prune: (job) => [['prune', job, '--keep-best', '1', '--keep-last', '0']],
+  pin: (job) => [
+    ['pin', job, '1'],
+    ['pin', job, HOSTILE_TEXTS.terminal],
+  ],
+  score: (_job, folder) => [
+    ['score', join(folder, `0 ${HOSTILE_TEXTS.lines}`), '__proto__=1'],
+    ['score', folder, 'constructor=1'],
+  ],
+  eval: (job) => [
+    ['eval', job, '--only', 'best', '--', 'sh', '-c', `printf '{"__proto__": 1}' # {checkpoint}`],
+  ],
+  export: (job) => [
+    ['export', job],
+    ['export', '--all', '--out', 'exported'],
+  ],
+  backtest: (_job, folder) => [
+    ['backtest', folder, '--target', 'eval_accuracy', '--all', '--at-least', '2'],
+    ['backtest', folder, '--target', HOSTILE_TEXTS.lines],
+  ],
+  run: () => [['run', '--name', HOSTILE_TEXTS.lines, '--folder', 'ran', '--', 'true']],
+  train: (job) => [
+    ['train', '--resume', job],
+    ['train', HOSTILE_TEXTS.terminal],
+  ],
+  // These print no name but through what the others print through; their pages have a test of their own.
+  agent: () => [['agent', '--help']],
+  link: () => [['link', '--help']],
+  up: () => [['up', '--help']],
+  report: () => [['report', HOSTILE_TEXTS.terminal]],
+}
+
+const CHOOSING = new Set(['pick', 'best', 'score', 'backtest'])
+
+test('each command is asked about hostile runs', async () => {
+  const { stdout } = await bestmark(['--help'])
+  const names = [...stdout.matchAll(/^ {2}(\w+) +/gm)].map(([, name]) => name)
+  expect(Object.keys(WORDS).sort()).toEqual(names.sort())
+})
+
+test(
+  'no name of a run acts on the terminal, hides, or begins a line of its own',
+  { timeout: 600_000 },
+  async () => {
+    const all = join(here.path, 'runs')
+    await told('watch', all, '--once')
+    const { jobs } = await listJobs(here.board.db, { limit: 200 })
+    expect(jobs).toHaveLength(texts.length)
+    const { stdout } = await told('jobs')
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines.filter((line) => !/^[\da-f]{8} {2}\w+/.test(line))).toEqual([])
+    expect(lines).toHaveLength(jobs.length)
+    for (const kind of ['lines', 'inherited', 'method'] as const) {
+      const job = jobs.find(({ output_dir }) => output_dir?.endsWith(`runs/${kind}`))?.job_id ?? ''
+      for (const [command, words] of Object.entries(WORDS)) {
+        // Names that objects inherit matter to what reads and chooses.
+        if (kind !== 'lines' && !CHOOSING.has(command)) continue
+        for (const one of words(job, join(all, kind))) await told(...one)
+      }
+    }
+    await rm(join(here.path, 'exported'), { recursive: true })
+    const listed = (await told('export', '--all', '--out', 'exported')).stdout.trimEnd().split('\n')
+    expect(listed).toHaveLength((await readdir(join(here.path, 'exported'))).length)
+  },
+)

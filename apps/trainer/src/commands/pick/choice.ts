@@ -1,0 +1,96 @@
+import {
+  contextOf,
+  explain,
+  explanationTable,
+  explanationText,
+  rowsFrom,
+  select,
+  type Explanation,
+  type PolicySettings,
+  type Selection,
+  type Winner,
+} from '@bestmark/core'
+import { absolutePath } from '@bestmark/db/root'
+import { problemOf } from './asked.ts'
+import { toldByReader } from '../../sources/events.ts'
+import { readRun } from '../../sources/run.ts'
+
+/** What a run on disk came to: the choice, and the choice in words. */
+export interface Choice {
+  /** Absolute; paths in the selection are relative to it. */
+  root: string
+  selection: Selection
+  explanation: Explanation
+  /** What was asked for and cannot be done in this run, such as a metric that was never logged. */
+  problem: string | null
+  /** What a person should know of how the run was read, such as rows that were skipped. */
+  warnings: string[]
+}
+
+/** Reads a run and chooses. One state file alone tells of evaluations only. Throws a Failure. */
+export async function choiceOf(
+  path: string,
+  settings: PolicySettings,
+  evaluations: boolean,
+): Promise<Choice> {
+  const run = await readRun(path)
+  const context = contextOf(run.events)
+  const among = evaluations || run.isSingleFile ? 'evaluations' : 'checkpoints'
+  const { trainLoss } = context
+  const input = { ...settings, among, ...(trainLoss && { trainLoss }) } as const
+  const rows = rowsFrom(run.events)
+  const problem = problemOf({ ...input, ...rows })
+  const selection = select({ ...input, ...rows })
+  const explanation = explain({ ...input, ...rows }, context, selection)
+  const warnings = toldByReader(run.events)
+  return { root: run.root, selection, explanation, problem, warnings }
+}
+
+/** How many rows of the table a terminal is shown. */
+const ROWS = 20
+
+/** The whole explanation for a terminal, line by line. */
+export function explained(selection: Selection, explanation: Explanation): string[] {
+  const width = Math.min(process.stdout.columns || 100, 120)
+  const table = explanationTable(selection)
+  return explanationText(selection, explanation, table, { width, rows: ROWS }).split('\n')
+}
+
+/** The choice as data for tools, with absolute paths. Files of origins are relative to `root`. */
+export function choiceJson({
+  root,
+  selection,
+  explanation,
+  warnings,
+}: Choice): Record<string, unknown> {
+  const { best, metric, direction, policy, declared_by, reason, runner_up } = selection
+  const { missed_best, passed_over, second_opinion, near_ties, ranking } = selection
+  const { decided, notes, readings, loss_turn, winners, question } = explanation
+  const at = <Of extends { path: string | null }>(of: Of): Of => ({
+    ...of,
+    path: absolute(root, of.path),
+  })
+  const won = (winner: Winner): Winner => ({ ...winner, best: at(winner.best) })
+  return {
+    best_checkpoint_path: absolute(root, best?.path),
+    best_step: best?.step ?? null,
+    best_metric: best?.value ?? null,
+    best_metric_name: metric,
+    ...{ direction, policy, declared_by, reason },
+    runner_up: runner_up && at(runner_up),
+    ...{ margin: selection.margin, missed_best, passed_over, second_opinion },
+    near_ties: near_ties && { ...near_ties, candidates: near_ties.candidates.map(at) },
+    nothing_to_choose: selection.nothing_to_choose,
+    ...{ policy_version: selection.policy_version, prefer: selection.prefer, root },
+    ranking: ranking.map(at),
+    ...{ decided, notes, readings, loss_turn },
+    winners: winners.map(won),
+    question: question && { ...question, choices: question.choices.map(won) },
+    warnings,
+  }
+}
+
+/** A path below a run's root; null where there is none. */
+export function absolute(root: string, path: string | null | undefined): string | null {
+  return path === null || path === undefined ? null : absolutePath(root, path)
+}

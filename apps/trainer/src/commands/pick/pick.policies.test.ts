@@ -1,0 +1,113 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Explanation, Selection } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { bestmark, temporaryFolder, writeOutput } from '../../testing.ts'
+
+/** The loss is lowest at 200, F1 highest at 300, WER lowest at 400, the latency grows. */
+const log = [
+  { step: 100, eval_loss: 3, eval_f1: 0.1, eval_latency: 0.01 },
+  { step: 200, eval_loss: 1, eval_f1: 0.5, eval_latency: 0.02 },
+  { step: 300, eval_loss: 2, eval_f1: 0.9, eval_latency: 0.3 },
+  { step: 400, eval_loss: 2.5, eval_f1: 0.7, eval_latency: 0.4 },
+]
+const saves = [100, 200, 300, 400]
+
+test('each policy picks by what it is told', async () => {
+  await using folder = await temporaryFolder()
+  await writeOutput(folder.path, { saves, log })
+  const picked = async (...words: string[]) => {
+    const { stdout } = await bestmark(['pick', '.', '--json', ...words], { cwd: folder.path })
+    const { best_step, policy } = JSON.parse(stdout)
+    return [policy, best_step]
+  }
+  expect(await picked()).toEqual(['as_declared', 200])
+  expect(await picked('--metric', 'f1')).toEqual(['metric', 300])
+  expect(await picked('--metric', 'mean(eval_f1, eval_f1)')).toEqual(['metric', 300])
+  expect(await picked('--metric', 'f1', '--subject-to', 'eval_latency<=0.1')).toEqual([
+    'metric',
+    200,
+  ])
+  expect(await picked('--policy', 'scored', '--weights', 'age=1')).toEqual(['scored', 400])
+  const within = await picked('--policy', 'within_noise', '--prefer', 'latest')
+  expect(within[0]).toBe('within_noise')
+})
+
+test('--explain tells the whole explanation below the path, and files with their lines', async () => {
+  await using folder = await temporaryFolder()
+  await writeOutput(folder.path, { saves, log })
+  const { stdout, code } = await bestmark(['pick', '.', '--explain'], { cwd: folder.path })
+  const [path, empty, sentence] = stdout.split('\n')
+  expect([path, empty, code]).toEqual([join(folder.path, 'checkpoint-200'), '', 0])
+  expect(sentence).toMatch(/^Step 200 has the lowest eval_loss of 4 checkpoints/)
+  expect(stdout).toMatch(/^Decided by: lowest eval_loss; nobody declared a metric$/m)
+  expect(stdout).toMatch(/^\? {2}Nobody declared what decides/m)
+  expect(stdout).toMatch(/^ +1 +200 +1 +checkpoint-200 +best.* trainer_state\.json:\d+$/m)
+  const none = await bestmark(['pick', '.', '--explain', '--metric', 'bleu'], { cwd: folder.path })
+  expect([none.code, none.stdout]).toEqual([2, ''])
+  expect(none.stderr).toMatch(/^Nothing to choose from: bleu was never logged/)
+})
+
+test('what is asked of as_declared is an answer for runs that declared nothing', async () => {
+  await using folder = await temporaryFolder()
+  const latency = { metric: 'eval_latency' }
+  for (const [name, declared] of [
+    ['undeclared', {}],
+    ['declared', { metric_for_best_model: 'eval_f1', greater_is_better: true }],
+    ['unread', { metric_for_best_model: latency.metric }],
+  ] as const) {
+    const root = join(folder.path, name)
+    await writeOutput(root, { saves, log })
+    const config = Object.entries({ output_dir: name, ...declared })
+    const lines = config.map(([key, value]) => `${key}: ${value}\n`)
+    await writeFile(join(root, 'train.yaml'), lines.join(''))
+  }
+  const asked = async (name: string, ...words: string[]) => {
+    const policy = ['--policy', 'as_declared', '--json']
+    const { stdout, code } = await bestmark(['pick', name, ...policy, ...words], {
+      cwd: folder.path,
+    })
+    const { best_step, error, reason } = JSON.parse(stdout)
+    return { code, best_step, says: error ?? reason }
+  }
+  expect(await asked('undeclared', '--metric', 'eval_f1')).toMatchObject({
+    code: 0,
+    best_step: 300,
+  })
+  const other = ['--metric', latency.metric, '--mode', 'min']
+  expect(await asked('undeclared', ...other)).toMatchObject({ code: 0, best_step: 100 })
+  expect(await asked('declared', ...other)).toMatchObject({ code: 0, best_step: 300 })
+  expect(await asked('undeclared', '--metric', 'bleu')).toMatchObject({
+    code: 2,
+    says: expect.stringContaining('bleu was never logged; logged are eval_loss'),
+  })
+  expect(await asked('declared', '--metric', 'bleu')).toMatchObject({ code: 0, best_step: 300 })
+  expect(await asked('undeclared', '--mode', 'max')).toMatchObject({
+    code: 2,
+    says: expect.stringContaining('eval_loss is better low: name another with --metric'),
+  })
+  expect(await asked('unread')).toMatchObject({ code: 2 })
+  expect(await asked('unread', '--mode', 'min')).toMatchObject({ code: 0, best_step: 100 })
+})
+
+test('a bound on what was never logged is unusable; nothing evaluated is nothing to choose', async () => {
+  await using folder = await temporaryFolder()
+  await writeOutput(join(folder.path, 'run'), { saves, log })
+  await writeOutput(join(folder.path, 'none'), { saves: [100], log: [{ step: 100, loss: 1 }] })
+  const code = async (...words: string[]) =>
+    (await bestmark(['pick', ...words], { cwd: folder.path })).code
+  expect(await code('run', '--subject-to', 'eval_kl<=1')).toBe(2)
+  expect(await code('none', '--metric', 'bleu')).toBe(1)
+})
+
+test('--json carries the selection and the explanation', async () => {
+  await using folder = await temporaryFolder()
+  await writeOutput(folder.path, { saves, log })
+  const { stdout } = await bestmark(['pick', '.', '--json'], { cwd: folder.path })
+  const line = JSON.parse(stdout)
+  expect(Explanation.parse({ ...line, sentence: line.reason }).question?.choices).toHaveLength(2)
+  expect(Selection.shape.ranking.parse(line.ranking).map(({ path }) => path)).toEqual(
+    [200, 300, 400, 100].map((step) => join(folder.path, `checkpoint-${step}`)),
+  )
+  expect(line.root).toBe(folder.path)
+})

@@ -1,0 +1,106 @@
+import { measuredJson, type PolicySettings } from '@bestmark/core'
+import { callerPath, parseWords } from '../../cli/arguments.ts'
+import { absolute, choiceJson, choiceOf, explained, type Choice } from './choice.ts'
+import { EXIT, Failure, sentence, worse, type Exit } from '../../failure.ts'
+import { SETTINGS, SETTINGS_USAGE, settingsOf } from '../../cli/policyOptions.ts'
+import { print, printPath, tell } from '../../cli/terminal.ts'
+
+export const usage =
+  'bestmark pick PATH… [--policy as_declared|lowest_eval_loss|metric|within_noise|scored] ' +
+  `${SETTINGS_USAGE} [--weights eval_loss=1,age=0.5] [--evaluations] [--explain | --json] [--fail-on-disagreement]`
+
+const OPTIONS = {
+  ...SETTINGS,
+  policy: { type: 'string' },
+  evaluations: { type: 'boolean', default: false },
+  explain: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  'fail-on-disagreement': { type: 'boolean', default: false },
+} as const
+
+interface Asked {
+  settings: PolicySettings
+  evaluations: boolean
+  explain: boolean
+  json: boolean
+  failOnDisagreement: boolean
+}
+
+/** What one path came to: a choice, or what is wrong with it. */
+type Answer = { path: string; exit: Exit } & ({ error: string } | Choice)
+
+/** Prints the best checkpoint of each path and why; returns the worst exit code of all paths. */
+export async function main(words: readonly string[]): Promise<number> {
+  const { paths, asked } = readWords(words)
+  const answers: Answer[] = []
+  // One after the other: each opens many files, and there may be thousands of paths.
+  for (const path of paths) answers.push(await answer(path, asked))
+  for (const given of answers) {
+    if (asked.json) print(jsonLine(given))
+    else printPlain(given, answers.length > 1, asked.explain)
+  }
+  return answers.map(({ exit }) => exit).reduce(worse)
+}
+
+function readWords(words: readonly string[]): { paths: string[]; asked: Asked } {
+  const { values, positionals } = parseWords(words, OPTIONS, usage)
+  if (positionals.length === 0)
+    throw new Failure(`Name a training output to pick from. Usage: ${usage}`)
+  if (values.json && values.explain)
+    throw new Failure('--json holds the whole explanation already; leave --explain out.')
+  const { evaluations, explain, json } = values
+  const settings = settingsOf(values.policy, values)
+  const failOnDisagreement = values['fail-on-disagreement']
+  return {
+    paths: positionals,
+    asked: { settings, evaluations, explain, json, failOnDisagreement },
+  }
+}
+
+async function answer(path: string, asked: Asked): Promise<Answer> {
+  try {
+    const choice = await choiceOf(callerPath(path), asked.settings, asked.evaluations)
+    return { path, ...choice, exit: exitOf(choice, asked) }
+  } catch (error) {
+    const exit = error instanceof Failure ? error.exit : EXIT.unusable
+    return { path, error: sentence(error), exit }
+  }
+}
+
+function exitOf({ selection, problem }: Choice, asked: Asked): Exit {
+  const { best, metric, direction, second_opinion } = selection
+  if (problem !== null || (metric !== null && direction === null)) return EXIT.unusable
+  if (asked.failOnDisagreement && second_opinion?.agrees === false) return EXIT.disagreement
+  return best ? EXIT.found : EXIT.nothing
+}
+
+function jsonLine(given: Answer): string {
+  const { path } = given
+  return measuredJson(
+    'error' in given ? { path, error: given.error } : { path, ...choiceJson(given) },
+  )
+}
+
+function printPlain(given: Answer, named: boolean, explain: boolean): void {
+  const prefix = named ? `${given.path}: ` : ''
+  if ('error' in given) {
+    tell(`bestmark: ${given.error}`)
+    return
+  }
+  const { root, selection, explanation, warnings } = given
+  for (const text of warnings) tell(`bestmark: ${prefix}${text}\n`)
+  const { best, reason, second_opinion } = selection
+  const why = explain
+    ? ['', ...explained(selection, explanation)]
+    : [[reason, second_opinion?.text].filter(Boolean).join(' ')]
+  if (!best) {
+    const [first = '', ...others] = explain ? why.slice(1) : why
+    tell(`${prefix}${first}`, ...others)
+    return
+  }
+  const found = absolute(root, best.path) ?? `step ${best.step}`
+  // Beside others a path is for people: it stands after another path on its line.
+  if (named) print(`${prefix}${found}`)
+  else printPath(found)
+  print(...why)
+}

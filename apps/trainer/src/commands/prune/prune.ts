@@ -1,0 +1,166 @@
+import { measuredJson, type Prunable, retention, type Retention } from '@bestmark/core'
+import { parseWords } from '../../cli/arguments.ts'
+import { EXIT, Failure, sentence } from '../../failure.ts'
+import { type Left, leftIn, removeLeft } from './left.ts'
+import { prunedRun, type PrunedRun } from './prunedRun.ts'
+import { removeFiles } from './remove.ts'
+import { sizeWords } from './size.ts'
+import { print, tell } from '../../cli/terminal.ts'
+
+export const usage = 'bestmark prune JOB|PATH --keep-best K --keep-last N [--yes] [--json]'
+
+const OPTIONS = {
+  'keep-best': { type: 'string' },
+  'keep-last': { type: 'string' },
+  yes: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+} as const
+
+/** Lists which checkpoints of a run would go, and removes them with --yes; 1 where none would. */
+export async function main(words: readonly string[]): Promise<number> {
+  const { values, positionals } = parseWords(words, OPTIONS, usage)
+  const [named, ...others] = positionals
+  if (named === undefined || others.length > 0) {
+    throw new Failure(`Name one job or one folder. Usage: ${usage}`)
+  }
+  const keep_best = countOf('--keep-best', values['keep-best'])
+  const keep_last = countOf('--keep-last', values['keep-last'])
+  const keeping = { keep_best, keep_last }
+  await using run = await prunedRun(named)
+  const decide = async (): Promise<Retention> => {
+    const { checkpoints, selection } = await run.look()
+    if (selection.best || keep_best === 0) {
+      return assertBestStays(
+        run,
+        selection.best?.path ?? null,
+        retention(checkpoints, selection, keeping),
+      )
+    }
+    throw new Failure(
+      `${run.name} has no best checkpoint to keep (${selection.reason}), so none is removed; ` +
+        'with --keep-best 0 the last ones alone are kept.',
+    )
+  }
+  const plan: Plan = { ...(await decide()), left: await leftIn(run.root) }
+  const [goes, left] = [plan.goes.length, plan.left.length]
+  if (!values.json) print(...plainPlan(run, plan))
+  const cleared = values.yes ? await clear(run, plan.left) : []
+  const removed = values.yes && goes > 0 ? await removeAll(run, plan.goes, decide) : []
+  const gone = { removed, cleared }
+  if (values.json) print(measuredJson(told(run, plan, gone)))
+  else print(ending(plan, gone, values.yes))
+  if (values.yes && (removed.length < goes || cleared.length < left)) return EXIT.unusable
+  return goes + left > 0 ? EXIT.found : EXIT.nothing
+}
+
+/** What is to be kept, where the best is in it; else its files lie where prune does not find them. */
+function assertBestStays(
+  { name, root }: PrunedRun,
+  best: string | null,
+  plan: Retention,
+): Retention {
+  if (best === null || plan.stays.some(({ checkpoint }) => checkpoint.path === best)) {
+    return plan
+  }
+  throw new Failure(
+    `The best checkpoint of ${name}, ${best}, is not found from ${root}, so none is removed.`,
+  )
+}
+
+/** What stays and goes, and what a prune that was stopped left. */
+interface Plan extends Retention {
+  left: Left[]
+}
+
+interface Gone {
+  removed: Prunable[]
+  cleared: Left[]
+}
+
+async function clear({ root }: PrunedRun, left: readonly Left[]): Promise<Left[]> {
+  const cleared: Left[] = []
+  for (const one of left) {
+    try {
+      await removeLeft(root, one)
+      cleared.push(one)
+    } catch (error) {
+      tell(`bestmark: ${sentence(error)}`)
+    }
+  }
+  return cleared
+}
+
+/** Decides again before each removal: a run that trains may have a new best. */
+async function removeAll(
+  run: PrunedRun,
+  goes: readonly Prunable[],
+  decide: () => Promise<Retention>,
+): Promise<Prunable[]> {
+  const removed: Prunable[] = []
+  for (const checkpoint of goes) {
+    const { path } = checkpoint
+    try {
+      const still = (await decide()).goes.some((row) => row.path === path)
+      if (!still) throw new Failure(`${path} has become one that stays; it is not removed.`)
+      await removeFiles(run.root, path)
+      await run.tell(checkpoint)
+      removed.push(checkpoint)
+    } catch (error) {
+      tell(`bestmark: ${sentence(error)}`)
+    }
+  }
+  return removed
+}
+
+function countOf(option: string, text: string | undefined): number {
+  if (text !== undefined && /^\d{1,9}$/.test(text)) return Number(text)
+  const given = text === undefined ? 'nothing' : `"${text}"`
+  throw new Failure(`${option} takes a whole number from 0, not ${given}. Usage: ${usage}`)
+}
+
+function plainPlan({ name, root }: PrunedRun, { stays, goes, left }: Plan): string[] {
+  const line = (
+    { path, bytes }: Pick<Prunable, 'path' | 'bytes'>,
+    verb: string,
+    why = '',
+  ): string => `  ${verb}  ${path.padEnd(20)} ${sizeWords(bytes).padStart(9)}  ${why}`.trimEnd()
+  return [
+    `${name} in ${root}:`,
+    ...stays.map(({ checkpoint, why }) => line(checkpoint, 'stays', why.join(', '))),
+    ...goes.map((checkpoint) => line(checkpoint, 'goes ')),
+    ...left.map((one) => line(one, 'goes ', 'left by a prune that was stopped')),
+  ]
+}
+
+function ending({ goes, left }: Plan, { removed, cleared }: Gone, yes: boolean): string {
+  const words = [
+    goes.length > 0 && counted(goes.length, 'checkpoint', 'checkpoints'),
+    left.length > 0 && counted(left.length, 'remainder', 'remainders'),
+  ]
+  const all = words.filter(Boolean).join(' and ')
+  if (all === '') return 'Nothing is to go.'
+  if (!yes)
+    return `${all} would go, ${sizeWords(bytesOf([...goes, ...left]))}. Add --yes to remove them.`
+  const gone = [...removed, ...cleared]
+  return `${gone.length} of ${all} removed, ${sizeWords(bytesOf(gone))}.`
+}
+
+function counted(count: number, one: string, several: string): string {
+  return `${count} ${count === 1 ? one : several}`
+}
+
+function told(run: PrunedRun, { stays, goes, left }: Plan, { removed, cleared }: Gone): object {
+  const face = ({ attempt, step, path, bytes }: Prunable) => ({ attempt, step, path, bytes })
+  return {
+    ...{ job_id: run.job_id, name: run.name, root: run.root },
+    stays: stays.map(({ checkpoint, why }) => ({ ...face(checkpoint), why })),
+    goes: goes.map(face),
+    left,
+    bytes: bytesOf([...goes, ...left]),
+    removed: [...removed, ...cleared].map(({ path }) => path),
+  }
+}
+
+function bytesOf(files: readonly Pick<Prunable, 'bytes'>[]): number {
+  return files.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0)
+}

@@ -1,0 +1,150 @@
+import { existsSync } from 'node:fs'
+import { realpath } from 'node:fs/promises'
+import { type EventOf, type Prunable, rowsFrom, select, type Selection } from '@bestmark/core'
+import {
+  EXPORTED,
+  exportedRefusal,
+  hostedJobs,
+  jobStatus,
+  recordFacts,
+  selectionOf,
+  shippedCheckpoints,
+  standingFiles,
+  type HostedJob,
+} from '@bestmark/db'
+import { callerPath } from '../../cli/arguments.ts'
+import { openBoardIfThere, type Board } from '../../board/board.ts'
+import { Failure } from '../../failure.ts'
+import { oneJob } from '../../board/oneJob.ts'
+import { readRun, type ReadRun } from '../../sources/run.ts'
+import { sweepJob } from '../../sweep.ts'
+import { placed } from './placed.ts'
+
+/** What a choice of what to remove is made from. */
+interface Present {
+  selection: Selection
+  checkpoints: Prunable[]
+}
+
+/** A run whose checkpoints may be removed. */
+export interface PrunedRun extends AsyncDisposable {
+  name: string
+  job_id: string | null
+  /** The run's own folder, links resolved. */
+  root: string
+  /** Looks at the files and decides anew. */
+  look: () => Promise<Present>
+  /** Tells the board, where there is one, that files are gone. */
+  tell: (removed: Prunable) => Promise<void>
+}
+
+/**
+ * The run that a person names: a folder, or a job of this machine. A folder that is a job of the
+ * board is that job, so that what was pinned or shipped there stays. Throws a Failure.
+ */
+export async function prunedRun(text: string): Promise<PrunedRun> {
+  const path = callerPath(text)
+  const board = await openBoardIfThere()
+  try {
+    if (!existsSync(path)) return await jobNamed(board, text, path)
+    const root = await realpath(path)
+    const job = board && (await jobIn(board, root))
+    if (board && job) return await ofJob(board, job)
+    if (board) await assertNobodys(board, root)
+    await board?.[Symbol.asyncDispose]()
+    return await ofFolder(root)
+  } catch (error) {
+    await board?.[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+async function jobNamed(board: Board | undefined, text: string, path: string): Promise<PrunedRun> {
+  if (!board) throw new Failure(`There is no ${path}, and there is no board.`)
+  const { job_id, name, host } = await oneJob(board.db, text)
+  const job = (await hostedJobs(board.db, board.host_id)).find((one) => one.job_id === job_id)
+  if (!job) throw new Failure(`${name} lies on ${host}; prune it there.`)
+  return ofJob(board, job)
+}
+
+/** The job whose own folder this is; one that an export alone puts there only where there is no other. */
+async function jobIn(board: Board, root: string): Promise<HostedJob | undefined> {
+  let exported: HostedJob | undefined
+  for (const job of await hostedJobs(board.db, board.host_id)) {
+    if (!existsSync(job.root) || (await realpath(job.root)) !== root) continue
+    if (job.source !== EXPORTED) return job
+    exported ??= job
+  }
+  return exported
+}
+
+/** What was pinned or shipped of a job that another machine keeps is not known by the folder alone. */
+async function assertNobodys({ db }: Board, root: string): Promise<void> {
+  const { job_id } = await readRun(root)
+  const job = job_id === null ? undefined : await jobStatus(db, job_id)
+  if (job) throw new Failure(`${root} is the job ${job.name} of ${job.host}; prune it there.`)
+}
+
+async function ofJob(board: Board, job: HostedJob): Promise<PrunedRun> {
+  const { db } = board
+  const { job_id } = job
+  const name = (await jobStatus(db, job_id))?.name ?? job_id
+  if (job.source === EXPORTED) throw new Failure(exportedRefusal(name))
+  if (!existsSync(job.root)) throw new Failure(`There is no ${job.root} any more.`)
+  const root = await realpath(job.root)
+  const look = async (): Promise<Present> => {
+    const status = (await jobStatus(db, job_id))?.status ?? job.status
+    await sweepJob(db, { ...job, status })
+    const [selection, files] = [await selectionOf(db, job_id), await standingFiles(db, job_id)]
+    if (!selection) throw new Failure(`The job ${job_id} was removed from the board.`)
+    const shipped = await shippedCheckpoints(db, job_id)
+    const rows = files.map((row) => ({ ...row, shipped: shipped.has(row.checkpoint_id) }))
+    return { selection, checkpoints: await placed(root, rows) }
+  }
+  const tell = async (removed: Prunable): Promise<void> => {
+    await recordFacts(db, job_id, [goneEvent(removed)])
+  }
+  const close = () => board[Symbol.asyncDispose]()
+  return { name, job_id, root, look, tell, [Symbol.asyncDispose]: close }
+}
+
+function goneEvent({ attempt, step, path }: Prunable): EventOf<'files'> {
+  const state = { files_state: 'missing', files_why: 'removed by bestmark prune' } as const
+  const looked = { bytes: null, kind: null, base: null, signature: null, digest: null }
+  return {
+    type: 'files',
+    attempt,
+    at: null,
+    step,
+    path,
+    ...state,
+    ...looked,
+    checked_at: Date.now(),
+  }
+}
+
+async function ofFolder(root: string): Promise<PrunedRun> {
+  const first = await readRun(root)
+  if (first.isSingleFile) {
+    throw new Failure(`${root} is one file, which tells of no checkpoints; name the run's folder.`)
+  }
+  const look = async (): Promise<Present> => {
+    const { selection, checkpoints } = present(await readRun(root))
+    return { selection, checkpoints: await placed(root, checkpoints) }
+  }
+  const nobody = async (): Promise<void> => {}
+  return { name: first.name, job_id: null, root, look, tell: nobody, [Symbol.asyncDispose]: nobody }
+}
+
+function present({ events }: ReadRun): Present {
+  const rows = rowsFrom(events)
+  const bytes = new Map<string, number | null>()
+  for (const event of events) {
+    if (event.type === 'checkpoint' || event.type === 'files') bytes.set(event.path, event.bytes)
+  }
+  const free = { pinned: false, shipped: false }
+  const checkpoints = rows.checkpoints.map((row) => {
+    return { ...row, ...free, bytes: bytes.get(row.path) ?? null }
+  })
+  return { selection: select({ policy: 'as_declared', ...rows }), checkpoints }
+}

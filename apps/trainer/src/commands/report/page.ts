@@ -1,0 +1,38 @@
+import { Failure } from '../../failure.ts'
+
+/** Nothing of the file runs, and nothing is asked of anybody, whatever a run is called. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
+
+const STYLESHEET = /<link\b[^>]*\brel="stylesheet"[^>]*>/g
+const LINK = /<link\b[^>]*>/g
+const SCRIPT = /<script\b[\s\S]*?<\/script>/g
+/** What leads back to the board leads nowhere from a file. */
+const ON_SCREEN = /<a\b[^>]*\bclass="screen\b[^>]*>[\s\S]*?<\/a>/g
+const HREF = /\bhref="([^"]+)"/
+
+/**
+ * Makes one file of a page that is rendered without scripts: its styles are written into it, and
+ * nothing else is fetched. `read` returns what stands at an address of the page. Throws a Failure
+ * where a style needs a further file.
+ */
+export async function selfContained(
+  html: string,
+  read: (href: string) => Promise<string>,
+): Promise<string> {
+  const styles: string[] = []
+  for (const [link] of html.matchAll(STYLESHEET)) {
+    const href = HREF.exec(link)?.[1]
+    if (href !== undefined) styles.push(styleOf(href, await read(href)))
+  }
+  const bare = [SCRIPT, LINK, ON_SCREEN].reduce((text, what) => text.replace(what, ''), html)
+  const policy = `<meta http-equiv="content-security-policy" content="${POLICY}" />`
+  const head = `${policy}\n<style>\n${styles.join('\n')}\n</style>\n</head>`
+  // A function, since a style may hold what a replacement would read as a pattern.
+  return bare.replace('</head>', () => head)
+}
+
+function styleOf(href: string, css: string): string {
+  const outside = /url\(\s*['"]?(?!data:|#)([^)'"]*)/.exec(css)?.[1]
+  if (outside === undefined) return css.replaceAll('</', '<\\/')
+  throw new Failure(`The page's style ${href} needs ${outside}, so it cannot be one file.`)
+}

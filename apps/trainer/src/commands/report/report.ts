@@ -1,0 +1,50 @@
+import { boardToken } from '@bestmark/db'
+import { parseWords } from '../../cli/arguments.ts'
+import { openBoard } from '../../board/board.ts'
+import { EXIT, Failure } from '../../failure.ts'
+import { oneJob } from '../../board/oneJob.ts'
+import { selfContained } from './page.ts'
+import { printFile } from '../../cli/terminal.ts'
+import { buildPages } from '../up/build.ts'
+import { servePages } from '../up/web.ts'
+import { Waiting } from '../../cli/waiting.ts'
+
+export const usage = 'bestmark report JOB > FILE.html'
+
+/** How long pages may take to be built or read before it is said again (ms). */
+const SAY_AGAIN = 500
+
+/** Prints a job's report as one HTML file that needs nothing else: the page's own, without a server. */
+export async function main(words: readonly string[]): Promise<number> {
+  const { positionals } = parseWords(words, {}, usage)
+  const [named, ...others] = positionals
+  if (named === undefined || others.length > 0) {
+    throw new Failure(`Name one job by its id, the beginning of it, or its name. Usage: ${usage}`)
+  }
+  await using board = await openBoard()
+  const { job_id } = await oneJob(board.db, named)
+  const building = (): Promise<string> => buildPages(new AbortController().signal)
+  const pages = await whileSaying('preparing the pages', building)
+  const anywhere = { host: '127.0.0.1', port: 0 }
+  await using web = await servePages(anywhere, board.home, pages, 'stderr')
+  const { host, port } = web.address
+  const page = new URL(`http://${host}:${port}/jobs/${job_id}/report`)
+  const headers = { authorization: `Bearer ${await boardToken(board.home)}` }
+  const read = async (href: string): Promise<string> => {
+    const answer = await fetch(new URL(href, page), { headers })
+    if (answer.ok) return answer.text()
+    throw new Failure(`The report cannot be made: ${href} was answered with ${answer.status}.`)
+  }
+  printFile(await selfContained(await read(page.href), read))
+  return EXIT.found
+}
+
+async function whileSaying<T>(text: string, work: () => Promise<T>): Promise<T> {
+  using waiting = new Waiting()
+  const saying = setInterval(() => waiting.say(text), SAY_AGAIN)
+  try {
+    return await work()
+  } finally {
+    clearInterval(saying)
+  }
+}

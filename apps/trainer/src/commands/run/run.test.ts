@@ -1,0 +1,258 @@
+import { spawn } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { readSeries, requestStop } from '@bestmark/db'
+import { expect, test } from 'vitest'
+import { agentOf, testBoard } from '../../board/testing.ts'
+import { isAlive, readRunProcess } from '../../process.ts'
+import { ERRORS, OUTPUT } from '../../sources/textLog.ts'
+import { BESTMARK, bestmark, eventually } from '../../testing.ts'
+
+const here = testBoard()
+
+/** A program that prints what the HuggingFace Trainer prints, beside nanoGPT's lines and its own. */
+const PROGRAM = `
+import { mkdirSync, writeFileSync } from 'node:fs'
+const [folder, wish] = process.argv.slice(2)
+process.stderr.write('\\r  0%|          | 0/20 [00:00<?, ?it/s]')
+process.stderr.write('\\r 50%|#####     | 10/20 [00:01<00:01, 10.00it/s]\\n')
+await new Promise((resolve) => setTimeout(resolve, 50))
+console.log("{'loss': '1.5', 'grad_norm': 'nan', 'epoch': '0.5'}")
+console.log("{'eval_loss': 0.75, 'eval_runtime': 1.0, 'epoch': 0.5}")
+console.log(JSON.stringify({ step: 15, loss: 1.25, val_loss: 0.5 }))
+mkdirSync(folder + '/checkpoint-15', { recursive: true })
+writeFileSync(folder + '/checkpoint-15/model.bin', 'weights')
+if (wish === 'wait') {
+  process.on('SIGTERM', () => process.exit(wish === 'wait' ? 7 : 0))
+  console.log('waiting')
+  setInterval(() => undefined, 1000)
+}
+if (wish === 'deaf') {
+  process.on('SIGTERM', () => console.log('no'))
+  console.log('waiting')
+  setInterval(() => undefined, 1000)
+}
+if (wish === 'fail') { console.error('out of memory'); process.exitCode = 3 }
+`
+
+async function program(): Promise<string> {
+  const path = join(here.path, 'program.mjs')
+  await writeFile(path, PROGRAM)
+  return path
+}
+
+test('what a program prints and saves is on the board, and its outputs pass through', async () => {
+  const folder = join(here.path, 'out')
+  const words = [
+    'run',
+    '--name',
+    'printed',
+    '--',
+    'node',
+    await program(),
+    folder,
+    '--output_dir',
+    folder,
+  ]
+  const { code, stdout, stderr } = await bestmark(words, { env: here.env })
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) })
+  expect(stdout).toContain("'eval_loss': 0.75")
+  expect(stderr).toContain('10/20')
+  expect(await readFile(join(folder, OUTPUT), 'utf8')).toContain('"val_loss":0.5')
+  expect(await here.jobNamed('printed')).toMatchObject({
+    status: 'completed',
+    output_dir: folder,
+    total_steps: 20,
+    current_step: 15,
+    loss: 1.25,
+    eval_loss: 0.5,
+    best_checkpoint_path: join(folder, 'checkpoint-15'),
+  })
+})
+
+test('a program that fails ends the command with its exit code, and the job with its last words', async () => {
+  const folder = join(here.path, 'failing')
+  const words = [
+    'run',
+    '--name',
+    'failing',
+    '--folder',
+    folder,
+    '--',
+    'node',
+    await program(),
+    folder,
+    'fail',
+  ]
+  expect((await bestmark(words, { env: here.env })).code).toBe(3)
+  const job = await here.jobNamed('failing')
+  expect(job).toMatchObject({ status: 'failed' })
+  expect(job?.error).toContain('exit code 3; it last printed: out of memory')
+})
+
+test('stopping a job on the board asks its program with SIGTERM, and ends it where it is deaf', async () => {
+  const folder = join(here.path, 'deaf')
+  const words = ['run', '--name', 'deaf', '--folder', folder, '--kill-after', '0.2']
+  const all = [...words, '--', 'node', await program(), folder, 'deaf']
+  const running = bestmark(all, { env: here.env })
+  const job = await eventually(async () => {
+    const found = await here.jobNamed('deaf')
+    return found?.eval_loss === 0.5 ? found : undefined
+  })
+  await requestStop(here.board.db, job.job_id)
+  const { code, stdout } = await running
+  expect(code).toBe(128 + 9)
+  expect(stdout).toContain('no')
+})
+
+test('a signal to the command reaches the program, whose exit code counts', async () => {
+  const folder = join(here.path, 'waiting')
+  const words = [
+    'run',
+    '--name',
+    'waiting',
+    '--folder',
+    folder,
+    '--',
+    'node',
+    await program(),
+    folder,
+    'wait',
+  ]
+  const child = spawn(BESTMARK, words, { env: { ...process.env, ...here.env } })
+  const printed = text(child.stdout)
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  await new Promise<void>((resolve) => {
+    child.stdout.on('data', (bytes: Buffer) => bytes.includes('waiting') && resolve())
+  })
+  child.kill('SIGTERM')
+  expect(await ended).toBe(7)
+  expect(await printed).toContain('waiting')
+  expect(await here.jobNamed('waiting')).toMatchObject({ status: 'failed' })
+})
+
+test('signals that mean what a program takes them for reach it, and end neither it nor the command', async () => {
+  const folder = join(here.path, 'told')
+  const script = `
+for (const name of ['SIGUSR1', 'SIGUSR2']) process.on(name, () => console.log('heard ' + name))
+process.on('SIGTERM', () => process.exit(5))
+console.log('waiting')
+setInterval(() => undefined, 1000)`
+  const path = join(here.path, 'told.mjs')
+  await writeFile(path, script)
+  const words = ['run', '--folder', folder, '--', 'node', path]
+  const child = spawn(BESTMARK, words, { env: { ...process.env, ...here.env } })
+  let printed = ''
+  child.stdout.on('data', (bytes: Buffer) => (printed += bytes.toString()))
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  const hears = (text: string) => eventually(async () => printed.includes(text) || undefined)
+  await hears('waiting')
+  for (const name of ['SIGUSR1', 'SIGUSR2'] as const) {
+    child.kill(name)
+    await hears(`heard ${name}`)
+  }
+  child.kill('SIGTERM')
+  expect(await ended).toBe(5)
+})
+
+/** A program that steps until a file lies in its folder, or it is asked to stop, and then to its end. */
+const STEPS = `
+import { existsSync } from 'node:fs'
+const [folder, last] = process.argv.slice(2)
+process.on('SIGTERM', () => { console.log('asked'); process.exit(1) })
+for (let step = 1; step <= Number(last); step++) {
+  console.log(JSON.stringify({ step, total_steps: 40, loss: 1 / step }))
+  console.error('step ' + step)
+  if (step === 10) while (!existsSync(folder + '/go')) await new Promise((next) => setTimeout(next, 20))
+}
+`
+
+/** Runs the steps up to the tenth, then kills the command that runs them. */
+async function orphaned(name: string, last = 40) {
+  const folder = join(here.path, name)
+  const path = join(here.path, 'steps.mjs')
+  await writeFile(path, STEPS)
+  const words = ['run', '--name', name, '--folder', folder, '--', 'node', path, folder, `${last}`]
+  const child = spawn(BESTMARK, words, { env: { ...process.env, ...here.env }, stdio: 'pipe' })
+  const printed = text(child.stdout)
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  const job = await eventually(async () => {
+    const found = await here.jobNamed(name)
+    return found?.current_step === 10 ? found : undefined
+  })
+  const program = readRunProcess(folder)!
+  process.kill(program.keeper!.pid, 'SIGKILL')
+  await ended
+  expect(isAlive(program)).toBe(true)
+  const go = () => writeFile(join(folder, 'go'), '')
+  const statusIs = (wanted: string) =>
+    eventually(async () => ((await here.jobNamed(name))?.status === wanted ? true : undefined))
+  return { job, folder, program, printed, go, statusIs }
+}
+
+test('a program outlives the command that is killed, and the board has each point once and its end', async () => {
+  const { job, folder, go, statusIs } = await orphaned('orphan')
+  await go()
+  await eventually(async () => {
+    const errors = await readFile(join(folder, ERRORS), 'utf8')
+    return errors.includes('step 40') || undefined
+  })
+  await using _agent = agentOf(here.board)
+  await statusIs('completed')
+  const [loss] = await readSeries(here.board.db, job.job_id, { names: ['loss'], points: 100 })
+  expect([...loss!.steps]).toEqual(Array.from({ length: 40 }, (_, index) => index + 1))
+})
+
+test('a program whose command was killed is stopped on the board by the agent, and lost where it ends unseen', async () => {
+  const { job, folder, statusIs } = await orphaned('orphan asked')
+  await using _agent = agentOf(here.board)
+  await requestStop(here.board.db, job.job_id)
+  await statusIs('stopped')
+  expect(await readFile(join(folder, OUTPUT), 'utf8')).toContain('asked')
+  const other = await orphaned('orphan short', 20)
+  await other.go()
+  await other.statusIs('lost')
+})
+
+test('a second program is not started in a folder where one trains', async () => {
+  const { folder, go, program } = await orphaned('orphan alone')
+  const words = ['run', '--folder', folder, '--', 'node', '-e', '0']
+  const { code, stderr } = await bestmark(words, { env: here.env })
+  expect(code).toBe(2)
+  expect(stderr).toContain(`process ${program.pid}`)
+  await go()
+})
+
+test('what is printed on stdout and on stderr stays apart, and half a line is shown and kept', async () => {
+  const script = `process.stdout.write('to be read by a program'); process.stderr.write('for people\\n')`
+  const words = ['run', '--name', 'apart', '--', 'node', '-e', script]
+  const { stdout, stderr } = await bestmark(words, { env: here.env })
+  expect(stdout).toBe('to be read by a program')
+  expect(stderr).toContain('for people\n')
+  const { output_dir } = (await here.jobNamed('apart'))!
+  const kept = (await readFile(join(output_dir, OUTPUT), 'utf8')).split('\n')
+  expect(kept[1]).toBe('to be read by a program')
+  expect(kept[2]).toMatch(/^bestmark run: \S+ completed$/)
+})
+
+test('a command that is missing, or cannot be started, is told in one sentence', async () => {
+  const none = await bestmark(['run', '--name', 'none'], { env: here.env })
+  expect(none).toMatchObject({ code: 2 })
+  expect(none.stderr).toContain('Name a command after --.')
+  for (const seconds of ['', 'soon', '9999999']) {
+    const words = ['run', '--kill-after', seconds, '--', 'node']
+    const { code, stderr } = await bestmark(words, { env: here.env })
+    expect(code).toBe(2)
+    expect(stderr).toContain(`--kill-after takes seconds, at most 2147482, not "${seconds}".`)
+  }
+  for (const [program, why] of [
+    ['no-such-program', 'there is no such program'],
+    ['/dev/null/program', 'a file stands where a folder should be'],
+    ['/dev', 'it may not be run'],
+  ] as const) {
+    const { code, stderr } = await bestmark(['run', '--', program], { env: here.env })
+    expect(code).toBe(2)
+    expect(stderr).toContain(`bestmark: ${program} could not be started: ${why}.\n`)
+  }
+})

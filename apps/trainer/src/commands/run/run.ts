@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, realpath } from 'node:fs/promises'
+import { constants } from 'node:os'
+import { basename, join } from 'node:path'
+import { hostId, HomeUnusable, resolveHome, uuidv5 } from '@bestmark/db'
+import { callerPath, millisecondsOf, parseWords } from '../../cli/arguments.ts'
+import { EXIT, Failure, sentence } from '../../failure.ts'
+import type { Show } from './keptOutput.ts'
+import { forgetRunProcess, isAlive, readRunProcess, writeKeptProcess } from '../../process.ts'
+import type { ProcessEnd } from '../../process.ts'
+import { ProgressLine } from '../../cli/progressLine.ts'
+import { outputFolderOf } from './outputFolder.ts'
+import { startProgram } from './program.ts'
+import { identifyRun } from '../../sources/identify.ts'
+import { writeRunNote } from '../../sources/runNote.ts'
+import { tell } from '../../cli/terminal.ts'
+import { Troubles } from '../../cli/troubles.ts'
+import { RunRecording, type KeptRun } from './recording.ts'
+import { PassedSignals } from './signals.ts'
+
+export const usage = `bestmark run [--name NAME] [--project NAME] [--folder FOLDER] [--kill-after SECONDS] -- COMMAND…
+COMMAND starts whatever the database does. While that is away the run's folder keeps what is written;
+it is recorded as soon as the database answers, or later by: bestmark import FOLDER.
+Ends with COMMAND's exit code. SIGINT and SIGTERM go to COMMAND, which has --kill-after (30) to end.`
+
+const OPTIONS = {
+  name: { type: 'string' },
+  project: { type: 'string', default: 'bestmark' },
+  folder: { type: 'string' },
+  'kill-after': { type: 'string', default: '30' },
+} as const
+
+const UNTOLD =
+  'Its words do not tell where it writes, so only what it prints is recorded; --folder FOLDER names its output folder.'
+
+/** What is started. */
+interface Order {
+  argv: readonly string[]
+  /** How long a program that was asked to stop may take (ms). */
+  killAfter: number
+  /** For a journal that the program begins. */
+  job_id: string
+}
+
+const TROUBLES = new Troubles((text) => tell(`bestmark: ${text}`))
+
+/**
+ * Runs a program and records what it prints and what it writes to its folder, as far as the database
+ * lets it. The program outlives this process where that is killed. Signals are passed on to it;
+ * stopping it on the board asks it with SIGTERM, then ends it. Returns its exit code, or 128 + n
+ * where signal n ended it.
+ */
+export async function main(words: readonly string[]): Promise<number> {
+  const at = words.indexOf('--')
+  const argv = at === -1 ? [] : words.slice(at + 1)
+  const { values, positionals } = parseWords(at === -1 ? words : words.slice(0, at), OPTIONS, usage)
+  if (argv.length === 0 || positionals.length > 0) {
+    throw new Failure(`Name a command after --. Usage: ${usage}`)
+  }
+  const killAfter = millisecondsOf(values['kill-after'], '--kill-after')
+  const { home, host_id } = await machine()
+  const name = values.name ?? basename(argv.find((word) => /\.py$/.test(word)) ?? argv[0] ?? 'run')
+  const told = values.folder ?? (await outputFolderOf(argv))
+  const root = await folderOf(home, told, name)
+  if (told === undefined) tell(UNTOLD)
+  refuseSecond(root)
+  const { job_id } = (await identifyRun(root)) ?? { job_id: null }
+  const run = { root, name, project: values.project, job_id }
+  // Whoever finds the run sees from its first line on that somebody drives it, and what it is called.
+  writeKeptProcess(root, process.pid)
+  writeRunNote(root, { name, project: values.project })
+  // A fault of the recording must not end this process before its program.
+  process.on('uncaughtException', TROUBLES.tell)
+  return await runRecorded(run, { argv, killAfter, job_id: job_id ?? uuidv5(host_id, root) })
+}
+
+/** Who this machine is to its jobs, which takes no database. */
+async function machine(): Promise<{ home: string; host_id: string }> {
+  const home = resolveHome()
+  try {
+    return { home, host_id: await hostId(home) }
+  } catch (error) {
+    throw error instanceof HomeUnusable ? new Failure(error.message, { cause: error }) : error
+  }
+}
+
+/** The folder that was told, or that the program is told, or else a new one of ours. */
+async function folderOf(home: string, told: string | undefined, name: string): Promise<string> {
+  const own = join(home, 'runs', `${name.replace(/[^\w.-]+/g, '-')}-${randomUUID().slice(0, 8)}`)
+  const folder = told === undefined ? own : callerPath(told)
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw new Failure(`${folder} cannot be made: ${sentence(cause)}`, { cause })
+  })
+  return realpath(folder)
+}
+
+async function runRecorded(run: KeptRun, { argv, killAfter, job_id }: Order): Promise<number> {
+  const { root } = run
+  const line = process.stderr.isTTY ? new ProgressLine() : undefined
+  const shown = { stdout: showOn(process.stdout, line), stderr: showOn(process.stderr, line) }
+  const onJob = (id: string): void => tell(`bestmark records ${run.name} (${id}) in ${root}`)
+  const record = (onStop: () => void) =>
+    new RunRecording(run, { troubles: TROUBLES, line, onStop, onJob })
+  const started = { job_id, folder: root }
+  const program = await startProgram(argv, started, callerPath('.'), shown).catch(async (cause) => {
+    await endRecording(
+      record(() => undefined),
+      root,
+    )
+    throw new Failure(`${sentence(cause)}.`, { cause })
+  })
+  using signals = new PassedSignals(program, killAfter)
+  const recording = record(() => void signals.stop('SIGTERM'))
+  const end = await program.exited
+  signals.end()
+  line?.end()
+  await endRecording(recording, root, signals.hurried)
+  return codeOf(end)
+}
+
+/** What could not be recorded is left to whoever records the folder next. */
+async function endRecording(
+  recording: RunRecording,
+  root: string,
+  hurried = new AbortController().signal,
+): Promise<void> {
+  const isWhole = await recording.end(hurried)
+  forgetRunProcess(root)
+  if (isWhole) return
+  const what = 'The database has not got all of this run; its files have'
+  tell(`bestmark: ${what}. Once it answers: bestmark import ${shellWord(root)}`)
+}
+
+/** A path as a shell takes it. */
+function shellWord(path: string): string {
+  return /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+}
+
+/** Two programs in one folder would tell of one run. */
+function refuseSecond(root: string): void {
+  const other = readRunProcess(root)
+  if (other && isAlive(other)) {
+    const what = `A program trains in ${root} already (process ${other.pid})`
+    throw new Failure(`${what}; wait for its end, stop it, or name another --folder.`)
+  }
+}
+
+/** Shows bytes on an output; a line of progress on the same terminal gives way. */
+function showOn(out: NodeJS.WriteStream, line: ProgressLine | undefined): Show {
+  return (bytes) =>
+    new Promise((resolve) => {
+      if (out.isTTY) line?.giveWay(bytes)
+      // Whoever read it may be gone, which is no reason to stop the program.
+      out.write(bytes, () => resolve())
+    })
+}
+
+function codeOf({ code, signal }: ProcessEnd): number {
+  return code ?? 128 + (signal ? constants.signals[signal] : EXIT.nothing)
+}

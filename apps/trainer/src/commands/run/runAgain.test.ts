@@ -1,0 +1,116 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readSeries } from '@bestmark/db'
+import { beforeAll, expect, test } from 'vitest'
+import { testBoard } from '../../board/testing.ts'
+import { isDriven } from '../../process.ts'
+import { OUTPUT } from '../../sources/textLog.ts'
+import { bestmark, eventually } from '../../testing.ts'
+
+const here = testBoard()
+
+/**
+ * A program that prints its steps with their total, and writes them to a table that it goes on with;
+ * it waits for a file before its last step. It may write the table only as it ends (`late`), and
+ * begin by removing its folder, to make it anew (`anew`) or not (`removed`).
+ */
+const PROGRAM = `
+import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+const [folder, first, last, wish] = process.argv.slice(2)
+if (wish === 'anew' || wish === 'removed') rmSync(folder, { recursive: true })
+if (wish === 'anew') mkdirSync(folder)
+const rows = []
+const row = (line) => {
+  rows.push(line)
+  if (wish !== 'late' && wish !== 'removed') appendFileSync(folder + '/metrics.csv', line)
+}
+if (first === '1') row('epoch,step,train_loss,val_loss\\n')
+for (let step = Number(first); step <= Number(last); step++) {
+  console.log(JSON.stringify({ step, total_steps: 40, loss: 1 / step, throughput: step }))
+  row('0,' + (step - 1) + ',' + 1 / step + ',' + 2 / step + '\\n')
+  const isWaiting = () => step === Number(last) - 1 && !existsSync(folder + '.go' + first)
+  while (isWaiting()) await new Promise((next) => setTimeout(next, 20))
+}
+if (wish === 'late') writeFileSync(folder + '/metrics.csv', rows.join(''))
+`
+
+let program: string
+beforeAll(async () => {
+  program = join(here.path, 'table.mjs')
+  await writeFile(program, PROGRAM)
+})
+
+const run = (name: string, ...told: (string | number)[]) => {
+  const folder = join(here.path, name)
+  const words = ['run', '--name', name, '--folder', folder, '--', 'node', program, folder]
+  return bestmark([...words, ...told.map(String)], { env: here.env })
+}
+
+const goOn = (name: string, first: number) => writeFile(join(here.path, `${name}.go${first}`), '')
+
+/** A job once it is at a step, and its evaluation there is known where one is expected. */
+const jobAt = (name: string, step: number, eval_loss: number | null = 2 / step) =>
+  eventually(async () => {
+    const found = await here.jobNamed(name)
+    return found?.current_step === step && found.eval_loss === eval_loss ? found : undefined
+  })
+
+async function stepsOf(job_id: string, name: string): Promise<number[]> {
+  const [series] = await readSeries(here.board.db, job_id, { names: [name], points: 100 })
+  return [...(series?.steps ?? [])]
+}
+
+const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1)
+
+test('a second run in a folder with files of its own is followed live as the same job', async () => {
+  const firstRun = run('again', 1, 6)
+  const first = await jobAt('again', 5)
+  await goOn('again', 1)
+  expect((await firstRun).code).toBe(0)
+  expect(await jobAt('again', 6)).toMatchObject({ status: 'completed' })
+
+  const secondRun = run('again', 7, 12)
+  const second = await eventually(async () => {
+    const found = await jobAt('again', 11)
+    return found.status === 'running' ? found : undefined
+  })
+  expect(second).toMatchObject({ job_id: first.job_id, ended_at: null })
+  await goOn('again', 7)
+  expect((await secondRun).code).toBe(0)
+  expect(await jobAt('again', 12)).toMatchObject({ job_id: first.job_id, status: 'completed' })
+  for (const name of ['loss', 'throughput']) {
+    expect(await stepsOf(first.job_id, name)).toEqual(upTo(12))
+  }
+})
+
+test('files that a program writes as it ends are on the board when the command has ended', async () => {
+  const running = run('late', 1, 6, 'late')
+  const job = await jobAt('late', 5, null)
+  await goOn('late', 1)
+  expect((await running).code).toBe(0)
+  expect(await jobAt('late', 6)).toMatchObject({ status: 'completed' })
+  expect(await stepsOf(job.job_id, 'throughput')).toEqual(upTo(6))
+})
+
+test('a program that makes its folder anew is followed there, and its log begins where it began', async () => {
+  const running = run('folder made anew', 1, 6, 'anew')
+  const job = await jobAt('folder made anew', 5)
+  expect(job).toMatchObject({ status: 'running' })
+  const folder = join(here.path, 'folder made anew')
+  await eventually(async () => isDriven(folder) || undefined)
+  await goOn('folder made anew', 1)
+  expect((await running).code).toBe(0)
+  expect(await jobAt('folder made anew', 6)).toMatchObject({ status: 'completed' })
+  const marks = (await readFile(join(folder, OUTPUT), 'utf8')).match(/^bestmark run: .*/gm)
+  expect(marks).toMatchObject([/started/, /completed/].map((word) => expect.stringMatching(word)))
+  expect(await stepsOf(job.job_id, 'throughput')).toEqual(upTo(6))
+})
+
+test('a program that removes its folder for good leaves the log that was kept of it there', async () => {
+  const running = run('folder removed', 1, 6, 'removed')
+  await goOn('folder removed', 1)
+  expect((await running).code).toBe(0)
+  const job = await jobAt('folder removed', 6, null)
+  expect(job).toMatchObject({ status: 'completed' })
+  expect(await stepsOf(job.job_id, 'loss')).toEqual(upTo(6))
+})

@@ -1,0 +1,101 @@
+import { isAbsolute, relative } from 'node:path'
+import { userInfo } from 'node:os'
+import { figure, isFiniteMeasure, type Measured, type TrainingEvent } from '@bestmark/core'
+import type { RunCheckpoint } from './checkpointAt.ts'
+import type { Measurements } from './results.ts'
+import { retractionOf } from './retraction.ts'
+import { stateDigest } from '../../scores/scoreEvents.ts'
+import { appendScores, type Score } from '../../scores/scoresFile.ts'
+
+/** Who measured, and where the values stand. */
+export interface Provenance {
+  by: string
+  /** Absolute path of the file that the values were read from; null where a person told them. */
+  file: string | null
+  command: string[] | null
+  /** Earlier scores of the same metrics no longer count. */
+  replace?: boolean
+}
+
+/** What stands beside a metric and says nothing of the weights. */
+const BESIDE = /_(stderr|runtime|(samples|steps)_per_second)$/
+
+/** A metric that was measured at these weights before; the first value counts. */
+export interface Repeat {
+  metric: string
+  first: Measured
+}
+
+/**
+ * Appends what was measured of a checkpoint to its run's scores; returns what was measured there
+ * before. Throws a Failure where the run's folder cannot be written.
+ */
+export async function addScores(
+  { run, checkpoint }: RunCheckpoint,
+  measured: readonly Measurements[],
+  { by, file, command, replace = false }: Provenance,
+): Promise<Repeat[]> {
+  const { path, attempt, step } = checkpoint
+  const state = await stateDigest(run.root, path)
+  const at = Date.now()
+  const known = { score: 1, at, path, attempt, step, state } as const
+  const scores = measured.map(({ lines, ...one }): Score => {
+    const line = Object.values(lines)[0] ?? null
+    const origin = file === null ? null : { file: fromRoot(run.root, file), line }
+    return { ...known, ...one, by, origin, lines, command }
+  })
+  // What the run measured itself cannot be replaced.
+  const counting = replace ? run.events.filter((event) => !isScore(event)) : run.events
+  const repeats = repeatsIn(counting, checkpoint, scores)
+  const metrics = scores.flatMap(({ values }) => Object.keys(values))
+  const earlier = replace ? [await retractionOf({ run, checkpoint }, metrics, by)] : []
+  appendScores(run.root, [...earlier, ...scores])
+  return repeats
+}
+
+function isScore(event: TrainingEvent): boolean {
+  return event.type === 'evaluation' && event.scored_by !== null
+}
+
+function fromRoot(root: string, file: string): string {
+  return isAbsolute(file) ? relative(root, file) : file
+}
+
+function repeatsIn(
+  events: readonly TrainingEvent[],
+  { attempt, step }: RunCheckpoint['checkpoint'],
+  scores: readonly Score[],
+): Repeat[] {
+  const first = new Map<string, Measured>()
+  for (const event of events) {
+    if (event.type !== 'evaluation' || event.attempt !== attempt || event.step !== step) continue
+    for (const [metric, value] of Object.entries(event.values)) {
+      if (!first.has(metric)) first.set(metric, value)
+    }
+  }
+  const metrics = new Set(scores.flatMap(({ values }) => Object.keys(values)))
+  return [...metrics].flatMap((metric) => {
+    const value = first.get(metric)
+    return value === undefined || BESIDE.test(metric) ? [] : [{ metric, first: value }]
+  })
+}
+
+/** What a repeat means, as a sentence. */
+export function repeatSentence({ metric, first }: Repeat): string {
+  return `${metric} was measured there before (${shown(first)}) and that counts; the new value is kept as a repeat.`
+}
+
+/** A value as people read it. */
+export function shown(value: Measured): string {
+  return isFiniteMeasure(value) ? figure(value) : String(value ?? 'missing')
+}
+
+/** The name of whoever runs this process. */
+export function whoAmI(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // A container may run as a user that its system knows no name of.
+    return process.env['USER'] || 'an unnamed user'
+  }
+}

@@ -1,0 +1,41 @@
+import { select, rowsFrom, type Selection } from '@bestmark/core'
+import { jobStatus, selectionOf } from '@bestmark/db'
+import { openBoardIfThere, type Board } from '../../board/board.ts'
+import { Failure, sentence } from '../../failure.ts'
+import { importRun } from '../../importing.ts'
+import { jobIdOf } from '../../recording/jobOf.ts'
+import { readRun, type ReadRun } from '../../sources/run.ts'
+
+/** What a run's best is now, by the board where it knows the run. */
+export interface Standing {
+  selection: Selection
+  /** Whether the board knows the run, and so its scores. */
+  isOnBoard: boolean
+}
+
+/**
+ * Records a run's scores where a board knows the run, and tells what is best now. Throws a Failure
+ * that says that the scores are kept all the same where the board cannot be reached.
+ */
+export async function recordedStanding(root: string): Promise<Standing> {
+  const run = await readRun(root)
+  const own = { selection: select({ policy: 'as_declared', ...rowsFrom(run.events) }) }
+  try {
+    await using board = await openBoardIfThere()
+    const job_id = board && (await jobOf(board, run))
+    if (!board || job_id === undefined) return { ...own, isOnBoard: false }
+    await importRun(board, run.root, {})
+    const selection = (await selectionOf(board.db, job_id)) ?? own.selection
+    return { selection, isOnBoard: true }
+  } catch (cause) {
+    if (!(cause instanceof Failure)) throw cause
+    const why = `What was measured is kept beside the run, but is not on the board: ${sentence(cause)}`
+    throw new Failure(why, { cause })
+  }
+}
+
+/** The id by which this machine's board knows a run; undefined where it does not. */
+async function jobOf(board: Board, run: ReadRun): Promise<string | undefined> {
+  const job_id = await jobIdOf(board, run)
+  return (await jobStatus(board.db, job_id)) && job_id
+}

@@ -1,0 +1,116 @@
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { rowsFrom, type Checkpoint } from '@bestmark/core'
+import { absolutePath } from '@bestmark/db/root'
+import { Failure, sentence, systemCode } from '../../failure.ts'
+import { JOURNAL } from '../../journal.ts'
+import { readRun, type ReadRun } from '../../sources/run.ts'
+import { sourcesIn } from '../../sources/sources.ts'
+
+/** A checkpoint that can be scored, and the run it is of. */
+export interface RunCheckpoint {
+  run: ReadRun
+  checkpoint: Checkpoint & { step: number }
+}
+
+/** A run's root is looked for so many folders above a checkpoint. */
+const HIGHEST = 4
+/** What can be done about a file that tells no step. */
+export const TELL_STEP =
+  'score the checkpoint of the step that it is a copy of, or save it under a name that tells its step, such as model-500.pt'
+/** Names that a sentence lists at most. */
+const LISTED = 12
+
+/**
+ * The checkpoint that a folder or a file is, with the run that lists it, found upwards. Throws a Failure
+ * that says why there is none, or why it cannot be scored.
+ */
+export async function checkpointAt(path: string): Promise<RunCheckpoint> {
+  const folder = await realPlace(path)
+  let above = dirname(folder)
+  let unread: unknown
+  for (let height = 0; height < HIGHEST && above !== dirname(above); height++) {
+    try {
+      const run = (await mayBeRun(above)) ? await readRun(above) : undefined
+      const found = run && (await listed(run, folder))
+      if (run && found) return { run, checkpoint: scorable(found) }
+    } catch (error) {
+      if (!(error instanceof Failure) || error instanceof Unscorable) throw error
+      unread ??= error
+    }
+    above = dirname(above)
+  }
+  throw new Failure(await whyNone(path, folder, unread))
+}
+
+/** What is known of a checkpoint speaks for itself; no other folder need be looked at. */
+class Unscorable extends Failure {}
+
+async function realPlace(path: string): Promise<string> {
+  try {
+    return await realpath(path)
+  } catch (cause) {
+    const gone = systemCode(cause) === 'ENOENT'
+    const why = gone ? `There is no ${path}.` : `${path} cannot be opened: ${sentence(cause)}`
+    throw new Failure(why, { cause })
+  }
+}
+
+/** Whether a folder is worth reading as a run; one that may not be listed is not. */
+async function mayBeRun(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (systemCode(error) === undefined) throw error
+    return []
+  })
+  if (names.some((name) => name === JOURNAL || CHECKPOINT.test(name))) return true
+  return (await sourcesIn(folder)).length > 0
+}
+
+const CHECKPOINT = /^(trainer_state\.json|checkpoint-\d+)$/
+
+/** What stands in the folder now, as the run tells it: of several saves there, the last. */
+async function listed(run: ReadRun, folder: string): Promise<Checkpoint | undefined> {
+  const { checkpoints } = rowsFrom(run.events)
+  for (const checkpoint of checkpoints.toReversed()) {
+    const path = absolutePath(run.root, checkpoint.path)
+    if (path === folder || (await realpath(path).catch(() => path)) === folder) return checkpoint
+  }
+  return undefined
+}
+
+function scorable(checkpoint: Checkpoint): Checkpoint & { step: number } {
+  const { step, path, files_state, files_why } = checkpoint
+  if (step === null) {
+    throw new Unscorable(
+      `${path} does not tell its step, and a score is kept by step; ${TELL_STEP}.`,
+    )
+  }
+  if (files_state !== 'complete') {
+    const why = files_why ? `: ${files_why}` : ''
+    throw new Unscorable(`${path} is ${files_state}${why}, so it cannot be scored.`)
+  }
+  return { ...checkpoint, step }
+}
+
+async function whyNone(path: string, folder: string, unread: unknown): Promise<string> {
+  const run = await readRun(folder).catch((error: unknown) => {
+    if (!(error instanceof Failure)) throw error
+    return undefined
+  })
+  const own = run ? rowsFrom(run.events).checkpoints : []
+  if (own.length > 0) {
+    const names = named(own.map((one) => one.path))
+    return `${path} is a run, not a checkpoint; name one of its checkpoints: ${names}.`
+  }
+  const isFile = await stat(folder).then((seen) => seen.isFile())
+  if (isFile) return `${path} is a file that no run lists as a checkpoint; name a checkpoint.`
+  const because = unread === undefined ? '' : ` (${sentence(unread)})`
+  return `${path} is no checkpoint of a run: no folder above it lists it${because}.`
+}
+
+/** Names as a sentence lists them, the rest counted. */
+export function named(names: readonly string[]): string {
+  const rest = names.length - LISTED
+  const shown = names.slice(0, LISTED).join(', ')
+  return rest > 0 ? `${shown} and ${rest} more` : shown
+}

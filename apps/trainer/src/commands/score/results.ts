@@ -1,0 +1,102 @@
+import { type Direction, readMeasured, type Measured, ownValue, setOwn } from '@bestmark/core'
+import { TextWalk } from '../../sources/logLines.ts'
+import { isCount } from '../../sources/trainerState.ts'
+
+/** Metrics that were measured over one number of samples. */
+export interface Measurements {
+  values: Record<string, Measured>
+  samples: number | null
+  directions: Record<string, Direction>
+  /** The line of each value in the text it was read from. */
+  lines: Record<string, number>
+}
+
+/**
+ * What a JSON value holds of measurements: the results of lm-evaluation-harness (any version), one
+ * group a task, or a flat object such as the Trainer's `all_results.json`. None where there is no
+ * number. `text` is what it was parsed from.
+ */
+export function measurementsIn(said: unknown, text: string): Measurements[] {
+  if (!isObject(said)) return []
+  const found = isObject(said['results']) ? harness(said, text) : [flat(said, text)]
+  return found.filter(({ values }) => Object.keys(values).length > 0)
+}
+
+/**
+ * Version 0.4 writes `results.{task}.{"acc,none": v, "acc_stderr,none": e}` with the filter after
+ * the comma, `n-samples.{task}.effective` and `higher_is_better.{task}.{metric}`; older ones write
+ * `acc` and `acc_stderr` alone.
+ */
+function harness(said: Record<string, unknown>, text: string): Measurements[] {
+  const walk = new TextWalk(text)
+  walk.lineOf('results')
+  const results = isObject(said['results']) ? said['results'] : {}
+  return Object.entries(results).map(([task, measured]) => {
+    walk.lineOf(task)
+    const about = { samples: samplesOf(said['n-samples'], task), directions: {}, lines: {} }
+    const found: Measurements = { values: {}, ...about }
+    const better = isObject(said['higher_is_better'])
+      ? ownValue(said['higher_is_better'], task)
+      : undefined
+    if (isObject(measured)) readTask(found, walk, { task, measured, better })
+    return found
+  })
+}
+
+/** Beside its metrics a task tells how long its samples are, and what it is called. */
+const ABOUT_TASK = /^(alias|name|samples|sample_len|sample_count)$/
+
+function readTask(
+  found: Measurements,
+  walk: TextWalk,
+  of: { task: string; measured: Record<string, unknown>; better: unknown },
+): void {
+  const { task, measured, better } = of
+  const isFiltered = Object.keys(measured).some((key) => key.includes(','))
+  for (const [key, said] of Object.entries(measured)) {
+    const value = readMeasured(said)
+    if (value === undefined || value === null || ABOUT_TASK.test(key)) continue
+    if (isFiltered && !key.includes(',')) continue
+    const [, base = key, isError = '', filter = ''] = /^(.*?)(_stderr)?(?:,(.*))?$/.exec(key) ?? []
+    const metric = `${task}/${base}${filter === '' || filter === 'none' ? '' : `,${filter}`}`
+    const name = metric + isError
+    setOwn(found.values, name, value)
+    const line = walk.lineOf(key, said)
+    if (line !== null) setOwn(found.lines, name, line)
+    const isHigher = isObject(better) ? ownValue(better, base) : undefined
+    if (!isError && typeof isHigher === 'boolean') {
+      setOwn(found.directions, metric, isHigher ? 'max' : 'min')
+    }
+  }
+}
+
+function samplesOf(counts: unknown, task: string): number | null {
+  const count = isObject(counts) ? ownValue(counts, task) : undefined
+  const effective = isObject(count) ? count['effective'] : count
+  return isCount(effective) ? effective : null
+}
+
+/** What a flat file tells beside measurements of the weights. */
+const NO_RESULT = /^(train_|(total_flos|epoch|step|global_step)$)/
+const SAMPLES = /^(eval_)?(num_|n_)?samples$/
+
+function flat(said: Record<string, unknown>, text: string): Measurements {
+  const walk = new TextWalk(text)
+  const found: Measurements = { values: {}, samples: null, directions: {}, lines: {} }
+  for (const [name, one] of Object.entries(said)) {
+    const value = readMeasured(one)
+    if (value === undefined || value === null || NO_RESULT.test(name)) continue
+    if (SAMPLES.test(name)) {
+      if (isCount(value)) found.samples = value
+      continue
+    }
+    setOwn(found.values, name, value)
+    const line = walk.lineOf(name, one)
+    if (line !== null) setOwn(found.lines, name, line)
+  }
+  return found
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

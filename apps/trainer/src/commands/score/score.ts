@@ -1,0 +1,144 @@
+import { readFile } from 'node:fs/promises'
+import { Direction, type Measured, measuredJson, parsePythonJson } from '@bestmark/core'
+import { callerPath, oneOf, parseWords } from '../../cli/arguments.ts'
+import { EXIT, Failure, sentence } from '../../failure.ts'
+import { fileWords, jsonWords } from '../../plainWords.ts'
+import { recordedStanding } from './boardScores.ts'
+import type { RunCheckpoint } from './checkpointAt.ts'
+import { measurementsIn, type Measurements } from './results.ts'
+import { retractScores } from './retraction.ts'
+import { addScores, repeatSentence, shown, whoAmI } from './addScores.ts'
+import { SCORES } from '../../scores/scoresFile.ts'
+import { countOf, toldMeasurements } from './values.ts'
+import { whichCheckpoint } from './whichCheckpoint.ts'
+import { print, tell } from '../../cli/terminal.ts'
+
+export const usage =
+  'bestmark score CHECKPOINT NAME=VALUE… [--stderr [NAME=]VALUE]… [--samples N] [--mode min|max] [--replace] [--by WHO] [--json]\n' +
+  '       bestmark score CHECKPOINT --results FILE [--samples N] [--mode min|max] [--replace] [--by WHO] [--json]\n' +
+  '       bestmark score CHECKPOINT --retract [NAME…] [--by WHO] [--json]'
+
+const OPTIONS = {
+  results: { type: 'string' },
+  stderr: { type: 'string', multiple: true, default: [] as string[] },
+  samples: { type: 'string' },
+  mode: { type: 'string' },
+  replace: { type: 'boolean', default: false },
+  retract: { type: 'boolean', default: false },
+  by: { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const
+
+/** Keeps what was measured of a checkpoint after training, as an evaluation of its weights. */
+export async function main(words: readonly string[]): Promise<number> {
+  const { values, positionals } = parseWords(words, OPTIONS, usage)
+  const [named, ...told] = positionals
+  if (named === undefined) throw new Failure(`Name a checkpoint to score. Usage: ${usage}`)
+  const by = values.by ?? whoAmI()
+  if (by.trim() === '') throw new Failure('--by takes the name of whoever measured it.')
+  if (values.retract) return retract(named, told, { ...values, by })
+  const file = values.results === undefined ? null : callerPath(values.results)
+  const asked = {
+    samples: values.samples === undefined ? null : countOf(values.samples, '--samples'),
+    mode: oneOf(Direction.options, values.mode, '--mode'),
+  }
+  const measured = file
+    ? await fromFile(file, { ...asked, told, stderr: values.stderr })
+    : toldMeasurements(told, { ...asked, stderr: values.stderr })
+  const of = await whichCheckpoint(named)
+  const repeats = await addScores(of, measured, {
+    by,
+    file,
+    command: null,
+    replace: values.replace,
+  })
+  for (const repeat of repeats) tell(repeatSentence(repeat))
+  const kept = Object.fromEntries(measured.flatMap((one) => Object.entries(one.values)))
+  await tellStanding(of, kept, { isJson: values.json, done: 'kept' })
+  return EXIT.found
+}
+
+/** Takes back what was scored; the lines stay in the file, with one that says so. */
+async function retract(
+  named: string,
+  names: readonly string[],
+  values: {
+    results?: string
+    replace: boolean
+    stderr: string[]
+    samples?: string
+    mode?: string
+  } & {
+    by: string
+    json: boolean
+  },
+): Promise<number> {
+  const { results, replace, stderr, samples, mode } = values
+  const others = [results, samples, mode].some((value) => value !== undefined)
+  if (others || replace || stderr.length > 0 || names.some((name) => name.includes('='))) {
+    throw new Failure('--retract takes the names of metrics, or none for all, and no values.')
+  }
+  const of = await whichCheckpoint(named)
+  const taken = await retractScores(of, names, values.by)
+  await tellStanding(of, taken, { isJson: values.json, done: 'taken back' })
+  return EXIT.found
+}
+
+async function fromFile(
+  file: string,
+  asked: { samples: number | null; mode: Direction | undefined; told: string[]; stderr: string[] },
+): Promise<Measurements[]> {
+  const { samples, mode, told, stderr } = asked
+  if (told.length > 0 || stderr.length > 0) {
+    throw new Failure('Give either values or --results; the file tells its own values and errors.')
+  }
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new Failure(`${file} cannot be read: ${fileWords(cause) ?? sentence(cause)}.`, { cause })
+  })
+  const found = measurementsIn(parsed(file, text), text)
+  if (found.length === 0) {
+    throw new Failure(
+      `${file} tells no result: neither results of lm-evaluation-harness nor numbers by name.`,
+    )
+  }
+  return found.map((one) => {
+    const names = Object.keys(one.values).filter((name) => !name.endsWith('_stderr'))
+    const directions = Object.fromEntries(mode ? names.map((name) => [name, mode]) : [])
+    return {
+      ...one,
+      samples: one.samples ?? samples,
+      directions: { ...directions, ...one.directions },
+    }
+  })
+}
+
+function parsed(file: string, text: string): unknown {
+  try {
+    return parsePythonJson(text.replace(/^\uFEFF/, ''))
+  } catch (cause) {
+    throw new Failure(`${file} ${jsonWords(cause)}.`, { cause })
+  }
+}
+
+async function tellStanding(
+  { run, checkpoint }: RunCheckpoint,
+  values: Readonly<Record<string, Measured>>,
+  { isJson, done }: { isJson: boolean; done: 'kept' | 'taken back' },
+): Promise<void> {
+  const { selection, isOnBoard } = await recordedStanding(run.root)
+  if (isJson) {
+    const { path, attempt, step } = checkpoint
+    const best_step = selection.best?.step ?? null
+    const now = { best_step, best_metric_name: selection.metric, reason: selection.reason }
+    const told = done === 'kept' ? { values } : { taken_back: values }
+    const kept = { checkpoint: path, attempt, step, ...told, is_on_board: isOnBoard }
+    print(measuredJson({ root: run.root, ...kept, ...now }))
+    return
+  }
+  const list = Object.entries(values).map(([name, value]) => `${name} ${shown(value)}`)
+  const where = isOnBoard ? `${SCORES} and on the board` : SCORES
+  print(
+    `${checkpoint.path} (step ${checkpoint.step}): ${list.join(', ')}, ${done} in ${where}.`,
+    selection.reason,
+  )
+}

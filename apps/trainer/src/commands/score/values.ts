@@ -1,0 +1,81 @@
+import { type Direction, type Measured, ownValue, setOwn } from '@bestmark/core'
+import { Failure } from '../../failure.ts'
+import type { Measurements } from './results.ts'
+
+/** What a person tells beside the values. */
+interface Beside {
+  stderr: readonly string[]
+  samples: number | null
+  mode: Direction | undefined
+}
+
+/** Values as a person tells them, `name=value` each. Throws a Failure that names the word that is none. */
+export function toldMeasurements(words: readonly string[], beside: Beside): Measurements[] {
+  if (words.length === 0) {
+    throw new Failure('Tell what was measured, as in eval_f1=0.9, or name a file with --results.')
+  }
+  const values: Record<string, Measured> = {}
+  for (const word of words) {
+    const { name, value } = pairOf(word)
+    if (Object.hasOwn(values, name)) throw new Failure(`${name} was given twice; give it once.`)
+    setOwn(values, name, value)
+  }
+  const metrics = Object.keys(values)
+  for (const word of beside.stderr) {
+    const { metric, error } = errorOf(word, metrics)
+    values[`${metric}_stderr`] = error
+  }
+  const { samples, mode } = beside
+  const directions = mode ? Object.fromEntries(metrics.map((metric) => [metric, mode])) : {}
+  return [{ values, samples, directions, lines: {} }]
+}
+
+function pairOf(word: string): { name: string; value: number } {
+  const at = word.lastIndexOf('=')
+  const name = word.slice(0, Math.max(at, 0)).trim()
+  if (name === '') throw new Failure(`"${word}" is no value; write it as in eval_f1=0.9.`)
+  return { name, value: numberOf(word.slice(at + 1), name) }
+}
+
+function errorOf(word: string, metrics: readonly string[]): { metric: string; error: number } {
+  const at = word.lastIndexOf('=')
+  const [only, another] = metrics
+  const metric = at === -1 ? (another === undefined ? only : undefined) : word.slice(0, at)
+  if (metric === undefined || !metrics.includes(metric)) {
+    const said = at === -1 ? 'of which value it is' : `of "${metric}", which was not given`
+    throw new Failure(
+      `--stderr ${word} does not fit: it says ${said}; name one of ${metrics.join(', ')}.`,
+    )
+  }
+  const error = numberOf(word.slice(at + 1), `--stderr of ${metric}`)
+  if (!(error >= 0) || error === Infinity) {
+    throw new Failure(`--stderr of ${metric} is a number from 0 up, not ${word.slice(at + 1)}.`)
+  }
+  return { metric, error }
+}
+
+const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i
+const WORDS: Record<string, number> = { nan: NaN, inf: Infinity, infinity: Infinity }
+
+/** A number as people and programs write it, nan and inf among them. */
+function numberOf(text: string, of: string): number {
+  const bare = text.trim().replace(/^[-+]/, '').toLowerCase()
+  const word = ownValue(WORDS, bare)
+  if (word !== undefined) return text.trim().startsWith('-') ? -word : word
+  const value = NUMBER.test(text.trim()) ? Number(text) : NaN
+  if (!Number.isFinite(value)) {
+    throw new Failure(
+      `${of} is given as "${text}", which is no number; nan and inf are understood.`,
+    )
+  }
+  return value
+}
+
+/** A whole number from 1 up. Throws a Failure that names the option. */
+export function countOf(text: string, option: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : NaN
+  if (!Number.isSafeInteger(value) || value === 0) {
+    throw new Failure(`${option} takes a whole number from 1 up, not "${text}".`)
+  }
+  return value
+}

@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs'
+import { findCheckpoints } from '@bestmark/db'
+import { callerPath } from '../../cli/arguments.ts'
+import { openBoardIfThere } from '../../board/board.ts'
+import { Failure } from '../../failure.ts'
+import { checkpointAt, named, type RunCheckpoint } from './checkpointAt.ts'
+
+/**
+ * The checkpoint that a person names: its folder, or its id on the board, or the unique beginning
+ * of that. Throws a Failure of one sentence.
+ */
+export async function whichCheckpoint(text: string): Promise<RunCheckpoint> {
+  const path = callerPath(text)
+  if (existsSync(path) || !/^[0-9a-f-]{4,36}$/i.test(text)) return checkpointAt(path)
+  await using board = await openBoardIfThere()
+  const found = board ? await findCheckpoints(board.db, text) : []
+  const [only, ...others] = found
+  if (!board || !only) {
+    const where = board
+      ? 'and the board has no checkpoint with such an id'
+      : 'and there is no board'
+    throw new Failure(`There is no ${path}, ${where}.`)
+  }
+  if (others.length > 0) {
+    const ids = found.map(({ checkpoint_id, path }) => `${checkpoint_id} (${path})`)
+    throw new Failure(`"${text}" is several checkpoints: ${named(ids)}. Give more of the id.`)
+  }
+  if (only.host_id !== board.host_id) {
+    throw new Failure(`${only.path} lies on ${only.host}; score it there.`)
+  }
+  return await checkpointAt(only.path)
+}

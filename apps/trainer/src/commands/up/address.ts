@@ -1,0 +1,77 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { Failure } from '../../failure.ts'
+
+/** Where the pages are served. */
+export interface Address {
+  host: string
+  port: number
+}
+
+const DEFAULT_PORT = 4173
+const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
+
+/**
+ * The address that HOST and PORT name, free to listen on. Throws a Failure where HOST is not this
+ * machine alone (there are no accounts yet), where PORT is no port, and where it is taken.
+ */
+export async function freeAddress(env: NodeJS.ProcessEnv): Promise<Address> {
+  const host = env['HOST'] || '127.0.0.1'
+  if (!LOOPBACK.test(host)) {
+    throw new Failure(
+      `HOST=${host} is refused: there are no accounts yet, so Bestmark listens on this machine alone. ` +
+        'Leave HOST out, and reach the board from elsewhere through "ssh -L".',
+    )
+  }
+  const port = portOf(env) ?? DEFAULT_PORT
+  await tryToListen({ host, port })
+  // Browsers try both addresses of a name of this machine, so nobody else may have the other one.
+  if (port !== 0 && host !== '::1') await tryToListen({ host: '::1', port })
+  return { host, port }
+}
+
+/** Notes where the pages of a data folder are served. */
+export async function noteAddress(home: string, { host, port }: Address): Promise<void> {
+  await writeFile(join(home, 'address'), `${host} ${port}\n`, { mode: 0o600 })
+}
+
+/** Where the pages of a data folder are served, or were the last time, unless HOST or PORT tell. */
+export async function lastAddress(home: string, env: NodeJS.ProcessEnv): Promise<Address> {
+  const noted = await readFile(join(home, 'address'), 'utf8').catch(() => '')
+  const [host, port] = noted.trim().split(' ')
+  return {
+    host: env['HOST'] || host || '127.0.0.1',
+    port: portOf(env) || Number(port) || DEFAULT_PORT,
+  }
+}
+
+function portOf(env: NodeJS.ProcessEnv): number | undefined {
+  if (!env['PORT']) return undefined
+  const port = Number(env['PORT'])
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw new Failure(
+    `PORT=${env['PORT']} is no port; give a number from 1 to 65535, or 0 for a free one.`,
+  )
+}
+
+/** What a machine says of ::1 that does not have it. */
+const MISSING = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'])
+
+function tryToListen({ host, port }: Address): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      if (host === '::1' && MISSING.has(cause.code ?? '')) return resolve()
+      const taken = cause.code === 'EADDRINUSE'
+      const why = taken ? 'is taken' : `cannot be listened on (${cause.code})`
+      reject(
+        new Failure(
+          `Port ${port} ${why}. Give another one, as in PORT=${port < 65_535 ? port + 1 : DEFAULT_PORT}.`,
+          { cause },
+        ),
+      )
+    })
+    server.listen(port, host, () => server.close(() => resolve()))
+  })
+}

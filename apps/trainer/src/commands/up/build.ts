@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { bestEffort, REMOVING, takeTurn } from '@bestmark/db'
+import { Builds } from './builds.ts'
+import { Failure } from '../../failure.ts'
+
+const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
+/** The folder of the pages. */
+export const WEB = join(ROOT, 'apps', 'web')
+/** Vite's own program, which a process of ours can be. */
+export const VITE = join(WEB, 'node_modules', 'vite', 'bin', 'vite.js')
+const BUILDS = join(WEB, 'build')
+const SOURCES = ['apps/web', 'packages/core', 'packages/db', 'packages/api']
+
+/**
+ * Builds the pages where they were not built from these very sources, or where a part of that build
+ * is gone. Returns the folder of the build, which stays as it is while this process lives.
+ */
+export async function buildPages(signal: AbortSignal, folder = BUILDS): Promise<string> {
+  const builds = new Builds(folder)
+  for (;;) {
+    const digest = await digestOfSources()
+    await builds.use(digest)
+    if (await builds.isWhole(digest)) return builds.pathOf(digest)
+    await using _turn = await takeTurn(`build ${folder}`, signal)
+    if (!(await builds.isWhole(digest))) await build(builds, digest, signal)
+    await builds.sweep(digest)
+    // What was changed meanwhile may be in the build, or not.
+    if (digest === (await digestOfSources())) return builds.pathOf(digest)
+  }
+}
+
+/** Builds beside, so that a server that runs, and whoever comes second, see whole builds alone. */
+async function build(builds: Builds, digest: string, signal: AbortSignal): Promise<void> {
+  const draft = builds.draftOf(digest)
+  try {
+    await runBuilder(draft, signal)
+    await builds.finish(join(draft, 'pages'), digest)
+  } finally {
+    await bestEffort(() => rm(draft, { recursive: true, force: true }), REMOVING)
+  }
+}
+
+async function runBuilder(draft: string, signal: AbortSignal): Promise<void> {
+  const child = spawn(process.execPath, [VITE, 'build'], {
+    cwd: WEB,
+    env: { ...process.env, BESTMARK_BUILD: draft },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+  })
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', resolve)
+  })
+  const [code, out, err] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
+  if (code === 0) return
+  process.stderr.write(out + err)
+  throw new Failure('The pages cannot be built; what the builder said stands above.')
+}
+
+/** A digest of names, sizes and times of change of everything that the pages are made of. */
+async function digestOfSources(): Promise<string> {
+  const hash = createHash('sha256')
+  for (const folder of SOURCES) {
+    const found = await sourcesIn(join(ROOT, folder))
+    for (const path of found.sort()) {
+      const { size, mtimeMs } = await stat(path)
+      hash.update(`${path}\0${size}\0${mtimeMs}\n`)
+    }
+  }
+  hash.update(await readFile(join(ROOT, 'pnpm-lock.yaml')))
+  return hash.digest('hex')
+}
+
+async function sourcesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true })
+  const top = entries.filter((entry) => entry.isFile()).map(({ name }) => join(folder, name))
+  const below = await Promise.all(
+    ['src', 'static'].map((name) =>
+      readdir(join(folder, name), { withFileTypes: true, recursive: true }).catch(() => []),
+    ),
+  )
+  const files = below.flat().filter((entry) => entry.isFile())
+  return [...top, ...files.map(({ parentPath, name }) => join(parentPath, name))]
+}

@@ -1,0 +1,43 @@
+import { claimOnce, jobStatus, listJobs, uuidv5 } from '@bestmark/db'
+import type { Agent } from '../../agent/agent.ts'
+import type { Board } from '../../board/board.ts'
+import { isAlive, readRunProcess, signalProcess } from '../../process.ts'
+import { CHAR_LM } from '../../recipes/recipe.ts'
+import { startRun } from '../../agent/startRun.ts'
+import { tellStories } from './stories.ts'
+
+/** A run that the board began by itself. */
+export interface FirstRun {
+  job_id: string
+  signal: (name: 'SIGTERM' | 'SIGKILL') => void
+  /** Fulfils when the run has ended and is on the board to its end. */
+  recorded: Promise<void>
+}
+
+/**
+ * On an empty board the built-in recipe is trained beside the recorded stories, once ever: a later
+ * start finds it claimed, and takes it back where it still trains because the process that began it
+ * was killed.
+ */
+export async function firstRun(board: Board, agent: Agent): Promise<FirstRun | undefined> {
+  const { db, host_id } = board
+  const job_id = uuidv5(host_id, 'first run')
+  const known = await jobStatus(db, job_id)
+  if (known) return stillTraining(job_id, known.output_dir, agent)
+  const { total } = await listJobs(db, { limit: 1 })
+  if (total > 0 || !(await claimOnce(db, 'first run'))) return undefined
+  agent.reserve(job_id)
+  const [preset] = CHAR_LM.presets
+  const order = { recipe: CHAR_LM, preset, name: 'moby-char-lm', project: 'examples', job_id }
+  const run = await startRun(db, board, order)
+  const recorded = agent.adopt(run)
+  await tellStories(board)
+  return { job_id, signal: run.signal, recorded }
+}
+
+function stillTraining(job_id: string, folder: string, agent: Agent): FirstRun | undefined {
+  const process = readRunProcess(folder)
+  if (!process || !isAlive(process)) return undefined
+  const signal: FirstRun['signal'] = (name) => signalProcess(process, name)
+  return { job_id, signal, recorded: agent.adopt({ job_id, folder }) }
+}

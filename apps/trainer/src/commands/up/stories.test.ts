@@ -1,0 +1,43 @@
+import { join } from 'node:path'
+import { checkpointsOf, examples, listJobs, removeExamples } from '@bestmark/db'
+import { expect, test } from 'vitest'
+import { openBoard } from '../../board/board.ts'
+import { bestmark, temporaryFolder } from '../../testing.ts'
+import { tellStories } from './stories.ts'
+
+test('the stories of an empty board show the trap, the disagreement and the lost file, once ever', async () => {
+  await using home = await temporaryFolder()
+  await using board = await openBoard({ BESTMARK_HOME: join(home.path, 'board') })
+  const { db } = board
+  await tellStories(board)
+  const { jobs } = await listJobs(db)
+  expect(jobs.map(({ project, status }) => [project, status])).toEqual(
+    jobs.map(() => ['examples', 'completed']),
+  )
+  expect(await examples(db)).toEqual(jobs.map(({ job_id }) => job_id).sort())
+  const env = { BESTMARK_HOME: join(home.path, 'board') }
+  const { stdout } = await bestmark(['jobs'], { env })
+  expect(stdout.match(/\(recorded example\)$/gm)).toHaveLength(jobs.length)
+  const told = async (name: string) => {
+    const found = await checkpointsOf(db, jobs.find((job) => job.name === name)?.job_id ?? '')
+    return found!
+  }
+
+  const { best, missed_best, second_opinion } = (await told('best-between-saves')).selection
+  expect(missed_best?.value).toBeLessThan(best?.value ?? NaN)
+  expect(second_opinion).toMatchObject({ because: 'stale_pointer', step: missed_best?.step })
+
+  const { selection, explanation } = await told('loss-against-f1')
+  expect(explanation.question?.choices.map(({ metric }) => metric)).toContain('eval_f1')
+  const byF1 = explanation.winners.find(({ metric }) => metric === 'eval_f1')
+  expect(byF1?.best.step).not.toBe(selection.best?.step)
+
+  const lost = (await told('best-rotated-away')).selection
+  expect(lost.best).not.toBeNull()
+  expect(lost.passed_over.map(({ reason }) => reason)).toContain('missing')
+  expect(lost.reason).toContain('a better one cannot be shipped')
+
+  expect(await removeExamples(db)).toBe(jobs.length)
+  await tellStories(board)
+  expect(await listJobs(db)).toMatchObject({ total: 0 })
+})

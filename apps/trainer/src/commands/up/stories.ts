@@ -1,0 +1,33 @@
+import { cp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { claimExample, closedFolder, uuidv5 } from '@bestmark/db'
+import type { Board } from '../../board/board.ts'
+import { importRun } from '../../importing.ts'
+import { JOURNAL } from '../../journal.ts'
+
+/**
+ * Real runs, recorded by clients/python/programs/stories.py: a best evaluation between two saves, a
+ * loss and an F1 that disagree, and a best checkpoint that the trainer rotated away. Their weights
+ * are stand-ins.
+ */
+const STORIES = ['best-between-saves', 'loss-against-f1', 'best-rotated-away']
+const RECORDED = fileURLToPath(new URL('../../../stories', import.meta.url))
+
+/** Puts the recorded runs on a board as examples, once ever: a person may have removed them. */
+export async function tellStories(board: Board): Promise<void> {
+  for (const name of STORIES) {
+    const job_id = uuidv5(board.host_id, `story ${name}`)
+    if (!(await claimExample(board.db, job_id))) continue
+    const root = join(await closedFolder(board.home, 'examples'), name)
+    await cp(join(RECORDED, name), root, { recursive: true })
+    await beOfThisBoard(join(root, JOURNAL), job_id)
+    await importRun(board, root, {})
+  }
+}
+
+/** Boards that share a database each have stories of their own. */
+async function beOfThisBoard(journal: string, job_id: string): Promise<void> {
+  const text = await readFile(journal, 'utf8')
+  await writeFile(journal, text.replace(/("job_id": ?")[^"]*/, `$1${job_id}`))
+}

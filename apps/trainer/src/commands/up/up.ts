@@ -1,0 +1,162 @@
+import { hasEnded } from '@bestmark/core'
+import { Door, watch } from '@bestmark/db'
+import { Agent } from '../../agent/agent.ts'
+import { agentSettings } from '../../agent/settings.ts'
+import { parseWords } from '../../cli/arguments.ts'
+import { openBoard, type Board } from '../../board/board.ts'
+import { EXIT } from '../../failure.ts'
+import { ProgressLine } from '../../cli/progressLine.ts'
+import { StopWish } from '../../processes/stopWish.ts'
+import { pause } from '../../pause.ts'
+import { countOf } from '../score/values.ts'
+import { print } from '../../cli/terminal.ts'
+import { Troubles } from '../../cli/troubles.ts'
+import { freeAddress, noteAddress, type Address } from './address.ts'
+import { buildPages } from './build.ts'
+import { firstRun, type FirstRun } from './firstRun.ts'
+import { developPages, servePages, type WebServer } from './web.ts'
+import { Pages } from './pages.ts'
+import { keepGoing, RESTARTS, type Restarts } from './restarts.ts'
+
+export const usage = `bestmark up [--no-demo] [--dev] [--restarts N]
+What dies is started again; the board ends after more than N (10) ends of one part in a row.
+PORT (4173), HOST (127.0.0.1), BESTMARK_HOME (.bestmark) and DATABASE_URL (embedded) are honoured.`
+
+/** How long the run may take to write its last checkpoint before it is killed (ms). */
+const PATIENCE = 3500
+
+/** After how long a job is watched again, where that failed (ms). */
+const WATCH_AGAIN = 1000
+
+const OPTIONS = {
+  'no-demo': { type: 'boolean', default: false },
+  dev: { type: 'boolean', default: false },
+  restarts: { type: 'string', default: String(RESTARTS.most) },
+} as const
+
+/**
+ * Starts the whole board and keeps it up until SIGINT, SIGTERM or SIGHUP, whichever of its parts
+ * dies; then stops the run, the recorder, the web server and the database, in this order.
+ */
+export async function main(words: readonly string[]): Promise<number> {
+  const { values } = parseWords(words, OPTIONS, usage)
+  const restarts = { ...RESTARTS, most: countOf(values.restarts, '--restarts') }
+  using wish = new StopWish()
+  const leaving = untilAborted(wish.signal)
+  const address = await freeAddress(process.env)
+  await using things = new AsyncDisposableStack()
+  const noPages = new AbortController()
+  things.defer(() => noPages.abort())
+  const until = AbortSignal.any([leaving.signal, noPages.signal])
+  const building = values.dev ? Promise.resolve(undefined) : buildPages(until)
+  // Awaited below; until then a failure must not end the process without its sentence.
+  building.catch(() => undefined)
+  const board = things.use(await openBoard())
+  say(`data      ${board.home}`)
+  say(`database  ${board.db.describe}`)
+  const troubles = new Troubles(say)
+  const up = async (): Promise<void> => {
+    const built = await building
+    leaving.signal.throwIfAborted()
+    const begin = (at: Address): Promise<WebServer> =>
+      built === undefined ? developPages(at, board.home) : servePages(at, board.home, built)
+    const pages = things.use(new Pages(begin, address))
+    const agent = new Agent(board.db, board, troubles, agentSettings())
+    const working = keepWorking(agent, restarts, things)
+    say(`board     ${await link(await pages.listening(), board)}`)
+    say('Ctrl-C stops everything.')
+    leaving.signal.throwIfAborted()
+    const showing = values['no-demo'] ? undefined : showFirstRun(board, agent, troubles, things)
+    await Promise.all([pages.keep(say, restarts), working, showing])
+  }
+  await Promise.race([leaving.heard, up()])
+  return EXIT.found
+}
+
+/** Lets the agent work until it is disposed of; what it could not foresee does not end the board. */
+function keepWorking(
+  agent: Agent,
+  restarts: Restarts,
+  things: AsyncDisposableStack,
+): Promise<void> {
+  const over = new AbortController()
+  const run = async (): Promise<string> => {
+    await agent.work()
+    return 'ended by itself'
+  }
+  const working = keepGoing('The agent', run, over.signal, { say, restarts })
+  // Awaited once the pages are served; until then a failure must not end the process without its sentence.
+  working.catch(() => undefined)
+  things.defer(async () => {
+    over.abort()
+    agent.stop()
+    await working.catch(() => undefined)
+  })
+  return working
+}
+
+/** Trains on an empty board, showing how it goes; the run is stopped before anything else is. */
+async function showFirstRun(
+  board: Board,
+  agent: Agent,
+  troubles: Troubles,
+  things: AsyncDisposableStack,
+): Promise<void> {
+  const leaving = new AbortController()
+  const beginning = firstRun(board, agent).catch(troubles.tell)
+  things.defer(async () => {
+    leaving.abort()
+    const run = await beginning
+    if (run) await endRun(run)
+  })
+  const run = await beginning
+  if (run) await showProgress(board, run.job_id, troubles, leaving.signal)
+}
+
+/** Waits for the run's last checkpoint, but no longer than Ctrl-C may take. */
+async function endRun(run: FirstRun): Promise<void> {
+  run.signal('SIGTERM')
+  const impatient = setTimeout(() => run.signal('SIGKILL'), PATIENCE)
+  await run.recorded
+  clearTimeout(impatient)
+}
+
+/** Shows how far a job is until it ended, also over times when the database is away. */
+async function showProgress(
+  { db }: Board,
+  job_id: string,
+  troubles: Troubles,
+  signal: AbortSignal,
+): Promise<void> {
+  const line = new ProgressLine()
+  while (!signal.aborted) {
+    try {
+      for await (const { status } of watch(db, { jobs: [{ job_id, revision: 0 }] }, signal)) {
+        line.show(status)
+        if (hasEnded(status.status)) return line.end()
+      }
+    } catch (error) {
+      troubles.tell(error)
+      await pause(WATCH_AGAIN, signal)
+    }
+  }
+}
+
+async function link(address: Address, { home }: Board): Promise<string> {
+  await noteAddress(home, address)
+  const opens = await new Door(home).link(address)
+  // Its browser asks the machine's resolver, which does not know the name.
+  const inSafari = 'in Safari: with 127.0.0.1 in place of the name'
+  return process.platform === 'darwin' ? `${opens}\n          ${inSafari}` : opens
+}
+
+function untilAborted(signal: AbortSignal): { heard: Promise<void>; signal: AbortSignal } {
+  const heard = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  return { heard, signal }
+}
+
+function say(line: string): void {
+  print(line)
+}

@@ -1,0 +1,150 @@
+import { appendFile, chmod, cp, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Patience } from '@bestmark/core'
+import { listCheckpoints, readSeries } from '@bestmark/db'
+import { expect, test } from 'vitest'
+import { testBoard } from '../../board/testing.ts'
+import { bestmark, eventually, makeOld, writeOutput } from '../../testing.ts'
+import { Watching } from './watcher.ts'
+
+const here = testBoard()
+
+const HEAD = 'epoch,step,train_loss,val_loss\n'
+const row = (step: number): string => `0,${step - 1},${1 / step},\n`
+const evaluation = (step: number): string => `0,${step - 1},,${2 / step}\n`
+
+const hearer = (said: string[]) => ({
+  say: (line: string) => void said.push(line),
+  show: () => undefined,
+})
+
+/** Watches a tree while a test looks at what comes of it. */
+async function watched(tree: string, patience?: Patience) {
+  await mkdir(tree, { recursive: true })
+  const over = new AbortController()
+  const said: string[] = []
+  const watching = new Watching(here.board, { project: 'watched' }, hearer(said), patience)
+  const done = watching.watch([tree], over.signal)
+  const dispose = async (): Promise<void> => {
+    over.abort()
+    await done
+  }
+  return { said, [Symbol.asyncDispose]: dispose }
+}
+
+test('a run that begins under a watched tree is followed row by row', async () => {
+  const tree = join(here.path, 'growing tree')
+  await using watching = await watched(tree)
+  const root = join(tree, 'lightning_logs', 'version_0')
+  await mkdir(root, { recursive: true })
+  await writeFile(join(root, 'metrics.csv'), HEAD + row(10) + evaluation(10))
+  const job = await eventually(async () => {
+    const found = await here.jobNamed('lightning_logs/version_0')
+    return found?.eval_loss === 2 / 10 ? found : undefined
+  })
+  expect(job).toMatchObject({ status: 'running', project: 'watched', current_step: 10 })
+  expect(watching.said).toContain('lightning_logs/version_0 (lightning_csv) is followed')
+  // Half a row waits until its newline comes.
+  await appendFile(join(root, 'metrics.csv'), row(20).slice(0, 4))
+  await appendFile(join(root, 'metrics.csv'), row(20).slice(4) + evaluation(20))
+  await eventually(async () =>
+    (await here.jobNamed(job.name))?.eval_loss === 2 / 20 ? true : undefined,
+  )
+  const [loss] = await readSeries(here.board.db, job.job_id, { names: ['loss'], points: 100 })
+  expect([...loss!.values]).toEqual([1 / 10, 1 / 20])
+})
+
+test('a run that falls silent is lost without an agent, and comes back with its next row', async () => {
+  const tree = join(here.path, 'silent tree')
+  await mkdir(tree)
+  await writeFile(join(tree, 'metrics.csv'), HEAD + row(10))
+  await using _watching = await watched(tree, { factor: 1, floor: 3_000 })
+  const statusIs = (wanted: string) =>
+    eventually(async () =>
+      (await here.jobNamed('silent tree'))?.status === wanted ? true : undefined,
+    )
+  await statusIs('lost')
+  await appendFile(join(tree, 'metrics.csv'), row(20))
+  await statusIs('running')
+  expect(await here.jobNamed('silent tree')).toMatchObject({ current_step: 20 })
+})
+
+test('with --json a watch prints a line for each run that it finds, and how it stands', async () => {
+  const tree = join(here.path, 'told tree')
+  const log = [{ step: 100, eval_loss: 2 }]
+  await writeOutput(join(tree, 'one'), { saves: [100], log })
+  await makeOld(tree)
+  const { code, stdout } = await bestmark(['watch', tree, '--once', '--json'], { env: here.env })
+  expect(code).toBe(0)
+  const lines = stdout.trimEnd().split('\n')
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { name: 'one', status: 'completed', best_step: 100 },
+  ])
+})
+
+test('a finished run is imported once, and again when its files change', async () => {
+  const tree = join(here.path, 'finished tree')
+  const log = [
+    { step: 100, eval_loss: 2 },
+    { step: 200, eval_loss: 3 },
+  ]
+  await writeOutput(join(tree, 'deep', 'finished'), { saves: [100, 200], log })
+  await makeOld(tree)
+  const over = new AbortController()
+  const said: string[] = []
+  const watching = new Watching(here.board, {}, hearer(said))
+  await watching.look([tree], over.signal)
+  const job = await here.jobNamed('finished')
+  expect(job).toMatchObject({ status: 'completed', best_step: 100 })
+  await watching.look([tree], over.signal)
+  expect(said).toHaveLength(1)
+  expect(said[0]).toContain('checkpoint-100')
+  expect(await listCheckpoints(here.board.db, job!.job_id)).toHaveLength(2)
+  const longer = [...log, { step: 300, eval_loss: 1 }]
+  await writeOutput(join(tree, 'deep', 'finished'), { saves: [100, 200, 300], log: longer })
+  await makeOld(tree)
+  await watching.look([tree], over.signal)
+  expect(said).toHaveLength(2)
+  expect(said[1]).toContain('checkpoint-300')
+  expect(await here.jobNamed('finished')).toMatchObject({ job_id: job!.job_id, best_step: 300 })
+  expect(await listCheckpoints(here.board.db, job!.job_id)).toHaveLength(3)
+})
+
+test('a run that could not be imported is tried again', async () => {
+  const tree = join(here.path, 'later tree')
+  await writeOutput(join(tree, 'later'), { saves: [100], log: [{ step: 100, eval_loss: 2 }] })
+  await makeOld(tree)
+  const said: string[] = []
+  let isAway = true
+  const board = new Proxy(here.board, {
+    get: (target, name) => {
+      if (name === 'db' && isAway) throw new Error('the database is away')
+      return target[name as keyof typeof target]
+    },
+  })
+  isAway = false
+  const watching = new Watching(board, {}, hearer(said))
+  isAway = true
+  await watching.look([tree], new AbortController().signal)
+  expect(said).toEqual([expect.stringContaining('is passed by')])
+  isAway = false
+  await watching.look([tree], new AbortController().signal)
+  expect(await here.jobNamed('later')).toMatchObject({ status: 'completed' })
+})
+
+test('links in a loop and folders that may not be read are survived', async () => {
+  const tree = join(here.path, 'odd tree')
+  await mkdir(join(tree, 'a', 'b'), { recursive: true })
+  await symlink(tree, join(tree, 'a', 'b', 'loop'))
+  await symlink(join(tree, 'nowhere'), join(tree, 'a', 'gone'))
+  await mkdir(join(tree, 'closed'))
+  await chmod(join(tree, 'closed'), 0)
+  await cp(join(here.path, 'finished tree', 'deep', 'finished'), join(tree, 'z', 'behind it'), {
+    recursive: true,
+  })
+  await makeOld(join(tree, 'z'))
+  const watching = new Watching(here.board, {}, hearer([]))
+  await watching.look([tree], new AbortController().signal)
+  await chmod(join(tree, 'closed'), 0o700)
+  expect(await here.jobNamed('behind it')).toMatchObject({ status: 'completed' })
+})

@@ -1,0 +1,76 @@
+import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
+import { agentSettings } from '../../agent/settings.ts'
+import { callerPath, parseWords } from '../../cli/arguments.ts'
+import { openBoard } from '../../board/board.ts'
+import { EXIT, Failure } from '../../failure.ts'
+import { ProgressLine } from '../../cli/progressLine.ts'
+import { StopWish } from '../../processes/stopWish.ts'
+import { print, tell } from '../../cli/terminal.ts'
+import { type Hearer, Watching } from './watcher.ts'
+
+export const usage = `bestmark watch PATH… [--project NAME] [--once] [--json]
+--json prints a line each time a run is found, or its state or its best changes;
+BESTMARK_LOST_AFTER (5) times its own cadence a run may be silent before it is called lost.`
+
+const OPTIONS = {
+  project: { type: 'string' },
+  once: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+} as const
+
+/**
+ * Finds runs in trees and records them until SIGINT or SIGTERM: new ones as they come, growing ones
+ * live, finished ones once. With --once it looks once and ends.
+ */
+export async function main(words: readonly string[]): Promise<number> {
+  const { values, positionals } = parseWords(words, OPTIONS, usage)
+  if (positionals.length === 0) throw new Failure(`Name a folder to watch. Usage: ${usage}`)
+  const paths = positionals.map(callerPath)
+  const { patience } = agentSettings()
+  using wish = new StopWish()
+  await using board = await openBoard()
+  const over = new AbortController()
+  wish.signal.addEventListener('abort', () => over.abort())
+  if (wish.signal.aborted) return EXIT.found
+  const hearer = new Shown(values.json)
+  const watching = new Watching(board, { project: values.project }, hearer, patience)
+  hearer.say(`Watching ${paths.join(', ')} for ${board.db.describe}`)
+  if (!values.once) await watching.watch(paths, over.signal)
+  else {
+    await watching.look(paths, over.signal)
+    over.abort()
+    await watching.watch(paths, over.signal)
+  }
+  hearer.end()
+  return EXIT.found
+}
+
+/** Lines and progress for people on stderr, and what changed for programs on stdout. */
+class Shown implements Hearer {
+  readonly #line = process.stderr.isTTY ? new ProgressLine() : undefined
+  readonly #json: boolean
+  readonly #known = new Map<string, string>()
+
+  constructor(json: boolean) {
+    this.#json = json
+  }
+
+  say = (line: string): void => {
+    const bytes = Buffer.from(`${line}\n`)
+    this.#line?.giveWay(bytes)
+    tell(line)
+  }
+
+  show = (job: TrainingJobStatus): void => {
+    this.#line?.show(job)
+    const { job_id, status, best_checkpoint_id, best_metric } = job
+    const face = measuredJson({ status, best_checkpoint_id, best_metric })
+    if (!this.#json || this.#known.get(job_id) === face) return
+    this.#known.set(job_id, face)
+    print(measuredJson(job))
+  }
+
+  end(): void {
+    this.#line?.end()
+  }
+}

@@ -1,0 +1,174 @@
+import { hasEnded, type Patience, type TrainingJobStatus } from '@bestmark/core'
+import { AGENT_SETTINGS } from '../../agent/settings.ts'
+import type { Board } from '../../board/board.ts'
+import { followFiles } from '../../following.ts'
+import { importRun, type Naming, register } from '../../importing.ts'
+import { JOURNAL } from '../../journal.ts'
+import { Listening } from '../../listening.ts'
+import { pause } from '../../pause.ts'
+import { followJournal } from '../../recorder.ts'
+import { endReplaced } from '../../recording/another.ts'
+import { AnotherRun } from '../../recording/journalPlace.ts'
+import { statusesOf } from '../../recording/statuses.ts'
+import { runsBelow } from '../../sources/find.ts'
+import { changedAt, mayGrow, type RunIdentity } from '../../sources/identify.ts'
+import { sweepJob } from '../../sweep.ts'
+import { Troubles } from '../../cli/troubles.ts'
+
+/** How long to rest between two looks at the trees (ms), and how many times a look's own time. */
+const REST = { least: 2_000, times: 10 }
+
+/** Who hears of a watch. */
+export interface Hearer {
+  /** A line for people. */
+  say: (line: string) => void
+  /** How a run stands, again and again while it is followed. */
+  show: (job: TrainingJobStatus) => void
+}
+
+/** A run that is followed. */
+interface Followed {
+  job_id: string
+  folder: string
+  done: Promise<void>
+}
+
+/** Finds runs in trees, imports those that are over, and follows those that grow. */
+export class Watching {
+  readonly #board: Board
+  readonly #project: Naming
+  readonly #hearer: Hearer
+  readonly #troubles: Troubles
+  readonly #listening: Listening
+  readonly #followed = new Map<string, Followed>()
+  /** When the files of a run that is over were last changed. */
+  readonly #imported = new Map<string, number>()
+
+  constructor(
+    board: Board,
+    project: Naming,
+    hearer: Hearer,
+    patience: Patience = AGENT_SETTINGS.patience,
+  ) {
+    this.#board = board
+    this.#project = project
+    this.#hearer = hearer
+    this.#troubles = new Troubles(hearer.say)
+    this.#listening = new Listening(board.db, patience)
+  }
+
+  /** Looks until the signal aborts, then until all that was followed is recorded. */
+  async watch(paths: readonly string[], signal: AbortSignal): Promise<void> {
+    const listening = this.#listen(signal)
+    while (!signal.aborted) {
+      const began = performance.now()
+      await this.look(paths, signal)
+      await pause(Math.max(REST.least, REST.times * (performance.now() - began)), signal)
+    }
+    await listening
+    await Promise.all([...this.#followed.values()].map(({ done }) => done))
+  }
+
+  async #listen(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#listening.loseSilent(this.#followed.values()).catch(this.#troubles.tell)
+      await pause(AGENT_SETTINGS.pace.listen, signal)
+    }
+  }
+
+  /** One look: runs that are new, and finished ones that changed. */
+  async look(paths: readonly string[], signal: AbortSignal): Promise<void> {
+    const onUnreadable = (folder: string, why: string): void => {
+      this.#troubles.tell(`${folder} is passed by: ${why}`)
+    }
+    const seen = new Set<string>()
+    for (const path of paths) {
+      for await (const run of runsBelow(path, { signal, onUnreadable }, seen)) {
+        if (signal.aborted) return
+        await this.#take(run, signal).catch((error: unknown) => {
+          this.#troubles.tellOf(`${run.root} is passed by`, error)
+        })
+      }
+    }
+  }
+
+  async #take(run: RunIdentity, signal: AbortSignal): Promise<void> {
+    if (this.#followed.has(run.root)) return
+    const changed = await changedAt(run.root)
+    if (this.#imported.get(run.root) === changed) return
+    if (await mayGrow(run.root)) return this.#follow(run, signal)
+    this.#tell(run, await importRun(this.#board, run.root, this.#project, this.#onTold(run)))
+    this.#imported.set(run.root, changed)
+  }
+
+  async #follow(run: RunIdentity, signal: AbortSignal): Promise<void> {
+    const { db, host_id } = this.#board
+    const job = await register(this.#board, run, this.#project)
+    const { job_id, root: folder } = job
+    this.#hearer.say(`${run.name} (${run.source}) is followed`)
+    const over = new AbortController()
+    const until = AbortSignal.any([signal, over.signal])
+    const onTrouble = (error: unknown): void => this.#troubles.tellOf(run.name, error)
+    const onTold = this.#onTold(run)
+    const following =
+      run.source === JOURNAL
+        ? followJournal(db, { job_id, folder, onTold }, until, onTrouble)
+        : followFiles(db, { job_id, folder, host_id, onTold }, until, onTrouble)
+    const end = (): void => over.abort()
+    const done = Promise.all([following, this.#untilOver(run, job_id, until, end)])
+      .then(async () => {
+        if (signal.aborted) return void (await sweepJob(db, job))
+        // What is written after this look is seen by the next one.
+        const changed = await changedAt(run.root)
+        await importRun(this.#board, run.root, this.#project)
+        this.#imported.set(run.root, changed)
+      })
+      .catch(async (error: unknown) => {
+        onTrouble(error)
+        if (error instanceof AnotherRun) await endReplaced(db, job_id).catch(onTrouble)
+      })
+      .finally(() => {
+        over.abort()
+        this.#followed.delete(run.root)
+      })
+    this.#followed.set(run.root, { job_id, folder, done })
+  }
+
+  #onTold({ name }: RunIdentity): (text: string) => void {
+    return (text) => this.#troubles.tellOf(name, text)
+  }
+
+  /** A run that ended is followed no more; one that is quiet may evaluate, or save, or be lost. */
+  async #untilOver(
+    run: RunIdentity,
+    job_id: string,
+    signal: AbortSignal,
+    end: () => void,
+  ): Promise<void> {
+    const statuses = statusesOf(this.#board.db)
+    // A run that ended before, and was taken up again since it grew, is recorded first.
+    for (let began = performance.now(); !signal.aborted;) {
+      await pause(REST.least, signal)
+      try {
+        const status = await statuses.of(job_id, began)
+        this.#troubles.answered()
+        if (!status) return end()
+        if (hasEnded(status.status)) {
+          this.#tell(run, status)
+          return end()
+        }
+        this.#hearer.show(status)
+      } catch (error) {
+        this.#troubles.tell(error)
+      }
+    }
+  }
+
+  #tell({ name, source }: RunIdentity, job: TrainingJobStatus): void {
+    const best = job.best_checkpoint_path
+      ? `best is ${job.best_checkpoint_path}`
+      : 'nothing to choose from'
+    this.#hearer.show(job)
+    this.#hearer.say(`${name} (${source}) is ${job.status}; ${best}`)
+  }
+}
