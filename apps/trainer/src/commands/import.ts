@@ -1,7 +1,7 @@
 import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
 import { callerPath, parseWords } from '../cli/arguments.ts'
 import { openBoard, type Board } from '../board/board.ts'
-import { exportHeader, importExport } from '../exportedJob.ts'
+import { exportHeader, importExport } from '../export/restore.ts'
 import { EXIT, Failure, sentence, worse, type Exit } from '../failure.ts'
 import { importRun } from '../importing.ts'
 import { print, tell } from '../cli/terminal.ts'

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { exportHeader } from './exportedJob.ts'
-import { Failure } from './failure.ts'
-import { readJournal } from './journal.ts'
-import { temporaryFolder } from './testing.ts'
+import { exportHeader } from './restore.ts'
+import { Failure } from '../failure.ts'
+import { readJournal } from '../journal.ts'
+import { temporaryFolder } from '../testing.ts'
 
 const HEADER = { journal: 1, job_id: randomUUID(), name: 'moby', project: 'whales', recipe: null }
 const EXPORTED = { at: 1, host: 'here', root: '/runs/moby', policies: [], pinned: [] }

@@ -20,13 +20,13 @@ import {
 } from '@bestmark/db'
 import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Board } from './board/board.ts'
-import { exportHeader, importExport, writeExport } from './exportedJob.ts'
-import { rowsOf, told } from './exportedJobTesting.ts'
-import { importRun } from './importing.ts'
-import { JOURNAL } from './journal.ts'
-import { shipNext } from './shipping.ts'
-import { temporaryFolder, writeOutput } from './testing.ts'
+import type { Board } from '../board/board.ts'
+import { exportHeader, importExport, writeExport } from './restore.ts'
+import { rowsOf, told } from './testing.ts'
+import { importRun } from '../importing.ts'
+import { JOURNAL } from '../journal.ts'
+import { shipNext } from '../shipping.ts'
+import { temporaryFolder, writeOutput } from '../testing.ts'
 
 let here: TestDatabase
 let there: TestDatabase

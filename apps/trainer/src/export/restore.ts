@@ -20,12 +20,12 @@ import {
   uuidv5,
 } from '@bestmark/db'
 import { z } from 'zod'
-import type { Board } from './board/board.ts'
-import { Failure } from './failure.ts'
-import { firstLine, isJournal, JournalHeader, lastLine, readJournal } from './journal.ts'
-import { END, isEnd } from './journal/events.ts'
-import { jsonObject } from './sources/jsonObject.ts'
-import { sweepJob } from './sweep.ts'
+import type { Board } from '../board/board.ts'
+import { Failure } from '../failure.ts'
+import { firstLine, isJournal, JournalHeader, lastLine, readJournal } from '../journal.ts'
+import { END, isEnd } from '../journal/events.ts'
+import { jsonObject } from '../sources/jsonObject.ts'
+import { sweepJob } from '../sweep.ts'
 
 /** One change of a policy, as it was noted. */
 const NotedChange = z.object({
