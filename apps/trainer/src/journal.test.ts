@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { JOURNAL, type JournalHeader, lastAttempt, openJournal, readJournal } from './journal.ts'
-import { PIECE } from './journalLines.ts'
+import { PIECE } from './files/lines.ts'
 
 const HEADER: JournalHeader = {
   journal: 1,

@@ -4,7 +4,7 @@ import { measuredJson, type TrainingEvent } from '@bestmark/core'
 import { z } from 'zod'
 import { openFile, openToAppend } from './files/runFile.ts'
 import { eventsFrom, parsedJson } from './journal/events.ts'
-import { readBytes, readLines } from './journalLines.ts'
+import { readBytes, readLines } from './files/lines.ts'
 import { fileWords } from './plainWords.ts'
 
 /** The journal's name in a run's folder. */

@@ -10,7 +10,7 @@ import { AnotherRun, readPlace, writePlace } from './recording/journalPlace.ts'
 import { recordScores } from './scores/recordScores.ts'
 import { toldByReader } from './sources/events.ts'
 import { SCORES } from './scores/scoresFile.ts'
-import { isReplaced, placeIn } from './sources/growingFile.ts'
+import { isReplaced, placeIn } from './files/growingFile.ts'
 import { journalSource } from './sources/runJournal.ts'
 
 /** How long to wait before a database that is away is tried again (ms). */

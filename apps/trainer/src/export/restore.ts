@@ -24,7 +24,7 @@ import type { Board } from '../board/board.ts'
 import { Failure } from '../failure.ts'
 import { firstLine, isJournal, JournalHeader, lastLine, readJournal } from '../journal.ts'
 import { END, isEnd } from '../journal/events.ts'
-import { jsonObject } from '../sources/jsonObject.ts'
+import { jsonObject } from '../files/json.ts'
 import { sweepJob } from '../sweep.ts'
 
 /** One change of a policy, as it was noted. */

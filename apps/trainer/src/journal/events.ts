@@ -1,9 +1,9 @@
 import { fitted, parsePythonJson, type Fitted, type TrainingEvent } from '@bestmark/core'
 import { fstatSync } from 'node:fs'
 import { basename } from 'node:path'
-import { BEGINNING, isOther, placeAt, type Place } from '../sources/growingFile.ts'
+import { BEGINNING, isOther, placeAt, type Place } from '../files/growingFile.ts'
 import { admit, type Skips, toldSkips, tooLong } from '../sources/gate.ts'
-import { nextLines, PIECE, type Lines } from '../journalLines.ts'
+import { nextLines, PIECE, type Lines } from '../files/lines.ts'
 
 /** The only key of the last line of an exported journal; how many lines stand before it. */
 export const END = 'end_of_export'

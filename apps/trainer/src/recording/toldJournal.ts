@@ -1,6 +1,6 @@
 import { type Database, sourceCursor } from '@bestmark/db'
 import { JOURNAL } from '../journal.ts'
-import { jsonObject } from '../sources/jsonObject.ts'
+import { jsonObject } from '../files/json.ts'
 import { readPlace } from './journalPlace.ts'
 
 /** The id of the journal that a job was told by, alone or beside a log; null where none is known. */

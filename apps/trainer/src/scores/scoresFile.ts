@@ -23,7 +23,7 @@ import {
 import { z } from 'zod'
 import { Failure, sentence } from '../failure.ts'
 import { openFile, openToAppend } from '../files/runFile.ts'
-import { nextLines } from '../journalLines.ts'
+import { nextLines } from '../files/lines.ts'
 import { fileWords } from '../plainWords.ts'
 import { Retraction, withoutRetracted } from '../commands/score/retraction.ts'
 

@@ -1,6 +1,6 @@
 import { pathStep, ownValue } from '@bestmark/core'
 import { settingOf, type Configurations } from './configuration.ts'
-import { pickled } from './pickled.ts'
+import { pickled } from '../files/pickled.ts'
 import type { LogEntry, TrainerState } from './trainerState.ts'
 
 /** The weights that a run has once its training is over. */

@@ -1,6 +1,6 @@
 import { setOwn } from '@bestmark/core'
 import type { Values } from './events.ts'
-import { cells, numberIn } from './csv.ts'
+import { cells, numberIn } from '../files/csv.ts'
 import { heldOutName, isHeldOut, isOfABatch, trainingLossAmong } from './names.ts'
 
 /** What a column of a table holds; plain data, since it is kept with the place in the file. */

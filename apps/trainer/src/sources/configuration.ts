@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { systemCode } from '../failure.ts'
 import { textOfFile } from '../files/runFile.ts'
-import type { YamlValue } from './yamlFile.ts'
+import type { YamlValue } from '../files/yaml.ts'
 
 /** What a configuration file beside a run says. */
 export interface Configuration {
@@ -73,7 +73,7 @@ async function readInto(into: Configurations, root: string, file: string): Promi
   const text = await settingsText(join(root, file))
   if (text === undefined || !OF_INTEREST.test(text)) return
   // Loaded only here, since most runs have none and a pick should not wait for it.
-  const { yamlValues } = await import('./yamlFile.ts')
+  const { yamlValues } = await import('../files/yaml.ts')
   const values = yamlValues(text)
   if (Array.isArray(values)) into.found.push({ file, values })
   else

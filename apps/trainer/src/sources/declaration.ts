@@ -1,7 +1,7 @@
 import type { Direction } from '@bestmark/core'
 import { settingOf, type Configuration, type Configurations } from './configuration.ts'
 import { isCount } from './trainerState.ts'
-import type { YamlValue } from './yamlFile.ts'
+import type { YamlValue } from '../files/yaml.ts'
 
 /** What a run's configuration declares, as fields of its `started` event, and what is odd in it. */
 export interface Declared {

@@ -1,11 +1,11 @@
 import { beginning, type Progress, reach } from './attempts.ts'
 import { readConfigurations } from './configuration.ts'
-import { cells, numberIn } from './csv.ts'
+import { cells, numberIn } from '../files/csv.ts'
 import { declared } from './declaration.ts'
 import { measuredEvents } from './events.ts'
 import { type Found, noStep } from './gate.ts'
 import { type FileLine, lineSource } from './lineSource.ts'
-import type { Listing } from './listing.ts'
+import type { Listing } from '../files/folder.ts'
 import { heldOutName, isHeldOut, isOfABatch, trainingLossAmong } from './names.ts'
 import { numbered, savedIn, withSteps } from './savedFiles.ts'
 

@@ -1,6 +1,6 @@
 import { type Progress, reach } from './attempts.ts'
 import { type Column, columnsOf, valuesOf } from './columns.ts'
-import { cells, numberIn } from './csv.ts'
+import { cells, numberIn } from '../files/csv.ts'
 import { measuredEvents, type Values } from './events.ts'
 import { type Found, noStep } from './gate.ts'
 import type { FileLine } from './lineSource.ts'

@@ -1,5 +1,5 @@
 import { fitted, type Misfit, ownValue, setOwn, type TrainingEvent } from '@bestmark/core'
-import { LONGEST_LINE } from '../journalLines.ts'
+import { LONGEST_LINE } from '../files/lines.ts'
 import { toldEvent } from './events.ts'
 
 /** What a reader found of one record: events, and what there is of it that none can be made of. */

@@ -5,7 +5,7 @@ import { declared } from './declaration.ts'
 import { type TableState, tellRow } from './epochTable.ts'
 import type { Values } from './events.ts'
 import { lineSource } from './lineSource.ts'
-import type { Listing } from './listing.ts'
+import type { Listing } from '../files/folder.ts'
 import { heldOutName } from './names.ts'
 import { type NameReader, savedIn, type SavedFile } from './savedFiles.ts'
 

@@ -11,8 +11,8 @@ import {
   type NumberedLine,
   type Place,
   placeIn,
-} from './growingFile.ts'
-import { Listing } from './listing.ts'
+} from '../files/growingFile.ts'
+import { Listing } from '../files/folder.ts'
 import type { Progress } from './attempts.ts'
 import { type Known, savedEvents, type SavedFile } from './savedFiles.ts'
 import type { Opening, Piece, Source, SourceReader } from './source.ts'

@@ -1,7 +1,7 @@
 import { readMeasured, ownValue, setOwn } from '@bestmark/core'
-import { numberIn } from './csv.ts'
+import { numberIn } from '../files/csv.ts'
 import type { Values } from './events.ts'
-import { jsonObject } from './jsonObject.ts'
+import { jsonObject } from '../files/json.ts'
 import { heldOutName, isHeldOut, trainingLossAmong } from './names.ts'
 import { isCount } from './trainerState.ts'
 

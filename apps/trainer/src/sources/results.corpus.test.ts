@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { publicRows } from '../testing.ts'
-import { Listing } from './listing.ts'
+import { Listing } from '../files/folder.ts'
 import { readResults, resultsFiles } from './resultsFiles.ts'
 import { readRun } from './run.ts'
 import { readTrainerState } from './trainerState.ts'

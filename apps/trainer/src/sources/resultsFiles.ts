@@ -3,9 +3,9 @@ import { type Measured, readMeasured, ownValue, setOwn } from '@bestmark/core'
 import { Failure, systemCode } from '../failure.ts'
 import { textOfFile } from '../files/runFile.ts'
 import { fileWords } from '../plainWords.ts'
-import { jsonObject } from './jsonObject.ts'
-import type { Listing } from './listing.ts'
-import { TextWalk } from './logLines.ts'
+import { jsonObject } from '../files/json.ts'
+import type { Listing } from '../files/folder.ts'
+import { TextWalk } from '../files/jsonPlaces.ts'
 import { isHeldOut } from './names.ts'
 
 /** What the Trainer's `save_metrics` left: the sums of training, and what was measured after it. */

@@ -6,7 +6,7 @@ import { withScores } from '../scores/attached.ts'
 import { readHuggingFace, readStateFile } from './huggingface.ts'
 import { HUGGINGFACE } from './huggingfaceSource.ts'
 import { readJournalRun } from './journal.ts'
-import { Listing } from './listing.ts'
+import { Listing } from '../files/folder.ts'
 import { readWhole } from './source.ts'
 import { MARKS, openRun, sourcesIn } from './sources.ts'
 

@@ -6,7 +6,7 @@ import { parseEvent } from '../journal/events.ts'
 import { beginning, type Progress } from './attempts.ts'
 import { startedEvent } from './events.ts'
 import type { Found } from './gate.ts'
-import { jsonObject } from './jsonObject.ts'
+import { jsonObject } from '../files/json.ts'
 import { type FileLine, lineSource } from './lineSource.ts'
 import { markIn, OUTPUT } from './textLog.ts'
 

@@ -4,8 +4,8 @@ import { type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
 import { systemCode } from '../failure.ts'
 import { inspectCheckpoint } from '../checkpoints/inspect.ts'
 import { attemptAt, type Progress } from './attempts.ts'
-import type { Listing } from './listing.ts'
-import { pickled } from './pickled.ts'
+import type { Listing } from '../files/folder.ts'
+import { pickled } from '../files/pickled.ts'
 
 /** Weights that lie in a run's folder: a file, or a folder of files. */
 export interface SavedFile {

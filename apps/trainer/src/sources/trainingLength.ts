@@ -1,6 +1,6 @@
 import { argumentFiles } from './afterTraining.ts'
 import { type Configurations, settingOf } from './configuration.ts'
-import { pickled } from './pickled.ts'
+import { pickled } from '../files/pickled.ts'
 import type { Results } from './resultsFiles.ts'
 import type { SavedFile } from './savedFiles.ts'
 

@@ -4,7 +4,7 @@ import { headOf } from './columns.ts'
 import { type TableState, tellRow } from './epochTable.ts'
 import type { Values } from './events.ts'
 import { type Beginning, lineSource } from './lineSource.ts'
-import type { Listing } from './listing.ts'
+import type { Listing } from '../files/folder.ts'
 import { savedIn, type SavedFile } from './savedFiles.ts'
 
 interface State extends TableState {
@@ -63,7 +63,7 @@ function fitnessOf(values: Values): number | undefined {
 
 async function started(listing: Listing): Promise<Beginning> {
   const text = await listing.head('args.yaml')
-  const { yamlValues } = await import('./yamlFile.ts')
+  const { yamlValues } = await import('../files/yaml.ts')
   const values = text === '' ? [] : yamlValues(text)
   const warnings = Array.isArray(values) ? [] : [`args.yaml is no valid YAML (${values.error})`]
   const flat = Array.isArray(values) ? values.filter(({ isListed }) => !isListed) : []

@@ -1,6 +1,6 @@
 import { appendFileSync, closeSync, fstatSync } from 'node:fs'
 import { openToAppend } from '../../files/runFile.ts'
-import { PIECE, readBytes } from '../../journalLines.ts'
+import { PIECE, readBytes } from '../../files/lines.ts'
 import { PutBack } from './putBack.ts'
 import { pause } from '../../pause.ts'
 import { MARK } from '../../sources/textLog.ts'

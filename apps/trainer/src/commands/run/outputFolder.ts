@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { systemCode } from '../../failure.ts'
 import { callerPath } from '../../cli/arguments.ts'
 import { textOfFile } from '../../files/runFile.ts'
-import { yamlValues } from '../../sources/yamlFile.ts'
+import { yamlValues } from '../../files/yaml.ts'
 
 /** How training programs call the folder that they write to. */
 const OUTPUT = /^--?(output[_-]dir|out[_-]dir|save[_-]dir|default[_-]root[_-]dir)$/

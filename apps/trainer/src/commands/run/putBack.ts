@@ -9,7 +9,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { PIECE, readBytes } from '../../journalLines.ts'
+import { PIECE, readBytes } from '../../files/lines.ts'
 
 /**
  * Keeps a file that others write to at its path, also where a program removes or moves the folder

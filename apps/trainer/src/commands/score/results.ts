@@ -1,5 +1,5 @@
 import { type Direction, readMeasured, type Measured, ownValue, setOwn } from '@bestmark/core'
-import { TextWalk } from '../../sources/logLines.ts'
+import { TextWalk } from '../../files/jsonPlaces.ts'
 import { isCount } from '../../sources/trainerState.ts'
 
 /** Metrics that were measured over one number of samples. */

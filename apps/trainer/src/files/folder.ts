@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemCode } from '../failure.ts'
-import { openHandle } from '../files/runFile.ts'
+import { openHandle } from './runFile.ts'
 
 /** A mark is looked for in so many bytes at a file's beginning. */
 const HEAD = 1 << 16

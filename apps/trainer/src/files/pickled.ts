@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Direction } from '@bestmark/core'
 import { systemCode } from '../failure.ts'
-import { openHandle } from '../files/runFile.ts'
+import { openHandle } from './runFile.ts'
 
 /** What a torch file says of itself, and of the Lightning callback that saved it. */
 export interface Pickled {

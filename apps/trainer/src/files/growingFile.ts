@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { closeSync, fstatSync } from 'node:fs'
 import { systemCode } from '../failure.ts'
-import { openFile } from '../files/runFile.ts'
-import { type Lines, LONGEST_LINE, nextLines, PIECE, readBytes } from '../journalLines.ts'
+import { openFile } from './runFile.ts'
+import { type Lines, LONGEST_LINE, nextLines, PIECE, readBytes } from './lines.ts'
 
 /** How far a growing file was read. */
 export interface Place {
