@@ -1,4 +1,4 @@
-import { JOURNAL } from '../apps/trainer/src/journal.ts'
+import { JOURNAL } from '../apps/trainer/src/journal/read.ts'
 import { recordJournal } from '../apps/trainer/src/recorder.ts'
 import { ingest, NAMES, valueAt } from './ingest.ts'
 

@@ -1,4 +1,4 @@
-import { JOURNAL, openJournal } from '../apps/trainer/src/journal.ts'
+import { JOURNAL, openJournal } from '../apps/trainer/src/journal/read.ts'
 import { Training } from '../apps/trainer/src/recipes/charLm/training.ts'
 import { Run } from '../apps/trainer/src/recipes/run.ts'
 import { temporaryFolder } from '../apps/trainer/src/testing.ts'

@@ -11,7 +11,7 @@ import {
 } from '@bestmark/db'
 import type { TrainingEvent } from '@bestmark/core'
 import { statIfSeen } from './files/runFile.ts'
-import { JOURNAL } from './journal.ts'
+import { JOURNAL } from './journal/read.ts'
 import { PIECE } from './files/lines.ts'
 import { isDriven } from './process.ts'
 import type { Recorded } from './recorder.ts'

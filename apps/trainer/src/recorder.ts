@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { JobUnknown, record, sourceCursor, type Database } from '@bestmark/db'
 import { statIfSeen } from './files/runFile.ts'
-import { JOURNAL, journalHeader, journalSize, readJournal } from './journal.ts'
+import { JOURNAL, journalHeader, journalSize, readJournal } from './journal/read.ts'
 import { pause } from './pause.ts'
 import { Changes } from './recording/changes.ts'
 import { Absence } from './recording/absence.ts'

@@ -1,7 +1,7 @@
 import type { EventOf, JobState } from '@bestmark/core'
 import { recordFacts, standingFiles, type Database, type KnownFiles } from '@bestmark/db'
 import { inspectCheckpoint, type Before, type FilesSeen } from './checkpoints/inspect.ts'
-import { JOURNAL } from './journal.ts'
+import { JOURNAL } from './journal/read.ts'
 import { goneFiles, holdsAnother } from './recording/another.ts'
 import { STATE_UNREADABLE } from './sources/huggingface.ts'
 import { RUN_JOURNAL } from './sources/runJournal.ts'

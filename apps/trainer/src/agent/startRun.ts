@@ -5,7 +5,7 @@ import type { TrainingJobStatus } from '@bestmark/core'
 import { closedFolder, jobDetail, registerJob, type Database } from '@bestmark/db'
 import { Failure } from '../failure.ts'
 import { inspectCheckpoint } from '../checkpoints/inspect.ts'
-import { lastAttempt, JOURNAL, openJournal } from '../journal.ts'
+import { lastAttempt, JOURNAL, openJournal } from '../journal/read.ts'
 import { isAlive, readRunProcess, spawnDetached, type DetachedProcess } from '../process.ts'
 import { childArgv, type Recipe } from '../recipes/recipe.ts'
 

@@ -5,7 +5,7 @@ import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { choiceOf } from '../commands/pick/choice.ts'
 import { importRun } from '../importing.ts'
-import { openJournal, type Journal } from '../journal.ts'
+import { openJournal, type Journal } from '../journal/read.ts'
 import { sweepJob } from '../sweep.ts'
 import { temporaryFolder, weightsOf } from '../testing.ts'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { exportHeader } from './restore.ts'
 import { Failure } from '../failure.ts'
-import { readJournal } from '../journal.ts'
+import { readJournal } from '../journal/read.ts'
 import { temporaryFolder } from '../testing.ts'
 
 const HEADER = { journal: 1, job_id: randomUUID(), name: 'moby', project: 'whales', recipe: null }

@@ -24,7 +24,7 @@ import type { Board } from '../board/board.ts'
 import { exportHeader, importExport, writeExport } from './restore.ts'
 import { rowsOf, told } from './testing.ts'
 import { importRun } from '../importing.ts'
-import { JOURNAL } from '../journal.ts'
+import { JOURNAL } from '../journal/read.ts'
 import { shipNext } from '../shipping.ts'
 import { temporaryFolder, writeOutput } from '../testing.ts'
 

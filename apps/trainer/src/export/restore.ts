@@ -22,7 +22,7 @@ import {
 import { z } from 'zod'
 import type { Board } from '../board/board.ts'
 import { Failure } from '../failure.ts'
-import { firstLine, isJournal, JournalHeader, lastLine, readJournal } from '../journal.ts'
+import { firstLine, isJournal, JournalHeader, lastLine, readJournal } from '../journal/read.ts'
 import { END, isEnd } from '../journal/events.ts'
 import { jsonObject } from '../files/json.ts'
 import { sweepJob } from '../sweep.ts'

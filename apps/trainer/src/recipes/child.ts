@@ -1,7 +1,7 @@
 import { ownValue } from '@bestmark/core'
 import { randomUUID } from 'node:crypto'
 import { basename, join, resolve } from 'node:path'
-import { type JournalHeader, JOURNAL, lastAttempt, openJournal } from '../journal.ts'
+import { type JournalHeader, JOURNAL, lastAttempt, openJournal } from '../journal/read.ts'
 import { tell } from '../cli/terminal.ts'
 import { removeUnfinished } from './checkpoint.ts'
 import { CHAR_LM, findRecipe, readChildArgs, type RunRequest } from './recipe.ts'

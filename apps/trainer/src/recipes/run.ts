@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Journal, JournalEvent } from '../journal.ts'
+import type { Journal, JournalEvent } from '../journal/read.ts'
 import { WaitingEvents } from './waitingEvents.ts'
 
 type Said<Event> = Event extends JournalEvent ? Omit<Event, 'attempt' | 'at'> : never

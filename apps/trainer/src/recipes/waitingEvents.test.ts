@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { JOURNAL, openJournal, readJournal } from '../journal.ts'
+import { JOURNAL, openJournal, readJournal } from '../journal/read.ts'
 import { WaitingEvents } from './waitingEvents.ts'
 import { smallDisk } from './testing.ts'
 

@@ -1,5 +1,5 @@
 import { systemCode } from '../failure.ts'
-import type { Journal, JournalEvent } from '../journal.ts'
+import type { Journal, JournalEvent } from '../journal/read.ts'
 
 /** What a write says where there is no room, or no more of it for this user. */
 const NO_ROOM = ['ENOSPC', 'EDQUOT']

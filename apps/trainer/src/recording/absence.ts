@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Database, folderOfJob, sourceCursor } from '@bestmark/db'
-import { JOURNAL, journalSize } from '../journal.ts'
+import { JOURNAL, journalSize } from '../journal/read.ts'
 import { sourcesIn } from '../sources/sources.ts'
 import { folderId } from './folderId.ts'
 import { AnotherRun, isOfPlace } from './journalPlace.ts'

@@ -12,7 +12,7 @@ import {
   standingFiles,
 } from '@bestmark/db'
 import type { FilesSeen } from '../checkpoints/inspect.ts'
-import { firstLine, isJournal, JOURNAL } from '../journal.ts'
+import { firstLine, isJournal, JOURNAL } from '../journal/read.ts'
 import { isDriven } from '../process.ts'
 import { endedEvent } from '../sources/events.ts'
 import { jsonObject } from '../files/json.ts'

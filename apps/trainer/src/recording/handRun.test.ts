@@ -5,7 +5,7 @@ import { toldInRows } from '@bestmark/db/testing'
 import { expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
 import { importRun } from '../importing.ts'
-import { JOURNAL } from '../journal.ts'
+import { JOURNAL } from '../journal/read.ts'
 import { OUTPUT } from '../sources/textLog.ts'
 
 const here = testBoard()

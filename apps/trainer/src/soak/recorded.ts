@@ -4,7 +4,7 @@ import { checkpointsOf, jobStatus, sourceCursor, type Database } from '@bestmark
 import type { Told } from '@bestmark/db/testing'
 import { z } from 'zod'
 import { choiceOf } from '../commands/pick/choice.ts'
-import { JOURNAL } from '../journal.ts'
+import { JOURNAL } from '../journal/read.ts'
 import { readPlace } from '../recording/journalPlace.ts'
 
 /** A line of a journal, as far as it is compared. */

@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Failure, sentence } from '../failure.ts'
-import { isJournal, JOURNAL, readJournal } from '../journal.ts'
+import { isJournal, JOURNAL, readJournal } from '../journal/read.ts'
 import { Listing } from '../files/folder.ts'
 import { journalSource } from './runJournal.ts'
 import { readRunNote } from './runNote.ts'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EventOf, TrainingEvent } from '@bestmark/core'
-import { isJournal, JOURNAL, readJournal } from '../journal.ts'
+import { isJournal, JOURNAL, readJournal } from '../journal/read.ts'
 import { parseEvent } from '../journal/events.ts'
 import { beginning, type Progress } from './attempts.ts'
 import { startedEvent } from './events.ts'

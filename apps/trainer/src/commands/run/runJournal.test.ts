@@ -14,7 +14,7 @@ import {
 import { beforeAll, expect, test } from 'vitest'
 import { agentOf, testBoard } from '../../board/testing.ts'
 import { importRun } from '../../importing.ts'
-import { JOURNAL } from '../../journal.ts'
+import { JOURNAL } from '../../journal/read.ts'
 import { CLIENT } from '../../sources/programsTesting.ts'
 import { bestmark, eventually } from '../../testing.ts'
 import { Watching } from '../watch/watcher.ts'

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { rowsFrom, type Checkpoint } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db/root'
 import { Failure, sentence, systemCode } from '../../failure.ts'
-import { JOURNAL } from '../../journal.ts'
+import { JOURNAL } from '../../journal/read.ts'
 import { readRun, type ReadRun } from '../../sources/run.ts'
 import { sourcesIn } from '../../sources/sources.ts'
 

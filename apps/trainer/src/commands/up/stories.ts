@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { claimExample, closedFolder, uuidv5 } from '@bestmark/db'
 import type { Board } from '../../board/board.ts'
 import { importRun } from '../../importing.ts'
-import { JOURNAL } from '../../journal.ts'
+import { JOURNAL } from '../../journal/read.ts'
 
 /**
  * Real runs, recorded by clients/python/programs/stories.py: a best evaluation between two saves, a

@@ -2,10 +2,10 @@ import { appendFileSync, closeSync, fstatSync, ftruncateSync, statSync } from 'n
 import { join } from 'node:path'
 import { measuredJson, type TrainingEvent } from '@bestmark/core'
 import { z } from 'zod'
-import { openFile, openToAppend } from './files/runFile.ts'
-import { eventsFrom, parsedJson } from './journal/events.ts'
-import { readBytes, readLines } from './files/lines.ts'
-import { fileWords } from './plainWords.ts'
+import { openFile, openToAppend } from '../files/runFile.ts'
+import { eventsFrom, parsedJson } from './events.ts'
+import { readBytes, readLines } from '../files/lines.ts'
+import { fileWords } from '../plainWords.ts'
 
 /** The journal's name in a run's folder. */
 export const JOURNAL = 'journal.jsonl'

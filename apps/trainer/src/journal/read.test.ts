@@ -9,8 +9,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { JOURNAL, type JournalHeader, lastAttempt, openJournal, readJournal } from './journal.ts'
-import { PIECE } from './files/lines.ts'
+import { JOURNAL, type JournalHeader, lastAttempt, openJournal, readJournal } from './read.ts'
+import { PIECE } from '../files/lines.ts'
 
 const HEADER: JournalHeader = {
   journal: 1,
