@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hostId, registerJob, type Database } from '@bestmark/db'
 import { JOURNAL, openJournal, type Journal } from '../apps/trainer/src/journal/read.ts'
-import { writeRunProcess } from '../apps/trainer/src/process.ts'
+import { writeRunProcess } from '../apps/trainer/src/processes/mark.ts'
 
 /** A run that this process writes, registered on a board and not yet recorded. */
 export interface WrittenRun {

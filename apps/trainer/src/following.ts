@@ -1,6 +1,6 @@
 import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
 import { jobDetail, JobUnknown, recordFacts, type Database } from '@bestmark/db'
-import { askToStop, forgetRunProcess, hasEndedUnseen, readRunProcess } from './process.ts'
+import { askToStop, forgetRunProcess, hasEndedUnseen, readRunProcess } from './processes/mark.ts'
 import { FilesRecorder, QUIET_AFTER } from './recordFiles.ts'
 import { pause } from './pause.ts'
 import type { Recorded } from './recorder.ts'

@@ -2,7 +2,7 @@ import { stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Database, fullDisks, hostedJobs, noteFullDisk, recordFacts } from '@bestmark/db'
 import { SPEAKING } from './settings.ts'
-import { readRunProcess } from '../process.ts'
+import { readRunProcess } from '../processes/mark.ts'
 
 /** With fewer bytes nothing of use can be written; a database needs room for a file of its log. */
 const NO_ROOM = { runs: 64 * 1024, database: 16 * 1024 * 1024 }

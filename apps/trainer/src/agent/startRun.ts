@@ -6,7 +6,7 @@ import { closedFolder, jobDetail, registerJob, type Database } from '@bestmark/d
 import { Failure } from '../failure.ts'
 import { inspectCheckpoint } from '../checkpoints/inspect.ts'
 import { lastAttempt, JOURNAL, openJournal } from '../journal/read.ts'
-import { isAlive, readRunProcess, spawnDetached, type DetachedProcess } from '../process.ts'
+import { isAlive, readRunProcess, spawnDetached, type DetachedProcess } from '../processes/mark.ts'
 import { childArgv, type Recipe } from '../recipes/recipe.ts'
 
 /** Who starts runs: the data folder, and this machine. */

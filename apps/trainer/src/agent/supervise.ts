@@ -4,11 +4,11 @@ import { jobStatus, recordFacts, type Database } from '@bestmark/db'
 import { AGENT_SETTINGS } from './settings.ts'
 import { textOfFile } from '../files/runFile.ts'
 import { JOURNAL, lastAttempt } from '../journal/read.ts'
-import { askToStop, isAlive, readRunProcess, type ProcessEnd } from '../process.ts'
+import { askToStop, isAlive, readRunProcess, type ProcessEnd } from '../processes/mark.ts'
 import { pause } from '../pause.ts'
 import { followJournal, type Recorded } from '../recorder.ts'
 import { statusesOf } from '../recording/statuses.ts'
-import { TAKEN } from '../recipes/takeRun.ts'
+import { TAKEN } from '../processes/takeRun.ts'
 import type { StartedRun } from './startRun.ts'
 
 /** How often a process is looked at that this one did not start (ms). */

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { JOURNAL, openJournal, readJournal } from '../journal/read.ts'
-import { processStart, readRunProcess } from '../process.ts'
+import { processStart, readRunProcess } from '../processes/mark.ts'
 import { load } from './charLm/saved.ts'
-import { TAKEN } from './takeRun.ts'
+import { TAKEN } from '../processes/takeRun.ts'
 import {
   checkpointsIn,
   ending,
@@ -23,7 +23,7 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 /** One run from its first step to its last, whose parent dies as soon as it has started it. */
 const straight = runFolder()
 beforeAll(async () => {
-  const process = new URL('../process.ts', import.meta.url)
+  const process = new URL('../processes/mark.ts', import.meta.url)
   const options = { cwd: straight.path, logFile: join(straight.path, 'output.log') }
   const script = `
     const { spawnDetached } = await import(${JSON.stringify(process)})

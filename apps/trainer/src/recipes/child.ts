@@ -6,7 +6,7 @@ import { tell } from '../cli/terminal.ts'
 import { removeUnfinished } from './checkpoint.ts'
 import { CHAR_LM, findRecipe, readChildArgs, type RunRequest } from './recipe.ts'
 import { Run } from './run.ts'
-import { TAKEN, takeRun } from './takeRun.ts'
+import { TAKEN, takeRun } from '../processes/takeRun.ts'
 
 /** How each recipe trains; the modules are loaded when they are needed. */
 const TRAINERS: Record<string, () => Promise<(run: Run) => Promise<'completed' | 'stopped'>>> = {

@@ -13,7 +13,7 @@ import {
 } from '@bestmark/db'
 import type { FilesSeen } from '../checkpoints/inspect.ts'
 import { firstLine, isJournal, JOURNAL } from '../journal/read.ts'
-import { isDriven } from '../process.ts'
+import { isDriven } from '../processes/mark.ts'
 import { endedEvent } from '../sources/events.ts'
 import { jsonObject } from '../files/json.ts'
 import { folderId } from './folderId.ts'

@@ -7,7 +7,7 @@ import {
   seriesNames,
 } from '@bestmark/db'
 import { Failure, systemCode } from '../failure.ts'
-import { isDriven } from '../process.ts'
+import { isDriven } from '../processes/mark.ts'
 import { readWhole } from '../sources/source.ts'
 import { openRun, sourcesIn } from '../sources/sources.ts'
 import { folderId } from './folderId.ts'

@@ -7,7 +7,7 @@ import {
   uuidv5,
 } from '@bestmark/db'
 import type { Board } from '../board/board.ts'
-import { isDriven } from '../process.ts'
+import { isDriven } from '../processes/mark.ts'
 import type { RunIdentity } from '../sources/identify.ts'
 import { isContinued, isEmpty } from './continued.ts'
 import { folderId } from './folderId.ts'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { openJournal, type Journal } from '../journal/read.ts'
-import { writeRunProcess } from '../process.ts'
+import { writeRunProcess } from '../processes/mark.ts'
 import { saveCheckpoint } from '../recipes/checkpoint.ts'
 import { writeSafetensors } from '../recipes/safetensors.ts'
 

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { readSeries, requestStop } from '@bestmark/db'
 import { expect, test } from 'vitest'
 import { agentOf, testBoard } from '../../board/testing.ts'
-import { isAlive, readRunProcess } from '../../process.ts'
+import { isAlive, readRunProcess } from '../../processes/mark.ts'
 import { ERRORS, OUTPUT } from '../../sources/textLog.ts'
 import { BESTMARK, bestmark, eventually } from '../../testing.ts'
 

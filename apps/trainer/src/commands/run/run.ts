@@ -6,8 +6,13 @@ import { hostId, HomeUnusable, resolveHome, uuidv5 } from '@bestmark/db'
 import { callerPath, millisecondsOf, parseWords } from '../../cli/arguments.ts'
 import { EXIT, Failure, sentence } from '../../failure.ts'
 import type { Show } from './keptOutput.ts'
-import { forgetRunProcess, isAlive, readRunProcess, writeKeptProcess } from '../../process.ts'
-import type { ProcessEnd } from '../../process.ts'
+import {
+  forgetRunProcess,
+  isAlive,
+  readRunProcess,
+  writeKeptProcess,
+} from '../../processes/mark.ts'
+import type { ProcessEnd } from '../../processes/mark.ts'
 import { ProgressLine } from '../../cli/progressLine.ts'
 import { outputFolderOf } from './outputFolder.ts'
 import { startProgram } from './program.ts'

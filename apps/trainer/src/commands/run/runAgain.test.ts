@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { readSeries } from '@bestmark/db'
 import { beforeAll, expect, test } from 'vitest'
 import { testBoard } from '../../board/testing.ts'
-import { isDriven } from '../../process.ts'
+import { isDriven } from '../../processes/mark.ts'
 import { OUTPUT } from '../../sources/textLog.ts'
 import { bestmark, eventually } from '../../testing.ts'
 

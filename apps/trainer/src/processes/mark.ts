@@ -10,9 +10,9 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { systemCode } from './failure.ts'
-import { openFile } from './files/runFile.ts'
-import { unstartedWords } from './processes/starting.ts'
+import { systemCode } from '../failure.ts'
+import { openFile } from '../files/runFile.ts'
+import { unstartedWords } from './starting.ts'
 
 /** A process that cannot be mistaken for a later one with the same pid. */
 export const ProcessMark = z.object({ pid: z.number().int().positive(), started_at: z.string() })

@@ -1,9 +1,9 @@
 import { existsSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
-import { readRunProcess } from '../process.ts'
+import { readRunProcess } from './mark.ts'
 import { TAKEN, takeRun } from './takeRun.ts'
-import { ending, eventsOf, eventsOfType, runFolder, startQuick } from './testing.ts'
+import { ending, eventsOf, eventsOfType, runFolder, startQuick } from '../recipes/testing.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 

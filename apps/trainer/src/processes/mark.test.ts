@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { isAlive, processStart, readRunProcess, spawnDetached, writeRunProcess } from './process.ts'
+import { isAlive, processStart, readRunProcess, spawnDetached, writeRunProcess } from './mark.ts'
 
 const FOREVER = ['-e', 'process.stdin.resume(); console.log("up"); setInterval(() => {}, 1e6)']
 

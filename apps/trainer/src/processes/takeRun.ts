@@ -1,6 +1,6 @@
 import { closeSync, openSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { isAlive, readRunProcess, type RunProcess, writeRunProcess } from '../process.ts'
+import { isAlive, readRunProcess, type RunProcess, writeRunProcess } from './mark.ts'
 
 /** Exit code of a child that found its run in another's hands, as sysexits.h has it for "try later". */
 export const TAKEN = 75
