@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { hostId, type Database } from '@bestmark/db'
 import { Agent } from '../apps/trainer/src/agent/agent.ts'
 import { openBoard } from '../apps/trainer/src/board/board.ts'
-import { importRun } from '../apps/trainer/src/importing.ts'
+import { importRun } from '../apps/trainer/src/recording/importRun.ts'
 import { temporaryFolder } from '../e2e/board.ts'
 import { say } from './figures.ts'
 

@@ -1,5 +1,5 @@
 import { JOURNAL } from '../apps/trainer/src/journal/read.ts'
-import { recordJournal } from '../apps/trainer/src/recorder.ts'
+import { recordJournal } from '../apps/trainer/src/recording/journal.ts'
 import { ingest, NAMES, valueAt } from './ingest.ts'
 
 /** A journal with a line a step. */

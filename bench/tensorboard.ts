@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { JOURNAL } from '../apps/trainer/src/journal/read.ts'
-import { FilesRecorder } from '../apps/trainer/src/recordFiles.ts'
+import { FilesRecorder } from '../apps/trainer/src/recording/files.ts'
 import { eventRecord } from '../apps/trainer/src/sources/tfeventsTesting.ts'
 import { ingest, NAMES, valueAt } from './ingest.ts'
 

@@ -4,7 +4,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createDeployment, listDeployments, standingFiles } from '@bestmark/db'
 import type { TestDatabase } from '@bestmark/db/testing'
-import { importRun } from './importing.ts'
+import { importRun } from './recording/importRun.ts'
 import { writeSafetensors } from './recipes/safetensors.ts'
 import { writeOutput } from './testing.ts'
 

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { choiceOf } from '../commands/pick/choice.ts'
-import { importRun } from '../importing.ts'
+import { importRun } from '../recording/importRun.ts'
 import { openJournal, type Journal } from '../journal/read.ts'
-import { sweepJob } from '../sweep.ts'
+import { sweepJob } from '../recording/sweep.ts'
 import { temporaryFolder, weightsOf } from '../testing.ts'
 
 let db: TestDatabase

@@ -3,7 +3,7 @@ import { callerPath, parseWords } from '../cli/arguments.ts'
 import { openBoard, type Board } from '../board/board.ts'
 import { exportHeader, importExport } from '../export/restore.ts'
 import { EXIT, Failure, sentence, worse, type Exit } from '../failure.ts'
-import { importRun } from '../importing.ts'
+import { importRun } from '../recording/importRun.ts'
 import { print, tell } from '../cli/terminal.ts'
 
 export const usage = 'bestmark import PATH… [--name NAME] [--project NAME] [--json]'

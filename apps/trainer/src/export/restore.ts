@@ -25,7 +25,7 @@ import { Failure } from '../failure.ts'
 import { firstLine, isJournal, JournalHeader, lastLine, readJournal } from '../journal/read.ts'
 import { END, isEnd } from '../journal/events.ts'
 import { jsonObject } from '../files/json.ts'
-import { sweepJob } from '../sweep.ts'
+import { sweepJob } from '../recording/sweep.ts'
 
 /** One change of a policy, as it was noted. */
 const NotedChange = z.object({

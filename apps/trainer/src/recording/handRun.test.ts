@@ -4,7 +4,7 @@ import { jobDetail, uuidv5 } from '@bestmark/db'
 import { toldInRows } from '@bestmark/db/testing'
 import { expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
-import { importRun } from '../importing.ts'
+import { importRun } from './importRun.ts'
 import { JOURNAL } from '../journal/read.ts'
 import { OUTPUT } from '../sources/textLog.ts'
 

@@ -4,7 +4,7 @@ import { jobsOfFolder, pinCheckpoints, standingFiles } from '@bestmark/db'
 import { toldInRows } from '@bestmark/db/testing'
 import { expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
-import { importRun } from '../importing.ts'
+import { importRun } from './importRun.ts'
 import { eventually, writeOutput } from '../testing.ts'
 import { Watching } from '../commands/watch/watcher.ts'
 

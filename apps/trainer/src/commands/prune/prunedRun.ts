@@ -17,7 +17,7 @@ import { openBoardIfThere, type Board } from '../../board/board.ts'
 import { Failure } from '../../failure.ts'
 import { oneJob } from '../../board/oneJob.ts'
 import { readRun, type ReadRun } from '../../sources/run.ts'
-import { sweepJob } from '../../sweep.ts'
+import { sweepJob } from '../../recording/sweep.ts'
 import { placed } from './placed.ts'
 
 /** What a choice of what to remove is made from. */

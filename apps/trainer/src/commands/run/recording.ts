@@ -1,13 +1,13 @@
 import { bestEffort, isCutOff, registerJob, watch, type Database } from '@bestmark/db'
 import { openBoard, type Board } from '../../board/board.ts'
-import { followFiles } from '../../following.ts'
+import { followFiles } from '../../recording/follower.ts'
 import type { ProgressLine } from '../../cli/progressLine.ts'
-import { FilesRecorder } from '../../recordFiles.ts'
+import { FilesRecorder } from '../../recording/files.ts'
 import { pause } from '../../pause.ts'
-import type { Recorded } from '../../recorder.ts'
+import type { Recorded } from '../../recording/journal.ts'
 import { jobIdOf } from '../../recording/jobOf.ts'
 import { RUN_LOG } from '../../sources/mixed.ts'
-import { sweepJob } from '../../sweep.ts'
+import { sweepJob } from '../../recording/sweep.ts'
 import type { Troubles } from '../../cli/troubles.ts'
 
 /** How long to wait before the board is tried again while the program runs, and after it (ms). */

@@ -13,7 +13,7 @@ import {
 } from '@bestmark/db'
 import { beforeAll, expect, test } from 'vitest'
 import { agentOf, testBoard } from '../../board/testing.ts'
-import { importRun } from '../../importing.ts'
+import { importRun } from '../../recording/importRun.ts'
 import { JOURNAL } from '../../journal/read.ts'
 import { CLIENT } from '../../sources/programsTesting.ts'
 import { bestmark, eventually } from '../../testing.ts'

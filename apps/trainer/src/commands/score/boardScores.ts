@@ -2,7 +2,7 @@ import { select, rowsFrom, type Selection } from '@bestmark/core'
 import { jobStatus, selectionOf } from '@bestmark/db'
 import { openBoardIfThere, type Board } from '../../board/board.ts'
 import { Failure, sentence } from '../../failure.ts'
-import { importRun } from '../../importing.ts'
+import { importRun } from '../../recording/importRun.ts'
 import { jobIdOf } from '../../recording/jobOf.ts'
 import { readRun, type ReadRun } from '../../sources/run.ts'
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { claimExample, closedFolder, uuidv5 } from '@bestmark/db'
 import type { Board } from '../../board/board.ts'
-import { importRun } from '../../importing.ts'
+import { importRun } from '../../recording/importRun.ts'
 import { JOURNAL } from '../../journal/read.ts'
 
 /**

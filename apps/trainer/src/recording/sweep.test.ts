@@ -12,12 +12,12 @@ import {
 } from '@bestmark/db'
 import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Digesting } from './agent/digests.ts'
-import { zip } from './checkpoints/testing.ts'
-import { importRun } from './importing.ts'
-import { shipNext } from './shipping.ts'
+import { Digesting } from '../agent/digests.ts'
+import { zip } from '../checkpoints/testing.ts'
+import { importRun } from './importRun.ts'
+import { shipNext } from '../shipping.ts'
 import { DAMAGED, sweepJob } from './sweep.ts'
-import { temporaryFolder, weightsOf, writeOutput } from './testing.ts'
+import { temporaryFolder, weightsOf, writeOutput } from '../testing.ts'
 
 let db: TestDatabase
 beforeAll(async () => {

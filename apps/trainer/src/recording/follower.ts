@@ -1,13 +1,13 @@
 import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
 import { jobDetail, JobUnknown, recordFacts, type Database } from '@bestmark/db'
-import { askToStop, forgetRunProcess, hasEndedUnseen, readRunProcess } from './processes/mark.ts'
-import { FilesRecorder, QUIET_AFTER } from './recordFiles.ts'
-import { pause } from './pause.ts'
-import type { Recorded } from './recorder.ts'
-import { AnotherRun } from './recording/journalPlace.ts'
-import { statusesOf } from './recording/statuses.ts'
-import { endedEvent } from './sources/events.ts'
-import { endInJournal, isJournalAlone } from './sources/runJournal.ts'
+import { askToStop, forgetRunProcess, hasEndedUnseen, readRunProcess } from '../processes/mark.ts'
+import { FilesRecorder, QUIET_AFTER } from './files.ts'
+import { pause } from '../pause.ts'
+import type { Recorded } from './journal.ts'
+import { AnotherRun } from './journalPlace.ts'
+import { statusesOf } from './statuses.ts'
+import { endedEvent } from '../sources/events.ts'
+import { endInJournal, isJournalAlone } from '../sources/runJournal.ts'
 
 /** How often files are looked at while they grow, and once they have been quiet for a while (ms). */
 const LOOK = { growing: 500, quiet: 5_000 }

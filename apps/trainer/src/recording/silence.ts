@@ -1,6 +1,6 @@
 import { databaseTime, loseSilent, silentJobs, type Database } from '@bestmark/db'
 import type { Patience } from '@bestmark/core'
-import { isAlive, readRunProcess } from './processes/mark.ts'
+import { isAlive, readRunProcess } from '../processes/mark.ts'
 
 /** Calls runs lost that are silent for too long; they come back with their next word. */
 export class Listening {

@@ -12,12 +12,12 @@ import {
   sourceCursor,
 } from '@bestmark/db'
 import { expect, test } from 'vitest'
-import { agentOf, testBoard } from './board/testing.ts'
-import { followFiles } from './following.ts'
-import { importRun } from './importing.ts'
-import { FilesRecorder } from './recordFiles.ts'
-import { followJournal } from './recorder.ts'
-import { eventually, writeOutput } from './testing.ts'
+import { agentOf, testBoard } from '../board/testing.ts'
+import { followFiles } from './follower.ts'
+import { importRun } from './importRun.ts'
+import { FilesRecorder } from './files.ts'
+import { followJournal } from './journal.ts'
+import { eventually, writeOutput } from '../testing.ts'
 
 const here = testBoard()
 

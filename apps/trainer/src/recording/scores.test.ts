@@ -5,10 +5,10 @@ import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
 import { rowsFrom, select } from '@bestmark/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { JOURNAL, openJournal } from '../journal/read.ts'
-import { followJournal, recordRun } from '../recorder.ts'
+import { followJournal, recordRun } from './journal.ts'
 import { readRun } from '../sources/run.ts'
 import { eventually, temporaryFolder, weightsOf } from '../testing.ts'
-import { appendScores, SCORES } from './scoresFile.ts'
+import { appendScores, SCORES } from '../scores/scoresFile.ts'
 
 let db: TestDatabase
 beforeAll(async () => {

@@ -1,11 +1,11 @@
 import type { EventOf, JobState } from '@bestmark/core'
 import { recordFacts, standingFiles, type Database, type KnownFiles } from '@bestmark/db'
-import { inspectCheckpoint, type Before, type FilesSeen } from './checkpoints/inspect.ts'
-import { JOURNAL } from './journal/read.ts'
-import { goneFiles, holdsAnother } from './recording/another.ts'
-import { STATE_UNREADABLE } from './sources/huggingface.ts'
-import { RUN_JOURNAL } from './sources/runJournal.ts'
-import { unlistedCheckpoints } from './checkpoints/unlisted.ts'
+import { inspectCheckpoint, type Before, type FilesSeen } from '../checkpoints/inspect.ts'
+import { JOURNAL } from '../journal/read.ts'
+import { goneFiles, holdsAnother } from './another.ts'
+import { STATE_UNREADABLE } from '../sources/huggingface.ts'
+import { RUN_JOURNAL } from '../sources/runJournal.ts'
+import { unlistedCheckpoints } from '../checkpoints/unlisted.ts'
 
 /** A job whose files are looked at. */
 export interface SweptJob {

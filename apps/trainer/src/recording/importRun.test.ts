@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { findJobs } from '@bestmark/db'
 import { expect, test } from 'vitest'
-import { testBoard } from './board/testing.ts'
-import { Failure } from './failure.ts'
-import { importRun } from './importing.ts'
-import { writeFiles } from './sources/hostileTesting.ts'
+import { testBoard } from '../board/testing.ts'
+import { Failure } from '../failure.ts'
+import { importRun } from './importRun.ts'
+import { writeFiles } from '../sources/hostileTesting.ts'
 
 const here = testBoard()
 
