@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { streamOfFile } from '../files/runFile.ts'
-import { sourceFiles } from '../targets/copy.ts'
+import { sourceFiles } from '../shipping/copy.ts'
 
 /**
  * One SHA-256 for a checkpoint from those of its files: that of its only file, else of the lines

@@ -25,7 +25,7 @@ import { exportHeader, importExport, writeExport } from './restore.ts'
 import { rowsOf, told } from './testing.ts'
 import { importRun } from '../recording/importRun.ts'
 import { JOURNAL } from '../journal/read.ts'
-import { shipNext } from '../shipping.ts'
+import { shipNext } from '../shipping/shipping.ts'
 import { temporaryFolder, writeOutput } from '../testing.ts'
 
 let here: TestDatabase

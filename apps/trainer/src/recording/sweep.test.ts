@@ -15,7 +15,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Digesting } from '../agent/digests.ts'
 import { zip } from '../checkpoints/testing.ts'
 import { importRun } from './importRun.ts'
-import { shipNext } from '../shipping.ts'
+import { shipNext } from '../shipping/shipping.ts'
 import { DAMAGED, sweepJob } from './sweep.ts'
 import { temporaryFolder, weightsOf, writeOutput } from '../testing.ts'
 

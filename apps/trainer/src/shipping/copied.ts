@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Failure } from '../failure.ts'
 import { inspectCheckpoint } from '../checkpoints/inspect.ts'
-import { digestOf, type SourceFile, sourceFiles } from '../targets/copy.ts'
+import { digestOf, type SourceFile, sourceFiles } from './copy.ts'
 
 /** Where a checkpoint is copied from. */
 interface Source {

@@ -3,7 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure, systemCode } from '../failure.ts'
 import { checkpointDigest } from '../checkpoints/digest.ts'
-import { assertUnchanged, assertWhole } from '../shipping/copied.ts'
+import { assertUnchanged, assertWhole } from './copied.ts'
 import {
   assertNewest,
   currentVersion,
@@ -11,9 +11,9 @@ import {
   type ModelPlace,
   removeDrafts,
   syncFolder,
-} from '../shipping/current.ts'
-import { type Manifest, manifestName, readManifest, writeManifest } from '../shipping/manifest.ts'
-import { assertRoom, fullDiskSaid } from '../shipping/room.ts'
+} from './current.ts'
+import { type Manifest, manifestName, readManifest, writeManifest } from './manifest.ts'
+import { assertRoom, fullDiskSaid } from './room.ts'
 import { copyFile, digestOf, sourceFiles, type SourceFile } from './copy.ts'
 
 /** One checkpoint to be shipped into the folder of a model. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { writeSafetensors } from '../recipes/safetensors.ts'
 import { temporaryFolder } from '../testing.ts'
-import { currentVersion } from '../shipping/current.ts'
+import { currentVersion } from './current.ts'
 import { shipToFolder, type Shipment, type ShipmentProgress } from './folder.ts'
 
 const never = new AbortController().signal

@@ -9,10 +9,10 @@ import {
   type DeploymentAdvance,
   pathBelow,
 } from '@bestmark/db'
-import { Failure, sentence } from './failure.ts'
+import { Failure, sentence } from '../failure.ts'
 import { noteDamage, stillShippable } from './shippable.ts'
-import { currentVersion } from './shipping/current.ts'
-import { Damaged, finishShipment, shipToFolder, type ShipmentProgress } from './targets/folder.ts'
+import { currentVersion } from './current.ts'
+import { Damaged, finishShipment, shipToFolder, type ShipmentProgress } from './folder.ts'
 
 /** Progress is written this often at most (ms). */
 const REPORT_EVERY = 200

@@ -6,8 +6,8 @@ import { liveDeployments } from '@bestmark/db'
 import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { shipNext } from './shipping.ts'
-import { shipElsewhere, shippedRun } from './shippingTesting.ts'
-import { eventually, temporaryFolder } from './testing.ts'
+import { shipElsewhere, shippedRun } from './testing.ts'
+import { eventually, temporaryFolder } from '../testing.ts'
 
 let db: TestDatabase
 beforeAll(async () => {

@@ -7,8 +7,8 @@ import {
   standingFiles,
 } from '@bestmark/db'
 import type { ClaimedDeployment, Database, KnownFiles } from '@bestmark/db'
-import { Failure } from './failure.ts'
-import { DAMAGED, lookAgain, stateFileOf } from './recording/sweep.ts'
+import { Failure } from '../failure.ts'
+import { DAMAGED, lookAgain, stateFileOf } from '../recording/sweep.ts'
 
 /** What is known of a checkpoint that can be shipped. */
 export interface Shippable {

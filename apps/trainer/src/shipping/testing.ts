@@ -4,9 +4,9 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createDeployment, listDeployments, standingFiles } from '@bestmark/db'
 import type { TestDatabase } from '@bestmark/db/testing'
-import { importRun } from './recording/importRun.ts'
-import { writeSafetensors } from './recipes/safetensors.ts'
-import { writeOutput } from './testing.ts'
+import { importRun } from '../recording/importRun.ts'
+import { writeSafetensors } from '../recipes/safetensors.ts'
+import { writeOutput } from '../testing.ts'
 
 /** A run on one host whose only checkpoint holds so many numbers, to be shipped as `moby`. */
 export async function shippedRun(db: TestDatabase, home: string, numbers: number) {
