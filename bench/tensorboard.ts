@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { JOURNAL } from '../apps/trainer/src/journal/read.ts'
 import { FilesRecorder } from '../apps/trainer/src/recording/files.ts'
-import { eventRecord } from '../apps/trainer/src/sources/tfeventsTesting.ts'
+import { eventRecord } from '../apps/trainer/src/sources/tensorboard/tfeventsTesting.ts'
 import { ingest, NAMES, valueAt } from './ingest.ts'
 
 /** An event file with a record a number, as SummaryWriter.add_scalar leaves it. */

@@ -7,7 +7,7 @@ import type { Board } from '../board/board.ts'
 import { Failure, sentence } from '../failure.ts'
 import { importRun } from '../recording/importRun.ts'
 import { randomStream } from '../recipes/random.ts'
-import { readRun, type ReadRun } from '../sources/run.ts'
+import { readRun, type ReadRun } from '../sources/readRun.ts'
 import { writeMutated } from './mutations.ts'
 import { seeds } from './seeds.ts'
 

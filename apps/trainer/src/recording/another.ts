@@ -14,7 +14,7 @@ import {
 import type { FilesSeen } from '../checkpoints/inspect.ts'
 import { firstLine, isJournal, JOURNAL } from '../journal/read.ts'
 import { isDriven } from '../processes/mark.ts'
-import { endedEvent } from '../sources/events.ts'
+import { endedEvent } from '../sources/events/events.ts'
 import { jsonObject } from '../files/json.ts'
 import { folderId } from './folderId.ts'
 import { isOfAnother, isOfPlace } from './journalPlace.ts'

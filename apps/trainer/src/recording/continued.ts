@@ -8,7 +8,7 @@ import {
 } from '@bestmark/db'
 import { Failure, systemCode } from '../failure.ts'
 import { isDriven } from '../processes/mark.ts'
-import { readWhole } from '../sources/source.ts'
+import { readWhole } from '../sources/reader/source.ts'
 import { openRun, sourcesIn } from '../sources/sources.ts'
 import { folderId } from './folderId.ts'
 

@@ -6,8 +6,8 @@ import { pause } from '../pause.ts'
 import type { Recorded } from './journal.ts'
 import { AnotherRun } from './journalPlace.ts'
 import { statusesOf } from './statuses.ts'
-import { endedEvent } from '../sources/events.ts'
-import { endInJournal, isJournalAlone } from '../sources/runJournal.ts'
+import { endedEvent } from '../sources/events/events.ts'
+import { endInJournal, isJournalAlone } from '../sources/journal/runJournal.ts'
 
 /** How often files are looked at while they grow, and once they have been quiet for a while (ms). */
 const LOOK = { growing: 500, quiet: 5_000 }

@@ -8,10 +8,10 @@ import { Absence } from './absence.ts'
 import { isJournalOfAnother } from './another.ts'
 import { AnotherRun, readPlace, writePlace } from './journalPlace.ts'
 import { recordScores } from './scores.ts'
-import { toldByReader } from '../sources/events.ts'
-import { SCORES } from '../scores/scoresFile.ts'
+import { toldByReader } from '../sources/events/events.ts'
+import { SCORES } from '../sources/scores/scoresFile.ts'
 import { isReplaced, placeIn } from '../files/growingFile.ts'
-import { journalSource } from '../sources/runJournal.ts'
+import { journalSource } from '../sources/journal/runJournal.ts'
 
 /** How long to wait before a database that is away is tried again (ms). */
 const TRY_AGAIN = 1000

@@ -6,9 +6,9 @@ import { rowsFrom, select } from '@bestmark/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { JOURNAL, openJournal } from '../journal/read.ts'
 import { followJournal, recordRun } from './journal.ts'
-import { readRun } from '../sources/run.ts'
+import { readRun } from '../sources/readRun.ts'
 import { eventually, temporaryFolder, weightsOf } from '../testing.ts'
-import { appendScores, SCORES } from '../scores/scoresFile.ts'
+import { appendScores, SCORES } from '../sources/scores/scoresFile.ts'
 
 let db: TestDatabase
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { listCheckpoints, record, SCORES, sourceCursor, type Database } from '@bestmark/db'
 import type { Recorded } from './journal.ts'
-import { toldByReader } from '../sources/events.ts'
-import { attachByAttempt, scoreEvents } from '../scores/scoreEvents.ts'
-import { readScores, scoresSize } from '../scores/scoresFile.ts'
+import { toldByReader } from '../sources/events/events.ts'
+import { attachByAttempt, scoreEvents } from '../sources/scores/scoreEvents.ts'
+import { readScores, scoresSize } from '../sources/scores/scoresFile.ts'
 
 /**
  * Records what the scores of a journal's run hold beyond the stored cursor, once its checkpoints

@@ -3,8 +3,8 @@ import { recordFacts, standingFiles, type Database, type KnownFiles } from '@bes
 import { inspectCheckpoint, type Before, type FilesSeen } from '../checkpoints/inspect.ts'
 import { JOURNAL } from '../journal/read.ts'
 import { goneFiles, holdsAnother } from './another.ts'
-import { STATE_UNREADABLE } from '../sources/huggingface.ts'
-import { RUN_JOURNAL } from '../sources/runJournal.ts'
+import { STATE_UNREADABLE } from '../sources/huggingface/huggingface.ts'
+import { RUN_JOURNAL } from '../sources/journal/runJournal.ts'
 import { unlistedCheckpoints } from '../checkpoints/unlisted.ts'
 
 /** A job whose files are looked at. */

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { eventRecord } from '../sources/tfeventsTesting.ts'
+import { eventRecord } from '../sources/tensorboard/tfeventsTesting.ts'
 import { weightsOf } from '../testing.ts'
 
 /** Milliseconds from one step to the next. */

@@ -5,9 +5,9 @@ import { expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
 import { importRun } from '../recording/importRun.ts'
 import { bestmark, makeOld } from '../testing.ts'
-import { toldByReader } from './events.ts'
+import { toldByReader } from './events/events.ts'
 import { HOSTILE, writeFiles } from './hostileTesting.ts'
-import { readRun } from './run.ts'
+import { readRun } from './readRun.ts'
 
 const here = testBoard()
 

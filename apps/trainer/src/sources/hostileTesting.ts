@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { weightsOf } from '../testing.ts'
-import { eventRecord, record } from './tfeventsTesting.ts'
+import { eventRecord, record } from './tensorboard/tfeventsTesting.ts'
 
 /** A run in which some records hold what no program should write, and what a reader makes of it. */
 export interface HostileRun {

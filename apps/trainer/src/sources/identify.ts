@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { Failure, sentence } from '../failure.ts'
 import { isJournal, JOURNAL, readJournal } from '../journal/read.ts'
 import { Listing } from '../files/folder.ts'
-import { journalSource } from './runJournal.ts'
+import { journalSource } from './journal/runJournal.ts'
 import { readRunNote } from './runNote.ts'
 import { sourcesIn } from './sources.ts'
 

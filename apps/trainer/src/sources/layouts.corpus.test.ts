@@ -4,7 +4,7 @@ import { pythonJson } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { inspectCheckpoint } from '../checkpoints/inspect.ts'
 import { publicFiles, publicRows, temporaryFolder, weightsOf } from '../testing.ts'
-import { readRun } from './run.ts'
+import { readRun } from './readRun.ts'
 
 const corpus = process.env['BESTMARK_CORPUS'] ?? ''
 const why = corpus ? '' : ' (skipped: BESTMARK_CORPUS names no folder of public runs)'

@@ -7,10 +7,10 @@ import { testBoard } from '../board/testing.ts'
 import { importRun } from '../recording/importRun.ts'
 import { isTraining } from '../recording/silence.ts'
 import { makeOld, temporaryFolder, writeOutput } from '../testing.ts'
-import { toldByReader } from './events.ts'
+import { toldByReader } from './events/events.ts'
 import { HOSTILE, writeFiles } from './hostileTesting.ts'
-import { eventRecord } from './tfeventsTesting.ts'
-import { readRun } from './run.ts'
+import { eventRecord } from './tensorboard/tfeventsTesting.ts'
+import { readRun } from './readRun.ts'
 
 /** Every name under which a reader looks for something, in a run that has something better to tell. */
 const NAMES = [

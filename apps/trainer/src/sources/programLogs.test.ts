@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { temporaryFolder } from '../testing.ts'
 import { csvRows, pick, real, train, why } from './programsTesting.ts'
-import { readRun } from './run.ts'
+import { readRun } from './readRun.ts'
 
 /** What a program printed as its best: what it is, and its value. */
 function bestIn(printed: string): { best: string; value: number } {

@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path'
 import { rowsFrom, select } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { publicRows } from '../testing.ts'
-import { readRun } from './run.ts'
+import { readRun } from './readRun.ts'
 
 const corpus = process.env['BESTMARK_CORPUS']
 const why = corpus ? '' : ' (skipped: BESTMARK_CORPUS names no folder of public runs)'

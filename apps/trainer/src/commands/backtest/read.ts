@@ -1,8 +1,8 @@
 import { contextOf, rowsFrom, type BacktestRun, type LeftOut, type RunRows } from '@bestmark/core'
 import { Failure, sentence, systemCode } from '../../failure.ts'
 import { Waiting } from '../../cli/waiting.ts'
-import { toldByReader } from '../../sources/events.ts'
-import { readRun } from '../../sources/run.ts'
+import { toldByReader } from '../../sources/events/events.ts'
+import { readRun } from '../../sources/readRun.ts'
 import { findRuns, type Found } from './find.ts'
 import { groupOf } from './group.ts'
 

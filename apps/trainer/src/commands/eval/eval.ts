@@ -9,7 +9,7 @@ import { SAME } from '../../processes/stopWish.ts'
 import { recordedStanding } from '../score/boardScores.ts'
 import type { RunCheckpoint } from '../score/checkpointAt.ts'
 import { repeatSentence, shown, whoAmI } from '../score/addScores.ts'
-import { assertWritable } from '../../scores/scoresFile.ts'
+import { assertWritable } from '../../sources/scores/scoresFile.ts'
 import { print, tell } from '../../cli/terminal.ts'
 
 export const usage =

@@ -5,7 +5,7 @@ import { callerPath } from '../../cli/arguments.ts'
 import { openBoardIfThere } from '../../board/board.ts'
 import { Failure } from '../../failure.ts'
 import { oneJob } from '../../board/oneJob.ts'
-import { readRun, type ReadRun } from '../../sources/run.ts'
+import { readRun, type ReadRun } from '../../sources/readRun.ts'
 
 /** A run to evaluate; `best` is the absolute path of the board's best, where the board named it. */
 export interface NamedRun {

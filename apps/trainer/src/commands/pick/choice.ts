@@ -12,8 +12,8 @@ import {
 } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db/root'
 import { problemOf } from './asked.ts'
-import { toldByReader } from '../../sources/events.ts'
-import { readRun } from '../../sources/run.ts'
+import { toldByReader } from '../../sources/events/events.ts'
+import { readRun } from '../../sources/readRun.ts'
 
 /** What a run on disk came to: the choice, and the choice in words. */
 export interface Choice {

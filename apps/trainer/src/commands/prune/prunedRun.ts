@@ -16,7 +16,7 @@ import { callerPath } from '../../cli/arguments.ts'
 import { openBoardIfThere, type Board } from '../../board/board.ts'
 import { Failure } from '../../failure.ts'
 import { oneJob } from '../../board/oneJob.ts'
-import { readRun, type ReadRun } from '../../sources/run.ts'
+import { readRun, type ReadRun } from '../../sources/readRun.ts'
 import { sweepJob } from '../../recording/sweep.ts'
 import { placed } from './placed.ts'
 

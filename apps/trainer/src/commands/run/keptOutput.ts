@@ -3,7 +3,7 @@ import { openToAppend } from '../../files/runFile.ts'
 import { PIECE, readBytes } from '../../files/lines.ts'
 import { PutBack } from './putBack.ts'
 import { pause } from '../../pause.ts'
-import { MARK } from '../../sources/textLog.ts'
+import { MARK } from '../../sources/output/textLog.ts'
 
 /** How often is looked for what a program printed (ms). */
 const LOOK = 50

@@ -5,7 +5,7 @@ import { sentence, systemCode } from '../../failure.ts'
 import { KeptOutput, type Show } from './keptOutput.ts'
 import { type ProcessEnd, writeKeptProcess } from '../../processes/mark.ts'
 import { unstartedWords } from '../../processes/starting.ts'
-import { ERRORS, OUTPUT } from '../../sources/textLog.ts'
+import { ERRORS, OUTPUT } from '../../sources/output/textLog.ts'
 import { tell } from '../../cli/terminal.ts'
 
 /** A program whose output is kept and shown. */

@@ -6,7 +6,7 @@ import { FilesRecorder } from '../../recording/files.ts'
 import { pause } from '../../pause.ts'
 import type { Recorded } from '../../recording/journal.ts'
 import { jobIdOf } from '../../recording/jobOf.ts'
-import { RUN_LOG } from '../../sources/mixed.ts'
+import { RUN_LOG } from '../../sources/reader/mixed.ts'
 import { sweepJob } from '../../recording/sweep.ts'
 import type { Troubles } from '../../cli/troubles.ts'
 

@@ -6,7 +6,7 @@ import { readSeries, requestStop } from '@bestmark/db'
 import { expect, test } from 'vitest'
 import { agentOf, testBoard } from '../../board/testing.ts'
 import { isAlive, readRunProcess } from '../../processes/mark.ts'
-import { ERRORS, OUTPUT } from '../../sources/textLog.ts'
+import { ERRORS, OUTPUT } from '../../sources/output/textLog.ts'
 import { BESTMARK, bestmark, eventually } from '../../testing.ts'
 
 const here = testBoard()

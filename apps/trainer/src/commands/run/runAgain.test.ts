@@ -4,7 +4,7 @@ import { readSeries } from '@bestmark/db'
 import { beforeAll, expect, test } from 'vitest'
 import { testBoard } from '../../board/testing.ts'
 import { isDriven } from '../../processes/mark.ts'
-import { OUTPUT } from '../../sources/textLog.ts'
+import { OUTPUT } from '../../sources/output/textLog.ts'
 import { bestmark, eventually } from '../../testing.ts'
 
 const here = testBoard()

@@ -4,8 +4,8 @@ import { figure, isFiniteMeasure, type Measured, type TrainingEvent } from '@bes
 import type { RunCheckpoint } from './checkpointAt.ts'
 import type { Measurements } from './results.ts'
 import { retractionOf } from './retraction.ts'
-import { stateDigest } from '../../scores/scoreEvents.ts'
-import { appendScores, type Score } from '../../scores/scoresFile.ts'
+import { stateDigest } from '../../sources/scores/scoreEvents.ts'
+import { appendScores, type Score } from '../../sources/scores/scoresFile.ts'
 
 /** Who measured, and where the values stand. */
 export interface Provenance {

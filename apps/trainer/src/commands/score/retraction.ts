@@ -2,8 +2,8 @@ import { Attempt, Count, type Measured, Time } from '@bestmark/core'
 import { z } from 'zod'
 import { Failure } from '../../failure.ts'
 import type { RunCheckpoint } from './checkpointAt.ts'
-import { stateDigest } from '../../scores/scoreEvents.ts'
-import { appendScores, readScores, type ScoreAt } from '../../scores/scoresFile.ts'
+import { stateDigest } from '../../sources/scores/scoreEvents.ts'
+import { appendScores, readScores, type ScoreAt } from '../../sources/scores/scoresFile.ts'
 
 /** A line that takes back what earlier lines say of the same weights; those stay, for the record. */
 export const Retraction = z.object({

@@ -1,0 +1,165 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { EventOf } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { bestmark, temporaryFolder, writeOutput } from '../../testing.ts'
+import { readRun } from '../readRun.ts'
+
+const log = [
+  { step: 100, eval_loss: 1, eval_f1: 0.5 },
+  { step: 200, eval_loss: 2, eval_f1: 0.9 },
+]
+
+/** Writes a run into `work/out/run` with files beside it, and reads it. */
+async function declaredBy(files: Record<string, string>) {
+  await using folder = await temporaryFolder()
+  const root = join(folder.path, 'work/out/run')
+  await writeOutput(root, { saves: [100, 200], log })
+  for (const [file, text] of Object.entries(files)) {
+    await mkdir(dirname(join(root, file)), { recursive: true })
+    await writeFile(join(root, file), text)
+  }
+  const { events } = await readRun(root)
+  const started = events.find((event): event is EventOf<'started'> => event.type === 'started')
+  const warnings = events.flatMap((event) => (event.type === 'log' ? [event.text] : []))
+  const { metric_for_best, direction, declared_by, config } = started!
+  return { metric_for_best, direction, declared_by, config, warnings }
+}
+
+test('a configuration in the root declares the metric, with its file and line', async () => {
+  const text = 'base_model: some/model\nmetric_for_best_model: eval_f1\ngreater_is_better: true\n'
+  expect(await declaredBy({ 'config.yaml': text })).toEqual({
+    metric_for_best: 'eval_f1',
+    direction: 'max',
+    declared_by: 'metric_for_best_model in config.yaml:2',
+    config: { base_model: 'some/model', metric_for_best_model: 'eval_f1', greater_is_better: true },
+    warnings: [],
+  })
+})
+
+test('a direction counts only where it is written', async () => {
+  const text = 'metric_for_best_model: eval_perplexity\ngreater_is_better: null\n'
+  const found = await declaredBy({ 'training_args.yaml': text })
+  expect(found).toMatchObject({ metric_for_best: 'eval_perplexity', direction: null })
+  expect(found.config).toEqual({ metric_for_best_model: 'eval_perplexity' })
+})
+
+test('whoever loads the best model without a metric declares the loss', async () => {
+  const loads = await declaredBy({ 'config.yml': 'load_best_model_at_end: true\n' })
+  expect(loads).toMatchObject({ metric_for_best: 'loss', direction: null })
+  expect(loads.declared_by).toBe(
+    'load_best_model_at_end in config.yml:1 (which goes by the loss where no metric is named)',
+  )
+  const stops = await declaredBy({ 'config.yml': '# axolotl\nearly_stopping_patience: 3\n' })
+  expect(stops.metric_for_best).toBe('loss')
+  expect(stops.declared_by).toContain('early_stopping_patience in config.yml:2')
+  const neither = await declaredBy({ 'config.yml': 'load_best_model_at_end: no\nsave_steps: 7\n' })
+  expect(neither).toMatchObject({ metric_for_best: null, declared_by: null })
+})
+
+test('a configuration above counts where its output_dir names the run', async () => {
+  const metric = 'metric_for_best_model: eval_f1\n'
+  const vectors: [file: string, output_dir: string, counts: boolean][] = [
+    ['../train.yaml', './run', true],
+    ['../train.yaml', '/elsewhere/out/run/', true],
+    ['../train.yaml', 'C:\\work\\run', true],
+    ['../../train.yaml', './out/run', true],
+    ['../../train.yaml', './out/other', false],
+    ['../train.yaml', './other', false],
+    ['../../train.yaml', '/elsewhere/run', false],
+  ]
+  for (const [file, output_dir, counts] of vectors) {
+    const found = await declaredBy({ [file]: `output_dir: ${output_dir}\n${metric}` })
+    const declared_by = counts ? `metric_for_best_model in ${file}:2` : null
+    expect([file, output_dir, found.declared_by]).toEqual([file, output_dir, declared_by])
+  }
+})
+
+test('where files disagree the one in the root counts, and both are told', async () => {
+  const found = await declaredBy({
+    '../train.yaml': 'output_dir: run\nmetric_for_best_model: eval_loss\n',
+    'config.yaml': 'metric_for_best_model: eval_f1\n',
+  })
+  expect(found.metric_for_best).toBe('eval_f1')
+  expect(found.warnings).toEqual([
+    'metric_for_best_model is eval_f1 in config.yaml:1, but eval_loss in ../train.yaml:2; the first counts',
+  ])
+})
+
+test("LLaMA-Factory's arguments count before what its page was filled in with", async () => {
+  const found = await declaredBy({
+    'llamaboard_config.yaml': 'train.save_steps: 100\ntrain.metric_for_best_model: eval_loss\n',
+    'training_args.yaml': 'metric_for_best_model: eval_f1\n',
+  })
+  expect(found.declared_by).toBe('metric_for_best_model in training_args.yaml:1')
+  expect(found.config).toEqual({ save_steps: 100, metric_for_best_model: 'eval_f1' })
+})
+
+test('the configuration in the model card of Axolotl is told with its line there', async () => {
+  const card = [
+    '# Model',
+    '<details><summary>See axolotl config</summary>',
+    '',
+    '```yaml',
+    'base_model: some/model',
+    'metric_for_best_model: eval_f1',
+    '```',
+    '</details>',
+  ]
+  const { declared_by } = await declaredBy({ 'README.md': card.join('\n') })
+  const line = card.indexOf('metric_for_best_model: eval_f1') + 1
+  expect(declared_by).toBe(`metric_for_best_model in README.md:${line}`)
+})
+
+test("Lightning's monitor is declared with its mode, that of the saving callback first", async () => {
+  const flat = await declaredBy({ 'hparams.yaml': 'lr: 0.1\nmonitor: val_acc\nmode: max\n' })
+  expect(flat).toMatchObject({ metric_for_best: 'val_acc', direction: 'max' })
+  expect(flat.declared_by).toBe('monitor in hparams.yaml:2')
+  const text = [
+    'trainer:',
+    '  callbacks:',
+    '    - class_path: lightning.pytorch.callbacks.EarlyStopping',
+    '      init_args: {monitor: val_loss, mode: min}',
+    '    - class_path: lightning.pytorch.callbacks.ModelCheckpoint',
+    '      init_args:',
+    '        monitor: val_f1',
+    '        mode: max',
+  ]
+  const found = await declaredBy({ 'config.yaml': text.join('\n') })
+  expect(found).toMatchObject({ metric_for_best: 'val_f1', direction: 'max', config: {} })
+  expect(found.declared_by).toBe('monitor in config.yaml:7')
+})
+
+test('a file that is no YAML is told, and secrets are never taken over', async () => {
+  const broken = await declaredBy({ 'config.yaml': 'save_steps: [1,\nx: }\n' })
+  expect(broken.metric_for_best).toBe(null)
+  expect(broken.warnings).toEqual([
+    expect.stringMatching(/^config\.yaml is no valid YAML \(line 2/),
+  ])
+  const text =
+    'save_steps: 5\nhub_token: hf_x\nwandb: {api_key: x}\nspecial_tokens: {pad_token: p}\n'
+  const { config } = await declaredBy({ 'config.yaml': text })
+  expect(config).toEqual({ save_steps: 5, 'special_tokens.pad_token': 'p' })
+})
+
+test('what is merged in counts as what stands there', async () => {
+  const { config } = await declaredBy({ 'config.yaml': 'save_steps: 5\n<<: {eval_steps: 7}\n' })
+  expect(config).toEqual({ save_steps: 5, eval_steps: 7 })
+})
+
+test('what a configuration declares decides a pick', async () => {
+  await using folder = await temporaryFolder()
+  await writeOutput(folder.path, { saves: [100, 200], log })
+  const picked = async () => {
+    const { stdout } = await bestmark(['pick', '--json', folder.path])
+    const { best_step, best_metric_name, declared_by } = JSON.parse(stdout)
+    return { best_step, best_metric_name, declared_by }
+  }
+  expect(await picked()).toMatchObject({ best_step: 100, best_metric_name: 'eval_loss' })
+  await writeFile(join(folder.path, 'config.yaml'), 'metric_for_best_model: f1\n')
+  expect(await picked()).toEqual({
+    best_step: 200,
+    best_metric_name: 'eval_f1',
+    declared_by: 'metric_for_best_model in config.yaml:1',
+  })
+})

@@ -1,0 +1,103 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
+import { systemCode } from '../../failure.ts'
+import { inspectCheckpoint } from '../../checkpoints/inspect.ts'
+import { attemptAt, type Progress } from './attempts.ts'
+import type { Listing } from '../../files/folder.ts'
+import { pickled } from '../../files/pickled.ts'
+
+/** Weights that lie in a run's folder: a file, or a folder of files. */
+export interface SavedFile {
+  /** Relative to the run's root. */
+  path: string
+  step: number | null
+  epoch: number | null
+  /** What a file is that does not name its step, such as `best` or `last`. */
+  role: string | null
+  /** When it was last changed (ms), and its size. */
+  mtime: number
+  size: number
+}
+
+/** What a name tells of the weights in it; undefined where it is no name of weights. */
+export type NameReader = (name: string) => Pick<SavedFile, 'step' | 'epoch' | 'role'> | undefined
+
+/** The weights that lie in some folders, by their names. */
+export async function savedIn(
+  listing: Listing,
+  folders: readonly string[],
+  read: NameReader,
+): Promise<SavedFile[]> {
+  const found: SavedFile[] = []
+  for (const folder of folders) {
+    for (const name of await listing.names(folder)) {
+      const told = read(name)
+      if (!told) continue
+      const path = folder === '' ? name : `${folder}/${name}`
+      const seen = await statIfThere(join(listing.root, path))
+      if (seen) found.push({ path, ...told, ...seen })
+    }
+  }
+  return found.sort(
+    (a, b) => (a.step ?? Infinity) - (b.step ?? Infinity) || (a.path < b.path ? -1 : 1),
+  )
+}
+
+/** Names that count their own steps, as most programs write them. */
+export const numbered: NameReader = (name) => {
+  const step =
+    /^(?:checkpoint|step|iter|model|ckpt)[-_=]?(?:step[-_=]?|iter[-_=]?)?0*(\d{1,15})(?:\.(?:pt|pth|ckpt|bin|safetensors|npz))?$/i.exec(
+      name,
+    )
+  if (step) return { step: Number(step[1]), epoch: null, role: null }
+  const role =
+    /^(?:ckpt|(?:model|checkpoint)?[-_]?(best|last|latest|final)(?:[-_](?:model|checkpoint))?)\.(?:pt|pth|ckpt|safetensors)$/i.exec(
+      name,
+    )
+  return role ? { step: null, epoch: null, role: role[1]?.toLowerCase() ?? 'latest' } : undefined
+}
+
+/** Files that do not name their step tell it within, where they are torch's. */
+export async function withSteps(root: string, saved: readonly SavedFile[]): Promise<SavedFile[]> {
+  return Promise.all(
+    saved.map(async (one) => {
+      if (one.step !== null || !/\.(ckpt|pt|pth)$/.test(one.path)) return one
+      const found = await pickled(root, one.path)
+      return { ...one, step: found?.step ?? null, epoch: one.epoch ?? found?.epoch ?? null }
+    }),
+  )
+}
+
+/** What was told of files already: when each was changed, at which step, and whose it is. */
+export type Known = Record<string, [stamp: string, attempt: number]>
+
+/** Weights that are new or changed as events, each with a look at its files; `known` then knows them. */
+export async function savedEvents(
+  root: string,
+  saved: readonly SavedFile[],
+  known: Known,
+  progress: Progress,
+): Promise<TrainingEvent[]> {
+  const events: TrainingEvent[] = []
+  for (const { path, step, epoch, role, mtime, size } of saved) {
+    const stamp = `${step} ${mtime} ${size}`
+    if (ownValue(known, path)?.[0] === stamp) continue
+    const attempt = attemptAt(progress, step)
+    setOwn(known, path, [stamp, attempt])
+    const seen = await inspectCheckpoint(root, path, null)
+    const at = Math.round(mtime)
+    events.push({ type: 'checkpoint', attempt, step, path, epoch, at, role, ...seen })
+  }
+  return events
+}
+
+async function statIfThere(path: string): Promise<{ mtime: number; size: number } | undefined> {
+  try {
+    const { mtimeMs, size } = await stat(path)
+    return { mtime: mtimeMs, size }
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error
+    return undefined
+  }
+}

@@ -1,0 +1,48 @@
+import type { TrainingEvent } from '@bestmark/core'
+import { withScores } from '../scores/attached.ts'
+import { SCORES } from '../scores/scoresFile.ts'
+import { readHuggingFace } from './huggingface.ts'
+import type { Listing } from '../../files/folder.ts'
+import { resultsFiles } from './resultsFiles.ts'
+import type { Opening, Source } from '../reader/source.ts'
+import { WholeReader } from '../reader/wholeReader.ts'
+
+const STATE = 'trainer_state.json'
+const CHECKPOINT = /^checkpoint-\d{1,15}$/
+
+/**
+ * The HuggingFace Trainer's state files. They hold a run's whole history and are rewritten at every
+ * save, so a history that changed replaces what was told of it; scores belong to it, since attempts
+ * are only inferred and change when files go away.
+ */
+export const HUGGINGFACE: Source = {
+  name: 'huggingface',
+  isHere: async (listing) => (await stateFiles(listing)).length > 0,
+  files: filesToLookAt,
+  open: (opening) => new WholeReader({ files: filesToLookAt, events: eventsIn }, opening),
+}
+
+async function stateFiles(listing: Listing): Promise<string[]> {
+  const names = await listing.names()
+  const found = names.includes(STATE) ? [STATE] : []
+  for (const name of names.filter((one) => CHECKPOINT.test(one))) {
+    if ((await listing.names(name)).includes(STATE)) found.push(`${name}/${STATE}`)
+  }
+  return found
+}
+
+/** While a run may go on, its last state does not tell that it stopped. */
+async function eventsIn({ root, isOver }: Opening): Promise<TrainingEvent[]> {
+  const { events } = await withScores(await readHuggingFace(root, isOver))
+  if (isOver) return events
+  const last = events.reduce((attempt, event) => Math.max(attempt, event.attempt), 0)
+  return events.filter(
+    (event) => event.type !== 'ended' || event.attempt < last || event.status === 'completed',
+  )
+}
+
+async function filesToLookAt(listing: Listing): Promise<string[]> {
+  const folders = (await listing.names()).filter((name) => CHECKPOINT.test(name))
+  const states = folders.map((name) => `${name}/${STATE}`)
+  return [STATE, SCORES, ...(await resultsFiles(listing)), ...folders, ...states]
+}

@@ -1,0 +1,93 @@
+import { readMeasured, type TrainingEvent, setOwn } from '@bestmark/core'
+import { beginning, type Progress, reach } from '../events/attempts.ts'
+import { readConfigurations } from '../config/configuration.ts'
+import { declared } from '../config/declaration.ts'
+import { measuredEvents, startedEvent, type Values } from '../events/events.ts'
+import { type Found, noStep } from '../events/gate.ts'
+import { jsonObject } from '../../files/json.ts'
+import { type FileLine, lineSource } from '../reader/lineSource.ts'
+import { numbered, savedIn } from '../events/savedFiles.ts'
+import { isCount } from './trainerState.ts'
+
+const FILE = 'trainer_log.jsonl'
+
+interface State extends Progress {
+  /** Steps between two logs, by which a step that was gone on from is known. */
+  every: number
+}
+
+/** LLaMA-Factory's `trainer_log.jsonl`: a line a log, with the total of steps; reruns are appended. */
+export const LLAMA_FACTORY = lineSource<State>({
+  name: 'llamafactory',
+  files: (listing) => {
+    return listing.files(/^trainer_log\.jsonl$/, (head) => head.includes('"current_steps"'))
+  },
+  begin: () => ({ ...beginning(), every: 1 }),
+  line: tell,
+  started: async (listing) => {
+    const { fields, warnings } = declared(await readConfigurations(listing.root))
+    return { told: fields, warnings }
+  },
+  saved: (listing) => savedIn(listing, [''], numbered),
+})
+
+/** What a line tells beside measurements. */
+const COUNTING =
+  /^(current_steps|total_steps|epoch|percentage|elapsed_time|remaining_time|total_tokens)$/
+
+function tell(state: State, { text, line }: FileLine): Found[] {
+  if (text.trim() === '') return []
+  const row = jsonObject(text)
+  const counted = row?.['current_steps']
+  if (!row || typeof counted !== 'number' || !Number.isSafeInteger(counted) || counted < 0) {
+    return [noStep()]
+  }
+  const { metrics, evaluation } = valuesIn(row)
+  const total = isCount(row['total_steps']) ? row['total_steps'] : null
+  const isTraining = 'loss' in metrics
+  // An evaluation after training counts its own batches; it is of the weights that training left.
+  const isApart =
+    !isTraining && state.step !== null && state.total !== null && total !== state.total
+  const step = isApart ? (state.step ?? counted) : counted
+  const events: TrainingEvent[] = isApart ? [] : begun(state, step, total, isTraining)
+  const epoch = typeof row['epoch'] === 'number' ? row['epoch'] : null
+  const at = { attempt: state.attempt, step, epoch }
+  events.push(...measuredEvents(at, { metrics, evaluation }, { file: FILE, line }))
+  return events
+}
+
+/** A line of training: it may begin a further attempt, or tell the total of this one. */
+function begun(
+  state: State,
+  step: number,
+  total: number | null,
+  isTraining: boolean,
+): TrainingEvent[] {
+  const before = state.step
+  const isBack = before !== null && step < before
+  // The closing line stands at the last step, without a loss.
+  const again =
+    (isTraining && before !== step) || isBack ? reach(state, step, state.every) : undefined
+  if (!isTraining && before !== null && step > before) reach(state, step)
+  if (before !== null && step > before) state.every = step - before
+  if (again) {
+    state.total = total
+    return [{ ...again, total_steps: total }]
+  }
+  if (total === null || total === state.total) return []
+  state.total = total
+  const from = state.spans[state.attempt]?.[0] ?? 0
+  const resumed_from = from === 0 ? null : from
+  return [startedEvent({ attempt: state.attempt, total_steps: total, resumed_from })]
+}
+
+function valuesIn(row: Record<string, unknown>): { metrics: Values; evaluation: Values } {
+  const values = { metrics: {} as Values, evaluation: {} as Values }
+  for (const [name, said] of Object.entries(row)) {
+    const value = readMeasured(said)
+    if (value === undefined || value === null || COUNTING.test(name)) continue
+    if (/^(eval|predict)_/.test(name)) setOwn(values.evaluation, name, value)
+    else setOwn(values.metrics, name === 'lr' ? 'learning_rate' : name, value)
+  }
+  return values
+}

@@ -1,0 +1,94 @@
+import {
+  isFiniteMeasure,
+  type Measured,
+  readMeasured,
+  type TrainingEvent,
+  ownValue,
+} from '@bestmark/core'
+import { isRate, lastStepAt, rowsAfter, weightsLeft } from './afterTraining.ts'
+import { evaluatedSets } from './evaluatedSets.ts'
+import { measuredEvents, toldEvent } from '../events/events.ts'
+import type { Results } from './resultsFiles.ts'
+import type { TrainerState } from './trainerState.ts'
+
+/** Where results are of a run that has a state. */
+interface Beside {
+  state: TrainerState
+  attempt: number
+  /** Whether the best checkpoint was loaded after training; null where nothing tells. */
+  loads: boolean | null
+}
+
+/**
+ * What results add to a state: values that its log does not have at the step of the weights that
+ * they were measured with. What both tell counts once, and where they differ the state counts.
+ */
+export function addedResults(results: Results, { state, attempt, loads }: Beside): TrainingEvent[] {
+  const { file, values, problems } = results
+  const told = problems.map((text) => toldEvent(attempt, text))
+  const names = Object.keys(values)
+  if (names.length === 0) return told
+  const last = lastStepAt(state, results.epoch)
+  if (last === undefined) {
+    const why = `is of epoch ${results.epoch}, which the states that are left tell no step of`
+    return [...told, toldEvent(attempt, `What ${file} measured ${why}, so it was left out`)]
+  }
+  const { step, why } = weightsLeft(state, last, { loads, values })
+  const row = rowOf(state, step, loads)
+  const others = names.filter(
+    (name) => isOther(ownValue(values, name), ownValue(row, name)) && !isRate(name),
+  )
+  if (others.length > 0) {
+    const text = `${file} has other values of ${others.join(', ')} at step ${step} than the log of the state, which counts`
+    told.push(toldEvent(attempt, text))
+  }
+  const added = withoutRates(names.filter((name) => !Object.hasOwn(row, name)))
+  if (added.length === 0) return told
+  const shown = added.filter((name) => !isRate(name)).join(', ')
+  const text = `${file} adds ${shown} of step ${step} (${why})`
+  const said = readMeasured(row['epoch'])
+  const epoch = isFiniteMeasure(said) ? said : null
+  const at = { attempt, step, epoch }
+  return [...told, toldEvent(attempt, text, 'info'), ...evaluations(results, added, at)]
+}
+
+/** All that the log tells of a step's weights. */
+function rowOf(state: TrainerState, step: number, loads: boolean | null): Record<string, unknown> {
+  const after = rowsAfter(state)
+  const rows = state.log_history.filter((row) => {
+    if (!after.has(row)) return row.step === step
+    return weightsLeft(state, row.step, { loads, values: row }).step === step
+  })
+  return Object.fromEntries(rows.toReversed().flatMap((row) => Object.entries(row)))
+}
+
+/** What results tell of a run by themselves, measured at one step. */
+export function evaluations(
+  { values, places }: Results,
+  names: readonly string[],
+  at: { attempt: number; step: number; epoch: number | null },
+): TrainingEvent[] {
+  const some = Object.fromEntries(names.map((name) => [name, ownValue(values, name) ?? null]))
+  return evaluatedSets(some).flatMap((set): TrainingEvent[] => {
+    const own = Object.keys(set.values)
+    const [first] = own.flatMap((name) => ownValue(places, name) ?? [])
+    if (!first) return []
+    const standing = own.flatMap((name): [string, number][] => {
+      const { file, line } = ownValue(places, name) ?? first
+      return file === first.file && line !== null ? [[name, line]] : []
+    })
+    return measuredEvents(at, { metrics: {}, evaluation: set.values }, first, set.samples).map(
+      (event) =>
+        event.type === 'evaluation' ? { ...event, lines: Object.fromEntries(standing) } : event,
+    )
+  })
+}
+
+/** Nothing is left of an evaluation where only its rates are. */
+function withoutRates(names: readonly string[]): readonly string[] {
+  return names.every(isRate) ? [] : names
+}
+
+function isOther(value: Measured | undefined, known: unknown): boolean {
+  return known !== undefined && !Object.is(value, known)
+}

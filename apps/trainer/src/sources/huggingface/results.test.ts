@@ -1,0 +1,266 @@
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type EventOf, pythonJson, type TrainingEvent } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { bestmark, temporaryFolder, weightsOf } from '../../testing.ts'
+import { runsBelow } from '../find.ts'
+import { readRun } from '../readRun.ts'
+
+/**
+ * A real run of 80 steps whose lowest loss was at step 30, where nothing was saved. The Trainer then
+ * loaded checkpoint-20, evaluated and predicted, after its state was saved.
+ */
+const RUN = fileURLToPath(new URL('../fixtures/results', import.meta.url))
+const STATE = 'trainer_state.json'
+const ARGS = 'training_args.bin'
+const ALL = 'all_results.json'
+
+function only<Type extends TrainingEvent['type']>(
+  events: readonly TrainingEvent[],
+  type: Type,
+): EventOf<Type>[] {
+  return events.filter((event): event is EventOf<Type> => event.type === type)
+}
+
+/** Where each value of a name was measured, in the order in which that is told. */
+function measured(events: readonly TrainingEvent[], name: string) {
+  return only(events, 'evaluation').flatMap(({ step, values }) => {
+    return name in values ? [[step, values[name]]] : []
+  })
+}
+
+function texts(events: readonly TrainingEvent[], level: string): string[] {
+  return only(events, 'log').flatMap((event) => (event.level === level ? [event.text] : []))
+}
+
+async function folderWith(...files: string[]) {
+  const folder = await temporaryFolder()
+  for (const file of files) await copyFile(join(RUN, file), join(folder.path, file))
+  return folder
+}
+
+/** What these tests read in the fixture's files. */
+interface Said {
+  eval_loss: number
+  predict_loss: number
+  train_loss: number
+  log_history: object[]
+}
+
+interface Rates {
+  train_runtime: number
+  train_steps_per_second: number
+}
+
+async function jsonIn(path: string): Promise<Said> {
+  return JSON.parse(await readFile(path, 'utf8')) as Said
+}
+
+async function change(path: string, changed: Record<string, unknown>): Promise<void> {
+  await writeFile(path, pythonJson({ ...(await jsonIn(path)), ...changed }, 4))
+}
+
+test('results add what the state lacks, at the step whose checkpoint was loaded, and nothing twice', async () => {
+  await using folder = await folderWith(STATE, ARGS)
+  const without = await readRun(folder.path)
+  await copyFile(join(RUN, ALL), join(folder.path, ALL))
+  const { events, source } = await readRun(folder.path)
+  const { predict_loss } = await jsonIn(join(RUN, ALL))
+  expect(source).toBe('huggingface')
+  expect(measured(events, 'eval_loss')).toEqual(measured(without.events, 'eval_loss'))
+  expect(measured(events, 'predict_loss')).toEqual([[20, predict_loss]])
+  expect(texts(events, 'info')).toEqual([
+    'all_results.json adds predict_loss of step 20 (whose checkpoint was loaded after training)',
+  ])
+  const { samples, origin, lines } = only(events, 'evaluation').at(-1)!
+  expect([samples, origin?.file]).toEqual([32, ALL])
+  const line = (await readFile(join(RUN, ALL), 'utf8')).split('\n')[lines['predict_loss']! - 1]
+  expect(line).toContain(`"predict_loss": ${predict_loss}`)
+})
+
+test('where nothing tells whether a checkpoint was loaded, values that are equal bit for bit do', async () => {
+  await using folder = await folderWith(STATE, ALL)
+  const path = join(folder.path, ALL)
+  const step = async () => measured((await readRun(folder.path)).events, 'predict_loss')[0]?.[0]
+  expect(await step()).toBe(20)
+  await change(path, { eval_loss: (await jsonIn(path)).eval_loss + 1e-9 })
+  expect(await step()).toBe(80)
+})
+
+test('a configuration that says so tells whether a checkpoint was loaded', async () => {
+  await using folder = await folderWith(STATE, ALL)
+  await writeFile(join(folder.path, 'args.yaml'), 'load_best_model_at_end: false\n')
+  const { events } = await readRun(folder.path)
+  expect(measured(events, 'predict_loss')[0]?.[0]).toBe(80)
+  expect(texts(events, 'warning')).toEqual([
+    'all_results.json has other values of eval_loss at step 80 than the log of the state, which counts',
+  ])
+})
+
+test('what a state logs after training is of the weights that were loaded', async () => {
+  await using folder = await folderWith(STATE, ARGS)
+  const path = join(folder.path, STATE)
+  const { log_history } = await jsonIn(path)
+  const after = { epoch: 16, step: 80, eval_f1: 0.5 }
+  await change(path, { log_history: [...log_history, after] })
+  const { events } = await readRun(folder.path)
+  expect(measured(events, 'eval_f1')).toEqual([[20, 0.5]])
+})
+
+test('results of an epoch that no kept state reached are of the step that their epoch tells', async () => {
+  await using folder = await folderWith(STATE, ALL)
+  const path = join(folder.path, STATE)
+  const none = { best_model_checkpoint: null, best_metric: null, best_global_step: null }
+  await change(path, { ...none, global_step: 60, epoch: 12, log_history: [] })
+  const at = async () => measured((await readRun(folder.path)).events, 'eval_loss')
+  expect(await at()).toEqual([[80, expect.any(Number)]])
+  // Of 61,240 steps in 12 epochs so many are within the two decimals that an epoch is told with.
+  await change(path, { global_step: 61_240, max_steps: 100_000 })
+  expect(await at()).toEqual([])
+  expect(texts((await readRun(folder.path)).events, 'warning')).toEqual([
+    'What all_results.json measured is of epoch 16, which the states that are left tell no step of, so it was left out',
+  ])
+})
+
+test('a folder that holds only results is a completed run with one evaluation, at its last step', async () => {
+  await using folder = await folderWith(ALL)
+  const { events, source } = await readRun(folder.path)
+  const { eval_loss, train_loss } = await jsonIn(join(RUN, ALL))
+  expect(source).toBe('huggingface_results')
+  expect(only(events, 'started')).toMatchObject([{ total_steps: 80 }])
+  expect(measured(events, 'eval_loss')).toEqual([[80, eval_loss]])
+  expect(only(events, 'metrics')).toMatchObject([{ step: 80, epoch: 16, values: { train_loss } }])
+  expect(only(events, 'ended')).toMatchObject([{ status: 'completed' }])
+  expect(texts(events, 'info')).toEqual([
+    'The 80 steps of training are told by runtime and rate in all_results.json',
+    'Nothing tells that another checkpoint was loaded after training, so what all_results.json measured counts as of the last step',
+  ])
+})
+
+test('the parts of the results tell as much as all of them do', async () => {
+  await using whole = await folderWith(ALL)
+  await using parts = await folderWith(
+    'train_results.json',
+    'eval_results.json',
+    'predict_results.json',
+  )
+  const values = async (root: string) =>
+    only((await readRun(root)).events, 'evaluation').map((one) => [one.step, one.values])
+  expect(await values(parts.path)).toEqual(await values(whole.path))
+})
+
+test('results that name their steps exactly are of the checkpoint with that number', async () => {
+  await using folder = await folderWith(ALL)
+  for (const step of [60, 80]) {
+    await mkdir(join(folder.path, `checkpoint-${step}`))
+    await writeFile(join(folder.path, `checkpoint-${step}/model.safetensors`), weightsOf(step))
+  }
+  const { code, stdout } = await bestmark(['pick', folder.path])
+  expect(stdout.split('\n')[0]).toBe(join(folder.path, 'checkpoint-80'))
+  expect(code).toBe(0)
+})
+
+test('results of a long run tell their steps only about, and are of no saved checkpoint', async () => {
+  await using folder = await folderWith(ALL)
+  // 0.425 ± 0.0005 steps a second in 20,000 s: 8,490 to 8,510 steps, of which 8,500 were saved.
+  const long = { train_runtime: 20_000, train_steps_per_second: 0.425 }
+  await change(join(folder.path, ALL), long)
+  await mkdir(join(folder.path, 'checkpoint-8500'))
+  await writeFile(join(folder.path, 'checkpoint-8500/model.safetensors'), weightsOf(1))
+  const { events } = await readRun(folder.path)
+  expect(only(events, 'started')).toMatchObject([{ total_steps: null }])
+  expect(measured(events, 'eval_loss').map(([step]) => step)).toEqual([8505])
+  expect(texts(events, 'info')[0]).toBe(
+    'Training took 8500 to 8510 steps by epoch, runtime and rate in all_results.json, so its last step is called 8505 and is of no saved checkpoint',
+  )
+})
+
+/** The fixture was planned for 16 epochs of 5 steps, and told so here. */
+async function plannedRun(changed: Record<string, unknown>, ...saved: number[]) {
+  const folder = await folderWith(ALL)
+  await writeFile(join(folder.path, 'args.yaml'), 'num_train_epochs: 16\nmax_steps: -1\n')
+  await change(join(folder.path, ALL), changed)
+  for (const step of saved) await mkdir(join(folder.path, `checkpoint-${step}`))
+  return folder
+}
+
+async function lastStepOf(folder: { path: string }) {
+  const { events } = await readRun(folder.path)
+  const [{ total_steps } = {}] = only(events, 'started')
+  return [total_steps, ...measured(events, 'eval_loss').map(([step]) => step)]
+}
+
+test('steps of a run that ended early are those that fit, whether they were planned or made', async () => {
+  await using unknown = await plannedRun({ epoch: 8 })
+  expect(await lastStepOf(unknown)).toEqual([null, 60])
+  expect(texts((await readRun(unknown.path)).events, 'info')[0]).toBe(
+    'Training took 40 to 80 steps by epoch, runtime and rate in all_results.json, so its last step is called 60 and is of no saved checkpoint',
+  )
+  await using made = await plannedRun({ epoch: 8 }, 40, 80)
+  expect(await lastStepOf(made)).toEqual([80, 80])
+})
+
+test('the number of samples tells of which epochs the steps are: of all planned, or since a resume', async () => {
+  const { train_runtime, train_steps_per_second } = (await jsonIn(join(RUN, ALL))) as Said & Rates
+  const steps = Math.round(train_runtime * train_steps_per_second)
+  const of = (epochs: number) => ({
+    ...{ train_runtime, train_steps_per_second, train_samples: 40 },
+    train_samples_per_second: (40 * epochs) / train_runtime,
+  })
+  await using early = await plannedRun({ ...of(16), epoch: 8 })
+  expect(await lastStepOf(early)).toEqual([steps / 2, steps / 2])
+  await using resumed = await plannedRun({ ...of(8), epoch: 16 }, 120)
+  expect(await lastStepOf(resumed)).toEqual([steps * 2, steps * 2])
+})
+
+test('steps fewer than those of a checkpoint are only those since a resume, and tell no last one', async () => {
+  await using folder = await plannedRun({}, 100)
+  expect(await lastStepOf(folder)).toEqual([null])
+})
+
+test('a run that left out what did not fill a step of each epoch is not called ended early', async () => {
+  await using folder = await plannedRun({ epoch: 15 })
+  expect(await lastStepOf(folder)).toEqual([80, 80])
+})
+
+test('results of a checkpoint that no file names are told, and left out', async () => {
+  await using folder = await folderWith(ALL, ARGS)
+  const loaded = (await readRun(folder.path)).events
+  expect(only(loaded, 'evaluation')).toEqual([])
+  expect(texts(loaded, 'warning')).toEqual([
+    'What all_results.json measured is of the checkpoint that was loaded after training, which no file names; "bestmark score CHECKPOINT --results all_results.json" tells it',
+  ])
+  await rm(join(folder.path, ALL))
+  await copyFile(join(RUN, 'eval_results.json'), join(folder.path, 'eval_results.json'))
+  const { events } = await readRun(folder.path)
+  expect(only(events, 'evaluation')).toEqual([])
+  expect(texts(events, 'warning')).toEqual([
+    'eval_results.json does not tell how many steps the training took, so what it measured is of no known step; "bestmark score CHECKPOINT --results eval_results.json" tells it',
+  ])
+})
+
+test('results that are no JSON are told, and what the others hold counts', async () => {
+  await using folder = await folderWith('train_results.json', 'eval_results.json')
+  await writeFile(join(folder.path, ALL), '{"epoch": 16.0, "eval_')
+  const { events } = await readRun(folder.path)
+  expect(measured(events, 'eval_loss').map(([step]) => step)).toEqual([80])
+  expect(texts(events, 'warning')).toEqual([
+    'all_results.json is no JSON object, so what it holds was left out',
+  ])
+})
+
+test('an evaluation of weights that were not trained here is no run', async () => {
+  await using folder = await temporaryFolder()
+  const found = async () => {
+    const names: string[] = []
+    const walk = { signal: new AbortController().signal, onUnreadable: () => undefined }
+    for await (const { source } of runsBelow(folder.path, walk)) names.push(source)
+    return names
+  }
+  const evaluated = { eval_loss: 1, eval_runtime: 2 }
+  await writeFile(join(folder.path, ALL), pythonJson(evaluated, 4))
+  expect(await found()).toEqual([])
+  await writeFile(join(folder.path, ALL), pythonJson({ ...evaluated, epoch: 1 }, 4))
+  expect(await found()).toEqual(['huggingface_results'])
+})

@@ -1,0 +1,120 @@
+import { isFiniteMeasure, type TrainingEvent } from '@bestmark/core'
+import { inspectCheckpoint } from '../../checkpoints/inspect.ts'
+import { loadsBest } from './afterTraining.ts'
+import { readConfigurations } from '../config/configuration.ts'
+import { declared } from '../config/declaration.ts'
+import { endedEvent, startedEvent, toldEvent } from '../events/events.ts'
+import { admitAll } from '../events/gate.ts'
+import { Listing } from '../../files/folder.ts'
+import { evaluations } from './resultEvents.ts'
+import { readResults, resultsFiles, type Results, tellsOfTraining } from './resultsFiles.ts'
+import { numbered, savedIn, type SavedFile } from '../events/savedFiles.ts'
+import type { Opening, Source } from '../reader/source.ts'
+import { lastStep, plannedEpochs, type Steps } from './trainingLength.ts'
+import { WholeReader } from '../reader/wholeReader.ts'
+
+/**
+ * What the HuggingFace Trainer's `save_metrics` leaves (`all_results.json` and its parts), of a run
+ * whose states were not kept: how long it was, and what was measured once it was over.
+ */
+export const RESULTS: Source = {
+  name: 'huggingface_results',
+  isHere: async (listing) => {
+    for (const file of await resultsFiles(listing)) {
+      if (await tellsOfTraining(listing, file)) return true
+    }
+    return false
+  },
+  files: filesToLookAt,
+  open: (opening) => new WholeReader({ files: filesToLookAt, events: eventsIn }, opening),
+}
+
+async function filesToLookAt(listing: Listing): Promise<string[]> {
+  return [...(await resultsFiles(listing)), ...(await saves(listing)).map(({ path }) => path)]
+}
+
+async function saves(listing: Listing): Promise<SavedFile[]> {
+  const found = await savedIn(listing, [''], numbered)
+  return found.filter(({ path }) => /^checkpoint-\d+$/.test(path))
+}
+
+async function eventsIn({ root }: Opening): Promise<TrainingEvent[]> {
+  const listing = new Listing(root)
+  const saved = await saves(listing)
+  const results = await readResults(root, await resultsFiles(listing))
+  const configurations = await readConfigurations(root)
+  const { fields, warnings } = declared(configurations)
+  const folders = saved.map(({ path }) => path)
+  const loads = await loadsBest(root, folders, configurations)
+  const epochs = await plannedEpochs(root, folders, configurations)
+  const steps = lastStep(results, epochs, saved)
+  const texts = [...warnings, ...results.problems]
+  const found = [
+    startedEvent({ ...fields, total_steps: onlyOf(steps) }),
+    ...measured(results, saved, { loads, steps }),
+    ...(await Promise.all(saved.map((one) => savedEvent(root, one)))),
+    ...texts.map((text) => toldEvent(0, text)),
+    endedEvent(0, 'completed'),
+  ]
+  return admitAll(found, results.file)
+}
+
+/** A number of steps, where only one fits. */
+function onlyOf(steps: Steps | null): number | null {
+  return steps && steps[0] === steps[1] ? steps[0] : null
+}
+
+/** What is known of the end: the steps that fit, and whether another checkpoint was loaded. */
+interface End {
+  steps: Steps | null
+  loads: boolean | null
+}
+
+/** What was measured after training, of its last step, and the loss of all of it. */
+function measured(
+  results: Results,
+  saved: readonly SavedFile[],
+  { loads, steps }: End,
+): TrainingEvent[] {
+  const { file, epoch, train_loss } = results
+  const names = Object.keys(results.values)
+  const score = `"bestmark score CHECKPOINT --results ${file}" tells it`
+  if (!steps) {
+    const text = `${file} does not tell how many steps the training took, so what it measured is of no known step; ${score}`
+    return names.length > 0 ? [toldEvent(0, text)] : []
+  }
+  const step = onlyOf(steps) ?? about(steps, saved)
+  const at = { attempt: 0, step, epoch: isFiniteMeasure(epoch) ? epoch : null }
+  const trained: TrainingEvent[] =
+    train_loss === null ? [] : [{ type: 'metrics', ...at, at: null, values: { train_loss } }]
+  const events = [toldEvent(0, stepsText(file, steps, step), 'info'), ...trained]
+  if (names.length === 0) return events
+  if (loads === null) events.push(toldEvent(0, lastText(file), 'info'))
+  if (!loads) return [...events, ...evaluations(results, names, at)]
+  const text = `What ${file} measured is of the checkpoint that was loaded after training, which no file names; ${score}`
+  return [...events, toldEvent(0, text)]
+}
+
+function lastText(file: string): string {
+  return `Nothing tells that another checkpoint was loaded after training, so what ${file} measured counts as of the last step`
+}
+
+function stepsText(file: string, [fewest, most]: Steps, step: number): string {
+  const rate = `runtime and rate in ${file}`
+  if (fewest === most) return `The ${step} steps of training are told by ${rate}`
+  return `Training took ${fewest} to ${most} steps by epoch, ${rate}, so its last step is called ${step} and is of no saved checkpoint`
+}
+
+/** The middle of the steps that fit; never one that was saved, since which one it is nobody knows. */
+function about([fewest, most]: Steps, saved: readonly SavedFile[]): number {
+  const taken = new Set(saved.map(({ step }) => step))
+  let step = Math.round((fewest + most) / 2)
+  while (taken.has(step)) step++
+  return step
+}
+
+async function savedEvent(root: string, { path, step, mtime }: SavedFile): Promise<TrainingEvent> {
+  const seen = await inspectCheckpoint(root, path, null)
+  const at = Math.round(mtime)
+  return { type: 'checkpoint', attempt: 0, step, path, epoch: null, at, role: null, ...seen }
+}

@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process'
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { makeOld, temporaryFolder, writeOutput } from '../../testing.ts'
+import { toldByReader } from '../events/events.ts'
+import { readRun } from '../readRun.ts'
+
+/** What may have become of the state file of a run, and what is told of it. */
+const DAMAGED: Record<string, [make: (path: string) => unknown, told: string]> = {
+  noise: [
+    (path) => writeFile(path, Buffer.from([0xff, 0, 0x88, ...Buffer.from('[[[[{{{{')])),
+    'it is not valid JSON.',
+  ],
+  cut: [
+    (path) => writeFile(path, '{"log_history": [\n{"step": 1'),
+    'it is not valid JSON (line 2).',
+  ],
+  'a word too many': [
+    (path) => writeFile(path, '{\n"log_history": [],\nsecret\n}'),
+    'it is not valid JSON (line 3).',
+  ],
+  'a list': [
+    (path) => writeFile(path, '[]'),
+    'it is not a trainer state: its outermost value is not what the Trainer writes.',
+  ],
+  'a pointer': [
+    (path) => writeFile(path, 'version https://git-lfs.github.com/spec/v1\n'),
+    'it is a Git LFS pointer, not the file itself: fetch it with "git lfs pull".',
+  ],
+  folder: [(path) => mkdir(path), 'it cannot be read (it is a folder, not a file).'],
+  pipe: [(path) => execFileSync('mkfifo', [path]), 'it cannot be read (it is a pipe, not a file).'],
+  loop: [(path) => symlink(path, path), 'it cannot be read (its links lead in a loop).'],
+}
+
+for (const [kind, [make, told]] of Object.entries(DAMAGED)) {
+  test(`a damaged state beside whole checkpoints is told in one sentence, which names it once: ${kind}`, async () => {
+    await using folder = await temporaryFolder()
+    const root = join(folder.path, 'run')
+    await writeOutput(root, { saves: [10, 20], log: [{ step: 10, eval_loss: 1 }] })
+    const state = join(root, 'trainer_state.json')
+    await rm(state, { force: true })
+    await makeOld(root)
+    await make(state)
+    const { events } = await readRun(root)
+    expect(toldByReader(events)).toEqual([`Skipped trainer_state.json: ${told}`])
+  })
+}

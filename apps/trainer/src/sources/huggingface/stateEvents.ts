@@ -1,0 +1,192 @@
+import {
+  isFiniteMeasure,
+  pathStep,
+  readMeasured,
+  type EventOf,
+  type Measured,
+  setOwn,
+} from '@bestmark/core'
+import type { FilesSeen } from '../../checkpoints/inspect.ts'
+import { rowsAfter, weightsLeft } from './afterTraining.ts'
+import type { Branch } from './branches.ts'
+import type { Declared } from '../config/declaration.ts'
+import { evaluatedSets } from './evaluatedSets.ts'
+import { toldEvent } from '../events/events.ts'
+import { lineOf, logLines } from '../../files/jsonPlaces.ts'
+import { addedResults } from './resultEvents.ts'
+import type { Results } from './resultsFiles.ts'
+import { isCount, type LogEntry, type TrainerState } from './trainerState.ts'
+
+/** What the Trainer's closing row sums up; it is not of a step. */
+const SUMMARY = /^(train_|total_flos$|epoch$|step$)/
+
+/** A `checkpoint-N` folder, and its state where that can be read. */
+export interface CheckpointFolder {
+  name: string
+  step: number
+  files: FilesSeen
+  state: TrainerState | null
+}
+
+/** Which attempt a branch is, and what is known of the run as a whole. */
+interface Place {
+  attempt: number
+  folders: readonly CheckpointFolder[]
+  isLast: boolean
+  declaration: Declared
+  /** Whether the best checkpoint was loaded after training; null where nothing tells. */
+  loads: boolean | null
+  /** What `save_metrics` left beside the states. */
+  results: Results | null
+}
+
+/** What one attempt's state files tell, as events to parse. */
+export function attemptEvents(branch: Branch, place: Place): object[] {
+  const { attempt, folders, isLast, declaration, loads, results } = place
+  const { state, file, folder } = branch.longest
+  const history = new History(state, file, place)
+  const entries = state.log_history.slice(branch.shared)
+  const written = new Set(branch.members.map((member) => member.folder))
+  const saved = folders.filter(({ name, state }) => (state ? written.has(name) : isLast))
+  return [
+    started(branch, attempt, declaration),
+    ...entries.flatMap((entry) => history.entryEvents(entry)),
+    ...saved.map((found) => checkpointEvent(found, attempt)),
+    ...(isLast ? history.claimEvents() : []),
+    ...(isLast && results ? addedResults(results, { state, attempt, loads }) : []),
+    ...warningEvents([...history.warnings(), ...(isLast ? declaration.warnings : [])], attempt),
+    ended(state, attempt, folder === ''),
+  ]
+}
+
+function started({ longest, shared }: Branch, attempt: number, told: Declared): object {
+  const { max_steps, num_train_epochs, save_steps, log_history } = longest.state
+  const last = log_history[shared - 1]
+  return {
+    type: 'started',
+    attempt,
+    total_steps: max_steps,
+    total_epochs: isFiniteMeasure(num_train_epochs) ? num_train_epochs : null,
+    resumed_from: last?.step ?? null,
+    save_steps: save_steps ?? told.save_steps,
+    ...told.fields,
+  }
+}
+
+/** What one state file tells, and on which lines. */
+class History {
+  readonly #state: TrainerState
+  readonly #attempt: number
+  readonly #file: string
+  readonly #lines: ReturnType<typeof logLines>
+  readonly #loads: boolean | null
+  readonly #after: ReadonlySet<LogEntry>
+  #hidden: { count: number; line: number | null } = { count: 0, line: null }
+
+  constructor(state: TrainerState, file: string, { attempt, loads }: Place) {
+    this.#state = state
+    this.#attempt = attempt
+    this.#file = file
+    this.#lines = logLines(state.text, state.rows)
+    this.#loads = loads
+    this.#after = rowsAfter(state)
+  }
+
+  entryEvents(entry: LogEntry): object[] {
+    const { evaluation, metrics } = parted(entry)
+    if (isHiddenNaN(metrics)) {
+      this.#hidden.line ??= this.#lines.get(entry)?.['loss'] ?? null
+      this.#hidden.count++
+      metrics['loss'] = NaN
+    }
+    const at = { attempt: this.#attempt, ...this.#weightsOf(entry) }
+    return [
+      ...(Object.keys(metrics).length > 0 ? [{ type: 'metrics', ...at, values: metrics }] : []),
+      ...evaluatedSets(evaluation).map((set) => {
+        return { type: 'evaluation', ...at, ...set, ...this.#placeOf(entry, set.values) }
+      }),
+    ]
+  }
+
+  /** The weights that were measured: those that training left, where it was over. */
+  #weightsOf(entry: LogEntry): { step: number; epoch: number | null } {
+    const here = { step: entry.step, epoch: epochOf(entry) }
+    if (!this.#after.has(entry)) return here
+    const { step } = weightsLeft(this.#state, entry.step, { loads: this.#loads, values: entry })
+    if (step === entry.step) return here
+    return { step, epoch: epochOf(this.#state.log_history.find((row) => row.step === step)) }
+  }
+
+  #placeOf(entry: LogEntry, values: Record<string, Measured>): object {
+    const found = Object.entries(this.#lines.get(entry) ?? {})
+    const lines = Object.fromEntries(found.filter(([name]) => Object.hasOwn(values, name)))
+    const [line = null] = Object.values(lines)
+    return { origin: { file: this.#file, line }, lines }
+  }
+
+  claimEvents(): object[] {
+    const { best_model_checkpoint: path, best_metric: value, best_global_step } = this.#state
+    if (path === null && value === null) return []
+    const step = best_global_step ?? pathStep(path)
+    const line = lineOf(this.#state.text, 'best_metric', value)
+    const origin = { file: this.#file, line }
+    const claimed = { path, step: isCount(step) ? step : null, value, origin }
+    return [{ type: 'claim', attempt: this.#attempt, ...claimed }]
+  }
+
+  /** What was left out or changed is told, so that nothing goes in silence. */
+  warnings(): string[] {
+    const texts: string[] = []
+    const { left_out } = this.#state
+    if (left_out > 0) {
+      const rows = left_out === 1 ? '1 row' : `${left_out} rows`
+      texts.push(`${rows} of the log in ${this.#file} told no step and were left out`)
+    }
+    const { count, line } = this.#hidden
+    if (count > 0) {
+      const where = line === null ? this.#file : `${this.#file}:${line}`
+      const rows = count === 1 ? 'A training loss' : `${count} training losses`
+      texts.push(
+        `${rows} logged as 0 beside a grad_norm of NaN (first in ${where}) are shown as the NaN that logging_nan_inf_filter hid`,
+      )
+    }
+    return texts
+  }
+}
+
+function warningEvents(texts: readonly string[], attempt: number): object[] {
+  return texts.map((text) => toldEvent(attempt, text))
+}
+
+function parted(entry: LogEntry) {
+  const evaluation: Record<string, Measured> = {}
+  const metrics: Record<string, Measured> = {}
+  for (const [name, said] of Object.entries(entry)) {
+    const value = readMeasured(said)
+    if (value === undefined || SUMMARY.test(name)) continue
+    if (name.startsWith('eval_')) setOwn(evaluation, name, value)
+    else setOwn(metrics, name, value)
+  }
+  return { evaluation, metrics }
+}
+
+/** The Trainer's logging_nan_inf_filter leaves out losses that are NaN, and so logs 0 of none. */
+function isHiddenNaN(metrics: Record<string, Measured>): boolean {
+  return metrics['loss'] === 0 && Number.isNaN(metrics['grad_norm'])
+}
+
+function epochOf(entry: LogEntry | undefined): number | null {
+  const epoch = readMeasured(entry?.['epoch'])
+  return isFiniteMeasure(epoch) ? epoch : null
+}
+
+function checkpointEvent({ name, step, files, state }: CheckpointFolder, attempt: number): object {
+  const event: Partial<EventOf<'checkpoint'>> = { type: 'checkpoint', attempt, step, path: name }
+  return { ...event, ...files, epoch: epochOf(state?.log_history.at(-1)) }
+}
+
+/** A run is complete where it reached its last step, or wrote the state that closes a run. */
+function ended({ global_step, max_steps }: TrainerState, attempt: number, isRoot: boolean): object {
+  const reached = max_steps !== null && global_step >= max_steps
+  return { type: 'ended', attempt, status: reached || isRoot ? 'completed' : 'stopped' }
+}

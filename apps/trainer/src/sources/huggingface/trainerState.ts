@@ -1,0 +1,99 @@
+import { stat } from 'node:fs/promises'
+import { parsePythonJson } from '@bestmark/core'
+import { z } from 'zod'
+import { Failure, sentence } from '../../failure.ts'
+import { textOfFile } from '../../files/runFile.ts'
+import { fileWords, jsonWords } from '../../plainWords.ts'
+
+const number = z.custom<number>((value) => typeof value === 'number')
+/** A number of steps; what is none (Python writes -1 where there is no limit) is not known. */
+const count = z
+  .unknown()
+  .optional()
+  .transform((value) => (isCount(value) ? value : null))
+const optional = number.nullish().transform((value) => value ?? null)
+
+/** One row of a log: a step and whatever was logged at it. */
+export interface LogEntry {
+  step: number
+  [name: string]: unknown
+}
+
+/** What is read of a `trainer_state.json`, as the HuggingFace Trainer writes it. */
+const File = z.object({
+  best_metric: optional,
+  best_model_checkpoint: z.string().nullish().default(null),
+  best_global_step: count,
+  global_step: count.transform((step) => step ?? 0),
+  epoch: optional,
+  max_steps: count.transform((steps) => steps || null),
+  num_train_epochs: optional,
+  save_steps: count.transform((steps) => steps || null),
+  log_history: z.array(z.unknown()),
+})
+export type TrainerState = Omit<z.infer<typeof File>, 'log_history'> & {
+  log_history: LogEntry[]
+  /** Rows that tell no step, and so were left out. */
+  left_out: number
+  /** The file as it is written, and every row of its log, so that lines can be found in it. */
+  text: string
+  rows: readonly unknown[]
+  /** When the file was written, in ms. */
+  mtime: number
+}
+
+/** Whether a value is a step or a number of things: whole, not negative, and exact as a double. */
+export function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}
+
+function isEntry(row: unknown): row is LogEntry {
+  return typeof row === 'object' && row !== null && 'step' in row && isCount(row.step)
+}
+
+const LFS_POINTER = 'version https://git-lfs.github.com/spec/'
+
+/** Whether a file's text is what Git leaves in place of a large file that was not fetched. */
+export function isLfsPointer(text: string): boolean {
+  return text.startsWith(LFS_POINTER)
+}
+
+/** A state file that cannot be used; `why` goes on after its name. */
+export class UnreadState extends Failure {
+  readonly why: string
+
+  constructor(file: string, why: string, cause?: unknown) {
+    super(`${file} ${why}`, { cause })
+    this.why = why
+  }
+}
+
+/** Reads one state file. Throws UnreadState. */
+export async function readTrainerState(file: string): Promise<TrainerState> {
+  const reading = Promise.all([textOfFile(file), stat(file)])
+  const [text, { mtimeMs: mtime }] = await reading.catch((cause: unknown) => {
+    throw new UnreadState(file, `cannot be read (${fileWords(cause) ?? sentence(cause)})`, cause)
+  })
+  if (isLfsPointer(text)) {
+    const why = 'is a Git LFS pointer, not the file itself: fetch it with "git lfs pull"'
+    throw new UnreadState(file, why)
+  }
+  const state = File.safeParse(parseState(file, text))
+  if (!state.success) {
+    const [issue] = state.error.issues
+    const where = issue?.path.join('.') || 'its outermost value'
+    throw new UnreadState(file, `is not a trainer state: ${where} is not what the Trainer writes`)
+  }
+  const log_history = state.data.log_history.filter(isEntry)
+  const rows = state.data.log_history
+  const left_out = rows.length - log_history.length
+  return { ...state.data, log_history, left_out, text, rows, mtime }
+}
+
+function parseState(file: string, text: string): unknown {
+  try {
+    return parsePythonJson(text.replace(/^\uFEFF/, ''))
+  } catch (cause) {
+    throw new UnreadState(file, jsonWords(cause), cause)
+  }
+}

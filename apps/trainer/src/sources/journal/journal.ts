@@ -1,0 +1,60 @@
+import { join } from 'node:path'
+import type { EventOf, TrainingEvent } from '@bestmark/core'
+import { Failure, sentence } from '../../failure.ts'
+import { inspectCheckpoint } from '../../checkpoints/inspect.ts'
+import { isJournal, JOURNAL, readJournal, type JournalHeader } from '../../journal/read.ts'
+import { unlistedCheckpoints } from '../../checkpoints/unlisted.ts'
+import type { ReadRun } from '../readRun.ts'
+import { journalSource, RUN_JOURNAL } from './runJournal.ts'
+import { readWhole } from '../reader/source.ts'
+
+/**
+ * Reads a run's own journal whole, with the log of `bestmark run` beside it, and looks at the files it tells of; undefined where there is
+ * none, or another program's file of that name. Throws a Failure where it cannot be read.
+ */
+export async function readJournalRun(root: string): Promise<ReadRun | undefined> {
+  const path = join(root, JOURNAL)
+  if (!isJournal(path)) return undefined
+  const { header, events: own } = readAll(path)
+  if (!header) return undefined
+  const source = journalSource(root)
+  const events =
+    source === JOURNAL
+      ? own
+      : await readWhole(RUN_JOURNAL.open({ root, cursor: null, isOver: true }))
+  const { job_id, name, project } = header
+  const saves = standing(events)
+  const files: TrainingEvent[] = await unlistedCheckpoints(root, saves)
+  for (const saved of saves) files.push(await filesEvent(root, saved))
+  const known = { root, source, job_id, name, project, isSingleFile: false }
+  return { ...known, events: events.concat(files) }
+}
+
+function readAll(path: string): { header: JournalHeader | null; events: TrainingEvent[] } {
+  try {
+    const pieces: TrainingEvent[][] = []
+    let piece = readJournal(path)
+    for (let at = 0; piece.offset > at; piece = readJournal(path, at)) {
+      pieces.push(piece.events)
+      at = piece.offset
+    }
+    return { header: piece.header, events: pieces.flat() }
+  } catch (cause) {
+    throw new Failure(sentence(cause), { cause })
+  }
+}
+
+/** The newest save of each path: what stands there now. */
+function standing(events: readonly TrainingEvent[]): EventOf<'checkpoint'>[] {
+  const byPath = new Map<string, EventOf<'checkpoint'>>()
+  for (const event of events) if (event.type === 'checkpoint') byPath.set(event.path, event)
+  return [...byPath.values()]
+}
+
+async function filesEvent(
+  root: string,
+  { attempt, step, path }: EventOf<'checkpoint'>,
+): Promise<EventOf<'files'>> {
+  const seen = await inspectCheckpoint(root, path, null)
+  return { type: 'files', attempt, at: null, step, path, ...seen }
+}

@@ -1,0 +1,35 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from '../testing.ts'
+import { readRun } from './readRun.ts'
+
+test('a folder that holds no run is told by what files any program makes one', async () => {
+  await using folder = await temporaryFolder()
+  await writeFile(join(folder.path, 'prices.csv'), 'day,price\n1,2\n')
+  const marks = [
+    ...['journal.jsonl', 'trainer_state.json', 'checkpoint-N', 'all_results.json', 'metrics.csv'],
+    ...['results.csv', 'Keras', 'trainer_log.jsonl', 'DVCLive', 'TensorBoard', 'nanoGPT'],
+  ]
+  const [error] = await Promise.allSettled([readRun(folder.path)])
+  const { message } = (error as PromiseRejectedResult).reason as Error
+  expect(message).toMatch(/holds no training run that is known; a run has /)
+  for (const mark of marks) expect(message).toContain(mark)
+})
+
+test('saves without a state say what is wrong with them', async () => {
+  await using folder = await temporaryFolder()
+  await mkdir(join(folder.path, 'checkpoint-5'))
+  await expect(readRun(folder.path)).rejects.toThrow(
+    'has no trainer_state.json that can be read: checkpoint-5: trainer_state.json is missing',
+  )
+})
+
+test('a file of a run that is no state file names the folder to read', async () => {
+  await using folder = await temporaryFolder()
+  const table = join(folder.path, 'metrics.csv')
+  await writeFile(table, 'epoch,step,val_loss\n0,9,1.5\n')
+  await expect(readRun(table)).rejects.toThrow(
+    `${table} is a part of a run; name the run's folder, ${folder.path}.`,
+  )
+})

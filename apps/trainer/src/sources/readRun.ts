@@ -1,0 +1,72 @@
+import { stat } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import type { TrainingEvent } from '@bestmark/core'
+import { Failure, sentence } from '../failure.ts'
+import { withScores } from './scores/attached.ts'
+import { readHuggingFace, readStateFile } from './huggingface/huggingface.ts'
+import { HUGGINGFACE } from './huggingface/huggingfaceSource.ts'
+import { readJournalRun } from './journal/journal.ts'
+import { Listing } from '../files/folder.ts'
+import { readWhole } from './reader/source.ts'
+import { MARKS, openRun, sourcesIn } from './sources.ts'
+
+/** A training run as a source read it from disk. */
+export interface ReadRun {
+  /** Absolute path of the run's root; paths in events are relative to it. */
+  root: string
+  /** The name of the source that knows most of it. */
+  source: string
+  /** The id in the run's own journal, where it has one. */
+  job_id: string | null
+  name: string
+  project: string
+  /** Whether one file was read alone, which tells of no checkpoints. */
+  isSingleFile: boolean
+  events: TrainingEvent[]
+}
+
+/**
+ * Reads a finished or growing run by the source that knows most of it: an output folder with what
+ * was measured of its checkpoints afterwards, or one state file. Throws a Failure that says what is wrong and what to do.
+ */
+export async function readRun(path: string): Promise<ReadRun> {
+  if (!(await isFolder(path))) return readFile(path)
+  const journal = await readJournalRun(path)
+  if (journal) return withScores(journal)
+  const sources = await sourcesIn(path)
+  const [first, ...others] = sources
+  // Where checkpoints were saved without their states, its reader says what is wrong with them.
+  if ((!first && (await hasSaves(path))) || (first === HUGGINGFACE && others.length === 0)) {
+    return withScores(await readHuggingFace(path))
+  }
+  if (!first) {
+    const marks = `${MARKS.slice(0, -1).join(', ')} or ${MARKS.at(-1)}`
+    throw new Failure(`${path} holds no training run that is known; a run has ${marks}.`)
+  }
+  const events = await readWhole(openRun(sources, { root: path, cursor: null, isOver: true }))
+  const identity = { job_id: null, name: basename(path), project: 'imported', isSingleFile: false }
+  const run = { root: path, source: first.name, ...identity, events }
+  return first === HUGGINGFACE ? run : withScores(run)
+}
+
+/** One state file; of other files a run's folder tells more. */
+async function readFile(path: string): Promise<ReadRun> {
+  const folder = dirname(path)
+  const isPart = !path.endsWith('.json') && (await sourcesIn(folder)).length > 0
+  if (isPart) throw new Failure(`${path} is a part of a run; name the run's folder, ${folder}.`)
+  return readStateFile(path)
+}
+
+async function hasSaves(path: string): Promise<boolean> {
+  return (await new Listing(path).names()).some((name) => /^checkpoint-\d+$/.test(name))
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch (cause) {
+    const gone = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+    const why = gone ? `There is no ${path}.` : `${path} cannot be opened: ${sentence(cause)}`
+    throw new Failure(why, { cause })
+  }
+}

@@ -1,0 +1,256 @@
+import { join } from 'node:path'
+import { systemCode } from '../../failure.ts'
+import { fileWords } from '../../plainWords.ts'
+import { type EventOf, type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
+import { endedEvent, startedEvent, toldEvent } from '../events/events.ts'
+import { admit, type Found, skipFile, type Skips, toldSkips, tooLong } from '../events/gate.ts'
+import {
+  BEGINNING,
+  lookAtBytes,
+  lookAtLines,
+  type NumberedLine,
+  type Place,
+  placeIn,
+} from '../../files/growingFile.ts'
+import { Listing } from '../../files/folder.ts'
+import type { Progress } from '../events/attempts.ts'
+import { type Known, savedEvents, type SavedFile } from '../events/savedFiles.ts'
+import type { Opening, Piece, Source, SourceReader } from './source.ts'
+
+/** A line of one of the run's files. */
+export interface FileLine extends NumberedLine {
+  file: string
+}
+
+/** The next bytes of one of the run's files. As many as are used are not given again. */
+export interface FileBytes {
+  file: string
+  bytes: Buffer
+  /** Where they begin, and how long the file is now. */
+  offset: number
+  size: number
+}
+
+/** What is known of a run when it begins, and what is odd in it. */
+export interface Beginning {
+  told: Partial<EventOf<'started'>>
+  warnings: string[]
+}
+
+/** What some records of a binary file tell, and the byte at which the first of them begins. */
+export interface Records {
+  found: Found[]
+  byte: number
+}
+
+/** How the lines of a program's text files become events. */
+export interface Format<State extends Progress> {
+  name: string
+  /** The run's files, relative to its root, in the order in which they are read. */
+  files: (listing: Listing) => Promise<string[]>
+  /** Small and plain, since it is kept with the place in the files. */
+  begin: () => State
+  /** What a line tells, or (of a binary format) the next bytes of a file; changes the state. */
+  line?: (state: State, line: FileLine) => Found[]
+  bytes?: (state: State, bytes: FileBytes) => { records: Records[]; used: number }
+  /** What the beginning of the line tells that is being written after the lines so far. */
+  unfinished?: (state: State, rest: { file: string; text: string }) => Found[]
+  /** What can be told only once all that was written has been read; the run may be over. */
+  settled?: (state: State, isOver: boolean) => Found[]
+  /** What is known when the run begins, and what is odd in it. */
+  started: (listing: Listing) => Promise<Beginning>
+  /** Files of weights that lie there now. */
+  saved: (listing: Listing, state: State) => Promise<SavedFile[]>
+  /** What the program calls its best. */
+  claim?: (listing: Listing, state: State) => Promise<Partial<EventOf<'claim'>> | undefined>
+}
+
+/** A source whose runs are text files that grow by lines. */
+export function lineSource<State extends Progress>(format: Format<State>): Source {
+  return {
+    name: format.name,
+    isHere: async (listing) => (await format.files(listing)).length > 0,
+    files: format.files,
+    open: (opening) => new LineReader(format, opening),
+  }
+}
+
+/** Raised when the state of a format changes, which a cursor of an older version does not hold. */
+const VERSION = 5
+
+/** Codes that tell of one file; any other, such as too many open files, tells of nothing. */
+const LEFT_OUT = new Set(['EACCES', 'EPERM', 'EISDIR', 'ENXIO', 'ENAMETOOLONG', 'ELOOP'])
+
+interface Cursor<State> {
+  /** Of which format, and of which version of it. */
+  of: string
+  files: Record<string, Place>
+  state: State
+  saved: Known
+  hasEnded: boolean
+  /** The files themselves told the end, so that it needs no guess. */
+  isTold: boolean
+  skips: Skips
+}
+
+class LineReader<State extends Progress> implements SourceReader {
+  readonly #format: Format<State>
+  readonly #root: string
+  readonly #isOver: boolean
+  #cursor: string
+  #at: Cursor<State> | undefined
+
+  constructor(format: Format<State>, { root, cursor, isOver }: Opening) {
+    this.#format = format
+    this.#root = root
+    this.#isOver = isOver
+    this.#cursor = cursor ?? ''
+    // What this version does not read is read anew.
+    if (cursor !== null) this.#at = parsed(cursor, kind(format))
+  }
+
+  async next(): Promise<Piece> {
+    const listing = new Listing(this.#root)
+    const first = !this.#at
+    const at = (this.#at ??= this.#beginning())
+    const replace = first && this.#cursor !== ''
+    const events = await this.#lines(listing, at)
+    if (events === 'replaced') return this.#anew()
+    if (events.length > 0 && at.hasEnded) return this.#anew()
+    if (!this.#read) events.push(...this.#settled(at))
+    const turn = events.findLast(({ type }) => type === 'started' || type === 'ended')
+    if (turn) at.isTold = turn.type === 'ended'
+    if (first) events.unshift(...(await this.#started(listing, at)))
+    if (!this.#read) {
+      events.push(...(await this.#saved(listing, at)))
+      events.push(...toldSkips(at.skips, at.state.attempt))
+    }
+    if (events.length > 0 || this.#read) return this.#piece(events, replace)
+    if (this.#isOver && !at.hasEnded && !at.isTold) {
+      at.hasEnded = true
+      const { attempt, step, total } = at.state
+      const isComplete = total !== null && step !== null && step >= total
+      return this.#piece([endedEvent(attempt, isComplete ? 'completed' : 'stopped')], replace)
+    }
+    return { events: [], cursor: this.#cursor, replace }
+  }
+
+  #settled({ state, skips }: Cursor<State>): TrainingEvent[] {
+    const found = this.#format.settled?.(state, this.#isOver) ?? []
+    return admit(skips, found, { file: this.#format.name })
+  }
+
+  async #started(listing: Listing, { state, skips }: Cursor<State>): Promise<TrainingEvent[]> {
+    const { told, warnings } = await this.#format.started(listing)
+    const events = admit(skips, [startedEvent(told)], { file: 'the configuration' })
+    for (const event of events) if (event.type === 'started') state.total ??= event.total_steps
+    return [...events, ...warnings.map((text) => toldEvent(0, text))]
+  }
+
+  /** Whether the last look found lines, so that there may be more. */
+  #read = false
+
+  async #lines(listing: Listing, at: Cursor<State>): Promise<TrainingEvent[] | 'replaced'> {
+    this.#read = false
+    for (const file of await this.#format.files(listing)) {
+      const events = this.#eventsOf(file, at)
+      if (events === undefined) continue
+      this.#read = true
+      return events
+    }
+    return []
+  }
+
+  /** What cannot be read of a run's files is left out. */
+  #eventsOf(file: string, at: Cursor<State>): TrainingEvent[] | 'replaced' | undefined {
+    try {
+      return this.#format.bytes ? this.#bytesOf(file, at) : this.#linesOf(file, at)
+    } catch (error) {
+      if (!LEFT_OUT.has(systemCode(error) ?? '')) throw error
+      skipFile(at.skips, file, fileWords(error) ?? 'it cannot be read')
+      return undefined
+    }
+  }
+
+  #linesOf(file: string, at: Cursor<State>): TrainingEvent[] | 'replaced' | undefined {
+    const look = lookAtLines(
+      join(this.#root, file),
+      ownValue(at.files, file) ?? BEGINNING,
+      this.#isOver,
+    )
+    if (look.kind !== 'grown') return look.kind === 'replaced' ? 'replaced' : undefined
+    setOwn(at.files, file, look.place)
+    const rest = { file, text: look.rest }
+    const { skips } = at
+    return [
+      ...look.lines.flatMap((line) => {
+        const { isLong, text } = line
+        const isNone = isLong && text === ''
+        const found = isNone ? [] : (this.#format.line?.(at.state, { ...line, file }) ?? [])
+        return admit(skips, isLong ? [...found, tooLong()] : found, { file, line: line.line })
+      }),
+      ...admit(skips, this.#format.unfinished?.(at.state, rest) ?? [], { file }),
+    ]
+  }
+
+  #bytesOf(file: string, at: Cursor<State>): TrainingEvent[] | 'replaced' | undefined {
+    const path = join(this.#root, file)
+    const place = ownValue(at.files, file) ?? BEGINNING
+    const look = lookAtBytes(path, place)
+    if (look.kind !== 'grown') return look.kind === 'replaced' ? 'replaced' : undefined
+    const { bytes, size } = look
+    const { offset } = place
+    const read = this.#format.bytes?.(at.state, { file, bytes, offset, size })
+    if (!read || read.used === 0) return undefined
+    setOwn(at.files, file, placeIn(path, offset + read.used))
+    return read.records.flatMap(({ found, byte }) => admit(at.skips, found, { file, byte }))
+  }
+
+  /** Files that were saved since the last look, once the lines before them were read. */
+  async #saved(listing: Listing, at: Cursor<State>): Promise<TrainingEvent[]> {
+    const saved = await this.#format.saved(listing, at.state)
+    const events = await savedEvents(this.#root, saved, at.saved, at.state)
+    if (events.length === 0) return []
+    const claim = await this.#format.claim?.(listing, at.state)
+    if (claim) events.push(claimEvent(at.state.attempt, claim))
+    return admit(at.skips, events, { file: 'the checkpoints' })
+  }
+
+  #beginning(): Cursor<State> {
+    const state = this.#format.begin()
+    const nothing = { files: {}, saved: {}, skips: {}, hasEnded: false, isTold: false }
+    return { of: kind(this.#format), state, ...nothing }
+  }
+
+  /** Reads the whole run again. */
+  async #anew(): Promise<Piece> {
+    this.#at = undefined
+    return { ...(await this.next()), replace: true }
+  }
+
+  #piece(events: TrainingEvent[], replace: boolean): Piece {
+    this.#cursor = JSON.stringify(this.#at)
+    return { events, cursor: this.#cursor, replace }
+  }
+}
+
+function claimEvent(attempt: number, told: Partial<EventOf<'claim'>>): EventOf<'claim'> {
+  const nothing = { path: null, step: null, metric: null, value: null, origin: null }
+  return { ...nothing, ...told, type: 'claim', attempt, at: null }
+}
+
+function kind({ name }: { name: string }): string {
+  return `${name} ${VERSION}`
+}
+
+/** A cursor of this kind; undefined where it is another's. */
+function parsed<State>(cursor: string, of: string): Cursor<State> | undefined {
+  try {
+    const said: unknown = JSON.parse(cursor)
+    const isOurs = typeof said === 'object' && said !== null && 'of' in said && said.of === of
+    // Written by `#piece` above, or it would not say so.
+    return isOurs ? (said as Cursor<State>) : undefined
+  } catch {
+    return undefined
+  }
+}

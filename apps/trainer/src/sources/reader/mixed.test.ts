@@ -1,0 +1,92 @@
+import { appendFile, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { TrainingEvent } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { temporaryFolder, writeOutput } from '../../testing.ts'
+import { readHuggingFace } from '../huggingface/huggingface.ts'
+import { readWhole } from './source.ts'
+import { openRun, sourcesIn } from '../sources.ts'
+import { ERRORS, OUTPUT } from '../output/textLog.ts'
+import { eventRecord } from '../tensorboard/tfeventsTesting.ts'
+
+const mark = (second: number, word: string) =>
+  `bestmark run: 2026-11-23T10:00:0${second}.000Z ${word}\n`
+
+test('a program that was started again runs, whichever of its two logs is read first', async () => {
+  await using folder = await temporaryFolder()
+  const root = join(folder.path, 'run')
+  await mkdir(root)
+  await writeFile(join(root, 'metrics.csv'), 'epoch,step,train_loss,val_loss\n0,9,1,2\n')
+  const starts = mark(1, 'started: train') + mark(3, 'started: train')
+  await writeFile(join(root, ERRORS), starts)
+  const output = mark(1, 'started: train') + mark(2, 'completed') + mark(3, 'started: train')
+  await writeFile(join(root, OUTPUT), output)
+  const opening = { root, cursor: null, isOver: false }
+  const events = await readWhole(openRun(await sourcesIn(root), opening))
+  const turns = events.filter(({ type }) => type === 'started' || type === 'ended')
+  expect(turns.at(-1)).toMatchObject({ type: 'started', at: Date.parse('2026-11-23T10:00:03Z') })
+})
+
+test('a training that goes on from one that was over is the same attempt while it goes on', async () => {
+  await using folder = await temporaryFolder()
+  const root = join(folder.path, 'output')
+  const log = [100, 200].map((step) => ({ step, eval_loss: step }))
+  const over: Record<string, number>[] = [
+    { step: 200, train_runtime: 9 },
+    { step: 200, eval_loss: 100 },
+  ]
+  await writeOutput(root, { saves: [100, 200], log: [...log, ...over], state: { max_steps: 200 } })
+  const more = [...log, { step: 300, eval_loss: 300 }]
+  await writeOutput(root, { saves: [100, 200, 300], log: more, root: false })
+  const { events } = await readHuggingFace(root)
+  const starts = events.filter(({ type }) => type === 'started')
+  expect(starts).toMatchObject([{ attempt: 0, total_steps: 1000 }])
+})
+
+const trained = (rows: [step: number, loss: number][]) =>
+  rows.map(([step, loss]) => `${JSON.stringify({ current_steps: step, total_steps: 30, loss })}\n`)
+
+test('what another source adds is of its own attempt, and is not told twice', async () => {
+  await using folder = await temporaryFolder()
+  const root = join(folder.path, 'run')
+  await mkdir(root)
+  const log = join(root, 'trainer_log.jsonl')
+  const rows = trained([
+    [10, 3],
+    [20, 2],
+    [10, 6],
+  ])
+  await writeFile(log, rows.join(''))
+  const scalars = (step: number, loss: number) =>
+    eventRecord(step, [
+      { tag: 'train/loss', value: loss },
+      { tag: 'train/reward', value: 10 * loss },
+    ])
+  const records = [scalars(10, 3), scalars(20, 2), scalars(10, 6)]
+  await writeFile(join(root, 'events.out.tfevents.1.here'), Buffer.concat(records))
+  const reader = openRun(await sourcesIn(root), { root, cursor: null, isOver: false })
+  const rewards = (events: readonly TrainingEvent[]) =>
+    events.flatMap((event) =>
+      event.type === 'metrics' && 'train/reward' in event.values
+        ? [[event.attempt, event.step, event.values['train/reward']]]
+        : [],
+    )
+  const expected = [
+    [0, 10, 30],
+    [0, 20, 20],
+    [1, 10, 60],
+  ]
+  expect(rewards(await readWhole(reader))).toEqual(expected)
+  const late = { current_steps: 20, total_steps: 30, loss: 5, 'train/reward': 50 }
+  await appendFile(log, `${JSON.stringify(late)}\n`)
+  const anew: TrainingEvent[] = []
+  const pieces: boolean[] = []
+  for (;;) {
+    const piece = await reader.next()
+    if (piece.events.length === 0) break
+    pieces.push(piece.replace)
+    anew.push(...piece.events)
+  }
+  expect(pieces[0]).toBe(true)
+  expect(rewards(anew)).toEqual([[1, 20, 50]])
+})

@@ -1,0 +1,207 @@
+import { type EventOf, type Measured, type TrainingEvent, setOwn } from '@bestmark/core'
+import { Failure, sentence } from '../../failure.ts'
+import { startedEvent, toldEvent } from '../events/events.ts'
+import type { Opening, Piece, Source, SourceReader } from './source.ts'
+
+/** The log that `bestmark run` keeps; it alone knows how a program of any kind ended. */
+export const RUN_LOG = 'run_log'
+
+/** What the first source told so far; plain data. */
+interface Told {
+  names: string[]
+  /** Names that another source added. */
+  gaps: string[]
+  /** The last step that the first source measured. */
+  step: number
+  attempt: number
+  /** Which attempt the last start is in the counting of `bestmark run`. */
+  start: number
+  /** What the first source knows of this attempt. */
+  begun: Pick<EventOf<'started'>, 'total_steps' | 'resumed_from' | 'loss_unit'> | null
+  /** Another source told of steps beyond it, which the first one may tell again. */
+  isAhead: boolean
+  isSaid: boolean
+}
+
+/** Raised when what is told of the first source changes. */
+const VERSION = 2
+
+interface Cursor {
+  version: typeof VERSION
+  sources: string[]
+  parts: (string | null)[]
+  told: Told
+}
+
+/**
+ * Reads a folder in which several sources tell of one run: the first, which knows most, wins. The
+ * others add names that it does not have, and what happens beyond its last step until it gets there.
+ */
+export function mixedReader(sources: readonly Source[], opening: Opening): SourceReader {
+  return new MixedReader(sources, opening)
+}
+
+class MixedReader implements SourceReader {
+  #sources: readonly Source[]
+  /** Why sources cannot be read, until it is told. */
+  #problems: string[] = []
+  readonly #opening: Opening
+  #cursor: string
+  #readers: SourceReader[] = []
+  #at: Cursor
+  #isAnew: boolean
+
+  constructor(sources: readonly Source[], opening: Opening) {
+    this.#sources = sources
+    this.#opening = opening
+    this.#cursor = opening.cursor ?? ''
+    const known = parsed(opening.cursor)
+    const isSame = known?.sources.join() === sources.map(({ name }) => name).join()
+    this.#at = isSame && known ? known : this.#beginning()
+    this.#isAnew = opening.cursor !== null && !isSame
+    this.#open()
+  }
+
+  async next(): Promise<Piece> {
+    for (const [index, reader] of this.#readers.entries()) {
+      const piece = await reader.next().catch((error: unknown) => this.#leaveOut(index, error))
+      if (!piece) return this.#anew()
+      if (piece.cursor === this.#at.parts[index]) continue
+      const isBehind = index === 0 && this.#isBehind(piece.events)
+      if (isBehind || (piece.replace && this.#at.parts[index] !== null)) return this.#anew()
+      this.#at.parts[index] = piece.cursor
+      const name = this.#sources[index]?.name ?? ''
+      const events = index === 0 ? this.#own(piece.events) : this.#added(piece.events, name)
+      return this.#piece(events)
+    }
+    return { events: [], cursor: this.#cursor, replace: false }
+  }
+
+  /** One that cannot be read leaves the run to the others. */
+  #leaveOut(index: number, error: unknown): undefined {
+    if (!(error instanceof Failure) || this.#sources.length === 1) throw error
+    this.#problems.push(sentence(error))
+    this.#sources = this.#sources.filter((_source, at) => at !== index)
+  }
+
+  /** Whether the first source tells what another one told for it. */
+  #isBehind(events: readonly TrainingEvent[]): boolean {
+    const { isAhead, gaps } = this.#at.told
+    return events.some((event) => {
+      return (
+        isMeasured(event) && (isAhead || gaps.some((name) => Object.hasOwn(event.values, name)))
+      )
+    })
+  }
+
+  #piece(found: TrainingEvent[]): Piece {
+    const told = this.#problems.splice(0).map((text) => toldEvent(0, text))
+    const events = [...found, ...told]
+    this.#cursor = JSON.stringify(this.#at)
+    const replace = this.#isAnew
+    this.#isAnew = false
+    return { events, cursor: this.#cursor, replace }
+  }
+
+  #anew(): Promise<Piece> {
+    this.#at = this.#beginning()
+    this.#isAnew = true
+    this.#open()
+    return this.next()
+  }
+
+  #open(): void {
+    this.#readers = this.#sources.map((source, index) => {
+      return source.open({ ...this.#opening, cursor: this.#at.parts[index] ?? null })
+    })
+  }
+
+  #beginning(): Cursor {
+    const sources = this.#sources.map(({ name }) => name)
+    const counts = { step: -1, attempt: 0, start: 0 }
+    const told = { names: [], gaps: [], ...counts, begun: null, isAhead: false, isSaid: false }
+    return { version: VERSION, sources, parts: sources.map(() => null), told }
+  }
+
+  #own(events: TrainingEvent[]): TrainingEvent[] {
+    const { told } = this.#at
+    const names = new Set(told.names)
+    for (const event of events) {
+      told.attempt = Math.max(told.attempt, event.attempt)
+      if (event.type === 'started') told.begun = begunIn(event)
+      if (!isMeasured(event)) continue
+      told.step = Math.max(told.step, event.step)
+      for (const name of Object.keys(event.values)) names.add(name)
+    }
+    told.names = [...names]
+    const isTold = this.#sources.some(({ name }) => name === RUN_LOG)
+    return isTold ? events.filter(({ type }) => type !== 'ended') : events
+  }
+
+  #added(events: readonly TrainingEvent[], source: string): TrainingEvent[] {
+    const { told } = this.#at
+    const gaps = new Set<string>()
+    const added = events.flatMap((event): TrainingEvent[] => {
+      const { attempt } = told
+      // What went back here as well has attempts of its own, which the first may have joined.
+      const own = Math.min(event.attempt, attempt)
+      if (event.type === 'log') return [{ ...event, attempt }]
+      if (event.type === 'ended') {
+        // The log's two files are read in turn, so that a later start may be known already.
+        return source === RUN_LOG && event.attempt >= told.start ? [{ ...event, attempt }] : []
+      }
+      if (isMarked(event, source)) {
+        told.start = event.attempt
+        return [startedEvent({ ...told.begun, attempt, at: event.at })]
+      }
+      if (!isMeasured(event)) return []
+      const isAhead = event.step > told.step
+      if (isAhead) told.isAhead = true
+      const values: Record<string, Measured> = {}
+      for (const [name, value] of Object.entries(event.values)) {
+        const isGap = !told.names.includes(name)
+        if (isGap) gaps.add(name)
+        if (isGap || isAhead) setOwn(values, name, value)
+      }
+      return Object.keys(values).length > 0 ? [{ ...event, attempt: own, values }] : []
+    })
+    told.gaps = [...new Set([...told.gaps, ...gaps])]
+    if (told.isSaid || gaps.size === 0) return added
+    told.isSaid = true
+    const [first] = this.#at.sources
+    const text = `${first} tells most of this run and counts; ${source} adds ${[...gaps].join(', ')}`
+    return [toldEvent(told.attempt, text, 'info'), ...added]
+  }
+}
+
+function begunIn({ total_steps, resumed_from, loss_unit }: EventOf<'started'>): Told['begun'] {
+  return { total_steps, resumed_from, loss_unit }
+}
+
+/** A start that `bestmark run` marked: it tells when, and nothing of what the first source counts. */
+function isMarked(event: TrainingEvent, source: string): boolean {
+  return (
+    source === RUN_LOG &&
+    event.type === 'started' &&
+    event.total_steps === null &&
+    event.at !== null
+  )
+}
+
+type MeasuredEvent = Extract<TrainingEvent, { type: 'metrics' | 'evaluation' }>
+
+function isMeasured(event: TrainingEvent): event is MeasuredEvent {
+  return event.type === 'metrics' || event.type === 'evaluation'
+}
+
+/** A cursor that a reader of this kind wrote; undefined for any other. */
+function parsed(cursor: string | null): Cursor | undefined {
+  try {
+    const said: unknown = JSON.parse(cursor ?? 'null')
+    const isOurs = typeof said === 'object' && said !== null && 'version' in said
+    // Written by `#piece` above, or it would not have its fields.
+    return isOurs && said.version === VERSION ? (said as Cursor) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { EventOf, TrainingEvent } from '@bestmark/core'
+import { absolutePath } from '@bestmark/db/root'
+import { systemCode } from '../../failure.ts'
+import { bytesOfFile } from '../../files/runFile.ts'
+import { toldEvent } from '../events/events.ts'
+import { admit, misfit, type Skips, toldSkips } from '../events/gate.ts'
+import { type ScoreAt, SCORES, type ScoresPiece } from './scoresFile.ts'
+
+/** What is known of a saved checkpoint where scores are attached to it. */
+export type Scorable = Pick<EventOf<'checkpoint'>, 'attempt' | 'step' | 'path' | 'epoch'>
+
+/** A score and the weights that it is of; none where they are no longer the run's. */
+export interface Attached {
+  score: ScoreAt
+  weights: { attempt: number; step: number; epoch: number | null } | null
+}
+
+const STATE = 'trainer_state.json'
+
+/** Digest of a checkpoint's own state file, which no other save shares; null where it has none. */
+export async function stateDigest(root: string, path: string): Promise<string | null> {
+  try {
+    const text = await bytesOfFile(join(absolutePath(root, path), STATE))
+    return createHash('sha256').update(text).digest('hex')
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error
+    return null
+  }
+}
+
+/** Attaches scores to a run's checkpoints by path, step and attempt, as its own journal counts them. */
+export function attachByAttempt(
+  scores: readonly ScoreAt[],
+  checkpoints: readonly Scorable[],
+): Attached[] {
+  return scores.map((score) => {
+    const { attempt, step, path } = score
+    const found = checkpoints.find((one) => {
+      return one.path === path && one.step === step && one.attempt === attempt
+    })
+    return { score, weights: found ? { attempt, step, epoch: found.epoch } : null }
+  })
+}
+
+/**
+ * Attaches scores to the checkpoints that stand in a run's folder by path and step. Attempts are
+ * only inferred there, and change when files go away, so the state file beside the weights tells
+ * whether a checkpoint is the one that was scored.
+ */
+export async function attachByState(
+  root: string,
+  scores: readonly ScoreAt[],
+  checkpoints: readonly Scorable[],
+): Promise<Attached[]> {
+  const digests = new Map<string, string | null>()
+  for (const { path } of scores) {
+    if (!digests.has(path)) digests.set(path, await stateDigest(root, path))
+  }
+  return scores.map((score) => {
+    const found = checkpoints.find(({ path, step }) => path === score.path && step === score.step)
+    if (!found || digests.get(score.path) !== score.state) return { score, weights: null }
+    return { score, weights: { attempt: found.attempt, step: score.step, epoch: found.epoch } }
+  })
+}
+
+/** Scores as evaluations of the weights they are of; what is kept out becomes a warning. */
+export function scoreEvents(
+  attached: readonly Attached[],
+  { unreadable, problem }: Pick<ScoresPiece, 'unreadable' | 'problem'>,
+  lastAttempt: number,
+): TrainingEvent[] {
+  const skips: Skips = {}
+  for (const line of unreadable) {
+    admit(skips, [misfit('score', 'it is not a score')], { file: SCORES, line })
+  }
+  const events = attached.map((one) => {
+    return evaluation(one) ?? toldEvent(lastAttempt, keptOut(one.score))
+  })
+  const admitted = events.flatMap((event, index) => {
+    return admit(skips, [event], { file: SCORES, line: attached[index]?.score.line ?? null })
+  })
+  const problems = problem === null ? [] : [toldEvent(lastAttempt, problem)]
+  return [...admitted, ...problems, ...toldSkips(skips, lastAttempt)]
+}
+
+function evaluation({ score, weights }: Attached): EventOf<'evaluation'> | undefined {
+  if (!weights) return undefined
+  const { at, values, samples, directions, lines } = score
+  const origin = score.origin ?? { file: SCORES, line: score.line }
+  const measured = { values, samples, directions, lines, origin, scored_by: score.by }
+  return { type: 'evaluation', ...weights, at, ...measured }
+}
+
+function keptOut({ path, step, line }: ScoreAt): string {
+  return `The score of ${path} (step ${step}) on line ${line} of ${SCORES} is left out: that checkpoint is gone, or was overwritten since`
+}

@@ -1,0 +1,185 @@
+import {
+  accessSync,
+  appendFileSync,
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  readSync,
+  statSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import {
+  Attempt,
+  Count,
+  Direction,
+  measuredJson,
+  MeasuredInJson,
+  Origin,
+  parsePythonJson,
+  namedValues,
+  Time,
+} from '@bestmark/core'
+import { z } from 'zod'
+import { Failure, sentence } from '../../failure.ts'
+import { openFile, openToAppend } from '../../files/runFile.ts'
+import { nextLines } from '../../files/lines.ts'
+import { fileWords } from '../../plainWords.ts'
+import { Retraction, withoutRetracted } from '../../commands/score/retraction.ts'
+
+/** The file in a run's root that holds what was measured after training, a line each. */
+export const SCORES = 'bestmark-scores.jsonl'
+
+/** What was measured of one checkpoint after training. */
+export const Score = z.object({
+  score: z.literal(1),
+  /** Milliseconds since the epoch. */
+  at: Time,
+  /** The checkpoint, relative to the run's root, and its weights as the run tells them. */
+  path: z.string(),
+  attempt: Attempt,
+  step: Count,
+  /** Digest of the checkpoint's own state file, by which it is known again; null where it has none. */
+  state: z.string().nullable().default(null),
+  values: namedValues(MeasuredInJson),
+  samples: Count.nullable().default(null),
+  directions: namedValues(Direction).default({}),
+  by: z.string(),
+  /** The file that the values were read from, relative to the root, and the line of each. */
+  origin: Origin.nullable().default(null),
+  lines: namedValues(Count.positive()).default({}),
+  /** The command that measured it, as it was told. */
+  command: z.array(z.string()).nullable().default(null),
+})
+export type Score = z.infer<typeof Score>
+
+/** A score and the line (from 1) on which it stands in the scores file. */
+export interface ScoreAt extends Score {
+  line: number
+}
+
+/** A piece of a scores file; `offset` is where the next call goes on. */
+export interface ScoresPiece {
+  scores: ScoreAt[]
+  /** Lines that cannot be read. */
+  unreadable: number[]
+  /** Some of it takes back what earlier lines say, those before the piece too. */
+  retracts: boolean
+  /** Why the file cannot be read; null where it can. */
+  problem: string | null
+  offset: number
+}
+
+/**
+ * Appends scores and retractions in one write, so that several programs may do so at once. Throws a Failure where
+ * the run's folder cannot be written.
+ */
+export function appendScores(
+  root: string,
+  lines: readonly z.input<typeof Score | typeof Retraction>[],
+): void {
+  const path = join(root, SCORES)
+  try {
+    const file = openToAppend(path)
+    try {
+      const glue = isTorn(file) ? '\n' : ''
+      appendFileSync(file, glue + lines.map((line) => `${measuredJson(line)}\n`).join(''))
+    } finally {
+      closeSync(file)
+    }
+  } catch (cause) {
+    throw unwritable(path, cause)
+  }
+}
+
+/** Throws a Failure where scores could not be kept, before anything is measured in vain. */
+export function assertWritable(root: string): void {
+  const path = join(root, SCORES)
+  try {
+    accessSync(existsSync(path) ? path : root, constants.W_OK)
+  } catch (cause) {
+    throw unwritable(path, cause)
+  }
+}
+
+function unwritable(path: string, cause: unknown): Failure {
+  return new Failure(
+    `${path} cannot be written: ${sentence(cause)}. Scores are kept beside the run, so its folder must be writable.`,
+    { cause },
+  )
+}
+
+/** Whether a crash left a last line without its newline. */
+function isTorn(file: number): boolean {
+  const { size } = fstatSync(file)
+  const last = Buffer.alloc(1)
+  return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last.toString() !== '\n'
+}
+
+/** Bytes of a run's scores file now; 0 where there is none, NaN where it is none that can be read. */
+export function scoresSize(root: string): number {
+  try {
+    const found = statSync(join(root, SCORES), { throwIfNoEntry: false })
+    return !found ? 0 : found.isFile() ? found.size : NaN
+  } catch (error) {
+    if (fileWords(error) === undefined) throw error
+    return NaN
+  }
+}
+
+/** Reads the scores of a run that stand beyond a byte offset; a last line without its newline waits. */
+export function readScores(root: string, offset = 0): ScoresPiece {
+  const read: ScoresPiece = {
+    ...{ scores: [], unreadable: [], retracts: false, problem: null },
+    offset,
+  }
+  if (scoresSize(root) <= offset) return read
+  const file = openIfReadable(join(root, SCORES))
+  if (typeof file !== 'number') return { ...read, ...file }
+  try {
+    let [line, at] = [0, 0]
+    for (let piece = nextLines(file, at); piece; piece = nextLines(file, at)) {
+      for (const { text, start, isLong } of piece.lines) {
+        line++
+        if (start < offset) continue
+        if (isLong) read.unreadable.push(line)
+        else if (text.trim() !== '') take(read, text, line)
+      }
+      at = piece.end
+    }
+    return { ...read, offset: Math.max(at, offset) }
+  } finally {
+    closeSync(file)
+  }
+}
+
+function openIfReadable(path: string): number | Pick<ScoresPiece, 'problem'> {
+  try {
+    return openFile(path)
+  } catch (error) {
+    const words = fileWords(error)
+    if (words === undefined) throw error
+    return { problem: `Skipped ${SCORES}: ${words}.` }
+  }
+}
+
+function take(read: ScoresPiece, text: string, line: number): void {
+  const told = parsed(text)
+  const score = Score.safeParse(told)
+  const retraction = Retraction.safeParse(told)
+  if (score.success) read.scores.push({ ...score.data, line })
+  else if (!retraction.success) read.unreadable.push(line)
+  else {
+    read.scores = withoutRetracted(read.scores, retraction.data)
+    read.retracts = true
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return parsePythonJson(text)
+  } catch {
+    // A line that is no JSON is told as unreadable by whoever reads it.
+    return undefined
+  }
+}

@@ -1,0 +1,43 @@
+import { setOwn } from '@bestmark/core'
+import type { Values } from '../events/events.ts'
+import { cells, numberIn } from '../../files/csv.ts'
+import { heldOutName, isHeldOut, isOfABatch, trainingLossAmong } from '../events/names.ts'
+
+/** What a column of a table holds; plain data, since it is kept with the place in the file. */
+export interface Column {
+  name: string
+  kind: 'evaluation' | 'metrics'
+  index: number
+}
+
+/** The columns of a table's head, without those that only count. */
+export function columnsOf(
+  head: readonly string[],
+  counting: readonly string[],
+  isEvaluated: (name: string) => boolean = isHeldOut,
+): Column[] {
+  const loss = trainingLossAmong(head)
+  return head.flatMap((name, index): Column[] => {
+    if (name === '' || counting.includes(name) || isOfABatch(name)) return []
+    if (isEvaluated(name)) return [{ name: heldOutName(name), kind: 'evaluation', index }]
+    return [{ name: name === loss ? 'loss' : name, kind: 'metrics', index }]
+  })
+}
+
+/** The values of a row by kind; a cell without a number is a value that is missing. */
+export function valuesOf(
+  columns: readonly Column[],
+  row: readonly string[],
+): { metrics: Values; evaluation: Values } {
+  const values = { metrics: {} as Values, evaluation: {} as Values }
+  for (const { name, kind, index } of columns) {
+    const value = numberIn(row[index])
+    if (value !== undefined) setOwn(values[kind], name, value)
+  }
+  return values
+}
+
+/** The names in a table's first line. */
+export function headOf(text: string, separator = ','): string[] {
+  return cells(text.split('\n', 1)[0] ?? '', separator)
+}

@@ -1,0 +1,179 @@
+import { basename } from 'node:path'
+import { beginning, type Progress, reach } from '../events/attempts.ts'
+import { cells, numberIn } from '../../files/csv.ts'
+import { type Column, columnsOf, headOf, valuesOf } from './columns.ts'
+import { readConfigurations } from '../config/configuration.ts'
+import { declared } from '../config/declaration.ts'
+import { measuredEvents } from '../events/events.ts'
+import { type Found, noStep } from '../events/gate.ts'
+import { pickled, type Pickled } from '../../files/pickled.ts'
+import { type Beginning, type FileLine, lineSource } from '../reader/lineSource.ts'
+import { heldOutName } from '../events/names.ts'
+import { type NameReader, savedIn, type SavedFile, withSteps } from '../events/savedFiles.ts'
+import type { Listing } from '../../files/folder.ts'
+
+const FILE = 'metrics.csv'
+
+/** What Lightning's CSVLogger needs to know of the lines before. */
+interface State extends Progress {
+  columns: Column[]
+  step_at: number
+  epoch_at: number
+  /** Beside one another: the last row's step, and the last evaluation's values. */
+  before: { step: number; epoch: number; evaluation: string } | null
+}
+
+/** Lightning's CSVLogger: a `version_N` folder with `metrics.csv`, `hparams.yaml`, `checkpoints/`. */
+export const LIGHTNING = lineSource<State>({
+  name: 'lightning_csv',
+  files: (listing) => listing.files(/^metrics\.csv$/, isTable),
+  begin: () => ({ ...beginning(), columns: [], step_at: -1, epoch_at: -1, before: null }),
+  line: tell,
+  started,
+  saved: lightningSaved,
+  claim: async (listing) => {
+    const saved = await lightningSaved(listing)
+    const newest = newestOf(saved)
+    const found = newest && (await pickled(listing.root, newest.path))
+    if (!found?.best_model_path || found.monitor === null) return undefined
+    const path = found.best_model_path
+    const lies = saved.find((one) => basename(one.path) === path.split(/[\\/]/).at(-1))
+    const step = lies ? lies.step : (lightningName(path)?.step ?? null)
+    return { path, step, metric: heldOutName(found.monitor) }
+  },
+})
+
+function isTable(head: string): boolean {
+  const names = headOf(head)
+  return names.includes('step') && names.length > 1
+}
+
+/**
+ * `step` counts batches from 0, in evaluations too: in the row 6299 there are 6300 optimiser steps
+ * behind the weights, as checkpoint names have it.
+ */
+function tell(state: State, { text, line }: FileLine): Found[] {
+  const row = cells(text)
+  if (line === 1) {
+    state.step_at = row.indexOf('step')
+    state.epoch_at = row.indexOf('epoch')
+    state.columns = columnsOf(row, ['step', 'epoch'])
+    return []
+  }
+  const counted = numberIn(row[state.step_at])
+  if (counted === undefined || !Number.isSafeInteger(counted) || counted < 0) {
+    return text.trim() === '' ? [] : [noStep()]
+  }
+  const epoch = numberIn(row[state.epoch_at]) ?? null
+  const values = valuesOf(state.columns, row)
+  const step = counted + (isAfterTraining(state, counted, epoch, values) ? 0 : 1)
+  const isTraining = Object.keys(values.metrics).length > 0
+  const again = isTraining && (state.step ?? 0) > step ? reach(state, step) : undefined
+  if (isTraining && state.step !== step) reach(state, step)
+  const at = { attempt: state.attempt, step, epoch }
+  const told = measuredEvents(at, values, { file: FILE, line })
+  return again ? [again, ...told] : told
+}
+
+/**
+ * After its last step the trainer counts one more, as it does when it is asked to test, or to
+ * validate once again: such a row repeats what was measured, at the step itself.
+ */
+function isAfterTraining(
+  state: State,
+  step: number,
+  epoch: number | null,
+  { metrics, evaluation }: ReturnType<typeof valuesOf>,
+): boolean {
+  const { before } = state
+  const names = Object.keys(evaluation)
+  const said = JSON.stringify(evaluation)
+  const isEvaluation = names.length > 0 && Object.keys(metrics).length === 0
+  const isNext = before !== null && step === before.step + 1 && (epoch ?? 0) > before.epoch
+  const isTest = isEvaluation && names.every((name) => /^test[_/]/.test(name))
+  const isAfter = isTest || (isEvaluation && isNext && said === before.evaluation)
+  if (!isAfter) {
+    const told = isEvaluation ? said : (before?.evaluation ?? '')
+    state.before = { step, epoch: epoch ?? 0, evaluation: told }
+  }
+  return isAfter
+}
+
+async function started(listing: Listing): Promise<Beginning> {
+  const { fields, totals, warnings } = declared(await readConfigurations(listing.root))
+  const newest = newestOf(await lightningSaved(listing))
+  const found = newest && (await pickled(listing.root, newest.path))
+  if (newest && found && isManifold(found)) {
+    totals.total_steps = null
+    warnings.push(manifoldText(newest.path, found))
+  }
+  if (!found || found.monitor === null) {
+    const metric = fields.metric_for_best
+    const metric_for_best = metric === null ? null : heldOutName(metric)
+    return { told: { ...fields, ...totals, metric_for_best }, warnings }
+  }
+  const { monitor, mode } = found
+  const metric_for_best = heldOutName(monitor)
+  const declared_by = `monitor ${monitor} of the ModelCheckpoint in ${newest?.path}`
+  return { told: { ...fields, ...totals, metric_for_best, direction: mode, declared_by }, warnings }
+}
+
+/**
+ * Steps of training behind a file: while a batch is trained Lightning has counted only those before
+ * it, and a file that is saved after training all of them. Null where the file does not tell.
+ */
+function trainingSteps({ step, batches }: Pickled): number | null {
+  if (step === null || batches === null) return null
+  const isAfter = step % (batches + 1) !== 0 && step % batches === 0
+  return isAfter ? batches : batches + 1
+}
+
+/** With several optimisers, or one that waits, Lightning's global_step is no count of training steps. */
+function isManifold(found: Pickled): boolean {
+  const steps = trainingSteps(found)
+  return steps !== null && steps !== found.step
+}
+
+function manifoldText(path: string, found: Pickled): string {
+  const here = trainingSteps(found)
+  return `Lightning's file names count the steps of every optimiser; here steps are those of training, as its tables have them (${basename(path)} is of step ${here})`
+}
+
+/** `epoch=2-step=25.ckpt`, with whatever the person put in between; versions of one name end in -v1. */
+export const lightningName: NameReader = (path) => {
+  const name = path.split(/[\\/]/).at(-1) ?? ''
+  if (!name.endsWith('.ckpt')) return undefined
+  const step = /(?:^|[-_])step=?0*(\d{1,15})/.exec(name)?.[1]
+  const epoch = /(?:^|[-_])epoch=?0*(\d{1,9})/.exec(name)?.[1]
+  const role = /^(last|best)/.exec(name)?.[1] ?? null
+  const told = { step: step === undefined ? null : Number(step), role }
+  return { ...told, epoch: epoch === undefined ? null : Number(epoch) }
+}
+
+async function lightningSaved(listing: Listing): Promise<SavedFile[]> {
+  const saved = await savedIn(listing, ['checkpoints', ''], lightningName)
+  return withTrainingSteps(listing.root, await withSteps(listing.root, saved))
+}
+
+/**
+ * Lightning's files with the steps of training behind them. Where names count anything else, which
+ * the newest file tells, each file's own count of batches that stepped does.
+ */
+export async function withTrainingSteps(
+  root: string,
+  saved: readonly SavedFile[],
+): Promise<SavedFile[]> {
+  const newest = newestOf(saved)
+  const found = newest && (await pickled(root, newest.path))
+  if (!found || !isManifold(found)) return [...saved]
+  return Promise.all(
+    saved.map(async (one) => {
+      const known = await pickled(root, one.path)
+      return { ...one, step: known ? trainingSteps(known) : null }
+    }),
+  )
+}
+
+function newestOf(saved: readonly SavedFile[]): SavedFile | undefined {
+  return saved.toSorted((a, b) => b.mtime - a.mtime)[0]
+}

@@ -1,0 +1,237 @@
+import { basename, dirname } from 'node:path'
+import { ownValue, setOwn } from '@bestmark/core'
+import { beginning, type Progress, reach } from '../events/attempts.ts'
+import { readConfigurations } from '../config/configuration.ts'
+import { declared } from '../config/declaration.ts'
+import { measuredEvents, toldEvent, type Values } from '../events/events.ts'
+import { type Found, misfit } from '../events/gate.ts'
+import { type Beginning, type FileBytes, lineSource, type Records } from '../reader/lineSource.ts'
+import type { Listing } from '../../files/folder.ts'
+import { kerasName } from '../tables/keras.ts'
+import { heldOutName, isHeldOut, isOfABatch } from '../events/names.ts'
+import { lightningName, withTrainingSteps } from '../tables/lightning.ts'
+import { numbered, savedIn, withSteps } from '../events/savedFiles.ts'
+import { eventIn, type TfEvent } from './tfEvent.ts'
+import { HEAD, recordsIn } from './tfrecord.ts'
+import { isCount } from '../huggingface/trainerState.ts'
+
+/** A folder may be called tfevents, too; a writer adds time and host. */
+const EVENTS = /(^|\/)[^/]*tfevents\.[^/]*$/
+/** Folders of one run, in which Keras and many others keep a writer each. */
+const WRITERS = ['', 'train', 'training', 'eval', 'val', 'valid', 'validation', 'test']
+
+/** HuggingFace's Trainer writes its arguments first, with the folder that the whole run is in. */
+const ARGUMENTS = /args\/text_summary[^]*?"output_dir": ("(?:[^"\\]|\\.)*")/
+
+/** How a program counts: HuggingFace by steps taken, Lightning by batches from 0, Keras by epochs from 0. */
+type Counting = 'steps' | 'batches' | 'epochs'
+
+interface State extends Progress {
+  counting: Counting | null
+  /** The file that training writes, and its last step as counted there: what comes after is known by them. */
+  file: string
+  counted: number
+  /** How far the writers beside it are, by folder. */
+  beside: Record<string, { attempt: number; counted: number }>
+  /** The tag that is the training's own loss. */
+  loss: string | null
+  damaged: boolean
+}
+
+/** TensorBoard's event files, of whoever wrote them. */
+export const TENSORBOARD = lineSource<State>({
+  name: 'tensorboard',
+  files: eventFiles,
+  begin: () => ({
+    ...beginning(),
+    counting: null,
+    file: '',
+    counted: -1,
+    beside: {},
+    loss: null,
+    damaged: false,
+  }),
+  bytes: read,
+  started,
+  saved: async (listing, { counting }) => {
+    const folders = ['', 'checkpoints', 'weights']
+    if (counting === 'epochs') return savedIn(listing, [...folders, 'models'], kerasName)
+    const lightning = await savedIn(listing, folders, lightningName)
+    const others = await savedIn(listing, folders, (name) =>
+      lightningName(name) ? undefined : numbered(name),
+    )
+    const { root } = listing
+    const stepped = await withTrainingSteps(root, await withSteps(root, lightning))
+    return [...stepped, ...(await withSteps(root, others))]
+  },
+})
+
+async function eventFiles(listing: Listing): Promise<string[]> {
+  const names = await listing.names()
+  const found: string[] = []
+  for (const folder of WRITERS) {
+    if (folder === '' || names.includes(folder)) found.push(...(await eventsIn(listing, folder)))
+  }
+  return [...found, ...(names.includes('runs') ? await huggingFaceEvents(listing, names) : [])]
+}
+
+/**
+ * HuggingFace keeps them in `runs`, a folder a start, beside its checkpoints and before there are
+ * any; elsewhere `runs` holds one run a folder.
+ */
+async function huggingFaceEvents(listing: Listing, names: readonly string[]): Promise<string[]> {
+  const folders = (await listing.names('runs')).map((name) => `runs/${name}`)
+  const isKnown = names.some((name) => /^(trainer_state\.json|checkpoint-\d+)$/.test(name))
+  const found: string[] = []
+  for (const folder of ['runs', ...folders]) {
+    for (const file of await eventsIn(listing, folder)) {
+      if (isKnown || isOutputOf(listing.root, await listing.head(file))) found.push(file)
+    }
+  }
+  return found
+}
+
+/** Whether the arguments in an event file name a folder as their own, wherever that lay then. */
+function isOutputOf(root: string, head: string): boolean {
+  const [, told = '""'] = ARGUMENTS.exec(head) ?? []
+  try {
+    const name = basename(String(JSON.parse(told)))
+    return name === '.' || name === basename(root)
+  } catch {
+    // What is no JSON was not written by the Trainer.
+    return false
+  }
+}
+
+async function eventsIn(listing: Listing, folder: string): Promise<string[]> {
+  const paths = (await listing.names(folder)).map((name) =>
+    folder === '' ? name : `${folder}/${name}`,
+  )
+  return paths.filter((path) => EVENTS.test(path))
+}
+
+async function started(listing: Listing): Promise<Beginning> {
+  const { fields, totals, warnings } = declared(await readConfigurations(listing.root))
+  const metric = fields.metric_for_best
+  const metric_for_best = metric === null ? null : heldOutName(metric)
+  return { told: { ...fields, ...totals, metric_for_best }, warnings }
+}
+
+/** Numbers of one step of one file, gathered until another step or a second of the same name comes. */
+interface Group {
+  /** Where the first record of them begins. */
+  byte: number
+  step: number
+  epoch: number | null
+  at: number
+  metrics: Values
+  evaluation: Values
+}
+
+/** An event without numbers. */
+const NOTHING: TfEvent = { wall_time: 0, step: 0, scalars: [] }
+
+function read(state: State, { file, bytes, offset, size }: FileBytes) {
+  const { spans, damaged, used, isLost } = recordsIn(bytes, size - offset)
+  const records: Records[] = []
+  let group: Group | undefined
+  const flush = (): void => {
+    if (group) records.push({ found: groupEvents(state, group, file), byte: group.byte })
+    group = undefined
+  }
+  for (const [from, to] of spans) {
+    const byte = offset + from - HEAD
+    const event = eventIn(bytes, from, to)
+    if (!event) records.push({ found: [misfit('record', 'it is no event')], byte })
+    const { wall_time, step, scalars } = event ?? NOTHING
+    for (const { tag, value } of scalars) {
+      const name = nameOf(state, file, tag)
+      if (name === undefined) continue
+      const [kind] = isHeldOut(name) ? (['evaluation'] as const) : (['metrics'] as const)
+      const isOther =
+        group && (group.step !== step || (name !== 'epoch' && Object.hasOwn(group[kind], name)))
+      if (isOther) flush()
+      const at = wall_time * 1000
+      group ??= { byte, step, epoch: null, at, metrics: {}, evaluation: {} }
+      if (name === 'epoch') group.epoch = value
+      else setOwn(group[kind], name, value)
+    }
+  }
+  flush()
+  if (damaged > 0 && !state.damaged) {
+    state.damaged = true
+    const what = isLost ? 'A length' : 'A record'
+    const text = `${what} in ${file} is damaged (its checksum differs); what it held was left out`
+    records.push({ found: [toldEvent(state.attempt, text)], byte: offset })
+  }
+  return { records, used }
+}
+
+function groupEvents(state: State, group: Group, file: string): Found[] {
+  const { step: counted, epoch, at, metrics, evaluation } = group
+  const isTraining = Object.keys(metrics).length > 0
+  // Lightning counts one more once training is over, when it validates or tests again elsewhere.
+  const isAfter = file !== state.file && counted === state.counted + 1
+  const shift = state.counting === 'steps' || (state.counting === 'batches' && isAfter) ? 0 : 1
+  const step = counted + (state.counting === null ? 0 : shift)
+  if (!isCount(counted) || !isCount(step)) return [misfit('step', `its step is ${counted}`)]
+  if (isTraining) state.file = file
+  if (file === state.file) state.counted = Math.max(state.counted, counted)
+  // The same step twice is no going back: some log each batch of an epoch at one step.
+  const again = 'loss' in metrics && step !== state.step ? reach(state, step) : undefined
+  const whole = state.counting === 'epochs' ? step : epoch
+  const where = { attempt: attemptOf(state, file, counted), step, epoch: whole, at: Math.round(at) }
+  const told = measuredEvents(where, { metrics, evaluation }, { file, line: null })
+  return again ? [again, ...told] : told
+}
+
+/**
+ * Which attempt a step of a file is of. What a folder beside that of training holds is read after all
+ * of training's, so its attempts are told by its own going back.
+ */
+function attemptOf(state: State, file: string, counted: number): number {
+  const folder = dirname(file)
+  const isBeside = state.file !== '' && folder !== dirname(state.file)
+  if (!isBeside || !WRITERS.includes(folder)) return state.attempt
+  const own = ownValue(state.beside, folder) ?? { attempt: 0, counted }
+  setOwn(state.beside, folder, own)
+  if (counted < own.counted) own.attempt++
+  own.counted = counted
+  return Math.min(own.attempt, state.attempt)
+}
+
+/** What HuggingFace sums up at the end; it is not of a step. */
+const SUMMARY = /^train\/(train_|total_flos$)/
+/** What HuggingFace logs of training beside the loss, which it calls by the bare name elsewhere. */
+const OF_TRAINING = /^train\/(learning_rate|grad_norm|epoch)$/
+
+/** The one name of a tag, held-out ones with a prefix; undefined for what is none of a step. */
+function nameOf(state: State, file: string, tag: string): string | undefined {
+  const folder = file.includes('/') ? file.slice(0, file.indexOf('/')) : ''
+  if (tag === 'hp_metric' || SUMMARY.test(tag) || isOfABatch(tag)) return undefined
+  if (/^(batch_|evaluation_.*_vs_iterations$)/.test(tag)) return undefined
+  state.counting ??= countingOf(tag)
+  if (tag === 'epoch') return 'epoch'
+  const bare = OF_TRAINING.test(tag) ? tag.slice('train/'.length) : tag.replace(/^epoch_/, '')
+  const isOther = /^(eval|val|valid|validation|test)$/.test(folder)
+  if (isOther) return heldOutName(/^test$/.test(folder) ? `test_${bare}` : `eval_${bare}`)
+  if (isHeldOut(bare)) return heldOutName(bare)
+  if (
+    /^(loss|train_loss|train\/loss|training_loss|train_loss_step|train\/loss_step|loss\/train)$/i.test(
+      bare,
+    )
+  ) {
+    state.loss ??= bare
+  }
+  return bare === state.loss ? 'loss' : bare
+}
+
+/**
+ * By the marks of the programs: Keras prefixes its tags; beside all others Lightning logs `epoch`, and
+ * HuggingFace `train/epoch`.
+ */
+function countingOf(tag: string): Counting | null {
+  if (tag.startsWith('epoch_')) return 'epochs'
+  if (tag === 'train/epoch') return 'steps'
+  return tag === 'epoch' ? 'batches' : null
+}
