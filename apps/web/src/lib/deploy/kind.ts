@@ -1,4 +1,4 @@
-import type { CheckpointRow } from './api.ts'
+import type { CheckpointRow } from '../api.ts'
 
 type Kind = Pick<CheckpointRow, 'kind' | 'base'>
 
