@@ -1,6 +1,6 @@
 import type { TrainingJobStatus } from '@bestmark/core'
-import { UNKNOWN, count, delta, epochs, measure, percent } from './figures.ts'
-import { duration, exact } from './times.ts'
+import { UNKNOWN, count, delta, epochs, measure, percent } from '../figures.ts'
+import { duration, exact } from '../times.ts'
 
 /** One field of a job's status as the page tells it. */
 export interface StatusField {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { CheckpointList, CheckpointRow } from './api.ts'
+import type { CheckpointList, CheckpointRow } from '../api.ts'
 import { standingSentences } from './verdict.ts'
 
 type Known = Partial<Pick<CheckpointRow, 'values' | 'is_best'>>

@@ -1,5 +1,5 @@
-import type { JobDetail } from './api.ts'
-import { duration } from './times.ts'
+import type { JobDetail } from '../api.ts'
+import { duration } from '../times.ts'
 
 /** An agent that is not heard for this long (ms) is taken to be away. */
 const AWAY = 60_000

@@ -1,4 +1,4 @@
-import { short } from './figures.ts'
+import { short } from '../figures.ts'
 
 /** One setting of a run, its name as a path: optimizer.lr. */
 export interface Setting {

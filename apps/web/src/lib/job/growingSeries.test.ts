@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { SeriesDelta } from './api.ts'
+import type { SeriesDelta } from '../api.ts'
 import { GrowingSeries } from './growingSeries.ts'
 
 const column = (values: number[]) => Float64Array.from(values)

@@ -1,4 +1,4 @@
-import type { LogLine } from './api.ts'
+import type { LogLine } from '../api.ts'
 
 /** How many lines are read of a job, and again of each level that must not be lost among others. */
 export const NEWEST = 500

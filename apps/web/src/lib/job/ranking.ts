@@ -1,5 +1,5 @@
-import type { CheckpointList, CheckpointRow } from './api.ts'
-import { count } from './figures.ts'
+import type { CheckpointList, CheckpointRow } from '../api.ts'
+import { count } from '../figures.ts'
 
 /** Checkpoints as a person reads them: best first, by rank, then those that were passed over. */
 export function ranked({ checkpoints, selection }: CheckpointList): CheckpointRow[] {

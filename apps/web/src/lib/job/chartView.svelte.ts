@@ -1,7 +1,7 @@
 import { goto } from '$app/navigation'
 import { resolve } from '$app/paths'
-import type { Axis } from './axis.ts'
-import { readViewing, viewingSearch, type Viewing } from './viewAddress.ts'
+import type { Axis } from '../charts/axis.ts'
+import { readViewing, viewingSearch, type Viewing } from '../charts/viewAddress.ts'
 
 /** How a person looks at a job's chart. It begins as the address says, and the address follows. */
 export class ChartView implements Viewing {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { LogLine } from './api.ts'
+import type { LogLine } from '../api.ts'
 import { NEWEST, readLogs } from './jobLogs.ts'
 
 function lines(count: number, rare: Record<number, LogLine['level']>): LogLine[] {

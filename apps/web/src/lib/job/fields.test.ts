@@ -1,7 +1,7 @@
 import { TrainingJobStatus } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { statusLines } from './fields.ts'
-import { aStatus } from './testing.ts'
+import { aStatus } from '../testing.ts'
 
 const status = aStatus()
 

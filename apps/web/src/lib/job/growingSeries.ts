@@ -1,5 +1,5 @@
 import { thin } from '@bestmark/core'
-import type { NamedSeries, SeriesDelta } from './api.ts'
+import type { NamedSeries, SeriesDelta } from '../api.ts'
 
 /** More points than this are thinned where they stand; a chart shows no more. */
 const MOST = 8_000

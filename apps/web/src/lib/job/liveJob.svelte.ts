@@ -8,12 +8,12 @@ import {
   type JobDetail,
   type NamedSeries,
   type SeriesName,
-} from './api.ts'
-import { coalesced } from './coalesced.ts'
+} from '../api.ts'
+import { coalesced } from '../coalesced.ts'
 import { GrowingSeries } from './growingSeries.ts'
 import { hostWords } from './host.ts'
 import { readLogs, type JobLogs } from './jobLogs.ts'
-import { Watch } from './watch.svelte.ts'
+import { Watch } from '../watch.svelte.ts'
 
 /** The most points of a series that are read at once; no chart is wider. */
 export const POINTS = 2_000

@@ -1,4 +1,4 @@
-import type { CheckpointList, CheckpointRow } from './api.ts'
+import type { CheckpointList, CheckpointRow } from '../api.ts'
 
 /** Which checkpoint is chosen: the best until a person picks another, which then stays theirs. */
 export class CheckpointChoice {

@@ -1,6 +1,6 @@
 import { type TrainingJobStatus, ownValue } from '@bestmark/core'
-import type { CheckpointList } from './api.ts'
-import { count, measure } from './figures.ts'
+import type { CheckpointList } from '../api.ts'
+import { count, measure } from '../figures.ts'
 import { checkpointName, testMetric } from './ranking.ts'
 
 /**
