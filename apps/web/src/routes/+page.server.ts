@@ -1,4 +1,4 @@
-import { listInput, readQuery } from '#lib/jobQuery.ts'
+import { listInput, readQuery } from '#lib/jobs/jobQuery.ts'
 import type { PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, url }) => {
