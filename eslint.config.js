@@ -63,7 +63,7 @@ export default ts.config(
   {
     files: ['apps/trainer/src/**'],
     // What other programs print is shown as it is; the soak names nothing but itself.
-    ignores: ['**/terminal.ts', '**/running.ts', '**/up/build.ts', '**/soak/**'],
+    ignores: ['**/terminal.ts', '**/run/program.ts', '**/up/build.ts', '**/soak/**'],
     rules: {
       'no-restricted-syntax': [
         'error',
@@ -83,10 +83,10 @@ export default ts.config(
       '**/*.test.ts',
       '**/*[tT]esting.ts',
       // These open what a person names, or what only this program writes.
-      '**/commands/score.ts',
-      '**/evaluate/command.ts',
-      '**/process.ts',
-      '**/putBack.ts',
+      '**/commands/score/score.ts',
+      '**/commands/eval/command.ts',
+      '**/processes/**',
+      '**/commands/run/putBack.ts',
       '**/shipping/current.ts',
       '**/shipping/manifest.ts',
       '**/recording/released/**',

@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 test('the data folder is what BESTMARK_HOME says, else beside the code, never below the caller', () => {
-  const root = join(import.meta.dirname, '../../..')
+  const root = join(import.meta.dirname, '../../../..')
   expect(resolveHome({})).toBe(join(root, '.bestmark'))
   expect(resolveHome({ BESTMARK_HOME: '' })).toBe(join(root, '.bestmark'))
   expect(resolveHome({ BESTMARK_HOME: 'boards/a' })).toBe(join(root, 'boards/a'))

@@ -14,7 +14,7 @@ import { DatabaseNewer, migrate } from './migrate.ts'
 import { testDatabase } from '../testing.ts'
 import { checkpoint, tell } from '../testRun.ts'
 
-const MIGRATIONS = join(import.meta.dirname, 'migrations')
+const MIGRATIONS = join(import.meta.dirname, '../migrations')
 
 test('several processes that migrate at once all find it done', async () => {
   await using db = await testDatabase()
@@ -82,8 +82,8 @@ test('the migrations make what the schema says', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'bestmark-migrations-'))
   await cp(MIGRATIONS, folder, { recursive: true })
   const before = await readdir(folder)
-  const kit = join(import.meta.dirname, '../node_modules/drizzle-kit/bin.cjs')
-  const schema = join(import.meta.dirname, 'schema.ts')
+  const kit = join(import.meta.dirname, '../../node_modules/drizzle-kit/bin.cjs')
+  const schema = join(import.meta.dirname, '../schema.ts')
   const args = [kit, 'generate', '--dialect', 'postgresql', '--schema', schema, '--out', '.']
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder })
   expect(stdout).toContain('No schema changes')

@@ -8,7 +8,7 @@ import { bestEffort, REMOVING, takeTurn } from '@bestmark/db'
 import { Builds } from './builds.ts'
 import { Failure } from '../../failure.ts'
 
-const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../../../../', import.meta.url))
 /** The folder of the pages. */
 export const WEB = join(ROOT, 'apps', 'web')
 /** Vite's own program, which a process of ours can be. */

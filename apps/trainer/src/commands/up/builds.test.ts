@@ -21,7 +21,7 @@ const signal = new AbortController().signal
 
 /** Builds the pages in another process, which prints where. */
 async function buildElsewhere(): Promise<string> {
-  const module = join(import.meta.dirname, '..', '..', 'up', 'build.ts')
+  const module = join(import.meta.dirname, 'build.ts')
   const code = `
     import { buildPages } from ${JSON.stringify(module)}
     console.log(await buildPages(new AbortController().signal, ${JSON.stringify(folder)}))`
