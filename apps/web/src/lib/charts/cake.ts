@@ -1,6 +1,6 @@
 import type { ScaleContinuousNumeric } from 'd3-scale'
 import { getLayerCakeContext } from 'layercake'
-import type { Point } from './line.ts'
+import type { Point } from './point.ts'
 
 /** A continuous scale from values to pixels and back. */
 export type Continuous = ScaleContinuousNumeric<number, number>

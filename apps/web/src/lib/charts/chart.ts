@@ -1,6 +1,7 @@
 import type { FilesState, Series } from '@bestmark/core'
 import type { Axis, EpochMarks } from './axis.ts'
-import type { Columns, Drawn, Point } from './line.ts'
+import type { Columns, Drawn } from './line.ts'
+import type { Point } from './point.ts'
 import type { Viewing } from './viewAddress.ts'
 
 export type NamedSeries = Series & { name: string; kind: 'logged' | 'evaluation' }

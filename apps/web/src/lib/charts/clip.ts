@@ -1,4 +1,4 @@
-import type { Point } from './line.ts'
+import type { Point } from './point.ts'
 
 /**
  * The part of an unbroken run inside [from, to]. Where it crosses an edge it ends there, at a point

@@ -1,12 +1,6 @@
 import { clipped } from './clip.ts'
 import { inReach } from './domain.ts'
-
-/** A real point of a series, with its place on both axes. */
-export interface Point {
-  x: number
-  y: number
-  step: number
-}
+import type { Point } from './point.ts'
 
 /** Columns of equal length: places on the horizontal axis, values, steps. */
 export interface Columns {

@@ -1,6 +1,6 @@
 import type { ChartCheckpoint, Line, Tick } from './chart.ts'
 import { inReach } from './domain.ts'
-import type { Point } from './line.ts'
+import type { Point } from './point.ts'
 
 /** More rings than this could not be told apart. */
 const MOST_RINGS = 60

@@ -2,8 +2,9 @@ import { smooth, type Series } from '@bestmark/core'
 import { placeOn } from './axis.ts'
 import type { Chart, ChartInput, Line, NamedSeries, Turn } from './chart.ts'
 import { inReach, placesDomain, valuesDomain, windowOf } from './domain.ts'
-import { draw, type Columns, type Point } from './line.ts'
+import { draw, type Columns } from './line.ts'
 import { markAt, ticksOf, tiedOf } from './marks.ts'
+import type { Point } from './point.ts'
 
 const MOST_DOTS = 250
 

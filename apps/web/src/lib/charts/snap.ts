@@ -1,5 +1,6 @@
 import type { Chart, Line } from './chart.ts'
-import { lowerBound, type Point } from './line.ts'
+import { lowerBound } from './line.ts'
+import type { Point } from './point.ts'
 
 /** A real step of the chart under the pointer or the keyboard, with each line's own point there. */
 export interface Snap {

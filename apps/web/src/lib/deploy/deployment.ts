@@ -1,6 +1,6 @@
 import type { Deployment } from '../api.ts'
 import { bytes } from '../figures.ts'
-import { checkpointName } from '../job/ranking.ts'
+import { checkpointName } from '../checkpoint/ranking.ts'
 
 /** Names that a model may have: they become folders. Browsers read the pattern of a field by `v`. */
 export const MODEL_NAME = /^[a-z0-9][a-z0-9._\-]{0,63}$/v

@@ -1,6 +1,6 @@
 import type { Explanation, Origin, TrainingJobStatus } from '@bestmark/core'
 import type { Turn } from '../charts/chart.ts'
-import { statusLines } from '../job/fields.ts'
+import { statusLines } from '../status/fields.ts'
 
 /** One figure beside the choice, as it is shown. */
 export interface ReadingLine {

@@ -1,7 +1,7 @@
 import { type TrainingJobStatus, ownValue } from '@bestmark/core'
 import type { CheckpointList } from '../api.ts'
 import { count, measure } from '../figures.ts'
-import { checkpointName, testMetric } from './ranking.ts'
+import { checkpointName, testMetric } from '../checkpoint/ranking.ts'
 
 /**
  * What is said beside the choice itself: the second opinion, for how long nothing was better, and

@@ -1,7 +1,7 @@
 import { ownValue, setOwn, type TrainingJobStatus } from '@bestmark/core'
 import { api, type Delta, type JobPage } from '../api.ts'
 import { listInput, type JobQuery } from './jobQuery.ts'
-import { Watch } from '../watch.svelte.ts'
+import { Watch } from '../watch/watch.svelte.ts'
 
 /** How soon (ms) the page is read again when it may have changed as a whole. */
 const SOON = 2_000

@@ -1,7 +1,7 @@
 import { error } from '@sveltejs/kit'
 import type { SeriesName } from '../api.ts'
-import { readLogs } from '../job/jobLogs.ts'
-import { POINTS, type JobSnapshot } from '../job/liveJob.svelte.ts'
+import { readLogs } from '../watch/jobLogs.ts'
+import { POINTS, type JobSnapshot } from '../watch/snapshot.ts'
 
 const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i
 

@@ -1,6 +1,6 @@
 import { TRPCClientError } from '@trpc/client'
 import type { AppRouter } from '@bestmark/api'
-import { api, type Delta } from './api.ts'
+import { api, type Delta } from '../api.ts'
 
 export type WatchInput = Parameters<typeof api.watch.subscribe>[0]
 

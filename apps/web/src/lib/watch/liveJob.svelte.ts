@@ -9,27 +9,12 @@ import {
   type NamedSeries,
   type SeriesName,
 } from '../api.ts'
-import { coalesced } from '../coalesced.ts'
+import { coalesced } from './coalesced.ts'
 import { GrowingSeries } from './growingSeries.ts'
 import { hostWords } from './host.ts'
 import { readLogs, type JobLogs } from './jobLogs.ts'
-import { Watch } from '../watch.svelte.ts'
-
-/** The most points of a series that are read at once; no chart is wider. */
-export const POINTS = 2_000
-
-/** What the server read of a job for its page. */
-export interface JobSnapshot {
-  status: TrainingJobStatus
-  detail: JobDetail
-  /** When it was read (ms). */
-  read_at: number
-  names: SeriesName[]
-  series: NamedSeries[]
-  decided: CheckpointList
-  deployments: Deployment[]
-  logs: JobLogs
-}
+import { POINTS, type JobSnapshot } from './snapshot.ts'
+import { Watch } from './watch.svelte.ts'
 
 /** One job as its page shows it: what was read at first, kept up to date by the subscription. */
 export class LiveJob {
