@@ -2,10 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { openJournal, type Journal } from '../journal/read.ts'
-import { writeRunProcess } from '../processes/mark.ts'
-import { saveCheckpoint } from '../recipes/checkpoint.ts'
-import { writeSafetensors } from '../recipes/safetensors.ts'
+import { openJournal, type Journal } from '../../apps/trainer/src/journal/read.ts'
+import { writeRunProcess } from '../../apps/trainer/src/processes/mark.ts'
+import { saveCheckpoint } from '../../apps/trainer/src/recipes/checkpoint.ts'
+import { writeSafetensors } from '../../apps/trainer/src/recipes/safetensors.ts'
 
 /** Milliseconds from one step to the next. */
 export const PACE = 20

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { BESTMARK } from '../testing.ts'
+import { BESTMARK } from '../../apps/trainer/src/testing.ts'
 
 /** An agent in a process of its own, which is to be killed. */
 class Recorder {

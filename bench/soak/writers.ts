@@ -1,8 +1,8 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { eventRecord } from '../sources/tensorboard/tfeventsTesting.ts'
-import { weightsOf } from '../testing.ts'
+import { eventRecord } from '../../apps/trainer/src/sources/tensorboard/tfeventsTesting.ts'
+import { weightsOf } from '../../apps/trainer/src/testing.ts'
 
 /** Milliseconds from one step to the next. */
 const PACE = 50

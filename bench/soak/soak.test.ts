@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { temporaryFolder } from '../testing.ts'
+import { temporaryFolder } from '../../apps/trainer/src/testing.ts'
 import { soak } from './soak.ts'
 
 test('whatever is killed or cut while training goes on, each point is recorded once and in order', async () => {

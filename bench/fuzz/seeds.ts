@@ -1,14 +1,14 @@
 import { readdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bytesOfFile } from '../files/runFile.ts'
-import { HOSTILE, type HostileRun } from '../sources/hostileTesting.ts'
+import { bytesOfFile } from '../../apps/trainer/src/files/runFile.ts'
+import { HOSTILE, type HostileRun } from '../../apps/trainer/src/sources/hostileTesting.ts'
 
 /** A run's files by their paths. */
 export type Files = HostileRun['files']
 
-const FIXTURES = fileURLToPath(new URL('../sources/fixtures/', import.meta.url))
-const STORIES = fileURLToPath(new URL('../../stories/', import.meta.url))
+const FIXTURES = fileURLToPath(new URL('../../apps/trainer/src/sources/fixtures/', import.meta.url))
+const STORIES = fileURLToPath(new URL('../../apps/trainer/stories/', import.meta.url))
 /** Folders that hold a run each. */
 const RUNS = [
   ...['dvclive', 'huggingface', 'keras', 'lightning/version_0', 'results'],
@@ -20,7 +20,7 @@ export async function seeds(): Promise<Map<string, Files>> {
   const found = new Map(Object.entries(HOSTILE).map(([name, { files }]) => [name, files]))
   const stories = (await readdir(STORIES)).map((name) => join(STORIES, name))
   for (const folder of [...RUNS, ...stories]) {
-    found.set(relative(join(FIXTURES, '../..'), folder), await filesIn(folder))
+    found.set(relative(join(FIXTURES, '../../apps/trainer'), folder), await filesIn(folder))
   }
   return found
 }

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { checkpointsOf, jobStatus, sourceCursor, type Database } from '@bestmark/db'
 import type { Told } from '@bestmark/db/testing'
 import { z } from 'zod'
-import { choiceOf } from '../commands/pick/choice.ts'
-import { JOURNAL } from '../journal/read.ts'
-import { readPlace } from '../recording/journalPlace.ts'
+import { choiceOf } from '../../apps/trainer/src/commands/pick/choice.ts'
+import { JOURNAL } from '../../apps/trainer/src/journal/read.ts'
+import { readPlace } from '../../apps/trainer/src/recording/journalPlace.ts'
 
 /** A line of a journal, as far as it is compared. */
 const Line = z.object({

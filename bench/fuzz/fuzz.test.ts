@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { testBoard } from '../board/testing.ts'
+import { testBoard } from '../../apps/trainer/src/board/testing.ts'
 import { fuzz } from './fuzz.ts'
 
 const here = testBoard()

@@ -2,13 +2,13 @@ import { writeFile } from 'node:fs/promises'
 import { arch, cpus, platform, release, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
-import { temporaryFolder } from '../testing.ts'
+import { temporaryFolder } from '../../apps/trainer/src/testing.ts'
 import { counts } from './recorded.ts'
 import { soak, type Harm, type Outcome } from './soak.ts'
 import { PACE } from './trainer.ts'
 
 const HARM = { kills: 200, server_kills: 20, cut: 60_000 }
-const REPORT = fileURLToPath(new URL('../../../../docs/soak.md', import.meta.url))
+const REPORT = fileURLToPath(new URL('../../docs/soak.md', import.meta.url))
 
 /** What is wrong with an outcome, a sentence each. */
 function faults({ written, recorded, best, grown, sources, served }: Outcome): string[] {
