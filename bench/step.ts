@@ -1,5 +1,5 @@
 import { JOURNAL, openJournal } from '../apps/trainer/src/journal/read.ts'
-import { Training } from '../apps/trainer/src/recipes/charLm/training.ts'
+import { Training } from '../packages/char-lm/src/training.ts'
 import { Run } from '../apps/trainer/src/recipes/run.ts'
 import { temporaryFolder } from '../apps/trainer/src/testing.ts'
 import { median, ms, say } from './figures.ts'

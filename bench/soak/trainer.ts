@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { openJournal, type Journal } from '../../apps/trainer/src/journal/read.ts'
 import { writeRunProcess } from '../../apps/trainer/src/processes/mark.ts'
-import { saveCheckpoint } from '../../apps/trainer/src/recipes/checkpoint.ts'
-import { writeSafetensors } from '../../apps/trainer/src/recipes/safetensors.ts'
+import { saveCheckpoint } from '../../packages/char-lm/src/checkpoint.ts'
+import { writeSafetensors } from '../../packages/char-lm/src/safetensors.ts'
 
 /** Milliseconds from one step to the next. */
 export const PACE = 20

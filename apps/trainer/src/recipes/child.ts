@@ -3,14 +3,15 @@ import { randomUUID } from 'node:crypto'
 import { basename, join, resolve } from 'node:path'
 import { type JournalHeader, JOURNAL, lastAttempt, openJournal } from '../journal/read.ts'
 import { tell } from '../cli/terminal.ts'
-import { removeUnfinished } from './checkpoint.ts'
+import { removeUnfinished } from '../../../../packages/char-lm/src/checkpoint.ts'
 import { CHAR_LM, findRecipe, readChildArgs, type RunRequest } from './recipe.ts'
 import { Run } from './run.ts'
 import { TAKEN, takeRun } from '../processes/takeRun.ts'
 
 /** How each recipe trains; the modules are loaded when they are needed. */
 const TRAINERS: Record<string, () => Promise<(run: Run) => Promise<'completed' | 'stopped'>>> = {
-  [CHAR_LM.name]: async () => (await import('./charLm/train.ts')).trainCharLm,
+  [CHAR_LM.name]: async () =>
+    (await import('../../../../packages/char-lm/src/train.ts')).trainCharLm,
 }
 
 /**

@@ -1,4 +1,4 @@
-import { randomStream } from '../random.ts'
+import { randomStream } from './random.ts'
 import type { Learner } from './learner.ts'
 import type { Preset } from './preset.ts'
 import type { Alphabet } from './text.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { randomStream } from '../random.ts'
+import { randomStream } from './random.ts'
 
 /** Three parts of one text that follow each other and do not overlap. */
 export interface Splits {

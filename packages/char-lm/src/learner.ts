@@ -1,5 +1,5 @@
 import { jit, numpy as np, tree, valueAndGrad } from '@jax-js/jax'
-import type { Tensors } from '../safetensors.ts'
+import type { Tensors } from './safetensors.ts'
 import { adam, adamRates } from './adam.ts'
 import { logits, meanLoss, type Model, type Weights } from './model.ts'
 import type { Preset } from './preset.ts'

@@ -1,5 +1,5 @@
 import { numpy as np } from '@jax-js/jax'
-import type { Tensors } from '../safetensors.ts'
+import type { Tensors } from './safetensors.ts'
 import type { Weights } from './model.ts'
 
 interface AdamSizes {

@@ -1,6 +1,6 @@
 import { nn, numpy as np } from '@jax-js/jax'
-import { normalStream, randomStream } from '../random.ts'
-import type { Tensors } from '../safetensors.ts'
+import { normalStream, randomStream } from './random.ts'
+import type { Tensors } from './safetensors.ts'
 
 /** The sizes of a decoder-only transformer with learned positions (GPT-2's, without biases in attention). */
 export interface Model {

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { saveCheckpoint } from '../checkpoint.ts'
-import { readSafetensors, writeSafetensors } from '../safetensors.ts'
+import { saveCheckpoint } from './checkpoint.ts'
+import { readSafetensors, writeSafetensors } from './safetensors.ts'
 import {
   readWrittenState,
   TRAINER_STATE,
   trainerStateJson,
   type TrainerState,
-} from '../trainerState.ts'
+} from './trainerState.ts'
 import type { Snapshot } from './learner.ts'
 
 const size = z.number().int().positive()
