@@ -62,8 +62,8 @@ export default ts.config(
   },
   {
     files: ['apps/trainer/src/**'],
-    // What other programs print is shown as it is; the soak names nothing but itself.
-    ignores: ['**/terminal.ts', '**/run/program.ts', '**/up/build.ts', '**/soak/**'],
+    // What other programs print is shown as it is.
+    ignores: ['**/terminal.ts', '**/run/program.ts', '**/up/build.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',
@@ -91,7 +91,6 @@ export default ts.config(
       '**/shipping/manifest.ts',
       '**/recording/released/**',
       '**/recipes/**',
-      '**/soak/**',
       '**/up/**',
     ],
     rules: {
@@ -108,7 +107,7 @@ export default ts.config(
   },
   {
     // The tensors of the built-in model have names of its own.
-    files: ['apps/trainer/src/recipes/charLm/**'],
+    files: ['packages/char-lm/src/**'],
     rules: { 'bestmark/named-records': 'off' },
   },
   {

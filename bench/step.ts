@@ -1,6 +1,6 @@
 import { JOURNAL, openJournal } from '../apps/trainer/src/journal/read.ts'
-import { Training } from '../packages/char-lm/src/training.ts'
-import { Run } from '../apps/trainer/src/recipes/run.ts'
+import { Training } from '@bestmark/char-lm/training'
+import { JournaledRun } from '../apps/trainer/src/recipes/journaledRun.ts'
 import { temporaryFolder } from '../apps/trainer/src/testing.ts'
 import { median, ms, say } from './figures.ts'
 
@@ -27,7 +27,7 @@ export async function run(): Promise<void> {
     told += performance.now() - since
   }
   const request = { folder: folder.path, attempt: 0, preset: 'default', resume: null }
-  const training = new Training(new Run(journal, request, new AbortController().signal))
+  const training = new Training(new JournaledRun(journal, request, new AbortController().signal))
   training.begin()
   const steps: number[] = []
   const tellings: number[] = []

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { rm } from 'node:fs/promises'
+import { lstat, readdir, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { rowsFrom, select, type TrainingJobStatus } from '@bestmark/core'
 import { findJobs } from '@bestmark/db'
 import type { Board } from '../../apps/trainer/src/board/board.ts'
 import { Failure, sentence } from '../../apps/trainer/src/failure.ts'
 import { importRun } from '../../apps/trainer/src/recording/importRun.ts'
-import { randomStream } from '../../packages/char-lm/src/random.ts'
+import { randomStream } from '@bestmark/char-lm'
 import { readRun, type ReadRun } from '../../apps/trainer/src/sources/readRun.ts'
 import { writeMutated } from './mutations.ts'
 import { seeds } from './seeds.ts'
@@ -44,6 +44,7 @@ export async function fuzz(board: Board, how: Fuzz, only?: number): Promise<Faul
     const [name, files] = runs[Math.floor(random() * runs.length)] ?? ['', {}]
     const root = join(how.folder, `${number}-${name.replaceAll(/\W/g, '-')}`)
     const changed = await writeMutated(root, withOwnId(files), random)
+    await age(root)
     const why = await within(HANGS, faultOf(board, root, how)).catch((error: unknown) => {
       return `it threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
     })
@@ -52,6 +53,15 @@ export async function fuzz(board: Board, how: Fuzz, only?: number): Promise<Faul
     else await rm(root, { recursive: true, force: true })
   }
   return faults
+}
+
+/** Makes all files an hour old: of a run that may still grow, the last line is left unread. */
+async function age(root: string): Promise<void> {
+  const then = new Date(Date.now() - 3_600_000)
+  for (const name of await readdir(root, { recursive: true })) {
+    const path = join(root, name)
+    if ((await lstat(path)).isFile()) await utimes(path, then, then)
+  }
 }
 
 /** Each run is a job of its own. */

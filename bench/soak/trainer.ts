@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { openJournal, type Journal } from '../../apps/trainer/src/journal/read.ts'
 import { writeRunProcess } from '../../apps/trainer/src/processes/mark.ts'
-import { saveCheckpoint } from '../../packages/char-lm/src/checkpoint.ts'
-import { writeSafetensors } from '../../packages/char-lm/src/safetensors.ts'
+import { saveCheckpoint } from '@bestmark/char-lm'
+import { writeSafetensors } from '@bestmark/char-lm'
 
 /** Milliseconds from one step to the next. */
 export const PACE = 20

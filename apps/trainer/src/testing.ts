@@ -15,7 +15,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { pythonJson } from '@bestmark/core'
-import { writeSafetensors } from '../../../packages/char-lm/src/safetensors.ts'
+import { writeSafetensors } from '@bestmark/char-lm'
 
 /** The launcher in the repository's root, as a person runs it. */
 export const BESTMARK = fileURLToPath(new URL('../../../bestmark', import.meta.url))

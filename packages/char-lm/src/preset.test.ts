@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { CHAR_LM } from '../../../apps/trainer/src/recipes/recipe.ts'
+import { CHAR_LM } from './recipe.ts'
 import { findPreset, PRESETS } from './preset.ts'
 
 test('the recipe names the presets there are', () => {

@@ -1,4 +1,4 @@
-import type { Run } from '../../../apps/trainer/src/recipes/run.ts'
+import type { Run } from './run.ts'
 import { load } from './saved.ts'
 import { PROMPT, writeSample } from './sample.ts'
 import { epochOf, type Training } from './training.ts'

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Run } from '../../../apps/trainer/src/recipes/run.ts'
+import type { Run } from './run.ts'
 import { scoreTest } from './score.ts'
 import { Training } from './training.ts'
 

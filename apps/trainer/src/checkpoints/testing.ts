@@ -1,4 +1,4 @@
-import { writeSafetensors } from '../../../../packages/char-lm/src/safetensors.ts'
+import { writeSafetensors } from '@bestmark/char-lm'
 
 /** Whole files of each format, as small as they can be. */
 export const SAFETENSORS = Buffer.from(

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { JOURNAL, openJournal, readJournal } from '../journal/read.ts'
 import { processStart, readRunProcess } from '../processes/mark.ts'
-import { load } from '../../../../packages/char-lm/src/saved.ts'
+import { load } from '@bestmark/char-lm/saved'
 import { TAKEN } from '../processes/takeRun.ts'
 import {
   checkpointsIn,
@@ -16,7 +16,7 @@ import {
   startQuick,
   until,
 } from './testing.ts'
-import { readWrittenState } from '../../../../packages/char-lm/src/trainerState.ts'
+import { readWrittenState } from '@bestmark/char-lm'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 

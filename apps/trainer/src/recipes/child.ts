@@ -3,15 +3,14 @@ import { randomUUID } from 'node:crypto'
 import { basename, join, resolve } from 'node:path'
 import { type JournalHeader, JOURNAL, lastAttempt, openJournal } from '../journal/read.ts'
 import { tell } from '../cli/terminal.ts'
-import { removeUnfinished } from '../../../../packages/char-lm/src/checkpoint.ts'
-import { CHAR_LM, findRecipe, readChildArgs, type RunRequest } from './recipe.ts'
-import { Run } from './run.ts'
+import { CHAR_LM, removeUnfinished, type Run } from '@bestmark/char-lm'
+import { findRecipe, readChildArgs, type RunRequest } from './recipe.ts'
+import { JournaledRun } from './journaledRun.ts'
 import { TAKEN, takeRun } from '../processes/takeRun.ts'
 
 /** How each recipe trains; the modules are loaded when they are needed. */
 const TRAINERS: Record<string, () => Promise<(run: Run) => Promise<'completed' | 'stopped'>>> = {
-  [CHAR_LM.name]: async () =>
-    (await import('../../../../packages/char-lm/src/train.ts')).trainCharLm,
+  [CHAR_LM.name]: async () => (await import('@bestmark/char-lm/train')).trainCharLm,
 }
 
 /**
@@ -32,7 +31,7 @@ async function main(request: RunRequest): Promise<void> {
     return leave(`Another process trained attempt ${attempt} of ${folder} first.`)
   removeUnfinished(folder)
   using journal = openJournal(folder, headerOf(folder, recipe.name))
-  const run = new Run(journal, { ...request, folder, attempt }, stop)
+  const run = new JournaledRun(journal, { ...request, folder, attempt }, stop)
   try {
     const train = await ownValue(TRAINERS, recipe.name)?.()
     if (!train) throw new Error(`The recipe ${recipe.name} has no trainer.`)

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { CHAR_LM } from '@bestmark/char-lm'
 import { Failure } from '../failure.ts'
 
 /** A training program that is built in, and the presets it can be started with, the default first. */
@@ -8,12 +9,6 @@ export interface Recipe {
   presets: readonly [string, ...string[]]
   /** One line that says what it trains. */
   text: string
-}
-
-export const CHAR_LM: Recipe = {
-  name: 'char-lm',
-  presets: ['default', 'quick'],
-  text: 'A character-level language model on the first chapters of Moby-Dick.',
 }
 
 export const RECIPES: readonly Recipe[] = [CHAR_LM]

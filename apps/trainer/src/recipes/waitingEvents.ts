@@ -1,15 +1,8 @@
-import { systemCode } from '../failure.ts'
+import { isDiskFull } from '@bestmark/core'
 import type { Journal, JournalEvent } from '../journal/read.ts'
 
-/** What a write says where there is no room, or no more of it for this user. */
-const NO_ROOM = ['ENOSPC', 'EDQUOT']
 /** The most events that wait in memory; of more the oldest are given up, and that is told. */
 const MOST = 100_000
-
-/** Whether an error says that a disk is full. */
-export function isDiskFull(error: unknown): boolean {
-  return NO_ROOM.includes(systemCode(error) ?? '')
-}
 
 /**
  * Events on their way into a journal. While its disk is full they wait in memory, so that training

@@ -85,8 +85,8 @@ async function assertReadable({ root, source }: RunIdentity): Promise<void> {
   try {
     if (source === JOURNAL) {
       const { events } = readJournal(join(root, JOURNAL))
-      const isNothing = events.length > 0 && events.every((one) => 'reader' in one)
-      if (isNothing) throw new Failure(`${join(root, JOURNAL)} holds no event that can be read.`)
+      const isNothing = events.length > 0 && events.every(({ type }) => type === 'log')
+      if (isNothing) throw new Failure(`${join(root, JOURNAL)} holds no event of a training.`)
       return
     }
     const isOver = !(await mayGrow(root))

@@ -12,7 +12,7 @@ import { mkdir, open, readdir, readFile, statfs, writeFile } from 'node:fs/promi
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { checkpointDigest } from '../checkpoints/digest.ts'
-import { writeSafetensors } from '../../../../packages/char-lm/src/safetensors.ts'
+import { writeSafetensors } from '@bestmark/char-lm'
 import { currentVersion } from './current.ts'
 import { readManifest } from './manifest.ts'
 import { temporaryFolder } from '../testing.ts'

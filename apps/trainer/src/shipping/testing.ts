@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createDeployment, listDeployments, standingFiles } from '@bestmark/db'
 import type { TestDatabase } from '@bestmark/db/testing'
 import { importRun } from '../recording/importRun.ts'
-import { writeSafetensors } from '../../../../packages/char-lm/src/safetensors.ts'
+import { writeSafetensors } from '@bestmark/char-lm'
 import { writeOutput } from '../testing.ts'
 
 /** A run on one host whose only checkpoint holds so many numbers, to be shipped as `moby`. */

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { writeSafetensors } from '../../../../../packages/char-lm/src/safetensors.ts'
+import { writeSafetensors } from '@bestmark/char-lm'
 import { bestmark, temporaryFolder } from '../../testing.ts'
 
 const WEIGHTS = writeSafetensors({ w: { shape: [1], data: new Float32Array(1) } })

@@ -2,7 +2,7 @@ import { claimOnce, jobStatus, listJobs, uuidv5 } from '@bestmark/db'
 import type { Agent } from '../../agent/agent.ts'
 import type { Board } from '../../board/board.ts'
 import { isAlive, readRunProcess, signalProcess } from '../../processes/mark.ts'
-import { CHAR_LM } from '../../recipes/recipe.ts'
+import { CHAR_LM } from '@bestmark/char-lm'
 import { startRun } from '../../agent/startRun.ts'
 import { tellStories } from './stories.ts'
 

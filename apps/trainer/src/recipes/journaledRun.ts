@@ -1,13 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Journal, JournalEvent } from '../journal/read.ts'
+import type { Run, RunEvent } from '@bestmark/char-lm'
+import type { Journal } from '../journal/read.ts'
 import { WaitingEvents } from './waitingEvents.ts'
 
-type Said<Event> = Event extends JournalEvent ? Omit<Event, 'attempt' | 'at'> : never
-/** An event without what the run itself knows. */
-export type RunEvent = Said<JournalEvent> & { attempt?: number }
-
-/** One attempt of a run, as its recipe sees it: what it is asked to do and whom it tells. */
-export class Run {
+/** One attempt of a run that reports to its journal. */
+export class JournaledRun implements Run {
   readonly folder: string
   readonly attempt: number
   readonly preset: string | null

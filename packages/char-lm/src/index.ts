@@ -1,0 +1,7 @@
+/** What costs nothing to load: the tensors' library comes with `@bestmark/char-lm/train`. */
+export { checkpointPath, removeUnfinished, saveCheckpoint } from './checkpoint.ts'
+export { CHAR_LM } from './recipe.ts'
+export { randomStream } from './random.ts'
+export type { Run, RunEvent } from './run.ts'
+export { readSafetensors, writeSafetensors } from './safetensors.ts'
+export { readWrittenState } from './trainerState.ts'
