@@ -7,14 +7,8 @@ import { Failure } from '../failure.ts'
 import { inspectCheckpoint } from '../checkpoints/inspect.ts'
 import { lastAttempt, JOURNAL, openJournal } from '../journal/read.ts'
 import { isAlive, readRunProcess, spawnDetached, type DetachedProcess } from '../processes/mark.ts'
+import type { Starter } from '../board/board.ts'
 import { childArgv, type Recipe } from '../recipes/recipe.ts'
-
-/** Who starts runs: the data folder, and this machine. */
-export interface Starter {
-  home: string
-  host_id: string
-  host: string
-}
 
 /** A run whose child process was started by this one. */
 export interface StartedRun extends DetachedProcess {

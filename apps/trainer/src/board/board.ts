@@ -18,8 +18,14 @@ import {
   type Database,
 } from '@bestmark/db'
 import { Failure } from '../failure.ts'
-import type { Starter } from '../agent/startRun.ts'
 import { tell } from '../cli/terminal.ts'
+
+/** Who starts runs: the data folder, and this machine. */
+export interface Starter {
+  home: string
+  host_id: string
+  host: string
+}
 
 /** An open, migrated board, and who this machine is to it. */
 export interface Board extends Starter, AsyncDisposable {

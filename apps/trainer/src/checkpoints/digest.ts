@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { streamOfFile } from '../files/runFile.ts'
-import { sourceFiles } from '../shipping/copy.ts'
+import { sourceFiles } from './sourceFiles.ts'
 
 /**
  * One SHA-256 for a checkpoint from those of its files: that of its only file, else of the lines
@@ -41,4 +42,11 @@ export async function takeDigest(
     digests.set(name, hash.digest('hex'))
   }
   return checkpointDigest(digests)
+}
+
+/** The SHA-256 of a file as it now lies on disk. */
+export async function digestOf(path: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(streamOfFile(path), hash, { signal })
+  return hash.digest('hex')
 }

@@ -11,3 +11,8 @@ export function jsonObject(text: string): Record<string, unknown> | undefined {
     return undefined
   }
 }
+
+/** Whether a value is a step or a number of things: whole, not negative, and exact as a double. */
+export function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}

@@ -16,7 +16,7 @@ import { writeSafetensors } from '@bestmark/char-lm'
 import { currentVersion } from './current.ts'
 import { readManifest } from './manifest.ts'
 import { temporaryFolder } from '../testing.ts'
-import { digestOf } from './copy.ts'
+import { digestOf } from '../checkpoints/digest.ts'
 import { Damaged, finishShipment, shipToFolder, type ShipmentProgress } from './folder.ts'
 
 const never = new AbortController().signal

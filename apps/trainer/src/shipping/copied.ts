@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { Failure } from '../failure.ts'
 import { inspectCheckpoint } from '../checkpoints/inspect.ts'
-import { digestOf, type SourceFile, sourceFiles } from './copy.ts'
+import { digestOf } from '../checkpoints/digest.ts'
+import { type SourceFile, sourceFiles } from '../checkpoints/sourceFiles.ts'
 
 /** Where a checkpoint is copied from. */
 interface Source {

@@ -14,7 +14,9 @@ import {
 } from './current.ts'
 import { type Manifest, manifestName, readManifest, writeManifest } from './manifest.ts'
 import { assertRoom, fullDiskSaid } from './room.ts'
-import { copyFile, digestOf, sourceFiles, type SourceFile } from './copy.ts'
+import { digestOf } from '../checkpoints/digest.ts'
+import { sourceFiles, type SourceFile } from '../checkpoints/sourceFiles.ts'
+import { copyFile } from './copy.ts'
 
 /** One checkpoint to be shipped into the folder of a model. */
 export interface Shipment extends ModelPlace {

@@ -7,23 +7,8 @@ import { readHuggingFace, readStateFile } from './huggingface/huggingface.ts'
 import { HUGGINGFACE } from './huggingface/huggingfaceSource.ts'
 import { readJournalRun } from './journal/journal.ts'
 import { Listing } from '../files/folder.ts'
-import { readWhole } from './reader/source.ts'
+import { type ReadRun, readWhole } from './reader/source.ts'
 import { MARKS, openRun, sourcesIn } from './sources.ts'
-
-/** A training run as a source read it from disk. */
-export interface ReadRun {
-  /** Absolute path of the run's root; paths in events are relative to it. */
-  root: string
-  /** The name of the source that knows most of it. */
-  source: string
-  /** The id in the run's own journal, where it has one. */
-  job_id: string | null
-  name: string
-  project: string
-  /** Whether one file was read alone, which tells of no checkpoints. */
-  isSingleFile: boolean
-  events: TrainingEvent[]
-}
 
 /**
  * Reads a finished or growing run by the source that knows most of it: an output folder with what

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { openHandle } from '../../files/runFile.ts'
-import { isLfsPointer } from '../../sources/huggingface/trainerState.ts'
+import { isLfsPointer } from '../../files/lfsPointer.ts'
 import { broken, bytesAt, type WeightsSeen } from './bytes.ts'
 import { isGguf, lookAtGguf } from './gguf.ts'
 import { isHdf5, lookAtHdf5 } from './hdf5.ts'

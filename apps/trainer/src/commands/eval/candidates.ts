@@ -2,7 +2,7 @@ import { rowsFrom, select } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db'
 import { Failure } from '../../failure.ts'
 import { named, type RunCheckpoint, TELL_STEP } from '../score/checkpointAt.ts'
-import type { ReadRun } from '../../sources/readRun.ts'
+import type { ReadRun } from '../../sources/reader/source.ts'
 
 type Complete = RunCheckpoint['checkpoint']
 

@@ -5,7 +5,8 @@ import { callerPath } from '../../cli/arguments.ts'
 import { openBoardIfThere } from '../../board/board.ts'
 import { Failure } from '../../failure.ts'
 import { oneJob } from '../../board/oneJob.ts'
-import { readRun, type ReadRun } from '../../sources/readRun.ts'
+import { readRun } from '../../sources/readRun.ts'
+import type { ReadRun } from '../../sources/reader/source.ts'
 
 /** A run to evaluate; `best` is the absolute path of the board's best, where the board named it. */
 export interface NamedRun {

@@ -4,7 +4,8 @@ import { openBoardIfThere, type Board } from '../../board/board.ts'
 import { Failure, sentence } from '../../failure.ts'
 import { importRun } from '../../recording/importRun.ts'
 import { jobIdOf } from '../../recording/jobOf.ts'
-import { readRun, type ReadRun } from '../../sources/readRun.ts'
+import { readRun } from '../../sources/readRun.ts'
+import type { ReadRun } from '../../sources/reader/source.ts'
 
 /** What a run's best is now, by the board where it knows the run. */
 export interface Standing {

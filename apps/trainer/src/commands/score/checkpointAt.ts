@@ -4,7 +4,8 @@ import { rowsFrom, type Checkpoint } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db/root'
 import { Failure, sentence, systemCode } from '../../failure.ts'
 import { JOURNAL } from '../../journal/read.ts'
-import { readRun, type ReadRun } from '../../sources/readRun.ts'
+import { readRun } from '../../sources/readRun.ts'
+import type { ReadRun } from '../../sources/reader/source.ts'
 import { sourcesIn } from '../../sources/sources.ts'
 
 /** A checkpoint that can be scored, and the run it is of. */

@@ -1,6 +1,6 @@
 import { type Direction, readMeasured, type Measured, ownValue, setOwn } from '@bestmark/core'
 import { TextWalk } from '../../files/jsonPlaces.ts'
-import { isCount } from '../../sources/huggingface/trainerState.ts'
+import { isCount } from '../../files/json.ts'
 
 /** Metrics that were measured over one number of samples. */
 export interface Measurements {

@@ -1,6 +1,6 @@
 import type { Direction } from '@bestmark/core'
 import { settingOf, type Configuration, type Configurations } from './configuration.ts'
-import { isCount } from '../huggingface/trainerState.ts'
+import { isCount } from '../../files/json.ts'
 import type { YamlValue } from '../../files/yaml.ts'
 
 /** What a run's configuration declares, as fields of its `started` event, and what is odd in it. */

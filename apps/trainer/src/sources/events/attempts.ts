@@ -1,6 +1,6 @@
 import type { EventOf } from '@bestmark/core'
 import { startedEvent } from './events.ts'
-import { isCount } from '../huggingface/trainerState.ts'
+import { isCount } from '../../files/json.ts'
 
 /** How far a run is, attempt by attempt; plain data, since it is kept with the place in its files. */
 export interface Progress {

@@ -1,5 +1,5 @@
 import { type Measured, ownValue, setOwn } from '@bestmark/core'
-import { isCount } from './trainerState.ts'
+import { isCount } from '../../files/json.ts'
 
 /** What was measured together: of one evaluation set, or of several of one size. */
 export interface EvaluatedSet {

@@ -12,7 +12,7 @@ import { Listing } from '../../files/folder.ts'
 import { readResults, resultsFiles } from './resultsFiles.ts'
 import { attemptEvents, type CheckpointFolder } from './stateEvents.ts'
 import { readTrainerState, type TrainerState, UnreadState } from './trainerState.ts'
-import type { ReadRun } from '../readRun.ts'
+import type { ReadRun } from '../reader/source.ts'
 import { SETTLING } from '../reader/wholeReader.ts'
 
 const STATE = 'trainer_state.json'

@@ -7,7 +7,7 @@ import { type Found, noStep } from '../events/gate.ts'
 import { jsonObject } from '../../files/json.ts'
 import { type FileLine, lineSource } from '../reader/lineSource.ts'
 import { numbered, savedIn } from '../events/savedFiles.ts'
-import { isCount } from './trainerState.ts'
+import { isCount } from '../../files/json.ts'
 
 const FILE = 'trainer_log.jsonl'
 

@@ -15,7 +15,8 @@ import { toldEvent } from '../events/events.ts'
 import { lineOf, logLines } from '../../files/jsonPlaces.ts'
 import { addedResults } from './resultEvents.ts'
 import type { Results } from './resultsFiles.ts'
-import { isCount, type LogEntry, type TrainerState } from './trainerState.ts'
+import type { LogEntry, TrainerState } from './trainerState.ts'
+import { isCount } from '../../files/json.ts'
 
 /** What the Trainer's closing row sums up; it is not of a step. */
 const SUMMARY = /^(train_|total_flos$|epoch$|step$)/

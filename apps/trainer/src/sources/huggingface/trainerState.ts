@@ -2,6 +2,8 @@ import { stat } from 'node:fs/promises'
 import { parsePythonJson } from '@bestmark/core'
 import { z } from 'zod'
 import { Failure, sentence } from '../../failure.ts'
+import { isCount } from '../../files/json.ts'
+import { isLfsPointer } from '../../files/lfsPointer.ts'
 import { textOfFile } from '../../files/runFile.ts'
 import { fileWords, jsonWords } from '../../plainWords.ts'
 
@@ -42,20 +44,8 @@ export type TrainerState = Omit<z.infer<typeof File>, 'log_history'> & {
   mtime: number
 }
 
-/** Whether a value is a step or a number of things: whole, not negative, and exact as a double. */
-export function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-}
-
 function isEntry(row: unknown): row is LogEntry {
   return typeof row === 'object' && row !== null && 'step' in row && isCount(row.step)
-}
-
-const LFS_POINTER = 'version https://git-lfs.github.com/spec/'
-
-/** Whether a file's text is what Git leaves in place of a large file that was not fetched. */
-export function isLfsPointer(text: string): boolean {
-  return text.startsWith(LFS_POINTER)
 }
 
 /** A state file that cannot be used; `why` goes on after its name. */

@@ -4,7 +4,7 @@ import { Failure, sentence } from '../../failure.ts'
 import { inspectCheckpoint } from '../../checkpoints/inspect.ts'
 import { isJournal, JOURNAL, readJournal, type JournalHeader } from '../../journal/read.ts'
 import { unlistedCheckpoints } from '../../checkpoints/unlisted.ts'
-import type { ReadRun } from '../readRun.ts'
+import type { ReadRun } from '../reader/source.ts'
 import { journalSource, RUN_JOURNAL } from './runJournal.ts'
 import { readWhole } from '../reader/source.ts'
 

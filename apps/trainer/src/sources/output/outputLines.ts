@@ -3,7 +3,7 @@ import { numberIn } from '../../files/csv.ts'
 import type { Values } from '../events/events.ts'
 import { jsonObject } from '../../files/json.ts'
 import { heldOutName, isHeldOut, trainingLossAmong } from '../events/names.ts'
-import { isCount } from '../huggingface/trainerState.ts'
+import { isCount } from '../../files/json.ts'
 
 /** What one line of a program's output measured. */
 export interface Reading {

@@ -10,7 +10,7 @@ import type { Listing } from '../../files/folder.ts'
 import { RUN_LOG } from '../reader/mixed.ts'
 import { isNanoGpt, type Reading, readingIn } from './outputLines.ts'
 import { numbered, savedIn, withSteps } from '../events/savedFiles.ts'
-import { isCount } from '../huggingface/trainerState.ts'
+import { isCount } from '../../files/json.ts'
 
 /** The file that a program's output goes to under `bestmark run`. */
 export const OUTPUT = 'bestmark-output.log'

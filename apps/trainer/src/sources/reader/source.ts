@@ -35,6 +35,21 @@ export interface Source {
   open: (opening: Opening) => SourceReader
 }
 
+/** A training run as a source read it from disk. */
+export interface ReadRun {
+  /** Absolute path of the run's root; paths in events are relative to it. */
+  root: string
+  /** The name of the source that knows most of it. */
+  source: string
+  /** The id in the run's own journal, where it has one. */
+  job_id: string | null
+  name: string
+  project: string
+  /** Whether one file was read alone, which tells of no checkpoints. */
+  isSingleFile: boolean
+  events: TrainingEvent[]
+}
+
 /** Everything that a reader has to tell. */
 export async function readWhole(reader: SourceReader): Promise<TrainingEvent[]> {
   let events: TrainingEvent[] = []

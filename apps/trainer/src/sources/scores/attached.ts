@@ -1,5 +1,5 @@
 import type { EventOf, TrainingEvent } from '@bestmark/core'
-import type { ReadRun } from '../readRun.ts'
+import type { ReadRun } from '../reader/source.ts'
 import { type Attached, attachByAttempt, attachByState, scoreEvents } from './scoreEvents.ts'
 import { readScores } from './scoresFile.ts'
 

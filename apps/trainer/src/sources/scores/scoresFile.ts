@@ -25,7 +25,7 @@ import { Failure, sentence } from '../../failure.ts'
 import { openFile, openToAppend } from '../../files/runFile.ts'
 import { nextLines } from '../../files/lines.ts'
 import { fileWords } from '../../plainWords.ts'
-import { Retraction, withoutRetracted } from '../../commands/score/retraction.ts'
+import { Retraction, withoutRetracted } from './retraction.ts'
 
 /** The file in a run's root that holds what was measured after training, a line each. */
 export const SCORES = 'bestmark-scores.jsonl'

@@ -13,7 +13,7 @@ import { lightningName, withTrainingSteps } from '../tables/lightning.ts'
 import { numbered, savedIn, withSteps } from '../events/savedFiles.ts'
 import { eventIn, type TfEvent } from './tfEvent.ts'
 import { HEAD, recordsIn } from './tfrecord.ts'
-import { isCount } from '../huggingface/trainerState.ts'
+import { isCount } from '../../files/json.ts'
 
 /** A folder may be called tfevents, too; a writer adds time and host. */
 const EVENTS = /(^|\/)[^/]*tfevents\.[^/]*$/

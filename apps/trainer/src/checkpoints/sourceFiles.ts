@@ -1,0 +1,45 @@
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { basename, join, relative } from 'node:path'
+import { Failure } from '../failure.ts'
+import { isInside } from './files.ts'
+
+/** A file to ship: where it really lies, and its place below the checkpoint's folder. */
+export interface SourceFile {
+  from: string
+  name: string
+  bytes: number
+  /** When it was last changed (ms). */
+  changed_at: number
+  /** Whether it is the whole checkpoint by itself. */
+  isWhole: boolean
+}
+
+/**
+ * The files of a checkpoint (a folder, or one file), links resolved. Throws a Failure where one leads out of the run's own
+ * root (nothing but a run's files is ever shipped), or is a linked folder.
+ */
+export async function sourceFiles(root: string, folder: string): Promise<SourceFile[]> {
+  const home = await realpath(root)
+  if ((await stat(folder)).isFile())
+    return [{ ...(await sourceFile(home, folder, basename(folder))), isWhole: true }]
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true })
+  const files: SourceFile[] = []
+  for (const entry of entries) {
+    if (entry.isDirectory()) continue
+    const path = join(entry.parentPath, entry.name)
+    files.push(await sourceFile(home, path, relative(folder, path)))
+  }
+  return files.sort((a, b) => a.name.localeCompare(b.name))
+}
+
+async function sourceFile(home: string, path: string, name: string): Promise<SourceFile> {
+  const from = await realpath(path)
+  if (!isInside(home, from)) {
+    throw new Failure(`${path} leads out of the run's folder to ${from}; it is not shipped.`)
+  }
+  const found = await stat(from)
+  if (!found.isFile()) {
+    throw new Failure(`${path} is neither a file nor a folder of its own; it is not shipped.`)
+  }
+  return { from, name, bytes: found.size, changed_at: found.mtimeMs, isWhole: false }
+}
