@@ -2,7 +2,7 @@ import { fitted, parsePythonJson, type Fitted, type TrainingEvent } from '@bestm
 import { fstatSync } from 'node:fs'
 import { basename } from 'node:path'
 import { BEGINNING, isOther, placeAt, type Place } from '../files/growingFile.ts'
-import { admit, type Skips, toldSkips, tooLong } from '../sources/events/gate.ts'
+import { admit, type Skips, toldSkips, tooLong } from './gate.ts'
 import { nextLines, PIECE, type Lines } from '../files/lines.ts'
 
 /** The only key of the last line of an exported journal; how many lines stand before it. */

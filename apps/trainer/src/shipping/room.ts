@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Failure, systemCode } from '../failure.ts'
-import { sizeWords } from '../commands/prune/size.ts'
+import { sizeWords } from '../cli/size.ts'
 
 /** Throws a Failure where the disk of a folder, which need not be there yet, has no room for so many bytes. */
 export async function assertRoom(folder: string, bytes: number): Promise<void> {

@@ -4,7 +4,7 @@ import { EXIT, Failure, sentence } from '../../failure.ts'
 import { type Left, leftIn, removeLeft } from './left.ts'
 import { prunedRun, type PrunedRun } from './prunedRun.ts'
 import { removeFiles } from './remove.ts'
-import { sizeWords } from './size.ts'
+import { sizeWords } from '../../cli/size.ts'
 import { print, tell } from '../../cli/terminal.ts'
 
 export const usage = 'bestmark prune JOB|PATH --keep-best K --keep-last N [--yes] [--json]'

@@ -3,7 +3,7 @@ import { systemCode } from '../../failure.ts'
 import { fileWords } from '../../plainWords.ts'
 import { type EventOf, type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
 import { endedEvent, startedEvent, toldEvent } from '../events/events.ts'
-import { admit, type Found, skipFile, type Skips, toldSkips, tooLong } from '../events/gate.ts'
+import { admit, type Found, skipFile, type Skips, toldSkips, tooLong } from '../../journal/gate.ts'
 import {
   BEGINNING,
   lookAtBytes,

@@ -5,7 +5,7 @@ import { absolutePath } from '@bestmark/db/root'
 import { systemCode } from '../../failure.ts'
 import { bytesOfFile } from '../../files/runFile.ts'
 import { toldEvent } from '../events/events.ts'
-import { admit, misfit, type Skips, toldSkips } from '../events/gate.ts'
+import { admit, misfit, type Skips, toldSkips } from '../../journal/gate.ts'
 import { type ScoreAt, SCORES, type ScoresPiece } from './scoresFile.ts'
 
 /** What is known of a saved checkpoint where scores are attached to it. */

@@ -2,7 +2,7 @@ import { type Progress, reach } from '../events/attempts.ts'
 import { type Column, columnsOf, valuesOf } from './columns.ts'
 import { cells, numberIn } from '../../files/csv.ts'
 import { measuredEvents, type Values } from '../events/events.ts'
-import { type Found, noStep } from '../events/gate.ts'
+import { type Found, noStep } from '../../journal/gate.ts'
 import type { FileLine } from '../reader/lineSource.ts'
 import { isHeldOut } from '../events/names.ts'
 

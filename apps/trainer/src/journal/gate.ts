@@ -1,6 +1,6 @@
 import { fitted, type Misfit, ownValue, setOwn, type TrainingEvent } from '@bestmark/core'
-import { LONGEST_LINE } from '../../files/lines.ts'
-import { toldEvent } from './events.ts'
+import { LONGEST_LINE } from '../files/lines.ts'
+import { toldEvent } from '../sources/events/events.ts'
 
 /** What a reader found of one record: events, and what there is of it that none can be made of. */
 export type Found = TrainingEvent | Misfit
