@@ -7,6 +7,7 @@ import { Changes } from './changes.ts'
 import { Absence } from './absence.ts'
 import { isJournalOfAnother } from './another.ts'
 import { AnotherRun, readPlace, writePlace } from './journalPlace.ts'
+import type { Recorded } from './recorded.ts'
 import { recordScores } from './scores.ts'
 import { toldByReader } from '../sources/events/events.ts'
 import { SCORES } from '../sources/scores/scoresFile.ts'
@@ -17,19 +18,6 @@ import { journalSource } from '../sources/journal/runJournal.ts'
 const TRY_AGAIN = 1000
 /** The database is asked this often even where no file changed, since others write to it, too (ms). */
 const ASK_AGAIN = 60_000
-
-/** A run whose journal is being recorded. */
-export interface Recorded {
-  job_id: string
-  /** Absolute path of the run's folder. */
-  folder: string
-  /** Whose files they are, where that is known. */
-  host_id?: string
-  /** Who records it started its program, so that whatever lies in its folder is of that. */
-  isOwn?: boolean
-  /** Hears what a person should know of how the run was read, once that is recorded. */
-  onTold?: ((text: string) => void) | undefined
-}
 
 /**
  * Records what the journal holds now beyond the stored cursor; returns whether there was anything.

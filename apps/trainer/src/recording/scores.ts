@@ -1,5 +1,5 @@
 import { listCheckpoints, record, SCORES, sourceCursor, type Database } from '@bestmark/db'
-import type { Recorded } from './journal.ts'
+import type { Recorded } from './recorded.ts'
 import { toldByReader } from '../sources/events/events.ts'
 import { attachByAttempt, scoreEvents } from '../sources/scores/scoreEvents.ts'
 import { readScores, scoresSize } from '../sources/scores/scoresFile.ts'

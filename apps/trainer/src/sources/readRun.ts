@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import type { TrainingEvent } from '@bestmark/core'
 import { Failure, sentence } from '../failure.ts'
 import { withScores } from './scores/attached.ts'
 import { readHuggingFace, readStateFile } from './huggingface/huggingface.ts'
