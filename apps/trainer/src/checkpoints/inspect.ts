@@ -1,12 +1,13 @@
 import { type CheckpointKind, type FilesState, ownValue } from '@bestmark/core'
-import { realpath, stat } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { absolutePath } from '@bestmark/db/root'
 import { isRecord } from './records.ts'
 import { systemCode } from '../failure.ts'
 import { kindOf } from './kind.ts'
 import { isInside, listFiles, type Listing, signatureOf } from './files.ts'
 import { missingShard } from './shards.ts'
+import { statIfSeen } from '../files/runFile.ts'
 import { isWeights, lookAtWeights } from './weights/weights.ts'
 
 export { isInside }
@@ -92,7 +93,8 @@ export async function inspectCheckpoint(
       const bytes = bytesOf(listing)
       return { ...nothing, files_state, files_why, kind, base, bytes, signature, checked_at }
     }
-    const judged = await judge(listing, stateFile)
+    const isMarked = stateFile !== null && (await endsSaves(place, stateFile))
+    const judged = await judge(listing, isMarked ? stateFile : null)
     const bytes = bytesOf(listing)
     const kind = await kindOf(listing)
     const seen = { ...nothing, ...kind, bytes, signature, checked_at }
@@ -110,6 +112,18 @@ export async function inspectCheckpoint(
 
 function bytesOf({ files }: Listing): number {
   return files.reduce((sum, { bytes }) => sum + bytes, 0)
+}
+
+/**
+ * Whether a state file marks the end of a save: not where the run itself left one and none of its
+ * checkpoints has any, as programs do that write their own checkpoints.
+ */
+async function endsSaves(place: string, stateFile: string): Promise<boolean> {
+  const parent = dirname(place)
+  const has = (folder: string): boolean => statIfSeen(join(folder, stateFile)) !== undefined
+  if (has(place) || !has(parent)) return true
+  const beside = (await readdir(parent)).filter((name) => /^checkpoint-\d+$/.test(name))
+  return beside.some((name) => has(join(parent, name)))
 }
 
 /** Why files cannot be used, and whether something marks their end. */

@@ -3,7 +3,7 @@ import { recordFacts, standingFiles, type Database, type KnownFiles } from '@bes
 import { inspectCheckpoint, type Before, type FilesSeen } from '../checkpoints/inspect.ts'
 import { JOURNAL } from '../journal/read.ts'
 import { goneFiles, holdsAnother } from './another.ts'
-import { STATE_UNREADABLE } from '../sources/huggingface/huggingface.ts'
+import { STATE_UNREADABLE } from '../sources/huggingface/checkpointFolders.ts'
 import { RUN_JOURNAL } from '../sources/journal/runJournal.ts'
 import { unlistedCheckpoints } from '../checkpoints/unlisted.ts'
 

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
-import { broken, bytesAt, WHOLE, type WeightsSeen } from './bytes.ts'
+import { broken, bytesAt, type WeightsSeen } from './bytes.ts'
+import { usable } from './usable.ts'
 
 /** The format's own bound on the length of its header, in bytes. */
 const LONGEST_HEADER = 100_000_000
@@ -20,21 +21,30 @@ export async function lookAtSafetensors(file: FileHandle, bytes: number): Promis
     return broken('it is no safetensors file')
   }
   if (8 + length > bytes) return broken('it is cut short within its header')
-  const expected = 8 + length + (await dataEnd(file, length))
-  if (expected === bytes) return WHOLE
+  const { end, tensors, empty } = await tensorsIn(file, length)
+  const expected = 8 + length + end
+  if (expected === bytes) return usable(tensors, empty)
   return bytes < expected
     ? broken(`it is cut short: ${bytes} of ${expected} bytes`)
     : broken(`it has ${bytes - expected} bytes more than its header tells of`)
 }
 
-/** Where the last tensor's bytes end, counted from the header's end. */
-async function dataEnd(file: FileHandle, length: number): Promise<number> {
+/** Where the last tensor's bytes end, counted from the header's end, and how many tensors there are. */
+async function tensorsIn(file: FileHandle, length: number) {
+  const offsets = new Map<number, boolean>()
   let [end, rest] = [0, '']
+  let before = 0
   for (let at = 0; at < length; at += PIECE) {
     const piece = await bytesAt(file, 8 + at, Math.min(PIECE, length - at))
     const text = rest + piece.toString('latin1')
-    for (const [, , to] of text.matchAll(OFFSETS)) end = Math.max(end, Number(to))
+    for (const { 1: from, 2: to, index } of text.matchAll(OFFSETS)) {
+      end = Math.max(end, Number(to))
+      // An entry that lies across two pieces may be found in both.
+      offsets.set(before + index, from === to)
+    }
     rest = text.slice(-OVERLAP)
+    before += text.length - rest.length
   }
-  return end
+  const empty = [...offsets.values()].filter(Boolean).length
+  return { end, tensors: offsets.size, empty }
 }

@@ -6,6 +6,8 @@ import { isGguf, lookAtGguf } from './gguf.ts'
 import { isHdf5, lookAtHdf5 } from './hdf5.ts'
 import { isPickle, lookAtPickle } from './pickle.ts'
 import { lookAtSafetensors } from './safetensors.ts'
+import { torchArchive } from './torchArchive.ts'
+import { usable } from './usable.ts'
 import { isZip, lookAtZip } from './zip.ts'
 
 const WEIGHTS =
@@ -38,7 +40,7 @@ async function lookInside(file: FileHandle, path: string, bytes: number): Promis
   if (head.every((byte) => byte === 0)) return broken('it begins with nothing but zeros')
   if (path.endsWith('.safetensors')) return lookAtSafetensors(file, bytes)
   // Torch's distributed checkpoints hold an archive a tensor.
-  if (isZip(head)) return lookAtZip(file, bytes, path.endsWith('.distcp'))
+  if (isZip(head)) return lookAtArchive(file, path, bytes)
   if (isGguf(head)) return lookAtGguf(file, bytes)
   if (isHdf5(head)) return lookAtHdf5(file, bytes)
   if (isPickle(head)) return lookAtPickle(file, bytes)
@@ -46,3 +48,19 @@ async function lookInside(file: FileHandle, path: string, bytes: number): Promis
   if (expected !== undefined) return broken(`it does not begin as a ${expected} file does`)
   return { why: null, ends: false }
 }
+
+/** Of an archive that torch saved the tensors are counted, too; it may also hold an optimiser's state alone. */
+async function lookAtArchive(file: FileHandle, path: string, bytes: number): Promise<WeightsSeen> {
+  const isPiece = path.endsWith('.distcp')
+  const seen = await lookAtZip(file, bytes, isPiece)
+  if (seen.why !== null || isPiece || !TORCH.test(path)) return seen
+  const archive = await torchArchive(file, bytes)
+  if (!archive?.isWhole) return seen
+  const { value, tensors } = archive
+  if (value instanceof Map && value.size === 2 && value.has('param_groups') && value.has('state')) {
+    return broken("it holds an optimiser's state and no weights")
+  }
+  return usable(tensors.length, tensors.filter(({ shape }) => shape.includes(0)).length)
+}
+
+const TORCH = /\.(pt|pth|ckpt|bin|tar)$/

@@ -26,21 +26,36 @@ export async function lookAtZip(
   bytes: number,
   isOneOfMany: boolean,
 ): Promise<WeightsSeen> {
-  const tail = Math.max(0, bytes - END_BYTES - LONGEST_COMMENT)
-  const last = await bytesAt(file, tail, bytes - tail)
-  const end = endRecord(last)
-  if (end === undefined) return broken('it is cut short: the end of its archive is missing')
-  const [size, offset] = [last.readUInt32LE(end + 12), last.readUInt32LE(end + 16)]
-  const isLong = offset === 0xffffffff || size === 0xffffffff
-  const plain = isLong ? undefined : { size, offset, start: tail + end - size }
-  // Torch writes the records of a long archive in short ones as well.
-  const directory = (await directory64(file, tail + end)) ?? plain
-  const before = directory ? directory.start - directory.offset : -1
-  if (directory && directory.size > 0 && (before === 0 || (before > 0 && isOneOfMany))) {
+  const directory = await directoryOf(file, bytes)
+  if (directory === undefined) return broken('it is cut short: the end of its archive is missing')
+  const before = directory.start - directory.offset
+  if (directory.size > 0 && (before === 0 || (before > 0 && isOneOfMany))) {
     const first = await bytesAt(file, directory.start, 4)
     if (first.length === 4 && first.readUInt32LE() === ENTRY) return WHOLE
   }
   return broken('the directory of its archive is broken')
+}
+
+/** The directory of an archive's files: its size, where the archive says that it begins, and where it does. */
+export interface Directory {
+  size: number
+  offset: number
+  start: number
+}
+
+/** Where the directory of an archive lies; undefined where its end is missing. */
+export async function directoryOf(file: FileHandle, bytes: number): Promise<Directory | undefined> {
+  const tail = Math.max(0, bytes - END_BYTES - LONGEST_COMMENT)
+  const last = await bytesAt(file, tail, bytes - tail)
+  const end = endRecord(last)
+  if (end === undefined) return undefined
+  const [size, offset] = [last.readUInt32LE(end + 12), last.readUInt32LE(end + 16)]
+  const isLong = offset === 0xffffffff || size === 0xffffffff
+  // Torch writes the records of a long archive in short ones as well.
+  const long = await directory64(file, tail + end)
+  return (
+    long ?? (isLong ? { size: 0, offset: 0, start: 0 } : { size, offset, start: tail + end - size })
+  )
 }
 
 /** Where the end record begins: its comment reaches to the file's last byte. */

@@ -1,29 +1,25 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { Failure, systemCode } from '../../failure.ts'
-import { inspectCheckpoint } from '../../checkpoints/inspect.ts'
+import { Failure } from '../../failure.ts'
 import { loadsBest } from './afterTraining.ts'
 import { branches, type StateFile } from './branches.ts'
+import {
+  type CheckpointFolder,
+  checkpointFolders,
+  isNumberedName,
+  ROOT,
+  STATE,
+} from './checkpointFolders.ts'
 import { readConfigurations } from '../config/configuration.ts'
 import { declared } from '../config/declaration.ts'
 import { toldEvent } from '../events/events.ts'
 import { admitAll } from '../../journal/gate.ts'
 import { Listing } from '../../files/folder.ts'
 import { readResults, resultsFiles } from './resultsFiles.ts'
-import { attemptEvents, type CheckpointFolder } from './stateEvents.ts'
+import { attemptEvents } from './stateEvents.ts'
 import { readTrainerState, type TrainerState, UnreadState } from './trainerState.ts'
 import type { ReadRun } from '../reader/source.ts'
 import { SETTLING } from '../reader/wholeReader.ts'
-
-const STATE = 'trainer_state.json'
-const CHECKPOINT = /^checkpoint-(\d{1,15})$/
-/** Said of a checkpoint whose files are whole but for its state. */
-export const STATE_UNREADABLE = `its ${STATE} cannot be read`
-/** Checkpoints looked at together; each may hold a few files open. */
-const TOGETHER = 16
-
-/** Codes that tell of a file; any other, such as too many open files, tells nothing of it. */
-const OF_THE_FILE = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP', 'ENXIO'])
 
 /** Reads one state file, which tells of evaluations but of no checkpoints. Throws a Failure. */
 export async function readStateFile(path: string): Promise<ReadRun> {
@@ -39,7 +35,7 @@ export async function readHuggingFace(path: string, isOver = true): Promise<Read
   const folders = await checkpointFolders(path)
   const { root, problem } = await rootState(path, folders, isOver)
   const states = folders.flatMap(({ name, state }) =>
-    state ? [{ folder: name, file: join(name, STATE), state }] : [],
+    state && name !== ROOT ? [{ folder: name, file: join(name, STATE), state }] : [],
   )
   if (root) states.unshift({ folder: '', file: STATE, state: root })
   if (states.length === 0) throw new Failure(unreadable(path, folders))
@@ -80,38 +76,13 @@ async function isFresh(file: string): Promise<boolean> {
   return Date.now() - (await stat(file)).mtimeMs < SETTLING
 }
 
-async function checkpointFolders(path: string): Promise<CheckpointFolder[]> {
-  const names = (await readdir(path)).filter((name) => CHECKPOINT.test(name))
-  const folders: CheckpointFolder[] = []
-  for (let from = 0; from < names.length; from += TOGETHER) {
-    const some = names.slice(from, from + TOGETHER)
-    folders.push(...(await Promise.all(some.map((name) => checkpointFolder(path, name)))))
-  }
-  return folders.sort((a, b) => a.step - b.step)
-}
-
-async function checkpointFolder(root: string, name: string): Promise<CheckpointFolder> {
-  const step = Number(CHECKPOINT.exec(name)?.[1])
-  const files = await inspectCheckpoint(root, name, STATE)
-  try {
-    return { name, step, files, state: await readTrainerState(join(root, name, STATE)) }
-  } catch (error) {
-    const code = systemCode(error)
-    const isOfTheFile = error instanceof Failure && (code === undefined || OF_THE_FILE.has(code))
-    if (!isOfTheFile) throw error
-    if (files.files_state !== 'complete') return { name, step, files, state: null }
-    const broken = { files_state: 'broken', files_why: STATE_UNREADABLE } as const
-    return { name, step, files: { ...files, ...broken }, state: null }
-  }
-}
-
 async function run(
   root: string,
   states: StateFile[],
   { folders, files }: { folders: readonly CheckpointFolder[]; files: readonly string[] },
 ): Promise<ReadRun> {
   const attempts = branches(states)
-  const home = CHECKPOINT.test(basename(root)) ? dirname(root) : root
+  const home = isNumberedName(basename(root)) ? dirname(root) : root
   const configurations = await readConfigurations(home)
   const declaration = declared(configurations)
   const names = folders.map(({ name }) => name)

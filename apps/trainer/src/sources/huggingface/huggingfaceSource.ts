@@ -1,14 +1,12 @@
 import type { TrainingEvent } from '@bestmark/core'
 import { withScores } from '../scores/attached.ts'
 import { SCORES } from '../scores/scoresFile.ts'
+import { isCheckpointName, STATE } from './checkpointFolders.ts'
 import { readHuggingFace } from './huggingface.ts'
 import type { Listing } from '../../files/folder.ts'
 import { resultsFiles } from './resultsFiles.ts'
 import type { Opening, Source } from '../reader/source.ts'
 import { WholeReader } from '../reader/wholeReader.ts'
-
-const STATE = 'trainer_state.json'
-const CHECKPOINT = /^checkpoint-\d{1,15}$/
 
 /**
  * The HuggingFace Trainer's state files. They hold a run's whole history and are rewritten at every
@@ -25,7 +23,7 @@ export const HUGGINGFACE: Source = {
 async function stateFiles(listing: Listing): Promise<string[]> {
   const names = await listing.names()
   const found = names.includes(STATE) ? [STATE] : []
-  for (const name of names.filter((one) => CHECKPOINT.test(one))) {
+  for (const name of names.filter(isCheckpointName)) {
     if ((await listing.names(name)).includes(STATE)) found.push(`${name}/${STATE}`)
   }
   return found
@@ -42,7 +40,7 @@ async function eventsIn({ root, isOver }: Opening): Promise<TrainingEvent[]> {
 }
 
 async function filesToLookAt(listing: Listing): Promise<string[]> {
-  const folders = (await listing.names()).filter((name) => CHECKPOINT.test(name))
+  const folders = (await listing.names()).filter(isCheckpointName)
   const states = folders.map((name) => `${name}/${STATE}`)
   return [STATE, SCORES, ...(await resultsFiles(listing)), ...folders, ...states]
 }

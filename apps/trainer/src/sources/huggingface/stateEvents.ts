@@ -6,9 +6,9 @@ import {
   type Measured,
   setOwn,
 } from '@bestmark/core'
-import type { FilesSeen } from '../../checkpoints/inspect.ts'
 import { rowsAfter, weightsLeft } from './afterTraining.ts'
 import type { Branch } from './branches.ts'
+import { type CheckpointFolder, ROOT } from './checkpointFolders.ts'
 import type { Declared } from '../config/declaration.ts'
 import { evaluatedSets } from './evaluatedSets.ts'
 import { toldEvent } from '../events/events.ts'
@@ -20,14 +20,6 @@ import { isCount } from '../../files/json.ts'
 
 /** What the Trainer's closing row sums up; it is not of a step. */
 const SUMMARY = /^(train_|total_flos$|epoch$|step$)/
-
-/** A `checkpoint-N` folder, and its state where that can be read. */
-export interface CheckpointFolder {
-  name: string
-  step: number
-  files: FilesSeen
-  state: TrainerState | null
-}
 
 /** Which attempt a branch is, and what is known of the run as a whole. */
 interface Place {
@@ -48,7 +40,9 @@ export function attemptEvents(branch: Branch, place: Place): object[] {
   const history = new History(state, file, place)
   const entries = state.log_history.slice(branch.shared)
   const written = new Set(branch.members.map((member) => member.folder))
-  const saved = folders.filter(({ name, state }) => (state ? written.has(name) : isLast))
+  const saved = folders.filter(({ name, state }) =>
+    state && name !== ROOT ? written.has(name) : isLast,
+  )
   return [
     started(branch, attempt, declaration),
     ...entries.flatMap((entry) => history.entryEvents(entry)),

@@ -1,0 +1,15 @@
+import { broken, WHOLE, type WeightsSeen } from './bytes.ts'
+
+/**
+ * Whole weights that can also be loaded: at least one tensor, and none without elements, as a save
+ * leaves them that did not gather what several processes hold.
+ */
+export function usable(tensors: number, empty: number): WeightsSeen {
+  if (tensors === 0) return broken('it holds no tensor')
+  if (empty === 0) return WHOLE
+  return broken(
+    empty === 1
+      ? `one of its ${tensors} tensors is empty`
+      : `${empty} of its ${tensors} tensors are empty`,
+  )
+}
