@@ -9,11 +9,13 @@ import {
   select,
   type Selection,
   type TableRow,
+  type TrainingJobStatus,
   ownValue,
 } from '@bestmark/core'
 import type { Database } from '../connection/client.ts'
 import { absolutePath } from '../values/root.ts'
 import { runContext } from './runContext.ts'
+import { statusOf } from '../rows/job.ts'
 import type { JobRow } from '../schema.ts'
 import { type DecidingRows, decidingRows, snapshot, type StoredCheckpoint } from './selection.ts'
 
@@ -57,6 +59,9 @@ export interface CheckpointRow extends Pick<
 
 /** A job's checkpoints by step, the decision over them, and the decision in words. */
 export interface CheckpointList {
+  /** The job's status at the same moment, and its revision. */
+  status: TrainingJobStatus
+  revision: number
   checkpoints: CheckpointRow[]
   selection: Selection
   explanation: Explanation
@@ -75,7 +80,9 @@ export async function checkpointsOf(
   const { rows, context } = read
   const selection = select(rows.input)
   const explanation = explain(rows.input, context, selection)
-  return { checkpoints: facesOf(rows, context, selection), selection, explanation }
+  const { revision } = rows.job
+  const checkpoints = facesOf(rows, context, selection)
+  return { status: statusOf(rows.job), revision, checkpoints, selection, explanation }
 }
 
 function facesOf(

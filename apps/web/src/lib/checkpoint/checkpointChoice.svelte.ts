@@ -4,7 +4,7 @@ import type { CheckpointList, CheckpointRow } from '../api.ts'
 export class CheckpointChoice {
   #list: () => CheckpointList
   #picked = $state<string | null>(null)
-  #best = $derived.by(() => this.#list().checkpoints.find(({ is_best }) => is_best))
+  #best = $derived.by(() => bestOf(this.#list()))
   #own = $derived.by(() => this.#pickedRow())
 
   constructor(list: () => CheckpointList) {
@@ -22,7 +22,7 @@ export class CheckpointChoice {
 
   /** Whether a person chose something other than the best. */
   get differs(): boolean {
-    return this.#own !== undefined && !this.#own.is_best
+    return this.#own !== undefined && this.#own !== this.best
   }
 
   pick(checkpoint: CheckpointRow): void {
@@ -41,4 +41,8 @@ export class CheckpointChoice {
         checkpoint_id === this.#picked && files_state === 'complete',
     )
   }
+}
+
+function bestOf({ status, checkpoints }: CheckpointList): CheckpointRow | undefined {
+  return checkpoints.find(({ checkpoint_id }) => checkpoint_id === status.best_checkpoint_id)
 }

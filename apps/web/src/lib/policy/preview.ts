@@ -12,13 +12,15 @@ import { count, measure } from '../figures.ts'
 export type Preview =
   { known: true; best: Ranked | null; metric: string | null; reason: string } | { known: false }
 
+type Decided = Pick<CheckpointList, 'checkpoints' | 'selection'>
+
 /**
  * What a policy would choose among the checkpoints on the page, by the same `select` that the board
  * uses. The page holds the evaluations of checkpoints alone and not the trainer's record, so noise
  * is taken from the present selection, and what rests on the record is left unknown.
  */
 export function previewOf(
-  list: CheckpointList,
+  list: Decided,
   declaration: Declaration,
   settings: PolicySettings,
 ): Preview {
@@ -38,7 +40,7 @@ export function previewOf(
   return { known: true, best, metric, reason }
 }
 
-function withinNoise({ selection }: CheckpointList, { told }: PolicySettings): Preview {
+function withinNoise({ selection }: Decided, { told }: PolicySettings): Preview {
   const { near_ties, metric, policy, reason } = selection
   if (!near_ties || (policy !== 'as_declared' && policy !== 'within_noise')) return { known: false }
   const { candidates } = near_ties

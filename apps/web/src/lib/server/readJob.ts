@@ -12,8 +12,7 @@ export async function readJob(
   choose: (names: SeriesName[], deciding: string | null) => string[],
 ): Promise<JobSnapshot> {
   if (!UUID.test(job_id)) error(404, `There is no job ${job_id} on this board.`)
-  const [status, detail, names, decided, ledger, logs] = await Promise.all([
-    api.jobs.status({ job_id }),
+  const [detail, names, decided, ledger, logs] = await Promise.all([
     api.jobs.detail({ job_id }),
     api.series.names({ job_id }),
     api.checkpoints.list({ job_id }),
@@ -23,5 +22,5 @@ export async function readJob(
   const shown = choose(names, decided.selection.metric)
   const series = await api.series.read({ job_id, names: shown, points: POINTS })
   const { deployments } = ledger
-  return { status, detail, read_at: Date.now(), names, series, decided, deployments, logs }
+  return { detail, read_at: Date.now(), names, series, decided, deployments, logs }
 }

@@ -1,4 +1,4 @@
-import type { TrainingJobStatus } from '@bestmark/core'
+import type { FieldOf, TrainingJobStatus } from '@bestmark/core'
 import { createContext } from 'svelte'
 import {
   api,
@@ -18,7 +18,12 @@ import { Watch } from './watch.svelte.ts'
 
 /** One job as its page shows it: what was read at first, kept up to date by the subscription. */
 export class LiveJob {
-  status: TrainingJobStatus
+  /**
+   * The newest status. Its selected fields are those of the listed checkpoints, so that no part of
+   * the page names another best than the others.
+   */
+  status: TrainingJobStatus = $derived.by(() => this.#statusNow())
+  #newest: { status: TrainingJobStatus; revision: number }
   detail: JobDetail
   /** What is to be known of the host while its agent is away. */
   hostWords: string | null
@@ -36,9 +41,11 @@ export class LiveJob {
   #growing: Map<string, GrowingSeries>
 
   constructor(snapshot: JobSnapshot, shown: string[]) {
-    this.status = $state.raw(snapshot.status)
+    this.#newest = $state.raw(snapshot.decided)
     this.detail = $state.raw(snapshot.detail)
-    this.hostWords = $state(hostWords(snapshot.detail, snapshot.status.host, snapshot.read_at))
+    this.hostWords = $state(
+      hostWords(snapshot.detail, snapshot.decided.status.host, snapshot.read_at),
+    )
     this.names = $state.raw(snapshot.names)
     this.series = $state.raw(snapshot.series)
     this.decided = $state.raw(snapshot.decided)
@@ -53,7 +60,7 @@ export class LiveJob {
   }
 
   apply(delta: Delta): void {
-    this.status = delta.status
+    this.#take(delta)
     for (const points of delta.series) this.#grow(points)
     if (delta.series.length > 0) this.series = [...this.#growing.values()].map(({ view }) => view)
     if (delta.checkpoints) this.#readCheckpoints()
@@ -93,6 +100,14 @@ export class LiveJob {
     return this.status.job_id
   }
 
+  #statusNow(): TrainingJobStatus {
+    return { ...this.#newest.status, ...selectedOf(this.decided.status) }
+  }
+
+  #take(read: { status: TrainingJobStatus; revision: number }): void {
+    if (read.revision >= this.#newest.revision) this.#newest = read
+  }
+
   #watching() {
     const ordinals = Object.fromEntries(
       this.#shown.map((name) => [name, this.#growing.get(name)?.next_ordinal ?? 0]),
@@ -115,6 +130,7 @@ export class LiveJob {
       api.series.names.query(job),
       api.jobs.detail.query(job),
     ])
+    this.#take(decided)
     this.hostWords = hostWords(detail, this.status.host, Date.now())
     Object.assign(this, { decided, names, detail })
   })
@@ -123,6 +139,16 @@ export class LiveJob {
     const job_id = this.id
     this.logs = await readLogs((query) => api.jobs.logs.query({ job_id, ...query }))
   })
+}
+
+/** The fields that are written with the selection; one that the status gains does not compile. */
+function selectedOf(status: TrainingJobStatus): Pick<TrainingJobStatus, FieldOf<'selected'>> {
+  const { best_step, best_epoch, best_checkpoint_id, best_checkpoint_path } = status
+  const { best_metric, best_metric_name, best_eval_loss } = status
+  return {
+    ...{ best_step, best_epoch, best_checkpoint_id, best_checkpoint_path },
+    ...{ best_metric, best_metric_name, best_eval_loss },
+  }
 }
 
 const EMPTY = {

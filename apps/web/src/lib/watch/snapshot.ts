@@ -1,4 +1,3 @@
-import type { TrainingJobStatus } from '@bestmark/core'
 import type { CheckpointList, Deployment, JobDetail, NamedSeries, SeriesName } from '../api.ts'
 import type { JobLogs } from './jobLogs.ts'
 
@@ -7,12 +6,12 @@ export const POINTS = 2_000
 
 /** What the server read of a job for its page. */
 export interface JobSnapshot {
-  status: TrainingJobStatus
   detail: JobDetail
   /** When it was read (ms). */
   read_at: number
   names: SeriesName[]
   series: NamedSeries[]
+  /** The checkpoints, the decision over them, and the job's status, all of one moment. */
   decided: CheckpointList
   deployments: Deployment[]
   logs: JobLogs
