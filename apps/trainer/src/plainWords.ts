@@ -1,4 +1,4 @@
-import { awayBy } from '@bestmark/db'
+import { awayBy } from '@bestmark/db/unavailable'
 
 /** What the system says of a file, by its code, in words for a person. */
 const OF_A_FILE = new Map([

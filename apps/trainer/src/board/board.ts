@@ -32,12 +32,23 @@ export interface Board extends Starter, AsyncDisposable {
   db: Database
 }
 
+interface OpenOptions {
+  /**
+   * This process starts others that use the database. One of them may be killed, which the embedded
+   * server notices late, so closing the board waits for that.
+   */
+  hasChildren?: boolean
+}
+
 /**
- * Opens the board that BESTMARK_HOME and DATABASE_URL name, starting the embedded database where
- * it does not run. Throws a Failure of one sentence where that cannot be.
+ * Opens the board that BESTMARK_HOME and DATABASE_URL name, and starts the embedded database where
+ * it does not run. Throws a Failure of one sentence where that fails.
  */
-export async function openBoard(env: NodeJS.ProcessEnv = process.env): Promise<Board> {
-  return openPatiently(env).catch((error: unknown) => {
+export async function openBoard(
+  env: NodeJS.ProcessEnv = process.env,
+  options: OpenOptions = {},
+): Promise<Board> {
+  return openPatiently(env, options).catch((error: unknown) => {
     const told = [DatabaseUnavailable, DatabaseNewer, HomeUnusable].some(
       (kind) => error instanceof kind,
     )
@@ -63,17 +74,17 @@ const [PATIENCE, BETWEEN] = [3_000, 300]
 const STOPPING = 5_000
 
 /** A server that dies just now comes back, so what was begun is begun once more. */
-async function openPatiently(env: NodeJS.ProcessEnv): Promise<Board> {
+async function openPatiently(env: NodeJS.ProcessEnv, options: OpenOptions): Promise<Board> {
   for (const since = performance.now(); ; await sleep(BETWEEN)) {
     try {
-      return await open(env)
+      return await open(env, options)
     } catch (error) {
       if (performance.now() - since > PATIENCE || !isCutOff(error)) throw error
     }
   }
 }
 
-async function open(env: NodeJS.ProcessEnv): Promise<Board> {
+async function open(env: NodeJS.ProcessEnv, { hasChildren }: OpenOptions): Promise<Board> {
   const home = resolveHome(env)
   await makeHome(home)
   for (const sentence of await closeHome(home)) tell(`${sentence}\n`)
@@ -81,7 +92,8 @@ async function open(env: NodeJS.ProcessEnv): Promise<Board> {
   const db = await openDatabase({ home, databaseUrl })
   const close = async (): Promise<void> => {
     await db.close()
-    if (!databaseUrl) await bestEffort(() => stopEmbedded(home), STOPPING)
+    const stop = () => stopEmbedded(home, undefined, hasChildren ? undefined : 0)
+    if (!databaseUrl) await bestEffort(stop, STOPPING)
   }
   try {
     await migrate(db)

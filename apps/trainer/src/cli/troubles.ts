@@ -1,4 +1,4 @@
-import { awayBy } from '@bestmark/db'
+import { awayBy } from '@bestmark/db/unavailable'
 import { sentence } from '../failure.ts'
 
 /** Who hears what goes wrong while something else goes on. */

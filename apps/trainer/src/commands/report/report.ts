@@ -21,7 +21,7 @@ export async function main(words: readonly string[]): Promise<number> {
   if (named === undefined || others.length > 0) {
     throw new Failure(`Name one job by its id, the beginning of it, or its name. Usage: ${usage}`)
   }
-  await using board = await openBoard()
+  await using board = await openBoard(process.env, { hasChildren: true })
   const { job_id } = await oneJob(board.db, named)
   const building = (): Promise<string> => buildPages(new AbortController().signal)
   const pages = await whileSaying('preparing the pages', building)

@@ -51,7 +51,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const building = values.dev ? Promise.resolve(undefined) : buildPages(until)
   // Awaited below; until then a failure must not end the process without its sentence.
   building.catch(() => undefined)
-  const board = things.use(await openBoard())
+  const board = things.use(await openBoard(process.env, { hasChildren: true }))
   say(`data      ${board.home}`)
   say(`database  ${board.db.describe}`)
   const troubles = new Troubles(say)

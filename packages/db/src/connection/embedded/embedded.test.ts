@@ -77,6 +77,17 @@ test('the last process stops the server, and the next one finds everything again
   await again.close()
 })
 
+test('a process that left is not counted, so the last one stops the server without a wait', async () => {
+  const home = newHome('left')
+  for (let round = 0; round < 3; round++) {
+    const [first, last] = [await openDatabase({ home }), await openDatabase({ home })]
+    await first.close()
+    expect(await stopEmbedded(home, undefined, 0)).toBe(false)
+    await last.close()
+    expect(await stopEmbedded(home, undefined, 0)).toBe(true)
+  }
+})
+
 test('a server that was killed lost nothing that was acknowledged, and open databases go on', async () => {
   const home = newHome('killed')
   const db = await opened(home)

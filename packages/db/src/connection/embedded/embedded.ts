@@ -14,6 +14,8 @@ import { makeHome, unusable } from '../home.ts'
 
 /** Held shared by every Bestmark process, and alone by the one that stops the server. */
 const PRESENCE = 7_365_002
+/** How long the server may take to notice that a process was killed (ms). */
+const NOTICED = 300
 
 /** Our part in an embedded server, which others may use too. */
 export interface Embedded {
@@ -49,6 +51,8 @@ export async function joinEmbedded(home: string, machine?: Machine): Promise<Emb
   const { place } = presence
   const leave = async (): Promise<void> => {
     left = true
+    // Once this is answered, whoever asks next does not count us.
+    await bestEffort(() => presence.sql`select pg_advisory_unlock_shared(${PRESENCE})`)
     await presence.sql.end({ timeout: 2 })
   }
   return { address: addressOf(place), folder: place.home, leave }
@@ -84,9 +88,14 @@ async function beThere(
 
 /**
  * Stops the embedded server of a data folder, unless another Bestmark process is joined to it.
- * Returns whether it is stopped.
+ * Waits up to `patience` (ms) for the server to notice a process that was killed; one that left
+ * needs no wait. Returns whether the server is stopped.
  */
-export async function stopEmbedded(home: string, machine?: Machine): Promise<boolean> {
+export async function stopEmbedded(
+  home: string,
+  machine?: Machine,
+  patience = NOTICED,
+): Promise<boolean> {
   const real = await openHome(home)
   const me = machine ?? (await thisMachine())
   const place = await placeOf(real)
@@ -97,7 +106,7 @@ export async function stopEmbedded(home: string, machine?: Machine): Promise<boo
   }
   const sql = postgres({ ...clientOptions(addressOf(place)), max: 1 })
   try {
-    if (!(await isAlone(sql))) return false
+    if (!(await isAlone(sql, patience))) return false
     if (!(await endServer(place))) return false
     while (await livesIn(place)) await pause(10)
     await forgetHost(real, me)
@@ -107,15 +116,13 @@ export async function stopEmbedded(home: string, machine?: Machine): Promise<boo
   }
 }
 
-/** A process that just ended may be noticed by the server a moment later. */
-async function isAlone(sql: postgres.Sql): Promise<boolean> {
-  for (let tries = 0; tries < 15; tries++) {
+async function isAlone(sql: postgres.Sql, patience: number): Promise<boolean> {
+  for (const since = performance.now(); ; await pause(20)) {
     const [row] = await sql<{ alone: boolean }[]>`
       select pg_try_advisory_lock(${PRESENCE}) as alone`
     if (row?.alone) return true
-    await pause(20)
+    if (performance.now() - since >= patience) return false
   }
-  return false
 }
 
 async function openHome(home: string): Promise<string> {

@@ -1,14 +1,7 @@
-#!/usr/bin/env node
 import { ownValue } from '@bestmark/core'
-import { enableCompileCache } from 'node:module'
-import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { EXIT, Failure, sentence } from './failure.ts'
 import { print, tell } from './cli/terminal.ts'
-
-// Half of a short command's time would go into compiling the same modules anew. Where the folder
-// cannot be written, that is all that happens.
-enableCompileCache(fileURLToPath(new URL('../../../node_modules/.cache/bestmark', import.meta.url)))
 
 interface Command {
   /** Runs the command and returns its exit code. */
