@@ -1,4 +1,4 @@
-import { JOURNAL } from '../apps/trainer/src/journal/read.ts'
+import { JOURNAL } from '../apps/trainer/src/journal/header.ts'
 import { recordJournal } from '../apps/trainer/src/recording/journal.ts'
 import { ingest, NAMES, valueAt } from './ingest.ts'
 

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hostId, registerJob, type Database } from '@bestmark/db'
-import { JOURNAL, openJournal, type Journal } from '../apps/trainer/src/journal/read.ts'
+import { JOURNAL } from '../apps/trainer/src/journal/header.ts'
+import { openJournal, type Journal } from '../apps/trainer/src/journal/write.ts'
 import { writeRunProcess } from '../apps/trainer/src/processes/mark.ts'
 
 /** A run that this process writes, registered on a board and not yet recorded. */

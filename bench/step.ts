@@ -1,4 +1,5 @@
-import { JOURNAL, openJournal } from '../apps/trainer/src/journal/read.ts'
+import { JOURNAL } from '../apps/trainer/src/journal/header.ts'
+import { openJournal } from '../apps/trainer/src/journal/write.ts'
 import { Training } from '@bestmark/char-lm/training'
 import { JournaledRun } from '../apps/trainer/src/recipes/journaledRun.ts'
 import { temporaryFolder } from '../apps/trainer/src/testing.ts'

@@ -4,7 +4,7 @@ import { checkpointsOf, jobStatus, sourceCursor, type Database } from '@bestmark
 import type { Told } from '@bestmark/db/testing'
 import { z } from 'zod'
 import { choiceOf } from '../../apps/trainer/src/commands/pick/choice.ts'
-import { JOURNAL } from '../../apps/trainer/src/journal/read.ts'
+import { JOURNAL } from '../../apps/trainer/src/journal/header.ts'
 import { readPlace } from '../../apps/trainer/src/recording/journalPlace.ts'
 
 /** A line of a journal, as far as it is compared. */

@@ -5,7 +5,7 @@ import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { choiceOf } from '../commands/pick/choice.ts'
 import { importRun } from '../recording/importRun.ts'
-import { openJournal, type Journal } from '../journal/read.ts'
+import { openJournal, type Journal } from '../journal/write.ts'
 import { sweepJob } from '../recording/sweep.ts'
 import { temporaryFolder, weightsOf } from '../testing.ts'
 

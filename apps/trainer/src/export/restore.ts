@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { measuredJson, Policy, Told, type TrainingJobStatus } from '@bestmark/core'
+import { type TrainingJobStatus } from '@bestmark/core'
 import {
   EXPORTED,
-  type ExportedJob,
-  exportJob,
   jobDetail,
   jobStatus,
   pinCheckpoints,
-  type PolicyChange,
   policyHistory,
   record,
   registerJob,
@@ -19,133 +16,12 @@ import {
   standingFiles,
   uuidv5,
 } from '@bestmark/db'
-import { z } from 'zod'
 import type { Board } from '../board/board.ts'
-import { Failure } from '../failure.ts'
-import { firstLine, isJournal, JournalHeader, lastLine, readJournal } from '../journal/read.ts'
-import { END, isEnd } from '../journal/events.ts'
-import { jsonObject } from '../files/json.ts'
+import { readJournal } from '../journal/read.ts'
+import { firstLine } from '../journal/header.ts'
 import { sweepJob } from '../recording/sweep.ts'
-
-/** One change of a policy, as it was noted. */
-const NotedChange = z.object({
-  policy: Policy.nullable(),
-  told: Told,
-  by: z.string(),
-  changed_at: z.number(),
-})
-
-const ExportedShipment = z.object({
-  deployment_id: z.uuid(),
-  attempt: z.number(),
-  step: z.number().nullable(),
-  checkpoint: z.string(),
-  digest: z.string().nullable(),
-  is_best: z.boolean(),
-  reason: z.string(),
-  model_name: z.string(),
-  status: z.enum(['done', 'failed', 'elsewhere']),
-  bytes_done: z.number(),
-  bytes_total: z.number(),
-  path: z.string().nullable(),
-  error: z.string().nullable(),
-  created_at: z.number(),
-  ended_at: z.number().nullable(),
-})
-
-/** What a job is beside its events: where it lay, and what people said of it and did with it. */
-const Exported = z.object({
-  at: z.number(),
-  host: z.string(),
-  /** Whose folder `root` is; older exports do not tell it. */
-  host_id: z.uuid().optional(),
-  root: z.string(),
-  /** What was decided for the job itself, oldest first. */
-  policies: z.array(NotedChange),
-  /** The same for its project. */
-  project_policies: z.array(NotedChange).default([]),
-  pinned: z.array(z.string()),
-  /** Where checkpoints of it went, oldest first. */
-  shipments: z.array(ExportedShipment).default([]),
-  /** A last line says that the file is whole; older exports have none. */
-  has_end: z.boolean().default(false),
-})
-
-/** The first line of an exported file: a journal's, and more. */
-const ExportHeader = JournalHeader.extend({ exported: Exported })
-type ExportHeader = z.infer<typeof ExportHeader>
-
-/**
- * Writes a job as a journal, a line at a time, which `import` reads back; returns how many lines.
- * Undefined where there is no such job. Shipments that still go on and a wish to stop are not in it,
- * and of its log the lines that the board kept.
- */
-export async function writeExport(
-  { db }: Board,
-  job_id: string,
-  write: (line: string) => Promise<void>,
-): Promise<number | undefined> {
-  let lines = 0
-  const put = async (value: unknown): Promise<void> => {
-    lines++
-    await write(`${measuredJson(value)}\n`)
-  }
-  const changes = await policyHistory(db, { job_id })
-  const job = await exportJob(db, job_id, (told) => put(headerOf(told, changes)), put)
-  if (job) await put({ [END]: lines })
-  return job && lines
-}
-
-function headerOf(
-  { job, pinned, shipments }: ExportedJob,
-  changes: readonly PolicyChange[],
-): ExportHeader {
-  const { job_id, name, project, recipe, host, host_id, output_dir: root } = job
-  const policies = notedFor('job', changes)
-  const project_policies = notedFor('project', changes)
-  const people = { policies, project_policies, pinned, shipments }
-  return {
-    journal: 1,
-    job_id,
-    name,
-    project,
-    recipe,
-    exported: { at: Date.now(), host, host_id, root, ...people, has_end: true },
-  }
-}
-
-/** What was decided for a job or its project, oldest first; `changes` come newest first. */
-function notedFor(of: PolicyChange['scope'], changes: readonly PolicyChange[]) {
-  const own = changes.filter(({ scope }) => scope === of).reverse()
-  return own.map(({ policy, told, by, changed_at }) => ({ policy, told, by, changed_at }))
-}
-
-/**
- * The header of an exported file; undefined where a file is none. Throws a Failure where it cannot
- * be understood, since a job without what people said of it and did with it would be another one.
- */
-export function exportHeader(path: string): ExportHeader | undefined {
-  if (!isJournal(path)) return undefined
-  const first = jsonObject(firstLine(path) ?? '')
-  if (!first || !Object.hasOwn(first, 'exported')) return undefined
-  const { data, error } = ExportHeader.safeParse(first)
-  if (data) return data
-  const place = error.issues[0]?.path.join('.') || 'exported'
-  throw new Failure(
-    `${path} was exported by another version of Bestmark, or it is damaged: "${place}" in its first ` +
-      'line is not what this version reads. Import it with the version that wrote it, or export the job again.',
-    { cause: error },
-  )
-}
-
-/** Throws a Failure where the end of an exported file is missing. */
-function assertWhole(path: string, { exported }: ExportHeader): void {
-  const last = lastLine(path)
-  if (last !== undefined && (!exported.has_end || isEnd(last))) return
-  throw new Failure(
-    `${path} is cut short, so its job is not imported; export it again, or copy all of it.`,
-  )
-}
+import type { ExportHeader } from './header.ts'
+import { assertWhole } from './header.ts'
 
 /** What came of an import. */
 interface ImportedExport {

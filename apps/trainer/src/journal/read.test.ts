@@ -9,7 +9,9 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { JOURNAL, type JournalHeader, lastAttempt, openJournal, readJournal } from './read.ts'
+import { lastAttempt, readJournal } from './read.ts'
+import { JOURNAL, type JournalHeader } from './header.ts'
+import { openJournal } from './write.ts'
 import { PIECE } from '../files/lines.ts'
 
 const HEADER: JournalHeader = {

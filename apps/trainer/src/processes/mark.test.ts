@@ -4,7 +4,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { isAlive, processStart, readRunProcess, spawnDetached, writeRunProcess } from './mark.ts'
+import { readRunProcess, writeRunProcess } from './mark.ts'
+import { isAlive, processStart } from './alive.ts'
+import { spawnDetached } from './spawn.ts'
 
 const FOREVER = ['-e', 'process.stdin.resume(); console.log("up"); setInterval(() => {}, 1e6)']
 

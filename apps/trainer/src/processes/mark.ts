@@ -1,22 +1,7 @@
-import { execFileSync, spawn } from 'node:child_process'
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { systemCode } from '../failure.ts'
-import { openFile } from '../files/runFile.ts'
-import { unstartedWords } from './starting.ts'
-
-/** A process that cannot be mistaken for a later one with the same pid. */
-export const ProcessMark = z.object({ pid: z.number().int().positive(), started_at: z.string() })
-export type ProcessMark = z.infer<typeof ProcessMark>
+import { ProcessMark, processStart, isAlive, readIfThere } from './alive.ts'
 
 /**
  * What a run's process.json holds: the process that trains, its attempt, and, where that process
@@ -26,20 +11,8 @@ export const RunProcess = ProcessMark.extend({
   attempt: z.number().int().nonnegative(),
   keeper: ProcessMark.optional(),
 })
+
 export type RunProcess = z.infer<typeof RunProcess>
-
-/**
- * When a process started, as its system tells it: a text to compare, not a time to show.
- * Undefined where there is no such process, or only a zombie of it.
- */
-export function processStart(pid: number): string | undefined {
-  return process.platform === 'linux' ? startFromProc(pid) : startFromPs(pid)
-}
-
-/** Sends the marked process a signal, where it still lives. */
-export function signalProcess(mark: ProcessMark, name: 'SIGTERM' | 'SIGKILL'): void {
-  if (isAlive(mark)) process.kill(mark.pid, name)
-}
 
 /**
  * Asks a run's process to stop, and with it all that it started; returns whether it did, which is
@@ -59,85 +32,6 @@ export function hasEndedUnseen(run: RunProcess): boolean {
 export function isDriven(folder: string): boolean {
   const run = readRunProcess(folder)
   return run !== undefined && !hasEndedUnseen(run)
-}
-
-/** Whether the marked process itself still lives. */
-export function isAlive(mark: ProcessMark): boolean {
-  return processStart(mark.pid) === mark.started_at
-}
-
-function startFromProc(pid: number): string | undefined {
-  const stat = readIfThere(`/proc/${pid}/stat`)
-  if (stat === undefined) return undefined
-  // The command's name stands in brackets and may hold anything; the state follows the last one.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const [state, ticksSinceBoot] = [fields[0], fields[19]]
-  if (state === 'Z' || state === 'X' || ticksSinceBoot === undefined) return undefined
-  return `${readIfThere('/proc/sys/kernel/random/boot_id')?.trim() ?? ''}/${ticksSinceBoot}`
-}
-
-function startFromPs(pid: number): string | undefined {
-  try {
-    const line = execFileSync('ps', ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)], {
-      encoding: 'utf8',
-      env: { ...process.env, LC_ALL: 'C' },
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
-    const [, state, start] = /^(\S+)\s+(.+?)\s*$/.exec(line) ?? []
-    return state?.startsWith('Z') ? undefined : start
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) {
-      throw new Error(
-        'Whether a process lives cannot be told without the ps command; install it.',
-        {
-          cause: error,
-        },
-      )
-    }
-    return undefined
-  }
-}
-
-/** How a process ended: by itself with a code, or by a signal. */
-export interface ProcessEnd {
-  code: number | null
-  signal: NodeJS.Signals | null
-}
-
-/** A process that outlives its starter; `exited` is told for as long as the starter lives. */
-export interface DetachedProcess {
-  pid: number
-  exited: Promise<ProcessEnd>
-  /** Sends it a signal; nothing happens once it has ended, whoever has its pid then. */
-  signal: (name: 'SIGTERM' | 'SIGKILL') => void
-}
-
-/**
- * Starts a program that outlives its starter: in a process group of its own, with both outputs
- * appended to a file. Rejects where it cannot be started.
- */
-export function spawnDetached(
-  argv: readonly string[],
-  options: { cwd: string; logFile: string; env?: NodeJS.ProcessEnv },
-): Promise<DetachedProcess> {
-  const [program, ...args] = argv
-  if (program === undefined) throw new Error('A program to start must be named.')
-  const log = openSync(options.logFile, 'a')
-  return new Promise<DetachedProcess>((resolve, reject) => {
-    const { cwd, env = process.env } = options
-    const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', log, log] })
-    const exited = new Promise<ProcessEnd>((ended) => {
-      child.once('exit', (code, signal) => ended({ code, signal }))
-    })
-    child.once('spawn', () => {
-      child.unref()
-      const signal = (name: NodeJS.Signals): void => void child.kill(name)
-      if (child.pid !== undefined) resolve({ pid: child.pid, exited, signal })
-    })
-    child.once('error', (cause) => {
-      reject(new Error(unstartedWords(program, cwd, cause), { cause }))
-    })
-  }).finally(() => closeSync(log))
 }
 
 /** Says in the run's process.json that this process trains it now. */
@@ -190,25 +84,4 @@ export function readRunProcess(folder: string): RunProcess | undefined {
     // A file that a full disk cut short tells as little as one that is not there.
     return undefined
   }
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    const file = openFile(path)
-    try {
-      return readFileSync(file, 'utf8')
-    } finally {
-      closeSync(file)
-    }
-  } catch (error) {
-    // What else lies under the name tells as little.
-    if (['EISDIR', 'ENXIO', 'EACCES', 'ELOOP'].includes(systemCode(error) ?? '')) return undefined
-    // A process that ends while its file is read answers ESRCH.
-    if (isCode(error, 'ENOENT') || isCode(error, 'ESRCH')) return undefined
-    throw error
-  }
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

@@ -1,6 +1,7 @@
 import { closeSync, openSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { isAlive, readRunProcess, type RunProcess, writeRunProcess } from './mark.ts'
+import { readRunProcess, type RunProcess, writeRunProcess } from './mark.ts'
+import { isAlive } from './alive.ts'
 
 /** Exit code of a child that found its run in another's hands, as sysexits.h has it for "try later". */
 export const TAKEN = 75

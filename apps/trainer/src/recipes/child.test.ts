@@ -2,8 +2,11 @@ import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { JOURNAL, openJournal, readJournal } from '../journal/read.ts'
-import { processStart, readRunProcess } from '../processes/mark.ts'
+import { readJournal } from '../journal/read.ts'
+import { JOURNAL } from '../journal/header.ts'
+import { openJournal } from '../journal/write.ts'
+import { readRunProcess } from '../processes/mark.ts'
+import { processStart } from '../processes/alive.ts'
 import { load } from '@bestmark/char-lm/saved'
 import { TAKEN } from '../processes/takeRun.ts'
 import {
@@ -23,7 +26,7 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 /** One run from its first step to its last, whose parent dies as soon as it has started it. */
 const straight = runFolder()
 beforeAll(async () => {
-  const process = new URL('../processes/mark.ts', import.meta.url)
+  const process = new URL('../processes/spawn.ts', import.meta.url)
   const options = { cwd: straight.path, logFile: join(straight.path, 'output.log') }
   const script = `
     const { spawnDetached } = await import(${JSON.stringify(process)})

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Run, RunEvent } from '@bestmark/char-lm'
-import type { Journal } from '../journal/read.ts'
+import type { Journal } from '../journal/write.ts'
 import { WaitingEvents } from './waitingEvents.ts'
 
 /** One attempt of a run that reports to its journal. */

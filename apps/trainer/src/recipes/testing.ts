@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, watch } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EventOf, TrainingEvent } from '@bestmark/core'
-import { JOURNAL, readJournal } from '../journal/read.ts'
+import { readJournal } from '../journal/read.ts'
+import { JOURNAL } from '../journal/header.ts'
 import { childArgv, type RunRequest } from './recipe.ts'
 
 /** A folder for one run, which goes when its scope ends. */

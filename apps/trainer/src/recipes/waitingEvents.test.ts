@@ -1,7 +1,9 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { JOURNAL, openJournal, readJournal } from '../journal/read.ts'
+import { readJournal } from '../journal/read.ts'
+import { JOURNAL } from '../journal/header.ts'
+import { openJournal } from '../journal/write.ts'
 import { WaitingEvents } from './waitingEvents.ts'
 import { smallDisk } from './testing.ts'
 

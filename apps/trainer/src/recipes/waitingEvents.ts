@@ -1,5 +1,5 @@
 import { isDiskFull } from '@bestmark/core'
-import type { Journal, JournalEvent } from '../journal/read.ts'
+import type { Journal, JournalEvent } from '../journal/write.ts'
 
 /** The most events that wait in memory; of more the oldest are given up, and that is told. */
 const MOST = 100_000

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type Database, folderOfJob, sourceCursor } from '@bestmark/db'
-import { JOURNAL, journalSize } from '../journal/read.ts'
+import { journalSize } from '../journal/read.ts'
+import { JOURNAL } from '../journal/header.ts'
 import { sourcesIn } from '../sources/sources.ts'
 import { folderId } from './folderId.ts'
 import { AnotherRun, isOfPlace } from './journalPlace.ts'

@@ -12,7 +12,7 @@ import {
   standingFiles,
 } from '@bestmark/db'
 import type { FilesSeen } from '../checkpoints/inspect.ts'
-import { firstLine, isJournal, JOURNAL } from '../journal/read.ts'
+import { firstLine, isJournal, JOURNAL } from '../journal/header.ts'
 import { isDriven } from '../processes/mark.ts'
 import { endedEvent } from '../sources/events/events.ts'
 import { jsonObject } from '../files/json.ts'

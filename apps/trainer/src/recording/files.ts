@@ -11,7 +11,7 @@ import {
 } from '@bestmark/db'
 import type { TrainingEvent } from '@bestmark/core'
 import { statIfSeen } from '../files/runFile.ts'
-import { JOURNAL } from '../journal/read.ts'
+import { JOURNAL } from '../journal/header.ts'
 import { PIECE } from '../files/lines.ts'
 import { isDriven } from '../processes/mark.ts'
 import type { Recorded } from './recorded.ts'

@@ -5,7 +5,7 @@ import { toldInRows } from '@bestmark/db/testing'
 import { expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
 import { importRun } from './importRun.ts'
-import { JOURNAL } from '../journal/read.ts'
+import { JOURNAL } from '../journal/header.ts'
 import { OUTPUT } from '../sources/output/textLog.ts'
 
 const here = testBoard()

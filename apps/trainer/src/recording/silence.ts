@@ -1,6 +1,7 @@
 import { databaseTime, loseSilent, silentJobs, type Database } from '@bestmark/db'
 import type { Patience } from '@bestmark/core'
-import { isAlive, readRunProcess } from '../processes/mark.ts'
+import { readRunProcess } from '../processes/mark.ts'
+import { isAlive } from '../processes/alive.ts'
 
 /** Calls runs lost that are silent for too long; they come back with their next word. */
 export class Listening {

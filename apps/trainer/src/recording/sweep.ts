@@ -1,7 +1,7 @@
 import type { EventOf, JobState } from '@bestmark/core'
 import { recordFacts, standingFiles, type Database, type KnownFiles } from '@bestmark/db'
 import { inspectCheckpoint, type Before, type FilesSeen } from '../checkpoints/inspect.ts'
-import { JOURNAL } from '../journal/read.ts'
+import { JOURNAL } from '../journal/header.ts'
 import { goneFiles, holdsAnother } from './another.ts'
 import { STATE_UNREADABLE } from '../sources/huggingface/checkpointFolders.ts'
 import { RUN_JOURNAL } from '../sources/journal/runJournal.ts'

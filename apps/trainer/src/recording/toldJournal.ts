@@ -1,5 +1,5 @@
 import { type Database, sourceCursor } from '@bestmark/db'
-import { JOURNAL } from '../journal/read.ts'
+import { JOURNAL } from '../journal/header.ts'
 import { jsonObject } from '../files/json.ts'
 import { readPlace } from './journalPlace.ts'
 

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { writeSafetensors } from '../../recipes/safetensors.ts'
+import { writeSafetensors } from '@bestmark/char-lm'
 import { temporaryFolder, writeOutput } from '../../testing.ts'
 import { readRun } from '../../sources/readRun.ts'
 import { rowsFrom, select } from '@bestmark/core'

@@ -6,13 +6,9 @@ import { hostId, HomeUnusable, resolveHome, uuidv5 } from '@bestmark/db'
 import { callerPath, millisecondsOf, parseWords } from '../../cli/arguments.ts'
 import { EXIT, Failure, sentence } from '../../failure.ts'
 import type { Show } from './keptOutput.ts'
-import {
-  forgetRunProcess,
-  isAlive,
-  readRunProcess,
-  writeKeptProcess,
-} from '../../processes/mark.ts'
-import type { ProcessEnd } from '../../processes/mark.ts'
+import { forgetRunProcess, readRunProcess, writeKeptProcess } from '../../processes/mark.ts'
+import { isAlive } from '../../processes/alive.ts'
+import type { ProcessEnd } from '../../processes/spawn.ts'
 import { ProgressLine } from '../../cli/progressLine.ts'
 import { outputFolderOf } from './outputFolder.ts'
 import { startProgram } from './program.ts'

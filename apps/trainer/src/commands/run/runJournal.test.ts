@@ -14,7 +14,7 @@ import {
 import { beforeAll, expect, test } from 'vitest'
 import { agentOf, testBoard } from '../../board/testing.ts'
 import { importRun } from '../../recording/importRun.ts'
-import { JOURNAL } from '../../journal/read.ts'
+import { JOURNAL } from '../../journal/header.ts'
 import { CLIENT } from '../../sources/programsTesting.ts'
 import { bestmark, eventually } from '../../testing.ts'
 import { Watching } from '../watch/watcher.ts'

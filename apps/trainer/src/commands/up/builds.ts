@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { processStart } from '../../processes/mark.ts'
+import { processStart } from '../../processes/alive.ts'
 
 /** How long a build is kept that nobody is seen to use (ms): another container may use it. */
 const KEPT = 24 * 3_600_000

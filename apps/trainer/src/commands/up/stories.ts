@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { claimExample, closedFolder, uuidv5 } from '@bestmark/db'
 import type { Board } from '../../board/board.ts'
 import { importRun } from '../../recording/importRun.ts'
-import { JOURNAL } from '../../journal/read.ts'
+import { JOURNAL } from '../../journal/header.ts'
 
 /**
  * Real runs, recorded by clients/python/programs/stories.py: a best evaluation between two saves, a

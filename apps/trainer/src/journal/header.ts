@@ -1,0 +1,102 @@
+import { closeSync } from 'node:fs'
+import { z } from 'zod'
+import { openFile } from '../files/runFile.ts'
+import { parsedJson } from './events.ts'
+import { readBytes } from '../files/lines.ts'
+import { fileWords } from '../plainWords.ts'
+
+/** The journal's name in a run's folder. */
+export const JOURNAL = 'journal.jsonl'
+
+/** A header is looked for in so many bytes; that of an export tells pins and shipments, and may be longer. */
+const HEADER_BYTES = 1 << 16
+
+const LONGEST_HEADER = 1 << 28
+
+const BEGINS = '{"journal":'
+
+/** The first line of a journal: whose it is. */
+export const JournalHeader = z.object({
+  journal: z.literal(1),
+  job_id: z.uuid(),
+  name: z.string(),
+  project: z.string(),
+  /** The built-in recipe that trains it; null where another program does. */
+  recipe: z.string().nullable().default(null),
+})
+
+export type JournalHeader = z.infer<typeof JournalHeader>
+
+/**
+ * The header of a journal; undefined while the file is missing or empty. Throws where the file is no
+ * journal.
+ */
+export function journalHeader(path: string): JournalHeader | undefined {
+  const file = openIfThere(path)
+  if (file === undefined) return undefined
+  try {
+    return readHeader(file, path)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Whether a file begins as our journals do, of whatever version; false where there is no file. */
+export function isJournal(path: string): boolean {
+  const first = parsedJson(firstLineIfReadable(path) ?? '')
+  return typeof first === 'object' && first !== null && 'journal' in first
+}
+
+/** What lies there and cannot be read leaves the run to other files. */
+function firstLineIfReadable(path: string): string | undefined {
+  try {
+    return firstLine(path)
+  } catch (error) {
+    if (fileWords(error) === undefined) throw error
+    return undefined
+  }
+}
+
+/**
+ * The first line of a file, whole where it may be a journal's header; undefined where none is
+ * complete. Throws where the file cannot be read.
+ */
+export function firstLine(path: string): string | undefined {
+  const file = openFile(path)
+  try {
+    return firstLineIn(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function firstLineIn(file: number): string | undefined {
+  for (let size = HEADER_BYTES; ; size *= 16) {
+    const bytes = readBytes(file, 0, size)
+    const end = bytes.indexOf('\n')
+    if (end !== -1) return bytes.toString('utf8', 0, end)
+    if (bytes.length < size) return undefined
+    const isHeader = bytes.toString('latin1', 0, BEGINS.length) === BEGINS
+    if (!isHeader || size >= LONGEST_HEADER) return bytes.toString('utf8', 0, HEADER_BYTES)
+  }
+}
+
+export function readHeader(file: number, path: string): JournalHeader | undefined {
+  const first = firstLineIn(file)
+  if (first === undefined) return undefined
+  const header = JournalHeader.safeParse(parsedJson(first))
+  if (header.success) return header.data
+  throw new Error(
+    `${path} does not begin with the header of a journal that this version of Bestmark reads.`,
+    { cause: header.error },
+  )
+}
+
+export function openIfThere(path: string): number | undefined {
+  try {
+    return openFile(path)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}

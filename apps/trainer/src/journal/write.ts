@@ -1,0 +1,89 @@
+import { appendFileSync, closeSync, fstatSync, ftruncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { measuredJson, type TrainingEvent } from '@bestmark/core'
+import type { z } from 'zod'
+import { openToAppend } from '../files/runFile.ts'
+import { parsedJson } from './events.ts'
+import { readBytes, readLines } from '../files/lines.ts'
+import { JOURNAL, JournalHeader, readHeader } from './header.ts'
+
+/** An event as a program writes it; what it leaves out gets the schema's default when read. */
+export type JournalEvent = z.input<typeof TrainingEvent>
+
+/** A journal open for writing. Each append is one complete line. */
+export class Journal implements Disposable {
+  readonly path: string
+  readonly header: JournalHeader
+  readonly #file: number
+  #lines: number
+
+  constructor(path: string, file: number, header: JournalHeader, lines: number) {
+    this.path = path
+    this.header = header
+    this.#file = file
+    this.#lines = lines
+  }
+
+  /**
+   * Appends one event whole, or throws and leaves none of it. An evaluation that names no origin
+   * comes from its own line here.
+   */
+  append(event: JournalEvent): void {
+    const line = this.#lines + 1
+    const origin = { file: JOURNAL, line }
+    const said = event.type === 'evaluation' && !event.origin ? { ...event, origin } : event
+    const { size } = fstatSync(this.#file)
+    try {
+      appendFileSync(this.#file, `${measuredJson(said)}\n`)
+    } catch (error) {
+      // The next line must not be glued to what a full disk took of this one.
+      ftruncateSync(this.#file, size)
+      throw error
+    }
+    this.#lines = line
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#file)
+  }
+}
+
+/**
+ * Opens the journal of a run's folder for appending, and begins it with `header` where there is
+ * none (a header that already stands there is kept). What a crash left of a last line is
+ * completed when it is a whole event, else cut. There may be one writer at a time.
+ */
+export function openJournal(folder: string, header: JournalHeader): Journal {
+  const path = join(folder, JOURNAL)
+  const file = openToAppend(path)
+  try {
+    mendTail(file)
+    if (fstatSync(file).size === 0) {
+      appendFileSync(file, `${measuredJson(JournalHeader.parse(header))}\n`)
+    }
+    const lines = countLines(file)
+    return new Journal(path, file, readHeader(file, path) ?? header, lines)
+  } catch (error) {
+    closeSync(file)
+    throw error
+  }
+}
+
+function mendTail(file: number): void {
+  let end = 0
+  for (let piece = readLines(file, end); piece; piece = readLines(file, end)) end = piece.end
+  const tail = readBytes(file, end, Infinity).toString('utf8')
+  if (tail === '') return
+  if (parsedJson(tail) === undefined) ftruncateSync(file, end)
+  else appendFileSync(file, '\n')
+}
+
+function countLines(file: number): number {
+  let lines = 0
+  let end = 0
+  for (let piece = readLines(file, end); piece; piece = readLines(file, end)) {
+    lines += piece.lines.length
+    end = piece.end
+  }
+  return lines
+}

@@ -1,0 +1,81 @@
+import { execFileSync } from 'node:child_process'
+import { closeSync, readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { systemCode } from '../failure.ts'
+import { openFile } from '../files/runFile.ts'
+
+/** A process that cannot be mistaken for a later one with the same pid. */
+export const ProcessMark = z.object({ pid: z.number().int().positive(), started_at: z.string() })
+
+export type ProcessMark = z.infer<typeof ProcessMark>
+
+/**
+ * When a process started, as its system tells it: a text to compare, not a time to show.
+ * Undefined where there is no such process, or only a zombie of it.
+ */
+export function processStart(pid: number): string | undefined {
+  return process.platform === 'linux' ? startFromProc(pid) : startFromPs(pid)
+}
+
+/** Sends the marked process a signal, where it still lives. */
+export function signalProcess(mark: ProcessMark, name: 'SIGTERM' | 'SIGKILL'): void {
+  if (isAlive(mark)) process.kill(mark.pid, name)
+}
+
+/** Whether the marked process itself still lives. */
+export function isAlive(mark: ProcessMark): boolean {
+  return processStart(mark.pid) === mark.started_at
+}
+
+function startFromProc(pid: number): string | undefined {
+  const stat = readIfThere(`/proc/${pid}/stat`)
+  if (stat === undefined) return undefined
+  // The command's name stands in brackets and may hold anything; the state follows the last one.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const [state, ticksSinceBoot] = [fields[0], fields[19]]
+  if (state === 'Z' || state === 'X' || ticksSinceBoot === undefined) return undefined
+  return `${readIfThere('/proc/sys/kernel/random/boot_id')?.trim() ?? ''}/${ticksSinceBoot}`
+}
+
+function startFromPs(pid: number): string | undefined {
+  try {
+    const line = execFileSync('ps', ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+      env: { ...process.env, LC_ALL: 'C' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    const [, state, start] = /^(\S+)\s+(.+?)\s*$/.exec(line) ?? []
+    return state?.startsWith('Z') ? undefined : start
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) {
+      throw new Error(
+        'Whether a process lives cannot be told without the ps command; install it.',
+        {
+          cause: error,
+        },
+      )
+    }
+    return undefined
+  }
+}
+
+export function readIfThere(path: string): string | undefined {
+  try {
+    const file = openFile(path)
+    try {
+      return readFileSync(file, 'utf8')
+    } finally {
+      closeSync(file)
+    }
+  } catch (error) {
+    // What else lies under the name tells as little.
+    if (['EISDIR', 'ENXIO', 'EACCES', 'ELOOP'].includes(systemCode(error) ?? '')) return undefined
+    // A process that ends while its file is read answers ESRCH.
+    if (isCode(error, 'ENOENT') || isCode(error, 'ESRCH')) return undefined
+    throw error
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

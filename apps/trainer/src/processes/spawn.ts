@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { unstartedWords } from './starting.ts'
+
+/** How a process ended: by itself with a code, or by a signal. */
+export interface ProcessEnd {
+  code: number | null
+  signal: NodeJS.Signals | null
+}
+
+/** A process that outlives its starter; `exited` is told for as long as the starter lives. */
+export interface DetachedProcess {
+  pid: number
+  exited: Promise<ProcessEnd>
+  /** Sends it a signal; nothing happens once it has ended, whoever has its pid then. */
+  signal: (name: 'SIGTERM' | 'SIGKILL') => void
+}
+
+/**
+ * Starts a program that outlives its starter: in a process group of its own, with both outputs
+ * appended to a file. Rejects where it cannot be started.
+ */
+export function spawnDetached(
+  argv: readonly string[],
+  options: { cwd: string; logFile: string; env?: NodeJS.ProcessEnv },
+): Promise<DetachedProcess> {
+  const [program, ...args] = argv
+  if (program === undefined) throw new Error('A program to start must be named.')
+  const log = openSync(options.logFile, 'a')
+  return new Promise<DetachedProcess>((resolve, reject) => {
+    const { cwd, env = process.env } = options
+    const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', log, log] })
+    const exited = new Promise<ProcessEnd>((ended) => {
+      child.once('exit', (code, signal) => ended({ code, signal }))
+    })
+    child.once('spawn', () => {
+      child.unref()
+      const signal = (name: NodeJS.Signals): void => void child.kill(name)
+      if (child.pid !== undefined) resolve({ pid: child.pid, exited, signal })
+    })
+    child.once('error', (cause) => {
+      reject(new Error(unstartedWords(program, cwd, cause), { cause }))
+    })
+  }).finally(() => closeSync(log))
+}
