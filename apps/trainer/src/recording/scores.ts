@@ -27,8 +27,8 @@ export async function recordScores(db: Database, run: Recorded): Promise<boolean
   }
   if (read.offset === known) return false
   const saved = await listCheckpoints(db, job_id)
-  const checkpoints = saved.map(({ attempt, step, epoch, name }) => {
-    return { attempt, step, epoch, path: name }
+  const checkpoints = saved.map(({ attempt, step, epoch, path }) => {
+    return { attempt, step, epoch, path }
   })
   const attempt = saved.reduce((last, one) => Math.max(last, one.attempt), 0)
   const events = scoreEvents(attachByAttempt(read.scores, checkpoints), read, attempt)

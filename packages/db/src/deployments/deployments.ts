@@ -161,7 +161,7 @@ export async function createDeployment(
     if (now?.state !== 'complete') {
       const why = now?.why ? ` (${now.why})` : ''
       throw new Refused(
-        `The files of ${chosen.name} are ${now?.state}${why}, so it cannot be shipped.`,
+        `The files of ${chosen.path} are ${now?.state}${why}, so it cannot be shipped.`,
       )
     }
     const { is_best } = chosen

@@ -9,8 +9,8 @@ export interface NamedCheckpoint {
   job_id: string
   host_id: string
   host: string
-  /** Absolute, where the run's folder stands now. */
-  path: string
+  /** Where it lies now. */
+  absolute_path: string
 }
 
 /** The checkpoints whose id begins with a text, at most 50; none where it is no part of an id. */
@@ -28,6 +28,6 @@ export async function findCheckpoints(db: Database, text: string): Promise<Named
     .limit(50)
   return rows.map(({ output_dir, path, ...row }) => ({
     ...row,
-    path: absolutePath(output_dir, path),
+    absolute_path: absolutePath(output_dir, path),
   }))
 }

@@ -29,10 +29,10 @@ export interface CheckpointRow extends Pick<
   attempt: number
   step: number | null
   epoch: number | null
-  /** Absolute, where the run's folder stands now. */
+  /** Relative to the run's root. */
   path: string
-  /** Relative to the run's folder. */
-  name: string
+  /** Where it lies now. */
+  absolute_path: string
   role: string | null
   files_state: FilesState
   files_why: string | null
@@ -128,8 +128,8 @@ function faceOf(checkpoint: StoredCheckpoint, { job_id, output_dir }: JobRow) {
   const { kind, base, digest, pinned } = checkpoint
   return {
     ...{ checkpoint_id, job_id, attempt, step, epoch, role },
-    path: absolutePath(output_dir, path),
-    name: path,
+    path,
+    absolute_path: absolutePath(output_dir, path),
     ...{ files_state, files_why, bytes, checked_at, saved_at, kind, base, digest, pinned },
   }
 }

@@ -156,7 +156,7 @@ test('a folder that was moved is followed, and with it every path', async () => 
     project: 'examples',
     status: 'running',
   })
-  expect((await listCheckpoints(db, job_id))[0]?.path).toBe('/mnt/new/checkpoint-1')
+  expect((await listCheckpoints(db, job_id))[0]?.absolute_path).toBe('/mnt/new/checkpoint-1')
 })
 
 test('a metric that nobody said how to read decides nothing and improves nothing', async () => {

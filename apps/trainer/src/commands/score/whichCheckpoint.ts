@@ -22,11 +22,11 @@ export async function whichCheckpoint(text: string): Promise<RunCheckpoint> {
     throw new Failure(`There is no ${path}, ${where}.`)
   }
   if (others.length > 0) {
-    const ids = found.map(({ checkpoint_id, path }) => `${checkpoint_id} (${path})`)
+    const ids = found.map((one) => `${one.checkpoint_id} (${one.absolute_path})`)
     throw new Failure(`"${text}" is several checkpoints: ${named(ids)}. Give more of the id.`)
   }
   if (only.host_id !== board.host_id) {
-    throw new Failure(`${only.path} lies on ${only.host}; score it there.`)
+    throw new Failure(`${only.absolute_path} lies on ${only.host}; score it there.`)
   }
-  return await checkpointAt(only.path)
+  return await checkpointAt(only.absolute_path)
 }

@@ -19,6 +19,6 @@ export function testMetric(checkpoints: readonly CheckpointRow[]): string | null
 }
 
 /** How a checkpoint is called: by its step, else by its file. */
-export function checkpointName({ step, name }: Pick<CheckpointRow, 'step' | 'name'>): string {
-  return step === null ? name : `step ${count(step)}`
+export function checkpointName({ step, path }: Pick<CheckpointRow, 'step' | 'path'>): string {
+  return step === null ? path : `step ${count(step)}`
 }

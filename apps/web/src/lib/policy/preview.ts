@@ -34,8 +34,7 @@ export function previewOf(
     return { known: false }
   }
   const evaluations = measuredRows(checkpoints)
-  const rows = checkpoints.map((row) => ({ ...row, path: row.name }))
-  const rest = { declaration, claim: null, evaluations, checkpoints: rows }
+  const rest = { declaration, claim: null, evaluations, checkpoints }
   const { best, metric, reason } = select({ policy, told, ...rest })
   return { known: true, best, metric, reason }
 }
