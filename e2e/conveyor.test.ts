@@ -53,7 +53,7 @@ test('a field added to TrainingJobStatus alone compiles neither in db, nor in th
       'error',
     ),
   ])
-  expect(core).toMatch(/src\/status\/tracker\.ts\(\d+,\d+\): error TS1360: .*satisfy/)
+  expect(core).toMatch(/src\/status\/fields\.ts\(\d+,\d+\): error TS1360: .*satisfy/)
   expect(db).toMatch(/src\/schema\/trainingJobs\.ts\(\d+,\d+\): error TS1360: .*satisfy/)
   expect(web).toMatch(/ERROR "src\/lib\/status\/fields\.ts" .*gpu_hours/)
 })

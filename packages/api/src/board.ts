@@ -1,4 +1,4 @@
-import { type Database, migrate, openDatabase, PAGES, resolveHome } from '@bestmark/db'
+import { type Database, openBoard as openDatabaseOfBoard, PAGES } from '@bestmark/db'
 
 export { DatabaseUnavailable, Door, resolveHome } from '@bestmark/db'
 export { unavailable, unavailableSentence } from './unavailable.ts'
@@ -9,27 +9,10 @@ export interface Board {
   close(): Promise<void>
 }
 
-/**
- * Opens the board that BESTMARK_HOME and DATABASE_URL name, once a process. Throws
- * DatabaseUnavailable, HomeUnusable or DatabaseNewer, each with one sentence.
- */
+/** Opens the board for pages and calls, once per process. Throws as db's `openBoard` does. */
 export async function openBoard(
   env: Record<string, string | undefined> = process.env,
 ): Promise<Board> {
-  const home = resolveHome(env)
-  const place = { home, databaseUrl: env['DATABASE_URL'] || undefined }
-  const db = await openDatabase({ ...place, limits: PAGES })
-  try {
-    await migrated(place)
-    return { db, close: () => db.close() }
-  } catch (error) {
-    await db.close()
-    throw error
-  }
-}
-
-/** A migration may take longer than a page. */
-async function migrated(place: Parameters<typeof openDatabase>[0]): Promise<void> {
-  const db = await openDatabase(place)
-  await migrate(db).finally(() => db.close())
+  const db = await openDatabaseOfBoard(env, PAGES)
+  return { db, close: () => db.close() }
 }

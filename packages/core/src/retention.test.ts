@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Prunable, retention } from './retention.ts'
 import { select } from './selection/select.ts'
-import type { Evaluation } from './selection/selection.ts'
+import type { Evaluation } from './run/rows.ts'
 
 type Told = Partial<Prunable> & { eval_loss?: number }
 

@@ -11,8 +11,7 @@ import {
   HomeUnusable,
   isCutOff,
   makeHome,
-  migrate,
-  openDatabase,
+  openBoard as openDatabaseOfBoard,
   resolveHome,
   stopEmbedded,
   type Database,
@@ -88,15 +87,13 @@ async function open(env: NodeJS.ProcessEnv, { hasChildren }: OpenOptions): Promi
   const home = resolveHome(env)
   await makeHome(home)
   for (const sentence of await closeHome(home)) tell(`${sentence}\n`)
-  const databaseUrl = env['DATABASE_URL'] || undefined
-  const db = await openDatabase({ home, databaseUrl })
+  const db = await openDatabaseOfBoard(env)
   const close = async (): Promise<void> => {
     await db.close()
     const stop = () => stopEmbedded(home, undefined, hasChildren ? undefined : 0)
-    if (!databaseUrl) await bestEffort(stop, STOPPING)
+    if (db.folder !== undefined) await bestEffort(stop, STOPPING)
   }
   try {
-    await migrate(db)
     const host_id = await hostId(home)
     return { db, home, host_id, host: hostname(), [Symbol.asyncDispose]: close }
   } catch (error) {

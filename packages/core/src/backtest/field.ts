@@ -1,15 +1,14 @@
 import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure } from '../measured.ts'
-import type { RunRows } from '../run/rows.ts'
+import type { RunRows, Checkpoint, Evaluation } from '../run/rows.ts'
 import type { RunContext } from '../run/context.ts'
 import { firstEvaluations, measureOf } from '../metric/evaluations.ts'
 import { featuresOf, isLossLike, type Features } from '../selection/score.ts'
 import { select } from '../selection/select.ts'
-import type { Checkpoint, Evaluation } from '../selection/selection.ts'
 import type { LeftOut } from './figures.ts'
 import { blindly, hiddenOf } from './hiding.ts'
 import { isLossInForm } from './lossForm.ts'
-import { targetOf } from './target.ts'
+import { type Rows, targetOf } from './target.ts'
 
 /** A finished run to replay. */
 export interface BacktestRun {
@@ -25,11 +24,6 @@ export interface FieldOptions {
   target: string
   direction?: Direction | undefined
   at_least: number
-}
-
-/** A run's rows, which are only read. */
-export interface Rows extends Omit<RunRows, 'evaluations'> {
-  evaluations: readonly Evaluation[]
 }
 
 /** One run as policies meet it: candidates, what they are worth, and rows that do not tell it. */

@@ -1,8 +1,8 @@
 import { isFiniteMeasure } from '../measured.ts'
 import { measureOf } from '../metric/evaluations.ts'
 import { isLossLike } from '../selection/score.ts'
-import type { Evaluation } from '../selection/selection.ts'
-import type { Rows } from './field.ts'
+import type { Evaluation } from '../run/rows.ts'
+import type { Rows } from './target.ts'
 import { measuredNames } from './target.ts'
 
 /** How near two normalised curves are that are one curve. */

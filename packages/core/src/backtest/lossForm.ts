@@ -1,5 +1,5 @@
 import { isTest, withoutSplit } from '../metric/direction.ts'
-import type { Evaluation } from '../selection/selection.ts'
+import type { Evaluation } from '../run/rows.ts'
 import { curveOf, isOneCurve, type Pair } from './hiding.ts'
 
 /** What a loss is called in its forms. */

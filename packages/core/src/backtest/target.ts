@@ -3,9 +3,14 @@ import { directionOf, isTest, withoutSplit } from '../metric/direction.ts'
 import { metricNames } from '../metric/evaluations.ts'
 import { isLossLike } from '../selection/score.ts'
 import { select } from '../selection/select.ts'
-import type { Evaluation } from '../selection/selection.ts'
-import type { Rows } from './field.ts'
+import type { Evaluation } from '../run/rows.ts'
+import type { RunRows } from '../run/rows.ts'
 import { ownValue } from '../named.ts'
+
+/** A run's rows, which are only read. */
+export interface Rows extends Omit<RunRows, 'evaluations'> {
+  evaluations: readonly Evaluation[]
+}
 
 /** A metric under the name that the run logged it by. */
 export interface Target {

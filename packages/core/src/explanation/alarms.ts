@@ -2,13 +2,12 @@ import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure } from '../measured.ts'
 import { directionOf, superlative } from '../metric/direction.ts'
 import { measureOf } from '../metric/evaluations.ts'
-import type { Note } from './explanation.ts'
+import type { Note, Explained } from './explanation.ts'
 import { figure } from '../metric/figure.ts'
-import type { Decider } from '../selection/metric.ts'
+import type { Decider } from '../selection/decider.ts'
 import { note } from './note.ts'
-import type { Explained } from './readings.ts'
 import { directionByRecord } from '../selection/recorded.ts'
-import type { SelectionInput } from '../selection/select.ts'
+import type { SelectionInput } from '../selection/input.ts'
 
 /** The trainer's own setting goes for the wrong end of a metric. */
 export function directionAlarms(given: Explained, decided: Decider, input: SelectionInput): Note[] {

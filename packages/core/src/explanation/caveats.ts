@@ -1,13 +1,11 @@
 import { isFiniteMeasure } from '../measured.ts'
-import { isOneScale, lossPoints } from './curve.ts'
+import { isOneScale, NO_LOSSES } from '../run/lossScale.ts'
 import { withoutSplit } from '../metric/direction.ts'
 import { finder, measureOf, metricNames } from '../metric/evaluations.ts'
-import type { Note } from './explanation.ts'
+import type { Note, Explained } from './explanation.ts'
 import { figure, signed } from '../metric/figure.ts'
-import type { Decider } from '../selection/metric.ts'
+import type { Decider } from '../selection/decider.ts'
 import { note } from './note.ts'
-import { attemptOf } from './overfitting.ts'
-import type { Explained } from './readings.ts'
 import { unlikeSamples } from '../selection/samples.ts'
 import { isPreferenceTraining } from '../selection/undeclared.ts'
 
@@ -102,9 +100,8 @@ function nanNotes({ evaluations, context }: Explained): Note[] {
   return [note('hidden_nan', 'warning', `the training loss is NaN before step ${broken.step}`)]
 }
 
-function scaleNotes(given: Explained): Note[] {
-  const points = lossPoints(given.evaluations, attemptOf(given), given.context.trainLoss)
-  if (isOneScale(points)) return []
+function scaleNotes({ context }: Explained): Note[] {
+  if (isOneScale(context.loss_scale ?? NO_LOSSES)) return []
   const text =
     'training and evaluation losses are not on one scale (one may be summed over accumulated steps), so their gap and overfitting are not judged'
   return [note('unlike_scales', 'note', text)]

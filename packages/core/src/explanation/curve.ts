@@ -1,13 +1,11 @@
 import { isFiniteMeasure, type Measured } from '../measured.ts'
 import type { RunContext } from '../run/context.ts'
 import { measureOf } from '../metric/evaluations.ts'
-import { median } from '../selection/noise.ts'
-import type { Evaluation } from '../selection/selection.ts'
+import type { Evaluation } from '../run/rows.ts'
 
 /** An evaluation loss with the training loss before it. */
 export interface LossPoint {
   step: number
-  epoch: number | null
   eval_loss: number
   train_loss: Measured
 }
@@ -21,28 +19,8 @@ export function lossPoints(
   return evaluations.flatMap((one) => {
     const eval_loss = measureOf(one, 'eval_loss')
     if (one.attempt !== attempt || !isFiniteMeasure(eval_loss)) return []
-    return [{ step: one.step, epoch: one.epoch, eval_loss, train_loss: trainLoss(one) }]
+    return [{ step: one.step, eval_loss, train_loss: trainLoss(one) }]
   })
-}
-
-/** Training and evaluation losses this many times apart are not on one scale. */
-const FACTOR = 1.8
-
-/**
- * Whether both losses can be told from one another: a training loss far above the evaluation's all
- * along is summed over something, and one far from it before any example was seen twice cannot
- * be overfitting. True where nothing tells otherwise.
- */
-export function isOneScale(points: readonly LossPoint[]): boolean {
-  const ratios = points.flatMap(({ train_loss, eval_loss, epoch }) =>
-    isFiniteMeasure(train_loss) && eval_loss > 0 && train_loss > 0
-      ? [{ ratio: train_loss / eval_loss, epoch }]
-      : [],
-  )
-  if (ratios.length < 2) return true
-  if (median(ratios.map(({ ratio }) => ratio)) > FACTOR) return false
-  const fresh = ratios.filter(({ epoch }) => epoch !== null && epoch <= 1)
-  return fresh.length === 0 || median(fresh.map(({ ratio }) => ratio)) > 1 / (2 * FACTOR)
 }
 
 /** Evaluations after the lowest before a rise is called one. */

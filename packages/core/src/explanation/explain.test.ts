@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import type { RunContext } from '../run/context.ts'
 import { explain } from './explain.ts'
 import type { NoteCode } from './explanation.ts'
-import type { SelectionInput } from '../selection/select.ts'
-import type { Evaluation } from '../selection/selection.ts'
+import type { SelectionInput } from '../selection/input.ts'
+import type { Evaluation } from '../run/rows.ts'
 import { checkpoints, claim, evaluations } from '../selection/testing.ts'
 
 function told(input: Partial<SelectionInput>, context: RunContext = {}) {
@@ -47,9 +47,9 @@ test('gap and ratio are told at the chosen checkpoint, against the training loss
   })
 })
 
-test('the gap is withheld where the training loss is not on the scale of the evaluation', () => {
-  const summed = { trainLoss: ({ step }: { step: number }) => 8 * (4 - step / 200) }
-  const given = [{ evaluations: turned() }, summed] as const
+test('gap and overfitting are withheld where the losses of the run are not on one scale', () => {
+  const loss_scale = { compared: 6, far_above: 4, first_epoch: 1, far_below: 0 }
+  const given = [{ evaluations: turned() }, { ...FALLING, loss_scale }] as const
   expect(reading('loss_gap', ...given)).toMatchObject({ value: null, text: '–' })
   expect(noted('unlike_scales', ...given)?.text).toContain('not on one scale')
   expect(reading('overfitting_onset', ...given)).toBeUndefined()
@@ -62,15 +62,6 @@ test('perplexity is told only where the loss is known to be nats per token, over
   expect(reading('perplexity', given, nats)?.value).toBe(Math.exp(2))
   const over = { evaluations: evaluations([100, 1000], [200, 2000]) }
   expect(reading('perplexity', over, nats)).toMatchObject({ value: Infinity, text: 'Infinity' })
-})
-
-test('where nothing is chosen the scales are judged by the last attempt, as overfitting is', () => {
-  const rows = [0, 1].flatMap((attempt) =>
-    turned().map((row) => ({ ...row, attempt, step: row.step + 1_000 * attempt })),
-  )
-  const trainLoss = ({ attempt }: { attempt: number }) => (attempt === 0 ? 1 : 100)
-  const given = { evaluations: rows, checkpoints: [] }
-  expect(told(given, { trainLoss }).notes.map(({ code }) => code)).toContain('unlike_scales')
 })
 
 test('overfitting is told where eval_loss rises while the training loss falls, and only there', () => {

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { Direction, Origin } from '../run/event.ts'
 import { Measured } from '../measured.ts'
-import { Ranked } from '../selection/selection.ts'
+import type { RunContext } from '../run/context.ts'
+import type { Evaluation } from '../run/rows.ts'
+import { Ranked, type Selection } from '../selection/selection.ts'
 
 /** What may mislead, or needs to be known with the choice. */
 export const NoteCode = z.enum([
@@ -104,3 +106,15 @@ export const Explanation = z.object({
   question: Question.nullable(),
 })
 export type Explanation = z.infer<typeof Explanation>
+
+/** What an explanation is made of. */
+export interface Explained {
+  selection: Selection & { metric: string; direction: Direction }
+  /** First evaluations, in order of step. */
+  evaluations: readonly Evaluation[]
+  /** The same in order of arrival, repeats and all. */
+  arrivals: readonly Evaluation[]
+  context: RunContext
+  /** How much better an evaluation must be to count as an improvement. */
+  min_delta: number
+}

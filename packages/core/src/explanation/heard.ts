@@ -1,6 +1,6 @@
 import { isLoss, isTest, withoutSplit } from '../metric/direction.ts'
 import { metricNames } from '../metric/evaluations.ts'
-import type { Evaluation } from '../selection/selection.ts'
+import type { Evaluation } from '../run/rows.ts'
 import { isPreferenceTraining } from '../selection/undeclared.ts'
 
 /** Task metrics that say most go first: where classes are imbalanced, before accuracy. */

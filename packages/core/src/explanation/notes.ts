@@ -1,16 +1,15 @@
 import { isTest } from '../metric/direction.ts'
 import { metricNames } from '../metric/evaluations.ts'
-import type { LossTurn, Note, Winner } from './explanation.ts'
+import type { LossTurn, Note, Winner, Explained } from './explanation.ts'
 import { directionAlarms } from './alarms.ts'
 import { figure } from '../metric/figure.ts'
-import type { Decider } from '../selection/metric.ts'
+import type { Decider } from '../selection/decider.ts'
 import { misleadingNotes } from './caveats.ts'
 import { note } from './note.ts'
 import { overfittingNotes } from './overfitting.ts'
-import type { Explained } from './readings.ts'
 import { isUnbeatenStart } from '../selection/reason.ts'
 import { savingNotes } from './saving.ts'
-import type { SelectionInput } from '../selection/select.ts'
+import type { SelectionInput } from '../selection/input.ts'
 
 const TONES: readonly Note['tone'][] = ['alarm', 'warning', 'note']
 

@@ -1,16 +1,16 @@
-import { isOneScale, lossPoints, overfittingOnset } from './curve.ts'
+import { isOneScale, NO_LOSSES } from '../run/lossScale.ts'
+import { lossPoints, overfittingOnset } from './curve.ts'
 import { bestEvaluation } from '../selection/candidates.ts'
 import { directionOf, isLoss } from '../metric/direction.ts'
-import type { LossTurn, Note, Reading } from './explanation.ts'
+import type { LossTurn, Note, Reading, Explained } from './explanation.ts'
 import { note } from './note.ts'
-import type { Explained } from './readings.ts'
 import { heardMetrics } from './heard.ts'
 
 /** Where eval_loss turned while the training loss went on falling; null where it did not. */
 export function lossTurn(given: Explained): LossTurn | null {
   const { evaluations, context } = given
-  const points = lossPoints(evaluations, attemptOf(given), context.trainLoss)
-  const step = isOneScale(points) ? overfittingOnset(points) : null
+  if (!isOneScale(context.loss_scale ?? NO_LOSSES)) return null
+  const step = overfittingOnset(lossPoints(evaluations, attemptOf(given), context.trainLoss))
   if (step === null) return null
   return { step, later: laterOf(given, step) }
 }
@@ -27,7 +27,7 @@ function laterOf({ evaluations }: Explained, step: number): LossTurn['later'] {
 }
 
 /** The attempt whose curve is read: the chosen checkpoint's, or else the last. */
-export function attemptOf({ selection, evaluations }: Explained): number {
+function attemptOf({ selection, evaluations }: Explained): number {
   const last = evaluations.reduce((most, { attempt }) => Math.max(most, attempt), 0)
   return selection.best?.attempt ?? last
 }

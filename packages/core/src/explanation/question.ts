@@ -1,10 +1,9 @@
 import type { RunContext } from '../run/context.ts'
 import { isLoss } from '../metric/direction.ts'
-import type { Question, Winner } from './explanation.ts'
+import type { Question, Winner, Explained } from './explanation.ts'
 import { figure } from '../metric/figure.ts'
-import type { Decider } from '../selection/metric.ts'
-import type { Explained } from './readings.ts'
-import type { SelectionInput } from '../selection/select.ts'
+import type { Decider } from '../selection/decider.ts'
+import type { SelectionInput } from '../selection/input.ts'
 
 /** As many metrics as are asked about. */
 const ASKED = 3

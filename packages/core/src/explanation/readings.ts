@@ -1,26 +1,13 @@
-import type { Direction } from '../run/event.ts'
+import type { Evaluation } from '../run/rows.ts'
 import { isFiniteMeasure, type Measured } from '../measured.ts'
 import { initialStanding, slopeOf, stand, trend, type Standing } from '../status/trackerState.ts'
-import type { RunContext } from '../run/context.ts'
-import { isOneScale, lossPoints, type LossPoint } from './curve.ts'
+import { lossGap, type LossScale, NO_LOSSES } from '../run/lossScale.ts'
 import { isTest } from '../metric/direction.ts'
 import { detailOf, finder, measureOf, metricNames } from '../metric/evaluations.ts'
-import type { LossTurn, Reading } from './explanation.ts'
+import type { Explained, LossTurn, Reading } from './explanation.ts'
 import { errorFigure, figure, signed } from '../metric/figure.ts'
 import { overfittingReadings } from './overfitting.ts'
-import type { Evaluation, Ranked, Selection } from '../selection/selection.ts'
-
-/** What an explanation is made of. */
-export interface Explained {
-  selection: Selection & { metric: string; direction: Direction }
-  /** First evaluations, in order of step. */
-  evaluations: readonly Evaluation[]
-  /** The same in order of arrival, repeats and all. */
-  arrivals: readonly Evaluation[]
-  context: RunContext
-  /** How much better an evaluation must be to count as an improvement. */
-  min_delta: number
-}
+import type { Ranked } from '../selection/selection.ts'
 
 /** The figures shown beside the choice: those of the chosen checkpoint, then those of the run. */
 export function readingsOf(given: Explained, turn: LossTurn | null): Reading[] {
@@ -49,7 +36,7 @@ function shown(value: Measured): string {
 }
 
 /** Loss, gap and perplexity at the chosen checkpoint. */
-function lossReadings({ evaluations, context, selection }: Explained, at: Evaluation): Reading[] {
+function lossReadings({ context, selection }: Explained, at: Evaluation): Reading[] {
   const eval_loss = measureOf(at, 'eval_loss') ?? null
   const train_loss = context.trainLoss?.(at) ?? null
   const readings: Reading[] = []
@@ -59,9 +46,7 @@ function lossReadings({ evaluations, context, selection }: Explained, at: Evalua
   }
   if (train_loss !== null) readings.push(measured('train_loss', 'train loss before it', train_loss))
   if (eval_loss !== null && train_loss !== null) {
-    readings.push(
-      gap(eval_loss, train_loss, lossPoints(evaluations, at.attempt, context.trainLoss)),
-    )
+    readings.push(gapReading(eval_loss, train_loss, context.loss_scale))
   }
   if (context.loss_unit === 'nats_per_token' && eval_loss !== null) {
     const perplexity = Math.exp(eval_loss)
@@ -71,17 +56,16 @@ function lossReadings({ evaluations, context, selection }: Explained, at: Evalua
   return readings
 }
 
-function gap(eval_loss: number, train_loss: number, points: readonly LossPoint[]): Reading {
-  const difference = eval_loss - train_loss
-  const reading = measured('loss_gap', 'loss gap', difference)
-  if (!isOneScale(points)) {
-    const remark = 'withheld: the two losses are not on one scale'
-    return { ...reading, value: null, text: '–', remark }
+function gapReading(eval_loss: number, train_loss: number, scale: LossScale = NO_LOSSES): Reading {
+  const { value, missing } = lossGap({ eval_loss, train_loss }, scale)
+  const reading = measured('loss_gap', 'loss gap', value)
+  if (missing === 'unlike_scales') {
+    return { ...reading, remark: 'withheld: the two losses are not on one scale' }
   }
-  if (!Number.isFinite(difference)) return reading
+  if (!isFiniteMeasure(value)) return reading
   const ratio =
     train_loss > 0 ? `${figure(Number((eval_loss / train_loss).toPrecision(3)))} × train` : null
-  return { ...reading, text: signed(difference), remark: ratio }
+  return { ...reading, text: signed(value), remark: ratio }
 }
 
 /** How far the chosen value can be trusted: samples, error, and what a test split says. */

@@ -1,9 +1,8 @@
 import { byStep, finder, type Weights } from '../metric/evaluations.ts'
-import type { Note } from './explanation.ts'
+import type { Note, Explained } from './explanation.ts'
 import { note } from './note.ts'
-import type { Explained } from './readings.ts'
-import type { Checkpoint } from '../selection/selection.ts'
-import type { SelectionInput } from '../selection/select.ts'
+import type { Checkpoint } from '../run/rows.ts'
+import type { SelectionInput } from '../selection/input.ts'
 
 /**
  * The best evaluation that was not saved, and, while a run goes on, the warning that one may not

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { explain } from './explain.ts'
 import type { RunContext } from '../run/context.ts'
-import type { SelectionInput } from '../selection/select.ts'
+import type { SelectionInput } from '../selection/input.ts'
 import { select } from '../selection/select.ts'
 import { explanationTable } from './table.ts'
 import { checkpoints, evaluations } from '../selection/testing.ts'

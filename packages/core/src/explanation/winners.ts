@@ -1,13 +1,14 @@
+import type { SelectionInput } from '../selection/input.ts'
+import type { Evaluation } from '../run/rows.ts'
 import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure } from '../measured.ts'
 import { rank } from '../selection/candidates.ts'
 import { directionOf } from '../metric/direction.ts'
 import { byStep, detailOf, finder, measureOf } from '../metric/evaluations.ts'
-import type { Winner } from './explanation.ts'
+import type { Winner, Explained } from './explanation.ts'
 import { heardMetrics } from './heard.ts'
-import type { Explained } from './readings.ts'
-import type { Evaluation, Ranked } from '../selection/selection.ts'
-import { select, type SelectionInput } from '../selection/select.ts'
+import type { Ranked } from '../selection/selection.ts'
+import { select } from '../selection/select.ts'
 import { ownValue } from '../named.ts'
 
 /** More metrics than these are not compared: a sentence must stay readable. */

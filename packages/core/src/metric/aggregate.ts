@@ -2,7 +2,7 @@ import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure, type Measured } from '../measured.ts'
 import { directionOf } from './direction.ts'
 import { measureOf } from './evaluations.ts'
-import type { Evaluation } from '../selection/selection.ts'
+import type { Evaluation } from '../run/rows.ts'
 import { ownValue } from '../named.ts'
 
 const AGGREGATE = /^(mean|worst)\((.+)\)$/

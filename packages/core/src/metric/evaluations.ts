@@ -1,5 +1,6 @@
 import type { Measured } from '../measured.ts'
-import type { Detail, Evaluation } from '../selection/selection.ts'
+import type { Detail, Evaluation } from '../run/rows.ts'
+import { isTest, withoutSplit } from './direction.ts'
 import { ownValue } from '../named.ts'
 
 /** Rates, times and errors that ride along with an evaluation; they say nothing of the weights. */
@@ -118,4 +119,11 @@ export function metricNames(evaluations: readonly Evaluation[]): string[] {
     for (const name in values) if (!names.has(name) && !NO_MEASURE.test(name)) names.add(name)
   }
   return [...names]
+}
+
+/** Trainers accept `loss` where they log `eval_loss`, and people say `val_loss` as their program does. */
+export function asLogged(metric: string, names: readonly string[]): string {
+  if (names.includes(metric) || isTest(metric)) return metric
+  const logged = `eval_${withoutSplit(metric)}`
+  return names.includes(logged) ? logged : metric
 }

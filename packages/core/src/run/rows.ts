@@ -1,6 +1,53 @@
-import type { EventOf, TrainingEvent } from './event.ts'
-import type { Checkpoint, Claim, Declaration, Detail, Evaluation } from '../selection/selection.ts'
+import type { Measured } from '../measured.ts'
+import type { Direction, EventOf, FilesState, Origin, TrainingEvent } from './event.ts'
 import { ownValue } from '../named.ts'
+
+/** What is known of one measured value beside the value. */
+export interface Detail {
+  origin: Origin | null
+  samples: number | null
+  scored_by?: string | null
+}
+
+/** Metrics measured at one (attempt, step), as a stored row. `values` holds the first measurement of each. */
+export interface Evaluation {
+  attempt: number
+  step: number
+  epoch: number | null
+  values: Readonly<Record<string, Measured>>
+  /** Where it stands, and over how many samples it was measured. */
+  origin: Origin | null
+  samples?: number | null
+  /** What is otherwise known of single values; see `detailOf`. */
+  details?: Readonly<Record<string, Detail>>
+}
+
+/** A checkpoint as a stored row; `path` is relative to the run's root. */
+export interface Checkpoint {
+  checkpoint_id: string | null
+  attempt: number
+  step: number | null
+  path: string
+  files_state: FilesState
+  files_why: string | null
+}
+
+/** What the run itself says decides. */
+export interface Declaration {
+  metric: string | null
+  direction: Direction | null
+  declared_by: string | null
+  /** Directions of metrics, where whoever measured them said so. */
+  directions?: Readonly<Record<string, Direction>>
+}
+
+/** Which checkpoint the run calls its best. */
+export interface Claim {
+  path: string | null
+  step: number | null
+  metric: string | null
+  value: Measured
+}
 
 /** What a selection is made from. */
 export interface RunRows {

@@ -1,22 +1,16 @@
+import type { Checkpoint, Evaluation } from '../run/rows.ts'
 import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure } from '../measured.ts'
-import { brokenCondition } from './conditions.ts'
+import { brokenCondition, type Judged } from './conditions.ts'
 import { isBetter } from '../metric/direction.ts'
 import { byStep, detailOf, finder, measureOf } from '../metric/evaluations.ts'
 import { passedOver } from './passedOver.ts'
-import type { Checkpoint, Evaluation, PassedOver, Ranked } from './selection.ts'
-import type { Condition } from './policyOptions.ts'
+import type { PassedOver, Ranked } from './selection.ts'
 
 /** What can be compared, and what was passed over and why. */
 export interface Field {
   candidates: Ranked[]
   passed_over: PassedOver[]
-}
-
-/** What candidates are judged by. */
-export interface Judged {
-  metric: string
-  conditions: readonly Condition[]
 }
 
 /**

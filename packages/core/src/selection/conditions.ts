@@ -1,10 +1,15 @@
 import { isFiniteMeasure } from '../measured.ts'
-import { measureOf } from '../metric/evaluations.ts'
+import { asLogged, measureOf } from '../metric/evaluations.ts'
 import { figure } from '../metric/figure.ts'
-import { asLogged } from './metric.ts'
-import type { Evaluation } from './selection.ts'
+import type { Evaluation } from '../run/rows.ts'
 import type { Condition } from './policyOptions.ts'
 import { listed } from './undeclared.ts'
+
+/** What candidates are judged by. */
+export interface Judged {
+  metric: string
+  conditions: readonly Condition[]
+}
 
 /** The conditions under the names that their metrics were logged by. */
 export function asLoggedConditions(

@@ -1,8 +1,10 @@
+import type { Judged } from './conditions.ts'
+import type { Checkpoint, Evaluation } from '../run/rows.ts'
 import type { Direction } from '../run/event.ts'
-import { bestEvaluation, type BestEvaluation, type Judged } from './candidates.ts'
+import { bestEvaluation, type BestEvaluation } from './candidates.ts'
 import { isBetter } from '../metric/direction.ts'
 import { figure } from '../metric/figure.ts'
-import type { Checkpoint, Evaluation, MissedBest, PassedOver, Ranked } from './selection.ts'
+import type { MissedBest, PassedOver, Ranked } from './selection.ts'
 
 /** A better evaluation than that of the best checkpoint: either nothing was saved there, or it cannot be shipped. */
 export interface Beaten {

@@ -1,9 +1,10 @@
+import type { Evaluation } from '../run/rows.ts'
 import { isFiniteMeasure } from '../measured.ts'
 import { partsOf } from '../metric/aggregate.ts'
 import { withoutSplit } from '../metric/direction.ts'
 import { detailOf, measureOf } from '../metric/evaluations.ts'
 import { errorFigure } from '../metric/figure.ts'
-import type { Evaluation, Noise } from './selection.ts'
+import type { Noise } from './selection.ts'
 
 /** Shares of right answers, so that the number of samples tells their error. */
 const PROPORTION =

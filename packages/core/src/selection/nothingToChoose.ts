@@ -1,8 +1,9 @@
+import type { Evaluation } from '../run/rows.ts'
 import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure } from '../measured.ts'
 import { isBetter } from '../metric/direction.ts'
 import { measureOf } from '../metric/evaluations.ts'
-import type { Evaluation, NothingToChoose } from './selection.ts'
+import type { NothingToChoose } from './selection.ts'
 
 /** What helps where too little was evaluated. */
 const SCORE =

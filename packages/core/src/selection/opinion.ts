@@ -1,10 +1,11 @@
+import type { Checkpoint, Claim, Evaluation } from '../run/rows.ts'
 import { isFiniteMeasure } from '../measured.ts'
 import type { Direction } from '../run/event.ts'
 import { isBetter } from '../metric/direction.ts'
 import { measureOf, metricNames } from '../metric/evaluations.ts'
 import { figure } from '../metric/figure.ts'
 import { directionByRecord } from './recorded.ts'
-import type { Because, Checkpoint, Claim, Evaluation, Ranked, SecondOpinion } from './selection.ts'
+import type { Because, Ranked, SecondOpinion } from './selection.ts'
 
 interface OpinionInput {
   claim: Claim

@@ -1,9 +1,10 @@
+import type { Checkpoint, Evaluation } from '../run/rows.ts'
 import { isFiniteMeasure } from '../measured.ts'
-import type { Judged } from './candidates.ts'
+import type { Judged } from './conditions.ts'
 import { brokenCondition } from './conditions.ts'
 import { measureOf } from '../metric/evaluations.ts'
 import { figure } from '../metric/figure.ts'
-import type { Checkpoint, Evaluation, PassedOver } from './selection.ts'
+import type { PassedOver } from './selection.ts'
 
 /** Why a checkpoint cannot be compared: its files first, then its evaluation. */
 export function passedOver(

@@ -1,6 +1,6 @@
 import { byStep } from '../metric/evaluations.ts'
 import { featuresOf, scoreOf } from './score.ts'
-import type { SelectionInput } from './select.ts'
+import type { SelectionInput } from './input.ts'
 import type { NearTies, Ranked } from './selection.ts'
 import type { Preference, Weights } from './policyOptions.ts'
 

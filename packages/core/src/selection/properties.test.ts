@@ -1,8 +1,9 @@
+import type { Checkpoint, Evaluation } from '../run/rows.ts'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Measured } from '../measured.ts'
 import { select } from './select.ts'
-import type { Checkpoint, Evaluation, Selection } from './selection.ts'
+import type { Selection } from './selection.ts'
 import { checkpoints, choose } from './testing.ts'
 
 /** One evaluated and saved step; few values and steps, so that ties and repeats come often. */

@@ -1,12 +1,13 @@
+import type { Evaluation } from '../run/rows.ts'
 import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure } from '../measured.ts'
 import { bestEvaluation } from './candidates.ts'
 import { superlative } from '../metric/direction.ts'
 import { measureOf } from '../metric/evaluations.ts'
 import { errorFigure, figure, signed } from '../metric/figure.ts'
-import { whoWords, type Decider } from './metric.ts'
+import { whoWords, type Decider } from './decider.ts'
 import { unlikeSamples } from './samples.ts'
-import type { Evaluation, Ranked, Selection } from './selection.ts'
+import type { Ranked, Selection } from './selection.ts'
 import { stepsInWords } from './ties.ts'
 
 type Found = Pick<

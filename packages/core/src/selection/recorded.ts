@@ -3,7 +3,7 @@ import { isFiniteMeasure } from '../measured.ts'
 import { bestEvaluation } from './candidates.ts'
 import { directionOf, isBetter } from '../metric/direction.ts'
 import { measureOf } from '../metric/evaluations.ts'
-import type { Claim, Evaluation } from './selection.ts'
+import type { Claim, Evaluation } from '../run/rows.ts'
 
 /** What a trainer's record tells of the metric that it went by. */
 export interface RecordedMetric {

@@ -1,5 +1,5 @@
 import { detailOf, measureOf } from '../metric/evaluations.ts'
-import type { Evaluation } from './selection.ts'
+import type { Evaluation } from '../run/rows.ts'
 
 /** Counts that come from a rounded rate may be this far apart and still be the same. */
 const ROUNDING = 0.01

@@ -1,43 +1,21 @@
+import type { Evaluation } from '../run/rows.ts'
 import type { Direction } from '../run/event.ts'
-import type { Policy } from '../status/status.ts'
 import { withAggregate } from '../metric/aggregate.ts'
-import { checkpointField, evaluationField, rank, type Judged } from './candidates.ts'
-import { asLoggedConditions, conditionProblem } from './conditions.ts'
-import type { RunContext } from '../run/context.ts'
+import { checkpointField, evaluationField, rank } from './candidates.ts'
+import { asLoggedConditions, conditionProblem, type Judged } from './conditions.ts'
 import { firstEvaluations, loggedNames } from '../metric/evaluations.ts'
-import { decider, type Decider } from './metric.ts'
+import type { SelectionInput } from './input.ts'
+import { decider, type Decider } from './decider.ts'
 import { beatenBy } from './missed.ts'
 import { nothingToChoose, unmeasured } from './nothingToChoose.ts'
 import { secondOpinion } from './opinion.ts'
 import { preferred } from './preferred.ts'
 import { reason } from './reason.ts'
-import type {
-  Checkpoint,
-  Claim,
-  Declaration,
-  Evaluation,
-  PassedOver,
-  Selection,
-} from './selection.ts'
+import type { PassedOver, Selection } from './selection.ts'
 import { nearTies } from './ties.ts'
-import type { Told } from './policyOptions.ts'
 
 /** Raised when the rules of a policy change, so that old answers can be told from new ones. */
 const POLICY_VERSION = 2
-
-/** The stored rows of a run, in order of arrival, and what was asked. */
-export interface SelectionInput {
-  policy: Policy
-  told?: Told
-  declaration: Declaration
-  claim: Claim | null
-  evaluations: readonly Evaluation[]
-  checkpoints: readonly Checkpoint[]
-  /** Whether only what can be shipped is ranked (the default), or every evaluation. */
-  among?: 'checkpoints' | 'evaluations'
-  /** The training loss before a step, which policy `scored` may weigh. */
-  trainLoss?: RunContext['trainLoss']
-}
 
 /** What decides, and the evaluations that it decides over. */
 export interface Setting {

@@ -1,6 +1,8 @@
+import type { SelectionInput } from './input.ts'
+import type { Checkpoint, Claim, Evaluation } from '../run/rows.ts'
 import type { Measured } from '../measured.ts'
-import type { Checkpoint, Claim, Evaluation, Selection } from './selection.ts'
-import { select, type SelectionInput } from './select.ts'
+import type { Selection } from './selection.ts'
+import { select } from './select.ts'
 
 /** Evaluations of attempt 0 from [step, eval_loss] pairs or [step, values]. */
 export function evaluations(

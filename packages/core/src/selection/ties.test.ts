@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { checkpoints, choose, evaluations } from './testing.ts'
-import type { Evaluation } from './selection.ts'
+import type { Evaluation } from '../run/rows.ts'
 
 /** A smooth valley, and a wiggle without a pattern laid on it. */
 function valley(wiggle: number): Evaluation[] {

@@ -1,7 +1,8 @@
+import type { Evaluation } from '../run/rows.ts'
 import { byStep, finder } from '../metric/evaluations.ts'
 import { listedWords } from '../metric/figure.ts'
 import { noiseOf } from './noise.ts'
-import type { Evaluation, NearTies, Ranked } from './selection.ts'
+import type { NearTies, Ranked } from './selection.ts'
 
 /** As many steps as a sentence lists. */
 const MOST = 4

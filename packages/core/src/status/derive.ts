@@ -1,11 +1,13 @@
 import { isFiniteMeasure, type Measured } from '../measured.ts'
+import { lossGap } from '../run/lossScale.ts'
 import type { TrainingJobStatus } from './status.ts'
-import type { RunFacts, StoredStatus } from './tracker.ts'
+import type { StoredStatus } from './fields.ts'
+import type { RunFacts } from './tracker.ts'
 
 /** What must be known beside the stored fields to derive the others. */
 export type DerivedFrom = Pick<
   RunFacts,
-  'attempt_started_at' | 'attempt_first_step' | 'loss_unit' | 'best_evaluation_epoch'
+  'attempt_started_at' | 'attempt_first_step' | 'loss_unit' | 'loss_scale' | 'best_evaluation_epoch'
 >
 
 /**
@@ -17,12 +19,13 @@ export function deriveStatus(
   from: DerivedFrom,
   now: number,
 ): TrainingJobStatus {
+  const { eval_loss } = stored
   return {
     ...stored,
     progress: progress(stored),
     eta_seconds: etaSeconds(stored, from, now),
-    perplexity: perplexity(stored.eval_loss, from.loss_unit),
-    loss_gap: lossGap(stored),
+    perplexity: perplexity(eval_loss, from.loss_unit),
+    loss_gap: lossGap({ eval_loss, train_loss: stored.train_loss_at_eval }, from.loss_scale).value,
     epochs_without_improvement: epochsSince(stored, from),
   }
 }
@@ -50,10 +53,6 @@ function etaSeconds(stored: StoredStatus, from: DerivedFrom, now: number): numbe
 /** exp(eval_loss), where the loss is known to be nats per token; overflow is Infinity. */
 function perplexity(eval_loss: Measured, unit: DerivedFrom['loss_unit']): Measured {
   return unit === 'nats_per_token' && eval_loss !== null ? Math.exp(eval_loss) : null
-}
-
-function lossGap({ eval_loss, train_loss_at_eval }: StoredStatus): Measured {
-  return eval_loss === null || train_loss_at_eval === null ? null : eval_loss - train_loss_at_eval
 }
 
 function epochsSince(

@@ -36,6 +36,11 @@ export function hasEnded(status: JobState): boolean {
   return status === 'completed' || status === 'failed' || status === 'stopped'
 }
 
+/** Whether a job in this state may still train. */
+export function goesOn(status: JobState): boolean {
+  return status === 'starting' || status === 'running' || status === 'stopping'
+}
+
 export const Trend = z.enum(['falling', 'flat', 'rising'])
 export type Trend = z.infer<typeof Trend>
 

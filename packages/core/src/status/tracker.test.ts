@@ -3,7 +3,7 @@ import { TrainingEvent } from '../run/event.ts'
 import { fitted } from '../run/misfit.ts'
 import { deriveStatus } from './derive.ts'
 import { rowsFrom } from '../run/rows.ts'
-import type { StoredStatus } from './tracker.ts'
+import type { StoredStatus } from './fields.ts'
 import { initialTracker, standingOf, track, type TrackerState } from './tracker.ts'
 
 const run = (...events: object[]): TrackerState =>
@@ -168,30 +168,30 @@ test('a late score of weights that an earlier attempt saved leaves the present a
   expect(facts).toMatchObject({ attempt: 1, current_step: 400 })
 })
 
+/** What of a status the run does not say. */
+const STORED = {
+  job_id: '00000000-0000-4000-8000-000000000000',
+  name: 'run',
+  project: 'p',
+  host: 'h',
+  output_dir: '/o',
+  selection_policy: 'as_declared',
+  best_eval_loss: null,
+  best_epoch: null,
+  best_step: null,
+  best_checkpoint_path: null,
+  best_checkpoint_id: null,
+  best_metric: null,
+  best_metric_name: null,
+} as const
+
 test('what would go stale when stored is derived when read', () => {
   const { facts } = run(
     started,
     { type: 'metrics', step: 100, epoch: 2, at: 11000, values: { loss: 1 } },
     { ...evaluation(100, 1.5, 1), at: 11000 },
   )
-  const identity = {
-    job_id: '00000000-0000-4000-8000-000000000000',
-    name: 'run',
-    project: 'p',
-    host: 'h',
-    output_dir: '/o',
-    selection_policy: 'as_declared',
-  } as const
-  const selected = {
-    best_eval_loss: null,
-    best_epoch: null,
-    best_step: null,
-    best_checkpoint_path: null,
-    best_checkpoint_id: null,
-    best_metric: null,
-    best_metric_name: null,
-  }
-  const stored: StoredStatus = { ...identity, ...selected, ...facts }
+  const stored: StoredStatus = { ...STORED, ...facts }
   expect(deriveStatus(stored, facts, 11000)).toMatchObject({
     progress: 0.25,
     eta_seconds: 30,
@@ -269,4 +269,21 @@ test('a run that has saved something waits no more, and one that is lost stays s
   const saved = { type: 'checkpoint', step: 10, path: 'checkpoint-10', files_state: 'complete' }
   expect(run(saved).facts.status).toBe('running')
   expect(run(started, { type: 'ended', status: 'lost' }, saved).facts.status).toBe('lost')
+})
+
+test('the loss gap is withheld once most losses lie too far apart, and a fresh start counts anew', () => {
+  const pair = (step: number, attempt = 0) => [
+    { type: 'metrics', attempt, step, values: { loss: 8 } },
+    { ...evaluation(step, 2), attempt },
+  ]
+  const gapAfter = (...events: object[]) => {
+    const { facts } = run(started, ...events)
+    return deriveStatus({ ...STORED, ...facts }, facts, 0).loss_gap
+  }
+  const again = { ...started, attempt: 1 }
+  expect(gapAfter(...pair(100))).toBe(-6)
+  expect(gapAfter(...pair(100), ...pair(200))).toBeNull()
+  const resumed = { ...again, resumed_from: 200 }
+  expect(gapAfter(...pair(100), ...pair(200), resumed, ...pair(300, 1))).toBeNull()
+  expect(gapAfter(...pair(100), ...pair(200), again, ...pair(100, 1))).toBe(-6)
 })

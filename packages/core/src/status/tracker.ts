@@ -1,59 +1,10 @@
 import { isFiniteMeasure } from '../measured.ts'
 import type { Direction, EventOf, TrainingEvent } from '../run/event.ts'
+import { type LossScale, NO_LOSSES, scaleAfter } from '../run/lossScale.ts'
 import { directionOf } from '../metric/direction.ts'
 import { initialStanding, stand, trend, type Standing } from './trackerState.ts'
+import type { FieldOf } from './fields.ts'
 import { mayFollow, type JobState, type TrainingJobStatus } from './status.ts'
-
-/**
- * Who says what a status field is: `registered` when the job was put on the board, `tracked` from
- * the run's events by the reducer below, `selected` with the best checkpoint, `intended` by a
- * person, `derived` when it is read (it would go stale when stored).
- */
-export const FIELD_ORIGIN = {
-  job_id: 'registered',
-  name: 'registered',
-  project: 'registered',
-  status: 'tracked',
-  progress: 'derived',
-  current_step: 'tracked',
-  total_steps: 'tracked',
-  current_epoch: 'tracked',
-  total_epochs: 'tracked',
-  started_at: 'tracked',
-  updated_at: 'tracked',
-  ended_at: 'tracked',
-  eta_seconds: 'derived',
-  loss: 'tracked',
-  eval_loss: 'tracked',
-  train_loss_at_eval: 'tracked',
-  perplexity: 'derived',
-  loss_gap: 'derived',
-  loss_trend: 'tracked',
-  best_eval_loss: 'selected',
-  best_epoch: 'selected',
-  best_step: 'selected',
-  best_checkpoint_path: 'selected',
-  best_checkpoint_id: 'selected',
-  best_metric: 'selected',
-  best_metric_name: 'selected',
-  evaluations_without_improvement: 'tracked',
-  epochs_without_improvement: 'derived',
-  selection_policy: 'intended',
-  host: 'registered',
-  output_dir: 'registered',
-  error: 'tracked',
-} as const satisfies Record<
-  keyof TrainingJobStatus,
-  'registered' | 'tracked' | 'selected' | 'intended' | 'derived'
->
-
-/** The fields of one origin. */
-export type FieldOf<Kind> = {
-  [Field in keyof typeof FIELD_ORIGIN]: (typeof FIELD_ORIGIN)[Field] extends Kind ? Field : never
-}[keyof typeof FIELD_ORIGIN]
-
-/** The fields that are stored as they are; all others are derived from them when read. */
-export type StoredStatus = Omit<TrainingJobStatus, FieldOf<'derived'>>
 
 /** What the run has said so far: the tracked fields, and what is needed to derive the others. */
 export interface RunFacts extends Pick<TrainingJobStatus, FieldOf<'tracked'>> {
@@ -69,6 +20,7 @@ export interface RunFacts extends Pick<TrainingJobStatus, FieldOf<'tracked'>> {
   declared_direction: Direction | null
   declared_by: string | null
   save_steps: number | null
+  loss_scale: LossScale
   /** Epoch of the best evaluation, saved or not. */
   best_evaluation_epoch: number | null
 }
@@ -107,6 +59,7 @@ const INITIAL_FACTS: RunFacts = {
   declared_direction: null,
   declared_by: null,
   save_steps: null,
+  loss_scale: NO_LOSSES,
   best_evaluation_epoch: null,
 }
 
@@ -191,6 +144,8 @@ function started(facts: RunFacts, event: EventOf<'started'>): Partial<RunFacts> 
     ended_at: null,
     error: null,
     loss_unit: event.loss_unit,
+    // A fresh start may log its losses in another way.
+    loss_scale: isFresh ? NO_LOSSES : facts.loss_scale,
     ...declared(event),
     save_steps: event.save_steps ?? facts.save_steps,
   }
@@ -223,10 +178,21 @@ function evaluated(
   standing: Standing,
   event: EventOf<'evaluation'>,
 ): Partial<RunFacts> {
-  const eval_loss = event.values['eval_loss']
-  const losses =
-    eval_loss === undefined ? {} : { eval_loss, train_loss_at_eval: lossAt(facts, event) }
-  return { ...alive(facts), ...reached(facts, event), ...losses, ...standingFacts(standing) }
+  return {
+    ...alive(facts),
+    ...reached(facts, event),
+    ...lossesAfter(facts, event),
+    ...standingFacts(standing),
+  }
+}
+
+function lossesAfter(facts: RunFacts, event: EventOf<'evaluation'>): Partial<RunFacts> {
+  const { eval_loss } = event.values
+  if (eval_loss === undefined) return {}
+  const train_loss = lossAt(facts, event)
+  const { epoch } = event
+  const loss_scale = scaleAfter(facts.loss_scale, { eval_loss, train_loss, epoch })
+  return { eval_loss, train_loss_at_eval: train_loss, loss_scale }
 }
 
 /** The loss of the nearest earlier training log, where the run has not gone past this step. */

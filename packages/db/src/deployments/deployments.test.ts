@@ -1,13 +1,8 @@
+import { advanceDeployment, claimDeployment } from './claim.ts'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listCheckpoints } from '../selection/checkpoints.ts'
-import {
-  advanceDeployment,
-  claimDeployment,
-  createDeployment,
-  listDeployments,
-  liveDeployments,
-} from './deployments.ts'
+import { createDeployment, listDeployments, liveDeployments } from './deployments.ts'
 import { Refused } from '../values/refused.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
 import { checkpoint, evaluation, event, newJob, tell } from '../testRun.ts'

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { and, asc, desc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray } from 'drizzle-orm'
 import { checkpointsOf } from '../selection/checkpoints.ts'
 import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
-import { EXPORTED } from '../exported/exported.ts'
+import { EXPORTED } from '../rows/job.ts'
 import { changeJob } from '../rows/job.ts'
 import { JobUnknown, Refused } from '../values/refused.ts'
-import { absolutePath } from '../values/root.ts'
 import { checkpoints, deployments, type DeploymentStatus, trainingJobs } from '../schema.ts'
 
 /** One checkpoint shipped, or being shipped, under a model name. */
@@ -170,10 +169,11 @@ export async function createDeployment(
     await tx.insert(deployments).values({ ...row, ...state })
     return { set: { deployments_revision: revision }, answer: undefined }
   })
-  return found(await byId(db, job_id, deployment_id))
+  return written(await deploymentById(db, job_id, deployment_id))
 }
 
-async function byId(
+/** One deployment; undefined where there is none. */
+export async function deploymentById(
   db: Database,
   job_id: string,
   deployment_id: string,
@@ -184,106 +184,8 @@ async function byId(
   return row
 }
 
-/** A deployment as the agent that ships it needs it. */
-export interface ClaimedDeployment extends Deployment {
-  root: string
-  /** Absolute path of the checkpoint's files. */
-  source_path: string
-  /** Whether another agent, or an earlier life of this one, had begun to ship it. */
-  was_begun: boolean
-  /** The revision that the claim was written with; it is held until another one is. */
-  held: number
-}
-
-/** After this long without a word from its agent (ms), a deployment may be claimed again. */
-const SILENCE = 30_000
-
-/**
- * Takes the oldest deployment that waits for the agent of a host, or that such an agent left lying.
- * No two callers get the same one. Undefined where there is none.
- */
-export async function claimDeployment(
-  db: Database,
-  host_id: string,
-): Promise<ClaimedDeployment | undefined> {
-  const { job_id, deployment_id, status, advanced_at } = deployments
-  const open = or(
-    eq(status, 'queued'),
-    and(inArray(status, ['copying', 'verifying']), lt(advanced_at, sql`${clock} - ${SILENCE}`)),
-  )
-  const waiting = await db.orm
-    .select({ job_id, deployment_id, status, root: trainingJobs.output_dir })
-    .from(deployments)
-    .innerJoin(trainingJobs, eq(trainingJobs.job_id, job_id))
-    .where(and(eq(trainingJobs.host_id, host_id), open))
-    .orderBy(asc(deployments.created_at))
-    .limit(10)
-  for (const one of waiting) {
-    // First an id, then its lock together with its job: so it also works distributed by job.
-    const taken = await changeJob<number | undefined>(
-      db,
-      one.job_id,
-      async (tx, _job, revision) => {
-        const rows = await tx
-          .update(deployments)
-          .set({ status: 'copying', bytes_done: 0, advanced_at: clock, revision })
-          .where(and(eq(job_id, one.job_id), eq(deployment_id, one.deployment_id), open))
-          .returning({ deployment_id })
-        const set = { deployments_revision: revision }
-        return rows.length > 0 ? { set, answer: revision } : { answer: undefined }
-      },
-    )
-    if (taken === undefined) continue
-    const deployment = found(await byId(db, one.job_id, one.deployment_id))
-    const source_path = absolutePath(one.root, deployment.checkpoint_name)
-    const was_begun = one.status !== 'queued'
-    return { ...deployment, root: one.root, source_path, was_begun, held: taken }
-  }
-  return undefined
-}
-
-/** What an agent says of a deployment that it ships. */
-export interface DeploymentAdvance {
-  job_id: string
-  deployment_id: string
-  status: DeploymentStatus
-  bytes_done: number
-  bytes_total: number
-  path?: string | null
-  error?: string | null
-  /** Said only where nobody else claimed it since this revision, which is that of the last word. */
-  held?: number
-}
-
-/**
- * Notes how far a deployment is, and returns the revision of that word; undefined where the
- * deployment has ended, or another agent took it over: it stays as it is. Throws JobUnknown.
- */
-export async function advanceDeployment(
-  db: Database,
-  advance: DeploymentAdvance,
-): Promise<number | undefined> {
-  const { job_id, deployment_id, held, ...said } = advance
-  const ended = said.status === 'done' || said.status === 'failed'
-  return changeJob<number | undefined>(db, job_id, async (tx, _job, revision) => {
-    const rows = await tx
-      .update(deployments)
-      .set({ ...said, revision, advanced_at: clock, ...(ended ? { ended_at: clock } : {}) })
-      .where(
-        and(
-          eq(deployments.job_id, job_id),
-          eq(deployments.deployment_id, deployment_id),
-          inArray(deployments.status, ['queued', 'copying', 'verifying']),
-          held === undefined ? undefined : eq(deployments.revision, held),
-        ),
-      )
-      .returning({ deployment_id: deployments.deployment_id })
-    const set = { deployments_revision: revision }
-    return rows.length > 0 ? { set, answer: revision } : { answer: undefined }
-  })
-}
-
-function found(deployment: Deployment | undefined): Deployment {
+/** A deployment that was just written. Throws where it cannot be read. */
+export function written(deployment: Deployment | undefined): Deployment {
   if (!deployment) throw new Error('The deployment was written but cannot be read.')
   return deployment
 }

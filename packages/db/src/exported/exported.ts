@@ -10,9 +10,6 @@ import { claimOf, decidingRows, snapshot } from '../selection/selection.ts'
 import type { JobRow } from '../schema.ts'
 import { type Shipment, shipmentsOf } from '../deployments/shipments.ts'
 
-/** The source of a job that an exported file tells of. */
-export const EXPORTED = 'export'
-
 /** What a job is beside its events. */
 export interface ExportedJob {
   job: JobRow

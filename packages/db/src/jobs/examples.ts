@@ -1,5 +1,5 @@
 import { and, eq, inArray, notExists, sql } from 'drizzle-orm'
-import { claimOnce } from '../connection/board.ts'
+import { claimOnce } from '../rows/board.ts'
 import type { Database } from '../connection/client.ts'
 import { claims, deployments, policyChanges, trainingJobs } from '../schema.ts'
 

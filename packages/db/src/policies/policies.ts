@@ -10,6 +10,7 @@ import {
   lockProjectPolicy,
   ofProject,
   type PolicyColumns,
+  type PolicyFor,
   projectPolicy,
 } from '../rows/projectPolicy.ts'
 import { JobUnknown, Refused } from '../values/refused.ts'
@@ -17,9 +18,6 @@ import { policyChanges, type PolicyScope, trainingJobs } from '../schema.ts'
 import { earnedByScored } from './scoredPolicy.ts'
 import { reselect } from '../selection/selection.ts'
 import { storable } from '../values/storable.ts'
-
-/** What a policy is changed for: a job, or every job of a project that has none of its own. */
-export type PolicyFor = { job_id: string } | { project: string }
 
 /** One row of the ledger of policies. */
 export interface PolicyChange {

@@ -1,6 +1,6 @@
 import { type PolicySettings, settingOf } from '@bestmark/core'
 import type { Database } from '../connection/client.ts'
-import type { PolicyFor } from './policies.ts'
+import type { PolicyFor } from '../rows/projectPolicy.ts'
 import { decidingRows, snapshot } from '../selection/selection.ts'
 
 /**

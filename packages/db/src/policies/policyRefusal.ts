@@ -1,7 +1,7 @@
 import { type Direction, type PolicySettings, type Told, settingOf } from '@bestmark/core'
 import { and, eq, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
-import type { PolicyFor } from './policies.ts'
+import type { PolicyFor } from '../rows/projectPolicy.ts'
 import { policyMisfit } from './policyMisfit.ts'
 import { evaluations, trainingJobs } from '../schema.ts'
 import { storable } from '../values/storable.ts'

@@ -15,6 +15,9 @@ import { type JobRow, trainingJobs } from '../schema.ts'
 
 export type Tx = Parameters<Parameters<Orm['transaction']>[0]>[0]
 
+/** The source of a job that an exported file tells of. */
+export const EXPORTED = 'export'
+
 /** The channel on which every write to a job is announced, as `<job_id> <revision>`. */
 export const CHANNEL = 'bestmark'
 

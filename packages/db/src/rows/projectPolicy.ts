@@ -3,6 +3,9 @@ import type { Tx } from './job.ts'
 import { type JobRow, policyChanges } from '../schema.ts'
 import { storable } from '../values/storable.ts'
 
+/** What a policy is changed for: a job, or every job of a project that has none of its own. */
+export type PolicyFor = { job_id: string } | { project: string }
+
 /** What a job's row says of its policy. */
 export type PolicyColumns = Pick<JobRow, 'selection_policy' | 'policy_told' | 'policy_from'>
 

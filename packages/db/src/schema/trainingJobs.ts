@@ -1,11 +1,13 @@
-import type {
-  Direction,
-  JobState,
-  Policy,
-  RunFacts,
-  StoredStatus,
-  Told,
-  TrainingJobStatus,
+import {
+  type Direction,
+  type JobState,
+  type LossScale,
+  NO_LOSSES,
+  type Policy,
+  type RunFacts,
+  type StoredStatus,
+  type Told,
+  type TrainingJobStatus,
 } from '@bestmark/core'
 import { sql } from 'drizzle-orm'
 import type { PgColumnBuilderBase } from 'drizzle-orm/pg-core'
@@ -72,6 +74,7 @@ const factColumns = {
   declared_direction: text().$type<NonNullable<RunFacts['declared_direction']>>(),
   declared_by: said(),
   save_steps: count(),
+  loss_scale: plain().$type<LossScale>().notNull().default(NO_LOSSES),
   best_evaluation_epoch: doublePrecision(),
 } satisfies Record<Exclude<keyof RunFacts, keyof StoredStatus>, PgColumnBuilderBase>
 

@@ -4,6 +4,8 @@ import {
   type Explanation,
   explanationTable,
   type FilesState,
+  lossGap,
+  type LossGap,
   type Measured,
   type RunContext,
   select,
@@ -51,6 +53,8 @@ export interface CheckpointRow extends Pick<
   values: Record<string, Measured>
   /** The nearest earlier training loss of its attempt. */
   train_loss: Measured
+  /** Its own eval_loss less that training loss, or why there is none. */
+  loss_gap: LossGap
   /** Its value in the metric that decides. */
   value: Measured
   /** Why it is not the best, null for the best. */
@@ -99,11 +103,14 @@ function facesOf(
     const { checkpoint_id, attempt, step } = checkpoint
     const values = { ...measured.get(`${attempt}:${step}`) }
     const row = standing.get(checkpoint_id) ?? UNRANKED
+    const train_loss = step === null ? null : (trainLoss?.({ attempt, step }) ?? null)
+    const eval_loss = ownValue(values, 'eval_loss') ?? null
     const { place, difference, is_best, is_tied, origin, why } = row
     return {
       ...faceOf(checkpoint, job),
       values,
-      train_loss: step === null ? null : (trainLoss?.({ attempt, step }) ?? null),
+      train_loss,
+      loss_gap: lossGap({ eval_loss, train_loss }, job.loss_scale),
       value: row.value ?? (metric === null ? null : (ownValue(values, metric) ?? null)),
       ...{ place, difference, is_best, is_tied, origin },
       why_not: is_best ? null : (why ?? selection.reason),

@@ -1,4 +1,4 @@
-import { hasEnded, type RunContext } from '@bestmark/core'
+import { goesOn, type RunContext } from '@bestmark/core'
 import { and, asc, eq } from 'drizzle-orm'
 import type { Tx } from '../rows/job.ts'
 import { seriesChunks } from '../schema.ts'
@@ -8,12 +8,12 @@ import { trainLossOf } from '../series/trainLoss.ts'
 /** What the explanation of a job's choice needs to know beside the rows that decide. */
 export async function runContext(tx: Tx, rows: DecidingRows): Promise<RunContext> {
   const { job, evaluations, checkpoints, input } = rows
-  const { job_id, config, loss_unit, save_steps, current_epoch, status, project } = job
+  const { job_id, config, loss_unit, loss_scale, save_steps, current_epoch, status, project } = job
   return {
-    ...{ config, loss_unit, save_steps, current_epoch, project },
+    ...{ config, loss_unit, loss_scale, save_steps, current_epoch, project },
     trainLoss: input.trainLoss ?? (await trainLossOf(tx, job_id, [...evaluations, ...checkpoints])),
     logged: await loggedNames(tx, job_id),
-    alive: !hasEnded(status) && status !== 'lost',
+    alive: goesOn(status),
   }
 }
 

@@ -1,6 +1,6 @@
 import { rowsFrom, select, type TrainingEvent } from '@bestmark/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { listCheckpoints } from './checkpoints.ts'
+import { checkpointsOf, listCheckpoints } from './checkpoints.ts'
 import type { JobChanges } from '../rows/job.ts'
 import { jobStatus, registerJob } from '../jobs/jobs.ts'
 import { selectionOf } from './selection.ts'
@@ -140,6 +140,23 @@ test('each checkpoint says why it is not the best', async () => {
   expect(rows.map(({ train_loss }) => train_loss)).toEqual([3, 2, 2, 1, 1, null])
   expect(rows.map(({ place }) => place)).toEqual([3, 1, 2, null, null, null])
   expect(rows.map(({ value }) => value)).toEqual([0.5183, 0.5, 0.5, NaN, null, null])
+})
+
+test('status, checkpoint and explanation have one loss gap, or none for one reason', async () => {
+  const gapsAt = async (train_loss: number) => {
+    const job_id = await newJob(db)
+    const steps = [100, 200].flatMap((step) => [
+      ...[metrics(step, { loss: train_loss }), evaluation(step, step === 100 ? 2 : 1)],
+      checkpoint(step),
+    ])
+    await tell(db, job_id, started(), ...steps)
+    const list = await checkpointsOf(db, job_id)
+    const reading = list?.explanation.readings.find(({ name }) => name === 'loss_gap')
+    const gap = list?.checkpoints.find(({ is_best }) => is_best)?.loss_gap
+    return [(await jobStatus(db, job_id))?.loss_gap, reading?.value, gap?.value, gap?.missing]
+  }
+  expect(await gapsAt(1.5)).toEqual([-0.5, -0.5, -0.5, null])
+  expect(await gapsAt(8)).toEqual([null, null, null, 'unlike_scales'])
 })
 
 test('a folder that was moved is followed, and with it every path', async () => {

@@ -4,7 +4,7 @@ import { chmod, chown, mkdir, mkdtemp, readdir, readlink, rm, stat } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { boardId } from '../board.ts'
+import { boardId } from '../../rows/board.ts'
 import { type Database, openDatabase } from '../client.ts'
 import { stopEmbedded } from './embedded.ts'
 import { migrate } from '../migrate.ts'

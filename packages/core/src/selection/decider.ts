@@ -1,10 +1,10 @@
 import type { Direction } from '../run/event.ts'
 import type { Policy } from '../status/status.ts'
 import { aggregateDirection, partsOf } from '../metric/aggregate.ts'
-import { directionOf, isLoss, isTest, withoutSplit } from '../metric/direction.ts'
-import { metricNames } from '../metric/evaluations.ts'
+import { directionOf, isLoss } from '../metric/direction.ts'
+import { asLogged, metricNames } from '../metric/evaluations.ts'
 import { recordedMetric } from './recorded.ts'
-import type { Claim, Declaration, Evaluation } from './selection.ts'
+import type { Claim, Declaration, Evaluation } from '../run/rows.ts'
 import type { Told } from './policyOptions.ts'
 import { isPreferenceTraining, listed, lowestLoss, undeclared } from './undeclared.ts'
 import { ownValue } from '../named.ts'
@@ -117,13 +117,6 @@ function known(
         ? `whether ${metric} is better low or high is not known: say min or max`
         : null
   return { metric, direction, ...by, problem }
-}
-
-/** Trainers accept `loss` where they log `eval_loss`, and people say `val_loss` as their program does. */
-export function asLogged(metric: string, names: readonly string[]): string {
-  if (names.includes(metric) || isTest(metric)) return metric
-  const logged = `eval_${withoutSplit(metric)}`
-  return names.includes(logged) ? logged : metric
 }
 
 /** Who said what decides, as sentences end with it. */

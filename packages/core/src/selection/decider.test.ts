@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { asLogged } from './metric.ts'
+import { asLogged } from '../metric/evaluations.ts'
 import { checkpoints, choose, claim, evaluations } from './testing.ts'
 
 const SAVED = checkpoints(100, 200, 300)

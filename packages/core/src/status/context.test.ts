@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { TrainingEvent } from '../run/event.ts'
+import { contextOf } from './context.ts'
+import { initialTracker, track } from './tracker.ts'
+
+const contextAfter = (...events: object[]) =>
+  contextOf(events.map((event) => TrainingEvent.parse({ attempt: 0, ...event })))
+
+test('what is measured after training does not take the run back to an earlier epoch', () => {
+  const trained = [
+    { type: 'evaluation', step: 100, epoch: 1, values: { eval_loss: 2 } },
+    { type: 'metrics', step: 200, epoch: 2, values: { loss: 1 } },
+  ]
+  const score = { ...trained[0], values: { acc: 1 }, scored_by: 'ana' }
+  expect(contextAfter(...trained, score).current_epoch).toBe(contextAfter(...trained).current_epoch)
+})
+
+test('a context has the loss scale that the status of the same run has', () => {
+  const run = [
+    { type: 'started', config: {}, save_steps: 10 },
+    { type: 'metrics', step: 10, values: { loss: 8 } },
+    { type: 'evaluation', step: 10, epoch: 0.5, values: { eval_loss: 2 } },
+    { type: 'metrics', step: 20, values: { loss: 6 } },
+    { type: 'evaluation', step: 20, epoch: 1, values: { eval_loss: 2 } },
+  ].map((event) => TrainingEvent.parse({ attempt: 0, ...event }))
+  const { loss_scale } = run.reduce(track, initialTracker()).facts
+  expect(loss_scale).toEqual({ compared: 2, far_above: 2, first_epoch: 2, far_below: 0 })
+  expect(contextOf(run)).toMatchObject({ loss_scale, save_steps: 10, alive: true })
+})

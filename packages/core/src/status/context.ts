@@ -1,0 +1,32 @@
+import type { RunContext } from '../run/context.ts'
+import type { TrainingEvent } from '../run/event.ts'
+import { LossLog } from '../run/lossLog.ts'
+import { goesOn } from './status.ts'
+import { initialTracker, track } from './tracker.ts'
+
+/** The context that a run's whole history gives. O(events). */
+export function contextOf(events: readonly TrainingEvent[]): RunContext {
+  const losses = new LossLog()
+  const logged = new Set<string>()
+  const context: RunContext = {}
+  let state = initialTracker()
+  for (const event of events) {
+    state = track(state, event)
+    if (event.type === 'started') {
+      if (Object.keys(event.config).length > 0) context.config = event.config
+      if (event.project !== null) context.project = event.project
+    }
+    if (event.type !== 'metrics') continue
+    for (const name of Object.keys(event.values)) logged.add(name)
+    const { loss } = event.values
+    if (loss !== undefined) losses.add(event, loss)
+  }
+  const { loss_scale, loss_unit, save_steps, current_epoch, status } = state.facts
+  return {
+    ...context,
+    ...{ loss_scale, loss_unit, save_steps, current_epoch },
+    trainLoss: (weights) => losses.before(weights),
+    logged: [...logged],
+    alive: goesOn(status),
+  }
+}

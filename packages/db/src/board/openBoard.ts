@@ -1,0 +1,36 @@
+import { type Database, type DatabaseOptions, openDatabase } from '../connection/client.ts'
+import { resolveHome } from '../connection/home.ts'
+import { type Limits, WORK } from '../connection/limits.ts'
+import { migrate } from '../connection/migrate.ts'
+import { countLossScales } from '../series/lossScales.ts'
+
+/**
+ * Opens the board that BESTMARK_HOME and DATABASE_URL name and brings it to what this code needs;
+ * `limits` bound the queries that come later. Throws DatabaseUnavailable, HomeUnusable or
+ * DatabaseNewer, each with one sentence.
+ */
+export async function openBoard(
+  env: Record<string, string | undefined> = process.env,
+  limits: Limits = WORK,
+): Promise<Database> {
+  const place = { home: resolveHome(env), databaseUrl: env['DATABASE_URL'] || undefined }
+  const db = await openDatabase({ ...place, limits })
+  try {
+    await (limits === WORK ? upToDate(db) : upToDateApart(place))
+    return db
+  } catch (error) {
+    await db.close()
+    throw error
+  }
+}
+
+/** A migration may take longer than a page may wait. */
+async function upToDateApart(place: DatabaseOptions): Promise<void> {
+  const db = await openDatabase(place)
+  await upToDate(db).finally(() => db.close())
+}
+
+async function upToDate(db: Database): Promise<void> {
+  await migrate(db)
+  await countLossScales(db.orm)
+}

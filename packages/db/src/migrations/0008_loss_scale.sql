@@ -1,0 +1,1 @@
+ALTER TABLE "training_jobs" ADD COLUMN "loss_scale" jsonb DEFAULT '{"compared":0,"far_above":0,"first_epoch":0,"far_below":0}'::jsonb NOT NULL;
