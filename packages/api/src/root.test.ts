@@ -175,7 +175,7 @@ test('a policy is changed for a job or its project, and refused with the choices
   const wrong = { job_id, policy: 'metric', told: { metric: 'eval_f1' }, by: 'ana' } as const
   await expect(api.policies.change(wrong)).rejects.toMatchObject({
     code: 'BAD_REQUEST',
-    message: 'eval_f1 was never logged; logged are eval_loss.',
+    message: 'eval_f1 was never logged. Logged: eval_loss.',
   })
 })
 

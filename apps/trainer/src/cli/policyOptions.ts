@@ -3,12 +3,14 @@ import {
   Feature,
   parseCondition,
   Policy,
+  policyProblem,
   Preference,
   type PolicySettings,
   type Told,
   type Weights,
 } from '@bestmark/core'
 import { oneOf } from './arguments.ts'
+import { optionProblemText } from './policyProblemText.ts'
 import { Failure } from '../failure.ts'
 
 /** The options with which a policy is told what it needs. */
@@ -48,9 +50,11 @@ export function settingsOf(
   const named = oneOf(Policy.options, policy, 'The policy')
   const told = toldOf(words)
   const settings = { policy: named ?? (told.metric === undefined ? 'as_declared' : 'metric'), told }
-  const problem = misfit(settings, weighed === 'told')
-  if (problem !== undefined) throw new Failure(problem)
-  return settings.policy === 'as_declared' ? answered(settings) : settings
+  const asked = settings.policy === 'as_declared' ? answered(settings) : settings
+  const problem = policyProblem(asked)
+  const isLater = problem?.code === 'needs_coefficients' && weighed === 'by the board'
+  if (problem && !isLater) throw new Failure(optionProblemText(problem))
+  return asked
 }
 
 /** Policy as_declared told a metric: what decides where a run declared nothing. */
@@ -72,29 +76,6 @@ function toldOf(words: SettingWords): Told {
   if (words['min-delta'] !== undefined) told.min_delta = deltaOf(words['min-delta'])
   if (words.weights !== undefined) told.weights = weightsOf(words.weights)
   return told
-}
-
-/** What is missing for a policy, or told to one that has no use for it. */
-function misfit({ policy, told }: PolicySettings, needsWeights: boolean): string | undefined {
-  if (policy === 'lowest_eval_loss' && (told.metric ?? told.direction) !== undefined) {
-    return 'Policy lowest_eval_loss is told no --metric and no --mode; leave them out, or choose --policy metric.'
-  }
-  if (policy === 'metric' && told.metric === undefined) {
-    return "Policy metric must be told --metric: a metric as logged, 'mean(A, B)' or 'worst(A, B)'."
-  }
-  if (policy === 'within_noise' && told.prefer === undefined) {
-    return 'Policy within_noise must be told --prefer earliest or --prefer latest.'
-  }
-  if (policy === 'scored' && needsWeights && told.weights === undefined) {
-    return `Policy scored must be told --weights, such as eval_loss=1,age=0.5; the features are ${features()}.`
-  }
-  if (policy !== 'within_noise' && told.prefer !== undefined) {
-    return `--prefer goes with policy within_noise, not with ${policy}.`
-  }
-  if (policy !== 'scored' && told.weights !== undefined) {
-    return `--weights go with policy scored, not with ${policy}.`
-  }
-  return undefined
 }
 
 function conditionOf(text: string): NonNullable<Told['subject_to']>[number] {

@@ -77,7 +77,7 @@ test('what cannot decide is refused with the choices there are', async () => {
     [['policy'], 'Name one job, or a project with --project'],
     [['policy', 'nobody'], 'There is no job "nobody"'],
     [['policy', 'moby', 'zorp'], 'as_declared or lowest_eval_loss or metric'],
-    [['policy', 'moby', 'metric', '--metric', 'bleu'], 'logged are eval_loss, eval_f1'],
+    [['policy', 'moby', 'metric', '--metric', 'bleu'], 'Logged: eval_loss, eval_f1'],
     [['policy', 'moby', 'metric', '--inherit'], 'leave the policy out'],
     [['policy', 'moby', 'scored'], 'scored'],
     [['policy', '--project', 'nowhere'], 'No job is in a project "nowhere"'],

@@ -1,4 +1,3 @@
-import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure } from '../measured.ts'
 import { directionOf, superlative } from '../metric/direction.ts'
 import { measureOf } from '../metric/evaluations.ts'
@@ -6,6 +5,7 @@ import type { Note, Explained } from './explanation.ts'
 import { figure } from '../metric/figure.ts'
 import type { Decider } from '../selection/decider.ts'
 import { note } from './note.ts'
+import { lowOrHigh } from '../selection/problemText.ts'
 import { directionByRecord } from '../selection/recorded.ts'
 import type { SelectionInput } from '../selection/input.ts'
 
@@ -14,10 +14,6 @@ export function directionAlarms(given: Explained, decided: Decider, input: Selec
   const text =
     byDeclaration(given, decided, input) ?? byRecord(given, input) ?? bySetting(given.context)
   return text === undefined ? [] : [note('wrong_direction', 'alarm', text)]
-}
-
-function better(direction: Direction): string {
-  return `better ${direction === 'min' ? 'low' : 'high'}`
 }
 
 /** A direction that was written down, against the one that the name tells. */
@@ -33,7 +29,7 @@ function byDeclaration(
   if (!isObeyed || !direction || !usual || usual === direction) return undefined
   const last = ranking.at(-1)
   const other = last ? `; then the best is step ${last.step} (${figure(last.value)})` : ''
-  return `${declared_by} asks for the ${superlative(direction)} ${metric}, which is ${better(usual)} by its name: if that is a mistake, change the policy to metric ${metric} with ${usual}${other}`
+  return `${declared_by} asks for the ${superlative(direction)} ${metric}, which is better ${lowOrHigh(usual)} by its name: if that is a mistake, change the policy to metric ${metric} with ${usual}${other}`
 }
 
 /** A record that only the wrong end of the metric explains, whatever became of its pointer. */
@@ -43,7 +39,7 @@ function byRecord({ selection, evaluations }: Explained, { claim }: SelectionInp
   const opposite = direction === 'min' ? 'max' : 'min'
   const isHeld = evaluations.some((one) => measureOf(one, metric) === claim.value)
   if (!isHeld || directionByRecord(metric, claim.value, evaluations) !== opposite) return undefined
-  return `The trainer took the ${superlative(opposite)} ${metric} for the best, but it is ${better(direction)}: set greater_is_better (or mode) for the next run`
+  return `The trainer took the ${superlative(opposite)} ${metric} for the best, but it is better ${lowOrHigh(direction)}: set greater_is_better (or mode) for the next run`
 }
 
 /** HuggingFace's Trainer maximises whatever does not end in "loss" and was not told otherwise. */

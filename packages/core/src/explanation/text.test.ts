@@ -114,6 +114,6 @@ test('attempts are told where there is more than one, and files where there are 
 
 test('nothing to choose from is told without a table', () => {
   const text = textOf({}, {})
-  expect(text).toMatch(/^Nothing to choose from/)
+  expect(text).toMatch(/^No checkpoint can be chosen/)
   expect(text).not.toContain('place')
 })

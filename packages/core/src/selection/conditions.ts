@@ -3,7 +3,7 @@ import { asLogged, measureOf } from '../metric/evaluations.ts'
 import { figure } from '../metric/figure.ts'
 import type { Evaluation } from '../run/rows.ts'
 import type { Condition } from './policyOptions.ts'
-import { listed } from './undeclared.ts'
+import type { PolicyProblem } from './policyProblem.ts'
 
 /** What candidates are judged by. */
 export interface Judged {
@@ -23,9 +23,9 @@ export function asLoggedConditions(
 export function conditionProblem(
   conditions: readonly Condition[],
   names: readonly string[],
-): string | null {
+): PolicyProblem | null {
   const unknown = conditions.find(({ metric }) => !names.includes(metric))
-  return unknown ? `${unknown.metric} was never logged${listed(names)}` : null
+  return unknown ? { code: 'never_logged', metric: unknown.metric, logged: names } : null
 }
 
 /** The first condition that an evaluation does not keep, in words; undefined where it keeps all. */

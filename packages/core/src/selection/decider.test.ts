@@ -25,7 +25,7 @@ test('the loss of preference training is refused as a decider, and a reward deci
   expect(choose(given)).toMatchObject({ metric: 'eval_rewards/accuracies', best: { step: 200 } })
   const refused = choose({ ...given, policy: 'lowest_eval_loss' })
   expect(refused.best).toBeNull()
-  expect(refused.reason).toContain('logged are eval_rewards/accuracies')
+  expect(refused.reason).toContain('Logged: eval_rewards/accuracies')
 })
 
 test('a trainer that recorded the loss by default does not make it decide in preference training', () => {
@@ -43,7 +43,7 @@ test('preference training without a signal of progress is nothing to choose from
   const rows = evaluations([100, { eval_loss: 0.6, 'eval_rewards/chosen': 0.1 }])
   const { best, reason } = choose({ evaluations: rows, checkpoints: SAVED })
   expect(best).toBeNull()
-  expect(reason).toContain('say which metric decides; logged are eval_rewards/chosen')
+  expect(reason).toContain('Choose the metric that decides. Logged: eval_rewards/chosen')
 })
 
 test("the project's answer decides where nothing was declared, and who gave it is said", () => {
@@ -75,7 +75,7 @@ test('a told aggregate of several evaluation sets decides, by the mean or by the
   const worst = choose({ ...given, told: { metric: 'worst(eval_a_loss, eval_b_loss)' } })
   expect(worst.best).toMatchObject({ step: 200, value: 3.5 })
   const unknown = choose({ ...given, told: { metric: 'mean(eval_a_loss, eval_c_loss)' } })
-  expect(unknown.reason).toContain('eval_c_loss was never logged; logged are eval_a_loss')
+  expect(unknown.reason).toContain('eval_c_loss was never logged. Logged: eval_a_loss')
 })
 
 test('an aggregate of metrics that go opposite ways must be told its direction', () => {
@@ -83,7 +83,7 @@ test('an aggregate of metrics that go opposite ways must be told its direction',
   const told = { metric: 'mean(eval_loss, eval_f1)' }
   const { best, reason } = choose({ evaluations: rows, checkpoints: SAVED, policy: 'metric', told })
   expect(best).toBeNull()
-  expect(reason).toContain('say min or max')
+  expect(reason).toContain('Choose min or max')
 })
 
 test('a candidate must keep the told bounds, and one that does not is passed over with its value', () => {
@@ -107,16 +107,18 @@ test('a candidate must keep the told bounds, and one that does not is passed ove
   expect(
     choose({ evaluations: rows, checkpoints: SAVED, told: { metric: 'f1', subject_to: unknown } })
       .reason,
-  ).toContain('eval_zorp was never logged; logged are eval_f1, eval_kl')
+  ).toContain('eval_zorp was never logged. Logged: eval_f1, eval_kl')
 })
 
 test('a policy that was told too little says what it must be told', () => {
   const given = { evaluations: evaluations([100, 1], [200, 2]), checkpoints: SAVED }
   expect(choose({ ...given, policy: 'metric' }).reason).toContain(
-    'policy metric must be told which metric decides; logged are eval_loss',
+    'Policy metric needs a metric. Logged: eval_loss',
   )
   expect(choose({ ...given, policy: 'within_noise' }).reason).toContain('earliest or latest')
-  expect(choose({ ...given, policy: 'scored' }).reason).toContain('must be told its weights')
+  expect(choose({ ...given, policy: 'scored' }).reason).toContain(
+    'Policy scored needs coefficients',
+  )
 })
 
 test('a direction that was told with a score counts where the name does not tell', () => {

@@ -6,7 +6,8 @@ import { asLogged, metricNames } from '../metric/evaluations.ts'
 import { recordedMetric } from './recorded.ts'
 import type { Claim, Declaration, Evaluation } from '../run/rows.ts'
 import type { Told } from './policyOptions.ts'
-import { isPreferenceTraining, listed, lowestLoss, undeclared } from './undeclared.ts'
+import type { PolicyProblem } from './policyProblem.ts'
+import { isPreferenceTraining, lowestLoss, undeclared } from './undeclared.ts'
 import { ownValue } from '../named.ts'
 
 /** What decides, who said so, and what is wrong with it where nothing can be decided. */
@@ -20,7 +21,7 @@ export interface Decider {
   basis: 'told' | 'declared' | 'recorded' | 'project' | 'speech' | 'preference' | 'nobody'
   /** Who decided, in words; null for a person who gave no name. */
   declared_by: string | null
-  problem: string | null
+  problem: PolicyProblem | null
 }
 
 interface DeciderInput {
@@ -50,7 +51,7 @@ export function decider(input: DeciderInput): Decider {
 }
 
 function untoldMetric(names: readonly string[]): Decider {
-  const problem = `policy metric must be told which metric decides${listed(names)}`
+  const problem = { code: 'needs_metric', logged: names } as const
   return { metric: null, direction: null, basis: 'told', declared_by: null, problem }
 }
 
@@ -110,13 +111,12 @@ function known(
   const found = parts ? aggregateDirection(logged, stateds) : directionOf(metric)
   const direction = told.direction ?? own ?? stated ?? found ?? null
   const missing = logged.find((name) => !names.includes(name))
-  const problem =
-    missing !== undefined
-      ? `${missing} was never logged${listed(names)}`
-      : direction === null
-        ? `whether ${metric} is better low or high is not known: say min or max`
-        : null
-  return { metric, direction, ...by, problem }
+  return { metric, direction, ...by, problem: problemOf() }
+
+  function problemOf(): PolicyProblem | null {
+    if (missing !== undefined) return { code: 'never_logged', metric: missing, logged: names }
+    return direction === null ? { code: 'direction_unknown', metric } : null
+  }
 }
 
 /** Who said what decides, as sentences end with it. */

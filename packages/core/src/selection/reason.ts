@@ -6,6 +6,8 @@ import { superlative } from '../metric/direction.ts'
 import { measureOf } from '../metric/evaluations.ts'
 import { errorFigure, figure, signed } from '../metric/figure.ts'
 import { whoWords, type Decider } from './decider.ts'
+import type { PolicyProblem } from './policyProblem.ts'
+import { problemText } from './problemText.ts'
 import { unlikeSamples } from './samples.ts'
 import type { Ranked, Selection } from './selection.ts'
 import { stepsInWords } from './ties.ts'
@@ -23,14 +25,13 @@ type Found = Pick<
   evaluations: readonly Evaluation[]
 }
 
-type ReasonInput = { decided: Decider } & ({ problem: string | null } | ({ problem: null } & Found))
+type ReasonInput = { problem: PolicyProblem } | ({ problem: null; decided: Decider } & Found)
 
 /** The decision as one plain sentence. */
 export function reason(input: ReasonInput): string {
-  const { decided } = input
-  if (!('ranking' in input)) return `Nothing to choose from: ${input.problem}.`
-  const { best } = input
-  if (!best) return `Nothing to choose from: ${nothing(decided, input)}.`
+  if (input.problem) return `No checkpoint can be chosen. ${problemText(input.problem)}`
+  const { best, decided } = input
+  if (!best) return `No checkpoint can be chosen: ${nothing(decided, input)}.`
   const what = isTied(input) ? tied(decided, input) : alone(decided, input)
   return `${what}${next(input)}${told(decided)}${missed(input)}${unbeaten(decided, input)}${unlike(decided, input)}.`
 }

@@ -49,7 +49,7 @@ test('all NaN is nothing to choose from, and every checkpoint is passed over wit
   expect(best).toBeNull()
   expect(passed_over.map(({ reason }) => reason)).toEqual(['not_finite', 'not_finite'])
   expect(reason).toBe(
-    'Nothing to choose from: eval_loss is NaN at step 100, and 1 more were passed over.',
+    'No checkpoint can be chosen: eval_loss is NaN at step 100, and 1 more were passed over.',
   )
 })
 
@@ -158,11 +158,9 @@ test('a metric that was told is judged as told', () => {
   const input = { evaluations: rows, checkpoints: checkpoints(100, 200) }
   expect(choose({ ...input, told: { metric: 'eval_zorp', direction: 'max' } }).best?.step).toBe(200)
   expect(choose({ ...input, told: { metric: 'eval_zorp' } }).reason).toBe(
-    'Nothing to choose from: whether eval_zorp is better low or high is not known: say min or max.',
+    'No checkpoint can be chosen. It is unknown whether eval_zorp is better low or high. Choose min or max.',
   )
-  expect(choose({ ...input, told: { metric: 'eval_wer' } }).reason).toContain(
-    'logged are eval_zorp',
-  )
+  expect(choose({ ...input, told: { metric: 'eval_wer' } }).reason).toContain('Logged: eval_zorp')
 })
 
 test('a metric is found under the name it was logged by, and no name is special', () => {
@@ -206,7 +204,7 @@ test('negative losses, step 0 and a single evaluation are ordinary', () => {
 
 test('no evaluation, or no checkpoint, is nothing to choose from', () => {
   expect(choose({ checkpoints: checkpoints(100) }).reason).toBe(
-    'Nothing to choose from: eval_loss was never logged; nothing was evaluated.',
+    'No checkpoint can be chosen. eval_loss was never logged. Nothing was evaluated.',
   )
   expect(choose({ evaluations: evaluations([100, 1]) }).best).toBeNull()
   expect(choose({}).best).toBeNull()

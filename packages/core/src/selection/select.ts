@@ -1,29 +1,18 @@
 import type { Evaluation } from '../run/rows.ts'
 import type { Direction } from '../run/event.ts'
-import { withAggregate } from '../metric/aggregate.ts'
 import { checkpointField, evaluationField, rank } from './candidates.ts'
-import { asLoggedConditions, conditionProblem, type Judged } from './conditions.ts'
-import { firstEvaluations, loggedNames } from '../metric/evaluations.ts'
 import type { SelectionInput } from './input.ts'
-import { decider, type Decider } from './decider.ts'
 import { beatenBy } from './missed.ts'
 import { nothingToChoose, unmeasured } from './nothingToChoose.ts'
 import { secondOpinion } from './opinion.ts'
 import { preferred } from './preferred.ts'
 import { reason } from './reason.ts'
+import { type Setting, settingOf } from './setting.ts'
 import type { PassedOver, Selection } from './selection.ts'
 import { nearTies } from './ties.ts'
 
 /** Raised when the rules of a policy change, so that old answers can be told from new ones. */
 const POLICY_VERSION = 2
-
-/** What decides, and the evaluations that it decides over. */
-export interface Setting {
-  decided: Decider
-  /** First evaluations, in order of step, with a told aggregate among their values. */
-  evaluations: readonly Evaluation[]
-  judged: Judged
-}
 
 /**
  * Decides which checkpoint is best, and why. A function of the rows alone: the order in which rows
@@ -42,7 +31,7 @@ export function select(input: SelectionInput): Selection {
     const isEmpty = evaluations.length === 0
     const nothing_to_choose = isEmpty ? unmeasured(evaluations, metric ?? '') : null
     const told = { ...base, ...NOTHING, nothing_to_choose, passed_over }
-    return { ...told, reason: reason({ decided, problem }) }
+    return { ...told, reason: reason({ problem: problem ?? { code: 'needs_metric' } }) }
   }
   const strict = rank(candidates, direction)
   const near_ties = nearTies(strict, evaluations, metric)
@@ -63,7 +52,7 @@ export function select(input: SelectionInput): Selection {
     ...found,
     nothing_to_choose,
     second_opinion: opinion(input, { metric, direction, evaluations, best }),
-    reason: reason({ decided, problem, policy, prefer, among, lost_best, evaluations, ...found }),
+    reason: reason({ problem, decided, policy, prefer, among, lost_best, evaluations, ...found }),
   }
 }
 
@@ -75,35 +64,6 @@ const NOTHING = {
   near_ties: null,
   missed_best: null,
   second_opinion: null,
-}
-
-/** What decides and over which values, before anything is compared. */
-export function settingOf(input: SelectionInput): Setting {
-  const { told = {} } = input
-  const first = firstEvaluations(input.evaluations)
-  const decided = decider({ ...input, told, evaluations: first })
-  const { metric, direction } = decided
-  const names = told.subject_to?.length ? loggedNames(first) : []
-  const conditions = asLoggedConditions(told.subject_to ?? [], names)
-  const problem = decided.problem ?? untold(input) ?? conditionProblem(conditions, names)
-  const evaluations =
-    metric !== null && direction !== null ? withAggregate(first, metric, direction) : first
-  return {
-    decided: { ...decided, problem },
-    evaluations,
-    judged: { metric: metric ?? '', conditions },
-  }
-}
-
-/** What a policy must be told and was not. */
-function untold({ policy, told = {} }: SelectionInput): string | null {
-  if (policy === 'within_noise' && told.prefer === undefined) {
-    return 'policy within_noise must be told which of the near ties to take: earliest or latest'
-  }
-  if (policy === 'scored' && Object.keys(told.weights ?? {}).length === 0) {
-    return 'policy scored must be told its weights, such as eval_loss=1,age=0.5'
-  }
-  return null
 }
 
 function beatenOf(

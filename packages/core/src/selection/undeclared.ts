@@ -1,4 +1,5 @@
 import type { Direction } from '../run/event.ts'
+import type { PolicyProblem } from './policyProblem.ts'
 import { directionOf, isLoss, isTest, withoutSplit } from '../metric/direction.ts'
 
 /** What decides where neither a person nor the run said so, and the rule that it follows. */
@@ -8,7 +9,7 @@ export interface Undeclared {
   direction: Direction
   /** Why this rule, where the kind of training is the reason. */
   because: string | null
-  problem: string | null
+  problem: PolicyProblem | null
 }
 
 /** Signals of progress in preference and reinforcement training, the most telling first. */
@@ -49,10 +50,10 @@ export function lowestLoss(names: readonly string[]): Undeclared {
   const [only] = losses
   const metric = names.includes('eval_loss') ? 'eval_loss' : losses.length === 1 && only
   if (metric) return { metric, ...nobody, problem: null }
-  const problem =
+  const problem: PolicyProblem =
     losses.length > 1
-      ? `several evaluation losses were logged (${losses.join(', ')}) and none was named: say which one decides`
-      : `eval_loss was never logged${listed(names)}`
+      ? { code: 'several_losses', losses }
+      : { code: 'never_logged', metric: 'eval_loss', logged: names }
   return { metric: 'eval_loss', ...nobody, problem }
 }
 
@@ -66,11 +67,10 @@ function preference(names: readonly string[]): Undeclared {
   return { metric, basis, direction: 'max', because, problem: null }
 }
 
-function refused(names: readonly string[]): { metric: string; problem: string } {
+function refused(names: readonly string[]): { metric: string; problem: PolicyProblem } {
   const others = names.filter((name) => !isLoss(name) && directionOf(name) !== undefined)
-  const choices = others.length > 0 ? others : names.filter((name) => !isLoss(name))
-  const problem = `the loss of preference or reinforcement training does not tell progress; say which metric decides${listed(choices)}`
-  return { metric: 'eval_loss', problem }
+  const logged = others.length > 0 ? others : names.filter((name) => !isLoss(name))
+  return { metric: 'eval_loss', problem: { code: 'loss_shows_no_progress', logged } }
 }
 
 /** The first of these names that was measured, whatever split prefix it carries. */
@@ -80,9 +80,4 @@ function named(names: readonly string[], wanted: readonly string[]): string | un
     if (found !== undefined) return found
   }
   return undefined
-}
-
-/** The names there are, as the end of a sentence. */
-export function listed(names: readonly string[]): string {
-  return names.length > 0 ? `; logged are ${names.join(', ')}` : '; nothing was evaluated'
 }

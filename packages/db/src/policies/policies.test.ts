@@ -157,20 +157,18 @@ test('what cannot decide is refused with the choices there are, and changes noth
     changePolicy(db, whose as { job_id: string }, { policy, told } as typeof byF1, by).catch(
       (error: unknown) => (error instanceof Error ? error.message : ''),
     )
-  const logged = 'logged are eval_loss, eval_f1, eval_zork.'
+  const logged = 'Logged: eval_loss, eval_f1, eval_zork.'
   const unknown = { metric: 'zork_2' }
-  expect(await refusal('metric', {})).toBe(
-    `Policy metric must be told which metric decides; ${logged}`,
-  )
+  expect(await refusal('metric', {})).toBe(`Policy metric needs a metric. ${logged}`)
   const project = { project: 'refused' }
   for (const whose of [{ job_id }, project]) {
-    expect(await refusal('metric', unknown, whose)).toBe(`zork_2 was never logged; ${logged}`)
+    expect(await refusal('metric', unknown, whose)).toBe(`zork_2 was never logged. ${logged}`)
   }
   expect(await refusal('as_declared', { undeclared: unknown }, project)).toContain(logged)
   const bound = { subject_to: [{ metric: 'kl', relation: '<=', bound: 1 }] }
-  expect(await refusal('as_declared', bound)).toBe(`kl was never logged; ${logged}`)
+  expect(await refusal('as_declared', bound)).toBe(`kl was never logged. ${logged}`)
   expect(await refusal('metric', { metric: 'eval_zork' })).toBe(
-    'Whether eval_zork is better low or high is not known: say min or max.',
+    'It is unknown whether eval_zork is better low or high. Choose min or max.',
   )
   expect(await refusal('within_noise', {})).toContain('earliest or latest')
   expect(await refusal('lowest_eval_loss', { metric: 'eval_f1' })).toContain('choose policy metric')
@@ -198,13 +196,13 @@ test('what a policy has no use for is refused with the policy that has', async (
       ),
     )
   for (const [policy, told, says] of [
-    ['as_declared', { metric: 'eval_f1' }, 'for eval_f1 choose policy metric'],
-    ['as_declared', { prefer: 'latest' }, 'choose policy within_noise'],
-    ['metric', { metric: 'eval_f1', prefer: 'latest' }, 'choose policy within_noise'],
-    ['lowest_eval_loss', { weights: { age: 1 } }, 'choose policy scored'],
-    ['as_declared', { direction: 'max' }, 'choose policy metric and name one'],
-    ['lowest_eval_loss', { direction: 'max' }, 'or leave the direction out'],
-    ['within_noise', { prefer: 'latest', direction: 'max' }, 'or leave the direction out'],
+    ['as_declared', { metric: 'eval_f1' }, 'For eval_f1 choose policy metric'],
+    ['as_declared', { prefer: 'latest' }, 'only works with policy within_noise'],
+    ['metric', { metric: 'eval_f1', prefer: 'latest' }, 'only works with policy within_noise'],
+    ['lowest_eval_loss', { weights: { age: 1 } }, 'only work with policy scored'],
+    ['as_declared', { direction: 'max' }, 'choose policy metric and name'],
+    ['lowest_eval_loss', { direction: 'max' }, 'takes no direction'],
+    ['within_noise', { prefer: 'latest', direction: 'max' }, 'eave the direction out'],
   ] as const) {
     for (const said of await refusals(policy, told)) expect(said).toContain(says)
   }
@@ -217,7 +215,7 @@ test('what a policy has no use for is refused with the policy that has', async (
   await changePolicy(db, { job_id: unread }, maximised, 'ana')
   expect(await best(unread)).toBe(1)
   await expect(changePolicy(db, { job_id }, maximised, 'ana')).rejects.toThrow(
-    'eval_loss is better low',
+    'eval_loss is already known to be better low',
   )
 })
 

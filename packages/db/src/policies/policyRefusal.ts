@@ -1,8 +1,17 @@
-import { type Direction, type PolicySettings, type Told, settingOf } from '@bestmark/core'
+import {
+  type Direction,
+  directionProblem,
+  policyProblem,
+  type PolicyProblem,
+  type PolicySettings,
+  problemText,
+  settingOf,
+  type Told,
+} from '@bestmark/core'
 import { and, eq, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import type { PolicyFor } from '../rows/projectPolicy.ts'
-import { policyMisfit } from './policyMisfit.ts'
+import { decidingRows, snapshot } from '../selection/selection.ts'
 import { evaluations, trainingJobs } from '../schema.ts'
 import { storable } from '../values/storable.ts'
 
@@ -23,11 +32,29 @@ export async function policyRefusal(
 ): Promise<string | undefined> {
   const measures = await measuresOf(db, whose)
   if (!measures) return unknownProject(db, whose)
-  const problem = problemOf(settings, measures)
-  return problem === null ? policyMisfit(db, whose, settings) : sentence(problem)
+  const problem =
+    problemOf(settings, measures) ??
+    policyProblem(settings) ??
+    (await directionAlone(db, whose, settings))
+  return typeof problem === 'string' ? problem : problem ? problemText(problem) : undefined
 }
 
-function problemOf({ policy, told }: PolicySettings, measures: Measures): string | null {
+/** A direction alone helps a job whose own metric has none; a project's next job may be another. */
+async function directionAlone(
+  db: Database,
+  whose: PolicyFor,
+  { policy, told }: PolicySettings,
+): Promise<PolicyProblem | string | null> {
+  if (told.direction === undefined || told.metric !== undefined) return null
+  if ('project' in whose) {
+    return `A direction (${told.direction}) without a metric only works for one job. For a project choose policy metric and name the metric, or leave the direction out.`
+  }
+  const rows = await snapshot(db, (tx) => decidingRows(tx, whose.job_id))
+  return rows ? directionProblem({ ...rows.input, policy, told }) : null
+}
+
+/** What speaks against a policy in view of what was measured. */
+function problemOf({ policy, told }: PolicySettings, measures: Measures): PolicyProblem | null {
   const { undeclared, ...rest } = told
   if (undeclared) {
     const { metric, direction } = undeclared
@@ -35,11 +62,8 @@ function problemOf({ policy, told }: PolicySettings, measures: Measures): string
     const problem = problemIn('metric', named, measures)
     if (problem !== null) return problem
   }
-  if (policy === 'lowest_eval_loss' && told.metric !== undefined) {
-    return `policy lowest_eval_loss goes by the loss alone; for ${told.metric} choose policy metric`
-  }
   if (policy === 'metric' || told.metric !== undefined) return problemIn(policy, rest, measures)
-  // Whatever will decide in each run, the rest of what was told is looked at with a metric there is.
+  // Whatever decides in each run, the other options are checked with a metric that was measured.
   const [metric = told.subject_to?.[0]?.metric ?? 'eval_loss'] = measures.metrics
   const isKnown = measures.metrics.length > 0 || told.subject_to !== undefined
   const known = isKnown ? measures : { ...measures, metrics: [metric] }
@@ -52,7 +76,7 @@ function problemIn(
   policy: PolicySettings['policy'],
   told: Told,
   { metrics, directions }: Measures,
-): string | null {
+): PolicyProblem | null {
   const values = Object.fromEntries(metrics.map((name) => [name, 0]))
   const all = { attempt: 0, step: 0, epoch: null, values, origin: null }
   const declaration = { metric: null, direction: null, declared_by: null, directions }
@@ -90,10 +114,4 @@ async function unknownProject({ orm }: Database, whose: PolicyFor): Promise<stri
   const names = rows.map((row) => row.project).join(', ')
   const asked = 'project' in whose ? whose.project : whose.job_id
   return `There is no project ${asked} on this board; there are ${names || 'none'}.`
-}
-
-/** The problem as a sentence of its own; a metric's name at its beginning stays as it is. */
-function sentence(problem: string): string {
-  const begins = /^(policy|whether|the) /.test(problem)
-  return `${begins ? problem.charAt(0).toUpperCase() + problem.slice(1) : problem}.`
 }

@@ -1,28 +1,22 @@
-import { type SelectionInput, settingOf } from '@bestmark/core'
+import { directionProblem, problemText, type SelectionInput, settingOf } from '@bestmark/core'
+import { optionProblemText } from '../../cli/policyProblemText.ts'
 import { Failure } from '../../failure.ts'
 
 /**
- * What was asked for and cannot be done in a run, where something was evaluated: a metric that was
- * never logged; null where all can. Throws a Failure where it would go unnoticed: a direction of a
- * metric that has one, or an answer that names what was never logged.
+ * What was asked for and cannot be done in a run where something was evaluated, such as a metric
+ * that was never logged; null where all can. Throws a Failure where it would go unnoticed: a
+ * direction of a metric that has one, or an answer that names what was never logged.
  */
 export function problemOf(input: SelectionInput): string | null {
   if (input.evaluations.length === 0) return null
-  const { metric, direction, subject_to } = input.told ?? {}
-  if (direction !== undefined && metric === undefined) refuseDirection(input)
+  const { metric, subject_to } = input.told ?? {}
+  const direction = directionProblem(input)
+  if (direction) throw new Failure(optionProblemText(direction))
   const { decided } = settingOf(input)
   const isTheRuns = decided.basis === 'declared' || decided.basis === 'recorded'
   if (!isTheRuns) refuseAnswer(input)
-  return metric !== undefined || subject_to !== undefined ? decided.problem : null
-}
-
-function refuseDirection(input: SelectionInput): void {
-  const { direction: told, ...rest } = input.told ?? {}
-  const { metric, direction } = settingOf({ ...input, told: rest }).decided
-  if (metric === null || direction === null) return
-  throw new Failure(
-    `--mode ${told} goes with a metric whose own direction is not known, and ${metric} is better ${direction === 'min' ? 'low' : 'high'}: name another with --metric, or leave --mode out.`,
-  )
+  const { problem } = decided
+  return problem && (metric ?? subject_to) !== undefined ? problemText(problem) : null
 }
 
 function refuseAnswer({ told = {}, ...rows }: SelectionInput): void {
@@ -30,5 +24,5 @@ function refuseAnswer({ told = {}, ...rows }: SelectionInput): void {
   const { metric, direction } = told.undeclared
   const named = { metric, ...(direction && { direction }) }
   const { problem } = settingOf({ ...rows, policy: 'metric', told: named }).decided
-  if (problem !== null) throw new Failure(`Nothing to choose from: ${problem}.`)
+  if (problem !== null) throw new Failure(`No checkpoint can be chosen. ${problemText(problem)}`)
 }

@@ -45,7 +45,7 @@ test('--explain tells the whole explanation below the path, and files with their
   expect(stdout).toMatch(/^ +1 +200 +1 +checkpoint-200 +best.* trainer_state\.json:\d+$/m)
   const none = await bestmark(['pick', '.', '--explain', '--metric', 'bleu'], { cwd: folder.path })
   expect([none.code, none.stdout]).toEqual([2, ''])
-  expect(none.stderr).toMatch(/^Nothing to choose from: bleu was never logged/)
+  expect(none.stderr).toMatch(/^No checkpoint can be chosen. bleu was never logged/)
 })
 
 test('what is asked of as_declared is an answer for runs that declared nothing', async () => {
@@ -79,12 +79,12 @@ test('what is asked of as_declared is an answer for runs that declared nothing',
   expect(await asked('declared', ...other)).toMatchObject({ code: 0, best_step: 300 })
   expect(await asked('undeclared', '--metric', 'bleu')).toMatchObject({
     code: 2,
-    says: expect.stringContaining('bleu was never logged; logged are eval_loss'),
+    says: expect.stringContaining('bleu was never logged. Logged: eval_loss'),
   })
   expect(await asked('declared', '--metric', 'bleu')).toMatchObject({ code: 0, best_step: 300 })
   expect(await asked('undeclared', '--mode', 'max')).toMatchObject({
     code: 2,
-    says: expect.stringContaining('eval_loss is better low: name another with --metric'),
+    says: expect.stringContaining('eval_loss is known to be better low'),
   })
   expect(await asked('unread')).toMatchObject({ code: 2 })
   expect(await asked('unread', '--mode', 'min')).toMatchObject({ code: 0, best_step: 100 })

@@ -1,6 +1,7 @@
 import {
   directionOf,
   metricNames,
+  policyProblem,
   type Direction,
   type NamedMetric,
   type Policy,
@@ -43,8 +44,11 @@ export class PolicyDraft {
   }
 
   get complete(): boolean {
-    if (this.policy !== 'metric') return true
-    return this.metric !== '' && (this.knownDirection !== undefined || this.direction !== '')
+    // The board itself finds the coefficients of policy scored.
+    const problem = policyProblem(this.settings)?.code ?? null
+    if (problem !== null && problem !== 'needs_coefficients') return false
+    const isDirected = this.knownDirection !== undefined || this.direction !== ''
+    return this.policy !== 'metric' || isDirected
   }
 
   get settings(): PolicySettings {
@@ -55,6 +59,7 @@ export class PolicyDraft {
     }
     if (policy !== 'metric') return { policy, told: {} }
     const direction = this.knownDirection ?? this.direction
-    return { policy, told: direction === '' ? { metric } : { metric, direction } }
+    const named = metric === '' ? {} : { metric }
+    return { policy, told: direction === '' ? named : { ...named, direction } }
   }
 }

@@ -1,0 +1,34 @@
+import { Feature, lowOrHigh, type PolicyProblem, problemText } from '@bestmark/core'
+
+/** A problem of a policy in the words of the command line, which names its options. */
+export function optionProblemText(problem: PolicyProblem): string {
+  switch (problem.code) {
+    case 'needs_metric':
+      return "Policy metric needs --metric: a metric as logged, 'mean(A, B)' or 'worst(A, B)'."
+    case 'needs_prefer':
+      return 'Policy within_noise needs --prefer earliest or --prefer latest.'
+    case 'needs_coefficients':
+      return `Policy scored needs --weights, such as eval_loss=1,age=0.5; the features are ${Feature.options.join(', ')}.`
+    case 'direction_known':
+      return `--mode ${problem.asked} is not needed: ${problem.metric} is known to be better ${lowOrHigh(problem.direction)}. Leave --mode out, or name another metric with --metric.`
+    case 'option_without_use':
+      return unusedText(problem)
+    default:
+      return problemText(problem)
+  }
+}
+
+function unusedText({
+  policy,
+  option,
+}: Extract<PolicyProblem, { code: 'option_without_use' }>): string {
+  switch (option) {
+    case 'metric':
+    case 'direction':
+      return `Policy ${policy} takes no --metric and no --mode. Leave them out, or choose --policy metric.`
+    case 'prefer':
+      return `--prefer only works with policy within_noise, not with ${policy}.`
+    case 'weights':
+      return `--weights only works with policy scored, not with ${policy}.`
+  }
+}

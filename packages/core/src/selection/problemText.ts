@@ -1,0 +1,56 @@
+import type { Direction } from '../run/event.ts'
+import type { PolicyProblem } from './policyProblem.ts'
+
+/** A problem as plain sentences, for people who see no command line. */
+export function problemText(problem: PolicyProblem): string {
+  switch (problem.code) {
+    case 'needs_metric':
+      return `Policy metric needs a metric.${loggedText(problem.logged)}`
+    case 'needs_prefer':
+      return 'Policy within_noise needs a preference: earliest or latest.'
+    case 'needs_coefficients':
+      return 'Policy scored needs coefficients, such as eval_loss=1,age=0.5.'
+    case 'option_without_use':
+      return unusedText(problem)
+    case 'direction_known':
+      return `${problem.metric} is already known to be better ${lowOrHigh(problem.direction)}. Leave the direction out, or choose policy metric and name the metric it belongs to.`
+    case 'never_logged':
+      return `${problem.metric} was never logged.${loggedText(problem.logged)}`
+    case 'direction_unknown':
+      return `It is unknown whether ${problem.metric} is better low or high. Choose min or max.`
+    case 'several_losses':
+      return `Several evaluation losses were logged: ${problem.losses.join(', ')}. Choose which one decides.`
+    case 'loss_shows_no_progress':
+      return `The loss of preference or reinforcement training does not show progress. Choose the metric that decides.${loggedText(problem.logged)}`
+  }
+}
+
+function unusedText({
+  policy,
+  option,
+  value,
+}: Extract<PolicyProblem, { code: 'option_without_use' }>): string {
+  switch (option) {
+    case 'metric':
+      return policy === 'as_declared'
+        ? `Policy as_declared uses the metric that each run declares. For ${value} choose policy metric, or set it for runs that declare nothing.`
+        : `Policy ${policy} always uses the evaluation loss. For ${value} choose policy metric.`
+    case 'direction':
+      return `Policy ${policy} takes no direction: the evaluation loss is better low.`
+    case 'prefer':
+      return `A preference (${value}) only works with policy within_noise, not with ${policy}.`
+    case 'weights':
+      return `Coefficients only work with policy scored, not with ${policy}.`
+  }
+}
+
+/** The names there are, as a sentence of its own. */
+function loggedText(logged: readonly string[] | undefined): string {
+  if (!logged) return ''
+  return logged.length > 0 ? ` Logged: ${logged.join(', ')}.` : ' Nothing was evaluated.'
+}
+
+/** Which end of a metric is better. */
+export function lowOrHigh(direction: Direction): 'low' | 'high' {
+  return direction === 'min' ? 'low' : 'high'
+}
