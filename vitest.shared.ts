@@ -1,9 +1,35 @@
+import type { Reporter, TestModule } from 'vitest/node'
+
+/** How many of the slowest files are named. */
+const NAMED = 10
+/** A file that takes less is not worth naming (ms). */
+const SLOW = 1_000
+
+/** Names the files that took longest, since a suite is as fast as what waits in it. */
+const slowest: Reporter = {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const times = modules.map((file) => {
+      const { setupDuration, collectDuration, duration } = file.diagnostic()
+      return { file: file.relativeModuleId, took: setupDuration + collectDuration + duration }
+    })
+    const slow = times.filter(({ took }) => took > SLOW).sort((a, b) => b.took - a.took)
+    const lines = slow.slice(0, NAMED).map(({ file, took }) => {
+      return `  ${(took / 1_000).toFixed(1).padStart(6)} s  ${file}\n`
+    })
+    if (lines.length > 0) process.stdout.write(`Slowest test files:\n${lines.join('')}\n`)
+  },
+}
+
 /**
  * Where a package's tests report to: the screen, and with BESTMARK_REPORTS (a folder) also a JSON
  * file there, from which the closing line of a whole run is summed.
  */
-export function reportersFor(name: string) {
+export function reportersFor(name: string): {
+  reporters: (string | Reporter)[]
+  outputFile?: { json: string }
+} {
   const folder = process.env['BESTMARK_REPORTS']
-  if (!folder) return { reporters: ['default'] }
-  return { reporters: ['default', 'json'], outputFile: { json: `${folder}/${name}.json` } }
+  if (!folder) return { reporters: ['default', slowest] }
+  const outputFile = { json: `${folder}/${name}.json` }
+  return { reporters: ['default', 'json', slowest], outputFile }
 }

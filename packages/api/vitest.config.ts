@@ -2,5 +2,10 @@ import { defineConfig } from 'vitest/config'
 import { reportersFor } from '../../vitest.shared.ts'
 
 export default defineConfig({
-  test: { testTimeout: 60_000, hookTimeout: 60_000, ...reportersFor('api') },
+  test: {
+    globalSetup: '../db/testServer.ts',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    ...reportersFor('api'),
+  },
 })

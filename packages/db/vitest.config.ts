@@ -3,5 +3,10 @@ import { reportersFor } from '../../vitest.shared.ts'
 
 export default defineConfig({
   // Databases are started, killed and started again; a busy machine takes its time.
-  test: { testTimeout: 60_000, hookTimeout: 60_000, ...reportersFor('db') },
+  test: {
+    globalSetup: 'testServer.ts',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    ...reportersFor('db'),
+  },
 })

@@ -10,31 +10,59 @@ import { migrate } from './connection/migrate.ts'
 export { TestProxy } from './connection/testProxy.ts'
 export { toldInRows, type Told } from './testRows.ts'
 
+/** Names the environment's variable that names the database which new ones are copies of. */
+export const TEMPLATE = 'BESTMARK_TEST_TEMPLATE'
+
 export interface TestDatabase extends Database, AsyncDisposable {
   /** For another process that is to open the same database. */
   databaseUrl: string
 }
 
+/** A database of a test's own. */
+export interface NewDatabase {
+  address: Address
+  databaseUrl: string
+  /** Drops it, whoever still uses it. */
+  drop: () => Promise<void>
+}
+
 /**
- * A fresh, migrated database of its own for a test file. It lies on the server of
- * TEST_DATABASE_URL, else on an embedded one that all test files share and the last one stops.
- * Dispose of it when the tests are over: `afterAll(() => db[Symbol.asyncDispose]())`.
+ * Makes a migrated database on the server of TEST_DATABASE_URL, else on an embedded one that all
+ * test files share. It is a copy of the template of `testServer.ts`, where that one is.
  */
-export async function testDatabase(): Promise<TestDatabase> {
+export async function newDatabase(): Promise<NewDatabase> {
   const server = await testServer()
   const name = `test_${randomUUID().replaceAll('-', '')}`
   const admin = connectTo(server.address)
-  await admin.unsafe(`create database ${name}`)
   const address = { ...server.address, database: name }
-  const db = databaseAt(address)
-  await migrate(db)
-  const dispose = async (): Promise<void> => {
+  const template = process.env[TEMPLATE]
+  if (template) await admin.unsafe(`create database ${name} template ${template}`)
+  else {
+    await admin.unsafe(`create database ${name}`)
+    const db = databaseAt(address)
+    await migrate(db)
     await db.close()
+  }
+  const drop = async (): Promise<void> => {
     await admin.unsafe(`drop database if exists ${name} with (force)`)
     await admin.end({ timeout: 2 })
     await server.leave()
   }
-  return { ...db, databaseUrl: urlOf(address), [Symbol.asyncDispose]: dispose }
+  return { address, databaseUrl: urlOf(address), drop }
+}
+
+/**
+ * A fresh, migrated database of its own for a test file. Dispose of it when the tests are over:
+ * `afterAll(() => db[Symbol.asyncDispose]())`.
+ */
+export async function testDatabase(): Promise<TestDatabase> {
+  const { address, databaseUrl, drop } = await newDatabase()
+  const db = databaseAt(address)
+  const dispose = async (): Promise<void> => {
+    await db.close()
+    await drop()
+  }
+  return { ...db, databaseUrl, [Symbol.asyncDispose]: dispose }
 }
 
 /** The embedded server of a data folder, for tests that harm it. */
@@ -58,13 +86,20 @@ export async function embeddedServer(home: string): Promise<EmbeddedServer> {
 async function testServer(): Promise<{ address: Address; leave: () => Promise<void> }> {
   const url = process.env['TEST_DATABASE_URL']
   if (url) return { address: parseAddress(url), leave: async () => {} }
+  const { address, leave, stop } = await joinTestServer()
+  return { address, leave: () => leave().then(stop) }
+}
+
+/** Joins the embedded server that all tests of this user share; `stop` ends it once nobody uses it. */
+export async function joinTestServer() {
   const home = join('/tmp', `bestmark-test-${process.getuid?.() ?? 0}`)
   const { address, leave } = await joinEmbedded(home)
-  const leaveAndStop = async (): Promise<void> => {
-    await leave()
-    await stopEmbedded(home)
+  return {
+    address,
+    databaseUrl: urlOf(address),
+    leave,
+    stop: () => stopEmbedded(home).then(() => undefined),
   }
-  return { address, leave: leaveAndStop }
 }
 
 function urlOf({ user, password, host, port, path, database }: Address): string {

@@ -17,7 +17,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Agent } from './agent.ts'
 import { AGENT_SETTINGS } from './settings.ts'
 import { openBoard, type Board } from '../board/board.ts'
-import { agentOf } from '../board/testing.ts'
+import { agentOf, newBoardEnv } from '../board/testing.ts'
 import { readJournalRun } from '../sources/journal/journal.ts'
 import { importRun } from '../recording/importRun.ts'
 import { JOURNAL } from '../journal/header.ts'
@@ -30,13 +30,16 @@ import { startRun, type StartedRun } from './startRun.ts'
 import { BESTMARK, bestmark, eventually, temporaryFolder, weightsOf } from '../testing.ts'
 
 let home: Awaited<ReturnType<typeof temporaryFolder>>
+let database: Awaited<ReturnType<typeof newBoardEnv>>
 let board: Board
 beforeAll(async () => {
   home = await temporaryFolder()
-  board = await openBoard({ BESTMARK_HOME: home.path })
+  database = await newBoardEnv(home.path)
+  board = await openBoard(database.env)
 })
 afterAll(async () => {
   await board[Symbol.asyncDispose]()
+  await database[Symbol.asyncDispose]()
   await home[Symbol.asyncDispose]()
 })
 
@@ -46,7 +49,7 @@ const OFTEN = { ...AGENT_SETTINGS, pace: { round: 50, listen: 200, rest: 100, st
 const agentHere = (settings = OFTEN) => agentOf(board, settings)
 
 function agentElsewhere(): ChildProcess {
-  return spawn(BESTMARK, ['agent'], { env: { ...process.env, BESTMARK_HOME: home.path } })
+  return spawn(BESTMARK, ['agent'], { env: { ...process.env, ...database.env } })
 }
 
 function start(preset: string, name: string, agent?: Agent): Promise<StartedRun> {
@@ -141,7 +144,7 @@ test('an adopted run whose process is gone is lost, and train --resume goes on a
   const lost = await jobWhen(run, ({ status }) => status === 'lost')
   expect(lost.best_step).toBe(50)
 
-  const env = { ...process.env, BESTMARK_HOME: home.path }
+  const env = { ...process.env, ...database.env }
   const resumed = spawn(BESTMARK, ['train', '--resume', 'resumed'], { env })
   await jobWhen(run, ({ current_step, status }) => status === 'running' && (current_step ?? 0) > 50)
   const refused = await bestmark(['train', '--resume', 'resumed'], { env })
@@ -160,8 +163,7 @@ test('of two resumes at once one trains, and the other says nothing of how the j
   await using here = agentHere()
   const run = await start('quick', 'twice')
   await here.agent.adopt(run)
-  const again = () =>
-    bestmark(['train', '--resume', run.job_id], { env: { BESTMARK_HOME: home.path } })
+  const again = () => bestmark(['train', '--resume', run.job_id], { env: database.env })
   const codes = (await Promise.all([again(), again()])).map(({ code }) => code)
   expect(codes).toContain(0)
   const isCompleted = { status: 'completed', error: null }
@@ -183,7 +185,7 @@ test('a resume that fails before it begins ends the job failed, with the reason'
   // Whole as a file, but of another model.
   await writeFile(weights, weightsOf(1))
   const { code } = await bestmark(['train', '--resume', run.job_id], {
-    env: { BESTMARK_HOME: home.path },
+    env: { ...database.env },
   })
   expect(code).toBe(1)
   const job = await jobStatus(board.db, run.job_id)
@@ -225,7 +227,7 @@ test('a checkpoint that was asked for is shipped, verified and live, and the led
   })
   expect(done).toMatchObject({ is_best: true, step: job.best_step, error: null })
   expect(done.bytes_done).toBe(done.bytes_total)
-  const live = join(home.path, 'models', 'moby', 'current')
+  const live = join(board.home, 'models', 'moby', 'current')
   const [shipped, saved] = await Promise.all(
     [live, job.best_checkpoint_path!].map((folder) => readFile(join(folder, 'model.safetensors'))),
   )

@@ -1,11 +1,33 @@
 import { join } from 'node:path'
 import type { TrainingJobStatus } from '@bestmark/core'
 import { findJobs } from '@bestmark/db'
+import { newDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { Agent } from '../agent/agent.ts'
 import { AGENT_SETTINGS, type AgentSettings } from '../agent/settings.ts'
 import { openBoard, type Board } from './board.ts'
 import { temporaryFolder } from '../testing.ts'
+
+/** The environment of commands that are to use a test's board. */
+export interface BoardEnv extends NodeJS.ProcessEnv {
+  BESTMARK_HOME: string
+  DATABASE_URL: string
+  INIT_CWD: string
+}
+
+/** A new data folder in a folder, and a new database on the server that all tests share. */
+export async function newBoardEnv(
+  folder: string,
+  name = 'board',
+): Promise<{ env: BoardEnv } & AsyncDisposable> {
+  const { databaseUrl, drop } = await newDatabase()
+  const env = {
+    BESTMARK_HOME: join(folder, name),
+    DATABASE_URL: databaseUrl,
+    INIT_CWD: folder,
+  }
+  return { env, [Symbol.asyncDispose]: drop }
+}
 
 /** A board of a test file's own, with a folder for runs; open while its tests run. */
 export interface TestBoard {
@@ -13,7 +35,7 @@ export interface TestBoard {
   /** The folder, in which the board's own is called `board`. */
   path: string
   /** For commands that are to use the board, and are called in the folder. */
-  env: { BESTMARK_HOME: string; INIT_CWD: string }
+  env: BoardEnv
   jobNamed: (name: string) => Promise<TrainingJobStatus | undefined>
 }
 
@@ -21,16 +43,19 @@ export interface TestBoard {
 export function testBoard(): TestBoard {
   const opened: Partial<TestBoard> = {}
   let folder: Awaited<ReturnType<typeof temporaryFolder>>
+  let database: Awaited<ReturnType<typeof newBoardEnv>>
   beforeAll(async () => {
     folder = await temporaryFolder()
     const { path } = folder
-    const env = { BESTMARK_HOME: join(path, 'board'), INIT_CWD: path }
+    database = await newBoardEnv(path)
+    const { env } = database
     const board = await openBoard(env)
     const jobNamed = async (name: string) => (await findJobs(board.db, name))[0]
     Object.assign(opened, { board, path, env, jobNamed })
   })
   afterAll(async () => {
     await opened.board?.[Symbol.asyncDispose]()
+    await database[Symbol.asyncDispose]()
     await folder[Symbol.asyncDispose]()
   })
   // Its fields are there once a test runs.

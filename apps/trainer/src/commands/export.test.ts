@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { lstat, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { newBoardEnv } from '../board/testing.ts'
 import { bestmark, temporaryFolder, writeOutput } from '../testing.ts'
 
 /** Two runs on a board, and the command line beside them; `other` is a second board. */
@@ -11,11 +12,19 @@ async function twoRuns() {
     const log = [1, 2].map((step) => ({ step, eval_loss: step }))
     await writeOutput(join(home.path, name), { saves: [1, 2], log })
   }
-  const on = (board: string) => (words: readonly string[]) =>
-    bestmark(words, { cwd: home.path, env: { BESTMARK_HOME: join(home.path, board) } })
-  const run = on('board')
+  const boards = {
+    first: await newBoardEnv(home.path),
+    other: await newBoardEnv(home.path, 'other'),
+  }
+  const on = (board: keyof typeof boards) => (words: readonly string[]) =>
+    bestmark(words, { cwd: home.path, env: boards[board].env })
+  const run = on('first')
   expect(await run(['import', 'one', 'two'])).toMatchObject({ code: 0 })
-  return { ...home, home: home.path, run, other: on('other') }
+  const dispose = async (): Promise<void> => {
+    for (const board of Object.values(boards)) await board[Symbol.asyncDispose]()
+    await home[Symbol.asyncDispose]()
+  }
+  return { home: home.path, run, other: on('other'), [Symbol.asyncDispose]: dispose }
 }
 
 test('every job of a board is exported to a folder, and imported on another one', async () => {

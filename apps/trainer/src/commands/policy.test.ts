@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openBoard, type Board } from '../board/board.ts'
+import { newBoardEnv } from '../board/testing.ts'
 import { bestmark, temporaryFolder, writeOutput } from '../testing.ts'
 
 /** The loss is lowest at step 100, F1 highest at step 300. */
@@ -11,11 +11,10 @@ const log = [
 ]
 
 let home: Awaited<ReturnType<typeof temporaryFolder>>
-let board: Board
+let board: Awaited<ReturnType<typeof newBoardEnv>>
 beforeAll(async () => {
   home = await temporaryFolder()
-  // Held open, so that not every command has to start the database.
-  board = await openBoard({ BESTMARK_HOME: join(home.path, 'board') })
+  board = await newBoardEnv(home.path)
   await writeOutput(join(home.path, 'moby'), { saves: [100, 200, 300], log })
   await run('import', 'moby')
 })
@@ -24,8 +23,7 @@ afterAll(async () => {
   await home[Symbol.asyncDispose]()
 })
 
-const run = (...words: string[]) =>
-  bestmark(words, { cwd: home.path, env: { BESTMARK_HOME: join(home.path, 'board') } })
+const run = (...words: string[]) => bestmark(words, { cwd: home.path, env: board.env })
 
 test('a policy is shown, changed with who did it, told as history, and taken back', async () => {
   expect((await run('policy', 'moby')).stdout).toMatch(

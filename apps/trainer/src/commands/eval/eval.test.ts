@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkpointsOf, findJobs } from '@bestmark/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newBoardEnv } from '../../board/testing.ts'
 import { openBoard } from '../../board/board.ts'
 import { BESTMARK, bestmark, eventually, temporaryFolder, writeOutput } from '../../testing.ts'
 
@@ -164,8 +165,8 @@ test('what does not fit is told in one sentence', async () => {
 
 test('where a board knows the run, scores and evaluations are on it, by name and by id', async () => {
   await using place = await temporaryFolder()
-  const env = { BESTMARK_HOME: join(place.path, 'board') }
-  // Held open, so that not every command has to start the database.
+  await using database = await newBoardEnv(place.path)
+  const { env } = database
   await using board = await openBoard(env)
   const on = (...words: string[]) => bestmark(words, { cwd: folder.path, env })
   const root = await output('boarded')

@@ -1,13 +1,14 @@
-import { join } from 'node:path'
 import { checkpointsOf, examples, listJobs, removeExamples } from '@bestmark/db'
 import { expect, test } from 'vitest'
 import { openBoard } from '../../board/board.ts'
+import { newBoardEnv } from '../../board/testing.ts'
 import { bestmark, temporaryFolder } from '../../testing.ts'
 import { tellStories } from './stories.ts'
 
 test('the stories of an empty board show the trap, the disagreement and the lost file, once ever', async () => {
   await using home = await temporaryFolder()
-  await using board = await openBoard({ BESTMARK_HOME: join(home.path, 'board') })
+  await using database = await newBoardEnv(home.path)
+  await using board = await openBoard(database.env)
   const { db } = board
   await tellStories(board)
   const { jobs } = await listJobs(db)
@@ -15,8 +16,7 @@ test('the stories of an empty board show the trap, the disagreement and the lost
     jobs.map(() => ['examples', 'completed']),
   )
   expect(await examples(db)).toEqual(jobs.map(({ job_id }) => job_id).sort())
-  const env = { BESTMARK_HOME: join(home.path, 'board') }
-  const { stdout } = await bestmark(['jobs'], { env })
+  const { stdout } = await bestmark(['jobs'], { env: database.env })
   expect(stdout.match(/\(recorded example\)$/gm)).toHaveLength(jobs.length)
   const told = async (name: string) => {
     const found = await checkpointsOf(db, jobs.find((job) => job.name === name)?.job_id ?? '')

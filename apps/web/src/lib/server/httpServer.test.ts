@@ -29,9 +29,13 @@ const hello: Handler = (request, response) =>
   void request.resume().on('end', () => response.end('hello'))
 
 /** What the server answers to these bytes, to the end of the connection, which it must close. */
+/** What came until the server closed the connection, or broke it off. */
 async function answerTo(socket: Socket, bytes: string): Promise<string> {
+  let said = ''
+  socket.on('data', (piece: Buffer) => (said += piece.toString()))
   socket.write(bytes)
-  return text(socket)
+  await once(socket, 'close')
+  return said
 }
 
 const GET = 'GET / HTTP/1.1\r\nhost: localhost\r\n'
@@ -41,7 +45,8 @@ test('a client that sends slowly, or nothing, is let go', async () => {
   expect(await answerTo(await open(), '')).toMatch(/^(HTTP\/1.1 408 |$)/)
   const drip = await open()
   const dripping = setInterval(() => drip.write('x-a: b\r\n'), 20)
-  expect(await answerTo(drip, GET)).toMatch(/^HTTP\/1.1 408 /)
+  // What drips into a closed connection breaks it off, and its answer may be lost with it.
+  expect(await answerTo(drip, GET)).toMatch(/^(HTTP\/1.1 408 |$)/)
   clearInterval(dripping)
   const body = 'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nx'
   expect(await answerTo(await open(), body)).toMatch(/^HTTP\/1.1 408 /)
