@@ -54,6 +54,8 @@ export default ts.config(
   {
     files: ['apps/web/src/**'],
     rules: {
+      // A page that drops an error shows what is no longer true.
+      '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: false }],
       'no-restricted-imports': [
         'error',
         { name: '@bestmark/db', message: 'Pages reach the database through the API.' },

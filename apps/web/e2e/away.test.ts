@@ -1,7 +1,7 @@
 import { TestProxy } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Line } from './line.ts'
-import { metrics, Run } from './runs.ts'
+import { checkpoint, evaluation, metrics, Run } from './runs.ts'
 import { goLive, openSite, type Site } from './site.ts'
 
 let site: Site
@@ -90,3 +90,36 @@ test('a server that is started while the database is silent says so, and opens t
     .toBe(200)
   await proxy[Symbol.asyncDispose]()
 }, 90_000)
+
+test('a part that could not be read again says so, is tried again, and then the note is gone', async () => {
+  const page = await (await site.visitor()).newPage()
+  await goLive(page, `/jobs/${run.job_id}`)
+  await page.locator('[data-best="200"]').waitFor()
+  await page.route('**/trpc/checkpoints.list**', (route) => route.abort())
+  await run.say(metrics(300, 0.2), evaluation(300, 1), checkpoint(300))
+  await page.getByText('Part of this page is out of date').waitFor()
+  expect(await page.locator('[data-best="200"]').count()).toBe(1)
+  await page.unroute('**/trpc/checkpoints.list**')
+  await page.locator('[data-best="300"]').waitFor()
+  await page.getByText('Part of this page is out of date').waitFor({ state: 'detached' })
+})
+
+test('series that could not be read are read once the board answers', async () => {
+  await run.say(evaluation(400, 1.5, { eval_f1: 0.5 }))
+  const page = await (await site.visitor()).newPage()
+  await goLive(page, `/jobs/${run.job_id}`)
+  await page.route('**/trpc/series.read**', (route) => route.abort())
+  await page.getByRole('combobox', { name: 'series' }).selectOption('f1')
+  await page.getByText('Part of this page is out of date').waitFor()
+  await page.unroute('**/trpc/series.read**')
+  await page.locator('path[data-line=eval_f1]').waitFor({ state: 'attached' })
+})
+
+test('an error that no part of a page handles is shown', async () => {
+  const page = await (await site.visitor()).newPage()
+  await goLive(page, '/')
+  await page.evaluate(() => void Promise.reject(new Error('nobody caught this')))
+  await page.getByRole('alert').getByText('nobody caught this').waitFor()
+  await page.getByRole('button', { name: 'Dismiss' }).click()
+  await page.getByRole('alert').waitFor({ state: 'detached' })
+})

@@ -11,7 +11,11 @@ import { refusals } from '#lib/server/refusals.ts'
 
 for (const end of ['SIGTERM', 'SIGINT', 'disconnect']) process.once(end, endReports)
 // The server says so when its last connection has closed.
-process.once('sveltekit:shutdown', () => void closeBoard().finally(() => process.exit()))
+process.once('sveltekit:shutdown', () => {
+  closeBoard()
+    .catch(reported)
+    .finally(() => process.exit())
+})
 // Live streams of whoever the old token let in end; the server closes what is open.
 door.onRenewed(() => process.emit('bestmark:renewed' as NodeJS.Signals))
 

@@ -28,6 +28,6 @@ export class ChartView implements Viewing {
     Object.assign(this, to)
     const search = viewingSearch(this)
     const address = resolve(`/jobs/[id]?${search}`, { id: this.#job_id })
-    void goto(address, { shallow: true, replace: true })
+    goto(address, { shallow: true, replace: true }).catch(reportError)
   }
 }

@@ -1,6 +1,7 @@
 import { ownValue, setOwn, type TrainingJobStatus } from '@bestmark/core'
 import { api, type Delta, type JobPage } from '../api.ts'
 import { listInput, type JobQuery } from './jobQuery.ts'
+import { Reread } from '../watch/reread.svelte.ts'
 import { Watch } from '../watch/watch.svelte.ts'
 
 /** How soon (ms) the page is read again when it may have changed as a whole. */
@@ -53,7 +54,13 @@ export class LiveJobs {
       this.#following = false
       stop()
       clearTimeout(this.#refresh)
+      this.#list.stop()
     }
+  }
+
+  /** Why the list could not be read again; empty while it is as the board has it. */
+  get problem(): string {
+    return this.#list.problem
   }
 
   #hear(delta: Delta): void {
@@ -67,17 +74,19 @@ export class LiveJobs {
   }
 
   #readSoon(): void {
-    if (this.#following) this.#refresh ??= setTimeout(() => void this.#read(), SOON)
+    if (this.#following) this.#refresh ??= setTimeout(() => this.#read(), SOON)
   }
 
-  /** The rows stay as they are while the board does not answer; it is asked until it does. */
-  async #read(): Promise<void> {
-    const of = this.#listed()
-    const page = await api.jobs.list.query(listInput(of.query)).catch(() => null)
+  #read(): void {
     this.#refresh = undefined
-    if (page) this.#anew = { of, page }
-    else this.#readSoon()
+    this.#list.ask()
   }
+
+  /** The rows stay as they are while the board does not answer. */
+  #list = new Reread(async () => {
+    const of = this.#listed()
+    this.#anew = { of, page: await api.jobs.list.query(listInput(of.query)) }
+  })
 }
 
 /** The row as it was read, or what was told of it later; a revision tells which, no clock does. */

@@ -23,13 +23,11 @@ export function diskWords(disk: FullDisk, now: number): string {
 export function followDisks(
   host_id: string | undefined,
   hear: (disks: FullDisk[]) => void,
+  fail: (error: Error) => void,
 ): () => void {
-  const ask = async (): Promise<void> => {
-    if (document.hidden) return
-    // While the board does not answer the page says so elsewhere.
-    const disks = await api.hosts.fullDisks.query({ host_id }).catch(() => null)
-    if (disks) hear(disks)
+  const ask = (): void => {
+    if (!document.hidden) api.hosts.fullDisks.query({ host_id }).then(hear, fail)
   }
-  const timer = setInterval(() => void ask(), AGAIN)
+  const timer = setInterval(ask, AGAIN)
   return () => clearInterval(timer)
 }

@@ -49,7 +49,7 @@ export function guardedServer(handle: Handler, limits: Limits = LIMITS): Server 
     // Files of the build are answered before any hook of the pages.
     for (const [name, value] of Object.entries(ALWAYS)) response.setHeader(name, value)
     const refusal = refusalOf(request, limits)
-    if (refusal) return void refuse(response, refusal)
+    if (refusal) return answerWith(response, refusal)
     endInTime(response, limits.answer)
     endWhereStalled(response, limits.stalled)
     handle(request, response)
@@ -68,11 +68,13 @@ function refusalOf({ method, url, headers, rawHeaders }: IncomingMessage, { body
   return undefined
 }
 
-async function refuse(response: ServerResponse, refusal: Response): Promise<void> {
-  const page = await refusal.text()
-  // What else the connection brings is not read.
+function answerWith(response: ServerResponse, refusal: Response): void {
+  // The rest of what the connection sends is not read.
   const headers = { ...Object.fromEntries(refusal.headers), connection: 'close' }
-  response.writeHead(refusal.status, headers).end(page)
+  refusal.text().then(
+    (page) => response.writeHead(refusal.status, headers).end(page),
+    (error: Error) => response.destroy(error),
+  )
 }
 
 const OVERDUE = 'The board took too long to answer. Try again, or ask for less.\n'

@@ -9,10 +9,10 @@ import {
   type NamedSeries,
   type SeriesName,
 } from '../api.ts'
-import { coalesced } from './coalesced.ts'
 import { GrowingSeries } from './growingSeries.ts'
 import { hostWords } from './host.ts'
 import { readLogs, type JobLogs } from './jobLogs.ts'
+import { Reread } from './reread.svelte.ts'
 import { POINTS, type JobSnapshot } from './snapshot.ts'
 import { Watch } from './watch.svelte.ts'
 
@@ -38,6 +38,9 @@ export class LiveJob {
   logs: JobLogs
   readonly watch: Watch
   #shown: string[]
+  #wanted: string[]
+  /** The steps of the close-up that is wanted. */
+  #window: readonly [number, number] | null = null
   #growing: Map<string, GrowingSeries>
 
   constructor(snapshot: JobSnapshot, shown: string[]) {
@@ -52,10 +55,12 @@ export class LiveJob {
     this.deployments = $state.raw(snapshot.deployments)
     this.logs = $state.raw(snapshot.logs)
     this.#shown = shown
+    this.#wanted = shown
     this.#growing = growing(snapshot.series)
     this.watch = new Watch(
       () => this.#watching(),
       (delta) => this.apply(delta),
+      () => this.#failed.forEach((one) => one.ask()),
     )
   }
 
@@ -63,8 +68,8 @@ export class LiveJob {
     this.#take(delta)
     for (const points of delta.series) this.#grow(points)
     if (delta.series.length > 0) this.series = [...this.#growing.values()].map(({ view }) => view)
-    if (delta.checkpoints) this.#readCheckpoints()
-    if (delta.logs) this.#readLogs()
+    if (delta.checkpoints) this.#checkpoints.ask()
+    if (delta.logs) this.#logLines.ask()
     for (const deployment of delta.deployments) this.place(deployment)
   }
 
@@ -76,24 +81,32 @@ export class LiveJob {
     this.deployments = [deployment, ...others].sort((a, b) => b.created_at - a.created_at)
   }
 
-  /** Shows other series instead. */
-  async show(names: string[]): Promise<void> {
-    const series = await api.series.read.query({ job_id: this.id, names, points: POINTS })
-    this.#shown = names
-    this.#growing = growing(series)
-    this.series = series
-    this.closeUp = null
-    this.watch.renew()
+  /** Shows other series instead, as soon as they are read. */
+  show(names: string[]): void {
+    this.#wanted = names
+    this.#curves.ask()
   }
 
   /** Reads a window of steps in full, or goes back to the whole with null. */
-  async look(steps: readonly [number, number] | null): Promise<void> {
+  look(steps: readonly [number, number] | null): void {
     this.closeUp = null
     const thinned = this.series.some(({ count, values }) => count > values.length)
-    if (!steps || !thinned) return
-    const [from_step, to_step] = steps
-    const query = { job_id: this.id, names: this.#shown, from_step, to_step, points: POINTS }
-    this.closeUp = await api.series.read.query(query)
+    this.#window = thinned ? steps : null
+    this.#zoom.ask()
+  }
+
+  /** Follows until the returned function is called; made for `onMount`. */
+  follow = (): (() => void) => {
+    const leave = this.watch.follow()
+    return () => {
+      leave()
+      for (const one of this.#rereads) one.stop()
+    }
+  }
+
+  /** Why a part of the page could not be read again; empty while all is as the board has it. */
+  get problem(): string {
+    return this.#failed[0]?.problem ?? ''
   }
 
   get id(): string {
@@ -123,7 +136,7 @@ export class LiveJob {
     this.#growing.set(points.name, begun)
   }
 
-  #readCheckpoints = coalesced(async () => {
+  #checkpoints = new Reread(async () => {
     const job = { job_id: this.id }
     const [decided, names, detail] = await Promise.all([
       api.checkpoints.list.query(job),
@@ -135,10 +148,35 @@ export class LiveJob {
     Object.assign(this, { decided, names, detail })
   })
 
-  #readLogs = coalesced(async () => {
+  #logLines = new Reread(async () => {
     const job_id = this.id
     this.logs = await readLogs((query) => api.jobs.logs.query({ job_id, ...query }))
   })
+
+  #curves = new Reread(async () => {
+    const names = this.#wanted
+    const series = await api.series.read.query({ job_id: this.id, names, points: POINTS })
+    this.#shown = names
+    this.#growing = growing(series)
+    this.series = series
+    this.closeUp = null
+    this.watch.renew()
+  })
+
+  #zoom = new Reread(async () => {
+    const steps = this.#window
+    if (!steps) return
+    const [from_step, to_step] = steps
+    const query = { job_id: this.id, names: this.#shown, from_step, to_step, points: POINTS }
+    const closeUp = await api.series.read.query(query)
+    if (this.#window === steps) this.closeUp = closeUp
+  })
+
+  #rereads = [this.#checkpoints, this.#logLines, this.#curves, this.#zoom]
+
+  get #failed(): Reread[] {
+    return this.#rereads.filter(({ problem }) => problem !== '')
+  }
 }
 
 /** The fields that are written with the selection; one that the status gains does not compile. */

@@ -1,6 +1,7 @@
 import { TRPCClientError } from '@trpc/client'
 import type { AppRouter } from '@bestmark/api'
 import { api, type Delta } from '../api.ts'
+import { backoff } from './backoff.ts'
 
 export type WatchInput = Parameters<typeof api.watch.subscribe>[0]
 
@@ -9,9 +10,6 @@ export type WatchInput = Parameters<typeof api.watch.subscribe>[0]
  * lets this browser in no more, so it is not asked again.
  */
 export type Connection = 'connecting' | 'live' | 'resting' | 'away' | 'ended'
-
-const SHORTEST_WAIT = 1_000
-const LONGEST_WAIT = 10_000
 
 /**
  * The one subscription of a tab. It is closed while the tab is hidden and opened again from where
@@ -25,7 +23,7 @@ export class Watch {
   #onback: () => void
   #subscription: { unsubscribe: () => void } | null = null
   #retry: ReturnType<typeof setTimeout> | undefined
-  #wait = SHORTEST_WAIT
+  #failures = 0
   #wasAway = false
 
   /** `onback` is told when the board answers again after a time in which nothing was heard. */
@@ -80,7 +78,7 @@ export class Watch {
 
   #heard(): void {
     this.connection = 'live'
-    this.#wait = SHORTEST_WAIT
+    this.#failures = 0
     if (this.#wasAway) this.#onback()
     this.#wasAway = false
   }
@@ -89,12 +87,14 @@ export class Watch {
     this.#close()
     this.connection = 'away'
     this.#wasAway = true
-    const retry = setTimeout(() => this.#open(), this.#wait)
+    this.#failures += 1
+    const retry = setTimeout(() => this.#open(), backoff(this.#failures))
     this.#retry = retry
-    this.#wait = Math.min(LONGEST_WAIT, 2 * this.#wait)
-    void isShutOut().then((isIt) => {
-      if (isIt && this.#retry === retry) this.#end()
-    })
+    isShutOut()
+      .then((isIt) => {
+        if (isIt && this.#retry === retry) this.#end()
+      })
+      .catch(reportError)
   }
 
   #end(): void {

@@ -1,0 +1,46 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Reread } from './reread.svelte.ts'
+
+beforeEach(() => vi.useFakeTimers())
+afterEach(() => vi.useRealTimers())
+
+test('what is asked for while it is read is read once more, and not twice at a time', async () => {
+  const readings: (() => void)[] = []
+  const reread = new Reread(() => new Promise((done) => readings.push(done)))
+  reread.ask()
+  reread.ask()
+  reread.ask()
+  expect(readings).toHaveLength(1)
+  readings[0]?.()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(readings).toHaveLength(2)
+  readings[1]?.()
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(readings).toHaveLength(2)
+})
+
+test('a failed reading is shown and tried again until it succeeds', async () => {
+  const answers = [new Error('no answer'), new Error('still none'), null]
+  const reread = new Reread(async () => {
+    const answer = answers.shift()
+    if (answer) throw answer
+  })
+  reread.ask()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(reread.problem).toBe('no answer')
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(reread.problem).toBe('still none')
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(reread.problem).toBe('')
+  expect(answers).toEqual([])
+})
+
+test('one that is stopped is not tried again', async () => {
+  const read = vi.fn().mockRejectedValue(new Error('no answer'))
+  const reread = new Reread(read)
+  reread.ask()
+  await vi.advanceTimersByTimeAsync(0)
+  reread.stop()
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(read).toHaveBeenCalledTimes(1)
+})
