@@ -56,12 +56,14 @@ export async function fuzz(board: Board, how: Fuzz, only?: number): Promise<Faul
   return faults
 }
 
-/** Makes all files an hour old: of a run that may still grow, the last line is left unread. */
+/** Makes a run an hour old: of one that may still grow, the last line is left unread. */
 async function age(root: string): Promise<void> {
   const then = new Date(Date.now() - 3_600_000)
-  for (const name of await readdir(root, { recursive: true })) {
+  const names = await readdir(root, { recursive: true })
+  // A folder's own time would follow a change below it, so the deepest come first.
+  for (const name of [...names.sort().reverse(), '']) {
     const path = join(root, name)
-    if ((await lstat(path)).isFile()) await utimes(path, then, then)
+    if (!(await lstat(path)).isSymbolicLink()) await utimes(path, then, then)
   }
 }
 

@@ -88,7 +88,7 @@ export function assertWhole(path: string, { exported }: ExportHeader): void {
 const END_BYTES = 100
 
 /** The last line of a file, or the end of a long one; undefined where its newline is missing. */
-export function lastLine(path: string): string | undefined {
+function lastLine(path: string): string | undefined {
   const file = openFile(path)
   try {
     const { size } = fstatSync(file)
