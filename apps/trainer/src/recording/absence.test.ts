@@ -106,7 +106,7 @@ test('a job that was made of the place while the journal was away leaves the jou
   await rename(`${root}.aside`, join(root, JOURNAL))
   await appendFile(join(root, JOURNAL), loss(2, 2))
   await eventually(async () =>
-    (await jobStatus(here.board.db, place.job_id))?.status === 'lost' ? true : undefined,
+    (await jobStatus(here.board.db, place.job_id))?.status === 'stopped' ? true : undefined,
   )
   await importRun(here.board, root, {})
   await lossesAre(job_id, [3, 2])

@@ -11,37 +11,57 @@ import {
   recordFacts,
   standingFiles,
 } from '@bestmark/db'
-import type { FilesSeen } from '../checkpoints/inspect.ts'
+import { inspectCheckpoint, type FilesSeen } from '../checkpoints/inspect.ts'
 import { firstLine, isJournal, JOURNAL } from '../journal/header.ts'
 import { isDriven } from '../processes/mark.ts'
 import { endedEvent } from '../sources/events/events.ts'
 import { jsonObject } from '../files/json.ts'
+import { drivenJob } from '../sources/runNote.ts'
 import { folderId } from './folderId.ts'
 import { isOfAnother, isOfPlace } from './journalPlace.ts'
-import { toldJournal } from './toldJournal.ts'
+import { storedJournal } from './storedJournal.ts'
 
-const WHY = 'Its folder was removed or emptied, and another run began in it.'
 const FILES_WHY = "another run lies in the run's folder now"
 
 /**
- * Ends a job whose folder holds another run now: how it ended nobody saw, so it is lost, and its
- * checkpoints are gone, whatever lies at their paths.
+ * Ends a job whose folder holds another run now. Its history, pins and shipments stay; checkpoints
+ * whose files the other run replaced or removed are missing, whatever lies at their paths.
  */
 export async function endReplaced(db: Database, job_id: string): Promise<void> {
   const job = await jobDetail(db, job_id)
-  const status = (await jobStatus(db, job_id))?.status
-  if (!job || !status) return
-  const files = await standingFiles(db, job_id)
-  const events: TrainingEvent[] = files
-    .filter(({ files_state }) => files_state !== 'missing')
-    .map((known) => ({ ...placeOf(known), ...goneFiles() }))
-  const { attempt } = job
-  if (!hasEnded(status) && status !== 'lost') events.push(endedEvent(attempt, 'lost', WHY))
+  const known = await jobStatus(db, job_id)
+  if (!job || !known) return
+  const events: TrainingEvent[] = []
+  for (const files of await standingFiles(db, job_id)) {
+    if (files.files_state === 'missing' || (await isAsBefore(known.output_dir, files))) continue
+    events.push({ ...placeOf(files), ...goneFiles() })
+  }
+  if (!hasEnded(known.status)) {
+    const at = Date.now()
+    const when = new Date(at).toISOString()
+    const event = (await isJournalAway(db, job_id, known.output_dir))
+      ? endedEvent(job.attempt, 'lost', `Its journal is missing at ${when}.`)
+      : endedEvent(job.attempt, 'stopped', `Another run began in its folder at ${when}.`)
+    events.push({ ...event, at })
+  }
   if (events.length > 0) await recordFacts(db, job_id, events)
+}
+
+/** Whether a job's journal may come back: it is missing in a folder that was not made anew. */
+async function isJournalAway(db: Database, job_id: string, root: string): Promise<boolean> {
+  const isMissing = journalIn(root) === undefined && (await storedJournal(db, job_id)) !== null
+  return isMissing && (await folderOfJob(db, job_id))?.folder_id === (await folderId(root))
 }
 
 function placeOf({ attempt, step, path }: KnownFiles) {
   return { type: 'files', attempt, at: null, step, path } as const
+}
+
+/** Whether a checkpoint's files are still those that the job's own run wrote, by their sizes and times. */
+export async function isAsBefore(root: string, known: KnownFiles): Promise<boolean> {
+  if (known.signature === null) return false
+  const { signature } = await inspectCheckpoint(root, known.path, null, { known })
+  return signature === known.signature
 }
 
 /** Ends the jobs that lay in a folder before the one that lies there now. */
@@ -63,16 +83,18 @@ export function goneFiles(): FilesSeen {
 }
 
 /**
- * Whether a folder holds another run than a job: by the ids of their journals, or since the folder
- * there now is known as that of another job.
+ * Whether a folder holds another run than a job: by what `bestmark run` noted while its program
+ * lives, by the ids of their journals, or since another job was found in the same folder later.
  */
 export async function holdsAnother(
   db: Database,
   { job_id, root }: { job_id: string; root: string },
 ): Promise<boolean> {
+  const driven = await drivenJob(root)
+  if (driven) return driven !== job_id
   const id = journalIn(root)
   if (id === undefined) return isFolderOfAnother(db, job_id, root)
-  // A program that removes its folder as it starts is still the one that was started there.
+  // The program of a job that was begun before there was a journal may write one under an id of its own.
   if (isOfPlace(job_id) && isDriven(root)) return false
   return isJournalOfAnother(db, job_id, id)
 }
@@ -94,7 +116,7 @@ export async function isJournalOfAnother(
   job_id: string,
   id: string,
 ): Promise<boolean> {
-  const told = await toldJournal(db, job_id)
+  const told = await storedJournal(db, job_id)
   if (isOfAnother(job_id, told, id)) return true
   return told === null && id !== job_id && (await jobStatus(db, id)) !== undefined
 }
@@ -102,6 +124,10 @@ export async function isJournalOfAnother(
 async function isFolderOfAnother(db: Database, job_id: string, root: string): Promise<boolean> {
   const now = await folderId(root)
   const job = now === null ? undefined : await folderOfJob(db, job_id)
-  if (!job || job.folder_id === null || job.folder_id === now || job.root !== root) return false
-  return job.others.some(({ folder_id, source }) => source !== EXPORTED && folder_id === now)
+  if (!job || job.folder_id === null || job.root !== root) return false
+  const others = job.others.filter(({ folder_id, source }) => {
+    return source !== EXPORTED && folder_id === now
+  })
+  if (job.folder_id !== now) return others.length > 0
+  return others.some(({ registered_at }) => registered_at > job.registered_at)
 }

@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import {
   folderOfJob,
+  jobDetail,
   jobStatus,
   JobUnknown,
   record,
@@ -11,21 +11,21 @@ import {
 } from '@bestmark/db'
 import type { TrainingEvent } from '@bestmark/core'
 import { statIfSeen } from '../files/runFile.ts'
-import { JOURNAL } from '../journal/header.ts'
-import { PIECE } from '../files/lines.ts'
 import { isDriven } from '../processes/mark.ts'
 import type { Recorded } from './recorded.ts'
 import { holdsAnother } from './another.ts'
-import { isContinued } from './continued.ts'
+import { readCursor, shifted, writeCursor } from './attemptShift.ts'
 import { folderId } from './folderId.ts'
+import { historyIn } from './history.ts'
 import { AnotherRun } from './journalPlace.ts'
+import { piecesIn, watchedFiles } from './runFiles.ts'
 import { recordScores } from './scores.ts'
 import { toldByReader } from '../sources/events/events.ts'
-import { SCORES } from '../sources/scores/scoresFile.ts'
-import { filesOf } from '../sources/identify.ts'
 import { Listing } from '../files/folder.ts'
 import { openRun, sourcesIn } from '../sources/sources.ts'
-import type { Source, SourceReader } from '../sources/reader/source.ts'
+import type { Opening, Piece, Source, SourceReader } from '../sources/reader/source.ts'
+import { RUN_LOG } from '../sources/reader/mixed.ts'
+import { drivenJob } from '../sources/runNote.ts'
 
 /** The name under which a job keeps how far its files were read. */
 const CURSOR = 'files'
@@ -38,8 +38,6 @@ const LOOK_FOR_OTHERS = { growing: 5_000, quiet: 60_000 }
 const ASK_AGAIN = 60_000
 /** After so long without news files are quiet (ms). */
 export const QUIET_AFTER = 60_000
-/** Pieces for all files that are shorter than one. */
-const SMALL_FILES = 200
 
 /**
  * Records a run from the files that any program writes. It keeps its reader, so that a look at files
@@ -64,6 +62,10 @@ export class FilesRecorder {
   #isLive = false
   /** The folder that holds this run, as far as is known. */
   #folder_id: string | null = null
+  /** The source by which the stored history was read. */
+  #storedBy: string | undefined
+  /** Files that its sources read, as far as they were there. */
+  #read: string[] = []
 
   constructor(db: Database, run: Recorded, { isOver }: { isOver: boolean }) {
     this.#db = db
@@ -104,28 +106,60 @@ export class FilesRecorder {
   }
 
   async #recordNext(isChanged: boolean): Promise<boolean> {
-    const { job_id, folder } = this.#run
     const isAsked = this.#reader !== undefined && performance.now() - this.#asked < ASK_AGAIN
     const from = isAsked ? this.#cursor : await this.#ask()
+    const isGone = this.#read.length > 0 && !this.#read.some((file) => this.#isThere(file))
     const reader = this.#takeReader(from)
-    const { events, cursor: to, replace } = await reader.next()
+    const piece = await reader.next()
+    const { shift, cursor } = readCursor(from)
     // What was read may be of another run, so that it is looked at first.
     if (await this.#isElsewhere()) return true
-    if (to === (from ?? '')) {
+    if (piece.cursor === (cursor ?? '') && !isGone) {
       this.#keepReader(reader, from)
       return isAsked && !isChanged ? false : this.#atEnd()
     }
-    const stamped = this.#isLive && !replace ? stamp(events) : events
+    const isAnew = cursor !== null && (piece.replace || isGone)
+    const history = isAnew ? await this.#history() : 'same'
+    if (history === 'unknown') return false
+    // Taking back what these files told would take back what earlier ones told as well.
+    const isFurther = history === 'later' || (piece.replace && shift > 0)
+    if (!isFurther) return this.#recordPiece(reader, from, { ...piece, shift })
+    const { attempt } = (await jobDetail(this.#db, this.#run.job_id)) ?? { attempt: 0 }
+    const begun = isGone && !piece.replace ? openRun(this.#sources, this.#opening(null)) : reader
+    const first = begun === reader ? piece : await begun.next()
+    return this.#recordPiece(begun, from, { ...first, replace: false, shift: attempt + 1 })
+  }
+
+  async #recordPiece(
+    reader: SourceReader,
+    from: string | null,
+    { events, cursor, replace, shift }: Piece & { shift: number },
+  ): Promise<boolean> {
+    const { job_id, folder } = this.#run
+    const told = shifted(events, shift)
+    const stamped = this.#isLive && !replace ? stamp(told) : told
+    const to = writeCursor({ shift, cursor })
     const batch = { source: CURSOR, from, to, events: stamped, replace }
     const { recorded } = await record(this.#db, job_id, batch)
     if (recorded) {
       this.#keepReader(reader, to)
+      this.#storedBy = this.#sources[0]?.name
+      await this.#lookWhatIsRead()
       for (const text of toldByReader(events)) this.#run.onTold?.(text)
     }
     const isBegun = events.some(({ type }) => type === 'started')
     // What nobody drives that is known here, nobody can ask to stop.
     if (isBegun && !isDriven(folder)) await this.#register(false)
     return true
+  }
+
+  /** Whether files that are not those that were read hold the job's history. Throws AnotherRun where they do not. */
+  async #history(): Promise<'same' | 'later' | 'unknown'> {
+    const { job_id, folder } = this.#run
+    const source = this.#storedBy ?? this.#sources[0]?.name ?? ''
+    const history = await historyIn(this.#db, { job_id, source }, folder)
+    if (history === 'another') throw new AnotherRun(folder)
+    return history
   }
 
   async #ask(): Promise<string | null> {
@@ -140,7 +174,25 @@ export class FilesRecorder {
   #takeReader(cursor: string | null): SourceReader {
     const kept = this.#cursor === cursor ? this.#reader : undefined
     this.#reader = undefined
-    return kept ?? openRun(this.#sources, { root: this.#run.folder, cursor, isOver: this.#isOver })
+    return kept ?? openRun(this.#sources, this.#opening(readCursor(cursor).cursor))
+  }
+
+  #opening(cursor: string | null): Opening {
+    return { root: this.#run.folder, cursor, isOver: this.#isOver }
+  }
+
+  #isThere(file: string): boolean {
+    return statIfSeen(join(this.#run.folder, file)) !== undefined
+  }
+
+  async #lookWhatIsRead(): Promise<void> {
+    const listing = new Listing(this.#run.folder)
+    const files: string[] = []
+    for (const source of this.#sources) {
+      // The log of `bestmark run` is put back where a program removes it.
+      if (source.name !== RUN_LOG) files.push(...(await source.files(listing)))
+    }
+    this.#read = files.filter((file) => this.#isThere(file))
   }
 
   #keepReader(reader: SourceReader, cursor: string | null): void {
@@ -169,7 +221,11 @@ export class FilesRecorder {
   async #lookForSources(): Promise<void> {
     this.#looked = performance.now()
     const { folder: root, job_id, isOwn } = this.#run
-    if (!isOwn && (await holdsAnother(this.#db, { job_id, root }))) throw new AnotherRun(root)
+    if (!isOwn) {
+      // Whoever started the program there finds out whose run it is.
+      if ((await drivenJob(root)) === null) return void (this.#sources = [])
+      if (await holdsAnother(this.#db, { job_id, root })) throw new AnotherRun(root)
+    }
     if (!(await this.#isSameRun())) return void (this.#sources = [])
     const found = await sourcesIn(root)
     this.#watched = await watchedFiles(root, found)
@@ -189,22 +245,25 @@ export class FilesRecorder {
   }
 
   /**
-   * Whether the run's own folder lies there, or another one that tells the same; one that tells
-   * nothing yet is waited for. Throws AnotherRun where it tells of another run.
+   * Whether the run's own folder lies there, or another one with the same history; one in which
+   * nothing can be read yet is waited for. Throws AnotherRun where it has another history.
    */
   async #isSameRun(): Promise<boolean> {
     const { job_id, folder: root, isOwn } = this.#run
     const now = await folderId(root)
-    if (isOwn || now === null || now === this.#folder_id) return true
+    if (this.#storedBy !== undefined && (now === null || now === this.#folder_id)) return true
     const job = await folderOfJob(this.#db, job_id)
-    const isSame = !job || (await isContinued(this.#db, job, root))
-    if (isSame === false) throw new AnotherRun(root)
-    if (!isSame) return false
-    this.#folder_id = now
-    if (job && job.folder_id !== null && job.folder_id !== now) {
+    this.#storedBy ??= job?.source
+    if (now === null || isOwn) return true
+    const isMoved = job && job.folder_id !== null && job.folder_id !== now
+    if (isMoved) {
+      const history = await historyIn(this.#db, job, root)
+      if (history === 'another') throw new AnotherRun(root)
+      if (history === 'unknown') return false
       this.#reader = undefined
       this.#sources = []
     }
+    this.#folder_id = now
     return true
   }
 
@@ -219,30 +278,6 @@ export class FilesRecorder {
     const folder_id = await folderId(root)
     if (host_id) await registerJob(this.#db, { ...known, folder_id, host_id, is_stoppable })
   }
-}
-
-/** What is looked at to see that a run's files changed, relative to its root. */
-async function watchedFiles(root: string, sources: readonly Source[]): Promise<string[]> {
-  const listing = new Listing(root)
-  const files = new Set(['', JOURNAL, SCORES])
-  for (const name of await listing.names()) {
-    // A file has no names below it.
-    if ((await listing.names(name)).length > 0) files.add(name)
-  }
-  for (const source of sources) for (const file of await source.files(listing)) files.add(file)
-  for (const file of [...files]) if (dirname(file) !== '.') files.add(dirname(file))
-  return [...files]
-}
-
-/** In so many pieces all that a run's files hold now is read at the most, plus a few small ones. */
-async function piecesIn(root: string): Promise<number> {
-  let pieces = SMALL_FILES
-  for (const file of await filesOf(root)) {
-    const { size } = (await stat(join(root, file)).catch(() => undefined)) ?? { size: 0 }
-    // A piece ends with a line, so two that follow each other are longer than one may be.
-    pieces += 2 * Math.floor(size / PIECE)
-  }
-  return pieces
 }
 
 /** Most programs write no times; what was just written happened just now. */

@@ -67,7 +67,7 @@ const FOLLOWERS = {
 }
 
 test.each(Object.entries(FOLLOWERS))(
-  'a run that begins in the folder of another one is a job of its own to %s, and the other is lost with the reason',
+  'a run that begins in the folder of another one is a job of its own to %s, and the other has ended with the reason',
   async (name, follow) => {
     const root = join(here.path, `again, ${name}`)
     const first = await begin(root, [3, 2])
@@ -83,8 +83,8 @@ test.each(Object.entries(FOLLOWERS))(
     await lossesAre(second, [9, 8, 7, 6, 5, 4, 3])
     expect(await lossesOf(first)).toEqual([3, 2, 1])
     expect(await jobStatus(here.board.db, first)).toMatchObject({
-      status: 'lost',
-      error: expect.stringContaining('another run began in it'),
+      status: 'stopped',
+      error: expect.stringMatching(/^Another run began in its folder at \d{4}-/),
       best_checkpoint_path: null,
     })
     const [file] = await standingFiles(here.board.db, first)

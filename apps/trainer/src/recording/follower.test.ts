@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   jobLogs,
+  jobsOfFolder,
   jobStatus,
   JobUnknown,
   listCheckpoints,
@@ -29,7 +30,7 @@ const statusWhen = (job_id: string, test: (eval_loss: number | null) => boolean)
 
 const HEAD = 'epoch,step,train_loss,val_loss\n'
 
-test('an agent follows an unfinished run of another program, each row once, over agents and replaced files', async () => {
+test("an agent follows an unfinished run of another program, each row once, over agents; a file of another run in the table's place is another job", async () => {
   const root = join(here.path, 'table')
   await mkdir(root)
   const rows = Array.from({ length: 40 }, (_, index) => `0,${index},${1 / (index + 1)},\n`)
@@ -52,14 +53,21 @@ test('an agent follows an unfinished run of another program, each row once, over
     return [...loss!.values]
   }
   expect(await losses()).toEqual(rows.slice(0, 30).map((_, index) => 1 / (index + 1)))
-  {
-    await using _agent = agentOf(here.board)
-    const other = `${HEAD}0,4,7,\n0,4,,99\n`
-    await writeFile(join(root, 'other'), other)
-    await rename(join(root, 'other'), join(root, 'metrics.csv'))
-    await statusWhen(job_id, (loss) => loss === 99)
-  }
-  expect(await losses()).toEqual([7])
+  await using _agent = agentOf(here.board)
+  const other = `${HEAD}0,4,7,\n0,4,,99\n`
+  await writeFile(join(root, 'other'), other)
+  await rename(join(root, 'other'), join(root, 'metrics.csv'))
+  const now = await eventually(async () => {
+    const { db, host_id } = here.board
+    const jobs = await jobsOfFolder(db, host_id, { root, folder_id: null })
+    return jobs.find((job) => job.job_id !== job_id)
+  })
+  await statusWhen(now.job_id, (loss) => loss === 99)
+  expect(await losses()).toEqual(rows.slice(0, 30).map((_, index) => 1 / (index + 1)))
+  expect(await jobStatus(here.board.db, job_id)).toMatchObject({
+    status: 'stopped',
+    error: expect.stringMatching(/^Another run began in its folder at \d{4}-/),
+  })
 })
 
 test('a run that writes faster than it is read does not keep its recorder from ending', async () => {

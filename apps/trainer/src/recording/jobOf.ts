@@ -7,31 +7,51 @@ import {
   uuidv5,
 } from '@bestmark/db'
 import type { Board } from '../board/board.ts'
-import { isDriven } from '../processes/mark.ts'
 import type { RunIdentity } from '../sources/identify.ts'
-import { isContinued, isEmpty } from './continued.ts'
+import { drivenJob, readRunNote } from '../sources/runNote.ts'
+import { historyIn, isEmpty } from './history.ts'
 import { folderId } from './folderId.ts'
 import { isOfPlace } from './journalPlace.ts'
-import { toldJournal } from './toldJournal.ts'
+import { storedJournal } from './storedJournal.ts'
 
 /**
- * Which job a run is: that of its journal; one that the board knows only by the folder's place (as
- * `bestmark run` begins it before there is a journal) stays that, unless it read another journal. A
- * run without a journal is the job of its folder, also where that was moved.
+ * Which job a run is: the one that `bestmark run` noted while its program lives; that of its journal;
+ * the job of its folder, also where that was moved, as long as the history there is that job's. Any
+ * other history is a job of its own.
  */
 export async function jobIdOf(
   { db, host_id }: Pick<Board, 'db' | 'host_id'>,
   { root, job_id }: Pick<RunIdentity, 'root' | 'job_id'>,
 ): Promise<string> {
+  const driven = await drivenJob(root)
+  if (driven) return driven
+  const stored = await storedJobOf({ db, host_id }, { root, job_id })
+  if (stored) return stored
+  const noted = (await readRunNote(root))?.job_id
+  if (noted && !(await jobStatus(db, noted))) return noted
+  return job_id ?? newJobId(db, host_id, { root, folder_id: await folderId(root) })
+}
+
+/** The stored job whose history a folder holds, by its journal's id where it has one. */
+export async function storedJobOf(
+  { db, host_id }: Pick<Board, 'db' | 'host_id'>,
+  { root, job_id }: Pick<RunIdentity, 'root' | 'job_id'>,
+): Promise<string | undefined> {
   if (job_id !== null && (await jobStatus(db, job_id))) return job_id
-  const folder_id = await folderId(root)
-  const known = await ofFolder(db, host_id, { root, folder_id, journal: job_id })
-  if (known) return known
-  if (job_id !== null) return job_id
-  const ofPlace = uuidv5(host_id, root)
-  // The job that began here lies elsewhere now, or was of a run that is no more.
-  const isTaken = (await jobStatus(db, ofPlace)) !== undefined
-  return isTaken ? uuidv5(host_id, `${root} ${folder_id ?? 'once more'}`) : ofPlace
+  return ofFolder(db, host_id, { root, folder_id: await folderId(root), journal: job_id })
+}
+
+/** The first id that is free: two recorders that find the same run at the same time give it the same one. */
+async function newJobId(
+  db: Database,
+  host_id: string,
+  { root, folder_id }: Pick<Folder, 'root' | 'folder_id'>,
+): Promise<string> {
+  const again = `${root} ${folder_id ?? 'once more'}`
+  for (let count = 0; ; count++) {
+    const id = uuidv5(host_id, [root, again][count] ?? `${again} ${count}`)
+    if (!(await jobStatus(db, id))) return id
+  }
 }
 
 interface Folder {
@@ -41,7 +61,7 @@ interface Folder {
   journal: string | null
 }
 
-/** The job that a folder is by itself, wherever it lay before, or by its place and what lies there. */
+/** The stored job whose run lies in a folder now. */
 async function ofFolder(
   db: Database,
   host_id: string,
@@ -68,15 +88,23 @@ async function isMoved({ root, folder_id, source }: JobOfFolder): Promise<boolea
   return source !== EXPORTED && folder_id !== null && (await folderId(root)) !== folder_id
 }
 
-/** Whether a folder's run may be that of a job: by their journals where there is one, else by what it tells. */
+/** Whether a folder's run may be that of a job: by their journals where there is one, else by its history. */
 async function isRunOf(
   db: Database,
   job: JobOfFolder,
   { root, folder_id, journal }: Folder,
 ): Promise<boolean> {
-  if (journal === null) return (await isContinued(db, job, root)) === true
-  const told = await toldJournal(db, job.job_id)
-  if (told !== null) return told === journal
+  if (journal === null) return isContinued(db, job, root)
+  const stored = await storedJournal(db, job.job_id)
+  if (stored !== null) return stored === journal
+  if (await isEmpty(db, job.job_id)) return true
   const isSame = job.folder_id === null || folder_id === null || job.folder_id === folder_id
-  return isSame || isDriven(root) || isEmpty(db, job.job_id)
+  return isSame && (await isContinued(db, job, root))
+}
+
+/** Whether a folder's history is that of a job; a folder in which nothing can be read yet stays its job's. */
+async function isContinued(db: Database, job: JobOfFolder, root: string): Promise<boolean> {
+  const history = await historyIn(db, job, root)
+  if (history !== 'unknown') return history !== 'another'
+  return job.folder_id === null || job.folder_id === (await folderId(root))
 }

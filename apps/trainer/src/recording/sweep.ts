@@ -2,7 +2,7 @@ import type { EventOf, JobState } from '@bestmark/core'
 import { recordFacts, standingFiles, type Database, type KnownFiles } from '@bestmark/db'
 import { inspectCheckpoint, type Before, type FilesSeen } from '../checkpoints/inspect.ts'
 import { JOURNAL } from '../journal/header.ts'
-import { goneFiles, holdsAnother } from './another.ts'
+import { goneFiles, holdsAnother, isAsBefore } from './another.ts'
 import { STATE_UNREADABLE } from '../sources/huggingface/checkpointFolders.ts'
 import { RUN_JOURNAL } from '../sources/journal/runJournal.ts'
 import { unlistedCheckpoints } from '../checkpoints/unlisted.ts'
@@ -45,7 +45,8 @@ export async function lookAgain(
   known: KnownFiles,
 ): Promise<EventOf<'files'> | undefined> {
   const stateFile = stateFileOf(job.source)
-  const seen = (await holdsAnother(db, job))
+  const isGone = (await holdsAnother(db, job)) && !(await isAsBefore(job.root, known))
+  const seen = isGone
     ? goneFiles()
     : await inspectCheckpoint(job.root, known.path, stateFile, before(job, known))
   if (isSame(known, seen)) return undefined

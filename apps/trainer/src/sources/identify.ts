@@ -36,14 +36,20 @@ export async function identifyRun(path: string): Promise<RunIdentity | undefined
         job_id,
         name,
         project,
-        ...(await readRunNote(root)),
+        ...(await namesIn(root)),
       }
     }
   }
   const [first] = await sourcesIn(root)
   if (!first) return undefined
-  const named = { name: nameOf(root), project: 'imported', ...(await readRunNote(root)) }
+  const named = { name: nameOf(root), project: 'imported', ...(await namesIn(root)) }
   return { root, source: first.name, job_id: null, ...named }
+}
+
+/** What `bestmark run` noted to call the run. */
+async function namesIn(root: string): Promise<{ name?: string; project?: string }> {
+  const { name, project } = (await readRunNote(root)) ?? {}
+  return { ...(name !== undefined && { name }), ...(project !== undefined && { project }) }
 }
 
 function headerOf(journal: string) {

@@ -2,9 +2,18 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { textOfFile } from '../files/runFile.ts'
+import { isDriven } from '../processes/mark.ts'
 
-/** What `bestmark run` notes in a run's folder, so that whoever records it later calls it the same. */
-export const RunNote = z.object({ name: z.string().min(1), project: z.string().min(1) })
+/**
+ * What `bestmark run` notes in a run's folder, so that whoever records it later calls it the same.
+ * `job_id` is the job of the latest start, and null while it is not known whether that goes on with
+ * the run that lies there.
+ */
+export const RunNote = z.object({
+  name: z.string().min(1),
+  project: z.string().min(1),
+  job_id: z.uuid().nullish(),
+})
 export type RunNote = z.infer<typeof RunNote>
 
 const RUN_NOTE = 'bestmark-run.json'
@@ -20,4 +29,12 @@ export async function readRunNote(folder: string): Promise<RunNote | undefined> 
   } catch {
     return undefined
   }
+}
+
+/**
+ * The job of the program that trains in a folder, as `bestmark run` noted it; null while that is not
+ * decided, undefined where no such program lives.
+ */
+export async function drivenJob(folder: string): Promise<string | null | undefined> {
+  return isDriven(folder) ? (await readRunNote(folder))?.job_id : undefined
 }

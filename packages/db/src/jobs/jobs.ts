@@ -177,7 +177,10 @@ export async function hostedJobs(
 }
 
 /** A job as it is known by its folder. */
-export type JobOfFolder = Pick<JobRow, 'job_id' | 'status' | 'source' | 'folder_id'> & {
+export type JobOfFolder = Pick<
+  JobRow,
+  'job_id' | 'status' | 'source' | 'folder_id' | 'registered_at'
+> & {
   /** Absolute path of the run's folder, where it stood last. */
   root: string
 }
@@ -190,9 +193,9 @@ export async function folderOfJob(
   const row = await jobRow(db, job_id)
   if (!row) return undefined
   const found = await jobsOfFolder(db, row.host_id, { root: row.output_dir, folder_id: null })
-  const { status, source, folder_id, output_dir: root } = row
+  const { status, source, folder_id, registered_at, output_dir: root } = row
   const others = found.filter((job) => job.job_id !== job_id)
-  return { job_id, status, source, folder_id, root, others }
+  return { job_id, status, source, folder_id, registered_at, root, others }
 }
 
 /** The jobs of a host whose folder stands, or stood, at a place, or is known by an id, newest first. */
@@ -201,12 +204,13 @@ export async function jobsOfFolder(
   host_id: string,
   { root, folder_id }: { root: string; folder_id: string | null },
 ): Promise<JobOfFolder[]> {
-  const { job_id, status, source, output_dir } = trainingJobs
+  const { job_id, status, source, registered_at, output_dir: stands } = trainingJobs
+  const known = { job_id, status, source, registered_at, folder_id: trainingJobs.folder_id }
   const byId = folder_id === null ? undefined : eq(trainingJobs.folder_id, folder_id)
   return db.orm
-    .select({ job_id, status, source, folder_id: trainingJobs.folder_id, root: output_dir })
+    .select({ ...known, root: stands })
     .from(trainingJobs)
-    .where(and(eq(trainingJobs.host_id, host_id), or(eq(output_dir, storable(root)), byId)))
+    .where(and(eq(trainingJobs.host_id, host_id), or(eq(stands, storable(root)), byId)))
     .orderBy(desc(trainingJobs.registered_at), trainingJobs.job_id)
 }
 

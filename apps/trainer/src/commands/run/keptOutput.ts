@@ -22,17 +22,22 @@ export type Show = (bytes: Buffer) => Promise<void>
 export class KeptOutput implements Disposable {
   /** For the program; what is written to it is appended. */
   readonly file: number
+  readonly #path: string
   readonly #show: Show
   readonly #putBack: PutBack
   readonly #onBack: () => void
   #looked = performance.now()
   #shown = 0
   #tail = Buffer.alloc(0)
+  /** Where this program's own output begins (bytes). */
+  readonly #start: number
 
   constructor(path: string, show: Show, onBack: () => void = () => undefined) {
+    this.#path = path
     this.file = openToAppend(path)
     this.#show = show
-    this.#putBack = new PutBack(path, this.file)
+    this.#start = fstatSync(this.file).size
+    this.#putBack = new PutBack(path, this.file, this.#start)
     this.#onBack = onBack
   }
 
@@ -43,6 +48,19 @@ export class KeptOutput implements Disposable {
     const line = `${MARK}${at.toISOString()} ${text.replaceAll('\n', ' ')}\n`
     appendFileSync(this.file, isMidLine ? `\n${line}` : line)
     this.#shown = fstatSync(this.file).size
+  }
+
+  /** Moves the output of earlier programs, which is of another run, to a file of its own. */
+  leaveEarlierOut(): void {
+    if (this.#start === 0) return
+    const path = this.#path.replace(/\.log$/, '.earlier.log')
+    for (let at = 0; at < this.#start;) {
+      const bytes = readBytes(this.file, at, Math.min(PIECE, this.#start - at))
+      if (bytes.length === 0) break
+      appendFileSync(path, bytes)
+      at += bytes.length
+    }
+    this.#putBack.beginAnew(this.#start)
   }
 
   /** Shows what comes until the signal aborts, then what lies there. */

@@ -9,11 +9,13 @@ import { unstartedWords } from '../../processes/starting.ts'
 import { ERRORS, OUTPUT } from '../../sources/output/textLog.ts'
 import { tell } from '../../cli/terminal.ts'
 
-/** A program whose output is kept and shown. */
-export interface RunningProgram {
+/** A program whose output is kept and shown; to be disposed of once it has ended. */
+export interface RunningProgram extends Disposable {
   pid: number
   /** Passed to the program and all that it started. */
   signal: (name: NodeJS.Signals) => void
+  /** The output of programs that ran in the folder before is of another run. */
+  leaveEarlierOut: () => void
   exited: Promise<ProcessEnd>
 }
 
@@ -21,6 +23,8 @@ export interface RunningProgram {
 export interface StartedFor {
   job_id: string
   folder: string
+  /** Called once the folder was made anew. */
+  onFolderAnew: () => void
 }
 
 /** Where a program's outputs are shown. */
@@ -33,13 +37,17 @@ export type Outputs = Record<'stdout' | 'stderr', Show>
  */
 export async function startProgram(
   argv: readonly string[],
-  { job_id, folder }: StartedFor,
+  { job_id, folder, onFolderAnew }: StartedFor,
   cwd: string,
   shown: Outputs,
 ): Promise<RunningProgram> {
   const [program = '', ...args] = argv
   const mark = (): void => markIn(folder, child)
-  const output = new KeptOutput(join(folder, OUTPUT), shown.stdout, mark)
+  const onBack = (): void => {
+    mark()
+    onFolderAnew()
+  }
+  const output = new KeptOutput(join(folder, OUTPUT), shown.stdout, onBack)
   const errors = new KeptOutput(join(folder, ERRORS), shown.stderr)
   const at = new Date()
   for (const kept of [output, errors]) kept.mark(`started: ${argv.join(' ')}`, at)
@@ -67,7 +75,15 @@ export async function startProgram(
       const exited = untilExit(child, output, errors)
       mark()
       const signal = (name: NodeJS.Signals): void => signalGroup(child, name)
-      if (child.pid !== undefined) resolve({ pid: child.pid, exited, signal })
+      const leaveEarlierOut = (): void => {
+        for (const kept of [output, errors]) kept.leaveEarlierOut()
+      }
+      const dispose = (): void => {
+        for (const kept of [output, errors]) kept[Symbol.dispose]()
+      }
+      const { pid } = child
+      if (pid === undefined) return
+      resolve({ pid, exited, signal, leaveEarlierOut, [Symbol.dispose]: dispose })
     })
   })
 }
@@ -102,7 +118,6 @@ async function untilExit(
     await Promise.all(showing)
     output.mark(ending(end, errors.last || output.last))
     for (const kept of [output, errors]) kept.finish()
-    for (const kept of [output, errors]) kept[Symbol.dispose]()
   } catch (error) {
     // A full disk is no reason to keep the program's own end to ourselves.
     tell(`bestmark: how the program ended could not be noted: ${sentence(error)}`)

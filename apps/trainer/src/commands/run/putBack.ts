@@ -25,12 +25,15 @@ export class PutBack implements Disposable {
   readonly #isNumbered: boolean
   /** The copy has not got its name yet. */
   #isDraft = false
-  /** How much of the file the copy has. */
-  #copied = 0
+  /** Where the copy begins in the file, and how much of the file it has. */
+  #from: number
+  #copied: number
 
-  constructor(path: string, file: number) {
+  /** `from`: what stands before is of earlier runs, and no copy has it (bytes). */
+  constructor(path: string, file: number, from = 0) {
     this.#path = path
     this.#file = file
+    this.#from = this.#copied = from
     this.#folder = openSync(dirname(path), 'r')
     this.#isNumbered = isSame(file, path) && isSame(this.#folder, dirname(path))
   }
@@ -47,6 +50,17 @@ export class PutBack implements Disposable {
     if (this.#copy === undefined) return false
     this.#copyOn(this.#copy)
     if (!this.#isDraft || !this.#isThere()) return false
+    renameSync(this.#draft, this.#path)
+    this.#isDraft = false
+    return true
+  }
+
+  /** Puts a copy in the file's place that begins at `from`; returns whether it did. */
+  beginAnew(from: number): boolean {
+    this.#from = from
+    if (!this.#isThere()) return false
+    this.#begin()
+    if (this.#copy !== undefined) this.#copyOn(this.#copy)
     renameSync(this.#draft, this.#path)
     this.#isDraft = false
     return true
@@ -74,7 +88,7 @@ export class PutBack implements Disposable {
     const folder = openSync(dirname(this.#path), 'r')
     this[Symbol.dispose]()
     this.#folder = folder
-    this.#copied = 0
+    this.#copied = this.#from
     this.#copy = copy
     this.#isDraft = true
   }

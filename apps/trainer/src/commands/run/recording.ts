@@ -5,10 +5,13 @@ import type { ProgressLine } from '../../cli/progressLine.ts'
 import { FilesRecorder } from '../../recording/files.ts'
 import { pause } from '../../pause.ts'
 import type { Recorded } from '../../recording/recorded.ts'
-import { jobIdOf } from '../../recording/jobOf.ts'
+import { endOthers } from '../../recording/another.ts'
+import { folderId } from '../../recording/folderId.ts'
+import { AnotherRun } from '../../recording/journalPlace.ts'
 import { RUN_LOG } from '../../sources/reader/mixed.ts'
 import { sweepJob } from '../../recording/sweep.ts'
 import type { Troubles } from '../../cli/troubles.ts'
+import { type EarlierFiles, randomId } from './earlier.ts'
 
 /** How long to wait before the board is tried again while the program runs, and after it (ms). */
 const AGAIN = { running: 2_000, over: 300 }
@@ -25,8 +28,10 @@ export interface KeptRun {
   root: string
   name: string
   project: string
-  /** The id in the journal that lay there before the program began. */
-  job_id: string | null
+  /** Its id where it is a job of its own. */
+  job_id: string
+  /** What lay in its folder before the program began. */
+  earlier: EarlierFiles
 }
 
 /** Who hears of a recording. */
@@ -35,8 +40,8 @@ export interface Keeper {
   line: ProgressLine | undefined
   /** Somebody wishes on the board that the program stops. */
   onStop: () => void
-  /** The job is on the board. */
-  onJob: (job_id: string) => void
+  /** The job is on the board; it `isAnother` than that of the run that lay in the folder before. */
+  onJob: (job_id: string, isAnother: boolean) => void
 }
 
 /**
@@ -88,20 +93,39 @@ export class RunRecording {
     const { troubles } = this.#keeper
     troubles.answered()
     if (this.#over.signal.aborted) return begun
-    this.#following = followFiles(board.db, begun.run, this.#over.signal, troubles.tell)
+    this.#following = this.#follow(begun)
     this.#following.catch(() => undefined)
     void this.#keepUp(board.db, begun.run.job_id)
     return begun
   }
 
+  /** Follows the run, and another one where the program begins that in the same folder. */
+  async #follow(begun: Begun): Promise<void> {
+    const { tell } = this.#keeper.troubles
+    try {
+      await followFiles(begun.board.db, begun.run, this.#over.signal, tell)
+    } catch (error) {
+      if (!(error instanceof AnotherRun)) throw error
+      begun.run = await this.#put(begun.board, randomId(this.#run.root), true)
+      await this.#follow(begun)
+    }
+  }
+
   async #register(board: Board): Promise<Begun> {
+    const { root, earlier, job_id } = this.#run
+    const stored = await earlier.jobOf(board, root, this.#over.signal)
+    return { board, run: await this.#put(board, stored ?? job_id, earlier.isRun && !stored) }
+  }
+
+  async #put(board: Board, job_id: string, isAnother: boolean): Promise<Recorded> {
     const { db, host_id, host } = board
     const { root, name, project } = this.#run
-    const job_id = await jobIdOf(board, this.#run)
     const job = { job_id, host_id, host, root, name, project, source: RUN_LOG }
-    await registerJob(db, { ...job, status: 'starting', is_stoppable: true })
-    this.#keeper.onJob(job_id)
-    return { board, run: { job_id, folder: root, host_id, isOwn: true } }
+    const folder_id = await folderId(root)
+    await registerJob(db, { ...job, folder_id, status: 'starting', is_stoppable: true })
+    this.#keeper.onJob(job_id, isAnother)
+    await endOthers(db, job)
+    return { job_id, folder: root, host_id, isOwn: true }
   }
 
   /** Tries until it is done, or is of no use any more. */

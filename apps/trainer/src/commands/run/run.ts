@@ -2,17 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, realpath } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { basename, join } from 'node:path'
-import { hostId, HomeUnusable, resolveHome, uuidv5 } from '@bestmark/db'
+import { hostId, HomeUnusable, resolveHome } from '@bestmark/db'
 import { callerPath, millisecondsOf, parseWords } from '../../cli/arguments.ts'
-import { EXIT, Failure, sentence } from '../../failure.ts'
+import { EXIT, Failure, sentence, systemCode } from '../../failure.ts'
 import type { Show } from './keptOutput.ts'
 import { forgetRunProcess, readRunProcess, writeKeptProcess } from '../../processes/mark.ts'
 import { isAlive } from '../../processes/alive.ts'
 import type { ProcessEnd } from '../../processes/spawn.ts'
 import { ProgressLine } from '../../cli/progressLine.ts'
+import { EarlierFiles, randomId } from './earlier.ts'
 import { outputFolderOf } from './outputFolder.ts'
 import { startProgram } from './program.ts'
-import { identifyRun } from '../../sources/identify.ts'
 import { writeRunNote } from '../../sources/runNote.ts'
 import { tell } from '../../cli/terminal.ts'
 import { Troubles } from '../../cli/troubles.ts'
@@ -39,8 +39,6 @@ interface Order {
   argv: readonly string[]
   /** How long a program that was asked to stop may take (ms). */
   killAfter: number
-  /** For a journal that the program begins. */
-  job_id: string
 }
 
 const TROUBLES = new Troubles((text) => tell(`bestmark: ${text}`))
@@ -59,27 +57,38 @@ export async function main(words: readonly string[]): Promise<number> {
     throw new Failure(`Name a command after --. Usage: ${usage}`)
   }
   const killAfter = millisecondsOf(values['kill-after'], '--kill-after')
-  const { home, host_id } = await machine()
+  const home = await machine()
   const name = values.name ?? basename(argv.find((word) => /\.py$/.test(word)) ?? argv[0] ?? 'run')
   const told = values.folder ?? (await outputFolderOf(argv))
   const root = await folderOf(home, told, name)
   if (told === undefined) tell(UNTOLD)
   refuseSecond(root)
-  const { job_id } = (await identifyRun(root)) ?? { job_id: null }
-  const run = { root, name, project: values.project, job_id }
+  const earlier = await EarlierFiles.in(root)
+  const run = { root, name, project: values.project, job_id: randomId(root), earlier }
   // Whoever finds the run sees from its first line on that somebody drives it, and what it is called.
   writeKeptProcess(root, process.pid)
-  writeRunNote(root, { name, project: values.project })
+  note(run, earlier.isOpen ? null : earlier.isRun ? undefined : run.job_id)
   // A fault of the recording must not end this process before its program.
   process.on('uncaughtException', TROUBLES.tell)
-  return await runRecorded(run, { argv, killAfter, job_id: job_id ?? uuidv5(host_id, root) })
+  return await runRecorded(run, { argv, killAfter })
 }
 
-/** Who this machine is to its jobs, which takes no database. */
-async function machine(): Promise<{ home: string; host_id: string }> {
+/** Notes in the run's folder which job it is, as far as that is known. */
+function note({ root, name, project }: KeptRun, job_id: string | null | undefined): void {
+  try {
+    writeRunNote(root, { name, project, ...(job_id !== undefined && { job_id }) })
+  } catch (error) {
+    // The program has just removed the folder.
+    if (systemCode(error) !== 'ENOENT') throw error
+  }
+}
+
+/** The board's data folder, in which this machine has its name; that takes no database. */
+async function machine(): Promise<string> {
   const home = resolveHome()
   try {
-    return { home, host_id: await hostId(home) }
+    await hostId(home)
+    return home
   } catch (error) {
     throw error instanceof HomeUnusable ? new Failure(error.message, { cause: error }) : error
   }
@@ -95,21 +104,29 @@ async function folderOf(home: string, told: string | undefined, name: string): P
   return realpath(folder)
 }
 
-async function runRecorded(run: KeptRun, { argv, killAfter, job_id }: Order): Promise<number> {
-  const { root } = run
+async function runRecorded(run: KeptRun, { argv, killAfter }: Order): Promise<number> {
+  const { root, job_id } = run
   const line = process.stderr.isTTY ? new ProgressLine() : undefined
   const shown = { stdout: showOn(process.stdout, line), stderr: showOn(process.stderr, line) }
-  const onJob = (id: string): void => tell(`bestmark records ${run.name} (${id}) in ${root}`)
+  let leaveEarlierOut = (): void => undefined
+  let noted = run.earlier.isRun ? null : job_id
+  const onJob = (id: string, isAnother: boolean): void => {
+    tell(`bestmark records ${run.name} (${id}) in ${root}`)
+    noted = id
+    note(run, id)
+    if (isAnother) leaveEarlierOut()
+  }
   const record = (onStop: () => void) =>
     new RunRecording(run, { troubles: TROUBLES, line, onStop, onJob })
-  const started = { job_id, folder: root }
-  const program = await startProgram(argv, started, callerPath('.'), shown).catch(async (cause) => {
+  const started = { job_id, folder: root, onFolderAnew: () => note(run, noted) }
+  using program = await startProgram(argv, started, callerPath('.'), shown).catch(async (cause) => {
     await endRecording(
       record(() => undefined),
       root,
     )
     throw new Failure(`${sentence(cause)}.`, { cause })
   })
+  leaveEarlierOut = program.leaveEarlierOut
   using signals = new PassedSignals(program, killAfter)
   const recording = record(() => void signals.stop('SIGTERM'))
   const end = await program.exited

@@ -1,16 +1,17 @@
 import { type Database, sourceCursor } from '@bestmark/db'
 import { JOURNAL } from '../journal/header.ts'
 import { jsonObject } from '../files/json.ts'
+import { readCursor } from './attemptShift.ts'
 import { readPlace } from './journalPlace.ts'
 
-/** The id of the journal that a job was told by, alone or beside a log; null where none is known. */
-export async function toldJournal(db: Database, job_id: string): Promise<string | null> {
+/** The id of the journal that a job was read from, alone or beside a log; null where it was not. */
+export async function storedJournal(db: Database, job_id: string): Promise<string | null> {
   const { id } = readPlace(await sourceCursor(db, job_id, JOURNAL))
   return id ?? journalIn(await sourceCursor(db, job_id, 'files'))
 }
 
 function journalIn(cursor: string | null): string | null {
-  const state = jsonObject(cursor ?? '')?.['state']
+  const state = jsonObject(readCursor(cursor).cursor ?? '')?.['state']
   const isState = typeof state === 'object' && state !== null && 'journal' in state
   return isState && typeof state.journal === 'string' ? state.journal : null
 }
