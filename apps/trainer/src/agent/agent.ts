@@ -19,6 +19,7 @@ import type { Starter } from '../board/board.ts'
 import { shipNext } from '../shipping/shipping.ts'
 import { changedAt, identifyRun, mayGrow } from '../sources/identify.ts'
 import { isJournalAlone, journalSource } from '../sources/journal/runJournal.ts'
+import { drivenJob } from '../sources/runNote.ts'
 import { supervise, type SupervisedRun } from './supervise.ts'
 import { sweepJob } from '../recording/sweep.ts'
 import type { Troubled } from '../cli/troubles.ts'
@@ -121,6 +122,8 @@ export class Agent {
   /** Ends a job whose folder holds another run now, and begins to record that one. */
   async #takeAnother({ job_id, folder }: Recorded): Promise<void> {
     await endReplaced(this.#db, job_id)
+    // Whoever started a program there puts its job on the board.
+    if ((await drivenJob(folder)) !== undefined) return
     const identity = await identifyRun(folder)
     if (!identity) return
     const job = await register({ db: this.#db, ...this.#starter }, identity, {})
@@ -206,7 +209,7 @@ export class Agent {
   async #takeUpAgain(job: HostedJob): Promise<void> {
     const { job_id, root, status, source } = job
     const isOver = hasEnded(status) && source !== EXPORTED
-    if (!isOver || this.#isKept(job_id, root)) return
+    if (!isOver || this.#isKept(job_id, root) || (await drivenJob(root)) === null) return
     if (await holdsAnother(this.#db, { job_id, root })) return
     const [before, now] = [this.#changed.get(job_id), await changedAt(root)]
     this.#changed.set(job_id, now)

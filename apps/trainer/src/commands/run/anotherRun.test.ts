@@ -90,7 +90,11 @@ test.each(
     { kind, how: 'removes its folder as it starts', wish: 'removes' },
     { kind, how: 'removes what lies in its folder', wish: 'empties' },
     { kind, how: 'starts in a folder that was emptied', before: empty },
-    { kind, how: 'starts where a folder was removed', before: (at: string) => rm(at, { recursive: true }) },
+    {
+      kind,
+      how: 'starts where a folder was removed',
+      before: (at: string) => rm(at, { recursive: true }),
+    },
   ]),
 )(
   'a second program with $kind that $how is a job of its own; the first keeps its history and its pins',

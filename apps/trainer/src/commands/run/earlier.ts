@@ -68,9 +68,11 @@ export class EarlierFiles {
   /** Whether the program wrote to the run's files, and values can be read of them. */
   async #isChanged(): Promise<boolean> {
     const now = await signatures(this.#root)
-    const isSame = now.size === this.#files.size && [...now].every(([file, signature]) => {
-      return this.#files.get(file) === signature
-    })
+    const isSame =
+      now.size === this.#files.size &&
+      [...now].every(([file, signature]) => {
+        return this.#files.get(file) === signature
+      })
     return !isSame && isMeasured(this.#root)
   }
 
