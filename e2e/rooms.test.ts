@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process'
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ROOT } from './board.ts'
+
+/** Files by their paths, and the rule that they break. */
+const PLANTED: Record<string, { files: Record<string, string>; breaks: string }> = {
+  'two files that import types of each other': {
+    files: {
+      'packages/core/src/a.ts': "import type { B } from './b.ts'\nexport type A = B\n",
+      'packages/core/src/b.ts': "import type { A } from './a.ts'\nexport type B = A | 1\n",
+    },
+    breaks: 'no-circle',
+  },
+  'two folders that import each other': {
+    files: {
+      'packages/db/src/one/a.ts': "import { b } from '../two/b.ts'\nexport const a = b\n",
+      'packages/db/src/one/c.ts': 'export const c = 1\n',
+      'packages/db/src/two/b.ts': 'export const b = 1\n',
+      'packages/db/src/two/d.ts': "import { c } from '../one/c.ts'\nexport const d = c\n",
+    },
+    breaks: 'no-folder-circle',
+  },
+  'components that contain each other': {
+    files: {
+      'apps/web/src/lib/A.svelte': "<script>import B from './B.svelte'</script><B />\n",
+      'apps/web/src/lib/B.svelte': "<script>import A from './A.svelte'</script><A />\n",
+    },
+    breaks: 'no-circle',
+  },
+  'a core that reads files': {
+    files: { 'packages/core/src/a.ts': "import 'node:fs'\n" },
+    breaks: 'core-is-pure',
+  },
+  'a source that records': {
+    files: {
+      'apps/trainer/src/sources/a.ts': "import '../recording/b.ts'\n",
+      'apps/trainer/src/recording/b.ts': 'export const b = 1\n',
+    },
+    breaks: 'files-are-read-below-what-records-them',
+  },
+  'a room that knows a command': {
+    files: {
+      'apps/trainer/src/agent/a.ts': "import '../commands/b.ts'\n",
+      'apps/trainer/src/commands/b.ts': 'export const b = 1\n',
+    },
+    breaks: 'commands-are-on-top',
+  },
+}
+
+test.for(Object.entries(PLANTED))('the check of the rooms fails on %s', async ([, planted]) => {
+  const folder = await mkdtemp(join(tmpdir(), 'bestmark-rooms-'))
+  try {
+    for (const name of ['.dependency-cruiser.js', 'tsconfig.base.json'])
+      await copyFile(join(ROOT, name), join(folder, name))
+    await writeFile(join(folder, 'package.json'), '{ "type": "module" }\n')
+    // A configuration of TypeScript wants a file of its own.
+    await writeFile(join(folder, 'index.ts'), 'export {}\n')
+    for (const [path, text] of Object.entries(planted.files)) {
+      await mkdir(dirname(join(folder, path)), { recursive: true })
+      await writeFile(join(folder, path), text)
+    }
+    const { code, stdout } = await cruise(folder, Object.keys(planted.files))
+    expect(code).toBeGreaterThan(0)
+    expect(stdout).toContain(`error ${planted.breaks}`)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+function cruise(cwd: string, files: string[]): Promise<{ code: number; stdout: string }> {
+  const program = join(ROOT, 'node_modules/.bin/depcruise')
+  const words = ['--config', '.dependency-cruiser.js', '--output-type', 'err', ...files]
+  return new Promise((resolve) => {
+    execFile(program, words, { cwd }, (error, stdout) => {
+      resolve({ code: error ? Number(error.code) : 0, stdout })
+    })
+  })
+}
