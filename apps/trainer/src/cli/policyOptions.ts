@@ -3,61 +3,99 @@ import {
   Feature,
   parseCondition,
   Policy,
-  policyProblem,
   Preference,
   type PolicySettings,
   type Told,
   type Weights,
 } from '@bestmark/core'
-import { oneOf } from './arguments.ts'
-import { optionProblemText } from './policyProblemText.ts'
 import { Failure } from '../failure.ts'
+import { amount, numberOf, oneOf, text } from './kind.ts'
+import { type Kind, optional, type Option, several } from './option.ts'
 
-/** The options with which a policy is told what it needs. */
-export const SETTINGS = {
-  metric: { type: 'string' },
-  mode: { type: 'string' },
-  prefer: { type: 'string' },
-  'subject-to': { type: 'string', multiple: true },
-  'min-delta': { type: 'string' },
-  weights: { type: 'string' },
+type Condition = NonNullable<Told['subject_to']>[number]
+
+const CONDITION: Kind<Condition> = {
+  name: "'METRIC<=NUMBER'",
+  rule: 'METRIC<=NUMBER or METRIC>=NUMBER',
+  parse: (word) => parseCondition(word) ?? undefined,
+}
+
+const WEIGHTS: Kind<Weights> = {
+  name: 'FEATURE=NUMBER,…',
+  rule: `FEATURE=NUMBER, with commas between them, and one number that is not 0; the features are ${features()}`,
+  parse: weightsOf,
+}
+
+/** Which policy decides, for commands that take it as an option. */
+export const POLICY: Kind<Policy> = { ...oneOf(Policy.options), name: 'POLICY' }
+
+/** What a policy needs, without the weights. */
+export const POLICY_OPTIONS = {
+  metric: optional(
+    text('METRIC'),
+    "The metric that decides: a logged name, or 'mean(A, B)' or 'worst(A, B)' of several.",
+  ),
+  mode: optional(oneOf(Direction.options), 'Whether a low or a high value of --metric is better.'),
+  prefer: optional(
+    oneOf(Preference.options),
+    'For policy within_noise: which of the checkpoints within the noise wins.',
+  ),
+  'subject-to': several(CONDITION, 'Only checkpoints that meet this condition may win.'),
+  'min-delta': optional(
+    amount('NUMBER'),
+    'An improvement counts only if it is larger than this. Smaller ones are ties.',
+  ),
 } as const
 
-/** Without the weights, which only some commands take. */
-export const SETTINGS_USAGE =
-  "[--metric NAME | 'mean(A, B)' | 'worst(A, B)'] [--mode min|max] [--prefer earliest|latest] " +
-  "[--subject-to 'METRIC<=NUMBER']… [--min-delta X]"
+/** The coefficients of policy scored, which a board finds by itself. */
+export const WEIGHTS_OPTION: Option<Weights | undefined> = optional(
+  WEIGHTS,
+  `For policy scored: how much each feature counts. Features: ${features()}.`,
+)
 
-interface SettingWords {
+/** What the policies are, for the help of the commands that take one. */
+export const POLICY_TEXTS = [
+  'Policies: as_declared takes the metric that the run declares, else the lowest eval_loss. ' +
+    'lowest_eval_loss ignores what the run declares. metric takes --metric. within_noise takes the ' +
+    'earliest or latest checkpoint within the noise of the best. scored weighs several features.',
+  'With policy as_declared, --metric decides only for runs that declare no metric.',
+]
+
+interface PolicyValues {
   metric?: string | undefined
-  mode?: string | undefined
-  prefer?: string | undefined
-  'subject-to'?: string[] | undefined
-  'min-delta'?: string | undefined
-  weights?: string | undefined
+  mode?: Direction | undefined
+  prefer?: Preference | undefined
+  'subject-to'?: Condition[] | undefined
+  'min-delta'?: number | undefined
+  weights?: Weights | undefined
+}
+
+/** Whether one of the options says something about a policy. */
+export function hasPolicyOption(values: PolicyValues): boolean {
+  return Object.keys(toldOf(values)).length > 0
 }
 
 /**
- * A policy with what was told with it. Where none is named, a told metric decides, else what the
- * run declared; a metric told to policy as_declared decides where a run declared nothing. Throws a Failure that names the choices where they do not go together. Policy
- * scored must be told its weights, unless a board finds them.
+ * A policy with its options. Without a named policy, --metric decides, else what the run declared.
+ * With policy as_declared, --metric decides where a run declared nothing. Throws a Failure where
+ * the options do not fit the policy. Policy scored needs weights, unless a board finds them.
  */
 export function settingsOf(
-  policy: string | undefined,
-  words: SettingWords,
+  policy: Policy | undefined,
+  values: PolicyValues,
   weighed: 'told' | 'by the board' = 'told',
 ): PolicySettings {
-  const named = oneOf(Policy.options, policy, 'The policy')
-  const told = toldOf(words)
-  const settings = { policy: named ?? (told.metric === undefined ? 'as_declared' : 'metric'), told }
-  const asked = settings.policy === 'as_declared' ? answered(settings) : settings
-  const problem = policyProblem(asked)
-  const isLater = problem?.code === 'needs_coefficients' && weighed === 'by the board'
-  if (problem && !isLater) throw new Failure(optionProblemText(problem))
-  return asked
+  const told = toldOf(values)
+  const settings = {
+    policy: policy ?? (told.metric === undefined ? 'as_declared' : 'metric'),
+    told,
+  }
+  const problem = misfit(settings, weighed === 'told')
+  if (problem !== undefined) throw new Failure(problem)
+  return settings.policy === 'as_declared' ? answered(settings) : settings
 }
 
-/** Policy as_declared told a metric: what decides where a run declared nothing. */
+/** The metric of policy as_declared decides where a run declared nothing. */
 function answered({ policy, told }: PolicySettings): PolicySettings {
   const { metric, direction = null, ...rest } = told
   return metric === undefined
@@ -65,52 +103,53 @@ function answered({ policy, told }: PolicySettings): PolicySettings {
     : { policy, told: { ...rest, undeclared: { metric, direction } } }
 }
 
-function toldOf(words: SettingWords): Told {
-  const told: Told = {}
-  const direction = oneOf(Direction.options, words.mode, '--mode')
-  const prefer = oneOf(Preference.options, words.prefer, '--prefer')
-  if (words.metric !== undefined) told.metric = words.metric
-  if (direction) told.direction = direction
-  if (prefer) told.prefer = prefer
-  if (words['subject-to']) told.subject_to = words['subject-to'].map(conditionOf)
-  if (words['min-delta'] !== undefined) told.min_delta = deltaOf(words['min-delta'])
-  if (words.weights !== undefined) told.weights = weightsOf(words.weights)
-  return told
+function toldOf(values: PolicyValues): Told {
+  const { metric, mode, prefer, weights } = values
+  const { 'subject-to': subject_to = [], 'min-delta': min_delta } = values
+  return {
+    ...(metric !== undefined && { metric }),
+    ...(mode && { direction: mode }),
+    ...(prefer && { prefer }),
+    ...(subject_to.length > 0 && { subject_to }),
+    ...(min_delta !== undefined && { min_delta }),
+    ...(weights && { weights }),
+  }
 }
 
-function conditionOf(text: string): NonNullable<Told['subject_to']>[number] {
-  const condition = parseCondition(text)
-  if (condition) return condition
-  throw new Failure(`--subject-to takes METRIC<=NUMBER or METRIC>=NUMBER, not "${text}".`)
+/** Which option a policy lacks, or cannot use. */
+function misfit({ policy, told }: PolicySettings, needsWeights: boolean): string | undefined {
+  if (policy === 'lowest_eval_loss' && (told.metric ?? told.direction) !== undefined) {
+    return '--metric and --mode do not work with policy lowest_eval_loss. Leave them out, or use --policy metric.'
+  }
+  if (policy === 'metric' && told.metric === undefined) {
+    return "Policy metric needs --metric: a logged name, 'mean(A, B)' or 'worst(A, B)'."
+  }
+  if (policy === 'within_noise' && told.prefer === undefined) {
+    return 'Policy within_noise needs --prefer earliest or --prefer latest.'
+  }
+  if (policy === 'scored' && needsWeights && told.weights === undefined) {
+    return `Policy scored needs --weights, such as eval_loss=1,age=0.5. The features are ${features()}.`
+  }
+  if (policy !== 'within_noise' && told.prefer !== undefined) {
+    return `--prefer only works with policy within_noise, not with ${policy}.`
+  }
+  if (policy !== 'scored' && told.weights !== undefined) {
+    return `--weights only works with policy scored, not with ${policy}.`
+  }
+  return undefined
 }
 
-function deltaOf(text: string): number {
-  const delta = numberOf(text)
-  if (delta >= 0) return delta
-  throw new Failure(`--min-delta takes a number from 0, not "${text}".`)
-}
-
-function weightsOf(text: string): Weights {
+/** Undefined where a pair is no FEATURE=NUMBER, or all numbers are 0. */
+function weightsOf(list: string): Weights | undefined {
   const weights: Weights = {}
-  for (const pair of text.split(',')) {
+  for (const pair of list.split(',')) {
     const [name, value, ...others] = pair.split('=').map((word) => word.trim())
     const feature = Feature.options.find((known) => known === name)
     const weight = numberOf(value ?? '')
-    if (!feature || others.length > 0 || !Number.isFinite(weight)) {
-      throw new Failure(
-        `--weights takes FEATURE=NUMBER, with commas between, not "${pair}"; the features are ${features()}.`,
-      )
-    }
+    if (!feature || others.length > 0 || !Number.isFinite(weight)) return undefined
     weights[feature] = weight
   }
-  if (Object.values(weights).some((weight) => weight !== 0)) return weights
-  throw new Failure('--weights takes at least one weight that is not 0.')
-}
-
-/** NaN where a text is no finite number; an empty one is none. */
-function numberOf(text: string): number {
-  const number = Number(text)
-  return text.trim() !== '' && Number.isFinite(number) ? number : NaN
+  return Object.values(weights).some((weight) => weight !== 0) ? weights : undefined
 }
 
 function features(): string {

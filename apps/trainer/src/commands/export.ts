@@ -6,34 +6,26 @@ import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { measuredJson, visibleLines } from '@bestmark/core'
 import { listJobs } from '@bestmark/db'
-import { callerPath, parseWords } from '../cli/arguments.ts'
+import { callerPath } from '../cli/arguments.ts'
+import { parse, usageOf } from '../cli/parse.ts'
 import { openBoard, type Board } from '../board/board.ts'
 import { writeExport } from '../export/write.ts'
 import { EXIT, Failure, sentence } from '../failure.ts'
 import { oneJob } from '../board/oneJob.ts'
 import { print } from '../cli/terminal.ts'
 import { Waiting } from '../cli/waiting.ts'
-
-export const usage = 'bestmark export JOB [--out FILE] | --all --out FOLDER [--json]'
-
-const OPTIONS = {
-  all: { type: 'boolean', default: false },
-  out: { type: 'string' },
-  json: { type: 'boolean', default: false },
-} as const
+import { EXPORT } from './export.table.ts'
 
 /** Writes a job, or every job, as a journal that `bestmark import` reads back; 1 where there is none. */
 export async function main(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseWords(words, OPTIONS, usage)
+  const { values, args } = parse(words, EXPORT)
   const { all, json } = values
-  const [named, ...others] = positionals
-  const isOne = named !== undefined && others.length === 0
-  if (all === isOne || (all && named !== undefined)) {
-    throw new Failure(`Name one job, or all of them with --all. Usage: ${usage}`)
+  const { JOB: named } = args
+  if (all === (named !== undefined)) {
+    throw new Failure(`Name one job, or use --all. ${usageOf(EXPORT)}`)
   }
-  if (all && values.out === undefined)
-    throw new Failure(`--all needs --out FOLDER. Usage: ${usage}`)
-  if (json && values.out === undefined) throw new Failure(`--json needs --out. Usage: ${usage}`)
+  if (all && values.out === undefined) throw new Failure('--all needs --out FOLDER.')
+  if (json && values.out === undefined) throw new Failure('--json needs --out.')
   await using board = await openBoard()
   const out = values.out === undefined ? undefined : callerPath(values.out)
   const jobs = named === undefined ? await allJobs(board) : [await oneJob(board.db, named)]

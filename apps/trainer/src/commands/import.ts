@@ -1,28 +1,20 @@
 import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
-import { callerPath, parseWords } from '../cli/arguments.ts'
+import { callerPath } from '../cli/arguments.ts'
+import { parse } from '../cli/parse.ts'
 import { openBoard, type Board } from '../board/board.ts'
 import { importExport } from '../export/restore.ts'
 import { exportHeader } from '../export/header.ts'
 import { EXIT, Failure, sentence, worse, type Exit } from '../failure.ts'
 import { importRun } from '../recording/importRun.ts'
 import { print, tell } from '../cli/terminal.ts'
-
-export const usage = 'bestmark import PATH… [--name NAME] [--project NAME] [--json]'
-
-const OPTIONS = {
-  name: { type: 'string' },
-  project: { type: 'string' },
-  json: { type: 'boolean', default: false },
-} as const
+import { IMPORT } from './import.table.ts'
 
 /** Puts training outputs on the board; returns the worst exit code of all paths. */
 export async function main(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseWords(words, OPTIONS, usage)
-  if (positionals.length === 0)
-    throw new Failure(`Name a training output to import. Usage: ${usage}`)
+  const { values, args } = parse(words, IMPORT)
   await using board = await openBoard()
   let exit: Exit = EXIT.found
-  for (const path of positionals) {
+  for (const path of args.PATH) {
     try {
       const job = await importPath(board, callerPath(path), values)
       print(values.json ? measuredJson(job) : plain(job))
@@ -44,16 +36,18 @@ async function importPath(
   const onTold = (text: string): void => void tell(`bestmark: ${path}: ${text}\n`)
   if (!header) return importRun(board, path, naming, onTold)
   const { job, isKnown, keptPolicy } = await importExport(board, path, header, naming)
-  const why = 'is on this board from its own files, which tell more; nothing was changed'
+  const why = 'is on this board already, from its own files. Nothing was changed'
   if (isKnown) tell(`bestmark: ${path}: ${job.name} ${why}.`)
   if (keptPolicy) {
-    const holds = `this board's own policy of project "${job.project}" holds, not the exported one`
+    const holds = `this board has a policy for project "${job.project}", so the exported one is ignored`
     tell(`bestmark: ${path}: ${holds}.`)
   }
   return job
 }
 
 function plain({ job_id, name, status, best_checkpoint_path }: TrainingJobStatus): string {
-  const best = best_checkpoint_path ? `best is ${best_checkpoint_path}` : 'nothing to choose from'
-  return `${name} (${job_id}) is on the board, ${status}; ${best}.`
+  const best = best_checkpoint_path
+    ? `the best checkpoint is ${best_checkpoint_path}`
+    : 'it has no best checkpoint'
+  return `${name} (${job_id}) is on the board as ${status}; ${best}.`
 }

@@ -1,15 +1,14 @@
 import { figure, isFiniteMeasure, measuredJson, type TrainingJobStatus } from '@bestmark/core'
 import { examples, listJobs } from '@bestmark/db'
-import { parseWords } from '../cli/arguments.ts'
+import { parse } from '../cli/parse.ts'
 import { openBoard } from '../board/board.ts'
 import { EXIT } from '../failure.ts'
 import { print } from '../cli/terminal.ts'
-
-export const usage = 'bestmark jobs [--json]'
+import { JOBS } from './jobs.table.ts'
 
 /** Lists every job: a line each, the recorded examples marked; with --json a TrainingJobStatus each. */
 export async function main(words: readonly string[]): Promise<number> {
-  const { values } = parseWords(words, { json: { type: 'boolean', default: false } }, usage)
+  const { values } = parse(words, JOBS)
   await using board = await openBoard()
   const shown = new Set(await examples(board.db))
   let cursor: string | null = null

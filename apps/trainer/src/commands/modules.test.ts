@@ -23,7 +23,7 @@ const SLOW = /\/node_modules\/(drizzle-orm|postgres|yaml)\//
 test('a command that needs no database loads none of its code', async () => {
   await using folder = await temporaryFolder()
   await writeOutput(folder.path, { saves: [1], log: [{ step: 1, eval_loss: 1 }] })
-  for (const words of [['--help'], ['pick', folder.path]]) {
+  for (const words of [['--help'], ['jobs', '--help'], ['pick', folder.path]]) {
     const modules = modulesOf(words)
     expect(modules).toContainEqual(expect.stringMatching(/bestmark\.ts$/))
     expect(modules).not.toContainEqual(expect.stringMatching(SLOW))

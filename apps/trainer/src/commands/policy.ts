@@ -1,4 +1,4 @@
-import { measuredJson, type PolicySettings } from '@bestmark/core'
+import { measuredJson, type Policy, type PolicySettings } from '@bestmark/core'
 import {
   changePolicy,
   checkpointsOf,
@@ -10,31 +10,16 @@ import {
   type PolicyChange,
   type PolicyFor,
 } from '@bestmark/db'
-import { parseWords } from '../cli/arguments.ts'
+import { parse, usageOf, type ArgumentsOf, type ValuesOf } from '../cli/parse.ts'
 import { openBoard } from '../board/board.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { oneJob } from '../board/oneJob.ts'
 import { policyWords } from '../cli/policyWords.ts'
 import { whoAmI } from './score/addScores.ts'
-import { SETTINGS, SETTINGS_USAGE, settingsOf } from '../cli/policyOptions.ts'
+import { valueOf } from '../cli/option.ts'
+import { hasPolicyOption, POLICY, settingsOf } from '../cli/policyOptions.ts'
 import { print, tell } from '../cli/terminal.ts'
-
-export const usage =
-  'bestmark policy JOB|--project NAME [as_declared|lowest_eval_loss|metric|within_noise|scored] ' +
-  `${SETTINGS_USAGE} [--inherit] [--by WHO] [--history] [--json]\n` +
-  'as_declared with --metric answers what decides where a run declared nothing; scored takes the ' +
-  "weights that the board's own backtest recommends."
-
-const { weights: _weights, ...ASKED } = SETTINGS
-
-const OPTIONS = {
-  ...ASKED,
-  project: { type: 'string' },
-  inherit: { type: 'boolean', default: false },
-  by: { type: 'string' },
-  history: { type: 'boolean', default: false },
-  json: { type: 'boolean', default: false },
-} as const
+import { POLICY_COMMAND } from './policy.table.ts'
 
 interface Subject {
   whose: PolicyFor
@@ -43,17 +28,11 @@ interface Subject {
 
 /** Shows what a job or a project goes by, or changes it: noted with who and when. */
 export async function main(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseWords(words, OPTIONS, usage)
-  const [named, policy, ...others] =
-    values.project === undefined ? positionals : [undefined, ...positionals]
-  if ((named ?? values.project) === undefined || others.length > 0) {
-    throw new Failure(`Name one job, or a project with --project, and one policy. Usage: ${usage}`)
-  }
+  const { values, args } = parse(words, POLICY_COMMAND)
+  const { named, policy } = readArguments(args, values.project)
   const asked = askedFor(policy, values)
   if (asked !== undefined && values.history) {
-    throw new Failure(
-      '--history shows what was changed; change and history are told one at a time.',
-    )
+    throw new Failure('Use --history on its own: it shows changes, and makes none.')
   }
   await using board = await openBoard()
   const of = await subject(board.db, named, values.project)
@@ -64,14 +43,29 @@ export async function main(words: readonly string[]): Promise<number> {
   return EXIT.found
 }
 
-type Words = ReturnType<typeof parseWords<typeof OPTIONS>>['values']
+/** The first word names a job, unless --project names what to change. */
+function readArguments(
+  { JOB: first, POLICY: second }: ArgumentsOf<typeof POLICY_COMMAND>,
+  project: string | undefined,
+): { named: string | undefined; policy: Policy | undefined } {
+  if (project !== undefined && second !== undefined) {
+    throw new Failure(`Unexpected word "${second}". ${usageOf(POLICY_COMMAND)}`)
+  }
+  if (project === undefined && first === undefined) {
+    throw new Failure(`Name one job, or a project with --project. ${usageOf(POLICY_COMMAND)}`)
+  }
+  const [named, policy] = project === undefined ? [first, second] : [undefined, first]
+  return { named, policy: policy === undefined ? undefined : valueOf(POLICY, policy, 'POLICY') }
+}
+
+type Values = ValuesOf<typeof POLICY_COMMAND>
 
 /** What is to be changed: settings, null for back to what is inherited, undefined for nothing. */
-function askedFor(policy: string | undefined, values: Words): PolicySettings | null | undefined {
-  const isTold = Object.keys(ASKED).some((name) => values[name as keyof typeof ASKED] !== undefined)
+function askedFor(policy: Policy | undefined, values: Values): PolicySettings | null | undefined {
+  const isTold = hasPolicyOption(values)
   if (values.inherit) {
     if (policy === undefined && !isTold) return null
-    throw new Failure('--inherit goes back to what is inherited; leave the policy out.')
+    throw new Failure('Use --inherit without a policy: it drops the own one.')
   }
   if (policy === undefined && !isTold) return undefined
   return settingsOf(policy, values, 'by the board')
@@ -107,15 +101,17 @@ async function tellPolicy(db: Database, { whose, name }: Subject, json: boolean)
     return
   }
   const { from, told, reason } = standing
-  const origin = { default: 'the default', project: "the project's", job: 'its own' }[from]
+  const origin = { default: 'the default', project: 'set for the project', job: 'set for the job' }[
+    from
+  ]
   const who = told.by ? `, by ${told.by}` : ''
-  print(`${name} goes by ${policyWords(standing)} (${origin}${who}).`)
+  print(`${name} uses policy ${policyWords(standing)} (${origin}${who}).`)
   if (reason !== null) print(reason)
 }
 
 async function ofJob(db: Database, job_id: string): Promise<Standing> {
   const [detail, list] = [await jobDetail(db, job_id), await checkpointsOf(db, job_id)]
-  if (!detail || !list) throw new Failure(`The job ${job_id} was taken off the board meanwhile.`)
+  if (!detail || !list) throw new Failure(`The job ${job_id} was just removed from the board.`)
   const { policy_from: from, policy_told: told } = detail
   return { policy: list.selection.policy, told, from, reason: list.selection.reason }
 }
@@ -125,7 +121,7 @@ async function ofProject(db: Database, whose: { project: string }): Promise<Stan
   const { jobs } = await listJobs(db, { ...whose, limit: 1 })
   if (!last && jobs.length === 0) {
     throw new Failure(
-      `No job is in a project "${whose.project}". See them with: bestmark jobs --json`,
+      `There is no project "${whose.project}". List the jobs and their projects: bestmark jobs --json`,
     )
   }
   if (!last || last.policy === null) {
@@ -136,13 +132,13 @@ async function ofProject(db: Database, whose: { project: string }): Promise<Stan
 
 async function tellHistory(db: Database, { whose, name }: Subject, json: boolean): Promise<void> {
   const changes = await policyHistory(db, whose)
-  if (changes.length === 0 && !json) tell(`Nobody changed the policy of ${name}.`)
+  if (changes.length === 0 && !json) tell(`The policy of ${name} was never changed.`)
   for (const one of changes) print(json ? measuredJson(one) : line(one))
 }
 
 function line({ changed_at, by, scope, policy, told, project }: PolicyChange): string {
   const when = new Date(changed_at).toISOString().slice(0, 16).replace('T', ' ')
-  const what = policy === null ? 'back to what is inherited' : policyWords({ policy, told })
+  const what = policy === null ? 'no policy of its own' : policyWords({ policy, told })
   const whose = scope === 'project' ? `project ${project}` : 'job'
   return [when, by, whose, what].join('  ')
 }

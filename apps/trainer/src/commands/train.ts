@@ -1,34 +1,25 @@
 import { watch } from '@bestmark/db'
 import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
 import { Agent } from '../agent/agent.ts'
-import { parseWords } from '../cli/arguments.ts'
+import { parse, usageOf } from '../cli/parse.ts'
 import { openBoard, type Board } from '../board/board.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { oneJob } from '../board/oneJob.ts'
 import { ProgressLine } from '../cli/progressLine.ts'
-import { findRecipe, RECIPES, type Recipe } from '../recipes/recipe.ts'
+import { findRecipe, type Recipe } from '../recipes/recipe.ts'
 import { resumeRun, startRun, type StartedRun } from '../agent/startRun.ts'
 import { StopWish } from '../processes/stopWish.ts'
 import { printPath, tell } from '../cli/terminal.ts'
 import { Troubles } from '../cli/troubles.ts'
-
-export const usage = `bestmark train RECIPE [--preset NAME] [--name NAME] [--project NAME] | bestmark train --resume JOB
-Recipes: ${RECIPES.map(({ name, presets, text }) => `${name} (${presets.join(', ')}): ${text}`).join('\n')}`
-
-const OPTIONS = {
-  preset: { type: 'string' },
-  name: { type: 'string' },
-  project: { type: 'string', default: 'bestmark' },
-  resume: { type: 'string' },
-} as const
+import { TRAIN } from './train.table.ts'
 
 /**
  * Trains a recipe and shows how it goes. SIGINT or SIGTERM asks the run to stop, which writes a
  * last checkpoint. Returns 0 when the run completed.
  */
 export async function main(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseWords(words, OPTIONS, usage)
-  const begin = beginning(values, positionals)
+  const { values, args } = parse(words, TRAIN)
+  const begin = beginning(values, args.RECIPE)
   using wish = new StopWish()
   await using board = await openBoard()
   if (wish.signal.aborted) return EXIT.nothing
@@ -49,14 +40,14 @@ interface Words {
 /** What the words ask for, checked before anything is started. */
 function beginning(
   { resume, preset, name, project }: Words,
-  [named, ...others]: string[],
+  named: string | undefined,
 ): (board: Board) => Promise<StartedRun> {
   if (resume !== undefined) {
-    if (named !== undefined) throw new Failure(`--resume takes one job. Usage: ${usage}`)
+    if (named !== undefined)
+      throw new Failure(`Leave out ${named}: --resume continues its own recipe.`)
     return async ({ db }) => resumeRun(db, await oneJob(db, resume))
   }
-  if (named === undefined || others.length > 0)
-    throw new Failure(`Name one recipe. Usage: ${usage}`)
+  if (named === undefined) throw new Failure(`RECIPE is missing. ${usageOf(TRAIN)}`)
   const recipe = findRecipe(named)
   const order = { recipe, preset: presetOf(recipe, preset), name: name ?? recipe.name, project }
   return (board) => startRun(board.db, board, order)
@@ -65,7 +56,7 @@ function beginning(
 function presetOf({ name, presets }: Recipe, asked: string | undefined): string {
   const preset = asked ?? presets[0]
   if (presets.includes(preset)) return preset
-  throw new Failure(`${name} has no preset "${preset}"; there is ${presets.join(', ')}.`)
+  throw new Failure(`${name} has no preset "${preset}". It has ${presets.join(', ')}.`)
 }
 
 /** Records the run to its end, showing each change. */

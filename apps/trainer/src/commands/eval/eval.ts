@@ -1,9 +1,11 @@
 import { measuredJson } from '@bestmark/core'
 import { absolutePath, bestEffort } from '@bestmark/db'
-import { callerPath, parseWords } from '../../cli/arguments.ts'
+import { callerPath } from '../../cli/arguments.ts'
+import { parse } from '../../cli/parse.ts'
 import { candidatesOf, whyNone } from './candidates.ts'
 import { evaluate, measuredBefore, skipped, type Evaluated, type Evaluation } from './evaluation.ts'
 import { whichRun } from './whichRun.ts'
+import { EVAL } from './eval.table.ts'
 import { EXIT, Failure } from '../../failure.ts'
 import { SAME } from '../../processes/stopWish.ts'
 import { recordedStanding } from '../score/boardScores.ts'
@@ -11,17 +13,6 @@ import type { RunCheckpoint } from '../score/checkpointAt.ts'
 import { repeatSentence, shown, whoAmI } from '../score/addScores.ts'
 import { assertWritable } from '../../sources/scores/scoresFile.ts'
 import { print, tell } from '../../cli/terminal.ts'
-
-export const usage =
-  'bestmark eval JOB [--only STEP,…|best|last] [--again] [--timeout SECONDS] [--by WHO] [--json] -- COMMAND … {checkpoint} …'
-
-const OPTIONS = {
-  only: { type: 'string' },
-  again: { type: 'boolean', default: false },
-  timeout: { type: 'string' },
-  by: { type: 'string' },
-  json: { type: 'boolean', default: false },
-} as const
 
 /** How long is waited for what stands now, where the evaluation was stopped (ms). */
 const STANDING = 800
@@ -43,7 +34,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const how: Evaluation = {
     template,
     cwd: callerPath('.'),
-    timeout: values.timeout === undefined ? null : secondsOf(values.timeout) * 1000,
+    timeout: values.timeout ?? null,
     by: values.by || whoAmI(),
     stop: stopping.signal,
   }
@@ -53,26 +44,13 @@ export async function main(words: readonly string[]): Promise<number> {
 }
 
 function readWords(words: readonly string[]) {
-  const at = words.indexOf('--')
-  const { values, positionals } = parseWords(at === -1 ? words : words.slice(0, at), OPTIONS, usage)
-  const template = at === -1 ? [] : words.slice(at + 1)
-  const [job, ...others] = positionals
-  if (job === undefined || others.length > 0) {
+  const { values, args, program: template } = parse(words, EVAL)
+  if (!template.some((word) => /\{(checkpoint|step)\}/.test(word))) {
     throw new Failure(
-      `Name one job or the folder of a run, and the command after --. Usage: ${usage}`,
+      'COMMAND must contain {checkpoint} or {step}; else it measures the same thing each time.',
     )
   }
-  if (template.length === 0) throw new Failure(`Give a command after --. Usage: ${usage}`)
-  if (!template.some((word) => /\{(checkpoint|step)\}/.test(word))) {
-    throw new Failure('The command names no {checkpoint}, so it would measure the same each time.')
-  }
-  return { values, template, job }
-}
-
-function secondsOf(text: string): number {
-  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0
-  if (seconds > 0 && seconds < 1e6) return seconds
-  throw new Failure(`--timeout takes seconds, more than 0 and under a million, not "${text}".`)
+  return { values, template, job: args.RUN }
 }
 
 /** One after the other, since a command may want the whole machine. */
@@ -99,7 +77,7 @@ async function each(
 function outcome({ values, seconds, error, isSkipped }: Evaluated): string {
   if (error !== null) return error
   const list = Object.entries(values).map(([name, value]) => `${name} ${shown(value)}`)
-  const when = isSkipped ? 'measured before; --again does it anew' : `${seconds.toFixed(1)} s`
+  const when = isSkipped ? 'measured before; use --again to repeat' : `${seconds.toFixed(1)} s`
   return `${list.join(', ')} (${when})`
 }
 

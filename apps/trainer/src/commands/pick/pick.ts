@@ -1,22 +1,11 @@
 import { measuredJson, type PolicySettings } from '@bestmark/core'
-import { callerPath, parseWords } from '../../cli/arguments.ts'
+import { callerPath } from '../../cli/arguments.ts'
+import { parse } from '../../cli/parse.ts'
 import { absolute, choiceJson, choiceOf, explained, type Choice } from './choice.ts'
 import { EXIT, Failure, sentence, worse, type Exit } from '../../failure.ts'
-import { SETTINGS, SETTINGS_USAGE, settingsOf } from '../../cli/policyOptions.ts'
+import { settingsOf } from '../../cli/policyOptions.ts'
+import { PICK } from './pick.table.ts'
 import { print, printPath, tell } from '../../cli/terminal.ts'
-
-export const usage =
-  'bestmark pick PATH… [--policy as_declared|lowest_eval_loss|metric|within_noise|scored] ' +
-  `${SETTINGS_USAGE} [--weights eval_loss=1,age=0.5] [--evaluations] [--explain | --json] [--fail-on-disagreement]`
-
-const OPTIONS = {
-  ...SETTINGS,
-  policy: { type: 'string' },
-  evaluations: { type: 'boolean', default: false },
-  explain: { type: 'boolean', default: false },
-  json: { type: 'boolean', default: false },
-  'fail-on-disagreement': { type: 'boolean', default: false },
-} as const
 
 interface Asked {
   settings: PolicySettings
@@ -43,16 +32,15 @@ export async function main(words: readonly string[]): Promise<number> {
 }
 
 function readWords(words: readonly string[]): { paths: string[]; asked: Asked } {
-  const { values, positionals } = parseWords(words, OPTIONS, usage)
-  if (positionals.length === 0)
-    throw new Failure(`Name a training output to pick from. Usage: ${usage}`)
-  if (values.json && values.explain)
-    throw new Failure('--json holds the whole explanation already; leave --explain out.')
+  const { values, args } = parse(words, PICK)
+  if (values.json && values.explain) {
+    throw new Failure('Leave out --explain: --json prints the whole explanation.')
+  }
   const { evaluations, explain, json } = values
   const settings = settingsOf(values.policy, values)
   const failOnDisagreement = values['fail-on-disagreement']
   return {
-    paths: positionals,
+    paths: args.PATH,
     asked: { settings, evaluations, explain, json, failOnDisagreement },
   }
 }

@@ -1,32 +1,19 @@
 import { measuredJson, type Prunable, retention, type Retention } from '@bestmark/core'
-import { parseWords } from '../../cli/arguments.ts'
+import { parse } from '../../cli/parse.ts'
 import { EXIT, Failure, sentence } from '../../failure.ts'
 import { type Left, leftIn, removeLeft } from './left.ts'
+import { PRUNE } from './prune.table.ts'
 import { prunedRun, type PrunedRun } from './prunedRun.ts'
 import { removeFiles } from './remove.ts'
 import { sizeWords } from '../../cli/size.ts'
 import { print, tell } from '../../cli/terminal.ts'
 
-export const usage = 'bestmark prune JOB|PATH --keep-best K --keep-last N [--yes] [--json]'
-
-const OPTIONS = {
-  'keep-best': { type: 'string' },
-  'keep-last': { type: 'string' },
-  yes: { type: 'boolean', default: false },
-  json: { type: 'boolean', default: false },
-} as const
-
 /** Lists which checkpoints of a run would go, and removes them with --yes; 1 where none would. */
 export async function main(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseWords(words, OPTIONS, usage)
-  const [named, ...others] = positionals
-  if (named === undefined || others.length > 0) {
-    throw new Failure(`Name one job or one folder. Usage: ${usage}`)
-  }
-  const keep_best = countOf('--keep-best', values['keep-best'])
-  const keep_last = countOf('--keep-last', values['keep-last'])
+  const { values, args } = parse(words, PRUNE)
+  const { 'keep-best': keep_best, 'keep-last': keep_last } = values
   const keeping = { keep_best, keep_last }
-  await using run = await prunedRun(named)
+  await using run = await prunedRun(args.RUN)
   const decide = async (): Promise<Retention> => {
     const { checkpoints, selection } = await run.look()
     if (selection.best || keep_best === 0) {
@@ -37,8 +24,8 @@ export async function main(words: readonly string[]): Promise<number> {
       )
     }
     throw new Failure(
-      `${run.name} has no best checkpoint to keep (${selection.reason}), so none is removed; ` +
-        'with --keep-best 0 the last ones alone are kept.',
+      `${run.name} has no best checkpoint (${selection.reason}), so nothing is removed. ` +
+        'Use --keep-best 0 to keep only the last ones.',
     )
   }
   const plan: Plan = { ...(await decide()), left: await leftIn(run.root) }
@@ -63,7 +50,7 @@ function assertBestStays(
     return plan
   }
   throw new Failure(
-    `The best checkpoint of ${name}, ${best}, is not found from ${root}, so none is removed.`,
+    `The best checkpoint of ${name}, ${best}, was not found in ${root}, so nothing is removed.`,
   )
 }
 
@@ -101,7 +88,8 @@ async function removeAll(
     const { path } = checkpoint
     try {
       const still = (await decide()).goes.some((row) => row.path === path)
-      if (!still) throw new Failure(`${path} has become one that stays; it is not removed.`)
+      if (!still)
+        throw new Failure(`${path} must now be kept (the ranking changed), so it was not removed.`)
       await removeFiles(run.root, path)
       await run.tell(checkpoint)
       removed.push(checkpoint)
@@ -112,12 +100,6 @@ async function removeAll(
   return removed
 }
 
-function countOf(option: string, text: string | undefined): number {
-  if (text !== undefined && /^\d{1,9}$/.test(text)) return Number(text)
-  const given = text === undefined ? 'nothing' : `"${text}"`
-  throw new Failure(`${option} takes a whole number from 0, not ${given}. Usage: ${usage}`)
-}
-
 function plainPlan({ name, root }: PrunedRun, { stays, goes, left }: Plan): string[] {
   const line = (
     { path, bytes }: Pick<Prunable, 'path' | 'bytes'>,
@@ -126,23 +108,23 @@ function plainPlan({ name, root }: PrunedRun, { stays, goes, left }: Plan): stri
   ): string => `  ${verb}  ${path.padEnd(20)} ${sizeWords(bytes).padStart(9)}  ${why}`.trimEnd()
   return [
     `${name} in ${root}:`,
-    ...stays.map(({ checkpoint, why }) => line(checkpoint, 'stays', why.join(', '))),
-    ...goes.map((checkpoint) => line(checkpoint, 'goes ')),
-    ...left.map((one) => line(one, 'goes ', 'left by a prune that was stopped')),
+    ...stays.map(({ checkpoint, why }) => line(checkpoint, 'keep  ', why.join(', '))),
+    ...goes.map((checkpoint) => line(checkpoint, 'remove')),
+    ...left.map((one) => line(one, 'remove', 'left by an interrupted prune')),
   ]
 }
 
 function ending({ goes, left }: Plan, { removed, cleared }: Gone, yes: boolean): string {
   const words = [
     goes.length > 0 && counted(goes.length, 'checkpoint', 'checkpoints'),
-    left.length > 0 && counted(left.length, 'remainder', 'remainders'),
+    left.length > 0 && counted(left.length, 'leftover', 'leftovers'),
   ]
   const all = words.filter(Boolean).join(' and ')
-  if (all === '') return 'Nothing is to go.'
+  if (all === '') return 'Nothing to remove.'
   if (!yes)
-    return `${all} would go, ${sizeWords(bytesOf([...goes, ...left]))}. Add --yes to remove them.`
+    return `Would remove ${all}, ${sizeWords(bytesOf([...goes, ...left]))}. Add --yes to remove them.`
   const gone = [...removed, ...cleared]
-  return `${gone.length} of ${all} removed, ${sizeWords(bytesOf(gone))}.`
+  return `Removed ${gone.length} of ${all}, ${sizeWords(bytesOf(gone))}.`
 }
 
 function counted(count: number, one: string, several: string): string {

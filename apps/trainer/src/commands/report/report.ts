@@ -1,28 +1,23 @@
 import { boardToken } from '@bestmark/db'
-import { parseWords } from '../../cli/arguments.ts'
+import { parse } from '../../cli/parse.ts'
 import { openBoard } from '../../board/board.ts'
 import { EXIT, Failure } from '../../failure.ts'
 import { oneJob } from '../../board/oneJob.ts'
+import { REPORT } from './report.table.ts'
 import { selfContained } from './page.ts'
 import { printFile } from '../../cli/terminal.ts'
 import { buildPages } from '../up/build.ts'
 import { servePages } from '../up/web.ts'
 import { Waiting } from '../../cli/waiting.ts'
 
-export const usage = 'bestmark report JOB > FILE.html'
-
 /** How long pages may take to be built or read before it is said again (ms). */
 const SAY_AGAIN = 500
 
 /** Prints a job's report as one HTML file that needs nothing else: the page's own, without a server. */
 export async function main(words: readonly string[]): Promise<number> {
-  const { positionals } = parseWords(words, {}, usage)
-  const [named, ...others] = positionals
-  if (named === undefined || others.length > 0) {
-    throw new Failure(`Name one job by its id, the beginning of it, or its name. Usage: ${usage}`)
-  }
+  const { args } = parse(words, REPORT)
   await using board = await openBoard(process.env, { hasChildren: true })
-  const { job_id } = await oneJob(board.db, named)
+  const { job_id } = await oneJob(board.db, args.JOB)
   const building = (): Promise<string> => buildPages(new AbortController().signal)
   const pages = await whileSaying('preparing the pages', building)
   const anywhere = { host: '127.0.0.1', port: 0 }
@@ -33,7 +28,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const read = async (href: string): Promise<string> => {
     const answer = await fetch(new URL(href, page), { headers })
     if (answer.ok) return answer.text()
-    throw new Failure(`The report cannot be made: ${href} was answered with ${answer.status}.`)
+    throw new Failure(`Cannot make the report: ${href} answered ${answer.status}.`)
   }
   printFile(await selfContained(await read(page.href), read))
   return EXIT.found

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { Direction, type Measured, measuredJson, parsePythonJson } from '@bestmark/core'
-import { callerPath, oneOf, parseWords } from '../../cli/arguments.ts'
+import { type Direction, type Measured, measuredJson, parsePythonJson } from '@bestmark/core'
+import { callerPath } from '../../cli/arguments.ts'
+import { parse, type ValuesOf } from '../../cli/parse.ts'
 import { EXIT, Failure, sentence } from '../../failure.ts'
 import { fileWords, jsonWords } from '../../plainWords.ts'
 import { recordedStanding } from './boardScores.ts'
@@ -8,39 +9,24 @@ import type { RunCheckpoint } from './checkpointAt.ts'
 import { measurementsIn, type Measurements } from './results.ts'
 import { retractScores } from './retraction.ts'
 import { addScores, repeatSentence, shown, whoAmI } from './addScores.ts'
+import { SCORE as SCORE_TABLE } from './score.table.ts'
 import { SCORES } from '../../sources/scores/scoresFile.ts'
-import { countOf, toldMeasurements } from './values.ts'
+import { toldMeasurements } from './values.ts'
 import { whichCheckpoint } from './whichCheckpoint.ts'
 import { print, tell } from '../../cli/terminal.ts'
 
-export const usage =
-  'bestmark score CHECKPOINT NAME=VALUE… [--stderr [NAME=]VALUE]… [--samples N] [--mode min|max] [--replace] [--by WHO] [--json]\n' +
-  '       bestmark score CHECKPOINT --results FILE [--samples N] [--mode min|max] [--replace] [--by WHO] [--json]\n' +
-  '       bestmark score CHECKPOINT --retract [NAME…] [--by WHO] [--json]'
-
-const OPTIONS = {
-  results: { type: 'string' },
-  stderr: { type: 'string', multiple: true, default: [] as string[] },
-  samples: { type: 'string' },
-  mode: { type: 'string' },
-  replace: { type: 'boolean', default: false },
-  retract: { type: 'boolean', default: false },
-  by: { type: 'string' },
-  json: { type: 'boolean', default: false },
-} as const
-
 /** Keeps what was measured of a checkpoint after training, as an evaluation of its weights. */
 export async function main(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseWords(words, OPTIONS, usage)
-  const [named, ...told] = positionals
-  if (named === undefined) throw new Failure(`Name a checkpoint to score. Usage: ${usage}`)
+  const { values, args } = parse(words, SCORE_TABLE)
+  const { CHECKPOINT: named, SCORE: told } = args
   const by = values.by ?? whoAmI()
-  if (by.trim() === '') throw new Failure('--by takes the name of whoever measured it.')
+  if (by.trim() === '')
+    throw new Failure('--by must be the name of a person or program; got an empty text.')
   if (values.retract) return retract(named, told, { ...values, by })
   const file = values.results === undefined ? null : callerPath(values.results)
   const asked = {
-    samples: values.samples === undefined ? null : countOf(values.samples, '--samples'),
-    mode: oneOf(Direction.options, values.mode, '--mode'),
+    samples: values.samples ?? null,
+    mode: values.mode,
   }
   const measured = file
     ? await fromFile(file, { ...asked, told, stderr: values.stderr })
@@ -62,21 +48,12 @@ export async function main(words: readonly string[]): Promise<number> {
 async function retract(
   named: string,
   names: readonly string[],
-  values: {
-    results?: string
-    replace: boolean
-    stderr: string[]
-    samples?: string
-    mode?: string
-  } & {
-    by: string
-    json: boolean
-  },
+  values: ValuesOf<typeof SCORE_TABLE> & { by: string },
 ): Promise<number> {
   const { results, replace, stderr, samples, mode } = values
   const others = [results, samples, mode].some((value) => value !== undefined)
   if (others || replace || stderr.length > 0 || names.some((name) => name.includes('='))) {
-    throw new Failure('--retract takes the names of metrics, or none for all, and no values.')
+    throw new Failure('--retract takes only names of metrics, or none for all metrics.')
   }
   const of = await whichCheckpoint(named)
   const taken = await retractScores(of, names, values.by)
@@ -90,15 +67,17 @@ async function fromFile(
 ): Promise<Measurements[]> {
   const { samples, mode, told, stderr } = asked
   if (told.length > 0 || stderr.length > 0) {
-    throw new Failure('Give either values or --results; the file tells its own values and errors.')
+    throw new Failure(
+      'Use either NAME=VALUE or --results: the file has its own values and standard errors.',
+    )
   }
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new Failure(`${file} cannot be read: ${fileWords(cause) ?? sentence(cause)}.`, { cause })
+    throw new Failure(`Cannot read ${file}: ${fileWords(cause) ?? sentence(cause)}.`, { cause })
   })
   const found = measurementsIn(parsed(file, text), text)
   if (found.length === 0) {
     throw new Failure(
-      `${file} tells no result: neither results of lm-evaluation-harness nor numbers by name.`,
+      `${file} holds no results. Supported: results of lm-evaluation-harness, or numbers by name.`,
     )
   }
   return found.map((one) => {

@@ -12,12 +12,14 @@ interface Beside {
 /** Values as a person tells them, `name=value` each. Throws a Failure that names the word that is none. */
 export function toldMeasurements(words: readonly string[], beside: Beside): Measurements[] {
   if (words.length === 0) {
-    throw new Failure('Tell what was measured, as in eval_f1=0.9, or name a file with --results.')
+    throw new Failure(
+      'NAME=VALUE is missing. Write a score as in eval_f1=0.9, or name a file with --results.',
+    )
   }
   const values: Record<string, Measured> = {}
   for (const word of words) {
     const { name, value } = pairOf(word)
-    if (Object.hasOwn(values, name)) throw new Failure(`${name} was given twice; give it once.`)
+    if (Object.hasOwn(values, name)) throw new Failure(`${name} was given twice. Give it once.`)
     setOwn(values, name, value)
   }
   const metrics = Object.keys(values)
@@ -33,7 +35,7 @@ export function toldMeasurements(words: readonly string[], beside: Beside): Meas
 function pairOf(word: string): { name: string; value: number } {
   const at = word.lastIndexOf('=')
   const name = word.slice(0, Math.max(at, 0)).trim()
-  if (name === '') throw new Failure(`"${word}" is no value; write it as in eval_f1=0.9.`)
+  if (name === '') throw new Failure(`"${word}" is no score. Write a score as in eval_f1=0.9.`)
   return { name, value: numberOf(word.slice(at + 1), name) }
 }
 
@@ -42,14 +44,14 @@ function errorOf(word: string, metrics: readonly string[]): { metric: string; er
   const [only, another] = metrics
   const metric = at === -1 ? (another === undefined ? only : undefined) : word.slice(0, at)
   if (metric === undefined || !metrics.includes(metric)) {
-    const said = at === -1 ? 'of which value it is' : `of "${metric}", which was not given`
+    const why = at === -1 ? 'the metric is missing' : `there is no score of "${metric}"`
     throw new Failure(
-      `--stderr ${word} does not fit: it says ${said}; name one of ${metrics.join(', ')}.`,
+      `--stderr ${word} cannot be used: ${why}. Write METRIC=NUMBER with one of ${metrics.join(', ')}.`,
     )
   }
   const error = numberOf(word.slice(at + 1), `--stderr of ${metric}`)
   if (!(error >= 0) || error === Infinity) {
-    throw new Failure(`--stderr of ${metric} is a number from 0 up, not ${word.slice(at + 1)}.`)
+    throw new Failure(`--stderr of ${metric} must be 0 or more; got "${word.slice(at + 1)}".`)
   }
   return { metric, error }
 }
@@ -64,18 +66,7 @@ function numberOf(text: string, of: string): number {
   if (word !== undefined) return text.trim().startsWith('-') ? -word : word
   const value = NUMBER.test(text.trim()) ? Number(text) : NaN
   if (!Number.isFinite(value)) {
-    throw new Failure(
-      `${of} is given as "${text}", which is no number; nan and inf are understood.`,
-    )
-  }
-  return value
-}
-
-/** A whole number from 1 up. Throws a Failure that names the option. */
-export function countOf(text: string, option: string): number {
-  const value = /^\d+$/.test(text) ? Number(text) : NaN
-  if (!Number.isSafeInteger(value) || value === 0) {
-    throw new Failure(`${option} takes a whole number from 1 up, not "${text}".`)
+    throw new Failure(`${of} must be a number, nan or inf; got "${text}".`)
   }
   return value
 }

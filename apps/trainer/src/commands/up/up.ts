@@ -2,13 +2,12 @@ import { hasEnded } from '@bestmark/core'
 import { Door, watch } from '@bestmark/db'
 import { Agent } from '../../agent/agent.ts'
 import { agentSettings } from '../../agent/settings.ts'
-import { parseWords } from '../../cli/arguments.ts'
+import { parse } from '../../cli/parse.ts'
 import { openBoard, type Board } from '../../board/board.ts'
 import { EXIT } from '../../failure.ts'
 import { ProgressLine } from '../../cli/progressLine.ts'
 import { StopWish } from '../../processes/stopWish.ts'
 import { pause } from '../../pause.ts'
-import { countOf } from '../score/values.ts'
 import { print } from '../../cli/terminal.ts'
 import { Troubles } from '../../cli/troubles.ts'
 import { freeAddress, noteAddress, type Address } from './address.ts'
@@ -16,11 +15,8 @@ import { buildPages } from './build.ts'
 import { firstRun, type FirstRun } from './firstRun.ts'
 import { developPages, servePages, type WebServer } from './web.ts'
 import { Pages } from './pages.ts'
+import { UP } from './up.table.ts'
 import { keepGoing, RESTARTS, type Restarts } from './restarts.ts'
-
-export const usage = `bestmark up [--no-demo] [--dev] [--restarts N]
-What dies is started again; the board ends after more than N (10) ends of one part in a row.
-PORT (4173), HOST (127.0.0.1), BESTMARK_HOME (.bestmark) and DATABASE_URL (embedded) are honoured.`
 
 /** How long the run may take to write its last checkpoint before it is killed (ms). */
 const PATIENCE = 3500
@@ -28,19 +24,13 @@ const PATIENCE = 3500
 /** After how long a job is watched again, where that failed (ms). */
 const WATCH_AGAIN = 1000
 
-const OPTIONS = {
-  'no-demo': { type: 'boolean', default: false },
-  dev: { type: 'boolean', default: false },
-  restarts: { type: 'string', default: String(RESTARTS.most) },
-} as const
-
 /**
  * Starts the whole board and keeps it up until SIGINT, SIGTERM or SIGHUP, whichever of its parts
  * dies; then stops the run, the recorder, the web server and the database, in this order.
  */
 export async function main(words: readonly string[]): Promise<number> {
-  const { values } = parseWords(words, OPTIONS, usage)
-  const restarts = { ...RESTARTS, most: countOf(values.restarts, '--restarts') }
+  const { values } = parse(words, UP)
+  const restarts = { ...RESTARTS, most: values.restarts }
   using wish = new StopWish()
   const leaving = untilAborted(wish.signal)
   const address = await freeAddress(process.env)
@@ -146,7 +136,7 @@ async function link(address: Address, { home }: Board): Promise<string> {
   await noteAddress(home, address)
   const opens = await new Door(home).link(address)
   // Its browser asks the machine's resolver, which does not know the name.
-  const inSafari = 'in Safari: with 127.0.0.1 in place of the name'
+  const inSafari = 'In Safari, write 127.0.0.1 in place of the name.'
   return process.platform === 'darwin' ? `${opens}\n          ${inSafari}` : opens
 }
 

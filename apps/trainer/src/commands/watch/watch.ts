@@ -1,31 +1,22 @@
 import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
 import { agentSettings } from '../../agent/settings.ts'
-import { callerPath, parseWords } from '../../cli/arguments.ts'
+import { callerPath } from '../../cli/arguments.ts'
+import { parse } from '../../cli/parse.ts'
 import { openBoard } from '../../board/board.ts'
-import { EXIT, Failure } from '../../failure.ts'
+import { EXIT } from '../../failure.ts'
 import { ProgressLine } from '../../cli/progressLine.ts'
 import { StopWish } from '../../processes/stopWish.ts'
 import { print, tell } from '../../cli/terminal.ts'
+import { WATCH } from './watch.table.ts'
 import { type Hearer, Watching } from './watcher.ts'
-
-export const usage = `bestmark watch PATH… [--project NAME] [--once] [--json]
---json prints a line each time a run is found, or its state or its best changes;
-BESTMARK_LOST_AFTER (5) times its own cadence a run may be silent before it is called lost.`
-
-const OPTIONS = {
-  project: { type: 'string' },
-  once: { type: 'boolean', default: false },
-  json: { type: 'boolean', default: false },
-} as const
 
 /**
  * Finds runs in trees and records them until SIGINT or SIGTERM: new ones as they come, growing ones
  * live, finished ones once. With --once it looks once and ends.
  */
 export async function main(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseWords(words, OPTIONS, usage)
-  if (positionals.length === 0) throw new Failure(`Name a folder to watch. Usage: ${usage}`)
-  const paths = positionals.map(callerPath)
+  const { values, args } = parse(words, WATCH)
+  const paths = args.PATH.map(callerPath)
   const { patience } = agentSettings()
   using wish = new StopWish()
   await using board = await openBoard()
@@ -34,7 +25,7 @@ export async function main(words: readonly string[]): Promise<number> {
   if (wish.signal.aborted) return EXIT.found
   const hearer = new Shown(values.json)
   const watching = new Watching(board, { project: values.project }, hearer, patience)
-  hearer.say(`Watching ${paths.join(', ')} for ${board.db.describe}`)
+  hearer.say(`Watching ${paths.join(', ')}. The board is in ${board.db.describe}.`)
   if (!values.once) await watching.watch(paths, over.signal)
   else {
     await watching.look(paths, over.signal)

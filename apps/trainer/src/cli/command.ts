@@ -1,0 +1,97 @@
+import type { Option } from './option.ts'
+
+/** How a shell completes a word. */
+interface Completed {
+  /** It is the path of a file or folder. */
+  isFile?: true
+  /** It is one of these. */
+  choices?: readonly string[]
+}
+
+/** A word of a command that is no option, such as a path. */
+export interface Argument<Value> extends Completed {
+  /** What it names, as a phrase. */
+  text: string
+  isMultiple: boolean
+  isOptional: boolean
+  /** The value of the words that are its own. */
+  read: (words: readonly string[]) => Value
+}
+
+/** Exactly one word. */
+export function one(text: string, completed: Completed = {}): Argument<string> {
+  const read = ([word = '']: readonly string[]): string => word
+  return { text, ...completed, isMultiple: false, isOptional: false, read }
+}
+
+/** One word or none. */
+export function maybe(text: string, completed: Completed = {}): Argument<string | undefined> {
+  const read = ([word]: readonly string[]): string | undefined => word
+  return { text, ...completed, isMultiple: false, isOptional: true, read }
+}
+
+/** One word or more. */
+export function many(text: string, completed: Completed = {}): Argument<string[]> {
+  return { text, ...completed, isMultiple: true, isOptional: false, read: (words) => [...words] }
+}
+
+/** Any number of words. */
+export function any(text: string, completed: Completed = {}): Argument<string[]> {
+  return { text, ...completed, isMultiple: true, isOptional: true, read: (words) => [...words] }
+}
+
+/** An environment variable that a command obeys. */
+interface Variable {
+  name: string
+  text: string
+}
+
+interface Example {
+  /** The whole line, as a shell takes it. */
+  line: string
+  text: string
+}
+
+/** All that is known of a command without running it: help, completion, parsing and docs/cli.md. */
+export interface CommandTable<
+  Arguments extends Record<string, Argument<unknown>> = Record<string, Argument<unknown>>,
+  Options extends Record<string, Option<unknown>> = Record<string, Option<unknown>>,
+> {
+  name: string
+  /** What it does, in one sentence that begins with a verb. */
+  summary: string
+  /** More paragraphs. */
+  details?: readonly string[]
+  /** In the order in which they are written, by the name that the help shows. */
+  arguments: Arguments
+  /** What stands after `--`, for a command that starts another program. */
+  program?: { name: string; text: string }
+  options: Options
+  /** The ways to write it, without `bestmark`; undefined where the arguments alone say it. */
+  forms?: readonly string[]
+  variables?: readonly Variable[]
+  examples: readonly Example[]
+}
+
+/** Keeps the types of a table's arguments and options. */
+export function command<
+  const Arguments extends Record<string, Argument<unknown>>,
+  const Options extends Record<string, Option<unknown>>,
+>(table: CommandTable<Arguments, Options>): CommandTable<Arguments, Options> {
+  return table
+}
+
+/** The ways to write a command. */
+export function formsOf(table: CommandTable): string[] {
+  if (table.forms) return table.forms.map((form) => `bestmark ${form}`)
+  const words = Object.entries(table.arguments).map(([name, argument]) => shownAs(name, argument))
+  const options = Object.keys(table.options).length > 0 ? ['[options]'] : []
+  const program = table.program ? ['--', table.program.name] : []
+  return [['bestmark', table.name, ...words, ...options, ...program].join(' ')]
+}
+
+/** An argument as the help shows it, such as PATH… or [NAME]. */
+export function shownAs(name: string, { isMultiple, isOptional }: Argument<unknown>): string {
+  const some = isMultiple ? `${name}…` : name
+  return isOptional ? `[${some}]` : some
+}

@@ -1,0 +1,90 @@
+import { type CommandTable, formsOf, shownAs } from './command.ts'
+
+/** How wide help may be, in columns. */
+const WIDTH = 96
+/** Names that are wider stand on a line of their own. */
+const NAMES = 28
+
+/** Commands that belong together. */
+export interface Group {
+  title: string
+  tables: readonly CommandTable[]
+}
+
+/** The list of all commands. */
+export function overviewText(groups: readonly Group[]): string {
+  const names = groups.flatMap(({ tables }) => tables.map(({ name }) => name))
+  const width = Math.max(...names.map((name) => name.length))
+  const lists = groups.map(({ title, tables }) => {
+    const lines = tables.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`)
+    return [`${title}:`, ...lines].join('\n')
+  })
+  const end = 'Details of a command: bestmark COMMAND --help'
+  return ['Usage: bestmark COMMAND [options]', ...lists, end].join('\n\n') + '\n'
+}
+
+/** All that a command understands, with an explanation of each option and some examples. */
+export function helpText(table: CommandTable): string {
+  const { summary, details = [], program, variables = [], examples } = table
+  const rows = Object.entries(table.arguments).map(([name, argument]): Row => {
+    return [shownAs(name, argument), `${argument.text}.`]
+  })
+  if (program) rows.push([program.name, `${program.text}.`])
+  const sections = [
+    `Usage: ${formsOf(table).join('\n       ')}`,
+    ...[summary, ...details].map((text) => wrapped(text, WIDTH).join('\n')),
+    section('Arguments', rows),
+    section('Options', [...optionRows(table), ['--help', 'Show this help.']]),
+    section(
+      'Environment',
+      variables.map(({ name, text }): Row => [name, text]),
+    ),
+    exampleText(examples),
+  ]
+  return `${sections.filter(Boolean).join('\n\n')}\n`
+}
+
+/** A name and its explanation. */
+type Row = [name: string, text: string]
+
+function optionRows({ options }: CommandTable): Row[] {
+  return Object.entries(options).map(([name, { text, kind, default: usual, isMultiple }]): Row => {
+    const value = kind ? ` ${kind.name}` : ''
+    const notes = [
+      usual === undefined ? '' : `Default: ${usual}.`,
+      isMultiple ? 'May be given several times.' : '',
+    ]
+    return [`--${name}${value}`, [text, ...notes].filter(Boolean).join(' ')]
+  })
+}
+
+function section(title: string, rows: readonly Row[]): string {
+  if (rows.length === 0) return ''
+  const fitting = rows.map(([name]) => name.length).filter((length) => length <= NAMES)
+  const width = Math.max(...fitting, 0)
+  const lines = rows.flatMap(([name, text]) => {
+    const [first = '', ...others] = wrapped(text, WIDTH - width - 4)
+    const indent = ' '.repeat(width + 4)
+    const tail = others.map((line) => `${indent}${line}`)
+    if (name.length > width) return [`  ${name}`, `${indent}${first}`, ...tail]
+    return [`  ${name.padEnd(width)}  ${first}`, ...tail]
+  })
+  return [`${title}:`, ...lines].join('\n')
+}
+
+function exampleText(examples: CommandTable['examples']): string {
+  const lines = examples.flatMap(({ line, text }) => [`  # ${text}`, `  ${line}`])
+  return lines.length === 0 ? '' : ['Examples:', ...lines].join('\n')
+}
+
+/** A text in lines of at most some columns, broken at spaces. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= width) {
+      lines[lines.length - 1] = `${last} ${word}`
+    } else lines.push(word)
+  }
+  return lines
+}

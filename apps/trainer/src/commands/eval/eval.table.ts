@@ -1,0 +1,32 @@
+import { JOB } from '../../cli/argumentTexts.ts'
+import { command, one } from '../../cli/command.ts'
+import { duration, text } from '../../cli/kind.ts'
+import { flag, optional } from '../../cli/option.ts'
+
+export const EVAL = command({
+  name: 'eval',
+  summary: 'Run a command on each checkpoint of a run, and keep what it measures as scores.',
+  details: [
+    'The last line of JSON that the command prints holds the scores. In its words, {checkpoint} and ' +
+      '{step} are replaced. Checkpoints that the command measured before are skipped.',
+  ],
+  arguments: { RUN: one(`${JOB}, or the folder of a run`, { isFile: true }) },
+  program: { name: 'COMMAND…', text: 'the command, with {checkpoint} or {step} in its words' },
+  options: {
+    only: optional(text('STEP,…|best|last'), 'Measure only these checkpoints.'),
+    again: flag('Measure also what was measured before.'),
+    timeout: optional(duration({ above: 0 }), 'Stop the command after this time per checkpoint.'),
+    by: optional(text('NAME'), 'Who measures. Default: your user name.'),
+    json: flag('Print one JSON object per checkpoint.'),
+  },
+  examples: [
+    {
+      line: 'bestmark eval my-run -- python evaluate.py --model {checkpoint}',
+      text: 'Measure every checkpoint.',
+    },
+    {
+      line: 'bestmark eval my-run --only best,last -- ./evaluate.sh {checkpoint}',
+      text: 'Measure two of them.',
+    },
+  ],
+})

@@ -1,0 +1,30 @@
+import { command, many } from '../../cli/command.ts'
+import { flag, optional } from '../../cli/option.ts'
+import { POLICY, POLICY_OPTIONS, POLICY_TEXTS, WEIGHTS_OPTION } from '../../cli/policyOptions.ts'
+
+export const PICK = command({
+  name: 'pick',
+  summary: 'Print the best checkpoint of a run, without a database.',
+  details: [
+    ...POLICY_TEXTS,
+    'Exits with 0 if each path has a best, 1 if one has none, 2 if one cannot be read, and 3 with ' +
+      '--fail-on-disagreement.',
+  ],
+  arguments: { PATH: many('the folder of a run, or one trainer_state.json', { isFile: true }) },
+  options: {
+    policy: optional(POLICY, 'How to choose. Default: metric with --metric, else as_declared.'),
+    ...POLICY_OPTIONS,
+    weights: WEIGHTS_OPTION,
+    evaluations: flag('Choose among all evaluations, also those without a checkpoint.'),
+    explain: flag('Print also why it is the best, and the other candidates.'),
+    json: flag('Print one JSON object per path, with the explanation.'),
+    'fail-on-disagreement': flag('Exit with 3 where the trainer names another checkpoint as best.'),
+  },
+  examples: [
+    { line: 'bestmark pick out/', text: 'The best checkpoint of a run, and why.' },
+    {
+      line: 'bestmark pick out/ --metric eval_f1 --mode max --explain',
+      text: 'Choose by another metric, and show all candidates.',
+    },
+  ],
+})

@@ -1,0 +1,36 @@
+import { writeFile } from 'node:fs/promises'
+import { helpText } from '../cli/help.ts'
+import { GROUPS } from './commands.ts'
+
+/** The reference of the command line, as Markdown: what --help prints for each command. */
+export function referenceText(): string {
+  const groups = GROUPS.map(({ title, commands }) => {
+    const sections = commands.map(({ table }) => {
+      return `### ${table.name}\n\n\`\`\`\n${helpText(table)}\`\`\`\n`
+    })
+    return `## ${title}\n\n${sections.join('\n')}`
+  })
+  return `${INTRODUCTION}\n${groups.join('\n')}`
+}
+
+const INTRODUCTION = `# The command line
+
+This page is made from the command line itself by \`npx -y pnpm@12 reference\`.
+
+\`./bestmark\` runs from any folder. In the repository, \`npx -y pnpm@12 -s bestmark\` is the same. \`bestmark COMMAND --help\` prints a section of this page, \`bestmark --help\` the list of commands, and \`bestmark --version\` the version. \`bestmark completion SHELL\` makes your shell complete commands and options.
+
+A job is named by its id, by the beginning of its id, or by its name. If several jobs match, the command lists them and exits with 2.
+
+| exit code | meaning                                                                                       |
+| --------- | --------------------------------------------------------------------------------------------- |
+| 0         | found                                                                                         |
+| 1         | nothing to choose from, or nothing to do                                                      |
+| 2         | wrong input: the error says what is wrong, where, and what to do                              |
+| 3         | the trainer itself names another checkpoint as best (only with \`pick --fail-on-disagreement\`) |
+
+With \`--json\`, NaN, Infinity and -Infinity are the words \`"NaN"\`, \`"Infinity"\` and \`"-Infinity"\`.
+`
+
+if (import.meta.main) {
+  await writeFile(new URL('../../../../docs/cli.md', import.meta.url), referenceText())
+}

@@ -1,0 +1,31 @@
+import { command } from '../../cli/command.ts'
+import { duration, path, text } from '../../cli/kind.ts'
+import { byDefault, optional } from '../../cli/option.ts'
+
+export const RUN = command({
+  name: 'run',
+  summary: 'Start a training program and record what it prints and writes.',
+  details: [
+    'The program starts even if the database cannot be reached. Its files keep everything, and are ' +
+      'recorded once the database answers, or later by: bestmark import FOLDER.',
+    "SIGINT and SIGTERM go to the program. Exits with the program's exit code.",
+  ],
+  arguments: {},
+  program: { name: 'COMMAND…', text: 'the program to start, with its arguments' },
+  options: {
+    name: optional(text('NAME'), "The job's name. Default: the name of the script."),
+    project: byDefault(text('NAME'), 'bestmark', 'The project that the job belongs to.'),
+    folder: optional(
+      path('FOLDER'),
+      'The folder that the program writes to. Default: found in its arguments.',
+    ),
+    'kill-after': byDefault(
+      duration(),
+      '30',
+      'How long the program may take to stop before it is killed.',
+    ),
+  },
+  examples: [
+    { line: 'bestmark run -- python train.py --output_dir out', text: 'Record one training.' },
+  ],
+})

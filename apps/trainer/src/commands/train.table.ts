@@ -1,0 +1,22 @@
+import { JOB } from '../cli/argumentTexts.ts'
+import { command, maybe } from '../cli/command.ts'
+import { text } from '../cli/kind.ts'
+import { byDefault, optional } from '../cli/option.ts'
+
+export const TRAIN = command({
+  name: 'train',
+  summary: 'Train the built-in model, or continue a run from its last checkpoint.',
+  details: ['Ctrl-C stops the run, which writes a last checkpoint. Exits with 0 if it completed.'],
+  forms: ['train RECIPE [options]', 'train --resume JOB'],
+  arguments: { RECIPE: maybe('what to train: char-lm', { choices: ['char-lm'] }) },
+  options: {
+    preset: optional(text('NAME'), 'The size of the training: default or quick.'),
+    name: optional(text('NAME'), "The job's name. Default: the name of the recipe."),
+    project: byDefault(text('NAME'), 'bestmark', 'The project that the job belongs to.'),
+    resume: optional(text('JOB'), `Continue this job: ${JOB}.`),
+  },
+  examples: [
+    { line: 'bestmark train char-lm', text: 'Train a small language model on this machine.' },
+    { line: 'bestmark train --resume char-lm', text: 'Continue it.' },
+  ],
+})

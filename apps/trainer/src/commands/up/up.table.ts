@@ -1,0 +1,30 @@
+import { command } from '../../cli/command.ts'
+import { count } from '../../cli/kind.ts'
+import { byDefault, flag } from '../../cli/option.ts'
+import { RESTARTS } from './restarts.ts'
+
+export const UP = command({
+  name: 'up',
+  summary: 'Start the whole board: database, pages and agent. Ctrl-C stops it.',
+  details: ['An empty board trains a small model, so that there is something to see.'],
+  arguments: {},
+  options: {
+    'no-demo': flag('Do not train the small model, and leave out the recorded examples.'),
+    dev: flag('Rebuild the pages when their source changes.'),
+    restarts: byDefault(
+      count('NUMBER', 1),
+      String(RESTARTS.most),
+      'A part that ends is started again. The board gives up after this many times in a row.',
+    ),
+  },
+  variables: [
+    { name: 'PORT', text: 'The port of the page. Default: 4173.' },
+    { name: 'HOST', text: 'Must be an address of this machine only. Default: 127.0.0.1.' },
+    { name: 'BESTMARK_HOME', text: 'The data folder. Default: .bestmark.' },
+    {
+      name: 'DATABASE_URL',
+      text: 'Any Postgres, version 15 or newer. Default: an embedded Postgres in the data folder.',
+    },
+  ],
+  examples: [{ line: 'PORT=8080 bestmark up --no-demo', text: 'An empty board on another port.' }],
+})
