@@ -21,19 +21,6 @@ export function callerPath(path: string): string {
   return resolve(process.env['INIT_CWD'] ?? process.cwd(), path)
 }
 
-/** The choice that a word names; undefined without one. Throws a Failure that lists the choices. */
-export function oneOf<Choice extends string>(
-  choices: readonly Choice[],
-  word: string | undefined,
-  option: string,
-): Choice | undefined {
-  if (word === undefined) return undefined
-  const choice = choices.find((known) => known === word)
-  if (choice === undefined)
-    throw new Failure(`${option} takes ${choices.join(' or ')}, not "${word}".`)
-  return choice
-}
-
 /** A timer that is told to wait for longer (s) does not wait at all. */
 const LONGEST = 2 ** 31 / 1000 - 1
 

@@ -34,12 +34,12 @@ export function parse<
   const { own, program } = split(words, table)
   const { given, positionals } = sorted(own, table)
   const args: Record<string, unknown> = argumentsOf(positionals, table)
-  const values = Object.entries<Option<unknown>>(table.options).map(([name, option]) => [
-    name,
-    option.read(given.get(name) ?? [], `--${name}`),
-  ])
-  // Each entry is what its own row reads, which the loops above lose.
-  return { args, values: Object.fromEntries(values), program } as Parsed<Arguments, Options>
+  const read = ([name, option]: [string, Option<unknown>]): [string, unknown] => {
+    return [name, option.read(given.get(name) ?? [], `--${name}`)]
+  }
+  const values = Object.fromEntries(Object.entries(table.options).map(read))
+  // The loops lose that each value is what its own row reads.
+  return { args, values, program } as Parsed<Arguments, Options>
 }
 
 function split(

@@ -3,12 +3,14 @@ import {
   Feature,
   parseCondition,
   Policy,
+  policyProblem,
   Preference,
   type PolicySettings,
   type Told,
   type Weights,
 } from '@bestmark/core'
 import { Failure } from '../failure.ts'
+import { optionProblemText } from './policyProblemText.ts'
 import { amount, numberOf, oneOf, text } from './kind.ts'
 import { type Kind, optional, type Option, several } from './option.ts'
 
@@ -90,9 +92,11 @@ export function settingsOf(
     policy: policy ?? (told.metric === undefined ? 'as_declared' : 'metric'),
     told,
   }
-  const problem = misfit(settings, weighed === 'told')
-  if (problem !== undefined) throw new Failure(problem)
-  return settings.policy === 'as_declared' ? answered(settings) : settings
+  const asked = settings.policy === 'as_declared' ? answered(settings) : settings
+  const problem = policyProblem(asked)
+  const isLater = problem?.code === 'needs_coefficients' && weighed === 'by the board'
+  if (problem && !isLater) throw new Failure(optionProblemText(problem))
+  return asked
 }
 
 /** The metric of policy as_declared decides where a run declared nothing. */
@@ -114,29 +118,6 @@ function toldOf(values: PolicyValues): Told {
     ...(min_delta !== undefined && { min_delta }),
     ...(weights && { weights }),
   }
-}
-
-/** Which option a policy lacks, or cannot use. */
-function misfit({ policy, told }: PolicySettings, needsWeights: boolean): string | undefined {
-  if (policy === 'lowest_eval_loss' && (told.metric ?? told.direction) !== undefined) {
-    return '--metric and --mode do not work with policy lowest_eval_loss. Leave them out, or use --policy metric.'
-  }
-  if (policy === 'metric' && told.metric === undefined) {
-    return "Policy metric needs --metric: a logged name, 'mean(A, B)' or 'worst(A, B)'."
-  }
-  if (policy === 'within_noise' && told.prefer === undefined) {
-    return 'Policy within_noise needs --prefer earliest or --prefer latest.'
-  }
-  if (policy === 'scored' && needsWeights && told.weights === undefined) {
-    return `Policy scored needs --weights, such as eval_loss=1,age=0.5. The features are ${features()}.`
-  }
-  if (policy !== 'within_noise' && told.prefer !== undefined) {
-    return `--prefer only works with policy within_noise, not with ${policy}.`
-  }
-  if (policy !== 'scored' && told.weights !== undefined) {
-    return `--weights only works with policy scored, not with ${policy}.`
-  }
-  return undefined
 }
 
 /** Undefined where a pair is no FEATURE=NUMBER, or all numbers are 0. */

@@ -4,13 +4,13 @@ import { Feature, lowOrHigh, type PolicyProblem, problemText } from '@bestmark/c
 export function optionProblemText(problem: PolicyProblem): string {
   switch (problem.code) {
     case 'needs_metric':
-      return "Policy metric needs --metric: a metric as logged, 'mean(A, B)' or 'worst(A, B)'."
+      return "Policy metric needs --metric: a logged name, 'mean(A, B)' or 'worst(A, B)'."
     case 'needs_prefer':
       return 'Policy within_noise needs --prefer earliest or --prefer latest.'
     case 'needs_coefficients':
-      return `Policy scored needs --weights, such as eval_loss=1,age=0.5; the features are ${Feature.options.join(', ')}.`
+      return `Policy scored needs --weights, such as eval_loss=1,age=0.5. The features are ${Feature.options.join(', ')}.`
     case 'direction_known':
-      return `--mode ${problem.asked} is not needed: ${problem.metric} is known to be better ${lowOrHigh(problem.direction)}. Leave --mode out, or name another metric with --metric.`
+      return `--mode ${problem.asked} has no use: a ${lowOrHigh(problem.direction)} ${problem.metric} is better. Leave --mode out, or name another metric with --metric.`
     case 'option_without_use':
       return unusedText(problem)
     default:
@@ -25,7 +25,7 @@ function unusedText({
   switch (option) {
     case 'metric':
     case 'direction':
-      return `Policy ${policy} takes no --metric and no --mode. Leave them out, or choose --policy metric.`
+      return `--metric and --mode do not work with policy ${policy}. Leave them out, or use policy metric.`
     case 'prefer':
       return `--prefer only works with policy within_noise, not with ${policy}.`
     case 'weights':

@@ -12,7 +12,7 @@ test('the link is printed alone, with what is to be known beside it', async () =
   const link = await door.link({ host: '127.0.0.1', port: 4555 })
   const ran = await bestmark(['link'], { env: { BESTMARK_HOME: home, PORT: '4555', HOST: '' } })
   expect(ran).toMatchObject({ code: 0, stdout: `${link}\n` })
-  expect(ran.stderr).toMatch(/^No board answers there now\. Start it: bestmark up\n$/)
+  expect(ran.stderr).toMatch(/^The board is not running\. Start it: bestmark up\n$/)
 })
 
 test('a board that answers needs no further word', async () => {
@@ -35,7 +35,7 @@ test('a new link ends the old one and says how many browsers it had let in', asy
   const [old, session] = [await door.token(), await door.letIn()]
   const { code, stdout, stderr } = await bestmark(['link', '--new'], { env })
   expect([code, stdout]).toEqual([0, `${await door.link({ host: '127.0.0.1', port: 4555 })}\n`])
-  expect(stderr).toContain('1 browser that was let in with it')
+  expect(stderr).toContain('It had opened the board in 1 browser.')
   expect([await door.opensWith(old), await door.knows(session)]).toEqual([false, false])
 })
 
@@ -45,6 +45,6 @@ test('a data folder without a board has no link, and is not made', async () => {
   const { code, stderr } = await bestmark(['link', '--new'], { env: { BESTMARK_HOME: home } })
   expect([code, stderr]).toEqual([
     2,
-    `bestmark: The data folder ${home} has no link yet. Start its board: bestmark up\n`,
+    `bestmark: The data folder ${home} has no link yet. Start the board first: bestmark up\n`,
   ])
 })

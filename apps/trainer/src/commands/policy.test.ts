@@ -27,19 +27,19 @@ const run = (...words: string[]) => bestmark(words, { cwd: home.path, env: board
 
 test('a policy is shown, changed with who did it, told as history, and taken back', async () => {
   expect((await run('policy', 'moby')).stdout).toMatch(
-    /^moby goes by as_declared \(the default\)\.\nStep 100 has the lowest eval_loss/,
+    /^moby uses policy as_declared \(the default\)\.\nStep 100 has the lowest eval_loss/,
   )
   const changed = await run('policy', 'moby', 'metric', '--metric', 'eval_f1', '--by', 'ana')
   expect(changed.stderr).toBe('')
   expect(changed.stdout).toMatch(
-    /^moby goes by metric eval_f1 \(its own, by ana, .+\)\.\nStep 300 has the highest eval_f1/,
+    /^moby uses policy metric eval_f1 \(set for the job, by ana, .+\)\.\nStep 300 has the highest eval_f1/,
   )
   expect((await run('best', 'moby')).stdout).toBe(`${join(home.path, 'moby/checkpoint-300')}\n`)
   await run('policy', 'moby', '--inherit', '--by', 'ben')
   expect((await run('best', 'moby')).stdout).toBe(`${join(home.path, 'moby/checkpoint-100')}\n`)
   const history = (await run('policy', 'moby', '--history')).stdout.trimEnd().split('\n')
   expect(history.map((line) => line.split('  ').slice(1))).toEqual([
-    ['ben', 'job', 'back to what is inherited'],
+    ['ben', 'job', 'no policy of its own'],
     ['ana', 'job', 'metric eval_f1'],
   ])
 })
@@ -53,7 +53,7 @@ test("a project's answer decides where a run declared nothing", async () => {
   })
   const { stdout: shown } = await run('policy', 'moby')
   expect(shown).toMatch(
-    /^moby goes by as_declared, eval_f1 where a run declared nothing \(the project's, by cleo/,
+    /^moby uses policy as_declared, eval_f1 where a run declared nothing \(set for the project, by cleo/,
   )
   expect(shown).toMatch(/\nStep 300 has the highest eval_f1/)
   await run('policy', '--project', 'imported', '--inherit')
@@ -76,9 +76,9 @@ test('what cannot decide is refused with the choices there are', async () => {
     [['policy', 'nobody'], 'There is no job "nobody"'],
     [['policy', 'moby', 'zorp'], 'as_declared or lowest_eval_loss or metric'],
     [['policy', 'moby', 'metric', '--metric', 'bleu'], 'Logged: eval_loss, eval_f1'],
-    [['policy', 'moby', 'metric', '--inherit'], 'leave the policy out'],
+    [['policy', 'moby', 'metric', '--inherit'], 'Use --inherit without a policy'],
     [['policy', 'moby', 'scored'], 'scored'],
-    [['policy', '--project', 'nowhere'], 'No job is in a project "nowhere"'],
+    [['policy', '--project', 'nowhere'], 'There is no project "nowhere"'],
     [['policy', '--project', 'nowhere', 'lowest_eval_loss'], 'There is no project nowhere'],
   ] as const) {
     const { code, stdout, stderr } = await run(...words)

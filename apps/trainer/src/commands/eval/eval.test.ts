@@ -140,9 +140,10 @@ test('what does not fit is told in one sentence', async () => {
   await output('refused')
   await writeOutput(join(folder.path, 'empty'), { saves: [], log })
   const vectors: [words: string[], code: number, told: string][] = [
-    [['eval'], 2, 'Name one job'],
-    [['eval', 'refused'], 2, 'Give a command after --'],
-    [['eval', 'refused', '--', 'true'], 2, 'names no {checkpoint}'],
+    [['eval'], 2, 'COMMAND… is missing: name it after --.'],
+    [['eval', '--', ...script], 2, 'RUN is missing'],
+    [['eval', 'refused'], 2, 'COMMAND… is missing: name it after --.'],
+    [['eval', 'refused', '--', 'true'], 2, 'COMMAND must contain {checkpoint} or {step}'],
     [['eval', 'nowhere', '--', ...script], 2, 'and there is no board'],
     [['eval', 'refused/trainer_state.json', '--', ...script], 2, 'is one file'],
     [['eval', 'refused', '--only', '700', '--', ...script], 2, 'there are 100, 200, 300'],

@@ -84,7 +84,7 @@ test('what is asked of as_declared is an answer for runs that declared nothing',
   expect(await asked('declared', '--metric', 'bleu')).toMatchObject({ code: 0, best_step: 300 })
   expect(await asked('undeclared', '--mode', 'max')).toMatchObject({
     code: 2,
-    says: expect.stringContaining('eval_loss is known to be better low'),
+    says: expect.stringContaining('a low eval_loss is better'),
   })
   expect(await asked('unread')).toMatchObject({ code: 2 })
   expect(await asked('unread', '--mode', 'min')).toMatchObject({ code: 0, best_step: 100 })

@@ -207,13 +207,13 @@ test('words that do not fit and files that are none are named, with exit code 2'
   await writeFile(join(folder.path, 'broken.json'), '{"log_history": [')
   await writeFile(join(folder.path, 'other.json'), '{"log_history": 3}')
   for (const [words, says] of [
-    [['pick'], 'Name a training output'],
-    [['pick', '.', '--mode', 'up'], '--mode takes min or max, not "up"'],
+    [['pick'], 'PATH is missing: the folder of a run'],
+    [['pick', '.', '--mode', 'up'], '--mode must be min or max; got "up"'],
     [['pick', '.', '--zorp'], '--zorp'],
     [['pick', 'trainer_state.json'], 'is a Git LFS pointer'],
     [['pick', 'broken.json'], 'is not valid JSON'],
     [['pick', 'other.json'], 'is not a trainer state'],
-    [['zorp'], 'there is no command "zorp"'],
+    [['zorp'], 'Unknown command "zorp"'],
   ] as const) {
     const { code, stderr, stdout } = await run(...words)
     expect(stderr).toContain(says)

@@ -36,9 +36,11 @@ test('what a killed prune left is listed with its bytes by the next, and removed
     await killedPrune(here.options, left)
   }
   const dry = await here.prune()
-  expect(dry.stdout).toMatch(/goes {3}\.bestmark-removed-checkpoint-100 .*left by a prune that was/)
   expect(dry.stdout).toMatch(
-    /1 remainder would go, [\d.]+ (bytes|kB). Add --yes to remove them.\n$/,
+    /remove {2}\.bestmark-removed-checkpoint-100 .*left by an interrupted prune/,
+  )
+  expect(dry.stdout).toMatch(
+    /Would remove 1 leftover, [\d.]+ (bytes|kB). Add --yes to remove them.\n$/,
   )
   expect(existsSync(left)).toBe(true)
   const done = await here.prune('--yes', '--json')

@@ -30,9 +30,9 @@ test('a folder is pruned only with --yes, after the list of what would go and it
   await using here = await aRun()
   const dry = await here.run('prune', 'run', ...KEEP)
   expect(dry.stderr).toBe('')
-  expect(dry.stdout).toMatch(/stays {2}checkpoint-200 .* it is the best\n/)
-  expect(dry.stdout).toMatch(/goes {3}checkpoint-300 .*\d+ bytes\n/)
-  expect(dry.stdout).toMatch(/3 checkpoints would go, .* Add --yes to remove them.\n$/)
+  expect(dry.stdout).toMatch(/keep {4}checkpoint-200 .* it is the best\n/)
+  expect(dry.stdout).toMatch(/remove {2}checkpoint-300 .*\d+ bytes\n/)
+  expect(dry.stdout).toMatch(/Would remove 3 checkpoints, .* Add --yes to remove them.\n$/)
   expect(await here.steps()).toHaveLength(5)
   const done = await here.prune('run', ...KEEP, '--yes')
   expect(done).toMatchObject({ code: 0, job_id: null })
@@ -97,7 +97,7 @@ test('where nothing can be called the best nothing goes, unless the last ones al
   await writeOutput(bare, { saves: [1, 2, 3], log: [{ step: 3, loss: 1 }] })
   const refused = await here.prune('bare', ...KEEP, '--yes')
   expect(refused).toMatchObject({ code: 2 })
-  expect(refused.stderr).toContain('has no best checkpoint to keep')
+  expect(refused.stderr).toContain('has no best checkpoint (')
   const plan = await here.prune('bare', '--keep-best', '0', '--keep-last', '2')
   expect(pathsOf(plan.goes)).toEqual(['checkpoint-1'])
 })
@@ -105,6 +105,9 @@ test('where nothing can be called the best nothing goes, unless the last ones al
 test('how many are kept must be told, as whole numbers', async () => {
   await using here = await aRun()
   const { stderr, code } = await here.prune('run', '--keep-best', '1')
-  expect([code, stderr]).toEqual([2, expect.stringContaining('--keep-last takes a whole number')])
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringContaining('--keep-last is missing; it must be a whole number, 0 or more.'),
+  ])
   expect((await here.prune('run', '--keep-best', '-1', '--keep-last', '1')).code).toBe(2)
 })

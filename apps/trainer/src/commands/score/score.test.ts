@@ -190,7 +190,7 @@ test('what does not fit is told in one sentence, and nothing is kept', async () 
   await writeFile(join(root, 'checkpoint-200/checkpoint-is-incomplete.txt'), '')
   await writeFile(join(folder.path, 'notes.json'), '{"text": "no number"}')
   const vectors: [words: string[], told: string][] = [
-    [[], 'Name a checkpoint to score'],
+    [[], 'CHECKPOINT is missing'],
     [['refused/checkpoint-100'], 'as in eval_f1=0.9'],
     [['nowhere', 'acc=1'], 'There is no'],
     [['abcdef0', 'acc=1'], 'there is no board'],
@@ -201,12 +201,15 @@ test('what does not fit is told in one sentence, and nothing is kept', async () 
     [['.', 'acc=1'], 'no folder above it lists it'],
     [['refused/trainer_state.json', 'acc=1'], 'is a file'],
     [['refused/checkpoint-200', 'acc=1'], 'checkpoint-200 is broken: its save was cut short'],
-    [['refused/checkpoint-100', 'acc=high'], 'acc is given as "high", which is no number'],
-    [['refused/checkpoint-100', 'acc=1', '--mode', 'up'], '--mode takes min or max, not "up"'],
-    [['refused/checkpoint-100', 'acc=1', '--colour'], "Unknown option '--colour'"],
-    [['refused/checkpoint-100', '--results', 'none.json'], 'none.json cannot be read'],
-    [['refused/checkpoint-100', '--results', 'notes.json'], 'tells no result'],
-    [['refused/checkpoint-100', 'acc=1', '--results', 'notes.json'], 'Give either'],
+    [['refused/checkpoint-100', 'acc=high'], 'acc must be a number, nan or inf; got "high"'],
+    [['refused/checkpoint-100', 'acc=1', '--mode', 'up'], '--mode must be min or max; got "up"'],
+    [['refused/checkpoint-100', 'acc=1', '--colour'], 'Unknown option --colour.'],
+    [['refused/checkpoint-100', '--results', 'none.json'], 'Cannot read '],
+    [['refused/checkpoint-100', '--results', 'notes.json'], 'holds no results'],
+    [
+      ['refused/checkpoint-100', 'acc=1', '--results', 'notes.json'],
+      'Use either NAME=VALUE or --results',
+    ],
   ]
   for (const [words, told] of vectors) {
     const { code, stdout, stderr } = await run('score', ...words)
