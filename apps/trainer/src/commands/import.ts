@@ -1,5 +1,5 @@
 import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
-import { callerPath } from '../cli/arguments.ts'
+import { callerPath } from '../cli/callerPath.ts'
 import { parse } from '../cli/parse.ts'
 import { openBoard, type Board } from '../board/board.ts'
 import { importExport } from '../export/restore.ts'

@@ -1,5 +1,5 @@
 import { backtest, type Backtest, backtestCsv, measuredJson, measuredNames } from '@bestmark/core'
-import { callerPath } from '../../cli/arguments.ts'
+import { callerPath } from '../../cli/callerPath.ts'
 import { parse } from '../../cli/parse.ts'
 import { groupPattern } from './group.ts'
 import { readRuns, type ReadRuns } from './read.ts'

@@ -1,6 +1,6 @@
 import { measuredJson } from '@bestmark/core'
 import { absolutePath, bestEffort } from '@bestmark/db'
-import { callerPath } from '../../cli/arguments.ts'
+import { callerPath } from '../../cli/callerPath.ts'
 import { parse } from '../../cli/parse.ts'
 import { candidatesOf, whyNone } from './candidates.ts'
 import { evaluate, measuredBefore, skipped, type Evaluated, type Evaluation } from './evaluation.ts'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
 import { hostedJobs } from '@bestmark/db'
-import { callerPath } from '../../cli/arguments.ts'
+import { callerPath } from '../../cli/callerPath.ts'
 import { openBoardIfThere } from '../../board/board.ts'
 import { Failure } from '../../failure.ts'
 import { oneJob } from '../../board/oneJob.ts'

@@ -1,5 +1,5 @@
 import { measuredJson, type PolicySettings } from '@bestmark/core'
-import { callerPath } from '../../cli/arguments.ts'
+import { callerPath } from '../../cli/callerPath.ts'
 import { parse } from '../../cli/parse.ts'
 import { absolute, choiceJson, choiceOf, explained, type Choice } from './choice.ts'
 import { EXIT, Failure, sentence, worse, type Exit } from '../../failure.ts'

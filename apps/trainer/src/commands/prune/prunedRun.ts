@@ -12,7 +12,7 @@ import {
   standingFiles,
   type HostedJob,
 } from '@bestmark/db'
-import { callerPath } from '../../cli/arguments.ts'
+import { callerPath } from '../../cli/callerPath.ts'
 import { openBoardIfThere, type Board } from '../../board/board.ts'
 import { Failure } from '../../failure.ts'
 import { oneJob } from '../../board/oneJob.ts'

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { systemCode } from '../../failure.ts'
-import { callerPath } from '../../cli/arguments.ts'
+import { callerPath } from '../../cli/callerPath.ts'
 import { textOfFile } from '../../files/runFile.ts'
 import { yamlValues } from '../../files/yaml.ts'
 

@@ -240,12 +240,14 @@ test('what is printed on stdout and on stderr stays apart, and half a line is sh
 test('a command that is missing, or cannot be started, is told in one sentence', async () => {
   const none = await bestmark(['run', '--name', 'none'], { env: here.env })
   expect(none).toMatchObject({ code: 2 })
-  expect(none.stderr).toContain('Name a command after --.')
+  expect(none.stderr).toContain('COMMAND… is missing: name it after --.')
   for (const seconds of ['', 'soon', '9999999']) {
     const words = ['run', '--kill-after', seconds, '--', 'node']
     const { code, stderr } = await bestmark(words, { env: here.env })
     expect(code).toBe(2)
-    expect(stderr).toContain(`--kill-after takes seconds, at most 2147482, not "${seconds}".`)
+    expect(stderr).toContain(
+      `--kill-after must be a number of seconds, 0 to 2147482; got "${seconds}".`,
+    )
   }
   for (const [program, why] of [
     ['no-such-program', 'there is no such program'],

@@ -3,7 +3,8 @@ import { mkdir, realpath } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { basename, join } from 'node:path'
 import { hostId, HomeUnusable, resolveHome } from '@bestmark/db'
-import { callerPath, millisecondsOf, parseWords } from '../../cli/arguments.ts'
+import { callerPath } from '../../cli/callerPath.ts'
+import { parse } from '../../cli/parse.ts'
 import { EXIT, Failure, sentence, systemCode } from '../../failure.ts'
 import type { Show } from './keptOutput.ts'
 import { forgetRunProcess, readRunProcess, writeKeptProcess } from '../../processes/mark.ts'
@@ -16,23 +17,12 @@ import { startProgram } from './program.ts'
 import { writeRunNote } from '../../sources/runNote.ts'
 import { tell } from '../../cli/terminal.ts'
 import { Troubles } from '../../cli/troubles.ts'
+import { RUN } from './run.table.ts'
 import { RunRecording, type KeptRun } from './recording.ts'
 import { PassedSignals } from './signals.ts'
 
-export const usage = `bestmark run [--name NAME] [--project NAME] [--folder FOLDER] [--kill-after SECONDS] -- COMMAND…
-COMMAND starts whatever the database does. While that is away the run's folder keeps what is written;
-it is recorded as soon as the database answers, or later by: bestmark import FOLDER.
-Ends with COMMAND's exit code. SIGINT and SIGTERM go to COMMAND, which has --kill-after (30) to end.`
-
-const OPTIONS = {
-  name: { type: 'string' },
-  project: { type: 'string', default: 'bestmark' },
-  folder: { type: 'string' },
-  'kill-after': { type: 'string', default: '30' },
-} as const
-
 const UNTOLD =
-  'Its words do not tell where it writes, so only what it prints is recorded; --folder FOLDER names its output folder.'
+  'The output folder is unknown, so only what the program prints is recorded. Name it with --folder FOLDER.'
 
 /** What is started. */
 interface Order {
@@ -50,13 +40,8 @@ const TROUBLES = new Troubles((text) => tell(`bestmark: ${text}`))
  * where signal n ended it.
  */
 export async function main(words: readonly string[]): Promise<number> {
-  const at = words.indexOf('--')
-  const argv = at === -1 ? [] : words.slice(at + 1)
-  const { values, positionals } = parseWords(at === -1 ? words : words.slice(0, at), OPTIONS, usage)
-  if (argv.length === 0 || positionals.length > 0) {
-    throw new Failure(`Name a command after --. Usage: ${usage}`)
-  }
-  const killAfter = millisecondsOf(values['kill-after'], '--kill-after')
+  const { values, program: argv } = parse(words, RUN)
+  const { 'kill-after': killAfter } = values
   const home = await machine()
   const name = values.name ?? basename(argv.find((word) => /\.py$/.test(word)) ?? argv[0] ?? 'run')
   const told = values.folder ?? (await outputFolderOf(argv))

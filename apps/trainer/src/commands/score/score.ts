@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { type Direction, type Measured, measuredJson, parsePythonJson } from '@bestmark/core'
-import { callerPath } from '../../cli/arguments.ts'
+import { callerPath } from '../../cli/callerPath.ts'
 import { parse, type ValuesOf } from '../../cli/parse.ts'
 import { EXIT, Failure, sentence } from '../../failure.ts'
 import { fileWords, jsonWords } from '../../plainWords.ts'

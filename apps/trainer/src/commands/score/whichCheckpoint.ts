@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { findCheckpoints } from '@bestmark/db'
-import { callerPath } from '../../cli/arguments.ts'
+import { callerPath } from '../../cli/callerPath.ts'
 import { openBoardIfThere } from '../../board/board.ts'
 import { Failure } from '../../failure.ts'
 import { checkpointAt, named, type RunCheckpoint } from './checkpointAt.ts'

@@ -1,6 +1,6 @@
 import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
 import { agentSettings } from '../../agent/settings.ts'
-import { callerPath } from '../../cli/arguments.ts'
+import { callerPath } from '../../cli/callerPath.ts'
 import { parse } from '../../cli/parse.ts'
 import { openBoard } from '../../board/board.ts'
 import { EXIT } from '../../failure.ts'
