@@ -1,31 +1,31 @@
 import { get, type IncomingMessage } from 'node:http'
 import { quantile } from './figures.ts'
 
-/** Whom a process of readers reads from. */
+/** What a process of readers reads from. */
 export interface Stream {
   url: string
   token: string
   readers: number
-  /** Readers beside them that never read what they are sent. */
+  /** Further readers that never read what they receive. */
   silent: number
 }
 
-/** A write: the revision that it made, and when it began (ms, of the clock that all processes share). */
+/** A write: its revision, and when it began (ms, on the clock that all processes share). */
 export type Write = [revision: number, at: number]
 
-/** What the readers saw of some writes. */
+/** What the readers received of some writes. */
 export interface Seen {
   p50: number
   p99: number
-  /** The share of the writes that came to every reader. */
+  /** The share of writes that reached every reader. */
   share: number
-  /** Messages per reader and second, and the mean size of one in bytes. */
+  /** Messages per reader and second, and their mean size in bytes. */
   rate: number
   bytes: number
   messages: number
 }
 
-/** Milliseconds of a clock that does not jump and that all processes of this machine share. */
+/** Milliseconds of a monotonic clock that all processes of this machine share. */
 export function sharedClock(): number {
   return Number(process.hrtime.bigint()) / 1e6
 }
@@ -41,7 +41,7 @@ if (process.send) {
 }
 
 interface Reader {
-  /** The revisions that came, ascending, and when. */
+  /** The received revisions, ascending, and when each came. */
   revisions: number[]
   times: number[]
   bytes: number
@@ -61,7 +61,7 @@ async function open(readers: Reader[], { url, token, ...count }: Stream): Promis
   await Promise.all(opening)
 }
 
-/** Follows a stream; resolves once its first message is there. */
+/** Follows a stream; resolves with its first message. */
 function readerOf(response: IncomingMessage): Promise<Reader> {
   const reader: Reader = { revisions: [], times: [], bytes: 0 }
   const { promise, resolve, reject } = Promise.withResolvers<Reader>()
@@ -97,7 +97,7 @@ function seen(readers: readonly Reader[], writes: readonly Write[]): Seen {
   }
 }
 
-/** How long each write took to come to a reader, by itself or together with later ones. */
+/** How long each write took to reach a reader, alone or together with later writes. */
 function delaysOf({ revisions, times }: Reader, writes: readonly Write[]): number[] {
   let next = 0
   return writes.map(([revision, at]) => {

@@ -2,8 +2,8 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /**
- * The least that a server of live readers can do: each change that its parent process names is
- * written at once, in a frame of so many bytes, to everyone whose socket takes it.
+ * The least work of a server with live readers: it writes each change of its parent process at once,
+ * in a frame of a given size, to every socket that accepts it.
  */
 const readers = new Set<ServerResponse>()
 const server = createServer((_request, response) => {

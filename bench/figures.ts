@@ -1,4 +1,4 @@
-/** The value below which a share of the sorted samples lies. */
+/** The quantile: this share of the sorted samples lies below it. */
 export function quantile(samples: readonly number[], share: number): number {
   const sorted = [...samples].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN
@@ -8,12 +8,12 @@ export function median(samples: readonly number[]): number {
   return quantile(samples, 0.5)
 }
 
-/** Milliseconds with as many digits as they deserve. */
+/** Milliseconds, with more digits for smaller values. */
 export function ms(value: number): string {
   return value < 10 ? `${value.toFixed(2)} ms` : `${value.toFixed(0)} ms`
 }
 
-/** How long each of several calls took, in milliseconds; the first one, which warms up, is left out. */
+/** How long each call took (ms), without the first one, which warms up. */
 export async function timings(rounds: number, work: () => unknown): Promise<number[]> {
   const taken: number[] = []
   for (let round = 0; round <= rounds; round++) {

@@ -32,7 +32,7 @@ export async function run(): Promise<void> {
   await ended
 }
 
-/** What pnpm tells the scripts that it runs would keep the clone's own pnpm from installing. */
+/** Drops pnpm's variables, because with them the clone's own pnpm would not install. */
 function asFromAShell(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const ours = /^(npm_|pnpm_|BESTMARK_HOME$)/i
   return Object.fromEntries(Object.entries(env).filter(([name]) => !ours.test(name)))

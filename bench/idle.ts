@@ -9,12 +9,12 @@ import { importRun } from '../apps/trainer/src/recording/importRun.ts'
 import { temporaryFolder } from '../e2e/board.ts'
 import { say } from './figures.ts'
 
-/** Of each kind: runs with a journal, and runs with a table. */
+/** Runs per kind: with a journal, and with a table. */
 const RUNS = 150
-/** How long the agent gets to read them, and how long is measured then (ms). */
+/** How long the agent may read them, and how long the measurement then takes (ms). */
 const [SETTLE, MEASURE] = [10_000, 20_000]
 
-/** What an agent asks of the database, and takes of a core, for runs that do not grow. */
+/** The queries and the CPU time of an agent whose runs do not grow. */
 export async function run(): Promise<void> {
   await using home = await temporaryFolder()
   await using board = await openBoard({ BESTMARK_HOME: home.path })
@@ -50,7 +50,7 @@ async function idling(db: Database, home: string, host_id: string): Promise<Idli
   await sleep(MEASURE)
   const { user, system } = process.cpuUsage(cpuBefore)
   const took = performance.now() - since
-  // What sessions did is counted within a second.
+  // The server counts the work of a session up to one second late.
   await sleep(1_500)
   const transactions = ((await commits(db)) - before) / ((took + 1_500) / 1_000)
   agent.stop()

@@ -9,38 +9,38 @@ import { Memory, mustBeFlat, type Peaks } from './memory.ts'
 import { mustHoldTheSame } from './recorded.ts'
 import { beginRun } from './run.ts'
 
-/** Ten series a step, as trainers log. */
+/** Ten series per step, as trainers log. */
 export const NAMES = Array.from({ length: 10 }, (_, index) => `metric_${index}`)
-/** Steps of the runs that are repeated, and how often. */
+/** Steps of the repeated runs, and how often they are repeated. */
 const [STEPS, ROUNDS] = [100_000, 3]
-/** Steps of the one long run, over which memory must stay flat; 0 leaves it out. */
+/** Steps of the one long run, in which memory must stay flat; 0 skips it. */
 const LONG = Number(process.env['BENCH_EVENTS'] ?? 1_000_000)
-/** Steps that are written at once. */
+/** Steps per write. */
 const PIECE = 10_000
 
-/** Points of the benchmark, in a form that some program writes. */
+/** Points of the benchmark, in the format of some program. */
 export interface Written {
   /** The file in the run's folder. */
   file: string
-  /** The bytes that a step adds to the file. */
+  /** The bytes of one step in the file. */
   bytesAt: (step: number) => string | Buffer
-  /** Records all that the file holds. */
+  /** Records the whole file. */
   record: (db: Database, run: { job_id: string; folder: string }) => Promise<void>
 }
 
 /** What one run took. */
 interface Round {
-  /** Milliseconds that recording took, and raw \copy of the same points. */
+  /** Milliseconds of recording, and of raw \copy of the same points. */
   ours: number
   copy: number
-  /** Bytes a point of the database, of the copied rows, and of the file that was read. */
+  /** Bytes per point in the database, in the copied rows, and in the file. */
   bytes: { kept: number; plain: number; read: number }
   peaks: Peaks
 }
 
 /**
- * A file that is all there, to committed rows, against raw \copy of the same points: three runs, and
- * a long one over which memory must be flat. Throws where the rows do not hold what was copied.
+ * From a complete file to committed rows, against raw \copy of the same points: three runs, and a
+ * long one in which memory must stay flat. Throws if the rows differ from the copied ones.
  */
 export async function ingest(written: Written): Promise<void> {
   const rounds: Round[] = []
@@ -93,7 +93,7 @@ async function recorded({ file, bytesAt, record }: Written, steps: number): Prom
   return { ours, copy, bytes, peaks }
 }
 
-/** Writes all steps, outside of any timing. */
+/** Writes all steps, before any timing. */
 async function writeSteps(path: string, steps: number, bytesAt: Written['bytesAt']): Promise<void> {
   await using file = await open(path, 'a')
   for (let step = 1; step <= steps; step += PIECE) {
@@ -110,7 +110,7 @@ function rowsAt(step: number, job_id: string): string {
   return `${rows.join('\n')}\n`
 }
 
-/** What a series has at a step; event files hold floats of 32 bits, so that all do. */
+/** The value of a series at a step, as a 32-bit float, because event files hold only those. */
 export function valueAt(step: number, index: number): number {
   return Math.fround(Math.sin(step * (index + 1)) / step)
 }

@@ -7,10 +7,10 @@ import { median, ms, quantile, say } from './figures.ts'
 import { beginRun, type WrittenRun } from './run.ts'
 
 const POINTS = 500
-/** Milliseconds between points: 20 a second, as a small model logs. */
+/** Milliseconds between points: 20 per second, as a small model logs. */
 const EVERY = 50
 
-/** Milliseconds from the append to the journal to the changed text in Chromium, point by point. */
+/** Milliseconds per point, from its line in the journal to the changed text in Chromium. */
 export async function run(): Promise<void> {
   await using home = await temporaryFolder()
   await using board = await startBoard(boardEnv(home.path), ['--no-demo'])
@@ -39,7 +39,7 @@ declare global {
   }
 }
 
-/** Appends points at their pace once the page watches, and returns when each was written. */
+/** Appends points at a fixed pace once the page watches; returns when each was written. */
 async function writePoints(page: Page, { journal }: WrittenRun): Promise<number[]> {
   journal.append({ type: 'metrics', attempt: 0, step: 0, at: Date.now(), values: { loss: 1 } })
   await page.getByText(`step 0 of ${POINTS}`).first().waitFor()
@@ -67,7 +67,7 @@ function watchSteps(): void {
   new MutationObserver(look).observe(document.body, options)
 }
 
-/** When a step, or a later one with which it was told together, was first shown. */
+/** When a step was first shown, or a later step that came in the same message. */
 function arrival(shown: Record<number, number>, step: number): number {
   for (let at = step; at <= POINTS; at++) {
     const first = shown[at]

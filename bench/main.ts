@@ -39,7 +39,7 @@ const [only = ''] = names
 if (names.length > 1) for (const name of names) inAProcessOfItsOwn(name)
 else await runHere(only)
 
-/** The memory that one benchmark leaves behind would hide how much the next one takes. */
+/** Uses a separate process, because memory left by one benchmark hides what the next one takes. */
 function inAProcessOfItsOwn(name: string): void {
   const { status } = spawnSync(process.execPath, [import.meta.filename, name], { stdio: 'inherit' })
   if (status !== 0) process.exitCode = status ?? 1

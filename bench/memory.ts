@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { say } from './figures.ts'
 
-/** How often the memory is looked at (ms). */
+/** How often memory is sampled (ms). */
 const LOOK = 100
-/** How much more memory the second half of a run may take than the first; what is more grows. */
+/** The second half of a run may take this much more memory than the first; beyond it, memory grows. */
 const FLAT = 1.1
 
-/** The most memory that was held in the first half of the time, and in the second (bytes). */
+/** The peak memory in the first half of the time, and in the second (bytes). */
 export type Peaks = [early: number, late: number]
 
-/** Watches how much memory a process holds: this one, or another one of this machine by its id. */
+/** Samples the memory of a process: this one, or another process of this machine by its id. */
 export class Memory {
   readonly #pid: number | undefined
   readonly #seen: number[] = []
@@ -32,7 +32,7 @@ export class Memory {
   }
 }
 
-/** Says whether memory stayed flat; where it did not, the benchmark ends with exit code 1. */
+/** Says whether memory stayed flat; if not, the benchmark ends with exit code 1. */
 export function mustBeFlat([early, late]: Peaks, whose = 'recorder'): void {
   const isFlat = late / early <= FLAT
   if (!isFlat) process.exitCode = 1

@@ -13,16 +13,16 @@ import { computed, webServerOf } from './webServer.ts'
 
 const READERS = 300
 const SILENT = 20
-/** Milliseconds between writes: 40 a second. */
+/** Milliseconds between writes: 40 per second. */
 const EVERY = 25
 const WRITES = 800
-/** Written before anything is measured: what a server does at first it never does again. */
+/** Writes before the measurement, because a server does some work only once at its start. */
 const WARM_UP = 200
-/** Every so many writes an evaluation comes with the metrics. */
+/** One in this many writes also has an evaluation. */
 const EVALUATED = 40
 const NAMES = ['loss', 'learning_rate', 'grad_norm', 'eval_loss']
 
-/** Milliseconds from a write to each of many readers, some beside them that never read. */
+/** Milliseconds from a write to each of many readers, beside some that never read. */
 export async function run(): Promise<void> {
   await using home = await temporaryFolder()
   await using board = await startBoard(boardEnv(home.path), ['--no-demo'])
@@ -48,7 +48,7 @@ export async function run(): Promise<void> {
   mustBeFlat(peaks, 'web server')
 }
 
-/** What readers saw, and how long their server computed (ms). */
+/** What readers received, and the CPU time of their server (ms). */
 type Measured = Seen & { work: number }
 
 function tell(who: string, { p50, p99, share, rate, bytes, messages, work }: Measured): void {
@@ -81,7 +81,7 @@ async function record(db: Database, job_id: string, step: number): Promise<numbe
   return (await recordFacts(db, job_id, events)).revision
 }
 
-/** Makes writes at their pace, whatever one of them takes. */
+/** Makes writes at a fixed pace, however long one of them takes. */
 async function writeAll(count: number, write: (step: number) => Promise<number>): Promise<Write[]> {
   const writes: Write[] = []
   const begun = sharedClock()
@@ -108,7 +108,7 @@ async function bareFanOut(bytes: number): Promise<Measured> {
   return { ...(await audience.look(writes)), work }
 }
 
-/** Readers in a process of their own. */
+/** Readers in a separate process. */
 async function audienceOf(stream: Stream) {
   const { child, ...rest } = processOf('audience.ts')
   const ask = async (question: object): Promise<unknown> => {

@@ -2,7 +2,7 @@ import { JOURNAL } from '../apps/trainer/src/journal/header.ts'
 import { recordJournal } from '../apps/trainer/src/recording/journal.ts'
 import { ingest, NAMES, valueAt } from './ingest.ts'
 
-/** A journal with a line a step. */
+/** A journal with one line per step. */
 export async function run(): Promise<void> {
   await ingest({
     file: JOURNAL,

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Database } from '@bestmark/db'
 
-/** Chunks that are read at once. */
+/** Chunks per read. */
 const PIECE = 200
 
-/** What is compared of a series. Sums are added in order of steps on both sides, so bit for bit. */
+/** What is compared per series. Both sides add in order of steps, so equal sums are bit-identical. */
 interface Sums {
   name: string
   count: number
@@ -15,8 +15,8 @@ interface Sums {
 }
 
 /**
- * Throws where what was recorded differs from the rows that were copied, or where a series is not
- * as long as it was written: a figure for other points would be worth nothing.
+ * Throws if the recorded points differ from the copied rows, or if a series has another length than
+ * was written. A figure for other points would mean nothing.
  */
 export async function mustHoldTheSame(db: Database, series: number, steps: number): Promise<void> {
   const [ours, copied] = [await recordedSums(db), await copiedSums(db)]
@@ -49,13 +49,13 @@ async function recordedSums({ sql }: Database): Promise<Sums[]> {
 }
 
 function numbersIn(bytes: Buffer): Float64Array {
-  // The driver's bytes need not begin where a double may.
+  // The driver's bytes may begin at an offset where a double may not.
   return new Float64Array(new Uint8Array(bytes).buffer)
 }
 
 async function copiedSums({ sql }: Database): Promise<Sums[]> {
   return sql.begin(async (tx) => {
-    // In the order in which the rows lie, which is that of the steps.
+    // In the physical order of the rows, which is the order of steps.
     await tx`set local max_parallel_workers_per_gather = 0`
     await tx`set local synchronize_seqscans = off`
     const rows = await tx<Sums[]>`

@@ -6,14 +6,14 @@ import { JOURNAL } from '../apps/trainer/src/journal/header.ts'
 import { openJournal, type Journal } from '../apps/trainer/src/journal/write.ts'
 import { writeRunProcess } from '../apps/trainer/src/processes/mark.ts'
 
-/** A run that this process writes, registered on a board and not yet recorded. */
+/** A run that this process writes; it is registered on a board and not recorded yet. */
 export interface WrittenRun {
   job_id: string
   folder: string
   journal: Journal
 }
 
-/** Begins a run of so many steps in the data folder; the agent takes this process for its trainer. */
+/** Begins a run of `total_steps` in the data folder; the agent takes this process for its trainer. */
 export async function beginRun(
   db: Database,
   home: string,

@@ -12,7 +12,7 @@ import { median, ms, say, timings } from './figures.ts'
 const COUNT = 1_000_000
 const ROUNDS = 5
 
-/** The choice one event at a time, and all at once, each against a bare loop over the same rows. */
+/** The choice event by event, and all at once, each against a bare loop over the same rows. */
 export async function run(): Promise<void> {
   await streaming()
   await batch()
@@ -49,7 +49,7 @@ function evaluationEvent(step: number): EventOf<'evaluation'> {
   return { type: 'evaluation', attempt: 0, step, values, ...unsaid, lines: {}, directions: {} }
 }
 
-/** The step of the first of the lowest losses: the least that any answer must do. */
+/** The first step with the lowest loss: the least work that any answer needs. */
 function lowest(rows: readonly Pick<Evaluation, 'step' | 'values'>[]): number | undefined {
   let [best, loss]: [number | undefined, number] = [undefined, Infinity]
   for (const { step, values } of rows) {

@@ -5,12 +5,12 @@ import { JournaledRun } from '../apps/trainer/src/recipes/journaledRun.ts'
 import { temporaryFolder } from '../apps/trainer/src/testing.ts'
 import { median, ms, say } from './figures.ts'
 
-/** Short of the first save, so that each step is of one kind. */
+/** Ends before the first save, so that all steps are alike. */
 const STEPS = 49
-/** Steps that the machine takes to warm up. */
+/** Steps before the measurement, to warm up. */
 const WARM = 9
 
-/** What a training step of the built-in recipe spends on telling of itself. */
+/** The share of a training step of the built-in recipe that goes into reporting. */
 export async function run(): Promise<void> {
   await using folder = await temporaryFolder()
   const header = {

@@ -5,7 +5,7 @@ import { FilesRecorder } from '../apps/trainer/src/recording/files.ts'
 import { eventRecord } from '../apps/trainer/src/sources/tensorboard/tfeventsTesting.ts'
 import { ingest, NAMES, valueAt } from './ingest.ts'
 
-/** An event file with a record a number, as SummaryWriter.add_scalar leaves it. */
+/** An event file with one record per number, as SummaryWriter.add_scalar writes it. */
 export async function run(): Promise<void> {
   await ingest({
     file: 'events.out.tfevents.1.bench',
@@ -14,7 +14,7 @@ export async function run(): Promise<void> {
       return Buffer.concat(numbers.map((number) => eventRecord(step, [number], step / 1_000)))
     },
     record: async (db, run) => {
-      // The event file alone is to be read.
+      // Only the event file must be read.
       await rm(join(run.folder, JOURNAL))
       const recorder = new FilesRecorder(db, run, { isOver: true })
       while (await recorder.record());

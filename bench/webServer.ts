@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 
-/** The id of the process that serves the pages of a board, by that of the board. */
+/** The id of the process that serves a board's pages, from the id of the board's process. */
 export async function webServerOf(board: number): Promise<number> {
   for (const pid of await descendants(board)) {
     const command = await readFile(`/proc/${pid}/cmdline`, 'utf8')
@@ -16,10 +16,10 @@ async function descendants(pid: number): Promise<number[]> {
   return [...own, ...(await Promise.all(own.map(descendants))).flat()]
 }
 
-/** How long a process has computed so far (ms); unlike times it does not grow with others' load. */
+/** The CPU time of a process so far (ms); the load of other processes does not change it. */
 export async function computed(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-  // After the name, which may hold anything; in ticks of 10 ms.
+  // Skips the name, which may hold any character. The values are ticks of 10 ms.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return 10 * (Number(fields[11]) + Number(fields[12]))
 }

@@ -14,7 +14,7 @@ export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposa
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }
 
-/** The environment of a board of its own; what the caller's says of another one is left out. */
+/** The environment of a separate board, without the caller's variables for another board. */
 export function boardEnv(home: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const { DATABASE_URL: _url, HOST: _host, INIT_CWD: _cwd, ...env } = process.env
   return { ...env, BESTMARK_HOME: home, PORT: '0', ...more }
@@ -31,24 +31,24 @@ export async function bestmark(
   return { code: await code, stdout, stderr }
 }
 
-/** A whole board that runs, as its starter sees it. */
+/** A running board, as its starter sees it. */
 export interface RunningBoard extends AsyncDisposable {
   /** The link that was printed. */
   link: string
-  /** The board's address by a name that Node finds, as every browser finds that of the link. */
+  /** The board's address under a name that Node resolves; only browsers resolve the link's name. */
   url: string
   token: string
-  /** All that was printed so far. */
+  /** Everything printed so far. */
   printed: () => string
-  /** Ctrl-C: a signal to the terminal's whole process group; resolves with how it ended. */
+  /** Ctrl-C: signals the terminal's whole process group; resolves with how the board ended. */
   interrupt: () => Promise<{ code: number | null; milliseconds: number }>
   /** The process that was started. */
   pid: number
-  /** Fulfils with its exit code, however it ends. */
+  /** Resolves with its exit code, however it ends. */
   ended: Promise<number | null>
 }
 
-/** Starts a board and waits for its link. Throws with what was printed where there comes none. */
+/** Starts a board and waits for its link. Throws with the output if no link comes. */
 export async function startBoard(
   env: NodeJS.ProcessEnv,
   words: readonly string[] = [],
@@ -78,7 +78,7 @@ export async function startBoard(
   }
 }
 
-/** Waits for the link that a starting board prints. Throws with all it printed where it ends before. */
+/** Waits for the link that a starting board prints. Throws with the output if the board ends before. */
 export async function linkFrom(
   child: ChildProcess,
 ): Promise<{ link: string; printed: () => string }> {

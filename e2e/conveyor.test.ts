@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-/** A copy of the sources that compiles as the originals do; installed packages are linked. */
+/** A copy of the sources that compiles like the originals; installed packages are linked. */
 async function copyOfTheSources(): Promise<{ path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), 'bestmark-conveyor-'))
   const leave = new Set(['build', '.bestmark', '.git', 'e2e'])
@@ -22,7 +22,7 @@ async function copyOfTheSources(): Promise<{ path: string } & AsyncDisposable> {
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }
 
-/** What the compiler says of a package, by its own `types` script's programs. */
+/** The compiler's output for a package, from the programs of its `types` script. */
 function compile(folder: string, program: string, ...words: string[]): Promise<string> {
   const node = join(ROOT, 'node_modules/.bin/node')
   const file = join(folder, 'node_modules', program)

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { bestmark, boardEnv, startBoard, temporaryFolder } from './board.ts'
 import { launchBrowser } from './browser.ts'
 
-test('a report is one file: with the network off it shows what the page shows, and asks for nothing', async () => {
+test('a report is one file: without a network it shows what the page shows, and requests nothing', async () => {
   await using home = await temporaryFolder()
   const env = boardEnv(home.path)
   const trained = ['train', 'char-lm', '--preset', 'quick', '--name', 'moby & <co>']
@@ -28,7 +28,7 @@ test('a report is one file: with the network off it shows what the page shows, a
   page.on('console', (message) => said.push(message.text()))
   const { href } = pathToFileURL(file)
   await page.goto(href)
-  // When it was made is told in the footer.
+  // The footer says when it was made.
   const shown = (on: typeof page) => on.locator('main > :not(footer)').allInnerTexts()
   await live.getByText('The best is').waitFor()
   expect(await shown(page)).toEqual(await shown(live))

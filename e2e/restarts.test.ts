@@ -29,7 +29,7 @@ async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
   }
 }
 
-test('a web server and a database that are killed come back at the same address, and the rest goes on', async () => {
+test('a killed web server and database come back at the same address, and the rest goes on', async () => {
   await using home = await temporaryFolder()
   await using board = await startBoard(boardEnv(home.path))
   const client = createClient(board)
@@ -56,7 +56,7 @@ test('a web server and a database that are killed come back at the same address,
   expect((await board.interrupt()).code).toBe(0)
 })
 
-test('a web server that dies more often in a row than was told ends the board with a sentence', async () => {
+test('a web server that dies more often than --restarts ends the board with a sentence', async () => {
   await using home = await temporaryFolder()
   await using board = await startBoard(boardEnv(home.path), ['--no-demo', '--restarts', '1'])
   const first = webServerOf(board)

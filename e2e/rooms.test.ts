@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ROOT } from './board.ts'
 
-/** Files by their paths, and the rule that they break. */
+/** Files by path, and the rule that they break. */
 const PLANTED: Record<string, { files: Record<string, string>; breaks: string }> = {
   'two files that import types of each other': {
     files: {
@@ -56,7 +56,7 @@ test.for(Object.entries(PLANTED))('the check of the rooms fails on %s', async ([
     for (const name of ['.dependency-cruiser.js', 'tsconfig.base.json'])
       await copyFile(join(ROOT, name), join(folder, name))
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }\n')
-    // A configuration of TypeScript wants a file of its own.
+    // TypeScript needs at least one file beside its configuration.
     await writeFile(join(folder, 'index.ts'), 'export {}\n')
     for (const [path, text] of Object.entries(planted.files)) {
       await mkdir(dirname(join(folder, path)), { recursive: true })

@@ -11,7 +11,7 @@ import { bestmark, boardEnv, startBoard, temporaryFolder } from './board.ts'
 
 const FIRST_RUN = 'moby-char-lm'
 
-/** Processes that mention a data folder: whatever a start left running. */
+/** Processes whose command line names the data folder: what a start left running. */
 function processesOf(home: string): string[] {
   return execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
     .split('\n')
@@ -79,7 +79,7 @@ test('without the token every page and procedure answers 401', async () => {
   expect(page.status).toBe(200)
 })
 
-test('what stands in the way of a start is said in one sentence, with an exit code', async () => {
+test('a start that cannot go on says why in one sentence, with an exit code', async () => {
   await using home = await temporaryFolder()
   await writeFile(join(home.path, 'file'), '')
   const other = createServer().listen(0, '127.0.0.1')

@@ -21,7 +21,7 @@ function started(...args: string[]) {
   return spawn(process.execPath, [tool, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-test('the tool prints each best checkpoint once, also those chosen while it was cut off', async () => {
+test('the tool prints each best checkpoint once, also those chosen while it was disconnected', async () => {
   const job_id = await board.newJob()
   const tool = started(job_id, '--url', board.url, '--token', board.token)
   const lines = createInterface(tool.stdout)[Symbol.asyncIterator]()
@@ -40,7 +40,7 @@ test('the tool prints each best checkpoint once, also those chosen while it was 
   expect(await once(tool, 'exit')).toEqual([0, null])
 })
 
-test('the tool says how it is used, and does not go on without the token', async () => {
+test('the tool prints its usage, and ends without the token', async () => {
   const tool = started()
   const [said] = await once(tool.stderr, 'data')
   expect(String(said)).toContain('watchBest.ts')

@@ -2,15 +2,15 @@ import { type Client, createClient } from '@bestmark/api/client'
 import { parseArgs } from 'node:util'
 
 /**
- * An internal tool: prints the path of a job's best checkpoint, and again whenever another one
- * becomes the best, until the job has ended. Pipe it into whatever evaluates or ships checkpoints.
+ * An internal tool: prints the path of a job's best checkpoint, and prints again when another one
+ * becomes the best, until the job ends. Pipe it into a program that evaluates or ships checkpoints.
  *
  *   node examples/watchBest.ts JOB_ID --url http://127.0.0.1:4173 --token "$(cat .bestmark/token)"
  */
 
 const ENDED = new Set(['completed', 'failed', 'stopped'])
 
-/** Calls `print` with the path of the best checkpoint each time it changes; null while there is none. */
+/** Calls `print` with the path of the best checkpoint each time it changes; null if there is none. */
 export function watchBest(
   api: Client,
   job_id: string,

@@ -5,14 +5,14 @@ const MESSAGE =
   'Read with ownValue, write with setOwn, ask with Object.hasOwn, or use a Map.'
 
 /**
- * Refuses `record[name]` and `name in record` where any string may be a key of the record: such a
- * name would find what every object inherits.
+ * Refuses `record[name]` and `name in record` if any string may be a key of the record. A name such
+ * as `constructor` would find what every object inherits.
  */
 export const namedRecords = {
   meta: { type: 'problem', schema: [], messages: { inherited: MESSAGE } },
   create(context) {
     const services = context.sourceCode.parserServices
-    // JavaScript that no project covers has no types.
+    // JavaScript outside every TypeScript project has no types.
     if (!services?.program) return {}
     const checker = services.program.getTypeChecker()
 

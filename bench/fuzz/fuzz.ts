@@ -12,30 +12,30 @@ import type { ReadRun } from '../../apps/trainer/src/sources/reader/source.ts'
 import { writeMutated } from './mutations.ts'
 import { seeds } from './seeds.ts'
 
-/** How much is tried, where, and by whom the pages of a job are read. */
+/** How many cases, where, and how the pages of a job are read. */
 export interface Fuzz {
   seed: number
   cases: number
-  /** Where runs are written, and one that was found wanting is kept. */
+  /** The folder of the mutated runs; a run with a fault stays there. */
   folder: string
-  /** Throws where a page of the job cannot be read. */
+  /** Throws if a page of the job cannot be read. */
   readPages?: (job: TrainingJobStatus) => Promise<void>
   say?: (line: string) => void
 }
 
-/** A run that was not read as it should be. */
+/** A run that was read wrongly. */
 export interface Fault {
-  /** The number of the case, by which it is made again. */
+  /** The number of the case, which repeats it. */
   number: number
   root: string
   changed: string[]
   why: string
 }
 
-/** Longer than any of these small runs takes to be read (ms); a reader that waits is found by it. */
+/** No small run takes this long to read (ms), so a reader that still runs is stuck. */
 const HANGS = 60_000
 
-/** Tries mutated runs one after another and returns what was wrong with which. */
+/** Tries mutated runs one by one and returns the faults. */
 export async function fuzz(board: Board, how: Fuzz, only?: number): Promise<Fault[]> {
   const runs = [...(await seeds())]
   const faults: Fault[] = []
@@ -56,11 +56,11 @@ export async function fuzz(board: Board, how: Fuzz, only?: number): Promise<Faul
   return faults
 }
 
-/** Makes a run an hour old: of one that may still grow, the last line is left unread. */
+/** Makes a run an hour old, because readers leave the last line of a growing run unread. */
 async function age(root: string): Promise<void> {
   const then = new Date(Date.now() - 3_600_000)
   const names = await readdir(root, { recursive: true })
-  // A folder's own time would follow a change below it, so the deepest come first.
+  // A change inside a folder also changes the folder's time, so the deepest come first.
   for (const name of [...names.sort().reverse(), '']) {
     const path = join(root, name)
     if (!(await lstat(path)).isSymbolicLink()) await utimes(path, then, then)
@@ -80,7 +80,7 @@ function withOwnId(
   }
 }
 
-/** What is wrong with how a run is read, recorded and shown; undefined where nothing is. */
+/** What is wrong in reading, recording or showing a run; undefined if nothing is. */
 async function faultOf(board: Board, root: string, how: Fuzz): Promise<string | undefined> {
   const read = await orFailure(readRun(root))
   const name = root.split('/').at(-1) ?? ''
@@ -107,7 +107,7 @@ async function orFailure<T>(reading: Promise<T>): Promise<T | Failure> {
   })
 }
 
-/** Words that only a programmer can make something of. */
+/** Words that only a programmer understands. */
 const RAW =
   /^[[{]|\bE[A-Z]{4,}\b|out of range for type|call stack|\bselect |\bundefined\b|Invalid time/
 
@@ -115,7 +115,7 @@ function isClear(text: string): boolean {
   return text.length > 10 && !RAW.test(text)
 }
 
-/** A winner that cannot be one, or two that differ. */
+/** What is wrong with the best: an impossible step, or two answers that differ. */
 function absurdIn({ events }: ReadRun, { best_step }: TrainingJobStatus): string | undefined {
   const { best } = select({ policy: 'as_declared', ...rowsFrom(events) })
   const step = best?.step ?? null

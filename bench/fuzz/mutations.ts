@@ -52,7 +52,7 @@ const oneOf = <T>(random: Random, list: readonly T[]): T | undefined =>
 const spliced = (content: Buffer, from: number, to: number, between: Buffer): Buffer =>
   Buffer.concat([content.subarray(0, from), between, content.subarray(to)])
 
-/** Puts another word in place of one that a pattern finds. */
+/** Replaces one match of a pattern by another word. */
 function replacing(pattern: RegExp, words: readonly string[]): Change {
   return (content, random) => {
     const text = content.toString('latin1')
@@ -94,7 +94,7 @@ const CHANGES: readonly Change[] = [
   () => Buffer.alloc(0),
 ]
 
-/** What may lie in a file's place. */
+/** What may replace a file. */
 const IN_PLACE = [
   (path: string): unknown => execFileSync('mkfifo', [path]),
   (path: string): unknown => mkdir(path),
@@ -102,10 +102,10 @@ const IN_PLACE = [
   (path: string): unknown => symlink('/dev/zero', path),
   (path: string): unknown => rm(path, { force: true }),
 ]
-/** Of so many runs one has something else in a file's place. */
+/** One in this many runs has a file replaced. */
 const RARELY = 8
 
-/** Writes a run with one to three of its files changed; returns what was done to which. */
+/** Writes a run with one to three changed files; returns the changes. */
 export async function writeMutated(root: string, files: Files, random: Random): Promise<string[]> {
   await writeFiles(root, files)
   const changed: string[] = []

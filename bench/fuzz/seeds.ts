@@ -4,18 +4,18 @@ import { fileURLToPath } from 'node:url'
 import { bytesOfFile } from '../../apps/trainer/src/files/runFile.ts'
 import { HOSTILE, type HostileRun } from '../../apps/trainer/src/sources/hostileTesting.ts'
 
-/** A run's files by their paths. */
+/** A run's files by path. */
 export type Files = HostileRun['files']
 
 const FIXTURES = fileURLToPath(new URL('../../apps/trainer/src/sources/fixtures/', import.meta.url))
 const STORIES = fileURLToPath(new URL('../../apps/trainer/stories/', import.meta.url))
-/** Folders that hold a run each. */
+/** Folders, each with one run. */
 const RUNS = [
   ...['dvclive', 'huggingface', 'keras', 'lightning/version_0', 'results'],
   ...['tensorboard/keras', 'tensorboard/lightning', 'trl/dpo', 'trl/grpo', 'trl/reward', 'trl/sft'],
 ].map((name) => join(FIXTURES, name))
 
-/** Every run that is mutated: the fixtures, the recorded examples, and those that are odd already. */
+/** Every run that is mutated: the fixtures, the recorded examples, and runs that are odd already. */
 export async function seeds(): Promise<Map<string, Files>> {
   const found = new Map(Object.entries(HOSTILE).map(([name, { files }]) => [name, files]))
   const stories = (await readdir(STORIES)).map((name) => join(STORIES, name))

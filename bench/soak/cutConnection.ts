@@ -3,9 +3,9 @@ import { mkdir } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 
-/** A way to a Postgres socket that can be cut. */
+/** A proxy to a Postgres socket that can be cut. */
 export class CutConnection implements AsyncDisposable {
-  /** The folder that a DATABASE_URL names as host. */
+  /** The folder to name as host in DATABASE_URL. */
   readonly folder: string
   readonly #socket: string
   readonly #open = new Set<Socket>()
@@ -16,7 +16,7 @@ export class CutConnection implements AsyncDisposable {
     this.#socket = socket
   }
 
-  /** Lets connections through, from now on or again. */
+  /** Lets connections through, for the first time or again. */
   async join(): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 })
     const server = createServer((near) => this.#pass(near))
@@ -32,7 +32,7 @@ export class CutConnection implements AsyncDisposable {
       [far, near],
     ] as const) {
       this.#open.add(end)
-      // A broken end breaks the other, as a network does; neither is news here.
+      // A broken end breaks the other one, as in a network; neither error matters here.
       end.on('error', () => other.destroy())
       end.on('close', () => {
         this.#open.delete(end)
@@ -42,12 +42,12 @@ export class CutConnection implements AsyncDisposable {
     near.pipe(far).pipe(near)
   }
 
-  /** Nothing comes through any more, and nobody is told. */
+  /** Holds all data back without closing a connection. */
   hold(): void {
     for (const socket of this.#open) socket.pause()
   }
 
-  /** Ends what is open and refuses what is new. */
+  /** Closes open connections and refuses new ones. */
   async cut(): Promise<void> {
     const server = this.#server
     this.#server = undefined

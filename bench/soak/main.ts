@@ -10,7 +10,7 @@ import { PACE } from './trainer.ts'
 const HARM = { kills: 200, server_kills: 20, cut: 60_000 }
 const REPORT = fileURLToPath(new URL('../../docs/soak.md', import.meta.url))
 
-/** What is wrong with an outcome, a sentence each. */
+/** What is wrong with an outcome, one sentence each. */
 function faults({ written, recorded, best, grown, sources, served }: Outcome): string[] {
   const wrong: string[] = []
   for (const { source, isSame, ...steps } of sources) {

@@ -7,7 +7,7 @@ import { choiceOf } from '../../apps/trainer/src/commands/pick/choice.ts'
 import { JOURNAL } from '../../apps/trainer/src/journal/header.ts'
 import { readPlace } from '../../apps/trainer/src/recording/journalPlace.ts'
 
-/** A line of a journal, as far as it is compared. */
+/** The compared fields of a journal line. */
 const Line = z.object({
   type: z.string(),
   attempt: z.number(),
@@ -17,7 +17,7 @@ const Line = z.object({
   values: z.record(z.string(), z.unknown()).default({}),
 })
 
-/** What a run's journal tells, read line by line as it stands there. */
+/** The content of a run's journal, read line by line without the product's reader. */
 export async function toldInJournal(folder: string): Promise<Told> {
   const told: Told = { points: {}, evaluations: [], checkpoints: [], logs: [] }
   const journal = await readFile(join(folder, JOURNAL), 'utf8')
@@ -34,7 +34,7 @@ export async function toldInJournal(folder: string): Promise<Told> {
   return told
 }
 
-/** How many points, evaluations, checkpoints and lines there are. */
+/** Counts of points, evaluations, checkpoints and log lines. */
 export function counts({ points, ...rows }: Told): Record<keyof Told, number> {
   const each = Object.values(points).map(({ length }) => length)
   const { evaluations, checkpoints, logs } = rows
@@ -42,7 +42,7 @@ export function counts({ points, ...rows }: Told): Record<keyof Told, number> {
   return { points: each.reduce((sum, one) => sum + one, 0), ...lengths, logs: logs.length }
 }
 
-/** What the board and the folder say of the best, which is to be the same. */
+/** The best by the board and by the folder; both must be equal. */
 export async function bestOf(db: Database, job_id: string, folder: string) {
   const onDisk = (await choiceOf(folder, { policy: 'as_declared', told: {} }, false)).selection
   const onBoard = (await checkpointsOf(db, job_id))?.selection
@@ -59,7 +59,7 @@ export async function bestOf(db: Database, job_id: string, folder: string) {
   return { board: face(onBoard), disk: face(onDisk), kept: row?.best_step, best: onDisk.best?.step }
 }
 
-/** Whether all of the journal is recorded and the run's end with it. */
+/** Whether the whole journal is recorded, including the run's end. */
 export async function isRecorded(db: Database, job_id: string, size: number): Promise<boolean> {
   const job = await jobStatus(db, job_id)
   const cursor = await sourceCursor(db, job_id, JOURNAL)

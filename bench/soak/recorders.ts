@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { BESTMARK } from '../../apps/trainer/src/testing.ts'
 
-/** An agent in a process of its own, which is to be killed. */
+/** An agent in a separate process, which will be killed. */
 class Recorder {
   readonly #child: ChildProcess
   readonly ended: Promise<unknown>
@@ -21,7 +21,7 @@ class Recorder {
     })
   }
 
-  /** Throws what it said last where it ended by itself. */
+  /** Throws with its last output if it ended by itself. */
   mustLive(): void {
     if (this.#child.exitCode === null && this.#child.signalCode === null) return
     throw new Error(`An agent ended by itself: ${this.#said}`)
@@ -33,7 +33,7 @@ class Recorder {
   }
 }
 
-/** Three agents at a time: while one is killed and begun anew, the others may be in a transaction. */
+/** Three agents at a time: while one is killed and restarted, the others may be in a transaction. */
 export class Recorders implements AsyncDisposable {
   readonly #env: NodeJS.ProcessEnv
   #alive: Recorder[]
@@ -43,7 +43,7 @@ export class Recorders implements AsyncDisposable {
     this.#alive = Array.from({ length: 3 }, () => new Recorder(this.#env))
   }
 
-  /** Throws where an agent ended that nobody killed. */
+  /** Throws if an agent ended that nobody killed. */
   mustLive(): void {
     for (const one of this.#alive) one.mustLive()
   }
@@ -60,7 +60,7 @@ export class Recorders implements AsyncDisposable {
     this.mustLive()
   }
 
-  /** Kills the older agent, whatever it is at, and begins another. */
+  /** Kills the older agent, whatever it does, and starts another. */
   async kill(): Promise<void> {
     const oldest = this.#alive.shift()
     await oldest?.end('SIGKILL')

@@ -3,20 +3,20 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createDeployment, listCheckpoints, type Database } from '@bestmark/db'
 
-/** Milliseconds between two orders, and between two looks at what serves. */
+/** Milliseconds between two orders, and between two looks at the served folder. */
 const [ORDER, LOOK] = [500, 20]
 const MODEL = 'soak'
 
-/** What was seen of the folder that serves while its shippers were killed. */
+/** What was seen of the served folder while its shippers were killed. */
 export interface Served {
   looks: number
-  /** How many shipments were seen to serve, one after the other. */
+  /** How many shipments were served, one after the other. */
   shipments: number
-  /** Looks at which `current` led nowhere, or to a folder without files. */
+  /** Looks that found `current` leading nowhere, or to a folder without files. */
   broken: number
 }
 
-/** Ships a run's newest checkpoint again and again, and looks at what serves, until the signal aborts. */
+/** Ships a run's newest checkpoint and looks at the served folder, in turn, until the signal aborts. */
 export async function shipOn(
   db: Database,
   { job_id, home }: { job_id: string; home: string },
@@ -25,7 +25,7 @@ export async function shipOn(
   const served: Served = { looks: 0, shipments: 0, broken: 0 }
   const looking = lookOn(home, served, signal)
   while (!signal.aborted) {
-    // The database is killed meanwhile; the next order finds it again.
+    // The database may be killed now; the next order finds it again.
     await order(db, job_id).catch(() => undefined)
     await rest(ORDER, signal)
   }
@@ -55,7 +55,7 @@ async function lookOn(home: string, served: Served, signal: AbortSignal): Promis
   }
 }
 
-/** The folder that serves; undefined where `current` leads to no folder with files. */
+/** The served folder; undefined if `current` leads to no folder with files. */
 export async function servedIn(home: string): Promise<string | undefined> {
   try {
     const folder = await realpath(join(home, 'models', MODEL, 'current'))

@@ -15,6 +15,6 @@ test('whatever is killed or cut while training goes on, each point is recorded o
   expect(served).toMatchObject({ broken: 0 })
   expect(served.looks).toBeGreaterThan(0)
   expect(new Set(servers).size).toBe(harm.server_kills)
-  // The training waited for nobody: it went on writing while nothing could be recorded.
+  // The training did not wait: it went on writing while nothing could be recorded.
   expect(grown.every((bytes) => bytes > 0)).toBe(true)
 }, 400_000)

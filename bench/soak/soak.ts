@@ -19,39 +19,39 @@ import { type Served, servedIn, shipOn } from './shipper.ts'
 import { type SourceOutcome, SourcesSoak } from './sources.ts'
 import { APPENDS, Appends } from './trainer.ts'
 
-/** What is done to the recorder while training goes on. */
+/** What happens to the recorders while training goes on. */
 export interface Harm {
   seed: number
   /** How many times an agent is killed. */
   kills: number
-  /** How many times the database server is. */
+  /** How many times the database server is killed. */
   server_kills: number
   /** How long its connection is cut (ms). */
   cut: number
 }
 
-/** What the training told, and what the board has of it after all. */
+/** What the training wrote, and what the board has of it in the end. */
 export interface Outcome {
   written: Told
   recorded: Told
   best: Awaited<ReturnType<typeof bestOf>>
   appends: Appends
-  /** Bytes that the journal grew by during each time that nothing could be recorded. */
+  /** Growth of the journal in bytes, for each time that nothing could be recorded. */
   grown: number[]
-  /** Servers that were killed, and the ones that took their place. */
+  /** Servers that were killed, and the ones that replaced them. */
   servers: number[]
   /** Runs that programs of other kinds wrote at the same time. */
   sources: SourceOutcome[]
-  /** What was seen of the folder that serves, while checkpoints were shipped again and again. */
+  /** What was seen of the served folder while checkpoints were shipped again and again. */
   served: Served
-  /** How long it all took (ms). */
+  /** How long the whole soak took (ms). */
   took: number
 }
 
-/** The longest that an agent is left alone after it began to work (ms): long enough to record and to ship. */
+/** The longest time before a working agent is killed (ms): long enough to record and to ship. */
 const LONGEST = 1_000
 
-/** Trains, does harm, lets the training end, and reads what the board has. */
+/** Trains, kills and cuts, lets the training end, and reads what the board has. */
 export async function soak(home: string, harm: Harm, say: Say = silent): Promise<Outcome> {
   const since = performance.now()
   const run = { job_id: randomUUID(), folder: join(home, 'trained') }
@@ -121,7 +121,7 @@ function startTrainer({ folder, job_id }: Run): {
   return { trainer, ended: once(trainer, 'exit') }
 }
 
-/** Kills agents at seeded instants, and the database server between. */
+/** Kills agents at seeded instants, and the database server in between. */
 async function killing(
   home: string,
   { folder, job_id }: Run,
@@ -133,7 +133,7 @@ async function killing(
   const shipping = shipOn(board.db, { job_id, home }, over.signal)
   const random = randomStream(seed, 'kills')
   await using recorders = new Recorders({ BESTMARK_HOME: home })
-  // From here on something serves, and must at each look.
+  // From here on a folder is served, and every look must find it.
   await eventually(() => servedIn(home))
   const servers: number[] = []
   const grown: number[] = []
@@ -144,7 +144,7 @@ async function killing(
     const due = Math.floor((kill * server_kills) / kills)
     if (servers.length < due) {
       const before = journalSize(join(folder, JOURNAL))
-      // Whoever begins the next server may be killed at it.
+      // The agent that starts the next server may be killed while it does so.
       servers.push(await killServer(home, recorders, random() * LONGEST))
       grown.push(journalSize(join(folder, JOURNAL)) - before)
     }
@@ -154,7 +154,7 @@ async function killing(
   return { servers, grown, served: await shipping }
 }
 
-/** Kills the server of a data folder, and waits until those who use it have begun another. */
+/** Kills the server of a data folder and waits until its users have started another. */
 async function killServer(home: string, recorders: Recorders, wait: number): Promise<number> {
   const pid = await eventually(async () => (await embeddedServer(home)).pid)
   process.kill(pid, 'SIGKILL')
@@ -167,9 +167,9 @@ async function killServer(home: string, recorders: Recorders, wait: number): Pro
   })
 }
 
-/** Holds what comes through a connection, then cuts it; agents know no other way. */
+/** Holds all data on a connection, then cuts it; agents have no other connection. */
 async function cutting(home: string, folder: string, { cut }: Harm, say: Say): Promise<number[]> {
-  // Keeps the server up, which agents that are told of a DATABASE_URL leave to others.
+  // Keeps the server up, because agents with a DATABASE_URL do not start one.
   await using _board = await openBoard({ BESTMARK_HOME: home })
   const { socket, urlThrough } = await embeddedServer(home)
   await using connection = new CutConnection(join(home, 'cut'), socket)

@@ -10,20 +10,20 @@ import { eventually, temporaryFolder } from '../../apps/trainer/src/testing.ts'
 import { openBoard } from '../../apps/trainer/src/board/board.ts'
 import { STEPS, WRITERS } from './writers.ts'
 
-/** What came of one program's run. */
+/** The outcome of one program's run. */
 export interface SourceOutcome {
   source: string
-  /** Steps that the program wrote, and those whose loss is on the board, in order and once. */
+  /** Steps that the program wrote, and steps whose loss is on the board in order and once. */
   written: number
   recorded: number
-  /** Whether the board has what a board has that reads the files afterwards, and no more. */
+  /** Whether the board equals a new board that reads the files afterwards. */
   isSame: boolean
 }
 
-/** How long the recorders may take after all is written (ms). */
+/** How long the recorders may take after everything is written (ms). */
 const PATIENCE = 90_000
 
-/** Runs of every source, written while harm is done to those who record them. */
+/** Runs of every source, written while their recorders are killed. */
 export class SourcesSoak implements Disposable {
   readonly #folder: string
   readonly #writers: ChildProcess
@@ -55,7 +55,7 @@ export class SourcesSoak implements Disposable {
     await this.#ended
   }
 
-  /** Compares what agents made of the runs with what a new board makes of their files. */
+  /** Compares what the agents recorded with what a new board reads from the same files. */
   async outcomes(board: Board): Promise<SourceOutcome[]> {
     const written: unknown = JSON.parse(await readFile(join(this.#folder, STEPS), 'utf8'))
     await using home = await temporaryFolder()
@@ -90,7 +90,7 @@ async function hasBegun(root: string): Promise<boolean> {
   return (await stat(root).catch(() => undefined)) !== undefined
 }
 
-/** What a program tells; the board's own words about it may be another board's otherwise. */
+/** The events of the program, without the board's own log lines, which differ between boards. */
 function rowsIn({ points, evaluations, checkpoints }: Awaited<ReturnType<typeof toldInRows>>) {
   return { points, evaluations, checkpoints }
 }

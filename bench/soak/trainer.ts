@@ -9,23 +9,23 @@ import { writeSafetensors } from '@bestmark/char-lm'
 
 /** Milliseconds from one step to the next. */
 export const PACE = 20
-/** The name of the file in which the trainer leaves how long its writes took. */
+/** The file to which the trainer writes how long its writes took. */
 export const APPENDS = 'appends.json'
 
 const [EVALUATE, SAVE, RESUME, BACK] = [20, 40, 300, 90]
 
-/** How long the writes of a trainer took (ms), and what it got done of its schedule. */
+/** How long the writes of a trainer took (ms), and its share of the planned steps. */
 export const Appends = z.object({
   count: z.number(),
   median: z.number(),
   longest: z.number(),
   steps: z.number(),
-  /** Steps made, of those that its pace would have made in the same time. */
+  /** Steps made, as a share of the steps that its pace allows in this time. */
   share_of_schedule: z.number(),
 })
 export type Appends = z.infer<typeof Appends>
 
-/** A training program's stand-in: it takes a step every few milliseconds whatever its readers do. */
+/** A stand-in for a training program: it makes a step every few milliseconds, whatever its readers do. */
 class Trainer {
   readonly #folder: string
   readonly #journal: Journal
@@ -39,7 +39,7 @@ class Trainer {
     this.#journal = journal
   }
 
-  /** Trains until it is asked to stop; leaves how long its writes took. */
+  /** Trains until it is asked to stop; then writes how long its writes took. */
   async train(stop: AbortSignal): Promise<void> {
     const began = performance.now()
     this.#begin(null)
@@ -47,9 +47,9 @@ class Trainer {
     while (!stop.aborted) {
       this.#learn()
       made++
-      // Steps that a busy machine delayed are not made up for: a training step takes its time.
+      // Delayed steps are not made up for, because a real training step takes its time.
       await sleep(Math.max(0, began + made * PACE - performance.now()), undefined, { signal: stop })
-        // The wish to stop ends the wait, and is seen by the loop.
+        // A stop request ends the wait; the loop sees it.
         .catch(() => undefined)
       if (made % RESUME === 0) this.#goBack()
     }
@@ -72,7 +72,7 @@ class Trainer {
     if (step % SAVE === 0) this.#save(step)
   }
 
-  /** A valley, a little lower in each attempt, with a value that ties and one that is none. */
+  /** A valley, a little lower in each attempt, with ties and some infinite values. */
   #evaluate(step: number): void {
     const depth = Math.abs(step - 300) / 1_000
     const eval_loss = step % 260 === 0 ? Infinity : 1 + depth - this.#attempt / 10_000
@@ -87,7 +87,7 @@ class Trainer {
     this.#saved = step
   }
 
-  /** As a run does that is resumed: it takes some steps again, in an attempt of its own. */
+  /** Like a resume: repeats some steps in a new attempt. */
   #goBack(): void {
     this.#step = Math.max(0, this.#saved - BACK)
     this.#attempt++
@@ -129,5 +129,5 @@ async function main(folder: string, job_id: string): Promise<void> {
 }
 
 const [folder, job_id] = process.argv.slice(2)
-// Its numbers are read by the tests, which import this file without wanting a trainer.
+// Tests import this file only for its numbers, and must not start a trainer.
 if (import.meta.main && folder && job_id) await main(folder, job_id)

@@ -7,10 +7,10 @@ import { weightsOf } from '../../apps/trainer/src/testing.ts'
 /** Milliseconds from one step to the next. */
 const PACE = 50
 const [EVALUATE, SAVE] = [10, 50]
-/** The file in which the writers leave how many steps they took. */
+/** The file to which the writers write how many steps they made. */
 export const STEPS = 'steps.json'
 
-/** A program of a kind: what it writes when it begins, at each step, and when it ends. */
+/** A kind of program: what it writes at its start, at each step, and at its end. */
 interface Writer {
   begin?: (root: string) => void
   step: (root: string, step: number) => void
@@ -21,7 +21,7 @@ const lossAt = (step: number): number => 1 / step
 const evalAt = (step: number): number => 1 + Math.abs(step - 300) / 1_000
 const isEvaluated = (step: number): boolean => step % EVALUATE === 0
 
-/** One program for each way in which runs are written; each takes the same steps. */
+/** One program per way of writing runs; each makes the same steps. */
 export const WRITERS: Record<string, Writer> = {
   huggingface: { step: saveState, end: (root, step) => writeState(root, step) },
   lightning: table('metrics.csv', 'epoch,step,train_loss,val_loss\n', (step) => {
@@ -86,7 +86,7 @@ function dvcliveRows(root: string, step: number): void {
   }
 }
 
-/** The Trainer saves all that it logged so far with each checkpoint. */
+/** With each checkpoint the Trainer saves everything it logged so far. */
 function saveState(root: string, step: number): void {
   if (step % SAVE !== 0 && step !== 1) return
   const folder = `checkpoint-${step}`

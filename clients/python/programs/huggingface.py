@@ -1,7 +1,7 @@
 """Trains a tiny language model with HuggingFace's Trainer: `huggingface.py FOLDER [--client]`.
 
-It overfits: its best evaluation, at step 30, falls between two saves. With `--results` it ends as the
-example scripts do: its state is saved, then it evaluates and predicts, and saves these metrics.
+It overfits: its best evaluation, at step 30, lies between two saves. With `--results` it ends like
+the example scripts: it saves its state, evaluates and predicts, and saves these metrics.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainingArguments
 
 
 def texts(count: int, seed: int) -> list:
-    """Rows in which each token tells the next, but for noise."""
+    """Rows in which each token decides the next one, except for noise."""
     torch.manual_seed(seed)
     rows = (torch.randint(0, 16, (count, 1)) + torch.arange(12) * 3) % 16
     noise = torch.rand(rows.shape) < 0.2

@@ -1,6 +1,6 @@
 """Trains a tiny regression with Keras on torch: `keras_fit.py FOLDER [--client] [--best-only]`.
 
-With `--fits N` it is fitted N times, each time some epochs longer, and all go into one table.
+With `--fits N` it fits N times, each time some epochs longer, all into one table.
 """
 
 import argparse

@@ -1,9 +1,9 @@
 """Trains a tiny regression with Keras on TensorFlow, whose TensorBoard callback logs it:
 `keras_tensorboard.py FOLDER [--batches N]`.
 
-It prints what the history holds, epoch by epoch, on one line. With
-`--batches` the callback also logs each N batches. It needs `tensorflow-cpu` (2.21) beside what is in
-requirements.txt; what it left stands in the fixtures of the trainer, so that tests need neither.
+It prints the history, epoch by epoch, on one line. With `--batches` the callback also logs every
+N batches. It needs `tensorflow-cpu` (2.21) in addition to requirements.txt. Its output is a fixture
+of the trainer, so tests need neither.
 """
 
 import argparse

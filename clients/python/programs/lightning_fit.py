@@ -1,7 +1,7 @@
 """Trains a tiny classifier with Lightning: `lightning_fit.py FOLDER [--client]`.
 
-With `--logger` it logs as Lightning does by itself, into a `version_N` of its own: `csv` or
-`tensorboard`. With `--optimizers 2` each of its layers has an optimiser.
+With `--logger csv` or `--logger tensorboard` it logs as Lightning does by itself, into a new
+`version_N`. With `--optimizers 2` each of its layers has its own optimiser.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """Records the three stories of the empty board from real runs: `stories.py FOLDER`.
 
-Each is trained by HuggingFace's Trainer with the client's callback, on made-up data, for seconds.
-What is kept is the journal as it was written, and for every checkpoint that the run left on disk a
-stand-in of its weights: a whole safetensors file of one number.
+HuggingFace's Trainer with the client's callback trains each one on made-up data, for some seconds.
+The journal is kept as it was written. Each checkpoint that is still on disk gets a placeholder for
+its weights: a complete safetensors file with one number.
 """
 
 import json
@@ -19,7 +19,7 @@ from bestmark.huggingface import BestmarkCallback
 
 
 def texts(count: int, seed: int) -> list:
-    """Rows in which each token tells the next, but for noise."""
+    """Rows in which each token decides the next one, except for noise."""
     torch.manual_seed(seed)
     rows = (torch.randint(0, 16, (count, 1)) + torch.arange(12) * 3) % 16
     noise = torch.rand(rows.shape) < 0.2
@@ -28,7 +28,7 @@ def texts(count: int, seed: int) -> list:
 
 
 def reports(count: int, seed: int) -> list:
-    """Rows of which half hold a mark, and of those not quite half a defect, which nothing tells."""
+    """Half of the rows hold a mark. Almost half of those hold a defect, which nothing predicts."""
     torch.manual_seed(seed)
     rows = torch.randint(4, 40, (count, 16))
     is_marked = torch.rand(count) < 0.5
@@ -76,7 +76,7 @@ def record(folder: Path, name: str, make, rows: tuple, **told) -> None:
 
 
 def stand_in() -> bytes:
-    """A whole safetensors file: the length of its header, the header, one number."""
+    """A complete safetensors file: the length of its header, the header, one number."""
     number = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
     note = {"format": "pt", "note": "stands in for the weights of an example"}
     header = json.dumps({"__metadata__": note, "stand_in": number}).encode()

@@ -1,4 +1,4 @@
-"""Saves what torch saves of weights, without any training: `torch_save.py FOLDER`."""
+"""Saves weights with torch, without any training: `torch_save.py FOLDER`."""
 
 import sys
 from pathlib import Path

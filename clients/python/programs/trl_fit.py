@@ -1,9 +1,9 @@
 """Trains a tiny language model with TRL: `trl_fit.py FOLDER sft|dpo|reward|grpo`.
 
-Each row is a prompt of one letter and three more: in a good answer each letter is followed by the
-next of the alphabet, in a bad one it is not, and a quarter of the training rows are mislabelled.
-The supervised run evaluates twice as often as it saves. It needs `trl` (1.16) beside what is in
-requirements.txt; what it left stands in the fixtures of the trainer, so that tests need neither.
+Each row is a prompt of one letter and an answer of three. In a good answer each letter is followed
+by the next one of the alphabet, in a bad one it is not. A quarter of the training rows have a wrong
+label. The supervised run evaluates twice as often as it saves. It needs `trl` (1.16) in addition to
+requirements.txt. Its output is a fixture of the trainer, so tests need neither.
 """
 
 import argparse
@@ -48,7 +48,7 @@ def dataset(kind: str, rows: list) -> Dataset:
 
 
 def in_order(prompts: list, completions: list, **_told) -> list:
-    """The reward of GRPO: the share of letters that are those of the good answer."""
+    """The reward of GRPO: the share of letters that equal the good answer."""
     def share(prompt: str, completion: str) -> float:
         letters = zip(completion.split(), answer(prompt, 1).split())
         return sum(said == wanted for said, wanted in letters) / 3
@@ -91,7 +91,7 @@ args = settings(told.folder, **{
     "use_cpu": True, "bf16": False, "disable_tqdm": not told.bars, **own})
 beside = {"reward_funcs": in_order} if told.kind == "grpo" else {}
 train, held = dataset(told.kind, pairs(48, 1, 0.25)), dataset(told.kind, pairs(32, 2, 0))
-# The trainers load the model that they compare with from where the first one came.
+# The trainers load their reference model from the path of the first model.
 with tempfile.TemporaryDirectory() as base:
     kind(config).save_pretrained(base)
     trainer = make(model=kind.from_pretrained(base), args=args, train_dataset=train,

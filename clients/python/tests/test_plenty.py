@@ -1,4 +1,4 @@
-"""A program that tells more than can be written at once loses nothing that can be written."""
+"""A program that logs faster than the disk writes loses nothing that can be written."""
 
 import os
 import threading
@@ -18,7 +18,7 @@ def tell(steps: range) -> None:
 
 
 class Plenty(InFolder):
-    """Fifty events may wait, besides the one line that is being written."""
+    """At most fifty events wait, beside the line that is being written."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -33,7 +33,7 @@ class Plenty(InFolder):
         return [one["missing"] for one in self.events("log")]
 
     def away(self):
-        """Takes the journal's folder away; what is returned puts it back."""
+        """Moves the journal's folder away; the returned function puts it back."""
         away = self.folder.with_suffix(".away")
         self.folder.rename(away)
         tell(range(1))
@@ -44,7 +44,7 @@ class Plenty(InFolder):
         self.program("bestmark.init()\n"
                      "for step in range(200_000): bestmark.log({'loss': step}, step)\n"
                      "bestmark.finish()")
-        lines = self.lines()[3:]  # after the header, and what the set-up began
+        lines = self.lines()[3:]  # after the header and the lines of the set-up
         self.assertEqual([one.get("step") for one in lines], [*range(200_000), None])
         self.assertEqual(lines[-1]["type"], "ended")
 

@@ -1,4 +1,4 @@
-"""A program that removes the folder of its run, and makes it anew, keeps its run."""
+"""A program that removes its run's folder and makes it again keeps its run."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ class Removed(InFolder):
         return self.lines()[0]
 
     def go_on(self, remove) -> list:
-        """Tells steps 1 and 2, has the journal removed, and tells 3 and 4; returns the warnings."""
+        """Logs steps 1 and 2, removes the journal, logs steps 3 and 4; returns the warnings."""
         with self.assertLogs("bestmark") as logs:
             for step in (1, 2):
                 bestmark.log({"loss": step, "eval_loss": step}, step)
@@ -59,7 +59,7 @@ class Removed(InFolder):
         bestmark._journal.flush()
         self.path.unlink()
         with self.assertLogs("bestmark"):
-            bestmark._journal.told.append({"type": "heartbeat"})  # told before, not yet written
+            bestmark._journal.told.append({"type": "heartbeat"})  # logged before, not written yet
             bestmark._journal._write()
         self.folder.rmdir()
         self.folder.mkdir()

@@ -1,4 +1,4 @@
-"""The client tells all of a run, of the one process that tells it."""
+"""The client reports a whole run, from exactly one process."""
 
 import json
 import math
@@ -145,7 +145,7 @@ class Telling(InFolder):
 
 
 class OfBestmarkRun(InFolder):
-    """`bestmark run` names a folder and a job, which are those of the run that it started."""
+    """`bestmark run` gives the folder and the job of the run that it started."""
 
     JOB = "6f1c7d1e-0000-4000-8000-000000000001"
 

@@ -1,4 +1,4 @@
-"""The client never stands in the way of a training, and loses nothing."""
+"""The client never stops a training, and loses nothing."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ from bestmark import journal as of_journal
 
 class Trouble(InFolder):
     def heard(self, work) -> list:
-        """Does something that must not throw, and returns the warnings."""
+        """Calls something that must not throw; returns the warnings."""
         with self.assertLogs("bestmark") as logs:
             work()
         return logs.output
@@ -90,7 +90,7 @@ class Trouble(InFolder):
 
 
 class Hanging(InFolder):
-    """A file system that lets nobody open a file, until it goes on."""
+    """A file system on which no file can be opened until it goes on."""
 
     def hang(self) -> threading.Event:
         goes_on, really = threading.Event(), os.open

@@ -1,4 +1,4 @@
-"""A folder of its own for each test of the client."""
+"""A separate folder for each test of the client."""
 
 import json
 import os
@@ -31,7 +31,7 @@ class InFolder(unittest.TestCase):
         return [line for line in self.lines()[1:] if not kinds or line["type"] in kinds]
 
     def program(self, text: str, **env: str) -> subprocess.CompletedProcess:
-        """Runs a program of its own in the run's folder, with nothing of this one's environment."""
+        """Runs a separate program in the run's folder, without this process's variables."""
         environment = {"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"], **env}
         command = [sys.executable, "-c", f"import bestmark\n{text}"]
         return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)

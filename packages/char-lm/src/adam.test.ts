@@ -24,7 +24,7 @@ test('the first step is the learning rate against the sign of each gradient', ()
   expect(norm).toBeCloseTo(0.5, 6)
 })
 
-test('a gradient longer than the bound is scaled to it, and the norm is the one before', () => {
+test('a gradient longer than the bound is scaled to it; the returned norm is the unscaled one', () => {
   const { first, norm } = step([30, -40])
   expect(norm).toBeCloseTo(50, 4)
   expect(first[0]).toBeCloseTo(0.06, 5)

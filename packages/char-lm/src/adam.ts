@@ -10,7 +10,7 @@ interface AdamSizes {
 
 const EPSILON = 1e-8
 
-/** The running means of gradients and their squares, named `first.…` and `second.…` of a tensor. */
+/** Running means of gradients and of their squares, as `first.<tensor>` and `second.<tensor>`. */
 export function zeroMoments(model: Tensors): Tensors {
   const moments: Tensors = {}
   for (const [name, { shape, data }] of Object.entries(model)) {
@@ -20,7 +20,7 @@ export function zeroMoments(model: Tensors): Tensors {
   return moments
 }
 
-/** The factors by which Adam's means, which begin at 0, are corrected at a step counted from 1. */
+/** Adam's means begin at 0; these factors correct them at a step, counted from 1. */
 export function adamRates(learningRate: number, step: number, sizes: AdamSizes): [number, number] {
   return [learningRate / (1 - sizes.adam_beta1 ** step), 1 / (1 - sizes.adam_beta2 ** step)]
 }
@@ -55,7 +55,7 @@ export function adam(
   return [nextWeights, nextMoments, norm]
 }
 
-/** The length of all gradients taken as one vector. Leaves them to be used again. */
+/** The length of all gradients as one vector. Does not consume them. */
 function globalNorm(gradients: Weights): np.Array {
   const squares = Object.values(gradients).map((gradient) => np.square(gradient.ref).sum())
   return np.sqrt(squares.reduce((sum, square) => sum.add(square)))

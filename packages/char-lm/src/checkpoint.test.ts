@@ -10,7 +10,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(root, { recursive: true }))
 
-test('a checkpoint stands under its step with all its files, and its size is told', () => {
+test('a checkpoint lies under its step with all its files, and its size is returned', () => {
   const files = { 'weights.bin': new Uint8Array(10), 'state.json': '{"whale":"—"}' }
   expect(saveCheckpoint(root, 50, files)).toEqual({ path: 'checkpoint-50', bytes: 10 + 15 })
   expect(readdirSync(root)).toEqual(['checkpoint-50'])
@@ -25,7 +25,7 @@ test('a save that fails leaves nothing that looks like a checkpoint', () => {
   expect(readdirSync(root)).toEqual([])
 })
 
-test('a checkpoint that already stands there is replaced, and one that was begun does no harm', () => {
+test('an existing checkpoint is replaced, and an unfinished one does no harm', () => {
   mkdirSync(join(root, '.checkpoint-50.unfinished/rest'), { recursive: true })
   saveCheckpoint(root, 50, { old: '1' })
   saveCheckpoint(root, 50, { new: '2' })

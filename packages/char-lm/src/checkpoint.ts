@@ -6,13 +6,13 @@ export function checkpointPath(step: number): string {
   return `checkpoint-${step}`
 }
 
-/** A name that no reader takes for a checkpoint. */
+/** No reader takes this name for a checkpoint. */
 const unfinished = (step: number) => `.${checkpointPath(step)}.unfinished`
 
 /**
- * Writes a checkpoint whole or not at all: under another name first, its files in the given order,
- * then renamed. One of the same step that already stands there is replaced. Returns its path
- * relative to `root` and its size.
+ * Writes a checkpoint whole or not at all: its files in the given order under another name, which
+ * is then renamed. Replaces an existing checkpoint of the same step. Returns its path relative to
+ * `root` and its size in bytes.
  */
 export function saveCheckpoint(
   root: string,
@@ -33,7 +33,7 @@ export function saveCheckpoint(
   return { path, bytes }
 }
 
-/** Removes what a killed run had begun to save. */
+/** Removes unfinished checkpoints of a killed run. */
 export function removeUnfinished(root: string): void {
   for (const name of readdirSync(root)) {
     if (/^\.checkpoint-\d+\.unfinished$/.test(name)) {

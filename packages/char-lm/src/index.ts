@@ -1,4 +1,4 @@
-/** What costs nothing to load: the tensors' library comes with `@bestmark/char-lm/train`. */
+/** Everything here loads fast. `@bestmark/char-lm/train` loads the tensor library. */
 export { checkpointPath, removeUnfinished, saveCheckpoint } from './checkpoint.ts'
 export { CHAR_LM } from './recipe.ts'
 export { randomStream } from './random.ts'

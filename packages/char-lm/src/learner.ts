@@ -5,7 +5,7 @@ import { logits, meanLoss, type Model, type Weights } from './model.ts'
 import type { Preset } from './preset.ts'
 import type { Batch } from './text.ts'
 
-/** The weights and the optimiser's moments after a step, outside of the library's memory. */
+/** The weights and the optimiser's moments after a step, copied out of the library's memory. */
 export interface Snapshot {
   model: Tensors
   optimizer: Tensors
@@ -42,7 +42,7 @@ export class Learner {
     return { loss: loss.item(), grad_norm: norm.item() }
   }
 
-  /** The mean loss over batches of equal size, with the present weights. */
+  /** The mean loss of the current weights over batches of equal size. */
   loss(batches: readonly Batch[]): number {
     let sum = 0
     for (const batch of batches) {
@@ -60,7 +60,7 @@ export class Learner {
     throw new Error('The model computes in 32-bit floats only.')
   }
 
-  /** Takes up other weights of the same model; the optimiser's moments stay what they are. */
+  /** Replaces the weights by others of the same model; the optimiser's moments stay. */
   take(model: Tensors): void {
     tree.dispose(this.#weights)
     this.#weights = toArrays(model)

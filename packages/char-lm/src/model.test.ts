@@ -25,7 +25,7 @@ test('the first weights depend on the seed alone and have the shapes of the mode
   expect(Object.fromEntries(shapes)).toEqual(tensorShapes(MODEL))
 })
 
-test('a model that has learned nothing is as unsure as the size of its vocabulary', () => {
+test('the loss of an untrained model is the logarithm of its vocabulary size', () => {
   expect(learnerOf(1).loss([COUNTING])).toBeCloseTo(Math.log(16), 1)
 })
 
@@ -50,7 +50,7 @@ test('a learner learns, and an evaluation between two steps changes nothing', ()
   expect(plain.snapshot()).toEqual(evaluated.snapshot())
 })
 
-test('a learner that takes up other weights has their loss', () => {
+test('a learner with replaced weights has the loss of those weights', () => {
   const [learner, other] = [learnerOf(1), learnerOf(2)]
   learner.take(other.snapshot().model)
   expect(learner.loss([COUNTING])).toBe(other.loss([COUNTING]))

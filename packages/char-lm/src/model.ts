@@ -4,7 +4,7 @@ import type { Tensors } from './safetensors.ts'
 
 /** The sizes of a decoder-only transformer with learned positions (GPT-2's, without biases in attention). */
 export interface Model {
-  /** Characters it can tell apart, padded: widths that are multiples of 16 are the fast ones. */
+  /** Number of characters, padded to a multiple of 16, because such widths are fast. */
   vocabulary: number
   context: number
   width: number
@@ -12,7 +12,7 @@ export interface Model {
   layers: number
 }
 
-/** Tensors by name. A type, not an interface: the library's trees ask for one. */
+/** Tensors by name. The library's trees require a type; an interface does not fit. */
 export type Weights = Record<string, np.Array>
 
 /** The shape of each of the model's tensors, by name. */
@@ -42,7 +42,7 @@ export function tensorShapes(model: Model): Record<string, number[]> {
   return shapes
 }
 
-/** The weights that a seed begins with. */
+/** The first weights of a seed. */
 export function initialTensors(model: Model, seed: number): Tensors {
   const normal = normalStream(randomStream(seed, 'weights'))
   const tensors: Tensors = {}
@@ -56,7 +56,7 @@ export function initialTensors(model: Model, seed: number): Tensors {
   return tensors
 }
 
-/** Standard deviation of a tensor's first values. What writes to the residual stream begins smaller. */
+/** Standard deviation of a tensor's first values; smaller where it writes to the residual stream. */
 function initialDeviation(name: string, { layers }: Model): number {
   if (name.endsWith('.bias')) return 0
   if (name === 'head') return 0.02
@@ -71,7 +71,7 @@ export function logits(model: Model, weights: Weights, tokens: np.Array): np.Arr
   const { vocabulary, context, width, layers } = model
   const batch = tokens.size / context
   const tensor = (name: string) => tensorOf(weights, name)
-  // A one-hot matmul: inside jit the gradient of `take` throws.
+  // A one-hot matmul, because the gradient of `take` throws inside jit.
   const picked = nn.oneHot(tokens.reshape([batch * context]), vocabulary)
   let stream = np
     .matmul(picked, tensor('embedding.characters'))
@@ -111,7 +111,7 @@ function norm(stream: np.Array, scale: np.Array, bias: np.Array): np.Array {
   return nn.standardize(stream, -1).mul(scale).add(bias)
 }
 
-/** Nothing to add where a character looks back or at itself, next to -∞ where it would look ahead. */
+/** The causal mask: 0 for this and earlier characters, nearly -∞ for later ones. */
 function causalMask(context: number): np.Array {
   const isAhead = (at: number) => at % context > Math.floor(at / context)
   const mask = Float32Array.from({ length: context ** 2 }, (_, at) => (isAhead(at) ? -1e9 : 0))

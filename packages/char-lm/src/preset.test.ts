@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { CHAR_LM } from './recipe.ts'
 import { findPreset, PRESETS } from './preset.ts'
 
-test('the recipe names the presets there are', () => {
+test('the recipe names every preset', () => {
   expect(CHAR_LM.presets).toEqual(Object.keys(PRESETS))
 })
 
@@ -13,6 +13,6 @@ test('every preset saves at its last step, and saves at least five times', () =>
   }
 })
 
-test('an unknown preset is answered with those there are', () => {
+test('the error for an unknown preset names every preset', () => {
   expect(() => findPreset('huge')).toThrow('it has default, quick')
 })

@@ -1,13 +1,13 @@
 import type { Model } from './model.ts'
 
-/** All that decides what a run of this recipe does. Texts are counted in characters. */
+/** Everything that decides what a run of this recipe does. Texts are counted in characters. */
 export interface Preset extends Omit<Model, 'vocabulary'> {
   train_characters: number
   eval_characters: number
   test_characters: number
   batch_size: number
   max_steps: number
-  /** Evaluates and saves every so many steps. */
+  /** Steps between two evaluations; each is followed by a save. */
   save_steps: number
   learning_rate: number
   warmup_steps: number
@@ -41,7 +41,7 @@ const DEFAULT: Preset = {
   sample_temperature: 0.8,
 }
 
-/** The same story in a few seconds, for tests: a smaller model overfits a page. */
+/** Overfits in a few seconds, for tests: a smaller model and a page of text. */
 const QUICK: Preset = {
   ...DEFAULT,
   context: 16,
@@ -57,7 +57,7 @@ const QUICK: Preset = {
 
 export const PRESETS: Readonly<Record<string, Preset>> = { default: DEFAULT, quick: QUICK }
 
-/** The preset of this name. Throws with the names there are. */
+/** The preset of this name. Throws with all names if there is none. */
 export function findPreset(name: string): Preset {
   const preset = PRESETS[name]
   if (preset) return preset

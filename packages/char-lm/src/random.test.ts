@@ -4,7 +4,7 @@ import { normalStream, randomStream } from './random.ts'
 const draw = (count: number, next: () => number) => Array.from({ length: count }, next)
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
 
-test('a stream depends on its seed and its name alone', () => {
+test('a stream depends only on its seed and its name', () => {
   const first = draw(5, randomStream(1, 'batch/7'))
   expect(draw(5, randomStream(1, 'batch/7'))).toEqual(first)
   expect(draw(5, randomStream(2, 'batch/7'))).not.toEqual(first)

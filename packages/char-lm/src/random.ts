@@ -1,7 +1,7 @@
 /**
- * A stream of numbers in [0, 1) that depends on the seed and the name alone (mulberry32, seeded by
- * FNV-1a). Naming a stream after its purpose and step makes the step itself the position of the
- * generator, so that a resumed run needs no further state to draw what it would have drawn.
+ * A stream of numbers in [0, 1) that depends only on the seed and the name (mulberry32, seeded by
+ * FNV-1a). The name holds the purpose and the step, so a resumed run draws the same numbers without
+ * a stored state.
  */
 export function randomStream(seed: number, name: string): () => number {
   let state = 0x811c9dc5

@@ -1,4 +1,4 @@
-/** The built-in training program: its name, its presets, the default first, and what it trains. */
+/** The built-in training program: its name, its presets (the default first) and what it trains. */
 export const CHAR_LM = {
   name: 'char-lm',
   presets: ['default', 'quick'],

@@ -7,7 +7,7 @@ const TENSORS = {
   empty: { shape: [0, 4], data: new Float32Array() },
 }
 
-/** A file with this header and so many zero bytes of data. */
+/** A file with this header and `size` zero bytes of data. */
 function fileOf(header: string, size: number): Uint8Array {
   const file = Buffer.alloc(8 + header.length + size)
   file.writeBigUInt64LE(BigInt(header.length))
@@ -19,7 +19,7 @@ test('tensors come back bit for bit', () => {
   expect(readSafetensors(writeSafetensors(TENSORS))).toEqual(TENSORS)
 })
 
-test('a view into a larger buffer is written as the view alone', () => {
+test('only the view into a larger buffer is written', () => {
   const data = Float32Array.of(1, 2, 3, 4).subarray(1, 3)
   const file = writeSafetensors({ part: { shape: [2], data } })
   expect([...readSafetensors(file)['part']!.data]).toEqual([2, 3])
@@ -48,7 +48,7 @@ test('a file that is cut short is refused', () => {
   expect(() => readSafetensors(file.subarray(0, file.length - 1))).toThrow('scalar do not fit')
 })
 
-test('gaps, overlaps, sizes unlike the shape and bytes of no tensor are refused', () => {
+test('gaps, overlaps, sizes that contradict the shape and bytes outside all tensors are refused', () => {
   const header = (start: number, end: number) =>
     `{"a":{"dtype":"F32","shape":[2],"data_offsets":[${start},${end}]}}`
   expect(readSafetensors(fileOf(header(0, 8), 8))).toHaveProperty('a')
@@ -57,7 +57,7 @@ test('gaps, overlaps, sizes unlike the shape and bytes of no tensor are refused'
   expect(() => readSafetensors(fileOf(header(0, 8), 12))).toThrow('belong to no tensor')
 })
 
-test('other types than 32-bit floats are refused', () => {
+test('types other than 32-bit floats are refused', () => {
   const header = '{"a":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}'
   expect(() => readSafetensors(fileOf(header, 4))).toThrow()
 })

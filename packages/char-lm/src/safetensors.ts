@@ -8,7 +8,7 @@ interface Tensor {
 }
 export type Tensors = Record<string, Tensor>
 
-/** The format's own bound on the length of its header, in bytes. */
+/** The format's own limit for the length of its header, in bytes. */
 const LONGEST_HEADER = 100_000_000
 
 const count = z.number().int().nonnegative()
@@ -48,7 +48,7 @@ export function writeSafetensors(tensors: Tensors): Uint8Array {
   return file
 }
 
-/** Reads 32-bit float tensors back. Throws where the file breaks the rules of the format. */
+/** Reads 32-bit float tensors. Throws if the file breaks the rules of the format. */
 export function readSafetensors(file: Uint8Array): Tensors {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength)
   const length = bytes.length < 8 ? Infinity : Number(bytes.readBigUInt64LE())

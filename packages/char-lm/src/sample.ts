@@ -3,12 +3,12 @@ import type { Learner } from './learner.ts'
 import type { Preset } from './preset.ts'
 import type { Alphabet } from './text.ts'
 
-/** What every model of this recipe is asked to continue. */
+/** The prompt that every model of this recipe continues. */
 export const PROMPT = 'In the morning the old '
 
 /**
- * The prompt and what the learner's present weights write after it, so many characters in all.
- * The same seed draws the same numbers, so two texts differ by their weights alone.
+ * The prompt and what the learner's current weights write after it, `sample_characters` in total.
+ * The same seed draws the same numbers, so two texts differ only because their weights differ.
  */
 export function writeSample(learner: Learner, alphabet: Alphabet, preset: Preset): string {
   const { context, sample_characters, sample_temperature, seed } = preset
@@ -17,7 +17,7 @@ export function writeSample(learner: Learner, alphabet: Alphabet, preset: Preset
   while (written.length < sample_characters) {
     const recent = written.slice(-context)
     const tokens = new Int32Array(context)
-    // What stands to the right of the last character cannot be seen from it, so zeros do.
+    // The last character cannot see what follows it, so zeros are enough.
     tokens.set(recent)
     const logits = learner.logits(tokens)
     const vocabulary = logits.length / context
@@ -27,7 +27,7 @@ export function writeSample(learner: Learner, alphabet: Alphabet, preset: Preset
   return alphabet.decode(written)
 }
 
-/** Draws one character number from 1 on, given a number in [0, 1). Number 0 is no character. */
+/** Draws one character number (≥ 1) from a number in [0, 1). Number 0 is no character. */
 function draw(logits: Float32Array, temperature: number, random: number): number {
   const known = logits.subarray(1)
   const highest = known.reduce((a, b) => Math.max(a, b), -Infinity)

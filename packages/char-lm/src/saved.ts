@@ -13,13 +13,13 @@ import type { Snapshot } from './learner.ts'
 
 const size = z.number().int().positive()
 
-/** A checkpoint's config.json: what its weights are, and what it takes to use or continue them. */
+/** A checkpoint's config.json: what its weights are, and everything needed to use or resume them. */
 const Config = z.object({
   model_type: z.literal('char-lm'),
   preset: z.string(),
   attempt: z.number().int().nonnegative(),
   step: z.number().int().nonnegative(),
-  /** The characters that the model tells apart; their numbers begin at 1. */
+  /** The characters of the model; their numbers begin at 1. */
   alphabet: z.string(),
   vocabulary: size,
   context: size,
@@ -41,7 +41,7 @@ export function save(root: string, config: Config, snapshot: Snapshot, state: Tr
   })
 }
 
-/** Reads a checkpoint back. Throws where it cannot be read, and names it. */
+/** Reads a checkpoint. Throws with its path if it cannot be read. */
 export function load(root: string, path: string) {
   const read = (name: string) => readFileSync(join(root, path, name))
   try {

@@ -5,8 +5,8 @@ import { epochOf, type Training } from './training.ts'
 import { fixedBatches } from './text.ts'
 
 /**
- * Says what the best and then the last checkpoint are worth on text that neither training nor
- * selection saw, and lets both continue the same prompt.
+ * Evaluates the best and then the last checkpoint on the test split, which neither training nor
+ * selection used. Both continue the same prompt.
  */
 export function scoreTest(run: Run, training: Training): void {
   const { learner, state } = training
@@ -23,7 +23,7 @@ export function scoreTest(run: Run, training: Training): void {
   scoreWeights(run, training, { attempt: run.attempt, step: last })
 }
 
-/** The best checkpoint; a run that made all its steps is not failed by somebody who removed it. */
+/** The best checkpoint. If somebody removed it, a run that made all its steps still does not fail. */
 function loadIfThere(run: Run, path: string): ReturnType<typeof load> | undefined {
   try {
     return load(run.folder, path)
@@ -36,7 +36,7 @@ function loadIfThere(run: Run, path: string): ReturnType<typeof load> | undefine
   }
 }
 
-/** Scores the weights that the learner holds, which are those of this step. */
+/** Scores the weights in the learner, which belong to this step. */
 function scoreWeights(run: Run, training: Training, of: { attempt: number; step: number }): void {
   const { preset, alphabet, learner, splits } = training
   const { attempt, step } = of

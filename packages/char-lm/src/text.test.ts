@@ -21,7 +21,7 @@ test('the splits are the book itself', () => {
   expect(readSplits(findPreset('quick')).train).toContain('Call me Ishmael. Some years ago')
 })
 
-test('an alphabet numbers the characters of its text from 1, and 0 is what it does not know', () => {
+test('an alphabet numbers the characters of its text from 1; 0 is an unknown character', () => {
   const alphabet = new Alphabet('cabbage')
   expect(alphabet.characters).toBe('abceg')
   expect(alphabet.size).toBe(6)
@@ -29,7 +29,7 @@ test('an alphabet numbers the characters of its text from 1, and 0 is what it do
   expect(alphabet.decode([2, 1, 5, 0])).toBe('bag\ufffd')
 })
 
-test('a training batch depends on seed and step alone, and its targets are one character ahead', () => {
+test('a training batch depends only on seed and step, and its targets are one character ahead', () => {
   const text = Int32Array.from({ length: 50 }, (_, at) => at)
   const sizes = { batch_size: 40, context: 8, seed: 1 }
   const { tokens, targets } = trainBatch(text, 3, sizes)
@@ -40,7 +40,7 @@ test('a training batch depends on seed and step alone, and its targets are one c
   expect(Math.max(...targets)).toBe(49)
 })
 
-test('fixed batches go through a text once, as far as whole batches reach', () => {
+test('fixed batches cover a text once, up to its last whole batch', () => {
   const text = Int32Array.from({ length: 50 }, (_, at) => at)
   const batches = fixedBatches(text, { batch_size: 3, context: 4 })
   expect(batches).toHaveLength(4)

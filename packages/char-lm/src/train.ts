@@ -8,7 +8,7 @@ export async function trainCharLm(run: Run): Promise<'completed' | 'stopped'> {
   const training = new Training(run)
   training.begin()
   while (!training.isDone) {
-    // Lets signals in: a step blocks the process for as long as it takes.
+    // Lets signals in, because a step blocks the process until it is done.
     await setImmediate()
     if (run.stop.aborted) {
       run.record({ type: 'log', level: 'info', text: `Asked to stop at step ${training.step}.` })
@@ -19,7 +19,7 @@ export async function trainCharLm(run: Run): Promise<'completed' | 'stopped'> {
   }
   training.complete()
   await setImmediate()
-  // All steps are made, so the run is complete even when it is stopped before it is scored.
+  // All steps are made, so the run is complete even if it is stopped before it is scored.
   if (!run.stop.aborted) scoreTest(run, training)
   return 'completed'
 }

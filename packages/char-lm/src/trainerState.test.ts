@@ -20,12 +20,12 @@ test('the best is strictly the lowest, and the first of equals', () => {
   })
 })
 
-test('what is not finite is never the best, and nothing is before the first finite loss', () => {
+test('a loss that is not finite is never the best; before the first finite loss there is no best', () => {
   expect(stateAfter(NaN, Infinity, -Infinity).best_model_checkpoint).toBeNull()
   expect(stateAfter(NaN, 3, NaN).best_global_step).toBe(20)
 })
 
-test('NaN stands bare in the file, as Python writes it, and is read back', () => {
+test('NaN is written without quotes, as Python writes it, and is read back', () => {
   const state = stateAfter(NaN, -Infinity, 2)
   const text = trainerStateJson(state)
   expect(text).toContain('"eval_loss": NaN')
@@ -33,7 +33,7 @@ test('NaN stands bare in the file, as Python writes it, and is read back', () =>
   expect(readWrittenState(text)).toEqual(state)
 })
 
-test('the rows of the history carry what was logged, each with its step', () => {
+test('the rows of the history hold the logged values, each with its step', () => {
   const state = stateAfter(2)
   state.log_history.push({ epoch: 1, grad_norm: 0.5, learning_rate: 1e-3, loss: 3, step: 11 })
   expect(readWrittenState(trainerStateJson(state)).log_history).toEqual([

@@ -1,7 +1,7 @@
 import { isFiniteMeasure, Measured, parsePythonJson, pythonJson } from '@bestmark/core'
 import { z } from 'zod'
 
-/** The file's name, in each checkpoint and, once the run is complete, in its root. */
+/** The file's name in each checkpoint, and in the run's root once the run is complete. */
 export const TRAINER_STATE = 'trainer_state.json'
 
 const LogRow = z.looseObject({
@@ -11,8 +11,8 @@ const LogRow = z.looseObject({
 })
 
 /**
- * What HuggingFace's Trainer writes beside its weights (transformers.TrainerState): all that was
- * logged up to a step, and the best evaluation so far with the checkpoint that belongs to it.
+ * What HuggingFace's Trainer writes beside its weights (transformers.TrainerState): everything
+ * logged up to a step, and the best evaluation so far with its checkpoint.
  */
 export const TrainerState = z.object({
   best_global_step: z.number().nullable(),
@@ -30,7 +30,7 @@ export const TrainerState = z.object({
 })
 export type TrainerState = z.infer<typeof TrainerState>
 
-/** The state of a run that has not made its first step. Evaluates and saves every `save_steps`. */
+/** The state of a run before its first step. The run evaluates and saves every `save_steps`. */
 export function freshState(
   plan: Pick<TrainerState, 'max_steps' | 'num_train_epochs' | 'save_steps' | 'train_batch_size'>,
 ): TrainerState {
@@ -48,8 +48,8 @@ export function freshState(
 }
 
 /**
- * Notes an evaluation of the present step, whose checkpoint will be at `path`. Returns whether it
- * is the best so far: strictly the lowest finite eval_loss, the first one wins.
+ * Notes an evaluation of the current step, whose checkpoint will be at `path`. Returns whether it is
+ * the best so far: the lowest finite eval_loss, and the first one of equal losses.
  */
 export function noteEvaluation(state: TrainerState, eval_loss: number, path: string): boolean {
   state.log_history.push({ epoch: state.epoch, eval_loss, step: state.global_step })
@@ -61,7 +61,7 @@ export function noteEvaluation(state: TrainerState, eval_loss: number, path: str
   return true
 }
 
-/** The state as Python writes it: NaN and Infinity stand bare. */
+/** The state as Python writes it: NaN and Infinity without quotes. */
 export function trainerStateJson(state: TrainerState): string {
   return `${pythonJson(state, 2)}\n`
 }

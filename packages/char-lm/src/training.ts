@@ -12,7 +12,7 @@ import { findPreset, type Preset } from './preset.ts'
 import { load, save } from './saved.ts'
 import { Alphabet, fixedBatches, readSplits, trainBatch } from './text.ts'
 
-/** One attempt at training a preset: the learner, its text, and what has been logged so far. */
+/** One attempt to train a preset: the learner, its text, and everything logged so far. */
 export class Training {
   readonly preset: Preset
   readonly alphabet: Alphabet
@@ -27,7 +27,7 @@ export class Training {
   readonly #parameters: number
   #savedStep: number | null
 
-  /** Stands at the checkpoint that the run names, or at the preset's seed. */
+  /** Starts from the checkpoint that the run names, or from the preset's seed. */
   constructor(run: Run) {
     const saved = run.resume === null ? undefined : load(run.folder, run.resume)
     this.#run = run
@@ -49,7 +49,7 @@ export class Training {
     this.#parameters = countOf(Object.values(model))
   }
 
-  /** Says what this attempt is about to do. An earlier one no longer counts as complete. */
+  /** Reports what this attempt will do. An earlier attempt no longer counts as complete. */
   begin(): void {
     rmSync(join(this.#run.folder, TRAINER_STATE), { force: true })
     const { preset, alphabet, splits } = this
@@ -84,7 +84,7 @@ export class Training {
     return this.step >= this.preset.max_steps
   }
 
-  /** Makes one step, and evaluates and saves where one is due. */
+  /** Makes one step; evaluates and saves if that is due. */
   learn(): void {
     const { batch_size, context, learning_rate: highest, warmup_steps, save_steps } = this.preset
     const began = performance.now()
@@ -102,7 +102,7 @@ export class Training {
     if (step % save_steps === 0) this.save()
   }
 
-  /** Evaluates the present weights and saves them, unless that was just done. */
+  /** Evaluates and saves the current weights, unless that was just done. */
   save(): void {
     const { step, state } = this
     if (step === this.#savedStep) return
@@ -132,7 +132,7 @@ export class Training {
     this.#savedStep = step
   }
 
-  /** A full disk costs a checkpoint, not the training. */
+  /** On a full disk this checkpoint is skipped and the training goes on. */
   #saveIfThereIsRoom(config: Parameters<typeof save>[1]): ReturnType<typeof save> | undefined {
     try {
       return save(this.#run.folder, config, this.learner.snapshot(), this.state)
@@ -144,7 +144,7 @@ export class Training {
     }
   }
 
-  /** Saves the last step and says in the run's root that all its steps are made. */
+  /** Saves the last step and writes into the run's root that all steps are made. */
   complete(): void {
     this.save()
     const path = join(this.#run.folder, TRAINER_STATE)
@@ -153,7 +153,7 @@ export class Training {
   }
 }
 
-/** How many times a step has gone through the training text, in characters drawn. */
+/** Epochs at a step: characters drawn so far, divided by the length of the training text. */
 export function epochOf(step: number, preset: Preset): number {
   return (step * preset.batch_size * preset.context) / preset.train_characters
 }

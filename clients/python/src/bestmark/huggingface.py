@@ -6,14 +6,14 @@ import bestmark
 from bestmark.trouble import safely
 
 class BestmarkCallback(TrainerCallback):  # type: ignore[misc]
-    """Writes the journal to the Trainer's output_dir; what it is given goes to `bestmark.init`."""
+    """Writes the journal to the Trainer's output_dir; its arguments go to `bestmark.init`."""
     def __init__(self, **told: Any) -> None:
         self.told, self.has_ended = told, False
 
     @safely
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.has_ended = False
-        # The Trainer's own guess of a direction is no declaration, so it is left to `told`.
+        # The Trainer only guesses a direction, so a direction must come from the caller.
         bestmark.init(args.output_dir, **{
             "total_steps": state.max_steps, "total_epochs": state.num_train_epochs,
             "save_steps": state.save_steps if args.save_strategy == "steps" else None,
@@ -26,11 +26,11 @@ class BestmarkCallback(TrainerCallback):  # type: ignore[misc]
         said = {name: value for name, value in logs.items()
                 if not name.startswith("train_") and name not in ("total_flos", "epoch")}
         if said.get("loss") == 0 and said.get("grad_norm") != said.get("grad_norm"):
-            said["loss"] = float("nan")  # logging_nan_inf_filter leaves 0 of a loss that was NaN
+            said["loss"] = float("nan")  # logging_nan_inf_filter turns a NaN loss into 0
         sets = [name.removesuffix("runtime") for name in said if name.endswith("_runtime")]
         samples = {of: round(said[of + "runtime"] * said.get(of + "samples_per_second", 0)) or None
                    for of in sets}
-        # Once training is over the weights may be those of the checkpoint that it calls its best.
+        # After training the Trainer may have loaded its best checkpoint.
         loaded = self.has_ended and args.load_best_model_at_end and state.best_model_checkpoint
         step = int(loaded.rsplit("-", 1)[1]) if loaded else state.global_step
         bestmark.log(said, step, None if loaded else state.epoch, samples or None)

@@ -1,6 +1,6 @@
-"""The journal of a run: one JSON line an event, appended in the run's own folder by a thread of its
-own. A caller waits for that thread only while it gets on, so that a disk that is full, or a file
-system that hangs, does not stop a training."""
+"""The journal of a run: one JSON line per event. A thread appends them in the run's folder.
+A caller waits for that thread only while it makes progress, so a full disk or a file system that
+hangs does not stop a training."""
 import json
 import os
 import threading
@@ -17,18 +17,18 @@ from .trouble import safely, warn
 
 NAME, BEGINNING = "journal.jsonl", b'{"journal"'
 FOLDER = os.environ.get("BESTMARK_RUN_FOLDER") or "."
-ROOM = 20_000  # events that wait in memory before metrics find no more room; evaluations find twice
-PIECE = 1 << 16  # bytes of whole lines that are appended at once
-KEPT = 1_000  # first events of an attempt, written again where its folder was made anew
-PATIENCE = 10.0  # seconds without progress after which nobody waits for the file system
-BEGINNING_PATIENCE = 1.0  # the same, of `init`
+ROOM = 20_000  # with so many waiting events metrics are dropped; evaluations at twice as many
+PIECE = 1 << 16  # bytes of whole lines per append
+KEPT = 1_000  # first events of an attempt, written again if its folder was made anew
+PATIENCE = 10.0  # seconds without progress after which callers stop waiting
+BEGINNING_PATIENCE = 1.0  # the same for `init`
 LOSABLE = ("metrics", "evaluation")
 Event = dict[str, Any]
 in_json = json.JSONEncoder(default=str).encode
 
 @lru_cache(1)  # threads do not survive a fork
 def writer(process: int) -> "SimpleQueue[Callable[[], None]]":
-    """What a process wants done, in this order, by its one thread that may wait for files."""
+    """The calls for the one thread of this process that may wait for files, in their order."""
     calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
     def work() -> None:
         while True:
@@ -37,22 +37,22 @@ def writer(process: int) -> "SimpleQueue[Callable[[], None]]":
     return calls
 
 class Journal:
-    """One attempt's part of a journal, which only the process `pid` writes: in a forked child (a
-    data loader's worker) it takes no lock. What cannot be written waits."""
+    """One attempt's part of a journal. Only the process `pid` writes it; in a forked child, such as
+    a data loader's worker, it takes no lock. Events that cannot be written wait."""
     def __init__(self, folder: str, header: dict[str, Any], pid: int) -> None:
         self.folder, self.header, self.pid = os.path.abspath(folder), header, pid
         self.path = os.path.join(self.folder, NAME)
-        self.told = deque[Event]()  # what waits to be written
-        self.gap: Event | None = None  # the last event that waits and counts what is missing
-        self.lock = threading.RLock()  # of the gap
+        self.told = deque[Event]()  # events that wait to be written
+        self.gap: Event | None = None  # the waiting event that counts dropped events
+        self.lock = threading.RLock()  # protects the gap
         self.calls, self.is_called, self.is_stuck, self.written = 0, False, False, 0
-        # From here on all belongs to the writing thread.
+        # Only the writing thread uses the attributes below.
         self.attempt, self.lines, self.first_line = -1, 0, b""
         self.piece, self.waiting = list[Event](), bytearray()
         self.kept, self.count_not_kept, self.calls_when_gone = list[Event](), 0, -1
 
     def record(self, kind: str, **said: Any) -> None:
-        """Takes an event of this moment, to be appended after those before it."""
+        """Takes an event that happens now; events are appended in order."""
         if os.getpid() == self.pid:
             if said.get("path"):
                 said["path"] = path_from(self.folder, said["path"])
@@ -66,10 +66,10 @@ class Journal:
             self._call()
 
     def flush(self, patience: float | None = None) -> None:
-        """Waits until what can be is written, but not for a file system that hangs."""
+        """Waits until everything possible is written, but not for a file system that hangs."""
         if os.getpid() == self.pid:
             patience = PATIENCE if patience is None else patience
-            for _ in range(2):  # a first look may only find that the folder was removed
+            for _ in range(2):  # the first write may only find that the folder was removed
                 written = threading.Event()
                 self._call()
                 writer(self.pid).put(written.set)
@@ -79,14 +79,14 @@ class Journal:
                     break
 
     def _call(self) -> None:
-        """Has the thread write what waits; one call is enough until it begins to."""
+        """Makes the thread write the waiting events; one call is enough until it starts."""
         self.calls += 1
         if not self.is_called:
             self.is_called = True
             writer(self.pid).put(self._write)
 
     def _wait(self, is_over: Callable[[], bool], patience: float | None = None) -> bool:
-        """Waits until that is over, while the thread gets on; whether it is."""
+        """Waits while the thread makes progress; returns whether `is_over` became true."""
         written, moved = self.written, time.monotonic()
         while not is_over():
             if self.written != written:
@@ -98,7 +98,7 @@ class Journal:
         return True
 
     def _leave_out(self, kind: str) -> None:
-        """Counts an event that finds no room, at the place where it is missing."""
+        """Counts a dropped event at the position where it is missing."""
         warn("log", BufferError(f"too much waits to be written to {self.path}; some is left out,"
                                 " and the journal will say how much"))
         with self.lock:
@@ -137,13 +137,13 @@ class Journal:
             self.piece.append(said)
 
     def _append(self) -> None:
-        """Appends the lines that were made. The file is opened each time: that shows them on a
-        network file system, and shows here that the folder was removed and made anew."""
+        """Appends the finished lines. The file is opened for each append: other machines then see
+        the lines on a network file system, and a removed folder is noticed here."""
         try:
             existing = os.open(self.path, os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0))
         except FileNotFoundError:
-            # A caller that calls again is not about to remove the folder, in which a new file
-            # would then be in its way.
+            # A new file would disturb a program that is removing the folder. A program that calls
+            # again is done with that.
             is_called_since = self.calls > self.calls_when_gone >= 0
             if is_called_since and os.path.isdir(self.folder):
                 return self._begin_anew()
@@ -165,7 +165,7 @@ class Journal:
         self.piece.clear()
 
     def _begin(self) -> None:
-        """Finds which attempt this is, and mends what a crash left of a header or of a line."""
+        """Finds the number of this attempt and mends a header or line that a crash cut."""
         os.makedirs(self.folder, exist_ok=True)
         lines, attempt, first, last = 0, -1, b"", b""
         with open(self.path, "a+b") as file:
@@ -175,7 +175,7 @@ class Journal:
             file.seek(0)
             for lines, last in enumerate(file, 1):
                 first = first or last
-                with suppress(Exception):  # half a line tells nothing
+                with suppress(Exception):  # half a line has no attempt
                     if b'"started"' in last:
                         attempt = max(attempt, json.loads(last)["attempt"])
             if lines < 2 and not last.endswith(b"\n"):
@@ -194,7 +194,7 @@ class Journal:
         return json.dumps(header).encode() + b"\n"
 
     def _begin_anew(self) -> None:
-        """Begins the journal again, of the same run, as far as it is still known."""
+        """Begins the journal of the same run again, with the events that are still in memory."""
         warn("Journal._write", FileNotFoundError(f"{self.path} was removed; it is begun anew"))
         lost = [warning(text=f"{self.count_not_kept} earlier events are missing here: the journal"
                              " was removed while the run went on.")] if self.count_not_kept else []
@@ -203,7 +203,7 @@ class Journal:
         self._begin()
 
 def path_from(folder: str, path: str) -> str:
-    """The path from a folder, which is below it also where one of the two is named through a link."""
+    """The path relative to a folder; links in either of the two are resolved if needed."""
     told = os.path.relpath(path, folder)
     if is_outside(told):
         real = os.path.relpath(os.path.realpath(path), os.path.realpath(folder))

@@ -6,8 +6,8 @@ import bestmark
 from bestmark.trouble import safely
 
 class BestmarkCallback(keras.callbacks.Callback):  # type: ignore[misc]
-    """Writes the journal to `folder`, and tells of the files of `saver`, a ModelCheckpoint of whole
-    epochs that stands before it in the list; what else it is given goes to `bestmark.init`."""
+    """Writes the journal to `folder` and reports the files of `saver`, a ModelCheckpoint that saves
+    per epoch and comes before it in the list. Other arguments go to `bestmark.init`."""
     def __init__(self, folder: str = bestmark.FOLDER, saver: Any = None, **told: Any) -> None:
         super().__init__()
         self.folder, self.saver, self.told = folder, saver, told

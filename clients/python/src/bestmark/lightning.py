@@ -7,8 +7,8 @@ import bestmark
 from bestmark.trouble import safely
 
 class BestmarkLogger(Logger):  # type: ignore[misc]
-    """Writes the journal to `folder`, where a ModelCheckpoint that is told no `dirpath` then saves
-    to `checkpoints`; what else it is given goes to `bestmark.init`."""
+    """Writes the journal to `folder`. A ModelCheckpoint without a `dirpath` saves to `checkpoints`
+    in it. Other arguments go to `bestmark.init`."""
     name = version = save_dir = ""
     trainer: Any = None
 
@@ -22,7 +22,7 @@ class BestmarkLogger(Logger):  # type: ignore[misc]
 
     @safely
     def log_graph(self, model: Any, input_array: Any = None) -> None:
-        """Lightning calls this at the beginning of whatever it does."""
+        """Lightning calls this at the start of fit, validate and test; only fit begins a run."""
         self.trainer = trainer = model.trainer
         saver, restored = trainer.checkpoint_callback, trainer._checkpoint_connector
         if trainer.state.fn == "fit" and trainer.is_global_zero:
@@ -34,7 +34,7 @@ class BestmarkLogger(Logger):  # type: ignore[misc]
 
     @safely
     def log_metrics(self, metrics: Any, step: Any = None) -> None:
-        # The trainer counts steps as its files do; `step`, a batch counted from 0, is one less.
+        # `step` is a batch counted from 0; files are named by the trainer's own step, one more.
         path = None if self.trainer.state.fn == "fit" else self.trainer.ckpt_path
         said = {name: value for name, value in metrics.items() if name != "epoch"
                 and not (bestmark.HELD_OUT.match(name) and name.endswith("_step"))}

@@ -1,4 +1,4 @@
-"""What goes wrong warns, once a run, and never stops a training."""
+"""An error gives one warning per run and never stops a training."""
 import logging
 from collections.abc import Callable
 from functools import wraps
@@ -8,7 +8,7 @@ Told = ParamSpec("Told")
 warned: set[tuple[str, type]] = set()
 
 def safely(act: Callable[Told, None]) -> Callable[Told, None]:
-    """Does the same, but warns where that would throw."""
+    """The same function, but it warns instead of throwing."""
     @wraps(act)
     def acted(*args: Told.args, **named: Told.kwargs) -> None:
         try:
@@ -18,7 +18,7 @@ def safely(act: Callable[Told, None]) -> Callable[Told, None]:
     return acted
 
 def warn(name: str, error: Exception) -> None:
-    """Warns of a kind of error in an act of that name, unless that was warned of."""
+    """Warns once per function name and type of error."""
     if (name, type(error)) not in warned:
         warned.add((name, type(error)))
         logging.getLogger("bestmark").warning("%s failed (%r); training goes on.", name, error)
