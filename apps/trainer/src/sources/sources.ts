@@ -3,7 +3,9 @@ import { HUGGINGFACE } from './huggingface/huggingfaceSource.ts'
 import { KERAS } from './tables/keras.ts'
 import { LIGHTNING } from './tables/lightning.ts'
 import { Listing } from '../files/folder.ts'
+import { LOGS } from './logs/logs.ts'
 import { LLAMA_FACTORY } from './huggingface/llamaFactory.ts'
+import { logFiles } from './logs/logFile.ts'
 import { mixedReader } from './reader/mixed.ts'
 import { RESULTS } from './huggingface/results.ts'
 import { RUN_JOURNAL } from './journal/runJournal.ts'
@@ -36,6 +38,7 @@ export const MARKS = [
   'dvclive (DVCLive)',
   'event files (TensorBoard)',
   'a log of steps and losses (nanoGPT)',
+  'tables, JSON lines or text logs with steps or epochs (any program)',
   'bestmark-output.log (bestmark run)',
 ] as const
 
@@ -48,8 +51,21 @@ export async function sourcesIn(root: string): Promise<Source[]> {
   if (await RUN_JOURNAL.isHere(listing)) return [RUN_JOURNAL]
   const found: Source[] = []
   for (const source of SOURCES) if (await source.isHere(listing)) found.push(source)
-  if (found.length === 0 && (await RESULTS.isHere(listing))) found.push(RESULTS)
-  return found
+  return withLogs(found, listing)
+}
+
+/** Sources that tell less than a log in which something was evaluated. */
+const LESS: readonly Source[] = [TENSORBOARD, RUN_OUTPUT]
+
+/** Other logs count where no source knows the program, or only event files and printed lines do. */
+async function withLogs(found: readonly Source[], listing: Listing): Promise<Source[]> {
+  if (found.some((source) => !LESS.includes(source))) return [...found]
+  const logs = await logFiles(listing)
+  const isMore = found.length === 0 || logs.some(({ isMeasured }) => isMeasured)
+  // Event files of the same program count as they like.
+  if (logs.length > 0 && isMore) return [LOGS, ...found.filter((source) => source === RUN_OUTPUT)]
+  if (found.length === 0 && (await RESULTS.isHere(listing))) return [RESULTS]
+  return [...found]
 }
 
 /** One reader for all that tells of a run in a folder. */

@@ -16,6 +16,8 @@ test.each([
   'kl',
   'valid_nll',
   'eval_loss_gap',
+  'val_bpb',
+  'Valid MSE',
 ])('%s is minimised', (name) => expect(directionOf(name)).toBe('min'))
 
 test.each([
@@ -37,6 +39,18 @@ test.each([
   'eval_bleu',
   'val_acc',
   'eval_reward',
+  'eval_ndcg@10',
+  'mrr@10',
+  'accuracy@1',
+  'eval_top1',
+  'test_acc1',
+  'mIoU',
+  'bbox/AP',
+  'coco/bbox_mAP',
+  'Pseudo dice',
+  'metrics/mAP50-95(B)',
+  'val-core/openai/gsm8k/reward/mean@1',
+  'cats_score',
 ])('%s is maximised', (name) => expect(directionOf(name)).toBe('max'))
 
 test.each([

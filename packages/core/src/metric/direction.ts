@@ -1,10 +1,11 @@
 import type { Direction } from '../run/event.ts'
 
 const MINIMISED =
-  'loss perplexity ppl nll bpb bpc wer cer ter per mae mse rmse mape smape error brier ece eer fid kl'
+  'loss perplexity ppl nll bpb bpc wer cer ter per mae mse rmse mape smape error err brier ece eer fid kl lpips'
 const MAXIMISED =
   'accuracy acc f1 precision recall auc auroc auprc mcc matthews kappa bleu chrf meteor comet ' +
-  'bertscore em map map50 ndcg mrr iou dice psnr ssim r2 pearson spearman reward'
+  'bertscore em map map50 ap ap50 ap75 ndcg mrr iou miou dice psnr ssim r2 pearson spearman reward ' +
+  'acc1 acc5 top1 top5 hits score fitness'
 
 const DIRECTION_OF = new Map<string, Direction>([
   ...MINIMISED.split(' ').map((token) => [token, 'min'] as const),
@@ -18,12 +19,13 @@ const PHRASES: readonly [RegExp, Direction][] = [
   [/(^| )pass@(k|\d+)( |$)/, 'max'],
   [/(^| )rouge(l|lsum|\d+)?( |$)/, 'max'],
   [/(^| )rewards accuracies$/, 'max'],
+  [/(^| )(ndcg|mrr|map|accuracy|acc|recall|precision|hits?|hr|top)@\d+( |$)/, 'max'],
 ]
 
 /** Tokens that turn a measure round, or make something else of it (`reward_std`, `acc_stderr`). */
 const UNTOLD = new Set('neg negative std stderr stdev var variance count num time'.split(' '))
 
-const SPLIT_PREFIX = /^(eval|val|valid|validation|test|dev)[_/]/
+const SPLIT_PREFIX = /^(eval|val|valid|validation|test|dev)(_metrics\/|-core\/|[_/ .])/
 
 /** The metric's name without the prefix that tells which split it was measured on. */
 export function withoutSplit(metric: string): string {

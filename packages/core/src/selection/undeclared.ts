@@ -39,7 +39,17 @@ export function undeclared(names: readonly string[]): Undeclared {
     const because = `in speech recognition the loss misleads where ${speech} is known`
     return { metric: speech, basis: 'speech', direction: 'min', because, problem: null }
   }
-  return lowestLoss(names)
+  return onlyMeasure(held) ?? lowestLoss(names)
+}
+
+/** Where no loss was measured and one metric alone can be compared, that one decides. */
+function onlyMeasure(held: readonly string[]): Undeclared | undefined {
+  if (held.some(isLoss)) return undefined
+  const [metric, ...others] = held.filter((name) => directionOf(name) !== undefined)
+  const direction = metric === undefined ? undefined : directionOf(metric)
+  if (metric === undefined || direction === undefined || others.length > 0) return undefined
+  const because = `${metric} is the only metric that was measured`
+  return { metric, basis: 'nobody', direction, because, problem: null }
 }
 
 /** The rule of policy `lowest_eval_loss`. */

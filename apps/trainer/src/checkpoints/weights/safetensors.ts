@@ -1,4 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
+import { z } from 'zod'
+import { openHandle } from '../../files/runFile.ts'
 import { broken, bytesAt, type WeightsSeen } from './bytes.ts'
 import { usable } from './usable.ts'
 
@@ -47,4 +49,23 @@ async function tensorsIn(file: FileHandle, length: number) {
   }
   const empty = [...offsets.values()].filter(Boolean).length
   return { end, tensors: offsets.size, empty }
+}
+
+/** A header with more bytes is not parsed for its words. */
+const LONGEST_WORDS = 8 << 20
+const Words = z.object({ __metadata__: z.record(z.string(), z.string()) })
+
+/** The words in a safetensors header; none where there are none, or the file is none. */
+export async function safetensorsMetadata(path: string): Promise<Record<string, string>> {
+  await using file = await openHandle(path)
+  const start = await bytesAt(file, 0, 8)
+  const length = start.length < 8 ? Infinity : Number(start.readBigUInt64LE())
+  if (length > LONGEST_WORDS) return {}
+  try {
+    const header: unknown = JSON.parse((await bytesAt(file, 8, length)).toString('utf8'))
+    return Words.safeParse(header).data?.__metadata__ ?? {}
+  } catch {
+    // A header that is no JSON tells nothing.
+    return {}
+  }
 }

@@ -32,7 +32,7 @@ export function declared({ found, problems }: Configurations): Declared {
     },
     totals: {
       total_steps: countIn(found, ['max_steps']),
-      total_epochs: countIn(found, ['max_epochs', 'num_train_epochs']),
+      total_epochs: countIn(found, ['max_epochs', 'num_train_epochs', 'num_epochs', 'epochs']),
     },
     save_steps: countIn(found, ['save_steps']),
     warnings: [...problems, ...disagreements(found)],
@@ -52,7 +52,20 @@ function metricIn(one: Configuration): DeclaredMetric | undefined {
     const declared_by = `metric_for_best_model in ${place(one, named)}`
     return { name: named.value, declared_by, told_by: 'greater_is_better' }
   }
-  return defaultIn(one) ?? monitorIn(one)
+  return defaultIn(one) ?? monitorIn(one) ?? otherIn(one)
+}
+
+/** How other programs name what they keep the best by: timm, fairseq, mmengine. */
+const OTHERS = ['best_checkpoint_metric', 'eval_metric', 'checkpoint_metric', 'save_best']
+
+function otherIn(one: Configuration): DeclaredMetric | undefined {
+  for (const name of OTHERS) {
+    const named = settingOf(one, name)
+    if (typeof named?.value !== 'string' || named.value === 'auto') continue
+    const told_by = 'maximize_best_checkpoint_metric'
+    return { name: named.value, declared_by: `${name} in ${place(one, named)}`, told_by }
+  }
+  return undefined
 }
 
 /** Whoever loads the best model, or stops early, and names no metric, gets HuggingFace's `loss`. */
@@ -90,12 +103,15 @@ function isCheckpointing({ values }: Configuration, prefix: string): boolean {
   )
 }
 
+/** Settings that tell whether a higher value is better. */
+const GREATER = ['greater_is_better', 'maximize_best_checkpoint_metric']
+
 function directionIn(
   one: Configuration,
   metric: DeclaredMetric | undefined,
 ): Direction | undefined {
-  if (metric?.told_by === 'greater_is_better') {
-    const greater = settingOf(one, 'greater_is_better')?.value
+  if (metric && GREATER.includes(metric.told_by)) {
+    const greater = settingOf(one, metric.told_by)?.value
     return greater === true ? 'max' : greater === false ? 'min' : undefined
   }
   const mode = one.values.find(({ name }) => name === metric?.told_by)?.value

@@ -1,6 +1,16 @@
-/** What is measured on held-out data carries one of these prefixes. */
-const HELD_OUT = /^(eval|val|valid|validation|dev|test)[_/]/i
-const HELD_OUT_LOSS = /^(eval|val|valid|validation|dev)[_/]loss(_epoch)?$/i
+const SPLIT = 'eval|val|valid|validation|dev|test'
+/** What is measured on held-out data carries one of these prefixes, */
+const PREFIX = new RegExp(`^(${SPLIT})[_/]`, 'i')
+/** or one of these words elsewhere: `loss_val`, `Loss/val`, `lm loss validation`, `Valid MSE`. */
+const WORD = new RegExp(`(^|[_/. -])(${SPLIT})([_/. -]|$)`, 'i')
+/** Detection is only ever measured on held-out data. */
+const DETECTION = /^(bbox|segm|keypoints|coco|metrics)\/|^(bbox|segm)_/
+/** Rates and settings with such a word measure nothing. */
+const NO_MEASURE =
+  /(^|[_/ ])(time|lr|learning_rate|eta|speed|memory|samples|size|seconds)([_/ ]|$)/i
+/** What is left of the name of a held-out loss without the word for its split. */
+const BARE_LOSS = /^(lm )?(loss( epoch)?( average| avg| mean)?|(epoch )?(average|avg|mean) loss)$/
+
 /** Lightning's mean over one batch of a validation, on an axis of its own. */
 const OF_A_BATCH = /_step$/
 
@@ -18,17 +28,25 @@ const TRAINING_LOSS = [
 
 /** Whether a name is that of something measured on held-out data. */
 export function isHeldOut(name: string): boolean {
-  return HELD_OUT.test(name)
+  if (PREFIX.test(name) || DETECTION.test(name)) return true
+  return WORD.test(name) && !NO_MEASURE.test(name)
 }
 
 /** Whether a name stands for single batches of an evaluation, which no step can be told of. */
 export function isOfABatch(name: string): boolean {
-  return HELD_OUT.test(name) && OF_A_BATCH.test(name)
+  return PREFIX.test(name) && OF_A_BATCH.test(name)
 }
 
 /** The one name of a held-out measure: the loss is `eval_loss` in every program. */
 export function heldOutName(name: string): string {
-  return HELD_OUT_LOSS.test(name) ? 'eval_loss' : name.replace(/^eval\//, 'eval_')
+  const [, before = '', split = ''] = WORD.exec(name) ?? []
+  const rest = split === '' ? '' : name.replace(WORD, before === '' ? '' : ' ')
+  const words = rest
+    .toLowerCase()
+    .replace(/[_/. -]+/g, ' ')
+    .trim()
+  const isLoss = split !== '' && !/^test$/i.test(split) && BARE_LOSS.test(words)
+  return isLoss ? 'eval_loss' : name.replace(/^eval\//, 'eval_')
 }
 
 /** Which of these names is the training's own loss; undefined where none is. */

@@ -4,6 +4,7 @@ import { type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
 import { systemCode } from '../../failure.ts'
 import { inspectCheckpoint } from '../../checkpoints/inspect.ts'
 import { attemptAt, type Progress } from './attempts.ts'
+import { measuredEvents, toldEvent } from './events.ts'
 import type { Listing } from '../../files/folder.ts'
 import { pickled } from '../../files/pickled.ts'
 
@@ -18,6 +19,12 @@ export interface SavedFile {
   /** When it was last changed (ms), and its size. */
   mtime: number
   size: number
+  /** Where more than its step tells of which attempt it is. */
+  attempt?: number
+  /** What the file itself measured, and the log has not. */
+  values?: Record<string, number>
+  /** How its step was found, where a person should know. */
+  how?: string
 }
 
 /** What a name tells of the weights in it; undefined where it is no name of weights. */
@@ -78,16 +85,26 @@ export async function savedEvents(
   saved: readonly SavedFile[],
   known: Known,
   progress: Progress,
+  /** The last step that the log has; Infinity where no more of it comes. */
+  reached = Infinity,
 ): Promise<TrainingEvent[]> {
   const events: TrainingEvent[] = []
-  for (const { path, step, epoch, role, mtime, size } of saved) {
+  for (const file of saved) {
+    const { path, step, epoch, role, mtime, size, how } = file
     const stamp = `${step} ${mtime} ${size}`
-    if (ownValue(known, path)?.[0] === stamp) continue
-    const attempt = attemptAt(progress, step)
+    const attempt = file.attempt ?? attemptAt(progress, step)
+    const before = ownValue(known, path)
+    const isKnown = before?.[0] === stamp && (file.attempt === undefined || before[1] === attempt)
+    // A log that has not come so far may have a row of it yet.
+    if (step !== null && isAny(file.values) && step <= reached) {
+      events.push(...valueEvents(known, file, { attempt, step, epoch }))
+    }
+    if (isKnown) continue
     setOwn(known, path, [stamp, attempt])
     const seen = await inspectCheckpoint(root, path, null)
     const at = Math.round(mtime)
     events.push({ type: 'checkpoint', attempt, step, path, epoch, at, role, ...seen })
+    if (how !== undefined) events.push(toldEvent(attempt, how))
   }
   return events
 }
@@ -100,4 +117,20 @@ async function statIfThere(path: string): Promise<{ mtime: number; size: number 
     if (systemCode(error) === undefined) throw error
     return undefined
   }
+}
+
+/** What a file measured, once. */
+function valueEvents(
+  known: Known,
+  { path, values = {} }: SavedFile,
+  at: { attempt: number; step: number; epoch: number | null },
+): TrainingEvent[] {
+  const [key, stamp] = [`${path} values`, JSON.stringify([at.step, values])]
+  if (ownValue(known, key)?.[0] === stamp) return []
+  setOwn(known, key, [stamp, at.attempt])
+  return measuredEvents(at, { metrics: {}, evaluation: values }, { file: path, line: null })
+}
+
+function isAny(values: SavedFile['values']): values is Record<string, number> {
+  return values !== undefined && Object.keys(values).length > 0
 }

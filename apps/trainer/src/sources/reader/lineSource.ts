@@ -15,6 +15,8 @@ import {
 import { Listing } from '../../files/folder.ts'
 import type { Progress } from '../events/attempts.ts'
 import { type Known, savedEvents, type SavedFile } from '../events/savedFiles.ts'
+import { inferred } from '../weights/inferred.ts'
+import { type History, noHistory, remember } from '../weights/history.ts'
 import type { Opening, Piece, Source, SourceReader } from './source.ts'
 
 /** A line of one of the run's files. */
@@ -49,7 +51,7 @@ export interface Format<State extends Progress> {
   /** The run's files, relative to its root, in the order in which they are read. */
   files: (listing: Listing) => Promise<string[]>
   /** Small and plain, since it is kept with the place in the files. */
-  begin: () => State
+  begin: (listing: Listing) => State | Promise<State>
   /** What a line tells, or (of a binary format) the next bytes of a file; changes the state. */
   line?: (state: State, line: FileLine) => Found[]
   bytes?: (state: State, bytes: FileBytes) => { records: Records[]; used: number }
@@ -60,7 +62,9 @@ export interface Format<State extends Progress> {
   /** What is known when the run begins, and what is odd in it. */
   started: (listing: Listing) => Promise<Beginning>
   /** Files of weights that lie there now. */
-  saved: (listing: Listing, state: State) => Promise<SavedFile[]>
+  saved: (listing: Listing, state: State, history: History) => Promise<SavedFile[]>
+  /** Whether what decides may be inferred from the log and the files, where nothing declares it. */
+  infers?: boolean
   /** What the program calls its best. */
   claim?: (listing: Listing, state: State) => Promise<Partial<EventOf<'claim'>> | undefined>
 }
@@ -76,7 +80,7 @@ export function lineSource<State extends Progress>(format: Format<State>): Sourc
 }
 
 /** Raised when the state of a format changes, which a cursor of an older version does not hold. */
-const VERSION = 5
+const VERSION = 6
 
 /** Codes that tell of one file; any other, such as too many open files, tells of nothing. */
 const LEFT_OUT = new Set(['EACCES', 'EPERM', 'EISDIR', 'ENXIO', 'ENAMETOOLONG', 'ELOOP'])
@@ -87,6 +91,8 @@ interface Cursor<State> {
   files: Record<string, Place>
   state: State
   saved: Known
+  history: History
+  begun: EventOf<'started'> | null
   hasEnded: boolean
   /** The files themselves told the end, so that it needs no guess. */
   isTold: boolean
@@ -112,11 +118,12 @@ class LineReader<State extends Progress> implements SourceReader {
   async next(): Promise<Piece> {
     const listing = new Listing(this.#root)
     const first = !this.#at
-    const at = (this.#at ??= this.#beginning())
+    const at = (this.#at ??= await this.#beginning(listing))
     const replace = first && this.#cursor !== ''
     const events = await this.#lines(listing, at)
     if (events === 'replaced') return this.#anew()
     if (events.length > 0 && at.hasEnded) return this.#anew()
+    remember(at.history, events)
     if (!this.#read) events.push(...this.#settled(at))
     const turn = events.findLast(({ type }) => type === 'started' || type === 'ended')
     if (turn) at.isTold = turn.type === 'ended'
@@ -140,10 +147,12 @@ class LineReader<State extends Progress> implements SourceReader {
     return admit(skips, found, { file: this.#format.name })
   }
 
-  async #started(listing: Listing, { state, skips }: Cursor<State>): Promise<TrainingEvent[]> {
+  async #started(listing: Listing, at: Cursor<State>): Promise<TrainingEvent[]> {
+    const { state, skips } = at
     const { told, warnings } = await this.#format.started(listing)
     const events = admit(skips, [startedEvent(told)], { file: 'the configuration' })
     for (const event of events) if (event.type === 'started') state.total ??= event.total_steps
+    at.begun = events.find((event) => event.type === 'started') ?? null
     return [...events, ...warnings.map((text) => toldEvent(0, text))]
   }
 
@@ -208,18 +217,21 @@ class LineReader<State extends Progress> implements SourceReader {
 
   /** Files that were saved since the last look, once the lines before them were read. */
   async #saved(listing: Listing, at: Cursor<State>): Promise<TrainingEvent[]> {
-    const saved = await this.#format.saved(listing, at.state)
-    const events = await savedEvents(this.#root, saved, at.saved, at.state)
-    if (events.length === 0) return []
+    const saved = await this.#format.saved(listing, at.state, at.history)
+    const reached = this.#isOver ? Infinity : Math.max(0, ...at.history.last.filter(Boolean))
+    const events = await savedEvents(this.#root, saved, at.saved, at.state, reached)
+    const declared = this.#format.infers ? inferredStart(at, saved) : undefined
+    if (events.length === 0) return declared ? [declared] : []
+    if (declared) events.push(declared)
     const claim = await this.#format.claim?.(listing, at.state)
     if (claim) events.push(claimEvent(at.state.attempt, claim))
     return admit(at.skips, events, { file: 'the checkpoints' })
   }
 
-  #beginning(): Cursor<State> {
-    const state = this.#format.begin()
+  async #beginning(listing: Listing): Promise<Cursor<State>> {
+    const state = await this.#format.begin(listing)
     const nothing = { files: {}, saved: {}, skips: {}, hasEnded: false, isTold: false }
-    return { of: kind(this.#format), state, ...nothing }
+    return { of: kind(this.#format), state, history: noHistory(), begun: null, ...nothing }
   }
 
   /** Reads the whole run again. */
@@ -232,6 +244,22 @@ class LineReader<State extends Progress> implements SourceReader {
     this.#cursor = JSON.stringify(this.#at)
     return { events, cursor: this.#cursor, replace }
   }
+}
+
+/** The start of the attempt told again, once something shows what decides. */
+function inferredStart<State extends Progress>(
+  at: Cursor<State>,
+  saved: readonly SavedFile[],
+): EventOf<'started'> | undefined {
+  const { begun, state, history, hasEnded } = at
+  // What is begun anew after its end would be running again.
+  if (!begun || begun.metric_for_best !== null || hasEnded) return undefined
+  const found = inferred(history, saved)
+  if (!found) return undefined
+  const { attempt, spans, total } = state
+  Object.assign(begun, found)
+  const resumed_from = spans[attempt]?.[0] || null
+  return { ...begun, attempt, resumed_from, total_steps: begun.total_steps ?? total }
 }
 
 function claimEvent(attempt: number, told: Partial<EventOf<'claim'>>): EventOf<'claim'> {

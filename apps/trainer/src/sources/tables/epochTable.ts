@@ -1,4 +1,5 @@
 import { type Progress, reach } from '../events/attempts.ts'
+import { baseOfTable, type NamedValue } from './base.ts'
 import { type Column, columnsOf, valuesOf } from './columns.ts'
 import { cells, numberIn } from '../../files/csv.ts'
 import { measuredEvents, type Values } from '../events/events.ts'
@@ -12,6 +13,8 @@ export interface TableState extends Progress {
   epoch_at: number
   /** What an epoch is counted from: 0 or 1, as the first row tells. */
   base: number | null
+  /** What the names of weights tell of it. */
+  named?: readonly NamedValue[]
 }
 
 /** How a program's table is written. */
@@ -42,10 +45,10 @@ export function tellRow(
   if (counted === undefined || !Number.isSafeInteger(counted) || counted < 0) {
     return [noStep('epoch')]
   }
-  state.base ??= counted === 0 ? 0 : 1
+  const { metrics, evaluation } = valuesOf(state.columns, row)
+  state.base ??= baseOfTable(counted, evaluation, state)
   const step = counted + 1 - state.base
   const again = reach(state, step)
-  const { metrics, evaluation } = valuesOf(state.columns, row)
   const at = { attempt: state.attempt, step, epoch: step }
   const values = { metrics, evaluation: { ...evaluation, ...also(evaluation, step) } }
   const told = measuredEvents(at, values, { file, line })

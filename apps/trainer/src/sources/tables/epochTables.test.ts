@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url'
 import { rowsFrom, select, type TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../../testing.ts'
-import { kerasName } from './keras.ts'
 import { readRun } from '../readRun.ts'
 
 const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url))
@@ -29,16 +28,6 @@ test('Keras logs epochs from 0 and names files from 1: the file of an epoch has 
     expect(names).toContain(named)
   }
   expect(events.find((event) => event.type === 'started')?.config).toEqual({ step_unit: 'epoch' })
-})
-
-test.each([
-  ['weights.03-0.05.weights.h5', 3],
-  ['model_epoch12.keras', 12],
-  ['cp-0004.weights.h5', 4],
-  ['model.0.047.keras', null],
-  ['best.keras', null],
-])('%s is of epoch %s', (name, step) => {
-  expect(kerasName(name)).toMatchObject({ step, role: step === null ? expect.any(String) : null })
 })
 
 test('a table that counts from 1 is taken at its word, and one that begins again is a further attempt', async () => {

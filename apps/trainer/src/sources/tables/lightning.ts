@@ -11,6 +11,10 @@ import { type Beginning, type FileLine, lineSource } from '../reader/lineSource.
 import { heldOutName } from '../events/names.ts'
 import { type NameReader, savedIn, type SavedFile, withSteps } from '../events/savedFiles.ts'
 import type { Listing } from '../../files/folder.ts'
+import { logFolders } from '../logs/logFile.ts'
+import { findWeights } from '../weights/finder.ts'
+import type { History } from '../weights/history.ts'
+import { savedWeights } from '../weights/saved.ts'
 
 const FILE = 'metrics.csv'
 
@@ -26,11 +30,11 @@ interface State extends Progress {
 /** Lightning's CSVLogger: a `version_N` folder with `metrics.csv`, `hparams.yaml`, `checkpoints/`. */
 export const LIGHTNING = lineSource<State>({
   name: 'lightning_csv',
-  files: (listing) => listing.files(/^metrics\.csv$/, isTable),
+  files: tables,
   begin: () => ({ ...beginning(), columns: [], step_at: -1, epoch_at: -1, before: null }),
   line: tell,
   started,
-  saved: lightningSaved,
+  saved,
   claim: async (listing) => {
     const saved = await lightningSaved(listing)
     const newest = newestOf(saved)
@@ -43,6 +47,27 @@ export const LIGHTNING = lineSource<State>({
   },
 })
 
+/** The table in the root, else those of a logger below it, beside weights that lie in the root's folders. */
+async function tables(listing: Listing): Promise<string[]> {
+  const here = await listing.files(/^metrics\.csv$/, isTable)
+  if (here.length > 0) return here
+  const found: string[] = []
+  for (const folder of await logFolders(listing)) {
+    const file = `${folder}/${FILE}`
+    const head = (await listing.names(folder)).includes(FILE) ? await listing.head(file) : ''
+    if (isTable(head) && headOf(head).includes('epoch')) found.push(file)
+  }
+  const isAlone = found.length === 0 || (await findWeights(listing.root)).length === 0
+  return isAlone ? [] : found
+}
+
+/** Files of Lightning are of the steps that they tell; others are joined to the table by every sign. */
+async function saved(listing: Listing, _state: State, history: History): Promise<SavedFile[]> {
+  const axis = { isEpochs: false, shift: 0 } as const
+  const found = await savedWeights(listing, history, axis, { metric: null, total_epochs: null })
+  return withTrainingSteps(listing.root, found)
+}
+
 function isTable(head: string): boolean {
   const names = headOf(head)
   return names.includes('step') && names.length > 1
@@ -52,7 +77,7 @@ function isTable(head: string): boolean {
  * `step` counts batches from 0, in evaluations too: in the row 6299 there are 6300 optimiser steps
  * behind the weights, as checkpoint names have it.
  */
-function tell(state: State, { text, line }: FileLine): Found[] {
+function tell(state: State, { text, line, file }: FileLine): Found[] {
   const row = cells(text)
   if (line === 1) {
     state.step_at = row.indexOf('step')
@@ -71,7 +96,7 @@ function tell(state: State, { text, line }: FileLine): Found[] {
   const again = isTraining && (state.step ?? 0) > step ? reach(state, step) : undefined
   if (isTraining && state.step !== step) reach(state, step)
   const at = { attempt: state.attempt, step, epoch }
-  const told = measuredEvents(at, values, { file: FILE, line })
+  const told = measuredEvents(at, values, { file, line })
   return again ? [again, ...told] : told
 }
 
@@ -151,8 +176,8 @@ export const lightningName: NameReader = (path) => {
 }
 
 async function lightningSaved(listing: Listing): Promise<SavedFile[]> {
-  const saved = await savedIn(listing, ['checkpoints', ''], lightningName)
-  return withTrainingSteps(listing.root, await withSteps(listing.root, saved))
+  const found = await savedIn(listing, ['checkpoints', ''], lightningName)
+  return withTrainingSteps(listing.root, await withSteps(listing.root, found))
 }
 
 /**

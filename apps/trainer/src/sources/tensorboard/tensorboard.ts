@@ -7,18 +7,15 @@ import { measuredEvents, toldEvent, type Values } from '../events/events.ts'
 import { type Found, misfit } from '../../journal/gate.ts'
 import { type Beginning, type FileBytes, lineSource, type Records } from '../reader/lineSource.ts'
 import type { Listing } from '../../files/folder.ts'
-import { kerasName } from '../tables/keras.ts'
 import { heldOutName, isHeldOut, isOfABatch } from '../events/names.ts'
-import { lightningName, withTrainingSteps } from '../tables/lightning.ts'
-import { numbered, savedIn, withSteps } from '../events/savedFiles.ts'
+import { withTrainingSteps } from '../tables/lightning.ts'
+import type { SavedFile } from '../events/savedFiles.ts'
+import type { History } from '../weights/history.ts'
+import { savedWeights } from '../weights/saved.ts'
+import { eventsElsewhere, eventsIn, WRITERS } from './eventFolders.ts'
 import { eventIn, type TfEvent } from './tfEvent.ts'
 import { HEAD, recordsIn } from './tfrecord.ts'
 import { isCount } from '../../files/json.ts'
-
-/** A folder may be called tfevents, too; a writer adds time and host. */
-const EVENTS = /(^|\/)[^/]*tfevents\.[^/]*$/
-/** Folders of one run, in which Keras and many others keep a writer each. */
-const WRITERS = ['', 'train', 'training', 'eval', 'val', 'valid', 'validation', 'test']
 
 /** HuggingFace's Trainer writes its arguments first, with the folder that the whole run is in. */
 const ARGUMENTS = /args\/text_summary[^]*?"output_dir": ("(?:[^"\\]|\\.)*")/
@@ -53,18 +50,27 @@ export const TENSORBOARD = lineSource<State>({
   }),
   bytes: read,
   started,
-  saved: async (listing, { counting }) => {
-    const folders = ['', 'checkpoints', 'weights']
-    if (counting === 'epochs') return savedIn(listing, [...folders, 'models'], kerasName)
-    const lightning = await savedIn(listing, folders, lightningName)
-    const others = await savedIn(listing, folders, (name) =>
-      lightningName(name) ? undefined : numbered(name),
-    )
-    const { root } = listing
-    const stepped = await withTrainingSteps(root, await withSteps(root, lightning))
-    return [...stepped, ...(await withSteps(root, others))]
-  },
+  saved,
+  infers: true,
 })
+
+async function saved(
+  listing: Listing,
+  { counting }: State,
+  history: History,
+): Promise<SavedFile[]> {
+  const { fields, totals } = declared(await readConfigurations(listing.root))
+  const { total_epochs } = totals
+  const axis = {
+    isEpochs: counting === 'epochs',
+    shift: counting === null || counting === 'steps' ? 0 : 1,
+  } as const
+  const found = await savedWeights(listing, history, axis, {
+    metric: fields.metric_for_best,
+    total_epochs,
+  })
+  return counting === 'batches' ? withTrainingSteps(listing.root, found) : found
+}
 
 async function eventFiles(listing: Listing): Promise<string[]> {
   const names = await listing.names()
@@ -72,7 +78,10 @@ async function eventFiles(listing: Listing): Promise<string[]> {
   for (const folder of WRITERS) {
     if (folder === '' || names.includes(folder)) found.push(...(await eventsIn(listing, folder)))
   }
-  return [...found, ...(names.includes('runs') ? await huggingFaceEvents(listing, names) : [])]
+  if (names.includes('runs')) found.push(...(await huggingFaceEvents(listing, names)))
+  return found.length === 0 || found.every((file) => !file.includes('/'))
+    ? [...found, ...(await eventsElsewhere(listing, found.length > 0))]
+    : found
 }
 
 /**
@@ -101,13 +110,6 @@ function isOutputOf(root: string, head: string): boolean {
     // What is no JSON was not written by the Trainer.
     return false
   }
-}
-
-async function eventsIn(listing: Listing, folder: string): Promise<string[]> {
-  const paths = (await listing.names(folder)).map((name) =>
-    folder === '' ? name : `${folder}/${name}`,
-  )
-  return paths.filter((path) => EVENTS.test(path))
 }
 
 async function started(listing: Listing): Promise<Beginning> {
@@ -192,7 +194,7 @@ function groupEvents(state: State, group: Group, file: string): Found[] {
 function attemptOf(state: State, file: string, counted: number): number {
   const folder = dirname(file)
   const isBeside = state.file !== '' && folder !== dirname(state.file)
-  if (!isBeside || !WRITERS.includes(folder)) return state.attempt
+  if (!isBeside || !WRITERS.includes(basename(folder))) return state.attempt
   const own = ownValue(state.beside, folder) ?? { attempt: 0, counted }
   setOwn(state.beside, folder, own)
   if (counted < own.counted) own.attempt++
@@ -207,7 +209,7 @@ const OF_TRAINING = /^train\/(learning_rate|grad_norm|epoch)$/
 
 /** The one name of a tag, held-out ones with a prefix; undefined for what is none of a step. */
 function nameOf(state: State, file: string, tag: string): string | undefined {
-  const folder = file.includes('/') ? file.slice(0, file.indexOf('/')) : ''
+  const folder = file.includes('/') ? basename(dirname(file)) : ''
   if (tag === 'hp_metric' || SUMMARY.test(tag) || isOfABatch(tag)) return undefined
   if (/^(batch_|evaluation_.*_vs_iterations$)/.test(tag)) return undefined
   state.counting ??= countingOf(tag)
@@ -215,15 +217,22 @@ function nameOf(state: State, file: string, tag: string): string | undefined {
   const bare = OF_TRAINING.test(tag) ? tag.slice('train/'.length) : tag.replace(/^epoch_/, '')
   const isOther = /^(eval|val|valid|validation|test)$/.test(folder)
   if (isOther) return heldOutName(/^test$/.test(folder) ? `test_${bare}` : `eval_${bare}`)
-  if (isHeldOut(bare)) return heldOutName(bare)
+  const whole = scalarsName(folder, bare)
+  if (isHeldOut(whole)) return heldOutName(whole)
   if (
-    /^(loss|train_loss|train\/loss|training_loss|train_loss_step|train\/loss_step|loss\/train)$/i.test(
-      bare,
+    /^(loss|train_loss|train\/loss|training_loss|train_loss_step|train\/loss_step|loss\/train|loss_train|lm loss|loss\/current)$/i.test(
+      whole,
     )
   ) {
-    state.loss ??= bare
+    state.loss ??= whole
   }
-  return bare === state.loss ? 'loss' : bare
+  return whole === state.loss ? 'loss' : whole
+}
+
+/** `add_scalars("loss", { val })` writes a file of its own into a folder `loss_val`, under the tag `loss`. */
+function scalarsName(folder: string, tag: string): string {
+  const before = `${tag.replaceAll('/', '_')}_`
+  return folder.startsWith(before) ? `${tag}_${folder.slice(before.length)}` : tag
 }
 
 /**

@@ -1,0 +1,124 @@
+import { stripVTControlCharacters } from 'node:util'
+import type { Listing } from '../../files/folder.ts'
+import { findWeights } from '../weights/finder.ts'
+import { jsonReading } from './jsonLines.ts'
+import type { LogReading } from './reading.ts'
+import { noSection, sectionReading } from './sections.ts'
+import { headIn, rowReading } from './table.ts'
+import { textReading } from './textLines.ts'
+
+/** How a file is written. */
+export type LogKind = 'json' | 'table' | 'text'
+
+const CANDIDATE = /\.(csv|tsv|log|txt|out|json|jsonl|ndjson)$/i
+/** Files that many runs have and that hold no log. */
+const OTHER =
+  /^(bestmark|requirements|readme|license|vocab|merges|config|args|hparams|labels|classes|tokenizer|special_tokens|generation_config|adapter_config|model\.safetensors|package|dataset|latest|\.)[\w.-]*\.(json|txt)$|^(train|test|dev|val|valid)\.(json|txt|csv|tsv)$|^times\.tsv$|^bestmark|^README|stderr|\.(index|csv)\.(json|txt)$/i
+/** Names that logs have are looked at first. */
+const LIKELY = /metric|log|history|result|summary|progress|output/i
+const MOST_CANDIDATES = 16
+/** Folders below a run's root in which its logs lie. */
+const LOG_FOLDERS =
+  /^(logs?|metrics|results|csv|csv_logs?|tensorboard|tb_logs?|lightning_logs|version_\d+|runs|outputs?|\d{4}-?\d\d-?\d\d[\w-]*|train|\w*_no_trainer|tensorboard_log)$/i
+const DEEPEST = 3
+const FEWEST_TEXT = 2
+
+/** A file that is a log, and how it is written. */
+export interface LogFile {
+  file: string
+  kind: LogKind
+  isMeasured: boolean
+}
+
+/**
+ * The files of a run's own log, which count on one axis: of all that are logs in its folder, or where
+ * weights lie there in folders of logs below it, those of the kind that tells most.
+ */
+export async function logFiles(listing: Listing): Promise<LogFile[]> {
+  const here = await logsIn(listing, '')
+  const all = here.length > 0 ? here : await logsBelow(listing)
+  const [first] = all.toSorted((a, b) => worth(b) - worth(a))
+  if (!first) return []
+  // A run that was started again writes one more file of the same pattern.
+  return all.filter((one) => one.kind === first.kind && pattern(one.file) === pattern(first.file))
+}
+
+function worth({ kind, isMeasured }: LogFile): number {
+  return (isMeasured ? 10 : 0) + { json: 3, table: 2, text: 1 }[kind]
+}
+
+function pattern(file: string): string {
+  return file.replace(/\d+/g, '#')
+}
+
+async function logsBelow(listing: Listing): Promise<LogFile[]> {
+  const folders = await logFolders(listing)
+  if (folders.length === 0 || (await findWeights(listing.root)).length === 0) return []
+  const found: LogFile[] = []
+  for (const folder of folders) found.push(...(await logsIn(listing, folder)))
+  return found
+}
+
+/** Folders of logs below a run's root that hold no weights of their own. */
+export async function logFolders(listing: Listing, inside = '', depth = 0): Promise<string[]> {
+  const found: string[] = []
+  if (depth >= DEEPEST) return found
+  for (const name of await listing.names(inside)) {
+    const isLog = depth === 0 ? LOG_FOLDERS.test(name) : /^[^.]*$/.test(name)
+    if (!isLog) continue
+    const folder = inside === '' ? name : `${inside}/${name}`
+    const names = await listing.names(folder)
+    if (names.length === 0 || names.includes('checkpoints')) continue
+    found.push(folder, ...(await logFolders(listing, folder, depth + 1)))
+  }
+  return found
+}
+
+async function logsIn(listing: Listing, folder: string): Promise<LogFile[]> {
+  const names = (await listing.names(folder)).filter(
+    (name) => CANDIDATE.test(name) && !OTHER.test(name),
+  )
+  const first = names.toSorted((a, b) => Number(LIKELY.test(b)) - Number(LIKELY.test(a)))
+  const found: LogFile[] = []
+  for (const name of first.slice(0, MOST_CANDIDATES)) {
+    const file = folder === '' ? name : `${folder}/${name}`
+    const seen = kindOf(await listing.head(file))
+    if (seen) found.push({ file, ...seen })
+  }
+  return found.sort((a, b) => (a.file < b.file ? -1 : 1))
+}
+
+/** What kind of log a text begins as, and whether something held out is in it; undefined for any other text. */
+function kindOf(text: string): Omit<LogFile, 'file'> | undefined {
+  const lines = text.split('\n')
+  const head = headIn(lines[0] ?? '')
+  if (head) {
+    const rows = readingsOf(lines.slice(1), (line) => rowReading(line, head))
+    return told('table', rows, 1)
+  }
+  const objects = readingsOf(lines, jsonReading)
+  if (objects.length > 0) return told('json', objects, 1)
+  const section = noSection()
+  const words = readingsOf(lines, (line) => {
+    const bare = stripVTControlCharacters(line)
+    return sectionReading(section, bare) ?? textReading(bare)
+  })
+  return told('text', words, FEWEST_TEXT)
+}
+
+function readingsOf(
+  lines: readonly string[],
+  read: (line: string) => LogReading | undefined,
+): LogReading[] {
+  return lines.slice(0, 400).flatMap((line) => read(line) ?? [])
+}
+
+/** A log measures something of training or held-out data, and not once. */
+function told(kind: LogKind, readings: readonly LogReading[], fewest: number) {
+  const isMeasured = readings.some(({ evaluation }) => Object.keys(evaluation).length > 0)
+  const hasLoss = readings.filter(({ metrics }) =>
+    Object.keys(metrics).some((name) => /loss/i.test(name)),
+  )
+  const isLog = isMeasured ? readings.length > 0 : hasLoss.length >= fewest
+  return isLog ? { kind, isMeasured } : undefined
+}

@@ -1,0 +1,79 @@
+import { readMeasured } from '@bestmark/core'
+import type { Values } from '../events/events.ts'
+import { heldOutName, isHeldOut, isOfABatch, trainingLossAmong } from '../events/names.ts'
+
+/** What one record of a log tells. */
+export interface LogReading {
+  /** As counted in the log; null where the record tells none. */
+  step: number | null
+  epoch: number | null
+  total_steps: number | null
+  total_epochs: number | null
+  metrics: Values
+  evaluation: Values
+}
+
+export const NOTHING: LogReading = {
+  ...{ step: null, epoch: null, total_steps: null, total_epochs: null },
+  metrics: {},
+  evaluation: {},
+}
+
+/** Names of counts of optimiser steps, the most telling first. */
+const STEPS = [
+  ...['global_step', 'trainer/global_step', 'num_updates', 'step', 'steps', 'iteration', 'iter'],
+  ...['current_steps', 'iterations', 'n_iter', 'train_step', '_step', 'update', 'updates', 'it'],
+]
+const EPOCHS = ['epoch', 'epochs', 'current_epoch', 'ep']
+const TOTALS = /^(total_steps|max_steps|total_epochs|max_epochs|num_epochs)$/
+
+/** What a count is called, in lower case and without the word for its split (`valid_num_updates`). */
+function bareCount(name: string): string {
+  return name
+    .trim()
+    .toLowerCase()
+    .replace(/^(train|valid|val|eval)[_/]/, '')
+}
+
+/** Whether a name is that of a count that rows are placed by. */
+export function isCountName(name: string): 'step' | 'epoch' | undefined {
+  const bare = bareCount(name)
+  if (STEPS.includes(bare)) return 'step'
+  return EPOCHS.includes(bare) ? 'epoch' : undefined
+}
+
+/** A record's numbers by kind; undefined where it has no count or no number. */
+export function readingOf(
+  pairs: readonly (readonly [name: string, value: unknown])[],
+): LogReading | undefined {
+  const numbers = pairs.flatMap(([name, said]) => {
+    const value = readMeasured(said)
+    return value === undefined || value === null ? [] : [[name, value] as const]
+  })
+  const count = (names: readonly string[]): number | null => {
+    for (const wanted of names) {
+      const found = numbers.find(([name]) => bareCount(name) === wanted)
+      if (found && Number.isFinite(found[1])) return found[1]
+    }
+    return null
+  }
+  const [step, epoch] = [count(STEPS), count(EPOCHS)]
+  if (step === null && epoch === null) return undefined
+  const measured = numbers.filter(([name]) => isCountName(name) === undefined && !TOTALS.test(name))
+  const kinds = byKind(measured)
+  const isAny = Object.keys(kinds.metrics).length + Object.keys(kinds.evaluation).length > 0
+  return isAny ? { ...NOTHING, step, epoch, ...kinds } : undefined
+}
+
+/** Values of training and values that were held out, by their one name. */
+export function byKind(pairs: readonly (readonly [name: string, value: number])[]) {
+  const metrics: [string, number][] = []
+  const evaluation: [string, number][] = []
+  const loss = trainingLossAmong(pairs.map(([name]) => name))
+  for (const [name, value] of pairs) {
+    if (name === '' || isOfABatch(name)) continue
+    if (isHeldOut(name)) evaluation.push([heldOutName(name), value])
+    else metrics.push([name === loss ? 'loss' : name, value])
+  }
+  return { metrics: Object.fromEntries(metrics), evaluation: Object.fromEntries(evaluation) }
+}

@@ -1,0 +1,94 @@
+import { numberIn } from '../../files/csv.ts'
+import { type LogReading, NOTHING } from './reading.ts'
+import { pairsIn } from './textLines.ts'
+import { byKind } from './reading.ts'
+
+/** What a program wrote before a line that the line belongs to; plain data. */
+export interface Section {
+  epoch: number | null
+  total_epochs: number | null
+  /** The columns of a table of words: where each begins and ends, and its name. */
+  columns: [from: number, to: number, name: string][]
+  /** Whether it is the log of nnU-Net, whose lines each tell one thing. */
+  isNnUnet: boolean
+}
+
+export function noSection(): Section {
+  return { epoch: null, total_epochs: null, columns: [], isNnUnet: false }
+}
+
+const HEADING = /^(?:[\d\- :.,]+: )?epoch:? ?\[?(\d{1,9})(?:\s*\/\s*(\d{1,9}))?\]?:?$/i
+const TIME = /^[\d\- :.,]+: /
+const EMA = /new best EMA pseudo Dice: ([\d.]+)/i
+const DICE = /^Pseudo dice \[(.*)\]$/
+const ONE = /^(train_loss|val_loss) (-?[\d.]+|nan)$/
+/** spaCy: `E    #       LOSS TOK2VEC  ENTS_F  SCORE`, then a line of dashes. */
+const SPACY = /^E +# +.*SCORE *$/
+
+/**
+ * Lines that belong to a heading before them: `Epoch 3/10` of Keras, the epochs of nnU-Net, the table
+ * of spaCy. Undefined for a line that measures nothing there.
+ */
+export function sectionReading(section: Section, line: string): LogReading | undefined {
+  const heading = HEADING.exec(line.trim())
+  if (heading) {
+    section.epoch = Number(heading[1])
+    section.total_epochs = heading[2] === undefined ? null : Number(heading[2])
+    section.isNnUnet ||= TIME.test(line)
+    return undefined
+  }
+  if (SPACY.test(line)) section.columns = columnsOf(line)
+  if (section.columns.length > 0) return spacyRow(section, line)
+  if (section.epoch === null) return undefined
+  const text = line.replace(TIME, '').trim()
+  const pairs = section.isNnUnet ? nnUnetPairs(text) : kerasPairs(text)
+  if (pairs.length === 0) return undefined
+  const { epoch, total_epochs } = section
+  return { ...NOTHING, epoch, total_epochs, ...byKind(pairs) }
+}
+
+function nnUnetPairs(text: string): [string, number][] {
+  const ema = EMA.exec(text)?.[1]
+  if (ema !== undefined) return [['val_ema_pseudo_dice', Number(ema)]]
+  const one = ONE.exec(text)
+  if (one) return [[one[1] ?? '', numberIn(one[2]) ?? NaN]]
+  const classes =
+    DICE.exec(text)?.[1]
+      ?.match(/-?\d+\.?\d*(?:e[-+]?\d+)?/g)
+      ?.map(Number) ?? []
+  if (classes.length === 0) return []
+  return [['val_pseudo_dice', classes.reduce((sum, one) => sum + one, 0) / classes.length]]
+}
+
+/** The last line of an epoch: `10/10 ━━━ 1s - accuracy: 0.9 - loss: 0.5 - val_loss: 0.6`. */
+function kerasPairs(text: string): [string, number][] {
+  return / - (val_)?\w+: /.test(text) && /\d+\/\d+/.test(text) ? pairsIn(text) : []
+}
+
+function columnsOf(line: string): Section['columns'] {
+  return [...line.matchAll(/\S+(?: \S+)*/g)].map((match) => {
+    return [match.index, match.index + match[0].length, match[0]]
+  })
+}
+
+/** Numbers stand at the right end of their columns. */
+function spacyRow({ columns }: Section, line: string): LogReading | undefined {
+  const cells = [...line.matchAll(/\S+/g)]
+  if (cells.length !== columns.length || !cells.every(([cell]) => /^-?[\d.]+$/.test(cell)))
+    return undefined
+  const values = new Map(columns.map(([, , name], index) => [name, Number(cells[index]?.[0])]))
+  const pairs = [...values].flatMap(([name, value]): [string, number][] => {
+    if (name === 'E' || name === '#') return []
+    if (name.startsWith('LOSS ')) return [[`loss_${name.slice(5).toLowerCase()}`, value]]
+    // All but the sum are told in percent.
+    return name === 'SCORE'
+      ? [['eval_score', value]]
+      : [[`eval_${name.toLowerCase()}`, value / 100]]
+  })
+  return {
+    ...NOTHING,
+    step: values.get('#') ?? null,
+    epoch: values.get('E') ?? null,
+    ...byKind(pairs),
+  }
+}

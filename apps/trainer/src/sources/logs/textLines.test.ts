@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { jsonReading } from './jsonLines.ts'
+import { textReading } from './textLines.ts'
+
+test.each([
+  ['Step 00500 | Validation bpb: 1.0200', { step: 500, evaluation: { 'Validation bpb': 1.02 } }],
+  ['Step 200 | val_loss:1.41', { step: 200, evaluation: { eval_loss: 1.41 } }],
+  [
+    'Step 12 | loss:2.152 lr:2e-05 grad_norm:1.2',
+    { step: 12, metrics: { loss: 2.152, grad_norm: 1.2 } },
+  ],
+  [
+    ' validation loss at iteration 500 | lm loss value: 3.600000E+00 | lm loss PPL: 3.65E+01 | ',
+    { step: 500, evaluation: { eval_loss: 3.6 } },
+  ],
+  [
+    'step:20 - actor/pg_loss:0.1 - val-core/gsm8k/reward/mean@1:0.44',
+    { step: 20, evaluation: { 'val-core/gsm8k/reward/mean@1': 0.44 } },
+  ],
+  ['[eval] iter 250: train 3.9 val 4.1', { step: 250, evaluation: { eval_loss: 4.1 } }],
+  ['250 val 4.23', { step: 250, evaluation: { eval_loss: 4.23 } }],
+  ['s:250 tel:4.2300', { step: 250, evaluation: { eval_loss: 4.23 } }],
+  [
+    'Epoch 3/10, Train Loss: 0.51, Val Loss: 0.62, Val Acc: 0.8',
+    { epoch: 3, total_epochs: 10, evaluation: { eval_loss: 0.62, 'Val Acc': 0.8 } },
+  ],
+  ['Epoch [3/10] train loss 0.5, valid loss 0.6', { epoch: 3, evaluation: { eval_loss: 0.6 } }],
+  [
+    "| epoch 004 | valid on 'valid' subset | loss 4.22 | ppl 18.6 | num_updates 2000",
+    { epoch: 4, step: 2000, evaluation: { eval_loss: 4.22 } },
+  ],
+  [
+    '2026-11-20 10:00:00,123 - INFO - Epoch: 2 | train_loss: 0.9 | val_loss: 0.7',
+    { epoch: 2, evaluation: { eval_loss: 0.7 } },
+  ],
+])('%s', (line, reading) => {
+  expect(textReading(line)).toMatchObject(reading)
+})
+
+test.each(['Loading 3 workers', 'epoch 3 begins', 'step 1: see the manual', '', 'loss: 0.5'])(
+  '%j measures nothing of a step',
+  (line) => {
+    expect(textReading(line)).toBeUndefined()
+  },
+)
+
+test.each([
+  [
+    '[2026-11-20 10:04:30,000][valid][INFO] - {"epoch": 4, "valid_loss": "4.22", "valid_num_updates": "2000"}',
+    { epoch: 4, step: 2000, evaluation: { eval_loss: 4.22 } },
+  ],
+  [
+    '{"iteration": 4999, "bbox/AP": 31.2, "total_loss": 1.4}',
+    { step: 4999, evaluation: { 'bbox/AP': 31.2 } },
+  ],
+  [
+    '{"epoch": 1, "val": {"loss": 0.5, "acc": 0.9}}',
+    { epoch: 1, evaluation: { eval_loss: 0.5, 'val/acc': 0.9 } },
+  ],
+  [
+    '{"epoch": 0, "test_coco_eval_bbox": [0.4, 0.6, 0.5, 0.1, 0.2, 0.3]}',
+    { epoch: 0, evaluation: { 'test_coco_eval_bbox/AP': 0.4 } },
+  ],
+])('%s', (line, reading) => {
+  expect(jsonReading(line)).toMatchObject(reading)
+})

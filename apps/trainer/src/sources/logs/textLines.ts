@@ -1,0 +1,109 @@
+import { numberIn } from '../../files/csv.ts'
+import { byKind, type LogReading, NOTHING } from './reading.ts'
+
+const NUMBER = String.raw`[-+]?(?:nan|inf(?:inity)?|\d+\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?)`
+const STEP =
+  /(?:^|[^\w/])(?:(?:at )?(?:global[_ ]?step|steps?|iter(?:ation)?s?|updates?|num_updates|s))(?: ?[:=#] ?| +|\[)0*(\d{1,15})(?:\s*\/\s*(\d{1,15}))?(?![\d.])/i
+const EPOCH =
+  /(?:^|[^\w/])epochs?(?: ?[:=#] ?| +| ?\[ ?)0*(\d{1,9})(?:\s*\/\s*(\d{1,9}))?(?![\d.])/i
+/** `name: 0.5`, `name=0.5`. */
+const PAIR = new RegExp(
+  String.raw`([A-Za-z][\w@./() -]*?)\s*[:=]\s*(${NUMBER})(?=$|[\s,;|)\]%])`,
+  'gi',
+)
+/** `valid loss 0.5`, `| loss 5.1 |`, where no sign stands between. */
+const SPACED = new RegExp(
+  String.raw`((?:train|training|val|valid|validation|eval|test|dev)?[ _]?(?:loss|ppl|acc|accuracy|bpb|f1|auc|bleu|wer|dice|iou|miou))\s+(${NUMBER})(?=$|[\s,;|])`,
+  'gi',
+)
+/** fairseq names the split once: `| valid on 'valid' subset | loss 5.1 |`. */
+const SUBSET = /valid on '([^']+)' subset/
+/** Karpathy's llm.c: `s:250 tel:4.23`, and loops that print `250 val 4.23`. */
+const SHORT: readonly [RegExp, string][] = [
+  [new RegExp(`^s:(\\d+) tel:(${NUMBER})$`, 'i'), 'val_loss'],
+  [new RegExp(`^s:(\\d+) trl:(${NUMBER})`, 'i'), 'train_loss'],
+  [new RegExp(`^(\\d+) val (${NUMBER})$`, 'i'), 'val_loss'],
+  [new RegExp(`^(\\d+) train (${NUMBER})$`, 'i'), 'train_loss'],
+  [new RegExp(`^(\\d+) hella (${NUMBER})$`, 'i'), 'val_hellaswag_acc'],
+]
+const EVALUATED = new RegExp(`train (${NUMBER}),? val (${NUMBER})`, 'i')
+/** What stands before a line's own words: a time, a level, a module, a rank. */
+const STAMP =
+  /^(?:\[?\d{4}[-/]\d\d[-/]\d\d[ T_]\d\d:\d\d:\d\d[.,]?\d*\]?:?\s*)?(?:\[?(?:INFO|DEBUG|root|main)\]?\s*[-:|]?\s*)*/i
+const NO_METRIC = /^(epoch|step|iter|iteration|global_step|update|num_updates|s|eta|time|lr)$/i
+
+/** What a line of words and numbers measured; undefined where it counts nothing or measures nothing. */
+export function textReading(line: string): LogReading | undefined {
+  const text = line.replace(STAMP, '').trim()
+  if (text.length > 4000) return undefined
+  return shortReading(text) ?? countedReading(text)
+}
+
+function shortReading(text: string): LogReading | undefined {
+  for (const [pattern, name] of SHORT) {
+    const [, step, value] = pattern.exec(text) ?? []
+    const number = numberIn(value)
+    if (step === undefined || number === undefined) continue
+    return { ...NOTHING, step: Number(step), ...byKind([[name, number]]) }
+  }
+  return undefined
+}
+
+function countedReading(text: string): LogReading | undefined {
+  const [step, epoch] = [STEP.exec(text), EPOCH.exec(text)]
+  if (!step && !epoch) return undefined
+  const kinds = byKind(pairsIn(text))
+  const isAny = Object.keys(kinds.metrics).length + Object.keys(kinds.evaluation).length > 0
+  if (!isAny) return undefined
+  return {
+    step: step ? Number(step[1]) : null,
+    total_steps: step?.[2] === undefined ? null : Number(step[2]),
+    epoch: epoch ? Number(epoch[1]) : null,
+    total_epochs: epoch?.[2] === undefined ? null : Number(epoch[2]),
+    ...kinds,
+  }
+}
+
+/** The names and numbers of a line, in order; a name that stands twice counts once. */
+export function pairsIn(text: string): [name: string, value: number][] {
+  const found = new Map<string, number>()
+  const add = (name: string, said: string): void => {
+    const value = numberIn(said)
+    const bare = nameOf(name)
+    if (value === undefined || NO_METRIC.test(bare) || found.has(bare)) return
+    found.set(bare, value)
+  }
+  const evaluated = /^\[?eval/i.test(text) ? EVALUATED.exec(text) : null
+  if (evaluated)
+    return [
+      ['train_loss', numberIn(evaluated[1]) ?? NaN],
+      ['val_loss', numberIn(evaluated[2]) ?? NaN],
+    ]
+  for (const [, name = '', value = ''] of text.matchAll(PAIR)) add(name, value)
+  const split = SUBSET.test(text) ? 'valid ' : ''
+  for (const [, name = '', value = ''] of text.matchAll(SPACED)) {
+    add(
+      /^(loss|ppl|acc|accuracy|bleu)$/i.test(name.trim()) ? `${split}${name.trim()}` : name,
+      value,
+    )
+  }
+  // Megatron: `validation loss at iteration 500 | lm loss value: 3.6`.
+  const isValidation =
+    /^\W*validation loss at/i.test(text) || /^\W*(validation|val|eval)\b/i.test(text)
+  const pairs = [...found]
+  return isValidation ? pairs.map(([name, value]) => [heldOut(name), value]) : pairs
+}
+
+/** The last words before a number, without bullets of lists. */
+function nameOf(name: string): string {
+  const words = name.split(/ - |\s{2,}/).at(-1) ?? name
+  return words
+    .trim()
+    .replace(/^[-–|]\s*/, '')
+    .replace(/^(?:epoch|step|iter) \d+ /i, '')
+}
+
+function heldOut(name: string): string {
+  const bare = name.replace(/ value$/, '')
+  return /\b(val|valid|validation|eval)\b/i.test(bare) ? bare : `validation ${bare}`
+}

@@ -1,0 +1,64 @@
+import { basename, dirname } from 'node:path'
+import type { Listing } from '../../files/folder.ts'
+import { findWeights } from '../weights/finder.ts'
+import { siblingLogs } from './siblings.ts'
+
+/** A folder may be called tfevents, too; a writer adds time and host. */
+const EVENTS = /(^|\/)[^/]*tfevents\.[^/]*$/
+/** Folders of one run, in which Keras and many others keep a writer each. */
+export const WRITERS = ['', 'train', 'training', 'eval', 'val', 'valid', 'validation', 'test']
+const DEEPEST = 4
+
+/** The event files right in a folder. */
+export async function eventsIn(listing: Listing, folder: string): Promise<string[]> {
+  const paths = (await listing.names(folder)).map((name) =>
+    folder === '' ? name : `${folder}/${name}`,
+  )
+  return paths.filter((path) => EVENTS.test(path))
+}
+
+/**
+ * Event files in folders below a run's root, or beside it, that hold no weights of their own: those of
+ * one writer, or of several that belong together. Where there are several runs, or the root holds no
+ * weights, none is its own.
+ */
+export async function eventsElsewhere(listing: Listing, isHere: boolean): Promise<string[]> {
+  const all = await foldersBelow(listing, '', 0)
+  const below = isHere ? all.filter((folder) => !folder.includes('/') && /_/.test(folder)) : all
+  const found = below.length > 0 || isHere ? below : await siblingLogs(listing)
+  if (!isOneRun(found) || (!isHere && (await findWeights(listing.root)).length === 0)) return []
+  const files: string[] = []
+  for (const folder of found) files.push(...(await eventsIn(listing, folder)))
+  return files
+}
+
+/** One folder, a folder a split, folders that `add_scalars` made, or starts that are counted. */
+function isOneRun(folders: readonly string[]): boolean {
+  if (folders.length < 2) return folders.length === 1
+  const names = folders.map((folder) => basename(folder))
+  const parents = new Set(folders.map((folder) => dirname(folder)))
+  if (parents.size > 1) return false
+  const isCounted = names.every((name) => /^version_\d+$/.test(name))
+  const isSplit = names.every((name) => WRITERS.includes(name))
+  return (
+    isCounted ||
+    isSplit ||
+    names.every((name) => /_(train|val|valid|validation|eval|test)$/i.test(name))
+  )
+}
+
+async function foldersBelow(listing: Listing, inside: string, depth: number): Promise<string[]> {
+  if (depth >= DEEPEST) return []
+  const found: string[] = []
+  for (const name of await listing.names(inside)) {
+    if (/\.\w{1,5}$|^\.|^checkpoint/.test(name)) continue
+    const folder = inside === '' ? name : `${inside}/${name}`
+    const names = await listing.names(folder)
+    if (names.length === 0) continue
+    if (names.some((one) => /^(checkpoints|weights|trainer_state\.json|results\.csv)$/.test(one)))
+      continue
+    if (names.some((one) => EVENTS.test(one))) found.push(folder)
+    else found.push(...(await foldersBelow(listing, folder, depth + 1)))
+  }
+  return found
+}

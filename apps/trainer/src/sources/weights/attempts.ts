@@ -1,0 +1,37 @@
+import type { SavedFile } from '../events/savedFiles.ts'
+import type { Candidate } from './candidate.ts'
+import type { History } from './history.ts'
+
+interface Placed {
+  one: Candidate
+  saved: SavedFile
+}
+
+/** Times of files that lie closer together are those of a copy (ms). */
+const COPY = 1000
+
+/**
+ * Which attempt weights are of, by their times: within one attempt later files are of later steps, so
+ * a file that is older than another and of a higher step is of an attempt before. Where the times are
+ * those of a copy, or there is one attempt, nothing is told.
+ */
+export function attemptsOf(placed: readonly Placed[], { rows, last }: History): Placed[] {
+  const attempts = last.length
+  const stepped = placed.filter(({ saved }) => saved.step !== null)
+  const times = stepped.map(({ saved }) => saved.mtime)
+  if (attempts < 2 || Math.max(...times) - Math.min(...times) < COPY) return [...placed]
+  const attemptOf = new Map<Placed, number>()
+  let [attempt, before] = [attempts - 1, Infinity]
+  for (const one of stepped.toSorted((a, b) => b.saved.mtime - a.saved.mtime)) {
+    const step = one.saved.step ?? 0
+    const reaches = (last[attempt] ?? 0) >= step
+    if ((step > before || !reaches) && attempt > 0) attempt--
+    before = step
+    const isThere = rows.some((row) => row.attempt === attempt && row.step === step)
+    attemptOf.set(one, isThere ? attempt : Math.max(0, attempt))
+  }
+  return placed.map((one) => {
+    const attempt = attemptOf.get(one)
+    return attempt === undefined ? one : { ...one, saved: { ...one.saved, attempt } }
+  })
+}

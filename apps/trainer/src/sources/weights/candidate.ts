@@ -1,0 +1,8 @@
+import type { Facts } from './factWords.ts'
+import type { FoundWeights } from './finder.ts'
+
+/** Weights, and what they tell of themselves. */
+export interface Candidate {
+  found: FoundWeights
+  facts: Facts
+}

@@ -1,0 +1,84 @@
+import type { Candidate } from './candidate.ts'
+import type { Axis } from './counting.ts'
+import type { History } from './history.ts'
+
+/** The step at which an epoch ended, in a log that counts steps; undefined where nothing tells. */
+export interface StepOfEpoch {
+  ofName: (one: Candidate) => number | undefined
+  ofFacts: (one: Candidate) => number | undefined
+}
+
+/**
+ * By the epochs that rows carry, else by how many epochs the steps make up: as many evaluations as
+ * epochs, or epochs of one length.
+ */
+export function epochEnds(
+  candidates: readonly Candidate[],
+  history: History,
+  { isEpochs }: Axis,
+  total: number | null,
+): StepOfEpoch {
+  const names = candidates.map(({ found }) => found.hints.epoch ?? found.hints.number)
+  const inside = candidates.map(({ facts }) => (facts.step === null ? facts.epoch : null))
+  if (isEpochs) return byStep(candidates, history)
+  const most = (numbers: readonly (number | null)[]): number => {
+    return numbers.reduce<number>((most, one) => Math.max(most, one ?? 0), 0)
+  }
+  const epochs = candidates.map(({ found }) => found.hints.epoch)
+  const count = total ?? most(epochs) + (epochs.includes(0) ? 1 : 0)
+  const named = { numbers: names, add: names.includes(0) ? 1 : 0 }
+  const told = { numbers: inside, add: inside.includes(0) ? 1 : 0 }
+  const [ofName, ofFacts] = [named, told].map(({ numbers, add }) => {
+    const stepOf = carried(history, numbers) ?? shifted(evenly(history, count), add)
+    return (number: number | null) => (number === null ? undefined : stepOf(number))
+  })
+  return {
+    ofName: ({ found }) => ofName?.(found.hints.epoch ?? found.hints.number),
+    ofFacts: ({ facts }) => ofFacts?.(facts.epoch),
+  }
+}
+
+type StepOf = (epoch: number) => number | undefined
+
+function shifted(stepOf: StepOf, add: number): StepOf {
+  return (epoch) => stepOf(epoch + add)
+}
+
+/** Rows that carry whole epochs tell where each ended; others count as they do, unless they go beyond. */
+function carried({ rows }: History, numbers: readonly (number | null)[]): StepOf | undefined {
+  const told = rows.filter(({ epoch }) => epoch !== null && Number.isInteger(epoch))
+  const ends = new Map(told.map(({ epoch, step }) => [epoch ?? 0, step]))
+  if (ends.size < 2) return undefined
+  const most = numbers.reduce<number>((most, one) => Math.max(most, one ?? 0), 0)
+  const less = ends.has(0) && !ends.has(most) && !numbers.includes(0) ? 1 : 0
+  return (epoch) => ends.get(epoch - less)
+}
+
+function evenly({ rows, last }: History, epochs: number): StepOf {
+  const steps = [...new Set(rows.map(({ step }) => step))].filter((step) => step > 0)
+  const inOrder = steps.sort((a, b) => a - b)
+  const reached = Math.max(0, ...last.map((step) => step ?? 0))
+  const each = reached / epochs
+  return (epoch) => {
+    if (inOrder.length === epochs) return inOrder[epoch - 1]
+    return inOrder.includes(epoch * each) ? epoch * each : undefined
+  }
+}
+
+/** In a log of epochs weights that tell only steps are of the epoch that has come as far as they. */
+function byStep(candidates: readonly Candidate[], { last }: History): StepOfEpoch {
+  const both = candidates.find(({ facts }) => facts.step !== null && (facts.epoch ?? 0) > 0)
+  const steps = candidates.map(({ found, facts }) => found.hints.step ?? facts.step ?? 0)
+  const most = Math.max(0, ...steps)
+  const reached = Math.max(0, ...last.map((epoch) => epoch ?? 0))
+  const isTold = new Set(steps.filter((step) => step > 0)).size > 1
+  const each = both || !isTold ? null : most / reached
+  const epochOf = (step: number | null): number | undefined => {
+    if (step === null || each === null || !Number.isFinite(each) || each <= 0) return undefined
+    return Number.isInteger(step / each) ? step / each : undefined
+  }
+  return {
+    ofName: ({ found }) => epochOf(found.hints.step),
+    ofFacts: ({ facts }) => epochOf(facts.step),
+  }
+}

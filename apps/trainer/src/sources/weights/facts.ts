@@ -1,0 +1,79 @@
+import { stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { systemCode } from '../../failure.ts'
+import { openHandle, textOfFile } from '../../files/runFile.ts'
+import { jsonObject } from '../../files/json.ts'
+import { safetensorsMetadata } from '../../checkpoints/weights/safetensors.ts'
+import { torchArchive } from '../../checkpoints/weights/torchArchive.ts'
+import { type Facts, factsIn, noFacts } from './factWords.ts'
+import type { FoundWeights } from './finder.ts'
+import { torchFacts } from './torchFacts.ts'
+
+/** Answers that are kept; weights are asked for at every look, and read once. */
+const KEPT = 512
+const known = new Map<string, Promise<Facts>>()
+const LONGEST = 4 << 20
+
+/** What weights tell of themselves: in the file, and in a file of words beside it or in its folder. */
+export async function factsOf(root: string, found: FoundWeights): Promise<Facts> {
+  const { file, mtime, size } = found
+  const key = `${root} ${found.path} ${mtime} ${size}`
+  const before = known.get(key)
+  if (before) return before
+  if (known.size >= KEPT) known.clear()
+  const facts = readFacts(root, found)
+  known.set(key, facts)
+  return facts.catch((error: unknown) => {
+    known.delete(key)
+    if (systemCode(error) === undefined) throw error
+    return noFacts(file)
+  })
+}
+
+async function readFacts(root: string, found: FoundWeights): Promise<Facts> {
+  const inside = await insideOf(root, found.file)
+  for (const beside of besides(found)) {
+    const said = await wordsIn(join(root, beside))
+    if (!said) continue
+    const { epoch, step, values } = factsIn(said)
+    const facts = { ...inside, epoch: inside.epoch ?? epoch, step: step ?? inside.step }
+    const isFirst = Object.keys(inside.values).length === 0
+    return isFirst ? { ...facts, values, file: beside } : facts
+  }
+  return inside
+}
+
+/** Files of words that belong to weights, by the names that programs give them. */
+function besides({ path, file }: FoundWeights): string[] {
+  if (path !== file && !path.includes('.ckpt')) {
+    return ['trainer_state.json', 'meta.json', 'metrics.json'].map((name) => `${path}/${name}`)
+  }
+  const [folder, name] = [dirname(file), basename(file)]
+  const stem = name.replace(/\.[^.]+$/, '')
+  const named = [
+    `${stem}.json`,
+    `${stem}_metrics.json`,
+    `${stem.replace(/^[a-z]+(?=_\d)/, 'meta')}.json`,
+  ]
+  return named.map((one) => (folder === '.' ? one : `${folder}/${one}`))
+}
+
+async function insideOf(root: string, file: string): Promise<Facts> {
+  const nothing = noFacts(file)
+  const path = join(root, file)
+  if (/\.safetensors$/.test(file)) {
+    const said = await safetensorsMetadata(path)
+    return { ...nothing, ...factsIn(said) }
+  }
+  if (!/\.(pt|pth|ckpt|bin|tar)$/.test(file)) return nothing
+  const { size } = await stat(path)
+  await using handle = await openHandle(path)
+  const archive = await torchArchive(handle, size)
+  if (!archive) return nothing
+  return { ...nothing, ...(await torchFacts(archive)), digest: archive.tensorsDigest }
+}
+
+async function wordsIn(path: string): Promise<Record<string, unknown> | undefined> {
+  const text = await textOfFile(path, LONGEST).catch(() => undefined)
+  return text === undefined ? undefined : jsonObject(text)
+}

@@ -1,0 +1,165 @@
+import type { Dirent } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { systemCode } from '../../failure.ts'
+import { isWeights } from '../../checkpoints/weights/weights.ts'
+import { hintsOfName, isCounted, type NameHints } from './name.ts'
+
+/** Weights that lie below a run's root: a file, a folder, or the files of one prefix. */
+export interface FoundWeights {
+  /** Relative to the root; of TensorFlow's files what their names have in common. */
+  path: string
+  /** The file with most to tell; that of a folder is its largest file of weights. */
+  file: string
+  hints: NameHints
+  /** When it was last changed (ms), and its bytes. */
+  mtime: number
+  size: number
+}
+
+/** Folders that hold no weights of a run, and much else. */
+const PASSED_BY = /^(\..*|node_modules|__pycache__|wandb|code|src|data|datasets?|cache)$/
+/** Files by which a folder is a run of its own. */
+const OWN_RUN =
+  /^(trainer_state\.json|results\.csv|metrics\.csv|summary\.csv|args\.yaml|journal\.jsonl)$|tfevents/
+/** A folder of such a name is a part of a project, whatever number it has. */
+const PART =
+  /^(version|run|exp\w*|trial|fold|seed|rank|job|train|val|worker|stage|mp_rank)[-_]?\d+$/i
+/** Marks of a folder that is one model. */
+const MODEL =
+  /^(config\.json|adapter_config\.json|config\.cfg|\.metadata|model\.safetensors\.index\.json|mm_projector\.bin)$/
+/** Pieces of one model, which several processes or files hold. */
+const PIECE = /rank|-of-|shard|part|__\d+_\d+|pytorch_model_\d+|zero_pp|mp_rank/
+const TENSORFLOW = /^(.+)\.index$/
+
+const DEEPEST = 6
+const MOST_ENTRIES = 20_000
+
+/** Every file and folder of weights below a root, in order of name. Walks at most 20,000 entries. */
+export async function findWeights(root: string): Promise<FoundWeights[]> {
+  const walk = new Walk(root)
+  await walk.folder('', 0)
+  return walk.found
+}
+
+class Walk {
+  readonly found: FoundWeights[] = []
+  readonly #root: string
+  #left = MOST_ENTRIES
+
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  async folder(path: string, depth: number): Promise<void> {
+    const entries = await this.#entries(path)
+    const names = entries.map(({ name }) => name)
+    if (path !== '' && names.some((name) => OWN_RUN.test(name))) return
+    for (const entry of entries) {
+      const inner = path === '' ? entry.name : `${path}/${entry.name}`
+      if (await this.#isFolder(entry, inner)) {
+        if (depth < DEEPEST && !PASSED_BY.test(entry.name))
+          await this.#inner(inner, entry.name, depth)
+      } else await this.#file(inner, entry.name, names)
+    }
+  }
+
+  /** A folder is a checkpoint where its name counts or it is one model, and its files do not count themselves. */
+  async #inner(path: string, name: string, depth: number): Promise<void> {
+    const entries = await this.#entries(path)
+    const hints = hintsOfName(name)
+    const isModel = entries.some((one) => MODEL.test(one.name))
+    if ((isModel || (isCounted(hints) && !PART.test(name))) && (await this.#isOne(path, entries))) {
+      const largest = await this.#largest(path, 0)
+      if (largest) {
+        const { mtimeMs } = await stat(join(this.#root, path))
+        const mtime = Math.max(largest.mtime, mtimeMs)
+        this.found.push({ path, file: largest.path, hints, mtime, size: largest.size })
+        return
+      }
+    }
+    await this.folder(path, depth + 1)
+  }
+
+  /** Whether nothing below a folder counts by itself, but for pieces of one model. */
+  async #isOne(path: string, entries: readonly Dirent[], depth = 0): Promise<boolean> {
+    for (const entry of entries) {
+      const { name } = entry
+      const inner = `${path}/${name}`
+      if (await this.#isFolder(entry, inner)) {
+        if (depth > 2 || PASSED_BY.test(name)) continue
+        if (!(await this.#isOne(inner, await this.#entries(inner), depth + 1))) return false
+      } else if (OWN_RUN.test(name) && depth > 0) return false
+      else if ((isWeights(name) || TENSORFLOW.test(name)) && !PIECE.test(name)) {
+        if (isCounted(hintsOfName(name))) return false
+      }
+    }
+    return true
+  }
+
+  async #largest(path: string, depth: number): Promise<Saved | undefined> {
+    let largest: Saved | undefined
+    for (const entry of await this.#entries(path)) {
+      const inner = `${path}/${entry.name}`
+      const isFolder = await this.#isFolder(entry, inner)
+      const isSpacy = entry.name === 'model' && depth > 0
+      const seen = isFolder
+        ? depth < 3 && (await this.#largest(inner, depth + 1))
+        : (isWeights(entry.name) || isSpacy) && (await this.#seen(inner))
+      if (seen && (!largest || seen.size > largest.size)) largest = seen
+    }
+    return largest
+  }
+
+  async #file(path: string, name: string, names: readonly string[]): Promise<void> {
+    const prefix = TENSORFLOW.exec(name)?.[1]
+    const isPrefix = prefix !== undefined && names.some((one) => one.startsWith(`${prefix}.data-`))
+    if (!isPrefix && (!isWeights(name) || isShard(name))) return
+    const seen = await this.#seen(path)
+    if (!seen) return
+    const { mtime, size } = seen
+    const whole = isPrefix ? path.slice(0, -'.index'.length) : path
+    this.found.push({ path: whole, file: path, hints: hintsOfName(name), mtime, size })
+  }
+
+  async #seen(path: string): Promise<Saved | undefined> {
+    const seen = await stat(join(this.#root, path)).catch(unseen)
+    return seen && { path, mtime: seen.mtimeMs, size: seen.size }
+  }
+
+  async #isFolder(entry: Dirent, path: string): Promise<boolean> {
+    if (!entry.isSymbolicLink()) return entry.isDirectory()
+    return (await stat(join(this.#root, path)).catch(unseen))?.isDirectory() ?? false
+  }
+
+  readonly #known = new Map<string, Dirent[]>()
+
+  async #entries(path: string): Promise<Dirent[]> {
+    const known = this.#known.get(path)
+    if (known) return known
+    if (this.#left <= 0) return []
+    const folder = join(this.#root, path)
+    const found = (await readdir(folder, { withFileTypes: true }).catch(unseen)) ?? []
+    const entries = found.sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, this.#left)
+    this.#left -= entries.length
+    this.#known.set(path, entries)
+    return entries
+  }
+}
+
+interface Saved {
+  path: string
+  mtime: number
+  size: number
+}
+
+/** A part of weights that lie in several files of one folder. */
+function isShard(name: string): boolean {
+  return /-\d{5}-of-\d{5}\./.test(name)
+}
+
+/** What cannot be seen is not there. */
+function unseen(error: unknown): undefined {
+  if (systemCode(error) === undefined) throw error
+  return undefined
+}

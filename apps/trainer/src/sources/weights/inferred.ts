@@ -1,0 +1,64 @@
+import { type Direction, directionOf, type EventOf } from '@bestmark/core'
+import { bestRow } from './bestRow.ts'
+import type { History } from './history.ts'
+import type { SavedFile } from '../events/savedFiles.ts'
+
+/** What decides where the run declared nothing, as fields of its start. */
+export type Inferred = Pick<EventOf<'started'>, 'metric_for_best' | 'direction' | 'declared_by'>
+
+/** Measures that programs go by without a setting, the most telling first. */
+const CUSTOMS: readonly [name: RegExp, who: string][] = [
+  [/^val_ema_pseudo_dice$/, "nnU-Net's own rule (the EMA of the pseudo Dice)"],
+  [/^(bbox|segm|keypoints)\/AP$/, "detectron2's measure of detection"],
+  [/^coco\/(bbox|segm)_mAP$/, "mmengine's measure of detection"],
+  [/coco_eval_bbox\/AP$/, "DETR's measure of detection"],
+]
+/** Of a log whose only held-out set is called test. */
+const TESTS = ['test_acc1', 'test_acc', 'test_accuracy', 'test_top1', 'test_loss']
+/** Fewer rows agree by chance. */
+const FEWEST = 3
+
+/**
+ * Which metric decides a run that declares none, where its program or its files show it; undefined
+ * where nothing does, or the loss does anyway.
+ */
+export function inferred(history: History, saved: readonly SavedFile[]): Inferred | undefined {
+  const names = [...new Set(history.rows.flatMap(({ values }) => Object.keys(values)))]
+  return byCustom(names) ?? byBestFile(names, history, saved) ?? byTests(names)
+}
+
+function byCustom(names: readonly string[]): Inferred | undefined {
+  for (const [pattern, declared_by] of CUSTOMS) {
+    const metric = names.find((name) => pattern.test(name))
+    if (metric !== undefined) return { metric_for_best: metric, direction: 'max', declared_by }
+  }
+  return undefined
+}
+
+/** The file that keeps the best is of a known step: the metric that is best there is what it goes by. */
+function byBestFile(
+  names: readonly string[],
+  history: History,
+  saved: readonly SavedFile[],
+): Inferred | undefined {
+  const best = saved.filter(({ role, step, how }) => role === 'best' && step !== null && !how)
+  const [first, ...others] = new Set(best.map(({ step }) => step))
+  if (first === undefined || others.length > 0 || history.rows.length < FEWEST) return undefined
+  const fitting = names.filter((name) => bestRow(history, name)?.step === first)
+  const [metric] = fitting
+  if (metric === undefined || fitting.includes('eval_loss')) return undefined
+  const declared_by = `${best[0]?.path}, which is of step ${first}, where ${metric} is best`
+  return { metric_for_best: metric, direction: directionFor(metric), declared_by }
+}
+
+function byTests(names: readonly string[]): Inferred | undefined {
+  if (names.length === 0 || names.some((name) => !name.startsWith('test_'))) return undefined
+  const metric = TESTS.find((name) => names.includes(name))
+  if (metric === undefined) return undefined
+  const declared_by = 'the only held-out set of its log, which is called test'
+  return { metric_for_best: metric, direction: directionFor(metric), declared_by }
+}
+
+function directionFor(metric: string): Direction | null {
+  return directionOf(metric) ?? null
+}

@@ -1,0 +1,200 @@
+import type { SavedFile } from '../events/savedFiles.ts'
+import { attemptsOf } from './attempts.ts'
+import { bestRow } from './bestRow.ts'
+import type { Candidate } from './candidate.ts'
+import { type Axis, baseOf, holds, type KnownValue } from './counting.ts'
+import { epochEnds, type StepOfEpoch } from './epochEnds.ts'
+import type { History, Row } from './history.ts'
+import { loggedValues } from './loggedValues.ts'
+
+/** What a run declares, as far as files that keep its best are of that metric. */
+export interface Declares {
+  metric: string | null
+  total_epochs: number | null
+}
+
+/** One sign of the step that weights are of. */
+interface Sign {
+  step: number
+  /** As part of a sentence. */
+  by: string
+  /** Whether it needs no other sign: what names and files say is compared with the log's rows. */
+  isSure: boolean
+}
+
+/**
+ * Gives weights their attempt and step by every sign that they carry. Signs that agree make it
+ * certain; one alone is said; none, or two that differ, leave the step unknown.
+ */
+export function joined(
+  candidates: readonly Candidate[],
+  history: History,
+  axis: Axis,
+  declares: Declares,
+): SavedFile[] {
+  const ends = epochEnds(candidates, history, axis, declares.total_epochs)
+  const signs = new Map(candidates.map((one) => [one, [] as Sign[]]))
+  const add: Given['add'] = (one, step, by, kind = 'other') => {
+    if (step === undefined) return
+    const isThere = one.facts.monitor !== null || history.rows.some((row) => row.step === step)
+    signs.get(one)?.push({ step, by, isSure: kind === 'name' || (kind === 'inside' && isThere) })
+  }
+  const given = { candidates, history, axis, ends, add }
+  fromNames(given)
+  fromFacts(given)
+  fromValues(given)
+  const known = candidates.map((one) => ({ one, signs: signs.get(one) ?? [] }))
+  for (const { one, signs } of known) {
+    if (signs.length === 0) fromTwins(one, known, add)
+    if (signs.length === 0) fromRole(one, given, declares)
+  }
+  const placed = known.map(({ one, signs }) => placedBy(one, signs))
+  return attemptsOf(placed, history).map(({ one, saved }) => {
+    const epoch = axis.isEpochs ? saved.step : epochOf(one, saved, history)
+    return { ...saved, epoch, values: loggedValues(one, candidates, saved, history) }
+  })
+}
+
+function epochOf(
+  { found, facts }: Candidate,
+  { step }: SavedFile,
+  { rows }: History,
+): number | null {
+  const row = rows.find((row) => row.step === step)
+  return row?.epoch ?? found.hints.epoch ?? facts.epoch
+}
+
+interface Given {
+  candidates: readonly Candidate[]
+  history: History
+  axis: Axis
+  ends: StepOfEpoch
+  add: (
+    one: Candidate,
+    step: number | undefined,
+    by: string,
+    kind?: 'name' | 'inside' | 'other',
+  ) => void
+}
+
+/** Weights of one pattern of names count alike. */
+function fromNames({ candidates, history, axis, ends, add }: Given): void {
+  const groups = Map.groupBy(candidates, ({ found }) => found.hints.pattern)
+  for (const group of groups.values()) {
+    const bySteps = group.map((one) => stepNumber(one, history, axis))
+    const rowsOf = (number: number): Row[] => history.rows.filter(({ step }) => step === number)
+    const numbers = group.flatMap((one, index) => {
+      const number = bySteps[index]
+      return number == null ? [] : [{ number, values: valuesIn(one) }]
+    })
+    const base = baseOf(numbers, rowsOf, usualOf(group, axis))
+    group.forEach((one, index) => {
+      const number = bySteps[index]
+      if (number != null) add(one, number + base.add, 'its name', 'name')
+      else add(one, ends.ofName(one), 'its name', 'name')
+    })
+  }
+}
+
+/** The number in a name that counts what the log counts; null where it counts epochs of a log of steps. */
+function stepNumber({ found }: Candidate, { rows }: History, axis: Axis): number | null {
+  const { step, epoch, number } = found.hints
+  if (axis.isEpochs) return epoch ?? (step === null ? number : null)
+  if (step !== null || number === null) return step
+  const isStep =
+    rows.length === 0 || rows.some((row) => row.step === number || row.step === number + 1)
+  return isStep ? number : null
+}
+
+/**
+ * Keras and TensorFlow name epochs from 1, whatever their tables do, and Lightning the steps that are
+ * completed; others count as they log.
+ */
+function usualOf([first]: readonly Candidate[], { shift, isEpochs }: Axis): 0 | 1 {
+  if (first?.facts.monitor && !isEpochs) return 0
+  const { path, file } = first?.found ?? { path: '', file: '' }
+  return /\.(keras|h5|hdf5)$/.test(path) || file.endsWith('.index') ? 0 : shift
+}
+
+function fromFacts({ candidates, history, axis, ends, add }: Given): void {
+  const rowsOf = (number: number): Row[] => history.rows.filter(({ step }) => step === number)
+  const told = (one: Candidate): number | null => (axis.isEpochs ? one.facts.epoch : one.facts.step)
+  const others = candidates.filter(({ facts }) => facts.monitor === null)
+  const numbers = others.flatMap((one) => {
+    const number = told(one)
+    return number === null ? [] : [{ number, values: valuesIn(one) }]
+  })
+  const base = baseOf(numbers, rowsOf, axis.shift)
+  for (const one of candidates) {
+    const number = told(one)
+    const isLightning = one.facts.monitor !== null
+    const more = isLightning ? (axis.isEpochs ? 1 : 0) : base.add
+    if (number !== null) add(one, number + more, `what ${one.facts.file} tells`, 'inside')
+    else add(one, ends.ofFacts(one), `what ${one.facts.file} tells`, 'inside')
+  }
+}
+
+/** A value that only one row has. */
+function fromValues({ candidates, history, add }: Given): void {
+  for (const one of candidates) {
+    for (const value of valuesIn(one)) {
+      const rows = history.rows.filter((row) => holds(row, value))
+      const steps = new Set(rows.map(({ step }) => step))
+      if (steps.size === 1) add(one, rows[0]?.step, `its value ${value.value}`)
+    }
+  }
+}
+
+/** Files that hold the same numbers are of one step. */
+function fromTwins(
+  one: Candidate,
+  known: readonly { one: Candidate; signs: readonly Sign[] }[],
+  add: Given['add'],
+): void {
+  const { digest } = one.facts
+  if (digest === null || digest === '') return
+  const twin = known.find((other) => other.one.facts.digest === digest && other.signs.length > 0)
+  if (twin) add(one, twin.signs[0]?.step, `holding the same numbers as ${twin.one.found.path}`)
+}
+
+/** A file that keeps the best is of the best row, where all that was measured agrees on it. */
+function fromRole(one: Candidate, { history, add }: Given, { metric }: Declares): void {
+  if (one.found.hints.role !== 'best') return
+  const best = bestRow(history, metric)
+  if (best) add(one, best.step, `its name and the best ${best.metric} of the log`)
+}
+
+function valuesIn({ found, facts }: Candidate): KnownValue[] {
+  const inside = Object.values(facts.values).map((value) => ({ value, digits: null }))
+  return [...found.hints.values, ...inside]
+}
+
+/** Which step the signs come to: the one that most of them name. */
+function placedBy(one: Candidate, signs: readonly Sign[]): { one: Candidate; saved: SavedFile } {
+  const { path, hints, mtime, size } = one.found
+  const counts = [...Map.groupBy(signs, ({ step }) => step)].sort(
+    ([, a], [, b]) => b.length - a.length,
+  )
+  const [first, second] = counts
+  const isClear =
+    first !== undefined && (second === undefined || first[1].length > second[1].length)
+  const step = isClear ? first[0] : null
+  const role = hints.role ?? (step === null ? 'latest' : null)
+  const how = isClear ? howOf(path, first) : signs.length > 0 ? contradiction(path, signs) : null
+  return {
+    one,
+    saved: { path, step, epoch: null, role, mtime, size, ...(how !== null && { how }) },
+  }
+}
+
+/** One sign alone is said, but for a name that counts. */
+function howOf(path: string, [step, signs]: [number, Sign[]]): string | null {
+  const [only, ...others] = signs
+  if (!only || others.length > 0 || only.isSure) return null
+  return `${path} is likely of step ${step}: only ${only.by} says so`
+}
+
+function contradiction(path: string, signs: readonly Sign[]): string {
+  const told = signs.map(({ step, by }) => `${by} says ${step}`).join(', ')
+  return `The step of ${path} is unknown: ${told}`
+}

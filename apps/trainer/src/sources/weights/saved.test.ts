@@ -1,0 +1,121 @@
+import { mkdir, utimes, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { rowsFrom, select, type TrainingEvent } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from '../../testing.ts'
+import { readRun } from '../readRun.ts'
+
+async function write(root: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(root, name)), { recursive: true })
+    await writeFile(join(root, name), text)
+  }
+}
+
+function placed(events: readonly TrainingEvent[]) {
+  return Object.fromEntries(
+    events.flatMap((event) =>
+      event.type === 'checkpoint' ? [[event.path, [event.attempt, event.step]]] : [],
+    ),
+  )
+}
+
+const table = (losses: readonly number[], first = 0): string =>
+  ['epoch,loss,val_loss', ...losses.map((loss, row) => `${row + first},1,${loss}`), ''].join('\n')
+
+test('a table that goes on after a resume is counted by the values in the names of the weights', async () => {
+  await using folder = await temporaryFolder()
+  await write(folder.path, {
+    'history.csv': table([0.61951, 0.61716, 0.60848], 5),
+    'model.05-0.6394.keras': 'w',
+    'model.06-0.6195.keras': 'w',
+    'model.08-0.6085.keras': 'w',
+  })
+  const { events } = await readRun(folder.path)
+  expect(placed(events)).toEqual({
+    'model.05-0.6394.keras': [0, 5],
+    'model.06-0.6195.keras': [0, 6],
+    'model.08-0.6085.keras': [0, 8],
+  })
+  expect(rowsFrom(events).evaluations.map(({ step }) => step)).toEqual([6, 7, 8])
+})
+
+test('files that are older than those of the last fit are of the fit before', async () => {
+  await using folder = await temporaryFolder()
+  await write(folder.path, {
+    'history.csv': table([3, 2, 1]) + table([1.5, 4, 5]).replace(/.*\n/, ''),
+    ...{ 'model.01.keras': 'w', 'model.02.keras': 'w', 'model.03.keras': 'w' },
+  })
+  const at = async (name: string, seconds: number) => {
+    const time = new Date(1_700_000_000_000 + seconds * 1000)
+    await utimes(join(folder.path, name), time, time)
+  }
+  await at('model.02.keras', 10)
+  await at('model.03.keras', 20)
+  await at('model.01.keras', 60)
+  const { events } = await readRun(folder.path)
+  expect(placed(events)).toEqual({
+    'model.01.keras': [1, 1],
+    'model.02.keras': [0, 2],
+    'model.03.keras': [0, 3],
+  })
+})
+
+test('names that count as a log from 0 are of the epochs that were completed by then', async () => {
+  await using folder = await temporaryFolder()
+  await write(folder.path, {
+    'log.txt': [0.9, 0.5, 0.7]
+      .map((loss, epoch) => `{"train_loss": 1, "val_loss": ${loss}, "epoch": ${epoch}}\n`)
+      .join(''),
+    ...{ 'checkpoint-0.pth': 'w', 'checkpoint-1.pth': 'w', 'checkpoint-2.pth': 'w' },
+  })
+  const { events } = await readRun(folder.path)
+  const { best } = select({ policy: 'as_declared', ...rowsFrom(events) })
+  expect(best).toMatchObject({ path: 'checkpoint-1.pth', step: 2, value: 0.5 })
+})
+
+test('folders of epochs are of the steps that the log evaluated at, one after another', async () => {
+  await using folder = await temporaryFolder()
+  const lines = [1, 2, 3].map((epoch) => {
+    const step = epoch * 100
+    return `Step ${step} | loss:1.0 lr:0.1\nStep ${step} | val_loss:${epoch === 2 ? 1.4 : 1.6}\n`
+  })
+  const weights = { 'epoch_0/model.bin': 'w', 'epoch_1/model.bin': 'w', 'epoch_2/model.bin': 'w' }
+  await write(folder.path, { 'logs/log_1.txt': lines.join(''), ...weights })
+  const { events } = await readRun(folder.path)
+  expect(placed(events)).toEqual({ epoch_0: [0, 100], epoch_1: [0, 200], epoch_2: [0, 300] })
+})
+
+test('a file that keeps the best is of no known epoch where metrics disagree on which one that is', async () => {
+  await using folder = await temporaryFolder()
+  const rows = ['epoch,loss,val_loss,val_acc', '0,1,0.9,0.6', '1,1,0.5,0.7', '2,1,0.6,0.8', '']
+  await write(folder.path, { 'history.csv': rows.join('\n'), 'best_model.pth': 'w' })
+  const untold = await readRun(folder.path)
+  expect(placed(untold.events)).toEqual({ 'best_model.pth': [0, null] })
+  await write(folder.path, { 'config.yaml': 'monitor: val_acc\n' })
+  const told = await readRun(folder.path)
+  expect(placed(told.events)).toEqual({ 'best_model.pth': [0, 3] })
+})
+
+test('what is inferred is never called the record of the trainer', async () => {
+  await using folder = await temporaryFolder()
+  await write(folder.path, { 'history.csv': table([3, 1, 2]), 'best.pth': 'w' })
+  const { events } = await readRun(folder.path)
+  expect(rowsFrom(events).claim).toBeNull()
+  const said = events.flatMap((event) => (event.type === 'log' ? [event.text] : []))
+  expect(said).toContainEqual(expect.stringContaining('best.pth is likely of step 2'))
+})
+
+test('weights below folders of their own pattern are found, and those of other runs are not', async () => {
+  await using folder = await temporaryFolder()
+  await write(folder.path, {
+    'log.csv': table([2, 1]),
+    'checkpoints/epoch_1/actor/model_world_size_2_rank_0.pt': 'w',
+    'checkpoints/epoch_1/actor/optim_world_size_2_rank_0.pt': 'w',
+    'optim_2.pt': 'w',
+    'older/results.csv': 'x',
+    'older/weights/best.pt': 'w',
+  })
+  const { events } = await readRun(folder.path)
+  expect(placed(events)).toEqual({ 'checkpoints/epoch_1': [0, 1] })
+})

@@ -1,0 +1,43 @@
+import type { SavedFile } from '../events/savedFiles.ts'
+import type { Listing } from '../../files/folder.ts'
+import type { Candidate } from './candidate.ts'
+import type { Axis } from './counting.ts'
+import { factsOf } from './facts.ts'
+import { findWeights } from './finder.ts'
+import type { History } from './history.ts'
+import { type Declares, joined } from './join.ts'
+
+/** Files that are read together. */
+const TOGETHER = 16
+
+/** All weights below a run's root with what they tell of themselves. */
+export async function candidatesIn(root: string): Promise<Candidate[]> {
+  const found = await findWeights(root)
+  const candidates: Candidate[] = []
+  for (let from = 0; from < found.length; from += TOGETHER) {
+    const some = found.slice(from, from + TOGETHER)
+    const facts = await Promise.all(some.map((one) => factsOf(root, one)))
+    some.forEach((one, index) => {
+      const known = facts[index]
+      if (known) candidates.push({ found: one, facts: known })
+    })
+  }
+  return candidates
+}
+
+/** Weights below a run's root, joined to its log. */
+export async function savedWeights(
+  { root }: Listing,
+  history: History,
+  axis: Axis,
+  declares: Declares,
+): Promise<SavedFile[]> {
+  const saved = joined(await candidatesIn(root), history, axis, declares)
+  return saved.sort(
+    // Of equal weights the one leads that no later save replaces.
+    (a, b) =>
+      (a.step ?? Infinity) - (b.step ?? Infinity) ||
+      Number(a.role !== null) - Number(b.role !== null) ||
+      (a.path < b.path ? -1 : 1),
+  )
+}

@@ -1,0 +1,82 @@
+import { basename } from 'node:path'
+import { setOwn } from '@bestmark/core'
+import { Tensor } from '../../checkpoints/weights/plainValues.ts'
+import type { TorchArchive } from '../../checkpoints/weights/torchArchive.ts'
+import { type Facts, factsIn } from './factWords.ts'
+
+type Told = Pick<Facts, 'epoch' | 'step' | 'values' | 'monitor' | 'best_path' | 'version'>
+
+/** What a file of torch tells: Lightning's callbacks, mmengine's meta, Ultralytics' and timm's own words. */
+export async function torchFacts(archive: TorchArchive): Promise<Partial<Told>> {
+  const { value } = archive
+  if (!(value instanceof Map)) return {}
+  const plain = await plainOf(value, archive)
+  const nested = ['meta', 'extra_state', 'message_hub', 'train_metrics', 'metrics']
+  for (const name of nested) {
+    const inner: unknown = value.get(name)
+    if (inner instanceof Map) Object.assign(plain, { ...(await plainOf(inner, archive)), ...plain })
+  }
+  const facts = factsIn(plain)
+  const metrics: unknown = value.get('train_metrics')
+  if (metrics instanceof Map)
+    Object.assign(facts.values, factsIn(await plainOf(metrics, archive)).values)
+  const version = plain['version']
+  return {
+    ...facts,
+    ...(await lightningFacts(value, archive)),
+    ...(typeof version === 'string' && { version }),
+  }
+}
+
+/** The numbers and words right in a dictionary, those in tensors of one element included. */
+async function plainOf(
+  said: ReadonlyMap<unknown, unknown>,
+  archive: TorchArchive,
+): Promise<Record<string, unknown>> {
+  const found: Record<string, unknown> = {}
+  for (const [name, value] of said) {
+    if (typeof name !== 'string') continue
+    if (typeof value === 'number' || typeof value === 'string') setOwn(found, name, value)
+    else if (value instanceof Tensor && value.shape.length === 0) {
+      const number = await archive.scalar(value)
+      if (number !== undefined) setOwn(found, name, number)
+    }
+  }
+  return found
+}
+
+/** Lightning's ModelCheckpoint that goes by a metric; of several the first. */
+async function lightningFacts(
+  said: ReadonlyMap<unknown, unknown>,
+  archive: TorchArchive,
+): Promise<Partial<Told>> {
+  const callbacks: unknown = said.get('callbacks')
+  if (!(callbacks instanceof Map)) return {}
+  for (const [name, state] of callbacks as ReadonlyMap<unknown, unknown>) {
+    const monitor: unknown = state instanceof Map ? state.get('monitor') : undefined
+    if (!(state instanceof Map) || typeof monitor !== 'string') continue
+    const mode = /'mode': '(min|max)'/.exec(String(name))?.[1]
+    const scores = await scoresOf(state.get('best_k_models'), archive)
+    const best_path: unknown = state.get('best_model_path')
+    const current: unknown = state.get('current_score')
+    const own = current instanceof Tensor ? await archive.scalar(current) : undefined
+    return {
+      monitor: { metric: monitor, mode: mode === 'min' || mode === 'max' ? mode : null, scores },
+      best_path: typeof best_path === 'string' && best_path !== '' ? best_path : null,
+      values: own === undefined || Number.isNaN(own) ? {} : { [monitor]: own },
+    }
+  }
+  return {}
+}
+
+async function scoresOf(kept: unknown, archive: TorchArchive): Promise<Map<string, number>> {
+  const scores = new Map<string, number>()
+  if (!(kept instanceof Map)) return scores
+  for (const [path, score] of kept as ReadonlyMap<unknown, unknown>) {
+    const value = score instanceof Tensor ? await archive.scalar(score) : score
+    if (typeof path === 'string' && typeof value === 'number') {
+      scores.set(basename(path.replaceAll('\\', '/')), value)
+    }
+  }
+  return scores
+}
