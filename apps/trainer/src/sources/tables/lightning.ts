@@ -165,7 +165,7 @@ function manifoldText(path: string, found: Pickled): string {
 }
 
 /** `epoch=2-step=25.ckpt`, with whatever the person put in between; versions of one name end in -v1. */
-export const lightningName: NameReader = (path) => {
+const lightningName: NameReader = (path) => {
   const name = path.split(/[\\/]/).at(-1) ?? ''
   if (!name.endsWith('.ckpt')) return undefined
   const step = /(?:^|[-_])step=?0*(\d{1,15})/.exec(name)?.[1]

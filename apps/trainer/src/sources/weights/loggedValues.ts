@@ -1,9 +1,9 @@
+import { basename } from 'node:path'
 import { setOwn } from '@bestmark/core'
 import { heldOutName, isHeldOut } from '../events/names.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 import type { Candidate } from './candidate.ts'
 import type { History } from './history.ts'
-import { basename } from 'node:path'
 
 /** What weights measured of themselves where the log has no row of their step, by the one name of each metric. */
 export function loggedValues(

@@ -1,5 +1,5 @@
 /** A number that a name gives as how good its weights are. */
-export interface NamedValue {
+interface NamedValue {
   /** What stands before it, such as `val_loss`; null where nothing does. */
   name: string | null
   value: number

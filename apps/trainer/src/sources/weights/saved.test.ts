@@ -106,7 +106,7 @@ test('what is inferred is never called the record of the trainer', async () => {
   expect(said).toContainEqual(expect.stringContaining('best.pth is likely of step 2'))
 })
 
-test('weights below folders of their own pattern are found, and those of other runs are not', async () => {
+test('weights below a folder of checkpoints are found, and those of other runs are not', async () => {
   await using folder = await temporaryFolder()
   await write(folder.path, {
     'log.csv': table([2, 1]),
@@ -117,5 +117,5 @@ test('weights below folders of their own pattern are found, and those of other r
     'older/weights/best.pt': 'w',
   })
   const { events } = await readRun(folder.path)
-  expect(placed(events)).toEqual({ 'checkpoints/epoch_1': [0, 1] })
+  expect(placed(events)).toEqual({ 'checkpoints/epoch_1': [0, 2] })
 })
