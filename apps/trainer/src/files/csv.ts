@@ -33,3 +33,8 @@ export function numberIn(cell: string | undefined): number | undefined {
   if (!Number.isNaN(number)) return number
   return WORDS.get(cell.toLowerCase())
 }
+
+/** The names in a table's first line. */
+export function headOf(text: string, separator = ','): string[] {
+  return cells(text.split('\n', 1)[0] ?? '', separator)
+}

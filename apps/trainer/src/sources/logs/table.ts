@@ -1,5 +1,4 @@
-import { cells, numberIn } from '../../files/csv.ts'
-import { headOf } from '../tables/columns.ts'
+import { cells, headOf, numberIn } from '../../files/csv.ts'
 import { isCountName, type LogReading, readingOf } from './reading.ts'
 
 const SEPARATORS = [',', '\t', ';', '|']

@@ -1,6 +1,6 @@
 import { setOwn } from '@bestmark/core'
 import type { Values } from '../events/events.ts'
-import { cells, numberIn } from '../../files/csv.ts'
+import { numberIn } from '../../files/csv.ts'
 import { heldOutName, isHeldOut, isOfABatch, trainingLossAmong } from '../events/names.ts'
 
 /** What a column of a table holds; plain data, since it is kept with the place in the file. */
@@ -35,9 +35,4 @@ export function valuesOf(
     if (value !== undefined) setOwn(values[kind], name, value)
   }
   return values
-}
-
-/** The names in a table's first line. */
-export function headOf(text: string, separator = ','): string[] {
-  return cells(text.split('\n', 1)[0] ?? '', separator)
 }

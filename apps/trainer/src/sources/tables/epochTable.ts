@@ -1,5 +1,5 @@
 import { type Progress, reach } from '../events/attempts.ts'
-import { baseOfTable, type NamedValue } from './base.ts'
+import { baseOfTable, type NamedValue } from '../weights/tableBase.ts'
 import { type Column, columnsOf, valuesOf } from './columns.ts'
 import { cells, numberIn } from '../../files/csv.ts'
 import { measuredEvents, type Values } from '../events/events.ts'

@@ -1,5 +1,5 @@
 import { beginning } from '../events/attempts.ts'
-import { headOf } from './columns.ts'
+import { headOf } from '../../files/csv.ts'
 import { readConfigurations } from '../config/configuration.ts'
 import { declared } from '../config/declaration.ts'
 import { type TableState, tellRow } from './epochTable.ts'
@@ -8,7 +8,7 @@ import type { Listing } from '../../files/folder.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 import type { History } from '../weights/history.ts'
 import { savedWeights } from '../weights/saved.ts'
-import { namedValues } from './base.ts'
+import { namedValues } from '../weights/tableBase.ts'
 
 const SEPARATORS = [',', ';', '\t']
 

@@ -1,6 +1,6 @@
 import { ownValue } from '@bestmark/core'
 import { beginning } from '../events/attempts.ts'
-import { headOf } from './columns.ts'
+import { headOf } from '../../files/csv.ts'
 import { type TableState, tellRow } from './epochTable.ts'
 import type { Values } from '../events/events.ts'
 import { type Beginning, lineSource } from '../reader/lineSource.ts'

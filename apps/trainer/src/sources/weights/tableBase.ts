@@ -1,8 +1,8 @@
 import { ownValue } from '@bestmark/core'
 import type { Listing } from '../../files/folder.ts'
 import type { Values } from '../events/events.ts'
-import { holds } from '../weights/counting.ts'
-import { findWeights } from '../weights/finder.ts'
+import { holds } from './counting.ts'
+import { findWeights } from './finder.ts'
 
 /** A number in the name of weights, and a value beside it. */
 export interface NamedValue {
