@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { glob, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ROOT } from './board.ts'
 
@@ -16,4 +16,33 @@ test('every promise of docs/security.md names tests that exist', async () => {
     expect([promise, named.length]).not.toEqual([promise, 0])
     expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
   }
+})
+
+const LINK = /\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g
+
+/** The anchor that GitHub gives a heading. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}_ -]/gu, '')
+    .replaceAll(' ', '-')
+}
+
+test('every link in the docs leads to a file and a heading that exist', async () => {
+  const broken: string[] = []
+  let count = 0
+  for await (const page of glob(['*.md', 'docs/**/*.md', 'clients/*/*.md'], { cwd: ROOT })) {
+    const text = await readFile(join(ROOT, page), 'utf8')
+    for (const [, path = '', anchor] of text.matchAll(LINK)) {
+      count++
+      const target = path === '' ? join(ROOT, page) : join(ROOT, dirname(page), path)
+      if (!existsSync(target)) broken.push(`${page}: ${path}`)
+      else if (anchor !== undefined) {
+        const headings = (await readFile(target, 'utf8')).match(/(?<=^#+ ).+$/gm) ?? []
+        if (!headings.map(anchorOf).includes(anchor)) broken.push(`${page}: ${path}#${anchor}`)
+      }
+    }
+  }
+  expect(count).toBeGreaterThan(100)
+  expect(broken).toEqual([])
 })
