@@ -5,7 +5,11 @@ import { temporaryFolder } from '../testing.ts'
 import { Troubles } from './troubles.ts'
 
 /** A query that failed as the ORM tells it, with all that was to be written. */
-const failed = (cause: unknown) => new Error('Failed query: insert into points …', { cause })
+/** As drizzle throws it: with the query and its values. */
+const failed = (cause: unknown) => {
+  const query = { query: 'insert into points …', params: [] }
+  return Object.assign(new Error('Failed query: insert into points …', { cause }), query)
+}
 const closed = Object.assign(new Error('write CONNECTION_CLOSED'), { code: 'CONNECTION_CLOSED' })
 
 test('a database that goes away is told once, and once that it is back', async () => {

@@ -1,4 +1,4 @@
-import { awayBy } from '@bestmark/db/unavailable'
+import { awayBy, causeOfQuery } from '@bestmark/db/unavailable'
 import { sentence } from '../failure.ts'
 
 /** Who hears what goes wrong while something else goes on. */
@@ -22,7 +22,7 @@ export class Troubles implements Troubled {
 
   /** What it is that had the trouble stands before it. */
   tellOf(what: string, error: unknown): void {
-    const why = sentence(rootOf(error))
+    const why = sentence(causeOfQuery(error))
     const text = what ? `${what}: ${why}` : why
     const away = awayBy(error)
     if (away) {
@@ -41,10 +41,4 @@ export class Troubles implements Troubled {
     if (this.#isAway) this.#say('The database is back; recording goes on where it was.')
     this.#isAway = false
   }
-}
-
-/** A query that failed repeats itself with all its values; why it failed is its cause. */
-function rootOf(error: unknown): unknown {
-  const isQuery = error instanceof Error && error.message.startsWith('Failed query')
-  return isQuery && error.cause !== undefined ? rootOf(error.cause) : error
 }

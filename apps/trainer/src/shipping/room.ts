@@ -1,13 +1,13 @@
+import { bytesText } from '@bestmark/core'
 import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Failure, systemCode } from '../failure.ts'
-import { sizeWords } from '../cli/size.ts'
 
 /** Throws a Failure where the disk of a folder, which need not be there yet, has no room for so many bytes. */
 export async function assertRoom(folder: string, bytes: number): Promise<void> {
   const free = await freeBytes(folder)
   if (free === undefined || BigInt(bytes) <= free) return
-  const sizes = `it takes ${sizeWords(bytes)} and ${sizeWords(Number(free))} are free`
+  const sizes = `it takes ${bytesText(bytes)} and ${bytesText(Number(free))} are free`
   throw new Failure(
     `The disk of ${folder} has no room for this checkpoint: ${sizes}. ` +
       'Remove files there, such as versions that are no longer served, and ship it again.',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytes, delta, epochs, measure, percent, short } from './figures.ts'
+import { delta, epochs, measure, percent, short } from './figures.ts'
 
 test('losses carry four significant digits, zeros kept, so that columns line up', () => {
   expect([2.2286, 1.82, 0.61207, 12.3456, 0].map(measure)).toEqual([
@@ -49,17 +49,6 @@ test('a difference is readable however large it is', () => {
 
 test('only what is done is 100 %', () => {
   expect([0, 0.684, 0.999, 1, null].map(percent)).toEqual(['0 %', '68 %', '99 %', '100 %', '–'])
-})
-
-test('bytes change their unit before they need four digits', () => {
-  expect([0, 999, 1000, 1_400_000, 999_950_000, null].map(bytes)).toEqual([
-    '0 bytes',
-    '999 bytes',
-    '1.0 kB',
-    '1.4 MB',
-    '1.0 GB',
-    '–',
-  ])
 })
 
 test('epochs have one decimal unless they are whole', () => {

@@ -67,18 +67,3 @@ export function percent(share: number | null | undefined): string {
   if (share === null || share === undefined) return UNKNOWN
   return `${share >= 1 ? 100 : Math.min(99, Math.round(share * 100))} %`
 }
-
-const BYTE_UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB']
-
-/** Bytes in decimal units: 1.4 MB. */
-export function bytes(value: number | null | undefined): string {
-  if (value === null || value === undefined) return UNKNOWN
-  let unit = 0
-  let amount = value
-  while (amount >= 999.5 && unit < BYTE_UNITS.length - 1) {
-    amount /= 1000
-    unit += 1
-  }
-  const digits = unit === 0 || amount >= 99.95 ? 0 : 1
-  return `${amount.toFixed(digits)} ${BYTE_UNITS[unit]}`
-}

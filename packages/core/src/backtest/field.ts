@@ -1,5 +1,6 @@
 import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure } from '../measured.ts'
+import { stepKey } from '../run/keys.ts'
 import type { RunRows, Checkpoint, Evaluation } from '../run/rows.ts'
 import type { RunContext } from '../run/context.ts'
 import { firstEvaluations, measureOf } from '../metric/evaluations.ts'
@@ -134,9 +135,9 @@ function candidatesOf(
   if (among === 'evaluations') return finite
   const complete = new Set<string>()
   for (const { attempt, step, files_state } of rows.checkpoints) {
-    if (files_state === 'complete') complete.add(`${attempt}:${step}`)
+    if (files_state === 'complete') complete.add(stepKey({ attempt, step }))
   }
-  return finite.filter(({ attempt, step }) => complete.has(`${attempt}:${step}`))
+  return finite.filter((one) => complete.has(stepKey(one)))
 }
 
 function whole({ attempt, step }: { attempt: number; step: number }): Checkpoint {

@@ -1,5 +1,6 @@
 import { isTest } from '../metric/direction.ts'
 import { measureOf } from '../metric/evaluations.ts'
+import { stepKey } from '../run/keys.ts'
 import { select } from '../selection/select.ts'
 import { scoreOf } from '../selection/score.ts'
 import type { PolicySettings, Weights } from '../selection/policyOptions.ts'
@@ -95,12 +96,10 @@ function indexOf(
 
 /** The bare loop that every policy is measured against. */
 function lowestLoss({ candidates, blind, loss }: Field): number {
-  const losses = new Map(
-    blind.evaluations.map((one) => [`${one.attempt}:${one.step}`, measureOf(one, loss)]),
-  )
+  const losses = new Map(blind.evaluations.map((one) => [stepKey(one), measureOf(one, loss)]))
   let [best, lowest] = [-1, Infinity]
-  for (const [index, { attempt, step }] of candidates.entries()) {
-    const value = losses.get(`${attempt}:${step}`) ?? NaN
+  for (const [index, candidate] of candidates.entries()) {
+    const value = losses.get(stepKey(candidate)) ?? NaN
     if (value > -Infinity && value < lowest) [best, lowest] = [index, value]
   }
   return best

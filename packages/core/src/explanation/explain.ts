@@ -16,15 +16,16 @@ import { separateWinners, winnersOf } from './winners.ts'
 
 /**
  * A selection in words, for every surface alike. Advice only: it never changes the selection.
- * O(evaluations × metrics).
+ * O(evaluations × metrics). `selection` and `setting` are those of the same input, where the caller
+ * has them already.
  */
 export function explain(
   input: SelectionInput,
   context: RunContext = {},
   selection: Selection = select(input),
+  setting: Setting = settingOf(input),
 ): Explanation {
   const { reason: sentence, metric, direction } = selection
-  const setting = settingOf(input)
   const { decided, evaluations } = setting
   if (metric === null || direction === null || decided.problem !== null) {
     return undecided(input, context, selection, setting)

@@ -1,4 +1,5 @@
-import { byStep, finder, type Weights } from '../metric/evaluations.ts'
+import { byStep, type StepKey } from '../run/keys.ts'
+import { finder } from '../metric/evaluations.ts'
 import type { Note, Explained } from './explanation.ts'
 import { note } from './note.ts'
 import type { Checkpoint } from '../run/rows.ts'
@@ -33,7 +34,7 @@ export function savingNotes(
   return notes
 }
 
-function stepped({ attempt, step }: Checkpoint): Weights[] {
+function stepped({ attempt, step }: Checkpoint): StepKey[] {
   return step === null ? [] : [{ attempt, step }]
 }
 

@@ -1,4 +1,5 @@
 import { isFiniteMeasure } from '../measured.ts'
+import { checkpointKey } from '../run/keys.ts'
 import { signed } from '../metric/figure.ts'
 import type { TableRow } from './explanation.ts'
 import type { PassedOver, Ranked, Selection } from '../selection/selection.ts'
@@ -6,15 +7,11 @@ import type { PassedOver, Ranked, Selection } from '../selection/selection.ts'
 /** Every checkpoint and how it stands: the ranked ones first, best first, then what was passed over. */
 export function explanationTable(selection: Selection): TableRow[] {
   const ties = selection.near_ties?.candidates ?? []
-  const tied = new Set(ties.length > 1 ? ties.map(keyOf) : [])
+  const tied = new Set(ties.length > 1 ? ties.map(checkpointKey) : [])
   return [
     ...selection.ranking.map((one, index) => rankedRow(selection, one, index, tied)),
     ...selection.passed_over.map(passedRow),
   ]
-}
-
-function keyOf({ attempt, step, path }: Ranked): string {
-  return `${attempt}:${step}:${path}`
 }
 
 function rankedRow(
@@ -28,7 +25,7 @@ function rankedRow(
   const is_best = index === 0
   return {
     ...{ checkpoint_id, attempt, step, path, place: index + 1, value, difference, is_best },
-    is_tied: tied.has(keyOf(one)),
+    is_tied: tied.has(checkpointKey(one)),
     why: is_best ? 'best' : place(index, difference ?? NaN, prefer ?? 'first'),
     origin,
   }

@@ -2,6 +2,7 @@ import type { Measured } from '../measured.ts'
 import type { Detail, Evaluation } from '../run/rows.ts'
 import { isTest, withoutSplit } from './direction.ts'
 import { ownValue } from '../named.ts'
+import { byStep, type StepKey } from '../run/keys.ts'
 
 /** Rates, times and errors that ride along with an evaluation; they say nothing of the weights. */
 const NO_MEASURE =
@@ -20,16 +21,12 @@ export function detailOf({ details, origin, samples = null }: Evaluation, metric
   return ownValue(details, metric) ?? { origin, samples }
 }
 
-/** Weights are told apart by attempt and step. */
-export interface Weights {
-  attempt: number
-  step: number
+/** The metric whose standard error a name is; undefined for any other name. */
+export function metricOfError(name: string): string | undefined {
+  return name.endsWith(ERROR) ? name.slice(0, -ERROR.length) : undefined
 }
 
-/** The order in which the first of equals wins: step, then attempt (then arrival). */
-export function byStep(a: Weights, b: Weights): number {
-  return a.step - b.step || a.attempt - b.attempt
-}
+const ERROR = '_stderr'
 
 /**
  * One evaluation for each (attempt, step), in order of step, then attempt. The first measurement
@@ -61,7 +58,7 @@ function joined(first: Evaluation, later: Evaluation): Evaluation {
   const isKnown = (name: string): boolean => Object.hasOwn(first.values, name)
   // The error of a value that does not count says nothing of the one that does.
   const added = Object.keys(later.values).filter(
-    (name) => !isKnown(name) && !isKnown(name.replace(/_stderr$/, '')),
+    (name) => !isKnown(name) && !isKnown(metricOfError(name) ?? name),
   )
   if (added.length === 0) return first
   const values = Object.fromEntries(
@@ -80,7 +77,7 @@ function joined(first: Evaluation, later: Evaluation): Evaluation {
  * Finds the row of given weights among rows in order of step. Asked for ascending weights, each
  * answer costs O(1), else O(log n).
  */
-export function finder<Row extends Weights>(
+export function finder<Row extends StepKey>(
   rows: readonly Row[],
 ): (weights: { attempt: number; step: number | null }) => Row | undefined {
   let next = 0
@@ -96,7 +93,7 @@ export function finder<Row extends Weights>(
   }
 }
 
-function lowerBound(rows: readonly Weights[], weights: Weights): number {
+function lowerBound(rows: readonly StepKey[], weights: StepKey): number {
   let [low, high] = [0, rows.length]
   while (low < high) {
     const middle = (low + high) >>> 1

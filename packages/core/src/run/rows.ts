@@ -1,6 +1,7 @@
 import type { Measured } from '../measured.ts'
 import type { Direction, EventOf, FilesState, Origin, TrainingEvent } from './event.ts'
 import { ownValue } from '../named.ts'
+import { checkpointKey } from './keys.ts'
 
 /** What is known of one measured value beside the value. */
 export interface Detail {
@@ -88,6 +89,12 @@ export function rowsFrom(events: Iterable<TrainingEvent>): RunRows {
   return rows
 }
 
+/** Why the files of an overwritten checkpoint are missing; the step or the attempt follows. */
+export const OVERWRITTEN = {
+  at_step: 'overwritten at step',
+  by_attempt: 'overwritten by attempt',
+} as const
+
 /** Adds what was saved, once; what stood at its path before is overwritten. */
 function save(
   checkpoints: Checkpoint[],
@@ -101,14 +108,14 @@ function save(
     return
   }
   // Told again after another save took its path, it is still overwritten.
-  if (older && known.has(keyOf(event))) return
-  known.add(keyOf(event))
+  if (older && known.has(checkpointKey(event))) return
+  known.add(checkpointKey(event))
   if (older) {
     older.files_state = 'missing'
     older.files_why =
       older.attempt === attempt
-        ? `overwritten at step ${step}`
-        : `overwritten by attempt ${attempt}`
+        ? `${OVERWRITTEN.at_step} ${step}`
+        : `${OVERWRITTEN.by_attempt} ${attempt}`
   }
   const saved = { checkpoint_id: null, attempt, step, path, files_state, files_why }
   standing.set(path, saved)
@@ -119,10 +126,6 @@ type Saved = Pick<Checkpoint, 'attempt' | 'step' | 'path'>
 
 function isSame(one: Saved, { attempt, step }: Saved): boolean {
   return one.attempt === attempt && one.step === step
-}
-
-function keyOf({ attempt, step, path }: Saved): string {
-  return `${attempt} ${step} ${path}`
 }
 
 /** An evaluation as a row; only what its values do not have in common stands apart. */

@@ -1,9 +1,10 @@
+import { byStep } from '../run/keys.ts'
 import type { Checkpoint, Evaluation } from '../run/rows.ts'
 import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure } from '../measured.ts'
 import { brokenCondition, type Judged } from './conditions.ts'
 import { isBetter } from '../metric/direction.ts'
-import { byStep, detailOf, finder, measureOf } from '../metric/evaluations.ts'
+import { detailOf, finder, measureOf } from '../metric/evaluations.ts'
 import { passedOver } from './passedOver.ts'
 import type { PassedOver, Ranked } from './selection.ts'
 

@@ -1,4 +1,4 @@
-import { byStep } from '../metric/evaluations.ts'
+import { byStep } from '../run/keys.ts'
 import { featuresOf, scoreOf } from './score.ts'
 import type { SelectionInput } from './input.ts'
 import type { NearTies, Ranked } from './selection.ts'

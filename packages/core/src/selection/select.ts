@@ -17,10 +17,11 @@ const POLICY_VERSION = 2
 /**
  * Decides which checkpoint is best, and why. A function of the rows alone: the order in which rows
  * of different steps arrived makes no difference. O(n log n) in checkpoints and evaluations.
+ * `setting` is that of the same input, where the caller has it already.
  */
-export function select(input: SelectionInput): Selection {
+export function select(input: SelectionInput, setting = settingOf(input)): Selection {
   const { policy, checkpoints, among = 'checkpoints', told = {} } = input
-  const { decided, evaluations, judged } = settingOf(input)
+  const { decided, evaluations, judged } = setting
   const { metric, direction, problem } = decided
   const declared_by = decided.declared_by ?? 'asked for'
   const prefer = policy === 'within_noise' ? (told.prefer ?? null) : null

@@ -1,5 +1,6 @@
+import { byStep } from '../run/keys.ts'
 import type { Evaluation } from '../run/rows.ts'
-import { byStep, finder } from '../metric/evaluations.ts'
+import { finder } from '../metric/evaluations.ts'
 import { listedWords } from '../metric/figure.ts'
 import { noiseOf } from './noise.ts'
 import type { NearTies, Ranked } from './selection.ts'

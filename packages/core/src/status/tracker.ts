@@ -68,12 +68,19 @@ const INITIAL_FACTS: RunFacts = {
  * successive states share.
  */
 export function track(state: TrackerState, event: TrainingEvent): TrackerState {
+  const facts = factsAfter(state.facts, event)
   // What was measured after training says nothing of how the training goes.
-  if (event.type === 'evaluation' && event.scored_by !== null) return state
-  const { facts } = state
+  if (facts === state.facts) return state
   const standing = standingAfter(state, event)
+  const isMeasured = event.type === 'evaluation'
+  return { standing, facts: isMeasured ? { ...facts, ...standingFacts(standing) } : facts }
+}
+
+/** The facts after one more event, but for those that follow from a standing. */
+export function factsAfter(facts: RunFacts, event: TrainingEvent): RunFacts {
+  if (event.type === 'evaluation' && event.scored_by !== null) return facts
   const updated_at = latest(facts.updated_at, event.at)
-  return { standing, facts: { ...facts, updated_at, ...changes(facts, standing, event) } }
+  return { ...facts, updated_at, ...changes(facts, event) }
 }
 
 function standingAfter(state: TrackerState, event: TrainingEvent): Standing {
@@ -87,14 +94,14 @@ function standingAfter(state: TrackerState, event: TrainingEvent): Standing {
 }
 
 /** What an event changes of the facts. */
-function changes(facts: RunFacts, standing: Standing, event: TrainingEvent): Partial<RunFacts> {
+function changes(facts: RunFacts, event: TrainingEvent): Partial<RunFacts> {
   switch (event.type) {
     case 'started':
       return started(facts, event)
     case 'metrics':
       return logged(facts, event)
     case 'evaluation':
-      return evaluated(facts, standing, event)
+      return evaluated(facts, event)
     case 'heartbeat':
       return alive(facts)
     case 'ended':
@@ -173,17 +180,8 @@ function logged(facts: RunFacts, event: EventOf<'metrics'>): Partial<RunFacts> {
   return { ...alive(facts), ...reached(facts, event), loss }
 }
 
-function evaluated(
-  facts: RunFacts,
-  standing: Standing,
-  event: EventOf<'evaluation'>,
-): Partial<RunFacts> {
-  return {
-    ...alive(facts),
-    ...reached(facts, event),
-    ...lossesAfter(facts, event),
-    ...standingFacts(standing),
-  }
+function evaluated(facts: RunFacts, event: EventOf<'evaluation'>): Partial<RunFacts> {
+  return { ...alive(facts), ...reached(facts, event), ...lossesAfter(facts, event) }
 }
 
 function lossesAfter(facts: RunFacts, event: EventOf<'evaluation'>): Partial<RunFacts> {

@@ -20,21 +20,35 @@ const FULL = '53100'
 
 /** How a database failed, as far as it did and may do better later; undefined for any other error. */
 export function awayBy(error: unknown): Away | undefined {
-  if (isCutOff(error) || isUnavailable(error)) return 'away'
+  if (isUnavailable(error)) return 'away'
   const codes = codesOf(error)
   if (codes.some((code) => SLOW.test(code))) return 'slow'
   if (codes.includes(FULL)) return 'full'
   return codes.includes(READ_ONLY) ? 'read_only' : undefined
 }
 
-function isUnavailable(error: unknown): boolean {
-  if (error instanceof DatabaseUnavailable) return true
-  return error instanceof Error && isUnavailable(error.cause)
+/** Whether the database cannot be reached or started; the one answer to "is it away?". */
+export function isUnavailable(error: unknown): boolean {
+  return isCutOff(error) || isRefusedAtOpening(error)
 }
 
-/** Whether something failed because the database cannot be reached just now. */
+/**
+ * Whether a connection broke or found nobody. Unlike `isUnavailable` it is false where trying again
+ * at once is of no use: for a wrong password, a wrong address, or a server that is too old.
+ */
 export function isCutOff(error: unknown): boolean {
   return codesOf(error).some((code) => AWAY.test(code))
+}
+
+function isRefusedAtOpening(error: unknown): boolean {
+  if (error instanceof DatabaseUnavailable) return true
+  return error instanceof Error && isRefusedAtOpening(error.cause)
+}
+
+/** The error behind a failed query, whose own message repeats the query with all its values. */
+export function causeOfQuery(error: unknown): unknown {
+  const isQuery = error instanceof Error && 'query' in error && 'params' in error
+  return isQuery && error.cause !== undefined ? causeOfQuery(error.cause) : error
 }
 
 /** The codes of an error and of what caused it. */

@@ -39,7 +39,7 @@ test('a deployment remembers what was said of its checkpoint when it was chosen'
   })
   expect(first.reason).toContain('eval_loss')
   const second = await createDeployment(db, { job_id, checkpoint_id: worse, model_name })
-  expect(second).toMatchObject({ is_best: false, reason: 'chosen by hand; second: +0.1' })
+  expect(second).toMatchObject({ is_best: false, reason: 'Chosen by hand; step 1 was the best.' })
   await tell(db, job_id, evaluation(4, 0.1), checkpoint(4))
   const ledger = await listDeployments(db, { job_id })
   expect(ledger).toEqual([second, first])
@@ -50,7 +50,7 @@ test('what cannot be shipped is refused with a sentence', async () => {
   const order = (checkpoint_id: string, model_name: string) =>
     createDeployment(db, { job_id, checkpoint_id, model_name })
   await expect(order(missing, 'm')).rejects.toThrow(
-    'The files of checkpoint-3 are missing (rotated away), so it cannot be shipped.',
+    'checkpoint-3 cannot be shipped: its files are missing (rotated away).',
   )
   await expect(order(randomUUID(), 'm')).rejects.toThrow(Refused)
   for (const name of ['', '../up', 'Upper', '.hidden', 'a/b', 'x'.repeat(65), 'a\n']) {

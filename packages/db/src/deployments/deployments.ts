@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { and, asc, desc, eq, gt, inArray } from 'drizzle-orm'
-import { checkpointsOf } from '../selection/checkpoints.ts'
 import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
-import { EXPORTED } from '../rows/job.ts'
-import { changeJob } from '../rows/job.ts'
-import { JobUnknown, Refused } from '../values/refused.ts'
-import { checkpoints, deployments, type DeploymentStatus, trainingJobs } from '../schema.ts'
+import { changeJob, EXPORTED, type Tx } from '../rows/job.ts'
+import { Refused } from '../values/refused.ts'
+import {
+  checkpoints,
+  deployments,
+  type DeploymentStatus,
+  type JobRow,
+  trainingJobs,
+} from '../schema.ts'
 
 /** One checkpoint shipped, or being shipped, under a model name. */
 export interface Deployment {
@@ -141,35 +145,36 @@ export async function createDeployment(
         'begins with a letter or a digit.',
     )
   }
-  const list = await checkpointsOf(db, job_id)
-  if (!list) throw new JobUnknown(job_id)
-  const chosen = list.checkpoints.find((row) => row.checkpoint_id === checkpoint_id)
-  if (!chosen) throw new Refused(`This job has no checkpoint ${checkpoint_id}.`)
-  const reason = chosen.is_best ? list.selection.reason : `chosen by hand; ${chosen.why_not}`
   const deployment_id = randomUUID()
   await changeJob(db, job_id, async (tx, job, revision) => {
     if (job.source === EXPORTED) throw new Refused(exportedRefusal(job.name))
-    const [now] = await tx
-      .select({
-        state: checkpoints.files_state,
-        why: checkpoints.files_why,
-        bytes: checkpoints.bytes,
-      })
-      .from(checkpoints)
-      .where(and(eq(checkpoints.job_id, job_id), eq(checkpoints.checkpoint_id, checkpoint_id)))
-    if (now?.state !== 'complete') {
-      const why = now?.why ? ` (${now.why})` : ''
-      throw new Refused(
-        `The files of ${chosen.path} are ${now?.state}${why}, so it cannot be shipped.`,
-      )
-    }
-    const { is_best } = chosen
-    const row = { job_id, deployment_id, checkpoint_id, model_name, is_best, reason, revision }
-    const state = { status: 'queued', bytes_total: now.bytes ?? 0, created_at: clock } as const
-    await tx.insert(deployments).values({ ...row, ...state })
+    const bytes_total = await shippableBytes(tx, job_id, checkpoint_id)
+    const is_best = job.best_checkpoint_id === checkpoint_id
+    const row = { job_id, deployment_id, checkpoint_id, model_name, is_best, revision }
+    const state = { status: 'queued', bytes_total, created_at: clock } as const
+    await tx.insert(deployments).values({ ...row, ...state, reason: reasonOf(job, is_best) })
     return { set: { deployments_revision: revision }, answer: undefined }
   })
   return written(await deploymentById(db, job_id, deployment_id))
+}
+
+/** The size of a checkpoint's files (bytes). Throws Refused where they are not complete, or not the job's. */
+async function shippableBytes(tx: Tx, job_id: string, checkpoint_id: string): Promise<number> {
+  const { files_state, files_why, bytes, path } = checkpoints
+  const [row] = await tx
+    .select({ files_state, files_why, bytes, path })
+    .from(checkpoints)
+    .where(and(eq(checkpoints.job_id, job_id), eq(checkpoints.checkpoint_id, checkpoint_id)))
+  if (!row) throw new Refused(`This job has no checkpoint ${checkpoint_id}.`)
+  if (row.files_state === 'complete') return row.bytes ?? 0
+  const why = row.files_why ? ` (${row.files_why})` : ''
+  throw new Refused(`${row.path} cannot be shipped: its files are ${row.files_state}${why}.`)
+}
+
+/** Why this checkpoint is shipped, as the job's row says it at this moment. */
+function reasonOf({ best_step, best_reason }: JobRow, is_best: boolean): string {
+  if (is_best) return best_reason ?? 'Chosen as the best.'
+  return best_step === null ? 'Chosen by hand.' : `Chosen by hand; step ${best_step} was the best.`
 }
 
 /** One deployment; undefined where there is none. */

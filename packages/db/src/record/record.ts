@@ -1,8 +1,8 @@
 import {
+  factsAfter as factsAfterEvent,
   hear,
   initialTracker,
   isOwnWord,
-  track,
   type EventOf,
   type RunFacts,
   type TrainingEvent,
@@ -189,13 +189,13 @@ const DECIDING = new Set<TrainingEvent['type']>([
 
 const FACTS = Object.keys(initialTracker().facts)
 
-/** The facts of a row, as core's tracker leaves them after the events. */
+/** The facts of a row after the events; `reselect` adds those that follow from the evaluations. */
 function factsAfter(job: JobRow, events: readonly TrainingEvent[]): RunFacts {
   const row: RunFacts = job
   const entries = Object.entries(row).filter(([field]) => FACTS.includes(field))
   // The row has columns beside the facts; what stays is exactly the tracker's fields.
   const facts = Object.fromEntries(entries) as unknown as RunFacts
-  return events.reduce(track, { ...initialTracker(), facts }).facts
+  return events.reduce(factsAfterEvent, facts)
 }
 
 /** What the run, and who scored it, said that is kept as it was said. */

@@ -1,4 +1,4 @@
-import type { EventOf } from '@bestmark/core'
+import { type EventOf, OVERWRITTEN } from '@bestmark/core'
 import { and, eq, max, sql } from 'drizzle-orm'
 import type { WriteAt } from './attempts.ts'
 import type { Tx } from './job.ts'
@@ -136,8 +136,8 @@ async function markOverwritten(
     update checkpoints as old
     set overwritten = true, files_state = 'missing', revision = ${revision},
         files_why = case when later.attempt <> old.attempt
-          then 'overwritten by attempt ' || later.attempt
-          else 'overwritten at step ' || later.step end
+          then ${OVERWRITTEN.by_attempt}::text || ' ' || later.attempt
+          else ${OVERWRITTEN.at_step}::text || ' ' || later.step end
     from checkpoints as later
     where old.job_id = ${job_id} and not old.overwritten
       and md5(old.path) in (select md5(path) from unnest(${list}::text[]) as path)

@@ -1,13 +1,17 @@
-import { type Detail, type Evaluation, type EventOf, ownValue } from '@bestmark/core'
+import {
+  type Detail,
+  type Evaluation,
+  type EventOf,
+  metricOfError,
+  ownValue,
+  stepKey,
+} from '@bestmark/core'
 import { and, asc, eq, inArray, max } from 'drizzle-orm'
 import type { WriteAt } from './attempts.ts'
 import type { Orm } from '../connection/client.ts'
 import type { Tx } from './job.ts'
 import { evaluations } from '../schema.ts'
 import { storableName } from '../values/storable.ts'
-
-/** What ends the name of a standard error. */
-const STDERR = /_stderr$/
 
 export type EvaluationRow = typeof evaluations.$inferSelect
 
@@ -29,12 +33,12 @@ export async function recordEvaluations(
   let arrival = last?.arrival ?? 0
   const rows = events.flatMap((event) => {
     const { attempt, step, epoch, at: time, samples, scored_by } = event
-    const keyOf = (metric: string): string => `${attempt}:${step}:${metric}`
+    const keyOf = (metric: string): string => `${stepKey(event)}:${metric}`
     const names = Object.keys(event.values).map(storableName)
     const again = new Set(names.filter((metric) => repeats.has(keyOf(metric))))
     return Object.entries(event.values).map(([said, value]) => {
       const metric = storableName(said)
-      const first = STDERR.test(metric) && again.has(metric.replace(STDERR, '')) ? 1 : 0
+      const first = again.has(metricOfError(metric) ?? '') ? 1 : 0
       const repeat = Math.max(first, repeats.get(keyOf(metric)) ?? 0)
       repeats.set(keyOf(metric), repeat + 1)
       const measured = { attempt, step, metric, repeat, value, epoch, at: time, samples, scored_by }
@@ -69,7 +73,7 @@ async function repeatsOf(
       .where(and(eq(evaluations.job_id, job_id), inArray(step, steps.slice(from, from + 10_000))))
       .groupBy(attempt, step, metric)
     for (const row of rows) {
-      counts.set(`${row.attempt}:${row.step}:${row.metric}`, (row.last ?? 0) + 1)
+      counts.set(`${stepKey(row)}:${row.metric}`, (row.last ?? 0) + 1)
     }
   }
   return counts
@@ -94,8 +98,8 @@ export async function evaluationRows(
  * stands apart where it is not what is known of the first one.
  */
 export function evaluationsOf(rows: readonly EvaluationRow[]): Evaluation[] {
-  const byWeights = Map.groupBy(rows, ({ attempt, step }) => `${attempt}:${step}`)
-  return [...byWeights.values()].flatMap((own) => {
+  const byStep = Map.groupBy(rows, stepKey)
+  return [...byStep.values()].flatMap((own) => {
     const [first] = own
     if (!first) return []
     const { attempt, step, epoch } = first

@@ -43,7 +43,10 @@ export interface LockedJob extends JobRow {
 
 /** What a write may set of a job's row. The selected fields belong to `reselect` alone. */
 export type JobChanges = Partial<
-  Omit<JobRow, FieldOf<'selected'> | 'job_id' | 'revision' | 'board_revision' | 'changed_at'>
+  Omit<
+    JobRow,
+    FieldOf<'selected'> | 'best_reason' | 'job_id' | 'revision' | 'board_revision' | 'changed_at'
+  >
 >
 
 /** The outcome of a write; without `set` nothing was written and the revision stays. */

@@ -121,6 +121,8 @@ export const trainingJobs = pgTable(
     /** What was told with `selection_policy`, and whose policy it is. */
     policy_told: plain().$type<Told>().notNull().default({}),
     policy_from: text().$type<PolicyFrom>().notNull().default('default'),
+    /** Why the selected checkpoint is the best, as one sentence. */
+    best_reason: said(),
     stop_requested_at: milliseconds(),
     /** When the run itself was last heard, by the database's clock, and how far apart its words are (ms). */
     heard_at: milliseconds(),

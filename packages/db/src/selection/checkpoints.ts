@@ -10,6 +10,8 @@ import {
   type RunContext,
   select,
   type Selection,
+  settingOf,
+  stepKey,
   type TableRow,
   type TrainingJobStatus,
   ownValue,
@@ -82,8 +84,9 @@ export async function checkpointsOf(
   })
   if (!read) return undefined
   const { rows, context } = read
-  const selection = select(rows.input)
-  const explanation = explain(rows.input, context, selection)
+  const setting = settingOf(rows.input)
+  const selection = select(rows.input, setting)
+  const explanation = explain(rows.input, context, selection, setting)
   const { revision } = rows.job
   const checkpoints = facesOf(rows, context, selection)
   return { status: statusOf(rows.job), revision, checkpoints, selection, explanation }
@@ -96,12 +99,12 @@ function facesOf(
 ): CheckpointRow[] {
   const { metric } = selection
   const measured = new Map(
-    input.evaluations.map(({ attempt, step, values }) => [`${attempt}:${step}`, values]),
+    input.evaluations.map((evaluation) => [stepKey(evaluation), evaluation.values]),
   )
   const standing = new Map(explanationTable(selection).map((row) => [row.checkpoint_id, row]))
   return checkpoints.map((checkpoint): CheckpointRow => {
     const { checkpoint_id, attempt, step } = checkpoint
-    const values = { ...measured.get(`${attempt}:${step}`) }
+    const values = { ...measured.get(stepKey(checkpoint)) }
     const row = standing.get(checkpoint_id) ?? UNRANKED
     const train_loss = step === null ? null : (trainLoss?.({ attempt, step }) ?? null)
     const eval_loss = ownValue(values, 'eval_loss') ?? null

@@ -83,7 +83,7 @@ async function rowsOf(tx: Tx, job: JobRow): Promise<DecidingRows> {
  */
 export async function reselect(tx: Tx, job: JobRow): Promise<Partial<RunFacts>> {
   const { input, evaluations } = await rowsOf(tx, job)
-  const { best, metric, direction } = select(input)
+  const { best, metric, direction, reason } = select(input)
   const set = {
     best_eval_loss: best?.eval_loss ?? null,
     best_epoch: best?.epoch ?? null,
@@ -92,6 +92,7 @@ export async function reselect(tx: Tx, job: JobRow): Promise<Partial<RunFacts>> 
     best_checkpoint_id: best?.checkpoint_id ?? null,
     best_metric: best?.value ?? null,
     best_metric_name: best ? metric : null,
+    best_reason: best ? reason : null,
   }
   const here = eq(trainingJobs.job_id, job.job_id)
   await tx.update(trainingJobs).set(set).where(here).prepare('select_best').execute()

@@ -1,16 +1,11 @@
-import type { Measured, RunContext } from '@bestmark/core'
+import { type Measured, type RunContext, stepKey } from '@bestmark/core'
 
 type TrainLoss = NonNullable<RunContext['trainLoss']>
-export type Weights = Parameters<TrainLoss>[0]
 
-/** Training losses by `weightsKey` of one job; plain data. */
+/** Training losses of one job by `stepKey`; plain data. */
 export type Losses = ReadonlyMap<string, Measured>
 
-/** Finds a loss, null for weights that have none here. */
+/** Finds the loss of a step, null where there is none. */
 export function lossFinder(losses: Losses | undefined): TrainLoss {
-  return (weights) => losses?.get(weightsKey(weights)) ?? null
-}
-
-export function weightsKey({ attempt, step }: Weights): string {
-  return `${attempt}:${step}`
+  return (at) => losses?.get(stepKey(at)) ?? null
 }

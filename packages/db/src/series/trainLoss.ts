@@ -1,7 +1,7 @@
-import type { Measured, RunContext } from '@bestmark/core'
+import { type Measured, type RunContext, type StepKey, stepKey } from '@bestmark/core'
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import type { Orm } from '../connection/client.ts'
-import { lossFinder, type Losses, type Weights, weightsKey } from './lossFinder.ts'
+import { lossFinder, type Losses } from './lossFinder.ts'
 import { seriesChunks } from '../schema.ts'
 
 /** Weights of a job, as its evaluations and checkpoints name them. */
@@ -38,7 +38,7 @@ export async function trainLosses(
       losses.set(points.job_id, own)
       const lossAt = lossesOf(points)
       for (const step of wanted.get(chunkKey(points))?.steps ?? []) {
-        own.set(weightsKey({ ...points, step }), lossAt(step))
+        own.set(stepKey({ ...points, step }), lossAt(step))
       }
     }
   }
@@ -90,9 +90,7 @@ function wantedChunks(
 }
 
 /** Finds the last chunk of an attempt that has a point at a step or before. */
-function chunkFinder(
-  chunks: readonly Chunk[],
-): (job_id: string, weights: Weights) => Chunk | undefined {
+function chunkFinder(chunks: readonly Chunk[]): (job_id: string, at: StepKey) => Chunk | undefined {
   const byAttempt = new Map<string, { own: Chunk[]; least: number[] }>()
   for (const [key, own] of Map.groupBy(chunks, (one) => `${one.job_id} ${one.attempt}`)) {
     // The least step of each chunk and all after it: it never falls, so the last one is halved for.

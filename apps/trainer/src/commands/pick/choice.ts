@@ -5,6 +5,7 @@ import {
   explanationText,
   rowsFrom,
   select,
+  settingOf,
   type Explanation,
   type PolicySettings,
   type Selection,
@@ -40,8 +41,10 @@ export async function choiceOf(
   const input = { ...settings, among, ...(trainLoss && { trainLoss }) } as const
   const rows = rowsFrom(run.events)
   const problem = problemOf({ ...input, ...rows })
-  const selection = select({ ...input, ...rows })
-  const explanation = explain({ ...input, ...rows }, context, selection)
+  const asked = { ...input, ...rows }
+  const setting = settingOf(asked)
+  const selection = select(asked, setting)
+  const explanation = explain(asked, context, selection, setting)
   const warnings = toldByReader(run.events)
   return { root: run.root, selection, explanation, problem, warnings }
 }

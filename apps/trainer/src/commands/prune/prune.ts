@@ -1,11 +1,10 @@
-import { measuredJson, type Prunable, retention, type Retention } from '@bestmark/core'
+import { bytesText, measuredJson, type Prunable, retention, type Retention } from '@bestmark/core'
 import { parse } from '../../cli/parse.ts'
 import { EXIT, Failure, sentence } from '../../failure.ts'
 import { type Left, leftIn, removeLeft } from './left.ts'
 import { PRUNE } from './prune.table.ts'
 import { prunedRun, type PrunedRun } from './prunedRun.ts'
 import { removeFiles } from './remove.ts'
-import { sizeWords } from '../../cli/size.ts'
 import { print, tell } from '../../cli/terminal.ts'
 
 /** Lists which checkpoints of a run would go, and removes them with --yes; 1 where none would. */
@@ -105,7 +104,7 @@ function plainPlan({ name, root }: PrunedRun, { stays, goes, left }: Plan): stri
     { path, bytes }: Pick<Prunable, 'path' | 'bytes'>,
     verb: string,
     why = '',
-  ): string => `  ${verb}  ${path.padEnd(20)} ${sizeWords(bytes).padStart(9)}  ${why}`.trimEnd()
+  ): string => `  ${verb}  ${path.padEnd(20)} ${bytesText(bytes).padStart(9)}  ${why}`.trimEnd()
   return [
     `${name} in ${root}:`,
     ...stays.map(({ checkpoint, why }) => line(checkpoint, 'keep  ', why.join(', '))),
@@ -122,9 +121,9 @@ function ending({ goes, left }: Plan, { removed, cleared }: Gone, yes: boolean):
   const all = words.filter(Boolean).join(' and ')
   if (all === '') return 'Nothing to remove.'
   if (!yes)
-    return `Would remove ${all}, ${sizeWords(bytesOf([...goes, ...left]))}. Add --yes to remove them.`
+    return `Would remove ${all}, ${bytesText(bytesOf([...goes, ...left]))}. Add --yes to remove them.`
   const gone = [...removed, ...cleared]
-  return `Removed ${gone.length} of ${all}, ${sizeWords(bytesOf(gone))}.`
+  return `Removed ${gone.length} of ${all}, ${bytesText(bytesOf(gone))}.`
 }
 
 function counted(count: number, one: string, several: string): string {

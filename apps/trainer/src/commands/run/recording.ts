@@ -1,4 +1,4 @@
-import { bestEffort, isCutOff, registerJob, watch, type Database } from '@bestmark/db'
+import { bestEffort, isUnavailable, registerJob, watch, type Database } from '@bestmark/db'
 import { openBoard, type Board } from '../../board/board.ts'
 import { followFiles } from '../../recording/follower.ts'
 import type { ProgressLine } from '../../cli/progressLine.ts'
@@ -184,7 +184,7 @@ export class RunRecording {
         return true
       } catch (error) {
         await this.#rest(error)
-        if (!isCutOff(error) || this.#isGivenUp) return false
+        if (!isUnavailable(error) || this.#isGivenUp) return false
       }
     }
   }

@@ -1,5 +1,6 @@
+import { bytesText } from '@bestmark/core'
 import type { Deployment } from '../api.ts'
-import { bytes } from '../figures.ts'
+
 import { checkpointName } from '../checkpoint/ranking.ts'
 
 /** Names that a model may have: they become folders. Browsers read the pattern of a field by `v`. */
@@ -21,7 +22,7 @@ export function modelNameOf(job: string): string {
 /** Where a deployment is on its way, in words. */
 export function deploymentWords({ status, bytes_done, bytes_total, error }: Deployment): string {
   if (status === 'queued') return 'waiting for the agent that holds the files'
-  if (status === 'copying') return `copying, ${bytes(bytes_done)} of ${bytes(bytes_total)}`
+  if (status === 'copying') return `copying, ${bytesText(bytes_done)} of ${bytesText(bytes_total)}`
   if (status === 'verifying') return 'comparing the copy with the original'
   if (status === 'elsewhere') return 'shipped by another board'
   return status === 'done' ? 'shipped' : `failed: ${error ?? 'no reason was told'}`
