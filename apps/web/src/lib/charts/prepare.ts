@@ -22,15 +22,19 @@ export function prepareChart(input: ChartInput): Chart {
   const lines = placed.map(({ series, columns }) => lineOf(series, columns, x, input))
   const stepTimes = timesByStep(input.series)
   const at = (step: number) => inReach(place(step, stepTimes.get(step) ?? NaN))
+  const best = shownMark(markAt(input.best_step, lines, at, x), view.log)
+  const tied = tiedOf(input.checkpoints, lines, at, x).filter(({ y }) => !view.log || y > 0)
+  // Marks are in view whatever the line between them leaves out.
+  const marks = [...tied, ...(best ? [best] : [])].map(({ y }) => y)
   return {
     axis: view.axis,
     log: view.log,
     x,
-    y: valuesDomain(shownValues(lines, x), view.log),
+    y: valuesDomain([...shownValues(lines, x), ...marks], view.log),
     lines,
     ticks: ticksOf(input.checkpoints, at, x, input.width),
-    best: shownMark(markAt(input.best_step, lines, at, x), view.log),
-    tied: tiedOf(input.checkpoints, lines, at, x).filter(({ y }) => !view.log || y > 0),
+    best,
+    tied,
     onset: onsetAt(input.turn, lines, at, x),
     hidden: lines.reduce((sum, line) => sum + line.hidden, 0),
   }
