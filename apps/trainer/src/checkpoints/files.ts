@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readdir, realpath, stat } from 'node:fs/promises'
-import { basename, join, relative, sep } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { systemCode } from '../failure.ts'
+import { statIfSeen } from '../files/runFile.ts'
 
 /** A file of a checkpoint as the file system tells of it. */
 export interface ListedFile {
@@ -28,6 +29,11 @@ const VERSION = 2
 
 /** Every file of a checkpoint, in order of their names. `home` is the run's root, links resolved. */
 export async function listFiles(home: string, place: string): Promise<Listing> {
+  const prefix = await filesOfPrefix(place)
+  if (prefix) {
+    const found = prefix.map((path) => listed(home, path, basename(path)))
+    return { isFile: false, files: (await Promise.all(found)).flat() }
+  }
   const isFile = (await stat(place)).isFile()
   if (isFile) return { isFile, files: await listed(home, place, basename(place)) }
   const entries = await readdir(place, { withFileTypes: true, recursive: true })
@@ -42,6 +48,25 @@ export async function listFiles(home: string, place: string): Promise<Listing> {
     files.push(...(await Promise.all(found)).flat())
   }
   return { isFile, files }
+}
+
+/**
+ * The files of a TensorFlow checkpoint, which is what their names begin with: its index and its data.
+ * Undefined where a file or folder of that name lies there, or no index does.
+ */
+export async function filesOfPrefix(place: string): Promise<string[] | undefined> {
+  if (statIfSeen(place) || !statIfSeen(`${place}.index`)) return undefined
+  const [folder, name] = [dirname(place), basename(place)]
+  const names = (await readdir(folder)).filter((one) => {
+    return one === `${name}.index` || one.startsWith(`${name}.data-`)
+  })
+  return names.sort().map((one) => join(folder, one))
+}
+
+/** Where a checkpoint lies, links resolved. Rejects as `realpath` does. */
+export async function realPlace(place: string): Promise<string> {
+  if ((await filesOfPrefix(place)) === undefined) return realpath(place)
+  return join(await realpath(dirname(place)), basename(place))
 }
 
 /** None where a file went away since it was listed. */

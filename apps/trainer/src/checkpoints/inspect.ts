@@ -1,14 +1,14 @@
 import { type CheckpointKind, type FilesState, ownValue } from '@bestmark/core'
-import { readdir, realpath, stat } from 'node:fs/promises'
+import { readdir, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { absolutePath } from '@bestmark/db/root'
 import { isRecord } from './records.ts'
 import { systemCode } from '../failure.ts'
 import { kindOf } from './kind.ts'
-import { isInside, listFiles, type Listing, signatureOf } from './files.ts'
+import { isInside, listFiles, type Listing, realPlace, signatureOf } from './files.ts'
 import { missingShard } from './shards.ts'
 import { statIfSeen } from '../files/runFile.ts'
-import { isWeights, lookAtWeights } from './weights/weights.ts'
+import { isWeightsAmong, lookAtWeights } from './weights/weights.ts'
 
 export { isInside }
 
@@ -78,12 +78,12 @@ export async function inspectCheckpoint(
   const checked_at = Date.now()
   try {
     const home = await realpath(root)
-    const place = await realpath(absolutePath(root, path))
+    const place = await realPlace(absolutePath(root, path))
     if (!isInside(home, place)) {
       const files_why = `it leads out of the run's folder to ${place}`
       return { ...nothing, files_state: 'broken', files_why, checked_at }
     }
-    if (isRecord(basename(place)) && (await stat(place)).isFile()) {
+    if (isRecord(basename(place)) && statIfSeen(place)?.isFile()) {
       return { ...nothing, files_state: 'broken', files_why: NO_CHECKPOINT, checked_at }
     }
     const listing = await listFiles(home, place)
@@ -144,7 +144,7 @@ async function judge({ isFile, files }: Listing, stateFile: string | null): Prom
   }
   const shard = await missingShard(files)
   if (shard !== null) return judged(shard)
-  const weights = files.filter(({ name }) => isFile || isWeights(basename(name)))
+  const weights = files.filter(({ name }) => isFile || isWeightsAmong(name, names))
   if (weights.length === 0) return judged('it holds no weights')
   let ends = isFile
   for (const { path, name, bytes } of weights) {

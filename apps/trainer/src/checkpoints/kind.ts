@@ -3,7 +3,7 @@ import type { CheckpointKind } from '@bestmark/core'
 import { z } from 'zod'
 import { textOfFile } from '../files/runFile.ts'
 import type { ListedFile, Listing } from './files.ts'
-import { isWeights } from './weights/weights.ts'
+import { isWeightsAmong } from './weights/weights.ts'
 
 /** What can be served of a checkpoint, and the model that an adapter was made for. */
 export interface KindSeen {
@@ -20,9 +20,10 @@ const Config = z.object({ base_model_name_or_path: z.string().nullish() })
 
 /** Tells a checkpoint's kind by the names of its files; whole weights beside shards count. */
 export async function kindOf({ isFile, files }: Listing): Promise<KindSeen> {
+  const names = new Set(files.map(({ name }) => basename(name)))
   const weights = files
     .map(({ name }) => name)
-    .filter((name) => isFile || isWeights(basename(name)))
+    .filter((name) => isFile || isWeightsAmong(name, names))
   const adapters = weights.filter((name) => ADAPTER.test(basename(name)))
   const shards = weights.filter((name) => SHARD.test(name))
   if (weights.length > adapters.length + shards.length) return { kind: 'full', base: null }

@@ -8,7 +8,7 @@ const INDEX = /\.(safetensors|bin)\.index\.json$/
 const LONGEST_INDEX = 64 << 20
 const Index = z.object({ weight_map: z.record(z.string(), z.string()) })
 /** As `model-00001-of-00003.safetensors`. */
-const NUMBERED = /^(.*)-(\d{5})-of-(\d{5})(\.[a-z]+)$/
+const NUMBERED = /^(.*)-(\d{5})-of-(\d{5})(\.[a-z]+|)$/
 
 /** Torch's distributed checkpoints tell their pieces in `.metadata`, which is written last. */
 const PIECE = /\.distcp$/
@@ -63,7 +63,9 @@ function missingOf({ name }: ListedFile, names: Set<string>): string | null {
   const [, stem, , count, ending] = NUMBERED.exec(basename(name)) ?? []
   if (count === undefined) return null
   const parts = Array.from({ length: Number(count) }, (_, part) => {
-    return join(dirname(name), `${stem}-${String(part + 1).padStart(5, '0')}-of-${count}${ending}`)
+    // TensorFlow counts from 0.
+    const number = ending === '' ? part : part + 1
+    return join(dirname(name), `${stem}-${String(number).padStart(5, '0')}-of-${count}${ending}`)
   })
   const gone = parts.filter((part) => !names.has(part))
   return gone.length === 0 ? null : absent(gone, parts.length)

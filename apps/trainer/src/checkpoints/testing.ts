@@ -6,8 +6,8 @@ export const SAFETENSORS = Buffer.from(
 )
 
 /** A zip archive that holds one file and a comment, with or without the records of a long one. */
-export function zip(comment = '', isLong = false): Buffer {
-  const [name, data] = [Buffer.from('archive/data.pkl'), Buffer.from('weights')]
+export function zip(comment = '', isLong = false, data = Buffer.from('weights')): Buffer {
+  const name = Buffer.from('archive/data.pkl')
   const local = Buffer.alloc(30)
   local.writeUInt32LE(0x04034b50)
   local.writeUInt32LE(data.length, 18)
@@ -15,6 +15,7 @@ export function zip(comment = '', isLong = false): Buffer {
   local.writeUInt16LE(name.length, 26)
   const entry = Buffer.alloc(46)
   entry.writeUInt32LE(0x02014b50)
+  entry.writeUInt32LE(data.length, 20)
   entry.writeUInt16LE(name.length, 28)
   const [size, offset] = [entry.length + name.length, local.length + name.length + data.length]
   const end = Buffer.alloc(22)
@@ -24,6 +25,47 @@ export function zip(comment = '', isLong = false): Buffer {
   end.writeUInt16LE(comment.length, 20)
   const long = isLong ? longEnd(size, offset) : Buffer.alloc(0)
   return Buffer.concat([local, name, data, entry, name, long, end, Buffer.from(comment)])
+}
+
+/** What a value to pickle may be. */
+export type Plain = number | string | null | { [name: string]: Plain }
+
+/** A file as torch saves a dictionary of words and numbers, beside one tensor of two elements. */
+export function torchFile(said: { [name: string]: Plain }): Buffer {
+  const parts = Object.entries(said).flatMap(([name, value]) => [pickleOf(name), pickleOf(value)])
+  const storage = [
+    latin('('),
+    pickleOf('storage'),
+    latin('ctorch\nFloatStorage\n'),
+    pickleOf('0'),
+    pickleOf('cpu'),
+  ]
+  const whole = [
+    latin('ctorch._utils\n_rebuild_tensor_v2\n(('),
+    ...storage.slice(1),
+    pickleOf(2),
+    latin('tQ'),
+  ]
+  const tensor = [...whole, pickleOf(0), pickleOf(2), latin('\x85'), pickleOf(1), latin('\x85tR')]
+  const weights = [pickleOf('weight'), ...tensor]
+  return zip('', false, Buffer.concat([latin('\x80\x02}('), ...parts, ...weights, latin('u.')]))
+}
+
+function pickleOf(value: Plain): Buffer {
+  if (value === null) return latin('N')
+  if (typeof value === 'string') return Buffer.concat([latin('X'), u32(value.length), latin(value)])
+  if (typeof value === 'number') {
+    const bytes = Buffer.alloc(9)
+    bytes.write('G')
+    bytes.writeDoubleBE(value, 1)
+    return Number.isInteger(value) ? Buffer.concat([latin('J'), u32(value)]) : bytes
+  }
+  const parts = Object.entries(value).flatMap(([name, one]) => [pickleOf(name), pickleOf(one)])
+  return Buffer.concat([latin('}('), ...parts, latin('u')])
+}
+
+function latin(text: string): Buffer {
+  return Buffer.from(text, 'latin1')
 }
 
 /** The records that torch writes before the end of each of its archives. */
@@ -75,7 +117,7 @@ function text(words: string): Buffer {
 
 function u32(value: number): Buffer {
   const bytes = Buffer.alloc(4)
-  bytes.writeUInt32LE(value)
+  bytes.writeUInt32LE(value >>> 0)
   return bytes
 }
 

@@ -6,17 +6,20 @@ import { Listing } from '../files/folder.ts'
 import { LOGS } from './logs/logs.ts'
 import { LLAMA_FACTORY } from './huggingface/llamaFactory.ts'
 import { logFiles } from './logs/logFile.ts'
+import { MLFLOW } from './mlflow/mlflow.ts'
 import { mixedReader } from './reader/mixed.ts'
 import { RESULTS } from './huggingface/results.ts'
 import { RUN_JOURNAL } from './journal/runJournal.ts'
 import type { Opening, Source, SourceReader } from './reader/source.ts'
 import { TENSORBOARD } from './tensorboard/tensorboard.ts'
 import { RUN_OUTPUT, TEXT_LOG } from './output/textLog.ts'
+import { WEIGHTS } from './weights/alone.ts'
 import { ULTRALYTICS } from './tables/ultralytics.ts'
 
 /** Every source that reads a folder by pieces, the one that knows most of a run first. */
 const SOURCES: readonly Source[] = [
   HUGGINGFACE,
+  MLFLOW,
   LIGHTNING,
   ULTRALYTICS,
   KERAS,
@@ -39,6 +42,8 @@ export const MARKS = [
   'event files (TensorBoard)',
   'a log of steps and losses (nanoGPT)',
   'tables, JSON lines or text logs with steps or epochs (any program)',
+  'metrics and meta.yaml (MLflow)',
+  'weights that tell their own values (Lightning, spaCy)',
   'bestmark-output.log (bestmark run)',
 ] as const
 
@@ -65,6 +70,7 @@ async function withLogs(found: readonly Source[], listing: Listing): Promise<Sou
   // Event files of the same program count as they like.
   if (logs.length > 0 && isMore) return [LOGS, ...found.filter((source) => source === RUN_OUTPUT)]
   if (found.length === 0 && (await RESULTS.isHere(listing))) return [RESULTS]
+  if (found.length === 0 && (await WEIGHTS.isHere(listing))) return [WEIGHTS]
   return [...found]
 }
 

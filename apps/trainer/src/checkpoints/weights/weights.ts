@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { FileHandle } from 'node:fs/promises'
 import { openHandle } from '../../files/runFile.ts'
 import { isLfsPointer } from '../../files/lfsPointer.ts'
@@ -22,6 +23,16 @@ const HEAD = 64
 /** Whether a file of this name holds weights. */
 export function isWeights(name: string): boolean {
   return WEIGHTS.test(name) && !NOT_WEIGHTS.test(name)
+}
+
+/** TensorFlow's data, whose index tells of it. */
+const TENSORFLOW = /\.data-\d{5}-of-\d{5}$/
+
+/** Whether a file holds weights among the names of its checkpoint: a part of a spaCy pipeline is called `model`. */
+export function isWeightsAmong(path: string, names: ReadonlySet<string>): boolean {
+  const name = basename(path)
+  const isSpacy = name === 'model' && names.has('config.cfg') && names.has('meta.json')
+  return isWeights(name) || isSpacy || TENSORFLOW.test(name)
 }
 
 /** Looks at the beginning and the end of a file of weights, whatever its length. */

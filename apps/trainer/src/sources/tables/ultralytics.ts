@@ -1,6 +1,6 @@
-import { ownValue } from '@bestmark/core'
 import { beginning } from '../events/attempts.ts'
 import { headOf } from '../../files/csv.ts'
+import { type FitnessRule, fitnessOf, fitnessRule, fitnessWords } from './fitness.ts'
 import { type TableState, tellRow } from './epochTable.ts'
 import type { Values } from '../events/events.ts'
 import { type Beginning, lineSource } from '../reader/lineSource.ts'
@@ -10,6 +10,7 @@ import { savedIn, type SavedFile } from '../events/savedFiles.ts'
 interface State extends TableState {
   /** The fitness of the best epoch so far; of equal ones the last is kept in best.pt. */
   best: { value: number; step: number } | null
+  rule: FitnessRule
 }
 
 const MEASURED = /^(metrics|val)\//
@@ -21,7 +22,10 @@ export const ULTRALYTICS = lineSource<State>({
     const isTable = (head: string): boolean => headOf(head).some((name) => /^metrics\//.test(name))
     return listing.files(/^results\.csv$/, isTable)
   },
-  begin: () => ({ ...beginning(), columns: [], epoch_at: -1, base: null, best: null }),
+  begin: async (listing) => {
+    const table = { columns: [], epoch_at: -1, base: null }
+    return { ...beginning(), ...table, best: null, rule: await fitnessRule(listing) }
+  },
   line: (state, line) =>
     tellRow(state, line, {
       separator: ',',
@@ -32,33 +36,13 @@ export const ULTRALYTICS = lineSource<State>({
   saved,
 })
 
-/**
- * What best.pt is chosen by: 0.1 mAP50 + 0.9 mAP50-95, summed over boxes, masks and poses; of
- * classes the mean of top-1 and top-5 accuracy (ultralytics/utils/metrics.py).
- */
+/** What best.pt is chosen by; of equal epochs the last is kept. */
 function fitness(state: State, evaluation: Values, step: number): Values {
-  const value = fitnessOf(evaluation)
+  const value = fitnessOf(evaluation, state.rule)
   if (value === undefined) return {}
   const { best } = state
   if (Number.isFinite(value) && (best === null || value >= best.value)) state.best = { value, step }
   return { fitness: value }
-}
-
-const PARTS: [half: string, whole: string][] = [
-  ['metrics/mAP50(B)', 'metrics/mAP50-95(B)'],
-  ['metrics/mAP50(M)', 'metrics/mAP50-95(M)'],
-  ['metrics/mAP50(P)', 'metrics/mAP50-95(P)'],
-  ['metrics/mAP_0.5', 'metrics/mAP_0.5:0.95'],
-]
-
-function fitnessOf(values: Values): number | undefined {
-  const found = PARTS.flatMap(([half, whole]) => {
-    const [at50, over] = [ownValue(values, half), ownValue(values, whole)]
-    return typeof at50 === 'number' && typeof over === 'number' ? [0.1 * at50 + 0.9 * over] : []
-  })
-  if (found.length > 0) return found.reduce((sum, one) => sum + one, 0)
-  const [top1, top5] = [values['metrics/accuracy_top1'], values['metrics/accuracy_top5']]
-  return typeof top1 === 'number' && typeof top5 === 'number' ? (top1 + top5) / 2 : undefined
 }
 
 async function started(listing: Listing): Promise<Beginning> {
@@ -75,7 +59,7 @@ async function started(listing: Listing): Promise<Beginning> {
     total_epochs: total,
     metric_for_best: 'fitness',
     direction: 'max',
-    declared_by: "Ultralytics' own fitness (0.1 mAP50 + 0.9 mAP50-95)",
+    declared_by: `Ultralytics' own fitness (${fitnessWords(await fitnessRule(listing))})`,
     config: { ...config, step_unit: 'epoch' },
   } as const
   return { told, warnings }

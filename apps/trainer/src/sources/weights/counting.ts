@@ -61,11 +61,18 @@ function agreement(
   return { agrees, isThere }
 }
 
-/** Whether a row measured a value, as far as its decimals tell. */
+/** Whether a row measured a value, as far as its decimals, or those of the log, tell. */
 export function holds({ values }: Row, { value, digits }: KnownValue): boolean {
   return Object.values(values).some((one) => {
     if (typeof one !== 'number') return false
-    const slack = digits === null ? 1e-6 * Math.max(1, Math.abs(value)) : 10 ** -digits
+    const slack = digits === null ? roundingOf(one, value) : 10 ** -digits
     return Math.abs(one - value) <= slack
   })
+}
+
+/** A log may print fewer decimals than a file holds. */
+function roundingOf(printed: number, value: number): number {
+  const decimals = /\.(\d+)$/.exec(String(printed))?.[1]?.length ?? 0
+  const isRounded = decimals >= 2 && decimals <= 6
+  return isRounded ? 0.5001 * 10 ** -decimals : 1e-6 * Math.max(1, Math.abs(value))
 }

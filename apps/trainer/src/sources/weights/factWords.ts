@@ -7,8 +7,15 @@ export interface Facts {
   step: number | null
   /** Values that are of these weights, by the names that they have there. */
   values: Record<string, number>
-  /** Lightning's ModelCheckpoint: what it goes by, and the values of the files that it kept, by file name. */
-  monitor: { metric: string; mode: Direction | null; scores: Map<string, number> } | null
+  /** What the program kept it by, who says so, and the values of other files, by file name. */
+  monitor: {
+    metric: string
+    mode: Direction | null
+    by: string
+    scores: Map<string, number>
+  } | null
+  /** Whether its step is Lightning's, which counts those that are completed. */
+  isLightning: boolean
   /** Which weights it calls the best, as a path of the machine that trained. */
   best_path: string | null
   /** Of Ultralytics' files. */
@@ -21,7 +28,14 @@ export interface Facts {
 
 /** Nothing known. */
 export function noFacts(file: string): Facts {
-  const nothing = { epoch: null, step: null, monitor: null, best_path: null, version: null }
+  const nothing = {
+    epoch: null,
+    step: null,
+    monitor: null,
+    best_path: null,
+    version: null,
+    isLightning: false,
+  }
   return { ...nothing, values: {}, digest: null, file }
 }
 
@@ -32,7 +46,7 @@ const STEPS = [
 ]
 /** Values that measure weights; `best_…` is of whichever was the best when the file was written. */
 const MEASURE =
-  /^(metric|fitness|score|((val|valid|validation|eval|test|dev)[_/].+)|.*(acc|accuracy|acc1|top1|f1|auc|iou|miou|dice|map|bleu|wer|bpb))$/i
+  /^(metric|fitness|score|metrics\/.+|((val|valid|validation|eval|test|dev)[_/].+)|.*(acc|accuracy|acc1|top1|f1|auc|iou|miou|dice|map|bleu|wer|bpb))$/i
 
 /** Counts and values among words and numbers, as most programs call them. */
 export function factsIn(

@@ -7,6 +7,7 @@ import { safetensorsMetadata } from '../../checkpoints/weights/safetensors.ts'
 import { torchArchive } from '../../checkpoints/weights/torchArchive.ts'
 import { type Facts, factsIn, noFacts } from './factWords.ts'
 import type { FoundWeights } from './finder.ts'
+import { spacyFacts } from './spacyFacts.ts'
 import { torchFacts } from './torchFacts.ts'
 
 /** Answers that are kept; weights are asked for at every look, and read once. */
@@ -31,13 +32,14 @@ export async function factsOf(root: string, found: FoundWeights): Promise<Facts>
 }
 
 async function readFacts(root: string, found: FoundWeights): Promise<Facts> {
-  const inside = await insideOf(root, found.file)
+  const inside = { ...(await insideOf(root, found.file)), ...(await spacyFacts(root, found.path)) }
   for (const beside of besides(found)) {
     const said = await wordsIn(join(root, beside))
     if (!said) continue
     const { epoch, step, values } = factsIn(said)
     const facts = { ...inside, epoch: inside.epoch ?? epoch, step: step ?? inside.step }
     const isFirst = Object.keys(inside.values).length === 0
+    if (beside.endsWith('trainer_state.json')) return facts
     return isFirst ? { ...facts, values, file: beside } : facts
   }
   return inside

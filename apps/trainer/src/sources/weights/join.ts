@@ -29,14 +29,15 @@ interface Sign {
 export function joined(
   candidates: readonly Candidate[],
   history: History,
-  axis: Axis,
+  logged: Axis,
   declares: Declares,
 ): SavedFile[] {
+  const axis = settled(candidates, history, logged)
   const ends = epochEnds(candidates, history, axis, declares.total_epochs)
   const signs = new Map(candidates.map((one) => [one, [] as Sign[]]))
   const add: Given['add'] = (one, step, by, kind = 'other') => {
     if (step === undefined) return
-    const isThere = one.facts.monitor !== null || history.rows.some((row) => row.step === step)
+    const isThere = one.facts.isLightning || history.rows.some((row) => row.step === step)
     signs.get(one)?.push({ step, by, isSure: kind === 'name' || (kind === 'inside' && isThere) })
   }
   const given = { candidates, history, axis, ends, add }
@@ -62,6 +63,17 @@ function epochOf(
 ): number | null {
   const row = rows.find((row) => row.step === step)
   return row?.epoch ?? found.hints.epoch ?? facts.epoch
+}
+
+/** Programs call an epoch a step, too: it is one where the epochs of weights are rows, and their steps are none. */
+function settled(candidates: readonly Candidate[], { rows }: History, axis: Axis): Axis {
+  if (axis.isEpochs || rows.length === 0) return axis
+  const isRow = (number: number | null): boolean =>
+    number !== null && rows.some(({ step }) => step === number || step === number + 1)
+  const steps = candidates.map(({ found, facts }) => found.hints.step ?? facts.step)
+  const epochs = candidates.map(({ found, facts }) => found.hints.epoch ?? facts.epoch)
+  const isEpochs = !steps.some(isRow) && steps.some((step) => step !== null) && epochs.some(isRow)
+  return isEpochs ? { ...axis, isEpochs } : axis
 }
 
 interface Given {
@@ -97,8 +109,10 @@ function fromNames({ candidates, history, axis, ends, add }: Given): void {
 }
 
 /** The number in a name that counts what the log counts; null where it counts epochs of a log of steps. */
-function stepNumber({ found }: Candidate, { rows }: History, axis: Axis): number | null {
+function stepNumber({ found, facts }: Candidate, { rows }: History, axis: Axis): number | null {
   const { step, epoch, number } = found.hints
+  // Without a log a file knows better than its name what the name counts.
+  if (rows.length === 0 && step === null && facts.step !== null) return null
   if (axis.isEpochs) return epoch ?? (step === null ? number : null)
   if (step !== null || number === null) return step
   const isStep =
@@ -111,7 +125,7 @@ function stepNumber({ found }: Candidate, { rows }: History, axis: Axis): number
  * completed; others count as they log.
  */
 function usualOf([first]: readonly Candidate[], { shift, isEpochs }: Axis): 0 | 1 {
-  if (first?.facts.monitor && !isEpochs) return 0
+  if (first?.facts.isLightning && !isEpochs) return 0
   const { path, file } = first?.found ?? { path: '', file: '' }
   return /\.(keras|h5|hdf5)$/.test(path) || file.endsWith('.index') ? 0 : shift
 }
@@ -119,7 +133,7 @@ function usualOf([first]: readonly Candidate[], { shift, isEpochs }: Axis): 0 | 
 function fromFacts({ candidates, history, axis, ends, add }: Given): void {
   const rowsOf = (number: number): Row[] => history.rows.filter(({ step }) => step === number)
   const told = (one: Candidate): number | null => (axis.isEpochs ? one.facts.epoch : one.facts.step)
-  const others = candidates.filter(({ facts }) => facts.monitor === null)
+  const others = candidates.filter(({ facts }) => !facts.isLightning)
   const numbers = others.flatMap((one) => {
     const number = told(one)
     return number === null ? [] : [{ number, values: valuesIn(one) }]
@@ -127,7 +141,7 @@ function fromFacts({ candidates, history, axis, ends, add }: Given): void {
   const base = baseOf(numbers, rowsOf, axis.shift)
   for (const one of candidates) {
     const number = told(one)
-    const isLightning = one.facts.monitor !== null
+    const { isLightning } = one.facts
     const more = isLightning ? (axis.isEpochs ? 1 : 0) : base.add
     if (number !== null) add(one, number + more, `what ${one.facts.file} tells`, 'inside')
     else add(one, ends.ofFacts(one), `what ${one.facts.file} tells`, 'inside')

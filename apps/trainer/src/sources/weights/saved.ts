@@ -11,7 +11,7 @@ import { type Declares, joined } from './join.ts'
 const TOGETHER = 16
 
 /** All weights below a run's root with what they tell of themselves. */
-async function candidatesIn(root: string): Promise<Candidate[]> {
+export async function candidatesIn(root: string): Promise<Candidate[]> {
   const found = await findWeights(root)
   const candidates: Candidate[] = []
   for (let from = 0; from < found.length; from += TOGETHER) {

@@ -4,7 +4,10 @@ import { Tensor } from '../../checkpoints/weights/plainValues.ts'
 import type { TorchArchive } from '../../checkpoints/weights/torchArchive.ts'
 import { type Facts, factsIn } from './factWords.ts'
 
-type Told = Pick<Facts, 'epoch' | 'step' | 'values' | 'monitor' | 'best_path' | 'version'>
+type Told = Pick<
+  Facts,
+  'epoch' | 'step' | 'values' | 'monitor' | 'best_path' | 'version' | 'isLightning'
+>
 
 /** What a file of torch tells: Lightning's callbacks, mmengine's meta, Ultralytics' and timm's own words. */
 export async function torchFacts(archive: TorchArchive): Promise<Partial<Told>> {
@@ -21,8 +24,10 @@ export async function torchFacts(archive: TorchArchive): Promise<Partial<Told>> 
   if (metrics instanceof Map)
     Object.assign(facts.values, factsIn(await plainOf(metrics, archive)).values)
   const version = plain['version']
+  const isLightning = value.has('pytorch-lightning_version')
   return {
     ...facts,
+    isLightning,
     ...(await lightningFacts(value, archive)),
     ...(typeof version === 'string' && { version }),
   }
@@ -61,7 +66,12 @@ async function lightningFacts(
     const current: unknown = state.get('current_score')
     const own = current instanceof Tensor ? await archive.scalar(current) : undefined
     return {
-      monitor: { metric: monitor, mode: mode === 'min' || mode === 'max' ? mode : null, scores },
+      monitor: {
+        metric: monitor,
+        mode: mode === 'min' || mode === 'max' ? mode : null,
+        by: 'ModelCheckpoint',
+        scores,
+      },
       best_path: typeof best_path === 'string' && best_path !== '' ? best_path : null,
       values: own === undefined || Number.isNaN(own) ? {} : { [monitor]: own },
     }

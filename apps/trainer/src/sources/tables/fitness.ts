@@ -1,0 +1,63 @@
+import { ownValue } from '@bestmark/core'
+import type { Values } from '../events/events.ts'
+import type { Listing } from '../../files/folder.ts'
+import { factsOf } from '../weights/facts.ts'
+import { findWeights } from '../weights/finder.ts'
+
+/**
+ * How Ultralytics sums mAP50 and mAP50-95 (`ultralytics/utils/metrics.py`): 0.1 and 0.9 of them, and
+ * since 8.3.200 mAP50-95 alone.
+ */
+export type FitnessRule = 'weighted' | 'alone'
+
+const COEFFICIENTS = { weighted: [0.1, 0.9], alone: [0, 1] } as const
+const SINCE = [8, 3, 200]
+
+/** Boxes, masks and poses each have both measures, which are added up. */
+const PARTS: readonly (readonly [half: string, whole: string])[] = [
+  ['metrics/mAP50(B)', 'metrics/mAP50-95(B)'],
+  ['metrics/mAP50(M)', 'metrics/mAP50-95(M)'],
+  ['metrics/mAP50(P)', 'metrics/mAP50-95(P)'],
+  ['metrics/mAP_0.5', 'metrics/mAP_0.5:0.95'],
+]
+
+/** The fitness of an epoch; of classes the mean of top-1 and top-5 accuracy. Undefined where nothing fits. */
+export function fitnessOf(values: Values, rule: FitnessRule): number | undefined {
+  const [a, b] = COEFFICIENTS[rule]
+  const found = PARTS.flatMap(([half, whole]) => {
+    const [at50, over] = [ownValue(values, half), ownValue(values, whole)]
+    return typeof at50 === 'number' && typeof over === 'number' ? [a * at50 + b * over] : []
+  })
+  if (found.length > 0) return found.reduce((sum, one) => sum + one, 0)
+  const [top1, top5] = [values['metrics/accuracy_top1'], values['metrics/accuracy_top5']]
+  return typeof top1 === 'number' && typeof top5 === 'number' ? (top1 + top5) / 2 : undefined
+}
+
+/** Which rule a run goes by: what its weights say of their own fitness, else the version that they name. */
+export async function fitnessRule({ root }: Listing): Promise<FitnessRule> {
+  const found = (await findWeights(root)).filter(({ path }) => /(^|\/)(best|last)\.pt$/.test(path))
+  const facts = await Promise.all(found.map((one) => factsOf(root, one)))
+  for (const { values } of facts) {
+    const own = ownValue(values, 'fitness')
+    const rules = (['weighted', 'alone'] as const).filter((rule) => {
+      const value = fitnessOf(values, rule)
+      return own !== undefined && value !== undefined && Math.abs(value - own) < 1e-4
+    })
+    const [only] = rules
+    if (only && rules.length === 1) return only
+  }
+  const version = facts.find((one) => one.version !== null)?.version ?? ''
+  return isSince(version.split('.').map(Number)) ? 'alone' : 'weighted'
+}
+
+function isSince(version: readonly number[]): boolean {
+  for (const [index, part] of SINCE.entries()) {
+    const here = version[index] ?? 0
+    if (here !== part) return here > part
+  }
+  return true
+}
+
+export function fitnessWords(rule: FitnessRule): string {
+  return rule === 'alone' ? 'mAP50-95 alone, as since 8.3.200' : '0.1 mAP50 + 0.9 mAP50-95'
+}

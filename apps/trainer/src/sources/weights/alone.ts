@@ -1,0 +1,123 @@
+import { basename } from 'node:path'
+import { pathStep, type TrainingEvent } from '@bestmark/core'
+import { inspectCheckpoint } from '../../checkpoints/inspect.ts'
+import { admitAll } from '../../journal/gate.ts'
+import { readConfigurations } from '../config/configuration.ts'
+import { declared } from '../config/declaration.ts'
+import { endedEvent, measuredEvents, startedEvent, toldEvent } from '../events/events.ts'
+import { heldOutName, isHeldOut } from '../events/names.ts'
+import type { SavedFile } from '../events/savedFiles.ts'
+import type { Listing } from '../../files/folder.ts'
+import type { Opening, Source } from '../reader/source.ts'
+import { WholeReader } from '../reader/wholeReader.ts'
+import type { Candidate } from './candidate.ts'
+import { noHistory } from './history.ts'
+import { joined } from './join.ts'
+import { candidatesIn } from './saved.ts'
+
+/**
+ * Weights that tell themselves how good they are, where no log lies beside them: Lightning's without
+ * a logger, spaCy's pipelines, files with words beside them.
+ */
+export const WEIGHTS: Source = {
+  name: 'weights',
+  isHere: async ({ root }) => (await candidatesIn(root)).some(isMeasured),
+  files,
+  open: (opening) => new WholeReader({ files, events: eventsIn }, opening),
+}
+
+async function files({ root }: Listing): Promise<string[]> {
+  return (await candidatesIn(root)).map(({ found }) => found.file)
+}
+
+function isMeasured({ facts }: Candidate): boolean {
+  const names = Object.keys(facts.values)
+  return (facts.monitor?.scores.size ?? 0) > 0 || names.some(isHeldOut)
+}
+
+async function eventsIn({ root, isOver }: Opening): Promise<TrainingEvent[]> {
+  const candidates = await candidatesIn(root)
+  const isEpochs = candidates.every(({ found, facts }) => (facts.step ?? found.hints.step) === null)
+  const axis = { isEpochs, shift: 0 } as const
+  const none = { metric: null, total_epochs: null }
+  const placed = ordered(joined(candidates, noHistory(), axis, none), candidates)
+  const { fields, totals, warnings } = declared(await readConfigurations(root))
+  const kept = keptBy(candidates)
+  const texts = [...warnings, ...new Set(placed.told)]
+  const events = [
+    startedEvent({ ...fields, ...totals, ...(kept && fields.metric_for_best === null && kept) }),
+    ...(await Promise.all(placed.saved.map((one) => savedEvents(root, one)))).flat(),
+    ...claims(candidates, placed.saved),
+    ...texts.map((text) => toldEvent(0, text)),
+    ...(isOver ? [endedEvent(0, 'completed')] : []),
+  ]
+  return admitAll(events, 'the checkpoints')
+}
+
+/** What the newest weights say that they are kept by. */
+function keptBy(candidates: readonly Candidate[]) {
+  const newest = candidates.toSorted((a, b) => b.found.mtime - a.found.mtime)
+  const found = newest.find(({ facts }) => facts.monitor !== null)
+  const monitor = found?.facts.monitor
+  if (!monitor) return undefined
+  const { metric, mode, by } = monitor
+  const isOwn = by === 'ModelCheckpoint'
+  const declared_by = isOwn
+    ? `monitor ${metric} of the ModelCheckpoint in ${found?.found.path}`
+    : by
+  return { metric_for_best: heldOutName(metric), direction: mode, declared_by }
+}
+
+/** Weights without any count are told apart by the order in which they were saved. */
+function ordered(
+  found: readonly SavedFile[],
+  candidates: readonly Candidate[],
+): { saved: SavedFile[]; told: string[] } {
+  if (found.some(({ step }) => step !== null)) {
+    return { saved: [...found], told: found.flatMap(({ how }) => how ?? []) }
+  }
+  const inOrder = found.toSorted((a, b) => a.mtime - b.mtime || (a.path < b.path ? -1 : 1))
+  const valuesOf = new Map(candidates.map(({ found, facts }) => [found.path, facts.values]))
+  const saved = inOrder.map((one, index) => {
+    return { ...one, step: index + 1, values: valuesOf.get(one.path) ?? {} }
+  })
+  return {
+    saved,
+    told: ['No file tells a step: they are counted in the order in which they were saved.'],
+  }
+}
+
+async function savedEvents(
+  root: string,
+  { path, step, epoch, role, mtime, values = {} }: SavedFile,
+) {
+  const seen = await inspectCheckpoint(root, path, null)
+  const at = Math.round(mtime)
+  const measured =
+    step === null
+      ? []
+      : measuredEvents(
+          { attempt: 0, step, epoch },
+          { metrics: {}, evaluation: values },
+          { file: path, line: null },
+        )
+  return [
+    ...measured,
+    { type: 'checkpoint', attempt: 0, step, path, epoch, at, role, ...seen } as const,
+  ]
+}
+
+/** What Lightning itself calls its best, where a file records it. */
+function claims(candidates: readonly Candidate[], saved: readonly SavedFile[]) {
+  const newest = candidates.toSorted((a, b) => b.found.mtime - a.found.mtime)
+  const facts = newest.find(({ facts }) => facts.best_path !== null)?.facts
+  const path = facts?.best_path
+  if (!path || !facts.monitor) return []
+  const name = basename(path.replaceAll('\\', '/'))
+  const lies = saved.find((one) => basename(one.path) === name)
+  const metric = heldOutName(facts.monitor.metric)
+  const value = facts.monitor.scores.get(name) ?? null
+  const step = lies?.step ?? pathStep(path)
+  const claim = { path: lies?.path ?? path, step, metric, value, origin: null }
+  return [{ type: 'claim', attempt: 0, at: null, ...claim } as const]
+}
