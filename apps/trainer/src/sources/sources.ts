@@ -13,7 +13,7 @@ import { RUN_JOURNAL } from './journal/runJournal.ts'
 import type { Opening, Source, SourceReader } from './reader/source.ts'
 import { TENSORBOARD } from './tensorboard/tensorboard.ts'
 import { RUN_OUTPUT, TEXT_LOG } from './output/textLog.ts'
-import { WEIGHTS } from './weights/alone.ts'
+import { WEIGHTS } from './unlogged/unlogged.ts'
 import { ULTRALYTICS } from './tables/ultralytics.ts'
 
 /** Every source that reads a folder by pieces, the one that knows most of a run first. */

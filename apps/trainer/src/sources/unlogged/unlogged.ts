@@ -10,10 +10,10 @@ import type { SavedFile } from '../events/savedFiles.ts'
 import type { Listing } from '../../files/folder.ts'
 import type { Opening, Source } from '../reader/source.ts'
 import { WholeReader } from '../reader/wholeReader.ts'
-import type { Candidate } from './candidate.ts'
-import { noHistory } from './history.ts'
-import { joined } from './join.ts'
-import { candidatesIn } from './saved.ts'
+import type { Candidate } from '../weights/candidate.ts'
+import { noHistory } from '../weights/history.ts'
+import { joined } from '../weights/join.ts'
+import { candidatesIn } from '../weights/saved.ts'
 
 /**
  * Weights that tell themselves how good they are, where no log lies beside them: Lightning's without
