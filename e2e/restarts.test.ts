@@ -67,5 +67,5 @@ test('a web server that dies more often than --restarts ends the board with a se
   })
   process.kill(second, 'SIGKILL')
   expect(await board.ended).toBe(2)
-  expect(board.printed()).toContain('that was end 2 in a row, so it is not started again.')
+  expect(board.printed()).toContain('It ended 2 times in a row, so it is not started again.')
 })

@@ -6,15 +6,15 @@ export function policyWords({ policy, told }: PolicySettings): string {
   const asked = metric === undefined ? '' : ` ${metric}${direction ? ` (${direction})` : ''}`
   const parts = [
     `${policy}${asked}`,
-    undeclared ? `${undeclared.metric} where a run declared nothing` : '',
-    prefer ? `the ${prefer} of near ties` : '',
+    undeclared ? `${undeclared.metric} for runs that declare no metric` : '',
+    prefer ? `the ${prefer} checkpoint within the noise` : '',
     ...(subject_to ?? []).map(({ metric, relation, bound }) => `${metric} ${relation} ${bound}`),
     weights
       ? Object.entries(weights)
           .map(([name, of]) => `${name}=${of}`)
           .join(' ')
       : '',
-    min_delta === undefined ? '' : `improvements above ${min_delta}`,
+    min_delta === undefined ? '' : `improvements larger than ${min_delta}`,
   ]
   return parts.filter(Boolean).join(', ')
 }

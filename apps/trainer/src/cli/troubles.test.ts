@@ -23,8 +23,8 @@ test('a database that goes away is told once, and once that it is back', async (
     troubles.answered()
   }
   const [away, back] = [
-    "The database is away (write CONNECTION_CLOSED); until it is back the runs' files keep it all.",
-    'The database is back; recording goes on where it was.',
+    "Cannot reach the database (write CONNECTION_CLOSED). Nothing is lost: when it is back, recording continues from the runs' files.",
+    'The database is back. Recording continues.',
   ]
   expect(said).toEqual([away, back, away, back])
 })
@@ -35,7 +35,7 @@ test('a server whose socket is not there is away', async () => {
   const troubles = new Troubles((line) => said.push(line))
   const socket = connect(join(folder.path, 'none'))
   troubles.tell(failed(await new Promise((resolve) => socket.once('error', resolve))))
-  expect(said).toMatchObject([expect.stringContaining('The database is away (connect ENOENT')])
+  expect(said).toMatchObject([expect.stringContaining('Cannot reach the database (connect ENOENT')])
 })
 
 test('any other trouble is told once, by its cause, and by what it is of', () => {

@@ -8,7 +8,9 @@ export interface Troubled {
   answered: () => void
 }
 
-/** Says each trouble once, and of a database that is away when it went and when it is back. */
+const NOTHING_LOST = "Nothing is lost: when it is back, recording continues from the runs' files."
+
+/** Says each problem once, and says once when a database goes away and once when it is back. */
 export class Troubles implements Troubled {
   readonly #say: (line: string) => void
   readonly #told = new Set<string>()
@@ -27,8 +29,9 @@ export class Troubles implements Troubled {
     const away = awayBy(error)
     if (away) {
       if (!this.#isAway) {
+        const act = away === 'read_only' || away === 'full' ? 'write to' : 'reach'
         const how = away === 'read_only' ? 'it is read-only' : why.replace(/\.$/, '')
-        this.#say(`The database is away (${how}); until it is back the runs' files keep it all.`)
+        this.#say(`Cannot ${act} the database (${how}). ${NOTHING_LOST}`)
       }
       this.#isAway = true
     } else if (!this.#told.has(text)) {
@@ -38,7 +41,7 @@ export class Troubles implements Troubled {
   }
 
   answered = (): void => {
-    if (this.#isAway) this.#say('The database is back; recording goes on where it was.')
+    if (this.#isAway) this.#say('The database is back. Recording continues.')
     this.#isAway = false
   }
 }

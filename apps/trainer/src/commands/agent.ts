@@ -20,7 +20,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const troubles = new Troubles((line) => tell(line))
   const agent = new Agent(board.db, board, troubles, settings)
   wish.signal.addEventListener('abort', () => agent.stop())
-  tell(`bestmark agent of ${board.host} works for ${board.db.describe}`)
+  tell(`The agent on ${board.host} works for ${board.db.describe}.`)
   if (!wish.signal.aborted) await agent.work()
   return EXIT.found
 }

@@ -68,7 +68,7 @@ test('a place that cannot be written is told, and what is no file is written to 
   for (const out of ['none/such.jsonl', 'full']) {
     const refused = await here.run(['export', 'one', '--out', out])
     expect(refused).toMatchObject({ code: 2, stdout: '' })
-    expect(refused.stderr).toMatch(/^bestmark: \S+ cannot be written: .*\n$/)
+    expect(refused.stderr).toMatch(/^bestmark: Cannot write \S+: .*\n$/)
   }
   expect((await lstat(full)).isSymbolicLink()).toBe(true)
   expect((await readdir(here.home)).filter((name) => name.endsWith('.part'))).toEqual([])
@@ -103,7 +103,7 @@ test('an export makes no folder prunable, be it of another machine or said to be
   const prune = ['prune', job_id, '--keep-best', '0', '--keep-last', '0', '--yes']
   for (const [board, why] of [
     [here.run, 'import its own folder'],
-    [here.other, 'prune it there'],
+    [here.other, 'Prune it there.'],
   ] as const) {
     expect(await board(['import', 'forged.jsonl'])).toMatchObject({ code: 0 })
     const refused = await board(prune)

@@ -89,7 +89,7 @@ async function exportTo(board: Board, job_id: string, file: string): Promise<num
     // Reading the board may fail as well, of which the file is not guilty.
     const isOfFile = stream.errored !== null || (cause instanceof Error && 'path' in cause)
     if (!isOfFile) throw cause
-    throw new Failure(`${file} cannot be written: ${sentence(cause)}`, { cause })
+    throw new Failure(`Cannot write ${file}: ${sentence(cause)}`, { cause })
   }
 }
 

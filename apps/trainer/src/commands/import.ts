@@ -47,7 +47,7 @@ async function importPath(
 
 function plain({ job_id, name, status, best_checkpoint_path }: TrainingJobStatus): string {
   const best = best_checkpoint_path
-    ? `the best checkpoint is ${best_checkpoint_path}`
+    ? `its best checkpoint is ${best_checkpoint_path}`
     : 'it has no best checkpoint'
   return `${name} (${job_id}) is on the board as ${status}; ${best}.`
 }

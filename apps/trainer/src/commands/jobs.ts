@@ -29,7 +29,7 @@ function plain(job: TrainingJobStatus): string {
   const { best_metric, best_metric_name, best_step } = job
   const best = isFiniteMeasure(best_metric)
     ? `${best_metric_name} ${figure(best_metric)} at step ${best_step}`
-    : 'nothing to choose from'
+    : 'no best checkpoint'
   const step = job.current_step === null ? '' : `step ${job.current_step}`
   const cells = [job.job_id.slice(0, 8), job.status.padEnd(9), step.padEnd(12), best.padEnd(34)]
   return `${cells.join('  ')}  ${job.name}`

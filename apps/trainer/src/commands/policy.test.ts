@@ -53,7 +53,7 @@ test("a project's answer decides where a run declared nothing", async () => {
   })
   const { stdout: shown } = await run('policy', 'moby')
   expect(shown).toMatch(
-    /^moby uses policy as_declared, eval_f1 where a run declared nothing \(set for the project, by cleo/,
+    /^moby uses policy as_declared, eval_f1 for runs that declare no metric \(set for the project, by cleo/,
   )
   expect(shown).toMatch(/\nStep 300 has the highest eval_f1/)
   await run('policy', '--project', 'imported', '--inherit')

@@ -77,7 +77,7 @@ async function follow(board: Board, run: StartedRun): Promise<TrainingJobStatus>
 }
 
 function ending(job: TrainingJobStatus): string {
-  const how = hasEnded(job.status) ? job.status : `left ${job.status}`
+  const how = hasEnded(job.status) ? job.status : `is still ${job.status}`
   const why = job.error ? `: ${job.error}` : ''
   return `${job.name} ${how} at step ${job.current_step ?? 0}${why}`
 }

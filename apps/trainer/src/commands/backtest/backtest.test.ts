@@ -132,7 +132,7 @@ test('figures, the word on scored, each run, and what was left out are printed',
     /^scored is not recommended: .*6 groups are needed \(.+\), and there is 1\.$/m,
   )
   expect(stdout).toMatch(/^eval_accuracy +4 +400 \(0\.8\) .* 400 0\.000 +200 0\.500 +good$/m)
-  expect(stdout).toMatch(/^Left out: 1 could not be read \(--all lists them\)\.$/m)
+  expect(stdout).toMatch(/^Skipped: 1 could not be read \(--all lists them\)\.$/m)
   const all = await bestmark([...words, '--all'], { cwd: folder.path })
   expect(all.stdout).toMatch(/torn: .*trainer_state\.json is not valid JSON/)
 })
@@ -158,25 +158,34 @@ test('bad input gets a sentence that names the choices', async () => {
     expect([stdout, code]).toEqual(['', 2])
     return stderr
   }
-  const logged = 'Logged are, in so many runs: eval_loss (1), eval_accuracy (1), eval_zorp (1).\n'
+  const logged =
+    'Logged metrics (number of runs): eval_loss (1), eval_accuracy (1), eval_zorp (1).\n'
   expect(await told('.', '--target', 'nope')).toBe(`bestmark: No run logged nope. ${logged}`)
-  expect(await told('.')).toBe(`bestmark: Say what runs are judged by: --target METRIC. ${logged}`)
+  expect(await told('.')).toBe(
+    `bestmark: --target is missing: name the metric that judges. ${logged}`,
+  )
   expect(await told('.', '--target', 'zorp')).toBe(
-    'bestmark: Whether zorp is better low or high is not known: say --mode min or --mode max.\n',
+    'bestmark: Unknown whether a low or a high zorp is better. Add --mode min or --mode max.\n',
   )
   expect(await told('.', '--target', 'accuracy', '--metric', 'nope')).toMatch(
     /No run logged nope\./,
   )
   await writeRun(join(folder.path, 'whole'), 0)
   expect(await told('.', '--target', 'accuracy', '--metric', 'accuracy')).toMatch(
-    /No run can be decided by accuracy: it is the target itself/,
+    /--metric accuracy cannot decide: it is the target itself/,
   )
-  expect(await told('.', '--target', 'accuracy', '--mode', 'up')).toMatch(/takes min or max/)
+  expect(await told('.', '--target', 'accuracy', '--mode', 'up')).toMatch(
+    /--mode must be min or max/,
+  )
   expect(await told('.', '--target', 'accuracy', '--group', '(')).toMatch(/a regular expression/)
-  expect(await told('.', '--target', 'accuracy', '--at-least', '1')).toMatch(/whole number from 2/)
-  expect(await told('.', '--target', 'accuracy', '--json', '--csv')).toMatch(/one at a time/)
-  expect(await told('--target', 'accuracy')).toMatch(/Name runs, or folders of runs/)
-  expect(await told('nowhere', '--target', 'accuracy')).toMatch(/nowhere cannot be opened/)
+  expect(await told('.', '--target', 'accuracy', '--at-least', '1')).toMatch(
+    /whole number, 2 or more/,
+  )
+  expect(await told('.', '--target', 'accuracy', '--json', '--csv')).toMatch(
+    /Use either --json or --csv/,
+  )
+  expect(await told('--target', 'accuracy')).toMatch(/PATH is missing/)
+  expect(await told('nowhere', '--target', 'accuracy')).toMatch(/Cannot open \S+nowhere/)
 })
 
 test('nothing to replay prints nothing, says why, and ends with 1', async () => {
@@ -188,5 +197,5 @@ test('nothing to replay prints nothing, says why, and ends with 1', async () => 
   await writeOutput(join(folder.path, 'short'), { saves: [], log: log.slice(0, 3) })
   const short = await bestmark(words, { cwd: folder.path })
   expect([short.code, short.stdout]).toEqual([1, ''])
-  expect(short.stderr).toMatch(/Left out: 1 have too few candidates/)
+  expect(short.stderr).toMatch(/Skipped: 1 have too few candidates/)
 })

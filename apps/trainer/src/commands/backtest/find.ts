@@ -22,7 +22,7 @@ export async function* findRuns(
   unreadable: (folder: string, why: string) => void,
 ): AsyncGenerator<Found> {
   const at = await stat(path).catch((cause: unknown) => {
-    throw new Failure(`${path} cannot be opened: ${sentence(cause)}`, { cause })
+    throw new Failure(`Cannot open ${path}: ${sentence(cause)}`, { cause })
   })
   if (!at.isDirectory()) {
     yield { path, folder: dirname(path), below: dirname(path), name: path }

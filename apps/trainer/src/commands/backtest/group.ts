@@ -13,7 +13,7 @@ export function groupPattern(text: string | undefined): RegExp | undefined {
   try {
     return text === undefined ? undefined : new RegExp(text)
   } catch (cause) {
-    throw new Failure(`--group takes a regular expression: ${sentence(cause)}.`, { cause })
+    throw new Failure(`--group must be a regular expression: ${sentence(cause)}.`, { cause })
   }
 }
 

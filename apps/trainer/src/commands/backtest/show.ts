@@ -12,11 +12,11 @@ const SHOWN = 20
 
 const LEFT_OUT: Record<LeftOutCode, string> = {
   unreadable: 'could not be read',
-  no_evaluation: 'evaluated nothing',
-  same_run: 'are the beginning of another run, or a copy of it',
-  no_target: 'never logged the target',
-  no_direction: 'do not tell whether the target is better low or high',
-  target_is_loss: 'have the loss itself for a target',
+  no_evaluation: 'have no evaluation',
+  same_run: 'are a copy or the beginning of another run',
+  no_target: 'did not log the target',
+  no_direction: 'have a target of unknown direction (add --mode)',
+  target_is_loss: 'have the loss itself as target',
   too_few: 'have too few candidates',
   constant_target: 'have a target that never changes',
   no_loss: 'logged no evaluation loss that can decide',
@@ -86,7 +86,7 @@ function leftOutText({ left_out }: Backtest, all: boolean): string[] {
   const lines = [...counts].map(([code, some]) => `${some.length} ${LEFT_OUT[code]}`)
   const list = all ? left_out.map(({ group, name, why }) => `  ${group}: ${name}: ${why}`) : []
   const hint = all ? '' : ' (--all lists them)'
-  return [`Left out: ${lines.join(', ')}${hint}.`, ...list]
+  return [`Skipped: ${lines.join(', ')}${hint}.`, ...list]
 }
 
 function more(count: number): string[] {

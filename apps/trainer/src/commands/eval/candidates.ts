@@ -37,7 +37,7 @@ export function whyNone({ root, events }: ReadRun): string {
   const whole = checkpoints.filter(({ files_state }) => files_state === 'complete')
   if (whole.length === 0) return `${root} has no complete checkpoint to evaluate.`
   const names = named(whole.map(({ path }) => path))
-  return `The checkpoints of ${root} do not tell their steps (${names}), and a score is kept by step; ${TELL_STEP}.`
+  return `The checkpoints of ${root} have no step (${names}), but a score needs one. ${TELL_STEP}`
 }
 
 function one(
@@ -45,7 +45,7 @@ function one(
   { run, complete, best }: { run: ReadRun; complete: readonly Complete[]; best: string | null },
 ): Complete {
   const steps = named(complete.map(({ step }) => String(step)))
-  const there = steps === '' ? 'there is none' : `there are ${steps}`
+  const there = `Steps with a complete checkpoint: ${steps || 'none'}.`
   const found = /^\d+$/.test(word)
     ? complete.findLast(({ step }) => step === Number(word))
     : word === 'last'
@@ -54,12 +54,12 @@ function one(
         ? bestOf(run, complete, best)
         : undefined
   if (found) return found
-  if (word === 'best') throw new Failure(`Nothing is known to be best yet; ${there}.`)
+  if (word === 'best') throw new Failure(`There is no best checkpoint yet. ${there}`)
   if (word === 'last' || /^\d+$/.test(word)) {
     const which = word === 'last' ? '' : ` at step ${word}`
-    throw new Failure(`There is no complete checkpoint${which}; ${there}.`)
+    throw new Failure(`There is no complete checkpoint${which}. ${there}`)
   }
-  throw new Failure(`--only takes steps, best or last, not "${word}"; ${there}.`)
+  throw new Failure(`--only must be steps, best or last; got "${word}". ${there}`)
 }
 
 function bestOf(

@@ -71,7 +71,7 @@ async function outcome(order: Order): Promise<Omit<Ended, 'seconds'>> {
   const late =
     timeout === null
       ? undefined
-      : setTimeout(() => end('SIGTERM', `took over ${timeout / 1000} s`), timeout)
+      : setTimeout(() => end('SIGTERM', `took longer than ${timeout / 1000} s`), timeout)
   try {
     return await promise
   } finally {

@@ -79,7 +79,7 @@ test('what failed is named, the rest is kept, and the next time only that is run
   const first = await run('eval', 'failing', ...command)
   expect(first.code).toBe(2)
   expect(first.stderr).toContain('1 of 3 failed: checkpoint-200.')
-  expect(first.stderr).toContain('ended with exit code 4; it last said: evaluating 200')
+  expect(first.stderr).toContain('ended with exit code 4. Its last line: evaluating 200')
   expect((await scoresOf(root)).map(({ step }) => step)).toEqual([100, 300])
   await rm(trouble)
   const second = await run('eval', 'failing', '--json', ...command)
@@ -91,7 +91,9 @@ test('what failed is named, the rest is kept, and the next time only that is run
     [300, true, 0.3],
   ])
   const again = await run('eval', 'failing', '--again', '--only', '100', ...command)
-  expect(again.stderr).toContain('accuracy was measured there before (0.1) and that counts')
+  expect(again.stderr).toContain(
+    'accuracy was measured there before (0.1), and the first value counts',
+  )
   expect(await scoresOf(root)).toHaveLength(4)
 })
 
@@ -111,7 +113,7 @@ test('a command that takes too long is ended, and the others go on', async () =>
   const words = ['--timeout', '2', '--only', '200,300', '--', ...script, 'hang']
   const { code, stderr } = await run('eval', 'slow', ...words)
   expect(code).toBe(2)
-  expect(stderr).toContain('the command took over 2 s')
+  expect(stderr).toContain('the command took longer than 2 s')
   expect(stderr).toContain('accuracy 0.3')
 })
 
@@ -145,9 +147,17 @@ test('what does not fit is told in one sentence', async () => {
     [['eval', 'refused'], 2, 'COMMAND… is missing: name it after --.'],
     [['eval', 'refused', '--', 'true'], 2, 'COMMAND must contain {checkpoint} or {step}'],
     [['eval', 'nowhere', '--', ...script], 2, 'and there is no board'],
-    [['eval', 'refused/trainer_state.json', '--', ...script], 2, 'is one file'],
-    [['eval', 'refused', '--only', '700', '--', ...script], 2, 'there are 100, 200, 300'],
-    [['eval', 'refused', '--only', 'worst', '--', ...script], 2, '--only takes steps'],
+    [['eval', 'refused/trainer_state.json', '--', ...script], 2, 'is a file without checkpoints'],
+    [
+      ['eval', 'refused', '--only', '700', '--', ...script],
+      2,
+      'Steps with a complete checkpoint: 100, 200, 300.',
+    ],
+    [
+      ['eval', 'refused', '--only', 'worst', '--', ...script],
+      2,
+      '--only must be steps, best or last; got',
+    ],
     [['eval', 'refused', '--timeout', '-1', '--', ...script], 2, '--timeout'],
     [['eval', 'empty', '--', ...script], 1, 'no complete checkpoint to evaluate'],
     [['eval', 'refused', '--', 'no-such-program', '{step}'], 2, 'could not be started'],

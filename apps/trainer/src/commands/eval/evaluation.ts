@@ -91,11 +91,11 @@ async function whyNone(
   { out, err }: { out: string; err: string },
 ): Promise<string> {
   if (error === null && (await stat(out)).size > LARGEST) {
-    return `the command printed over ${LARGEST >> 20} MB to stdout; print the JSON there and the rest to stderr (${out})`
+    return `the command printed more than ${LARGEST >> 20} MB to stdout. Print only the JSON there, and the rest to stderr (see ${out})`
   }
   if (error === null) {
-    return `the command printed no JSON object with numbers, such as {"acc": 0.5}; what it printed is in ${out}`
+    return `the command printed no JSON object with numbers, such as {"acc": 0.5}. Its output is in ${out}`
   }
   const last = (await textOfFile(err)).trimEnd().split('\n').at(-1)
-  return `the command ${error}${last ? `; it last said: ${last.slice(0, 300)}` : ''} (${err})`
+  return `the command ${error}${last ? `. Its last line: ${last.slice(0, 300)}` : ''} (see ${err})`
 }

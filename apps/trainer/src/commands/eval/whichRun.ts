@@ -26,12 +26,12 @@ export async function whichRun(text: string): Promise<NamedRun> {
   const { job_id, name, host, best_checkpoint_path } = await oneJob(board.db, text)
   const here = await hostedJobs(board.db, board.host_id)
   const job = here.find((one) => one.job_id === job_id)
-  if (!job) throw new Failure(`${name} lies on ${host}; evaluate it there.`)
+  if (!job) throw new Failure(`The files of ${name} are on ${host}. Evaluate it there.`)
   return { run: await runIn(job.root), best: best_checkpoint_path }
 }
 
 async function runIn(path: string): Promise<ReadRun> {
   const run = await readRun(await realpath(path))
   if (!run.isSingleFile) return run
-  throw new Failure(`${path} is one file, which tells of no checkpoints; name the run's folder.`)
+  throw new Failure(`${path} is a file without checkpoints. Name the run's folder.`)
 }

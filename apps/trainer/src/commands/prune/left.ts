@@ -25,7 +25,7 @@ export async function removeLeft(root: string, { path }: Left): Promise<void> {
   const place = join(root, path)
   const above = dirname(place)
   if (!isInside(root, place) || (await realpath(above)) !== above) {
-    throw new Failure(`${place} is reached through a link; it is not removed.`)
+    throw new Failure(`${place} is behind a link, so it was not removed.`)
   }
   await rm(place, { recursive: true, force: true })
 }

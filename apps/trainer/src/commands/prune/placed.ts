@@ -46,7 +46,7 @@ async function standing(root: string, row: Prunable, real: string): Promise<Stan
   const named = pathBelow(root, path)
   if (!isInside(root, real)) {
     const needs = await needsOf(root, path)
-    return { place, kept_because: "it lies outside of the run's folder", needs }
+    return { place, kept_because: "it is outside the run's folder", needs }
   }
   const asNamed = named === undefined ? undefined : await recordIn(root, named)
   const kept_because = asNamed ?? (await recordIn(root, place))

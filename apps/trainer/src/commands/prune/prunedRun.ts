@@ -64,7 +64,7 @@ async function jobNamed(board: Board | undefined, text: string, path: string): P
   if (!board) throw new Failure(`There is no ${path}, and there is no board.`)
   const { job_id, name, host } = await oneJob(board.db, text)
   const job = (await hostedJobs(board.db, board.host_id)).find((one) => one.job_id === job_id)
-  if (!job) throw new Failure(`${name} lies on ${host}; prune it there.`)
+  if (!job) throw new Failure(`The files of ${name} are on ${host}. Prune it there.`)
   return ofJob(board, job)
 }
 
@@ -83,7 +83,8 @@ async function jobIn(board: Board, root: string): Promise<HostedJob | undefined>
 async function assertNobodys({ db }: Board, root: string): Promise<void> {
   const { job_id } = await readRun(root)
   const job = job_id === null ? undefined : await jobStatus(db, job_id)
-  if (job) throw new Failure(`${root} is the job ${job.name} of ${job.host}; prune it there.`)
+  if (job)
+    throw new Failure(`${root} belongs to the job ${job.name} on ${job.host}. Prune it there.`)
 }
 
 async function ofJob(board: Board, job: HostedJob): Promise<PrunedRun> {
@@ -91,7 +92,7 @@ async function ofJob(board: Board, job: HostedJob): Promise<PrunedRun> {
   const { job_id } = job
   const name = (await jobStatus(db, job_id))?.name ?? job_id
   if (job.source === EXPORTED) throw new Failure(exportedRefusal(name))
-  if (!existsSync(job.root)) throw new Failure(`There is no ${job.root} any more.`)
+  if (!existsSync(job.root)) throw new Failure(`${job.root} no longer exists.`)
   const root = await realpath(job.root)
   const look = async (): Promise<Present> => {
     const status = (await jobStatus(db, job_id))?.status ?? job.status
@@ -127,7 +128,7 @@ function goneEvent({ attempt, step, path }: Prunable): EventOf<'files'> {
 async function ofFolder(root: string): Promise<PrunedRun> {
   const first = await readRun(root)
   if (first.isSingleFile) {
-    throw new Failure(`${root} is one file, which tells of no checkpoints; name the run's folder.`)
+    throw new Failure(`${root} is a file without checkpoints. Name the run's folder.`)
   }
   const look = async (): Promise<Present> => {
     const { selection, checkpoints } = present(await readRun(root))

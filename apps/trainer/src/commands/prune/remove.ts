@@ -16,9 +16,9 @@ export async function removeFiles(root: string, path: string): Promise<void> {
   const place = await placeOf(root, path)
   const real = await realpath(place)
   const isBelow = isInside(root, place) && place !== root
-  if (!isBelow) throw new Failure(`${path} is not below ${root}; it is not removed.`)
+  if (!isBelow) throw new Failure(`${path} is not below ${root}, so it was not removed.`)
   if (real !== place || (await lstat(place)).isSymbolicLink()) {
-    throw new Failure(`${place} is or leads through a link to ${real}; it is not removed.`)
+    throw new Failure(`${place} is a link, or behind a link, to ${real}, so it was not removed.`)
   }
   const doomed = join(dirname(place), `${REMOVED}${basename(place)}`)
   await rm(doomed, { recursive: true, force: true })
@@ -26,7 +26,7 @@ export async function removeFiles(root: string, path: string): Promise<void> {
   // Between the look and the new name a link may have come to stand there.
   if ((await lstat(doomed)).isSymbolicLink()) {
     await rename(doomed, place)
-    throw new Failure(`${place} became a link; it is not removed.`)
+    throw new Failure(`${place} became a link, so it was not removed.`)
   }
   await rm(doomed, { recursive: true })
 }

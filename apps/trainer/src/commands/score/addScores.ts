@@ -82,7 +82,7 @@ function repeatsIn(
 
 /** What a repeat means, as a sentence. */
 export function repeatSentence({ metric, first }: Repeat): string {
-  return `${metric} was measured there before (${shown(first)}) and that counts; the new value is kept as a repeat.`
+  return `${metric} was measured there before (${shown(first)}), and the first value counts. The new value is kept as a repeat.`
 }
 
 /** A value as people read it. */

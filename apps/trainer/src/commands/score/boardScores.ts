@@ -30,7 +30,7 @@ export async function recordedStanding(root: string): Promise<Standing> {
     return { selection, isOnBoard: true }
   } catch (cause) {
     if (!(cause instanceof Failure)) throw cause
-    const why = `What was measured is kept beside the run, but is not on the board: ${sentence(cause)}`
+    const why = `The scores are kept in the run's folder, but are not on the board: ${sentence(cause)}`
     throw new Failure(why, { cause })
   }
 }

@@ -25,7 +25,9 @@ test('a checkpoint that is one file is scored as a folder is, beside the run tha
 })
 
 test('a file that no run lists is no checkpoint', async () => {
-  await expect(checkpointAt(join(RUN, 'hparams.yaml'))).rejects.toThrow('no run lists')
+  await expect(checkpointAt(join(RUN, 'hparams.yaml'))).rejects.toThrow(
+    'is a file, but no checkpoint of a run',
+  )
 })
 
 test('a file that tells no step takes no score, and what can be done is said', async () => {
@@ -37,6 +39,6 @@ test('a file that tells no step takes no score, and what can be done is said', a
   const files = { path: 'best.safetensors', files_state: 'complete' } as const
   journal.append({ type: 'checkpoint', attempt: 0, step: null, ...files })
   const scored = checkpointAt(join(root, 'best.safetensors'))
-  await expect(scored).rejects.toThrow(/does not tell its step.* model-500\.pt\.$/)
-  expect(whyNone(await readRun(root))).toContain('do not tell their steps (best.safetensors)')
+  await expect(scored).rejects.toThrow(/has no step, but a score needs one.* model-500\.pt\.$/)
+  expect(whyNone(await readRun(root))).toContain('have no step (best.safetensors)')
 })

@@ -18,7 +18,7 @@ export interface RunCheckpoint {
 const HIGHEST = 4
 /** What can be done about a file that tells no step. */
 export const TELL_STEP =
-  'score the checkpoint of the step that it is a copy of, or save it under a name that tells its step, such as model-500.pt'
+  'Score the checkpoint that it is a copy of, or save it under a name with its step, such as model-500.pt.'
 /** Names that a sentence lists at most. */
 const LISTED = 12
 
@@ -52,7 +52,7 @@ async function realPlace(path: string): Promise<string> {
     return await realpath(path)
   } catch (cause) {
     const gone = systemCode(cause) === 'ENOENT'
-    const why = gone ? `There is no ${path}.` : `${path} cannot be opened: ${sentence(cause)}`
+    const why = gone ? `There is no ${path}.` : `Cannot open ${path}: ${sentence(cause)}`
     throw new Failure(why, { cause })
   }
 }
@@ -82,9 +82,7 @@ async function listed(run: ReadRun, folder: string): Promise<Checkpoint | undefi
 function scorable(checkpoint: Checkpoint): Checkpoint & { step: number } {
   const { step, path, files_state, files_why } = checkpoint
   if (step === null) {
-    throw new Unscorable(
-      `${path} does not tell its step, and a score is kept by step; ${TELL_STEP}.`,
-    )
+    throw new Unscorable(`${path} has no step, but a score needs one. ${TELL_STEP}`)
   }
   if (files_state !== 'complete') {
     const why = files_why ? `: ${files_why}` : ''
@@ -101,12 +99,12 @@ async function whyNone(path: string, folder: string, unread: unknown): Promise<s
   const own = run ? rowsFrom(run.events).checkpoints : []
   if (own.length > 0) {
     const names = named(own.map((one) => one.path))
-    return `${path} is a run, not a checkpoint; name one of its checkpoints: ${names}.`
+    return `${path} is a run, not a checkpoint. Name one of its checkpoints: ${names}.`
   }
   const isFile = await stat(folder).then((seen) => seen.isFile())
-  if (isFile) return `${path} is a file that no run lists as a checkpoint; name a checkpoint.`
+  if (isFile) return `${path} is a file, but no checkpoint of a run. Name a checkpoint.`
   const because = unread === undefined ? '' : ` (${sentence(unread)})`
-  return `${path} is no checkpoint of a run: no folder above it lists it${because}.`
+  return `${path} is no checkpoint of a run: no folder above it is a run that has it${because}.`
 }
 
 /** Names as a sentence lists them, the rest counted. */

@@ -35,12 +35,12 @@ export async function retractScores(
   const { path } = of.checkpoint
   if (own.length === 0) {
     throw new Failure(
-      `Nothing was scored of ${path}; what the run measured itself cannot be taken back.`,
+      `${path} has no scores. Values that the run measured itself cannot be taken back.`,
     )
   }
   if (unknown !== undefined) {
     const known = Object.keys(values).join(', ')
-    throw new Failure(`${unknown} was not scored of ${path}; scored are ${known}.`)
+    throw new Failure(`${path} has no score of ${unknown}. It has ${known}.`)
   }
   appendScores(root, [retraction])
   return Object.fromEntries(Object.entries(values).filter(([name]) => isTaken(name, retraction)))

@@ -76,7 +76,7 @@ test('the first measurement of a metric counts, and a later one is told to be a 
   const root = await output('repeated')
   const { code, stderr } = await run('score', 'repeated/checkpoint-100', 'eval_f1=0.1', 'acc=1')
   expect(stderr).toBe(
-    'eval_f1 was measured there before (0.9) and that counts; the new value is kept as a repeat.\n',
+    'eval_f1 was measured there before (0.9), and the first value counts. The new value is kept as a repeat.\n',
   )
   expect(code).toBe(0)
   expect(await picked(root, '--metric', 'eval_f1')).toMatchObject({ best_metric: 0.9 })
@@ -196,9 +196,9 @@ test('what does not fit is told in one sentence, and nothing is kept', async () 
     [['abcdef0', 'acc=1'], 'there is no board'],
     [
       ['refused', 'acc=1'],
-      'is a run, not a checkpoint; name one of its checkpoints: checkpoint-100, ',
+      'is a run, not a checkpoint. Name one of its checkpoints: checkpoint-100, ',
     ],
-    [['.', 'acc=1'], 'no folder above it lists it'],
+    [['.', 'acc=1'], 'no folder above it is a run that has it'],
     [['refused/trainer_state.json', 'acc=1'], 'is a file'],
     [['refused/checkpoint-200', 'acc=1'], 'checkpoint-200 is broken: its save was cut short'],
     [['refused/checkpoint-100', 'acc=high'], 'acc must be a number, nan or inf; got "high"'],
@@ -231,10 +231,10 @@ test('a score is taken back, and what is left counts; the file keeps both lines'
   expect((await linesOf(root)).at(-1)).toMatchObject({ retract: 1, metrics: ['acc'], by: 'ana' })
   const again = await run('score', 'retracted/checkpoint-100', '--retract', 'acc')
   expect(again).toMatchObject({ code: 2, stdout: '' })
-  expect(again.stderr).toContain('acc was not scored of checkpoint-100; scored are em.')
+  expect(again.stderr).toContain('checkpoint-100 has no score of acc. It has em.')
   await run('score', 'retracted/checkpoint-100', '--retract')
   const own = await run('score', 'retracted/checkpoint-100', '--retract', 'eval_loss')
-  expect(own.stderr).toContain('what the run measured itself cannot be taken back')
+  expect(own.stderr).toContain('Values that the run measured itself cannot be taken back.')
   expect((await run('score', 'retracted/checkpoint-200', '--retract', 'acc=1')).code).toBe(2)
 })
 

@@ -23,10 +23,10 @@ export async function whichCheckpoint(text: string): Promise<RunCheckpoint> {
   }
   if (others.length > 0) {
     const ids = found.map((one) => `${one.checkpoint_id} (${one.absolute_path})`)
-    throw new Failure(`"${text}" is several checkpoints: ${named(ids)}. Give more of the id.`)
+    throw new Failure(`"${text}" matches several checkpoints: ${named(ids)}. Write more of the id.`)
   }
   if (only.host_id !== board.host_id) {
-    throw new Failure(`${only.absolute_path} lies on ${only.host}; score it there.`)
+    throw new Failure(`${only.absolute_path} is on ${only.host}. Score it there.`)
   }
   return await checkpointAt(only.absolute_path)
 }

@@ -20,8 +20,8 @@ export async function freeAddress(env: NodeJS.ProcessEnv): Promise<Address> {
   const host = env['HOST'] || '127.0.0.1'
   if (!LOOPBACK.test(host)) {
     throw new Failure(
-      `HOST=${host} is refused: there are no accounts yet, so Bestmark listens on this machine alone. ` +
-        'Leave HOST out, and reach the board from elsewhere through "ssh -L".',
+      `HOST=${host} is refused: Bestmark has no accounts yet, so it listens on this machine only. ` +
+        'Leave HOST out, and reach the board from another machine through "ssh -L".',
     )
   }
   const port = portOf(env) ?? DEFAULT_PORT
@@ -51,7 +51,7 @@ function portOf(env: NodeJS.ProcessEnv): number | undefined {
   const port = Number(env['PORT'])
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
   throw new Failure(
-    `PORT=${env['PORT']} is no port; give a number from 1 to 65535, or 0 for a free one.`,
+    `PORT must be a number from 1 to 65535, or 0 for a free port; got "${env['PORT']}".`,
   )
 }
 
@@ -67,7 +67,7 @@ function tryToListen({ host, port }: Address): Promise<void> {
       const why = taken ? 'is taken' : `cannot be listened on (${cause.code})`
       reject(
         new Failure(
-          `Port ${port} ${why}. Give another one, as in PORT=${port < 65_535 ? port + 1 : DEFAULT_PORT}.`,
+          `Port ${port} ${why}. Use another port, as in PORT=${port < 65_535 ? port + 1 : DEFAULT_PORT}.`,
           { cause },
         ),
       )

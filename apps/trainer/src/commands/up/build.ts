@@ -59,7 +59,7 @@ async function runBuilder(draft: string, signal: AbortSignal): Promise<void> {
   const [code, out, err] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
   if (code === 0) return
   process.stderr.write(out + err)
-  throw new Failure('The pages cannot be built; what the builder said stands above.')
+  throw new Failure('Cannot build the pages. The errors are above.')
 }
 
 /** A digest of names, sizes and times of change of everything that the pages are made of. */

@@ -26,7 +26,7 @@ test('what ends is started again, with a sentence each time, until it ended too 
   })
   await expect(keeping).rejects.toThrow(Failure)
   await expect(keeping).rejects.toThrow(
-    'The part was killed by SIGKILL; that was end 4 in a row, so it is not started again.',
+    'The part was killed by SIGKILL. It ended 4 times in a row, so it is not started again.',
   )
   expect(runs).toBe(4)
   expect(said).toEqual([

@@ -34,7 +34,9 @@ export async function keepGoing(
     if (signal.aborted) return
     row = performance.now() - since > restarts.steady ? 1 : row + 1
     if (row > restarts.most) {
-      throw new Failure(`${name} ${how}; that was end ${row} in a row, so it is not started again.`)
+      throw new Failure(
+        `${name} ${how}. It ended ${row} times in a row, so it is not started again.`,
+      )
     }
     const wait = Math.min(restarts.wait.first * 2 ** (row - 1), restarts.wait.longest)
     say(

@@ -63,7 +63,7 @@ export async function servePages(
     child.once('message', (said: { listening: { port: number } }) => resolve(said.listening.port))
     child.once('error', reject)
     child.once('exit', (code) => {
-      reject(new Failure(`The web server ended with exit code ${code} before it listened.`))
+      reject(new Failure(`The web server ended with exit code ${code} before it was ready.`))
     })
   })
   return new WebServer(child, { host, port: listening })

@@ -43,7 +43,7 @@ test('a run that begins under a watched tree is followed row by row', async () =
     return found?.eval_loss === 2 / 10 ? found : undefined
   })
   expect(job).toMatchObject({ status: 'running', project: 'watched', current_step: 10 })
-  expect(watching.said).toContain('lightning_logs/version_0 (lightning_csv) is followed')
+  expect(watching.said).toContain('Recording lightning_logs/version_0 (lightning_csv).')
   // Half a row waits until its newline comes.
   await appendFile(join(root, 'metrics.csv'), row(20).slice(0, 4))
   await appendFile(join(root, 'metrics.csv'), row(20).slice(4) + evaluation(20))
@@ -126,7 +126,7 @@ test('a run that could not be imported is tried again', async () => {
   const watching = new Watching(board, {}, hearer(said))
   isAway = true
   await watching.look([tree], new AbortController().signal)
-  expect(said).toEqual([expect.stringContaining('is passed by')])
+  expect(said).toEqual([expect.stringContaining('Skipped ')])
   isAway = false
   await watching.look([tree], new AbortController().signal)
   expect(await here.jobNamed('later')).toMatchObject({ status: 'completed' })

@@ -79,14 +79,14 @@ export class Watching {
   /** One look: runs that are new, and finished ones that changed. */
   async look(paths: readonly string[], signal: AbortSignal): Promise<void> {
     const onUnreadable = (folder: string, why: string): void => {
-      this.#troubles.tell(`${folder} is passed by: ${why}`)
+      this.#troubles.tell(`Skipped ${folder}: ${why}`)
     }
     const seen = new Set<string>()
     for (const path of paths) {
       for await (const run of runsBelow(path, { signal, onUnreadable }, seen)) {
         if (signal.aborted) return
         await this.#take(run, signal).catch((error: unknown) => {
-          this.#troubles.tellOf(`${run.root} is passed by`, error)
+          this.#troubles.tellOf(`Skipped ${run.root}`, error)
         })
       }
     }
@@ -105,7 +105,7 @@ export class Watching {
     const { db, host_id } = this.#board
     const job = await register(this.#board, run, this.#project)
     const { job_id, root: folder } = job
-    this.#hearer.say(`${run.name} (${run.source}) is followed`)
+    this.#hearer.say(`Recording ${run.name} (${run.source}).`)
     const over = new AbortController()
     const until = AbortSignal.any([signal, over.signal])
     const onTrouble = (error: unknown): void => this.#troubles.tellOf(run.name, error)
@@ -166,9 +166,9 @@ export class Watching {
 
   #tell({ name, source }: RunIdentity, job: TrainingJobStatus): void {
     const best = job.best_checkpoint_path
-      ? `best is ${job.best_checkpoint_path}`
-      : 'nothing to choose from'
+      ? `its best checkpoint is ${job.best_checkpoint_path}`
+      : 'it has no best checkpoint'
     this.#hearer.show(job)
-    this.#hearer.say(`${name} (${source}) is ${job.status}; ${best}`)
+    this.#hearer.say(`${name} (${source}) is ${job.status}; ${best}.`)
   }
 }
