@@ -11,7 +11,7 @@ const DRAFT = process.env['BESTMARK_BUILD']
 export default defineConfig({
   plugins: [
     sveltekit({
-      adapter: adapter({ precompress: false, out: DRAFT ? `${DRAFT}/pages` : 'build/pages' }),
+      adapter: adapter({ precompress: true, out: DRAFT ? `${DRAFT}/pages` : 'build/pages' }),
       ...(DRAFT && { outDir: `${DRAFT}/kit` }),
       preprocess: [visibleText(join(import.meta.dirname, 'src'))],
       csp: {

@@ -4,6 +4,7 @@ import type { RequestEvent } from '@sveltejs/kit'
 import { sequence, type Handle, type HandleServerError } from '@sveltejs/kit/hooks'
 import { fromElsewhere, isLoopback, mayWrite } from '#lib/server/access.ts'
 import { board, closeBoard, door } from '#lib/server/board.ts'
+import { compressed } from '#lib/server/compression.ts'
 import { isLetIn, oldCookies, openedLink, withoutOldCookies } from '#lib/server/entrance.ts'
 import { guarded, SCRIPTLESS_POLICY } from '#lib/server/headers.ts'
 import { endReports, explained, reported } from '#lib/server/problems.ts'
@@ -73,7 +74,9 @@ const pages: Handle = async ({ event, resolve }) => {
   return guarded(response)
 }
 
-export const handle = sequence(machine, entrance, pages)
+const wire: Handle = async ({ event, resolve }) => compressed(event.request, await resolve(event))
+
+export const handle = sequence(wire, machine, entrance, pages)
 
 export const handleError: HandleServerError = ({ error, kind }) => {
   if (kind !== 'unknown') return

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { Measured, MeasuredInJson, measuredJson, parsePythonJson } from './measured.ts'
+import { measuredJson, parsePythonJson } from './measured.ts'
+import { Measured, MeasuredInJson } from './measuredSchema.ts'
 import { wire } from './wire.ts'
 
 test('a measured number may be NaN or infinite, missing is null, and nothing else passes', () => {

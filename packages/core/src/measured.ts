@@ -1,14 +1,10 @@
-import { z } from 'zod'
 import { shallow } from './nesting.ts'
 
 /**
  * A measured number. NaN and ±Infinity are measurements that went wrong and stay what they are;
  * null means that nothing was measured.
  */
-export const Measured = z
-  .custom<number>((value) => typeof value === 'number', 'expected a number, NaN or ±Infinity')
-  .nullable()
-export type Measured = z.infer<typeof Measured>
+export type Measured = number | null
 
 /** Whether a measurement can be compared: neither missing nor NaN nor infinite. */
 export function isFiniteMeasure(value: Measured | undefined): value is number {
@@ -39,11 +35,6 @@ export function readMeasured(value: unknown): Measured | undefined {
   if (value === null || typeof value === 'number') return value
   return typeof value === 'string' ? NON_FINITE.get(value) : undefined
 }
-
-/** A `Measured` as it stands in JSON: a number, null, or one of the three strings. */
-export const MeasuredInJson = z
-  .custom<unknown>((value) => readMeasured(value) !== undefined, 'expected a number or "NaN"')
-  .transform((value) => readMeasured(value) ?? null)
 
 // Strings are matched whole, so that words in them are left alone; unrolled, since a long string
 // would overflow the stack of an alternation in a loop.

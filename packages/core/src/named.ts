@@ -1,5 +1,3 @@
-import { z } from 'zod'
-
 /**
  * The value under a name, undefined where the record does not hold it. A name from a run may be
  * `constructor` or `toString`, which every object inherits.
@@ -28,36 +26,10 @@ export function setOwn<Value>(
   })
 }
 
-/**
- * An object with values of one schema under any names. Unlike z.record it keeps a value that is
- * named `__proto__`.
- */
-export function namedValues<Value extends z.ZodType>(value: Value) {
-  const record = z.record(z.string(), value)
-  return z
-    .custom<Record<string, z.input<Value>>>(isRecord, 'expected an object')
-    .transform((given, context): Record<string, z.output<Value>> => {
-      const read = record.safeParse(given)
-      if (read.error) context.issues.push(...read.error.issues.map(told([])))
-      const values = read.data ?? {}
-      if (!Object.hasOwn(given, PROTO)) return values
-      const own = value.safeParse(ownValue(given, PROTO))
-      if (own.error) context.issues.push(...own.error.issues.map(told([PROTO])))
-      else setOwn(values, PROTO, own.data)
-      return values
-    })
-}
+/** The name that every object has a setter for. */
+export const PROTO = '__proto__'
 
-const PROTO = '__proto__'
-
-/** An issue of a part, as one of the whole. */
-function told(path: PropertyKey[]) {
-  return (issue: z.core.$ZodIssue): z.core.$ZodRawIssue => {
-    return { ...issue, code: 'custom', path: [...path, ...issue.path], input: issue.input }
-  }
-}
-
-function isRecord(value: unknown): value is object {
+export function isRecord(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
@@ -68,7 +40,17 @@ function isRecord(value: unknown): value is object {
 export const namedRecord = {
   encode: (value: unknown): [string, unknown][] | false =>
     isRecord(value) && Object.hasOwn(value, PROTO) && Object.entries(value),
-  decode: (entries: unknown): Record<string, unknown> => Object.fromEntries(Entries.parse(entries)),
+  decode: (entries: unknown): Record<string, unknown> => Object.fromEntries(entriesIn(entries)),
 }
 
-const Entries = z.array(z.tuple([z.string(), z.unknown()]))
+/** By hand, since pages decode without zod. */
+function entriesIn(entries: unknown): [string, unknown][] {
+  if (!Array.isArray(entries) || !entries.every(isEntry)) {
+    throw new TypeError('A record must be a list of [name, value] pairs.')
+  }
+  return entries
+}
+
+function isEntry(entry: unknown): entry is [string, unknown] {
+  return Array.isArray(entry) && entry.length === 2 && typeof entry[0] === 'string'
+}

@@ -1,4 +1,5 @@
-import { Feature, type Weights } from '../selection/policyOptions.ts'
+import { FEATURES } from '../selection/features.ts'
+import type { Feature, Weights } from '../selection/policyOptions.ts'
 import { regretOf, type Field } from './field.ts'
 import { scoredIndex } from './replay.ts'
 
@@ -9,7 +10,7 @@ const PARTS = 4
  * Every way to share four quarters among the five features: 70 sets of weights. Few, because each
  * further one is another chance to fit noise; simple ones (few features) come first and win ties.
  */
-export const GRID: readonly Weights[] = shares(PARTS, Feature.options)
+export const GRID: readonly Weights[] = shares(PARTS, FEATURES)
   .reverse()
   .map((parts) => Object.fromEntries(parts.map(([name, part]) => [name, part / PARTS])))
   .sort((a, b) => Object.keys(a).length - Object.keys(b).length)

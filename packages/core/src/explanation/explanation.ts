@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Direction, Origin } from '../run/event.ts'
-import { Measured } from '../measured.ts'
+import { Measured } from '../measuredSchema.ts'
 import type { RunContext } from '../run/context.ts'
 import type { Evaluation } from '../run/rows.ts'
 import { Ranked, type Selection } from '../selection/selection.ts'

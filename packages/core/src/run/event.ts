@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { MeasuredInJson } from '../measured.ts'
-import { namedValues } from '../named.ts'
+import { MeasuredInJson } from '../measuredSchema.ts'
+import { namedValues } from '../namedValues.ts'
 
 /** The largest number that an `integer` column holds. */
 const LARGEST_INTEGER = 2 ** 31 - 1

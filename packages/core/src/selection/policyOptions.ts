@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Direction } from '../run/event.ts'
 import { Policy } from '../status/status.ts'
+import { FEATURES } from './features.ts'
 
 /** Which of several checkpoints that noise cannot tell apart is taken. */
 export const Preference = z.enum(['earliest', 'latest'])
@@ -15,7 +16,7 @@ export const Condition = z.object({
 export type Condition = z.infer<typeof Condition>
 
 /** What policy `scored` weighs; every feature is 0 for the best candidate of a run and 1 for its worst. */
-export const Feature = z.enum(['eval_loss', 'smoothed_loss', 'loss_gap', 'age', 'task_metrics'])
+export const Feature = z.enum(FEATURES)
 export type Feature = z.infer<typeof Feature>
 const WEIGHT = 'a weight is a finite number from 0'
 const Weight = z.number({ error: WEIGHT }).nonnegative({ error: WEIGHT })

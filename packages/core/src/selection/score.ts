@@ -4,7 +4,8 @@ import type { RunContext } from '../run/context.ts'
 import { directionOf, isTest, withoutSplit } from '../metric/direction.ts'
 import { finder, measureOf, metricNames } from '../metric/evaluations.ts'
 import type { Evaluation } from '../run/rows.ts'
-import { Feature, type Weights } from './policyOptions.ts'
+import { FEATURES } from './features.ts'
+import type { Feature, Weights } from './policyOptions.ts'
 import { lowestLoss } from './undeclared.ts'
 import { ownValue } from '../named.ts'
 
@@ -67,7 +68,7 @@ export function featuresOf(input: FeatureInput): Features[] {
     task_metrics: taskMetrics({ ...input, loss }, at),
   }
   return candidates.map((_, index) => {
-    const entries = Feature.options.map((name) => [name, columns[name][index] ?? UNKNOWN])
+    const entries = FEATURES.map((name) => [name, columns[name][index] ?? UNKNOWN])
     // Built from the feature's own list of names, so every one is there.
     return Object.fromEntries(entries) as Features
   })
@@ -76,7 +77,7 @@ export function featuresOf(input: FeatureInput): Features[] {
 /** What policy `scored` ranks by: Σ weight × feature, the lowest wins. */
 export function scoreOf(features: Features, weights: Weights): number {
   let score = 0
-  for (const name of Feature.options) score += (weights[name] ?? 0) * features[name]
+  for (const name of FEATURES) score += (weights[name] ?? 0) * features[name]
   return score
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Direction, Origin } from '../run/event.ts'
-import { Measured } from '../measured.ts'
+import { Measured } from '../measuredSchema.ts'
 import { Policy } from '../status/status.ts'
 import { Preference } from './policyOptions.ts'
 

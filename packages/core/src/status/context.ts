@@ -1,7 +1,7 @@
 import type { RunContext } from '../run/context.ts'
 import type { TrainingEvent } from '../run/event.ts'
 import { LossLog } from '../run/lossLog.ts'
-import { goesOn } from './status.ts'
+import { goesOn } from './states.ts'
 import { initialTracker, track } from './tracker.ts'
 
 /** The context that a run's whole history gives. O(events). */

@@ -4,7 +4,8 @@ import { type LossScale, NO_LOSSES, scaleAfter } from '../run/lossScale.ts'
 import { directionOf } from '../metric/direction.ts'
 import { initialStanding, stand, trend, type Standing } from './trackerState.ts'
 import type { FieldOf } from './fields.ts'
-import { mayFollow, type JobState, type TrainingJobStatus } from './status.ts'
+import { mayFollow } from './states.ts'
+import type { JobState, TrainingJobStatus } from './status.ts'
 
 /** What the run has said so far: the tracked fields, and what is needed to derive the others. */
 export interface RunFacts extends Pick<TrainingJobStatus, FieldOf<'tracked'>> {

@@ -1,4 +1,4 @@
-import { Direction, directionOf } from '@bestmark/core'
+import { type Direction, directionOf } from '@bestmark/core'
 
 /** What is replayed and judged by what, as it stands in the address. */
 export interface BacktestQuery {
@@ -10,6 +10,8 @@ export interface BacktestQuery {
   direction: Direction | null
 }
 
+const DIRECTIONS: readonly Direction[] = ['min', 'max']
+
 /** Each run's own task metric. */
 export const TASK = 'task'
 
@@ -18,7 +20,7 @@ export function readQuery(parameters: Pick<URLSearchParams, 'get'>): BacktestQue
   return {
     project: (parameters.get('project') ?? '').trim(),
     target: (parameters.get('target') ?? '').trim().slice(0, 1_000) || TASK,
-    direction: Direction.safeParse(parameters.get('direction')).data ?? null,
+    direction: DIRECTIONS.find((one) => one === parameters.get('direction')) ?? null,
   }
 }
 

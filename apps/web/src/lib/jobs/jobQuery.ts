@@ -1,4 +1,4 @@
-import { JobState } from '@bestmark/core'
+import { JOB_STATES, type JobState } from '@bestmark/core'
 
 /** What the list shows, as it stands in the address. */
 export interface JobQuery {
@@ -21,9 +21,7 @@ export const SORTS: readonly { value: Sort; label: string }[] = [
 export function readQuery(parameters: Pick<URLSearchParams, 'get' | 'getAll'>): JobQuery {
   const sort = SORTS.find(({ value }) => value === parameters.get('sort'))?.value
   return {
-    status: [...new Set(parameters.getAll('status'))].flatMap(
-      (one) => JobState.safeParse(one).data ?? [],
-    ),
+    status: JOB_STATES.filter((state) => parameters.getAll('status').includes(state)),
     project: parameters.get('project')?.trim() ?? '',
     search: (parameters.get('search') ?? '').trim().slice(0, 200),
     sort: sort ?? 'newest',

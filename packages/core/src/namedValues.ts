@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import { isRecord, ownValue, PROTO, setOwn } from './named.ts'
+
+/**
+ * An object with values of one schema under any names. Unlike z.record it keeps a value that is
+ * named `__proto__`.
+ */
+export function namedValues<Value extends z.ZodType>(value: Value) {
+  const record = z.record(z.string(), value)
+  return z
+    .custom<Record<string, z.input<Value>>>(isRecord, 'expected an object')
+    .transform((given, context): Record<string, z.output<Value>> => {
+      const read = record.safeParse(given)
+      if (read.error) context.issues.push(...read.error.issues.map(told([])))
+      const values = read.data ?? {}
+      if (!Object.hasOwn(given, PROTO)) return values
+      const own = value.safeParse(ownValue(given, PROTO))
+      if (own.error) context.issues.push(...own.error.issues.map(told([PROTO])))
+      else setOwn(values, PROTO, own.data)
+      return values
+    })
+}
+
+/** An issue of a part, as one of the whole. */
+function told(path: PropertyKey[]) {
+  return (issue: z.core.$ZodIssue): z.core.$ZodRawIssue => {
+    return { ...issue, code: 'custom', path: [...path, ...issue.path], input: issue.input }
+  }
+}

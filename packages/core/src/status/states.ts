@@ -1,0 +1,49 @@
+/** States of a job. `lost` means no heartbeat; it is never shown as failed. */
+export const JOB_STATES = [
+  'queued',
+  'starting',
+  'running',
+  'stopping',
+  'completed',
+  'failed',
+  'stopped',
+  'lost',
+] as const
+
+type JobState = (typeof JOB_STATES)[number]
+
+/** How the best checkpoint is chosen; what a person tells with it is `Told`. */
+export const POLICIES = [
+  'as_declared',
+  'lowest_eval_loss',
+  'metric',
+  'within_noise',
+  'scored',
+] as const
+
+/** Which states may follow which. A further attempt of an ended job begins at starting or running. */
+const FOLLOWERS: Record<JobState, readonly JobState[]> = {
+  queued: ['starting', 'running', 'stopping', 'stopped', 'failed'],
+  starting: ['running', 'stopping', 'stopped', 'completed', 'failed', 'lost'],
+  running: ['stopping', 'completed', 'failed', 'stopped', 'lost'],
+  stopping: ['stopped', 'completed', 'failed', 'lost'],
+  completed: ['starting', 'running'],
+  failed: ['starting', 'running'],
+  stopped: ['starting', 'running'],
+  lost: ['starting', 'running', 'stopping', 'completed', 'failed', 'stopped'],
+}
+
+/** Whether a job may go from one state to another; staying where it is always may. */
+export function mayFollow(from: JobState, to: JobState): boolean {
+  return from === to || FOLLOWERS[from].includes(to)
+}
+
+/** Whether a job in this state has come to its end (lost has not: it may come back). */
+export function hasEnded(status: JobState): boolean {
+  return status === 'completed' || status === 'failed' || status === 'stopped'
+}
+
+/** Whether a job in this state may still train. */
+export function goesOn(status: JobState): boolean {
+  return status === 'starting' || status === 'running' || status === 'stopping'
+}
