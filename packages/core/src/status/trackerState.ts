@@ -119,19 +119,17 @@ export function trend({ recent }: Pick<Standing, 'recent'>): Trend | null {
 /** The least-squares line; null with fewer than three points, all at one step, or too large to sum. */
 export function slopeOf(points: readonly { step: number; value: number }[]): Slope | null {
   const n = points.length
-  if (n < 3) return null
   const mean = (of: (point: { step: number; value: number }) => number): number =>
     points.reduce((sum, point) => sum + of(point), 0) / n
   const x = mean(({ step }) => step)
   const y = mean(({ value }) => value)
   const sxx = points.reduce((sum, { step }) => sum + (step - x) ** 2, 0)
-  if (sxx === 0) return null
   const slope = points.reduce((sum, { step, value }) => sum + (step - x) * (value - y), 0) / sxx
   const squares = points.reduce(
     (sum, { step, value }) => sum + (value - y - slope * (step - x)) ** 2,
     0,
   )
   const error = Math.sqrt(squares / (n - 2) / sxx)
-  // Sums of numbers at the end of the scale leave it, and tell nothing then.
+  // Too few points, or all at one step, divide by zero; sums of huge numbers overflow.
   return Number.isFinite(slope) && Number.isFinite(error) ? { slope, error } : null
 }

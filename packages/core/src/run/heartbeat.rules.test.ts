@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { TrainingEvent } from './event.ts'
+import { hear, isOwnWord, PATIENCE } from './heartbeat.ts'
+
+const own = (event: object) => isOwnWord(TrainingEvent.parse({ attempt: 0, ...event }))
+
+test('what somebody else found out about a run is not its own word', () => {
+  const evaluation = { type: 'evaluation', step: 1, values: { eval_loss: 1 } }
+  const saved = { step: 1, path: 'a', files_state: 'complete' }
+  expect(own({ type: 'heartbeat' })).toBe(true)
+  expect(own({ type: 'metrics', step: 1, values: { loss: 1 } })).toBe(true)
+  expect(own({ type: 'checkpoint', ...saved })).toBe(true)
+  expect(own(evaluation)).toBe(true)
+  expect(own({ ...evaluation, scored_by: 'ana' })).toBe(false)
+  expect(own({ type: 'files', ...saved })).toBe(false)
+  expect(own({ type: 'ended', status: 'lost' })).toBe(false)
+})
+
+test('the first word of a run tells no cadence', () => {
+  expect(hear({ heard_at: null, cadence: null }, 5_000)).toEqual({ heard_at: 5_000, cadence: null })
+  expect(hear({ heard_at: null, cadence: 70 }, 5_000)).toEqual({ heard_at: 5_000, cadence: 70 })
+})
+
+test('one gap raises the cadence to at most twice the patience before it', () => {
+  const night = 10 * 60 * PATIENCE.floor
+  expect(hear({ heard_at: 0, cadence: null }, night).cadence).toBe(2 * PATIENCE.floor)
+})
+
+test('the longest gap is forgotten by a hundredth of each gap that follows', () => {
+  expect(hear({ heard_at: 0, cadence: 1_000 }, 500).cadence).toBe(995)
+})

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import type { Condition } from './policyOptions.ts'
+import { checkpoints, choose, evaluations } from './testing.ts'
+
+const rows = evaluations(
+  [100, { eval_loss: 3, eval_f1: 0.5 }],
+  [200, { eval_loss: 2, eval_f1: 0.6 }],
+  [300, { eval_loss: 1, eval_f1: 0.7 }],
+)
+
+const subjectTo = (relation: Condition['relation'], bound: number, metric = 'eval_f1') =>
+  choose({
+    evaluations: rows,
+    checkpoints: checkpoints(100, 200, 300),
+    told: { subject_to: [{ metric, relation, bound }] },
+  })
+
+test('a condition includes its own bound', () => {
+  expect(subjectTo('<=', 0.6).ranking.map(({ step }) => step)).toEqual([200, 100])
+  expect(subjectTo('>=', 0.6).ranking.map(({ step }) => step)).toEqual([300, 200])
+})
+
+test('a checkpoint that breaks a condition is passed over, and the bound is named', () => {
+  const most = subjectTo('<=', 0.6).passed_over
+  expect(most).toMatchObject([{ step: 300, reason: 'condition' }])
+  expect(most[0]?.text).toContain('at most 0.6')
+  const least = subjectTo('>=', 0.6).passed_over
+  expect(least).toMatchObject([{ step: 100, reason: 'condition' }])
+  expect(least[0]?.text).toContain('at least 0.6')
+})
+
+test('a condition on a metric that was never logged is a problem, not an empty choice', () => {
+  const { best, ranking, reason } = subjectTo('<=', 1, 'eval_wer')
+  expect([best, ranking]).toEqual([null, []])
+  expect(reason).toContain('eval_wer was never logged')
+})
+
+test('a condition finds its metric under the name that it was logged by', () => {
+  expect(subjectTo('>=', 0.7, 'f1').ranking.map(({ step }) => step)).toEqual([300])
+})
+
+test('a value that is missing or not finite keeps no condition', () => {
+  const holes = evaluations(
+    [100, { eval_loss: 3, eval_f1: 0.5 }],
+    [200, { eval_loss: 2 }],
+    [300, { eval_loss: 1, eval_f1: NaN }],
+  )
+  const { best, passed_over } = choose({
+    evaluations: holes,
+    checkpoints: checkpoints(100, 200, 300),
+    told: { subject_to: [{ metric: 'eval_f1', relation: '<=', bound: 1 }] },
+  })
+  expect(best?.step).toBe(100)
+  expect(passed_over.map(({ step, reason }) => [step, reason])).toEqual([
+    [200, 'condition'],
+    [300, 'condition'],
+  ])
+  expect(passed_over[0]?.text).toContain('eval_f1 is missing at step 200')
+  expect(passed_over[1]?.text).toContain('eval_f1 is NaN at step 300')
+})
