@@ -16,6 +16,7 @@ from typing import Any
 from .trouble import safely, warn
 
 NAME, BEGINNING = "journal.jsonl", b'{"journal"'
+POINTERS = "bestmark-folders.jsonl"
 FOLDER = os.environ.get("BESTMARK_RUN_FOLDER") or "."
 ROOM = 20_000  # with so many waiting events metrics are dropped; evaluations at twice as many
 PIECE = 1 << 16  # bytes of whole lines per append
@@ -184,6 +185,7 @@ class Journal:
                 self.waiting = bytearray(first)
             elif not last.endswith(b"\n"):
                 self.waiting = bytearray(b"\n")
+        leave_pointer(self.folder)
         self.lines, self.first_line = lines, first
         self.attempt = max(attempt + 1, self.attempt)
 
@@ -201,6 +203,13 @@ class Journal:
         self.told.extendleft(reversed(self.kept + lost + self.piece))
         self.kept, self.piece, self.waiting, self.count_not_kept = [], [], bytearray(), 0
         self._begin()
+
+def leave_pointer(folder: str) -> None:
+    """Tells `bestmark run`, where that started the program, in which other folder the journal is."""
+    started_in = os.environ.get("BESTMARK_RUN_FOLDER")
+    if started_in and os.path.realpath(started_in) != os.path.realpath(folder):
+        with suppress(OSError), open(os.path.join(started_in, POINTERS), "a") as file:
+            file.write(json.dumps({"folder": folder}) + "\n")
 
 def path_from(folder: str, path: str) -> str:
     """The path relative to a folder; links in either of the two are resolved if needed."""

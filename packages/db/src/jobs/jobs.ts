@@ -65,6 +65,11 @@ export async function registerJob(db: Database, job: JobRegistration): Promise<T
   return known(job_id, await jobStatus(db, job_id))
 }
 
+/** Calls a job otherwise. Throws JobUnknown. */
+export async function renameJob(db: Database, job_id: string, name: string): Promise<void> {
+  await changeJob(db, job_id, async () => ({ set: { name }, answer: undefined }))
+}
+
 /** A job's status, with what goes stale computed for `now` (ms); undefined where there is none. */
 export async function jobStatus(
   db: Database,

@@ -1,17 +1,11 @@
-import { bestEffort, isUnavailable, registerJob, watch, type Database } from '@bestmark/db'
+import { bestEffort, isUnavailable, watch, type Database } from '@bestmark/db'
 import { openBoard, type Board } from '../../board/board.ts'
-import { followFiles } from '../../recording/follower.ts'
-import type { ProgressLine } from '../../cli/progressLine.ts'
-import { FilesRecorder } from '../../recording/files.ts'
 import { pause } from '../../pause.ts'
+import { FilesRecorder } from '../../recording/files.ts'
 import type { Recorded } from '../../recording/recorded.ts'
-import { endOthers } from '../../recording/another.ts'
-import { folderId } from '../../recording/folderId.ts'
-import { AnotherRun } from '../../recording/journalPlace.ts'
-import { RUN_LOG } from '../../sources/reader/mixed.ts'
 import { sweepJob } from '../../recording/sweep.ts'
-import type { Troubles } from '../../cli/troubles.ts'
-import { type EarlierFiles, randomId } from './earlier.ts'
+import { RUN_LOG } from '../../sources/reader/mixed.ts'
+import { type Keeper, type KeptRun, RunParts, type Started } from './parts.ts'
 
 /** How long to wait before the board is tried again while the program runs, and after it (ms). */
 const AGAIN = { running: 2_000, over: 300 }
@@ -23,27 +17,6 @@ const PATIENCE = { failing: 5_000, opening: 60_000 }
 /** How long letting go of a board may take that does not answer (ms). */
 const LETTING_GO = 500
 
-/** A program's run, before anything is known of it on a board. */
-export interface KeptRun {
-  root: string
-  name: string
-  project: string
-  /** Its id where it is a job of its own. */
-  job_id: string
-  /** What lay in its folder before the program began. */
-  earlier: EarlierFiles
-}
-
-/** Who hears of a recording. */
-export interface Keeper {
-  troubles: Troubles
-  line: ProgressLine | undefined
-  /** Somebody wishes on the board that the program stops. */
-  onStop: () => void
-  /** The job is on the board; it `isAnother` than that of the run that lay in the folder before. */
-  onJob: (job_id: string, isAnother: boolean) => void
-}
-
 /**
  * Records the run of a program whatever the board does meanwhile: the run's files keep it all, so
  * the board is tried until it answers, and nothing that it does reaches the program.
@@ -51,17 +24,19 @@ export interface Keeper {
 export class RunRecording {
   readonly #run: KeptRun
   readonly #keeper: Keeper
+  readonly #started: Started | undefined
   /** Aborted when the program has ended. */
   readonly #over = new AbortController()
   /** Aborted when the board is tried no more. */
   readonly #given = new AbortController()
   readonly #begun: Promise<Begun | undefined>
-  #following: Promise<void> | undefined
   #ended = Infinity
 
-  constructor(run: KeptRun, keeper: Keeper) {
+  /** `started` is left out where the program could not be started. */
+  constructor(run: KeptRun, keeper: Keeper, started?: Started) {
     this.#run = run
     this.#keeper = keeper
+    this.#started = started
     this.#begun = this.#begin()
   }
 
@@ -93,39 +68,15 @@ export class RunRecording {
     const { troubles } = this.#keeper
     troubles.answered()
     if (this.#over.signal.aborted) return begun
-    this.#following = this.#follow(begun)
-    this.#following.catch(() => undefined)
+    begun.parts.start()
     void this.#keepUp(board.db, begun.run.job_id)
     return begun
   }
 
-  /** Follows the run, and another one where the program begins that in the same folder. */
-  async #follow(begun: Begun): Promise<void> {
-    const { tell } = this.#keeper.troubles
-    try {
-      await followFiles(begun.board.db, begun.run, this.#over.signal, tell)
-    } catch (error) {
-      if (!(error instanceof AnotherRun)) throw error
-      begun.run = await this.#put(begun.board, randomId(this.#run.root), true)
-      await this.#follow(begun)
-    }
-  }
-
   async #register(board: Board): Promise<Begun> {
-    const { root, earlier, job_id } = this.#run
-    const stored = await earlier.jobOf(board, root, this.#over.signal)
-    return { board, run: await this.#put(board, stored ?? job_id, earlier.isRun && !stored) }
-  }
-
-  async #put(board: Board, job_id: string, isAnother: boolean): Promise<Recorded> {
-    const { db, host_id, host } = board
-    const { root, name, project } = this.#run
-    const job = { job_id, host_id, host, root, name, project, source: RUN_LOG }
-    const folder_id = await folderId(root)
-    await registerJob(db, { ...job, folder_id, status: 'starting', is_stoppable: true })
-    this.#keeper.onJob(job_id, isAnother)
-    await endOthers(db, job)
-    return { job_id, folder: root, host_id, isOwn: true }
+    const [run, keeper, started] = [this.#run, this.#keeper, this.#started]
+    const parts = new RunParts(board, { run, keeper, started, over: this.#over.signal })
+    return { board, parts, run: await parts.begin() }
   }
 
   /** Tries until it is done, or is of no use any more. */
@@ -173,14 +124,16 @@ export class RunRecording {
   }
 
   /** Records all that lies there; tries again for a while where the board is only away. */
-  async #finish({ board, run }: Begun): Promise<boolean> {
-    const { tell } = this.#keeper.troubles
-    await this.#following?.catch(tell)
+  async #finish({ board, parts }: Begun): Promise<boolean> {
+    const runs = await parts.ended()
     for (;;) {
       try {
-        // Whoever called it over before, this is all that the program wrote.
-        await new FilesRecorder(board.db, run, { isOver: false }).finish()
-        await sweepJob(board.db, { ...run, root: run.folder, source: RUN_LOG })
+        for (const { run } of runs) {
+          // Whoever called it over before, this is all that the program wrote.
+          await new FilesRecorder(board.db, run, { isOver: false }).finish()
+          await sweepJob(board.db, { ...run, root: run.folder, source: RUN_LOG })
+        }
+        await parts.release()
         return true
       } catch (error) {
         await this.#rest(error)
@@ -190,9 +143,10 @@ export class RunRecording {
   }
 }
 
-/** A run that is on a board. */
+/** The runs of a program, of which the first is on a board. */
 interface Begun {
   board: Board
+  parts: RunParts
   run: Recorded
 }
 

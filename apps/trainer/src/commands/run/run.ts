@@ -18,17 +18,19 @@ import { writeRunNote } from '../../sources/runNote.ts'
 import { tell } from '../../cli/terminal.ts'
 import { Troubles } from '../../cli/troubles.ts'
 import { RUN } from './run.table.ts'
-import { RunRecording, type KeptRun } from './recording.ts'
+import type { KeptRun, Started } from './parts.ts'
+import { RunRecording } from './recording.ts'
+import { notFoundWords, shellWord } from './searchWords.ts'
+import { WrittenRuns } from './writtenRuns.ts'
 import { PassedSignals } from './signals.ts'
-
-const UNTOLD =
-  'The output folder is unknown, so only what the program prints is recorded. Name it with --folder FOLDER.'
 
 /** What is started. */
 interface Order {
   argv: readonly string[]
   /** How long a program that was asked to stop may take (ms). */
   killAfter: number
+  /** The board's data folder, which holds no run of the program's own. */
+  home: string
 }
 
 const TROUBLES = new Troubles((text) => tell(`bestmark: ${text}`))
@@ -46,16 +48,18 @@ export async function main(words: readonly string[]): Promise<number> {
   const name = values.name ?? basename(argv.find((word) => /\.py$/.test(word)) ?? argv[0] ?? 'run')
   const told = values.folder ?? (await outputFolderOf(argv))
   const root = await folderOf(home, told, name)
-  if (told === undefined) tell(UNTOLD)
   refuseSecond(root)
   const earlier = await EarlierFiles.in(root)
-  const run = { root, name, project: values.project, job_id: randomId(root), earlier }
+  const isOurs = told === undefined
+  const cwd = callerPath('.')
+  const job_id = randomId(root)
+  const run = { root, name, project: values.project, job_id, earlier, isOurs, cwd }
   // Whoever finds the run sees from its first line on that somebody drives it, and what it is called.
   writeKeptProcess(root, process.pid)
   note(run, earlier.isOpen ? null : earlier.isRun ? undefined : run.job_id)
   // A fault of the recording must not end this process before its program.
   process.on('uncaughtException', TROUBLES.tell)
-  return await runRecorded(run, { argv, killAfter })
+  return await runRecorded(run, { argv, killAfter, home })
 }
 
 /** Notes in the run's folder which job it is, as far as that is known. */
@@ -89,22 +93,26 @@ async function folderOf(home: string, told: string | undefined, name: string): P
   return realpath(folder)
 }
 
-async function runRecorded(run: KeptRun, { argv, killAfter }: Order): Promise<number> {
-  const { root, job_id } = run
+async function runRecorded(run: KeptRun, { argv, killAfter, home }: Order): Promise<number> {
+  const { root, job_id, cwd } = run
   const line = process.stderr.isTTY ? new ProgressLine() : undefined
   const shown = { stdout: showOn(process.stdout, line), stderr: showOn(process.stderr, line) }
   let leaveEarlierOut = (): void => undefined
   let noted = run.earlier.isRun ? null : job_id
-  const onJob = (id: string, isAnother: boolean): void => {
-    tell(`bestmark records ${run.name} (${id}) in ${root}`)
+  const onJob = (id: string, folder: string, isAnother: boolean): void => {
+    tell(`bestmark records ${run.name} (${id}) in ${folder}`)
+    if (folder !== root) return
     noted = id
     note(run, id)
     if (isAnother) leaveEarlierOut()
   }
-  const record = (onStop: () => void) =>
-    new RunRecording(run, { troubles: TROUBLES, line, onStop, onJob })
+  const onEnd = (isFound: boolean): void => {
+    if (run.isOurs && !isFound) tell(`bestmark: ${notFoundWords(run.name, cwd)}`)
+  }
+  const record = (onStop: () => void, begun?: Started) =>
+    new RunRecording(run, { troubles: TROUBLES, line, onStop, onJob, onEnd }, begun)
   const started = { job_id, folder: root, onFolderAnew: () => note(run, noted) }
-  using program = await startProgram(argv, started, callerPath('.'), shown).catch(async (cause) => {
+  using program = await startProgram(argv, started, cwd, shown).catch(async (cause) => {
     await endRecording(
       record(() => undefined),
       root,
@@ -113,11 +121,13 @@ async function runRecorded(run: KeptRun, { argv, killAfter }: Order): Promise<nu
   })
   leaveEarlierOut = program.leaveEarlierOut
   using signals = new PassedSignals(program, killAfter)
-  const recording = record(() => void signals.stop('SIGTERM'))
+  const { pid } = program
+  const written = new WrittenRuns({ pid, argv, cwd, root, excluded: [home] })
+  const recording = record(() => void signals.stop('SIGTERM'), { pid, written })
   const end = await program.exited
   signals.end()
   line?.end()
-  await endRecording(recording, root, signals.hurried)
+  await endRecording(recording, root, signals.hurried, written)
   return codeOf(end)
 }
 
@@ -126,17 +136,15 @@ async function endRecording(
   recording: RunRecording,
   root: string,
   hurried = new AbortController().signal,
+  written?: WrittenRuns,
 ): Promise<void> {
   const isWhole = await recording.end(hurried)
   forgetRunProcess(root)
   if (isWhole) return
+  await written?.look(AbortSignal.timeout(1_000))
+  const folders = written?.folders ?? [root]
   const what = 'The database has not got all of this run; its files have'
-  tell(`bestmark: ${what}. Once it answers: bestmark import ${shellWord(root)}`)
-}
-
-/** A path as a shell takes it. */
-function shellWord(path: string): string {
-  return /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+  tell(`bestmark: ${what}. Once it answers: bestmark import ${folders.map(shellWord).join(' ')}`)
 }
 
 /** Two programs in one folder would tell of one run. */

@@ -1,0 +1,252 @@
+import { registerJob, renameJob } from '@bestmark/db'
+import type { Board } from '../../board/board.ts'
+import type { ProgressLine } from '../../cli/progressLine.ts'
+import type { Troubles } from '../../cli/troubles.ts'
+import { pause } from '../../pause.ts'
+import { endOthers } from '../../recording/another.ts'
+import { folderId } from '../../recording/folderId.ts'
+import { followFiles } from '../../recording/follower.ts'
+import { storedJobOf } from '../../recording/jobOf.ts'
+import { AnotherRun } from '../../recording/journalPlace.ts'
+import type { Recorded } from '../../recording/recorded.ts'
+import type { RunIdentity } from '../../sources/identify.ts'
+import { RUN_LOG } from '../../sources/reader/mixed.ts'
+import { sourcesIn } from '../../sources/sources.ts'
+import { type EarlierFiles, randomId } from './earlier.ts'
+import { JoinedFolder } from './joinedFolder.ts'
+import { partName } from './searchWords.ts'
+import type { WrittenRuns } from './writtenRuns.ts'
+
+/** How often is looked for runs that the program writes, and how long one look may take (ms). */
+const LOOK = 500
+const LONGEST_LOOK = 20_000
+/** So long (ms) is looked for a run before the job is begun by the program's output alone. */
+const GRACE = 3_000
+/** A program's run, before anything is known of it on a board. */
+export interface KeptRun {
+  root: string
+  name: string
+  project: string
+  /** Its id where it is a job of its own. */
+  job_id: string
+  /** What lay in its folder before the program began. */
+  earlier: EarlierFiles
+  /** Nobody named the folder, so that it only keeps the program's output. */
+  isOurs: boolean
+  cwd: string
+}
+
+/** A program that was started. */
+export interface Started {
+  pid: number
+  /** The runs that it writes elsewhere. */
+  written: WrittenRuns
+}
+
+/** Who hears of a recording. */
+export interface Keeper {
+  troubles: Troubles
+  line: ProgressLine | undefined
+  /** Somebody wishes on the board that the program stops. */
+  onStop: () => void
+  /** A job is on the board; it `isAnother` than that of the run that lay in the folder before. */
+  onJob: (job_id: string, root: string, isAnother: boolean) => void
+  /** All is recorded; `isFound` where the program wrote runs to folders that nobody named. */
+  onEnd: (isFound: boolean) => void
+}
+
+/** A run that is recorded. */
+interface Part {
+  run: Recorded
+  name: string
+  /** Where the program itself chose its folder. */
+  joined?: JoinedFolder | undefined
+  /** Aborted where its folder is found to be another one. */
+  moved: AbortController
+  following?: Promise<void>
+}
+
+/** The runs of one program on a board, as far as they were found. */
+export class RunParts {
+  readonly #board: Board
+  readonly #run: KeptRun
+  readonly #keeper: Keeper
+  readonly #started: Started | undefined
+  /** Aborted when the program has ended. */
+  readonly #over: AbortSignal
+  readonly #began = performance.now()
+  #searching: Promise<void> = Promise.resolve()
+  /** Runs that were found, and are not recorded yet. */
+  readonly #found: RunIdentity[] = []
+  #first: Part | undefined
+  readonly #others: Part[] = []
+
+  constructor(
+    board: Board,
+    {
+      run,
+      keeper,
+      started,
+      over,
+    }: {
+      run: KeptRun
+      keeper: Keeper
+      started: Started | undefined
+      over: AbortSignal
+    },
+  ) {
+    this.#board = board
+    this.#run = run
+    this.#keeper = keeper
+    this.#started = started
+    this.#over = over
+  }
+
+  /** Puts the first run on the board; until it is known where it lies, and which one it is, that waits. */
+  async begin(): Promise<Recorded> {
+    const { root, earlier, job_id, name, isOurs } = this.#run
+    const place = isOurs ? await this.#firstFound() : undefined
+    const stored = place
+      ? await storedJobOf(this.#board, place)
+      : await earlier.jobOf(this.#board, root, this.#over)
+    const joined = place && new JoinedFolder(root, place.root, true)
+    const named = { job_id: stored ?? job_id, root: place?.root ?? root, name }
+    const isAnother = !place && earlier.isRun && !stored
+    this.#first = await this.#put(named, joined, isAnother)
+    return this.#first.run
+  }
+
+  /** Follows the runs while the program works, and looks for further ones. */
+  start(): void {
+    if (this.#first) this.#follow(this.#first)
+    this.#searching = this.#search().catch(this.#keeper.troubles.tell)
+  }
+
+  /** Once the program has ended: all of its runs, with how it ended in their folders. */
+  async ended(): Promise<Part[]> {
+    const { tell } = this.#keeper.troubles
+    await this.#searching
+    await this.#joinFound().catch(tell)
+    for (const { following, joined } of this.#all) {
+      await following?.catch(tell)
+      await joined?.noteEnd()
+    }
+    return this.#all
+  }
+
+  /** Once all is recorded: nobody drives the runs any more. */
+  async release(): Promise<void> {
+    const isFound = this.#all.some(({ joined }) => joined) || (await this.#hasLog())
+    this.#keeper.onEnd(isFound)
+    for (const { joined } of this.#all) joined?.release()
+  }
+
+  get #all(): Part[] {
+    return [...(this.#first ? [this.#first] : []), ...this.#others]
+  }
+
+  /** Whether the program wrote a log of its own to the folder that keeps its output. */
+  async #hasLog(): Promise<boolean> {
+    return (await sourcesIn(this.#run.root)).some(({ name }) => name !== RUN_LOG)
+  }
+
+  #follow(part: Part): void {
+    if (this.#over.aborted) return
+    const until = AbortSignal.any([this.#over, part.moved.signal])
+    part.following = this.#record(part, until)
+    part.following.catch(() => undefined)
+  }
+
+  /** Records a run, and another one where the program begins that in the same folder. */
+  async #record(part: Part, until: AbortSignal): Promise<void> {
+    try {
+      await followFiles(this.#board.db, part.run, until, this.#keeper.troubles.tell)
+    } catch (error) {
+      if (!(error instanceof AnotherRun)) throw error
+      const { folder: root } = part.run
+      const named = { job_id: randomId(root), root, name: part.name }
+      Object.assign(part, await this.#put(named, part.joined, true))
+      await this.#record(part, until)
+    }
+  }
+
+  /** The run that the program writes, where it does so before long. */
+  async #firstFound(): Promise<RunIdentity | undefined> {
+    for (;;) {
+      const isLast = this.#over.aborted || performance.now() - this.#began > GRACE
+      await this.#look()
+      const found = this.#found.shift()
+      if (found || isLast) return found
+      await pause(LOOK, this.#over)
+    }
+  }
+
+  async #look(): Promise<void> {
+    // What is written last is found once the program has ended.
+    const until = AbortSignal.timeout(LONGEST_LOOK)
+    this.#found.push(...((await this.#started?.written.look(until)) ?? []))
+  }
+
+  async #search(): Promise<void> {
+    while (!this.#over.aborted) {
+      const began = performance.now()
+      await this.#joinFound()
+      await pause(Math.max(LOOK, 10 * (performance.now() - began)), this.#over)
+    }
+  }
+
+  /** Records the runs that were found since the last look. */
+  async #joinFound(): Promise<void> {
+    await this.#look()
+    for (let run = this.#found.shift(); run; run = this.#found.shift()) {
+      const stored = await storedJobOf(this.#board, run)
+      const first = this.#first
+      const isMoved = first && this.#run.isOurs && !first.joined && this.#others.length === 0
+      if (isMoved && !stored) await this.#move(first, run)
+      else await this.#join(run, stored)
+    }
+  }
+
+  /** A run that was recorded by its output alone is recorded where the program writes it. */
+  async #move(part: Part, { root }: RunIdentity): Promise<void> {
+    part.moved.abort()
+    await part.following?.catch(() => undefined)
+    const { run, name } = part
+    const joined = new JoinedFolder(this.#run.root, root, true)
+    Object.assign(part, await this.#put({ job_id: run.job_id, root, name }, joined))
+    this.#follow(part)
+  }
+
+  /** A further run of the same program is a job of its own. */
+  async #join({ root }: RunIdentity, stored: string | undefined): Promise<void> {
+    const { name, cwd } = this.#run
+    const first = this.#first
+    if (first?.joined && this.#others.length === 0) {
+      first.name = partName(name, cwd, first.joined.root)
+      await first.joined.shareOutput()
+      await renameJob(this.#board.db, first.run.job_id, first.name)
+    }
+    const joined = new JoinedFolder(this.#run.root, root, false)
+    const named = { job_id: stored ?? randomId(root), root, name: partName(name, cwd, root) }
+    const part = await this.#put(named, joined)
+    this.#others.push(part)
+    this.#follow(part)
+  }
+
+  async #put(
+    { job_id, root, name }: { job_id: string; root: string; name: string },
+    joined?: JoinedFolder,
+    isAnother = false,
+  ): Promise<Part> {
+    const { db, host_id, host } = this.#board
+    const { project } = this.#run
+    await joined?.begin(this.#started?.pid ?? process.pid, { name, project, job_id })
+    const job = { job_id, host_id, host, root, name, project, source: RUN_LOG }
+    const folder_id = await folderId(root)
+    await registerJob(db, { ...job, folder_id, status: 'starting', is_stoppable: true })
+    this.#keeper.onJob(job_id, root, isAnother)
+    await endOthers(db, job)
+    const run = { job_id, folder: root, host_id, isOwn: true }
+    return { run, name, joined, moved: new AbortController() }
+  }
+}

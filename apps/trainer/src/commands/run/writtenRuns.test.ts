@@ -1,0 +1,250 @@
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { TrainingJobStatus } from '@bestmark/core'
+import { listJobs } from '@bestmark/db'
+import { beforeAll, expect, test } from 'vitest'
+import { testBoard } from '../../board/testing.ts'
+import { importRun } from '../../recording/importRun.ts'
+import { CLIENT, python, real } from '../../sources/programsTesting.ts'
+import { OUTPUT } from '../../sources/output/textLog.ts'
+import { type Ran, bestmark, eventually } from '../../testing.ts'
+
+const here = testBoard()
+
+/** What the programs below share: losses by step, files in folders of their own choice, and a wait. */
+const SHARED = `
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+const [go = '', where = ''] = process.argv.slice(2)
+const losses = [5, 4, 3, 3.5, 4.5, 6]
+const waits = async () => { while (!existsSync(go)) await new Promise((next) => setTimeout(next, 20)) }
+const header = JSON.stringify({ weight: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } }).padEnd(64)
+const save = (path) => {
+  const bytes = Buffer.alloc(8 + 64 + 4)
+  bytes.writeBigUInt64LE(64n)
+  bytes.write(header, 8)
+  bytes.writeFloatLE(1, 72)
+  writeFileSync(path, bytes)
+}
+const table = async (folder, base = 0) => {
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(folder + '/metrics.csv', 'epoch,step,train_loss,val_loss\\n')
+  for (const [index, loss] of losses.entries()) {
+    if (index === 3) await waits()
+    appendFileSync(folder + '/metrics.csv', '0,' + index + ',' + (base + loss) + ',\\n0,' + index + ',,' + (base + loss) + '\\n')
+  }
+}
+const states = async (folder) => {
+  const log_history = []
+  for (const [index, eval_loss] of losses.entries()) {
+    if (index === 3) await waits()
+    const step = (index + 1) * 10
+    const at = folder + '/checkpoint-' + step
+    mkdirSync(at, { recursive: true })
+    save(at + '/model.safetensors')
+    log_history.push({ step, epoch: step, eval_loss })
+    writeFileSync(at + '/trainer_state.json', JSON.stringify({ global_step: step, max_steps: 60, log_history }))
+  }
+}
+const journal = async (folder) => {
+  mkdirSync(folder, { recursive: true })
+  const at = process.env.BESTMARK_RUN_FOLDER
+  appendFileSync(at + '/bestmark-folders.jsonl', JSON.stringify({ folder: process.cwd() + '/' + folder }) + '\\n')
+  const say = (event) => appendFileSync(folder + '/journal.jsonl', JSON.stringify(event) + '\\n')
+  say({ journal: 1, job_id: crypto.randomUUID(), name: 'own', project: 'own' })
+  say({ type: 'started', attempt: 0, at: Date.now() })
+  for (const [index, eval_loss] of losses.entries()) {
+    if (index === 3) await waits()
+    say({ type: 'evaluation', attempt: 0, at: Date.now(), step: index + 1, values: { eval_loss } })
+  }
+}
+`
+
+let count = 0
+
+/** Runs a program that chooses its folders itself, from a working directory of its own. */
+async function started(script: string, ...words: string[]) {
+  const cwd = await mkdtemp(join(here.path, 'project-'))
+  const name = `natural ${++count}`
+  await writeFile(join(cwd, 'train.mjs'), SHARED + script)
+  const env = { ...here.env, INIT_CWD: cwd }
+  const go = join(cwd, 'go')
+  const argv = ['run', '--name', name, '--', 'node', 'train.mjs', go, ...words]
+  const ended: Promise<Ran> = bestmark(argv, { env, cwd })
+  const jobs = async (): Promise<TrainingJobStatus[]> => {
+    const { jobs } = await listJobs(here.board.db, {})
+    return jobs.filter((job) => job.name === name || job.name.startsWith(`${name}/`))
+  }
+  const goOn = (): Promise<void> => writeFile(go, '')
+  return { cwd, name, ended, jobs, goOn }
+}
+
+/** The one job once it is where the program writes, and stands at a loss. */
+const jobAt = (jobs: () => Promise<TrainingJobStatus[]>, root: string, eval_loss: number) =>
+  eventually(async () => {
+    const found = await jobs()
+    return found.find((job) => job.output_dir === root && job.eval_loss === eval_loss)
+  })
+
+beforeAll(() => mkdir(join(here.path, 'elsewhere')))
+
+test.each([
+  [
+    'a table, as Lightning does',
+    `await table('lightning_logs/version_0')`,
+    'lightning_logs/version_0',
+  ],
+  ['states and checkpoints, as HuggingFace does', `await states('results/hf')`, 'results/hf'],
+  ['a journal, as our client does', `await journal('runs/one')`, 'runs/one'],
+])(
+  'a program that writes %s, to a folder that only its script names is recorded there while it runs and after',
+  async (_what, script, folder) => {
+    const { cwd, ended, jobs, goOn } = await started(script)
+    const root = join(cwd, folder)
+    const live = await jobAt(jobs, root, 3)
+    expect(live).toMatchObject({ status: 'running' })
+    await goOn()
+    const { code, stderr } = await ended
+    expect(code).toBe(0)
+    expect(stderr).not.toContain('No log or checkpoint')
+    expect(await jobs()).toMatchObject([
+      { job_id: live.job_id, output_dir: root, status: 'completed', eval_loss: 6 },
+    ])
+    // Whoever finds it later calls it the same.
+    expect(await importRun(here.board, root, {})).toMatchObject({ job_id: live.job_id })
+  },
+)
+
+test('a program that writes outside its working directory is found by a folder that its arguments name', async () => {
+  const where = join(here.path, 'elsewhere')
+  const { ended, jobs, goOn } = await started(`await table(where + '/seed0')`, where)
+  await jobAt(jobs, join(where, 'seed0'), 3)
+  await goOn()
+  await ended
+  expect(await jobs()).toMatchObject([{ output_dir: join(where, 'seed0'), status: 'completed' }])
+})
+
+test.skipIf(process.platform !== 'linux')(
+  'a program that writes outside its working directory is found by the files that it has open',
+  async () => {
+    const where = await mkdtemp(join(here.path, 'open-'))
+    const script = `
+import { openSync, writeSync } from 'node:fs'
+const file = openSync('${where}/metrics.csv', 'a')
+writeSync(file, 'epoch,step,train_loss,val_loss\\n0,0,2,\\n0,0,,3\\n')
+await waits()`
+    const { ended, jobs, goOn } = await started(script)
+    await jobAt(jobs, where, 3)
+    await goOn()
+    await ended
+    expect(await jobs()).toMatchObject([{ output_dir: where, status: 'completed' }])
+  },
+)
+
+test('several runs of one program are several jobs with one parent name, and what it prints is of none alone', async () => {
+  const script = `
+await table('sweep/a')
+console.log(JSON.stringify({ step: 99, loss: 1 }))
+await table('sweep/b', 10)
+process.exitCode = 3`
+  const { cwd, name, ended, jobs, goOn } = await started(script)
+  await jobAt(jobs, join(cwd, 'sweep/a'), 3)
+  await goOn()
+  expect((await ended).code).toBe(3)
+  const found = (await jobs()).sort((one, other) => (one.name < other.name ? -1 : 1))
+  expect(found).toMatchObject([
+    { name: `${name}/sweep/a`, eval_loss: 6, current_step: 6, status: 'failed' },
+    { name: `${name}/sweep/b`, eval_loss: 16, current_step: 6, status: 'failed' },
+  ])
+})
+
+test('runs that did not grow, and those of another program that runs, are left alone', async () => {
+  const { cwd, ended, jobs, goOn } = await started(`await waits(); await table('mine')`)
+  await mkdir(join(cwd, 'theirs'))
+  const theirs = bestmark(
+    [
+      'run',
+      '--name',
+      'theirs',
+      '--folder',
+      join(cwd, 'theirs'),
+      '--',
+      'node',
+      join(cwd, 'train.mjs'),
+      join(cwd, 'go'),
+    ],
+    { env: { ...here.env, INIT_CWD: join(cwd, 'theirs') }, cwd: join(cwd, 'theirs') },
+  )
+  await eventually(async () => (await here.jobNamed('theirs')) ?? undefined)
+  await goOn()
+  await Promise.all([ended, theirs])
+  expect(await jobs()).toMatchObject([{ output_dir: join(cwd, 'mine') }])
+})
+
+test('a program that only prints is told so, with the command that records a folder', async () => {
+  const { cwd, name, ended, jobs } = await started(
+    `console.log(JSON.stringify({ step: 3, loss: 1 }))`,
+  )
+  const { stderr } = await ended
+  expect(stderr).toContain(
+    `No log or checkpoint of ${name} was found below ${cwd}, so only its output is recorded. ` +
+      `If it writes to another folder: bestmark import FOLDER`,
+  )
+  const [job] = await jobs()
+  expect(job).toMatchObject({ status: 'completed', current_step: 3 })
+  expect(await readFile(join(job?.output_dir ?? '', OUTPUT), 'utf8')).toContain('"step":3')
+})
+
+const SCRIPT = `
+import os, sys
+import bestmark
+bestmark.init("runs/one", total_steps=3)
+for step in range(1, 4):
+    bestmark.log({"eval_loss": 1 / step}, step=step)
+`
+
+real('a real program with the Python client is recorded where it calls init', async () => {
+  const cwd = await mkdtemp(join(here.path, 'client-'))
+  await writeFile(join(cwd, 'train.py'), SCRIPT)
+  const env = { ...here.env, INIT_CWD: cwd, PYTHONPATH: join(CLIENT, 'src') }
+  const { stderr } = await bestmark(['run', '--name', 'client', '--', python ?? '', 'train.py'], {
+    env,
+    cwd,
+  })
+  expect(stderr).not.toContain('No log or checkpoint')
+  const job = await here.jobNamed('client')
+  expect(job).toMatchObject({
+    output_dir: join(cwd, 'runs/one'),
+    status: 'completed',
+    current_step: 3,
+  })
+})
+
+const NATURAL = [
+  ['HuggingFace', 'natural_huggingface.py', 'results/hf'],
+  ['Lightning', 'natural_lightning.py', 'lightning_logs/version_0'],
+] as const
+
+for (const [framework, script, folder] of NATURAL) {
+  real(
+    `a real program of ${framework} whose script names its folder is recorded there`,
+    async () => {
+      const cwd = await mkdtemp(join(here.path, 'real-'))
+      const env = { ...here.env, INIT_CWD: cwd, CUDA_VISIBLE_DEVICES: '' }
+      const words = [
+        'run',
+        '--name',
+        framework,
+        '--',
+        python ?? '',
+        join(CLIENT, 'programs', script),
+      ]
+      const { code, stderr } = await bestmark(words, { env, cwd })
+      expect(code).toBe(0)
+      expect(stderr).not.toContain('No log or checkpoint')
+      const job = await here.jobNamed(framework)
+      expect(job).toMatchObject({ output_dir: join(cwd, folder), status: 'completed' })
+      expect(job?.eval_loss).not.toBeNull()
+      expect(job?.best_checkpoint_path).not.toBeNull()
+    },
+  )
+}

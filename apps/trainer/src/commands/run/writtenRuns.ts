@@ -1,0 +1,143 @@
+import { realpath, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { systemCode } from '../../failure.ts'
+import { Listing } from '../../files/folder.ts'
+import { jsonObject } from '../../files/json.ts'
+import { statIfSeen, textOfFile } from '../../files/runFile.ts'
+import { JOURNAL } from '../../journal/header.ts'
+import { isDriven } from '../../processes/mark.ts'
+import { isWrittenByOthers, placesOf, processTree } from '../../processes/tree.ts'
+import { runsBelow } from '../../sources/find.ts'
+import { identifyRun, type RunIdentity } from '../../sources/identify.ts'
+import { OUTPUT } from '../../sources/output/textLog.ts'
+import { RUN_LOG } from '../../sources/reader/mixed.ts'
+import { sourcesIn } from '../../sources/sources.ts'
+
+/** Where our Python client notes each folder to which it writes a journal. */
+export const POINTERS = 'bestmark-folders.jsonl'
+/** So many folders above a file that is written may be the run's (its own one included). */
+const LEVELS = 3
+
+/** A program that `bestmark run` started. */
+export interface StartedProgram {
+  pid: number
+  argv: readonly string[]
+  cwd: string
+  /** Where its output is kept. */
+  root: string
+  /** Folders that are never its own, such as the board's. */
+  excluded: readonly string[]
+}
+
+/**
+ * Finds the runs that a program writes: those below its working directories, and below folders that
+ * its arguments name, that appear or grow after it started; and those to which its processes have
+ * files open.
+ */
+export class WrittenRuns {
+  readonly #program: StartedProgram
+  readonly #started_at = Date.now()
+  readonly #found = new Set<string>()
+  readonly #folders = new Set<string>()
+
+  constructor(program: StartedProgram) {
+    this.#program = program
+    this.#found.add(program.root)
+  }
+
+  /** The folder of its output, and those of the runs that were found. */
+  get folders(): string[] {
+    return [...this.#found]
+  }
+
+  /** Runs that were not found before. */
+  async look(signal: AbortSignal): Promise<RunIdentity[]> {
+    const tree = processTree(this.#program.pid)
+    const { folders, files } = placesOf(tree)
+    const runs = new Map<string, RunIdentity>()
+    const add = (run: RunIdentity | undefined): void => {
+      if (run) runs.set(run.root, run)
+    }
+    for (const folder of await this.#pointed()) add(await identityOf(folder))
+    for (const file of files) add(await this.#runAround(file))
+    for (const folder of folders) this.#folders.add(folder)
+    for (const folder of await this.#below()) {
+      for await (const run of runsBelow(folder, { signal, onUnreadable: () => undefined })) add(run)
+    }
+    const found: RunIdentity[] = []
+    for (const run of runs.values()) {
+      if (!this.#isCandidate(run.root) || !(await this.#isWritten(run.root))) continue
+      if (isWrittenByOthers(run.root, tree)) continue
+      this.#found.add(run.root)
+      found.push(run)
+    }
+    return found
+  }
+
+  /** The folders that are searched: where it works, and what its arguments name. */
+  async #below(): Promise<string[]> {
+    const { argv, cwd } = this.#program
+    const named = argv.map((word) => resolve(cwd, word.replace(/^--?[\w-]+=/, '')))
+    const folders = await Promise.all([cwd, ...this.#folders, ...named].map(folderAt))
+    const found = [...new Set(folders.filter((folder) => folder !== undefined))]
+    return found.filter((one) => !found.some((other) => one !== other && isBelow(one, other)))
+  }
+
+  async #pointed(): Promise<string[]> {
+    const text = await textOfFile(join(this.#program.root, POINTERS)).catch(() => '')
+    return text.split('\n').flatMap((line) => {
+      const folder = jsonObject(line)?.['folder']
+      return typeof folder === 'string' ? [folder] : []
+    })
+  }
+
+  /** The topmost run of the folders around a file, since events lie below the folder of their run. */
+  async #runAround(file: string): Promise<RunIdentity | undefined> {
+    let run: RunIdentity | undefined
+    let folder = dirname(file)
+    for (let level = 0; level < LEVELS && dirname(folder) !== folder; level++) {
+      if (this.#isCandidate(folder)) run = (await identityOf(folder)) ?? run
+      folder = dirname(folder)
+    }
+    return run
+  }
+
+  #isCandidate(root: string): boolean {
+    const { excluded } = this.#program
+    const isOurs = excluded.some((folder) => root === folder || isBelow(root, folder))
+    return !isOurs && !this.#found.has(root) && !isDriven(root)
+  }
+
+  /** Whether its log was written since the program started, and not by a program of another `bestmark run`. */
+  async #isWritten(root: string): Promise<boolean> {
+    const listing = new Listing(root)
+    const files = new Set([JOURNAL])
+    for (const source of await sourcesIn(root)) {
+      if (source.name !== RUN_LOG) for (const file of await source.files(listing)) files.add(file)
+    }
+    // File systems keep times a little older than the clock.
+    const since = this.#started_at - 50
+    const isNew = (file: string): boolean => (statIfSeen(join(root, file))?.mtimeMs ?? 0) >= since
+    // Another `bestmark run` keeps its program's output there.
+    return !isNew(OUTPUT) && [...files].some(isNew)
+  }
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
+}
+
+async function folderAt(path: string): Promise<string | undefined> {
+  try {
+    const real = await realpath(path)
+    return (await stat(real)).isDirectory() && real !== '/' ? real : undefined
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error
+    return undefined
+  }
+}
+
+/** A folder that cannot be read, or whose journal is none, holds no run yet. */
+async function identityOf(folder: string): Promise<RunIdentity | undefined> {
+  return identifyRun(folder).catch(() => undefined)
+}

@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+
+/** Where processes work and write, as far as Linux tells; empty on other systems. */
+export interface Places {
+  /** Their working directories. */
+  folders: Set<string>
+  /** Files that they have open for writing. */
+  files: Set<string>
+}
+
+/** A process and all that it started, directly or not, as long as they live. Linux only. */
+export function processTree(pid: number): Set<number> {
+  const children = Map.groupBy(processes(), parentOf)
+  const tree = new Set([pid])
+  for (const one of tree) for (const child of children.get(one) ?? []) tree.add(child)
+  return tree
+}
+
+/** Where processes work and write. */
+export function placesOf(pids: Iterable<number>): Places {
+  const places: Places = { folders: new Set(), files: new Set() }
+  for (const pid of pids) {
+    const folder = linkOf(`/proc/${pid}/cwd`)
+    if (folder) places.folders.add(folder)
+    for (const file of openFiles(pid)) places.files.add(file)
+  }
+  return places
+}
+
+/** Whether a process outside a tree has a file below a folder open for writing. */
+export function isWrittenByOthers(folder: string, tree: ReadonlySet<number>): boolean {
+  return processes().some((pid) => {
+    return !tree.has(pid) && openFiles(pid).some((file) => file.startsWith(`${folder}/`))
+  })
+}
+
+function processes(): number[] {
+  return namesIn('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []))
+}
+
+function parentOf(pid: number): number {
+  const stat = textOf(`/proc/${pid}/stat`)
+  // The command's name stands in brackets and may hold anything.
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0)
+}
+
+function openFiles(pid: number): string[] {
+  return namesIn(`/proc/${pid}/fd`).flatMap((name) => {
+    const file = linkOf(`/proc/${pid}/fd/${name}`)
+    if (!file?.startsWith('/') || /^\/(dev|proc|sys)\//.test(file)) return []
+    const flags = /^flags:\s*(\d+)/m.exec(textOf(`/proc/${pid}/fdinfo/${name}`))?.[1] ?? '0'
+    // O_WRONLY and O_RDWR are 1 and 2.
+    return (parseInt(flags, 8) & 3) > 0 ? [file] : []
+  })
+}
+
+/** A process that ends, or is another user's, tells nothing. */
+function namesIn(folder: string): string[] {
+  return orNothing(() => readdirSync(folder), [])
+}
+
+function linkOf(path: string): string | undefined {
+  return orNothing(() => readlinkSync(path), undefined)
+}
+
+function textOf(path: string): string {
+  return orNothing(() => readFileSync(path, 'utf8'), '')
+}
+
+function orNothing<T>(read: () => T, nothing: T): T {
+  try {
+    return read()
+  } catch {
+    return nothing
+  }
+}
