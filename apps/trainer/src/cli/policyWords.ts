@@ -1,6 +1,6 @@
 import type { PolicySettings } from '@bestmark/core'
 
-/** A policy with what was told with it, as one phrase. */
+/** A policy with its options, as one phrase. */
 export function policyWords({ policy, told }: PolicySettings): string {
   const { metric, direction, undeclared, prefer, subject_to, weights, min_delta } = told
   const asked = metric === undefined ? '' : ` ${metric}${direction ? ` (${direction})` : ''}`

@@ -3,12 +3,12 @@ import { figure, isFiniteMeasure, type TrainingJobStatus, visible } from '@bestm
 const WIDTH = 24
 const NEWLINE = 10
 
-/** Shows how a job goes on: one line redrawn on a terminal, elsewhere a line each tenth. */
+/** Shows the progress of a job: one line that a terminal redraws, elsewhere one line per tenth. */
 export class ProgressLine {
   readonly #out: NodeJS.WriteStream
   #shown = ''
   #tenth = -1
-  /** Somebody else has begun a line on the terminal. */
+  /** Another writer's line on the terminal is not finished. */
   #isTaken = false
 
   constructor(out: NodeJS.WriteStream = process.stderr) {
@@ -28,21 +28,21 @@ export class ProgressLine {
     this.#tenth = tenth
   }
 
-  /** Takes the line off the terminal, since these bytes come next; it is shown again after whole lines. */
+  /** Clears the line, since these bytes come next. It is shown again once they end with a line break. */
   giveWay(bytes: Uint8Array): void {
     if (this.#shown) this.#out.write('\r\u001b[K')
     this.#shown = ''
     this.#isTaken = bytes.at(-1) !== NEWLINE
   }
 
-  /** Ends the line, so that what is printed next stands on its own. */
+  /** Ends the line, so that the next output begins a new one. */
   end(): void {
     if (this.#out.isTTY && this.#shown) this.#out.write('\n')
     this.#shown = ''
   }
 }
 
-/** One line: a bar, the step, what is left, the losses and the best. */
+/** One line: a bar, the step, the time left, the losses and the best. */
 function progressText(job: TrainingJobStatus): string {
   const { progress, current_step, total_steps, eta_seconds, loss, eval_loss } = job
   const filled = Math.round((progress ?? 0) * WIDTH)

@@ -1,8 +1,8 @@
 import { visible, visibleLines } from '@bestmark/core'
 
 /**
- * Prints lines to stdout, or JSON on a line. What a name from a run holds that a terminal acts on,
- * line breaks too, is shown escaped; one break at the end of a line is its own.
+ * Prints lines to stdout, or JSON on a line. Control characters, such as those in a run's name, are
+ * printed as escapes. So are line breaks, except one at the end of a line.
  */
 export function print(...lines: readonly string[]): void {
   process.stdout.write(whole(lines))
@@ -14,15 +14,15 @@ export function tell(...lines: readonly string[]): void {
 }
 
 /**
- * Prints a path that another program is to open: as it is, but for line breaks, with which one path
- * would pass for two. A terminal shows it.
+ * Prints a path for another program: unchanged, except line breaks, which would make one path look
+ * like two. On a terminal all control characters are escaped.
  */
 export function printPath(path: string): void {
   if (process.stdout.isTTY) print(path)
   else process.stdout.write(`${path.replaceAll(/[\n\r]/g, visible)}\n`)
 }
 
-/** Prints a file for other programs as it is; a terminal shows it. */
+/** Prints a file for other programs unchanged; on a terminal control characters are escaped. */
 export function printFile(text: string): void {
   process.stdout.write(process.stdout.isTTY ? visibleLines(text) : text)
 }

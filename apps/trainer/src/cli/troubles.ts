@@ -1,7 +1,7 @@
 import { awayBy, causeOfQuery } from '@bestmark/db/unavailable'
 import { sentence } from '../failure.ts'
 
-/** Who hears what goes wrong while something else goes on. */
+/** What gets the errors of work that continues after them. */
 export interface Troubled {
   tell: (error: unknown) => void
   /** The database answered. */
@@ -22,7 +22,7 @@ export class Troubles implements Troubled {
 
   tell = (error: unknown): void => this.tellOf('', error)
 
-  /** What it is that had the trouble stands before it. */
+  /** `what` names the thing that has the problem. */
   tellOf(what: string, error: unknown): void {
     const why = sentence(causeOfQuery(error))
     const text = what ? `${what}: ${why}` : why

@@ -1,10 +1,10 @@
 import { visible } from '@bestmark/core'
 
 const FIRST_AFTER = 1_000
-/** How often it is said anew (ms): a terminal redraws one line, a log takes a line each time. */
+/** The time between two messages (ms). A terminal redraws one line; a log gets a new line each time. */
 const EVERY = { terminal: 200, log: 10_000 }
 
-/** Says on stderr how far something is that takes longer than a second. */
+/** Reports on stderr the progress of work that takes longer than one second. */
 export class Waiting implements Disposable {
   readonly #out: NodeJS.WriteStream
   #next = performance.now() + FIRST_AFTER

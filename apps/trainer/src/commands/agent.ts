@@ -9,8 +9,8 @@ import { Troubles } from '../cli/troubles.ts'
 import { AGENT } from './agent.table.ts'
 
 /**
- * Works for the board on this machine until SIGINT or SIGTERM: records runs, looks after files,
- * ships checkpoints. Runs that still train go on, and the next agent adopts them.
+ * Works for the board on this machine until SIGINT or SIGTERM: records runs, checks files and ships
+ * checkpoints. Runs that still train continue, and the next agent adopts them.
  */
 export async function main(words: readonly string[]): Promise<number> {
   parse(words, AGENT)

@@ -16,7 +16,7 @@ import { print } from '../cli/terminal.ts'
 import { Waiting } from '../cli/waiting.ts'
 import { EXPORT } from './export.table.ts'
 
-/** Writes a job, or every job, as a journal that `bestmark import` reads back; 1 where there is none. */
+/** Writes a job, or every job, as a file that `bestmark import` reads. Returns 1 if there is none. */
 export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, EXPORT)
   const { all, json } = values
@@ -55,7 +55,7 @@ async function allJobs({ db }: Board): Promise<{ job_id: string; name: string }[
   return jobs
 }
 
-/** The told file; below a folder one that is named after the job. */
+/** The file of --out; if that is a folder, a file in it with the job's name. */
 async function fileFor(
   out: string,
   { job_id, name, all }: { job_id: string; name: string; all: boolean },
@@ -72,8 +72,8 @@ async function fileFor(
 }
 
 /**
- * Writes beside the file and gives it its name at the end, so that no half of one is found; into what
- * is no file, such as a pipe, straight. Throws a Failure where that cannot be written.
+ * Writes a draft and renames it at the end, so that no reader sees half a file. Writes directly to
+ * what is no file, such as a pipe. Throws a Failure if it cannot be written.
  */
 async function exportTo(board: Board, job_id: string, file: string): Promise<number> {
   const isFile = (await stat(file).catch(() => undefined))?.isFile() ?? true
@@ -86,7 +86,7 @@ async function exportTo(board: Board, job_id: string, file: string): Promise<num
     return lines
   } catch (cause) {
     if (isFile) await rm(draft, { force: true })
-    // Reading the board may fail as well, of which the file is not guilty.
+    // An error of the board is not an error of the file.
     const isOfFile = stream.errored !== null || (cause instanceof Error && 'path' in cause)
     if (!isOfFile) throw cause
     throw new Failure(`Cannot write ${file}: ${sentence(cause)}`, { cause })

@@ -9,7 +9,7 @@ import { importRun } from '../recording/importRun.ts'
 import { print, tell } from '../cli/terminal.ts'
 import { IMPORT } from './import.table.ts'
 
-/** Puts training outputs on the board; returns the worst exit code of all paths. */
+/** Puts runs on the board; returns the worst exit code of all paths. */
 export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, IMPORT)
   await using board = await openBoard()

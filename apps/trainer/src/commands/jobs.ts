@@ -6,7 +6,7 @@ import { EXIT } from '../failure.ts'
 import { print } from '../cli/terminal.ts'
 import { JOBS } from './jobs.table.ts'
 
-/** Lists every job: a line each, the recorded examples marked; with --json a TrainingJobStatus each. */
+/** Lists every job, one line each, with a mark at recorded examples. With --json, one TrainingJobStatus each. */
 export async function main(words: readonly string[]): Promise<number> {
   const { values } = parse(words, JOBS)
   await using board = await openBoard()

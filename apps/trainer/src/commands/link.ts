@@ -8,10 +8,10 @@ import { print, tell } from '../cli/terminal.ts'
 import { LINK } from './link.table.ts'
 import { type Address, lastAddress } from './up/address.ts'
 
-/** How long a server of this machine may take to take a connection (ms). */
+/** How long a server on this machine may take to accept a connection (ms). */
 const PATIENCE = 1_000
 
-/** Prints the link of this data folder's board; with --new it is another one, and all others end. */
+/** Prints the link of this data folder's board. With --new, a new link replaces all others. */
 export async function main(words: readonly string[]): Promise<number> {
   const { values } = parse(words, LINK)
   const home = resolveHome()

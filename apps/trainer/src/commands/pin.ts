@@ -6,7 +6,7 @@ import { oneJob } from '../board/oneJob.ts'
 import { print } from '../cli/terminal.ts'
 import { PIN } from './pin.table.ts'
 
-/** Keeps checkpoints from being pruned, or with --off no longer. */
+/** Protects checkpoints from prune; with --off it ends the protection. */
 export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, PIN)
   await using board = await openBoard()

@@ -26,7 +26,7 @@ interface Subject {
   name: string
 }
 
-/** Shows what a job or a project goes by, or changes it: noted with who and when. */
+/** Shows or changes the policy of a job or a project. The history notes who and when. */
 export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, POLICY_COMMAND)
   const { named, policy } = readArguments(args, values.project)
@@ -60,7 +60,7 @@ function readArguments(
 
 type Values = ValuesOf<typeof POLICY_COMMAND>
 
-/** What is to be changed: settings, null for back to what is inherited, undefined for nothing. */
+/** The new policy; null to drop the own one, undefined to change nothing. */
 function askedFor(policy: Policy | undefined, values: Values): PolicySettings | null | undefined {
   const isTold = hasPolicyOption(values)
   if (values.inherit) {
@@ -88,35 +88,35 @@ async function change(
   })
 }
 
-interface Standing extends PolicySettings {
+interface ShownPolicy extends PolicySettings {
   from: 'default' | 'project' | 'job'
   /** The sentence of a job's choice; null for a project. */
   reason: string | null
 }
 
 async function tellPolicy(db: Database, { whose, name }: Subject, json: boolean): Promise<void> {
-  const standing = 'project' in whose ? await ofProject(db, whose) : await ofJob(db, whose.job_id)
+  const shown = 'project' in whose ? await ofProject(db, whose) : await ofJob(db, whose.job_id)
   if (json) {
-    print(measuredJson({ ...whose, ...standing }))
+    print(measuredJson({ ...whose, ...shown }))
     return
   }
-  const { from, told, reason } = standing
+  const { from, told, reason } = shown
   const origin = { default: 'the default', project: 'set for the project', job: 'set for the job' }[
     from
   ]
   const who = told.by ? `, by ${told.by}` : ''
-  print(`${name} uses policy ${policyWords(standing)} (${origin}${who}).`)
+  print(`${name} uses policy ${policyWords(shown)} (${origin}${who}).`)
   if (reason !== null) print(reason)
 }
 
-async function ofJob(db: Database, job_id: string): Promise<Standing> {
+async function ofJob(db: Database, job_id: string): Promise<ShownPolicy> {
   const [detail, list] = [await jobDetail(db, job_id), await checkpointsOf(db, job_id)]
   if (!detail || !list) throw new Failure(`The job ${job_id} was just removed from the board.`)
   const { policy_from: from, policy_told: told } = detail
   return { policy: list.selection.policy, told, from, reason: list.selection.reason }
 }
 
-async function ofProject(db: Database, whose: { project: string }): Promise<Standing> {
+async function ofProject(db: Database, whose: { project: string }): Promise<ShownPolicy> {
   const [last] = await policyHistory(db, whose)
   const { jobs } = await listJobs(db, { ...whose, limit: 1 })
   if (!last && jobs.length === 0) {

@@ -14,8 +14,8 @@ import { Troubles } from '../cli/troubles.ts'
 import { TRAIN } from './train.table.ts'
 
 /**
- * Trains a recipe and shows how it goes. SIGINT or SIGTERM asks the run to stop, which writes a
- * last checkpoint. Returns 0 when the run completed.
+ * Trains a recipe and shows the progress. SIGINT or SIGTERM asks the run to stop, and it writes a
+ * last checkpoint. Returns 0 if the run completed.
  */
 export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, TRAIN)
@@ -37,7 +37,7 @@ interface Words {
   resume?: string | undefined
 }
 
-/** What the words ask for, checked before anything is started. */
+/** What to start, checked before anything starts. */
 function beginning(
   { resume, preset, name, project }: Words,
   named: string | undefined,
@@ -59,7 +59,7 @@ function presetOf({ name, presets }: Recipe, asked: string | undefined): string 
   throw new Failure(`${name} has no preset "${preset}". It has ${presets.join(', ')}.`)
 }
 
-/** Records the run to its end, showing each change. */
+/** Records the run to its end, and shows each change. */
 async function follow(board: Board, run: StartedRun): Promise<TrainingJobStatus> {
   const { db } = board
   const agent = new Agent(db, board, new Troubles((line) => tell('', line)))

@@ -8,7 +8,7 @@ const CACHED = /^models--(.+?)--(.+)$/
 /** `owner__name__…`, one folder a run. */
 const FLAT = /^(.+?)__(.+?)__/
 
-/** Reads what `--group` was told. Throws a Failure where it is no regular expression. */
+/** The pattern of `--group`. Throws a Failure if it is no regular expression. */
 export function groupPattern(text: string | undefined): RegExp | undefined {
   try {
     return text === undefined ? undefined : new RegExp(text)

@@ -18,7 +18,7 @@ interface ReadOptions {
   at_least: number
 }
 
-/** Reads every run at or below the paths, one after the other, and says how far it is. */
+/** Reads every run at or below the paths, one after the other, and reports its progress. */
 export async function readRuns(paths: readonly string[], options: ReadOptions): Promise<ReadRuns> {
   const runs = new Map<string, BacktestRun>()
   const unreadable: LeftOut[] = []
@@ -35,7 +35,7 @@ export async function readRuns(paths: readonly string[], options: ReadOptions): 
       try {
         runs.set(found.path, { name, group, ...(await rowsOf(found, options)) })
       } catch (error) {
-        // A file that cannot be read is no reason to leave out the others.
+        // The other runs count even if one file cannot be read.
         if (!(error instanceof Failure) && systemCode(error) === undefined) throw error
         leaveOut(name, group, sentence(error))
       }

@@ -7,7 +7,7 @@ import {
   type PolicyFigures,
 } from '@bestmark/core'
 
-/** Runs and left out runs are listed up to so many, unless all are asked for. */
+/** At most this many runs are listed without --all. */
 const SHOWN = 20
 
 const LEFT_OUT: Record<LeftOutCode, string> = {
@@ -22,7 +22,7 @@ const LEFT_OUT: Record<LeftOutCode, string> = {
   no_loss: 'logged no evaluation loss that can decide',
 }
 
-/** A backtest as text: figures a policy, the word on `scored`, the runs, and what was left out. */
+/** A backtest as text: figures per policy, the advice on `scored`, the runs, and the skipped runs. */
 export function backtestText(answer: Backtest, all: boolean): string[] {
   const parts = [[answer.text], figuresTable(answer), [answer.scored.text]]
   if (answer.replayed.length > 0) parts.push(runsTable(answer, all))
@@ -58,7 +58,7 @@ function figuresRow(one: PolicyFigures): string[] {
   ]
 }
 
-/** Where a policy stands beside the baselines in the very runs that it could choose in. */
+/** The difference to the baselines in the runs in which the policy could choose. */
 function sameRuns({ beside }: PolicyFigures): string[] {
   return beside.map(({ baseline, difference }) => `${signed(round(difference))} to ${baseline}`)
 }

@@ -31,7 +31,7 @@ function completeIn(run: ReadRun): Complete[] {
     .sort((a, b) => a.step - b.step || a.attempt - b.attempt)
 }
 
-/** Why a run has nothing to evaluate, and what can be done. */
+/** Why a run has nothing to evaluate, and what to do. */
 export function whyNone({ root, events }: ReadRun): string {
   const { checkpoints } = rowsFrom(events)
   const whole = checkpoints.filter(({ files_state }) => files_state === 'complete')

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs'
 import { systemCode } from '../../failure.ts'
 import { unstartedWords } from '../../processes/starting.ts'
 
-/** How long a command may take to end once it was asked to, before it is killed (ms). */
+/** How long a command may take to end after SIGTERM before it is killed (ms). */
 const GRACE = 4_000
 
 /** A command for one checkpoint, and where its output goes. */
@@ -19,17 +19,17 @@ export interface Order {
   stop: AbortSignal
 }
 
-/** How a command ended: null where it did what it should. */
+/** How a command ended; `error` is null if it succeeded. */
 export interface Ended {
   error: string | null
   seconds: number
-  /** It could not even be started, so it is of no use to try again. */
+  /** It could not be started, so it will fail for every checkpoint. */
   isUnstartable: boolean
 }
 
 /**
- * Runs a command without a shell, in a process group of its own, so that whatever it starts ends
- * with it. Its output goes to files, however long it is.
+ * Runs a command without a shell, in its own process group, so that its children end with it. Its
+ * output goes to files, since it may be long.
  */
 export async function runCommand(order: Order): Promise<Ended> {
   const since = performance.now()
@@ -64,7 +64,7 @@ async function outcome(order: Order): Promise<Omit<Ended, 'seconds'>> {
     end(order.stop.reason === 'SIGINT' ? 'SIGINT' : 'SIGTERM', 'was stopped')
   order.stop.addEventListener('abort', onStop, { once: true })
   if (order.stop.aborted) onStop()
-  // Where this process ends at once, whatever the command started ends with it.
+  // If this process ends at once, the command and its children end too.
   const onExit = (): void => signalGroup(child.pid, 'SIGKILL')
   process.once('exit', onExit)
   const { timeout } = order
@@ -87,7 +87,7 @@ function signalGroup(pid: number | undefined, name: NodeJS.Signals): void {
   try {
     if (pid !== undefined) process.kill(-pid, name)
   } catch (error) {
-    // It ended in the meantime.
+    // The process ended in the meantime.
     if (systemCode(error) !== 'ESRCH') throw error
   }
 }

@@ -8,16 +8,16 @@ import { whichRun } from './whichRun.ts'
 import { EVAL } from './eval.table.ts'
 import { EXIT, Failure } from '../../failure.ts'
 import { SAME } from '../../processes/stopWish.ts'
-import { recordedStanding } from '../score/boardScores.ts'
+import { recordedSelection } from '../score/boardScores.ts'
 import type { RunCheckpoint } from '../score/checkpointAt.ts'
 import { repeatSentence, shown, whoAmI } from '../score/addScores.ts'
 import { assertWritable } from '../../sources/scores/scoresFile.ts'
 import { print, tell } from '../../cli/terminal.ts'
 
-/** How long is waited for what stands now, where the evaluation was stopped (ms). */
-const STANDING = 800
+/** How long a stopped evaluation may take to say which checkpoint is best now (ms). */
+const STOPPED_PATIENCE = 800
 
-/** What a shell tells of a program that a signal ended: 128 and the signal's number. */
+/** The exit codes of a shell for a program that a signal ended: 128 and the signal's number. */
 const STOPPED = { SIGINT: 130, SIGTERM: 143 } as const
 
 /** Runs a command over a run's checkpoints and keeps what it measures as scores of them. */
@@ -53,7 +53,7 @@ function readWords(words: readonly string[]) {
   return { values, template, job: args.RUN }
 }
 
-/** One after the other, since a command may want the whole machine. */
+/** One after the other, since a command may need the whole machine. */
 async function each(
   candidates: readonly RunCheckpoint[],
   how: Evaluation,
@@ -94,12 +94,12 @@ async function end(
   { stopped, isJson }: { stopped: keyof typeof STOPPED | undefined; isJson: boolean },
 ): Promise<number> {
   if (done.some(({ error }) => error === null)) {
-    const tellStanding = async (): Promise<void> => {
-      const { selection } = await recordedStanding(root)
+    const printSelection = async (): Promise<void> => {
+      const { selection } = await recordedSelection(root)
       ;(isJson ? tell : print)(selection.reason)
     }
-    // Whoever stopped it does not wait for a database.
-    await (stopped ? bestEffort(tellStanding, STANDING) : tellStanding())
+    // After Ctrl-C nobody wants to wait for a database.
+    await (stopped ? bestEffort(printSelection, STOPPED_PATIENCE) : printSelection())
   }
   if (stopped) return STOPPED[stopped]
   const failed = done.filter(({ error }) => error !== null)
@@ -109,7 +109,7 @@ async function end(
   return EXIT.unusable
 }
 
-/** Hears that this process is to stop, and by which signal; a second one ends it at once. */
+/** Notes the signal that stops this process. A second signal ends it at once. */
 class Stopping implements Disposable {
   readonly #over = new AbortController()
   #at = Infinity

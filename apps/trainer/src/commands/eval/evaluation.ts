@@ -12,12 +12,12 @@ import { runCommand, type Ended } from './command.ts'
 import { logFiles } from './logFiles.ts'
 import { measurementsPrinted } from './output.ts'
 
-/** What is read of a command's stdout at most (bytes). */
+/** A longer stdout of a command is not read (bytes). */
 const LARGEST = 64 << 20
 
-/** A command to run over checkpoints, as it was told, and how. */
+/** A command to run on checkpoints, and how to run it. */
 export interface Evaluation {
-  /** `{checkpoint}` and `{step}` stand for what they say in every argument. */
+  /** `{checkpoint}` and `{step}` are replaced in every argument. */
   template: string[]
   cwd: string
   timeout: number | null
@@ -25,7 +25,7 @@ export interface Evaluation {
   stop: AbortSignal
 }
 
-/** What came of one checkpoint. */
+/** The outcome for one checkpoint. */
 export interface Evaluated {
   of: RunCheckpoint
   values: Record<string, Measured>
@@ -39,7 +39,7 @@ export interface Evaluated {
   isUnstartable: boolean
 }
 
-/** What this very command measured already, by the checkpoint's path. */
+/** What the same command measured before, by the checkpoint's path. */
 export async function measuredBefore(
   run: ReadRun,
   template: readonly string[],
@@ -52,7 +52,7 @@ export async function measuredBefore(
   return before
 }
 
-/** What is told of a checkpoint that needs no further look. */
+/** The outcome for a checkpoint that was measured before. */
 export function skipped(of: RunCheckpoint, values: Record<string, Measured>): Evaluated {
   const nothing = { samples: null, repeats: [], log: null, seconds: 0, error: null }
   return { of, values, ...nothing, isSkipped: true, isUnstartable: false }
@@ -85,7 +85,7 @@ async function measurementsIn(out: string): Promise<Measurements[]> {
   return size > LARGEST ? [] : measurementsPrinted(await textOfFile(out))
 }
 
-/** One sentence on why there is no number, with the last thing that the command said. */
+/** Why there is no number, with the last line of the command's stderr. */
 async function whyNone(
   { error }: Ended,
   { out, err }: { out: string; err: string },

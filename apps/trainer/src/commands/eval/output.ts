@@ -2,9 +2,9 @@ import { parsePythonJson } from '@bestmark/core'
 import { measurementsIn, type Measurements } from '../score/results.ts'
 
 /**
- * What a command printed of measurements: all of it where that is one JSON object, or the last line
- * that is one, or what begins at the last line that opens one. None where there is no number. Lines
- * of values are those of the output.
+ * The measurements that a command printed: the whole output if it is one JSON object, else the last
+ * line that is one, else the object that begins at the last line with an opening brace. Empty if
+ * there is no number. Line numbers are those of the output.
  */
 export function measurementsPrinted(output: string): Measurements[] {
   const whole = printedAt(output, 0)
@@ -31,7 +31,7 @@ function parsed(text: string): unknown {
   try {
     return parsePythonJson(text)
   } catch {
-    // Most of what a program prints is no JSON.
+    // Most output of a program is no JSON.
     return undefined
   }
 }

@@ -16,19 +16,19 @@ import { problemOf } from './asked.ts'
 import { toldByReader } from '../../sources/events/events.ts'
 import { readRun } from '../../sources/readRun.ts'
 
-/** What a run on disk came to: the choice, and the choice in words. */
+/** The choice in a run on disk, and its explanation. */
 export interface Choice {
   /** Absolute; paths in the selection are relative to it. */
   root: string
   selection: Selection
   explanation: Explanation
-  /** What was asked for and cannot be done in this run, such as a metric that was never logged. */
+  /** Why an option cannot be used in this run, such as a metric that was not logged. */
   problem: string | null
-  /** What a person should know of how the run was read, such as rows that were skipped. */
+  /** Warnings of the reader, such as skipped rows. */
   warnings: string[]
 }
 
-/** Reads a run and chooses. One state file alone tells of evaluations only. Throws a Failure. */
+/** Reads a run and chooses. A single state file has only evaluations. Throws a Failure. */
 export async function choiceOf(
   path: string,
   settings: PolicySettings,
@@ -49,7 +49,7 @@ export async function choiceOf(
   return { root: run.root, selection, explanation, problem, warnings }
 }
 
-/** How many rows of the table a terminal is shown. */
+/** A terminal shows at most this many rows of the table. */
 const ROWS = 20
 
 /** The whole explanation for a terminal, line by line. */

@@ -15,14 +15,14 @@ interface Asked {
   failOnDisagreement: boolean
 }
 
-/** What one path came to: a choice, or what is wrong with it. */
+/** The answer for one path: a choice, or an error. */
 type Answer = { path: string; exit: Exit } & ({ error: string } | Choice)
 
 /** Prints the best checkpoint of each path and why; returns the worst exit code of all paths. */
 export async function main(words: readonly string[]): Promise<number> {
   const { paths, asked } = readWords(words)
   const answers: Answer[] = []
-  // One after the other: each opens many files, and there may be thousands of paths.
+  // One after the other, since each opens many files, and there may be thousands of paths.
   for (const path of paths) answers.push(await answer(path, asked))
   for (const given of answers) {
     if (asked.json) print(jsonLine(given))
@@ -87,7 +87,7 @@ function printPlain(given: Answer, named: boolean, explain: boolean): void {
     return
   }
   const found = absolute(root, best.path) ?? `step ${best.step}`
-  // Beside others a path is for people: it stands after another path on its line.
+  // With several paths the output is for people: the input path comes first on the line.
   if (named) print(`${prefix}${found}`)
   else printPath(found)
   print(...why)

@@ -4,14 +4,14 @@ import { Failure, systemCode } from '../../failure.ts'
 import { isInside } from '../../checkpoints/inspect.ts'
 import { REMOVED } from './remove.ts'
 
-/** What a prune that was stopped half-way left of a checkpoint. */
+/** What an interrupted prune left of a checkpoint. */
 export interface Left {
   /** Relative to the run's root. */
   path: string
   bytes: number
 }
 
-/** What stopped prunes left below a run's root (links resolved). Links are not followed. */
+/** What interrupted prunes left below a run's root (links resolved). Links are not followed. */
 export async function leftIn(root: string): Promise<Left[]> {
   const left: Left[] = []
   for await (const folder of foldersIn(root)) {
@@ -20,7 +20,7 @@ export async function leftIn(root: string): Promise<Left[]> {
   return left.sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
-/** Removes what a stopped prune left. Throws a Failure where a link has come to lead there. */
+/** Removes what an interrupted prune left. Throws a Failure if a link now leads there. */
 export async function removeLeft(root: string, { path }: Left): Promise<void> {
   const place = join(root, path)
   const above = dirname(place)
@@ -51,7 +51,7 @@ async function entriesOf(folder: string) {
   return (await readdir(folder, { withFileTypes: true }).catch(orGone)) ?? []
 }
 
-/** What went meanwhile, or may not be read, holds nothing that could be removed. */
+/** A folder that is gone, or may not be read, holds nothing to remove. */
 function orGone(error: unknown): undefined {
   if (!['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes(systemCode(error) ?? '')) throw error
 }

@@ -7,7 +7,7 @@ import { prunedRun, type PrunedRun } from './prunedRun.ts'
 import { removeFiles } from './remove.ts'
 import { print, tell } from '../../cli/terminal.ts'
 
-/** Lists which checkpoints of a run would go, and removes them with --yes; 1 where none would. */
+/** Lists the checkpoints to remove, and removes them with --yes. Returns 1 if there are none. */
 export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, PRUNE)
   const { 'keep-best': keep_best, 'keep-last': keep_last } = values
@@ -39,7 +39,7 @@ export async function main(words: readonly string[]): Promise<number> {
   return goes + left > 0 ? EXIT.found : EXIT.nothing
 }
 
-/** What is to be kept, where the best is in it; else its files lie where prune does not find them. */
+/** Throws a Failure if the best is not among what is kept: then prune did not find its files. */
 function assertBestStays(
   { name, root }: PrunedRun,
   best: string | null,
@@ -53,7 +53,7 @@ function assertBestStays(
   )
 }
 
-/** What stays and goes, and what a prune that was stopped left. */
+/** What is kept, what is removed, and what an interrupted prune left. */
 interface Plan extends Retention {
   left: Left[]
 }

@@ -21,7 +21,7 @@ import type { ReadRun } from '../../sources/reader/source.ts'
 import { sweepJob } from '../../recording/sweep.ts'
 import { placed } from './placed.ts'
 
-/** What a choice of what to remove is made from. */
+/** What prune decides from. */
 interface Present {
   selection: Selection
   checkpoints: Prunable[]
@@ -33,9 +33,9 @@ export interface PrunedRun extends AsyncDisposable {
   job_id: string | null
   /** The run's own folder, links resolved. */
   root: string
-  /** Looks at the files and decides anew. */
+  /** Looks at the files again. */
   look: () => Promise<Present>
-  /** Tells the board, where there is one, that files are gone. */
+  /** Records on the board, if there is one, that files are gone. */
   tell: (removed: Prunable) => Promise<void>
 }
 
@@ -68,7 +68,7 @@ async function jobNamed(board: Board | undefined, text: string, path: string): P
   return ofJob(board, job)
 }
 
-/** The job whose own folder this is; one that an export alone puts there only where there is no other. */
+/** The job of this folder. An exported job counts only if there is no other. */
 async function jobIn(board: Board, root: string): Promise<HostedJob | undefined> {
   let exported: HostedJob | undefined
   for (const job of await hostedJobs(board.db, board.host_id)) {
@@ -79,7 +79,7 @@ async function jobIn(board: Board, root: string): Promise<HostedJob | undefined>
   return exported
 }
 
-/** What was pinned or shipped of a job that another machine keeps is not known by the folder alone. */
+/** Throws a Failure for a job of another machine: its pins and shipments are unknown here. */
 async function assertNobodys({ db }: Board, root: string): Promise<void> {
   const { job_id } = await readRun(root)
   const job = job_id === null ? undefined : await jobStatus(db, job_id)

@@ -10,10 +10,10 @@ import { buildPages } from '../up/build.ts'
 import { servePages } from '../up/web.ts'
 import { Waiting } from '../../cli/waiting.ts'
 
-/** How long pages may take to be built or read before it is said again (ms). */
-const SAY_AGAIN = 500
+/** The time between two messages while the pages are built or read (ms). */
+const SAY_EVERY = 500
 
-/** Prints a job's report as one HTML file that needs nothing else: the page's own, without a server. */
+/** Prints a job's report, the same as on the page, as one HTML file that needs no server. */
 export async function main(words: readonly string[]): Promise<number> {
   const { args } = parse(words, REPORT)
   await using board = await openBoard(process.env, { hasChildren: true })
@@ -36,7 +36,7 @@ export async function main(words: readonly string[]): Promise<number> {
 
 async function whileSaying<T>(text: string, work: () => Promise<T>): Promise<T> {
   using waiting = new Waiting()
-  const saying = setInterval(() => waiting.say(text), SAY_AGAIN)
+  const saying = setInterval(() => waiting.say(text), SAY_EVERY)
   try {
     return await work()
   } finally {

@@ -7,20 +7,20 @@ import { retractionOf } from './retraction.ts'
 import { stateDigest } from '../../sources/scores/scoreEvents.ts'
 import { appendScores, type Score } from '../../sources/scores/scoresFile.ts'
 
-/** Who measured, and where the values stand. */
+/** Who measured, and where the values come from. */
 export interface Provenance {
   by: string
-  /** Absolute path of the file that the values were read from; null where a person told them. */
+  /** Absolute path of the file that the values were read from; null for values from the command line. */
   file: string | null
   command: string[] | null
   /** Earlier scores of the same metrics no longer count. */
   replace?: boolean
 }
 
-/** What stands beside a metric and says nothing of the weights. */
+/** Logged beside a metric, but not a measurement of the weights. */
 const BESIDE = /_(stderr|runtime|(samples|steps)_per_second)$/
 
-/** A metric that was measured at these weights before; the first value counts. */
+/** A metric that these weights have a value of already. The first value counts. */
 export interface Repeat {
   metric: string
   first: Measured
@@ -80,7 +80,7 @@ function repeatsIn(
   })
 }
 
-/** What a repeat means, as a sentence. */
+/** A repeat as a sentence. */
 export function repeatSentence({ metric, first }: Repeat): string {
   return `${metric} was measured there before (${shown(first)}), and the first value counts. The new value is kept as a repeat.`
 }
@@ -95,7 +95,7 @@ export function whoAmI(): string {
   try {
     return userInfo().username
   } catch {
-    // A container may run as a user that its system knows no name of.
+    // In a container the user may have no name.
     return process.env['USER'] || 'an unnamed user'
   }
 }

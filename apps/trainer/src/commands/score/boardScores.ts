@@ -7,18 +7,18 @@ import { jobIdOf } from '../../recording/jobOf.ts'
 import { readRun } from '../../sources/readRun.ts'
 import type { ReadRun } from '../../sources/reader/source.ts'
 
-/** What a run's best is now, by the board where it knows the run. */
-export interface Standing {
+/** Which checkpoint of a run is best now; from the board if the run is on it. */
+export interface RecordedSelection {
   selection: Selection
   /** Whether the board knows the run, and so its scores. */
   isOnBoard: boolean
 }
 
 /**
- * Records a run's scores where a board knows the run, and tells what is best now. Throws a Failure
- * that says that the scores are kept all the same where the board cannot be reached.
+ * Records a run's scores if the run is on the board, and returns which checkpoint is best now. If
+ * the board cannot be reached it throws a Failure, which says that the scores are kept.
  */
-export async function recordedStanding(root: string): Promise<Standing> {
+export async function recordedSelection(root: string): Promise<RecordedSelection> {
   const run = await readRun(root)
   const own = { selection: select({ policy: 'as_declared', ...rowsFrom(run.events) }) }
   try {

@@ -16,7 +16,7 @@ export interface RunCheckpoint {
 
 /** A run's root is looked for so many folders above a checkpoint. */
 const HIGHEST = 4
-/** What can be done about a file that tells no step. */
+/** What to do about a file without a step. */
 export const TELL_STEP =
   'Score the checkpoint that it is a copy of, or save it under a name with its step, such as model-500.pt.'
 /** Names that a sentence lists at most. */
@@ -44,7 +44,7 @@ export async function checkpointAt(path: string): Promise<RunCheckpoint> {
   throw new Failure(await whyNone(path, folder, unread))
 }
 
-/** What is known of a checkpoint speaks for itself; no other folder need be looked at. */
+/** The checkpoint was found, but cannot be scored; no other folder needs a look. */
 class Unscorable extends Failure {}
 
 async function realPlace(path: string): Promise<string> {
@@ -69,7 +69,7 @@ async function mayBeRun(folder: string): Promise<boolean> {
 
 const CHECKPOINT = /^(trainer_state\.json|checkpoint-\d+)$/
 
-/** What stands in the folder now, as the run tells it: of several saves there, the last. */
+/** The run's checkpoint that is in the folder now: the last save, if there were several. */
 async function listed(run: ReadRun, folder: string): Promise<Checkpoint | undefined> {
   const { checkpoints } = rowsFrom(run.events)
   for (const checkpoint of checkpoints.toReversed()) {

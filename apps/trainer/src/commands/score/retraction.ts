@@ -17,8 +17,8 @@ export async function retractionOf(
 }
 
 /**
- * Takes back what was scored of a checkpoint, all of it or some metrics, and returns what no longer
- * counts. Throws a Failure where there is nothing to take back, or the folder cannot be written.
+ * Takes back scores of a checkpoint, all or some metrics, and returns those that no longer count.
+ * Throws a Failure if there is no such score, or if the folder cannot be written.
  */
 export async function retractScores(
   of: RunCheckpoint,
@@ -29,7 +29,7 @@ export async function retractScores(
   const retraction = await retractionOf(of, names.length > 0 ? [...names] : null, by)
   const own = readScores(root).scores.filter((score) => isOf(score, retraction))
   const values: Record<string, Measured> = {}
-  // Of several the first one counted.
+  // Of several values the first one counts.
   for (const score of own) Object.assign(values, { ...score.values, ...values })
   const unknown = names.find((name) => !Object.hasOwn(values, name))
   const { path } = of.checkpoint

@@ -4,14 +4,14 @@ import { callerPath } from '../../cli/callerPath.ts'
 import { parse, type ValuesOf } from '../../cli/parse.ts'
 import { EXIT, Failure, sentence } from '../../failure.ts'
 import { fileWords, jsonWords } from '../../plainWords.ts'
-import { recordedStanding } from './boardScores.ts'
+import { recordedSelection } from './boardScores.ts'
 import type { RunCheckpoint } from './checkpointAt.ts'
 import { measurementsIn, type Measurements } from './results.ts'
 import { retractScores } from './retraction.ts'
 import { addScores, repeatSentence, shown, whoAmI } from './addScores.ts'
 import { SCORE as SCORE_TABLE } from './score.table.ts'
 import { SCORES } from '../../sources/scores/scoresFile.ts'
-import { toldMeasurements } from './values.ts'
+import { givenMeasurements } from './values.ts'
 import { whichCheckpoint } from './whichCheckpoint.ts'
 import { print, tell } from '../../cli/terminal.ts'
 
@@ -30,7 +30,7 @@ export async function main(words: readonly string[]): Promise<number> {
   }
   const measured = file
     ? await fromFile(file, { ...asked, told, stderr: values.stderr })
-    : toldMeasurements(told, { ...asked, stderr: values.stderr })
+    : givenMeasurements(told, { ...asked, stderr: values.stderr })
   const of = await whichCheckpoint(named)
   const repeats = await addScores(of, measured, {
     by,
@@ -40,11 +40,11 @@ export async function main(words: readonly string[]): Promise<number> {
   })
   for (const repeat of repeats) tell(repeatSentence(repeat))
   const kept = Object.fromEntries(measured.flatMap((one) => Object.entries(one.values)))
-  await tellStanding(of, kept, { isJson: values.json, done: 'kept' })
+  await printOutcome(of, kept, { isJson: values.json, done: 'kept' })
   return EXIT.found
 }
 
-/** Takes back what was scored; the lines stay in the file, with one that says so. */
+/** Takes scores back. Their lines stay in the file, and a new line retracts them. */
 async function retract(
   named: string,
   names: readonly string[],
@@ -57,7 +57,7 @@ async function retract(
   }
   const of = await whichCheckpoint(named)
   const taken = await retractScores(of, names, values.by)
-  await tellStanding(of, taken, { isJson: values.json, done: 'taken back' })
+  await printOutcome(of, taken, { isJson: values.json, done: 'taken back' })
   return EXIT.found
 }
 
@@ -99,12 +99,12 @@ function parsed(file: string, text: string): unknown {
   }
 }
 
-async function tellStanding(
+async function printOutcome(
   { run, checkpoint }: RunCheckpoint,
   values: Readonly<Record<string, Measured>>,
   { isJson, done }: { isJson: boolean; done: 'kept' | 'taken back' },
 ): Promise<void> {
-  const { selection, isOnBoard } = await recordedStanding(run.root)
+  const { selection, isOnBoard } = await recordedSelection(run.root)
   if (isJson) {
     const { path, attempt, step } = checkpoint
     const best_step = selection.best?.step ?? null

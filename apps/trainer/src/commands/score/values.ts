@@ -2,15 +2,15 @@ import { type Direction, type Measured, ownValue, setOwn } from '@bestmark/core'
 import { Failure } from '../../failure.ts'
 import type { Measurements } from './results.ts'
 
-/** What a person tells beside the values. */
+/** Options beside the values. */
 interface Beside {
   stderr: readonly string[]
   samples: number | null
   mode: Direction | undefined
 }
 
-/** Values as a person tells them, `name=value` each. Throws a Failure that names the word that is none. */
-export function toldMeasurements(words: readonly string[], beside: Beside): Measurements[] {
+/** Values from the command line, `name=value` each. Throws a Failure that names a wrong word. */
+export function givenMeasurements(words: readonly string[], beside: Beside): Measurements[] {
   if (words.length === 0) {
     throw new Failure(
       'NAME=VALUE is missing. Write a score as in eval_f1=0.9, or name a file with --results.',
@@ -59,7 +59,7 @@ function errorOf(word: string, metrics: readonly string[]): { metric: string; er
 const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i
 const WORDS: Record<string, number> = { nan: NaN, inf: Infinity, infinity: Infinity }
 
-/** A number as people and programs write it, nan and inf among them. */
+/** A number as people and programs write it, including nan and inf. */
 function numberOf(text: string, of: string): number {
   const bare = text.trim().replace(/^[-+]/, '').toLowerCase()
   const word = ownValue(WORDS, bare)

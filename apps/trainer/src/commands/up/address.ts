@@ -31,12 +31,12 @@ export async function freeAddress(env: NodeJS.ProcessEnv): Promise<Address> {
   return { host, port }
 }
 
-/** Notes where the pages of a data folder are served. */
+/** Stores the address at which the pages of a data folder are served. */
 export async function noteAddress(home: string, { host, port }: Address): Promise<void> {
   await writeFile(join(home, 'address'), `${host} ${port}\n`, { mode: 0o600 })
 }
 
-/** Where the pages of a data folder are served, or were the last time, unless HOST or PORT tell. */
+/** The address of the pages of a data folder: HOST and PORT, else the last one stored. */
 export async function lastAddress(home: string, env: NodeJS.ProcessEnv): Promise<Address> {
   const noted = await readFile(join(home, 'address'), 'utf8').catch(() => '')
   const [host, port] = noted.trim().split(' ')
@@ -55,7 +55,7 @@ function portOf(env: NodeJS.ProcessEnv): number | undefined {
   )
 }
 
-/** What a machine says of ::1 that does not have it. */
+/** The error codes of a machine without ::1. */
 const MISSING = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'])
 
 function tryToListen({ host, port }: Address): Promise<void> {

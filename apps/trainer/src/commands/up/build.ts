@@ -17,8 +17,8 @@ const BUILDS = join(WEB, 'build')
 const SOURCES = ['apps/web', 'packages/core', 'packages/db', 'packages/api']
 
 /**
- * Builds the pages where they were not built from these very sources, or where a part of that build
- * is gone. Returns the folder of the build, which stays as it is while this process lives.
+ * Builds the pages, unless there is a complete build of the same sources. Returns the folder of the
+ * build, which does not change while this process lives.
  */
 export async function buildPages(signal: AbortSignal, folder = BUILDS): Promise<string> {
   const builds = new Builds(folder)
@@ -29,12 +29,12 @@ export async function buildPages(signal: AbortSignal, folder = BUILDS): Promise<
     await using _turn = await takeTurn(`build ${folder}`, signal)
     if (!(await builds.isWhole(digest))) await build(builds, digest, signal)
     await builds.sweep(digest)
-    // What was changed meanwhile may be in the build, or not.
+    // Sources that changed meanwhile may be in the build or not.
     if (digest === (await digestOfSources())) return builds.pathOf(digest)
   }
 }
 
-/** Builds beside, so that a server that runs, and whoever comes second, see whole builds alone. */
+/** Builds in a separate folder, so that other processes see only complete builds. */
 async function build(builds: Builds, digest: string, signal: AbortSignal): Promise<void> {
   const draft = builds.draftOf(digest)
   try {
@@ -62,7 +62,7 @@ async function runBuilder(draft: string, signal: AbortSignal): Promise<void> {
   throw new Failure('Cannot build the pages. The errors are above.')
 }
 
-/** A digest of names, sizes and times of change of everything that the pages are made of. */
+/** A digest of the names, sizes and change times of all sources of the pages. */
 async function digestOfSources(): Promise<string> {
   const hash = createHash('sha256')
   for (const folder of SOURCES) {

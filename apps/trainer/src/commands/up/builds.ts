@@ -3,10 +3,10 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { join, relative } from 'node:path'
 import { processStart } from '../../processes/alive.ts'
 
-/** How long a build is kept that nobody is seen to use (ms): another container may use it. */
+/** How long an unused build is kept (ms): a container that is not visible here may use it. */
 const KEPT = 24 * 3_600_000
 
-/** What says in a build which files belong to it; written last. */
+/** The file that lists the files of a build; written last. */
 const MANIFEST = 'manifest.json'
 
 /** The builds of the pages: a folder for each state of the sources, never changed once it is there. */
@@ -27,7 +27,7 @@ export class Builds {
     return join(this.#folder, `${digest}.${process.pid}.${randomUUID()}.draft`)
   }
 
-  /** Whether a build is there, with every file that it was made with, of the same size. */
+  /** Whether a build is complete: every file is there, with its size. */
   async isWhole(digest: string): Promise<boolean> {
     const folder = this.pathOf(digest)
     const text = await readFile(join(folder, MANIFEST), 'utf8').catch(() => '')
@@ -39,7 +39,7 @@ export class Builds {
     return found.every(Boolean)
   }
 
-  /** Puts a finished draft in its place, where a broken build may stand. */
+  /** Moves a finished draft to its place, and replaces a broken build. */
   async finish(draft: string, digest: string): Promise<void> {
     await writeFile(join(draft, MANIFEST), JSON.stringify(await sizesOf(draft)))
     const path = this.pathOf(digest)
@@ -49,7 +49,7 @@ export class Builds {
     await rm(broken, { recursive: true, force: true })
   }
 
-  /** Notes that this process uses a build, there or not, so that nobody removes it. */
+  /** Marks that this process uses a build, so that no process removes it. */
   async use(digest: string): Promise<void> {
     await mkdir(this.#folder, { recursive: true })
     await writeFile(`${this.pathOf(digest)}.${process.pid}.used`, '')

@@ -7,7 +7,7 @@ import { CHAR_LM } from '@bestmark/char-lm'
 import { startRun } from '../../agent/startRun.ts'
 import { tellStories } from './stories.ts'
 
-/** A run that the board began by itself. */
+/** A run that the board started by itself. */
 export interface FirstRun {
   job_id: string
   signal: (name: 'SIGTERM' | 'SIGKILL') => void

@@ -2,7 +2,7 @@ import type { Address } from './address.ts'
 import type { WebServer } from './web.ts'
 import { keepGoing, type Restarts } from './restarts.ts'
 
-/** The web server of a board, which is started again at the same address where it dies. */
+/** The web server of a board. If it dies, it is started again at the same address. */
 export class Pages implements AsyncDisposable {
   readonly #begin: (address: Address) => Promise<WebServer>
   readonly #over = new AbortController()
@@ -19,7 +19,7 @@ export class Pages implements AsyncDisposable {
     return (await this.#web).address
   }
 
-  /** Keeps it going until disposed. Throws a Failure after too many ends in a row. */
+  /** Restarts it until disposed. Throws a Failure if it ends too often in a row. */
   async keep(say: (line: string) => void, restarts: Restarts): Promise<void> {
     const { address } = await this.#web
     let isFirst = true

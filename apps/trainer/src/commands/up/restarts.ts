@@ -1,13 +1,13 @@
 import { Failure, sentence } from '../../failure.ts'
 import { pause } from '../../pause.ts'
 
-/** How something that ended is started again. */
+/** How a part that ended is started again. */
 export interface Restarts {
-  /** How many ends in a row are put up with. */
+  /** How many ends in a row are allowed. */
   most: number
   /** The first wait, doubled each time (ms), and the longest. */
   wait: { first: number; longest: number }
-  /** After so long (ms) the next end is the first of a new row. */
+  /** After this time (ms) the count begins again. */
   steady: number
 }
 
@@ -18,9 +18,9 @@ export const RESTARTS: Restarts = {
 }
 
 /**
- * Keeps something going: runs it, and runs it again whenever it ends, after a wait and with a
- * sentence. `run` fulfils with how it ended, such as "was killed by SIGKILL". Returns when the
- * signal aborts. Throws a Failure after too many ends in a row.
+ * Runs a part, and runs it again each time it ends, after a wait and a message. `run` fulfils with
+ * how it ended, such as "was killed by SIGKILL". Returns when the signal aborts. Throws a Failure
+ * after too many ends in a row.
  */
 export async function keepGoing(
   name: string,

@@ -26,7 +26,7 @@ export async function tellStories(board: Board): Promise<void> {
   }
 }
 
-/** Boards that share a database each have stories of their own. */
+/** Boards that share a database each have their own stories. */
 async function beOfThisBoard(journal: string, job_id: string): Promise<void> {
   const text = await readFile(journal, 'utf8')
   await writeFile(journal, text.replace(/("job_id": ?")[^"]*/, `$1${job_id}`))

@@ -21,7 +21,7 @@ import { keepGoing, RESTARTS, type Restarts } from './restarts.ts'
 /** How long the run may take to write its last checkpoint before it is killed (ms). */
 const PATIENCE = 3500
 
-/** After how long a job is watched again, where that failed (ms). */
+/** The wait before a job is watched again after an error (ms). */
 const WATCH_AGAIN = 1000
 
 /**
@@ -63,7 +63,7 @@ export async function main(words: readonly string[]): Promise<number> {
   return EXIT.found
 }
 
-/** Lets the agent work until it is disposed of; what it could not foresee does not end the board. */
+/** Lets the agent work until it is disposed. An unexpected error of it does not end the board. */
 function keepWorking(
   agent: Agent,
   restarts: Restarts,
@@ -85,7 +85,7 @@ function keepWorking(
   return working
 }
 
-/** Trains on an empty board, showing how it goes; the run is stopped before anything else is. */
+/** Trains on an empty board and shows the progress. The run is stopped before anything else. */
 async function showFirstRun(
   board: Board,
   agent: Agent,
@@ -103,7 +103,7 @@ async function showFirstRun(
   if (run) await showProgress(board, run.job_id, troubles, leaving.signal)
 }
 
-/** Waits for the run's last checkpoint, but no longer than Ctrl-C may take. */
+/** Waits for the run's last checkpoint, at most as long as Ctrl-C may take. */
 async function endRun(run: FirstRun): Promise<void> {
   run.signal('SIGTERM')
   const impatient = setTimeout(() => run.signal('SIGKILL'), PATIENCE)
@@ -111,7 +111,7 @@ async function endRun(run: FirstRun): Promise<void> {
   clearTimeout(impatient)
 }
 
-/** Shows how far a job is until it ended, also over times when the database is away. */
+/** Shows the progress of a job until it ends, and continues after the database was unavailable. */
 async function showProgress(
   { db }: Board,
   job_id: string,
@@ -135,7 +135,7 @@ async function showProgress(
 async function link(address: Address, { home }: Board): Promise<string> {
   await noteAddress(home, address)
   const opens = await new Door(home).link(address)
-  // Its browser asks the machine's resolver, which does not know the name.
+  // Safari asks the system's resolver, which does not know the name.
   const inSafari = 'In Safari, write 127.0.0.1 in place of the name.'
   return process.platform === 'darwin' ? `${opens}\n          ${inSafari}` : opens
 }

@@ -23,7 +23,7 @@ export class WebServer implements AsyncDisposable {
     })
   }
 
-  /** Fulfils with how the server ended, asked to or not. */
+  /** Fulfils with how the server ended. */
   get ended(): Promise<string> {
     return this.#ended
   }

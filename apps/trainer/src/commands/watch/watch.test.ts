@@ -13,7 +13,7 @@ const HEAD = 'epoch,step,train_loss,val_loss\n'
 const row = (step: number): string => `0,${step - 1},${1 / step},\n`
 const evaluation = (step: number): string => `0,${step - 1},,${2 / step}\n`
 
-const hearer = (said: string[]) => ({
+const display = (said: string[]) => ({
   say: (line: string) => void said.push(line),
   show: () => undefined,
 })
@@ -23,7 +23,7 @@ async function watched(tree: string, patience?: Patience) {
   await mkdir(tree, { recursive: true })
   const over = new AbortController()
   const said: string[] = []
-  const watching = new Watching(here.board, { project: 'watched' }, hearer(said), patience)
+  const watching = new Watching(here.board, { project: 'watched' }, display(said), patience)
   const done = watching.watch([tree], over.signal)
   const dispose = async (): Promise<void> => {
     over.abort()
@@ -92,7 +92,7 @@ test('a finished run is imported once, and again when its files change', async (
   await makeOld(tree)
   const over = new AbortController()
   const said: string[] = []
-  const watching = new Watching(here.board, {}, hearer(said))
+  const watching = new Watching(here.board, {}, display(said))
   await watching.look([tree], over.signal)
   const job = await here.jobNamed('finished')
   expect(job).toMatchObject({ status: 'completed', best_step: 100 })
@@ -123,7 +123,7 @@ test('a run that could not be imported is tried again', async () => {
     },
   })
   isAway = false
-  const watching = new Watching(board, {}, hearer(said))
+  const watching = new Watching(board, {}, display(said))
   isAway = true
   await watching.look([tree], new AbortController().signal)
   expect(said).toEqual([expect.stringContaining('Skipped ')])
@@ -143,7 +143,7 @@ test('links in a loop and folders that may not be read are survived', async () =
     recursive: true,
   })
   await makeOld(join(tree, 'z'))
-  const watching = new Watching(here.board, {}, hearer([]))
+  const watching = new Watching(here.board, {}, display([]))
   await watching.look([tree], new AbortController().signal)
   await chmod(join(tree, 'closed'), 0o700)
   expect(await here.jobNamed('behind it')).toMatchObject({ status: 'completed' })

@@ -8,7 +8,7 @@ import { ProgressLine } from '../../cli/progressLine.ts'
 import { StopWish } from '../../processes/stopWish.ts'
 import { print, tell } from '../../cli/terminal.ts'
 import { WATCH } from './watch.table.ts'
-import { type Hearer, Watching } from './watcher.ts'
+import { type Display, Watching } from './watcher.ts'
 
 /**
  * Finds runs in trees and records them until SIGINT or SIGTERM: new ones as they come, growing ones
@@ -23,21 +23,21 @@ export async function main(words: readonly string[]): Promise<number> {
   const over = new AbortController()
   wish.signal.addEventListener('abort', () => over.abort())
   if (wish.signal.aborted) return EXIT.found
-  const hearer = new Shown(values.json)
-  const watching = new Watching(board, { project: values.project }, hearer, patience)
-  hearer.say(`Watching ${paths.join(', ')}. The board is in ${board.db.describe}.`)
+  const display = new WatchDisplay(values.json)
+  const watching = new Watching(board, { project: values.project }, display, patience)
+  display.say(`Watching ${paths.join(', ')}. The board is in ${board.db.describe}.`)
   if (!values.once) await watching.watch(paths, over.signal)
   else {
     await watching.look(paths, over.signal)
     over.abort()
     await watching.watch(paths, over.signal)
   }
-  hearer.end()
+  display.end()
   return EXIT.found
 }
 
-/** Lines and progress for people on stderr, and what changed for programs on stdout. */
-class Shown implements Hearer {
+/** Lines and progress for people on stderr; changes for programs on stdout. */
+class WatchDisplay implements Display {
   readonly #line = process.stderr.isTTY ? new ProgressLine() : undefined
   readonly #json: boolean
   readonly #known = new Map<string, string>()

@@ -15,14 +15,14 @@ import { changedAt, mayGrow, type RunIdentity } from '../../sources/identify.ts'
 import { sweepJob } from '../../recording/sweep.ts'
 import { Troubles } from '../../cli/troubles.ts'
 
-/** How long to rest between two looks at the trees (ms), and how many times a look's own time. */
+/** The rest between two looks at the folders: at least this (ms), and this many times the look's time. */
 const REST = { least: 2_000, times: 10 }
 
-/** Who hears of a watch. */
-export interface Hearer {
+/** Where a watch reports. */
+export interface Display {
   /** A line for people. */
   say: (line: string) => void
-  /** How a run stands, again and again while it is followed. */
+  /** The status of a run, repeatedly while it is followed. */
   show: (job: TrainingJobStatus) => void
 }
 
@@ -33,31 +33,31 @@ interface Followed {
   done: Promise<void>
 }
 
-/** Finds runs in trees, imports those that are over, and follows those that grow. */
+/** Finds runs below folders, imports those that ended, and follows those that grow. */
 export class Watching {
   readonly #board: Board
   readonly #project: Naming
-  readonly #hearer: Hearer
+  readonly #display: Display
   readonly #troubles: Troubles
   readonly #listening: Listening
   readonly #followed = new Map<string, Followed>()
-  /** When the files of a run that is over were last changed. */
+  /** When the files of a run that ended were last changed. */
   readonly #imported = new Map<string, number>()
 
   constructor(
     board: Board,
     project: Naming,
-    hearer: Hearer,
+    display: Display,
     patience: Patience = AGENT_SETTINGS.patience,
   ) {
     this.#board = board
     this.#project = project
-    this.#hearer = hearer
-    this.#troubles = new Troubles(hearer.say)
+    this.#display = display
+    this.#troubles = new Troubles(display.say)
     this.#listening = new Listening(board.db, patience)
   }
 
-  /** Looks until the signal aborts, then until all that was followed is recorded. */
+  /** Looks until the signal aborts, then waits until every followed run is recorded. */
   async watch(paths: readonly string[], signal: AbortSignal): Promise<void> {
     const listening = this.#listen(signal)
     while (!signal.aborted) {
@@ -105,7 +105,7 @@ export class Watching {
     const { db, host_id } = this.#board
     const job = await register(this.#board, run, this.#project)
     const { job_id, root: folder } = job
-    this.#hearer.say(`Recording ${run.name} (${run.source}).`)
+    this.#display.say(`Recording ${run.name} (${run.source}).`)
     const over = new AbortController()
     const until = AbortSignal.any([signal, over.signal])
     const onTrouble = (error: unknown): void => this.#troubles.tellOf(run.name, error)
@@ -118,7 +118,7 @@ export class Watching {
     const done = Promise.all([following, this.#untilOver(run, job_id, until, end)])
       .then(async () => {
         if (signal.aborted) return void (await sweepJob(db, job))
-        // What is written after this look is seen by the next one.
+        // The next look sees what is written after this one.
         const changed = await changedAt(run.root)
         await importRun(this.#board, run.root, this.#project)
         this.#imported.set(run.root, changed)
@@ -138,7 +138,7 @@ export class Watching {
     return (text) => this.#troubles.tellOf(name, text)
   }
 
-  /** A run that ended is followed no more; one that is quiet may evaluate, or save, or be lost. */
+  /** Returns once the run has ended. A silent run may be evaluating or saving, or be lost. */
   async #untilOver(
     run: RunIdentity,
     job_id: string,
@@ -146,7 +146,7 @@ export class Watching {
     end: () => void,
   ): Promise<void> {
     const statuses = statusesOf(this.#board.db)
-    // A run that ended before, and was taken up again since it grew, is recorded first.
+    // A run that ended before and grows again is recorded first.
     for (let began = performance.now(); !signal.aborted;) {
       await pause(REST.least, signal)
       try {
@@ -157,7 +157,7 @@ export class Watching {
           this.#tell(run, status)
           return end()
         }
-        this.#hearer.show(status)
+        this.#display.show(status)
       } catch (error) {
         this.#troubles.tell(error)
       }
@@ -168,7 +168,7 @@ export class Watching {
     const best = job.best_checkpoint_path
       ? `its best checkpoint is ${job.best_checkpoint_path}`
       : 'it has no best checkpoint'
-    this.#hearer.show(job)
-    this.#hearer.say(`${name} (${source}) is ${job.status}; ${best}.`)
+    this.#display.show(job)
+    this.#display.say(`${name} (${source}) is ${job.status}; ${best}.`)
   }
 }
