@@ -1,17 +1,17 @@
 import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { sentence } from '../failure.ts'
-import { identifyRun, type RunIdentity } from './identify.ts'
+import { identifyRun, partsOf, type RunIdentity } from './identify.ts'
 
 /** Files without one of these names tell of no run, so that most folders need no second look. */
 const MAY_TELL =
-  /^(journal\.jsonl|trainer_state\.json|trainer_log\.jsonl|(all|train|eval|predict|test)_results\.json|dvclive|checkpoint-\d+|train|validation|runs)$|tfevents|\.(csv|log|txt|out)$/
+  /^(journal\.jsonl|trainer_state\.json|trainer_log\.jsonl|(all|train|eval|predict|test)_results\.json|dvclive|checkpoint-\d+|last-checkpoint|checkpoints|model-(best|last)|train|validation|runs|logs?|tensorboard|meta\.yaml)$|tfevents|\.(csv|tsv|log|txt|out|jsonl?|pt|pth|ckpt|keras)$/
 /** Folders that hold no runs and much else. */
 const PASSED_BY = new Set(['.git', 'node_modules', '__pycache__', '.venv'])
 /** Folders of a run that hold its parts. */
 const PARTS =
-  /^(checkpoint-\d+|checkpoints|weights|runs|train|validation|eval|val|test|dvclive|plots)$/
+  /^(checkpoint-\d+|checkpoints|weights|runs|train|validation|eval|val|test|dvclive|plots|artifacts)$/
 
 /** What a walk through trees keeps in mind. */
 export interface Walk {
@@ -39,10 +39,15 @@ export async function* runsBelow(
   const run = entries.some(({ name }) => MAY_TELL.test(name))
     ? await runIn(folder, walk)
     : undefined
-  if (run) yield { ...run, folder }
+  if (run && !seen.has(`run ${run.root}`)) {
+    seen.add(`run ${run.root}`)
+    // Weights that lie beside their logs are a run of another folder.
+    yield { ...run, folder: run.root.endsWith(basename(folder)) ? folder : run.root }
+  }
+  const parts = run ? await partsOf(run.root) : new Set<string>()
   for (const entry of entries) {
     const { name } = entry
-    if (PASSED_BY.has(name) || (run && PARTS.test(name))) continue
+    if (PASSED_BY.has(name) || (run && PARTS.test(name)) || parts.has(name)) continue
     const inner = join(folder, name)
     if (await isFolder(entry, inner)) yield* runsBelow(inner, walk, seen)
   }

@@ -7,6 +7,7 @@ import { Listing } from '../files/folder.ts'
 import { journalSource } from './journal/runJournal.ts'
 import { readRunNote } from './runNote.ts'
 import { sourcesIn } from './sources.ts'
+import { weightsBeside } from './tensorboard/siblings.ts'
 
 /** Who a run is, without reading it. */
 export interface RunIdentity {
@@ -42,8 +43,24 @@ export async function identifyRun(path: string): Promise<RunIdentity | undefined
   }
   const [first] = await sourcesIn(root)
   if (!first) return undefined
+  // Event files in `logs/NAME` are of the run whose weights lie in `checkpoints/NAME`.
+  const beside = await weightsBeside(root)
+  if (beside !== undefined && (await sourcesIn(beside)).length > 0) return identifyRun(beside)
   const named = { name: nameOf(root), project: 'imported', ...(await namesIn(root)) }
   return { root, source: first.name, job_id: null, ...named }
+}
+
+/** The folders in a run's root that hold its logs, by the first part of their paths. */
+export async function partsOf(root: string): Promise<Set<string>> {
+  const listing = new Listing(root)
+  const parts = new Set<string>()
+  for (const source of await sourcesIn(root)) {
+    for (const file of await source.files(listing)) {
+      const [first = '', ...rest] = file.split('/')
+      if (rest.length > 0 && first !== '..') parts.add(first)
+    }
+  }
+  return parts
 }
 
 /** What `bestmark run` noted to call the run. */

@@ -7,6 +7,7 @@ import { HUGGINGFACE } from './huggingface/huggingfaceSource.ts'
 import { readJournalRun } from './journal/journal.ts'
 import { Listing } from '../files/folder.ts'
 import { type ReadRun, readWhole } from './reader/source.ts'
+import { weightsBeside } from './tensorboard/siblings.ts'
 import { MARKS, openRun, sourcesIn } from './sources.ts'
 
 /**
@@ -17,6 +18,8 @@ export async function readRun(path: string): Promise<ReadRun> {
   if (!(await isFolder(path))) return readFile(path)
   const journal = await readJournalRun(path)
   if (journal) return withScores(journal)
+  const beside = await weightsBeside(path)
+  if (beside !== undefined && (await sourcesIn(beside)).length > 0) return readRun(beside)
   const sources = await sourcesIn(path)
   const [first, ...others] = sources
   // Where checkpoints were saved without their states, its reader says what is wrong with them.

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { Listing } from '../../files/folder.ts'
-import { findWeights } from '../weights/finder.ts'
+import { weightsIn } from '../weights/finder.ts'
 import { jsonReading } from './jsonLines.ts'
 import type { LogReading } from './reading.ts'
 import { noSection, sectionReading } from './sections.ts'
@@ -53,7 +53,7 @@ function pattern(file: string): string {
 
 async function logsBelow(listing: Listing): Promise<LogFile[]> {
   const folders = await logFolders(listing)
-  if (folders.length === 0 || (await findWeights(listing.root)).length === 0) return []
+  if (folders.length === 0 || (await weightsIn(listing)).length === 0) return []
   const found: LogFile[] = []
   for (const folder of folders) found.push(...(await logsIn(listing, folder)))
   return found

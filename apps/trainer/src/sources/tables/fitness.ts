@@ -2,7 +2,7 @@ import { ownValue } from '@bestmark/core'
 import type { Values } from '../events/events.ts'
 import type { Listing } from '../../files/folder.ts'
 import { factsOf } from '../weights/facts.ts'
-import { findWeights } from '../weights/finder.ts'
+import { weightsIn } from '../weights/finder.ts'
 
 /**
  * How Ultralytics sums mAP50 and mAP50-95 (`ultralytics/utils/metrics.py`): 0.1 and 0.9 of them, and
@@ -34,9 +34,9 @@ export function fitnessOf(values: Values, rule: FitnessRule): number | undefined
 }
 
 /** Which rule a run goes by: what its weights say of their own fitness, else the version that they name. */
-export async function fitnessRule({ root }: Listing): Promise<FitnessRule> {
-  const found = (await findWeights(root)).filter(({ path }) => /(^|\/)(best|last)\.pt$/.test(path))
-  const facts = await Promise.all(found.map((one) => factsOf(root, one)))
+export async function fitnessRule(listing: Listing): Promise<FitnessRule> {
+  const found = (await weightsIn(listing)).filter(({ path }) => /(^|\/)(best|last)\.pt$/.test(path))
+  const facts = await Promise.all(found.map((one) => factsOf(listing.root, one)))
   for (const { values } of facts) {
     const own = ownValue(values, 'fitness')
     const rules = (['weighted', 'alone'] as const).filter((rule) => {

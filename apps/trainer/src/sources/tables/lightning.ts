@@ -12,7 +12,7 @@ import { heldOutName } from '../events/names.ts'
 import { type NameReader, savedIn, type SavedFile, withSteps } from '../events/savedFiles.ts'
 import type { Listing } from '../../files/folder.ts'
 import { logFolders } from '../logs/logFile.ts'
-import { findWeights } from '../weights/finder.ts'
+import { weightsIn } from '../weights/finder.ts'
 import type { History } from '../weights/history.ts'
 import { savedWeights } from '../weights/saved.ts'
 
@@ -57,7 +57,7 @@ async function tables(listing: Listing): Promise<string[]> {
     const head = (await listing.names(folder)).includes(FILE) ? await listing.head(file) : ''
     if (isTable(head) && headOf(head).includes('epoch')) found.push(file)
   }
-  const isAlone = found.length === 0 || (await findWeights(listing.root)).length === 0
+  const isAlone = found.length === 0 || (await weightsIn(listing)).length === 0
   return isAlone ? [] : found
 }
 

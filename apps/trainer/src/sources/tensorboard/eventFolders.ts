@@ -1,13 +1,19 @@
 import { basename, dirname } from 'node:path'
 import type { Listing } from '../../files/folder.ts'
-import { findWeights } from '../weights/finder.ts'
+import { weightsIn } from '../weights/finder.ts'
 import { siblingLogs } from './siblings.ts'
 
 /** A folder may be called tfevents, too; a writer adds time and host. */
 const EVENTS = /(^|\/)[^/]*tfevents\.[^/]*$/
 /** Folders of one run, in which Keras and many others keep a writer each. */
 export const WRITERS = ['', 'train', 'training', 'eval', 'val', 'valid', 'validation', 'test']
+const OWN = /^(checkpoints|weights|trainer_state\.json|results\.csv|args\.yaml)$/
 const DEEPEST = 4
+
+/** Whether a folder has marks of a run of its own, whatever it is called. */
+export async function isOwnRun(listing: Listing, folder: string): Promise<boolean> {
+  return (await listing.names(folder)).some((name) => OWN.test(name))
+}
 
 /** The event files right in a folder. */
 export async function eventsIn(listing: Listing, folder: string): Promise<string[]> {
@@ -26,7 +32,7 @@ export async function eventsElsewhere(listing: Listing, isHere: boolean): Promis
   const all = await foldersBelow(listing, '', 0)
   const below = isHere ? all.filter((folder) => !folder.includes('/') && /_/.test(folder)) : all
   const found = below.length > 0 || isHere ? below : await siblingLogs(listing)
-  if (!isOneRun(found) || (!isHere && (await findWeights(listing.root)).length === 0)) return []
+  if (!isOneRun(found) || (!isHere && (await weightsIn(listing)).length === 0)) return []
   const files: string[] = []
   for (const folder of found) files.push(...(await eventsIn(listing, folder)))
   return files
@@ -55,8 +61,7 @@ async function foldersBelow(listing: Listing, inside: string, depth: number): Pr
     const folder = inside === '' ? name : `${inside}/${name}`
     const names = await listing.names(folder)
     if (names.length === 0) continue
-    if (names.some((one) => /^(checkpoints|weights|trainer_state\.json|results\.csv)$/.test(one)))
-      continue
+    if (names.some((one) => OWN.test(one))) continue
     if (names.some((one) => EVENTS.test(one))) found.push(folder)
     else found.push(...(await foldersBelow(listing, folder, depth + 1)))
   }

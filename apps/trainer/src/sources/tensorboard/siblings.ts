@@ -1,5 +1,6 @@
 import { basename, dirname, join, relative } from 'node:path'
-import type { Listing } from '../../files/folder.ts'
+import { Listing } from '../../files/folder.ts'
+import { findWeights } from '../weights/finder.ts'
 
 /** Folders of weights, and folders of logs beside them that hold the same name. */
 const WEIGHTS = /^(checkpoints?|ckpts?|weights|models?|saved_models)$/i
@@ -26,4 +27,20 @@ async function below(listing: Listing, weights: string): Promise<string[]> {
     if ((await listing.names(folder)).some((one) => /tfevents\./.test(one))) found.push(folder)
   }
   return found
+}
+
+/** The folder of weights beside a folder of event files that has none: `checkpoints/NAME` for `logs/NAME`. */
+export async function weightsBeside(root: string): Promise<string | undefined> {
+  for (let [folder, height] = [root, 0]; height < HIGHEST; height++) {
+    const above = dirname(folder)
+    if (LOGS.test(basename(folder)) && folder !== root && (await findWeights(root)).length === 0) {
+      const names = await new Listing(above).names()
+      for (const name of names.filter((one) => WEIGHTS.test(one))) {
+        const beside = join(above, name, relative(folder, root))
+        if ((await findWeights(beside)).length > 0) return beside
+      }
+    }
+    folder = above
+  }
+  return undefined
 }

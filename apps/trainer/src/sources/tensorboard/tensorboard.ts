@@ -12,7 +12,7 @@ import { withTrainingSteps } from '../tables/lightning.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 import type { History } from '../weights/history.ts'
 import { savedWeights } from '../weights/saved.ts'
-import { eventsElsewhere, eventsIn, WRITERS } from './eventFolders.ts'
+import { eventsElsewhere, eventsIn, isOwnRun, WRITERS } from './eventFolders.ts'
 import { eventIn, type TfEvent } from './tfEvent.ts'
 import { HEAD, recordsIn } from './tfrecord.ts'
 import { isCount } from '../../files/json.ts'
@@ -76,7 +76,8 @@ async function eventFiles(listing: Listing): Promise<string[]> {
   const names = await listing.names()
   const found: string[] = []
   for (const folder of WRITERS) {
-    if (folder === '' || names.includes(folder)) found.push(...(await eventsIn(listing, folder)))
+    const isWriter = names.includes(folder) && !(await isOwnRun(listing, folder))
+    if (folder === '' || isWriter) found.push(...(await eventsIn(listing, folder)))
   }
   if (names.includes('runs')) found.push(...(await huggingFaceEvents(listing, names)))
   return found.length === 0 || found.every((file) => !file.includes('/'))

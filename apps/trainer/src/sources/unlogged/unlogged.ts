@@ -1,4 +1,4 @@
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { pathStep, type TrainingEvent } from '@bestmark/core'
 import { inspectCheckpoint } from '../../checkpoints/inspect.ts'
 import { admitAll } from '../../journal/gate.ts'
@@ -7,11 +7,12 @@ import { declared } from '../config/declaration.ts'
 import { endedEvent, measuredEvents, startedEvent, toldEvent } from '../events/events.ts'
 import { heldOutName, isHeldOut } from '../events/names.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
-import type { Listing } from '../../files/folder.ts'
+import { Listing } from '../../files/folder.ts'
 import type { Opening, Source } from '../reader/source.ts'
 import { WholeReader } from '../reader/wholeReader.ts'
 import type { Candidate } from '../weights/candidate.ts'
 import { noHistory } from '../weights/history.ts'
+import { weightsIn } from '../weights/finder.ts'
 import { joined } from '../weights/join.ts'
 import { candidatesIn } from '../weights/saved.ts'
 
@@ -21,13 +22,23 @@ import { candidatesIn } from '../weights/saved.ts'
  */
 export const WEIGHTS: Source = {
   name: 'weights',
-  isHere: async ({ root }) => (await candidatesIn(root)).some(isMeasured),
+  isHere: async (listing) => {
+    if ((await weightsIn(listing)).length === 0) return false
+    const candidates = await candidatesIn(listing)
+    // Several folders of weights are several runs, and deeper ones are runs of their own.
+    const [folder, ...others] = new Set(candidates.map(({ found }) => dirname(found.path)))
+    const isHere = folder !== undefined && others.length === 0 && HOLDERS.test(folder)
+    return isHere && candidates.some(isMeasured)
+  },
   files,
   open: (opening) => new WholeReader({ files, events: eventsIn }, opening),
 }
 
-async function files({ root }: Listing): Promise<string[]> {
-  return (await candidatesIn(root)).map(({ found }) => found.file)
+/** Where weights of a run lie. */
+const HOLDERS = /^(\.|checkpoints?|ckpts?|weights|models?|saved_models)$/i
+
+async function files(listing: Listing): Promise<string[]> {
+  return (await candidatesIn(listing)).map(({ found }) => found.file)
 }
 
 function isMeasured({ facts }: Candidate): boolean {
@@ -36,7 +47,7 @@ function isMeasured({ facts }: Candidate): boolean {
 }
 
 async function eventsIn({ root, isOver }: Opening): Promise<TrainingEvent[]> {
-  const candidates = await candidatesIn(root)
+  const candidates = await candidatesIn(new Listing(root))
   const isEpochs = candidates.every(({ found, facts }) => (facts.step ?? found.hints.step) === null)
   const axis = { isEpochs, shift: 0 } as const
   const none = { metric: null, total_epochs: null }

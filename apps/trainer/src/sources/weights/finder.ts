@@ -2,6 +2,7 @@ import type { Dirent } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemCode } from '../../failure.ts'
+import type { Listing } from '../../files/folder.ts'
 import { isWeights } from '../../checkpoints/weights/weights.ts'
 import { hintsOfName, isCounted, type NameHints } from './name.ts'
 
@@ -40,6 +41,17 @@ export async function findWeights(root: string): Promise<FoundWeights[]> {
   const walk = new Walk(root)
   await walk.folder('', 0)
   return walk.found
+}
+
+const known = new WeakMap<Listing, Promise<FoundWeights[]>>()
+
+/** The same for the root of a listing, walked once. */
+export function weightsIn(listing: Listing): Promise<FoundWeights[]> {
+  const before = known.get(listing)
+  if (before) return before
+  const found = findWeights(listing.root)
+  known.set(listing, found)
+  return found
 }
 
 class Walk {

@@ -3,7 +3,7 @@ import type { Listing } from '../../files/folder.ts'
 import type { Candidate } from './candidate.ts'
 import type { Axis } from './counting.ts'
 import { factsOf } from './facts.ts'
-import { findWeights } from './finder.ts'
+import { weightsIn } from './finder.ts'
 import type { History } from './history.ts'
 import { type Declares, joined } from './join.ts'
 
@@ -11,12 +11,12 @@ import { type Declares, joined } from './join.ts'
 const TOGETHER = 16
 
 /** All weights below a run's root with what they tell of themselves. */
-export async function candidatesIn(root: string): Promise<Candidate[]> {
-  const found = await findWeights(root)
+export async function candidatesIn(listing: Listing): Promise<Candidate[]> {
+  const found = await weightsIn(listing)
   const candidates: Candidate[] = []
   for (let from = 0; from < found.length; from += TOGETHER) {
     const some = found.slice(from, from + TOGETHER)
-    const facts = await Promise.all(some.map((one) => factsOf(root, one)))
+    const facts = await Promise.all(some.map((one) => factsOf(listing.root, one)))
     some.forEach((one, index) => {
       const known = facts[index]
       if (known) candidates.push({ found: one, facts: known })
@@ -27,12 +27,12 @@ export async function candidatesIn(root: string): Promise<Candidate[]> {
 
 /** Weights below a run's root, joined to its log. */
 export async function savedWeights(
-  { root }: Listing,
+  listing: Listing,
   history: History,
   axis: Axis,
   declares: Declares,
 ): Promise<SavedFile[]> {
-  const saved = joined(await candidatesIn(root), history, axis, declares)
+  const saved = joined(await candidatesIn(listing), history, axis, declares)
   return saved.sort(
     // Of equal weights the one leads that no later save replaces.
     (a, b) =>

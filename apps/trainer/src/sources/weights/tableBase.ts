@@ -2,7 +2,7 @@ import { ownValue } from '@bestmark/core'
 import type { Listing } from '../../files/folder.ts'
 import type { Values } from '../events/events.ts'
 import { holds } from './counting.ts'
-import { findWeights } from './finder.ts'
+import { weightsIn } from './finder.ts'
 
 /** A number in the name of weights, and a value beside it. */
 export interface NamedValue {
@@ -22,8 +22,8 @@ export interface BaseHints {
 const MOST = 100
 
 /** Numbers and values in the names of weights below a root. */
-export async function namedValues({ root }: Listing): Promise<NamedValue[]> {
-  const found = await findWeights(root)
+export async function namedValues(listing: Listing): Promise<NamedValue[]> {
+  const found = await weightsIn(listing)
   return found
     .flatMap(({ hints: { epoch, number, values } }) => {
       const count = epoch ?? number

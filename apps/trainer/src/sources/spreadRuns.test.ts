@@ -1,0 +1,89 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { rowsFrom, select } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from '../testing.ts'
+import { runsBelow } from './find.ts'
+import { readRun } from './readRun.ts'
+import { eventRecord } from './tensorboard/tfeventsTesting.ts'
+
+async function write(
+  root: string,
+  files: Readonly<Record<string, string | Buffer>>,
+): Promise<void> {
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(root, name)), { recursive: true })
+    await writeFile(join(root, name), content)
+  }
+}
+
+async function found(root: string): Promise<string[]> {
+  const walk = { signal: new AbortController().signal, onUnreadable: () => undefined }
+  const folders: string[] = []
+  for await (const { folder, source } of runsBelow(root, walk)) {
+    folders.push(`${folder.slice(root.length)} ${source}`)
+  }
+  return folders
+}
+
+const losses = [0.9, 0.7, 0.8]
+const events = (tag: string): Buffer =>
+  Buffer.concat(losses.map((value, index) => eventRecord(index + 1, [{ tag, value }])))
+const weights = Object.fromEntries([1, 2, 3].map((step) => [`model_${step}.pt`, 'w']))
+
+test('writers of one call to add_scalars are one run with its weights', async () => {
+  await using folder = await temporaryFolder()
+  await write(folder.path, {
+    'exp/events.out.tfevents.1.h.1.0': events('lr'),
+    'exp/loss_train/events.out.tfevents.1.h.1.1': events('loss'),
+    'exp/loss_val/events.out.tfevents.1.h.1.2': events('loss'),
+    ...Object.fromEntries(Object.entries(weights).map(([name, text]) => [`exp/${name}`, text])),
+  })
+  expect(await found(folder.path)).toEqual(['/exp tensorboard'])
+  const run = await readRun(join(folder.path, 'exp'))
+  const { best } = select({ policy: 'as_declared', ...rowsFrom(run.events) })
+  expect(best?.path).toBe('model_2.pt')
+})
+
+test('weights and event files in folders of one name beside each other are one run', async () => {
+  await using folder = await temporaryFolder()
+  await write(folder.path, {
+    'logs/one/events.out.tfevents.1.h.1.0': events('val/loss'),
+    'logs/two/events.out.tfevents.1.h.1.0': events('val/loss'),
+    ...Object.fromEntries(
+      Object.entries(weights).map(([name, text]) => [`checkpoints/one/${name}`, text]),
+    ),
+    ...Object.fromEntries(
+      Object.entries(weights).map(([name, text]) => [`checkpoints/two/${name}`, text]),
+    ),
+  })
+  expect((await found(folder.path)).sort()).toEqual([
+    '/checkpoints/one tensorboard',
+    '/checkpoints/two tensorboard',
+  ])
+  const asked = await readRun(join(folder.path, 'logs/one'))
+  expect(asked.root).toBe(join(folder.path, 'checkpoints/one'))
+})
+
+test('loggers in folders below a run are no runs of their own', async () => {
+  await using folder = await temporaryFolder()
+  await write(folder.path, {
+    'run/checkpoints/epoch=1-step=20.ckpt': 'w',
+    'run/csv/version_0/metrics.csv': 'epoch,step,train_loss,val_loss\n0,9,1,0.9\n1,19,1,0.5\n',
+    'run/tensorboard/version_0/events.out.tfevents.1.h.1.0': events('val_loss'),
+  })
+  expect(await found(folder.path)).toEqual(['/run lightning_csv'])
+})
+
+test('a folder with marks of its own is a run, whatever it is called', async () => {
+  await using folder = await temporaryFolder()
+  for (const name of ['train', 'train2']) {
+    await write(join(folder.path, name), {
+      'results.csv': 'epoch,metrics/mAP50(B),metrics/mAP50-95(B)\n1,0.5,0.4\n',
+      'args.yaml': 'epochs: 1\n',
+      'weights/best.pt': 'w',
+      'events.out.tfevents.1.h.1.0': events('metrics/mAP50-95(B)'),
+    })
+  }
+  expect(await found(folder.path)).toEqual(['/train ultralytics', '/train2 ultralytics'])
+})
