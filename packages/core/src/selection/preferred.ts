@@ -26,7 +26,7 @@ function firstOfTies(
 ): Ranked[] {
   const ties = near_ties?.candidates ?? []
   const taken = prefer === 'latest' ? ties.at(-1) : ties[0]
-  return taken && taken !== strict[0] ? [taken, ...strict.filter((one) => one !== taken)] : strict
+  return taken ? [taken, ...strict.filter((one) => one !== taken)] : strict
 }
 
 function byScore(
