@@ -46,3 +46,10 @@ test('every link in the docs leads to a file and a heading that exist', async ()
   expect(count).toBeGreaterThan(100)
   expect(broken).toEqual([])
 })
+
+test('pnpm checks engines against the Node that scripts run under', async () => {
+  const text = await readFile(join(ROOT, 'pnpm-workspace.yaml'), 'utf8')
+  const [, checked] = /^nodeVersion: (\S+)$/m.exec(text) ?? []
+  const [, installed] = /^ {2}node: (\d\S+)$/m.exec(text) ?? []
+  expect([checked, checked]).toEqual([installed, expect.any(String)])
+})

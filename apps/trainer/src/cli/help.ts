@@ -27,9 +27,9 @@ export function overviewText(groups: readonly Group[]): string {
 export function helpText(table: CommandTable): string {
   const { summary, details = [], program, variables = [], examples } = table
   const rows = Object.entries(table.arguments).map(([name, argument]): Row => {
-    return [shownAs(name, argument), `${argument.text}.`]
+    return [shownAs(name, argument), sentenceOf(argument.text)]
   })
-  if (program) rows.push([program.name, `${program.text}.`])
+  if (program) rows.push([program.name, sentenceOf(program.text)])
   const sections = [
     `Usage: ${formsOf(table).join('\n       ')}`,
     ...[summary, ...details].map((text) => wrapped(text, WIDTH).join('\n')),
@@ -75,6 +75,11 @@ function section(title: string, rows: readonly Row[]): string {
 function exampleText(examples: CommandTable['examples']): string {
   const lines = examples.flatMap(({ line, text }) => [`  # ${text}`, `  ${line}`])
   return lines.length === 0 ? '' : ['Examples:', ...lines].join('\n')
+}
+
+/** A phrase as a sentence. */
+function sentenceOf(phrase: string): string {
+  return `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}.`
 }
 
 /** A text in lines of at most some columns, broken at spaces. */
