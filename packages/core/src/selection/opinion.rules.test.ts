@@ -1,0 +1,140 @@
+import { expect, test } from 'vitest'
+import { checkpoints, choose, claim, evaluations } from './testing.ts'
+
+const rows = evaluations([100, 1.4], [200, 1.2], [300, 1.3], [400, 1.25])
+
+const opinionOn = (of: Parameters<typeof choose>[0]) =>
+  choose({
+    ...{ evaluations: rows, checkpoints: checkpoints(100, 200, 300, 400) },
+    ...{ told: { metric: 'eval_loss' } },
+    ...of,
+  }).second_opinion
+
+test('an opinion that agrees says only that, where its pointer is not astray', () => {
+  const among = 'evaluations' as const
+  const agrees = [
+    opinionOn({ claim: claim('checkpoint-200', 200, 1.2) }),
+    opinionOn({ claim: claim(null, 200, 1.2) }),
+    opinionOn({ among, claim: claim('checkpoint-200', 200, 1.2) }),
+    opinionOn({ among, claim: claim('best', 200, 1.2) }),
+    opinionOn({ claim: claim('checkpoint-200', 100, 1.2) }),
+  ]
+  for (const opinion of agrees) {
+    expect(opinion).toMatchObject({ agrees: true, text: 'The trainer agrees.' })
+  }
+})
+
+test('a claim is judged by its pointer among checkpoints, and by its step among evaluations', () => {
+  const astray = claim('checkpoint-300', 200, 1.2)
+  expect(opinionOn({ claim: astray })).toMatchObject({ agrees: false, because: 'stale_pointer' })
+  const among = 'evaluations' as const
+  expect(opinionOn({ claim: astray, among })).toMatchObject({ agrees: true })
+  const wrong = claim('checkpoint-200', 300, 1.3)
+  expect(opinionOn({ claim: wrong, among })).toMatchObject({ agrees: false, because: 'unknown' })
+})
+
+test('a claimed folder is named by its last part, and a claim without one by its step', () => {
+  const gone = { checkpoints: checkpoints(200) }
+  const named = (path: string | null) => opinionOn({ ...gone, claim: claim(path, 400, 1.25) })?.text
+  expect(named('D:\\out\\checkpoint-400\\')).toContain('names checkpoint-400:')
+  expect(named('/out/checkpoint-400/')).toContain('names checkpoint-400:')
+  expect(named(null)).toContain('names step 400:')
+})
+
+test('a stale pointer names the step at which its value was measured', () => {
+  expect(opinionOn({ claim: claim('checkpoint-400', 200, 1.2) })?.text).toContain(
+    'eval_loss 1.2 was measured at step 200',
+  )
+})
+
+test('a pointer is not stale where its value was also measured there', () => {
+  const twice = evaluations([100, 1.4], [200, 1.2], [300, 1.2])
+  const opinion = opinionOn({ evaluations: twice, claim: claim('checkpoint-300', 200, 1.2) })
+  expect(opinion?.because).not.toBe('stale_pointer')
+})
+
+test('a claim without a value has no stale pointer', () => {
+  expect(opinionOn({ claim: claim('checkpoint-300', 300) })?.because).toBe('unknown')
+})
+
+test('a claimed checkpoint without files is not on disk, and without a known state neither', () => {
+  const broken = { step: 300, files_state: 'broken' as const }
+  const onBroken = opinionOn({ checkpoints: checkpoints(200, broken), claim: claim(null, 300) })
+  expect(onBroken?.because).toBe('not_on_disk')
+  expect(onBroken?.text).toContain('its files are broken.')
+  const onNone = opinionOn({ checkpoints: checkpoints(200), claim: claim('checkpoint-300', 300) })
+  expect(onNone?.because).toBe('not_on_disk')
+  expect(onNone?.text).toContain('it is not on disk.')
+})
+
+test('of several checkpoints at a claimed step the latest tells whether it is on disk', () => {
+  const older = { step: 300, files_state: 'missing' as const }
+  const newer = { step: 300, attempt: 1, path: 'again' }
+  const saved = (...of: Parameters<typeof checkpoints>) => ({
+    checkpoints: checkpoints(200, ...of),
+  })
+  const opinion = claim('checkpoint-300', 300, 1.3)
+  expect(opinionOn({ ...saved(older, newer), claim: opinion })?.because).toBe('unknown')
+  expect(opinionOn({ ...saved(newer, older), claim: opinion })?.because).toBe('not_on_disk')
+})
+
+test('files do not matter where evaluations are ranked', () => {
+  const opinion = opinionOn({
+    ...{ among: 'evaluations', checkpoints: [], claim: claim('checkpoint-300', 300, 1.3) },
+  })
+  expect(opinion?.because).toBe('unknown')
+})
+
+test('a claim that nothing finite was measured for is not compared', () => {
+  const opinion = opinionOn({ among: 'evaluations', claim: claim(null, 900, null) })
+  expect(opinion).toMatchObject({ agrees: false, because: 'not_compared' })
+  expect(opinion?.text).toContain('no finite eval_loss was measured at step 900')
+})
+
+test('what was measured at the claimed step goes before the value that was claimed', () => {
+  const opinion = opinionOn({ among: 'evaluations', claim: claim(null, 100, 1.3) })
+  expect(opinion).toMatchObject({ because: 'other_direction' })
+})
+
+test('the other direction is named after the metric that was misread', () => {
+  expect(opinionOn({ claim: claim('checkpoint-100', 100, 1.4) })?.text).toContain(
+    'it took the highest eval_loss for the best',
+  )
+  const shares = evaluations([100, { acc: 0.1 }], [200, { acc: 0.9 }], [300, { acc: 0.5 }])
+  const opinion = opinionOn({
+    ...{ evaluations: shares, claim: claim('checkpoint-100', 100, 0.1), told: { metric: 'acc' } },
+  })
+  expect(opinion).toMatchObject({ because: 'other_direction' })
+  expect(opinion?.text).toContain('it took the lowest acc for the best')
+})
+
+test('a tie names the step that came first', () => {
+  const tied = evaluations([100, 1.2], [200, 1.2], [300, 1.4])
+  const opinion = opinionOn({ evaluations: tied, claim: claim('checkpoint-200', 200, 1.2) })
+  expect(opinion?.text).toContain('ties with step 100 at 1.2')
+})
+
+test('a record began anew only where all that beats it came before it', () => {
+  const restarted = opinionOn({ claim: claim('checkpoint-400', 400, 1.25) })
+  expect(restarted?.text).toContain('1 earlier evaluations in its own log are better')
+  expect(restarted?.text).toContain('after step 200')
+  expect(opinionOn({ claim: claim('checkpoint-300', 300, 1.3) })?.because).toBe('unknown')
+  const higher = evaluations([100, { acc: 0.9 }], [200, { acc: 0.1 }], [300, { acc: 0.5 }])
+  const told = { metric: 'acc' }
+  expect(
+    opinionOn({ evaluations: higher, told, claim: claim('checkpoint-300', 300, 0.5) })?.because,
+  ).toBe('record_restarted')
+})
+
+test('a record that names its metric is judged by it, though its value was not measured', () => {
+  const named = { path: 'checkpoint-300', step: 300, value: 0.77, metric: 'eval_f1' }
+  expect(opinionOn({ claim: named })).toMatchObject({ because: 'other_metric' })
+  expect(opinionOn({ claim: { ...named, metric: 'eval_loss' } })?.because).not.toBe('other_metric')
+  expect(opinionOn({ claim: { ...named, metric: null } })?.because).not.toBe('other_metric')
+  expect(opinionOn({ claim: { ...named, value: null } })?.because).not.toBe('other_metric')
+  expect(opinionOn({ claim: { ...named, value: 1.3 } })?.because).not.toBe('other_metric')
+})
+
+test('a record that only a path locates keeps that path, whatever its value', () => {
+  expect(opinionOn({ claim: claim('checkpoint-300', null, 1.2) })).toMatchObject({ step: null })
+})

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import { checkpoints, choose, claim, evaluations } from './testing.ts'
+
+const decidedBy = (rows: ReturnType<typeof evaluations>, recorded: ReturnType<typeof claim>) =>
+  choose({ evaluations: rows, checkpoints: checkpoints(100, 200, 300), claim: recorded })
+
+test('a record that names its metric decides by it', () => {
+  const rows = evaluations(
+    [100, { eval_loss: 1, eval_f1: 0.9 }],
+    [200, { eval_loss: 2, eval_f1: 1 }],
+  )
+  const { metric, declared_by } = decidedBy(rows, { ...claim(null, 200, 7), metric: 'eval_f1' })
+  expect([metric, declared_by]).toEqual(['eval_f1', "the trainer's record"])
+})
+
+test('a record without a finite value, or of a value that was never measured, names no metric', () => {
+  const rows = evaluations([100, { eval_loss: 1, eval_f1: NaN }], [200, { eval_loss: 2 }])
+  for (const value of [null, NaN, 5]) {
+    expect(decidedBy(rows, claim(null, 100, value)).declared_by).toBe('nobody declared a metric')
+  }
+})
+
+test('of metrics with the recorded value those of the recorded step go first', () => {
+  const rows = evaluations(
+    [100, { eval_loss: 9, eval_f1: 0.5, eval_bleu: 0.7 }],
+    [200, { eval_loss: 8, eval_f1: 0.6, eval_bleu: 0.5 }],
+  )
+  expect(decidedBy(rows, claim(null, 200, 0.5)).metric).toBe('eval_bleu')
+  expect(decidedBy(rows, claim(null, 100, 0.5)).metric).toBe('eval_f1')
+  expect(decidedBy(rows, claim(null, 700, 0.6)).metric).toBe('eval_f1')
+})
+
+test('of metrics with the recorded value the loss goes first, whatever came first', () => {
+  const rows = evaluations(
+    [100, { eval_f1: 0.5, eval_loss: 0.5 }],
+    [200, { eval_f1: 0.6, eval_loss: 1 }],
+  )
+  const { metric, reason } = decidedBy(rows, claim(null, 100, 0.5))
+  expect(metric).toBe('eval_loss')
+  expect(reason).toContain('its best_metric equals eval_loss bit for bit')
+})
+
+test('without a loss the metric that was at its best there goes first', () => {
+  const rows = evaluations(
+    [100, { eval_f1: 0.7, eval_bleu: 0.1, zorp: 1 }],
+    [200, { eval_f1: 0.5, zorp: 0.5, eval_bleu: 0.5 }],
+    [300, { eval_f1: 0.6, eval_bleu: 0.4, zorp: 0 }],
+  )
+  expect(decidedBy(rows, claim(null, 200, 0.5)).metric).toBe('eval_bleu')
+})
+
+test('where none was at its best there, the first that was measured goes', () => {
+  const rows = evaluations(
+    [100, { eval_f1: 0.7, eval_bleu: 0.6 }],
+    [200, { eval_f1: 0.5, eval_bleu: 0.5 }],
+  )
+  expect(decidedBy(rows, claim(null, 200, 0.5)).metric).toBe('eval_f1')
+})
+
+test('a recorded value that nothing beats in one direction tells the direction', () => {
+  const rows = evaluations([100, { zorp: 3 }], [200, { zorp: 5 }], [300, { zorp: NaN }])
+  expect(decidedBy(rows, claim(null, 200, 5))).toMatchObject({
+    direction: 'max',
+    best: { step: 200 },
+  })
+  expect(decidedBy(rows, claim(null, 100, 3))).toMatchObject({
+    direction: 'min',
+    best: { step: 100 },
+  })
+})
+
+test('a recorded value that is beaten both ways, or neither, tells no direction', () => {
+  const both = evaluations([100, { zorp: 3 }], [200, { zorp: 5 }], [300, { zorp: 4 }])
+  expect(decidedBy(both, claim(null, 300, 4)).reason).toContain('Choose min or max')
+  const neither = evaluations([100, { zorp: 3 }], [200, { zorp: 3 }])
+  expect(decidedBy(neither, claim(null, 100, 3)).reason).toContain('Choose min or max')
+})
