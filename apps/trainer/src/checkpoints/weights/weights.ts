@@ -72,6 +72,8 @@ async function lookAtArchive(file: FileHandle, path: string, bytes: number): Pro
   if (value instanceof Map && value.size === 2 && value.has('param_groups') && value.has('state')) {
     return broken("it holds an optimiser's state and no weights")
   }
+  // A storage without a name is held in a way that is not known.
+  if (tensors.length === 0 && archive.tensorsDigest !== '') return seen
   return usable(tensors.length, tensors.filter(({ shape }) => shape.includes(0)).length)
 }
 

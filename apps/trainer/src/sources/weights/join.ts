@@ -18,6 +18,8 @@ interface Sign {
   step: number
   /** As part of a sentence. */
   by: string
+  /** Whether the log measured something at this step. */
+  isThere: boolean
   /** Whether it needs no other sign: what names and files say is compared with the log's rows. */
   isSure: boolean
 }
@@ -37,8 +39,10 @@ export function joined(
   const signs = new Map(candidates.map((one) => [one, [] as Sign[]]))
   const add: Given['add'] = (one, step, by, kind = 'other') => {
     if (step === undefined) return
-    const isThere = one.facts.isLightning || history.rows.some((row) => row.step === step)
-    signs.get(one)?.push({ step, by, isSure: kind === 'name' || (kind === 'inside' && isThere) })
+    const isThere = history.rows.some((row) => row.step === step)
+    const isKnown = isThere || one.facts.isLightning
+    const isSure = kind === 'name' || (kind === 'inside' && isKnown)
+    signs.get(one)?.push({ step, by, isThere, isSure })
   }
   const given = { candidates, history, axis, ends, add }
   fromNames(given)
@@ -132,6 +136,8 @@ function usualOf([first]: readonly Candidate[], { shift, isEpochs }: Axis): 0 | 
 
 function fromFacts({ candidates, history, axis, ends, add }: Given): void {
   const rowsOf = (number: number): Row[] => history.rows.filter(({ step }) => step === number)
+  // A count that files of different names have in common was taken over from elsewhere.
+  if (isTakenOver(candidates)) return
   const told = (one: Candidate): number | null => (axis.isEpochs ? one.facts.epoch : one.facts.step)
   const others = candidates.filter(({ facts }) => !facts.isLightning)
   const numbers = others.flatMap((one) => {
@@ -146,6 +152,16 @@ function fromFacts({ candidates, history, axis, ends, add }: Given): void {
     if (number !== null) add(one, number + more, `what ${one.facts.file} tells`, 'inside')
     else add(one, ends.ofFacts(one), `what ${one.facts.file} tells`, 'inside')
   }
+}
+
+function isTakenOver(candidates: readonly Candidate[]): boolean {
+  const counted = candidates.flatMap(({ found: { hints }, facts }) => {
+    const number = hints.step ?? hints.epoch ?? hints.number
+    const told = facts.step ?? facts.epoch
+    return number === null || told === null ? [] : [{ number, told }]
+  })
+  const numbers = new Set(counted.map(({ number }) => number))
+  return numbers.size > 1 && new Set(counted.map(({ told }) => told)).size === 1
 }
 
 /** A value that only one row has. */
@@ -183,15 +199,19 @@ function valuesIn({ found, facts }: Candidate): KnownValue[] {
   return [...found.hints.values, ...inside]
 }
 
+/** A row of the log at a step is a sign of its own. */
+function weightOf(signs: readonly Sign[] = []): number {
+  return signs.length + (signs[0]?.isThere ? 1 : 0)
+}
+
 /** Which step the signs come to: the one that most of them name. */
 function placedBy(one: Candidate, signs: readonly Sign[]): { one: Candidate; saved: SavedFile } {
   const { path, hints, mtime, size } = one.found
   const counts = [...Map.groupBy(signs, ({ step }) => step)].sort(
-    ([, a], [, b]) => b.length - a.length,
+    ([, a], [, b]) => weightOf(b) - weightOf(a),
   )
   const [first, second] = counts
-  const isClear =
-    first !== undefined && (second === undefined || first[1].length > second[1].length)
+  const isClear = first !== undefined && weightOf(first[1]) > weightOf(second?.[1])
   const step = isClear ? first[0] : null
   const role = hints.role ?? (step === null ? 'latest' : null)
   const how = isClear ? howOf(path, first) : signs.length > 0 ? contradiction(path, signs) : null

@@ -2,6 +2,7 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { rowsFrom, select, type TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
+import { torchFile } from '../../checkpoints/testing.ts'
 import { temporaryFolder } from '../../testing.ts'
 import { readRun } from '../readRun.ts'
 
@@ -118,4 +119,27 @@ test('weights below a folder of checkpoints are found, and those of other runs a
   })
   const { events } = await readRun(folder.path)
   expect(placed(events)).toEqual({ 'checkpoints/epoch_1': [0, 2] })
+})
+
+test('a count inside that files of different names have in common says nothing of them', async () => {
+  await using folder = await temporaryFolder()
+  await write(folder.path, {
+    'train.log':
+      'step 16: train loss 4, val loss 4\nstep 100: train loss 3, val loss 3\nstep 200: train loss 2, val loss 2\n',
+  })
+  for (const step of [100, 200]) {
+    await writeFile(join(folder.path, `step_${step}.pt`), torchFile({ global_step: 16 }))
+  }
+  const { events } = await readRun(folder.path)
+  expect(placed(events)).toEqual({ 'step_100.pt': [0, 100], 'step_200.pt': [0, 200] })
+})
+
+test('a file is of the step that it tells where the log has a row of it, and of none that signs disagree on', async () => {
+  await using folder = await temporaryFolder()
+  const rows = [10, 20, 30].map((step) => `{"step": ${step}, "val_loss": ${1 / step}}\n`)
+  await write(folder.path, { 'metrics.jsonl': rows.join('') })
+  await writeFile(join(folder.path, 'best.pt'), torchFile({ step: 20 }))
+  await writeFile(join(folder.path, 'model_10.pt'), torchFile({ step: 30 }))
+  const { events } = await readRun(folder.path)
+  expect(placed(events)).toEqual({ 'best.pt': [0, 20], 'model_10.pt': [0, null] })
 })
