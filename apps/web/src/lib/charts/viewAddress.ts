@@ -3,8 +3,8 @@ import { windowOf } from './domain.ts'
 
 /** How a person looks at a chart, as it stands in the address. */
 export interface Viewing {
-  /** The group of series that is shown. */
-  show: string
+  /** The group of series that is shown; null for the one that is shown at first. */
+  show: string | null
   axis: Axis
   log: boolean
   /** Weight of the past in the moving average, 0 (as measured) to 0.99. */
@@ -16,7 +16,7 @@ export interface Viewing {
 /** Reads an address; what it does not say, or what makes no sense, is as in a plain chart. */
 export function readViewing(parameters: Pick<URLSearchParams, 'get'>): Viewing {
   return {
-    show: parameters.get('show') ?? 'loss',
+    show: parameters.get('show'),
     axis: AXES.find((axis) => axis === parameters.get('x')) ?? 'step',
     log: parameters.get('log') === '1',
     smoothing: Math.min(0.99, Math.max(0, Number(parameters.get('smooth')) || 0)),
@@ -33,7 +33,7 @@ function readWindow(text: string | null): readonly [number, number] | null {
 /** What an address says of a view: only what differs from a plain chart. */
 export function viewingSearch({ show, axis, log, smoothing, window }: Viewing): string {
   const parameters = new URLSearchParams()
-  if (show !== 'loss') parameters.set('show', show)
+  if (show !== null) parameters.set('show', show)
   if (axis !== 'step') parameters.set('x', axis)
   if (log) parameters.set('log', '1')
   if (smoothing > 0) parameters.set('smooth', String(smoothing))

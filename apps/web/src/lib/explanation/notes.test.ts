@@ -11,11 +11,20 @@ const SAVED_NOWHERE = note('may_be_missed', 'warning', 'Save every 100 steps.')
 const TIED = note('near_ties', 'note', '400–600 cannot be told apart.')
 
 test('what can still be helped stands apart while the run goes on, and not after', () => {
-  const alive = { warnings: [SAVED_NOWHERE], others: [TIED] }
-  const ended = { warnings: [], others: [TIED, SAVED_NOWHERE] }
+  const alive = { warnings: [SAVED_NOWHERE], alarms: [], others: [TIED] }
+  const ended = { warnings: [], alarms: [], others: [TIED, SAVED_NOWHERE] }
   expect(sortedNotes([TIED, SAVED_NOWHERE], 'running')).toEqual(alive)
   expect(sortedNotes([TIED, SAVED_NOWHERE], 'completed')).toEqual(ended)
   expect(sortedNotes([TIED, SAVED_NOWHERE], 'lost')).toEqual(ended)
+})
+
+test('an alarm stands apart from what a chip may hide', () => {
+  const alarm = note('wrong_direction', 'alarm', 'perplexity is maximised.')
+  expect(sortedNotes([TIED, alarm], 'completed')).toEqual({
+    warnings: [],
+    alarms: [alarm],
+    others: [TIED],
+  })
 })
 
 test('a note is told by a word and a shape, and names the line that it was read from', () => {

@@ -3,12 +3,17 @@ import { hasEnded, type JobState, type Note, type NoteCode } from '@bestmark/cor
 /** What a person can still prevent while the run goes on. */
 const HELPABLE: readonly NoteCode[] = ['may_be_missed', 'missed_best']
 
-/** The notes on a choice in their order, with those apart that can still be helped. */
+/** The notes on a choice in their order: what can still be helped, what makes the answer doubtful, and the rest. */
 export function sortedNotes(
   notes: readonly Note[],
   status: JobState,
-): { warnings: Note[]; others: Note[] } {
+): { warnings: Note[]; alarms: Note[]; others: Note[] } {
   const alive = !hasEnded(status) && status !== 'lost'
   const helps = ({ code }: Note) => alive && HELPABLE.includes(code)
-  return { warnings: notes.filter(helps), others: notes.filter((note) => !helps(note)) }
+  const rest = notes.filter((note) => !helps(note))
+  return {
+    warnings: notes.filter(helps),
+    alarms: rest.filter(({ tone }) => tone === 'alarm'),
+    others: rest.filter(({ tone }) => tone !== 'alarm'),
+  }
 }

@@ -4,7 +4,7 @@ import { groupNamed, seriesGroups } from './groups.ts'
 const logged = (name: string) => ({ name, kind: 'logged' as const })
 const evaluation = (name: string) => ({ name, kind: 'evaluation' as const })
 
-test('a metric and its evaluation are one group, the losses first and the deciding one next', () => {
+test('a metric and its evaluation are one group, the deciding one first and the losses next', () => {
   const names = [
     logged('learning_rate'),
     logged('loss'),
@@ -14,8 +14,8 @@ test('a metric and its evaluation are one group, the losses first and the decidi
     evaluation('eval_accuracy'),
   ]
   expect(seriesGroups(names, 'eval_f1')).toEqual([
-    { name: 'loss', series: ['loss', 'eval_loss'] },
     { name: 'f1', series: ['eval_f1'] },
+    { name: 'loss', series: ['loss', 'eval_loss'] },
     { name: 'accuracy', series: ['accuracy', 'eval_accuracy'] },
     { name: 'learning_rate', series: ['learning_rate'] },
   ])
@@ -24,4 +24,10 @@ test('a metric and its evaluation are one group, the losses first and the decidi
 test('a job that has logged nothing yet shows its losses to be', () => {
   const groups = seriesGroups([], null)
   expect(groupNamed(groups, 'whatever')).toEqual({ name: 'loss', series: ['loss', 'eval_loss'] })
+})
+
+test('the chart of the metric that decides is shown first', () => {
+  const groups = seriesGroups([logged('loss'), evaluation('eval_f1')], 'eval_f1')
+  expect(groupNamed(groups, null).name).toBe('f1')
+  expect(groupNamed(groups, 'loss').name).toBe('loss')
 })

@@ -12,8 +12,8 @@ interface Named {
 const LOSS: SeriesGroup = { name: 'loss', series: ['loss', 'eval_loss'] }
 
 /**
- * What a chart can show of a job: the losses first, then the deciding metric, then the others by
- * name. The losses are always there, since their first points may be on their way.
+ * What a chart can show of a job: the metric that decides first, then the losses, then the others
+ * by name. The losses are always there, since their first points may be on their way.
  */
 export function seriesGroups(names: readonly Named[], deciding: string | null): SeriesGroup[] {
   const groups = new Map<string, SeriesGroup>([[LOSS.name, { ...LOSS, series: [...LOSS.series] }]])
@@ -24,11 +24,11 @@ export function seriesGroups(names: readonly Named[], deciding: string | null): 
     groups.set(key, group)
   }
   const first = (group: SeriesGroup) =>
-    group.name === LOSS.name ? 0 : deciding !== null && group.series.includes(deciding) ? 1 : 2
+    deciding !== null && group.series.includes(deciding) ? 0 : group.name === LOSS.name ? 1 : 2
   return [...groups.values()].sort((a, b) => first(a) - first(b) || a.name.localeCompare(b.name))
 }
 
-/** The group that an address asks for, else the losses. */
+/** The group that an address asks for, else the first. */
 export function groupNamed(groups: SeriesGroup[], name: string | null): SeriesGroup {
   return groups.find((group) => group.name === name) ?? groups[0] ?? LOSS
 }

@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { checkpoint, evaluation, metrics, Run } from './runs.ts'
+import { goLive, openSite, type Site } from './site.ts'
+
+let site: Site
+
+beforeAll(async () => {
+  site = await openSite()
+})
+afterAll(() => site[Symbol.asyncDispose]())
+
+const VIEWPORT = { width: 1280, height: 800 }
+
+test('the decision and the curve that made it stand on the first screen', async () => {
+  const run = await new Run(site.db, 'first-screen').begin()
+  await run.train([3, 2.7, 2.5, 2.3, 2.23, 2.24, 2.235, 2.4, 2.9])
+  const page = await (await site.visitor({ viewport: VIEWPORT })).newPage()
+  await goLive(page, `/jobs/${run.job_id}`)
+  const card = page.getByRole('region', { name: 'Best checkpoint' })
+  const chart = page.getByRole('slider', { name: 'loss by step' })
+  for (const part of [card, chart]) {
+    const box = await part.boundingBox()
+    expect((box?.y ?? NaN) + (box?.height ?? NaN)).toBeLessThanOrEqual(VIEWPORT.height)
+  }
+  // Nothing but air of the grid lies between the card's last line and its edge.
+  const hole = await card.evaluate((element) => {
+    const last = element.lastElementChild?.getBoundingClientRect()
+    return element.getBoundingClientRect().bottom - (last?.bottom ?? 0)
+  })
+  expect(hole).toBeLessThanOrEqual(24)
+})
+
+test('a chip opens its sentence, and there are three at most', async () => {
+  const run = await new Run(site.db, 'chips').begin()
+  await run.train([3, 2.7, 2.5, 2.3, 2.23, 2.24, 2.235, 2.4, 2.9])
+  const page = await (await site.visitor({ viewport: VIEWPORT })).newPage()
+  await goLive(page, `/jobs/${run.job_id}`)
+  const card = page.getByRole('region', { name: 'Best checkpoint' })
+  const chips = card.locator('[aria-expanded]')
+  expect(await chips.count()).toBeGreaterThan(0)
+  expect(await chips.count()).toBeLessThanOrEqual(3)
+  const overfits = card.getByRole('button', { name: 'overfits' })
+  const sentence = card.locator('[data-note=overfitting]')
+  expect(await sentence.count()).toBe(0)
+  await overfits.click()
+  await sentence.waitFor()
+  expect(await overfits.getAttribute('aria-expanded')).toBe('true')
+  await overfits.click()
+  await sentence.waitFor({ state: 'detached' })
+})
+
+test('the metric that decides has the first chart, and its ring', async () => {
+  const run = await new Run(site.db, 'decided-by-f1').begin({
+    metric_for_best: 'eval_f1',
+    direction: 'max',
+    declared_by: 'the test',
+  })
+  for (const [step, f1] of [
+    [100, 0.5],
+    [200, 0.8],
+    [300, 0.7],
+  ] as const) {
+    await run.say(
+      metrics(step, 1),
+      evaluation(step, 3 - step / 1000, { eval_f1: f1 }),
+      checkpoint(step),
+    )
+  }
+  const page = await (await site.visitor({ viewport: VIEWPORT })).newPage()
+  await goLive(page, `/jobs/${run.job_id}`)
+  await page.getByRole('slider', { name: 'f1 by step' }).waitFor()
+  await page.locator('path[data-line=eval_f1]').waitFor({ state: 'attached' })
+  expect(await page.locator('[data-best="200"] circle').count()).toBe(1)
+  await page.getByRole('combobox', { name: 'series' }).selectOption('loss')
+  await page.waitForURL(/show=loss/)
+  await page.getByRole('combobox', { name: 'series' }).selectOption('f1')
+  await page.waitForURL((url) => !url.search.includes('show'))
+})

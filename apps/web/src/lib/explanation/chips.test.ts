@@ -1,0 +1,20 @@
+import type { Note } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { chipsOf } from './chips.ts'
+
+const note = (code: Note['code'], tone: Note['tone'] = 'note'): Note => {
+  return { code, tone, text: code, origin: null }
+}
+
+test('each note has a chip of its own while there are three at most, warnings first', () => {
+  const chips = chipsOf([note('near_ties'), note('overfitting', 'warning'), note('best_of_many')])
+  expect(chips.map(({ label }) => label)).toEqual(['overfits', 'within noise', 'best of many'])
+  expect(chipsOf([])).toEqual([])
+})
+
+test('of more notes than three the last chip opens the rest, so that none is lost', () => {
+  const notes = [note('speech'), note('near_ties'), note('hidden_nan'), note('other_winner')]
+  const chips = chipsOf(notes)
+  expect(chips.map(({ label }) => label)).toEqual(['speech metric', 'within noise', '2 more'])
+  expect(chips.flatMap((chip) => chip.notes)).toEqual(notes)
+})

@@ -1,0 +1,44 @@
+import type { Note, NoteCode } from '@bestmark/core'
+
+/** What a chip says of a note; the note's own sentence says the rest. */
+const CHIP_LABELS: Record<NoteCode, string> = {
+  wrong_direction: 'wrong direction',
+  missed_best: 'missed best',
+  may_be_missed: 'best may be missed',
+  second_opinion: 'trainer differs',
+  near_ties: 'within noise',
+  nothing_to_choose: 'nothing to compare',
+  unbeaten_start: 'start is unbeaten',
+  other_winner: 'other metrics differ',
+  preference_training: 'preference training',
+  speech: 'speech metric',
+  constant_accuracy: 'constant accuracy',
+  averaged_weights: 'averaged weights',
+  hidden_nan: 'hidden NaN',
+  unlike_scales: 'different scales',
+  unlike_samples: 'different samples',
+  best_of_many: 'best of many',
+  overfitting: 'overfits',
+}
+
+/** A chip, and the notes that it opens. */
+export interface Chip {
+  label: string
+  notes: Note[]
+}
+
+const MOST = 3
+
+/** At most three chips, warnings first; the last one holds what has no chip of its own. */
+export function chipsOf(notes: readonly Note[]): Chip[] {
+  const sorted = [
+    ...notes.filter(({ tone }) => tone !== 'note'),
+    ...notes.filter(({ tone }) => tone === 'note'),
+  ]
+  const single = sorted.length > MOST ? MOST - 1 : MOST
+  const chips = sorted
+    .slice(0, single)
+    .map((note) => ({ label: CHIP_LABELS[note.code], notes: [note] }))
+  const rest = sorted.slice(single)
+  return rest.length === 0 ? chips : [...chips, { label: `${rest.length} more`, notes: rest }]
+}
