@@ -13,6 +13,7 @@ import {
 } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db/root'
 import { problemOf } from './asked.ts'
+import { unservable } from '../../checkpoints/servable.ts'
 import { toldByReader } from '../../sources/events/events.ts'
 import { readRun } from '../../sources/readRun.ts'
 
@@ -45,7 +46,10 @@ export async function choiceOf(
   const setting = settingOf(asked)
   const selection = select(asked, setting)
   const explanation = explain(asked, context, selection, setting)
-  const warnings = toldByReader(run.events)
+  const best = selection.best?.path
+  const paths = rows.checkpoints.map(({ path }) => path)
+  const why = best == null ? undefined : await unservable(run.root, best, paths)
+  const warnings = [...toldByReader(run.events), ...(why === undefined ? [] : [why])]
   return { root: run.root, selection, explanation, problem, warnings }
 }
 

@@ -9,7 +9,8 @@ import { type Beginning, type FileLine, lineSource } from '../reader/lineSource.
 import type { Listing } from '../../files/folder.ts'
 import { RUN_LOG } from '../reader/mixed.ts'
 import { isNanoGpt, type Reading, readingIn } from './outputLines.ts'
-import { numbered, savedIn, withSteps } from '../events/savedFiles.ts'
+import type { History } from '../weights/history.ts'
+import { savedWeights } from '../weights/saved.ts'
 import { isCount } from '../../files/json.ts'
 
 /** The file that a program's output goes to under `bestmark run`. */
@@ -76,8 +77,10 @@ const format = {
   unfinished: drawnAgain,
   settled: leftWaiting,
   started,
-  saved: async (listing: Listing) => {
-    return withSteps(listing.root, await savedIn(listing, ['', 'checkpoints', 'weights'], numbered))
+  saved: async (listing: Listing, _state: State, history: History) => {
+    const { fields } = declared(await readConfigurations(listing.root))
+    const declares = { metric: fields.metric_for_best, total_epochs: null }
+    return savedWeights(listing, history, { isEpochs: false, shift: 0 }, declares)
   },
 }
 

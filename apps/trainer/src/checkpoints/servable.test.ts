@@ -1,0 +1,35 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from '../testing.ts'
+import { unservable } from './servable.ts'
+import { SAFETENSORS } from './testing.ts'
+
+const STEPS = [100, 200, 300].map((step) => `checkpoint-${step}`)
+
+async function write(root: string, name: string, content: Buffer | string = '{}'): Promise<void> {
+  await mkdir(dirname(join(root, name)), { recursive: true })
+  await writeFile(join(root, name), content)
+}
+
+test('a checkpoint that lacks what all others have cannot be served, and that is named', async () => {
+  await using folder = await temporaryFolder()
+  for (const step of STEPS) {
+    await write(folder.path, `${step}/model.safetensors`, SAFETENSORS)
+    if (step === 'checkpoint-200') continue
+    await write(folder.path, `${step}/config.json`)
+    await write(folder.path, `${step}/tokenizer.json`)
+  }
+  const why = await unservable(folder.path, 'checkpoint-200', STEPS)
+  expect(why).toContain('checkpoint-200 lacks config.json, tokenizer.json')
+  expect(await unservable(folder.path, 'checkpoint-100', STEPS)).toBeUndefined()
+})
+
+test('weights in shards must be merged before they are served', async () => {
+  await using folder = await temporaryFolder()
+  for (const rank of [0, 1]) {
+    await write(folder.path, `global_step_60/actor/model_world_size_2_rank_${rank}.pt`, 'w')
+  }
+  const why = await unservable(folder.path, 'global_step_60', ['global_step_60'])
+  expect(why).toContain('merge them')
+})

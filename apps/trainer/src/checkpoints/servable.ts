@@ -1,0 +1,61 @@
+import { readdir } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import { absolutePath } from '@bestmark/db/root'
+import { systemCode } from '../failure.ts'
+import { listFiles } from './files.ts'
+import { kindOf } from './kind.ts'
+
+/** Files without which a model cannot be loaded or served, where other checkpoints of its run have them. */
+const NEEDED =
+  /^(config\.json|adapter_config\.json|tokenizer\.json|tokenizer_config\.json|tokenizer\.model|vocab\.json|generation_config\.json|preprocessor_config\.json)$/
+/** Other checkpoints that are compared with. */
+const MOST = 8
+
+/**
+ * Why a checkpoint cannot be served as it is, though its weights are whole: it is in shards, or lacks
+ * files that all others of its run have. Undefined where nothing speaks against it. `others` are
+ * paths of checkpoints of the same run.
+ */
+export async function unservable(
+  root: string,
+  path: string,
+  others: readonly string[],
+): Promise<string | undefined> {
+  const place = absolutePath(root, path)
+  const listing = await listFiles(root, place).catch(unseen)
+  if (!listing) return undefined
+  const { kind } = await kindOf(listing)
+  if (kind === 'sharded') {
+    return `${path} holds the weights in shards: merge them before they can be served.`
+  }
+  const missing = await missingBeside(root, path, others)
+  if (missing.length === 0) return undefined
+  return `${path} lacks ${missing.join(', ')}, which every other checkpoint of its run has: it cannot be loaded or served as it is.`
+}
+
+async function missingBeside(
+  root: string,
+  path: string,
+  others: readonly string[],
+): Promise<string[]> {
+  const here = await namesIn(absolutePath(root, path))
+  const isAlike = (other: string): boolean => other !== path && dirname(other) === dirname(path)
+  const alike = [...new Set(others)].filter(isAlike).slice(0, MOST)
+  const beside = await Promise.all(alike.map((other) => namesIn(absolutePath(root, other))))
+  const [first, ...rest] = beside.filter((names) => names.size > 0)
+  if (!first || here.size === 0 || rest.length === 0) return []
+  return [...first].filter((name) => {
+    return NEEDED.test(name) && !here.has(name) && rest.every((names) => names.has(name))
+  })
+}
+
+async function namesIn(folder: string): Promise<Set<string>> {
+  const names = (await readdir(folder).catch(unseen)) ?? []
+  return new Set(names.map((name) => basename(name)))
+}
+
+/** What cannot be seen is judged elsewhere. */
+function unseen(error: unknown): undefined {
+  if (systemCode(error) === undefined) throw error
+  return undefined
+}
