@@ -139,7 +139,8 @@ export function standingFacts(standing: Standing): Partial<RunFacts> {
 }
 
 function started(facts: RunFacts, event: EventOf<'started'>): Partial<RunFacts> {
-  const isFresh = event.attempt > facts.attempt && event.resumed_from === null
+  const isFurther = event.attempt > facts.attempt
+  const isFresh = isFurther && event.resumed_from === null
   return {
     ...next(facts.status, 'running'),
     attempt: event.attempt,
@@ -151,6 +152,8 @@ function started(facts: RunFacts, event: EventOf<'started'>): Partial<RunFacts> 
     total_epochs: event.total_epochs ?? facts.total_epochs,
     ended_at: null,
     error: null,
+    // The loss of an earlier attempt says nothing of this one's weights.
+    loss: isFurther ? null : facts.loss,
     loss_unit: event.loss_unit,
     // A fresh start may log its losses in another way.
     loss_scale: isFresh ? NO_LOSSES : facts.loss_scale,
@@ -178,7 +181,8 @@ function declared(event: EventOf<'started'>): Partial<RunFacts> {
 
 function logged(facts: RunFacts, event: EventOf<'metrics'>): Partial<RunFacts> {
   const { loss = facts.loss } = event.values
-  return { ...alive(facts), ...reached(facts, event), loss }
+  const isEarlier = event.attempt < facts.attempt
+  return { ...alive(facts), ...reached(facts, event), loss: isEarlier ? facts.loss : loss }
 }
 
 function evaluated(facts: RunFacts, event: EventOf<'evaluation'>): Partial<RunFacts> {
@@ -196,7 +200,7 @@ function lossesAfter(facts: RunFacts, event: EventOf<'evaluation'>): Partial<Run
 
 /** The loss of the nearest earlier training log, where the run has not gone past this step. */
 function lossAt(facts: RunFacts, { step }: EventOf<'evaluation'>): number | null {
-  return facts.current_step === null || facts.current_step <= step ? facts.loss : null
+  return (facts.current_step ?? 0) <= step ? facts.loss : null
 }
 
 type Reaching = EventOf<'metrics' | 'evaluation' | 'checkpoint'>

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { TrainingEvent } from '../run/event.ts'
+import { contextOf } from './context.ts'
+
+const contextAfter = (...events: object[]) =>
+  contextOf(events.map((event) => TrainingEvent.parse({ attempt: 0, ...event })))
+
+const log = (step: number, loss: number, attempt = 0) => ({
+  ...{ type: 'metrics', attempt, step, values: { loss } },
+})
+
+test('the last configuration and project that were told count', () => {
+  const started = { type: 'started', config: { seed: 1 }, project: 'a' }
+  expect(contextAfter(started, { type: 'started', attempt: 1 })).toMatchObject({
+    config: { seed: 1 },
+    project: 'a',
+  })
+  const again = { type: 'started', attempt: 1, config: { seed: 2 }, project: 'b' }
+  expect(contextAfter(started, again)).toMatchObject({ config: { seed: 2 }, project: 'b' })
+  expect(contextAfter(log(1, 1))).not.toHaveProperty('config')
+  expect(contextAfter({ type: 'started' })).not.toHaveProperty('config')
+  expect(contextAfter({ type: 'started' })).not.toHaveProperty('project')
+})
+
+test('what was logged while training is named once, and what was evaluated is not', () => {
+  const rate = { type: 'metrics', step: 2, values: { loss: 1, learning_rate: 0.1 } }
+  const evaluated = { type: 'evaluation', step: 2, values: { eval_loss: 1 } }
+  expect(contextAfter(log(1, 1), rate, evaluated).logged).toEqual(['loss', 'learning_rate'])
+})
+
+test('the training loss at a step is the last one logged up to it, in the same attempt', () => {
+  const { trainLoss } = contextAfter(
+    ...[log(10, 5), log(20, 4), log(30, 3), log(40, 2), log(15, 9, 1)],
+    { type: 'metrics', step: 35, values: { grad_norm: 1 } },
+  )
+  const at = (step: number, attempt = 0) => trainLoss?.({ attempt, step })
+  expect([5, 10, 19, 20, 30, 39, 40, 99].map((step) => at(step))).toEqual([
+    ...[null, 5, 5, 4, 3, 3, 2, 2],
+  ])
+  expect([at(14, 1), at(15, 1), at(99, 2)]).toEqual([null, 9, null])
+})
+
+test('training losses that arrive out of order are found by their step', () => {
+  const { trainLoss } = contextAfter(
+    ...[log(30, 3), log(10, 5), log(20, 4), log(50, 1, 1), log(40, 2, 1), log(0, 8)],
+  )
+  const at = (step: number, attempt = 0) => trainLoss?.({ attempt, step })
+  expect([0, 9, 10, 25, 30].map((step) => at(step))).toEqual([8, 8, 5, 4, 3])
+  expect([at(45, 1), at(50, 1)]).toEqual([2, 1])
+})
+
+test('of two training losses at one step the later counts', () => {
+  expect(contextAfter(log(10, 5), log(10, 4)).trainLoss?.({ attempt: 0, step: 10 })).toBe(4)
+})
+
+test('a run that ended is not alive', () => {
+  expect(contextAfter({ type: 'started' }).alive).toBe(true)
+  const ended = { type: 'ended', status: 'completed' }
+  expect(contextAfter({ type: 'started' }, ended).alive).toBe(false)
+})
