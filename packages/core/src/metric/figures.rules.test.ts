@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest'
+import { isLoss, isTest } from './direction.ts'
+import { aggregateDirection, partsOf, withAggregate } from './aggregate.ts'
+import { asLogged, firstEvaluations, metricNames } from './evaluations.ts'
+import { errorFigure, figure, listedWords, signed } from './figure.ts'
+import { directionOf } from './direction.ts'
+import { evaluations } from '../selection/testing.ts'
+
+test('a value has five significant digits and no trailing zeros, an error has two', () => {
+  expect([1.234567, 1.5, 0.000123456, 123456].map(figure)).toEqual([
+    ...['1.2346', '1.5', '0.00012346', '123460'],
+  ])
+  expect([0.01234, 0.5].map(errorFigure)).toEqual(['0.012', '0.5'])
+})
+
+test('a difference has its sign, and none is more', () => {
+  expect([-0.5, 0.5, 0].map(signed)).toEqual(['−0.5', '+0.5', '+0'])
+})
+
+test('a list of names ends with "and"', () => {
+  expect([[], ['a'], ['a', 'b'], ['a', 'b', 'c']].map(listedWords)).toEqual([
+    ...['', 'a', 'a and b', 'a, b and c'],
+  ])
+})
+
+test('an aggregate is made of its parts, however they are spaced', () => {
+  expect(partsOf(' mean( a ,  b ) ')).toEqual(['a', 'b'])
+  expect(partsOf('worst(a,b)')).toEqual(['a', 'b'])
+  expect(partsOf('mean(a,, b)')).toEqual(['a,', 'b'])
+  expect(partsOf('mean(a,,b)')).toEqual(['a', 'b'])
+  expect(partsOf('mean(mAP50(B, small), f1)')).toEqual(['mAP50(B, small)', 'f1'])
+  expect(partsOf('mean(x/exact_match,strict-match, mmlu/acc)')).toEqual([
+    ...['x/exact_match,strict-match', 'mmlu/acc'],
+  ])
+})
+
+test('what is no aggregate has no parts', () => {
+  for (const name of ['a', 'mean', 'mean()', 'mean(,)', 'demean(a)', 'mean(a) b', 'best(a, b)']) {
+    expect(partsOf(name)).toBeUndefined()
+  }
+})
+
+test('an aggregate has the direction that its parts have in common', () => {
+  expect(aggregateDirection(['eval_loss', 'eval_wer'])).toBe('min')
+  expect(aggregateDirection(['eval_loss', 'eval_f1'])).toBeUndefined()
+  expect(aggregateDirection(['eval_loss', 'zorp'])).toBeUndefined()
+  expect(aggregateDirection(['eval_f1', 'zorp'], { zorp: 'max' })).toBe('max')
+})
+
+test('the worst of several is the highest where low is better, else the lowest', () => {
+  const rows = evaluations([100, { a: 1, b: 4 }])
+  const worst = (metric: string, direction: 'min' | 'max') =>
+    withAggregate(rows, metric, direction)[0]?.values[metric]
+  expect([worst('worst(a, b)', 'min'), worst('worst(a, b)', 'max')]).toEqual([4, 1])
+  expect([worst(' worst(a, b)', 'min'), worst('mean(a, b)', 'min')]).toEqual([4, 2.5])
+})
+
+test('an aggregate is missing where a part is, NaN where one is not finite, and finds eval_ names', () => {
+  const rows = evaluations(
+    [100, { a: 1 }],
+    [200, { a: 1, eval_b: 2 }],
+    [300, { a: 1, b: Infinity }],
+    [400, { a: 1, b: null, eval_b: 2 }],
+  )
+  const values = withAggregate(rows, 'mean(a, b)', 'min').map((row) => row.values['mean(a, b)'])
+  expect(values).toEqual([undefined, 1.5, NaN, NaN])
+  expect(withAggregate(rows, 'mean(a, b)', 'min')[0]).not.toHaveProperty(['values', 'mean(a, b)'])
+  expect(withAggregate(rows, 'a', 'min')).toBe(rows)
+})
+
+test('a test split is told by how its name begins', () => {
+  expect(['test_loss', 'Test/acc', 'latest_loss', 'eval_test_loss'].map(isTest)).toEqual([
+    ...[true, true, false, false],
+  ])
+})
+
+test('a loss is told by the last part of its name', () => {
+  expect(['loss', 'val/loss', 'a_loss', 'loss_scale', 'gloss'].map(isLoss)).toEqual([
+    ...[true, true, true, false, false],
+  ])
+})
+
+test('signs between the words of a metric do not matter', () => {
+  expect(directionOf('exact--match')).toBe('max')
+  expect(directionOf('(win rate)')).toBe('max')
+})
+
+test('the first measurement of a metric counts, and later evaluations add what it has not', () => {
+  const first = { ...evaluations([100, { a: 1, b: 2 }])[0]!, samples: 10 }
+  const again = { ...evaluations([100, { a: 9, c: 3 }])[0]!, samples: 20, epoch: 0.5 }
+  const [row, ...others] = firstEvaluations([first, ...evaluations([50, 1]), again]).slice(1)
+  expect(others).toEqual([])
+  expect(row).toMatchObject({ step: 100, epoch: 0.5, values: { a: 1, b: 2, c: 3 }, samples: 10 })
+  expect(row?.details).toEqual({ c: { origin: null, samples: 20 } })
+  expect(firstEvaluations([{ ...first, epoch: 0.4 }, again])[0]?.epoch).toBe(0.4)
+})
+
+test('an evaluation that adds nothing leaves the first as it is', () => {
+  const [first, again] = evaluations([100, { a: 1 }], [100, { a: 2, a_stderr: 0.1 }])
+  expect(firstEvaluations([first!, again!])[0]).toBe(first)
+})
+
+test('evaluations are in order of step, then attempt, and are not copied where they are already', () => {
+  const rows = evaluations([200, 1], [100, 1, 1], [100, 2])
+  expect(firstEvaluations(rows).map(({ step, attempt }) => [step, attempt])).toEqual([
+    ...[
+      [100, 0],
+      [100, 1],
+      [200, 0],
+    ],
+  ])
+  const ordered = evaluations([100, 1], [200, 1])
+  expect(firstEvaluations(ordered)).toBe(ordered)
+})
+
+test('rates, times and errors are no metrics', () => {
+  const rows = evaluations(
+    [1, { b: 1, eval_runtime: 1, samples: 5 }],
+    [2, { a: 1, b: 2, b_stderr: 1, 'val/samples_per_second': 1 }],
+  )
+  expect(metricNames(rows)).toEqual(['b', 'a'])
+})
+
+test('a metric is found as it was logged, and a test metric is not taken for another', () => {
+  expect(asLogged('val_f1', ['eval_f1'])).toBe('eval_f1')
+  expect(asLogged('val_f1', ['eval_f1', 'val_f1'])).toBe('val_f1')
+  expect(asLogged('test_f1', ['eval_f1'])).toBe('test_f1')
+  expect(asLogged('f2', ['eval_f1'])).toBe('f2')
+})

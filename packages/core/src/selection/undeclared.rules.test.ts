@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest'
+import { choose, checkpoints, evaluations } from './testing.ts'
+import { lowestLoss, undeclared } from './undeclared.ts'
+
+test.each([
+  ['a reward beside its spread', ['eval_loss', 'reward', 'reward_std'], 'reward'],
+  ['a reward beside a divergence', ['reward', 'kl', 'eval_loss'], 'reward'],
+  ['a reward beside lengths', ['reward', 'mean_completion_length'], 'reward'],
+  [
+    'rewards of pairs',
+    ['eval_rewards/chosen', 'eval_rewards/accuracies'],
+    'eval_rewards/accuracies',
+  ],
+  ['rewards of margins', ['rewards/margins', 'win_rate'], 'win_rate'],
+  ['an objective', ['objective/kl', 'objective/rlhf_reward'], 'objective/rlhf_reward'],
+  ['scores of an objective', ['objective/scores', 'reward'], 'reward'],
+  ['lengths of completions', ['completions/mean_length', 'reward'], 'reward'],
+  ['all of them', ['rewards/accuracies', 'reward', 'kl', 'win_rate'], 'win_rate'],
+])('in preference training the most telling signal decides: %s', (_what, names, metric) => {
+  expect(undeclared(names)).toMatchObject({ metric, basis: 'preference', direction: 'max' })
+  expect(undeclared(names).because).toContain(metric)
+})
+
+test.each([
+  ['a reward alone', ['eval_loss', 'reward']],
+  ['a divergence alone', ['eval_loss', 'kl']],
+  ['names that only begin or end alike', ['eval_loss', 'my_objective/kl', 'rewards/chosen_x']],
+  ['a length without completions', ['eval_loss', 'reward', 'kl_x', 'reward_std_x']],
+])('a loss decides where training is not by preference: %s', (_what, names) => {
+  expect(undeclared(names)).toMatchObject({ metric: 'eval_loss', basis: 'nobody', problem: null })
+})
+
+test('rewards of a test split show preference training, but do not decide', () => {
+  const { metric, problem } = undeclared(['eval_loss', 'test_rewards/accuracies'])
+  expect([metric, problem?.code]).toEqual(['eval_loss', 'loss_shows_no_progress'])
+})
+
+test('preference training without a signal of progress is a problem that names what was logged', () => {
+  expect(undeclared(['eval_loss', 'rewards/chosen', 'eval_f1'])).toEqual({
+    ...{ metric: 'eval_loss', basis: 'preference', direction: 'min', because: null },
+    problem: { code: 'loss_shows_no_progress', logged: ['eval_f1'] },
+  })
+  expect(undeclared(['eval_loss', 'rewards/chosen', 'zorp']).problem).toMatchObject({
+    logged: ['rewards/chosen', 'zorp'],
+  })
+})
+
+test('in speech recognition the word error rate decides, and else that of characters', () => {
+  const wer = { metric: 'eval_wer', basis: 'speech', direction: 'min', problem: null }
+  expect(undeclared(['eval_loss', 'eval_cer', 'eval_wer'])).toMatchObject(wer)
+  expect(undeclared(['eval_loss', 'val_cer'])).toMatchObject({ ...wer, metric: 'val_cer' })
+  expect(undeclared(['eval_loss', 'test_wer']).basis).toBe('nobody')
+})
+
+test('one metric of known direction decides where no loss was measured', () => {
+  const acc = { metric: 'eval_acc', basis: 'nobody', direction: 'max', problem: null }
+  expect(undeclared(['eval_acc', 'zorp'])).toMatchObject(acc)
+  expect(undeclared(['eval_acc']).because).toContain('eval_acc')
+  expect(undeclared(['eval_acc', 'eval_f1'])).toMatchObject({ problem: { code: 'never_logged' } })
+  expect(undeclared(['zorp'])).toMatchObject({ problem: { code: 'never_logged' } })
+  expect(undeclared(['eval_acc', 'val_a_loss'])).toMatchObject({ metric: 'val_a_loss' })
+})
+
+test('of several losses none decides, but a test or training loss is none of them', () => {
+  const losses = ['eval_a_loss', 'eval_b_loss']
+  expect(lowestLoss(losses)).toEqual({
+    ...{ metric: 'eval_loss', basis: 'nobody', direction: 'min', because: null },
+    problem: { code: 'several_losses', losses },
+  })
+  const one = ['test_loss', 'train/loss', 'eval_a_loss']
+  expect(lowestLoss(one)).toMatchObject({ metric: 'eval_a_loss', problem: null })
+  expect(lowestLoss(['eval_test_loss'])).toMatchObject({ metric: 'eval_test_loss', problem: null })
+  expect(lowestLoss(['eval_f1']).problem).toEqual({
+    ...{ code: 'never_logged', metric: 'eval_loss', logged: ['eval_f1'] },
+  })
+})
+
+test('who decided is named with the choice, for each kind of who', () => {
+  const rows = evaluations(
+    [100, { eval_loss: 1, eval_f1: 0.5 }],
+    [200, { eval_loss: 2, eval_f1: 1 }],
+  )
+  const given = { evaluations: rows, checkpoints: checkpoints(100, 200) }
+  const declaration = (metric: string | null, declared_by: string | null) => ({
+    declaration: { metric, direction: null, declared_by },
+  })
+  const reason = (more: Parameters<typeof choose>[0]) => choose({ ...given, ...more }).reason
+  expect(reason(declaration('eval_f1', 'a.yaml:3'))).toMatch(/; declared by a\.yaml:3\.$/)
+  expect(reason(declaration('eval_f1', null))).toMatch(/; declared by the run\.$/)
+  expect(reason({ told: { metric: 'eval_f1', by: 'ana' } })).toMatch(/; chosen by ana\.$/)
+  expect(reason({ told: { metric: 'eval_f1' } })).not.toMatch(/chosen|declared|asked/)
+  expect(reason({})).toMatch(/; nobody declared a metric\.$/)
+  const undeclaredBy = (by?: string) => ({
+    told: { undeclared: { metric: 'f1', direction: null }, ...(by ? { by } : {}) },
+  })
+  expect(reason(undeclaredBy('ana'))).toMatch(/; chosen by ana where nothing is declared\.$/)
+  expect(reason(undeclaredBy())).toMatch(/; chosen where nothing is declared\.$/)
+})
+
+test("the project's answer of several metrics needs all of them", () => {
+  const rows = evaluations(
+    [100, { eval_a_loss: 1, eval_loss: 5 }],
+    [200, { eval_a_loss: 2, eval_loss: 4 }],
+  )
+  const given = { evaluations: rows, checkpoints: checkpoints(100, 200) }
+  const decided = (metric: string) =>
+    choose({ ...given, told: { undeclared: { metric, direction: null } } }).metric
+  expect(decided('mean(eval_a_loss, eval_loss)')).toBe('mean(eval_a_loss, eval_loss)')
+  expect(decided('mean(eval_a_loss, eval_b_loss)')).toBe('eval_loss')
+})
+
+test('what was declared and refused is said beside what decides', () => {
+  const rows = evaluations(
+    [100, { eval_loss: 1, 'rewards/chosen': 1, 'rewards/accuracies': 0.5 }],
+    [200, { eval_loss: 2, 'rewards/chosen': 1, 'rewards/accuracies': 0.6 }],
+  )
+  const declaration = { metric: 'eval_loss', direction: null, declared_by: 'a.yaml:3' }
+  const { metric, declared_by } = choose({
+    evaluations: rows,
+    checkpoints: checkpoints(100),
+    declaration,
+  })
+  expect(metric).toBe('rewards/accuracies')
+  expect(declared_by).toMatch(/^eval_loss was declared by a\.yaml:3; in preference training/)
+})
