@@ -21,7 +21,7 @@ import { agentOf, newBoardEnv } from '../board/testing.ts'
 import { readJournalRun } from '../sources/journal/journal.ts'
 import { importRun } from '../recording/importRun.ts'
 import { JOURNAL } from '../journal/header.ts'
-import { openJournal } from '../journal/write.ts'
+import { type JournalEvent, openJournal } from '../journal/write.ts'
 import { readRunProcess, writeRunProcess } from '../processes/mark.ts'
 import { recordJournal } from '../recording/journal.ts'
 import { CHAR_LM } from '@bestmark/char-lm'
@@ -245,25 +245,29 @@ test('a best whose files go away gives way to the next, and is the best again wh
   await jobWhen(run, (job) => job.best_step === best_step)
 })
 
-test('a run of another program is lost when its journal is silent, and comes back with its next line', async () => {
+test('a run of another program has stopped when its journal is silent and no process holds it open, and comes back with its next line', async () => {
   const root = join(home.path, 'foreign')
   const job_id = randomUUID()
   await mkdir(root)
   const named = { name: 'foreign', project: 'tests', recipe: '' }
-  using journal = openJournal(root, { journal: 1, job_id, ...named })
+  const append = (event: JournalEvent): void => {
+    using journal = openJournal(root, { journal: 1, job_id, ...named })
+    journal.append(event)
+  }
   const log = (step: number, loss: number): void =>
-    journal.append({ type: 'metrics', attempt: 0, step, at: Date.now(), values: { loss } })
-  journal.append({ type: 'started', attempt: 0, at: Date.now() })
+    append({ type: 'metrics', attempt: 0, step, at: Date.now(), values: { loss } })
+  append({ type: 'started', attempt: 0, at: Date.now() })
   log(1, 2)
   await importRun(board, root, {})
   const patience = { factor: 1, floor: 3_000 }
   await using _agent = agentHere({ ...OFTEN, patience })
-  await jobWhen({ job_id }, ({ status }) => status === 'lost')
+  const silent = await jobWhen({ job_id }, ({ status }) => status === 'stopped')
+  expect(silent.error).toMatch(/^No new lines since \d{4}-\d\d-\d\d \d\d:\d\d UTC\.$/)
   log(2, 1)
   const back = await jobWhen({ job_id }, ({ status }) => status === 'running')
   expect(back).toMatchObject({ current_step: 2, error: null, ended_at: null })
-  await jobWhen({ job_id }, ({ status }) => status === 'lost')
-  journal.append({ type: 'ended', attempt: 0, at: Date.now(), status: 'completed' })
+  await jobWhen({ job_id }, ({ status }) => status === 'stopped')
+  append({ type: 'ended', attempt: 0, at: Date.now(), status: 'completed' })
   await jobWhen({ job_id }, ({ status }) => status === 'completed')
 })
 

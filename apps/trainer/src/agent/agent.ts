@@ -9,7 +9,7 @@ import { journalSize } from '../journal/read.ts'
 import { JOURNAL } from '../journal/header.ts'
 import { followFiles } from '../recording/follower.ts'
 import { register } from '../recording/importRun.ts'
-import { isTraining, Listening } from '../recording/silence.ts'
+import { isTraining, Silence } from '../recording/silence.ts'
 import { hasRunProcess } from '../processes/mark.ts'
 import { pause } from '../pause.ts'
 import type { Recorded } from '../recording/recorded.ts'
@@ -50,7 +50,7 @@ export class Agent {
   /** When files of runs that ended were last changed, by job. */
   readonly #changed = new Map<string, number>()
   readonly #pace: Pace
-  readonly #listening: Listening
+  readonly #silence: Silence
   readonly #digesting: Digesting
   readonly #disks: FullDisks
   #unswept: HostedJob[] = []
@@ -65,7 +65,7 @@ export class Agent {
     this.#starter = starter
     this.#troubles = troubles
     this.#pace = settings.pace
-    this.#listening = new Listening(db, settings.patience)
+    this.#silence = new Silence(db, settings.patience)
     this.#disks = new FullDisks(db, starter.host_id)
     this.#digesting = new Digesting(db, starter.host_id, settings.digestRate)
   }
@@ -227,7 +227,7 @@ export class Agent {
   async #loseSilent(): Promise<void> {
     const jobs = await hostedJobs(this.#db, this.#starter.host_id, SPEAKING)
     const runs = jobs.filter(({ job_id }) => !this.#reserved.has(job_id))
-    await this.#listening.loseSilent(runs.map(({ job_id, root: folder }) => ({ job_id, folder })))
+    await this.#silence.loseSilent(runs.map(({ job_id, root: folder }) => ({ job_id, folder })))
   }
 }
 

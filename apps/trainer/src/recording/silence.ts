@@ -1,10 +1,15 @@
 import { databaseTime, loseSilent, silentJobs, type Database } from '@bestmark/db'
 import type { Patience } from '@bestmark/core'
+import { statIfSeen } from '../files/runFile.ts'
 import { readRunProcess } from '../processes/mark.ts'
+import { isWrittenByOthers } from '../processes/tree.ts'
 import { isAlive } from '../processes/alive.ts'
 
-/** Calls runs lost that are silent for too long; they come back with their next word. */
-export class Listening {
+/**
+ * Ends runs that are silent for too long: a run whose files no process of this machine holds open has
+ * stopped; one whose folder cannot be seen is lost. They come back with their next word.
+ */
+export class Silence {
   readonly #db: Database
   readonly #patience: Patience
   #since: number | undefined
@@ -22,13 +27,25 @@ export class Listening {
     if (folders.size === 0) return
     for (const job_id of await silentJobs(this.#db, [...folders.keys()], hearing)) {
       const folder = folders.get(job_id)
-      if (folder && !isTraining(folder)) await loseSilent(this.#db, job_id, hearing)
+      if (!folder || isTraining(folder) || isWrittenByOthers(folder, new Set())) continue
+      const why = isLeft(folder) ? noNewLines : undefined
+      await loseSilent(this.#db, job_id, hearing, why)
     }
   }
 }
 
+/** Whether a folder is there, which no process of this machine writes to. Only Linux tells. */
+function isLeft(folder: string): boolean {
+  return process.platform === 'linux' && statIfSeen(folder) !== undefined
+}
+
+function noNewLines(heard_at: number): string {
+  const [day, time = ''] = new Date(heard_at).toISOString().split('T')
+  return `No new lines since ${day} ${time.slice(0, 5)} UTC.`
+}
+
 /** Whether the process that trains in a folder is known, and lives. */
 export function isTraining(folder: string): boolean {
-  const process = readRunProcess(folder)
-  return process !== undefined && isAlive(process)
+  const trains = readRunProcess(folder)
+  return trains !== undefined && isAlive(trains)
 }

@@ -44,16 +44,27 @@ function isSilentNow(
 }
 
 /**
- * Calls a job lost where it has said nothing for longer than its own cadence allows, counted from
- * when somebody listened at the earliest (database time, ms); returns whether it did. The job comes
- * back with its next word. Throws JobUnknown.
+ * Ends a job that has said nothing for longer than its own cadence allows, counted from when somebody
+ * listened at the earliest (database time, ms); returns whether it did. It is lost, or stopped where
+ * `why` says why nobody can still be writing it, given when it was last heard (ms). The job comes back
+ * with its next word. Throws JobUnknown.
  */
-export async function loseSilent(db: Database, job_id: string, hearing: Hearing): Promise<boolean> {
+export async function loseSilent(
+  db: Database,
+  job_id: string,
+  hearing: Hearing,
+  why?: (heard_at: number) => string,
+): Promise<boolean> {
   return changeJob<boolean>(db, job_id, async (tx, job, revision) => {
     const { attempt } = job
     if (!isSilentNow(job, hearing)) return { answer: false }
+    // The attempt stays lost, by which the job is known to come back.
     const lost = { type: 'ended', attempt, at: null, status: 'lost', error: null } as const
     await recordAttempts(tx, { job_id, revision }, [lost])
-    return { set: { status: 'lost' }, answer: true }
+    const heard_at = job.heard_at ?? job.registered_at
+    const set = why
+      ? { status: 'stopped' as const, error: why(heard_at) }
+      : { status: 'lost' as const }
+    return { set, answer: true }
   })
 }

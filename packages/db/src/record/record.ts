@@ -8,7 +8,7 @@ import {
   type TrainingEvent,
 } from '@bestmark/core'
 import { and, eq, ne } from 'drizzle-orm'
-import { attemptFound, recordAttempts } from '../rows/attempts.ts'
+import { attemptFound, isAttemptLost, recordAttempts } from '../rows/attempts.ts'
 import { recordCheckpoints } from '../rows/checkpointRows.ts'
 import { appendPoints } from '../rows/chunks.ts'
 import type { Database } from '../connection/client.ts'
@@ -134,11 +134,12 @@ async function cursorOf(
 /** Rows of every kind for the events, then the facts that follow; the lock is held. */
 async function write(
   tx: Tx,
-  job: LockedJob,
+  stored: LockedJob,
   revision: number,
   events: readonly TrainingEvent[],
   anew = false,
 ): Promise<JobChanges> {
+  const job = await asSilent(tx, stored, events)
   const of = <Type extends TrainingEvent['type']>(...types: Type[]): EventOf<Type>[] =>
     events.filter((event): event is EventOf<Type> => (types as string[]).includes(event.type))
   const at = { job_id: job.job_id, revision }
@@ -154,6 +155,18 @@ async function write(
   if (job.status === 'lost' && facts.status !== 'lost') await attemptFound(tx, at, facts.attempt)
   const heard = events.some(isOwnWord) ? hear(job, job.now) : {}
   return { ...facts, ...heard, ...standing, ...said, ...touched(job, events, revision) }
+}
+
+/** A job that was ended for its silence, and speaks again, comes back as a lost one does. */
+async function asSilent(
+  tx: Tx,
+  job: LockedJob,
+  events: readonly TrainingEvent[],
+): Promise<LockedJob> {
+  const isOver = job.status === 'stopped' && job.ended_at === null
+  const speaks = events.some((event) => isOwnWord(event) || event.type === 'ended')
+  const isSilent = isOver && speaks && (await isAttemptLost(tx, job.job_id, job.attempt))
+  return isSilent ? { ...job, status: 'lost', error: null } : job
 }
 
 /** Which kinds of rows the events touch, for readers who follow the job. */

@@ -48,6 +48,12 @@ export async function attemptFound(tx: Tx, at: WriteAt, attempt: number): Promis
     .where(and(here, eq(attempts.status, 'lost')))
 }
 
+/** Whether an attempt was given up for its silence. */
+export async function isAttemptLost(tx: Tx, job_id: string, attempt: number): Promise<boolean> {
+  const here = and(eq(attempts.job_id, job_id), eq(attempts.attempt, attempt))
+  return (await tx.$count(attempts, and(here, eq(attempts.status, 'lost')))) > 0
+}
+
 /** The attempts of a job, in order. */
 export async function listAttempts(
   db: Pick<Database['orm'], 'select'>,

@@ -3,6 +3,7 @@ import { openToAppend } from '../../files/runFile.ts'
 import { PIECE, readBytes } from '../../files/lines.ts'
 import { PutBack } from './putBack.ts'
 import { pause } from '../../pause.ts'
+import { failureIn } from './failureWords.ts'
 import { MARK } from '../../sources/output/textLog.ts'
 
 /** How often is looked for what a program printed (ms). */
@@ -10,7 +11,7 @@ const LOOK = 50
 /** How often is looked whether the file is still there (ms). */
 const LOOK_FOR_FILE = 500
 /** Among so many bytes the last line is looked for. */
-const TAIL = 4096
+const TAIL = 16_384
 
 /** Puts bytes where a person, or another program, reads them; resolves once they are taken. */
 export type Show = (bytes: Buffer) => Promise<void>
@@ -88,17 +89,9 @@ export class KeptOutput implements Disposable {
     }
   }
 
-  /** The last line that was shown, as it stood there in the end; empty where there is none. */
-  get last(): string {
-    const lines = this.#tail.toString('utf8').split('\n')
-    return (
-      lines
-        .findLast((line) => line.trim() !== '')
-        ?.trimEnd()
-        .split('\r')
-        .at(-1)
-        ?.trim() ?? ''
-    )
+  /** Why the program failed, as far as its output says; empty where it does not. */
+  get lastWords(): string {
+    return failureIn(this.#tail.toString('utf8'))
   }
 
   async #showNext(end: number): Promise<boolean> {

@@ -116,7 +116,7 @@ async function untilExit(
   over.abort()
   try {
     await Promise.all(showing)
-    output.mark(ending(end, errors.last || output.last))
+    output.mark(ending(end, errors.lastWords || output.lastWords))
     for (const kept of [output, errors]) kept.finish()
   } catch (error) {
     // A full disk is no reason to keep the program's own end to ourselves.

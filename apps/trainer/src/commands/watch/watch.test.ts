@@ -54,7 +54,7 @@ test('a run that begins under a watched tree is followed row by row', async () =
   expect([...loss!.values]).toEqual([1 / 10, 1 / 20])
 })
 
-test('a run that falls silent is lost without an agent, and comes back with its next row', async () => {
+test('a run that falls silent has stopped without an agent, and comes back with its next row', async () => {
   const tree = join(here.path, 'silent tree')
   await mkdir(tree)
   await writeFile(join(tree, 'metrics.csv'), HEAD + row(10))
@@ -63,7 +63,7 @@ test('a run that falls silent is lost without an agent, and comes back with its 
     eventually(async () =>
       (await here.jobNamed('silent tree'))?.status === wanted ? true : undefined,
     )
-  await statusIs('lost')
+  await statusIs('stopped')
   await appendFile(join(tree, 'metrics.csv'), row(20))
   await statusIs('running')
   expect(await here.jobNamed('silent tree')).toMatchObject({ current_step: 20 })

@@ -4,7 +4,7 @@ import type { Board } from '../../board/board.ts'
 import { followFiles } from '../../recording/follower.ts'
 import { importRun, type Naming, register } from '../../recording/importRun.ts'
 import { JOURNAL } from '../../journal/header.ts'
-import { Listening } from '../../recording/silence.ts'
+import { Silence } from '../../recording/silence.ts'
 import { pause } from '../../pause.ts'
 import { followJournal } from '../../recording/journal.ts'
 import { endReplaced } from '../../recording/another.ts'
@@ -39,7 +39,7 @@ export class Watching {
   readonly #project: Naming
   readonly #display: Display
   readonly #troubles: Troubles
-  readonly #listening: Listening
+  readonly #silence: Silence
   readonly #followed = new Map<string, Followed>()
   /** When the files of a run that ended were last changed. */
   readonly #imported = new Map<string, number>()
@@ -54,7 +54,7 @@ export class Watching {
     this.#project = project
     this.#display = display
     this.#troubles = new Troubles(display.say)
-    this.#listening = new Listening(board.db, patience)
+    this.#silence = new Silence(board.db, patience)
   }
 
   /** Looks until the signal aborts, then waits until every followed run is recorded. */
@@ -71,7 +71,7 @@ export class Watching {
 
   async #listen(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#listening.loseSilent(this.#followed.values()).catch(this.#troubles.tell)
+      await this.#silence.loseSilent(this.#followed.values()).catch(this.#troubles.tell)
       await pause(AGENT_SETTINGS.pace.listen, signal)
     }
   }

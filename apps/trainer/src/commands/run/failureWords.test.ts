@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { failureIn } from './failureWords.ts'
+
+const TRACEBACK = `Epoch 1
+Traceback (most recent call last):
+  File "train.py", line 3, in <module>
+    main()
+ValueError: first
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "train.py", line 9, in <module>
+    step()
+RuntimeError: CUDA out of memory. Tried to allocate 2 GiB
+`
+
+test('a failure is told by the last line of the last traceback, whatever is printed after it', () => {
+  const error = 'RuntimeError: CUDA out of memory. Tried to allocate 2 GiB'
+  expect(failureIn(TRACEBACK)).toBe(error)
+  expect(
+    failureIn(`${TRACEBACK}wandb: done\n\r 50%|#####     | 10/20 [00:01<00:01, 9.9it/s]`),
+  ).toBe(error)
+})
+
+test.each([
+  '\r  0%|          | 0/20 [00:00<?, ?it/s]\r 50%|#####     | 10/20 [00:01<00:01, 10.00it/s]\n',
+  '\u001b[1m12/40\u001b[0m \u001b[32m━━━━━━\u001b[0m 0s 12ms/step\n',
+  'Epoch 3/5 [=====>....] - loss: 0.3\n',
+])('a failure is never told by a progress bar', (bar) => {
+  expect(failureIn(`the disk is full\n${bar}`)).toBe('the disk is full')
+  expect(failureIn(bar)).toBe('')
+})
+
+test('without a traceback the last line tells', () => {
+  expect(failureIn('one\nKilled\n\n')).toBe('Killed')
+  expect(failureIn('')).toBe('')
+})
