@@ -114,6 +114,7 @@ const WORDS: Record<string, (job: string, folder: string) => string[][]> = {
   link: () => [['link', '--help']],
   up: () => [['up', '--help']],
   report: () => [['report', HOSTILE_TEXTS.terminal]],
+  completion: () => [['completion', HOSTILE_TEXTS.terminal]],
 }
 
 const CHOOSING = new Set(['pick', 'best', 'score', 'backtest'])
