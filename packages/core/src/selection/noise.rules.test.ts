@@ -41,6 +41,31 @@ test('a cubic has no noise at uneven steps, and seven points are enough', () => 
   expect(noiseAmong(curve(cubic.slice(0, 6), steps))).toBeNull()
 })
 
+test('what is left of rounding is no noise', () => {
+  const steps = [0, 1, 3, 4, 8, 9, 15, 16]
+  const cubic = steps.map((x) => (x ** 3 - 20 * x ** 2) / 7 + 1000 / 3)
+  expect(noiseAmong(curve(cubic, steps))?.standard_error).toBe(0)
+})
+
+test('a spread that no number can hold is not known', () => {
+  const huge = [1, -1, 1, -1, 1, -1, 1].map((sign) => sign * 1.7e308)
+  expect(noiseAmong(curve(huge))).toBeNull()
+})
+
+test('a curve has the noise of its mirror image, wherever its best lies', () => {
+  const values = [2, 2.1, 2, 3, 2, 1.9, 2.4]
+  const mirrored = [...values].reverse()
+  expect(noiseAmong(curve(values))?.standard_error).toBeCloseTo(
+    noiseAmong(curve(mirrored))?.standard_error ?? NaN,
+    12,
+  )
+})
+
+test('noise says where it comes from', () => {
+  const rows = evaluations([1, { acc: 0.5 }]).map((row) => ({ ...row, samples: 100 }))
+  expect(noiseAmong(rows, 'acc')?.text).toBe('the binomial error 0.05 of 100 samples')
+})
+
 test('a curve of fourth degree is not taken for a cubic', () => {
   const steps = [0, 1, 2, 3, 4, 5, 6]
   const noise = noiseAmong(

@@ -123,7 +123,8 @@ function taskMetrics(
   }
   const means = candidates.map((_, index) => {
     const sum = columns.reduce((total, column) => total + (column[index] ?? UNKNOWN), 0)
-    return columns.length > 0 ? sum / columns.length : null
+    // NaN where there is no such metric, which tells nothing.
+    return sum / columns.length
   })
   return normalised(means, 'min')
 }
