@@ -10,16 +10,22 @@ export interface BestRow {
 
 /**
  * The row that a file which keeps the best is of: by the declared metric, else the one on which all
- * measured metrics agree. Undefined where they differ, where a better row is of an earlier attempt
- * (whether its record went on, nothing tells), or where a value is no number.
+ * measured metrics agree, of those that fit what else is known of the file. Undefined where they
+ * differ, where a better row is of an earlier attempt (whether its record went on, nothing tells), or
+ * where a value is no number.
  */
-export function bestRow({ rows }: History, declared: string | null): BestRow | undefined {
+export function bestRow(
+  { rows }: History,
+  declared: string | null,
+  fits: (step: number) => boolean = () => true,
+): BestRow | undefined {
   const names = new Set(rows.flatMap(({ values }) => Object.keys(values)))
   const wanted = declared === null ? [...names] : [heldOutName(declared)]
   const found = wanted.flatMap((metric) => {
     if (!names.has(metric)) return declared === null ? [] : [undefined]
     const direction = directionOf(metric)
-    return direction === undefined ? [] : [bestBy(rows, metric, direction)]
+    const best = direction && bestBy(rows, metric, direction)
+    return direction === undefined || (best && !fits(best.step)) ? [] : [best]
   })
   const steps = new Set(found.map((one) => one?.step))
   return steps.size === 1 ? found[0] : undefined

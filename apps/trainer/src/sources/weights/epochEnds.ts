@@ -20,7 +20,7 @@ export function epochEnds(
 ): StepOfEpoch {
   const names = candidates.map(({ found }) => found.hints.epoch ?? found.hints.number)
   const inside = candidates.map(({ facts }) => (facts.step === null ? facts.epoch : null))
-  if (isEpochs) return byStep(candidates, history)
+  if (isEpochs) return byStep(candidates)
   const most = (numbers: readonly (number | null)[]): number => {
     return numbers.reduce<number>((most, one) => Math.max(most, one ?? 0), 0)
   }
@@ -65,20 +65,32 @@ function evenly({ rows, last }: History, epochs: number): StepOf {
   }
 }
 
-/** In a log of epochs weights that tell only steps are of the epoch that has come as far as they. */
-function byStep(candidates: readonly Candidate[], { last }: History): StepOfEpoch {
-  const both = candidates.find(({ facts }) => facts.step !== null && (facts.epoch ?? 0) > 0)
-  const steps = candidates.map(({ found, facts }) => found.hints.step ?? facts.step ?? 0)
-  const most = Math.max(0, ...steps)
-  const reached = Math.max(0, ...last.map((epoch) => epoch ?? 0))
-  const isTold = new Set(steps.filter((step) => step > 0)).size > 1
-  const each = both || !isTold ? null : most / reached
+/**
+ * In a log of epochs weights that tell only steps are of the epoch that has come as far as they: where
+ * names of others count epochs, all of the same number of steps.
+ */
+function byStep(candidates: readonly Candidate[]): StepOfEpoch {
+  const each = stepsPerEpoch(candidates)
   const epochOf = (step: number | null): number | undefined => {
-    if (step === null || each === null || !Number.isFinite(each) || each <= 0) return undefined
+    if (step === null || each === undefined) return undefined
     return Number.isInteger(step / each) ? step / each : undefined
   }
   return {
     ofName: ({ found }) => epochOf(found.hints.step),
     ofFacts: ({ facts }) => epochOf(facts.step),
   }
+}
+
+function stepsPerEpoch(candidates: readonly Candidate[]): number | undefined {
+  const both = candidates.flatMap(({ found: { hints }, facts }) => {
+    const epoch = hints.epoch ?? hints.number ?? facts.epoch
+    const step = hints.step ?? facts.step
+    return epoch === null || step === null || step === 0 ? [] : [{ epoch, step }]
+  })
+  if (both.length < 2) return undefined
+  for (const add of [0, 1]) {
+    const [each, ...others] = new Set(both.map(({ epoch, step }) => step / (epoch + add)))
+    if (others.length === 0 && Number.isInteger(each)) return each
+  }
+  return undefined
 }

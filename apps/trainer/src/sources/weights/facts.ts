@@ -4,6 +4,7 @@ import { systemCode } from '../../failure.ts'
 import { openHandle, textOfFile } from '../../files/runFile.ts'
 import { jsonObject } from '../../files/json.ts'
 import { safetensorsMetadata } from '../../checkpoints/weights/safetensors.ts'
+import { kerasSteps } from '../../checkpoints/weights/kerasSteps.ts'
 import { torchArchive } from '../../checkpoints/weights/torchArchive.ts'
 import { type Facts, factsIn, noFacts } from './factWords.ts'
 import type { FoundWeights } from './finder.ts'
@@ -67,6 +68,7 @@ async function insideOf(root: string, file: string): Promise<Facts> {
     const said = await safetensorsMetadata(path)
     return { ...nothing, ...factsIn(said) }
   }
+  if (/\.(keras|h5|hdf5)$/.test(file)) return { ...nothing, step: await kerasSteps(path) }
   if (!/\.(pt|pth|ckpt|bin|tar)$/.test(file)) return nothing
   const { size } = await stat(path)
   await using handle = await openHandle(path)

@@ -187,11 +187,17 @@ function fromTwins(
   if (twin) add(one, twin.signs[0]?.step, `holding the same numbers as ${twin.one.found.path}`)
 }
 
-/** A file that keeps the best is of the best row, where all that was measured agrees on it. */
-function fromRole(one: Candidate, { history, add }: Given, { metric }: Declares): void {
+/**
+ * A file that keeps the best is of the best row, where all that was measured agrees on it. Of a log
+ * of epochs the optimiser's steps are a whole number per epoch, which rules others out.
+ */
+function fromRole(one: Candidate, { history, axis, add }: Given, { metric }: Declares): void {
   if (one.found.hints.role !== 'best') return
-  const best = bestRow(history, metric)
-  if (best) add(one, best.step, `its name and the best ${best.metric} of the log`)
+  const taken = axis.isEpochs ? one.facts.step : null
+  const best = bestRow(history, metric, (step) => taken === null || taken % step === 0)
+  if (!best) return
+  const steps = taken === null ? '' : ` (its optimiser took ${taken} steps)`
+  add(one, best.step, `its name and the best ${best.metric} of the log${steps}`)
 }
 
 function valuesIn({ found, facts }: Candidate): KnownValue[] {

@@ -1,10 +1,15 @@
-import { mkdir, utimes, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { rowsFrom, select, type TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { torchFile } from '../../checkpoints/testing.ts'
 import { temporaryFolder } from '../../testing.ts'
 import { readRun } from '../readRun.ts'
+
+const ITERATIONS = fileURLToPath(
+  new URL('../../checkpoints/weights/fixtures/iterations.h5', import.meta.url),
+)
 
 async function write(root: string, files: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, text] of Object.entries(files)) {
@@ -142,4 +147,18 @@ test('a file is of the step that it tells where the log has a row of it, and of 
   await writeFile(join(folder.path, 'model_10.pt'), torchFile({ step: 30 }))
   const { events } = await readRun(folder.path)
   expect(placed(events)).toEqual({ 'best.pt': [0, 20], 'model_10.pt': [0, null] })
+})
+
+test('the steps of an optimiser rule out epochs that they are no multiple of', async () => {
+  await using folder = await temporaryFolder()
+  // 1230 steps are 5 epochs of 246 steps, and no 4 epochs.
+  const rows = [
+    ['0,1,0.9,0.5', '1,1,0.8,0.6', '2,1,0.7,0.6'],
+    ['3,1,0.6,0.7', '4,1,0.65,0.8', '5,1,0.7,0.75'],
+  ].flat()
+  const text = ['epoch,loss,val_loss,val_acc', ...rows, ''].join('\n')
+  await write(folder.path, { 'history.csv': text })
+  await copyFile(ITERATIONS, join(folder.path, 'best_model.h5'))
+  const { events } = await readRun(folder.path)
+  expect(placed(events)).toEqual({ 'best_model.h5': [0, 5] })
 })

@@ -1,0 +1,31 @@
+import { stat } from 'node:fs/promises'
+import { openHandle } from '../../files/runFile.ts'
+import { bytesAt } from './bytes.ts'
+import { Hdf5Reader } from './hdf5Reader.ts'
+import { bytesOfEntry, zipEntries } from './zipEntries.ts'
+
+/** The optimiser's steps stand near the beginning, or the file is too large to look for them (bytes). */
+const LARGEST = 32 << 20
+/** Where Keras 3 keeps the iterations of its optimiser, and where Keras 2 did. */
+const PATHS = [
+  ['optimizer', 'vars', '0'],
+  ['optimizer_weights', 'iteration:0'],
+]
+
+/** How many steps the optimiser of a Keras file took; null where it does not tell. */
+export async function kerasSteps(path: string): Promise<number | null> {
+  const { size } = await stat(path)
+  await using file = await openHandle(path)
+  const entries = path.endsWith('.keras') ? await zipEntries(file, size) : undefined
+  const entry = entries?.find(({ name }) => name === 'model.weights.h5')
+  const bytes = entry
+    ? await bytesOfEntry(file, entry, LARGEST)
+    : await bytesAt(file, 0, Math.min(size, LARGEST))
+  if (!bytes || bytes.length < 100) return null
+  const reader = new Hdf5Reader(bytes)
+  for (const names of PATHS) {
+    const steps = reader.integer(names)
+    if (steps !== undefined && steps >= 0) return steps
+  }
+  return null
+}
