@@ -191,7 +191,9 @@ test('a new token ends the link, the sessions and the pages that are open', asyn
   await goLive(page, `/jobs/${run.job_id}`)
   const session = await ask(`127.0.0.1:${port}`, `/?token=${site.token}`, PAGE)
   await door.renew()
-  await page.getByText('This link has ended. Open the new one: run "bestmark link".').waitFor()
+  await page
+    .getByText('This link has expired. Run "bestmark link" and open the new link.')
+    .waitFor()
   const asked: string[] = []
   page.on('request', (request) => asked.push(new URL(request.url()).pathname))
   // The pauses between tries are shorter than this.

@@ -23,10 +23,10 @@ test('the page, the deploy dialog and the report say what cannot be served as it
   expect(await cell(200).innerText()).toBe('complete, in shards')
   await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
   const dialog = page.getByRole('dialog', { name: 'Deploy' })
-  const says = 'It is an adapter: it is served together with gpt2.'
+  const says = 'This is an adapter. Serve it together with gpt2.'
   await dialog.getByText(says).waitFor()
   await dialog.getByRole('radio', { name: /step 200/ }).check()
-  await dialog.getByText('they must be put together before it can be served').waitFor()
+  await dialog.getByText('Join them before you serve it').waitFor()
   await page.goto(`/jobs/${run.job_id}/report`)
   expect(await page.getByText(says).count()).toBe(1)
   expect(await page.getByText('Its SHA-256 is abc123').count()).toBe(1)

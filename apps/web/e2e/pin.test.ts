@@ -28,7 +28,7 @@ test('a checkpoint is pinned by keyboard, and every open page shows it', async (
   for (const one of [page, other]) {
     await one.getByRole('button', { ...pin, pressed: true }).waitFor()
   }
-  expect(await page.getByTitle('Kept by prune').count()).toBe(1)
+  expect(await page.getByTitle('Pinned: prune keeps it').count()).toBe(1)
   expect(await pinned()).toMatchObject([{ step: 200 }])
   expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe(pin.name)
   await page.keyboard.press('Space')

@@ -44,7 +44,7 @@ test('a policy that is changed in one tab moves the best in another, with who ch
 
   await change(here).click()
   const dialog = here.getByRole('dialog', { name: 'What decides' })
-  await dialog.getByText('Nobody has changed it.').waitFor()
+  await dialog.getByText('No changes yet.').waitFor()
   await dialog.getByRole('radio', { name: 'A metric' }).check()
   await dialog.getByRole('combobox', { name: 'metric' }).selectOption('eval_f1')
   await dialog.getByText('It would choose step 300 (eval_f1 0.8000) instead of step 200.').waitFor()

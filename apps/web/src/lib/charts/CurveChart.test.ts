@@ -49,7 +49,7 @@ test('lines are labelled at their ends, so that no legend is needed', () => {
 
 test('a NaN is a cross that says at which step', () => {
   expect(drawn({ series: [series('loss', [2, NaN, 1])] })).toContain(
-    'loss could not be measured at step 200',
+    'loss is NaN or infinite at step 200',
   )
 })
 

@@ -15,6 +15,6 @@ test('an adapter names its base, and shards must be put together', () => {
   const shards = { kind: 'sharded', base: null } as const
   expect([kindWords(shards), servingWords(shards)]).toEqual([
     'in shards',
-    'It is saved in shards: they must be put together before it can be served.',
+    'It is saved in shards. Join them before you serve it.',
   ])
 })

@@ -10,9 +10,6 @@ export function kindWords({ kind, base }: Kind): string {
 
 /** What must be done before a checkpoint can be served; empty where it can be as it is. */
 export function servingWords({ kind, base }: Kind): string {
-  if (kind === 'adapter')
-    return `It is an adapter: it is served together with ${base ?? 'its base'}.`
-  return kind === 'sharded'
-    ? 'It is saved in shards: they must be put together before it can be served.'
-    : ''
+  if (kind === 'adapter') return `This is an adapter. Serve it together with ${base ?? 'its base'}.`
+  return kind === 'sharded' ? 'It is saved in shards. Join them before you serve it.' : ''
 }

@@ -16,5 +16,5 @@ test('what was passed over says why, and so does what equals the best', () => {
 })
 
 test('what noise cannot tell from the best says so', () => {
-  expect(whyText({ ...row, is_tied: true })).toBe('cannot be told from the best')
+  expect(whyText({ ...row, is_tied: true })).toBe('within the noise of the best')
 })

@@ -6,5 +6,5 @@ type Row = Pick<CheckpointRow, 'place' | 'difference' | 'is_best' | 'is_tied' | 
 export function whyText({ place, difference, is_best, is_tied, why_not }: Row): string {
   if (is_best) return ''
   if (place === null || difference === 0) return why_not ?? ''
-  return is_tied ? 'cannot be told from the best' : ''
+  return is_tied ? 'within the noise of the best' : ''
 }

@@ -25,7 +25,7 @@ export function deploymentWords({ status, bytes_done, bytes_total, error }: Depl
   if (status === 'copying') return `copying, ${bytesText(bytes_done)} of ${bytesText(bytes_total)}`
   if (status === 'verifying') return 'comparing the copy with the original'
   if (status === 'elsewhere') return 'shipped by another board'
-  return status === 'done' ? 'shipped' : `failed: ${error ?? 'no reason was told'}`
+  return status === 'done' ? 'shipped' : `failed: ${error ?? 'no reason was given'}`
 }
 
 /** What becomes of what is live under the same model name. */

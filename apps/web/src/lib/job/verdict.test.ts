@@ -29,7 +29,7 @@ test('nothing is said while the latest evaluation is the best', () => {
 test('the second opinion and the wait are said', () => {
   expect(told(1, {}, 'The trainer agrees.')).toEqual([
     'The trainer agrees.',
-    'Not improved for 1 evaluation.',
+    'No improvement in the last evaluation.',
   ])
 })
 
@@ -40,6 +40,6 @@ test('what a test split says of best and last is said in the order of their step
     1100: { values: { test_loss: NaN } },
   }
   expect(told(0, rows)).toEqual([
-    'On a test split that the choice did not see (test_loss): step 500, the best, 2.310; step 1,100 NaN.',
+    'Test set, not used for the choice (test_loss): step 500 (best) 2.310; step 1,100 NaN.',
   ])
 })

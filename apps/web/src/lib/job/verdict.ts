@@ -15,9 +15,8 @@ export function standingSentences(
   const noted = explanation.notes.some(({ code }) => code === 'second_opinion')
   if (selection.second_opinion && !noted) sentences.push(selection.second_opinion.text)
   if (selection.best && since !== null && since > 0) {
-    sentences.push(
-      `Not improved for ${count(since)} ${since === 1 ? 'evaluation' : 'evaluations'}.`,
-    )
+    const last = since === 1 ? 'last evaluation' : `last ${count(since)} evaluations`
+    sentences.push(`No improvement in the ${last}.`)
   }
   const tested = testWords(checkpoints)
   return tested ? [...sentences, tested] : sentences
@@ -28,8 +27,8 @@ function testWords(checkpoints: CheckpointList['checkpoints']): string | null {
   if (metric === null) return null
   const scores = checkpoints.flatMap((row) => {
     const score = ownValue(row.values, metric)
-    const called = row.is_best ? `${checkpointName(row)}, the best,` : checkpointName(row)
+    const called = row.is_best ? `${checkpointName(row)} (best)` : checkpointName(row)
     return score === undefined ? [] : [`${called} ${measure(score)}`]
   })
-  return `On a test split that the choice did not see (${metric}): ${scores.join('; ')}.`
+  return `Test set, not used for the choice (${metric}): ${scores.join('; ')}.`
 }

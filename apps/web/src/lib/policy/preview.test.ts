@@ -53,12 +53,14 @@ test('a policy says what it would choose beside what is chosen now', () => {
 
 test('a metric that was not measured chooses none, and the reason says why', () => {
   const told = { metric: 'eval_bleu' }
-  expect(words({ policy: 'metric', told })).toMatch(/^It would choose none\. .*eval_bleu/)
+  expect(words({ policy: 'metric', told })).toMatch(/^No checkpoint would qualify\. .*eval_bleu/)
 })
 
 test('what takes more than the page holds is left open', () => {
   expect(words({ policy: 'scored', told: {} })).toBe(
-    'What it chooses is shown as soon as it decides.',
+    'The result is shown once this policy decides.',
   )
-  expect(words({ policy: 'within_noise', told: { prefer: 'latest' } })).toMatch(/as soon as/)
+  expect(words({ policy: 'within_noise', told: { prefer: 'latest' } })).toMatch(
+    /once this policy decides/,
+  )
 })

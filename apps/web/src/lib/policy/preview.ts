@@ -56,9 +56,9 @@ export function measuredRows(checkpoints: readonly CheckpointRow[]): Evaluation[
 
 /** A preview beside what is chosen now, as one sentence. */
 export function previewWords(preview: Preview, present: Ranked | null): string {
-  if (!preview.known) return 'What it chooses is shown as soon as it decides.'
+  if (!preview.known) return 'The result is shown once this policy decides.'
   const { best, metric, reason } = preview
-  if (!best) return `It would choose none. ${reason}`
+  if (!best) return `No checkpoint would qualify. ${reason}`
   const value = metric === null ? '' : ` (${metric} ${measure(best.value)})`
   const step = `step ${count(best.step)}${value}`
   if (!present) return `It would choose ${step}.`

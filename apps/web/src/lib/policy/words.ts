@@ -5,20 +5,20 @@ import type { JobDetail } from '../api.ts'
 export const POLICY_LINES: Record<Policy, { name: string; line: string }> = {
   as_declared: {
     name: 'As declared',
-    line: 'What the run itself declared; where it declared nothing, the lowest eval_loss.',
+    line: 'The metric that the run declares. If it declares none: the lowest eval_loss.',
   },
   lowest_eval_loss: {
     name: 'Lowest eval_loss',
-    line: 'The strictly lowest eval_loss, whatever the run declared.',
+    line: 'Always the lowest eval_loss.',
   },
-  metric: { name: 'A metric', line: 'The best value of one metric that was measured.' },
+  metric: { name: 'A metric', line: 'The best value of one metric.' },
   within_noise: {
     name: 'Within noise',
-    line: 'Of those that noise cannot tell from the best, the earliest or the latest.',
+    line: 'The earliest or the latest checkpoint within the noise of the best.',
   },
   scored: {
     name: 'Scored',
-    line: 'Several readings, weighed as a backtest on this board found best.',
+    line: 'A weighted score of several readings. A backtest on this board found the weights.',
   },
 }
 

@@ -24,7 +24,7 @@ test('what went wrong inside is printed, and not shown to the reader', () => {
   const print = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   expect(explained(new Error('secret detail'))).toEqual({
     status: 500,
-    message: 'Something went wrong in Bestmark itself; its log says what.',
+    message: 'Bestmark has an internal error. Its log has the details.',
   })
   expect(print.mock.calls.join('')).toContain('secret detail')
   print.mockRestore()

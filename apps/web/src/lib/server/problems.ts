@@ -17,7 +17,7 @@ export function explained(error: unknown): { status: number; message: string } {
   const status = error instanceof TRPCError ? STATUS[error.code] : undefined
   if (status !== undefined && error instanceof Error) return { status, message: error.message }
   reported(error)
-  return { status: 500, message: 'Something went wrong in Bestmark itself; its log says what.' }
+  return { status: 500, message: 'Bestmark has an internal error. Its log has the details.' }
 }
 
 let last = ''

@@ -7,7 +7,7 @@ test('a host whose agent was heard lately needs no words', () => {
 
 test('a host that is away is told with how long, and one without an agent with what to do', () => {
   expect(hostWords({ host_seen_at: 0 }, 'tower', 300_000)).toMatch(
-    /^tower was last heard 5 min ago/,
+    /^The agent on tower was last seen 5 min ago/,
   )
-  expect(hostWords({ host_seen_at: null }, 'tower', 1)).toMatch(/^No agent has been heard on tower/)
+  expect(hostWords({ host_seen_at: null }, 'tower', 1)).toMatch(/^No agent runs on tower/)
 })

@@ -14,9 +14,9 @@ export function hostWords(
   read_at: number,
 ): string | null {
   if (host_seen_at === null) {
-    return `No agent has been heard on ${host}; nothing can be shipped until one runs there.`
+    return `No agent runs on ${host}. Start one there to ship a checkpoint.`
   }
   const silent = read_at - host_seen_at
   if (silent < AWAY) return null
-  return `${host} was last heard ${duration(silent / 1000)} ago; its files are told as they were then, and shipping waits until it is back.`
+  return `The agent on ${host} was last seen ${duration(silent / 1000)} ago. File states are from then, and shipping waits until it is back.`
 }
