@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Patience } from '@bestmark/core'
 import { listCheckpoints, readSeries } from '@bestmark/db'
 import { expect, test } from 'vitest'
+import { writeRunNote } from '../../sources/runNote.ts'
 import { testBoard } from '../../board/testing.ts'
 import { bestmark, eventually, makeOld, writeOutput } from '../../testing.ts'
 import { Watching } from './watcher.ts'
@@ -94,7 +95,7 @@ test('a finished run is imported once, and again when its files change', async (
   const said: string[] = []
   const watching = new Watching(here.board, {}, display(said))
   await watching.look([tree], over.signal)
-  const job = await here.jobNamed('finished')
+  const job = await here.jobNamed('deep/finished')
   expect(job).toMatchObject({ status: 'completed', best_step: 100 })
   await watching.look([tree], over.signal)
   expect(said).toHaveLength(1)
@@ -106,8 +107,23 @@ test('a finished run is imported once, and again when its files change', async (
   await watching.look([tree], over.signal)
   expect(said).toHaveLength(2)
   expect(said[1]).toContain('checkpoint-300')
-  expect(await here.jobNamed('finished')).toMatchObject({ job_id: job!.job_id, best_step: 300 })
+  expect(await here.jobNamed('deep/finished')).toMatchObject({
+    job_id: job!.job_id,
+    best_step: 300,
+  })
   expect(await listCheckpoints(here.board.db, job!.job_id)).toHaveLength(3)
+})
+
+test('a run is called by its path below the watched folder, or by its own name where it tells one', async () => {
+  const tree = join(here.path, 'named tree')
+  for (const rate of ['lr1e-3', 'lr3e-3']) {
+    await writeOutput(join(tree, 'sweep', rate), { saves: [1], log: [{ step: 1, eval_loss: 2 }] })
+  }
+  writeRunNote(join(tree, 'sweep', 'lr1e-3'), { name: 'its own name', project: 'p' })
+  await makeOld(tree)
+  await new Watching(here.board, {}, display([])).look([tree], new AbortController().signal)
+  expect(await here.jobNamed('its own name')).toMatchObject({ project: 'p' })
+  expect(await here.jobNamed('sweep/lr3e-3')).toMatchObject({ status: 'completed' })
 })
 
 test('a run that could not be imported is tried again', async () => {
@@ -146,5 +162,5 @@ test('links in a loop and folders that may not be read are survived', async () =
   const watching = new Watching(here.board, {}, display([]))
   await watching.look([tree], new AbortController().signal)
   await chmod(join(tree, 'closed'), 0o700)
-  expect(await here.jobNamed('behind it')).toMatchObject({ status: 'completed' })
+  expect(await here.jobNamed('z/behind it')).toMatchObject({ status: 'completed' })
 })

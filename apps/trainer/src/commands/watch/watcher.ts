@@ -12,6 +12,7 @@ import { AnotherRun } from '../../recording/journalPlace.ts'
 import { statusesOf } from '../../recording/statuses.ts'
 import { runsBelow } from '../../sources/find.ts'
 import { changedAt, mayGrow, type RunIdentity } from '../../sources/identify.ts'
+import { nameBelow } from './name.ts'
 import { sweepJob } from '../../recording/sweep.ts'
 import { Troubles } from '../../cli/troubles.ts'
 
@@ -85,7 +86,8 @@ export class Watching {
     for (const path of paths) {
       for await (const run of runsBelow(path, { signal, onUnreadable }, seen)) {
         if (signal.aborted) return
-        await this.#take(run, signal).catch((error: unknown) => {
+        const named = { ...run, name: await nameBelow(path, run) }
+        await this.#take(named, signal).catch((error: unknown) => {
           this.#troubles.tellOf(`Skipped ${run.root}`, error)
         })
       }
@@ -97,13 +99,13 @@ export class Watching {
     const changed = await changedAt(run.root)
     if (this.#imported.get(run.root) === changed) return
     if (await mayGrow(run.root)) return this.#follow(run, signal)
-    this.#tell(run, await importRun(this.#board, run.root, this.#project, this.#onTold(run)))
+    this.#tell(run, await importRun(this.#board, run.root, this.#naming(run), this.#onTold(run)))
     this.#imported.set(run.root, changed)
   }
 
   async #follow(run: RunIdentity, signal: AbortSignal): Promise<void> {
     const { db, host_id } = this.#board
-    const job = await register(this.#board, run, this.#project)
+    const job = await register(this.#board, run, this.#naming(run))
     const { job_id, root: folder } = job
     this.#display.say(`Recording ${run.name} (${run.source}).`)
     const over = new AbortController()
@@ -120,7 +122,7 @@ export class Watching {
         if (signal.aborted) return void (await sweepJob(db, job))
         // The next look sees what is written after this one.
         const changed = await changedAt(run.root)
-        await importRun(this.#board, run.root, this.#project)
+        await importRun(this.#board, run.root, this.#naming(run))
         this.#imported.set(run.root, changed)
       })
       .catch(async (error: unknown) => {
@@ -132,6 +134,10 @@ export class Watching {
         this.#followed.delete(run.root)
       })
     this.#followed.set(run.root, { job_id, folder, done })
+  }
+
+  #naming({ name }: RunIdentity): Naming {
+    return { ...this.#project, name }
   }
 
   #onTold({ name }: RunIdentity): (text: string) => void {
