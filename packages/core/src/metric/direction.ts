@@ -48,7 +48,7 @@ export function isLoss(metric: string): boolean {
  */
 export function directionOf(metric: string): Direction | undefined {
   const tokens = withoutSplit(metric)
-    .split(/[^a-z0-9@]+/)
+    .split(/[^a-z0-9@]/)
     .filter(Boolean)
   if (tokens.some((token) => UNTOLD.has(token))) return undefined
   const phrase = tokens.join(' ')

@@ -127,3 +127,16 @@ test('a metric is found as it was logged, and a test metric is not taken for ano
   expect(asLogged('test_f1', ['eval_f1'])).toBe('test_f1')
   expect(asLogged('f2', ['eval_f1'])).toBe('f2')
 })
+
+test('a phoneme error rate in parentheses is no rate per something', () => {
+  expect(directionOf('(per)')).toBe('min')
+  expect(directionOf('samples_per_second')).toBeUndefined()
+})
+
+test('repeats are joined at every step, also where nothing else is out of order', () => {
+  const rows = evaluations([50, 1], [60, 1], [100, 1], [100, { f1: 1 }], [100, 9])
+  expect(firstEvaluations(rows).map(({ values }) => values)).toEqual([
+    ...[{ eval_loss: 1 }, { eval_loss: 1 }, { eval_loss: 1, f1: 1 }],
+  ])
+  expect(firstEvaluations(evaluations([100, 1], [100, 2]))).toHaveLength(1)
+})

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { pathStep } from './opinion.ts'
 import { checkpoints, choose, claim, evaluations } from './testing.ts'
 
 const rows = evaluations([100, 1.4], [200, 1.2], [300, 1.3], [400, 1.25])
@@ -137,4 +138,15 @@ test('a record that names its metric is judged by it, though its value was not m
 
 test('a record that only a path locates keeps that path, whatever its value', () => {
   expect(opinionOn({ claim: claim('checkpoint-300', null, 1.2) })).toMatchObject({ step: null })
+})
+
+test('a pointer without a step is not stale', () => {
+  expect(opinionOn({ claim: claim('best', 300, 1.3) })?.because).toBe('unknown')
+})
+
+test('a step ends the name of a folder, whatever slashes follow it', () => {
+  expect(['run-20//', 'a-1/b-20\\', 'b-20'].map(pathStep)).toEqual([20, 20, 20])
+  expect(['run-20-best', 'run-20.tmp', 'a-20/b', '20'].map(pathStep)).toEqual([
+    ...[null, null, null, null],
+  ])
 })

@@ -53,7 +53,7 @@ function located({ claim, metric, evaluations }: OpinionInput): Claim | undefine
 
 /** The step in a checkpoint folder's name, whatever machine wrote the path. */
 export function pathStep(path: string | null): number | null {
-  const found = path === null ? null : /(?:^|[\\/])[^\\/]*?-(\d+)[\\/]*$/.exec(path)
+  const found = /-(\d+)[\\/]*$/.exec(path ?? '')
   return found ? Number(found[1]) : null
 }
 

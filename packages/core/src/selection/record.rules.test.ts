@@ -75,3 +75,17 @@ test('a recorded value that is beaten both ways, or neither, tells no direction'
   const neither = evaluations([100, { zorp: 3 }], [200, { zorp: 3 }])
   expect(decidedBy(neither, claim(null, 100, 3)).reason).toContain('Choose min or max')
 })
+
+test('a loss that was recorded goes before a metric that was at its best there', () => {
+  const rows = evaluations(
+    [100, { eval_f1: 0.5, eval_loss: 0.5 }],
+    [200, { eval_f1: 0.4, eval_loss: 0.1 }],
+  )
+  expect(decidedBy(rows, claim(null, 100, 0.5)).metric).toBe('eval_loss')
+})
+
+test('a record without a value is not that of a value that is missing', () => {
+  const rows = evaluations([100, { eval_loss: 1, eval_f1: null }], [200, { eval_loss: 2 }])
+  const { declared_by, second_opinion } = decidedBy(rows, claim(null, null, null))
+  expect([declared_by, second_opinion]).toEqual(['nobody declared a metric', null])
+})

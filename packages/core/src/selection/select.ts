@@ -7,8 +7,8 @@ import { nothingToChoose, unmeasured } from './nothingToChoose.ts'
 import { secondOpinion } from './opinion.ts'
 import { preferred } from './preferred.ts'
 import { reason } from './reason.ts'
-import { type Setting, settingOf } from './setting.ts'
-import type { PassedOver, Selection } from './selection.ts'
+import { settingOf } from './setting.ts'
+import type { Selection } from './selection.ts'
 import { nearTies } from './ties.ts'
 
 /** Raised when the rules of a policy change, so that old answers can be told from new ones. */
@@ -40,12 +40,9 @@ export function select(input: SelectionInput, setting = settingOf(input)): Selec
   const [best = null, runner_up = null] = ranking
   const sign = direction === 'min' ? 1 : -1
   const margin = best && runner_up ? sign * (runner_up.value - best.value) || 0 : null
-  const beaten = beatenOf(
-    input,
-    { decided, evaluations, judged },
-    { best: strict[0] ?? null, passed_over },
-  )
-  const { missed_best, lost_best } = beaten
+  const { missed_best, lost_best } = beatenBy({ evaluations, checkpoints }, judged, direction, {
+    ...{ best: strict[0] ?? null, passed_over },
+  })
   const nothing_to_choose = nothingToChoose(evaluations, metric, direction)
   const found = { best, runner_up, margin, ranking, passed_over, missed_best, near_ties }
   return {
@@ -65,15 +62,6 @@ const NOTHING = {
   near_ties: null,
   missed_best: null,
   second_opinion: null,
-}
-
-function beatenOf(
-  { checkpoints, among }: SelectionInput,
-  { decided, evaluations, judged }: Setting,
-  found: { best: Selection['best']; passed_over: readonly PassedOver[] },
-) {
-  if (among === 'evaluations') return { missed_best: null, lost_best: null }
-  return beatenBy({ evaluations, checkpoints }, judged, decided.direction ?? 'min', found)
 }
 
 function opinion(

@@ -177,3 +177,22 @@ test('values over unlike numbers of samples are warned of, but not over rounded 
   expect(over(50, 52)).toContain('measured over')
   expect(over(null, 100)).not.toContain('measured over')
 })
+
+test('a checkpoint without a step is not that of step 0', () => {
+  const first = evaluations([0, 1])
+  const stepless = checkpoints({ step: null, path: 'last' })
+  const { best, passed_over } = choose({ evaluations: first, checkpoints: stepless })
+  expect(best).toBeNull()
+  expect(passed_over).toMatchObject([{ reason: 'no_step' }])
+  const ranked = choose({ evaluations: first, checkpoints: stepless, among: 'evaluations' })
+  expect(ranked.best).toMatchObject({ step: 0, path: null })
+})
+
+test('a ranked evaluation finds its checkpoint, in whatever order they came', () => {
+  const { ranking } = choose({
+    ...{ evaluations: rows, checkpoints: checkpoints(300, 100, 200), among: 'evaluations' },
+  })
+  expect(ranking.map(({ path }) => path)).toEqual(
+    [300, 200, 100].map((step) => `checkpoint-${step}`),
+  )
+})

@@ -123,3 +123,42 @@ test('what was declared and refused is said beside what decides', () => {
   expect(metric).toBe('rewards/accuracies')
   expect(declared_by).toMatch(/^eval_loss was declared by a\.yaml:3; in preference training/)
 })
+
+test('a loss goes before a task metric, also where its name tells no direction', () => {
+  expect(undeclared(['accuracy_loss', 'eval_f1'])).toMatchObject({ metric: 'accuracy_loss' })
+})
+
+test('eval_loss goes before other losses', () => {
+  expect(lowestLoss(['eval_a_loss', 'eval_loss'])).toMatchObject({
+    ...{ metric: 'eval_loss', problem: null },
+  })
+})
+
+test('who decided is named beside the rule, also for a record and for nobody by name', () => {
+  const rows = evaluations([100, { eval_f1: 0.5 }], [200, { eval_f1: 1 }])
+  const input = {
+    ...{ policy: 'as_declared' as const, evaluations: rows, checkpoints: checkpoints(100, 200) },
+    declaration: { metric: null, direction: null, declared_by: null },
+  }
+  const recorded = { path: null, step: 200, value: 1, metric: 'eval_f1' }
+  expect(choose({ ...input, claim: recorded }).reason).toMatch(
+    /; declared by the trainer's record\.$/,
+  )
+})
+
+test('an aggregate takes the directions that were said of its parts', () => {
+  const rows = evaluations([100, { zorp: 1, zarp: 3 }], [200, { zorp: 2, zarp: 3 }])
+  const none = { metric: null, direction: null, declared_by: null }
+  const mean = (declaration: Parameters<typeof choose>[0]['declaration']) =>
+    choose({
+      ...{
+        evaluations: rows,
+        checkpoints: checkpoints(100, 200),
+        declaration: declaration ?? none,
+      },
+      told: { metric: 'mean(zorp, zarp)' },
+    }).best?.step
+  expect(mean({ ...none, directions: { zorp: 'max', zarp: 'max' } })).toBe(200)
+  expect(mean({ ...none, directions: { zorp: 'min', zarp: 'max' } })).toBeUndefined()
+  expect(mean(none)).toBeUndefined()
+})

@@ -147,3 +147,15 @@ test('a declared direction goes before what the name of the metric tells', () =>
   const values = [1, 2].map((x) => evaluation(x, 0, { epoch: x, values: { zorp: x } }))
   expect(factsOf(zorp, ...values).best_evaluation_epoch).toBe(1)
 })
+
+test('a further attempt that never said that it began is where its own steps are', () => {
+  const facts = factsOf(started, log(300, 1), log(10, 2, { attempt: 1, at: 5000 }))
+  expect(facts).toMatchObject({
+    ...{ current_step: 10, attempt_started_at: 5000, attempt_first_step: 10 },
+  })
+})
+
+test('a checkpoint without a step leaves step 0 what it is', () => {
+  const saved = { type: 'checkpoint', step: null, path: 'last', files_state: 'complete' }
+  expect(factsOf(log(0, 1), saved).current_step).toBe(0)
+})

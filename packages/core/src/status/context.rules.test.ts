@@ -58,3 +58,17 @@ test('a run that ended is not alive', () => {
   const ended = { type: 'ended', status: 'completed' }
   expect(contextAfter({ type: 'started' }, ended).alive).toBe(false)
 })
+
+test('two training losses that arrive out of order are found by their step', () => {
+  const { trainLoss } = contextAfter(log(30, 3), log(10, 5))
+  expect([10, 30].map((step) => trainLoss?.({ attempt: 0, step }))).toEqual([5, 3])
+})
+
+test('losses are compared by their ratio, far below from its bound on', () => {
+  const scaleOf = (eval_loss: number, loss: number) =>
+    contextAfter(log(1, loss), {
+      ...{ type: 'evaluation', step: 1, epoch: 0.5, values: { eval_loss } },
+    }).loss_scale
+  expect(scaleOf(0.5, 2)).toMatchObject({ compared: 1, far_above: 1, far_below: 0 })
+  expect(scaleOf(3.6, 1)).toMatchObject({ compared: 1, far_above: 0, far_below: 1 })
+})

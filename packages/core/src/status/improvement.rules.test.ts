@@ -71,3 +71,12 @@ test.each([
   const exact = standingOf(events, 'metric', direction, 1 / 8)
   expect(standingFacts(exact).best_evaluation_epoch).toBe(1)
 })
+
+test('a worse value at an earlier step is not best, though it arrives later', () => {
+  expect(factsOf(at(9, 1), at(3, 2)).best_evaluation_epoch).toBe(9)
+})
+
+test('an equal value at a later step is not best, though its attempt is earlier', () => {
+  const first = { ...at(5, 1, 1), epoch: 0.1 }
+  expect(factsOf(first, { ...at(6, 1, 0), epoch: 0.2 }).best_evaluation_epoch).toBe(0.1)
+})

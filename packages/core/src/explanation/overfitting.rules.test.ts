@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest'
+import type { RunContext } from '../run/context.ts'
+import type { Measured } from '../measured.ts'
+import { evaluations } from '../selection/testing.ts'
+import { explained, losses, toneOf } from './testing.ts'
+
+const FALLING: RunContext = { trainLoss: ({ step }) => 1000 / step }
+
+const onset = (values: readonly Measured[], context = FALLING) =>
+  explained({ evaluations: losses(values) }, context).loss_turn?.step ?? null
+
+test('overfitting is told from the third evaluation after the lowest on', () => {
+  expect(onset([3, 1, 2, 2])).toBeNull()
+  expect(onset([3, 1, 2, 2, 2])).toBe(200)
+})
+
+test('the lowest evaluation may be the first, and of equal ones it is the first', () => {
+  expect(onset([1, 2, 2, 2], { trainLoss: ({ step }) => 1000 / step })).toBe(100)
+  expect(onset([3, 1, 1, 2, 2])).toBe(200)
+})
+
+test('a rise is overfitting only where the last loss is in the upper half of what was regained', () => {
+  expect(onset([3, 1, 2, 3, 2])).toBe(200)
+  expect(onset([3, 1, 2, 3, 1.9])).toBeNull()
+  expect(onset([3, 1, 1, 1, 1])).toBeNull()
+  expect(onset([3, 1, 2, NaN, 2, 2])).toBe(200)
+})
+
+test('overfitting needs a training loss whose last three values fell on after the lowest', () => {
+  const trained = (values: readonly Measured[]): RunContext => ({
+    trainLoss: ({ step }) => values[step / 100 - 1] ?? null,
+  })
+  const curve = [3, 1, 2, 2, 2]
+  expect(onset(curve, trained([9, 8, 7, 6, 5]))).toBe(200)
+  expect(onset(curve, trained([9, 8, 9, 8, 9]))).toBeNull()
+  expect(onset(curve, trained([2, 2, 2, 2, 2]))).toBeNull()
+  expect(onset(curve, trained([1, 9, 5, 5, 4.9]))).toBe(200)
+  expect(onset(curve, trained([9, 1, 5, 5, 5.1]))).toBeNull()
+  expect(onset(curve, trained([9, 1, 5, 5, 4.9]))).toBe(200)
+  expect(onset(curve, trained([null, null, 7, 6, 5]))).toBeNull()
+  expect(onset(curve, {})).toBeNull()
+})
+
+test('the curve that is read is that of the attempt of the choice, or else of the last', () => {
+  const first = losses([3, 1, 2, 2, 2])
+  const second = losses([4, 4, 4, 4, 4]).map((row) => ({ ...row, attempt: 1 }))
+  expect(explained({ evaluations: [...first, ...second] }, FALLING).loss_turn?.step).toBe(200)
+  const unsaved = { evaluations: [...first, ...second], checkpoints: [] }
+  expect(explained(unsaved, FALLING).loss_turn).toBeNull()
+  const turned = {
+    evaluations: [
+      ...second.map((row) => ({ ...row, attempt: 0 })),
+      ...first.map((row) => ({ ...row, attempt: 1 })),
+    ],
+  }
+  expect(explained({ ...turned, checkpoints: [] }, FALLING).loss_turn?.step).toBe(200)
+})
+
+test('a task metric that is best at the turn or before it does not excuse the turn', () => {
+  const curve = [3, 1, 2, 2, 2]
+  const later = (f1: readonly number[]) =>
+    explained(
+      {
+        evaluations: evaluations(
+          ...curve.map(
+            (eval_loss, index) => [100 * (index + 1), { eval_loss, eval_f1: f1[index]! }] as const,
+          ),
+        ),
+      },
+      FALLING,
+    ).loss_turn?.later
+  expect(later([1, 9, 1, 1, 1])).toBeNull()
+  expect(later([9, 1, 1, 1, 1])).toBeNull()
+  expect(later([1, 2, 9, 1, 1])).toEqual({ metric: 'eval_f1', step: 300 })
+})
+
+test('another loss and a metric without a known direction do not excuse a turn', () => {
+  const rows = losses([3, 1, 2, 2, 2]).map((row, index) => ({
+    ...row,
+    values: { ...row.values, eval_b_loss: 9 - index, zorp: index },
+  }))
+  expect(explained({ evaluations: rows }, FALLING).loss_turn?.later).toBeNull()
+})
+
+test('a warning of overfitting becomes a note where a task metric goes on improving', () => {
+  expect(toneOf('overfitting', { evaluations: losses([3, 1, 2, 2, 2]) }, FALLING)).toBe('warning')
+  expect(toneOf('overfitting', { evaluations: losses([3, 2, 1]) }, FALLING)).toBeNull()
+})
