@@ -1,0 +1,158 @@
+import { expect, test } from 'vitest'
+import type { SelectionInput } from '../selection/input.ts'
+import { checkpoints, claim, evaluations } from '../selection/testing.ts'
+import type { NoteCode } from './explanation.ts'
+import { explained, losses, toneOf } from './testing.ts'
+
+const textOf = (code: NoteCode, ...given: Parameters<typeof explained>) =>
+  explained(...given).notes.find((note) => note.code === code)?.text ?? null
+
+const values = (...rows: Record<string, number>[]) => ({
+  evaluations: evaluations(...rows.map((row, index) => [100 * (index + 1), row] as const)),
+})
+
+test('preference training shows its signals at the chosen checkpoint, and no other values', () => {
+  const rows = values(
+    { win_rate: 0.2, 'rewards/margins': 1, eval_f1: 0.77 },
+    { win_rate: 0.9, 'rewards/margins': 2, eval_f1: 0.66 },
+  )
+  const text = textOf('preference_training', rows)
+  expect(text).toContain('step 200: win_rate 0.9, rewards/margins 2.')
+  expect(text).not.toContain('eval_f1')
+  expect(textOf('preference_training', { ...rows, checkpoints: [] })).not.toContain('step')
+})
+
+test('a reward of the chosen answers that falls is told with how far it fell', () => {
+  const chosen = (...rewards: readonly number[]) =>
+    textOf(
+      'preference_training',
+      values(...rewards.map((one) => ({ win_rate: 1, 'rewards/chosen': one }))),
+    )
+  expect(chosen(-1, NaN, -3.5)).toContain('fallen by 2.5')
+  expect(chosen(-1, -3.5, NaN)).toContain('fallen by 2.5')
+  for (const kept of [chosen(1, 2), chosen(1, 1), chosen(0, 1)])
+    expect(kept).not.toContain('fallen')
+})
+
+test('where a word error rate decides, a loss that rose again is told', () => {
+  const speech = (...rows: Record<string, number>[]) => textOf('speech', values(...rows))
+  const rose = speech(
+    { wer: 3, eval_loss: 1 },
+    { wer: 2, eval_loss: 3 },
+    { wer: 1, eval_loss: 2.5 },
+  )
+  expect(rose).toContain('+1.5')
+  expect(speech({ wer: 3, eval_loss: 2 }, { wer: 2, eval_loss: 1 })).not.toContain('+')
+  expect(speech({ wer: 3, eval_loss: 1 }, { wer: 2, eval_loss: NaN })).not.toContain('+')
+  expect(toneOf('speech', values({ wer: 3 }, { wer: 2 }))).toBe('note')
+  const told = { told: { metric: 'wer' } }
+  expect(toneOf('speech', { ...values({ wer: 3 }, { wer: 2 }), ...told })).toBeNull()
+  expect(toneOf('speech', { ...values({ eval_loss: 3 }, { eval_loss: 2 }) })).toBeNull()
+})
+
+test('only an accuracy by name is watched for standing still, and gaps in it do not count', () => {
+  const stuck = (name: string, ...of: readonly number[]) =>
+    toneOf('constant_accuracy', values(...of.map((one) => ({ [name]: one, eval_loss: 1 }))))
+  expect(stuck('eval_accuracy', 0.5, NaN, 0.5, 0.5)).toBe('warning')
+  expect(stuck('eval_accuracy', NaN, NaN, NaN)).toBeNull()
+  expect(stuck('token_acc', 0.5, 0.5, 0.5)).toBeNull()
+  expect(stuck('acc_norm', 0.5, 0.5, 0.5)).toBeNull()
+})
+
+test('averaged weights that decide are told otherwise than those of a setting', () => {
+  const ema = values({ EMA_acc: 0.5 }, { EMA_acc: 0.6 })
+  expect(textOf('averaged_weights', { ...ema, told: { metric: 'EMA_acc' } })).toContain(
+    'weights: ema',
+  )
+  const config = { a_ema: 1, b_ema: 1, c_swa: 1, d_swa: 1 }
+  const several = textOf('averaged_weights', { evaluations: losses([2, 1]) }, { config })
+  expect(several).toContain('(a_ema, b_ema, c_swa)')
+  expect(several).toContain('weights: unknown')
+})
+
+test('losses on unlike scales are a note, and unlike samples are a warning', () => {
+  const loss_scale = { compared: 6, far_above: 4, first_epoch: 1, far_below: 0 }
+  expect(toneOf('unlike_scales', { evaluations: losses([2, 1]) }, { loss_scale })).toBe('note')
+  const sampled = losses([2, 1]).map((row, index) => ({ ...row, samples: 100 * (index + 1) }))
+  expect(toneOf('unlike_samples', { evaluations: sampled })).toBe('warning')
+})
+
+test('a missed best advises to save as often as is evaluated, where that is regular', () => {
+  const advice = (steps: readonly number[], alive = true) =>
+    textOf(
+      'missed_best',
+      { evaluations: evaluations(...steps.map((step) => [step, -step] as const)), checkpoints: [] },
+      { alive },
+    )
+  expect(advice([100])).toContain('every 100 steps')
+  expect(advice([50, 150, 250])).toContain('every 100 steps')
+  expect(advice([100, 200, 250])).toContain('at every evaluation')
+  expect(advice([0])).toContain('at every evaluation')
+  expect(advice([100, 200], false)).not.toContain('every')
+  expect(toneOf('missed_best', { evaluations: losses([2, 1]), checkpoints: [] })).toBe('warning')
+})
+
+test('a save off the grid warns of nothing, in whatever order saves came', () => {
+  const given = { evaluations: losses([1, 2, 3]), checkpoints: checkpoints(300, 100, 200) }
+  const context = { alive: true, save_steps: 1000 }
+  expect(toneOf('may_be_missed', given, context)).toBeNull()
+  const stepless = { step: null, path: 'last' }
+  const unsaved = { ...given, checkpoints: checkpoints(100, stepless, 200) }
+  expect(toneOf('may_be_missed', { ...unsaved, evaluations: losses([1, 2]) }, context)).toBeNull()
+  expect(toneOf('may_be_missed', unsaved, context)).toBe('warning')
+  expect(toneOf('may_be_missed', { ...unsaved, among: 'evaluations' }, context)).toBeNull()
+})
+
+test('a record of the wrong end is an alarm only where it is held and its direction is usual', () => {
+  const rows = values(
+    { eval_wer: 0.4, zorp: 1 },
+    { eval_wer: 0.9, zorp: 3 },
+    { eval_wer: 0.6, zorp: 2 },
+  )
+  const alarm = (step: number, value: number, more: Partial<SelectionInput> = {}) =>
+    toneOf('wrong_direction', { ...rows, claim: claim(null, step, value), ...more })
+  expect(alarm(200, 0.9)).toBe('alarm')
+  expect(alarm(100, 0.4)).toBeNull()
+  expect(alarm(300, 0.6)).toBeNull()
+  expect(alarm(300, 99)).toBeNull()
+  const reversed = { told: { metric: 'eval_wer', direction: 'max' as const } }
+  expect(alarm(100, 0.4, reversed)).toBeNull()
+  const shares = values({ acc: 0.4 }, { acc: 0.9 })
+  expect(toneOf('wrong_direction', { ...shares, claim: claim(null, 100, 0.4) })).toBe('alarm')
+})
+
+test('the question is asked only of runs that declared nothing, as declared, and once', () => {
+  const rows = values(
+    { eval_a_loss: 1, eval_b_loss: 3, eval_c_loss: 1, eval_d_loss: 1, eval_e_loss: 1 },
+    { eval_a_loss: 2, eval_b_loss: 2, eval_c_loss: 2, eval_d_loss: 2, eval_e_loss: 2 },
+  )
+  const asked = (more: Partial<SelectionInput> = {}) =>
+    explained({ ...rows, ...more }).question?.choices.length ?? 0
+  expect(asked()).toBe(4)
+  expect(asked({ policy: 'lowest_eval_loss' })).toBe(0)
+  expect(asked({ policy: 'metric' })).toBe(0)
+  expect(asked({ told: { undeclared: { metric: 'zorp', direction: null } } })).toBe(0)
+  expect(asked({ declaration: { metric: 'zorp', direction: null, declared_by: 'a' } })).toBe(0)
+  expect(asked({ evaluations: [] })).toBe(0)
+})
+
+test('preference training without a signal of progress asks too', () => {
+  const rows = values({ 'rewards/chosen': 1, eval_f1: 1 }, { 'rewards/chosen': 1, eval_f1: 2 })
+  expect(explained(rows).question?.choices.map(({ metric }) => metric)).toEqual(['eval_f1'])
+})
+
+test('a task metric that agrees is no reason to ask, and neither is another loss', () => {
+  const agreeing = values({ eval_loss: 1, f1: 2 }, { eval_loss: 2, f1: 1 })
+  expect(explained(agreeing).question).toBeNull()
+  const loss = values({ eval_loss: 1, eval_b_loss: 2 }, { eval_loss: 2, eval_b_loss: 1 })
+  expect(explained(loss).question).toBeNull()
+  const differing = values({ eval_loss: 1, f1: 1 }, { eval_loss: 2, f1: 2 })
+  expect(explained(differing).question?.choices).toHaveLength(2)
+  expect(explained({ ...differing, checkpoints: [] }).question).toBeNull()
+  expect(explained({ ...differing, told: { metric: 'eval_loss' } }).question).toBeNull()
+})
+
+test('a metric of which an attempt apart is best at the same step does not agree', () => {
+  const rows = evaluations([100, { eval_loss: 1, f1: 1 }], [100, { eval_loss: 2, f1: 2 }, 1])
+  expect(explained({ evaluations: rows }).winners).toMatchObject([{ metric: 'f1', agrees: false }])
+})
