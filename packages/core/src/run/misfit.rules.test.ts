@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { fitted } from './misfit.ts'
+
+const log = { type: 'metrics', attempt: 0, step: 1, values: { loss: 1 } }
+const saved = { type: 'checkpoint', attempt: 0, step: 1, path: 'a', files_state: 'complete' }
+
+test('an event that fits has no misfits', () => {
+  expect(fitted(log)).toMatchObject({ event: { type: 'metrics', step: 1 }, misfits: [] })
+})
+
+test.each([null, 'text', 5, {}, { ...log, type: 'zorp' }, { attempt: 0 }, [], undefined])(
+  'what is no event is skipped whole: %j',
+  (said) => {
+    expect(fitted(said)).toMatchObject({
+      event: undefined,
+      misfits: [{ field: 'type', isWhole: true }],
+    })
+  },
+)
+
+test('a field that can be missed is left out, and each such field is told', () => {
+  const { event, misfits } = fitted({ ...log, at: 'noon', epoch: 'one' })
+  expect(event).toMatchObject({ type: 'metrics', at: null, epoch: null })
+  expect(misfits.map(({ field, isWhole }) => [field, isWhole]).toSorted()).toEqual([
+    ['at', false],
+    ['epoch', false],
+  ])
+})
+
+test('an event that cannot be without a field is skipped, and one reason is told', () => {
+  const { event, misfits } = fitted({ ...log, step: -1, attempt: 'x' })
+  expect(event).toBeUndefined()
+  expect(misfits).toHaveLength(1)
+  expect(misfits[0]).toMatchObject({ isWhole: true })
+})
+
+const why = (step: unknown) => fitted({ ...log, step }).misfits[0]?.why
+
+test('a misfit shows what was there, shortened', () => {
+  expect(why(-1)).toMatch(/^step must be .*; got -1$/)
+  expect(why('x'.repeat(50))).toContain(`got "${'x'.repeat(40)}"`)
+  expect(why([1])).toContain('got a list')
+  expect(why(null)).toContain('got null')
+  expect(why(true)).toContain('got a boolean')
+  expect(why(undefined)).toContain('got nothing')
+})
+
+test('a field whose form is no question is only called not valid', () => {
+  expect(fitted({ ...saved, files_state: 5 }).misfits[0]?.why).toBe('its files_state is not valid')
+  expect(fitted({ ...saved, path: 5 }).misfits[0]?.why).toBe('its path is not valid')
+})
+
+const fits = (path: string) => fitted({ ...saved, path }).event !== undefined
+
+test('a path must fit into a file system: each name 255 long, all of it 4096, and no zero', () => {
+  const longest = `${'a/'.repeat(2047)}ab`
+  expect(longest).toHaveLength(4096)
+  expect([fits('a'.repeat(255)), fits(`b/${'a'.repeat(255)}\\c`), fits(longest)]).toEqual([
+    ...[true, true, true],
+  ])
+  expect([fits('a'.repeat(256)), fits(`b/${'a'.repeat(256)}/c`), fits(`${longest}c`)]).toEqual([
+    ...[false, false, false],
+  ])
+  expect(fits('a\0b')).toBe(false)
+  expect(fitted({ ...saved, path: 'a'.repeat(256) }).misfits).toMatchObject([
+    { field: 'path', why: 'no file system can hold its path' },
+  ])
+})
+
+test('a claim may have no path', () => {
+  expect(fitted({ type: 'claim', attempt: 0, path: null, step: 1, value: 1 }).misfits).toEqual([])
+})
