@@ -56,7 +56,7 @@ function agreement(
     const rows = rowsOf(number + add)
     if (rows.length === 0) continue
     isThere++
-    for (const value of values) agrees += rows.some((row) => holds(row, value)) ? 1 : -1
+    for (const value of values) agrees += rows.some((row) => holds(row, value)) ? 1 : 0
   }
   return { agrees, isThere }
 }

@@ -162,3 +162,18 @@ test('the steps of an optimiser rule out epochs that they are no multiple of', a
   const { events } = await readRun(folder.path)
   expect(placed(events)).toEqual({ 'best_model.h5': [0, 5] })
 })
+
+test('values that no row has do not tell from what names count', async () => {
+  await using folder = await temporaryFolder()
+  await write(folder.path, { 'history.csv': table([0.9, 0.5, 0.7]) })
+  for (const epoch of [0, 1, 2]) {
+    const path = join(folder.path, `model_epoch_${epoch}.pth`)
+    await writeFile(path, torchFile({ epoch: 8, val_loss: 0.123 }))
+  }
+  const { events } = await readRun(folder.path)
+  expect(placed(events)).toEqual({
+    'model_epoch_0.pth': [0, 1],
+    'model_epoch_1.pth': [0, 2],
+    'model_epoch_2.pth': [0, 3],
+  })
+})
