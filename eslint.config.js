@@ -3,6 +3,7 @@ import svelte from 'eslint-plugin-svelte'
 import globals from 'globals'
 import ts from 'typescript-eslint'
 import { namedRecords } from './lint/namedRecords.js'
+import { readSentences } from './lint/readSentences.js'
 
 export default ts.config(
   {
@@ -28,9 +29,12 @@ export default ts.config(
         tsconfigRootDir: import.meta.dirname,
       },
     },
-    plugins: { bestmark: { rules: { 'named-records': namedRecords } } },
+    plugins: {
+      bestmark: { rules: { 'named-records': namedRecords, 'read-sentences': readSentences } },
+    },
     rules: {
       'bestmark/named-records': 'error',
+      'bestmark/read-sentences': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/no-unused-vars': [
@@ -110,12 +114,13 @@ export default ts.config(
   {
     // The tensors of the built-in model have names of its own.
     files: ['packages/char-lm/src/**'],
-    rules: { 'bestmark/named-records': 'off' },
+    rules: { 'bestmark/named-records': 'off', 'bestmark/read-sentences': 'off' },
   },
   {
     files: ['**/*.test.ts', '**/testing.ts', '**/e2e/**'],
     rules: {
       'bestmark/named-records': 'off',
+      'bestmark/read-sentences': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',

@@ -101,7 +101,7 @@ test('the report carries not a byte of script', async () => {
   const html = await answer.text()
   expect(html).not.toMatch(/<script|modulepreload|\son\w+=|javascript:/i)
   expect(answer.headers()['content-security-policy']).not.toContain('script-src')
-  expect(html).toContain('Step 200 has the lowest eval_loss of 2 checkpoints')
+  expect(html).toContain('Step 200 is best: eval_loss')
   expect(html).toContain('data-best="200"')
 })
 

@@ -91,7 +91,7 @@ test('a job goes back to its project’s policy, and a project’s change reache
 test('a project’s question is answered once, and is gone on its other jobs', async () => {
   const [first, second] = [await classifier('asked', 'team'), await classifier('spared', 'team')]
   const [page, other] = [await visit(first), await visit(second)]
-  const question = /Nobody declared what decides: .*Which one decides in team\?/
+  const question = /The run does not say which metric decides: .*Which one decides in team\?/
   await other.getByText(question).waitFor()
   await page.getByText(question).waitFor()
   await page.getByRole('button', { name: /^eval_f1 step 300/ }).focus()
@@ -103,7 +103,7 @@ test('a project’s question is answered once, and is gone on its other jobs', a
     await one.locator('[data-best="300"]').waitFor()
     await one.getByText(question).waitFor({ state: 'detached' })
     await card(one)
-      .getByText(/chosen by dee.* where nothing is declared/)
+      .getByText(/[Cc]hosen by dee.* for runs that declare no metric/)
       .first()
       .waitFor()
   }

@@ -123,7 +123,7 @@ test('pieces of torch.distributed are whole with their metadata, all that it nam
   expect(await why('unfinished')).toBe('.metadata is missing: its save was cut short')
   expect(await why('gone')).toBe('__1_0.distcp is missing')
   expect(await why('cut')).toMatch(/^__0_0.distcp is cut short/)
-  expect(await why('glued')).toMatch(/is broken$/)
+  expect(await why('glued')).toMatch(/has a broken archive directory$/)
 })
 
 test('links that lead out of the run, or nowhere, are no part of a checkpoint', async () => {

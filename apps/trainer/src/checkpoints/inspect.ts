@@ -149,7 +149,7 @@ async function judge({ isFile, files }: Listing, stateFile: string | null): Prom
   let ends = isFile
   for (const { path, name, bytes } of weights) {
     const seen = await lookAtWeights(path, bytes)
-    if (seen.why !== null) return judged(seen.why.replace(/^it /, `${basename(name)} `))
+    if (seen.why !== null) return judged(`${basename(name)} ${seen.why}`)
     ends &&= seen.ends
   }
   return { why: null, ends: ends || isMarked }

@@ -30,6 +30,8 @@ export class Troubles implements Troubled {
     if (away) {
       if (!this.#isAway) {
         const act = away === 'read_only' || away === 'full' ? 'write to' : 'reach'
+        // Only its full stop goes; nothing is decided by it.
+        // eslint-disable-next-line bestmark/read-sentences
         const how = away === 'read_only' ? 'it is read-only' : why.replace(/\.$/, '')
         this.#say(`Cannot ${act} the database (${how}). ${NOTHING_LOST}`)
       }

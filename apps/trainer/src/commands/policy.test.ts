@@ -27,12 +27,12 @@ const run = (...words: string[]) => bestmark(words, { cwd: home.path, env: board
 
 test('a policy is shown, changed with who did it, told as history, and taken back', async () => {
   expect((await run('policy', 'moby')).stdout).toMatch(
-    /^moby uses policy as_declared \(the default\)\.\nStep 100 has the lowest eval_loss/,
+    /^moby uses policy as_declared \(the default\)\.\nStep 100 is best: eval_loss/,
   )
   const changed = await run('policy', 'moby', 'metric', '--metric', 'eval_f1', '--by', 'ana')
   expect(changed.stderr).toBe('')
   expect(changed.stdout).toMatch(
-    /^moby uses policy metric eval_f1 \(set for the job, by ana, .+\)\.\nStep 300 has the highest eval_f1/,
+    /^moby uses policy metric eval_f1 \(set for the job, by ana, .+\)\.\nStep 300 is best: eval_f1/,
   )
   expect((await run('best', 'moby')).stdout).toBe(`${join(home.path, 'moby/checkpoint-300')}\n`)
   await run('policy', 'moby', '--inherit', '--by', 'ben')
@@ -55,7 +55,7 @@ test("a project's answer decides where a run declared nothing", async () => {
   expect(shown).toMatch(
     /^moby uses policy as_declared, eval_f1 for runs that declare no metric \(set for the project, by cleo/,
   )
-  expect(shown).toMatch(/\nStep 300 has the highest eval_f1/)
+  expect(shown).toMatch(/\nStep 300 is best: eval_f1/)
   await run('policy', '--project', 'imported', '--inherit')
   const { stdout: history } = await run('policy', '--project', 'imported', '--history', '--json')
   const [newest] = history.trimEnd().split('\n')
@@ -66,7 +66,7 @@ test('--explain tells the whole choice of a job on the board', async () => {
   const { stdout, code } = await run('best', 'moby', '--explain')
   const [path, empty, sentence] = stdout.split('\n')
   expect([path, empty, code]).toEqual([join(home.path, 'moby/checkpoint-100'), '', 0])
-  expect(sentence).toMatch(/^Step 100 has the lowest eval_loss of 3 checkpoints/)
+  expect(sentence).toMatch(/^Step 100 is best: eval_loss [\d.]+, the lowest of 3 checkpoints/)
   expect(stdout).toMatch(/^ +1 +100 +1 +checkpoint-100 +best +trainer_state\.json:\d+$/m)
 })
 

@@ -104,7 +104,7 @@ async function ship(job_id: string, { done }: { done: boolean }) {
   const order = { job_id, checkpoint_id, model_name: done ? 'moby' : 'failing' }
   const { deployment_id } = await createDeployment(here, order)
   const end = done
-    ? ({ status: 'done', path: '/models/moby' } as const)
+    ? ({ status: 'done', absolute_path: '/models/moby' } as const)
     : ({ status: 'failed', error: 'the disk is full' } as const)
   await advanceDeployment(here, { job_id, deployment_id, bytes_done: 1, bytes_total: 2, ...end })
 }
@@ -126,7 +126,11 @@ test('what was shipped is history on another board: never pruned, and nothing is
   const other = boardOf(there, folder.path)
   await importExport(other, path, header, {})
   const [failed, done] = await listDeployments(there, { job_id })
-  expect(done).toMatchObject({ model_name: 'moby', status: 'elsewhere', path: '/models/moby' })
+  expect(done).toMatchObject({
+    model_name: 'moby',
+    status: 'elsewhere',
+    absolute_path: '/models/moby',
+  })
   expect(failed).toMatchObject({ status: 'failed', error: 'the disk is full' })
   expect(await shippedCheckpoints(there, job_id)).toEqual(new Set([done!.checkpoint_id]))
   expect(await liveDeployments(there, { job_id })).toEqual([])

@@ -23,9 +23,9 @@ export interface Shippable {
  * where it is not complete any more.
  */
 export async function stillShippable(db: Database, order: ClaimedDeployment): Promise<Shippable> {
-  const { job_id, checkpoint_name } = order
+  const { job_id, path } = order
   const known = await filesOf(db, order)
-  if (!known) throw new Failure(`${checkpoint_name} was overwritten by a later save.`)
+  if (!known) throw new Failure(`${path} was overwritten by a later save.`)
   const job = { job_id, root: order.root, source: (await jobDetail(db, job_id))?.source ?? '' }
   if (job.source === EXPORTED) throw new Failure(exportedRefusal(order.job_name))
   const status = (await jobStatus(db, job_id))?.status
@@ -36,9 +36,7 @@ export async function stillShippable(db: Database, order: ClaimedDeployment): Pr
     return { digest: changed ? null : known.digest, stateFile: stateFileOf(job.source) }
   }
   const why = files_why === null ? '' : ` (${files_why})`
-  throw new Failure(
-    `The files of ${checkpoint_name} are ${files_state}${why}; nothing was shipped.`,
-  )
+  throw new Failure(`The files of ${path} are ${files_state}${why}; nothing was shipped.`)
 }
 
 /** Notes that a checkpoint's bytes are not what they were, so that another one is chosen. */

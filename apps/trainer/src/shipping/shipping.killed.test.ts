@@ -59,7 +59,7 @@ async function aRun(home: string) {
   /** What the ledger calls live is what `current` names, and nothing else is left lying. */
   const agrees = async (): Promise<void> => {
     const [live] = await liveDeployments(db, { job_id: run.job_id })
-    expect(await readlink(join(run.models, 'current'))).toBe(basename(live!.path!))
+    expect(await readlink(join(run.models, 'current'))).toBe(basename(live!.absolute_path!))
     expect((await readdir(run.models)).filter((name) => name.startsWith('.'))).toEqual([])
     expect(looks.broken).toEqual([])
     expect(looks.whole).toBeGreaterThan(0)

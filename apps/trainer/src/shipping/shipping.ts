@@ -35,7 +35,7 @@ export async function shipNext(
   const until = AbortSignal.any([signal, reporter.taken])
   let end: End
   try {
-    end = { status: 'done', path: await shipped(db, { order, home, reporter }, until) }
+    end = { status: 'done', absolute_path: await shipped(db, { order, home, reporter }, until) }
   } catch (error) {
     // What another agent ships now is its to tell of.
     if (reporter.taken.aborted) return true
@@ -61,10 +61,10 @@ async function shipped(
   { order, home, reporter }: Shipping,
   signal: AbortSignal,
 ): Promise<string> {
-  const { job_id, deployment_id, model_name, root, source_path, checkpoint_name } = order
+  const { job_id, deployment_id, model_name, root, source_path, path } = order
   const { job_name, checkpoint_id, step, is_best, reason, created_at, was_begun } = order
   const modelFolder = join(home, 'models', model_name)
-  const version = versionName(root, checkpoint_name, deployment_id)
+  const version = versionName(root, path, deployment_id)
   const served_before = was_begun ? undefined : await currentVersion(modelFolder)
   const place = { deployment_id, created_at, modelFolder, version, served_before }
   const stillOurs = (): Promise<void> => reporter.stillOurs()
@@ -85,7 +85,7 @@ function versionName(root: string, path: string, deployment_id: string): string 
 }
 
 type Said = Omit<DeploymentAdvance, 'job_id' | 'deployment_id' | 'held'>
-type End = { status: 'done'; path: string } | { status: 'failed'; error: string }
+type End = { status: 'done'; absolute_path: string } | { status: 'failed'; error: string }
 
 /** Writes progress without slowing the copy: one write at a time, the newest wins. */
 class Reporter {

@@ -28,8 +28,8 @@ function byDeclaration(
   const isObeyed = basis === 'declared' && told?.direction === undefined
   if (!isObeyed || !direction || !usual || usual === direction) return undefined
   const last = ranking.at(-1)
-  const other = last ? `; then the best is step ${last.step} (${figure(last.value)})` : ''
-  return `${declared_by} asks for the ${superlative(direction)} ${metric}, which is better ${lowOrHigh(usual)} by its name: if that is a mistake, change the policy to metric ${metric} with ${usual}${other}`
+  const other = last ? ` Then step ${last.step} is best (${figure(last.value)}).` : ''
+  return `The ${superlative(direction)} ${metric} decides, as declared by ${declared_by}, but by its name ${metric} is better ${lowOrHigh(usual)}. If that is a mistake, change the policy to metric ${metric} with ${usual}.${other}`
 }
 
 /** A record that only the wrong end of the metric explains, whatever became of its pointer. */
@@ -39,7 +39,7 @@ function byRecord({ selection, evaluations }: Explained, { claim }: SelectionInp
   const opposite = direction === 'min' ? 'max' : 'min'
   const isHeld = evaluations.some((one) => measureOf(one, metric) === claim.value)
   if (!isHeld || directionByRecord(metric, claim.value, evaluations) !== opposite) return undefined
-  return `The trainer took the ${superlative(opposite)} ${metric} for the best, but it is better ${lowOrHigh(direction)}: set greater_is_better (or mode) for the next run`
+  return `The trainer kept the ${superlative(opposite)} ${metric} as its best, but ${metric} is better ${lowOrHigh(direction)}. Set greater_is_better (or mode) for the next run.`
 }
 
 /** HuggingFace's Trainer maximises whatever does not end in "loss" and was not told otherwise. */
@@ -47,5 +47,5 @@ function bySetting({ config }: Explained['context']): string | undefined {
   const { metric_for_best_model: named, greater_is_better: told } = config ?? {}
   if (typeof named !== 'string' || told === false || named.endsWith('loss')) return undefined
   if (directionOf(named) !== 'min') return undefined
-  return `HuggingFace's Trainer maximises ${named} unless greater_is_better is false, but it is better low: its own best checkpoint, and the ones that it keeps, are the wrong ones; set greater_is_better: false`
+  return `HuggingFace's Trainer maximises ${named} unless greater_is_better is false, but ${named} is better low. So the best checkpoint that it names, and the ones that it keeps, are the wrong ones. Set greater_is_better: false.`
 }

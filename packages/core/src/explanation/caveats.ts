@@ -36,7 +36,7 @@ function preferenceNotes({ evaluations, selection, context }: Explained): Note[]
     return isFiniteMeasure(value) ? [`${name} ${figure(value)}`] : []
   })
   const there = values.length > 0 ? ` At step ${at?.step}: ${values.join(', ')}.` : ''
-  const text = `These are the columns of preference or reinforcement training, whose loss does not tell progress.${there}${fallingChosen(evaluations)}`
+  const text = `This is preference or reinforcement training, whose loss does not show progress.${there}${fallingChosen(evaluations)}`
   return [note('preference_training', 'warning', text)]
 }
 
@@ -46,7 +46,7 @@ function fallingChosen(evaluations: Explained['evaluations']): string {
   const values = name ? evaluations.map((one) => measureOf(one, name)).filter(isFiniteMeasure) : []
   const change = (values.at(-1) ?? NaN) - (values[0] ?? NaN)
   return change < 0
-    ? ` ${name} has fallen by ${figure(-change)}: the chosen answers grow less likely too.`
+    ? ` ${name} fell by ${figure(-change)}, so the chosen answers became less likely too.`
     : ''
 }
 
@@ -56,8 +56,8 @@ function speechNotes({ selection, evaluations }: Explained, decided: Decider): N
   const losses = evaluations.map((one) => measureOf(one, 'eval_loss')).filter(isFiniteMeasure)
   const lowest = losses.reduce((least, loss) => Math.min(least, loss), Infinity)
   const rise = (losses.at(-1) ?? NaN) - lowest
-  const loss = rise > 0 ? ` (eval_loss is ${signed(rise)} above its lowest at the end)` : ''
-  const text = `${selection.metric} decides, not the loss, which may rise while the error rate falls${loss}`
+  const loss = rise > 0 ? ` (at the end, eval_loss is ${signed(rise)} above its lowest)` : ''
+  const text = `${selection.metric} decides, not the loss: the loss may rise while the error rate falls${loss}.`
   return [note('speech', 'note', text)]
 }
 
@@ -68,7 +68,7 @@ function accuracyNotes({ evaluations }: Explained): Note[] {
   const last = values.at(-1)
   const same = values.length - 1 - values.findLastIndex((value) => value !== last)
   if (name === undefined || last === undefined || same < 3 || last === 1 || last === 0) return []
-  const text = `${name} is exactly ${figure(last)} at the last ${same} evaluations, as where a model always gives the most frequent answer: look at macro-F1 or AUPRC`
+  const text = `${name} is exactly ${figure(last)} at the last ${same} evaluations, as if the model always gives the most frequent answer. Look at macro-F1 or AUPRC.`
   return [note('constant_accuracy', 'warning', text)]
 }
 
@@ -82,7 +82,7 @@ function averagedNotes({ evaluations, context, selection }: Explained): Note[] {
   )
   if (names.length === 0 && settings.length === 0) return []
   if (EMA.test(selection.metric.toLowerCase())) {
-    const text = `${selection.metric} was measured with averaged weights (weights: ema): make sure that the files hold those`
+    const text = `${selection.metric} was measured with averaged weights (ema). Make sure that the files hold those weights.`
     return [note('averaged_weights', 'warning', text)]
   }
   const told = settings
@@ -90,26 +90,26 @@ function averagedNotes({ evaluations, context, selection }: Explained): Note[] {
     .concat(names)
     .slice(0, 3)
     .join(', ')
-  const text = `the run averages its weights (${told}); whether the score and the files belong to the averaged or to the raw ones is not known (weights: unknown)`
+  const text = `The run averages its weights (${told}). It is unknown whether the values and the files belong to the averaged or to the raw weights.`
   return [note('averaged_weights', 'warning', text)]
 }
 
 function nanNotes({ evaluations, context }: Explained): Note[] {
   const broken = evaluations.find((one) => Number.isNaN(context.trainLoss?.(one) ?? 0))
   if (!broken) return []
-  return [note('hidden_nan', 'warning', `the training loss is NaN before step ${broken.step}`)]
+  return [note('hidden_nan', 'warning', `The training loss is NaN before step ${broken.step}.`)]
 }
 
 function scaleNotes({ context }: Explained): Note[] {
   if (isOneScale(context.loss_scale ?? NO_LOSSES)) return []
   const text =
-    'training and evaluation losses are not on one scale (one may be summed over accumulated steps), so their gap and overfitting are not judged'
+    'Training and evaluation losses are not on one scale (one may be summed over accumulated steps). So their gap and overfitting are not judged.'
   return [note('unlike_scales', 'note', text)]
 }
 
 function sampleNotes({ evaluations, selection }: Explained): Note[] {
   const found = unlikeSamples(evaluations, selection.metric)
   if (!found) return []
-  const text = `${selection.metric} was measured over ${found.few} to ${found.many} samples: values over different evaluation sets do not compare`
+  const text = `${selection.metric} was measured over ${found.few} to ${found.many} samples. Values over different evaluation sets cannot be compared.`
   return [note('unlike_samples', 'warning', text)]
 }

@@ -76,7 +76,7 @@ test('overfitting is not said on loss alone while a task metric still improves',
   expect(note).toMatchObject({ tone: 'note' })
   const { loss_turn } = told({ evaluations: rows }, FALLING)
   expect(loss_turn).toEqual({ step: 300, later: { metric: 'eval_f1', step: 600 } })
-  expect(note?.text).toContain('eval_f1 is best at step 600, so this is not called overfitting')
+  expect(note?.text).toContain('eval_f1 is best at step 600, so this is not overfitting')
 })
 
 test('evaluations without improvement count those that did not better it by more than min_delta', () => {
@@ -92,7 +92,7 @@ test('the trend tells its slope and that slope its noise', () => {
   const { value, remark } = reading('loss_trend', { evaluations: rising }) ?? {}
   expect([value, remark]).toEqual([
     'rising',
-    expect.stringMatching(/^\+1\.01 ± 0\.0\d+ a 100 steps over the last 4 evaluations$/),
+    expect.stringMatching(/^\+1\.01 ± 0\.0\d+ per 100 steps over the last 4 evaluations$/),
   ])
 })
 
@@ -155,8 +155,8 @@ test("an alarm tells that the trainer's own setting takes the wrong end of a met
   })
   const explicit = noted('wrong_direction', declared('max'))
   expect(explicit).toMatchObject({ tone: 'alarm' })
-  expect(explicit?.text).toContain('config.yaml:12 asks for the highest eval_wer')
-  expect(explicit?.text).toContain('then the best is step 100 (0.4)')
+  expect(explicit?.text).toContain('The highest eval_wer decides, as declared by config.yaml:12')
+  expect(explicit?.text).toContain('Then step 100 is best (0.4)')
   expect(noted('wrong_direction', declared(null))).toBeUndefined()
   const byDefault = { config: { metric_for_best_model: 'wer' } }
   expect(noted('wrong_direction', declared(null), byDefault)?.text).toContain(
@@ -164,7 +164,7 @@ test("an alarm tells that the trainer's own setting takes the wrong end of a met
   )
   const recorded = { evaluations: rows, claim: claim('checkpoint-200', 200, 0.9) }
   expect(noted('wrong_direction', recorded)?.text).toContain(
-    'took the highest eval_wer for the best, but it is better low',
+    'kept the highest eval_wer as its best, but eval_wer is better low',
   )
 })
 
@@ -176,24 +176,26 @@ test('while a run is alive, evaluations off the grid of saves warn before a best
     undefined,
   )
   const missed = noted('missed_best', given, context)
-  expect(missed?.text).toContain('save every 100 steps, or the next best will be lost too')
+  expect(missed?.text).toContain('Save every 100 steps, or the next best will be lost too')
   const later = evaluations([200, 1], [300, 2])
   const warned = { evaluations: later, checkpoints: checkpoints(200) }
-  expect(noted('may_be_missed', warned, context)?.text).toContain('or the best will be lost')
+  expect(noted('may_be_missed', warned, context)?.text).toContain('or the best may be lost')
   expect(noted('may_be_missed', warned, { ...context, alive: false })).toBeUndefined()
 })
 
 test('nothing to choose is an answer with a way forward', () => {
   expect(noted('nothing_to_choose', {})?.text).toContain('bestmark eval JOB')
   const once = noted('nothing_to_choose', { evaluations: evaluations([100, 1]) })
-  expect(once?.text).toContain('was measured once, at step 100; score the checkpoints now')
+  expect(once?.text).toContain(
+    'was measured only once, at step 100, so there is nothing to compare. To compare more',
+  )
   const short = turned().map((row, index) => ({
     ...row,
     epoch: (index + 1) / 10,
     values: { eval_loss: 3 - index / 10 },
   }))
   expect(noted('nothing_to_choose', { evaluations: short })?.text).toContain(
-    'the last is the best so far',
+    'the last evaluation is the best so far',
   )
   expect(noted('nothing_to_choose', { evaluations: turned() })).toBeUndefined()
 })
@@ -201,8 +203,8 @@ test('nothing to choose is an answer with a way forward', () => {
 test('a start that training has not beaten stays the answer, and is told', () => {
   const rows = evaluations([0, 1], [100, 2], [200, 3])
   const { sentence } = told({ evaluations: rows })
-  expect(sentence).toContain('Step 0 has the lowest eval_loss')
-  expect(sentence).toContain('training has not beaten this start')
+  expect(sentence).toContain('Step 0 is best: eval_loss 1, the lowest')
+  expect(sentence).toContain('No later evaluation was better than this start')
   expect(noted('unbeaten_start', { evaluations: rows })).toMatchObject({ tone: 'warning' })
 })
 
@@ -212,12 +214,12 @@ test('where a figure misleads, it is told: columns, stuck accuracy, averaged wei
     'eval_rewards/accuracies': index / 10,
   }))
   expect(noted('preference_training', { evaluations: dpo })?.text).toContain(
-    'eval_rewards/chosen has fallen by 5',
+    'eval_rewards/chosen fell by 5',
   )
   const stuck = turned(() => ({ eval_accuracy: 0.8333 }))
   expect(noted('constant_accuracy', { evaluations: stuck })?.text).toContain('macro-F1 or AUPRC')
   const ema = noted('averaged_weights', { evaluations: turned() }, { config: { use_ema: true } })
-  expect(ema?.text).toContain('weights: unknown')
+  expect(ema?.text).toContain('It is unknown whether')
   const nan = { trainLoss: ({ step }: { step: number }) => (step < 300 ? 1 : NaN) }
   expect(noted('hidden_nan', { evaluations: turned() }, nan)?.text).toContain('before step 300')
   const sampled = turned().map((row, index) => ({ ...row, samples: index < 3 ? 100 : 500 }))
@@ -249,8 +251,8 @@ test('overfitting is not said where a task metric improves at steps that were no
 test('a start is not called unbeaten where a later evaluation was better, saved or not', () => {
   const rows = evaluations([10, 1], [500, 0.9], [1000, 0.5])
   const { sentence } = told({ evaluations: rows, checkpoints: checkpoints(10) })
-  expect(sentence).toContain('step 1000 reached 0.5')
-  expect(sentence).not.toContain('has not beaten this start')
+  expect(sentence).toContain('Step 1000 reached 0.5')
+  expect(sentence).not.toContain('than this start')
 })
 
 test('values over different numbers of samples are warned of in the sentence itself', () => {
@@ -259,7 +261,7 @@ test('values over different numbers of samples are warned of in the sentence its
     samples: index === 0 ? 4 : 4000,
   }))
   const { sentence } = told({ evaluations: rows, told: { metric: 'eval_acc' } })
-  expect(sentence).toContain('beware: measured over 4 to 4000 samples')
+  expect(sentence).toContain('Beware: eval_acc was measured over 4 to 4000 samples')
 })
 
 test('weights of several attempts are told apart by their attempt', () => {
@@ -268,7 +270,7 @@ test('weights of several attempts are told apart by their attempt', () => {
     const saved = checkpoints({ step: 200, attempt: 0, path: 'a' }, { step, attempt: 1, path: 'b' })
     const { sentence } = told({ evaluations: rows, checkpoints: saved })
     expect(sentence).toContain('Step 200 of attempt 0')
-    expect(sentence).toContain(`next is step ${step} of attempt 1`)
+    expect(sentence).toContain(`Next is step ${step} of attempt 1`)
   }
 })
 

@@ -40,6 +40,7 @@ export function explain(
   return {
     sentence,
     decided: `${superlative(direction)} ${metric}; ${whoWords(decided)}`,
+    basis: decided.basis,
     notes: notesOf(given, { decided, input, winners, loss_turn }),
     readings: readingsOf(given, loss_turn),
     loss_turn,
@@ -61,6 +62,7 @@ function undecided(
   return {
     sentence,
     decided: whoWords(decided),
+    basis: decided.basis,
     notes,
     readings: [],
     loss_turn: null,

@@ -3,7 +3,7 @@ import { Direction, Origin } from '../run/event.ts'
 import { Measured } from '../measuredSchema.ts'
 import type { RunContext } from '../run/context.ts'
 import type { Evaluation } from '../run/rows.ts'
-import { Ranked, type Selection } from '../selection/selection.ts'
+import { Basis, Ranked, type Selection } from '../selection/selection.ts'
 
 /** What may mislead, or needs to be known with the choice. */
 export const NoteCode = z.enum([
@@ -99,6 +99,8 @@ export const Explanation = z.object({
   sentence: z.string(),
   /** What decides and who said so, in words. */
   decided: z.string(),
+  /** Who said so, as a code. */
+  basis: Basis,
   notes: z.array(Note),
   readings: z.array(Reading),
   loss_turn: LossTurn.nullable(),

@@ -55,15 +55,15 @@ function choiceNotes({ selection, evaluations }: Explained): Note[] {
     const hint =
       selection.policy === 'within_noise'
         ? ''
-        : '; policy within_noise takes the earliest or the latest of such'
+        : ' Policy within_noise can take the earliest or the latest of them.'
     notes.push(note('near_ties', 'note', `${near_ties.text}${hint}`))
   }
   if (best && isUnbeatenStart(best, evaluations, metric, direction)) {
-    const text = `step ${best.step} lies at the start of the run, and no later evaluation was better: training has not helped this metric yet`
+    const text = `Step ${best.step} is at the start of the run, and no later evaluation was better. Training has not improved this metric yet.`
     notes.push(note('unbeaten_start', 'warning', text))
   }
   if (ranking.length >= MANY && !metricNames(evaluations).some(isTest)) {
-    const text = `the best of ${ranking.length} values flatters itself: a test split that the choice did not see would tell what it is worth`
+    const text = `Picked as the best of ${ranking.length}, so its value is optimistic. Check it on a test set that was not used for the choice.`
     notes.push(note('best_of_many', 'note', text))
   }
   return notes
@@ -78,5 +78,5 @@ function winnerNotes({ selection }: Explained, winners: readonly Winner[]): Note
   const picks = others.map(
     ({ metric, best }) => `${metric} would pick step ${best.step} (${figure(best.value)})`,
   )
-  return [note('other_winner', 'note', picks.join(', '))]
+  return [note('other_winner', 'note', `${picks.join(', ')}.`)]
 }

@@ -37,8 +37,8 @@ export function overfittingReadings(turn: LossTurn | null): Reading[] {
   if (!turn) return []
   const { step, later } = turn
   const remark = later
-    ? `not called overfitting: ${later.metric} is best at step ${later.step}`
-    : 'overfitting: the training loss goes on falling'
+    ? `not overfitting: ${later.metric} is best at step ${later.step}`
+    : 'overfitting: the training loss still falls'
   const shown = { value: step, text: String(step), remark, origin: null }
   return [{ name: 'overfitting_onset', label: 'eval loss rises after step', ...shown }]
 }
@@ -47,9 +47,9 @@ export function overfittingReadings(turn: LossTurn | null): Reading[] {
 export function overfittingNotes(turn: LossTurn | null): Note[] {
   if (!turn) return []
   const { step, later } = turn
-  const since = `after step ${step} eval_loss rises while the training loss falls`
+  const since = `After step ${step} eval_loss rises while the training loss falls`
   const text = later
-    ? `${since}, but ${later.metric} is best at step ${later.step}, so this is not called overfitting`
-    : `${since}: the run overfits`
+    ? `${since}, but ${later.metric} is best at step ${later.step}, so this is not overfitting.`
+    : `${since}: the run overfits.`
   return [note('overfitting', later ? 'note' : 'warning', text)]
 }

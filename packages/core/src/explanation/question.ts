@@ -24,7 +24,10 @@ export function questionOf(
   const others = winners.filter((one) => !one.agrees && !isLoss(one.metric)).slice(0, ASKED)
   if (others.length === 0) return null
   const choices = [{ metric, direction, best, agrees: true }, ...others]
-  return { choices, text: asked('Nobody declared what decides', choices, context.project) }
+  return {
+    choices,
+    text: asked('The run does not say which metric decides', choices, context.project),
+  }
 }
 
 /** The same question where several evaluation losses stand for none. */
@@ -37,7 +40,7 @@ export function undecidedQuestion(
   const asks = policy === 'as_declared' && (basis === 'nobody' || basis === 'preference')
   if (!asks || told?.undeclared || winners.length === 0) return null
   const choices = winners.slice(0, ASKED + 1)
-  return { choices, text: asked('Nobody declared what decides', choices, project) }
+  return { choices, text: asked('The run does not say which metric decides', choices, project) }
 }
 
 function asked(why: string, choices: readonly Winner[], project: string | null = null): string {

@@ -60,7 +60,7 @@ function gapReading(eval_loss: number, train_loss: number, scale: LossScale = NO
   const { value, missing } = lossGap({ eval_loss, train_loss }, scale)
   const reading = measured('loss_gap', 'loss gap', value)
   if (missing === 'unlike_scales') {
-    return { ...reading, remark: 'withheld: the two losses are not on one scale' }
+    return { ...reading, remark: 'not given: the two losses are not on one scale' }
   }
   if (!isFiniteMeasure(value)) return reading
   const ratio =
@@ -113,7 +113,7 @@ function trendReadings(standing: Standing): Reading[] {
   if (!heading || !line) return []
   const error = line.error * 100
   const slope = `${signed(rounded(line.slope * 100))} ± ${error < TINY ? 0 : errorFigure(error)}`
-  const remark = `${slope} a 100 steps over the last ${recent.length} evaluations`
+  const remark = `${slope} per 100 steps over the last ${recent.length} evaluations`
   const shown = { value: heading, text: heading, remark, origin: null }
   return [{ name: 'loss_trend', label: 'eval loss trend', ...shown }]
 }

@@ -17,18 +17,18 @@ export function savingNotes(
   const grid = context.save_steps ?? null
   const step = evaluations.at(0)?.step
   const between = gapOf(evaluations.map((one) => one.step))
-  const advice = between === null ? 'save at every evaluation' : `save every ${between} steps`
+  const advice = between === null ? 'Save at every evaluation' : `Save every ${between} steps`
   const notes: Note[] = []
   const { missed_best } = selection
   if (missed_best) {
-    const help = context.alive ? `; ${advice}, or the next best will be lost too` : ''
-    notes.push(note('missed_best', 'warning', `${missed_best.text}${help}`))
+    const help = context.alive ? ` ${advice}, or the next best will be lost too.` : ''
+    notes.push(note('missed_best', 'warning', `${missed_best.text}.${help}`))
   }
   if (missed_best || !context.alive || grid === null || step === undefined) return notes
   const isSaved = finder(input.checkpoints.flatMap(stepped).sort(byStep))
   const off = evaluations.find((one) => one.step % grid !== 0 && !isSaved(one))
   if (off) {
-    const text = `step ${off.step} was evaluated, but saves come every ${grid} steps: ${advice}, or the best will be lost`
+    const text = `Step ${off.step} was evaluated, but checkpoints are saved every ${grid} steps. ${advice}, or the best may be lost.`
     notes.push(note('may_be_missed', 'warning', text))
   }
   return notes

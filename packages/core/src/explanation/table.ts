@@ -41,12 +41,12 @@ function passedRow({ checkpoint_id, attempt, step, path, text }: PassedOver): Ta
 const PLACES = ['best', 'second', 'third', 'fourth', 'fifth']
 
 function place(index: number, difference: number, taken: string): string {
-  return `${PLACES[index] ?? `place ${index + 1}`}: ${distance(difference, taken)}`
+  return `${PLACES[index] ?? `rank ${index + 1}`}: ${distance(difference, taken)}`
 }
 
 /** How far a value is from the best's. */
 function distance(difference: number, taken: string): string {
   if (!isFiniteMeasure(difference)) return 'not compared'
-  if (difference === 0) return `equal, but the ${taken} of equals is taken`
+  if (difference === 0) return `same value, but the ${taken} one wins`
   return signed(difference)
 }

@@ -54,34 +54,34 @@ test('the whole explanation is told as plain text', () => {
 })
 
 const GOLDEN = `
-Steps 200–500 cannot be told apart (noise ±0.27); step 200 is taken because it is the lowest
-(eval_loss 1.2); next is step 300 (+0.05); nobody declared a metric; step 450 reached 1.1, but
-nothing is saved there; the best you can ship is step 200 at 1.2.
-Decided by: lowest eval_loss; nobody declared a metric
+Step 200 is best: eval_loss 1.2, the lowest of 4 checkpoints. Steps 300 and 500 are within the noise
+(±0.27). The run does not say which metric decides. Step 450 reached 1.1, but no checkpoint was
+saved there: the best you can ship is step 200 at 1.2.
+Decided by: lowest eval_loss; the run does not say which metric decides
 
-!  Step 450 reached 1.1, but nothing is saved there; the best you can ship is step 200 at 1.2; save
-   at every evaluation, or the next best will be lost too.
--  Steps 200–500 cannot be told apart: they lie within the spread 0.27 of the curve around a local
-   smooth; policy within_noise takes the earliest or the latest of such.
+!  Step 450 reached 1.1, but no checkpoint was saved there: the best you can ship is step 200 at
+   1.2. Save at every evaluation, or the next best will be lost too.
+-  Steps 200–500 are within the noise (estimated from the curve: ±0.27). Policy within_noise can
+   take the earliest or the latest of them.
 -  After step 450 eval_loss rises while the training loss falls, but eval_f1 is best at step 500, so
-   this is not called overfitting.
+   this is not overfitting.
 -  eval_f1 would pick step 500 (0.9).
 
   train loss before it                2.5
   loss gap                           −1.3  0.48 × train
   perplexity                       3.3201
   samples                             200
-  standard error                    ±0.27  the spread 0.27 of the curve around a local smooth
-  eval loss trend                  rising  +0.105 ± 0.045 a 100 steps over the last 5 evaluations
-  eval loss rises after step          450  not called overfitting: eval_f1 is best at step 500
+  standard error                    ±0.27  estimated from the curve: ±0.27
+  eval loss trend                  rising  +0.105 ± 0.045 per 100 steps over the last 5 evaluations
+  eval loss rises after step          450  not overfitting: eval_f1 is best at step 500
   evaluations without improvement       3
   epochs without improvement         0.75
 
 By other metrics:
   eval_f1  step 500  highest 0.9    another  trainer_state.json:90
 
-?  Nobody declared what decides: eval_loss picks step 200 (1.2), eval_f1 picks step 500 (0.9). Which
-   one decides in demo?
+?  The run does not say which metric decides: eval_loss picks step 200 (1.2), eval_f1 picks step 500
+   (0.9). Which one decides in demo?
 
 place  step  eval_loss  difference  checkpoint      why                                                                                 from
     1   200        1.2              checkpoint-200  best, by no more than noise                                                         trainer_state.json:50

@@ -11,7 +11,7 @@ test('the word error rate decides in speech recognition where nobody declared a 
   )
   const { metric, best, reason } = choose({ evaluations: rows, checkpoints: SAVED })
   expect([metric, best?.step]).toEqual(['eval_wer', 200])
-  expect(reason).toContain('in speech recognition the loss misleads')
+  expect(reason).toContain('in speech recognition eval_wer decides')
   const asked = choose({ evaluations: rows, checkpoints: SAVED, policy: 'lowest_eval_loss' })
   expect([asked.metric, asked.best?.step]).toEqual(['eval_loss', 100])
 })
@@ -55,7 +55,7 @@ test("the project's answer decides where nothing was declared, and who gave it i
   const given = { evaluations: rows, checkpoints: SAVED, told }
   const { best, declared_by } = choose(given)
   expect(best?.step).toBe(200)
-  expect(declared_by).toBe('chosen by ana, 23 Nov 2026 where nothing is declared')
+  expect(declared_by).toBe('chosen by ana, 23 Nov 2026 for runs that declare no metric')
   const declared = { metric: 'loss', direction: null, declared_by: 'config.yaml:3' }
   expect(choose({ ...given, declaration: declared }).best?.step).toBe(100)
   const unlogged = evaluations([100, 1], [200, 2])
@@ -144,11 +144,11 @@ test('the held-out loss is found by the name that its program has for it, a test
 test('a person who goes by the lowest loss is named for it, whatever the run declared', () => {
   const given = { evaluations: evaluations([100, 1], [200, 2]), checkpoints: SAVED }
   const policy = 'lowest_eval_loss' as const
-  expect(choose(given).reason).toContain('nobody declared a metric')
+  expect(choose(given).reason).toContain('The run does not say which metric decides')
   expect(choose({ ...given, policy })).toMatchObject({
     declared_by: 'asked for',
     reason: expect.not.stringContaining('nobody'),
   })
   const { reason } = choose({ ...given, policy, told: { by: 'ana, 23 Nov 2026' } })
-  expect(reason).toMatch(/; chosen by ana, 23 Nov 2026\.$/)
+  expect(reason).toMatch(/ Chosen by ana, 23 Nov 2026\.$/)
 })

@@ -1,3 +1,4 @@
+import type { Basis } from './selection.ts'
 import type { Direction } from '../run/event.ts'
 import type { Policy } from '../status/status.ts'
 import { aggregateDirection, partsOf } from '../metric/aggregate.ts'
@@ -14,11 +15,7 @@ import { ownValue } from '../named.ts'
 export interface Decider {
   metric: string | null
   direction: Direction | null
-  /**
-   * A person who asked, the run that declared or recorded it, the project that was asked what
-   * decides where nothing was declared, a rule for a kind of training, or nobody.
-   */
-  basis: 'told' | 'declared' | 'recorded' | 'project' | 'speech' | 'preference' | 'nobody'
+  basis: Basis
   /** Who decided, in words; null for a person who gave no name. */
   declared_by: string | null
   problem: PolicyProblem | null
@@ -78,7 +75,10 @@ function byProject(input: DeciderInput, names: readonly string[]): Decider | und
   const wanted = answer && (partsOf(answer.metric) ?? [answer.metric])
   if (!answer || !wanted?.every((name) => names.includes(asLogged(name, names)))) return undefined
   const who = input.told.by ? ` by ${input.told.by}` : ''
-  const by = { basis: 'project', declared_by: `chosen${who} where nothing is declared` } as const
+  const by = {
+    basis: 'project',
+    declared_by: `chosen${who} for runs that declare no metric`,
+  } as const
   return known(answer.metric, by, input, names, answer.direction)
 }
 
@@ -91,7 +91,7 @@ function byRule({ told, declaration }: DeciderInput, names: readonly string[]): 
 
 /** What the run declared where that does not decide. */
 function declaredWords({ metric, declared_by }: Declaration): string {
-  if (metric === null) return 'nobody declared a metric'
+  if (metric === null) return 'the run does not say which metric decides'
   return `${metric} was declared${declared_by === null ? '' : ` by ${declared_by}`}`
 }
 

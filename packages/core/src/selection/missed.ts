@@ -39,7 +39,7 @@ function missedBest({ evaluation, value }: BestEvaluation, best: Ranked | null):
   const { attempt, step } = evaluation
   const shippable = best
     ? `the best you can ship is step ${best.step} at ${figure(best.value)}`
-    : 'nothing that was evaluated can be shipped'
-  const text = `step ${step} reached ${figure(value)}, but nothing is saved there; ${shippable}`
+    : 'no evaluated checkpoint can be shipped'
+  const text = `Step ${step} reached ${figure(value)}, but no checkpoint was saved there: ${shippable}`
   return { attempt, step, value, text }
 }

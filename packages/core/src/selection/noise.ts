@@ -35,7 +35,7 @@ export interface Placed {
 export function noiseOf({ evaluations, at }: Placed, metric: string): Noise | null {
   const logged = measureOf(at, `${metric}_stderr`)
   if (isFiniteMeasure(logged) && logged >= 0) {
-    const text = `the standard error ${errorFigure(logged)} that was logged with it`
+    const text = `logged standard error: ±${errorFigure(logged)}`
     return { source: 'logged', standard_error: logged, text }
   }
   const share = binomial(at, metric)
@@ -63,7 +63,7 @@ function binomial(at: Evaluation, metric: string): Noise | null {
   const likely = isEdge ? (share * samples + 0.5) / (samples + 1) : share
   const count = isEdge ? samples + 1 : samples
   const standard_error = scale * Math.sqrt((likely * (1 - likely)) / count)
-  const text = `the binomial error ${errorFigure(standard_error)} of ${samples} samples`
+  const text = `binomial error of ${samples} samples: ±${errorFigure(standard_error)}`
   return { source: 'binomial', standard_error, text }
 }
 
@@ -83,7 +83,7 @@ function residual({ evaluations, at }: Placed, metric: string): Noise | null {
   // What is left of rounding is no noise.
   const largest = points.reduce((most, { value }) => Math.max(most, Math.abs(value)), 0)
   const standard_error = spread > ROUNDING * largest ? spread : 0
-  const text = `the spread ${errorFigure(standard_error)} of the curve around a local smooth`
+  const text = `estimated from the curve: ±${errorFigure(standard_error)}`
   return { source: 'residual', standard_error, text }
 }
 

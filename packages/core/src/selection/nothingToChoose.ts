@@ -7,7 +7,7 @@ import type { NothingToChoose } from './selection.ts'
 
 /** What helps where too little was evaluated. */
 const SCORE =
-  'score the checkpoints now: bestmark eval JOB -- COMMAND {checkpoint}, or bestmark score CHECKPOINT name=value'
+  'To compare more checkpoints: bestmark eval JOB -- COMMAND {checkpoint}, or bestmark score CHECKPOINT name=value.'
 
 /**
  * Whether there is nothing to choose between: no evaluation, one, or a metric that was still
@@ -23,20 +23,20 @@ export function nothingToChoose(
   const last = evaluations.findLast(isMeasured)
   if (!first) return unmeasured(evaluations, metric)
   if (first === last) {
-    const text = `no choice to make: ${metric} was measured once, at step ${first.step}; ${SCORE}`
+    const text = `${metric} was measured only once, at step ${first.step}, so there is nothing to compare. ${SCORE}`
     return { code: 'one_evaluation', text }
   }
   const epoch = last?.epoch ?? null
   if (epoch === null || epoch >= 1) return null
   if (!improvedThroughout(evaluations.filter(isMeasured), metric, direction)) return null
-  const text = `no choice to make: ${metric} was still improving at the end of less than one epoch, so the last is the best so far`
+  const text = `${metric} was still improving when the run ended in its first epoch, so the last evaluation is the best so far.`
   return { code: 'still_falling', text }
 }
 
 /** That a metric, or anything at all, was never measured, and what helps. */
 export function unmeasured(evaluations: readonly Evaluation[], metric: string): NothingToChoose {
-  const what = evaluations.length === 0 ? 'nothing was evaluated' : `${metric} was not measured`
-  return { code: 'no_evaluation', text: `no choice to make: ${what}; ${SCORE}` }
+  const what = evaluations.length === 0 ? 'Nothing was evaluated' : `${metric} was not measured`
+  return { code: 'no_evaluation', text: `${what}, so there is nothing to compare. ${SCORE}` }
 }
 
 /** Whether every value is better than the one before it. */

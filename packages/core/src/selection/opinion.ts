@@ -66,7 +66,7 @@ function agreement({ claim, among }: OpinionInput): string {
   const pointer = pathStep(claim.path)
   const astray = among === 'evaluations' && pointer !== null && pointer !== claim.step
   return astray
-    ? `The trainer agrees on step ${claim.step}, though its pointer names ${named(claim)}.`
+    ? `The trainer agrees on step ${claim.step}, but its record points at ${named(claim)}.`
     : 'The trainer agrees.'
 }
 
@@ -80,7 +80,7 @@ function metricVerdict({ claim, metric, evaluations }: OpinionInput): Verdict | 
   const told = direction ? ` (${direction})` : ''
   return [
     'other_metric',
-    `it is judged by ${other}${told}, which was ${figure(value)} there, not by ${metric}`,
+    `it judges by ${other}${told}, which was ${figure(value)} there, not by ${metric}`,
   ]
 }
 
@@ -103,7 +103,8 @@ function pointerVerdict({ claim, metric, evaluations, among }: OpinionInput): Ve
 function filesVerdict({ claim, checkpoints, among }: OpinionInput): Verdict | undefined {
   if (among === 'evaluations') return undefined
   const pointer = pathStep(claim.path) ?? claim.step
-  if (pointer === null) return ['not_compared', 'its name tells no step, so it cannot be compared']
+  if (pointer === null)
+    return ['not_compared', 'its name has no step number, so it cannot be compared']
   const there = checkpoints.findLast(({ step }) => step === pointer)
   if (there?.files_state === 'complete') return undefined
   const why = there?.files_why ? `: ${there.files_why}` : ''
@@ -118,7 +119,10 @@ function orderVerdict(input: OpinionInput): Verdict {
     return ['not_compared', `no finite ${metric} was measured at step ${claim.step}`]
   }
   if (claimed === best.value) {
-    return ['tie', `it ties with step ${best.step} at ${figure(claimed)}, and the first one wins`]
+    return [
+      'tie',
+      `step ${best.step} has the same value ${figure(claimed)}, and the first one wins`,
+    ]
   }
   if (directionByRecord(metric, claimed, evaluations) === opposite(direction)) {
     return [
@@ -151,6 +155,6 @@ function restartVerdict(input: OpinionInput, claimed: number): Verdict | undefin
   return [
     'record_restarted',
     `${figure(claimed)} is its best ${metric} only since step ${since?.step}; ` +
-      `${beats.length} earlier evaluations in its own log are better, so its record began anew after step ${last.step}`,
+      `${beats.length} earlier evaluations in its own log are better, so its record started again after step ${last.step}`,
   ]
 }

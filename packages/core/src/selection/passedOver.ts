@@ -36,7 +36,7 @@ function byFiles(
 
 function byStepless({ step, path }: Checkpoint): Why | undefined {
   if (step !== null) return undefined
-  return ['no_step', `${path} does not tell its step, so it cannot be compared`]
+  return ['no_step', `${path} has no step number, so it cannot be compared`]
 }
 
 function byEvaluation(

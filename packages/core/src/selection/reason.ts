@@ -7,6 +7,7 @@ import { measureOf } from '../metric/evaluations.ts'
 import { errorFigure, figure, signed } from '../metric/figure.ts'
 import { whoWords, type Decider } from './decider.ts'
 import type { PolicyProblem } from './policyProblem.ts'
+import { asSentence } from './asSentence.ts'
 import { problemText } from './problemText.ts'
 import { unlikeSamples } from './samples.ts'
 import type { Ranked, Selection } from './selection.ts'
@@ -27,63 +28,70 @@ type Found = Pick<
 
 type ReasonInput = { problem: PolicyProblem } | ({ problem: null; decided: Decider } & Found)
 
-/** The decision as one plain sentence. */
+/** The decision as a few plain sentences. */
 export function reason(input: ReasonInput): string {
   if (input.problem) return `No checkpoint can be chosen. ${problemText(input.problem)}`
   const { best, decided } = input
   if (!best) return `No checkpoint can be chosen: ${nothing(decided, input)}.`
-  const what = isTied(input) ? tied(decided, input) : alone(decided, input)
-  return `${what}${next(input)}${told(decided)}${missed(input)}${unbeaten(decided, input)}${unlike(decided, input)}.`
+  const sentences = [
+    winner(decided, input, best),
+    isTied(input) ? ties(input, best) : '',
+    isTied(input) && !input.prefer ? '' : next(input),
+    whoDecided(decided),
+    better(input),
+    unbeaten(decided, input),
+    unlike(decided, input),
+  ]
+  return sentences.filter((sentence) => sentence !== '').join(' ')
+}
+
+/** Which one is best, and by what. */
+function winner({ metric, direction }: Decider, found: Found, best: Ranked): string {
+  const { ranking, among, runner_up, policy, prefer, near_ties } = found
+  const noun = among === 'checkpoints' ? 'checkpoint' : 'evaluation'
+  const value = `${metric} ${figure(best.value)}`
+  const step = `Step ${best.step}${runner_up ? ofAttempt(best, runner_up) : ''}`
+  if (ranking.length === 1) return `${step} is the only ${noun} that can be compared: ${value}.`
+  if (policy === 'scored') {
+    return `${step} is best: ${value}, with the best score of ${ranking.length} ${noun}s.`
+  }
+  if (prefer && near_ties && near_ties.candidates.length > 1) {
+    return `${step} is best: ${value}, the ${prefer} of ${near_ties.candidates.length} ${noun}s within the noise.`
+  }
+  const which = superlative(direction ?? 'min')
+  const unknown = prefer && !near_ties ? ' The noise is unknown.' : ''
+  return `${step} is best: ${value}, the ${which} of ${ranking.length} ${noun}s.${unknown}`
 }
 
 /** Whether the chosen one is among several that noise cannot tell apart. */
 function isTied({ near_ties, best }: Found): boolean {
-  const ties = near_ties?.candidates ?? []
-  const isBest = ({ step, attempt }: Ranked): boolean =>
-    step === best?.step && attempt === best.attempt
-  return ties.length > 1 && ties.some(isBest)
+  const candidates = near_ties?.candidates ?? []
+  return candidates.length > 1 && candidates.some((one) => isSame(one, best))
 }
 
-/** Where noise cannot tell some apart, they lead the sentence. */
-function tied({ metric, direction }: Decider, found: Found): string {
-  const { near_ties, best, ranking, prefer } = found
-  const steps = stepsInWords(near_ties?.candidates ?? [], ranking)
+/** The others that noise cannot tell from the chosen one. */
+function ties({ near_ties, ranking }: Found, best: Ranked): string {
+  const others = (near_ties?.candidates ?? []).filter((one) => !isSame(one, best))
+  const steps = stepsInWords(others, ranking)
+  const [are, have] = others.length === 1 ? ['is', 'has'] : ['are', 'have']
   const noise = near_ties?.noise.standard_error ?? 0
-  const apart = noise === 0 ? 'are equal' : `cannot be told apart (noise ±${errorFigure(noise)})`
-  const why = prefer
-    ? `because it is the ${prefer} of them`
-    : found.policy === 'scored'
-      ? 'by its score'
-      : noise === 0
-        ? 'because it came first'
-        : `because it is the ${superlative(direction ?? 'min')}`
-  const value = `${metric} ${figure(best?.value ?? NaN)}`
-  return `${steps} ${apart}; step ${best?.step} is taken ${why} (${value})`
+  return noise === 0
+    ? `${steps} ${have} the same value.`
+    : `${steps} ${are} within the noise (±${errorFigure(noise)}).`
 }
 
-function alone(
-  { metric, direction }: Decider,
-  { ranking, among, best, runner_up, policy, prefer, near_ties }: Found,
-) {
-  const noun = among === 'checkpoints' ? 'checkpoint' : 'evaluation'
-  const value = `${metric} ${figure(best?.value ?? NaN)}`
-  const start = `Step ${best?.step}${best && runner_up ? ofAttempt(best, runner_up) : ''}`
-  if (ranking.length === 1) return `${start} is the only ${noun} that can be compared (${value})`
-  if (policy === 'scored') {
-    return `${start} has the best score of ${ranking.length} ${noun}s (${value})`
-  }
-  const unknown = prefer && !near_ties ? ', and the noise is not known' : ''
-  return `${start} has the ${superlative(direction ?? 'min')} ${metric} of ${ranking.length} ${noun}s (${value})${unknown}`
+function isSame({ attempt, step }: Ranked, other: Ranked | null): boolean {
+  return attempt === other?.attempt && step === other.step
 }
 
 function next({ runner_up, margin, best }: Found): string {
   if (!runner_up || margin === null || !best) return ''
   const step = `step ${runner_up.step}${ofAttempt(runner_up, best)}`
-  if (margin === 0) return `; ${step} ties with it${later(best, runner_up)}`
-  return `; next is ${step} (${signed(runner_up.value - best.value)})`
+  if (margin !== 0) return `Next is ${step} (${signed(runner_up.value - best.value)}).`
+  return asSentence(`${step} has the same value${later(best, runner_up)}`)
 }
 
-/** Where several attempts are compared a step alone does not say whose weights it means. */
+/** Where several attempts are compared a step alone does not say whose it is. */
 function ofAttempt(one: Ranked, other: Ranked | null): string {
   return other && one.attempt !== other.attempt ? ` of attempt ${one.attempt}` : ''
 }
@@ -92,19 +100,20 @@ function later(best: { step: number }, other: { step: number }): string {
   return other.step >= best.step ? ' and came later' : ''
 }
 
-function told(decided: Decider): string {
-  return decided.declared_by === null ? '' : `; ${whoWords(decided)}`
+function whoDecided(decided: Decider): string {
+  return decided.declared_by === null ? '' : asSentence(whoWords(decided))
 }
 
 /** Values over different sets do not compare, and that is said with the choice. */
 function unlike({ metric }: Decider, { evaluations }: Found): string {
   const found = metric === null ? null : unlikeSamples(evaluations, metric)
-  return found ? `; beware: measured over ${found.few} to ${found.many} samples` : ''
+  return found ? `Beware: ${metric} was measured over ${found.few} to ${found.many} samples.` : ''
 }
 
-function missed({ missed_best, lost_best }: Found): string {
-  if (lost_best) return `; a better one cannot be shipped: ${lost_best}`
-  return missed_best ? `; ${missed_best.text}` : ''
+/** A better evaluation whose checkpoint is gone or was never saved. */
+function better({ missed_best, lost_best }: Found): string {
+  if (lost_best) return `A better one cannot be shipped: ${lost_best}.`
+  return missed_best ? `${missed_best.text}.` : ''
 }
 
 /** The share of a run's steps that counts as its start. */
@@ -126,7 +135,7 @@ export function isUnbeatenStart(
 function unbeaten({ metric, direction }: Decider, { best, evaluations }: Found): string {
   const isStart =
     best && metric && direction && isUnbeatenStart(best, evaluations, metric, direction)
-  return isStart ? '; training has not beaten this start' : ''
+  return isStart ? 'No later evaluation was better than this start of the run.' : ''
 }
 
 function nothing({ metric }: Decider, { passed_over, evaluations, among }: Found): string {
@@ -135,5 +144,5 @@ function nothing({ metric }: Decider, { passed_over, evaluations, among }: Found
   const [first] = passed_over
   if (!first) return 'no checkpoint was saved'
   const others = passed_over.length - 1
-  return `${first.text}${others > 0 ? `, and ${others} more were passed over` : ''}`
+  return `${first.text}${others > 0 ? `, and ${others} more were skipped` : ''}`
 }

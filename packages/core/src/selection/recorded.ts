@@ -38,7 +38,7 @@ export function recordedMetric(
   return {
     metric,
     direction: directionByRecord(metric, value, evaluations),
-    declared_by: `the trainer's record (its best_metric equals ${metric} bit for bit)`,
+    declared_by: `the trainer's record (it recorded this ${metric} as its best)`,
   }
 }
 

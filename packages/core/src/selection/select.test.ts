@@ -9,9 +9,9 @@ test('the strictly lowest eval_loss wins when nobody declared a metric, and that
   expect(selection.best).toMatchObject({ step: 200, value: 1.1, path: 'checkpoint-200' })
   expect(selection.runner_up).toMatchObject({ step: 300 })
   expect(selection.margin).toBeCloseTo(0.1)
-  expect(selection.declared_by).toBe('nobody declared a metric')
+  expect(selection.declared_by).toBe('the run does not say which metric decides')
   expect(selection.reason).toBe(
-    'Step 200 has the lowest eval_loss of 3 checkpoints (eval_loss 1.1); next is step 300 (+0.1); nobody declared a metric.',
+    'Step 200 is best: eval_loss 1.1, the lowest of 3 checkpoints. Next is step 300 (+0.1). The run does not say which metric decides.',
   )
 })
 
@@ -49,7 +49,7 @@ test('all NaN is nothing to choose from, and every checkpoint is passed over wit
   expect(best).toBeNull()
   expect(passed_over.map(({ reason }) => reason)).toEqual(['not_finite', 'not_finite'])
   expect(reason).toBe(
-    'No checkpoint can be chosen: eval_loss is NaN at step 100, and 1 more were passed over.',
+    'No checkpoint can be chosen: eval_loss is NaN at step 100, and 1 more were skipped.',
   )
 })
 
@@ -85,7 +85,7 @@ test('a best evaluation that nothing was saved at is a missed best, not the answ
   expect(best).toMatchObject({ step: 400, value: 0.8 })
   expect(missed_best).toMatchObject({ step: 300, value: 0.5 })
   expect(reason).toContain(
-    'step 300 reached 0.5, but nothing is saved there; the best you can ship is step 400 at 0.8',
+    'Step 300 reached 0.5, but no checkpoint was saved there: the best you can ship is step 400 at 0.8',
   )
 })
 

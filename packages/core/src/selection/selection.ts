@@ -105,6 +105,21 @@ export const SecondOpinion = z.object({
 })
 export type SecondOpinion = z.infer<typeof SecondOpinion>
 
+/**
+ * Who decides: `told` a person, `declared` or `recorded` the run, `project` the project's answer for
+ * runs that declare nothing, `speech` or `preference` a rule for that kind of training, or `nobody`.
+ */
+export const Basis = z.enum([
+  'told',
+  'declared',
+  'recorded',
+  'project',
+  'speech',
+  'preference',
+  'nobody',
+])
+export type Basis = z.infer<typeof Basis>
+
 /** The decision over a job's checkpoints, as plain data. */
 export const Selection = z.object({
   policy: Policy,

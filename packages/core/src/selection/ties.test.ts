@@ -31,7 +31,7 @@ test('where the curve wiggles, what lies within its noise is tied, and the set l
   expect(steps.length).toBeGreaterThan(1)
   expect(steps).toContain(best?.step)
   expect(reason).toMatch(
-    /^Steps [\d, and–]+ cannot be told apart \(noise ±0\.0\d+\); step \d+ is taken because it is the lowest/,
+    /^Step \d+ is best: eval_loss [\d.]+, the lowest of \d+ checkpoints\. Steps [\d, and–]+ are within the noise \(±0\.0\d+\)\./,
   )
 })
 
@@ -83,7 +83,7 @@ test('policy within_noise takes the told one of the near ties, and says what was
     expect(chosen.best?.step).toBe(prefer === 'earliest' ? ties[0] : ties.at(-1))
     expect(chosen.ranking[0]).toEqual(chosen.best)
     expect(chosen.ranking).toHaveLength(strict.ranking.length)
-    expect(chosen.reason).toContain(`because it is the ${prefer} of them`)
+    expect(chosen.reason).toContain(`, the ${prefer} of `)
     if (chosen.best?.step !== strict.best?.step) {
       expect(chosen.runner_up?.step).toBe(strict.best?.step)
       expect(chosen.margin).toBeLessThan(0)
@@ -97,7 +97,7 @@ test('policy within_noise takes the strictly best where the noise is not known, 
     told: { prefer: 'latest' },
   })
   expect(chosen.best).toEqual(among(valley(0.02).slice(0, 6)).best)
-  expect(chosen.reason).toContain('the noise is not known')
+  expect(chosen.reason).toContain('The noise is unknown.')
 })
 
 test('noise is that of the attempt of the best, whatever another attempt did', () => {

@@ -34,12 +34,12 @@ function words(
   noise: NearTies['noise'],
 ): string {
   if (candidates.length < 2) {
-    return ranking.length < 2 ? '' : `no other lies within ${noise.text}`
+    return ranking.length < 2 ? '' : `No other checkpoint is within the noise (${noise.text}).`
   }
   const steps = stepsInWords(candidates, ranking)
   return noise.standard_error === 0
-    ? `${steps} are equal`
-    : `${steps} cannot be told apart: they lie within ${noise.text}`
+    ? `${steps} have the same value.`
+    : `${steps} are within the noise (${noise.text}).`
 }
 
 /** "Steps 400 and 500"; a range where every candidate between its ends is among them. */

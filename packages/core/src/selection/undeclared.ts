@@ -36,7 +36,7 @@ export function undeclared(names: readonly string[]): Undeclared {
   if (isPreferenceTraining(held)) return preference(held)
   const speech = named(held, ['wer', 'cer'])
   if (speech !== undefined) {
-    const because = `in speech recognition the loss misleads where ${speech} is known`
+    const because = `in speech recognition ${speech} decides, because the loss may mislead`
     return { metric: speech, basis: 'speech', direction: 'min', because, problem: null }
   }
   return onlyMeasure(held) ?? lowestLoss(names)
@@ -73,7 +73,7 @@ function preference(names: readonly string[]): Undeclared {
   if (metric === undefined) {
     return { ...refused(names), basis, direction: 'min', because: null }
   }
-  const because = `in preference training the loss does not tell progress, so ${metric} decides`
+  const because = `in preference training the loss does not show progress, so ${metric} decides`
   return { metric, basis, direction: 'max', because, problem: null }
 }
 

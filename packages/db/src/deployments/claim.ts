@@ -57,7 +57,7 @@ export async function claimDeployment(
     )
     if (taken === undefined) continue
     const deployment = written(await deploymentById(db, one.job_id, one.deployment_id))
-    const source_path = absolutePath(one.root, deployment.checkpoint_name)
+    const source_path = absolutePath(one.root, deployment.path)
     const was_begun = one.status !== 'queued'
     return { ...deployment, root: one.root, source_path, was_begun, held: taken }
   }
@@ -71,7 +71,8 @@ export interface DeploymentAdvance {
   status: DeploymentStatus
   bytes_done: number
   bytes_total: number
-  path?: string | null
+  /** Where the shipped files are, once they are there. */
+  absolute_path?: string | null
   error?: string | null
   /** Said only where nobody else claimed it since this revision, which is that of the last word. */
   held?: number
@@ -85,12 +86,12 @@ export async function advanceDeployment(
   db: Database,
   advance: DeploymentAdvance,
 ): Promise<number | undefined> {
-  const { job_id, deployment_id, held, ...said } = advance
+  const { job_id, deployment_id, held, absolute_path: path, ...said } = advance
   const ended = said.status === 'done' || said.status === 'failed'
   return changeJob<number | undefined>(db, job_id, async (tx, _job, revision) => {
     const rows = await tx
       .update(deployments)
-      .set({ ...said, revision, advanced_at: clock, ...(ended ? { ended_at: clock } : {}) })
+      .set({ ...said, path, revision, advanced_at: clock, ...(ended ? { ended_at: clock } : {}) })
       .where(
         and(
           eq(deployments.job_id, job_id),

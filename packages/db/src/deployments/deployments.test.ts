@@ -32,7 +32,7 @@ test('a deployment remembers what was said of its checkpoint when it was chosen'
   expect(first).toMatchObject({
     job_name: 'moby',
     step: 1,
-    checkpoint_name: 'checkpoint-1',
+    path: 'checkpoint-1',
     is_best: true,
     status: 'queued',
     bytes_total: 10,
@@ -98,11 +98,18 @@ test('who was taken over says no more of a deployment, whatever it did meanwhile
   expect(held).toBeGreaterThan(slept.held)
   await db.sql`update deployments set advanced_at = advanced_at - 60000 where job_id = ${job_id}`
   const taker = (await claimDeployment(db, host_id))!
-  const late = { ...told, status: 'done', path: '/models/late', held: held! } as const
+  const late = { ...told, status: 'done', absolute_path: '/models/late', held: held! } as const
   expect(await advanceDeployment(db, late)).toBeUndefined()
-  const done = { ...told, status: 'done', path: '/models/slept', held: taker.held } as const
+  const done = {
+    ...told,
+    status: 'done',
+    absolute_path: '/models/slept',
+    held: taker.held,
+  } as const
   expect(await advanceDeployment(db, done)).toBeGreaterThan(taker.held)
-  expect((await listDeployments(db, { job_id }))[0]).toMatchObject({ path: '/models/slept' })
+  expect((await listDeployments(db, { job_id }))[0]).toMatchObject({
+    absolute_path: '/models/slept',
+  })
 })
 
 test('the newest deployment that is done is live, and what has ended stays as it is', async () => {
@@ -115,7 +122,7 @@ test('the newest deployment that is done is live, and what has ended stays as it
     const bytes = { bytes_done: 10, bytes_total: 10 }
     const told = { job_id, deployment_id, ...bytes }
     await advanceDeployment(db, { ...told, status: 'verifying' })
-    await advanceDeployment(db, { ...told, status, path: '/models/live-one', error: null })
+    await advanceDeployment(db, { ...told, status, absolute_path: '/models/live-one', error: null })
     await advanceDeployment(db, { ...told, status: 'copying', bytes_done: 0 })
     return deployment_id
   }
@@ -124,7 +131,11 @@ test('the newest deployment that is done is live, and what has ended stays as it
   const third = await ship(best, 'failed')
   const live = await liveDeployments(db, { model_name })
   expect(live.map(({ deployment_id }) => deployment_id)).toEqual([second])
-  expect(live[0]).toMatchObject({ status: 'done', path: '/models/live-one', bytes_done: 10 })
+  expect(live[0]).toMatchObject({
+    status: 'done',
+    absolute_path: '/models/live-one',
+    bytes_done: 10,
+  })
   const ledger = await listDeployments(db, { model_name })
   expect(ledger.map(({ deployment_id, status }) => [deployment_id, status])).toEqual([
     [third, 'failed'],

@@ -20,7 +20,7 @@ export interface Deployment {
   checkpoint_id: string
   step: number | null
   /** The checkpoint's path relative to the run's folder. */
-  checkpoint_name: string
+  path: string
   /** Whether it was the best when it was chosen, and what was said of it then. */
   is_best: boolean
   reason: string
@@ -29,7 +29,7 @@ export interface Deployment {
   bytes_done: number
   bytes_total: number
   /** Where the shipped files are, once they are there. */
-  path: string | null
+  absolute_path: string | null
   error: string | null
   created_at: number
   ended_at: number | null
@@ -47,14 +47,14 @@ const FACE = {
   job_name: trainingJobs.name,
   checkpoint_id: deployments.checkpoint_id,
   step: checkpoints.step,
-  checkpoint_name: checkpoints.path,
+  path: checkpoints.path,
   is_best: deployments.is_best,
   reason: deployments.reason,
   model_name: deployments.model_name,
   status: deployments.status,
   bytes_done: deployments.bytes_done,
   bytes_total: deployments.bytes_total,
-  path: deployments.path,
+  absolute_path: deployments.path,
   error: deployments.error,
   created_at: deployments.created_at,
   ended_at: deployments.ended_at,

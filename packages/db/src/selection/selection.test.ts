@@ -132,10 +132,10 @@ test('each checkpoint says why it is not the best', async () => {
   expect(rows.map(({ step, why_not }) => [step, why_not])).toEqual([
     [1, 'third: +0.0183'],
     [2, null],
-    [3, 'second: equal, but the first of equals is taken'],
+    [3, 'second: same value, but the first one wins'],
     [4, 'eval_loss is NaN at step 4'],
     [5, 'no evaluation at step 5, so it cannot be compared'],
-    [null, 'last does not tell its step, so it cannot be compared'],
+    [null, 'last has no step number, so it cannot be compared'],
   ])
   expect(rows.map(({ train_loss }) => train_loss)).toEqual([3, 2, 2, 1, 1, null])
   expect(rows.map(({ place }) => place)).toEqual([3, 1, 2, null, null, null])

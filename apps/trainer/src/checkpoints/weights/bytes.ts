@@ -14,7 +14,7 @@ export async function bytesAt(file: FileHandle, offset: number, length: number):
 
 /** What a look at one file of weights tells. */
 export interface WeightsSeen {
-  /** Why it cannot be used; null where nothing speaks against it. */
+  /** Why it cannot be used, as words after the file's name; null where nothing speaks against it. */
   why: string | null
   /** Whether its format tells where it ends, so that nothing can be missing. */
   ends: boolean

@@ -26,14 +26,14 @@ export function isGguf(head: Buffer): boolean {
  */
 export async function lookAtGguf(file: FileHandle, bytes: number): Promise<WeightsSeen> {
   const head = await bytesAt(file, 0, 24)
-  if (head.length < 24) return broken('it is cut short within its header')
+  if (head.length < 24) return broken('is cut short within its header')
   const version = head.readUInt32LE(4)
   if (version < 2 || version > 3) return broken(`its GGUF version ${version} is not known`)
   const [tensors, pairs] = [Number(head.readBigUInt64LE(8)), Number(head.readBigUInt64LE(16))]
   if (tensors > MOST || pairs > MOST) return broken('its counts are broken')
   try {
     const end = await tensorsEnd(new GgufReader(file, 24), tensors, pairs)
-    return bytes < end ? broken(`it is cut short: ${bytes} of ${end} bytes`) : WHOLE
+    return bytes < end ? broken(`is cut short: ${bytes} of ${end} bytes`) : WHOLE
   } catch (error) {
     if (error instanceof HeaderBroken) return broken(error.message)
     throw error

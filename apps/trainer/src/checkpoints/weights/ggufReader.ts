@@ -60,11 +60,11 @@ export class GgufReader {
         const inner = await this.number(4)
         await this.#skip(inner, await this.number(8))
       }
-    } else throw new HeaderBroken(`its header holds a value of a type that is not known (${type})`)
+    } else throw new HeaderBroken(`has a value of an unknown type in its header (${type})`)
   }
 
   async #take(length: number): Promise<Buffer> {
-    if (this.offset > LONGEST_HEADER) throw new HeaderBroken('its header is too long to be one')
+    if (this.offset > LONGEST_HEADER) throw new HeaderBroken('has a header that is too long')
     const isHere =
       this.offset >= this.#start && this.offset + length <= this.#start + this.#piece.length
     if (!isHere) {
@@ -73,7 +73,7 @@ export class GgufReader {
     }
     const from = this.offset - this.#start
     const bytes = this.#piece.subarray(from, from + length)
-    if (bytes.length < length) throw new HeaderBroken('it is cut short within its header')
+    if (bytes.length < length) throw new HeaderBroken('is cut short within its header')
     this.offset += length
     return bytes
   }

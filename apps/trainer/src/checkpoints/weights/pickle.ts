@@ -40,12 +40,12 @@ export async function lookAtPickle(file: FileHandle, bytes: number): Promise<Wei
     if (end !== 'stop') return unfinished(end)
   }
   const expected = reader.offset + storedBytes(reader.persistent)
-  if (bytes < expected) return broken(`it is cut short: ${bytes} of ${expected} bytes`)
+  if (bytes < expected) return broken(`is cut short: ${bytes} of ${expected} bytes`)
   return bytes === expected ? WHOLE : NOT_KNOWN
 }
 
 function unfinished(end: 'cut' | 'unknown'): WeightsSeen {
-  return end === 'cut' ? broken('it is cut short within its pickle') : NOT_KNOWN
+  return end === 'cut' ? broken('is cut short within its pickle') : NOT_KNOWN
 }
 
 /** Bytes of all storages with their counts; NaN where the width of one is not known. */

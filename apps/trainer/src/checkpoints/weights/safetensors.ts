@@ -20,15 +20,15 @@ export async function lookAtSafetensors(file: FileHandle, bytes: number): Promis
   const start = await bytesAt(file, 0, 9)
   const length = start.length < 9 ? Infinity : Number(start.readBigUInt64LE())
   if (start.length === 9 && (length > LONGEST_HEADER || start[8] !== 0x7b)) {
-    return broken('it is no safetensors file')
+    return broken('is no safetensors file')
   }
-  if (8 + length > bytes) return broken('it is cut short within its header')
+  if (8 + length > bytes) return broken('is cut short within its header')
   const { end, tensors, empty } = await tensorsIn(file, length)
   const expected = 8 + length + end
   if (expected === bytes) return usable(tensors, empty)
   return bytes < expected
-    ? broken(`it is cut short: ${bytes} of ${expected} bytes`)
-    : broken(`it has ${bytes - expected} bytes more than its header tells of`)
+    ? broken(`is cut short: ${bytes} of ${expected} bytes`)
+    : broken(`has ${bytes - expected} bytes more than its header tells of`)
 }
 
 /** Where the last tensor's bytes end, counted from the header's end, and how many tensors there are. */

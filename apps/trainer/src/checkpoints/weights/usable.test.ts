@@ -8,9 +8,9 @@ import { rowsFrom, select } from '@bestmark/core'
 import { lookAtWeights } from './weights.ts'
 
 test.each([
-  ['no tensor', {}, 'it holds no tensor'],
-  ['one of two tensors empty', { a: [2], b: [0] }, 'one of its 2 tensors is empty'],
-  ['all tensors empty', { a: [0, 8], b: [0] }, '2 of its 2 tensors are empty'],
+  ['no tensor', {}, 'holds no tensor'],
+  ['one of two tensors empty', { a: [2], b: [0] }, 'has 1 empty tensor of 2'],
+  ['all tensors empty', { a: [0, 8], b: [0] }, 'has 2 empty tensors of 2'],
   ['two tensors', { a: [2], b: [3] }, null],
 ])('well-formed weights with %s: %j', async (_case, shapes, why) => {
   await using folder = await temporaryFolder()

@@ -5,11 +5,9 @@ import { broken, WHOLE, type WeightsSeen } from './bytes.ts'
  * leaves them that did not gather what several processes hold.
  */
 export function usable(tensors: number, empty: number): WeightsSeen {
-  if (tensors === 0) return broken('it holds no tensor')
+  if (tensors === 0) return broken('holds no tensor')
   if (empty === 0) return WHOLE
   return broken(
-    empty === 1
-      ? `one of its ${tensors} tensors is empty`
-      : `${empty} of its ${tensors} tensors are empty`,
+    empty === 1 ? `has 1 empty tensor of ${tensors}` : `has ${empty} empty tensors of ${tensors}`,
   )
 }

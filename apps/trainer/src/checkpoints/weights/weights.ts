@@ -37,7 +37,7 @@ export function isWeightsAmong(path: string, names: ReadonlySet<string>): boolea
 
 /** Looks at the beginning and the end of a file of weights, whatever its length. */
 export async function lookAtWeights(path: string, bytes: number): Promise<WeightsSeen> {
-  if (bytes === 0) return broken('it is empty')
+  if (bytes === 0) return broken('is empty')
   await using file = await openHandle(path)
   // The file is closed when this returns, so the look must be over by then.
   return await lookInside(file, path, bytes)
@@ -46,10 +46,10 @@ export async function lookAtWeights(path: string, bytes: number): Promise<Weight
 async function lookInside(file: FileHandle, path: string, bytes: number): Promise<WeightsSeen> {
   const head = await bytesAt(file, 0, HEAD)
   if (bytes < POINTER_BYTES && isLfsPointer(head.toString('latin1'))) {
-    return broken('it is a Git LFS pointer, not the weights')
+    return broken('is a Git LFS pointer, not the weights')
   }
   // A disk that was full, or lost its power, leaves a file's length and none of its bytes.
-  if (head.every((byte) => byte === 0)) return broken('it begins with nothing but zeros')
+  if (head.every((byte) => byte === 0)) return broken('begins with nothing but zeros')
   if (path.endsWith('.safetensors')) return lookAtSafetensors(file, bytes)
   // Torch's distributed checkpoints hold an archive a tensor.
   if (isZip(head)) return lookAtArchive(file, path, bytes)
@@ -57,7 +57,7 @@ async function lookInside(file: FileHandle, path: string, bytes: number): Promis
   if (isHdf5(head)) return lookAtHdf5(file, bytes)
   if (isPickle(head)) return lookAtPickle(file, bytes)
   const expected = /\.(keras|npz|gguf|h5|hdf5)$/.exec(path)?.[1]
-  if (expected !== undefined) return broken(`it does not begin as a ${expected} file does`)
+  if (expected !== undefined) return broken(`does not begin as a ${expected} file does`)
   return { why: null, ends: false }
 }
 
@@ -70,7 +70,7 @@ async function lookAtArchive(file: FileHandle, path: string, bytes: number): Pro
   if (!archive?.isWhole) return seen
   const { value, tensors } = archive
   if (value instanceof Map && value.size === 2 && value.has('param_groups') && value.has('state')) {
-    return broken("it holds an optimiser's state and no weights")
+    return broken("holds an optimiser's state and no weights")
   }
   // A storage without a name is held in a way that is not known.
   if (tensors.length === 0 && archive.tensorsDigest !== '') return seen

@@ -27,13 +27,13 @@ export async function lookAtZip(
   isOneOfMany: boolean,
 ): Promise<WeightsSeen> {
   const directory = await directoryOf(file, bytes)
-  if (directory === undefined) return broken('it is cut short: the end of its archive is missing')
+  if (directory === undefined) return broken('is cut short: the end of its archive is missing')
   const before = directory.start - directory.offset
   if (directory.size > 0 && (before === 0 || (before > 0 && isOneOfMany))) {
     const first = await bytesAt(file, directory.start, 4)
     if (first.length === 4 && first.readUInt32LE() === ENTRY) return WHOLE
   }
-  return broken('the directory of its archive is broken')
+  return broken('has a broken archive directory')
 }
 
 /** The directory of an archive's files: its size, where the archive says that it begins, and where it does. */

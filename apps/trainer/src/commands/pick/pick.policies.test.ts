@@ -39,9 +39,11 @@ test('--explain tells the whole explanation below the path, and files with their
   const { stdout, code } = await bestmark(['pick', '.', '--explain'], { cwd: folder.path })
   const [path, empty, sentence] = stdout.split('\n')
   expect([path, empty, code]).toEqual([join(folder.path, 'checkpoint-200'), '', 0])
-  expect(sentence).toMatch(/^Step 200 has the lowest eval_loss of 4 checkpoints/)
-  expect(stdout).toMatch(/^Decided by: lowest eval_loss; nobody declared a metric$/m)
-  expect(stdout).toMatch(/^\? {2}Nobody declared what decides/m)
+  expect(sentence).toMatch(/^Step 200 is best: eval_loss [\d.]+, the lowest of 4 checkpoints/)
+  expect(stdout).toMatch(
+    /^Decided by: lowest eval_loss; the run does not say which metric decides$/m,
+  )
+  expect(stdout).toMatch(/^\? {2}The run does not say which metric decides/m)
   expect(stdout).toMatch(/^ +1 +200 +1 +checkpoint-200 +best.* trainer_state\.json:\d+$/m)
   const none = await bestmark(['pick', '.', '--explain', '--metric', 'bleu'], { cwd: folder.path })
   expect([none.code, none.stdout]).toEqual([2, ''])

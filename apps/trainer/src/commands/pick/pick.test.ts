@@ -25,7 +25,7 @@ test('the best checkpoint that exists is printed with one sentence why', async (
   const [path, why] = stdout.split('\n')
   expect(path).toBe(join(folder.path, 'checkpoint-400'))
   expect(why).toBe(
-    'Step 400 has the lowest eval_loss of 3 checkpoints (eval_loss 0.8); next is step 200 (+0.2); nobody declared a metric.',
+    'Step 400 is best: eval_loss 0.8, the lowest of 3 checkpoints. Next is step 200 (+0.2). The run does not say which metric decides.',
   )
   expect(code).toBe(0)
 })

@@ -32,7 +32,7 @@ export function deploymentWords({ status, bytes_done, bytes_total, error }: Depl
 export function besideWords(checkpoint_id: string, current: Deployment | undefined): string {
   if (!current) return ''
   if (current.checkpoint_id === checkpoint_id) return ', as it is already'
-  return `; ${checkpointName({ step: current.step, path: current.checkpoint_name })} stays beside it`
+  return `; ${checkpointName({ step: current.step, path: current.path })} stays beside it`
 }
 
 /** Whether a deployment still goes on. */

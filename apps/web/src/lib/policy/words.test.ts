@@ -27,10 +27,10 @@ test('every policy has a line and a verb of its own', () => {
 
 test('who chose a policy is said once', () => {
   const chosen = { policy_from: 'job', policy_told: { prefer: 'latest', by: 'ana' } } as const
-  expect(chosenWords(chosen, 'within_noise', 'lowest eval_loss')).toBe(
+  expect(chosenWords(chosen, 'within_noise', 'nobody')).toBe(
     'Policy within noise, latest, chosen for this job by ana.',
   )
-  expect(chosenWords(chosen, 'within_noise', 'lowest eval_loss; chosen by ana')).toBe('')
+  expect(chosenWords(chosen, 'within_noise', 'told')).toBe('')
   const inherited = { policy_from: 'default', policy_told: {} } as const
-  expect(chosenWords(inherited, 'as_declared', '')).toBe('')
+  expect(chosenWords(inherited, 'as_declared', 'nobody')).toBe('')
 })

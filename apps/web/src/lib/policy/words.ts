@@ -1,4 +1,4 @@
-import type { Direction, Policy, PolicySettings, Told } from '@bestmark/core'
+import type { Basis, Direction, Policy, PolicySettings, Told } from '@bestmark/core'
 import type { JobDetail } from '../api.ts'
 
 /** What a person reads of each policy where one is chosen. */
@@ -48,13 +48,15 @@ export function decideWords({ policy, told }: PolicySettings): string {
   return policy === 'scored' ? 'Let the score decide' : 'Decide as declared'
 }
 
-/** Which policy a person chose, with who and when; empty where nobody did, or `decided` says it. */
+/** Which policy a person chose, with who and when; empty where nobody did, or the basis says it. */
 export function chosenWords(
   { policy_from, policy_told: told }: Pick<JobDetail, 'policy_from' | 'policy_told'>,
   policy: Policy,
-  decided: string,
+  basis: Basis,
 ): string {
-  if (policy_from === 'default' || !told.by || decided.includes(told.by)) return ''
+  if (policy_from === 'default' || !told.by) return ''
+  // Then the line about who decides names the person already.
+  if (basis === 'told' || basis === 'project') return ''
   const whose = policy_from === 'project' ? 'for the project' : 'for this job'
   return `Policy ${settingsWords(policy, told, policy_from)}, chosen ${whose} by ${told.by}.`
 }

@@ -121,6 +121,8 @@ async function untilReady(place: Place, child: ChildProcess, from: number): Prom
   }
   if (isTaken) throw runsBeside(place)
   const why = (await lastWords(place, from)) || ended
+  // Postgres's own programs say it in words alone.
+  // eslint-disable-next-line bestmark/read-sentences
   if (/No space left on device|Disk quota exceeded/.test(why)) throw noRoom(place)
   throw new DatabaseUnavailable(
     `The embedded Postgres in ${place.home} did not start: ${why}. Its log is ${place.log}.`,

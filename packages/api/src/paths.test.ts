@@ -1,0 +1,89 @@
+import { isAbsolute } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { appRouter, createCaller, type RouterOutputs } from './root.ts'
+import { type JournalLine, type TestBoard, testBoard } from './testing.ts'
+
+let board: TestBoard
+beforeAll(async () => {
+  board = await testBoard()
+})
+afterAll(() => board[Symbol.asyncDispose]())
+
+const RUN: readonly JournalLine[] = [
+  { type: 'started', total_steps: 300 },
+  ...[100, 200, 300].flatMap((step): JournalLine[] => [
+    { type: 'metrics', step, values: { loss: 2 } },
+    { type: 'evaluation', step, values: { eval_loss: step === 200 ? 1 : 2, eval_f1: 1 / step } },
+    { type: 'checkpoint', step, path: `out/checkpoint-${step}`, files_state: 'complete' },
+  ]),
+  { type: 'claim', path: 'out/checkpoint-300', step: 300, metric: 'eval_loss', value: 2 },
+  { type: 'ended', status: 'completed' },
+]
+
+/** The answers of every procedure about one run, by the procedure's name. */
+async function answers(): Promise<Record<string, unknown>> {
+  const api = createCaller({ db: board.db, authorized: true })
+  const job_id = await board.newJob()
+  await board.tell(job_id, ...RUN)
+  const stop = { job_id: await board.newJob('stopped') }
+  const { best_checkpoint_id } = await api.jobs.status({ job_id })
+  const chosen = { job_id, checkpoint_id: best_checkpoint_id ?? '' }
+  const following = (await api.watch({ jobs: [job_id] }))[Symbol.asyncIterator]()
+  const news = await following.next()
+  await following.return?.()
+  return {
+    watch: news.value,
+    'deployments.create': await api.deployments.create({ ...chosen, model_name: 'moby' }),
+    'deployments.list': await api.deployments.list(),
+    'checkpoints.list': await api.checkpoints.list({ job_id }),
+    'checkpoints.explain': await api.checkpoints.explain({ job_id }),
+    'checkpoints.pin': await api.checkpoints.pin({ ...chosen, pinned: true }),
+    'policies.change': await api.policies.change({ job_id, policy: null, by: 'ana' }),
+    'policies.history': await api.policies.history({ job_id }),
+    'series.read': await api.series.read({ job_id, names: ['loss'] }),
+    'series.names': await api.series.names({ job_id }),
+    'jobs.list': await api.jobs.list(),
+    'jobs.status': await api.jobs.status({ job_id }),
+    'jobs.detail': await api.jobs.detail({ job_id }),
+    'jobs.logs': await api.jobs.logs({ job_id }),
+    'jobs.stop': await api.jobs.stop(stop),
+    'jobs.examples': await api.jobs.examples(),
+    'jobs.removeExamples': await api.jobs.removeExamples(),
+    'hosts.fullDisks': await api.hosts.fullDisks(),
+    'backtest.run': await api.backtest.run({ target: 'eval_f1' }),
+    'backtest.targets': await api.backtest.targets(),
+  }
+}
+
+/** Every text under one of some names, wherever it lies in an answer. */
+function textsNamed(answer: unknown, name: string): string[] {
+  if (typeof answer !== 'object' || answer === null || ArrayBuffer.isView(answer)) return []
+  return Object.entries(answer).flatMap(([key, value]) =>
+    key === name && typeof value === 'string' ? [value] : textsNamed(value, name),
+  )
+}
+
+test('in every answer a path is relative to its root, and an absolute one is named so', async () => {
+  const all = await answers()
+  const procedures = Object.keys(appRouter._def.procedures)
+  expect(Object.keys(all).sort()).toEqual(procedures.sort())
+  const paths = textsNamed(all, 'path')
+  expect(paths.length).toBeGreaterThan(10)
+  expect(paths.filter(isAbsolute)).toEqual([])
+  const absolute = textsNamed(all, 'absolute_path')
+  expect(absolute.length).toBeGreaterThan(0)
+  expect(absolute.every(isAbsolute)).toBe(true)
+})
+
+test('the best path of the status is that of the best checkpoint in every answer', async () => {
+  const all = await answers()
+  const best = '/runs/moby/out/checkpoint-200'
+  for (const name of ['watch', 'jobs.list', 'jobs.status']) {
+    expect(textsNamed(all[name], 'best_checkpoint_path')).toContain(best)
+  }
+  const list = all['checkpoints.list'] as RouterOutputs['checkpoints']['list']
+  const rows = list.checkpoints.filter(({ is_best }) => is_best)
+  expect(rows.map(({ absolute_path }) => absolute_path)).toEqual([best])
+  expect(list.selection.best?.path).toBe('out/checkpoint-200')
+  expect(all['deployments.create']).toMatchObject({ path: 'out/checkpoint-200', is_best: true })
+})
