@@ -11,6 +11,7 @@ export default ts.config(
       '**/build/',
       '**/.svelte-kit/',
       '**/node_modules/',
+      '**/.stryker/',
       '.bestmark/',
       '*.config.js',
       '.ci/*.mjs',

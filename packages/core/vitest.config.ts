@@ -1,4 +1,4 @@
 import { defineConfig } from 'vitest/config'
 import { reportersFor } from '../../vitest.shared.ts'
 
-export default defineConfig({ test: { isolate: false, ...reportersFor('core') } })
+export default defineConfig({ test: { dir: 'src', isolate: false, ...reportersFor('core') } })
