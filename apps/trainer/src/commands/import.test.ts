@@ -18,15 +18,19 @@ const here = testBoard()
 
 const run = (...words: string[]) => bestmark(words, { cwd: here.path, env: here.env })
 
-async function jobNamed(name: string): Promise<TrainingJobStatus> {
+async function jobsNamed(name: string): Promise<TrainingJobStatus[]> {
   const { stdout } = await run('jobs', '--json')
   const lines = stdout
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line))
-  const found = lines.filter((job) => job.name === name)
+  return lines.filter((job) => job.name === name)
+}
+
+async function jobNamed(name: string): Promise<TrainingJobStatus> {
+  const found = await jobsNamed(name)
   expect(found).toHaveLength(1)
-  return found[0]
+  return found[0]!
 }
 
 test('a folder is put on the board as one job, again and again with the same result', async () => {
@@ -81,18 +85,24 @@ test('files that went away or came back are seen by importing again', async () =
   expect(await jobNamed('rotated')).toMatchObject({ best_step: 200 })
 })
 
-test('a history that another attempt rewrote replaces what was recorded', async () => {
+test('another history in the same folder is a job of its own, and the one before keeps its own', async () => {
   const root = join(here.path, 'rewritten')
   await writeOutput(root, { saves: [100, 200], log })
   await run('import', 'rewritten')
-  // In the same folder: one that was removed and made anew with other values is another run's.
+  const before = await jobNamed('rewritten')
   for (const name of await readdir(root)) await rm(join(root, name), { recursive: true })
   await writeOutput(root, { saves: [100], log: [{ step: 100, eval_loss: 7 }] })
   await run('import', 'rewritten')
-  expect(await jobNamed('rewritten')).toMatchObject({
+  const jobs = await jobsNamed('rewritten')
+  expect(jobs.find(({ job_id }) => job_id !== before.job_id)).toMatchObject({
     best_step: 100,
     best_metric: 7,
     current_step: 100,
+  })
+  const { current_step, eval_loss } = before
+  expect(jobs.find(({ job_id }) => job_id === before.job_id)).toMatchObject({
+    current_step,
+    eval_loss,
   })
 })
 
