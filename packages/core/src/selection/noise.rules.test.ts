@@ -63,7 +63,7 @@ test('a curve has the noise of its mirror image, wherever its best lies', () => 
 
 test('noise says where it comes from', () => {
   const rows = evaluations([1, { acc: 0.5 }]).map((row) => ({ ...row, samples: 100 }))
-  expect(noiseAmong(rows, 'acc')?.text).toBe('the binomial error 0.05 of 100 samples')
+  expect(noiseAmong(rows, 'acc')?.text).toBe('binomial error of 100 samples: ±0.05')
 })
 
 test('a curve of fourth degree is not taken for a cubic', () => {

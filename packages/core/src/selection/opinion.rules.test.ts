@@ -112,7 +112,7 @@ test('the other direction is named after the metric that was misread', () => {
 test('a tie names the step that came first', () => {
   const tied = evaluations([100, 1.2], [200, 1.2], [300, 1.4])
   const opinion = opinionOn({ evaluations: tied, claim: claim('checkpoint-200', 200, 1.2) })
-  expect(opinion?.text).toContain('ties with step 100 at 1.2')
+  expect(opinion?.text).toContain('step 100 has the same value 1.2')
 })
 
 test('a record began anew only where all that beats it came before it', () => {

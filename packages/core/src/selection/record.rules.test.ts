@@ -16,7 +16,9 @@ test('a record that names its metric decides by it', () => {
 test('a record without a finite value, or of a value that was never measured, names no metric', () => {
   const rows = evaluations([100, { eval_loss: 1, eval_f1: NaN }], [200, { eval_loss: 2 }])
   for (const value of [null, NaN, 5]) {
-    expect(decidedBy(rows, claim(null, 100, value)).declared_by).toBe('nobody declared a metric')
+    expect(decidedBy(rows, claim(null, 100, value)).declared_by).toBe(
+      'the run does not say which metric decides',
+    )
   }
 })
 
@@ -37,7 +39,7 @@ test('of metrics with the recorded value the loss goes first, whatever came firs
   )
   const { metric, reason } = decidedBy(rows, claim(null, 100, 0.5))
   expect(metric).toBe('eval_loss')
-  expect(reason).toContain('its best_metric equals eval_loss bit for bit')
+  expect(reason).toContain('it recorded this eval_loss as its best')
 })
 
 test('without a loss the metric that was at its best there goes first', () => {
@@ -87,5 +89,5 @@ test('a loss that was recorded goes before a metric that was at its best there',
 test('a record without a value is not that of a value that is missing', () => {
   const rows = evaluations([100, { eval_loss: 1, eval_f1: null }], [200, { eval_loss: 2 }])
   const { declared_by, second_opinion } = decidedBy(rows, claim(null, null, null))
-  expect([declared_by, second_opinion]).toEqual(['nobody declared a metric', null])
+  expect([declared_by, second_opinion]).toEqual(['the run does not say which metric decides', null])
 })

@@ -85,16 +85,16 @@ test('who decided is named with the choice, for each kind of who', () => {
     declaration: { metric, direction: null, declared_by },
   })
   const reason = (more: Parameters<typeof choose>[0]) => choose({ ...given, ...more }).reason
-  expect(reason(declaration('eval_f1', 'a.yaml:3'))).toMatch(/; declared by a\.yaml:3\.$/)
-  expect(reason(declaration('eval_f1', null))).toMatch(/; declared by the run\.$/)
-  expect(reason({ told: { metric: 'eval_f1', by: 'ana' } })).toMatch(/; chosen by ana\.$/)
-  expect(reason({ told: { metric: 'eval_f1' } })).not.toMatch(/chosen|declared|asked/)
-  expect(reason({})).toMatch(/; nobody declared a metric\.$/)
+  expect(reason(declaration('eval_f1', 'a.yaml:3'))).toMatch(/[Dd]eclared by a\.yaml:3\.$/)
+  expect(reason(declaration('eval_f1', null))).toMatch(/[Dd]eclared by the run\.$/)
+  expect(reason({ told: { metric: 'eval_f1', by: 'ana' } })).toMatch(/[Cc]hosen by ana\.$/)
+  expect(reason({ told: { metric: 'eval_f1' } })).not.toMatch(/chosen|declared|asked/i)
+  expect(reason({})).toMatch(/[Tt]he run does not say which metric decides\.$/)
   const undeclaredBy = (by?: string) => ({
     told: { undeclared: { metric: 'f1', direction: null }, ...(by ? { by } : {}) },
   })
-  expect(reason(undeclaredBy('ana'))).toMatch(/; chosen by ana where nothing is declared\.$/)
-  expect(reason(undeclaredBy())).toMatch(/; chosen where nothing is declared\.$/)
+  expect(reason(undeclaredBy('ana'))).toMatch(/[Cc]hosen by ana for runs that declare no metric\.$/)
+  expect(reason(undeclaredBy())).toMatch(/[Cc]hosen for runs that declare no metric\.$/)
 })
 
 test("the project's answer of several metrics needs all of them", () => {
@@ -142,7 +142,7 @@ test('who decided is named beside the rule, also for a record and for nobody by 
   }
   const recorded = { path: null, step: 200, value: 1, metric: 'eval_f1' }
   expect(choose({ ...input, claim: recorded }).reason).toMatch(
-    /; declared by the trainer's record\.$/,
+    /[Dd]eclared by the trainer's record\.$/,
   )
 })
 
