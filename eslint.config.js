@@ -14,6 +14,7 @@ export default ts.config(
       '**/.stryker/',
       '.bestmark/',
       '*.config.js',
+      '.dependency-cruiser.js',
       '.ci/*.mjs',
       'lint/',
     ],

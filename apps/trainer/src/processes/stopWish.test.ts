@@ -67,7 +67,7 @@ async function endsInTime({ child, ended }: Started, name: 'SIGINT' | 'SIGTERM')
 }
 
 const LONG: [command: string, words: string[], begun: string, name: 'SIGINT' | 'SIGTERM'][] = [
-  ['watch', ['watch'], 'is followed', 'SIGINT'],
+  ['watch', ['watch'], 'Recording', 'SIGINT'],
   ['agent', ['agent'], 'works for', 'SIGTERM'],
   ['up', ['up', '--no-demo'], 'Ctrl-C stops everything', 'SIGINT'],
   ['train', ['train', 'char-lm'], 'step ', 'SIGTERM'],
