@@ -54,7 +54,7 @@ export async function listFiles(home: string, place: string): Promise<Listing> {
  * The files of a TensorFlow checkpoint, which is what their names begin with: its index and its data.
  * Undefined where a file or folder of that name lies there, or no index does.
  */
-export async function filesOfPrefix(place: string): Promise<string[] | undefined> {
+async function filesOfPrefix(place: string): Promise<string[] | undefined> {
   if (statIfSeen(place) || !statIfSeen(`${place}.index`)) return undefined
   const [folder, name] = [dirname(place), basename(place)]
   const names = (await readdir(folder)).filter((one) => {

@@ -14,7 +14,7 @@ import { RUN_LOG } from '../../sources/reader/mixed.ts'
 import { sourcesIn } from '../../sources/sources.ts'
 
 /** Where our Python client notes each folder to which it writes a journal. */
-export const POINTERS = 'bestmark-folders.jsonl'
+const POINTERS = 'bestmark-folders.jsonl'
 /** So many folders above a file that is written may be the run's (its own one included). */
 const LEVELS = 3
 
