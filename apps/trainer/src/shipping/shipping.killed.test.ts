@@ -121,7 +121,11 @@ test(
     await run.lose()
     await takeOver(home.path, run)
     const done = await run.now()
-    expect(done).toMatchObject({ status: 'done', error: null, path: join(run.models, serves) })
+    expect(done).toMatchObject({
+      status: 'done',
+      error: null,
+      absolute_path: join(run.models, serves),
+    })
     expect(done.bytes_done).toBe(done.bytes_total)
     await run.agrees()
   },

@@ -127,6 +127,11 @@ test.skipIf(process.platform !== 'linux')(
   'a program that writes outside its working directory is found by the files that it has open',
   async () => {
     const where = await mkdtemp(join(here.path, 'open-'))
+    // A log of something else beside it makes no run of the folder above.
+    await writeFile(
+      join(here.path, 'other.csv'),
+      'epoch,step,train_loss,val_loss\n0,0,2,\n0,0,,3\n',
+    )
     const script = `
 import { openSync, writeSync } from 'node:fs'
 const file = openSync('${where}/metrics.csv', 'a')

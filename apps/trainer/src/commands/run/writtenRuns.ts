@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { systemCode } from '../../failure.ts'
 import { Listing } from '../../files/folder.ts'
 import { jsonObject } from '../../files/json.ts'
@@ -91,12 +91,13 @@ export class WrittenRuns {
     })
   }
 
-  /** The topmost run of the folders around a file, since events lie below the folder of their run. */
+  /** The topmost run around a file that reads it, since events lie below the folder of their run. */
   async #runAround(file: string): Promise<RunIdentity | undefined> {
     let run: RunIdentity | undefined
     let folder = dirname(file)
     for (let level = 0; level < LEVELS && dirname(folder) !== folder; level++) {
-      if (this.#isCandidate(folder)) run = (await identityOf(folder)) ?? run
+      const found = this.#isCandidate(folder) ? await identityOf(folder) : undefined
+      if (found && (await logsOf(folder)).has(relative(folder, file))) run = found
       folder = dirname(folder)
     }
     return run
@@ -110,17 +111,23 @@ export class WrittenRuns {
 
   /** Whether its log was written since the program started, and not by a program of another `bestmark run`. */
   async #isWritten(root: string): Promise<boolean> {
-    const listing = new Listing(root)
-    const files = new Set([JOURNAL])
-    for (const source of await sourcesIn(root)) {
-      if (source.name !== RUN_LOG) for (const file of await source.files(listing)) files.add(file)
-    }
+    const files = await logsOf(root)
     // File systems keep times a little older than the clock.
     const since = this.#started_at - 50
     const isNew = (file: string): boolean => (statIfSeen(join(root, file))?.mtimeMs ?? 0) >= since
     // Another `bestmark run` keeps its program's output there.
     return !isNew(OUTPUT) && [...files].some(isNew)
   }
+}
+
+/** The files, relative to a folder, from which its run would be read; those may not be there. */
+async function logsOf(root: string): Promise<Set<string>> {
+  const listing = new Listing(root)
+  const files = new Set([JOURNAL])
+  for (const source of await sourcesIn(root)) {
+    if (source.name !== RUN_LOG) for (const file of await source.files(listing)) files.add(file)
+  }
+  return files
 }
 
 function isBelow(path: string, folder: string): boolean {
