@@ -72,7 +72,7 @@ export function choiceJson({
 }: Choice): Record<string, unknown> {
   const { best, metric, direction, policy, declared_by, reason, runner_up } = selection
   const { missed_best, passed_over, second_opinion, near_ties, ranking } = selection
-  const { decided, notes, readings, loss_turn, winners, question } = explanation
+  const { decided, basis, notes, readings, loss_turn, winners, question } = explanation
   const at = <Of extends { path: string | null }>(of: Of): Of => ({
     ...of,
     path: absolute(root, of.path),
@@ -90,7 +90,7 @@ export function choiceJson({
     nothing_to_choose: selection.nothing_to_choose,
     ...{ policy_version: selection.policy_version, prefer: selection.prefer, root },
     ranking: ranking.map(at),
-    ...{ decided, notes, readings, loss_turn },
+    ...{ decided, basis, notes, readings, loss_turn },
     winners: winners.map(won),
     question: question && { ...question, choices: question.choices.map(won) },
     warnings,
