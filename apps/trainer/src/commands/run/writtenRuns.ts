@@ -106,7 +106,14 @@ export class WrittenRuns {
   #isCandidate(root: string): boolean {
     const { excluded } = this.#program
     const isOurs = excluded.some((folder) => root === folder || isBelow(root, folder))
-    return !isOurs && !this.#found.has(root) && !isDriven(root)
+    return !isOurs && !this.#found.has(root) && !this.#isOfAnother(root)
+  }
+
+  /** Whether another `bestmark run` records the folder, or one above it. */
+  #isOfAnother(folder: string): boolean {
+    if (this.#found.has(folder)) return false
+    const above = dirname(folder)
+    return isDriven(folder) || (above !== folder && this.#isOfAnother(above))
   }
 
   /** Whether its log was written since the program started, and not by a program of another `bestmark run`. */

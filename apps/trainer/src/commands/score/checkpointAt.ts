@@ -7,6 +7,7 @@ import { JOURNAL } from '../../journal/header.ts'
 import { readRun } from '../../sources/readRun.ts'
 import type { ReadRun } from '../../sources/reader/source.ts'
 import { sourcesIn } from '../../sources/sources.ts'
+import { WEIGHTS_ALONE } from '../../sources/unlogged/unlogged.ts'
 
 /** A checkpoint that can be scored, and the run it is of. */
 export interface RunCheckpoint {
@@ -30,17 +31,24 @@ export async function checkpointAt(path: string): Promise<RunCheckpoint> {
   const folder = await realPlace(path)
   let above = dirname(folder)
   let unread: unknown
+  // Weights in a folder of their own are of the run above them that has a log.
+  let unlogged: RunCheckpoint | undefined
   for (let height = 0; height < HIGHEST && above !== dirname(above); height++) {
     try {
       const run = (await mayBeRun(above)) ? await readRun(above) : undefined
       const found = run && (await listed(run, folder))
-      if (run && found) return { run, checkpoint: scorable(found) }
+      if (run && found) {
+        const checkpoint = { run, checkpoint: scorable(found) }
+        if (run.source !== WEIGHTS_ALONE) return checkpoint
+        unlogged ??= checkpoint
+      }
     } catch (error) {
       if (!(error instanceof Failure) || error instanceof Unscorable) throw error
       unread ??= error
     }
     above = dirname(above)
   }
+  if (unlogged) return unlogged
   throw new Failure(await whyNone(path, folder, unread))
 }
 

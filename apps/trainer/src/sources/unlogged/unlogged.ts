@@ -16,12 +16,15 @@ import { weightsIn } from '../weights/finder.ts'
 import { joined } from '../weights/join.ts'
 import { candidatesIn } from '../weights/saved.ts'
 
+/** The source of a run that has weights and no log. */
+export const WEIGHTS_ALONE = 'weights'
+
 /**
  * Weights that tell themselves how good they are, where no log lies beside them: Lightning's without
  * a logger, spaCy's pipelines, files with words beside them.
  */
 export const WEIGHTS: Source = {
-  name: 'weights',
+  name: WEIGHTS_ALONE,
   isHere: async (listing) => {
     if ((await weightsIn(listing)).length === 0) return false
     const candidates = await candidatesIn(listing)
