@@ -43,7 +43,7 @@ test('page, jobs.status, checkpoints.list, best, pick and report name the same c
     'jobs.status': status.best_checkpoint_path,
     'checkpoints.list': checkpoints
       .filter(({ is_best }) => is_best)
-      .map(({ path }) => path)
+      .map(({ absolute_path }) => absolute_path)
       .join(),
     best: best.stdout.trim(),
     pick: picked.stdout.split('\n')[0],

@@ -56,7 +56,7 @@ test('start trains on an empty board beside its examples; Ctrl-C stops everythin
   const { checkpoints } = await createClient(again).checkpoints.list.query({ job_id: job.job_id })
   const last = checkpoints.find(({ step }) => step === stopped?.current_step)
   expect(last).toMatchObject({ files_state: 'complete' })
-  expect(await readdir(last!.path)).toContain('model.safetensors')
+  expect(await readdir(last!.absolute_path)).toContain('model.safetensors')
 })
 
 test('without the token every page and procedure answers 401', async () => {

@@ -42,7 +42,7 @@ function words(
     : `${steps} are within the noise (${noise.text}).`
 }
 
-/** "Steps 400 and 500"; a range where every candidate between its ends is among them. */
+/** "Step 400", "Steps 400 and 500"; a range where every candidate between its ends is among them. */
 export function stepsInWords(
   some: readonly Pick<Ranked, 'step' | 'attempt'>[],
   all: readonly Pick<Ranked, 'step' | 'attempt'>[],
@@ -52,6 +52,7 @@ export function stepsInWords(
   const between = all.filter(({ step }) => step >= first && step <= last).length
   if (some.length > 2 && between === some.length) return `Steps ${first}–${last}`
   const steps = some.map(({ step }) => String(step))
+  if (some.length === 1) return `Step ${first}`
   if (some.length <= MOST) return `Steps ${listedWords(steps)}`
   return `${some.length} steps between ${first} and ${last}`
 }

@@ -34,7 +34,7 @@ async function answerTo(socket: Socket, bytes: string): Promise<string> {
   let said = ''
   socket.on('data', (piece: Buffer) => (said += piece.toString()))
   socket.write(bytes)
-  await once(socket, 'close')
+  await new Promise((closed) => socket.once('close', closed))
   return said
 }
 
