@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     include: ROOMS.map((room) => `src/${room}/**/*.test.ts`),
     // Real programs, public runs and hostile files take minutes; a terminal is a process.
-    exclude: ['**/*.corpus.test.ts', '**/*{programs,hostile,nastyFiles,terminal}.test.ts'],
+    exclude: ['**/*.corpus.test.ts', '**/*{programs,hostile,nastyFiles,terminal,unlisted}.test.ts'],
     isolate: false,
     testTimeout: 60_000,
     ...reportersFor('trainer-quick'),

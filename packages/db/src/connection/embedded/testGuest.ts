@@ -20,7 +20,7 @@ export class Guest {
     const code = `
       import { openDatabase } from ${module('client.ts')}
       import { migrate } from ${module('migrate.ts')}
-      import { boardId } from ${module('board.ts')}
+      import { boardId } from ${module('../rows/board.ts')}
       try {
         const db = await openDatabase(${JSON.stringify({ home, machine })})
         await migrate(db)
