@@ -57,6 +57,8 @@ const Started = z.object({
   metric_for_best: z.string().nullable().default(null),
   direction: Direction.nullable().default(null),
   declared_by: z.string().nullable().default(null),
+  /** The run declares nothing: its files show this metric, and `declared_by` says by what. */
+  metric_is_inferred: z.boolean().default(false),
   /** Steps between saves, where the run tells it; lets a missed best be foretold. */
   save_steps: step.nullable().default(null),
   config: namedValues(z.unknown()).default({}),

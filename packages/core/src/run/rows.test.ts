@@ -14,7 +14,12 @@ test('the latest claim and the latest declaration that names a metric count', ()
     { type: 'started', attempt: 1 },
     { type: 'claim', path: 'checkpoint-200', step: 200, value: 'NaN' },
   )
-  expect(declaration).toEqual({ metric: 'eval_f1', direction: 'max', declared_by: 'the arguments' })
+  expect(declaration).toEqual({
+    metric: 'eval_f1',
+    direction: 'max',
+    declared_by: 'the arguments',
+    metric_is_inferred: false,
+  })
   expect(claim).toMatchObject({ path: 'checkpoint-200', step: 200, value: NaN })
 })
 

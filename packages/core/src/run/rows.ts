@@ -33,11 +33,13 @@ export interface Checkpoint {
   files_why: string | null
 }
 
-/** What the run itself says decides. */
+/** What the run itself says decides, or what its files show. */
 export interface Declaration {
   metric: string | null
   direction: Direction | null
   declared_by: string | null
+  /** Its files show the metric; the run says nothing. */
+  metric_is_inferred?: boolean
   /** Directions of metrics, where whoever measured them said so. */
   directions?: Readonly<Record<string, Direction>>
 }
@@ -148,6 +150,6 @@ function directed(known: Declaration, { directions }: EventOf<'evaluation'>): Pa
 
 function declaration(known: Declaration, event: EventOf<'started'>): Declaration {
   if (event.metric_for_best === null) return known
-  const { metric_for_best, direction, declared_by } = event
-  return { ...known, metric: metric_for_best, direction, declared_by }
+  const { metric_for_best, direction, declared_by, metric_is_inferred } = event
+  return { ...known, metric: metric_for_best, direction, declared_by, metric_is_inferred }
 }

@@ -44,7 +44,8 @@ export function decider(input: DeciderInput): Decider {
     return known(told.metric, by, input, names)
   }
   if (policy === 'metric') return untoldMetric(names)
-  return byRun(input, names) ?? byProject(input, names) ?? byRule(input, names)
+  const isSaid = byRun(input, names) ?? byProject(input, names)
+  return isSaid ?? byFiles(input, names) ?? byRule(input, names)
 }
 
 function untoldMetric(names: readonly string[]): Decider {
@@ -55,9 +56,9 @@ function untoldMetric(names: readonly string[]): Decider {
 /** What the run declared, or else what its record shows that it went by. */
 function byRun(input: DeciderInput, names: readonly string[]): Decider | undefined {
   const { declaration, claim, evaluations } = input
-  // The loss of preference training is refused, also where a trainer went by it or was told to.
-  const isRefused = (metric: string): boolean => isLoss(metric) && isPreferenceTraining(names)
-  if (declaration.metric !== null && !isRefused(declaration.metric)) {
+  const isRefused = (metric: string): boolean => isPreferenceLoss(metric, names)
+  const isDeclared = declaration.metric !== null && !declaration.metric_is_inferred
+  if (declaration.metric !== null && isDeclared && !isRefused(declaration.metric)) {
     const by = { basis: 'declared', declared_by: declaration.declared_by ?? 'the run' } as const
     return known(declaration.metric, by, input, names, declaration.direction)
   }
@@ -67,6 +68,19 @@ function byRun(input: DeciderInput, names: readonly string[]): Decider | undefin
   if (isRefused(metric)) return undefined
   const by = { basis: 'recorded', declared_by } as const
   return known(metric, by, input, names, directionOf(metric) ?? direction)
+}
+
+/** The loss of preference training is refused, also where a trainer went by it or was told to. */
+function isPreferenceLoss(metric: string, names: readonly string[]): boolean {
+  return isLoss(metric) && isPreferenceTraining(names)
+}
+
+/** What the run's files show, where the run itself says nothing. */
+function byFiles(input: DeciderInput, names: readonly string[]): Decider | undefined {
+  const { metric, direction, declared_by, metric_is_inferred } = input.declaration
+  if (metric === null || !metric_is_inferred || isPreferenceLoss(metric, names)) return undefined
+  const by = { basis: 'inferred', declared_by: declared_by ?? 'its files' } as const
+  return known(metric, by, input, names, direction)
 }
 
 /** What the project's people answered, for a run in which that was measured. */
@@ -90,8 +104,8 @@ function byRule({ told, declaration }: DeciderInput, names: readonly string[]): 
 }
 
 /** What the run declared where that does not decide. */
-function declaredWords({ metric, declared_by }: Declaration): string {
-  if (metric === null) return 'the run does not say which metric decides'
+function declaredWords({ metric, declared_by, metric_is_inferred }: Declaration): string {
+  if (metric === null || metric_is_inferred) return 'the run does not say which metric decides'
   return `${metric} was declared${declared_by === null ? '' : ` by ${declared_by}`}`
 }
 
@@ -123,6 +137,7 @@ function known(
 export function whoWords({ basis, declared_by }: Pick<Decider, 'basis' | 'declared_by'>): string {
   if (declared_by === null) return 'asked for'
   if (basis === 'told') return `chosen by ${declared_by}`
+  if (basis === 'inferred') return `inferred from ${declared_by}`
   const isRuns = basis === 'declared' || basis === 'recorded'
   return isRuns ? `declared by ${declared_by}` : declared_by
 }

@@ -107,13 +107,14 @@ export type SecondOpinion = z.infer<typeof SecondOpinion>
 
 /**
  * Who decides: `told` a person, `declared` or `recorded` the run, `project` the project's answer for
- * runs that declare nothing, `speech` or `preference` a rule for that kind of training, or `nobody`.
+ * runs that declare nothing, `inferred` where the run's files show it, `speech` or `preference` a rule for that kind of training, or `nobody`.
  */
 export const Basis = z.enum([
   'told',
   'declared',
   'recorded',
   'project',
+  'inferred',
   'speech',
   'preference',
   'nobody',

@@ -256,13 +256,15 @@ test('what a further attempt declares is declared whole, as the rows have it', (
   const declared = { metric_for_best: 'eval_accuracy', direction: 'max', declared_by: 'a' } as const
   const again = { metric_for_best: 'eval_loss', declared_by: 'b' }
   const events = [
-    TrainingEvent.parse({ type: 'started', attempt: 0, ...declared }),
+    TrainingEvent.parse({ type: 'started', attempt: 0, ...declared, metric_is_inferred: true }),
     TrainingEvent.parse({ type: 'started', attempt: 1, ...again }),
     TrainingEvent.parse({ type: 'started', attempt: 2 }),
   ]
   const { facts } = events.reduce(track, initialTracker())
   const { declared_metric: metric, declared_direction: direction, declared_by } = facts
-  expect({ metric, direction, declared_by }).toEqual(rowsFrom(events).declaration)
+  const { metric_is_inferred } = facts
+  const declaration = { metric, direction, declared_by, metric_is_inferred }
+  expect(declaration).toEqual(rowsFrom(events).declaration)
 })
 
 test('a run that has saved something waits no more, and one that is lost stays so', () => {

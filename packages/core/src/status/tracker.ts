@@ -20,6 +20,7 @@ export interface RunFacts extends Pick<TrainingJobStatus, FieldOf<'tracked'>> {
   declared_metric: string | null
   declared_direction: Direction | null
   declared_by: string | null
+  metric_is_inferred: boolean
   save_steps: number | null
   loss_scale: LossScale
   /** Epoch of the best evaluation, saved or not. */
@@ -59,6 +60,7 @@ const INITIAL_FACTS: RunFacts = {
   declared_metric: null,
   declared_direction: null,
   declared_by: null,
+  metric_is_inferred: false,
   save_steps: null,
   loss_scale: NO_LOSSES,
   best_evaluation_epoch: null,
@@ -174,9 +176,10 @@ function timedFrom(
 
 /** What is declared is declared whole: a metric never takes the direction of an earlier one. */
 function declared(event: EventOf<'started'>): Partial<RunFacts> {
-  const { metric_for_best, direction, declared_by } = event
+  const { metric_for_best, direction, declared_by, metric_is_inferred } = event
   if (metric_for_best === null) return {}
-  return { declared_metric: metric_for_best, declared_direction: direction, declared_by }
+  const by = { declared_by, metric_is_inferred }
+  return { declared_metric: metric_for_best, declared_direction: direction, ...by }
 }
 
 function logged(facts: RunFacts, event: EventOf<'metrics'>): Partial<RunFacts> {

@@ -87,9 +87,10 @@ function wasStarted({
 
 function startedEvent(job: JobRow, row: AttemptRow): EventOf<'started'> {
   const { declared_metric, declared_direction: direction, declared_by, config } = job
+  const { metric_is_inferred } = job
   const { name, project, total_epochs, loss_unit, save_steps } = job
   const { attempt, started_at: at, total_steps, resumed_from } = row
-  const declared = { metric_for_best: declared_metric, direction, declared_by }
+  const declared = { metric_for_best: declared_metric, direction, declared_by, metric_is_inferred }
   const totals = { total_steps, total_epochs, save_steps, resumed_from, loss_unit }
   return { type: 'started', attempt, at, name, project, ...totals, ...declared, config }
 }

@@ -73,6 +73,7 @@ const factColumns = {
   declared_metric: said(),
   declared_direction: text().$type<NonNullable<RunFacts['declared_direction']>>(),
   declared_by: said(),
+  metric_is_inferred: boolean().notNull().default(false),
   save_steps: count(),
   loss_scale: plain().$type<LossScale>().notNull().default(NO_LOSSES),
   best_evaluation_epoch: doublePrecision(),

@@ -111,7 +111,8 @@ const UNKNOWN = { evaluations_without_improvement: null, best_evaluation_epoch: 
 
 export function declarationOf(job: JobRow): Declaration {
   const { declared_metric: metric, declared_direction: direction, declared_by } = job
-  return { metric, direction, declared_by, directions: job.metric_directions }
+  const { metric_is_inferred, metric_directions: directions } = job
+  return { metric, direction, declared_by, metric_is_inferred, directions }
 }
 
 export function claimOf({ claim }: JobRow): Claim | null {

@@ -75,6 +75,7 @@ test('a line of JSON a path, in the order asked, NaN as a word', async () => {
     'root',
     'ranking',
     'decided',
+    'basis',
     'notes',
     'readings',
     'loss_turn',

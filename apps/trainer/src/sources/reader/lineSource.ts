@@ -257,7 +257,7 @@ function inferredStart<State extends Progress>(
   const found = inferred(history, saved)
   if (!found) return undefined
   const { attempt, spans, total } = state
-  Object.assign(begun, found)
+  Object.assign(begun, found, { metric_is_inferred: true })
   const resumed_from = spans[attempt]?.[0] || null
   return { ...begun, attempt, resumed_from, total_steps: begun.total_steps ?? total }
 }

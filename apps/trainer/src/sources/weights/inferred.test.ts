@@ -1,0 +1,54 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { rowsFrom, select } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { torchFile } from '../../checkpoints/testing.ts'
+import { temporaryFolder } from '../../testing.ts'
+import { readRun } from '../readRun.ts'
+
+async function answerFor(files: Readonly<Record<string, string | Uint8Array>>) {
+  await using folder = await temporaryFolder()
+  await mkdir(folder.path, { recursive: true })
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(join(folder.path, name), content)
+  }
+  const { events } = await readRun(folder.path)
+  const rows = rowsFrom(events)
+  return { rows, ...select({ policy: 'as_declared', ...rows }) }
+}
+
+const lines = (rows: readonly object[]): string =>
+  rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+
+test('the measure by which a program is known to go decides, as inferred', async () => {
+  const log = [10, 20, 30].map((iteration, index) => ({
+    iteration: iteration - 1,
+    total_loss: 1,
+    'bbox/AP': [30, 40, 35][index],
+  }))
+  const saved = ['model_0000009.pth', 'model_0000019.pth', 'model_0000029.pth']
+  const { rows, metric, best, reason } = await answerFor({
+    'metrics.json': lines(log),
+    ...Object.fromEntries(saved.map((name) => [name, torchFile({})])),
+  })
+  expect([metric, best?.path]).toEqual(['bbox/AP', 'model_0000019.pth'])
+  expect(rows.declaration.metric_is_inferred).toBe(true)
+  expect(reason).toContain("Inferred from detectron2's measure of detection.")
+})
+
+test('where a log has a test set alone, its accuracy decides, as inferred', async () => {
+  const log = [0, 1, 2].map((epoch) => ({
+    epoch,
+    train_loss: 1,
+    test_loss: [1, 2, 3][epoch],
+    test_acc1: [50, 70, 60][epoch],
+  }))
+  const { rows, metric, best, reason } = await answerFor({
+    'log.txt': lines(log),
+    ...{ 'checkpoint-0.pth': torchFile({}), 'checkpoint-1.pth': torchFile({}) },
+    'checkpoint-2.pth': torchFile({}),
+  })
+  expect([metric, best?.path]).toEqual(['test_acc1', 'checkpoint-1.pth'])
+  expect(rows.declaration.metric_is_inferred).toBe(true)
+  expect(reason).toContain('Inferred from the only held-out set of its log')
+})

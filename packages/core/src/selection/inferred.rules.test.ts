@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { settingOf } from './setting.ts'
+import { checkpoints, choose, evaluations } from './testing.ts'
+
+const rows = evaluations([100, { eval_loss: 1, map: 0.1 }], [200, { eval_loss: 2, map: 0.3 }])
+const declaration = {
+  metric: 'map',
+  direction: 'max',
+  declared_by: 'the file best.pt',
+  metric_is_inferred: true,
+} as const
+const given = { evaluations: rows, checkpoints: checkpoints(100, 200), declaration }
+
+test('a metric that the files show decides, and is never called declared', () => {
+  const { best, reason } = choose(given)
+  expect(best?.step).toBe(200)
+  expect(reason).toContain('Inferred from the file best.pt.')
+  expect(reason.toLowerCase()).not.toContain('declared')
+})
+
+test('an answer of the project for runs that declare nothing goes before what is inferred', () => {
+  const told = { undeclared: { metric: 'eval_loss', direction: null } }
+  expect(choose({ ...given, told }).best?.step).toBe(100)
+  const declared = { ...declaration, metric_is_inferred: false }
+  expect(choose({ ...given, declaration: declared, told }).best?.step).toBe(200)
+})
+
+test('what was inferred has a code of its own', () => {
+  const input = { policy: 'as_declared', claim: null, ...given } as const
+  expect(settingOf(input).decided.basis).toBe('inferred')
+  const declared = { ...declaration, metric_is_inferred: false }
+  expect(settingOf({ ...input, declaration: declared }).decided.basis).toBe('declared')
+})

@@ -1,0 +1,1 @@
+ALTER TABLE "training_jobs" ADD COLUMN "metric_is_inferred" boolean DEFAULT false NOT NULL;
