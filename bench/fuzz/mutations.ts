@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeFiles } from '../../apps/trainer/src/sources/hostileTesting.ts'
+import { writeFiles } from '../../apps/trainer/src/testing.ts'
 import type { Files } from './seeds.ts'
 
 /** A stream of numbers in [0, 1). */

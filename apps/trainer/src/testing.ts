@@ -10,7 +10,7 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -122,4 +122,15 @@ export async function publicRows(
   return rows
     .map((row) => Object.fromEntries(head.map((name, index) => [name, row[index] ?? ''])))
     .filter((row) => row['format'] === format)
+}
+
+/** Writes files below a folder, by their paths. */
+export async function writeFiles(
+  root: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(root, path)), { recursive: true })
+    await writeFile(join(root, path), content)
+  }
 }

@@ -1,15 +1,12 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { temporaryFolder } from '../testing.ts'
+import { temporaryFolder, writeFiles } from '../testing.ts'
 import { unservable } from './servable.ts'
 import { SAFETENSORS } from './testing.ts'
 
 const STEPS = [100, 200, 300].map((step) => `checkpoint-${step}`)
 
 async function write(root: string, name: string, content: Buffer | string = '{}'): Promise<void> {
-  await mkdir(dirname(join(root, name)), { recursive: true })
-  await writeFile(join(root, name), content)
+  await writeFiles(root, { [name]: content })
 }
 
 test('a checkpoint that lacks what all others have cannot be served, and that is named', async () => {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
 import { Failure } from '../failure.ts'
 import { importRun } from './importRun.ts'
-import { writeFiles } from '../sources/hostileTesting.ts'
+import { writeFiles } from '../testing.ts'
 
 const here = testBoard()
 

@@ -6,7 +6,8 @@ import { testBoard } from '../board/testing.ts'
 import { importRun } from '../recording/importRun.ts'
 import { bestmark, makeOld } from '../testing.ts'
 import { toldByReader } from './events/events.ts'
-import { HOSTILE, writeFiles } from './hostileTesting.ts'
+import { HOSTILE } from './hostileTesting.ts'
+import { writeFiles } from '../testing.ts'
 import { readRun } from './readRun.ts'
 
 const here = testBoard()

@@ -1,5 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
 import { weightsOf } from '../testing.ts'
 import { eventRecord, record } from './tensorboard/tfeventsTesting.ts'
 
@@ -10,14 +8,6 @@ export interface HostileRun {
   best: number
   /** What is told, once each. */
   told: RegExp[]
-}
-
-/** Writes files below a folder. */
-export async function writeFiles(root: string, files: HostileRun['files']): Promise<void> {
-  for (const [path, content] of Object.entries(files)) {
-    await mkdir(dirname(join(root, path)), { recursive: true })
-    await writeFile(join(root, path), content)
-  }
 }
 
 const saved = (...paths: string[]): HostileRun['files'] =>
@@ -47,12 +37,14 @@ const journal = (...lines: object[]): string =>
 const measured = (step: number, eval_loss: number, rest: object = {}) => {
   return { type: 'evaluation', attempt: 0, step, values: { eval_loss }, ...rest }
 }
+
 const save = (step: number) => {
   const path = `checkpoint-${step}/model.safetensors`
   return { type: 'checkpoint', attempt: 0, step, path, files_state: 'complete' }
 }
 
 const LIGHTNING = ['epoch,step,train_loss,val_loss', '0,9,1.0,1.1', '1,19,0.9,0.5']
+
 const lightning = (...rows: string[]): HostileRun['files'] => ({
   'metrics.csv': [...LIGHTNING, ...rows, '3,29,0.8,0.75', ''].join('\n'),
   ...saved('checkpoints/epoch=1-step=20.ckpt'),
@@ -189,6 +181,7 @@ const stated = (extra: string): HostileRun['files'] => ({
 })
 
 HOSTILE['state-nested-deeply'] = { files: stated(nested(100_000)), best: 10, told: [] }
+
 HOSTILE['journal-of-odd-paths'] = {
   files: {
     'journal.jsonl': journal(
@@ -203,6 +196,7 @@ HOSTILE['journal-of-odd-paths'] = {
     /^Skipped line 5 of journal\.jsonl and 2 more like it: no file system can hold its path\.$/,
   ],
 }
+
 HOSTILE['yaml-nested-deeply'] = {
   files: { ...stated('1'), 'training_args.yaml': `monitor: ${nested(100_000)}\n` },
   best: 10,

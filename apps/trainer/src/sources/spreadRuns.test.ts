@@ -1,21 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { rowsFrom, select } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { temporaryFolder } from '../testing.ts'
+import { temporaryFolder, writeFiles } from '../testing.ts'
 import { runsBelow } from './find.ts'
 import { readRun } from './readRun.ts'
 import { eventRecord } from './tensorboard/tfeventsTesting.ts'
-
-async function write(
-  root: string,
-  files: Readonly<Record<string, string | Buffer>>,
-): Promise<void> {
-  for (const [name, content] of Object.entries(files)) {
-    await mkdir(dirname(join(root, name)), { recursive: true })
-    await writeFile(join(root, name), content)
-  }
-}
 
 async function found(root: string): Promise<string[]> {
   const walk = { signal: new AbortController().signal, onUnreadable: () => undefined }
@@ -33,7 +22,7 @@ const weights = Object.fromEntries([1, 2, 3].map((step) => [`model_${step}.pt`, 
 
 test('writers of one call to add_scalars are one run with its weights', async () => {
   await using folder = await temporaryFolder()
-  await write(folder.path, {
+  await writeFiles(folder.path, {
     'exp/events.out.tfevents.1.h.1.0': events('lr'),
     'exp/loss_train/events.out.tfevents.1.h.1.1': events('loss'),
     'exp/loss_val/events.out.tfevents.1.h.1.2': events('loss'),
@@ -47,7 +36,7 @@ test('writers of one call to add_scalars are one run with its weights', async ()
 
 test('weights and event files in folders of one name beside each other are one run', async () => {
   await using folder = await temporaryFolder()
-  await write(folder.path, {
+  await writeFiles(folder.path, {
     'logs/one/events.out.tfevents.1.h.1.0': events('val/loss'),
     'logs/two/events.out.tfevents.1.h.1.0': events('val/loss'),
     ...Object.fromEntries(
@@ -67,7 +56,7 @@ test('weights and event files in folders of one name beside each other are one r
 
 test('loggers in folders below a run are no runs of their own', async () => {
   await using folder = await temporaryFolder()
-  await write(folder.path, {
+  await writeFiles(folder.path, {
     'run/checkpoints/epoch=1-step=20.ckpt': 'w',
     'run/csv/version_0/metrics.csv': 'epoch,step,train_loss,val_loss\n0,9,1,0.9\n1,19,1,0.5\n',
     'run/tensorboard/version_0/events.out.tfevents.1.h.1.0': events('val_loss'),
@@ -78,7 +67,7 @@ test('loggers in folders below a run are no runs of their own', async () => {
 test('a folder with marks of its own is a run, whatever it is called', async () => {
   await using folder = await temporaryFolder()
   for (const name of ['train', 'train2']) {
-    await write(join(folder.path, name), {
+    await writeFiles(join(folder.path, name), {
       'results.csv': 'epoch,metrics/mAP50(B),metrics/mAP50-95(B)\n1,0.5,0.4\n',
       'args.yaml': 'epochs: 1\n',
       'weights/best.pt': 'w',

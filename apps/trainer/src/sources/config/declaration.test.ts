@@ -1,8 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { EventOf } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { bestmark, temporaryFolder, writeOutput } from '../../testing.ts'
+import { bestmark, temporaryFolder, writeFiles, writeOutput } from '../../testing.ts'
 import { readRun } from '../readRun.ts'
 
 const log = [
@@ -15,10 +15,7 @@ async function declaredBy(files: Record<string, string>) {
   await using folder = await temporaryFolder()
   const root = join(folder.path, 'work/out/run')
   await writeOutput(root, { saves: [100, 200], log })
-  for (const [file, text] of Object.entries(files)) {
-    await mkdir(dirname(join(root, file)), { recursive: true })
-    await writeFile(join(root, file), text)
-  }
+  await writeFiles(root, files)
   const { events } = await readRun(root)
   const started = events.find((event): event is EventOf<'started'> => event.type === 'started')
   const warnings = events.flatMap((event) => (event.type === 'log' ? [event.text] : []))

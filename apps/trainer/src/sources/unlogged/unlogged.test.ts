@@ -1,23 +1,13 @@
-import { cp, mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { cp } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rowsFrom, select, type TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { torchFile } from '../../checkpoints/testing.ts'
-import { temporaryFolder } from '../../testing.ts'
+import { temporaryFolder, writeFiles } from '../../testing.ts'
 import { readRun } from '../readRun.ts'
 
 const LIGHTNING = fileURLToPath(new URL('../fixtures/lightning/version_0', import.meta.url))
-
-async function write(
-  root: string,
-  files: Readonly<Record<string, string | Buffer>>,
-): Promise<void> {
-  for (const [name, content] of Object.entries(files)) {
-    await mkdir(dirname(join(root, name)), { recursive: true })
-    await writeFile(join(root, name), content)
-  }
-}
 
 const choice = (events: readonly TrainingEvent[]) =>
   select({ policy: 'as_declared', ...rowsFrom(events) })
@@ -47,7 +37,7 @@ test('words beside weights tell their step and value', async () => {
   ] as const
   for (const [step, bpb] of saved) {
     const number = String(step).padStart(6, '0')
-    await write(folder.path, {
+    await writeFiles(folder.path, {
       [`model_${number}.pt`]: torchFile({ step }),
       [`meta_${number}.json`]: JSON.stringify({ step, val_bpb: bpb, config: { depth: 4 } }),
     })
@@ -69,7 +59,7 @@ test('a pipeline of spaCy is judged by the sum of its score weights', async () =
     ['model-best', 0.8, 0.6],
     ['model-last', 0.7, 0.9],
   ] as const) {
-    await write(folder.path, {
+    await writeFiles(folder.path, {
       [`${name}/config.cfg`]: config,
       [`${name}/meta.json`]: JSON.stringify({ performance: { ents_f, tag_acc, ner_loss: 4 } }),
       [`${name}/ner/model`]: 'weights',
@@ -83,7 +73,7 @@ test('a pipeline of spaCy is judged by the sum of its score weights', async () =
 test('a run of MLflow is read with the steps and values of its metrics, and its artifacts joined by value', async () => {
   await using folder = await temporaryFolder()
   const losses = [0.9, 0.64, 0.68, 0.7]
-  await write(folder.path, {
+  await writeFiles(folder.path, {
     'meta.yaml': 'run_id: abc\nstatus: 3\nstart_time: 1000\nend_time: 9000\n',
     'metrics/val_loss': losses.map((loss, step) => `${1000 + step} ${loss} ${step}\n`).join(''),
     'params/lr': '0.1',
@@ -105,7 +95,7 @@ test('a run of MLflow is read with the steps and values of its metrics, and its 
 
 test('the files of a TensorFlow checkpoint are one, and not whole without all its data', async () => {
   await using folder = await temporaryFolder()
-  await write(folder.path, {
+  await writeFiles(folder.path, {
     'training.log': 'epoch,loss,val_loss\n0,1,0.9\n1,1,0.5\n',
     ...{ 'ckpt/cp-0001.ckpt.index': 'i', 'ckpt/cp-0001.ckpt.data-00000-of-00001': 'weights' },
     ...{ 'ckpt/cp-0002.ckpt.index': 'i', 'ckpt/cp-0002.ckpt.data-00000-of-00002': 'weights' },
@@ -126,7 +116,7 @@ test.each([
     [0.5, 0.4],
     [0.5, 0.51],
   ].map(([half, whole], row) => `${row + 1},${half},${whole}`)
-  await write(folder.path, {
+  await writeFiles(folder.path, {
     'results.csv': ['epoch,metrics/mAP50(B),metrics/mAP50-95(B)', ...rows, ''].join('\n'),
     'args.yaml': 'epochs: 3\n',
     'weights/best.pt': torchFile({ epoch: -1, version }),
@@ -142,7 +132,7 @@ test('a file that keeps the best shows what its program goes by', async () => {
     [1.3, 76],
     [1.2, 74],
   ]
-  await write(folder.path, {
+  await writeFiles(folder.path, {
     'log.txt': rows
       .map(
         ([loss, acc], epoch) =>

@@ -15,7 +15,7 @@ const COPY = 1000
  * a file that is older than another and of a higher step is of an attempt before. Where the times are
  * those of a copy, or there is one attempt, nothing is told.
  */
-export function attemptsOf(placed: readonly Placed[], { rows, last }: History): Placed[] {
+export function attemptsOf(placed: readonly Placed[], { last }: History): Placed[] {
   const attempts = last.length
   const stepped = placed.filter(({ saved }) => saved.step !== null)
   const times = stepped.map(({ saved }) => saved.mtime)
@@ -27,8 +27,7 @@ export function attemptsOf(placed: readonly Placed[], { rows, last }: History): 
     const reaches = (last[attempt] ?? 0) >= step
     if ((step > before || !reaches) && attempt > 0) attempt--
     before = step
-    const isThere = rows.some((row) => row.attempt === attempt && row.step === step)
-    attemptOf.set(one, isThere ? attempt : Math.max(0, attempt))
+    attemptOf.set(one, attempt)
   }
   return placed.map((one) => {
     const attempt = attemptOf.get(one)

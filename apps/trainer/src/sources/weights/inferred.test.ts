@@ -1,17 +1,12 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { rowsFrom, select } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { torchFile } from '../../checkpoints/testing.ts'
-import { temporaryFolder } from '../../testing.ts'
+import { temporaryFolder, writeFiles } from '../../testing.ts'
 import { readRun } from '../readRun.ts'
 
 async function answerFor(files: Readonly<Record<string, string | Uint8Array>>) {
   await using folder = await temporaryFolder()
-  await mkdir(folder.path, { recursive: true })
-  for (const [name, content] of Object.entries(files)) {
-    await writeFile(join(folder.path, name), content)
-  }
+  await writeFiles(folder.path, files)
   const { events } = await readRun(folder.path)
   const rows = rowsFrom(events)
   return { rows, ...select({ policy: 'as_declared', ...rows }) }

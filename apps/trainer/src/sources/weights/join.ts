@@ -149,8 +149,8 @@ function fromFacts({ candidates, history, axis, ends, add }: Given): void {
     const number = told(one)
     const { isLightning } = one.facts
     const more = isLightning ? (axis.isEpochs ? 1 : 0) : base.add
-    if (number !== null) add(one, number + more, `what ${one.facts.file} tells`, 'inside')
-    else add(one, ends.ofFacts(one), `what ${one.facts.file} tells`, 'inside')
+    if (number !== null) add(one, number + more, `the count in ${one.facts.file}`, 'inside')
+    else add(one, ends.ofFacts(one), `the count in ${one.facts.file}`, 'inside')
   }
 }
 
@@ -184,7 +184,7 @@ function fromTwins(
   const { digest } = one.facts
   if (digest === null || digest === '') return
   const twin = known.find((other) => other.one.facts.digest === digest && other.signs.length > 0)
-  if (twin) add(one, twin.signs[0]?.step, `holding the same numbers as ${twin.one.found.path}`)
+  if (twin) add(one, twin.signs[0]?.step, `the same numbers in ${twin.one.found.path}`)
 }
 
 /**
@@ -231,10 +231,10 @@ function placedBy(one: Candidate, signs: readonly Sign[]): { one: Candidate; sav
 function howOf(path: string, [step, signs]: [number, Sign[]]): string | null {
   const [only, ...others] = signs
   if (!only || others.length > 0 || only.isSure) return null
-  return `${path} is likely of step ${step}: only ${only.by} says so`
+  return `${path} is likely of step ${step}. The only sign is ${only.by}`
 }
 
 function contradiction(path: string, signs: readonly Sign[]): string {
-  const told = signs.map(({ step, by }) => `${by} says ${step}`).join(', ')
-  return `The step of ${path} is unknown: ${told}`
+  const told = signs.map(({ step, by }) => `step ${step} (${by})`).join(', ')
+  return `The step of ${path} is unknown. Its signs differ: ${told}`
 }

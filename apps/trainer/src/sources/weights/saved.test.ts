@@ -1,22 +1,15 @@
-import { copyFile, mkdir, utimes, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { copyFile, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rowsFrom, select, type TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { torchFile } from '../../checkpoints/testing.ts'
-import { temporaryFolder } from '../../testing.ts'
+import { temporaryFolder, writeFiles } from '../../testing.ts'
 import { readRun } from '../readRun.ts'
 
 const ITERATIONS = fileURLToPath(
   new URL('../../checkpoints/weights/fixtures/iterations.h5', import.meta.url),
 )
-
-async function write(root: string, files: Readonly<Record<string, string>>): Promise<void> {
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(root, name)), { recursive: true })
-    await writeFile(join(root, name), text)
-  }
-}
 
 function placed(events: readonly TrainingEvent[]) {
   return Object.fromEntries(
@@ -31,7 +24,7 @@ const table = (losses: readonly number[], first = 0): string =>
 
 test('a table that goes on after a resume is counted by the values in the names of the weights', async () => {
   await using folder = await temporaryFolder()
-  await write(folder.path, {
+  await writeFiles(folder.path, {
     'history.csv': table([0.61951, 0.61716, 0.60848], 5),
     'model.05-0.6394.keras': 'w',
     'model.06-0.6195.keras': 'w',
@@ -48,7 +41,7 @@ test('a table that goes on after a resume is counted by the values in the names 
 
 test('files that are older than those of the last fit are of the fit before', async () => {
   await using folder = await temporaryFolder()
-  await write(folder.path, {
+  await writeFiles(folder.path, {
     'history.csv': table([3, 2, 1]) + table([1.5, 4, 5]).replace(/.*\n/, ''),
     ...{ 'model.01.keras': 'w', 'model.02.keras': 'w', 'model.03.keras': 'w' },
   })
@@ -69,7 +62,7 @@ test('files that are older than those of the last fit are of the fit before', as
 
 test('names that count as a log from 0 are of the epochs that were completed by then', async () => {
   await using folder = await temporaryFolder()
-  await write(folder.path, {
+  await writeFiles(folder.path, {
     'log.txt': [0.9, 0.5, 0.7]
       .map((loss, epoch) => `{"train_loss": 1, "val_loss": ${loss}, "epoch": ${epoch}}\n`)
       .join(''),
@@ -87,7 +80,7 @@ test('folders of epochs are of the steps that the log evaluated at, one after an
     return `Step ${step} | loss:1.0 lr:0.1\nStep ${step} | val_loss:${epoch === 2 ? 1.4 : 1.6}\n`
   })
   const weights = { 'epoch_0/model.bin': 'w', 'epoch_1/model.bin': 'w', 'epoch_2/model.bin': 'w' }
-  await write(folder.path, { 'logs/log_1.txt': lines.join(''), ...weights })
+  await writeFiles(folder.path, { 'logs/log_1.txt': lines.join(''), ...weights })
   const { events } = await readRun(folder.path)
   expect(placed(events)).toEqual({ epoch_0: [0, 100], epoch_1: [0, 200], epoch_2: [0, 300] })
 })
@@ -95,17 +88,17 @@ test('folders of epochs are of the steps that the log evaluated at, one after an
 test('a file that keeps the best is of no known epoch where metrics disagree on which one that is', async () => {
   await using folder = await temporaryFolder()
   const rows = ['epoch,loss,val_loss,val_acc', '0,1,0.9,0.6', '1,1,0.5,0.7', '2,1,0.6,0.8', '']
-  await write(folder.path, { 'history.csv': rows.join('\n'), 'best_model.pth': 'w' })
+  await writeFiles(folder.path, { 'history.csv': rows.join('\n'), 'best_model.pth': 'w' })
   const untold = await readRun(folder.path)
   expect(placed(untold.events)).toEqual({ 'best_model.pth': [0, null] })
-  await write(folder.path, { 'config.yaml': 'monitor: val_acc\n' })
+  await writeFiles(folder.path, { 'config.yaml': 'monitor: val_acc\n' })
   const told = await readRun(folder.path)
   expect(placed(told.events)).toEqual({ 'best_model.pth': [0, 3] })
 })
 
 test('what is inferred is never called the record of the trainer', async () => {
   await using folder = await temporaryFolder()
-  await write(folder.path, { 'history.csv': table([3, 1, 2]), 'best.pth': 'w' })
+  await writeFiles(folder.path, { 'history.csv': table([3, 1, 2]), 'best.pth': 'w' })
   const { events } = await readRun(folder.path)
   expect(rowsFrom(events).claim).toBeNull()
   const said = events.flatMap((event) => (event.type === 'log' ? [event.text] : []))
@@ -114,7 +107,7 @@ test('what is inferred is never called the record of the trainer', async () => {
 
 test('weights below a folder of checkpoints are found, and those of other runs are not', async () => {
   await using folder = await temporaryFolder()
-  await write(folder.path, {
+  await writeFiles(folder.path, {
     'log.csv': table([2, 1]),
     'checkpoints/epoch_1/actor/model_world_size_2_rank_0.pt': 'w',
     'checkpoints/epoch_1/actor/optim_world_size_2_rank_0.pt': 'w',
@@ -128,7 +121,7 @@ test('weights below a folder of checkpoints are found, and those of other runs a
 
 test('a count inside that files of different names have in common says nothing of them', async () => {
   await using folder = await temporaryFolder()
-  await write(folder.path, {
+  await writeFiles(folder.path, {
     'train.log':
       'step 16: train loss 4, val loss 4\nstep 100: train loss 3, val loss 3\nstep 200: train loss 2, val loss 2\n',
   })
@@ -142,7 +135,7 @@ test('a count inside that files of different names have in common says nothing o
 test('a file is of the step that it tells where the log has a row of it, and of none that signs disagree on', async () => {
   await using folder = await temporaryFolder()
   const rows = [10, 20, 30].map((step) => `{"step": ${step}, "val_loss": ${1 / step}}\n`)
-  await write(folder.path, { 'metrics.jsonl': rows.join('') })
+  await writeFiles(folder.path, { 'metrics.jsonl': rows.join('') })
   await writeFile(join(folder.path, 'best.pt'), torchFile({ step: 20 }))
   await writeFile(join(folder.path, 'model_10.pt'), torchFile({ step: 30 }))
   const { events } = await readRun(folder.path)
@@ -157,7 +150,7 @@ test('the steps of an optimiser rule out epochs that they are no multiple of', a
     ['3,1,0.6,0.7', '4,1,0.65,0.8', '5,1,0.7,0.75'],
   ].flat()
   const text = ['epoch,loss,val_loss,val_acc', ...rows, ''].join('\n')
-  await write(folder.path, { 'history.csv': text })
+  await writeFiles(folder.path, { 'history.csv': text })
   await copyFile(ITERATIONS, join(folder.path, 'best_model.h5'))
   const { events } = await readRun(folder.path)
   expect(placed(events)).toEqual({ 'best_model.h5': [0, 5] })
@@ -165,7 +158,7 @@ test('the steps of an optimiser rule out epochs that they are no multiple of', a
 
 test('values that no row has do not tell from what names count', async () => {
   await using folder = await temporaryFolder()
-  await write(folder.path, { 'history.csv': table([0.9, 0.5, 0.7]) })
+  await writeFiles(folder.path, { 'history.csv': table([0.9, 0.5, 0.7]) })
   for (const epoch of [0, 1, 2]) {
     const path = join(folder.path, `model_epoch_${epoch}.pth`)
     await writeFile(path, torchFile({ epoch: 8, val_loss: 0.123 }))
