@@ -39,7 +39,7 @@ export function explain(
   const loss_turn = lossTurn(given)
   return {
     sentence,
-    decided: `${superlative(direction)} ${metric}; ${whoWords(decided)}`,
+    decided: `${superlative(direction)} ${metric}`,
     basis: decided.basis,
     notes: notesOf(given, { decided, input, winners, loss_turn }),
     readings: readingsOf(given, loss_turn),

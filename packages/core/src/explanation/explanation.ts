@@ -97,7 +97,7 @@ export type LossTurn = z.infer<typeof LossTurn>
 /** The choice as every surface tells it: one sentence, notes, readings, one table. */
 export const Explanation = z.object({
   sentence: z.string(),
-  /** What decides and who said so, in words. */
+  /** What decides, in words; who said so stands in the sentence, or here where nothing decides. */
   decided: z.string(),
   /** Who said so, as a code. */
   basis: Basis,
