@@ -119,6 +119,7 @@ const STARTED: EventOf<'started'> = {
   metric_for_best: null,
   direction: null,
   declared_by: null,
+  metric_is_inferred: false,
   save_steps: 100,
   config: { seed: 1, learning_rate: 0.003 },
 }

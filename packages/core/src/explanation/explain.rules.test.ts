@@ -26,12 +26,14 @@ test('a second opinion that differs is a warning, unless a person chose another 
     [100, { eval_loss: 1, eval_f1: 0.5 }],
     [200, { eval_loss: 2, eval_f1: 0.9 }],
   )
+  const given = (step: number, value: number) => {
+    return { evaluations: rows, claim: claim(`checkpoint-${step}`, step, value) }
+  }
   const opinion = (step: number, value: number, more: Partial<SelectionInput> = {}) =>
-    toneOf('second_opinion', {
-      ...{ evaluations: rows, claim: claim(`checkpoint-${step}`, step, value) },
-      ...more,
-    })
-  expect(opinion(100, 1)).toBe('note')
+    toneOf('second_opinion', { ...given(step, value), ...more })
+  expect(opinion(100, 1)).toBeNull()
+  expect(toneOf('trainer_agrees', given(100, 1))).toBe('note')
+  expect(toneOf('trainer_agrees', given(200, 2))).toBeNull()
   expect(opinion(200, 2)).toBe('warning')
   expect(opinion(200, 0.9, { told: { metric: 'eval_loss' } })).toBe('note')
   expect(opinion(200, 2, { told: { metric: 'eval_loss' } })).toBe('warning')

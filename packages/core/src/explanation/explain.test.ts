@@ -72,7 +72,8 @@ test('overfitting is told where eval_loss rises while the training loss falls, a
 
 test('overfitting is not said on loss alone while a task metric still improves', () => {
   const rows = turned((index) => ({ eval_f1: index / 10 }))
-  const note = noted('overfitting', { evaluations: rows }, FALLING)
+  expect(noted('overfitting', { evaluations: rows }, FALLING)).toBeUndefined()
+  const note = noted('loss_rises', { evaluations: rows }, FALLING)
   expect(note).toMatchObject({ tone: 'note' })
   const { loss_turn } = told({ evaluations: rows }, FALLING)
   expect(loss_turn).toEqual({ step: 300, later: { metric: 'eval_f1', step: 600 } })
@@ -245,7 +246,8 @@ test('alarms come first, then warnings, then notes', () => {
 test('overfitting is not said where a task metric improves at steps that were not saved', () => {
   const rows = turned((index) => ({ eval_accuracy: index / 10 }))
   const given = { evaluations: rows, checkpoints: checkpoints(300) }
-  expect(noted('overfitting', given, FALLING)).toMatchObject({ tone: 'note' })
+  expect(noted('overfitting', given, FALLING)).toBeUndefined()
+  expect(noted('loss_rises', given, FALLING)).toMatchObject({ tone: 'note' })
 })
 
 test('a start is not called unbeaten where a later evaluation was better, saved or not', () => {

@@ -11,6 +11,7 @@ export const NoteCode = z.enum([
   'missed_best',
   'may_be_missed',
   'second_opinion',
+  'trainer_agrees',
   'near_ties',
   'nothing_to_choose',
   'unbeaten_start',
@@ -24,6 +25,7 @@ export const NoteCode = z.enum([
   'unlike_samples',
   'best_of_many',
   'overfitting',
+  'loss_rises',
 ])
 export type NoteCode = z.infer<typeof NoteCode>
 

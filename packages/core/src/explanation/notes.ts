@@ -39,7 +39,8 @@ function opinionNotes({ selection }: Explained, { basis }: Decider): Note[] {
   if (!second_opinion) return []
   const { agrees, because, text } = second_opinion
   // Whoever chose another metric knows that the trainer went by its own.
-  const isExpected = agrees || (because === 'other_metric' && basis === 'told')
+  if (agrees) return [note('trainer_agrees', 'note', text)]
+  const isExpected = because === 'other_metric' && basis === 'told'
   return [note('second_opinion', isExpected ? 'note' : 'warning', text)]
 }
 

@@ -48,8 +48,7 @@ export function overfittingNotes(turn: LossTurn | null): Note[] {
   if (!turn) return []
   const { step, later } = turn
   const since = `After step ${step} eval_loss rises while the training loss falls`
-  const text = later
-    ? `${since}, but ${later.metric} is best at step ${later.step}, so this is not overfitting.`
-    : `${since}: the run overfits.`
-  return [note('overfitting', later ? 'note' : 'warning', text)]
+  if (!later) return [note('overfitting', 'warning', `${since}: the run overfits.`)]
+  const text = `${since}, but ${later.metric} is best at step ${later.step}, so this is not overfitting.`
+  return [note('loss_rises', 'note', text)]
 }

@@ -6,6 +6,7 @@ const CHIP_LABELS: Record<NoteCode, string> = {
   missed_best: 'missed best',
   may_be_missed: 'best may be missed',
   second_opinion: 'trainer differs',
+  trainer_agrees: 'trainer agrees',
   near_ties: 'within noise',
   nothing_to_choose: 'nothing to compare',
   unbeaten_start: 'start is unbeaten',
@@ -19,6 +20,7 @@ const CHIP_LABELS: Record<NoteCode, string> = {
   unlike_samples: 'different samples',
   best_of_many: 'best of many',
   overfitting: 'overfits',
+  loss_rises: 'loss rises',
 }
 
 /** A chip, and the notes that it opens. */
@@ -29,16 +31,12 @@ export interface Chip {
 
 const MOST = 3
 
-/** At most three chips, warnings first; the last one holds what has no chip of its own. */
+/** At most three chips, in the notes' order; the last one holds what has no chip of its own. */
 export function chipsOf(notes: readonly Note[]): Chip[] {
-  const sorted = [
-    ...notes.filter(({ tone }) => tone !== 'note'),
-    ...notes.filter(({ tone }) => tone === 'note'),
-  ]
-  const single = sorted.length > MOST ? MOST - 1 : MOST
-  const chips = sorted
+  const single = notes.length > MOST ? MOST - 1 : MOST
+  const chips = notes
     .slice(0, single)
     .map((note) => ({ label: CHIP_LABELS[note.code], notes: [note] }))
-  const rest = sorted.slice(single)
+  const rest = notes.slice(single)
   return rest.length === 0 ? chips : [...chips, { label: `${rest.length} more`, notes: rest }]
 }

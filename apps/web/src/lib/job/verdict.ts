@@ -1,4 +1,4 @@
-import { type TrainingJobStatus, ownValue } from '@bestmark/core'
+import { type NoteCode, type TrainingJobStatus, ownValue } from '@bestmark/core'
 import type { CheckpointList } from '../api.ts'
 import { count, measure } from '../figures.ts'
 import { checkpointName, testMetric } from '../checkpoint/ranking.ts'
@@ -12,7 +12,8 @@ export function standingSentences(
   { checkpoints, selection, explanation }: CheckpointList,
 ): string[] {
   const sentences: string[] = []
-  const noted = explanation.notes.some(({ code }) => code === 'second_opinion')
+  const opinions: readonly NoteCode[] = ['second_opinion', 'trainer_agrees']
+  const noted = explanation.notes.some(({ code }) => opinions.includes(code))
   if (selection.second_opinion && !noted) sentences.push(selection.second_opinion.text)
   if (selection.best && since !== null && since > 0) {
     const last = since === 1 ? 'last evaluation' : `last ${count(since)} evaluations`
