@@ -68,7 +68,7 @@ test('who changed a policy and when is kept, and the sentence of the choice name
   expect(detail).toMatchObject({ policy_from: 'job', policy_told: { metric: 'eval_f1' } })
   expect(detail?.policy_told.by).toMatch(/^ana, \d{1,2} \w+ \d{4}$/)
   const list = await checkpointsOf(db, job_id)
-  expect(list?.explanation.decided).toContain(detail?.policy_told.by)
+  expect(list?.explanation.sentence).toContain(detail?.policy_told.by)
   await changePolicy(db, { project: 'named' }, byF1, 'ben')
   await changePolicy(db, { job_id }, null, 'cleo')
   const history = await policyHistory(db, { job_id })

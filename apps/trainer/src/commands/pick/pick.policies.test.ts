@@ -40,9 +40,7 @@ test('--explain tells the whole explanation below the path, and files with their
   const [path, empty, sentence] = stdout.split('\n')
   expect([path, empty, code]).toEqual([join(folder.path, 'checkpoint-200'), '', 0])
   expect(sentence).toMatch(/^Step 200 is best: eval_loss [\d.]+, the lowest of 4 checkpoints/)
-  expect(stdout).toMatch(
-    /^Decided by: lowest eval_loss$/m,
-  )
+  expect(stdout).toMatch(/^Decided by: lowest eval_loss$/m)
   expect(stdout).toMatch(/^\? {2}The run does not say which metric decides/m)
   expect(stdout).toMatch(/^ +1 +200 +1 +checkpoint-200 +best.* trainer_state\.json:\d+$/m)
   const none = await bestmark(['pick', '.', '--explain', '--metric', 'bleu'], { cwd: folder.path })
