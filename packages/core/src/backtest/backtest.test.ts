@@ -45,6 +45,19 @@ test('a policy does not see the target, nor the target by another name', () => {
   expect(picksOf(aRun('run', 'a', other))['metric']).toMatchObject({ step: 100, regret: 1 })
 })
 
+test('of many classes the task is the metric over all of them', () => {
+  const classes = rising.map((values, index) => ({
+    ...{ eval_loss: values['eval_loss']!, eval_A_f1: -index, eval_B_f1: -index },
+    eval_overall_f1: index,
+  }))
+  for (const target of ['task', 'f1']) {
+    expect(picksOf(aRun('run', 'a', classes), target)['last']).toMatchObject({
+      step: 400,
+      regret: 0,
+    })
+  }
+})
+
 test('what the run declared is replayed with what it saw, and that is marked', () => {
   const declared = aRun('run', 'a', rising)
   declared.rows.declaration = { metric: 'accuracy', direction: 'max', declared_by: 'a config' }

@@ -1,6 +1,7 @@
 import type { Direction } from '../run/event.ts'
 import { directionOf, isTest, withoutSplit } from '../metric/direction.ts'
 import { metricNames } from '../metric/evaluations.ts'
+import { overallNamed, wholesFirst } from '../metric/overall.ts'
 import { isLossLike } from '../selection/score.ts'
 import { select } from '../selection/select.ts'
 import type { Evaluation } from '../run/rows.ts'
@@ -65,11 +66,14 @@ export function measuredNames(evaluations: readonly Evaluation[]): string[] {
   return metricNames(evaluations).filter((name) => !name.endsWith('_stderr'))
 }
 
-/** The name as logged; where several splits logged it, the test split comes last. */
+/**
+ * The name as logged, or else the metric of that name over all classes; where several splits logged
+ * it, the test split comes last.
+ */
 export function named(names: readonly string[], wanted: string): string | undefined {
   if (names.includes(wanted)) return wanted
   const alike = names.filter((name) => withoutSplit(name) === withoutSplit(wanted))
-  return alike.find((name) => !isTest(name)) ?? alike[0]
+  return alike.find((name) => !isTest(name)) ?? alike[0] ?? overallNamed(names, wanted)
 }
 
 /** Metrics with a known direction that are no losses, the most telling first, test splits last. */
@@ -84,7 +88,7 @@ export function taskMetrics(rows: Rows, evaluations: readonly Evaluation[]): str
       (found === -1 ? TASK_METRICS.length : found) + (isTest(name) ? TASK_METRICS.length + 1 : 0)
     )
   }
-  return names.sort((a, b) => rank(a) - rank(b))
+  return wholesFirst(names, rank)
 }
 
 /** What the run declared, where that is no loss; else the most telling of what it logged. */

@@ -132,6 +132,20 @@ test('the question is asked only of runs that declared nothing, as declared, and
   expect(asked({ evaluations: [] })).toBe(0)
 })
 
+test('of many classes the metric over all of them leads the question', () => {
+  const names = ['eval_loss', 'eval_LOC_f1', 'eval_ORG_f1', 'eval_overall_f1', 'eval_acc']
+  const rows = values(
+    ...[1, 2].map((value) => Object.fromEntries(names.map((name) => [name, value]))),
+  )
+  const { question, winners } = explained(rows)
+  const ordered = ['eval_overall_f1', 'eval_acc', 'eval_LOC_f1', 'eval_ORG_f1']
+  expect(winners.map(({ metric }) => metric)).toEqual(ordered)
+  expect(question?.choices.map(({ metric }) => metric)).toEqual([
+    'eval_loss',
+    ...ordered.slice(0, 3),
+  ])
+})
+
 test('preference training without a signal of progress asks too', () => {
   const rows = values({ 'rewards/chosen': 1, eval_f1: 1 }, { 'rewards/chosen': 1, eval_f1: 2 })
   expect(explained(rows).question?.choices.map(({ metric }) => metric)).toEqual(['eval_f1'])

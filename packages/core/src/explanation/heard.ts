@@ -1,16 +1,23 @@
 import { isLoss, isTest, withoutSplit } from '../metric/direction.ts'
 import { metricNames } from '../metric/evaluations.ts'
+import { wholesFirst } from '../metric/overall.ts'
 import type { Evaluation } from '../run/rows.ts'
 import { isPreferenceTraining } from '../selection/undeclared.ts'
 
 /** Task metrics that say most go first: where classes are imbalanced, before accuracy. */
 const ORDER = ['macro', 'f1', 'auprc', 'wer', 'cer', 'accuracy']
 
-/** Held-out metrics, the most telling first; in preference training no loss has a voice. */
+/**
+ * Held-out metrics, the most telling first and those of single classes last; in preference training
+ * no loss has a voice.
+ */
 export function heardMetrics(evaluations: readonly Evaluation[]): string[] {
   const names = metricNames(evaluations).filter((name) => !isTest(name))
   const isMuted = isPreferenceTraining(names)
-  return names.filter((name) => !(isMuted && isLoss(name))).sort((a, b) => orderOf(a) - orderOf(b))
+  return wholesFirst(
+    names.filter((name) => !(isMuted && isLoss(name))),
+    orderOf,
+  )
 }
 
 function orderOf(metric: string): number {

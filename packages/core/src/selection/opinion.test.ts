@@ -59,6 +59,14 @@ test('a record that earlier evaluations beat began anew after the last of them',
   expect(opinion?.text).toContain('only since step 300')
 })
 
+test('a claim of a path alone is judged at the step in its name', () => {
+  const ofPath = (step: number, value: number | null) =>
+    opinionOn({ claim: claim(`checkpoint-${step}`, null, value) })?.because
+  expect(ofPath(400, 1.25)).toBe('record_restarted')
+  expect(ofPath(400, null)).toBe('record_restarted')
+  expect(ofPath(300, 1.3)).toBe('unknown')
+})
+
 test('a record without a step or a path is of the step where its value was measured', () => {
   expect(opinionOn({ claim: claim(null, null, 1.2) })).toMatchObject({ agrees: true, step: 200 })
   expect(opinionOn({ claim: claim(null, null, 1.4) })).toMatchObject({ agrees: false, step: 100 })

@@ -113,10 +113,11 @@ function filesVerdict({ claim, checkpoints, among }: OpinionInput): Verdict | un
 
 function orderVerdict(input: OpinionInput): Verdict {
   const { claim, best, metric, direction, evaluations } = input
-  const there = evaluations.find(({ step }) => step === claim.step)
+  const claimedStep = claim.step ?? pathStep(claim.path)
+  const there = evaluations.find(({ step }) => step === claimedStep)
   const claimed = (there && measureOf(there, metric)) ?? claim.value
   if (!best || !isFiniteMeasure(claimed)) {
-    return ['not_compared', `no finite ${metric} was measured at step ${claim.step}`]
+    return ['not_compared', `no finite ${metric} was measured at step ${claimedStep}`]
   }
   if (claimed === best.value) {
     return [
@@ -131,7 +132,7 @@ function orderVerdict(input: OpinionInput): Verdict {
     ]
   }
   return (
-    restartVerdict(input, claimed) ?? [
+    restartVerdict(input, { step: claimedStep, value: claimed }) ?? [
       'unknown',
       `${metric} is ${figure(claimed)} there and ${figure(best.value)} at step ${best.step}`,
     ]
@@ -143,18 +144,20 @@ function opposite(direction: Direction): Direction {
 }
 
 /** A record that was beaten before it was set, but not by anything later than that, began anew. */
-function restartVerdict(input: OpinionInput, claimed: number): Verdict | undefined {
-  const { claim, metric, direction, evaluations } = input
+function restartVerdict(
+  { metric, direction, evaluations }: OpinionInput,
+  claimed: { step: number | null; value: number },
+): Verdict | undefined {
   const beats = evaluations.filter((evaluation) => {
     const value = measureOf(evaluation, metric)
-    return isFiniteMeasure(value) && isBetter(value, claimed, direction)
+    return isFiniteMeasure(value) && isBetter(value, claimed.value, direction)
   })
   const last = beats.at(-1)
-  if (!last || claim.step === null || last.step >= claim.step) return undefined
+  if (!last || claimed.step === null || last.step >= claimed.step) return undefined
   const since = evaluations.find(({ step }) => step > last.step)
   return [
     'record_restarted',
-    `${figure(claimed)} is its best ${metric} only since step ${since?.step}; ` +
+    `${figure(claimed.value)} is its best ${metric} only since step ${since?.step}; ` +
       `${beats.length} earlier evaluations in its own log are better, so its record started again after step ${last.step}`,
   ]
 }

@@ -55,10 +55,17 @@ test('in speech recognition the word error rate decides, and else that of charac
 test('one metric of known direction decides where no loss was measured', () => {
   const acc = { metric: 'eval_acc', basis: 'nobody', direction: 'max', problem: null }
   expect(undeclared(['eval_acc', 'zorp'])).toMatchObject(acc)
-  expect(undeclared(['eval_acc']).because).toContain('eval_acc')
+  expect(undeclared(['eval_acc']).because).toBe('eval_acc is the only metric that was measured')
   expect(undeclared(['eval_acc', 'eval_f1'])).toMatchObject({ problem: { code: 'never_logged' } })
   expect(undeclared(['zorp'])).toMatchObject({ problem: { code: 'never_logged' } })
   expect(undeclared(['eval_acc', 'val_a_loss'])).toMatchObject({ metric: 'val_a_loss' })
+})
+
+test('a metric that could not be compared is named with the options that compare it', () => {
+  const { because } = undeclared(['zorp', 'eval_acc', 'test_zork'])
+  expect(because).toContain('eval_acc is the only metric with a known direction')
+  expect(because).toContain('zorp has none: use --metric zorp --mode max, or min')
+  expect(because).not.toContain('that was measured')
 })
 
 test('of several losses none decides, but a test or training loss is none of them', () => {

@@ -1,0 +1,56 @@
+import { isTest, withoutSplit } from './direction.ts'
+
+/** Words of a name that say that a value is over all classes. */
+const OVERALL = new Set('overall macro micro weighted avg average mean all total'.split(' '))
+/** A metric has at least so many parts where these are classes. */
+const MANY = 2
+
+/**
+ * The names that are one class's part of another metric here, as `eval_LOC_f1` and `eval_PER_f1`
+ * are of `eval_f1` or `eval_overall_f1`. O(names × words).
+ */
+export function classParts(names: readonly string[]): ReadonlySet<string> {
+  const wholes = new Set(names.map((name) => wordsOf(name).join(' ')))
+  const parts = Map.groupBy(names, (name) =>
+    shortened(wordsOf(name)).find((key) => wholes.has(key)),
+  )
+  parts.delete(undefined)
+  return new Set([...parts.values()].filter((found) => found.length >= MANY).flat())
+}
+
+/** Orders names by a rank; where one is a class's part of another, it comes after all others. */
+export function wholesFirst(names: readonly string[], rank: (name: string) => number): string[] {
+  const parts = classParts(names)
+  const isPart = (name: string): number => Number(parts.has(name))
+  return names.toSorted((a, b) => isPart(a) - isPart(b) || rank(a) - rank(b))
+}
+
+/** The metric of a name over all classes, as `eval_overall_f1` is for `f1`; undefined for none. */
+export function overallNamed(names: readonly string[], wanted: string): string | undefined {
+  const key = withoutSplit(wanted)
+  const found = names.filter((name) => {
+    const isOverall = wordsOf(name).length < allWordsOf(name).length
+    return isOverall && wordsOf(name).join(' ') === allWordsOf(key).join(' ')
+  })
+  return found.find((name) => !isTest(name)) ?? found[0]
+}
+
+function wordsOf(metric: string): string[] {
+  return allWordsOf(metric).filter((word) => !OVERALL.has(word))
+}
+
+function allWordsOf(metric: string): string[] {
+  return withoutSplit(metric)
+    .split(/[^a-z0-9@]/)
+    .filter(Boolean)
+}
+
+/** What is left of a name without its first words, or without its last; the longest first. */
+function shortened(words: readonly string[]): string[] {
+  return words
+    .slice(1)
+    .flatMap((_, index) => [
+      words.slice(index + 1).join(' '),
+      words.slice(0, words.length - index - 1).join(' '),
+    ])
+}
