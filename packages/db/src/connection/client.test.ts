@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { clientOptions, parseAddress, placeOf } from './address.ts'
 import { connectTo, openDatabase } from './client.ts'
+import { WORK } from './limits.ts'
 import { testDatabase } from '../testing.ts'
 import { DatabaseUnavailable } from './unavailable.ts'
 
@@ -109,7 +110,7 @@ test('a pool outlives the time that its server is away', async () => {
 
 test('every connection has its limits, one that was made anew too', async () => {
   await using db = await testDatabase()
-  const sql = connectTo(parseAddress(db.databaseUrl), { statement: 4_321, word: Infinity })
+  const sql = connectTo(parseAddress(db.databaseUrl), { ...WORK, statement: 4_321 })
   const limits = () => sql<{ statement: string; idle: string; pid: number }[]>`
     select current_setting('statement_timeout') as statement, pg_backend_pid() as pid,
            current_setting('idle_in_transaction_session_timeout') as idle, pg_sleep(0.05)`

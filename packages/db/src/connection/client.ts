@@ -10,7 +10,7 @@ import {
   placeOf,
 } from './address.ts'
 import { bestEffort } from './bestEffort.ts'
-import { IDLE_IN_TRANSACTION, type Limits, SILENCE, WORK } from './limits.ts'
+import { IDLE_IN_TRANSACTION, type Limits, WORK } from './limits.ts'
 import { Pulse, ServerSilent } from './pulse.ts'
 import { joinEmbedded } from './embedded/embedded.ts'
 import type { Machine } from './embedded/machine.ts'
@@ -69,7 +69,7 @@ export function databaseAt(
   address: Address,
   { limits = WORK, leave }: { limits?: Limits | undefined; leave?: () => Promise<void> } = {},
 ): Database {
-  const pulse = new Pulse(address)
+  const pulse = new Pulse(address, limits.pulse)
   const sql = connectTo(address, limits, pulse)
   const close = async (): Promise<void> => {
     // A client that is just connecting anew may never say that it ended.
@@ -81,8 +81,12 @@ export function databaseAt(
 }
 
 /** A pool of ten: more were no faster. Idle connections go after a minute. */
-export function connectTo(address: Address, limits = WORK, pulse = new Pulse(address)) {
-  const { statement, word } = limits
+export function connectTo(
+  address: Address,
+  limits = WORK,
+  pulse = new Pulse(address, limits.pulse),
+) {
+  const { statement, word, silence } = limits
   return postgres({
     ...clientOptions(address),
     max: 10,
@@ -96,9 +100,9 @@ export function connectTo(address: Address, limits = WORK, pulse = new Pulse(add
         const refusal = await pulse.refusal()
         return refusal ? broken(refusal) : dial(address)
       },
-      silence_timeout: SILENCE / 1000,
-      onsilence: async (silence: number) =>
-        silence < word ? pulse.verdict() : new ServerSilent(address),
+      silence_timeout: silence / 1000,
+      onsilence: async (lasted: number) =>
+        lasted < word ? pulse.verdict() : new ServerSilent(address),
     } as object),
   })
 }

@@ -4,7 +4,7 @@ import { databaseAt } from './client.ts'
 import { migrate } from './migrate.ts'
 import { testDatabase, type TestDatabase } from '../testing.ts'
 import { awayBy } from './unavailable.ts'
-import { WORK } from './limits.ts'
+import { type Limits, WORK } from './limits.ts'
 import { ServerSilent } from './pulse.ts'
 import { TestProxy } from './testProxy.ts'
 
@@ -20,7 +20,11 @@ afterAll(async () => {
   await db[Symbol.asyncDispose]()
 })
 
-const through = (limits = WORK) => databaseAt(parseAddress(proxy.databaseUrl), { limits })
+/** The server is asked after soon, so that a silent one is found soon. */
+const SOON = { ...WORK, silence: 200, pulse: 1_000 }
+
+const through = (limits: Partial<Limits> = {}) =>
+  databaseAt(parseAddress(proxy.databaseUrl), { limits: { ...SOON, ...limits } })
 /** A server that was found silent is asked again a second later. */
 const answered = <T>(work: () => Promise<T>) =>
   expect.poll(() => work().catch(awayBy), { timeout: 30_000 })
@@ -57,12 +61,12 @@ test('a transaction whose server stops answering fails, and what it wrote is not
 
 test('a query that takes long is not cut while the server answers others', async () => {
   const open = through()
-  expect(await open.sql`select 1 as one from pg_sleep(8)`).toEqual([{ one: 1 }])
+  expect(await open.sql`select 1 as one from pg_sleep(1)`).toEqual([{ one: 1 }])
   await open.close()
 })
 
 test('a statement that reaches its limit is cancelled by the server, but a migration has none', async () => {
-  const hasty = through({ statement: 50, word: Infinity })
+  const hasty = through({ statement: 50 })
   expect(awayBy(await failure(hasty.sql`select pg_sleep(60)`))).toBe('slow')
   await migrate(hasty)
   await hasty.sql.begin(async (tx) => {
@@ -73,7 +77,7 @@ test('a statement that reaches its limit is cancelled by the server, but a migra
 })
 
 test('a server that disobeys the limit of a page is left, though it answers others', async () => {
-  const page = through({ statement: 0, word: 4_000 })
+  const page = through({ statement: 0, word: 600 })
   expect(awayBy(await failure(page.sql`select pg_sleep(60)`))).toBe('away')
   await page.close()
 })

@@ -1,8 +1,6 @@
 import { connect } from 'node:net'
 import { type Address, placeOf } from './address.ts'
 
-/** How long a server may take to answer the question whether it is there (ms). */
-const PATIENCE = 4_000
 /** One answer counts for this long (ms). */
 const FRESH = 1_000
 /** The shortest question that Postgres has, which needs no login: whether it speaks TLS. */
@@ -24,13 +22,16 @@ export class ServerSilent extends Error {
  */
 export class Pulse {
   readonly #address: Address
+  readonly #patience: number
   readonly #waiting = new Set<(error: Error) => void>()
   #asking: Promise<boolean> | undefined
   #asked = -Infinity
   #isSilent = false
 
-  constructor(address: Address) {
+  /** `patience`: how long the server may take to answer the question whether it is there (ms). */
+  constructor(address: Address, patience: number) {
     this.#address = address
+    this.#patience = patience
   }
 
   /** Whether the server answers. All who ask within a second share one answer. */
@@ -68,7 +69,7 @@ export class Pulse {
   }
 
   async #look(): Promise<boolean> {
-    this.#isSilent = !(await answers(this.#address))
+    this.#isSilent = !(await answers(this.#address, this.#patience))
     this.#asked = performance.now()
     this.#asking = undefined
     if (this.#isSilent) for (const lose of this.#waiting) lose(new ServerSilent(this.#address))
@@ -76,14 +77,14 @@ export class Pulse {
   }
 }
 
-async function answers({ host, port, path }: Address): Promise<boolean> {
+async function answers({ host, port, path }: Address, patience: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
   const socket = path ? connect(path) : connect({ host, port })
   socket.once('data', () => resolve(true))
   socket.on('error', () => resolve(false)).on('close', () => resolve(false))
   socket.write(QUESTION)
   // An answer that came while this process was busy is read before the time counts.
-  const timer = setTimeout(() => setImmediate(() => resolve(false)), PATIENCE)
+  const timer = setTimeout(() => setImmediate(() => resolve(false)), patience)
   try {
     return await promise
   } finally {
