@@ -201,6 +201,20 @@ test('nothing to choose is an answer with a way forward', () => {
   expect(noted('nothing_to_choose', { evaluations: turned() })).toBeUndefined()
 })
 
+test('while a run goes on, what it may still evaluate is no warning', () => {
+  const told = (of: Partial<SelectionInput>) => {
+    const found = noted('nothing_to_choose', of, { alive: true })
+    return found && `${found.tone}: ${found.text}`
+  }
+  expect(told({})).toBe('note: Nothing was evaluated yet.')
+  const once = { evaluations: evaluations([100, 1]) }
+  expect(told(once)).toBe('note: Only one evaluation can be compared so far.')
+  const falling = evaluations([100, 2], [200, 1]).map((row) => ({ ...row, epoch: 0.5 }))
+  expect(told({ evaluations: falling })).toBeUndefined()
+  expect(noted('nothing_to_choose', { evaluations: falling })?.tone).toBe('note')
+  expect(told({ evaluations: evaluations([100, NaN]) })).toContain('warning: eval_loss was not')
+})
+
 test('a start that training has not beaten stays the answer, and is told', () => {
   const rows = evaluations([0, 1], [100, 2], [200, 3])
   const { sentence } = told({ evaluations: rows })

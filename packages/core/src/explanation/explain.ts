@@ -4,8 +4,7 @@ import type { RunContext } from '../run/context.ts'
 import { superlative } from '../metric/direction.ts'
 import type { Explanation, Explained } from './explanation.ts'
 import { whoWords } from '../selection/decider.ts'
-import { note } from './note.ts'
-import { notesOf } from './notes.ts'
+import { notesOf, nothingNotes } from './notes.ts'
 import { lossTurn } from './overfitting.ts'
 import { questionOf, undecidedQuestion } from './question.ts'
 import { readingsOf } from './readings.ts'
@@ -53,14 +52,14 @@ export function explain(
 function undecided(
   input: SelectionInput,
   context: RunContext,
-  { reason: sentence, nothing_to_choose: nothing }: Selection,
+  selection: Selection,
   { decided, evaluations }: Setting,
 ): Explanation {
-  const notes = nothing ? [note('nothing_to_choose', 'warning', nothing.text)] : []
+  const notes = nothingNotes(selection, evaluations, context)
   const winners = separateWinners(input, evaluations)
   const question = undecidedQuestion(input, decided, context, winners)
   return {
-    sentence,
+    sentence: selection.reason,
     decided: whoWords(decided),
     basis: decided.basis,
     notes,

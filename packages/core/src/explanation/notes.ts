@@ -1,5 +1,8 @@
 import { isTest } from '../metric/direction.ts'
 import { metricNames } from '../metric/evaluations.ts'
+import type { RunContext } from '../run/context.ts'
+import type { Evaluation } from '../run/rows.ts'
+import type { NothingToChoose, Selection } from '../selection/selection.ts'
 import type { LossTurn, Note, Winner, Explained } from './explanation.ts'
 import { directionAlarms } from './alarms.ts'
 import { figure } from '../metric/figure.ts'
@@ -44,14 +47,33 @@ function opinionNotes({ selection }: Explained, { basis }: Decider): Note[] {
   return [note('second_opinion', isExpected ? 'note' : 'warning', text)]
 }
 
-/** What the choice itself leaves open. */
-function choiceNotes({ selection, evaluations }: Explained): Note[] {
-  const { near_ties, nothing_to_choose, best, ranking, metric, direction } = selection
-  const notes: Note[] = []
-  if (nothing_to_choose) {
-    const tone = nothing_to_choose.code === 'still_falling' ? 'note' : 'warning'
-    notes.push(note('nothing_to_choose', tone, nothing_to_choose.text))
+/** That there is nothing to choose between: no warning while the run may still evaluate. */
+export function nothingNotes(
+  { nothing_to_choose }: Pick<Selection, 'nothing_to_choose'>,
+  evaluations: readonly Evaluation[],
+  { alive }: RunContext,
+): Note[] {
+  if (!nothing_to_choose) return []
+  const { code, text } = nothing_to_choose
+  const isMissing = code === 'no_evaluation' && evaluations.length > 0
+  if (alive && !isMissing) {
+    const soFar = SO_FAR[code]
+    return soFar === null ? [] : [note('nothing_to_choose', 'note', soFar)]
   }
+  return [note('nothing_to_choose', code === 'still_falling' ? 'note' : 'warning', text)]
+}
+
+/** What is said of a run that goes on; that it still improves is what a run is for. */
+const SO_FAR: Record<NothingToChoose['code'], string | null> = {
+  no_evaluation: 'Nothing was evaluated yet.',
+  one_evaluation: 'Only one evaluation can be compared so far.',
+  still_falling: null,
+}
+
+/** What the choice itself leaves open. */
+function choiceNotes({ selection, evaluations, context }: Explained): Note[] {
+  const { near_ties, best, ranking, metric, direction } = selection
+  const notes = nothingNotes(selection, evaluations, context)
   if (near_ties && near_ties.candidates.length > 1) {
     const hint =
       selection.policy === 'within_noise'
