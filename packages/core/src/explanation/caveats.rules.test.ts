@@ -49,13 +49,24 @@ test('where a word error rate decides, a loss that rose again is told', () => {
   expect(toneOf('speech', { ...values({ eval_loss: 3 }, { eval_loss: 2 }) })).toBeNull()
 })
 
-test('only an accuracy by name is watched for standing still, and gaps in it do not count', () => {
-  const stuck = (name: string, ...of: readonly number[]) =>
-    toneOf('constant_accuracy', values(...of.map((one) => ({ [name]: one, eval_loss: 1 }))))
-  expect(stuck('eval_accuracy', 0.5, NaN, 0.5, 0.5)).toBe('warning')
-  expect(stuck('eval_accuracy', NaN, NaN, NaN)).toBeNull()
-  expect(stuck('token_acc', 0.5, 0.5, 0.5)).toBeNull()
-  expect(stuck('acc_norm', 0.5, 0.5, 0.5)).toBeNull()
+test('an accuracy that stays where it began, as the loss does, is told; one that learned is not', () => {
+  const stuck = (accuracy: readonly number[], loss: readonly number[], name = 'eval_accuracy') =>
+    toneOf(
+      'constant_accuracy',
+      values(...accuracy.map((one, index) => ({ [name]: one, eval_loss: loss[index]! }))),
+    )
+  const still = [1.386, 1.385, 1.3855, 1.385]
+  expect(stuck([0.25, 0.25, 0.251, 0.25], still)).toBe('warning')
+  expect(stuck([0.25, 0.25, NaN, 0.25], still)).toBeNull()
+  expect(stuck([0.25, 0.25, 0.25], still)).toBeNull()
+  // A small evaluation set on which a model that learned answers alike at the end.
+  expect(stuck([0.5, 0.8, 0.8, 0.8, 0.8], [2, 1, 1, 1, 1])).toBeNull()
+  expect(stuck([0.8, 0.8, 0.8, 0.8], [0.6, 0.5, 0.4, 0.3])).toBeNull()
+  expect(stuck([0.25, 0.26, 0.25, 0.25], still)).toBeNull()
+  expect(stuck([0.25, 0.25, 0.25, 0.25], [1.4, NaN, 1.4, 1.4])).toBeNull()
+  for (const other of ['token_acc', 'acc_norm', 'eval_f1']) {
+    expect(stuck([0.25, 0.25, 0.25, 0.25], still, other)).toBeNull()
+  }
 })
 
 test('averaged weights that decide are told otherwise than those of a setting', () => {
@@ -67,8 +78,10 @@ test('averaged weights that decide are told otherwise than those of a setting', 
 })
 
 test('losses on unlike scales are a note, and unlike samples are a warning', () => {
-  const loss_scale = { compared: 6, far_above: 4, first_epoch: 1, far_below: 0 }
+  const early = { count: 5, sum: 5 * Math.log(4), squares: 5 * Math.log(4) ** 2 }
+  const loss_scale = { compared: 6, far_above: 4, first_epoch: 1, far_below: 0, early }
   expect(toneOf('unlike_scales', { evaluations: losses([2, 1]) }, { loss_scale })).toBe('note')
+  expect(textOf('unlike_scales', { evaluations: losses([2, 1]) }, { loss_scale })).toContain('4 ×')
   const sampled = losses([2, 1]).map((row, index) => ({ ...row, samples: 100 * (index + 1) }))
   expect(toneOf('unlike_samples', { evaluations: sampled })).toBe('warning')
 })

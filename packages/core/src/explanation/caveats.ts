@@ -1,5 +1,5 @@
 import { isFiniteMeasure } from '../measured.ts'
-import { isOneScale, NO_LOSSES } from '../run/lossScale.ts'
+import { NO_LOSSES, scaleRatio } from '../run/lossScale.ts'
 import { withoutSplit } from '../metric/direction.ts'
 import { finder, measureOf, metricNames } from '../metric/evaluations.ts'
 import type { Note, Explained } from './explanation.ts'
@@ -61,14 +61,28 @@ function speechNotes({ selection, evaluations }: Explained, decided: Decider): N
   return [note('speech', 'note', text)]
 }
 
-/** An accuracy that does not move while the loss does is what a model has that always answers alike. */
+/** In fewer evaluations a model may not have learned yet. */
+const STUCK_FOR = 4
+/** An accuracy that moves by less answers alike but for single samples; so much of its loss is noise. */
+const STUCK = { accuracy: 0.005, loss: 0.01 }
+
+/** An accuracy that stays where it began while the loss does too: the model answers as it did before. */
 function accuracyNotes({ evaluations }: Explained): Note[] {
   const name = metricNames(evaluations).find((one) => /^(accuracy|acc)$/.test(withoutSplit(one)))
-  const values = name ? evaluations.map((one) => measureOf(one, name)).filter(isFiniteMeasure) : []
-  const last = values.at(-1)
-  const same = values.length - 1 - values.findLastIndex((value) => value !== last)
-  if (name === undefined || last === undefined || same < 3 || last === 1 || last === 0) return []
-  const text = `${name} is exactly ${figure(last)} at the last ${same} evaluations, as if the model always gives the most frequent answer. Look at macro-F1 or AUPRC.`
+  if (name === undefined) return []
+  const pairs = evaluations.flatMap((one) => {
+    const [accuracy, loss] = [measureOf(one, name), measureOf(one, 'eval_loss')]
+    return isFiniteMeasure(accuracy) && isFiniteMeasure(loss) ? [{ accuracy, loss }] : []
+  })
+  const [first, ...later] = pairs
+  if (!first || pairs.length < STUCK_FOR) return []
+  const isStuck = later.every(({ accuracy, loss }) => {
+    const hasMoved = Math.abs(accuracy - first.accuracy) > STUCK.accuracy
+    return !hasMoved && Math.abs(loss - first.loss) <= STUCK.loss * Math.abs(first.loss)
+  })
+  if (!isStuck) return []
+  const last = later.at(-1) ?? first
+  const text = `In all ${pairs.length} evaluations ${name} stays at about ${figure(last.accuracy)} and eval_loss at about ${figure(last.loss)}, so training has not changed the model's answers.`
   return [note('constant_accuracy', 'warning', text)]
 }
 
@@ -101,9 +115,9 @@ function nanNotes({ evaluations, context }: Explained): Note[] {
 }
 
 function scaleNotes({ context }: Explained): Note[] {
-  if (isOneScale(context.loss_scale ?? NO_LOSSES)) return []
-  const text =
-    'Training and evaluation losses are not on one scale (one may be summed over accumulated steps). So their gap and overfitting are not judged.'
+  const ratio = scaleRatio(context.loss_scale ?? NO_LOSSES)
+  if (ratio === null) return []
+  const text = `The training loss is steadily about ${figure(Number(ratio.toPrecision(2)))} × the evaluation loss, so they are probably not on one scale (one may be summed or averaged over accumulated steps). Their gap and overfitting are not judged.`
   return [note('unlike_scales', 'note', text)]
 }
 

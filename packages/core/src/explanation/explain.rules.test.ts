@@ -42,19 +42,6 @@ test('a second opinion that differs is a warning, unless a person chose another 
   expect(toneOf('second_opinion', { evaluations: rows })).toBeNull()
 })
 
-test('accuracy that is the same at the last three evaluations is a warning, but for all or none', () => {
-  const stuck = (...values: readonly number[]) =>
-    toneOf('constant_accuracy', {
-      evaluations: evaluations(...values.map((acc, i) => [i + 1, { acc, eval_loss: 1 }] as const)),
-    })
-  expect(stuck(0.1, 0.5, 0.5, 0.5)).toBe('warning')
-  expect(stuck(0.5, 0.5, 0.5)).toBe('warning')
-  expect(stuck(0.5, 0.5)).toBeNull()
-  expect(stuck(0.5, 0.5, 0.1, 0.5, 0.5)).toBeNull()
-  expect(stuck(1, 1, 1)).toBeNull()
-  expect(stuck(0, 0, 0)).toBeNull()
-})
-
 test('averaged weights are told by a setting that is on, or by the name of a metric', () => {
   const rows = losses([2, 1])
   const set = (config: Record<string, unknown>) =>

@@ -48,7 +48,8 @@ test('gap and ratio are told at the chosen checkpoint, against the training loss
 })
 
 test('gap and overfitting are withheld where the losses of the run are not on one scale', () => {
-  const loss_scale = { compared: 6, far_above: 4, first_epoch: 1, far_below: 0 }
+  const early = { count: 5, sum: 5 * Math.log(4), squares: 5 * Math.log(4) ** 2 }
+  const loss_scale = { compared: 6, far_above: 4, first_epoch: 1, far_below: 0, early }
   const given = [{ evaluations: turned() }, { ...FALLING, loss_scale }] as const
   expect(reading('loss_gap', ...given)).toMatchObject({ value: null, text: '–' })
   expect(noted('unlike_scales', ...given)?.text).toContain('not on one scale')
@@ -231,8 +232,10 @@ test('where a figure misleads, it is told: columns, stuck accuracy, averaged wei
   expect(noted('preference_training', { evaluations: dpo })?.text).toContain(
     'eval_rewards/chosen fell by 5',
   )
-  const stuck = turned(() => ({ eval_accuracy: 0.8333 }))
-  expect(noted('constant_accuracy', { evaluations: stuck })?.text).toContain('macro-F1 or AUPRC')
+  const stuck = turned(() => ({ eval_accuracy: 0.8333, eval_loss: 1.4 }))
+  expect(noted('constant_accuracy', { evaluations: stuck })?.text).toBe(
+    "In all 6 evaluations eval_accuracy stays at about 0.8333 and eval_loss at about 1.4, so training has not changed the model's answers.",
+  )
   const ema = noted('averaged_weights', { evaluations: turned() }, { config: { use_ema: true } })
   expect(ema?.text).toContain('It is unknown whether')
   const nan = { trainLoss: ({ step }: { step: number }) => (step < 300 ? 1 : NaN) }

@@ -13,6 +13,8 @@ export interface LossScale {
   first_epoch: number
   /** Of the first epoch's, how many have a training loss far below the evaluation's. */
   far_below: number
+  /** The natural logarithms of the first ratios, train to eval; missing where none was compared. */
+  early?: { count: number; sum: number; squares: number }
 }
 
 export const NO_LOSSES: LossScale = { compared: 0, far_above: 0, first_epoch: 0, far_below: 0 }
@@ -27,7 +29,11 @@ export interface LossPair {
 /** Training and evaluation losses this many times apart are not on one scale. */
 const FACTOR = 1.8
 /** With fewer evaluations the scales are not judged. */
-const FEWEST = 2
+const FEWEST = 3
+/** The ratios of so many first evaluations are compared with each other: later ones drift by overfitting. */
+const EARLY = 5
+/** A factor between two scales is the same everywhere; what varies more is noise (standard deviation). */
+const STEADY = 0.15
 
 /** The counts after one more evaluation. */
 export function scaleAfter(
@@ -43,17 +49,33 @@ export function scaleAfter(
     far_above: scale.far_above + Number(ratio > FACTOR),
     first_epoch: scale.first_epoch + Number(isFirst),
     far_below: scale.far_below + Number(isFirst && ratio <= 1 / (2 * FACTOR)),
+    early: earlyAfter(scale, Math.log(ratio)),
   }
+}
+
+function earlyAfter({ early }: LossScale, log: number): NonNullable<LossScale['early']> {
+  const { count, sum, squares } = early ?? { count: 0, sum: 0, squares: 0 }
+  if (count >= EARLY) return { count, sum, squares }
+  return { count: count + 1, sum: sum + log, squares: squares + log * log }
 }
 
 /**
  * Whether both losses have one scale. They do not where most training losses are far above the
- * evaluation's (they are summed over something), or where most of the first epoch's are far below
- * it, which cannot be overfitting. True with fewer than two evaluations.
+ * evaluation's (they are summed over something), or most of the first epoch's far below it, which
+ * cannot be overfitting, and where the first ratios are alike. True with fewer than three evaluations.
  */
-export function isOneScale({ compared, far_above, first_epoch, far_below }: LossScale): boolean {
-  if (compared < FEWEST) return true
-  return far_above <= compared / 2 && far_below <= first_epoch / 2
+export function isOneScale(scale: LossScale): boolean {
+  return scaleRatio(scale) === null
+}
+
+/** The factor from the evaluation loss to the training loss; null where they have one scale. */
+export function scaleRatio(scale: LossScale): number | null {
+  const { compared, far_above, first_epoch, far_below, early } = scale
+  const isApart = far_above > compared / 2 || far_below > first_epoch / 2
+  if (!isApart || !early || early.count < FEWEST) return null
+  const mean = early.sum / early.count
+  const variance = Math.max(0, early.squares / early.count - mean * mean)
+  return Math.sqrt(variance) <= STEADY ? Math.exp(mean) : null
 }
 
 /** Why there is no loss gap. */

@@ -24,6 +24,7 @@ test('a context has the loss scale that the status of the same run has', () => {
     { type: 'evaluation', step: 20, epoch: 1, values: { eval_loss: 2 } },
   ].map((event) => TrainingEvent.parse({ attempt: 0, ...event }))
   const { loss_scale } = run.reduce(track, initialTracker()).facts
-  expect(loss_scale).toEqual({ compared: 2, far_above: 2, first_epoch: 2, far_below: 0 })
+  expect(loss_scale).toMatchObject({ compared: 2, far_above: 2, first_epoch: 2, far_below: 0 })
+  expect(loss_scale.early).toMatchObject({ count: 2, sum: Math.log(4) + Math.log(3) })
   expect(contextOf(run)).toMatchObject({ loss_scale, save_steps: 10, alive: true })
 })

@@ -284,8 +284,9 @@ test('the loss gap is withheld once most losses lie too far apart, and a fresh s
   }
   const again = { ...started, attempt: 1 }
   expect(gapAfter(...pair(100))).toBe(-6)
-  expect(gapAfter(...pair(100), ...pair(200))).toBeNull()
-  const resumed = { ...again, resumed_from: 200 }
-  expect(gapAfter(...pair(100), ...pair(200), resumed, ...pair(300, 1))).toBeNull()
-  expect(gapAfter(...pair(100), ...pair(200), again, ...pair(100, 1))).toBe(-6)
+  const apart = [100, 200, 300].flatMap((step) => pair(step))
+  expect(gapAfter(...apart)).toBeNull()
+  const resumed = { ...again, resumed_from: 300 }
+  expect(gapAfter(...apart, resumed, ...pair(400, 1))).toBeNull()
+  expect(gapAfter(...apart, again, ...pair(100, 1))).toBe(-6)
 })

@@ -8,7 +8,10 @@ test('jobs of a board from before the loss scale get theirs when it is opened, o
   await using db = await testDatabase()
   const env = { BESTMARK_HOME: '/nowhere', DATABASE_URL: db.databaseUrl }
   const job_id = await newJob(db)
-  const losses = [100, 200].flatMap((step) => [metrics(step, { loss: 8 }), evaluation(step, 2)])
+  const losses = [100, 200, 300].flatMap((step) => [
+    metrics(step, { loss: 8 }),
+    evaluation(step, 2),
+  ])
   await tell(db, job_id, ...losses)
   const gap = async () => (await jobStatus(db, job_id))?.loss_gap
   expect(await gap()).toBeNull()

@@ -145,8 +145,8 @@ test('each checkpoint says why it is not the best', async () => {
 test('status, checkpoint and explanation have one loss gap, or none for one reason', async () => {
   const gapsAt = async (train_loss: number) => {
     const job_id = await newJob(db)
-    const steps = [100, 200].flatMap((step) => [
-      ...[metrics(step, { loss: train_loss }), evaluation(step, step === 100 ? 2 : 1)],
+    const steps = [100, 200, 300].flatMap((step) => [
+      ...[metrics(step, { loss: train_loss }), evaluation(step, step === 100 ? 1.1 : 1)],
       checkpoint(step),
     ])
     await tell(db, job_id, started(), ...steps)

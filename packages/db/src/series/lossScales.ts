@@ -6,10 +6,10 @@ import { clock } from '../rows/clock.ts'
 import { trainLossOf } from './trainLoss.ts'
 
 /** The claim that notes that the jobs of an older board were counted. */
-const COUNTED = 'loss_scale of jobs from before 0008'
+const COUNTED = 'loss_scale of jobs from before its steady ratio'
 
 /**
- * Counts the loss scale of jobs that were recorded before the board had it, once per board. The
+ * Counts the loss scale of jobs that were recorded before the board had it as it is now, once per board. The
  * recorder counts it for all later events.
  */
 export async function countLossScales(orm: Orm): Promise<void> {

@@ -13,7 +13,7 @@ const CHIP_LABELS: Record<NoteCode, string> = {
   other_winner: 'other metrics differ',
   preference_training: 'preference training',
   speech: 'speech metric',
-  constant_accuracy: 'constant accuracy',
+  constant_accuracy: 'accuracy stuck',
   averaged_weights: 'averaged weights',
   hidden_nan: 'hidden NaN',
   unlike_scales: 'different scales',
