@@ -31,6 +31,10 @@ export async function train(program: string, folder: string, ...words: string[])
 interface Picked {
   best_step: number
   best_metric: number
+  best_metric_name: string
+  direction: string
+  declared_by: string
+  second_opinion: object | null
 }
 
 export async function pick(folder: string): Promise<Picked> {

@@ -71,3 +71,9 @@ export function endedEvent(
 ): EventOf<'ended'> {
   return { type: 'ended', attempt, at: null, status, error }
 }
+
+/** What a program calls its best. */
+export function claimEvent(attempt: number, told: Partial<EventOf<'claim'>>): EventOf<'claim'> {
+  const nothing = { path: null, step: null, metric: null, value: null, origin: null }
+  return { ...nothing, ...told, type: 'claim', attempt, at: null }
+}

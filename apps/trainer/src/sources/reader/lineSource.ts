@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { systemCode } from '../../failure.ts'
 import { fileWords } from '../../plainWords.ts'
 import { type EventOf, type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
-import { endedEvent, startedEvent, toldEvent } from '../events/events.ts'
+import { claimEvent, endedEvent, startedEvent, toldEvent } from '../events/events.ts'
 import { admit, type Found, skipFile, type Skips, toldSkips, tooLong } from '../../journal/gate.ts'
 import {
   BEGINNING,
@@ -15,7 +15,10 @@ import {
 import { Listing } from '../../files/folder.ts'
 import type { Progress } from '../events/attempts.ts'
 import { type Known, savedEvents, type SavedFile } from '../events/savedFiles.ts'
+import type { Candidate } from '../weights/candidate.ts'
 import { inferred } from '../weights/inferred.ts'
+import { claimed, monitored } from '../weights/monitor.ts'
+import { candidatesIn } from '../weights/saved.ts'
 import { type History, noHistory, remember } from '../weights/history.ts'
 import type { Opening, Piece, Source, SourceReader } from './source.ts'
 
@@ -65,8 +68,6 @@ export interface Format<State extends Progress> {
   saved: (listing: Listing, state: State, history: History) => Promise<SavedFile[]>
   /** Whether what decides may be inferred from the log and the files, where nothing declares it. */
   infers?: boolean
-  /** What the program calls its best. */
-  claim?: (listing: Listing, state: State) => Promise<Partial<EventOf<'claim'>> | undefined>
 }
 
 /** A source whose runs are text files that grow by lines. */
@@ -220,10 +221,11 @@ class LineReader<State extends Progress> implements SourceReader {
     const saved = await this.#format.saved(listing, at.state, at.history)
     const reached = this.#isOver ? Infinity : Math.max(0, ...at.history.last.filter(Boolean))
     const events = await savedEvents(this.#root, saved, at.saved, at.state, reached)
-    const declared = this.#format.infers ? inferredStart(at, saved) : undefined
+    const candidates = await candidatesIn(listing)
+    const declared = declaredLater(at, candidates, this.#format.infers ? saved : [])
     if (events.length === 0) return declared ? [declared] : []
     if (declared) events.push(declared)
-    const claim = await this.#format.claim?.(listing, at.state)
+    const claim = claimed(candidates, saved)
     if (claim) events.push(claimEvent(at.state.attempt, claim))
     return admit(at.skips, events, { file: 'the checkpoints' })
   }
@@ -246,25 +248,23 @@ class LineReader<State extends Progress> implements SourceReader {
   }
 }
 
-/** The start of the attempt told again, once something shows what decides. */
-function inferredStart<State extends Progress>(
+/** The start of the attempt told again, once weights declare, or something shows, what decides. */
+function declaredLater<State extends Progress>(
   at: Cursor<State>,
+  candidates: readonly Candidate[],
   saved: readonly SavedFile[],
 ): EventOf<'started'> | undefined {
   const { begun, state, history, hasEnded } = at
   // What is begun anew after its end would be running again.
-  if (!begun || begun.metric_for_best !== null || hasEnded) return undefined
-  const found = inferred(history, saved)
+  if (!begun || hasEnded || (begun.metric_for_best !== null && !begun.metric_is_inferred))
+    return undefined
+  const declared = monitored(candidates)
+  const found = declared ?? (begun.metric_for_best === null ? inferred(history, saved) : undefined)
   if (!found) return undefined
   const { attempt, spans, total } = state
-  Object.assign(begun, found, { metric_is_inferred: true })
+  Object.assign(begun, found, { metric_is_inferred: !declared })
   const resumed_from = spans[attempt]?.[0] || null
   return { ...begun, attempt, resumed_from, total_steps: begun.total_steps ?? total }
-}
-
-function claimEvent(attempt: number, told: Partial<EventOf<'claim'>>): EventOf<'claim'> {
-  const nothing = { path: null, step: null, metric: null, value: null, origin: null }
-  return { ...nothing, ...told, type: 'claim', attempt, at: null }
 }
 
 function kind({ name }: { name: string }): string {

@@ -35,16 +35,6 @@ export const LIGHTNING = lineSource<State>({
   line: tell,
   started,
   saved,
-  claim: async (listing) => {
-    const saved = await lightningSaved(listing)
-    const newest = newestOf(saved)
-    const found = newest && (await pickled(listing.root, newest.path))
-    if (!found?.best_model_path || found.monitor === null) return undefined
-    const path = found.best_model_path
-    const lies = saved.find((one) => basename(one.path) === path.split(/[\\/]/).at(-1))
-    const step = lies ? lies.step : (lightningName(path)?.step ?? null)
-    return { path, step, metric: heldOutName(found.monitor) }
-  },
 })
 
 /** The table in the root, else those of a logger below it, beside weights that lie in the root's folders. */

@@ -1,11 +1,17 @@
-import { basename, dirname } from 'node:path'
-import { pathStep, type TrainingEvent } from '@bestmark/core'
+import { dirname } from 'node:path'
+import type { TrainingEvent } from '@bestmark/core'
 import { inspectCheckpoint } from '../../checkpoints/inspect.ts'
 import { admitAll } from '../../journal/gate.ts'
 import { readConfigurations } from '../config/configuration.ts'
 import { declared } from '../config/declaration.ts'
-import { endedEvent, measuredEvents, startedEvent, toldEvent } from '../events/events.ts'
-import { heldOutName, isHeldOut } from '../events/names.ts'
+import {
+  claimEvent,
+  endedEvent,
+  measuredEvents,
+  startedEvent,
+  toldEvent,
+} from '../events/events.ts'
+import { isHeldOut } from '../events/names.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 import { Listing } from '../../files/folder.ts'
 import type { Opening, Source } from '../reader/source.ts'
@@ -14,6 +20,7 @@ import type { Candidate } from '../weights/candidate.ts'
 import { noHistory } from '../weights/history.ts'
 import { weightsIn } from '../weights/finder.ts'
 import { joined } from '../weights/join.ts'
+import { claimed, monitored } from '../weights/monitor.ts'
 import { candidatesIn } from '../weights/saved.ts'
 
 /** The source of a run that has weights and no log. */
@@ -56,30 +63,17 @@ async function eventsIn({ root, isOver }: Opening): Promise<TrainingEvent[]> {
   const none = { metric: null, total_epochs: null }
   const placed = ordered(joined(candidates, noHistory(), axis, none), candidates)
   const { fields, totals, warnings } = declared(await readConfigurations(root))
-  const kept = keptBy(candidates)
+  const kept = monitored(candidates)
+  const claim = claimed(candidates, placed.saved)
   const texts = [...warnings, ...new Set(placed.told)]
   const events = [
     startedEvent({ ...fields, ...totals, ...(kept && fields.metric_for_best === null && kept) }),
     ...(await Promise.all(placed.saved.map((one) => savedEvents(root, one)))).flat(),
-    ...claims(candidates, placed.saved),
+    ...(claim ? [claimEvent(0, claim)] : []),
     ...texts.map((text) => toldEvent(0, text)),
     ...(isOver ? [endedEvent(0, 'completed')] : []),
   ]
   return admitAll(events, 'the checkpoints')
-}
-
-/** What the newest weights say that they are kept by. */
-function keptBy(candidates: readonly Candidate[]) {
-  const newest = candidates.toSorted((a, b) => b.found.mtime - a.found.mtime)
-  const found = newest.find(({ facts }) => facts.monitor !== null)
-  const monitor = found?.facts.monitor
-  if (!monitor) return undefined
-  const { metric, mode, by } = monitor
-  const isOwn = by === 'ModelCheckpoint'
-  const declared_by = isOwn
-    ? `monitor ${metric} of the ModelCheckpoint in ${found?.found.path}`
-    : by
-  return { metric_for_best: heldOutName(metric), direction: mode, declared_by }
 }
 
 /** Weights without any count are told apart by the order in which they were saved. */
@@ -119,19 +113,4 @@ async function savedEvents(
     ...measured,
     { type: 'checkpoint', attempt: 0, step, path, epoch, at, role, ...seen } as const,
   ]
-}
-
-/** What Lightning itself calls its best, where a file records it. */
-function claims(candidates: readonly Candidate[], saved: readonly SavedFile[]) {
-  const newest = candidates.toSorted((a, b) => b.found.mtime - a.found.mtime)
-  const facts = newest.find(({ facts }) => facts.best_path !== null)?.facts
-  const path = facts?.best_path
-  if (!path || !facts.monitor) return []
-  const name = basename(path.replaceAll('\\', '/'))
-  const lies = saved.find((one) => basename(one.path) === name)
-  const metric = heldOutName(facts.monitor.metric)
-  const value = facts.monitor.scores.get(name) ?? null
-  const step = lies?.step ?? pathStep(path)
-  const claim = { path: lies?.path ?? path, step, metric, value, origin: null }
-  return [{ type: 'claim', attempt: 0, at: null, ...claim } as const]
 }

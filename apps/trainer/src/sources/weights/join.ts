@@ -69,15 +69,33 @@ function epochOf(
   return row?.epoch ?? found.hints.epoch ?? facts.epoch
 }
 
-/** Programs call an epoch a step, too: it is one where the epochs of weights are rows, and their steps are none. */
+/**
+ * Programs call an epoch a step, too: it is one where the epochs of weights are rows, and their steps
+ * are none, or where no weights name a step and there are no other rows than those of their epochs.
+ */
 function settled(candidates: readonly Candidate[], { rows }: History, axis: Axis): Axis {
   if (axis.isEpochs || rows.length === 0) return axis
   const isRow = (number: number | null): boolean =>
     number !== null && rows.some(({ step }) => step === number || step === number + 1)
   const steps = candidates.map(({ found, facts }) => found.hints.step ?? facts.step)
   const epochs = candidates.map(({ found, facts }) => found.hints.epoch ?? facts.epoch)
-  const isEpochs = !steps.some(isRow) && steps.some((step) => step !== null) && epochs.some(isRow)
+  const isStep = steps.some((step) => step !== null)
+  const isEpochs = isStep
+    ? !steps.some(isRow) && epochs.some(isRow)
+    : areRows(
+        epochs.flatMap((epoch) => epoch ?? []),
+        rows,
+      )
   return isEpochs ? { ...axis, isEpochs } : axis
+}
+
+/** Whether rows, which carry no epoch, go up to the last of these epochs, each of which is one. */
+function areRows(epochs: readonly number[], rows: readonly Row[]): boolean {
+  const steps = new Set(rows.map(({ step }) => step))
+  const most = Math.max(...epochs)
+  const isCarried = rows.some(({ epoch }) => epoch !== null)
+  if (epochs.length === 0 || isCarried || Math.max(...steps) > most + 1) return false
+  return [0, 1].some((add) => epochs.every((epoch) => steps.has(epoch + add)))
 }
 
 interface Given {

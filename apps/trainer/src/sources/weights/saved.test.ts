@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { torchFile } from '../../checkpoints/testing.ts'
 import { temporaryFolder, writeFiles } from '../../testing.ts'
 import { readRun } from '../readRun.ts'
+import { eventRecord } from '../tensorboard/tfeventsTesting.ts'
 
 const ITERATIONS = fileURLToPath(
   new URL('../../checkpoints/weights/fixtures/iterations.h5', import.meta.url),
@@ -168,5 +169,24 @@ test('values that no row has do not tell from what names count', async () => {
     'model_epoch_0.pth': [0, 1],
     'model_epoch_1.pth': [0, 2],
     'model_epoch_2.pth': [0, 3],
+  })
+})
+
+test('epochs in names are rows where a log calls its epochs steps and has no other rows', async () => {
+  await using folder = await temporaryFolder()
+  const losses = [3, 1, 2]
+  const records = losses.map((value, step) => eventRecord(step, [{ tag: 'Loss/val', value }]))
+  await writeFiles(folder.path, {
+    'runs/exp/events.out.tfevents.1.here': Buffer.concat(records),
+    ...{
+      'checkpoints/epoch_0.pt': 'w',
+      'checkpoints/epoch_1.pt': 'w',
+      'checkpoints/epoch_2.pt': 'w',
+    },
+  })
+  expect(placed((await readRun(folder.path)).events)).toEqual({
+    'checkpoints/epoch_0.pt': [0, 0],
+    'checkpoints/epoch_1.pt': [0, 1],
+    'checkpoints/epoch_2.pt': [0, 2],
   })
 })

@@ -1,0 +1,39 @@
+import { basename } from 'node:path'
+import { type EventOf, pathStep } from '@bestmark/core'
+import { heldOutName } from '../events/names.ts'
+import type { SavedFile } from '../events/savedFiles.ts'
+import type { Candidate } from './candidate.ts'
+import type { Inferred } from './inferred.ts'
+
+/** What the newest weights declare to be kept by, as fields of a start; undefined where none does. */
+export function monitored(candidates: readonly Candidate[]): Inferred | undefined {
+  const found = newest(candidates, ({ facts }) => facts.monitor !== null)
+  const monitor = found?.facts.monitor
+  if (!monitor) return undefined
+  const { metric, mode, by } = monitor
+  const isLightning = by === 'ModelCheckpoint'
+  const declared_by = isLightning ? `monitor ${metric} of the ${by} in ${found?.found.path}` : by
+  return { metric_for_best: heldOutName(metric), direction: mode, declared_by }
+}
+
+/** What the program itself calls its best, where the newest weights record it (Lightning's do). */
+export function claimed(
+  candidates: readonly Candidate[],
+  saved: readonly SavedFile[],
+): Partial<EventOf<'claim'>> | undefined {
+  const facts = newest(candidates, ({ facts }) => facts.best_path !== null)?.facts
+  const path = facts?.best_path
+  if (!path || !facts.monitor) return undefined
+  const name = basename(path.replaceAll('\\', '/'))
+  const lies = saved.find((one) => basename(one.path) === name)
+  const metric = heldOutName(facts.monitor.metric)
+  const value = facts.monitor.scores.get(name) ?? null
+  return { path: lies?.path ?? path, step: lies ? lies.step : pathStep(path), metric, value }
+}
+
+function newest(
+  candidates: readonly Candidate[],
+  fits: (one: Candidate) => boolean,
+): Candidate | undefined {
+  return candidates.toSorted((a, b) => b.found.mtime - a.found.mtime).find(fits)
+}
