@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Direction } from '@bestmark/core'
 import { systemCode } from '../failure.ts'
 import { openHandle } from './runFile.ts'
 
@@ -11,9 +10,6 @@ export interface Pickled {
   step: number | null
   /** Lightning's steps of training, in each of which several optimisers may have taken one. */
   batches: number | null
-  monitor: string | null
-  mode: Direction | null
-  best_model_path: string | null
   /** Of HuggingFace's `training_args.bin`: whether the best checkpoint is loaded after training. */
   load_best_model_at_end: boolean | null
   /** And how long it was to be; `max_steps` is -1 where it goes by epochs. */
@@ -54,17 +50,10 @@ async function beginningOf(path: string): Promise<Buffer> {
  * pickle is run: it may hold any program.
  */
 function stateIn(bytes: Buffer): Pickled {
-  const callback = bytes.indexOf('ModelCheckpoint{')
-  const words = callback === -1 ? '' : bytes.toString('utf8', callback, callback + 400)
-  const [, monitor = null, mode = null] =
-    /'monitor': '([^']+)', 'mode': '(min|max)'/.exec(words) ?? []
   return {
     epoch: numberAfter(bytes, 'epoch'),
     step: numberAfter(bytes, 'global_step') ?? numberAfter(bytes, 'iter_num'),
     batches: numberAfter(bytes, '_batches_that_stepped'),
-    monitor,
-    mode: mode === 'min' || mode === 'max' ? mode : null,
-    best_model_path: callback === -1 ? null : textAfter(bytes, 'best_model_path', callback),
     load_best_model_at_end: flagAfter(bytes, 'load_best_model_at_end'),
     num_train_epochs: realAfter(bytes, 'num_train_epochs'),
     max_steps: numberAfter(bytes, 'max_steps'),
@@ -103,11 +92,4 @@ function flagAfter(bytes: Buffer, key: string): boolean | null {
   const at = valueOf(bytes, key)
   const code = at === undefined ? undefined : bytes[at]
   return code === 0x88 ? true : code === 0x89 ? false : null
-}
-
-function textAfter(bytes: Buffer, key: string, from: number): string | null {
-  const at = valueOf(bytes, key, from)
-  if (at === undefined || at + 5 > bytes.length || bytes[at] !== 'X'.charCodeAt(0)) return null
-  const text = bytes.toString('utf8', at + 5, at + 5 + bytes.readUInt32LE(at + 1))
-  return text === '' ? null : text
 }

@@ -256,10 +256,11 @@ function declaredLater<State extends Progress>(
 ): EventOf<'started'> | undefined {
   const { begun, state, history, hasEnded } = at
   // What is begun anew after its end would be running again.
-  if (!begun || hasEnded || (begun.metric_for_best !== null && !begun.metric_is_inferred))
-    return undefined
+  if (!begun || hasEnded) return undefined
   const declared = monitored(candidates)
-  const found = declared ?? (begun.metric_for_best === null ? inferred(history, saved) : undefined)
+  const isNew = declared?.metric_for_best !== begun.metric_for_best
+  const isOpen = !declared && begun.metric_for_best === null
+  const found = isOpen ? inferred(history, saved) : isNew ? declared : undefined
   if (!found) return undefined
   const { attempt, spans, total } = state
   Object.assign(begun, found, { metric_is_inferred: !declared })

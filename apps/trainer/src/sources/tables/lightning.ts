@@ -122,15 +122,9 @@ async function started(listing: Listing): Promise<Beginning> {
     totals.total_steps = null
     warnings.push(manifoldText(newest.path, found))
   }
-  if (!found || found.monitor === null) {
-    const metric = fields.metric_for_best
-    const metric_for_best = metric === null ? null : heldOutName(metric)
-    return { told: { ...fields, ...totals, metric_for_best }, warnings }
-  }
-  const { monitor, mode } = found
-  const metric_for_best = heldOutName(monitor)
-  const declared_by = `monitor ${monitor} of the ModelCheckpoint in ${newest?.path}`
-  return { told: { ...fields, ...totals, metric_for_best, direction: mode, declared_by }, warnings }
+  const metric = fields.metric_for_best
+  const metric_for_best = metric === null ? null : heldOutName(metric)
+  return { told: { ...fields, ...totals, metric_for_best }, warnings }
 }
 
 /**

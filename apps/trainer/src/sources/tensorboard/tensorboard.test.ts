@@ -294,20 +294,3 @@ test('what a rerun writes beside its training is of the rerun', async () => {
     [1, 2, { eval_loss: 8 }],
   ])
 })
-
-test("Lightning's monitor and its own best count beside event files as they do beside its table", async () => {
-  const table = join(fixtures, 'lightning/version_0')
-  await using folder = await temporaryFolder()
-  await cp(join(fixtures, 'tensorboard/lightning'), folder.path, { recursive: true })
-  const times = { recursive: true, preserveTimestamps: true }
-  await cp(join(table, 'checkpoints'), join(folder.path, 'checkpoints'), times)
-  const answers = [await pick(table), await pick(folder.path)].map((answer) => {
-    const { best_step, best_metric_name, direction, declared_by, second_opinion } = answer
-    return { best_step, best_metric_name, direction, declared_by, second_opinion }
-  })
-  expect(answers[1]).toEqual(answers[0])
-  expect(answers[1]).toMatchObject({
-    declared_by: expect.stringContaining('of the ModelCheckpoint'),
-    second_opinion: { agrees: true },
-  })
-})

@@ -31,9 +31,16 @@ export function claimed(
   return { path: lies?.path ?? path, step: lies ? lies.step : pathStep(path), metric, value }
 }
 
+/** By the steps that they count, since times may be those of a copy; of equal ones that which names its step. */
 function newest(
   candidates: readonly Candidate[],
   fits: (one: Candidate) => boolean,
 ): Candidate | undefined {
-  return candidates.toSorted((a, b) => b.found.mtime - a.found.mtime).find(fits)
+  const countOf = ({ facts }: Candidate): number => facts.step ?? facts.epoch ?? -1
+  const isNamed = ({ found }: Candidate): number => (found.hints.role === null ? 1 : 0)
+  return candidates
+    .filter(fits)
+    .sort(
+      (a, b) => countOf(b) - countOf(a) || isNamed(b) - isNamed(a) || b.found.mtime - a.found.mtime,
+    )[0]
 }
