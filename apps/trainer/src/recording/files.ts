@@ -12,7 +12,7 @@ import {
 import type { TrainingEvent } from '@bestmark/core'
 import { statIfSeen } from '../files/runFile.ts'
 import { isDriven } from '../processes/mark.ts'
-import type { Recorded } from './recorded.ts'
+import { CURSOR, type Recorded } from './recorded.ts'
 import { holdsAnother } from './another.ts'
 import { readCursor, shifted, writeCursor } from './attemptShift.ts'
 import { folderId } from './folderId.ts'
@@ -27,8 +27,6 @@ import type { Opening, Piece, Source, SourceReader } from '../sources/reader/sou
 import { RUN_LOG } from '../sources/reader/mixed.ts'
 import { drivenJob } from '../sources/runNote.ts'
 
-/** The name under which a job keeps how far its files were read. */
-const CURSOR = 'files'
 /**
  * Where no file is seen to change all is looked at again this often (ms): files of another source may
  * appear, and weights grow where no look reaches.

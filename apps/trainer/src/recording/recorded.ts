@@ -10,3 +10,6 @@ export interface Recorded {
   /** Hears what a person should know of how the run was read, once that is recorded. */
   onTold?: ((text: string) => void) | undefined
 }
+
+/** The name under which a job keeps how far its files were read. */
+export const CURSOR = 'files'

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { textOfFile } from '../files/runFile.ts'
@@ -20,6 +20,10 @@ const RUN_NOTE = 'bestmark-run.json'
 
 export function writeRunNote(folder: string, note: RunNote): void {
   writeFileSync(join(folder, RUN_NOTE), `${JSON.stringify(note)}\n`)
+}
+
+export function forgetRunNote(folder: string): void {
+  rmSync(join(folder, RUN_NOTE), { force: true })
 }
 
 /** Undefined where `bestmark run` noted nothing, or what it noted cannot be read. */

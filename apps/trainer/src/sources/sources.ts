@@ -9,6 +9,7 @@ import { logFiles } from './logs/logFile.ts'
 import { MLFLOW } from './mlflow/mlflow.ts'
 import { mixedReader } from './reader/mixed.ts'
 import { RESULTS } from './huggingface/results.ts'
+import { PRINTED } from './output/printed.ts'
 import { RUN_JOURNAL } from './journal/runJournal.ts'
 import type { Opening, Source, SourceReader } from './reader/source.ts'
 import { TENSORBOARD } from './tensorboard/tensorboard.ts'
@@ -69,9 +70,17 @@ async function withLogs(found: readonly Source[], listing: Listing): Promise<Sou
   const isMore = found.length === 0 || logs.some(({ isMeasured }) => isMeasured)
   // Event files of the same program count as they like.
   if (logs.length > 0 && isMore) return [LOGS, ...found.filter((source) => source === RUN_OUTPUT)]
+  if (found.length === 1 && found[0] === RUN_OUTPUT)
+    return [...(await besideOutput(listing)), RUN_OUTPUT]
   if (found.length === 0 && (await RESULTS.isHere(listing))) return [RESULTS]
   if (found.length === 0 && (await WEIGHTS.isHere(listing))) return [WEIGHTS]
   return [...found]
+}
+
+/** Where `bestmark run` kept a program's output alone: that is its log, or its weights tell their own values. */
+async function besideOutput(listing: Listing): Promise<Source[]> {
+  for (const source of [PRINTED, WEIGHTS]) if (await source.isHere(listing)) return [source]
+  return []
 }
 
 /** One reader for all that tells of a run in a folder. */

@@ -4,7 +4,7 @@ import { systemCode } from '../../failure.ts'
 import { statIfSeen, textOfFile } from '../../files/runFile.ts'
 import { forgetRunProcess, writeKeptProcess } from '../../processes/mark.ts'
 import { ERRORS, MARK, OUTPUT } from '../../sources/output/textLog.ts'
-import { writeRunNote } from '../../sources/runNote.ts'
+import { forgetRunNote, writeRunNote } from '../../sources/runNote.ts'
 
 /** The run that is told of in the folder. */
 interface Noted {
@@ -30,6 +30,11 @@ export class JoinedFolder {
     this.#isWhole = isWhole
   }
 
+  /** Whether all that the program prints is of this run. */
+  get isWhole(): boolean {
+    return this.#isWhole
+  }
+
   /** Puts the program's marks, and its output where that is of this run, into the folder. */
   async begin(pid: number, noted: Noted): Promise<void> {
     writeRunNote(this.root, noted)
@@ -52,6 +57,13 @@ export class JoinedFolder {
   /** Nobody drives the run any more. */
   release(): void {
     forgetRunProcess(this.root)
+  }
+
+  /** The run's folder is found to be another one: nothing of ours stays in this one. */
+  withdraw(): void {
+    for (const name of [OUTPUT, ERRORS]) rmSync(join(this.root, name), { force: true })
+    forgetRunNote(this.root)
+    this.release()
   }
 
   async #keepOutput(): Promise<void> {

@@ -8,14 +8,14 @@ import { folderId } from '../../recording/folderId.ts'
 import { followFiles } from '../../recording/follower.ts'
 import { storedJobOf } from '../../recording/jobOf.ts'
 import { AnotherRun } from '../../recording/journalPlace.ts'
+import { readAnew } from '../../recording/readAnew.ts'
 import type { Recorded } from '../../recording/recorded.ts'
-import type { RunIdentity } from '../../sources/identify.ts'
 import { RUN_LOG } from '../../sources/reader/mixed.ts'
 import { sourcesIn } from '../../sources/sources.ts'
 import { type EarlierFiles, randomId } from './earlier.ts'
 import { JoinedFolder } from './joinedFolder.ts'
 import { partName } from './searchWords.ts'
-import type { WrittenRuns } from './writtenRuns.ts'
+import type { WrittenRun, WrittenRuns } from './writtenRuns.ts'
 
 /** How often is looked for runs that the program writes, and how long one look may take (ms). */
 const LOOK = 500
@@ -61,6 +61,8 @@ interface Part {
   name: string
   /** Where the program itself chose its folder. */
   joined?: JoinedFolder | undefined
+  /** Its folder is known by weights alone, beside which its output is the log. */
+  isByWeights?: boolean
   /** Aborted where its folder is found to be another one. */
   moved: AbortController
   following?: Promise<void>
@@ -77,7 +79,7 @@ export class RunParts {
   readonly #began = performance.now()
   #searching: Promise<void> = Promise.resolve()
   /** Runs that were found, and are not recorded yet. */
-  readonly #found: RunIdentity[] = []
+  readonly #found: WrittenRun[] = []
   #first: Part | undefined
   readonly #others: Part[] = []
 
@@ -171,7 +173,7 @@ export class RunParts {
   }
 
   /** The run that the program writes, where it does so before long. */
-  async #firstFound(): Promise<RunIdentity | undefined> {
+  async #firstFound(): Promise<WrittenRun | undefined> {
     for (;;) {
       const isLast = this.#over.aborted || performance.now() - this.#began > GRACE
       await this.#look()
@@ -199,26 +201,50 @@ export class RunParts {
   async #joinFound(): Promise<void> {
     await this.#look()
     for (let run = this.#found.shift(); run; run = this.#found.shift()) {
+      const { root, instead_of } = run
+      const same = this.#all.find(({ joined }) => joined?.root === instead_of)
       const stored = await storedJobOf(this.#board, run)
-      const first = this.#first
-      const isMoved = first && this.#run.isOurs && !first.joined && this.#others.length === 0
-      if (isMoved && !stored) await this.#move(first, run)
+      const first = this.#isFirstOpen ? this.#first : undefined
+      if (instead_of !== undefined && same) await this.#move(same, root)
+      else if (first && !stored) await this.#move(first, root)
       else await this.#join(run, stored)
     }
+    await this.#moveToWeights()
   }
 
-  /** A run that was recorded by its output alone is recorded where the program writes it. */
-  async #move(part: Part, { root }: RunIdentity): Promise<void> {
+  /** Whether the first run is recorded by its output alone, whose log the program may write elsewhere. */
+  get #isFirstOpen(): boolean {
+    const first = this.#first
+    const isAlone = this.#run.isOurs && this.#others.length === 0
+    return first !== undefined && isAlone && (!first.joined || first.isByWeights === true)
+  }
+
+  /** What the program prints is the log of the weights that it writes, where it writes no other log. */
+  async #moveToWeights(): Promise<void> {
+    const first = this.#first
+    if (!first || !this.#isFirstOpen) return
+    const root = await this.#started?.written.weights()
+    if (root === undefined || root === first.run.folder) return
+    await this.#move(first, root)
+    first.isByWeights = true
+  }
+
+  /** A run that was recorded by its output, or a part of its files, is recorded where all of it lies. */
+  async #move(part: Part, root: string): Promise<void> {
     part.moved.abort()
     await part.following?.catch(() => undefined)
-    const { run, name } = part
-    const joined = new JoinedFolder(this.#run.root, root, true)
-    Object.assign(part, await this.#put({ job_id: run.job_id, root, name }, joined))
+    const { run, name, joined: before } = part
+    const isWhole = before?.isWhole ?? true
+    const joined = new JoinedFolder(this.#run.root, root, isWhole)
+    before?.withdraw()
+    await readAnew(this.#board.db, run.job_id)
+    const moved = await this.#put({ job_id: run.job_id, root, name }, joined)
+    Object.assign(part, moved, { isByWeights: false })
     this.#follow(part)
   }
 
   /** A further run of the same program is a job of its own. */
-  async #join({ root }: RunIdentity, stored: string | undefined): Promise<void> {
+  async #join({ root }: WrittenRun, stored: string | undefined): Promise<void> {
     const { name, cwd } = this.#run
     const first = this.#first
     if (first?.joined && this.#others.length === 0) {

@@ -16,5 +16,5 @@ export function notFoundWords(name: string, cwd: string): string {
 /** How a run of several that a program writes is called. */
 export function partName(name: string, cwd: string, root: string): string {
   const path = relative(cwd, root)
-  return `${name}/${path === '' || path.startsWith('..') ? root : path}`
+  return path === '' ? name : `${name}/${path.startsWith('..') ? root : path}`
 }

@@ -10,6 +10,7 @@ import { isWrittenByOthers, placesOf, processTree } from '../../processes/tree.t
 import { runsBelow } from '../../sources/find.ts'
 import { identifyRun, type RunIdentity } from '../../sources/identify.ts'
 import { OUTPUT } from '../../sources/output/textLog.ts'
+import { findWeights } from '../../sources/weights/finder.ts'
 import { RUN_LOG } from '../../sources/reader/mixed.ts'
 import { sourcesIn } from '../../sources/sources.ts'
 
@@ -17,6 +18,9 @@ import { sourcesIn } from '../../sources/sources.ts'
 const POINTERS = 'bestmark-folders.jsonl'
 /** So many folders above a file that is written may be the run's (its own one included). */
 const LEVELS = 3
+
+/** File systems keep times a little older than the clock (ms). */
+const OLDER = 50
 
 /** A program that `bestmark run` started. */
 export interface StartedProgram {
@@ -29,6 +33,12 @@ export interface StartedProgram {
   excluded: readonly string[]
 }
 
+/** A run that a program writes. */
+export interface WrittenRun extends RunIdentity {
+  /** The root under which it was found before, where that holds a part of its files alone. */
+  instead_of?: string
+}
+
 /**
  * Finds the runs that a program writes: those below its working directories, and below folders that
  * its arguments name, that appear or grow after it started; and those to which its processes have
@@ -39,6 +49,7 @@ export class WrittenRuns {
   readonly #started_at = Date.now()
   readonly #found = new Set<string>()
   readonly #folders = new Set<string>()
+  #weights: string | undefined
 
   constructor(program: StartedProgram) {
     this.#program = program
@@ -51,7 +62,7 @@ export class WrittenRuns {
   }
 
   /** Runs that were not found before. */
-  async look(signal: AbortSignal): Promise<RunIdentity[]> {
+  async look(signal: AbortSignal): Promise<WrittenRun[]> {
     const tree = processTree(this.#program.pid)
     const { folders, files } = placesOf(tree)
     const runs = new Map<string, RunIdentity>()
@@ -64,14 +75,51 @@ export class WrittenRuns {
     for (const folder of await this.#below()) {
       for await (const run of runsBelow(folder, { signal, onUnreadable: () => undefined })) add(run)
     }
-    const found: RunIdentity[] = []
+    const found: WrittenRun[] = []
     for (const run of runs.values()) {
       if (!this.#isCandidate(run.root) || !(await this.#isWritten(run.root))) continue
       if (isWrittenByOthers(run.root, tree)) continue
+      const before = await this.#sameRun(run.root)
+      if (before?.isWhole) continue
       this.#found.add(run.root)
-      found.push(run)
+      found.push(before ? { ...run, instead_of: before.root } : run)
     }
     return found
+  }
+
+  /**
+   * The folder in which weights lie that were written since the program started, outside of the runs
+   * that were found: the one that holds them all.
+   */
+  async weights(): Promise<string | undefined> {
+    let found = this.#weights
+    for (const below of await this.#below()) {
+      for (const { path, mtime } of await findWeights(below)) {
+        const folder = dirname(join(below, path))
+        if (mtime < this.#started_at - OLDER || this.#isKnown(folder)) continue
+        if (this.#isCandidate(folder)) found = commonFolder(found, folder)
+      }
+    }
+    return (this.#weights = found)
+  }
+
+  #isKnown(folder: string): boolean {
+    const roots = [...this.#found, ...(this.#weights === undefined ? [] : [this.#weights])]
+    return roots.some((root) => folder === root || isBelow(folder, root))
+  }
+
+  /**
+   * The run, found before, that reads a log of this root. It is `isWhole` where it reads all of them;
+   * else the logs lie below this root as well, with weights beside them.
+   */
+  async #sameRun(root: string): Promise<{ root: string; isWhole: boolean } | undefined> {
+    const own = await placesOfLogs(root)
+    for (const before of this.#found) {
+      const others = await placesOfLogs(before)
+      const shared = [...own].filter((file) => others.has(file)).length
+      if (shared > 0) return { root: before, isWhole: shared === own.size }
+    }
+    return undefined
   }
 
   /** The folders that are searched: where it works, and what its arguments name. */
@@ -106,12 +154,13 @@ export class WrittenRuns {
   #isCandidate(root: string): boolean {
     const { excluded } = this.#program
     const isOurs = excluded.some((folder) => root === folder || isBelow(root, folder))
-    return !isOurs && !this.#found.has(root) && !this.#isOfAnother(root)
+    const isKnown = this.#found.has(root) || root === this.#weights
+    return !isOurs && !isKnown && !this.#isOfAnother(root)
   }
 
   /** Whether another `bestmark run` records the folder, or one above it. */
   #isOfAnother(folder: string): boolean {
-    if (this.#found.has(folder)) return false
+    if (this.#found.has(folder) || folder === this.#weights) return false
     const above = dirname(folder)
     return isDriven(folder) || (above !== folder && this.#isOfAnother(above))
   }
@@ -119,8 +168,7 @@ export class WrittenRuns {
   /** Whether its log was written since the program started, and not by a program of another `bestmark run`. */
   async #isWritten(root: string): Promise<boolean> {
     const files = await logsOf(root)
-    // File systems keep times a little older than the clock.
-    const since = this.#started_at - 50
+    const since = this.#started_at - OLDER
     const isNew = (file: string): boolean => (statIfSeen(join(root, file))?.mtimeMs ?? 0) >= since
     // Another `bestmark run` keeps its program's output there.
     return !isNew(OUTPUT) && [...files].some(isNew)
@@ -135,6 +183,19 @@ async function logsOf(root: string): Promise<Set<string>> {
     if (source.name !== RUN_LOG) for (const file of await source.files(listing)) files.add(file)
   }
   return files
+}
+
+/** The same as absolute paths of those that are there, without what `bestmark run` put there. */
+async function placesOfLogs(root: string): Promise<Set<string>> {
+  const files = [...(await logsOf(root))].map((file) => join(root, file))
+  return new Set(files.filter((file) => statIfSeen(file)))
+}
+
+/** The folder that holds both. */
+function commonFolder(one: string | undefined, other: string): string {
+  let folder = one ?? other
+  while (folder !== other && !isBelow(other, folder)) folder = dirname(folder)
+  return folder
 }
 
 function isBelow(path: string, folder: string): boolean {

@@ -43,7 +43,8 @@ export async function logFiles(listing: Listing): Promise<LogFile[]> {
   return all.filter((one) => one.kind === first.kind && pattern(one.file) === pattern(first.file))
 }
 
-function worth({ kind, isMeasured }: LogFile): number {
+/** How much a log tells, to choose among several. */
+export function worth({ kind, isMeasured }: Omit<LogFile, 'file'>): number {
   return (isMeasured ? 10 : 0) + { json: 3, table: 2, text: 1 }[kind]
 }
 
@@ -89,7 +90,7 @@ async function logsIn(listing: Listing, folder: string): Promise<LogFile[]> {
 }
 
 /** What kind of log a text begins as, and whether something held out is in it; undefined for any other text. */
-function kindOf(text: string): Omit<LogFile, 'file'> | undefined {
+export function kindOf(text: string): Omit<LogFile, 'file'> | undefined {
   const lines = text.split('\n')
   const head = headIn(lines[0] ?? '')
   if (head) {

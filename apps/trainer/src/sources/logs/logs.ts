@@ -8,7 +8,7 @@ import type { Found } from '../../journal/gate.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 import type { Listing } from '../../files/folder.ts'
 import { isCount } from '../../files/json.ts'
-import { type FileLine, lineSource } from '../reader/lineSource.ts'
+import { type FileLine, type Format, lineSource } from '../reader/lineSource.ts'
 import { baseOfTable, type NamedValue, namedValues } from '../weights/tableBase.ts'
 import type { History } from '../weights/history.ts'
 import { savedWeights } from '../weights/saved.ts'
@@ -19,7 +19,8 @@ import { noSection, type Section, sectionReading } from './sections.ts'
 import { type Head, headIn, rowReading } from './table.ts'
 import { textReading } from './textLines.ts'
 
-interface State extends Progress {
+/** What is known of a log so far. */
+export interface LogState extends Progress {
   kinds: Record<string, LogKind>
   heads: Record<string, Head>
   section: Section
@@ -33,11 +34,11 @@ interface State extends Progress {
   epoch: number | null
 }
 
-/** Tables, lines of JSON and lines of words in which any program tells of its steps or epochs. */
-export const LOGS = lineSource<State>({
+/** How tables, lines of JSON and lines of words are read in which any program tells of its steps or epochs. */
+export const LOG_FORMAT = {
   name: 'logs',
-  files: async (listing) => (await logFiles(listing)).map(({ file }) => file),
-  begin: async (listing) => {
+  files: async (listing: Listing) => (await logFiles(listing)).map(({ file }) => file),
+  begin: async (listing: Listing): Promise<LogState> => {
     const kinds = (await logFiles(listing)).map(({ file, kind }) => [file, kind] as const)
     return {
       ...beginning(),
@@ -46,22 +47,25 @@ export const LOGS = lineSource<State>({
     }
   },
   line: tell,
-  started: async (listing) => {
+  started: async (listing: Listing) => {
     const { fields, totals, warnings } = declared(await readConfigurations(listing.root))
     return { told: { ...fields, ...totals }, warnings }
   },
   saved,
   infers: true,
-})
+} satisfies Format<LogState>
 
-async function saved(listing: Listing, state: State, history: History): Promise<SavedFile[]> {
+/** The logs that any program writes. */
+export const LOGS = lineSource<LogState>(LOG_FORMAT)
+
+async function saved(listing: Listing, state: LogState, history: History): Promise<SavedFile[]> {
   const { fields, totals } = declared(await readConfigurations(listing.root))
   const { total_epochs } = totals
   const axis = { isEpochs: state.axis === 'epochs', shift: state.shift }
   return savedWeights(listing, history, axis, { metric: fields.metric_for_best, total_epochs })
 }
 
-function tell(state: State, { text, line, file }: FileLine): Found[] {
+function tell(state: LogState, { text, line, file }: FileLine): Found[] {
   const kind = ownValue(state.kinds, file) ?? 'text'
   return text.split('\r').flatMap((part) => {
     const reading = readingIn(state, kind, { file, line, text: part })
@@ -70,7 +74,7 @@ function tell(state: State, { text, line, file }: FileLine): Found[] {
 }
 
 function readingIn(
-  state: State,
+  state: LogState,
   kind: LogKind,
   { file, line, text }: FileLine,
 ): LogReading | undefined {
@@ -86,7 +90,7 @@ function readingIn(
 }
 
 function measured(
-  state: State,
+  state: LogState,
   reading: LogReading,
   origin: { file: string; line: number },
 ): Found[] {
@@ -104,7 +108,11 @@ function measured(
 }
 
 /** A further attempt, where training logs an earlier step again. */
-function wentBack(state: State, step: number, isTraining: boolean): EventOf<'started'> | undefined {
+function wentBack(
+  state: LogState,
+  step: number,
+  isTraining: boolean,
+): EventOf<'started'> | undefined {
   if (!isTraining || step === state.step) return undefined
   const again = reach(state, step)
   return again && { ...again, total_steps: state.total }
@@ -112,7 +120,7 @@ function wentBack(state: State, step: number, isTraining: boolean): EventOf<'sta
 
 /** The step and epoch that a record is of. */
 function placeOf(
-  state: State,
+  state: LogState,
   reading: LogReading,
   isTraining: boolean,
 ): { step: number; epoch: number | null } | undefined {
@@ -129,7 +137,7 @@ function placeOf(
 
 /** The number on the log's axis; null where a record has only the other one. */
 function countIn(
-  state: State,
+  state: LogState,
   { step, epoch, evaluation }: LogReading,
   isTraining: boolean,
 ): number | null {
@@ -147,7 +155,7 @@ function countIn(
  * Whether a log counts from 0: epochs by the first of them, or by names that carry its value; steps
  * where it logs 99 or 999 for the hundredth or thousandth.
  */
-function shiftOf({ axis, named }: State, counted: number, { evaluation }: LogReading): 0 | 1 {
+function shiftOf({ axis, named }: LogState, counted: number, { evaluation }: LogReading): 0 | 1 {
   if (axis === 'epochs') return baseOfTable(counted, evaluation, { named }) === 0 ? 1 : 0
   return counted >= 9 && (counted + 1) % 10 === 0 ? 1 : 0
 }

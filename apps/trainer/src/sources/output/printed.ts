@@ -1,0 +1,66 @@
+import type { Listing } from '../../files/folder.ts'
+import type { Found } from '../../journal/gate.ts'
+import { kindOf, type LogFile, worth } from '../logs/logFile.ts'
+import { LOG_FORMAT, type LogState } from '../logs/logs.ts'
+import { type FileLine, lineSource } from '../reader/lineSource.ts'
+import { readingIn } from './outputLines.ts'
+import { ERRORS, markIn, OUTPUT } from './textLog.ts'
+
+interface State extends LogState {
+  /** When the program was started first (ms). */
+  started_at: number | null
+}
+
+/** File systems keep times a little older than the clock (ms). */
+const OLDER = 1_000
+/** A progress bar shows values of any moment before it. */
+const BAR = /\d%\|/
+
+/**
+ * What a program printed under `bestmark run`, read as the log that it is where the program writes no
+ * other: lines with an epoch or a step, and values. Weights that are older than its start are of
+ * another run.
+ */
+export const PRINTED = lineSource<State>({
+  ...LOG_FORMAT,
+  name: 'printed_log',
+  files: async (listing) => (await printedLogs(listing)).map(({ file }) => file),
+  begin: async (listing) => {
+    const kinds = (await printedLogs(listing)).map(({ file, kind }) => [file, kind] as const)
+    const state = await LOG_FORMAT.begin(listing)
+    return { ...state, kinds: Object.fromEntries(kinds), started_at: null }
+  },
+  line: tell,
+  saved: async (listing, state, history) => {
+    const since = (state.started_at ?? 0) - OLDER
+    const saved = await LOG_FORMAT.saved(listing, state, history)
+    return saved.filter(({ mtime }) => mtime >= since)
+  },
+})
+
+function tell(state: State, line: FileLine): Found[] {
+  const mark = markIn(line.text)
+  if (!mark) return LOG_FORMAT.line(state, { ...line, text: withoutBars(line.text) })
+  state.started_at ??= mark.at
+  return []
+}
+
+function withoutBars(text: string): string {
+  return text
+    .split('\r')
+    .filter((part) => !BAR.test(part))
+    .join('\r')
+}
+
+/** The one of its two files that tells most; none where its lines are those of programs that are known. */
+async function printedLogs(listing: Listing): Promise<LogFile[]> {
+  const names = await listing.names()
+  const found: LogFile[] = []
+  for (const file of [OUTPUT, ERRORS].filter((name) => names.includes(name))) {
+    const text = withoutBars(await listing.head(file))
+    if (text.split('\n').some((line) => readingIn(line.trim()))) return []
+    const seen = kindOf(text)
+    if (seen && seen.kind !== 'table') found.push({ file, ...seen })
+  }
+  return found.sort((a, b) => worth(b) - worth(a)).slice(0, 1)
+}
