@@ -22,6 +22,10 @@ const BENCHMARKS: Record<string, Benchmark> = {
     load: () => import('./readers.ts'),
   },
   idle: { title: 'An agent with runs that do not grow', load: () => import('./idle.ts') },
+  notes: {
+    title: 'How often each note is right on public runs',
+    load: () => import('./notes/notes.ts'),
+  },
   fresh: {
     title: 'From a fresh clone to live points on the page',
     load: () => import('./fresh.ts'),

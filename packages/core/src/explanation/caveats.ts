@@ -50,14 +50,14 @@ function fallingChosen(evaluations: Explained['evaluations']): string {
     : ''
 }
 
+/** Where an error rate decides by rule, that the loss would not have agreed at the end. */
 function speechNotes({ selection, evaluations }: Explained, decided: Decider): Note[] {
-  const isSpeech = /^(wer|cer)$/.test(withoutSplit(selection.metric))
-  if (!isSpeech || decided.basis !== 'speech') return []
+  if (decided.basis !== 'speech') return []
   const losses = evaluations.map((one) => measureOf(one, 'eval_loss')).filter(isFiniteMeasure)
   const lowest = losses.reduce((least, loss) => Math.min(least, loss), Infinity)
   const rise = (losses.at(-1) ?? NaN) - lowest
-  const loss = rise > 0 ? ` (at the end, eval_loss is ${signed(rise)} above its lowest)` : ''
-  const text = `${selection.metric} decides, not the loss: the loss may rise while the error rate falls${loss}.`
+  if (!(rise > 0)) return []
+  const text = `${selection.metric} decides, not the loss: at the end, eval_loss is ${signed(rise)} above its lowest.`
   return [note('speech', 'note', text)]
 }
 
@@ -88,23 +88,16 @@ function accuracyNotes({ evaluations }: Explained): Note[] {
 
 const EMA = /(^|[^a-z])(ema|swa)([^a-z]|$)/
 
-/** Scores may belong to averaged weights and the files to raw ones. */
-function averagedNotes({ evaluations, context, selection }: Explained): Note[] {
-  const names = metricNames(evaluations).filter((name) => EMA.test(name.toLowerCase()))
-  const settings = Object.entries(context.config ?? {}).filter(
-    ([key, value]) => EMA.test(key.toLowerCase()) && Boolean(value) && value !== 'false',
-  )
-  if (names.length === 0 && settings.length === 0) return []
-  if (EMA.test(selection.metric.toLowerCase())) {
+/** Values of averaged weights do not tell of raw ones, and only their names show whose they are. */
+function averagedNotes({ evaluations, selection }: Explained): Note[] {
+  const isAveraged = (name: string): boolean => EMA.test(name.toLowerCase())
+  if (isAveraged(selection.metric)) {
     const text = `${selection.metric} was measured with averaged weights (ema). Make sure that the files hold those weights.`
     return [note('averaged_weights', 'warning', text)]
   }
-  const told = settings
-    .map(([key]) => key)
-    .concat(names)
-    .slice(0, 3)
-    .join(', ')
-  const text = `The run averages its weights (${told}). It is unknown whether the values and the files belong to the averaged or to the raw weights.`
+  const names = metricNames(evaluations).filter(isAveraged)
+  if (names.length === 0) return []
+  const text = `Averaged weights were measured too (${names.slice(0, 3).join(', ')}), but ${selection.metric} decides. It is unknown which weights the files hold.`
   return [note('averaged_weights', 'warning', text)]
 }
 

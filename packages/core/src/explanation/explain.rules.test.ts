@@ -42,19 +42,16 @@ test('a second opinion that differs is a warning, unless a person chose another 
   expect(toneOf('second_opinion', { evaluations: rows })).toBeNull()
 })
 
-test('averaged weights are told by a setting that is on, or by the name of a metric', () => {
-  const rows = losses([2, 1])
-  const set = (config: Record<string, unknown>) =>
-    toneOf('averaged_weights', { evaluations: rows }, { config })
-  expect(set({ use_ema: true })).toBe('warning')
-  expect(set({ EMA_decay: 0.9 })).toBe('warning')
-  expect(set({ swa: 'yes' })).toBe('warning')
-  for (const off of [{ use_ema: false }, { use_ema: 'false' }, { ema: 0 }, { schema: 1 }, {}]) {
-    expect(set(off)).toBeNull()
-  }
+test('averaged weights are told by the name of a metric, not guessed from a setting', () => {
+  const guessed = toneOf('averaged_weights', { evaluations: losses([2, 1]) }, SETTING)
+  expect(guessed).toBeNull()
   const named = evaluations([1, { eval_loss: 2, ema_acc: 1 }], [2, { eval_loss: 1, ema_acc: 1 }])
   expect(toneOf('averaged_weights', { evaluations: named })).toBe('warning')
+  const other = evaluations([1, { eval_loss: 2, schema: 1 }], [2, { eval_loss: 1, schema: 1 }])
+  expect(toneOf('averaged_weights', { evaluations: other })).toBeNull()
 })
+
+const SETTING = { config: { use_ema: true, EMA_decay: 0.9 } }
 
 test('a training loss that is NaN before an evaluation is a warning', () => {
   const nan = (value: Measured) =>

@@ -236,8 +236,8 @@ test('where a figure misleads, it is told: columns, stuck accuracy, averaged wei
   expect(noted('constant_accuracy', { evaluations: stuck })?.text).toBe(
     "In all 6 evaluations eval_accuracy stays at about 0.8333 and eval_loss at about 1.4, so training has not changed the model's answers.",
   )
-  const ema = noted('averaged_weights', { evaluations: turned() }, { config: { use_ema: true } })
-  expect(ema?.text).toContain('It is unknown whether')
+  const ema = noted('averaged_weights', { evaluations: turned(() => ({ ema_acc: 0.5 })) })
+  expect(ema?.text).toContain('It is unknown which weights')
   const nan = { trainLoss: ({ step }: { step: number }) => (step < 300 ? 1 : NaN) }
   expect(noted('hidden_nan', { evaluations: turned() }, nan)?.text).toContain('before step 300')
   const sampled = turned().map((row, index) => ({ ...row, samples: index < 3 ? 100 : 500 }))

@@ -11,7 +11,7 @@ test('the word error rate decides in speech recognition where nobody declared a 
   )
   const { metric, best, reason } = choose({ evaluations: rows, checkpoints: SAVED })
   expect([metric, best?.step]).toEqual(['eval_wer', 200])
-  expect(reason).toContain('in speech recognition eval_wer decides')
+  expect(reason).toContain('eval_wer is an error rate, so it decides before the loss')
   const asked = choose({ evaluations: rows, checkpoints: SAVED, policy: 'lowest_eval_loss' })
   expect([asked.metric, asked.best?.step]).toEqual(['eval_loss', 100])
 })

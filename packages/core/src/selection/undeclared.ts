@@ -36,7 +36,7 @@ export function undeclared(names: readonly string[]): Undeclared {
   if (isPreferenceTraining(held)) return preference(held)
   const speech = named(held, ['wer', 'cer'])
   if (speech !== undefined) {
-    const because = `in speech recognition ${speech} decides, because the loss may mislead`
+    const because = `${speech} is an error rate, so it decides before the loss`
     return { metric: speech, basis: 'speech', direction: 'min', because, problem: null }
   }
   return onlyMeasure(held) ?? lowestLoss(names)
