@@ -112,6 +112,34 @@ test('a project’s question is answered once, and is gone on its other jobs', a
   expect(await other.getByText(question).count()).toBe(0)
 })
 
+test('scores after training have columns, and ask where they pick another checkpoint', async () => {
+  const run = await new Run(site.db, 'scored').begin({
+    ...{ metric_for_best: 'eval_loss', direction: 'min', declared_by: 'the test' },
+  })
+  await run.train([2, 2.5, 3])
+  for (const [step, mmlu] of [
+    [100, 0.4],
+    [300, 0.6],
+  ] as const) {
+    const score = { values: { mmlu, test_acc: 1 - mmlu }, scored_by: 'ana', samples: 50 }
+    await run.say({ ...evaluation(step, 0), ...score, directions: { mmlu: 'max' } })
+  }
+  const page = await visit(run)
+  const table = page.getByRole('table', { name: 'Checkpoints' })
+  await table.getByRole('columnheader', { name: 'mmlu' }).waitFor()
+  await table.getByRole('columnheader', { name: 'test_acc' }).waitFor()
+  expect(await table.getByRole('row', { name: 'step 300' }).innerText()).toContain('0.6000')
+  await page.getByText(/^Scores measured after training pick another checkpoint: /).waitFor()
+  await page.getByRole('button', { name: /^mmlu step 300/ }).click()
+  await page.getByLabel('your name, for the record').fill('dee')
+  await page.getByRole('button', { name: 'Let mmlu decide' }).click()
+  await page.locator('[data-best="300"]').waitFor()
+  expect(await page.getByText('pick another checkpoint').count()).toBe(0)
+  await page.goto(`/jobs/${run.job_id}/report`)
+  const choice = page.getByRole('table', { name: 'The choice' })
+  await choice.getByRole('columnheader', { name: 'test_acc' }).waitFor()
+})
+
 test('the dialog is used by keys alone, gives the focus back, and shows what the board refuses', async () => {
   const page = await visit(await classifier('keys', 'keyboard'))
   await change(page).focus()

@@ -175,6 +175,32 @@ test('a task metric that agrees is no reason to ask, and neither is another loss
   expect(explained({ ...differing, told: { metric: 'eval_loss' } }).question).toBeNull()
 })
 
+test('scores after training that pick another checkpoint raise the question, until a person answers', () => {
+  const rows = evaluations([100, { eval_loss: 1, mmlu: 1 }], [200, { eval_loss: 2, mmlu: 2 }])
+  const scored = rows.map((row) => {
+    return { ...row, details: { mmlu: { origin: null, samples: null, scored_by: 'ana' } } }
+  })
+  const declaration = {
+    ...{ metric: 'eval_loss', direction: 'min' as const, declared_by: 'the run' },
+    directions: { mmlu: 'max' as const },
+  }
+  const asked = (evaluations: typeof rows, more: Partial<SelectionInput> = {}) =>
+    explained({ evaluations, declaration, ...more }).question
+  const question = asked(scored)
+  expect(question?.code).toBe('scores')
+  expect(question?.choices.map(({ metric, best }) => [metric, best.step])).toEqual([
+    ['eval_loss', 100],
+    ['mmlu', 200],
+  ])
+  expect(question?.text).toMatch(/^Scores measured after training pick another checkpoint: /)
+  // What the run itself measured beside its metric is no news to the one who declared it.
+  expect(asked(rows)).toBeNull()
+  expect(asked(scored, { told: { metric: 'eval_loss' } })).toBeNull()
+  expect(asked(scored, { declaration: { ...declaration, metric: null } })?.code).toBe('undeclared')
+  const agreeing = scored.map((row) => ({ ...row, values: { ...row.values, mmlu: -row.step } }))
+  expect(asked(agreeing)).toBeNull()
+})
+
 test('a metric of which an attempt apart is best at the same step does not agree', () => {
   const rows = evaluations([100, { eval_loss: 1, f1: 1 }], [100, { eval_loss: 2, f1: 2 }, 1])
   expect(explained({ evaluations: rows }).winners).toMatchObject([{ metric: 'f1', agrees: false }])

@@ -60,8 +60,13 @@ export const Winner = z.object({
 })
 export type Winner = z.infer<typeof Winner>
 
-/** Asked once per project: nothing was declared, and metrics disagree. */
+/** Asked once, where metrics disagree and no person has said which one decides. */
 export const Question = z.object({
+  /**
+   * `undeclared`: the run declares no metric; the answer holds for its project. `scores`: what was
+   * measured after training disagrees; the answer is a policy of this job.
+   */
+  code: z.enum(['undeclared', 'scores']),
   /** The metrics that could decide, the present one first, each with what it would choose. */
   choices: z.array(Winner),
   text: z.string(),

@@ -1,5 +1,6 @@
 import type { RunContext } from '../run/context.ts'
 import { isLoss } from '../metric/direction.ts'
+import { detailOf } from '../metric/evaluations.ts'
 import type { Question, Winner, Explained } from './explanation.ts'
 import { figure } from '../metric/figure.ts'
 import type { Decider } from '../selection/decider.ts'
@@ -9,26 +10,46 @@ import type { SelectionInput } from '../selection/input.ts'
 const ASKED = 3
 
 /**
- * What is asked once per project: nothing was declared, and task metrics would pick another
- * checkpoint than the loss does. Null where there is nothing to ask.
+ * What is asked once: either nothing was declared and task metrics would pick another checkpoint
+ * than the loss does, or scores that were measured after training pick another one than the metric
+ * that decides. Null where there is nothing to ask, and where a person has answered.
  */
 export function questionOf(
-  { selection, context }: Explained,
-  decided: Decider,
-  input: SelectionInput,
+  given: Explained,
+  { basis }: Decider,
+  { policy, told }: SelectionInput,
   winners: readonly Winner[],
 ): Question | null {
-  const { best, metric, direction } = selection
-  const asks = input.policy === 'as_declared' && decided.basis === 'nobody'
-  if (!asks || input.told?.undeclared || input.told?.metric !== undefined || !best) return null
-  const others = winners.filter((one) => !one.agrees && !isLoss(one.metric)).slice(0, ASKED)
-  if (others.length === 0) return null
-  const choices = [{ metric, direction, best, agrees: true }, ...others]
-  return {
-    choices,
-    text: asked('The run does not say which metric decides', choices, context.project),
+  const { best, metric, direction } = given.selection
+  if (policy !== 'as_declared' || told?.undeclared || told?.metric !== undefined || !best) {
+    return null
   }
+  const present = { metric, direction, best, agrees: true }
+  const differing = winners.filter(({ agrees }) => !agrees)
+  if (basis !== 'nobody') return scoresQuestion(given, present, differing)
+  const others = differing.filter((one) => !isLoss(one.metric)).slice(0, ASKED)
+  if (others.length === 0) return null
+  const choices = [present, ...others]
+  const text = asked(UNDECLARED, choices, given.context.project)
+  return { code: 'undeclared', choices, text }
 }
+
+/** Asked for one job: the runs of its project need not have the same scores. */
+function scoresQuestion(
+  { evaluations }: Explained,
+  present: Winner,
+  differing: readonly Winner[],
+): Question | null {
+  const isScored = (metric: string): boolean =>
+    evaluations.some((one) => (detailOf(one, metric).scored_by ?? null) !== null)
+  const others = differing.filter(({ metric }) => isScored(metric)).slice(0, ASKED)
+  if (others.length === 0) return null
+  const choices = [present, ...others]
+  return { code: 'scores', choices, text: asked(SCORED, choices) }
+}
+
+const UNDECLARED = 'The run does not say which metric decides'
+const SCORED = 'Scores measured after training pick another checkpoint'
 
 /** The same question where several evaluation losses stand for none. */
 export function undecidedQuestion(
@@ -40,7 +61,7 @@ export function undecidedQuestion(
   const asks = policy === 'as_declared' && (basis === 'nobody' || basis === 'preference')
   if (!asks || told?.undeclared || winners.length === 0) return null
   const choices = winners.slice(0, ASKED + 1)
-  return { choices, text: asked('The run does not say which metric decides', choices, project) }
+  return { code: 'undeclared', choices, text: asked(UNDECLARED, choices, project) }
 }
 
 function asked(why: string, choices: readonly Winner[], project: string | null = null): string {

@@ -165,11 +165,22 @@ test('names are listed once, and what was measured on held-out data as such', as
   const job_id = await newJob(db)
   await tell(db, job_id, metrics(1, { loss: 1, lr: 2, eval_loss: 7 }), evaluation(1, 0.5))
   expect(await seriesNames(db, job_id)).toEqual([
-    { name: 'eval_loss', kind: 'evaluation', count: 1 },
-    { name: 'loss', kind: 'logged', count: 1 },
-    { name: 'lr', kind: 'logged', count: 1 },
+    { name: 'eval_loss', kind: 'evaluation', scored: false, count: 1 },
+    { name: 'loss', kind: 'logged', scored: false, count: 1 },
+    { name: 'lr', kind: 'logged', scored: false, count: 1 },
   ])
   expect(await one(job_id, 'eval_loss')).toMatchObject({ kind: 'evaluation', values: [0.5] })
+})
+
+test('a metric that was scored after training is told apart', async () => {
+  const job_id = await newJob(db)
+  const score = { ...evaluation(1, 0.5), values: { mmlu: 0.7 }, scored_by: 'ana' }
+  await tell(db, job_id, evaluation(1, 0.5), score)
+  const names = await seriesNames(db, job_id)
+  expect(names.map(({ name, scored }) => [name, scored])).toEqual([
+    ['eval_loss', false],
+    ['mmlu', true],
+  ])
 })
 
 test('what came since an ordinal is exactly what a reader does not have', async () => {

@@ -1,5 +1,5 @@
 import { type Series, thin } from '@bestmark/core'
-import { and, count, eq, isNotNull, sum } from 'drizzle-orm'
+import { and, count, eq, isNotNull, sql, sum } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { joinedAttempts } from '../rows/joined.ts'
 import { chunkSummaries, cut, readLogged, type Window } from './loggedSeries.ts'
@@ -31,6 +31,8 @@ export interface SeriesQuery {
 export interface SeriesName {
   name: string
   kind: SeriesKind
+  /** Whether a value of it was measured after training, as by `bestmark score`. */
+  scored: boolean
   /** Points of all attempts, before they are joined. */
   count: number
 }
@@ -82,9 +84,10 @@ async function checkpointSteps(orm: Database['orm'], job_id: string): Promise<nu
 
 /** The names of a job's series, measured ones first. */
 export async function seriesNames({ orm }: Database, job_id: string): Promise<SeriesName[]> {
-  const { metric, repeat, value } = evaluations
+  const { metric, repeat, value, scored_by } = evaluations
+  const scored = sql<boolean>`bool_or(${scored_by} is not null)`
   const measured = await orm
-    .select({ name: metric, count: count() })
+    .select({ name: metric, scored, count: count() })
     .from(evaluations)
     .where(and(eq(evaluations.job_id, job_id), eq(repeat, 0), isNotNull(value)))
     .groupBy(metric)
@@ -101,6 +104,6 @@ export async function seriesNames({ orm }: Database, job_id: string): Promise<Se
     ...measured.map((row): SeriesName => ({ ...row, kind: 'evaluation' })),
     ...logged
       .filter((row) => !known.has(row.name))
-      .map((row): SeriesName => ({ ...row, kind: 'logged' })),
+      .map((row): SeriesName => ({ ...row, kind: 'logged', scored: false })),
   ]
 }

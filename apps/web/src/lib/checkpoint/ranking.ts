@@ -1,4 +1,5 @@
-import type { CheckpointList, CheckpointRow } from '../api.ts'
+import { isTest } from '@bestmark/core'
+import type { CheckpointList, CheckpointRow, SeriesName } from '../api.ts'
 import { count } from '../figures.ts'
 
 /** Checkpoints as a person reads them: best first, by rank, then those that were passed over. */
@@ -11,11 +12,11 @@ export function ranked({ checkpoints, selection }: CheckpointList): CheckpointRo
   })
 }
 
-/** The metric of a test split, which neither training nor the choice saw, where one was scored. */
-export function testMetric(checkpoints: readonly CheckpointRow[]): string | null {
-  const names = checkpoints.flatMap(({ values }) => Object.keys(values))
-  const tests = names.filter((name) => name.startsWith('test_'))
-  return tests.find((name) => name === 'test_loss') ?? tests[0] ?? null
+/** What was measured after training, or on a test split that the choice did not use, by name. */
+export function scoreNames(names: readonly SeriesName[], deciding: string | null): string[] {
+  return names
+    .filter(({ name, scored }) => (scored || isTest(name)) && name !== deciding)
+    .map(({ name }) => name)
 }
 
 /** How a checkpoint is called: by its step, else by its file. */
