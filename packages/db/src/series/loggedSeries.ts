@@ -31,35 +31,58 @@ export async function chunkSummaries(
     .orderBy(asc(name), asc(attempt), asc(ordinal))
 }
 
-/** A chunk, and the steps of it that stay when attempts are joined and the window is cut out. */
-interface Kept {
+/** A chunk, and the steps of it that are shown. */
+export interface Kept {
   chunk: ChunkSummary
   window: Window
   whole: boolean
 }
 
+/** What is read of one series, before any of its points are. */
+export interface LoggedPlan {
+  /** The chunks of the joined series. */
+  joined: readonly Kept[]
+  /** What later attempts replaced, by attempt. */
+  replaced: ReadonlyMap<number, readonly Kept[]>
+  /** The chunks whose points are needed; the others are told by their summaries. */
+  needed: readonly ChunkSummary[]
+  next_ordinal: number
+}
+
 /**
- * One series of a job, joined over its attempts. Where it has many more points than asked for, most
- * chunks are told by their first, last, lowest and highest point; those with a pinned step, a
- * non-finite value or an end of the window are read whole. Returns all there is without thinning.
+ * Plans the reading of one series, joined over its attempts. Where it has many more points than
+ * asked for, most chunks are told by their first, last, lowest and highest point; those with a
+ * pinned step, a non-finite value or an end of the window are read whole.
  */
-export async function readLogged(
-  orm: Pick<Orm, 'select'>,
+export function planLogged(
   chunks: readonly ChunkSummary[],
   attempts: readonly JoinedAttempt[],
   asked: Window & { points: number; pinned: readonly number[] },
-): Promise<{ series: Series; count: number; next_ordinal: number }> {
+): LoggedPlan {
   const last = chunks.at(-1)
-  if (!last) return { series: EMPTY, count: 0, next_ordinal: 0 }
-  const kept = keep(chunks, attempts, asked)
-  const most = kept.reduce((sum, { chunk }) => sum + chunk.count, 0)
-  const overview = most > (CHUNK / 4) * asked.points
+  const { joined, replaced } = keep(chunks, attempts, asked)
   const pins = Float64Array.from(asked.pinned).sort()
-  const needed = kept.filter(
-    ({ chunk, whole }) => !overview || !whole || chunk.non_finite > 0 || holds(chunk, pins),
-  )
-  const wanted = needed.map(({ chunk }) => chunk)
-  const read = await readChunks(orm, last.job_id, last.name, wanted)
+  const neededOf = (kept: readonly Kept[]): ChunkSummary[] => {
+    const most = kept.reduce((sum, { chunk }) => sum + chunk.count, 0)
+    const overview = most > (CHUNK / 4) * asked.points
+    return kept.flatMap(({ chunk, whole }) => {
+      const isNeeded = !overview || !whole || chunk.non_finite > 0 || holds(chunk, pins)
+      return isNeeded ? [chunk] : []
+    })
+  }
+  return {
+    joined,
+    replaced: Map.groupBy(replaced, ({ chunk }) => chunk.attempt),
+    needed: [...new Set([...neededOf(joined), ...neededOf(replaced)])],
+    next_ordinal: last ? ordinalOf(last.attempt, last.ordinal + last.count) : 0,
+  }
+}
+
+/** Points of some chunks in order, without thinning, and how many there are. */
+export function pointsOf(
+  kept: readonly Kept[],
+  read: ReadonlyMap<string, Series>,
+): { series: Series; count: number } {
   let count = 0
   const parts = kept.map(({ chunk, window }) => {
     const full = read.get(placeKey(chunk))
@@ -67,24 +90,31 @@ export async function readLogged(
     count += full ? part.steps.length : chunk.count
     return part
   })
-  const next_ordinal = ordinalOf(last.attempt, last.ordinal + last.count)
-  return { series: concatenate(parts), count, next_ordinal }
+  return { series: concatenate(parts), count }
 }
 
-/** Which chunks stay, and which of their steps. */
+/** Which chunks stay, and which of their steps; and what a later attempt took again. */
 function keep(
   chunks: readonly ChunkSummary[],
   attempts: readonly JoinedAttempt[],
   { from_step, to_step }: Window,
-): Kept[] {
+): { joined: Kept[]; replaced: Kept[] } {
   const present = new Set(chunks.map(({ attempt }) => attempt))
   const rewinds = rewindsOfChunks(chunks, attempts)
-  return chunks.flatMap((chunk) => {
+  const inside = (chunk: ChunkSummary, window: Window): Kept[] => {
+    if (chunk.min_step > window.to_step || chunk.max_step < window.from_step) return []
+    const whole = chunk.min_step >= window.from_step && chunk.max_step <= window.to_step
+    return [{ chunk, window, whole }]
+  }
+  const joined = chunks.flatMap((chunk) => {
     const end = Math.min(to_step, rewinds.keptUpTo(chunk.attempt, present))
-    if (chunk.min_step > end || chunk.max_step < from_step) return []
-    const whole = chunk.min_step >= from_step && chunk.max_step <= end
-    return [{ chunk, window: { from_step, to_step: end }, whole }]
+    return inside(chunk, { from_step, to_step: end })
   })
+  const replaced = chunks.flatMap((chunk) => {
+    const end = rewinds.keptUpTo(chunk.attempt, present)
+    return inside(chunk, { from_step: Math.max(from_step, end + 1), to_step })
+  })
+  return { joined, replaced }
 }
 
 /** The rewinds of the attempts that logged these chunks. */
@@ -104,28 +134,30 @@ function holds({ min_step, max_step }: ChunkSummary, sorted: Float64Array): bool
   return sorted.some((step) => step >= min_step && step <= max_step)
 }
 
-/** The points of some chunks of a series, by `placeKey`. */
-async function readChunks(
+/** The points of some chunks of a job, by `placeKey`. */
+export async function readChunks(
   orm: Pick<Orm, 'select'>,
   job_id: string,
-  name: string,
-  chunks: readonly { attempt: number; ordinal: number }[],
+  chunks: readonly Place[],
 ): Promise<Map<string, Series>> {
   if (chunks.length === 0) return new Map()
-  const { attempt, ordinal } = seriesChunks
-  const [attempts, ordinals] = [chunks.map((one) => one.attempt), chunks.map((one) => one.ordinal)]
-  const wanted = sql`(${attempt}, ${ordinal}) in (
-    select * from unnest(${sql.param(attempts)}::int[], ${sql.param(ordinals)}::bigint[]))`
+  const { attempt, name, ordinal } = seriesChunks
+  const column = <T>(of: (chunk: Place) => T) => sql.param(chunks.map(of))
+  const wanted = sql`(${attempt}, ${name}, ${ordinal}) in (
+    select * from unnest(${column((one) => one.attempt)}::int[],
+      ${column((one) => one.name)}::text[], ${column((one) => one.ordinal)}::bigint[]))`
   const rows = await orm
-    .select({ attempt, ordinal, steps, values, times })
+    .select({ attempt, name, ordinal, steps, values, times })
     .from(seriesChunks)
-    .where(and(eq(seriesChunks.job_id, job_id), eq(seriesChunks.name, name), wanted))
+    .where(and(eq(seriesChunks.job_id, job_id), wanted))
   return new Map(rows.map((row) => [placeKey(row), row]))
 }
 
-/** Names a chunk within its series. */
-function placeKey({ attempt, ordinal }: { attempt: number; ordinal: number }): string {
-  return `${attempt} ${ordinal}`
+type Place = Pick<ChunkSummary, 'attempt' | 'name' | 'ordinal'>
+
+/** Names a chunk within its job. */
+function placeKey({ attempt, name, ordinal }: Place): string {
+  return `${attempt} ${ordinal} ${name}`
 }
 
 export const EMPTY: Series = {

@@ -110,6 +110,43 @@ test('a resumed attempt replaces what was logged after the step it went on from'
   expect((await one(job_id, 'loss')).values).toEqual([1, 2, 300])
 })
 
+test('what a later attempt replaced is told apart, as far as the window reaches', async () => {
+  const job_id = await newJob(db)
+  await tell(db, job_id, started(), ...range(1, 10).map((step) => metrics(step, { loss: step })))
+  await tell(db, job_id, ...[3, 6, 9].map((step) => evaluation(step, step)))
+  await tell(db, job_id, started(1, 5), metrics(6, { loss: 60 }, 1), evaluation(6, 60, 1))
+  const read = async (query: { from_step?: number; to_step?: number } = {}) => {
+    const names = ['loss', 'eval_loss']
+    const series = await readSeries(db, job_id, { names, points: EVERYTHING, ...query })
+    return series.map(({ earlier }) => {
+      return earlier.map(({ attempt, steps, values }) => ({ attempt, steps, values }))
+    })
+  }
+  const numbers = (...of: number[]) => ({
+    steps: Float64Array.from(of),
+    values: Float64Array.from(of),
+  })
+  expect(await read()).toEqual([
+    [{ attempt: 0, ...numbers(6, 7, 8, 9, 10) }],
+    [{ attempt: 0, ...numbers(6, 9) }],
+  ])
+  const [loss] = await read({ from_step: 8, to_step: 9 })
+  expect(loss).toEqual([{ attempt: 0, ...numbers(8, 9) }])
+})
+
+test('many series are read in the order asked for, each with its own points', async () => {
+  const job_id = await newJob(db)
+  const names = range(0, 29).map((index) => `m${index}`)
+  const values = (step: number) => Object.fromEntries(names.map((name, at) => [name, step + at]))
+  await tell(db, job_id, ...range(1, 1_100).map((step) => metrics(step, values(step))))
+  const asked = [...names].reverse()
+  const read = await readSeries(db, job_id, { names: asked, points: EVERYTHING })
+  expect(read.map(({ name }) => name)).toEqual(asked)
+  for (const [at, { values, count }] of read.entries()) {
+    expect([count, values[0], values.at(-1)]).toEqual([1_100, 30 - at, 1_129 - at])
+  }
+})
+
 test('a rerun from the start replaces everything, one that never said so what it repeats', async () => {
   const job_id = await newJob(db)
   const first = range(1, 6).map((step) => metrics(step, { loss: step }))

@@ -1,14 +1,35 @@
 import { type Series, thin } from '@bestmark/core'
 import { and, count, eq, isNotNull, sql, sum } from 'drizzle-orm'
-import type { Database } from '../connection/client.ts'
-import { joinedAttempts } from '../rows/joined.ts'
-import { chunkSummaries, cut, readLogged, type Window } from './loggedSeries.ts'
-import { joinPoints, measuredPoints, ordinalAfter, seriesOfPoints } from './measuredSeries.ts'
+import type { Database, Orm } from '../connection/client.ts'
+import { joinedAttempts, type JoinedAttempt } from '../rows/joined.ts'
+import {
+  chunkSummaries,
+  type ChunkSummary,
+  cut,
+  EMPTY,
+  type LoggedPlan,
+  planLogged,
+  pointsOf,
+  readChunks,
+  type Window,
+} from './loggedSeries.ts'
+import {
+  joinPoints,
+  type MeasuredPoint,
+  measuredPoints,
+  ordinalAfter,
+  seriesOfPoints,
+} from './measuredSeries.ts'
 import { checkpoints, evaluations, seriesChunks } from '../schema.ts'
 import { storableName } from '../values/storable.ts'
 
 /** Logged while training, or measured on held-out data. A name that is both is the latter. */
 export type SeriesKind = 'logged' | 'evaluation'
+
+/** The points of an attempt that a later one took again from an earlier step. */
+export interface EarlierAttempt extends Series {
+  attempt: number
+}
 
 /** A series of a job, joined over its attempts and thinned where it is long. */
 export interface NamedSeries extends Series {
@@ -16,6 +37,8 @@ export interface NamedSeries extends Series {
   kind: SeriesKind
   /** How many points the window has before thinning. */
   count: number
+  /** What later attempts replaced, attempt by attempt. */
+  earlier: EarlierAttempt[]
   /** Where the series goes on; hand it to `watch` to receive what comes after. */
   next_ordinal: number
 }
@@ -49,28 +72,84 @@ export async function readSeries(
   const names = asked.map(storableName)
   const attempts = await joinedAttempts(orm, [job_id])
   const measured = Map.groupBy(await measuredPoints(orm, [job_id], names), ({ metric }) => metric)
-  const summaries = await chunkSummaries(
-    orm,
-    job_id,
-    names.filter((name) => !measured.has(name)),
-  )
-  const logged = Map.groupBy(summaries, ({ name }) => name)
+  const unmeasured = names.filter((name) => !measured.has(name))
+  const summaries = await chunkSummaries(orm, job_id, unmeasured)
   const pinned = await checkpointSteps(orm, job_id)
-  const window: Window = { from_step, to_step }
-  return Promise.all(
-    names.map(async (name): Promise<NamedSeries> => {
-      const own = measured.get(name)
-      if (own) {
-        const series = cut(seriesOfPoints(joinPoints(own, attempts)), window)
-        const [count, next_ordinal] = [series.steps.length, ordinalAfter(own)]
-        return { name, kind: 'evaluation', count, next_ordinal, ...thin(series, points, pinned) }
-      }
-      const chunks = logged.get(name) ?? []
-      const read = await readLogged(orm, chunks, attempts, { ...window, points, pinned })
-      const { series, count, next_ordinal } = read
-      return { name, kind: 'logged', count, next_ordinal, ...thin(series, points, pinned) }
-    }),
-  )
+  const query = { from_step, to_step, points, pinned }
+  const read = new Map<string, NamedSeries>()
+  for (const [name, own] of measured) read.set(name, measuredSeries(name, own, attempts, query))
+  const logged = Map.groupBy(summaries, ({ name }) => name)
+  for await (const one of loggedSeries(orm, job_id, logged, attempts, query))
+    read.set(one.name, one)
+  return names.map((name) => {
+    return (
+      read.get(name) ?? { name, kind: 'logged', count: 0, next_ordinal: 0, earlier: [], ...EMPTY }
+    )
+  })
+}
+
+interface Query extends Window {
+  points: number
+  pinned: readonly number[]
+}
+
+function measuredSeries(
+  name: string,
+  own: readonly MeasuredPoint[],
+  attempts: readonly JoinedAttempt[],
+  { points, pinned, ...window }: Query,
+): NamedSeries {
+  const joined = joinPoints(own, attempts)
+  const kept = new Set(joined)
+  const series = cut(seriesOfPoints(joined), window)
+  const replaced = own.filter((point) => !kept.has(point))
+  const earlier = [...Map.groupBy(replaced, ({ attempt }) => attempt)].map(([attempt, group]) => {
+    return { attempt, ...thin(cut(seriesOfPoints(group), window), points, pinned) }
+  })
+  return {
+    ...{ name, kind: 'evaluation', count: series.steps.length, next_ordinal: ordinalAfter(own) },
+    ...{ earlier, ...thin(series, points, pinned) },
+  }
+}
+
+/** 24 bytes a point, 1,024 points a chunk: this many chunks are 12 MB. */
+const CHUNKS_AT_ONCE = 512
+
+/** The logged series, each thinned as soon as it is read; short ones are read together. */
+async function* loggedSeries(
+  orm: Pick<Orm, 'select'>,
+  job_id: string,
+  chunks: ReadonlyMap<string, readonly ChunkSummary[]>,
+  attempts: readonly JoinedAttempt[],
+  query: Query,
+): AsyncGenerator<NamedSeries> {
+  const plans = [...chunks].map(([name, own]) => ({ name, ...planLogged(own, attempts, query) }))
+  for (let from = 0; from < plans.length;) {
+    let [to, size] = [from, 0]
+    do size += plans[to++]?.needed.length ?? 0
+    while (to < plans.length && size + (plans[to]?.needed.length ?? 0) <= CHUNKS_AT_ONCE)
+    const batch = plans.slice(from, to)
+    const read = await readChunks(
+      orm,
+      job_id,
+      batch.flatMap(({ needed }) => needed),
+    )
+    for (const plan of batch) yield seriesOfPlan(plan, read, query)
+    from = to
+  }
+}
+
+function seriesOfPlan(
+  { name, joined, replaced, next_ordinal }: LoggedPlan & { name: string },
+  read: ReadonlyMap<string, Series>,
+  { points, pinned }: Query,
+): NamedSeries {
+  const { series, count } = pointsOf(joined, read)
+  const earlier = [...replaced].flatMap(([attempt, kept]): EarlierAttempt[] => {
+    const own = pointsOf(kept, read).series
+    return own.steps.length > 0 ? [{ attempt, ...thin(own, points, pinned) }] : []
+  })
+  return { name, kind: 'logged', count, next_ordinal, earlier, ...thin(series, points, pinned) }
 }
 
 async function checkpointSteps(orm: Database['orm'], job_id: string): Promise<number[]> {

@@ -11,6 +11,7 @@ function begun(steps: number[], next_ordinal = steps.length): GrowingSeries {
     kind: 'logged',
     count: next_ordinal,
     next_ordinal,
+    earlier: [],
     ...columns,
   })
 }
@@ -51,6 +52,9 @@ test('a later attempt replaces what lay beyond the step from which it went on', 
   const series = begun([1, 2, 3, 4])
   series.append(delta(4, [3, 4, 5], 2))
   expect(steps(series)).toEqual([1, 2, 3, 4, 5])
+  const [earlier, ...others] = series.view.earlier
+  expect([...(earlier?.steps ?? [])]).toEqual([3, 4])
+  expect([earlier?.attempt, others]).toEqual([0, []])
 })
 
 test('what a later attempt took back is gone before that attempt has points', () => {
@@ -67,7 +71,7 @@ test('a series that is told anew from its first point keeps nothing of the old o
   const series = begun([0, 500, 1000], 1000)
   series.append(delta(0, [0, 10], -1))
   expect(steps(series)).toEqual([0, 10])
-  expect(series.view).toMatchObject({ count: 2, next_ordinal: 2 })
+  expect(series.view).toMatchObject({ count: 2, next_ordinal: 2, earlier: [] })
   series.append(delta(2, [20]))
   expect(steps(series)).toEqual([0, 10, 20])
 })

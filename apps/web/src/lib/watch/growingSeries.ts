@@ -14,20 +14,22 @@ export class GrowingSeries {
   /** How many points there are, thinned or not. */
   #count: number
   next_ordinal: number
+  #earlier: NamedSeries['earlier']
   #steps: Float64Array
   #values: Float64Array
   #times: Float64Array
   #length: number
 
-  constructor({ name, kind, count, next_ordinal, steps, values, times }: NamedSeries) {
+  constructor({ name, kind, count, next_ordinal, earlier, ...points }: NamedSeries) {
     this.name = name
     this.kind = kind
     this.#count = count
     this.next_ordinal = next_ordinal
-    this.#steps = steps
-    this.#values = values
-    this.#times = times
-    this.#length = steps.length
+    this.#earlier = earlier
+    this.#steps = points.steps
+    this.#values = points.values
+    this.#times = points.times
+    this.#length = points.steps.length
   }
 
   /** Takes in what a subscription brought; points that are already here are skipped. */
@@ -57,6 +59,7 @@ export class GrowingSeries {
       kind: this.kind,
       count: this.#count,
       next_ordinal: this.next_ordinal,
+      earlier: this.#earlier,
       steps: column(this.#steps),
       values: column(this.#values),
       times: column(this.#times),
@@ -67,11 +70,23 @@ export class GrowingSeries {
   #rewind(step: number, from_ordinal: number): void {
     const beyond = this.#steps.subarray(0, this.#length).findIndex((one) => one > step)
     if (beyond !== -1) {
+      // A history that is told anew begins at 0, and replaces the earlier attempts too.
+      if (from_ordinal === 0) this.#earlier = []
+      else this.#setAside(beyond)
       // Where it was thinned, only nothing can be counted exactly.
       this.#count = beyond === 0 ? 0 : this.#count - (this.#length - beyond)
       this.#length = beyond
     }
     this.next_ordinal = Math.min(this.next_ordinal, from_ordinal)
+  }
+
+  /** Keeps what is about to be replaced as an earlier attempt. */
+  #setAside(beyond: number): void {
+    const part = (values: Float64Array) => values.slice(beyond, this.#length)
+    const [steps, values, times] = [this.#steps, this.#values, this.#times].map(part)
+    if (!steps || !values || !times) return
+    const attempt = 1 + Math.max(-1, ...this.#earlier.map((one) => one.attempt))
+    this.#earlier = [...this.#earlier, { attempt, steps, values, times }]
   }
 
   #makeRoom(fresh: number): void {

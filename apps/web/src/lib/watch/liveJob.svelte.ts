@@ -192,6 +192,7 @@ function selectedOf(status: TrainingJobStatus): Pick<TrainingJobStatus, FieldOf<
 const EMPTY = {
   count: 0,
   next_ordinal: 0,
+  earlier: [],
   steps: new Float64Array(),
   values: new Float64Array(),
   times: new Float64Array(),
