@@ -6,7 +6,7 @@ import { identifyRun, partsOf, type RunIdentity } from './identify.ts'
 
 /** Files without one of these names tell of no run, so that most folders need no second look. */
 const MAY_TELL =
-  /^(journal\.jsonl|trainer_state\.json|trainer_log\.jsonl|(all|train|eval|predict|test)_results\.json|dvclive|checkpoint-\d+|last-checkpoint|checkpoints|model-(best|last)|train|validation|runs|logs?|tensorboard|meta\.yaml)$|tfevents|\.(csv|tsv|log|txt|out|jsonl?|pt|pth|ckpt|keras)$/
+  /^(journal\.jsonl|trainer_state\.json|trainer_log\.jsonl|(all|train|eval|predict|test)_results\.json|dvclive|checkpoint-\d+|last-checkpoint|checkpoints|model-(best|last)|train|validation|runs|logs?|tensorboard|meta\.yaml|evaluations\.npz)$|tfevents|\.(csv|tsv|log|txt|out|jsonl?|pt|pth|ckpt|keras)$/
 /** Folders that hold no runs and much else. */
 const PASSED_BY = new Set(['.git', 'node_modules', '__pycache__', '.venv'])
 /** Folders of a run that hold its parts. */

@@ -2,6 +2,7 @@ import { DVCLIVE } from './tables/dvclive.ts'
 import { HUGGINGFACE } from './huggingface/huggingfaceSource.ts'
 import { KERAS } from './tables/keras.ts'
 import { LIGHTNING } from './tables/lightning.ts'
+import { DOCUMENTS } from './logs/documents.ts'
 import { Listing } from '../files/folder.ts'
 import { LOGS } from './logs/logs.ts'
 import { LLAMA_FACTORY } from './huggingface/llamaFactory.ts'
@@ -11,6 +12,7 @@ import { mixedReader } from './reader/mixed.ts'
 import { RESULTS } from './huggingface/results.ts'
 import { PRINTED } from './output/printed.ts'
 import { RUN_JOURNAL } from './journal/runJournal.ts'
+import { STABLE_BASELINES } from './stableBaselines/evaluations.ts'
 import type { Opening, Source, SourceReader } from './reader/source.ts'
 import { TENSORBOARD } from './tensorboard/tensorboard.ts'
 import { RUN_OUTPUT, TEXT_LOG } from './output/textLog.ts'
@@ -26,6 +28,7 @@ const SOURCES: readonly Source[] = [
   KERAS,
   LLAMA_FACTORY,
   DVCLIVE,
+  STABLE_BASELINES,
   TENSORBOARD,
   TEXT_LOG,
   RUN_OUTPUT,
@@ -43,6 +46,7 @@ export const MARKS = [
   'event files (TensorBoard)',
   'a log of steps and losses (nanoGPT)',
   'tables, JSON lines or text logs with steps or epochs (any program)',
+  'evaluations.npz (Stable-Baselines3)',
   'metrics and meta.yaml (MLflow)',
   'weights that tell their own values (Lightning, spaCy)',
   'bestmark-output.log (bestmark run)',
@@ -73,6 +77,7 @@ async function withLogs(found: readonly Source[], listing: Listing): Promise<Sou
   if (found.length === 1 && found[0] === RUN_OUTPUT)
     return [...(await besideOutput(listing)), RUN_OUTPUT]
   if (found.length === 0 && (await RESULTS.isHere(listing))) return [RESULTS]
+  if (found.length === 0 && (await DOCUMENTS.isHere(listing))) return [DOCUMENTS]
   if (found.length === 0 && (await WEIGHTS.isHere(listing))) return [WEIGHTS]
   return [...found]
 }

@@ -12,7 +12,7 @@ import { usable } from './usable.ts'
 import { isZip, lookAtZip } from './zip.ts'
 
 const WEIGHTS =
-  /\.(safetensors|bin|pt|pth|ckpt|gguf|h5|hdf5|keras|msgpack|npz|distcp|onnx|pb|ocdbt)$|\.pth\.tar$/
+  /\.(safetensors|bin|pt|pth|th|ckpt|gguf|h5|hdf5|keras|msgpack|npz|distcp|onnx|pb|ocdbt|cbm)$|\.pth\.tar$/
 const NOT_WEIGHTS =
   /^(optimizer|optim_|scheduler|scaler|rng_state|random_states|training_args|trainer_state|recipe_state|extra_state|data\.pt$)|optim_states|_optim(izer)?\./
 

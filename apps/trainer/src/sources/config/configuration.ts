@@ -21,7 +21,7 @@ export interface Configurations {
 const LARGEST = 1 << 20
 /** Where none of these stands in the text, the file has nothing to say here. */
 const OF_INTEREST =
-  /metric_for_best_model|eval_metric|save_best|best_checkpoint_metric|epochs|greater_is_better|load_best_model_at_end|early_stopping|save_steps|eval_steps|monitor|max_steps|max_epochs|num_train_epochs|num_epochs/
+  /metric_for_best_model|eval_metric|save_best|best_checkpoint_metric|best_model_criterion|epochs|greater_is_better|load_best_model_at_end|early_stopping|save_steps|eval_steps|monitor|max_steps|max_epochs|num_train_epochs|num_epochs/
 
 /**
  * The YAML files that configured a run: those in its root, Axolotl's in the root's model card, and

@@ -52,7 +52,7 @@ function metricIn(one: Configuration): DeclaredMetric | undefined {
     const declared_by = `metric_for_best_model in ${place(one, named)}`
     return { name: named.value, declared_by, told_by: 'greater_is_better' }
   }
-  return defaultIn(one) ?? monitorIn(one) ?? otherIn(one)
+  return defaultIn(one) ?? monitorIn(one) ?? otherIn(one) ?? criterionIn(one)
 }
 
 /** How other programs name what they keep the best by: timm, fairseq, mmengine. */
@@ -66,6 +66,21 @@ function otherIn(one: Configuration): DeclaredMetric | undefined {
     return { name: named.value, declared_by: `${name} in ${place(one, named)}`, told_by }
   }
   return undefined
+}
+
+/** ESPnet lists data, measure and direction: `best_model_criterion: [[valid, acc, max]]`; the first counts. */
+function criterionIn(one: Configuration): DeclaredMetric | undefined {
+  const first = (index: number) => {
+    return one.values.find(({ name }) => name === `best_model_criterion.0.${index}`)
+  }
+  const [split, measure] = [first(0), first(1)]
+  if (typeof measure?.value !== 'string') return undefined
+  const declared_by = `best_model_criterion in ${place(one, measure)}`
+  return {
+    name: `${split?.value}/${measure.value}`,
+    declared_by,
+    told_by: 'best_model_criterion.0.2',
+  }
 }
 
 /** Whoever loads the best model, or stops early, and names no metric, gets HuggingFace's `loss`. */

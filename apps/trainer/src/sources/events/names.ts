@@ -4,7 +4,7 @@ const PREFIX = new RegExp(`^(${SPLIT})[_/]`, 'i')
 /** or one of these words elsewhere: `loss_val`, `Loss/val`, `lm loss validation`, `Valid MSE`. */
 const WORD = new RegExp(`(^|[_/. -])(${SPLIT})([_/. -]|$)`, 'i')
 /** Detection is only ever measured on held-out data. */
-const DETECTION = /^(bbox|segm|keypoints|coco|metrics)\/|^(bbox|segm)_/
+const DETECTION = /^(bbox|segm|keypoints|coco|sem_seg|panoptic_seg|metrics)\/|^(bbox|segm)_/
 /** Rates and settings with such a word measure nothing. */
 const NO_MEASURE =
   /(^|[_/ ])(time|lr|learning_rate|eta|speed|memory|samples|size|seconds)([_/ ]|$)/i
@@ -30,6 +30,16 @@ const TRAINING_LOSS = [
 export function isHeldOut(name: string): boolean {
   if (PREFIX.test(name) || DETECTION.test(name)) return true
   return WORD.test(name) && !NO_MEASURE.test(name)
+}
+
+/** Whether a name is that of a measure, and of no rate, time or size. */
+export function isMeasure(name: string): boolean {
+  return !NO_MEASURE.test(name)
+}
+
+/** The name of a measure in a record that says itself of which data it is. */
+export function ofSplit(name: string, split: 'eval' | 'test' | 'unnamed'): string {
+  return split === 'unnamed' || isHeldOut(name) ? name : `${split}_${name}`
 }
 
 /** Whether a name stands for single batches of an evaluation, which no step can be told of. */

@@ -5,21 +5,48 @@ import { type LogReading, readingOf } from './reading.ts'
 const COCO = /coco_eval/
 /** fairseq puts the split before the object: `[…][valid][INFO] - {…}`. */
 const BEFORE = /^\[[^\]]*\](?:\[[^\]]*\])* - (?=\{)|^[^{|]*\| INFO \| \w+ \| (?=\{)/
+/** Fields that say which data a record is of. */
+const SPLITS = ['mode', 'split', 'phase', 'stage', 'type', 'event', 'subset']
+const HELD_OUT = /^(eval|evaluate|evaluation|val|valid|validate|validation|dev|test)$/i
+/** Fields that only hold the measures of a record. */
+const HOLDERS = /^(data|metrics|scalars|values|logs|results)$/
+/** Fields by which a record names the checkpoint that was saved with it. */
+const SAVED = ['checkpoint_dir_name', 'checkpoint_path', 'checkpoint', 'ckpt_path', 'ckpt']
 
 /** What a line that is a JSON object measured; undefined where it is none. */
 export function jsonReading(line: string): LogReading | undefined {
   const text = line.replace(BEFORE, '').trim()
   if (!text.startsWith('{') || !text.endsWith('}')) return undefined
   const said = jsonObject(text)
-  return said && readingOf(flat(said))
+  return said && recordReading(said)
+}
+
+/** What a record measured; undefined where it counts nothing or measures nothing. */
+export function recordReading(said: Readonly<Record<string, unknown>>): LogReading | undefined {
+  const reading = readingOf(flat(said), splitOf(said))
+  const saved = SAVED.map((name) => said[name]).find((path) => typeof path === 'string')
+  return reading && saved !== undefined ? { ...reading, saved } : reading
+}
+
+/**
+ * The held-out data that all measures of a record are of. mmengine names none: its evaluations have
+ * the time for the data, and neither a loss nor a learning rate.
+ */
+function splitOf(said: Readonly<Record<string, unknown>>): 'eval' | 'test' | 'unnamed' | undefined {
+  const word = SPLITS.map((name) => said[name]).find((one) => HELD_OUT.test(String(one)))
+  if (word !== undefined) return /^test$/i.test(String(word)) ? 'test' : 'eval'
+  const names = Object.keys(said)
+  const isTraining = names.some((name) => /loss|(^|_)lr$|learning_rate/i.test(name))
+  return names.includes('data_time') && !isTraining ? 'unnamed' : undefined
 }
 
 /** Objects in it by their paths, one level deep; numbers may stand in quotes. */
-function flat(said: Record<string, unknown>): [name: string, value: unknown][] {
+function flat(said: Readonly<Record<string, unknown>>): [name: string, value: unknown][] {
   return Object.entries(said).flatMap(([name, value]): [string, unknown][] => {
     if (Array.isArray(value)) return COCO.test(name) ? [[`${name}/AP`, value[0]]] : []
     if (typeof value === 'object' && value !== null) {
-      return Object.entries(value).map(([inner, one]) => [`${name}/${inner}`, numberOf(one)])
+      const before = HOLDERS.test(name) ? '' : `${name}/`
+      return Object.entries(value).map(([inner, one]) => [`${before}${inner}`, numberOf(one)])
     }
     return [[name, numberOf(value)]]
   })

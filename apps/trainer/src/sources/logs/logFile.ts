@@ -3,9 +3,9 @@ import type { Listing } from '../../files/folder.ts'
 import { weightsIn } from '../weights/finder.ts'
 import { jsonReading } from './jsonLines.ts'
 import type { LogReading } from './reading.ts'
-import { noSection, sectionReading } from './sections.ts'
+import { lineReading, noSection } from './sections.ts'
+import { bySplitOf, withoutSplit } from './splitFile.ts'
 import { headIn, rowReading } from './table.ts'
-import { textReading } from './textLines.ts'
 
 /** How a file is written. */
 export type LogKind = 'json' | 'table' | 'text'
@@ -19,7 +19,7 @@ const LIKELY = /metric|log|history|result|summary|progress|output/i
 const MOST_CANDIDATES = 16
 /** Folders below a run's root in which its logs lie. */
 const LOG_FOLDERS =
-  /^(logs?|metrics|results|csv|csv_logs?|tensorboard|tb_logs?|lightning_logs|version_\d+|runs|outputs?|\d{4}-?\d\d-?\d\d[\w-]*|train|\w*_no_trainer|tensorboard_log)$/i
+  /^(logs?|metrics|results|csv|csv_logs?|tensorboard|tb_logs?|lightning_logs|version_\d+|runs|outputs?|\d{4}-?\d\d-?\d\d[\w-]*|train|\w*_no_trainer|tensorboard_log|catboost_info)$/i
 const DEEPEST = 3
 const FEWEST_TEXT = 2
 
@@ -28,6 +28,8 @@ export interface LogFile {
   file: string
   kind: LogKind
   isMeasured: boolean
+  /** Whether its steps begin anew in each epoch, so that they are batches. */
+  isWithinEpoch: boolean
 }
 
 /**
@@ -49,7 +51,8 @@ export function worth({ kind, isMeasured }: Omit<LogFile, 'file'>): number {
 }
 
 function pattern(file: string): string {
-  return file.replace(/\d+/g, '#')
+  // Some write a table per split.
+  return withoutSplit(file.replace(/\d+/g, '#'))
 }
 
 async function logsBelow(listing: Listing): Promise<LogFile[]> {
@@ -83,27 +86,25 @@ async function logsIn(listing: Listing, folder: string): Promise<LogFile[]> {
   const found: LogFile[] = []
   for (const name of first.slice(0, MOST_CANDIDATES)) {
     const file = folder === '' ? name : `${folder}/${name}`
-    const seen = kindOf(await listing.head(file))
+    const seen = kindOf(await listing.head(file), file)
     if (seen) found.push({ file, ...seen })
   }
   return found.sort((a, b) => (a.file < b.file ? -1 : 1))
 }
 
 /** What kind of log a text begins as, and whether something held out is in it; undefined for any other text. */
-export function kindOf(text: string): Omit<LogFile, 'file'> | undefined {
+export function kindOf(text: string, file: string): Omit<LogFile, 'file'> | undefined {
   const lines = text.split('\n')
+  const ofFile = (one: LogReading | undefined) => one && bySplitOf(file, one)
   const head = headIn(lines[0] ?? '')
   if (head) {
-    const rows = readingsOf(lines.slice(1), (line) => rowReading(line, head))
+    const rows = readingsOf(lines.slice(1), (line) => ofFile(rowReading(line, head)))
     return told('table', rows, 1)
   }
-  const objects = readingsOf(lines, jsonReading)
+  const objects = readingsOf(lines, (line) => ofFile(jsonReading(line)))
   if (objects.length > 0) return told('json', objects, 1)
   const section = noSection()
-  const words = readingsOf(lines, (line) => {
-    const bare = stripVTControlCharacters(line)
-    return sectionReading(section, bare) ?? textReading(bare)
-  })
+  const words = readingsOf(lines, (line) => lineReading(section, stripVTControlCharacters(line)))
   return told('text', words, FEWEST_TEXT)
 }
 
@@ -121,5 +122,16 @@ function told(kind: LogKind, readings: readonly LogReading[], fewest: number) {
     Object.keys(metrics).some((name) => /loss/i.test(name)),
   )
   const isLog = isMeasured ? readings.length > 0 : hasLoss.length >= fewest
-  return isLog ? { kind, isMeasured } : undefined
+  return isLog ? { kind, isMeasured, isWithinEpoch: isWithinEpoch(readings) } : undefined
+}
+
+/** Whether steps go back where the epoch goes on. */
+function isWithinEpoch(readings: readonly LogReading[]): boolean {
+  const training = readings.filter(({ metrics }) => Object.keys(metrics).length > 0)
+  return training.some(({ step, epoch }, index) => {
+    const before = training[index - 1]
+    if (step === null || epoch === null || before?.step == null || before.epoch === null)
+      return false
+    return epoch > before.epoch && step <= before.step
+  })
 }

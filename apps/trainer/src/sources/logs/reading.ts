@@ -1,6 +1,13 @@
 import { readMeasured } from '@bestmark/core'
 import type { Values } from '../events/events.ts'
-import { heldOutName, isHeldOut, isOfABatch, trainingLossAmong } from '../events/names.ts'
+import {
+  heldOutName,
+  isHeldOut,
+  isMeasure,
+  isOfABatch,
+  ofSplit,
+  trainingLossAmong,
+} from '../events/names.ts'
 
 /** What one record of a log tells. */
 export interface LogReading {
@@ -11,7 +18,14 @@ export interface LogReading {
   total_epochs: number | null
   metrics: Values
   evaluation: Values
+  /** The checkpoint that the record says was saved with it. */
+  saved?: string
+  /** The measure of which it records the best so far, where that is one. */
+  best_of?: string
 }
+
+/** The held-out data that all measures of a record are of; `unnamed` where their names stay. */
+export type RecordSplit = 'eval' | 'test' | 'unnamed'
 
 export const NOTHING: LogReading = {
   ...{ step: null, epoch: null, total_steps: null, total_epochs: null },
@@ -23,6 +37,7 @@ export const NOTHING: LogReading = {
 const STEPS = [
   ...['global_step', 'trainer/global_step', 'num_updates', 'step', 'steps', 'iteration', 'iter'],
   ...['current_steps', 'iterations', 'n_iter', 'train_step', '_step', 'update', 'updates', 'it'],
+  ...['training_iteration', 'time/total_timesteps', 'total_timesteps', 'timesteps'],
 ]
 const EPOCHS = ['epoch', 'epochs', 'current_epoch', 'ep']
 const TOTALS = /^(total_steps|max_steps|total_epochs|max_epochs|num_epochs)$/
@@ -45,6 +60,7 @@ export function isCountName(name: string): 'step' | 'epoch' | undefined {
 /** A record's numbers by kind; undefined where it has no count or no number. */
 export function readingOf(
   pairs: readonly (readonly [name: string, value: unknown])[],
+  split?: RecordSplit,
 ): LogReading | undefined {
   const numbers = pairs.flatMap(([name, said]) => {
     const value = readMeasured(said)
@@ -60,19 +76,34 @@ export function readingOf(
   const [step, epoch] = [count(STEPS), count(EPOCHS)]
   if (step === null && epoch === null) return undefined
   const measured = numbers.filter(([name]) => isCountName(name) === undefined && !TOTALS.test(name))
-  const kinds = byKind(measured)
+  const best = bestOf(measured.map(([name]) => name))
+  const kinds = byKind(measured, split)
   const isAny = Object.keys(kinds.metrics).length + Object.keys(kinds.evaluation).length > 0
-  return isAny ? { ...NOTHING, step, epoch, ...kinds } : undefined
+  if (!isAny) return undefined
+  return { ...NOTHING, step, epoch, ...kinds, ...(best !== undefined && { best_of: best }) }
+}
+
+const BEST = /^(?:(?:valid|val|eval)[_/])?best_(.+)$/
+
+/** The measure of which names record the best so far (`best_bleu`); undefined where there are several. */
+export function bestOf(names: readonly string[]): string | undefined {
+  const kept = new Set(names.flatMap((name) => BEST.exec(name)?.[1] ?? []))
+  return kept.size === 1 ? [...kept][0] : undefined
 }
 
 /** Values of training and values that were held out, by their one name. */
-export function byKind(pairs: readonly (readonly [name: string, value: number])[]) {
+export function byKind(
+  pairs: readonly (readonly [name: string, value: number])[],
+  split?: RecordSplit,
+) {
   const metrics: [string, number][] = []
   const evaluation: [string, number][] = []
   const loss = trainingLossAmong(pairs.map(([name]) => name))
   for (const [name, value] of pairs) {
     if (name === '' || isOfABatch(name)) continue
-    if (isHeldOut(name)) evaluation.push([heldOutName(name), value])
+    if (split !== undefined) {
+      if (isMeasure(name)) evaluation.push([heldOutName(ofSplit(name, split)), value])
+    } else if (isHeldOut(name)) evaluation.push([heldOutName(name), value])
     else metrics.push([name === loss ? 'loss' : name, value])
   }
   return { metrics: Object.fromEntries(metrics), evaluation: Object.fromEntries(evaluation) }

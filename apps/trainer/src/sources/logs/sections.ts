@@ -1,6 +1,7 @@
 import { numberIn } from '../../files/csv.ts'
 import { type LogReading, NOTHING } from './reading.ts'
-import { pairsIn } from './textLines.ts'
+import { type Counted, countedBy, followerReading } from './followers.ts'
+import { pairsIn, textReading } from './textLines.ts'
 import { byKind } from './reading.ts'
 
 /** What a program wrote before a line that the line belongs to; plain data. */
@@ -11,10 +12,12 @@ export interface Section {
   columns: [from: number, to: number, name: string][]
   /** Whether it is the log of nnU-Net, whose lines each tell one thing. */
   isNnUnet: boolean
+  last: Counted
 }
 
 export function noSection(): Section {
-  return { epoch: null, total_epochs: null, columns: [], isNnUnet: false }
+  const last = { step: null, epoch: null, isValidated: false }
+  return { epoch: null, total_epochs: null, columns: [], isNnUnet: false, last }
 }
 
 const HEADING = /^(?:[\d\- :.,]+: )?epoch:? ?\[?(\d{1,9})(?:\s*\/\s*(\d{1,9}))?\]?:?$/i
@@ -25,11 +28,21 @@ const ONE = /^(train_loss|val_loss) (-?[\d.]+|nan)$/
 /** spaCy: `E    #       LOSS TOK2VEC  ENTS_F  SCORE`, then a line of dashes. */
 const SPACY = /^E +# +.*SCORE *$/
 
+/** What a line of words measured: by a heading before it, by its own count, or by that of a line before. */
+export function lineReading(section: Section, line: string): LogReading | undefined {
+  const own = sectionReading(section, line) ?? textReading(line)
+  if (own) countedBy(section.last, own)
+  else if (section.epoch !== null && section.last.epoch !== section.epoch) {
+    Object.assign(section.last, { step: null, epoch: section.epoch })
+  }
+  return own ?? followerReading(section.last, line)
+}
+
 /**
  * Lines that belong to a heading before them: `Epoch 3/10` of Keras, the epochs of nnU-Net, the table
  * of spaCy. Undefined for a line that measures nothing there.
  */
-export function sectionReading(section: Section, line: string): LogReading | undefined {
+function sectionReading(section: Section, line: string): LogReading | undefined {
   const heading = HEADING.exec(line.trim())
   if (heading) {
     section.epoch = Number(heading[1])
@@ -54,7 +67,9 @@ function nnUnetPairs(text: string): [string, number][] {
   if (one) return [[one[1] ?? '', numberIn(one[2]) ?? NaN]]
   const classes =
     DICE.exec(text)?.[1]
-      ?.match(/-?\d+\.?\d*(?:e[-+]?\d+)?/g)
+      // numpy 2 prints `np.float32(0.8)`.
+      ?.replace(/np\.float\d+/g, '')
+      .match(/-?\d+\.?\d*(?:e[-+]?\d+)?/g)
       ?.map(Number) ?? []
   if (classes.length === 0) return []
   return [['val_pseudo_dice', classes.reduce((sum, one) => sum + one, 0) / classes.length]]

@@ -1,19 +1,23 @@
 import { numberIn } from '../../files/csv.ts'
+import { isMeasure } from '../events/names.ts'
 import { byKind, type LogReading, NOTHING } from './reading.ts'
 
 const NUMBER = String.raw`[-+]?(?:nan|inf(?:inity)?|\d+\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?)`
 const STEP =
   /(?:^|[^\w/])(?:(?:at )?(?:global[_ ]?step|steps?|iter(?:ation)?s?|updates?|num_updates|s))(?: ?[:=#] ?| +|\[)0*(\d{1,15})(?:\s*\/\s*(\d{1,15}))?(?![\d.])/i
 const EPOCH =
-  /(?:^|[^\w/])epochs?(?: ?[:=#] ?| +| ?\[ ?)0*(\d{1,9})(?:\s*\/\s*(\d{1,9}))?(?![\d.])/i
+  /(?:^|[^\w/])epochs?(?: ?[:=#] ?\[?| +\[?| ?\[ ?)0*(\d{1,9})(?:\s*\/\s*(\d{1,9}))?(?![\d.])/i
+/** ESPnet sums up an epoch by its data: `3epoch results: [train] loss=1, [valid] loss=2, acc=0.5`. */
+const RESULTS = /(?:^|\D)(\d{1,9})epoch results: (\[.*)$/
+const PART = /\[(\w+)\] ([^[]*)/g
 /** `name: 0.5`, `name=0.5`. */
 const PAIR = new RegExp(
-  String.raw`([A-Za-z][\w@./() -]*?)\s*[:=]\s*(${NUMBER})(?=$|[\s,;|)\]%])`,
+  String.raw`([A-Za-z][\w@./() -]*?)'?\s*[:=]\s*(${NUMBER})(?=$|[\s,;|)\]}%])`,
   'gi',
 )
 /** `valid loss 0.5`, `| loss 5.1 |`, where no sign stands between. */
 const SPACED = new RegExp(
-  String.raw`((?:train|training|val|valid|validation|eval|test|dev)?[ _]?(?:loss|ppl|acc|accuracy|bpb|f1|auc|bleu|wer|dice|iou|miou))\s+(${NUMBER})(?=$|[\s,;|])`,
+  String.raw`(?<![\w])((?:train|training|val|valid|validation|eval|test|dev)?[ _]?(?:loss|ppl|acc|accuracy|bpb|f1|auc|bleu|wer|dice|iou|miou))\s+(${NUMBER})(?=$|[\s,;|])`,
   'gi',
 )
 /** fairseq names the split once: `| valid on 'valid' subset | loss 5.1 |`. */
@@ -29,14 +33,29 @@ const SHORT: readonly [RegExp, string][] = [
 const EVALUATED = new RegExp(`train (${NUMBER}),? val (${NUMBER})`, 'i')
 /** What stands before a line's own words: a time, a level, a module, a rank. */
 const STAMP =
-  /^(?:\[?\d{4}[-/]\d\d[-/]\d\d[ T_]\d\d:\d\d:\d\d[.,]?\d*\]?:?\s*)?(?:\[?(?:INFO|DEBUG|root|main)\]?\s*[-:|]?\s*)*/i
+  /^(?:\[[a-z]+\d*\]:? ?(?=\[|\d{4}))*(?:\[?(?:\d{4}[-/]\d\d[-/]\d\d[ T_]|\d\d\/\d\d\/\d{4} )\d\d:\d\d:\d\d[.,]?\d*\]?:?\s*[-|]?\s*)?(?:\[?(?:INFO|DEBUG|root|main|__main__)\]?\s*[-:|]?\s*)*/i
 const NO_METRIC = /^(epoch|step|iter|iteration|global_step|update|num_updates|s|eta|time|lr)$/i
 
 /** What a line of words and numbers measured; undefined where it counts nothing or measures nothing. */
 export function textReading(line: string): LogReading | undefined {
-  const text = line.replace(STAMP, '').trim()
+  const text = bareText(line)
   if (text.length > 4000) return undefined
-  return shortReading(text) ?? countedReading(text)
+  return shortReading(text) ?? resultsReading(text) ?? countedReading(text)
+}
+
+/** A line without what stands before its own words. */
+export function bareText(line: string): string {
+  return line.replace(STAMP, '').trim()
+}
+
+function resultsReading(text: string): LogReading | undefined {
+  const [, epoch, parts] = RESULTS.exec(text) ?? []
+  if (epoch === undefined || parts === undefined) return undefined
+  const pairs = [...parts.matchAll(PART)].flatMap(([, split = '', words = '']) => {
+    const own = pairsIn(words).filter(([name]) => isMeasure(name) && !/count|_cached/.test(name))
+    return own.map(([name, value]) => [`${split}/${name}`, value] as const)
+  })
+  return { ...NOTHING, epoch: Number(epoch), ...byKind(pairs) }
 }
 
 function shortReading(text: string): LogReading | undefined {
@@ -52,16 +71,24 @@ function shortReading(text: string): LogReading | undefined {
 function countedReading(text: string): LogReading | undefined {
   const [step, epoch] = [STEP.exec(text), EPOCH.exec(text)]
   if (!step && !epoch) return undefined
-  const kinds = byKind(pairsIn(text))
+  const pairs = pairsIn(text)
+  const kinds = byKind(pairs, isEvaluated(text) ? 'eval' : undefined)
   const isAny = Object.keys(kinds.metrics).length + Object.keys(kinds.evaluation).length > 0
   if (!isAny) return undefined
+  const best = /\bbest_(\w+)[ :=]/.exec(text)?.[1]
   return {
+    ...(best !== undefined && { best_of: best }),
     step: step ? Number(step[1]) : null,
     total_steps: step?.[2] === undefined ? null : Number(step[2]),
     epoch: epoch ? Number(epoch[1]) : null,
     total_epochs: epoch?.[2] === undefined ? null : Number(epoch[2]),
     ...kinds,
   }
+}
+
+/** Scripts of accelerate print what they evaluated as a dictionary of its own: `epoch 1: {'f1': 0.8}`. */
+function isEvaluated(text: string): boolean {
+  return /^epoch \d+: \{'/.test(text) && !/loss|'lr'|train/i.test(text)
 }
 
 /** The names and numbers of a line, in order; a name that stands twice counts once. */
@@ -89,7 +116,7 @@ export function pairsIn(text: string): [name: string, value: number][] {
   }
   // Megatron: `validation loss at iteration 500 | lm loss value: 3.6`.
   const isValidation =
-    /^\W*validation loss at/i.test(text) || /^\W*(validation|val|eval)\b/i.test(text)
+    /^\W*validation loss at/i.test(text) || /^\W*(validation|validate|val|eval)\b/i.test(text)
   const pairs = [...found]
   return isValidation ? pairs.map(([name, value]) => [heldOut(name), value]) : pairs
 }

@@ -1,7 +1,7 @@
 import type { Listing } from '../../files/folder.ts'
 import type { Found } from '../../journal/gate.ts'
 import { kindOf, type LogFile, worth } from '../logs/logFile.ts'
-import { LOG_FORMAT, type LogState } from '../logs/logs.ts'
+import { axisOf, LOG_FORMAT, type LogState } from '../logs/logs.ts'
 import { type FileLine, lineSource } from '../reader/lineSource.ts'
 import { readingIn } from './outputLines.ts'
 import { ERRORS, markIn, OUTPUT } from './textLog.ts'
@@ -26,9 +26,10 @@ export const PRINTED = lineSource<State>({
   name: 'printed_log',
   files: async (listing) => (await printedLogs(listing)).map(({ file }) => file),
   begin: async (listing) => {
-    const kinds = (await printedLogs(listing)).map(({ file, kind }) => [file, kind] as const)
-    const state = await LOG_FORMAT.begin(listing)
-    return { ...state, kinds: Object.fromEntries(kinds), started_at: null }
+    const logs = await printedLogs(listing)
+    const kinds = Object.fromEntries(logs.map(({ file, kind }) => [file, kind]))
+    const axis = axisOf(logs)
+    return { ...(await LOG_FORMAT.begin(listing)), kinds, axis, started_at: null }
   },
   line: tell,
   saved: async (listing, state, history) => {
@@ -59,7 +60,7 @@ async function printedLogs(listing: Listing): Promise<LogFile[]> {
   for (const file of [OUTPUT, ERRORS].filter((name) => names.includes(name))) {
     const text = withoutBars(await listing.head(file))
     if (text.split('\n').some((line) => readingIn(line.trim()))) return []
-    const seen = kindOf(text)
+    const seen = kindOf(text, OUTPUT)
     if (seen && seen.kind !== 'table') found.push({ file, ...seen })
   }
   return found.sort((a, b) => worth(b) - worth(a)).slice(0, 1)

@@ -4,6 +4,7 @@ import { readConfigurations } from '../config/configuration.ts'
 import { declared } from '../config/declaration.ts'
 import { type TableState, tellRow } from './epochTable.ts'
 import { lineSource } from '../reader/lineSource.ts'
+import { isOfHeldOut } from '../logs/splitFile.ts'
 import type { Listing } from '../../files/folder.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 import type { History } from '../weights/history.ts'
@@ -20,7 +21,11 @@ interface State extends TableState {
 export const KERAS = lineSource<State>({
   name: 'keras_csv',
   // Of several tables one tells the run; which others there are for, nobody knows.
-  files: async (listing) => (await listing.files(/\.(csv|tsv)$/i, isTable)).slice(0, 1),
+  files: async (listing) => {
+    const tables = await listing.files(/\.(csv|tsv)$/i, isTable)
+    // A table per split is no table of Keras.
+    return tables.some(isOfHeldOut) ? [] : tables.slice(0, 1)
+  },
   begin: async (listing) => ({
     ...beginning(),
     columns: [],

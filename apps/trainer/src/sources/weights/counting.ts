@@ -20,9 +20,9 @@ export interface Numbered {
   values: readonly KnownValue[]
 }
 
-/** How far numbers are from what is completed by then: 1 where they count from 0. */
+/** How far numbers are from what is completed by then: 1 where they count from 0, -1 where only the log does. */
 export interface Base {
-  add: 0 | 1
+  add: -1 | 0 | 1
   /** null where only the usual way of such programs tells. */
   by: string | null
 }
@@ -37,6 +37,12 @@ export function baseOf(
   usual: 0 | 1,
 ): Base {
   const [as, more] = [agreement(numbers, rowsOf, 0), agreement(numbers, rowsOf, 1)]
+  const less = agreement(numbers, rowsOf, -1)
+  const isLess = (key: 'agrees' | 'isThere'): boolean => less[key] > Math.max(as[key], more[key])
+  if (isLess('agrees')) return { add: -1, by: 'the values of the weights' }
+  if (as.agrees + more.agrees === 0 && isLess('isThere')) {
+    return { add: -1, by: 'the rows that there are' }
+  }
   if (as.agrees !== more.agrees) {
     return { add: as.agrees > more.agrees ? 0 : 1, by: 'the values of the weights' }
   }
@@ -49,7 +55,7 @@ export function baseOf(
 function agreement(
   numbers: readonly Numbered[],
   rowsOf: (number: number) => readonly Row[],
-  add: 0 | 1,
+  add: -1 | 0 | 1,
 ): { agrees: number; isThere: number } {
   let [agrees, isThere] = [0, 0]
   for (const { number, values } of numbers) {

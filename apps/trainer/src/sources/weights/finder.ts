@@ -3,6 +3,8 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemCode } from '../../failure.ts'
 import type { Listing } from '../../files/folder.ts'
+import { zipEntries } from '../../checkpoints/weights/zipEntries.ts'
+import { openHandle } from '../../files/runFile.ts'
 import { isWeights } from '../../checkpoints/weights/weights.ts'
 import { hintsOfName, isCounted, type NameHints } from './name.ts'
 
@@ -126,12 +128,26 @@ class Walk {
   async #file(path: string, name: string, names: readonly string[]): Promise<void> {
     const prefix = TENSORFLOW.exec(name)?.[1]
     const isPrefix = prefix !== undefined && names.some((one) => one.startsWith(`${prefix}.data-`))
-    if (!isPrefix && (!isWeights(name) || isShard(name))) return
+    if (isShard(name) || !(isPrefix || isWeights(name) || (await this.#isPolicy(path, name))))
+      return
     const seen = await this.#seen(path)
     if (!seen) return
     const { mtime, size } = seen
     const whole = isPrefix ? path.slice(0, -'.index'.length) : path
     this.found.push({ path: whole, file: path, hints: hintsOfName(name), mtime, size })
+  }
+
+  /** Stable-Baselines3 saves an archive with the tensors of a policy; other archives hold anything. */
+  async #isPolicy(path: string, name: string): Promise<boolean> {
+    if (!name.endsWith('.zip') || !isCounted(hintsOfName(name))) return false
+    try {
+      await using file = await openHandle(join(this.#root, path))
+      const entries = await zipEntries(file, (await file.stat()).size)
+      return entries?.some((entry) => entry.name === 'policy.pth') ?? false
+    } catch (error) {
+      unseen(error)
+      return false
+    }
   }
 
   async #seen(path: string): Promise<Saved | undefined> {

@@ -15,6 +15,10 @@ export interface History {
   rows: Row[]
   /** The last step that each attempt trained or measured. */
   last: number[]
+  /** Steps at which the log names a checkpoint, by its name. */
+  saves?: Record<string, number>
+  /** The measure of which the log records the best so far. */
+  best_of?: string | null
 }
 
 /** Rows and values that are kept; of longer logs the newest rows. */

@@ -10,7 +10,12 @@ export type Inferred = Pick<EventOf<'started'>, 'metric_for_best' | 'direction' 
 const CUSTOMS: readonly [name: RegExp, who: string][] = [
   [/^val_ema_pseudo_dice$/, "nnU-Net's own rule (the EMA of the pseudo Dice)"],
   [/^(bbox|segm|keypoints)\/AP$/, "detectron2's measure of detection"],
-  [/^coco\/(bbox|segm)_mAP$/, "mmengine's measure of detection"],
+  [/^(coco\/)?(bbox|segm)_mAP$/, "mmengine's measure of detection"],
+  [/^(sem_seg\/)?mIoU$/, 'the usual measure of segmentation (mIoU)'],
+  [/^panoptic_seg\/PQ$/, "detectron2's measure of panoptic segmentation"],
+  [/^val_acc1$/, "torchvision's measure of classification (Acc@1)"],
+  [/^accuracy\/top1$/, "mmengine's measure of classification"],
+  [/^val-core\/.*\/mean@\d+$/, "verl's core measure of its validation"],
   [/coco_eval_bbox\/AP$/, "DETR's measure of detection"],
 ]
 /** Of a log whose only held-out set is called test. */
@@ -24,7 +29,27 @@ const FEWEST = 3
  */
 export function inferred(history: History, saved: readonly SavedFile[]): Inferred | undefined {
   const names = [...new Set(history.rows.flatMap(({ values }) => Object.keys(values)))]
-  return byCustom(names) ?? byBestFile(names, history, saved) ?? byTests(names)
+  return (
+    byRecord(names, history) ??
+    byCustom(names) ??
+    byBestFile(names, history, saved) ??
+    byTests(names)
+  )
+}
+
+/** A log that records the best so far of one measure (`best_bleu`) goes by that. */
+function byRecord(names: readonly string[], { best_of }: History): Inferred | undefined {
+  const told = best_of ?? undefined
+  const metric = names.find((name) => name === told || endsIn(name, told))
+  if (metric === undefined || metric === 'eval_loss') return undefined
+  const declared_by = `its log, which records best_${told}`
+  return { metric_for_best: metric, direction: directionFor(metric), declared_by }
+}
+
+/** Whether a name is a measure after the word for its split. */
+function endsIn(name: string, measure: string | undefined): boolean {
+  const bare = name.replace(/^(?:valid|validation|val|eval|dev|test)[ _/]/i, '')
+  return measure !== undefined && bare.toLowerCase() === measure.toLowerCase()
 }
 
 function byCustom(names: readonly string[]): Inferred | undefined {

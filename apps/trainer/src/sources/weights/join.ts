@@ -1,3 +1,5 @@
+import { basename } from 'node:path'
+import { ownValue } from '@bestmark/core'
 import type { SavedFile } from '../events/savedFiles.ts'
 import { attemptsOf } from './attempts.ts'
 import { bestRow } from './bestRow.ts'
@@ -12,6 +14,9 @@ export interface Declares {
   metric: string | null
   total_epochs: number | null
 }
+
+/** The sign of a log that names the weights. */
+const NAMED = 'the log, which names it'
 
 /** One sign of the step that weights are of. */
 interface Sign {
@@ -45,6 +50,7 @@ export function joined(
     signs.get(one)?.push({ step, by, isThere, isSure })
   }
   const given = { candidates, history, axis, ends, add }
+  fromLog(given)
   fromNames(given)
   fromFacts(given)
   fromValues(given)
@@ -95,7 +101,7 @@ function areRows(epochs: readonly number[], rows: readonly Row[]): boolean {
   const most = Math.max(...epochs)
   const isCarried = rows.some(({ epoch }) => epoch !== null)
   if (epochs.length === 0 || isCarried || Math.max(...steps) > most + 1) return false
-  return [0, 1].some((add) => epochs.every((epoch) => steps.has(epoch + add)))
+  return [-1, 0, 1].some((add) => epochs.every((epoch) => steps.has(epoch + add)))
 }
 
 interface Given {
@@ -109,6 +115,11 @@ interface Given {
     by: string,
     kind?: 'name' | 'inside' | 'other',
   ) => void
+}
+
+/** A log that names a checkpoint knows its step, whatever the number in the name counts. */
+function fromLog({ candidates, history: { saves = {} }, add }: Given): void {
+  for (const one of candidates) add(one, ownValue(saves, basename(one.found.path)), NAMED, 'inside')
 }
 
 /** Weights of one pattern of names count alike. */
@@ -229,7 +240,9 @@ function weightOf(signs: readonly Sign[] = []): number {
 }
 
 /** Which step the signs come to: the one that most of them name. */
-function placedBy(one: Candidate, signs: readonly Sign[]): { one: Candidate; saved: SavedFile } {
+function placedBy(one: Candidate, all: readonly Sign[]): { one: Candidate; saved: SavedFile } {
+  const named = all.filter(({ by }) => by === NAMED)
+  const signs = named.length > 0 ? named : all
   const { path, hints, mtime, size } = one.found
   const counts = [...Map.groupBy(signs, ({ step }) => step)].sort(
     ([, a], [, b]) => weightOf(b) - weightOf(a),

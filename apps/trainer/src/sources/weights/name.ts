@@ -21,16 +21,18 @@ export interface NameHints {
 }
 
 const ENDING =
-  /(\.weights)?(\.(pt|pth|ckpt|bin|tar|keras|h5|hdf5|safetensors|npz|zip|msgpack|gguf|index|onnx))+$/i
+  /(\.weights)?(\.(pt|pth|th|ckpt|bin|tar|keras|h5|hdf5|safetensors|npz|zip|msgpack|gguf|index|onnx))+$/i
 const DECIMAL = /\d+\.\d+(?:e[-+]?\d+)?/gi
 const EPOCH = /(?:^|[^A-Za-z])(?:epochs?|ep|e)[-_=. ]?0*(\d{1,9})(?!\d)/i
+/** ESPnet: `12epoch`. */
+const EPOCH_AFTER = /(?:^|[^A-Za-z\d])0*(\d{1,9})epochs?(?![A-Za-z])/i
 const STEP =
   /(?:^|[^A-Za-z])(?:global[-_]?steps?|steps?|iters?|iterations?|it|updates?|ba)[-_=. ]?0*(\d{1,15})(?!\d)/i
 /** fairseq: epoch, then updates. */
 const BOTH = /^checkpoint_(\d{1,9})_(\d{1,15})$/i
 const APART = /(?:^|[-_ =@]|(?<!\d)\.)0*(\d{1,15})(?=$|[-_. =])/g
 const JOINED =
-  /(?:^|[-_.])(?:checkpoint|ckpt|cp|model|weights|net|snapshot|state)0*(\d{1,15})(?=$|[-_.])/i
+  /(?:^|[-_.])(?:checkpoint|ckpt|cp|model|m|weights|net|snapshot|state)0*(\d{1,15})(?=$|[-_.])/i
 const ROLE = /(?:^|[-_.= ])(best|last|latest|final)(?=$|[-_.= ])/i
 const AVERAGED = /(?:^|[-_.])(ema|swa|averaged)(?=$|[-_.])/i
 const DATE = /^(19|20)\d{6}(\d{6})?$/
@@ -40,7 +42,7 @@ export function hintsOfName(name: string): NameHints {
   const stem = name.replace(ENDING, '')
   const { values, rest } = valuesIn(stem)
   const both = BOTH.exec(rest)
-  const epoch = countOf(both?.[1] ?? EPOCH.exec(rest)?.[1])
+  const epoch = countOf(both?.[1] ?? (EPOCH_AFTER.exec(rest) ?? EPOCH.exec(rest))?.[1])
   const step = countOf(both?.[2] ?? STEP.exec(rest)?.[1])
   const role = roleIn(stem)
   return {

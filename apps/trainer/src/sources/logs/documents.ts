@@ -1,0 +1,152 @@
+import { join } from 'node:path'
+import { parsePythonJson, type TrainingEvent } from '@bestmark/core'
+import { Listing } from '../../files/folder.ts'
+import { textOfFile } from '../../files/runFile.ts'
+import { admitAll, type Found } from '../../journal/gate.ts'
+import { readConfigurations } from '../config/configuration.ts'
+import { declared } from '../config/declaration.ts'
+import { endedEvent, startedEvent, toldEvent } from '../events/events.ts'
+import { savedEvents } from '../events/savedFiles.ts'
+import type { Opening, Source } from '../reader/source.ts'
+import { WholeReader } from '../reader/wholeReader.ts'
+import { noHistory, remember } from '../weights/history.ts'
+import { inferred } from '../weights/inferred.ts'
+import { namedValues } from '../weights/tableBase.ts'
+import { measured, noCounts } from './counts.ts'
+import { recordReading } from './jsonLines.ts'
+import { saved as savedByLog } from './logs.ts'
+import type { LogReading } from './reading.ts'
+
+/** Larger files hold data, and no log (bytes). */
+const LARGEST = 16 << 20
+const NAME = /\.json$/i
+
+/** Files that many runs have and that hold no log. */
+const OTHER =
+  /^(trainer_state|config|package|tokenizer|vocab|dataset|adapter_config|generation_config|special_tokens|model)/
+
+/** Whole JSON values that tell of epochs or steps: a list, or a file per epoch. */
+export const DOCUMENTS: Source = {
+  name: 'documents',
+  isHere: async (listing) => {
+    const files = await documentFiles(listing)
+    let count = 0
+    for (const file of files) count += (await readingsIn(listing, file)).length
+    return count > 1
+  },
+  files: documentFiles,
+  open: (opening) => new WholeReader({ files: documentFiles, events: eventsIn }, opening),
+}
+
+async function eventsIn({ root, isOver }: Opening): Promise<TrainingEvent[]> {
+  const listing = new Listing(root)
+  const counts = noCounts(await namedValues(listing))
+  const found: Found[] = []
+  for (const file of await documentFiles(listing)) {
+    for (const reading of await readingsIn(listing, file)) {
+      found.push(...measured(counts, reading, { file, line: null }))
+    }
+  }
+  const events = admitAll(found, 'the log')
+  const history = noHistory()
+  remember(history, events)
+  const saved = await savedByLog(listing, counts, history)
+  const { fields, totals, warnings } = declared(await readConfigurations(root))
+  const guess = fields.metric_for_best === null ? inferred(history, saved) : undefined
+  const begun = { ...fields, ...totals, ...(guess && { ...guess, metric_is_inferred: true }) }
+  return admitAll(
+    [
+      startedEvent(begun),
+      ...warnings.map((text) => toldEvent(0, text)),
+      ...events,
+      ...(await savedEvents(root, saved, {}, counts)),
+      ...(isOver ? [endedEvent(counts.attempt, 'stopped')] : []),
+    ],
+    'the log',
+  )
+}
+
+async function documentFiles(listing: Listing): Promise<string[]> {
+  const logs: string[] = []
+  for (const name of await listing.names()) {
+    const isCandidate = NAME.test(name) && !OTHER.test(name)
+    if (isCandidate && (await readingsIn(listing, name)).length > 0) logs.push(name)
+  }
+  const patterns = Map.groupBy(logs, pattern)
+  const [most = []] = [...patterns.values()].sort((a, b) => b.length - a.length)
+  return most.sort((a, b) => numberIn(a) - numberIn(b))
+}
+
+async function readingsIn(listing: Listing, file: string): Promise<LogReading[]> {
+  // Most JSON files of a run measure nothing; this needs only their beginning.
+  if (!/loss|acc|f1|auc|map|iou/i.test(await listing.head(file))) return []
+  const text = await textOfFile(join(listing.root, file), LARGEST).catch(() => '')
+  return readingsInDocument(text).filter(({ metrics, evaluation }) => {
+    return Object.keys({ ...metrics, ...evaluation }).some((name) =>
+      /loss|acc|f1|auc|map|iou/i.test(name),
+    )
+  })
+}
+
+function pattern(name: string): string {
+  return name.replace(/\d+/g, '#')
+}
+
+function numberIn(name: string): number {
+  return Number(/\d+/.exec(name)?.[0] ?? 0)
+}
+
+/**
+ * What a JSON document measured: a list of records, an object that holds one, one record, or a list of
+ * values per name as Keras' `History.history` is, whose places count the epochs.
+ */
+function readingsInDocument(text: string): LogReading[] {
+  const said = parsed(text)
+  if (Array.isArray(said)) return said.flatMap(readingOfOne)
+  if (!isObject(said)) return []
+  const columns =
+    columnsIn(said) ??
+    Object.values(said)
+      .filter(isObject)
+      .flatMap((inner) => columnsIn(inner) ?? [])
+  if (columns.length > 0) return columns
+  const lists = Object.values(said)
+    .filter(Array.isArray)
+    .map((list) => list.flatMap(readingOfOne))
+  const [longest = []] = lists.sort((a, b) => b.length - a.length)
+  return longest.length > 0 ? longest : readingOfOne(said)
+}
+
+function readingOfOne(said: unknown): LogReading[] {
+  return isObject(said) ? [recordReading(said)].filter((one) => one !== undefined) : []
+}
+
+/** Lists of equally many numbers by name; undefined where there are none of a loss. */
+function columnsIn(said: Readonly<Record<string, unknown>>): LogReading[] | undefined {
+  const lists = Object.entries(said).filter((entry): entry is [string, unknown[]] =>
+    isNumbers(entry[1]),
+  )
+  const length = lists.find(([name]) => /loss|acc/i.test(name))?.[1].length ?? 0
+  const columns = lists.filter(([, values]) => values.length === length)
+  if (length === 0 || columns.length < 2) return undefined
+  return Array.from({ length }, (_, at) => {
+    const record = Object.fromEntries(columns.map(([name, values]) => [name, values[at]]))
+    return recordReading({ epoch: at + 1, ...record })
+  }).filter((one) => one !== undefined)
+}
+
+function isNumbers(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'number')
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function parsed(text: string): unknown {
+  try {
+    return parsePythonJson(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,60 @@
+import { numberIn } from '../../files/csv.ts'
+import { isHeldOut, isMeasure } from '../events/names.ts'
+import { byKind, type LogReading, NOTHING } from './reading.ts'
+import { bareText, pairsIn } from './textLines.ts'
+
+/** The last line that counted, to which lines without a count belong; plain data. */
+export interface Counted {
+  step: number | null
+  epoch: number | null
+  /** Whether something was validated in a line of this log. */
+  isValidated: boolean
+}
+
+/** What stands first in a line that is all about held-out data. */
+const SPLIT = /^\W*(test|val|valid|validation|eval|evaluation|dev)(?: set| results?| metrics?)?\b/i
+/** torchvision's references and PyTorch's ImageNet example: ` * Acc@1 57.1 Acc@5 79.9`. */
+const ACCURACY = /^(?:\*|Test:)\s+Acc@1:? ([\d.]+)\s+Acc@5:? ([\d.]+)/i
+/** How far an evaluation is: what it measures is of batches. */
+const BATCH = /\[\s*\d+\s*\/\s*\d+\]/
+/** What was measured in another epoch, or is no measure of one. */
+const ELSEWHERE = /best|final|early|patience|improve|restor|load|target|threshold/i
+
+/**
+ * What a line measured that counts nothing itself and follows one that does, as far as it was held
+ * out. A test of which no validation is told is the validation; else it comes after training.
+ */
+export function followerReading(before: Counted, line: string): LogReading | undefined {
+  if (before.step === null && before.epoch === null) return undefined
+  const text = bareText(line)
+  if (text.length > 2000 || ELSEWHERE.test(text) || BATCH.test(text)) return undefined
+  const pairs = pairsOf(text).filter(([name]) => isHeldOut(name) && isMeasure(name))
+  const isTest = pairs.every(([name]) => /^test\b/i.test(name))
+  if (pairs.length === 0 || (isTest && before.isValidated)) return undefined
+  const { step, epoch } = before
+  return { ...NOTHING, step, epoch, ...byKind(pairs) }
+}
+
+function pairsOf(text: string): [string, number][] {
+  const accuracy = ACCURACY.exec(text)
+  if (accuracy) {
+    const [first, fifth] = [numberIn(accuracy[1]) ?? NaN, numberIn(accuracy[2]) ?? NaN]
+    return [
+      ['val_acc1', first],
+      ['val_acc5', fifth],
+    ]
+  }
+  const split = SPLIT.exec(text)?.[1]?.toLowerCase()
+  const pairs = pairsIn(split === undefined ? text : text.replace(/^[^:]*:(?=.*[:=])/, ''))
+  return pairs.map(([name, value]) => {
+    const isNamed = split === undefined || isHeldOut(name)
+    return [isNamed ? name : `${split} ${name}`, value]
+  })
+}
+
+/** Remembers a line that counted. */
+export function countedBy(before: Counted, { step, epoch, evaluation }: LogReading): void {
+  before.step = step
+  before.epoch = epoch
+  before.isValidated ||= Object.keys(evaluation).some((name) => !/^test\b|^test_/i.test(name))
+}

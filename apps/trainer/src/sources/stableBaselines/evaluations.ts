@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import type { Measured, TrainingEvent } from '@bestmark/core'
+import { Listing } from '../../files/folder.ts'
+import { npzArrays, type NumpyArray } from '../../files/npz.ts'
+import { Failure } from '../../failure.ts'
+import { admitAll } from '../../journal/gate.ts'
+import { beginning } from '../events/attempts.ts'
+import { endedEvent, measuredEvents, startedEvent } from '../events/events.ts'
+import { savedEvents } from '../events/savedFiles.ts'
+import type { Opening, Source } from '../reader/source.ts'
+import { WholeReader } from '../reader/wholeReader.ts'
+import { noHistory, remember } from '../weights/history.ts'
+import { savedWeights } from '../weights/saved.ts'
+
+const FILE = 'evaluations.npz'
+const METRIC = 'eval_mean_reward'
+/** Where EvalCallback is told to write, below the folder with the models. */
+const FOLDERS = ['', 'logs', 'eval', 'eval_logs', 'evaluations', 'results']
+
+/** Stable-Baselines3's EvalCallback: rewards of some episodes at some timesteps, rewritten each time. */
+export const STABLE_BASELINES: Source = {
+  name: 'stable_baselines3',
+  isHere: async (listing) => (await files(listing)).length > 0,
+  files,
+  open: (opening) => new WholeReader({ files, events: eventsIn }, opening),
+}
+
+async function files(listing: Listing): Promise<string[]> {
+  for (const folder of FOLDERS) {
+    if ((await listing.names(folder)).includes(FILE))
+      return [folder === '' ? FILE : `${folder}/${FILE}`]
+  }
+  return []
+}
+
+async function eventsIn({ root, isOver }: Opening): Promise<TrainingEvent[]> {
+  const listing = new Listing(root)
+  const [file = FILE] = await files(listing)
+  const arrays = await npzArrays(join(root, file))
+  const [steps, results] = [arrays?.get('timesteps'), arrays?.get('results')]
+  if (!steps || !results) throw new Failure(`${join(root, file)} is no archive of evaluations.`)
+  const measured = admitAll(evaluated(arrays, steps, file), file)
+  const history = noHistory()
+  remember(history, measured)
+  const declares = { metric: METRIC, total_epochs: null }
+  const saved = await savedWeights(listing, history, { isEpochs: false, shift: 0 }, declares)
+  const by = 'EvalCallback, which keeps the model with the highest mean reward'
+  const events = [
+    startedEvent({ metric_for_best: METRIC, direction: 'max', declared_by: by }),
+    ...measured,
+    ...(await savedEvents(root, saved, {}, beginning())),
+    ...(isOver ? [endedEvent(0, 'stopped')] : []),
+  ]
+  return admitAll(events, file)
+}
+
+function evaluated(
+  arrays: ReadonlyMap<string, NumpyArray> | undefined,
+  { values: steps }: NumpyArray,
+  results: string,
+): TrainingEvent[] {
+  const columns = [
+    [METRIC, arrays?.get('results')],
+    ['eval_mean_ep_length', arrays?.get('ep_lengths')],
+    ['eval_success_rate', arrays?.get('successes')],
+  ] as const
+  return steps.flatMap((step, row) => {
+    const evaluation: Record<string, Measured> = {}
+    for (const [name, array] of columns) {
+      const mean = array && meanOfRow(array, row)
+      if (mean !== undefined) evaluation[name] = mean
+    }
+    const at = { attempt: 0, step, epoch: null }
+    return measuredEvents(at, { metrics: {}, evaluation }, { file: results, line: null })
+  })
+}
+
+function meanOfRow({ shape: [, width = 1], values }: NumpyArray, row: number): number | undefined {
+  const own = values.slice(row * width, (row + 1) * width)
+  return own.length === 0 ? undefined : own.reduce((sum, one) => sum + one, 0) / own.length
+}
