@@ -30,7 +30,10 @@ export default {
     ),
     rule(
       'commands-are-on-top',
-      { path: '^apps/trainer/src/', pathNot: '^apps/trainer/src/(commands/|bestmark\\.ts)' },
+      {
+        path: '^apps/trainer/src/',
+        pathNot: '^apps/trainer/src/(commands/|(bestmark|commandLine)\\.ts)',
+      },
       room('^apps/trainer/src/commands/'),
     ),
     rule(
@@ -46,7 +49,7 @@ export default {
     doNotFollow: { path: 'node_modules' },
     // Tests may look wherever they must; the first files of the command line lead into every room.
     exclude: {
-      path: '\\.test\\.ts$|[tT]esting\\.ts$|^apps/trainer/src/(main|bestmark)\\.ts$|\\.svelte-kit/',
+      path: '\\.test\\.ts$|[tT]esting\\.ts$|^apps/trainer/src/(main|bestmark|commandLine)\\.ts$|\\.svelte-kit/',
     },
   },
 }

@@ -1,4 +1,16 @@
+import { availableParallelism } from 'node:os'
 import type { Reporter, TestModule } from 'vitest/node'
+
+/**
+ * For files that start processes and wait for databases: one more than there are processors run side
+ * by side, and those that share a process load the modules once. A file must undo what it changes in
+ * its process.
+ */
+export const SIDE_BY_SIDE = {
+  isolate: false,
+  maxWorkers: availableParallelism() + 1,
+  unstubEnvs: true,
+} as const
 
 /** How many of the slowest files are named. */
 const NAMED = 10

@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config'
-import { reportersFor } from '../../vitest.shared.ts'
+import { reportersFor, SIDE_BY_SIDE } from '../../vitest.shared.ts'
 
 export default defineConfig({
   test: {
+    ...SIDE_BY_SIDE,
     globalSetup: '../db/testServer.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -3,7 +3,8 @@ import { lstat, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { newBoardEnv } from '../board/testing.ts'
-import { bestmark, temporaryFolder, writeOutput } from '../testing.ts'
+import { command } from './testing.ts'
+import { temporaryFolder, writeOutput } from '../testing.ts'
 
 /** Two runs on a board, and the command line beside them; `other` is a second board. */
 async function twoRuns() {
@@ -17,7 +18,7 @@ async function twoRuns() {
     other: await newBoardEnv(home.path, 'other'),
   }
   const on = (board: keyof typeof boards) => (words: readonly string[]) =>
-    bestmark(words, { cwd: home.path, env: boards[board].env })
+    command(words, { cwd: home.path, env: boards[board].env })
   const run = on('first')
   expect(await run(['import', 'one', 'two'])).toMatchObject({ code: 0 })
   const dispose = async (): Promise<void> => {

@@ -7,6 +7,7 @@ import { listJobs } from '@bestmark/db'
 import { beforeAll, expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
 import { bestmark, makeOld, weightsOf } from '../testing.ts'
+import { command } from './testing.ts'
 
 const here = testBoard()
 
@@ -44,6 +45,8 @@ async function writeRun(folder: string, text: string): Promise<void> {
   }
 }
 
+/** Commands that start a program, and so want a process of their own. */
+const STARTING = new Set(['run', 'train'])
 /** Commands that print the path of a checkpoint first, for another program to open. */
 const EXACT = new Set(['pick', 'best'])
 
@@ -51,10 +54,12 @@ const EXACT = new Set(['pick', 'best'])
 async function told(
   ...words: string[]
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const ran = await bestmark(words, { env: here.env, cwd: here.path })
+  const [name = ''] = words
+  const run = STARTING.has(name) ? bestmark : command
+  const ran = await run(words, { env: here.env, cwd: here.path })
   // A path for another program is exact; the test of the terminal says how.
   const [path = '', ...others] = ran.stdout.split('\n')
-  const isExact = EXACT.has(words[0] ?? '') && path.startsWith(here.path)
+  const isExact = EXACT.has(name) && path.startsWith(here.path)
   const shown = [...(isExact ? [] : [path]), ...others, ran.stderr].join('\n')
   expect([words, UNSEEN.exec(shown)?.[0]]).toEqual([words, undefined])
   expect([words, /^ {2,}at .*|unforeseen/m.exec(shown)?.[0]]).toEqual([words, undefined])
@@ -120,7 +125,7 @@ const WORDS: Record<string, (job: string, folder: string) => string[][]> = {
 const CHOOSING = new Set(['pick', 'best', 'score', 'backtest'])
 
 test('each command is asked about hostile runs', async () => {
-  const { stdout } = await bestmark(['--help'])
+  const { stdout } = await command(['--help'])
   const names = [...stdout.matchAll(/^ {2}(\w+) +/gm)].map(([, name]) => name)
   expect(Object.keys(WORDS).sort()).toEqual(names.sort())
 })
@@ -139,9 +144,9 @@ test(
     expect(lines).toHaveLength(jobs.length)
     for (const kind of ['lines', 'inherited', 'method'] as const) {
       const job = jobs.find(({ output_dir }) => output_dir?.endsWith(`runs/${kind}`))?.job_id ?? ''
-      for (const [command, words] of Object.entries(WORDS)) {
+      for (const [name, words] of Object.entries(WORDS)) {
         // Names that objects inherit matter to what reads and chooses.
-        if (kind !== 'lines' && !CHOOSING.has(command)) continue
+        if (kind !== 'lines' && !CHOOSING.has(name)) continue
         for (const one of words(job, join(all, kind))) await told(...one)
       }
     }

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { TrainingJobStatus, measuredJson } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
-import { bestmark, makeOld, writeOutput } from '../testing.ts'
+import { command } from './testing.ts'
+import { makeOld, writeOutput } from '../testing.ts'
 
 const log: Record<string, number>[] = [
   { step: 50, loss: 3, learning_rate: 0.1, epoch: 0.05 },
@@ -16,7 +17,7 @@ const log: Record<string, number>[] = [
 
 const here = testBoard()
 
-const run = (...words: string[]) => bestmark(words, { cwd: here.path, env: here.env })
+const run = (...words: string[]) => command(words, { cwd: here.path, env: here.env })
 
 async function jobsNamed(name: string): Promise<TrainingJobStatus[]> {
   const { stdout } = await run('jobs', '--json')

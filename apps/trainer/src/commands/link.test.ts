@@ -3,14 +3,15 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Door } from '@bestmark/db'
 import { expect, test } from 'vitest'
-import { bestmark, temporaryFolder } from '../testing.ts'
+import { command } from './testing.ts'
+import { temporaryFolder } from '../testing.ts'
 
 test('the link is printed alone, with what is to be known beside it', async () => {
   await using folder = await temporaryFolder()
   const home = join(folder.path, 'board')
   const door = new Door(home)
   const link = await door.link({ host: '127.0.0.1', port: 4555 })
-  const ran = await bestmark(['link'], { env: { BESTMARK_HOME: home, PORT: '4555', HOST: '' } })
+  const ran = await command(['link'], { env: { BESTMARK_HOME: home, PORT: '4555', HOST: '' } })
   expect(ran).toMatchObject({ code: 0, stdout: `${link}\n` })
   expect(ran.stderr).toMatch(/^The board is not running\. Start it: bestmark up\n$/)
 })
@@ -23,7 +24,7 @@ test('a board that answers needs no further word', async () => {
   const { port } = server.address() as AddressInfo
   await new Door(home).token()
   const env = { BESTMARK_HOME: home, PORT: String(port), HOST: '' }
-  expect(await bestmark(['link'], { env })).toMatchObject({ code: 0, stderr: '' })
+  expect(await command(['link'], { env })).toMatchObject({ code: 0, stderr: '' })
   server.close()
 })
 
@@ -33,7 +34,7 @@ test('a new link ends the old one and says how many browsers it had let in', asy
   const env = { BESTMARK_HOME: home, PORT: '4555', HOST: '' }
   const door = new Door(home)
   const [old, session] = [await door.token(), await door.letIn()]
-  const { code, stdout, stderr } = await bestmark(['link', '--new'], { env })
+  const { code, stdout, stderr } = await command(['link', '--new'], { env })
   expect([code, stdout]).toEqual([0, `${await door.link({ host: '127.0.0.1', port: 4555 })}\n`])
   expect(stderr).toContain('It had opened the board in 1 browser.')
   expect([await door.opensWith(old), await door.knows(session)]).toEqual([false, false])
@@ -42,7 +43,7 @@ test('a new link ends the old one and says how many browsers it had let in', asy
 test('a data folder without a board has no link, and is not made', async () => {
   await using folder = await temporaryFolder()
   const home = join(folder.path, 'none')
-  const { code, stderr } = await bestmark(['link', '--new'], { env: { BESTMARK_HOME: home } })
+  const { code, stderr } = await command(['link', '--new'], { env: { BESTMARK_HOME: home } })
   expect([code, stderr]).toEqual([
     2,
     `bestmark: The data folder ${home} has no link yet. Start the board first: bestmark up\n`,

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newBoardEnv } from '../board/testing.ts'
-import { bestmark, temporaryFolder, writeOutput } from '../testing.ts'
+import { command } from './testing.ts'
+import { temporaryFolder, writeOutput } from '../testing.ts'
 
 /** The loss is lowest at step 100, F1 highest at step 300. */
 const log = [
@@ -23,7 +24,7 @@ afterAll(async () => {
   await home[Symbol.asyncDispose]()
 })
 
-const run = (...words: string[]) => bestmark(words, { cwd: home.path, env: board.env })
+const run = (...words: string[]) => command(words, { cwd: home.path, env: board.env })
 
 test('a policy is shown, changed with who did it, told as history, and taken back', async () => {
   expect((await run('policy', 'moby')).stdout).toMatch(

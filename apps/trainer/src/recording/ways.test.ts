@@ -95,6 +95,7 @@ async function driven({ root }: Run): Promise<void> {
   await cp(root, copy, { recursive: true })
   expect(await runProgram(['--folder', root, '--', 'cp', '-r', `${copy}/.`, root])).toBe(0)
   await rm(copy, { recursive: true })
+  vi.unstubAllEnvs()
 }
 
 async function followed(run: Run): Promise<void> {

@@ -4,7 +4,8 @@ import { jobLogs } from '@bestmark/db'
 import { expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
 import { importRun } from '../recording/importRun.ts'
-import { bestmark, makeOld } from '../testing.ts'
+import { command } from '../commands/testing.ts'
+import { makeOld } from '../testing.ts'
 import { toldByReader } from './events/events.ts'
 import { HOSTILE } from './hostileTesting.ts'
 import { writeFiles } from '../testing.ts'
@@ -22,7 +23,7 @@ for (const [name, { files, best, told }] of Object.entries(HOSTILE)) {
     expect(chosen.best?.step).toBe(best)
     const texts = toldByReader(events)
     expect(texts).toEqual(told.map((text) => expect.stringMatching(text)))
-    const picked = await bestmark(['pick', root, '--json'], { env: here.env })
+    const picked = await command(['pick', root, '--json'], { env: here.env })
     const { best_step, warnings } = JSON.parse(picked.stdout)
     expect([picked.code, best_step, warnings]).toEqual([0, best, texts])
     const heard: string[] = []

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { bestmark } from '../testing.ts'
+import { command } from '../commands/testing.ts'
 
 /** The Python client, beside whose code the programs lie. */
 export const CLIENT = fileURLToPath(new URL('../../../../clients/python', import.meta.url))
@@ -38,7 +38,7 @@ interface Picked {
 }
 
 export async function pick(folder: string): Promise<Picked> {
-  const { stdout, stderr } = await bestmark(['pick', '--json', folder])
+  const { stdout, stderr } = await command(['pick', '--json', folder])
   expect(stderr).toBe('')
   return JSON.parse(stdout) as Picked
 }

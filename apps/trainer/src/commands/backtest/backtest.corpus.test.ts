@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Backtest, parsePythonJson } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { bestmark } from '../../testing.ts'
+import { command } from '../testing.ts'
 
 const corpus = process.env['BESTMARK_CORPUS']
 const why = corpus ? '' : ' (skipped: BESTMARK_CORPUS names no folder of public runs)'
@@ -36,7 +36,7 @@ function mean(values: number[]): number {
 test.skipIf(!corpus)(`the baselines over public runs are what their files say${why}`, async () => {
   const folder = join(corpus ?? '', 'trainer_state')
   const words = ['backtest', folder, '--target', 'accuracy', '--json']
-  const answer = Backtest.parse(JSON.parse((await bestmark(words)).stdout))
+  const answer = Backtest.parse(JSON.parse((await command(words)).stdout))
   expect(answer.runs).toBeGreaterThan(0)
   const known = []
   for (const { name, picks } of answer.replayed) {

@@ -2,7 +2,8 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Backtest } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { bestmark, temporaryFolder, writeOutput } from '../../testing.ts'
+import { command } from '../testing.ts'
+import { temporaryFolder, writeOutput } from '../../testing.ts'
 
 /** The loss turns after step 200, the accuracy goes on: last is best, lowest eval_loss is not. */
 const log = [3, 1, 2, 2.5].map((eval_loss, index) => ({
@@ -18,7 +19,7 @@ async function writeRun(folder: string, salt: number, root = true): Promise<void
 }
 
 async function backtestJson(words: string[], cwd: string): Promise<Backtest> {
-  const { stdout, stderr } = await bestmark(['backtest', '--json', ...words], { cwd })
+  const { stdout, stderr } = await command(['backtest', '--json', ...words], { cwd })
   expect(stderr).toBe('')
   return Backtest.parse(JSON.parse(stdout))
 }
@@ -123,7 +124,7 @@ test('figures, the word on scored, each run, and what was left out are printed',
   await mkdir(join(folder.path, 'torn'))
   await writeFile(join(folder.path, 'torn/trainer_state.json'), '{"log_history": [')
   const words = ['backtest', '.', '--target', 'accuracy']
-  const { stdout, code } = await bestmark(words, { cwd: folder.path })
+  const { stdout, code } = await command(words, { cwd: folder.path })
   expect(code).toBe(0)
   expect(stdout).toMatch(/^Over 1 run of 1 group, judged by accuracy, last has the lowest mean/)
   expect(stdout).toMatch(/^last +0\.000 +0\.000 +– +1\.000 +1 +1 +baseline$/m)
@@ -133,7 +134,7 @@ test('figures, the word on scored, each run, and what was left out are printed',
   )
   expect(stdout).toMatch(/^eval_accuracy +4 +400 \(0\.8\) .* 400 0\.000 +200 0\.500 +good$/m)
   expect(stdout).toMatch(/^Skipped: 1 could not be read \(--all lists them\)\.$/m)
-  const all = await bestmark([...words, '--all'], { cwd: folder.path })
+  const all = await command([...words, '--all'], { cwd: folder.path })
   expect(all.stdout).toMatch(/torn: .*trainer_state\.json is not valid JSON/)
 })
 
@@ -141,7 +142,7 @@ test('--csv is a row for each run and policy', async () => {
   await using folder = await temporaryFolder()
   await writeRun(join(folder.path, 'a, "b"'), 0)
   const words = ['backtest', '.', '--target', 'accuracy', '--csv']
-  const { stdout } = await bestmark(words, { cwd: folder.path })
+  const { stdout } = await command(words, { cwd: folder.path })
   const [head, ...rows] = stdout.trimEnd().split('\n')
   expect(head).toMatch(/^group,run,target,direction,among,candidates,best_step,best_value,policy,/)
   const last =
@@ -154,7 +155,7 @@ test('bad input gets a sentence that names the choices', async () => {
   const zorp = log.map((row, index) => ({ ...row, eval_zorp: index }))
   await writeOutput(join(folder.path, 'run'), { saves: [100], log: zorp })
   const told = async (...words: string[]) => {
-    const { stdout, stderr, code } = await bestmark(['backtest', ...words], { cwd: folder.path })
+    const { stdout, stderr, code } = await command(['backtest', ...words], { cwd: folder.path })
     expect([stdout, code]).toEqual(['', 2])
     return stderr
   }
@@ -191,11 +192,11 @@ test('bad input gets a sentence that names the choices', async () => {
 test('nothing to replay prints nothing, says why, and ends with 1', async () => {
   await using folder = await temporaryFolder()
   const words = ['backtest', '.', '--target', 'accuracy']
-  const none = await bestmark(words, { cwd: folder.path })
+  const none = await command(words, { cwd: folder.path })
   expect([none.code, none.stdout]).toEqual([1, ''])
   expect(none.stderr).toMatch(/^No run can be replayed against accuracy\./)
   await writeOutput(join(folder.path, 'short'), { saves: [], log: log.slice(0, 3) })
-  const short = await bestmark(words, { cwd: folder.path })
+  const short = await command(words, { cwd: folder.path })
   expect([short.code, short.stdout]).toEqual([1, ''])
   expect(short.stderr).toMatch(/Skipped: 1 have too few candidates/)
 })

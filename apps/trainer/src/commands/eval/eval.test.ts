@@ -5,7 +5,8 @@ import { checkpointsOf, findJobs } from '@bestmark/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newBoardEnv } from '../../board/testing.ts'
 import { openBoard } from '../../board/board.ts'
-import { BESTMARK, bestmark, eventually, temporaryFolder, writeOutput } from '../../testing.ts'
+import { command } from '../testing.ts'
+import { BESTMARK, eventually, temporaryFolder, writeOutput } from '../../testing.ts'
 
 const log = [
   { step: 100, eval_loss: 1 },
@@ -35,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => folder[Symbol.asyncDispose]())
 
 const run = (...words: string[]) =>
-  bestmark(words, { cwd: folder.path, env: { BESTMARK_HOME: join(folder.path, 'home') } })
+  command(words, { cwd: folder.path, env: { BESTMARK_HOME: join(folder.path, 'home') } })
 
 async function output(name: string): Promise<string> {
   const root = join(folder.path, name)
@@ -75,14 +76,14 @@ test('what failed is named, the rest is kept, and the next time only that is run
   const root = await output('failing')
   const trouble = join(folder.path, 'trouble')
   await writeFile(trouble, '')
-  const command = ['--', ...script, 'fail', trouble]
-  const first = await run('eval', 'failing', ...command)
+  const measuring = ['--', ...script, 'fail', trouble]
+  const first = await run('eval', 'failing', ...measuring)
   expect(first.code).toBe(2)
   expect(first.stderr).toContain('1 of 3 failed: checkpoint-200.')
   expect(first.stderr).toContain('ended with exit code 4. Its last line: evaluating 200')
   expect((await scoresOf(root)).map(({ step }) => step)).toEqual([100, 300])
   await rm(trouble)
-  const second = await run('eval', 'failing', '--json', ...command)
+  const second = await run('eval', 'failing', '--json', ...measuring)
   expect(second.code).toBe(0)
   const skipped = json(second.stdout).map((line) => [line.step, line.skipped, line.values.accuracy])
   expect(skipped).toEqual([
@@ -90,7 +91,7 @@ test('what failed is named, the rest is kept, and the next time only that is run
     [200, false, 0.2],
     [300, true, 0.3],
   ])
-  const again = await run('eval', 'failing', '--again', '--only', '100', ...command)
+  const again = await run('eval', 'failing', '--again', '--only', '100', ...measuring)
   expect(again.stderr).toContain(
     'accuracy was measured there before (0.1), and the first value counts',
   )
@@ -179,7 +180,7 @@ test('where a board knows the run, scores and evaluations are on it, by name and
   await using database = await newBoardEnv(place.path)
   const { env } = database
   await using board = await openBoard(env)
-  const on = (...words: string[]) => bestmark(words, { cwd: folder.path, env })
+  const on = (...words: string[]) => command(words, { cwd: folder.path, env })
   const root = await output('boarded')
   await writeFile(join(root, 'config.yaml'), 'metric_for_best_model: accuracy\n')
   const unknown = json((await on('score', 'boarded/checkpoint-100', 'f1=1', '--json')).stdout)

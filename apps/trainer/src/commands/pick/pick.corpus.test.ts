@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parsePythonJson } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { bestmark } from '../../testing.ts'
+import { command } from '../testing.ts'
 
 const corpus = process.env['BESTMARK_CORPUS']
 const why = corpus ? '' : ' (skipped: BESTMARK_CORPUS names no folder of public runs)'
@@ -67,7 +67,7 @@ test.skipIf(!corpus)(
       '--json',
       ...rows.map(({ file }) => file),
     ]
-    const lines = (await bestmark(words)).stdout.trimEnd().split('\n')
+    const lines = (await command(words)).stdout.trimEnd().split('\n')
     expect(lines).toHaveLength(rows.length)
     const disagreements: Record<string, string> = {}
     let without = 0
@@ -94,7 +94,7 @@ test.skipIf(!corpus)(
       if (firstLowest(state) !== null) continue
       const names = state.log_history.flatMap((row) => Object.keys(row))
       const others = names.some((name) => name.startsWith('eval_')) && !names.includes('eval_loss')
-      const { code, stdout } = await bestmark([
+      const { code, stdout } = await command([
         'pick',
         '--evaluations',
         '--metric',

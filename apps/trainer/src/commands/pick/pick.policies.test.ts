@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Explanation, Selection } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { bestmark, temporaryFolder, writeOutput } from '../../testing.ts'
+import { command } from '../testing.ts'
+import { temporaryFolder, writeOutput } from '../../testing.ts'
 
 /** The loss is lowest at 200, F1 highest at 300, WER lowest at 400, the latency grows. */
 const log = [
@@ -17,7 +18,7 @@ test('each policy picks by what it is told', async () => {
   await using folder = await temporaryFolder()
   await writeOutput(folder.path, { saves, log })
   const picked = async (...words: string[]) => {
-    const { stdout } = await bestmark(['pick', '.', '--json', ...words], { cwd: folder.path })
+    const { stdout } = await command(['pick', '.', '--json', ...words], { cwd: folder.path })
     const { best_step, policy } = JSON.parse(stdout)
     return [policy, best_step]
   }
@@ -36,14 +37,14 @@ test('each policy picks by what it is told', async () => {
 test('--explain tells the whole explanation below the path, and files with their lines', async () => {
   await using folder = await temporaryFolder()
   await writeOutput(folder.path, { saves, log })
-  const { stdout, code } = await bestmark(['pick', '.', '--explain'], { cwd: folder.path })
+  const { stdout, code } = await command(['pick', '.', '--explain'], { cwd: folder.path })
   const [path, empty, sentence] = stdout.split('\n')
   expect([path, empty, code]).toEqual([join(folder.path, 'checkpoint-200'), '', 0])
   expect(sentence).toMatch(/^Step 200 is best: eval_loss [\d.]+, the lowest of 4 checkpoints/)
   expect(stdout).toMatch(/^Decided by: lowest eval_loss$/m)
   expect(stdout).toMatch(/^\? {2}The run does not say which metric decides/m)
   expect(stdout).toMatch(/^ +1 +200 +1 +checkpoint-200 +best.* trainer_state\.json:\d+$/m)
-  const none = await bestmark(['pick', '.', '--explain', '--metric', 'bleu'], { cwd: folder.path })
+  const none = await command(['pick', '.', '--explain', '--metric', 'bleu'], { cwd: folder.path })
   expect([none.code, none.stdout]).toEqual([2, ''])
   expect(none.stderr).toMatch(/^No checkpoint can be chosen. bleu was never logged/)
 })
@@ -64,7 +65,7 @@ test('what is asked of as_declared is an answer for runs that declared nothing',
   }
   const asked = async (name: string, ...words: string[]) => {
     const policy = ['--policy', 'as_declared', '--json']
-    const { stdout, code } = await bestmark(['pick', name, ...policy, ...words], {
+    const { stdout, code } = await command(['pick', name, ...policy, ...words], {
       cwd: folder.path,
     })
     const { best_step, error, reason } = JSON.parse(stdout)
@@ -95,7 +96,7 @@ test('a bound on what was never logged is unusable; nothing evaluated is nothing
   await writeOutput(join(folder.path, 'run'), { saves, log })
   await writeOutput(join(folder.path, 'none'), { saves: [100], log: [{ step: 100, loss: 1 }] })
   const code = async (...words: string[]) =>
-    (await bestmark(['pick', ...words], { cwd: folder.path })).code
+    (await command(['pick', ...words], { cwd: folder.path })).code
   expect(await code('run', '--subject-to', 'eval_kl<=1')).toBe(2)
   expect(await code('none', '--metric', 'bleu')).toBe(1)
 })
@@ -103,7 +104,7 @@ test('a bound on what was never logged is unusable; nothing evaluated is nothing
 test('--json carries the selection and the explanation', async () => {
   await using folder = await temporaryFolder()
   await writeOutput(folder.path, { saves, log })
-  const { stdout } = await bestmark(['pick', '.', '--json'], { cwd: folder.path })
+  const { stdout } = await command(['pick', '.', '--json'], { cwd: folder.path })
   const line = JSON.parse(stdout)
   expect(Explanation.parse({ ...line, sentence: line.reason }).question?.choices).toHaveLength(2)
   expect(Selection.shape.ranking.parse(line.ranking).map(({ path }) => path)).toEqual(

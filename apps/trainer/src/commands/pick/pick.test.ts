@@ -1,7 +1,8 @@
 import { rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { bestmark, temporaryFolder, writeOutput } from '../../testing.ts'
+import { command } from '../testing.ts'
+import { temporaryFolder, writeOutput } from '../../testing.ts'
 
 const losses = (...rows: [step: number, eval_loss: number][]) =>
   rows.map(([step, eval_loss]) => ({ step, epoch: step / 1000, eval_loss }))
@@ -9,7 +10,7 @@ const losses = (...rows: [step: number, eval_loss: number][]) =>
 const log = losses([100, 2], [200, 1.0], [300, NaN], [400, 0.8])
 
 async function pickJson(words: string[], cwd: string) {
-  const { stdout, stderr, code } = await bestmark(['pick', '--json', ...words], { cwd })
+  const { stdout, stderr, code } = await command(['pick', '--json', ...words], { cwd })
   expect(stderr).toBe('')
   const lines = stdout
     .trimEnd()
@@ -21,7 +22,7 @@ async function pickJson(words: string[], cwd: string) {
 test('the best checkpoint that exists is printed with one sentence why', async () => {
   await using folder = await temporaryFolder()
   await writeOutput(folder.path, { saves: [100, 200, 300, 400], log })
-  const { stdout, code } = await bestmark(['pick', '.'], { cwd: folder.path })
+  const { stdout, code } = await command(['pick', '.'], { cwd: folder.path })
   const [path, why] = stdout.split('\n')
   expect(path).toBe(join(folder.path, 'checkpoint-400'))
   expect(why).toBe(
@@ -104,7 +105,7 @@ test('evaluations more often than saves: the pointer of the trainer is stale', a
     missed_best: { step: 300, value: 0.5 },
     second_opinion: { agrees: false, because: 'stale_pointer' },
   })
-  const refused = await bestmark(['pick', '.', '--fail-on-disagreement'], { cwd: folder.path })
+  const refused = await command(['pick', '.', '--fail-on-disagreement'], { cwd: folder.path })
   expect(refused.code).toBe(3)
 })
 
@@ -180,7 +181,7 @@ test('a metric and a direction can be told; a direction that nobody knows must b
     { step: 200, eval_loss: 2, eval_zorp: 9 },
   ]
   await writeOutput(folder.path, { saves: [100, 200], log: rows })
-  const pick = (...words: string[]) => bestmark(['pick', '.', ...words], { cwd: folder.path })
+  const pick = (...words: string[]) => command(['pick', '.', ...words], { cwd: folder.path })
   expect((await pick('--metric', 'eval_zorp', '--mode', 'max')).stdout).toContain('checkpoint-200')
   expect(await pick('--metric', 'eval_zorp')).toMatchObject({ code: 2, stdout: '' })
   expect(await pick('--metric', 'eval_f1')).toMatchObject({ code: 2, stdout: '' })
@@ -200,7 +201,7 @@ test('one state file alone ranks evaluations, and without any there is nothing t
 
 test('words that do not fit and files that are none are named, with exit code 2', async () => {
   await using folder = await temporaryFolder()
-  const run = (...words: string[]) => bestmark(words, { cwd: folder.path })
+  const run = (...words: string[]) => command(words, { cwd: folder.path })
   await writeFile(
     join(folder.path, 'trainer_state.json'),
     'version https://git-lfs.github.com/spec/v1\noid x\n',

@@ -1,7 +1,8 @@
 import { mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { bestmark, temporaryFolder, weightsOf } from '../../testing.ts'
+import { command } from '../testing.ts'
+import { temporaryFolder, weightsOf } from '../../testing.ts'
 
 /** What a journal says of a checkpoint: its step, its loss where it was measured, and its path. */
 type Said = readonly [step: number, eval_loss: number | null, path: string]
@@ -31,7 +32,7 @@ async function aLinkedRun(said: (home: string) => readonly Said[]) {
   const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
   await writeFile(join(root, 'journal.jsonl'), text)
   const env = { BESTMARK_HOME: join(home.path, 'board') }
-  const run = (...words: string[]) => bestmark(words, { cwd: home.path, env })
+  const run = (...words: string[]) => command(words, { cwd: home.path, env })
   const prune = (...words: string[]) =>
     run('prune', 'real', '--keep-best', '1', '--keep-last', '1', ...words)
   const saved = async () =>

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { writeSafetensors } from '@bestmark/char-lm'
-import { bestmark, temporaryFolder } from '../../testing.ts'
+import { command } from '../testing.ts'
+import { temporaryFolder } from '../../testing.ts'
 
 const WEIGHTS = writeSafetensors({ w: { shape: [1], data: new Float32Array(1) } })
 const KEEP = ['--keep-best', '1', '--keep-last', '1', '--yes']
@@ -14,7 +15,7 @@ async function aRun() {
   const root = join(home.path, 'run')
   await mkdir(root)
   const env = { BESTMARK_HOME: join(home.path, 'board') }
-  const run = (...words: string[]) => bestmark(words, { cwd: home.path, env })
+  const run = (...words: string[]) => command(words, { cwd: home.path, env })
   const checkpoint = async (path: string): Promise<string> => {
     const folder = join(root, path)
     await mkdir(folder, { recursive: true })

@@ -1,7 +1,8 @@
 import { mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { bestmark, temporaryFolder, writeOutput } from '../../testing.ts'
+import { command } from '../testing.ts'
+import { temporaryFolder, writeOutput } from '../../testing.ts'
 
 const LOSSES = [5, 1, 2, 3, 4].map((eval_loss, index) => ({ step: (index + 1) * 100, eval_loss }))
 
@@ -11,7 +12,7 @@ async function aRun() {
   const root = join(home.path, 'run')
   await writeOutput(root, { saves: LOSSES.map(({ step }) => step), log: LOSSES })
   const env = { BESTMARK_HOME: join(home.path, 'board') }
-  const run = (...words: string[]) => bestmark(words, { cwd: home.path, env })
+  const run = (...words: string[]) => command(words, { cwd: home.path, env })
   const prune = async (...words: string[]) => {
     const { stdout, stderr, code } = await run('prune', ...words, '--json')
     return { code, stderr, ...(stdout === '' ? {} : JSON.parse(stdout)) }

@@ -1,7 +1,8 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { bestmark, temporaryFolder, writeOutput } from '../../testing.ts'
+import { command } from '../testing.ts'
+import { temporaryFolder, writeOutput } from '../../testing.ts'
 
 const log: Record<string, number>[] = [
   { step: 100, epoch: 0.1, eval_loss: 1, eval_f1: 0.9 },
@@ -16,7 +17,7 @@ afterAll(() => folder[Symbol.asyncDispose]())
 
 // A data folder that was never made, so that no board is touched.
 const run = (...words: string[]) =>
-  bestmark(words, { cwd: folder.path, env: { BESTMARK_HOME: join(folder.path, 'home') } })
+  command(words, { cwd: folder.path, env: { BESTMARK_HOME: join(folder.path, 'home') } })
 
 async function output(name: string): Promise<string> {
   const root = join(folder.path, name)

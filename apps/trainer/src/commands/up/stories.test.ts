@@ -2,7 +2,8 @@ import { checkpointsOf, examples, listJobs, removeExamples } from '@bestmark/db'
 import { expect, test } from 'vitest'
 import { openBoard } from '../../board/board.ts'
 import { newBoardEnv } from '../../board/testing.ts'
-import { bestmark, temporaryFolder } from '../../testing.ts'
+import { command } from '../testing.ts'
+import { temporaryFolder } from '../../testing.ts'
 import { tellStories } from './stories.ts'
 
 test('the stories of an empty board show the trap, the disagreement and the lost file, once ever', async () => {
@@ -16,7 +17,7 @@ test('the stories of an empty board show the trap, the disagreement and the lost
     jobs.map(() => ['examples', 'completed']),
   )
   expect(await examples(db)).toEqual(jobs.map(({ job_id }) => job_id).sort())
-  const { stdout } = await bestmark(['jobs'], { env: database.env })
+  const { stdout } = await command(['jobs'], { env: database.env })
   expect(stdout.match(/\(recorded example\)$/gm)).toHaveLength(jobs.length)
   const told = async (name: string) => {
     const found = await checkpointsOf(db, jobs.find((job) => job.name === name)?.job_id ?? '')

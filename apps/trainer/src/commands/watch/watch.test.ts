@@ -5,7 +5,8 @@ import { listCheckpoints, readSeries } from '@bestmark/db'
 import { expect, test } from 'vitest'
 import { writeRunNote } from '../../sources/runNote.ts'
 import { testBoard } from '../../board/testing.ts'
-import { bestmark, eventually, makeOld, writeOutput } from '../../testing.ts'
+import { command } from '../testing.ts'
+import { eventually, makeOld, writeOutput } from '../../testing.ts'
 import { Watching } from './watcher.ts'
 
 const here = testBoard()
@@ -75,7 +76,7 @@ test('with --json a watch prints a line for each run that it finds, and how it s
   const log = [{ step: 100, eval_loss: 2 }]
   await writeOutput(join(tree, 'one'), { saves: [100], log })
   await makeOld(tree)
-  const { code, stdout } = await bestmark(['watch', tree, '--once', '--json'], { env: here.env })
+  const { code, stdout } = await command(['watch', tree, '--once', '--json'], { env: here.env })
   expect(code).toBe(0)
   const lines = stdout.trimEnd().split('\n')
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([

@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EventOf } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { bestmark, temporaryFolder, writeFiles, writeOutput } from '../../testing.ts'
+import { command } from '../../commands/testing.ts'
+import { temporaryFolder, writeFiles, writeOutput } from '../../testing.ts'
 import { readRun } from '../readRun.ts'
 
 const log = [
@@ -148,7 +149,7 @@ test('what a configuration declares decides a pick', async () => {
   await using folder = await temporaryFolder()
   await writeOutput(folder.path, { saves: [100, 200], log })
   const picked = async () => {
-    const { stdout } = await bestmark(['pick', '--json', folder.path])
+    const { stdout } = await command(['pick', '--json', folder.path])
     const { best_step, best_metric_name, declared_by } = JSON.parse(stdout)
     return { best_step, best_metric_name, declared_by }
   }

@@ -3,7 +3,8 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { directionOf, type Direction, type TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { bestmark, temporaryFolder, weightsOf, writeOutput } from '../../testing.ts'
+import { command } from '../../commands/testing.ts'
+import { temporaryFolder, weightsOf, writeOutput } from '../../testing.ts'
 import { pick } from '../programsTesting.ts'
 import { readRun } from '../readRun.ts'
 import { OUTPUT, RUN_OUTPUT } from '../output/textLog.ts'
@@ -12,7 +13,7 @@ import { OUTPUT, RUN_OUTPUT } from '../output/textLog.ts'
 async function picked(log: Record<string, number>[]) {
   await using folder = await temporaryFolder()
   await writeOutput(folder.path, { saves: [100, 200], log })
-  const { stdout, code } = await bestmark(['pick', '--json', '.'], { cwd: folder.path })
+  const { stdout, code } = await command(['pick', '--json', '.'], { cwd: folder.path })
   const { best_step, best_metric_name } = JSON.parse(stdout)
   return { code, best_step, best_metric_name }
 }

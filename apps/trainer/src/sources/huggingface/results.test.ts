@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type EventOf, pythonJson, type TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { bestmark, temporaryFolder, weightsOf } from '../../testing.ts'
+import { command } from '../../commands/testing.ts'
+import { temporaryFolder, weightsOf } from '../../testing.ts'
 import { runsBelow } from '../find.ts'
 import { readRun } from '../readRun.ts'
 
@@ -156,7 +157,7 @@ test('results that name their steps exactly are of the checkpoint with that numb
     await mkdir(join(folder.path, `checkpoint-${step}`))
     await writeFile(join(folder.path, `checkpoint-${step}/model.safetensors`), weightsOf(step))
   }
-  const { code, stdout } = await bestmark(['pick', folder.path])
+  const { code, stdout } = await command(['pick', folder.path])
   expect(stdout.split('\n')[0]).toBe(join(folder.path, 'checkpoint-80'))
   expect(code).toBe(0)
 })

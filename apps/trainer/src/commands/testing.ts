@@ -1,0 +1,55 @@
+import { commandLine } from '../commandLine.ts'
+import type { Ran } from '../testing.ts'
+
+interface Options {
+  cwd?: string
+  env?: NodeJS.ProcessEnv
+}
+
+/** The commands so far, which run one after another: they share the environment and the outputs. */
+let earlier: Promise<unknown> = Promise.resolve()
+
+/**
+ * Runs a command line in this process, which takes no time to start. For a command that listens to
+ * signals, or that is used while others run, start a process instead: `bestmark` of testing.ts.
+ */
+export function command(words: readonly string[], options: Options = {}): Promise<Ran> {
+  const ran = earlier.then(() => runHere(words, options))
+  earlier = ran.catch(() => undefined)
+  return ran
+}
+
+async function runHere(words: readonly string[], { cwd, env }: Options): Promise<Ran> {
+  using _env = changedEnv({ ...env, INIT_CWD: cwd ?? process.cwd() })
+  using stdout = keptOutput(process.stdout)
+  using stderr = keptOutput(process.stderr)
+  const code = await commandLine(words)
+  return { code, stdout: stdout.text(), stderr: stderr.text() }
+}
+
+/** Sets variables until it is disposed of. */
+function changedEnv(env: NodeJS.ProcessEnv): Disposable {
+  const before = { ...process.env }
+  Object.assign(process.env, env)
+  const restore = (): void => {
+    for (const name of Object.keys(env)) {
+      if (before[name] === undefined) delete process.env[name]
+      else process.env[name] = before[name]
+    }
+  }
+  return { [Symbol.dispose]: restore }
+}
+
+/** Keeps what is written to a stream instead of showing it, until it is disposed of. */
+function keptOutput(stream: NodeJS.WriteStream): { text: () => string } & Disposable {
+  const chunks: Buffer[] = []
+  const { write } = stream
+  stream.write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
+    chunks.push(Buffer.from(chunk as string))
+    const done = rest.findLast((one) => typeof one === 'function')
+    if (done) setImmediate(() => void done())
+    return true
+  }
+  const restore = (): void => void (stream.write = write)
+  return { text: () => Buffer.concat(chunks).toString(), [Symbol.dispose]: restore }
+}
