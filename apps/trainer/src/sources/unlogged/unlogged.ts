@@ -33,12 +33,11 @@ export const WEIGHTS_ALONE = 'weights'
 export const WEIGHTS: Source = {
   name: WEIGHTS_ALONE,
   isHere: async (listing) => {
-    if ((await weightsIn(listing)).length === 0) return false
-    const candidates = await candidatesIn(listing)
     // Several folders of weights are several runs, and deeper ones are runs of their own.
-    const [folder, ...others] = new Set(candidates.map(({ found }) => dirname(found.path)))
+    const found = await weightsIn(listing)
+    const [folder, ...others] = new Set(found.map(({ path }) => dirname(path)))
     const isHere = folder !== undefined && others.length === 0 && HOLDERS.test(folder)
-    return isHere && candidates.some(isMeasured)
+    return isHere && (await candidatesIn(listing)).some(isMeasured)
   },
   files,
   open: (opening) => new WholeReader({ files, events: eventsIn }, opening),

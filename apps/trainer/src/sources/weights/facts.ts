@@ -1,7 +1,6 @@
-import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { systemCode } from '../../failure.ts'
-import { openHandle, textOfFile } from '../../files/runFile.ts'
+import { openHandle, statIfSeen, textOfFile } from '../../files/runFile.ts'
 import { jsonObject } from '../../files/json.ts'
 import { safetensorsMetadata } from '../../checkpoints/weights/safetensors.ts'
 import { kerasSteps } from '../../checkpoints/weights/kerasSteps.ts'
@@ -33,7 +32,9 @@ export async function factsOf(root: string, found: FoundWeights): Promise<Facts>
 }
 
 async function readFacts(root: string, found: FoundWeights): Promise<Facts> {
-  const inside = { ...(await insideOf(root, found.file)), ...(await spacyFacts(root, found.path)) }
+  // A pipeline of spaCy is a folder.
+  const spacy = found.path === found.file ? {} : await spacyFacts(root, found.path)
+  const inside = { ...(await insideOf(root, found)), ...spacy }
   for (const beside of besides(found)) {
     const said = await wordsIn(join(root, beside))
     if (!said) continue
@@ -61,7 +62,7 @@ function besides({ path, file }: FoundWeights): string[] {
   return named.map((one) => (folder === '.' ? one : `${folder}/${one}`))
 }
 
-async function insideOf(root: string, file: string): Promise<Facts> {
+async function insideOf(root: string, { file, size }: FoundWeights): Promise<Facts> {
   const nothing = noFacts(file)
   const path = join(root, file)
   if (/\.safetensors$/.test(file)) {
@@ -70,7 +71,6 @@ async function insideOf(root: string, file: string): Promise<Facts> {
   }
   if (/\.(keras|h5|hdf5)$/.test(file)) return { ...nothing, step: await kerasSteps(path) }
   if (!/\.(pt|pth|ckpt|bin|tar)$/.test(file)) return nothing
-  const { size } = await stat(path)
   await using handle = await openHandle(path)
   const archive = await torchArchive(handle, size)
   if (!archive) return nothing
@@ -78,6 +78,7 @@ async function insideOf(root: string, file: string): Promise<Facts> {
 }
 
 async function wordsIn(path: string): Promise<Record<string, unknown> | undefined> {
+  if (!statIfSeen(path)) return undefined
   const text = await textOfFile(path, LONGEST).catch(() => undefined)
   return text === undefined ? undefined : jsonObject(text)
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { systemCode } from '../../failure.ts'
 import type { Listing } from '../../files/folder.ts'
 import { zipEntries } from '../../checkpoints/weights/zipEntries.ts'
-import { openHandle } from '../../files/runFile.ts'
+import { openHandle, statIfSeen } from '../../files/runFile.ts'
 import { isWeights } from '../../checkpoints/weights/weights.ts'
 import { hintsOfName, isCounted, type NameHints } from './name.ts'
 
@@ -119,7 +119,7 @@ class Walk {
       const isSpacy = entry.name === 'model' && depth > 0
       const seen = isFolder
         ? depth < 3 && (await this.#largest(inner, depth + 1))
-        : (isWeights(entry.name) || isSpacy) && (await this.#seen(inner))
+        : (isWeights(entry.name) || isSpacy) && this.#seen(inner)
       if (seen && (!largest || seen.size > largest.size)) largest = seen
     }
     return largest
@@ -130,7 +130,7 @@ class Walk {
     const isPrefix = prefix !== undefined && names.some((one) => one.startsWith(`${prefix}.data-`))
     if (isShard(name) || !(isPrefix || isWeights(name) || (await this.#isPolicy(path, name))))
       return
-    const seen = await this.#seen(path)
+    const seen = this.#seen(path)
     if (!seen) return
     const { mtime, size } = seen
     const whole = isPrefix ? path.slice(0, -'.index'.length) : path
@@ -150,8 +150,8 @@ class Walk {
     }
   }
 
-  async #seen(path: string): Promise<Saved | undefined> {
-    const seen = await stat(join(this.#root, path)).catch(unseen)
+  #seen(path: string): Saved | undefined {
+    const seen = statIfSeen(join(this.#root, path))
     return seen && { path, mtime: seen.mtimeMs, size: seen.size }
   }
 
