@@ -18,5 +18,10 @@ export function unlikeSamples(
     few = Math.min(few, samples)
     many = Math.max(many, samples)
   }
-  return many - few > Math.max(1, ROUNDING * many) ? { few, many } : null
+  return many > few && !isSameCount(few, many) ? { few, many } : null
+}
+
+/** Whether two counts of samples are one within rounding. */
+export function isSameCount(one: number, other: number): boolean {
+  return Math.abs(one - other) <= Math.max(1, ROUNDING * Math.max(one, other))
 }

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { evaluations, checkpoints } from '../selection/testing.ts'
+import { compare, run } from './testing.ts'
+
+test('figures of a metric are at the best checkpoint, last, lowest and highest', () => {
+  const rows = evaluations(
+    [10, { eval_loss: 3, eval_f1: 0.1 }],
+    [20, { eval_loss: 1, eval_f1: 0.5 }],
+    [30, { eval_loss: 1, eval_f1: NaN }],
+    [40, { eval_loss: 2 }],
+  )
+  const [compared] = compare(
+    run('a', [], { input: { evaluations: rows, checkpoints: checkpoints(10, 20, 30, 40) } }),
+  ).runs
+  expect(compared?.figures).toEqual({
+    eval_loss: { at_best: 1, last: 2, min: 1, min_step: 20, max: 3, max_step: 10 },
+    eval_f1: { at_best: 0.5, last: NaN, min: 0.1, min_step: 10, max: 0.5, max_step: 20 },
+  })
+})
+
+test('a metric with a name that every object has is a metric like others', () => {
+  const values = JSON.parse('{"eval_loss": 1, "__proto__": 7, "constructor": 5}')
+  const comparison = compare(run('a', [[10, values]]), run('b', [[10, 2]]))
+  const own = Object.entries(comparison.runs[0]?.figures ?? {}).map(([name, { last }]) => [
+    name,
+    last,
+  ])
+  expect(own).toEqual([
+    ['eval_loss', 1],
+    ['__proto__', 7],
+    ['constructor', 5],
+  ])
+})
+
+test('the metrics that decide are listed first', () => {
+  const both = { eval_accuracy: 0.5, eval_loss: 2 }
+  expect(compare(run('a', [[10, both]])).metrics).toEqual(['eval_loss', 'eval_accuracy'])
+})
+
+test('settings that differ are listed: numbers first, texts that all differ last', () => {
+  const { settings } = compare(
+    run('a', [[1, 1]], {
+      config: { name: 'a', sched: 'cos', optim: { lr: 0.1 }, seed: 1, x: [1] },
+    }),
+    run('b', [[1, 1]], {
+      config: { name: 'b', sched: 'cos', optim: { lr: 0.2 }, seed: 1, x: [1] },
+    }),
+    run('c', [[1, 1]], {
+      config: { name: 'c', sched: 'lin', optim: { lr: 0.2 }, seed: 1, x: [1] },
+    }),
+  )
+  expect(settings).toEqual([
+    { name: 'optim.lr', values: { 'id-a': 0.1, 'id-b': 0.2, 'id-c': 0.2 } },
+    { name: 'sched', values: { 'id-a': 'cos', 'id-b': 'cos', 'id-c': 'lin' } },
+    { name: 'name', values: { 'id-a': 'a', 'id-b': 'b', 'id-c': 'c' } },
+  ])
+})
+
+test('a setting that some runs do not have differs', () => {
+  const { settings } = compare(run('a', [[1, 1]], { config: { warmup: 10 } }), run('b', [[1, 1]]))
+  expect(settings).toEqual([{ name: 'warmup', values: { 'id-a': 10 } }])
+})

@@ -1,0 +1,108 @@
+import type { Direction } from '../run/event.ts'
+import type { Measured } from '../measured.ts'
+import type { SelectionInput } from '../selection/input.ts'
+import type { MissedBest, Noise, Ranked } from '../selection/selection.ts'
+
+/** A run that is to be compared with others. */
+export interface RunToCompare {
+  job_id: string
+  name: string
+  /** Whether it goes on, so that its best may change. */
+  alive: boolean
+  config: Readonly<Record<string, unknown>>
+  input: SelectionInput
+}
+
+/** What a run logged of one metric. Steps are null where no value is finite. */
+export interface MetricFigures {
+  /** The value of the checkpoint that was chosen. */
+  at_best: Measured
+  last: Measured
+  min: number | null
+  min_step: number | null
+  max: number | null
+  max_step: number | null
+}
+
+/** Something that shows on which data a run was evaluated: `samples`, or a setting of its configuration. */
+export interface DataFact {
+  name: string
+  /** Null where the run does not say. */
+  value: string | number | null
+}
+
+/** One run of a comparison. */
+export interface ComparedRun {
+  job_id: string
+  name: string
+  alive: boolean
+  metric: string | null
+  direction: Direction | null
+  /** Its own best checkpoint, by its own policy; null where it has none. */
+  best: Ranked | null
+  /** Its best evaluation, where nothing was saved. */
+  missed_best: MissedBest | null
+  /** Why this checkpoint, or why none, as the run's own page says it. */
+  reason: string
+  data: DataFact[]
+  /** By metric. */
+  figures: Record<string, MetricFigures>
+  /** From 1, within its group; null where it has no best. */
+  rank: number | null
+  /** Its best value less the group's best. */
+  difference: number | null
+  /** The best of its group. */
+  is_best: boolean
+  /** Noise cannot tell it from the best of its group. */
+  is_tied: boolean
+}
+
+/** Runs that compare: one metric, one direction, and no sign of different evaluation data. */
+export interface ComparisonGroup {
+  metric: string
+  direction: Direction
+  /** What sets the group's evaluation data apart from that of other groups. */
+  data: DataFact[]
+  /** Best first. */
+  job_ids: string[]
+  best_job_id: string
+  /** How uncertain the best value is; null where that is unknown. */
+  noise: Noise | null
+  sentence: string
+}
+
+/** A setting that is not the same in all runs. A run without it has no entry. */
+export interface DifferingSetting {
+  name: string
+  /** By job. */
+  values: Record<string, unknown>
+}
+
+/** Something to know with a comparison. */
+export interface ComparisonNote {
+  code:
+    | 'different_metrics'
+    | 'different_data'
+    | 'data_unknown'
+    | 'missed_best'
+    | 'no_best'
+    | 'still_running'
+    | 'noise_unknown'
+  text: string
+  job_ids: string[]
+}
+
+/** Which run's which checkpoint to ship, and why. */
+export interface Comparison {
+  sentence: string
+  /** The run and its checkpoint to ship; null where no run has one, or where groups do not compare. */
+  best: { job_id: string; checkpoint: Ranked } | null
+  /** The largest first. */
+  groups: ComparisonGroup[]
+  /** Group by group, best first; then those without a best checkpoint. */
+  runs: ComparedRun[]
+  notes: ComparisonNote[]
+  /** Names of all measured metrics, those that decide first. */
+  metrics: string[]
+  settings: DifferingSetting[]
+}

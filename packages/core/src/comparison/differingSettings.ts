@@ -1,0 +1,42 @@
+import { setOwn } from '../named.ts'
+import { byName, type Setting } from '../run/settings.ts'
+import type { DifferingSetting } from './comparison.ts'
+
+/** The settings of one run. */
+interface Configured {
+  job_id: string
+  settings: readonly Setting[]
+}
+
+/**
+ * The settings that are not the same in all runs: numbers first, since they are what is tuned, and
+ * texts that no two runs share last, since they are mostly names and paths.
+ */
+export function differingSettings(runs: readonly Configured[]): DifferingSetting[] {
+  const values = new Map<string, Record<string, unknown>>()
+  for (const { job_id, settings } of runs) {
+    for (const { name, value } of settings) {
+      const own = values.get(name) ?? {}
+      values.set(name, own)
+      setOwn(own, job_id, value)
+    }
+  }
+  return [...values]
+    .map(([name, own]) => ({ name, values: own, sort: sortOf(Object.values(own)) }))
+    .filter(({ values: own }) => isDiffering(Object.values(own), runs.length))
+    .sort((a, b) => a.sort - b.sort || byName(a.name, b.name))
+    .map(({ name, values: own }) => ({ name, values: own }))
+}
+
+function isDiffering(values: readonly unknown[], runs: number): boolean {
+  return values.length < runs || distinct(values) > 1
+}
+
+function distinct(values: readonly unknown[]): number {
+  return new Set(values.map((value) => JSON.stringify(value))).size
+}
+
+function sortOf(values: readonly unknown[]): number {
+  if (values.every((value) => typeof value === 'number')) return 0
+  return distinct(values) < values.length ? 1 : 2
+}

@@ -1,0 +1,92 @@
+import { detailOf } from '../metric/evaluations.ts'
+import type { Evaluation } from '../run/rows.ts'
+import type { Setting } from '../run/settings.ts'
+import { isSameCount } from '../selection/samples.ts'
+import type { DataFact } from './comparison.ts'
+
+/** Settings that name the data of an evaluation, by their last word or their last two. */
+const EVAL = '(eval|evaluation|val|valid|validation|dev)'
+const OF_DATA =
+  '(name|names|path|paths|dir|file|files|root|split|version|revision|config|config_name)'
+const DATA_SETTING = new RegExp(
+  [
+    `^(dataset|datasets|data|corpus|task_name)$`,
+    `^(data|dataset|datasets|corpus)_${OF_DATA}$`,
+    `^${EVAL}_?(data|ds|dataset|datasets|set|sets|file|files|path|dir|split|tasks)(_${OF_DATA})?$`,
+    `^(max_)?${EVAL}_samples$`,
+    `^${EVAL}_(split_percentage|size)$`,
+    '^limit_val_batches$',
+  ].join('|'),
+)
+
+/** The name under which the number of samples stands among the facts. */
+const SAMPLES = 'samples'
+
+/**
+ * What a run says of the data that it was evaluated on: how many samples the evaluation of its best
+ * checkpoint had, and what its configuration names.
+ */
+export function dataFacts(
+  at: Evaluation | undefined,
+  metric: string,
+  settings: readonly Setting[],
+): DataFact[] {
+  const samples = at ? detailOf(at, metric).samples : null
+  const named = settings.filter(isOfData).map(({ name, value }) => ({ name, value: textOf(value) }))
+  return [...(samples === null ? [] : [{ name: SAMPLES, value: samples }]), ...named]
+}
+
+function isOfData({ name, value }: Setting): boolean {
+  if (value === null || value === undefined || value === '') return false
+  const words = name.toLowerCase().replaceAll('-', '_').split('.')
+  const [last = ''] = words.slice(-1)
+  return DATA_SETTING.test(last) || DATA_SETTING.test(words.slice(-2).join('_'))
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value.trim() : JSON.stringify(value)
+}
+
+/**
+ * Divides runs by the facts on which they contradict each other. A fact that only some runs tell,
+ * all alike, divides nothing; where runs contradict each other, those that do not tell it stand apart.
+ */
+export function dividedByData<Run extends { data: readonly DataFact[] }>(
+  runs: readonly Run[],
+): { data: DataFact[]; runs: Run[] }[] {
+  const names = [...new Set(runs.flatMap(({ data }) => data.map(({ name }) => name)))]
+  const dividing = names.flatMap((name) => {
+    const values = valuesOf(runs, name)
+    return values.length > 1 ? [{ name, values }] : []
+  })
+  const keyOf = (run: Run): DataFact[] =>
+    dividing.map(({ name, values }) => {
+      const own = factOf(run, name)
+      return { name, value: values.find((one) => isSame(one, own)) ?? null }
+    })
+  const groups = Map.groupBy(runs, (run) => JSON.stringify(keyOf(run)))
+  return [...groups.values()].map((own) => ({ data: own[0] ? keyOf(own[0]) : [], runs: own }))
+}
+
+function factOf({ data }: { data: readonly DataFact[] }, name: string): DataFact['value'] {
+  return data.find((fact) => fact.name === name)?.value ?? null
+}
+
+/** The values of a fact that contradict each other, in order; numbers within rounding are the same one. */
+function valuesOf(
+  runs: readonly { data: readonly DataFact[] }[],
+  name: string,
+): (string | number)[] {
+  const told = runs.map((run) => factOf(run, name)).filter((value) => value !== null)
+  const inOrder = [...told].sort((a, b) =>
+    typeof a === 'number' && typeof b === 'number' ? a - b : String(a) < String(b) ? -1 : 1,
+  )
+  const values: (string | number)[] = []
+  for (const value of inOrder) if (!isSame(values.at(-1), value)) values.push(value)
+  return values
+}
+
+function isSame(one: DataFact['value'] | undefined, other: DataFact['value']): boolean {
+  const areCounts = typeof one === 'number' && typeof other === 'number'
+  return areCounts ? isSameCount(one, other) : one === other
+}

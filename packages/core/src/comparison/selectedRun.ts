@@ -1,0 +1,43 @@
+import { finder } from '../metric/evaluations.ts'
+import type { Direction } from '../run/event.ts'
+import { settingsIn, type Setting } from '../run/settings.ts'
+import { select } from '../selection/select.ts'
+import type { NearTies, Ranked } from '../selection/selection.ts'
+import { settingOf } from '../selection/setting.ts'
+import type { ComparedRun, RunToCompare } from './comparison.ts'
+import { dataFacts } from './evaluationData.ts'
+import { metricFigures } from './metricFigures.ts'
+
+/** A run with its own selection, before it is ranked among others. */
+export interface SelectedRun extends ComparedRun {
+  near_ties: NearTies | null
+  settings: Setting[]
+}
+
+/** A run that has a best checkpoint. */
+export type RunWithBest = SelectedRun & {
+  metric: string
+  direction: Direction
+  best: Ranked
+}
+
+/** A run with its own best, by its own policy. */
+export function selectedRun({ job_id, name, alive, config, input }: RunToCompare): SelectedRun {
+  const setting = settingOf(input)
+  const { evaluations } = setting
+  const selection = select(input, setting)
+  const { metric, direction, best, missed_best, reason, near_ties } = selection
+  const settings = settingsIn(config)
+  const at = best ? finder(evaluations)(best) : evaluations.at(-1)
+  return {
+    ...{ job_id, name, alive, metric, direction, best, missed_best, reason },
+    data: dataFacts(at, metric ?? '', settings),
+    figures: metricFigures(evaluations, best),
+    ...{ rank: null, difference: null, is_best: false, is_tied: false },
+    ...{ near_ties, settings },
+  }
+}
+
+export function hasBest(run: SelectedRun): run is RunWithBest {
+  return run.best !== null && run.metric !== null && run.direction !== null
+}

@@ -1,0 +1,93 @@
+import { superlative } from '../metric/direction.ts'
+import { errorFigure, figure, listedWords, signed } from '../metric/figure.ts'
+import type { Noise } from '../selection/selection.ts'
+import type { ComparedRun, ComparisonGroup, DataFact } from './comparison.ts'
+import type { RunWithBest } from './selectedRun.ts'
+
+type Names = ReadonlyMap<string, string>
+
+/** A sentence lists at most so many runs by name. */
+const MOST = 4
+
+/** How each run is called: by its name, with the beginning of its id where another has the same name. */
+export function shownNames(runs: readonly Pick<ComparedRun, 'job_id' | 'name'>[]): Names {
+  const named = Map.groupBy(runs, ({ name }) => name.trim())
+  return new Map(
+    runs.map(({ job_id, name }) => {
+      const id = job_id.slice(0, 8)
+      if (name.trim() === '') return [job_id, `job ${id}`]
+      return [job_id, named.get(name.trim())?.length === 1 ? name.trim() : `${name.trim()} (${id})`]
+    }),
+  )
+}
+
+/** Some runs by their names; many by their number. */
+export function runWords(job_ids: readonly string[], names: Names): string {
+  if (job_ids.length > MOST) return `${job_ids.length} runs`
+  return listedWords(job_ids.map((job_id) => names.get(job_id) ?? job_id))
+}
+
+/** What decides within one group: the best first, as a few sentences. */
+export function groupSentence(
+  ranking: readonly RunWithBest[],
+  noise: Noise | null,
+  names: Names,
+): string {
+  const [best, next] = ranking
+  if (!best) return ''
+  const { metric, direction } = best
+  const what = `${metric} ${figure(best.best.value)}`
+  if (!next) return `${stepOf(best, names)}: ${what}. No other run compares with it.`
+  const which = superlative(direction)
+  const first = `${stepOf(best, names)} is best: ${what}, the ${which} of ${ranking.length} runs.`
+  const error = noise?.standard_error ?? -1
+  const tied = ranking.slice(1).filter((run) => Math.abs(run.best.value - best.best.value) <= error)
+  return `${first} ${tied.length > 0 ? tiedWords(tied, error, names) : nextWords(best, next, names)}`
+}
+
+function stepOf({ job_id, best }: RunWithBest, names: Names): string {
+  return `${names.get(job_id)} step ${best.step}`
+}
+
+function tiedWords(tied: readonly RunWithBest[], error: number, names: Names): string {
+  const who =
+    tied.length > MOST
+      ? `${tied.length} other runs`
+      : listedWords(tied.map((run) => stepOf(run, names)))
+  const [are, have] = tied.length === 1 ? ['is', 'has'] : ['are', 'have']
+  if (error === 0) return `${who} ${have} the same value.`
+  return `${who} ${are} within the noise (±${errorFigure(error)}).`
+}
+
+function nextWords(best: RunWithBest, next: RunWithBest, names: Names): string {
+  const difference = next.best.value - best.best.value
+  if (difference === 0) return `${stepOf(next, names)} has the same value.`
+  return `Next is ${stepOf(next, names)} (${signed(difference)}).`
+}
+
+/** The answer in a few sentences; where groups do not compare, how many there are. */
+export function comparisonSentence(
+  groups: readonly ComparisonGroup[],
+  runs: readonly ComparedRun[],
+  names: Names,
+): string {
+  const [first, ...others] = groups
+  if (runs.length === 0) return 'There is no run to compare.'
+  if (!first) {
+    const [only] = runs
+    if (runs.length === 1 && only) return `${names.get(only.job_id)}: ${only.reason}`
+    return `None of the ${runs.length} runs has a checkpoint that can be chosen.`
+  }
+  if (others.length === 0) return first.sentence
+  const ranked = groups.reduce((sum, { job_ids }) => sum + job_ids.length, 0)
+  return `The ${ranked} runs do not all compare, so each of ${groups.length} groups has its own best.`
+}
+
+/** What sets a group apart: its metric, and the data that it was evaluated on. */
+export function groupWords({ metric, direction, data }: ComparisonGroup): string {
+  return [`${superlative(direction)} ${metric}`, ...data.map(factWords)].join(', ')
+}
+
+function factWords({ name, value }: DataFact): string {
+  return `${name} ${value ?? 'unknown'}`
+}

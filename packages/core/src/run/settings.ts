@@ -1,0 +1,26 @@
+import { isRecord } from '../named.ts'
+
+/** One setting of a run's configuration; objects within it make a path of the name: `optimizer.lr`. */
+export interface Setting {
+  name: string
+  value: unknown
+}
+
+/** A configuration as a flat list in the order of its names; a list stays one value. */
+export function settingsIn(config: Readonly<Record<string, unknown>>): Setting[] {
+  return flattened(config, '').sort((a, b) => byName(a.name, b.name))
+}
+
+/** The order of names that people expect: `layer.2` before `layer.10`. */
+export function byName(a: string, b: string): number {
+  return NAMES.compare(a, b)
+}
+
+const NAMES = new Intl.Collator('en', { numeric: true })
+
+function flattened(config: object, prefix: string): Setting[] {
+  return Object.entries(config).flatMap(([key, value]: [string, unknown]) => {
+    const name = prefix + key
+    return isRecord(value) ? flattened(value, `${name}.`) : [{ name, value }]
+  })
+}
