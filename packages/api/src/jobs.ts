@@ -1,5 +1,6 @@
 import { JobState } from '@bestmark/core'
 import {
+  compareJobs,
   examples,
   jobDetail,
   jobLogs,
@@ -24,6 +25,16 @@ const ListInput = z.object({
   limit: z.number().int().min(1).max(200).default(50),
 })
 
+/** Some jobs, or all jobs of a project. */
+const Which = z.union(
+  [z.object({ job_ids: z.array(Id).min(1).max(50) }), z.object({ project: z.string() })],
+  {
+    error: 'name 1 to 50 jobs by job_ids, or a project',
+  },
+)
+
+const CompareInput = z.intersection(Which, z.object({ metric: z.string().max(300).optional() }))
+
 const LogsInput = z.object({
   level: z.enum(['info', 'warning', 'error', 'sample']).optional(),
   limit: z.number().int().min(1).max(5_000).default(500),
@@ -42,6 +53,15 @@ export const jobs = router({
     return together(ctx.db, ['jobs.detail', input], async () => {
       return found(input.job_id, await jobDetail(ctx.db, input.job_id))
     })
+  }),
+
+  /**
+   * Which run's which checkpoint to ship, and why, with the curves of `metric` or of what decides.
+   * Runs whose metric, direction or evaluation data differ are grouped, not ranked across.
+   */
+  compare: procedure.input(CompareInput).query(({ ctx, input }) => {
+    const { metric, ...which } = input
+    return together(ctx.db, ['jobs.compare', input], () => compareJobs(ctx.db, which, { metric }))
   }),
 
   /** Newest last. */

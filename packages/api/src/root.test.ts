@@ -24,6 +24,7 @@ test('every procedure is closed to who does not show the token', async () => {
     () => stranger.jobs.status({ job_id }),
     () => stranger.jobs.detail({ job_id }),
     () => stranger.jobs.logs({ job_id }),
+    () => stranger.jobs.compare({ job_ids: [job_id] }),
     () => stranger.jobs.stop({ job_id }),
     () => stranger.series.read({ job_id, names: ['loss'] }),
     () => stranger.series.names({ job_id }),
@@ -47,6 +48,7 @@ test('a job that is not there is NOT_FOUND, with its id', async () => {
     () => api.jobs.status({ job_id }),
     () => api.jobs.detail({ job_id }),
     () => api.jobs.stop({ job_id }),
+    () => api.jobs.compare({ job_ids: [job_id] }),
     () => api.jobs.logs({ job_id }),
     () => api.series.read({ job_id, names: ['loss'] }),
     () => api.series.names({ job_id }),
@@ -227,4 +229,22 @@ test('a deployment is ordered, and found in the ledger of its job and of its mod
     deployments: [made],
     live: [],
   })
+})
+
+test('jobs are compared by their ids or by their project, and by nothing else', async () => {
+  const ids = [await board.newJob('lr1'), await board.newJob('lr3')]
+  for (const [at, job_id] of ids.entries()) {
+    await board.tell(job_id, evaluation(10, 3 - at), checkpoint(10))
+  }
+  const { comparison, best_paths } = await api.jobs.compare({ job_ids: ids })
+  expect(comparison.best?.job_id).toBe(ids[1])
+  expect(best_paths[ids[1]!]).toBe('/runs/lr3/checkpoint-10')
+  const project = await api.jobs.compare({ project: 'examples' })
+  expect(project.comparison.runs.map(({ job_id }) => job_id)).toEqual(expect.arrayContaining(ids))
+  for (const wrong of [{}, { job_ids: [] }, { job_ids: Array(51).fill(ids[0]) }]) {
+    await expect(api.jobs.compare(wrong as never)).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+      message: expect.stringContaining('1 to 50 jobs'),
+    })
+  }
 })

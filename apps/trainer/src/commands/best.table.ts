@@ -1,15 +1,28 @@
-import { command, one } from '../cli/command.ts'
-import { flag } from '../cli/option.ts'
+import { command, maybe } from '../cli/command.ts'
+import { text } from '../cli/kind.ts'
+import { flag, optional } from '../cli/option.ts'
 import { JOB } from '../cli/argumentTexts.ts'
 
 export const BEST = command({
   name: 'best',
-  summary: "Print the path of a job's best checkpoint, and nothing else.",
-  details: ['Exits with 1 and prints nothing to stdout where no checkpoint can be chosen.'],
-  arguments: { JOB: one(JOB) },
-  options: { explain: flag('Print also why it is the best, and the other candidates.') },
+  summary: 'Print the path of the best checkpoint of a job or a project, and nothing else.',
+  details: [
+    'Exits with 1 and prints nothing to stdout where no checkpoint can be chosen, or where the runs of ' +
+      'a project do not compare. bestmark compare --project says why.',
+  ],
+  forms: ['best JOB [options]', 'best --project NAME [options]'],
+  arguments: { JOB: maybe(JOB) },
+  options: {
+    project: optional(text('NAME'), 'The best checkpoint of all jobs of a project.'),
+    explain: flag('Print also why it is the best, and the other candidates.'),
+    json: flag('Print JSON.'),
+  },
   examples: [
     { line: 'cp -r "$(bestmark best my-run)" serving/', text: 'Copy the best checkpoint.' },
     { line: 'bestmark best my-run --explain', text: 'Show the reasons.' },
+    {
+      line: 'bestmark best --project sweep',
+      text: 'The best checkpoint of all runs of a project.',
+    },
   ],
 })

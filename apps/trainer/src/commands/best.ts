@@ -1,24 +1,78 @@
-import { checkpointsOf } from '@bestmark/db'
-import { parse } from '../cli/parse.ts'
+import { measuredJson, ownValue, type TrainingJobStatus } from '@bestmark/core'
+import { checkpointsOf, type Database } from '@bestmark/db'
+import { parse, usageOf } from '../cli/parse.ts'
 import { openBoard } from '../board/board.ts'
 import { BEST } from './best.table.ts'
+import { projectNamed } from './compare/compare.ts'
+import { comparisonText } from './compare/show.ts'
 import { explained } from './pick/choice.ts'
-import { EXIT } from '../failure.ts'
+import { EXIT, Failure } from '../failure.ts'
 import { oneJob } from '../board/oneJob.ts'
 import { print, printPath, tell } from '../cli/terminal.ts'
 
-/** Prints the path of a job's best checkpoint and nothing else, or also the whole explanation. */
+type BestFields = Pick<
+  TrainingJobStatus,
+  'best_checkpoint_path' | 'best_checkpoint_id' | 'best_step' | 'best_metric' | 'best_metric_name'
+>
+
+/** The best checkpoint of a job or a project, and the words beside it. */
+interface Answer extends BestFields {
+  job_id: string | null
+  name: string | null
+  /** Why this one, or why none, line by line; empty where nobody asked. */
+  why: string[]
+}
+
+/** Prints the path of the best checkpoint of a job or a project, and what was asked for beside it. */
 export async function main(words: readonly string[]): Promise<number> {
   const { args, values } = parse(words, BEST)
+  const { project, explain } = values
   await using board = await openBoard()
-  const { best_checkpoint_path, job_id } = await oneJob(board.db, args.JOB)
-  const list = values.explain ? await checkpointsOf(board.db, job_id) : undefined
-  const why = list && explained(list.selection, list.explanation)
-  if (best_checkpoint_path === null) {
-    if (why) tell(...why)
-    return EXIT.nothing
+  const { why, ...answer } = await answerOf(board.db, { job: args.JOB, project, explain })
+  const isFound = answer.best_checkpoint_path !== null
+  if (values.json) print(measuredJson(answer))
+  else if (answer.best_checkpoint_path !== null) printPath(answer.best_checkpoint_path)
+  if (why.length > 0 && isFound && !values.json) print('', ...why)
+  else if (why.length > 0) tell(...why)
+  return isFound ? EXIT.found : EXIT.nothing
+}
+
+interface Asked {
+  job: string | undefined
+  project: string | undefined
+  explain: boolean
+}
+
+async function answerOf(db: Database, { job, project, explain }: Asked): Promise<Answer> {
+  if (project !== undefined && job === undefined) return bestOfProject(db, project, explain)
+  if (project === undefined && job !== undefined) return bestOfJob(db, job, explain)
+  throw new Failure(`Name one job, or a project with --project. ${usageOf(BEST)}`)
+}
+
+async function bestOfJob(db: Database, named: string, explain: boolean): Promise<Answer> {
+  const job = await oneJob(db, named)
+  const { job_id, name, best_checkpoint_path, best_checkpoint_id } = job
+  const { best_step, best_metric, best_metric_name } = job
+  const list = explain ? await checkpointsOf(db, job_id) : undefined
+  const why = list ? explained(list.selection, list.explanation) : []
+  const best = { best_checkpoint_path, best_checkpoint_id, best_step, best_metric }
+  return { job_id, name, ...best, best_metric_name, why }
+}
+
+/** The best checkpoint of all jobs of a project; where their runs do not compare, why. */
+async function bestOfProject(db: Database, project: string, explain: boolean): Promise<Answer> {
+  const compared = await projectNamed(db, project)
+  const { best, runs } = compared.comparison
+  const run = runs.find(({ job_id }) => job_id === best?.job_id)
+  const why = explain || !best ? comparisonText(compared) : []
+  return {
+    job_id: best?.job_id ?? null,
+    name: run?.name ?? null,
+    best_checkpoint_path: (best && ownValue(compared.best_paths, best.job_id)) ?? null,
+    best_checkpoint_id: best?.checkpoint.checkpoint_id ?? null,
+    best_step: best?.checkpoint.step ?? null,
+    best_metric: best?.checkpoint.value ?? null,
+    best_metric_name: best ? (run?.metric ?? null) : null,
+    why,
   }
-  printPath(best_checkpoint_path)
-  if (why) print('', ...why)
-  return EXIT.found
 }

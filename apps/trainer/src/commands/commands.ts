@@ -2,6 +2,7 @@ import type { CommandTable } from '../cli/command.ts'
 import { AGENT } from './agent.table.ts'
 import { BACKTEST } from './backtest/backtest.table.ts'
 import { BEST } from './best.table.ts'
+import { COMPARE } from './compare/compare.table.ts'
 import { COMPLETION } from './completion.table.ts'
 import { EVAL } from './eval/eval.table.ts'
 import { EXPORT } from './export.table.ts'
@@ -52,6 +53,7 @@ export const GROUPS: readonly { title: string; commands: readonly Command[] }[] 
     commands: [
       { table: PICK, load: () => import('./pick/pick.ts') },
       { table: BEST, load: () => import('./best.ts') },
+      { table: COMPARE, load: () => import('./compare/compare.ts') },
       { table: JOBS, load: () => import('./jobs.ts') },
       { table: REPORT, load: () => import('./report/report.ts') },
     ],

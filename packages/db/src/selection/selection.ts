@@ -62,19 +62,28 @@ async function rowsOf(tx: Tx, job: JobRow): Promise<DecidingRows> {
     .prepare('checkpoint_rows')
     .execute()
   const rows = await evaluationRows(tx, job.job_id)
-  const input: SelectionInput = {
-    policy: job.selection_policy,
-    told: job.policy_told,
-    declaration: declarationOf(job),
-    claim: claimOf(job),
-    evaluations: evaluationsOf(rows),
-    checkpoints: stored,
-  }
+  const input = inputOf(job, rows, stored)
   // Only this policy weighs it; the others are spared the reading.
   if (job.selection_policy === 'scored') {
     input.trainLoss = await trainLossOf(tx, job.job_id, [...rows, ...stored])
   }
   return { job, evaluations: rows, checkpoints: stored, input }
+}
+
+/** What a selection is made from, but for the training losses. */
+export function inputOf(
+  job: JobRow,
+  evaluations: readonly EvaluationRow[],
+  checkpoints: readonly StoredCheckpoint[],
+): SelectionInput {
+  return {
+    policy: job.selection_policy,
+    told: job.policy_told,
+    declaration: declarationOf(job),
+    claim: claimOf(job),
+    evaluations: evaluationsOf(evaluations),
+    checkpoints,
+  }
 }
 
 /**

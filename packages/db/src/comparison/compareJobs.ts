@@ -1,0 +1,126 @@
+import { compareRuns, type Comparison, goesOn, type TrainingJobStatus } from '@bestmark/core'
+import { and, asc, count, desc, eq, inArray, type SQL } from 'drizzle-orm'
+import type { Database } from '../connection/client.ts'
+import { settledRevision } from '../rows/boardRevision.ts'
+import { statusOf, type Tx } from '../rows/job.ts'
+import { evaluations, type JobRow, trainingJobs } from '../schema.ts'
+import { snapshot } from '../selection/selection.ts'
+import type { Curve } from '../series/curves.ts'
+import { JobUnknown } from '../values/refused.ts'
+import { absolutePath } from '../values/root.ts'
+import { storable } from '../values/storable.ts'
+import { overlaidCurves } from './overlaidCurves.ts'
+import { inputsOfJobs } from './rowsOfJobs.ts'
+
+/** Some jobs, or all jobs of a project. */
+export type WhichJobs = { job_ids: readonly string[] } | { project: string }
+
+export interface CompareQuery {
+  /** The metric of the curves; where it is left out, the one that decides for each run. */
+  metric?: string | undefined
+}
+
+/** A comparison of jobs, with what is shown beside it. */
+export interface ComparedJobs {
+  comparison: Comparison
+  /** Where the best checkpoint of each run lies, by job. */
+  best_paths: Record<string, string>
+  statuses: Record<string, TrainingJobStatus>
+  /** Curves of the first `MOST_CURVES` runs, by job. */
+  curves: Record<string, Curve>
+  /** How many jobs there are; more than were compared where only the newest were read. */
+  found: number
+  /** A watch of every job goes on from here. */
+  board_revision: number
+}
+
+/** How much is compared at once. */
+const MOST = { jobs: 1_000, values: 400_000 }
+/** As many curves as one picture can show. */
+const MOST_CURVES = 50
+
+/**
+ * Compares jobs at one moment, in a few queries. Of a project with very many values the newest jobs
+ * are read. Throws JobUnknown for an id that is not on the board.
+ */
+export async function compareJobs(
+  db: Database,
+  which: WhichJobs,
+  { metric }: CompareQuery = {},
+  most = MOST,
+): Promise<ComparedJobs> {
+  return snapshot(db, async (tx) => {
+    const [settled] = await tx
+      .select({ board_revision: settledRevision })
+      .from(trainingJobs)
+      .limit(1)
+    const { jobs, found } = await jobsToCompare(tx, which, most)
+    const inputs = await inputsOfJobs(tx, jobs)
+    const runs = jobs.flatMap(({ job_id, name, status, config }) => {
+      const input = inputs.get(job_id)
+      return input ? [{ job_id, name, alive: goesOn(status), config, input }] : []
+    })
+    const comparison = compareRuns(runs)
+    const drawn = comparison.runs.slice(0, MOST_CURVES)
+    const curves = await overlaidCurves(tx, drawn, inputs, metric)
+    const { board_revision = 0 } = settled ?? {}
+    return { comparison, ...besides(jobs, comparison), curves, found, board_revision }
+  })
+}
+
+function besides(
+  jobs: readonly JobRow[],
+  { runs }: Comparison,
+): Pick<ComparedJobs, 'best_paths' | 'statuses'> {
+  const rows = new Map(jobs.map((job) => [job.job_id, job]))
+  const paths = runs.flatMap(({ job_id, best }): [string, string][] => {
+    const job = rows.get(job_id)
+    return job && best?.path ? [[job_id, absolutePath(job.output_dir, best.path)]] : []
+  })
+  const statuses = jobs.map((job): [string, TrainingJobStatus] => [job.job_id, statusOf(job)])
+  return { best_paths: Object.fromEntries(paths), statuses: Object.fromEntries(statuses) }
+}
+
+async function jobsToCompare(
+  tx: Tx,
+  which: WhichJobs,
+  most: typeof MOST,
+): Promise<{ jobs: JobRow[]; found: number }> {
+  if ('job_ids' in which) {
+    const job_ids = [...new Set(which.job_ids)]
+    const jobs = await jobsWhere(tx, inArray(trainingJobs.job_id, job_ids))
+    const missing = job_ids.find((job_id) => !jobs.some((job) => job.job_id === job_id))
+    if (missing !== undefined) throw new JobUnknown(missing)
+    return { jobs, found: jobs.length }
+  }
+  const measured = await measuredJobs(tx, which.project)
+  let values = 0
+  const newest = measured.slice(0, most.jobs).filter((job) => {
+    values += job.values
+    return values <= most.values
+  })
+  const job_ids = newest.map(({ job_id }) => job_id)
+  return {
+    jobs: await jobsWhere(tx, inArray(trainingJobs.job_id, job_ids)),
+    found: measured.length,
+  }
+}
+
+function jobsWhere(tx: Tx, condition: SQL): Promise<JobRow[]> {
+  return tx.select().from(trainingJobs).where(condition)
+}
+
+/** The jobs of a project, newest first, each with how much was measured. */
+async function measuredJobs(
+  tx: Tx,
+  project: string,
+): Promise<{ job_id: string; values: number }[]> {
+  const { job_id, registered_at } = trainingJobs
+  return tx
+    .select({ job_id, values: count(evaluations.step) })
+    .from(trainingJobs)
+    .leftJoin(evaluations, and(eq(evaluations.job_id, job_id), eq(evaluations.repeat, 0)))
+    .where(eq(trainingJobs.project, storable(project)))
+    .groupBy(job_id)
+    .orderBy(desc(registered_at), asc(job_id))
+}
