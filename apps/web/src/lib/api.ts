@@ -11,6 +11,7 @@ import {
 export type JobPage = RouterOutputs['jobs']['list']
 export type Curve = JobPage['curves'][string]
 export type JobDetail = RouterOutputs['jobs']['detail']
+export type ComparedJobs = RouterOutputs['jobs']['compare']
 export type FullDisk = RouterOutputs['hosts']['fullDisks'][number]
 export type LogLine = RouterOutputs['jobs']['logs'][number]
 export type NamedSeries = RouterOutputs['series']['read'][number]

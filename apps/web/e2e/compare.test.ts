@@ -1,0 +1,184 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { checkpoint, evaluation, metrics, Run } from './runs.ts'
+import { goLive, openSite, type Site } from './site.ts'
+
+let site: Site
+const runs: Record<string, Run> = {}
+
+/** A run of the sweep with its learning rate. */
+async function trained(
+  name: string,
+  losses: number[],
+  lr: number,
+  project = 'sweep',
+): Promise<Run> {
+  const config = { learning_rate: lr, scheduler: lr > 0.01 ? 'cosine' : 'linear', name }
+  const run = await new Run(site.db, name).begin({ config }, project)
+  runs[name] = await run.train(losses)
+  return runs[name]
+}
+
+const addressOf = (...names: string[]) =>
+  `/compare?jobs=${names.map((name) => runs[name]?.job_id).join(',')}`
+
+beforeAll(async () => {
+  site = await openSite()
+  await trained('lr1e-2', [3, 2.9, 2.68, 2.8], 0.01)
+  await trained('lr3e-2', [3.1, 2.669, 2.9, 3.3], 0.03)
+  await trained('nan-only', [NaN, NaN], 0.3, 'broken')
+  const f1 = await new Run(site.db, 'f1').begin({}, 'other')
+  await f1.say({ ...evaluation(100, 1), values: { eval_f1: 0.5 } }, checkpoint(100))
+  runs['f1'] = f1
+  for (let at = 0; at < 48; at += 1) {
+    await trained(`seed-${at}`, [3 + at / 10, 2.7 + at / 100, 2.9], 0.001 * (at + 1), 'fifty')
+  }
+})
+afterAll(() => site[Symbol.asyncDispose]())
+
+async function visit(path: string, options = {}): Promise<Page> {
+  const page = await (await site.visitor(options)).newPage()
+  await page.goto(path)
+  return page
+}
+
+const answerOn = (page: Page) => page.locator('[data-answer]').innerText()
+
+test('the page, the API and the report give one answer, and Deploy ships that checkpoint', async () => {
+  const address = addressOf('lr1e-2', 'lr3e-2')
+  const page = await visit(address)
+  const said = await answerOn(page)
+  expect(said).toBe(
+    'lr3e-2 step 200 is best: eval_loss 2.669, the lowest of 2 runs. Next is lr1e-2 step 300 (+0.011).',
+  )
+  const path = await page.locator('[data-answer-path]').innerText()
+  expect(path).toBe('/data/runs/lr3e-2/checkpoint-200')
+  expect(
+    await page.locator('.is-best [data-ring], [data-ring].is-best').getAttribute('data-ring'),
+  ).toBe('200')
+  const report = await visit(address.replace('/compare?', '/compare/report?'))
+  expect(await answerOn(report)).toBe(said)
+  expect(await report.locator('script').count()).toBe(0)
+  expect(await report.getByText(path).count()).toBe(1)
+  await page.getByRole('button', { name: 'Deploy step 200' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Deploy' })
+  await dialog.getByRole('button', { name: 'Ship step 200 to models/lr3e-2' }).click()
+  await expect
+    .poll(async () => {
+      const rows = await site.db.sql<{ path: string }[]>`select c.path from deployments d
+        join checkpoints c using (job_id, checkpoint_id) where d.job_id = ${runs['lr3e-2']!.job_id}`
+      return rows.map((row) => row.path)
+    })
+    .toEqual(['checkpoint-200'])
+})
+
+test('a project is compared as the list of its jobs is', async () => {
+  const page = await visit('/compare?project=sweep')
+  const byIds = await visit(addressOf('lr3e-2', 'lr1e-2'))
+  expect(await answerOn(page)).toBe(await answerOn(byIds))
+  await page.getByRole('heading', { name: 'Compare sweep 2' }).waitFor()
+})
+
+test('the table has the figures of any metric, and each setting that differs', async () => {
+  const page = await visit(addressOf('lr1e-2', 'lr3e-2'))
+  const table = page.getByRole('table', { name: /^runs by lowest eval_loss/ })
+  const cells = async () => await table.locator('tbody tr').first().locator('td').allInnerTexts()
+  expect((await cells()).map((text) => text.trim())).toEqual([
+    ...[
+      '1',
+      'lr3e-2 best',
+      '2.669',
+      '200',
+      '',
+      '3.300',
+      '2.669',
+      '3.300',
+      '0.03',
+      'lr3e-2',
+      'cosine',
+    ],
+  ])
+  await page.getByRole('combobox', { name: 'metric' }).selectOption('eval_loss')
+  await page.waitForURL(/metric=eval_loss/)
+  const diff = page.getByRole('table', { name: 'Configurations side by side' })
+  await page.getByRole('combobox', { name: 'right' }).waitFor()
+  expect(await diff.getByRole('row').allInnerTexts()).toEqual([
+    'setting\tlr3e-2\tlr1e-2',
+    'learning_rate\t0.03\t0.01',
+    'name\tlr3e-2\tlr1e-2',
+    'scheduler\tcosine\tlinear',
+  ])
+  await page.getByRole('checkbox', { name: 'logarithmic' }).check()
+  await page.waitForURL(/log=1/)
+  const again = await visit(new URL(page.url()).pathname + new URL(page.url()).search)
+  expect(await again.getByRole('checkbox', { name: 'logarithmic' }).isChecked()).toBe(true)
+})
+
+test('runs that do not compare are grouped, and no single checkpoint is offered', async () => {
+  const page = await visit(addressOf('lr1e-2', 'f1', 'nan-only'))
+  expect(await answerOn(page)).toBe(
+    'The 2 runs do not all compare, so each of 2 groups has its own best.',
+  )
+  expect(await page.getByRole('button', { name: /^Deploy/ }).count()).toBe(0)
+  await page.getByRole('table', { name: 'runs by highest eval_f1' }).waitFor()
+  await page.getByText('nan-only has no checkpoint that can be chosen.').waitFor()
+})
+
+test('none, one, and only NaN are met with a sentence', async () => {
+  await (await visit('/compare')).getByText('Nothing is chosen.').waitFor()
+  await (
+    await visit('/compare?project=nobody')
+  )
+    .getByText('No job belongs to project nobody.')
+    .waitFor()
+  expect(await answerOn(await visit(addressOf('lr1e-2')))).toContain(
+    'No other run compares with it.',
+  )
+  expect(await answerOn(await visit(addressOf('nan-only')))).toContain(
+    'No checkpoint can be chosen',
+  )
+  const gone = await visit('/compare?jobs=00000000-0000-4000-8000-000000000000')
+  await gone.getByText('There is no job').waitFor()
+})
+
+test('a new best is shown as it is recorded, without a reload', async () => {
+  const [one, two] = [
+    await trained('live-a', [3], 0.1, 'live'),
+    await trained('live-b', [2.5], 0.2, 'live'),
+  ]
+  const page = await (await site.visitor()).newPage()
+  await goLive(page, addressOf('live-a', 'live-b'))
+  expect(await answerOn(page)).toContain('live-b step 100 is best')
+  await one.say(metrics(200, 1), evaluation(200, 1.5), checkpoint(200))
+  await page.getByText(/^live-a step 200 is best: eval_loss 1.5/).waitFor()
+  expect(await page.locator('tr.best').getAttribute('data-run')).toBe(one.job_id)
+  expect(two.job_id).not.toBe(one.job_id)
+})
+
+test.each([
+  [320, 'light'],
+  [768, 'dark'],
+  [1280, 'light'],
+  [1920, 'dark'],
+] as const)(
+  'at %i px only the boxes of tables and axes scroll sideways, and nothing complains',
+  async (width, colorScheme) => {
+    const complaints: string[] = []
+    const page = await (
+      await site.visitor({ viewport: { width, height: 800 }, colorScheme })
+    ).newPage()
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('console', (message) => complaints.push(message.text()))
+    for (const path of [
+      addressOf('lr1e-2', 'lr3e-2'),
+      addressOf('f1', 'nan-only'),
+      '/compare?project=fifty',
+      '/compare/report?project=sweep',
+      '/compare',
+    ]) {
+      await page.goto(path)
+      const beside = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+      expect([path, beside, complaints]).toEqual([path, 0, []])
+    }
+  },
+)

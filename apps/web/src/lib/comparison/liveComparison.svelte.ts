@@ -1,0 +1,69 @@
+import { api, type ComparedJobs, type Delta } from '../api.ts'
+import { Reread } from '../watch/reread.svelte.ts'
+import { Watch } from '../watch/watch.svelte.ts'
+import { compareInput, type CompareQuery } from './compareQuery.ts'
+
+/** How soon (ms) a comparison is made again after one of its jobs changed. */
+const SOON = 1_000
+
+/** A comparison as the server made it, and what was asked for. */
+export interface AskedComparison {
+  query: CompareQuery
+  compared: ComparedJobs
+}
+
+/** A comparison that is made again whenever one of its jobs changes. */
+export class LiveComparison {
+  readonly watch = new Watch(
+    () => ({ jobs: 'all', since: this.compared.board_revision }),
+    (delta) => this.#hear(delta),
+    () => this.#askSoon(),
+  )
+  #asked: () => AskedComparison
+  /** A later answer to `of`; another question that is gone to takes its place. */
+  #anew = $state.raw<{ of: AskedComparison; compared: ComparedJobs } | null>(null)
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(asked: () => AskedComparison) {
+    this.#asked = asked
+  }
+
+  get compared(): ComparedJobs {
+    const asked = this.#asked()
+    return this.#anew?.of === asked ? this.#anew.compared : asked.compared
+  }
+
+  /** Why the comparison could not be made again; empty while it is as the board has it. */
+  get problem(): string {
+    return this.#reread.problem
+  }
+
+  /** Follows until the returned function is called; made for `onMount`. */
+  follow = (): (() => void) => {
+    const stop = this.watch.follow()
+    return () => {
+      stop()
+      clearTimeout(this.#timer)
+      this.#reread.stop()
+    }
+  }
+
+  #hear({ job_id, status }: Delta): void {
+    const isCompared = Object.hasOwn(this.compared.statuses, job_id)
+    const { project } = this.#asked().query
+    if (isCompared || (project !== '' && status.project === project)) this.#askSoon()
+  }
+
+  #askSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      this.#reread.ask()
+    }, SOON)
+  }
+
+  #reread = new Reread(async () => {
+    const of = this.#asked()
+    const input = compareInput(of.query)
+    if (input) this.#anew = { of, compared: await api.jobs.compare.query(input) }
+  })
+}

@@ -1,0 +1,58 @@
+import type { ComparedRun } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { prepareParallel } from './parallel.ts'
+
+/** As much of runs as the picture looks at. */
+const runs = (...values: (number | null)[]) =>
+  values.map((value, at) => ({
+    job_id: `r${at}`,
+    best: value === null ? null : { value },
+  })) as unknown as ComparedRun[]
+
+const setting = (name: string, ...values: unknown[]) => ({
+  name,
+  values: Object.fromEntries(
+    values.flatMap((value, at) => (value === undefined ? [] : [[`r${at}`, value]])),
+  ),
+})
+
+test('each run crosses every axis at its own height, and the metric is the last axis', () => {
+  const { axes, ways } = prepareParallel(runs(2, 1), [setting('lr', 0.1, 0.2)], 'eval_loss')
+  expect(axes.map(({ name }) => name)).toEqual(['lr', 'eval_loss'])
+  expect(axes[0]?.marks).toEqual([
+    { at: 0, text: '0.1' },
+    { at: 1, text: '0.2' },
+  ])
+  expect(ways).toEqual([
+    { job_id: 'r0', heights: [0, 1] },
+    { job_id: 'r1', heights: [1, 0] },
+  ])
+})
+
+test('numbers far apart are placed by their logarithms', () => {
+  const { ways } = prepareParallel(runs(1, 2, 3), [setting('lr', 1e-5, 1e-3, 1e-1)], 'm')
+  expect(ways[1]?.heights[0]).toBeCloseTo(0.5)
+})
+
+test('texts are places on an axis, unless every run has its own', () => {
+  const shared = setting('sched', 'cos', 'cos', 'linear')
+  const own = setting('name', 'a', 'b', 'c')
+  const { axes } = prepareParallel(runs(1, 2, 3), [shared, own], 'm')
+  expect(axes.map(({ name }) => name)).toEqual(['sched', 'm'])
+})
+
+test('a run without a value has no height there', () => {
+  const { ways } = prepareParallel(
+    runs(1, null),
+    [setting('lr', 0.1, 0.2), setting('wd', 0.1)],
+    'm',
+  )
+  expect(ways[1]?.heights).toEqual([1, null])
+})
+
+test('where nothing can be set side by side there is no picture, and what has no room is counted', () => {
+  expect(prepareParallel(runs(1, 2), [setting('lr', 0.1, 0.1)], 'm').axes).toEqual([])
+  const many = Array.from({ length: 10 }, (_, at) => setting(`s${at}`, at, at + 1))
+  const { axes, more } = prepareParallel(runs(1, 2), many, 'm')
+  expect([axes.length, more]).toEqual([8, 3])
+})

@@ -1,0 +1,105 @@
+import { type ComparedRun, type DifferingSetting, isFiniteMeasure, ownValue } from '@bestmark/core'
+import { short } from '../figures.ts'
+import { settingText } from '../job/configuration.ts'
+
+/** A place on an axis, from 0 (bottom) to 1 (top), with its words. */
+export interface Mark {
+  at: number
+  text: string
+}
+
+/** One setting, or the metric that decides, as an upright axis. */
+export interface Axis {
+  name: string
+  marks: Mark[]
+}
+
+/** One run's way across the axes; null where it has no value on an axis. */
+export interface Way {
+  job_id: string
+  heights: (number | null)[]
+}
+
+export interface Parallel {
+  /** The settings, then the metric; empty where no setting can be shown. */
+  axes: Axis[]
+  ways: Way[]
+  /** How many settings were not shown for want of room. */
+  more: number
+}
+
+/** As many settings as a picture has room for. */
+const MOST = 7
+/** As many words as an axis of texts has room for. */
+const MOST_TEXTS = 8
+/** Numbers so far apart are placed by their logarithms. */
+const FAR = 50
+
+/** Decides the picture of configuration against the best value, for runs that compare. */
+export function prepareParallel(
+  runs: readonly ComparedRun[],
+  settings: readonly DifferingSetting[],
+  metric: string,
+): Parallel {
+  const ids = runs.map(({ job_id }) => job_id)
+  const usable = settings.flatMap((setting) => scaleOf(setting, ids) ?? [])
+  const shown = usable.slice(0, MOST)
+  if (shown.length === 0) return { axes: [], ways: [], more: 0 }
+  const values = Object.fromEntries(runs.map(({ job_id, best }) => [job_id, best?.value]))
+  const last = numbers({ name: metric, values }, ids)
+  const scales = [...shown, ...(last ? [last] : [])]
+  const ways = ids.map((job_id) => ({
+    job_id,
+    heights: scales.map(({ height }) => height(job_id)),
+  }))
+  return { axes: scales.map(({ axis }) => axis), ways, more: usable.length - shown.length }
+}
+
+interface Scale {
+  axis: Axis
+  height: (job_id: string) => number | null
+}
+
+function scaleOf(setting: DifferingSetting, ids: readonly string[]): Scale | undefined {
+  const values = ids
+    .map((id) => ownValue(setting.values, id))
+    .filter((value) => value !== undefined)
+  if (new Set(values.map(settingText)).size < 2) return undefined
+  const areNumbers = values.every((value) => typeof value === 'number')
+  return areNumbers ? numbers(setting, ids) : texts(setting, ids)
+}
+
+function numbers({ name, values }: DifferingSetting, ids: readonly string[]): Scale | undefined {
+  const finite = ids.flatMap((id) => {
+    const value = ownValue(values, id)
+    return typeof value === 'number' && isFiniteMeasure(value) ? [value] : []
+  })
+  if (finite.length === 0) return undefined
+  const [low, high] = [Math.min(...finite), Math.max(...finite)]
+  const place = low > 0 && high / low >= FAR ? Math.log : (value: number) => value
+  const span = place(high) - place(low)
+  const at = (value: number) => (span > 0 ? (place(value) - place(low)) / span : 0.5)
+  const ends = high > low ? [low, high] : [low]
+  const marks = ends.map((value) => ({ at: at(value), text: short(value) }))
+  const height = (id: string): number | null => {
+    const value = ownValue(values, id)
+    return typeof value === 'number' && isFiniteMeasure(value) ? at(value) : null
+  }
+  return { axis: { name, marks }, height }
+}
+
+function texts({ name, values }: DifferingSetting, ids: readonly string[]): Scale | undefined {
+  const textOf = (id: string): string | undefined => {
+    const value = ownValue(values, id)
+    return value === undefined ? undefined : settingText(value)
+  }
+  const all = [...new Set(ids.flatMap((id) => textOf(id) ?? []))].sort()
+  // A text of its own for each run is a name, and orders nothing.
+  if (all.length > MOST_TEXTS || (all.length === ids.length && ids.length > 2)) return undefined
+  const at = (text: string) => (all.length > 1 ? all.indexOf(text) / (all.length - 1) : 0.5)
+  const height = (id: string): number | null => {
+    const text = textOf(id)
+    return text === undefined ? null : at(text)
+  }
+  return { axis: { name, marks: all.map((text) => ({ at: at(text), text })) }, height }
+}

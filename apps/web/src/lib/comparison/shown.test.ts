@@ -1,0 +1,45 @@
+import type { Comparison } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { picturesOf, runsOf, sidesOf, stylesOf } from './shown.ts'
+
+/** As much of a comparison as is looked at. */
+const comparison = {
+  runs: [
+    { job_id: 'b', metric: 'eval_loss' },
+    { job_id: 'a', metric: 'eval_loss' },
+    { job_id: 'c', metric: 'eval_f1' },
+    { job_id: 'd', metric: null },
+  ],
+  groups: [{ metric: 'eval_loss', job_ids: ['b', 'a'] }],
+} as unknown as Comparison
+
+test('a run keeps its line when the ranking changes', () => {
+  const before = stylesOf(comparison, [])
+  const after = stylesOf({ ...comparison, runs: comparison.runs.toReversed() }, [])
+  expect([...after]).toEqual([...before])
+  expect([...stylesOf(comparison, ['c', 'a']).keys()]).toEqual(['c', 'a'])
+})
+
+test('each metric that decides has a picture of its runs, unless one metric is asked for', () => {
+  const shown = (asked: string | null) =>
+    picturesOf(comparison, asked).map(({ metric, runs }) => [metric, runs.length])
+  expect(shown(null)).toEqual([
+    ['eval_loss', 2],
+    ['eval_f1', 1],
+  ])
+  expect(shown('eval_x')).toEqual([['eval_x', 4]])
+})
+
+test('a group has its runs in the order of the ranking', () => {
+  const [group] = comparison.groups
+  expect(group && runsOf(comparison, group).map(({ job_id }) => job_id)).toEqual(['b', 'a'])
+})
+
+test('the best and the next stand side by side, unless others are asked for', () => {
+  const ids = (asked: [string, string] | null) =>
+    sidesOf(comparison, asked)?.map(({ job_id }) => job_id)
+  expect(ids(null)).toEqual(['b', 'a'])
+  expect(ids(['c', 'a'])).toEqual(['c', 'a'])
+  expect(ids(['c', 'gone'])).toEqual(['c', 'a'])
+  expect(sidesOf({ ...comparison, runs: comparison.runs.slice(0, 1) }, null)).toBeNull()
+})

@@ -1,0 +1,9 @@
+import { compareInput, readQuery } from '#lib/comparison/compareQuery.ts'
+import type { PageServerLoad } from './$types'
+
+export const load: PageServerLoad = async ({ locals, url }) => {
+  const query = readQuery(url.searchParams)
+  const input = compareInput(query)
+  if (!input) return { asked: null }
+  return { asked: { query, compared: await locals.api.jobs.compare(input) } }
+}
