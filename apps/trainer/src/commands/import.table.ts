@@ -4,12 +4,15 @@ import { flag, optional } from '../cli/option.ts'
 
 export const IMPORT = command({
   name: 'import',
-  summary: 'Put finished runs, or exported jobs, on the board.',
+  summary: 'Put finished runs, exported jobs, or the runs of another board, on this board.',
   details: ['Importing a run again adds only what is new.'],
   arguments: {
-    PATH: many('the folder of a run, its state file, or a file that export wrote', {
-      isFile: true,
-    }),
+    PATH: many(
+      'the folder of a run, its state file, a file that export wrote, or a SQLite store of MLflow or Trackio',
+      {
+        isFile: true,
+      },
+    ),
   },
   options: {
     name: optional(text('NAME'), "The job's name. Default: the name of the folder."),
@@ -19,5 +22,7 @@ export const IMPORT = command({
   examples: [
     { line: 'bestmark import out/', text: 'Import one run.' },
     { line: 'bestmark import runs/* --project qa', text: 'Import many runs into one project.' },
+    { line: 'bestmark import mlflow.db', text: "Import all runs of MLflow's SQLite store." },
+    { line: 'bestmark import wandb/offline-run-*', text: 'Import runs that W&B logged offline.' },
   ],
 })

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { TrainingJobStatus } from '@bestmark/core'
+import type { TrainingEvent, TrainingJobStatus } from '@bestmark/core'
 import { jobStatus, record, registerJob, sourceCursor } from '@bestmark/db'
 import type { Board } from '../board/board.ts'
 import { Failure, sentence } from '../failure.ts'
@@ -112,8 +112,19 @@ async function importFile(
   naming: Naming,
   onTold: Recorded['onTold'],
 ): Promise<TrainingJobStatus> {
-  const { root, source, name, project, events } = await readRun(path)
-  const job = await putOnBoard(board, { root, source, job_id: null, name, project }, naming)
+  return importEvents(board, path, { ...(await readRun(path)), job_id: null }, naming, onTold)
+}
+
+/** A history that is recorded as a whole, in place of what was recorded of it before. */
+export async function importEvents(
+  board: Board,
+  path: string,
+  { events, ...identity }: RunIdentity & { events: TrainingEvent[] },
+  naming: Naming,
+  onTold: Recorded['onTold'] = undefined,
+): Promise<TrainingJobStatus> {
+  const { source } = identity
+  const job = await putOnBoard(board, identity, naming)
   const to = digestOf(events)
   const from = await sourceCursor(board.db, job.job_id, source)
   if (from !== to) {

@@ -46,7 +46,8 @@ export async function identifyRun(path: string): Promise<RunIdentity | undefined
   // Event files in `logs/NAME` are of the run whose weights lie in `checkpoints/NAME`.
   const beside = await weightsBeside(root)
   if (beside !== undefined && (await sourcesIn(beside)).length > 0) return identifyRun(beside)
-  const named = { name: nameOf(root), project: 'imported', ...(await namesIn(root)) }
+  const own = await first.identity?.(root)
+  const named = { name: nameOf(root), project: 'imported', ...own, ...(await namesIn(root)) }
   return { root, source: first.name, job_id: null, ...named }
 }
 

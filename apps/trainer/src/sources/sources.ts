@@ -16,6 +16,7 @@ import { STABLE_BASELINES } from './stableBaselines/evaluations.ts'
 import type { Opening, Source, SourceReader } from './reader/source.ts'
 import { TENSORBOARD } from './tensorboard/tensorboard.ts'
 import { RUN_OUTPUT, TEXT_LOG } from './output/textLog.ts'
+import { WANDB } from './trackers/wandb.ts'
 import { WEIGHTS } from './unlogged/unlogged.ts'
 import { ULTRALYTICS } from './tables/ultralytics.ts'
 
@@ -23,6 +24,7 @@ import { ULTRALYTICS } from './tables/ultralytics.ts'
 const SOURCES: readonly Source[] = [
   HUGGINGFACE,
   MLFLOW,
+  WANDB,
   LIGHTNING,
   ULTRALYTICS,
   KERAS,
@@ -48,6 +50,7 @@ export const MARKS = [
   'tables, JSON lines or text logs with steps or epochs (any program)',
   'evaluations.npz (Stable-Baselines3)',
   'metrics and meta.yaml (MLflow)',
+  'run-ID.wandb (W&B)',
   'weights that tell their own values (Lightning, spaCy)',
   'bestmark-output.log (bestmark run)',
 ] as const

@@ -1,18 +1,11 @@
-import { join } from 'node:path'
-import { type Measured, setOwn, type TrainingEvent } from '@bestmark/core'
+import { dirname, join } from 'node:path'
+import { setOwn, type TrainingEvent } from '@bestmark/core'
 import { numberIn } from '../../files/csv.ts'
-import type { Listing } from '../../files/folder.ts'
+import { Listing } from '../../files/folder.ts'
 import { textOfFile } from '../../files/runFile.ts'
-import { admitAll } from '../../journal/gate.ts'
-import { beginning } from '../events/attempts.ts'
-import { endedEvent, measuredEvents, startedEvent } from '../events/events.ts'
-import { heldOutName, isHeldOut, trainingLossAmong } from '../events/names.ts'
-import { savedEvents } from '../events/savedFiles.ts'
-import { Listing as Folder } from '../../files/folder.ts'
 import type { Opening, Source } from '../reader/source.ts'
 import { WholeReader } from '../reader/wholeReader.ts'
-import { noHistory, remember } from '../weights/history.ts'
-import { savedWeights } from '../weights/saved.ts'
+import { type Point, type Tracked, trackedEvents } from '../trackers/tracked.ts'
 
 /** A run in MLflow's file store: a file a metric with time, value and step, and its artifacts. */
 export const MLFLOW: Source = {
@@ -24,6 +17,7 @@ export const MLFLOW: Source = {
   },
   files,
   open: (opening) => new WholeReader({ files, events: eventsIn }, opening),
+  identity,
 }
 
 async function files(listing: Listing): Promise<string[]> {
@@ -41,17 +35,8 @@ async function filesBelow(listing: Listing, folder: string): Promise<string[]> {
   return found
 }
 
-interface Point {
-  step: number
-  at: number
-  name: string
-  value: Measured
-  line: number
-  file: string
-}
-
 async function eventsIn({ root, isOver }: Opening): Promise<TrainingEvent[]> {
-  const listing = new Folder(root)
+  const listing = new Listing(root)
   const metrics = await filesBelow(listing, 'metrics')
   const points = (await Promise.all(metrics.map((file) => pointsIn(root, file)))).flat()
   const config: Record<string, unknown> = {}
@@ -59,18 +44,9 @@ async function eventsIn({ root, isOver }: Opening): Promise<TrainingEvent[]> {
     setOwn(config, file.slice('params/'.length), (await listing.head(file)).trim())
   }
   const meta = await listing.head('meta.yaml')
-  const measured = admitAll(measuredIn(points), 'metrics')
-  const history = noHistory()
-  remember(history, measured)
-  const axis = { isEpochs: false, shift: 0 } as const
-  const saved = await savedWeights(listing, history, axis, { metric: null, total_epochs: null })
-  const events = [
-    startedEvent({ config, at: timeIn(meta, 'start_time') }),
-    ...measured,
-    ...(await savedEvents(root, saved, {}, beginning())),
-    ...endOf(meta, isOver),
-  ]
-  return admitAll(events, 'metrics')
+  const times = { started_at: timeIn(meta, 'start_time'), ended_at: timeIn(meta, 'end_time') }
+  const status = statusIn(meta) ?? (isOver ? 'stopped' : null)
+  return trackedEvents(root, { config, ...times, status, points })
 }
 
 async function pointsIn(root: string, file: string): Promise<Point[]> {
@@ -80,25 +56,18 @@ async function pointsIn(root: string, file: string): Promise<Point[]> {
     const [at = '', value = '', step = '0'] = row.trim().split(' ')
     const number = numberIn(value)
     if (number === undefined) return []
-    return [{ step: Number(step), at: Number(at), name, value: number, line: index + 1, file }]
+    return [
+      {
+        step: Number(step),
+        epoch: null,
+        at: Number(at),
+        name,
+        value: number,
+        line: index + 1,
+        file,
+      },
+    ]
   })
-}
-
-/** The points of one step together, in order of their steps. */
-function measuredIn(points: readonly Point[]): TrainingEvent[] {
-  const loss = trainingLossAmong([...new Set(points.map(({ name }) => name))])
-  const steps = Map.groupBy(points, ({ step }) => step)
-  return [...steps]
-    .sort(([a], [b]) => a - b)
-    .flatMap(([step, here]) => {
-      const at = here[0]?.at ?? null
-      return here.flatMap(({ name, value, file, line }) => {
-        const isOut = isHeldOut(name)
-        const values = { [isOut ? heldOutName(name) : name === loss ? 'loss' : name]: value }
-        const kinds = { metrics: isOut ? {} : values, evaluation: isOut ? values : {} }
-        return measuredEvents({ attempt: 0, step, epoch: null, at }, kinds, { file, line })
-      })
-    })
 }
 
 function timeIn(meta: string, name: string): number | null {
@@ -107,11 +76,17 @@ function timeIn(meta: string, name: string): number | null {
 }
 
 /** MLflow's states of a run: 3 finished, 4 failed, 5 killed. */
-function endOf(meta: string, isOver: boolean): TrainingEvent[] {
+function statusIn(meta: string): Tracked['status'] {
   const state = /^status: (\d)$/m.exec(meta)?.[1]
-  const status =
-    state === '3' ? 'completed' : state === '4' ? 'failed' : state === '5' ? 'stopped' : null
-  const at = timeIn(meta, 'end_time')
-  if (status !== null) return [{ ...endedEvent(0, status), at }]
-  return isOver ? [endedEvent(0, 'stopped')] : []
+  return state === '3' ? 'completed' : state === '4' ? 'failed' : state === '5' ? 'stopped' : null
+}
+
+/** What the run and its experiment are called; the name of a run may stand in quotes. */
+async function identity(root: string) {
+  const nameIn = (text: string, field: string): string | undefined => {
+    return new RegExp(`^${field}: '?(.+?)'?$`, 'm').exec(text)?.[1]
+  }
+  const name = nameIn(await new Listing(root).head('meta.yaml'), 'run_name')
+  const project = nameIn(await new Listing(dirname(root)).head('meta.yaml'), 'name')
+  return { ...(name !== undefined && { name }), ...(project !== undefined && { project }) }
 }

@@ -33,6 +33,8 @@ export interface Source {
   /** The files that it reads, relative to the root; others may be there, and some of these not. */
   files: (listing: Listing) => Promise<string[]>
   open: (opening: Opening) => SourceReader
+  /** What the program itself calls the run, and the project that it belongs to there. */
+  identity?: (root: string) => Promise<{ name?: string; project?: string }>
 }
 
 /** A training run as a source read it from disk. */

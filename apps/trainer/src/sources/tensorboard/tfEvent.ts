@@ -1,3 +1,5 @@
+import { CutShort, Message } from '../../files/protobuf.ts'
+
 /** One number of an event file. */
 interface Scalar {
   tag: string
@@ -15,98 +17,6 @@ export interface TfEvent {
 /** Types of tensors (DataType in tensorflow/core/framework/types.proto). */
 const [FLOAT, DOUBLE] = [1, 2]
 
-/** Walks through the fields of a protocol buffer's message. */
-class Message {
-  readonly #bytes: Buffer
-  #at: number
-  readonly #to: number
-  field = 0
-  #wire = 0
-
-  constructor(bytes: Buffer, from: number, to: number) {
-    this.#bytes = bytes
-    this.#at = from
-    this.#to = to
-  }
-
-  next(): boolean {
-    if (this.#at >= this.#to) return false
-    const key = this.varint()
-    this.field = Math.floor(key / 8)
-    this.#wire = key % 8
-    return true
-  }
-
-  /** A number of up to 53 bits; larger and negative ones are not exact. */
-  varint(): number {
-    let [value, factor] = [0, 1]
-    while (this.#at < this.#to) {
-      const byte = this.#bytes[this.#at++] ?? 0
-      value += (byte & 0x7f) * factor
-      if (byte < 0x80) return value
-      factor *= 128
-    }
-    return value
-  }
-
-  /** A whole number that may be negative; exact up to 53 bits. */
-  signed(): number {
-    const from = this.#at
-    const plain = this.varint()
-    if (Number.isSafeInteger(plain)) return plain
-    this.#at = from
-    let [value, shift] = [0n, 0n]
-    while (this.#at < this.#to) {
-      const byte = this.#bytes[this.#at++] ?? 0
-      value |= BigInt(byte & 0x7f) << shift
-      if (byte < 0x80) break
-      shift += 7n
-    }
-    return Number(BigInt.asIntN(64, value))
-  }
-
-  float(): number {
-    return this.#bytes.readFloatLE(this.#fixed(4))
-  }
-
-  double(): number {
-    return this.#bytes.readDoubleLE(this.#fixed(8))
-  }
-
-  /** Where a field of so many bytes begins. */
-  #fixed(width: number): number {
-    const from = this.#at
-    this.#at += width
-    if (this.#at > this.#to) throw new CutShort()
-    return from
-  }
-
-  /** Where the bytes of this field begin and end. */
-  span(): [from: number, to: number] {
-    const length = this.varint()
-    const from = this.#at
-    this.#at += length
-    return [from, Math.min(this.#at, this.#to)]
-  }
-
-  inner(): Message {
-    return new Message(this.#bytes, ...this.span())
-  }
-
-  text(): string {
-    return this.#bytes.toString('utf8', ...this.span())
-  }
-
-  /** Passes by a field that nobody asked for. */
-  skip(): void {
-    if (this.#wire === 0) this.varint()
-    else if (this.#wire === 1) this.#at += 8
-    else if (this.#wire === 5) this.#at += 4
-    else if (this.#wire === 2) this.span()
-    else this.#at = this.#to
-  }
-}
-
 /**
  * Reads one record of an event file (tensorflow/core/util/event.proto), as far as it holds numbers;
  * undefined where its fields reach beyond its end.
@@ -119,9 +29,6 @@ export function eventIn(bytes: Buffer, from: number, to: number): TfEvent | unde
     throw error
   }
 }
-
-/** A field reaches beyond the end of its message. */
-class CutShort extends Error {}
 
 function readEvent(bytes: Buffer, from: number, to: number): TfEvent {
   const message = new Message(bytes, from, to)

@@ -1,0 +1,34 @@
+import type { TrainingJobStatus } from '@bestmark/core'
+import { uuidv5 } from '@bestmark/db'
+import type { Board } from '../board/board.ts'
+import { Failure } from '../failure.ts'
+import { storedEvents, storedRuns } from '../sources/trackers/store.ts'
+import type { StoredRun } from '../sources/trackers/storedRun.ts'
+import { importEvents, type Naming } from './importRun.ts'
+
+/** Ids of stored runs are made of the store's own, so that a store that was moved has the same jobs. */
+const NAMESPACE = '5a0f3a86-3a0c-4e64-9d1c-5c6c9b8b1e52'
+
+/**
+ * Puts every run of another board's store on this one, a job each. Importing the store again adds what
+ * is new. Throws a Failure where the file is no such store, or is empty.
+ */
+export async function importStore(
+  board: Board,
+  path: string,
+  { name, project }: Naming,
+): Promise<TrainingJobStatus[]> {
+  const runs = storedRuns(path)
+  if (runs.length === 0) throw new Failure(`${path} holds no run.`)
+  const jobs: TrainingJobStatus[] = []
+  for (const run of runs) {
+    const naming = { name: runs.length === 1 ? name : undefined, project }
+    const read = { ...run, job_id: idOf(run), events: await storedEvents(run, path) }
+    jobs.push(await importEvents(board, path, read, naming))
+  }
+  return jobs
+}
+
+function idOf({ source, id, started_at }: StoredRun): string {
+  return uuidv5(NAMESPACE, `${source} ${id} ${started_at}`)
+}

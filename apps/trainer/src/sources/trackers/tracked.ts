@@ -1,0 +1,83 @@
+import { type Measured, setOwn, type TrainingEvent } from '@bestmark/core'
+import { Listing } from '../../files/folder.ts'
+import { admitAll } from '../../journal/gate.ts'
+import { beginning } from '../events/attempts.ts'
+import { endedEvent, measuredEvents, startedEvent } from '../events/events.ts'
+import { heldOutName, isHeldOut, trainingLossAmong } from '../events/names.ts'
+import { savedEvents } from '../events/savedFiles.ts'
+import { noHistory, remember } from '../weights/history.ts'
+import { savedWeights } from '../weights/saved.ts'
+
+/** One value that a tracker stored. */
+export interface Point {
+  step: number
+  epoch: number | null
+  /** Milliseconds since the epoch. */
+  at: number | null
+  name: string
+  value: Measured
+  file: string
+  line: number | null
+}
+
+/** A run as a tracker stored it. */
+export interface Tracked {
+  config: Record<string, unknown>
+  started_at: number | null
+  ended_at: number | null
+  /** How it ended; null while it goes on. */
+  status: 'completed' | 'failed' | 'stopped' | null
+  points: Point[]
+}
+
+/** The events of a run that a tracker stored, with the weights below its root. */
+export async function trackedEvents(
+  root: string,
+  { config, started_at, ended_at, status, points }: Tracked,
+): Promise<TrainingEvent[]> {
+  const measured = admitAll(measuredIn(points), 'metrics')
+  const history = noHistory()
+  remember(history, measured)
+  const declares = declaredIn(config)
+  const axis = { isEpochs: false, shift: 0 } as const
+  const metric = declares?.metric_for_best ?? null
+  const saved = await savedWeights(new Listing(root), history, axis, { metric, total_epochs: null })
+  const events = [
+    startedEvent({ config, at: started_at, ...declares }),
+    ...measured,
+    ...(await savedEvents(root, saved, {}, beginning())),
+    ...(status === null ? [] : [{ ...endedEvent(0, status), at: ended_at }]),
+  ]
+  return admitAll(events, 'metrics')
+}
+
+/** HuggingFace's Trainer logs its arguments to every tracker. */
+function declaredIn(config: Readonly<Record<string, unknown>>) {
+  const [metric, greater] = [config['metric_for_best_model'], config['greater_is_better']]
+  if (typeof metric !== 'string' || metric === '' || metric === 'None') return undefined
+  const [isMax, isMin] = [true, false].map((one) => String(greater).toLowerCase() === String(one))
+  const direction = isMax ? ('max' as const) : isMin ? ('min' as const) : null
+  const declared_by = 'metric_for_best_model in its configuration'
+  return { metric_for_best: heldOutName(metric), direction, declared_by }
+}
+
+/** The points of one step together, in order of their steps. */
+function measuredIn(points: readonly Point[]): TrainingEvent[] {
+  const loss = trainingLossAmong([...new Set(points.map(({ name }) => name))])
+  const steps = Map.groupBy(points, ({ step }) => step)
+  return [...steps]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([, here]) => [...Map.groupBy(here, ({ file, line }) => `${file} ${line}`).values()])
+    .flatMap((together) => {
+      const [first] = together
+      if (!first) return []
+      const { step, epoch, at, file, line } = first
+      const kinds = { metrics: {}, evaluation: {} }
+      for (const { name, value } of together) {
+        const isOut = isHeldOut(name)
+        const own = isOut ? heldOutName(name) : name === loss ? 'loss' : name
+        setOwn(isOut ? kinds.evaluation : kinds.metrics, own, value)
+      }
+      return measuredEvents({ attempt: 0, step, epoch, at }, kinds, { file, line })
+    })
+}

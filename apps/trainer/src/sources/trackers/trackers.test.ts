@@ -1,0 +1,126 @@
+import { copyFile, mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import { rowsFrom, type TrainingEvent } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { torchFile } from '../../checkpoints/testing.ts'
+import { temporaryFolder, writeFiles } from '../../testing.ts'
+import { runsBelow } from '../find.ts'
+import { identifyRun } from '../identify.ts'
+import { readRun } from '../readRun.ts'
+import { storedEvents, storedRuns } from './store.ts'
+
+const FIXTURES = fileURLToPath(new URL('../fixtures/trackers', import.meta.url))
+
+/** Makes a store of what the real one held. */
+async function storeIn(folder: string, name: 'mlflow' | 'trackio', file: string): Promise<string> {
+  const path = join(folder, file)
+  using database = new DatabaseSync(path)
+  database.exec(await readFile(join(FIXTURES, `${name}.sql`), 'utf8'))
+  return path
+}
+
+const losses = (events: readonly TrainingEvent[]) =>
+  rowsFrom(events).evaluations.map(({ step, values }) => [step, values['eval_loss']])
+
+const NAMED = ['second is best', 'digits']
+const LOSSES = [
+  [100, 0.9],
+  [200, 0.6],
+  [300, 0.64],
+  [400, NaN],
+]
+
+test("MLflow's SQLite store holds each run with its parameters, end and artifacts", async () => {
+  await using folder = await temporaryFolder()
+  const path = await storeIn(folder.path, 'mlflow', 'mlflow.db')
+  const [first] = storedRuns(path)
+  const artifacts = `mlruns/1/${first?.id}/artifacts/checkpoints`
+  await writeFiles(folder.path, {
+    [`${artifacts}/checkpoint_100.pt`]: torchFile({}),
+    [`${artifacts}/checkpoint_200.pt`]: torchFile({}),
+  })
+  const [best, broke] = storedRuns(path)
+  expect([best?.name, best?.project]).toEqual(NAMED)
+  expect(best).toMatchObject({ status: 'completed', config: { lr: '0.1' } })
+  // The store names a folder of the machine that it was made on.
+  expect(best?.root).toBe(join(folder.path, 'mlruns/1', best!.id))
+  const events = await storedEvents(best!, path)
+  expect(losses(events)).toEqual(LOSSES)
+  const { declaration, checkpoints } = rowsFrom(events)
+  expect(declaration.metric).toBe('eval_loss')
+  expect(checkpoints.map(({ path, step }) => [path, step])).toEqual([
+    ['artifacts/checkpoints/checkpoint_100.pt', 100],
+    ['artifacts/checkpoints/checkpoint_200.pt', 200],
+  ])
+  expect(broke).toMatchObject({ status: 'failed', points: [{ value: Infinity }] })
+})
+
+test("Trackio's store holds each run of a project, and NaN", async () => {
+  await using folder = await temporaryFolder()
+  const path = await storeIn(folder.path, 'trackio', 'digits.db')
+  const [best, short] = storedRuns(path)
+  expect([best?.name, best?.project]).toEqual(NAMED)
+  expect(best?.config).toEqual({ lr: 0.1 })
+  expect(losses(await storedEvents(best!, path))).toEqual(LOSSES)
+  expect(losses(await storedEvents(short!, path))).toEqual([[1, 1.8]])
+})
+
+test('any other SQLite file is refused by name', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'other.db')
+  {
+    using database = new DatabaseSync(path)
+    database.exec('CREATE TABLE cats (name TEXT)')
+  }
+  expect(() => storedRuns(path)).toThrow(
+    `${path} is a SQLite file, but no store of MLflow or Trackio.`,
+  )
+})
+
+/** A folder as W&B keeps one per run. */
+async function wandbIn(folder: string, id: string): Promise<string> {
+  const root = join(folder, `wandb/offline-run-20261126_100000-${id}`)
+  await mkdir(root, { recursive: true })
+  await copyFile(join(FIXTURES, `run-${id}.wandb`), join(root, `run-${id}.wandb`))
+  return root
+}
+
+test("a run that W&B logged offline has its name, the trainer's steps and its end", async () => {
+  await using folder = await temporaryFolder()
+  const root = await wandbIn(folder.path, 'best')
+  const { name, project } = (await identifyRun(root))!
+  expect([name, project]).toEqual(NAMED)
+  const { source, events } = await readRun(root)
+  expect(source).toBe('wandb')
+  expect(losses(events)).toEqual(LOSSES)
+  expect(events[0]).toMatchObject({ type: 'started', config: { lr: 0.1, model: { layers: 2 } } })
+  expect(events.at(-1)).toMatchObject({ type: 'ended', status: 'completed' })
+})
+
+test('a run that W&B saw fail has failed, and its count of calls is the step where nothing else is', async () => {
+  await using folder = await temporaryFolder()
+  const { events } = await readRun(await wandbIn(folder.path, 'broke'))
+  expect(losses(events)).toEqual([[200, 1.8]])
+  expect(rowsFrom(events).declaration.metric).toBe('eval_loss')
+  expect(events.at(-1)).toMatchObject({ type: 'ended', status: 'failed' })
+})
+
+test('a W&B file that was cut short is read as far as it goes', async () => {
+  await using folder = await temporaryFolder()
+  const whole = await readFile(join(FIXTURES, 'run-best.wandb'))
+  for (let bytes = 4; bytes < whole.length; bytes += 97) {
+    await writeFiles(folder.path, { 'run-best.wandb': whole.subarray(0, bytes) })
+    const { events } = await readRun(folder.path)
+    expect(LOSSES.slice(0, losses(events).length)).toEqual(losses(events))
+  }
+})
+
+test('what W&B copies of a run in its working folder is no run of its own while a tree is watched', async () => {
+  await using folder = await temporaryFolder()
+  const root = await wandbIn(folder.path, 'best')
+  const walk = { signal: new AbortController().signal, onUnreadable: () => undefined }
+  expect(await Array.fromAsync(runsBelow(folder.path, walk))).toEqual([])
+  expect(await Array.fromAsync(runsBelow(root, walk))).toHaveLength(1)
+})

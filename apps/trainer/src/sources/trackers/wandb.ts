@@ -1,0 +1,115 @@
+import { join } from 'node:path'
+import { ownValue, parsePythonJson, readMeasured, setOwn, type TrainingEvent } from '@bestmark/core'
+import { Listing } from '../../files/folder.ts'
+import { bytesOfFile } from '../../files/runFile.ts'
+import { Failure } from '../../failure.ts'
+import type { Opening, Source } from '../reader/source.ts'
+import { WholeReader } from '../reader/wholeReader.ts'
+import { type Point, type Tracked, trackedEvents } from './tracked.ts'
+import { wandbLog, type WandbRecord } from './wandbLog.ts'
+
+const FILE = /^run-.+\.wandb$/
+
+/** A run of W&B as it lies in `wandb/run-…` or, offline, in `wandb/offline-run-…`. */
+export const WANDB: Source = {
+  name: 'wandb',
+  isHere: async (listing) => (await files(listing)).length > 0,
+  files,
+  open: (opening) => new WholeReader({ files, events: eventsIn }, opening),
+  identity: async (root) => {
+    const { name, project } = (await read(root))?.run ?? {}
+    return { ...(name && { name }), ...(project && { project }) }
+  },
+}
+
+async function files(listing: Listing): Promise<string[]> {
+  return (await listing.names()).filter((name) => FILE.test(name)).slice(0, 1)
+}
+
+interface WandbRun extends Tracked {
+  run: { name?: string; project?: string }
+}
+
+async function eventsIn({ root, isOver }: Opening): Promise<TrainingEvent[]> {
+  const found = await read(root)
+  if (!found) throw new Failure(`${root} holds no W&B file that can be read.`)
+  return trackedEvents(root, { ...found, status: found.status ?? (isOver ? 'stopped' : null) })
+}
+
+async function read(root: string): Promise<WandbRun | undefined> {
+  const [file] = await files(new Listing(root))
+  const records = file === undefined ? undefined : wandbLog(await bytesOfFile(join(root, file)))
+  if (file === undefined || !records) return undefined
+  const times = { started_at: null, ended_at: null }
+  const found: WandbRun = { run: {}, config: {}, ...times, status: null, points: [] }
+  const axis: Axis = { step: null, isNamed: false }
+  for (const record of records) take(found, axis, record, file)
+  return found
+}
+
+function take(found: WandbRun, axis: Axis, record: WandbRecord, file: string): void {
+  if (record.kind === 'history') found.points.push(...pointsIn(record.items, axis, file))
+  else if (record.kind === 'exit') found.status = record.code === 0 ? 'completed' : 'failed'
+  else {
+    for (const [name, text] of record.config) {
+      const value = valueOf(text)
+      if (name !== '_wandb') setOwn(found.config, name, value)
+    }
+    if (record.kind === 'run') {
+      found.run = { name: record.name || record.run_id, project: record.project }
+      found.started_at = record.started_at
+    }
+  }
+}
+
+/** The step that a row is of: the trainer's own where it logs one, else W&B's count of log calls. */
+interface Axis {
+  step: number | null
+  isNamed: boolean
+}
+
+const STEPS = ['trainer/global_step', 'train/global_step', 'global_step']
+const EPOCHS = ['epoch', 'train/epoch']
+
+function pointsIn(
+  items: readonly (readonly [string, string])[],
+  axis: Axis,
+  file: string,
+): Point[] {
+  const values: Record<string, unknown> = {}
+  for (const [name, text] of items) flatten(values, name, valueOf(text))
+  const named = STEPS.map((name) => ownValue(values, name)).find(isStep)
+  axis.isNamed ||= named !== undefined
+  // A row without the trainer's own step is of the last one.
+  const step = named ?? (axis.isNamed ? axis.step : ownValue(values, '_step'))
+  if (!isStep(step)) return []
+  axis.step = step
+  const epoch = EPOCHS.map((name) => ownValue(values, name)).find((one) => typeof one === 'number')
+  const seconds = ownValue(values, '_timestamp')
+  const at = typeof seconds === 'number' ? Math.round(seconds * 1000) : null
+  return Object.entries(values).flatMap(([name, said]): Point[] => {
+    const value = readMeasured(said)
+    const isOwn = name.startsWith('_') || STEPS.includes(name) || EPOCHS.includes(name)
+    if (isOwn || value === undefined || value === null) return []
+    return [{ step, epoch: epoch ?? null, at, name, value, file, line: null }]
+  })
+}
+
+function isStep(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}
+
+/** Dictionaries are named by paths; images, tables and histograms are such without numbers of their own. */
+function flatten(into: Record<string, unknown>, name: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) return setOwn(into, name, value)
+  if (Array.isArray(value) || '_type' in value) return
+  for (const [inner, one] of Object.entries(value)) flatten(into, `${name}/${inner}`, one)
+}
+
+function valueOf(text: string): unknown {
+  try {
+    return parsePythonJson(text)
+  } catch {
+    return undefined
+  }
+}
