@@ -38,13 +38,16 @@ export default defineConfig({
   test: {
     ...reportersFor('web'),
     projects: [
-      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts'] } },
+      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts'], isolate: false } },
       {
         test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
           globalSetup: 'e2e/setup.ts',
-          fileParallelism: false,
+          isolate: false,
+          // Each file has a browser and a server; more of them would only wait for processors.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

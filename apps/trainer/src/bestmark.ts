@@ -12,5 +12,5 @@ process.exitCode = await commandLine(process.argv.slice(2))
 // A database client whose connection broke may keep a socket open for ever. Nobody waits for it.
 const leave = setInterval(() => {
   if (process.stdout.writableLength === 0) process.exit()
-}, 1_000)
+}, 100)
 leave.unref()

@@ -68,7 +68,8 @@ export async function goLive(page: Page, path: string): Promise<void> {
 }
 
 async function serve(home: string, databaseUrl: string) {
-  const env = { ...process.env, BESTMARK_HOME: home, DATABASE_URL: databaseUrl, PORT: '0' }
+  const board = { BESTMARK_HOME: home, DATABASE_URL: databaseUrl, PORT: '0' }
+  const env = { ...process.env, ...board, BESTMARK_PAGES: inject('pages') }
   const server = fork('serve.ts', { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
   const chunks: string[] = []
   for (const stream of [server.stdout, server.stderr]) {

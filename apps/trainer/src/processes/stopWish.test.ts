@@ -1,16 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:os'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { testDatabase, TestProxy, type TestDatabase } from '@bestmark/db/testing'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { BESTMARK, eventually, temporaryFolder } from '../testing.ts'
-import { GRACE } from './stopWish.ts'
+import { GRACE, SAME } from './stopWish.ts'
 
 let db: TestDatabase
-let proxy: TestProxy
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let runs: string
 beforeAll(async () => {
@@ -25,10 +24,11 @@ afterAll(async () => {
   await db[Symbol.asyncDispose]()
   await folder[Symbol.asyncDispose]()
 })
-beforeEach(async () => {
-  proxy = await TestProxy.to(db.databaseUrl)
-})
-afterEach(() => proxy[Symbol.asyncDispose]())
+
+/** Gives whoever follows the run something to record. */
+const grow = (): Promise<void> =>
+  appendFile(join(runs, 'growing', 'metrics.csv'), `${++epoch},0.5,1\n`)
+let epoch = 1
 
 /** Asked to end, everything has ended within this time, whatever hangs; it is promised (ms). */
 const PROMISED = 5_000
@@ -40,9 +40,10 @@ interface Started {
   ended: Promise<unknown>
 }
 
-function start(words: readonly string[]): Started {
-  const home = { BESTMARK_HOME: join(folder.path, 'home'), PORT: '0' }
-  const env = { ...process.env, ...home, DATABASE_URL: proxy.databaseUrl }
+/** Starts a command on a board of its own, whose database is reached by way of a proxy. */
+function start(words: readonly string[], proxy: TestProxy): Started {
+  const board = { BESTMARK_HOME: join(folder.path, `home of ${words[0]}`), PORT: '0' }
+  const env = { ...process.env, ...board, DATABASE_URL: proxy.databaseUrl }
   const child = spawn(BESTMARK, words, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) {
@@ -73,44 +74,53 @@ const LONG: [command: string, words: string[], begun: string, name: 'SIGINT' | '
   ['train', ['train', 'char-lm'], 'step ', 'SIGTERM'],
 ]
 
-test.each(LONG)(
+test.concurrent.each(LONG)(
   '%s ends within five seconds of a signal while the database does not answer',
+  { timeout: 300_000 },
   async (command, words, begun, name) => {
     expect(GRACE).toBeLessThan(PROMISED)
-    const running = start(command === 'watch' ? [...words, runs] : words)
+    await using proxy = await TestProxy.to(db.databaseUrl)
+    const running = start(command === 'watch' ? [...words, runs] : words, proxy)
     await running.says(begun)
     proxy.hang()
-    // It is in the middle of a question.
-    await sleep(1_000)
+    await grow()
+    await proxy.asked
     expect(await endsInTime(running, name)).toBe(true)
   },
-  300_000,
 )
 
 test('a second signal ends a command at once', async () => {
-  const running = start(['watch', runs])
+  await using proxy = await TestProxy.to(db.databaseUrl)
+  const running = start(['watch', runs], proxy)
   await running.says('Watching')
   proxy.hang()
-  await sleep(1_000)
+  await grow()
+  await proxy.asked
   running.child.kill('SIGINT')
-  await sleep(600)
+  // Sooner it is taken for the first one, sent twice.
+  await sleep(2 * SAME)
   expect(running.child.exitCode).toBeNull()
   running.child.kill('SIGINT')
   expect(await running.ended).toBe(130)
 })
 
-test('a command that waits for its database when it begins ends with a signal, too', async () => {
-  proxy.hang()
-  for (const words of [
-    ['watch', runs],
-    ['agent'],
-    ['up'],
-    ['jobs'],
-    ['import', runs],
-    ['backtest', runs, '--target', 'x'],
-  ]) {
-    const running = start(words)
-    await sleep(1_500)
+test.concurrent.each([
+  [['watch', '.']],
+  [['agent']],
+  [['up']],
+  [['jobs']],
+  [['import', '.']],
+  [['best', 'x']],
+])(
+  'a command that waits for its database when it begins ends with a signal, too: %s',
+  async (words) => {
+    await using proxy = await TestProxy.to(db.databaseUrl)
+    proxy.hang()
+    const running = start(
+      words.map((word) => (word === '.' ? runs : word)),
+      proxy,
+    )
+    await proxy.asked
     expect(await endsInTime(running, 'SIGINT')).toBe(true)
-  }
-})
+  },
+)

@@ -9,7 +9,9 @@ export class TestProxy implements AsyncDisposable {
   readonly #server: Server
   readonly #to: ReturnType<typeof parseAddress>
   readonly #open = new Set<Socket>()
+  readonly #near = new Set<Socket>()
   #isHanging = false
+  #asked = Promise.withResolvers<void>()
 
   private constructor(server: Server, databaseUrl: string) {
     this.#server = server
@@ -30,7 +32,14 @@ export class TestProxy implements AsyncDisposable {
   /** From now on connections are accepted, and nothing is ever passed on or answered. */
   hang(): void {
     this.#isHanging = true
-    for (const socket of this.#open) socket.pause()
+    this.#asked = Promise.withResolvers()
+    for (const socket of this.#open) socket.unpipe().pause()
+    for (const socket of this.#near) this.#swallow(socket)
+  }
+
+  /** Resolves once something was asked since it hangs, which nobody answers. */
+  get asked(): Promise<void> {
+    return this.#asked.promise
   }
 
   /** Passes on again what comes from now on; what hung is broken. */
@@ -46,12 +55,18 @@ export class TestProxy implements AsyncDisposable {
 
   #pass(near: Socket): void {
     this.#keep(near)
-    if (this.#isHanging) return
+    this.#near.add(near)
+    near.on('close', () => this.#near.delete(near))
+    if (this.#isHanging) return this.#swallow(near)
     const { host, port, path } = this.#to
     const far = this.#keep(path ? connect(path) : connect({ host, port }))
     near.on('close', () => far.destroy())
     far.on('close', () => near.destroy())
     near.pipe(far).pipe(near)
+  }
+
+  #swallow(near: Socket): void {
+    near.on('data', () => this.#asked.resolve()).resume()
   }
 
   #keep(socket: Socket): Socket {

@@ -16,18 +16,26 @@ export const VITE = join(WEB, 'node_modules', 'vite', 'bin', 'vite.js')
 const BUILDS = join(WEB, 'build')
 const SOURCES = ['apps/web', 'packages/core', 'packages/db', 'packages/api']
 
+/** Makes the pages in the folder `pages` of a draft. */
+type Builder = (draft: string, signal: AbortSignal) => Promise<void>
+
 /**
  * Builds the pages, unless there is a complete build of the same sources. Returns the folder of the
  * build, which does not change while this process lives.
  */
-export async function buildPages(signal: AbortSignal, folder = BUILDS): Promise<string> {
+export async function buildPages(
+  signal: AbortSignal,
+  folder = BUILDS,
+  builder: Builder = runBuilder,
+): Promise<string> {
   const builds = new Builds(folder)
   for (;;) {
     const digest = await digestOfSources()
     await builds.use(digest)
     if (await builds.isWhole(digest)) return builds.pathOf(digest)
     await using _turn = await takeTurn(`build ${folder}`, signal)
-    if (!(await builds.isWhole(digest))) await build(builds, digest, signal)
+    if (!(await builds.isWhole(digest)))
+      await build(builds, digest, (draft) => builder(draft, signal))
     await builds.sweep(digest)
     // Sources that changed meanwhile may be in the build or not.
     if (digest === (await digestOfSources())) return builds.pathOf(digest)
@@ -35,10 +43,14 @@ export async function buildPages(signal: AbortSignal, folder = BUILDS): Promise<
 }
 
 /** Builds in a separate folder, so that other processes see only complete builds. */
-async function build(builds: Builds, digest: string, signal: AbortSignal): Promise<void> {
+async function build(
+  builds: Builds,
+  digest: string,
+  make: (draft: string) => Promise<void>,
+): Promise<void> {
   const draft = builds.draftOf(digest)
   try {
-    await runBuilder(draft, signal)
+    await make(draft)
     await builds.finish(join(draft, 'pages'), digest)
   } finally {
     await bestEffort(() => rm(draft, { recursive: true, force: true }), REMOVING)
