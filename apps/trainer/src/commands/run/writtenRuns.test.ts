@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TrainingJobStatus } from '@bestmark/core'
 import { listJobs } from '@bestmark/db'
@@ -197,6 +197,49 @@ test('a program that only prints is told so, with the command that records a fol
   const [job] = await jobs()
   expect(job).toMatchObject({ status: 'completed', current_step: 3 })
   expect(await readFile(join(job?.output_dir ?? '', OUTPUT), 'utf8')).toContain('"step":3')
+})
+
+test('what a program prints is the log of the weights that it saves, while it runs and after', async () => {
+  const { cwd, ended, jobs, goOn } = await started(`
+mkdirSync('checkpoints')
+for (const [index, loss] of losses.entries()) {
+  if (index === 3) await waits()
+  console.log('Epoch ' + (index + 1) + '/6: train_loss=1.5 val_loss=' + loss)
+  if (loss === Math.min(...losses.slice(0, index + 1))) save('checkpoints/best.safetensors')
+  save('checkpoints/last.safetensors')
+}`)
+  const root = join(cwd, 'checkpoints')
+  const live = await jobAt(jobs, root, 3)
+  await goOn()
+  const { stderr } = await ended
+  expect(stderr).not.toContain('No log or checkpoint')
+  expect(await jobs()).toMatchObject([
+    {
+      ...{ job_id: live.job_id, status: 'completed', eval_loss: 6, best_step: 3 },
+      best_checkpoint_path: join(root, 'best.safetensors'),
+    },
+  ])
+})
+
+test('a log to which weights come beside it in the folder above is one run with them', async () => {
+  const { cwd, name, ended, jobs, goOn } = await started(`
+mkdirSync('results')
+appendFileSync('results/log.csv', 'epoch,train_loss,val_loss\\n')
+for (const [index, loss] of losses.entries()) {
+  if (index === 3) await waits()
+  appendFileSync('results/log.csv', index + 1 + ',1.5,' + loss + '\\n')
+  if (index > 3) save('model_' + (index + 1) + '.safetensors')
+}`)
+  const live = await jobAt(jobs, join(cwd, 'results'), 3)
+  await goOn()
+  await ended
+  expect(await jobs()).toMatchObject([
+    {
+      ...{ job_id: live.job_id, name, output_dir: cwd, status: 'completed', eval_loss: 6 },
+      best_checkpoint_path: join(cwd, 'model_5.safetensors'),
+    },
+  ])
+  expect(await readdir(join(cwd, 'results'))).toEqual(['log.csv'])
 })
 
 const SCRIPT = `

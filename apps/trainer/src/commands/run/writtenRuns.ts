@@ -109,15 +109,15 @@ export class WrittenRuns {
   }
 
   /**
-   * The run, found before, that reads a log of this root. It is `isWhole` where it reads all of them;
-   * else the logs lie below this root as well, with weights beside them.
+   * The run, found before, that reads a log of this root. It is `isWhole` where it reads all of them,
+   * unless its folder lies below this root, which holds weights as well.
    */
   async #sameRun(root: string): Promise<{ root: string; isWhole: boolean } | undefined> {
     const own = await placesOfLogs(root)
     for (const before of this.#found) {
       const others = await placesOfLogs(before)
       const shared = [...own].filter((file) => others.has(file)).length
-      if (shared > 0) return { root: before, isWhole: shared === own.size }
+      if (shared > 0) return { root: before, isWhole: shared === own.size && !isBelow(before, root) }
     }
     return undefined
   }

@@ -19,7 +19,7 @@ import type { Candidate } from '../weights/candidate.ts'
 import { inferred } from '../weights/inferred.ts'
 import { claimed, monitored } from '../weights/monitor.ts'
 import { candidatesIn } from '../weights/saved.ts'
-import { type History, noHistory, remember } from '../weights/history.ts'
+import { type History, noHistory, remember, writtenBetween } from '../weights/history.ts'
 import type { Opening, Piece, Source, SourceReader } from './source.ts'
 
 /** A line of one of the run's files. */
@@ -124,7 +124,8 @@ class LineReader<State extends Progress> implements SourceReader {
     const events = await this.#lines(listing, at)
     if (events === 'replaced') return this.#anew()
     if (events.length > 0 && at.hasEnded) return this.#anew()
-    remember(at.history, events)
+    remember(at.history, events, this.#isWaiting ? Date.now() : undefined)
+    this.#isWaiting = !this.#read
     if (!this.#read) events.push(...this.#settled(at))
     const turn = events.findLast(({ type }) => type === 'started' || type === 'ended')
     if (turn) at.isTold = turn.type === 'ended'
@@ -159,6 +160,8 @@ class LineReader<State extends Progress> implements SourceReader {
 
   /** Whether the last look found lines, so that there may be more. */
   #read = false
+  /** All there was has been read before, so what is new was written just now. */
+  #isWaiting = false
 
   async #lines(listing: Listing, at: Cursor<State>): Promise<TrainingEvent[] | 'replaced'> {
     this.#read = false
@@ -218,6 +221,7 @@ class LineReader<State extends Progress> implements SourceReader {
 
   /** Files that were saved since the last look, once the lines before them were read. */
   async #saved(listing: Listing, at: Cursor<State>): Promise<TrainingEvent[]> {
+    at.history.written = writtenBetween(this.#root, Object.keys(at.files))
     const saved = await this.#format.saved(listing, at.state, at.history)
     const reached = this.#isOver ? Infinity : Math.max(0, ...at.history.last.filter(Boolean))
     const events = await savedEvents(this.#root, saved, at.saved, at.state, reached)

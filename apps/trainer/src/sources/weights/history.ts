@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { type Measured, type TrainingEvent } from '@bestmark/core'
+import { statIfSeen } from '../../files/runFile.ts'
 
 /** One evaluation, as far as weights are joined to it; plain data, since it is kept with the cursor. */
 export interface Row {
@@ -19,6 +21,10 @@ export interface History {
   saves?: Record<string, number>
   /** The measure of which the log records the best so far. */
   best_of?: string | null
+  /** When the last rows were read (ms), where they were written just before that. */
+  heard_at?: number | undefined
+  /** When the log was begun and last written (ms), by the times of its files. */
+  written?: { from: number; to: number } | undefined
 }
 
 /** Rows and values that are kept; of longer logs the newest rows. */
@@ -29,8 +35,9 @@ export function noHistory(): History {
   return { rows: [], last: [] }
 }
 
-/** Adds what events measured. */
-export function remember(history: History, events: readonly TrainingEvent[]): void {
+/** Adds what events measured; they were read at `now` where they were written just before that. */
+export function remember(history: History, events: readonly TrainingEvent[], now?: number): void {
+  if (events.some(({ type }) => type === 'evaluation' || type === 'metrics')) history.heard_at = now
   for (const event of events) {
     if (event.type !== 'evaluation' && event.type !== 'metrics') continue
     const { attempt, step, epoch, at } = event
@@ -46,4 +53,12 @@ export function remember(history: History, events: readonly TrainingEvent[]): vo
     } else history.rows.push({ attempt, step, epoch, at, values })
   }
   if (history.rows.length > MOST_ROWS) history.rows.splice(0, history.rows.length - MOST_ROWS)
+}
+
+/** When files were made and last changed, as far as they are there. */
+export function writtenBetween(root: string, files: readonly string[]): History['written'] {
+  const seen = files.flatMap((file) => statIfSeen(join(root, file)) ?? [])
+  if (seen.length === 0) return undefined
+  const from = Math.min(...seen.map(({ birthtimeMs }) => birthtimeMs))
+  return { from, to: Math.max(...seen.map(({ mtimeMs }) => mtimeMs)) }
 }

@@ -2,12 +2,12 @@ import { basename } from 'node:path'
 import { ownValue } from '@bestmark/core'
 import type { SavedFile } from '../events/savedFiles.ts'
 import { attemptsOf } from './attempts.ts'
-import { bestRow } from './bestRow.ts'
 import type { Candidate } from './candidate.ts'
 import { type Axis, baseOf, holds, type KnownValue } from './counting.ts'
 import { epochEnds, type StepOfEpoch } from './epochEnds.ts'
 import type { History, Row } from './history.ts'
 import { loggedValues } from './loggedValues.ts'
+import { signsOfRole } from './roles.ts'
 
 /** What a run declares, as far as files that keep its best are of that metric. */
 export interface Declares {
@@ -57,7 +57,10 @@ export function joined(
   const known = candidates.map((one) => ({ one, signs: signs.get(one) ?? [] }))
   for (const { one, signs } of known) {
     if (signs.length === 0) fromTwins(one, known, add)
-    if (signs.length === 0) fromRole(one, given, declares)
+    if (signs.length === 0) {
+      for (const { step, by } of signsOfRole(one, candidates, { history, axis }, declares.metric))
+        add(one, step, by)
+    }
   }
   const placed = known.map(({ one, signs }) => placedBy(one, signs))
   return attemptsOf(placed, history).map(({ one, saved }) => {
@@ -214,19 +217,6 @@ function fromTwins(
   if (digest === null || digest === '') return
   const twin = known.find((other) => other.one.facts.digest === digest && other.signs.length > 0)
   if (twin) add(one, twin.signs[0]?.step, `the same numbers in ${twin.one.found.path}`)
-}
-
-/**
- * A file that keeps the best is of the best row, where all that was measured agrees on it. Of a log
- * of epochs the optimiser's steps are a whole number per epoch, which rules others out.
- */
-function fromRole(one: Candidate, { history, axis, add }: Given, { metric }: Declares): void {
-  if (one.found.hints.role !== 'best') return
-  const taken = axis.isEpochs ? one.facts.step : null
-  const best = bestRow(history, metric, (step) => taken === null || taken % step === 0)
-  if (!best) return
-  const steps = taken === null ? '' : ` (its optimiser took ${taken} steps)`
-  add(one, best.step, `its name and the best ${best.metric} of the log${steps}`)
 }
 
 function valuesIn({ found, facts }: Candidate): KnownValue[] {

@@ -190,3 +190,47 @@ test('epochs in names are rows where a log calls its epochs steps and has no oth
     'checkpoints/epoch_2.pt': [0, 2],
   })
 })
+
+test('weights whose names count nothing are of the row that was written when they were saved, or after the last one', async () => {
+  await using folder = await temporaryFolder()
+  const begun = 1_700_000_000
+  const records = [3, 1, 2, 4].map((value, row) =>
+    eventRecord(row + 1, [{ tag: 'val/loss', value }], begun + row * 60),
+  )
+  const saved = { 'best.pt': 61, 'net.pt': 121, 'copy.pt': 95, 'last.pt': 183 }
+  await writeFiles(folder.path, {
+    'events.out.tfevents.1.here': Buffer.concat(records),
+    ...Object.fromEntries(Object.keys(saved).map((name) => [name, name])),
+  })
+  for (const [name, seconds] of Object.entries(saved)) {
+    await utimes(join(folder.path, name), begun + seconds, begun + seconds)
+  }
+  const { events } = await readRun(folder.path)
+  expect(placed(events)).toEqual({
+    'best.pt': [0, 2],
+    'net.pt': [0, 3],
+    'copy.pt': [0, null],
+    'last.pt': [0, 4],
+  })
+  const likely = events.flatMap((event) => (event.type === 'log' ? [event.text] : []))
+  // Its name and its time agree.
+  expect(likely.join()).not.toContain('best.pt')
+  expect(likely).toContain(
+    'net.pt is likely of step 3. The only sign is the time at which it was saved',
+  )
+})
+
+test('a file that is older than the last rows of a table is not taken for the last', async () => {
+  await using folder = await temporaryFolder()
+  await writeFiles(folder.path, {
+    'history.csv': table([3, 1, 2]),
+    'last.pt': 'w',
+    'model.pt': 'w',
+  })
+  const old = new Date(Date.now() - 60_000)
+  await utimes(join(folder.path, 'last.pt'), old, old)
+  expect(placed((await readRun(folder.path)).events)).toEqual({
+    'last.pt': [0, null],
+    'model.pt': [0, 3],
+  })
+})
