@@ -117,7 +117,8 @@ export class WrittenRuns {
     for (const before of this.#found) {
       const others = await placesOfLogs(before)
       const shared = [...own].filter((file) => others.has(file)).length
-      if (shared > 0) return { root: before, isWhole: shared === own.size && !isBelow(before, root) }
+      if (shared > 0)
+        return { root: before, isWhole: shared === own.size && !isBelow(before, root) }
     }
     return undefined
   }
