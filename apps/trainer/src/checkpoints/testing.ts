@@ -6,8 +6,13 @@ export const SAFETENSORS = Buffer.from(
 )
 
 /** A zip archive that holds one file and a comment, with or without the records of a long one. */
-export function zip(comment = '', isLong = false, data = Buffer.from('weights')): Buffer {
-  const name = Buffer.from('archive/data.pkl')
+export function zip(
+  comment = '',
+  isLong = false,
+  data = Buffer.from('weights'),
+  inside = 'archive/data.pkl',
+): Buffer {
+  const name = Buffer.from(inside)
   const local = Buffer.alloc(30)
   local.writeUInt32LE(0x04034b50)
   local.writeUInt32LE(data.length, 18)

@@ -1,9 +1,14 @@
+import { copyFile, cp } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { rowsFrom, select } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { torchFile } from '../checkpoints/testing.ts'
+import { torchFile, zip } from '../checkpoints/testing.ts'
 import { temporaryFolder, writeFiles } from '../testing.ts'
 import { readRun } from './readRun.ts'
+
+/** What real runs wrote, beside the scripts that made them. */
+const FIXTURES = fileURLToPath(new URL('fixtures/programs', import.meta.url))
 
 // Each folder is written as its program's own source writes it; the numbers are made up.
 
@@ -238,4 +243,36 @@ test('nnU-Net prints the Dice of classes as numpy 2 does', async () => {
   const { events } = await readRun(folder.path)
   const measured = events.flatMap((event) => (event.type === 'evaluation' ? [event.values] : []))
   expect(measured).toContainEqual({ val_pseudo_dice: 0.6 })
+})
+
+test('the rewards that Stable-Baselines3 measured decide among its archives', async () => {
+  await using folder = await temporaryFolder()
+  const policy = zip('', false, Buffer.from('weights'), 'policy.pth')
+  const steps = [256, 512, 768, 1024]
+  await writeFiles(folder.path, {
+    ...Object.fromEntries(steps.map((step) => [`rl_model_${step}_steps.zip`, policy])),
+    'best_model.zip': policy,
+    'data_1024_steps.zip': zip('', false, Buffer.from('data'), 'images.bin'),
+  })
+  await copyFile(join(FIXTURES, 'stable_baselines3.npz'), join(folder.path, 'evaluations.npz'))
+  const { source, events } = await readRun(folder.path)
+  expect(source).toBe('stable_baselines3')
+  const { checkpoints, evaluations } = rowsFrom(events)
+  expect(evaluations.map(({ step }) => step)).toEqual(steps)
+  const highest = Math.max(...evaluations.map(({ values }) => Number(values['eval_mean_reward'])))
+  expect(checkpoints.map(({ path }) => path)).not.toContain('data_1024_steps.zip')
+  const { best } = select({ policy: 'as_declared', ...rowsFrom(events) })
+  expect(best).toMatchObject({ step: 1024, value: highest })
+})
+
+test("CatBoost's tables are one log, whose held-out set is in the name of its file", async () => {
+  await using folder = await temporaryFolder()
+  await cp(join(FIXTURES, 'catboost_info'), join(folder.path, 'catboost_info'), { recursive: true })
+  await writeFiles(folder.path, { 'model.cbm': 'CBM1 and its trees' })
+  const rows = rowsFrom((await readRun(folder.path)).events)
+  expect(rows.evaluations).toHaveLength(30)
+  const { missed_best, metric } = select({ policy: 'as_declared', ...rows })
+  // The script printed this iteration, counted from 0, and this value.
+  expect([metric, missed_best?.step]).toEqual(['eval_Logloss', 8])
+  expect(missed_best?.value).toBeCloseTo(0.5585553, 6)
 })

@@ -1,11 +1,11 @@
 import type { Direction } from '../run/event.ts'
 
 const MINIMISED =
-  'loss perplexity ppl nll bpb bpc wer cer ter per mae mse rmse mape smape error err brier ece eer fid kl lpips'
+  'loss logloss perplexity ppl nll bpb bpc wer cer ter per mae mse rmse mape smape error err brier ece eer fid kl lpips'
 const MAXIMISED =
   'accuracy acc f1 precision recall auc auroc auprc mcc matthews kappa bleu chrf meteor comet ' +
   'bertscore em map map50 ap ap50 ap75 ndcg mrr iou miou dice psnr ssim r2 pearson spearman reward ' +
-  'acc1 acc5 top1 top5 hits score fitness'
+  'acc1 acc5 top1 top5 hits score fitness pq'
 
 const DIRECTION_OF = new Map<string, Direction>([
   ...MINIMISED.split(' ').map((token) => [token, 'min'] as const),
