@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { smooth, thin, type Series } from './series.ts'
+import { smooth, standsFor, thin, type Series } from './series.ts'
 
 const noisy = (n: number): Series => {
   const steps = Float64Array.from({ length: n }, (_, index) => index)
@@ -43,4 +43,26 @@ test('smoothing starts at the first value and is not poisoned by NaN', () => {
   expect(smoothed[2]).toBeNaN()
   expect(smoothed[3]).toBeCloseTo((4 * 0.125 + 2 * 0.25 + 2 * 0.5) / 0.875)
   expect([...smooth(Float64Array.of(1, 5), 0)]).toEqual([1, 5])
+})
+
+test('a thinned series is smoothed about as the whole is', () => {
+  const whole = noisy(20_000)
+  const thinned = thin(whole, 500)
+  const stands = standsFor(thinned.steps, 20_000)
+  const expected = smooth(whole.values, 0.999)
+  const error = (values: Float64Array) =>
+    Math.max(
+      ...thinned.steps.slice(100).map((step, index) => {
+        return Math.abs((values[index + 100] ?? NaN) - (expected[step] ?? NaN))
+      }),
+    )
+  const plain = error(smooth(thinned.values, 0.999))
+  expect(error(smooth(thinned.values, 0.999, stands))).toBeLessThan(plain / 3)
+})
+
+test('what was not thinned is smoothed as it is', () => {
+  const { steps } = noisy(100)
+  expect(standsFor(steps, 100)).toBeUndefined()
+  expect(standsFor(new Float64Array(), 5)).toBeUndefined()
+  expect(standsFor(Float64Array.of(7, 7), 5)).toBeUndefined()
 })

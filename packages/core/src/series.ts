@@ -65,15 +65,27 @@ function keepExtremes(values: Float64Array, from: number, to: number, kept: Set<
 /**
  * Exponential moving average with the start's bias taken out (as in Adam): weight 0 leaves the
  * values as they are, towards 1 smooths more. Non-finite values stay where they are and do not
- * poison what follows.
+ * poison what follows. `stands` says for how many logged points each value stands, as after
+ * thinning; left out, each stands for itself.
  */
-export function smooth(values: Float64Array, weight: number): Float64Array {
+export function smooth(values: Float64Array, weight: number, stands?: Float64Array): Float64Array {
   let average = 0
   let mass = 0
-  return values.map((value) => {
+  return values.map((value, index) => {
     if (!Number.isFinite(value)) return value
-    average = weight * average + (1 - weight) * value
-    mass = weight * mass + (1 - weight)
+    const past = stands ? weight ** (stands[index] ?? 1) : weight
+    average = past * average + (1 - past) * value
+    mass = past * mass + (1 - past)
     return average / mass
   })
+}
+
+/**
+ * For how many logged points each point of a thinned series stands, by the gaps between its steps;
+ * undefined where nothing was thinned. `count` is the number of points before thinning.
+ */
+export function standsFor(steps: Float64Array, count: number): Float64Array | undefined {
+  const gap = ((steps.at(-1) ?? 0) - (steps[0] ?? 0)) / (count - 1)
+  if (count <= steps.length || !(gap > 0)) return undefined
+  return steps.map((step, index) => Math.max(1, (step - (steps[index - 1] ?? step)) / gap))
 }

@@ -1,18 +1,10 @@
+import { csvRow } from '../csv.ts'
 import type { Backtest } from './figures.ts'
 
 const HEAD =
   'group run target direction among candidates best_step best_value policy step attempt value regret is_exact saw_target'
 
-/**
- * How a cell begins that a spreadsheet would run as a formula, also in the wide forms that some take
- * for the same (https://owasp.org/www-community/attacks/CSV_Injection).
- */
-const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
-
-/**
- * One row a (run, policy), with a head; cells are quoted as RFC 4180 says. Text that would be a
- * formula in a spreadsheet has an apostrophe before it.
- */
+/** One row per (run, policy), with a head. */
 export function backtestCsv({ replayed }: Backtest): string {
   const rows = replayed.flatMap(({ picks, group, name, ...run }) =>
     picks.map(({ policy, step, attempt, value, regret, is_exact, saw_target }) => [
@@ -21,11 +13,5 @@ export function backtestCsv({ replayed }: Backtest): string {
       ...[policy, step, attempt, value, regret, is_exact, saw_target],
     ]),
   )
-  return [HEAD.split(' '), ...rows].map((row) => `${row.map(cell).join(',')}\n`).join('')
-}
-
-function cell(value: string | number | boolean): string {
-  const told = String(value)
-  const text = typeof value === 'string' && FORMULA.test(told) ? `'${told}` : told
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return [HEAD.split(' '), ...rows].map(csvRow).join('')
 }

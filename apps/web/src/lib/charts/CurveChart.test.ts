@@ -25,7 +25,7 @@ function drawn(change: object = {}): string {
       ],
       best_step: 200,
       epochs: [],
-      view: { axis: 'step', log: false, smoothing: 0, window: null },
+      view: { axis: 'step', log: false, smoothing: 0, clip: true, window: null },
       ...change,
     },
   }).body
@@ -55,7 +55,7 @@ test('a NaN is a cross that says at which step', () => {
 
 test('a chart of nothing, of one point and on a log scale can be drawn', () => {
   for (const values of [[], [2], [NaN], [0, -1], [1, 1e-8]]) {
-    const view = { axis: 'step', log: true, smoothing: 0.5, window: null }
+    const view = { axis: 'step', log: true, smoothing: 0.5, clip: true, window: null }
     expect(drawn({ series: [series('loss', values)], view })).toContain('<svg')
   }
 })

@@ -4,7 +4,14 @@ import type { Columns, Drawn } from './line.ts'
 import type { Point } from './point.ts'
 import type { Viewing } from './viewAddress.ts'
 
-export type NamedSeries = Series & { name: string; kind: 'logged' | 'evaluation' }
+export interface NamedSeries extends Series {
+  name: string
+  kind: 'logged' | 'evaluation'
+  /** How many points there are before thinning; left out, all of them are here. */
+  count?: number
+  /** What later attempts replaced. */
+  earlier?: readonly Series[]
+}
 
 /** A checkpoint as the chart needs it. */
 export interface ChartCheckpoint {
@@ -16,7 +23,7 @@ export interface ChartCheckpoint {
 }
 
 /** How the chart is looked at, whatever it shows. */
-type View = Omit<Viewing, 'show'>
+type View = Pick<Viewing, 'axis' | 'log' | 'smoothing' | 'window' | 'clip'>
 
 /** The step after which a curve rises, with the word for it. */
 export interface Turn {
@@ -42,11 +49,22 @@ export interface Line extends Drawn {
   kind: NamedSeries['kind']
   /** As measured, behind the smoothed line; empty where nothing is smoothed. */
   raw: Point[][]
+  /** Earlier attempts, as far as later ones replaced them. */
+  earlier: Point[][]
   /** The real points, where few enough to be told apart. */
   dots: Point[]
   /** The last value in view, which may be NaN, and the height at which it is told. */
   last: { value: number; y: number } | null
   columns: Columns
+}
+
+/** Values that the vertical axis leaves out, so that they do not flatten all others. */
+export interface Clipped {
+  count: number
+  lowest: number
+  highest: number
+  /** Where they are, on the edge that they lie beyond. */
+  places: { x: number; isAbove: boolean }[]
 }
 
 export interface Tick {
@@ -61,6 +79,8 @@ export interface Chart {
   axis: Axis
   log: boolean
   x: [number, number]
+  /** What the horizontal axis shows without a window. */
+  whole: [number, number]
   y: [number, number]
   lines: Line[]
   ticks: Tick[]
@@ -69,5 +89,7 @@ export interface Chart {
   /** Other checkpoints on the evaluation curve that noise cannot tell from the selected one. */
   tied: Point[]
   onset: (Point & { word: string }) | null
+  /** Outliers beyond the axis; null where everything is in view. */
+  clipped: Clipped | null
   hidden: number
 }

@@ -92,6 +92,7 @@ test('a chart of any numbers has finite places only, in any view', () => {
     axis: fc.constantFrom('step' as const, 'epoch' as const, 'time' as const),
     log: fc.boolean(),
     smoothing: fc.double({ min: 0, max: 0.99, noNaN: true }),
+    clip: fc.boolean(),
     window: fc.option(fc.tuple(fc.double(), fc.double())),
   })
   const series = fc.tuple(steps, fc.infiniteStream(fc.double()), fc.infiniteStream(fc.double()))

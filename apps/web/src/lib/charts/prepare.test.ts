@@ -25,7 +25,7 @@ function chart(change: Partial<ChartInput> = {}, view: Partial<ChartInput['view'
     epochs: [],
     width: 600,
     ...change,
-    view: { axis: 'step', log: false, smoothing: 0, window: null, ...view },
+    view: { axis: 'step', log: false, smoothing: 0, clip: true, window: null, ...view },
   })
 }
 
@@ -129,4 +129,45 @@ test('labels at line ends do not cover one another', () => {
     ['b', 86],
     ['a', 100],
   ])
+})
+
+test('a spike that would flatten the curve lies beyond the axis, and is told', () => {
+  const steps = Array.from({ length: 100 }, (_, index) => index + 1)
+  const spiked = series(
+    'loss',
+    steps,
+    steps.map((step) => (step === 40 ? 1_000 : 2 + 1 / step)),
+  )
+  const whole = chart({ series: [spiked] }, { clip: false })
+  expect(whole.clipped).toBeNull()
+  expect(whole.y[1]).toBeGreaterThan(1_000)
+  const cut = chart({ series: [spiked] })
+  expect(cut.y[1]).toBeLessThan(4)
+  expect(cut.clipped).toMatchObject({
+    count: 1,
+    highest: 1_000,
+    places: [{ x: 40, isAbove: true }],
+  })
+  // A window without the spike has nothing to leave out.
+  expect(chart({ series: [spiked] }, { window: [50, 100] }).clipped).toBeNull()
+})
+
+test('the best is in view also where it is an outlier', () => {
+  const steps = Array.from({ length: 100 }, (_, index) => index + 1)
+  const one = series(
+    'eval_acc',
+    steps,
+    steps.map((step) => (step === 40 ? 1_000 : 2 + 1 / step)),
+  )
+  const { y, clipped } = chart({ series: [one], best_step: 40 })
+  expect(y[1]).toBeGreaterThan(1_000)
+  expect(clipped).toBeNull()
+})
+
+test('an earlier attempt is drawn on its own, and both axes reach it', () => {
+  const later = { ...series('loss', [10, 20], [4, 3]), earlier: [series('loss', [30, 40], [9, 8])] }
+  const { lines, x, y } = chart({ series: [later] })
+  expect(lines[0]?.earlier.map((run) => run.map(({ step }) => step))).toEqual([[30, 40]])
+  expect(lines[0]?.segments.map((run) => run.map(({ step }) => step))).toEqual([[10, 20]])
+  expect([x[1], y[1] > 9]).toEqual([40, true])
 })

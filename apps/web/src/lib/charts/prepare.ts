@@ -1,8 +1,9 @@
-import { smooth, type Series } from '@bestmark/core'
+import { smooth, standsFor, type Series } from '@bestmark/core'
 import { placeOn } from './axis.ts'
-import type { Chart, ChartInput, Line, NamedSeries, Turn } from './chart.ts'
+import type { Chart, ChartInput, Clipped, Line, NamedSeries, Turn } from './chart.ts'
 import { inReach, placesDomain, valuesDomain, windowOf } from './domain.ts'
-import { draw, type Columns } from './line.ts'
+import { draw, lowerBound, type Columns } from './line.ts'
+import { spanWithoutOutliers } from './outliers.ts'
 import { markAt, ticksOf, tiedOf } from './marks.ts'
 import type { Point } from './point.ts'
 
@@ -17,25 +18,34 @@ export function prepareChart(input: ChartInput): Chart {
   const inOrder = input.series.toSorted(
     (a, b) => Number(a.kind === 'evaluation') - Number(b.kind === 'evaluation'),
   )
-  const placed = inOrder.map((series) => ({ series, columns: columnsOf(series, place) }))
-  const x = (view.window && windowOf(...view.window)) ?? placesDomain(placed.flatMap(endsOf))
-  const lines = placed.map(({ series, columns }) => lineOf(series, columns, x, input))
+  const placed = inOrder.map((series) => ({
+    series,
+    columns: columnsOf(series, place),
+    earlier: (series.earlier ?? []).map((one) => columnsOf(one, place)),
+  }))
+  const whole = placesDomain(placed.flatMap(endsOf))
+  const x = (view.window && windowOf(...view.window)) ?? whole
+  const lines = placed.map((one) => lineOf(one, x, input))
   const stepTimes = timesByStep(input.series)
   const at = (step: number) => inReach(place(step, stepTimes.get(step) ?? NaN))
   const best = shownMark(markAt(input.best_step, lines, at, x), view.log)
   const tied = tiedOf(input.checkpoints, lines, at, x).filter(({ y }) => !view.log || y > 0)
   // Marks are in view whatever the line between them leaves out.
   const marks = [...tied, ...(best ? [best] : [])].map(({ y }) => y)
+  const span = view.clip ? spanWithoutOutliers(measuredValues(lines, x), view.log) : null
+  const y = valuesDomain([...(span ?? shownValues(lines, x)), ...marks], view.log)
   return {
     axis: view.axis,
     log: view.log,
     x,
-    y: valuesDomain([...shownValues(lines, x), ...marks], view.log),
+    whole,
+    y,
     lines,
     ticks: ticksOf(input.checkpoints, at, x, input.width),
     best,
     tied,
     onset: onsetAt(input.turn, lines, at, x),
+    clipped: span && clippedOf(lines, x, y, view.log),
     hidden: lines.reduce((sum, line) => sum + line.hidden, 0),
   }
 }
@@ -71,13 +81,19 @@ function columnsOf(series: Series, place: (step: number, time: number) => number
 }
 
 /** Where a series begins and ends. Places rise within it. */
-function endsOf({ columns: { xs } }: { columns: Columns }): number[] {
-  return [xs[0] ?? NaN, xs.at(-1) ?? NaN]
+function endsOf({ columns, earlier }: Placed): number[] {
+  return [columns, ...earlier].flatMap(({ xs }) => [xs[0] ?? NaN, xs.at(-1) ?? NaN])
+}
+
+/** A series with its places on the horizontal axis. */
+interface Placed {
+  series: NamedSeries
+  columns: Columns
+  earlier: Columns[]
 }
 
 function lineOf(
-  series: NamedSeries,
-  columns: Columns,
+  { series, columns, earlier }: Placed,
   x: [number, number],
   input: ChartInput,
 ): Line {
@@ -85,7 +101,7 @@ function lineOf(
   const measured = draw(columns, x, input.width, log)
   const averaged = series.kind === 'logged' && smoothing > 0
   const shown = averaged
-    ? draw({ ...columns, values: smooth(columns.values, smoothing) }, x, input.width, log)
+    ? draw({ ...columns, values: smoothed(series, smoothing) }, x, input.width, log)
     : measured
   const points = measured.segments.flat().filter(({ step }) => Number.isFinite(step))
   return {
@@ -94,10 +110,16 @@ function lineOf(
     name: series.name,
     kind: series.kind,
     raw: averaged ? measured.segments : [],
+    earlier: earlier.flatMap((one) => draw(one, x, input.width, log).segments),
     dots: series.kind === 'evaluation' && points.length <= MOST_DOTS ? points : [],
     last: lastInView(columns, shown.segments, x),
     columns,
   }
+}
+
+/** Smoothed as if all points were here: each counts as often as points were thinned before it. */
+function smoothed({ steps, values, count = 0 }: NamedSeries, weight: number): Float64Array {
+  return smooth(values, weight, standsFor(steps, count))
 }
 
 function lastInView({ xs, values }: Columns, segments: Point[][], [, to]: [number, number]) {
@@ -109,9 +131,42 @@ function lastInView({ xs, values }: Columns, segments: Point[][], [, to]: [numbe
 /** The values of what is drawn inside the window. */
 function shownValues(lines: Line[], [from, to]: [number, number]): number[] {
   return lines
-    .flatMap((line) => [...line.segments, ...line.raw].flat())
+    .flatMap((line) => [...line.segments, ...line.raw, ...line.earlier].flat())
     .filter((point) => point.x >= from && point.x <= to)
     .map(({ y }) => y)
+}
+
+function measuredValues(lines: readonly Line[], x: [number, number]): number[] {
+  return lines.flatMap((line) => pointsIn(line, x)).map(({ y }) => y)
+}
+
+function pointsIn({ columns: { xs, values } }: Line, [from, to]: [number, number]) {
+  const points: { x: number; y: number }[] = []
+  const end = xs.findLastIndex((x) => x <= to)
+  for (let index = lowerBound(xs, from); index <= end; index += 1) {
+    points.push({ x: xs[index] ?? NaN, y: values[index] ?? NaN })
+  }
+  return points
+}
+
+/** The measured values in the window that the axis leaves out; null where there is none. */
+function clippedOf(
+  lines: readonly Line[],
+  x: [number, number],
+  [low, high]: [number, number],
+  log: boolean,
+): Clipped | null {
+  const outside = lines
+    .flatMap((line) => pointsIn(line, x))
+    .filter(({ y }) => Number.isFinite(y) && (y < low || y > high) && (!log || y > 0))
+  if (outside.length === 0) return null
+  const values = outside.map(({ y }) => y)
+  return {
+    count: outside.length,
+    lowest: Math.min(...values),
+    highest: Math.max(...values),
+    places: outside.map((point) => ({ x: point.x, isAbove: point.y > high })),
+  }
 }
 
 /** A mark whose value the axis cannot show keeps its place, but has no height. */

@@ -1,3 +1,6 @@
+import { durationTicks, type Axis } from './axis.ts'
+import type { Continuous } from './cake.ts'
+
 /** A mark of an axis with its words. */
 export interface AxisTick {
   value: number
@@ -29,6 +32,13 @@ function fitting(
     taken = { place, room: own }
     return [{ value, text }]
   })
+}
+
+/** Round places along a horizontal axis, about `wanted` of them. */
+export function placesOf(axis: Axis, scale: Continuous, wanted: number): number[] {
+  const [from = 0, to = 1] = scale.domain()
+  if (axis === 'time') return durationTicks([from, to], wanted)
+  return scale.ticks(wanted).filter((tick) => axis === 'epoch' || Number.isInteger(tick))
 }
 
 /** Marks along a horizontal axis. */

@@ -4,7 +4,7 @@ import { readViewing, viewingSearch } from './viewAddress.ts'
 const read = (search: string) => readViewing(new URLSearchParams(search))
 
 test('an address says how the chart is looked at, and back again', () => {
-  const search = 'show=grad_norm&x=time&log=1&smooth=0.6&window=10.0000%7E250.500'
+  const search = 'show=grad_norm&x=time&log=1&smooth=0.6&clip=0&window=10.0000%7E250.500'
   expect(viewingSearch(read(search))).toBe(search)
 })
 

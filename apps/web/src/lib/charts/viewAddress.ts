@@ -9,6 +9,8 @@ export interface Viewing {
   log: boolean
   /** Weight of the past in the moving average, 0 (as measured) to 0.99. */
   smoothing: number
+  /** Whether the vertical axis leaves out the few values that would flatten all others. */
+  clip: boolean
   /** In the unit of the axis. */
   window: readonly [number, number] | null
 }
@@ -20,6 +22,7 @@ export function readViewing(parameters: Pick<URLSearchParams, 'get'>): Viewing {
     axis: AXES.find((axis) => axis === parameters.get('x')) ?? 'step',
     log: parameters.get('log') === '1',
     smoothing: Math.min(0.99, Math.max(0, Number(parameters.get('smooth')) || 0)),
+    clip: parameters.get('clip') !== '0',
     window: readWindow(parameters.get('window')),
   }
 }
@@ -30,13 +33,16 @@ function readWindow(text: string | null): readonly [number, number] | null {
   return Number(from) < Number(to) ? windowOf(Number(from), Number(to)) : null
 }
 
-/** What an address says of a view: only what differs from a plain chart. */
-export function viewingSearch({ show, axis, log, smoothing, window }: Viewing): string {
-  const parameters = new URLSearchParams()
+/** What an address says of a view, after `parameters`: only what differs from a plain chart. */
+export function viewingSearch(
+  { show, axis, log, smoothing, clip, window }: Viewing,
+  parameters = new URLSearchParams(),
+): string {
   if (show !== null) parameters.set('show', show)
   if (axis !== 'step') parameters.set('x', axis)
   if (log) parameters.set('log', '1')
   if (smoothing > 0) parameters.set('smooth', String(smoothing))
+  if (!clip) parameters.set('clip', '0')
   if (window)
     parameters.set('window', window.map((end) => end.toPrecision(digitsOf(window))).join('~'))
   return String(parameters)

@@ -7,6 +7,7 @@ import {
   type Deployment,
   type JobDetail,
   type NamedSeries,
+  type SeriesDelta,
   type SeriesName,
 } from '../api.ts'
 import { GrowingSeries } from './growingSeries.ts'
@@ -15,6 +16,14 @@ import { readLogs, type JobLogs } from './jobLogs.ts'
 import { Reread } from './reread.svelte.ts'
 import { POINTS, type JobSnapshot } from './snapshot.ts'
 import { Watch } from './watch.svelte.ts'
+
+/** More series that a part of the page follows, such as the grid of all metrics. */
+export interface FollowedSeries {
+  names: () => string[]
+  /** Where a series goes on; undefined where it is not followed. */
+  ordinal: (name: string) => number | undefined
+  take: (deltas: readonly SeriesDelta[]) => void
+}
 
 /** One job as its page shows it: what was read at first, kept up to date by the subscription. */
 export class LiveJob {
@@ -37,6 +46,8 @@ export class LiveJob {
   deployments: Deployment[]
   logs: JobLogs
   readonly watch: Watch
+  /** Also followed, with the shown series. */
+  also: FollowedSeries | null = null
   #shown: string[]
   #wanted: string[]
   /** The steps of the close-up that is wanted. */
@@ -66,8 +77,10 @@ export class LiveJob {
 
   apply(delta: Delta): void {
     this.#take(delta)
-    for (const points of delta.series) this.#grow(points)
-    if (delta.series.length > 0) this.series = [...this.#growing.values()].map(({ view }) => view)
+    const shown = delta.series.filter(({ name }) => this.#shown.includes(name))
+    for (const points of shown) this.#grow(points)
+    if (shown.length > 0) this.series = [...this.#growing.values()].map(({ view }) => view)
+    this.also?.take(delta.series)
     if (delta.checkpoints) this.#checkpoints.ask()
     if (delta.logs) this.#logLines.ask()
     for (const deployment of delta.deployments) this.place(deployment)
@@ -122,10 +135,16 @@ export class LiveJob {
   }
 
   #watching() {
-    const ordinals = Object.fromEntries(
-      this.#shown.map((name) => [name, this.#growing.get(name)?.next_ordinal ?? 0]),
-    )
-    return { jobs: [this.id], series: { job_id: this.id, names: this.#shown, ordinals } }
+    const also = this.also?.names() ?? []
+    const names = [...this.#shown, ...also.filter((name) => !this.#shown.includes(name))]
+    const ordinal = (name: string) => {
+      const shown = this.#shown.includes(name)
+        ? (this.#growing.get(name)?.next_ordinal ?? 0)
+        : Infinity
+      return Math.min(shown, this.also?.ordinal(name) ?? Infinity)
+    }
+    const ordinals = Object.fromEntries(names.map((name) => [name, ordinal(name)]))
+    return { jobs: [this.id], series: { job_id: this.id, names, ordinals } }
   }
 
   #grow(points: Delta['series'][number]): void {

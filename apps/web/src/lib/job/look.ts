@@ -1,0 +1,17 @@
+import type { Axis, EpochMarks } from '../charts/axis.ts'
+import { stepsWithin } from '../charts/prepare.ts'
+import type { LiveJob } from '../watch/liveJob.svelte.ts'
+import type { ChartView } from './chartView.svelte.ts'
+
+/** Looks at a window of the axis, or at the whole with null; the points inside are read in full. */
+export function lookAt(
+  job: LiveJob,
+  view: ChartView,
+  { axis, epochs }: { axis: Axis; epochs: EpochMarks },
+  window: readonly [number, number] | null,
+): void {
+  view.change({ window })
+  const { log, smoothing, clip } = view
+  const looked = { axis, log, smoothing, clip, window }
+  job.look(window && stepsWithin({ series: job.series, epochs, view: looked }, window))
+}

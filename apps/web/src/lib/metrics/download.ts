@@ -1,0 +1,30 @@
+/** Gives the reader a file. */
+export function download(name: string, content: Blob): void {
+  const url = URL.createObjectURL(content)
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  // The browser has taken the address by then.
+  setTimeout(() => URL.revokeObjectURL(url), 10_000)
+}
+
+/** The picture of an SVG file, twice as fine. Throws where the browser cannot draw it. */
+export async function pictureOf(svg: string): Promise<Blob> {
+  const image = new Image()
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`
+  await image.decode()
+  const canvas = document.createElement('canvas')
+  canvas.width = 2 * image.naturalWidth
+  canvas.height = 2 * image.naturalHeight
+  canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height)
+  const picture = await new Promise<Blob | null>((done) => canvas.toBlob(done, 'image/png'))
+  if (!picture) throw new Error('This browser cannot draw so large a picture; save fewer charts.')
+  return picture
+}
+
+/** A name that every file system takes. */
+export function fileName(name: string, ending: string): string {
+  const plain = name.replaceAll(/[^\w.-]+/g, '_').slice(0, 80)
+  return `${plain || 'charts'}.${ending}`
+}

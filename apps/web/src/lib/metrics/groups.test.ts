@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import type { SeriesName } from '../api.ts'
+import { metricGroups } from './groups.ts'
+
+const logged = (name: string): SeriesName => ({ name, kind: 'logged', scored: false, count: 1 })
+const evaluated = (name: string, scored = false): SeriesName => {
+  return { name, kind: 'evaluation', scored, count: 1 }
+}
+
+const NAMES = [
+  ...['train/loss', 'system/gpu.10', 'system/gpu.2', 'loss', '/odd'].map(logged),
+  ...[evaluated('eval_loss'), evaluated('eval/f1'), evaluated('mmlu', true)],
+]
+
+const told = (find = '', pins: string[] = []) =>
+  metricGroups(NAMES, { find, pins }).map(({ name, series }) => {
+    return [name, ...series.map((one) => one.name)]
+  })
+
+test('series are grouped by prefix, and by kind where they have none', () => {
+  expect(told()).toEqual([
+    ['scores after training', 'mmlu'],
+    ['eval', 'eval_loss', 'eval/f1'],
+    ['system', 'system/gpu.2', 'system/gpu.10'],
+    ['train', '/odd', 'loss', 'train/loss'],
+  ])
+})
+
+test('pinned series come first, in the order in which they were pinned, and only there', () => {
+  expect(told('', ['system/gpu.2', 'eval_loss', 'gone'])).toEqual([
+    ['pinned', 'system/gpu.2', 'eval_loss'],
+    ['scores after training', 'mmlu'],
+    ['eval', 'eval/f1'],
+    ['system', 'system/gpu.10'],
+    ['train', '/odd', 'loss', 'train/loss'],
+  ])
+})
+
+test('a search keeps the names that have each of its words', () => {
+  expect(told('LOSS  train')).toEqual([['train', 'train/loss']])
+  expect(told('loss', ['eval_loss'])[0]).toEqual(['pinned', 'eval_loss'])
+  expect(told('nothing')).toEqual([])
+})

@@ -1,0 +1,140 @@
+import { api, type NamedSeries, type SeriesDelta } from '../api.ts'
+import { GrowingSeries } from '../watch/growingSeries.ts'
+import type { FollowedSeries, LiveJob } from '../watch/liveJob.svelte.ts'
+import { Reread } from '../watch/reread.svelte.ts'
+
+/** About as many points as a small chart has columns. */
+const POINTS = 500
+/** So many series are read with one request, and so many are followed live. */
+const MOST = 40
+/** So long (ms) a reader's scrolling is waited for. */
+const REST = 60
+/** So many series that are out of sight are kept, so that scrolling back shows them at once. */
+const KEPT = 200
+
+/**
+ * The series of the grid: read when their charts come into view, a screenful with one request, and
+ * followed while they are there. What is out of sight is kept for a while and read again when seen.
+ */
+export class MetricSeries implements FollowedSeries {
+  /** What was read, by name. */
+  whole = $state.raw<ReadonlyMap<string, NamedSeries>>(new Map())
+  /** The zoomed part of a series that `whole` has thinned, by name. */
+  close = $state.raw<ReadonlyMap<string, NamedSeries>>(new Map())
+  #job: LiveJob
+  #visible = new Set<string>()
+  #growing = new Map<string, GrowingSeries>()
+  /** The steps of the zoomed window. */
+  #steps: readonly [number, number] | null = null
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(job: LiveJob) {
+    this.#job = job
+  }
+
+  /** Why a part could not be read; empty while all is there. */
+  get problem(): string {
+    return this.#reading.problem || this.#zooming.problem
+  }
+
+  /** The series as a chart shows it, in full where it is zoomed into; undefined until it is read. */
+  get(name: string): NamedSeries | undefined {
+    return this.close.get(name) ?? this.whole.get(name)
+  }
+
+  /** A chart came into view. Call what is returned when it has left. */
+  see(name: string): () => void {
+    this.#visible.add(name)
+    this.#schedule()
+    return () => {
+      this.#visible.delete(name)
+      this.#schedule()
+    }
+  }
+
+  /** Reads the steps of a window in full, or goes back to the whole with null. */
+  look(steps: readonly [number, number] | null): void {
+    this.#steps = steps
+    this.close = new Map()
+    this.#zooming.ask()
+  }
+
+  /** Reads series that may be out of sight, such as those of a file. */
+  async readAll(names: readonly string[]): Promise<void> {
+    const missing = names.filter((name) => !this.whole.has(name))
+    for (let from = 0; from < missing.length; from += MOST) {
+      this.#keep(await this.#read(missing.slice(from, from + MOST)))
+    }
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.#reading.stop()
+    this.#zooming.stop()
+  }
+
+  names = (): string[] => [...this.#growing.keys()]
+
+  ordinal = (name: string): number | undefined => this.#growing.get(name)?.next_ordinal
+
+  take = (deltas: readonly SeriesDelta[]): void => {
+    const grown = deltas.flatMap((delta): NamedSeries[] => {
+      const growing = this.#growing.get(delta.name)
+      growing?.append(delta)
+      return growing ? [growing.view] : []
+    })
+    if (grown.length > 0) this.#keep(grown)
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      this.#reading.ask()
+      this.#zooming.ask()
+    }, REST)
+  }
+
+  #read(names: string[], window: { from_step?: number; to_step?: number } = {}) {
+    return api.series.read.query({ job_id: this.#job.id, names, points: POINTS, ...window })
+  }
+
+  #keep(series: readonly NamedSeries[]): void {
+    const whole = new Map(this.whole)
+    for (const one of series) whole.set(one.name, one)
+    for (const name of whole.keys()) {
+      if (whole.size <= KEPT) break
+      if (!this.#visible.has(name)) whole.delete(name)
+    }
+    this.whole = whole
+  }
+
+  #reading = new Reread(async () => {
+    const gone = this.names().filter((name) => !this.#visible.has(name))
+    for (const name of gone) this.#growing.delete(name)
+    const names = [...this.#visible].filter((name) => !this.#growing.has(name))
+    for (let from = 0; from < names.length; from += MOST) {
+      const read = await this.#read(names.slice(from, from + MOST))
+      this.#keep(read)
+      for (const one of read) {
+        if (this.#growing.size < MOST) this.#growing.set(one.name, new GrowingSeries(one))
+      }
+    }
+    if (gone.length + names.length > 0) this.#job.watch.renew()
+    if (names.length > 0) this.#zooming.ask()
+  })
+
+  #zooming = new Reread(async () => {
+    const steps = this.#steps
+    if (!steps) return
+    const [from_step, to_step] = steps
+    const names = [...this.#visible].filter((name) => {
+      const { count = 0, values } = this.whole.get(name) ?? {}
+      return count > (values?.length ?? 0) && !this.close.has(name)
+    })
+    for (let from = 0; from < names.length; from += MOST) {
+      const read = await this.#read(names.slice(from, from + MOST), { from_step, to_step })
+      if (this.#steps !== steps) return
+      this.close = new Map([...this.close, ...read.map((one) => [one.name, one] as const)])
+    }
+  })
+}

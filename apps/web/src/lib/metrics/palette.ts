@@ -1,0 +1,34 @@
+import type { Palette } from './svg.ts'
+
+/**
+ * Tells the colours of the page now and whenever its theme changes, until the returned function is
+ * called. A canvas and a file cannot use the page's own variables.
+ */
+export function watchPalette(root: HTMLElement, tell: (palette: Palette) => void): () => void {
+  const look = (): void => tell(readPalette(root))
+  const dark = matchMedia('(prefers-color-scheme: dark)')
+  const observer = new MutationObserver(look)
+  observer.observe(root, { attributes: true, attributeFilter: ['data-theme'] })
+  dark.addEventListener('change', look)
+  look()
+  return () => {
+    observer.disconnect()
+    dark.removeEventListener('change', look)
+  }
+}
+
+function readPalette(root: HTMLElement): Palette {
+  // Only a used property resolves `light-dark()`.
+  const probe = root.ownerDocument.createElement('span')
+  root.ownerDocument.body.append(probe)
+  const colour = (name: string): string => {
+    probe.style.color = `var(--${name})`
+    return getComputedStyle(probe).color
+  }
+  const palette = {
+    ...{ ink: colour('ink'), grey: colour('grey'), faint: colour('faint') },
+    ...{ line: colour('line'), paper: colour('paper'), best: colour('best') },
+  }
+  probe.remove()
+  return palette
+}

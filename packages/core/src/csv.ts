@@ -1,0 +1,19 @@
+/**
+ * How a cell begins that a spreadsheet would run as a formula, also in the wide forms that some take
+ * for the same (https://owasp.org/www-community/attacks/CSV_Injection).
+ */
+const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
+
+/**
+ * One row of a CSV file; cells are quoted as RFC 4180 says. Text that would be a formula in a
+ * spreadsheet has an apostrophe before it.
+ */
+export function csvRow(cells: readonly (string | number | boolean)[]): string {
+  return `${cells.map(cell).join(',')}\n`
+}
+
+function cell(value: string | number | boolean): string {
+  const told = String(value)
+  const text = typeof value === 'string' && FORMULA.test(told) ? `'${told}` : told
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
