@@ -21,6 +21,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
     title: 'From a write to 300 live readers, 20 beside them that never read',
     load: () => import('./readers.ts'),
   },
+  grid: { title: 'A grid of 60 charts of 2,000 points', load: () => import('./grid.ts') },
   idle: { title: 'An agent with runs that do not grow', load: () => import('./idle.ts') },
   notes: {
     title: 'How often each note is right on public runs',

@@ -30,6 +30,20 @@ export function ticksOf(
   return ticks.sort((a, b) => Number(a.is_best) - Number(b.is_best))
 }
 
+/** Of marks in order of place, those that stand at least `least` pixels from the one before. */
+export function apart<Mark>(
+  marks: readonly Mark[],
+  at: (mark: Mark) => number,
+  least: number,
+): Mark[] {
+  let before = -Infinity
+  return marks.filter((mark) => {
+    if (at(mark) - before < least) return false
+    before = at(mark)
+    return true
+  })
+}
+
 /** A step on the evaluation curve, or null where it lies outside the window. */
 export function markAt(
   step: number | null,

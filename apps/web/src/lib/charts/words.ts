@@ -11,3 +11,9 @@ export function clippedWords({ count: values, lowest, highest }: Clipped): strin
 export function thinnedWords(shown: number, all: number): string {
   return all > shown ? `${count(shown)} of ${count(all)} points; zoom in for more` : ''
 }
+
+/** That earlier attempts are drawn; empty where there are none. */
+export function earlierWords(attempts: number): string {
+  if (attempts === 0) return ''
+  return attempts === 1 ? 'pale: an earlier attempt' : `pale: ${count(attempts)} earlier attempts`
+}

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { middleCut, sharedStart, shortName } from './shortNames.ts'
+
+test('a long name loses its middle, a short one nothing, and no letter is cut in two', () => {
+  expect(middleCut('eval/loss', 9)).toBe('eval/loss')
+  expect(middleCut('rewards/chosen_mean', 9)).toBe('rewa…mean')
+  expect(middleCut('👩‍👩‍👧‍👦'.repeat(12), 5)).toBe(`${'👩‍👩‍👧‍👦'.repeat(2)}…${'👩‍👩‍👧‍👦'.repeat(2)}`)
+})
+
+test('what long names of a group share is left out, so that they can be told apart', () => {
+  const names = [1, 12].map((layer) => `layers/model.decoder.block.${layer}.attention.grad_norm`)
+  const shared = sharedStart(names)
+  expect(shared).toBe('layers/model.decoder.block.')
+  expect(names.map((name) => shortName(name, shared, 30))).toEqual([
+    '…1.attention.grad_norm',
+    '…12.attention.grad_norm',
+  ])
+})
+
+test('short beginnings stay, and so does a name that is alone', () => {
+  expect(sharedStart(['train/loss', 'train/lr'])).toBe('')
+  expect(sharedStart(['a/very/long/name/of/one'])).toBe('')
+  expect(sharedStart([])).toBe('')
+  expect(sharedStart(['abcdefghijkl1', 'abcdefghijkl2'])).toBe('')
+})

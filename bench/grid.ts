@@ -1,0 +1,117 @@
+import { openDatabase, readSeries, recordFacts, registerJob, type Database } from '@bestmark/db'
+import { TrainingEvent } from '@bestmark/core'
+import { randomUUID } from 'node:crypto'
+import type { Page } from 'playwright-core'
+import { boardEnv, startBoard, temporaryFolder } from '../e2e/board.ts'
+import { launchBrowser } from '../e2e/browser.ts'
+import { median, ms, quantile, say, timings } from './figures.ts'
+
+const [SERIES, STEPS] = [60, 2_000]
+/** As many points as the grid asks for per chart. */
+const POINTS = 500
+const NAMES = Array.from({ length: SERIES }, (_, index) => `layers/norm.${index}`)
+
+/** A grid of 60 charts of 2,000 points: the server's answer, the first picture, the frames. */
+export async function run(): Promise<void> {
+  await using home = await temporaryFolder()
+  await using board = await startBoard(boardEnv(home.path), ['--no-demo'])
+  const db = await openDatabase({ home: home.path })
+  const job_id = await recordedRun(db)
+  await server(db, job_id)
+  await db.close()
+  await using browser = await launchBrowser()
+  const page = await browser.newPage({ viewport: { width: 1920, height: 1080 } })
+  await page.goto(board.link)
+  await browserFigures(page, `${board.url}/jobs/${job_id}?metrics=1`)
+}
+
+async function recordedRun(db: Database): Promise<string> {
+  const job_id = randomUUID()
+  const named = { name: 'grid', project: 'bench', host: 'bench', host_id: randomUUID() }
+  const where = { root: `/runs/${job_id}`, source: 'journal' }
+  await registerJob(db, { job_id, ...named, ...where, status: 'running' })
+  const events = Array.from({ length: STEPS }, (_, step) => {
+    const values = NAMES.map((name, at) => [name, Math.sin(step / 30 + at) + (step % 7) / 20])
+    const moment = { attempt: 0, step, at: 1_000 * step }
+    return TrainingEvent.parse({ type: 'metrics', ...moment, values: Object.fromEntries(values) })
+  })
+  await recordFacts(db, job_id, events)
+  return job_id
+}
+
+async function server(db: Database, job_id: string): Promise<void> {
+  const floor = median(await timings(50, () => db.sql`select 1`))
+  const all = median(
+    await timings(20, () => readSeries(db, job_id, { names: NAMES, points: POINTS })),
+  )
+  say(`  ${SERIES} series of ${STEPS} points read: ${ms(all)}; an empty query: ${ms(floor)}`)
+}
+
+async function browserFigures(page: Page, address: string): Promise<void> {
+  const sizes: Promise<number>[] = []
+  page.on('response', (answer) => {
+    if (!answer.url().includes('/series.read')) return
+    sizes.push(
+      answer
+        .request()
+        .sizes()
+        .then(({ responseBodySize }) => responseBodySize),
+    )
+  })
+  const since = performance.now()
+  await page.goto(address)
+  await page.locator('canvas').first().waitFor()
+  const shown = performance.now() - since
+  const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+  const charts = await page.locator('canvas').count()
+  say(
+    `  ${charts} charts in view: drawn after ${ms(shown)}, ${sizes.length} request(s), ${(bytes / 1e3).toFixed(0)} kB`,
+  )
+  const chart = page.getByRole('slider', { name: /^layers.* by step$/ }).first()
+  await chart.scrollIntoViewIfNeeded()
+  const box = await chart.boundingBox()
+  if (!box) throw new Error('The grid shows no chart.')
+  const y = box.y + box.height / 2
+  const crosshair = await frames(page, async () => {
+    for (let at = 0; at < 60; at++) await page.mouse.move(box.x + (box.width * at) / 60, y)
+  })
+  const idle = await frames(page, () => page.waitForTimeout(1_000))
+  const zoom = await frames(page, async () => {
+    await page.keyboard.down('Control')
+    for (let turn = 0; turn < 30; turn++) await page.mouse.wheel(0, turn < 15 ? -40 : 40)
+    await page.keyboard.up('Control')
+  })
+  say(
+    `  frames while nothing moves ${words(idle)}; crosshair ${words(crosshair)}; zoom ${words(zoom)}`,
+  )
+}
+
+function words(taken: readonly number[]): string {
+  return `${ms(median(taken))} (p99 ${ms(quantile(taken, 0.99))}, longest ${ms(Math.max(...taken))})`
+}
+
+/** How long each frame took (ms) while something happens. */
+async function frames(page: Page, happens: () => Promise<void>): Promise<number[]> {
+  await page.evaluate(() => {
+    window.frames_taken = []
+    let before = performance.now()
+    const next = (now: number): void => {
+      window.frames_taken?.push(now - before)
+      before = now
+      if (window.frames_taken) requestAnimationFrame(next)
+    }
+    requestAnimationFrame(next)
+  })
+  await happens()
+  return page.evaluate(() => {
+    const taken = window.frames_taken ?? []
+    window.frames_taken = undefined
+    return taken
+  })
+}
+
+declare global {
+  interface Window {
+    frames_taken: number[] | undefined
+  }
+}
