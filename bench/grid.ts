@@ -31,9 +31,14 @@ async function recordedRun(db: Database): Promise<string> {
   const where = { root: `/runs/${job_id}`, source: 'journal' }
   await registerJob(db, { job_id, ...named, ...where, status: 'running' })
   const events = Array.from({ length: STEPS }, (_, step) => {
-    const values = NAMES.map((name, at) => [name, Math.sin(step / 30 + at) + (step % 7) / 20])
-    const moment = { attempt: 0, step, at: 1_000 * step }
-    return TrainingEvent.parse({ type: 'metrics', ...moment, values: Object.fromEntries(values) })
+    const values = NAMES.map((name, at) => {
+      return [name, Math.sin(step / 30 + at) + (step % 7) / 20] as const
+    })
+    const named: Record<string, number> = Object.fromEntries(values)
+    return TrainingEvent.parse({
+      ...{ type: 'metrics', attempt: 0, step, at: 1_000 * step },
+      values: named,
+    })
   })
   await recordFacts(db, job_id, events)
   return job_id

@@ -19,8 +19,11 @@ test('the time axis counts seconds from the start', () => {
 })
 
 test('an axis that the run does not tell is not offered', () => {
-  expect(axesOf([], Float64Array.of(NaN))).toEqual(['step'])
-  expect(axesOf(marks, Float64Array.of(5))).toEqual(['step', 'epoch', 'time'])
+  const times = (...of: number[]) => ({ times: Float64Array.from(of) })
+  expect(axesOf([], [times(NaN)])).toEqual(['step'])
+  expect(axesOf(marks, [times(5)])).toEqual(['step', 'epoch', 'time'])
+  // A series that has no points yet says nothing of the others.
+  expect(axesOf([], [times(), times(5)])).toEqual(['step', 'time'])
 })
 
 test('time ticks stand at round spans', () => {

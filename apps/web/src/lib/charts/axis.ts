@@ -1,3 +1,4 @@
+import type { Series } from '@bestmark/core'
 import { count, epochs as epochText } from '../figures.ts'
 import { duration } from '../times.ts'
 
@@ -21,8 +22,8 @@ export function placeOn(axis: Axis, marks: EpochMarks, start: number): Place {
 }
 
 /** Which axes this run can be shown on. */
-export function axesOf(marks: EpochMarks, times: Float64Array): Axis[] {
-  const timed = times.length > 0 && Number.isFinite(times[0])
+export function axesOf(marks: EpochMarks, series: readonly Pick<Series, 'times'>[]): Axis[] {
+  const timed = series.some(({ times }) => Number.isFinite(times[0]))
   return AXES.filter(
     (axis) => axis === 'step' || (axis === 'time' ? timed : sortedMarks(marks).length > 1),
   )

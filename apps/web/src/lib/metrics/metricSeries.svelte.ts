@@ -2,6 +2,7 @@ import { api, type NamedSeries, type SeriesDelta } from '../api.ts'
 import { GrowingSeries } from '../watch/growingSeries.ts'
 import type { FollowedSeries, LiveJob } from '../watch/liveJob.svelte.ts'
 import { Reread } from '../watch/reread.svelte.ts'
+import { Followed, NO_SERIES, withSeries } from './seriesByName.ts'
 
 /** About as many points as a small chart has columns. */
 const POINTS = 500
@@ -18,12 +19,11 @@ const KEPT = 200
  */
 export class MetricSeries implements FollowedSeries {
   /** What was read, by name. */
-  whole = $state.raw<ReadonlyMap<string, NamedSeries>>(new Map())
+  whole = $state.raw(NO_SERIES)
   /** The zoomed part of a series that `whole` has thinned, by name. */
-  close = $state.raw<ReadonlyMap<string, NamedSeries>>(new Map())
+  close = $state.raw(NO_SERIES)
   #job: LiveJob
-  #visible = new Set<string>()
-  #growing = new Map<string, GrowingSeries>()
+  #followed = new Followed()
   /** The steps of the zoomed window. */
   #steps: readonly [number, number] | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -44,10 +44,10 @@ export class MetricSeries implements FollowedSeries {
 
   /** A chart came into view. Call what is returned when it has left. */
   see(name: string): () => void {
-    this.#visible.add(name)
+    this.#followed.visible.add(name)
     this.#schedule()
     return () => {
-      this.#visible.delete(name)
+      this.#followed.visible.delete(name)
       this.#schedule()
     }
   }
@@ -55,7 +55,7 @@ export class MetricSeries implements FollowedSeries {
   /** Reads the steps of a window in full, or goes back to the whole with null. */
   look(steps: readonly [number, number] | null): void {
     this.#steps = steps
-    this.close = new Map()
+    this.close = NO_SERIES
     this.#zooming.ask()
   }
 
@@ -73,13 +73,13 @@ export class MetricSeries implements FollowedSeries {
     this.#zooming.stop()
   }
 
-  names = (): string[] => [...this.#growing.keys()]
+  names = (): string[] => [...this.#followed.growing.keys()]
 
-  ordinal = (name: string): number | undefined => this.#growing.get(name)?.next_ordinal
+  ordinal = (name: string): number | undefined => this.#followed.growing.get(name)?.next_ordinal
 
   take = (deltas: readonly SeriesDelta[]): void => {
     const grown = deltas.flatMap((delta): NamedSeries[] => {
-      const growing = this.#growing.get(delta.name)
+      const growing = this.#followed.growing.get(delta.name)
       growing?.append(delta)
       return growing ? [growing.view] : []
     })
@@ -99,24 +99,20 @@ export class MetricSeries implements FollowedSeries {
   }
 
   #keep(series: readonly NamedSeries[]): void {
-    const whole = new Map(this.whole)
-    for (const one of series) whole.set(one.name, one)
-    for (const name of whole.keys()) {
-      if (whole.size <= KEPT) break
-      if (!this.#visible.has(name)) whole.delete(name)
-    }
-    this.whole = whole
+    const { visible } = this.#followed
+    this.whole = withSeries(this.whole, series, KEPT, (name) => visible.has(name))
   }
 
   #reading = new Reread(async () => {
-    const gone = this.names().filter((name) => !this.#visible.has(name))
-    for (const name of gone) this.#growing.delete(name)
-    const names = [...this.#visible].filter((name) => !this.#growing.has(name))
+    const gone = this.names().filter((name) => !this.#followed.visible.has(name))
+    for (const name of gone) this.#followed.growing.delete(name)
+    const names = [...this.#followed.visible].filter((name) => !this.#followed.growing.has(name))
     for (let from = 0; from < names.length; from += MOST) {
       const read = await this.#read(names.slice(from, from + MOST))
       this.#keep(read)
       for (const one of read) {
-        if (this.#growing.size < MOST) this.#growing.set(one.name, new GrowingSeries(one))
+        if (this.#followed.growing.size < MOST)
+          this.#followed.growing.set(one.name, new GrowingSeries(one))
       }
     }
     if (gone.length + names.length > 0) this.#job.watch.renew()
@@ -127,14 +123,14 @@ export class MetricSeries implements FollowedSeries {
     const steps = this.#steps
     if (!steps) return
     const [from_step, to_step] = steps
-    const names = [...this.#visible].filter((name) => {
+    const names = [...this.#followed.visible].filter((name) => {
       const { count = 0, values } = this.whole.get(name) ?? {}
       return count > (values?.length ?? 0) && !this.close.has(name)
     })
     for (let from = 0; from < names.length; from += MOST) {
       const read = await this.#read(names.slice(from, from + MOST), { from_step, to_step })
       if (this.#steps !== steps) return
-      this.close = new Map([...this.close, ...read.map((one) => [one.name, one] as const)])
+      this.close = withSeries(this.close, read)
     }
   })
 }

@@ -1,0 +1,31 @@
+import type { NamedSeries } from '../api.ts'
+import type { GrowingSeries } from '../watch/growingSeries.ts'
+
+export type SeriesByName = ReadonlyMap<string, NamedSeries>
+
+export const NO_SERIES: SeriesByName = new Map()
+
+/**
+ * The series with some added or replaced. Where there are more than `most`, those that `isNeeded`
+ * does not name go, the oldest first.
+ */
+export function withSeries(
+  before: SeriesByName,
+  added: readonly NamedSeries[],
+  most = Infinity,
+  isNeeded: (name: string) => boolean = () => true,
+): SeriesByName {
+  const after = new Map(before)
+  for (const one of added) after.set(one.name, one)
+  for (const name of before.keys()) {
+    if (after.size <= most) break
+    if (!isNeeded(name)) after.delete(name)
+  }
+  return after
+}
+
+/** The charts in view and the series that are followed for them. Nothing on a page depends on it. */
+export class Followed {
+  readonly visible = new Set<string>()
+  readonly growing = new Map<string, GrowingSeries>()
+}
