@@ -2,9 +2,9 @@ import { availableParallelism } from 'node:os'
 import type { Reporter, TestModule } from 'vitest/node'
 
 /**
- * For files that start processes and wait for databases: one more than there are processors run side
- * by side, and those that share a process load the modules once. A file must undo what it changes in
- * its process.
+ * One file more than there are processors runs at a time, since files also wait for processes and
+ * databases. Files share processes, so that modules are loaded once; a file must undo what it changes
+ * in its process.
  */
 export const SIDE_BY_SIDE = {
   isolate: false,

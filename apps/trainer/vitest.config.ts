@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     ...SIDE_BY_SIDE,
     globalSetup: '../../packages/db/testServer.ts',
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     ...reportersFor('trainer'),
   },

@@ -2,7 +2,7 @@ import adapter from '@sveltejs/adapter-node'
 import { join } from 'node:path'
 import { sveltekit } from '@sveltejs/kit/vite'
 import { defineConfig } from 'vitest/config'
-import { reportersFor } from '../../vitest.shared.ts'
+import { reportersFor, SIDE_BY_SIDE } from '../../vitest.shared.ts'
 import { visibleText } from './visibleText.ts'
 
 /** Where a build goes that shares nothing with others which are made at the same time. */
@@ -38,7 +38,7 @@ export default defineConfig({
   test: {
     ...reportersFor('web'),
     projects: [
-      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts'], isolate: false } },
+      { extends: true, test: { ...SIDE_BY_SIDE, name: 'unit', include: ['src/**/*.test.ts'] } },
       {
         test: {
           name: 'e2e',
@@ -48,7 +48,7 @@ export default defineConfig({
           // Each file has a browser and a server; more of them would only wait for processors.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },

@@ -1,4 +1,6 @@
 import { defineConfig } from 'vitest/config'
-import { reportersFor } from '../../vitest.shared.ts'
+import { reportersFor, SIDE_BY_SIDE } from '../../vitest.shared.ts'
 
-export default defineConfig({ test: { dir: 'src', isolate: false, ...reportersFor('core') } })
+export default defineConfig({
+  test: { dir: 'src', ...SIDE_BY_SIDE, ...reportersFor('core') },
+})

@@ -17,8 +17,10 @@ const here = testBoard()
 const PROGRAM = `
 import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 const [folder, kind, base, wish] = process.argv.slice(2)
-if (wish === 'removes') rmSync(folder, { recursive: true })
-if (wish === 'empties') for (const name of readdirSync(folder)) rmSync(folder + '/' + name, { recursive: true })
+const remove = (path) => rmSync(path, { recursive: true, force: true })
+if (wish === 'removes') remove(folder)
+// A draft that bestmark renames meanwhile is gone when its turn comes.
+if (wish === 'empties') for (const name of readdirSync(folder)) remove(folder + '/' + name)
 mkdirSync(folder + '/checkpoint-2', { recursive: true })
 const isTable = kind === 'a table'
 const path = folder + (isTable ? '/metrics.csv' : '/journal.jsonl')
@@ -72,7 +74,8 @@ async function pinsOf(job_id: string): Promise<number> {
 }
 
 const empty = async (folder: string) => {
-  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true })
+  for (const name of await readdir(folder))
+    await rm(join(folder, name), { recursive: true, force: true })
 }
 
 interface Case {

@@ -79,36 +79,45 @@ async function expectLater(running: ReturnType<typeof start>, name: string): Pro
   expect(await stepsOf(name)).toEqual(WHOLE)
 }
 
-test('a program runs to its own exit code while nothing listens at the database, and is imported later as the same job', async () => {
-  await expectLater(
-    start({ name: 'nobody', databaseUrl: 'postgres://me@127.0.0.1:1/none' }),
-    'nobody',
-  )
-})
+test.concurrent(
+  'a program runs to its own exit code while nothing listens at the database, and is imported later as the same job',
+  async () => {
+    await expectLater(
+      start({ name: 'nobody', databaseUrl: 'postgres://me@127.0.0.1:1/none' }),
+      'nobody',
+    )
+  },
+)
 
-test('a program runs while its database accepts connections and never answers, and is recorded once it does', async () => {
-  await using proxy = await TestProxy.to(db.databaseUrl)
-  proxy.hang()
-  const { databaseUrl } = proxy
-  const silent = start({ name: 'silent', databaseUrl })
-  const back = start({ name: 'back', databaseUrl, waits: true })
-  await expectLater(silent, 'silent')
-  await back.printed('"step":3')
-  proxy.recover()
-  await eventually(async () => (await stepsOf('back'))?.steps.length === 3 || undefined)
-  await back.goOn()
-  expect((await back.end()).code).toBe(7)
-  expect(await stepsOf('back')).toEqual(WHOLE)
-})
+test.concurrent(
+  'a program runs while its database accepts connections and never answers, and is recorded once it does',
+  async () => {
+    await using proxy = await TestProxy.to(db.databaseUrl)
+    proxy.hang()
+    const { databaseUrl } = proxy
+    const silent = start({ name: 'silent', databaseUrl })
+    const back = start({ name: 'back', databaseUrl, waits: true })
+    await expectLater(silent, 'silent')
+    await back.printed('"step":3')
+    proxy.recover()
+    await eventually(async () => (await stepsOf('back'))?.steps.length === 3 || undefined)
+    await back.goOn()
+    expect((await back.end()).code).toBe(7)
+    expect(await stepsOf('back')).toEqual(WHOLE)
+  },
+)
 
-test('a database that goes silent while a program trains changes nothing of how the command ends', async () => {
-  await using proxy = await TestProxy.to(db.databaseUrl)
-  const running = start({ name: 'gone', databaseUrl: proxy.databaseUrl, waits: true })
-  await eventually(async () => (await stepsOf('gone'))?.steps.length === 3 || undefined)
-  proxy.hang()
-  await running.goOn()
-  await expectLater(running, 'gone')
-})
+test.concurrent(
+  'a database that goes silent while a program trains changes nothing of how the command ends',
+  async () => {
+    await using proxy = await TestProxy.to(db.databaseUrl)
+    const running = start({ name: 'gone', databaseUrl: proxy.databaseUrl, waits: true })
+    await eventually(async () => (await stepsOf('gone'))?.steps.length === 3 || undefined)
+    proxy.hang()
+    await running.goOn()
+    await expectLater(running, 'gone')
+  },
+)
 
 test('a signal ends the command with what its program makes of it, soon, while the database is silent', async () => {
   await using proxy = await TestProxy.to(db.databaseUrl)
