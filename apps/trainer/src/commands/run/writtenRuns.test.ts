@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TrainingJobStatus } from '@bestmark/core'
 import { listJobs } from '@bestmark/db'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test as alone } from 'vitest'
 import { testBoard } from '../../board/testing.ts'
 import { importRun } from '../../recording/importRun.ts'
 import { CLIENT, python, real } from '../../sources/programsTesting.ts'
@@ -10,6 +10,8 @@ import { OUTPUT } from '../../sources/output/textLog.ts'
 import { type Ran, bestmark, eventually } from '../../testing.ts'
 
 const here = testBoard()
+// Each run has a folder of its own and mostly waits.
+const test = alone.concurrent
 
 /** What the programs below share: losses by step, files in folders of their own choice, and a wait. */
 const SHARED = `
@@ -87,7 +89,7 @@ const jobAt = (jobs: () => Promise<TrainingJobStatus[]>, root: string, eval_loss
 
 beforeAll(() => mkdir(join(here.path, 'elsewhere')))
 
-test.concurrent.each([
+test.each([
   [
     'a table, as Lightning does',
     `await table('lightning_logs/version_0')`,
@@ -114,19 +116,16 @@ test.concurrent.each([
   },
 )
 
-test.concurrent(
-  'a program that writes outside its working directory is found by a folder that its arguments name',
-  async () => {
-    const where = join(here.path, 'elsewhere')
-    const { ended, jobs, goOn } = await started(`await table(where + '/seed0')`, where)
-    await jobAt(jobs, join(where, 'seed0'), 3)
-    await goOn()
-    await ended
-    expect(await jobs()).toMatchObject([{ output_dir: join(where, 'seed0'), status: 'completed' }])
-  },
-)
+test('a program that writes outside its working directory is found by a folder that its arguments name', async () => {
+  const where = join(here.path, 'elsewhere')
+  const { ended, jobs, goOn } = await started(`await table(where + '/seed0')`, where)
+  await jobAt(jobs, join(where, 'seed0'), 3)
+  await goOn()
+  await ended
+  expect(await jobs()).toMatchObject([{ output_dir: join(where, 'seed0'), status: 'completed' }])
+})
 
-test.concurrent.skipIf(process.platform !== 'linux')(
+test.skipIf(process.platform !== 'linux')(
   'a program that writes outside its working directory is found by the files that it has open',
   async () => {
     const where = await mkdtemp(join(here.path, 'open-'))
@@ -148,68 +147,59 @@ await waits()`
   },
 )
 
-test.concurrent(
-  'several runs of one program are several jobs with one parent name, and what it prints is of none alone',
-  async () => {
-    const script = `
+test('several runs of one program are several jobs with one parent name, and what it prints is of none alone', async () => {
+  const script = `
 await table('sweep/a')
 console.log(JSON.stringify({ step: 99, loss: 1 }))
 await table('sweep/b', 10)
 process.exitCode = 3`
-    const { cwd, name, ended, jobs, goOn } = await started(script)
-    await jobAt(jobs, join(cwd, 'sweep/a'), 3)
-    await goOn()
-    expect((await ended).code).toBe(3)
-    const found = (await jobs()).sort((one, other) => (one.name < other.name ? -1 : 1))
-    expect(found).toMatchObject([
-      { name: `${name}/sweep/a`, eval_loss: 6, current_step: 6, status: 'failed' },
-      { name: `${name}/sweep/b`, eval_loss: 16, current_step: 6, status: 'failed' },
-    ])
-  },
-)
+  const { cwd, name, ended, jobs, goOn } = await started(script)
+  await jobAt(jobs, join(cwd, 'sweep/a'), 3)
+  await goOn()
+  expect((await ended).code).toBe(3)
+  const found = (await jobs()).sort((one, other) => (one.name < other.name ? -1 : 1))
+  expect(found).toMatchObject([
+    { name: `${name}/sweep/a`, eval_loss: 6, current_step: 6, status: 'failed' },
+    { name: `${name}/sweep/b`, eval_loss: 16, current_step: 6, status: 'failed' },
+  ])
+})
 
-test.concurrent(
-  'runs that did not grow, and those of another program that runs, are left alone',
-  async () => {
-    const { cwd, ended, jobs, goOn } = await started(`await waits(); await table('mine')`)
-    await mkdir(join(cwd, 'theirs'))
-    const theirs = bestmark(
-      [
-        'run',
-        '--name',
-        'theirs',
-        '--folder',
-        join(cwd, 'theirs'),
-        '--',
-        'node',
-        join(cwd, 'train.mjs'),
-        join(cwd, 'go'),
-      ],
-      { env: { ...here.env, INIT_CWD: join(cwd, 'theirs') }, cwd: join(cwd, 'theirs') },
-    )
-    await eventually(async () => (await here.jobNamed('theirs')) ?? undefined)
-    await goOn()
-    await Promise.all([ended, theirs])
-    expect(await jobs()).toMatchObject([{ output_dir: join(cwd, 'mine') }])
-  },
-)
+test('runs that did not grow, and those of another program that runs, are left alone', async () => {
+  const { cwd, ended, jobs, goOn } = await started(`await waits(); await table('mine')`)
+  await mkdir(join(cwd, 'theirs'))
+  const theirs = bestmark(
+    [
+      'run',
+      '--name',
+      'theirs',
+      '--folder',
+      join(cwd, 'theirs'),
+      '--',
+      'node',
+      join(cwd, 'train.mjs'),
+      join(cwd, 'go'),
+    ],
+    { env: { ...here.env, INIT_CWD: join(cwd, 'theirs') }, cwd: join(cwd, 'theirs') },
+  )
+  await eventually(async () => (await here.jobNamed('theirs')) ?? undefined)
+  await goOn()
+  await Promise.all([ended, theirs])
+  expect(await jobs()).toMatchObject([{ output_dir: join(cwd, 'mine') }])
+})
 
-test.concurrent(
-  'a program that only prints is told so, with the command that records a folder',
-  async () => {
-    const { cwd, name, ended, jobs } = await started(
-      `console.log(JSON.stringify({ step: 3, loss: 1 }))`,
-    )
-    const { stderr } = await ended
-    expect(stderr).toContain(
-      `No log or checkpoint of ${name} was found below ${cwd}, so only its output is recorded. ` +
-        `If it writes to another folder: bestmark import FOLDER`,
-    )
-    const [job] = await jobs()
-    expect(job).toMatchObject({ status: 'completed', current_step: 3 })
-    expect(await readFile(join(job?.output_dir ?? '', OUTPUT), 'utf8')).toContain('"step":3')
-  },
-)
+test('a program that only prints is told so, with the command that records a folder', async () => {
+  const { cwd, name, ended, jobs } = await started(
+    `console.log(JSON.stringify({ step: 3, loss: 1 }))`,
+  )
+  const { stderr } = await ended
+  expect(stderr).toContain(
+    `No log or checkpoint of ${name} was found below ${cwd}, so only its output is recorded. ` +
+      `If it writes to another folder: bestmark import FOLDER`,
+  )
+  const [job] = await jobs()
+  expect(job).toMatchObject({ status: 'completed', current_step: 3 })
+  expect(await readFile(join(job?.output_dir ?? '', OUTPUT), 'utf8')).toContain('"step":3')
+})
 
 test('what a program prints is the log of the weights that it saves, while it runs and after', async () => {
   const { cwd, ended, jobs, goOn } = await started(`
