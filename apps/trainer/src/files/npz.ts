@@ -33,7 +33,7 @@ function arrayIn(bytes: Buffer): NumpyArray | undefined {
   const start = begin + (isShort ? bytes.readUInt16LE(8) : bytes.readUInt32LE(8))
   const header = bytes.toString('latin1', begin, start)
   const [, kind = '', width = ''] = /'descr': '[<|]([fiub])(\d)'/.exec(header) ?? []
-  const read = READERS[`${kind}${width}`]
+  const read = READERS.get(`${kind}${width}`)
   if (!read || header.includes("'fortran_order': True")) return undefined
   const shape = (/'shape': \(([^)]*)\)/.exec(header)?.[1] ?? '').match(/\d+/g)?.map(Number) ?? []
   const count = shape.reduce((product, one) => product * one, 1)
@@ -42,10 +42,10 @@ function arrayIn(bytes: Buffer): NumpyArray | undefined {
   return { shape, values }
 }
 
-const READERS: Record<string, ((bytes: Buffer, at: number) => number) | undefined> = {
-  f8: (bytes, at) => bytes.readDoubleLE(at),
-  f4: (bytes, at) => bytes.readFloatLE(at),
-  i8: (bytes, at) => Number(bytes.readBigInt64LE(at)),
-  i4: (bytes, at) => bytes.readInt32LE(at),
-  b1: (bytes, at) => bytes.readUInt8(at),
-}
+const READERS = new Map<string, (bytes: Buffer, at: number) => number>([
+  ['f8', (bytes, at) => bytes.readDoubleLE(at)],
+  ['f4', (bytes, at) => bytes.readFloatLE(at)],
+  ['i8', (bytes, at) => Number(bytes.readBigInt64LE(at))],
+  ['i4', (bytes, at) => bytes.readInt32LE(at)],
+  ['b1', (bytes, at) => bytes.readUInt8(at)],
+])

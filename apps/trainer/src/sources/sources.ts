@@ -63,7 +63,11 @@ export async function sourcesIn(root: string): Promise<Source[]> {
   const listing = new Listing(root)
   if (await RUN_JOURNAL.isHere(listing)) return [RUN_JOURNAL]
   const found: Source[] = []
-  for (const source of SOURCES) if (await source.isHere(listing)) found.push(source)
+  for (const source of SOURCES) {
+    // Under the Trainer DVCLive counts calls of its log, and tells the same values.
+    const isTold = source === DVCLIVE && found.includes(HUGGINGFACE)
+    if (!isTold && (await source.isHere(listing))) found.push(source)
+  }
   return withLogs(found, listing)
 }
 

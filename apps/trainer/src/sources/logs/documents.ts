@@ -18,8 +18,10 @@ import { saved as savedByLog } from './logs.ts'
 import type { LogReading } from './reading.ts'
 
 /** Larger files hold data, and no log (bytes). */
-const LARGEST = 16 << 20
+const LARGEST = 4 << 20
 const NAME = /\.json$/i
+/** A field that measures something. */
+const KEY = /"[\w /.@-]*(?:loss|acc|f1|auc|map|iou)[\w /.@-]*"\s*:/i
 
 /** Files that many runs have and that hold no log. */
 const OTHER =
@@ -79,7 +81,7 @@ async function documentFiles(listing: Listing): Promise<string[]> {
 
 async function readingsIn(listing: Listing, file: string): Promise<LogReading[]> {
   // Most JSON files of a run measure nothing; this needs only their beginning.
-  if (!/loss|acc|f1|auc|map|iou/i.test(await listing.head(file))) return []
+  if (!KEY.test(await listing.head(file))) return []
   const text = await textOfFile(join(listing.root, file), LARGEST).catch(() => '')
   return readingsInDocument(text).filter(({ metrics, evaluation }) => {
     return Object.keys({ ...metrics, ...evaluation }).some((name) =>

@@ -1,3 +1,4 @@
+import { ownValue } from '@bestmark/core'
 import { jsonObject } from '../../files/json.ts'
 import { type LogReading, readingOf } from './reading.ts'
 
@@ -24,7 +25,7 @@ export function jsonReading(line: string): LogReading | undefined {
 /** What a record measured; undefined where it counts nothing or measures nothing. */
 export function recordReading(said: Readonly<Record<string, unknown>>): LogReading | undefined {
   const reading = readingOf(flat(said), splitOf(said))
-  const saved = SAVED.map((name) => said[name]).find((path) => typeof path === 'string')
+  const saved = SAVED.map((name) => ownValue(said, name)).find((path) => typeof path === 'string')
   return reading && saved !== undefined ? { ...reading, saved } : reading
 }
 
@@ -33,8 +34,9 @@ export function recordReading(said: Readonly<Record<string, unknown>>): LogReadi
  * the time for the data, and neither a loss nor a learning rate.
  */
 function splitOf(said: Readonly<Record<string, unknown>>): 'eval' | 'test' | 'unnamed' | undefined {
-  const word = SPLITS.map((name) => said[name]).find((one) => HELD_OUT.test(String(one)))
-  if (word !== undefined) return /^test$/i.test(String(word)) ? 'test' : 'eval'
+  const words = SPLITS.map((name) => ownValue(said, name)).filter((one) => typeof one === 'string')
+  const word = words.find((one) => HELD_OUT.test(one))
+  if (word !== undefined) return /^test$/i.test(word) ? 'test' : 'eval'
   const names = Object.keys(said)
   const isTraining = names.some((name) => /loss|(^|_)lr$|learning_rate/i.test(name))
   return names.includes('data_time') && !isTraining ? 'unnamed' : undefined

@@ -86,7 +86,7 @@ export function readingOf(
 const BEST = /^(?:(?:valid|val|eval)[_/])?best_(.+)$/
 
 /** The measure of which names record the best so far (`best_bleu`); undefined where there are several. */
-export function bestOf(names: readonly string[]): string | undefined {
+function bestOf(names: readonly string[]): string | undefined {
   const kept = new Set(names.flatMap((name) => BEST.exec(name)?.[1] ?? []))
   return kept.size === 1 ? [...kept][0] : undefined
 }

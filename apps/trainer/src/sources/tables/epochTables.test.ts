@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rowsFrom, select, type TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { temporaryFolder } from '../../testing.ts'
+import { temporaryFolder, writeOutput } from '../../testing.ts'
 import { readRun } from '../readRun.ts'
 
 const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url))
@@ -103,6 +103,16 @@ test('DVCLive keeps a table a metric; names are their paths', async () => {
   expect(of('eval_loss')).toEqual([1, 0.5, 1 / 3, 0.55])
   const losses = events.flatMap((event) => (event.type === 'metrics' ? [event.values['loss']] : []))
   expect(losses).toEqual([1, 0.5, 1 / 3, 0.25])
+})
+
+test('beside the files of the Trainer DVCLive, which counts its log, adds nothing', async () => {
+  await using folder = await temporaryFolder()
+  const log = [{ step: 50, eval_loss: 1 }]
+  await writeOutput(folder.path, { saves: [50], log })
+  await cp(join(fixtures, 'dvclive'), folder.path, { recursive: true })
+  const { source, events } = await readRun(folder.path)
+  expect(source).toBe('huggingface')
+  expect(rowsFrom(events).evaluations.map(({ step }) => step)).toEqual([50])
 })
 
 test('a file that keeps the best of Keras is of the lowest loss of the last fit, or of an unknown epoch', async () => {
