@@ -6,7 +6,7 @@ export default defineConfig({
     ...SIDE_BY_SIDE,
     globalSetup: '../../packages/db/testServer.ts',
     testTimeout: 120_000,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
     ...reportersFor('trainer'),
   },
 })

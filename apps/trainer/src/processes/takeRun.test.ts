@@ -1,11 +1,9 @@
 import { existsSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { readRunProcess } from './mark.ts'
 import { TAKEN, takeRun } from './takeRun.ts'
 import { ending, eventsOf, eventsOfType, runFolder, startQuick } from '../recipes/testing.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 test('of several that are started at once in one folder one trains, and the others say why not', async () => {
   using run = runFolder()

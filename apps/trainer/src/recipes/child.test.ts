@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readJournal } from '../journal/read.ts'
 import { JOURNAL } from '../journal/header.ts'
 import { openJournal } from '../journal/write.ts'
@@ -20,8 +20,6 @@ import {
   until,
 } from './testing.ts'
 import { readWrittenState } from '@bestmark/char-lm'
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 /** One run from its first step to its last, whose parent dies as soon as it has started it. */
 const straight = runFolder()
