@@ -10,6 +10,7 @@ from testing import InFolder
 
 import bestmark
 from bestmark import journal as of_journal
+from bestmark import journal_file
 
 
 def tell(steps: range) -> None:
@@ -22,12 +23,13 @@ class Plenty(InFolder):
 
     def setUp(self) -> None:
         super().setUp()
-        small = mock.patch.multiple(of_journal, ROOM=50, PIECE=1)
-        small.start()
-        self.addCleanup(small.stop)
+        for module, name, size in ((of_journal, "ROOM", 50), (journal_file, "PIECE", 1)):
+            small = mock.patch.object(module, name, size)
+            small.start()
+            self.addCleanup(small.stop)
         self.addCleanup(bestmark.finish)
         bestmark.init(str(self.folder))
-        bestmark._journal.flush()
+        bestmark._reporter.journal.flush()
 
     def missing(self) -> list:
         return [one["missing"] for one in self.events("log")]
@@ -37,7 +39,7 @@ class Plenty(InFolder):
         away = self.folder.with_suffix(".away")
         self.folder.rename(away)
         tell(range(1))
-        bestmark._journal.flush()
+        bestmark._reporter.journal.flush()
         return lambda: away.rename(self.folder)
 
     def test_a_tight_loop_keeps_every_line_in_order(self) -> None:
@@ -70,7 +72,7 @@ class Plenty(InFolder):
                 bestmark.log({"loss": step, "eval_loss": step}, step)
             for step in range(200):
                 bestmark.checkpoint(self.folder / f"checkpoint-{step}", step)
-            self.assertLess(len(bestmark._journal.told), 303)
+            self.assertLess(len(bestmark._reporter.journal.waiting), 303)
             back()
             bestmark.finish()
         self.assertEqual(sum("the journal will say how much" in line for line in logs.output), 1)
@@ -86,7 +88,7 @@ class Plenty(InFolder):
             for step in range(60):
                 bestmark.log({"eval_loss": step}, step)
             back()
-            bestmark._journal.flush()
+            bestmark._reporter.journal.flush()
         bestmark.log({"loss": 80}, 80)
         lines = self.lines()
         self.assertEqual(self.missing(), [{"metrics": 29, "evaluation": 11}])
@@ -104,19 +106,19 @@ class Plenty(InFolder):
             goes_on.wait()
             return really(*told)
         self.addCleanup(goes_on.set)
-        was = bestmark._journal._wait
+        was = bestmark._reporter.journal._wait
         def counted(*told) -> bool:
             waits.append(told)
             return was(*told)
         with (mock.patch.object(os, "open", held), mock.patch.object(of_journal, "PATIENCE", 0.05),
-              mock.patch.object(bestmark._journal, "_wait", counted), self.assertLogs("bestmark")):
+              mock.patch.object(bestmark._reporter.journal, "_wait", counted), self.assertLogs("bestmark")):
             training = threading.Thread(target=tell, args=[range(1000)], daemon=True)
             training.start()
             training.join(60)
             self.assertFalse(training.is_alive())
             self.assertEqual(len(waits), 1)
             goes_on.set()
-            bestmark._journal.flush(10)
+            bestmark._reporter.journal.flush(10)
         kept = len(self.events("metrics"))
         self.assertEqual(self.missing(), [{"metrics": 1000 - kept}])
         tell(range(1000, 1300))

@@ -7,7 +7,7 @@ from unittest import mock
 from testing import InFolder
 
 import bestmark
-from bestmark import journal as of_journal
+from bestmark import journal_file
 
 
 class Removed(InFolder):
@@ -20,7 +20,7 @@ class Removed(InFolder):
         with self.assertLogs("bestmark") as logs:
             for step in (1, 2):
                 bestmark.log({"loss": step, "eval_loss": step}, step)
-            bestmark._journal.flush()
+            bestmark._reporter.journal.flush()
             remove()
             for step in (3, 4):
                 bestmark.log({"loss": step, "eval_loss": step}, step)
@@ -56,11 +56,11 @@ class Removed(InFolder):
     def test_nothing_stands_in_the_way_of_a_folder_that_is_being_removed(self) -> None:
         self.begin()
         bestmark.log({"loss": 1}, 1)
-        bestmark._journal.flush()
+        bestmark._reporter.journal.flush()
         self.path.unlink()
         with self.assertLogs("bestmark"):
-            bestmark._journal.told.append({"type": "heartbeat"})  # logged before, not written yet
-            bestmark._journal._write()
+            bestmark._reporter.journal.waiting.add({"type": "heartbeat"})  # logged before, not written yet
+            bestmark._reporter.journal.write()
         self.folder.rmdir()
         self.folder.mkdir()
         bestmark.log({"loss": 2}, 2)
@@ -68,7 +68,7 @@ class Removed(InFolder):
 
     def test_what_is_no_longer_known_is_counted(self) -> None:
         self.begin()
-        with mock.patch.object(of_journal, "KEPT", 3):
+        with mock.patch.object(journal_file, "KEPT", 3):
             self.go_on(self.make_anew)
         self.assertEqual([one["step"] for one in self.events("metrics")], [1, 3, 4])
         [lost] = self.events("log")

@@ -96,7 +96,7 @@ class Telling(InFolder):
         tracemalloc.start()
         self.addCleanup(tracemalloc.stop)
         bestmark.init(str(self.folder))
-        bestmark._journal.flush()
+        bestmark._reporter.journal.flush(60)
         self.assertLess(tracemalloc.get_traced_memory()[1], self.path.stat().st_size / 10)
         self.assertEqual(self.events("started")[-1]["attempt"], 1)
 

@@ -38,13 +38,13 @@ class Trouble(InFolder):
 
     def test_a_folder_that_went_away_does_not_stop_training_and_gets_all_when_it_is_back(self) -> None:
         bestmark.init(str(self.folder))
-        bestmark._journal.flush()
+        bestmark._reporter.journal.flush()
         away = self.folder.with_suffix(".away")
         def work() -> None:
             self.folder.rename(away)
             bestmark.log({"loss": 1}, 1)
             bestmark.log({"loss": 2}, 2)
-            bestmark._journal.flush()
+            bestmark._reporter.journal.flush()
             away.rename(self.folder)
         self.assertEqual(len(self.heard(work)), 1)
         bestmark.log({"loss": 3}, 3)
@@ -56,11 +56,11 @@ class Trouble(InFolder):
             "import resource, signal\n"
             "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
             "bestmark.init()\n"
-            "bestmark._journal.flush()\n"
+            "bestmark._reporter.journal.flush()\n"
             "hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]\n"
             "resource.setrlimit(resource.RLIMIT_FSIZE, (700, hard))\n"
             "for step in range(30): bestmark.log({'eval_loss': step}, step)\n"
-            "bestmark._journal.flush()\n"
+            "bestmark._reporter.journal.flush()\n"
             "resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))\n"
             "bestmark.log({'eval_loss': 30}, 30)\n")
         self.assertEqual(ran.returncode, 0, ran.stderr)
@@ -149,7 +149,7 @@ def held(*told):
     return really(*told)
 bestmark.init("a")
 for step in range(50): bestmark.log({"loss": step}, step)
-bestmark._journal.flush()
+bestmark._reporter.journal.flush()
 mock.patch.object(os, "open", held).start()
 bestmark.log({"loss": 50}, 50)
 is_held.wait()

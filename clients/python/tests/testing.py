@@ -23,8 +23,7 @@ class InFolder(unittest.TestCase):
         self.addCleanup(bestmark.finish)
 
     def lines(self) -> list:
-        if bestmark._journal:
-            bestmark._journal.flush()
+        bestmark._reporter.journal.flush()
         return [json.loads(line) for line in self.path.read_text().splitlines()]
 
     def events(self, *kinds: str) -> list:

@@ -6,48 +6,58 @@ from lightning.pytorch.loggers import Logger
 import bestmark
 from bestmark.trouble import safely
 
+
 class BestmarkLogger(Logger):  # type: ignore[misc]
     """Writes the journal to `folder`. A ModelCheckpoint without a `dirpath` saves to `checkpoints`
     in it. Other arguments go to `bestmark.init`."""
     name = version = save_dir = ""
     trainer: Any = None
 
-    def __init__(self, folder: str = bestmark.FOLDER, **told: Any) -> None:
+    def __init__(self, folder: str = bestmark.FOLDER, **options: Any) -> None:
         super().__init__()
-        self.save_dir, self.told, self.steps = folder, told, {}  # type: ignore[var-annotated]
+        self.save_dir, self.options = folder, options
+        self.saved_steps: dict[str | None, int] = {}  # by the path of the checkpoint
 
     @safely
     def log_hyperparams(self, params: Any, *_: Any, **__: Any) -> None:
-        self.told = {"config": params if isinstance(params, dict) else vars(params), **self.told}
+        """Keeps the hyperparameters for `bestmark.init`, unless the caller passed a config."""
+        config = params if isinstance(params, dict) else vars(params)
+        self.options = {"config": config, **self.options}
 
     @safely
     def log_graph(self, model: Any, input_array: Any = None) -> None:
-        """Lightning calls this at the start of fit, validate and test; only fit begins a run."""
+        """Begins the run. Lightning calls this at the start of fit, validate and test; only fit
+        begins a run."""
         self.trainer = trainer = model.trainer
+        if trainer.state.fn != "fit" or not trainer.is_global_zero:
+            return
         saver, restored = trainer.checkpoint_callback, trainer._checkpoint_connector
-        if trainer.state.fn == "fit" and trainer.is_global_zero:
-            bestmark.init(self.save_dir, **{
-                "total_steps": trainer.max_steps, "total_epochs": trainer.max_epochs,
-                "resumed_from": restored._loaded_checkpoint.get("global_step"),
-                "metric": saver and saver.monitor, "declared_by": "the ModelCheckpoint's monitor",
-                "direction": saver.mode if saver and saver.monitor else None, **self.told})
+        defaults = {
+            "total_steps": trainer.max_steps, "total_epochs": trainer.max_epochs,
+            "resumed_from": restored._loaded_checkpoint.get("global_step"),
+            "metric": saver and saver.monitor, "declared_by": "the ModelCheckpoint's monitor",
+            "direction": saver.mode if saver and saver.monitor else None}
+        bestmark.init(self.save_dir, **{**defaults, **self.options})
 
     @safely
     def log_metrics(self, metrics: Any, step: Any = None) -> None:
-        # `step` is a batch counted from 0; files are named by the trainer's own step, one more.
-        path = None if self.trainer.state.fn == "fit" else self.trainer.ckpt_path
-        said = {name: value for name, value in metrics.items() if name != "epoch"
-                and not (bestmark.HELD_OUT.match(name) and name.endswith("_step"))}
-        bestmark.log(said, self.steps.get(path, self.trainer.global_step), metrics.get("epoch"))
+        """Logs values at the trainer's own step; Lightning's `step` is a batch counted from 0."""
+        checkpoint = None if self.trainer.state.fn == "fit" else self.trainer.ckpt_path
+        values = {name: value for name, value in metrics.items() if name != "epoch"
+                  and not (bestmark.HELD_OUT.match(name) and name.endswith("_step"))}
+        at = self.saved_steps.get(checkpoint, self.trainer.global_step)
+        bestmark.log(values, at, metrics.get("epoch"))
 
     @safely
     def after_save_checkpoint(self, checkpoint_callback: Any) -> None:
+        """Reports the saved checkpoint, and which one the ModelCheckpoint calls its best."""
         saver, path = checkpoint_callback, checkpoint_callback._last_checkpoint_saved
         if path:
-            self.steps[path] = saver._last_global_step_saved
-            bestmark.checkpoint(path, self.steps[path])
+            self.saved_steps[path] = saver._last_global_step_saved
+            bestmark.checkpoint(path, self.saved_steps[path])
         if best := saver.monitor and saver.best_model_path:
-            bestmark.claim(best, self.steps.get(best), saver.monitor, saver.best_model_score)
+            bestmark.claim(best, self.saved_steps.get(best), saver.monitor, saver.best_model_score)
 
     def finalize(self, status: str) -> None:
+        """Ends the run."""
         bestmark.finish(error=sys.exc_info()[1] if status == "failed" else None)

@@ -4,18 +4,20 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
-Told = ParamSpec("Told")
+Arguments = ParamSpec("Arguments")
 warned: set[tuple[str, type]] = set()
 
-def safely(act: Callable[Told, None]) -> Callable[Told, None]:
-    """The same function, but it warns instead of throwing."""
-    @wraps(act)
-    def acted(*args: Told.args, **named: Told.kwargs) -> None:
+
+def safely(function: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """The same function, but it warns instead of raising an error."""
+    @wraps(function)
+    def safe(*args: Arguments.args, **named: Arguments.kwargs) -> None:
         try:
-            act(*args, **named)
+            function(*args, **named)
         except Exception as error:
-            warn(act.__qualname__, error)
-    return acted
+            warn(function.__name__, error)
+    return safe
+
 
 def warn(name: str, error: Exception) -> None:
     """Warns once per function name and type of error."""

@@ -1,11 +1,12 @@
 """Numbers in the form of a journal."""
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-def measured(value: Any) -> float | str | None:
+
+def as_number(value: Any) -> float | str | None:
     """A number (or a tensor of one) for JSON: NaN and the infinities become words."""
     with suppress(Exception):
         if not isinstance(value, (str, bytes)):
@@ -13,7 +14,16 @@ def measured(value: Any) -> float | str | None:
             return number if math.isfinite(number) else json.dumps(number)
     return None
 
-def counted(value: Any, default: Any = None, kind: Callable[[float], Any] = int) -> Any:
+
+def as_count(value: Any, default: Any = None, kind: Callable[[float], Any] = int) -> Any:
     """A finite number ≥ 0, by default a whole one; otherwise the default."""
-    number = measured(value)
+    number = as_number(value)
     return kind(number) if isinstance(number, float) and number >= 0 else default
+
+
+def as_json_object(values: Any) -> dict[str, Any]:
+    """A mapping, or an object's attributes, with all that JSON cannot hold as text."""
+    mapping = values if isinstance(values, Mapping | None) else vars(values)
+    text = json.dumps(dict(mapping or {}), default=str, skipkeys=True)
+    converted: dict[str, Any] = json.loads(text)
+    return converted

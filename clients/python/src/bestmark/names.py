@@ -1,0 +1,16 @@
+"""What the name of a value says, and the one name that the board gives to each loss."""
+import re
+
+HELD_OUT = re.compile(r"(eval|val|valid|validation|dev|test)[_/]", re.I)
+HELD_OUT_LOSS = re.compile(r"^(eval|val|valid|validation|dev)[_/]loss(_epoch)?$", re.I)
+TRAINING_LOSS = re.compile(r"^train(ing)?[_/]loss(_step)?$", re.I)
+
+
+def is_held_out(name: str) -> bool:
+    """Whether a value of this name was measured on data that the model does not train on."""
+    return HELD_OUT.match(name) is not None
+
+
+def board_name(name: str) -> str:
+    """The name on the board: `eval_loss` and `loss`, whatever a program calls its losses."""
+    return HELD_OUT_LOSS.sub("eval_loss", TRAINING_LOSS.sub("loss", name))

@@ -1,0 +1,36 @@
+"""Where a run's files are, as the journal says it."""
+import json
+import os
+from contextlib import suppress
+
+Path = str | os.PathLike[str]
+RUN_FOLDER = "BESTMARK_RUN_FOLDER"  # `bestmark run` names its run's folder in this variable
+FOLDER = os.environ.get(RUN_FOLDER) or "."
+POINTERS = "bestmark-folders.jsonl"
+
+
+def relative_path(folder: str, path: str) -> str:
+    """The path relative to a folder; links in either of the two are resolved if needed."""
+    relative = os.path.relpath(path, folder)
+    if is_outside(relative):
+        real = os.path.relpath(os.path.realpath(path), os.path.realpath(folder))
+        relative = relative if is_outside(real) else real
+    return relative.replace(os.sep, "/")
+
+
+def is_outside(relative: str) -> bool:
+    """Whether a relative path leaves the folder that it begins in."""
+    return relative.split(os.sep, 1)[0] == os.pardir
+
+
+def is_same_folder(one: str, other: str) -> bool:
+    """Whether two paths lead to one folder, whatever links they go through."""
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def leave_pointer(folder: str) -> None:
+    """Notes the journal's folder where `bestmark run` looks for it, if it is not the run's own."""
+    started_in = os.environ.get(RUN_FOLDER)
+    if started_in and not is_same_folder(started_in, folder):
+        with suppress(OSError), open(os.path.join(started_in, POINTERS), "a") as file:
+            file.write(json.dumps({"folder": folder}) + "\n")

@@ -1,0 +1,135 @@
+"""The run that this process reports."""
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from .journal import START_PATIENCE, Journal
+from .names import board_name, is_held_out
+from .paths import FOLDER, Path
+from .ranks import is_first_rank
+from .trouble import safely, warned
+from .values import as_count, as_json_object, as_number
+
+Count = int | None
+Samples = int | Mapping[str, int | None] | None
+DIRECTIONS = {"min": "min", "max": "max"}
+
+
+class Reporter:
+    """The run that this process reports: none before `init`, and one at a time."""
+
+    def __init__(self) -> None:
+        self.journal = Journal(FOLDER, {}, pid=0)  # no process writes this one
+        self._step = 0  # of the last call of `log`
+        self._samples: Samples = None
+        self._has_ended = True
+        self._error_before: BaseException | None = None  # uncaught before the run began
+
+    @safely
+    def init(self, folder: Path = FOLDER, *, name: str | None = None, project: str = "",
+             metric: str | None = None, direction: str | None = None, declared_by: str = "init",
+             total_steps: Count = None, total_epochs: float | None = None, save_steps: Count = None,
+             resumed_from: Count = None, samples: Samples = None, loss_unit: str = "unknown",
+             config: Any = None, all_ranks: bool = False) -> None:
+        """Begins a run in `folder`, or the next attempt of the run that is already there.
+
+        `metric` and `direction` ("min" or "max") declare what best means. `samples` is the default
+        of `log`. `loss_unit` is "nats_per_token" if exp(eval_loss) is a perplexity. `config` is a
+        mapping or an object with attributes. In distributed training only rank 0 writes; with
+        `all_ranks` each process writes, and each needs its own folder."""
+        self.end()
+        warned.clear()
+        self._step, self._samples, self._has_ended = 0, samples, False
+        self._error_before = uncaught_error()
+        header = {"name": str(name or os.path.basename(os.path.abspath(folder))),
+                  "project": str(project)}
+        pid = os.getpid() if all_ranks or is_first_rank() else 0
+        self.journal = Journal(os.fspath(folder), header, pid)
+        checked: dict[str, Any] = {"config": {}, "direction": None}
+        try:
+            checked["config"] = as_json_object(config)
+            checked["direction"] = direction and DIRECTIONS[direction]
+        finally:  # the run begins even if an argument is wrong
+            self.journal.record(
+                "started", **header, **checked, metric_for_best=metric and board_name(metric),
+                declared_by=declared_by if metric else None, total_steps=as_count(total_steps),
+                total_epochs=as_count(total_epochs, kind=float), save_steps=as_count(save_steps),
+                resumed_from=as_count(resumed_from), loss_unit=loss_unit)
+            with suppress(TimeoutError):  # the file exists before the program works in its folder
+                self.journal.flush(START_PATIENCE)
+
+    @safely
+    def log(self, values: Mapping[str, Any], step: Count = None, epoch: float | None = None,
+            samples: Samples = None) -> None:
+        """Logs values at a step: completed optimiser steps, by default the previous step.
+
+        Names that begin with eval, val, valid, validation, dev or test are evaluations of its
+        weights; all others are training metrics. `samples` is the size of the evaluated set; if
+        sets differ, it maps the beginning or end of their names to sizes. Values that are not
+        numbers are skipped."""
+        self._step = as_count(step, self._step)
+        at = {"step": self._step, "epoch": as_count(epoch, kind=float)}
+        sizes = self._samples if samples is None else samples
+        groups: dict[tuple[str, Count], dict[str, float | str]] = {}
+        for name, value in ((str(key), value) for key, value in values.items()):
+            number, known = as_number(value), board_name(name)
+            if number is not None:
+                is_evaluation = is_held_out(name)
+                group = ("evaluation", size_of(name, sizes)) if is_evaluation else ("metrics", None)
+                groups.setdefault(group, {})[name if known in values else known] = number
+        for (kind, size), numbers in groups.items():
+            extra = {"samples": size} if kind == "evaluation" else {}
+            self.journal.record(kind, **at, values=numbers, **extra)
+
+    @safely
+    def checkpoint(self, path: Path, step: Count = None, epoch: float | None = None) -> None:
+        """Reports a completely saved file or folder below the run's folder."""
+        self.journal.record("checkpoint", path=os.fspath(path), step=as_count(step, self._step),
+                            epoch=as_count(epoch, kind=float), files_state="complete")
+
+    @safely
+    def claim(self, path: Path | None, step: Count, metric: str | None, value: Any) -> None:
+        """Reports which checkpoint the training program itself calls its best."""
+        self.journal.record("claim", path=path and os.fspath(path), step=as_count(step),
+                            metric=metric and board_name(metric), value=as_number(value))
+
+    @safely
+    def finish(self, status: str | None = None, error: str | BaseException | None = None) -> None:
+        """Ends the run once, as completed, failed or stopped; by default the error decides.
+
+        Waits until its lines are written, at most 10 seconds if the file system hangs. Without
+        this call the run ends with the program or the next `init`, and an uncaught error decides."""
+        if not self._has_ended:
+            self._has_ended = True
+            text = repr(error) if isinstance(error, BaseException) else error
+            self.journal.record("ended", status=status or status_of(error), error=text)
+        self.journal.flush()
+
+    def end(self) -> None:
+        """Ends the run as the program does, by an error that nothing caught or without one."""
+        error = uncaught_error()
+        self.finish(error=None if error is self._error_before else error)
+
+
+def uncaught_error() -> BaseException | None:
+    """The error that ended the program or, in an interactive session, the last statement."""
+    return getattr(sys, "last_value", None)
+
+
+def status_of(error: str | BaseException | None) -> str:
+    """How a run ended by its error."""
+    if error is None:
+        return "completed"
+    return "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
+
+
+def size_of(name: str, sizes: Samples) -> Count:
+    """The number of samples behind a value; of several sets the longest matching name counts."""
+    if not isinstance(sizes, Mapping):
+        count: Count = as_count(sizes)
+        return count
+    matching = [part for part in sizes if name.startswith(part) or name.endswith(part)]
+    longest: Count = as_count(sizes[max(matching, key=len)]) if matching else None
+    return longest
