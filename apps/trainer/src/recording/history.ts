@@ -53,7 +53,8 @@ export async function isEmpty(db: Database, job_id: string): Promise<boolean> {
 }
 
 async function storedNames(db: Database, job_id: string): Promise<string[]> {
-  return (await seriesNames(db, job_id)).map(({ name }) => name)
+  const names = await seriesNames(db, job_id)
+  return names.filter(({ kind }) => kind !== 'system').map(({ name }) => name)
 }
 
 /** The values of each series, as they are compared. */

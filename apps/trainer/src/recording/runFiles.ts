@@ -5,7 +5,10 @@ import { PIECE } from '../files/lines.ts'
 import { JOURNAL } from '../journal/header.ts'
 import { filesOf } from '../sources/identify.ts'
 import type { Source } from '../sources/reader/source.ts'
+import { ERRORS, OUTPUT } from '../sources/output/textLog.ts'
 import { SCORES } from '../sources/scores/scoresFile.ts'
+import { SETUP_NOTE } from '../sources/setup/setupNote.ts'
+import { USAGE } from '../sources/setup/usageFile.ts'
 
 /** Pieces for all files that are shorter than one. */
 const SMALL_FILES = 200
@@ -13,7 +16,7 @@ const SMALL_FILES = 200
 /** What is looked at to see that a run's files changed, relative to its root. */
 export async function watchedFiles(root: string, sources: readonly Source[]): Promise<string[]> {
   const listing = new Listing(root)
-  const files = new Set(['', JOURNAL, SCORES])
+  const files = new Set(['', JOURNAL, SCORES, OUTPUT, ERRORS, USAGE, SETUP_NOTE])
   for (const name of await listing.names()) {
     // A file has no names below it.
     if ((await listing.names(name)).length > 0) files.add(name)

@@ -6,6 +6,7 @@ import { readHuggingFace, readStateFile } from './huggingface/huggingface.ts'
 import { HUGGINGFACE } from './huggingface/huggingfaceSource.ts'
 import { readJournalRun } from './journal/journal.ts'
 import { Listing } from '../files/folder.ts'
+import { setupOf } from './setup/setup.ts'
 import { type ReadRun, readWhole } from './reader/source.ts'
 import { weightsBeside } from './tensorboard/siblings.ts'
 import { MARKS, openRun, sourcesIn } from './sources.ts'
@@ -17,14 +18,14 @@ import { MARKS, openRun, sourcesIn } from './sources.ts'
 export async function readRun(path: string): Promise<ReadRun> {
   if (!(await isFolder(path))) return readFile(path)
   const journal = await readJournalRun(path)
-  if (journal) return withScores(journal)
+  if (journal) return withScores(await withSetup(journal))
   const beside = await weightsBeside(path)
   if (beside !== undefined && (await sourcesIn(beside)).length > 0) return readRun(beside)
   const sources = await sourcesIn(path)
   const [first, ...others] = sources
   // Where checkpoints were saved without their states, its reader says what is wrong with them.
   if ((!first && (await hasSaves(path))) || (first === HUGGINGFACE && others.length === 0)) {
-    return withScores(await readHuggingFace(path))
+    return withScores(await withSetup(await readHuggingFace(path)))
   }
   if (!first) {
     const marks = `${MARKS.slice(0, -1).join(', ')} or ${MARKS.at(-1)}`
@@ -34,6 +35,12 @@ export async function readRun(path: string): Promise<ReadRun> {
   const identity = { job_id: null, name: basename(path), project: 'imported', isSingleFile: false }
   const run = { root: path, source: first.name, ...identity, events }
   return first === HUGGINGFACE ? run : withScores(run)
+}
+
+/** With what stands beside the log, where its reader reads the log alone. */
+async function withSetup(run: ReadRun): Promise<ReadRun> {
+  const setup = await setupOf(run.root)
+  return setup ? { ...run, events: [...run.events, setup] } : run
 }
 
 /** One state file; of other files a run's folder tells more. */

@@ -14,6 +14,7 @@ import { PRINTED } from './output/printed.ts'
 import { RUN_JOURNAL } from './journal/runJournal.ts'
 import { STABLE_BASELINES } from './stableBaselines/evaluations.ts'
 import type { Opening, Source, SourceReader } from './reader/source.ts'
+import { SetupReader } from './setup/setupReader.ts'
 import { TENSORBOARD } from './tensorboard/tensorboard.ts'
 import { RUN_OUTPUT, TEXT_LOG } from './output/textLog.ts'
 import { WANDB } from './trackers/wandb.ts'
@@ -95,8 +96,10 @@ async function besideOutput(listing: Listing): Promise<Source[]> {
   return []
 }
 
-/** One reader for all that tells of a run in a folder. */
+/** One reader for all that tells of a run in a folder, and for what stands beside its log. */
 export function openRun([first, ...others]: readonly Source[], opening: Opening): SourceReader {
   if (!first) throw new Error(`Nothing in ${opening.root} tells of a run.`)
-  return others.length === 0 ? first.open(opening) : mixedReader([first, ...others], opening)
+  const open = (log: Opening): SourceReader =>
+    others.length === 0 ? first.open(log) : mixedReader([first, ...others], log)
+  return new SetupReader(open, opening)
 }

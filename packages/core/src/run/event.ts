@@ -158,6 +158,22 @@ const Log = z.object({
   reader: z.literal(true).optional(),
 })
 
+/**
+ * How the run was set up, as files beside its log and whoever started it say: its configuration, and
+ * where and with what it runs.
+ */
+const Setup = z.object({
+  type: z.literal('setup'),
+  attempt,
+  at,
+  config: namedValues(z.unknown()).default({}),
+  /** `host`, `git_commit`, `git_dirty`, `python`, `packages`, … */
+  environment: namedValues(z.unknown()).default({}),
+})
+
+/** What the run uses of its machine at a time, under names that begin with `system/`. */
+const Usage = z.object({ type: z.literal('usage'), attempt, at: Time, used: values })
+
 /** The run is alive, though it has nothing to say. */
 const Heartbeat = z.object({ type: z.literal('heartbeat'), attempt, at })
 
@@ -179,6 +195,8 @@ export const TrainingEvent = z.discriminatedUnion('type', [
   Files,
   Claim,
   Log,
+  Setup,
+  Usage,
   Heartbeat,
   Ended,
 ])

@@ -46,8 +46,11 @@ export function isSilent(
   return now - heard_at > patienceFor(cadence, patience)
 }
 
+/** Events that others than the run's own log tell. */
+const NOT_OWN = new Set<TrainingEvent['type']>(['files', 'ended', 'setup', 'usage'])
+
 /** Whether an event is the run's own word, and not what somebody else found out about it. */
 export function isOwnWord(event: TrainingEvent): boolean {
-  if (event.type === 'files' || event.type === 'ended') return false
+  if (NOT_OWN.has(event.type)) return false
   return event.type !== 'evaluation' || event.scored_by === null
 }

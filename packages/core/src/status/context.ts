@@ -10,8 +10,10 @@ export function contextOf(events: readonly TrainingEvent[]): RunContext {
   const logged = new Set<string>()
   const context: RunContext = {}
   let state = initialTracker()
+  let beside: RunContext['config'] = {}
   for (const event of events) {
     state = track(state, event)
+    if (event.type === 'setup') beside = { ...beside, ...event.config }
     if (event.type === 'started') {
       if (Object.keys(event.config).length > 0) context.config = event.config
       if (event.project !== null) context.project = event.project
@@ -22,8 +24,10 @@ export function contextOf(events: readonly TrainingEvent[]): RunContext {
     if (loss !== undefined) losses.add(event, loss)
   }
   const { loss_scale, loss_unit, save_steps, current_epoch, status } = state.facts
+  const config = { ...beside, ...context.config }
   return {
     ...context,
+    ...(Object.keys(config).length > 0 && { config }),
     ...{ loss_scale, loss_unit, save_steps, current_epoch },
     trainLoss: (weights) => losses.before(weights),
     logged: [...logged],

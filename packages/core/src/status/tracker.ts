@@ -82,6 +82,8 @@ export function track(state: TrackerState, event: TrainingEvent): TrackerState {
 /** The facts after one more event, but for those that follow from a standing. */
 export function factsAfter(facts: RunFacts, event: TrainingEvent): RunFacts {
   if (event.type === 'evaluation' && event.scored_by !== null) return facts
+  // What lies beside the log says nothing of how the training goes.
+  if (event.type === 'setup' || event.type === 'usage') return facts
   const updated_at = latest(facts.updated_at, event.at)
   return { ...facts, updated_at, ...changes(facts, event) }
 }
@@ -114,6 +116,8 @@ function changes(facts: RunFacts, event: TrainingEvent): Partial<RunFacts> {
     case 'files':
     case 'claim':
     case 'log':
+    case 'setup':
+    case 'usage':
       return {}
   }
 }

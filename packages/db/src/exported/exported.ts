@@ -3,7 +3,7 @@ import { type AttemptRow, listAttempts } from '../rows/attempts.ts'
 import type { Database } from '../connection/client.ts'
 import { evaluationEvents } from './evaluations.ts'
 import { inOrder } from './order.ts'
-import { loggedEvents } from './series.ts'
+import { loggedEvents, usageEvents } from './series.ts'
 import { checkpointEvents, logEvents } from './rows.ts'
 import type { Tx } from '../rows/job.ts'
 import { claimOf, decidingRows, snapshot } from '../selection/selection.ts'
@@ -47,12 +47,16 @@ async function* eventsOf(tx: Tx, job: JobRow): AsyncGenerator<TrainingEvent> {
   const evaluations = await evaluationEvents(tx, job)
   const checkpoints = await checkpointEvents(tx, job.job_id)
   const logged = await loggedEvents(tx, job)
+  const usage = await usageEvents(tx, job)
   const told = [...evaluations, ...checkpoints].map(({ attempt }) => attempt)
-  const numbers = [...attempts.map(({ attempt }) => attempt), ...logged.keys(), ...told]
+  const streamed = [...logged.keys(), ...usage.keys()]
+  const numbers = [...attempts.map(({ attempt }) => attempt), ...streamed, ...told]
   const order = [...new Set(numbers)].sort((a, b) => a - b)
   for (const attempt of order) {
     const row = attempts.find((one) => one.attempt === attempt)
     if (row && wasStarted(row)) yield startedEvent(job, row)
+    if (attempt === order[0]) yield* setupEvents(job, attempt)
+    yield* usage.get(attempt) ?? []
     const streams = [
       logged.get(attempt) ?? [],
       evaluations.filter((event) => event.attempt === attempt),
@@ -63,6 +67,12 @@ async function* eventsOf(tx: Tx, job: JobRow): AsyncGenerator<TrainingEvent> {
     const ended = row && endedEvent(row)
     if (ended) yield ended
   }
+}
+
+function* setupEvents(job: JobRow, attempt: number): Generator<EventOf<'setup'>> {
+  const { setup_config: config, environment } = job
+  if (Object.keys({ ...config, ...environment }).length === 0) return
+  yield { type: 'setup', attempt, at: null, config, environment }
 }
 
 function* endOf(job: JobRow, logs: readonly EventOf<'log'>[]): Generator<TrainingEvent> {

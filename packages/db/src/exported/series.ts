@@ -1,4 +1,4 @@
-import type { EventOf } from '@bestmark/core'
+import { type EventOf, isSystem } from '@bestmark/core'
 import { and, asc, eq } from 'drizzle-orm'
 import type { Tx } from '../rows/job.ts'
 import { type JobRow, seriesChunks } from '../schema.ts'
@@ -22,13 +22,39 @@ export async function loggedEvents(
   tx: Tx,
   job: JobRow,
 ): Promise<Map<number, AsyncGenerator<EventOf<'metrics'>>>> {
+  return byAttempt(tx, job, (name) => !isSystem(name))
+}
+
+/** What each attempt of a job used of its machine. */
+export async function usageEvents(
+  tx: Tx,
+  job: JobRow,
+): Promise<Map<number, AsyncGenerator<EventOf<'usage'>>>> {
+  const streams = await byAttempt(tx, job, isSystem)
+  return new Map([...streams].map(([attempt, points]) => [attempt, asUsage(points)]))
+}
+
+async function* asUsage(
+  points: AsyncIterable<EventOf<'metrics'>>,
+): AsyncGenerator<EventOf<'usage'>> {
+  for await (const { attempt, at, step, values } of points) {
+    yield { type: 'usage', attempt, at: at ?? step * 1000, used: values }
+  }
+}
+
+async function byAttempt(
+  tx: Tx,
+  job: JobRow,
+  isWanted: (name: string) => boolean,
+): Promise<Map<number, AsyncGenerator<EventOf<'metrics'>>>> {
   const { job_id, attempt, name, ordinal } = seriesChunks
   const rows = await tx
     .select({ attempt, name })
     .from(seriesChunks)
     .where(and(eq(job_id, job.job_id), eq(ordinal, 0)))
     .orderBy(asc(attempt), asc(name))
-  const byAttempt = Map.groupBy(rows, (row) => row.attempt)
+  const wanted = rows.filter((row) => isWanted(row.name))
+  const byAttempt = Map.groupBy(wanted, (row) => row.attempt)
   const streams = [...byAttempt].map(([attempt, series]) => {
     const names = series.map(({ name }) => name)
     return [attempt, eventsOf(tx, job, attempt, names)] as const

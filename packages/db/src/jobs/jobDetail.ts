@@ -14,6 +14,7 @@ export interface JobDetail extends Pick<
   JobRow,
   | 'job_id'
   | 'config'
+  | 'environment'
   | 'tags'
   | 'source'
   | 'recipe'
@@ -49,13 +50,14 @@ export async function jobDetail(db: Database, job_id: string): Promise<JobDetail
   if (!job) return undefined
   const rows = await listAttempts(db.orm, job_id)
   const [host] = await db.orm.select().from(hosts).where(eq(hosts.host_id, job.host_id))
-  const { config, tags, source, recipe, save_steps, attempt, host_id } = job
+  const { environment, tags, source, recipe, save_steps, attempt, host_id } = job
   const { loss_unit, declared_metric, declared_direction, declared_by, metric_is_inferred } = job
   const { metric_directions, policy_told, policy_from } = job
   const { is_stoppable, stop_requested_at, registered_at, changed_at, revision } = job
   return {
     job_id,
-    ...{ config, tags, source, recipe, save_steps, attempt, host_id },
+    config: { ...job.setup_config, ...job.config },
+    ...{ environment, tags, source, recipe, save_steps, attempt, host_id },
     ...{ loss_unit, declared_metric, declared_direction, declared_by, metric_is_inferred },
     ...{ metric_directions, policy_told, policy_from },
     ...{ is_stoppable, stop_requested_at, registered_at, changed_at, revision },

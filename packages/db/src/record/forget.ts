@@ -44,7 +44,8 @@ export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<
     checkpoints_revision: revision,
     logs_revision: revision,
   }
-  return { ...initialTracker().facts, claim: null, config: {}, metric_directions: {}, ...touched }
+  const said = { claim: null, config: {}, setup_config: {}, environment: {}, metric_directions: {} }
+  return { ...initialTracker().facts, ...said, ...touched }
 }
 
 /** What was found out of a checkpoint's bytes at great length. */

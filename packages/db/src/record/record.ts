@@ -144,17 +144,22 @@ async function write(
     events.filter((event): event is EventOf<Type> => (types as string[]).includes(event.type))
   const at = { job_id: job.job_id, revision }
   await recordAttempts(tx, at, of('started', 'ended'))
-  await appendPoints(tx, at, of('metrics'))
+  await appendPoints(tx, at, [...of('metrics'), ...of('usage').map(pointsOfUsage)])
   await recordEvaluations(tx, at, of('evaluation'))
   await recordCheckpoints(tx, at, of('checkpoint', 'files'))
   await recordLogs(tx, at, of('log'))
   const facts = factsAfter(job, events)
-  const said = saidAfter(job, of('started', 'evaluation', 'claim'))
+  const said = saidAfter(job, of('started', 'evaluation', 'claim', 'setup'))
   const decides = anew || events.some(({ type }) => DECIDING.has(type))
   const standing = decides ? await reselect(tx, { ...job, ...facts, ...said }) : {}
   if (job.status === 'lost' && facts.status !== 'lost') await attemptFound(tx, at, facts.attempt)
   const heard = events.some(isOwnWord) ? hear(job, job.now) : {}
   return { ...facts, ...heard, ...standing, ...said, ...touched(job, events, revision) }
+}
+
+/** A sample of the machine as points of series, whose steps are seconds since the epoch. */
+function pointsOfUsage({ attempt, at, used: values }: EventOf<'usage'>): EventOf<'metrics'> {
+  return { type: 'metrics', attempt, step: Math.floor(at / 1000), epoch: null, at, values }
 }
 
 /** A job that was ended for its silence, and speaks again, comes back as a lost one does. */
@@ -186,7 +191,7 @@ function touched(job: JobRow, events: readonly TrainingEvent[], revision: number
 }
 
 /** Events after which a series may have other points: an attempt that begins takes some back. */
-const GROWING = new Set<TrainingEvent['type']>(['started', 'metrics', 'evaluation'])
+const GROWING = new Set<TrainingEvent['type']>(['started', 'metrics', 'evaluation', 'usage'])
 
 /** Events that hold points. */
 const MEASURING = new Set<TrainingEvent['type']>(['metrics', 'evaluation'])
@@ -214,13 +219,16 @@ function factsAfter(job: JobRow, events: readonly TrainingEvent[]): RunFacts {
 /** What the run, and who scored it, said that is kept as it was said. */
 function saidAfter(
   job: JobRow,
-  events: readonly EventOf<'started' | 'evaluation' | 'claim'>[],
+  events: readonly EventOf<'started' | 'evaluation' | 'claim' | 'setup'>[],
 ): JobChanges {
   const set: JobChanges = {}
   for (const event of events) {
     if (event.type === 'claim') {
       const { path, step, metric, value } = event
       set.claim = { path, step, metric, value }
+    } else if (event.type === 'setup') {
+      set.setup_config = { ...(set.setup_config ?? job.setup_config), ...event.config }
+      set.environment = { ...(set.environment ?? job.environment), ...event.environment }
     } else if (event.type === 'evaluation') {
       if (Object.keys(event.directions).length === 0) continue
       set.metric_directions = directed(set.metric_directions ?? job.metric_directions, event)

@@ -1,3 +1,4 @@
+import { isSystem, SYSTEM } from '@bestmark/core'
 import { asc, inArray, sql } from 'drizzle-orm'
 import type { Orm } from '../connection/client.ts'
 import { attempts } from '../schema.ts'
@@ -32,11 +33,11 @@ export async function joinedAttempts(
 ): Promise<JoinedAttempt[]> {
   if (job_ids.length === 0) return []
   const { job_id, attempt, resumed_from } = attempts
-  const has = (table: string) =>
+  const has = (table: string, more = '') =>
     sql.raw(`exists (select 1 from ${table} as own
-    where own.job_id = attempts.job_id and own.attempt = attempts.attempt)`)
+    where own.job_id = attempts.job_id and own.attempt = attempts.attempt ${more})`)
   const took_over = sql<boolean>`(coalesce(status = 'running', false)
-    or ${has('series_chunks')} or ${has('evaluations')})`
+    or ${has('series_chunks', `and own.name not like '${SYSTEM}%'`)} or ${has('evaluations')})`
   return orm
     .select({ job_id, attempt, resumed_from, took_over })
     .from(attempts)
@@ -63,6 +64,14 @@ export function rewindsOf(
     return last
   }
   return { latest: Math.max(-1, ...took), keptUpTo }
+}
+
+/** The attempts that take back steps of a series: none where its steps count seconds. */
+export function rewinding(
+  name: string,
+  attempts: readonly JoinedAttempt[],
+): readonly JoinedAttempt[] {
+  return isSystem(name) ? [] : attempts
 }
 
 const PLACES = 2 ** 32

@@ -114,6 +114,10 @@ export const trainingJobs = pgTable(
     /** Bestmark started it, so somebody at its host can ask it to stop. */
     is_stoppable: boolean().notNull().default(false),
     config: plain().$type<Record<string, unknown>>().notNull().default({}),
+    /** The configuration that files beside the log tell; `config` is what the log itself tells. */
+    setup_config: plain().$type<Record<string, unknown>>().notNull().default({}),
+    /** Where and with what the run runs: host, commit, versions. */
+    environment: plain().$type<Record<string, unknown>>().notNull().default({}),
     tags: plain().$type<string[]>().notNull().default([]),
     /** What the training program itself calls its best, as it last said. */
     claim: plain().$type<StoredClaim>(),

@@ -1,4 +1,4 @@
-import { goesOn, type RunContext } from '@bestmark/core'
+import { goesOn, isSystem, type RunContext } from '@bestmark/core'
 import { and, asc, eq } from 'drizzle-orm'
 import type { Tx } from '../rows/job.ts'
 import { seriesChunks } from '../schema.ts'
@@ -8,9 +8,10 @@ import { trainLossOf } from '../series/trainLoss.ts'
 /** What the explanation of a job's choice needs to know beside the rows that decide. */
 export async function runContext(tx: Tx, rows: DecidingRows): Promise<RunContext> {
   const { job, evaluations, checkpoints, input } = rows
-  const { job_id, config, loss_unit, loss_scale, save_steps, current_epoch, status, project } = job
+  const { job_id, loss_unit, loss_scale, save_steps, current_epoch, status, project } = job
   return {
-    ...{ config, loss_unit, loss_scale, save_steps, current_epoch, project },
+    config: { ...job.setup_config, ...job.config },
+    ...{ loss_unit, loss_scale, save_steps, current_epoch, project },
     trainLoss: input.trainLoss ?? (await trainLossOf(tx, job_id, [...evaluations, ...checkpoints])),
     logged: await loggedNames(tx, job_id),
     alive: goesOn(status),
@@ -26,5 +27,5 @@ async function loggedNames(tx: Tx, job_id: string): Promise<string[]> {
     // Each attempt's series begins with this one.
     .where(and(eq(seriesChunks.job_id, job_id), eq(ordinal, 0)))
     .orderBy(asc(name))
-  return rows.map((row) => row.name)
+  return rows.map((row) => row.name).filter((one) => !isSystem(one))
 }

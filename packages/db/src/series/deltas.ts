@@ -8,6 +8,7 @@ import {
   ordinalOf,
   placeOfOrdinal,
   type Rewinds,
+  rewinding,
   rewindsOf,
 } from '../rows/joined.ts'
 import { concatenate, cut, EMPTY } from './loggedSeries.ts'
@@ -17,7 +18,7 @@ import {
   rewindsOfPoints,
   seriesOfPoints,
 } from './measuredSeries.ts'
-import type { SeriesKind } from './series.ts'
+import { loggedKind, type SeriesKind } from './series.ts'
 
 /** New points of a series, as a subscription brings them. */
 export interface SeriesDelta extends Series {
@@ -175,11 +176,11 @@ function loggedSince(
     const pieces = own.map(({ attempt, place, steps, values, times }): Piece => {
       return { attempt, place, steps: floats(steps), values: floats(values), times: floats(times) }
     })
-    const rewinds = rewindsOf(attempts, (attempt) => {
+    const rewinds = rewindsOf(rewinding(name, attempts), (attempt) => {
       return pieces.find((piece) => piece.attempt === attempt)?.steps[0] ?? 0
     })
     const isWhole = own.length < MOST_CHUNKS
-    return joined({ name, kind: 'logged' }, from, pieces, rewinds, isWhole)
+    return joined({ name, kind: loggedKind(name) }, from, pieces, rewinds, isWhole)
   })
   return { series, more }
 }

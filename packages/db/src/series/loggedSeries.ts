@@ -2,7 +2,7 @@ import type { Series } from '@bestmark/core'
 import { and, asc, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
 import { CHUNK } from '../rows/chunks.ts'
 import type { Orm } from '../connection/client.ts'
-import { type JoinedAttempt, ordinalOf, rewindsOf, type Rewinds } from '../rows/joined.ts'
+import { type JoinedAttempt, ordinalOf, rewinding, rewindsOf, type Rewinds } from '../rows/joined.ts'
 import { seriesChunks } from '../schema.ts'
 
 const { steps, values, times, ...SUMMARY } = getTableColumns(seriesChunks)
@@ -126,7 +126,8 @@ function rewindsOfChunks(
   for (const { attempt, min_step } of chunks) {
     first.set(attempt, Math.min(first.get(attempt) ?? Infinity, min_step))
   }
-  return rewindsOf(attempts, (attempt) => first.get(attempt) ?? 0)
+  const name = chunks[0]?.name ?? ''
+  return rewindsOf(rewinding(name, attempts), (attempt) => first.get(attempt) ?? 0)
 }
 
 /** Whether one of the sorted steps lies in the chunk. */

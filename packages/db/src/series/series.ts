@@ -1,4 +1,4 @@
-import { type Series, thin } from '@bestmark/core'
+import { isSystem, type Series, thin } from '@bestmark/core'
 import { and, count, eq, isNotNull, sql, sum } from 'drizzle-orm'
 import type { Database, Orm } from '../connection/client.ts'
 import { joinedAttempts, type JoinedAttempt } from '../rows/joined.ts'
@@ -23,8 +23,11 @@ import {
 import { checkpoints, evaluations, seriesChunks } from '../schema.ts'
 import { storableName } from '../values/storable.ts'
 
-/** Logged while training, or measured on held-out data. A name that is both is the latter. */
-export type SeriesKind = 'logged' | 'evaluation'
+/**
+ * Logged while training, measured on held-out data, or sampled of the machine. A name that is both
+ * of the first is the second.
+ */
+export type SeriesKind = 'logged' | 'evaluation' | 'system'
 
 /** The points of an attempt that a later one took again from an earlier step. */
 export interface EarlierAttempt extends Series {
@@ -82,9 +85,8 @@ export async function readSeries(
   for await (const one of loggedSeries(orm, job_id, logged, attempts, query))
     read.set(one.name, one)
   return names.map((name) => {
-    return (
-      read.get(name) ?? { name, kind: 'logged', count: 0, next_ordinal: 0, earlier: [], ...EMPTY }
-    )
+    const none = { count: 0, next_ordinal: 0, earlier: [], ...EMPTY }
+    return read.get(name) ?? { name, kind: loggedKind(name), ...none }
   })
 }
 
@@ -149,7 +151,13 @@ function seriesOfPlan(
     const own = pointsOf(kept, read).series
     return own.steps.length > 0 ? [{ attempt, ...thin(own, points, pinned) }] : []
   })
-  return { name, kind: 'logged', count, next_ordinal, earlier, ...thin(series, points, pinned) }
+  const kind = loggedKind(name)
+  return { name, kind, count, next_ordinal, earlier, ...thin(series, points, pinned) }
+}
+
+/** What kind a series is that was not measured on held-out data. */
+export function loggedKind(name: string): SeriesKind {
+  return isSystem(name) ? 'system' : 'logged'
 }
 
 async function checkpointSteps(orm: Database['orm'], job_id: string): Promise<number[]> {
@@ -183,6 +191,6 @@ export async function seriesNames({ orm }: Database, job_id: string): Promise<Se
     ...measured.map((row): SeriesName => ({ ...row, kind: 'evaluation' })),
     ...logged
       .filter((row) => !known.has(row.name))
-      .map((row): SeriesName => ({ ...row, kind: 'logged', scored: false })),
+      .map((row): SeriesName => ({ ...row, kind: loggedKind(row.name), scored: false })),
   ]
 }

@@ -5,6 +5,8 @@ import { statIfSeen, textOfFile } from '../../files/runFile.ts'
 import { forgetRunProcess, writeKeptProcess } from '../../processes/mark.ts'
 import { ERRORS, MARK, OUTPUT } from '../../sources/output/textLog.ts'
 import { forgetRunNote, writeRunNote } from '../../sources/runNote.ts'
+import { SETUP_NOTE } from '../../sources/setup/setupNote.ts'
+import { USAGE } from '../../sources/setup/usageFile.ts'
 
 /** The run that is told of in the folder. */
 interface Noted {
@@ -61,12 +63,15 @@ export class JoinedFolder {
 
   /** The run's folder is found to be another one: nothing of ours stays in this one. */
   withdraw(): void {
-    for (const name of [OUTPUT, ERRORS]) rmSync(join(this.root, name), { force: true })
+    for (const name of [OUTPUT, ERRORS, SETUP_NOTE, USAGE]) {
+      rmSync(join(this.root, name), { force: true })
+    }
     forgetRunNote(this.root)
     this.release()
   }
 
   async #keepOutput(): Promise<void> {
+    for (const name of [SETUP_NOTE, USAGE]) this.#link(name)
     if (this.#isWhole) for (const name of [OUTPUT, ERRORS]) this.#link(name)
     else {
       const text = await textOfFile(join(this.#from, OUTPUT))

@@ -1,6 +1,7 @@
 import type { Direction } from '@bestmark/core'
 import { settingOf, type Configuration, type Configurations } from './configuration.ts'
 import { isCount } from '../../files/json.ts'
+import { isSecret } from './settings.ts'
 import type { YamlValue } from '../../files/yaml.ts'
 
 /** What a run's configuration declares, as fields of its `started` event, and what is odd in it. */
@@ -160,12 +161,12 @@ function place({ file }: Configuration, { line }: YamlValue): string {
   return `${file}:${line}`
 }
 
-/** Settings that would give somebody else's rights to whoever sees the board. */
-const SECRET = /(^|[._])(api_?key|password|passwd|secret|(access|auth|hub|hf|wandb)_token)$/i
+
+
 
 /** A configuration's values by name, without lists and secrets. */
 function flat({ values }: Configuration): [name: string, value: unknown][] {
-  const kept = values.filter(({ name, isListed }) => !isListed && !SECRET.test(name))
+  const kept = values.filter(({ name, isListed }) => !isListed && !isSecret(name))
   // LLaMA-Factory's page puts the name of its tab before that of the setting.
   return kept.map(({ name, value }) => [name.replace(/^train\./, ''), value])
 }

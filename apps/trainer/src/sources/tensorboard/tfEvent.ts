@@ -1,3 +1,4 @@
+import { setOwn } from '@bestmark/core'
 import { CutShort, Message } from '../../files/protobuf.ts'
 
 /** One number of an event file. */
@@ -14,6 +15,9 @@ export interface TfEvent {
   scalars: Scalar[]
 }
 
+/** A value of TensorBoard's hparams plugin. */
+type Hyperparameter = number | string | boolean
+
 /** Types of tensors (DataType in tensorflow/core/framework/types.proto). */
 const [FLOAT, DOUBLE] = [1, 2]
 
@@ -28,6 +32,63 @@ export function eventIn(bytes: Buffer, from: number, to: number): TfEvent | unde
     if (error instanceof CutShort) return undefined
     throw error
   }
+}
+
+/** What the hparams plugin starts a session with. */
+const SESSION = '_hparams_/session_start_info'
+
+/**
+ * The hyperparameters that one record of an event file holds (tensorboard/plugins/hparams), by name;
+ * undefined where it holds none.
+ */
+export function hyperparametersIn(
+  bytes: Buffer,
+  from: number,
+  to: number,
+): Record<string, Hyperparameter> | undefined {
+  if (!bytes.subarray(from, to).includes(SESSION)) return undefined
+  try {
+    return readHyperparameters(new Message(bytes, from, to))
+  } catch (error) {
+    if (error instanceof CutShort) return undefined
+    throw error
+  }
+}
+
+function readHyperparameters(event: Message): Record<string, Hyperparameter> {
+  const found: Record<string, Hyperparameter> = {}
+  // Event.summary, Summary.value, Value.metadata, .plugin_data, .content, .session_start_info, .hparams
+  walk(event, [5, 1, 9, 1, 2, 3, 1], (entry) => {
+    let [name, value] = ['', undefined as Hyperparameter | undefined]
+    while (entry.next()) {
+      if (entry.field === 1) name = entry.text()
+      else if (entry.field === 2) value = protobufValue(entry.inner())
+      else entry.skip()
+    }
+    if (value !== undefined) setOwn<Hyperparameter>(found, name, value)
+  })
+  return found
+}
+
+/** Visits each message that a path of fields leads to. */
+function walk(message: Message, [field, ...path]: readonly number[], visit: (at: Message) => void) {
+  if (field === undefined) return visit(message)
+  while (message.next()) {
+    if (message.field === field) walk(message.inner(), path, visit)
+    else message.skip()
+  }
+}
+
+/** A google.protobuf.Value; undefined for nothing, lists and objects. */
+function protobufValue(value: Message): Hyperparameter | undefined {
+  let found: Hyperparameter | undefined
+  while (value.next()) {
+    if (value.field === 2) found = value.double()
+    else if (value.field === 3) found = value.text()
+    else if (value.field === 4) found = value.varint() === 1
+    else value.skip()
+  }
+  return found
 }
 
 function readEvent(bytes: Buffer, from: number, to: number): TfEvent {

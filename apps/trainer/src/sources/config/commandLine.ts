@@ -1,0 +1,48 @@
+import { setOwn } from '@bestmark/core'
+import { isSecret, type Settings, settingsIn } from './settings.ts'
+
+/** The options in a program's arguments: `--name value`, `--name=value`, `--flag`, `name=value`. */
+export function commandLineSettings(argv: readonly string[]): Settings {
+  const found: Settings = {}
+  const words = argv.slice(scriptEnd(argv))
+  for (const [index, word] of words.entries()) {
+    const [, dashes = '', name, value] = /^(-{0,2})([A-Za-z_][\w.-]*)(?:=(.*))?$/s.exec(word) ?? []
+    if (name === undefined || (dashes === '' && value === undefined)) continue
+    setOwn<unknown>(found, name.replaceAll('-', '_'), typed(value ?? following(words[index + 1])))
+  }
+  return settingsIn(found)
+}
+
+/** The command as a person may see it: values of secret options are hidden. */
+export function shownCommand(argv: readonly string[]): string {
+  return argv
+    .map((word, index) => {
+      const before = (argv[index - 1] ?? '').replace(/^-+/, '')
+      const [, name, value] = /^(-{0,2}[\w.-]+)=(.*)$/s.exec(word) ?? []
+      if (name !== undefined && value !== undefined && isSecret(name.replace(/^-+/, ''))) {
+        return `${name}=…`
+      }
+      return /^-/.test(argv[index - 1] ?? '') && isSecret(before) ? '…' : word
+    })
+    .join(' ')
+}
+
+/** Where the program's own options begin: after the script, or the module of `-m`. */
+function scriptEnd(argv: readonly string[]): number {
+  const script = argv.findIndex((word) => /\.(py|sh|js|mjs)$/.test(word))
+  const module = argv.indexOf('-m')
+  const end = script === -1 ? (module === -1 ? 1 : module + 2) : script + 1
+  return Math.min(end, argv.length)
+}
+
+/** The value that follows an option; without one it is a flag. */
+function following(word: string | undefined): string {
+  const isValue = word !== undefined && (!word.startsWith('-') || /^-\.?\d/.test(word))
+  return isValue ? word : 'true'
+}
+
+function typed(text: string): string | number | boolean {
+  if (text === 'true' || text === 'false') return text === 'true'
+  const isNumber = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)
+  return isNumber ? Number(text) : text
+}

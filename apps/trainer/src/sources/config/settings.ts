@@ -1,0 +1,71 @@
+import { setOwn } from '@bestmark/core'
+import type { YamlValue } from '../../files/yaml.ts'
+
+/** Options of a run by name; nested ones have dots in their names. */
+export type Settings = Record<string, unknown>
+
+/** Options that would give somebody else's rights to whoever sees the board. */
+const SECRET = /(^|[._-])(api_?key|password|passwd|secret|(access|auth|hub|hf|wandb)_token)$/i
+/** Longer texts hold data, and lists that are longer are tables. */
+const LONGEST_TEXT = 1_000
+const LONGEST_LIST = 50
+/** More options than this come from a file of another kind. */
+const MOST = 2_000
+const DEEPEST = 6
+
+/** Whether the value of an option must not be shown. */
+export function isSecret(name: string): boolean {
+  return SECRET.test(name.replaceAll('-', '_'))
+}
+
+/** The options in an object: plain values and lists of them, by names with dots; no secrets. */
+export function settingsIn(value: object): Settings {
+  const found: Settings = {}
+  collect(found, value, '', 0)
+  return found
+}
+
+function collect(into: Settings, value: object, prefix: string, depth: number): void {
+  for (const [key, one] of Object.entries(value)) {
+    const name = prefix + key
+    if (isSecret(name) || Object.keys(into).length >= MOST) continue
+    if (isPlain(one) || isPlainList(one)) setOwn<unknown>(into, name, one)
+    else if (isObject(one) && depth < DEEPEST) collect(into, one, `${name}.`, depth + 1)
+  }
+}
+
+/** The options among the values of a YAML file; the items of a list become one value again. */
+export function settingsOfYaml(values: readonly YamlValue[]): Settings {
+  const found: Settings = {}
+  const lists = new Map<string, unknown[]>()
+  for (const { name, value, isListed } of values) {
+    const [, list, index] = (isListed && /^(.*)\.(\d+)$/.exec(name)) || []
+    if (list === undefined) {
+      if (!isListed) setOwn<unknown>(found, name, value)
+      continue
+    }
+    const items = lists.get(list) ?? []
+    if (items.length === Number(index)) lists.set(list, [...items, value])
+  }
+  for (const [name, items] of lists) setOwn<unknown>(found, name, items)
+  return settingsIn(found)
+}
+
+/** The first value of each name counts. */
+export function merged(all: readonly Settings[]): Settings {
+  return Object.fromEntries(all.toReversed().flatMap((one) => Object.entries(one)))
+}
+
+function isPlain(value: unknown): boolean {
+  if (typeof value === 'string') return value.length <= LONGEST_TEXT
+  if (typeof value === 'number') return Number.isFinite(value)
+  return typeof value === 'boolean'
+}
+
+function isPlainList(value: unknown): boolean {
+  return Array.isArray(value) && value.length <= LONGEST_LIST && value.every(isPlain)
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

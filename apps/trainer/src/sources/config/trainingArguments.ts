@@ -1,0 +1,41 @@
+import { join } from 'node:path'
+import { setOwn } from '@bestmark/core'
+import { Opaque } from '../../checkpoints/weights/plainValues.ts'
+import { torchArchive } from '../../checkpoints/weights/torchArchive.ts'
+import { systemCode } from '../../failure.ts'
+import { openHandle } from '../../files/runFile.ts'
+import { type Settings, settingsIn } from './settings.ts'
+
+/** What HuggingFace's Trainer saves its arguments as: a pickle in a torch archive. */
+export const TRAINING_ARGUMENTS = 'training_args.bin'
+
+/** The arguments in `training_args.bin`. The pickle is read and never run. */
+export async function trainingArguments(root: string, path: string): Promise<Settings> {
+  try {
+    await using file = await openHandle(join(root, path))
+    const archive = await torchArchive(file, (await file.stat()).size)
+    const { value } = archive ?? {}
+    const isArguments = value instanceof Opaque && /TrainingArguments|Config$/.test(value.name)
+    return isArguments ? settingsIn(plainState(value.state)) : {}
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error
+    return {}
+  }
+}
+
+/** The attributes of an object; the members of enumerations become their values. */
+function plainState(state: unknown): Settings {
+  const found: Settings = {}
+  if (!(state instanceof Map)) return found
+  for (const [name, value] of state as ReadonlyMap<unknown, unknown>) {
+    // What begins with an underscore is the library's own.
+    if (typeof name !== 'string' || name.startsWith('_')) continue
+    setOwn<unknown>(found, name, memberValue(value))
+  }
+  return found
+}
+
+function memberValue(value: unknown): unknown {
+  const isMember = value instanceof Opaque && Array.isArray(value.given) && value.given.length === 1
+  return isMember ? (value.given as unknown[])[0] : value
+}

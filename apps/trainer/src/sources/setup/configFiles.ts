@@ -1,0 +1,77 @@
+import { join } from 'node:path'
+import type { Listing } from '../../files/folder.ts'
+import { Failure, systemCode } from '../../failure.ts'
+import { jsonObject } from '../../files/json.ts'
+import { textOfFile } from '../../files/runFile.ts'
+import { tomlValues } from '../../files/toml.ts'
+import { type Settings, settingsIn, settingsOfYaml } from '../config/settings.ts'
+import { trainingArguments, TRAINING_ARGUMENTS } from '../config/trainingArguments.ts'
+import { hyperparameterFiles, hyperparameters } from '../tensorboard/hyperparameters.ts'
+
+/** Larger files hold data, not options (bytes). */
+const LARGEST = 1 << 20
+/** What a program writes when it has settled its options. */
+const SETTLED = /^(hparams|args|training_args|opt|flags|cfg)\.ya?ml$/i
+/** What a program may read its options from, or write them to. */
+const NAMED =
+  /^(config|configs?_.*|.*_config|args|hparams|hyper_?param(eter)?s|params|options|opt|settings|train(ing)?_(config|args|params)|experiment|run_config|flags|arguments|cfg)\.(json|ya?ml|toml)$/i
+
+/** The files that tell how a run was configured, the most certain first. */
+export interface ConfigFiles {
+  /** Written by the program, once it knew its options. */
+  settled: string[]
+  others: string[]
+}
+
+/** The configuration files of a run, relative to its root. */
+export async function configFiles(listing: Listing): Promise<ConfigFiles> {
+  const names = await listing.names()
+  const hydra = names.includes('.hydra') ? await listing.names('.hydra') : []
+  const settled = [
+    ...(await argumentsFile(listing, names)),
+    ...names.filter((name) => SETTLED.test(name)),
+    ...(await hyperparameterFiles(listing)),
+    ...hydra.filter((name) => name === 'config.yaml').map((name) => `.hydra/${name}`),
+  ]
+  return { settled, others: names.filter((name) => NAMED.test(name) && !settled.includes(name)) }
+}
+
+/** The Trainer saves its arguments beside the last weights, else in each checkpoint. */
+async function argumentsFile(listing: Listing, names: readonly string[]): Promise<string[]> {
+  if (names.includes(TRAINING_ARGUMENTS)) return [TRAINING_ARGUMENTS]
+  const steps = names.flatMap((name) => /^checkpoint-(\d+)$/.exec(name)?.[1] ?? [])
+  const last = steps.map(Number).sort((a, b) => b - a)[0]
+  const folder = `checkpoint-${last}`
+  const isThere = last !== undefined && (await listing.names(folder)).includes(TRAINING_ARGUMENTS)
+  return isThere ? [`${folder}/${TRAINING_ARGUMENTS}`] : []
+}
+
+/** The options in a configuration file; none where it cannot be read. */
+export async function settingsOfFile(root: string, file: string): Promise<Settings> {
+  if (file.endsWith(TRAINING_ARGUMENTS)) return trainingArguments(root, file)
+  if (/tfevents/.test(file)) return hyperparameters(root, file)
+  const text = await textOf(join(root, file))
+  if (/\.toml$/i.test(file)) return settingsIn(tomlValues(text))
+  if (/\.json$/i.test(file)) return settingsOfJson(text)
+  // Loaded only here, since most runs have none and a pick should not wait for it.
+  const { yamlValues } = await import('../../files/yaml.ts')
+  const values = yamlValues(text)
+  return Array.isArray(values) ? settingsOfYaml(values) : {}
+}
+
+/** HuggingFace's `config.json` describes a model, and not how it was trained. */
+function settingsOfJson(text: string): Settings {
+  const said = jsonObject(text) ?? {}
+  const isModel = 'architectures' in said || 'model_type' in said || 'transformers_version' in said
+  return isModel ? {} : settingsIn(said)
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await textOfFile(path, LARGEST)
+  } catch (error) {
+    // A larger file is of another kind.
+    if (systemCode(error) === undefined && !(error instanceof Failure)) throw error
+    return ''
+  }
+}

@@ -1,0 +1,33 @@
+import { closeSync, fstatSync } from 'node:fs'
+import { PIECE, readBytes } from '../../files/lines.ts'
+import { openFile, statIfSeen } from '../../files/runFile.ts'
+
+/** Lines that were read, and how far (bytes). */
+interface NewLines {
+  lines: string[]
+  offset: number
+}
+
+/**
+ * The whole lines beyond an offset, about 1 MB of them; none where the file is missing. A file that
+ * became shorter is read from its beginning.
+ */
+export function newLines(path: string, from: number): NewLines {
+  const size = statIfSeen(path)?.size ?? 0
+  if (size === from || size === 0) return { lines: [], offset: size }
+  const file = openFile(path)
+  try {
+    const offset = fstatSync(file).size < from ? 0 : from
+    const bytes = readBytes(file, offset, PIECE)
+    const end = bytes.lastIndexOf(10) + 1
+    // A line that fills the whole piece is not read.
+    if (end === 0 && bytes.length === PIECE) return { lines: [], offset: offset + PIECE }
+    return { lines: end === 0 ? [] : linesIn(bytes.subarray(0, end)), offset: offset + end }
+  } finally {
+    closeSync(file)
+  }
+}
+
+function linesIn(bytes: Buffer): string[] {
+  return bytes.toString('utf8').split('\n').slice(0, -1)
+}

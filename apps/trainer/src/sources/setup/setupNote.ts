@@ -1,0 +1,27 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { textOfFile } from '../../files/runFile.ts'
+
+/** What `bestmark run` notes in a run's folder: the options in its command, and its environment. */
+export const SETUP_NOTE = 'bestmark-setup.json'
+
+const SetupNote = z.object({
+  config: z.record(z.string(), z.unknown()),
+  environment: z.record(z.string(), z.unknown()),
+})
+export type SetupNote = z.infer<typeof SetupNote>
+
+/** Writes the note; throws where the folder is gone. */
+export function writeSetupNote(folder: string, note: SetupNote): void {
+  writeFileSync(join(folder, SETUP_NOTE), `${JSON.stringify(note)}\n`)
+}
+
+/** Undefined where there is none, or what it says cannot be read. */
+export async function readSetupNote(folder: string): Promise<SetupNote | undefined> {
+  try {
+    return SetupNote.parse(JSON.parse(await textOfFile(join(folder, SETUP_NOTE))))
+  } catch {
+    return undefined
+  }
+}

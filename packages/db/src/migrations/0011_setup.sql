@@ -1,0 +1,2 @@
+ALTER TABLE "training_jobs" ADD COLUMN "setup_config" jsonb DEFAULT '{}'::jsonb NOT NULL;--> statement-breakpoint
+ALTER TABLE "training_jobs" ADD COLUMN "environment" jsonb DEFAULT '{}'::jsonb NOT NULL;
