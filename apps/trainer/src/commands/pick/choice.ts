@@ -9,6 +9,7 @@ import {
   type Explanation,
   type PolicySettings,
   type Selection,
+  type TrainingEvent,
   type Winner,
 } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db/root'
@@ -27,6 +28,9 @@ export interface Choice {
   problem: string | null
   /** Warnings of the reader, such as skipped rows. */
   warnings: string[]
+  /** How the run was configured, and where and with what it runs. */
+  config: Record<string, unknown>
+  environment: Record<string, unknown>
 }
 
 /** Reads a run and chooses. A single state file has only evaluations. Throws a Failure. */
@@ -50,7 +54,13 @@ export async function choiceOf(
   const paths = rows.checkpoints.map(({ path }) => path)
   const why = best == null ? undefined : await unservable(run.root, best, paths)
   const warnings = [...toldByReader(run.events), ...(why === undefined ? [] : [why])]
-  return { root: run.root, selection, explanation, problem, warnings }
+  const setup = { config: { ...context.config }, environment: environmentIn(run.events) }
+  return { root: run.root, selection, explanation, problem, warnings, ...setup }
+}
+
+function environmentIn(events: readonly TrainingEvent[]): Record<string, unknown> {
+  const setups = events.filter((event) => event.type === 'setup')
+  return Object.fromEntries(setups.flatMap(({ environment }) => Object.entries(environment)))
 }
 
 /** A terminal shows at most this many rows of the table. */
@@ -69,6 +79,8 @@ export function choiceJson({
   selection,
   explanation,
   warnings,
+  config,
+  environment,
 }: Choice): Record<string, unknown> {
   const { best, metric, direction, policy, declared_by, reason, runner_up } = selection
   const { missed_best, passed_over, second_opinion, near_ties, ranking } = selection
@@ -93,7 +105,7 @@ export function choiceJson({
     ...{ decided, basis, notes, readings, loss_turn },
     winners: winners.map(won),
     question: question && { ...question, choices: question.choices.map(won) },
-    warnings,
+    ...{ warnings, config, environment },
   }
 }
 

@@ -88,6 +88,12 @@ real(
     const [memory] = await readSeries(db, job_id, { names: ['system/memory_gib'], points: 10 })
     expect(memory?.values[0]).toBeGreaterThan(64 / 1024)
     expect(memory?.times[0]).toBeGreaterThan(Date.now() - 600_000)
+    const picked = await bestmark(['pick', '--json', '--evaluations', root])
+    const { config, environment } = JSON.parse(picked.stdout)
+    expect({ config, environment }).toEqual({
+      config: detail?.config,
+      environment: detail?.environment,
+    })
     // The machine's series are no part of the training.
     expect(job).toMatchObject({ current_step: 4, eval_loss: 0.5 })
   },

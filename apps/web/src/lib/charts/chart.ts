@@ -6,7 +6,7 @@ import type { Viewing } from './viewAddress.ts'
 
 export interface NamedSeries extends Series {
   name: string
-  kind: 'logged' | 'evaluation'
+  kind: 'logged' | 'evaluation' | 'system'
   /** How many points there are before thinning; left out, all of them are here. */
   count?: number
   /** What later attempts replaced. */

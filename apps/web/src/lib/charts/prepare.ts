@@ -99,7 +99,7 @@ function lineOf(
 ): Line {
   const { log, smoothing } = input.view
   const measured = draw(columns, x, input.width, log)
-  const averaged = series.kind === 'logged' && smoothing > 0
+  const averaged = series.kind !== 'evaluation' && smoothing > 0
   const shown = averaged
     ? draw({ ...columns, values: smoothed(series, smoothing) }, x, input.width, log)
     : measured

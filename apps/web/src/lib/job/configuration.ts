@@ -12,6 +12,11 @@ export function settings(config: Record<string, unknown>): Setting[] {
   return settingsIn(config).map(({ name, value }) => ({ name, text: settingText(value) }))
 }
 
+/** A setting as a line of facts, under its own name. */
+export function factLine({ name, text }: Setting): { name: string; label: string; text: string } {
+  return { name, label: name, text }
+}
+
 /** The value of a setting as one line. */
 export function settingText(value: unknown): string {
   if (typeof value === 'number') return Number.isInteger(value) ? String(value) : short(value)

@@ -31,3 +31,10 @@ test('the chart of the metric that decides is shown first', () => {
   expect(groupNamed(groups, null).name).toBe('f1')
   expect(groupNamed(groups, 'loss').name).toBe('loss')
 })
+
+test('how the machine is used is shown apart, after everything that was trained', () => {
+  const system = { name: 'system/cpu_percent', kind: 'system' as const }
+  const groups = seriesGroups([system, logged('zeta'), logged('loss')], null)
+  expect(groups.map(({ name }) => name)).toEqual(['loss', 'zeta', 'system/cpu_percent'])
+  expect(groups.map(({ isSystem }) => isSystem ?? false)).toEqual([false, false, true])
+})

@@ -2,29 +2,32 @@
 export interface SeriesGroup {
   name: string
   series: string[]
+  /** How the machine is used, which is shown apart and over time. */
+  isSystem?: true
 }
 
 interface Named {
   name: string
-  kind: 'logged' | 'evaluation'
+  kind: 'logged' | 'evaluation' | 'system'
 }
 
 const LOSS: SeriesGroup = { name: 'loss', series: ['loss', 'eval_loss'] }
 
 /**
  * What a chart can show of a job: the metric that decides first, then the losses, then the others
- * by name. The losses are always there, since their first points may be on their way.
+ * by name, and how the machine is used last. The losses are always there, since their first points may be on their way.
  */
 export function seriesGroups(names: readonly Named[], deciding: string | null): SeriesGroup[] {
   const groups = new Map<string, SeriesGroup>([[LOSS.name, { ...LOSS, series: [...LOSS.series] }]])
   for (const { name, kind } of names) {
     const key = kind === 'evaluation' ? name.replace(/^eval_/, '') : name
-    const group = groups.get(key) ?? { name: key, series: [] }
+    const group: SeriesGroup = groups.get(key) ?? { name: key, series: [] }
+    if (kind === 'system') group.isSystem = true
     if (!group.series.includes(name)) group.series.push(name)
     groups.set(key, group)
   }
   const first = (group: SeriesGroup) =>
-    deciding !== null && group.series.includes(deciding) ? 0 : group.name === LOSS.name ? 1 : 2
+    deciding !== null && group.series.includes(deciding) ? 0 : group.name === LOSS.name ? 1 : group.isSystem ? 3 : 2
   return [...groups.values()].sort((a, b) => first(a) - first(b) || a.name.localeCompare(b.name))
 }
 
