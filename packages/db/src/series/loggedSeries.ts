@@ -2,7 +2,13 @@ import type { Series } from '@bestmark/core'
 import { and, asc, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
 import { CHUNK } from '../rows/chunks.ts'
 import type { Orm } from '../connection/client.ts'
-import { type JoinedAttempt, ordinalOf, rewinding, rewindsOf, type Rewinds } from '../rows/joined.ts'
+import {
+  type JoinedAttempt,
+  ordinalOf,
+  rewinding,
+  rewindsOf,
+  type Rewinds,
+} from '../rows/joined.ts'
 import { seriesChunks } from '../schema.ts'
 
 const { steps, values, times, ...SUMMARY } = getTableColumns(seriesChunks)

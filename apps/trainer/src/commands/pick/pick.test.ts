@@ -83,6 +83,8 @@ test('a line of JSON a path, in the order asked, NaN as a word', async () => {
     'winners',
     'question',
     'warnings',
+    'config',
+    'environment',
   ])
   expect(code).toBe(2)
 })

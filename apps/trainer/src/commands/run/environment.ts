@@ -31,7 +31,10 @@ export function environmentNow({ argv, cwd }: Command): Environment {
 }
 
 /** What git, Python and nvidia-smi say; each is left out where it says nothing. */
-export async function environmentAsked(command: Command, signal: AbortSignal): Promise<Environment> {
+export async function environmentAsked(
+  command: Command,
+  signal: AbortSignal,
+): Promise<Environment> {
   const [git, python, gpus] = await Promise.all([
     gitOf(command.cwd, signal),
     pythonOf(command, signal),

@@ -94,7 +94,10 @@ function statsOf(pid: number): ProcessStat[] {
   return [...processTree(pid)].flatMap((one) => {
     const stat = textOf(`/proc/${one}/stat`)
     // The command's name stands in brackets and may hold anything; the state follows it.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ').map(Number)
+    const fields = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number)
     const [user = NaN, kernel = NaN, pages = NaN] = [fields[11], fields[12], fields[21]]
     const isRead = Number.isFinite(user + kernel + pages)
     return isRead ? [{ pid: one, ticks: user + kernel, pages }] : []

@@ -161,9 +161,6 @@ function place({ file }: Configuration, { line }: YamlValue): string {
   return `${file}:${line}`
 }
 
-
-
-
 /** A configuration's values by name, without lists and secrets. */
 function flat({ values }: Configuration): [name: string, value: unknown][] {
   const kept = values.filter(({ name, isListed }) => !isListed && !isSecret(name))

@@ -69,7 +69,9 @@ export class SetupReader implements SourceReader {
     if (signature === this.#signature) return []
     this.#signature = signature
     const setup = await setupOf(this.#root)
-    const digest = createHash('sha256').update(JSON.stringify(setup ?? '')).digest('base64url')
+    const digest = createHash('sha256')
+      .update(JSON.stringify(setup ?? ''))
+      .digest('base64url')
     if (!setup || digest === this.#at.digest) return []
     this.#at.digest = digest
     return [setup]

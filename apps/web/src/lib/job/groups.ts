@@ -27,7 +27,13 @@ export function seriesGroups(names: readonly Named[], deciding: string | null): 
     groups.set(key, group)
   }
   const first = (group: SeriesGroup) =>
-    deciding !== null && group.series.includes(deciding) ? 0 : group.name === LOSS.name ? 1 : group.isSystem ? 3 : 2
+    deciding !== null && group.series.includes(deciding)
+      ? 0
+      : group.name === LOSS.name
+        ? 1
+        : group.isSystem
+          ? 3
+          : 2
   return [...groups.values()].sort((a, b) => first(a) - first(b) || a.name.localeCompare(b.name))
 }
 
