@@ -12,6 +12,9 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[1] / "src"
 sys.path.insert(0, str(SOURCE))
 
+# Its files would stand beside those that most tests look at.
+os.environ["BESTMARK_MACHINE"] = "off"
+
 import bestmark  # noqa: E402
 
 
@@ -31,6 +34,7 @@ class InFolder(unittest.TestCase):
 
     def program(self, text: str, **env: str) -> subprocess.CompletedProcess:
         """Runs a separate program in the run's folder, without this process's variables."""
-        environment = {"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"], **env}
+        environment = {"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"],
+                       "BESTMARK_MACHINE": "off", **env}
         command = [sys.executable, "-c", f"import bestmark\n{text}"]
         return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from .journal import START_PATIENCE, Journal
+from .machine import Machine, is_wanted
 from .names import board_name, is_held_out
 from .paths import FOLDER, Path
 from .ranks import is_first_rank
@@ -22,6 +23,7 @@ class Reporter:
 
     def __init__(self) -> None:
         self.journal = Journal(FOLDER, {}, pid=0)  # no process writes this one
+        self._machine: Machine | None = None
         self._step = 0  # of the last call of `log`
         self._samples: Samples = None
         self._has_ended = True
@@ -57,6 +59,7 @@ class Reporter:
                 declared_by=declared_by if metric else None, total_steps=as_count(total_steps),
                 total_epochs=as_count(total_epochs, kind=float), save_steps=as_count(save_steps),
                 resumed_from=as_count(resumed_from), loss_unit=loss_unit)
+            self._begin_machine()
             with suppress(TimeoutError):  # the file exists before the program works in its folder
                 self.journal.flush(START_PATIENCE)
 
@@ -103,9 +106,18 @@ class Reporter:
         this call the run ends with the program or the next `init`, and an uncaught error decides."""
         if not self._has_ended:
             self._has_ended = True
+            if self._machine:
+                self._machine.end()
             text = repr(error) if isinstance(error, BaseException) else error
             self.journal.record("ended", status=status or status_of(error), error=text)
         self.journal.flush()
+
+    def _begin_machine(self) -> None:
+        """Describes the machine beside the journal, from the thread that may wait for files."""
+        self._machine = None
+        if self.journal.is_ours and is_wanted():
+            self._machine = Machine(self.journal.file.folder)
+            self.journal.call(self._machine.begin)
 
     def end(self) -> None:
         """Ends the run as the program does, by an error that nothing caught or without one."""

@@ -8,6 +8,8 @@ export const RUN = command({
   details: [
     'The program starts even if the database cannot be reached. Its files keep everything, and are ' +
       'recorded once the database answers, or later by: bestmark import FOLDER.',
+    'It also notes the options in the command, the host, the git commit, and Python and package ' +
+      'versions, and samples processors, memory and GPUs every 10 seconds.',
     "SIGINT and SIGTERM go to the program. Exits with the program's exit code.",
   ],
   arguments: {},

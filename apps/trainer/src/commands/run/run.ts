@@ -20,7 +20,7 @@ import { Troubles } from '../../cli/troubles.ts'
 import { RUN } from './run.table.ts'
 import type { KeptRun, Started } from './parts.ts'
 import { RunRecording } from './recording.ts'
-import { Surroundings } from './surroundings.ts'
+import { Machine } from './machine.ts'
 import { notFoundWords, shellWord } from './searchWords.ts'
 import { WrittenRuns } from './writtenRuns.ts'
 import { PassedSignals } from './signals.ts'
@@ -99,7 +99,7 @@ async function runRecorded(run: KeptRun, { argv, killAfter, home }: Order): Prom
   const line = process.stderr.isTTY ? new ProgressLine() : undefined
   const shown = { stdout: showOn(process.stdout, line), stderr: showOn(process.stderr, line) }
   let leaveEarlierOut = (): void => undefined
-  let surroundings: Surroundings | undefined
+  let onMachine: Machine | undefined
   let noted = run.earlier.isRun ? null : job_id
   const onJob = (id: string, folder: string, isAnother: boolean): void => {
     tell(`bestmark records ${run.name} (${id}) in ${folder}`)
@@ -108,7 +108,7 @@ async function runRecorded(run: KeptRun, { argv, killAfter, home }: Order): Prom
     note(run, id)
     if (!isAnother) return
     leaveEarlierOut()
-    surroundings?.leaveEarlierOut()
+    onMachine?.leaveEarlierOut()
   }
   const onEnd = (isFound: boolean): void => {
     if (run.isOurs && !isFound) tell(`bestmark: ${notFoundWords(run.name, cwd)}`)
@@ -117,7 +117,7 @@ async function runRecorded(run: KeptRun, { argv, killAfter, home }: Order): Prom
     new RunRecording(run, { troubles: TROUBLES, line, onStop, onJob, onEnd }, begun)
   const onFolderAnew = (): void => {
     note(run, noted)
-    surroundings?.begin()
+    onMachine?.begin()
   }
   const started = { job_id, folder: root, onFolderAnew }
   using program = await startProgram(argv, started, cwd, shown).catch(async (cause) => {
@@ -130,13 +130,13 @@ async function runRecorded(run: KeptRun, { argv, killAfter, home }: Order): Prom
   leaveEarlierOut = program.leaveEarlierOut
   using signals = new PassedSignals(program, killAfter)
   const { pid } = program
-  surroundings = new Surroundings({ pid, argv, cwd, root })
+  onMachine = new Machine({ pid, argv, cwd, root })
   const written = new WrittenRuns({ pid, argv, cwd, root, excluded: [home] })
   const recording = record(() => void signals.stop('SIGTERM'), { pid, written })
   const end = await program.exited
   signals.end()
   line?.end()
-  await surroundings.end(signals.hurried)
+  await onMachine.end(signals.hurried)
   await endRecording(recording, root, signals.hurried, written)
   return codeOf(end)
 }

@@ -30,7 +30,9 @@ function plainState(state: unknown): Settings {
   for (const [name, value] of state as ReadonlyMap<unknown, unknown>) {
     // What begins with an underscore is the library's own.
     if (typeof name !== 'string' || name.startsWith('_')) continue
-    setOwn<unknown>(found, name, memberValue(value))
+    const plain = memberValue(value)
+    // Other objects are no options.
+    if (!(plain instanceof Opaque)) setOwn<unknown>(found, name, plain)
   }
   return found
 }

@@ -28,7 +28,7 @@ interface Running {
  * Notes in a run's folder how and where its program runs, and what it uses of the machine meanwhile.
  * All of that is beside the point of a training, so nothing that fails here is an error.
  */
-export class Surroundings {
+export class Machine {
   readonly #running: Running
   readonly #over = new AbortController()
   readonly #asked: Promise<void>
