@@ -28,9 +28,14 @@ with open(root + "/metrics.csv", "w") as table:
     for step in range(4):
         table.write(f"0,{step},{1 / (step + 1)},{2 / (step + 1)}\\n")
         table.flush()
-ends = time.time() + 2
 held = bytearray(64 << 20)
-while time.time() < ends: pass
+# git and Python answer late on a busy machine, and the first sample comes after a second.
+kept = os.environ["BESTMARK_RUN_FOLDER"]
+ends = time.time() + 100
+def text(name): return open(f"{kept}/{name}").read()
+while time.time() < ends:
+    if "packages" in text("bestmark-setup.json") and text("bestmark-usage.jsonl"): break
+    sum(range(100_000))
 print("\\rstep 1\\rstep 4", flush=True)
 `
 
