@@ -33,6 +33,15 @@ test('a chart of nothing still has axes', () => {
   expect(chart({ series: [] })).toMatchObject({ x: [0, 1], y: [0, 1], lines: [], best: null })
 })
 
+test('how the machine is used is drawn over time, without checkpoints, whatever axis is asked for', () => {
+  const cpu: NamedSeries = {
+    ...series('system/cpu_percent', [1e9, 1e9 + 10], [90, 95]),
+    kind: 'system',
+  }
+  const drawn = chart({ series: [cpu], best_step: 30 }, { window: [10, 20] })
+  expect(drawn).toMatchObject({ axis: 'time', whole: [0, 10], best: null, ticks: [] })
+})
+
 test('the best checkpoint stands on the evaluation curve', () => {
   expect(chart({ best_step: 30 }).best).toEqual({ x: 30, y: 2.5, step: 30 })
 })

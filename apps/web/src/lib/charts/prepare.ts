@@ -10,7 +10,9 @@ import type { Point } from './point.ts'
 const MOST_DOTS = 250
 
 /** Decides what a chart shows; draws nothing. */
-export function prepareChart(input: ChartInput): Chart {
+export function prepareChart(asked: ChartInput): Chart {
+  const isMachine = asked.series.length > 0 && asked.series.every(({ kind }) => kind === 'system')
+  const input = isMachine ? overTime(asked) : asked
   const { view } = input
   const start = startOf(input.series)
   const place = placeOn(view.axis, input.epochs, start)
@@ -48,6 +50,14 @@ export function prepareChart(input: ChartInput): Chart {
     clipped: span && clippedOf(lines, x, y, view.log),
     hidden: lines.reduce((sum, line) => sum + line.hidden, 0),
   }
+}
+
+/** The machine is sampled over time, not per step, so no step has a place among its samples. */
+function overTime(input: ChartInput): ChartInput {
+  const { view } = input
+  const window = view.axis === 'time' ? view.window : null
+  const nothing = { checkpoints: [], best_step: null, turn: null }
+  return { ...input, ...nothing, view: { ...view, axis: 'time', window } }
 }
 
 /** The first and last step inside a window of the axis, or null where it holds no point. */
