@@ -13,9 +13,9 @@ import { overlaidCurves } from './overlaidCurves.ts'
 import { inputsOfJobs } from './rowsOfJobs.ts'
 
 /** Some jobs, or all jobs of a project. */
-export type WhichJobs = { job_ids: readonly string[] } | { project: string }
+type WhichJobs = { job_ids: readonly string[] } | { project: string }
 
-export interface CompareQuery {
+interface CompareQuery {
   /** The metric of the curves; where it is left out, the one that decides for each run. */
   metric?: string | undefined
 }

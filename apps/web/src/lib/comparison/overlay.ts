@@ -26,7 +26,7 @@ export interface OverlaidLine {
 }
 
 /** Everything that the picture shows, decided. */
-export interface Overlay {
+interface Overlay {
   lines: OverlaidLine[]
   x: [number, number]
   y: [number, number]

@@ -3,13 +3,13 @@ import { short } from '../figures.ts'
 import { settingText } from '../job/configuration.ts'
 
 /** A place on an axis, from 0 (bottom) to 1 (top), with its words. */
-export interface Mark {
+interface Mark {
   at: number
   text: string
 }
 
 /** One setting, or the metric that decides, as an upright axis. */
-export interface Axis {
+interface Axis {
   name: string
   marks: Mark[]
 }
@@ -20,7 +20,7 @@ export interface Way {
   heights: (number | null)[]
 }
 
-export interface Parallel {
+interface Parallel {
   /** The settings, then the metric; empty where no setting can be shown. */
   axes: Axis[]
   ways: Way[]
