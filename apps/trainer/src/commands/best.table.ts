@@ -7,8 +7,8 @@ export const BEST = command({
   name: 'best',
   summary: 'Print the path of the best checkpoint of a job or a project, and nothing else.',
   details: [
-    'Exits with 1 and prints nothing to stdout where no checkpoint can be chosen, or where the runs of ' +
-      'a project do not compare. bestmark compare --project says why.',
+    'Where no checkpoint can be chosen, or the runs of a project do not compare, it exits with 1, ' +
+      'prints nothing to stdout, and says why on stderr.',
   ],
   forms: ['best JOB [options]', 'best --project NAME [options]'],
   arguments: { JOB: maybe(JOB) },

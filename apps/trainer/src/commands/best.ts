@@ -1,5 +1,5 @@
 import { measuredJson, ownValue, type TrainingJobStatus } from '@bestmark/core'
-import { checkpointsOf, type Database } from '@bestmark/db'
+import { type CheckpointList, checkpointsOf, type Database } from '@bestmark/db'
 import { parse, usageOf } from '../cli/parse.ts'
 import { openBoard } from '../board/board.ts'
 import { BEST } from './best.table.ts'
@@ -19,7 +19,7 @@ type BestFields = Pick<
 interface Answer extends BestFields {
   job_id: string | null
   name: string | null
-  /** Why this one, or why none, line by line; empty where nobody asked. */
+  /** Why none, or why this one where somebody asked, line by line. */
   why: string[]
 }
 
@@ -53,10 +53,15 @@ async function bestOfJob(db: Database, named: string, explain: boolean): Promise
   const job = await oneJob(db, named)
   const { job_id, name, best_checkpoint_path, best_checkpoint_id } = job
   const { best_step, best_metric, best_metric_name } = job
-  const list = explain ? await checkpointsOf(db, job_id) : undefined
-  const why = list ? explained(list.selection, list.explanation) : []
+  const isTold = explain || best_checkpoint_path === null
+  const list = isTold ? await checkpointsOf(db, job_id) : undefined
+  const why = list ? whyOf(list, explain) : []
   const best = { best_checkpoint_path, best_checkpoint_id, best_step, best_metric }
   return { job_id, name, ...best, best_metric_name, why }
+}
+
+function whyOf({ selection, explanation }: CheckpointList, explain: boolean): string[] {
+  return explain ? explained(selection, explanation) : [`bestmark: ${explanation.sentence}`]
 }
 
 /** The best checkpoint of all jobs of a project; where their runs do not compare, why. */

@@ -8,20 +8,23 @@ export const IMPORT = command({
   details: ['Importing a run again adds only what is new.'],
   arguments: {
     PATH: many(
-      'the folder of a run, its state file, a file that export wrote, or a SQLite store of MLflow or Trackio',
+      'a folder in which runs are found at any depth, a state file, a file that export wrote, or a SQLite store of MLflow or Trackio',
       {
         isFile: true,
       },
     ),
   },
   options: {
-    name: optional(text('NAME'), "The job's name. Default: the name of the folder."),
-    project: optional(text('NAME'), 'The project that the job belongs to.'),
+    name: optional(
+      text('NAME'),
+      "The job's name, if one run is imported. Default: the run's own name, else its path below PATH.",
+    ),
+    project: optional(text('NAME'), 'The project that a new job belongs to.'),
     json: flag('Print one JSON object per job.'),
   },
   examples: [
     { line: 'bestmark import out/', text: 'Import one run.' },
-    { line: 'bestmark import runs/* --project qa', text: 'Import many runs into one project.' },
+    { line: 'bestmark import runs --project qa', text: 'Import all runs below a folder.' },
     { line: 'bestmark import mlflow.db', text: "Import all runs of MLflow's SQLite store." },
     { line: 'bestmark import wandb/offline-run-*', text: 'Import runs that W&B logged offline.' },
   ],

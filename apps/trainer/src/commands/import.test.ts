@@ -116,12 +116,46 @@ test('a job is named by its id, a unique beginning of it, or a unique name', asy
     .split('\n')
     .map((line) => JSON.parse(line))
   expect((await run('best', a.job_id.slice(0, 8))).stdout).toContain('a/same/checkpoint-100')
-  expect(await run('best', b.job_id)).toEqual({ code: 1, stdout: '', stderr: '' })
+  expect(await run('best', b.job_id)).toMatchObject({ code: 1, stdout: '' })
   const ambiguous = await run('best', 'same')
   expect(ambiguous).toMatchObject({ code: 2, stdout: '' })
   expect(ambiguous.stderr).toContain(a.job_id)
   expect(ambiguous.stderr).toContain(b.job_id)
   expect((await run('best', 'nobody')).code).toBe(2)
+})
+
+test('runs are found in a tree, and called by their paths below it', async () => {
+  const tree = join(here.path, 'tree')
+  for (const rate of ['lr1', 'lr2']) {
+    await writeOutput(join(tree, 'sweep', rate), { saves: [100, 200], log })
+  }
+  await writeOutput(join(tree, 'single', 'deep'), { saves: [100], log })
+  expect((await run('import', 'tree', '--project', 'trees')).code).toBe(0)
+  for (const name of ['sweep/lr1', 'sweep/lr2', 'single/deep']) {
+    expect(await jobNamed(name)).toMatchObject({ project: 'trees' })
+  }
+})
+
+test('a name is for one run, and counts for a job that is on the board too; a project is refused', async () => {
+  const refused = await run('import', 'tree', '--name', 'all of them')
+  expect(refused).toMatchObject({ code: 2, stdout: '' })
+  expect(refused.stderr).toContain('--name names one job, but 3 runs were found')
+  const { job_id } = await jobNamed('sweep/lr1')
+  const named = await run('import', 'tree/sweep/lr1', '--name', 'the low one', '--project', 'other')
+  expect(named.stdout).toContain(`the low one (${job_id})`)
+  expect(named.stderr).toContain('stays there')
+  expect(await jobNamed('the low one')).toMatchObject({ job_id, project: 'trees' })
+  await run('import', 'tree')
+  expect(await jobNamed('the low one')).toMatchObject({ job_id })
+})
+
+test('best says on stderr why it has none', async () => {
+  const nothing = [{ step: 100, loss: 2, epoch: 1 }]
+  await writeOutput(join(here.path, 'nothing'), { saves: [100], log: nothing })
+  await run('import', 'nothing')
+  const { code, stdout, stderr } = await run('best', 'nothing')
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toContain('No checkpoint can be chosen')
 })
 
 test('what cannot be imported is named and the others are imported all the same', async () => {

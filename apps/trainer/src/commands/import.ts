@@ -1,55 +1,118 @@
+import { stat } from 'node:fs/promises'
 import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
+import { type Board, openBoard } from '../board/board.ts'
 import { callerPath } from '../cli/callerPath.ts'
 import { parse } from '../cli/parse.ts'
-import { openBoard, type Board } from '../board/board.ts'
-import { importExport } from '../export/restore.ts'
-import { exportHeader } from '../export/header.ts'
-import { EXIT, Failure, sentence, worse, type Exit } from '../failure.ts'
-import { importRun } from '../recording/importRun.ts'
-import { isStore } from '../files/sqlite.ts'
 import { print, tell } from '../cli/terminal.ts'
+import { exportHeader } from '../export/header.ts'
+import { importExport } from '../export/restore.ts'
+import { EXIT, type Exit, Failure, sentence, worse } from '../failure.ts'
+import { isStore } from '../files/sqlite.ts'
+import { importRun, type Naming } from '../recording/importRun.ts'
+import { takeNames } from '../recording/naming.ts'
+import { type FoundRun, runsBelow } from '../sources/find.ts'
 import { IMPORT } from './import.table.ts'
+import { nameBelow } from './watch/name.ts'
+
+/** What is imported as one job: a run's folder or state file, or what `bestmark export` wrote. */
+interface Found {
+  /** As the person named it, or where it was found below that. */
+  path: string
+  absolute: string
+  /** What it is called where nobody says otherwise; undefined where it tells itself. */
+  name?: string
+}
 
 /** Puts runs on the board; returns the worst exit code of all paths. */
 export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, IMPORT)
+  const found = (await Promise.all(args.PATH.map(foundAt))).flat()
+  if (values.name !== undefined && found.length > 1) {
+    const what = `--name names one job, but ${found.length} runs were found`
+    throw new Failure(`${what}. Leave --name out, or import one run at a time.`)
+  }
   await using board = await openBoard()
   let exit: Exit = EXIT.found
-  for (const path of args.PATH) {
+  for (const one of found) {
     try {
-      for (const job of await importPath(board, callerPath(path), values)) {
+      for (const job of await importFound(board, one, values)) {
         print(values.json ? measuredJson(job) : plain(job))
       }
     } catch (error) {
-      tell(`bestmark: ${path}: ${sentence(error)}`)
+      tell(`bestmark: ${one.path}: ${sentence(error)}`)
       exit = worse(exit, error instanceof Failure ? error.exit : EXIT.unusable)
     }
   }
   return exit
 }
 
-/** A run's folder or state file, what `bestmark export` wrote of a job, or the store of another board. */
-async function importPath(
+/** The runs at or below a path, as a watch finds them; the path itself where there are none. */
+async function foundAt(path: string): Promise<Found[]> {
+  const absolute = callerPath(path)
+  const isFolder = (await stat(absolute).catch(() => undefined))?.isDirectory() ?? false
+  const runs = isFolder ? await runsIn(absolute) : []
+  const [first, ...others] = runs
+  // A run that says what is wrong with it, or that was named itself.
+  if (!first || (others.length === 0 && first.folder === absolute)) return [{ path, absolute }]
+  return Promise.all(
+    runs.map(async (run) => {
+      return { path: run.folder, absolute: run.folder, name: await nameBelow(absolute, run) }
+    }),
+  )
+}
+
+async function runsIn(folder: string): Promise<FoundRun[]> {
+  const skipped: string[] = []
+  const onUnreadable = (inner: string, why: string): void =>
+    void skipped.push(`bestmark: Skipped ${inner}: ${why}`)
+  const walk = { signal: new AbortController().signal, onUnreadable }
+  const runs: FoundRun[] = []
+  for await (const run of runsBelow(folder, walk)) runs.push(run)
+  // Where nothing was found, the import of the folder itself says why.
+  if (runs.length > 0) for (const text of skipped) tell(text)
+  return runs
+}
+
+async function importFound(
+  board: Board,
+  { path, absolute, name }: Found,
+  told: Naming,
+): Promise<TrainingJobStatus[]> {
+  const naming = { ...told, name: told.name ?? name }
+  if (await isStore(absolute)) return importStored(board, absolute, told)
+  const job = await importPath(board, { path, absolute }, naming)
+  const named = await takeNames(board.db, job, told)
+  if (named.refusal !== undefined) tell(`bestmark: ${path}: ${named.refusal}`)
+  return [{ ...job, name: named.name }]
+}
+
+/** All runs of another board's store. */
+async function importStored(
   board: Board,
   path: string,
-  naming: { name?: string | undefined; project?: string | undefined },
+  told: Naming,
 ): Promise<TrainingJobStatus[]> {
-  if (await isStore(path)) {
-    // SQLite is loaded only for those who have such a store.
-    const { importStore } = await import('../recording/importStore.ts')
-    return importStore(board, path, naming)
-  }
-  const header = exportHeader(path)
+  // SQLite is loaded only for those who have such a store.
+  const { importStore } = await import('../recording/importStore.ts')
+  return importStore(board, path, told)
+}
+
+async function importPath(
+  board: Board,
+  { path, absolute }: Pick<Found, 'path' | 'absolute'>,
+  naming: Naming,
+): Promise<TrainingJobStatus> {
+  const header = exportHeader(absolute)
   const onTold = (text: string): void => void tell(`bestmark: ${path}: ${text}\n`)
-  if (!header) return [await importRun(board, path, naming, onTold)]
-  const { job, isKnown, keptPolicy } = await importExport(board, path, header, naming)
-  const why = 'is on this board already, from its own files. Nothing was changed'
+  if (!header) return importRun(board, absolute, naming, onTold)
+  const { job, isKnown, keptPolicy } = await importExport(board, absolute, header, naming)
+  const why = 'is on this board already, from its own files. Nothing was imported'
   if (isKnown) tell(`bestmark: ${path}: ${job.name} ${why}.`)
   if (keptPolicy) {
     const holds = `this board has a policy for project "${job.project}", so the exported one is ignored`
     tell(`bestmark: ${path}: ${holds}.`)
   }
-  return [job]
+  return job
 }
 
 function plain({ job_id, name, status, best_checkpoint_path }: TrainingJobStatus): string {

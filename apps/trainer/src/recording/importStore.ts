@@ -16,13 +16,16 @@ const NAMESPACE = '5a0f3a86-3a0c-4e64-9d1c-5c6c9b8b1e52'
 export async function importStore(
   board: Board,
   path: string,
-  { name, project }: Naming,
+  naming: Naming,
 ): Promise<TrainingJobStatus[]> {
   const runs = storedRuns(path)
   if (runs.length === 0) throw new Failure(`${path} holds no run.`)
+  if (naming.name !== undefined && runs.length > 1) {
+    const what = `--name names one job, but ${path} holds ${runs.length} runs`
+    throw new Failure(`${what}. Leave --name out.`)
+  }
   const jobs: TrainingJobStatus[] = []
   for (const run of runs) {
-    const naming = { name: runs.length === 1 ? name : undefined, project }
     const read = { ...run, job_id: idOf(run), events: await storedEvents(run, path) }
     jobs.push(await importEvents(board, path, read, naming))
   }

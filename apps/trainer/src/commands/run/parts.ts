@@ -26,6 +26,8 @@ const GRACE = 3_000
 export interface KeptRun {
   root: string
   name: string
+  /** A person gave the name, so that it counts for a job that is on the board too. */
+  isNamed: boolean
   project: string
   /** Its id where it is a job of its own. */
   job_id: string
@@ -269,7 +271,9 @@ export class RunParts {
     await joined?.begin(this.#started?.pid ?? process.pid, { name, project, job_id })
     const job = { job_id, host_id, host, root, name, project, source: RUN_LOG }
     const folder_id = await folderId(root)
-    await registerJob(db, { ...job, folder_id, status: 'starting', is_stoppable: true })
+    const status = { status: 'starting', is_stoppable: true } as const
+    const known = await registerJob(db, { ...job, folder_id, ...status })
+    if (this.#run.isNamed && known.name !== name) await renameJob(db, job_id, name)
     this.#keeper.onJob(job_id, root, isAnother)
     await endOthers(db, job)
     const run = { job_id, folder: root, host_id, isOwn: true }

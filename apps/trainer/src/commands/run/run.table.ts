@@ -16,7 +16,7 @@ export const RUN = command({
   program: { name: 'COMMAND…', text: 'the program to start, with its arguments' },
   options: {
     name: optional(text('NAME'), "The job's name. Default: the name of the script."),
-    project: byDefault(text('NAME'), 'bestmark', 'The project that the job belongs to.'),
+    project: byDefault(text('NAME'), 'bestmark', 'The project that a new job belongs to.'),
     folder: optional(
       path('FOLDER'),
       'The folder that the program writes to. Default: found in its arguments.',

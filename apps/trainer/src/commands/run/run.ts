@@ -54,7 +54,8 @@ export async function main(words: readonly string[]): Promise<number> {
   const isOurs = told === undefined
   const cwd = callerPath('.')
   const job_id = randomId(root)
-  const run = { root, name, project: values.project, job_id, earlier, isOurs, cwd }
+  const isNamed = values.name !== undefined
+  const run = { root, name, isNamed, project: values.project, job_id, earlier, isOurs, cwd }
   // Whoever finds the run sees from its first line on that somebody drives it, and what it is called.
   writeKeptProcess(root, process.pid)
   note(run, earlier.isOpen ? null : earlier.isRun ? undefined : run.job_id)

@@ -83,6 +83,17 @@ test('a second run in a folder with files of its own is followed live as the sam
   }
 })
 
+test('a name that is given for a folder whose job is on the board is its name from then on', async () => {
+  await goOn('first name', 1)
+  expect((await run('first name', 1, 3)).code).toBe(0)
+  const { job_id } = await jobAt('first name', 3)
+  const folder = join(here.path, 'first name')
+  await goOn('first name', 4)
+  const words = ['run', '--name', 'second name', '--folder', folder, '--', 'node', program, folder]
+  expect((await bestmark([...words, '4', '6'], { env: here.env })).code).toBe(0)
+  expect(await jobAt('second name', 6)).toMatchObject({ job_id })
+})
+
 test('files that a program writes as it ends are on the board when the command has ended', async () => {
   const running = run('late', 1, 6, 'late')
   const job = await jobAt('late', 5, null)

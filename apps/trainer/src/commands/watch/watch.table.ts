@@ -9,7 +9,7 @@ export const WATCH = command({
   details: ['The training programs need no change. New runs are found as they appear.'],
   arguments: { PATH: many('a folder; runs are found at any depth', { isFile: true }) },
   options: {
-    project: optional(text('NAME'), 'The project that the jobs belong to.'),
+    project: optional(text('NAME'), 'The project that new jobs belong to.'),
     once: flag('Look once, record what is there, and end.'),
     json: flag('Print one JSON object each time a run is found, or its status or best changes.'),
   },

@@ -127,6 +127,20 @@ test('a run is called by its path below the watched folder, or by its own name w
   expect(await here.jobNamed('sweep/lr3e-3')).toMatchObject({ status: 'completed' })
 })
 
+test('a job that is on the board keeps its project, and the watch says so once', async () => {
+  const tree = join(here.path, 'kept project')
+  await writeOutput(join(tree, 'kept one'), { saves: [100], log: [{ step: 100, eval_loss: 2 }] })
+  await makeOld(tree)
+  const look = new AbortController().signal
+  await new Watching(here.board, { project: 'first' }, display([])).look([tree], look)
+  const said: string[] = []
+  const other = new Watching(here.board, { project: 'second' }, display(said))
+  await other.look([tree], look)
+  await other.look([tree], look)
+  expect(said.filter((line) => line.includes('in project "first" already'))).toHaveLength(1)
+  expect(await here.jobNamed('kept one')).toMatchObject({ project: 'first' })
+})
+
 test('a run that could not be imported is tried again', async () => {
   const tree = join(here.path, 'later tree')
   await writeOutput(join(tree, 'later'), { saves: [100], log: [{ step: 100, eval_loss: 2 }] })

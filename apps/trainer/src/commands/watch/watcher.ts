@@ -1,9 +1,11 @@
 import { hasEnded, type Patience, type TrainingJobStatus } from '@bestmark/core'
+import { jobStatus } from '@bestmark/db'
 import { AGENT_SETTINGS } from '../../agent/settings.ts'
 import type { Board } from '../../board/board.ts'
 import { followFiles } from '../../recording/follower.ts'
 import { importRun, type Naming, register } from '../../recording/importRun.ts'
 import { JOURNAL } from '../../journal/header.ts'
+import { takeNames } from '../../recording/naming.ts'
 import { Silence } from '../../recording/silence.ts'
 import { pause } from '../../pause.ts'
 import { followJournal } from '../../recording/journal.ts'
@@ -42,6 +44,8 @@ export class Watching {
   readonly #troubles: Troubles
   readonly #silence: Silence
   readonly #followed = new Map<string, Followed>()
+  /** Roots of runs whose jobs were named. */
+  readonly #named = new Set<string>()
   /** When the files of a run that ended were last changed. */
   readonly #imported = new Map<string, number>()
 
@@ -99,7 +103,9 @@ export class Watching {
     const changed = await changedAt(run.root)
     if (this.#imported.get(run.root) === changed) return
     if (await mayGrow(run.root)) return this.#follow(run, signal)
-    this.#tell(run, await importRun(this.#board, run.root, this.#naming(run), this.#onTold(run)))
+    const job = await importRun(this.#board, run.root, this.#naming(run), this.#onTold(run))
+    await this.#takeNames(run, job.job_id)
+    this.#tell(run, job)
     this.#imported.set(run.root, changed)
   }
 
@@ -108,6 +114,7 @@ export class Watching {
     const job = await register(this.#board, run, this.#naming(run))
     const { job_id, root: folder } = job
     this.#display.say(`Recording ${run.name} (${run.source}).`)
+    await this.#takeNames(run, job_id)
     const over = new AbortController()
     const until = AbortSignal.any([signal, over.signal])
     const onTrouble = (error: unknown): void => this.#troubles.tellOf(run.name, error)
@@ -134,6 +141,15 @@ export class Watching {
         this.#followed.delete(run.root)
       })
     this.#followed.set(run.root, { job_id, folder, done })
+  }
+
+  /** A job that is on the board keeps its project, and that is said once. */
+  async #takeNames({ root, name }: RunIdentity, job_id: string): Promise<void> {
+    if (this.#project.project === undefined || this.#named.has(root)) return
+    this.#named.add(root)
+    const job = await jobStatus(this.#board.db, job_id)
+    const named = job && (await takeNames(this.#board.db, job, this.#project))
+    if (named?.refusal !== undefined) this.#display.say(`${name}: ${named.refusal}`)
   }
 
   #naming({ name }: RunIdentity): Naming {
