@@ -65,6 +65,10 @@ async function browserFigures(page: Page, address: string): Promise<void> {
   })
   const since = performance.now()
   await page.goto(address)
+  // The grid lies below the first screen, and what is not near the screen is not drawn.
+  const search = page.getByRole('searchbox', { name: 'find metrics' })
+  await search.waitFor()
+  await search.evaluate((element) => element.scrollIntoView())
   await page.locator('canvas').first().waitFor()
   const shown = performance.now() - since
   const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
