@@ -17,7 +17,7 @@ const NAMED =
   /^(config|configs?_.*|.*_config|args|hparams|hyper_?param(eter)?s|params|options|opt|settings|train(ing)?_(config|args|params)|experiment|run_config|flags|arguments|cfg)\.(json|ya?ml|toml)$/i
 
 /** The files that tell how a run was configured, the most certain first. */
-export interface ConfigFiles {
+interface ConfigFiles {
   /** Written by the program, once it knew its options. */
   settled: string[]
   others: string[]

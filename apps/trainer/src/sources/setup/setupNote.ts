@@ -10,7 +10,7 @@ const SetupNote = z.object({
   config: z.record(z.string(), z.unknown()),
   environment: z.record(z.string(), z.unknown()),
 })
-export type SetupNote = z.infer<typeof SetupNote>
+type SetupNote = z.infer<typeof SetupNote>
 
 /** Writes the note; throws where the folder is gone. */
 export function writeSetupNote(folder: string, note: SetupNote): void {
