@@ -22,7 +22,9 @@ export async function run(): Promise<void> {
   await using browser = await launchBrowser()
   const page = await browser.newPage({ viewport: { width: 1920, height: 1080 } })
   await page.goto(board.link)
-  await browserFigures(page, `${board.url}/jobs/${job_id}?metrics=1`)
+  // The cookie belongs to the name in the board's link.
+  const address = new URL(`/jobs/${job_id}?metrics=1`, page.url())
+  await browserFigures(page, address.href)
 }
 
 async function recordedRun(db: Database): Promise<string> {
