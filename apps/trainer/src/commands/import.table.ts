@@ -1,4 +1,5 @@
 import { command, many } from '../cli/command.ts'
+import { CHECKPOINTS_OPTION } from '../cli/checkpointsOption.ts'
 import { text } from '../cli/kind.ts'
 import { flag, optional } from '../cli/option.ts'
 
@@ -20,6 +21,7 @@ export const IMPORT = command({
       "The job's name, if one run is imported. Default: the run's own name, else its path below PATH.",
     ),
     project: optional(text('NAME'), 'The project that a new job belongs to.'),
+    checkpoints: CHECKPOINTS_OPTION,
     json: flag('Print one JSON object per job.'),
   },
   examples: [

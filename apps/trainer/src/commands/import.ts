@@ -11,6 +11,7 @@ import { isStore } from '../files/sqlite.ts'
 import { importRun, type Naming } from '../recording/importRun.ts'
 import { takeNames } from '../recording/naming.ts'
 import { type FoundRun, runsBelow } from '../sources/find.ts'
+import { linkCheckpoints, refuseSeveral } from '../sources/linked.ts'
 import { IMPORT } from './import.table.ts'
 import { nameBelow } from './watch/name.ts'
 
@@ -26,6 +27,11 @@ interface Found {
 /** Puts runs on the board; returns the worst exit code of all paths. */
 export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, IMPORT)
+  const { checkpoints } = values
+  refuseSeveral(args.PATH, checkpoints)
+  if (checkpoints !== undefined) {
+    for (const path of args.PATH) await linkCheckpoints(callerPath(path), callerPath(checkpoints))
+  }
   const found = (await Promise.all(args.PATH.map(foundAt))).flat()
   if (values.name !== undefined && found.length > 1) {
     const what = `--name names one job, but ${found.length} runs were found`

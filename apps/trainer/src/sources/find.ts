@@ -6,9 +6,16 @@ import { identifyRun, partsOf, type RunIdentity } from './identify.ts'
 
 /** Files without one of these names tell of no run, so that most folders need no second look. */
 const MAY_TELL =
-  /^(journal\.jsonl|trainer_state\.json|trainer_log\.jsonl|(all|train|eval|predict|test)_results\.json|dvclive|checkpoint-\d+|last-checkpoint|checkpoints|model-(best|last)|train|validation|runs|logs?|tensorboard|meta\.yaml|evaluations\.npz)$|tfevents|\.(csv|tsv|log|txt|out|jsonl?|pt|pth|ckpt|keras|wandb)$/
+  /^(journal\.jsonl|trainer_state\.json|trainer_log\.jsonl|(all|train|eval|predict|test)_results\.json|dvclive|checkpoint-\d+|last-checkpoint|checkpoints|model-(best|last)|train|validation|runs|logs?|tensorboard|meta\.yaml|evaluations\.npz|bestmark-(logs|checkpoints))$|tfevents|\.(csv|tsv|log|txt|out|jsonl?|pt|pth|ckpt|keras|h5|safetensors|wandb)$/
 /** Folders that hold no runs and much else, or what a tracker copies of runs that lie elsewhere. */
-const PASSED_BY = new Set(['.git', 'node_modules', '__pycache__', '.venv', 'wandb'])
+const PASSED_BY = new Set([
+  '.git',
+  'node_modules',
+  '__pycache__',
+  '.venv',
+  'wandb',
+  'bestmark-logs',
+])
 /** Folders of a run that hold its parts. */
 const PARTS =
   /^(checkpoint-\d+|checkpoints|weights|runs|train|validation|eval|val|test|dvclive|plots|artifacts)$/

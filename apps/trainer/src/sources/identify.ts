@@ -4,6 +4,7 @@ import { Failure, sentence } from '../failure.ts'
 import { readJournal } from '../journal/read.ts'
 import { isJournal, JOURNAL } from '../journal/header.ts'
 import { Listing } from '../files/folder.ts'
+import { linkedWeights } from './linked.ts'
 import { journalSource } from './journal/runJournal.ts'
 import { readRunNote } from './runNote.ts'
 import { sourcesIn } from './sources.ts'
@@ -41,6 +42,8 @@ export async function identifyRun(path: string): Promise<RunIdentity | undefined
       }
     }
   }
+  const linked = await linkedWeights(root)
+  if (linked !== undefined) return identifyRun(linked)
   const [first] = await sourcesIn(root)
   if (!first) return undefined
   // Event files in `logs/NAME` are of the run whose weights lie in `checkpoints/NAME`.

@@ -5,6 +5,7 @@ import { withScores } from './scores/attached.ts'
 import { readHuggingFace, readStateFile } from './huggingface/huggingface.ts'
 import { HUGGINGFACE } from './huggingface/huggingfaceSource.ts'
 import { readJournalRun } from './journal/journal.ts'
+import { linkedWeights } from './linked.ts'
 import { Listing } from '../files/folder.ts'
 import { setupOf } from './setup/setup.ts'
 import { type ReadRun, readWhole } from './reader/source.ts'
@@ -19,6 +20,8 @@ export async function readRun(path: string): Promise<ReadRun> {
   if (!(await isFolder(path))) return readFile(path)
   const journal = await readJournalRun(path)
   if (journal) return withScores(await withSetup(journal))
+  const linked = await linkedWeights(path)
+  if (linked !== undefined) return readRun(linked)
   const beside = await weightsBeside(path)
   if (beside !== undefined && (await sourcesIn(beside)).length > 0) return readRun(beside)
   const sources = await sourcesIn(path)

@@ -1,5 +1,6 @@
 import { command, many } from '../../cli/command.ts'
 import { flag, optional } from '../../cli/option.ts'
+import { CHECKPOINTS_OPTION } from '../../cli/checkpointsOption.ts'
 import { POLICY, POLICY_OPTIONS, POLICY_TEXTS, WEIGHTS_OPTION } from '../../cli/policyOptions.ts'
 
 export const PICK = command({
@@ -15,6 +16,7 @@ export const PICK = command({
     policy: optional(POLICY, 'How to choose. Default: metric with --metric, else as_declared.'),
     ...POLICY_OPTIONS,
     weights: WEIGHTS_OPTION,
+    checkpoints: CHECKPOINTS_OPTION,
     evaluations: flag('Choose among all evaluations, also those without a checkpoint.'),
     explain: flag('Print also why it is the best, and the other candidates.'),
     json: flag('Print one JSON object per path, with the explanation.'),

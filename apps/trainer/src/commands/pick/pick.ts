@@ -3,6 +3,7 @@ import { callerPath } from '../../cli/callerPath.ts'
 import { parse } from '../../cli/parse.ts'
 import { absolute, choiceJson, choiceOf, explained, type Choice } from './choice.ts'
 import { EXIT, Failure, sentence, worse, type Exit } from '../../failure.ts'
+import { linkCheckpoints, refuseSeveral } from '../../sources/linked.ts'
 import { settingsOf } from '../../cli/policyOptions.ts'
 import { PICK } from './pick.table.ts'
 import { print, printPath, tell } from '../../cli/terminal.ts'
@@ -13,6 +14,7 @@ interface Asked {
   explain: boolean
   json: boolean
   failOnDisagreement: boolean
+  checkpoints: string | undefined
 }
 
 /** The answer for one path: a choice, or an error. */
@@ -36,22 +38,37 @@ function readWords(words: readonly string[]): { paths: string[]; asked: Asked } 
   if (values.json && values.explain) {
     throw new Failure('Leave out --explain: --json prints the whole explanation.')
   }
-  const { evaluations, explain, json } = values
+  const { evaluations, explain, json, checkpoints } = values
+  refuseSeveral(args.PATH, checkpoints)
   const settings = settingsOf(values.policy, values)
   const failOnDisagreement = values['fail-on-disagreement']
   return {
     paths: args.PATH,
-    asked: { settings, evaluations, explain, json, failOnDisagreement },
+    asked: { settings, evaluations, explain, json, failOnDisagreement, checkpoints },
   }
 }
 
 async function answer(path: string, asked: Asked): Promise<Answer> {
   try {
-    const choice = await choiceOf(callerPath(path), asked.settings, asked.evaluations)
+    const choice = await chosen(callerPath(path), asked)
     return { path, ...choice, exit: exitOf(choice, asked) }
   } catch (error) {
     const exit = error instanceof Failure ? error.exit : EXIT.unusable
     return { path, error: sentence(error), exit }
+  }
+}
+
+/** Links to the weights that were named are there only while the run is read. */
+async function chosen(
+  path: string,
+  { settings, evaluations, checkpoints }: Asked,
+): Promise<Choice> {
+  if (checkpoints === undefined) return choiceOf(path, settings, evaluations)
+  const { root, undo } = await linkCheckpoints(path, callerPath(checkpoints))
+  try {
+    return await choiceOf(root, settings, evaluations)
+  } finally {
+    await undo()
   }
 }
 

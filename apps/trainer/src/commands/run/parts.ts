@@ -11,9 +11,11 @@ import { AnotherRun } from '../../recording/journalPlace.ts'
 import { readAnew } from '../../recording/readAnew.ts'
 import type { Recorded } from '../../recording/recorded.ts'
 import { RUN_LOG } from '../../sources/reader/mixed.ts'
+import { linkCheckpoints } from '../../sources/linked.ts'
 import { sourcesIn } from '../../sources/sources.ts'
 import { type EarlierFiles, randomId } from './earlier.ts'
 import { JoinedFolder } from './joinedFolder.ts'
+import { type Lack, lackOf } from './lack.ts'
 import { partName } from './searchWords.ts'
 import type { WrittenRun, WrittenRuns } from './writtenRuns.ts'
 
@@ -35,6 +37,8 @@ export interface KeptRun {
   earlier: EarlierFiles
   /** Nobody named the folder, so that it only keeps the program's output. */
   isOurs: boolean
+  /** The folder was named as that of the weights, so that the program may write its log elsewhere. */
+  isWeights: boolean
   cwd: string
 }
 
@@ -53,8 +57,8 @@ export interface Keeper {
   onStop: () => void
   /** A job is on the board; it `isAnother` than that of the run that lay in the folder before. */
   onJob: (job_id: string, root: string, isAnother: boolean) => void
-  /** All is recorded; `isFound` where the program wrote runs to folders that nobody named. */
-  onEnd: (isFound: boolean) => void
+  /** All is recorded, but something of the run in a folder was not found. */
+  onLack: (lack: Lack, root: string) => void
 }
 
 /** A run that is recorded. */
@@ -140,8 +144,11 @@ export class RunParts {
 
   /** Once all is recorded: nobody drives the runs any more. */
   async release(): Promise<void> {
-    const isFound = this.#all.some(({ joined }) => joined) || (await this.#hasLog())
-    this.#keeper.onEnd(isFound)
+    for (const part of this.#all) {
+      const isAlone = this.#run.isOurs && !part.joined && !(await this.#hasLog())
+      const lack = isAlone ? 'all' : await lackOf(this.#board.db, part)
+      if (lack) this.#keeper.onLack(lack, part.run.folder)
+    }
     for (const { joined } of this.#all) joined?.release()
   }
 
@@ -203,6 +210,7 @@ export class RunParts {
   async #joinFound(): Promise<void> {
     await this.#look()
     for (let run = this.#found.shift(); run; run = this.#found.shift()) {
+      if (this.#run.isWeights && (await this.#isLinked(run))) continue
       const { root, instead_of } = run
       const same = this.#all.find(({ joined }) => joined?.root === instead_of)
       const stored = await storedJobOf(this.#board, run)
@@ -212,6 +220,14 @@ export class RunParts {
       else await this.#join(run, stored)
     }
     await this.#moveToWeights()
+  }
+
+  /** Whether a log of the program is read with the weights that a person named: the first that is found. */
+  async #isLinked({ root }: WrittenRun): Promise<boolean> {
+    return linkCheckpoints(root, this.#run.root).then(
+      () => true,
+      () => false,
+    )
   }
 
   /** Whether the first run is recorded by its output alone, whose log the program may write elsewhere. */

@@ -1,4 +1,5 @@
 import { command } from '../../cli/command.ts'
+import { CHECKPOINTS_OPTION } from '../../cli/checkpointsOption.ts'
 import { duration, path, text } from '../../cli/kind.ts'
 import { byDefault, optional } from '../../cli/option.ts'
 
@@ -21,6 +22,7 @@ export const RUN = command({
       path('FOLDER'),
       'The folder that the program writes to. Default: found in its arguments.',
     ),
+    checkpoints: CHECKPOINTS_OPTION,
     'kill-after': byDefault(
       duration(),
       '30',

@@ -21,7 +21,8 @@ import { RUN } from './run.table.ts'
 import type { KeptRun, Started } from './parts.ts'
 import { RunRecording } from './recording.ts'
 import { Machine } from './machine.ts'
-import { notFoundWords, shellWord } from './searchWords.ts'
+import { type Lack, lackWords } from './lack.ts'
+import { shellWord } from './searchWords.ts'
 import { WrittenRuns } from './writtenRuns.ts'
 import { PassedSignals } from './signals.ts'
 
@@ -47,7 +48,8 @@ export async function main(words: readonly string[]): Promise<number> {
   const { 'kill-after': killAfter } = values
   const home = await machine()
   const name = values.name ?? basename(argv.find((word) => /\.py$/.test(word)) ?? argv[0] ?? 'run')
-  const told = values.folder ?? (await outputFolderOf(argv))
+  const { checkpoints } = values
+  const told = checkpoints ?? values.folder ?? (await outputFolderOf(argv))
   const root = await folderOf(home, told, name)
   refuseSecond(root)
   const earlier = await EarlierFiles.in(root)
@@ -55,7 +57,8 @@ export async function main(words: readonly string[]): Promise<number> {
   const cwd = callerPath('.')
   const job_id = randomId(root)
   const isNamed = values.name !== undefined
-  const run = { root, name, isNamed, project: values.project, job_id, earlier, isOurs, cwd }
+  const whose = { isOurs, isWeights: checkpoints !== undefined, cwd }
+  const run = { root, name, isNamed, project: values.project, job_id, earlier, ...whose }
   // Whoever finds the run sees from its first line on that somebody drives it, and what it is called.
   writeKeptProcess(root, process.pid)
   note(run, earlier.isOpen ? null : earlier.isRun ? undefined : run.job_id)
@@ -111,11 +114,11 @@ async function runRecorded(run: KeptRun, { argv, killAfter, home }: Order): Prom
     leaveEarlierOut()
     onMachine?.leaveEarlierOut()
   }
-  const onEnd = (isFound: boolean): void => {
-    if (run.isOurs && !isFound) tell(`bestmark: ${notFoundWords(run.name, cwd)}`)
+  const onLack = (lack: Lack, folder: string): void => {
+    tell(`bestmark: ${lackWords(lack, { name: run.name, cwd, root: folder })}`)
   }
   const record = (onStop: () => void, begun?: Started) =>
-    new RunRecording(run, { troubles: TROUBLES, line, onStop, onJob, onEnd }, begun)
+    new RunRecording(run, { troubles: TROUBLES, line, onStop, onJob, onLack }, begun)
   const onFolderAnew = (): void => {
     note(run, noted)
     onMachine?.begin()

@@ -1,4 +1,5 @@
 import { command, many } from '../../cli/command.ts'
+import { CHECKPOINTS_OPTION } from '../../cli/checkpointsOption.ts'
 import { text } from '../../cli/kind.ts'
 import { flag, optional } from '../../cli/option.ts'
 import { LOST_AFTER } from '../agent.table.ts'
@@ -10,6 +11,7 @@ export const WATCH = command({
   arguments: { PATH: many('a folder; runs are found at any depth', { isFile: true }) },
   options: {
     project: optional(text('NAME'), 'The project that new jobs belong to.'),
+    checkpoints: CHECKPOINTS_OPTION,
     once: flag('Look once, record what is there, and end.'),
     json: flag('Print one JSON object each time a run is found, or its status or best changes.'),
   },

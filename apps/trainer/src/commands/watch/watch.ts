@@ -7,6 +7,7 @@ import { EXIT } from '../../failure.ts'
 import { ProgressLine } from '../../cli/progressLine.ts'
 import { StopWish } from '../../processes/stopWish.ts'
 import { print, tell } from '../../cli/terminal.ts'
+import { linkCheckpoints, refuseSeveral } from '../../sources/linked.ts'
 import { WATCH } from './watch.table.ts'
 import { type Display, Watching } from './watcher.ts'
 
@@ -17,6 +18,11 @@ import { type Display, Watching } from './watcher.ts'
 export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, WATCH)
   const paths = args.PATH.map(callerPath)
+  const { checkpoints } = values
+  refuseSeveral(paths, checkpoints)
+  if (checkpoints !== undefined) {
+    for (const path of paths) await linkCheckpoints(path, callerPath(checkpoints))
+  }
   const { patience } = agentSettings()
   using wish = new StopWish()
   await using board = await openBoard()

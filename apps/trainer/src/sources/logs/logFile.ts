@@ -17,9 +17,11 @@ const OTHER =
 /** Names that logs have are looked at first. */
 const LIKELY = /metric|log|history|result|summary|progress|output/i
 const MOST_CANDIDATES = 16
+/** A link to the folder of its logs, where a person said which weights belong to them. */
+export const LINKED_LOGS = 'bestmark-logs'
 /** Folders below a run's root in which its logs lie. */
 const LOG_FOLDERS =
-  /^(logs?|metrics|results|csv|csv_logs?|tensorboard|tb_logs?|lightning_logs|version_\d+|runs|outputs?|\d{4}-?\d\d-?\d\d[\w-]*|train|\w*_no_trainer|tensorboard_log|catboost_info)$/i
+  /^(logs?|metrics|results|csv|csv_logs?|tensorboard|tb_logs?|lightning_logs|version_\d+|runs|outputs?|\d{4}-?\d\d-?\d\d[\w-]*|train|\w*_no_trainer|tensorboard_log|catboost_info|bestmark-logs)$/i
 const DEEPEST = 3
 const FEWEST_TEXT = 2
 

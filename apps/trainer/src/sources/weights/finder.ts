@@ -21,7 +21,8 @@ export interface FoundWeights {
 }
 
 /** Folders that hold no weights of a run, and much else. */
-const PASSED_BY = /^(\..*|node_modules|__pycache__|wandb|code|src|data|datasets?|cache)$/
+const PASSED_BY =
+  /^(\..*|node_modules|__pycache__|wandb|code|src|data|datasets?|cache|bestmark-(logs|checkpoints))$/
 /** Files by which a folder is a run of its own. */
 const OWN_RUN =
   /^(trainer_state\.json|results\.csv|metrics\.csv|summary\.csv|args\.yaml|journal\.jsonl)$|tfevents/

@@ -1,0 +1,54 @@
+import { mkdtemp, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { testBoard } from '../../board/testing.ts'
+import { OUTPUT } from '../../sources/output/textLog.ts'
+import { natural } from './testing.ts'
+
+const here = testBoard()
+const { started } = natural(here)
+
+test('a program that only prints is told so, with the command that records a folder', async () => {
+  const { cwd, name, ended, jobs } = await started(
+    `console.log(JSON.stringify({ step: 3, loss: 1 }))`,
+  )
+  const { stderr } = await ended
+  expect(stderr).toContain(
+    `No log or checkpoint of ${name} was found below ${cwd}, so only its output is recorded. ` +
+      `If it writes to another folder: bestmark import FOLDER`,
+  )
+  const [job] = await jobs()
+  expect(job).toMatchObject({ status: 'completed', current_step: 3 })
+  expect(await readFile(join(job?.output_dir ?? '', OUTPUT), 'utf8')).toContain('"step":3')
+})
+
+test('weights of a program that logs elsewhere are told, with the command that puts both together', async () => {
+  const { cwd, name, ended } = await started(`save('model.safetensors'); console.log('done')`)
+  expect((await ended).stderr).toContain(
+    `${name} saved weights in ${cwd}, but no log of its values was found. ` +
+      `If it writes one elsewhere: bestmark import FOLDER --checkpoints ${cwd}`,
+  )
+})
+
+test('a log without checkpoints is told, and --checkpoints names the weights that belong to it', async () => {
+  const where = await mkdtemp(join(here.path, 'kept-'))
+  const script = `
+await table('logs of it')
+save('${where}/step_3.safetensors')`
+  const alone = await started(script)
+  await alone.goOn()
+  expect((await alone.ended).stderr).toContain(
+    `No checkpoint of ${alone.name} was found below ${alone.cwd}. If it saves them elsewhere: ` +
+      `bestmark import '${join(alone.cwd, 'logs of it')}' --checkpoints PATH`,
+  )
+  const { ended, jobs, goOn, cwd } = await started(script, '--checkpoints', where)
+  await goOn()
+  expect((await ended).stderr).not.toContain('was found')
+  expect(await jobs()).toMatchObject([
+    {
+      ...{ output_dir: where, status: 'completed', eval_loss: 6, best_step: 3 },
+      best_checkpoint_path: join(where, 'step_3.safetensors'),
+    },
+  ])
+  expect(await readdir(join(cwd, 'logs of it'))).toEqual(['bestmark-checkpoints', 'metrics.csv'])
+})

@@ -1,0 +1,72 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { bestmark, temporaryFolder, writeFiles } from '../testing.ts'
+import { runsBelow } from './find.ts'
+import { linkCheckpoints } from './linked.ts'
+import { readRun } from './readRun.ts'
+import { rowsFrom } from '@bestmark/core'
+
+/** Logs and weights in folders that nothing puts together. */
+async function apart(root: string): Promise<void> {
+  await writeFiles(root, {
+    'logs of mine/a/table.csv': 'epoch,train_loss,val_loss\n1,1,3\n2,1,1\n3,1,2\n',
+    'kept/a/model_1.pt': 'w',
+    'kept/a/model_2.pt': 'w',
+    'kept/a/model_3.pt': 'w',
+  })
+}
+
+test('weights that a person names are read with logs that lie elsewhere, and pick leaves no link behind', async () => {
+  await using folder = await temporaryFolder()
+  await apart(folder.path)
+  const argv = ['pick', '--json', 'logs of mine/a', '--checkpoints']
+  for (const named of ['kept/a', 'kept/a/model_3.pt']) {
+    const { stdout, stderr } = await bestmark([...argv, named], { cwd: folder.path })
+    expect(stderr).toBe('')
+    expect(JSON.parse(stdout)).toMatchObject({
+      best_checkpoint_path: join(folder.path, 'kept/a/model_2.pt'),
+      best_metric: 1,
+    })
+    expect(await readdir(join(folder.path, 'kept/a'))).toHaveLength(3)
+    expect(await readdir(join(folder.path, 'logs of mine/a'))).toHaveLength(1)
+  }
+})
+
+test('logs and weights that were put together are one run, whichever of them is read or found', async () => {
+  await using folder = await temporaryFolder()
+  await apart(folder.path)
+  const [logs, weights] = [join(folder.path, 'logs of mine/a'), join(folder.path, 'kept/a')]
+  await linkCheckpoints(logs, weights)
+  // Again changes nothing.
+  await linkCheckpoints(logs, weights)
+  for (const path of [logs, weights]) {
+    const { root, events } = await readRun(path)
+    expect(root).toBe(weights)
+    expect(rowsFrom(events).checkpoints.map(({ path, step }) => [path, step])).toEqual([
+      ['model_1.pt', 1],
+      ['model_2.pt', 2],
+      ['model_3.pt', 3],
+    ])
+  }
+  const walk = { signal: new AbortController().signal, onUnreadable: () => undefined }
+  const found: string[] = []
+  for await (const { root } of runsBelow(folder.path, walk)) found.push(root)
+  expect(found).toEqual([weights])
+})
+
+test('weights of other logs are refused with the link to remove, and so are folders without a log', async () => {
+  await using folder = await temporaryFolder()
+  await apart(folder.path)
+  const at = (...parts: string[]) => join(folder.path, ...parts)
+  await linkCheckpoints(at('logs of mine/a'), at('kept/a'))
+  await writeFiles(folder.path, { 'other/table.csv': 'epoch,val_loss\n1,1\n', 'empty/x.md': '' })
+  await expect(linkCheckpoints(at('other'), at('kept/a'))).rejects.toThrow(
+    `${at('kept/a')} belongs to ${at('logs of mine/a')} already: remove ${at('kept/a/bestmark-logs')} to undo that.`,
+  )
+  await writeFiles(folder.path, { 'kept/b/model_1.pt': 'w' })
+  await expect(linkCheckpoints(at('empty'), at('kept/b'))).rejects.toThrow('No log in')
+  expect(await readdir(at('kept/b'))).toEqual(['model_1.pt'])
+  const { code, stderr } = await bestmark(['pick', 'a', 'b', '--checkpoints', 'c'])
+  expect([code, stderr]).toEqual([2, expect.stringContaining('give one PATH')])
+})
