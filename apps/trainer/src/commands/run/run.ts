@@ -124,6 +124,7 @@ async function runRecorded(run: KeptRun, { argv, killAfter, home }: Order): Prom
     onMachine?.begin()
   }
   const started = { job_id, folder: root, onFolderAnew }
+  const started_at = Date.now()
   using program = await startProgram(argv, started, cwd, shown).catch(async (cause) => {
     await endRecording(
       record(() => undefined),
@@ -135,7 +136,7 @@ async function runRecorded(run: KeptRun, { argv, killAfter, home }: Order): Prom
   using signals = new PassedSignals(program, killAfter)
   const { pid } = program
   onMachine = new Machine({ pid, argv, cwd, root })
-  const written = new WrittenRuns({ pid, argv, cwd, root, excluded: [home] })
+  const written = new WrittenRuns({ pid, started_at, argv, cwd, root, excluded: [home] })
   const recording = record(() => void signals.stop('SIGTERM'), { pid, written })
   const end = await program.exited
   signals.end()

@@ -25,6 +25,8 @@ const OLDER = 50
 /** A program that `bestmark run` started. */
 export interface StartedProgram {
   pid: number
+  /** Just before it was started (ms). */
+  started_at: number
   argv: readonly string[]
   cwd: string
   /** Where its output is kept. */
@@ -46,7 +48,6 @@ export interface WrittenRun extends RunIdentity {
  */
 export class WrittenRuns {
   readonly #program: StartedProgram
-  readonly #started_at = Date.now()
   readonly #found = new Set<string>()
   readonly #folders = new Set<string>()
   #weights: string | undefined
@@ -96,7 +97,7 @@ export class WrittenRuns {
     for (const below of await this.#below()) {
       for (const { path, mtime } of await findWeights(below)) {
         const folder = dirname(join(below, path))
-        if (mtime < this.#started_at - OLDER || this.#isKnown(folder)) continue
+        if (mtime < this.#program.started_at - OLDER || this.#isKnown(folder)) continue
         if (this.#isCandidate(folder)) found = commonFolder(found, folder)
       }
     }
@@ -169,7 +170,7 @@ export class WrittenRuns {
   /** Whether its log was written since the program started, and not by a program of another `bestmark run`. */
   async #isWritten(root: string): Promise<boolean> {
     const files = await logsOf(root)
-    const since = this.#started_at - OLDER
+    const since = this.#program.started_at - OLDER
     const isNew = (file: string): boolean => (statIfSeen(join(root, file))?.mtimeMs ?? 0) >= since
     // Another `bestmark run` keeps its program's output there.
     return !isNew(OUTPUT) && [...files].some(isNew)
