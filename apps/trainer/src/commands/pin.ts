@@ -1,4 +1,4 @@
-import { pinCheckpoints, standingFiles } from '@bestmark/db'
+import { pinCheckpoints, currentFiles } from '@bestmark/db'
 import { parse } from '../cli/parse.ts'
 import { openBoard } from '../board/board.ts'
 import { EXIT, Failure } from '../failure.ts'
@@ -11,7 +11,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, PIN)
   await using board = await openBoard()
   const { job_id, name } = await oneJob(board.db, args.JOB)
-  const files = await standingFiles(board.db, job_id)
+  const files = await currentFiles(board.db, job_id)
   const checkpoint_ids = args.CHECKPOINT.flatMap((text) => {
     const found = files.filter(({ step, path }) => path === text || String(step) === text)
     if (found.length > 0) return found.map((row) => row.checkpoint_id)

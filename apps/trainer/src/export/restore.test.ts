@@ -16,7 +16,7 @@ import {
   recordFacts,
   shippedCheckpoints,
   sourceCursor,
-  standingFiles,
+  currentFiles,
 } from '@bestmark/db'
 import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -85,7 +85,7 @@ async function aRun(folder: string) {
     { type: 'log', attempt: 1, at: 6_200, step: 250, level: 'sample', text: 'Call me Ishmael' },
     { type: 'ended', attempt: 1, at: 7_000, status: 'failed', error: 'out of memory' },
   )
-  const [first] = await standingFiles(here, job_id)
+  const [first] = await currentFiles(here, job_id)
   await pinCheckpoints(here, job_id, { checkpoint_ids: [first!.checkpoint_id], pinned: true })
   await ship(job_id, { done: true })
   await ship(job_id, { done: false })
@@ -97,9 +97,7 @@ async function aRun(folder: string) {
 
 /** Ships the last whole checkpoint, or fails to. */
 async function ship(job_id: string, { done }: { done: boolean }) {
-  const whole = (await standingFiles(here, job_id)).findLast(
-    (row) => row.files_state === 'complete',
-  )
+  const whole = (await currentFiles(here, job_id)).findLast((row) => row.files_state === 'complete')
   const { checkpoint_id } = whole!
   const order = { job_id, checkpoint_id, model_name: done ? 'moby' : 'failing' }
   const { deployment_id } = await createDeployment(here, order)
@@ -180,7 +178,7 @@ test('pins come back with an import that goes on after one that died, and with n
   const { path, header } = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))
   const other = { ...boardOf(there, folder.path), host: board.host }
   await importExport(other, path, header, {})
-  const pins = async () => (await standingFiles(there, job_id)).filter(({ pinned }) => pinned)
+  const pins = async () => (await currentFiles(there, job_id)).filter(({ pinned }) => pinned)
   const checkpoint_ids = (await pins()).map(({ checkpoint_id }) => checkpoint_id)
   expect(checkpoint_ids).not.toEqual([])
   await pinCheckpoints(there, job_id, { checkpoint_ids, pinned: false })
@@ -215,7 +213,7 @@ test('without the run its files are missing, which is said; the board that has t
   const other = { ...boardOf(there, folder.path), host_id: board.host_id }
   const { job } = await importExport(other, path, elsewhere, { name: 'copy' })
   expect(job).toMatchObject({ name: 'copy', best_checkpoint_path: null, eval_loss: 7 })
-  const [row] = await standingFiles(there, job_id)
+  const [row] = await currentFiles(there, job_id)
   expect(row).toMatchObject({ files_state: 'missing', files_why: 'its files are gone' })
   const before = (await jobDetail(here, job_id))?.revision
   expect((await importExport(board, path, header, {})).isKnown).toBe(true)
@@ -247,7 +245,7 @@ test('a folder of another host is none of this one, and no file is shipped for a
     expect(job.host).toBe('here')
     expect(await hostedJobs(there, other.host_id)).toEqual([])
   }
-  const whole = (await standingFiles(there, job_id)).find((row) => row.files_state === 'complete')
+  const whole = (await currentFiles(there, job_id)).find((row) => row.files_state === 'complete')
   const asked = { job_id, checkpoint_id: whole!.checkpoint_id, model_name: 'moby' }
   await expect(createDeployment(there, asked)).rejects.toThrow('import its own folder')
 })

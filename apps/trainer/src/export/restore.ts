@@ -13,7 +13,7 @@ import {
   restoreProjectPolicies,
   restoreShipments,
   sourceCursor,
-  standingFiles,
+  currentFiles,
   uuidv5,
 } from '@bestmark/db'
 import type { Board } from '../board/board.ts'
@@ -104,7 +104,7 @@ async function restoreWishes(
   job_id: string,
   { policies, pinned, shipments }: ExportHeader['exported'],
 ): Promise<void> {
-  const files = await standingFiles(db, job_id)
+  const files = await currentFiles(db, job_id)
   const kept = files.filter(({ path }) => pinned.includes(path))
   const checkpoint_ids = kept.map((row) => row.checkpoint_id)
   if (checkpoint_ids.length > 0) await pinCheckpoints(db, job_id, { checkpoint_ids, pinned: true })

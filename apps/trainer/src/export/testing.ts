@@ -6,7 +6,7 @@ import {
   policyHistory,
   readSeries,
   seriesNames,
-  standingFiles,
+  currentFiles,
 } from '@bestmark/db'
 import type { TestDatabase } from '@bestmark/db/testing'
 
@@ -28,7 +28,7 @@ export async function told(db: TestDatabase, job_id: string) {
     policies: (await policyHistory(db, { job_id })).map(({ change_id: _id, ...row }) => row),
     selection: list.selection,
     explanation: list.explanation,
-    files: (await standingFiles(db, job_id)).map(({ path, pinned, kind }) => [path, pinned, kind]),
+    files: (await currentFiles(db, job_id)).map(({ path, pinned, kind }) => [path, pinned, kind]),
   }
 }
 

@@ -9,7 +9,7 @@ import {
   jobStatus,
   type KnownFiles,
   recordFacts,
-  standingFiles,
+  currentFiles,
 } from '@bestmark/db'
 import { inspectCheckpoint, type FilesSeen } from '../checkpoints/inspect.ts'
 import { firstLine, isJournal, JOURNAL } from '../journal/header.ts'
@@ -32,7 +32,7 @@ export async function endReplaced(db: Database, job_id: string): Promise<void> {
   const known = await jobStatus(db, job_id)
   if (!job || !known) return
   const events: TrainingEvent[] = []
-  for (const files of await standingFiles(db, job_id)) {
+  for (const files of await currentFiles(db, job_id)) {
     if (files.files_state === 'missing' || (await isAsBefore(known.output_dir, files))) continue
     events.push({ ...placeOf(files), ...goneFiles() })
   }

@@ -3,7 +3,7 @@ import { appendFile, mkdir, mkdtemp, rename, rm, utimes, writeFile } from 'node:
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { measuredJson } from '@bestmark/core'
-import { findJobs, jobDetail, jobsOfFolder, jobStatus, standingFiles } from '@bestmark/db'
+import { findJobs, jobDetail, jobsOfFolder, jobStatus, currentFiles } from '@bestmark/db'
 import { toldInRows } from '@bestmark/db/testing'
 import { expect, test } from 'vitest'
 import { agentOf, testBoard } from '../board/testing.ts'
@@ -87,7 +87,7 @@ test.each(Object.entries(FOLLOWERS))(
       error: expect.stringMatching(/^Another run began in its folder at \d{4}-/),
       best_checkpoint_path: null,
     })
-    const [file] = await standingFiles(here.board.db, first)
+    const [file] = await currentFiles(here.board.db, first)
     expect(file).toMatchObject({ files_state: 'missing' })
     expect(await jobStatus(here.board.db, second)).toMatchObject({
       status: 'running',

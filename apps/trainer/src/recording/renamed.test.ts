@@ -1,6 +1,6 @@
 import { cp, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { jobsOfFolder, pinCheckpoints, standingFiles } from '@bestmark/db'
+import { jobsOfFolder, pinCheckpoints, currentFiles } from '@bestmark/db'
 import { toldInRows } from '@bestmark/db/testing'
 import { expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
@@ -24,7 +24,7 @@ async function train(root: string, by: number, saves: readonly number[] = SAVES)
 async function pinnedRun(root: string): Promise<string> {
   await train(root, 0)
   const { job_id } = await importRun(here.board, root, {})
-  const file = (await standingFiles(here.board.db, job_id)).find(({ step }) => step === 20)
+  const file = (await currentFiles(here.board.db, job_id)).find(({ step }) => step === 20)
   const checkpoint_ids = file ? [file.checkpoint_id] : []
   await pinCheckpoints(here.board.db, job_id, { checkpoint_ids, pinned: true })
   return job_id
@@ -102,7 +102,7 @@ test('a run that is trained anew in a folder that was removed takes no pin of th
   await importRun(here.board, root, {})
   expect(await idsAt(root)).toHaveLength(2)
   expect(await lowest(job_id)).toBe(1.7)
-  const states = (await standingFiles(here.board.db, job_id)).map((file) => file.files_state)
+  const states = (await currentFiles(here.board.db, job_id)).map((file) => file.files_state)
   expect(new Set(states)).toEqual(new Set(['missing']))
 })
 

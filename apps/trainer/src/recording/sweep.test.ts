@@ -8,7 +8,7 @@ import {
   jobStatus,
   listDeployments,
   recordFacts,
-  standingFiles,
+  currentFiles,
 } from '@bestmark/db'
 import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -44,7 +44,7 @@ async function aRun() {
   const { job_id } = await importRun(board, root, {})
   const job = { job_id, root, source: 'huggingface' }
   const files = async (step: number) =>
-    (await standingFiles(db, job_id)).find((row) => row.step === step)!
+    (await currentFiles(db, job_id)).find((row) => row.step === step)!
   return {
     ...{ ...home, home: home.path, host_id, job_id, root, files },
     at: (step: number) => join(root, `checkpoint-${step}`),

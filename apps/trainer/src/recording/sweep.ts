@@ -1,5 +1,5 @@
 import type { EventOf, JobState } from '@bestmark/core'
-import { recordFacts, standingFiles, type Database, type KnownFiles } from '@bestmark/db'
+import { recordFacts, currentFiles, type Database, type KnownFiles } from '@bestmark/db'
 import { inspectCheckpoint, type Before, type FilesSeen } from '../checkpoints/inspect.ts'
 import { JOURNAL } from '../journal/header.ts'
 import { goneFiles, holdsAnother, isAsBefore } from './another.ts'
@@ -27,13 +27,13 @@ export const DAMAGED = 'it was damaged on its disk: its SHA-256 is not what it w
  */
 export async function sweepJob(db: Database, job: SweptJob): Promise<number> {
   const changed: EventOf<'files' | 'checkpoint'>[] = []
-  const standing = await standingFiles(db, job.job_id)
-  for (const known of standing) {
+  const stored = await currentFiles(db, job.job_id)
+  for (const known of stored) {
     const event = await lookAgain(db, job, known)
     if (event) changed.push(event)
   }
   if (job.source === JOURNAL && !(await holdsAnother(db, job)))
-    changed.push(...(await unlistedCheckpoints(job.root, standing)))
+    changed.push(...(await unlistedCheckpoints(job.root, stored)))
   if (changed.length > 0) await recordFacts(db, job.job_id, changed)
   return changed.length
 }

@@ -4,7 +4,7 @@ import {
   jobDetail,
   jobStatus,
   recordFacts,
-  standingFiles,
+  currentFiles,
 } from '@bestmark/db'
 import type { ClaimedDeployment, Database, KnownFiles } from '@bestmark/db'
 import { Failure } from '../failure.ts'
@@ -52,6 +52,6 @@ export async function noteDamage(db: Database, order: ClaimedDeployment): Promis
 }
 
 async function filesOf(db: Database, order: ClaimedDeployment): Promise<KnownFiles | undefined> {
-  const all = await standingFiles(db, order.job_id)
+  const all = await currentFiles(db, order.job_id)
   return all.find((row) => row.checkpoint_id === order.checkpoint_id)
 }

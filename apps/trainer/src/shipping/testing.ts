@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createDeployment, listDeployments, standingFiles } from '@bestmark/db'
+import { createDeployment, listDeployments, currentFiles } from '@bestmark/db'
 import type { TestDatabase } from '@bestmark/db/testing'
 import { importRun } from '../recording/importRun.ts'
 import { writeSafetensors } from '@bestmark/char-lm'
@@ -18,7 +18,7 @@ export async function shippedRun(db: TestDatabase, home: string, numbers: number
   const dispose = async (): Promise<void> => {}
   const board = { db, home, host_id, host: 'here', [Symbol.asyncDispose]: dispose }
   const { job_id } = await importRun(board, root, {})
-  const [saved] = await standingFiles(db, job_id)
+  const [saved] = await currentFiles(db, job_id)
   if (!saved) throw new Error('The run has no checkpoint.')
   const { checkpoint_id } = saved
   const order = () => createDeployment(db, { job_id, checkpoint_id, model_name: 'moby' })

@@ -1,6 +1,12 @@
 import type { Evaluation } from '../run/rows.ts'
 import { isFiniteMeasure, type Measured } from '../measured.ts'
-import { initialStanding, slopeOf, stand, trend, type Standing } from '../status/trackerState.ts'
+import {
+  initialState,
+  slopeOf,
+  nextState,
+  trend,
+  type TrackerState,
+} from '../status/trackerState.ts'
 import { lossGap, type LossScale, NO_LOSSES } from '../run/lossScale.ts'
 import { isTest } from '../metric/direction.ts'
 import { detailOf, finder, measureOf, metricNames } from '../metric/evaluations.ts'
@@ -14,12 +20,12 @@ export function readingsOf(given: Explained, turn: LossTurn | null): Reading[] {
   const { best } = given.selection
   const at = best && finder(given.evaluations)(best)
   const ofBest = best && at ? [...lossReadings(given, at), ...certainty(given, at, best)] : []
-  const standing = standingOfRun(given)
+  const state = stateOfRun(given)
   return [
     ...ofBest,
-    ...trendReadings(standing),
+    ...trendReadings(state),
     ...overfittingReadings(turn),
-    ...waiting(given, standing),
+    ...waiting(given, state),
   ]
 }
 
@@ -99,17 +105,17 @@ function certainty({ evaluations, selection }: Explained, at: Evaluation, best: 
 }
 
 /** How the run stands: as its status tells it, from what it measured itself. */
-function standingOfRun({ arrivals, selection, min_delta }: Explained): Standing {
+function stateOfRun({ arrivals, selection, min_delta }: Explained): TrackerState {
   const { metric, direction } = selection
   return arrivals
     .filter((one) => (detailOf(one, metric).scored_by ?? null) === null)
-    .reduce(stand, initialStanding(metric, direction, min_delta))
+    .reduce(nextState, initialState(metric, direction, min_delta))
 }
 
 /** Where the evaluation loss is heading. */
-function trendReadings(standing: Standing): Reading[] {
-  const { recent } = standing
-  const [heading, line] = [trend(standing), slopeOf(recent)]
+function trendReadings(state: TrackerState): Reading[] {
+  const { recent } = state
+  const [heading, line] = [trend(state), slopeOf(recent)]
   if (!heading || !line) return []
   const error = line.error * 100
   const slope = `${signed(rounded(line.slope * 100))} ± ${error < TINY ? 0 : errorFigure(error)}`
@@ -126,13 +132,13 @@ function rounded(value: number): number {
 }
 
 /** For how long nothing was better. */
-function waiting({ context, evaluations, min_delta }: Explained, standing: Standing): Reading[] {
-  if (!standing.leader) return []
+function waiting({ context, evaluations, min_delta }: Explained, state: TrackerState): Reading[] {
+  if (!state.leader) return []
   const remark = min_delta > 0 ? `by more than ${figure(min_delta)}` : null
   const label = 'evaluations without improvement'
-  const since = measured('evaluations_without_improvement', label, standing.since)
+  const since = measured('evaluations_without_improvement', label, state.since)
   const now = Math.max(context.current_epoch ?? -Infinity, evaluations.at(-1)?.epoch ?? -Infinity)
-  const epochs = now - (standing.improved_epoch ?? NaN)
+  const epochs = now - (state.improved_epoch ?? NaN)
   if (!Number.isFinite(epochs)) return [{ ...since, remark }]
   const name = 'epochs_without_improvement'
   const elapsed = measured(name, 'epochs without improvement', Math.max(0, rounded(epochs)))

@@ -72,7 +72,7 @@ export function rowsFrom(events: Iterable<TrainingEvent>): RunRows {
     evaluations: [],
     checkpoints: [],
   }
-  const standing = new Map<string, Checkpoint>()
+  const latest = new Map<string, Checkpoint>()
   const known = new Set<string>()
   for (const event of events) {
     if (event.type === 'started') rows.declaration = declaration(rows.declaration, event)
@@ -81,10 +81,10 @@ export function rowsFrom(events: Iterable<TrainingEvent>): RunRows {
       rows.declaration = { ...rows.declaration, ...directed(rows.declaration, event) }
     }
     if (event.type === 'claim') rows.claim = event
-    if (event.type === 'checkpoint') save(rows.checkpoints, { standing, known }, event)
+    if (event.type === 'checkpoint') save(rows.checkpoints, { latest, known }, event)
     if (event.type === 'files') {
       const { files_state, files_why } = event
-      const here = standing.get(event.path)
+      const here = latest.get(event.path)
       if (here && isSame(here, event)) Object.assign(here, { files_state, files_why })
     }
   }
@@ -100,11 +100,11 @@ export const OVERWRITTEN = {
 /** Adds what was saved, once; what stood at its path before is overwritten. */
 function save(
   checkpoints: Checkpoint[],
-  { standing, known }: { standing: Map<string, Checkpoint>; known: Set<string> },
+  { latest, known }: { latest: Map<string, Checkpoint>; known: Set<string> },
   event: EventOf<'checkpoint'>,
 ): void {
   const { attempt, step, path, files_state, files_why } = event
-  const older = standing.get(path)
+  const older = latest.get(path)
   if (older && isSame(older, event)) {
     Object.assign(older, { files_state, files_why })
     return
@@ -120,7 +120,7 @@ function save(
         : `${OVERWRITTEN.by_attempt} ${attempt}`
   }
   const saved = { checkpoint_id: null, attempt, step, path, files_state, files_why }
-  standing.set(path, saved)
+  latest.set(path, saved)
   checkpoints.push(saved)
 }
 

@@ -109,7 +109,7 @@ function gap(loss: Measured | undefined, trained: Measured | undefined): Measure
   return isFiniteMeasure(loss) && isFiniteMeasure(trained) ? loss - trained : null
 }
 
-/** The mean standing in all other metrics whose direction is known, but for test splits. */
+/** The mean normalised value of all other metrics with a known direction, without test splits. */
 function taskMetrics(
   { candidates, evaluations, hidden = [], loss, directions = {} }: FeatureInput,
   at: (metric: string) => Measured[],
@@ -123,7 +123,7 @@ function taskMetrics(
   }
   const means = candidates.map((_, index) => {
     const sum = columns.reduce((total, column) => total + (column[index] ?? UNKNOWN), 0)
-    // NaN where there is no such metric, which tells nothing.
+    // NaN where there is no such metric: the feature is missing.
     return sum / columns.length
   })
   return normalised(means, 'min')

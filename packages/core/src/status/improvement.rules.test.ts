@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { TrainingEvent } from '../run/event.ts'
-import { initialTracker, standingFacts, standingOf, track } from './tracker.ts'
+import { initialTracker, stateFacts, trackerStateOf, track } from './tracker.ts'
 
 const parsed = (events: readonly object[]) =>
   events.map((event) => TrainingEvent.parse({ attempt: 0, ...event }))
@@ -64,12 +64,12 @@ test.each([
   const rows = [first, ...rest].map((value, index) => at(index + 1, { metric: value }))
   const events = parsed(rows).filter((event) => event.type === 'evaluation')
   const waits = [1, 2, 3].map((count) =>
-    standingFacts(standingOf(events.slice(0, count), 'metric', direction, 0.1)),
+    stateFacts(trackerStateOf(events.slice(0, count), 'metric', direction, 0.1)),
   )
   expect(waits.map((of) => of.evaluations_without_improvement)).toEqual([0, 1, 0])
   expect(waits.map((of) => of.best_evaluation_epoch)).toEqual([1, 1, 3])
-  const exact = standingOf(events, 'metric', direction, 1 / 8)
-  expect(standingFacts(exact).best_evaluation_epoch).toBe(1)
+  const exact = trackerStateOf(events, 'metric', direction, 1 / 8)
+  expect(stateFacts(exact).best_evaluation_epoch).toBe(1)
 })
 
 test('a worse value at an earlier step is not best, though it arrives later', () => {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { TrainingEvent, type EventOf } from '../run/event.ts'
 import { select } from '../selection/select.ts'
 import { rowsFrom } from '../run/rows.ts'
-import { initialTracker, standingOf, track } from './tracker.ts'
+import { initialTracker, trackerStateOf, track } from './tracker.ts'
 
 const measured = fc.oneof(
   { weight: 4, arbitrary: fc.nat(5).map((halves) => halves / 2) },
@@ -32,7 +32,7 @@ test('the streaming best evaluation equals the batch selection for every prefix 
       for (const [index, event] of events.entries()) {
         state = track(state, event)
         const { best } = batch(events.slice(0, index + 1))
-        const { leader } = state.standing
+        const { leader } = state.state
         expect([leader?.step, leader?.attempt, leader?.value]).toEqual([
           best?.step,
           best?.attempt,
@@ -43,11 +43,11 @@ test('the streaming best evaluation equals the batch selection for every prefix 
   )
 })
 
-test('a standing rebuilt from the rows is the one that was streamed', () => {
+test('a tracker state rebuilt from the rows equals the streamed one', () => {
   fc.assert(
     fc.property(run, (events) => {
-      const streamed = events.reduce(track, initialTracker()).standing
-      expect(standingOf(events, 'eval_loss', 'min')).toEqual(streamed)
+      const streamed = events.reduce(track, initialTracker()).state
+      expect(trackerStateOf(events, 'eval_loss', 'min')).toEqual(streamed)
     }),
   )
 })

@@ -4,9 +4,9 @@ import { fitted } from '../run/misfit.ts'
 import { deriveStatus } from './derive.ts'
 import { rowsFrom } from '../run/rows.ts'
 import type { StoredStatus } from './fields.ts'
-import { initialTracker, standingOf, track, type TrackerState } from './tracker.ts'
+import { initialTracker, trackerStateOf, track, type Tracker } from './tracker.ts'
 
-const run = (...events: object[]): TrackerState =>
+const run = (...events: object[]): Tracker =>
   events
     .map((event) => TrainingEvent.parse({ attempt: 0, ...event }))
     .reduce(track, initialTracker())
@@ -49,28 +49,28 @@ test('evaluations without improvement counts finite ones since the best, saved o
 })
 
 test('a repeat of the same weights counts neither as best nor as without improvement', () => {
-  const { standing } = run(
+  const { state } = run(
     started,
     evaluation(100, 3),
     evaluation(200, 2),
     evaluation(200, 1),
     evaluation(100, 0),
   )
-  expect(standing).toMatchObject({ leader: { step: 200, value: 2 }, since: 0 })
+  expect(state).toMatchObject({ leader: { step: 200, value: 2 }, since: 0 })
 })
 
 test('an equal value at an earlier step takes the lead though it arrives later', () => {
-  expect(run(evaluation(300, 2), evaluation(200, 2)).standing.leader?.step).toBe(200)
+  expect(run(evaluation(300, 2), evaluation(200, 2)).state.leader?.step).toBe(200)
 })
 
-test('rebuilding the standing from stored rows gives what the stream gave', () => {
+test('a tracker state rebuilt from stored rows equals the streamed one', () => {
   const losses = [3, NaN, 2, 2, 2.5, 1.9, null, 2.2]
   const events = losses.map((loss, index) =>
     TrainingEvent.parse({ attempt: 0, ...evaluation(index * 10, loss) }),
   )
-  const { standing } = events.reduce(track, initialTracker())
+  const { state } = events.reduce(track, initialTracker())
   const rows = events.filter((event) => event.type === 'evaluation')
-  expect(standingOf(rows, 'eval_loss', 'min')).toEqual(standing)
+  expect(trackerStateOf(rows, 'eval_loss', 'min')).toEqual(state)
 })
 
 test.each([
@@ -111,13 +111,13 @@ test('an attempt that failed before it began is how the job ended', () => {
   }
 })
 
-test('the standing follows a declared metric under the name it is logged by', () => {
-  const { standing } = run(
+test('the tracker state follows a declared metric under the name it is logged by', () => {
+  const { state } = run(
     { ...started, metric_for_best: 'accuracy' },
     { type: 'evaluation', step: 100, values: { eval_accuracy: 0.5 } },
     { type: 'evaluation', step: 200, values: { eval_accuracy: 0.4 } },
   )
-  expect(standing).toMatchObject({ direction: 'max', leader: { step: 100 }, since: 1 })
+  expect(state).toMatchObject({ direction: 'max', leader: { step: 100 }, since: 1 })
 })
 
 test('a time that no calendar can hold is not known', () => {

@@ -2,17 +2,17 @@ import { isFiniteMeasure } from '../measured.ts'
 import type { Direction, EventOf, TrainingEvent } from '../run/event.ts'
 import { type LossScale, NO_LOSSES, scaleAfter } from '../run/lossScale.ts'
 import { directionOf } from '../metric/direction.ts'
-import { initialStanding, stand, trend, type Standing } from './trackerState.ts'
+import { initialState, nextState, trend, type TrackerState } from './trackerState.ts'
 import type { FieldOf } from './fields.ts'
 import { mayFollow } from './states.ts'
 import type { JobState, TrainingJobStatus } from './status.ts'
 
-/** What the run has said so far: the tracked fields, and what is needed to derive the others. */
+/** The run's logged facts so far: the tracked fields, and what the derived fields need. */
 export interface RunFacts extends Pick<TrainingJobStatus, FieldOf<'tracked'>> {
   attempt: number
   /**
-   * When the present attempt began (ms), and the step from which it went on; where nobody told, when
-   * it was first heard and at which step.
+   * When the present attempt began (ms) and its first step. If the run does not log them: the time
+   * and step of its first event.
    */
   attempt_started_at: number | null
   attempt_first_step: number
@@ -27,15 +27,15 @@ export interface RunFacts extends Pick<TrainingJobStatus, FieldOf<'tracked'>> {
   best_evaluation_epoch: number | null
 }
 
-/** The run's facts, and the standing of its evaluations. */
-export interface TrackerState {
+/** The run's facts, and the state of its evaluations. */
+export interface Tracker {
   facts: RunFacts
-  standing: Standing
+  state: TrackerState
 }
 
-/** A run that has said nothing yet. */
-export function initialTracker(): TrackerState {
-  return { facts: INITIAL_FACTS, standing: initialStanding() }
+/** A run before its first event. */
+export function initialTracker(): Tracker {
+  return { facts: INITIAL_FACTS, state: initialState() }
 }
 
 const INITIAL_FACTS: RunFacts = {
@@ -67,19 +67,19 @@ const INITIAL_FACTS: RunFacts = {
 }
 
 /**
- * The one reducer: what is known of a run after one more event. Pure but for `standing.seen`, which
- * successive states share.
+ * The one reducer: a run's facts and state after one more event. It is pure except for `state.seen`,
+ * which successive states share.
  */
-export function track(state: TrackerState, event: TrainingEvent): TrackerState {
-  const facts = factsAfter(state.facts, event)
-  // What was measured after training says nothing of how the training goes.
-  if (facts === state.facts) return state
-  const standing = standingAfter(state, event)
+export function track(tracker: Tracker, event: TrainingEvent): Tracker {
+  const facts = factsAfter(tracker.facts, event)
+  // A score measured after training does not change the state of the training.
+  if (facts === tracker.facts) return tracker
+  const state = stateAfter(tracker, event)
   const isMeasured = event.type === 'evaluation'
-  return { standing, facts: isMeasured ? { ...facts, ...standingFacts(standing) } : facts }
+  return { state, facts: isMeasured ? { ...facts, ...stateFacts(state) } : facts }
 }
 
-/** The facts after one more event, but for those that follow from a standing. */
+/** The facts after one more event, without those that `stateFacts` computes. */
 export function factsAfter(facts: RunFacts, event: TrainingEvent): RunFacts {
   if (event.type === 'evaluation' && event.scored_by !== null) return facts
   // What lies beside the log says nothing of how the training goes.
@@ -88,17 +88,17 @@ export function factsAfter(facts: RunFacts, event: TrainingEvent): RunFacts {
   return { ...facts, updated_at, ...changes(facts, event) }
 }
 
-function standingAfter(state: TrackerState, event: TrainingEvent): Standing {
-  const { standing } = state
-  if (event.type === 'evaluation') return stand(standing, event)
-  if (event.type !== 'started' || standing.leader !== null) return standing
-  const facts = { ...state.facts, ...declared(event) }
+function stateAfter(tracker: Tracker, event: TrainingEvent): TrackerState {
+  const { state } = tracker
+  if (event.type === 'evaluation') return nextState(state, event)
+  if (event.type !== 'started' || state.leader !== null) return state
+  const facts = { ...tracker.facts, ...declared(event) }
   const { declared_metric: metric, declared_direction } = facts
-  if (metric === null) return standing
-  return initialStanding(metric, declared_direction ?? directionOf(metric) ?? 'min')
+  if (metric === null) return state
+  return initialState(metric, declared_direction ?? directionOf(metric) ?? 'min')
 }
 
-/** What an event changes of the facts. */
+/** The facts that an event changes. */
 function changes(facts: RunFacts, event: TrainingEvent): Partial<RunFacts> {
   switch (event.type) {
     case 'started':
@@ -123,24 +123,24 @@ function changes(facts: RunFacts, event: TrainingEvent): Partial<RunFacts> {
 }
 
 /**
- * Rebuilds the standing from stored evaluations, in order of arrival, for the metric that decides;
- * `min_delta` is how much better a value must be to count as an improvement.
+ * Rebuilds the tracker state from stored evaluations, in order of arrival, for the deciding metric.
+ * A value must be better by `min_delta` to count as an improvement.
  */
-export function standingOf(
+export function trackerStateOf(
   evaluations: readonly EventOf<'evaluation'>[],
   metric: string,
   direction: Direction,
   min_delta = 0,
-): Standing {
-  return evaluations.reduce(stand, initialStanding(metric, direction, min_delta))
+): TrackerState {
+  return evaluations.reduce(nextState, initialState(metric, direction, min_delta))
 }
 
-/** The tracked fields that follow from a standing. */
-export function standingFacts(standing: Standing): Partial<RunFacts> {
+/** The tracked fields that are computed from a tracker state. */
+export function stateFacts(state: TrackerState): Partial<RunFacts> {
   return {
-    loss_trend: trend(standing),
-    evaluations_without_improvement: standing.leader ? standing.since : null,
-    best_evaluation_epoch: standing.leader ? standing.improved_epoch : null,
+    loss_trend: trend(state),
+    evaluations_without_improvement: state.leader ? state.since : null,
+    best_evaluation_epoch: state.leader ? state.improved_epoch : null,
   }
 }
 
@@ -158,7 +158,7 @@ function started(facts: RunFacts, event: EventOf<'started'>): Partial<RunFacts> 
     total_epochs: event.total_epochs ?? facts.total_epochs,
     ended_at: null,
     error: null,
-    // The loss of an earlier attempt says nothing of this one's weights.
+    // The loss of an earlier attempt is not the loss of this attempt's weights.
     loss: isFurther ? null : facts.loss,
     loss_unit: event.loss_unit,
     // A fresh start may log its losses in another way.
@@ -168,7 +168,7 @@ function started(facts: RunFacts, event: EventOf<'started'>): Partial<RunFacts> 
   }
 }
 
-/** A further attempt that did not tell from which step it went on is timed by what was seen of it. */
+/** A further attempt without a logged first step is timed from the first step that was seen. */
 function timedFrom(
   facts: RunFacts,
   { attempt, at, resumed_from }: EventOf<'started'>,
@@ -178,7 +178,7 @@ function timedFrom(
   return { attempt_started_at: at, attempt_first_step: resumed_from ?? 0 }
 }
 
-/** What is declared is declared whole: a metric never takes the direction of an earlier one. */
+/** A declaration replaces the earlier one whole: a metric never takes an earlier metric's direction. */
 function declared(event: EventOf<'started'>): Partial<RunFacts> {
   const { metric_for_best, direction, declared_by, metric_is_inferred } = event
   if (metric_for_best === null) return {}
@@ -205,14 +205,14 @@ function lossesAfter(facts: RunFacts, event: EventOf<'evaluation'>): Partial<Run
   return { eval_loss, train_loss_at_eval: train_loss, loss_scale }
 }
 
-/** The loss of the nearest earlier training log, where the run has not gone past this step. */
+/** The latest training loss; null if the run is already past this step. */
 function lossAt(facts: RunFacts, { step }: EventOf<'evaluation'>): number | null {
   return (facts.current_step ?? 0) <= step ? facts.loss : null
 }
 
 type Reaching = EventOf<'metrics' | 'evaluation' | 'checkpoint'>
 
-/** Where the run stands; an evaluation of earlier weights, or of an earlier attempt's, does not take it back. */
+/** The run's current step. An evaluation of an earlier step or attempt does not move it back. */
 function reached(facts: RunFacts, event: Reaching): Partial<RunFacts> {
   if (event.step === null || event.attempt < facts.attempt) return {}
   if (event.attempt === facts.attempt && event.step < (facts.current_step ?? 0)) return {}
@@ -221,19 +221,19 @@ function reached(facts: RunFacts, event: Reaching): Partial<RunFacts> {
 }
 
 /**
- * An attempt of which nobody told when it began is timed from its first step that has a time, and so
- * is a further one, which may have gone on from a step that it did not tell.
+ * An attempt without a logged start is timed from its first step that has a time. So is a further
+ * attempt without a logged first step.
  */
 function timed(facts: RunFacts, { attempt, step, at }: Reaching): Partial<RunFacts> {
-  const isUntold = facts.attempt > 0 && facts.current_step === null
-  const isTimed = attempt === facts.attempt && facts.attempt_started_at !== null && !isUntold
+  const isUnlogged = facts.attempt > 0 && facts.current_step === null
+  const isTimed = attempt === facts.attempt && facts.attempt_started_at !== null && !isUnlogged
   if (isTimed || step === null || !isFiniteMeasure(at)) return {}
   return { attempt_started_at: at, attempt_first_step: step }
 }
 
 /**
- * How an attempt ended, one that never began included; what is known already is not unsaid by
- * somebody who knows less.
+ * How an attempt ended, even if its start was never logged. A status never replaces a more certain
+ * one (`mayFollow`).
  */
 function ended(facts: RunFacts, event: EventOf<'ended'>): Partial<RunFacts> {
   const { at, error, status } = event
@@ -243,13 +243,13 @@ function ended(facts: RunFacts, event: EventOf<'ended'>): Partial<RunFacts> {
   return { attempt, status, error, ended_at: status === 'lost' ? null : at }
 }
 
-/** A run that speaks is neither waiting nor lost. */
+/** A run that logs something is neither waiting nor lost. */
 function alive({ status }: RunFacts): { status: JobState } {
   const silent = status === 'queued' || status === 'starting' || status === 'lost'
   return { status: silent ? 'running' : status }
 }
 
-/** What has saved something waits no more; it may be lost since, as somebody else may have found the files. */
+/** A run with a save is no longer waiting. It may still be lost: the files may be found by a later look. */
 function begun({ status }: RunFacts): { status: JobState } {
   return { status: status === 'queued' || status === 'starting' ? 'running' : status }
 }
@@ -258,6 +258,6 @@ function next(from: JobState, to: JobState): { status: JobState } {
   return { status: mayFollow(from, to) ? to : from }
 }
 
-function latest(known: number | null, at: number | null): number | null {
-  return isFiniteMeasure(at) ? Math.max(known ?? at, at) : known
+function latest(previous: number | null, at: number | null): number | null {
+  return isFiniteMeasure(at) ? Math.max(previous ?? at, at) : previous
 }

@@ -7,7 +7,7 @@ import type { Trend } from './status.ts'
 /** How many evaluations a trend looks back on. */
 const TREND_WINDOW = 5
 
-/** What of an evaluation the standing goes by. */
+/** The fields of an evaluation that the tracker state uses. */
 type Measurement = Pick<EventOf<'evaluation'>, 'attempt' | 'step' | 'epoch'> & {
   values: Readonly<Record<string, Measured>>
 }
@@ -20,10 +20,10 @@ interface Leader {
 }
 
 /**
- * The best evaluation so far and what has come since, at O(1) an evaluation. Successive standings
- * share `seen`, so an earlier one may be read but not continued.
+ * The best evaluation so far and the evaluations since, at O(1) per evaluation. Successive states
+ * share `seen`, so an earlier state may be read but not continued.
  */
-export interface Standing {
+export interface TrackerState {
   metric: string
   direction: Direction
   leader: Leader | null
@@ -39,35 +39,34 @@ export interface Standing {
   seen: Map<string, Map<number, Set<number>>>
 }
 
-/** A standing before the first evaluation. */
-export function initialStanding(
+/** The tracker state before the first evaluation. */
+export function initialState(
   metric = 'eval_loss',
   direction: Direction = 'min',
   min_delta = 0,
-): Standing {
+): TrackerState {
   const nothing = { leader: null, improved: null, improved_epoch: null, since: 0, recent: [] }
   return { metric, direction, min_delta, ...nothing, seen: new Map() }
 }
 
-/** The standing after one more evaluation; a repeat of a metric at the same weights changes nothing. */
-export function stand(standing: Standing, evaluation: Measurement): Standing {
-  const value = firstValue(standing, evaluation, standing.metric)
-  const loss =
-    standing.metric === 'eval_loss' ? value : firstValue(standing, evaluation, 'eval_loss')
+/** The tracker state after one more evaluation. A repeated metric at the same step changes nothing. */
+export function nextState(state: TrackerState, evaluation: Measurement): TrackerState {
+  const value = firstValue(state, evaluation, state.metric)
+  const loss = state.metric === 'eval_loss' ? value : firstValue(state, evaluation, 'eval_loss')
   const { step, attempt, epoch } = evaluation
   const recent = isFiniteMeasure(loss)
-    ? [...standing.recent, { step, value: loss }].slice(-TREND_WINDOW)
-    : standing.recent
-  if (!isFiniteMeasure(value)) return { ...standing, recent }
-  const isLeading = leads({ step, attempt, value }, standing)
-  const leader = isLeading ? { attempt, step, epoch, value } : standing.leader
-  const isImprovement = standing.min_delta > 0 ? improves(value, standing) : isLeading
-  if (!isImprovement) return { ...standing, recent, leader, since: standing.since + 1 }
-  return { ...standing, recent, leader, improved: value, improved_epoch: epoch, since: 0 }
+    ? [...state.recent, { step, value: loss }].slice(-TREND_WINDOW)
+    : state.recent
+  if (!isFiniteMeasure(value)) return { ...state, recent }
+  const isLeading = leads({ step, attempt, value }, state)
+  const leader = isLeading ? { attempt, step, epoch, value } : state.leader
+  const isImprovement = state.min_delta > 0 ? improves(value, state) : isLeading
+  if (!isImprovement) return { ...state, recent, leader, since: state.since + 1 }
+  return { ...state, recent, leader, improved: value, improved_epoch: epoch, since: 0 }
 }
 
 function firstValue(
-  { seen }: Standing,
+  { seen }: TrackerState,
   evaluation: Measurement,
   metric: string,
 ): Measured | undefined {
@@ -78,8 +77,12 @@ function firstValue(
   return value
 }
 
-/** Whether a metric is measured at these weights for the first time, which it then no longer is. */
-function isFirst(seen: Standing['seen'], metric: string, { attempt, step }: Measurement): boolean {
+/** Whether a metric is measured at this step for the first time; remembers the step. */
+function isFirst(
+  seen: TrackerState['seen'],
+  metric: string,
+  { attempt, step }: Measurement,
+): boolean {
   const attempts = seen.get(metric) ?? new Map<number, Set<number>>()
   const steps = attempts.get(attempt) ?? new Set<number>()
   if (steps.has(step)) return false
@@ -87,19 +90,19 @@ function isFirst(seen: Standing['seen'], metric: string, { attempt, step }: Meas
   return true
 }
 
-function improves(value: number, { improved, min_delta, direction }: Standing): boolean {
+function improves(value: number, { improved, min_delta, direction }: TrackerState): boolean {
   const worse = direction === 'min' ? min_delta : -min_delta
   return improved === null || isBetter(value + worse, improved, direction)
 }
 
 /** Strictly better, or equal at an earlier step, then attempt. */
-function leads(next: Omit<Leader, 'epoch'>, { leader, direction }: Standing): boolean {
+function leads(next: Omit<Leader, 'epoch'>, { leader, direction }: TrackerState): boolean {
   if (!leader || isBetter(next.value, leader.value, direction)) return true
   if (next.value !== leader.value) return false
   return next.step < leader.step || (next.step === leader.step && next.attempt < leader.attempt)
 }
 
-/** A straight line through points: its slope a step, and that slope's standard error. */
+/** A straight line through points: its slope per step, and that slope's standard error. */
 export interface Slope {
   slope: number
   error: number
@@ -109,7 +112,7 @@ export interface Slope {
  * Whether the latest values of eval_loss fall or rise: the least-squares slope over steps, called
  * flat where it is within two of its standard errors. Null with fewer than three values.
  */
-export function trend({ recent }: Pick<Standing, 'recent'>): Trend | null {
+export function trend({ recent }: Pick<TrackerState, 'recent'>): Trend | null {
   const found = slopeOf(recent)
   if (!found) return null
   if (Math.abs(found.slope) <= 2 * found.error) return 'flat'

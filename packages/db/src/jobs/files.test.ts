@@ -1,7 +1,7 @@
 import { checkpointId } from '../rows/checkpointRows.ts'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { pinCheckpoints, standingFiles, undigestedFiles } from './files.ts'
+import { pinCheckpoints, currentFiles, undigestedFiles } from './files.ts'
 import { record } from '../record/record.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
 import { checkpoint, evaluation, event, newJob, started, tell } from '../testRun.ts'
@@ -15,7 +15,7 @@ afterAll(() => db[Symbol.asyncDispose]())
 const seen = (step: number, told: object) =>
   event({ type: 'files', step, path: `checkpoint-${step}`, files_state: 'complete', ...told })
 
-const only = async (job_id: string) => (await standingFiles(db, job_id))[0]
+const only = async (job_id: string) => (await currentFiles(db, job_id))[0]
 
 test('a digest holds for as long as the files are the same, also while they are away', async () => {
   const job_id = await newJob(db)

@@ -28,8 +28,8 @@ const KNOWN = {
   ...{ bytes, kind, base, signature, digest, pinned },
 }
 
-/** The checkpoints of a job that stand at their paths now, whether or not their files are there. */
-export async function standingFiles(db: Database, job_id: string): Promise<KnownFiles[]> {
+/** The latest checkpoint at each path of a job, whether or not its files are there. */
+export async function currentFiles(db: Database, job_id: string): Promise<KnownFiles[]> {
   return db.orm
     .select(KNOWN)
     .from(checkpoints)

@@ -183,8 +183,8 @@ async function inheritors(tx: Tx, project: string): Promise<string[]> {
 /** Writes what a job goes by and chooses again, so that pages read its checkpoints anew. */
 async function apply(tx: Tx, job_id: string, columns: PolicyColumns): Promise<void> {
   await changeJobIn(tx, job_id, async (_tx, job, revision) => {
-    const standing = await reselect(tx, { ...job, ...columns })
-    const set = { ...columns, ...standing, checkpoints_revision: revision }
+    const selected = await reselect(tx, { ...job, ...columns })
+    const set = { ...columns, ...selected, checkpoints_revision: revision }
     return { set, answer: undefined }
   })
 }

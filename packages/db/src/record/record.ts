@@ -151,10 +151,10 @@ async function write(
   const facts = factsAfter(job, events)
   const said = saidAfter(job, of('started', 'evaluation', 'claim', 'setup'))
   const decides = anew || events.some(({ type }) => DECIDING.has(type))
-  const standing = decides ? await reselect(tx, { ...job, ...facts, ...said }) : {}
+  const selected = decides ? await reselect(tx, { ...job, ...facts, ...said }) : {}
   if (job.status === 'lost' && facts.status !== 'lost') await attemptFound(tx, at, facts.attempt)
   const heard = events.some(isOwnWord) ? hear(job, job.now) : {}
-  return { ...facts, ...heard, ...standing, ...said, ...touched(job, events, revision) }
+  return { ...facts, ...heard, ...selected, ...said, ...touched(job, events, revision) }
 }
 
 /** A sample of the machine as points of series, whose steps are seconds since the epoch. */

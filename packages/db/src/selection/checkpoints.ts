@@ -101,11 +101,11 @@ function facesOf(
   const measured = new Map(
     input.evaluations.map((evaluation) => [stepKey(evaluation), evaluation.values]),
   )
-  const standing = new Map(explanationTable(selection).map((row) => [row.checkpoint_id, row]))
+  const rows = new Map(explanationTable(selection).map((row) => [row.checkpoint_id, row]))
   return checkpoints.map((checkpoint): CheckpointRow => {
     const { checkpoint_id, attempt, step } = checkpoint
     const values = { ...measured.get(stepKey(checkpoint)) }
-    const row = standing.get(checkpoint_id) ?? UNRANKED
+    const row = rows.get(checkpoint_id) ?? UNRANKED
     const train_loss = step === null ? null : (trainLoss?.({ attempt, step }) ?? null)
     const eval_loss = ownValue(values, 'eval_loss') ?? null
     const { place, difference, is_best, is_tied, origin, why } = row

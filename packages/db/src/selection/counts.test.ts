@@ -21,7 +21,7 @@ beforeEach(() => {
 const calls = () => ({
   select: vi.mocked(core.select).mock.calls.length,
   explain: vi.mocked(core.explain).mock.calls.length,
-  rebuilt: vi.mocked(core.standingOf).mock.calls.length,
+  rebuilt: vi.mocked(core.trackerStateOf).mock.calls.length,
   tracked: vi.mocked(core.track).mock.calls.length,
 })
 

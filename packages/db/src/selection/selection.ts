@@ -8,8 +8,8 @@ import {
   type Selection,
   type SelectionInput,
   settingOf,
-  standingFacts,
-  standingOf,
+  stateFacts,
+  trackerStateOf,
 } from '@bestmark/core'
 import { asc, eq, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
@@ -105,13 +105,13 @@ export async function reselect(tx: Tx, job: JobRow): Promise<Partial<RunFacts>> 
   }
   const here = eq(trainingJobs.job_id, job.job_id)
   await tx.update(trainingJobs).set(set).where(here).prepare('select_best').execute()
-  // What was measured after training says nothing of how the training goes.
+  // A score measured after training does not change the state of the training.
   const own = evaluations.filter(({ scored_by }) => scored_by === null)
   const isLogged = metric === null || evaluations.some((row) => row.metric === metric)
   const measured = isLogged ? eventsOf(own) : aggregated(input, own)
   const { min_delta = 0 } = job.policy_told
-  const standing = standingOf(measured, metric ?? 'eval_loss', direction ?? 'min', min_delta)
-  const facts = standingFacts(standing)
+  const state = trackerStateOf(measured, metric ?? 'eval_loss', direction ?? 'min', min_delta)
+  const facts = stateFacts(state)
   // Where it is not known whether low or high is better, nothing can be said to have improved.
   return direction ? facts : { loss_trend: facts.loss_trend ?? null, ...UNKNOWN }
 }
@@ -130,7 +130,7 @@ export function claimOf({ claim }: JobRow): Claim | null {
 
 const UNSAID = { origin: null, lines: {}, directions: {}, scored_by: null }
 
-/** Stored rows as the events they came from; a row a metric is enough for the standing. */
+/** Stored rows as events, one event per row and metric, which is enough for the tracker state. */
 function eventsOf(rows: readonly EvaluationRow[]): EventOf<'evaluation'>[] {
   return rows.map(({ attempt, step, epoch, at, metric, value, samples }) => {
     const values = { [metric]: value }

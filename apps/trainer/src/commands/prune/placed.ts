@@ -21,7 +21,7 @@ export async function placed(root: string, rows: readonly Prunable[]): Promise<P
     const real = await realPlace(root, row.path)
     const isChosen = row.pinned || row.shipped
     if (real !== undefined && (isChosen || isInside(root, real)))
-      all.push({ ...row, ...(await standing(root, row, real)) })
+      all.push({ ...row, ...(await decisionFor(root, row, real)) })
   }
   return all
 }
@@ -38,9 +38,9 @@ async function realPlace(root: string, path: string): Promise<string | undefined
   }
 }
 
-type Standing = Pick<Prunable, 'place' | 'kept_because' | 'needs'>
+type Decision = Pick<Prunable, 'place' | 'kept_because' | 'needs'>
 
-async function standing(root: string, row: Prunable, real: string): Promise<Standing> {
+async function decisionFor(root: string, row: Prunable, real: string): Promise<Decision> {
   const { path } = row
   const place = relative(root, real).split(sep).join('/')
   const named = pathBelow(root, path)

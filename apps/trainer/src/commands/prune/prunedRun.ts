@@ -9,7 +9,7 @@ import {
   recordFacts,
   selectionOf,
   shippedCheckpoints,
-  standingFiles,
+  currentFiles,
   type HostedJob,
 } from '@bestmark/db'
 import { callerPath } from '../../cli/callerPath.ts'
@@ -97,7 +97,7 @@ async function ofJob(board: Board, job: HostedJob): Promise<PrunedRun> {
   const look = async (): Promise<Present> => {
     const status = (await jobStatus(db, job_id))?.status ?? job.status
     await sweepJob(db, { ...job, status })
-    const [selection, files] = [await selectionOf(db, job_id), await standingFiles(db, job_id)]
+    const [selection, files] = [await selectionOf(db, job_id), await currentFiles(db, job_id)]
     if (!selection) throw new Failure(`The job ${job_id} was removed from the board.`)
     const shipped = await shippedCheckpoints(db, job_id)
     const rows = files.map((row) => ({ ...row, shipped: shipped.has(row.checkpoint_id) }))

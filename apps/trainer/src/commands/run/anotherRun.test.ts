@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { jobDetail, jobsOfFolder, jobStatus, pinCheckpoints, standingFiles } from '@bestmark/db'
+import { jobDetail, jobsOfFolder, jobStatus, pinCheckpoints, currentFiles } from '@bestmark/db'
 import { toldInRows } from '@bestmark/db/testing'
 import { beforeAll, expect, test } from 'vitest'
 import { agentOf, testBoard } from '../../board/testing.ts'
@@ -60,7 +60,7 @@ const jobsIn = async (root: string) => {
 }
 
 async function pinAll(job_id: string): Promise<number> {
-  const files = await standingFiles(here.board.db, job_id)
+  const files = await currentFiles(here.board.db, job_id)
   const checkpoint_ids = files.map(({ checkpoint_id }) => checkpoint_id)
   if (checkpoint_ids.length > 0)
     await pinCheckpoints(here.board.db, job_id, { checkpoint_ids, pinned: true })

@@ -11,8 +11,8 @@ export interface At {
   at?: number | null
 }
 
-/** The file and line that values stand on. */
-export interface Standing {
+/** The file and line of logged values. */
+export interface EventOrigin {
   file: string
   line: number | null
 }
@@ -29,7 +29,7 @@ export function startedEvent(told: Partial<EventOf<'started'>>): EventOf<'starte
 export function measuredEvents(
   { at = null, ...where }: At,
   { metrics, evaluation }: { metrics: Values; evaluation: Values },
-  origin: Standing,
+  origin: EventOrigin,
   samples: number | null = null,
 ): TrainingEvent[] {
   const events: TrainingEvent[] = []

@@ -73,13 +73,13 @@ export function evaluations(
     const own = Object.keys(set.values)
     const [first] = own.flatMap((name) => ownValue(places, name) ?? [])
     if (!first) return []
-    const standing = own.flatMap((name): [string, number][] => {
+    const lines = own.flatMap((name): [string, number][] => {
       const { file, line } = ownValue(places, name) ?? first
       return file === first.file && line !== null ? [[name, line]] : []
     })
     return measuredEvents(at, { metrics: {}, evaluation: set.values }, first, set.samples).map(
       (event) =>
-        event.type === 'evaluation' ? { ...event, lines: Object.fromEntries(standing) } : event,
+        event.type === 'evaluation' ? { ...event, lines: Object.fromEntries(lines) } : event,
     )
   })
 }

@@ -24,7 +24,7 @@ export async function readJournalRun(root: string): Promise<ReadRun | undefined>
       ? own
       : await readWhole(RUN_JOURNAL.open({ root, cursor: null, isOver: true }))
   const { job_id, name, project } = header
-  const saves = standing(events)
+  const saves = lastSaves(events)
   const files: TrainingEvent[] = await unlistedCheckpoints(root, saves)
   for (const saved of saves) files.push(await filesEvent(root, saved))
   const known = { root, source, job_id, name, project, isSingleFile: false }
@@ -45,8 +45,8 @@ function readAll(path: string): { header: JournalHeader | null; events: Training
   }
 }
 
-/** The newest save of each path: what stands there now. */
-function standing(events: readonly TrainingEvent[]): EventOf<'checkpoint'>[] {
+/** The newest save of each path. */
+function lastSaves(events: readonly TrainingEvent[]): EventOf<'checkpoint'>[] {
   const byPath = new Map<string, EventOf<'checkpoint'>>()
   for (const event of events) if (event.type === 'checkpoint') byPath.set(event.path, event)
   return [...byPath.values()]

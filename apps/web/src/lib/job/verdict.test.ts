@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
 import type { CheckpointList } from '../api.ts'
-import { standingSentences } from './verdict.ts'
+import { statusSentences } from './verdict.ts'
 
 function told(since: number | null, opinion: string | null = null) {
   const second_opinion = opinion && { text: opinion }
   const list = { selection: { best: {}, second_opinion }, explanation: { notes: [] } }
   // Only what the sentences are made of is there.
   const [status, decided] = [{ evaluations_without_improvement: since }, list] as unknown as [
-    Parameters<typeof standingSentences>[0],
+    Parameters<typeof statusSentences>[0],
     CheckpointList,
   ]
-  return standingSentences(status, decided)
+  return statusSentences(status, decided)
 }
 
 test('nothing is said while the latest evaluation is the best', () => {

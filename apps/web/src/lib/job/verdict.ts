@@ -3,7 +3,7 @@ import type { CheckpointList } from '../api.ts'
 import { count } from '../figures.ts'
 
 /** What is said beside the choice itself: the second opinion, and for how long nothing was better. */
-export function standingSentences(
+export function statusSentences(
   { evaluations_without_improvement: since }: TrainingJobStatus,
   { selection, explanation }: CheckpointList,
 ): string[] {
