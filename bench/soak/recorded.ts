@@ -44,7 +44,7 @@ export function counts({ points, ...rows }: Told): Record<keyof Told, number> {
 
 /** The best by the board and by the folder; both must be equal. */
 export async function bestOf(db: Database, job_id: string, folder: string) {
-  const onDisk = (await choiceOf(folder, { policy: 'as_declared', told: {} }, false)).selection
+  const onDisk = (await choiceOf(folder, { policy: 'as_declared', options: {} }, false)).selection
   const onBoard = (await checkpointsOf(db, job_id))?.selection
   const row = await jobStatus(db, job_id)
   const face = (selection: typeof onDisk | undefined) => ({

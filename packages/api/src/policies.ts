@@ -1,4 +1,4 @@
-import { Policy, Told } from '@bestmark/core'
+import { Policy, PolicyOptions } from '@bestmark/core'
 import { changePolicy, policyHistory } from '@bestmark/db'
 import { z } from 'zod'
 import { Id, procedure, router } from './trpc.ts'
@@ -13,7 +13,7 @@ const ChangeInput = z.intersection(
   z.object({
     /** Null goes back to the project's policy, or for a project to the default. */
     policy: Policy.nullable(),
-    told: Told.omit({ by: true }).default({}),
+    options: PolicyOptions.omit({ by: true }).default({}),
     /** Who decides; it is recorded. */
     by: z.string().max(100),
   }),
@@ -22,8 +22,8 @@ const ChangeInput = z.intersection(
 export const policies = router({
   /** Changes the policy, notes who did it and when, and chooses again from the stored rows. */
   change: procedure.input(ChangeInput).mutation(({ ctx, input }) => {
-    const { policy, told, by, ...whose } = input
-    return changePolicy(ctx.db, whose, policy && { policy, told }, by)
+    const { policy, options, by, ...whose } = input
+    return changePolicy(ctx.db, whose, policy && { policy, options }, by)
   }),
 
   /** What was decided, newest first; a job's history has its project's changes in it. */

@@ -157,8 +157,13 @@ test('a choice is explained in words and as a table, the best first', async () =
 test('a policy is changed for a job or its project, and refused with the choices there are', async () => {
   const job_id = await board.newJob('settled')
   await board.tell(job_id, evaluation(1, 1), checkpoint(1), evaluation(2, 0.5), checkpoint(2))
-  const told = { metric: 'eval_loss', direction: 'max' } as const
-  const { change, jobs } = await api.policies.change({ job_id, policy: 'metric', told, by: 'ana' })
+  const options = { metric: 'eval_loss', direction: 'max' } as const
+  const { change, jobs } = await api.policies.change({
+    job_id,
+    policy: 'metric',
+    options,
+    by: 'ana',
+  })
   expect([change.by, change.policy, jobs]).toEqual(['ana', 'metric', 1])
   expect(await api.jobs.status({ job_id })).toMatchObject({ best_step: 1 })
   expect(await api.jobs.detail({ job_id })).toMatchObject({ policy_from: 'job' })
@@ -174,7 +179,7 @@ test('a policy is changed for a job or its project, and refused with the choices
   await api.policies.change({ project: 'examples', policy: null, by: 'ben' })
   const nobodys = { policy: null, by: 'ana' } as Parameters<typeof api.policies.change>[0]
   await expect(api.policies.change(nobodys)).rejects.toMatchObject({ code: 'BAD_REQUEST' })
-  const wrong = { job_id, policy: 'metric', told: { metric: 'eval_f1' }, by: 'ana' } as const
+  const wrong = { job_id, policy: 'metric', options: { metric: 'eval_f1' }, by: 'ana' } as const
   await expect(api.policies.change(wrong)).rejects.toMatchObject({
     code: 'BAD_REQUEST',
     message: 'eval_f1 was never logged. Logged: eval_loss.',

@@ -1,6 +1,6 @@
 export { backtest, type BacktestOptions } from './backtest/backtest.ts'
 export { backtestCsv } from './backtest/csv.ts'
-export { type BacktestRun } from './backtest/field.ts'
+export { type BacktestRun } from './backtest/replay.ts'
 export * from './backtest/figures.ts'
 export { measuredNames } from './backtest/target.ts'
 export { compareRuns } from './comparison/compareRuns.ts'

@@ -71,14 +71,18 @@ test.each(INHERITED)(
       },
     ])
     const rows = rowsFrom(events.map((event) => TrainingEvent.parse(event)))
-    const input = { ...rows, policy: 'metric', told: { metric: name, direction: 'max' } } as const
+    const input = {
+      ...rows,
+      policy: 'metric',
+      options: { metric: name, direction: 'max' },
+    } as const
     const selection = select(input)
     expect(selection.best).toMatchObject({ step: 3, value: 3 })
-    expect(selection.passed_over).toMatchObject([{ step: 2 }])
+    expect(selection.skipped).toMatchObject([{ step: 2 }])
     expect(explain(input, {}, selection).sentence).toContain(name)
     const other = select({ ...rows, policy: 'lowest_eval_loss' })
     expect(explain({ ...rows, policy: 'lowest_eval_loss' }, {}, other).sentence).toContain('Step 1')
-    const undirected = select({ ...rows, policy: 'metric', told: { metric: name } })
+    const undirected = select({ ...rows, policy: 'metric', options: { metric: name } })
     expect(undirected).toMatchObject({ best: null, direction: null })
   },
 )

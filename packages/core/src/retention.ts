@@ -51,7 +51,7 @@ export function retention<Row extends Prunable>(
   const latest = whole.toSorted(byAge).slice(-Math.max(1, keep_last)).reverse()
   const last = new Map(latest.map(({ path }, place) => [path, ageWords(place)]))
   const claimed = selection.second_opinion?.path ?? null
-  const judged = there.map((checkpoint) => {
+  const reasoned = there.map((checkpoint) => {
     const { path, step, pinned, shipped, files_state, kept_because } = checkpoint
     const why = [
       kept_because,
@@ -65,21 +65,21 @@ export function retention<Row extends Prunable>(
     ]
     return { checkpoint, why: why.filter((words) => words !== undefined) }
   })
-  const withKept = withNeeded(judged)
+  const withKept = withNeeded(reasoned)
   const stays = withKept.filter(({ why }) => why.length > 0)
   const goes = withKept.filter(({ why }) => why.length === 0)
   return { stays, goes: goes.map(({ checkpoint }) => checkpoint) }
 }
 
-interface Judged<Row extends Prunable> {
+interface Reasoned<Row extends Prunable> {
   checkpoint: Row
   why: string[]
 }
 
 /** Adds what those that stay are made of, and what they lie in. */
-function withNeeded<Row extends Prunable>(judged: readonly Judged<Row>[]): Judged<Row>[] {
-  const stays = judged.filter(({ why }) => why.length > 0)
-  const rest = judged.filter(({ why }) => why.length === 0)
+function withNeeded<Row extends Prunable>(reasoned: readonly Reasoned<Row>[]): Reasoned<Row>[] {
+  const stays = reasoned.filter(({ why }) => why.length > 0)
+  const rest = reasoned.filter(({ why }) => why.length === 0)
   // What is needed may need more, which is looked at in its turn.
   for (const { checkpoint } of stays) {
     for (const one of rest) {
@@ -90,7 +90,7 @@ function withNeeded<Row extends Prunable>(judged: readonly Judged<Row>[]): Judge
     }
   }
   const kept = stays.map(({ checkpoint }) => placeOf(checkpoint))
-  return judged.map(({ checkpoint, why }) => {
+  return reasoned.map(({ checkpoint, why }) => {
     const own = placeOf(checkpoint)
     const holds = kept.some((place) => place !== own && isWithin(place, own))
     return { checkpoint, why: holds ? [...why, 'it holds one that stays'] : why }

@@ -35,7 +35,7 @@ async function bests(root: string, home: string) {
   const board = { db, home, host_id: randomUUID(), host: 'here' }
   const dispose = async (): Promise<void> => {}
   const status = await importRun({ ...board, [Symbol.asyncDispose]: dispose }, root, {})
-  const { best } = (await choiceOf(root, { policy: 'as_declared', told: {} }, false)).selection
+  const { best } = (await choiceOf(root, { policy: 'as_declared', options: {} }, false)).selection
   const again = await sweepJob(db, { job_id: status.job_id, root, source: 'journal.jsonl' })
   return { board: status.best_step, disk: best?.step, attempt: best?.attempt, again }
 }

@@ -1,4 +1,4 @@
-import type { PolicySettings } from '@bestmark/core'
+import type { PolicyChoice } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { command } from './command.ts'
 import { optional } from './option.ts'
@@ -11,16 +11,16 @@ const TABLE = command({
 })
 
 /** The policy that some words name, as a command reads them. */
-function settings(...words: readonly string[]): PolicySettings {
+function settings(...words: readonly string[]): PolicyChoice {
   const { values } = parse(words, TABLE)
   return settingsOf(values.policy, values)
 }
 
 test('--metric decides, and without it the run does', () => {
-  expect(settings()).toEqual({ policy: 'as_declared', told: {} })
+  expect(settings()).toEqual({ policy: 'as_declared', options: {} })
   expect(settings('--metric', 'f1', '--mode', 'max')).toEqual({
     policy: 'metric',
-    told: { metric: 'f1', direction: 'max' },
+    options: { metric: 'f1', direction: 'max' },
   })
 })
 
@@ -28,15 +28,15 @@ test('with policy as_declared, --metric decides where a run declared nothing', (
   const words = ['--policy', 'as_declared', '--metric', 'f1', '--min-delta', '1']
   expect(settings(...words)).toEqual({
     policy: 'as_declared',
-    told: { undeclared: { metric: 'f1', direction: null }, min_delta: 1 },
+    options: { undeclared: { metric: 'f1', direction: null }, min_delta: 1 },
   })
 })
 
-test('bounds, weights and differences are read as numbers', () => {
+test('bounds, coefficients and differences are read as numbers', () => {
   const words = ['--policy', 'scored', '--weights', 'eval_loss=1, age=0.5']
   const bounds = ['--subject-to', 'eval_kl <= 0.1', '--min-delta', '1e-3']
-  expect(settings(...words, ...bounds).told).toEqual({
-    weights: { eval_loss: 1, age: 0.5 },
+  expect(settings(...words, ...bounds).options).toEqual({
+    coefficients: { eval_loss: 1, age: 0.5 },
     subject_to: [{ metric: 'eval_kl', relation: '<=', bound: 0.1 }],
     min_delta: 0.001,
   })

@@ -5,16 +5,16 @@ import {
   Policy,
   policyProblem,
   Preference,
-  type PolicySettings,
-  type Told,
-  type Weights,
+  type PolicyChoice,
+  type PolicyOptions,
+  type Coefficients,
 } from '@bestmark/core'
 import { Failure } from '../failure.ts'
 import { optionProblemText } from './policyProblemText.ts'
 import { amount, numberOf, oneOf, text } from './kind.ts'
 import { type Kind, optional, type Option, several } from './option.ts'
 
-type Condition = NonNullable<Told['subject_to']>[number]
+type Condition = NonNullable<PolicyOptions['subject_to']>[number]
 
 const CONDITION: Kind<Condition> = {
   name: "'METRIC<=NUMBER'",
@@ -22,16 +22,16 @@ const CONDITION: Kind<Condition> = {
   parse: (word) => parseCondition(word) ?? undefined,
 }
 
-const WEIGHTS: Kind<Weights> = {
+const WEIGHTS: Kind<Coefficients> = {
   name: 'FEATURE=NUMBER,…',
   rule: `FEATURE=NUMBER, with commas between them, and one number that is not 0; the features are ${features()}`,
-  parse: weightsOf,
+  parse: coefficientsOf,
 }
 
 /** Which policy decides, for commands that take it as an option. */
 export const POLICY: Kind<Policy> = { ...oneOf(Policy.options), name: 'POLICY' }
 
-/** What a policy needs, without the weights. */
+/** The options of a policy, without the coefficients. */
 export const POLICY_OPTIONS = {
   metric: optional(
     text('METRIC'),
@@ -50,7 +50,7 @@ export const POLICY_OPTIONS = {
 } as const
 
 /** The coefficients of policy scored, which a board finds by itself. */
-export const WEIGHTS_OPTION: Option<Weights | undefined> = optional(
+export const WEIGHTS_OPTION: Option<Coefficients | undefined> = optional(
   WEIGHTS,
   `For policy scored: how much each feature counts. Features: ${features()}.`,
 )
@@ -69,28 +69,28 @@ interface PolicyValues {
   prefer?: Preference | undefined
   'subject-to'?: Condition[] | undefined
   'min-delta'?: number | undefined
-  weights?: Weights | undefined
+  weights?: Coefficients | undefined
 }
 
 /** Whether one of the options says something about a policy. */
 export function hasPolicyOption(values: PolicyValues): boolean {
-  return Object.keys(toldOf(values)).length > 0
+  return Object.keys(optionsOf(values)).length > 0
 }
 
 /**
  * A policy with its options. Without a named policy, --metric decides, else what the run declared.
  * With policy as_declared, --metric decides where a run declared nothing. Throws a Failure where
- * the options do not fit the policy. Policy scored needs weights, unless a board finds them.
+ * the options do not fit the policy. Policy scored needs coefficients, unless a board finds them.
  */
 export function settingsOf(
   policy: Policy | undefined,
   values: PolicyValues,
-  weighed: 'told' | 'by the board' = 'told',
-): PolicySettings {
-  const told = toldOf(values)
+  weighed: 'given' | 'by the board' = 'given',
+): PolicyChoice {
+  const options = optionsOf(values)
   const settings = {
-    policy: policy ?? (told.metric === undefined ? 'as_declared' : 'metric'),
-    told,
+    policy: policy ?? (options.metric === undefined ? 'as_declared' : 'metric'),
+    options: options,
   }
   const asked = settings.policy === 'as_declared' ? answered(settings) : settings
   const problem = policyProblem(asked)
@@ -100,15 +100,15 @@ export function settingsOf(
 }
 
 /** The metric of policy as_declared decides where a run declared nothing. */
-function answered({ policy, told }: PolicySettings): PolicySettings {
-  const { metric, direction = null, ...rest } = told
+function answered({ policy, options }: PolicyChoice): PolicyChoice {
+  const { metric, direction = null, ...rest } = options
   return metric === undefined
-    ? { policy, told }
-    : { policy, told: { ...rest, undeclared: { metric, direction } } }
+    ? { policy, options }
+    : { policy, options: { ...rest, undeclared: { metric, direction } } }
 }
 
-function toldOf(values: PolicyValues): Told {
-  const { metric, mode, prefer, weights } = values
+function optionsOf(values: PolicyValues): PolicyOptions {
+  const { metric, mode, prefer, weights: coefficients } = values
   const { 'subject-to': subject_to = [], 'min-delta': min_delta } = values
   return {
     ...(metric !== undefined && { metric }),
@@ -116,21 +116,21 @@ function toldOf(values: PolicyValues): Told {
     ...(prefer && { prefer }),
     ...(subject_to.length > 0 && { subject_to }),
     ...(min_delta !== undefined && { min_delta }),
-    ...(weights && { weights }),
+    ...(coefficients && { coefficients }),
   }
 }
 
 /** Undefined where a pair is no FEATURE=NUMBER, or all numbers are 0. */
-function weightsOf(list: string): Weights | undefined {
-  const weights: Weights = {}
+function coefficientsOf(list: string): Coefficients | undefined {
+  const coefficients: Coefficients = {}
   for (const pair of list.split(',')) {
     const [name, value, ...others] = pair.split('=').map((word) => word.trim())
     const feature = Feature.options.find((known) => known === name)
     const weight = numberOf(value ?? '')
     if (!feature || others.length > 0 || !Number.isFinite(weight)) return undefined
-    weights[feature] = weight
+    coefficients[feature] = weight
   }
-  return Object.values(weights).some((weight) => weight !== 0) ? weights : undefined
+  return Object.values(coefficients).some((weight) => weight !== 0) ? coefficients : undefined
 }
 
 function features(): string {

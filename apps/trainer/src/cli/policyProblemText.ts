@@ -28,7 +28,7 @@ function unusedText({
       return `--metric and --mode do not work with policy ${policy}. Leave them out, or use policy metric.`
     case 'prefer':
       return `--prefer only works with policy within_noise, not with ${policy}.`
-    case 'weights':
+    case 'coefficients':
       return `--weights only works with policy scored, not with ${policy}.`
   }
 }

@@ -1,16 +1,16 @@
-import type { PolicySettings } from '@bestmark/core'
+import type { PolicyChoice } from '@bestmark/core'
 
 /** A policy with its options, as one phrase. */
-export function policyWords({ policy, told }: PolicySettings): string {
-  const { metric, direction, undeclared, prefer, subject_to, weights, min_delta } = told
+export function policyWords({ policy, options }: PolicyChoice): string {
+  const { metric, direction, undeclared, prefer, subject_to, coefficients, min_delta } = options
   const asked = metric === undefined ? '' : ` ${metric}${direction ? ` (${direction})` : ''}`
   const parts = [
     `${policy}${asked}`,
     undeclared ? `${undeclared.metric} for runs that declare no metric` : '',
     prefer ? `the ${prefer} checkpoint within the noise` : '',
     ...(subject_to ?? []).map(({ metric, relation, bound }) => `${metric} ${relation} ${bound}`),
-    weights
-      ? Object.entries(weights)
+    coefficients
+      ? Object.entries(coefficients)
           .map(([name, of]) => `${name}=${of}`)
           .join(' ')
       : '',

@@ -26,7 +26,7 @@ afterAll(async () => {
 
 const run = (...words: string[]) => command(words, { cwd: home.path, env: board.env })
 
-test('a policy is shown, changed with who did it, told as history, and taken back', async () => {
+test('a policy is shown, changed with who did it, listed in the history, and taken back', async () => {
   expect((await run('policy', 'moby')).stdout).toMatch(
     /^moby uses policy as_declared \(the default\)\.\nStep 100 is best: eval_loss/,
   )
@@ -50,7 +50,7 @@ test("a project's answer decides where a run declared nothing", async () => {
   const { stdout } = await run(...words, '--by', 'cleo', '--json')
   expect(JSON.parse(stdout)).toMatchObject({
     ...{ project: 'imported', policy: 'as_declared', from: 'project' },
-    told: { undeclared: { metric: 'eval_f1', direction: null } },
+    options: { undeclared: { metric: 'eval_f1', direction: null } },
   })
   const { stdout: shown } = await run('policy', 'moby')
   expect(shown).toMatch(

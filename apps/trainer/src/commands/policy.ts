@@ -1,4 +1,4 @@
-import { measuredJson, type Policy, type PolicySettings } from '@bestmark/core'
+import { measuredJson, type Policy, type PolicyChoice } from '@bestmark/core'
 import {
   changePolicy,
   checkpointsOf,
@@ -61,13 +61,13 @@ function readArguments(
 type Values = ValuesOf<typeof POLICY_COMMAND>
 
 /** The new policy; null to drop the own one, undefined to change nothing. */
-function askedFor(policy: Policy | undefined, values: Values): PolicySettings | null | undefined {
-  const isTold = hasPolicyOption(values)
+function askedFor(policy: Policy | undefined, values: Values): PolicyChoice | null | undefined {
+  const hasOptions = hasPolicyOption(values)
   if (values.inherit) {
-    if (policy === undefined && !isTold) return null
+    if (policy === undefined && !hasOptions) return null
     throw new Failure('Use --inherit without a policy: it drops the own one.')
   }
-  if (policy === undefined && !isTold) return undefined
+  if (policy === undefined && !hasOptions) return undefined
   return settingsOf(policy, values, 'by the board')
 }
 
@@ -80,7 +80,7 @@ async function subject(db: Database, named?: string, project?: string): Promise<
 async function change(
   db: Database,
   whose: PolicyFor,
-  settings: PolicySettings | null,
+  settings: PolicyChoice | null,
   by: string,
 ): Promise<void> {
   await changePolicy(db, whose, settings, by).catch((error: unknown) => {
@@ -88,7 +88,7 @@ async function change(
   })
 }
 
-interface ShownPolicy extends PolicySettings {
+interface ShownPolicy extends PolicyChoice {
   from: 'default' | 'project' | 'job'
   /** The sentence of a job's choice; null for a project. */
   reason: string | null
@@ -100,11 +100,11 @@ async function tellPolicy(db: Database, { whose, name }: Subject, json: boolean)
     print(measuredJson({ ...whose, ...shown }))
     return
   }
-  const { from, told, reason } = shown
+  const { from, options, reason } = shown
   const origin = { default: 'the default', project: 'set for the project', job: 'set for the job' }[
     from
   ]
-  const who = told.by ? `, by ${told.by}` : ''
+  const who = options.by ? `, by ${options.by}` : ''
   print(`${name} uses policy ${policyWords(shown)} (${origin}${who}).`)
   if (reason !== null) print(reason)
 }
@@ -112,8 +112,8 @@ async function tellPolicy(db: Database, { whose, name }: Subject, json: boolean)
 async function ofJob(db: Database, job_id: string): Promise<ShownPolicy> {
   const [detail, list] = [await jobDetail(db, job_id), await checkpointsOf(db, job_id)]
   if (!detail || !list) throw new Failure(`The job ${job_id} was just removed from the board.`)
-  const { policy_from: from, policy_told: told } = detail
-  return { policy: list.selection.policy, told, from, reason: list.selection.reason }
+  const { policy_from: from, policy_options: options } = detail
+  return { policy: list.selection.policy, options, from, reason: list.selection.reason }
 }
 
 async function ofProject(db: Database, whose: { project: string }): Promise<ShownPolicy> {
@@ -125,9 +125,9 @@ async function ofProject(db: Database, whose: { project: string }): Promise<Show
     )
   }
   if (!last || last.policy === null) {
-    return { policy: 'as_declared', told: {}, from: 'default', reason: null }
+    return { policy: 'as_declared', options: {}, from: 'default', reason: null }
   }
-  return { policy: last.policy, told: last.told, from: 'project', reason: null }
+  return { policy: last.policy, options: last.options, from: 'project', reason: null }
 }
 
 async function tellHistory(db: Database, { whose, name }: Subject, json: boolean): Promise<void> {
@@ -136,9 +136,9 @@ async function tellHistory(db: Database, { whose, name }: Subject, json: boolean
   for (const one of changes) print(json ? measuredJson(one) : line(one))
 }
 
-function line({ changed_at, by, scope, policy, told, project }: PolicyChange): string {
+function line({ changed_at, by, scope, policy, options, project }: PolicyChange): string {
   const when = new Date(changed_at).toISOString().slice(0, 16).replace('T', ' ')
-  const what = policy === null ? 'no policy of its own' : policyWords({ policy, told })
+  const what = policy === null ? 'no policy of its own' : policyWords({ policy, options })
   const whose = scope === 'project' ? `project ${project}` : 'job'
   return [when, by, whose, what].join('  ')
 }

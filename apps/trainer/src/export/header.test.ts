@@ -22,7 +22,7 @@ async function read(first: object) {
 }
 
 test('an export that tells what this version cannot read is refused, and says where', async () => {
-  const changed = { policy: 'by_moonlight', told: {}, by: 'ana', changed_at: 1 }
+  const changed = { policy: 'by_moonlight', options: {}, by: 'ana', changed_at: 1 }
   for (const [first, where] of [
     [{ ...HEADER, exported: { ...EXPORTED, policies: [changed] } }, 'exported.policies.0.policy'],
     [{ ...HEADER, exported: { ...EXPORTED, pinned: undefined } }, 'exported.pinned'],
@@ -33,6 +33,20 @@ test('an export that tells what this version cannot read is refused, and says wh
     expect(refused).toBeInstanceOf(Failure)
     expect((refused as Failure).message).toContain(`"${where}" in its first line`)
   }
+})
+
+test("an older export's names for the options of a policy and its coefficients are read", async () => {
+  const change = { policy: 'scored', by: 'ana', changed_at: 1 }
+  const coefficients = { eval_loss: 1, age: 0.5 }
+  const older = [
+    { ...change, told: { metric: 'acc', weights: coefficients } },
+    { ...change, told: { prefer: 'latest' } },
+  ]
+  const { header } = await read({ ...HEADER, exported: { ...EXPORTED, policies: older } })
+  expect(header?.exported.policies).toEqual([
+    { ...change, options: { metric: 'acc', coefficients } },
+    { ...change, options: { prefer: 'latest' } },
+  ])
 })
 
 test('a journal that says nothing of an export is none', async () => {

@@ -1,4 +1,4 @@
-import { Policy, Told } from '@bestmark/core'
+import { Policy, PolicyOptions } from '@bestmark/core'
 import { z } from 'zod'
 import { Failure } from '../failure.ts'
 import { firstLine, isJournal, JournalHeader } from '../journal/header.ts'
@@ -8,13 +8,30 @@ import { closeSync, fstatSync } from 'node:fs'
 import { openFile } from '../files/runFile.ts'
 import { readBytes } from '../files/lines.ts'
 
-/** One change of a policy, as it was noted. */
-const NotedChange = z.object({
-  policy: Policy.nullable(),
-  told: Told,
-  by: z.string(),
-  changed_at: z.number(),
-})
+/** One change of a policy, as it was noted. Older exports have other names for two of its fields. */
+const NotedChange = z.preprocess(
+  withNewNames,
+  z.object({
+    policy: Policy.nullable(),
+    options: PolicyOptions,
+    by: z.string(),
+    changed_at: z.number(),
+  }),
+)
+
+const OldChange = z.looseObject({ told: z.looseObject({ weights: z.unknown() }).partial() })
+
+/** A change of an older export: `told` is now `options`, and its `weights` are `coefficients`. */
+function withNewNames(change: unknown): unknown {
+  const { data } = OldChange.safeParse(change)
+  if (!data) return change
+  const { told, ...rest } = data
+  const { weights, ...options } = told
+  return {
+    ...rest,
+    options: weights === undefined ? options : { ...options, coefficients: weights },
+  }
+}
 
 const ExportedShipment = z.object({
   deployment_id: z.uuid(),

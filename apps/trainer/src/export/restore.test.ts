@@ -89,8 +89,8 @@ async function aRun(folder: string) {
   await pinCheckpoints(here, job_id, { checkpoint_ids: [first!.checkpoint_id], pinned: true })
   await ship(job_id, { done: true })
   await ship(job_id, { done: false })
-  await changePolicy(here, { job_id }, { policy: 'lowest_eval_loss', told: {} }, 'ben')
-  const settings = { policy: 'metric', told: { metric: 'mmlu' } } as const
+  await changePolicy(here, { job_id }, { policy: 'lowest_eval_loss', options: {} }, 'ben')
+  const settings = { policy: 'metric', options: { metric: 'mmlu' } } as const
   await changePolicy(here, { job_id }, settings, 'ana')
   return { board, root, job_id }
 }
@@ -144,14 +144,14 @@ test("a project's policy is restored where the board has none, else the board's 
   await writeOutput(root, { saves: [100], log: [{ step: 100, eval_loss: 1 }] })
   const board = boardOf(here, folder.path)
   const { job_id } = await importRun(board, root, { project })
-  const lowest = { policy: 'lowest_eval_loss', told: {} } as const
+  const lowest = { policy: 'lowest_eval_loss', options: {} } as const
   await changePolicy(here, { project }, lowest, 'ana')
   const { path, header } = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))
   const other = boardOf(there, folder.path)
   expect(await importExport(other, path, header, {})).toMatchObject({ keptPolicy: false })
   expect(await jobDetail(there, job_id)).toMatchObject({ policy_from: 'project' })
   expect(await told(there, job_id)).toMatchObject({ policies: [{ by: 'ana', ...lowest }] })
-  const settings = { policy: 'metric', told: { metric: 'eval_loss', direction: 'max' } } as const
+  const settings = { policy: 'metric', options: { metric: 'eval_loss', direction: 'max' } } as const
   await changePolicy(there, { project }, settings, 'ben')
   const second = await fileOf(board, job_id, join(folder.path, 'two.jsonl'))
   expect(await importExport(other, second.path, second.header, {})).toMatchObject({

@@ -112,7 +112,7 @@ async function restoreWishes(
   await restorePolicies(db, job_id, policies)
 }
 
-/** False where another policy of the project than the told one holds on this board. */
+/** False if this board has another policy for the project than the export. */
 async function restoreProject(
   { db }: Board,
   project: string,
@@ -121,5 +121,5 @@ async function restoreProject(
   const last = told.at(-1)
   if (!last || (await restoreProjectPolicies(db, project, told))) return true
   const [now] = await policyHistory(db, { project })
-  return isDeepStrictEqual([now?.policy, now?.told], [last.policy, last.told])
+  return isDeepStrictEqual([now?.policy, now?.options], [last.policy, last.options])
 }

@@ -18,12 +18,12 @@ export async function told(db: TestDatabase, job_id: string) {
   const list = await checkpointsOf(db, job_id)
   if (!job || !list) throw new Error(`There is no job ${job_id}.`)
   const { attempts, ...detail } = job
-  const { config, tags, loss_unit, save_steps, metric_directions, policy_told } = detail
+  const { config, tags, loss_unit, save_steps, metric_directions, policy_options } = detail
   const rows = list.checkpoints.map(({ checked_at: _checked_at, ...row }) => row)
   const logs = (await jobLogs(db, job_id)).map(({ ordinal: _ordinal, ...line }) => line)
   return {
     ...{ status: await jobStatus(db, job_id, 0), attempts, rows, logs, names },
-    ...{ config, tags, loss_unit, save_steps, metric_directions, policy_told },
+    ...{ config, tags, loss_unit, save_steps, metric_directions, policy_options },
     series: await readSeries(db, job_id, asked),
     policies: (await policyHistory(db, { job_id })).map(({ change_id: _id, ...row }) => row),
     selection: list.selection,

@@ -46,5 +46,5 @@ function headerOf(
 /** What was decided for a job or its project, oldest first; `changes` come newest first. */
 function notedFor(of: PolicyChange['scope'], changes: readonly PolicyChange[]) {
   const own = changes.filter(({ scope }) => scope === of).reverse()
-  return own.map(({ policy, told, by, changed_at }) => ({ policy, told, by, changed_at }))
+  return own.map(({ policy, options, by, changed_at }) => ({ policy, options, by, changed_at }))
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { Backtest } from './figures.ts'
 import { backtest } from './backtest.ts'
 import { aRun, curves, figuresOf } from './testing.ts'
-import type { BacktestRun } from './field.ts'
+import type { BacktestRun } from './replay.ts'
 
 /** The loss is lowest at step 200 (accuracy 0.6); the accuracy goes on to 0.8 at the last step. */
 const rising = curves([3, 1, 2, 2.5], [0.4, 0.6, 0.7, 0.8])
@@ -12,8 +12,8 @@ function picksOf(run: BacktestRun, target = 'accuracy', metric?: string) {
   return Object.fromEntries(replayed[0]!.picks.map((pick) => [pick.policy, pick]))
 }
 
-function whyLeftOut(run: BacktestRun, options: Parameters<typeof backtest>[1]): string[] {
-  return backtest([run], options).left_out.map(({ code, why }) => `${code}: ${why}`)
+function whySkipped(run: BacktestRun, options: Parameters<typeof backtest>[1]): string[] {
+  return backtest([run], options).skipped.map(({ code, why }) => `${code}: ${why}`)
 }
 
 test('regret is 0 for the best of a run and 1 for its worst, in either direction', () => {
@@ -101,35 +101,35 @@ test('the target of a list is the first that the run logged, and `task` is its o
   ).toBe('eval_f1_macro')
 })
 
-test('a run that cannot be replayed is left out with the reason', () => {
+test('a run that cannot be replayed is skipped with the reason', () => {
   const target = 'accuracy'
   const losses = rising.map(({ eval_loss }) => ({ eval_loss: eval_loss! }))
-  expect(whyLeftOut(aRun('run', 'a', []), { target })).toEqual([
-    'no_evaluation: nothing was evaluated',
+  expect(whySkipped(aRun('run', 'a', []), { target })).toEqual([
+    'no_evaluation: the run has no evaluation',
   ])
-  expect(whyLeftOut(aRun('run', 'a', losses), { target })).toEqual([
+  expect(whySkipped(aRun('run', 'a', losses), { target })).toEqual([
     'no_target: accuracy was never logged',
   ])
-  expect(whyLeftOut(aRun('run', 'a', losses), { target: 'loss' })).toEqual([
-    'target_is_loss: eval_loss is what lowest eval_loss itself decides by',
+  expect(whySkipped(aRun('run', 'a', losses), { target: 'loss' })).toEqual([
+    'target_is_loss: eval_loss is the metric of lowest eval_loss',
   ])
   const unknown = losses.map((one, index) => ({ ...one, eval_zorp: index }))
-  expect(whyLeftOut(aRun('run', 'a', unknown), { target: 'zorp' })).toEqual([
-    'no_direction: whether eval_zorp is better low or high is not known',
+  expect(whySkipped(aRun('run', 'a', unknown), { target: 'zorp' })).toEqual([
+    'no_direction: the direction of eval_zorp is unknown',
   ])
-  expect(whyLeftOut(aRun('run', 'a', unknown), { target: 'zorp', direction: 'max' })).toEqual([])
+  expect(whySkipped(aRun('run', 'a', unknown), { target: 'zorp', direction: 'max' })).toEqual([])
   const short = aRun('run', 'a', rising.slice(0, 3))
-  expect(whyLeftOut(short, { target })).toEqual([
+  expect(whySkipped(short, { target })).toEqual([
     'too_few: fewer than 4 evaluations have a finite eval_accuracy',
   ])
-  expect(whyLeftOut(short, { target, at_least: 3 })).toEqual([])
+  expect(whySkipped(short, { target, at_least: 3 })).toEqual([])
   const flat = curves([3, 1, 2, 2.5], [0.5, 0.5, 0.5, 0.5])
-  expect(whyLeftOut(aRun('run', 'a', flat), { target })).toEqual([
+  expect(whySkipped(aRun('run', 'a', flat), { target })).toEqual([
     'constant_target: eval_accuracy is the same at every step',
   ])
   const blind = rising.map(({ eval_accuracy }) => ({ eval_accuracy: eval_accuracy! }))
-  expect(whyLeftOut(aRun('run', 'a', blind), { target })).toEqual([
-    'no_loss: no one evaluation loss was logged that can decide',
+  expect(whySkipped(aRun('run', 'a', blind), { target })).toEqual([
+    'no_loss: the run has no evaluation loss that can decide',
   ])
 })
 
@@ -138,11 +138,11 @@ test('the beginnings and copies of one run count once, in whichever group they l
   const early = aRun('checkpoint-300', 'a', rising.slice(0, 3))
   const elsewhere = aRun('results', 'b', rising.slice(0, 3))
   const copy = aRun('a copy', 'b', rising)
-  const { replayed, left_out, scored } = backtest([early, copy, whole, elsewhere], {
+  const { replayed, skipped, scored } = backtest([early, copy, whole, elsewhere], {
     ...{ target: 'accuracy', at_least: 3 },
   })
   expect(replayed.map(({ group, name }) => `${group}/${name}`)).toEqual(['a/results'])
-  expect(left_out.map(({ name, code, why }) => [name, code, why])).toEqual([
+  expect(skipped.map(({ name, code, why }) => [name, code, why])).toEqual([
     ['checkpoint-300', 'same_run', 'its evaluations are the beginning of results'],
     ['a copy', 'same_run', 'its evaluations are those of results in a'],
     ['results', 'same_run', 'its evaluations are the beginning of results in a'],
@@ -161,8 +161,8 @@ test('a loss in another form is no target: a perplexity, rounded or not, or bits
       eval_loss: eval_loss!,
       [target]: form(eval_loss!),
     }))
-    expect(whyLeftOut(aRun('run', 'a', both), { target })).toEqual([
-      `target_is_loss: ${target} is eval_loss in another form, what lowest eval_loss itself decides by`,
+    expect(whySkipped(aRun('run', 'a', both), { target })).toEqual([
+      `target_is_loss: ${target} is eval_loss in another form, the metric of lowest eval_loss`,
     ])
   }
   const other = rising.map(({ eval_loss }, index) => ({
@@ -170,8 +170,8 @@ test('a loss in another form is no target: a perplexity, rounded or not, or bits
     eval_books_loss: index,
     test_loss: 2 ** eval_loss! + index / 100,
   }))
-  expect(whyLeftOut(aRun('run', 'a', other), { target: 'eval_books_loss' })).toEqual([])
-  expect(whyLeftOut(aRun('run', 'a', other), { target: 'test_loss' })).toEqual([])
+  expect(whySkipped(aRun('run', 'a', other), { target: 'eval_books_loss' })).toEqual([])
+  expect(whySkipped(aRun('run', 'a', other), { target: 'test_loss' })).toEqual([])
 })
 
 test('a twin that is broken somewhere is hidden still; two places make no twin', () => {

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { Direction } from '../run/event.ts'
-import { Weights } from '../selection/policyOptions.ts'
+import { Coefficients } from '../selection/policyOptions.ts'
 
-/** What one policy picked in one run, and how far that was from the run's best in the target. */
+/** The pick of one policy in one run, and its distance from the run's best target. */
 export const Pick = z.object({
   policy: z.string(),
   step: z.number(),
@@ -39,7 +39,7 @@ export type ReplayedRun = z.infer<typeof ReplayedRun>
 export const BesideBaseline = z.object({
   baseline: z.string(),
   runs: z.number(),
-  /** The baseline's own. */
+  /** The mean regret of the baseline. */
   mean_regret: z.number(),
   /** The policy's mean regret less the baseline's: below 0 the policy is better. */
   difference: z.number(),
@@ -65,19 +65,19 @@ export const PolicyFigures = z.object({
 })
 export type PolicyFigures = z.infer<typeof PolicyFigures>
 
-/** Whether policy `scored` earns its place: weights are chosen without the group they are tried on. */
+/** Whether policy `scored` is recommended. Its coefficients are tried on groups they were not chosen on. */
 export const Verdict = z.object({
-  /** Mean regret where each group was left out in turn. */
+  /** Mean regret with each group held out in turn. */
   held_out_regret: z.number().nullable(),
-  /** The weights from all groups together. */
-  weights: Weights,
+  /** The coefficients from all groups together. */
+  coefficients: Coefficients,
   recommended: z.boolean(),
   text: z.string(),
 })
 export type Verdict = z.infer<typeof Verdict>
 
 /** Why a run could not be replayed. */
-export const LeftOutCode = z.enum([
+export const SkippedCode = z.enum([
   'unreadable',
   'no_evaluation',
   'same_run',
@@ -88,17 +88,17 @@ export const LeftOutCode = z.enum([
   'constant_target',
   'no_loss',
 ])
-export type LeftOutCode = z.infer<typeof LeftOutCode>
+export type SkippedCode = z.infer<typeof SkippedCode>
 
-export const LeftOut = z.object({
+export const SkippedRun = z.object({
   name: z.string(),
   group: z.string(),
-  code: LeftOutCode,
+  code: SkippedCode,
   why: z.string(),
 })
-export type LeftOut = z.infer<typeof LeftOut>
+export type SkippedRun = z.infer<typeof SkippedRun>
 
-/** What a backtest comes to. */
+/** The result of a backtest. */
 export const Backtest = z.object({
   target: z.string(),
   /** How many candidates a run must have to be replayed. */
@@ -109,7 +109,7 @@ export const Backtest = z.object({
   scored: Verdict,
   replayed: z.array(ReplayedRun),
   /** Runs that could not be replayed, each with its reason. */
-  left_out: z.array(LeftOut),
+  skipped: z.array(SkippedRun),
   /** The whole as one plain sentence. */
   text: z.string(),
 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { backtest } from './backtest.ts'
-import type { BacktestRun } from './field.ts'
+import type { BacktestRun } from './replay.ts'
 import { aRun, figuresOf } from './testing.ts'
 
 const target = 'accuracy'
@@ -42,11 +42,11 @@ test('every regret is within 0 and 1, and 0 exactly where nothing is better', ()
   )
 })
 
-test('every run is replayed or left out, and none both', () => {
+test('every run is either replayed or skipped', () => {
   fc.assert(
     fc.property(someRuns, (runs) => {
-      const { replayed, left_out } = backtest(runs, { target })
-      const names = [...replayed, ...left_out].map(({ name }) => name)
+      const { replayed, skipped } = backtest(runs, { target })
+      const names = [...replayed, ...skipped].map(({ name }) => name)
       expect(names.sort()).toEqual(runs.map(({ name }) => name).sort())
     }),
     few,

@@ -1,106 +1,153 @@
-import { isTest } from '../metric/direction.ts'
-import { measureOf } from '../metric/evaluations.ts'
+import type { Direction } from '../run/event.ts'
+import { isFiniteMeasure } from '../measured.ts'
 import { stepKey } from '../run/keys.ts'
+import type { RunRows, Checkpoint, Evaluation } from '../run/rows.ts'
+import type { RunContext } from '../run/context.ts'
+import { firstEvaluations, measureOf } from '../metric/evaluations.ts'
+import { featuresOf, isLossLike, type Features } from '../selection/score.ts'
 import { select } from '../selection/select.ts'
-import { scoreOf } from '../selection/score.ts'
-import type { PolicySettings, Weights } from '../selection/policyOptions.ts'
-import { regretOf, type Field } from './field.ts'
-import type { Pick } from './figures.ts'
-import { named, measuredNames, taskMetrics } from './target.ts'
+import type { SkippedRun } from './figures.ts'
+import { blindly, hiddenOf } from './hiding.ts'
+import { isLossInForm } from './lossForm.ts'
+import { type Rows, targetOf } from './target.ts'
 
-export const LAST = 'last'
-export const LOWEST = 'lowest eval_loss'
-export const SCORED = 'scored'
+/** A finished run to replay. */
+export interface BacktestRun {
+  name: string
+  /** The repository or project that it belongs to. */
+  group: string
+  rows: RunRows
+  context: RunContext
+  among: 'checkpoints' | 'evaluations'
+}
 
-/** Every policy but `scored`, whose weights depend on the other runs, and both baselines. */
-export const REPLAYED = [
-  { policy: 'as_declared', kind: 'policy' },
-  { policy: 'lowest_eval_loss', kind: 'policy' },
-  { policy: 'metric', kind: 'policy' },
-  { policy: 'within_noise earliest', kind: 'policy' },
-  { policy: 'within_noise latest', kind: 'policy' },
-  { policy: LAST, kind: 'baseline' },
-  { policy: LOWEST, kind: 'baseline' },
-] as const
+export interface ReplayOptions {
+  target: string
+  direction?: Direction | undefined
+  at_least: number
+}
 
-/** What each policy and baseline picks in one run; those that cannot choose are not there. */
-export function replay(field: Field, metric?: string): Pick[] {
-  const picks = REPLAYED.map(({ policy }) => {
-    if (policy === LAST) return pickAt(field, policy, field.candidates.length - 1)
-    if (policy === LOWEST) return pickAt(field, policy, lowestLoss(field))
-    if (policy === 'as_declared') return declaredPick(field)
-    const settings = settingsOf(field, policy, metric)
-    return settings && policyPick(field, policy, settings)
+/** One finished run in a backtest: its candidates, their target values, and rows without the target. */
+export interface Replay {
+  run: BacktestRun
+  target: string
+  direction: Direction
+  /** Attempt and step of each candidate, in order of step. */
+  candidates: { attempt: number; step: number }[]
+  /** The target of each candidate. */
+  values: number[]
+  best: number
+  worst: number
+  /** The target and every metric that gives it away. */
+  hidden: string[]
+  /** The rows as logged, and without the hidden metrics. Their checkpoints are the candidates. */
+  seen: Rows
+  blind: Rows
+  /** The held-out loss, and each candidate's features. */
+  loss: string
+  features: Features[]
+}
+
+/** Why a run cannot be replayed. */
+type Unfit = Pick<SkippedRun, 'code' | 'why'>
+
+/** A run as a replay, or why it cannot be replayed. O(evaluations × metrics). */
+export function replayOf(run: BacktestRun, options: ReplayOptions): Replay | SkippedRun {
+  const replay = replayOrWhy(run, options)
+  return 'code' in replay ? { name: run.name, group: run.group, ...replay } : replay
+}
+
+function replayOrWhy(run: BacktestRun, options: ReplayOptions): Replay | Unfit {
+  const evaluations = firstEvaluations(run.rows.evaluations)
+  const found = targetOrWhy(run, evaluations, options)
+  if ('code' in found) return found
+  const measured = candidatesOf(run, evaluations, found.target)
+  if (measured.length < options.at_least) return tooFew(run, found.target, options)
+  const values = measured.map((one) => measureOf(one, found.target) ?? NaN)
+  const [best, worst] = bestAndWorst(values, found.direction)
+  if (best === worst) {
+    return { code: 'constant_target', why: `${found.target} is the same at every step` }
+  }
+  const hidden = hiddenOf(found.target, measured)
+  const candidates = measured.map(({ attempt, step }) => ({ attempt, step }))
+  const checkpoints = candidates.map(whole)
+  const seen = { ...run.rows, evaluations, checkpoints }
+  const blind = { ...blindly(seen, hidden), checkpoints }
+  const loss = lossOf(blind)
+  const losses = loss === null ? [] : measured.map((one) => measureOf(one, loss))
+  if (loss === null || !losses.some(isFiniteMeasure)) {
+    return { code: 'no_loss', why: 'the run has no evaluation loss that can decide' }
+  }
+  const features = featuresOf({
+    ...{ candidates, evaluations: blind.evaluations, loss, hidden },
+    trainLoss: run.context.trainLoss,
+    directions: run.rows.declaration.directions,
   })
-  return picks.filter((pick) => pick !== undefined)
+  return { run, ...found, candidates, values, best, worst, hidden, seen, blind, loss, features }
 }
 
-/** What policy `scored` picks with these weights: the first of the lowest scores. */
-export function scoredIndex({ features }: Field, weights: Weights): number {
-  let [best, lowest] = [-1, Infinity]
-  for (const [index, one] of features.entries()) {
-    const score = scoreOf(one, weights)
-    if (score < lowest) [best, lowest] = [index, score]
+/** The target of a run, or why it has none. */
+function targetOrWhy(
+  { rows }: BacktestRun,
+  evaluations: readonly Evaluation[],
+  options: ReplayOptions,
+): { target: string; direction: Direction } | Unfit {
+  if (evaluations.length === 0) return { code: 'no_evaluation', why: 'the run has no evaluation' }
+  const found = targetOf(rows, evaluations, options.target, options.direction)
+  if (!found) return { code: 'no_target', why: `${options.target} was never logged` }
+  const { metric: target, direction } = found
+  if (!direction) {
+    return { code: 'no_direction', why: `the direction of ${target} is unknown` }
   }
-  return best
-}
-
-/** One candidate as a pick; undefined where there is none. */
-export function pickAt(
-  field: Field,
-  policy: string,
-  index: number,
-  saw_target = false,
-): Pick | undefined {
-  const [at, value] = [field.candidates[index], field.values[index]]
-  if (!at || value === undefined) return undefined
-  const judged = { regret: regretOf(field, value), is_exact: value === field.best }
-  return { policy, step: at.step, attempt: at.attempt, value, ...judged, saw_target }
-}
-
-function settingsOf(field: Field, policy: string, metric?: string): PolicySettings | undefined {
-  if (policy === 'within_noise earliest')
-    return { policy: 'within_noise', told: { prefer: 'earliest' } }
-  if (policy === 'within_noise latest')
-    return { policy: 'within_noise', told: { prefer: 'latest' } }
-  if (policy === 'lowest_eval_loss') return { policy, told: {} }
-  const { blind } = field
-  // A test split is looked at once all is decided.
-  const names = measuredNames(blind.evaluations).filter((name) => !isTest(name))
-  const decides =
-    metric === undefined
-      ? taskMetrics(blind, blind.evaluations).find((name) => !isTest(name))
-      : (named(names, metric) ?? metric)
-  return decides === undefined ? undefined : { policy: 'metric', told: { metric: decides } }
-}
-
-function policyPick(field: Field, policy: string, settings: PolicySettings): Pick | undefined {
-  const { best } = select({ ...field.blind, ...settings })
-  return best ? pickAt(field, policy, indexOf(field, best)) : undefined
-}
-
-/** The run's own rule may look at the target, as it did while it trained; then that is marked. */
-function declaredPick(field: Field): Pick | undefined {
-  const { best, metric } = select({ ...field.seen, policy: 'as_declared' })
-  if (!best) return undefined
-  const sawTarget = metric !== null && field.hidden.includes(metric)
-  return pickAt(field, 'as_declared', indexOf(field, best), sawTarget)
-}
-
-function indexOf(
-  { candidates }: Field,
-  { attempt, step }: { attempt: number; step: number },
-): number {
-  return candidates.findIndex((one) => one.attempt === attempt && one.step === step)
-}
-
-/** The bare loop that every policy is measured against. */
-function lowestLoss({ candidates, blind, loss }: Field): number {
-  const losses = new Map(blind.evaluations.map((one) => [stepKey(one), measureOf(one, loss)]))
-  let [best, lowest] = [-1, Infinity]
-  for (const [index, candidate] of candidates.entries()) {
-    const value = losses.get(stepKey(candidate)) ?? NaN
-    if (value > -Infinity && value < lowest) [best, lowest] = [index, value]
+  const loss = isLossLike(target) ? lossOf({ ...rows, evaluations }) : null
+  if (loss !== null && isLossInForm(target, loss, evaluations)) {
+    const as = target === loss ? '' : `${loss} in another form, `
+    const why = `${target} is ${as}the metric of lowest eval_loss`
+    return { code: 'target_is_loss', why }
   }
-  return best
+  return { target, direction }
+}
+
+function bestAndWorst(values: readonly number[], direction: Direction): [number, number] {
+  const low = values.reduce((a, b) => Math.min(a, b))
+  const high = values.reduce((a, b) => Math.max(a, b))
+  return direction === 'min' ? [low, high] : [high, low]
+}
+
+/** The distance of a value from the run's best, as a share of the run's range: 0 best, 1 worst. */
+export function regretOf({ best, worst }: Pick<Replay, 'best' | 'worst'>, value: number): number {
+  // A range that no double can hold is halved before it is taken.
+  const unit = Number.isFinite(best - worst) ? 1 : 2
+  return Math.abs((value / unit - best / unit) / (worst / unit - best / unit))
+}
+
+function tooFew({ among }: BacktestRun, target: string, { at_least }: ReplayOptions): Unfit {
+  return { code: 'too_few', why: `fewer than ${at_least} ${among} have a finite ${target}` }
+}
+
+/** Evaluations with a finite target and, where files count, complete files. */
+function candidatesOf(
+  { rows, among }: BacktestRun,
+  evaluations: readonly Evaluation[],
+  target: string,
+): Evaluation[] {
+  const finite = evaluations.filter((one) => isFiniteMeasure(measureOf(one, target)))
+  if (among === 'evaluations') return finite
+  const complete = new Set<string>()
+  for (const { attempt, step, files_state } of rows.checkpoints) {
+    if (files_state === 'complete') complete.add(stepKey({ attempt, step }))
+  }
+  return finite.filter((one) => complete.has(stepKey(one)))
+}
+
+function whole({ attempt, step }: { attempt: number; step: number }): Checkpoint {
+  const files = { files_state: 'complete', files_why: null } as const
+  return { checkpoint_id: null, attempt, step, path: `attempt-${attempt}-step-${step}`, ...files }
+}
+
+/** The loss that policy `lowest_eval_loss` decides by, where there is one. */
+function lossOf(rows: Rows): string | null {
+  const input = { ...rows, policy: 'lowest_eval_loss', among: 'evaluations' } as const
+  const { best, metric } = select(input)
+  return best && metric
 }

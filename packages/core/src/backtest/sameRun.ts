@@ -1,5 +1,5 @@
 import { firstEvaluations, measureOf } from '../metric/evaluations.ts'
-import type { BacktestRun } from './field.ts'
+import type { BacktestRun } from './replay.ts'
 import { measuredNames } from './target.ts'
 
 /**

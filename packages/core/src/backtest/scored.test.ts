@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { backtest } from './backtest.ts'
-import { fieldOf, type BacktestRun, type Field } from './field.ts'
+import { replayOf, type BacktestRun, type Replay } from './replay.ts'
 import { fitted, GRID } from './scored.ts'
 import { aRun, curves, figuresOf } from './testing.ts'
 
@@ -24,9 +24,9 @@ function planted(groups: number, at: (lossBest: number) => number): BacktestRun[
   })
 }
 
-function fieldsOf(runs: readonly BacktestRun[]): Field[] {
+function fieldsOf(runs: readonly BacktestRun[]): Replay[] {
   return runs.map((run) => {
-    const field = fieldOf(run, { target, at_least: 4 })
+    const field = replayOf(run, { target, at_least: 4 })
     if ('code' in field) throw new Error(field.why)
     return field
   })
@@ -54,7 +54,7 @@ test('where the last is always best, scored finds age and beats lowest eval_loss
   expect(figuresOf(answer, 'last')).toMatchObject({ mean_regret: 0, exact_share: 1 })
   expect(figuresOf(answer, 'lowest eval_loss').mean_regret).toBeGreaterThan(0.5)
   expect(answer.scored).toMatchObject({ held_out_regret: 0, recommended: false })
-  expect(answer.scored.weights.age).toBeGreaterThan(0)
+  expect(answer.scored.coefficients.age).toBeGreaterThan(0)
 })
 
 test('where the lowest loss is always best, scored finds the loss', () => {
@@ -65,7 +65,7 @@ test('where the lowest loss is always best, scored finds the loss', () => {
   expect(figuresOf(answer, 'lowest eval_loss')).toMatchObject({ mean_regret: 0, exact_share: 1 })
   expect(figuresOf(answer, 'lowest_eval_loss')).toMatchObject({ mean_regret: 0, exact_share: 1 })
   expect(figuresOf(answer, 'last').mean_regret).toBeGreaterThan(0.5)
-  expect(answer.scored).toMatchObject({ held_out_regret: 0, weights: { eval_loss: 1 } })
+  expect(answer.scored).toMatchObject({ held_out_regret: 0, coefficients: { eval_loss: 1 } })
 })
 
 /** Where another task metric tells the target and neither loss nor time does. */
@@ -110,7 +110,7 @@ test('each group weighs alike when weights are chosen, however many runs it has'
     many.map((run) => ({ ...run, name: `${run.name} ${copy}`, group: 'crowd' })),
   ).flat()
   const others = planted(2, (lossBest) => lossBest)
-  expect(fitted(fieldsOf([...crowd, ...others])).weights).toEqual({ eval_loss: 1 })
+  expect(fitted(fieldsOf([...crowd, ...others])).coefficients).toEqual({ eval_loss: 1 })
 })
 
 test('leaving a group out truly does not see it', () => {

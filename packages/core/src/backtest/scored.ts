@@ -1,16 +1,16 @@
 import { FEATURES } from '../selection/features.ts'
-import type { Feature, Weights } from '../selection/policyOptions.ts'
-import { regretOf, type Field } from './field.ts'
-import { scoredIndex } from './replay.ts'
+import type { Feature, Coefficients } from '../selection/policyOptions.ts'
+import { regretOf, type Replay } from './replay.ts'
+import { scoredIndex } from './picks.ts'
 
-/** Weights are shares of one, in quarters. */
+/** Coefficients are shares of one, in quarters. */
 const PARTS = 4
 
 /**
- * Every way to share four quarters among the five features: 70 sets of weights. Few, because each
- * further one is another chance to fit noise; simple ones (few features) come first and win ties.
+ * Every way to share four quarters among the five features: 70 sets of coefficients. Few,
+ * because each further set is another chance to fit noise. Sets with few features win ties.
  */
-export const GRID: readonly Weights[] = shares(PARTS, FEATURES)
+export const GRID: readonly Coefficients[] = shares(PARTS, FEATURES)
   .reverse()
   .map((parts) => Object.fromEntries(parts.map(([name, part]) => [name, part / PARTS])))
   .sort((a, b) => Object.keys(a).length - Object.keys(b).length)
@@ -24,51 +24,51 @@ function shares(left: number, [name, ...others]: readonly Feature[]): [Feature, 
   )
 }
 
-/** What the weights chosen on all other groups pick in each run, and the weights chosen on all. */
+/** The picks with coefficients chosen on all other groups, and the coefficients chosen on all groups. */
 export interface Fitted {
-  /** For each field the index of its candidate; empty where there is only one group. */
-  held_out: Map<Field, number>
-  /** For each group the weights that were chosen without it. */
-  without: Map<string, Weights>
-  weights: Weights
+  /** For each replay the index of its pick; empty if there is only one group. */
+  held_out: Map<Replay, number>
+  /** For each group the coefficients that were chosen without it. */
+  without: Map<string, Coefficients>
+  coefficients: Coefficients
 }
 
 /**
- * Chooses the weights of policy `scored` by the mean over groups of their mean regret, so that a
- * repository of a hundred sibling runs says no more than one of a single run: what is asked is how
- * the weights do in a repository never seen. O(runs × candidates × grid).
+ * Chooses the coefficients of policy `scored` by the mean over groups of their mean regret. A group of
+ * a hundred sibling runs then counts as much as a group of one run, because the question is how the
+ * coefficients do in an unseen group. O(runs × candidates × grid).
  */
-export function fitted(fields: readonly Field[]): Fitted {
-  const groups = Map.groupBy(fields, ({ run }) => run.group)
+export function fitted(replays: readonly Replay[]): Fitted {
+  const groups = Map.groupBy(replays, ({ run }) => run.group)
   const regrets = new Map([...groups].map(([group, some]) => [group, groupRegrets(some)]))
   const totals = GRID.map((_, at) => sum([...regrets.values()].map((one) => one[at] ?? 0)))
-  const held_out = new Map<Field, number>()
-  const without = new Map<string, Weights>()
+  const held_out = new Map<Replay, number>()
+  const without = new Map<string, Coefficients>()
   for (const [group, some] of groups) {
     if (groups.size < 2) break
     const others = [...regrets].filter(([name]) => name !== group).map(([, one]) => one)
-    // Summed anew: a difference of totals would let the group's own figures in by rounding.
-    const weights = lowest(GRID.map((_, at) => sum(others.map((one) => one[at] ?? 0))))
-    without.set(group, weights)
-    for (const field of some) held_out.set(field, scoredIndex(field, weights))
+    // Summed again: in a difference of totals, rounding would leave traces of the group itself.
+    const coefficients = lowest(GRID.map((_, at) => sum(others.map((one) => one[at] ?? 0))))
+    without.set(group, coefficients)
+    for (const replay of some) held_out.set(replay, scoredIndex(replay, coefficients))
   }
-  return { held_out, without, weights: lowest(totals) }
+  return { held_out, without, coefficients: lowest(totals) }
 }
 
-/** A group's mean regret with each set of weights. */
-function groupRegrets(fields: readonly Field[]): number[] {
-  return GRID.map((weights) => {
-    const all = fields.map((field) => {
-      const value = field.values[scoredIndex(field, weights)] ?? field.worst
-      return regretOf(field, value)
+/** A group's mean regret with each set of coefficients. */
+function groupRegrets(replays: readonly Replay[]): number[] {
+  return GRID.map((coefficients) => {
+    const all = replays.map((replay) => {
+      const value = replay.values[scoredIndex(replay, coefficients)] ?? replay.worst
+      return regretOf(replay, value)
     })
     return sum(all) / all.length
   })
 }
 
-function lowest(regrets: readonly number[]): Weights {
+function lowest(regrets: readonly number[]): Coefficients {
   let best = 0
-  // Weights that are better by rounding alone are not better.
+  // A difference of rounding alone does not count.
   for (const [at, regret] of regrets.entries()) {
     if (regret < (regrets[best] ?? NaN) - 1e-9) best = at
   }

@@ -1,6 +1,6 @@
 import { interval, type Drawn } from './bootstrap.ts'
 import type { BesideBaseline, Pick, PolicyFigures, ReplayedRun } from './figures.ts'
-import { LAST, LOWEST, REPLAYED, SCORED } from './replay.ts'
+import { LAST, LOWEST, REPLAYED, SCORED } from './picks.ts'
 
 /** How each policy and baseline did over the replayed runs; an interval's draws follow the seed. */
 export function summary(replayed: readonly ReplayedRun[], seed: number): PolicyFigures[] {

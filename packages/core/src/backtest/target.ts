@@ -45,18 +45,18 @@ export function targetOf(
   rows: Rows,
   evaluations: readonly Evaluation[],
   wanted: string,
-  told?: Direction,
+  direction?: Direction,
 ): Target | undefined {
   const names = measuredNames(evaluations)
   const several = wanted.split(',').map((part) => part.trim())
   for (const name of several) {
-    const asked = named(names, name)
-    const metric = asked ?? (name === TASK ? taskMetric(rows, evaluations) : undefined)
+    const matched = named(names, name)
+    const metric = matched ?? (name === TASK ? taskMetric(rows, evaluations) : undefined)
     if (metric === undefined) continue
     const own = ownValue(rows.declaration.directions, metric) ?? directionOf(metric)
     const known = own ?? declaredDirection(rows, metric)
-    const isOne = several.length === 1 && asked !== undefined
-    return { metric, direction: isOne ? (told ?? known) : (known ?? told) }
+    const isOne = several.length === 1 && matched !== undefined
+    return { metric, direction: isOne ? (direction ?? known) : (known ?? direction) }
   }
   return undefined
 }

@@ -1,6 +1,6 @@
 import type { Measured } from '../measured.ts'
 import { evaluations } from '../selection/testing.ts'
-import type { BacktestRun } from './field.ts'
+import type { BacktestRun } from './replay.ts'
 import type { Backtest, PolicyFigures } from './figures.ts'
 
 /** A run of a group with evaluations at steps 100, 200, … of these values, in order. */

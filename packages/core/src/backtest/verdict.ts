@@ -1,6 +1,6 @@
-import type { Weights } from '../selection/policyOptions.ts'
+import type { Coefficients } from '../selection/policyOptions.ts'
 import type { BesideBaseline, PolicyFigures, Verdict } from './figures.ts'
-import { LAST, LOWEST, SCORED } from './replay.ts'
+import { LAST, LOWEST, SCORED } from './picks.ts'
 
 /**
  * Of two policies that do equally well one is ahead in all of five groups by chance in one case of
@@ -9,7 +9,7 @@ import { LAST, LOWEST, SCORED } from './replay.ts'
 const FEWEST_GROUPS = 6
 
 /** Whether policy `scored` earns its place, with the figures that say so. */
-export function verdict(policies: readonly PolicyFigures[], weights: Weights): Verdict {
+export function verdict(policies: readonly PolicyFigures[], coefficients: Coefficients): Verdict {
   const scored = policies.find(({ policy }) => policy === SCORED)
   const held_out_regret = scored?.mean_regret ?? null
   if (!scored || held_out_regret === null || scored.groups < FEWEST_GROUPS) {
@@ -17,7 +17,7 @@ export function verdict(policies: readonly PolicyFigures[], weights: Weights): V
       `scored is not recommended: its weights must be tried on groups that they were not chosen on, ` +
       `for which ${FEWEST_GROUPS} groups are needed (in all of fewer it may be ahead by chance alone), ` +
       `and there ${groupsThereAre(policies)}.`
-    return { held_out_regret, weights, recommended: false, text }
+    return { held_out_regret, coefficients, recommended: false, text }
   }
   const { beside } = scored
   const recommended = [LAST, LOWEST].every((name) =>
@@ -28,7 +28,7 @@ export function verdict(policies: readonly PolicyFigures[], weights: Weights): V
     `scored is ${recommended ? 'recommended' : 'not recommended'}: leaving one group out at a time, ` +
     `its mean regret is ${share(held_out_regret)} over ${scored.runs} runs of ${scored.groups} groups, ` +
     `where ${against.join(' and ')} stand; ${beside.map(compared).join(', ')}.`
-  return { held_out_regret, weights, recommended, text }
+  return { held_out_regret, coefficients, recommended, text }
 }
 
 /**

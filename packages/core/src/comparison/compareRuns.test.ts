@@ -28,7 +28,7 @@ test("a run's best is the one that its own page shows, whatever policy it has", 
   const tuned = run('tuned', [[10, 3]], {
     input: {
       policy: 'metric',
-      told: { metric: 'eval_f1', direction: 'max' },
+      options: { metric: 'eval_f1', direction: 'max' },
       evaluations: evaluations(
         [10, { eval_loss: 1, eval_f1: 0.2 }],
         [20, { eval_loss: 2, eval_f1: 0.4 }],

@@ -20,12 +20,12 @@ export function directionAlarms(given: Explained, decided: Decider, input: Selec
 function byDeclaration(
   { selection }: Explained,
   { basis, declared_by }: Decider,
-  { declaration, told }: SelectionInput,
+  { declaration, options }: SelectionInput,
 ): string | undefined {
   const { metric, ranking } = selection
   const { direction } = declaration
   const usual = directionOf(metric)
-  const isObeyed = basis === 'declared' && told?.direction === undefined
+  const isObeyed = basis === 'declared' && options?.direction === undefined
   if (!isObeyed || !direction || !usual || usual === direction) return undefined
   const last = ranking.at(-1)
   const other = last ? ` Then step ${last.step} is best (${figure(last.value)}).` : ''
@@ -44,8 +44,8 @@ function byRecord({ selection, evaluations }: Explained, { claim }: SelectionInp
 
 /** HuggingFace's Trainer maximises whatever does not end in "loss" and was not told otherwise. */
 function bySetting({ config }: Explained['context']): string | undefined {
-  const { metric_for_best_model: named, greater_is_better: told } = config ?? {}
-  if (typeof named !== 'string' || told === false || named.endsWith('loss')) return undefined
+  const { metric_for_best_model: named, greater_is_better: wanted } = config ?? {}
+  if (typeof named !== 'string' || wanted === false || named.endsWith('loss')) return undefined
   if (directionOf(named) !== 'min') return undefined
   return `HuggingFace's Trainer maximises ${named} unless greater_is_better is false, but ${named} is better low. So the best checkpoint that it names, and the ones that it keeps, are the wrong ones. Set greater_is_better: false.`
 }

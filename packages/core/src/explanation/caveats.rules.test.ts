@@ -46,7 +46,7 @@ test('where a word error rate decides, a loss that rose again is told', () => {
   expect(speech({ wer: 3 }, { wer: 2 })).toBeNull()
   const rows = values({ wer: 3, eval_loss: 1 }, { wer: 2, eval_loss: 2 })
   expect(toneOf('speech', rows)).toBe('note')
-  expect(toneOf('speech', { ...rows, told: { metric: 'wer' } })).toBeNull()
+  expect(toneOf('speech', { ...rows, options: { metric: 'wer' } })).toBeNull()
   expect(toneOf('speech', { ...values({ eval_loss: 3 }, { eval_loss: 2 }) })).toBeNull()
 })
 
@@ -72,7 +72,7 @@ test('an accuracy that stays where it began, as the loss does, is told; one that
 
 test('averaged weights that decide are told otherwise than those measured beside', () => {
   const ema = values({ EMA_acc: 0.5 }, { EMA_acc: 0.6 })
-  expect(textOf('averaged_weights', { ...ema, told: { metric: 'EMA_acc' } })).toContain('(ema)')
+  expect(textOf('averaged_weights', { ...ema, options: { metric: 'EMA_acc' } })).toContain('(ema)')
   const beside = { a_ema: 1, b_ema: 1, c_swa: 1, d_swa: 1, eval_loss: 1 }
   expect(textOf('averaged_weights', values(beside, beside))).toContain('(a_ema, b_ema, c_swa)')
 })
@@ -124,7 +124,7 @@ test('a record of the wrong end is an alarm only where it is held and its direct
   expect(alarm(100, 0.4)).toBeNull()
   expect(alarm(300, 0.6)).toBeNull()
   expect(alarm(300, 99)).toBeNull()
-  const reversed = { told: { metric: 'eval_wer', direction: 'max' as const } }
+  const reversed = { options: { metric: 'eval_wer', direction: 'max' as const } }
   expect(alarm(100, 0.4, reversed)).toBeNull()
   const shares = values({ acc: 0.4 }, { acc: 0.9 })
   expect(toneOf('wrong_direction', { ...shares, claim: claim(null, 100, 0.4) })).toBe('alarm')
@@ -140,7 +140,7 @@ test('the question is asked only of runs that declared nothing, as declared, and
   expect(asked()).toBe(4)
   expect(asked({ policy: 'lowest_eval_loss' })).toBe(0)
   expect(asked({ policy: 'metric' })).toBe(0)
-  expect(asked({ told: { undeclared: { metric: 'zorp', direction: null } } })).toBe(0)
+  expect(asked({ options: { undeclared: { metric: 'zorp', direction: null } } })).toBe(0)
   expect(asked({ declaration: { metric: 'zorp', direction: null, declared_by: 'a' } })).toBe(0)
   expect(asked({ evaluations: [] })).toBe(0)
 })
@@ -172,7 +172,7 @@ test('a task metric that agrees is no reason to ask, and neither is another loss
   const differing = values({ eval_loss: 1, f1: 1 }, { eval_loss: 2, f1: 2 })
   expect(explained(differing).question?.choices).toHaveLength(2)
   expect(explained({ ...differing, checkpoints: [] }).question).toBeNull()
-  expect(explained({ ...differing, told: { metric: 'eval_loss' } }).question).toBeNull()
+  expect(explained({ ...differing, options: { metric: 'eval_loss' } }).question).toBeNull()
 })
 
 test('scores after training that pick another checkpoint raise the question, until a person answers', () => {
@@ -195,7 +195,7 @@ test('scores after training that pick another checkpoint raise the question, unt
   expect(question?.text).toMatch(/^Scores measured after training pick another checkpoint: /)
   // What the run itself measured beside its metric is no news to the one who declared it.
   expect(asked(rows)).toBeNull()
-  expect(asked(scored, { told: { metric: 'eval_loss' } })).toBeNull()
+  expect(asked(scored, { options: { metric: 'eval_loss' } })).toBeNull()
   expect(asked(scored, { declaration: { ...declaration, metric: null } })?.code).toBe('undeclared')
   const agreeing = scored.map((row) => ({ ...row, values: { ...row.values, mmlu: -row.step } }))
   expect(asked(agreeing)).toBeNull()

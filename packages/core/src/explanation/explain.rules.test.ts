@@ -15,10 +15,10 @@ test('near ties and many candidates are noted, and a test split silences the lat
   expect(toneOf('best_of_many', many(10))).toBe('note')
   expect(toneOf('best_of_many', many(10, { test_loss: 1 }))).toBeNull()
   const tied = evaluations([1, { acc: 0.9, acc_stderr: 0.1 }], [2, { acc: 0.85, acc_stderr: 0.1 }])
-  const told = { metric: 'acc' }
-  expect(toneOf('near_ties', { evaluations: tied, told })).toBe('note')
+  const options = { metric: 'acc' }
+  expect(toneOf('near_ties', { evaluations: tied, options })).toBe('note')
   const apart = evaluations([1, { acc: 0.9, acc_stderr: 0.1 }], [2, { acc: 0.5, acc_stderr: 0.1 }])
-  expect(toneOf('near_ties', { evaluations: apart, told })).toBeNull()
+  expect(toneOf('near_ties', { evaluations: apart, options })).toBeNull()
 })
 
 test('a second opinion that differs is a warning, unless a person chose another metric', () => {
@@ -35,8 +35,8 @@ test('a second opinion that differs is a warning, unless a person chose another 
   expect(toneOf('trainer_agrees', given(100, 1))).toBe('note')
   expect(toneOf('trainer_agrees', given(200, 2))).toBeNull()
   expect(opinion(200, 2)).toBe('warning')
-  expect(opinion(200, 0.9, { told: { metric: 'eval_loss' } })).toBe('note')
-  expect(opinion(200, 2, { told: { metric: 'eval_loss' } })).toBe('warning')
+  expect(opinion(200, 0.9, { options: { metric: 'eval_loss' } })).toBe('note')
+  expect(opinion(200, 2, { options: { metric: 'eval_loss' } })).toBe('warning')
   const declaration = { metric: 'eval_loss', direction: null, declared_by: 'a' }
   expect(opinion(200, 0.9, { declaration })).toBe('warning')
   expect(toneOf('second_opinion', { evaluations: rows })).toBeNull()
@@ -128,7 +128,7 @@ test('the loss, gap and perplexity are those of the chosen checkpoint', () => {
   const rows = evaluations([100, { eval_loss: 2, acc: 0.9 }], [200, { eval_loss: 1, acc: 0.5 }])
   const context: RunContext = { trainLoss: ({ step }) => step / 100, loss_unit: 'nats_per_token' }
   const at = (name: string, metric: string) =>
-    readingOf(name, { evaluations: rows, told: { metric } }, context)?.value
+    readingOf(name, { evaluations: rows, options: { metric } }, context)?.value
   expect([at('eval_loss', 'acc'), at('eval_loss', 'eval_loss')]).toEqual([2, undefined])
   expect([at('train_loss', 'acc'), at('loss_gap', 'acc')]).toEqual([1, 1])
   expect(at('perplexity', 'acc')).toBe(Math.exp(2))
@@ -141,7 +141,7 @@ test('who scored the choice, over how many samples and with what error is shown 
     samples: 100,
     details: { acc: { origin: null, samples: 100, scored_by: 'ana' } },
   }))
-  const shown = explained({ evaluations: rows, told: { metric: 'acc' } }).readings
+  const shown = explained({ evaluations: rows, options: { metric: 'acc' } }).readings
   const values = Object.fromEntries(shown.map(({ name, value }) => [name, value]))
   expect(values).toMatchObject({
     ...{ samples: 100, standard_error: 0.05, scored_by: 'by ana', test_acc: 0.4 },
@@ -170,9 +170,9 @@ test('epochs without improvement go on with the run, and are unknown without epo
 
 test('a direction that was declared against the name is an alarm, unless a person said otherwise', () => {
   const rows = evaluations([100, { eval_wer: 0.4 }], [200, { eval_wer: 0.9 }])
-  const alarm = (metric: string, direction: 'min' | 'max', told: object = {}) =>
+  const alarm = (metric: string, direction: 'min' | 'max', options: object = {}) =>
     toneOf('wrong_direction', {
-      ...{ evaluations: rows, told, declaration: { metric, direction, declared_by: 'a' } },
+      ...{ evaluations: rows, options, declaration: { metric, direction, declared_by: 'a' } },
     })
   expect(alarm('eval_wer', 'max')).toBe('alarm')
   expect(alarm('eval_wer', 'min')).toBeNull()
@@ -208,7 +208,7 @@ test('where nothing could be decided, there are no readings, but each metric has
   expect(question?.choices).toHaveLength(3)
   const bound = [{ metric: 'kl', relation: '<=' as const, bound: 1 }]
   expect(
-    explained({ evaluations: rows, told: { subject_to: bound } }).winners.map(
+    explained({ evaluations: rows, options: { subject_to: bound } }).winners.map(
       ({ best }) => best.step,
     ),
   ).toEqual([100, 100, 100])

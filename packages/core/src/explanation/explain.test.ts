@@ -6,7 +6,7 @@ import type { SelectionInput } from '../selection/input.ts'
 import type { Evaluation } from '../run/rows.ts'
 import { checkpoints, claim, evaluations } from '../selection/testing.ts'
 
-function told(input: Partial<SelectionInput>, context: RunContext = {}) {
+function options(input: Partial<SelectionInput>, context: RunContext = {}) {
   return explain(
     {
       policy: 'as_declared',
@@ -20,12 +20,12 @@ function told(input: Partial<SelectionInput>, context: RunContext = {}) {
   )
 }
 
-function noted(code: NoteCode, ...given: Parameters<typeof told>) {
-  return told(...given).notes.find((note) => note.code === code)
+function noted(code: NoteCode, ...given: Parameters<typeof options>) {
+  return options(...given).notes.find((note) => note.code === code)
 }
 
-function reading(name: string, ...given: Parameters<typeof told>) {
-  return told(...given).readings.find((one) => one.name === name)
+function reading(name: string, ...given: Parameters<typeof options>) {
+  return options(...given).readings.find((one) => one.name === name)
 }
 
 /** eval_loss falls to step 300 and rises again; `more` adds values by index. */
@@ -76,7 +76,7 @@ test('overfitting is not said on loss alone while a task metric still improves',
   expect(noted('overfitting', { evaluations: rows }, FALLING)).toBeUndefined()
   const note = noted('loss_rises', { evaluations: rows }, FALLING)
   expect(note).toMatchObject({ tone: 'note' })
-  const { loss_turn } = told({ evaluations: rows }, FALLING)
+  const { loss_turn } = options({ evaluations: rows }, FALLING)
   expect(loss_turn).toEqual({ step: 300, later: { metric: 'eval_f1', step: 600 } })
   expect(note?.text).toContain('eval_f1 is best at step 600, so this is not overfitting')
 })
@@ -84,7 +84,7 @@ test('overfitting is not said on loss alone while a task metric still improves',
 test('evaluations without improvement count those that did not better it by more than min_delta', () => {
   const rows = evaluations([100, 2], [200, 1], [300, 0.95], [400, 0.93])
   const waiting = (min_delta: number) =>
-    reading('evaluations_without_improvement', { evaluations: rows, told: { min_delta } })?.value
+    reading('evaluations_without_improvement', { evaluations: rows, options: { min_delta } })?.value
   expect([waiting(0), waiting(0.04), waiting(0.5), waiting(2)]).toEqual([0, 1, 2, 3])
 })
 
@@ -102,12 +102,12 @@ test('what another metric would pick is told beside many that have no direction'
   const zorps = (index: number): [string, number][] =>
     Array.from({ length: 20 }, (_, at) => [`eval_a_zorp_${at}`, index])
   const rows = turned((index) => ({ ...Object.fromEntries(zorps(index)), eval_rouge1: index }))
-  expect(told({ evaluations: rows }).winners).toMatchObject([{ metric: 'eval_rouge1' }])
+  expect(options({ evaluations: rows }).winners).toMatchObject([{ metric: 'eval_rouge1' }])
 })
 
 test('what other metrics would pick is told, each in its own direction, and test splits have no voice', () => {
   const rows = turned((index) => ({ eval_f1: index / 10, test_f1: index, eval_zorp: index }))
-  const { winners, notes } = told({ evaluations: rows })
+  const { winners, notes } = options({ evaluations: rows })
   expect(winners).toMatchObject([{ metric: 'eval_f1', best: { step: 600 }, agrees: false }])
   expect(notes.find(({ code }) => code === 'other_winner')?.text).toBe(
     'eval_f1 would pick step 600 (0.5).',
@@ -117,7 +117,7 @@ test('what other metrics would pick is told, each in its own direction, and test
 test('the project is asked where nothing was declared and a task metric picks another, and not again', () => {
   const rows = turned((index) => ({ eval_f1: index / 10 }))
   const context = { project: 'tiny' }
-  const { question } = told({ evaluations: rows }, context)
+  const { question } = options({ evaluations: rows }, context)
   expect(question?.choices.map(({ metric, best }) => [metric, best.step])).toEqual([
     ['eval_loss', 300],
     ['eval_f1', 600],
@@ -126,13 +126,14 @@ test('the project is asked where nothing was declared and a task metric picks an
   const undeclared = { metric: 'eval_loss', direction: null }
   const declaration = { metric: 'f1', direction: null, declared_by: 'the arguments' }
   const quiet = [
-    { told: { undeclared } },
+    { options: { undeclared } },
     { declaration },
     { policy: 'lowest_eval_loss' as const },
     { evaluations: turned() },
     { evaluations: turned((index) => ({ eval_f1: -Math.abs(index - 2) })) },
   ]
-  for (const one of quiet) expect(told({ evaluations: rows, ...one }, context).question).toBeNull()
+  for (const one of quiet)
+    expect(options({ evaluations: rows, ...one }, context).question).toBeNull()
 })
 
 test('several evaluation sets of which none was named: each one has its winner, and the project is asked', () => {
@@ -140,7 +141,7 @@ test('several evaluation sets of which none was named: each one has its winner, 
     [100, { eval_a_loss: 1, eval_b_loss: 3 }],
     [200, { eval_a_loss: 2, eval_b_loss: 2 }],
   )
-  const { winners, question, sentence } = told({ evaluations: rows })
+  const { winners, question, sentence } = options({ evaluations: rows })
   expect(sentence).toContain('eval_a_loss, eval_b_loss')
   expect(winners.map(({ metric, best }) => [metric, best.step])).toEqual([
     ['eval_a_loss', 100],
@@ -218,7 +219,7 @@ test('while a run goes on, what it may still evaluate is no warning', () => {
 
 test('a start that training has not beaten stays the answer, and is told', () => {
   const rows = evaluations([0, 1], [100, 2], [200, 3])
-  const { sentence } = told({ evaluations: rows })
+  const { sentence } = options({ evaluations: rows })
   expect(sentence).toContain('Step 0 is best: eval_loss 1, the lowest')
   expect(sentence).toContain('No later evaluation was better than this start')
   expect(noted('unbeaten_start', { evaluations: rows })).toMatchObject({ tone: 'warning' })
@@ -254,7 +255,7 @@ test('where a figure misleads, it is told: columns, stuck accuracy, averaged wei
 test('alarms come first, then warnings, then notes', () => {
   const rows = turned((index) => ({ eval_wer: index / 10, eval_f1: index }))
   const declaration = { metric: 'wer', direction: 'max' as const, declared_by: 'config.yaml:1' }
-  const tones = told({ evaluations: rows, declaration }, FALLING).notes.map(({ tone }) => tone)
+  const tones = options({ evaluations: rows, declaration }, FALLING).notes.map(({ tone }) => tone)
   const order = ['alarm', 'warning', 'note']
   expect(tones).toEqual(tones.toSorted((a, b) => order.indexOf(a) - order.indexOf(b)))
   expect(tones[0]).toBe('alarm')
@@ -269,7 +270,7 @@ test('overfitting is not said where a task metric improves at steps that were no
 
 test('a start is not called unbeaten where a later evaluation was better, saved or not', () => {
   const rows = evaluations([10, 1], [500, 0.9], [1000, 0.5])
-  const { sentence } = told({ evaluations: rows, checkpoints: checkpoints(10) })
+  const { sentence } = options({ evaluations: rows, checkpoints: checkpoints(10) })
   expect(sentence).toContain('Step 1000 reached 0.5')
   expect(sentence).not.toContain('than this start')
 })
@@ -279,7 +280,7 @@ test('values over different numbers of samples are warned of in the sentence its
     ...row,
     samples: index === 0 ? 4 : 4000,
   }))
-  const { sentence } = told({ evaluations: rows, told: { metric: 'eval_acc' } })
+  const { sentence } = options({ evaluations: rows, options: { metric: 'eval_acc' } })
   expect(sentence).toContain('Beware: eval_acc was measured over 4 to 4000 samples')
 })
 
@@ -287,7 +288,7 @@ test('weights of several attempts are told apart by their attempt', () => {
   for (const step of [200, 300]) {
     const rows = evaluations([200, 0.5, 0], [step, 0.6, 1])
     const saved = checkpoints({ step: 200, attempt: 0, path: 'a' }, { step, attempt: 1, path: 'b' })
-    const { sentence } = told({ evaluations: rows, checkpoints: saved })
+    const { sentence } = options({ evaluations: rows, checkpoints: saved })
     expect(sentence).toContain('Step 200 of attempt 0')
     expect(sentence).toContain(`Next is step ${step} of attempt 1`)
   }

@@ -30,7 +30,7 @@ export function explain(
     return undecided(input, context, selection, setting)
   }
   const known = { ...selection, metric, direction }
-  const min_delta = input.told?.min_delta ?? 0
+  const min_delta = input.options?.min_delta ?? 0
   // An aggregate stands only among the first evaluations.
   const arrivals = partsOf(metric) ? evaluations : input.evaluations
   const given: Explained = { selection: known, evaluations, arrivals, context, min_delta }

@@ -43,7 +43,7 @@ function opinionNotes({ selection }: Explained, { basis }: Decider): Note[] {
   const { agrees, because, text } = second_opinion
   // Whoever chose another metric knows that the trainer went by its own.
   if (agrees) return [note('trainer_agrees', 'note', text)]
-  const isExpected = because === 'other_metric' && basis === 'told'
+  const isExpected = because === 'other_metric' && basis === 'chosen'
   return [note('second_opinion', isExpected ? 'note' : 'warning', text)]
 }
 

@@ -4,7 +4,7 @@ import { bestEvaluation } from '../selection/candidates.ts'
 import { directionOf, isLoss } from '../metric/direction.ts'
 import type { LossTurn, Note, Reading, Explained } from './explanation.ts'
 import { note } from './note.ts'
-import { heardMetrics } from './heard.ts'
+import { decisiveMetrics } from './choices.ts'
 
 /** Where eval_loss turned while the training loss went on falling; null where it did not. */
 export function lossTurn(given: Explained): LossTurn | null {
@@ -17,7 +17,7 @@ export function lossTurn(given: Explained): LossTurn | null {
 
 /** The first task metric whose best evaluation, saved or not, comes after a step. */
 function laterOf({ evaluations }: Explained, step: number): LossTurn['later'] {
-  for (const metric of heardMetrics(evaluations)) {
+  for (const metric of decisiveMetrics(evaluations)) {
     const direction = directionOf(metric)
     if (!direction || isLoss(metric)) continue
     const top = bestEvaluation(evaluations, { metric, conditions: [] }, direction)

@@ -17,11 +17,11 @@ const ASKED = 3
 export function questionOf(
   given: Explained,
   { basis }: Decider,
-  { policy, told }: SelectionInput,
+  { policy, options }: SelectionInput,
   winners: readonly Winner[],
 ): Question | null {
   const { best, metric, direction } = given.selection
-  if (policy !== 'as_declared' || told?.undeclared || told?.metric !== undefined || !best) {
+  if (policy !== 'as_declared' || options?.undeclared || options?.metric !== undefined || !best) {
     return null
   }
   const present = { metric, direction, best, agrees: true }
@@ -53,13 +53,13 @@ const SCORED = 'Scores measured after training pick another checkpoint'
 
 /** The same question where several evaluation losses stand for none. */
 export function undecidedQuestion(
-  { policy, told }: SelectionInput,
+  { policy, options }: SelectionInput,
   { basis }: Decider,
   { project }: RunContext,
   winners: readonly Winner[],
 ): Question | null {
   const asks = policy === 'as_declared' && (basis === 'nobody' || basis === 'preference')
-  if (!asks || told?.undeclared || winners.length === 0) return null
+  if (!asks || options?.undeclared || winners.length === 0) return null
   const choices = winners.slice(0, ASKED + 1)
   return { code: 'undeclared', choices, text: asked(UNDECLARED, choices, project) }
 }

@@ -2,7 +2,7 @@ import { isFiniteMeasure } from '../measured.ts'
 import { checkpointKey } from '../run/keys.ts'
 import { signed } from '../metric/figure.ts'
 import type { TableRow } from './explanation.ts'
-import type { PassedOver, Ranked, Selection } from '../selection/selection.ts'
+import type { Skipped, Ranked, Selection } from '../selection/selection.ts'
 
 /** Every checkpoint and how it stands: the ranked ones first, best first, then what was passed over. */
 export function explanationTable(selection: Selection): TableRow[] {
@@ -10,7 +10,7 @@ export function explanationTable(selection: Selection): TableRow[] {
   const tied = new Set(ties.length > 1 ? ties.map(checkpointKey) : [])
   return [
     ...selection.ranking.map((one, index) => rankedRow(selection, one, index, tied)),
-    ...selection.passed_over.map(passedRow),
+    ...selection.skipped.map(passedRow),
   ]
 }
 
@@ -31,7 +31,7 @@ function rankedRow(
   }
 }
 
-function passedRow({ checkpoint_id, attempt, step, path, text }: PassedOver): TableRow {
+function passedRow({ checkpoint_id, attempt, step, path, text }: Skipped): TableRow {
   return {
     ...{ checkpoint_id, attempt, step, path, place: null, value: null, difference: null },
     ...{ is_best: false, is_tied: false, why: text, origin: null },

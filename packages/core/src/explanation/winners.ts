@@ -7,7 +7,7 @@ import { rank } from '../selection/candidates.ts'
 import { directionOf } from '../metric/direction.ts'
 import { detailOf, finder, measureOf } from '../metric/evaluations.ts'
 import type { Winner, Explained } from './explanation.ts'
-import { heardMetrics } from './heard.ts'
+import { decisiveMetrics } from './choices.ts'
 import type { Ranked } from '../selection/selection.ts'
 import { select } from '../selection/select.ts'
 import { ownValue } from '../named.ts'
@@ -19,7 +19,7 @@ const MOST = 12
 export function winnersOf(given: Explained, input: SelectionInput): Winner[] {
   const { selection, evaluations } = given
   const candidates = selection.ranking.toSorted(byStep)
-  return heardMetrics(evaluations)
+  return decisiveMetrics(evaluations)
     .filter((name) => name !== selection.metric && directionIn(input, name))
     .slice(0, MOST)
     .flatMap((metric) => winner(given, input, { metric, candidates }) ?? [])
@@ -54,11 +54,11 @@ export function separateWinners(
   input: SelectionInput,
   evaluations: readonly Evaluation[],
 ): Winner[] {
-  return heardMetrics(evaluations)
+  return decisiveMetrics(evaluations)
     .slice(0, MOST)
     .flatMap((metric): Winner[] => {
-      const told = { metric, subject_to: input.told?.subject_to ?? [] }
-      const { best, direction } = select({ ...input, policy: 'metric', told })
+      const options = { metric, subject_to: input.options?.subject_to ?? [] }
+      const { best, direction } = select({ ...input, policy: 'metric', options })
       return best && direction ? [{ metric, direction, best, agrees: false }] : []
     })
 }

@@ -2,31 +2,31 @@ import { byStep } from '../run/keys.ts'
 import type { Checkpoint, Evaluation } from '../run/rows.ts'
 import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure } from '../measured.ts'
-import { brokenCondition, type Judged } from './conditions.ts'
+import { brokenCondition, type Criteria } from './conditions.ts'
 import { isBetter } from '../metric/direction.ts'
 import { detailOf, finder, measureOf } from '../metric/evaluations.ts'
-import { passedOver } from './passedOver.ts'
-import type { PassedOver, Ranked } from './selection.ts'
+import { skippedCheckpoint } from './skipped.ts'
+import type { Skipped, Ranked } from './selection.ts'
 
-/** What can be compared, and what was passed over and why. */
-export interface Field {
+/** The candidates, and the skipped ones with their reasons. */
+export interface Candidates {
   candidates: Ranked[]
-  passed_over: PassedOver[]
+  skipped: Skipped[]
 }
 
 /**
- * Checkpoints that exist, are complete, have a finite value of the metric measured with their own
- * weights (the same attempt and step), and keep every condition. `evaluations` come in order of
- * step. O(checkpoints + evaluations) where the checkpoints do too.
+ * Checkpoints that are complete, have a finite value of the metric at their own attempt and step, and
+ * keep every condition. `evaluations` come in order of step. O(checkpoints + evaluations) if the
+ * checkpoints come in order of step too.
  */
-export function checkpointField(
+export function checkpointCandidates(
   checkpoints: readonly Checkpoint[],
   evaluations: readonly Evaluation[],
-  judged: Judged,
-): Field {
-  const { metric, conditions } = judged
+  criteria: Criteria,
+): Candidates {
+  const { metric, conditions } = criteria
   const evaluationOf = finder(evaluations)
-  const field: Field = { candidates: [], passed_over: [] }
+  const field: Candidates = { candidates: [], skipped: [] }
   for (const checkpoint of checkpoints) {
     const evaluation = evaluationOf(checkpoint)
     const value = evaluation && measureOf(evaluation, metric)
@@ -36,26 +36,26 @@ export function checkpointField(
       isFiniteMeasure(value) &&
       !brokenCondition(evaluation, conditions)
     if (isCandidate) field.candidates.push(ranked(evaluation, value, metric, checkpoint))
-    else field.passed_over.push(passedOver(checkpoint, evaluation, judged))
+    else field.skipped.push(skippedCheckpoint(checkpoint, evaluation, criteria))
   }
-  field.passed_over.sort(bySteplessLast)
+  field.skipped.sort(bySteplessLast)
   return field
 }
 
-function bySteplessLast(a: PassedOver, b: PassedOver): number {
-  const step = ({ step }: PassedOver): number => step ?? Number.MAX_VALUE
+function bySteplessLast(a: Skipped, b: Skipped): number {
+  const step = ({ step }: Skipped): number => step ?? Number.MAX_VALUE
   return step(a) - step(b) || a.attempt - b.attempt
 }
 
-/** Every finite evaluation that keeps the conditions, whether or not its weights were saved. */
-export function evaluationField(
+/** Every finite evaluation that keeps the conditions, with or without a checkpoint. */
+export function evaluationCandidates(
   checkpoints: readonly Checkpoint[],
   evaluations: readonly Evaluation[],
-  { metric, conditions }: Judged,
-): Field {
+  { metric, conditions }: Criteria,
+): Candidates {
   const saved = checkpoints.filter((one): one is Checkpoint & { step: number } => one.step !== null)
   const checkpointOf = finder([...saved].sort(byStep))
-  const field: Field = { candidates: [], passed_over: [] }
+  const field: Candidates = { candidates: [], skipped: [] }
   for (const evaluation of evaluations) {
     const value = measureOf(evaluation, metric)
     if (value === undefined) continue
@@ -66,9 +66,9 @@ export function evaluationField(
     const broken = brokenCondition(evaluation, conditions)
     if (!isFiniteMeasure(value)) {
       const text = `${metric} is ${String(value ?? 'missing')} at step ${step}`
-      field.passed_over.push({ ...over, reason: 'not_finite', text })
+      field.skipped.push({ ...over, reason: 'not_finite', text })
     } else if (broken) {
-      field.passed_over.push({ ...over, reason: 'condition', text: broken })
+      field.skipped.push({ ...over, reason: 'condition', text: broken })
     } else {
       const files = checkpoint?.files_state === 'complete' ? checkpoint : null
       field.candidates.push(ranked(evaluation, value, metric, files))
@@ -119,12 +119,12 @@ export interface BestEvaluation {
 }
 
 /**
- * The first of the best evaluations that keep the conditions, saved or not; undefined where none
- * is finite. O(evaluations).
+ * The first of the best evaluations that keep the conditions, with or without a checkpoint; undefined
+ * if no value is finite. O(evaluations).
  */
 export function bestEvaluation(
   evaluations: readonly Evaluation[],
-  { metric, conditions }: Judged,
+  { metric, conditions }: Criteria,
   direction: Direction,
 ): BestEvaluation | undefined {
   let best: BestEvaluation | undefined

@@ -12,7 +12,7 @@ const subjectTo = (relation: Condition['relation'], bound: number, metric = 'eva
   choose({
     evaluations: rows,
     checkpoints: checkpoints(100, 200, 300),
-    told: { subject_to: [{ metric, relation, bound }] },
+    options: { subject_to: [{ metric, relation, bound }] },
   })
 
 test('a condition includes its own bound', () => {
@@ -21,10 +21,10 @@ test('a condition includes its own bound', () => {
 })
 
 test('a checkpoint that breaks a condition is passed over, and the bound is named', () => {
-  const most = subjectTo('<=', 0.6).passed_over
+  const most = subjectTo('<=', 0.6).skipped
   expect(most).toMatchObject([{ step: 300, reason: 'condition' }])
   expect(most[0]?.text).toContain('at most 0.6')
-  const least = subjectTo('>=', 0.6).passed_over
+  const least = subjectTo('>=', 0.6).skipped
   expect(least).toMatchObject([{ step: 100, reason: 'condition' }])
   expect(least[0]?.text).toContain('at least 0.6')
 })
@@ -45,16 +45,16 @@ test('a value that is missing or not finite keeps no condition', () => {
     [200, { eval_loss: 2 }],
     [300, { eval_loss: 1, eval_f1: NaN }],
   )
-  const { best, passed_over } = choose({
+  const { best, skipped } = choose({
     evaluations: holes,
     checkpoints: checkpoints(100, 200, 300),
-    told: { subject_to: [{ metric: 'eval_f1', relation: '<=', bound: 1 }] },
+    options: { subject_to: [{ metric: 'eval_f1', relation: '<=', bound: 1 }] },
   })
   expect(best?.step).toBe(100)
-  expect(passed_over.map(({ step, reason }) => [step, reason])).toEqual([
+  expect(skipped.map(({ step, reason }) => [step, reason])).toEqual([
     [200, 'condition'],
     [300, 'condition'],
   ])
-  expect(passed_over[0]?.text).toContain('eval_f1 is missing at step 200')
-  expect(passed_over[1]?.text).toContain('eval_f1 is NaN at step 300')
+  expect(skipped[0]?.text).toContain('eval_f1 is missing at step 200')
+  expect(skipped[1]?.text).toContain('eval_f1 is NaN at step 300')
 })

@@ -5,8 +5,8 @@ import type { Evaluation } from '../run/rows.ts'
 import type { Condition } from './policyOptions.ts'
 import type { PolicyProblem } from './policyProblem.ts'
 
-/** What candidates are judged by. */
-export interface Judged {
+/** The deciding metric, and the bounds that candidates must keep. */
+export interface Criteria {
   metric: string
   conditions: readonly Condition[]
 }

@@ -51,8 +51,8 @@ test("the project's answer decides where nothing was declared, and who gave it i
     [100, { eval_loss: 1, eval_f1: 0.5 }],
     [200, { eval_loss: 2, eval_f1: 0.9 }],
   )
-  const told = { undeclared: { metric: 'eval_f1', direction: null }, by: 'ana, 23 Nov 2026' }
-  const given = { evaluations: rows, checkpoints: SAVED, told }
+  const options = { undeclared: { metric: 'eval_f1', direction: null }, by: 'ana, 23 Nov 2026' }
+  const given = { evaluations: rows, checkpoints: SAVED, options }
   const { best, declared_by } = choose(given)
   expect(best?.step).toBe(200)
   expect(declared_by).toBe('chosen by ana, 23 Nov 2026 for runs that declare no metric')
@@ -69,19 +69,24 @@ test('a told aggregate of several evaluation sets decides, by the mean or by the
     [300, { eval_a_loss: 2, eval_b_loss: NaN }],
   )
   const given = { evaluations: rows, checkpoints: SAVED, policy: 'metric' as const }
-  const mean = choose({ ...given, told: { metric: 'mean(eval_a_loss, eval_b_loss)' } })
+  const mean = choose({ ...given, options: { metric: 'mean(eval_a_loss, eval_b_loss)' } })
   expect(mean.best).toMatchObject({ step: 100, value: 3 })
-  expect(mean.passed_over).toMatchObject([{ step: 300, reason: 'not_finite' }])
-  const worst = choose({ ...given, told: { metric: 'worst(eval_a_loss, eval_b_loss)' } })
+  expect(mean.skipped).toMatchObject([{ step: 300, reason: 'not_finite' }])
+  const worst = choose({ ...given, options: { metric: 'worst(eval_a_loss, eval_b_loss)' } })
   expect(worst.best).toMatchObject({ step: 200, value: 3.5 })
-  const unknown = choose({ ...given, told: { metric: 'mean(eval_a_loss, eval_c_loss)' } })
+  const unknown = choose({ ...given, options: { metric: 'mean(eval_a_loss, eval_c_loss)' } })
   expect(unknown.reason).toContain('eval_c_loss was never logged. Logged: eval_a_loss')
 })
 
 test('an aggregate of metrics that go opposite ways must be told its direction', () => {
   const rows = evaluations([100, { eval_loss: 1, eval_f1: 0.5 }])
-  const told = { metric: 'mean(eval_loss, eval_f1)' }
-  const { best, reason } = choose({ evaluations: rows, checkpoints: SAVED, policy: 'metric', told })
+  const options = { metric: 'mean(eval_loss, eval_f1)' }
+  const { best, reason } = choose({
+    evaluations: rows,
+    checkpoints: SAVED,
+    policy: 'metric',
+    options,
+  })
   expect(best).toBeNull()
   expect(reason).toContain('Choose min or max')
 })
@@ -93,24 +98,27 @@ test('a candidate must keep the told bounds, and one that does not is passed ove
     [300, { eval_f1: 0.8 }],
   )
   const subject_to = [{ metric: 'kl', relation: '<=' as const, bound: 0.1 }]
-  const told = { metric: 'eval_f1', subject_to }
-  const { best, passed_over, missed_best } = choose({
-    ...{ evaluations: rows, checkpoints: SAVED, policy: 'metric', told },
+  const options = { metric: 'eval_f1', subject_to }
+  const { best, skipped, missed_best } = choose({
+    ...{ evaluations: rows, checkpoints: SAVED, policy: 'metric', options },
   })
   expect(best?.step).toBe(100)
   expect(missed_best).toBeNull()
-  expect(passed_over.map(({ reason, text }) => [reason, text])).toEqual([
+  expect(skipped.map(({ reason, text }) => [reason, text])).toEqual([
     ['condition', 'eval_kl is 0.3 at step 200, and it must be at most 0.1'],
     ['condition', 'eval_kl is missing at step 300, and it must be at most 0.1'],
   ])
   const unknown = [{ metric: 'eval_zorp', relation: '<=' as const, bound: 1 }]
   expect(
-    choose({ evaluations: rows, checkpoints: SAVED, told: { metric: 'f1', subject_to: unknown } })
-      .reason,
+    choose({
+      evaluations: rows,
+      checkpoints: SAVED,
+      options: { metric: 'f1', subject_to: unknown },
+    }).reason,
   ).toContain('eval_zorp was never logged. Logged: eval_f1, eval_kl')
 })
 
-test('a policy that was told too little says what it must be told', () => {
+test('a policy without a required option names the option', () => {
   const given = { evaluations: evaluations([100, 1], [200, 2]), checkpoints: SAVED }
   expect(choose({ ...given, policy: 'metric' }).reason).toContain(
     'Policy metric needs a metric. Logged: eval_loss',
@@ -127,8 +135,8 @@ test('a direction that was told with a score counts where the name does not tell
     ...{ metric: null, direction: null, declared_by: null },
     directions: { zorp: 'max' as const },
   }
-  const told = { metric: 'zorp' }
-  const { best } = choose({ evaluations: rows, checkpoints: SAVED, declaration, told })
+  const options = { metric: 'zorp' }
+  const { best } = choose({ evaluations: rows, checkpoints: SAVED, declaration, options })
   expect(best?.step).toBe(200)
 })
 
@@ -149,6 +157,6 @@ test('a person who goes by the lowest loss is named for it, whatever the run dec
     declared_by: 'asked for',
     reason: expect.not.stringContaining('nobody'),
   })
-  const { reason } = choose({ ...given, policy, told: { by: 'ana, 23 Nov 2026' } })
+  const { reason } = choose({ ...given, policy, options: { by: 'ana, 23 Nov 2026' } })
   expect(reason).toMatch(/ Chosen by ana, 23 Nov 2026\.$/)
 })

@@ -6,12 +6,12 @@ import { directionOf, isLoss } from '../metric/direction.ts'
 import { asLogged, metricNames } from '../metric/evaluations.ts'
 import { recordedMetric } from './recorded.ts'
 import type { Claim, Declaration, Evaluation } from '../run/rows.ts'
-import type { Told } from './policyOptions.ts'
+import type { PolicyOptions } from './policyOptions.ts'
 import type { PolicyProblem } from './policyProblem.ts'
 import { isPreferenceTraining, lowestLoss, undeclared } from './undeclared.ts'
 import { ownValue } from '../named.ts'
 
-/** What decides, who said so, and what is wrong with it where nothing can be decided. */
+/** Which metric decides, who chose it, and the problem if nothing can be decided. */
 export interface Decider {
   metric: string | null
   direction: Direction | null
@@ -23,7 +23,7 @@ export interface Decider {
 
 interface DeciderInput {
   policy: Policy
-  told: Told
+  options: PolicyOptions
   declaration: Declaration
   claim: Claim | null
   /** First evaluations, in order of step. */
@@ -33,27 +33,27 @@ interface DeciderInput {
 /** Which metric decides, and in which direction. O(evaluations × metrics). */
 export function decider(input: DeciderInput): Decider {
   const names = metricNames(input.evaluations)
-  const { told, policy } = input
-  const by = { basis: 'told', declared_by: told.by ?? null } as const
-  // Nobody goes by this policy who was not asked to, so it is no matter what was declared.
+  const { options, policy } = input
+  const by = { basis: 'chosen', declared_by: options.by ?? null } as const
+  // A person must ask for this policy, so the run's declaration does not count.
   if (policy === 'lowest_eval_loss') {
     const { metric, direction, problem } = lowestLoss(names)
     return { metric, direction, problem, ...by }
   }
-  if (told.metric !== undefined) {
-    return known(told.metric, by, input, names)
+  if (options.metric !== undefined) {
+    return known(options.metric, by, input, names)
   }
-  if (policy === 'metric') return untoldMetric(names)
-  const isSaid = byRun(input, names) ?? byProject(input, names)
-  return isSaid ?? byFiles(input, names) ?? byRule(input, names)
+  if (policy === 'metric') return needsMetric(names)
+  const stated = byRun(input, names) ?? byProject(input, names)
+  return stated ?? byFiles(input, names) ?? byRule(input, names)
 }
 
-function untoldMetric(names: readonly string[]): Decider {
+function needsMetric(names: readonly string[]): Decider {
   const problem = { code: 'needs_metric', logged: names } as const
-  return { metric: null, direction: null, basis: 'told', declared_by: null, problem }
+  return { metric: null, direction: null, basis: 'chosen', declared_by: null, problem }
 }
 
-/** What the run declared, or else what its record shows that it went by. */
+/** The metric that the run declared, or the one that its recorded best shows. */
 function byRun(input: DeciderInput, names: readonly string[]): Decider | undefined {
   const { declaration, claim, evaluations } = input
   const isRefused = (metric: string): boolean => isPreferenceLoss(metric, names)
@@ -70,7 +70,7 @@ function byRun(input: DeciderInput, names: readonly string[]): Decider | undefin
   return known(metric, by, input, names, directionOf(metric) ?? direction)
 }
 
-/** The loss of preference training is refused, also where a trainer went by it or was told to. */
+/** A loss never decides in preference training, even if the trainer declared it. */
 function isPreferenceLoss(metric: string, names: readonly string[]): boolean {
   return isLoss(metric) && isPreferenceTraining(names)
 }
@@ -83,12 +83,12 @@ function byFiles(input: DeciderInput, names: readonly string[]): Decider | undef
   return known(metric, by, input, names, direction)
 }
 
-/** What the project's people answered, for a run in which that was measured. */
+/** The metric that the project's people chose, if this run measured it. */
 function byProject(input: DeciderInput, names: readonly string[]): Decider | undefined {
-  const answer = input.told.undeclared
+  const answer = input.options.undeclared
   const wanted = answer && (partsOf(answer.metric) ?? [answer.metric])
   if (!answer || !wanted?.every((name) => names.includes(asLogged(name, names)))) return undefined
-  const who = input.told.by ? ` by ${input.told.by}` : ''
+  const who = input.options.by ? ` by ${input.options.by}` : ''
   const by = {
     basis: 'project',
     declared_by: `chosen${who} for runs that declare no metric`,
@@ -96,24 +96,24 @@ function byProject(input: DeciderInput, names: readonly string[]): Decider | und
   return known(answer.metric, by, input, names, answer.direction)
 }
 
-function byRule({ told, declaration }: DeciderInput, names: readonly string[]): Decider {
+function byRule({ options, declaration }: DeciderInput, names: readonly string[]): Decider {
   const { metric, basis, because, problem, ...rule } = undeclared(names)
   const words = [declaredWords(declaration), because].filter((part) => part !== null)
-  const direction = told.direction ?? rule.direction
+  const direction = options.direction ?? rule.direction
   return { metric, direction, basis, declared_by: words.join('; '), problem }
 }
 
-/** What the run declared where that does not decide. */
+/** The run's declaration, if it does not decide. */
 function declaredWords({ metric, declared_by, metric_is_inferred }: Declaration): string {
   if (metric === null || metric_is_inferred) return 'the run does not say which metric decides'
   return `${metric} was declared${declared_by === null ? '' : ` by ${declared_by}`}`
 }
 
-/** A named metric; told directions go before the run's own, and those before what its name tells. */
+/** A named metric. The direction comes from the options, then from the run, then from the name. */
 function known(
   named: string,
   by: Pick<Decider, 'basis' | 'declared_by'>,
-  { told, declaration }: DeciderInput,
+  { options, declaration }: DeciderInput,
   names: readonly string[],
   own?: Direction | null,
 ): Decider {
@@ -123,7 +123,7 @@ function known(
   const stated = ownValue(declaration.directions, metric)
   const stateds = declaration.directions ?? {}
   const found = parts ? aggregateDirection(logged, stateds) : directionOf(metric)
-  const direction = told.direction ?? own ?? stated ?? found ?? null
+  const direction = options.direction ?? own ?? stated ?? found ?? null
   const missing = logged.find((name) => !names.includes(name))
   return { metric, direction, ...by, problem: problemOf() }
 
@@ -133,10 +133,10 @@ function known(
   }
 }
 
-/** Who said what decides, as sentences end with it. */
+/** Who chose the metric, as the end of a sentence. */
 export function whoWords({ basis, declared_by }: Pick<Decider, 'basis' | 'declared_by'>): string {
   if (declared_by === null) return 'asked for'
-  if (basis === 'told') return `chosen by ${declared_by}`
+  if (basis === 'chosen') return `chosen by ${declared_by}`
   if (basis === 'inferred') return `inferred from ${declared_by}`
   const isRuns = basis === 'declared' || basis === 'recorded'
   return isRuns ? `declared by ${declared_by}` : declared_by

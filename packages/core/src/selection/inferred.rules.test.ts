@@ -19,10 +19,10 @@ test('a metric that the files show decides, and is never called declared', () =>
 })
 
 test('an answer of the project for runs that declare nothing goes before what is inferred', () => {
-  const told = { undeclared: { metric: 'eval_loss', direction: null } }
-  expect(choose({ ...given, told }).best?.step).toBe(100)
+  const options = { undeclared: { metric: 'eval_loss', direction: null } }
+  expect(choose({ ...given, options }).best?.step).toBe(100)
   const declared = { ...declaration, metric_is_inferred: false }
-  expect(choose({ ...given, declaration: declared, told }).best?.step).toBe(200)
+  expect(choose({ ...given, declaration: declared, options }).best?.step).toBe(200)
 })
 
 test('what was inferred has a code of its own', () => {

@@ -1,17 +1,17 @@
 import type { RunContext } from '../run/context.ts'
 import type { Checkpoint, Claim, Declaration, Evaluation } from '../run/rows.ts'
 import type { Policy } from '../status/status.ts'
-import type { Told } from './policyOptions.ts'
+import type { PolicyOptions } from './policyOptions.ts'
 
-/** The stored rows of a run, in order of arrival, and what was asked. */
+/** The stored rows of a run, in order of arrival, and the policy with its options. */
 export interface SelectionInput {
   policy: Policy
-  told?: Told
+  options?: PolicyOptions
   declaration: Declaration
   claim: Claim | null
   evaluations: readonly Evaluation[]
   checkpoints: readonly Checkpoint[]
-  /** Whether only what can be shipped is ranked (the default), or every evaluation. */
+  /** Whether only shippable checkpoints are ranked (the default), or every evaluation. */
   among?: 'checkpoints' | 'evaluations'
   /** The training loss before a step, which policy `scored` may weigh. */
   trainLoss?: RunContext['trainLoss']

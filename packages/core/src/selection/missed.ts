@@ -1,36 +1,39 @@
-import type { Judged } from './conditions.ts'
+import type { Criteria } from './conditions.ts'
 import type { Checkpoint, Evaluation } from '../run/rows.ts'
 import type { Direction } from '../run/event.ts'
 import { bestEvaluation, type BestEvaluation } from './candidates.ts'
 import { isBetter } from '../metric/direction.ts'
 import { figure } from '../metric/figure.ts'
-import type { MissedBest, PassedOver, Ranked } from './selection.ts'
+import type { MissedBest, Skipped, Ranked } from './selection.ts'
 
-/** A better evaluation than that of the best checkpoint: either nothing was saved there, or it cannot be shipped. */
+/** An evaluation better than the best checkpoint: it has no checkpoint, or one that cannot be shipped. */
 export interface Beaten {
   missed_best: MissedBest | null
-  /** Why the better weights were passed over, where they were saved. */
-  lost_best: string | null
+  /** Why the checkpoint of the better evaluation was skipped. */
+  unshippable_best: string | null
 }
 
-/** What is better than the strictly best that can be shipped. O(evaluations + checkpoints). */
+/** The evaluation that is better than the best shippable checkpoint. O(evaluations + checkpoints). */
 export function beatenBy(
   given: { evaluations: readonly Evaluation[]; checkpoints: readonly Checkpoint[] },
-  judged: Judged,
+  criteria: Criteria,
   direction: Direction,
-  found: { best: Ranked | null; passed_over: readonly PassedOver[] },
+  found: { best: Ranked | null; skipped: readonly Skipped[] },
 ): Beaten {
-  const top = bestEvaluation(given.evaluations, judged, direction)
+  const top = bestEvaluation(given.evaluations, criteria, direction)
   const { best } = found
   if (!top || (best && !isBetter(top.value, best.value, direction))) {
-    return { missed_best: null, lost_best: null }
+    return { missed_best: null, unshippable_best: null }
   }
-  const isThere = given.checkpoints.some(sameWeights(top.evaluation))
-  const lost = isThere ? found.passed_over.find(sameWeights(top.evaluation)) : undefined
-  return { missed_best: isThere ? null : missedBest(top, best), lost_best: lost?.text ?? null }
+  const isThere = given.checkpoints.some(hasStepOf(top.evaluation))
+  const lost = isThere ? found.skipped.find(hasStepOf(top.evaluation)) : undefined
+  return {
+    missed_best: isThere ? null : missedBest(top, best),
+    unshippable_best: lost?.text ?? null,
+  }
 }
 
-function sameWeights({ attempt, step }: Evaluation) {
+function hasStepOf({ attempt, step }: Evaluation) {
   return (of: { attempt: number; step: number | null }): boolean =>
     of.attempt === attempt && of.step === step
 }

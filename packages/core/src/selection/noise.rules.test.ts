@@ -8,8 +8,8 @@ function noiseAmong(
   direction: 'min' | 'max' = 'min',
 ) {
   const saved = checkpoints(...rows.map(({ step, attempt }) => ({ step, attempt })))
-  const told = { metric, direction }
-  return choose({ evaluations: rows, checkpoints: saved, told }).near_ties?.noise ?? null
+  const options = { metric, direction }
+  return choose({ evaluations: rows, checkpoints: saved, options }).near_ties?.noise ?? null
 }
 
 const curve = (values: readonly number[], steps = values.map((_, index) => index)) =>

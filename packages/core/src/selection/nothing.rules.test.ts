@@ -22,7 +22,7 @@ test('a metric that improved to the end of less than one epoch has no best yet',
   expect(codeOf([3, NaN, 2, null])).toBe(null)
   expect(run([3, NaN, 2], 0.5)).toHaveLength(3)
   expect(codeOf([3, NaN, 2])).toBe('still_falling')
-  expect(codeOf([0.1, 0.2, 0.3], 0.5, { told: { metric: 'eval_loss', direction: 'max' } })).toBe(
+  expect(codeOf([0.1, 0.2, 0.3], 0.5, { options: { metric: 'eval_loss', direction: 'max' } })).toBe(
     'still_falling',
   )
 })
@@ -111,7 +111,7 @@ test('a runner-up of the same value ties, and came later only where it did', () 
   expect(tied([100, 1], [100, 1, 1])).toContain('has the same value and came later')
   expect(tied([100, 1], [200, 2])).not.toContain('same value')
   const weighed = choose({
-    ...{ policy: 'scored', told: { weights: { age: 1 }, metric: 'eval_loss' } },
+    ...{ policy: 'scored', options: { coefficients: { age: 1 }, metric: 'eval_loss' } },
     ...{ evaluations: evaluations([100, 1], [200, 1]), checkpoints: checkpoints(100, 200) },
   })
   expect(weighed.reason).toMatch(/[Ss]tep 100 has the same value/)
@@ -133,10 +133,10 @@ test('a choice outside the near ties is not called one of them', () => {
       (acc, index) => [100 * (index + 1), { acc, acc_stderr: 0.05, eval_loss: 1 }] as const,
     ),
   )
-  const scored = (weights: object) =>
+  const scored = (coefficients: object) =>
     choose({
       ...{ policy: 'scored', evaluations: rows, checkpoints: checkpoints(100, 200, 300) },
-      ...{ told: { metric: 'acc', weights } },
+      ...{ options: { metric: 'acc', coefficients } },
     }).reason
   expect(scored({ age: 1 })).toMatch(
     /^Step 300 is best: acc 0\.1, with the best score of 3 checkpoints\. (?!.*within)/,
@@ -153,7 +153,7 @@ test('near ties of another attempt are not those of the choice', () => {
   const saved = checkpoints(100, 200, { step: 200, attempt: 1 })
   const { best, reason } = choose({
     ...{ policy: 'scored', evaluations: rows, checkpoints: saved },
-    ...{ told: { metric: 'acc', weights: { eval_loss: 1 } } },
+    ...{ options: { metric: 'acc', coefficients: { eval_loss: 1 } } },
   })
   expect(best).toMatchObject({ step: 200, attempt: 1 })
   expect(reason).toMatch(/^Step 200 of attempt 1 is best(?!.*within the noise)/)

@@ -7,7 +7,7 @@ const rows = evaluations([100, 1.4], [200, 1.2], [300, 1.3], [400, 1.25])
 const opinionOn = (of: Parameters<typeof choose>[0]) =>
   choose({
     ...{ evaluations: rows, checkpoints: checkpoints(100, 200, 300, 400) },
-    ...{ told: { metric: 'eval_loss' } },
+    ...{ options: { metric: 'eval_loss' } },
     ...of,
   }).second_opinion
 
@@ -103,7 +103,11 @@ test('the other direction is named after the metric that was misread', () => {
   )
   const shares = evaluations([100, { acc: 0.1 }], [200, { acc: 0.9 }], [300, { acc: 0.5 }])
   const opinion = opinionOn({
-    ...{ evaluations: shares, claim: claim('checkpoint-100', 100, 0.1), told: { metric: 'acc' } },
+    ...{
+      evaluations: shares,
+      claim: claim('checkpoint-100', 100, 0.1),
+      options: { metric: 'acc' },
+    },
   })
   expect(opinion).toMatchObject({ because: 'other_direction' })
   expect(opinion?.text).toContain('it took the lowest acc for the best')
@@ -121,9 +125,9 @@ test('a record began anew only where all that beats it came before it', () => {
   expect(restarted?.text).toContain('after step 200')
   expect(opinionOn({ claim: claim('checkpoint-300', 300, 1.3) })?.because).toBe('unknown')
   const higher = evaluations([100, { acc: 0.9 }], [200, { acc: 0.1 }], [300, { acc: 0.5 }])
-  const told = { metric: 'acc' }
+  const options = { metric: 'acc' }
   expect(
-    opinionOn({ evaluations: higher, told, claim: claim('checkpoint-300', 300, 0.5) })?.because,
+    opinionOn({ evaluations: higher, options, claim: claim('checkpoint-300', 300, 0.5) })?.because,
   ).toBe('record_restarted')
 })
 

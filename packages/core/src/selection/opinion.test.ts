@@ -5,7 +5,7 @@ import { checkpoints, choose, claim, evaluations } from './testing.ts'
 const rows = evaluations([100, 1.4], [200, 1.2], [300, 1.3], [400, 1.25])
 const saved = checkpoints(100, 200, 300, 400)
 const opinionOn = (of: Parameters<typeof choose>[0]) =>
-  choose({ evaluations: rows, checkpoints: saved, told: { metric: 'eval_loss' }, ...of })
+  choose({ evaluations: rows, checkpoints: saved, options: { metric: 'eval_loss' }, ...of })
     .second_opinion
 
 test('without a claim there is no second opinion', () => {

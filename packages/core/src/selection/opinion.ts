@@ -77,10 +77,10 @@ function metricVerdict({ claim, metric, evaluations }: OpinionInput): Verdict | 
     claim.metric ?? metricNames(evaluations).find((name) => holds(evaluations, name, value))
   if (other === undefined || other === metric) return undefined
   const direction = directionByRecord(other, value, evaluations)
-  const told = direction ? ` (${direction})` : ''
+  const direction_words = direction ? ` (${direction})` : ''
   return [
     'other_metric',
-    `it judges by ${other}${told}, which was ${figure(value)} there, not by ${metric}`,
+    `it judges by ${other}${direction_words}, which was ${figure(value)} there, not by ${metric}`,
   ]
 }
 

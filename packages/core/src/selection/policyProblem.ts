@@ -1,13 +1,13 @@
 import type { Direction } from '../run/event.ts'
 import type { Policy } from '../status/status.ts'
-import type { PolicySettings } from './policyOptions.ts'
+import type { PolicyChoice } from './policyOptions.ts'
 
-/** An option that a policy may take, by its name in `Told`. */
-export type PolicyOption = 'metric' | 'direction' | 'prefer' | 'weights'
+/** An option that a policy may take, by its name in `PolicyOptions`. */
+export type PolicyOption = 'metric' | 'direction' | 'prefer' | 'coefficients'
 
 /**
  * Why a policy cannot decide, as a code and its parts; see `problemText` for the words.
- * `logged` names what could be chosen instead; undefined where no run was looked at.
+ * `logged` names the metrics that could be chosen instead; undefined if no run was read.
  */
 export type PolicyProblem =
   | { code: 'needs_metric'; logged?: readonly string[] }
@@ -20,23 +20,23 @@ export type PolicyProblem =
   | { code: 'several_losses'; losses: readonly string[] }
   | { code: 'loss_shows_no_progress'; logged: readonly string[] }
 
-/** What is wrong with the options of a policy, whatever the run is; null where nothing is. */
-export function policyProblem(settings: PolicySettings): PolicyProblem | null {
-  return missingOption(settings) ?? unusedOption(settings)
+/** The problem with the options of a policy, for any run; null if there is none. */
+export function policyProblem(choice: PolicyChoice): PolicyProblem | null {
+  return missingOption(choice) ?? unusedOption(choice)
 }
 
-/** An option that the policy cannot be without. */
-export function missingOption({ policy, told }: PolicySettings): PolicyProblem | null {
-  if (policy === 'metric' && told.metric === undefined) return { code: 'needs_metric' }
-  if (policy === 'within_noise' && told.prefer === undefined) return { code: 'needs_prefer' }
-  const hasWeights = Object.keys(told.weights ?? {}).length > 0
-  if (policy === 'scored' && !hasWeights) return { code: 'needs_coefficients' }
+/** A required option that is missing. */
+export function missingOption({ policy, options }: PolicyChoice): PolicyProblem | null {
+  if (policy === 'metric' && options.metric === undefined) return { code: 'needs_metric' }
+  if (policy === 'within_noise' && options.prefer === undefined) return { code: 'needs_prefer' }
+  const hasCoefficients = Object.keys(options.coefficients ?? {}).length > 0
+  if (policy === 'scored' && !hasCoefficients) return { code: 'needs_coefficients' }
   return null
 }
 
 /** An option that the policy would ignore. */
-function unusedOption({ policy, told }: PolicySettings): PolicyProblem | null {
-  const { metric, direction, prefer, weights } = told
+function unusedOption({ policy, options }: PolicyChoice): PolicyProblem | null {
+  const { metric, direction, prefer, coefficients } = options
   const unused = (option: PolicyOption, value: string | null): PolicyProblem => {
     return { code: 'option_without_use', policy, option, value }
   }
@@ -44,6 +44,6 @@ function unusedOption({ policy, told }: PolicySettings): PolicyProblem | null {
   if (hasOwnMetric && metric !== undefined) return unused('metric', metric)
   if (policy === 'lowest_eval_loss' && direction) return unused('direction', direction)
   if (policy !== 'within_noise' && prefer) return unused('prefer', prefer)
-  if (policy !== 'scored' && weights) return unused('weights', null)
+  if (policy !== 'scored' && coefficients) return unused('coefficients', null)
   return null
 }

@@ -2,10 +2,10 @@ import { byStep } from '../run/keys.ts'
 import { featuresOf, scoreOf } from './score.ts'
 import type { SelectionInput } from './input.ts'
 import type { NearTies, Ranked } from './selection.ts'
-import type { Preference, Weights } from './policyOptions.ts'
+import type { Preference, Coefficients } from './policyOptions.ts'
 
 /**
- * The ranking that a policy makes of the strict one: `within_noise` puts the told one of the near
+ * The ranking that a policy makes of the strict one: `within_noise` puts the preferred one of the near
  * ties first, `scored` orders by the weighed features; all others leave it as it is.
  */
 export function preferred(
@@ -13,9 +13,10 @@ export function preferred(
   near_ties: NearTies | null,
   input: SelectionInput,
 ): Ranked[] {
-  const { policy, told = {} } = input
-  if (policy === 'within_noise') return firstOfTies(strict, near_ties, told.prefer)
-  if (policy === 'scored' && told.weights) return byScore(strict, input, told.weights)
+  const { policy, options = {} } = input
+  if (policy === 'within_noise') return firstOfTies(strict, near_ties, options.prefer)
+  if (policy === 'scored' && options.coefficients)
+    return byScore(strict, input, options.coefficients)
   return strict
 }
 
@@ -32,13 +33,13 @@ function firstOfTies(
 function byScore(
   strict: readonly Ranked[],
   { evaluations, trainLoss, declaration }: SelectionInput,
-  weights: Weights,
+  coefficients: Coefficients,
 ): Ranked[] {
   const { directions } = declaration
   const features = featuresOf({ candidates: strict, evaluations, trainLoss, directions })
   const scored = strict.map((one, index) => {
     const own = features[index]
-    return { ...one, score: own ? scoreOf(own, weights) : Infinity }
+    return { ...one, score: own ? scoreOf(own, coefficients) : Infinity }
   })
   return scored.sort((a, b) => a.score - b.score || byStep(a, b))
 }

@@ -39,7 +39,7 @@ function unusedText({
       return `Policy ${policy} takes no direction: the evaluation loss is better low.`
     case 'prefer':
       return `A preference (${value}) only works with policy within_noise, not with ${policy}.`
-    case 'weights':
+    case 'coefficients':
       return `Coefficients only work with policy scored, not with ${policy}.`
   }
 }

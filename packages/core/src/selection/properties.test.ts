@@ -113,10 +113,10 @@ test('scaling a metric by a positive number changes nothing but the figures', ()
 test('what is not finite is never in the ranking, and always passed over with a reason', () => {
   fc.assert(
     fc.property(run, (rows) => {
-      const { ranking, passed_over } = chosen(rows)
+      const { ranking, skipped } = chosen(rows)
       expect(ranking.every((one) => Number.isFinite(one.value))).toBe(true)
-      expect(ranking.length + passed_over.length).toBe(rowsOf(rows).checkpoints.length)
-      expect(passed_over.every(({ text }) => text.length > 0)).toBe(true)
+      expect(ranking.length + skipped.length).toBe(rowsOf(rows).checkpoints.length)
+      expect(skipped.every(({ text }) => text.length > 0)).toBe(true)
     }),
   )
 })
@@ -125,11 +125,14 @@ test('maximising a metric is minimising its negative', () => {
   fc.assert(
     fc.property(run, (rows) => {
       const negated = rows.map((one) => ({ ...one, value: one.value === null ? null : -one.value }))
-      const told = { metric: 'eval_zorp' }
-      const lowest = choose({ ...rowsOf(rows, 'eval_zorp'), told: { ...told, direction: 'min' } })
+      const options = { metric: 'eval_zorp' }
+      const lowest = choose({
+        ...rowsOf(rows, 'eval_zorp'),
+        options: { ...options, direction: 'min' },
+      })
       const highest = choose({
         ...rowsOf(negated, 'eval_zorp'),
-        told: { ...told, direction: 'max' },
+        options: { ...options, direction: 'max' },
       })
       expect(highest.best?.step).toBe(lowest.best?.step)
       expect(highest.best?.attempt).toBe(lowest.best?.attempt)
@@ -139,13 +142,13 @@ test('maximising a metric is minimising its negative', () => {
 
 test('every policy picks a candidate, ranks each once, and puts its pick first', () => {
   const settings = fc.constantFrom(
-    { policy: 'as_declared', told: {} },
-    { policy: 'lowest_eval_loss', told: {} },
-    { policy: 'metric', told: { metric: 'eval_loss' } },
-    { policy: 'within_noise', told: { prefer: 'earliest' } },
-    { policy: 'within_noise', told: { prefer: 'latest' } },
-    { policy: 'scored', told: { weights: { eval_loss: 1, age: 0.5 } } },
-  ) satisfies fc.Arbitrary<{ policy: string; told: object }>
+    { policy: 'as_declared', options: {} },
+    { policy: 'lowest_eval_loss', options: {} },
+    { policy: 'metric', options: { metric: 'eval_loss' } },
+    { policy: 'within_noise', options: { prefer: 'earliest' } },
+    { policy: 'within_noise', options: { prefer: 'latest' } },
+    { policy: 'scored', options: { coefficients: { eval_loss: 1, age: 0.5 } } },
+  ) satisfies fc.Arbitrary<{ policy: string; options: object }>
   fc.assert(
     fc.property(run, settings, (rows, asked) => {
       const given = { ...rowsOf(rows), ...asked, claim: null }

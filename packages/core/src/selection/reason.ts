@@ -15,13 +15,13 @@ import { stepsInWords } from './ties.ts'
 
 type Found = Pick<
   Selection,
-  'best' | 'runner_up' | 'margin' | 'ranking' | 'passed_over' | 'missed_best' | 'near_ties'
+  'best' | 'runner_up' | 'margin' | 'ranking' | 'skipped' | 'missed_best' | 'near_ties'
 > & {
   policy: Selection['policy']
   prefer: Selection['prefer']
   among: 'checkpoints' | 'evaluations'
-  /** Why the weights of the best evaluation cannot be shipped, where they were saved. */
-  lost_best: string | null
+  /** Why the checkpoint of the best evaluation cannot be shipped, if there is one. */
+  unshippable_best: string | null
   /** First evaluations, in order of step. */
   evaluations: readonly Evaluation[]
 }
@@ -111,8 +111,8 @@ function unlike({ metric }: Decider, { evaluations }: Found): string {
 }
 
 /** A better evaluation whose checkpoint is gone or was never saved. */
-function better({ missed_best, lost_best }: Found): string {
-  if (lost_best) return `A better one cannot be shipped: ${lost_best}.`
+function better({ missed_best, unshippable_best }: Found): string {
+  if (unshippable_best) return `A better one cannot be shipped: ${unshippable_best}.`
   return missed_best ? `${missed_best.text}.` : ''
 }
 
@@ -138,11 +138,11 @@ function unbeaten({ metric, direction }: Decider, { best, evaluations }: Found):
   return isStart ? 'No later evaluation was better than this start of the run.' : ''
 }
 
-function nothing({ metric }: Decider, { passed_over, evaluations, among }: Found): string {
+function nothing({ metric }: Decider, { skipped, evaluations, among }: Found): string {
   if (evaluations.length === 0) return 'nothing was evaluated'
   if (among === 'evaluations') return `no evaluation has a finite ${metric}`
-  const [first] = passed_over
+  const [first] = skipped
   if (!first) return 'no checkpoint was saved'
-  const others = passed_over.length - 1
+  const others = skipped.length - 1
   return `${first.text}${others > 0 ? `, and ${others} more were skipped` : ''}`
 }

@@ -49,8 +49,8 @@ function isRecordAt(
   evaluations: readonly Evaluation[],
 ): boolean {
   const direction = directionOf(metric)
-  const judged = { metric, conditions: [] }
-  const top = direction && bestEvaluation(evaluations, judged, direction)
+  const criteria = { metric, conditions: [] }
+  const top = direction && bestEvaluation(evaluations, criteria, direction)
   return top !== undefined && top.evaluation.step === step
 }
 

@@ -5,7 +5,7 @@ import { directionOf, isTest, withoutSplit } from '../metric/direction.ts'
 import { finder, measureOf, metricNames } from '../metric/evaluations.ts'
 import type { Evaluation } from '../run/rows.ts'
 import { FEATURES } from './features.ts'
-import type { Feature, Weights } from './policyOptions.ts'
+import type { Feature, Coefficients } from './policyOptions.ts'
 import { lowestLoss } from './undeclared.ts'
 import { ownValue } from '../named.ts'
 
@@ -75,9 +75,9 @@ export function featuresOf(input: FeatureInput): Features[] {
 }
 
 /** What policy `scored` ranks by: Σ weight × feature, the lowest wins. */
-export function scoreOf(features: Features, weights: Weights): number {
+export function scoreOf(features: Features, coefficients: Coefficients): number {
   let score = 0
-  for (const name of FEATURES) score += (weights[name] ?? 0) * features[name]
+  for (const name of FEATURES) score += (coefficients[name] ?? 0) * features[name]
   return score
 }
 

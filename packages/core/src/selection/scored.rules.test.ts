@@ -4,10 +4,10 @@ import { checkpoints, choose, evaluations } from './testing.ts'
 
 const rows = evaluations([100, 1], [200, 2], [300, 3], [400, 4])
 
-const scored = (weights: Record<string, number>, more: Parameters<typeof choose>[0] = {}) =>
+const scored = (coefficients: Record<string, number>, more: Parameters<typeof choose>[0] = {}) =>
   choose({
     ...{ policy: 'scored', evaluations: rows, checkpoints: checkpoints(100, 200, 300, 400) },
-    ...{ told: { metric: 'eval_loss', weights } },
+    ...{ options: { metric: 'eval_loss', coefficients } },
     ...more,
   })
 

@@ -33,28 +33,28 @@ test.each([
   ['infinity', [2, Infinity, 1]],
 ])('a value that is not finite never wins: %s', (_where, values) => {
   const rows = values.map((value, index) => [(index + 1) * 100, value] as const)
-  const { best, passed_over } = choose({
+  const { best, skipped } = choose({
     evaluations: evaluations(...rows),
     checkpoints: checkpoints(100, 200, 300),
   })
   expect(best?.value).toBe(1)
-  expect(passed_over).toHaveLength(1)
+  expect(skipped).toHaveLength(1)
 })
 
 test('all NaN is nothing to choose from, and every checkpoint is passed over with its reason', () => {
-  const { best, passed_over, reason } = choose({
+  const { best, skipped, reason } = choose({
     evaluations: evaluations([100, NaN], [200, NaN]),
     checkpoints: checkpoints(100, 200),
   })
   expect(best).toBeNull()
-  expect(passed_over.map(({ reason }) => reason)).toEqual(['not_finite', 'not_finite'])
+  expect(skipped.map(({ reason }) => reason)).toEqual(['not_finite', 'not_finite'])
   expect(reason).toBe(
     'No checkpoint can be chosen: eval_loss is NaN at step 100, and 1 more were skipped.',
   )
 })
 
 test('an evaluation counts for its own weights only: the same attempt and step', () => {
-  const { best, passed_over } = choose({
+  const { best, skipped } = choose({
     evaluations: evaluations([100, 1, 0], [200, 2, 1]),
     checkpoints: checkpoints(
       { step: 100, attempt: 1 },
@@ -63,7 +63,7 @@ test('an evaluation counts for its own weights only: the same attempt and step',
     ),
   })
   expect(best).toMatchObject({ step: 200, attempt: 1 })
-  expect(passed_over.map(({ step, reason }) => [step, reason])).toEqual([
+  expect(skipped.map(({ step, reason }) => [step, reason])).toEqual([
     [100, 'no_evaluation'],
     [199, 'no_evaluation'],
   ])
@@ -116,13 +116,13 @@ test('a broken best is passed over with what is wrong with it', () => {
     { step: 100, files_state: 'broken', files_why: 'model.safetensors is empty' },
     200,
   )
-  const { best, passed_over } = choose({
+  const { best, skipped } = choose({
     evaluations: evaluations([100, 1], [200, 2]),
     checkpoints: saved,
   })
   expect(best?.step).toBe(200)
-  expect(passed_over[0]).toMatchObject({ reason: 'broken', step: 100 })
-  expect(passed_over[0]?.text).toContain('model.safetensors is empty')
+  expect(skipped[0]).toMatchObject({ reason: 'broken', step: 100 })
+  expect(skipped[0]?.text).toContain('model.safetensors is empty')
 })
 
 test('what the run declared decides, with its direction', () => {
@@ -156,19 +156,23 @@ test('a recorded best names its metric by equalling it bit for bit', () => {
 test('a metric that was told is judged as told', () => {
   const rows = evaluations([100, { eval_zorp: 3 }], [200, { eval_zorp: 4 }])
   const input = { evaluations: rows, checkpoints: checkpoints(100, 200) }
-  expect(choose({ ...input, told: { metric: 'eval_zorp', direction: 'max' } }).best?.step).toBe(200)
-  expect(choose({ ...input, told: { metric: 'eval_zorp' } }).reason).toBe(
+  expect(choose({ ...input, options: { metric: 'eval_zorp', direction: 'max' } }).best?.step).toBe(
+    200,
+  )
+  expect(choose({ ...input, options: { metric: 'eval_zorp' } }).reason).toBe(
     'No checkpoint can be chosen. It is unknown whether eval_zorp is better low or high. Choose min or max.',
   )
-  expect(choose({ ...input, told: { metric: 'eval_wer' } }).reason).toContain('Logged: eval_zorp')
+  expect(choose({ ...input, options: { metric: 'eval_wer' } }).reason).toContain(
+    'Logged: eval_zorp',
+  )
 })
 
 test('a metric is found under the name it was logged by, and no name is special', () => {
   const rows = evaluations([100, { eval_accuracy: 0.5 }], [200, { eval_accuracy: 0.9 }])
   const input = { evaluations: rows, checkpoints: checkpoints(100, 200) }
-  expect(choose({ ...input, told: { metric: 'accuracy' } }).best?.step).toBe(200)
+  expect(choose({ ...input, options: { metric: 'accuracy' } }).best?.step).toBe(200)
   for (const metric of ['constructor', '__proto__', 'toString']) {
-    const { best, reason } = choose({ ...input, told: { metric, direction: 'min' } })
+    const { best, reason } = choose({ ...input, options: { metric, direction: 'min' } })
     expect(best).toBeNull()
     expect(reason).toContain(`${metric} was never logged`)
   }
@@ -211,13 +215,13 @@ test('no evaluation, or no checkpoint, is nothing to choose from', () => {
 })
 
 test('evaluations are ranked without files where that is asked', () => {
-  const { best, missed_best, passed_over } = choose({
+  const { best, missed_best, skipped } = choose({
     evaluations: evaluations([100, 2], [200, 1], [300, NaN]),
     among: 'evaluations',
   })
   expect(best).toMatchObject({ step: 200, path: null })
   expect(missed_best).toBeNull()
-  expect(passed_over).toMatchObject([{ step: 300, reason: 'not_finite' }])
+  expect(skipped).toMatchObject([{ step: 300, reason: 'not_finite' }])
 })
 
 test('a million checkpoints are chosen among as few are, in any order', { timeout: 60_000 }, () => {
@@ -234,12 +238,12 @@ test('a million checkpoints are chosen among as few are, in any order', { timeou
 test('perplexity is better low by its name, without being told', () => {
   const rows = evaluations([100, { eval_perplexity: 9 }], [200, { eval_perplexity: 12 }])
   const given = { evaluations: rows, checkpoints: checkpoints(100, 200) }
-  expect(choose({ ...given, told: { metric: 'perplexity' } }).best?.step).toBe(100)
+  expect(choose({ ...given, options: { metric: 'perplexity' } }).best?.step).toBe(100)
 })
 
 test('a metric that is missing at a save passes that checkpoint over, and it is never the best', () => {
   const rows = evaluations([100, { eval_loss: 1 }], [200, { eval_f1: 0.9 }])
-  const { best, passed_over } = choose({ evaluations: rows, checkpoints: checkpoints(100, 200) })
+  const { best, skipped } = choose({ evaluations: rows, checkpoints: checkpoints(100, 200) })
   expect(best?.step).toBe(100)
-  expect(passed_over).toMatchObject([{ step: 200, reason: 'no_metric' }])
+  expect(skipped).toMatchObject([{ step: 200, reason: 'no_metric' }])
 })

@@ -1,6 +1,6 @@
 import type { Evaluation } from '../run/rows.ts'
 import type { Direction } from '../run/event.ts'
-import { checkpointField, evaluationField, rank } from './candidates.ts'
+import { checkpointCandidates, evaluationCandidates, rank } from './candidates.ts'
 import type { SelectionInput } from './input.ts'
 import { beatenBy } from './missed.ts'
 import { nothingToChoose, unmeasured } from './nothingToChoose.ts'
@@ -11,7 +11,7 @@ import { settingOf } from './setting.ts'
 import type { Selection } from './selection.ts'
 import { nearTies } from './ties.ts'
 
-/** Raised when the rules of a policy change, so that old answers can be told from new ones. */
+/** Raised when the rules of a policy change, so that old and new answers differ. */
 const POLICY_VERSION = 2
 
 /**
@@ -20,18 +20,18 @@ const POLICY_VERSION = 2
  * `setting` is that of the same input, where the caller has it already.
  */
 export function select(input: SelectionInput, setting = settingOf(input)): Selection {
-  const { policy, checkpoints, among = 'checkpoints', told = {} } = input
-  const { decided, evaluations, judged } = setting
+  const { policy, checkpoints, among = 'checkpoints', options = {} } = input
+  const { decided, evaluations, criteria } = setting
   const { metric, direction, problem } = decided
   const declared_by = decided.declared_by ?? 'asked for'
-  const prefer = policy === 'within_noise' ? (told.prefer ?? null) : null
+  const prefer = policy === 'within_noise' ? (options.prefer ?? null) : null
   const base = { policy, policy_version: POLICY_VERSION, metric, direction, declared_by, prefer }
-  const field = among === 'checkpoints' ? checkpointField : evaluationField
-  const { candidates, passed_over } = field(checkpoints, evaluations, judged)
+  const field = among === 'checkpoints' ? checkpointCandidates : evaluationCandidates
+  const { candidates, skipped } = field(checkpoints, evaluations, criteria)
   if (metric === null || direction === null || problem !== null) {
     const isEmpty = evaluations.length === 0
     const nothing_to_choose = isEmpty ? unmeasured(evaluations, metric ?? '') : null
-    const told = { ...base, ...NOTHING, nothing_to_choose, passed_over }
+    const told = { ...base, ...NOTHING, nothing_to_choose, skipped: skipped }
     return { ...told, reason: reason({ problem: problem ?? { code: 'needs_metric' } }) }
   }
   const strict = rank(candidates, direction)
@@ -40,17 +40,31 @@ export function select(input: SelectionInput, setting = settingOf(input)): Selec
   const [best = null, runner_up = null] = ranking
   const sign = direction === 'min' ? 1 : -1
   const margin = best && runner_up ? sign * (runner_up.value - best.value) || 0 : null
-  const { missed_best, lost_best } = beatenBy({ evaluations, checkpoints }, judged, direction, {
-    ...{ best: strict[0] ?? null, passed_over },
-  })
+  const { missed_best, unshippable_best } = beatenBy(
+    { evaluations, checkpoints },
+    criteria,
+    direction,
+    {
+      ...{ best: strict[0] ?? null, skipped: skipped },
+    },
+  )
   const nothing_to_choose = nothingToChoose(evaluations, metric, direction)
-  const found = { best, runner_up, margin, ranking, passed_over, missed_best, near_ties }
+  const found = { best, runner_up, margin, ranking, skipped: skipped, missed_best, near_ties }
   return {
     ...base,
     ...found,
     nothing_to_choose,
     second_opinion: opinion(input, { metric, direction, evaluations, best }),
-    reason: reason({ problem, decided, policy, prefer, among, lost_best, evaluations, ...found }),
+    reason: reason({
+      problem,
+      decided,
+      policy,
+      prefer,
+      among,
+      unshippable_best,
+      evaluations,
+      ...found,
+    }),
   }
 }
 

@@ -20,7 +20,7 @@ export const Ranked = z.object({
 export type Ranked = z.infer<typeof Ranked>
 
 /** Why a checkpoint was not compared. */
-export const PassedOver = z.object({
+export const Skipped = z.object({
   checkpoint_id: z.string().nullable(),
   attempt: z.number(),
   step: z.number().nullable(),
@@ -37,7 +37,7 @@ export const PassedOver = z.object({
   ]),
   text: z.string(),
 })
-export type PassedOver = z.infer<typeof PassedOver>
+export type Skipped = z.infer<typeof Skipped>
 
 /**
  * How uncertain a value is: `logged` standard error; `binomial` from the number of samples;
@@ -106,11 +106,11 @@ export const SecondOpinion = z.object({
 export type SecondOpinion = z.infer<typeof SecondOpinion>
 
 /**
- * Who decides: `told` a person, `declared` or `recorded` the run, `project` the project's answer for
+ * Who decides: `chosen` by a person, `declared` or `recorded` the run, `project` the project's answer for
  * runs that declare nothing, `inferred` where the run's files show it, `speech` or `preference` a rule for that kind of training, or `nobody`.
  */
 export const Basis = z.enum([
-  'told',
+  'chosen',
   'declared',
   'recorded',
   'project',
@@ -139,7 +139,7 @@ export const Selection = z.object({
   margin: z.number().nullable(),
   /** Every candidate, best first. */
   ranking: z.array(Ranked),
-  passed_over: z.array(PassedOver),
+  skipped: z.array(Skipped),
   /** What noise cannot tell from the strictly best; null where the noise is not known. */
   near_ties: NearTies.nullable(),
   missed_best: MissedBest.nullable(),

@@ -1,7 +1,7 @@
 import { withAggregate } from '../metric/aggregate.ts'
 import { firstEvaluations, loggedNames } from '../metric/evaluations.ts'
 import type { Evaluation } from '../run/rows.ts'
-import { asLoggedConditions, conditionProblem, type Judged } from './conditions.ts'
+import { asLoggedConditions, conditionProblem, type Criteria } from './conditions.ts'
 import { decider, type Decider } from './decider.ts'
 import type { SelectionInput } from './input.ts'
 import { missingOption, type PolicyProblem } from './policyProblem.ts'
@@ -9,40 +9,40 @@ import { missingOption, type PolicyProblem } from './policyProblem.ts'
 /** What decides, and the evaluations that it decides over. */
 export interface Setting {
   decided: Decider
-  /** First evaluations, in order of step, with a told aggregate among their values. */
+  /** First evaluations, in order of step, with the aggregate that the options name among their values. */
   evaluations: readonly Evaluation[]
-  judged: Judged
+  criteria: Criteria
 }
 
 /** What decides and over which values, before anything is compared. */
 export function settingOf(input: SelectionInput): Setting {
-  const { told = {} } = input
+  const { options = {} } = input
   const first = firstEvaluations(input.evaluations)
-  const decided = decider({ ...input, told, evaluations: first })
+  const decided = decider({ ...input, options, evaluations: first })
   const { metric, direction } = decided
-  const names = told.subject_to?.length ? loggedNames(first) : []
-  const conditions = asLoggedConditions(told.subject_to ?? [], names)
+  const names = options.subject_to?.length ? loggedNames(first) : []
+  const conditions = asLoggedConditions(options.subject_to ?? [], names)
   const problem =
     decided.problem ??
-    missingOption({ policy: input.policy, told }) ??
+    missingOption({ policy: input.policy, options }) ??
     conditionProblem(conditions, names)
   const evaluations =
     metric !== null && direction !== null ? withAggregate(first, metric, direction) : first
   return {
     decided: { ...decided, problem },
     evaluations,
-    judged: { metric: metric ?? '', conditions },
+    criteria: { metric: metric ?? '', conditions },
   }
 }
 
 /**
- * Whether a direction alone is of use: only where that of the metric that decides is not known.
- * Null where it is, or where none was asked for.
+ * The problem of a direction without a metric: the deciding metric's own direction is known already.
+ * Null if the option is useful, or not set.
  */
 export function directionProblem(input: SelectionInput): PolicyProblem | null {
-  const { direction: asked, ...rest } = input.told ?? {}
+  const { direction: asked, ...rest } = input.options ?? {}
   if (asked === undefined || rest.metric !== undefined) return null
-  const { metric, direction } = settingOf({ ...input, told: rest }).decided
+  const { metric, direction } = settingOf({ ...input, options: rest }).decided
   if (metric === null || direction === null) return null
   return { code: 'direction_known', metric, direction, asked }
 }

@@ -6,26 +6,26 @@ const rows = evaluations([100, 3], [200, 2], [300, 1])
 
 test('a checkpoint that is still being written is passed over as that', () => {
   const writing = checkpoints(100, { step: 300, files_state: 'writing' })
-  const { best, passed_over } = choose({ evaluations: rows, checkpoints: writing })
+  const { best, skipped } = choose({ evaluations: rows, checkpoints: writing })
   expect(best?.step).toBe(100)
-  expect(passed_over).toMatchObject([
+  expect(skipped).toMatchObject([
     { reason: 'writing', text: 'checkpoint-300 is still being written' },
   ])
 })
 
 test('a checkpoint without a step is passed over for that, after those with one', () => {
   const saved = checkpoints({ step: null, path: 'last.ckpt' }, 300, { step: 900 })
-  const { best, passed_over } = choose({ evaluations: rows, checkpoints: saved })
+  const { best, skipped } = choose({ evaluations: rows, checkpoints: saved })
   expect(best?.step).toBe(300)
-  expect(passed_over.map(({ reason }) => reason)).toEqual(['no_evaluation', 'no_step'])
-  expect(passed_over[0]?.text).toContain('no evaluation at step 900')
-  expect(passed_over[1]?.text).toContain('last.ckpt has no step number')
+  expect(skipped.map(({ reason }) => reason)).toEqual(['no_evaluation', 'no_step'])
+  expect(skipped[0]?.text).toContain('no evaluation at step 900')
+  expect(skipped[1]?.text).toContain('last.ckpt has no step number')
 })
 
 test('what was passed over is listed by step, then by attempt', () => {
   const saved = checkpoints({ step: 900 }, { step: 800, attempt: 2 }, { step: 800, attempt: 1 })
-  const { passed_over } = choose({ evaluations: rows, checkpoints: saved })
-  expect(passed_over.map(({ step, attempt }) => [step, attempt])).toEqual([
+  const { skipped } = choose({ evaluations: rows, checkpoints: saved })
+  expect(skipped.map(({ step, attempt }) => [step, attempt])).toEqual([
     [800, 1],
     [800, 2],
     [900, 0],
@@ -34,21 +34,21 @@ test('what was passed over is listed by step, then by attempt', () => {
 
 test('files that are gone are named without a reason or a value where there is none', () => {
   const gone = checkpoints(100, { step: 900, files_state: 'missing' })
-  const { passed_over } = choose({ evaluations: rows, checkpoints: gone })
-  expect(passed_over[0]?.text).toBe('the files of checkpoint-900 are missing')
+  const { skipped } = choose({ evaluations: rows, checkpoints: gone })
+  expect(skipped[0]?.text).toBe('the files of checkpoint-900 are missing')
 })
 
 test('a metric that is null at a save is no metric, and one that is NaN is not finite', () => {
   const holes = evaluations([100, 1], [200, null], [300, NaN])
   const saved = checkpoints(100, 200, 300)
-  const { passed_over } = choose({ evaluations: holes, checkpoints: saved })
-  expect(passed_over.map(({ reason }) => reason)).toEqual(['no_metric', 'not_finite'])
+  const { skipped } = choose({ evaluations: holes, checkpoints: saved })
+  expect(skipped.map(({ reason }) => reason)).toEqual(['no_metric', 'not_finite'])
 })
 
 test('an evaluation carries its loss beside the metric that decides, or null', () => {
   const both = evaluations([100, { eval_loss: 2, eval_f1: 0.9 }], [200, { eval_f1: 0.5 }])
   const { ranking } = choose({
-    ...{ evaluations: both, checkpoints: checkpoints(100, 200), told: { metric: 'eval_f1' } },
+    ...{ evaluations: both, checkpoints: checkpoints(100, 200), options: { metric: 'eval_f1' } },
   })
   expect(ranking.map(({ eval_loss }) => eval_loss)).toEqual([2, null])
 })
@@ -76,19 +76,19 @@ test('evaluations are ranked over what has the metric, is finite and keeps the c
     [500, { kl: 0 }],
   )
   const subject_to = [{ metric: 'kl', relation: '<=' as const, bound: 1 }]
-  const { ranking, passed_over } = choose({
+  const { ranking, skipped } = choose({
     ...{ evaluations: holes, among: 'evaluations', checkpoints: checkpoints(200) },
-    ...{ told: { metric: 'eval_loss', subject_to } },
+    ...{ options: { metric: 'eval_loss', subject_to } },
   })
   expect(ranking.map(({ step }) => step)).toEqual([100])
-  expect(passed_over.map(({ step, reason }) => [step, reason])).toEqual([
+  expect(skipped.map(({ step, reason }) => [step, reason])).toEqual([
     [200, 'condition'],
     [300, 'not_finite'],
     [400, 'not_finite'],
   ])
-  expect(passed_over[0]).toMatchObject({ path: 'checkpoint-200' })
-  expect(passed_over[1]?.text).toBe('eval_loss is missing at step 300')
-  expect(passed_over[2]?.text).toBe('eval_loss is NaN at step 400')
+  expect(skipped[0]).toMatchObject({ path: 'checkpoint-200' })
+  expect(skipped[1]?.text).toBe('eval_loss is missing at step 300')
+  expect(skipped[2]?.text).toBe('eval_loss is NaN at step 400')
 })
 
 test('where evaluations are ranked, none is missed for its files', () => {
@@ -97,8 +97,10 @@ test('where evaluations are ranked, none is missed for its files', () => {
   expect(reason).not.toContain('saved')
   const holes = evaluations([100, { eval_loss: 1, kl: 9 }], [200, { eval_loss: 2, kl: 0 }])
   const subject_to = [{ metric: 'kl', relation: '<=' as const, bound: 1 }]
-  const told = { metric: 'eval_loss', subject_to }
-  expect(choose({ evaluations: holes, checkpoints: checkpoints(200), told }).missed_best).toBeNull()
+  const options = { metric: 'eval_loss', subject_to }
+  expect(
+    choose({ evaluations: holes, checkpoints: checkpoints(200), options }).missed_best,
+  ).toBeNull()
 })
 
 test('an evaluation as good as the best checkpoint is not missed, and attempts are told apart', () => {
@@ -125,34 +127,34 @@ test('a best that was saved and lost is not missed, and the reason tells what ha
 test('the margin is positive where the best is better, in either direction', () => {
   const shares = evaluations([100, { acc: 0.5 }], [200, { acc: 0.75 }])
   const given = { evaluations: shares, checkpoints: checkpoints(100, 200) }
-  expect(choose({ ...given, told: { metric: 'acc' } }).margin).toBe(0.25)
-  expect(choose({ ...given, told: { metric: 'acc', direction: 'min' } }).margin).toBe(0.25)
+  expect(choose({ ...given, options: { metric: 'acc' } }).margin).toBe(0.25)
+  expect(choose({ ...given, options: { metric: 'acc', direction: 'min' } }).margin).toBe(0.25)
 })
 
 test('a preference counts for policy within_noise alone', () => {
-  const told = { prefer: 'latest' as const }
-  const given = { evaluations: rows, checkpoints: checkpoints(100), told }
+  const options = { prefer: 'latest' as const }
+  const given = { evaluations: rows, checkpoints: checkpoints(100), options }
   expect(choose(given).prefer).toBeNull()
   expect(choose({ ...given, policy: 'within_noise' }).prefer).toBe('latest')
 })
 
 test('nothing to choose says whether nothing at all was evaluated', () => {
   expect(choose({}).nothing_to_choose).toMatchObject({ code: 'no_evaluation' })
-  const unlogged = choose({ evaluations: rows, told: { metric: 'eval_f1' } })
+  const unlogged = choose({ evaluations: rows, options: { metric: 'eval_f1' } })
   expect(unlogged).toMatchObject({ nothing_to_choose: null, best: null })
 })
 
 test('a direction alone is of use only where that of the deciding metric is unknown', () => {
   const declaration = { metric: null, direction: null, declared_by: null }
-  const input = (told: object, values = rows) => ({
+  const input = (options: object, values = rows) => ({
     ...{ policy: 'as_declared' as const, declaration, claim: null, checkpoints: [] },
-    ...{ evaluations: values, told },
+    ...{ evaluations: values, options },
   })
   expect(directionProblem(input({ direction: 'max' }))).toEqual({
     ...{ code: 'direction_known', metric: 'eval_loss', direction: 'min', asked: 'max' },
   })
   expect(directionProblem(input({}))).toBeNull()
-  expect(directionProblem({ ...input({}), told: undefined })).toBeNull()
+  expect(directionProblem({ ...input({}), options: undefined })).toBeNull()
   expect(directionProblem(input({ metric: 'eval_loss', direction: 'max' }))).toBeNull()
   const zorp = evaluations([100, { zorp: 1 }], [200, { zorp: 1 }])
   const recorded = { ...input({ direction: 'max' }, zorp), claim: claim(null, 100, 1) }
@@ -181,9 +183,9 @@ test('values over unlike numbers of samples are warned of, but not over rounded 
 test('a checkpoint without a step is not that of step 0', () => {
   const first = evaluations([0, 1])
   const stepless = checkpoints({ step: null, path: 'last' })
-  const { best, passed_over } = choose({ evaluations: first, checkpoints: stepless })
+  const { best, skipped } = choose({ evaluations: first, checkpoints: stepless })
   expect(best).toBeNull()
-  expect(passed_over).toMatchObject([{ reason: 'no_step' }])
+  expect(skipped).toMatchObject([{ reason: 'no_step' }])
   const ranked = choose({ evaluations: first, checkpoints: stepless, among: 'evaluations' })
   expect(ranked.best).toMatchObject({ step: 0, path: null })
 })

@@ -7,7 +7,7 @@ function among(values: readonly number[], error = 0.25) {
   return choose({
     evaluations: evaluations(...rows),
     checkpoints: checkpoints(...rows.map(([step]) => step)),
-    told: { metric: 'acc' },
+    options: { metric: 'acc' },
   })
 }
 
@@ -30,7 +30,7 @@ test('noise is that of the best checkpoint, not of the first', () => {
   const { near_ties } = choose({
     evaluations: rows,
     checkpoints: checkpoints(100, 200),
-    told: { metric: 'acc' },
+    options: { metric: 'acc' },
   })
   expect(near_ties?.candidates.map(({ step }) => step)).toEqual([200])
 })
@@ -68,7 +68,7 @@ test('policy within_noise keeps the order of all others, and each once', () => {
       policy: 'within_noise',
       evaluations: evaluations(...rows),
       checkpoints: checkpoints(100, 200, 300, 400),
-      told: { metric: 'acc', prefer },
+      options: { metric: 'acc', prefer },
     }).ranking.map(({ step }) => step)
   expect(ranked('earliest')).toEqual([100, 300, 200, 400])
   expect(ranked('latest')).toEqual([300, 200, 100, 400])

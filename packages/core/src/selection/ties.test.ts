@@ -48,7 +48,7 @@ test('a logged standard error goes before all else', () => {
     [200, { acc: 0.71, acc_stderr: 0.02 }],
     [300, { acc: 0.6, acc_stderr: 0.02 }],
   ).map((row) => ({ ...row, samples: 10_000 }))
-  const { near_ties, metric } = among(rows, [100, 200, 300], { told: { metric: 'acc' } })
+  const { near_ties, metric } = among(rows, [100, 200, 300], { options: { metric: 'acc' } })
   expect(metric).toBe('acc')
   expect(near_ties?.noise).toMatchObject({ source: 'logged', standard_error: 0.02 })
   expect(near_ties?.candidates.map(({ step }) => step)).toEqual([100, 200])
@@ -63,7 +63,7 @@ test('the number of samples tells the error of a share, in shares and in per cen
       [200, { eval_accuracy: (share - binomial / 2) * scale }],
       [300, { eval_accuracy: (share - 2 * binomial) * scale }],
     ).map((row) => ({ ...row, samples }))
-    const { near_ties } = among(rows, [100, 200, 300], { told: { metric: 'eval_accuracy' } })
+    const { near_ties } = among(rows, [100, 200, 300], { options: { metric: 'eval_accuracy' } })
     expect(near_ties?.noise.source).toBe('binomial')
     expect(near_ties?.noise.standard_error).toBeCloseTo(binomial * scale, 12)
     expect(near_ties?.candidates.map(({ step }) => step)).toEqual([100, 200])
@@ -74,12 +74,12 @@ test('with few evaluations and nothing else known, the noise is not known', () =
   expect(among(valley(0.02).slice(0, 6)).near_ties).toBeNull()
 })
 
-test('policy within_noise takes the told one of the near ties, and says what was lower', () => {
+test('policy within_noise takes the preferred one of the near ties, and says what was lower', () => {
   const rows = valley(0.02)
   const strict = among(rows)
   const ties = strict.near_ties?.candidates.map(({ step }) => step) ?? []
   for (const prefer of ['earliest', 'latest'] as const) {
-    const chosen = among(rows, STEPS, { policy: 'within_noise', told: { prefer } })
+    const chosen = among(rows, STEPS, { policy: 'within_noise', options: { prefer } })
     expect(chosen.best?.step).toBe(prefer === 'earliest' ? ties[0] : ties.at(-1))
     expect(chosen.ranking[0]).toEqual(chosen.best)
     expect(chosen.ranking).toHaveLength(strict.ranking.length)
@@ -94,7 +94,7 @@ test('policy within_noise takes the told one of the near ties, and says what was
 test('policy within_noise takes the strictly best where the noise is not known, and says so', () => {
   const chosen = among(valley(0.02).slice(0, 6), STEPS, {
     policy: 'within_noise',
-    told: { prefer: 'latest' },
+    options: { prefer: 'latest' },
   })
   expect(chosen.best).toEqual(among(valley(0.02).slice(0, 6)).best)
   expect(chosen.reason).toContain('The noise is unknown.')
@@ -113,7 +113,7 @@ test('noise is that of the attempt of the best, whatever another attempt did', (
 test('a share of all or none of few samples is not without error', () => {
   const rows = evaluations([100, { eval_accuracy: 0.9 }], [200, { eval_accuracy: 1 }])
   const few = rows.map((row) => ({ ...row, samples: 10 }))
-  const { near_ties } = among(few, [100, 200], { told: { metric: 'eval_accuracy' } })
+  const { near_ties } = among(few, [100, 200], { options: { metric: 'eval_accuracy' } })
   expect(near_ties?.noise.standard_error).toBeGreaterThan(0.05)
 })
 
@@ -124,7 +124,7 @@ test('a share of tokens, or a mean of shares, is not judged by the number of sam
       samples: 200,
       values: { [metric]: 1 / (row.values['eval_loss'] ?? NaN), eval_acc: 0.5 },
     }))
-    const { near_ties } = among(rows, STEPS, { told: { metric, direction: 'max' } })
+    const { near_ties } = among(rows, STEPS, { options: { metric, direction: 'max' } })
     expect([metric, near_ties?.noise.source ?? 'residual']).toEqual([metric, 'residual'])
   }
 })
@@ -135,7 +135,7 @@ test('a curve of shares far calmer than its samples allow is judged by its own s
     samples: 200,
     values: { eval_accuracy: 1.4 / (row.values['eval_loss'] ?? NaN) },
   }))
-  expect(among(rows, STEPS, { told: { metric: 'eval_accuracy' } }).near_ties?.noise.source).toBe(
+  expect(among(rows, STEPS, { options: { metric: 'eval_accuracy' } }).near_ties?.noise.source).toBe(
     'residual',
   )
 })
@@ -146,5 +146,5 @@ test('the error of a value that does not count says nothing of the one that does
     [200, { eval_acc: 0.81 }],
     [200, { eval_acc: 0.5, eval_acc_stderr: 0.2 }],
   )
-  expect(among(rows, [100, 200], { told: { metric: 'eval_acc' } }).near_ties).toBeNull()
+  expect(among(rows, [100, 200], { options: { metric: 'eval_acc' } }).near_ties).toBeNull()
 })

@@ -94,11 +94,11 @@ test('who decided is named with the choice, for each kind of who', () => {
   const reason = (more: Parameters<typeof choose>[0]) => choose({ ...given, ...more }).reason
   expect(reason(declaration('eval_f1', 'a.yaml:3'))).toMatch(/[Dd]eclared by a\.yaml:3\.$/)
   expect(reason(declaration('eval_f1', null))).toMatch(/[Dd]eclared by the run\.$/)
-  expect(reason({ told: { metric: 'eval_f1', by: 'ana' } })).toMatch(/[Cc]hosen by ana\.$/)
-  expect(reason({ told: { metric: 'eval_f1' } })).not.toMatch(/chosen|declared|asked/i)
+  expect(reason({ options: { metric: 'eval_f1', by: 'ana' } })).toMatch(/[Cc]hosen by ana\.$/)
+  expect(reason({ options: { metric: 'eval_f1' } })).not.toMatch(/chosen|declared|asked/i)
   expect(reason({})).toMatch(/[Tt]he run does not say which metric decides\.$/)
   const undeclaredBy = (by?: string) => ({
-    told: { undeclared: { metric: 'f1', direction: null }, ...(by ? { by } : {}) },
+    options: { undeclared: { metric: 'f1', direction: null }, ...(by ? { by } : {}) },
   })
   expect(reason(undeclaredBy('ana'))).toMatch(/[Cc]hosen by ana for runs that declare no metric\.$/)
   expect(reason(undeclaredBy())).toMatch(/[Cc]hosen for runs that declare no metric\.$/)
@@ -111,7 +111,7 @@ test("the project's answer of several metrics needs all of them", () => {
   )
   const given = { evaluations: rows, checkpoints: checkpoints(100, 200) }
   const decided = (metric: string) =>
-    choose({ ...given, told: { undeclared: { metric, direction: null } } }).metric
+    choose({ ...given, options: { undeclared: { metric, direction: null } } }).metric
   expect(decided('mean(eval_a_loss, eval_loss)')).toBe('mean(eval_a_loss, eval_loss)')
   expect(decided('mean(eval_a_loss, eval_b_loss)')).toBe('eval_loss')
 })
@@ -163,7 +163,7 @@ test('an aggregate takes the directions that were said of its parts', () => {
         checkpoints: checkpoints(100, 200),
         declaration: declaration ?? none,
       },
-      told: { metric: 'mean(zorp, zarp)' },
+      options: { metric: 'mean(zorp, zarp)' },
     }).best?.step
   expect(mean({ ...none, directions: { zorp: 'max', zarp: 'max' } })).toBe(200)
   expect(mean({ ...none, directions: { zorp: 'min', zarp: 'max' } })).toBeUndefined()

@@ -12,7 +12,7 @@ export const JOB_STATES = [
 
 type JobState = (typeof JOB_STATES)[number]
 
-/** How the best checkpoint is chosen; what a person tells with it is `Told`. */
+/** How the best checkpoint is chosen; its options are `PolicyOptions`. */
 export const POLICIES = [
   'as_declared',
   'lowest_eval_loss',

@@ -41,14 +41,14 @@ async function history(
   projects: number,
   from = 0,
 ): Promise<Map<string, TrainingEvent[]>> {
-  const told = new Map<string, TrainingEvent[]>()
+  const byName = new Map<string, TrainingEvent[]>()
   for (let salt = from; salt < from + 2 * projects; salt++) {
     const name = `${prefix} ${salt}`
     const job_id = await newJob(on, { name, project: `${prefix} ${salt % projects}` })
     await tell(on, job_id, ...run(salt))
-    told.set(name, run(salt))
+    byName.set(name, run(salt))
   }
-  return told
+  return byName
 }
 
 test('before any job has ended there is nothing to replay, and the sentence says so', async () => {
@@ -56,16 +56,16 @@ test('before any job has ended there is nothing to replay, and the sentence says
   await tell(db, job_id, ...run(0).slice(0, -1))
   await expect(backtestJobs(db, { target: 'task' })).rejects.toThrow('has come to its end')
   expect(await backtestTargets(db)).toEqual([])
-  const told = { policy: 'scored', told: {} } as const
-  await expect(changePolicy(db, { job_id }, told, 'ana')).rejects.toThrow('has come to its end')
+  const choice = { policy: 'scored', options: {} } as const
+  await expect(changePolicy(db, { job_id }, choice, 'ana')).rejects.toThrow('has come to its end')
 })
 
 test('finished jobs are replayed as their events would be, a project as a group', async () => {
-  const told = await history(db, 'events', 2)
+  const byName = await history(db, 'events', 2)
   const { runs, found } = await finishedRuns(db, 'events 0')
   expect([runs.length, found]).toEqual([2, 2])
   const options = { target: 'accuracy', project: 'events 1' }
-  const direct = [...told]
+  const direct = [...byName]
     .filter((_, index) => index % 2 === 1)
     .map(([name, events]) => {
       const group = 'events 1'
@@ -135,7 +135,7 @@ test('policy scored is taken only with the weights by which it earned its place 
     ...run(7),
     ...[1, 2, 3, 4, 5, 6].map((index) => checkpoint(100 * index)),
   )
-  const scored = { policy: 'scored', told: { weights: { age: 1 } } } as const
+  const scored = { policy: 'scored', options: { coefficients: { age: 1 } } } as const
   await expect(changePolicy(board, { job_id }, scored, 'ana')).rejects.toThrow(
     '6 groups are needed',
   )
@@ -145,8 +145,8 @@ test('policy scored is taken only with the weights by which it earned its place 
   expect(verdict.recommended).toBe(true)
   await changePolicy(board, { job_id }, scored, 'ana')
   const detail = await jobDetail(board, job_id)
-  expect(detail?.policy_told.weights).toEqual(verdict.weights)
-  expect(detail?.policy_told.weights).not.toEqual(scored.told.weights)
+  expect(detail?.policy_options.coefficients).toEqual(verdict.coefficients)
+  expect(detail?.policy_options.coefficients).not.toEqual(scored.options.coefficients)
   const list = await checkpointsOf(board, job_id)
   const scores = list?.selection.ranking.map(({ score }) => score) ?? []
   expect(scores).toHaveLength(6)
@@ -158,8 +158,8 @@ test('policy scored weighs the training losses that are stored', async () => {
   const saved = [1, 2, 3, 4, 5, 6].map((index) => checkpoint(100 * index))
   await tell(db, job_id, ...run(3), ...saved)
   await changeJob(db, job_id, async () => {
-    const policy_told = { weights: { loss_gap: 1 } }
-    return { set: { selection_policy: 'scored', policy_told }, answer: undefined }
+    const policy_options = { coefficients: { loss_gap: 1 } }
+    return { set: { selection_policy: 'scored', policy_options }, answer: undefined }
   })
   await tell(db, job_id, checkpoint(700))
   const { selection, checkpoints } = (await checkpointsOf(db, job_id)) ?? {}

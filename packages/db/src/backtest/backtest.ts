@@ -12,7 +12,7 @@ export interface JobsBacktest {
   project?: string | undefined
   /** The metric that choices are judged by, or `task` for each run's own. */
   target: string
-  /** What policy `metric` decides by, where it is told. */
+  /** The metric of policy `metric`, if one is given. */
   metric?: string | undefined
   /** The target's direction, where its name does not tell. */
   direction?: Direction | undefined
@@ -32,7 +32,7 @@ export async function backtestJobs(
   const { runs, found } = await finishedRuns(db, project, most)
   const result = await replay({ runs, options })
   // A copy of a run says of the target what the run itself says.
-  const missing = result.left_out.filter(({ code }) => code !== 'same_run')
+  const missing = result.skipped.filter(({ code }) => code !== 'same_run')
   if (result.runs === 0 && missing.every(({ code }) => code === 'no_target')) {
     throw new Refused(await nothingToJudgeBy(db, asked))
   }

@@ -23,10 +23,10 @@ export async function replay(order: ReplayOrder): Promise<Backtest> {
 
 /** A backtest in this process. */
 export function replayHere({ runs, options }: ReplayOrder): Backtest {
-  const told = runs.map(({ losses, ...run }) => {
+  const withLosses = runs.map(({ losses, ...run }) => {
     return { ...run, context: { trainLoss: lossFinder(losses) } }
   })
-  return backtest(told, options)
+  return backtest(withLosses, options)
 }
 
 const PROGRAM = fileURLToPath(new URL('./replayProcess.ts', import.meta.url))

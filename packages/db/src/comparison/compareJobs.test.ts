@@ -43,7 +43,7 @@ test('a comparison has the best of each job as its own page has it, and where it
 test('a policy that weighs the training loss decides alike alone and in a comparison', async () => {
   const job_id = await trained('weighed', [3, 2, 2.5])
   await db.sql`update training_jobs set selection_policy = 'scored',
-    policy_told = '{"weights": {"loss_gap": 1}}' where job_id = ${job_id}`
+    policy_options = '{"coefficients": {"loss_gap": 1}}' where job_id = ${job_id}`
   const { comparison } = await compareJobs(db, { job_ids: [job_id] })
   const selection = await selectionOf(db, job_id)
   expect(selection?.best?.score).not.toBeNull()

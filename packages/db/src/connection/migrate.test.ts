@@ -59,7 +59,7 @@ test('a board of the first version keeps its jobs and evaluations, under the def
       values (${job_id}, ${randomUUID()}, 0, ${step}, ${path}, 'complete', 1)`
   }
   await migrate(db)
-  expect(await jobDetail(db, job_id)).toMatchObject({ policy_from: 'default', policy_told: {} })
+  expect(await jobDetail(db, job_id)).toMatchObject({ policy_from: 'default', policy_options: {} })
   await tell(db, job_id, checkpoint(100))
   expect(await jobStatus(db, job_id)).toMatchObject({ best_step: 100, best_metric: 0.5 })
   const saved = await db.sql`select path from checkpoints where job_id = ${job_id} order by arrival`

@@ -28,7 +28,7 @@ test('examples are removed with all that was recorded of them, and nothing else 
   expect(await claimExample(db, example)).toBe(false)
   expect(await jobDetail(db, own)).toMatchObject({ is_example: false })
   expect(await jobDetail(db, example)).toMatchObject({ is_example: true })
-  await changePolicy(db, { job_id: example }, { policy: 'lowest_eval_loss', told: {} }, 'ann')
+  await changePolicy(db, { job_id: example }, { policy: 'lowest_eval_loss', options: {} }, 'ann')
   const [saved] = await listCheckpoints(db, shipped)
   const checkpoint_id = saved?.checkpoint_id ?? ''
   await createDeployment(db, { job_id: shipped, checkpoint_id, model_name: 'whale' })

@@ -26,7 +26,7 @@ export interface JobDetail extends Pick<
   | 'metric_is_inferred'
   | 'save_steps'
   | 'metric_directions'
-  | 'policy_told'
+  | 'policy_options'
   | 'policy_from'
   | 'attempt'
   | 'host_id'
@@ -52,14 +52,14 @@ export async function jobDetail(db: Database, job_id: string): Promise<JobDetail
   const [host] = await db.orm.select().from(hosts).where(eq(hosts.host_id, job.host_id))
   const { environment, tags, source, recipe, save_steps, attempt, host_id } = job
   const { loss_unit, declared_metric, declared_direction, declared_by, metric_is_inferred } = job
-  const { metric_directions, policy_told, policy_from } = job
+  const { metric_directions, policy_options, policy_from } = job
   const { is_stoppable, stop_requested_at, registered_at, changed_at, revision } = job
   return {
     job_id,
     config: { ...job.setup_config, ...job.config },
     ...{ environment, tags, source, recipe, save_steps, attempt, host_id },
     ...{ loss_unit, declared_metric, declared_direction, declared_by, metric_is_inferred },
-    ...{ metric_directions, policy_told, policy_from },
+    ...{ metric_directions, policy_options, policy_from },
     ...{ is_stoppable, stop_requested_at, registered_at, changed_at, revision },
     attempts: rows.map(({ job_id: _job, revision: _revision, ...row }) => row),
     is_example: await isExample(db, job_id),

@@ -32,7 +32,7 @@ async function jobIn(project: string, name = 'moby'): Promise<string> {
 }
 
 const best = async (job_id: string) => (await jobStatus(db, job_id))?.best_step
-const byF1 = { policy: 'metric', told: { metric: 'eval_f1' } } as const
+const byF1 = { policy: 'metric', options: { metric: 'eval_f1' } } as const
 
 test('a changed policy chooses again from the stored rows, and every field follows what decides', async () => {
   const job_id = await jobIn('chosen')
@@ -53,8 +53,11 @@ test('a changed policy chooses again from the stored rows, and every field follo
     best_checkpoint_id: fresh?.best?.checkpoint_id,
   })
   expect(fresh?.policy).toBe('metric')
-  const told = { policy: 'metric', told: { metric: 'mean(eval_f1, eval_zork)', direction: 'min' } }
-  await changePolicy(db, { job_id }, told as typeof byF1, 'ana')
+  const options = {
+    policy: 'metric',
+    options: { metric: 'mean(eval_f1, eval_zork)', direction: 'min' },
+  }
+  await changePolicy(db, { job_id }, options as typeof byF1, 'ana')
   expect(await jobStatus(db, job_id)).toMatchObject({
     ...{ best_step: 4, evaluations_without_improvement: 0 },
   })
@@ -65,10 +68,10 @@ test('who changed a policy and when is kept, and the sentence of the choice name
   const before = Date.now() - 60_000
   await changePolicy(db, { job_id }, byF1, ' ana ')
   const detail = await jobDetail(db, job_id)
-  expect(detail).toMatchObject({ policy_from: 'job', policy_told: { metric: 'eval_f1' } })
-  expect(detail?.policy_told.by).toMatch(/^ana, \d{1,2} \w+ \d{4}$/)
+  expect(detail).toMatchObject({ policy_from: 'job', policy_options: { metric: 'eval_f1' } })
+  expect(detail?.policy_options.by).toMatch(/^ana, \d{1,2} \w+ \d{4}$/)
   const list = await checkpointsOf(db, job_id)
-  expect(list?.explanation.sentence).toContain(detail?.policy_told.by)
+  expect(list?.explanation.sentence).toContain(detail?.policy_options.by)
   await changePolicy(db, { project: 'named' }, byF1, 'ben')
   await changePolicy(db, { job_id }, null, 'cleo')
   const history = await policyHistory(db, { job_id })
@@ -83,7 +86,7 @@ test('who changed a policy and when is kept, and the sentence of the choice name
 
 test("a project's policy reaches its jobs old and new, but not those that have their own", async () => {
   const [one, own, elsewhere] = [await jobIn('team'), await jobIn('team'), await jobIn('other')]
-  await changePolicy(db, { job_id: own }, { policy: 'lowest_eval_loss', told: {} }, 'ana')
+  await changePolicy(db, { job_id: own }, { policy: 'lowest_eval_loss', options: {} }, 'ana')
   expect((await changePolicy(db, { project: 'team' }, byF1, 'ben')).jobs).toBe(1)
   const later = await jobIn('team')
   const steps = await Promise.all([one, own, elsewhere, later].map(best))
@@ -97,7 +100,7 @@ test("a project's policy reaches its jobs old and new, but not those that have t
   expect(await best(own)).toBe(4)
   expect((await changePolicy(db, { project: 'team' }, null, 'ben')).jobs).toBe(3)
   expect(await Promise.all([one, own, later, await jobIn('team')].map(best))).toEqual([2, 2, 2, 2])
-  expect(await jobDetail(db, later)).toMatchObject({ policy_from: 'default', policy_told: {} })
+  expect(await jobDetail(db, later)).toMatchObject({ policy_from: 'default', policy_options: {} })
 })
 
 test('the answer to what decides where nobody declared it holds for those runs alone', async () => {
@@ -114,8 +117,8 @@ test('the answer to what decides where nobody declared it holds for those runs a
     ['eval_f1', 4],
   ])
   expect(await question(declared)).toBeNull()
-  const told = { undeclared: { metric: 'eval_f1', direction: null } }
-  await changePolicy(db, { project: 'asked' }, { policy: 'as_declared', told }, 'ana')
+  const options = { undeclared: { metric: 'eval_f1', direction: null } }
+  await changePolicy(db, { project: 'asked' }, { policy: 'as_declared', options }, 'ana')
   expect([await best(undeclared), await best(declared)]).toEqual([4, 2])
   expect((await selectionOf(db, undeclared))?.declared_by).toContain('ana')
   expect(await question(undeclared)).toBeNull()
@@ -153,8 +156,8 @@ test('a reader of the job is told to read its checkpoints again', async () => {
 
 test('what cannot decide is refused with the choices there are, and changes nothing', async () => {
   const job_id = await jobIn('refused')
-  const refusal = (policy: string, told: object, whose: object = { job_id }, by = 'ana') =>
-    changePolicy(db, whose as { job_id: string }, { policy, told } as typeof byF1, by).catch(
+  const refusal = (policy: string, options: object, whose: object = { job_id }, by = 'ana') =>
+    changePolicy(db, whose as { job_id: string }, { policy, options } as typeof byF1, by).catch(
       (error: unknown) => (error instanceof Error ? error.message : ''),
     )
   const logged = 'Logged: eval_loss, eval_f1, eval_zork.'
@@ -186,32 +189,37 @@ test('what a policy has no use for is refused with the policy that has', async (
   const job_id = await jobIn('misfits')
   const project = { project: 'misfits' }
   const both = [{ job_id }, project]
-  const refusals = (policy: string, told: object) =>
+  const refusals = (policy: string, options: object) =>
     Promise.all(
       both.map((whose) =>
-        changePolicy(db, whose as { job_id: string }, { policy, told } as typeof byF1, 'ana').then(
+        changePolicy(
+          db,
+          whose as { job_id: string },
+          { policy, options } as typeof byF1,
+          'ana',
+        ).then(
           () => 'taken',
           (error: unknown) => (error instanceof Error ? error.message : ''),
         ),
       ),
     )
-  for (const [policy, told, says] of [
+  for (const [policy, options, says] of [
     ['as_declared', { metric: 'eval_f1' }, 'For eval_f1 choose policy metric'],
     ['as_declared', { prefer: 'latest' }, 'only works with policy within_noise'],
     ['metric', { metric: 'eval_f1', prefer: 'latest' }, 'only works with policy within_noise'],
-    ['lowest_eval_loss', { weights: { age: 1 } }, 'only work with policy scored'],
+    ['lowest_eval_loss', { coefficients: { age: 1 } }, 'only work with policy scored'],
     ['as_declared', { direction: 'max' }, 'choose policy metric and name'],
     ['lowest_eval_loss', { direction: 'max' }, 'takes no direction'],
     ['within_noise', { prefer: 'latest', direction: 'max' }, 'eave the direction out'],
   ] as const) {
-    for (const said of await refusals(policy, told)) expect(said).toContain(says)
+    for (const said of await refusals(policy, options)) expect(said).toContain(says)
   }
   const unread = await newJob(db, { project: 'misfits' })
   const declared = { metric_for_best: 'eval_zork', declared_by: 'config.yaml' }
   await tell(db, unread, event({ type: 'started', ...declared }), ...run)
   expect(await best(unread)).toBeNull()
   // A direction is what this job lacks.
-  const maximised = { policy: 'as_declared', told: { direction: 'max' } } as const
+  const maximised = { policy: 'as_declared', options: { direction: 'max' } } as const
   await changePolicy(db, { job_id: unread }, maximised, 'ana')
   expect(await best(unread)).toBe(1)
   await expect(changePolicy(db, { job_id }, maximised, 'ana')).rejects.toThrow(
@@ -221,8 +229,8 @@ test('what a policy has no use for is refused with the policy that has', async (
 
 test('a metric that was told with its direction decides, whatever its name', async () => {
   const job_id = await jobIn('directed')
-  const told = { metric: 'eval_zork', direction: 'max' } as const
-  await changePolicy(db, { job_id }, { policy: 'metric', told }, 'ana')
+  const options = { metric: 'eval_zork', direction: 'max' } as const
+  await changePolicy(db, { job_id }, { policy: 'metric', options }, 'ana')
   expect(await best(job_id)).toBe(1)
   const scored = event({
     type: 'evaluation',
@@ -231,15 +239,15 @@ test('a metric that was told with its direction decides, whatever its name', asy
     directions: { eval_zork: 'min' },
   })
   await tell(db, job_id, scored)
-  await changePolicy(db, { job_id }, { policy: 'metric', told: { metric: 'eval_zork' } }, 'ana')
+  await changePolicy(db, { job_id }, { policy: 'metric', options: { metric: 'eval_zork' } }, 'ana')
   expect(await best(job_id)).toBe(4)
 })
 
 test('registering a job again leaves its policy alone', async () => {
   const job_id = await jobIn('again')
   await changePolicy(db, { job_id }, byF1, 'ana')
-  const told = { name: 'moby', project: 'again', status: 'queued', source: 'journal' } as const
-  await registerJob(db, { job_id, ...told, host_id: job_id, host: 'w', root: '/mnt/new' })
+  const options = { name: 'moby', project: 'again', status: 'queued', source: 'journal' } as const
+  await registerJob(db, { job_id, ...options, host_id: job_id, host: 'w', root: '/mnt/new' })
   expect(await jobStatus(db, job_id)).toMatchObject({
     ...{ selection_policy: 'metric', best_step: 4, best_checkpoint_path: '/mnt/new/checkpoint-4' },
   })

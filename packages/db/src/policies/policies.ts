@@ -1,4 +1,4 @@
-import { type Policy, PolicySettings, type Told } from '@bestmark/core'
+import { type Policy, PolicyChoice, type PolicyOptions } from '@bestmark/core'
 import { and, desc, eq, ne, or, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
@@ -28,7 +28,7 @@ export interface PolicyChange {
   project: string
   /** Null: back to the project's policy, or the default. */
   policy: Policy | null
-  told: Told
+  options: PolicyOptions
   by: string
   /** By the database's clock (ms). */
   changed_at: number
@@ -52,13 +52,13 @@ const MOST_CHANGES = 200
 export async function changePolicy(
   db: Database,
   whose: PolicyFor,
-  settings: PolicySettings | null,
+  settings: PolicyChoice | null,
   by: string,
 ): Promise<PolicyChanged> {
   const who = storable(by.trim())
   if (!who) throw new Refused('Say who decides, such as a name: it is recorded with the change.')
   const project = 'project' in whose ? storable(whose.project) : await projectOf(db, whose.job_id)
-  const asked = settings && (await accepted(db, whose, PolicySettings.parse(settings)))
+  const asked = settings && (await accepted(db, whose, PolicyChoice.parse(settings)))
   return transaction(db, async (tx) => {
     if ('project' in whose) await lockProjectPolicy(tx, project)
     const inherited = 'project' in whose ? DEFAULT_POLICY : await projectPolicy(tx, project)
@@ -70,7 +70,7 @@ export async function changePolicy(
 }
 
 /** A change as it was noted once, on this board or another. */
-export type NotedChange = Pick<PolicyChange, 'policy' | 'told' | 'by' | 'changed_at'>
+export type NotedChange = Pick<PolicyChange, 'policy' | 'options' | 'by' | 'changed_at'>
 
 /**
  * Puts back what was decided for a job, oldest first, as it was noted then, where nothing was
@@ -129,8 +129,8 @@ async function projectOf(db: Database, job_id: string): Promise<string> {
 async function accepted(
   db: Database,
   whose: PolicyFor,
-  settings: PolicySettings,
-): Promise<PolicySettings> {
+  settings: PolicyChoice,
+): Promise<PolicyChoice> {
   const earned = settings.policy === 'scored' ? await earnedByScored(db, settings) : settings
   const refusal = await policyRefusal(db, whose, earned)
   if (refusal !== undefined) throw new Refused(refusal)
@@ -141,15 +141,22 @@ async function append(
   tx: Tx,
   whose: PolicyFor,
   project: string,
-  settings: PolicySettings | null,
+  settings: PolicyChoice | null,
   by: string,
 ): Promise<PolicyChange> {
   const [now] = await tx.execute<{ now: number }>(sql`select ${clock} as now`)
   const changed_at = now?.now ?? Date.now()
-  const told = settings ? { ...settings.told, by: `${by}, ${DAY.format(changed_at)}` } : {}
+  const options = settings ? { ...settings.options, by: `${by}, ${DAY.format(changed_at)}` } : {}
   const scope = 'project' in whose ? 'project' : 'job'
   const job_id = 'project' in whose ? null : whose.job_id
-  const row = { scope, job_id, project, policy: settings?.policy ?? null, told, by } as const
+  const row = {
+    scope,
+    job_id,
+    project,
+    policy: settings?.policy ?? null,
+    options: options,
+    by,
+  } as const
   const [made] = await tx
     .insert(policyChanges)
     .values({ ...row, changed_at })
@@ -158,9 +165,9 @@ async function append(
   return made
 }
 
-function columnsOf({ scope, policy, told }: PolicyChange): PolicyColumns | undefined {
+function columnsOf({ scope, policy, options }: PolicyChange): PolicyColumns | undefined {
   if (policy === null) return undefined
-  return { selection_policy: policy, policy_told: told, policy_from: scope }
+  return { selection_policy: policy, policy_options: options, policy_from: scope }
 }
 
 /** Such as 23 Nov 2026; the same wherever it is read. */

@@ -3,10 +3,10 @@ import {
   directionProblem,
   policyProblem,
   type PolicyProblem,
-  type PolicySettings,
+  type PolicyChoice,
   problemText,
   settingOf,
-  type Told,
+  type PolicyOptions,
 } from '@bestmark/core'
 import { and, eq, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
@@ -28,7 +28,7 @@ interface Measures {
 export async function policyRefusal(
   db: Database,
   whose: PolicyFor,
-  settings: PolicySettings,
+  settings: PolicyChoice,
 ): Promise<string | undefined> {
   const measures = await measuresOf(db, whose)
   if (!measures) return unknownProject(db, whose)
@@ -43,45 +43,45 @@ export async function policyRefusal(
 async function directionAlone(
   db: Database,
   whose: PolicyFor,
-  { policy, told }: PolicySettings,
+  { policy, options }: PolicyChoice,
 ): Promise<PolicyProblem | string | null> {
-  if (told.direction === undefined || told.metric !== undefined) return null
+  if (options.direction === undefined || options.metric !== undefined) return null
   if ('project' in whose) {
-    return `A direction (${told.direction}) without a metric only works for one job. For a project choose policy metric and name the metric, or leave the direction out.`
+    return `A direction (${options.direction}) without a metric only works for one job. For a project choose policy metric and name the metric, or leave the direction out.`
   }
   const rows = await snapshot(db, (tx) => decidingRows(tx, whose.job_id))
-  return rows ? directionProblem({ ...rows.input, policy, told }) : null
+  return rows ? directionProblem({ ...rows.input, policy, options }) : null
 }
 
 /** What speaks against a policy in view of what was measured. */
-function problemOf({ policy, told }: PolicySettings, measures: Measures): PolicyProblem | null {
-  const { undeclared, ...rest } = told
+function problemOf({ policy, options }: PolicyChoice, measures: Measures): PolicyProblem | null {
+  const { undeclared, ...rest } = options
   if (undeclared) {
     const { metric, direction } = undeclared
     const named = { metric, ...(direction ? { direction } : {}) }
     const problem = problemIn('metric', named, measures)
     if (problem !== null) return problem
   }
-  if (policy === 'metric' || told.metric !== undefined) return problemIn(policy, rest, measures)
+  if (policy === 'metric' || options.metric !== undefined) return problemIn(policy, rest, measures)
   // Whatever decides in each run, the other options are checked with a metric that was measured.
-  const [metric = told.subject_to?.[0]?.metric ?? 'eval_loss'] = measures.metrics
-  const isKnown = measures.metrics.length > 0 || told.subject_to !== undefined
+  const [metric = options.subject_to?.[0]?.metric ?? 'eval_loss'] = measures.metrics
+  const isKnown = measures.metrics.length > 0 || options.subject_to !== undefined
   const known = isKnown ? measures : { ...measures, metrics: [metric] }
   const as = policy === 'within_noise' || policy === 'scored' ? policy : 'metric'
-  return problemIn(as, { ...rest, metric, direction: told.direction ?? 'min' }, known)
+  return problemIn(as, { ...rest, metric, direction: options.direction ?? 'min' }, known)
 }
 
 /** What core would say of the policy where all that was measured is measured once. */
 function problemIn(
-  policy: PolicySettings['policy'],
-  told: Told,
+  policy: PolicyChoice['policy'],
+  options: PolicyOptions,
   { metrics, directions }: Measures,
 ): PolicyProblem | null {
   const values = Object.fromEntries(metrics.map((name) => [name, 0]))
   const all = { attempt: 0, step: 0, epoch: null, values, origin: null }
   const declaration = { metric: null, direction: null, declared_by: null, directions }
   const rows = { declaration, claim: null, evaluations: [all], checkpoints: [] }
-  return settingOf({ policy, told, ...rows }).decided.problem
+  return settingOf({ policy, options, ...rows }).decided.problem
 }
 
 /** Undefined where there is no such job or project. */

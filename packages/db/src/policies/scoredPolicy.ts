@@ -1,21 +1,21 @@
-import type { PolicySettings } from '@bestmark/core'
+import type { PolicyChoice } from '@bestmark/core'
 import { backtestJobs } from '../backtest/backtest.ts'
 import type { Database } from '../connection/client.ts'
 import { Refused } from '../values/refused.ts'
 
 /**
- * Policy `scored` with the weights that the backtest of the board's own runs chose, judged by the
+ * Policy `scored` with the coefficients that the backtest of the board's own runs chose, judged by the
  * told metric, else by each run's own task metric. Throws Refused with what the backtest said,
  * unless it recommends the policy.
  */
 export async function earnedByScored(
   db: Database,
-  { policy, told }: PolicySettings,
-): Promise<PolicySettings> {
-  const { metric: target = 'task', direction } = told
+  { policy, options }: PolicyChoice,
+): Promise<PolicyChoice> {
+  const { metric: target = 'task', direction } = options
   const { scored } = await backtestJobs(db, { target, direction })
   if (!scored.recommended) {
     throw new Refused(`Policy scored must earn its place on this board's own runs: ${scored.text}`)
   }
-  return { policy, told: { ...told, weights: scored.weights } }
+  return { policy, options: { ...options, coefficients: scored.coefficients } }
 }

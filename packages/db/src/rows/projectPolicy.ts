@@ -7,11 +7,11 @@ import { storable } from '../values/storable.ts'
 export type PolicyFor = { job_id: string } | { project: string }
 
 /** What a job's row says of its policy. */
-export type PolicyColumns = Pick<JobRow, 'selection_policy' | 'policy_told' | 'policy_from'>
+export type PolicyColumns = Pick<JobRow, 'selection_policy' | 'policy_options' | 'policy_from'>
 
 export const DEFAULT_POLICY: PolicyColumns = {
   selection_policy: 'as_declared',
-  policy_told: {},
+  policy_options: {},
   policy_from: 'default',
 }
 
@@ -33,7 +33,7 @@ export async function projectPolicy(tx: Tx, project: string): Promise<PolicyColu
     .orderBy(desc(policyChanges.change_id))
     .limit(1)
   if (!last || last.policy === null) return DEFAULT_POLICY
-  return { selection_policy: last.policy, policy_told: last.told, policy_from: 'project' }
+  return { selection_policy: last.policy, policy_options: last.options, policy_from: 'project' }
 }
 
 /** Until the transaction ends nobody else changes the project's policy or registers a job in it. */

@@ -1,4 +1,4 @@
-import type { Policy, Told } from '@bestmark/core'
+import type { Policy, PolicyOptions } from '@bestmark/core'
 import { sql } from 'drizzle-orm'
 import { bigint, index, pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import { milliseconds, plain, said } from './columns.ts'
@@ -19,7 +19,7 @@ export const policyChanges = pgTable(
     project: said().notNull(),
     /** Null: back to the project's policy, or the default. */
     policy: text().$type<Policy>(),
-    told: plain().$type<Told>().notNull(),
+    options: plain().$type<PolicyOptions>().notNull(),
     /** Who changed it, in their own words. */
     by: said().notNull(),
     /** By the database's clock. */

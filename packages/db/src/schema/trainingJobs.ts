@@ -6,7 +6,7 @@ import {
   type Policy,
   type RunFacts,
   type StoredStatus,
-  type Told,
+  type PolicyOptions,
   type TrainingJobStatus,
 } from '@bestmark/core'
 import { sql } from 'drizzle-orm'
@@ -123,8 +123,8 @@ export const trainingJobs = pgTable(
     claim: plain().$type<StoredClaim>(),
     /** Which metrics are better low or high, where whoever measured them said so. */
     metric_directions: plain().$type<Record<string, Direction>>().notNull().default({}),
-    /** What was told with `selection_policy`, and whose policy it is. */
-    policy_told: plain().$type<Told>().notNull().default({}),
+    /** The options of `selection_policy`, and whose policy it is. */
+    policy_options: plain().$type<PolicyOptions>().notNull().default({}),
     policy_from: text().$type<PolicyFrom>().notNull().default('default'),
     /** Why the selected checkpoint is the best, as one sentence. */
     best_reason: said(),

@@ -163,9 +163,14 @@ test('a folder that was moved is followed, and with it every path', async () => 
   const job_id = await newJob(db, { root: '/runs/old' })
   await tell(db, job_id, evaluation(1, 0.5), checkpoint(1))
   expect((await jobStatus(db, job_id))?.best_checkpoint_path).toBe('/runs/old/checkpoint-1')
-  const told = { name: 'another', project: 'another', status: 'queued', source: 'journal' } as const
+  const options = {
+    name: 'another',
+    project: 'another',
+    status: 'queued',
+    source: 'journal',
+  } as const
   const place = { host_id: job_id, host: 'workstation', root: '/mnt/new' }
-  const status = await registerJob(db, { job_id, ...told, ...place })
+  const status = await registerJob(db, { job_id, ...options, ...place })
   expect(status).toMatchObject({
     best_checkpoint_path: '/mnt/new/checkpoint-1',
     output_dir: '/mnt/new',

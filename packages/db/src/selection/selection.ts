@@ -78,7 +78,7 @@ export function inputOf(
 ): SelectionInput {
   return {
     policy: job.selection_policy,
-    told: job.policy_told,
+    options: job.policy_options,
     declaration: declarationOf(job),
     claim: claimOf(job),
     evaluations: evaluationsOf(evaluations),
@@ -109,7 +109,7 @@ export async function reselect(tx: Tx, job: JobRow): Promise<Partial<RunFacts>> 
   const own = evaluations.filter(({ scored_by }) => scored_by === null)
   const isLogged = metric === null || evaluations.some((row) => row.metric === metric)
   const measured = isLogged ? eventsOf(own) : aggregated(input, own)
-  const { min_delta = 0 } = job.policy_told
+  const { min_delta = 0 } = job.policy_options
   const state = trackerStateOf(measured, metric ?? 'eval_loss', direction ?? 'min', min_delta)
   const facts = stateFacts(state)
   // Where it is not known whether low or high is better, nothing can be said to have improved.

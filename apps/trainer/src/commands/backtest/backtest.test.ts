@@ -99,9 +99,9 @@ test('a run that cannot be read is left out and told, whatever is wrong with it'
   await using folder = await temporaryFolder()
   await writeRun(join(folder.path, 'good'), 0)
   await mkdir(join(folder.path, 'odd/events.out.tfevents.1.host'), { recursive: true })
-  const { replayed, left_out } = await backtestJson(['.', '--target', 'accuracy'], folder.path)
+  const { replayed, skipped } = await backtestJson(['.', '--target', 'accuracy'], folder.path)
   expect(replayed.map(({ name }) => name)).toEqual(['good'])
-  expect(left_out).toMatchObject([{ name: 'odd', code: 'unreadable' }])
+  expect(skipped).toMatchObject([{ name: 'odd', code: 'unreadable' }])
 })
 
 test('one state file, and several paths, can be named', async () => {

@@ -29,13 +29,13 @@ export async function main(words: readonly string[]): Promise<number> {
 
 /** Throws a Failure where what was asked for cannot be answered by any of the runs. */
 function refuse(
-  { target, left_out, runs, policies }: Backtest,
+  { target, skipped, runs, policies }: Backtest,
   read: ReadRuns,
   metric?: string,
 ): void {
   const evaluated = read.runs.filter(({ rows }) => rows.evaluations.length > 0)
   if (evaluated.length === 0) return
-  const codes = new Set(left_out.map(({ code }) => code))
+  const codes = new Set(skipped.map(({ code }) => code))
   const others = ['no_target', 'no_evaluation', 'same_run', 'unreadable']
   const hasOnly = (one: string): boolean =>
     runs === 0 && [...codes].every((code) => code === one || others.includes(code))

@@ -1,4 +1,10 @@
-import { contextOf, rowsFrom, type BacktestRun, type LeftOut, type RunRows } from '@bestmark/core'
+import {
+  contextOf,
+  rowsFrom,
+  type BacktestRun,
+  type SkippedRun,
+  type RunRows,
+} from '@bestmark/core'
 import { Failure, sentence, systemCode } from '../../failure.ts'
 import { Waiting } from '../../cli/waiting.ts'
 import { toldByReader } from '../../sources/events/events.ts'
@@ -9,7 +15,7 @@ import { groupOf } from './group.ts'
 /** The runs below some paths, and those that could not be read. */
 export interface ReadRuns {
   runs: BacktestRun[]
-  unreadable: LeftOut[]
+  unreadable: SkippedRun[]
 }
 
 interface ReadOptions {
@@ -21,7 +27,7 @@ interface ReadOptions {
 /** Reads every run at or below the paths, one after the other, and reports its progress. */
 export async function readRuns(paths: readonly string[], options: ReadOptions): Promise<ReadRuns> {
   const runs = new Map<string, BacktestRun>()
-  const unreadable: LeftOut[] = []
+  const unreadable: SkippedRun[] = []
   const leaveOut = (name: string, group: string, why: string): void => {
     unreadable.push({ name, group, code: 'unreadable', why })
   }

@@ -3,14 +3,14 @@ import {
   figure,
   signed,
   type Backtest,
-  type LeftOutCode,
+  type SkippedCode,
   type PolicyFigures,
 } from '@bestmark/core'
 
 /** At most this many runs are listed without --all. */
 const SHOWN = 20
 
-const LEFT_OUT: Record<LeftOutCode, string> = {
+const LEFT_OUT: Record<SkippedCode, string> = {
   unreadable: 'could not be read',
   no_evaluation: 'have no evaluation',
   same_run: 'are a copy or the beginning of another run',
@@ -26,7 +26,7 @@ const LEFT_OUT: Record<LeftOutCode, string> = {
 export function backtestText(answer: Backtest, all: boolean): string[] {
   const parts = [[answer.text], figuresTable(answer), [answer.scored.text]]
   if (answer.replayed.length > 0) parts.push(runsTable(answer, all))
-  if (answer.left_out.length > 0) parts.push(leftOutText(answer, all))
+  if (answer.skipped.length > 0) parts.push(skippedText(answer, all))
   return parts.flatMap((lines, at) => (at === 0 ? lines : ['', ...lines]))
 }
 
@@ -81,10 +81,10 @@ function runsTable({ replayed, policies }: Backtest, all: boolean): string[] {
   return [...lines, ...more(replayed.length - shown.length)]
 }
 
-function leftOutText({ left_out }: Backtest, all: boolean): string[] {
-  const counts = Map.groupBy(left_out, ({ code }) => code)
+function skippedText({ skipped }: Backtest, all: boolean): string[] {
+  const counts = Map.groupBy(skipped, ({ code }) => code)
   const lines = [...counts].map(([code, some]) => `${some.length} ${LEFT_OUT[code]}`)
-  const list = all ? left_out.map(({ group, name, why }) => `  ${group}: ${name}: ${why}`) : []
+  const list = all ? skipped.map(({ group, name, why }) => `  ${group}: ${name}: ${why}`) : []
   const hint = all ? '' : ' (--all lists them)'
   return [`Skipped: ${lines.join(', ')}${hint}.`, ...list]
 }

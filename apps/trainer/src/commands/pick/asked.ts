@@ -9,7 +9,7 @@ import { Failure } from '../../failure.ts'
  */
 export function problemOf(input: SelectionInput): string | null {
   if (input.evaluations.length === 0) return null
-  const { metric, subject_to } = input.told ?? {}
+  const { metric, subject_to } = input.options ?? {}
   const direction = directionProblem(input)
   if (direction) throw new Failure(optionProblemText(direction))
   const { decided } = settingOf(input)
@@ -19,10 +19,10 @@ export function problemOf(input: SelectionInput): string | null {
   return problem && (metric ?? subject_to) !== undefined ? problemText(problem) : null
 }
 
-function refuseAnswer({ told = {}, ...rows }: SelectionInput): void {
-  if (!told.undeclared) return
-  const { metric, direction } = told.undeclared
+function refuseAnswer({ options = {}, ...rows }: SelectionInput): void {
+  if (!options.undeclared) return
+  const { metric, direction } = options.undeclared
   const named = { metric, ...(direction && { direction }) }
-  const { problem } = settingOf({ ...rows, policy: 'metric', told: named }).decided
+  const { problem } = settingOf({ ...rows, policy: 'metric', options: named }).decided
   if (problem !== null) throw new Failure(`No checkpoint can be chosen. ${problemText(problem)}`)
 }

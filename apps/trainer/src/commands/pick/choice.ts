@@ -7,7 +7,7 @@ import {
   select,
   settingOf,
   type Explanation,
-  type PolicySettings,
+  type PolicyChoice,
   type Selection,
   type TrainingEvent,
   type Winner,
@@ -36,7 +36,7 @@ export interface Choice {
 /** Reads a run and chooses. A single state file has only evaluations. Throws a Failure. */
 export async function choiceOf(
   path: string,
-  settings: PolicySettings,
+  settings: PolicyChoice,
   evaluations: boolean,
 ): Promise<Choice> {
   const run = await readRun(path)
@@ -83,7 +83,7 @@ export function choiceJson({
   environment,
 }: Choice): Record<string, unknown> {
   const { best, metric, direction, policy, declared_by, reason, runner_up } = selection
-  const { missed_best, passed_over, second_opinion, near_ties, ranking } = selection
+  const { missed_best, skipped, second_opinion, near_ties, ranking } = selection
   const { decided, basis, notes, readings, loss_turn, winners, question } = explanation
   const at = <Of extends { path: string | null }>(of: Of): Of => ({
     ...of,
@@ -97,7 +97,7 @@ export function choiceJson({
     best_metric_name: metric,
     ...{ direction, policy, declared_by, reason },
     runner_up: runner_up && at(runner_up),
-    ...{ margin: selection.margin, missed_best, passed_over, second_opinion },
+    ...{ margin: selection.margin, missed_best, skipped: skipped, second_opinion },
     near_ties: near_ties && { ...near_ties, candidates: near_ties.candidates.map(at) },
     nothing_to_choose: selection.nothing_to_choose,
     ...{ policy_version: selection.policy_version, prefer: selection.prefer, root },

@@ -14,7 +14,7 @@ const log = [
 ]
 const saves = [100, 200, 300, 400]
 
-test('each policy picks by what it is told', async () => {
+test('each policy picks by its options', async () => {
   await using folder = await temporaryFolder()
   await writeOutput(folder.path, { saves, log })
   const picked = async (...words: string[]) => {

@@ -51,7 +51,7 @@ test('a line of JSON a path, in the order asked, NaN as a word', async () => {
     missed_best: null,
     second_opinion: null,
   })
-  expect(lines[1].passed_over).toMatchObject([
+  expect(lines[1].skipped).toMatchObject([
     { step: 300, reason: 'not_finite', text: 'eval_loss is NaN at step 300' },
   ])
   expect(Object.keys(lines[1])).toEqual([
@@ -67,7 +67,7 @@ test('a line of JSON a path, in the order asked, NaN as a word', async () => {
     'runner_up',
     'margin',
     'missed_best',
-    'passed_over',
+    'skipped',
     'second_opinion',
     'near_ties',
     'nothing_to_choose',
@@ -127,7 +127,7 @@ test('files decide what can be shipped: cut short, empty, rotated away', async (
   const { line } = await pickJson(['.'], folder.path)
   expect(line).toMatchObject({ best_step: 600, missed_best: { step: 100 } })
   expect(
-    line.passed_over.map(({ step, reason, text }: Record<string, unknown>) => [step, reason, text]),
+    line.skipped.map(({ step, reason, text }: Record<string, unknown>) => [step, reason, text]),
   ).toEqual([
     [
       200,
@@ -264,7 +264,7 @@ test('one unreadable path neither hides nor stops the others', async () => {
     ['string', undefined],
     ['undefined', 100],
   ])
-  expect(lines[2].passed_over.map(({ text }: { text: string }) => text)).toEqual([
+  expect(lines[2].skipped.map(({ text }: { text: string }) => text)).toEqual([
     'the files of checkpoint-200 are broken: its links lead in a loop (eval_loss 1)',
     expect.stringContaining("it leads out of the run's folder"),
   ])

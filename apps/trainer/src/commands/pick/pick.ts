@@ -1,4 +1,4 @@
-import { measuredJson, type PolicySettings } from '@bestmark/core'
+import { measuredJson, type PolicyChoice } from '@bestmark/core'
 import { callerPath } from '../../cli/callerPath.ts'
 import { parse } from '../../cli/parse.ts'
 import { absolute, choiceJson, choiceOf, explained, type Choice } from './choice.ts'
@@ -9,7 +9,7 @@ import { PICK } from './pick.table.ts'
 import { print, printPath, tell } from '../../cli/terminal.ts'
 
 interface Asked {
-  settings: PolicySettings
+  settings: PolicyChoice
   evaluations: boolean
   explain: boolean
   json: boolean

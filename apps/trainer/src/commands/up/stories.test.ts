@@ -35,7 +35,7 @@ test('the stories of an empty board show the trap, the disagreement and the lost
 
   const lost = (await told('best-rotated-away')).selection
   expect(lost.best).not.toBeNull()
-  expect(lost.passed_over.map(({ reason }) => reason)).toContain('missing')
+  expect(lost.skipped.map(({ reason }) => reason)).toContain('missing')
   expect(lost.reason).toContain('A better one cannot be shipped')
 
   expect(await removeExamples(db)).toBe(jobs.length)

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { type EventOf, setOwn } from '@bestmark/core'
 import { beginning, type Progress, reach } from '../events/attempts.ts'
-import { measuredEvents, type Standing } from '../events/events.ts'
+import { measuredEvents, type EventOrigin } from '../events/events.ts'
 import type { Found } from '../../journal/gate.ts'
 import { isCount } from '../../files/json.ts'
 import { baseOfTable, type NamedValue } from '../weights/tableBase.ts'
@@ -33,7 +33,7 @@ export function noCounts(named: NamedValue[], axis: Counts['axis'] = null): Coun
 }
 
 /** What a record of a log tells, at the step that it is of; nothing where it has none. */
-export function measured(state: Counts, reading: LogReading, origin: Standing): Found[] {
+export function measured(state: Counts, reading: LogReading, origin: EventOrigin): Found[] {
   const { metrics, evaluation } = reading
   const isTraining = Object.keys(metrics).length > 0
   const at = placeOf(state, reading, isTraining)

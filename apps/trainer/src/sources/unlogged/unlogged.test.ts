@@ -100,9 +100,9 @@ test('the files of a TensorFlow checkpoint are one, and not whole without all it
     ...{ 'ckpt/cp-0001.ckpt.index': 'i', 'ckpt/cp-0001.ckpt.data-00000-of-00001': 'weights' },
     ...{ 'ckpt/cp-0002.ckpt.index': 'i', 'ckpt/cp-0002.ckpt.data-00000-of-00002': 'weights' },
   })
-  const { best, passed_over } = choice((await readRun(folder.path)).events)
+  const { best, skipped } = choice((await readRun(folder.path)).events)
   expect(best).toMatchObject({ path: 'ckpt/cp-0001.ckpt', step: 1 })
-  expect(passed_over[0]?.text).toContain('data-00001-of-00002 is missing')
+  expect(skipped[0]?.text).toContain('data-00001-of-00002 is missing')
 })
 
 test.each([

@@ -42,9 +42,9 @@ test('each run stands with what every policy picked, and its name is never marku
   expect(columns).toHaveLength(2 + choosing(policies).length)
 })
 
-test('what was left out says why, and without a run there is no table', () => {
+test('a skipped run has its reason, and without a run there is no table', () => {
   const html = shown([aRun('short', 'one', [0.5, 0.6])])
-  expect(html).toContain('1 left out, and why')
+  expect(html).toContain('1 skipped, and why')
   expect(html).toMatch(/short.*\(one\).*: /s)
   expect(html).not.toContain('<table')
 })

@@ -5,7 +5,7 @@ import {
   type Direction,
   type NamedMetric,
   type Policy,
-  type PolicySettings,
+  type PolicyChoice,
   type Preference,
   ownValue,
 } from '@bestmark/core'
@@ -27,15 +27,15 @@ export class PolicyDraft {
 
   /** Begins from what decides now. */
   begin({ selection, checkpoints }: CheckpointList, detail: JobDetail): void {
-    const { policy_told: told, metric_directions } = detail
+    const { policy_options: options, metric_directions } = detail
     this.policy = selection.policy
     this.metrics = metricNames(measuredRows(checkpoints))
-    this.metric = told.metric ?? selection.metric ?? this.metrics[0] ?? ''
-    this.direction = told.direction ?? ''
-    this.prefer = told.prefer ?? 'earliest'
+    this.metric = options.metric ?? selection.metric ?? this.metrics[0] ?? ''
+    this.direction = options.direction ?? ''
+    this.prefer = options.prefer ?? 'earliest'
     this.scope = detail.policy_from === 'project' ? 'project' : 'job'
     this.#directions = metric_directions
-    this.#undeclared = told.undeclared
+    this.#undeclared = options.undeclared
   }
 
   /** The direction that the metric's name, or whoever measured it, tells. */
@@ -51,15 +51,15 @@ export class PolicyDraft {
     return this.policy !== 'metric' || isDirected
   }
 
-  get settings(): PolicySettings {
+  get settings(): PolicyChoice {
     const { policy, metric, prefer } = this
-    if (policy === 'within_noise') return { policy, told: { prefer } }
+    if (policy === 'within_noise') return { policy, options: { prefer } }
     if (policy === 'as_declared' && this.#undeclared) {
-      return { policy, told: { undeclared: this.#undeclared } }
+      return { policy, options: { undeclared: this.#undeclared } }
     }
-    if (policy !== 'metric') return { policy, told: {} }
+    if (policy !== 'metric') return { policy, options: {} }
     const direction = this.knownDirection ?? this.direction
     const named = metric === '' ? {} : { metric }
-    return { policy, told: direction === '' ? named : { ...named, direction } }
+    return { policy, options: direction === '' ? named : { ...named, direction } }
   }
 }

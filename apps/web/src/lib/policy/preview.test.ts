@@ -1,4 +1,4 @@
-import { explanationTable, type PolicySettings, select } from '@bestmark/core'
+import { explanationTable, type PolicyChoice, select } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import type { CheckpointRow } from '../api.ts'
 import { previewOf, previewWords } from './preview.ts'
@@ -36,31 +36,31 @@ function listed() {
   return { checkpoints, selection }
 }
 
-function words(settings: PolicySettings): string {
+function words(settings: PolicyChoice): string {
   const list = listed()
   return previewWords(previewOf(list, NOTHING, settings), list.selection.best)
 }
 
 test('a policy says what it would choose beside what is chosen now', () => {
   const f1 = { metric: 'eval_f1', direction: 'max' } as const
-  expect(words({ policy: 'metric', told: f1 })).toBe(
+  expect(words({ policy: 'metric', options: f1 })).toBe(
     'It would choose step 300 (eval_f1 0.8000) instead of step 200.',
   )
-  expect(words({ policy: 'lowest_eval_loss', told: {} })).toBe(
+  expect(words({ policy: 'lowest_eval_loss', options: {} })).toBe(
     'It would choose step 200 (eval_loss 0.4000), as now.',
   )
 })
 
 test('a metric that was not measured chooses none, and the reason says why', () => {
-  const told = { metric: 'eval_bleu' }
-  expect(words({ policy: 'metric', told })).toMatch(/^No checkpoint would qualify\. .*eval_bleu/)
+  const options = { metric: 'eval_bleu' }
+  expect(words({ policy: 'metric', options })).toMatch(/^No checkpoint would qualify\. .*eval_bleu/)
 })
 
 test('what takes more than the page holds is left open', () => {
-  expect(words({ policy: 'scored', told: {} })).toBe(
+  expect(words({ policy: 'scored', options: {} })).toBe(
     'The result is shown once this policy decides.',
   )
-  expect(words({ policy: 'within_noise', told: { prefer: 'latest' } })).toMatch(
+  expect(words({ policy: 'within_noise', options: { prefer: 'latest' } })).toMatch(
     /once this policy decides/,
   )
 })

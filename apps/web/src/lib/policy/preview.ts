@@ -1,7 +1,7 @@
 import {
   type Declaration,
   type Evaluation,
-  type PolicySettings,
+  type PolicyChoice,
   type Ranked,
   select,
 } from '@bestmark/core'
@@ -22,9 +22,9 @@ type Decided = Pick<CheckpointList, 'checkpoints' | 'selection'>
 export function previewOf(
   list: Decided,
   declaration: Declaration,
-  settings: PolicySettings,
+  settings: PolicyChoice,
 ): Preview {
-  const { policy, told } = settings
+  const { policy, options } = settings
   if (policy === 'within_noise') return withinNoise(list, settings)
   const { checkpoints, selection } = list
   if (policy === 'as_declared' && selection.policy === policy) {
@@ -35,15 +35,15 @@ export function previewOf(
   }
   const evaluations = measuredRows(checkpoints)
   const rest = { declaration, claim: null, evaluations, checkpoints }
-  const { best, metric, reason } = select({ policy, told, ...rest })
+  const { best, metric, reason } = select({ policy, options, ...rest })
   return { known: true, best, metric, reason }
 }
 
-function withinNoise({ selection }: Decided, { told }: PolicySettings): Preview {
+function withinNoise({ selection }: Decided, { options }: PolicyChoice): Preview {
   const { near_ties, metric, policy, reason } = selection
   if (!near_ties || (policy !== 'as_declared' && policy !== 'within_noise')) return { known: false }
   const { candidates } = near_ties
-  const best = candidates.at(told.prefer === 'latest' ? -1 : 0) ?? null
+  const best = candidates.at(options.prefer === 'latest' ? -1 : 0) ?? null
   return { known: true, best, metric, reason }
 }
 

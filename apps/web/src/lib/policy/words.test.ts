@@ -2,7 +2,7 @@ import { Policy } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { chosenWords, decideWords, POLICY_LINES, settingsWords } from './words.ts'
 
-test('a change is named by what was told with it', () => {
+test('a change is named by its options', () => {
   expect(settingsWords('metric', { metric: 'eval_f1', direction: 'max' }, 'job')).toBe(
     'eval_f1, higher is better',
   )
@@ -19,18 +19,18 @@ test('going back names what it goes back to', () => {
 })
 
 test('every policy has a line and a verb of its own', () => {
-  const verbs = Policy.options.map((policy) => decideWords({ policy, told: { metric: 'wer' } }))
+  const verbs = Policy.options.map((policy) => decideWords({ policy, options: { metric: 'wer' } }))
   expect(new Set(verbs).size).toBe(Policy.options.length)
   const lines = Policy.options.map((policy) => POLICY_LINES[policy].line)
   expect(new Set(lines).size).toBe(Policy.options.length)
 })
 
 test('who chose a policy is said once', () => {
-  const chosen = { policy_from: 'job', policy_told: { prefer: 'latest', by: 'ana' } } as const
+  const chosen = { policy_from: 'job', policy_options: { prefer: 'latest', by: 'ana' } } as const
   expect(chosenWords(chosen, 'within_noise', 'nobody')).toBe(
     'Policy within noise, latest, chosen for this job by ana.',
   )
-  expect(chosenWords(chosen, 'within_noise', 'told')).toBe('')
-  const inherited = { policy_from: 'default', policy_told: {} } as const
+  expect(chosenWords(chosen, 'within_noise', 'chosen')).toBe('')
+  const inherited = { policy_from: 'default', policy_options: {} } as const
   expect(chosenWords(inherited, 'as_declared', 'nobody')).toBe('')
 })

@@ -1,4 +1,4 @@
-import type { Basis, Direction, Policy, PolicySettings, Told } from '@bestmark/core'
+import type { Basis, Direction, Policy, PolicyChoice, PolicyOptions } from '@bestmark/core'
 import type { JobDetail } from '../api.ts'
 
 /** What a person reads of each policy where one is chosen. */
@@ -27,10 +27,14 @@ export function betterWord(direction: Direction): string {
   return direction === 'min' ? 'lower is better' : 'higher is better'
 }
 
-/** A policy with what was told with it, as the record names it; null is what is inherited. */
-export function settingsWords(policy: Policy | null, told: Told, scope: 'job' | 'project'): string {
+/** A policy with its options, as the history names it; null means inherited. */
+export function settingsWords(
+  policy: Policy | null,
+  options: PolicyOptions,
+  scope: 'job' | 'project',
+): string {
   if (policy === null) return scope === 'job' ? 'back to the project’s' : 'back to the default'
-  const { metric, direction, prefer, undeclared } = told
+  const { metric, direction, prefer, undeclared } = options
   const parts = [POLICY_LINES[policy].name.toLowerCase()]
   if (policy === 'metric' && metric !== undefined) {
     parts[0] = direction ? `${metric}, ${betterWord(direction)}` : metric
@@ -41,22 +45,22 @@ export function settingsWords(policy: Policy | null, told: Told, scope: 'job' | 
 }
 
 /** The verb on the button that lets a policy decide. */
-export function decideWords({ policy, told }: PolicySettings): string {
-  if (policy === 'metric') return told.metric ? `Let ${told.metric} decide` : 'Let it decide'
-  if (policy === 'within_noise') return `Take the ${told.prefer ?? 'earliest'} within noise`
+export function decideWords({ policy, options }: PolicyChoice): string {
+  if (policy === 'metric') return options.metric ? `Let ${options.metric} decide` : 'Let it decide'
+  if (policy === 'within_noise') return `Take the ${options.prefer ?? 'earliest'} within noise`
   if (policy === 'lowest_eval_loss') return 'Let the lowest eval_loss decide'
   return policy === 'scored' ? 'Let the score decide' : 'Decide as declared'
 }
 
 /** Which policy a person chose, with who and when; empty where nobody did, or the basis says it. */
 export function chosenWords(
-  { policy_from, policy_told: told }: Pick<JobDetail, 'policy_from' | 'policy_told'>,
+  { policy_from, policy_options: options }: Pick<JobDetail, 'policy_from' | 'policy_options'>,
   policy: Policy,
   basis: Basis,
 ): string {
-  if (policy_from === 'default' || !told.by) return ''
+  if (policy_from === 'default' || !options.by) return ''
   // Then the line about who decides names the person already.
-  if (basis === 'told' || basis === 'project') return ''
+  if (basis === 'chosen' || basis === 'project') return ''
   const whose = policy_from === 'project' ? 'for the project' : 'for this job'
-  return `Policy ${settingsWords(policy, told, policy_from)}, chosen ${whose} by ${told.by}.`
+  return `Policy ${settingsWords(policy, options, policy_from)}, chosen ${whose} by ${options.by}.`
 }

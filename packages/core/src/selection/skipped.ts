@@ -1,30 +1,30 @@
 import type { Checkpoint, Evaluation } from '../run/rows.ts'
 import { isFiniteMeasure } from '../measured.ts'
-import type { Judged } from './conditions.ts'
+import type { Criteria } from './conditions.ts'
 import { brokenCondition } from './conditions.ts'
 import { measureOf } from '../metric/evaluations.ts'
 import { figure } from '../metric/figure.ts'
-import type { PassedOver } from './selection.ts'
+import type { Skipped } from './selection.ts'
 
 /** Why a checkpoint cannot be compared: its files first, then its evaluation. */
-export function passedOver(
+export function skippedCheckpoint(
   checkpoint: Checkpoint,
   evaluation: Evaluation | undefined,
-  judged: Judged,
-): PassedOver {
+  criteria: Criteria,
+): Skipped {
   const { checkpoint_id, attempt, step, path } = checkpoint
-  const [reason, text] = byFiles(checkpoint, evaluation, judged) ??
+  const [reason, text] = byFiles(checkpoint, evaluation, criteria) ??
     byStepless(checkpoint) ??
-    byEvaluation(checkpoint, evaluation, judged) ?? ['no_metric', 'it cannot be compared']
+    byEvaluation(checkpoint, evaluation, criteria) ?? ['no_metric', 'it cannot be compared']
   return { checkpoint_id, attempt, step, path, reason, text }
 }
 
-type Why = [reason: PassedOver['reason'], text: string]
+type Why = [reason: Skipped['reason'], text: string]
 
 function byFiles(
   { path, files_state, files_why }: Checkpoint,
   evaluation: Evaluation | undefined,
-  { metric }: Judged,
+  { metric }: Criteria,
 ): Why | undefined {
   const because = files_why ? `: ${files_why}` : ''
   if (files_state === 'complete') return undefined
@@ -42,7 +42,7 @@ function byStepless({ step, path }: Checkpoint): Why | undefined {
 function byEvaluation(
   { step }: Checkpoint,
   evaluation: Evaluation | undefined,
-  { metric, conditions }: Judged,
+  { metric, conditions }: Criteria,
 ): Why | undefined {
   if (!evaluation) {
     return ['no_evaluation', `no evaluation at step ${step}, so it cannot be compared`]

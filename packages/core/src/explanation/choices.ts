@@ -11,7 +11,7 @@ const ORDER = ['macro', 'f1', 'auprc', 'wer', 'cer', 'accuracy']
  * Held-out metrics, the most telling first and those of single classes last; in preference training
  * no loss has a voice.
  */
-export function heardMetrics(evaluations: readonly Evaluation[]): string[] {
+export function decisiveMetrics(evaluations: readonly Evaluation[]): string[] {
   const names = metricNames(evaluations).filter((name) => !isTest(name))
   const isMuted = isPreferenceTraining(names)
   return wholesFirst(
