@@ -43,13 +43,16 @@ function changedEnv(env: NodeJS.ProcessEnv): Disposable {
 /** Keeps what is written to a stream instead of showing it, until it is disposed of. */
 function keptOutput(stream: NodeJS.WriteStream): { text: () => string } & Disposable {
   const chunks: Buffer[] = []
-  const { write } = stream
+  const before = Object.getOwnPropertyDescriptor(stream, 'write')
   stream.write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
     chunks.push(Buffer.from(chunk as string))
     const done = rest.findLast((one) => typeof one === 'function')
     if (done) setImmediate(() => void done())
     return true
   }
-  const restore = (): void => void (stream.write = write)
+  const restore = (): void => {
+    if (before) Object.defineProperty(stream, 'write', before)
+    else Reflect.deleteProperty(stream, 'write')
+  }
   return { text: () => Buffer.concat(chunks).toString(), [Symbol.dispose]: restore }
 }

@@ -4,6 +4,7 @@ import {
   createReadStream,
   fstatSync,
   openSync,
+  readFileSync,
   type ReadStream,
   type Stats,
   statSync,
@@ -95,6 +96,16 @@ export async function bytesOfFile(path: string, largest = LARGEST): Promise<Buff
 /** The text of a file; rejects as `bytesOfFile` does. */
 export async function textOfFile(path: string, largest = LARGEST): Promise<string> {
   return (await bytesOfFile(path, largest)).toString('utf8')
+}
+
+/** The bytes of a small file, at once. Throws as `openFile` does. */
+export function bytesNow(path: string): Buffer {
+  const file = openFile(path)
+  try {
+    return readFileSync(file)
+  } finally {
+    closeSync(file)
+  }
 }
 
 /** A stream of a file's bytes, which closes it at its end. Throws as `openFile` does. */

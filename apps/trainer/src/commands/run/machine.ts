@@ -1,13 +1,13 @@
-import { appendFileSync, closeSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, closeSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemCode } from '../../failure.ts'
-import { openToAppend, statIfSeen } from '../../files/runFile.ts'
+import { bytesNow, openToAppend, statIfSeen } from '../../files/runFile.ts'
 import { pause } from '../../pause.ts'
 import { commandLineSettings } from '../../sources/config/commandLine.ts'
 import { writeSetupNote } from '../../sources/setup/setupNote.ts'
 import { USAGE } from '../../sources/setup/usageFile.ts'
 import { type Environment, environmentAsked, environmentNow } from './environment.ts'
-import { UsageSampler } from './usageSampler.ts'
+import { UsageSampler } from '../../processes/usageSampler.ts'
 
 /** How often the machine is sampled; the first time sooner, so that short programs have a sample (ms). */
 const EVERY = 10_000
@@ -54,7 +54,7 @@ export class Machine {
   /** The samples of earlier programs are of another run. */
   leaveEarlierOut(): void {
     if (this.#earlier === 0) return
-    leniently(() => writeFileSync(this.#usage, readFileSync(this.#usage).subarray(this.#earlier)))
+    leniently(() => writeFileSync(this.#usage, bytesNow(this.#usage).subarray(this.#earlier)))
   }
 
   /** Once the program has ended: waits a little for what is not known yet, unless `hurried`. */

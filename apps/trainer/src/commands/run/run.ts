@@ -103,7 +103,7 @@ async function runRecorded(run: KeptRun, { argv, killAfter, home }: Order): Prom
   const line = process.stderr.isTTY ? new ProgressLine() : undefined
   const shown = { stdout: showOn(process.stdout, line), stderr: showOn(process.stderr, line) }
   let leaveEarlierOut = (): void => undefined
-  let onMachine: Machine | undefined
+  let onMachine: Machine | undefined = undefined
   let noted = run.earlier.isRun ? null : job_id
   const onJob = (id: string, folder: string, isAnother: boolean): void => {
     tell(`bestmark records ${run.name} (${id}) in ${folder}`)

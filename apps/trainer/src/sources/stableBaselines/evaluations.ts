@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Measured, TrainingEvent } from '@bestmark/core'
 import { Listing } from '../../files/folder.ts'
-import { npzArrays, type NumpyArray } from '../../files/npz.ts'
+import { npzArrays, type NumpyArray } from './npz.ts'
 import { Failure } from '../../failure.ts'
 import { admitAll } from '../../journal/gate.ts'
 import { beginning } from '../events/attempts.ts'

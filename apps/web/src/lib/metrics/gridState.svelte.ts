@@ -1,6 +1,6 @@
 import { createContext } from 'svelte'
 import type { Axis, EpochMarks } from '../charts/axis.ts'
-import type { ChartView } from '../job/chartView.svelte.ts'
+import type { ChartView } from '../view/chartView.svelte.ts'
 import type { MetricSeries } from './metricSeries.svelte.ts'
 import type { Palette } from './svg.ts'
 

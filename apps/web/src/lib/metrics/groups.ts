@@ -6,7 +6,7 @@ export interface MetricGroup {
   series: SeriesName[]
 }
 
-export const PINNED = 'pinned'
+const PINNED = 'pinned'
 const SCORES = 'scores after training'
 
 /**

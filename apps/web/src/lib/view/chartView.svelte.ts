@@ -2,7 +2,7 @@ import { goto } from '$app/navigation'
 import { resolve } from '$app/paths'
 import type { Axis } from '../charts/axis.ts'
 import { readViewing, viewingSearch, type Viewing } from '../charts/viewAddress.ts'
-import { gridParameters, readGrid, type GridViewing } from '../metrics/gridAddress.ts'
+import { gridParameters, readGrid, type GridViewing } from './gridAddress.ts'
 
 /** So long (ms) changes are gathered before the address follows: browsers refuse too many. */
 const REST = 100

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { SYSTEM } from '@bestmark/core'
-import { processTree } from '../../processes/tree.ts'
+import { processTree } from './tree.ts'
 
 const execute = promisify(execFile)
 /** How long nvidia-smi may take (ms). */

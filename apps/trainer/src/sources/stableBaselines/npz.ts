@@ -1,5 +1,5 @@
-import { bytesOfEntry, zipEntries } from '../checkpoints/weights/zipEntries.ts'
-import { openHandle } from './runFile.ts'
+import { bytesOfEntry, zipEntries } from '../../checkpoints/weights/zipEntries.ts'
+import { openHandle } from '../../files/runFile.ts'
 
 /** An array of numbers as numpy saves it, flat in the order of C. */
 export interface NumpyArray {
