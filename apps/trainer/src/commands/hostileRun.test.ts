@@ -84,6 +84,10 @@ const WORDS: Record<string, (job: string, folder: string) => string[][]> = {
   ],
   jobs: () => [['jobs'], ['jobs', '--json']],
   best: (job) => [['best', job, '--explain']],
+  compare: (job) => [
+    ['compare', job, '--metric', '__proto__'],
+    ['compare', job, HOSTILE_TEXTS.lines],
+  ],
   policy: (job) => [
     ['policy', job],
     ['policy', job, 'lowest_eval_loss', '--by', HOSTILE_TEXTS.lines],

@@ -7,7 +7,7 @@ import { Listing } from '../files/folder.ts'
 import { linkedWeights } from './linked.ts'
 import { journalSource } from './journal/runJournal.ts'
 import { readRunNote } from './runNote.ts'
-import { sourcesIn } from './sources.ts'
+import { sourcesIn, writersIn } from './sources.ts'
 import { weightsBeside } from './tensorboard/siblings.ts'
 
 /** Who a run is, without reading it. */
@@ -99,7 +99,7 @@ export async function filesOf(root: string): Promise<Set<string>> {
     const inner = (await listing.names(name)).map((below) => join(name, below))
     for (const one of [name, ...inner]) files.add(one)
   }
-  for (const source of await sourcesIn(root)) {
+  for (const source of await writersIn(root)) {
     for (const file of await source.files(listing)) files.add(file)
   }
   return files

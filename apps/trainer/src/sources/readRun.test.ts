@@ -13,7 +13,7 @@ test('a folder that holds no run is told by what files any program makes one', a
   ]
   const [error] = await Promise.allSettled([readRun(folder.path)])
   const { message } = (error as PromiseRejectedResult).reason as Error
-  expect(message).toMatch(/holds no training run that is known; a run has /)
+  expect(message).toMatch(/^No training run found in .*\. A run has /)
   for (const mark of marks) expect(message).toContain(mark)
 })
 

@@ -32,7 +32,7 @@ export async function readRun(path: string): Promise<ReadRun> {
   }
   if (!first) {
     const marks = `${MARKS.slice(0, -1).join(', ')} or ${MARKS.at(-1)}`
-    throw new Failure(`${path} holds no training run that is known; a run has ${marks}.`)
+    throw new Failure(`No training run found in ${path}. A run has ${marks}.`)
   }
   const events = await readWhole(openRun(sources, { root: path, cursor: null, isOver: true }))
   const identity = { job_id: null, name: basename(path), project: 'imported', isSingleFile: false }

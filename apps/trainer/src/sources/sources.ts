@@ -61,14 +61,18 @@ export const MARKS = [
  * nothing else is one; results, which tell the steps only about, are where nothing else is.
  */
 export async function sourcesIn(root: string): Promise<Source[]> {
+  const found = await writersIn(root)
+  // Under the Trainer DVCLive counts calls of its log, and tells the same values.
+  const isTold = found.includes(HUGGINGFACE)
+  return isTold ? found.filter((source) => source !== DVCLIVE) : found
+}
+
+/** The same with those that tell nothing beside others: their files grow while the run does, too. */
+export async function writersIn(root: string): Promise<Source[]> {
   const listing = new Listing(root)
   if (await RUN_JOURNAL.isHere(listing)) return [RUN_JOURNAL]
   const found: Source[] = []
-  for (const source of SOURCES) {
-    // Under the Trainer DVCLive counts calls of its log, and tells the same values.
-    const isTold = source === DVCLIVE && found.includes(HUGGINGFACE)
-    if (!isTold && (await source.isHere(listing))) found.push(source)
-  }
+  for (const source of SOURCES) if (await source.isHere(listing)) found.push(source)
   return withLogs(found, listing)
 }
 

@@ -197,7 +197,7 @@ folder = sys.argv[1]
 bestmark.init(folder)
 os.rename(folder, folder + ".away")
 for step in range(1, 41): bestmark.log({"loss": 1 / step}, step=step)
-bestmark._journal.flush()
+bestmark._reporter.journal.flush()
 os.rename(folder + ".away", folder)
 bestmark.log({"eval_loss": 0.5}, step=40)
 `

@@ -30,7 +30,7 @@ export function addedResults(results: Results, { state, attempt, loads }: Beside
   if (names.length === 0) return told
   const last = lastStepAt(state, results.epoch)
   if (last === undefined) {
-    const why = `is of epoch ${results.epoch}, which the states that are left tell no step of`
+    const why = `is of epoch ${results.epoch}, whose step no remaining state says`
     return [...told, toldEvent(attempt, `What ${file} measured ${why}, so it was left out`)]
   }
   const { step, why } = weightsLeft(state, last, { loads, values })

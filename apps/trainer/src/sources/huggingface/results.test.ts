@@ -120,7 +120,7 @@ test('results of an epoch that no kept state reached are of the step that their 
   await change(path, { global_step: 61_240, max_steps: 100_000 })
   expect(await at()).toEqual([])
   expect(texts((await readRun(folder.path)).events, 'warning')).toEqual([
-    'What all_results.json measured is of epoch 16, which the states that are left tell no step of, so it was left out',
+    'What all_results.json measured is of epoch 16, whose step no remaining state says, so it was left out',
   ])
 })
 

@@ -245,7 +245,7 @@ function wentBack(state: State, step: number, isTraining: boolean, isWhereItStan
 function untold(state: State, { file, line }: Origin): Found[] {
   if (state.hasWarned) return []
   state.hasWarned = true
-  const text = `Line ${line} of ${file} and others like it tell no step (a progress bar would), so what they measure waits for the program's own files`
+  const text = `Line ${line} of ${file} and similar lines have no step number. Their values are ignored until the program writes its own log files`
   return [toldEvent(state.attempt, text)]
 }
 

@@ -89,7 +89,7 @@ test('dictionaries without a bar tell no step, which is said once', async () => 
   const row = "{'loss': 2.44, 'epoch': 1.0}"
   const { events, values } = await told(OUTPUT, [row, row])
   expect(values).toEqual([])
-  expect(events.filter(({ type }) => type === 'log')).toHaveLength(1)
+  expect(events.filter((event) => event.type === 'log' && event.reader === true)).toHaveLength(1)
 })
 
 test("the Trainer's header makes no steps of rounded epochs; its state does once it is there", async () => {
@@ -104,8 +104,8 @@ test("the Trainer's header makes no steps of rounded epochs; its state does once
   await writeFile(join(folder.path, OUTPUT), `${printed.join('\n')}\n`)
   const waiting = await readRun(folder.path)
   expect(plain(waiting.events)).toEqual([])
-  expect(waiting.events.filter(({ type }) => type === 'log')).toMatchObject([
-    { text: expect.stringContaining('waits for the program') },
+  expect(waiting.events.filter((event) => event.type === 'log' && event.reader === true)).toMatchObject([
+    { text: expect.stringContaining('until the program writes its own log files') },
   ])
   const log_history = [
     { step: 10, epoch: 2, loss: 2.4 },

@@ -14,7 +14,7 @@ import type { Listing } from '../../files/folder.ts'
 import { logFolders } from '../logs/logFile.ts'
 import { weightsIn } from '../weights/finder.ts'
 import type { History } from '../weights/history.ts'
-import { savedWeights } from '../weights/saved.ts'
+import { inOrder, savedWeights } from '../weights/saved.ts'
 
 const FILE = 'metrics.csv'
 
@@ -55,7 +55,7 @@ async function tables(listing: Listing): Promise<string[]> {
 async function saved(listing: Listing, _state: State, history: History): Promise<SavedFile[]> {
   const axis = { isEpochs: false, shift: 0 } as const
   const found = await savedWeights(listing, history, axis, { metric: null, total_epochs: null })
-  return withTrainingSteps(listing.root, found)
+  return inOrder(await withTrainingSteps(listing.root, found))
 }
 
 function isTable(head: string): boolean {

@@ -32,9 +32,12 @@ export async function savedWeights(
   axis: Axis,
   declares: Declares,
 ): Promise<SavedFile[]> {
-  const saved = joined(await candidatesIn(listing), history, axis, declares)
-  return saved.sort(
-    // Of equal weights the one leads that no later save replaces.
+  return inOrder(joined(await candidatesIn(listing), history, axis, declares))
+}
+
+/** In order of steps; of equal weights the one leads that no later save replaces. */
+export function inOrder(saved: readonly SavedFile[]): SavedFile[] {
+  return saved.toSorted(
     (a, b) =>
       (a.step ?? Infinity) - (b.step ?? Infinity) ||
       Number(a.role !== null) - Number(b.role !== null) ||
