@@ -1,6 +1,7 @@
 import { closeSync, fstatSync } from 'node:fs'
 import { PIECE, readBytes } from '../../files/lines.ts'
 import { openFile, statIfSeen } from '../../files/runFile.ts'
+import { fileWords } from '../../plainWords.ts'
 
 /** Lines that were read, and how far (bytes). */
 interface NewLines {
@@ -9,13 +10,14 @@ interface NewLines {
 }
 
 /**
- * The whole lines beyond an offset, about 1 MB of them; none where the file is missing. A file that
+ * The whole lines beyond an offset, about 1 MB of them; none where no file can be read. A file that
  * became shorter is read from its beginning.
  */
 export function newLines(path: string, from: number): NewLines {
   const size = statIfSeen(path)?.size ?? 0
   if (size === from || size === 0) return { lines: [], offset: size }
-  const file = openFile(path)
+  const file = openIfFile(path)
+  if (file === undefined) return { lines: [], offset: from }
   try {
     const offset = fstatSync(file).size < from ? 0 : from
     const bytes = readBytes(file, offset, PIECE)
@@ -25,6 +27,16 @@ export function newLines(path: string, from: number): NewLines {
     return { lines: end === 0 ? [] : linesIn(bytes.subarray(0, end)), offset: offset + end }
   } finally {
     closeSync(file)
+  }
+}
+
+/** Opens a file; undefined for a folder, a pipe, or what may not be read: the log itself says that. */
+function openIfFile(path: string): number | undefined {
+  try {
+    return openFile(path)
+  } catch (error) {
+    if (fileWords(error) === undefined) throw error
+    return undefined
   }
 }
 
