@@ -43,12 +43,15 @@ function addresses(): Record<string, string[]> {
   const texts = Object.values(HOSTILE_TEXTS).map((text) =>
     encodeURIComponent(text.slice(0, 1_000).toWellFormed()),
   )
-  const views = ['', '?log=1', '?x=epoch&smooth=0.9', '?window=1e17~1.0000000000000002e17&x=time']
+  const compared = [`jobs=${jobs.join()}`, ...texts.map((text) => `project=${text}&metric=${text}`)]
+  const views = ['', '?metrics=1', '?log=1', '?x=epoch&smooth=0.9', '?window=1e17~1.0000000000000002e17&x=time']
   return {
     '': ['/', ...texts.flatMap((text) => [`/?search=${text}&cursor=${text}`])],
     jobs: ['/jobs'],
     'jobs/[id]': jobs.map((id, index) => `/jobs/${id}${views[index % views.length]}`),
     'jobs/[id]/report': jobs.map((id) => `/jobs/${id}/report`),
+    compare: ['/compare', ...compared.map((query) => `/compare?${query}&log=1`)],
+    'compare/report': compared.map((query) => `/compare/report?${query}`),
     backtest: ['/backtest', ...texts.map((text) => `/backtest?target=${text}&project=${text}`)],
     'backtest/download': [],
     'trpc/[...procedure]': [],
