@@ -2,5 +2,6 @@ import { defineConfig } from 'vitest/config'
 import { reportersFor, SIDE_BY_SIDE } from '../../vitest.shared.ts'
 
 export default defineConfig({
-  test: { dir: 'src', ...SIDE_BY_SIDE, ...reportersFor('core') },
+  // Many cases of one rule take a busy machine its time.
+  test: { dir: 'src', testTimeout: 60_000, ...SIDE_BY_SIDE, ...reportersFor('core') },
 })

@@ -44,7 +44,13 @@ function addresses(): Record<string, string[]> {
     encodeURIComponent(text.slice(0, 1_000).toWellFormed()),
   )
   const compared = [`jobs=${jobs.join()}`, ...texts.map((text) => `project=${text}&metric=${text}`)]
-  const views = ['', '?metrics=1', '?log=1', '?x=epoch&smooth=0.9', '?window=1e17~1.0000000000000002e17&x=time']
+  const views = [
+    '',
+    '?metrics=1',
+    '?log=1',
+    '?x=epoch&smooth=0.9',
+    '?window=1e17~1.0000000000000002e17&x=time',
+  ]
   return {
     '': ['/', ...texts.flatMap((text) => [`/?search=${text}&cursor=${text}`])],
     jobs: ['/jobs'],

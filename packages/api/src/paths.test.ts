@@ -44,6 +44,7 @@ async function answers(): Promise<Record<string, unknown>> {
     'series.names': await api.series.names({ job_id }),
     'jobs.list': await api.jobs.list(),
     'jobs.status': await api.jobs.status({ job_id }),
+    'jobs.compare': await api.jobs.compare({ job_ids: [job_id] }),
     'jobs.detail': await api.jobs.detail({ job_id }),
     'jobs.logs': await api.jobs.logs({ job_id }),
     'jobs.stop': await api.jobs.stop(stop),

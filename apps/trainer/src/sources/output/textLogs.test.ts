@@ -104,9 +104,9 @@ test("the Trainer's header makes no steps of rounded epochs; its state does once
   await writeFile(join(folder.path, OUTPUT), `${printed.join('\n')}\n`)
   const waiting = await readRun(folder.path)
   expect(plain(waiting.events)).toEqual([])
-  expect(waiting.events.filter((event) => event.type === 'log' && event.reader === true)).toMatchObject([
-    { text: expect.stringContaining('until the program writes its own log files') },
-  ])
+  expect(
+    waiting.events.filter((event) => event.type === 'log' && event.reader === true),
+  ).toMatchObject([{ text: expect.stringContaining('until the program writes its own log files') }])
   const log_history = [
     { step: 10, epoch: 2, loss: 2.4 },
     { step: 10, epoch: 2, eval_loss: 1.1 },
