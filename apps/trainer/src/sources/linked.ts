@@ -66,7 +66,7 @@ async function folderOf(path: string): Promise<string> {
     const real = await realpath(path)
     return (await stat(real)).isDirectory() ? real : dirname(real)
   } catch (cause) {
-    throw new Failure(`${path} cannot be opened: ${sentence(cause)}`, { cause })
+    throw new Failure(`Cannot open ${path}: ${sentence(cause)}`, { cause })
   }
 }
 
@@ -82,6 +82,6 @@ async function link(folder: string, name: string, to: string): Promise<boolean> 
     await symlink(relative(folder, to), path)
     return true
   } catch (cause) {
-    throw new Failure(`${path} cannot be made: ${sentence(cause)}`, { cause })
+    throw new Failure(`Cannot make ${path}: ${sentence(cause)}`, { cause })
   }
 }

@@ -15,7 +15,7 @@ export function storedRuns(path: string): StoredRun[] {
     if (tables.has('runs') && tables.has('experiments')) return mlflowRuns(store.database, path)
     if (tables.has('metrics') && tables.has('configs')) return trackioRuns(store.database, path)
   } catch (cause) {
-    throw new Failure(`${path} cannot be read as a store of runs: ${sentence(cause)}`, { cause })
+    throw new Failure(`Cannot read ${path} as a store of runs: ${sentence(cause)}`, { cause })
   }
   throw new Failure(`${path} is a SQLite file, but no store of MLflow or Trackio.`)
 }
