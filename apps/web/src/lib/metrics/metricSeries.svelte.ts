@@ -44,10 +44,10 @@ export class MetricSeries implements FollowedSeries {
 
   /** A chart came into view. Call what is returned when it has left. */
   see(name: string): () => void {
-    this.#followed.visible.add(name)
+    this.#followed.see(name)
     this.#schedule()
     return () => {
-      this.#followed.visible.delete(name)
+      this.#followed.leave(name)
       this.#schedule()
     }
   }
@@ -106,7 +106,9 @@ export class MetricSeries implements FollowedSeries {
   #reading = new Reread(async () => {
     const gone = this.names().filter((name) => !this.#followed.visible.has(name))
     for (const name of gone) this.#followed.growing.delete(name)
-    const names = [...this.#followed.visible].filter((name) => !this.#followed.growing.has(name))
+    const names = [...this.#followed.visible.keys()].filter(
+      (name) => !this.#followed.growing.has(name),
+    )
     for (let from = 0; from < names.length; from += MOST) {
       const read = await this.#read(names.slice(from, from + MOST))
       this.#keep(read)
@@ -123,7 +125,7 @@ export class MetricSeries implements FollowedSeries {
     const steps = this.#steps
     if (!steps) return
     const [from_step, to_step] = steps
-    const names = [...this.#followed.visible].filter((name) => {
+    const names = [...this.#followed.visible.keys()].filter((name) => {
       const { count = 0, values } = this.whole.get(name) ?? {}
       return count > (values?.length ?? 0) && !this.close.has(name)
     })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { NamedSeries } from '../api.ts'
-import { NO_SERIES, withSeries } from './seriesByName.ts'
+import { Followed, NO_SERIES, withSeries } from './seriesByName.ts'
 
 const one = (name: string, count = 0): NamedSeries => {
   const none = new Float64Array()
@@ -26,4 +26,14 @@ test('beyond the most, what is not needed goes, the oldest first', () => {
   )
   const after = withSeries(full, [one('d')], 3, (name) => name === 'a')
   expect([...after.keys()]).toEqual(['a', 'c', 'd'])
+})
+
+test('a series that two charts show stays in view when one of them leaves', () => {
+  const followed = new Followed()
+  followed.see('loss')
+  followed.see('loss')
+  followed.leave('loss')
+  expect(followed.visible.has('loss')).toBe(true)
+  followed.leave('loss')
+  expect(followed.visible.has('loss')).toBe(false)
 })

@@ -26,6 +26,17 @@ export function withSeries(
 
 /** The charts in view and the series that are followed for them. Nothing on a page depends on it. */
 export class Followed {
-  readonly visible = new Set<string>()
+  /** How many charts show a series: its own in the grid, and one that fills the screen over it. */
+  readonly visible = new Map<string, number>()
   readonly growing = new Map<string, GrowingSeries>()
+
+  see(name: string): void {
+    this.visible.set(name, (this.visible.get(name) ?? 0) + 1)
+  }
+
+  leave(name: string): void {
+    const left = (this.visible.get(name) ?? 0) - 1
+    if (left > 0) this.visible.set(name, left)
+    else this.visible.delete(name)
+  }
 }

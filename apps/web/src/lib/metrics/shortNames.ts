@@ -1,3 +1,5 @@
+import { middleCut } from '../names.ts'
+
 /** A shared beginning that is shorter stays: it reads well, and saves little. */
 const LONG = 8
 
@@ -18,12 +20,4 @@ export function sharedStart(names: readonly string[]): string {
 /** A name without what its group shares. The whole belongs in a title. */
 export function shortName(name: string, shared: string, most: number): string {
   return middleCut(shared === '' ? name : `…${name.slice(shared.length)}`, most)
-}
-
-/** A name that is too long without its middle: its ends say most. */
-export function middleCut(name: string, most: number): string {
-  const letters = [...new Intl.Segmenter('en').segment(name)].map(({ segment }) => segment)
-  if (letters.length <= most) return name
-  const [head, tail] = [Math.ceil((most - 1) / 2), Math.floor((most - 1) / 2)]
-  return `${letters.slice(0, head).join('')}…${letters.slice(-tail).join('')}`
 }
