@@ -1,6 +1,6 @@
 import type { Comparison } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { picturesOf, runsOf, sidesOf, stylesOf } from './shown.ts'
+import { differingAmong, picturesOf, runsOf, settingOf, sidesOf, stylesOf } from './shown.ts'
 
 /** As much of a comparison as is looked at. */
 const comparison = {
@@ -42,4 +42,20 @@ test('the best and the next stand side by side, unless others are asked for', ()
   expect(ids(['c', 'a'])).toEqual(['c', 'a'])
   expect(ids(['c', 'gone'])).toEqual(['c', 'a'])
   expect(sidesOf({ ...comparison, runs: comparison.runs.slice(0, 1) }, null)).toBeNull()
+})
+
+test('the settings of a table are those that differ among its own runs; a missing one differs, too', () => {
+  const settings = [
+    { name: 'lr', values: { a: 0.1, b: 0.1, c: 0.2 } },
+    { name: 'seed', values: { a: 1, c: 1 } },
+  ]
+  const named = (...ids: string[]) =>
+    differingAmong(
+      settings,
+      ids.map((job_id) => ({ job_id })),
+    ).map(({ name }) => name)
+  expect(named('a', 'b', 'c')).toEqual(['lr', 'seed'])
+  expect(named('a', 'b')).toEqual(['seed'])
+  expect(named('a')).toEqual([])
+  expect(settings.map((one) => settingOf(one, 'a'))).toEqual(['0.1', '1'])
 })

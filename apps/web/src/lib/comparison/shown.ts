@@ -1,4 +1,12 @@
-import type { ComparedRun, Comparison, ComparisonGroup } from '@bestmark/core'
+import {
+  type ComparedRun,
+  type Comparison,
+  type ComparisonGroup,
+  type DifferingSetting,
+  ownValue,
+} from '@bestmark/core'
+import { UNKNOWN } from '../figures.ts'
+import { settingText } from '../job/configuration.ts'
 import { lineStyle, type LineStyle } from './colours.ts'
 
 /** How each run's line is drawn. It stays the same when the ranking changes. */
@@ -35,4 +43,20 @@ export function sidesOf(
   const find = (at: 0 | 1) => runs.find(({ job_id }) => job_id === asked?.[at]) ?? runs[at]
   const [one, other] = [find(0), find(1)]
   return one && other ? [one, other] : null
+}
+
+/** What a run has for a setting, in words. */
+export function settingOf({ values }: DifferingSetting, job_id: string): string {
+  const value = ownValue(values, job_id)
+  return value === undefined ? UNKNOWN : settingText(value)
+}
+
+/** The settings in which some runs differ from one another, whatever others have. */
+export function differingAmong(
+  settings: readonly DifferingSetting[],
+  runs: readonly { job_id: string }[],
+): DifferingSetting[] {
+  return settings.filter(
+    (one) => new Set(runs.map(({ job_id }) => settingOf(one, job_id))).size > 1,
+  )
 }
