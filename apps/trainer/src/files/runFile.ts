@@ -10,7 +10,7 @@ import {
   statSync,
 } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
-import { Failure } from '../failure.ts'
+import { Failure, systemCode } from '../failure.ts'
 import { fileWords } from '../plainWords.ts'
 
 // The one place in which files of a run are opened. Whoever writes there may leave anything under any
@@ -96,6 +96,16 @@ export async function bytesOfFile(path: string, largest = LARGEST): Promise<Buff
 /** The text of a file; rejects as `bytesOfFile` does. */
 export async function textOfFile(path: string, largest = LARGEST): Promise<string> {
   return (await bytesOfFile(path, largest)).toString('utf8')
+}
+
+/** The same of a file beside a log, which nothing depends on: empty where it cannot be read. */
+export async function textIfReadable(path: string, largest = LARGEST): Promise<string> {
+  try {
+    return await textOfFile(path, largest)
+  } catch (error) {
+    if (systemCode(error) === undefined && !(error instanceof Failure)) throw error
+    return ''
+  }
 }
 
 /** The bytes of a small file, at once. Throws as `openFile` does. */

@@ -9,7 +9,7 @@ import { temporaryFolder, writeFiles } from '../../testing.ts'
 import { commandLineSettings, shownCommand } from '../config/commandLine.ts'
 import { python, real, why } from '../programsTesting.ts'
 import { configFiles, settingsOfFile } from './configFiles.ts'
-import { setupOf } from './setup.ts'
+import { setupOf, setupSignature } from './setup.ts'
 
 /** What a real Trainer and a real SummaryWriter leave of their options. */
 const WRITES = `
@@ -118,4 +118,18 @@ test('options of a command are read after its script, and secrets are not shown'
     shift: -1,
   })
   expect(shownCommand(all)).toBe(`${argv.join(' ')} --fp16 --shift -1 --api-key … hub_token=…`)
+})
+
+test('an event file that grows beyond where hyperparameters stand is not read again for them', async () => {
+  await using folder = await temporaryFolder()
+  const events = 'events.out.tfevents.1.host'
+  const signed = async (files: Record<string, string | Uint8Array>): Promise<string> => {
+    await writeFiles(folder.path, files)
+    return setupSignature(folder.path)
+  }
+  const begun = await signed({ [events]: new Uint8Array(1_000) })
+  const long = await signed({ [events]: new Uint8Array(1 << 20) })
+  expect(long).not.toBe(begun)
+  expect(await signed({ [events]: new Uint8Array(2 << 20) })).toBe(long)
+  expect(await signed({ 'hparams.yaml': 'lr: 1\n' })).not.toBe(long)
 })

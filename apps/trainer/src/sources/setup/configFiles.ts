@@ -1,12 +1,15 @@
 import { join } from 'node:path'
 import type { Listing } from '../../files/folder.ts'
-import { Failure, systemCode } from '../../failure.ts'
 import { jsonObject } from '../../files/json.ts'
-import { textOfFile } from '../../files/runFile.ts'
+import { statIfSeen, textIfReadable } from '../../files/runFile.ts'
 import { tomlValues } from '../../files/toml.ts'
 import { type Settings, settingsIn, settingsOfYaml } from '../config/settings.ts'
 import { trainingArguments, TRAINING_ARGUMENTS } from '../config/trainingArguments.ts'
-import { hyperparameterFiles, hyperparameters } from '../tensorboard/hyperparameters.ts'
+import {
+  hyperparameterBytes,
+  hyperparameterFiles,
+  hyperparameters,
+} from '../tensorboard/hyperparameters.ts'
 
 /** Larger files hold data, not options (bytes). */
 const LARGEST = 1 << 20
@@ -15,6 +18,8 @@ const SETTLED = /^(hparams|args|training_args|opt|flags|cfg)\.ya?ml$/i
 /** What a program may read its options from, or write them to. */
 const NAMED =
   /^(config|configs?_.*|.*_config|args|hparams|hyper_?param(eter)?s|params|options|opt|settings|train(ing)?_(config|args|params)|experiment|run_config|flags|arguments|cfg)\.(json|ya?ml|toml)$/i
+
+const EVENTS = /tfevents/
 
 /** The files that tell how a run was configured, the most certain first. */
 interface ConfigFiles {
@@ -46,11 +51,21 @@ async function argumentsFile(listing: Listing, names: readonly string[]): Promis
   return isThere ? [`${folder}/${TRAINING_ARGUMENTS}`] : []
 }
 
+/** Stands for what a file tells of the configuration; empty where it is missing. */
+export function configStamp(root: string, file: string): string {
+  const seen = statIfSeen(join(root, file))
+  if (!seen) return ''
+  return EVENTS.test(file)
+    ? `${file} ${hyperparameterBytes(seen.size)}`
+    : `${file} ${seen.mtimeMs} ${seen.size}`
+}
+
 /** The options in a configuration file; none where it cannot be read. */
 export async function settingsOfFile(root: string, file: string): Promise<Settings> {
   if (file.endsWith(TRAINING_ARGUMENTS)) return trainingArguments(root, file)
-  if (/tfevents/.test(file)) return hyperparameters(root, file)
-  const text = await textOf(join(root, file))
+  if (EVENTS.test(file)) return hyperparameters(root, file)
+  // A larger file is of another kind.
+  const text = await textIfReadable(join(root, file), LARGEST)
   if (/\.toml$/i.test(file)) return settingsIn(tomlValues(text))
   if (/\.json$/i.test(file)) return settingsOfJson(text)
   // Loaded only here, since most runs have none and a pick should not wait for it.
@@ -64,14 +79,4 @@ function settingsOfJson(text: string): Settings {
   const said = jsonObject(text) ?? {}
   const isModel = 'architectures' in said || 'model_type' in said || 'transformers_version' in said
   return isModel ? {} : settingsIn(said)
-}
-
-async function textOf(path: string): Promise<string> {
-  try {
-    return await textOfFile(path, LARGEST)
-  } catch (error) {
-    // A larger file is of another kind.
-    if (systemCode(error) === undefined && !(error instanceof Failure)) throw error
-    return ''
-  }
 }

@@ -1,20 +1,13 @@
-import { join } from 'node:path'
 import type { EventOf } from '@bestmark/core'
 import { Listing } from '../../files/folder.ts'
-import { statIfSeen } from '../../files/runFile.ts'
 import { merged } from '../config/settings.ts'
-import { configFiles, settingsOfFile } from './configFiles.ts'
+import { configFiles, configStamp, settingsOfFile } from './configFiles.ts'
 import { readSetupNote, SETUP_NOTE } from './setupNote.ts'
 
 /** Stands for the files that tell how a run was set up, as they lie there now. */
 export async function setupSignature(root: string): Promise<string> {
   const { settled, others } = await configFiles(new Listing(root))
-  return [...settled, ...others, SETUP_NOTE]
-    .map((file) => {
-      const seen = statIfSeen(join(root, file))
-      return seen ? `${file} ${seen.mtimeMs} ${seen.size}` : ''
-    })
-    .join('\n')
+  return [...settled, ...others, SETUP_NOTE].map((file) => configStamp(root, file)).join('\n')
 }
 
 /**

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { textOfFile } from '../../files/runFile.ts'
+import { jsonObject } from '../../files/json.ts'
+import { textIfReadable } from '../../files/runFile.ts'
 
 /** What `bestmark run` notes in a run's folder: the options in its command, and its environment. */
 export const SETUP_NOTE = 'bestmark-setup.json'
@@ -19,9 +20,5 @@ export function writeSetupNote(folder: string, note: SetupNote): void {
 
 /** Undefined where there is none, or what it says cannot be read. */
 export async function readSetupNote(folder: string): Promise<SetupNote | undefined> {
-  try {
-    return SetupNote.parse(JSON.parse(await textOfFile(join(folder, SETUP_NOTE))))
-  } catch {
-    return undefined
-  }
+  return SetupNote.safeParse(jsonObject(await textIfReadable(join(folder, SETUP_NOTE)))).data
 }

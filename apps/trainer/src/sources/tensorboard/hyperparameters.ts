@@ -8,7 +8,7 @@ import { hyperparametersIn } from './tfEvent.ts'
 import { recordsIn } from './tfrecord.ts'
 
 /** Hyperparameters stand at the beginning of an event file (bytes). */
-const READ = 1 << 20
+const READ = 256 << 10
 /** So many event files are looked into. */
 const MOST_FILES = 20
 
@@ -21,6 +21,11 @@ export async function hyperparameterFiles(listing: Listing): Promise<string[]> {
   const folders = (await listing.names()).filter((name) => /^\d{9,}(\.\d+)?$/.test(name))
   for (const folder of folders) files.push(...(await eventsIn(listing, folder)))
   return files.slice(0, MOST_FILES)
+}
+
+/** How much of an event file is looked into; it stays the same while the rest of the file grows (bytes). */
+export function hyperparameterBytes(size: number): number {
+  return Math.min(size, READ)
 }
 
 /** The hyperparameters that TensorBoard's hparams plugin keeps in an event file. */
