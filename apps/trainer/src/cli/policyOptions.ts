@@ -90,7 +90,7 @@ export function settingsOf(
   const options = optionsOf(values)
   const settings = {
     policy: policy ?? (options.metric === undefined ? 'as_declared' : 'metric'),
-    options: options,
+    options,
   }
   const asked = settings.policy === 'as_declared' ? answered(settings) : settings
   const problem = policyProblem(asked)

@@ -1,4 +1,4 @@
-import { setOwn } from '../named.ts'
+import { ownValue, setOwn } from '../named.ts'
 import { byName, type Setting } from '../run/settings.ts'
 import type { DifferingSetting } from './comparison.ts'
 
@@ -26,6 +26,16 @@ export function differingSettings(runs: readonly Configured[]): DifferingSetting
     .filter(({ values: own }) => isDiffering(Object.values(own), runs.length))
     .sort((a, b) => a.sort - b.sort || byName(a.name, b.name))
     .map(({ name, values: own }) => ({ name, values: own }))
+}
+
+/** Those of the settings in which some runs differ from one another, whatever other runs have. */
+export function differingAmong(
+  settings: readonly DifferingSetting[],
+  runs: readonly { job_id: string }[],
+): DifferingSetting[] {
+  return settings.filter(
+    ({ values }) => distinct(runs.map(({ job_id }) => ownValue(values, job_id))) > 1,
+  )
 }
 
 function isDiffering(values: readonly unknown[], runs: number): boolean {

@@ -31,7 +31,7 @@ export function select(input: SelectionInput, setting = settingOf(input)): Selec
   if (metric === null || direction === null || problem !== null) {
     const isEmpty = evaluations.length === 0
     const nothing_to_choose = isEmpty ? unmeasured(evaluations, metric ?? '') : null
-    const told = { ...base, ...NOTHING, nothing_to_choose, skipped: skipped }
+    const told = { ...base, ...NOTHING, nothing_to_choose, skipped }
     return { ...told, reason: reason({ problem: problem ?? { code: 'needs_metric' } }) }
   }
   const strict = rank(candidates, direction)
@@ -45,11 +45,11 @@ export function select(input: SelectionInput, setting = settingOf(input)): Selec
     criteria,
     direction,
     {
-      ...{ best: strict[0] ?? null, skipped: skipped },
+      ...{ best: strict[0] ?? null, skipped },
     },
   )
   const nothing_to_choose = nothingToChoose(evaluations, metric, direction)
-  const found = { best, runner_up, margin, ranking, skipped: skipped, missed_best, near_ties }
+  const found = { best, runner_up, margin, ranking, skipped, missed_best, near_ties }
   return {
     ...base,
     ...found,

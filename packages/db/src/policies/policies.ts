@@ -154,7 +154,7 @@ async function append(
     job_id,
     project,
     policy: settings?.policy ?? null,
-    options: options,
+    options,
     by,
   } as const
   const [made] = await tx

@@ -10,7 +10,7 @@ import {
 /** At most this many runs are listed without --all. */
 const SHOWN = 20
 
-const LEFT_OUT: Record<SkippedCode, string> = {
+const SKIPPED: Record<SkippedCode, string> = {
   unreadable: 'could not be read',
   no_evaluation: 'have no evaluation',
   same_run: 'are a copy or the beginning of another run',
@@ -83,7 +83,7 @@ function runsTable({ replayed, policies }: Backtest, all: boolean): string[] {
 
 function skippedText({ skipped }: Backtest, all: boolean): string[] {
   const counts = Map.groupBy(skipped, ({ code }) => code)
-  const lines = [...counts].map(([code, some]) => `${some.length} ${LEFT_OUT[code]}`)
+  const lines = [...counts].map(([code, some]) => `${some.length} ${SKIPPED[code]}`)
   const list = all ? skipped.map(({ group, name, why }) => `  ${group}: ${name}: ${why}`) : []
   const hint = all ? '' : ' (--all lists them)'
   return [`Skipped: ${lines.join(', ')}${hint}.`, ...list]

@@ -3,6 +3,7 @@ import {
   type ComparedRun,
   type Comparison,
   type ComparisonGroup,
+  differingAmong,
   figure,
   groupWords,
   isFiniteMeasure,
@@ -35,7 +36,7 @@ export function comparisonText({ comparison, best_paths, found }: ComparedJobs):
 function groupLines(comparison: Comparison, group: ComparisonGroup): string[] {
   const { settings, groups } = comparison
   const runs = comparison.runs.filter(({ job_id }) => group.job_ids.includes(job_id))
-  const differing = settings.slice(0, MOST_SETTINGS)
+  const differing = differingAmong(settings, runs).slice(0, MOST_SETTINGS)
   const head = ['rank', 'run', 'step', group.metric, 'difference', 'last', 'min', 'max', '']
   const rows = runs.map((run) => [
     ...cellsOf(run),

@@ -97,7 +97,7 @@ export function choiceJson({
     best_metric_name: metric,
     ...{ direction, policy, declared_by, reason },
     runner_up: runner_up && at(runner_up),
-    ...{ margin: selection.margin, missed_best, skipped: skipped, second_opinion },
+    ...{ margin: selection.margin, missed_best, skipped, second_opinion },
     near_ties: near_ties && { ...near_ties, candidates: near_ties.candidates.map(at) },
     nothing_to_choose: selection.nothing_to_choose,
     ...{ policy_version: selection.policy_version, prefer: selection.prefer, root },

@@ -1,6 +1,6 @@
 import type { Comparison } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { differingAmong, picturesOf, runsOf, settingOf, sidesOf, stylesOf } from './shown.ts'
+import { picturesOf, runsOf, settingOf, sidesOf, stylesOf } from './shown.ts'
 
 /** As much of a comparison as is looked at. */
 const comparison = {
@@ -44,18 +44,7 @@ test('the best and the next stand side by side, unless others are asked for', ()
   expect(sidesOf({ ...comparison, runs: comparison.runs.slice(0, 1) }, null)).toBeNull()
 })
 
-test('the settings of a table are those that differ among its own runs; a missing one differs, too', () => {
-  const settings = [
-    { name: 'lr', values: { a: 0.1, b: 0.1, c: 0.2 } },
-    { name: 'seed', values: { a: 1, c: 1 } },
-  ]
-  const named = (...ids: string[]) =>
-    differingAmong(
-      settings,
-      ids.map((job_id) => ({ job_id })),
-    ).map(({ name }) => name)
-  expect(named('a', 'b', 'c')).toEqual(['lr', 'seed'])
-  expect(named('a', 'b')).toEqual(['seed'])
-  expect(named('a')).toEqual([])
-  expect(settings.map((one) => settingOf(one, 'a'))).toEqual(['0.1', '1'])
+test('a run has a setting in words, also where it has none', () => {
+  const setting = { name: 'lr', values: { a: 0.1 } }
+  expect([settingOf(setting, 'a'), settingOf(setting, 'b')]).toEqual(['0.1', '–'])
 })

@@ -50,13 +50,3 @@ export function settingOf({ values }: DifferingSetting, job_id: string): string 
   const value = ownValue(values, job_id)
   return value === undefined ? UNKNOWN : settingText(value)
 }
-
-/** The settings in which some runs differ from one another, whatever others have. */
-export function differingAmong(
-  settings: readonly DifferingSetting[],
-  runs: readonly { job_id: string }[],
-): DifferingSetting[] {
-  return settings.filter(
-    (one) => new Set(runs.map(({ job_id }) => settingOf(one, job_id))).size > 1,
-  )
-}

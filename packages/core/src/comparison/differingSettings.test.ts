@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest'
+import { differingAmong } from './differingSettings.ts'
+
+test('the settings of a table are those that differ among its own runs; a missing one differs, too', () => {
+  const settings = [
+    { name: 'lr', values: { a: 0.1, b: 0.1, c: 0.2 } },
+    { name: 'seed', values: { a: 1, c: 1 } },
+    { name: 'layers', values: { a: [1, 2], b: [1, 2], c: [1, 2] } },
+  ]
+  const named = (...ids: string[]) =>
+    differingAmong(
+      settings,
+      ids.map((job_id) => ({ job_id })),
+    ).map(({ name }) => name)
+  expect(named('a', 'b', 'c')).toEqual(['lr', 'seed'])
+  expect(named('a', 'b')).toEqual(['seed'])
+  expect(named('a')).toEqual([])
+})
