@@ -92,9 +92,9 @@ export default ts.config(
       '**/*[tT]esting.ts',
       // These open what a person names, or what only this program writes.
       '**/commands/score/score.ts',
-      '**/commands/eval/command.ts',
+      '**/commands/eval/evalCommand.ts',
       '**/processes/**',
-      '**/commands/run/putBack.ts',
+      '**/commands/run/fileRestorer.ts',
       '**/shipping/current.ts',
       '**/shipping/manifest.ts',
       '**/recording/released/**',

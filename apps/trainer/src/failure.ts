@@ -1,4 +1,4 @@
-import { plainWords } from './plainWords.ts'
+import { plainWords } from './plainErrors.ts'
 
 /** Exit codes that scripts can trust. */
 export const EXIT = { found: 0, nothing: 1, unusable: 2, disagreement: 3 } as const

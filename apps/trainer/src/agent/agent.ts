@@ -22,7 +22,7 @@ import { isJournalAlone, journalSource } from '../sources/journal/runJournal.ts'
 import { drivenJob } from '../sources/runNote.ts'
 import { supervise, type SupervisedRun } from './supervise.ts'
 import { sweepJob } from '../recording/sweep.ts'
-import type { Troubled } from '../cli/troubles.ts'
+import type { Troubled } from '../cli/errorReporter.ts'
 
 /** How often it says that it is there (ms). */
 const HEARTBEAT = 10_000

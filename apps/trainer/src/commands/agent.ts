@@ -5,7 +5,7 @@ import { openBoard } from '../board/board.ts'
 import { EXIT } from '../failure.ts'
 import { StopWish } from '../processes/stopWish.ts'
 import { tell } from '../cli/terminal.ts'
-import { Troubles } from '../cli/troubles.ts'
+import { Troubles } from '../cli/errorReporter.ts'
 import { AGENT } from './agent.table.ts'
 
 /**

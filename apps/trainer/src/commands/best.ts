@@ -4,10 +4,10 @@ import { parse, usageOf } from '../cli/parse.ts'
 import { openBoard } from '../board/board.ts'
 import { BEST } from './best.table.ts'
 import { projectNamed } from './compare/compare.ts'
-import { comparisonText } from './compare/show.ts'
+import { comparisonText } from './compare/comparisonText.ts'
 import { explained } from './pick/choice.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { oneJob } from '../board/oneJob.ts'
+import { oneJob } from '../board/namedJob.ts'
 import { print, printPath, tell } from '../cli/terminal.ts'
 
 type BestFields = Pick<

@@ -2,7 +2,7 @@ import { pinCheckpoints, currentFiles } from '@bestmark/db'
 import { parse } from '../cli/parse.ts'
 import { openBoard } from '../board/board.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { oneJob } from '../board/oneJob.ts'
+import { oneJob } from '../board/namedJob.ts'
 import { print } from '../cli/terminal.ts'
 import { PIN } from './pin.table.ts'
 

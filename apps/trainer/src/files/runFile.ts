@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { Failure, systemCode } from '../failure.ts'
-import { fileWords } from '../plainWords.ts'
+import { fileWords } from '../plainErrors.ts'
 
 // The one place in which files of a run are opened. Whoever writes there may leave anything under any
 // name: to open a pipe would wait for its other end for ever, and a device may act on it.

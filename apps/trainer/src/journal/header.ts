@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { openFile } from '../files/runFile.ts'
 import { parsedJson } from './events.ts'
 import { readBytes } from '../files/lines.ts'
-import { fileWords } from '../plainWords.ts'
+import { fileWords } from '../plainErrors.ts'
 
 /** The journal's name in a run's folder. */
 export const JOURNAL = 'journal.jsonl'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { systemCode } from '../failure.ts'
-import { fileWords } from '../plainWords.ts'
+import { fileWords } from '../plainErrors.ts'
 
 /** Why the system would not start a program, by its code. */
 const WHY = new Map([

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { Failure, sentence } from '../../failure.ts'
-import type { Found } from './find.ts'
+import type { Found } from './backtestPaths.ts'
 
 /** `models--owner--name`, as the HuggingFace cache names a repository's folder. */
 const CACHED = /^models--(.+?)--(.+)$/

@@ -1,12 +1,12 @@
 import { measuredJson } from '@bestmark/core'
 import { compareJobs, type ComparedJobs, type Database } from '@bestmark/db'
 import { openBoard } from '../../board/board.ts'
-import { oneJob } from '../../board/oneJob.ts'
+import { oneJob } from '../../board/namedJob.ts'
 import { parse, usageOf } from '../../cli/parse.ts'
 import { print } from '../../cli/terminal.ts'
 import { EXIT, Failure } from '../../failure.ts'
 import { COMPARE } from './compare.table.ts'
-import { comparisonText } from './show.ts'
+import { comparisonText } from './comparisonText.ts'
 
 /** Compares jobs, or all jobs of a project, and prints the answer. */
 export async function main(words: readonly string[]): Promise<number> {

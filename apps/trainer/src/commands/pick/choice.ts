@@ -13,7 +13,7 @@ import {
   type Winner,
 } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db/root'
-import { problemOf } from './asked.ts'
+import { problemOf } from './optionProblem.ts'
 import { unservable } from '../../checkpoints/servable.ts'
 import { toldByReader } from '../../sources/events/events.ts'
 import { readRun } from '../../sources/readRun.ts'

@@ -1,10 +1,10 @@
 import { bytesText, measuredJson, type Prunable, retention, type Retention } from '@bestmark/core'
 import { parse } from '../../cli/parse.ts'
 import { EXIT, Failure, sentence } from '../../failure.ts'
-import { type Left, leftIn, removeLeft } from './left.ts'
+import { type Left, leftIn, removeLeft } from './leftovers.ts'
 import { PRUNE } from './prune.table.ts'
 import { prunedRun, type PrunedRun } from './prunedRun.ts'
-import { removeFiles } from './remove.ts'
+import { removeFiles } from './removal.ts'
 import { print, tell } from '../../cli/terminal.ts'
 
 /** Lists the checkpoints to remove, and removes them with --yes. Returns 1 if there are none. */

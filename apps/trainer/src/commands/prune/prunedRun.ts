@@ -15,11 +15,11 @@ import {
 import { callerPath } from '../../cli/callerPath.ts'
 import { openBoardIfThere, type Board } from '../../board/board.ts'
 import { Failure } from '../../failure.ts'
-import { oneJob } from '../../board/oneJob.ts'
+import { oneJob } from '../../board/namedJob.ts'
 import { readRun } from '../../sources/readRun.ts'
 import type { ReadRun } from '../../sources/reader/source.ts'
 import { sweepJob } from '../../recording/sweep.ts'
-import { placed } from './placed.ts'
+import { placed } from './realPaths.ts'
 
 /** What prune decides from. */
 interface Present {

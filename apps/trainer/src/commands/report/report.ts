@@ -2,13 +2,13 @@ import { boardToken } from '@bestmark/db'
 import { parse } from '../../cli/parse.ts'
 import { openBoard } from '../../board/board.ts'
 import { EXIT, Failure } from '../../failure.ts'
-import { oneJob } from '../../board/oneJob.ts'
+import { oneJob } from '../../board/namedJob.ts'
 import { REPORT } from './report.table.ts'
 import { selfContained } from './page.ts'
 import { printFile } from '../../cli/terminal.ts'
 import { buildPages } from '../up/build.ts'
 import { servePages } from '../up/web.ts'
-import { Waiting } from '../../cli/waiting.ts'
+import { Waiting } from '../../cli/busyLine.ts'
 
 /** The time between two messages while the pages are built or read (ms). */
 const SAY_EVERY = 500

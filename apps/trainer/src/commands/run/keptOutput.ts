@@ -1,9 +1,9 @@
 import { appendFileSync, closeSync, fstatSync } from 'node:fs'
 import { openToAppend } from '../../files/runFile.ts'
 import { PIECE, readBytes } from '../../files/lines.ts'
-import { PutBack } from './putBack.ts'
+import { PutBack } from './fileRestorer.ts'
 import { pause } from '../../pause.ts'
-import { failureIn } from './failureWords.ts'
+import { failureIn } from './failureText.ts'
 import { MARK } from '../../sources/output/textLog.ts'
 
 /** How often is looked for what a program printed (ms). */

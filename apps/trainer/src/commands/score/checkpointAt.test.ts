@@ -8,7 +8,7 @@ import { openJournal } from '../../journal/write.ts'
 import { readRun } from '../../sources/readRun.ts'
 import { temporaryFolder, weightsOf } from '../../testing.ts'
 import { checkpointAt } from './checkpointAt.ts'
-import { addScores } from './addScores.ts'
+import { addScores } from './addedScores.ts'
 
 const RUN = fileURLToPath(new URL('../../sources/fixtures/lightning/version_0', import.meta.url))
 

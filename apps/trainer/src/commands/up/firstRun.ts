@@ -5,7 +5,7 @@ import { readRunProcess } from '../../processes/mark.ts'
 import { isAlive, signalProcess } from '../../processes/alive.ts'
 import { CHAR_LM } from '@bestmark/char-lm'
 import { startRun } from '../../agent/startRun.ts'
-import { tellStories } from './stories.ts'
+import { tellStories } from './examples.ts'
 
 /** A run that the board started by itself. */
 export interface FirstRun {

@@ -14,9 +14,9 @@ import { AnotherRun } from '../../recording/journalPlace.ts'
 import { statusesOf } from '../../recording/statuses.ts'
 import { runsBelow } from '../../sources/find.ts'
 import { changedAt, mayGrow, type RunIdentity } from '../../sources/identify.ts'
-import { nameBelow } from './name.ts'
+import { nameBelow } from './runName.ts'
 import { sweepJob } from '../../recording/sweep.ts'
-import { Troubles } from '../../cli/troubles.ts'
+import { Troubles } from '../../cli/errorReporter.ts'
 
 /** The rest between two looks at the folders: at least this (ms), and this many times the look's time. */
 const REST = { least: 2_000, times: 10 }

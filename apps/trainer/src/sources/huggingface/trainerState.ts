@@ -5,7 +5,7 @@ import { Failure, sentence } from '../../failure.ts'
 import { isCount } from '../../files/json.ts'
 import { isLfsPointer } from '../../files/lfsPointer.ts'
 import { textOfFile } from '../../files/runFile.ts'
-import { fileWords, jsonWords } from '../../plainWords.ts'
+import { fileWords, jsonWords } from '../../plainErrors.ts'
 
 const number = z.custom<number>((value) => typeof value === 'number')
 /** A number of steps; what is none (Python writes -1 where there is no limit) is not known. */

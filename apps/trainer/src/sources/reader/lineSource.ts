@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { systemCode } from '../../failure.ts'
-import { fileWords } from '../../plainWords.ts'
+import { fileWords } from '../../plainErrors.ts'
 import { type EventOf, type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
 import { claimEvent, endedEvent, startedEvent, toldEvent } from '../events/events.ts'
 import { admit, type Found, skipFile, type Skips, toldSkips, tooLong } from '../../journal/gate.ts'

@@ -24,7 +24,7 @@ import { z } from 'zod'
 import { Failure, sentence } from '../../failure.ts'
 import { openFile, openToAppend } from '../../files/runFile.ts'
 import { nextLines } from '../../files/lines.ts'
-import { fileWords } from '../../plainWords.ts'
+import { fileWords } from '../../plainErrors.ts'
 import { Retraction, withoutRetracted } from './retraction.ts'
 
 /** The file in a run's root that holds what was measured after training, a line each. */

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync } from 'node:fs'
 import { PIECE, readBytes } from '../../files/lines.ts'
 import { openFile, statIfSeen } from '../../files/runFile.ts'
-import { fileWords } from '../../plainWords.ts'
+import { fileWords } from '../../plainErrors.ts'
 
 /** Lines that were read, and how far (bytes). */
 interface NewLines {

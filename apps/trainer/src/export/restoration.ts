@@ -20,8 +20,8 @@ import type { Board } from '../board/board.ts'
 import { readJournal } from '../journal/read.ts'
 import { firstLine } from '../journal/header.ts'
 import { sweepJob } from '../recording/sweep.ts'
-import type { ExportHeader } from './header.ts'
-import { assertWhole } from './header.ts'
+import type { ExportHeader } from './exportHeader.ts'
+import { assertWhole } from './exportHeader.ts'
 
 /** What came of an import. */
 interface ImportedExport {

@@ -4,7 +4,7 @@ import { hostedJobs } from '@bestmark/db'
 import { callerPath } from '../../cli/callerPath.ts'
 import { openBoardIfThere } from '../../board/board.ts'
 import { Failure } from '../../failure.ts'
-import { oneJob } from '../../board/oneJob.ts'
+import { oneJob } from '../../board/namedJob.ts'
 import { readRun } from '../../sources/readRun.ts'
 import type { ReadRun } from '../../sources/reader/source.ts'
 

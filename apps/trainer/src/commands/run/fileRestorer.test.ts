@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { PutBack } from './putBack.ts'
+import { PutBack } from './fileRestorer.ts'
 import { temporaryFolder } from '../../testing.ts'
 
 /** A log in a folder, that a program writes to whatever happens to the folder. */

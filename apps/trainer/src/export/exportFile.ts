@@ -2,7 +2,7 @@ import { measuredJson } from '@bestmark/core'
 import { type ExportedJob, exportJob, type PolicyChange, policyHistory } from '@bestmark/db'
 import type { Board } from '../board/board.ts'
 import { END } from '../journal/events.ts'
-import type { ExportHeader } from './header.ts'
+import type { ExportHeader } from './exportHeader.ts'
 
 /**
  * Writes a job as a journal, a line at a time, which `import` reads back; returns how many lines.

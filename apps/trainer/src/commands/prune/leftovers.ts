@@ -2,7 +2,7 @@ import { lstat, readdir, realpath, rm } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { Failure, systemCode } from '../../failure.ts'
 import { isInside } from '../../checkpoints/inspect.ts'
-import { REMOVED } from './remove.ts'
+import { REMOVED } from './removal.ts'
 
 /** What an interrupted prune left of a checkpoint. */
 export interface Left {

@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../testing.ts'
-import { Troubles } from './troubles.ts'
+import { Troubles } from './errorReporter.ts'
 
 /** A query that failed as the ORM tells it, with all that was to be written. */
 /** As drizzle throws it: with the query and its values. */

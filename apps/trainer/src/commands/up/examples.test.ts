@@ -4,7 +4,7 @@ import { openBoard } from '../../board/board.ts'
 import { newBoardEnv } from '../../board/testing.ts'
 import { command } from '../testing.ts'
 import { temporaryFolder } from '../../testing.ts'
-import { tellStories } from './stories.ts'
+import { tellStories } from './examples.ts'
 
 test('the stories of an empty board show the trap, the disagreement and the lost file, once ever', async () => {
   await using home = await temporaryFolder()

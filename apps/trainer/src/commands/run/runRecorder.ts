@@ -5,7 +5,7 @@ import { FilesRecorder } from '../../recording/files.ts'
 import type { Recorded } from '../../recording/recorded.ts'
 import { sweepJob } from '../../recording/sweep.ts'
 import { RUN_LOG } from '../../sources/reader/mixed.ts'
-import { type Keeper, type KeptRun, RunParts, type Started } from './parts.ts'
+import { type Keeper, type KeptRun, RunParts, type Started } from './programRuns.ts'
 
 /** How long to wait before the board is tried again while the program runs, and after it (ms). */
 const AGAIN = { running: 2_000, over: 300 }

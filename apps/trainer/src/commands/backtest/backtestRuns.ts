@@ -6,10 +6,10 @@ import {
   type RunRows,
 } from '@bestmark/core'
 import { Failure, sentence, systemCode } from '../../failure.ts'
-import { Waiting } from '../../cli/waiting.ts'
+import { Waiting } from '../../cli/busyLine.ts'
 import { toldByReader } from '../../sources/events/events.ts'
 import { readRun } from '../../sources/readRun.ts'
-import { findRuns, type Found } from './find.ts'
+import { findRuns, type Found } from './backtestPaths.ts'
 import { groupOf } from './group.ts'
 
 /** The runs below some paths, and those that could not be read. */

@@ -1,6 +1,6 @@
 import { type Database, jobStatus, listCheckpoints } from '@bestmark/db'
 import type { Recorded } from '../../recording/recorded.ts'
-import { shellWord } from './searchWords.ts'
+import { shellWord } from './runNames.ts'
 
 /** What could not be found of a run: all but its output, its checkpoints, or its log. */
 export type Lack = 'all' | 'checkpoints' | 'log'

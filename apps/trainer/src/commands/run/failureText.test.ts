@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failureIn } from './failureWords.ts'
+import { failureIn } from './failureText.ts'
 
 const TRACEBACK = `Epoch 1
 Traceback (most recent call last):
