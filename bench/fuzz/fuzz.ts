@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { rowsFrom, select, type TrainingJobStatus } from '@bestmark/core'
 import { findJobs } from '@bestmark/db'
 import type { Board } from '../../apps/trainer/src/board/board.ts'
-import { Failure, sentence } from '../../apps/trainer/src/failure.ts'
+import { Failure, errorText } from '../../apps/trainer/src/failure.ts'
 import { importRun } from '../../apps/trainer/src/recording/importRun.ts'
 import { randomStream } from '@bestmark/char-lm'
 import { readRun } from '../../apps/trainer/src/sources/readRun.ts'
@@ -87,12 +87,12 @@ async function faultOf(board: Board, root: string, how: Fuzz): Promise<string | 
   const recorded = await orFailure(importRun(board, root, { name }))
   if (read instanceof Failure || recorded instanceof Failure) {
     const failures = [read, recorded].filter((one) => one instanceof Failure)
-    const unclear = failures.map(sentence).find((text) => !isClear(text))
+    const unclear = failures.map(errorText).find((text) => !isClear(text))
     if (unclear !== undefined) return `"${unclear}" is no sentence for a person`
   }
   if (recorded instanceof Failure) {
     const left = await findJobs(board.db, name)
-    return left.length > 0 ? `a job was left, though ${sentence(recorded)}` : undefined
+    return left.length > 0 ? `a job was left, though ${errorText(recorded)}` : undefined
   }
   await how.readPages?.(recorded)
   const isSilent = !(read instanceof Failure) && read.events.length === 0

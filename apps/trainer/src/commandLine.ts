@@ -1,9 +1,9 @@
 import { inspect } from 'node:util'
 import { helpText, overviewText } from './cli/help.ts'
 import { nearest } from './cli/nearest.ts'
-import { print, tell } from './cli/terminal.ts'
+import { print, notify } from './cli/terminal.ts'
 import { COMMANDS, GROUPS, type Command } from './commands/commands.ts'
-import { EXIT, Failure, sentence } from './failure.ts'
+import { EXIT, Failure, errorText } from './failure.ts'
 
 const TABLES = COMMANDS.map(({ table }) => table)
 
@@ -13,8 +13,8 @@ export async function commandLine(words: readonly string[]): Promise<number> {
     return await run(words)
   } catch (error) {
     // An error that no code expects is shown whole, so that it can be reported.
-    const text = error instanceof Failure ? sentence(error) : inspect(error)
-    tell(...`bestmark: ${text}`.split('\n'))
+    const text = error instanceof Failure ? errorText(error) : inspect(error)
+    notify(...`bestmark: ${text}`.split('\n'))
     return error instanceof Failure ? error.exit : EXIT.unusable
   }
 }

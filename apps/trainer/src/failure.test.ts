@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { Failure, sentence } from './failure.ts'
+import { Failure, errorText } from './failure.ts'
 
 function thrownBy(act: () => unknown): unknown {
   try {
@@ -40,9 +40,9 @@ test('what the system, a schema or the language throws is told in plain words', 
   ]
   rmSync(folder, { recursive: true })
   for (const [thrown, told] of vectors) {
-    const text = sentence(thrown)
+    const text = errorText(thrown)
     expect(text).toContain(told)
     expect(text).not.toMatch(/^\[|\bE[A-Z]{4,}\b|bigint|call stack|select/)
   }
-  expect(sentence(new Failure('a\n  b'))).toBe('a b')
+  expect(errorText(new Failure('a\n  b'))).toBe('a b')
 })

@@ -1,4 +1,4 @@
-import { plainWords } from './plainErrors.ts'
+import { plainErrorText } from './plainErrors.ts'
 
 /** Exit codes that scripts can trust. */
 export const EXIT = { found: 0, nothing: 1, unusable: 2, disagreement: 3 } as const
@@ -16,16 +16,16 @@ export class Failure extends Error {
 }
 
 /** What went wrong, as one line. */
-export function sentence(error: unknown): string {
+export function errorText(error: unknown): string {
   if (error instanceof Failure) return error.message.replace(/\s*\n\s*/g, ' ')
-  const plain = plainWords(error)
+  const plain = plainErrorText(error)
   if (plain !== undefined) return plain
   const text = error instanceof Error ? error.message : String(error)
   return text.split('\n', 1)[0] ?? text
 }
 
 /** The worse of two exit codes: what could not be read is worse than any answer. */
-export function worse(a: Exit, b: Exit): Exit {
+export function worseExit(a: Exit, b: Exit): Exit {
   const order: readonly Exit[] = [EXIT.found, EXIT.nothing, EXIT.disagreement, EXIT.unusable]
   return order.indexOf(a) > order.indexOf(b) ? a : b
 }

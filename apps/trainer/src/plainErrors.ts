@@ -29,13 +29,13 @@ const OF_ITS_CONTENT: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** The plain words for an error that a person could make nothing of; undefined for any other. */
-export function plainWords(error: unknown): string | undefined {
+export function plainErrorText(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   return ofFile(error) ?? ofContent(error) ?? ofSchema(error) ?? ofDatabase(error)
 }
 
 /** What is wrong with a file, without its name; undefined for an error of anything else. */
-export function fileWords(error: unknown): string | undefined {
+export function fileErrorText(error: unknown): string | undefined {
   const of = error instanceof Error && error.cause instanceof Error ? error.cause : error
   if (!(of instanceof Error)) return undefined
   if ('kind' in of && typeof of.kind === 'string') return `it is ${of.kind}, not a file`
@@ -43,7 +43,7 @@ export function fileWords(error: unknown): string | undefined {
 }
 
 /** Why a text is no JSON: the line where that shows, where it is known, and none of the text. */
-export function jsonWords(error: unknown): string {
+export function jsonErrorText(error: unknown): string {
   const said = error instanceof Error ? error.message : ''
   const line = /\(line (\d+) column \d+\)/.exec(said)?.[1]
   return line === undefined ? 'is not valid JSON' : `is not valid JSON (line ${line})`

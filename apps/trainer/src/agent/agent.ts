@@ -22,7 +22,7 @@ import { isJournalAlone, journalSource } from '../sources/journal/runJournal.ts'
 import { drivenJob } from '../sources/runNote.ts'
 import { supervise, type SupervisedRun } from './supervise.ts'
 import { sweepJob } from '../recording/sweep.ts'
-import type { Troubled } from '../cli/errorReporter.ts'
+import type { ErrorListener } from '../cli/errorReporter.ts'
 
 /** How often it says that it is there (ms). */
 const HEARTBEAT = 10_000
@@ -42,7 +42,7 @@ interface Supervised {
 export class Agent {
   readonly #db: Database
   readonly #starter: Starter
-  readonly #troubles: Troubled
+  readonly #troubles: ErrorListener
   readonly #over = new AbortController()
   readonly #reserved = new Set<string>()
   readonly #journalSizes = new Map<string, number>()
@@ -58,7 +58,7 @@ export class Agent {
   constructor(
     db: Database,
     starter: Starter,
-    troubles: Troubled,
+    troubles: ErrorListener,
     settings: AgentSettings = AGENT_SETTINGS,
   ) {
     this.#db = db
@@ -100,7 +100,7 @@ export class Agent {
    */
   adopt(run: SupervisedRun): Promise<void> {
     this.#reserved.delete(run.job_id)
-    return this.#keep(run, (until) => supervise(this.#db, run, until, this.#troubles.tell))
+    return this.#keep(run, (until) => supervise(this.#db, run, until, this.#troubles.report))
   }
 
   /** Records a run, once at a time, and another one where that began in its folder. */
@@ -113,7 +113,7 @@ export class Agent {
         if (!(error instanceof AnotherRun)) throw error
         await this.#takeAnother(run)
       })
-      .catch(this.#troubles.tell)
+      .catch(this.#troubles.report)
       .finally(() => this.#supervised.delete(run.job_id))
     this.#supervised.set(run.job_id, { folder: run.folder, over, done })
     return done
@@ -139,7 +139,7 @@ export class Agent {
 
   async #keepDoing(every: number, work: () => Promise<void>): Promise<void> {
     while (!this.#over.signal.aborted) {
-      await work().catch(this.#troubles.tell)
+      await work().catch(this.#troubles.report)
       await pause(every, this.#over.signal)
     }
   }
@@ -152,7 +152,7 @@ export class Agent {
   async #adoptRuns(): Promise<void> {
     const { host_id } = this.#starter
     const jobs = await hostedJobs(this.#db, host_id, UNFINISHED)
-    this.#troubles.answered()
+    this.#troubles.databaseAnswered()
     for (const { job_id, root, ...job } of jobs) {
       if (this.#reserved.has(job_id) || this.#isKept(job_id, root)) continue
       if (job.status === 'lost' && (await holdsAnother(this.#db, { job_id, root }))) continue
@@ -171,7 +171,7 @@ export class Agent {
 
   /** Records a run that another program writes down in its own way; a lost one may come back. */
   #follow(run: Recorded): void {
-    void this.#keep(run, (until) => followFiles(this.#db, run, until, this.#troubles.tell))
+    void this.#keep(run, (until) => followFiles(this.#db, run, until, this.#troubles.report))
   }
 
   /** Whether a run is recorded already; one whose folder was moved is given up, to be taken there. */

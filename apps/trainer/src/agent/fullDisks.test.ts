@@ -15,7 +15,7 @@ import {
 } from '@bestmark/db'
 import { testDatabase } from '@bestmark/db/testing'
 import { expect, test } from 'vitest'
-import { sentence } from '../failure.ts'
+import { errorText } from '../failure.ts'
 import { smallDisk } from '../recipes/testing.ts'
 import { FullDisks } from './fullDisks.ts'
 
@@ -114,7 +114,7 @@ test(
     })()
     const error = await filling.catch((error: unknown) => error)
     expect(awayBy(error)).toBe('full')
-    expect(sentence(error)).toBe('the disk that holds the database is full')
+    expect(errorText(error)).toBe('the disk that holds the database is full')
 
     const disks = new FullDisks(db, host_id)
     await disks.look().catch(() => undefined)

@@ -17,7 +17,7 @@ import {
   type Database,
 } from '@bestmark/db'
 import { Failure } from '../failure.ts'
-import { tell } from '../cli/terminal.ts'
+import { notify } from '../cli/terminal.ts'
 
 /** Who starts runs: the data folder, and this machine. */
 export interface Starter {
@@ -59,7 +59,7 @@ export async function openBoard(
  * Opens the board of this data folder where one was ever made, and makes none. Throws a Failure as
  * `openBoard` does.
  */
-export async function openBoardIfThere(
+export async function openExistingBoard(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Board | undefined> {
   const home = resolveHome(env)
@@ -86,7 +86,7 @@ async function openPatiently(env: NodeJS.ProcessEnv, options: OpenOptions): Prom
 async function open(env: NodeJS.ProcessEnv, { hasChildren }: OpenOptions): Promise<Board> {
   const home = resolveHome(env)
   await makeHome(home)
-  for (const sentence of await closeHome(home)) tell(`${sentence}\n`)
+  for (const sentence of await closeHome(home)) notify(`${sentence}\n`)
   const db = await openDatabaseOfBoard(env)
   const close = async (): Promise<void> => {
     await db.close()

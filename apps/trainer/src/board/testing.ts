@@ -62,19 +62,22 @@ export function testBoard(): TestBoard {
   return opened as TestBoard
 }
 
-/** An agent in this process, stopped when the test ends, which had no trouble. */
+/** An agent in this process, stopped when the test ends, which must report no error. */
 export function agentOf(
   board: Board,
   settings: AgentSettings = AGENT_SETTINGS,
 ): { agent: Agent } & AsyncDisposable {
-  const troubles: unknown[] = []
-  const hears = { tell: (error: unknown) => troubles.push(error), answered: () => undefined }
-  const agent = new Agent(board.db, board, hears, settings)
+  const errors: unknown[] = []
+  const listener = {
+    report: (error: unknown) => errors.push(error),
+    databaseAnswered: () => undefined,
+  }
+  const agent = new Agent(board.db, board, listener, settings)
   const working = agent.work()
   const dispose = async (): Promise<void> => {
     agent.stop()
     await working
-    expect(troubles).toEqual([])
+    expect(errors).toEqual([])
   }
   return { agent, [Symbol.asyncDispose]: dispose }
 }

@@ -5,7 +5,7 @@ const FIRST_AFTER = 1_000
 const EVERY = { terminal: 200, log: 10_000 }
 
 /** Reports on stderr the progress of work that takes longer than one second. */
-export class Waiting implements Disposable {
+export class BusyLine implements Disposable {
   readonly #out: NodeJS.WriteStream
   #next = performance.now() + FIRST_AFTER
   #isShown = false
@@ -14,7 +14,7 @@ export class Waiting implements Disposable {
     this.#out = out
   }
 
-  say(text: string): void {
+  show(text: string): void {
     const now = performance.now()
     if (now < this.#next) return
     this.#next = now + (this.#out.isTTY ? EVERY.terminal : EVERY.log)

@@ -1,7 +1,7 @@
 import type { Option } from './option.ts'
 
 /** How a shell completes a word. */
-interface Completed {
+interface Completion {
   /** It is the path of a file or folder. */
   isFile?: true
   /** It is one of these. */
@@ -9,7 +9,7 @@ interface Completed {
 }
 
 /** A word of a command that is no option, such as a path. */
-export interface Argument<Value> extends Completed {
+export interface Argument<Value> extends Completion {
   /** What it names, as a phrase. */
   text: string
   isMultiple: boolean
@@ -19,24 +19,24 @@ export interface Argument<Value> extends Completed {
 }
 
 /** Exactly one word. */
-export function one(text: string, completed: Completed = {}): Argument<string> {
+export function one(text: string, completed: Completion = {}): Argument<string> {
   const read = ([word = '']: readonly string[]): string => word
   return { text, ...completed, isMultiple: false, isOptional: false, read }
 }
 
 /** One word or none. */
-export function maybe(text: string, completed: Completed = {}): Argument<string | undefined> {
+export function maybe(text: string, completed: Completion = {}): Argument<string | undefined> {
   const read = ([word]: readonly string[]): string | undefined => word
   return { text, ...completed, isMultiple: false, isOptional: true, read }
 }
 
 /** One word or more. */
-export function many(text: string, completed: Completed = {}): Argument<string[]> {
+export function many(text: string, completed: Completion = {}): Argument<string[]> {
   return { text, ...completed, isMultiple: true, isOptional: false, read: (words) => [...words] }
 }
 
 /** Any number of words. */
-export function any(text: string, completed: Completed = {}): Argument<string[]> {
+export function any(text: string, completed: Completion = {}): Argument<string[]> {
   return { text, ...completed, isMultiple: true, isOptional: true, read: (words) => [...words] }
 }
 
@@ -84,14 +84,16 @@ export function command<
 /** The ways to write a command. */
 export function formsOf(table: CommandTable): string[] {
   if (table.forms) return table.forms.map((form) => `bestmark ${form}`)
-  const words = Object.entries(table.arguments).map(([name, argument]) => shownAs(name, argument))
+  const words = Object.entries(table.arguments).map(([name, argument]) =>
+    argumentText(name, argument),
+  )
   const options = Object.keys(table.options).length > 0 ? ['[options]'] : []
   const program = table.program ? ['--', table.program.name] : []
   return [['bestmark', table.name, ...words, ...options, ...program].join(' ')]
 }
 
 /** An argument as the help shows it, such as PATH… or [NAME]. */
-export function shownAs(name: string, { isMultiple, isOptional }: Argument<unknown>): string {
+export function argumentText(name: string, { isMultiple, isOptional }: Argument<unknown>): string {
   const some = isMultiple ? `${name}…` : name
   return isOptional ? `[${some}]` : some
 }

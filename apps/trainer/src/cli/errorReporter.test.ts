@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../testing.ts'
-import { Troubles } from './errorReporter.ts'
+import { ErrorReporter } from './errorReporter.ts'
 
 /** A query that failed as the ORM tells it, with all that was to be written. */
 /** As drizzle throws it: with the query and its values. */
@@ -14,13 +14,13 @@ const closed = Object.assign(new Error('write CONNECTION_CLOSED'), { code: 'CONN
 
 test('a database that goes away is told once, and once that it is back', async () => {
   const said: string[] = []
-  const troubles = new Troubles((line) => said.push(line))
-  troubles.answered()
+  const troubles = new ErrorReporter((line) => said.push(line))
+  troubles.databaseAnswered()
   for (let round = 0; round < 2; round++) {
-    troubles.tell(failed(closed))
-    troubles.tell(closed)
-    troubles.answered()
-    troubles.answered()
+    troubles.report(failed(closed))
+    troubles.report(closed)
+    troubles.databaseAnswered()
+    troubles.databaseAnswered()
   }
   const [away, back] = [
     "Cannot reach the database (write CONNECTION_CLOSED). Nothing is lost: when it is back, recording continues from the runs' files.",
@@ -32,17 +32,17 @@ test('a database that goes away is told once, and once that it is back', async (
 test('a server whose socket is not there is away', async () => {
   await using folder = await temporaryFolder()
   const said: string[] = []
-  const troubles = new Troubles((line) => said.push(line))
+  const troubles = new ErrorReporter((line) => said.push(line))
   const socket = connect(join(folder.path, 'none'))
-  troubles.tell(failed(await new Promise((resolve) => socket.once('error', resolve))))
+  troubles.report(failed(await new Promise((resolve) => socket.once('error', resolve))))
   expect(said).toMatchObject([expect.stringContaining('Cannot reach the database (connect ENOENT')])
 })
 
 test('any other trouble is told once, by its cause, and by what it is of', () => {
   const said: string[] = []
-  const troubles = new Troubles((line) => said.push(line))
-  troubles.tell(failed(new Error('no room')))
-  troubles.tell(failed(new Error('no room')))
-  troubles.tellOf('moby', new Error('no room'))
+  const troubles = new ErrorReporter((line) => said.push(line))
+  troubles.report(failed(new Error('no room')))
+  troubles.report(failed(new Error('no room')))
+  troubles.reportFor('moby', new Error('no room'))
   expect(said).toEqual(['no room', 'moby: no room'])
 })

@@ -1,17 +1,17 @@
 import { awayBy, causeOfQuery } from '@bestmark/db/unavailable'
-import { sentence } from '../failure.ts'
+import { errorText } from '../failure.ts'
 
 /** What gets the errors of work that continues after them. */
-export interface Troubled {
-  tell: (error: unknown) => void
+export interface ErrorListener {
+  report: (error: unknown) => void
   /** The database answered. */
-  answered: () => void
+  databaseAnswered: () => void
 }
 
 const NOTHING_LOST = "Nothing is lost: when it is back, recording continues from the runs' files."
 
 /** Says each problem once, and says once when a database goes away and once when it is back. */
-export class Troubles implements Troubled {
+export class ErrorReporter implements ErrorListener {
   readonly #say: (line: string) => void
   readonly #told = new Set<string>()
   #isAway = false
@@ -20,11 +20,11 @@ export class Troubles implements Troubled {
     this.#say = say
   }
 
-  tell = (error: unknown): void => this.tellOf('', error)
+  report = (error: unknown): void => this.reportFor('', error)
 
   /** `what` names the thing that has the problem. */
-  tellOf(what: string, error: unknown): void {
-    const why = sentence(causeOfQuery(error))
+  reportFor(what: string, error: unknown): void {
+    const why = errorText(causeOfQuery(error))
     const text = what ? `${what}: ${why}` : why
     const away = awayBy(error)
     if (away) {
@@ -42,7 +42,7 @@ export class Troubles implements Troubled {
     }
   }
 
-  answered = (): void => {
+  databaseAnswered = (): void => {
     if (this.#isAway) this.#say('The database is back. Recording continues.')
     this.#isAway = false
   }

@@ -2,15 +2,15 @@ import { expect, test } from 'vitest'
 import { command, many } from './command.ts'
 import { helpText, overviewText } from './help.ts'
 import { oneOf, text } from './kind.ts'
-import { byDefault, flag, several } from './option.ts'
+import { withDefault, flag, repeated } from './option.ts'
 
 const COOK = command({
   name: 'cook',
   summary: 'Cook a meal.',
   arguments: { MEAL: many('what to cook') },
   options: {
-    heat: byDefault(oneOf(['low', 'high']), 'low', 'How hot.'),
-    without: several(text('NAME'), 'What to leave out.'),
+    heat: withDefault(oneOf(['low', 'high']), 'low', 'How hot.'),
+    without: repeated(text('NAME'), 'What to leave out.'),
     quiet: flag('No noise. '.repeat(12).trim()),
   },
   variables: [{ name: 'STOVE', text: 'The stove.' }],

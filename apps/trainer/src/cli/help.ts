@@ -1,4 +1,4 @@
-import { type CommandTable, formsOf, shownAs } from './command.ts'
+import { type CommandTable, formsOf, argumentText } from './command.ts'
 
 /** How wide help may be, in columns. */
 const WIDTH = 96
@@ -27,7 +27,7 @@ export function overviewText(groups: readonly Group[]): string {
 export function helpText(table: CommandTable): string {
   const { summary, details = [], program, variables = [], examples } = table
   const rows = Object.entries(table.arguments).map(([name, argument]): Row => {
-    return [shownAs(name, argument), sentenceOf(argument.text)]
+    return [argumentText(name, argument), sentenceOf(argument.text)]
   })
   if (program) rows.push([program.name, sentenceOf(program.text)])
   const sections = [

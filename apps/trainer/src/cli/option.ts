@@ -55,14 +55,14 @@ export function required<Value>(kind: Kind<Value>, text: string): Option<Value> 
 }
 
 /** An option with a value that holds without it, as written. */
-export function byDefault<Value>(kind: Kind<Value>, usual: string, text: string): Option<Value> {
+export function withDefault<Value>(kind: Kind<Value>, usual: string, text: string): Option<Value> {
   const read = (words: readonly string[], option: string): Value =>
     valueOf(kind, words.at(-1) ?? usual, option)
   return { text, kind, default: usual, read }
 }
 
 /** An option that may be given several times. */
-export function several<Value>(kind: Kind<Value>, text: string): Option<Value[]> {
+export function repeated<Value>(kind: Kind<Value>, text: string): Option<Value[]> {
   const read = (words: readonly string[], option: string): Value[] =>
     words.map((word) => valueOf(kind, word, option))
   return { text, kind, isMultiple: true, read }

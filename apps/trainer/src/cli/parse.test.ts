@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { any, command, many, maybe, one } from './command.ts'
 import { amount, count, duration, oneOf, path, text } from './kind.ts'
-import { byDefault, flag, optional, required, several } from './option.ts'
+import { withDefault, flag, optional, required, repeated } from './option.ts'
 import { parse } from './parse.ts'
 
 const BEFORE = { name: 'cook', summary: 'Cook a meal.', examples: [] } as const
@@ -11,11 +11,11 @@ const COOK = command({
   arguments: { MEAL: one('what to cook'), SPICE: any('what goes into it') },
   options: {
     guests: required(count('NUMBER', 1), 'How many eat.'),
-    heat: byDefault(oneOf(['low', 'high']), 'low', 'How hot.'),
+    heat: withDefault(oneOf(['low', 'high']), 'low', 'How hot.'),
     salt: optional(amount('GRAMS'), 'How much salt.'),
     recipe: optional(path('FILE'), 'A recipe.'),
-    without: several(text('NAME'), 'What to leave out.'),
-    rest: byDefault(duration(), '0.5', 'How long to wait.'),
+    without: repeated(text('NAME'), 'What to leave out.'),
+    rest: withDefault(duration(), '0.5', 'How long to wait.'),
     quiet: flag('No noise.'),
   },
 })

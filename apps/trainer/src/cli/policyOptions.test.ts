@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { command } from './command.ts'
 import { optional } from './option.ts'
 import { parse } from './parse.ts'
-import { POLICY, POLICY_OPTIONS, settingsOf, WEIGHTS_OPTION } from './policyOptions.ts'
+import { POLICY, POLICY_OPTIONS, policyChoiceOf, WEIGHTS_OPTION } from './policyOptions.ts'
 
 const TABLE = command({
   ...{ name: 'test', summary: 'Test.', arguments: {}, examples: [] },
@@ -13,7 +13,7 @@ const TABLE = command({
 /** The policy that some words name, as a command reads them. */
 function settings(...words: readonly string[]): PolicyChoice {
   const { values } = parse(words, TABLE)
-  return settingsOf(values.policy, values)
+  return policyChoiceOf(values.policy, values)
 }
 
 test('--metric decides, and without it the run does', () => {

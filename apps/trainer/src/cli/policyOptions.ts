@@ -12,7 +12,7 @@ import {
 import { Failure } from '../failure.ts'
 import { optionProblemText } from './policyProblemText.ts'
 import { amount, numberOf, oneOf, text } from './kind.ts'
-import { type Kind, optional, type Option, several } from './option.ts'
+import { type Kind, optional, type Option, repeated } from './option.ts'
 
 type Condition = NonNullable<PolicyOptions['subject_to']>[number]
 
@@ -42,7 +42,7 @@ export const POLICY_OPTIONS = {
     oneOf(Preference.options),
     'For policy within_noise: which of the checkpoints within the noise wins.',
   ),
-  'subject-to': several(CONDITION, 'Only checkpoints that meet this condition may win.'),
+  'subject-to': repeated(CONDITION, 'Only checkpoints that meet this condition may win.'),
   'min-delta': optional(
     amount('NUMBER'),
     'An improvement counts only if it is larger than this. Smaller ones are ties.',
@@ -82,7 +82,7 @@ export function hasPolicyOption(values: PolicyValues): boolean {
  * With policy as_declared, --metric decides where a run declared nothing. Throws a Failure where
  * the options do not fit the policy. Policy scored needs coefficients, unless a board finds them.
  */
-export function settingsOf(
+export function policyChoiceOf(
   policy: Policy | undefined,
   values: PolicyValues,
   weighed: 'given' | 'by the board' = 'given',

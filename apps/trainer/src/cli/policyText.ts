@@ -1,7 +1,7 @@
 import type { PolicyChoice } from '@bestmark/core'
 
 /** A policy with its options, as one phrase. */
-export function policyWords({ policy, options }: PolicyChoice): string {
+export function policyText({ policy, options }: PolicyChoice): string {
   const { metric, direction, undeclared, prefer, subject_to, coefficients, min_delta } = options
   const asked = metric === undefined ? '' : ` ${metric}${direction ? ` (${direction})` : ''}`
   const parts = [

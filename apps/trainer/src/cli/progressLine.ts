@@ -29,7 +29,7 @@ export class ProgressLine {
   }
 
   /** Clears the line, since these bytes come next. It is shown again once they end with a line break. */
-  giveWay(bytes: Uint8Array): void {
+  clearFor(bytes: Uint8Array): void {
     if (this.#shown) this.#out.write('\r\u001b[K')
     this.#shown = ''
     this.#isTaken = bytes.at(-1) !== NEWLINE

@@ -9,7 +9,7 @@ export function print(...lines: readonly string[]): void {
 }
 
 /** Prints lines to stderr, as `print` does. */
-export function tell(...lines: readonly string[]): void {
+export function notify(...lines: readonly string[]): void {
   process.stderr.write(whole(lines))
 }
 

@@ -4,8 +4,8 @@ import { parse } from '../cli/parse.ts'
 import { openBoard } from '../board/board.ts'
 import { EXIT } from '../failure.ts'
 import { StopWish } from '../processes/stopWish.ts'
-import { tell } from '../cli/terminal.ts'
-import { Troubles } from '../cli/errorReporter.ts'
+import { notify } from '../cli/terminal.ts'
+import { ErrorReporter } from '../cli/errorReporter.ts'
 import { AGENT } from './agent.table.ts'
 
 /**
@@ -17,10 +17,10 @@ export async function main(words: readonly string[]): Promise<number> {
   const settings = agentSettings()
   using wish = new StopWish()
   await using board = await openBoard()
-  const troubles = new Troubles((line) => tell(line))
+  const troubles = new ErrorReporter((line) => notify(line))
   const agent = new Agent(board.db, board, troubles, settings)
   wish.signal.addEventListener('abort', () => agent.stop())
-  tell(`The agent on ${board.host} works for ${board.db.describe}.`)
+  notify(`The agent on ${board.host} works for ${board.db.describe}.`)
   if (!wish.signal.aborted) await agent.work()
   return EXIT.found
 }

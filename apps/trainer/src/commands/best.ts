@@ -3,12 +3,12 @@ import { type CheckpointList, checkpointsOf, type Database } from '@bestmark/db'
 import { parse, usageOf } from '../cli/parse.ts'
 import { openBoard } from '../board/board.ts'
 import { BEST } from './best.table.ts'
-import { projectNamed } from './compare/compare.ts'
+import { compareProject } from './compare/compare.ts'
 import { comparisonText } from './compare/comparisonText.ts'
-import { explained } from './pick/choice.ts'
+import { explanationLines } from './pick/choice.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { oneJob } from '../board/namedJob.ts'
-import { print, printPath, tell } from '../cli/terminal.ts'
+import { findJob } from '../board/namedJob.ts'
+import { print, printPath, notify } from '../cli/terminal.ts'
 
 type BestFields = Pick<
   TrainingJobStatus,
@@ -33,7 +33,7 @@ export async function main(words: readonly string[]): Promise<number> {
   if (values.json) print(measuredJson(answer))
   else if (answer.best_checkpoint_path !== null) printPath(answer.best_checkpoint_path)
   if (why.length > 0 && isFound && !values.json) print('', ...why)
-  else if (why.length > 0) tell(...why)
+  else if (why.length > 0) notify(...why)
   return isFound ? EXIT.found : EXIT.nothing
 }
 
@@ -50,7 +50,7 @@ async function answerOf(db: Database, { job, project, explain }: Asked): Promise
 }
 
 async function bestOfJob(db: Database, named: string, explain: boolean): Promise<Answer> {
-  const job = await oneJob(db, named)
+  const job = await findJob(db, named)
   const { job_id, name, best_checkpoint_path, best_checkpoint_id } = job
   const { best_step, best_metric, best_metric_name } = job
   const isTold = explain || best_checkpoint_path === null
@@ -61,12 +61,12 @@ async function bestOfJob(db: Database, named: string, explain: boolean): Promise
 }
 
 function whyOf({ selection, explanation }: CheckpointList, explain: boolean): string[] {
-  return explain ? explained(selection, explanation) : [`bestmark: ${explanation.sentence}`]
+  return explain ? explanationLines(selection, explanation) : [`bestmark: ${explanation.sentence}`]
 }
 
 /** The best checkpoint of all jobs of a project; where their runs do not compare, why. */
 async function bestOfProject(db: Database, project: string, explain: boolean): Promise<Answer> {
-  const compared = await projectNamed(db, project)
+  const compared = await compareProject(db, project)
   const { best, runs } = compared.comparison
   const run = runs.find(({ job_id }) => job_id === best?.job_id)
   const why = explain || !best ? comparisonText(compared) : []

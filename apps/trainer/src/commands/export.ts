@@ -10,10 +10,10 @@ import { callerPath } from '../cli/callerPath.ts'
 import { parse, usageOf } from '../cli/parse.ts'
 import { openBoard, type Board } from '../board/board.ts'
 import { writeExport } from '../export/exportFile.ts'
-import { EXIT, Failure, sentence } from '../failure.ts'
-import { oneJob } from '../board/namedJob.ts'
+import { EXIT, Failure, errorText } from '../failure.ts'
+import { findJob } from '../board/namedJob.ts'
 import { print } from '../cli/terminal.ts'
-import { Waiting } from '../cli/busyLine.ts'
+import { BusyLine } from '../cli/busyLine.ts'
 import { EXPORT } from './export.table.ts'
 
 /** Writes a job, or every job, as a file that `bestmark import` reads. Returns 1 if there is none. */
@@ -28,7 +28,7 @@ export async function main(words: readonly string[]): Promise<number> {
   if (json && values.out === undefined) throw new Failure('--json needs --out.')
   await using board = await openBoard()
   const out = values.out === undefined ? undefined : callerPath(values.out)
-  const jobs = named === undefined ? await allJobs(board) : [await oneJob(board.db, named)]
+  const jobs = named === undefined ? await allJobs(board) : [await findJob(board.db, named)]
   for (const { job_id, name } of jobs) {
     if (out === undefined) {
       await exported(board, job_id, process.stdout)
@@ -89,16 +89,16 @@ async function exportTo(board: Board, job_id: string, file: string): Promise<num
     // An error of the board is not an error of the file.
     const isOfFile = stream.errored !== null || (cause instanceof Error && 'path' in cause)
     if (!isOfFile) throw cause
-    throw new Failure(`Cannot write ${file}: ${sentence(cause)}`, { cause })
+    throw new Failure(`Cannot write ${file}: ${errorText(cause)}`, { cause })
   }
 }
 
 async function exported(board: Board, job_id: string, stream: Writable): Promise<number> {
-  using waiting = new Waiting()
+  using waiting = new BusyLine()
   let written = 0
   const lines = await writeExport(board, job_id, async (line) => {
     written++
-    if (written % 1000 === 0) waiting.say(`${written} lines written`)
+    if (written % 1000 === 0) waiting.show(`${written} lines written`)
     if (stream.errored) throw stream.errored
     if (!stream.write(visibleLines(line))) await once(stream, 'drain')
   })

@@ -3,10 +3,10 @@ import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
 import { type Board, openBoard } from '../board/board.ts'
 import { callerPath } from '../cli/callerPath.ts'
 import { parse } from '../cli/parse.ts'
-import { print, tell } from '../cli/terminal.ts'
+import { print, notify } from '../cli/terminal.ts'
 import { exportHeader } from '../export/exportHeader.ts'
 import { importExport } from '../export/restoration.ts'
-import { EXIT, type Exit, Failure, sentence, worse } from '../failure.ts'
+import { EXIT, type Exit, Failure, errorText, worseExit } from '../failure.ts'
 import { isStore } from '../files/sqlite.ts'
 import { importRun, type Naming } from '../recording/importRun.ts'
 import { takeNames } from '../recording/naming.ts'
@@ -45,8 +45,8 @@ export async function main(words: readonly string[]): Promise<number> {
         print(values.json ? measuredJson(job) : plain(job))
       }
     } catch (error) {
-      tell(`bestmark: ${one.path}: ${sentence(error)}`)
-      exit = worse(exit, error instanceof Failure ? error.exit : EXIT.unusable)
+      notify(`bestmark: ${one.path}: ${errorText(error)}`)
+      exit = worseExit(exit, error instanceof Failure ? error.exit : EXIT.unusable)
     }
   }
   return exit
@@ -75,7 +75,7 @@ async function runsIn(folder: string): Promise<FoundRun[]> {
   const runs: FoundRun[] = []
   for await (const run of runsBelow(folder, walk)) runs.push(run)
   // Where nothing was found, the import of the folder itself says why.
-  if (runs.length > 0) for (const text of skipped) tell(text)
+  if (runs.length > 0) for (const text of skipped) notify(text)
   return runs
 }
 
@@ -88,7 +88,7 @@ async function importFound(
   if (await isStore(absolute)) return importStored(board, absolute, told)
   const job = await importPath(board, { path, absolute }, naming)
   const named = await takeNames(board.db, job, told)
-  if (named.refusal !== undefined) tell(`bestmark: ${path}: ${named.refusal}`)
+  if (named.refusal !== undefined) notify(`bestmark: ${path}: ${named.refusal}`)
   return [{ ...job, name: named.name }]
 }
 
@@ -109,14 +109,19 @@ async function importPath(
   naming: Naming,
 ): Promise<TrainingJobStatus> {
   const header = exportHeader(absolute)
-  const onTold = (text: string): void => void tell(`bestmark: ${path}: ${text}\n`)
+  const onTold = (text: string): void => void notify(`bestmark: ${path}: ${text}\n`)
   if (!header) return importRun(board, absolute, naming, onTold)
-  const { job, isKnown, keptPolicy } = await importExport(board, absolute, header, naming)
+  const { job, isRecordedHere, isPolicyIgnored } = await importExport(
+    board,
+    absolute,
+    header,
+    naming,
+  )
   const why = 'is on this board already, from its own files. Nothing was imported'
-  if (isKnown) tell(`bestmark: ${path}: ${job.name} ${why}.`)
-  if (keptPolicy) {
+  if (isRecordedHere) notify(`bestmark: ${path}: ${job.name} ${why}.`)
+  if (isPolicyIgnored) {
     const holds = `this board has a policy for project "${job.project}", so the exported one is ignored`
-    tell(`bestmark: ${path}: ${holds}.`)
+    notify(`bestmark: ${path}: ${holds}.`)
   }
   return job
 }

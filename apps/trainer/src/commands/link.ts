@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Door, resolveHome } from '@bestmark/db'
 import { parse } from '../cli/parse.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { print, tell } from '../cli/terminal.ts'
+import { print, notify } from '../cli/terminal.ts'
 import { LINK } from './link.table.ts'
 import { type Address, lastAddress } from './up/address.ts'
 
@@ -22,11 +22,11 @@ export async function main(words: readonly string[]): Promise<number> {
   if (values.new) {
     const ended = await door.renew()
     const browsers = ended === 1 ? '1 browser' : `${ended} browsers`
-    tell(`The old link no longer works. It had opened the board in ${browsers}.\n`)
+    notify(`The old link no longer works. It had opened the board in ${browsers}.\n`)
   }
   const address = await lastAddress(home, process.env)
   print(`${await door.link(address)}\n`)
-  if (!(await answers(address))) tell('The board is not running. Start it: bestmark up\n')
+  if (!(await answers(address))) notify('The board is not running. Start it: bestmark up\n')
   return EXIT.found
 }
 

@@ -2,7 +2,7 @@ import { pinCheckpoints, currentFiles } from '@bestmark/db'
 import { parse } from '../cli/parse.ts'
 import { openBoard } from '../board/board.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { oneJob } from '../board/namedJob.ts'
+import { findJob } from '../board/namedJob.ts'
 import { print } from '../cli/terminal.ts'
 import { PIN } from './pin.table.ts'
 
@@ -10,7 +10,7 @@ import { PIN } from './pin.table.ts'
 export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, PIN)
   await using board = await openBoard()
-  const { job_id, name } = await oneJob(board.db, args.JOB)
+  const { job_id, name } = await findJob(board.db, args.JOB)
   const files = await currentFiles(board.db, job_id)
   const checkpoint_ids = args.CHECKPOINT.flatMap((text) => {
     const found = files.filter(({ step, path }) => path === text || String(step) === text)

@@ -13,12 +13,12 @@ import {
 import { parse, usageOf, type ArgumentsOf, type ValuesOf } from '../cli/parse.ts'
 import { openBoard } from '../board/board.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { oneJob } from '../board/namedJob.ts'
-import { policyWords } from '../cli/policyText.ts'
-import { whoAmI } from './score/addedScores.ts'
+import { findJob } from '../board/namedJob.ts'
+import { policyText } from '../cli/policyText.ts'
+import { userName } from './score/addedScores.ts'
 import { valueOf } from '../cli/option.ts'
-import { hasPolicyOption, POLICY, settingsOf } from '../cli/policyOptions.ts'
-import { print, tell } from '../cli/terminal.ts'
+import { hasPolicyOption, POLICY, policyChoiceOf } from '../cli/policyOptions.ts'
+import { print, notify } from '../cli/terminal.ts'
 import { POLICY_COMMAND } from './policy.table.ts'
 
 interface Subject {
@@ -37,7 +37,7 @@ export async function main(words: readonly string[]): Promise<number> {
   await using board = await openBoard()
   const of = await subject(board.db, named, values.project)
   if (asked !== undefined)
-    await change(board.db, of.whose, asked, values.by ?? `${whoAmI()}@${board.host}`)
+    await change(board.db, of.whose, asked, values.by ?? `${userName()}@${board.host}`)
   if (values.history) await tellHistory(board.db, of, values.json)
   else await tellPolicy(board.db, of, values.json)
   return EXIT.found
@@ -68,12 +68,12 @@ function askedFor(policy: Policy | undefined, values: Values): PolicyChoice | nu
     throw new Failure('Use --inherit without a policy: it drops the own one.')
   }
   if (policy === undefined && !hasOptions) return undefined
-  return settingsOf(policy, values, 'by the board')
+  return policyChoiceOf(policy, values, 'by the board')
 }
 
 async function subject(db: Database, named?: string, project?: string): Promise<Subject> {
   if (project !== undefined) return { whose: { project }, name: `Project ${project}` }
-  const { job_id, name } = await oneJob(db, named ?? '')
+  const { job_id, name } = await findJob(db, named ?? '')
   return { whose: { job_id }, name }
 }
 
@@ -105,7 +105,7 @@ async function tellPolicy(db: Database, { whose, name }: Subject, json: boolean)
     from
   ]
   const who = options.by ? `, by ${options.by}` : ''
-  print(`${name} uses policy ${policyWords(shown)} (${origin}${who}).`)
+  print(`${name} uses policy ${policyText(shown)} (${origin}${who}).`)
   if (reason !== null) print(reason)
 }
 
@@ -132,13 +132,13 @@ async function ofProject(db: Database, whose: { project: string }): Promise<Show
 
 async function tellHistory(db: Database, { whose, name }: Subject, json: boolean): Promise<void> {
   const changes = await policyHistory(db, whose)
-  if (changes.length === 0 && !json) tell(`The policy of ${name} was never changed.`)
+  if (changes.length === 0 && !json) notify(`The policy of ${name} was never changed.`)
   for (const one of changes) print(json ? measuredJson(one) : line(one))
 }
 
 function line({ changed_at, by, scope, policy, options, project }: PolicyChange): string {
   const when = new Date(changed_at).toISOString().slice(0, 16).replace('T', ' ')
-  const what = policy === null ? 'no policy of its own' : policyWords({ policy, options })
+  const what = policy === null ? 'no policy of its own' : policyText({ policy, options })
   const whose = scope === 'project' ? `project ${project}` : 'job'
   return [when, by, whose, what].join('  ')
 }

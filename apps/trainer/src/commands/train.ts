@@ -4,13 +4,13 @@ import { Agent } from '../agent/agent.ts'
 import { parse, usageOf } from '../cli/parse.ts'
 import { openBoard, type Board } from '../board/board.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { oneJob } from '../board/namedJob.ts'
+import { findJob } from '../board/namedJob.ts'
 import { ProgressLine } from '../cli/progressLine.ts'
 import { findRecipe, type Recipe } from '../recipes/recipe.ts'
 import { resumeRun, startRun, type StartedRun } from '../agent/startRun.ts'
 import { StopWish } from '../processes/stopWish.ts'
-import { printPath, tell } from '../cli/terminal.ts'
-import { Troubles } from '../cli/errorReporter.ts'
+import { printPath, notify } from '../cli/terminal.ts'
+import { ErrorReporter } from '../cli/errorReporter.ts'
 import { TRAIN } from './train.table.ts'
 
 /**
@@ -45,7 +45,7 @@ function beginning(
   if (resume !== undefined) {
     if (named !== undefined)
       throw new Failure(`Leave out ${named}: --resume continues its own recipe.`)
-    return async ({ db }) => resumeRun(db, await oneJob(db, resume))
+    return async ({ db }) => resumeRun(db, await findJob(db, resume))
   }
   if (named === undefined) throw new Failure(`RECIPE is missing. ${usageOf(TRAIN)}`)
   const recipe = findRecipe(named)
@@ -62,7 +62,7 @@ function presetOf({ name, presets }: Recipe, asked: string | undefined): string 
 /** Records the run to its end, and shows each change. */
 async function follow(board: Board, run: StartedRun): Promise<TrainingJobStatus> {
   const { db } = board
-  const agent = new Agent(db, board, new Troubles((line) => tell('', line)))
+  const agent = new Agent(db, board, new ErrorReporter((line) => notify('', line)))
   const over = new AbortController()
   const recorded = agent.adopt(run).finally(() => over.abort())
   const line = new ProgressLine()
@@ -70,8 +70,8 @@ async function follow(board: Board, run: StartedRun): Promise<TrainingJobStatus>
   for await (const { status } of watch(db, { jobs }, over.signal)) line.show(status)
   await recorded
   line.end()
-  const job = await oneJob(db, run.job_id)
-  tell(ending(job))
+  const job = await findJob(db, run.job_id)
+  notify(ending(job))
   if (job.best_checkpoint_path) printPath(job.best_checkpoint_path)
   return job
 }

@@ -24,7 +24,7 @@ import type { Board } from '../board/board.ts'
 import { importExport } from './restoration.ts'
 import { writeExport } from './exportFile.ts'
 import { exportHeader } from './exportHeader.ts'
-import { rowsOf, told } from './testing.ts'
+import { rowsOf, storedJob } from './testing.ts'
 import { importRun } from '../recording/importRun.ts'
 import { JOURNAL } from '../journal/header.ts'
 import { shipNext } from '../shipping/shipping.ts'
@@ -150,7 +150,7 @@ test("a project's policy is restored where the board has none, else the board's 
   const other = boardOf(there, folder.path)
   expect(await importExport(other, path, header, {})).toMatchObject({ keptPolicy: false })
   expect(await jobDetail(there, job_id)).toMatchObject({ policy_from: 'project' })
-  expect(await told(there, job_id)).toMatchObject({ policies: [{ by: 'ana', ...lowest }] })
+  expect(await storedJob(there, job_id)).toMatchObject({ policies: [{ by: 'ana', ...lowest }] })
   const settings = { policy: 'metric', options: { metric: 'eval_loss', direction: 'max' } } as const
   await changePolicy(there, { project }, settings, 'ben')
   const second = await fileOf(board, job_id, join(folder.path, 'two.jsonl'))
@@ -166,7 +166,7 @@ test('an exported job is the same on another board: series, repeats, scores, sta
   const { path, header } = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))
   const other = { ...boardOf(there, folder.path), host: board.host }
   await importExport(other, path, header, {})
-  expect(await told(there, job_id)).toEqual(await told(here, job_id))
+  expect(await storedJob(there, job_id)).toEqual(await storedJob(here, job_id))
   const before = (await jobDetail(there, job_id))?.revision
   await importExport(other, path, header, {})
   expect((await jobDetail(there, job_id))?.revision).toBe(before)
@@ -199,9 +199,9 @@ test('an export of an export is the same, and a later one replaces the earlier',
   const other = boardOf(there, folder.path)
   await importExport(other, first.path, first.header, {})
   const second = await fileOf(other, job_id, join(folder.path, 'second.jsonl'))
-  const once = await told(there, job_id)
+  const once = await storedJob(there, job_id)
   await importExport(other, second.path, second.header, {})
-  expect(await told(there, job_id)).toEqual(once)
+  expect(await storedJob(there, job_id)).toEqual(once)
 })
 
 test('without the run its files are missing, which is said; the board that has them is left alone', async () => {
@@ -216,7 +216,7 @@ test('without the run its files are missing, which is said; the board that has t
   const [row] = await currentFiles(there, job_id)
   expect(row).toMatchObject({ files_state: 'missing', files_why: 'its files are gone' })
   const before = (await jobDetail(here, job_id))?.revision
-  expect((await importExport(board, path, header, {})).isKnown).toBe(true)
+  expect((await importExport(board, path, header, {})).isRecordedHere).toBe(true)
   expect((await jobDetail(here, job_id))?.revision).toBe(before)
 })
 
@@ -230,7 +230,7 @@ test("the run's own folder, imported after its export, takes the export's place"
   const other = { ...boardOf(there, folder.path), host_id: board.host_id }
   await importExport(other, path, header, {})
   await importRun(other, root, {})
-  expect(await told(there, job_id)).toEqual(await told(here, job_id))
+  expect(await storedJob(there, job_id)).toEqual(await storedJob(here, job_id))
 })
 
 test('a folder of another host is none of this one, and no file is shipped for an export', async () => {

@@ -27,9 +27,9 @@ import { assertWhole } from './exportHeader.ts'
 interface ImportedExport {
   job: TrainingJobStatus
   /** The board has the job from its own files, and was left as it is. */
-  isKnown: boolean
+  isRecordedHere: boolean
   /** The export tells another policy of the project than the one that holds here. */
-  keptPolicy: boolean
+  isPolicyIgnored: boolean
 }
 
 /**
@@ -48,24 +48,25 @@ export async function importExport(
   const { db } = board
   const { job_id, exported, recipe } = header
   const before = await jobDetail(db, job_id)
-  const isKnown = before !== undefined && before.source !== EXPORTED
-  let keptPolicy = false
-  if (!isKnown) {
+  const isRecordedHere = before !== undefined && before.source !== EXPORTED
+  let isPolicyIgnored = false
+  if (!isRecordedHere) {
     const name = naming.name ?? header.name
     const project = naming.project ?? header.project
     const place = { job_id, ...placeOf(board, header), source: EXPORTED }
     await registerJob(db, { ...place, name, project, recipe, status: 'queued' })
     const recorded = await recordFile(board, job_id, path)
     if (!recorded.isRestored) {
-      await restoreWishes(board, job_id, exported)
-      keptPolicy = project === header.project && !(await restoreProject(board, project, exported))
+      await restoreDecisions(board, job_id, exported)
+      isPolicyIgnored =
+        project === header.project && !(await restoreProject(board, project, exported))
       await noteRestored(board, job_id, recorded.cursor)
     }
     if (place.host_id === board.host_id) await sweepJob(db, place)
   }
   const job = await jobStatus(db, job_id)
   if (!job) throw new Error(`The job ${job_id} was removed while ${path} was being imported.`)
-  return { job, isKnown, keptPolicy }
+  return { job, isRecordedHere, isPolicyIgnored }
 }
 
 /** Where the run lay. A folder of another host is none of this one's, whatever stands at its path. */
@@ -99,7 +100,7 @@ async function noteRestored({ db }: Board, job_id: string, from: string | null):
   await record(db, job_id, { source: EXPORTED, from, to: `${from}${RESTORED}`, events: [] })
 }
 
-async function restoreWishes(
+async function restoreDecisions(
   { db }: Board,
   job_id: string,
   { policies, pinned, shipments }: ExportHeader['exported'],

@@ -11,7 +11,7 @@ import {
 import type { TestDatabase } from '@bestmark/db/testing'
 
 /** All that a board tells of a job, but for what says when and by whom it was written. */
-export async function told(db: TestDatabase, job_id: string) {
+export async function storedJob(db: TestDatabase, job_id: string) {
   const names = await seriesNames(db, job_id)
   const asked = { names: names.map(({ name }) => name), points: 1e6 }
   const job = await jobDetail(db, job_id)
@@ -68,6 +68,6 @@ export async function rowsOf(db: TestDatabase, job_id: string) {
 
 function asText(row: object, own: readonly string[]): string {
   const kept = Object.entries(row).filter(([column]) => !own.includes(column))
-  const told = (_key: string, value: unknown) => (Object.is(value, NaN) ? 'NaN' : value)
-  return JSON.stringify(kept.sort(), told)
+  const storedJob = (_key: string, value: unknown) => (Object.is(value, NaN) ? 'NaN' : value)
+  return JSON.stringify(kept.sort(), storedJob)
 }

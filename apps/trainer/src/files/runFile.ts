@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { Failure, systemCode } from '../failure.ts'
-import { fileWords } from '../plainErrors.ts'
+import { fileErrorText } from '../plainErrors.ts'
 
 // The one place in which files of a run are opened. Whoever writes there may leave anything under any
 // name: to open a pipe would wait for its other end for ever, and a device may act on it.
@@ -40,7 +40,7 @@ export function statIfSeen(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })
   } catch (error) {
-    if (fileWords(error) === undefined) throw error
+    if (fileErrorText(error) === undefined) throw error
     return undefined
   }
 }

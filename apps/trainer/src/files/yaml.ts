@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
-import { sentence } from '../failure.ts'
+import { errorText } from '../failure.ts'
 
 type Scalar = string | number | boolean
 
@@ -19,7 +19,7 @@ export function yamlValues(text: string): YamlValue[] | { error: string } {
     return readValues(text)
   } catch (error) {
     // Its parser goes from node to node by calling itself.
-    return { error: sentence(error) }
+    return { error: errorText(error) }
   }
 }
 
@@ -30,7 +30,7 @@ function readValues(text: string): YamlValue[] | { error: string } {
   const document = parseDocument(text, { ...options, lineCounter, logLevel: 'silent' })
   const [error] = document.errors
   if (error) {
-    return { error: `line ${lineCounter.linePos(error.pos[0]).line}: ${sentence(error)}` }
+    return { error: `line ${lineCounter.linePos(error.pos[0]).line}: ${errorText(error)}` }
   }
   const found: YamlValue[] = []
   collect(document, document.contents, { path: [], isListed: false, at: 0 }, (value, place) => {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { openFile } from '../files/runFile.ts'
 import { parsedJson } from './events.ts'
 import { readBytes } from '../files/lines.ts'
-import { fileWords } from '../plainErrors.ts'
+import { fileErrorText } from '../plainErrors.ts'
 
 /** The journal's name in a run's folder. */
 export const JOURNAL = 'journal.jsonl'
@@ -52,7 +52,7 @@ function firstLineIfReadable(path: string): string | undefined {
   try {
     return firstLine(path)
   } catch (error) {
-    if (fileWords(error) === undefined) throw error
+    if (fileErrorText(error) === undefined) throw error
     return undefined
   }
 }

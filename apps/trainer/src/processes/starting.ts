@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { systemCode } from '../failure.ts'
-import { fileWords } from '../plainErrors.ts'
+import { fileErrorText } from '../plainErrors.ts'
 
 /** Why the system would not start a program, by its code. */
 const WHY = new Map([
@@ -16,7 +16,7 @@ const WHY = new Map([
 /** That a program could not be started in a folder, and why, without a full stop. */
 export function unstartedWords(program: string, cwd: string, cause: unknown): string {
   const code = systemCode(cause) ?? ''
-  const why = code === 'ENOENT' ? missing(program, cwd) : (WHY.get(code) ?? fileWords(cause))
+  const why = code === 'ENOENT' ? missing(program, cwd) : (WHY.get(code) ?? fileErrorText(cause))
   return `${program} could not be started: ${why ?? `the system says ${code || 'nothing more'}`}`
 }
 

@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import { tell } from '../cli/terminal.ts'
+import { notify } from '../cli/terminal.ts'
 
 const NAMES = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -33,7 +33,7 @@ export class StopWish implements Disposable {
     this.#at = performance.now()
     this.#heard.abort()
     this.#grace = setTimeout(() => {
-      tell(
+      notify(
         'bestmark: Ended before all was done: something did not answer. Nothing in files is lost.\n',
       )
       process.exit(code)

@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path'
 import { lastAttempt } from '../journal/read.ts'
 import { type JournalHeader, JOURNAL } from '../journal/header.ts'
 import { openJournal } from '../journal/write.ts'
-import { tell } from '../cli/terminal.ts'
+import { notify } from '../cli/terminal.ts'
 import { CHAR_LM, removeUnfinished, type Run } from '@bestmark/char-lm'
 import { findRecipe, readChildArgs, type RunRequest } from './recipe.ts'
 import { JournaledRun } from './journaledRun.ts'
@@ -48,7 +48,7 @@ async function main(request: RunRequest): Promise<void> {
 
 /** Ends without a word in the journal, which is another's. */
 function leave(why: string): void {
-  tell(why)
+  notify(why)
   process.exitCode = TAKEN
 }
 

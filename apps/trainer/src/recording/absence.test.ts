@@ -9,7 +9,7 @@ import { agentOf, testBoard } from '../board/testing.ts'
 import { importRun } from './importRun.ts'
 import { JOURNAL } from '../journal/header.ts'
 import { eventually } from '../testing.ts'
-import { Watching } from '../commands/watch/watcher.ts'
+import { Watcher } from '../commands/watch/watcher.ts'
 import { Absence } from './absence.ts'
 import { AnotherRun } from './journalPlace.ts'
 
@@ -48,8 +48,8 @@ const FOLLOWERS = {
   'an agent': () => agentOf(here.board),
   'a watch': (root: string) => {
     const over = new AbortController()
-    const hearer = { say: () => undefined, show: () => undefined }
-    const done = new Watching(here.board, {}, hearer).watch([root], over.signal)
+    const hearer = { message: () => undefined, show: () => undefined }
+    const done = new Watcher(here.board, {}, hearer).watch([root], over.signal)
     const dispose = async (): Promise<void> => {
       over.abort()
       await done

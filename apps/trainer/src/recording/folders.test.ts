@@ -13,7 +13,7 @@ import { FilesRecorder } from './files.ts'
 import { followJournal } from './journal.ts'
 import { mayGrow } from '../sources/identify.ts'
 import { eventually, makeOld, weightsOf, writeOutput } from '../testing.ts'
-import { Watching } from '../commands/watch/watcher.ts'
+import { Watcher } from '../commands/watch/watcher.ts'
 import { Changes } from './changes.ts'
 
 const here = testBoard()
@@ -56,8 +56,8 @@ const FOLLOWERS = {
   'an agent': () => agentOf(here.board),
   'a watch': (root: string) => {
     const over = new AbortController()
-    const hearer = { say: () => undefined, show: () => undefined }
-    const done = new Watching(here.board, {}, hearer).watch([root], over.signal)
+    const hearer = { message: () => undefined, show: () => undefined }
+    const done = new Watcher(here.board, {}, hearer).watch([root], over.signal)
     const dispose = async (): Promise<void> => {
       over.abort()
       await done

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { TrainingEvent, TrainingJobStatus } from '@bestmark/core'
 import { jobStatus, record, registerJob, sourceCursor } from '@bestmark/db'
 import type { Board } from '../board/board.ts'
-import { Failure, sentence } from '../failure.ts'
+import { Failure, errorText } from '../failure.ts'
 import { readJournal } from '../journal/read.ts'
 import { JOURNAL } from '../journal/header.ts'
 import { FilesRecorder } from './files.ts'
@@ -98,7 +98,7 @@ async function assertReadable({ root, source }: RunIdentity): Promise<void> {
     // What is wrong with files that may be in the making is told by a reader that does not wait.
     await openRun(sources, { root, cursor: null, isOver: true }).next()
   } catch (cause) {
-    throw new Failure(sentence(cause), { cause })
+    throw new Failure(errorText(cause), { cause })
   }
   throw new Failure(
     `Nothing can be read of ${root} yet, since its files are being written. Try again in a few seconds.`,

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
 import { importRun } from './importRun.ts'
 import { eventually, writeOutput } from '../testing.ts'
-import { Watching } from '../commands/watch/watcher.ts'
+import { Watcher } from '../commands/watch/watcher.ts'
 
 const here = testBoard()
 const SAVES = [10, 20, 30]
@@ -76,8 +76,8 @@ test('a run whose folder was renamed under a watch keeps its job and its pin', a
   const [out, old] = [join(root, 'out'), join(root, 'out-old')]
   const job_id = await pinnedRun(out)
   const over = new AbortController()
-  const hearer = { say: () => undefined, show: () => undefined }
-  const done = new Watching(here.board, {}, hearer).watch([root], over.signal)
+  const hearer = { message: () => undefined, show: () => undefined }
+  const done = new Watcher(here.board, {}, hearer).watch([root], over.signal)
   await rename(out, old)
   await train(out, 1)
   await eventually(async () => {

@@ -13,7 +13,7 @@ import { importRun, register } from './importRun.ts'
 import { JOURNAL } from '../journal/header.ts'
 import { identifyRun } from '../sources/identify.ts'
 import { eventually, writeOutput } from '../testing.ts'
-import { Watching } from '../commands/watch/watcher.ts'
+import { Watcher } from '../commands/watch/watcher.ts'
 
 const here = testBoard()
 
@@ -81,8 +81,8 @@ async function isRead({ job_id }: Run): Promise<void> {
 
 async function watched(run: Run): Promise<void> {
   const over = new AbortController()
-  const hearer = { say: () => undefined, show: () => undefined }
-  const done = new Watching(here.board, {}, hearer).watch([run.root], over.signal)
+  const hearer = { message: () => undefined, show: () => undefined }
+  const done = new Watcher(here.board, {}, hearer).watch([run.root], over.signal)
   await isRead(run)
   over.abort()
   await done

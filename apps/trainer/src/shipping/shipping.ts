@@ -9,7 +9,7 @@ import {
   type DeploymentAdvance,
   pathBelow,
 } from '@bestmark/db'
-import { Failure, sentence } from '../failure.ts'
+import { Failure, errorText } from '../failure.ts'
 import { noteDamage, stillShippable } from './shippable.ts'
 import { currentVersion } from './current.ts'
 import { Damaged, finishShipment, shipToFolder, type ShipmentProgress } from './folder.ts'
@@ -43,7 +43,7 @@ export async function shipNext(
     // A shipment that is cut short by the agent's own end is begun anew by the next one.
     if (signal.aborted) return true
     if (awayBy(error) !== undefined) throw error
-    end = { status: 'failed', error: sentence(error) }
+    end = { status: 'failed', error: errorText(error) }
   }
   await reporter.finish(end)
   return true

@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { sentence } from '../failure.ts'
+import { errorText } from '../failure.ts'
 import { identifyRun, partsOf, type RunIdentity } from './identify.ts'
 
 /** Files without one of these names tell of no run, so that most folders need no second look. */
@@ -64,7 +64,7 @@ async function runIn(folder: string, { onUnreadable }: Walk): Promise<RunIdentit
   try {
     return await identifyRun(folder)
   } catch (error) {
-    onUnreadable(folder, sentence(error))
+    onUnreadable(folder, errorText(error))
     return undefined
   }
 }
@@ -81,7 +81,7 @@ async function entriesOf(
     const entries = await readdir(folder, { withFileTypes: true })
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
   } catch (error) {
-    onUnreadable(folder, sentence(error))
+    onUnreadable(folder, errorText(error))
     return []
   }
 }

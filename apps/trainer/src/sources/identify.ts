@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { Failure, sentence } from '../failure.ts'
+import { Failure, errorText } from '../failure.ts'
 import { readJournal } from '../journal/read.ts'
 import { isJournal, JOURNAL } from '../journal/header.ts'
 import { Listing } from '../files/folder.ts'
@@ -77,7 +77,7 @@ function headerOf(journal: string) {
   try {
     return readJournal(journal).header
   } catch (cause) {
-    throw new Failure(sentence(cause), { cause })
+    throw new Failure(errorText(cause), { cause })
   }
 }
 

@@ -1,6 +1,6 @@
 import { lstat, readlink, realpath, rm, stat, symlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
-import { Failure, sentence, systemCode } from '../failure.ts'
+import { Failure, errorText, systemCode } from '../failure.ts'
 import { Listing } from '../files/folder.ts'
 import { LINKED_LOGS } from './logs/logFile.ts'
 import { sourcesIn } from './sources.ts'
@@ -66,7 +66,7 @@ async function folderOf(path: string): Promise<string> {
     const real = await realpath(path)
     return (await stat(real)).isDirectory() ? real : dirname(real)
   } catch (cause) {
-    throw new Failure(`Cannot open ${path}: ${sentence(cause)}`, { cause })
+    throw new Failure(`Cannot open ${path}: ${errorText(cause)}`, { cause })
   }
 }
 
@@ -82,6 +82,6 @@ async function link(folder: string, name: string, to: string): Promise<boolean> 
     await symlink(relative(folder, to), path)
     return true
   } catch (cause) {
-    throw new Failure(`Cannot make ${path}: ${sentence(cause)}`, { cause })
+    throw new Failure(`Cannot make ${path}: ${errorText(cause)}`, { cause })
   }
 }

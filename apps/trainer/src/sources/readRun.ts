@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { Failure, sentence } from '../failure.ts'
+import { Failure, errorText } from '../failure.ts'
 import { withScores } from './scores/attached.ts'
 import { readHuggingFace, readStateFile } from './huggingface/huggingface.ts'
 import { HUGGINGFACE } from './huggingface/huggingfaceSource.ts'
@@ -63,7 +63,7 @@ async function isFolder(path: string): Promise<boolean> {
     return (await stat(path)).isDirectory()
   } catch (cause) {
     const gone = (cause as NodeJS.ErrnoException).code === 'ENOENT'
-    const why = gone ? `There is no ${path}.` : `${path} cannot be opened: ${sentence(cause)}`
+    const why = gone ? `There is no ${path}.` : `${path} cannot be opened: ${errorText(cause)}`
     throw new Failure(why, { cause })
   }
 }

@@ -1,7 +1,7 @@
 import { Direction } from '@bestmark/core'
 import { command, many } from '../../cli/command.ts'
 import { count, oneOf, text } from '../../cli/kind.ts'
-import { byDefault, flag, optional } from '../../cli/option.ts'
+import { withDefault, flag, optional } from '../../cli/option.ts'
 
 export const BACKTEST = command({
   name: 'backtest',
@@ -29,7 +29,7 @@ export const BACKTEST = command({
       text('REGEX'),
       "What its first group matches in a run's path is the group of the run.",
     ),
-    'at-least': byDefault(count('NUMBER', 2), '4', 'Skip runs with fewer candidates than this.'),
+    'at-least': withDefault(count('NUMBER', 2), '4', 'Skip runs with fewer candidates than this.'),
     all: flag('List every run, also the skipped ones.'),
     json: flag('Print JSON.'),
     csv: flag('Print CSV: one row per run and policy.'),

@@ -6,7 +6,7 @@ import { readRuns, type ReadRuns } from './backtestRuns.ts'
 import { backtestText } from './backtestText.ts'
 import { BACKTEST } from './backtest.table.ts'
 import { EXIT, Failure } from '../../failure.ts'
-import { print, printFile, tell } from '../../cli/terminal.ts'
+import { print, printFile, notify } from '../../cli/terminal.ts'
 
 /** Replays every policy over the finished runs below some paths. Exits with 1 where there are none. */
 export async function main(words: readonly string[]): Promise<number> {
@@ -23,7 +23,7 @@ export async function main(words: readonly string[]): Promise<number> {
   refuse(answer, read, metric)
   if (values.json) print(measuredJson(answer))
   else if (values.csv) printFile(backtestCsv(answer))
-  else (answer.runs > 0 ? print : tell)(...backtestText(answer, values.all))
+  else (answer.runs > 0 ? print : notify)(...backtestText(answer, values.all))
   return answer.runs > 0 ? EXIT.found : EXIT.nothing
 }
 

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises'
 import { dirname, relative } from 'node:path'
-import { Failure, sentence } from '../../failure.ts'
+import { Failure, errorText } from '../../failure.ts'
 import { runsBelow } from '../../sources/find.ts'
 
 /** A place that holds a training run, and the path that it was found below. */
-export interface Found {
+export interface BacktestPath {
   /** Absolute: a run's folder, or one state file. */
   path: string
   /** The folder that tells where the run belongs. */
@@ -20,9 +20,9 @@ export interface Found {
 export async function* findRuns(
   path: string,
   unreadable: (folder: string, why: string) => void,
-): AsyncGenerator<Found> {
+): AsyncGenerator<BacktestPath> {
   const at = await stat(path).catch((cause: unknown) => {
-    throw new Failure(`Cannot open ${path}: ${sentence(cause)}`, { cause })
+    throw new Failure(`Cannot open ${path}: ${errorText(cause)}`, { cause })
   })
   if (!at.isDirectory()) {
     yield { path, folder: dirname(path), below: dirname(path), name: path }

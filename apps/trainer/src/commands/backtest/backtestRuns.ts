@@ -5,11 +5,11 @@ import {
   type SkippedRun,
   type RunRows,
 } from '@bestmark/core'
-import { Failure, sentence, systemCode } from '../../failure.ts'
-import { Waiting } from '../../cli/busyLine.ts'
+import { Failure, errorText, systemCode } from '../../failure.ts'
+import { BusyLine } from '../../cli/busyLine.ts'
 import { toldByReader } from '../../sources/events/events.ts'
 import { readRun } from '../../sources/readRun.ts'
-import { findRuns, type Found } from './backtestPaths.ts'
+import { findRuns, type BacktestPath } from './backtestPaths.ts'
 import { groupOf } from './group.ts'
 
 /** The runs below some paths, and those that could not be read. */
@@ -31,11 +31,11 @@ export async function readRuns(paths: readonly string[], options: ReadOptions): 
   const leaveOut = (name: string, group: string, why: string): void => {
     unreadable.push({ name, group, code: 'unreadable', why })
   }
-  using waiting = new Waiting()
+  using waiting = new BusyLine()
   for (const path of paths) {
     for await (const found of findRuns(path, (folder, why) => leaveOut(folder, path, why))) {
       if (runs.has(found.path)) continue
-      waiting.say(`${runs.size + unreadable.length} runs read, now ${found.name}`)
+      waiting.show(`${runs.size + unreadable.length} runs read, now ${found.name}`)
       const group = groupOf(found, options.pattern)
       const name = paths.length > 1 ? found.path : found.name
       try {
@@ -43,7 +43,7 @@ export async function readRuns(paths: readonly string[], options: ReadOptions): 
       } catch (error) {
         // The other runs count even if one file cannot be read.
         if (!(error instanceof Failure) && systemCode(error) === undefined) throw error
-        leaveOut(name, group, sentence(error))
+        leaveOut(name, group, errorText(error))
       }
     }
   }
@@ -51,7 +51,7 @@ export async function readRuns(paths: readonly string[], options: ReadOptions): 
 }
 
 async function rowsOf(
-  { path }: Found,
+  { path }: BacktestPath,
   { at_least }: ReadOptions,
 ): Promise<Pick<BacktestRun, 'rows' | 'context' | 'among'>> {
   const { events } = await readRun(path)

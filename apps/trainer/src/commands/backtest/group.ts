@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
-import { Failure, sentence } from '../../failure.ts'
-import type { Found } from './backtestPaths.ts'
+import { Failure, errorText } from '../../failure.ts'
+import type { BacktestPath } from './backtestPaths.ts'
 
 /** `models--owner--name`, as the HuggingFace cache names a repository's folder. */
 const CACHED = /^models--(.+?)--(.+)$/
@@ -13,7 +13,7 @@ export function groupPattern(text: string | undefined): RegExp | undefined {
   try {
     return text === undefined ? undefined : new RegExp(text)
   } catch (cause) {
-    throw new Failure(`--group must be a regular expression: ${sentence(cause)}.`, { cause })
+    throw new Failure(`--group must be a regular expression: ${errorText(cause)}.`, { cause })
   }
 }
 
@@ -21,7 +21,7 @@ export function groupPattern(text: string | undefined): RegExp | undefined {
  * The repository that a run belongs to: what the pattern captures in its path; else by the nearest
  * folder that names one, the nearest that is a repository, or the first below the given path.
  */
-export function groupOf({ folder, below }: Found, pattern?: RegExp): string {
+export function groupOf({ folder, below }: BacktestPath, pattern?: RegExp): string {
   const captured = pattern?.exec(folder)
   if (captured) return captured[1] ?? captured[0]
   const folders = ancestors(folder)

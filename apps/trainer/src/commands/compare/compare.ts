@@ -1,7 +1,7 @@
 import { measuredJson } from '@bestmark/core'
 import { compareJobs, type ComparedJobs, type Database } from '@bestmark/db'
 import { openBoard } from '../../board/board.ts'
-import { oneJob } from '../../board/namedJob.ts'
+import { findJob } from '../../board/namedJob.ts'
 import { parse, usageOf } from '../../cli/parse.ts'
 import { print } from '../../cli/terminal.ts'
 import { EXIT, Failure } from '../../failure.ts'
@@ -18,22 +18,22 @@ export async function main(words: readonly string[]): Promise<number> {
   await using board = await openBoard()
   const compared =
     project === undefined
-      ? await jobsNamed(board.db, args.JOB)
-      : await projectNamed(board.db, project)
+      ? await compareNamedJobs(board.db, args.JOB)
+      : await compareProject(board.db, project)
   const { comparison, best_paths, found } = compared
   if (values.json) print(measuredJson({ ...comparison, best_paths, found }))
   else print(...comparisonText(compared))
   return comparison.best ? EXIT.found : EXIT.nothing
 }
 
-async function jobsNamed(db: Database, named: readonly string[]): Promise<ComparedJobs> {
+async function compareNamedJobs(db: Database, named: readonly string[]): Promise<ComparedJobs> {
   const job_ids: string[] = []
-  for (const name of named) job_ids.push((await oneJob(db, name)).job_id)
+  for (const name of named) job_ids.push((await findJob(db, name)).job_id)
   return compareJobs(db, { job_ids })
 }
 
 /** The comparison of a project. Throws a Failure where it has no job. */
-export async function projectNamed(db: Database, project: string): Promise<ComparedJobs> {
+export async function compareProject(db: Database, project: string): Promise<ComparedJobs> {
   const compared = await compareJobs(db, { project })
   if (compared.found > 0) return compared
   throw new Failure(`No job belongs to project "${project}". See the jobs with: bestmark jobs`)

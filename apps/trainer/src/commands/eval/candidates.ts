@@ -1,7 +1,7 @@
 import { rowsFrom, select } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db'
 import { Failure } from '../../failure.ts'
-import { named, type RunCheckpoint, TELL_STEP } from '../score/checkpointAt.ts'
+import { listText, type RunCheckpoint, STEP_HINT } from '../score/checkpointAt.ts'
 import type { ReadRun } from '../../sources/reader/source.ts'
 
 type Complete = RunCheckpoint['checkpoint']
@@ -36,15 +36,15 @@ export function whyNone({ root, events }: ReadRun): string {
   const { checkpoints } = rowsFrom(events)
   const whole = checkpoints.filter(({ files_state }) => files_state === 'complete')
   if (whole.length === 0) return `${root} has no complete checkpoint to evaluate.`
-  const names = named(whole.map(({ path }) => path))
-  return `The checkpoints of ${root} have no step (${names}), but a score needs one. ${TELL_STEP}`
+  const names = listText(whole.map(({ path }) => path))
+  return `The checkpoints of ${root} have no step (${names}), but a score needs one. ${STEP_HINT}`
 }
 
 function one(
   word: string,
   { run, complete, best }: { run: ReadRun; complete: readonly Complete[]; best: string | null },
 ): Complete {
-  const steps = named(complete.map(({ step }) => String(step)))
+  const steps = listText(complete.map(({ step }) => String(step)))
   const there = `Steps with a complete checkpoint: ${steps || 'none'}.`
   const found = /^\d+$/.test(word)
     ? complete.findLast(({ step }) => step === Number(word))

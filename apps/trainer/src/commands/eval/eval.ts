@@ -3,16 +3,22 @@ import { absolutePath, bestEffort } from '@bestmark/db'
 import { callerPath } from '../../cli/callerPath.ts'
 import { parse } from '../../cli/parse.ts'
 import { candidatesOf, whyNone } from './candidates.ts'
-import { evaluate, measuredBefore, skipped, type Evaluated, type Evaluation } from './evaluation.ts'
-import { whichRun } from './namedRun.ts'
+import {
+  evaluate,
+  measuredBefore,
+  skippedEvaluation,
+  type Evaluated,
+  type Evaluation,
+} from './evaluation.ts'
+import { findRun } from './namedRun.ts'
 import { EVAL } from './eval.table.ts'
 import { EXIT, Failure } from '../../failure.ts'
 import { SAME } from '../../processes/stopWish.ts'
-import { recordedSelection } from '../score/boardScores.ts'
+import { recordScores } from '../score/boardScores.ts'
 import type { RunCheckpoint } from '../score/checkpointAt.ts'
-import { repeatSentence, shown, whoAmI } from '../score/addedScores.ts'
+import { repeatText, valueText, userName } from '../score/addedScores.ts'
 import { assertWritable } from '../../sources/scores/scoresFile.ts'
-import { print, tell } from '../../cli/terminal.ts'
+import { print, notify } from '../../cli/terminal.ts'
 
 /** How long a stopped evaluation may take to say which checkpoint is best now (ms). */
 const STOPPED_PATIENCE = 800
@@ -23,10 +29,10 @@ const STOPPED = { SIGINT: 130, SIGTERM: 143 } as const
 /** Runs a command over a run's checkpoints and keeps what it measures as scores of them. */
 export async function main(words: readonly string[]): Promise<number> {
   const { values, template, job } = readWords(words)
-  const { run, best } = await whichRun(job)
+  const { run, best } = await findRun(job)
   const candidates = candidatesOf(run, values.only, best)
   if (candidates.length === 0) {
-    tell(whyNone(run))
+    notify(whyNone(run))
     return EXIT.nothing
   }
   assertWritable(run.root)
@@ -35,7 +41,7 @@ export async function main(words: readonly string[]): Promise<number> {
     template,
     cwd: callerPath('.'),
     timeout: values.timeout ?? null,
-    by: values.by || whoAmI(),
+    by: values.by || userName(),
     stop: stopping.signal,
   }
   const before = values.again ? new Map<string, never>() : await measuredBefore(run, template)
@@ -63,11 +69,11 @@ async function each(
   for (const [index, of] of candidates.entries()) {
     if (how.stop.aborted) break
     const known = before.get(of.checkpoint.path)
-    tell(`${index + 1} of ${candidates.length}: ${of.checkpoint.path} …`)
-    const one = known ? skipped(of, known) : await evaluate(of, how)
+    notify(`${index + 1} of ${candidates.length}: ${of.checkpoint.path} …`)
+    const one = known ? skippedEvaluation(of, known) : await evaluate(of, how)
     done.push(one)
-    tell(`  ${outcome(one)}`)
-    for (const repeat of one.repeats) tell(`  ${repeatSentence(repeat)}`)
+    notify(`  ${outcome(one)}`)
+    for (const repeat of one.repeats) notify(`  ${repeatText(repeat)}`)
     if (isJson) print(jsonLine(one))
     if (one.isUnstartable) break
   }
@@ -76,7 +82,7 @@ async function each(
 
 function outcome({ values, seconds, error, isSkipped }: Evaluated): string {
   if (error !== null) return error
-  const list = Object.entries(values).map(([name, value]) => `${name} ${shown(value)}`)
+  const list = Object.entries(values).map(([name, value]) => `${name} ${valueText(value)}`)
   const when = isSkipped ? 'measured before; use --again to repeat' : `${seconds.toFixed(1)} s`
   return `${list.join(', ')} (${when})`
 }
@@ -95,8 +101,8 @@ async function end(
 ): Promise<number> {
   if (done.some(({ error }) => error === null)) {
     const printSelection = async (): Promise<void> => {
-      const { selection } = await recordedSelection(root)
-      ;(isJson ? tell : print)(selection.reason)
+      const { selection } = await recordScores(root)
+      ;(isJson ? notify : print)(selection.reason)
     }
     // After Ctrl-C nobody wants to wait for a database.
     await (stopped ? bestEffort(printSelection, STOPPED_PATIENCE) : printSelection())
@@ -105,7 +111,7 @@ async function end(
   const failed = done.filter(({ error }) => error !== null)
   if (failed.length === 0) return EXIT.found
   const names = failed.map(({ of }) => of.checkpoint.path).join(', ')
-  tell(`bestmark: ${failed.length} of ${done.length} failed: ${names}.`)
+  notify(`bestmark: ${failed.length} of ${done.length} failed: ${names}.`)
   return EXIT.unusable
 }
 

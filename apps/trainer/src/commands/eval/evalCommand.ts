@@ -7,7 +7,7 @@ import { unstartedWords } from '../../processes/starting.ts'
 const GRACE = 4_000
 
 /** A command for one checkpoint, and where its output goes. */
-export interface Order {
+export interface EvalCommand {
   argv: readonly string[]
   cwd: string
   /** Files for what it writes to stdout and stderr. */
@@ -20,7 +20,7 @@ export interface Order {
 }
 
 /** How a command ended; `error` is null if it succeeded. */
-export interface Ended {
+export interface CommandEnd {
   error: string | null
   seconds: number
   /** It could not be started, so it will fail for every checkpoint. */
@@ -31,13 +31,13 @@ export interface Ended {
  * Runs a command without a shell, in its own process group, so that its children end with it. Its
  * output goes to files, since it may be long.
  */
-export async function runCommand(order: Order): Promise<Ended> {
+export async function runCommand(order: EvalCommand): Promise<CommandEnd> {
   const since = performance.now()
   const end = await outcome(order)
   return { ...end, seconds: (performance.now() - since) / 1000 }
 }
 
-async function outcome(order: Order): Promise<Omit<Ended, 'seconds'>> {
+async function outcome(order: EvalCommand): Promise<Omit<CommandEnd, 'seconds'>> {
   const [program = '', ...args] = order.argv
   const files = [openSync(order.out, 'w'), openSync(order.err, 'w')] as const
   const child = spawn(program, args, {
@@ -45,7 +45,7 @@ async function outcome(order: Order): Promise<Omit<Ended, 'seconds'>> {
     detached: true,
     stdio: ['ignore', ...files],
   })
-  const { promise, resolve } = Promise.withResolvers<Omit<Ended, 'seconds'>>()
+  const { promise, resolve } = Promise.withResolvers<Omit<CommandEnd, 'seconds'>>()
   child.once('error', (cause) => {
     resolve({ error: unstartedWords(program, order.cwd, cause), isUnstartable: true })
   })

@@ -8,7 +8,7 @@ import type { RunCheckpoint } from '../score/checkpointAt.ts'
 import type { Measurements } from '../score/results.ts'
 import { addScores, type Repeat } from '../score/addedScores.ts'
 import type { ReadRun } from '../../sources/reader/source.ts'
-import { runCommand, type Ended } from './evalCommand.ts'
+import { runCommand, type CommandEnd } from './evalCommand.ts'
 import { logFiles } from './logFiles.ts'
 import { measurementsPrinted } from './output.ts'
 
@@ -53,7 +53,7 @@ export async function measuredBefore(
 }
 
 /** The outcome for a checkpoint that was measured before. */
-export function skipped(of: RunCheckpoint, values: Record<string, Measured>): Evaluated {
+export function skippedEvaluation(of: RunCheckpoint, values: Record<string, Measured>): Evaluated {
   const nothing = { samples: null, repeats: [], log: null, seconds: 0, error: null }
   return { of, values, ...nothing, isSkipped: true, isUnstartable: false }
 }
@@ -87,7 +87,7 @@ async function measurementsIn(out: string): Promise<Measurements[]> {
 
 /** Why there is no number, with the last line of the command's stderr. */
 async function whyNone(
-  { error }: Ended,
+  { error }: CommandEnd,
   { out, err }: { out: string; err: string },
 ): Promise<string> {
   if (error === null && (await stat(out)).size > LARGEST) {

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
 import { hostedJobs } from '@bestmark/db'
 import { callerPath } from '../../cli/callerPath.ts'
-import { openBoardIfThere } from '../../board/board.ts'
+import { openExistingBoard } from '../../board/board.ts'
 import { Failure } from '../../failure.ts'
-import { oneJob } from '../../board/namedJob.ts'
+import { findJob } from '../../board/namedJob.ts'
 import { readRun } from '../../sources/readRun.ts'
 import type { ReadRun } from '../../sources/reader/source.ts'
 
@@ -18,12 +18,12 @@ export interface NamedRun {
  * The run that a person names: its folder, or a job of the board by id or name. Throws a Failure of
  * one sentence.
  */
-export async function whichRun(text: string): Promise<NamedRun> {
+export async function findRun(text: string): Promise<NamedRun> {
   const path = callerPath(text)
   if (existsSync(path)) return { run: await runIn(path), best: null }
-  await using board = await openBoardIfThere()
+  await using board = await openExistingBoard()
   if (!board) throw new Failure(`There is no ${path}, and there is no board.`)
-  const { job_id, name, host, best_checkpoint_path } = await oneJob(board.db, text)
+  const { job_id, name, host, best_checkpoint_path } = await findJob(board.db, text)
   const here = await hostedJobs(board.db, board.host_id)
   const job = here.find((one) => one.job_id === job_id)
   if (!job) throw new Failure(`The files of ${name} are on ${host}. Evaluate it there.`)

@@ -13,7 +13,7 @@ import {
   type Winner,
 } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db/root'
-import { problemOf } from './optionProblem.ts'
+import { optionProblemOf } from './optionProblem.ts'
 import { unservable } from '../../checkpoints/servable.ts'
 import { toldByReader } from '../../sources/events/events.ts'
 import { readRun } from '../../sources/readRun.ts'
@@ -45,7 +45,7 @@ export async function choiceOf(
   const { trainLoss } = context
   const input = { ...settings, among, ...(trainLoss && { trainLoss }) } as const
   const rows = rowsFrom(run.events)
-  const problem = problemOf({ ...input, ...rows })
+  const problem = optionProblemOf({ ...input, ...rows })
   const asked = { ...input, ...rows }
   const setting = settingOf(asked)
   const selection = select(asked, setting)
@@ -67,7 +67,7 @@ function environmentIn(events: readonly TrainingEvent[]): Record<string, unknown
 const ROWS = 20
 
 /** The whole explanation for a terminal, line by line. */
-export function explained(selection: Selection, explanation: Explanation): string[] {
+export function explanationLines(selection: Selection, explanation: Explanation): string[] {
   const width = Math.min(process.stdout.columns || 100, 120)
   const table = explanationTable(selection)
   return explanationText(selection, explanation, table, { width, rows: ROWS }).split('\n')
@@ -87,11 +87,11 @@ export function choiceJson({
   const { decided, basis, notes, readings, loss_turn, winners, question } = explanation
   const at = <Of extends { path: string | null }>(of: Of): Of => ({
     ...of,
-    path: absolute(root, of.path),
+    path: absoluteOrNull(root, of.path),
   })
   const won = (winner: Winner): Winner => ({ ...winner, best: at(winner.best) })
   return {
-    best_checkpoint_path: absolute(root, best?.path),
+    best_checkpoint_path: absoluteOrNull(root, best?.path),
     best_step: best?.step ?? null,
     best_metric: best?.value ?? null,
     best_metric_name: metric,
@@ -110,6 +110,6 @@ export function choiceJson({
 }
 
 /** A path below a run's root; null where there is none. */
-export function absolute(root: string, path: string | null | undefined): string | null {
+export function absoluteOrNull(root: string, path: string | null | undefined): string | null {
   return path === null || path === undefined ? null : absolutePath(root, path)
 }

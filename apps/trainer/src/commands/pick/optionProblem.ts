@@ -7,7 +7,7 @@ import { Failure } from '../../failure.ts'
  * that was never logged; null where all can. Throws a Failure where it would go unnoticed: a
  * direction of a metric that has one, or an answer that names what was never logged.
  */
-export function problemOf(input: SelectionInput): string | null {
+export function optionProblemOf(input: SelectionInput): string | null {
   if (input.evaluations.length === 0) return null
   const { metric, subject_to } = input.options ?? {}
   const direction = directionProblem(input)

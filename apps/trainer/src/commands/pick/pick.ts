@@ -1,12 +1,12 @@
 import { measuredJson, type PolicyChoice } from '@bestmark/core'
 import { callerPath } from '../../cli/callerPath.ts'
 import { parse } from '../../cli/parse.ts'
-import { absolute, choiceJson, choiceOf, explained, type Choice } from './choice.ts'
-import { EXIT, Failure, sentence, worse, type Exit } from '../../failure.ts'
+import { absoluteOrNull, choiceJson, choiceOf, explanationLines, type Choice } from './choice.ts'
+import { EXIT, Failure, errorText, worseExit, type Exit } from '../../failure.ts'
 import { linkCheckpoints, refuseSeveral } from '../../sources/linked.ts'
-import { settingsOf } from '../../cli/policyOptions.ts'
+import { policyChoiceOf } from '../../cli/policyOptions.ts'
 import { PICK } from './pick.table.ts'
-import { print, printPath, tell } from '../../cli/terminal.ts'
+import { print, printPath, notify } from '../../cli/terminal.ts'
 
 interface Asked {
   settings: PolicyChoice
@@ -30,7 +30,7 @@ export async function main(words: readonly string[]): Promise<number> {
     if (asked.json) print(jsonLine(given))
     else printPlain(given, answers.length > 1, asked.explain)
   }
-  return answers.map(({ exit }) => exit).reduce(worse)
+  return answers.map(({ exit }) => exit).reduce(worseExit)
 }
 
 function readWords(words: readonly string[]): { paths: string[]; asked: Asked } {
@@ -40,7 +40,7 @@ function readWords(words: readonly string[]): { paths: string[]; asked: Asked } 
   }
   const { evaluations, explain, json, checkpoints } = values
   refuseSeveral(args.PATH, checkpoints)
-  const settings = settingsOf(values.policy, values)
+  const settings = policyChoiceOf(values.policy, values)
   const failOnDisagreement = values['fail-on-disagreement']
   return {
     paths: args.PATH,
@@ -54,7 +54,7 @@ async function answer(path: string, asked: Asked): Promise<Answer> {
     return { path, ...choice, exit: exitOf(choice, asked) }
   } catch (error) {
     const exit = error instanceof Failure ? error.exit : EXIT.unusable
-    return { path, error: sentence(error), exit }
+    return { path, error: errorText(error), exit }
   }
 }
 
@@ -89,21 +89,21 @@ function jsonLine(given: Answer): string {
 function printPlain(given: Answer, named: boolean, explain: boolean): void {
   const prefix = named ? `${given.path}: ` : ''
   if ('error' in given) {
-    tell(`bestmark: ${given.error}`)
+    notify(`bestmark: ${given.error}`)
     return
   }
   const { root, selection, explanation, warnings } = given
-  for (const text of warnings) tell(`bestmark: ${prefix}${text}\n`)
+  for (const text of warnings) notify(`bestmark: ${prefix}${text}\n`)
   const { best, reason, second_opinion } = selection
   const why = explain
-    ? ['', ...explained(selection, explanation)]
+    ? ['', ...explanationLines(selection, explanation)]
     : [[reason, second_opinion?.text].filter(Boolean).join(' ')]
   if (!best) {
     const [first = '', ...others] = explain ? why.slice(1) : why
-    tell(`${prefix}${first}`, ...others)
+    notify(`${prefix}${first}`, ...others)
     return
   }
-  const found = absolute(root, best.path) ?? `step ${best.step}`
+  const found = absoluteOrNull(root, best.path) ?? `step ${best.step}`
   // With several paths the output is for people: the input path comes first on the line.
   if (named) print(`${prefix}${found}`)
   else printPath(found)

@@ -5,15 +5,15 @@ import { isInside } from '../../checkpoints/inspect.ts'
 import { REMOVED } from './removal.ts'
 
 /** What an interrupted prune left of a checkpoint. */
-export interface Left {
+export interface Leftover {
   /** Relative to the run's root. */
   path: string
   bytes: number
 }
 
 /** What interrupted prunes left below a run's root (links resolved). Links are not followed. */
-export async function leftIn(root: string): Promise<Left[]> {
-  const left: Left[] = []
+export async function findLeftovers(root: string): Promise<Leftover[]> {
+  const left: Leftover[] = []
   for await (const folder of foldersIn(root)) {
     left.push({ path: relative(root, folder), bytes: await bytesIn(folder) })
   }
@@ -21,7 +21,7 @@ export async function leftIn(root: string): Promise<Left[]> {
 }
 
 /** Removes what an interrupted prune left. Throws a Failure if a link now leads there. */
-export async function removeLeft(root: string, { path }: Left): Promise<void> {
+export async function removeLeftover(root: string, { path }: Leftover): Promise<void> {
   const place = join(root, path)
   const above = dirname(place)
   if (!isInside(root, place) || (await realpath(above)) !== above) {

@@ -1,11 +1,11 @@
 import { bytesText, measuredJson, type Prunable, retention, type Retention } from '@bestmark/core'
 import { parse } from '../../cli/parse.ts'
-import { EXIT, Failure, sentence } from '../../failure.ts'
-import { type Left, leftIn, removeLeft } from './leftovers.ts'
+import { EXIT, Failure, errorText } from '../../failure.ts'
+import { type Leftover, findLeftovers, removeLeftover } from './leftovers.ts'
 import { PRUNE } from './prune.table.ts'
 import { prunedRun, type PrunedRun } from './prunedRun.ts'
 import { removeFiles } from './removal.ts'
-import { print, tell } from '../../cli/terminal.ts'
+import { print, notify } from '../../cli/terminal.ts'
 
 /** Lists the checkpoints to remove, and removes them with --yes. Returns 1 if there are none. */
 export async function main(words: readonly string[]): Promise<number> {
@@ -27,7 +27,7 @@ export async function main(words: readonly string[]): Promise<number> {
         'Use --keep-best 0 to keep only the last ones.',
     )
   }
-  const plan: Plan = { ...(await decide()), left: await leftIn(run.root) }
+  const plan: Plan = { ...(await decide()), left: await findLeftovers(run.root) }
   const [goes, left] = [plan.goes.length, plan.left.length]
   if (!values.json) print(...plainPlan(run, plan))
   const cleared = values.yes ? await clear(run, plan.left) : []
@@ -55,22 +55,22 @@ function assertBestStays(
 
 /** What is kept, what is removed, and what an interrupted prune left. */
 interface Plan extends Retention {
-  left: Left[]
+  left: Leftover[]
 }
 
 interface Gone {
   removed: Prunable[]
-  cleared: Left[]
+  cleared: Leftover[]
 }
 
-async function clear({ root }: PrunedRun, left: readonly Left[]): Promise<Left[]> {
-  const cleared: Left[] = []
+async function clear({ root }: PrunedRun, left: readonly Leftover[]): Promise<Leftover[]> {
+  const cleared: Leftover[] = []
   for (const one of left) {
     try {
-      await removeLeft(root, one)
+      await removeLeftover(root, one)
       cleared.push(one)
     } catch (error) {
-      tell(`bestmark: ${sentence(error)}`)
+      notify(`bestmark: ${errorText(error)}`)
     }
   }
   return cleared
@@ -90,10 +90,10 @@ async function removeAll(
       if (!still)
         throw new Failure(`${path} must now be kept (the ranking changed), so it was not removed.`)
       await removeFiles(run.root, path)
-      await run.tell(checkpoint)
+      await run.recordRemoval(checkpoint)
       removed.push(checkpoint)
     } catch (error) {
-      tell(`bestmark: ${sentence(error)}`)
+      notify(`bestmark: ${errorText(error)}`)
     }
   }
   return removed

@@ -13,13 +13,13 @@ import {
   type HostedJob,
 } from '@bestmark/db'
 import { callerPath } from '../../cli/callerPath.ts'
-import { openBoardIfThere, type Board } from '../../board/board.ts'
+import { openExistingBoard, type Board } from '../../board/board.ts'
 import { Failure } from '../../failure.ts'
-import { oneJob } from '../../board/namedJob.ts'
+import { findJob } from '../../board/namedJob.ts'
 import { readRun } from '../../sources/readRun.ts'
 import type { ReadRun } from '../../sources/reader/source.ts'
 import { sweepJob } from '../../recording/sweep.ts'
-import { placed } from './realPaths.ts'
+import { withRealPaths } from './realPaths.ts'
 
 /** What prune decides from. */
 interface Present {
@@ -36,7 +36,7 @@ export interface PrunedRun extends AsyncDisposable {
   /** Looks at the files again. */
   look: () => Promise<Present>
   /** Records on the board, if there is one, that files are gone. */
-  tell: (removed: Prunable) => Promise<void>
+  recordRemoval: (removed: Prunable) => Promise<void>
 }
 
 /**
@@ -45,7 +45,7 @@ export interface PrunedRun extends AsyncDisposable {
  */
 export async function prunedRun(text: string): Promise<PrunedRun> {
   const path = callerPath(text)
-  const board = await openBoardIfThere()
+  const board = await openExistingBoard()
   try {
     if (!existsSync(path)) return await jobNamed(board, text, path)
     const root = await realpath(path)
@@ -62,7 +62,7 @@ export async function prunedRun(text: string): Promise<PrunedRun> {
 
 async function jobNamed(board: Board | undefined, text: string, path: string): Promise<PrunedRun> {
   if (!board) throw new Failure(`There is no ${path}, and there is no board.`)
-  const { job_id, name, host } = await oneJob(board.db, text)
+  const { job_id, name, host } = await findJob(board.db, text)
   const job = (await hostedJobs(board.db, board.host_id)).find((one) => one.job_id === job_id)
   if (!job) throw new Failure(`The files of ${name} are on ${host}. Prune it there.`)
   return ofJob(board, job)
@@ -101,13 +101,13 @@ async function ofJob(board: Board, job: HostedJob): Promise<PrunedRun> {
     if (!selection) throw new Failure(`The job ${job_id} was removed from the board.`)
     const shipped = await shippedCheckpoints(db, job_id)
     const rows = files.map((row) => ({ ...row, shipped: shipped.has(row.checkpoint_id) }))
-    return { selection, checkpoints: await placed(root, rows) }
+    return { selection, checkpoints: await withRealPaths(root, rows) }
   }
-  const tell = async (removed: Prunable): Promise<void> => {
+  const recordRemoval = async (removed: Prunable): Promise<void> => {
     await recordFacts(db, job_id, [goneEvent(removed)])
   }
   const close = () => board[Symbol.asyncDispose]()
-  return { name, job_id, root, look, tell, [Symbol.asyncDispose]: close }
+  return { name, job_id, root, look, recordRemoval, [Symbol.asyncDispose]: close }
 }
 
 function goneEvent({ attempt, step, path }: Prunable): EventOf<'files'> {
@@ -132,10 +132,17 @@ async function ofFolder(root: string): Promise<PrunedRun> {
   }
   const look = async (): Promise<Present> => {
     const { selection, checkpoints } = present(await readRun(root))
-    return { selection, checkpoints: await placed(root, checkpoints) }
+    return { selection, checkpoints: await withRealPaths(root, checkpoints) }
   }
   const nobody = async (): Promise<void> => {}
-  return { name: first.name, job_id: null, root, look, tell: nobody, [Symbol.asyncDispose]: nobody }
+  return {
+    name: first.name,
+    job_id: null,
+    root,
+    look,
+    recordRemoval: nobody,
+    [Symbol.asyncDispose]: nobody,
+  }
 }
 
 function present({ events }: ReadRun): Present {

@@ -15,7 +15,7 @@ const NOWHERE = ['ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE']
  * by whatever way its path leads there. What lies outside of the root never goes; it is among them
  * only where somebody pinned or shipped it, for what it needs below the root.
  */
-export async function placed(root: string, rows: readonly Prunable[]): Promise<Prunable[]> {
+export async function withRealPaths(root: string, rows: readonly Prunable[]): Promise<Prunable[]> {
   const all: Prunable[] = []
   for (const row of rows) {
     const real = await realPlace(root, row.path)

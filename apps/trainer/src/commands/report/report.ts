@@ -2,13 +2,13 @@ import { boardToken } from '@bestmark/db'
 import { parse } from '../../cli/parse.ts'
 import { openBoard } from '../../board/board.ts'
 import { EXIT, Failure } from '../../failure.ts'
-import { oneJob } from '../../board/namedJob.ts'
+import { findJob } from '../../board/namedJob.ts'
 import { REPORT } from './report.table.ts'
 import { selfContained } from './page.ts'
 import { printFile } from '../../cli/terminal.ts'
 import { buildPages } from '../up/build.ts'
 import { servePages } from '../up/web.ts'
-import { Waiting } from '../../cli/busyLine.ts'
+import { BusyLine } from '../../cli/busyLine.ts'
 
 /** The time between two messages while the pages are built or read (ms). */
 const SAY_EVERY = 500
@@ -17,7 +17,7 @@ const SAY_EVERY = 500
 export async function main(words: readonly string[]): Promise<number> {
   const { args } = parse(words, REPORT)
   await using board = await openBoard(process.env, { hasChildren: true })
-  const { job_id } = await oneJob(board.db, args.JOB)
+  const { job_id } = await findJob(board.db, args.JOB)
   const building = (): Promise<string> => buildPages(new AbortController().signal)
   const pages = await whileSaying('preparing the pages', building)
   const anywhere = { host: '127.0.0.1', port: 0 }
@@ -35,8 +35,8 @@ export async function main(words: readonly string[]): Promise<number> {
 }
 
 async function whileSaying<T>(text: string, work: () => Promise<T>): Promise<T> {
-  using waiting = new Waiting()
-  const saying = setInterval(() => waiting.say(text), SAY_EVERY)
+  using waiting = new BusyLine()
+  const saying = setInterval(() => waiting.show(text), SAY_EVERY)
   try {
     return await work()
   } finally {

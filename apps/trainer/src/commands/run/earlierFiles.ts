@@ -47,7 +47,7 @@ export class EarlierFiles {
   }
 
   /** Whether what the program writes first tells which run it is. */
-  get isOpen(): boolean {
+  get isUndecided(): boolean {
     return this.#files.size > 0
   }
 
@@ -57,8 +57,9 @@ export class EarlierFiles {
    */
   async jobOf(board: Board, root: string, over: AbortSignal): Promise<string | undefined> {
     if (!this.isRun) return undefined
-    while (this.isOpen && !over.aborted && !(await this.#isChanged())) await pause(LOOK_AGAIN, over)
-    if (over.aborted && this.isOpen && !this.#areKept() && !(await isMeasured(root))) {
+    while (this.isUndecided && !over.aborted && !(await this.#isChanged()))
+      await pause(LOOK_AGAIN, over)
+    if (over.aborted && this.isUndecided && !this.#areKept() && !(await isMeasured(root))) {
       return undefined
     }
     const { job_id } = (await identifyRun(root)) ?? { job_id: null }

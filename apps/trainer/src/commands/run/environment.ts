@@ -19,7 +19,7 @@ interface Command {
 }
 
 /** What is known at once. */
-export function environmentNow({ argv, cwd }: Command): Environment {
+export function environmentOfSystem({ argv, cwd }: Command): Environment {
   return {
     host: hostname(),
     system: `${system()} ${release()} ${arch()}`,
@@ -31,7 +31,7 @@ export function environmentNow({ argv, cwd }: Command): Environment {
 }
 
 /** What git, Python and nvidia-smi say; each is left out where it says nothing. */
-export async function environmentAsked(
+export async function environmentFromPrograms(
   command: Command,
   signal: AbortSignal,
 ): Promise<Environment> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failureIn } from './failureText.ts'
+import { failureTextIn } from './failureText.ts'
 
 const TRACEBACK = `Epoch 1
 Traceback (most recent call last):
@@ -17,9 +17,9 @@ RuntimeError: CUDA out of memory. Tried to allocate 2 GiB
 
 test('a failure is told by the last line of the last traceback, whatever is printed after it', () => {
   const error = 'RuntimeError: CUDA out of memory. Tried to allocate 2 GiB'
-  expect(failureIn(TRACEBACK)).toBe(error)
+  expect(failureTextIn(TRACEBACK)).toBe(error)
   expect(
-    failureIn(`${TRACEBACK}wandb: done\n\r 50%|#####     | 10/20 [00:01<00:01, 9.9it/s]`),
+    failureTextIn(`${TRACEBACK}wandb: done\n\r 50%|#####     | 10/20 [00:01<00:01, 9.9it/s]`),
   ).toBe(error)
 })
 
@@ -28,11 +28,11 @@ test.each([
   '\u001b[1m12/40\u001b[0m \u001b[32m━━━━━━\u001b[0m 0s 12ms/step\n',
   'Epoch 3/5 [=====>....] - loss: 0.3\n',
 ])('a failure is never told by a progress bar', (bar) => {
-  expect(failureIn(`the disk is full\n${bar}`)).toBe('the disk is full')
-  expect(failureIn(bar)).toBe('')
+  expect(failureTextIn(`the disk is full\n${bar}`)).toBe('the disk is full')
+  expect(failureTextIn(bar)).toBe('')
 })
 
 test('without a traceback the last line tells', () => {
-  expect(failureIn('one\nKilled\n\n')).toBe('Killed')
-  expect(failureIn('')).toBe('')
+  expect(failureTextIn('one\nKilled\n\n')).toBe('Killed')
+  expect(failureTextIn('')).toBe('')
 })

@@ -7,7 +7,7 @@ const BAR = /\d+%\|.*\||\[[=>.█━ ╸╺-]{3,}\]|[█━╸]{3,}|\d+(\.\d+)?(
  * Why a program failed, as the end of its output says it: the last line of the last traceback, else the
  * last line that is no progress bar. Empty where there is none.
  */
-export function failureIn(output: string): string {
+export function failureTextIn(output: string): string {
   const lines = output.split('\n').map(asShown)
   const begin = lines.findLastIndex((line) => TRACEBACK.test(line))
   if (begin !== -1) {

@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { PutBack } from './fileRestorer.ts'
+import { FileRestorer } from './fileRestorer.ts'
 import { temporaryFolder } from '../../testing.ts'
 
 /** A log in a folder, that a program writes to whatever happens to the folder. */
@@ -20,7 +20,7 @@ async function aLog() {
   mkdirSync(folder)
   const path = join(folder, 'log')
   const file = openSync(path, 'a+')
-  const putBack = new PutBack(path, file)
+  const putBack = new FileRestorer(path, file)
   const dispose = async (): Promise<void> => {
     putBack[Symbol.dispose]()
     closeSync(file)

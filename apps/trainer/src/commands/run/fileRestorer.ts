@@ -16,7 +16,7 @@ import { PIECE, readBytes } from '../../files/lines.ts'
  * around it, as many do with their output folder when they start. The writers go on in the file that
  * was removed, so a copy takes its place, to which all further bytes are copied.
  */
-export class PutBack implements Disposable {
+export class FileRestorer implements Disposable {
   readonly #path: string
   readonly #file: number
   #folder: number

@@ -23,5 +23,5 @@ test('what is printed after the file was cut is shown, too', async () => {
   over.abort()
   await showing
   expect(shown).toEqual(['the first line\n', 'two\n'])
-  expect(kept.lastWords).toBe('two')
+  expect(kept.failureText).toBe('two')
 })

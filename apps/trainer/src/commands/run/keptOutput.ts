@@ -1,9 +1,9 @@
 import { appendFileSync, closeSync, fstatSync } from 'node:fs'
 import { openToAppend } from '../../files/runFile.ts'
 import { PIECE, readBytes } from '../../files/lines.ts'
-import { PutBack } from './fileRestorer.ts'
+import { FileRestorer } from './fileRestorer.ts'
 import { pause } from '../../pause.ts'
-import { failureIn } from './failureText.ts'
+import { failureTextIn } from './failureText.ts'
 import { MARK } from '../../sources/output/textLog.ts'
 
 /** How often is looked for what a program printed (ms). */
@@ -25,7 +25,7 @@ export class KeptOutput implements Disposable {
   readonly file: number
   readonly #path: string
   readonly #show: Show
-  readonly #putBack: PutBack
+  readonly #putBack: FileRestorer
   readonly #onBack: () => void
   #looked = performance.now()
   #shown = 0
@@ -38,7 +38,7 @@ export class KeptOutput implements Disposable {
     this.file = openToAppend(path)
     this.#show = show
     this.#start = fstatSync(this.file).size
-    this.#putBack = new PutBack(path, this.file, this.#start)
+    this.#putBack = new FileRestorer(path, this.file, this.#start)
     this.#onBack = onBack
   }
 
@@ -52,7 +52,7 @@ export class KeptOutput implements Disposable {
   }
 
   /** Moves the output of earlier programs, which is of another run, to a file of its own. */
-  leaveEarlierOut(): void {
+  moveEarlierOutput(): void {
     if (this.#start === 0) return
     const path = this.#path.replace(/\.log$/, '.earlier.log')
     for (let at = 0; at < this.#start;) {
@@ -90,8 +90,8 @@ export class KeptOutput implements Disposable {
   }
 
   /** Why the program failed, as far as its output says; empty where it does not. */
-  get lastWords(): string {
-    return failureIn(this.#tail.toString('utf8'))
+  get failureText(): string {
+    return failureTextIn(this.#tail.toString('utf8'))
   }
 
   async #showNext(end: number): Promise<boolean> {

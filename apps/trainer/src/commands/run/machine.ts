@@ -6,7 +6,7 @@ import { pause } from '../../pause.ts'
 import { commandLineSettings } from '../../sources/config/commandLine.ts'
 import { writeSetupNote } from '../../sources/setup/setupNote.ts'
 import { USAGE } from '../../sources/setup/usageFile.ts'
-import { type Environment, environmentAsked, environmentNow } from './environment.ts'
+import { type Environment, environmentFromPrograms, environmentOfSystem } from './environment.ts'
 import { UsageSampler } from '../../processes/usageSampler.ts'
 
 /** How often the machine is sampled; the first time sooner, so that short programs have a sample (ms). */
@@ -39,7 +39,7 @@ export class Machine {
   constructor(running: Running) {
     this.#running = running
     this.#earlier = statIfSeen(this.#usage)?.size ?? 0
-    this.#environment = environmentNow(running)
+    this.#environment = environmentOfSystem(running)
     this.begin()
     this.#asked = this.#ask()
     void this.#sample()
@@ -52,7 +52,7 @@ export class Machine {
   }
 
   /** The samples of earlier programs are of another run. */
-  leaveEarlierOut(): void {
+  removeEarlierSamples(): void {
     if (this.#earlier === 0) return
     leniently(() => writeFileSync(this.#usage, bytesNow(this.#usage).subarray(this.#earlier)))
   }
@@ -75,7 +75,7 @@ export class Machine {
   }
 
   async #ask(): Promise<void> {
-    const asked = await environmentAsked(this.#running, this.#over.signal)
+    const asked = await environmentFromPrograms(this.#running, this.#over.signal)
     if (this.#over.signal.aborted || Object.keys(asked).length === 0) return
     this.#environment = { ...this.#environment, ...asked }
     this.#note()

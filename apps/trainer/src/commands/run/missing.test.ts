@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { testBoard } from '../../board/testing.ts'
 import { OUTPUT } from '../../sources/output/textLog.ts'
-import { natural } from './testing.ts'
+import { programsWithOwnFolders } from './testing.ts'
 
 const here = testBoard()
-const { started } = natural(here)
+const { started } = programsWithOwnFolders(here)
 
 test('a program that only prints is told so, with the command that records a folder', async () => {
   const { cwd, name, ended, jobs } = await started(

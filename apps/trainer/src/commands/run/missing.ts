@@ -3,11 +3,11 @@ import type { Recorded } from '../../recording/recorded.ts'
 import { shellWord } from './runNames.ts'
 
 /** What could not be found of a run: all but its output, its checkpoints, or its log. */
-export type Lack = 'all' | 'checkpoints' | 'log'
+export type MissingPart = 'all' | 'checkpoints' | 'log'
 
 /** What a person is told where something of a run was not found, with the command that would. */
-export function lackWords(
-  lack: Lack,
+export function missingText(
+  lack: MissingPart,
   { name, cwd, root }: { name: string; cwd: string; root: string },
 ): string {
   const place = shellWord(root)
@@ -30,10 +30,10 @@ export function lackWords(
 }
 
 /** What is missing on the board of a run that a program wrote; `isByWeights` where its log is. */
-export async function lackOf(
+export async function findMissing(
   db: Database,
   { run, isByWeights }: { run: Recorded; isByWeights?: boolean },
-): Promise<Lack | undefined> {
+): Promise<MissingPart | undefined> {
   const { current_step } = (await jobStatus(db, run.job_id)) ?? {}
   const hasSaved = (await listCheckpoints(db, run.job_id)).length > 0
   if (current_step == null) return hasSaved || isByWeights ? 'log' : undefined

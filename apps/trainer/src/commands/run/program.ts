@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fstatSync } from 'node:fs'
 import { join } from 'node:path'
-import { sentence, systemCode } from '../../failure.ts'
+import { errorText, systemCode } from '../../failure.ts'
 import { KeptOutput, type Show } from './keptOutput.ts'
 import { writeKeptProcess } from '../../processes/mark.ts'
 import type { ProcessEnd } from '../../processes/spawn.ts'
 import { unstartedWords } from '../../processes/starting.ts'
 import { ERRORS, OUTPUT } from '../../sources/output/textLog.ts'
-import { tell } from '../../cli/terminal.ts'
+import { notify } from '../../cli/terminal.ts'
 
 /** A program whose output is kept and shown; to be disposed of once it has ended. */
 export interface RunningProgram extends Disposable {
@@ -15,7 +15,7 @@ export interface RunningProgram extends Disposable {
   /** Passed to the program and all that it started. */
   signal: (name: NodeJS.Signals) => void
   /** The output of programs that ran in the folder before is of another run. */
-  leaveEarlierOut: () => void
+  moveEarlierOutput: () => void
   exited: Promise<ProcessEnd>
 }
 
@@ -75,15 +75,15 @@ export async function startProgram(
       const exited = untilExit(child, output, errors)
       mark()
       const signal = (name: NodeJS.Signals): void => signalGroup(child, name)
-      const leaveEarlierOut = (): void => {
-        for (const kept of [output, errors]) kept.leaveEarlierOut()
+      const moveEarlierOutput = (): void => {
+        for (const kept of [output, errors]) kept.moveEarlierOutput()
       }
       const dispose = (): void => {
         for (const kept of [output, errors]) kept[Symbol.dispose]()
       }
       const { pid } = child
       if (pid === undefined) return
-      resolve({ pid, exited, signal, leaveEarlierOut, [Symbol.dispose]: dispose })
+      resolve({ pid, exited, signal, moveEarlierOutput, [Symbol.dispose]: dispose })
     })
   })
 }
@@ -116,11 +116,11 @@ async function untilExit(
   over.abort()
   try {
     await Promise.all(showing)
-    output.mark(ending(end, errors.lastWords || output.lastWords))
+    output.mark(ending(end, errors.failureText || output.failureText))
     for (const kept of [output, errors]) kept.finish()
   } catch (error) {
     // A full disk is no reason to keep the program's own end to ourselves.
-    tell(`bestmark: how the program ended could not be noted: ${sentence(error)}`)
+    notify(`bestmark: how the program ended could not be noted: ${errorText(error)}`)
   }
   return end
 }

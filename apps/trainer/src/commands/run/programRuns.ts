@@ -1,7 +1,7 @@
 import { registerJob, renameJob } from '@bestmark/db'
 import type { Board } from '../../board/board.ts'
 import type { ProgressLine } from '../../cli/progressLine.ts'
-import type { Troubles } from '../../cli/errorReporter.ts'
+import type { ErrorReporter } from '../../cli/errorReporter.ts'
 import { pause } from '../../pause.ts'
 import { endOthers } from '../../recording/another.ts'
 import { folderId } from '../../recording/folderId.ts'
@@ -15,7 +15,7 @@ import { linkCheckpoints } from '../../sources/linked.ts'
 import { sourcesIn } from '../../sources/sources.ts'
 import { type EarlierFiles, randomId } from './earlierFiles.ts'
 import { JoinedFolder } from './joinedFolder.ts'
-import { type Lack, lackOf } from './missing.ts'
+import { type MissingPart, findMissing } from './missing.ts'
 import { partName } from './runNames.ts'
 import type { WrittenRun, WrittenRuns } from './writtenRuns.ts'
 
@@ -25,7 +25,7 @@ const LONGEST_LOOK = 20_000
 /** So long (ms) is looked for a run before the job is begun by the program's output alone. */
 const GRACE = 3_000
 /** A program's run, before anything is known of it on a board. */
-export interface KeptRun {
+export interface ProgramRun {
   root: string
   name: string
   /** A person gave the name, so that it counts for a job that is on the board too. */
@@ -50,19 +50,19 @@ export interface Started {
 }
 
 /** Who hears of a recording. */
-export interface Keeper {
-  troubles: Troubles
+export interface RecordingListener {
+  errors: ErrorReporter
   line: ProgressLine | undefined
   /** Somebody wishes on the board that the program stops. */
   onStop: () => void
   /** A job is on the board; it `isAnother` than that of the run that lay in the folder before. */
   onJob: (job_id: string, root: string, isAnother: boolean) => void
   /** All is recorded, but something of the run in a folder was not found. */
-  onLack: (lack: Lack, root: string) => void
+  onMissing: (lack: MissingPart, root: string) => void
 }
 
 /** A run that is recorded. */
-interface Part {
+interface RunOnBoard {
   run: Recorded
   name: string
   /** Where the program itself chose its folder. */
@@ -75,10 +75,10 @@ interface Part {
 }
 
 /** The runs of one program on a board, as far as they were found. */
-export class RunParts {
+export class ProgramRuns {
   readonly #board: Board
-  readonly #run: KeptRun
-  readonly #keeper: Keeper
+  readonly #run: ProgramRun
+  readonly #keeper: RecordingListener
   readonly #started: Started | undefined
   /** Aborted when the program has ended. */
   readonly #over: AbortSignal
@@ -86,8 +86,8 @@ export class RunParts {
   #searching: Promise<void> = Promise.resolve()
   /** Runs that were found, and are not recorded yet. */
   readonly #found: WrittenRun[] = []
-  #first: Part | undefined
-  readonly #others: Part[] = []
+  #first: RunOnBoard | undefined
+  readonly #others: RunOnBoard[] = []
 
   constructor(
     board: Board,
@@ -97,8 +97,8 @@ export class RunParts {
       started,
       over,
     }: {
-      run: KeptRun
-      keeper: Keeper
+      run: ProgramRun
+      keeper: RecordingListener
       started: Started | undefined
       over: AbortSignal
     },
@@ -127,16 +127,16 @@ export class RunParts {
   /** Follows the runs while the program works, and looks for further ones. */
   start(): void {
     if (this.#first) this.#follow(this.#first)
-    this.#searching = this.#search().catch(this.#keeper.troubles.tell)
+    this.#searching = this.#search().catch(this.#keeper.errors.report)
   }
 
   /** Once the program has ended: all of its runs, with how it ended in their folders. */
-  async ended(): Promise<Part[]> {
-    const { tell } = this.#keeper.troubles
+  async finish(): Promise<RunOnBoard[]> {
+    const { report } = this.#keeper.errors
     await this.#searching
-    await this.#joinFound().catch(tell)
+    await this.#joinFound().catch(report)
     for (const { following, joined } of this.#all) {
-      await following?.catch(tell)
+      await following?.catch(report)
       await joined?.noteEnd()
     }
     return this.#all
@@ -146,13 +146,13 @@ export class RunParts {
   async release(): Promise<void> {
     for (const part of this.#all) {
       const isAlone = this.#run.isOurs && !part.joined && !(await this.#hasLog())
-      const lack = isAlone ? 'all' : await lackOf(this.#board.db, part)
-      if (lack) this.#keeper.onLack(lack, part.run.folder)
+      const lack = isAlone ? 'all' : await findMissing(this.#board.db, part)
+      if (lack) this.#keeper.onMissing(lack, part.run.folder)
     }
     for (const { joined } of this.#all) joined?.release()
   }
 
-  get #all(): Part[] {
+  get #all(): RunOnBoard[] {
     return [...(this.#first ? [this.#first] : []), ...this.#others]
   }
 
@@ -161,7 +161,7 @@ export class RunParts {
     return (await sourcesIn(this.#run.root)).some(({ name }) => name !== RUN_LOG)
   }
 
-  #follow(part: Part): void {
+  #follow(part: RunOnBoard): void {
     if (this.#over.aborted) return
     const until = AbortSignal.any([this.#over, part.moved.signal])
     part.following = this.#record(part, until)
@@ -169,9 +169,9 @@ export class RunParts {
   }
 
   /** Records a run, and another one where the program begins that in the same folder. */
-  async #record(part: Part, until: AbortSignal): Promise<void> {
+  async #record(part: RunOnBoard, until: AbortSignal): Promise<void> {
     try {
-      await followFiles(this.#board.db, part.run, until, this.#keeper.troubles.tell)
+      await followFiles(this.#board.db, part.run, until, this.#keeper.errors.report)
     } catch (error) {
       if (!(error instanceof AnotherRun)) throw error
       const { folder: root } = part.run
@@ -248,7 +248,7 @@ export class RunParts {
   }
 
   /** A run that was recorded by its output, or a part of its files, is recorded where all of it lies. */
-  async #move(part: Part, root: string): Promise<void> {
+  async #move(part: RunOnBoard, root: string): Promise<void> {
     part.moved.abort()
     await part.following?.catch(() => undefined)
     const { run, name, joined: before } = part
@@ -281,7 +281,7 @@ export class RunParts {
     { job_id, root, name }: { job_id: string; root: string; name: string },
     joined?: JoinedFolder,
     isAnother = false,
-  ): Promise<Part> {
+  ): Promise<RunOnBoard> {
     const { db, host_id, host } = this.#board
     const { project } = this.#run
     await joined?.begin(this.#started?.pid ?? process.pid, { name, project, job_id })

@@ -1,7 +1,7 @@
 import { command } from '../../cli/command.ts'
 import { CHECKPOINTS_OPTION } from '../../cli/checkpointsOption.ts'
 import { duration, path, text } from '../../cli/kind.ts'
-import { byDefault, optional } from '../../cli/option.ts'
+import { withDefault, optional } from '../../cli/option.ts'
 
 export const RUN = command({
   name: 'run',
@@ -17,13 +17,13 @@ export const RUN = command({
   program: { name: 'COMMAND…', text: 'the program to start, with its arguments' },
   options: {
     name: optional(text('NAME'), "The job's name. Default: the name of the script."),
-    project: byDefault(text('NAME'), 'bestmark', 'The project that a new job belongs to.'),
+    project: withDefault(text('NAME'), 'bestmark', 'The project that a new job belongs to.'),
     folder: optional(
       path('FOLDER'),
       'The folder that the program writes to. Default: found in its arguments.',
     ),
     checkpoints: CHECKPOINTS_OPTION,
-    'kill-after': byDefault(
+    'kill-after': withDefault(
       duration(),
       '30',
       'How long the program may take to stop before it is killed.',

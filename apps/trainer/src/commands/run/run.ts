@@ -5,7 +5,7 @@ import { basename, join } from 'node:path'
 import { hostId, HomeUnusable, resolveHome } from '@bestmark/db'
 import { callerPath } from '../../cli/callerPath.ts'
 import { parse } from '../../cli/parse.ts'
-import { EXIT, Failure, sentence, systemCode } from '../../failure.ts'
+import { EXIT, Failure, errorText, systemCode } from '../../failure.ts'
 import type { Show } from './keptOutput.ts'
 import { forgetRunProcess, readRunProcess, writeKeptProcess } from '../../processes/mark.ts'
 import { isAlive } from '../../processes/alive.ts'
@@ -15,13 +15,13 @@ import { EarlierFiles, randomId } from './earlierFiles.ts'
 import { outputFolderOf } from './outputFolder.ts'
 import { startProgram } from './program.ts'
 import { writeRunNote } from '../../sources/runNote.ts'
-import { tell } from '../../cli/terminal.ts'
-import { Troubles } from '../../cli/errorReporter.ts'
+import { notify } from '../../cli/terminal.ts'
+import { ErrorReporter } from '../../cli/errorReporter.ts'
 import { RUN } from './run.table.ts'
-import type { KeptRun, Started } from './programRuns.ts'
-import { RunRecording } from './runRecorder.ts'
+import type { ProgramRun, Started } from './programRuns.ts'
+import { RunRecorder } from './runRecorder.ts'
 import { Machine } from './machine.ts'
-import { type Lack, lackWords } from './missing.ts'
+import { type MissingPart, missingText } from './missing.ts'
 import { shellWord } from './runNames.ts'
 import { WrittenRuns } from './writtenRuns.ts'
 import { PassedSignals } from './signals.ts'
@@ -35,7 +35,7 @@ interface Order {
   home: string
 }
 
-const TROUBLES = new Troubles((text) => tell(`bestmark: ${text}`))
+const TROUBLES = new ErrorReporter((text) => notify(`bestmark: ${text}`))
 
 /**
  * Runs a program and records what it prints and what it writes to its folder, as far as the database
@@ -61,14 +61,14 @@ export async function main(words: readonly string[]): Promise<number> {
   const run = { root, name, isNamed, project: values.project, job_id, earlier, ...whose }
   // Whoever finds the run sees from its first line on that somebody drives it, and what it is called.
   writeKeptProcess(root, process.pid)
-  note(run, earlier.isOpen ? null : earlier.isRun ? undefined : run.job_id)
+  note(run, earlier.isUndecided ? null : earlier.isRun ? undefined : run.job_id)
   // A fault of the recording must not end this process before its program.
-  process.on('uncaughtException', TROUBLES.tell)
+  process.on('uncaughtException', TROUBLES.report)
   return await runRecorded(run, { argv, killAfter, home })
 }
 
 /** Notes in the run's folder which job it is, as far as that is known. */
-function note({ root, name, project }: KeptRun, job_id: string | null | undefined): void {
+function note({ root, name, project }: ProgramRun, job_id: string | null | undefined): void {
   try {
     writeRunNote(root, { name, project, ...(job_id !== undefined && { job_id }) })
   } catch (error) {
@@ -93,12 +93,12 @@ async function folderOf(home: string, told: string | undefined, name: string): P
   const own = join(home, 'runs', `${name.replace(/[^\w.-]+/g, '-')}-${randomUUID().slice(0, 8)}`)
   const folder = told === undefined ? own : callerPath(told)
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw new Failure(`${folder} cannot be made: ${sentence(cause)}`, { cause })
+    throw new Failure(`${folder} cannot be made: ${errorText(cause)}`, { cause })
   })
   return realpath(folder)
 }
 
-async function runRecorded(run: KeptRun, { argv, killAfter, home }: Order): Promise<number> {
+async function runRecorded(run: ProgramRun, { argv, killAfter, home }: Order): Promise<number> {
   const { root, job_id, cwd } = run
   const line = process.stderr.isTTY ? new ProgressLine() : undefined
   const shown = { stdout: showOn(process.stdout, line), stderr: showOn(process.stderr, line) }
@@ -106,19 +106,19 @@ async function runRecorded(run: KeptRun, { argv, killAfter, home }: Order): Prom
   let onMachine: Machine | undefined = undefined
   let noted = run.earlier.isRun ? null : job_id
   const onJob = (id: string, folder: string, isAnother: boolean): void => {
-    tell(`bestmark records ${run.name} (${id}) in ${folder}`)
+    notify(`bestmark records ${run.name} (${id}) in ${folder}`)
     if (folder !== root) return
     noted = id
     note(run, id)
     if (!isAnother) return
     leaveEarlierOut()
-    onMachine?.leaveEarlierOut()
+    onMachine?.removeEarlierSamples()
   }
-  const onLack = (lack: Lack, folder: string): void => {
-    tell(`bestmark: ${lackWords(lack, { name: run.name, cwd, root: folder })}`)
+  const onMissing = (lack: MissingPart, folder: string): void => {
+    notify(`bestmark: ${missingText(lack, { name: run.name, cwd, root: folder })}`)
   }
   const record = (onStop: () => void, begun?: Started) =>
-    new RunRecording(run, { troubles: TROUBLES, line, onStop, onJob, onLack }, begun)
+    new RunRecorder(run, { errors: TROUBLES, line, onStop, onJob, onMissing }, begun)
   const onFolderAnew = (): void => {
     note(run, noted)
     onMachine?.begin()
@@ -130,9 +130,9 @@ async function runRecorded(run: KeptRun, { argv, killAfter, home }: Order): Prom
       record(() => undefined),
       root,
     )
-    throw new Failure(`${sentence(cause)}.`, { cause })
+    throw new Failure(`${errorText(cause)}.`, { cause })
   })
-  leaveEarlierOut = program.leaveEarlierOut
+  leaveEarlierOut = program.moveEarlierOutput
   using signals = new PassedSignals(program, killAfter)
   const { pid } = program
   onMachine = new Machine({ pid, argv, cwd, root })
@@ -148,7 +148,7 @@ async function runRecorded(run: KeptRun, { argv, killAfter, home }: Order): Prom
 
 /** What could not be recorded is left to whoever records the folder next. */
 async function endRecording(
-  recording: RunRecording,
+  recording: RunRecorder,
   root: string,
   hurried = new AbortController().signal,
   written?: WrittenRuns,
@@ -159,7 +159,7 @@ async function endRecording(
   await written?.look(AbortSignal.timeout(1_000))
   const folders = written?.folders ?? [root]
   const what = 'The database has not got all of this run; its files have'
-  tell(`bestmark: ${what}. Once it answers: bestmark import ${folders.map(shellWord).join(' ')}`)
+  notify(`bestmark: ${what}. Once it answers: bestmark import ${folders.map(shellWord).join(' ')}`)
 }
 
 /** Two programs in one folder would tell of one run. */
@@ -175,7 +175,7 @@ function refuseSecond(root: string): void {
 function showOn(out: NodeJS.WriteStream, line: ProgressLine | undefined): Show {
   return (bytes) =>
     new Promise((resolve) => {
-      if (out.isTTY) line?.giveWay(bytes)
+      if (out.isTTY) line?.clearFor(bytes)
       // Whoever read it may be gone, which is no reason to stop the program.
       out.write(bytes, () => resolve())
     })

@@ -17,7 +17,7 @@ import { importRun } from '../../recording/importRun.ts'
 import { JOURNAL } from '../../journal/header.ts'
 import { CLIENT } from '../../sources/programsTesting.ts'
 import { bestmark, eventually } from '../../testing.ts'
-import { Watching } from '../watch/watcher.ts'
+import { Watcher } from '../watch/watcher.ts'
 
 const here = testBoard()
 
@@ -76,7 +76,7 @@ const once = [1, 2, 3, 4, 5, 6].map((step) => 1 / step)
 /** Imports a folder, and watches it, and expects the same job of both. */
 async function expectSameJob(folder: string, job_id: string): Promise<void> {
   expect(await importRun(here.board, folder, {})).toMatchObject({ job_id })
-  const watching = new Watching(here.board, {}, { say: () => undefined, show: () => undefined })
+  const watching = new Watcher(here.board, {}, { message: () => undefined, show: () => undefined })
   const over = new AbortController()
   await watching.look([folder], over.signal)
   over.abort()

@@ -5,7 +5,12 @@ import { FilesRecorder } from '../../recording/files.ts'
 import type { Recorded } from '../../recording/recorded.ts'
 import { sweepJob } from '../../recording/sweep.ts'
 import { RUN_LOG } from '../../sources/reader/mixed.ts'
-import { type Keeper, type KeptRun, RunParts, type Started } from './programRuns.ts'
+import {
+  type RecordingListener,
+  type ProgramRun,
+  ProgramRuns,
+  type Started,
+} from './programRuns.ts'
 
 /** How long to wait before the board is tried again while the program runs, and after it (ms). */
 const AGAIN = { running: 2_000, over: 300 }
@@ -21,19 +26,19 @@ const LETTING_GO = 500
  * Records the run of a program whatever the board does meanwhile: the run's files keep it all, so
  * the board is tried until it answers, and nothing that it does reaches the program.
  */
-export class RunRecording {
-  readonly #run: KeptRun
-  readonly #keeper: Keeper
+export class RunRecorder {
+  readonly #run: ProgramRun
+  readonly #keeper: RecordingListener
   readonly #started: Started | undefined
   /** Aborted when the program has ended. */
   readonly #over = new AbortController()
   /** Aborted when the board is tried no more. */
   readonly #given = new AbortController()
-  readonly #begun: Promise<Begun | undefined>
+  readonly #begun: Promise<OpenRecording | undefined>
   #ended = Infinity
 
   /** `started` is left out where the program could not be started. */
-  constructor(run: KeptRun, keeper: Keeper, started?: Started) {
+  constructor(run: ProgramRun, keeper: RecordingListener, started?: Started) {
     this.#run = run
     this.#keeper = keeper
     this.#started = started
@@ -61,21 +66,21 @@ export class RunRecording {
     return isWhole ?? false
   }
 
-  async #begin(): Promise<Begun | undefined> {
+  async #begin(): Promise<OpenRecording | undefined> {
     const board = await this.#again(() => openBoard())
     const begun = board && (await this.#again(() => this.#register(board)))
     if (!begun) return undefined
-    const { troubles } = this.#keeper
-    troubles.answered()
+    const { errors } = this.#keeper
+    errors.databaseAnswered()
     if (this.#over.signal.aborted) return begun
     begun.parts.start()
     void this.#keepUp(board.db, begun.run.job_id)
     return begun
   }
 
-  async #register(board: Board): Promise<Begun> {
+  async #register(board: Board): Promise<OpenRecording> {
     const [run, keeper, started] = [this.#run, this.#keeper, this.#started]
-    const parts = new RunParts(board, { run, keeper, started, over: this.#over.signal })
+    const parts = new ProgramRuns(board, { run, keeper, started, over: this.#over.signal })
     return { board, parts, run: await parts.begin() }
   }
 
@@ -93,7 +98,7 @@ export class RunRecording {
 
   /** Waits after a failure; once the program has ended not for long any more. */
   async #rest(error: unknown): Promise<void> {
-    this.#keeper.troubles.tell(error)
+    this.#keeper.errors.report(error)
     const isOver = this.#over.signal.aborted
     if (this.#isGivenUp) return this.#given.abort()
     const woken = isOver ? this.#given.signal : this.#over.signal
@@ -106,26 +111,26 @@ export class RunRecording {
 
   /** Looks at the board: shows how the job goes, and passes on a wish to stop. */
   async #keepUp(db: Database, job_id: string): Promise<void> {
-    const { troubles, line, onStop } = this.#keeper
+    const { errors, line, onStop } = this.#keeper
     const { signal } = this.#over
     while (!signal.aborted) {
       try {
         for await (const { status } of watch(db, { jobs: [{ job_id, revision: 0 }] }, signal)) {
-          troubles.answered()
+          errors.databaseAnswered()
           line?.show(status)
           if (status.status === 'stopping') onStop()
         }
       } catch (error) {
         if (signal.aborted) return
-        troubles.tell(error)
+        errors.report(error)
         await pause(AGAIN.running, signal)
       }
     }
   }
 
   /** Records all that lies there; tries again for a while where the board is only away. */
-  async #finish({ board, parts }: Begun): Promise<boolean> {
-    const runs = await parts.ended()
+  async #finish({ board, parts }: OpenRecording): Promise<boolean> {
+    const runs = await parts.finish()
     for (;;) {
       try {
         for (const { run } of runs) {
@@ -144,9 +149,9 @@ export class RunRecording {
 }
 
 /** The runs of a program, of which the first is on a board. */
-interface Begun {
+interface OpenRecording {
   board: Board
-  parts: RunParts
+  parts: ProgramRuns
   run: Recorded
 }
 

@@ -54,7 +54,7 @@ const journal = async (folder) => {
 `
 
 /** Programs that choose their folders themselves, under `bestmark run`. */
-export function natural(here: ReturnType<typeof testBoard>) {
+export function programsWithOwnFolders(here: ReturnType<typeof testBoard>) {
   let count = 0
 
   /** Runs a program that chooses its folders itself, from a working directory of its own; an option is one of `run`. */

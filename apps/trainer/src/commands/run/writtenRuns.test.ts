@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, test as alone } from 'vitest'
 import { testBoard } from '../../board/testing.ts'
-import { natural } from './testing.ts'
+import { programsWithOwnFolders } from './testing.ts'
 import { importRun } from '../../recording/importRun.ts'
 import { CLIENT, python, real } from '../../sources/programsTesting.ts'
 import { bestmark, eventually } from '../../testing.ts'
@@ -11,7 +11,7 @@ const here = testBoard()
 // Each run has a folder of its own and mostly waits.
 const test = alone.concurrent
 
-const { started, jobAt } = natural(here)
+const { started, jobAt } = programsWithOwnFolders(here)
 
 beforeAll(() => mkdir(join(here.path, 'elsewhere')))
 

@@ -81,17 +81,17 @@ function repeatsIn(
 }
 
 /** A repeat as a sentence. */
-export function repeatSentence({ metric, first }: Repeat): string {
-  return `${metric} was measured there before (${shown(first)}), and the first value counts. The new value is kept as a repeat.`
+export function repeatText({ metric, first }: Repeat): string {
+  return `${metric} was measured there before (${valueText(first)}), and the first value counts. The new value is kept as a repeat.`
 }
 
 /** A value as people read it. */
-export function shown(value: Measured): string {
+export function valueText(value: Measured): string {
   return isFiniteMeasure(value) ? figure(value) : String(value ?? 'missing')
 }
 
 /** The name of whoever runs this process. */
-export function whoAmI(): string {
+export function userName(): string {
   try {
     return userInfo().username
   } catch {

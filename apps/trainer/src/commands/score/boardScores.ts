@@ -1,7 +1,7 @@
 import { select, rowsFrom, type Selection } from '@bestmark/core'
 import { jobStatus, selectionOf } from '@bestmark/db'
-import { openBoardIfThere, type Board } from '../../board/board.ts'
-import { Failure, sentence } from '../../failure.ts'
+import { openExistingBoard, type Board } from '../../board/board.ts'
+import { Failure, errorText } from '../../failure.ts'
 import { importRun } from '../../recording/importRun.ts'
 import { jobIdOf } from '../../recording/jobOf.ts'
 import { readRun } from '../../sources/readRun.ts'
@@ -18,11 +18,11 @@ export interface RecordedSelection {
  * Records a run's scores if the run is on the board, and returns which checkpoint is best now. If
  * the board cannot be reached it throws a Failure, which says that the scores are kept.
  */
-export async function recordedSelection(root: string): Promise<RecordedSelection> {
+export async function recordScores(root: string): Promise<RecordedSelection> {
   const run = await readRun(root)
   const own = { selection: select({ policy: 'as_declared', ...rowsFrom(run.events) }) }
   try {
-    await using board = await openBoardIfThere()
+    await using board = await openExistingBoard()
     const job_id = board && (await jobOf(board, run))
     if (!board || job_id === undefined) return { ...own, isOnBoard: false }
     await importRun(board, run.root, {})
@@ -30,7 +30,7 @@ export async function recordedSelection(root: string): Promise<RecordedSelection
     return { selection, isOnBoard: true }
   } catch (cause) {
     if (!(cause instanceof Failure)) throw cause
-    const why = `The scores are kept in the run's folder, but are not on the board: ${sentence(cause)}`
+    const why = `The scores are kept in the run's folder, but are not on the board: ${errorText(cause)}`
     throw new Failure(why, { cause })
   }
 }

@@ -2,7 +2,7 @@ import { readdir, realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { rowsFrom, type Checkpoint } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db/root'
-import { Failure, sentence, systemCode } from '../../failure.ts'
+import { Failure, errorText, systemCode } from '../../failure.ts'
 import { JOURNAL } from '../../journal/header.ts'
 import { readRun } from '../../sources/readRun.ts'
 import type { ReadRun } from '../../sources/reader/source.ts'
@@ -18,7 +18,7 @@ export interface RunCheckpoint {
 /** A run's root is looked for so many folders above a checkpoint. */
 const HIGHEST = 4
 /** What to do about a file without a step. */
-export const TELL_STEP =
+export const STEP_HINT =
   'Score the checkpoint that it is a copy of, or save it under a name with its step, such as model-500.pt.'
 /** Names that a sentence lists at most. */
 const LISTED = 12
@@ -60,7 +60,7 @@ async function realPlace(path: string): Promise<string> {
     return await realpath(path)
   } catch (cause) {
     const gone = systemCode(cause) === 'ENOENT'
-    const why = gone ? `There is no ${path}.` : `Cannot open ${path}: ${sentence(cause)}`
+    const why = gone ? `There is no ${path}.` : `Cannot open ${path}: ${errorText(cause)}`
     throw new Failure(why, { cause })
   }
 }
@@ -90,7 +90,7 @@ async function listed(run: ReadRun, folder: string): Promise<Checkpoint | undefi
 function scorable(checkpoint: Checkpoint): Checkpoint & { step: number } {
   const { step, path, files_state, files_why } = checkpoint
   if (step === null) {
-    throw new Unscorable(`${path} has no step, but a score needs one. ${TELL_STEP}`)
+    throw new Unscorable(`${path} has no step, but a score needs one. ${STEP_HINT}`)
   }
   if (files_state !== 'complete') {
     const why = files_why ? `: ${files_why}` : ''
@@ -106,17 +106,17 @@ async function whyNone(path: string, folder: string, unread: unknown): Promise<s
   })
   const own = run ? rowsFrom(run.events).checkpoints : []
   if (own.length > 0) {
-    const names = named(own.map((one) => one.path))
+    const names = listText(own.map((one) => one.path))
     return `${path} is a run, not a checkpoint. Name one of its checkpoints: ${names}.`
   }
   const isFile = await stat(folder).then((seen) => seen.isFile())
   if (isFile) return `${path} is a file, but no checkpoint of a run. Name a checkpoint.`
-  const because = unread === undefined ? '' : ` (${sentence(unread)})`
+  const because = unread === undefined ? '' : ` (${errorText(unread)})`
   return `${path} is no checkpoint of a run: no folder above it is a run that has it${because}.`
 }
 
 /** Names as a sentence lists them, the rest counted. */
-export function named(names: readonly string[]): string {
+export function listText(names: readonly string[]): string {
   const rest = names.length - LISTED
   const shown = names.slice(0, LISTED).join(', ')
   return rest > 0 ? `${shown} and ${rest} more` : shown

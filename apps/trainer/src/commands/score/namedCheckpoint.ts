@@ -1,18 +1,18 @@
 import { existsSync } from 'node:fs'
 import { findCheckpoints } from '@bestmark/db'
 import { callerPath } from '../../cli/callerPath.ts'
-import { openBoardIfThere } from '../../board/board.ts'
+import { openExistingBoard } from '../../board/board.ts'
 import { Failure } from '../../failure.ts'
-import { checkpointAt, named, type RunCheckpoint } from './checkpointAt.ts'
+import { checkpointAt, listText, type RunCheckpoint } from './checkpointAt.ts'
 
 /**
  * The checkpoint that a person names: its folder, or its id on the board, or the unique beginning
  * of that. Throws a Failure of one sentence.
  */
-export async function whichCheckpoint(text: string): Promise<RunCheckpoint> {
+export async function findCheckpoint(text: string): Promise<RunCheckpoint> {
   const path = callerPath(text)
   if (existsSync(path) || !/^[0-9a-f-]{4,36}$/i.test(text)) return checkpointAt(path)
-  await using board = await openBoardIfThere()
+  await using board = await openExistingBoard()
   const found = board ? await findCheckpoints(board.db, text) : []
   const [only, ...others] = found
   if (!board || !only) {
@@ -23,7 +23,9 @@ export async function whichCheckpoint(text: string): Promise<RunCheckpoint> {
   }
   if (others.length > 0) {
     const ids = found.map((one) => `${one.checkpoint_id} (${one.absolute_path})`)
-    throw new Failure(`"${text}" matches several checkpoints: ${named(ids)}. Write more of the id.`)
+    throw new Failure(
+      `"${text}" matches several checkpoints: ${listText(ids)}. Write more of the id.`,
+    )
   }
   if (only.host_id !== board.host_id) {
     throw new Failure(`${only.absolute_path} is on ${only.host}. Score it there.`)

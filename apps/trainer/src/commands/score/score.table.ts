@@ -1,7 +1,7 @@
 import { Direction } from '@bestmark/core'
 import { any, command, one } from '../../cli/command.ts'
 import { count, oneOf, path, text } from '../../cli/kind.ts'
-import { flag, optional, several } from '../../cli/option.ts'
+import { flag, optional, repeated } from '../../cli/option.ts'
 
 export const SCORE = command({
   name: 'score',
@@ -23,7 +23,7 @@ export const SCORE = command({
       path('FILE'),
       'Read the scores from a JSON file: results of lm-evaluation-harness, or numbers by name.',
     ),
-    stderr: several(text('[NAME=]NUMBER'), 'The standard error of a score.'),
+    stderr: repeated(text('[NAME=]NUMBER'), 'The standard error of a score.'),
     samples: optional(count('NUMBER', 1), 'How many examples were measured.'),
     mode: optional(oneOf(Direction.options), 'Whether a low or a high value is better.'),
     replace: flag('Earlier scores of the same metrics no longer count.'),

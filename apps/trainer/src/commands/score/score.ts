@@ -2,24 +2,24 @@ import { readFile } from 'node:fs/promises'
 import { type Direction, type Measured, measuredJson, parsePythonJson } from '@bestmark/core'
 import { callerPath } from '../../cli/callerPath.ts'
 import { parse, type ValuesOf } from '../../cli/parse.ts'
-import { EXIT, Failure, sentence } from '../../failure.ts'
-import { fileWords, jsonWords } from '../../plainErrors.ts'
-import { recordedSelection } from './boardScores.ts'
+import { EXIT, Failure, errorText } from '../../failure.ts'
+import { fileErrorText, jsonErrorText } from '../../plainErrors.ts'
+import { recordScores } from './boardScores.ts'
 import type { RunCheckpoint } from './checkpointAt.ts'
 import { measurementsIn, type Measurements } from './results.ts'
 import { retractScores } from './retraction.ts'
-import { addScores, repeatSentence, shown, whoAmI } from './addedScores.ts'
+import { addScores, repeatText, valueText, userName } from './addedScores.ts'
 import { SCORE as SCORE_TABLE } from './score.table.ts'
 import { SCORES } from '../../sources/scores/scoresFile.ts'
-import { givenMeasurements } from './values.ts'
-import { whichCheckpoint } from './namedCheckpoint.ts'
-import { print, tell } from '../../cli/terminal.ts'
+import { measurementsFromWords } from './values.ts'
+import { findCheckpoint } from './namedCheckpoint.ts'
+import { print, notify } from '../../cli/terminal.ts'
 
 /** Keeps what was measured of a checkpoint after training, as an evaluation of its weights. */
 export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, SCORE_TABLE)
   const { CHECKPOINT: named, SCORE: told } = args
-  const by = values.by ?? whoAmI()
+  const by = values.by ?? userName()
   if (by.trim() === '')
     throw new Failure('--by must be the name of a person or program; got an empty text.')
   if (values.retract) return retract(named, told, { ...values, by })
@@ -30,15 +30,15 @@ export async function main(words: readonly string[]): Promise<number> {
   }
   const measured = file
     ? await fromFile(file, { ...asked, told, stderr: values.stderr })
-    : givenMeasurements(told, { ...asked, stderr: values.stderr })
-  const of = await whichCheckpoint(named)
+    : measurementsFromWords(told, { ...asked, stderr: values.stderr })
+  const of = await findCheckpoint(named)
   const repeats = await addScores(of, measured, {
     by,
     file,
     command: null,
     replace: values.replace,
   })
-  for (const repeat of repeats) tell(repeatSentence(repeat))
+  for (const repeat of repeats) notify(repeatText(repeat))
   const kept = Object.fromEntries(measured.flatMap((one) => Object.entries(one.values)))
   await printOutcome(of, kept, { isJson: values.json, done: 'kept' })
   return EXIT.found
@@ -55,7 +55,7 @@ async function retract(
   if (others || replace || stderr.length > 0 || names.some((name) => name.includes('='))) {
     throw new Failure('--retract takes only names of metrics, or none for all metrics.')
   }
-  const of = await whichCheckpoint(named)
+  const of = await findCheckpoint(named)
   const taken = await retractScores(of, names, values.by)
   await printOutcome(of, taken, { isJson: values.json, done: 'taken back' })
   return EXIT.found
@@ -72,7 +72,9 @@ async function fromFile(
     )
   }
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new Failure(`Cannot read ${file}: ${fileWords(cause) ?? sentence(cause)}.`, { cause })
+    throw new Failure(`Cannot read ${file}: ${fileErrorText(cause) ?? errorText(cause)}.`, {
+      cause,
+    })
   })
   const found = measurementsIn(parsed(file, text), text)
   if (found.length === 0) {
@@ -95,7 +97,7 @@ function parsed(file: string, text: string): unknown {
   try {
     return parsePythonJson(text.replace(/^\uFEFF/, ''))
   } catch (cause) {
-    throw new Failure(`${file} ${jsonWords(cause)}.`, { cause })
+    throw new Failure(`${file} ${jsonErrorText(cause)}.`, { cause })
   }
 }
 
@@ -104,7 +106,7 @@ async function printOutcome(
   values: Readonly<Record<string, Measured>>,
   { isJson, done }: { isJson: boolean; done: 'kept' | 'taken back' },
 ): Promise<void> {
-  const { selection, isOnBoard } = await recordedSelection(run.root)
+  const { selection, isOnBoard } = await recordScores(run.root)
   if (isJson) {
     const { path, attempt, step } = checkpoint
     const best_step = selection.best?.step ?? null
@@ -114,7 +116,7 @@ async function printOutcome(
     print(measuredJson({ root: run.root, ...kept, ...now }))
     return
   }
-  const list = Object.entries(values).map(([name, value]) => `${name} ${shown(value)}`)
+  const list = Object.entries(values).map(([name, value]) => `${name} ${valueText(value)}`)
   const where = isOnBoard ? `${SCORES} and on the board` : SCORES
   print(
     `${checkpoint.path} (step ${checkpoint.step}): ${list.join(', ')}, ${done} in ${where}.`,

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest'
-import { givenMeasurements } from './values.ts'
+import { measurementsFromWords } from './values.ts'
 
 const untold = { stderr: [], samples: null, mode: undefined }
 
 test('a standard error belongs to the metric it names, or to the only one', () => {
-  const [named] = givenMeasurements(['acc=0.5', 'f1=0.25'], { ...untold, stderr: ['f1=0.125'] })
+  const [named] = measurementsFromWords(['acc=0.5', 'f1=0.25'], { ...untold, stderr: ['f1=0.125'] })
   expect(named?.values).toEqual({ acc: 0.5, f1: 0.25, f1_stderr: 0.125 })
-  const [only] = givenMeasurements(['mmlu/acc=0.5'], { ...untold, stderr: ['0.25'] })
+  const [only] = measurementsFromWords(['mmlu/acc=0.5'], { ...untold, stderr: ['0.25'] })
   expect(only?.values).toEqual({ 'mmlu/acc': 0.5, 'mmlu/acc_stderr': 0.25 })
 })
 
 test('numbers are read as people and programs write them', () => {
   const words = ['a=1', 'b=-.5', 'c=+2.', 'd=1E-3', 'e=NaN', 'f=-inf', 'g=Infinity', 'a=b=3']
-  const [read] = givenMeasurements(words, untold)
+  const [read] = measurementsFromWords(words, untold)
   expect(read?.values).toEqual({
     ...{ a: 1, b: -0.5, c: 2, d: 0.001, e: NaN, f: -Infinity, g: Infinity },
     'a=b': 3,
@@ -34,6 +34,6 @@ test('a word that does not fit is named', () => {
     [['acc=1'], ['inf'], '--stderr of acc must be 0 or more'],
   ]
   for (const [words, stderr, told] of vectors) {
-    expect(() => givenMeasurements(words, { ...untold, stderr })).toThrow(told)
+    expect(() => measurementsFromWords(words, { ...untold, stderr })).toThrow(told)
   }
 })

@@ -10,7 +10,7 @@ interface Beside {
 }
 
 /** Values from the command line, `name=value` each. Throws a Failure that names a wrong word. */
-export function givenMeasurements(words: readonly string[], beside: Beside): Measurements[] {
+export function measurementsFromWords(words: readonly string[], beside: Beside): Measurements[] {
   if (words.length === 0) {
     throw new Failure(
       'NAME=VALUE is missing. Write a score as in eval_f1=0.9, or name a file with --results.',

@@ -4,14 +4,14 @@ import { openBoard } from '../../board/board.ts'
 import { newBoardEnv } from '../../board/testing.ts'
 import { command } from '../testing.ts'
 import { temporaryFolder } from '../../testing.ts'
-import { tellStories } from './examples.ts'
+import { addExamples } from './examples.ts'
 
 test('the stories of an empty board show the trap, the disagreement and the lost file, once ever', async () => {
   await using home = await temporaryFolder()
   await using database = await newBoardEnv(home.path)
   await using board = await openBoard(database.env)
   const { db } = board
-  await tellStories(board)
+  await addExamples(board)
   const { jobs } = await listJobs(db)
   expect(jobs.map(({ project, status }) => [project, status])).toEqual(
     jobs.map(() => ['examples', 'completed']),
@@ -39,6 +39,6 @@ test('the stories of an empty board show the trap, the disagreement and the lost
   expect(lost.reason).toContain('A better one cannot be shipped')
 
   expect(await removeExamples(db)).toBe(jobs.length)
-  await tellStories(board)
+  await addExamples(board)
   expect(await listJobs(db)).toMatchObject({ total: 0 })
 })

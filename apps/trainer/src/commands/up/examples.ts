@@ -15,7 +15,7 @@ const STORIES = ['best-between-saves', 'loss-against-f1', 'best-rotated-away']
 const RECORDED = fileURLToPath(new URL('../../../stories', import.meta.url))
 
 /** Puts the recorded runs on a board as examples, once ever: a person may have removed them. */
-export async function tellStories(board: Board): Promise<void> {
+export async function addExamples(board: Board): Promise<void> {
   for (const name of STORIES) {
     const job_id = uuidv5(board.host_id, `story ${name}`)
     if (!(await claimExample(board.db, job_id))) continue

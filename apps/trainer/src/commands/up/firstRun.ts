@@ -5,7 +5,7 @@ import { readRunProcess } from '../../processes/mark.ts'
 import { isAlive, signalProcess } from '../../processes/alive.ts'
 import { CHAR_LM } from '@bestmark/char-lm'
 import { startRun } from '../../agent/startRun.ts'
-import { tellStories } from './examples.ts'
+import { addExamples } from './examples.ts'
 
 /** A run that the board started by itself. */
 export interface FirstRun {
@@ -32,7 +32,7 @@ export async function firstRun(board: Board, agent: Agent): Promise<FirstRun | u
   const order = { recipe: CHAR_LM, preset, name: 'moby-char-lm', project: 'examples', job_id }
   const run = await startRun(db, board, order)
   const recorded = agent.adopt(run)
-  await tellStories(board)
+  await addExamples(board)
   return { job_id, signal: run.signal, recorded }
 }
 

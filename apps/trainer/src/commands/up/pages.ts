@@ -1,6 +1,6 @@
 import type { Address } from './address.ts'
 import type { WebServer } from './web.ts'
-import { keepGoing, type Restarts } from './restarts.ts'
+import { runWithRestarts, type Restarts } from './restarts.ts'
 
 /** The web server of a board. If it dies, it is started again at the same address. */
 export class Pages implements AsyncDisposable {
@@ -28,7 +28,7 @@ export class Pages implements AsyncDisposable {
       isFirst = false
       return (await this.#web).ended
     }
-    await keepGoing('The web server', run, this.#over.signal, { say, restarts })
+    await runWithRestarts('The web server', run, this.#over.signal, { say, restarts })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

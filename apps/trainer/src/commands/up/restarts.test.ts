@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { Failure } from '../../failure.ts'
-import { keepGoing, type Restarts } from './restarts.ts'
+import { runWithRestarts, type Restarts } from './restarts.ts'
 
 const SOON: Restarts = { most: 3, wait: { first: 1, longest: 4 }, steady: 60_000 }
 
@@ -20,7 +20,7 @@ test('what ends is started again, with a sentence each time, until it ended too 
     runs++
     return runProcess("process.kill(process.pid, 'SIGKILL')")
   }
-  const keeping = keepGoing('The part', run, new AbortController().signal, {
+  const keeping = runWithRestarts('The part', run, new AbortController().signal, {
     say: (line) => said.push(line),
     restarts: SOON,
   })
@@ -44,7 +44,7 @@ test('what went well for a while begins a new row, however often it ends', async
     return runProcess('')
   }
   const restarts = { ...SOON, most: 1, steady: 0 }
-  await keepGoing('The part', run, over.signal, { say: () => undefined, restarts })
+  await runWithRestarts('The part', run, over.signal, { say: () => undefined, restarts })
   expect(runs).toBe(10)
 })
 
@@ -55,6 +55,9 @@ test('what cannot be started is tried again like what ended', async () => {
     if (said.length === 2) over.abort()
     throw new Error('no room')
   }
-  await keepGoing('The part', run, over.signal, { say: (line) => said.push(line), restarts: SOON })
+  await runWithRestarts('The part', run, over.signal, {
+    say: (line) => said.push(line),
+    restarts: SOON,
+  })
   expect(said[0]).toContain('The part failed (no room). It starts again')
 })

@@ -1,4 +1,4 @@
-import { Failure, sentence } from '../../failure.ts'
+import { Failure, errorText } from '../../failure.ts'
 import { pause } from '../../pause.ts'
 
 /** How a part that ended is started again. */
@@ -22,7 +22,7 @@ export const RESTARTS: Restarts = {
  * how it ended, such as "was killed by SIGKILL". Returns when the signal aborts. Throws a Failure
  * after too many ends in a row.
  */
-export async function keepGoing(
+export async function runWithRestarts(
   name: string,
   run: () => Promise<string>,
   signal: AbortSignal,
@@ -30,7 +30,7 @@ export async function keepGoing(
 ): Promise<void> {
   for (let row = 0; !signal.aborted;) {
     const since = performance.now()
-    const how = await run().catch((error: unknown) => `failed (${sentence(error)})`)
+    const how = await run().catch((error: unknown) => `failed (${errorText(error)})`)
     if (signal.aborted) return
     row = performance.now() - since > restarts.steady ? 1 : row + 1
     if (row > restarts.most) {

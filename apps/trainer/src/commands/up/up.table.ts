@@ -1,6 +1,6 @@
 import { command } from '../../cli/command.ts'
 import { count } from '../../cli/kind.ts'
-import { byDefault, flag } from '../../cli/option.ts'
+import { withDefault, flag } from '../../cli/option.ts'
 import { RESTARTS } from './restarts.ts'
 
 export const UP = command({
@@ -11,7 +11,7 @@ export const UP = command({
   options: {
     'no-demo': flag('Do not train the small model, and leave out the recorded examples.'),
     dev: flag('Rebuild the pages when their source changes.'),
-    restarts: byDefault(
+    restarts: withDefault(
       count('NUMBER', 1),
       String(RESTARTS.most),
       'A part that ends is started again. The board gives up after this many times in a row.',

@@ -9,14 +9,14 @@ import { ProgressLine } from '../../cli/progressLine.ts'
 import { StopWish } from '../../processes/stopWish.ts'
 import { pause } from '../../pause.ts'
 import { print } from '../../cli/terminal.ts'
-import { Troubles } from '../../cli/errorReporter.ts'
+import { ErrorReporter } from '../../cli/errorReporter.ts'
 import { freeAddress, noteAddress, type Address } from './address.ts'
 import { buildPages } from './build.ts'
 import { firstRun, type FirstRun } from './firstRun.ts'
 import { developPages, servePages, type WebServer } from './web.ts'
 import { Pages } from './pages.ts'
 import { UP } from './up.table.ts'
-import { keepGoing, RESTARTS, type Restarts } from './restarts.ts'
+import { runWithRestarts, RESTARTS, type Restarts } from './restarts.ts'
 
 /** How long the run may take to write its last checkpoint before it is killed (ms). */
 const PATIENCE = 3500
@@ -44,7 +44,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const board = things.use(await openBoard(process.env, { hasChildren: true }))
   say(`data      ${board.home}`)
   say(`database  ${board.db.describe}`)
-  const troubles = new Troubles(say)
+  const troubles = new ErrorReporter(say)
   const up = async (): Promise<void> => {
     const built = await building
     leaving.signal.throwIfAborted()
@@ -74,7 +74,7 @@ function keepWorking(
     await agent.work()
     return 'ended by itself'
   }
-  const working = keepGoing('The agent', run, over.signal, { say, restarts })
+  const working = runWithRestarts('The agent', run, over.signal, { say, restarts })
   // Awaited once the pages are served; until then a failure must not end the process without its sentence.
   working.catch(() => undefined)
   things.defer(async () => {
@@ -89,11 +89,11 @@ function keepWorking(
 async function showFirstRun(
   board: Board,
   agent: Agent,
-  troubles: Troubles,
+  troubles: ErrorReporter,
   things: AsyncDisposableStack,
 ): Promise<void> {
   const leaving = new AbortController()
-  const beginning = firstRun(board, agent).catch(troubles.tell)
+  const beginning = firstRun(board, agent).catch(troubles.report)
   things.defer(async () => {
     leaving.abort()
     const run = await beginning
@@ -115,7 +115,7 @@ async function endRun(run: FirstRun): Promise<void> {
 async function showProgress(
   { db }: Board,
   job_id: string,
-  troubles: Troubles,
+  troubles: ErrorReporter,
   signal: AbortSignal,
 ): Promise<void> {
   const line = new ProgressLine()
@@ -126,7 +126,7 @@ async function showProgress(
         if (hasEnded(status.status)) return line.end()
       }
     } catch (error) {
-      troubles.tell(error)
+      troubles.report(error)
       await pause(WATCH_AGAIN, signal)
     }
   }

@@ -7,7 +7,7 @@ import { writeRunNote } from '../../sources/runNote.ts'
 import { testBoard } from '../../board/testing.ts'
 import { command } from '../testing.ts'
 import { eventually, makeOld, writeOutput } from '../../testing.ts'
-import { Watching } from './watcher.ts'
+import { Watcher } from './watcher.ts'
 
 const here = testBoard()
 
@@ -16,7 +16,7 @@ const row = (step: number): string => `0,${step - 1},${1 / step},\n`
 const evaluation = (step: number): string => `0,${step - 1},,${2 / step}\n`
 
 const display = (said: string[]) => ({
-  say: (line: string) => void said.push(line),
+  message: (line: string) => void said.push(line),
   show: () => undefined,
 })
 
@@ -25,7 +25,7 @@ async function watched(tree: string, patience?: Patience) {
   await mkdir(tree, { recursive: true })
   const over = new AbortController()
   const said: string[] = []
-  const watching = new Watching(here.board, { project: 'watched' }, display(said), patience)
+  const watching = new Watcher(here.board, { project: 'watched' }, display(said), patience)
   const done = watching.watch([tree], over.signal)
   const dispose = async (): Promise<void> => {
     over.abort()
@@ -94,7 +94,7 @@ test('a finished run is imported once, and again when its files change', async (
   await makeOld(tree)
   const over = new AbortController()
   const said: string[] = []
-  const watching = new Watching(here.board, {}, display(said))
+  const watching = new Watcher(here.board, {}, display(said))
   await watching.look([tree], over.signal)
   const job = await here.jobNamed('deep/finished')
   expect(job).toMatchObject({ status: 'completed', best_step: 100 })
@@ -122,7 +122,7 @@ test('a run is called by its path below the watched folder, or by its own name w
   }
   writeRunNote(join(tree, 'sweep', 'lr1e-3'), { name: 'its own name', project: 'p' })
   await makeOld(tree)
-  await new Watching(here.board, {}, display([])).look([tree], new AbortController().signal)
+  await new Watcher(here.board, {}, display([])).look([tree], new AbortController().signal)
   expect(await here.jobNamed('its own name')).toMatchObject({ project: 'p' })
   expect(await here.jobNamed('sweep/lr3e-3')).toMatchObject({ status: 'completed' })
 })
@@ -132,9 +132,9 @@ test('a job that is on the board keeps its project, and the watch says so once',
   await writeOutput(join(tree, 'kept one'), { saves: [100], log: [{ step: 100, eval_loss: 2 }] })
   await makeOld(tree)
   const look = new AbortController().signal
-  await new Watching(here.board, { project: 'first' }, display([])).look([tree], look)
+  await new Watcher(here.board, { project: 'first' }, display([])).look([tree], look)
   const said: string[] = []
-  const other = new Watching(here.board, { project: 'second' }, display(said))
+  const other = new Watcher(here.board, { project: 'second' }, display(said))
   await other.look([tree], look)
   await other.look([tree], look)
   expect(said.filter((line) => line.includes('in project "first" already'))).toHaveLength(1)
@@ -154,7 +154,7 @@ test('a run that could not be imported is tried again', async () => {
     },
   })
   isAway = false
-  const watching = new Watching(board, {}, display(said))
+  const watching = new Watcher(board, {}, display(said))
   isAway = true
   await watching.look([tree], new AbortController().signal)
   expect(said).toEqual([expect.stringContaining('Skipped ')])
@@ -174,7 +174,7 @@ test('links in a loop and folders that may not be read are survived', async () =
     recursive: true,
   })
   await makeOld(join(tree, 'z'))
-  const watching = new Watching(here.board, {}, display([]))
+  const watching = new Watcher(here.board, {}, display([]))
   await watching.look([tree], new AbortController().signal)
   await chmod(join(tree, 'closed'), 0o700)
   expect(await here.jobNamed('z/behind it')).toMatchObject({ status: 'completed' })

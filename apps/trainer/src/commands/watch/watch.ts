@@ -6,10 +6,10 @@ import { openBoard } from '../../board/board.ts'
 import { EXIT } from '../../failure.ts'
 import { ProgressLine } from '../../cli/progressLine.ts'
 import { StopWish } from '../../processes/stopWish.ts'
-import { print, tell } from '../../cli/terminal.ts'
+import { print, notify } from '../../cli/terminal.ts'
 import { linkCheckpoints, refuseSeveral } from '../../sources/linked.ts'
 import { WATCH } from './watch.table.ts'
-import { type Display, Watching } from './watcher.ts'
+import { type Display, Watcher } from './watcher.ts'
 
 /**
  * Finds runs in trees and records them until SIGINT or SIGTERM: new ones as they come, growing ones
@@ -30,8 +30,8 @@ export async function main(words: readonly string[]): Promise<number> {
   wish.signal.addEventListener('abort', () => over.abort())
   if (wish.signal.aborted) return EXIT.found
   const display = new WatchDisplay(values.json)
-  const watching = new Watching(board, { project: values.project }, display, patience)
-  display.say(`Watching ${paths.join(', ')}. The board is in ${board.db.describe}.`)
+  const watching = new Watcher(board, { project: values.project }, display, patience)
+  display.message(`Watching ${paths.join(', ')}. The board is in ${board.db.describe}.`)
   if (!values.once) await watching.watch(paths, over.signal)
   else {
     await watching.look(paths, over.signal)
@@ -52,10 +52,10 @@ class WatchDisplay implements Display {
     this.#json = json
   }
 
-  say = (line: string): void => {
+  message = (line: string): void => {
     const bytes = Buffer.from(`${line}\n`)
-    this.#line?.giveWay(bytes)
-    tell(line)
+    this.#line?.clearFor(bytes)
+    notify(line)
   }
 
   show = (job: TrainingJobStatus): void => {

@@ -16,7 +16,7 @@ import { runsBelow } from '../../sources/find.ts'
 import { changedAt, mayGrow, type RunIdentity } from '../../sources/identify.ts'
 import { nameBelow } from './runName.ts'
 import { sweepJob } from '../../recording/sweep.ts'
-import { Troubles } from '../../cli/errorReporter.ts'
+import { ErrorReporter } from '../../cli/errorReporter.ts'
 
 /** The rest between two looks at the folders: at least this (ms), and this many times the look's time. */
 const REST = { least: 2_000, times: 10 }
@@ -24,7 +24,7 @@ const REST = { least: 2_000, times: 10 }
 /** Where a watch reports. */
 export interface Display {
   /** A line for people. */
-  say: (line: string) => void
+  message: (line: string) => void
   /** The status of a run, repeatedly while it is followed. */
   show: (job: TrainingJobStatus) => void
 }
@@ -37,11 +37,11 @@ interface Followed {
 }
 
 /** Finds runs below folders, imports those that ended, and follows those that grow. */
-export class Watching {
+export class Watcher {
   readonly #board: Board
   readonly #project: Naming
   readonly #display: Display
-  readonly #troubles: Troubles
+  readonly #troubles: ErrorReporter
   readonly #silence: Silence
   readonly #followed = new Map<string, Followed>()
   /** Roots of runs whose jobs were named. */
@@ -58,7 +58,7 @@ export class Watching {
     this.#board = board
     this.#project = project
     this.#display = display
-    this.#troubles = new Troubles(display.say)
+    this.#troubles = new ErrorReporter(display.message)
     this.#silence = new Silence(board.db, patience)
   }
 
@@ -76,7 +76,7 @@ export class Watching {
 
   async #listen(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#silence.loseSilent(this.#followed.values()).catch(this.#troubles.tell)
+      await this.#silence.loseSilent(this.#followed.values()).catch(this.#troubles.report)
       await pause(AGENT_SETTINGS.pace.listen, signal)
     }
   }
@@ -84,7 +84,7 @@ export class Watching {
   /** One look: runs that are new, and finished ones that changed. */
   async look(paths: readonly string[], signal: AbortSignal): Promise<void> {
     const onUnreadable = (folder: string, why: string): void => {
-      this.#troubles.tell(`Skipped ${folder}: ${why}`)
+      this.#troubles.report(`Skipped ${folder}: ${why}`)
     }
     const seen = new Set<string>()
     for (const path of paths) {
@@ -92,7 +92,7 @@ export class Watching {
         if (signal.aborted) return
         const named = { ...run, name: await nameBelow(path, run) }
         await this.#take(named, signal).catch((error: unknown) => {
-          this.#troubles.tellOf(`Skipped ${run.root}`, error)
+          this.#troubles.reportFor(`Skipped ${run.root}`, error)
         })
       }
     }
@@ -113,11 +113,11 @@ export class Watching {
     const { db, host_id } = this.#board
     const job = await register(this.#board, run, this.#naming(run))
     const { job_id, root: folder } = job
-    this.#display.say(`Recording ${run.name} (${run.source}).`)
+    this.#display.message(`Recording ${run.name} (${run.source}).`)
     await this.#takeNames(run, job_id)
     const over = new AbortController()
     const until = AbortSignal.any([signal, over.signal])
-    const onTrouble = (error: unknown): void => this.#troubles.tellOf(run.name, error)
+    const onTrouble = (error: unknown): void => this.#troubles.reportFor(run.name, error)
     const onTold = this.#onTold(run)
     const following =
       run.source === JOURNAL
@@ -149,7 +149,7 @@ export class Watching {
     this.#named.add(root)
     const job = await jobStatus(this.#board.db, job_id)
     const named = job && (await takeNames(this.#board.db, job, this.#project))
-    if (named?.refusal !== undefined) this.#display.say(`${name}: ${named.refusal}`)
+    if (named?.refusal !== undefined) this.#display.message(`${name}: ${named.refusal}`)
   }
 
   #naming({ name }: RunIdentity): Naming {
@@ -157,7 +157,7 @@ export class Watching {
   }
 
   #onTold({ name }: RunIdentity): (text: string) => void {
-    return (text) => this.#troubles.tellOf(name, text)
+    return (text) => this.#troubles.reportFor(name, text)
   }
 
   /** Returns once the run has ended. A silent run may be evaluating or saving, or be lost. */
@@ -173,7 +173,7 @@ export class Watching {
       await pause(REST.least, signal)
       try {
         const status = await statuses.of(job_id, began)
-        this.#troubles.answered()
+        this.#troubles.databaseAnswered()
         if (!status) return end()
         if (hasEnded(status.status)) {
           this.#tell(run, status)
@@ -181,7 +181,7 @@ export class Watching {
         }
         this.#display.show(status)
       } catch (error) {
-        this.#troubles.tell(error)
+        this.#troubles.report(error)
       }
     }
   }
@@ -191,6 +191,6 @@ export class Watching {
       ? `its best checkpoint is ${job.best_checkpoint_path}`
       : 'it has no best checkpoint'
     this.#display.show(job)
-    this.#display.say(`${name} (${source}) is ${job.status}; ${best}.`)
+    this.#display.message(`${name} (${source}) is ${job.status}; ${best}.`)
   }
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type Measured, readMeasured, ownValue, setOwn } from '@bestmark/core'
 import { Failure, systemCode } from '../../failure.ts'
 import { textOfFile } from '../../files/runFile.ts'
-import { fileWords } from '../../plainErrors.ts'
+import { fileErrorText } from '../../plainErrors.ts'
 import { jsonObject } from '../../files/json.ts'
 import type { Listing } from '../../files/folder.ts'
 import { TextWalk } from '../../files/jsonPlaces.ts'
@@ -62,7 +62,7 @@ export async function readResults(root: string, files: readonly string[]): Promi
   for (const file of files) {
     const text = await textOf(join(root, file)).catch((error: unknown) => {
       if (systemCode(error) === undefined && !(error instanceof Failure)) throw error
-      found.problems.push(`${file} cannot be read (${fileWords(error)}), so it was left out`)
+      found.problems.push(`${file} cannot be read (${fileErrorText(error)}), so it was left out`)
     })
     if (text === undefined) continue
     const said = jsonObject(text.replace(/^\uFEFF/, ''))

@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises'
 import { parsePythonJson } from '@bestmark/core'
 import { z } from 'zod'
-import { Failure, sentence } from '../../failure.ts'
+import { Failure, errorText } from '../../failure.ts'
 import { isCount } from '../../files/json.ts'
 import { isLfsPointer } from '../../files/lfsPointer.ts'
 import { textOfFile } from '../../files/runFile.ts'
-import { fileWords, jsonWords } from '../../plainErrors.ts'
+import { fileErrorText, jsonErrorText } from '../../plainErrors.ts'
 
 const number = z.custom<number>((value) => typeof value === 'number')
 /** A number of steps; what is none (Python writes -1 where there is no limit) is not known. */
@@ -62,7 +62,11 @@ export class UnreadState extends Failure {
 export async function readTrainerState(file: string): Promise<TrainerState> {
   const reading = Promise.all([textOfFile(file), stat(file)])
   const [text, { mtimeMs: mtime }] = await reading.catch((cause: unknown) => {
-    throw new UnreadState(file, `cannot be read (${fileWords(cause) ?? sentence(cause)})`, cause)
+    throw new UnreadState(
+      file,
+      `cannot be read (${fileErrorText(cause) ?? errorText(cause)})`,
+      cause,
+    )
   })
   if (isLfsPointer(text)) {
     const why = 'is a Git LFS pointer, not the file itself: fetch it with "git lfs pull"'
@@ -84,6 +88,6 @@ function parseState(file: string, text: string): unknown {
   try {
     return parsePythonJson(text.replace(/^\uFEFF/, ''))
   } catch (cause) {
-    throw new UnreadState(file, jsonWords(cause), cause)
+    throw new UnreadState(file, jsonErrorText(cause), cause)
   }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { EventOf, TrainingEvent } from '@bestmark/core'
-import { Failure, sentence } from '../../failure.ts'
+import { Failure, errorText } from '../../failure.ts'
 import { inspectCheckpoint } from '../../checkpoints/inspect.ts'
 import { readJournal } from '../../journal/read.ts'
 import { isJournal, JOURNAL, type JournalHeader } from '../../journal/header.ts'
@@ -41,7 +41,7 @@ function readAll(path: string): { header: JournalHeader | null; events: Training
     }
     return { header: piece.header, events: pieces.flat() }
   } catch (cause) {
-    throw new Failure(sentence(cause), { cause })
+    throw new Failure(errorText(cause), { cause })
   }
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { systemCode } from '../../failure.ts'
-import { fileWords } from '../../plainErrors.ts'
+import { fileErrorText } from '../../plainErrors.ts'
 import { type EventOf, type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
 import { claimEvent, endedEvent, startedEvent, toldEvent } from '../events/events.ts'
 import { admit, type Found, skipFile, type Skips, toldSkips, tooLong } from '../../journal/gate.ts'
@@ -180,7 +180,7 @@ class LineReader<State extends Progress> implements SourceReader {
       return this.#format.bytes ? this.#bytesOf(file, at) : this.#linesOf(file, at)
     } catch (error) {
       if (!LEFT_OUT.has(systemCode(error) ?? '')) throw error
-      skipFile(at.skips, file, fileWords(error) ?? 'it cannot be read')
+      skipFile(at.skips, file, fileErrorText(error) ?? 'it cannot be read')
       return undefined
     }
   }

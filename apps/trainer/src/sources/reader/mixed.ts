@@ -1,5 +1,5 @@
 import { type EventOf, type Measured, type TrainingEvent, setOwn } from '@bestmark/core'
-import { Failure, sentence } from '../../failure.ts'
+import { Failure, errorText } from '../../failure.ts'
 import { startedEvent, toldEvent } from '../events/events.ts'
 import type { Opening, Piece, Source, SourceReader } from './source.ts'
 
@@ -80,7 +80,7 @@ class MixedReader implements SourceReader {
   /** One that cannot be read leaves the run to the others. */
   #leaveOut(index: number, error: unknown): undefined {
     if (!(error instanceof Failure) || this.#sources.length === 1) throw error
-    this.#problems.push(sentence(error))
+    this.#problems.push(errorText(error))
     this.#sources = this.#sources.filter((_source, at) => at !== index)
   }
 

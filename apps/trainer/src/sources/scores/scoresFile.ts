@@ -21,10 +21,10 @@ import {
   Time,
 } from '@bestmark/core'
 import { z } from 'zod'
-import { Failure, sentence } from '../../failure.ts'
+import { Failure, errorText } from '../../failure.ts'
 import { openFile, openToAppend } from '../../files/runFile.ts'
 import { nextLines } from '../../files/lines.ts'
-import { fileWords } from '../../plainErrors.ts'
+import { fileErrorText } from '../../plainErrors.ts'
 import { Retraction, withoutRetracted } from './retraction.ts'
 
 /** The file in a run's root that holds what was measured after training, a line each. */
@@ -104,7 +104,7 @@ export function assertWritable(root: string): void {
 
 function unwritable(path: string, cause: unknown): Failure {
   return new Failure(
-    `${path} cannot be written: ${sentence(cause)}. Scores are kept beside the run, so its folder must be writable.`,
+    `${path} cannot be written: ${errorText(cause)}. Scores are kept beside the run, so its folder must be writable.`,
     { cause },
   )
 }
@@ -122,7 +122,7 @@ export function scoresSize(root: string): number {
     const found = statSync(join(root, SCORES), { throwIfNoEntry: false })
     return !found ? 0 : found.isFile() ? found.size : NaN
   } catch (error) {
-    if (fileWords(error) === undefined) throw error
+    if (fileErrorText(error) === undefined) throw error
     return NaN
   }
 }
@@ -157,7 +157,7 @@ function openIfReadable(path: string): number | Pick<ScoresPiece, 'problem'> {
   try {
     return openFile(path)
   } catch (error) {
-    const words = fileWords(error)
+    const words = fileErrorText(error)
     if (words === undefined) throw error
     return { problem: `Skipped ${SCORES}: ${words}.` }
   }

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync } from 'node:fs'
 import { PIECE, readBytes } from '../../files/lines.ts'
 import { openFile, statIfSeen } from '../../files/runFile.ts'
-import { fileWords } from '../../plainErrors.ts'
+import { fileErrorText } from '../../plainErrors.ts'
 
 /** Lines that were read, and how far (bytes). */
 interface NewLines {
@@ -35,7 +35,7 @@ function openIfFile(path: string): number | undefined {
   try {
     return openFile(path)
   } catch (error) {
-    if (fileWords(error) === undefined) throw error
+    if (fileErrorText(error) === undefined) throw error
     return undefined
   }
 }

@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { TrainingEvent } from '@bestmark/core'
-import { Failure, sentence } from '../../failure.ts'
+import { Failure, errorText } from '../../failure.ts'
 import { mlflowRuns } from './mlflowStore.ts'
 import type { StoredRun } from './storedRun.ts'
 import { trackedEvents } from './tracked.ts'
@@ -15,7 +15,7 @@ export function storedRuns(path: string): StoredRun[] {
     if (tables.has('runs') && tables.has('experiments')) return mlflowRuns(store.database, path)
     if (tables.has('metrics') && tables.has('configs')) return trackioRuns(store.database, path)
   } catch (cause) {
-    throw new Failure(`Cannot read ${path} as a store of runs: ${sentence(cause)}`, { cause })
+    throw new Failure(`Cannot read ${path} as a store of runs: ${errorText(cause)}`, { cause })
   }
   throw new Failure(`${path} is a SQLite file, but no store of MLflow or Trackio.`)
 }
