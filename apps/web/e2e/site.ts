@@ -50,7 +50,7 @@ export async function openSite(through?: (databaseUrl: string) => Promise<string
     },
     async [Symbol.asyncDispose]() {
       await browser.close()
-      if (server.exitCode === null) {
+      if (server.exitCode === null && server.signalCode === null) {
         server.kill()
         await once(server, 'exit')
       }

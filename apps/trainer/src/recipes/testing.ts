@@ -51,8 +51,8 @@ export function startQuick(folder: string, request?: Partial<RunRequest>): Child
 
 /** Waits for a process to end; returns its exit code, or the signal that killed it. */
 export async function ending(child: ChildProcess): Promise<number | string> {
-  const [code, signal] = await once(child, 'exit')
-  return code ?? signal
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  return (child.exitCode ?? child.signalCode) as number | string
 }
 
 /** All events of a run, in order. */

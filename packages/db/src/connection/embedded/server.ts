@@ -96,31 +96,41 @@ export async function launch(
     ? [...lock, '/bin/sh', '-c', REMOVE_THEN_RUN, 'sh', ...stale, '--', ...server]
     : server
   const child = spawnAs(account, file, words, { stdio: ['ignore', log.fd, log.fd], cwd: '/' })
+  const end = endOf(child)
   await log.close()
   child.unref()
-  await untilReady(place, child, from)
+  await untilReady(place, end, from)
 }
 
-async function untilReady(place: Place, child: ChildProcess, from: number): Promise<void> {
-  let ended: string | undefined
-  let isTaken = false
-  child.once('error', (error) => (ended = error.message))
-  child.once('exit', (code, signal) => {
-    ended = `exit ${code ?? signal}`
-    isTaken = code === TAKEN
-  })
-  // Recovery after a crash may take a while; an end of the process is what tells a failure.
+/** How a process ended; empty while it runs. */
+interface ProcessEnd {
+  message?: string
+  code?: number | null
+}
+
+/** Call it at once after the start: a process may end before the next await returns. */
+function endOf(child: ChildProcess): ProcessEnd {
+  const end: ProcessEnd = {}
+  child.once('error', ({ message }) => (end.message = message))
+  child.once('exit', (code, signal) =>
+    Object.assign(end, { code, message: `exit ${code ?? signal}` }),
+  )
+  return end
+}
+
+async function untilReady(place: Place, end: ProcessEnd, from: number): Promise<void> {
+  // Recovery after a crash may take a while; only the end of the process means that it failed.
   for (;;) {
     if ((await answers(place)) === 'yes') return
-    if (ended !== undefined) break
+    if (end.message !== undefined) break
     await pause(5)
   }
   // Another process may have been first; then its server answers within moments.
   for (const end = Date.now() + 3_000; Date.now() < end; await pause(50)) {
     if ((await answers(place)) === 'yes') return
   }
-  if (isTaken) throw runsBeside(place)
-  const why = (await lastWords(place, from)) || ended
+  if (end.code === TAKEN) throw runsBeside(place)
+  const why = (await lastWords(place, from)) || end.message
   // Postgres's own programs say it in words alone.
   // eslint-disable-next-line bestmark/read-sentences
   if (/No space left on device|Disk quota exceeded/.test(why)) throw noRoom(place)

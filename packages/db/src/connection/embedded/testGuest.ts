@@ -33,9 +33,16 @@ export class Guest {
       ...prefix,
       ...[process.execPath, '--input-type=module', '-e', code],
     ]
-    const stdio: SpawnOptions['stdio'] = ['pipe', 'pipe', 'inherit']
+    // A guest that a failed test leaves behind must not keep the test's own outputs open.
+    const stdio: SpawnOptions['stdio'] = ['pipe', 'pipe', 'ignore']
     this.child = spawn(program, words, { cwd: '/', ...options, stdio })
-    this.said = once(this.child.stdout ?? this.child, 'data').then(([text]) => String(text).trim())
+    const ended = once(this.child, 'close').then(([code, signal]: unknown[]) => {
+      throw new Error(`The guest ended with ${String(code ?? signal)} before it printed anything.`)
+    })
+    const printed = once(this.child.stdout ?? this.child, 'data').then(([text]) => String(text))
+    this.said = Promise.race([printed, ended]).then((text) => text.trim())
+    // A test that ended early does not wait for it.
+    this.said.catch(() => undefined)
   }
 
   async leave(): Promise<void> {
