@@ -1,6 +1,6 @@
 import { commandLine } from './commandLine.ts'
 
-// Whoever read the output may be gone (a pager, a closed terminal). The command goes on.
+// The reader of the output may have ended, such as a pager. The command continues.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
@@ -9,7 +9,7 @@ for (const stream of [process.stdout, process.stderr]) {
 
 process.exitCode = await commandLine(process.argv.slice(2))
 
-// A database client whose connection broke may keep a socket open for ever. Nobody waits for it.
+// A database client with a broken connection may keep a socket open for ever. Exit without it.
 const leave = setInterval(() => {
   if (process.stdout.writableLength === 0) process.exit()
 }, 100)

@@ -7,12 +7,12 @@ import { EXIT, Failure, errorText } from './failure.ts'
 
 const TABLES = COMMANDS.map(({ table }) => table)
 
-/** Runs a command line, prints why it failed where it did, and returns its exit code. */
+/** Runs a command line, prints its error if it fails, and returns its exit code. */
 export async function commandLine(words: readonly string[]): Promise<number> {
   try {
     return await run(words)
   } catch (error) {
-    // An error that no code expects is shown whole, so that it can be reported.
+    // An unexpected error is printed in full, so that users can report it.
     const text = error instanceof Failure ? errorText(error) : inspect(error)
     notify(...`bestmark: ${text}`.split('\n'))
     return error instanceof Failure ? error.exit : EXIT.unusable
@@ -23,14 +23,14 @@ async function run([name, ...words]: readonly string[]): Promise<number> {
   if (name === '--version') return printVersion()
   const isHelp = name === undefined || name === 'help' || name === '--help' || name === '-h'
   if (isHelp) {
-    const [asked] = words
-    print(...linesOf(asked === undefined ? overview() : helpText(commandOf(asked).table)))
+    const [topic] = words
+    print(...linesOf(topic === undefined ? overview() : helpText(commandOf(topic).table)))
     return EXIT.found
   }
   const { table, load } = commandOf(name)
-  // What stands after -- is meant for another program.
-  const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words
-  if (own.includes('--help') || own.includes('-h')) {
+  // Words after -- belong to another program.
+  const ownWords = words.includes('--') ? words.slice(0, words.indexOf('--')) : words
+  if (ownWords.includes('--help') || ownWords.includes('-h')) {
     print(...linesOf(helpText(table)))
     return EXIT.found
   }
@@ -45,8 +45,8 @@ function commandOf(name: string): Command {
     name,
     TABLES.map((table) => table.name),
   )
-  const meant = near === undefined ? '' : ` Did you mean ${near}?`
-  throw new Failure(`Unknown command "${name}".${meant} All commands: bestmark --help`)
+  const hint = near === undefined ? '' : ` Did you mean ${near}?`
+  throw new Failure(`Unknown command "${name}".${hint} All commands: bestmark --help`)
 }
 
 function overview(): string {

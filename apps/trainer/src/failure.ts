@@ -1,10 +1,10 @@
 import { plainErrorText } from './plainErrors.ts'
 
-/** Exit codes that scripts can trust. */
+/** Exit codes; scripts rely on them. */
 export const EXIT = { found: 0, nothing: 1, unusable: 2, disagreement: 3 } as const
 export type Exit = (typeof EXIT)[keyof typeof EXIT]
 
-/** Something a person can mend: one sentence that says what is wrong and what to do. */
+/** An error that the user can fix. Its message says what is wrong, where, and what to do. */
 export class Failure extends Error {
   readonly exit: Exit
 
@@ -15,7 +15,7 @@ export class Failure extends Error {
   }
 }
 
-/** What went wrong, as one line. */
+/** The message of an error, on one line. */
 export function errorText(error: unknown): string {
   if (error instanceof Failure) return error.message.replace(/\s*\n\s*/g, ' ')
   const plain = plainErrorText(error)
@@ -24,13 +24,13 @@ export function errorText(error: unknown): string {
   return text.split('\n', 1)[0] ?? text
 }
 
-/** The worse of two exit codes: what could not be read is worse than any answer. */
+/** The worse of two exit codes. An unreadable input is worse than any answer. */
 export function worseExit(a: Exit, b: Exit): Exit {
   const order: readonly Exit[] = [EXIT.found, EXIT.nothing, EXIT.disagreement, EXIT.unusable]
   return order.indexOf(a) > order.indexOf(b) ? a : b
 }
 
-/** The system's code of an error, such as ENOENT, also where it is the cause of a Failure. */
+/** The system's code of an error, or of the cause of a Failure, such as ENOENT. */
 export function systemCode(error: unknown): string | undefined {
   const of = error instanceof Failure ? error.cause : error
   const { code } = of instanceof Error && 'code' in of ? of : { code: undefined }

@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url'
 import { pythonJson } from '@bestmark/core'
 import { writeSafetensors } from '@bestmark/char-lm'
 
-/** The launcher in the repository's root, as a person runs it. */
+/** The launcher in the repository's root, as users run it. */
 export const BESTMARK = fileURLToPath(new URL('../../../bestmark', import.meta.url))
 
 export interface Ran {
@@ -26,7 +26,7 @@ export interface Ran {
   stderr: string
 }
 
-/** Runs the command line in a process of its own and waits for its end. */
+/** Runs the command line in a new process and waits for its end. */
 export async function bestmark(
   words: readonly string[],
   options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
@@ -55,7 +55,7 @@ interface Output {
   root?: boolean
 }
 
-/** Writes an output folder as the HuggingFace Trainer does; each checkpoint knows the log up to itself. */
+/** Writes an output folder as the HuggingFace Trainer does; each checkpoint has the log up to its step. */
 export async function writeOutput(
   root: string,
   { saves, log, state, root: whole }: Output,
@@ -82,23 +82,23 @@ export async function writeOutput(
   if (whole ?? true) await writeFile(join(root, 'trainer_state.json'), stateAt(last))
 }
 
-/** A small whole safetensors file, another one for each number. */
+/** A small complete safetensors file, different for each step. */
 export function weightsOf(step: number): Uint8Array {
   return writeSafetensors({ weight: { shape: [1], data: Float32Array.of(step) } })
 }
 
-/** Gives everything in a folder a time of long ago, as in a run that nobody trains any more. */
+/** Sets old file times in a folder, as in a run that no longer trains. */
 export async function makeOld(folder: string): Promise<void> {
   const longAgo = new Date(Date.now() - 86_400_000)
   const names = await readdir(folder, { recursive: true })
   for (const name of names) await utimes(join(folder, name), longAgo, longAgo)
 }
 
-/** Looks until there is something to see; the test's own time limit ends it. */
+/** Repeats a look until it returns a value. The time limit of the test ends it. */
 export async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
   for (;;) {
-    const seen = await look()
-    if (seen !== undefined) return seen
+    const value = await look()
+    if (value !== undefined) return value
     await sleep(50)
   }
 }
@@ -109,7 +109,7 @@ export async function publicFiles(corpus: string, format: string): Promise<strin
   return rows.map((row) => join(corpus, row['saved_as'] ?? ''))
 }
 
-/** What the index of a folder of public runs tells of the files of one format, by column. */
+/** The rows of the index of public runs for one format, by column. */
 export async function publicRows(
   corpus: string,
   format: string,
@@ -124,7 +124,7 @@ export async function publicRows(
     .filter((row) => row['format'] === format)
 }
 
-/** Writes files below a folder, by their paths. */
+/** Writes files below a folder. */
 export async function writeFiles(
   root: string,
   files: Readonly<Record<string, string | Uint8Array>>,

@@ -19,60 +19,62 @@ import {
 import { Failure } from '../failure.ts'
 import { notify } from '../cli/terminal.ts'
 
-/** Who starts runs: the data folder, and this machine. */
+/** The data folder and the machine that start runs. */
 export interface Starter {
   home: string
   host_id: string
   host: string
 }
 
-/** An open, migrated board, and who this machine is to it. */
+/** An open, migrated board, and the identity of this machine on it. */
 export interface Board extends Starter, AsyncDisposable {
   db: Database
 }
 
 interface OpenOptions {
   /**
-   * This process starts others that use the database. One of them may be killed, which the embedded
-   * server notices late, so closing the board waits for that.
+   * This process starts others that use the database. The embedded server notices late when one of
+   * them is killed, so closing the board waits for it.
    */
   hasChildren?: boolean
 }
 
 /**
- * Opens the board that BESTMARK_HOME and DATABASE_URL name, and starts the embedded database where
- * it does not run. Throws a Failure of one sentence where that fails.
+ * Opens the board of BESTMARK_HOME and DATABASE_URL, and starts the embedded database if it is not
+ * running. Throws a Failure.
  */
 export async function openBoard(
   env: NodeJS.ProcessEnv = process.env,
   options: OpenOptions = {},
 ): Promise<Board> {
   return openPatiently(env, options).catch((error: unknown) => {
-    const told = [DatabaseUnavailable, DatabaseNewer, HomeUnusable].some(
+    const isExplained = [DatabaseUnavailable, DatabaseNewer, HomeUnusable].some(
       (kind) => error instanceof kind,
     )
-    throw told && error instanceof Error ? new Failure(error.message, { cause: error }) : error
+    throw isExplained && error instanceof Error
+      ? new Failure(error.message, { cause: error })
+      : error
   })
 }
 
 /**
- * Opens the board of this data folder where one was ever made, and makes none. Throws a Failure as
+ * Opens the board of this data folder if it exists. Never creates one. Throws a Failure as
  * `openBoard` does.
  */
 export async function openExistingBoard(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Board | undefined> {
   const home = resolveHome(env)
-  // Whoever is on a board has an id there, which its jobs are known by.
+  // Opening a board writes this file.
   return existsSync(join(home, 'host_id')) ? openBoard(env) : undefined
 }
 
-/** For how long a server that is lost while the board is opened is tried anew, and the wait between (ms). */
+/** How long opening is retried if the server dies, and the wait between two tries (ms). */
 const [PATIENCE, BETWEEN] = [3_000, 300]
-/** How long the embedded server may take to stop; it then goes on stopping by itself (ms). */
+/** How long to wait until the embedded server stops (ms). Later it stops by itself. */
 const STOPPING = 5_000
 
-/** A server that dies just now comes back, so what was begun is begun once more. */
+/** Opens the board again if the server dies meanwhile, since it starts again. */
 async function openPatiently(env: NodeJS.ProcessEnv, options: OpenOptions): Promise<Board> {
   for (const since = performance.now(); ; await sleep(BETWEEN)) {
     try {

@@ -8,14 +8,14 @@ import { AGENT_SETTINGS, type AgentSettings } from '../agent/settings.ts'
 import { openBoard, type Board } from './board.ts'
 import { temporaryFolder } from '../testing.ts'
 
-/** The environment of commands that are to use a test's board. */
+/** The environment of commands that use the board of a test. */
 export interface BoardEnv extends NodeJS.ProcessEnv {
   BESTMARK_HOME: string
   DATABASE_URL: string
   INIT_CWD: string
 }
 
-/** A new data folder in a folder, and a new database on the server that all tests share. */
+/** Creates a data folder, and a database on the server that all tests share. */
 export async function newBoardEnv(
   folder: string,
   name = 'board',
@@ -29,17 +29,17 @@ export async function newBoardEnv(
   return { env, [Symbol.asyncDispose]: drop }
 }
 
-/** A board of a test file's own, with a folder for runs; open while its tests run. */
+/** The board of a test file, with a folder for runs. It is open while the tests run. */
 export interface TestBoard {
   board: Board
-  /** The folder, in which the board's own is called `board`. */
+  /** The folder for runs. The data folder in it is called `board`. */
   path: string
-  /** For commands that are to use the board, and are called in the folder. */
+  /** The environment of commands that use the board and are called in the folder. */
   env: BoardEnv
   jobNamed: (name: string) => Promise<TrainingJobStatus | undefined>
 }
 
-/** Opens a board before a file's tests, and closes it after them; it is there once they run. */
+/** Opens a board before the tests of a file and closes it after them. Use it only in tests. */
 export function testBoard(): TestBoard {
   const opened: Partial<TestBoard> = {}
   let folder: Awaited<ReturnType<typeof temporaryFolder>>
@@ -58,7 +58,7 @@ export function testBoard(): TestBoard {
     await database[Symbol.asyncDispose]()
     await folder[Symbol.asyncDispose]()
   })
-  // Its fields are there once a test runs.
+  // `beforeAll` sets its fields.
   return opened as TestBoard
 }
 

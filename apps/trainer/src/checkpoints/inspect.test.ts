@@ -145,7 +145,7 @@ test('links that lead out of the run, or nowhere, are no part of a checkpoint', 
   expect(await look('out')).toMatch(/^broken: model.safetensors leads out of the run's folder to /)
   expect(await look('nowhere')).toBe('broken: model.safetensors leads nowhere')
   expect(await look('inside')).toBe('complete: null')
-  expect(await look('loop')).toBe('broken: its links lead in a loop')
+  expect(await look('loop')).toBe('broken: its links form a loop')
   expect(await look('../../')).toMatch(/^broken: it leads out of the run's folder/)
 })
 

@@ -55,7 +55,7 @@ const MARKERS = /^checkpoint-is-incomplete\.txt$|\.incomplete$/
 const OF_THE_FOLDER: Record<string, string> = {
   EACCES: 'this user may not read it',
   EPERM: 'this user may not read it',
-  ELOOP: 'its links lead in a loop',
+  ELOOP: 'its links form a loop',
   ENOTDIR: 'a file stands in its way',
   ENAMETOOLONG: 'its name is too long',
   ERR_INVALID_ARG_VALUE: 'no file can have its name',

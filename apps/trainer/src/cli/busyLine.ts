@@ -4,7 +4,7 @@ const FIRST_AFTER = 1_000
 /** The time between two messages (ms). A terminal redraws one line; a log gets a new line each time. */
 const EVERY = { terminal: 200, log: 10_000 }
 
-/** Reports on stderr the progress of work that takes longer than one second. */
+/** Shows on stderr how far work is that takes longer than one second. */
 export class BusyLine implements Disposable {
   readonly #out: NodeJS.WriteStream
   #next = performance.now() + FIRST_AFTER

@@ -1,8 +1,8 @@
 import { path } from './kind.ts'
 import { optional } from './option.ts'
 
-/** Which weights belong to a run, where nothing shows it. */
+/** Names the weights of a run that are in another folder than its logs. */
 export const CHECKPOINTS_OPTION = optional(
   path('PATH'),
-  'The folder of the weights of the run, or one of them, where they lie elsewhere than its logs.',
+  'A weights file of the run, or their folder. Needed if it is not in the folder of the logs.',
 )

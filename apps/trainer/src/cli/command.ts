@@ -2,19 +2,19 @@ import type { Option } from './option.ts'
 
 /** How a shell completes a word. */
 interface Completion {
-  /** It is the path of a file or folder. */
+  /** The word is the path of a file or folder. */
   isFile?: true
-  /** It is one of these. */
+  /** The word is one of these. */
   choices?: readonly string[]
 }
 
-/** A word of a command that is no option, such as a path. */
+/** A positional word of a command, such as a path. */
 export interface Argument<Value> extends Completion {
   /** What it names, as a phrase. */
   text: string
   isMultiple: boolean
   isOptional: boolean
-  /** The value of the words that are its own. */
+  /** The value of the words that belong to this argument. */
   read: (words: readonly string[]) => Value
 }
 
@@ -24,13 +24,13 @@ export function one(text: string, completed: Completion = {}): Argument<string> 
   return { text, ...completed, isMultiple: false, isOptional: false, read }
 }
 
-/** One word or none. */
+/** At most one word. */
 export function maybe(text: string, completed: Completion = {}): Argument<string | undefined> {
   const read = ([word]: readonly string[]): string | undefined => word
   return { text, ...completed, isMultiple: false, isOptional: true, read }
 }
 
-/** One word or more. */
+/** At least one word. */
 export function many(text: string, completed: Completion = {}): Argument<string[]> {
   return { text, ...completed, isMultiple: true, isOptional: false, read: (words) => [...words] }
 }
@@ -40,7 +40,7 @@ export function any(text: string, completed: Completion = {}): Argument<string[]
   return { text, ...completed, isMultiple: true, isOptional: true, read: (words) => [...words] }
 }
 
-/** An environment variable that a command obeys. */
+/** An environment variable that a command uses. */
 interface Variable {
   name: string
   text: string
@@ -52,7 +52,7 @@ interface Example {
   text: string
 }
 
-/** All that is known of a command without running it: help, completion, parsing and docs/cli.md. */
+/** Describes a command: the source of its help, completion, parsing and section in docs/cli.md. */
 export interface CommandTable<
   Arguments extends Record<string, Argument<unknown>> = Record<string, Argument<unknown>>,
   Options extends Record<string, Option<unknown>> = Record<string, Option<unknown>>,
@@ -62,12 +62,12 @@ export interface CommandTable<
   summary: string
   /** More paragraphs. */
   details?: readonly string[]
-  /** In the order in which they are written, by the name that the help shows. */
+  /** By the name that the help shows, in the order of the command line. */
   arguments: Arguments
-  /** What stands after `--`, for a command that starts another program. */
+  /** The words after `--`, for a command that starts another program. */
   program?: { name: string; text: string }
   options: Options
-  /** The ways to write it, without `bestmark`; undefined where the arguments alone say it. */
+  /** The usage lines, without `bestmark`. Default: made from the arguments. */
   forms?: readonly string[]
   variables?: readonly Variable[]
   examples: readonly Example[]
@@ -81,7 +81,7 @@ export function command<
   return table
 }
 
-/** The ways to write a command. */
+/** The usage lines of a command. */
 export function formsOf(table: CommandTable): string[] {
   if (table.forms) return table.forms.map((form) => `bestmark ${form}`)
   const words = Object.entries(table.arguments).map(([name, argument]) =>
@@ -94,6 +94,6 @@ export function formsOf(table: CommandTable): string[] {
 
 /** An argument as the help shows it, such as PATH… or [NAME]. */
 export function argumentText(name: string, { isMultiple, isOptional }: Argument<unknown>): string {
-  const some = isMultiple ? `${name}…` : name
-  return isOptional ? `[${some}]` : some
+  const words = isMultiple ? `${name}…` : name
+  return isOptional ? `[${words}]` : words
 }

@@ -8,8 +8,8 @@ beforeAll(async () => {
   for (const shell of SHELLS) scripts.set(shell, (await bestmark(['completion', shell])).stdout)
 })
 
-/** The words that a shell offers for the last word of a line, at least until some are among them. */
-type Offers = (script: string, line: string, until: readonly string[]) => string[]
+/** Returns the words that a shell offers for the last word of a line. Waits for the `expected` ones. */
+type Offers = (script: string, line: string, expected: readonly string[]) => string[]
 
 const OFFERS: Record<Shell, Offers> = {
   bash: (script, line) => {
@@ -19,8 +19,9 @@ const OFFERS: Record<Shell, Offers> = {
     const all = `${script}\n${ask}; printf '%s\\n' "\${COMPREPLY[@]}"`
     return execFileSync('bash', ['-c', all], { encoding: 'utf8' }).split('\n')
   },
-  zsh: (script, line, until) => {
-    const env = { ...process.env, SCRIPT: script, LINE: line, UNTIL: until.join(' '), TERM: 'dumb' }
+  zsh: (script, line, expected) => {
+    const words = { SCRIPT: script, LINE: line, UNTIL: expected.join(' ') }
+    const env = { ...process.env, ...words, TERM: 'dumb' }
     const shown = execFileSync('zsh', ['-f', '-c', ZSH_TYPIST], { encoding: 'utf8', env })
     return shown.split(/[\s\p{Cc}]+/u)
   },
@@ -31,7 +32,7 @@ const OFFERS: Record<Shell, Offers> = {
   },
 }
 
-/** Types $LINE and a Tab into an interactive zsh, and prints what it shows until $UNTIL is there. */
+/** Types $LINE and a Tab into an interactive zsh. Prints its output once it has all words of $UNTIL. */
 const ZSH_TYPIST = `
   zmodload zsh/zpty
   zpty shell zsh -fi
@@ -55,10 +56,10 @@ function isInstalled(shell: Shell): boolean {
 }
 
 describe.each(SHELLS)('%s', (shell) => {
-  const offers = (line: string, until: readonly string[]): string[] =>
-    OFFERS[shell](scripts.get(shell) ?? '', line, until)
+  const offers = (line: string, expected: readonly string[]): string[] =>
+    OFFERS[shell](scripts.get(shell) ?? '', line, expected)
 
-  // A machine may lack the shell, and then has no use for its script.
+  // Skipped where the shell is not installed.
   test.skipIf(!isInstalled(shell))('completes commands, options and their values', () => {
     for (const [line, words] of [
       ['bestmark ', ['watch', 'pick', 'jobs']],

@@ -21,11 +21,11 @@ function argumentsOf({ arguments: rows }: CommandTable): Argument<unknown>[] {
   return Object.values(rows)
 }
 
-function isFileTaken(table: CommandTable): boolean {
+function takesFile(table: CommandTable): boolean {
   return argumentsOf(table).some(({ isFile }) => isFile)
 }
 
-/** Words that a shell may offer where no option stands. */
+/** Words that a shell may offer for a positional argument. */
 function wordsOf(table: CommandTable): string[] {
   return argumentsOf(table).flatMap(({ choices }) => choices ?? [])
 }
@@ -67,7 +67,7 @@ function bashValues(table: CommandTable): string[] {
 function bashWords(table: CommandTable): string[] {
   const options = optionsOf(table).map(([name]) => `--${name}`)
   const words = wordsOf(table).join(' ')
-  const file = isFileTaken(table) ? ' compopt -o default;' : ''
+  const file = takesFile(table) ? ' compopt -o default;' : ''
   return [
     `    ${table.name}\\ -*) COMPREPLY=($(compgen -W '${options.join(' ')}' -- "$current")) ;;`,
     `    ${table.name}\\ *)${file} COMPREPLY=($(compgen -W '${words}' -- "$current")) ;;`,
@@ -119,7 +119,7 @@ function zshAction(choices: readonly string[] | undefined, isFile: boolean | und
   return choices ? `(${choices.join(' ')})` : isFile ? '_files' : ' '
 }
 
-/** Brackets and colons end the parts of a specification. */
+/** Escapes brackets and colons, which separate the parts of a specification. */
 function zshText(text: string): string {
   return text.replaceAll(/[[\]:]/g, '\\$&')
 }
@@ -146,16 +146,16 @@ function fishLines(table: CommandTable): string[] {
   return [
     ...options,
     ...(words.length > 0 ? [`${begin} -a '${words.join(' ')}'`] : []),
-    ...(isFileTaken(table) || table.program ? [`${begin} -F`] : []),
+    ...(takesFile(table) || table.program ? [`${begin} -F`] : []),
   ]
 }
 
-/** A word of bash or zsh that holds a text as it is. */
+/** A text quoted for bash or zsh. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
-/** A word of fish that holds a text as it is. */
+/** A text quoted for fish. */
 function fishText(text: string): string {
   return `'${text.replaceAll(/[\\']/g, '\\$&')}'`
 }

@@ -4,15 +4,14 @@ import { expect, test } from 'vitest'
 import { temporaryFolder } from '../testing.ts'
 import { ErrorReporter } from './errorReporter.ts'
 
-/** A query that failed as the ORM tells it, with all that was to be written. */
-/** As drizzle throws it: with the query and its values. */
+/** A failed query, as drizzle throws it: with the query and its values. */
 const failed = (cause: unknown) => {
   const query = { query: 'insert into points …', params: [] }
   return Object.assign(new Error('Failed query: insert into points …', { cause }), query)
 }
 const closed = Object.assign(new Error('write CONNECTION_CLOSED'), { code: 'CONNECTION_CLOSED' })
 
-test('a database that goes away is told once, and once that it is back', async () => {
+test('a lost database is reported once, and once more when it is back', async () => {
   const said: string[] = []
   const troubles = new ErrorReporter((line) => said.push(line))
   troubles.databaseAnswered()
@@ -29,7 +28,7 @@ test('a database that goes away is told once, and once that it is back', async (
   expect(said).toEqual([away, back, away, back])
 })
 
-test('a server whose socket is not there is away', async () => {
+test('a server whose socket is missing counts as unreachable', async () => {
   await using folder = await temporaryFolder()
   const said: string[] = []
   const troubles = new ErrorReporter((line) => said.push(line))
@@ -38,7 +37,7 @@ test('a server whose socket is not there is away', async () => {
   expect(said).toMatchObject([expect.stringContaining('Cannot reach the database (connect ENOENT')])
 })
 
-test('any other trouble is told once, by its cause, and by what it is of', () => {
+test('any other error is reported once per cause and subject', () => {
   const said: string[] = []
   const troubles = new ErrorReporter((line) => said.push(line))
   troubles.report(failed(new Error('no room')))

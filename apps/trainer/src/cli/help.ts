@@ -1,11 +1,11 @@
 import { type CommandTable, formsOf, argumentText } from './command.ts'
 
-/** How wide help may be, in columns. */
+/** The width of the help text (columns). */
 const WIDTH = 96
-/** Names that are wider stand on a line of their own. */
-const NAMES = 28
+/** A wider name gets a separate line (columns). */
+const NAME_WIDTH = 28
 
-/** Commands that belong together. */
+/** Commands under one title of the help. */
 export interface Group {
   title: string
   tables: readonly CommandTable[]
@@ -23,7 +23,7 @@ export function overviewText(groups: readonly Group[]): string {
   return ['Usage: bestmark COMMAND [options]', ...lists, end].join('\n\n') + '\n'
 }
 
-/** All that a command understands, with an explanation of each option and some examples. */
+/** The help of a command: usage, arguments, options and examples. */
 export function helpText(table: CommandTable): string {
   const { summary, details = [], program, variables = [], examples } = table
   const rows = Object.entries(table.arguments).map(([name, argument]): Row => {
@@ -48,19 +48,19 @@ export function helpText(table: CommandTable): string {
 type Row = [name: string, text: string]
 
 function optionRows({ options }: CommandTable): Row[] {
-  return Object.entries(options).map(([name, { text, kind, default: usual, isMultiple }]): Row => {
-    const value = kind ? ` ${kind.name}` : ''
+  return Object.entries(options).map(([name, { text, kind, default: value, isMultiple }]): Row => {
+    const word = kind ? ` ${kind.name}` : ''
     const notes = [
-      usual === undefined ? '' : `Default: ${usual}.`,
+      value === undefined ? '' : `Default: ${value}.`,
       isMultiple ? 'May be given several times.' : '',
     ]
-    return [`--${name}${value}`, [text, ...notes].filter(Boolean).join(' ')]
+    return [`--${name}${word}`, [text, ...notes].filter(Boolean).join(' ')]
   })
 }
 
 function section(title: string, rows: readonly Row[]): string {
   if (rows.length === 0) return ''
-  const fitting = rows.map(([name]) => name.length).filter((length) => length <= NAMES)
+  const fitting = rows.map(([name]) => name.length).filter((length) => length <= NAME_WIDTH)
   const width = Math.max(...fitting, 0)
   const lines = rows.flatMap(([name, text]) => {
     const [first = '', ...others] = wrapped(text, WIDTH - width - 4)
@@ -77,12 +77,12 @@ function exampleText(examples: CommandTable['examples']): string {
   return lines.length === 0 ? '' : ['Examples:', ...lines].join('\n')
 }
 
-/** A phrase as a sentence. */
+/** Makes a sentence of a phrase. */
 function sentenceOf(phrase: string): string {
   return `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}.`
 }
 
-/** A text in lines of at most some columns, broken at spaces. */
+/** Breaks a text at spaces into lines of at most `width` columns. */
 function wrapped(text: string, width: number): string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {

@@ -5,7 +5,7 @@ export function text(name: string): Kind<string> {
   return { name, rule: 'some text', parse: (word) => word }
 }
 
-/** A path, which a shell completes. */
+/** A path. Shells complete it. */
 export function path(name: string): Kind<string> {
   return { ...text(name), rule: 'a path', isFile: true }
 }
@@ -38,7 +38,7 @@ export function amount(name: string): Kind<number> {
   return { name, rule: '0 or more', parse }
 }
 
-/** A timer that is set to more seconds than this does not wait at all. */
+/** The longest time of a timer (s). Node fires a longer timer at once. */
 const LONGEST = Math.floor(2 ** 31 / 1000 - 1)
 
 /** Seconds, as milliseconds for a timer. */
@@ -55,7 +55,7 @@ export function duration({ above }: { above?: 0 } = {}): Kind<number> {
   return { name: 'SECONDS', rule, parse }
 }
 
-/** NaN where a text is no finite number; an empty one is none. */
+/** A finite number; NaN if the text is empty or something else. */
 export function numberOf(word: string): number {
   const number = Number(word)
   return word.trim() !== '' && Number.isFinite(number) ? number : NaN

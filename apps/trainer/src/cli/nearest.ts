@@ -1,7 +1,7 @@
-/** So many letters may differ, and not more than a third of the word. */
+/** At most this many letters may differ, and at most a third of the word. */
 const FARTHEST = 3
 
-/** The name that somebody probably meant; undefined where none is near. */
+/** The name that the user probably meant; undefined if no name is similar. */
 export function nearest(word: string, names: readonly string[]): string | undefined {
   const allowed = Math.min(FARTHEST, Math.ceil(word.length / 3))
   const [best] = names
@@ -11,7 +11,7 @@ export function nearest(word: string, names: readonly string[]): string | undefi
   return best?.name ?? names.find((name) => word.length >= 3 && name.startsWith(word))
 }
 
-/** How many letters must be put in, taken out, changed, or swapped with the next (Damerau 1964). */
+/** The number of inserted, removed, changed or swapped letters (Damerau 1964). */
 function distanceOf(a: string, b: string): number {
   let [before, row] = [[] as number[], Array.from({ length: b.length + 1 }, (_, at) => at)]
   for (let i = 1; i <= a.length; i++) {

@@ -1,16 +1,16 @@
 import { Failure } from '../failure.ts'
 
-/** The form of a word, such as a number, and how it becomes a value. */
+/** The kind of value that a word is, such as a number, and how it is parsed. */
 export interface Kind<Value> {
-  /** What the help shows in its place, such as METRIC. */
+  /** The placeholder in the help, such as METRIC. */
   name: string
-  /** What the word must be, as an error says it: "a whole number, 1 or more". */
+  /** The rule for the word in an error: "a whole number, 1 or more". */
   rule: string
-  /** All words that are allowed, where they can be listed. */
+  /** All allowed words, if there is a list. */
   choices?: readonly string[]
-  /** A shell completes the names of files. */
+  /** Shells complete file names. */
   isFile?: true
-  /** Undefined where the word breaks the rule. May throw a Failure that says more. */
+  /** Undefined if the word breaks the rule. May throw a Failure with details. */
   parse: (word: string) => Value | undefined
 }
 
@@ -20,12 +20,12 @@ export interface Option<Value> {
   text: string
   /** Undefined for a flag, which takes no value. */
   kind?: Kind<unknown>
-  /** The value as written that holds without the option. */
+  /** The default, as it is written on the command line. */
   default?: string
   isMultiple?: true
   /**
-   * The value of all words that were given, of which there are none without the option. A flag gets
-   * an empty word each time. Throws a Failure that names the option.
+   * The value of the words that the user gave. Without the option there are no words; a flag gets an
+   * empty word each time. Throws a Failure that names the option.
    */
   read: (words: readonly string[], option: string) => Value
 }
@@ -35,7 +35,7 @@ export function flag(text: string): Option<boolean> {
   return { text, read: (words) => words.length > 0 }
 }
 
-/** An option that may be left out; of several words the last counts. */
+/** An option that may be omitted. If it is given several times, the last one counts. */
 export function optional<Value>(kind: Kind<Value>, text: string): Option<Value | undefined> {
   const read = (words: readonly string[], option: string): Value | undefined => {
     const last = words.at(-1)
@@ -44,7 +44,7 @@ export function optional<Value>(kind: Kind<Value>, text: string): Option<Value |
   return { text, kind, read }
 }
 
-/** An option that must be given. */
+/** A required option. */
 export function required<Value>(kind: Kind<Value>, text: string): Option<Value> {
   const read = (words: readonly string[], option: string): Value => {
     const last = words.at(-1)
@@ -54,11 +54,11 @@ export function required<Value>(kind: Kind<Value>, text: string): Option<Value> 
   return { text, kind, read }
 }
 
-/** An option with a value that holds without it, as written. */
-export function withDefault<Value>(kind: Kind<Value>, usual: string, text: string): Option<Value> {
+/** An option with a default, given as it is written on the command line. */
+export function withDefault<Value>(kind: Kind<Value>, value: string, text: string): Option<Value> {
   const read = (words: readonly string[], option: string): Value =>
-    valueOf(kind, words.at(-1) ?? usual, option)
-  return { text, kind, default: usual, read }
+    valueOf(kind, words.at(-1) ?? value, option)
+  return { text, kind, default: value, read }
 }
 
 /** An option that may be given several times. */

@@ -34,12 +34,12 @@ test('words become values of the types that the table names', () => {
   })
 })
 
-test('of an option that is given twice the last counts', () => {
+test('if an option is given twice, the last one counts', () => {
   const { values } = parse(['soup', '--guests', '2', '--guests', '3'], COOK)
   expect(values.guests).toBe(3)
 })
 
-test('a value that begins with - stands after =', () => {
+test('a value that begins with - is written after =', () => {
   const { values } = parse(['soup', '--guests', '2', '--recipe=-x'], COOK)
   expect(values.recipe).toBe('-x')
 })
@@ -60,8 +60,8 @@ test.each([
   ['soup --zorp', 'Unknown option --zorp. See: bestmark cook --help'],
   ['soup -q', 'Unknown option -q. See: bestmark cook --help'],
   ['soup --constructor', 'Unknown option --constructor.'],
-])('%s is refused: %s', (words, says) => {
-  expect(() => parse(words.split(' ').filter(Boolean), COOK)).toThrow(says)
+])('%s is refused: %s', (words, message) => {
+  expect(() => parse(words.split(' ').filter(Boolean), COOK)).toThrow(message)
 })
 
 test('a word too many is named', () => {
@@ -83,6 +83,6 @@ test('what stands after -- is the command line of another program', () => {
     ...{ args: {}, values: { quiet: false }, program: ['stir', '--quiet', '--', 'x'] },
   })
   for (const words of [[], ['--']]) {
-    expect(() => parse(words, table)).toThrow('COMMAND… is missing: name it after --.')
+    expect(() => parse(words, table)).toThrow('COMMAND… is missing. Write it after --.')
   }
 })

@@ -15,46 +15,46 @@ export type ArgumentsOf<Table extends CommandTable> = Values<Table['arguments']>
 /** The values of a table's options. */
 export type ValuesOf<Table extends CommandTable> = Values<Table['options']>
 
-/** What the words of a command say. */
+/** A parsed command line. */
 export interface Parsed<
   Arguments extends Record<string, Argument<unknown>>,
   Options extends Record<string, Option<unknown>>,
 > {
   args: Values<Arguments>
   values: Values<Options>
-  /** The command line of the program to start, for a table with one; else empty. */
+  /** The words after `--`, for a command that starts a program; else empty. */
   program: string[]
 }
 
-/** Reads a command's words by its table. Throws a Failure that names the word that does not fit. */
+/** Parses a command's words with its table. Throws a Failure that names the wrong word. */
 export function parse<
   Arguments extends Record<string, Argument<unknown>>,
   Options extends Record<string, Option<unknown>>,
 >(words: readonly string[], table: CommandTable<Arguments, Options>): Parsed<Arguments, Options> {
-  const { own, program } = split(words, table)
-  const { given, positionals } = sorted(own, table)
+  const { ownWords, program } = split(words, table)
+  const { given, positionals } = sorted(ownWords, table)
   const args: Record<string, unknown> = argumentsOf(positionals, table)
   const read = ([name, option]: [string, Option<unknown>]): [string, unknown] => {
     return [name, option.read(given.get(name) ?? [], `--${name}`)]
   }
   const values = Object.fromEntries(Object.entries(table.options).map(read))
-  // The loops lose that each value is what its own row reads.
+  // The loops lose the type of each value.
   return { args, values, program } as Parsed<Arguments, Options>
 }
 
 function split(
   words: readonly string[],
   table: CommandTable,
-): { own: readonly string[]; program: string[] } {
+): { ownWords: readonly string[]; program: string[] } {
   const at = table.program ? words.indexOf('--') : -1
   const program = at === -1 ? [] : words.slice(at + 1)
   if (table.program && program.length === 0) {
-    throw new Failure(`${table.program.name} is missing: name it after --. ${usageOf(table)}`)
+    throw new Failure(`${table.program.name} is missing. Write it after --. ${usageOf(table)}`)
   }
-  return { own: at === -1 ? words : words.slice(0, at), program }
+  return { ownWords: at === -1 ? words : words.slice(0, at), program }
 }
 
-/** The words of each option, and all others. */
+/** The words of each option, and the positional words. */
 function sorted(
   words: readonly string[],
   table: CommandTable,
@@ -85,7 +85,7 @@ interface OptionToken {
   inlineValue?: boolean | undefined
 }
 
-/** The word of an option; an empty one of a flag. */
+/** The word of an option; empty for a flag. */
 function valueOf({ name, rawName, value, inlineValue }: OptionToken, table: CommandTable): string {
   const option = ownValue(table.options, name)
   if (!option || !rawName.startsWith('--')) throw unknown(rawName, table)
@@ -102,17 +102,17 @@ function valueOf({ name, rawName, value, inlineValue }: OptionToken, table: Comm
 function unknown(rawName: string, table: CommandTable): Failure {
   const names = Object.keys(table.options).map((name) => `--${name}`)
   const near = nearest(rawName, [...names, '--help'])
-  const meant = near === undefined ? '' : ` Did you mean ${near}?`
-  return new Failure(`Unknown option ${rawName}.${meant} See: bestmark ${table.name} --help`)
+  const hint = near === undefined ? '' : ` Did you mean ${near}?`
+  return new Failure(`Unknown option ${rawName}.${hint} See: bestmark ${table.name} --help`)
 }
 
 function argumentsOf(words: readonly string[], table: CommandTable): Record<string, unknown> {
   const rows = Object.entries(table.arguments)
   let rest = words
   const args = rows.map(([name, argument]): [string, unknown] => {
-    const own = argument.isMultiple ? rest : rest.slice(0, 1)
-    rest = rest.slice(own.length)
-    if (own.length > 0 || argument.isOptional) return [name, argument.read(own)]
+    const taken = argument.isMultiple ? rest : rest.slice(0, 1)
+    rest = rest.slice(taken.length)
+    if (taken.length > 0 || argument.isOptional) return [name, argument.read(taken)]
     throw new Failure(`${name} is missing: ${argument.text}. ${usageOf(table)}`)
   })
   const [surplus] = rest
@@ -120,7 +120,7 @@ function argumentsOf(words: readonly string[], table: CommandTable): Record<stri
   throw new Failure(`Unexpected word "${surplus}". ${usageOf(table)}`)
 }
 
-/** How a command is written, for the end of an error. */
+/** The usage of a command, for the end of an error. */
 export function usageOf(table: CommandTable): string {
   return `Usage: ${formsOf(table).join(' | ')}`
 }

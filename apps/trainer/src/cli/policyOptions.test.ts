@@ -10,13 +10,13 @@ const TABLE = command({
   options: { policy: optional(POLICY, ''), ...POLICY_OPTIONS, weights: WEIGHTS_OPTION },
 })
 
-/** The policy that some words name, as a command reads them. */
+/** The policy of these words, as a command parses them. */
 function settings(...words: readonly string[]): PolicyChoice {
   const { values } = parse(words, TABLE)
   return policyChoiceOf(values.policy, values)
 }
 
-test('--metric decides, and without it the run does', () => {
+test('--metric decides; without it the declared metric decides', () => {
   expect(settings()).toEqual({ policy: 'as_declared', options: {} })
   expect(settings('--metric', 'f1', '--mode', 'max')).toEqual({
     policy: 'metric',
@@ -24,7 +24,7 @@ test('--metric decides, and without it the run does', () => {
   })
 })
 
-test('with policy as_declared, --metric decides where a run declared nothing', () => {
+test('with policy as_declared, --metric decides for runs that declare no metric', () => {
   const words = ['--policy', 'as_declared', '--metric', 'f1', '--min-delta', '1']
   expect(settings(...words)).toEqual({
     policy: 'as_declared',
@@ -32,7 +32,7 @@ test('with policy as_declared, --metric decides where a run declared nothing', (
   })
 })
 
-test('bounds, coefficients and differences are read as numbers', () => {
+test('bounds, coefficients and --min-delta are read as numbers', () => {
   const words = ['--policy', 'scored', '--weights', 'eval_loss=1, age=0.5']
   const bounds = ['--subject-to', 'eval_kl <= 0.1', '--min-delta', '1e-3']
   expect(settings(...words, ...bounds).options).toEqual({
@@ -58,6 +58,6 @@ test.each([
   ['--min-delta x', '--min-delta must be 0 or more; got "x".'],
   ['--min-delta=-1', '--min-delta must be 0 or more; got "-1".'],
   ['--mode up', '--mode must be min or max; got "up".'],
-])('%s is refused: %s', (words, says) => {
-  expect(() => settings(...words.split(' '))).toThrow(says)
+])('%s is refused: %s', (words, message) => {
+  expect(() => settings(...words.split(' '))).toThrow(message)
 })

@@ -28,7 +28,7 @@ const WEIGHTS: Kind<Coefficients> = {
   parse: coefficientsOf,
 }
 
-/** Which policy decides, for commands that take it as an option. */
+/** The policy that decides, for commands that take it as an option. */
 export const POLICY: Kind<Policy> = { ...oneOf(Policy.options), name: 'POLICY' }
 
 /** The options of a policy, without the coefficients. */
@@ -49,13 +49,13 @@ export const POLICY_OPTIONS = {
   ),
 } as const
 
-/** The coefficients of policy scored, which a board finds by itself. */
+/** The coefficients of policy scored. A board finds them by itself. */
 export const WEIGHTS_OPTION: Option<Coefficients | undefined> = optional(
   WEIGHTS,
   `For policy scored: how much each feature counts. Features: ${features()}.`,
 )
 
-/** What the policies are, for the help of the commands that take one. */
+/** Explains the policies in the help of the commands that take one. */
 export const POLICY_TEXTS = [
   'Policies: as_declared takes the metric that the run declares, else the lowest eval_loss. ' +
     'lowest_eval_loss ignores what the run declares. metric takes --metric. within_noise takes the ' +
@@ -72,35 +72,36 @@ interface PolicyValues {
   weights?: Coefficients | undefined
 }
 
-/** Whether one of the options says something about a policy. */
+/** Whether an option of the policy is given. */
 export function hasPolicyOption(values: PolicyValues): boolean {
   return Object.keys(optionsOf(values)).length > 0
 }
 
 /**
- * A policy with its options. Without a named policy, --metric decides, else what the run declared.
- * With policy as_declared, --metric decides where a run declared nothing. Throws a Failure where
- * the options do not fit the policy. Policy scored needs coefficients, unless a board finds them.
+ * A policy with its options. Without a policy, --metric decides, else the metric that the run
+ * declares. With policy as_declared, --metric decides only for runs that declare none. Throws a
+ * Failure if the options do not fit the policy. Policy scored needs coefficients, unless a board
+ * finds them.
  */
 export function policyChoiceOf(
   policy: Policy | undefined,
   values: PolicyValues,
-  weighed: 'given' | 'by the board' = 'given',
+  coefficients: 'given' | 'by the board' = 'given',
 ): PolicyChoice {
   const options = optionsOf(values)
-  const settings = {
+  const given = {
     policy: policy ?? (options.metric === undefined ? 'as_declared' : 'metric'),
     options,
   }
-  const asked = settings.policy === 'as_declared' ? answered(settings) : settings
-  const problem = policyProblem(asked)
-  const isLater = problem?.code === 'needs_coefficients' && weighed === 'by the board'
+  const choice = given.policy === 'as_declared' ? withUndeclared(given) : given
+  const problem = policyProblem(choice)
+  const isLater = problem?.code === 'needs_coefficients' && coefficients === 'by the board'
   if (problem && !isLater) throw new Failure(optionProblemText(problem))
-  return asked
+  return choice
 }
 
-/** The metric of policy as_declared decides where a run declared nothing. */
-function answered({ policy, options }: PolicyChoice): PolicyChoice {
+/** With policy as_declared, --metric decides for runs that declare none. */
+function withUndeclared({ policy, options }: PolicyChoice): PolicyChoice {
   const { metric, direction = null, ...rest } = options
   return metric === undefined
     ? { policy, options }
@@ -120,12 +121,12 @@ function optionsOf(values: PolicyValues): PolicyOptions {
   }
 }
 
-/** Undefined where a pair is no FEATURE=NUMBER, or all numbers are 0. */
+/** Undefined if a pair is not FEATURE=NUMBER, or if all numbers are 0. */
 function coefficientsOf(list: string): Coefficients | undefined {
   const coefficients: Coefficients = {}
   for (const pair of list.split(',')) {
     const [name, value, ...others] = pair.split('=').map((word) => word.trim())
-    const feature = Feature.options.find((known) => known === name)
+    const feature = Feature.options.find((option) => option === name)
     const weight = numberOf(value ?? '')
     if (!feature || others.length > 0 || !Number.isFinite(weight)) return undefined
     coefficients[feature] = weight

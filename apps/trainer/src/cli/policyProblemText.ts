@@ -1,6 +1,6 @@
 import { Feature, lowOrHigh, type PolicyProblem, problemText } from '@bestmark/core'
 
-/** A problem of a policy in the words of the command line, which names its options. */
+/** Explains a problem of a policy with the options of the command line. */
 export function optionProblemText(problem: PolicyProblem): string {
   switch (problem.code) {
     case 'needs_metric':
@@ -10,7 +10,7 @@ export function optionProblemText(problem: PolicyProblem): string {
     case 'needs_coefficients':
       return `Policy scored needs --weights, such as eval_loss=1,age=0.5. The features are ${Feature.options.join(', ')}.`
     case 'direction_known':
-      return `--mode ${problem.asked} has no use: a ${lowOrHigh(problem.direction)} ${problem.metric} is better. Leave --mode out, or name another metric with --metric.`
+      return `--mode ${problem.asked} is wrong: a ${lowOrHigh(problem.direction)} ${problem.metric} is better. Remove --mode, or name another metric with --metric.`
     case 'option_without_use':
       return unusedText(problem)
     default:
@@ -25,7 +25,7 @@ function unusedText({
   switch (option) {
     case 'metric':
     case 'direction':
-      return `--metric and --mode do not work with policy ${policy}. Leave them out, or use policy metric.`
+      return `--metric and --mode do not work with policy ${policy}. Remove them, or use policy metric.`
     case 'prefer':
       return `--prefer only works with policy within_noise, not with ${policy}.`
     case 'coefficients':

@@ -12,7 +12,7 @@ function terminal(): { out: NodeJS.WriteStream; written: () => string } {
       done()
     },
   })
-  // Of a terminal nothing but these is asked for.
+  // The progress line uses only these properties of a terminal.
   const face = Object.assign(out, { isTTY: true, columns: 200 }) as unknown as NodeJS.WriteStream
   const written = (): string => {
     const before = text
@@ -23,13 +23,13 @@ function terminal(): { out: NodeJS.WriteStream; written: () => string } {
 }
 
 const job = (current_step: number) => {
-  const told = { name: 'moby', status: 'running', current_step, total_steps: 100, progress: 0.5 }
-  const rest = { eta_seconds: 12, loss: 1.5, eval_loss: null, best_metric: 1.25, best_step: 40 }
-  // What is not shown is left out.
-  return { ...told, ...rest } as unknown as TrainingJobStatus
+  const steps = { name: 'moby', status: 'running', current_step, total_steps: 100, progress: 0.5 }
+  const values = { eta_seconds: 12, loss: 1.5, eval_loss: null, best_metric: 1.25, best_step: 40 }
+  // The progress line uses only these fields.
+  return { ...steps, ...values } as unknown as TrainingJobStatus
 }
 
-test('a line of progress tells step, total, what is left and the best', () => {
+test('a progress line shows the step, the total, the time left and the best', () => {
   const { out, written } = terminal()
   new ProgressLine(out).show(job(50))
   const words = ['step 50 of 100', '12 s left', 'loss 1.5', 'best 1.25', 'at step 40']
@@ -37,14 +37,14 @@ test('a line of progress tells step, total, what is left and the best', () => {
   for (const word of words) expect(line).toContain(word)
 })
 
-test('a name on the line shows what a terminal would act on', () => {
+test('control characters in a name are shown as escapes', () => {
   const { out, written } = terminal()
   new ProgressLine(out).show({ ...job(50), name: 'moby\u001b[2J\n\u202edick' })
-  const begins = '\r\u001b[Kmoby\\u001b[2J\\u000a\\u202edick '
-  expect(written().slice(0, begins.length)).toBe(begins)
+  const start = '\r\u001b[Kmoby\\u001b[2J\\u000a\\u202edick '
+  expect(written().slice(0, start.length)).toBe(start)
 })
 
-test('the line gives way to what a program prints, and does not draw over half of its line', () => {
+test('the line is cleared before a program prints, and shown again after its line break', () => {
   const { out, written } = terminal()
   const line = new ProgressLine(out)
   line.show(job(50))

@@ -3,13 +3,13 @@ import { figure, isFiniteMeasure, type TrainingJobStatus, visible } from '@bestm
 const WIDTH = 24
 const NEWLINE = 10
 
-/** Shows the progress of a job: one line that a terminal redraws, elsewhere one line per tenth. */
+/** Shows the progress of a job. A terminal redraws one line; a log gets one line per 10 %. */
 export class ProgressLine {
   readonly #out: NodeJS.WriteStream
   #shown = ''
   #tenth = -1
-  /** Another writer's line on the terminal is not finished. */
-  #isTaken = false
+  /** A program printed half a line to the terminal. */
+  #isMidLine = false
 
   constructor(out: NodeJS.WriteStream = process.stderr) {
     this.#out = out
@@ -18,7 +18,7 @@ export class ProgressLine {
   show(job: TrainingJobStatus): void {
     const line = visible(progressText(job))
     if (this.#out.isTTY) {
-      if (this.#isTaken) return
+      if (this.#isMidLine) return
       if (line !== this.#shown) this.#out.write(`\r\u001b[K${line.slice(0, this.#out.columns - 1)}`)
       this.#shown = line
       return
@@ -28,14 +28,14 @@ export class ProgressLine {
     this.#tenth = tenth
   }
 
-  /** Clears the line, since these bytes come next. It is shown again once they end with a line break. */
+  /** Clears the line before these bytes are printed. It is shown again after a line break. */
   clearFor(bytes: Uint8Array): void {
     if (this.#shown) this.#out.write('\r\u001b[K')
     this.#shown = ''
-    this.#isTaken = bytes.at(-1) !== NEWLINE
+    this.#isMidLine = bytes.at(-1) !== NEWLINE
   }
 
-  /** Ends the line, so that the next output begins a new one. */
+  /** Ends the line, so that the next output starts on a new line. */
   end(): void {
     if (this.#out.isTTY && this.#shown) this.#out.write('\n')
     this.#shown = ''

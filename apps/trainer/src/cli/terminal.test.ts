@@ -6,14 +6,14 @@ import { bestmark, writeOutput } from '../testing.ts'
 
 const here = testBoard()
 
-/** Clears the screen, names the window, rings, goes back, and turns what follows around. */
+/** Clears the screen, renames the window, rings, deletes, and reverses the text direction. */
 const HOSTILE = '\u001b[2J\u001b]0;owned\u0007\u0008\u009b31m\u007f\u202e\u2066'
 const SHOWN = '\\u001b[2J\\u001b]0;owned\\u0007\\u0008\\u009b31m\\u007f\\u202e\\u2066'
 
-/** All that a terminal may be sent to act on, lines and tabs of our own aside. */
-const ACTED_ON = /(?![\n\t])[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
+/** Characters that control a terminal, except line breaks and tabs. */
+const CONTROLS = /(?![\n\t])[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
 
-test('no command lets a name, a metric or a path act on the terminal', async () => {
+test('control characters in names, metrics and paths never reach the terminal', async () => {
   const name = `run${HOSTILE}\nof ours`
   const folder = join(here.path, `run${HOSTILE}`)
   const metric = `eval_loss${HOSTILE}`
@@ -22,7 +22,7 @@ test('no command lets a name, a metric or a path act on the terminal', async () 
   await writeFile(join(here.path, `broken${HOSTILE}.json`), '{')
   const told = async (...words: string[]) => {
     const { code, stdout, stderr } = await bestmark(words, { env: here.env })
-    expect([words, `${stdout}${stderr}`]).toEqual([words, expect.not.stringMatching(ACTED_ON)])
+    expect([words, `${stdout}${stderr}`]).toEqual([words, expect.not.stringMatching(CONTROLS)])
     return { code, stdout, stderr }
   }
   const imported = await told('import', folder, '--name', name, '--project', HOSTILE)
@@ -38,7 +38,7 @@ test('no command lets a name, a metric or a path act on the terminal', async () 
   expect(await told(HOSTILE)).toMatchObject({ code: 2 })
 })
 
-test('a path that another program is to open is printed as it is, but never as two', async () => {
+test('a path for another program is printed unchanged, but always on one line', async () => {
   for (const [name, shown] of [
     [`exact${HOSTILE}`, `exact${HOSTILE}`],
     ['two\n/etc/passwd', 'two\\u000a/etc/passwd'],

@@ -1,20 +1,20 @@
 import { visible, visibleLines } from '@bestmark/core'
 
 /**
- * Prints lines to stdout, or JSON on a line. Control characters, such as those in a run's name, are
- * printed as escapes. So are line breaks, except one at the end of a line.
+ * Prints lines to stdout. Control characters and line breaks within a line are printed as escapes,
+ * since a run's name may contain them.
  */
 export function print(...lines: readonly string[]): void {
-  process.stdout.write(whole(lines))
+  process.stdout.write(textOf(lines))
 }
 
-/** Prints lines to stderr, as `print` does. */
+/** Prints messages for a person to stderr, as `print` does. */
 export function notify(...lines: readonly string[]): void {
-  process.stderr.write(whole(lines))
+  process.stderr.write(textOf(lines))
 }
 
 /**
- * Prints a path for another program: unchanged, except line breaks, which would make one path look
+ * Prints a path for another program. Only line breaks are escaped, so that one path does not look
  * like two. On a terminal all control characters are escaped.
  */
 export function printPath(path: string): void {
@@ -22,11 +22,11 @@ export function printPath(path: string): void {
   else process.stdout.write(`${path.replaceAll(/[\n\r]/g, visible)}\n`)
 }
 
-/** Prints a file for other programs unchanged; on a terminal control characters are escaped. */
+/** Prints a file unchanged for another program. On a terminal control characters are escaped. */
 export function printFile(text: string): void {
   process.stdout.write(process.stdout.isTTY ? visibleLines(text) : text)
 }
 
-function whole(lines: readonly string[]): string {
+function textOf(lines: readonly string[]): string {
   return lines.map((line) => `${visible(line.replace(/\n$/, ''))}\n`).join('')
 }

@@ -19,7 +19,7 @@ const PROGRAMS: Record<string, [program: string, told: string]> = {
   'a file that may not be run': ['./plain', 'it may not be run'],
   'a folder': ['./folder', 'it may not be run'],
   'a script for nobody': ['./orphan', 'what its first line names is not there'],
-  'a path through a file': ['./plain/program', 'a file stands where a folder should be'],
+  'a path through a file': ['./plain/program', 'a folder was expected, but it is a file'],
 }
 
 for (const [kind, [program, why]] of Object.entries(PROGRAMS)) {

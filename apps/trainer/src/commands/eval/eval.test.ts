@@ -143,9 +143,9 @@ test('what does not fit is told in one sentence', async () => {
   await output('refused')
   await writeOutput(join(folder.path, 'empty'), { saves: [], log })
   const vectors: [words: string[], code: number, told: string][] = [
-    [['eval'], 2, 'COMMAND… is missing: name it after --.'],
+    [['eval'], 2, 'COMMAND… is missing. Write it after --.'],
     [['eval', '--', ...script], 2, 'RUN is missing'],
-    [['eval', 'refused'], 2, 'COMMAND… is missing: name it after --.'],
+    [['eval', 'refused'], 2, 'COMMAND… is missing. Write it after --.'],
     [['eval', 'refused', '--', 'true'], 2, 'COMMAND must contain {checkpoint} or {step}'],
     [['eval', 'nowhere', '--', ...script], 2, 'and there is no board'],
     [['eval', 'refused/trainer_state.json', '--', ...script], 2, 'is a file without checkpoints'],

@@ -265,7 +265,7 @@ test('one unreadable path neither hides nor stops the others', async () => {
     ['undefined', 100],
   ])
   expect(lines[2].skipped.map(({ text }: { text: string }) => text)).toEqual([
-    'the files of checkpoint-200 are broken: its links lead in a loop (eval_loss 1)',
+    'the files of checkpoint-200 are broken: its links form a loop (eval_loss 1)',
     expect.stringContaining("it leads out of the run's folder"),
   ])
 })

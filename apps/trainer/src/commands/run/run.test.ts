@@ -240,7 +240,7 @@ test('what is printed on stdout and on stderr stays apart, and half a line is sh
 test('a command that is missing, or cannot be started, is told in one sentence', async () => {
   const none = await bestmark(['run', '--name', 'none'], { env: here.env })
   expect(none).toMatchObject({ code: 2 })
-  expect(none.stderr).toContain('COMMAND… is missing: name it after --.')
+  expect(none.stderr).toContain('COMMAND… is missing. Write it after --.')
   for (const seconds of ['', 'soon', '9999999']) {
     const words = ['run', '--kill-after', seconds, '--', 'node']
     const { code, stderr } = await bestmark(words, { env: here.env })
@@ -251,7 +251,7 @@ test('a command that is missing, or cannot be started, is told in one sentence',
   }
   for (const [program, why] of [
     ['no-such-program', 'there is no such program'],
-    ['/dev/null/program', 'a file stands where a folder should be'],
+    ['/dev/null/program', 'a folder was expected, but it is a file'],
     ['/dev', 'it may not be run'],
   ] as const) {
     const { code, stderr } = await bestmark(['run', '--', program], { env: here.env })

@@ -30,7 +30,7 @@ const DAMAGED: Record<string, [make: (path: string) => unknown, told: string]> =
   ],
   folder: [(path) => mkdir(path), 'it cannot be read (it is a folder, not a file).'],
   pipe: [(path) => execFileSync('mkfifo', [path]), 'it cannot be read (it is a pipe, not a file).'],
-  loop: [(path) => symlink(path, path), 'it cannot be read (its links lead in a loop).'],
+  loop: [(path) => symlink(path, path), 'it cannot be read (its links form a loop).'],
 }
 
 for (const [kind, [make, told]] of Object.entries(DAMAGED)) {
