@@ -17,8 +17,8 @@ import { endReplaced, holdsAnother } from '../recording/another.ts'
 import { AnotherRun } from '../recording/journalPlace.ts'
 import type { Starter } from '../board/board.ts'
 import { shipNext } from '../shipping/shipping.ts'
-import { changedAt, identifyRun, mayGrow } from '../sources/identify.ts'
-import { isJournalAlone, journalSource } from '../sources/journal/runJournal.ts'
+import { readLastChange, identifyRun, mayGrow } from '../sources/identity.ts'
+import { isJournalOnly, journalSource } from '../sources/journal/runJournal.ts'
 import { drivenJob } from '../sources/runNote.ts'
 import { supervise, type SupervisedRun } from './supervise.ts'
 import { sweepJob } from '../recording/sweep.ts'
@@ -211,7 +211,7 @@ export class Agent {
     const isOver = hasEnded(status) && source !== EXPORTED
     if (!isOver || this.#isKept(job_id, root) || (await drivenJob(root)) === null) return
     if (await holdsAnother(this.#db, { job_id, root })) return
-    const [before, now] = [this.#changed.get(job_id), await changedAt(root)]
+    const [before, now] = [this.#changed.get(job_id), await readLastChange(root)]
     this.#changed.set(job_id, now)
     const isGrowing = before === undefined ? await mayGrow(root) : before !== now
     if (isGrowing && now > 0) this.#record(job)
@@ -233,7 +233,7 @@ export class Agent {
 
 /** Whether a run is read from its journal alone, or will be once that is there. */
 function isReadAlone(root: string, source: string): boolean {
-  return isJournalAlone(root) || (source === JOURNAL && journalSource(root) === JOURNAL)
+  return isJournalOnly(root) || (source === JOURNAL && journalSource(root) === JOURNAL)
 }
 
 /** Passes an error on, unless it is that of an end that was asked for. */

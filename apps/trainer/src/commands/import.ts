@@ -10,8 +10,8 @@ import { EXIT, type Exit, Failure, errorText, worseExit } from '../failure.ts'
 import { isStore } from '../files/sqlite.ts'
 import { importRun, type Naming } from '../recording/importRun.ts'
 import { takeNames } from '../recording/naming.ts'
-import { type FoundRun, runsBelow } from '../sources/find.ts'
-import { linkCheckpoints, refuseSeveral } from '../sources/linked.ts'
+import { type FoundRun, searchRuns } from '../sources/runSearch.ts'
+import { linkCheckpoints, refuseSeveral } from '../sources/checkpointLinks.ts'
 import { IMPORT } from './import.table.ts'
 import { nameBelow } from './watch/runName.ts'
 
@@ -73,7 +73,7 @@ async function runsIn(folder: string): Promise<FoundRun[]> {
     void skipped.push(`bestmark: Skipped ${inner}: ${why}`)
   const walk = { signal: new AbortController().signal, onUnreadable }
   const runs: FoundRun[] = []
-  for await (const run of runsBelow(folder, walk)) runs.push(run)
+  for await (const run of searchRuns(folder, walk)) runs.push(run)
   // Where nothing was found, the import of the folder itself says why.
   if (runs.length > 0) for (const text of skipped) notify(text)
   return runs

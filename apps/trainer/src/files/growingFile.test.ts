@@ -12,8 +12,8 @@ test('a last character that was cut is read once, and not for ever', async () =>
   const texts: string[] = []
   for (const _ of [1, 2, 3]) {
     const look = lookAtLines(path, place, true)
-    if (look.kind !== 'grown') {
-      expect(look.kind).toBe('same')
+    if (look.formatVersion !== 'grown') {
+      expect(look.formatVersion).toBe('same')
       continue
     }
     texts.push(...look.lines.map(({ text }) => text))
@@ -28,8 +28,8 @@ test('another file that begins alike is no going on of what was read', async () 
   const alike = `${'# the configuration of both\n'.repeat(100)}`
   await writeFile(path, `${alike}iter 1: loss 3\n`)
   const look = lookAtLines(path, BEGINNING, false)
-  const place = look.kind === 'grown' ? look.place : BEGINNING
-  expect(lookAtLines(path, place, false).kind).toBe('same')
+  const place = look.formatVersion === 'grown' ? look.place : BEGINNING
+  expect(lookAtLines(path, place, false).formatVersion).toBe('same')
   await writeFile(path, `${alike}iter 1: loss 4\niter 2: loss 3\n`)
-  expect(lookAtLines(path, place, false).kind).toBe('replaced')
+  expect(lookAtLines(path, place, false).formatVersion).toBe('replaced')
 })

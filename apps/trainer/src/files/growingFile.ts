@@ -31,10 +31,10 @@ export const BEGINNING: Place = { offset: 0, line: 0, read: '' }
 
 /** What one look at a growing file found. */
 export type Look<Grown> =
-  | { kind: 'same' }
+  | { formatVersion: 'same' }
   /** What was read of it is no longer there: it was cut, or another file took its name. */
-  | { kind: 'replaced' }
-  | ({ kind: 'grown' } & Grown)
+  | { formatVersion: 'replaced' }
+  | ({ formatVersion: 'grown' } & Grown)
 
 /**
  * Reads the next complete lines of a text file from a place on, about 1 MB of them. A last line
@@ -48,13 +48,13 @@ export function lookAtLines(
   isOver: boolean,
 ): Look<{ lines: NumberedLine[]; rest: string; place: Place }> {
   const file = openIfThere(path)
-  if (file === undefined) return { kind: 'same' }
+  if (file === undefined) return { formatVersion: 'same' }
   try {
     const { size } = fstatSync(file)
-    if (isOther(file, size, place)) return { kind: 'replaced' }
-    if (size === place.offset) return { kind: 'same' }
+    if (isOther(file, size, place)) return { formatVersion: 'replaced' }
+    if (size === place.offset) return { formatVersion: 'same' }
     const piece = nextLines(file, place.offset) ?? (isOver ? tail(file, place.offset) : undefined)
-    if (!piece) return { kind: 'same' }
+    if (!piece) return { formatVersion: 'same' }
     const lines = piece.lines.map(({ text, isLong }, index) => {
       const line = place.line + index + 1
       const bare = line === 1 ? text.replace(/^\uFEFF/, '') : text
@@ -62,7 +62,7 @@ export function lookAtLines(
     })
     const rest = readBytes(file, piece.end, REST).toString('utf8')
     const after = placeAt(file, piece.end, place.line + lines.length)
-    return { kind: 'grown', lines, rest, place: after }
+    return { formatVersion: 'grown', lines, rest, place: after }
   } finally {
     closeSync(file)
   }
@@ -71,12 +71,12 @@ export function lookAtLines(
 /** Reads the next bytes of a binary file from a place on, about 1 MB of them. */
 export function lookAtBytes(path: string, place: Place): Look<{ bytes: Buffer; size: number }> {
   const file = openIfThere(path)
-  if (file === undefined) return { kind: 'same' }
+  if (file === undefined) return { formatVersion: 'same' }
   try {
     const { size } = fstatSync(file)
-    if (isOther(file, size, place)) return { kind: 'replaced' }
-    if (size === place.offset) return { kind: 'same' }
-    return { kind: 'grown', bytes: readBytes(file, place.offset, PIECE), size }
+    if (isOther(file, size, place)) return { formatVersion: 'replaced' }
+    if (size === place.offset) return { formatVersion: 'same' }
+    return { formatVersion: 'grown', bytes: readBytes(file, place.offset, PIECE), size }
   } finally {
     closeSync(file)
   }

@@ -1,6 +1,6 @@
 import { fitted, type Misfit, ownValue, setOwn, type TrainingEvent } from '@bestmark/core'
 import { LONGEST_LINE } from '../files/lines.ts'
-import { toldEvent } from '../sources/events/events.ts'
+import { readerNote } from '../sources/events/newEvents.ts'
 
 /** What a reader found of one record: events, and what there is of it that none can be made of. */
 export type Found = TrainingEvent | Misfit
@@ -87,7 +87,7 @@ export function toldSkips(skips: Skips, attempt: number): TrainingEvent[] {
   const due = Object.values(skips).filter(({ count, told }) => count >= Math.max(1, told * AGAIN))
   return due.map((one) => {
     one.told = one.count
-    return toldEvent(attempt, textOf(one))
+    return readerNote(attempt, textOf(one))
   })
 }
 

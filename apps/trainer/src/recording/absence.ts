@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type Database, folderOfJob, sourceCursor } from '@bestmark/db'
 import { journalSize } from '../journal/read.ts'
 import { JOURNAL } from '../journal/header.ts'
-import { sourcesIn } from '../sources/sources.ts'
+import { findSources } from '../sources/sources.ts'
 import { folderId } from './folderId.ts'
 import { AnotherRun, isOfPlace } from './journalPlace.ts'
 
@@ -34,7 +34,7 @@ export class Absence {
   async #isOther(): Promise<boolean> {
     const { job_id, folder } = this.#run
     const now = isOfPlace(job_id) ? null : await folderId(folder)
-    if (now === null || (await sourcesIn(folder)).length === 0) return false
+    if (now === null || (await findSources(folder)).length === 0) return false
     const job = await folderOfJob(this.#db, job_id)
     if (!job || job.folder_id === null || job.folder_id === now) return false
     return (await sourceCursor(this.#db, job_id, JOURNAL)) !== null

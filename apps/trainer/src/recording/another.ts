@@ -14,7 +14,7 @@ import {
 import { inspectCheckpoint, type FilesSeen } from '../checkpoints/inspect.ts'
 import { firstLine, isJournal, JOURNAL } from '../journal/header.ts'
 import { isDriven } from '../processes/mark.ts'
-import { endedEvent } from '../sources/events/events.ts'
+import { endedEvent } from '../sources/events/newEvents.ts'
 import { jsonObject } from '../files/json.ts'
 import { drivenJob } from '../sources/runNote.ts'
 import { folderId } from './folderId.ts'

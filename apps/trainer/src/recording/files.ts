@@ -20,11 +20,11 @@ import { historyIn } from './history.ts'
 import { AnotherRun } from './journalPlace.ts'
 import { piecesIn, watchedFiles } from './runFiles.ts'
 import { recordScores } from './scores.ts'
-import { toldByReader } from '../sources/events/events.ts'
+import { readerWarnings } from '../sources/events/newEvents.ts'
 import { Listing } from '../files/folder.ts'
-import { openRun, sourcesIn } from '../sources/sources.ts'
-import type { Opening, Piece, Source, SourceReader } from '../sources/reader/source.ts'
-import { RUN_LOG } from '../sources/reader/mixed.ts'
+import { openRun, findSources } from '../sources/sources.ts'
+import type { ReadOptions, Piece, Source, SourceReader } from '../sources/reader/source.ts'
+import { RUN_LOG } from '../sources/reader/mixedReader.ts'
 import { drivenJob } from '../sources/runNote.ts'
 
 /**
@@ -143,7 +143,7 @@ export class FilesRecorder {
       this.#keepReader(reader, to)
       this.#storedBy = this.#sources[0]?.name
       await this.#lookWhatIsRead()
-      for (const text of toldByReader(events)) this.#run.onTold?.(text)
+      for (const text of readerWarnings(events)) this.#run.onTold?.(text)
     }
     const isBegun = events.some(({ type }) => type === 'started')
     // What nobody drives that is known here, nobody can ask to stop.
@@ -175,7 +175,7 @@ export class FilesRecorder {
     return kept ?? openRun(this.#sources, this.#opening(readCursor(cursor).cursor))
   }
 
-  #opening(cursor: string | null): Opening {
+  #opening(cursor: string | null): ReadOptions {
     return { root: this.#run.folder, cursor, isOver: this.#isOver }
   }
 
@@ -225,7 +225,7 @@ export class FilesRecorder {
       if (await holdsAnother(this.#db, { job_id, root })) throw new AnotherRun(root)
     }
     if (!(await this.#isSameRun())) return void (this.#sources = [])
-    const found = await sourcesIn(root)
+    const found = await findSources(root)
     this.#watched = await watchedFiles(root, found)
     const names = (sources: readonly Source[]): string => sources.map(({ name }) => name).join()
     // A folder that cannot be seen for a moment takes nothing back.

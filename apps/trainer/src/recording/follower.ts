@@ -6,8 +6,8 @@ import { pause } from '../pause.ts'
 import type { Recorded } from './recorded.ts'
 import { AnotherRun } from './journalPlace.ts'
 import { statusesOf } from './statuses.ts'
-import { endedEvent } from '../sources/events/events.ts'
-import { endInJournal, isJournalAlone } from '../sources/journal/runJournal.ts'
+import { endedEvent } from '../sources/events/newEvents.ts'
+import { readJournalEnd, isJournalOnly } from '../sources/journal/runJournal.ts'
 
 /** How often files are looked at while they grow, and once they have been quiet for a while (ms). */
 const LOOK = { growing: 500, quiet: 5_000 }
@@ -32,7 +32,7 @@ export async function followFiles(
   const orphan = new Orphan(db, run)
   const statuses = statusesOf(db)
   let heard = performance.now()
-  while (!signal.aborted && !isJournalAlone(run.folder)) {
+  while (!signal.aborted && !isJournalOnly(run.folder)) {
     try {
       orphan.look()
       if (await recorder.record()) {
@@ -51,7 +51,7 @@ export async function followFiles(
       await pause(TRY_AGAIN, signal)
     }
   }
-  if (!isJournalAlone(run.folder)) await recorder.finish()
+  if (!isJournalOnly(run.folder)) await recorder.finish()
 }
 
 /** A program that `bestmark run` started, as far as that one is no more. */
@@ -85,7 +85,7 @@ class Orphan {
     const isWhole = total_steps !== null && current_step !== null && current_step >= total_steps
     const end = isWhole ? 'completed' : status === 'stopping' ? 'stopped' : 'lost'
     const { attempt = 0 } = (await jobDetail(this.#db, job_id)) ?? {}
-    const said = endInJournal(folder)
+    const said = readJournalEnd(folder)
     const event = said?.attempt === attempt ? said : endedEvent(attempt, end)
     if (event.status === status) return
     await recordFacts(this.#db, job_id, [event])

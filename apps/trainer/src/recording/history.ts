@@ -3,9 +3,9 @@ import { type Database, jobStatus, readSeries, seriesNames } from '@bestmark/db'
 import { Failure, systemCode } from '../failure.ts'
 import { Listing } from '../files/folder.ts'
 import { RUN_OUTPUT } from '../sources/output/textLog.ts'
-import { RUN_LOG } from '../sources/reader/mixed.ts'
+import { RUN_LOG } from '../sources/reader/mixedReader.ts'
 import { readWhole, type Source } from '../sources/reader/source.ts'
-import { openRun, sourcesIn } from '../sources/sources.ts'
+import { openRun, findSources } from '../sources/sources.ts'
 
 /** Points of each series that are compared; its extremes are among them. */
 const COMPARED = 2_000
@@ -99,7 +99,7 @@ async function eventsIn(root: string, source: string): Promise<TrainingEvent[]> 
  */
 async function comparedSources(root: string, source: string): Promise<Source[]> {
   if (source === RUN_LOG && (await RUN_OUTPUT.isHere(new Listing(root)))) return [RUN_OUTPUT]
-  const sources = await sourcesIn(root)
+  const sources = await findSources(root)
   const stored = sources.filter(({ name }) => name === source)
   const own = sources.filter(({ name }) => name !== RUN_LOG)
   return [stored, own, sources].find((some) => some.length > 0) ?? []

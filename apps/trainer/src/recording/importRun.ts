@@ -12,10 +12,10 @@ import type { Recorded } from './recorded.ts'
 import { endOthers } from './another.ts'
 import { folderId } from './folderId.ts'
 import { jobIdOf } from './jobOf.ts'
-import { toldByReader } from '../sources/events/events.ts'
-import { identifyRun, mayGrow, type RunIdentity } from '../sources/identify.ts'
+import { readerWarnings } from '../sources/events/newEvents.ts'
+import { identifyRun, mayGrow, type RunIdentity } from '../sources/identity.ts'
 import { readRun } from '../sources/readRun.ts'
-import { openRun, sourcesIn } from '../sources/sources.ts'
+import { openRun, findSources } from '../sources/sources.ts'
 import { digestOf } from '../sources/reader/wholeReader.ts'
 import { sweepJob } from './sweep.ts'
 
@@ -92,7 +92,7 @@ async function assertReadable({ root, source }: RunIdentity): Promise<void> {
       return
     }
     const isOver = !(await mayGrow(root))
-    const sources = await sourcesIn(root)
+    const sources = await findSources(root)
     const { events } = await openRun(sources, { root, cursor: null, isOver }).next()
     if (events.length > 0) return
     // What is wrong with files that may be in the making is told by a reader that does not wait.
@@ -129,7 +129,7 @@ export async function importEvents(
   const from = await sourceCursor(board.db, job.job_id, source)
   if (from !== to) {
     await record(board.db, job.job_id, { source, from, to, events, replace: true })
-    for (const text of toldByReader(events)) onTold?.(text)
+    for (const text of readerWarnings(events)) onTold?.(text)
   }
   await sweepJob(board.db, job)
   return known(board, job.job_id, path)

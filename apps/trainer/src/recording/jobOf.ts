@@ -7,7 +7,7 @@ import {
   uuidv5,
 } from '@bestmark/db'
 import type { Board } from '../board/board.ts'
-import type { RunIdentity } from '../sources/identify.ts'
+import type { RunIdentity } from '../sources/identity.ts'
 import { drivenJob, readRunNote } from '../sources/runNote.ts'
 import { historyIn, isEmpty } from './history.ts'
 import { folderId } from './folderId.ts'

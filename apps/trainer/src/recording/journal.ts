@@ -10,7 +10,7 @@ import { isJournalOfAnother } from './another.ts'
 import { AnotherRun, readPlace, writePlace } from './journalPlace.ts'
 import type { Recorded } from './recorded.ts'
 import { recordScores } from './scores.ts'
-import { toldByReader } from '../sources/events/events.ts'
+import { readerWarnings } from '../sources/events/newEvents.ts'
 import { SCORES } from '../sources/scores/scoresFile.ts'
 import { isReplaced, placeIn } from '../files/growingFile.ts'
 import { journalSource } from '../sources/journal/runJournal.ts'
@@ -52,7 +52,7 @@ export async function recordJournal(db: Database, run: Recorded): Promise<boolea
     const batch = { source: JOURNAL, from: cursor, to, events: piece.events, replace }
     const { recorded, cursor: present } = await record(db, job_id, batch)
     any ||= recorded
-    if (recorded) for (const text of toldByReader(piece.events)) run.onTold?.(text)
+    if (recorded) for (const text of readerWarnings(piece.events)) run.onTold?.(text)
     cursor = present
   }
 }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { Listing } from '../files/folder.ts'
 import { PIECE } from '../files/lines.ts'
 import { JOURNAL } from '../journal/header.ts'
-import { filesOf } from '../sources/identify.ts'
+import { findRunFiles } from '../sources/identity.ts'
 import type { Source } from '../sources/reader/source.ts'
 import { ERRORS, OUTPUT } from '../sources/output/textLog.ts'
 import { SCORES } from '../sources/scores/scoresFile.ts'
@@ -29,7 +29,7 @@ export async function watchedFiles(root: string, sources: readonly Source[]): Pr
 /** In so many pieces all that a run's files hold now is read at the most, plus a few small ones. */
 export async function piecesIn(root: string): Promise<number> {
   let pieces = SMALL_FILES
-  for (const file of await filesOf(root)) {
+  for (const file of await findRunFiles(root)) {
     const { size } = (await stat(join(root, file)).catch(() => undefined)) ?? { size: 0 }
     // A piece ends with a line, so two that follow each other are longer than one may be.
     pieces += 2 * Math.floor(size / PIECE)

@@ -1,6 +1,6 @@
 import { listCheckpoints, record, SCORES, sourceCursor, type Database } from '@bestmark/db'
 import type { Recorded } from './recorded.ts'
-import { toldByReader } from '../sources/events/events.ts'
+import { readerWarnings } from '../sources/events/newEvents.ts'
 import { attachByAttempt, scoreEvents } from '../sources/scores/scoreEvents.ts'
 import { readScores, scoresSize } from '../sources/scores/scoresFile.ts'
 
@@ -34,6 +34,6 @@ export async function recordScores(db: Database, run: Recorded): Promise<boolean
   const events = scoreEvents(attachByAttempt(read.scores, checkpoints), read, attempt)
   const batch = { source: SCORES, from: cursor, to: String(read.offset), events }
   const { recorded } = await record(db, job_id, batch)
-  if (recorded) for (const text of toldByReader(events)) run.onTold?.(text)
+  if (recorded) for (const text of readerWarnings(events)) run.onTold?.(text)
   return recorded
 }

@@ -11,7 +11,7 @@ import { writeExport } from '../export/exportFile.ts'
 import { exportHeader } from '../export/exportHeader.ts'
 import { importRun, register } from './importRun.ts'
 import { JOURNAL } from '../journal/header.ts'
-import { identifyRun } from '../sources/identify.ts'
+import { identifyRun } from '../sources/identity.ts'
 import { eventually, writeOutput } from '../testing.ts'
 import { Watcher } from '../commands/watch/watcher.ts'
 

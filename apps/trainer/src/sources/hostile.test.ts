@@ -6,7 +6,7 @@ import { testBoard } from '../board/testing.ts'
 import { importRun } from '../recording/importRun.ts'
 import { command } from '../commands/testing.ts'
 import { makeOld } from '../testing.ts'
-import { toldByReader } from './events/events.ts'
+import { readerWarnings } from './events/newEvents.ts'
 import { HOSTILE } from './hostileTesting.ts'
 import { writeFiles } from '../testing.ts'
 import { readRun } from './readRun.ts'
@@ -21,7 +21,7 @@ for (const [name, { files, best, told }] of Object.entries(HOSTILE)) {
     const { events } = await readRun(root)
     const chosen = select({ policy: 'as_declared', ...rowsFrom(events) })
     expect(chosen.best?.step).toBe(best)
-    const texts = toldByReader(events)
+    const texts = readerWarnings(events)
     expect(texts).toEqual(told.map((text) => expect.stringMatching(text)))
     const picked = await command(['pick', root, '--json'], { env: here.env })
     const { best_step, warnings } = JSON.parse(picked.stdout)

@@ -7,7 +7,7 @@ import { testBoard } from '../board/testing.ts'
 import { importRun } from '../recording/importRun.ts'
 import { isTraining } from '../recording/silence.ts'
 import { makeOld, temporaryFolder, writeOutput } from '../testing.ts'
-import { toldByReader } from './events/events.ts'
+import { readerWarnings } from './events/newEvents.ts'
 import { HOSTILE } from './hostileTesting.ts'
 import { writeFiles } from '../testing.ts'
 import { eventRecord } from './tensorboard/tfeventsTesting.ts'
@@ -106,7 +106,7 @@ test('a table or a log that ends in a long stretch of nothing is read through, a
     const { events } = await readRun(root)
     expect(process.memoryUsage().rss - before).toBeLessThan(100 << 20)
     expect(select({ policy: 'as_declared', ...rowsFrom(events) }).best?.step).toBe(best)
-    const told = toldByReader(events).join('\n')
+    const told = readerWarnings(events).join('\n')
     expect(told).toMatch(file.includes('scores') ? 'is not a score' : 'it is longer than 16 MB')
   }
 })

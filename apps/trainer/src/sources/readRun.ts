@@ -1,16 +1,16 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { Failure, errorText } from '../failure.ts'
-import { withScores } from './scores/attached.ts'
+import { addScores } from './scores/runScores.ts'
 import { readHuggingFace, readStateFile } from './huggingface/huggingface.ts'
 import { HUGGINGFACE } from './huggingface/huggingfaceSource.ts'
-import { readJournalRun } from './journal/journal.ts'
-import { linkedWeights } from './linked.ts'
+import { readJournalRun } from './journal/wholeJournal.ts'
+import { findLinkedCheckpoints } from './checkpointLinks.ts'
 import { Listing } from '../files/folder.ts'
-import { setupOf } from './setup/setup.ts'
+import { readSetup } from './setup/setup.ts'
 import { type ReadRun, readWhole } from './reader/source.ts'
-import { weightsBeside } from './tensorboard/siblings.ts'
-import { MARKS, openRun, sourcesIn } from './sources.ts'
+import { findSiblingWeights } from './tensorboard/siblings.ts'
+import { SUPPORTED_FILES, openRun, findSources } from './sources.ts'
 
 /**
  * Reads a finished or growing run by the source that knows most of it: an output folder with what
@@ -19,37 +19,37 @@ import { MARKS, openRun, sourcesIn } from './sources.ts'
 export async function readRun(path: string): Promise<ReadRun> {
   if (!(await isFolder(path))) return readFile(path)
   const journal = await readJournalRun(path)
-  if (journal) return withScores(await withSetup(journal))
-  const linked = await linkedWeights(path)
+  if (journal) return addScores(await withSetup(journal))
+  const linked = await findLinkedCheckpoints(path)
   if (linked !== undefined) return readRun(linked)
-  const beside = await weightsBeside(path)
-  if (beside !== undefined && (await sourcesIn(beside)).length > 0) return readRun(beside)
-  const sources = await sourcesIn(path)
+  const beside = await findSiblingWeights(path)
+  if (beside !== undefined && (await findSources(beside)).length > 0) return readRun(beside)
+  const sources = await findSources(path)
   const [first, ...others] = sources
   // Where checkpoints were saved without their states, its reader says what is wrong with them.
   if ((!first && (await hasSaves(path))) || (first === HUGGINGFACE && others.length === 0)) {
-    return withScores(await withSetup(await readHuggingFace(path)))
+    return addScores(await withSetup(await readHuggingFace(path)))
   }
   if (!first) {
-    const marks = `${MARKS.slice(0, -1).join(', ')} or ${MARKS.at(-1)}`
+    const marks = `${SUPPORTED_FILES.slice(0, -1).join(', ')} or ${SUPPORTED_FILES.at(-1)}`
     throw new Failure(`No training run found in ${path}. A run has ${marks}.`)
   }
   const events = await readWhole(openRun(sources, { root: path, cursor: null, isOver: true }))
   const identity = { job_id: null, name: basename(path), project: 'imported', isSingleFile: false }
   const run = { root: path, source: first.name, ...identity, events }
-  return first === HUGGINGFACE ? run : withScores(run)
+  return first === HUGGINGFACE ? run : addScores(run)
 }
 
 /** With what stands beside the log, where its reader reads the log alone. */
 async function withSetup(run: ReadRun): Promise<ReadRun> {
-  const setup = await setupOf(run.root)
+  const setup = await readSetup(run.root)
   return setup ? { ...run, events: [...run.events, setup] } : run
 }
 
 /** One state file; of other files a run's folder tells more. */
 async function readFile(path: string): Promise<ReadRun> {
   const folder = dirname(path)
-  const isPart = !path.endsWith('.json') && (await sourcesIn(folder)).length > 0
+  const isPart = !path.endsWith('.json') && (await findSources(folder)).length > 0
   if (isPart) throw new Failure(`${path} is a part of a run; name the run's folder, ${folder}.`)
   return readStateFile(path)
 }

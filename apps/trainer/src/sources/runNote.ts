@@ -22,7 +22,7 @@ export function writeRunNote(folder: string, note: RunNote): void {
   writeFileSync(join(folder, RUN_NOTE), `${JSON.stringify(note)}\n`)
 }
 
-export function forgetRunNote(folder: string): void {
+export function removeRunNote(folder: string): void {
   rmSync(join(folder, RUN_NOTE), { force: true })
 }
 

@@ -2,14 +2,14 @@ import { join } from 'node:path'
 import { rowsFrom, select } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { temporaryFolder, writeFiles } from '../testing.ts'
-import { runsBelow } from './find.ts'
+import { searchRuns } from './runSearch.ts'
 import { readRun } from './readRun.ts'
 import { eventRecord } from './tensorboard/tfeventsTesting.ts'
 
 async function found(root: string): Promise<string[]> {
   const walk = { signal: new AbortController().signal, onUnreadable: () => undefined }
   const folders: string[] = []
-  for await (const { folder, source } of runsBelow(root, walk)) {
+  for await (const { folder, source } of searchRuns(root, walk)) {
     folders.push(`${folder.slice(root.length)} ${source}`)
   }
   return folders

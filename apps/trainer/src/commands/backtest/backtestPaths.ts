@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { dirname, relative } from 'node:path'
 import { Failure, errorText } from '../../failure.ts'
-import { runsBelow } from '../../sources/find.ts'
+import { searchRuns } from '../../sources/runSearch.ts'
 
 /** A place that holds a training run, and the path that it was found below. */
 export interface BacktestPath {
@@ -29,7 +29,7 @@ export async function* findRuns(
     return
   }
   const walk = { signal: new AbortController().signal, onUnreadable: unreadable }
-  for await (const { folder } of runsBelow(path, walk)) {
+  for await (const { folder } of searchRuns(path, walk)) {
     yield { path: folder, folder, below: path, name: relative(path, folder) || path }
   }
 }

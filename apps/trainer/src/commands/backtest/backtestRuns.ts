@@ -7,7 +7,7 @@ import {
 } from '@bestmark/core'
 import { Failure, errorText, systemCode } from '../../failure.ts'
 import { BusyLine } from '../../cli/busyLine.ts'
-import { toldByReader } from '../../sources/events/events.ts'
+import { readerWarnings } from '../../sources/events/newEvents.ts'
 import { readRun } from '../../sources/readRun.ts'
 import { findRuns, type BacktestPath } from './backtestPaths.ts'
 import { groupOf } from './group.ts'
@@ -56,7 +56,7 @@ async function rowsOf(
 ): Promise<Pick<BacktestRun, 'rows' | 'context' | 'among'>> {
   const { events } = await readRun(path)
   const rows = rowsFrom(events)
-  const [skipped] = toldByReader(events)
+  const [skipped] = readerWarnings(events)
   // What was not read is not said to hold nothing.
   if (rows.evaluations.length === 0 && skipped !== undefined) throw new Failure(skipped)
   const among = evaluatedFiles(rows) >= at_least ? 'checkpoints' : 'evaluations'

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Measured } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db'
 import { textOfFile } from '../../files/runFile.ts'
-import { attachedScores } from '../../sources/scores/attached.ts'
+import { attachScores } from '../../sources/scores/runScores.ts'
 import type { RunCheckpoint } from '../score/checkpointAt.ts'
 import type { Measurements } from '../score/results.ts'
 import { addScores, type Repeat } from '../score/addedScores.ts'
@@ -45,8 +45,8 @@ export async function measuredBefore(
   template: readonly string[],
 ): Promise<Map<string, Record<string, Measured>>> {
   const before = new Map<string, Record<string, Measured>>()
-  for (const { score, weights } of await attachedScores(run)) {
-    if (!weights || !isDeepStrictEqual(score.command, template)) continue
+  for (const { score, checkpoint } of await attachScores(run)) {
+    if (!checkpoint || !isDeepStrictEqual(score.command, template)) continue
     before.set(score.path, { ...before.get(score.path), ...score.values })
   }
   return before

@@ -15,7 +15,7 @@ import {
 import { absolutePath } from '@bestmark/db/root'
 import { optionProblemOf } from './optionProblem.ts'
 import { unservable } from '../../checkpoints/servable.ts'
-import { toldByReader } from '../../sources/events/events.ts'
+import { readerWarnings } from '../../sources/events/newEvents.ts'
 import { readRun } from '../../sources/readRun.ts'
 
 /** The choice in a run on disk, and its explanation. */
@@ -53,7 +53,7 @@ export async function choiceOf(
   const best = selection.best?.path
   const paths = rows.checkpoints.map(({ path }) => path)
   const why = best == null ? undefined : await unservable(run.root, best, paths)
-  const warnings = [...toldByReader(run.events), ...(why === undefined ? [] : [why])]
+  const warnings = [...readerWarnings(run.events), ...(why === undefined ? [] : [why])]
   const setup = { config: { ...context.config }, environment: environmentIn(run.events) }
   return { root: run.root, selection, explanation, problem, warnings, ...setup }
 }

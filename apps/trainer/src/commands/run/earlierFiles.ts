@@ -8,9 +8,9 @@ import { JOURNAL } from '../../journal/header.ts'
 import { pause } from '../../pause.ts'
 import { isMeasured } from '../../recording/history.ts'
 import { storedJobOf } from '../../recording/jobOf.ts'
-import { identifyRun } from '../../sources/identify.ts'
+import { identifyRun } from '../../sources/identity.ts'
 import { ERRORS, OUTPUT } from '../../sources/output/textLog.ts'
-import { sourcesIn } from '../../sources/sources.ts'
+import { findSources } from '../../sources/sources.ts'
 
 /** How often is looked whether the program wrote something (ms). */
 const LOOK_AGAIN = 200
@@ -89,7 +89,7 @@ export class EarlierFiles {
 async function signatures(root: string): Promise<Map<string, string>> {
   const listing = new Listing(root)
   const files = new Set([JOURNAL])
-  for (const source of await sourcesIn(root)) {
+  for (const source of await findSources(root)) {
     for (const file of await source.files(listing)) files.add(file)
   }
   const found = new Map<string, string>()

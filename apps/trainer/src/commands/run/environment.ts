@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { arch, availableParallelism, hostname, release, totalmem, type as system } from 'node:os'
 import { basename } from 'node:path'
 import { promisify } from 'node:util'
-import { shownCommand } from '../../sources/config/commandLine.ts'
+import { redactedCommand } from '../../sources/config/commandLine.ts'
 import { jsonObject } from '../../files/json.ts'
 
 const execute = promisify(execFile)
@@ -25,7 +25,7 @@ export function environmentOfSystem({ argv, cwd }: Command): Environment {
     system: `${system()} ${release()} ${arch()}`,
     cpus: availableParallelism(),
     memory_gib: Math.round(totalmem() / 2 ** 30),
-    command: shownCommand(argv),
+    command: redactedCommand(argv),
     working_directory: cwd,
   }
 }

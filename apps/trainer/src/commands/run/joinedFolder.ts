@@ -4,7 +4,7 @@ import { systemCode } from '../../failure.ts'
 import { statIfSeen, textOfFile } from '../../files/runFile.ts'
 import { forgetRunProcess, writeKeptProcess } from '../../processes/mark.ts'
 import { ERRORS, MARK, OUTPUT } from '../../sources/output/textLog.ts'
-import { forgetRunNote, writeRunNote } from '../../sources/runNote.ts'
+import { removeRunNote, writeRunNote } from '../../sources/runNote.ts'
 import { SETUP_NOTE } from '../../sources/setup/setupNote.ts'
 import { USAGE } from '../../sources/setup/usageFile.ts'
 
@@ -66,7 +66,7 @@ export class JoinedFolder {
     for (const name of [OUTPUT, ERRORS, SETUP_NOTE, USAGE]) {
       rmSync(join(this.root, name), { force: true })
     }
-    forgetRunNote(this.root)
+    removeRunNote(this.root)
     this.release()
   }
 

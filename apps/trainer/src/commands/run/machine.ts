@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { systemCode } from '../../failure.ts'
 import { bytesNow, openToAppend, statIfSeen } from '../../files/runFile.ts'
 import { pause } from '../../pause.ts'
-import { commandLineSettings } from '../../sources/config/commandLine.ts'
+import { commandLineOptions } from '../../sources/config/commandLine.ts'
 import { writeSetupNote } from '../../sources/setup/setupNote.ts'
 import { USAGE } from '../../sources/setup/usageFile.ts'
 import { type Environment, environmentFromPrograms, environmentOfSystem } from './environment.ts'
@@ -69,7 +69,7 @@ export class Machine {
   }
 
   #note(): void {
-    const config = commandLineSettings(this.#running.argv)
+    const config = commandLineOptions(this.#running.argv)
     const environment = this.#environment
     leniently(() => writeSetupNote(this.#running.root, { config, environment }))
   }

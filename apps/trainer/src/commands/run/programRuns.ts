@@ -10,9 +10,9 @@ import { storedJobOf } from '../../recording/jobOf.ts'
 import { AnotherRun } from '../../recording/journalPlace.ts'
 import { readAnew } from '../../recording/readAnew.ts'
 import type { Recorded } from '../../recording/recorded.ts'
-import { RUN_LOG } from '../../sources/reader/mixed.ts'
-import { linkCheckpoints } from '../../sources/linked.ts'
-import { sourcesIn } from '../../sources/sources.ts'
+import { RUN_LOG } from '../../sources/reader/mixedReader.ts'
+import { linkCheckpoints } from '../../sources/checkpointLinks.ts'
+import { findSources } from '../../sources/sources.ts'
 import { type EarlierFiles, randomId } from './earlierFiles.ts'
 import { JoinedFolder } from './joinedFolder.ts'
 import { type MissingPart, findMissing } from './missing.ts'
@@ -158,7 +158,7 @@ export class ProgramRuns {
 
   /** Whether the program wrote a log of its own to the folder that keeps its output. */
   async #hasLog(): Promise<boolean> {
-    return (await sourcesIn(this.#run.root)).some(({ name }) => name !== RUN_LOG)
+    return (await findSources(this.#run.root)).some(({ name }) => name !== RUN_LOG)
   }
 
   #follow(part: RunOnBoard): void {

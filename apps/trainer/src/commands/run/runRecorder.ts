@@ -4,7 +4,7 @@ import { pause } from '../../pause.ts'
 import { FilesRecorder } from '../../recording/files.ts'
 import type { Recorded } from '../../recording/recorded.ts'
 import { sweepJob } from '../../recording/sweep.ts'
-import { RUN_LOG } from '../../sources/reader/mixed.ts'
+import { RUN_LOG } from '../../sources/reader/mixedReader.ts'
 import {
   type RecordingListener,
   type ProgramRun,

@@ -7,12 +7,12 @@ import { statIfSeen, textOfFile } from '../../files/runFile.ts'
 import { JOURNAL } from '../../journal/header.ts'
 import { isDriven } from '../../processes/mark.ts'
 import { isWrittenByOthers, placesOf, processTree } from '../../processes/tree.ts'
-import { runsBelow } from '../../sources/find.ts'
-import { identifyRun, type RunIdentity } from '../../sources/identify.ts'
+import { searchRuns } from '../../sources/runSearch.ts'
+import { identifyRun, type RunIdentity } from '../../sources/identity.ts'
 import { OUTPUT } from '../../sources/output/textLog.ts'
 import { findWeights } from '../../sources/weights/finder.ts'
-import { RUN_LOG } from '../../sources/reader/mixed.ts'
-import { sourcesIn } from '../../sources/sources.ts'
+import { RUN_LOG } from '../../sources/reader/mixedReader.ts'
+import { findSources } from '../../sources/sources.ts'
 
 /** Where our Python client notes each folder to which it writes a journal. */
 const POINTERS = 'bestmark-folders.jsonl'
@@ -74,7 +74,8 @@ export class WrittenRuns {
     for (const file of files) add(await this.#runAround(file))
     for (const folder of folders) this.#folders.add(folder)
     for (const folder of await this.#below()) {
-      for await (const run of runsBelow(folder, { signal, onUnreadable: () => undefined })) add(run)
+      for await (const run of searchRuns(folder, { signal, onUnreadable: () => undefined }))
+        add(run)
     }
     const found: WrittenRun[] = []
     for (const run of runs.values()) {
@@ -181,7 +182,7 @@ export class WrittenRuns {
 async function logsOf(root: string): Promise<Set<string>> {
   const listing = new Listing(root)
   const files = new Set([JOURNAL])
-  for (const source of await sourcesIn(root)) {
+  for (const source of await findSources(root)) {
     if (source.name !== RUN_LOG) for (const file of await source.files(listing)) files.add(file)
   }
   return files

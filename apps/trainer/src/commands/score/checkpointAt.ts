@@ -6,8 +6,8 @@ import { Failure, errorText, systemCode } from '../../failure.ts'
 import { JOURNAL } from '../../journal/header.ts'
 import { readRun } from '../../sources/readRun.ts'
 import type { ReadRun } from '../../sources/reader/source.ts'
-import { sourcesIn } from '../../sources/sources.ts'
-import { WEIGHTS_ALONE } from '../../sources/unlogged/unlogged.ts'
+import { findSources } from '../../sources/sources.ts'
+import { WEIGHTS_ONLY_NAME } from '../../sources/unlogged/unlogged.ts'
 
 /** A checkpoint that can be scored, and the run it is of. */
 export interface RunCheckpoint {
@@ -39,7 +39,7 @@ export async function checkpointAt(path: string): Promise<RunCheckpoint> {
       const found = run && (await listed(run, folder))
       if (run && found) {
         const checkpoint = { run, checkpoint: scorable(found) }
-        if (run.source !== WEIGHTS_ALONE) return checkpoint
+        if (run.source !== WEIGHTS_ONLY_NAME) return checkpoint
         unlogged ??= checkpoint
       }
     } catch (error) {
@@ -72,7 +72,7 @@ async function mayBeRun(folder: string): Promise<boolean> {
     return []
   })
   if (names.some((name) => name === JOURNAL || CHECKPOINT.test(name))) return true
-  return (await sourcesIn(folder)).length > 0
+  return (await findSources(folder)).length > 0
 }
 
 const CHECKPOINT = /^(trainer_state\.json|checkpoint-\d+)$/

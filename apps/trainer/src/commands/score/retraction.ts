@@ -2,7 +2,7 @@ import type { Measured } from '@bestmark/core'
 import { Failure } from '../../failure.ts'
 import type { RunCheckpoint } from './checkpointAt.ts'
 import { stateDigest } from '../../sources/scores/scoreEvents.ts'
-import { isOf, isTaken, type Retraction } from '../../sources/scores/retraction.ts'
+import { isSameCheckpoint, isRetracted, type Retraction } from '../../sources/scores/retraction.ts'
 import { appendScores, readScores } from '../../sources/scores/scoresFile.ts'
 
 /** The line that takes back metrics (null: all) of a checkpoint. */
@@ -27,7 +27,7 @@ export async function retractScores(
 ): Promise<Record<string, Measured>> {
   const { root } = of.run
   const retraction = await retractionOf(of, names.length > 0 ? [...names] : null, by)
-  const own = readScores(root).scores.filter((score) => isOf(score, retraction))
+  const own = readScores(root).scores.filter((score) => isSameCheckpoint(score, retraction))
   const values: Record<string, Measured> = {}
   // Of several values the first one counts.
   for (const score of own) Object.assign(values, { ...score.values, ...values })
@@ -43,5 +43,7 @@ export async function retractScores(
     throw new Failure(`${path} has no score of ${unknown}. It has ${known}.`)
   }
   appendScores(root, [retraction])
-  return Object.fromEntries(Object.entries(values).filter(([name]) => isTaken(name, retraction)))
+  return Object.fromEntries(
+    Object.entries(values).filter(([name]) => isRetracted(name, retraction)),
+  )
 }

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { relative } from 'node:path'
-import type { FoundRun } from '../../sources/find.ts'
+import type { FoundRun } from '../../sources/runSearch.ts'
 import { readRunNote } from '../../sources/runNote.ts'
 
 /**

@@ -7,7 +7,7 @@ import { EXIT } from '../../failure.ts'
 import { ProgressLine } from '../../cli/progressLine.ts'
 import { StopWish } from '../../processes/stopWish.ts'
 import { print, notify } from '../../cli/terminal.ts'
-import { linkCheckpoints, refuseSeveral } from '../../sources/linked.ts'
+import { linkCheckpoints, refuseSeveral } from '../../sources/checkpointLinks.ts'
 import { WATCH } from './watch.table.ts'
 import { type Display, Watcher } from './watcher.ts'
 

@@ -12,8 +12,8 @@ import { followJournal } from '../../recording/journal.ts'
 import { endReplaced } from '../../recording/another.ts'
 import { AnotherRun } from '../../recording/journalPlace.ts'
 import { statusesOf } from '../../recording/statuses.ts'
-import { runsBelow } from '../../sources/find.ts'
-import { changedAt, mayGrow, type RunIdentity } from '../../sources/identify.ts'
+import { searchRuns } from '../../sources/runSearch.ts'
+import { readLastChange, mayGrow, type RunIdentity } from '../../sources/identity.ts'
 import { nameBelow } from './runName.ts'
 import { sweepJob } from '../../recording/sweep.ts'
 import { ErrorReporter } from '../../cli/errorReporter.ts'
@@ -88,7 +88,7 @@ export class Watcher {
     }
     const seen = new Set<string>()
     for (const path of paths) {
-      for await (const run of runsBelow(path, { signal, onUnreadable }, seen)) {
+      for await (const run of searchRuns(path, { signal, onUnreadable }, seen)) {
         if (signal.aborted) return
         const named = { ...run, name: await nameBelow(path, run) }
         await this.#take(named, signal).catch((error: unknown) => {
@@ -100,7 +100,7 @@ export class Watcher {
 
   async #take(run: RunIdentity, signal: AbortSignal): Promise<void> {
     if (this.#followed.has(run.root)) return
-    const changed = await changedAt(run.root)
+    const changed = await readLastChange(run.root)
     if (this.#imported.get(run.root) === changed) return
     if (await mayGrow(run.root)) return this.#follow(run, signal)
     const job = await importRun(this.#board, run.root, this.#naming(run), this.#onTold(run))
@@ -128,7 +128,7 @@ export class Watcher {
       .then(async () => {
         if (signal.aborted) return void (await sweepJob(db, job))
         // The next look sees what is written after this one.
-        const changed = await changedAt(run.root)
+        const changed = await readLastChange(run.root)
         await importRun(this.#board, run.root, this.#naming(run))
         this.#imported.set(run.root, changed)
       })

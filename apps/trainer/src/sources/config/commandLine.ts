@@ -1,20 +1,20 @@
 import { setOwn } from '@bestmark/core'
-import { isSecret, type Settings, settingsIn } from './settings.ts'
+import { isSecret, type RunOptions, optionsIn } from './runOptions.ts'
 
 /** The options in a program's arguments: `--name value`, `--name=value`, `--flag`, `name=value`. */
-export function commandLineSettings(argv: readonly string[]): Settings {
-  const found: Settings = {}
+export function commandLineOptions(argv: readonly string[]): RunOptions {
+  const found: RunOptions = {}
   const words = argv.slice(scriptEnd(argv))
   for (const [index, word] of words.entries()) {
     const [, dashes = '', name, value] = /^(-{0,2})([A-Za-z_][\w.-]*)(?:=(.*))?$/s.exec(word) ?? []
     if (name === undefined || (dashes === '' && value === undefined)) continue
     setOwn<unknown>(found, name.replaceAll('-', '_'), typed(value ?? following(words[index + 1])))
   }
-  return settingsIn(found)
+  return optionsIn(found)
 }
 
 /** The command as a person may see it: values of secret options are hidden. */
-export function shownCommand(argv: readonly string[]): string {
+export function redactedCommand(argv: readonly string[]): string {
   return argv
     .map((word, index) => {
       const before = (argv[index - 1] ?? '').replace(/^-+/, '')

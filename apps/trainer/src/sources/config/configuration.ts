@@ -20,7 +20,7 @@ export interface Configurations {
 /** Larger files hold data, not settings (bytes). */
 const LARGEST = 1 << 20
 /** Where none of these stands in the text, the file has nothing to say here. */
-const OF_INTEREST =
+const READ_OPTIONS =
   /metric_for_best_model|eval_metric|save_best|best_checkpoint_metric|best_model_criterion|epochs|greater_is_better|load_best_model_at_end|early_stopping|save_steps|eval_steps|monitor|max_steps|max_epochs|num_train_epochs|num_epochs/
 
 /**
@@ -36,13 +36,13 @@ export async function readConfigurations(root: string): Promise<Configurations> 
     for (const name of await yamlNames(above)) {
       await readInto(beside, root, relative(root, join(above, name)))
     }
-    all.found.push(...beside.found.filter((one) => isOf(one, above, root)))
+    all.found.push(...beside.found.filter((one) => isOutput(one, above, root)))
   }
   return all
 }
 
 /** The one value of a name, wherever it is nested; the outermost where there are several. */
-export function settingOf({ values }: Configuration, name: string): YamlValue | undefined {
+export function optionOf({ values }: Configuration, name: string): YamlValue | undefined {
   const named = values.filter((value) => value.name.split('.').at(-1) === name)
   const depth = (value: YamlValue): number => value.name.split('.').length
   return named.sort((a, b) => depth(a) - depth(b))[0]
@@ -63,15 +63,15 @@ async function yamlNames(folder: string): Promise<string[]> {
     if (systemCode(error) === undefined) throw error
     return []
   })
-  const place = (name: string): number => (FIRST.includes(name) ? 0 : LAST.includes(name) ? 2 : 1)
+  const order = (name: string): number => (FIRST.includes(name) ? 0 : LAST.includes(name) ? 2 : 1)
   return names
     .filter((name) => /\.ya?ml$/i.test(name))
-    .sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1))
+    .sort((a, b) => order(a) - order(b) || (a < b ? -1 : 1))
 }
 
 async function readInto(into: Configurations, root: string, file: string): Promise<void> {
-  const text = await settingsText(join(root, file))
-  if (text === undefined || !OF_INTEREST.test(text)) return
+  const text = await readOptionsText(join(root, file))
+  if (text === undefined || !READ_OPTIONS.test(text)) return
   // Loaded only here, since most runs have none and a pick should not wait for it.
   const { yamlValues } = await import('../../files/yaml.ts')
   const values = yamlValues(text)
@@ -82,7 +82,7 @@ async function readInto(into: Configurations, root: string, file: string): Promi
     )
 }
 
-async function settingsText(path: string): Promise<string | undefined> {
+async function readOptionsText(path: string): Promise<string | undefined> {
   try {
     const seen = await stat(path)
     if (!seen.isFile() || seen.size > LARGEST) return undefined
@@ -104,8 +104,8 @@ function inModelCard(text: string): string | undefined {
 }
 
 /** Whether a configuration that lies above the root names it as its output. */
-function isOf(configuration: Configuration, folder: string, root: string): boolean {
-  const named = settingOf(configuration, 'output_dir')?.value
+function isOutput(configuration: Configuration, folder: string, root: string): boolean {
+  const named = optionOf(configuration, 'output_dir')?.value
   if (typeof named !== 'string') return false
   if (resolve(folder, named) === root) return true
   // It may be a path of another machine, or of the folder that training was started in.

@@ -4,19 +4,19 @@ import { Opaque } from '../../checkpoints/weights/plainValues.ts'
 import { torchArchive } from '../../checkpoints/weights/torchArchive.ts'
 import { systemCode } from '../../failure.ts'
 import { openHandle } from '../../files/runFile.ts'
-import { type Settings, settingsIn } from './settings.ts'
+import { type RunOptions, optionsIn } from './runOptions.ts'
 
 /** What HuggingFace's Trainer saves its arguments as: a pickle in a torch archive. */
 export const TRAINING_ARGUMENTS = 'training_args.bin'
 
 /** The arguments in `training_args.bin`. The pickle is read and never run. */
-export async function trainingArguments(root: string, path: string): Promise<Settings> {
+export async function readTrainingArguments(root: string, path: string): Promise<RunOptions> {
   try {
     await using file = await openHandle(join(root, path))
     const archive = await torchArchive(file, (await file.stat()).size)
     const { value } = archive ?? {}
     const isArguments = value instanceof Opaque && /TrainingArguments|Config$/.test(value.name)
-    return isArguments ? settingsIn(plainState(value.state)) : {}
+    return isArguments ? optionsIn(plainState(value.state)) : {}
   } catch (error) {
     if (systemCode(error) === undefined) throw error
     return {}
@@ -24,8 +24,8 @@ export async function trainingArguments(root: string, path: string): Promise<Set
 }
 
 /** The attributes of an object; the members of enumerations become their values. */
-function plainState(state: unknown): Settings {
-  const found: Settings = {}
+function plainState(state: unknown): RunOptions {
+  const found: RunOptions = {}
   if (!(state instanceof Map)) return found
   for (const [name, value] of state as ReadonlyMap<unknown, unknown>) {
     // What begins with an underscore is the library's own.

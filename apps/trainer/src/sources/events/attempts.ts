@@ -1,5 +1,5 @@
 import type { EventOf } from '@bestmark/core'
-import { startedEvent } from './events.ts'
+import { startedEvent } from './newEvents.ts'
 import { isCount } from '../../files/json.ts'
 
 /** How far a run is, attempt by attempt; plain data, since it is kept with the place in its files. */
@@ -13,7 +13,7 @@ export interface Progress {
 }
 
 /** A run before its first line. */
-export function beginning(): Progress {
+export function noProgress(): Progress {
   return { attempt: 0, step: null, total: null, spans: [[0, 0]] }
 }
 
@@ -21,7 +21,11 @@ export function beginning(): Progress {
  * Training logged this step. Where it went back, that is a further attempt, which is returned as it
  * begins: it went on from the last step before that was logged, as far as can be told.
  */
-export function reach(progress: Progress, step: number, every = 1): EventOf<'started'> | undefined {
+export function advance(
+  progress: Progress,
+  step: number,
+  every = 1,
+): EventOf<'started'> | undefined {
   // No training was there; what comes after it would seem to go back.
   if (!isCount(step)) return undefined
   const before = progress.step
@@ -38,7 +42,7 @@ export function reach(progress: Progress, step: number, every = 1): EventOf<'sta
 }
 
 /** The latest attempt that went over a step; where none did, the last one. */
-export function attemptAt({ attempt, spans }: Progress, step: number | null): number {
+export function findAttempt({ attempt, spans }: Progress, step: number | null): number {
   if (step === null) return attempt
   const found = spans.findLastIndex(([from, to]) => from < step && step <= to)
   return found === -1 ? attempt : found

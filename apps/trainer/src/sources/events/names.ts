@@ -6,7 +6,7 @@ const WORD = new RegExp(`(^|[_/. -])(${SPLIT})([_/. -]|$)`, 'i')
 /** Detection is only ever measured on held-out data. */
 const DETECTION = /^(bbox|segm|keypoints|coco|sem_seg|panoptic_seg|metrics)\/|^(bbox|segm)_/
 /** Rates and settings with such a word measure nothing. */
-const NO_MEASURE =
+const NOT_A_MEASURE =
   /(^|[_/ ])(time|lr|learning_rate|eta|speed|memory|samples|size|seconds)([_/ ]|$)/i
 /** What is left of the name of a held-out loss without the word for its split. */
 const BARE_LOSS = /^(lm )?(loss( epoch)?( average| avg| mean)?|(epoch )?(average|avg|mean) loss)$/
@@ -29,21 +29,21 @@ const TRAINING_LOSS = [
 /** Whether a name is that of something measured on held-out data. */
 export function isHeldOut(name: string): boolean {
   if (PREFIX.test(name) || DETECTION.test(name)) return true
-  return WORD.test(name) && !NO_MEASURE.test(name)
+  return WORD.test(name) && !NOT_A_MEASURE.test(name)
 }
 
 /** Whether a name is that of a measure, and of no rate, time or size. */
 export function isMeasure(name: string): boolean {
-  return !NO_MEASURE.test(name)
+  return !NOT_A_MEASURE.test(name)
 }
 
 /** The name of a measure in a record that says itself of which data it is. */
-export function ofSplit(name: string, split: 'eval' | 'test' | 'unnamed'): string {
+export function nameWithSplit(name: string, split: 'eval' | 'test' | 'unnamed'): string {
   return split === 'unnamed' || isHeldOut(name) ? name : `${split}_${name}`
 }
 
 /** Whether a name stands for single batches of an evaluation, which no step can be told of. */
-export function isOfABatch(name: string): boolean {
+export function isBatchValue(name: string): boolean {
   return PREFIX.test(name) && OF_A_BATCH.test(name)
 }
 
@@ -60,6 +60,6 @@ export function heldOutName(name: string): string {
 }
 
 /** Which of these names is the training's own loss; undefined where none is. */
-export function trainingLossAmong(names: readonly string[]): string | undefined {
+export function findTrainingLoss(names: readonly string[]): string | undefined {
   return TRAINING_LOSS.find((name) => names.includes(name))
 }

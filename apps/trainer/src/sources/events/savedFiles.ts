@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
 import { systemCode } from '../../failure.ts'
 import { inspectCheckpoint } from '../../checkpoints/inspect.ts'
-import { attemptAt, type Progress } from './attempts.ts'
-import { measuredEvents, toldEvent } from './events.ts'
+import { findAttempt, type Progress } from './attempts.ts'
+import { measuredEvents, readerNote } from './newEvents.ts'
 import type { Listing } from '../../files/folder.ts'
 import { pickled } from '../../files/pickled.ts'
 
@@ -24,14 +24,14 @@ export interface SavedFile {
   /** What the file itself measured, and the log has not. */
   values?: Record<string, number>
   /** How its step was found, where a person should know. */
-  how?: string
+  step_note?: string
 }
 
 /** What a name tells of the weights in it; undefined where it is no name of weights. */
 export type NameReader = (name: string) => Pick<SavedFile, 'step' | 'epoch' | 'role'> | undefined
 
 /** The weights that lie in some folders, by their names. */
-export async function savedIn(
+export async function findSavedFiles(
   listing: Listing,
   folders: readonly string[],
   read: NameReader,
@@ -39,11 +39,11 @@ export async function savedIn(
   const found: SavedFile[] = []
   for (const folder of folders) {
     for (const name of await listing.names(folder)) {
-      const told = read(name)
-      if (!told) continue
+      const hints = read(name)
+      if (!hints) continue
       const path = folder === '' ? name : `${folder}/${name}`
       const seen = await statIfThere(join(listing.root, path))
-      if (seen) found.push({ path, ...told, ...seen })
+      if (seen) found.push({ path, ...hints, ...seen })
     }
   }
   return found.sort(
@@ -52,7 +52,7 @@ export async function savedIn(
 }
 
 /** Names that count their own steps, as most programs write them. */
-export const numbered: NameReader = (name) => {
+export const readNumberedName: NameReader = (name) => {
   const step =
     /^(?:checkpoint|step|iter|model|ckpt)[-_=]?(?:step[-_=]?|iter[-_=]?)?0*(\d{1,15})(?:\.(?:pt|pth|ckpt|bin|safetensors|npz))?$/i.exec(
       name,
@@ -66,7 +66,10 @@ export const numbered: NameReader = (name) => {
 }
 
 /** Files that do not name their step tell it within, where they are torch's. */
-export async function withSteps(root: string, saved: readonly SavedFile[]): Promise<SavedFile[]> {
+export async function readMissingSteps(
+  root: string,
+  saved: readonly SavedFile[],
+): Promise<SavedFile[]> {
   return Promise.all(
     saved.map(async (one) => {
       if (one.step !== null || !/\.(ckpt|pt|pth)$/.test(one.path)) return one
@@ -77,34 +80,34 @@ export async function withSteps(root: string, saved: readonly SavedFile[]): Prom
 }
 
 /** What was told of files already: when each was changed, at which step, and whose it is. */
-export type Known = Record<string, [stamp: string, attempt: number]>
+export type StoredFiles = Record<string, [stamp: string, attempt: number]>
 
 /** Weights that are new or changed as events, each with a look at its files; `known` then knows them. */
 export async function savedEvents(
   root: string,
   saved: readonly SavedFile[],
-  known: Known,
+  stored: StoredFiles,
   progress: Progress,
   /** The last step that the log has; Infinity where no more of it comes. */
   reached = Infinity,
 ): Promise<TrainingEvent[]> {
   const events: TrainingEvent[] = []
   for (const file of saved) {
-    const { path, step, epoch, role, mtime, size, how } = file
+    const { path, step, epoch, role, mtime, size, step_note } = file
     const stamp = `${step} ${mtime} ${size}`
-    const attempt = file.attempt ?? attemptAt(progress, step)
-    const before = ownValue(known, path)
-    const isKnown = before?.[0] === stamp && (file.attempt === undefined || before[1] === attempt)
+    const attempt = file.attempt ?? findAttempt(progress, step)
+    const before = ownValue(stored, path)
+    const isStored = before?.[0] === stamp && (file.attempt === undefined || before[1] === attempt)
     // A log that has not come so far may have a row of it yet.
     if (step !== null && isAny(file.values) && step <= reached) {
-      events.push(...valueEvents(known, file, { attempt, step, epoch }))
+      events.push(...valueEvents(stored, file, { attempt, step, epoch }))
     }
-    if (isKnown) continue
-    setOwn(known, path, [stamp, attempt])
+    if (isStored) continue
+    setOwn(stored, path, [stamp, attempt])
     const seen = await inspectCheckpoint(root, path, null)
     const at = Math.round(mtime)
     events.push({ type: 'checkpoint', attempt, step, path, epoch, at, role, ...seen })
-    if (how !== undefined) events.push(toldEvent(attempt, how))
+    if (step_note !== undefined) events.push(readerNote(attempt, step_note))
   }
   return events
 }
@@ -121,13 +124,13 @@ async function statIfThere(path: string): Promise<{ mtime: number; size: number 
 
 /** What a file measured, once. */
 function valueEvents(
-  known: Known,
+  stored: StoredFiles,
   { path, values = {} }: SavedFile,
   at: { attempt: number; step: number; epoch: number | null },
 ): TrainingEvent[] {
   const [key, stamp] = [`${path} values`, JSON.stringify([at.step, values])]
-  if (ownValue(known, key)?.[0] === stamp) return []
-  setOwn(known, key, [stamp, at.attempt])
+  if (ownValue(stored, key)?.[0] === stamp) return []
+  setOwn(stored, key, [stamp, at.attempt])
   return measuredEvents(at, { metrics: {}, evaluation: values }, { file: path, line: null })
 }
 

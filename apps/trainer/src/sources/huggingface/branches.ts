@@ -1,6 +1,6 @@
 import { ownValue } from '@bestmark/core'
 import { isDeepStrictEqual } from 'node:util'
-import { rowsOfTraining } from './afterTraining.ts'
+import { rowsOfTraining } from './finalWeights.ts'
 import type { LogEntry, TrainerState } from './trainerState.ts'
 
 /** A state file and the folder it stood in, relative to the run's root ('' for the root). */
@@ -24,12 +24,12 @@ export interface Branch {
  * The last attempt comes last. It is the one that wrote last, where the times of the files are those
  * of the training; else it is the root's (or what went on from it), or that of the highest step.
  */
-export function branches(files: readonly StateFile[]): Branch[] {
-  const found = sorted(files)
+export function findBranches(files: readonly StateFile[]): Branch[] {
+  const found = sortIntoBranches(files)
   const written = found.map(({ members }) => Math.max(...members.map(({ state }) => state.mtime)))
   const last = written.indexOf(Math.max(...written))
   if (last > 0 && found.every(isInOrder)) found.unshift(...found.splice(last, 1))
-  return joined(found)
+  return countShared(found)
 }
 
 /** A copy's times are those of copying, in whatever order that was; a training saves step by step. */
@@ -40,7 +40,7 @@ function isInOrder({ members }: Branch): boolean {
   })
 }
 
-function sorted(files: readonly StateFile[]): Branch[] {
+function sortIntoBranches(files: readonly StateFile[]): Branch[] {
   const found: Branch[] = []
   for (const file of [...files].sort(rootThenHighestStep)) {
     const home = found.find(({ longest }) => begins(file, longest))
@@ -54,7 +54,7 @@ function sorted(files: readonly StateFile[]): Branch[] {
 }
 
 /** The last attempt comes first here. */
-function joined(found: Branch[]): Branch[] {
+function countShared(found: Branch[]): Branch[] {
   const [last, ...earlier] = found
   if (last) {
     for (const branch of earlier) branch.shared = sharedEntries(branch.longest, last.longest)

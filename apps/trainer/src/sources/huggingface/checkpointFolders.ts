@@ -18,7 +18,7 @@ const NAMED = /^(last|latest|best|final)[-_]?checkpoint$|^checkpoint[-_](last|la
 /** Checkpoints looked at together; each may hold a few files open. */
 const TOGETHER = 16
 /** Codes that tell of a file; any other, such as too many open files, tells nothing of it. */
-const OF_THE_FILE = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP', 'ENXIO'])
+const FILE_CODES = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP', 'ENXIO'])
 
 /** A checkpoint's folder, and its state where that can be read. */
 export interface CheckpointFolder {
@@ -39,7 +39,7 @@ export function isNumberedName(name: string): boolean {
 }
 
 /** The checkpoints of an output folder by their steps, each with a look at its files. */
-export async function checkpointFolders(path: string): Promise<CheckpointFolder[]> {
+export async function findCheckpointFolders(path: string): Promise<CheckpointFolder[]> {
   const all = await readdir(path)
   const names = all.filter(isCheckpointName)
   // What a person copied out of a run is a checkpoint by itself.
@@ -48,13 +48,16 @@ export async function checkpointFolders(path: string): Promise<CheckpointFolder[
   const folders: CheckpointFolder[] = []
   for (let from = 0; from < names.length; from += TOGETHER) {
     const some = names.slice(from, from + TOGETHER)
-    const found = await Promise.all(some.map((name) => checkpointFolder(path, name)))
+    const found = await Promise.all(some.map((name) => readCheckpointFolder(path, name)))
     folders.push(...found.filter((one) => one !== undefined))
   }
   return folders.sort((a, b) => a.step - b.step)
 }
 
-async function checkpointFolder(root: string, name: string): Promise<CheckpointFolder | undefined> {
+async function readCheckpointFolder(
+  root: string,
+  name: string,
+): Promise<CheckpointFolder | undefined> {
   const named = NUMBERED.exec(name)?.[1]
   const files = await inspectCheckpoint(root, name, STATE)
   try {
@@ -62,7 +65,7 @@ async function checkpointFolder(root: string, name: string): Promise<CheckpointF
     return { name, step: named === undefined ? state.global_step : Number(named), files, state }
   } catch (error) {
     const code = systemCode(error)
-    const isOfTheFile = error instanceof Failure && (code === undefined || OF_THE_FILE.has(code))
+    const isOfTheFile = error instanceof Failure && (code === undefined || FILE_CODES.has(code))
     if (!isOfTheFile) throw error
     if (named === undefined) return undefined
     const step = Number(named)

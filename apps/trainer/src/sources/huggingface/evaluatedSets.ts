@@ -22,11 +22,11 @@ export function evaluatedSets(values: Record<string, Measured>): EvaluatedSet[] 
   for (const [name, value] of Object.entries(values)) {
     const prefix = prefixes.find((one) => name.startsWith(one))
     const samples = prefix === undefined ? null : (sizes.get(prefix) ?? null)
-    const own = sets.get(samples) ?? {}
-    setOwn(own, name, value)
-    sets.set(samples, own)
+    const setValues = sets.get(samples) ?? {}
+    setOwn(setValues, name, value)
+    sets.set(samples, setValues)
   }
-  return [...sets].map(([samples, own]) => ({ values: own, samples }))
+  return [...sets].map(([samples, setValues]) => ({ values: setValues, samples }))
 }
 
 /** The size of each set by the prefix of its names, the longest first; null where it is not told. */

@@ -1,25 +1,25 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../../failure.ts'
-import { loadsBest } from './afterTraining.ts'
-import { branches, type StateFile } from './branches.ts'
+import { readLoadsBest } from './finalWeights.ts'
+import { findBranches, type StateFile } from './branches.ts'
 import {
   type CheckpointFolder,
-  checkpointFolders,
+  findCheckpointFolders,
   isNumberedName,
   ROOT,
   STATE,
 } from './checkpointFolders.ts'
 import { readConfigurations } from '../config/configuration.ts'
-import { declared } from '../config/declaration.ts'
-import { toldEvent } from '../events/events.ts'
+import { readDeclaration } from '../config/declaration.ts'
+import { readerNote } from '../events/newEvents.ts'
 import { admitAll } from '../../journal/gate.ts'
 import { Listing } from '../../files/folder.ts'
-import { readResults, resultsFiles } from './resultsFiles.ts'
+import { readResults, findResultsFiles } from './resultsFiles.ts'
 import { attemptEvents } from './stateEvents.ts'
 import { readTrainerState, type TrainerState, UnreadState } from './trainerState.ts'
 import type { ReadRun } from '../reader/source.ts'
-import { SETTLING } from '../reader/wholeReader.ts'
+import { SETTLING_MS } from '../reader/wholeReader.ts'
 
 /** Reads one state file, which tells of evaluations but of no checkpoints. Throws a Failure. */
 export async function readStateFile(path: string): Promise<ReadRun> {
@@ -32,19 +32,19 @@ export async function readStateFile(path: string): Promise<ReadRun> {
  * `checkpoint-N` folders. Throws a Failure where nothing of the kind is there or can be read.
  */
 export async function readHuggingFace(path: string, isOver = true): Promise<ReadRun> {
-  const folders = await checkpointFolders(path)
+  const folders = await findCheckpointFolders(path)
   const { root, problem } = await rootState(path, folders, isOver)
   const states = folders.flatMap(({ name, state }) =>
     state && name !== ROOT ? [{ folder: name, file: join(name, STATE), state }] : [],
   )
   if (root) states.unshift({ folder: '', file: STATE, state: root })
   if (states.length === 0) throw new Failure(unreadable(path, folders))
-  const files = await resultsFiles(new Listing(path))
+  const files = await findResultsFiles(new Listing(path))
   const found = await run(path, states, { folders, files })
   const last = found.events.reduce((attempt, event) => Math.max(attempt, event.attempt), 0)
   return problem === null
     ? found
-    : { ...found, events: [...found.events, toldEvent(last, problem)] }
+    : { ...found, events: [...found.events, readerNote(last, problem)] }
 }
 
 function unreadable(path: string, folders: readonly CheckpointFolder[]): string {
@@ -73,7 +73,7 @@ async function rootState(
 }
 
 async function isFresh(file: string): Promise<boolean> {
-  return Date.now() - (await stat(file)).mtimeMs < SETTLING
+  return Date.now() - (await stat(file)).mtimeMs < SETTLING_MS
 }
 
 async function run(
@@ -81,12 +81,12 @@ async function run(
   states: StateFile[],
   { folders, files }: { folders: readonly CheckpointFolder[]; files: readonly string[] },
 ): Promise<ReadRun> {
-  const attempts = branches(states)
+  const attempts = findBranches(states)
   const home = isNumberedName(basename(root)) ? dirname(root) : root
   const configurations = await readConfigurations(home)
-  const declaration = declared(configurations)
+  const declaration = readDeclaration(configurations)
   const names = folders.map(({ name }) => name)
-  const loads = await loadsBest(home, names, configurations)
+  const loads = await readLoadsBest(home, names, configurations)
   const results = files.length > 0 ? await readResults(root, files) : null
   const hasRoot = states.some(({ folder }) => folder === '')
   const events = attempts.flatMap((branch, attempt) => {

@@ -1,11 +1,11 @@
 import type { TrainingEvent } from '@bestmark/core'
-import { withScores } from '../scores/attached.ts'
+import { addScores } from '../scores/runScores.ts'
 import { SCORES } from '../scores/scoresFile.ts'
 import { isCheckpointName, STATE } from './checkpointFolders.ts'
 import { readHuggingFace } from './huggingface.ts'
 import type { Listing } from '../../files/folder.ts'
-import { resultsFiles } from './resultsFiles.ts'
-import type { Opening, Source } from '../reader/source.ts'
+import { findResultsFiles } from './resultsFiles.ts'
+import type { ReadOptions, Source } from '../reader/source.ts'
 import { WholeReader } from '../reader/wholeReader.ts'
 
 /**
@@ -30,8 +30,8 @@ async function stateFiles(listing: Listing): Promise<string[]> {
 }
 
 /** While a run may go on, its last state does not tell that it stopped. */
-async function eventsIn({ root, isOver }: Opening): Promise<TrainingEvent[]> {
-  const { events } = await withScores(await readHuggingFace(root, isOver))
+async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]> {
+  const { events } = await addScores(await readHuggingFace(root, isOver))
   if (isOver) return events
   const last = events.reduce((attempt, event) => Math.max(attempt, event.attempt), 0)
   return events.filter(
@@ -42,5 +42,5 @@ async function eventsIn({ root, isOver }: Opening): Promise<TrainingEvent[]> {
 async function filesToLookAt(listing: Listing): Promise<string[]> {
   const folders = (await listing.names()).filter(isCheckpointName)
   const states = folders.map((name) => `${name}/${STATE}`)
-  return [STATE, SCORES, ...(await resultsFiles(listing)), ...folders, ...states]
+  return [STATE, SCORES, ...(await findResultsFiles(listing)), ...folders, ...states]
 }

@@ -1,12 +1,12 @@
 import { readMeasured, type TrainingEvent, setOwn } from '@bestmark/core'
-import { beginning, type Progress, reach } from '../events/attempts.ts'
+import { noProgress, type Progress, advance } from '../events/attempts.ts'
 import { readConfigurations } from '../config/configuration.ts'
-import { declared } from '../config/declaration.ts'
-import { measuredEvents, startedEvent, type Values } from '../events/events.ts'
+import { readDeclaration } from '../config/declaration.ts'
+import { measuredEvents, startedEvent, type Values } from '../events/newEvents.ts'
 import { type Found, noStep } from '../../journal/gate.ts'
 import { jsonObject } from '../../files/json.ts'
 import { type FileLine, lineSource } from '../reader/lineSource.ts'
-import { numbered, savedIn } from '../events/savedFiles.ts'
+import { readNumberedName, findSavedFiles } from '../events/savedFiles.ts'
 import { isCount } from '../../files/json.ts'
 
 const FILE = 'trainer_log.jsonl'
@@ -22,20 +22,20 @@ export const LLAMA_FACTORY = lineSource<State>({
   files: (listing) => {
     return listing.files(/^trainer_log\.jsonl$/, (head) => head.includes('"current_steps"'))
   },
-  begin: () => ({ ...beginning(), every: 1 }),
-  line: tell,
+  begin: () => ({ ...noProgress(), every: 1 }),
+  line: readLine,
   started: async (listing) => {
-    const { fields, warnings } = declared(await readConfigurations(listing.root))
-    return { told: fields, warnings }
+    const { fields, warnings } = readDeclaration(await readConfigurations(listing.root))
+    return { fields: fields, warnings }
   },
-  saved: (listing) => savedIn(listing, [''], numbered),
+  saved: (listing) => findSavedFiles(listing, [''], readNumberedName),
 })
 
 /** What a line tells beside measurements. */
 const COUNTING =
   /^(current_steps|total_steps|epoch|percentage|elapsed_time|remaining_time|total_tokens)$/
 
-function tell(state: State, { text, line }: FileLine): Found[] {
+function readLine(state: State, { text, line }: FileLine): Found[] {
   if (text.trim() === '') return []
   const row = jsonObject(text)
   const counted = row?.['current_steps']
@@ -49,7 +49,7 @@ function tell(state: State, { text, line }: FileLine): Found[] {
   const isApart =
     !isTraining && state.step !== null && state.total !== null && total !== state.total
   const step = isApart ? (state.step ?? counted) : counted
-  const events: TrainingEvent[] = isApart ? [] : begun(state, step, total, isTraining)
+  const events: TrainingEvent[] = isApart ? [] : attemptEvents(state, step, total, isTraining)
   const epoch = typeof row['epoch'] === 'number' ? row['epoch'] : null
   const at = { attempt: state.attempt, step, epoch }
   events.push(...measuredEvents(at, { metrics, evaluation }, { file: FILE, line }))
@@ -57,7 +57,7 @@ function tell(state: State, { text, line }: FileLine): Found[] {
 }
 
 /** A line of training: it may begin a further attempt, or tell the total of this one. */
-function begun(
+function attemptEvents(
   state: State,
   step: number,
   total: number | null,
@@ -67,8 +67,8 @@ function begun(
   const isBack = before !== null && step < before
   // The closing line stands at the last step, without a loss.
   const again =
-    (isTraining && before !== step) || isBack ? reach(state, step, state.every) : undefined
-  if (!isTraining && before !== null && step > before) reach(state, step)
+    (isTraining && before !== step) || isBack ? advance(state, step, state.every) : undefined
+  if (!isTraining && before !== null && step > before) advance(state, step)
   if (before !== null && step > before) state.every = step - before
   if (again) {
     state.total = total
@@ -83,8 +83,8 @@ function begun(
 
 function valuesIn(row: Record<string, unknown>): { metrics: Values; evaluation: Values } {
   const values = { metrics: {} as Values, evaluation: {} as Values }
-  for (const [name, said] of Object.entries(row)) {
-    const value = readMeasured(said)
+  for (const [name, logged] of Object.entries(row)) {
+    const value = readMeasured(logged)
     if (value === undefined || value === null || COUNTING.test(name)) continue
     if (/^(eval|predict)_/.test(name)) setOwn(values.evaluation, name, value)
     else setOwn(values.metrics, name === 'lr' ? 'learning_rate' : name, value)

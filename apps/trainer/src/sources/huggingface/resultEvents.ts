@@ -5,14 +5,14 @@ import {
   type TrainingEvent,
   ownValue,
 } from '@bestmark/core'
-import { isRate, lastStepAt, rowsAfter, weightsLeft } from './afterTraining.ts'
+import { isRate, findLastStep, rowsAfter, findFinalWeights } from './finalWeights.ts'
 import { evaluatedSets } from './evaluatedSets.ts'
-import { measuredEvents, toldEvent } from '../events/events.ts'
+import { measuredEvents, readerNote } from '../events/newEvents.ts'
 import type { Results } from './resultsFiles.ts'
 import type { TrainerState } from './trainerState.ts'
 
 /** Where results are of a run that has a state. */
-interface Beside {
+interface StateOfResults {
   state: TrainerState
   attempt: number
   /** Whether the best checkpoint was loaded after training; null where nothing tells. */
@@ -23,33 +23,36 @@ interface Beside {
  * What results add to a state: values that its log does not have at the step of the weights that
  * they were measured with. What both tell counts once, and where they differ the state counts.
  */
-export function addedResults(results: Results, { state, attempt, loads }: Beside): TrainingEvent[] {
+export function addedResults(
+  results: Results,
+  { state, attempt, loads }: StateOfResults,
+): TrainingEvent[] {
   const { file, values, problems } = results
-  const told = problems.map((text) => toldEvent(attempt, text))
+  const notes = problems.map((text) => readerNote(attempt, text))
   const names = Object.keys(values)
-  if (names.length === 0) return told
-  const last = lastStepAt(state, results.epoch)
+  if (names.length === 0) return notes
+  const last = findLastStep(state, results.epoch)
   if (last === undefined) {
     const why = `is of epoch ${results.epoch}, whose step no remaining state says`
-    return [...told, toldEvent(attempt, `What ${file} measured ${why}, so it was left out`)]
+    return [...notes, readerNote(attempt, `What ${file} measured ${why}, so it was left out`)]
   }
-  const { step, why } = weightsLeft(state, last, { loads, values })
+  const { step, why } = findFinalWeights(state, last, { loads, values })
   const row = rowOf(state, step, loads)
   const others = names.filter(
     (name) => isOther(ownValue(values, name), ownValue(row, name)) && !isRate(name),
   )
   if (others.length > 0) {
     const text = `${file} has other values of ${others.join(', ')} at step ${step} than the log of the state, which counts`
-    told.push(toldEvent(attempt, text))
+    notes.push(readerNote(attempt, text))
   }
   const added = withoutRates(names.filter((name) => !Object.hasOwn(row, name)))
-  if (added.length === 0) return told
+  if (added.length === 0) return notes
   const shown = added.filter((name) => !isRate(name)).join(', ')
   const text = `${file} adds ${shown} of step ${step} (${why})`
-  const said = readMeasured(row['epoch'])
-  const epoch = isFiniteMeasure(said) ? said : null
+  const logged_epoch = readMeasured(row['epoch'])
+  const epoch = isFiniteMeasure(logged_epoch) ? logged_epoch : null
   const at = { attempt, step, epoch }
-  return [...told, toldEvent(attempt, text, 'info'), ...evaluations(results, added, at)]
+  return [...notes, readerNote(attempt, text, 'info'), ...evaluations(results, added, at)]
 }
 
 /** All that the log tells of a step's weights. */
@@ -57,24 +60,24 @@ function rowOf(state: TrainerState, step: number, loads: boolean | null): Record
   const after = rowsAfter(state)
   const rows = state.log_history.filter((row) => {
     if (!after.has(row)) return row.step === step
-    return weightsLeft(state, row.step, { loads, values: row }).step === step
+    return findFinalWeights(state, row.step, { loads, values: row }).step === step
   })
   return Object.fromEntries(rows.toReversed().flatMap((row) => Object.entries(row)))
 }
 
 /** What results tell of a run by themselves, measured at one step. */
 export function evaluations(
-  { values, places }: Results,
+  { values, origins }: Results,
   names: readonly string[],
   at: { attempt: number; step: number; epoch: number | null },
 ): TrainingEvent[] {
   const some = Object.fromEntries(names.map((name) => [name, ownValue(values, name) ?? null]))
   return evaluatedSets(some).flatMap((set): TrainingEvent[] => {
     const own = Object.keys(set.values)
-    const [first] = own.flatMap((name) => ownValue(places, name) ?? [])
+    const [first] = own.flatMap((name) => ownValue(origins, name) ?? [])
     if (!first) return []
     const lines = own.flatMap((name): [string, number][] => {
-      const { file, line } = ownValue(places, name) ?? first
+      const { file, line } = ownValue(origins, name) ?? first
       return file === first.file && line !== null ? [[name, line]] : []
     })
     return measuredEvents(at, { metrics: {}, evaluation: set.values }, first, set.samples).map(

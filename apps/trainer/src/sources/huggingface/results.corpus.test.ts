@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { publicRows } from '../../testing.ts'
 import { Listing } from '../../files/folder.ts'
-import { readResults, resultsFiles } from './resultsFiles.ts'
+import { readResults, findResultsFiles } from './resultsFiles.ts'
 import { readRun } from '../readRun.ts'
 import { readTrainerState } from './trainerState.ts'
 
@@ -25,7 +25,7 @@ test.skipIf(!corpus)(
     let exact = 0
     for (const { place, saved } of await byFolder('hf_results_json')) {
       const root = dirname(saved)
-      const results = await readResults(root, await resultsFiles(new Listing(root)))
+      const results = await readResults(root, await findResultsFiles(new Listing(root)))
       const beside = states.find((one) => one.place === place || one.place.startsWith(`${place}/`))
       if (!beside || !results.steps) continue
       const { max_steps } = await readTrainerState(beside.saved)

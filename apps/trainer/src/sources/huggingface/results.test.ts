@@ -5,7 +5,7 @@ import { type EventOf, pythonJson, type TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { command } from '../../commands/testing.ts'
 import { temporaryFolder, weightsOf } from '../../testing.ts'
-import { runsBelow } from '../find.ts'
+import { searchRuns } from '../runSearch.ts'
 import { readRun } from '../readRun.ts'
 
 /**
@@ -256,7 +256,7 @@ test('an evaluation of weights that were not trained here is no run', async () =
   const found = async () => {
     const names: string[] = []
     const walk = { signal: new AbortController().signal, onUnreadable: () => undefined }
-    for await (const { source } of runsBelow(folder.path, walk)) names.push(source)
+    for await (const { source } of searchRuns(folder.path, walk)) names.push(source)
     return names
   }
   const evaluated = { eval_loss: 1, eval_runtime: 2 }

@@ -1,16 +1,16 @@
 import { isFiniteMeasure, type TrainingEvent } from '@bestmark/core'
 import { inspectCheckpoint } from '../../checkpoints/inspect.ts'
-import { loadsBest } from './afterTraining.ts'
+import { readLoadsBest } from './finalWeights.ts'
 import { readConfigurations } from '../config/configuration.ts'
-import { declared } from '../config/declaration.ts'
-import { endedEvent, startedEvent, toldEvent } from '../events/events.ts'
+import { readDeclaration } from '../config/declaration.ts'
+import { endedEvent, startedEvent, readerNote } from '../events/newEvents.ts'
 import { admitAll } from '../../journal/gate.ts'
 import { Listing } from '../../files/folder.ts'
 import { evaluations } from './resultEvents.ts'
-import { readResults, resultsFiles, type Results, tellsOfTraining } from './resultsFiles.ts'
-import { numbered, savedIn, type SavedFile } from '../events/savedFiles.ts'
-import type { Opening, Source } from '../reader/source.ts'
-import { lastStep, plannedEpochs, type Steps } from './trainingLength.ts'
+import { readResults, findResultsFiles, type Results, hasTrainingResults } from './resultsFiles.ts'
+import { readNumberedName, findSavedFiles, type SavedFile } from '../events/savedFiles.ts'
+import type { ReadOptions, Source } from '../reader/source.ts'
+import { findStepRange, readPlannedEpochs, type StepRange } from './trainingLength.ts'
 import { WholeReader } from '../reader/wholeReader.ts'
 
 /**
@@ -20,8 +20,8 @@ import { WholeReader } from '../reader/wholeReader.ts'
 export const RESULTS: Source = {
   name: 'huggingface_results',
   isHere: async (listing) => {
-    for (const file of await resultsFiles(listing)) {
-      if (await tellsOfTraining(listing, file)) return true
+    for (const file of await findResultsFiles(listing)) {
+      if (await hasTrainingResults(listing, file)) return true
     }
     return false
   },
@@ -30,43 +30,43 @@ export const RESULTS: Source = {
 }
 
 async function filesToLookAt(listing: Listing): Promise<string[]> {
-  return [...(await resultsFiles(listing)), ...(await saves(listing)).map(({ path }) => path)]
+  return [...(await findResultsFiles(listing)), ...(await saves(listing)).map(({ path }) => path)]
 }
 
 async function saves(listing: Listing): Promise<SavedFile[]> {
-  const found = await savedIn(listing, [''], numbered)
+  const found = await findSavedFiles(listing, [''], readNumberedName)
   return found.filter(({ path }) => /^checkpoint-\d+$/.test(path))
 }
 
-async function eventsIn({ root }: Opening): Promise<TrainingEvent[]> {
+async function eventsIn({ root }: ReadOptions): Promise<TrainingEvent[]> {
   const listing = new Listing(root)
   const saved = await saves(listing)
-  const results = await readResults(root, await resultsFiles(listing))
+  const results = await readResults(root, await findResultsFiles(listing))
   const configurations = await readConfigurations(root)
-  const { fields, warnings } = declared(configurations)
+  const { fields, warnings } = readDeclaration(configurations)
   const folders = saved.map(({ path }) => path)
-  const loads = await loadsBest(root, folders, configurations)
-  const epochs = await plannedEpochs(root, folders, configurations)
-  const steps = lastStep(results, epochs, saved)
+  const loads = await readLoadsBest(root, folders, configurations)
+  const epochs = await readPlannedEpochs(root, folders, configurations)
+  const steps = findStepRange(results, epochs, saved)
   const texts = [...warnings, ...results.problems]
   const found = [
-    startedEvent({ ...fields, total_steps: onlyOf(steps) }),
+    startedEvent({ ...fields, total_steps: singleStep(steps) }),
     ...measured(results, saved, { loads, steps }),
     ...(await Promise.all(saved.map((one) => savedEvent(root, one)))),
-    ...texts.map((text) => toldEvent(0, text)),
+    ...texts.map((text) => readerNote(0, text)),
     endedEvent(0, 'completed'),
   ]
   return admitAll(found, results.file)
 }
 
 /** A number of steps, where only one fits. */
-function onlyOf(steps: Steps | null): number | null {
+function singleStep(steps: StepRange | null): number | null {
   return steps && steps[0] === steps[1] ? steps[0] : null
 }
 
 /** What is known of the end: the steps that fit, and whether another checkpoint was loaded. */
 interface End {
-  steps: Steps | null
+  steps: StepRange | null
   loads: boolean | null
 }
 
@@ -81,32 +81,32 @@ function measured(
   const score = `"bestmark score CHECKPOINT --results ${file}" tells it`
   if (!steps) {
     const text = `${file} does not tell how many steps the training took, so what it measured is of no known step; ${score}`
-    return names.length > 0 ? [toldEvent(0, text)] : []
+    return names.length > 0 ? [readerNote(0, text)] : []
   }
-  const step = onlyOf(steps) ?? about(steps, saved)
+  const step = singleStep(steps) ?? middleStep(steps, saved)
   const at = { attempt: 0, step, epoch: isFiniteMeasure(epoch) ? epoch : null }
   const trained: TrainingEvent[] =
     train_loss === null ? [] : [{ type: 'metrics', ...at, at: null, values: { train_loss } }]
-  const events = [toldEvent(0, stepsText(file, steps, step), 'info'), ...trained]
+  const events = [readerNote(0, stepsText(file, steps, step), 'info'), ...trained]
   if (names.length === 0) return events
-  if (loads === null) events.push(toldEvent(0, lastText(file), 'info'))
+  if (loads === null) events.push(readerNote(0, lastText(file), 'info'))
   if (!loads) return [...events, ...evaluations(results, names, at)]
   const text = `What ${file} measured is of the checkpoint that was loaded after training, which no file names; ${score}`
-  return [...events, toldEvent(0, text)]
+  return [...events, readerNote(0, text)]
 }
 
 function lastText(file: string): string {
   return `Nothing tells that another checkpoint was loaded after training, so what ${file} measured counts as of the last step`
 }
 
-function stepsText(file: string, [fewest, most]: Steps, step: number): string {
+function stepsText(file: string, [fewest, most]: StepRange, step: number): string {
   const rate = `runtime and rate in ${file}`
   if (fewest === most) return `The ${step} steps of training are told by ${rate}`
   return `Training took ${fewest} to ${most} steps by epoch, ${rate}, so its last step is called ${step} and is of no saved checkpoint`
 }
 
 /** The middle of the steps that fit; never one that was saved, since which one it is nobody knows. */
-function about([fewest, most]: Steps, saved: readonly SavedFile[]): number {
+function middleStep([fewest, most]: StepRange, saved: readonly SavedFile[]): number {
   const taken = new Set(saved.map(({ step }) => step))
   let step = Math.round((fewest + most) / 2)
   while (taken.has(step)) step++

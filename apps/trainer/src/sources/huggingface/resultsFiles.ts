@@ -22,7 +22,7 @@ export interface Results {
   /** What was measured on held-out data. */
   values: Record<string, Measured>
   /** The file and the line of each value. */
-  places: Record<string, { file: string; line: number | null }>
+  origins: Record<string, { file: string; line: number | null }>
   /** Files that cannot be read, and why. */
   problems: string[]
 }
@@ -39,13 +39,13 @@ const FILES = [
 ]
 
 /** The files that `save_metrics` may have left in a folder, by name. */
-export async function resultsFiles(listing: Listing): Promise<string[]> {
+export async function findResultsFiles(listing: Listing): Promise<string[]> {
   const names = await listing.names()
   return FILES.filter((name) => names.includes(name))
 }
 
 /** Whether a file tells of training: evaluations alone may be of weights that were only downloaded. */
-export async function tellsOfTraining(listing: Listing, file: string): Promise<boolean> {
+export async function hasTrainingResults(listing: Listing, file: string): Promise<boolean> {
   const head = await listing.head(file)
   return (
     /"train_runtime"\s*:/.test(head) || (/"eval_\w+"\s*:/.test(head) && /"epoch"\s*:/.test(head))
@@ -56,18 +56,18 @@ export async function tellsOfTraining(listing: Listing, file: string): Promise<b
 export async function readResults(root: string, files: readonly string[]): Promise<Results> {
   const found: Results = {
     ...{ file: files[0] ?? '', epoch: null, train_loss: null, steps: null },
-    ...{ epochs_of_steps: null, values: {}, places: {}, problems: [] },
+    ...{ epochs_of_steps: null, values: {}, origins: {}, problems: [] },
   }
   const summary: Record<string, number> = {}
   for (const file of files) {
-    const text = await textOf(join(root, file)).catch((error: unknown) => {
+    const text = await readText(join(root, file)).catch((error: unknown) => {
       if (systemCode(error) === undefined && !(error instanceof Failure)) throw error
       found.problems.push(`${file} cannot be read (${fileErrorText(error)}), so it was left out`)
     })
     if (text === undefined) continue
-    const said = jsonObject(text.replace(/^\uFEFF/, ''))
-    if (!said) found.problems.push(`${file} is no JSON object, so what it holds was left out`)
-    else readInto(found, summary, { file, text, said })
+    const values = jsonObject(text.replace(/^\uFEFF/, ''))
+    if (!values) found.problems.push(`${file} is no JSON object, so what it holds was left out`)
+    else readInto(found, summary, { file, text, values })
   }
   found.epoch = summary['epoch'] ?? null
   found.train_loss = summary['train_loss'] ?? null
@@ -79,16 +79,16 @@ export async function readResults(root: string, files: readonly string[]): Promi
 function readInto(
   found: Results,
   summary: Record<string, number>,
-  { file, text, said }: { file: string; text: string; said: Record<string, unknown> },
+  { file, text, values }: { file: string; text: string; values: Record<string, unknown> },
 ): void {
   const walk = new TextWalk(text)
-  for (const [name, one] of Object.entries(said)) {
+  for (const [name, one] of Object.entries(values)) {
     const value = readMeasured(one)
     if (value === undefined || value === null) continue
     if (!isMeasured(name)) setOwn(summary, name, ownValue(summary, name) ?? value)
     else if (!Object.hasOwn(found.values, name)) {
       setOwn(found.values, name, value)
-      setOwn(found.places, name, { file, line: walk.lineOf(name, one) })
+      setOwn(found.origins, name, { file, line: walk.lineOf(name, one) })
     }
   }
 }
@@ -101,12 +101,12 @@ function isMeasured(name: string): boolean {
 /** The example scripts tell how many samples an epoch has. */
 function epochsOf(summary: Record<string, number>): number | null {
   const {
-    train_samples: an_epoch,
+    train_samples: samplesPerEpoch,
     train_samples_per_second: rate,
     train_runtime: seconds,
   } = summary
-  if (an_epoch === undefined || rate === undefined || seconds === undefined) return null
-  return an_epoch > 0 && rate > 0 && seconds > 0 ? (rate * seconds) / an_epoch : null
+  if (samplesPerEpoch === undefined || rate === undefined || seconds === undefined) return null
+  return samplesPerEpoch > 0 && rate > 0 && seconds > 0 ? (rate * seconds) / samplesPerEpoch : null
 }
 
 /**
@@ -127,7 +127,7 @@ const HALF_SECONDS = 0.00005
 /** What the arithmetic of doubles may lose of a whole number. */
 const SLACK = 1e-6
 
-async function textOf(path: string): Promise<string | undefined> {
+async function readText(path: string): Promise<string | undefined> {
   try {
     return await textOfFile(path, LARGEST)
   } catch (error) {

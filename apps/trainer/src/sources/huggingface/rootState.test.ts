@@ -3,7 +3,7 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { makeOld, temporaryFolder, writeOutput } from '../../testing.ts'
-import { toldByReader } from '../events/events.ts'
+import { readerWarnings } from '../events/newEvents.ts'
 import { readRun } from '../readRun.ts'
 
 /** What may have become of the state file of a run, and what is told of it. */
@@ -43,6 +43,6 @@ for (const [kind, [make, told]] of Object.entries(DAMAGED)) {
     await makeOld(root)
     await make(state)
     const { events } = await readRun(root)
-    expect(toldByReader(events)).toEqual([`Skipped trainer_state.json: ${told}`])
+    expect(readerWarnings(events)).toEqual([`Skipped trainer_state.json: ${told}`])
   })
 }

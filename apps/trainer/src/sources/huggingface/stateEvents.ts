@@ -6,12 +6,12 @@ import {
   type Measured,
   setOwn,
 } from '@bestmark/core'
-import { rowsAfter, weightsLeft } from './afterTraining.ts'
+import { rowsAfter, findFinalWeights } from './finalWeights.ts'
 import type { Branch } from './branches.ts'
 import { type CheckpointFolder, ROOT } from './checkpointFolders.ts'
-import type { Declared } from '../config/declaration.ts'
+import type { Declaration } from '../config/declaration.ts'
 import { evaluatedSets } from './evaluatedSets.ts'
-import { toldEvent } from '../events/events.ts'
+import { readerNote } from '../events/newEvents.ts'
 import { lineOf, logLines } from '../../files/jsonPlaces.ts'
 import { addedResults } from './resultEvents.ts'
 import type { Results } from './resultsFiles.ts'
@@ -22,11 +22,11 @@ import { isCount } from '../../files/json.ts'
 const SUMMARY = /^(train_|total_flos$|epoch$|step$)/
 
 /** Which attempt a branch is, and what is known of the run as a whole. */
-interface Place {
+interface AttemptOptions {
   attempt: number
   folders: readonly CheckpointFolder[]
   isLast: boolean
-  declaration: Declared
+  declaration: Declaration
   /** Whether the best checkpoint was loaded after training; null where nothing tells. */
   loads: boolean | null
   /** What `save_metrics` left beside the states. */
@@ -34,10 +34,10 @@ interface Place {
 }
 
 /** What one attempt's state files tell, as events to parse. */
-export function attemptEvents(branch: Branch, place: Place): object[] {
+export function attemptEvents(branch: Branch, place: AttemptOptions): object[] {
   const { attempt, folders, isLast, declaration, loads, results } = place
   const { state, file, folder } = branch.longest
-  const history = new History(state, file, place)
+  const history = new StateHistory(state, file, place)
   const entries = state.log_history.slice(branch.shared)
   const written = new Set(branch.members.map((member) => member.folder))
   const saved = folders.filter(({ name, state }) =>
@@ -54,7 +54,7 @@ export function attemptEvents(branch: Branch, place: Place): object[] {
   ]
 }
 
-function started({ longest, shared }: Branch, attempt: number, told: Declared): object {
+function started({ longest, shared }: Branch, attempt: number, declaration: Declaration): object {
   const { max_steps, num_train_epochs, save_steps, log_history } = longest.state
   const last = log_history[shared - 1]
   return {
@@ -63,13 +63,13 @@ function started({ longest, shared }: Branch, attempt: number, told: Declared): 
     total_steps: max_steps,
     total_epochs: isFiniteMeasure(num_train_epochs) ? num_train_epochs : null,
     resumed_from: last?.step ?? null,
-    save_steps: save_steps ?? told.save_steps,
-    ...told.fields,
+    save_steps: save_steps ?? declaration.save_steps,
+    ...declaration.fields,
   }
 }
 
 /** What one state file tells, and on which lines. */
-class History {
+class StateHistory {
   readonly #state: TrainerState
   readonly #attempt: number
   readonly #file: string
@@ -78,7 +78,7 @@ class History {
   readonly #after: ReadonlySet<LogEntry>
   #hidden: { count: number; line: number | null } = { count: 0, line: null }
 
-  constructor(state: TrainerState, file: string, { attempt, loads }: Place) {
+  constructor(state: TrainerState, file: string, { attempt, loads }: AttemptOptions) {
     this.#state = state
     this.#attempt = attempt
     this.#file = file
@@ -88,7 +88,7 @@ class History {
   }
 
   entryEvents(entry: LogEntry): object[] {
-    const { evaluation, metrics } = parted(entry)
+    const { evaluation, metrics } = splitEntry(entry)
     if (isHiddenNaN(metrics)) {
       this.#hidden.line ??= this.#lines.get(entry)?.['loss'] ?? null
       this.#hidden.count++
@@ -107,7 +107,10 @@ class History {
   #weightsOf(entry: LogEntry): { step: number; epoch: number | null } {
     const here = { step: entry.step, epoch: epochOf(entry) }
     if (!this.#after.has(entry)) return here
-    const { step } = weightsLeft(this.#state, entry.step, { loads: this.#loads, values: entry })
+    const { step } = findFinalWeights(this.#state, entry.step, {
+      loads: this.#loads,
+      values: entry,
+    })
     if (step === entry.step) return here
     return { step, epoch: epochOf(this.#state.log_history.find((row) => row.step === step)) }
   }
@@ -132,9 +135,9 @@ class History {
   /** What was left out or changed is told, so that nothing goes in silence. */
   warnings(): string[] {
     const texts: string[] = []
-    const { left_out } = this.#state
-    if (left_out > 0) {
-      const rows = left_out === 1 ? '1 row' : `${left_out} rows`
+    const { skipped_rows } = this.#state
+    if (skipped_rows > 0) {
+      const rows = skipped_rows === 1 ? '1 row' : `${skipped_rows} rows`
       texts.push(`${rows} of the log in ${this.#file} told no step and were left out`)
     }
     const { count, line } = this.#hidden
@@ -150,10 +153,10 @@ class History {
 }
 
 function warningEvents(texts: readonly string[], attempt: number): object[] {
-  return texts.map((text) => toldEvent(attempt, text))
+  return texts.map((text) => readerNote(attempt, text))
 }
 
-function parted(entry: LogEntry) {
+function splitEntry(entry: LogEntry) {
   const evaluation: Record<string, Measured> = {}
   const metrics: Record<string, Measured> = {}
   for (const [name, said] of Object.entries(entry)) {

@@ -36,7 +36,7 @@ const File = z.object({
 export type TrainerState = Omit<z.infer<typeof File>, 'log_history'> & {
   log_history: LogEntry[]
   /** Rows that tell no step, and so were left out. */
-  left_out: number
+  skipped_rows: number
   /** The file as it is written, and every row of its log, so that lines can be found in it. */
   text: string
   rows: readonly unknown[]
@@ -60,8 +60,8 @@ export class UnreadState extends Failure {
 
 /** Reads one state file. Throws UnreadState. */
 export async function readTrainerState(file: string): Promise<TrainerState> {
-  const reading = Promise.all([textOfFile(file), stat(file)])
-  const [text, { mtimeMs: mtime }] = await reading.catch((cause: unknown) => {
+  const files = Promise.all([textOfFile(file), stat(file)])
+  const [text, { mtimeMs: mtime }] = await files.catch((cause: unknown) => {
     throw new UnreadState(
       file,
       `cannot be read (${fileErrorText(cause) ?? errorText(cause)})`,
@@ -80,8 +80,8 @@ export async function readTrainerState(file: string): Promise<TrainerState> {
   }
   const log_history = state.data.log_history.filter(isEntry)
   const rows = state.data.log_history
-  const left_out = rows.length - log_history.length
-  return { ...state.data, log_history, left_out, text, rows, mtime }
+  const skipped_rows = rows.length - log_history.length
+  return { ...state.data, log_history, skipped_rows, text, rows, mtime }
 }
 
 function parseState(file: string, text: string): unknown {

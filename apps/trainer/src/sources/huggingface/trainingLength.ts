@@ -1,28 +1,29 @@
-import { argumentFiles } from './afterTraining.ts'
-import { type Configurations, settingOf } from '../config/configuration.ts'
+import { argumentFiles } from './finalWeights.ts'
+import { type Configurations, optionOf } from '../config/configuration.ts'
 import { pickled } from '../../files/pickled.ts'
 import type { Results } from './resultsFiles.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 
 /** The fewest and the most steps that fit what is told. */
-export type Steps = NonNullable<Results['steps']>
+export type StepRange = NonNullable<Results['steps']>
 
 /**
  * The epochs that a Trainer was to train for, by its own arguments, else by its configuration. Null
  * where nothing tells, or where a number of steps was asked for, which goes before epochs.
  */
-export async function plannedEpochs(
+export async function readPlannedEpochs(
   root: string,
   folders: readonly string[],
   { found }: Configurations,
 ): Promise<number | null> {
   for (const path of argumentFiles(folders)) {
-    const told = await pickled(root, path)
-    if (told?.num_train_epochs != null) return epochsUnless(told.max_steps, told.num_train_epochs)
+    const option = await pickled(root, path)
+    if (option?.num_train_epochs != null)
+      return epochsUnless(option.max_steps, option.num_train_epochs)
   }
   for (const one of found) {
-    const told = settingOf(one, 'num_train_epochs') ?? settingOf(one, 'num_epochs')
-    if (told) return epochsUnless(settingOf(one, 'max_steps')?.value, told.value)
+    const option = optionOf(one, 'num_train_epochs') ?? optionOf(one, 'num_epochs')
+    if (option) return epochsUnless(optionOf(one, 'max_steps')?.value, option.value)
   }
   return null
 }
@@ -39,11 +40,11 @@ function epochsUnless(max_steps: unknown, epochs: unknown): number | null {
  * whether the steps are of them, so both fit. No checkpoint was saved after the last step. Null
  * where nothing fits.
  */
-export function lastStep(
+export function findStepRange(
   { steps, epoch, epochs_of_steps }: Results,
   planned: number | null,
   saved: readonly SavedFile[],
-): Steps | null {
+): StepRange | null {
   if (!steps) return null
   const epochs = epochs_of_steps ?? planned
   const shares = epoch === null || epochs === null ? [1] : [epoch / epochs]
@@ -59,6 +60,6 @@ export function lastStep(
  * Whether a share is all but for rounding. Older versions count whole steps of an epoch only, which
  * of `n` steps an epoch leaves up to one in `n + 1` out of the epochs that were reached.
  */
-function isAll([, most]: Steps, share: number, epochs: number | null): boolean {
+function isAll([, most]: StepRange, share: number, epochs: number | null): boolean {
   return Math.min(share, 1 / share) > most / (most + (epochs ?? 0)) || share === 1
 }

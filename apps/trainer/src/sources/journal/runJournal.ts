@@ -4,12 +4,12 @@ import type { EventOf, TrainingEvent } from '@bestmark/core'
 import { readJournal } from '../../journal/read.ts'
 import { isJournal, JOURNAL } from '../../journal/header.ts'
 import { parseEvent } from '../../journal/events.ts'
-import { beginning, type Progress } from '../events/attempts.ts'
-import { startedEvent } from '../events/events.ts'
+import { noProgress, type Progress } from '../events/attempts.ts'
+import { startedEvent } from '../events/newEvents.ts'
 import type { Found } from '../../journal/gate.ts'
 import { jsonObject } from '../../files/json.ts'
 import { type FileLine, lineSource } from '../reader/lineSource.ts'
-import { markIn, OUTPUT } from '../output/textLog.ts'
+import { readMark, OUTPUT } from '../output/textLog.ts'
 
 /** The source of a folder that has a journal: it alone, or with the log of `bestmark run`. */
 export function journalSource(root: string): string {
@@ -18,7 +18,7 @@ export function journalSource(root: string): string {
 }
 
 /** Whether a folder has a journal that is read alone, whatever else lies there. */
-export function isJournalAlone(root: string): boolean {
+export function isJournalOnly(root: string): boolean {
   return journalSource(root) === JOURNAL && isJournal(join(root, JOURNAL))
 }
 
@@ -39,10 +39,10 @@ interface State extends Progress {
   /** The latest of them that an attempt is of, or came after. */
   latest: number
   /** The last attempt that the journal told of; -1 before the first. */
-  told: number
+  last_attempt: number
   /** How the present attempt itself says that it ended, while its exit code is waited for. */
-  said: Ended | null
-  isEndTold: boolean
+  logged_end: Ended | null
+  hasSentEnd: boolean
 }
 
 /**
@@ -54,22 +54,22 @@ export const RUN_JOURNAL = lineSource<State>({
   name: 'run_journal',
   files: ({ root }) => Promise.resolve(journalSource(root) === JOURNAL ? [] : [OUTPUT, JOURNAL]),
   begin: () => ({
-    ...beginning(),
+    ...noProgress(),
     starts: [],
     start: null,
     latest: -1,
-    told: -1,
-    said: null,
-    isEndTold: false,
+    last_attempt: -1,
+    logged_end: null,
+    hasSentEnd: false,
   }),
-  started: () => Promise.resolve({ told: {}, warnings: [] }),
-  line: tell,
-  settled,
+  started: () => Promise.resolve({ fields: {}, warnings: [] }),
+  line: readLine,
+  endOfInput,
   saved: () => Promise.resolve([]),
 })
 
 /** How the last attempt in a folder's journal says that it ended; undefined where it does not. */
-export function endInJournal(root: string): Ended | undefined {
+export function readJournalEnd(root: string): Ended | undefined {
   const path = join(root, JOURNAL)
   if (!isJournal(path)) return undefined
   let turn: TrainingEvent | undefined
@@ -81,24 +81,24 @@ export function endInJournal(root: string): Ended | undefined {
   return turn?.type === 'ended' ? turn : undefined
 }
 
-function tell(state: State, { file, text, line }: FileLine): Found[] {
-  if (file === OUTPUT) return marked(state, text)
+function readLine(state: State, { file, text, line }: FileLine): Found[] {
+  if (file === OUTPUT) return markEvents(state, text)
   const isHeader = line === 1
   const id = isHeader ? jsonObject(text)?.['job_id'] : undefined
   if (typeof id === 'string') state.journal = id
   if (isHeader || text.trim() === '') return []
   const { event, misfits } = parseEvent(text)
-  if (event?.type === 'started') return [...begun(state, event), ...misfits]
+  if (event?.type === 'started') return [...startEvents(state, event), ...misfits]
   if (event?.type === 'ended' && state.start !== null) {
-    state.said = event
+    state.logged_end = event
     return misfits
   }
   if (event?.type === 'metrics') state.step = event.step
   return event ? [event, ...misfits] : misfits
 }
 
-function marked({ starts }: State, text: string): TrainingEvent[] {
-  const { word, at = null, error = null } = markIn(text) ?? {}
+function markEvents({ starts }: State, text: string): TrainingEvent[] {
+  const { word, at = null, error = null } = readMark(text) ?? {}
   const last = starts.at(-1)
   if (word === 'started') starts.push({ at, end: null })
   else if (word && last) last.end = { status: word, at, error }
@@ -106,42 +106,42 @@ function marked({ starts }: State, text: string): TrainingEvent[] {
 }
 
 /** The journal's own word of an attempt; the one before is over. */
-function begun(state: State, event: EventOf<'started'>): TrainingEvent[] {
+function startEvents(state: State, event: EventOf<'started'>): TrainingEvent[] {
   const { attempt, total_steps: total, at } = event
   const latest = state.starts.findLastIndex((one) => (one.at ?? -Infinity) <= (at ?? Infinity))
   const end = state.starts[latest]?.end
   const isByHand = latest === -1 || (end && (end.at ?? Infinity) < (at ?? -Infinity))
   const start = isByHand ? null : latest
-  const events = attempt === state.attempt ? [] : over(state, start !== state.start)
-  Object.assign(state, { attempt, total, start, latest, told: attempt, step: null })
-  Object.assign(state, { said: null, isEndTold: false })
+  const events = attempt === state.attempt ? [] : endEvents(state, start !== state.start)
+  Object.assign(state, { attempt, total, start, latest, last_attempt: attempt, step: null })
+  Object.assign(state, { logged_end: null, hasSentEnd: false })
   return [...events, event]
 }
 
 /** All that was written has been read: what is known of the last start, and of its end. */
-function settled(state: State, isOver: boolean): TrainingEvent[] {
+function endOfInput(state: State, isOver: boolean): TrainingEvent[] {
   const latest = state.starts.length - 1
   const events: TrainingEvent[] = []
   if (state.latest < latest) {
-    events.push(...over(state, true))
+    events.push(...endEvents(state, true))
     // Until the program tells of it, which it never does where it fails before.
-    const attempt = state.told + 1
+    const attempt = state.last_attempt + 1
     Object.assign(state, { attempt, total: null, start: latest, latest, step: null })
-    Object.assign(state, { said: null, isEndTold: false })
+    Object.assign(state, { logged_end: null, hasSentEnd: false })
     events.push(startedEvent({ attempt, at: state.starts[latest]?.at ?? null }))
   }
   const isClosed = state.start !== null && state.starts[state.start]?.end
-  return isClosed || isOver ? [...events, ...over(state, true)] : events
+  return isClosed || isOver ? [...events, ...endEvents(state, true)] : events
 }
 
 /** How the present attempt ended, once; by its own word alone where the program went on with another. */
-function over(state: State, isLast: boolean): Ended[] {
-  const { attempt, said, start } = state
+function endEvents(state: State, isLast: boolean): Ended[] {
+  const { attempt, logged_end, start } = state
   const mark = isLast && start !== null ? state.starts[start]?.end : undefined
-  if (state.isEndTold || (!mark && !said)) return []
-  state.isEndTold = true
+  if (state.hasSentEnd || (!mark && !logged_end)) return []
+  state.hasSentEnd = true
   // An exit code of 0 says less than a program that calls itself failed or stopped.
-  if (!mark || (said && mark.status === 'completed')) return said ? [said] : []
-  const error = (said?.status === mark.status ? said.error : null) ?? mark.error
+  if (!mark || (logged_end && mark.status === 'completed')) return logged_end ? [logged_end] : []
+  const error = (logged_end?.status === mark.status ? logged_end.error : null) ?? mark.error
   return [{ ...mark, type: 'ended', attempt, error }]
 }

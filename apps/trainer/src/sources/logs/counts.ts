@@ -1,18 +1,18 @@
 import { basename } from 'node:path'
 import { type EventOf, setOwn } from '@bestmark/core'
-import { beginning, type Progress, reach } from '../events/attempts.ts'
-import { measuredEvents, type EventOrigin } from '../events/events.ts'
+import { noProgress, type Progress, advance } from '../events/attempts.ts'
+import { measuredEvents, type EventOrigin } from '../events/newEvents.ts'
 import type { Found } from '../../journal/gate.ts'
 import { isCount } from '../../files/json.ts'
-import { baseOfTable, type NamedValue } from '../weights/tableBase.ts'
-import type { LogReading } from './reading.ts'
+import { findTableBase, type NumberedValue } from '../weights/tableBase.ts'
+import type { LogRecord } from './logRecord.ts'
 
 /** So many names of checkpoints are kept. */
 const MOST_SAVES = 1000
 
 /** How far the records of a log are, and what they count; plain data. */
 export interface Counts extends Progress {
-  named: NamedValue[]
+  named: NumberedValue[]
   /** What rows are placed by; the first row tells. */
   axis: 'steps' | 'epochs' | null
   /** How many more steps there are than the log counts. */
@@ -27,16 +27,16 @@ export interface Counts extends Progress {
 }
 
 /** A log before its first record. */
-export function noCounts(named: NamedValue[], axis: Counts['axis'] = null): Counts {
+export function emptyCounts(named: NumberedValue[], axis: Counts['axis'] = null): Counts {
   const nothing = { counted: null, epoch: null, saves: {}, best_of: null } as const
-  return { ...beginning(), ...nothing, named, axis, shift: 0 }
+  return { ...noProgress(), ...nothing, named, axis, shift: 0 }
 }
 
 /** What a record of a log tells, at the step that it is of; nothing where it has none. */
-export function measured(state: Counts, reading: LogReading, origin: EventOrigin): Found[] {
+export function recordEvents(state: Counts, reading: LogRecord, origin: EventOrigin): Found[] {
   const { metrics, evaluation } = reading
   const isTraining = Object.keys(metrics).length > 0
-  const at = placeOf(state, reading, isTraining)
+  const at = stepOfRecord(state, reading, isTraining)
   if (!at) return []
   const found: Found[] = []
   const { step } = at
@@ -44,7 +44,7 @@ export function measured(state: Counts, reading: LogReading, origin: EventOrigin
   if (reading.saved !== undefined && Object.keys(state.saves).length < MOST_SAVES) {
     setOwn(state.saves, basename(reading.saved.replaceAll('\\', '/')), step)
   }
-  const again = wentBack(state, step, isTraining)
+  const again = findRestart(state, step, isTraining)
   if (again) found.push(again)
   const { attempt } = state
   found.push(...measuredEvents({ attempt, ...at }, { metrics, evaluation }, origin))
@@ -52,25 +52,25 @@ export function measured(state: Counts, reading: LogReading, origin: EventOrigin
 }
 
 /** A further attempt, where training logs an earlier step again. */
-function wentBack(
+function findRestart(
   state: Counts,
   step: number,
   isTraining: boolean,
 ): EventOf<'started'> | undefined {
   if (!isTraining || step === state.step) return undefined
-  const again = reach(state, step)
+  const again = advance(state, step)
   return again && { ...again, total_steps: state.total }
 }
 
 /** The step and epoch that a record is of. */
-function placeOf(
+function stepOfRecord(
   state: Counts,
-  reading: LogReading,
+  reading: LogRecord,
   isTraining: boolean,
 ): { step: number; epoch: number | null } | undefined {
-  const counted = countIn(state, reading, isTraining)
+  const counted = findCount(state, reading, isTraining)
   if (counted === null || !isCount(counted)) return undefined
-  if (state.counted === null) state.shift = shiftOf(state, counted, reading)
+  if (state.counted === null) state.shift = findShift(state, counted, reading)
   if (isTraining || state.counted === null) state.counted = counted
   const step = counted + state.shift
   const total = state.axis === 'epochs' ? reading.total_epochs : reading.total_steps
@@ -80,9 +80,9 @@ function placeOf(
 }
 
 /** The number on the log's axis; null where a record has only the other one. */
-function countIn(
+function findCount(
   state: Counts,
-  { step, epoch, evaluation }: LogReading,
+  { step, epoch, evaluation }: LogRecord,
   isTraining: boolean,
 ): number | null {
   state.axis ??= step !== null ? 'steps' : 'epochs'
@@ -99,7 +99,7 @@ function countIn(
  * Whether a log counts from 0: epochs by the first of them, or by names that carry its value; steps
  * where it logs 99 or 999 for the hundredth or thousandth.
  */
-function shiftOf({ axis, named }: Counts, counted: number, { evaluation }: LogReading): 0 | 1 {
-  if (axis === 'epochs') return baseOfTable(counted, evaluation, { named }) === 0 ? 1 : 0
+function findShift({ axis, named }: Counts, counted: number, { evaluation }: LogRecord): 0 | 1 {
+  if (axis === 'epochs') return findTableBase(counted, evaluation, { named }) === 0 ? 1 : 0
   return counted >= 9 && (counted + 1) % 10 === 0 ? 1 : 0
 }

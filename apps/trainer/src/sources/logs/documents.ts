@@ -4,18 +4,18 @@ import { Listing } from '../../files/folder.ts'
 import { textOfFile } from '../../files/runFile.ts'
 import { admitAll, type Found } from '../../journal/gate.ts'
 import { readConfigurations } from '../config/configuration.ts'
-import { declared } from '../config/declaration.ts'
-import { endedEvent, startedEvent, toldEvent } from '../events/events.ts'
+import { readDeclaration } from '../config/declaration.ts'
+import { endedEvent, startedEvent, readerNote } from '../events/newEvents.ts'
 import { savedEvents } from '../events/savedFiles.ts'
-import type { Opening, Source } from '../reader/source.ts'
+import type { ReadOptions, Source } from '../reader/source.ts'
 import { WholeReader } from '../reader/wholeReader.ts'
-import { noHistory, remember } from '../weights/history.ts'
-import { inferred } from '../weights/inferred.ts'
-import { namedValues } from '../weights/tableBase.ts'
-import { measured, noCounts } from './counts.ts'
-import { recordReading } from './jsonLines.ts'
+import { emptyHistory, addToHistory } from '../weights/logHistory.ts'
+import { inferMetric } from '../weights/inferredMetric.ts'
+import { numberedValues } from '../weights/tableBase.ts'
+import { recordEvents, emptyCounts } from './counts.ts'
+import { readRecord } from './jsonLines.ts'
 import { saved as savedByLog } from './logs.ts'
-import type { LogReading } from './reading.ts'
+import type { LogRecord } from './logRecord.ts'
 
 /** Larger files hold data, and no log (bytes). */
 const LARGEST = 4 << 20
@@ -33,33 +33,33 @@ export const DOCUMENTS: Source = {
   isHere: async (listing) => {
     const files = await documentFiles(listing)
     let count = 0
-    for (const file of files) count += (await readingsIn(listing, file)).length
+    for (const file of files) count += (await readRecords(listing, file)).length
     return count > 1
   },
   files: documentFiles,
   open: (opening) => new WholeReader({ files: documentFiles, events: eventsIn }, opening),
 }
 
-async function eventsIn({ root, isOver }: Opening): Promise<TrainingEvent[]> {
+async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]> {
   const listing = new Listing(root)
-  const counts = noCounts(await namedValues(listing))
+  const counts = emptyCounts(await numberedValues(listing))
   const found: Found[] = []
   for (const file of await documentFiles(listing)) {
-    for (const reading of await readingsIn(listing, file)) {
-      found.push(...measured(counts, reading, { file, line: null }))
+    for (const reading of await readRecords(listing, file)) {
+      found.push(...recordEvents(counts, reading, { file, line: null }))
     }
   }
   const events = admitAll(found, 'the log')
-  const history = noHistory()
-  remember(history, events)
+  const history = emptyHistory()
+  addToHistory(history, events)
   const saved = await savedByLog(listing, counts, history)
-  const { fields, totals, warnings } = declared(await readConfigurations(root))
-  const guess = fields.metric_for_best === null ? inferred(history, saved) : undefined
+  const { fields, totals, warnings } = readDeclaration(await readConfigurations(root))
+  const guess = fields.metric_for_best === null ? inferMetric(history, saved) : undefined
   const begun = { ...fields, ...totals, ...(guess && { ...guess, metric_is_inferred: true }) }
   return admitAll(
     [
       startedEvent(begun),
-      ...warnings.map((text) => toldEvent(0, text)),
+      ...warnings.map((text) => readerNote(0, text)),
       ...events,
       ...(await savedEvents(root, saved, {}, counts)),
       ...(isOver ? [endedEvent(counts.attempt, 'stopped')] : []),
@@ -72,18 +72,18 @@ async function documentFiles(listing: Listing): Promise<string[]> {
   const logs: string[] = []
   for (const name of await listing.names()) {
     const isCandidate = NAME.test(name) && !OTHER.test(name)
-    if (isCandidate && (await readingsIn(listing, name)).length > 0) logs.push(name)
+    if (isCandidate && (await readRecords(listing, name)).length > 0) logs.push(name)
   }
   const patterns = Map.groupBy(logs, pattern)
   const [most = []] = [...patterns.values()].sort((a, b) => b.length - a.length)
   return most.sort((a, b) => numberIn(a) - numberIn(b))
 }
 
-async function readingsIn(listing: Listing, file: string): Promise<LogReading[]> {
+async function readRecords(listing: Listing, file: string): Promise<LogRecord[]> {
   // Most JSON files of a run measure nothing; this needs only their beginning.
   if (!KEY.test(await listing.head(file))) return []
   const text = await textOfFile(join(listing.root, file), LARGEST).catch(() => '')
-  return readingsInDocument(text).filter(({ metrics, evaluation }) => {
+  return recordsInDocument(text).filter(({ metrics, evaluation }) => {
     return Object.keys({ ...metrics, ...evaluation }).some((name) =>
       /loss|acc|f1|auc|map|iou/i.test(name),
     )
@@ -102,30 +102,30 @@ function numberIn(name: string): number {
  * What a JSON document measured: a list of records, an object that holds one, one record, or a list of
  * values per name as Keras' `History.history` is, whose places count the epochs.
  */
-function readingsInDocument(text: string): LogReading[] {
-  const said = parsed(text)
-  if (Array.isArray(said)) return said.flatMap(readingOfOne)
-  if (!isObject(said)) return []
+function recordsInDocument(text: string): LogRecord[] {
+  const value = parseOrNothing(text)
+  if (Array.isArray(value)) return value.flatMap(recordOf)
+  if (!isObject(value)) return []
   const columns =
-    columnsIn(said) ??
-    Object.values(said)
+    columnsIn(value) ??
+    Object.values(value)
       .filter(isObject)
       .flatMap((inner) => columnsIn(inner) ?? [])
   if (columns.length > 0) return columns
-  const lists = Object.values(said)
+  const lists = Object.values(value)
     .filter(Array.isArray)
-    .map((list) => list.flatMap(readingOfOne))
+    .map((list) => list.flatMap(recordOf))
   const [longest = []] = lists.sort((a, b) => b.length - a.length)
-  return longest.length > 0 ? longest : readingOfOne(said)
+  return longest.length > 0 ? longest : recordOf(value)
 }
 
-function readingOfOne(said: unknown): LogReading[] {
-  return isObject(said) ? [recordReading(said)].filter((one) => one !== undefined) : []
+function recordOf(value: unknown): LogRecord[] {
+  return isObject(value) ? [readRecord(value)].filter((one) => one !== undefined) : []
 }
 
 /** Lists of equally many numbers by name; undefined where there are none of a loss. */
-function columnsIn(said: Readonly<Record<string, unknown>>): LogReading[] | undefined {
-  const lists = Object.entries(said).filter((entry): entry is [string, unknown[]] =>
+function columnsIn(value: Readonly<Record<string, unknown>>): LogRecord[] | undefined {
+  const lists = Object.entries(value).filter((entry): entry is [string, unknown[]] =>
     isNumbers(entry[1]),
   )
   const length = lists.find(([name]) => /loss|acc/i.test(name))?.[1].length ?? 0
@@ -133,7 +133,7 @@ function columnsIn(said: Readonly<Record<string, unknown>>): LogReading[] | unde
   if (length === 0 || columns.length < 2) return undefined
   return Array.from({ length }, (_, at) => {
     const record = Object.fromEntries(columns.map(([name, values]) => [name, values[at]]))
-    return recordReading({ epoch: at + 1, ...record })
+    return readRecord({ epoch: at + 1, ...record })
   }).filter((one) => one !== undefined)
 }
 
@@ -145,7 +145,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function parsed(text: string): unknown {
+function parseOrNothing(text: string): unknown {
   try {
     return parsePythonJson(text)
   } catch {

@@ -1,6 +1,6 @@
 import { ownValue } from '@bestmark/core'
 import { jsonObject } from '../../files/json.ts'
-import { type LogReading, readingOf } from './reading.ts'
+import { type LogRecord, recordOfPairs } from './logRecord.ts'
 
 /** COCO's evaluation as DETR logs it: twelve numbers, of which the first is the average precision. */
 const COCO = /coco_eval/
@@ -15,17 +15,17 @@ const HOLDERS = /^(data|metrics|scalars|values|logs|results)$/
 const SAVED = ['checkpoint_dir_name', 'checkpoint_path', 'checkpoint', 'ckpt_path', 'ckpt']
 
 /** What a line that is a JSON object measured; undefined where it is none. */
-export function jsonReading(line: string): LogReading | undefined {
+export function readJsonLine(line: string): LogRecord | undefined {
   const text = line.replace(BEFORE, '').trim()
   if (!text.startsWith('{') || !text.endsWith('}')) return undefined
-  const said = jsonObject(text)
-  return said && recordReading(said)
+  const record = jsonObject(text)
+  return record && readRecord(record)
 }
 
 /** What a record measured; undefined where it counts nothing or measures nothing. */
-export function recordReading(said: Readonly<Record<string, unknown>>): LogReading | undefined {
-  const reading = readingOf(flat(said), splitOf(said))
-  const saved = SAVED.map((name) => ownValue(said, name)).find((path) => typeof path === 'string')
+export function readRecord(record: Readonly<Record<string, unknown>>): LogRecord | undefined {
+  const reading = recordOfPairs(flat(record), splitOf(record))
+  const saved = SAVED.map((name) => ownValue(record, name)).find((path) => typeof path === 'string')
   return reading && saved !== undefined ? { ...reading, saved } : reading
 }
 
@@ -33,18 +33,22 @@ export function recordReading(said: Readonly<Record<string, unknown>>): LogReadi
  * The held-out data that all measures of a record are of. mmengine names none: its evaluations have
  * the time for the data, and neither a loss nor a learning rate.
  */
-function splitOf(said: Readonly<Record<string, unknown>>): 'eval' | 'test' | 'unnamed' | undefined {
-  const words = SPLITS.map((name) => ownValue(said, name)).filter((one) => typeof one === 'string')
+function splitOf(
+  record: Readonly<Record<string, unknown>>,
+): 'eval' | 'test' | 'unnamed' | undefined {
+  const words = SPLITS.map((name) => ownValue(record, name)).filter(
+    (one) => typeof one === 'string',
+  )
   const word = words.find((one) => HELD_OUT.test(one))
   if (word !== undefined) return /^test$/i.test(word) ? 'test' : 'eval'
-  const names = Object.keys(said)
+  const names = Object.keys(record)
   const isTraining = names.some((name) => /loss|(^|_)lr$|learning_rate/i.test(name))
   return names.includes('data_time') && !isTraining ? 'unnamed' : undefined
 }
 
 /** Objects in it by their paths, one level deep; numbers may stand in quotes. */
-function flat(said: Readonly<Record<string, unknown>>): [name: string, value: unknown][] {
-  return Object.entries(said).flatMap(([name, value]): [string, unknown][] => {
+function flat(record: Readonly<Record<string, unknown>>): [name: string, value: unknown][] {
+  return Object.entries(record).flatMap(([name, value]): [string, unknown][] => {
     if (Array.isArray(value)) return COCO.test(name) ? [[`${name}/AP`, value[0]]] : []
     if (typeof value === 'object' && value !== null) {
       const before = HOLDERS.test(name) ? '' : `${name}/`

@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { Listing } from '../../files/folder.ts'
-import { weightsIn } from '../weights/finder.ts'
-import { jsonReading } from './jsonLines.ts'
-import type { LogReading } from './reading.ts'
-import { lineReading, noSection } from './sections.ts'
-import { bySplitOf, withoutSplit } from './splitFile.ts'
-import { headIn, rowReading } from './table.ts'
+import { listWeights } from '../weights/finder.ts'
+import { readJsonLine } from './jsonLines.ts'
+import type { LogRecord } from './logRecord.ts'
+import { readTextLine, emptySection } from './sections.ts'
+import { applyFileSplit, withoutSplit } from './splitFile.ts'
+import { readTableHead, readTableRow } from './table.ts'
 
 /** How a file is written. */
 export type LogKind = 'json' | 'table' | 'text'
@@ -38,17 +38,17 @@ export interface LogFile {
  * The files of a run's own log, which count on one axis: of all that are logs in its folder, or where
  * weights lie there in folders of logs below it, those of the kind that tells most.
  */
-export async function logFiles(listing: Listing): Promise<LogFile[]> {
-  const here = await logsIn(listing, '')
-  const all = here.length > 0 ? here : await logsBelow(listing)
-  const [first] = all.toSorted((a, b) => worth(b) - worth(a))
+export async function findLogFiles(listing: Listing): Promise<LogFile[]> {
+  const here = await findLogsIn(listing, '')
+  const all = here.length > 0 ? here : await findLogsBelow(listing)
+  const [first] = all.toSorted((a, b) => logRank(b) - logRank(a))
   if (!first) return []
   // A run that was started again writes one more file of the same pattern.
   return all.filter((one) => one.kind === first.kind && pattern(one.file) === pattern(first.file))
 }
 
 /** How much a log tells, to choose among several. */
-export function worth({ kind, isMeasured }: Omit<LogFile, 'file'>): number {
+export function logRank({ kind, isMeasured }: Omit<LogFile, 'file'>): number {
   return (isMeasured ? 10 : 0) + { json: 3, table: 2, text: 1 }[kind]
 }
 
@@ -57,16 +57,16 @@ function pattern(file: string): string {
   return withoutSplit(file.replace(/\d+/g, '#'))
 }
 
-async function logsBelow(listing: Listing): Promise<LogFile[]> {
-  const folders = await logFolders(listing)
-  if (folders.length === 0 || (await weightsIn(listing)).length === 0) return []
+async function findLogsBelow(listing: Listing): Promise<LogFile[]> {
+  const folders = await findLogFolders(listing)
+  if (folders.length === 0 || (await listWeights(listing)).length === 0) return []
   const found: LogFile[] = []
-  for (const folder of folders) found.push(...(await logsIn(listing, folder)))
+  for (const folder of folders) found.push(...(await findLogsIn(listing, folder)))
   return found
 }
 
 /** Folders of logs below a run's root that hold no weights of their own. */
-export async function logFolders(listing: Listing, inside = '', depth = 0): Promise<string[]> {
+export async function findLogFolders(listing: Listing, inside = '', depth = 0): Promise<string[]> {
   const found: string[] = []
   if (depth >= DEEPEST) return found
   for (const name of await listing.names(inside)) {
@@ -75,12 +75,12 @@ export async function logFolders(listing: Listing, inside = '', depth = 0): Prom
     const folder = inside === '' ? name : `${inside}/${name}`
     const names = await listing.names(folder)
     if (names.length === 0 || names.includes('checkpoints')) continue
-    found.push(folder, ...(await logFolders(listing, folder, depth + 1)))
+    found.push(folder, ...(await findLogFolders(listing, folder, depth + 1)))
   }
   return found
 }
 
-async function logsIn(listing: Listing, folder: string): Promise<LogFile[]> {
+async function findLogsIn(listing: Listing, folder: string): Promise<LogFile[]> {
   const names = (await listing.names(folder)).filter(
     (name) => CANDIDATE.test(name) && !OTHER.test(name),
   )
@@ -88,37 +88,37 @@ async function logsIn(listing: Listing, folder: string): Promise<LogFile[]> {
   const found: LogFile[] = []
   for (const name of first.slice(0, MOST_CANDIDATES)) {
     const file = folder === '' ? name : `${folder}/${name}`
-    const seen = kindOf(await listing.head(file), file)
+    const seen = detectLog(await listing.head(file), file)
     if (seen) found.push({ file, ...seen })
   }
   return found.sort((a, b) => (a.file < b.file ? -1 : 1))
 }
 
 /** What kind of log a text begins as, and whether something held out is in it; undefined for any other text. */
-export function kindOf(text: string, file: string): Omit<LogFile, 'file'> | undefined {
+export function detectLog(text: string, file: string): Omit<LogFile, 'file'> | undefined {
   const lines = text.split('\n')
-  const ofFile = (one: LogReading | undefined) => one && bySplitOf(file, one)
-  const head = headIn(lines[0] ?? '')
+  const ofFile = (one: LogRecord | undefined) => one && applyFileSplit(file, one)
+  const head = readTableHead(lines[0] ?? '')
   if (head) {
-    const rows = readingsOf(lines.slice(1), (line) => ofFile(rowReading(line, head)))
-    return told('table', rows, 1)
+    const rows = readingsOf(lines.slice(1), (line) => ofFile(readTableRow(line, head)))
+    return describeLog('table', rows, 1)
   }
-  const objects = readingsOf(lines, (line) => ofFile(jsonReading(line)))
-  if (objects.length > 0) return told('json', objects, 1)
-  const section = noSection()
-  const words = readingsOf(lines, (line) => lineReading(section, stripVTControlCharacters(line)))
-  return told('text', words, FEWEST_TEXT)
+  const objects = readingsOf(lines, (line) => ofFile(readJsonLine(line)))
+  if (objects.length > 0) return describeLog('json', objects, 1)
+  const section = emptySection()
+  const words = readingsOf(lines, (line) => readTextLine(section, stripVTControlCharacters(line)))
+  return describeLog('text', words, FEWEST_TEXT)
 }
 
 function readingsOf(
   lines: readonly string[],
-  read: (line: string) => LogReading | undefined,
-): LogReading[] {
+  read: (line: string) => LogRecord | undefined,
+): LogRecord[] {
   return lines.slice(0, 400).flatMap((line) => read(line) ?? [])
 }
 
 /** A log measures something of training or held-out data, and not once. */
-function told(kind: LogKind, readings: readonly LogReading[], fewest: number) {
+function describeLog(kind: LogKind, readings: readonly LogRecord[], fewest: number) {
   const isMeasured = readings.some(({ evaluation }) => Object.keys(evaluation).length > 0)
   const hasLoss = readings.filter(({ metrics }) =>
     Object.keys(metrics).some((name) => /loss/i.test(name)),
@@ -128,7 +128,7 @@ function told(kind: LogKind, readings: readonly LogReading[], fewest: number) {
 }
 
 /** Whether steps go back where the epoch goes on. */
-function isWithinEpoch(readings: readonly LogReading[]): boolean {
+function isWithinEpoch(readings: readonly LogRecord[]): boolean {
   const training = readings.filter(({ metrics }) => Object.keys(metrics).length > 0)
   return training.some(({ step, epoch }, index) => {
     const before = training[index - 1]

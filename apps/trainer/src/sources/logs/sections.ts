@@ -1,8 +1,8 @@
 import { numberIn } from '../../files/csv.ts'
-import { type LogReading, NOTHING } from './reading.ts'
-import { type Counted, countedBy, followerReading } from './followers.ts'
-import { pairsIn, textReading } from './textLines.ts'
-import { byKind } from './reading.ts'
+import { type LogRecord, EMPTY_RECORD } from './logRecord.ts'
+import { type LastCount, rememberCount, readUncountedLine } from './uncountedLines.ts'
+import { readPairs, readCountedLine } from './textLines.ts'
+import { splitByKind } from './logRecord.ts'
 
 /** What a program wrote before a line that the line belongs to; plain data. */
 export interface Section {
@@ -12,10 +12,10 @@ export interface Section {
   columns: [from: number, to: number, name: string][]
   /** Whether it is the log of nnU-Net, whose lines each tell one thing. */
   isNnUnet: boolean
-  last: Counted
+  last: LastCount
 }
 
-export function noSection(): Section {
+export function emptySection(): Section {
   const last = { step: null, epoch: null, isValidated: false }
   return { epoch: null, total_epochs: null, columns: [], isNnUnet: false, last }
 }
@@ -29,20 +29,20 @@ const ONE = /^(train_loss|val_loss) (-?[\d.]+|nan)$/
 const SPACY = /^E +# +.*SCORE *$/
 
 /** What a line of words measured: by a heading before it, by its own count, or by that of a line before. */
-export function lineReading(section: Section, line: string): LogReading | undefined {
-  const own = sectionReading(section, line) ?? textReading(line)
-  if (own) countedBy(section.last, own)
+export function readTextLine(section: Section, line: string): LogRecord | undefined {
+  const own = readSectionLine(section, line) ?? readCountedLine(line)
+  if (own) rememberCount(section.last, own)
   else if (section.epoch !== null && section.last.epoch !== section.epoch) {
     Object.assign(section.last, { step: null, epoch: section.epoch })
   }
-  return own ?? followerReading(section.last, line)
+  return own ?? readUncountedLine(section.last, line)
 }
 
 /**
  * Lines that belong to a heading before them: `Epoch 3/10` of Keras, the epochs of nnU-Net, the table
  * of spaCy. Undefined for a line that measures nothing there.
  */
-function sectionReading(section: Section, line: string): LogReading | undefined {
+function readSectionLine(section: Section, line: string): LogRecord | undefined {
   const heading = HEADING.exec(line.trim())
   if (heading) {
     section.epoch = Number(heading[1])
@@ -57,7 +57,7 @@ function sectionReading(section: Section, line: string): LogReading | undefined 
   const pairs = section.isNnUnet ? nnUnetPairs(text) : kerasPairs(text)
   if (pairs.length === 0) return undefined
   const { epoch, total_epochs } = section
-  return { ...NOTHING, epoch, total_epochs, ...byKind(pairs) }
+  return { ...EMPTY_RECORD, epoch, total_epochs, ...splitByKind(pairs) }
 }
 
 function nnUnetPairs(text: string): [string, number][] {
@@ -77,7 +77,7 @@ function nnUnetPairs(text: string): [string, number][] {
 
 /** The last line of an epoch: `10/10 ━━━ 1s - accuracy: 0.9 - loss: 0.5 - val_loss: 0.6`. */
 function kerasPairs(text: string): [string, number][] {
-  return / - (val_)?\w+: /.test(text) && /\d+\/\d+/.test(text) ? pairsIn(text) : []
+  return / - (val_)?\w+: /.test(text) && /\d+\/\d+/.test(text) ? readPairs(text) : []
 }
 
 function columnsOf(line: string): Section['columns'] {
@@ -87,7 +87,7 @@ function columnsOf(line: string): Section['columns'] {
 }
 
 /** Numbers stand at the right end of their columns. */
-function spacyRow({ columns }: Section, line: string): LogReading | undefined {
+function spacyRow({ columns }: Section, line: string): LogRecord | undefined {
   const cells = [...line.matchAll(/\S+/g)]
   if (cells.length !== columns.length || !cells.every(([cell]) => /^-?[\d.]+$/.test(cell)))
     return undefined
@@ -101,9 +101,9 @@ function spacyRow({ columns }: Section, line: string): LogReading | undefined {
       : [[`eval_${name.toLowerCase()}`, value / 100]]
   })
   return {
-    ...NOTHING,
+    ...EMPTY_RECORD,
     step: values.get('#') ?? null,
     epoch: values.get('E') ?? null,
-    ...byKind(pairs),
+    ...splitByKind(pairs),
   }
 }

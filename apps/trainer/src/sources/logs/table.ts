@@ -1,5 +1,5 @@
 import { cells, headOf, numberIn } from '../../files/csv.ts'
-import { isCountName, type LogReading, readingOf } from './reading.ts'
+import { findCountKind, type LogRecord, recordOfPairs } from './logRecord.ts'
 
 const SEPARATORS = [',', '\t', ';', '|']
 
@@ -10,17 +10,17 @@ export interface Head {
 }
 
 /** The head that a line is: it has a column that counts and others; undefined for any other line. */
-export function headIn(line: string): Head | undefined {
+export function readTableHead(line: string): Head | undefined {
   for (const separator of SEPARATORS) {
     const names = headOf(line, separator)
-    if (names.length < 2 || !names.some((name) => isCountName(name))) continue
+    if (names.length < 2 || !names.some((name) => findCountKind(name))) continue
     if (names.every((name) => /^[A-Za-z_][^{}]{0,80}$|^$/.test(name))) return { names, separator }
   }
   return undefined
 }
 
 /** What a row of a table measured; undefined where its cells do not fit the head. */
-export function rowReading(line: string, { names, separator }: Head): LogReading | undefined {
+export function readTableRow(line: string, { names, separator }: Head): LogRecord | undefined {
   const row = cells(line, separator)
-  return readingOf(names.map((name, index) => [name, numberIn(row[index])]))
+  return recordOfPairs(names.map((name, index) => [name, numberIn(row[index])]))
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { jsonReading } from './jsonLines.ts'
-import { textReading } from './textLines.ts'
+import { readJsonLine } from './jsonLines.ts'
+import { readCountedLine } from './textLines.ts'
 
 test.each([
   ['Step 00500 | Validation bpb: 1.0200', { step: 500, evaluation: { 'Validation bpb': 1.02 } }],
@@ -34,13 +34,13 @@ test.each([
     { epoch: 2, evaluation: { eval_loss: 0.7 } },
   ],
 ])('%s', (line, reading) => {
-  expect(textReading(line)).toMatchObject(reading)
+  expect(readCountedLine(line)).toMatchObject(reading)
 })
 
 test.each(['Loading 3 workers', 'epoch 3 begins', 'step 1: see the manual', '', 'loss: 0.5'])(
   '%j measures nothing of a step',
   (line) => {
-    expect(textReading(line)).toBeUndefined()
+    expect(readCountedLine(line)).toBeUndefined()
   },
 )
 
@@ -62,5 +62,5 @@ test.each([
     { epoch: 0, evaluation: { 'test_coco_eval_bbox/AP': 0.4 } },
   ],
 ])('%s', (line, reading) => {
-  expect(jsonReading(line)).toMatchObject(reading)
+  expect(readJsonLine(line)).toMatchObject(reading)
 })

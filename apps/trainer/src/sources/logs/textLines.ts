@@ -1,6 +1,6 @@
 import { numberIn } from '../../files/csv.ts'
 import { isMeasure } from '../events/names.ts'
-import { byKind, type LogReading, NOTHING } from './reading.ts'
+import { splitByKind, type LogRecord, EMPTY_RECORD } from './logRecord.ts'
 
 const NUMBER = String.raw`[-+]?(?:nan|inf(?:inity)?|\d+\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?)`
 const STEP =
@@ -37,10 +37,10 @@ const STAMP =
 const NO_METRIC = /^(epoch|step|iter|iteration|global_step|update|num_updates|s|eta|time|lr)$/i
 
 /** What a line of words and numbers measured; undefined where it counts nothing or measures nothing. */
-export function textReading(line: string): LogReading | undefined {
+export function readCountedLine(line: string): LogRecord | undefined {
   const text = bareText(line)
   if (text.length > 4000) return undefined
-  return shortReading(text) ?? resultsReading(text) ?? countedReading(text)
+  return readShortLine(text) ?? readResultsLine(text) ?? readNamedCount(text)
 }
 
 /** A line without what stands before its own words. */
@@ -48,31 +48,31 @@ export function bareText(line: string): string {
   return line.replace(STAMP, '').trim()
 }
 
-function resultsReading(text: string): LogReading | undefined {
+function readResultsLine(text: string): LogRecord | undefined {
   const [, epoch, parts] = RESULTS.exec(text) ?? []
   if (epoch === undefined || parts === undefined) return undefined
   const pairs = [...parts.matchAll(PART)].flatMap(([, split = '', words = '']) => {
-    const own = pairsIn(words).filter(([name]) => isMeasure(name) && !/count|_cached/.test(name))
+    const own = readPairs(words).filter(([name]) => isMeasure(name) && !/count|_cached/.test(name))
     return own.map(([name, value]) => [`${split}/${name}`, value] as const)
   })
-  return { ...NOTHING, epoch: Number(epoch), ...byKind(pairs) }
+  return { ...EMPTY_RECORD, epoch: Number(epoch), ...splitByKind(pairs) }
 }
 
-function shortReading(text: string): LogReading | undefined {
+function readShortLine(text: string): LogRecord | undefined {
   for (const [pattern, name] of SHORT) {
     const [, step, value] = pattern.exec(text) ?? []
     const number = numberIn(value)
     if (step === undefined || number === undefined) continue
-    return { ...NOTHING, step: Number(step), ...byKind([[name, number]]) }
+    return { ...EMPTY_RECORD, step: Number(step), ...splitByKind([[name, number]]) }
   }
   return undefined
 }
 
-function countedReading(text: string): LogReading | undefined {
+function readNamedCount(text: string): LogRecord | undefined {
   const [step, epoch] = [STEP.exec(text), EPOCH.exec(text)]
   if (!step && !epoch) return undefined
-  const pairs = pairsIn(text)
-  const kinds = byKind(pairs, isEvaluated(text) ? 'eval' : undefined)
+  const pairs = readPairs(text)
+  const kinds = splitByKind(pairs, isEvaluated(text) ? 'eval' : undefined)
   const isAny = Object.keys(kinds.metrics).length + Object.keys(kinds.evaluation).length > 0
   if (!isAny) return undefined
   const best = /\bbest_(\w+)[ :=]/.exec(text)?.[1]
@@ -92,7 +92,7 @@ function isEvaluated(text: string): boolean {
 }
 
 /** The names and numbers of a line, in order; a name that stands twice counts once. */
-export function pairsIn(text: string): [name: string, value: number][] {
+export function readPairs(text: string): [name: string, value: number][] {
   const found = new Map<string, number>()
   const add = (name: string, said: string): void => {
     const value = numberIn(said)

@@ -3,9 +3,9 @@ import { setOwn, type TrainingEvent } from '@bestmark/core'
 import { numberIn } from '../../files/csv.ts'
 import { Listing } from '../../files/folder.ts'
 import { textOfFile } from '../../files/runFile.ts'
-import type { Opening, Source } from '../reader/source.ts'
+import type { ReadOptions, Source } from '../reader/source.ts'
 import { WholeReader } from '../reader/wholeReader.ts'
-import { type Point, type Tracked, trackedEvents } from '../trackers/tracked.ts'
+import { type Point, type TrackedRun, trackedEvents } from '../trackers/trackedRun.ts'
 
 /** A run in MLflow's file store: a file a metric with time, value and step, and its artifacts. */
 export const MLFLOW: Source = {
@@ -35,7 +35,7 @@ async function filesBelow(listing: Listing, folder: string): Promise<string[]> {
   return found
 }
 
-async function eventsIn({ root, isOver }: Opening): Promise<TrainingEvent[]> {
+async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]> {
   const listing = new Listing(root)
   const metrics = await filesBelow(listing, 'metrics')
   const points = (await Promise.all(metrics.map((file) => pointsIn(root, file)))).flat()
@@ -76,7 +76,7 @@ function timeIn(meta: string, name: string): number | null {
 }
 
 /** MLflow's states of a run: 3 finished, 4 failed, 5 killed. */
-function statusIn(meta: string): Tracked['status'] {
+function statusIn(meta: string): TrackedRun['status'] {
   const state = /^status: (\d)$/m.exec(meta)?.[1]
   return state === '3' ? 'completed' : state === '4' ? 'failed' : state === '5' ? 'stopped' : null
 }

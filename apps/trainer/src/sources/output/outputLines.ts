@@ -1,12 +1,12 @@
 import { readMeasured, ownValue, setOwn } from '@bestmark/core'
 import { numberIn } from '../../files/csv.ts'
-import type { Values } from '../events/events.ts'
+import type { Values } from '../events/newEvents.ts'
 import { jsonObject } from '../../files/json.ts'
-import { heldOutName, isHeldOut, trainingLossAmong } from '../events/names.ts'
+import { heldOutName, isHeldOut, findTrainingLoss } from '../events/names.ts'
 import { isCount } from '../../files/json.ts'
 
 /** What one line of a program's output measured. */
-export interface Reading {
+export interface OutputRow {
   /** Optimiser steps completed; null where the line does not tell. */
   step: number | null
   epoch: number | null
@@ -14,7 +14,7 @@ export interface Reading {
   metrics: Values
   evaluation: Values
   /** The program evaluates where it stands, so that a step before the last one is a going back. */
-  isWhereItStands?: boolean
+  isOfCurrentWeights?: boolean
 }
 
 const NUMBER = String.raw`(-?(?:nan|inf|[\d.]+(?:e[-+]?\d+)?))`
@@ -37,11 +37,11 @@ export function isNanoGpt(line: string): boolean {
 }
 
 /** Reads one line of output; undefined where it measures nothing. */
-export function readingIn(line: string): Reading | undefined {
+export function readOutputLine(line: string): OutputRow | undefined {
   return nanoGpt(line) ?? counted(line) ?? dictionary(line) ?? jsonLine(line)
 }
 
-function nanoGpt(line: string): Reading | undefined {
+function nanoGpt(line: string): OutputRow | undefined {
   const nothing = { epoch: null, total: null, metrics: {}, evaluation: {} }
   const evaluated = EVALUATED.exec(line)
   if (evaluated) {
@@ -52,7 +52,7 @@ function nanoGpt(line: string): Reading | undefined {
       step: Number(step),
       metrics: { train_loss: numberIn(train) ?? null },
       evaluation,
-      isWhereItStands: true,
+      isOfCurrentWeights: true,
     }
   }
   const iteration = ITERATION.exec(line)
@@ -61,7 +61,7 @@ function nanoGpt(line: string): Reading | undefined {
   return { ...nothing, step: Number(step) + 1, metrics: { loss: numberIn(loss) ?? null } }
 }
 
-function counted(line: string): Reading | undefined {
+function counted(line: string): OutputRow | undefined {
   const [head, step, total] = COUNTED.exec(line) ?? []
   if (head === undefined) return undefined
   const pairs = [...line.slice(head.length).matchAll(PAIR)].map(([, name = '', value]) => {
@@ -70,7 +70,7 @@ function counted(line: string): Reading | undefined {
   return { step: Number(step), epoch: null, total: Number(total), ...byKind(pairs) }
 }
 
-function dictionary(line: string): Reading | undefined {
+function dictionary(line: string): OutputRow | undefined {
   if (!DICTIONARY.test(line)) return undefined
   const pairs = [...line.matchAll(ENTRY)].map(([, name = '', value]) => {
     return [name, numberIn(value?.trim())] as const
@@ -85,7 +85,7 @@ function dictionary(line: string): Reading | undefined {
 const STEP = ['step', 'global_step', 'current_steps', 'iteration', 'iter']
 const TOTAL = ['total_steps', 'max_steps']
 
-function jsonLine(line: string): Reading | undefined {
+function jsonLine(line: string): OutputRow | undefined {
   if (!line.startsWith('{"') || !line.endsWith('}')) return undefined
   const said = jsonObject(line)
   if (!said) return undefined
@@ -105,7 +105,7 @@ function jsonLine(line: string): Reading | undefined {
 
 function byKind(pairs: readonly (readonly [string, number | undefined])[]) {
   const values = { metrics: {} as Values, evaluation: {} as Values }
-  const loss = trainingLossAmong(pairs.map(([name]) => name))
+  const loss = findTrainingLoss(pairs.map(([name]) => name))
   for (const [name, value] of pairs) {
     if (value === undefined) continue
     if (isHeldOut(name)) setOwn(values.evaluation, heldOutName(name), value)

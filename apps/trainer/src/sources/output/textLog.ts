@@ -1,16 +1,16 @@
 import { stripVTControlCharacters } from 'node:util'
 import { ownValue, setOwn } from '@bestmark/core'
-import { beginning, type Progress, reach } from '../events/attempts.ts'
+import { noProgress, type Progress, advance } from '../events/attempts.ts'
 import { readConfigurations } from '../config/configuration.ts'
-import { declared } from '../config/declaration.ts'
-import { endedEvent, measuredEvents, startedEvent, toldEvent } from '../events/events.ts'
+import { readDeclaration } from '../config/declaration.ts'
+import { endedEvent, measuredEvents, startedEvent, readerNote } from '../events/newEvents.ts'
 import { type Found, misfit } from '../../journal/gate.ts'
-import { type Beginning, type FileLine, lineSource } from '../reader/lineSource.ts'
+import { type RunStart, type FileLine, lineSource } from '../reader/lineSource.ts'
 import type { Listing } from '../../files/folder.ts'
-import { RUN_LOG } from '../reader/mixed.ts'
-import { isNanoGpt, type Reading, readingIn } from './outputLines.ts'
-import type { History } from '../weights/history.ts'
-import { savedWeights } from '../weights/saved.ts'
+import { RUN_LOG } from '../reader/mixedReader.ts'
+import { isNanoGpt, type OutputRow, readOutputLine } from './outputLines.ts'
+import type { LogHistory } from '../weights/logHistory.ts'
+import { findSavedWeights } from '../weights/savedWeights.ts'
 import { isCount } from '../../files/json.ts'
 
 /** The file that a program's output goes to under `bestmark run`. */
@@ -28,7 +28,7 @@ export interface Mark {
 }
 
 /** The mark that a line of the log is; undefined where it is the program's own. */
-export function markIn(text: string): Mark | undefined {
+export function readMark(text: string): Mark | undefined {
   const said = text.startsWith(MARK) ? text.slice(MARK.length) : ''
   const [, time = '', told, rest = ''] =
     /^(\S+) (started|completed|stopped|failed)(?:: (.*))?/.exec(said) ?? []
@@ -50,9 +50,9 @@ interface State extends Progress {
   /** The total of the training's progress bar, how far it is, and the file that it is drawn in. */
   bar: [done: number, total: number, file: string] | null
   /** Rows that were printed over the bar, of the step that it shows when it is drawn again. */
-  waiting: [row: Reading, origin: Origin][]
+  waiting: [row: OutputRow, origin: Origin][]
   hasWarned: boolean
-  total_told: number | null
+  announced_total: number | null
   /** The first attempt of each start that was marked, and how many marks each file has so far. */
   firsts: number[]
   marks: Record<string, number>
@@ -63,24 +63,24 @@ interface State extends Progress {
 
 const format = {
   begin: (): State => ({
-    ...beginning(),
+    ...noProgress(),
     bar: null,
     waiting: [],
     hasWarned: false,
-    total_told: null,
+    announced_total: null,
     firsts: [],
     marks: {},
     hasEnded: false,
     began_at: null,
   }),
-  line: tell,
-  unfinished: drawnAgain,
-  settled: leftWaiting,
+  line: readLine,
+  unfinished: redrawnBar,
+  endOfInput: warnWaiting,
   started,
-  saved: async (listing: Listing, _state: State, history: History) => {
-    const { fields } = declared(await readConfigurations(listing.root))
+  saved: async (listing: Listing, _state: State, history: LogHistory) => {
+    const { fields } = readDeclaration(await readConfigurations(listing.root))
     const declares = { metric: fields.metric_for_best, total_epochs: null }
-    return savedWeights(listing, history, { isEpochs: false, shift: 0 }, declares)
+    return findSavedWeights(listing, history, { isEpochs: false, shift: 0 }, declares)
   },
 }
 
@@ -105,9 +105,9 @@ export const RUN_OUTPUT = lineSource<State>({
   },
 })
 
-async function started(listing: Listing): Promise<Beginning> {
-  const { fields, warnings } = declared(await readConfigurations(listing.root))
-  return { told: fields, warnings }
+async function started(listing: Listing): Promise<RunStart> {
+  const { fields, warnings } = readDeclaration(await readConfigurations(listing.root))
+  return { fields: fields, warnings }
 }
 
 /** A progress bar without a name of its own is drawn over and over on one line. */
@@ -116,20 +116,20 @@ const BAR = /^\s*\d+%\|[^|]*\| *(\d+)\/(\d+) \[[^\]]*\]/
 /** nanoGPT prints what it was configured with; it takes the iterations from 0 to the last one told. */
 const ITERATIONS = /^(?:Overriding: )?max_iters = (\d{1,15})(?:\s|$)/
 
-function tell(state: State, { text, line, file }: FileLine): Found[] {
+function readLine(state: State, { text, line, file }: FileLine): Found[] {
   const parts = text.split('\r').map(bare)
   return parts.flatMap((part, index) => {
     const said = part.trim()
-    if (isOurs(file) && said.startsWith(MARK)) return marked(state, file, said)
+    if (isOurs(file) && said.startsWith(MARK)) return markEvents(state, file, said)
     const iterations = ITERATIONS.exec(said)?.[1]
-    if (iterations !== undefined) return totalTold(state, Number(iterations) + 1)
+    if (iterations !== undefined) return announceTotal(state, Number(iterations) + 1)
     const { drawn, events } = barIn(state, said, file)
     // Where both outputs go to one file a row may follow its bar on one line.
-    const reading = readingIn(said.slice(drawn).trim())
+    const reading = readOutputLine(said.slice(drawn).trim())
     if (!reading) return events
     const origin = { file, line }
-    if (reading.step === null && isWiped(parts[index - 1])) return waits(state, reading, origin)
-    return [...events, ...measured(state, reading, origin)]
+    if (reading.step === null && isWiped(parts[index - 1])) return holdRow(state, reading, origin)
+    return [...events, ...rowEvents(state, reading, origin)]
   })
 }
 
@@ -141,7 +141,7 @@ function bare(text: string): string {
 /** How much of a part is a bar, and what the training's tells. */
 function barIn(state: State, said: string, file: string) {
   const [bar = '', done, total] = BAR.exec(said) ?? []
-  const events = total === undefined ? [] : moved(state, [Number(done), Number(total), file])
+  const events = total === undefined ? [] : moveBar(state, [Number(done), Number(total), file])
   return { drawn: bar.length, events }
 }
 
@@ -157,14 +157,14 @@ const MOST_WAITING = 100
  * The bar before a row may be old, since tqdm draws it every 0.1 s at most; the one that it draws
  * right after the row is not.
  */
-function waits(state: State, row: Reading, origin: Origin): Found[] {
-  if (!state.bar || state.waiting.length >= MOST_WAITING) return untold(state, origin)
+function holdRow(state: State, row: OutputRow, origin: Origin): Found[] {
+  if (!state.bar || state.waiting.length >= MOST_WAITING) return warnNoStep(state, origin)
   state.waiting.push([row, origin])
   return []
 }
 
 /** The bar after a row is at the beginning of a line that goes on while the bar is drawn. */
-function drawnAgain(state: State, { text, file }: { text: string; file: string }): Found[] {
+function redrawnBar(state: State, { text, file }: { text: string; file: string }): Found[] {
   if (state.waiting.length === 0) return []
   for (const part of text.split('\r')) {
     const { events } = barIn(state, bare(part).trim(), file)
@@ -173,9 +173,9 @@ function drawnAgain(state: State, { text, file }: { text: string; file: string }
   return []
 }
 
-function leftWaiting(state: State, isOver: boolean): Found[] {
+function warnWaiting(state: State, isOver: boolean): Found[] {
   const [first] = isOver ? state.waiting : []
-  return first ? untold(state, first[1]) : []
+  return first ? warnNoStep(state, first[1]) : []
 }
 
 function isOurs(file: string): boolean {
@@ -186,48 +186,48 @@ function isOurs(file: string): boolean {
  * The last attempt of the start that a file's next line is of, where the other file is at a later
  * start already; undefined where it is of the present one.
  */
-function earlier({ firsts, marks }: State, file: string): number | undefined {
+function earlierAttempt({ firsts, marks }: State, file: string): number | undefined {
   const next = isOurs(file) ? firsts[ownValue(marks, file) ?? 0] : undefined
   return next === undefined ? undefined : Math.max(0, next - 1)
 }
 
 /** The first bar of several steps is the training's; evaluations draw others, with other totals. */
-function moved(state: State, bar: [done: number, total: number, file: string]): Found[] {
+function moveBar(state: State, bar: [done: number, total: number, file: string]): Found[] {
   const [done, total, file] = bar
-  if ((state.bar && state.bar[1] !== total) || earlier(state, file) !== undefined) return []
+  if ((state.bar && state.bar[1] !== total) || earlierAttempt(state, file) !== undefined) return []
   state.bar = bar
   const rows = state.waiting
   state.waiting = []
-  const placed = rows.flatMap(([row, origin]) => measured(state, { ...row, step: done }, origin))
-  return [...totalTold(state, total), ...placed]
+  const placed = rows.flatMap(([row, origin]) => rowEvents(state, { ...row, step: done }, origin))
+  return [...announceTotal(state, total), ...placed]
 }
 
-function totalTold(state: State, total: number | null): Found[] {
+function announceTotal(state: State, total: number | null): Found[] {
   // What is begun anew after its end would be running again.
-  if (total === null || state.total_told === total || state.hasEnded) return []
+  if (total === null || state.announced_total === total || state.hasEnded) return []
   if (!isCount(total)) return [misfit('total_steps', 'its total of steps is not a count')]
-  state.total = state.total_told = total
+  state.total = state.announced_total = total
   const { attempt, spans } = state
   const from = spans[attempt]?.[0] ?? 0
   const told = { total_steps: total, resumed_from: from === 0 ? null : from, at: state.began_at }
   return [startedEvent({ attempt, ...told })]
 }
 
-function measured(
+function rowEvents(
   state: State,
-  { metrics, evaluation, ...reading }: Reading,
+  { metrics, evaluation, ...reading }: OutputRow,
   origin: Origin,
 ): Found[] {
   const { epoch, total } = reading
   // Which of two files was written first is not known.
   const step = reading.step ?? (state.bar?.[2] === origin.file ? state.bar[0] : undefined)
-  if (step === undefined) return untold(state, origin)
-  const before = earlier(state, origin.file)
+  if (step === undefined) return warnNoStep(state, origin)
+  const before = earlierAttempt(state, origin.file)
   if (before !== undefined) {
     return measuredEvents({ attempt: before, step, epoch }, { metrics, evaluation }, origin)
   }
-  const events = totalTold(state, total)
-  const again = wentBack(state, step, 'loss' in metrics, reading.isWhereItStands ?? false)
+  const events = announceTotal(state, total)
+  const again = findRestart(state, step, 'loss' in metrics, reading.isOfCurrentWeights ?? false)
   if (again) events.push({ ...again, total_steps: state.total })
   const at = { attempt: state.attempt, step, epoch }
   events.push(...measuredEvents(at, { metrics, evaluation }, origin))
@@ -235,39 +235,39 @@ function measured(
 }
 
 /** A further attempt, where the training logged a step again, or evaluates weights of an earlier one. */
-function wentBack(state: State, step: number, isTraining: boolean, isWhereItStands: boolean) {
-  if (isTraining) return step === state.step ? undefined : reach(state, step)
+function findRestart(state: State, step: number, isTraining: boolean, isWhereItStands: boolean) {
+  if (isTraining) return step === state.step ? undefined : advance(state, step)
   const isBefore = isWhereItStands && state.step !== null && step < state.step
-  return isBefore ? reach(state, step + 1) : undefined
+  return isBefore ? advance(state, step + 1) : undefined
 }
 
 /** A row of which no step is known is told of, once. */
-function untold(state: State, { file, line }: Origin): Found[] {
+function warnNoStep(state: State, { file, line }: Origin): Found[] {
   if (state.hasWarned) return []
   state.hasWarned = true
   const text = `Line ${line} of ${file} and similar lines have no step number. Their values are ignored until the program writes its own log files`
-  return [toldEvent(state.attempt, text)]
+  return [readerNote(state.attempt, text)]
 }
 
 /** `started` begins a further attempt where the program ran before; `ended` tells how it ended. */
-function marked(state: State, file: string, said: string): Found[] {
-  const mark = markIn(said)
+function markEvents(state: State, file: string, said: string): Found[] {
+  const mark = readMark(said)
   if (!mark) return []
   const { word, at, error } = mark
-  if (word === 'started') return startMarked(state, file, at)
-  const before = earlier(state, file)
+  if (word === 'started') return startMarkEvents(state, file, at)
+  const before = earlierAttempt(state, file)
   if (before === undefined) state.hasEnded = true
   return [{ ...endedEvent(before ?? state.attempt, word, error), at }]
 }
 
 /** The file that is read first tells of a start; in the other one it is known. */
-function startMarked(state: State, file: string, at: number | null): Found[] {
+function startMarkEvents(state: State, file: string, at: number | null): Found[] {
   const start = (ownValue(state.marks, file) ?? 0) + 1
   setOwn(state.marks, file, start)
   if (start <= state.firsts.length) return []
   state.began_at = at
   if (start > 1) {
-    Object.assign(state, { bar: null, waiting: [], total_told: null, total: null })
+    Object.assign(state, { bar: null, waiting: [], announced_total: null, total: null })
     Object.assign(state, { step: null, hasEnded: false })
     state.attempt++
     state.spans.push([0, 0])

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { systemCode } from '../../failure.ts'
 import { fileErrorText } from '../../plainErrors.ts'
 import { type EventOf, type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
-import { claimEvent, endedEvent, startedEvent, toldEvent } from '../events/events.ts'
+import { claimEvent, endedEvent, startedEvent, readerNote } from '../events/newEvents.ts'
 import { admit, type Found, skipFile, type Skips, toldSkips, tooLong } from '../../journal/gate.ts'
 import {
   BEGINNING,
@@ -14,13 +14,18 @@ import {
 } from '../../files/growingFile.ts'
 import { Listing } from '../../files/folder.ts'
 import type { Progress } from '../events/attempts.ts'
-import { type Known, savedEvents, type SavedFile } from '../events/savedFiles.ts'
+import { type StoredFiles, savedEvents, type SavedFile } from '../events/savedFiles.ts'
 import type { Candidate } from '../weights/candidate.ts'
-import { inferred } from '../weights/inferred.ts'
-import { claimed, monitored } from '../weights/monitor.ts'
-import { candidatesIn } from '../weights/saved.ts'
-import { type History, noHistory, remember, writtenBetween } from '../weights/history.ts'
-import type { Opening, Piece, Source, SourceReader } from './source.ts'
+import { inferMetric } from '../weights/inferredMetric.ts'
+import { readClaimedBest, readMonitoredMetric } from '../weights/monitoredMetric.ts'
+import { findCandidates } from '../weights/savedWeights.ts'
+import {
+  type LogHistory,
+  emptyHistory,
+  addToHistory,
+  readWriteTimes,
+} from '../weights/logHistory.ts'
+import type { ReadOptions, Piece, Source, SourceReader } from './source.ts'
 
 /** A line of one of the run's files. */
 export interface FileLine extends NumberedLine {
@@ -37,8 +42,8 @@ export interface FileBytes {
 }
 
 /** What is known of a run when it begins, and what is odd in it. */
-export interface Beginning {
-  told: Partial<EventOf<'started'>>
+export interface RunStart {
+  fields: Partial<EventOf<'started'>>
   warnings: string[]
 }
 
@@ -61,11 +66,11 @@ export interface Format<State extends Progress> {
   /** What the beginning of the line tells that is being written after the lines so far. */
   unfinished?: (state: State, rest: { file: string; text: string }) => Found[]
   /** What can be told only once all that was written has been read; the run may be over. */
-  settled?: (state: State, isOver: boolean) => Found[]
+  endOfInput?: (state: State, isOver: boolean) => Found[]
   /** What is known when the run begins, and what is odd in it. */
-  started: (listing: Listing) => Promise<Beginning>
+  started: (listing: Listing) => Promise<RunStart>
   /** Files of weights that lie there now. */
-  saved: (listing: Listing, state: State, history: History) => Promise<SavedFile[]>
+  saved: (listing: Listing, state: State, history: LogHistory) => Promise<SavedFile[]>
   /** Whether what decides may be inferred from the log and the files, where nothing declares it. */
   infers?: boolean
 }
@@ -81,22 +86,22 @@ export function lineSource<State extends Progress>(format: Format<State>): Sourc
 }
 
 /** Raised when the state of a format changes, which a cursor of an older version does not hold. */
-const VERSION = 6
+const VERSION = 7
 
 /** Codes that tell of one file; any other, such as too many open files, tells of nothing. */
-const LEFT_OUT = new Set(['EACCES', 'EPERM', 'EISDIR', 'ENXIO', 'ENAMETOOLONG', 'ELOOP'])
+const SKIPPED_CODES = new Set(['EACCES', 'EPERM', 'EISDIR', 'ENXIO', 'ENAMETOOLONG', 'ELOOP'])
 
 interface Cursor<State> {
   /** Of which format, and of which version of it. */
-  of: string
+  format: string
   files: Record<string, Place>
   state: State
-  saved: Known
-  history: History
+  stored_files: StoredFiles
+  history: LogHistory
   begun: EventOf<'started'> | null
   hasEnded: boolean
   /** The files themselves told the end, so that it needs no guess. */
-  isTold: boolean
+  hasLoggedEnd: boolean
   skips: Skips
 }
 
@@ -107,13 +112,13 @@ class LineReader<State extends Progress> implements SourceReader {
   #cursor: string
   #at: Cursor<State> | undefined
 
-  constructor(format: Format<State>, { root, cursor, isOver }: Opening) {
+  constructor(format: Format<State>, { root, cursor, isOver }: ReadOptions) {
     this.#format = format
     this.#root = root
     this.#isOver = isOver
     this.#cursor = cursor ?? ''
     // What this version does not read is read anew.
-    if (cursor !== null) this.#at = parsed(cursor, kind(format))
+    if (cursor !== null) this.#at = parseCursor(cursor, formatVersion(format))
   }
 
   async next(): Promise<Piece> {
@@ -124,18 +129,18 @@ class LineReader<State extends Progress> implements SourceReader {
     const events = await this.#lines(listing, at)
     if (events === 'replaced') return this.#anew()
     if (events.length > 0 && at.hasEnded) return this.#anew()
-    remember(at.history, events, this.#isWaiting ? Date.now() : undefined)
+    addToHistory(at.history, events, this.#isWaiting ? Date.now() : undefined)
     this.#isWaiting = !this.#read
-    if (!this.#read) events.push(...this.#settled(at))
+    if (!this.#read) events.push(...this.#endOfInput(at))
     const turn = events.findLast(({ type }) => type === 'started' || type === 'ended')
-    if (turn) at.isTold = turn.type === 'ended'
+    if (turn) at.hasLoggedEnd = turn.type === 'ended'
     if (first) events.unshift(...(await this.#started(listing, at)))
     if (!this.#read) {
       events.push(...(await this.#saved(listing, at)))
       events.push(...toldSkips(at.skips, at.state.attempt))
     }
     if (events.length > 0 || this.#read) return this.#piece(events, replace)
-    if (this.#isOver && !at.hasEnded && !at.isTold) {
+    if (this.#isOver && !at.hasEnded && !at.hasLoggedEnd) {
       at.hasEnded = true
       const { attempt, step, total } = at.state
       const isComplete = total !== null && step !== null && step >= total
@@ -144,18 +149,18 @@ class LineReader<State extends Progress> implements SourceReader {
     return { events: [], cursor: this.#cursor, replace }
   }
 
-  #settled({ state, skips }: Cursor<State>): TrainingEvent[] {
-    const found = this.#format.settled?.(state, this.#isOver) ?? []
+  #endOfInput({ state, skips }: Cursor<State>): TrainingEvent[] {
+    const found = this.#format.endOfInput?.(state, this.#isOver) ?? []
     return admit(skips, found, { file: this.#format.name })
   }
 
   async #started(listing: Listing, at: Cursor<State>): Promise<TrainingEvent[]> {
     const { state, skips } = at
-    const { told, warnings } = await this.#format.started(listing)
-    const events = admit(skips, [startedEvent(told)], { file: 'the configuration' })
+    const { fields, warnings } = await this.#format.started(listing)
+    const events = admit(skips, [startedEvent(fields)], { file: 'the configuration' })
     for (const event of events) if (event.type === 'started') state.total ??= event.total_steps
     at.begun = events.find((event) => event.type === 'started') ?? null
-    return [...events, ...warnings.map((text) => toldEvent(0, text))]
+    return [...events, ...warnings.map((text) => readerNote(0, text))]
   }
 
   /** Whether the last look found lines, so that there may be more. */
@@ -179,7 +184,7 @@ class LineReader<State extends Progress> implements SourceReader {
     try {
       return this.#format.bytes ? this.#bytesOf(file, at) : this.#linesOf(file, at)
     } catch (error) {
-      if (!LEFT_OUT.has(systemCode(error) ?? '')) throw error
+      if (!SKIPPED_CODES.has(systemCode(error) ?? '')) throw error
       skipFile(at.skips, file, fileErrorText(error) ?? 'it cannot be read')
       return undefined
     }
@@ -191,7 +196,8 @@ class LineReader<State extends Progress> implements SourceReader {
       ownValue(at.files, file) ?? BEGINNING,
       this.#isOver,
     )
-    if (look.kind !== 'grown') return look.kind === 'replaced' ? 'replaced' : undefined
+    if (look.formatVersion !== 'grown')
+      return look.formatVersion === 'replaced' ? 'replaced' : undefined
     setOwn(at.files, file, look.place)
     const rest = { file, text: look.rest }
     const { skips } = at
@@ -210,7 +216,8 @@ class LineReader<State extends Progress> implements SourceReader {
     const path = join(this.#root, file)
     const place = ownValue(at.files, file) ?? BEGINNING
     const look = lookAtBytes(path, place)
-    if (look.kind !== 'grown') return look.kind === 'replaced' ? 'replaced' : undefined
+    if (look.formatVersion !== 'grown')
+      return look.formatVersion === 'replaced' ? 'replaced' : undefined
     const { bytes, size } = look
     const { offset } = place
     const read = this.#format.bytes?.(at.state, { file, bytes, offset, size })
@@ -221,23 +228,29 @@ class LineReader<State extends Progress> implements SourceReader {
 
   /** Files that were saved since the last look, once the lines before them were read. */
   async #saved(listing: Listing, at: Cursor<State>): Promise<TrainingEvent[]> {
-    at.history.written = writtenBetween(this.#root, Object.keys(at.files))
+    at.history.written = readWriteTimes(this.#root, Object.keys(at.files))
     const saved = await this.#format.saved(listing, at.state, at.history)
     const reached = this.#isOver ? Infinity : Math.max(0, ...at.history.last.filter(Boolean))
-    const events = await savedEvents(this.#root, saved, at.saved, at.state, reached)
-    const candidates = await candidatesIn(listing)
-    const declared = declaredLater(at, candidates, this.#format.infers ? saved : [])
+    const events = await savedEvents(this.#root, saved, at.stored_files, at.state, reached)
+    const candidates = await findCandidates(listing)
+    const declared = updatedStart(at, candidates, this.#format.infers ? saved : [])
     if (events.length === 0) return declared ? [declared] : []
     if (declared) events.push(declared)
-    const claim = claimed(candidates, saved)
+    const claim = readClaimedBest(candidates, saved)
     if (claim) events.push(claimEvent(at.state.attempt, claim))
     return admit(at.skips, events, { file: 'the checkpoints' })
   }
 
   async #beginning(listing: Listing): Promise<Cursor<State>> {
     const state = await this.#format.begin(listing)
-    const nothing = { files: {}, saved: {}, skips: {}, hasEnded: false, isTold: false }
-    return { of: kind(this.#format), state, history: noHistory(), begun: null, ...nothing }
+    const nothing = { files: {}, stored_files: {}, skips: {}, hasEnded: false, hasLoggedEnd: false }
+    return {
+      format: formatVersion(this.#format),
+      state,
+      history: emptyHistory(),
+      begun: null,
+      ...nothing,
+    }
   }
 
   /** Reads the whole run again. */
@@ -253,7 +266,7 @@ class LineReader<State extends Progress> implements SourceReader {
 }
 
 /** The start of the attempt told again, once weights declare, or something shows, what decides. */
-function declaredLater<State extends Progress>(
+function updatedStart<State extends Progress>(
   at: Cursor<State>,
   candidates: readonly Candidate[],
   saved: readonly SavedFile[],
@@ -261,10 +274,10 @@ function declaredLater<State extends Progress>(
   const { begun, state, history, hasEnded } = at
   // What is begun anew after its end would be running again.
   if (!begun || hasEnded) return undefined
-  const declared = monitored(candidates)
+  const declared = readMonitoredMetric(candidates)
   const isNew = declared?.metric_for_best !== begun.metric_for_best
   const isOpen = !declared && begun.metric_for_best === null
-  const found = isOpen ? inferred(history, saved) : isNew ? declared : undefined
+  const found = isOpen ? inferMetric(history, saved) : isNew ? declared : undefined
   if (!found) return undefined
   const { attempt, spans, total } = state
   Object.assign(begun, found, { metric_is_inferred: !declared })
@@ -272,17 +285,18 @@ function declaredLater<State extends Progress>(
   return { ...begun, attempt, resumed_from, total_steps: begun.total_steps ?? total }
 }
 
-function kind({ name }: { name: string }): string {
+function formatVersion({ name }: { name: string }): string {
   return `${name} ${VERSION}`
 }
 
 /** A cursor of this kind; undefined where it is another's. */
-function parsed<State>(cursor: string, of: string): Cursor<State> | undefined {
+function parseCursor<State>(cursor: string, format: string): Cursor<State> | undefined {
   try {
-    const said: unknown = JSON.parse(cursor)
-    const isOurs = typeof said === 'object' && said !== null && 'of' in said && said.of === of
+    const value: unknown = JSON.parse(cursor)
+    const isOurs =
+      typeof value === 'object' && value !== null && 'format' in value && value.format === format
     // Written by `#piece` above, or it would not say so.
-    return isOurs ? (said as Cursor<State>) : undefined
+    return isOurs ? (value as Cursor<State>) : undefined
   } catch {
     return undefined
   }

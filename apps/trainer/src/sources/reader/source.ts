@@ -17,7 +17,7 @@ export interface SourceReader {
 }
 
 /** How a run is read. */
-export interface Opening {
+export interface ReadOptions {
   root: string
   /** Where an earlier reader stopped; null at the beginning. */
   cursor: string | null
@@ -32,7 +32,7 @@ export interface Source {
   isHere: (listing: Listing) => Promise<boolean>
   /** The files that it reads, relative to the root; others may be there, and some of these not. */
   files: (listing: Listing) => Promise<string[]>
-  open: (opening: Opening) => SourceReader
+  open: (opening: ReadOptions) => SourceReader
   /** What the program itself calls the run, and the project that it belongs to there. */
   identity?: (root: string) => Promise<{ name?: string; project?: string }>
 }

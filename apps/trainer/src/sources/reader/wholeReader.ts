@@ -4,27 +4,27 @@ import { join } from 'node:path'
 import { measuredJson, type TrainingEvent } from '@bestmark/core'
 import { Failure, systemCode } from '../../failure.ts'
 import { Listing } from '../../files/folder.ts'
-import type { Opening, Piece, SourceReader } from './source.ts'
+import type { ReadOptions, Piece, SourceReader } from './source.ts'
 
 /** A file that is being written may not be readable for so long (ms). */
-export const SETTLING = 10_000
+export const SETTLING_MS = 10_000
 
 /** How a run is read whose files are rewritten, so that each look tells all of it anew. */
 export interface WholeFormat {
   /** The files and folders by whose times a change is seen, relative to the root. */
   files: (listing: Listing) => Promise<string[]>
   /** Everything that they tell. Throws a Failure where they cannot be read. */
-  events: (opening: Opening) => Promise<TrainingEvent[]>
+  events: (opening: ReadOptions) => Promise<TrainingEvent[]>
 }
 
 /** Reads files that hold a run's whole history: one that changed replaces what was told of it. */
 export class WholeReader implements SourceReader {
   readonly #format: WholeFormat
-  readonly #opening: Opening
+  readonly #opening: ReadOptions
   #cursor: string | null
   #seen = ''
 
-  constructor(format: WholeFormat, opening: Opening) {
+  constructor(format: WholeFormat, opening: ReadOptions) {
     this.#format = format
     this.#opening = opening
     this.#cursor = opening.cursor
@@ -33,11 +33,11 @@ export class WholeReader implements SourceReader {
   async next(): Promise<Piece> {
     const { root, isOver } = this.#opening
     const listing = new Listing(root)
-    const { signature, newest } = await looked(root, await this.#format.files(listing))
+    const { signature, newest } = await readSignature(root, await this.#format.files(listing))
     const same = { events: [], cursor: this.#cursor ?? '', replace: false }
     if (signature === this.#seen) return same
     const events = await this.#format.events(this.#opening).catch((error: unknown) => {
-      if (error instanceof Failure && !isOver && Date.now() - newest < SETTLING) return undefined
+      if (error instanceof Failure && !isOver && Date.now() - newest < SETTLING_MS) return undefined
       throw error
     })
     if (!events) return same
@@ -51,7 +51,7 @@ export class WholeReader implements SourceReader {
 }
 
 /** What stands for the files as they lie there now. */
-async function looked(
+async function readSignature(
   root: string,
   files: readonly string[],
 ): Promise<{ signature: string; newest: number }> {

@@ -17,28 +17,31 @@ export const Retraction = z.object({
 export type Retraction = z.infer<typeof Retraction>
 
 /** What names the weights that a line speaks of. */
-export type Weights = Pick<Retraction, 'path' | 'attempt' | 'step' | 'state'>
+export type ScoreKey = Pick<Retraction, 'path' | 'attempt' | 'step' | 'state'>
 
 /** The same weights: by their own state file, which attempts do not shift, else as they are counted. */
-export function isOf(score: Weights, { path, attempt, step, state }: Weights): boolean {
+export function isSameCheckpoint(
+  score: ScoreKey,
+  { path, attempt, step, state }: ScoreKey,
+): boolean {
   const isSame = score.path === path && score.step === step && score.state === state
   return isSame && (state !== null || score.attempt === attempt)
 }
 
 /** What counts of scores after a retraction. */
-export function withoutRetracted<Score extends Weights & { values: Record<string, Measured> }>(
+export function withoutRetracted<Score extends ScoreKey & { values: Record<string, Measured> }>(
   scores: readonly Score[],
   retraction: Retraction,
 ): Score[] {
   return scores.flatMap((score) => {
-    if (!isOf(score, retraction)) return [score]
-    const kept = Object.entries(score.values).filter(([name]) => !isTaken(name, retraction))
+    if (!isSameCheckpoint(score, retraction)) return [score]
+    const kept = Object.entries(score.values).filter(([name]) => !isRetracted(name, retraction))
     return kept.length > 0 ? [{ ...score, values: Object.fromEntries(kept) }] : []
   })
 }
 
 /** Whether a retraction takes back this metric. */
-export function isTaken(name: string, { metrics }: Pick<Retraction, 'metrics'>): boolean {
+export function isRetracted(name: string, { metrics }: Pick<Retraction, 'metrics'>): boolean {
   return (
     metrics === null || metrics.includes(name) || metrics.includes(name.replace(/_stderr$/, ''))
   )

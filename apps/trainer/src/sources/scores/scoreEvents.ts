@@ -4,7 +4,7 @@ import type { EventOf, TrainingEvent } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db/root'
 import { systemCode } from '../../failure.ts'
 import { bytesOfFile } from '../../files/runFile.ts'
-import { toldEvent } from '../events/events.ts'
+import { readerNote } from '../events/newEvents.ts'
 import { admit, misfit, type Skips, toldSkips } from '../../journal/gate.ts'
 import { type ScoreAt, SCORES, type ScoresPiece } from './scoresFile.ts'
 
@@ -12,9 +12,9 @@ import { type ScoreAt, SCORES, type ScoresPiece } from './scoresFile.ts'
 export type Scorable = Pick<EventOf<'checkpoint'>, 'attempt' | 'step' | 'path' | 'epoch'>
 
 /** A score and the weights that it is of; none where they are no longer the run's. */
-export interface Attached {
+export interface AttachedScore {
   score: ScoreAt
-  weights: { attempt: number; step: number; epoch: number | null } | null
+  checkpoint: { attempt: number; step: number; epoch: number | null } | null
 }
 
 const STATE = 'trainer_state.json'
@@ -34,13 +34,13 @@ export async function stateDigest(root: string, path: string): Promise<string | 
 export function attachByAttempt(
   scores: readonly ScoreAt[],
   checkpoints: readonly Scorable[],
-): Attached[] {
+): AttachedScore[] {
   return scores.map((score) => {
     const { attempt, step, path } = score
     const found = checkpoints.find((one) => {
       return one.path === path && one.step === step && one.attempt === attempt
     })
-    return { score, weights: found ? { attempt, step, epoch: found.epoch } : null }
+    return { score, checkpoint: found ? { attempt, step, epoch: found.epoch } : null }
   })
 }
 
@@ -53,21 +53,21 @@ export async function attachByState(
   root: string,
   scores: readonly ScoreAt[],
   checkpoints: readonly Scorable[],
-): Promise<Attached[]> {
+): Promise<AttachedScore[]> {
   const digests = new Map<string, string | null>()
   for (const { path } of scores) {
     if (!digests.has(path)) digests.set(path, await stateDigest(root, path))
   }
   return scores.map((score) => {
     const found = checkpoints.find(({ path, step }) => path === score.path && step === score.step)
-    if (!found || digests.get(score.path) !== score.state) return { score, weights: null }
-    return { score, weights: { attempt: found.attempt, step: score.step, epoch: found.epoch } }
+    if (!found || digests.get(score.path) !== score.state) return { score, checkpoint: null }
+    return { score, checkpoint: { attempt: found.attempt, step: score.step, epoch: found.epoch } }
   })
 }
 
 /** Scores as evaluations of the weights they are of; what is kept out becomes a warning. */
 export function scoreEvents(
-  attached: readonly Attached[],
+  attached: readonly AttachedScore[],
   { unreadable, problem }: Pick<ScoresPiece, 'unreadable' | 'problem'>,
   lastAttempt: number,
 ): TrainingEvent[] {
@@ -76,23 +76,23 @@ export function scoreEvents(
     admit(skips, [misfit('score', 'it is not a score')], { file: SCORES, line })
   }
   const events = attached.map((one) => {
-    return evaluation(one) ?? toldEvent(lastAttempt, keptOut(one.score))
+    return evaluation(one) ?? readerNote(lastAttempt, skippedText(one.score))
   })
   const admitted = events.flatMap((event, index) => {
     return admit(skips, [event], { file: SCORES, line: attached[index]?.score.line ?? null })
   })
-  const problems = problem === null ? [] : [toldEvent(lastAttempt, problem)]
+  const problems = problem === null ? [] : [readerNote(lastAttempt, problem)]
   return [...admitted, ...problems, ...toldSkips(skips, lastAttempt)]
 }
 
-function evaluation({ score, weights }: Attached): EventOf<'evaluation'> | undefined {
-  if (!weights) return undefined
+function evaluation({ score, checkpoint }: AttachedScore): EventOf<'evaluation'> | undefined {
+  if (!checkpoint) return undefined
   const { at, values, samples, directions, lines } = score
   const origin = score.origin ?? { file: SCORES, line: score.line }
   const measured = { values, samples, directions, lines, origin, scored_by: score.by }
-  return { type: 'evaluation', ...weights, at, ...measured }
+  return { type: 'evaluation', ...checkpoint, at, ...measured }
 }
 
-function keptOut({ path, step, line }: ScoreAt): string {
+function skippedText({ path, step, line }: ScoreAt): string {
   return `The score of ${path} (step ${step}) on line ${line} of ${SCORES} is left out: that checkpoint is gone, or was overwritten since`
 }

@@ -143,7 +143,7 @@ export function readScores(root: string, offset = 0): ScoresPiece {
         line++
         if (start < offset) continue
         if (isLong) read.unreadable.push(line)
-        else if (text.trim() !== '') take(read, text, line)
+        else if (text.trim() !== '') addLine(read, text, line)
       }
       at = piece.end
     }
@@ -163,10 +163,10 @@ function openIfReadable(path: string): number | Pick<ScoresPiece, 'problem'> {
   }
 }
 
-function take(read: ScoresPiece, text: string, line: number): void {
-  const told = parsed(text)
-  const score = Score.safeParse(told)
-  const retraction = Retraction.safeParse(told)
+function addLine(read: ScoresPiece, text: string, line: number): void {
+  const value = parseOrNothing(text)
+  const score = Score.safeParse(value)
+  const retraction = Retraction.safeParse(value)
   if (score.success) read.scores.push({ ...score.data, line })
   else if (!retraction.success) read.unreadable.push(line)
   else {
@@ -175,7 +175,7 @@ function take(read: ScoresPiece, text: string, line: number): void {
   }
 }
 
-function parsed(text: string): unknown {
+function parseOrNothing(text: string): unknown {
   try {
     return parsePythonJson(text)
   } catch {

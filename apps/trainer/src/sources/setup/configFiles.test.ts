@@ -6,10 +6,10 @@ import { expect, test } from 'vitest'
 import { Listing } from '../../files/folder.ts'
 import { tomlValues } from '../../files/toml.ts'
 import { temporaryFolder, writeFiles } from '../../testing.ts'
-import { commandLineSettings, shownCommand } from '../config/commandLine.ts'
+import { commandLineOptions, redactedCommand } from '../config/commandLine.ts'
 import { python, real, why } from '../programsTesting.ts'
-import { configFiles, settingsOfFile } from './configFiles.ts'
-import { setupOf, setupSignature } from './setup.ts'
+import { findConfigFiles, readOptionsFile } from './configFiles.ts'
+import { readSetup, readSetupSignature } from './setup.ts'
 
 /** What a real Trainer and a real SummaryWriter leave of their options. */
 const WRITES = `
@@ -34,8 +34,8 @@ real(
     const program = join(root, 'writes.py')
     await writeFile(program, WRITES)
     await promisify(execFile)(python ?? '', [program, root])
-    const { settled } = await configFiles(new Listing(root))
-    const read = await Promise.all(settled.map((file) => settingsOfFile(root, file)))
+    const { resolved } = await findConfigFiles(new Listing(root))
+    const read = await Promise.all(resolved.map((file) => readOptionsFile(root, file)))
     expect(read[0]).toMatchObject({
       output_dir: root,
       learning_rate: 3e-4,
@@ -59,7 +59,7 @@ test('what the program settled on counts before files that it may have read', as
     'config.json': JSON.stringify(nested),
     'train_config.toml': 'lr = 2\n[data]\nname = "corpus" # a comment\nsizes = [1, 2]\n',
   })
-  expect((await setupOf(folder.path))?.config).toEqual({
+  expect((await readSetup(folder.path))?.config).toEqual({
     lr: 0.5,
     layers: [1, 2],
     'optimizer.name': 'adam',
@@ -77,7 +77,7 @@ test('a description of a model, and files that cannot be read, are no configurat
     'hparams.yaml': 'lr: [',
     'training_args.bin': 'no archive',
   })
-  expect(await setupOf(folder.path)).toBeUndefined()
+  expect(await readSetup(folder.path)).toBeUndefined()
 })
 
 test('single values of TOML are read, and what is more than that is skipped', () => {
@@ -110,14 +110,14 @@ broken =
 test('options of a command are read after its script, and secrets are not shown', () => {
   const argv = ['python', '-u', 'train.py', '--lr', '1e-4', '--batch-size=8', 'model.width=64']
   const all = [...argv, '--fp16', '--shift', '-1', '--api-key', 'secret', 'hub_token=secret']
-  expect(commandLineSettings(all)).toEqual({
+  expect(commandLineOptions(all)).toEqual({
     lr: 1e-4,
     batch_size: 8,
     'model.width': 64,
     fp16: true,
     shift: -1,
   })
-  expect(shownCommand(all)).toBe(`${argv.join(' ')} --fp16 --shift -1 --api-key … hub_token=…`)
+  expect(redactedCommand(all)).toBe(`${argv.join(' ')} --fp16 --shift -1 --api-key … hub_token=…`)
 })
 
 test('an event file that grows beyond where hyperparameters stand is not read again for them', async () => {
@@ -125,7 +125,7 @@ test('an event file that grows beyond where hyperparameters stand is not read ag
   const events = 'events.out.tfevents.1.host'
   const signed = async (files: Record<string, string | Uint8Array>): Promise<string> => {
     await writeFiles(folder.path, files)
-    return setupSignature(folder.path)
+    return readSetupSignature(folder.path)
   }
   const begun = await signed({ [events]: new Uint8Array(1_000) })
   const long = await signed({ [events]: new Uint8Array(1 << 20) })

@@ -3,18 +3,18 @@ import type { Listing } from '../../files/folder.ts'
 import { jsonObject } from '../../files/json.ts'
 import { statIfSeen, textIfReadable } from '../../files/runFile.ts'
 import { tomlValues } from '../../files/toml.ts'
-import { type Settings, settingsIn, settingsOfYaml } from '../config/settings.ts'
-import { trainingArguments, TRAINING_ARGUMENTS } from '../config/trainingArguments.ts'
+import { type RunOptions, optionsIn, optionsOfYaml } from '../config/runOptions.ts'
+import { readTrainingArguments, TRAINING_ARGUMENTS } from '../config/trainingArguments.ts'
 import {
   hyperparameterBytes,
-  hyperparameterFiles,
-  hyperparameters,
+  findHyperparameterFiles,
+  readHyperparameters,
 } from '../tensorboard/hyperparameters.ts'
 
 /** Larger files hold data, not options (bytes). */
 const LARGEST = 1 << 20
 /** What a program writes when it has settled its options. */
-const SETTLED = /^(hparams|args|training_args|opt|flags|cfg)\.ya?ml$/i
+const RESOLVED = /^(hparams|args|training_args|opt|flags|cfg)\.ya?ml$/i
 /** What a program may read its options from, or write them to. */
 const NAMED =
   /^(config|configs?_.*|.*_config|args|hparams|hyper_?param(eter)?s|params|options|opt|settings|train(ing)?_(config|args|params)|experiment|run_config|flags|arguments|cfg)\.(json|ya?ml|toml)$/i
@@ -24,21 +24,21 @@ const EVENTS = /tfevents/
 /** The files that tell how a run was configured, the most certain first. */
 interface ConfigFiles {
   /** Written by the program, once it knew its options. */
-  settled: string[]
+  resolved: string[]
   others: string[]
 }
 
 /** The configuration files of a run, relative to its root. */
-export async function configFiles(listing: Listing): Promise<ConfigFiles> {
+export async function findConfigFiles(listing: Listing): Promise<ConfigFiles> {
   const names = await listing.names()
   const hydra = names.includes('.hydra') ? await listing.names('.hydra') : []
-  const settled = [
+  const resolved = [
     ...(await argumentsFile(listing, names)),
-    ...names.filter((name) => SETTLED.test(name)),
-    ...(await hyperparameterFiles(listing)),
+    ...names.filter((name) => RESOLVED.test(name)),
+    ...(await findHyperparameterFiles(listing)),
     ...hydra.filter((name) => name === 'config.yaml').map((name) => `.hydra/${name}`),
   ]
-  return { settled, others: names.filter((name) => NAMED.test(name) && !settled.includes(name)) }
+  return { resolved, others: names.filter((name) => NAMED.test(name) && !resolved.includes(name)) }
 }
 
 /** The Trainer saves its arguments beside the last weights, else in each checkpoint. */
@@ -61,22 +61,22 @@ export function configStamp(root: string, file: string): string {
 }
 
 /** The options in a configuration file; none where it cannot be read. */
-export async function settingsOfFile(root: string, file: string): Promise<Settings> {
-  if (file.endsWith(TRAINING_ARGUMENTS)) return trainingArguments(root, file)
-  if (EVENTS.test(file)) return hyperparameters(root, file)
+export async function readOptionsFile(root: string, file: string): Promise<RunOptions> {
+  if (file.endsWith(TRAINING_ARGUMENTS)) return readTrainingArguments(root, file)
+  if (EVENTS.test(file)) return readHyperparameters(root, file)
   // A larger file is of another kind.
   const text = await textIfReadable(join(root, file), LARGEST)
-  if (/\.toml$/i.test(file)) return settingsIn(tomlValues(text))
-  if (/\.json$/i.test(file)) return settingsOfJson(text)
+  if (/\.toml$/i.test(file)) return optionsIn(tomlValues(text))
+  if (/\.json$/i.test(file)) return optionsOfJson(text)
   // Loaded only here, since most runs have none and a pick should not wait for it.
   const { yamlValues } = await import('../../files/yaml.ts')
   const values = yamlValues(text)
-  return Array.isArray(values) ? settingsOfYaml(values) : {}
+  return Array.isArray(values) ? optionsOfYaml(values) : {}
 }
 
 /** HuggingFace's `config.json` describes a model, and not how it was trained. */
-function settingsOfJson(text: string): Settings {
+function optionsOfJson(text: string): RunOptions {
   const said = jsonObject(text) ?? {}
   const isModel = 'architectures' in said || 'model_type' in said || 'transformers_version' in said
-  return isModel ? {} : settingsIn(said)
+  return isModel ? {} : optionsIn(said)
 }

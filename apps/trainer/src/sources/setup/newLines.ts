@@ -13,7 +13,7 @@ interface NewLines {
  * The whole lines beyond an offset, about 1 MB of them; none where no file can be read. A file that
  * became shorter is read from its beginning.
  */
-export function newLines(path: string, from: number): NewLines {
+export function readNewLines(path: string, from: number): NewLines {
   const size = statIfSeen(path)?.size ?? 0
   if (size === from || size === 0) return { lines: [], offset: size }
   const file = openIfFile(path)

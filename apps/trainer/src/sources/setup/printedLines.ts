@@ -3,7 +3,7 @@ import type { EventOf } from '@bestmark/core'
 import { MARK } from '../output/textLog.ts'
 
 /** What a person saw last of a printed line; none of empty ones, and of those of `bestmark run`. */
-export function printedLine(line: string): EventOf<'log'>[] {
+export function readPrintedLine(line: string): EventOf<'log'>[] {
   if (line.startsWith(MARK)) return []
   // A progress bar is drawn over and over on one line.
   const parts = stripVTControlCharacters(line).split('\r')

@@ -2,21 +2,21 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { TrainingEvent } from '@bestmark/core'
 import { ERRORS, OUTPUT } from '../output/textLog.ts'
-import type { Opening, Piece, SourceReader } from '../reader/source.ts'
-import { newLines } from './newLines.ts'
-import { printedLine } from './printedLines.ts'
-import { setupOf, setupSignature } from './setup.ts'
-import { USAGE, usageIn } from './usageFile.ts'
+import type { ReadOptions, Piece, SourceReader } from '../reader/source.ts'
+import { readNewLines } from './newLines.ts'
+import { readPrintedLine } from './printedLines.ts'
+import { readSetup, readSetupSignature } from './setup.ts'
+import { USAGE, readUsageLine } from './usageFile.ts'
 
 /** The files beside a log that grow, and what their lines are. */
 const GROWING: readonly [file: string, read: (line: string) => TrainingEvent[]][] = [
-  [OUTPUT, printedLine],
-  [ERRORS, printedLine],
-  [USAGE, usageIn],
+  [OUTPUT, readPrintedLine],
+  [ERRORS, readPrintedLine],
+  [USAGE, readUsageLine],
 ]
 
 /** How far what stands beside the log was read, and how far the log was. */
-interface Place {
+interface SetupCursor {
   /** Stands for the setup that was told; empty where none was. */
   digest: string
   /** How far each of the growing files was read (bytes). */
@@ -32,32 +32,32 @@ interface Place {
 export class SetupReader implements SourceReader {
   readonly #root: string
   readonly #log: SourceReader
-  #at: Place
+  #at: SetupCursor
   #signature = ''
 
-  constructor(open: (opening: Opening) => SourceReader, opening: Opening) {
+  constructor(open: (opening: ReadOptions) => SourceReader, opening: ReadOptions) {
     this.#root = opening.root
-    this.#at = placeIn(opening.cursor)
+    this.#at = parseCursor(opening.cursor)
     this.#log = open({ ...opening, cursor: opening.cursor === null ? null : this.#at.log })
   }
 
   async next(): Promise<Piece> {
     const piece = await this.#log.next()
     if (piece.replace) {
-      this.#at = placeIn(null)
+      this.#at = parseCursor(null)
       this.#signature = ''
     }
     const isNew = piece.cursor !== this.#at.log
     this.#at.log = piece.cursor
     // Nothing is told of a run before its log tells anything.
     const events = isNew || piece.cursor === '' ? piece.events : await this.#beside()
-    return { events, cursor: cursorOf(this.#at), replace: piece.replace }
+    return { events, cursor: formatCursor(this.#at), replace: piece.replace }
   }
 
   async #beside(): Promise<TrainingEvent[]> {
     const events: TrainingEvent[] = await this.#setup()
     for (const [index, [file, read]] of GROWING.entries()) {
-      const { lines, offset } = newLines(join(this.#root, file), this.#at.offsets[index] ?? 0)
+      const { lines, offset } = readNewLines(join(this.#root, file), this.#at.offsets[index] ?? 0)
       this.#at.offsets[index] = offset
       events.push(...lines.flatMap(read))
     }
@@ -65,10 +65,10 @@ export class SetupReader implements SourceReader {
   }
 
   async #setup(): Promise<TrainingEvent[]> {
-    const signature = await setupSignature(this.#root)
+    const signature = await readSetupSignature(this.#root)
     if (signature === this.#signature) return []
     this.#signature = signature
-    const setup = await setupOf(this.#root)
+    const setup = await readSetup(this.#root)
     const digest = createHash('sha256')
       .update(JSON.stringify(setup ?? ''))
       .digest('base64url')
@@ -78,13 +78,13 @@ export class SetupReader implements SourceReader {
   }
 }
 
-function cursorOf({ digest, offsets, log }: Place): string {
+function formatCursor({ digest, offsets, log }: SetupCursor): string {
   const isNothing = digest === '' && offsets.every((offset) => offset === 0)
   return isNothing ? log : `beside ${digest} ${offsets.join()} ${log}`
 }
 
 /** What a cursor says; one without what stands beside the log is the log's own. */
-function placeIn(cursor: string | null): Place {
+function parseCursor(cursor: string | null): SetupCursor {
   const [, digest = '', offsets, log] = /^beside (\S*) ([\d,]+) (.*)$/s.exec(cursor ?? '') ?? []
   return log === undefined
     ? { digest: '', offsets: GROWING.map(() => 0), log: cursor ?? '' }

@@ -5,7 +5,7 @@ import { jsonObject } from '../../files/json.ts'
 export const USAGE = 'bestmark-usage.jsonl'
 
 /** The sample on a line; none where it is no sample, such as a line that a crash cut. */
-export function usageIn(line: string): EventOf<'usage'>[] {
+export function readUsageLine(line: string): EventOf<'usage'>[] {
   const parsed = TrainingEvent.safeParse({ type: 'usage', attempt: 0, ...jsonObject(line) })
   if (!parsed.success || parsed.data.type !== 'usage') return []
   const used = Object.entries(parsed.data.used).filter(([name]) => isSystem(name))

@@ -1,16 +1,16 @@
 import { join } from 'node:path'
 import type { Measured, TrainingEvent } from '@bestmark/core'
 import { Listing } from '../../files/folder.ts'
-import { npzArrays, type NumpyArray } from './npz.ts'
+import { readNpzArrays, type NumpyArray } from './npz.ts'
 import { Failure } from '../../failure.ts'
 import { admitAll } from '../../journal/gate.ts'
-import { beginning } from '../events/attempts.ts'
-import { endedEvent, measuredEvents, startedEvent } from '../events/events.ts'
+import { noProgress } from '../events/attempts.ts'
+import { endedEvent, measuredEvents, startedEvent } from '../events/newEvents.ts'
 import { savedEvents } from '../events/savedFiles.ts'
-import type { Opening, Source } from '../reader/source.ts'
+import type { ReadOptions, Source } from '../reader/source.ts'
 import { WholeReader } from '../reader/wholeReader.ts'
-import { noHistory, remember } from '../weights/history.ts'
-import { savedWeights } from '../weights/saved.ts'
+import { emptyHistory, addToHistory } from '../weights/logHistory.ts'
+import { findSavedWeights } from '../weights/savedWeights.ts'
 
 const FILE = 'evaluations.npz'
 const METRIC = 'eval_mean_reward'
@@ -33,22 +33,22 @@ async function files(listing: Listing): Promise<string[]> {
   return []
 }
 
-async function eventsIn({ root, isOver }: Opening): Promise<TrainingEvent[]> {
+async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]> {
   const listing = new Listing(root)
   const [file = FILE] = await files(listing)
-  const arrays = await npzArrays(join(root, file))
+  const arrays = await readNpzArrays(join(root, file))
   const [steps, results] = [arrays?.get('timesteps'), arrays?.get('results')]
   if (!steps || !results) throw new Failure(`${join(root, file)} is no archive of evaluations.`)
   const measured = admitAll(evaluated(arrays, steps, file), file)
-  const history = noHistory()
-  remember(history, measured)
+  const history = emptyHistory()
+  addToHistory(history, measured)
   const declares = { metric: METRIC, total_epochs: null }
-  const saved = await savedWeights(listing, history, { isEpochs: false, shift: 0 }, declares)
+  const saved = await findSavedWeights(listing, history, { isEpochs: false, shift: 0 }, declares)
   const by = 'EvalCallback, which keeps the model with the highest mean reward'
   const events = [
     startedEvent({ metric_for_best: METRIC, direction: 'max', declared_by: by }),
     ...measured,
-    ...(await savedEvents(root, saved, {}, beginning())),
+    ...(await savedEvents(root, saved, {}, noProgress())),
     ...(isOver ? [endedEvent(0, 'stopped')] : []),
   ]
   return admitAll(events, file)

@@ -12,7 +12,7 @@ const LARGEST = 64 << 20
 const MAGIC = '\u0093NUMPY'
 
 /** The arrays of numbers in an archive that `numpy.savez` wrote; undefined where it is none. */
-export async function npzArrays(path: string): Promise<Map<string, NumpyArray> | undefined> {
+export async function readNpzArrays(path: string): Promise<Map<string, NumpyArray> | undefined> {
   await using file = await openHandle(path)
   const entries = await zipEntries(file, (await file.stat()).size)
   if (!entries) return undefined

@@ -1,7 +1,7 @@
 import { setOwn } from '@bestmark/core'
-import type { Values } from '../events/events.ts'
+import type { Values } from '../events/newEvents.ts'
 import { numberIn } from '../../files/csv.ts'
-import { heldOutName, isHeldOut, isOfABatch, trainingLossAmong } from '../events/names.ts'
+import { heldOutName, isHeldOut, isBatchValue, findTrainingLoss } from '../events/names.ts'
 
 /** What a column of a table holds; plain data, since it is kept with the place in the file. */
 export interface Column {
@@ -16,9 +16,9 @@ export function columnsOf(
   counting: readonly string[],
   isEvaluated: (name: string) => boolean = isHeldOut,
 ): Column[] {
-  const loss = trainingLossAmong(head)
+  const loss = findTrainingLoss(head)
   return head.flatMap((name, index): Column[] => {
-    if (name === '' || counting.includes(name) || isOfABatch(name)) return []
+    if (name === '' || counting.includes(name) || isBatchValue(name)) return []
     if (isEvaluated(name)) return [{ name: heldOutName(name), kind: 'evaluation', index }]
     return [{ name: name === loss ? 'loss' : name, kind: 'metrics', index }]
   })

@@ -1,13 +1,13 @@
-import { beginning, type Progress, reach } from '../events/attempts.ts'
+import { noProgress, type Progress, advance } from '../events/attempts.ts'
 import { readConfigurations } from '../config/configuration.ts'
 import { cells, numberIn } from '../../files/csv.ts'
-import { declared } from '../config/declaration.ts'
-import { measuredEvents } from '../events/events.ts'
+import { readDeclaration } from '../config/declaration.ts'
+import { measuredEvents } from '../events/newEvents.ts'
 import { type Found, noStep } from '../../journal/gate.ts'
 import { type FileLine, lineSource } from '../reader/lineSource.ts'
 import type { Listing } from '../../files/folder.ts'
-import { heldOutName, isHeldOut, isOfABatch, trainingLossAmong } from '../events/names.ts'
-import { numbered, savedIn, withSteps } from '../events/savedFiles.ts'
+import { heldOutName, isHeldOut, isBatchValue, findTrainingLoss } from '../events/names.ts'
+import { readNumberedName, findSavedFiles, readMissingSteps } from '../events/savedFiles.ts'
 
 const FOLDER = 'plots/metrics'
 /** Names of metrics hold folders; so deep they are looked for. */
@@ -22,17 +22,17 @@ interface State extends Progress {
 export const DVCLIVE = lineSource<State>({
   name: 'dvclive',
   files: tables,
-  begin: () => ({ ...beginning(), loss: null }),
-  line: tell,
+  begin: () => ({ ...noProgress(), loss: null }),
+  line: readLine,
   started: async (listing) => {
-    const { fields, totals, warnings } = declared(await readConfigurations(listing.root))
+    const { fields, totals, warnings } = readDeclaration(await readConfigurations(listing.root))
     const metric = fields.metric_for_best
     const metric_for_best = metric === null ? null : heldOutName(metric)
-    return { told: { ...fields, ...totals, metric_for_best }, warnings }
+    return { fields: { ...fields, ...totals, metric_for_best }, warnings }
   },
   saved: async (listing) => {
     const folders = ['', 'checkpoints', 'models', 'weights']
-    return withSteps(listing.root, await savedIn(listing, folders, numbered))
+    return readMissingSteps(listing.root, await findSavedFiles(listing, folders, readNumberedName))
   },
 })
 
@@ -52,7 +52,7 @@ async function tablesIn(listing: Listing, folder: string, depth: number): Promis
 }
 
 /** Steps are told as the program counts them: `next_step()` counts from 0, integrations tell their own. */
-function tell(state: State, { text, line, file }: FileLine): Found[] {
+function readLine(state: State, { text, line, file }: FileLine): Found[] {
   const row = cells(text, '\t')
   if (line === 1 || text.trim() === '') return []
   const metric = file.slice(file.indexOf(`${FOLDER}/`) + FOLDER.length + 1, -'.tsv'.length)
@@ -60,15 +60,15 @@ function tell(state: State, { text, line, file }: FileLine): Found[] {
   if (step === undefined || !Number.isSafeInteger(step) || step < 0) {
     return [noStep()]
   }
-  if (value === undefined || isOfABatch(metric)) return []
-  if (trainingLossAmong([metric])) state.loss ??= metric
+  if (value === undefined || isBatchValue(metric)) return []
+  if (findTrainingLoss([metric])) state.loss ??= metric
   const isLoss = metric === state.loss
   // The same step twice is no going back: some log each batch of an epoch at one step.
-  const again = isLoss && step !== state.step ? reach(state, step) : undefined
+  const again = isLoss && step !== state.step ? advance(state, step) : undefined
   const name = isLoss ? 'loss' : heldOutName(metric)
   const kind = isHeldOut(metric) ? 'evaluation' : 'metrics'
   const values = { metrics: {}, evaluation: {}, [kind]: { [name]: value } }
   const at = { attempt: state.attempt, step, epoch: null }
-  const told = measuredEvents(at, values, { file, line })
-  return again ? [again, ...told] : told
+  const measured = measuredEvents(at, values, { file, line })
+  return again ? [again, ...measured] : measured
 }

@@ -1,8 +1,8 @@
-import { type Progress, reach } from '../events/attempts.ts'
-import { baseOfTable, type NamedValue } from '../weights/tableBase.ts'
+import { type Progress, advance } from '../events/attempts.ts'
+import { findTableBase, type NumberedValue } from '../weights/tableBase.ts'
 import { type Column, columnsOf, valuesOf } from './columns.ts'
 import { cells, numberIn } from '../../files/csv.ts'
-import { measuredEvents, type Values } from '../events/events.ts'
+import { measuredEvents, type Values } from '../events/newEvents.ts'
 import { type Found, noStep } from '../../journal/gate.ts'
 import type { FileLine } from '../reader/lineSource.ts'
 import { isHeldOut } from '../events/names.ts'
@@ -14,7 +14,7 @@ export interface TableState extends Progress {
   /** What an epoch is counted from: 0 or 1, as the first row tells. */
   base: number | null
   /** What the names of weights tell of it. */
-  named?: readonly NamedValue[]
+  named?: readonly NumberedValue[]
 }
 
 /** How a program's table is written. */
@@ -29,7 +29,7 @@ export interface Table {
  * Reads a line of a table with a row an epoch. Programs that only count epochs have taken a whole
  * number of them, so a step is an epoch, counted from 1: the first row, 0 or 1, tells the base.
  */
-export function tellRow(
+export function readRow(
   state: TableState,
   { text, line, file }: FileLine,
   { separator, isEvaluated = isHeldOut, also = () => ({}) }: Table,
@@ -46,11 +46,11 @@ export function tellRow(
     return [noStep('epoch')]
   }
   const { metrics, evaluation } = valuesOf(state.columns, row)
-  state.base ??= baseOfTable(counted, evaluation, state)
+  state.base ??= findTableBase(counted, evaluation, state)
   const step = counted + 1 - state.base
-  const again = reach(state, step)
+  const again = advance(state, step)
   const at = { attempt: state.attempt, step, epoch: step }
   const values = { metrics, evaluation: { ...evaluation, ...also(evaluation, step) } }
-  const told = measuredEvents(at, values, { file, line })
-  return again ? [again, ...told] : told
+  const measured = measuredEvents(at, values, { file, line })
+  return again ? [again, ...measured] : measured
 }

@@ -1,8 +1,8 @@
 import { ownValue } from '@bestmark/core'
-import type { Values } from '../events/events.ts'
+import type { Values } from '../events/newEvents.ts'
 import type { Listing } from '../../files/folder.ts'
-import { factsOf } from '../weights/facts.ts'
-import { weightsIn } from '../weights/finder.ts'
+import { readFacts } from '../weights/weightsFacts.ts'
+import { listWeights } from '../weights/finder.ts'
 
 /**
  * How Ultralytics sums mAP50 and mAP50-95 (`ultralytics/utils/metrics.py`): 0.1 and 0.9 of them, and
@@ -34,14 +34,16 @@ export function fitnessOf(values: Values, rule: FitnessRule): number | undefined
 }
 
 /** Which rule a run goes by: what its weights say of their own fitness, else the version that they name. */
-export async function fitnessRule(listing: Listing): Promise<FitnessRule> {
-  const found = (await weightsIn(listing)).filter(({ path }) => /(^|\/)(best|last)\.pt$/.test(path))
-  const facts = await Promise.all(found.map((one) => factsOf(listing.root, one)))
+export async function readFitnessRule(listing: Listing): Promise<FitnessRule> {
+  const found = (await listWeights(listing)).filter(({ path }) =>
+    /(^|\/)(best|last)\.pt$/.test(path),
+  )
+  const facts = await Promise.all(found.map((one) => readFacts(listing.root, one)))
   for (const { values } of facts) {
-    const own = ownValue(values, 'fitness')
+    const stored = ownValue(values, 'fitness')
     const rules = (['weighted', 'alone'] as const).filter((rule) => {
       const value = fitnessOf(values, rule)
-      return own !== undefined && value !== undefined && Math.abs(value - own) < 1e-4
+      return stored !== undefined && value !== undefined && Math.abs(value - stored) < 1e-4
     })
     const [only] = rules
     if (only && rules.length === 1) return only
@@ -58,6 +60,6 @@ function isSince(version: readonly number[]): boolean {
   return true
 }
 
-export function fitnessWords(rule: FitnessRule): string {
+export function describeFitness(rule: FitnessRule): string {
   return rule === 'alone' ? 'mAP50-95 alone, as since 8.3.200' : '0.1 mAP50 + 0.9 mAP50-95'
 }

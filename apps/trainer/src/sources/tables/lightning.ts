@@ -1,20 +1,25 @@
 import { basename } from 'node:path'
-import { beginning, type Progress, reach } from '../events/attempts.ts'
+import { noProgress, type Progress, advance } from '../events/attempts.ts'
 import { cells, headOf, numberIn } from '../../files/csv.ts'
 import { type Column, columnsOf, valuesOf } from './columns.ts'
 import { readConfigurations } from '../config/configuration.ts'
-import { declared } from '../config/declaration.ts'
-import { measuredEvents } from '../events/events.ts'
+import { readDeclaration } from '../config/declaration.ts'
+import { measuredEvents } from '../events/newEvents.ts'
 import { type Found, noStep } from '../../journal/gate.ts'
 import { pickled, type Pickled } from '../../files/pickled.ts'
-import { type Beginning, type FileLine, lineSource } from '../reader/lineSource.ts'
+import { type RunStart, type FileLine, lineSource } from '../reader/lineSource.ts'
 import { heldOutName } from '../events/names.ts'
-import { type NameReader, savedIn, type SavedFile, withSteps } from '../events/savedFiles.ts'
+import {
+  type NameReader,
+  findSavedFiles,
+  type SavedFile,
+  readMissingSteps,
+} from '../events/savedFiles.ts'
 import type { Listing } from '../../files/folder.ts'
-import { logFolders } from '../logs/logFile.ts'
-import { weightsIn } from '../weights/finder.ts'
-import type { History } from '../weights/history.ts'
-import { inOrder, savedWeights } from '../weights/saved.ts'
+import { findLogFolders } from '../logs/logFile.ts'
+import { listWeights } from '../weights/finder.ts'
+import type { LogHistory } from '../weights/logHistory.ts'
+import { sortSaved, findSavedWeights } from '../weights/savedWeights.ts'
 
 const FILE = 'metrics.csv'
 
@@ -31,8 +36,8 @@ interface State extends Progress {
 export const LIGHTNING = lineSource<State>({
   name: 'lightning_csv',
   files: tables,
-  begin: () => ({ ...beginning(), columns: [], step_at: -1, epoch_at: -1, before: null }),
-  line: tell,
+  begin: () => ({ ...noProgress(), columns: [], step_at: -1, epoch_at: -1, before: null }),
+  line: readLine,
   started,
   saved,
 })
@@ -42,20 +47,20 @@ async function tables(listing: Listing): Promise<string[]> {
   const here = await listing.files(/^metrics\.csv$/, isTable)
   if (here.length > 0) return here
   const found: string[] = []
-  for (const folder of await logFolders(listing)) {
+  for (const folder of await findLogFolders(listing)) {
     const file = `${folder}/${FILE}`
     const head = (await listing.names(folder)).includes(FILE) ? await listing.head(file) : ''
     if (isTable(head) && headOf(head).includes('epoch')) found.push(file)
   }
-  const isAlone = found.length === 0 || (await weightsIn(listing)).length === 0
+  const isAlone = found.length === 0 || (await listWeights(listing)).length === 0
   return isAlone ? [] : found
 }
 
 /** Files of Lightning are of the steps that they tell; others are joined to the table by every sign. */
-async function saved(listing: Listing, _state: State, history: History): Promise<SavedFile[]> {
+async function saved(listing: Listing, _state: State, history: LogHistory): Promise<SavedFile[]> {
   const axis = { isEpochs: false, shift: 0 } as const
-  const found = await savedWeights(listing, history, axis, { metric: null, total_epochs: null })
-  return inOrder(await withTrainingSteps(listing.root, found))
+  const found = await findSavedWeights(listing, history, axis, { metric: null, total_epochs: null })
+  return sortSaved(await withTrainingSteps(listing.root, found))
 }
 
 function isTable(head: string): boolean {
@@ -67,7 +72,7 @@ function isTable(head: string): boolean {
  * `step` counts batches from 0, in evaluations too: in the row 6299 there are 6300 optimiser steps
  * behind the weights, as checkpoint names have it.
  */
-function tell(state: State, { text, line, file }: FileLine): Found[] {
+function readLine(state: State, { text, line, file }: FileLine): Found[] {
   const row = cells(text)
   if (line === 1) {
     state.step_at = row.indexOf('step')
@@ -83,8 +88,8 @@ function tell(state: State, { text, line, file }: FileLine): Found[] {
   const values = valuesOf(state.columns, row)
   const step = counted + (isAfterTraining(state, counted, epoch, values) ? 0 : 1)
   const isTraining = Object.keys(values.metrics).length > 0
-  const again = isTraining && (state.step ?? 0) > step ? reach(state, step) : undefined
-  if (isTraining && state.step !== step) reach(state, step)
+  const again = isTraining && (state.step ?? 0) > step ? advance(state, step) : undefined
+  if (isTraining && state.step !== step) advance(state, step)
   const at = { attempt: state.attempt, step, epoch }
   const told = measuredEvents(at, values, { file, line })
   return again ? [again, ...told] : told
@@ -114,17 +119,17 @@ function isAfterTraining(
   return isAfter
 }
 
-async function started(listing: Listing): Promise<Beginning> {
-  const { fields, totals, warnings } = declared(await readConfigurations(listing.root))
+async function started(listing: Listing): Promise<RunStart> {
+  const { fields, totals, warnings } = readDeclaration(await readConfigurations(listing.root))
   const newest = newestOf(await lightningSaved(listing))
   const found = newest && (await pickled(listing.root, newest.path))
-  if (newest && found && isManifold(found)) {
+  if (newest && found && hasOtherCount(found)) {
     totals.total_steps = null
-    warnings.push(manifoldText(newest.path, found))
+    warnings.push(otherCountText(newest.path, found))
   }
   const metric = fields.metric_for_best
   const metric_for_best = metric === null ? null : heldOutName(metric)
-  return { told: { ...fields, ...totals, metric_for_best }, warnings }
+  return { fields: { ...fields, ...totals, metric_for_best }, warnings }
 }
 
 /**
@@ -138,12 +143,12 @@ function trainingSteps({ step, batches }: Pickled): number | null {
 }
 
 /** With several optimisers, or one that waits, Lightning's global_step is no count of training steps. */
-function isManifold(found: Pickled): boolean {
+function hasOtherCount(found: Pickled): boolean {
   const steps = trainingSteps(found)
   return steps !== null && steps !== found.step
 }
 
-function manifoldText(path: string, found: Pickled): string {
+function otherCountText(path: string, found: Pickled): string {
   const here = trainingSteps(found)
   return `Lightning's file names count the steps of every optimiser; here steps are those of training, as its tables have them (${basename(path)} is of step ${here})`
 }
@@ -160,8 +165,8 @@ const lightningName: NameReader = (path) => {
 }
 
 async function lightningSaved(listing: Listing): Promise<SavedFile[]> {
-  const found = await savedIn(listing, ['checkpoints', ''], lightningName)
-  return withTrainingSteps(listing.root, await withSteps(listing.root, found))
+  const found = await findSavedFiles(listing, ['checkpoints', ''], lightningName)
+  return withTrainingSteps(listing.root, await readMissingSteps(listing.root, found))
 }
 
 /**
@@ -174,7 +179,7 @@ export async function withTrainingSteps(
 ): Promise<SavedFile[]> {
   const newest = newestOf(saved)
   const found = newest && (await pickled(root, newest.path))
-  if (!found || !isManifold(found)) return [...saved]
+  if (!found || !hasOtherCount(found)) return [...saved]
   return Promise.all(
     saved.map(async (one) => {
       const known = await pickled(root, one.path)

@@ -1,11 +1,11 @@
-import { beginning } from '../events/attempts.ts'
+import { noProgress } from '../events/attempts.ts'
 import { headOf } from '../../files/csv.ts'
-import { type FitnessRule, fitnessOf, fitnessRule, fitnessWords } from './fitness.ts'
-import { type TableState, tellRow } from './epochTable.ts'
-import type { Values } from '../events/events.ts'
-import { type Beginning, lineSource } from '../reader/lineSource.ts'
+import { type FitnessRule, fitnessOf, readFitnessRule, describeFitness } from './fitness.ts'
+import { type TableState, readRow } from './epochTable.ts'
+import type { Values } from '../events/newEvents.ts'
+import { type RunStart, lineSource } from '../reader/lineSource.ts'
 import type { Listing } from '../../files/folder.ts'
-import { savedIn, type SavedFile } from '../events/savedFiles.ts'
+import { findSavedFiles, type SavedFile } from '../events/savedFiles.ts'
 
 interface State extends TableState {
   /** The fitness of the best epoch so far; of equal ones the last is kept in best.pt. */
@@ -24,10 +24,10 @@ export const ULTRALYTICS = lineSource<State>({
   },
   begin: async (listing) => {
     const table = { columns: [], epoch_at: -1, base: null }
-    return { ...beginning(), ...table, best: null, rule: await fitnessRule(listing) }
+    return { ...noProgress(), ...table, best: null, rule: await readFitnessRule(listing) }
   },
   line: (state, line) =>
-    tellRow(state, line, {
+    readRow(state, line, {
       separator: ',',
       isEvaluated: (name) => MEASURED.test(name),
       also: (evaluation, step) => fitness(state, evaluation, step),
@@ -45,7 +45,7 @@ function fitness(state: State, evaluation: Values, step: number): Values {
   return { fitness: value }
 }
 
-async function started(listing: Listing): Promise<Beginning> {
+async function started(listing: Listing): Promise<RunStart> {
   const text = await listing.head('args.yaml')
   const { yamlValues } = await import('../../files/yaml.ts')
   const values = text === '' ? [] : yamlValues(text)
@@ -54,24 +54,24 @@ async function started(listing: Listing): Promise<Beginning> {
   const config = Object.fromEntries(flat.map(({ name, value }) => [name, value]))
   const { epochs } = config
   const total = typeof epochs === 'number' && epochs > 0 ? epochs : null
-  const told = {
+  const fields = {
     total_steps: total,
     total_epochs: total,
     metric_for_best: 'fitness',
     direction: 'max',
-    declared_by: `Ultralytics' own fitness (${fitnessWords(await fitnessRule(listing))})`,
+    declared_by: `Ultralytics' own fitness (${describeFitness(await readFitnessRule(listing))})`,
     config: { ...config, step_unit: 'epoch' },
   } as const
-  return { told, warnings }
+  return { fields, warnings }
 }
 
 /** `epoch3.pt` counts from 0, as its program does within; best.pt and last.pt are of known epochs. */
 async function saved(listing: Listing, { best, step }: State): Promise<SavedFile[]> {
-  return savedIn(listing, ['weights'], (name) => {
+  return findSavedFiles(listing, ['weights'], (name) => {
     const epoch = /^epoch(\d{1,9})\.pt$/.exec(name)?.[1]
     const role = /^(best|last)\.pt$/.exec(name)?.[1] ?? null
-    const known = role === 'best' ? (best?.step ?? null) : role === 'last' ? step : null
-    const at = epoch === undefined ? known : Number(epoch) + 1
+    const tracked = role === 'best' ? (best?.step ?? null) : role === 'last' ? step : null
+    const at = epoch === undefined ? tracked : Number(epoch) + 1
     return epoch === undefined && role === null ? undefined : { step: at, epoch: at, role }
   })
 }

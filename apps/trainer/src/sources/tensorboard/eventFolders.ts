@@ -1,22 +1,22 @@
 import { basename, dirname } from 'node:path'
 import type { Listing } from '../../files/folder.ts'
-import { weightsIn } from '../weights/finder.ts'
-import { siblingLogs } from './siblings.ts'
+import { listWeights } from '../weights/finder.ts'
+import { findSiblingLogs } from './siblings.ts'
 
 /** A folder may be called tfevents, too; a writer adds time and host. */
 const EVENTS = /(^|\/)[^/]*tfevents\.[^/]*$/
 /** Folders of one run, in which Keras and many others keep a writer each. */
 export const WRITERS = ['', 'train', 'training', 'eval', 'val', 'valid', 'validation', 'test']
-const OWN = /^(checkpoints|weights|trainer_state\.json|results\.csv|args\.yaml)$/
+const RUN_FILES = /^(checkpoints|weights|trainer_state\.json|results\.csv|args\.yaml)$/
 const DEEPEST = 4
 
 /** Whether a folder has marks of a run of its own, whatever it is called. */
-export async function isOwnRun(listing: Listing, folder: string): Promise<boolean> {
-  return (await listing.names(folder)).some((name) => OWN.test(name))
+export async function isRunFolder(listing: Listing, folder: string): Promise<boolean> {
+  return (await listing.names(folder)).some((name) => RUN_FILES.test(name))
 }
 
 /** The event files right in a folder. */
-export async function eventsIn(listing: Listing, folder: string): Promise<string[]> {
+export async function findEventFiles(listing: Listing, folder: string): Promise<string[]> {
   const paths = (await listing.names(folder)).map((name) =>
     folder === '' ? name : `${folder}/${name}`,
   )
@@ -28,13 +28,13 @@ export async function eventsIn(listing: Listing, folder: string): Promise<string
  * one writer, or of several that belong together. Where there are several runs, or the root holds no
  * weights, none is its own.
  */
-export async function eventsElsewhere(listing: Listing, isHere: boolean): Promise<string[]> {
+export async function findEventsElsewhere(listing: Listing, isHere: boolean): Promise<string[]> {
   const all = await foldersBelow(listing, '', 0)
   const below = isHere ? all.filter((folder) => !folder.includes('/') && /_/.test(folder)) : all
-  const found = below.length > 0 || isHere ? below : await siblingLogs(listing)
-  if (!isOneRun(found) || (!isHere && (await weightsIn(listing)).length === 0)) return []
+  const found = below.length > 0 || isHere ? below : await findSiblingLogs(listing)
+  if (!isOneRun(found) || (!isHere && (await listWeights(listing)).length === 0)) return []
   const files: string[] = []
-  for (const folder of found) files.push(...(await eventsIn(listing, folder)))
+  for (const folder of found) files.push(...(await findEventFiles(listing, folder)))
   return files
 }
 
@@ -61,7 +61,7 @@ async function foldersBelow(listing: Listing, inside: string, depth: number): Pr
     const folder = inside === '' ? name : `${inside}/${name}`
     const names = await listing.names(folder)
     if (names.length === 0) continue
-    if (names.some((one) => OWN.test(one))) continue
+    if (names.some((one) => RUN_FILES.test(one))) continue
     if (names.some((one) => EVENTS.test(one))) found.push(folder)
     else found.push(...(await foldersBelow(listing, folder, depth + 1)))
   }

@@ -8,16 +8,16 @@ const LOGS = /^(logs?|runs|events|tensorboard(_logs?)?|tb(_logs?)?|tf_logs?)$/i
 const HIGHEST = 3
 
 /** `tensorboard_log/NAME` beside `checkpoints/NAME`, as paths relative to the root. */
-export async function siblingLogs(listing: Listing): Promise<string[]> {
+export async function findSiblingLogs(listing: Listing): Promise<string[]> {
   const { root } = listing
   for (let [folder, height] = [root, 0]; height < HIGHEST; height++) {
-    if (WEIGHTS.test(basename(folder))) return below(listing, folder)
+    if (WEIGHTS.test(basename(folder))) return findBelow(listing, folder)
     folder = dirname(folder)
   }
   return []
 }
 
-async function below(listing: Listing, weights: string): Promise<string[]> {
+async function findBelow(listing: Listing, weights: string): Promise<string[]> {
   const { root } = listing
   const above = relative(root, dirname(weights))
   const found: string[] = []
@@ -30,7 +30,7 @@ async function below(listing: Listing, weights: string): Promise<string[]> {
 }
 
 /** The folder of weights beside a folder of event files that has none: `checkpoints/NAME` for `logs/NAME`. */
-export async function weightsBeside(root: string): Promise<string | undefined> {
+export async function findSiblingWeights(root: string): Promise<string | undefined> {
   for (let [folder, height] = [root, 0]; height < HIGHEST; height++) {
     const above = dirname(folder)
     if (LOGS.test(basename(folder)) && folder !== root && (await findWeights(root)).length === 0) {

@@ -14,7 +14,7 @@ import type { EventOf, TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { zip } from '../../checkpoints/testing.ts'
 import { temporaryFolder } from '../../testing.ts'
-import { runsBelow } from '../find.ts'
+import { searchRuns } from '../runSearch.ts'
 import { pick } from '../programsTesting.ts'
 import { readRun } from '../readRun.ts'
 import { TENSORBOARD } from './tensorboard.ts'
@@ -222,7 +222,7 @@ test('event files in `runs` are of the folder that the Trainer wrote them for, b
   const found = async (): Promise<string[]> => {
     const walk = { signal: new AbortController().signal, onUnreadable: () => undefined }
     const roots: string[] = []
-    for await (const { root } of runsBelow(tree.path, walk)) roots.push(relative(tree.path, root))
+    for await (const { root } of searchRuns(tree.path, walk)) roots.push(relative(tree.path, root))
     return roots
   }
   const own = join(tree.path, 'hf')

@@ -1,30 +1,30 @@
 import { basename, dirname } from 'node:path'
 import { ownValue, setOwn } from '@bestmark/core'
-import { beginning, type Progress, reach } from '../events/attempts.ts'
+import { noProgress, type Progress, advance } from '../events/attempts.ts'
 import { readConfigurations } from '../config/configuration.ts'
-import { declared } from '../config/declaration.ts'
-import { measuredEvents, toldEvent, type Values } from '../events/events.ts'
+import { readDeclaration } from '../config/declaration.ts'
+import { measuredEvents, readerNote, type Values } from '../events/newEvents.ts'
 import { type Found, misfit } from '../../journal/gate.ts'
-import { type Beginning, type FileBytes, lineSource, type Records } from '../reader/lineSource.ts'
+import { type RunStart, type FileBytes, lineSource, type Records } from '../reader/lineSource.ts'
 import type { Listing } from '../../files/folder.ts'
-import { heldOutName, isHeldOut, isOfABatch } from '../events/names.ts'
+import { heldOutName, isHeldOut, isBatchValue } from '../events/names.ts'
 import { withTrainingSteps } from '../tables/lightning.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
-import type { History } from '../weights/history.ts'
-import { savedWeights } from '../weights/saved.ts'
-import { eventsElsewhere, eventsIn, isOwnRun, WRITERS } from './eventFolders.ts'
-import { eventIn, type TfEvent } from './tfEvent.ts'
-import { HEAD, recordsIn } from './tfrecord.ts'
+import type { LogHistory } from '../weights/logHistory.ts'
+import { findSavedWeights } from '../weights/savedWeights.ts'
+import { findEventsElsewhere, findEventFiles, isRunFolder, WRITERS } from './eventFolders.ts'
+import { parseEvent, type TfEvent } from './tfEvent.ts'
+import { HEAD, findRecords } from './tfrecord.ts'
 import { isCount } from '../../files/json.ts'
 
 /** HuggingFace's Trainer writes its arguments first, with the folder that the whole run is in. */
 const ARGUMENTS = /args\/text_summary[^]*?"output_dir": ("(?:[^"\\]|\\.)*")/
 
 /** How a program counts: HuggingFace by steps taken, Lightning by batches from 0, Keras by epochs from 0. */
-type Counting = 'steps' | 'batches' | 'epochs'
+type CountUnit = 'steps' | 'batches' | 'epochs'
 
 interface State extends Progress {
-  counting: Counting | null
+  count_unit: CountUnit | null
   /** The file that training writes, and its last step as counted there: what comes after is known by them. */
   file: string
   counted: number
@@ -40,8 +40,8 @@ export const TENSORBOARD = lineSource<State>({
   name: 'tensorboard',
   files: eventFiles,
   begin: () => ({
-    ...beginning(),
-    counting: null,
+    ...noProgress(),
+    count_unit: null,
     file: '',
     counted: -1,
     beside: {},
@@ -56,32 +56,32 @@ export const TENSORBOARD = lineSource<State>({
 
 async function saved(
   listing: Listing,
-  { counting }: State,
-  history: History,
+  { count_unit }: State,
+  history: LogHistory,
 ): Promise<SavedFile[]> {
-  const { fields, totals } = declared(await readConfigurations(listing.root))
+  const { fields, totals } = readDeclaration(await readConfigurations(listing.root))
   const { total_epochs } = totals
   const axis = {
-    isEpochs: counting === 'epochs',
-    shift: counting === null || counting === 'steps' ? 0 : 1,
+    isEpochs: count_unit === 'epochs',
+    shift: count_unit === null || count_unit === 'steps' ? 0 : 1,
   } as const
-  const found = await savedWeights(listing, history, axis, {
+  const found = await findSavedWeights(listing, history, axis, {
     metric: fields.metric_for_best,
     total_epochs,
   })
-  return counting === 'batches' ? withTrainingSteps(listing.root, found) : found
+  return count_unit === 'batches' ? withTrainingSteps(listing.root, found) : found
 }
 
 async function eventFiles(listing: Listing): Promise<string[]> {
   const names = await listing.names()
   const found: string[] = []
   for (const folder of WRITERS) {
-    const isWriter = names.includes(folder) && !(await isOwnRun(listing, folder))
-    if (folder === '' || isWriter) found.push(...(await eventsIn(listing, folder)))
+    const isWriter = names.includes(folder) && !(await isRunFolder(listing, folder))
+    if (folder === '' || isWriter) found.push(...(await findEventFiles(listing, folder)))
   }
   if (names.includes('runs')) found.push(...(await huggingFaceEvents(listing, names)))
   return found.length === 0 || found.every((file) => !file.includes('/'))
-    ? [...found, ...(await eventsElsewhere(listing, found.length > 0))]
+    ? [...found, ...(await findEventsElsewhere(listing, found.length > 0))]
     : found
 }
 
@@ -91,11 +91,11 @@ async function eventFiles(listing: Listing): Promise<string[]> {
  */
 async function huggingFaceEvents(listing: Listing, names: readonly string[]): Promise<string[]> {
   const folders = (await listing.names('runs')).map((name) => `runs/${name}`)
-  const isKnown = names.some((name) => /^(trainer_state\.json|checkpoint-\d+)$/.test(name))
+  const isTrainerRun = names.some((name) => /^(trainer_state\.json|checkpoint-\d+)$/.test(name))
   const found: string[] = []
   for (const folder of ['runs', ...folders]) {
-    for (const file of await eventsIn(listing, folder)) {
-      if (isKnown || isOutputOf(listing.root, await listing.head(file))) found.push(file)
+    for (const file of await findEventFiles(listing, folder)) {
+      if (isTrainerRun || isOutputOf(listing.root, await listing.head(file))) found.push(file)
     }
   }
   return found
@@ -103,9 +103,9 @@ async function huggingFaceEvents(listing: Listing, names: readonly string[]): Pr
 
 /** Whether the arguments in an event file name a folder as their own, wherever that lay then. */
 function isOutputOf(root: string, head: string): boolean {
-  const [, told = '""'] = ARGUMENTS.exec(head) ?? []
+  const [, measured = '""'] = ARGUMENTS.exec(head) ?? []
   try {
-    const name = basename(String(JSON.parse(told)))
+    const name = basename(String(JSON.parse(measured)))
     return name === '.' || name === basename(root)
   } catch {
     // What is no JSON was not written by the Trainer.
@@ -113,11 +113,11 @@ function isOutputOf(root: string, head: string): boolean {
   }
 }
 
-async function started(listing: Listing): Promise<Beginning> {
-  const { fields, totals, warnings } = declared(await readConfigurations(listing.root))
+async function started(listing: Listing): Promise<RunStart> {
+  const { fields, totals, warnings } = readDeclaration(await readConfigurations(listing.root))
   const metric = fields.metric_for_best
   const metric_for_best = metric === null ? null : heldOutName(metric)
-  return { told: { ...fields, ...totals, metric_for_best }, warnings }
+  return { fields: { ...fields, ...totals, metric_for_best }, warnings }
 }
 
 /** Numbers of one step of one file, gathered until another step or a second of the same name comes. */
@@ -135,7 +135,7 @@ interface Group {
 const NOTHING: TfEvent = { wall_time: 0, step: 0, scalars: [] }
 
 function read(state: State, { file, bytes, offset, size }: FileBytes) {
-  const { spans, damaged, used, isLost } = recordsIn(bytes, size - offset)
+  const { spans, damaged, used, isLost } = findRecords(bytes, size - offset)
   const records: Records[] = []
   let group: Group | undefined
   const flush = (): void => {
@@ -144,7 +144,7 @@ function read(state: State, { file, bytes, offset, size }: FileBytes) {
   }
   for (const [from, to] of spans) {
     const byte = offset + from - HEAD
-    const event = eventIn(bytes, from, to)
+    const event = parseEvent(bytes, from, to)
     if (!event) records.push({ found: [misfit('record', 'it is no event')], byte })
     const { wall_time, step, scalars } = event ?? NOTHING
     for (const { tag, value } of scalars) {
@@ -165,7 +165,7 @@ function read(state: State, { file, bytes, offset, size }: FileBytes) {
     state.damaged = true
     const what = isLost ? 'A length' : 'A record'
     const text = `${what} in ${file} is damaged (its checksum differs); what it held was left out`
-    records.push({ found: [toldEvent(state.attempt, text)], byte: offset })
+    records.push({ found: [readerNote(state.attempt, text)], byte: offset })
   }
   return { records, used }
 }
@@ -175,17 +175,17 @@ function groupEvents(state: State, group: Group, file: string): Found[] {
   const isTraining = Object.keys(metrics).length > 0
   // Lightning counts one more once training is over, when it validates or tests again elsewhere.
   const isAfter = file !== state.file && counted === state.counted + 1
-  const shift = state.counting === 'steps' || (state.counting === 'batches' && isAfter) ? 0 : 1
-  const step = counted + (state.counting === null ? 0 : shift)
+  const shift = state.count_unit === 'steps' || (state.count_unit === 'batches' && isAfter) ? 0 : 1
+  const step = counted + (state.count_unit === null ? 0 : shift)
   if (!isCount(counted) || !isCount(step)) return [misfit('step', `its step is ${counted}`)]
   if (isTraining) state.file = file
   if (file === state.file) state.counted = Math.max(state.counted, counted)
   // The same step twice is no going back: some log each batch of an epoch at one step.
-  const again = 'loss' in metrics && step !== state.step ? reach(state, step) : undefined
-  const whole = state.counting === 'epochs' ? step : epoch
+  const again = 'loss' in metrics && step !== state.step ? advance(state, step) : undefined
+  const whole = state.count_unit === 'epochs' ? step : epoch
   const where = { attempt: attemptOf(state, file, counted), step, epoch: whole, at: Math.round(at) }
-  const told = measuredEvents(where, { metrics, evaluation }, { file, line: null })
-  return again ? [again, ...told] : told
+  const measured = measuredEvents(where, { metrics, evaluation }, { file, line: null })
+  return again ? [again, ...measured] : measured
 }
 
 /**
@@ -196,11 +196,11 @@ function attemptOf(state: State, file: string, counted: number): number {
   const folder = dirname(file)
   const isBeside = state.file !== '' && folder !== dirname(state.file)
   if (!isBeside || !WRITERS.includes(basename(folder))) return state.attempt
-  const own = ownValue(state.beside, folder) ?? { attempt: 0, counted }
-  setOwn(state.beside, folder, own)
-  if (counted < own.counted) own.attempt++
-  own.counted = counted
-  return Math.min(own.attempt, state.attempt)
+  const writer = ownValue(state.beside, folder) ?? { attempt: 0, counted }
+  setOwn(state.beside, folder, writer)
+  if (counted < writer.counted) writer.attempt++
+  writer.counted = counted
+  return Math.min(writer.attempt, state.attempt)
 }
 
 /** What HuggingFace sums up at the end; it is not of a step. */
@@ -211,9 +211,9 @@ const OF_TRAINING = /^train\/(learning_rate|grad_norm|epoch)$/
 /** The one name of a tag, held-out ones with a prefix; undefined for what is none of a step. */
 function nameOf(state: State, file: string, tag: string): string | undefined {
   const folder = file.includes('/') ? basename(dirname(file)) : ''
-  if (tag === 'hp_metric' || SUMMARY.test(tag) || isOfABatch(tag)) return undefined
+  if (tag === 'hp_metric' || SUMMARY.test(tag) || isBatchValue(tag)) return undefined
   if (/^(batch_|evaluation_.*_vs_iterations$)/.test(tag)) return undefined
-  state.counting ??= countingOf(tag)
+  state.count_unit ??= countUnitOf(tag)
   if (tag === 'epoch') return 'epoch'
   const bare = OF_TRAINING.test(tag) ? tag.slice('train/'.length) : tag.replace(/^epoch_/, '')
   const isOther = /^(eval|val|valid|validation|test)$/.test(folder)
@@ -240,7 +240,7 @@ function scalarsName(folder: string, tag: string): string {
  * By the marks of the programs: Keras prefixes its tags; beside all others Lightning logs `epoch`, and
  * HuggingFace `train/epoch`.
  */
-function countingOf(tag: string): Counting | null {
+function countUnitOf(tag: string): CountUnit | null {
   if (tag.startsWith('epoch_')) return 'epochs'
   if (tag === 'train/epoch') return 'steps'
   return tag === 'epoch' ? 'batches' : null

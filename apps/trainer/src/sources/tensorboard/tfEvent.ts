@@ -25,7 +25,7 @@ const [FLOAT, DOUBLE] = [1, 2]
  * Reads one record of an event file (tensorflow/core/util/event.proto), as far as it holds numbers;
  * undefined where its fields reach beyond its end.
  */
-export function eventIn(bytes: Buffer, from: number, to: number): TfEvent | undefined {
+export function parseEvent(bytes: Buffer, from: number, to: number): TfEvent | undefined {
   try {
     return readEvent(bytes, from, to)
   } catch (error) {
@@ -41,7 +41,7 @@ const SESSION = '_hparams_/session_start_info'
  * The hyperparameters that one record of an event file holds (tensorboard/plugins/hparams), by name;
  * undefined where it holds none.
  */
-export function hyperparametersIn(
+export function parseHyperparameters(
   bytes: Buffer,
   from: number,
   to: number,

@@ -36,7 +36,7 @@ export interface Records {
  * record, its masked CRC-32C, all little-endian. A record that is longer than the piece is skipped
  * once `remaining`, the bytes from here to the end of the file, hold it whole.
  */
-export function recordsIn(bytes: Buffer, remaining: number): Records {
+export function findRecords(bytes: Buffer, remaining: number): Records {
   const found: Records = { spans: [], damaged: 0, used: 0, isLost: false }
   while (found.used + HEAD <= bytes.length) {
     const at = found.used

@@ -2,8 +2,8 @@ import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { rootOf, type StoredRun } from './storedRun.ts'
-import type { Point } from './tracked.ts'
+import { findRoot, type StoredRun } from './storedRun.ts'
+import type { Point } from './trackedRun.ts'
 
 const Run = z.object({
   run_uuid: z.string(),
@@ -50,7 +50,7 @@ export function mlflowRuns(database: DatabaseSync, path: string): StoredRun[] {
         id: run_uuid,
         name: name ?? run_uuid,
         project,
-        root: rootOf(path, folderOf(run.artifact_uri), `mlruns/${run.experiment_id}/${run_uuid}`),
+        root: findRoot(path, folderOf(run.artifact_uri), `mlruns/${run.experiment_id}/${run_uuid}`),
         config: Object.fromEntries(params.map(({ key, value }) => [key, value])),
         started_at: start_time,
         ended_at: end_time,

@@ -4,7 +4,7 @@ import type { TrainingEvent } from '@bestmark/core'
 import { Failure, errorText } from '../../failure.ts'
 import { mlflowRuns } from './mlflowStore.ts'
 import type { StoredRun } from './storedRun.ts'
-import { trackedEvents } from './tracked.ts'
+import { trackedEvents } from './trackedRun.ts'
 import { trackioRuns } from './trackioStore.ts'
 
 /** The runs in a SQLite store of MLflow or Trackio. Throws a Failure where it is of neither. */

@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path'
 import { statIfSeen } from '../../files/runFile.ts'
-import type { Tracked } from './tracked.ts'
+import type { TrackedRun } from './trackedRun.ts'
 
 /** A run in a store that holds the runs of a team. */
-export interface StoredRun extends Tracked {
+export interface StoredRun extends TrackedRun {
   source: string
   name: string
   project: string
@@ -14,7 +14,7 @@ export interface StoredRun extends Tracked {
 }
 
 /** Where a run's folder lies now: as the store names it, else at the same place below the store. */
-export function rootOf(path: string, named: string, below: string): string {
+export function findRoot(path: string, named: string, below: string): string {
   if (statIfSeen(named)?.isDirectory()) return named
   const beside = join(dirname(path), below)
   return statIfSeen(beside)?.isDirectory() || named === '' ? beside : named

@@ -6,8 +6,8 @@ import { rowsFrom, type TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { torchFile } from '../../checkpoints/testing.ts'
 import { temporaryFolder, writeFiles } from '../../testing.ts'
-import { runsBelow } from '../find.ts'
-import { identifyRun } from '../identify.ts'
+import { searchRuns } from '../runSearch.ts'
+import { identifyRun } from '../identity.ts'
 import { readRun } from '../readRun.ts'
 import { storedEvents, storedRuns } from './store.ts'
 
@@ -123,7 +123,7 @@ test('what W&B copies of a run in its working folder is no run of its own while 
   const walk = { signal: new AbortController().signal, onUnreadable: () => undefined }
   const found = async (path: string): Promise<number> => {
     let count = 0
-    for await (const _run of runsBelow(path, walk)) count += 1
+    for await (const _run of searchRuns(path, walk)) count += 1
     return count
   }
   expect([await found(folder.path), await found(root)]).toEqual([0, 1])

@@ -3,12 +3,12 @@ import type { DatabaseSync } from 'node:sqlite'
 import { ownValue, parsePythonJson, readMeasured } from '@bestmark/core'
 import { z } from 'zod'
 import { jsonObject } from '../../files/json.ts'
-import { rootOf, type StoredRun } from './storedRun.ts'
-import type { Point } from './tracked.ts'
+import { findRoot, type StoredRun } from './storedRun.ts'
+import type { Point } from './trackedRun.ts'
 
 /** JSON is stored as text, or as its bytes. */
-const Json = z.union([z.string(), z.instanceof(Uint8Array)]).transform((said) => {
-  return typeof said === 'string' ? said : Buffer.from(said).toString('utf8')
+const Json = z.union([z.string(), z.instanceof(Uint8Array)]).transform((logged) => {
+  return typeof logged === 'string' ? logged : Buffer.from(logged).toString('utf8')
 })
 const Row = z.object({ timestamp: z.string(), run: z.string(), step: z.number(), metrics: Json })
 const Config = z.object({ config: Json })
@@ -20,19 +20,19 @@ export function trackioRuns(database: DatabaseSync, path: string): StoredRun[] {
     .prepare('SELECT timestamp, run_name AS run, step, metrics FROM metrics ORDER BY id')
     .all()
     .map((row) => Row.parse(row))
-  return [...Map.groupBy(rows, ({ run }) => run)].map(([name, own]) => {
-    const [first, last] = [own[0], own.at(-1)]
+  return [...Map.groupBy(rows, ({ run }) => run)].map(([name, runRows]) => {
+    const [first, last] = [runRows[0], runRows.at(-1)]
     return {
       source: 'trackio',
       id: `${project}/${name}`,
       name,
       project,
-      root: rootOf(path, '', `${project}/${name}`),
+      root: findRoot(path, '', `${project}/${name}`),
       config: configOf(database, name),
       started_at: timeOf(first?.timestamp),
       ended_at: timeOf(last?.timestamp),
       status: null,
-      points: own.flatMap(pointsOf),
+      points: runRows.flatMap(pointsOf),
     }
   })
 }
@@ -49,8 +49,8 @@ function pointsOf({ timestamp, step: count, metrics }: z.infer<typeof Row>): Poi
   const named = ownValue(values, 'train/global_step') ?? ownValue(values, 'global_step')
   const step = typeof named === 'number' && Number.isSafeInteger(named) ? named : count
   const epoch = ownValue(values, 'train/epoch') ?? ownValue(values, 'epoch')
-  return Object.entries(values).flatMap(([name, said]): Point[] => {
-    const value = readMeasured(said)
+  return Object.entries(values).flatMap(([name, logged]): Point[] => {
+    const value = readMeasured(logged)
     if (value === undefined || value === null || /(^|\/)(global_step|epoch)$/.test(name)) return []
     const place = { epoch: typeof epoch === 'number' ? epoch : null, at: timeOf(timestamp) }
     return [{ step, ...place, name, value, file: '', line: null }]
@@ -58,8 +58,8 @@ function pointsOf({ timestamp, step: count, metrics }: z.infer<typeof Row>): Poi
 }
 
 function metricsIn(text: string): Record<string, unknown> {
-  const said: unknown = parsePythonJson(text)
-  return typeof said === 'object' && said !== null ? (said as Record<string, unknown>) : {}
+  const logged: unknown = parsePythonJson(text)
+  return typeof logged === 'object' && logged !== null ? (logged as Record<string, unknown>) : {}
 }
 
 function timeOf(text: string | undefined): number | null {

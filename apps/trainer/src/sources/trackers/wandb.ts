@@ -3,10 +3,10 @@ import { ownValue, parsePythonJson, readMeasured, setOwn, type TrainingEvent } f
 import { Listing } from '../../files/folder.ts'
 import { bytesOfFile } from '../../files/runFile.ts'
 import { Failure } from '../../failure.ts'
-import type { Opening, Source } from '../reader/source.ts'
+import type { ReadOptions, Source } from '../reader/source.ts'
 import { WholeReader } from '../reader/wholeReader.ts'
-import { type Point, type Tracked, trackedEvents } from './tracked.ts'
-import { wandbLog, type WandbRecord } from './wandbLog.ts'
+import { type Point, type TrackedRun, trackedEvents } from './trackedRun.ts'
+import { readWandbLog, type WandbRecord } from './wandbLog.ts'
 
 const FILE = /^run-.+\.wandb$/
 
@@ -26,11 +26,11 @@ async function files(listing: Listing): Promise<string[]> {
   return (await listing.names()).filter((name) => FILE.test(name)).slice(0, 1)
 }
 
-interface WandbRun extends Tracked {
+interface WandbRun extends TrackedRun {
   run: { name?: string; project?: string }
 }
 
-async function eventsIn({ root, isOver }: Opening): Promise<TrainingEvent[]> {
+async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]> {
   const found = await read(root)
   if (!found) throw new Failure(`${root} holds no W&B file that can be read.`)
   return trackedEvents(root, { ...found, status: found.status ?? (isOver ? 'stopped' : null) })
@@ -38,16 +38,16 @@ async function eventsIn({ root, isOver }: Opening): Promise<TrainingEvent[]> {
 
 async function read(root: string): Promise<WandbRun | undefined> {
   const [file] = await files(new Listing(root))
-  const records = file === undefined ? undefined : wandbLog(await bytesOfFile(join(root, file)))
+  const records = file === undefined ? undefined : readWandbLog(await bytesOfFile(join(root, file)))
   if (file === undefined || !records) return undefined
   const times = { started_at: null, ended_at: null }
   const found: WandbRun = { run: {}, config: {}, ...times, status: null, points: [] }
   const axis: Axis = { step: null, isNamed: false }
-  for (const record of records) take(found, axis, record, file)
+  for (const record of records) addRecord(found, axis, record, file)
   return found
 }
 
-function take(found: WandbRun, axis: Axis, record: WandbRecord, file: string): void {
+function addRecord(found: WandbRun, axis: Axis, record: WandbRecord, file: string): void {
   if (record.kind === 'history') found.points.push(...pointsIn(record.items, axis, file))
   else if (record.kind === 'exit') found.status = record.code === 0 ? 'completed' : 'failed'
   else {
@@ -87,10 +87,10 @@ function pointsIn(
   const epoch = EPOCHS.map((name) => ownValue(values, name)).find((one) => typeof one === 'number')
   const seconds = ownValue(values, '_timestamp')
   const at = typeof seconds === 'number' ? Math.round(seconds * 1000) : null
-  return Object.entries(values).flatMap(([name, said]): Point[] => {
-    const value = readMeasured(said)
-    const isOwn = name.startsWith('_') || STEPS.includes(name) || EPOCHS.includes(name)
-    if (isOwn || value === undefined || value === null) return []
+  return Object.entries(values).flatMap(([name, logged]): Point[] => {
+    const value = readMeasured(logged)
+    const isInternal = name.startsWith('_') || STEPS.includes(name) || EPOCHS.includes(name)
+    if (isInternal || value === undefined || value === null) return []
     return [{ step, epoch: epoch ?? null, at, name, value, file, line: null }]
   })
 }

@@ -23,9 +23,9 @@ const [FULL, FIRST, LAST] = [1, 2, 4]
 const [HISTORY, CONFIG, RUN, EXIT] = [2, 5, 17, 18]
 
 /** The records of a W&B file, in order; undefined where it is none. What is damaged is left out. */
-export function wandbLog(bytes: Buffer): WandbRecord[] | undefined {
+export function readWandbLog(bytes: Buffer): WandbRecord[] | undefined {
   if (bytes.toString('latin1', 0, 4) !== ':W&B') return undefined
-  return wholes(bytes).flatMap((data) => {
+  return joinParts(bytes).flatMap((data) => {
     try {
       return recordIn(data) ?? []
     } catch (error) {
@@ -35,7 +35,7 @@ export function wandbLog(bytes: Buffer): WandbRecord[] | undefined {
   })
 }
 
-function wholes(bytes: Buffer): Buffer[] {
+function joinParts(bytes: Buffer): Buffer[] {
   const found: Buffer[] = []
   let parts: Buffer[] = []
   // The file's own seven bytes stand where the first record of the first block would.

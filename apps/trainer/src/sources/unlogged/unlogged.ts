@@ -3,41 +3,41 @@ import type { TrainingEvent } from '@bestmark/core'
 import { inspectCheckpoint } from '../../checkpoints/inspect.ts'
 import { admitAll } from '../../journal/gate.ts'
 import { readConfigurations } from '../config/configuration.ts'
-import { declared } from '../config/declaration.ts'
+import { readDeclaration } from '../config/declaration.ts'
 import {
   claimEvent,
   endedEvent,
   measuredEvents,
   startedEvent,
-  toldEvent,
-} from '../events/events.ts'
+  readerNote,
+} from '../events/newEvents.ts'
 import { isHeldOut } from '../events/names.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 import { Listing } from '../../files/folder.ts'
-import type { Opening, Source } from '../reader/source.ts'
+import type { ReadOptions, Source } from '../reader/source.ts'
 import { WholeReader } from '../reader/wholeReader.ts'
 import type { Candidate } from '../weights/candidate.ts'
-import { noHistory } from '../weights/history.ts'
-import { weightsIn } from '../weights/finder.ts'
-import { joined } from '../weights/join.ts'
-import { claimed, monitored } from '../weights/monitor.ts'
-import { candidatesIn } from '../weights/saved.ts'
+import { emptyHistory } from '../weights/logHistory.ts'
+import { listWeights } from '../weights/finder.ts'
+import { joinWeights } from '../weights/join.ts'
+import { readClaimedBest, readMonitoredMetric } from '../weights/monitoredMetric.ts'
+import { findCandidates } from '../weights/savedWeights.ts'
 
 /** The source of a run that has weights and no log. */
-export const WEIGHTS_ALONE = 'weights'
+export const WEIGHTS_ONLY_NAME = 'weights'
 
 /**
  * Weights that tell themselves how good they are, where no log lies beside them: Lightning's without
  * a logger, spaCy's pipelines, files with words beside them.
  */
-export const WEIGHTS: Source = {
-  name: WEIGHTS_ALONE,
+export const WEIGHTS_ONLY: Source = {
+  name: WEIGHTS_ONLY_NAME,
   isHere: async (listing) => {
     // Several folders of weights are several runs, and deeper ones are runs of their own.
-    const found = await weightsIn(listing)
+    const found = await listWeights(listing)
     const [folder, ...others] = new Set(found.map(({ path }) => dirname(path)))
     const isHere = folder !== undefined && others.length === 0 && HOLDERS.test(folder)
-    return isHere && (await candidatesIn(listing)).some(isMeasured)
+    return isHere && (await findCandidates(listing)).some(isMeasured)
   },
   files,
   open: (opening) => new WholeReader({ files, events: eventsIn }, opening),
@@ -47,7 +47,7 @@ export const WEIGHTS: Source = {
 const HOLDERS = /^(\.|checkpoints?|ckpts?|weights|models?|saved_models)$/i
 
 async function files(listing: Listing): Promise<string[]> {
-  return (await candidatesIn(listing)).map(({ found }) => found.file)
+  return (await findCandidates(listing)).map(({ found }) => found.file)
 }
 
 function isMeasured({ facts }: Candidate): boolean {
@@ -55,33 +55,33 @@ function isMeasured({ facts }: Candidate): boolean {
   return (facts.monitor?.scores.size ?? 0) > 0 || names.some(isHeldOut)
 }
 
-async function eventsIn({ root, isOver }: Opening): Promise<TrainingEvent[]> {
-  const candidates = await candidatesIn(new Listing(root))
+async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]> {
+  const candidates = await findCandidates(new Listing(root))
   const isEpochs = candidates.every(({ found, facts }) => (facts.step ?? found.hints.step) === null)
   const axis = { isEpochs, shift: 0 } as const
   const none = { metric: null, total_epochs: null }
-  const placed = ordered(joined(candidates, noHistory(), axis, none), candidates)
-  const { fields, totals, warnings } = declared(await readConfigurations(root))
-  const kept = monitored(candidates)
-  const claim = claimed(candidates, placed.saved)
-  const texts = [...warnings, ...new Set(placed.told)]
+  const placed = orderWeights(joinWeights(candidates, emptyHistory(), axis, none), candidates)
+  const { fields, totals, warnings } = readDeclaration(await readConfigurations(root))
+  const kept = readMonitoredMetric(candidates)
+  const claim = readClaimedBest(candidates, placed.saved)
+  const texts = [...warnings, ...new Set(placed.notes)]
   const events = [
     startedEvent({ ...fields, ...totals, ...(kept && fields.metric_for_best === null && kept) }),
     ...(await Promise.all(placed.saved.map((one) => savedEvents(root, one)))).flat(),
     ...(claim ? [claimEvent(0, claim)] : []),
-    ...texts.map((text) => toldEvent(0, text)),
+    ...texts.map((text) => readerNote(0, text)),
     ...(isOver ? [endedEvent(0, 'completed')] : []),
   ]
   return admitAll(events, 'the checkpoints')
 }
 
 /** Weights without any count are told apart by the order in which they were saved. */
-function ordered(
+function orderWeights(
   found: readonly SavedFile[],
   candidates: readonly Candidate[],
-): { saved: SavedFile[]; told: string[] } {
+): { saved: SavedFile[]; notes: string[] } {
   if (found.some(({ step }) => step !== null)) {
-    return { saved: [...found], told: found.flatMap(({ how }) => how ?? []) }
+    return { saved: [...found], notes: found.flatMap(({ step_note }) => step_note ?? []) }
   }
   const inOrder = found.toSorted((a, b) => a.mtime - b.mtime || (a.path < b.path ? -1 : 1))
   const valuesOf = new Map(candidates.map(({ found, facts }) => [found.path, facts.values]))
@@ -90,7 +90,7 @@ function ordered(
   })
   return {
     saved,
-    told: ['No file tells a step: they are counted in the order in which they were saved.'],
+    notes: ['No file tells a step: they are counted in the order in which they were saved.'],
   }
 }
 

@@ -1,6 +1,6 @@
 import { directionOf, isFiniteMeasure, ownValue } from '@bestmark/core'
 import { heldOutName } from '../events/names.ts'
-import type { History, Row } from './history.ts'
+import type { LogHistory, Row } from './logHistory.ts'
 
 /** The best row of the last attempt by a metric. */
 export interface BestRow {
@@ -14,8 +14,8 @@ export interface BestRow {
  * differ, where a better row is of an earlier attempt (whether its record went on, nothing tells), or
  * where a value is no number.
  */
-export function bestRow(
-  { rows }: History,
+export function findBestRow(
+  { rows }: LogHistory,
   declared: string | null,
   fits: (step: number) => boolean = () => true,
 ): BestRow | undefined {

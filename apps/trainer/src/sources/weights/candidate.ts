@@ -1,4 +1,4 @@
-import type { Facts } from './factWords.ts'
+import type { Facts } from './facts.ts'
 import type { FoundWeights } from './finder.ts'
 
 /** Weights, and what they tell of themselves. */

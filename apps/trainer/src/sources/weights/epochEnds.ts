@@ -1,6 +1,6 @@
 import type { Candidate } from './candidate.ts'
-import type { Axis } from './counting.ts'
-import type { History } from './history.ts'
+import type { Axis } from './axis.ts'
+import type { LogHistory } from './logHistory.ts'
 
 /** The step at which an epoch ended, in a log that counts steps; undefined where nothing tells. */
 export interface StepOfEpoch {
@@ -12,15 +12,15 @@ export interface StepOfEpoch {
  * By the epochs that rows carry, else by how many epochs the steps make up: as many evaluations as
  * epochs, or epochs of one length.
  */
-export function epochEnds(
+export function findEpochEnds(
   candidates: readonly Candidate[],
-  history: History,
+  history: LogHistory,
   { isEpochs }: Axis,
   total: number | null,
 ): StepOfEpoch {
   const names = candidates.map(({ found }) => found.hints.epoch ?? found.hints.number)
   const inside = candidates.map(({ facts }) => (facts.step === null ? facts.epoch : null))
-  if (isEpochs) return byStep(candidates)
+  if (isEpochs) return fromOtherNames(candidates)
   const most = (numbers: readonly (number | null)[]): number => {
     return numbers.reduce<number>((most, one) => Math.max(most, one ?? 0), 0)
   }
@@ -29,7 +29,7 @@ export function epochEnds(
   const named = { numbers: names, add: names.includes(0) ? 1 : 0 }
   const told = { numbers: inside, add: inside.includes(0) ? 1 : 0 }
   const [ofName, ofFacts] = [named, told].map(({ numbers, add }) => {
-    const stepOf = carried(history, numbers) ?? shifted(evenly(history, count), add)
+    const stepOf = fromRowEpochs(history, numbers) ?? shifted(fromEvenSteps(history, count), add)
     return (number: number | null) => (number === null ? undefined : stepOf(number))
   })
   return {
@@ -45,7 +45,10 @@ function shifted(stepOf: StepOf, add: number): StepOf {
 }
 
 /** Rows that carry whole epochs tell where each ended; others count as they do, unless they go beyond. */
-function carried({ rows }: History, numbers: readonly (number | null)[]): StepOf | undefined {
+function fromRowEpochs(
+  { rows }: LogHistory,
+  numbers: readonly (number | null)[],
+): StepOf | undefined {
   const told = rows.filter(({ epoch }) => epoch !== null && Number.isInteger(epoch))
   const ends = new Map(told.map(({ epoch, step }) => [epoch ?? 0, step]))
   if (ends.size < 2) return undefined
@@ -54,7 +57,7 @@ function carried({ rows }: History, numbers: readonly (number | null)[]): StepOf
   return (epoch) => ends.get(epoch - less)
 }
 
-function evenly({ rows, last }: History, epochs: number): StepOf {
+function fromEvenSteps({ rows, last }: LogHistory, epochs: number): StepOf {
   const steps = [...new Set(rows.map(({ step }) => step))].filter((step) => step > 0)
   const inOrder = steps.sort((a, b) => a - b)
   const reached = Math.max(0, ...last.map((step) => step ?? 0))
@@ -69,7 +72,7 @@ function evenly({ rows, last }: History, epochs: number): StepOf {
  * In a log of epochs weights that tell only steps are of the epoch that has come as far as they: where
  * names of others count epochs, all of the same number of steps.
  */
-function byStep(candidates: readonly Candidate[]): StepOfEpoch {
+function fromOtherNames(candidates: readonly Candidate[]): StepOfEpoch {
   const each = stepsPerEpoch(candidates)
   const epochOf = (step: number | null): number | undefined => {
     if (step === null || each === undefined) return undefined

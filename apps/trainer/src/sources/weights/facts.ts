@@ -1,84 +1,75 @@
-import { basename, dirname, join } from 'node:path'
-import { systemCode } from '../../failure.ts'
-import { openHandle, statIfSeen, textOfFile } from '../../files/runFile.ts'
-import { jsonObject } from '../../files/json.ts'
-import { safetensorsMetadata } from '../../checkpoints/weights/safetensors.ts'
-import { kerasSteps } from '../../checkpoints/weights/kerasSteps.ts'
-import { torchArchive } from '../../checkpoints/weights/torchArchive.ts'
-import { type Facts, factsIn, noFacts } from './factWords.ts'
-import type { FoundWeights } from './finder.ts'
-import { spacyFacts } from './spacyFacts.ts'
-import { torchFacts } from './torchFacts.ts'
+import { type Direction, isFiniteMeasure, ownValue, readMeasured, setOwn } from '@bestmark/core'
 
-/** Answers that are kept; weights are asked for at every look, and read once. */
-const KEPT = 512
-const known = new Map<string, Promise<Facts>>()
-const LONGEST = 4 << 20
-
-/** What weights tell of themselves: in the file, and in a file of words beside it or in its folder. */
-export async function factsOf(root: string, found: FoundWeights): Promise<Facts> {
-  const { file, mtime, size } = found
-  const key = `${root} ${found.path} ${mtime} ${size}`
-  const before = known.get(key)
-  if (before) return before
-  if (known.size >= KEPT) known.clear()
-  const facts = readFacts(root, found)
-  known.set(key, facts)
-  return facts.catch((error: unknown) => {
-    known.delete(key)
-    if (systemCode(error) === undefined) throw error
-    return noFacts(file)
-  })
+/** What weights, or a file that belongs to them, tell of themselves. */
+export interface Facts {
+  /** As counted there: from 0 or from 1. */
+  epoch: number | null
+  step: number | null
+  /** Values that are of these weights, by the names that they have there. */
+  values: Record<string, number>
+  /** What the program kept it by, who says so, and the values of other files, by file name. */
+  monitor: {
+    metric: string
+    mode: Direction | null
+    by: string
+    scores: Map<string, number>
+  } | null
+  /** Whether its step is Lightning's, which counts those that are completed. */
+  isLightning: boolean
+  /** Which weights it calls the best, as a path of the machine that trained. */
+  best_path: string | null
+  /** Of Ultralytics' files. */
+  version: string | null
+  /** Weights with the same one hold the same numbers; null where that is not known. */
+  digest: string | null
+  /** The file that tells these things, relative to the root. */
+  file: string
 }
 
-async function readFacts(root: string, found: FoundWeights): Promise<Facts> {
-  // A pipeline of spaCy is a folder.
-  const spacy = found.path === found.file ? {} : await spacyFacts(root, found.path)
-  const inside = { ...(await insideOf(root, found)), ...spacy }
-  for (const beside of besides(found)) {
-    const said = await wordsIn(join(root, beside))
-    if (!said) continue
-    const { epoch, step, values } = factsIn(said)
-    const facts = { ...inside, epoch: inside.epoch ?? epoch, step: step ?? inside.step }
-    const isFirst = Object.keys(inside.values).length === 0
-    if (beside.endsWith('trainer_state.json')) return facts
-    return isFirst ? { ...facts, values, file: beside } : facts
+/** Nothing known. */
+export function noFacts(file: string): Facts {
+  const nothing = {
+    epoch: null,
+    step: null,
+    monitor: null,
+    best_path: null,
+    version: null,
+    isLightning: false,
   }
-  return inside
+  return { ...nothing, values: {}, digest: null, file }
 }
 
-/** Files of words that belong to weights, by the names that programs give them. */
-function besides({ path, file }: FoundWeights): string[] {
-  if (path !== file && !path.includes('.ckpt')) {
-    return ['trainer_state.json', 'meta.json', 'metrics.json'].map((name) => `${path}/${name}`)
+const EPOCHS = ['epoch', 'current_epoch', 'ss_epoch', 'n_epoch', 'last_epoch']
+const STEPS = [
+  ...['global_step', 'step', 'iteration', 'iter', 'iter_num', 'num_updates', 'ss_steps', 'steps'],
+  ...['n_iter', 'global_iter', 'train_step', 'it'],
+]
+/** Values that measure weights; `best_…` is of whichever was the best when the file was written. */
+const MEASURE =
+  /^(metric|fitness|score|metrics\/.+|((val|valid|validation|eval|test|dev)[_/].+)|.*(acc|accuracy|acc1|top1|f1|auc|iou|miou|dice|map|bleu|wer|bpb))$/i
+
+/** Counts and values among words and numbers, as most programs call them. */
+export function factsIn(
+  fields: Readonly<Record<string, unknown>>,
+): Pick<Facts, 'epoch' | 'step' | 'values'> {
+  const count = (names: readonly string[]): number | null => {
+    const found = names
+      .map((name) => numberOf(ownValue(fields, name)))
+      .find((one) => one !== undefined)
+    return found !== undefined && Number.isSafeInteger(found) && found >= 0 ? found : null
   }
-  const [folder, name] = [dirname(file), basename(file)]
-  const stem = name.replace(/\.[^.]+$/, '')
-  const named = [
-    `${stem}.json`,
-    `${stem}_metrics.json`,
-    `${stem.replace(/^[a-z]+(?=_\d)/, 'meta')}.json`,
-  ]
-  return named.map((one) => (folder === '.' ? one : `${folder}/${one}`))
-}
-
-async function insideOf(root: string, { file, size }: FoundWeights): Promise<Facts> {
-  const nothing = noFacts(file)
-  const path = join(root, file)
-  if (/\.safetensors$/.test(file)) {
-    const said = await safetensorsMetadata(path)
-    return { ...nothing, ...factsIn(said) }
+  const values: Record<string, number> = {}
+  const inner = typeof fields['performance'] === 'object' ? (fields['performance'] ?? {}) : {}
+  for (const [name, value] of Object.entries({ ...fields, ...inner })) {
+    const measured = readMeasured(value)
+    const isMeasured =
+      name in inner || (MEASURE.test(name) && !/^best|_(steps|runtime|per_second)$/.test(name))
+    if (isMeasured && isFiniteMeasure(measured)) setOwn(values, name, measured)
   }
-  if (/\.(keras|h5|hdf5)$/.test(file)) return { ...nothing, step: await kerasSteps(path) }
-  if (!/\.(pt|pth|ckpt|bin|tar)$/.test(file)) return nothing
-  await using handle = await openHandle(path)
-  const archive = await torchArchive(handle, size)
-  if (!archive) return nothing
-  return { ...nothing, ...(await torchFacts(archive)), digest: archive.tensorsDigest }
+  return { epoch: count(EPOCHS), step: count(STEPS), values }
 }
 
-async function wordsIn(path: string): Promise<Record<string, unknown> | undefined> {
-  if (!statIfSeen(path)) return undefined
-  const text = await textOfFile(path, LONGEST).catch(() => undefined)
-  return text === undefined ? undefined : jsonObject(text)
+function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return value
+  return typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : undefined
 }

@@ -6,7 +6,7 @@ import type { Listing } from '../../files/folder.ts'
 import { zipEntries } from '../../checkpoints/weights/zipEntries.ts'
 import { openHandle, statIfSeen } from '../../files/runFile.ts'
 import { isWeights } from '../../checkpoints/weights/weights.ts'
-import { hintsOfName, isCounted, type NameHints } from './name.ts'
+import { readNameHints, isCounted, type NameHints } from './nameHints.ts'
 
 /** Weights that lie below a run's root: a file, a folder, or the files of one prefix. */
 export interface FoundWeights {
@@ -21,10 +21,10 @@ export interface FoundWeights {
 }
 
 /** Folders that hold no weights of a run, and much else. */
-const PASSED_BY =
+const SKIPPED_FOLDERS =
   /^(\..*|node_modules|__pycache__|wandb|code|src|data|datasets?|cache|bestmark-(logs|checkpoints))$/
 /** Files by which a folder is a run of its own. */
-const OWN_RUN =
+const RUN_FILES =
   /^(trainer_state\.json|results\.csv|metrics\.csv|summary\.csv|args\.yaml|journal\.jsonl)$|tfevents/
 /** A folder of such a name is a part of a project, whatever number it has. */
 const PART =
@@ -46,14 +46,14 @@ export async function findWeights(root: string): Promise<FoundWeights[]> {
   return walk.found
 }
 
-const known = new WeakMap<Listing, Promise<FoundWeights[]>>()
+const cache = new WeakMap<Listing, Promise<FoundWeights[]>>()
 
 /** The same for the root of a listing, walked once. */
-export function weightsIn(listing: Listing): Promise<FoundWeights[]> {
-  const before = known.get(listing)
+export function listWeights(listing: Listing): Promise<FoundWeights[]> {
+  const before = cache.get(listing)
   if (before) return before
   const found = findWeights(listing.root)
-  known.set(listing, found)
+  cache.set(listing, found)
   return found
 }
 
@@ -69,11 +69,11 @@ class Walk {
   async folder(path: string, depth: number): Promise<void> {
     const entries = await this.#entries(path)
     const names = entries.map(({ name }) => name)
-    if (path !== '' && names.some((name) => OWN_RUN.test(name))) return
+    if (path !== '' && names.some((name) => RUN_FILES.test(name))) return
     for (const entry of entries) {
       const inner = path === '' ? entry.name : `${path}/${entry.name}`
       if (await this.#isFolder(entry, inner)) {
-        if (depth < DEEPEST && !PASSED_BY.test(entry.name))
+        if (depth < DEEPEST && !SKIPPED_FOLDERS.test(entry.name))
           await this.#inner(inner, entry.name, depth)
       } else await this.#file(inner, entry.name, names)
     }
@@ -82,7 +82,7 @@ class Walk {
   /** A folder is a checkpoint where its name counts or it is one model, and its files do not count themselves. */
   async #inner(path: string, name: string, depth: number): Promise<void> {
     const entries = await this.#entries(path)
-    const hints = hintsOfName(name)
+    const hints = readNameHints(name)
     const isModel = entries.some((one) => MODEL.test(one.name))
     if ((isModel || (isCounted(hints) && !PART.test(name))) && (await this.#isOne(path, entries))) {
       const largest = await this.#largest(path, 0)
@@ -102,11 +102,11 @@ class Walk {
       const { name } = entry
       const inner = `${path}/${name}`
       if (await this.#isFolder(entry, inner)) {
-        if (depth > 2 || PASSED_BY.test(name)) continue
+        if (depth > 2 || SKIPPED_FOLDERS.test(name)) continue
         if (!(await this.#isOne(inner, await this.#entries(inner), depth + 1))) return false
-      } else if (OWN_RUN.test(name) && depth > 0) return false
+      } else if (RUN_FILES.test(name) && depth > 0) return false
       else if ((isWeights(name) || TENSORFLOW.test(name)) && !PIECE.test(name)) {
-        if (isCounted(hintsOfName(name))) return false
+        if (isCounted(readNameHints(name))) return false
       }
     }
     return true
@@ -135,18 +135,18 @@ class Walk {
     if (!seen) return
     const { mtime, size } = seen
     const whole = isPrefix ? path.slice(0, -'.index'.length) : path
-    this.found.push({ path: whole, file: path, hints: hintsOfName(name), mtime, size })
+    this.found.push({ path: whole, file: path, hints: readNameHints(name), mtime, size })
   }
 
   /** Stable-Baselines3 saves an archive with the tensors of a policy; other archives hold anything. */
   async #isPolicy(path: string, name: string): Promise<boolean> {
-    if (!name.endsWith('.zip') || !isCounted(hintsOfName(name))) return false
+    if (!name.endsWith('.zip') || !isCounted(readNameHints(name))) return false
     try {
       await using file = await openHandle(join(this.#root, path))
       const entries = await zipEntries(file, (await file.stat()).size)
       return entries?.some((entry) => entry.name === 'policy.pth') ?? false
     } catch (error) {
-      unseen(error)
+      ignoreMissing(error)
       return false
     }
   }
@@ -158,17 +158,17 @@ class Walk {
 
   async #isFolder(entry: Dirent, path: string): Promise<boolean> {
     if (!entry.isSymbolicLink()) return entry.isDirectory()
-    return (await stat(join(this.#root, path)).catch(unseen))?.isDirectory() ?? false
+    return (await stat(join(this.#root, path)).catch(ignoreMissing))?.isDirectory() ?? false
   }
 
   readonly #known = new Map<string, Dirent[]>()
 
   async #entries(path: string): Promise<Dirent[]> {
-    const known = this.#known.get(path)
-    if (known) return known
+    const cache = this.#known.get(path)
+    if (cache) return cache
     if (this.#left <= 0) return []
     const folder = join(this.#root, path)
-    const found = (await readdir(folder, { withFileTypes: true }).catch(unseen)) ?? []
+    const found = (await readdir(folder, { withFileTypes: true }).catch(ignoreMissing)) ?? []
     const entries = found.sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, this.#left)
     this.#left -= entries.length
     this.#known.set(path, entries)
@@ -188,7 +188,7 @@ function isShard(name: string): boolean {
 }
 
 /** What cannot be seen is not there. */
-function unseen(error: unknown): undefined {
+function ignoreMissing(error: unknown): undefined {
   if (systemCode(error) === undefined) throw error
   return undefined
 }

@@ -1,16 +1,16 @@
 import { basename } from 'node:path'
 import { ownValue } from '@bestmark/core'
 import type { SavedFile } from '../events/savedFiles.ts'
-import { attemptsOf } from './attempts.ts'
+import { assignAttempts } from './fileAttempts.ts'
 import type { Candidate } from './candidate.ts'
-import { type Axis, baseOf, holds, type KnownValue } from './counting.ts'
-import { epochEnds, type StepOfEpoch } from './epochEnds.ts'
-import type { History, Row } from './history.ts'
-import { loggedValues } from './loggedValues.ts'
-import { signsOfRole } from './roles.ts'
+import { type Axis, findBase, rowHolds, type WeightsValue } from './axis.ts'
+import { findEpochEnds, type StepOfEpoch } from './epochEnds.ts'
+import type { LogHistory, Row } from './logHistory.ts'
+import { unloggedValues } from './unloggedValues.ts'
+import { findRoleSigns } from './roles.ts'
 
 /** What a run declares, as far as files that keep its best are of that metric. */
-export interface Declares {
+export interface JoinOptions {
   metric: string | null
   total_epochs: number | null
 }
@@ -24,7 +24,7 @@ interface Sign {
   /** As part of a sentence. */
   by: string
   /** Whether the log measured something at this step. */
-  isThere: boolean
+  hasRow: boolean
   /** Whether it needs no other sign: what names and files say is compared with the log's rows. */
   isSure: boolean
 }
@@ -33,21 +33,21 @@ interface Sign {
  * Gives weights their attempt and step by every sign that they carry. Signs that agree make it
  * certain; one alone is said; none, or two that differ, leave the step unknown.
  */
-export function joined(
+export function joinWeights(
   candidates: readonly Candidate[],
-  history: History,
+  history: LogHistory,
   logged: Axis,
-  declares: Declares,
+  declares: JoinOptions,
 ): SavedFile[] {
-  const axis = settled(candidates, history, logged)
-  const ends = epochEnds(candidates, history, axis, declares.total_epochs)
+  const axis = detectEpochs(candidates, history, logged)
+  const ends = findEpochEnds(candidates, history, axis, declares.total_epochs)
   const signs = new Map(candidates.map((one) => [one, [] as Sign[]]))
-  const add: Given['add'] = (one, step, by, kind = 'other') => {
+  const add: SignSearch['add'] = (one, step, by, kind = 'other') => {
     if (step === undefined) return
-    const isThere = history.rows.some((row) => row.step === step)
-    const isKnown = isThere || one.facts.isLightning
+    const hasRow = history.rows.some((row) => row.step === step)
+    const isKnown = hasRow || one.facts.isLightning
     const isSure = kind === 'name' || (kind === 'inside' && isKnown)
-    signs.get(one)?.push({ step, by, isThere, isSure })
+    signs.get(one)?.push({ step, by, hasRow, isSure })
   }
   const given = { candidates, history, axis, ends, add }
   fromLog(given)
@@ -58,21 +58,21 @@ export function joined(
   for (const { one, signs } of known) {
     if (signs.length === 0) fromTwins(one, known, add)
     if (signs.length === 0) {
-      for (const { step, by } of signsOfRole(one, candidates, { history, axis }, declares.metric))
+      for (const { step, by } of findRoleSigns(one, candidates, { history, axis }, declares.metric))
         add(one, step, by)
     }
   }
-  const placed = known.map(({ one, signs }) => placedBy(one, signs))
-  return attemptsOf(placed, history).map(({ one, saved }) => {
+  const placed = known.map(({ one, signs }) => weighSigns(one, signs))
+  return assignAttempts(placed, history).map(({ one, saved }) => {
     const epoch = axis.isEpochs ? saved.step : epochOf(one, saved, history)
-    return { ...saved, epoch, values: loggedValues(one, candidates, saved, history) }
+    return { ...saved, epoch, values: unloggedValues(one, candidates, saved, history) }
   })
 }
 
 function epochOf(
   { found, facts }: Candidate,
   { step }: SavedFile,
-  { rows }: History,
+  { rows }: LogHistory,
 ): number | null {
   const row = rows.find((row) => row.step === step)
   return row?.epoch ?? found.hints.epoch ?? facts.epoch
@@ -82,7 +82,7 @@ function epochOf(
  * Programs call an epoch a step, too: it is one where the epochs of weights are rows, and their steps
  * are none, or where no weights name a step and there are no other rows than those of their epochs.
  */
-function settled(candidates: readonly Candidate[], { rows }: History, axis: Axis): Axis {
+function detectEpochs(candidates: readonly Candidate[], { rows }: LogHistory, axis: Axis): Axis {
   if (axis.isEpochs || rows.length === 0) return axis
   const isRow = (number: number | null): boolean =>
     number !== null && rows.some(({ step }) => step === number || step === number + 1)
@@ -107,9 +107,9 @@ function areRows(epochs: readonly number[], rows: readonly Row[]): boolean {
   return [-1, 0, 1].some((add) => epochs.every((epoch) => steps.has(epoch + add)))
 }
 
-interface Given {
+interface SignSearch {
   candidates: readonly Candidate[]
-  history: History
+  history: LogHistory
   axis: Axis
   ends: StepOfEpoch
   add: (
@@ -121,12 +121,12 @@ interface Given {
 }
 
 /** A log that names a checkpoint knows its step, whatever the number in the name counts. */
-function fromLog({ candidates, history: { saves = {} }, add }: Given): void {
+function fromLog({ candidates, history: { saves = {} }, add }: SignSearch): void {
   for (const one of candidates) add(one, ownValue(saves, basename(one.found.path)), NAMED, 'inside')
 }
 
 /** Weights of one pattern of names count alike. */
-function fromNames({ candidates, history, axis, ends, add }: Given): void {
+function fromNames({ candidates, history, axis, ends, add }: SignSearch): void {
   const groups = Map.groupBy(candidates, ({ found }) => found.hints.pattern)
   for (const group of groups.values()) {
     const bySteps = group.map((one) => stepNumber(one, history, axis))
@@ -135,7 +135,7 @@ function fromNames({ candidates, history, axis, ends, add }: Given): void {
       const number = bySteps[index]
       return number == null ? [] : [{ number, values: valuesIn(one) }]
     })
-    const base = baseOf(numbers, rowsOf, usualOf(group, axis))
+    const base = findBase(numbers, rowsOf, usualBase(group, axis))
     group.forEach((one, index) => {
       const number = bySteps[index]
       if (number != null) add(one, number + base.add, 'its name', 'name')
@@ -145,7 +145,7 @@ function fromNames({ candidates, history, axis, ends, add }: Given): void {
 }
 
 /** The number in a name that counts what the log counts; null where it counts epochs of a log of steps. */
-function stepNumber({ found, facts }: Candidate, { rows }: History, axis: Axis): number | null {
+function stepNumber({ found, facts }: Candidate, { rows }: LogHistory, axis: Axis): number | null {
   const { step, epoch, number } = found.hints
   // Without a log a file knows better than its name what the name counts.
   if (rows.length === 0 && step === null && facts.step !== null) return null
@@ -160,13 +160,13 @@ function stepNumber({ found, facts }: Candidate, { rows }: History, axis: Axis):
  * Keras and TensorFlow name epochs from 1, whatever their tables do, and Lightning the steps that are
  * completed; others count as they log.
  */
-function usualOf([first]: readonly Candidate[], { shift, isEpochs }: Axis): 0 | 1 {
+function usualBase([first]: readonly Candidate[], { shift, isEpochs }: Axis): 0 | 1 {
   if (first?.facts.isLightning && !isEpochs) return 0
   const { path, file } = first?.found ?? { path: '', file: '' }
   return /\.(keras|h5|hdf5)$/.test(path) || file.endsWith('.index') ? 0 : shift
 }
 
-function fromFacts({ candidates, history, axis, ends, add }: Given): void {
+function fromFacts({ candidates, history, axis, ends, add }: SignSearch): void {
   const rowsOf = (number: number): Row[] => history.rows.filter(({ step }) => step === number)
   // A count that files of different names have in common was taken over from elsewhere.
   if (isTakenOver(candidates)) return
@@ -176,7 +176,7 @@ function fromFacts({ candidates, history, axis, ends, add }: Given): void {
     const number = told(one)
     return number === null ? [] : [{ number, values: valuesIn(one) }]
   })
-  const base = baseOf(numbers, rowsOf, axis.shift)
+  const base = findBase(numbers, rowsOf, axis.shift)
   for (const one of candidates) {
     const number = told(one)
     const { isLightning } = one.facts
@@ -197,10 +197,10 @@ function isTakenOver(candidates: readonly Candidate[]): boolean {
 }
 
 /** A value that only one row has. */
-function fromValues({ candidates, history, add }: Given): void {
+function fromValues({ candidates, history, add }: SignSearch): void {
   for (const one of candidates) {
     for (const value of valuesIn(one)) {
-      const rows = history.rows.filter((row) => holds(row, value))
+      const rows = history.rows.filter((row) => rowHolds(row, value))
       const steps = new Set(rows.map(({ step }) => step))
       if (steps.size === 1) add(one, rows[0]?.step, `its value ${value.value}`)
     }
@@ -211,7 +211,7 @@ function fromValues({ candidates, history, add }: Given): void {
 function fromTwins(
   one: Candidate,
   known: readonly { one: Candidate; signs: readonly Sign[] }[],
-  add: Given['add'],
+  add: SignSearch['add'],
 ): void {
   const { digest } = one.facts
   if (digest === null || digest === '') return
@@ -219,18 +219,18 @@ function fromTwins(
   if (twin) add(one, twin.signs[0]?.step, `the same numbers in ${twin.one.found.path}`)
 }
 
-function valuesIn({ found, facts }: Candidate): KnownValue[] {
+function valuesIn({ found, facts }: Candidate): WeightsValue[] {
   const inside = Object.values(facts.values).map((value) => ({ value, digits: null }))
   return [...found.hints.values, ...inside]
 }
 
 /** A row of the log at a step is a sign of its own. */
 function weightOf(signs: readonly Sign[] = []): number {
-  return signs.length + (signs[0]?.isThere ? 1 : 0)
+  return signs.length + (signs[0]?.hasRow ? 1 : 0)
 }
 
 /** Which step the signs come to: the one that most of them name. */
-function placedBy(one: Candidate, all: readonly Sign[]): { one: Candidate; saved: SavedFile } {
+function weighSigns(one: Candidate, all: readonly Sign[]): { one: Candidate; saved: SavedFile } {
   const named = all.filter(({ by }) => by === NAMED)
   const signs = named.length > 0 ? named : all
   const { path, hints, mtime, size } = one.found
@@ -241,15 +241,19 @@ function placedBy(one: Candidate, all: readonly Sign[]): { one: Candidate; saved
   const isClear = first !== undefined && weightOf(first[1]) > weightOf(second?.[1])
   const step = isClear ? first[0] : null
   const role = hints.role ?? (step === null ? 'latest' : null)
-  const how = isClear ? howOf(path, first) : signs.length > 0 ? contradiction(path, signs) : null
+  const step_note = isClear
+    ? describeOnlySign(path, first)
+    : signs.length > 0
+      ? contradiction(path, signs)
+      : null
   return {
     one,
-    saved: { path, step, epoch: null, role, mtime, size, ...(how !== null && { how }) },
+    saved: { path, step, epoch: null, role, mtime, size, ...(step_note !== null && { step_note }) },
   }
 }
 
 /** One sign alone is said, but for a name that counts. */
-function howOf(path: string, [step, signs]: [number, Sign[]]): string | null {
+function describeOnlySign(path: string, [step, signs]: [number, Sign[]]): string | null {
   const [only, ...others] = signs
   if (!only || others.length > 0 || only.isSure) return null
   return `${path} is likely of step ${step}. The only sign is ${only.by}`

@@ -1,7 +1,7 @@
-import { bestRow } from './bestRow.ts'
+import { findBestRow } from './bestRow.ts'
 import type { Candidate } from './candidate.ts'
-import type { Axis } from './counting.ts'
-import type { History, Row } from './history.ts'
+import type { Axis } from './axis.ts'
+import type { LogHistory, Row } from './logHistory.ts'
 
 /** What weights without a number may be of, and by which sign. */
 interface RoleSign {
@@ -11,47 +11,47 @@ interface RoleSign {
 }
 
 interface Log {
-  history: History
+  history: LogHistory
   axis: Axis
 }
 
 /** A file and a row are of one moment where less lies between them than this part of the time between rows. */
-const NEAR = 0.2
+const NEAR_ROW = 0.2
 /** Where rows carry no times the log's own does, which may be later than a file that was saved just before it (ms). */
-const JUST = 2_000
+const CLOCK_SLACK = 2_000
 
 /** The signs of weights whose name counts nothing: which they are by their name, and when they were saved. */
-export function signsOfRole(
+export function findRoleSigns(
   one: Candidate,
   candidates: readonly Candidate[],
   log: Log,
   metric: string | null,
 ): RoleSign[] {
   const { role } = one.found.hints
-  if (role === 'best') return ofBest(one, log, metric)
+  if (role === 'best') return bestFileSigns(one, log, metric)
   const isOnly = candidates.filter(({ found }) => found.hints.role === null).length === 1
-  if (role === null && !isOnly) return ofTime(one, log.history)
-  return ofLast(one, log.history)
+  if (role === null && !isOnly) return timeSigns(one, log.history)
+  return lastFileSigns(one, log.history)
 }
 
 /**
  * A file that keeps the best is of the best row, where all that was measured agrees on it. Of a log
  * of epochs the optimiser's steps are a whole number per epoch, which rules others out.
  */
-function ofBest(one: Candidate, { history, axis }: Log, metric: string | null): RoleSign[] {
+function bestFileSigns(one: Candidate, { history, axis }: Log, metric: string | null): RoleSign[] {
   const taken = axis.isEpochs ? one.facts.step : null
-  const best = bestRow(history, metric, (step) => taken === null || taken % step === 0)
+  const best = findBestRow(history, metric, (step) => taken === null || taken % step === 0)
   // What is copied when the training ends is saved at its last row.
-  const times = ofTime(one, history).filter(({ step }) => step !== lastStep(history))
+  const times = timeSigns(one, history).filter(({ step }) => step !== lastStep(history))
   if (!best) return times
   const steps = taken === null ? '' : ` (its optimiser took ${taken} steps)`
   const by = `its name and the best ${best.metric} of the log${steps}`
-  const isSavedThen = ofTime(one, history).some(({ step }) => step === best.step)
-  return [{ step: best.step, by }, ...(isSavedThen ? ofTime(one, history) : times)]
+  const isSavedThen = timeSigns(one, history).some(({ step }) => step === best.step)
+  return [{ step: best.step, by }, ...(isSavedThen ? timeSigns(one, history) : times)]
 }
 
 /** A file that is replaced at every save is of the last step, where it was saved after the last row. */
-function ofLast({ found }: Candidate, history: History): RoleSign[] {
+function lastFileSigns({ found }: Candidate, history: LogHistory): RoleSign[] {
   const step = lastStep(history)
   const since = lastRow(history)
   if (step === undefined || since === undefined || found.mtime < since) return []
@@ -62,18 +62,18 @@ function ofLast({ found }: Candidate, history: History): RoleSign[] {
  * When the last row was written, or a little before. Where rows carry no times the log's own does;
  * a program may write other lines there after it, so the usual time of one row is left for that.
  */
-function lastRow({ rows, written, heard_at }: History): number | undefined {
+function lastRow({ rows, written, read_at }: LogHistory): number | undefined {
   const at = rows.at(-1)?.at ?? null
-  if (at !== null) return at - NEAR * between(rows)
-  if (heard_at !== undefined) return heard_at - JUST
+  if (at !== null) return at - NEAR_ROW * between(rows)
+  if (read_at !== undefined) return read_at - CLOCK_SLACK
   if (!written) return undefined
   const each = Math.max(0, written.to - written.from) / Math.max(1, rows.length)
-  return written.to - JUST - each
+  return written.to - CLOCK_SLACK - each
 }
 
 /** The row that was written when the file was saved. */
-function ofTime({ found }: Candidate, { rows }: History): RoleSign[] {
-  const reach = NEAR * between(rows)
+function timeSigns({ found }: Candidate, { rows }: LogHistory): RoleSign[] {
+  const reach = NEAR_ROW * between(rows)
   const near = rows.filter(({ at }) => at !== null && Math.abs(at - found.mtime) <= reach)
   const steps = new Set(near.map(({ step }) => step))
   const [step] = steps
@@ -90,6 +90,6 @@ function between(rows: readonly Row[]): number {
 }
 
 /** The last step of the last attempt. */
-function lastStep({ last }: History): number | undefined {
+function lastStep({ last }: LogHistory): number | undefined {
   return last.at(-1)
 }

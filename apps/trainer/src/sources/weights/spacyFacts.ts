@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { isFiniteMeasure, readMeasured, setOwn } from '@bestmark/core'
 import { jsonObject } from '../../files/json.ts'
 import { textOfFile } from '../../files/runFile.ts'
-import type { Facts } from './factWords.ts'
+import type { Facts } from './facts.ts'
 
 const LARGEST = 4 << 20
 const WEIGHTS = /\[training\.score_weights\]([^[]*)/
@@ -11,7 +11,7 @@ const WEIGHTS = /\[training\.score_weights\]([^[]*)/
  * What spaCy measured of a pipeline (`performance` in its meta.json), and the score that it keeps the
  * best by: the sum of measures by `training.score_weights`. Nothing for any other folder.
  */
-export async function spacyFacts(root: string, path: string): Promise<Partial<Facts>> {
+export async function readSpacyFacts(root: string, path: string): Promise<Partial<Facts>> {
   const config = await textOf(join(root, path, 'config.cfg'))
   const meta = config === undefined ? undefined : await textOf(join(root, path, 'meta.json'))
   const performance = jsonObject(meta ?? '')?.['performance']

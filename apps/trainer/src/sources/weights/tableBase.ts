@@ -1,11 +1,11 @@
 import { ownValue } from '@bestmark/core'
 import type { Listing } from '../../files/folder.ts'
-import type { Values } from '../events/events.ts'
-import { holds } from './counting.ts'
-import { weightsIn } from './finder.ts'
+import type { Values } from '../events/newEvents.ts'
+import { rowHolds } from './axis.ts'
+import { listWeights } from './finder.ts'
 
 /** A number in the name of weights, and a value beside it. */
-export interface NamedValue {
+export interface NumberedValue {
   number: number
   value: number
   digits: number
@@ -13,7 +13,7 @@ export interface NamedValue {
 
 /** What helps to tell from what a table counts. */
 export interface BaseHints {
-  named?: readonly NamedValue[]
+  named?: readonly NumberedValue[]
   /** Keras counts from 0, also where its table begins later. */
   isKeras?: boolean
 }
@@ -22,8 +22,8 @@ export interface BaseHints {
 const MOST = 100
 
 /** Numbers and values in the names of weights below a root. */
-export async function namedValues(listing: Listing): Promise<NamedValue[]> {
-  const found = await weightsIn(listing)
+export async function numberedValues(listing: Listing): Promise<NumberedValue[]> {
+  const found = await listWeights(listing)
   return found
     .flatMap(({ hints: { epoch, number, values } }) => {
       const count = epoch ?? number
@@ -38,7 +38,7 @@ export async function namedValues(listing: Listing): Promise<NamedValue[]> {
  * From what a table counts, by its first row: 0 tells itself; a later one is told by the names of
  * weights that carry the row's value, else by the program.
  */
-export function baseOfTable(
+export function findTableBase(
   first: number,
   values: Values,
   { named = [], isKeras }: BaseHints,
@@ -46,7 +46,7 @@ export function baseOfTable(
   if (first === 0) return 0
   const row = { attempt: 0, step: 0, epoch: null, at: null, values }
   for (const one of named) {
-    if (!holds(row, one)) continue
+    if (!rowHolds(row, one)) continue
     if (one.number === first + 1) return 0
     if (one.number === first) return 1
   }

@@ -2,39 +2,40 @@ import { basename } from 'node:path'
 import { setOwn } from '@bestmark/core'
 import { Tensor } from '../../checkpoints/weights/plainValues.ts'
 import type { TorchArchive } from '../../checkpoints/weights/torchArchive.ts'
-import { type Facts, factsIn } from './factWords.ts'
+import { type Facts, factsIn } from './facts.ts'
 
-type Told = Pick<
+type TorchFacts = Pick<
   Facts,
   'epoch' | 'step' | 'values' | 'monitor' | 'best_path' | 'version' | 'isLightning'
 >
 
 /** What a file of torch tells: Lightning's callbacks, mmengine's meta, Ultralytics' and timm's own words. */
-export async function torchFacts(archive: TorchArchive): Promise<Partial<Told>> {
+export async function readTorchFacts(archive: TorchArchive): Promise<Partial<TorchFacts>> {
   const { value } = archive
   if (!(value instanceof Map)) return {}
-  const plain = await plainOf(value, archive)
+  const plain = await readPlainValues(value, archive)
   const nested = ['meta', 'extra_state', 'message_hub', 'train_metrics', 'metrics']
   for (const name of nested) {
     const inner: unknown = value.get(name)
-    if (inner instanceof Map) Object.assign(plain, { ...(await plainOf(inner, archive)), ...plain })
+    if (inner instanceof Map)
+      Object.assign(plain, { ...(await readPlainValues(inner, archive)), ...plain })
   }
   const facts = factsIn(plain)
   const metrics: unknown = value.get('train_metrics')
   if (metrics instanceof Map)
-    Object.assign(facts.values, factsIn(await plainOf(metrics, archive)).values)
+    Object.assign(facts.values, factsIn(await readPlainValues(metrics, archive)).values)
   const version = plain['version']
   const isLightning = value.has('pytorch-lightning_version')
   return {
     ...facts,
     isLightning,
-    ...(await lightningFacts(value, archive)),
+    ...(await readLightningFacts(value, archive)),
     ...(typeof version === 'string' && { version }),
   }
 }
 
 /** The numbers and words right in a dictionary, those in tensors of one element included. */
-async function plainOf(
+async function readPlainValues(
   said: ReadonlyMap<unknown, unknown>,
   archive: TorchArchive,
 ): Promise<Record<string, unknown>> {
@@ -51,10 +52,10 @@ async function plainOf(
 }
 
 /** Lightning's ModelCheckpoint that goes by a metric; of several the first. */
-async function lightningFacts(
+async function readLightningFacts(
   said: ReadonlyMap<unknown, unknown>,
   archive: TorchArchive,
-): Promise<Partial<Told>> {
+): Promise<Partial<TorchFacts>> {
   const callbacks: unknown = said.get('callbacks')
   if (!(callbacks instanceof Map)) return {}
   for (const [name, state] of callbacks as ReadonlyMap<unknown, unknown>) {

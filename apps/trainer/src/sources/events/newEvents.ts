@@ -3,7 +3,7 @@ import { type EventOf, type Measured, TrainingEvent } from '@bestmark/core'
 export type Values = Record<string, Measured>
 
 /** Where in a run something was measured. */
-export interface At {
+export interface MeasuredAt {
   attempt: number
   step: number
   epoch: number | null
@@ -27,7 +27,7 @@ export function startedEvent(told: Partial<EventOf<'started'>>): EventOf<'starte
 
 /** Values that training logged, and those that were evaluated, as the events they are. */
 export function measuredEvents(
-  { at = null, ...where }: At,
+  { at = null, ...where }: MeasuredAt,
   { metrics, evaluation }: { metrics: Values; evaluation: Values },
   origin: EventOrigin,
   samples: number | null = null,
@@ -47,7 +47,7 @@ function isAny(values: Values): boolean {
 }
 
 /** Something that a person should know of how the run was read. */
-export function toldEvent(
+export function readerNote(
   attempt: number,
   text: string,
   level: 'info' | 'warning' = 'warning',
@@ -56,7 +56,7 @@ export function toldEvent(
 }
 
 /** What a person should know of how a run was read, among its events. */
-export function toldByReader(events: readonly TrainingEvent[]): string[] {
+export function readerWarnings(events: readonly TrainingEvent[]): string[] {
   return events.flatMap((event) => {
     const isTold = event.type === 'log' && event.reader === true && event.level === 'warning'
     return isTold ? [event.text] : []

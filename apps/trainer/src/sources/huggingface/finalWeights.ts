@@ -1,10 +1,10 @@
 import { pathStep, ownValue } from '@bestmark/core'
-import { settingOf, type Configurations } from '../config/configuration.ts'
+import { optionOf, type Configurations } from '../config/configuration.ts'
 import { pickled } from '../../files/pickled.ts'
 import type { LogEntry, TrainerState } from './trainerState.ts'
 
 /** The weights that a run has once its training is over. */
-export interface Left {
+export interface FinalWeights {
   step: number
   /** Why they are these, as part of a sentence. */
   why: string
@@ -21,16 +21,16 @@ export function argumentFiles(folders: readonly string[]): string[] {
  * Whether a run loaded its best checkpoint when training was over: by its own arguments, in the root
  * or in one of the checkpoint folders, else by its configuration. Null where nothing tells.
  */
-export async function loadsBest(
+export async function readLoadsBest(
   root: string,
   folders: readonly string[],
   { found }: Configurations,
 ): Promise<boolean | null> {
   for (const path of argumentFiles(folders)) {
-    const told = (await pickled(root, path))?.load_best_model_at_end
-    if (typeof told === 'boolean') return told
+    const loads = (await pickled(root, path))?.load_best_model_at_end
+    if (typeof loads === 'boolean') return loads
   }
-  const settings = found.map((one) => settingOf(one, 'load_best_model_at_end')?.value)
+  const settings = found.map((one) => optionOf(one, 'load_best_model_at_end')?.value)
   return settings.find((value): value is boolean => typeof value === 'boolean') ?? null
 }
 
@@ -39,17 +39,17 @@ export async function loadsBest(
  * calls its best, which may be older than its best evaluation. Where nothing tells whether it did,
  * values that equal those of the best folder's step bit for bit do.
  */
-export function weightsLeft(
+export function findFinalWeights(
   state: TrainerState,
   last: number,
   { loads, values }: { loads: boolean | null; values: Readonly<Record<string, unknown>> },
-): Left {
+): FinalWeights {
   const best = pathStep(state.best_model_checkpoint)
   const stays = { step: last, why: 'the last' }
   if (best === null || best === last || loads === false) return stays
   if (loads) return { step: best, why: 'whose checkpoint was loaded after training' }
   const repeats = (step: number): boolean => {
-    return rowsOfStep(state, step).some((row) => repeated(values, row).length > 0)
+    return rowsOfStep(state, step).some((row) => repeatedNames(values, row).length > 0)
   }
   if (repeats(last) || !repeats(best)) return stays
   return { step: best, why: 'whose values it repeats' }
@@ -97,7 +97,7 @@ export function isRate(name: string): boolean {
 }
 
 /** Names of values that stand in a row of the log as they are, bit for bit. */
-function repeated(
+function repeatedNames(
   values: Readonly<Record<string, unknown>>,
   row: Record<string, unknown>,
 ): string[] {
@@ -110,12 +110,15 @@ function repeated(
  * The last step of a run whose results name an epoch, which the newest state that was kept may not
  * reach. Older versions round epochs to two decimals. Undefined where several steps fit.
  */
-export function lastStepAt(state: TrainerState, epoch: number | null): number | undefined {
+export function findLastStep(state: TrainerState, epoch: number | null): number | undefined {
   const { global_step, epoch: reached } = state
   if (epoch === null || reached === null || reached <= 0 || global_step === 0) return global_step
-  const an_epoch = global_step / reached
-  const slack = Number(epoch.toFixed(2)) === epoch ? 0.005 * an_epoch : 0
-  const [fewest, most] = [epoch * an_epoch - slack - 1e-3, epoch * an_epoch + slack + 1e-3]
+  const stepsPerEpoch = global_step / reached
+  const slack = Number(epoch.toFixed(2)) === epoch ? 0.005 * stepsPerEpoch : 0
+  const [fewest, most] = [
+    epoch * stepsPerEpoch - slack - 1e-3,
+    epoch * stepsPerEpoch + slack + 1e-3,
+  ]
   const fits = (step: number | null): step is number => {
     return step !== null && fewest <= step && step <= most
   }

@@ -1,10 +1,10 @@
 import type { Listing } from '../../files/folder.ts'
 import type { Found } from '../../journal/gate.ts'
-import { kindOf, type LogFile, worth } from '../logs/logFile.ts'
+import { detectLog, type LogFile, logRank } from '../logs/logFile.ts'
 import { axisOf, LOG_FORMAT, type LogState } from '../logs/logs.ts'
 import { type FileLine, lineSource } from '../reader/lineSource.ts'
-import { readingIn } from './outputLines.ts'
-import { ERRORS, markIn, OUTPUT } from './textLog.ts'
+import { readOutputLine } from './outputLines.ts'
+import { ERRORS, readMark, OUTPUT } from './textLog.ts'
 
 interface State extends LogState {
   /** When the program was started first (ms). */
@@ -31,7 +31,7 @@ export const PRINTED = lineSource<State>({
     const axis = axisOf(logs)
     return { ...(await LOG_FORMAT.begin(listing)), kinds, axis, started_at: null }
   },
-  line: tell,
+  line: readLine,
   saved: async (listing, state, history) => {
     const since = (state.started_at ?? 0) - OLDER
     const saved = await LOG_FORMAT.saved(listing, state, history)
@@ -39,8 +39,8 @@ export const PRINTED = lineSource<State>({
   },
 })
 
-function tell(state: State, line: FileLine): Found[] {
-  const mark = markIn(line.text)
+function readLine(state: State, line: FileLine): Found[] {
+  const mark = readMark(line.text)
   if (!mark) return LOG_FORMAT.line(state, { ...line, text: withoutBars(line.text) })
   state.started_at ??= mark.at
   return []
@@ -59,9 +59,9 @@ async function printedLogs(listing: Listing): Promise<LogFile[]> {
   const found: LogFile[] = []
   for (const file of [OUTPUT, ERRORS].filter((name) => names.includes(name))) {
     const text = withoutBars(await listing.head(file))
-    if (text.split('\n').some((line) => readingIn(line.trim()))) return []
-    const seen = kindOf(text, OUTPUT)
+    if (text.split('\n').some((line) => readOutputLine(line.trim()))) return []
+    const seen = detectLog(text, OUTPUT)
     if (seen && seen.kind !== 'table') found.push({ file, ...seen })
   }
-  return found.sort((a, b) => worth(b) - worth(a)).slice(0, 1)
+  return found.sort((a, b) => logRank(b) - logRank(a)).slice(0, 1)
 }

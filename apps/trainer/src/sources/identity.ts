@@ -4,11 +4,11 @@ import { Failure, errorText } from '../failure.ts'
 import { readJournal } from '../journal/read.ts'
 import { isJournal, JOURNAL } from '../journal/header.ts'
 import { Listing } from '../files/folder.ts'
-import { linkedWeights } from './linked.ts'
+import { findLinkedCheckpoints } from './checkpointLinks.ts'
 import { journalSource } from './journal/runJournal.ts'
 import { readRunNote } from './runNote.ts'
-import { sourcesIn, writersIn } from './sources.ts'
-import { weightsBeside } from './tensorboard/siblings.ts'
+import { findSources, findGrowingSources } from './sources.ts'
+import { findSiblingWeights } from './tensorboard/siblings.ts'
 
 /** Who a run is, without reading it. */
 export interface RunIdentity {
@@ -29,7 +29,7 @@ export async function identifyRun(path: string): Promise<RunIdentity | undefined
   const root = await realpath(path)
   const journal = join(root, JOURNAL)
   if (isJournal(journal)) {
-    const header = headerOf(journal)
+    const header = readHeader(journal)
     if (header) {
       const { job_id, name, project } = header
       return {
@@ -38,27 +38,32 @@ export async function identifyRun(path: string): Promise<RunIdentity | undefined
         job_id,
         name,
         project,
-        ...(await namesIn(root)),
+        ...(await readNotedNames(root)),
       }
     }
   }
-  const linked = await linkedWeights(root)
+  const linked = await findLinkedCheckpoints(root)
   if (linked !== undefined) return identifyRun(linked)
-  const [first] = await sourcesIn(root)
+  const [first] = await findSources(root)
   if (!first) return undefined
   // Event files in `logs/NAME` are of the run whose weights lie in `checkpoints/NAME`.
-  const beside = await weightsBeside(root)
-  if (beside !== undefined && (await sourcesIn(beside)).length > 0) return identifyRun(beside)
-  const own = await first.identity?.(root)
-  const named = { name: nameOf(root), project: 'imported', ...own, ...(await namesIn(root)) }
+  const beside = await findSiblingWeights(root)
+  if (beside !== undefined && (await findSources(beside)).length > 0) return identifyRun(beside)
+  const stored = await first.identity?.(root)
+  const named = {
+    name: nameFromRoot(root),
+    project: 'imported',
+    ...stored,
+    ...(await readNotedNames(root)),
+  }
   return { root, source: first.name, job_id: null, ...named }
 }
 
 /** The folders in a run's root that hold its logs, by the first part of their paths. */
-export async function partsOf(root: string): Promise<Set<string>> {
+export async function findLogFolders(root: string): Promise<Set<string>> {
   const listing = new Listing(root)
   const parts = new Set<string>()
-  for (const source of await sourcesIn(root)) {
+  for (const source of await findSources(root)) {
     for (const file of await source.files(listing)) {
       const [first = '', ...rest] = file.split('/')
       if (rest.length > 0 && first !== '..') parts.add(first)
@@ -68,12 +73,12 @@ export async function partsOf(root: string): Promise<Set<string>> {
 }
 
 /** What `bestmark run` noted to call the run. */
-async function namesIn(root: string): Promise<{ name?: string; project?: string }> {
+async function readNotedNames(root: string): Promise<{ name?: string; project?: string }> {
   const { name, project } = (await readRunNote(root)) ?? {}
   return { ...(name !== undefined && { name }), ...(project !== undefined && { project }) }
 }
 
-function headerOf(journal: string) {
+function readHeader(journal: string) {
   try {
     return readJournal(journal).header
   } catch (cause) {
@@ -82,7 +87,7 @@ function headerOf(journal: string) {
 }
 
 /** Lightning counts its runs, which says little without the folder above. */
-function nameOf(root: string): string {
+function nameFromRoot(root: string): string {
   const [above = '', name = ''] = root.split('/').slice(-2)
   return /^version_\d+$/.test(name) ? `${above}/${name}` : basename(root)
 }
@@ -91,7 +96,7 @@ function nameOf(root: string): string {
  * The files of a run, relative to its root: those that its sources read, however deep they lie, and
  * what else lies in its folder and in folders of that.
  */
-export async function filesOf(root: string): Promise<Set<string>> {
+export async function findRunFiles(root: string): Promise<Set<string>> {
   const listing = new Listing(root)
   const files = new Set<string>()
   for (const name of await listing.names()) {
@@ -99,16 +104,16 @@ export async function filesOf(root: string): Promise<Set<string>> {
     const inner = (await listing.names(name)).map((below) => join(name, below))
     for (const one of [name, ...inner]) files.add(one)
   }
-  for (const source of await writersIn(root)) {
+  for (const source of await findGrowingSources(root)) {
     for (const file of await source.files(listing)) files.add(file)
   }
   return files
 }
 
 /** When something of a run's files was last changed (ms). */
-export async function changedAt(root: string): Promise<number> {
+export async function readLastChange(root: string): Promise<number> {
   let newest = 0
-  for (const file of await filesOf(root)) {
+  for (const file of await findRunFiles(root)) {
     const seen = await stat(join(root, file)).catch(() => undefined)
     newest = Math.max(newest, seen?.mtimeMs ?? 0)
   }
@@ -117,5 +122,5 @@ export async function changedAt(root: string): Promise<number> {
 
 /** Whether a run may be going on, as far as the times of its files tell. */
 export async function mayGrow(root: string): Promise<boolean> {
-  return Date.now() - (await changedAt(root)) < GROWING
+  return Date.now() - (await readLastChange(root)) < GROWING
 }

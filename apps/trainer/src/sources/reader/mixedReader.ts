@@ -1,13 +1,13 @@
 import { type EventOf, type Measured, type TrainingEvent, setOwn } from '@bestmark/core'
 import { Failure, errorText } from '../../failure.ts'
-import { startedEvent, toldEvent } from '../events/events.ts'
-import type { Opening, Piece, Source, SourceReader } from './source.ts'
+import { startedEvent, readerNote } from '../events/newEvents.ts'
+import type { ReadOptions, Piece, Source, SourceReader } from './source.ts'
 
 /** The log that `bestmark run` keeps; it alone knows how a program of any kind ended. */
 export const RUN_LOG = 'run_log'
 
 /** What the first source told so far; plain data. */
-interface Told {
+interface FirstSourceState {
   names: string[]
   /** Names that another source added. */
   gaps: string[]
@@ -20,24 +20,24 @@ interface Told {
   begun: Pick<EventOf<'started'>, 'total_steps' | 'resumed_from' | 'loss_unit'> | null
   /** Another source told of steps beyond it, which the first one may tell again. */
   isAhead: boolean
-  isSaid: boolean
+  hasNote: boolean
 }
 
 /** Raised when what is told of the first source changes. */
-const VERSION = 2
+const VERSION = 3
 
 interface Cursor {
   version: typeof VERSION
   sources: string[]
   parts: (string | null)[]
-  told: Told
+  first_state: FirstSourceState
 }
 
 /**
  * Reads a folder in which several sources tell of one run: the first, which knows most, wins. The
  * others add names that it does not have, and what happens beyond its last step until it gets there.
  */
-export function mixedReader(sources: readonly Source[], opening: Opening): SourceReader {
+export function mixedReader(sources: readonly Source[], opening: ReadOptions): SourceReader {
   return new MixedReader(sources, opening)
 }
 
@@ -45,17 +45,17 @@ class MixedReader implements SourceReader {
   #sources: readonly Source[]
   /** Why sources cannot be read, until it is told. */
   #problems: string[] = []
-  readonly #opening: Opening
+  readonly #opening: ReadOptions
   #cursor: string
   #readers: SourceReader[] = []
   #at: Cursor
   #isAnew: boolean
 
-  constructor(sources: readonly Source[], opening: Opening) {
+  constructor(sources: readonly Source[], opening: ReadOptions) {
     this.#sources = sources
     this.#opening = opening
     this.#cursor = opening.cursor ?? ''
-    const known = parsed(opening.cursor)
+    const known = parseCursor(opening.cursor)
     const isSame = known?.sources.join() === sources.map(({ name }) => name).join()
     this.#at = isSame && known ? known : this.#beginning()
     this.#isAnew = opening.cursor !== null && !isSame
@@ -86,7 +86,7 @@ class MixedReader implements SourceReader {
 
   /** Whether the first source tells what another one told for it. */
   #isBehind(events: readonly TrainingEvent[]): boolean {
-    const { isAhead, gaps } = this.#at.told
+    const { isAhead, gaps } = this.#at.first_state
     return events.some((event) => {
       return (
         isMeasured(event) && (isAhead || gaps.some((name) => Object.hasOwn(event.values, name)))
@@ -95,8 +95,8 @@ class MixedReader implements SourceReader {
   }
 
   #piece(found: TrainingEvent[]): Piece {
-    const told = this.#problems.splice(0).map((text) => toldEvent(0, text))
-    const events = [...found, ...told]
+    const notes = this.#problems.splice(0).map((text) => readerNote(0, text))
+    const events = [...found, ...notes]
     this.#cursor = JSON.stringify(this.#at)
     const replace = this.#isAnew
     this.#isAnew = false
@@ -119,62 +119,75 @@ class MixedReader implements SourceReader {
   #beginning(): Cursor {
     const sources = this.#sources.map(({ name }) => name)
     const counts = { step: -1, attempt: 0, start: 0 }
-    const told = { names: [], gaps: [], ...counts, begun: null, isAhead: false, isSaid: false }
-    return { version: VERSION, sources, parts: sources.map(() => null), told }
+    const first_state = {
+      names: [],
+      gaps: [],
+      ...counts,
+      begun: null,
+      isAhead: false,
+      hasNote: false,
+    }
+    return { version: VERSION, sources, parts: sources.map(() => null), first_state }
   }
 
   #own(events: TrainingEvent[]): TrainingEvent[] {
-    const { told } = this.#at
-    const names = new Set(told.names)
+    const { first_state } = this.#at
+    const names = new Set(first_state.names)
     for (const event of events) {
-      told.attempt = Math.max(told.attempt, event.attempt)
-      if (event.type === 'started') told.begun = begunIn(event)
+      first_state.attempt = Math.max(first_state.attempt, event.attempt)
+      if (event.type === 'started') first_state.begun = startFields(event)
       if (!isMeasured(event)) continue
-      told.step = Math.max(told.step, event.step)
+      first_state.step = Math.max(first_state.step, event.step)
       for (const name of Object.keys(event.values)) names.add(name)
     }
-    told.names = [...names]
-    const isTold = this.#sources.some(({ name }) => name === RUN_LOG)
-    return isTold ? events.filter(({ type }) => type !== 'ended') : events
+    first_state.names = [...names]
+    const hasRunLog = this.#sources.some(({ name }) => name === RUN_LOG)
+    return hasRunLog ? events.filter(({ type }) => type !== 'ended') : events
   }
 
   #added(events: readonly TrainingEvent[], source: string): TrainingEvent[] {
-    const { told } = this.#at
+    const { first_state } = this.#at
     const gaps = new Set<string>()
     const added = events.flatMap((event): TrainingEvent[] => {
-      const { attempt } = told
+      const { attempt } = first_state
       // What went back here as well has attempts of its own, which the first may have joined.
       const own = Math.min(event.attempt, attempt)
       if (event.type === 'log') return [{ ...event, attempt }]
       if (event.type === 'ended') {
         // The log's two files are read in turn, so that a later start may be known already.
-        return source === RUN_LOG && event.attempt >= told.start ? [{ ...event, attempt }] : []
+        return source === RUN_LOG && event.attempt >= first_state.start
+          ? [{ ...event, attempt }]
+          : []
       }
       if (isMarked(event, source)) {
-        told.start = event.attempt
-        return [startedEvent({ ...told.begun, attempt, at: event.at })]
+        first_state.start = event.attempt
+        return [startedEvent({ ...first_state.begun, attempt, at: event.at })]
       }
       if (!isMeasured(event)) return []
-      const isAhead = event.step > told.step
-      if (isAhead) told.isAhead = true
+      const isAhead = event.step > first_state.step
+      if (isAhead) first_state.isAhead = true
       const values: Record<string, Measured> = {}
       for (const [name, value] of Object.entries(event.values)) {
-        const isGap = !told.names.includes(name)
+        const isGap = !first_state.names.includes(name)
         if (isGap) gaps.add(name)
         if (isGap || isAhead) setOwn(values, name, value)
       }
       return Object.keys(values).length > 0 ? [{ ...event, attempt: own, values }] : []
     })
-    told.gaps = [...new Set([...told.gaps, ...gaps])]
-    if (told.isSaid || gaps.size === 0) return added
-    told.isSaid = true
+    first_state.gaps = [...new Set([...first_state.gaps, ...gaps])]
+    if (first_state.hasNote || gaps.size === 0) return added
+    first_state.hasNote = true
     const [first] = this.#at.sources
     const text = `${first} tells most of this run and counts; ${source} adds ${[...gaps].join(', ')}`
-    return [toldEvent(told.attempt, text, 'info'), ...added]
+    return [readerNote(first_state.attempt, text, 'info'), ...added]
   }
 }
 
-function begunIn({ total_steps, resumed_from, loss_unit }: EventOf<'started'>): Told['begun'] {
+function startFields({
+  total_steps,
+  resumed_from,
+  loss_unit,
+}: EventOf<'started'>): FirstSourceState['begun'] {
   return { total_steps, resumed_from, loss_unit }
 }
 
@@ -195,12 +208,12 @@ function isMeasured(event: TrainingEvent): event is MeasuredEvent {
 }
 
 /** A cursor that a reader of this kind wrote; undefined for any other. */
-function parsed(cursor: string | null): Cursor | undefined {
+function parseCursor(cursor: string | null): Cursor | undefined {
   try {
-    const said: unknown = JSON.parse(cursor ?? 'null')
-    const isOurs = typeof said === 'object' && said !== null && 'version' in said
+    const value: unknown = JSON.parse(cursor ?? 'null')
+    const isOurs = typeof value === 'object' && value !== null && 'version' in value
     // Written by `#piece` above, or it would not have its fields.
-    return isOurs && said.version === VERSION ? (said as Cursor) : undefined
+    return isOurs && value.version === VERSION ? (value as Cursor) : undefined
   } catch {
     return undefined
   }

@@ -1,16 +1,16 @@
 import { readMeasured } from '@bestmark/core'
-import type { Values } from '../events/events.ts'
+import type { Values } from '../events/newEvents.ts'
 import {
   heldOutName,
   isHeldOut,
   isMeasure,
-  isOfABatch,
-  ofSplit,
-  trainingLossAmong,
+  isBatchValue,
+  nameWithSplit,
+  findTrainingLoss,
 } from '../events/names.ts'
 
 /** What one record of a log tells. */
-export interface LogReading {
+export interface LogRecord {
   /** As counted in the log; null where the record tells none. */
   step: number | null
   epoch: number | null
@@ -27,7 +27,7 @@ export interface LogReading {
 /** The held-out data that all measures of a record are of; `unnamed` where their names stay. */
 export type RecordSplit = 'eval' | 'test' | 'unnamed'
 
-export const NOTHING: LogReading = {
+export const EMPTY_RECORD: LogRecord = {
   ...{ step: null, epoch: null, total_steps: null, total_epochs: null },
   metrics: {},
   evaluation: {},
@@ -51,17 +51,17 @@ function bareCount(name: string): string {
 }
 
 /** Whether a name is that of a count that rows are placed by. */
-export function isCountName(name: string): 'step' | 'epoch' | undefined {
+export function findCountKind(name: string): 'step' | 'epoch' | undefined {
   const bare = bareCount(name)
   if (STEPS.includes(bare)) return 'step'
   return EPOCHS.includes(bare) ? 'epoch' : undefined
 }
 
 /** A record's numbers by kind; undefined where it has no count or no number. */
-export function readingOf(
+export function recordOfPairs(
   pairs: readonly (readonly [name: string, value: unknown])[],
   split?: RecordSplit,
-): LogReading | undefined {
+): LogRecord | undefined {
   const numbers = pairs.flatMap(([name, said]) => {
     const value = readMeasured(said)
     return value === undefined || value === null ? [] : [[name, value] as const]
@@ -75,12 +75,14 @@ export function readingOf(
   }
   const [step, epoch] = [count(STEPS), count(EPOCHS)]
   if (step === null && epoch === null) return undefined
-  const measured = numbers.filter(([name]) => isCountName(name) === undefined && !TOTALS.test(name))
+  const measured = numbers.filter(
+    ([name]) => findCountKind(name) === undefined && !TOTALS.test(name),
+  )
   const best = bestOf(measured.map(([name]) => name))
-  const kinds = byKind(measured, split)
+  const kinds = splitByKind(measured, split)
   const isAny = Object.keys(kinds.metrics).length + Object.keys(kinds.evaluation).length > 0
   if (!isAny) return undefined
-  return { ...NOTHING, step, epoch, ...kinds, ...(best !== undefined && { best_of: best }) }
+  return { ...EMPTY_RECORD, step, epoch, ...kinds, ...(best !== undefined && { best_of: best }) }
 }
 
 const BEST = /^(?:(?:valid|val|eval)[_/])?best_(.+)$/
@@ -92,17 +94,17 @@ function bestOf(names: readonly string[]): string | undefined {
 }
 
 /** Values of training and values that were held out, by their one name. */
-export function byKind(
+export function splitByKind(
   pairs: readonly (readonly [name: string, value: number])[],
   split?: RecordSplit,
 ) {
   const metrics: [string, number][] = []
   const evaluation: [string, number][] = []
-  const loss = trainingLossAmong(pairs.map(([name]) => name))
+  const loss = findTrainingLoss(pairs.map(([name]) => name))
   for (const [name, value] of pairs) {
-    if (name === '' || isOfABatch(name)) continue
+    if (name === '' || isBatchValue(name)) continue
     if (split !== undefined) {
-      if (isMeasure(name)) evaluation.push([heldOutName(ofSplit(name, split)), value])
+      if (isMeasure(name)) evaluation.push([heldOutName(nameWithSplit(name, split)), value])
     } else if (isHeldOut(name)) evaluation.push([heldOutName(name), value])
     else metrics.push([name === loss ? 'loss' : name, value])
   }

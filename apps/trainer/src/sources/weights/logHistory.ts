@@ -13,7 +13,7 @@ export interface Row {
 }
 
 /** What a log tells so far, for weights to be joined to. */
-export interface History {
+export interface LogHistory {
   rows: Row[]
   /** The last step that each attempt trained or measured. */
   last: number[]
@@ -22,7 +22,7 @@ export interface History {
   /** The measure of which the log records the best so far. */
   best_of?: string | null
   /** When the last rows were read (ms), where they were written just before that. */
-  heard_at?: number | undefined
+  read_at?: number | undefined
   /** When the log was begun and last written (ms), by the times of its files. */
   written?: { from: number; to: number } | undefined
 }
@@ -31,13 +31,17 @@ export interface History {
 const MOST_ROWS = 1_000
 const MOST_VALUES = 8
 
-export function noHistory(): History {
+export function emptyHistory(): LogHistory {
   return { rows: [], last: [] }
 }
 
 /** Adds what events measured; they were read at `now` where they were written just before that. */
-export function remember(history: History, events: readonly TrainingEvent[], now?: number): void {
-  if (events.some(({ type }) => type === 'evaluation' || type === 'metrics')) history.heard_at = now
+export function addToHistory(
+  history: LogHistory,
+  events: readonly TrainingEvent[],
+  now?: number,
+): void {
+  if (events.some(({ type }) => type === 'evaluation' || type === 'metrics')) history.read_at = now
   for (const event of events) {
     if (event.type !== 'evaluation' && event.type !== 'metrics') continue
     const { attempt, step, epoch, at } = event
@@ -56,7 +60,7 @@ export function remember(history: History, events: readonly TrainingEvent[], now
 }
 
 /** When files were made and last changed, as far as they are there. */
-export function writtenBetween(root: string, files: readonly string[]): History['written'] {
+export function readWriteTimes(root: string, files: readonly string[]): LogHistory['written'] {
   const seen = files.flatMap((file) => statIfSeen(join(root, file)) ?? [])
   if (seen.length === 0) return undefined
   const from = Math.min(...seen.map(({ birthtimeMs }) => birthtimeMs))

@@ -1,24 +1,24 @@
 import type { EventOf, TrainingEvent } from '@bestmark/core'
 import type { ReadRun } from '../reader/source.ts'
-import { type Attached, attachByAttempt, attachByState, scoreEvents } from './scoreEvents.ts'
+import { type AttachedScore, attachByAttempt, attachByState, scoreEvents } from './scoreEvents.ts'
 import { readScores } from './scoresFile.ts'
 
 /** A run with what was measured of its checkpoints afterwards, as its last events. */
-export async function withScores(run: ReadRun): Promise<ReadRun> {
+export async function addScores(run: ReadRun): Promise<ReadRun> {
   if (run.isSingleFile) return run
   const read = readScores(run.root)
   const isNothing = read.scores.length === 0 && read.unreadable.length === 0
   if (isNothing && read.problem === null) return run
-  const attached = await attachedScores(run, read.scores)
+  const attached = await attachScores(run, read.scores)
   const attempt = run.events.reduce((last, event) => Math.max(last, event.attempt), 0)
   return { ...run, events: [...run.events, ...scoreEvents(attached, read, attempt)] }
 }
 
 /** The scores of a run, each with the weights that it is of. */
-export async function attachedScores(
+export async function attachScores(
   { root, source, events }: Pick<ReadRun, 'root' | 'source' | 'events'>,
   scores = readScores(root).scores,
-): Promise<Attached[]> {
+): Promise<AttachedScore[]> {
   const saved = checkpointEvents(events)
   // There alone attempts are only inferred, and change when files go away.
   const isInferred = source === 'huggingface'

@@ -38,7 +38,7 @@ const AVERAGED = /(?:^|[-_.])(ema|swa|averaged)(?=$|[-_.])/i
 const DATE = /^(19|20)\d{6}(\d{6})?$/
 
 /** Reads the hints in the name of a file or folder of weights. */
-export function hintsOfName(name: string): NameHints {
+export function readNameHints(name: string): NameHints {
   const stem = name.replace(ENDING, '')
   const { values, rest } = valuesIn(stem)
   const both = BOTH.exec(rest)

@@ -2,7 +2,7 @@ import { setOwn } from '@bestmark/core'
 import type { YamlValue } from '../../files/yaml.ts'
 
 /** Options of a run by name; nested ones have dots in their names. */
-export type Settings = Record<string, unknown>
+export type RunOptions = Record<string, unknown>
 
 /** Options that would give somebody else's rights to whoever sees the board. */
 const SECRET = /(^|[._-])(api_?key|password|passwd|secret|(access|auth|hub|hf|wandb)_token)$/i
@@ -19,13 +19,13 @@ export function isSecret(name: string): boolean {
 }
 
 /** The options in an object: plain values and lists of them, by names with dots; no secrets. */
-export function settingsIn(value: object): Settings {
-  const found: Settings = {}
+export function optionsIn(value: object): RunOptions {
+  const found: RunOptions = {}
   collect(found, value, '', 0)
   return found
 }
 
-function collect(into: Settings, value: object, prefix: string, depth: number): void {
+function collect(into: RunOptions, value: object, prefix: string, depth: number): void {
   for (const [key, one] of Object.entries(value)) {
     const name = prefix + key
     if (isSecret(name) || Object.keys(into).length >= MOST) continue
@@ -35,8 +35,8 @@ function collect(into: Settings, value: object, prefix: string, depth: number): 
 }
 
 /** The options among the values of a YAML file; the items of a list become one value again. */
-export function settingsOfYaml(values: readonly YamlValue[]): Settings {
-  const found: Settings = {}
+export function optionsOfYaml(values: readonly YamlValue[]): RunOptions {
+  const found: RunOptions = {}
   const lists = new Map<string, unknown[]>()
   for (const { name, value, isListed } of values) {
     const [, list, index] = (isListed && /^(.*)\.(\d+)$/.exec(name)) || []
@@ -48,11 +48,11 @@ export function settingsOfYaml(values: readonly YamlValue[]): Settings {
     if (items.length === Number(index)) lists.set(list, [...items, value])
   }
   for (const [name, items] of lists) setOwn<unknown>(found, name, items)
-  return settingsIn(found)
+  return optionsIn(found)
 }
 
 /** The first value of each name counts. */
-export function merged(all: readonly Settings[]): Settings {
+export function mergeOptions(all: readonly RunOptions[]): RunOptions {
   return Object.fromEntries(all.toReversed().flatMap((one) => Object.entries(one)))
 }
 

@@ -1,10 +1,13 @@
 import { type Direction, directionOf, type EventOf } from '@bestmark/core'
-import { bestRow } from './bestRow.ts'
-import type { History } from './history.ts'
+import { findBestRow } from './bestRow.ts'
+import type { LogHistory } from './logHistory.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 
 /** What decides where the run declared nothing, as fields of its start. */
-export type Inferred = Pick<EventOf<'started'>, 'metric_for_best' | 'direction' | 'declared_by'>
+export type InferredMetric = Pick<
+  EventOf<'started'>,
+  'metric_for_best' | 'direction' | 'declared_by'
+>
 
 /** Measures that programs go by without a setting, the most telling first. */
 const CUSTOMS: readonly [name: RegExp, who: string][] = [
@@ -27,7 +30,10 @@ const FEWEST = 3
  * Which metric decides a run that declares none, where its program or its files show it; undefined
  * where nothing does, or the loss does anyway.
  */
-export function inferred(history: History, saved: readonly SavedFile[]): Inferred | undefined {
+export function inferMetric(
+  history: LogHistory,
+  saved: readonly SavedFile[],
+): InferredMetric | undefined {
   const names = [...new Set(history.rows.flatMap(({ values }) => Object.keys(values)))]
   return (
     byRecord(names, history) ??
@@ -38,7 +44,7 @@ export function inferred(history: History, saved: readonly SavedFile[]): Inferre
 }
 
 /** A log that records the best so far of one measure (`best_bleu`) goes by that. */
-function byRecord(names: readonly string[], { best_of }: History): Inferred | undefined {
+function byRecord(names: readonly string[], { best_of }: LogHistory): InferredMetric | undefined {
   const told = best_of ?? undefined
   const metric = names.find((name) => name === told || endsIn(name, told))
   if (metric === undefined || metric === 'eval_loss') return undefined
@@ -52,7 +58,7 @@ function endsIn(name: string, measure: string | undefined): boolean {
   return measure !== undefined && bare.toLowerCase() === measure.toLowerCase()
 }
 
-function byCustom(names: readonly string[]): Inferred | undefined {
+function byCustom(names: readonly string[]): InferredMetric | undefined {
   for (const [pattern, declared_by] of CUSTOMS) {
     const metric = names.find((name) => pattern.test(name))
     if (metric !== undefined) return { metric_for_best: metric, direction: 'max', declared_by }
@@ -63,20 +69,22 @@ function byCustom(names: readonly string[]): Inferred | undefined {
 /** The file that keeps the best is of a known step: the metric that is best there is what it goes by. */
 function byBestFile(
   names: readonly string[],
-  history: History,
+  history: LogHistory,
   saved: readonly SavedFile[],
-): Inferred | undefined {
-  const best = saved.filter(({ role, step, how }) => role === 'best' && step !== null && !how)
+): InferredMetric | undefined {
+  const best = saved.filter(
+    ({ role, step, step_note }) => role === 'best' && step !== null && !step_note,
+  )
   const [first, ...others] = new Set(best.map(({ step }) => step))
   if (first === undefined || others.length > 0 || history.rows.length < FEWEST) return undefined
-  const fitting = names.filter((name) => bestRow(history, name)?.step === first)
+  const fitting = names.filter((name) => findBestRow(history, name)?.step === first)
   const [metric] = fitting
   if (metric === undefined || fitting.includes('eval_loss')) return undefined
   const declared_by = `${best[0]?.path}, which is of step ${first}, where ${metric} is best`
   return { metric_for_best: metric, direction: directionFor(metric), declared_by }
 }
 
-function byTests(names: readonly string[]): Inferred | undefined {
+function byTests(names: readonly string[]): InferredMetric | undefined {
   if (names.length === 0 || names.some((name) => !name.startsWith('test_'))) return undefined
   const metric = TESTS.find((name) => names.includes(name))
   if (metric === undefined) return undefined

@@ -3,10 +3,10 @@ import { dirname, join, relative } from 'node:path'
 import { Failure, errorText, systemCode } from '../failure.ts'
 import { Listing } from '../files/folder.ts'
 import { LINKED_LOGS } from './logs/logFile.ts'
-import { sourcesIn } from './sources.ts'
+import { findSources } from './sources.ts'
 
 /** In the folder of the logs: leads to the folder of the weights. */
-const LINKED_WEIGHTS = 'bestmark-checkpoints'
+const LINKED_CHECKPOINTS = 'bestmark-checkpoints'
 
 /** Logs and weights that a person put together. */
 interface Linked {
@@ -22,8 +22,8 @@ interface Linked {
  * Failure where the weights belong to other logs already, or no log can be read with them.
  */
 export async function linkCheckpoints(logs: string, checkpoints: string): Promise<Linked> {
-  const from = await folderOf(logs)
-  const root = await folderOf(checkpoints)
+  const from = await resolveFolder(logs)
+  const root = await resolveFolder(checkpoints)
   if (from === root) return { root, undo: () => Promise.resolve() }
   const made: string[] = []
   const undo = async (): Promise<void> => {
@@ -31,10 +31,10 @@ export async function linkCheckpoints(logs: string, checkpoints: string): Promis
   }
   try {
     if (await link(root, LINKED_LOGS, from)) made.push(join(root, LINKED_LOGS))
-    const isRead = (await sourcesIn(root)).length > 0
+    const isRead = (await findSources(root)).length > 0
     if (!isRead)
       throw new Failure(`No log in ${logs} can be read for the weights in ${checkpoints}.`)
-    if (await link(from, LINKED_WEIGHTS, root)) made.push(join(from, LINKED_WEIGHTS))
+    if (await link(from, LINKED_CHECKPOINTS, root)) made.push(join(from, LINKED_CHECKPOINTS))
   } catch (error) {
     await undo()
     throw error
@@ -49,10 +49,10 @@ export function refuseSeveral(paths: readonly string[], checkpoints: string | un
 }
 
 /** The folder of the weights that a person put to the logs in a folder; undefined where nobody did. */
-export async function linkedWeights(logs: string): Promise<string | undefined> {
-  if (!(await new Listing(logs).names()).includes(LINKED_WEIGHTS)) return undefined
+export async function findLinkedCheckpoints(logs: string): Promise<string | undefined> {
+  if (!(await new Listing(logs).names()).includes(LINKED_CHECKPOINTS)) return undefined
   try {
-    const root = await realpath(join(logs, LINKED_WEIGHTS))
+    const root = await realpath(join(logs, LINKED_CHECKPOINTS))
     const isMutual = (await realpath(join(root, LINKED_LOGS))) === (await realpath(logs))
     return isMutual ? root : undefined
   } catch (error) {
@@ -61,7 +61,7 @@ export async function linkedWeights(logs: string): Promise<string | undefined> {
   }
 }
 
-async function folderOf(path: string): Promise<string> {
+async function resolveFolder(path: string): Promise<string> {
   try {
     const real = await realpath(path)
     return (await stat(real)).isDirectory() ? real : dirname(real)

@@ -1,8 +1,8 @@
 import type { SavedFile } from '../events/savedFiles.ts'
 import type { Candidate } from './candidate.ts'
-import type { History } from './history.ts'
+import type { LogHistory } from './logHistory.ts'
 
-interface Placed {
+interface JoinedFile {
   one: Candidate
   saved: SavedFile
 }
@@ -15,12 +15,12 @@ const COPY = 1000
  * a file that is older than another and of a higher step is of an attempt before. Where the times are
  * those of a copy, or there is one attempt, nothing is told.
  */
-export function attemptsOf(placed: readonly Placed[], { last }: History): Placed[] {
+export function assignAttempts(placed: readonly JoinedFile[], { last }: LogHistory): JoinedFile[] {
   const attempts = last.length
   const stepped = placed.filter(({ saved }) => saved.step !== null)
   const times = stepped.map(({ saved }) => saved.mtime)
   if (attempts < 2 || Math.max(...times) - Math.min(...times) < COPY) return [...placed]
-  const attemptOf = new Map<Placed, number>()
+  const attemptOf = new Map<JoinedFile, number>()
   let [attempt, before] = [attempts - 1, Infinity]
   for (const one of stepped.toSorted((a, b) => b.saved.mtime - a.saved.mtime)) {
     const step = one.saved.step ?? 0

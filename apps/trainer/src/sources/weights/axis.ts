@@ -1,4 +1,4 @@
-import type { Row } from './history.ts'
+import type { Row } from './logHistory.ts'
 
 /** What is known of how a log counts. */
 export interface Axis {
@@ -9,7 +9,7 @@ export interface Axis {
 }
 
 /** A value of weights; `digits` where a name gives it, which may be cut or rounded. */
-export interface KnownValue {
+export interface WeightsValue {
   value: number
   digits: number | null
 }
@@ -17,7 +17,7 @@ export interface KnownValue {
 /** A number that some weights carry, and what else is known of them. */
 export interface Numbered {
   number: number
-  values: readonly KnownValue[]
+  values: readonly WeightsValue[]
 }
 
 /** How far numbers are from what is completed by then: 1 where they count from 0, -1 where only the log does. */
@@ -31,7 +31,7 @@ export interface Base {
  * What numbers count from. First what the values of the weights tell, then which rows there are (a
  * number beyond the last row, or of a step without a row), else the usual way.
  */
-export function baseOf(
+export function findBase(
   numbers: readonly Numbered[],
   rowsOf: (number: number) => readonly Row[],
   usual: 0 | 1,
@@ -62,13 +62,13 @@ function agreement(
     const rows = rowsOf(number + add)
     if (rows.length === 0) continue
     isThere++
-    for (const value of values) agrees += rows.some((row) => holds(row, value)) ? 1 : 0
+    for (const value of values) agrees += rows.some((row) => rowHolds(row, value)) ? 1 : 0
   }
   return { agrees, isThere }
 }
 
 /** Whether a row measured a value, as far as its decimals, or those of the log, tell. */
-export function holds({ values }: Row, { value, digits }: KnownValue): boolean {
+export function rowHolds({ values }: Row, { value, digits }: WeightsValue): boolean {
   return Object.values(values).some((one) => {
     if (typeof one !== 'number') return false
     const slack = digits === null ? roundingOf(one, value) : 10 ** -digits

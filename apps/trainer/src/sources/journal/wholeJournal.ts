@@ -16,19 +16,19 @@ import { readWhole } from '../reader/source.ts'
 export async function readJournalRun(root: string): Promise<ReadRun | undefined> {
   const path = join(root, JOURNAL)
   if (!isJournal(path)) return undefined
-  const { header, events: own } = readAll(path)
+  const { header, events: journal_events } = readAll(path)
   if (!header) return undefined
   const source = journalSource(root)
   const events =
     source === JOURNAL
-      ? own
+      ? journal_events
       : await readWhole(RUN_JOURNAL.open({ root, cursor: null, isOver: true }))
   const { job_id, name, project } = header
   const saves = lastSaves(events)
   const files: TrainingEvent[] = await unlistedCheckpoints(root, saves)
   for (const saved of saves) files.push(await filesEvent(root, saved))
-  const known = { root, source, job_id, name, project, isSingleFile: false }
-  return { ...known, events: events.concat(files) }
+  const run = { root, source, job_id, name, project, isSingleFile: false }
+  return { ...run, events: events.concat(files) }
 }
 
 function readAll(path: string): { header: JournalHeader | null; events: TrainingEvent[] } {

@@ -3,10 +3,10 @@ import { type EventOf, pathStep } from '@bestmark/core'
 import { heldOutName } from '../events/names.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 import type { Candidate } from './candidate.ts'
-import type { Inferred } from './inferred.ts'
+import type { InferredMetric } from './inferredMetric.ts'
 
 /** What the newest weights declare to be kept by, as fields of a start; undefined where none does. */
-export function monitored(candidates: readonly Candidate[]): Inferred | undefined {
+export function readMonitoredMetric(candidates: readonly Candidate[]): InferredMetric | undefined {
   const found = newest(candidates, ({ facts }) => facts.monitor !== null)
   const monitor = found?.facts.monitor
   if (!monitor) return undefined
@@ -17,7 +17,7 @@ export function monitored(candidates: readonly Candidate[]): Inferred | undefine
 }
 
 /** What the program itself calls its best, where the newest weights record it (Lightning's do). */
-export function claimed(
+export function readClaimedBest(
   candidates: readonly Candidate[],
   saved: readonly SavedFile[],
 ): Partial<EventOf<'claim'>> | undefined {

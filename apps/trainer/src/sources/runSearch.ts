@@ -2,13 +2,13 @@ import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { errorText } from '../failure.ts'
-import { identifyRun, partsOf, type RunIdentity } from './identify.ts'
+import { identifyRun, findLogFolders, type RunIdentity } from './identity.ts'
 
 /** Files without one of these names tell of no run, so that most folders need no second look. */
-const MAY_TELL =
+const RUN_FILES =
   /^(journal\.jsonl|trainer_state\.json|trainer_log\.jsonl|(all|train|eval|predict|test)_results\.json|dvclive|checkpoint-\d+|last-checkpoint|checkpoints|model-(best|last)|train|validation|runs|logs?|tensorboard|meta\.yaml|evaluations\.npz|bestmark-(logs|checkpoints))$|tfevents|\.(csv|tsv|log|txt|out|jsonl?|pt|pth|ckpt|keras|h5|safetensors|wandb)$/
 /** Folders that hold no runs and much else, or what a tracker copies of runs that lie elsewhere. */
-const PASSED_BY = new Set([
+const SKIPPED_FOLDERS = new Set([
   '.git',
   'node_modules',
   '__pycache__',
@@ -17,11 +17,11 @@ const PASSED_BY = new Set([
   'bestmark-logs',
 ])
 /** Folders of a run that hold its parts. */
-const PARTS =
+const RUN_PARTS =
   /^(checkpoint-\d+|checkpoints|weights|runs|train|validation|eval|val|test|dvclive|plots|artifacts)$/
 
 /** What a walk through trees keeps in mind. */
-export interface Walk {
+export interface SearchOptions {
   signal: AbortSignal
   /** Folders that cannot be read. */
   onUnreadable: (folder: string, why: string) => void
@@ -36,31 +36,34 @@ export interface FoundRun extends RunIdentity {
  * Every run at or below a path, in order of name. A folder that is reached again by a link is passed
  * by, as are the parts of a run that was found. O(folders), and flat in memory but for their names.
  */
-export async function* runsBelow(
+export async function* searchRuns(
   folder: string,
-  walk: Walk,
+  walk: SearchOptions,
   seen = new Set<string>(),
 ): AsyncGenerator<FoundRun> {
   if (walk.signal.aborted) return
-  const entries = await entriesOf(folder, walk, seen)
-  const run = entries.some(({ name }) => MAY_TELL.test(name))
-    ? await runIn(folder, walk)
+  const entries = await readEntries(folder, walk, seen)
+  const run = entries.some(({ name }) => RUN_FILES.test(name))
+    ? await identifyOrReport(folder, walk)
     : undefined
   if (run && !seen.has(`run ${run.root}`)) {
     seen.add(`run ${run.root}`)
     // Weights that lie beside their logs are a run of another folder.
     yield { ...run, folder: run.root.endsWith(basename(folder)) ? folder : run.root }
   }
-  const parts = run ? await partsOf(run.root) : new Set<string>()
+  const parts = run ? await findLogFolders(run.root) : new Set<string>()
   for (const entry of entries) {
     const { name } = entry
-    if (PASSED_BY.has(name) || (run && PARTS.test(name)) || parts.has(name)) continue
+    if (SKIPPED_FOLDERS.has(name) || (run && RUN_PARTS.test(name)) || parts.has(name)) continue
     const inner = join(folder, name)
-    if (await isFolder(entry, inner)) yield* runsBelow(inner, walk, seen)
+    if (await isFolder(entry, inner)) yield* searchRuns(inner, walk, seen)
   }
 }
 
-async function runIn(folder: string, { onUnreadable }: Walk): Promise<RunIdentity | undefined> {
+async function identifyOrReport(
+  folder: string,
+  { onUnreadable }: SearchOptions,
+): Promise<RunIdentity | undefined> {
   try {
     return await identifyRun(folder)
   } catch (error) {
@@ -69,9 +72,9 @@ async function runIn(folder: string, { onUnreadable }: Walk): Promise<RunIdentit
   }
 }
 
-async function entriesOf(
+async function readEntries(
   folder: string,
-  { onUnreadable }: Walk,
+  { onUnreadable }: SearchOptions,
   seen: Set<string>,
 ): Promise<Dirent[]> {
   try {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hintsOfName } from './name.ts'
+import { readNameHints } from './nameHints.ts'
 
 const NOTHING = { epoch: null, step: null, number: null, role: null, values: [] }
 const value = (name: string | null, of: number, digits: number) => ({ name, value: of, digits })
@@ -32,5 +32,5 @@ test.each([
   ['model-20261120.pt', {}],
   ['yolo-v1.5.pt', {}],
 ])('%s tells %j', (name, hints) => {
-  expect(hintsOfName(name)).toMatchObject({ ...NOTHING, ...hints })
+  expect(readNameHints(name)).toMatchObject({ ...NOTHING, ...hints })
 })

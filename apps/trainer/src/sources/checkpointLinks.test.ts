@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { bestmark, temporaryFolder, writeFiles } from '../testing.ts'
-import { runsBelow } from './find.ts'
-import { linkCheckpoints } from './linked.ts'
+import { searchRuns } from './runSearch.ts'
+import { linkCheckpoints } from './checkpointLinks.ts'
 import { readRun } from './readRun.ts'
 import { rowsFrom } from '@bestmark/core'
 
@@ -51,7 +51,7 @@ test('logs and weights that were put together are one run, whichever of them is 
   }
   const walk = { signal: new AbortController().signal, onUnreadable: () => undefined }
   const found: string[] = []
-  for await (const { root } of runsBelow(folder.path, walk)) found.push(root)
+  for await (const { root } of searchRuns(folder.path, walk)) found.push(root)
   expect(found).toEqual([weights])
 })
 

@@ -1,22 +1,22 @@
 import type { SavedFile } from '../events/savedFiles.ts'
 import type { Listing } from '../../files/folder.ts'
 import type { Candidate } from './candidate.ts'
-import type { Axis } from './counting.ts'
-import { factsOf } from './facts.ts'
-import { weightsIn } from './finder.ts'
-import type { History } from './history.ts'
-import { type Declares, joined } from './join.ts'
+import type { Axis } from './axis.ts'
+import { readFacts } from './weightsFacts.ts'
+import { listWeights } from './finder.ts'
+import type { LogHistory } from './logHistory.ts'
+import { type JoinOptions, joinWeights } from './join.ts'
 
 /** Files that are read together. */
 const TOGETHER = 16
 
 /** All weights below a run's root with what they tell of themselves. */
-export async function candidatesIn(listing: Listing): Promise<Candidate[]> {
-  const found = await weightsIn(listing)
+export async function findCandidates(listing: Listing): Promise<Candidate[]> {
+  const found = await listWeights(listing)
   const candidates: Candidate[] = []
   for (let from = 0; from < found.length; from += TOGETHER) {
     const some = found.slice(from, from + TOGETHER)
-    const facts = await Promise.all(some.map((one) => factsOf(listing.root, one)))
+    const facts = await Promise.all(some.map((one) => readFacts(listing.root, one)))
     some.forEach((one, index) => {
       const known = facts[index]
       if (known) candidates.push({ found: one, facts: known })
@@ -26,17 +26,17 @@ export async function candidatesIn(listing: Listing): Promise<Candidate[]> {
 }
 
 /** Weights below a run's root, joined to its log. */
-export async function savedWeights(
+export async function findSavedWeights(
   listing: Listing,
-  history: History,
+  history: LogHistory,
   axis: Axis,
-  declares: Declares,
+  declares: JoinOptions,
 ): Promise<SavedFile[]> {
-  return inOrder(joined(await candidatesIn(listing), history, axis, declares))
+  return sortSaved(joinWeights(await findCandidates(listing), history, axis, declares))
 }
 
 /** In order of steps; of equal weights the one leads that no later save replaces. */
-export function inOrder(saved: readonly SavedFile[]): SavedFile[] {
+export function sortSaved(saved: readonly SavedFile[]): SavedFile[] {
   return saved.toSorted(
     (a, b) =>
       (a.step ?? Infinity) - (b.step ?? Infinity) ||

@@ -3,25 +3,25 @@ import { setOwn } from '@bestmark/core'
 import { heldOutName, isHeldOut } from '../events/names.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 import type { Candidate } from './candidate.ts'
-import type { History } from './history.ts'
+import type { LogHistory } from './logHistory.ts'
 
 /** What weights measured of themselves where the log has no row of their step, by the one name of each metric. */
-export function loggedValues(
+export function unloggedValues(
   { found, facts }: Candidate,
   candidates: readonly Candidate[],
   { step, attempt }: SavedFile,
-  { rows }: History,
+  { rows }: LogHistory,
 ): Record<string, number> {
   if (step === null) return {}
-  const own = new Map(Object.entries(facts.values))
+  const measured = new Map(Object.entries(facts.values))
   for (const other of candidates) {
     const { monitor } = other.facts
     const score = monitor?.scores.get(basename(found.path))
-    if (monitor && score !== undefined) own.set(monitor.metric, score)
+    if (monitor && score !== undefined) measured.set(monitor.metric, score)
   }
   const here = rows.filter((row) => row.step === step && (attempt ?? row.attempt) === row.attempt)
   const values: Record<string, number> = {}
-  for (const [metric, value] of own) {
+  for (const [metric, value] of measured) {
     if (!isHeldOut(metric) && facts.monitor?.metric !== metric) continue
     const name = heldOutName(metric)
     if (!here.some((row) => Object.hasOwn(row.values, name))) setOwn(values, name, value)

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { temporaryFolder, writeOutput } from '../../testing.ts'
 import { readHuggingFace } from '../huggingface/huggingface.ts'
 import { readWhole } from './source.ts'
-import { openRun, sourcesIn } from '../sources.ts'
+import { openRun, findSources } from '../sources.ts'
 import { ERRORS, OUTPUT } from '../output/textLog.ts'
 import { eventRecord } from '../tensorboard/tfeventsTesting.ts'
 
@@ -22,7 +22,7 @@ test('a program that was started again runs, whichever of its two logs is read f
   const output = mark(1, 'started: train') + mark(2, 'completed') + mark(3, 'started: train')
   await writeFile(join(root, OUTPUT), output)
   const opening = { root, cursor: null, isOver: false }
-  const events = await readWhole(openRun(await sourcesIn(root), opening))
+  const events = await readWhole(openRun(await findSources(root), opening))
   const turns = events.filter(({ type }) => type === 'started' || type === 'ended')
   expect(turns.at(-1)).toMatchObject({ type: 'started', at: Date.parse('2026-11-23T10:00:03Z') })
 })
@@ -64,7 +64,7 @@ test('what another source adds is of its own attempt, and is not told twice', as
     ])
   const records = [scalars(10, 3), scalars(20, 2), scalars(10, 6)]
   await writeFile(join(root, 'events.out.tfevents.1.here'), Buffer.concat(records))
-  const reader = openRun(await sourcesIn(root), { root, cursor: null, isOver: false })
+  const reader = openRun(await findSources(root), { root, cursor: null, isOver: false })
   const rewards = (events: readonly TrainingEvent[]) =>
     events.flatMap((event) =>
       event.type === 'metrics' && 'train/reward' in event.values

@@ -1,10 +1,10 @@
 import { numberIn } from '../../files/csv.ts'
 import { isHeldOut, isMeasure } from '../events/names.ts'
-import { byKind, type LogReading, NOTHING } from './reading.ts'
-import { bareText, pairsIn } from './textLines.ts'
+import { splitByKind, type LogRecord, EMPTY_RECORD } from './logRecord.ts'
+import { bareText, readPairs } from './textLines.ts'
 
 /** The last line that counted, to which lines without a count belong; plain data. */
-export interface Counted {
+export interface LastCount {
   step: number | null
   epoch: number | null
   /** Whether something was validated in a line of this log. */
@@ -24,7 +24,7 @@ const ELSEWHERE = /best|final|early|patience|improve|restor|load|target|threshol
  * What a line measured that counts nothing itself and follows one that does, as far as it was held
  * out. A test of which no validation is told is the validation; else it comes after training.
  */
-export function followerReading(before: Counted, line: string): LogReading | undefined {
+export function readUncountedLine(before: LastCount, line: string): LogRecord | undefined {
   if (before.step === null && before.epoch === null) return undefined
   const text = bareText(line)
   if (text.length > 2000 || ELSEWHERE.test(text) || BATCH.test(text)) return undefined
@@ -32,7 +32,7 @@ export function followerReading(before: Counted, line: string): LogReading | und
   const isTest = pairs.every(([name]) => /^test\b/i.test(name))
   if (pairs.length === 0 || (isTest && before.isValidated)) return undefined
   const { step, epoch } = before
-  return { ...NOTHING, step, epoch, ...byKind(pairs) }
+  return { ...EMPTY_RECORD, step, epoch, ...splitByKind(pairs) }
 }
 
 function pairsOf(text: string): [string, number][] {
@@ -45,7 +45,7 @@ function pairsOf(text: string): [string, number][] {
     ]
   }
   const split = SPLIT.exec(text)?.[1]?.toLowerCase()
-  const pairs = pairsIn(split === undefined ? text : text.replace(/^[^:]*:(?=.*[:=])/, ''))
+  const pairs = readPairs(split === undefined ? text : text.replace(/^[^:]*:(?=.*[:=])/, ''))
   return pairs.map(([name, value]) => {
     const isNamed = split === undefined || isHeldOut(name)
     return [isNamed ? name : `${split} ${name}`, value]
@@ -53,7 +53,7 @@ function pairsOf(text: string): [string, number][] {
 }
 
 /** Remembers a line that counted. */
-export function countedBy(before: Counted, { step, epoch, evaluation }: LogReading): void {
+export function rememberCount(before: LastCount, { step, epoch, evaluation }: LogRecord): void {
   before.step = step
   before.epoch = epoch
   before.isValidated ||= Object.keys(evaluation).some((name) => !/^test\b|^test_/i.test(name))

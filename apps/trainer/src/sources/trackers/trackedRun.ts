@@ -1,12 +1,12 @@
 import { type Measured, setOwn, type TrainingEvent } from '@bestmark/core'
 import { Listing } from '../../files/folder.ts'
 import { admitAll } from '../../journal/gate.ts'
-import { beginning } from '../events/attempts.ts'
-import { endedEvent, measuredEvents, startedEvent } from '../events/events.ts'
-import { heldOutName, isHeldOut, trainingLossAmong } from '../events/names.ts'
+import { noProgress } from '../events/attempts.ts'
+import { endedEvent, measuredEvents, startedEvent } from '../events/newEvents.ts'
+import { heldOutName, isHeldOut, findTrainingLoss } from '../events/names.ts'
 import { savedEvents } from '../events/savedFiles.ts'
-import { noHistory, remember } from '../weights/history.ts'
-import { savedWeights } from '../weights/saved.ts'
+import { emptyHistory, addToHistory } from '../weights/logHistory.ts'
+import { findSavedWeights } from '../weights/savedWeights.ts'
 
 /** One value that a tracker stored. */
 export interface Point {
@@ -21,7 +21,7 @@ export interface Point {
 }
 
 /** A run as a tracker stored it. */
-export interface Tracked {
+export interface TrackedRun {
   config: Record<string, unknown>
   started_at: number | null
   ended_at: number | null
@@ -33,19 +33,22 @@ export interface Tracked {
 /** The events of a run that a tracker stored, with the weights below its root. */
 export async function trackedEvents(
   root: string,
-  { config, started_at, ended_at, status, points }: Tracked,
+  { config, started_at, ended_at, status, points }: TrackedRun,
 ): Promise<TrainingEvent[]> {
   const measured = admitAll(measuredIn(points), 'metrics')
-  const history = noHistory()
-  remember(history, measured)
+  const history = emptyHistory()
+  addToHistory(history, measured)
   const declares = declaredIn(config)
   const axis = { isEpochs: false, shift: 0 } as const
   const metric = declares?.metric_for_best ?? null
-  const saved = await savedWeights(new Listing(root), history, axis, { metric, total_epochs: null })
+  const saved = await findSavedWeights(new Listing(root), history, axis, {
+    metric,
+    total_epochs: null,
+  })
   const events = [
     startedEvent({ config, at: started_at, ...declares }),
     ...measured,
-    ...(await savedEvents(root, saved, {}, beginning())),
+    ...(await savedEvents(root, saved, {}, noProgress())),
     ...(status === null ? [] : [{ ...endedEvent(0, status), at: ended_at }]),
   ]
   return admitAll(events, 'metrics')
@@ -63,7 +66,7 @@ function declaredIn(config: Readonly<Record<string, unknown>>) {
 
 /** The points of one step together, in order of their steps. */
 function measuredIn(points: readonly Point[]): TrainingEvent[] {
-  const loss = trainingLossAmong([...new Set(points.map(({ name }) => name))])
+  const loss = findTrainingLoss([...new Set(points.map(({ name }) => name))])
   const steps = Map.groupBy(points, ({ step }) => step)
   return [...steps]
     .sort(([a], [b]) => a - b)
@@ -75,8 +78,8 @@ function measuredIn(points: readonly Point[]): TrainingEvent[] {
       const kinds = { metrics: {}, evaluation: {} }
       for (const { name, value } of together) {
         const isOut = isHeldOut(name)
-        const own = isOut ? heldOutName(name) : name === loss ? 'loss' : name
-        setOwn(isOut ? kinds.evaluation : kinds.metrics, own, value)
+        const metric = isOut ? heldOutName(name) : name === loss ? 'loss' : name
+        setOwn(isOut ? kinds.evaluation : kinds.metrics, metric, value)
       }
       return measuredEvents({ attempt: 0, step, epoch, at }, kinds, { file, line })
     })

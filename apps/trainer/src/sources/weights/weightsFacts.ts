@@ -1,0 +1,84 @@
+import { basename, dirname, join } from 'node:path'
+import { systemCode } from '../../failure.ts'
+import { openHandle, statIfSeen, textOfFile } from '../../files/runFile.ts'
+import { jsonObject } from '../../files/json.ts'
+import { safetensorsMetadata } from '../../checkpoints/weights/safetensors.ts'
+import { kerasSteps } from '../../checkpoints/weights/kerasSteps.ts'
+import { torchArchive } from '../../checkpoints/weights/torchArchive.ts'
+import { type Facts, factsIn, noFacts } from './facts.ts'
+import type { FoundWeights } from './finder.ts'
+import { readSpacyFacts } from './spacyFacts.ts'
+import { readTorchFacts } from './torchFacts.ts'
+
+/** Answers that are kept; weights are asked for at every look, and read once. */
+const KEPT = 512
+const cache = new Map<string, Promise<Facts>>()
+const LONGEST = 4 << 20
+
+/** What weights tell of themselves: in the file, and in a file of words beside it or in its folder. */
+export async function readFacts(root: string, found: FoundWeights): Promise<Facts> {
+  const { file, mtime, size } = found
+  const key = `${root} ${found.path} ${mtime} ${size}`
+  const before = cache.get(key)
+  if (before) return before
+  if (cache.size >= KEPT) cache.clear()
+  const facts = readFromFiles(root, found)
+  cache.set(key, facts)
+  return facts.catch((error: unknown) => {
+    cache.delete(key)
+    if (systemCode(error) === undefined) throw error
+    return noFacts(file)
+  })
+}
+
+async function readFromFiles(root: string, found: FoundWeights): Promise<Facts> {
+  // A pipeline of spaCy is a folder.
+  const spacy = found.path === found.file ? {} : await readSpacyFacts(root, found.path)
+  const inside = { ...(await readInside(root, found)), ...spacy }
+  for (const beside of metadataFiles(found)) {
+    const metadata = await readMetadata(join(root, beside))
+    if (!metadata) continue
+    const { epoch, step, values } = factsIn(metadata)
+    const facts = { ...inside, epoch: inside.epoch ?? epoch, step: step ?? inside.step }
+    const isFirst = Object.keys(inside.values).length === 0
+    if (beside.endsWith('trainer_state.json')) return facts
+    return isFirst ? { ...facts, values, file: beside } : facts
+  }
+  return inside
+}
+
+/** Files of words that belong to weights, by the names that programs give them. */
+function metadataFiles({ path, file }: FoundWeights): string[] {
+  if (path !== file && !path.includes('.ckpt')) {
+    return ['trainer_state.json', 'meta.json', 'metrics.json'].map((name) => `${path}/${name}`)
+  }
+  const [folder, name] = [dirname(file), basename(file)]
+  const stem = name.replace(/\.[^.]+$/, '')
+  const named = [
+    `${stem}.json`,
+    `${stem}_metrics.json`,
+    `${stem.replace(/^[a-z]+(?=_\d)/, 'meta')}.json`,
+  ]
+  return named.map((one) => (folder === '.' ? one : `${folder}/${one}`))
+}
+
+async function readInside(root: string, { file, size }: FoundWeights): Promise<Facts> {
+  const nothing = noFacts(file)
+  const path = join(root, file)
+  if (/\.safetensors$/.test(file)) {
+    const metadata = await safetensorsMetadata(path)
+    return { ...nothing, ...factsIn(metadata) }
+  }
+  if (/\.(keras|h5|hdf5)$/.test(file)) return { ...nothing, step: await kerasSteps(path) }
+  if (!/\.(pt|pth|ckpt|bin|tar)$/.test(file)) return nothing
+  await using handle = await openHandle(path)
+  const archive = await torchArchive(handle, size)
+  if (!archive) return nothing
+  return { ...nothing, ...(await readTorchFacts(archive)), digest: archive.tensorsDigest }
+}
+
+async function readMetadata(path: string): Promise<Record<string, unknown> | undefined> {
+  if (!statIfSeen(path)) return undefined
+  const text = await textOfFile(path, LONGEST).catch(() => undefined)
+  return text === undefined ? undefined : jsonObject(text)
+}
