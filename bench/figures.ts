@@ -24,6 +24,6 @@ export async function timings(rounds: number, work: () => unknown): Promise<numb
   return taken
 }
 
-export function say(line: string): void {
+export function printLine(line: string): void {
   process.stdout.write(`${line}\n`)
 }

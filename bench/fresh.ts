@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { boardEnv, linkFrom, ROOT, temporaryFolder } from '../e2e/board.ts'
 import { launchBrowser } from '../e2e/browser.ts'
-import { say } from './figures.ts'
+import { printLine } from './figures.ts'
 
 const call = promisify(execFile)
 
@@ -19,14 +19,14 @@ export async function run(): Promise<void> {
   const seconds = (): string => `${((performance.now() - since) / 1000).toFixed(1)} s`
   const child = spawn('npx', ['-y', 'pnpm@12', 'start'], { cwd: clone, env, detached: true })
   const { link } = await linkFrom(child)
-  say(`  ${seconds()} to the link`)
+  printLine(`  ${seconds()} to the link`)
   await page.goto(link)
   await page.getByRole('link', { name: 'moby-char-lm' }).click()
   await page
     .getByText(/step [1-9]\d* of 1,100/)
     .first()
     .waitFor()
-  say(`  ${seconds()} to live points on the page`)
+  printLine(`  ${seconds()} to live points on the page`)
   const ended = new Promise((resolve) => child.once('exit', resolve))
   if (child.pid) process.kill(-child.pid, 'SIGINT')
   await ended

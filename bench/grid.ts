@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import type { Page } from 'playwright-core'
 import { boardEnv, startBoard, temporaryFolder } from '../e2e/board.ts'
 import { launchBrowser } from '../e2e/browser.ts'
-import { median, ms, quantile, say, timings } from './figures.ts'
+import { median, ms, quantile, printLine, timings } from './figures.ts'
 
 const [SERIES, STEPS] = [60, 2_000]
 /** As many points as the grid asks for per chart. */
@@ -51,7 +51,7 @@ async function server(db: Database, job_id: string): Promise<void> {
   const all = median(
     await timings(20, () => readSeries(db, job_id, { names: NAMES, points: POINTS })),
   )
-  say(`  ${SERIES} series of ${STEPS} points read: ${ms(all)}; an empty query: ${ms(floor)}`)
+  printLine(`  ${SERIES} series of ${STEPS} points read: ${ms(all)}; an empty query: ${ms(floor)}`)
 }
 
 async function browserFigures(page: Page, address: string): Promise<void> {
@@ -75,7 +75,7 @@ async function browserFigures(page: Page, address: string): Promise<void> {
   const shown = performance.now() - since
   const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
   const charts = await page.locator('canvas').count()
-  say(
+  printLine(
     `  ${charts} charts in view: drawn after ${ms(shown)}, ${sizes.length} request(s), ${(bytes / 1e3).toFixed(0)} kB`,
   )
   const chart = page.getByRole('slider', { name: /^layers.* by step$/ }).first()
@@ -92,7 +92,7 @@ async function browserFigures(page: Page, address: string): Promise<void> {
     for (let turn = 0; turn < 30; turn++) await page.mouse.wheel(0, turn < 15 ? -40 : 40)
     await page.keyboard.up('Control')
   })
-  say(
+  printLine(
     `  frames while nothing moves ${words(idle)}; crosshair ${words(crosshair)}; zoom ${words(zoom)}`,
   )
 }

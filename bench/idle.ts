@@ -7,7 +7,7 @@ import { Agent } from '../apps/trainer/src/agent/agent.ts'
 import { openBoard } from '../apps/trainer/src/board/board.ts'
 import { importRun } from '../apps/trainer/src/recording/importRun.ts'
 import { temporaryFolder } from '../e2e/board.ts'
-import { say } from './figures.ts'
+import { printLine } from './figures.ts'
 
 /** Runs per kind: with a journal, and with a table. */
 const RUNS = 150
@@ -25,7 +25,7 @@ export async function run(): Promise<void> {
     await importRun(board, await tableIn(join(home.path, `table ${index}`)), {})
   }
   const idle = await idling(board.db, home.path, host_id)
-  say(
+  printLine(
     `  ${2 * RUNS} runs that do not grow: ${figures(idle)}; an agent without runs: ${figures(floor)}`,
   )
 }
@@ -42,7 +42,10 @@ function figures({ transactions, cpu }: Idling): string {
 }
 
 async function idling(db: Database, home: string, host_id: string): Promise<Idling> {
-  const troubles = { tell: (error: unknown) => say(String(error)), answered: () => undefined }
+  const troubles = {
+    report: (error: unknown) => printLine(String(error)),
+    databaseAnswered: () => undefined,
+  }
   const agent = new Agent(db, { home, host_id, host: 'bench' }, troubles)
   const working = agent.work()
   await sleep(SETTLE)

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { openDatabase, migrate, stopEmbedded, type Database } from '@bestmark/db'
 import { temporaryFolder } from '../apps/trainer/src/testing.ts'
-import { median, ms, say } from './figures.ts'
+import { median, ms, printLine } from './figures.ts'
 import { Memory, mustBeFlat, type Peaks } from './memory.ts'
-import { mustHoldTheSame } from './recorded.ts'
+import { assertSameAsCopied } from './copiedRows.ts'
 import { beginRun } from './run.ts'
 
 /** Ten series per step, as trainers log. */
@@ -50,7 +50,7 @@ export async function ingest(written: Written): Promise<void> {
   const long = await recorded(written, LONG)
   tell([long], LONG)
   const { kept, plain, read } = long.bytes
-  say(
+  printLine(
     `  bytes a point on disk: ${kept.toFixed(1)}; copied rows without an index ${plain.toFixed(1)}: ${(kept / plain).toFixed(2)} times; the file itself ${read.toFixed(1)}`,
   )
   mustBeFlat(long.peaks)
@@ -62,7 +62,7 @@ function tell(rounds: readonly Round[], steps: number): void {
   const times = rounds.map((one) => one.ours / one.copy)
   const often = rounds.length > 1 ? `median of ${rounds.length} runs` : 'one run'
   const spread = rounds.length > 1 ? ` (${times.map((one) => one.toFixed(2)).join(', ')})` : ''
-  say(
+  printLine(
     `  ${points / 1e6} million points, ${often}: ${ms(ours ?? NaN)}, ${rate(points, ours ?? NaN)} points/s; raw \\copy of them ${ms(copy ?? NaN)}: ${median(times).toFixed(2)} times${spread}; every count, sum and last step as copied`,
   )
 }
@@ -81,7 +81,7 @@ async function recorded({ file, bytesAt, record }: Written, steps: number): Prom
   const ours = performance.now() - since
   const peaks = memory.end()
   const copy = await rawCopy(db, rows)
-  await mustHoldTheSame(db, NAMES.length, steps)
+  await assertSameAsCopied(db, NAMES.length, steps)
   const points = steps * NAMES.length
   const bytes = {
     kept: (await bytesOf(db, 'series_chunks')) / points,

@@ -3,7 +3,7 @@ import { openDatabase, type Database } from '@bestmark/db'
 import type { Page } from 'playwright-core'
 import { boardEnv, startBoard, temporaryFolder } from '../e2e/board.ts'
 import { launchBrowser } from '../e2e/browser.ts'
-import { median, ms, quantile, say } from './figures.ts'
+import { median, ms, quantile, printLine } from './figures.ts'
 import { beginRun, type WrittenRun } from './run.ts'
 
 const POINTS = 500
@@ -27,7 +27,7 @@ export async function run(): Promise<void> {
   await db.close()
   const [p50, p99] = [median(delays), quantile(delays, 0.99)]
   const floor = median(notify)
-  say(
+  printLine(
     `  ${delays.length} points: median ${ms(p50)}, p99 ${ms(p99)}; one notification of the database ${ms(floor)}: ${(p50 / floor).toFixed(0)} times`,
   )
 }

@@ -1,6 +1,6 @@
 import { ownValue } from '@bestmark/core'
 import { spawnSync } from 'node:child_process'
-import { say } from './figures.ts'
+import { printLine } from './figures.ts'
 
 interface Benchmark {
   title: string
@@ -36,7 +36,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
 const asked = process.argv.slice(2)
 const unknown = asked.find((name) => !Object.hasOwn(BENCHMARKS, name))
 if (unknown !== undefined) {
-  say(`There is no benchmark "${unknown}"; there is ${Object.keys(BENCHMARKS).join(', ')}.`)
+  printLine(`There is no benchmark "${unknown}"; there is ${Object.keys(BENCHMARKS).join(', ')}.`)
   process.exit(2)
 }
 const names = Object.keys(BENCHMARKS).filter((name) => asked.length === 0 || asked.includes(name))
@@ -53,7 +53,7 @@ function inAProcessOfItsOwn(name: string): void {
 async function runHere(name: string): Promise<void> {
   const benchmark = ownValue(BENCHMARKS, name)
   if (!benchmark) return
-  say(`${name}: ${benchmark.title}`)
+  printLine(`${name}: ${benchmark.title}`)
   const { run } = await benchmark.load()
   await run()
 }

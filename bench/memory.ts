@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { say } from './figures.ts'
+import { printLine } from './figures.ts'
 
 /** How often memory is sampled (ms). */
 const LOOK = 100
@@ -37,7 +37,7 @@ export function mustBeFlat([early, late]: Peaks, whose = 'recorder'): void {
   const isFlat = late / early <= FLAT
   if (!isFlat) process.exitCode = 1
   const [first, second] = [early, late].map((bytes) => Math.round(bytes / 1e6))
-  say(
+  printLine(
     `  memory of the ${whose}: ${first} MB at most in the first half, ${second} MB in the second: ${(late / early).toFixed(2)} times, ${isFlat ? 'flat' : `NOT flat (more than ${FLAT})`}`,
   )
 }

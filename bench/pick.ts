@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { temporaryFolder, writeOutput } from '../apps/trainer/src/testing.ts'
 import { ROOT } from '../e2e/board.ts'
-import { median, ms, say, timings } from './figures.ts'
+import { median, ms, printLine, timings } from './figures.ts'
 
 const call = promisify(execFile)
 const CHECKPOINTS = 50
@@ -16,7 +16,9 @@ export async function run(): Promise<void> {
   await writeOutput(folder.path, { saves, log: aLog() })
   const ours = median(await timings(9, () => call(`${ROOT}bestmark`, ['pick', folder.path])))
   const floor = median(await timings(9, () => call(process.execPath, ['-e', '0'])))
-  say(`  ${ms(ours)}; a process that does nothing ${ms(floor)}: ${(ours / floor).toFixed(1)} times`)
+  printLine(
+    `  ${ms(ours)}; a process that does nothing ${ms(floor)}: ${(ours / floor).toFixed(1)} times`,
+  )
 }
 
 function aLog(): Record<string, number>[] {

@@ -7,7 +7,7 @@ import { TrainingEvent, wire } from '@bestmark/core'
 import { openDatabase, recordFacts, registerJob, type Database } from '@bestmark/db'
 import { boardEnv, startBoard, temporaryFolder } from '../e2e/board.ts'
 import { type Seen, sharedClock, type Stream, type Write } from './audience.ts'
-import { ms, say } from './figures.ts'
+import { ms, printLine } from './figures.ts'
 import { Memory, mustBeFlat } from './memory.ts'
 import { computed, webServerOf } from './webServer.ts'
 
@@ -42,7 +42,7 @@ export async function run(): Promise<void> {
   await db.close()
   tell(`${READERS} readers`, ours)
   tell('a bare fan-out', floor)
-  say(
+  printLine(
     `  median ${(ours.p50 / floor.p50).toFixed(1)} times, p99 ${(ours.p99 / floor.p99).toFixed(1)}`,
   )
   mustBeFlat(peaks, 'web server')
@@ -52,7 +52,7 @@ export async function run(): Promise<void> {
 type Measured = Seen & { work: number }
 
 function tell(who: string, { p50, p99, share, rate, bytes, messages, work }: Measured): void {
-  say(
+  printLine(
     `  ${who}: median ${ms(p50)}, p99 ${ms(p99)}; ${(100 * share).toFixed(1)} % of the writes came; ${rate.toFixed(0)} messages a second of ${(bytes / 1_000).toFixed(1)} kB, ${((1_000 * work) / messages).toFixed(0)} µs of work each`,
   )
 }

@@ -7,7 +7,7 @@ import {
   type EventOf,
   type SelectionInput,
 } from '@bestmark/core'
-import { median, ms, say, timings } from './figures.ts'
+import { median, ms, printLine, timings } from './figures.ts'
 
 const COUNT = 1_000_000
 const ROUNDS = 5
@@ -22,7 +22,7 @@ async function streaming(): Promise<void> {
   const events = Array.from({ length: COUNT }, (_, step) => evaluationEvent(step))
   const ours = median(await timings(ROUNDS, () => events.reduce(track, initialTracker())))
   const floor = median(await timings(ROUNDS, () => lowest(events)))
-  say(`  streaming: ${ns(ours)} an event; a bare loop ${ns(floor)}: ${times(ours, floor)}`)
+  printLine(`  streaming: ${ns(ours)} an event; a bare loop ${ns(floor)}: ${times(ours, floor)}`)
 }
 
 async function batch(): Promise<void> {
@@ -38,7 +38,7 @@ async function batch(): Promise<void> {
   const input: SelectionInput = { policy: 'as_declared', ...rows }
   const ours = median(await timings(ROUNDS, () => select(input)))
   const floor = median(await timings(ROUNDS, () => lowest(evaluations)))
-  say(
+  printLine(
     `  batch of ${COUNT.toLocaleString('en')}: ${ms(ours)}; a bare loop ${ms(floor)}: ${times(ours, floor)}`,
   )
 }

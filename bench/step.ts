@@ -3,7 +3,7 @@ import { openJournal } from '../apps/trainer/src/journal/write.ts'
 import { Training } from '@bestmark/char-lm/training'
 import { JournaledRun } from '../apps/trainer/src/recipes/journaledRun.ts'
 import { temporaryFolder } from '../apps/trainer/src/testing.ts'
-import { median, ms, say } from './figures.ts'
+import { median, ms, printLine } from './figures.ts'
 
 /** Ends before the first save, so that all steps are alike. */
 const STEPS = 49
@@ -42,5 +42,5 @@ export async function run(): Promise<void> {
   }
   const [step, telling] = [median(steps), median(tellings)]
   const share = ((100 * telling) / step).toFixed(2)
-  say(`  ${telling.toFixed(3)} ms of a step's ${ms(step)} go to ${JOURNAL}: ${share} %`)
+  printLine(`  ${telling.toFixed(3)} ms of a step's ${ms(step)} go to ${JOURNAL}: ${share} %`)
 }

@@ -20,7 +20,7 @@ export interface Fuzz {
   folder: string
   /** Throws if a page of the job cannot be read. */
   readPages?: (job: TrainingJobStatus) => Promise<void>
-  say?: (line: string) => void
+  printLine?: (line: string) => void
 }
 
 /** A run that was read wrongly. */
@@ -50,7 +50,8 @@ export async function fuzz(board: Board, how: Fuzz, only?: number): Promise<Faul
       return `it threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
     })
     if (why !== undefined) faults.push({ number, root, changed, why })
-    if (why !== undefined) how.say?.(`case ${number}: ${changed.join(', ')} in ${root}: ${why}`)
+    if (why !== undefined)
+      how.printLine?.(`case ${number}: ${changed.join(', ')} in ${root}: ${why}`)
     else await rm(root, { recursive: true, force: true })
   }
   return faults

@@ -12,10 +12,12 @@ import { fuzz } from './fuzz.ts'
 /** `pnpm fuzz [SEED [CASE]]`: mutated runs through reading, recording and both pages, for minutes. */
 const CASES = 2_000
 
-const say = (line: string): void => print(`${line}\n`)
+const printLine = (line: string): void => print(`${line}\n`)
 const [seed = Date.now() % 1_000_000, only] = process.argv.slice(2).map(Number)
 const folder = await mkdtemp(join(tmpdir(), 'bestmark-fuzz-'))
-say(`seed ${seed}; what fails is kept in ${folder}; pnpm fuzz ${seed} CASE makes a case again`)
+printLine(
+  `seed ${seed}; what fails is kept in ${folder}; pnpm fuzz ${seed} CASE makes a case again`,
+)
 await using board = await openBoard({ ...process.env, BESTMARK_HOME: join(folder, 'board') })
 const pages = await buildPages(new AbortController().signal)
 await using web = await servePages({ host: '127.0.0.1', port: 0 }, board.home, pages, 'stderr')
@@ -32,6 +34,6 @@ async function readPages({ job_id }: TrainingJobStatus): Promise<void> {
   }
 }
 
-const faults = await fuzz(board, { seed, cases: CASES, folder, readPages, say }, only)
-say(`${only === undefined ? CASES : 1} cases, ${faults.length} faults`)
+const faults = await fuzz(board, { seed, cases: CASES, folder, readPages, printLine }, only)
+printLine(`${only === undefined ? CASES : 1} cases, ${faults.length} faults`)
 process.exitCode = faults.length > 0 ? 1 : 0

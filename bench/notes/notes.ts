@@ -12,8 +12,8 @@ import {
   type SelectionInput,
 } from '@bestmark/core'
 import { readRun } from '../../apps/trainer/src/sources/readRun.ts'
-import { say } from '../figures.ts'
-import { JUDGES, type Told } from './judges.ts'
+import { printLine } from '../figures.ts'
+import { NOTE_CHECKS, type GivenNote } from './noteChecks.ts'
 
 /** How often a note was given, and how often it was right where a fact can tell. */
 export interface Precision {
@@ -27,17 +27,17 @@ export interface Precision {
 /** Counts every note over public runs, and prints a table of them. */
 export async function run(): Promise<void> {
   const corpus = process.env['BESTMARK_CORPUS']
-  if (!corpus) return say('  skipped: BESTMARK_CORPUS names no folder of public runs')
+  if (!corpus) return printLine('  skipped: BESTMARK_CORPUS names no folder of public runs')
   const { runs, found } = await precisions(corpus)
-  say(`  ${runs} public runs\n`)
-  say('| note | given | right | right where |\n| --- | ---: | ---: | --- |')
+  printLine(`  ${runs} public runs\n`)
+  printLine('| note | given | right | right where |\n| --- | ---: | ---: | --- |')
   for (const { code, given, right, wrong } of found) {
-    const judge = JUDGES[code]
+    const judge = NOTE_CHECKS[code]
     const share = judge && given > 0 ? `${right} (${Math.round((100 * right) / given)} %)` : '–'
-    say(
+    printLine(
       `| ${code} | ${given} | ${share} | ${judge?.right_where ?? 'no fact beside the note tells'} |`,
     )
-    for (const name of wrong) say(`  wrong: ${name}`)
+    for (const name of wrong) printLine(`  wrong: ${name}`)
   }
 }
 
@@ -56,7 +56,7 @@ export async function precisions(corpus: string): Promise<{ runs: number; found:
       const count = counts.get(one.note.code)
       if (!count) continue
       count.given++
-      const judge = JUDGES[one.note.code]
+      const judge = NOTE_CHECKS[one.note.code]
       if (judge?.isRight(one)) count.right++
       else if (judge) count.wrong.push(path.slice(corpus.length + 1))
     }
@@ -82,14 +82,14 @@ interface Read {
 const OF_SAVES: readonly NoteCode[] = ['missed_best', 'may_be_missed']
 
 /** The notes as if every evaluation had a checkpoint. */
-function asLogged({ rows, context }: Read): Told[] {
+function asLogged({ rows, context }: Read): GivenNote[] {
   return notesOf({ ...rows, policy: 'as_declared', among: 'evaluations' }, context).filter(
     ({ note }) => !OF_SAVES.includes(note.code),
   )
 }
 
 /** The notes on saving, with checkpoints at the run's own grid; each warning once, as it comes. */
-function asSaved({ rows, context }: Read): Told[] {
+function asSaved({ rows, context }: Read): GivenNote[] {
   const { save_steps } = context
   const last = rows.evaluations.at(-1)?.step ?? 0
   if (!save_steps) return []
@@ -129,7 +129,7 @@ function isBestMissed(input: SelectionInput): boolean {
   return best !== null && best.value !== shippable?.value
 }
 
-function notesOf(input: SelectionInput, context: RunContext): Told[] {
+function notesOf(input: SelectionInput, context: RunContext): GivenNote[] {
   const selection = select(input)
   const explanation = explain(input, context, selection)
   const { declaration, claim, evaluations, checkpoints } = input

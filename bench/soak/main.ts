@@ -62,13 +62,13 @@ ${wrong.length > 0 ? wrong.join('\n') : 'Each point, evaluation, checkpoint and 
 `
 }
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`)
+const printLine = (line: string): void => void process.stdout.write(`${line}\n`)
 const harm = { seed: Number(process.argv[2] ?? Date.now() % 1_000_000), ...HARM }
-say(`seed ${harm.seed}`)
+printLine(`seed ${harm.seed}`)
 await using home = await temporaryFolder()
-const outcome = await soak(home.path, harm, say)
+const outcome = await soak(home.path, harm, printLine)
 const wrong = faults(outcome)
 const text = report(harm, outcome, wrong)
-say(text)
+printLine(text)
 await writeFile(REPORT, text)
 process.exitCode = wrong.length > 0 ? 1 : 0

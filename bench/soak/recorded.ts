@@ -5,7 +5,7 @@ import type { Told } from '@bestmark/db/testing'
 import { z } from 'zod'
 import { choiceOf } from '../../apps/trainer/src/commands/pick/choice.ts'
 import { JOURNAL } from '../../apps/trainer/src/journal/header.ts'
-import { readPlace } from '../../apps/trainer/src/recording/journalPlace.ts'
+import { readJournalCursor } from '../../apps/trainer/src/recording/journalCursor.ts'
 
 /** The compared fields of a journal line. */
 const Line = z.object({
@@ -63,5 +63,5 @@ export async function bestOf(db: Database, job_id: string, folder: string) {
 export async function isRecorded(db: Database, job_id: string, size: number): Promise<boolean> {
   const job = await jobStatus(db, job_id)
   const cursor = await sourceCursor(db, job_id, JOURNAL)
-  return job?.status === 'completed' && readPlace(cursor).offset === size
+  return job?.status === 'completed' && readJournalCursor(cursor).offset === size
 }

@@ -52,7 +52,11 @@ export interface Outcome {
 const LONGEST = 1_000
 
 /** Trains, kills and cuts, lets the training end, and reads what the board has. */
-export async function soak(home: string, harm: Harm, say: Say = silent): Promise<Outcome> {
+export async function soak(
+  home: string,
+  harm: Harm,
+  printLine: PrintLine = silent,
+): Promise<Outcome> {
   const since = performance.now()
   const run = { job_id: randomUUID(), folder: join(home, 'trained') }
   const { job_id, folder } = run
@@ -61,13 +65,13 @@ export async function soak(home: string, harm: Harm, say: Say = silent): Promise
   using programs = new SourcesSoak(join(home, 'programs'))
   try {
     await registerPrograms(home, programs)
-    say('training')
-    const { servers, grown, served } = await killing(home, run, harm, say)
-    grown.push(...(await cutting(home, folder, harm, say)))
-    say('agents through the cut ended')
+    printLine('training')
+    const { servers, grown, served } = await killing(home, run, harm, printLine)
+    grown.push(...(await cutting(home, folder, harm, printLine)))
+    printLine('agents through the cut ended')
     trainer.kill('SIGTERM')
     await Promise.all([ended, programs.end()])
-    say('training ended')
+    printLine('training ended')
     await using board = await openBoard({ BESTMARK_HOME: home })
     await using last = new Recorders({ BESTMARK_HOME: home })
     const size = journalSize(join(folder, JOURNAL))
@@ -75,7 +79,7 @@ export async function soak(home: string, harm: Harm, say: Say = silent): Promise
       last.mustLive()
       return (await isRecorded(board.db, job_id, size)) || undefined
     })
-    say('all is recorded')
+    printLine('all is recorded')
     const appends = Appends.parse(JSON.parse(await readFile(join(folder, APPENDS), 'utf8')))
     return {
       written: await toldInJournal(folder),
@@ -89,7 +93,7 @@ export async function soak(home: string, harm: Harm, say: Say = silent): Promise
   }
 }
 
-type Say = (line: string) => void
+type PrintLine = (line: string) => void
 
 function silent(): void {}
 
@@ -126,7 +130,7 @@ async function killing(
   home: string,
   { folder, job_id }: Run,
   { seed, kills, server_kills }: Harm,
-  say: Say,
+  printLine: PrintLine,
 ): Promise<{ servers: number[]; grown: number[]; served: Served }> {
   await using board = await openBoard({ BESTMARK_HOME: home })
   const over = new AbortController()
@@ -148,7 +152,8 @@ async function killing(
       servers.push(await killServer(home, recorders, random() * LONGEST))
       grown.push(journalSize(join(folder, JOURNAL)) - before)
     }
-    if (kill % 10 === 0) say(`${kill} of ${kills} agents and ${servers.length} servers killed`)
+    if (kill % 10 === 0)
+      printLine(`${kill} of ${kills} agents and ${servers.length} servers killed`)
   }
   over.abort()
   return { servers, grown, served: await shipping }
@@ -168,7 +173,12 @@ async function killServer(home: string, recorders: Recorders, wait: number): Pro
 }
 
 /** Holds all data on a connection, then cuts it; agents have no other connection. */
-async function cutting(home: string, folder: string, { cut }: Harm, say: Say): Promise<number[]> {
+async function cutting(
+  home: string,
+  folder: string,
+  { cut }: Harm,
+  printLine: PrintLine,
+): Promise<number[]> {
   // Keeps the server up, because agents with a DATABASE_URL do not start one.
   await using _board = await openBoard({ BESTMARK_HOME: home })
   const { socket, urlThrough } = await embeddedServer(home)
@@ -185,6 +195,6 @@ async function cutting(home: string, folder: string, { cut }: Harm, say: Say): P
   recorders.mustLive()
   const grown = journalSize(join(folder, JOURNAL)) - before
   await connection.join()
-  say(`the connection was cut for ${cut / 1000} s`)
+  printLine(`the connection was cut for ${cut / 1000} s`)
   return [grown]
 }

@@ -15,7 +15,7 @@ import {
 } from '@bestmark/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Agent } from './agent.ts'
-import { AGENT_SETTINGS } from './settings.ts'
+import { AGENT_OPTIONS } from './options.ts'
 import { openBoard, type Board } from '../board/board.ts'
 import { agentOf, newBoardEnv } from '../board/testing.ts'
 import { readJournalRun } from '../sources/journal/wholeJournal.ts'
@@ -25,7 +25,7 @@ import { type JournalEvent, openJournal } from '../journal/write.ts'
 import { readRunProcess, writeRunProcess } from '../processes/mark.ts'
 import { recordJournal } from '../recording/journal.ts'
 import { CHAR_LM } from '@bestmark/char-lm'
-import { TAKEN } from '../processes/takeRun.ts'
+import { TAKEN } from '../processes/runClaim.ts'
 import { startRun, type StartedRun } from './startRun.ts'
 import { BESTMARK, bestmark, eventually, temporaryFolder, weightsOf } from '../testing.ts'
 
@@ -44,7 +44,7 @@ afterAll(async () => {
 })
 
 /** Looks often, so that nobody waits for the next look. */
-const OFTEN = { ...AGENT_SETTINGS, pace: { round: 50, listen: 200, rest: 100, starting: 10_000 } }
+const OFTEN = { ...AGENT_OPTIONS, pace: { round: 50, listen: 200, rest: 100, starting: 10_000 } }
 
 const agentHere = (settings = OFTEN) => agentOf(board, settings)
 

@@ -2,19 +2,19 @@ import { hasEnded, type JobState } from '@bestmark/core'
 import { EXPORTED, hostedJobs, seeHost } from '@bestmark/db'
 import type { Database, HostedJob } from '@bestmark/db'
 import { FullDisks } from './fullDisks.ts'
-import { AGENT_SETTINGS, type AgentSettings, type Pace, SPEAKING } from './settings.ts'
+import { AGENT_OPTIONS, type AgentOptions, type Pace, ACTIVE_STATES } from './options.ts'
 import { join } from 'node:path'
-import { Digesting } from './digests.ts'
+import { Digests } from './digests.ts'
 import { journalSize } from '../journal/read.ts'
 import { JOURNAL } from '../journal/header.ts'
 import { followFiles } from '../recording/follower.ts'
 import { register } from '../recording/importRun.ts'
-import { isTraining, Silence } from '../recording/silence.ts'
+import { isTraining, SilentRuns } from '../recording/silentRuns.ts'
 import { hasRunProcess } from '../processes/mark.ts'
 import { pause } from '../pause.ts'
-import type { Recorded } from '../recording/recorded.ts'
-import { endReplaced, holdsAnother } from '../recording/another.ts'
-import { AnotherRun } from '../recording/journalPlace.ts'
+import type { RecordedRun } from '../recording/recordedRun.ts'
+import { endReplacedJob, holdsOtherRun } from '../recording/replacedRuns.ts'
+import { OtherRunError } from '../recording/journalCursor.ts'
 import type { Starter } from '../board/board.ts'
 import { shipNext } from '../shipping/shipping.ts'
 import { readLastChange, identifyRun, mayGrow } from '../sources/identity.ts'
@@ -26,7 +26,7 @@ import type { ErrorListener } from '../cli/errorReporter.ts'
 
 /** How often it says that it is there (ms). */
 const HEARTBEAT = 10_000
-const UNFINISHED: readonly JobState[] = [...SPEAKING, 'lost']
+const UNFINISHED: readonly JobState[] = [...ACTIVE_STATES, 'lost']
 
 /** A run that is recorded, until it has ended or is given up. */
 interface Supervised {
@@ -50,8 +50,8 @@ export class Agent {
   /** When files of runs that ended were last changed, by job. */
   readonly #changed = new Map<string, number>()
   readonly #pace: Pace
-  readonly #silence: Silence
-  readonly #digesting: Digesting
+  readonly #silence: SilentRuns
+  readonly #digesting: Digests
   readonly #disks: FullDisks
   #unswept: HostedJob[] = []
 
@@ -59,15 +59,15 @@ export class Agent {
     db: Database,
     starter: Starter,
     troubles: ErrorListener,
-    settings: AgentSettings = AGENT_SETTINGS,
+    settings: AgentOptions = AGENT_OPTIONS,
   ) {
     this.#db = db
     this.#starter = starter
     this.#troubles = troubles
     this.#pace = settings.pace
-    this.#silence = new Silence(db, settings.patience)
+    this.#silence = new SilentRuns(db, settings.patience)
     this.#disks = new FullDisks(db, starter.host_id)
-    this.#digesting = new Digesting(db, starter.host_id, settings.digestRate)
+    this.#digesting = new Digests(db, starter.host_id, settings.digestRate)
   }
 
   /** Looks for work until the agent is stopped, then waits until every journal is recorded. */
@@ -104,13 +104,13 @@ export class Agent {
   }
 
   /** Records a run, once at a time, and another one where that began in its folder. */
-  #keep(run: Recorded, record: (until: AbortSignal) => Promise<void>): Promise<void> {
+  #keep(run: RecordedRun, record: (until: AbortSignal) => Promise<void>): Promise<void> {
     const known = this.#supervised.get(run.job_id)
     if (known) return known.done
     const over = new AbortController()
     const done = record(AbortSignal.any([this.#over.signal, over.signal]))
       .catch(async (error: unknown) => {
-        if (!(error instanceof AnotherRun)) throw error
+        if (!(error instanceof OtherRunError)) throw error
         await this.#takeAnother(run)
       })
       .catch(this.#troubles.report)
@@ -120,8 +120,8 @@ export class Agent {
   }
 
   /** Ends a job whose folder holds another run now, and begins to record that one. */
-  async #takeAnother({ job_id, folder }: Recorded): Promise<void> {
-    await endReplaced(this.#db, job_id)
+  async #takeAnother({ job_id, folder }: RecordedRun): Promise<void> {
+    await endReplacedJob(this.#db, job_id)
     // Whoever started a program there puts its job on the board.
     if ((await drivenJob(folder)) !== undefined) return
     const identity = await identifyRun(folder)
@@ -155,7 +155,7 @@ export class Agent {
     this.#troubles.databaseAnswered()
     for (const { job_id, root, ...job } of jobs) {
       if (this.#reserved.has(job_id) || this.#isKept(job_id, root)) continue
-      if (job.status === 'lost' && (await holdsAnother(this.#db, { job_id, root }))) continue
+      if (job.status === 'lost' && (await holdsOtherRun(this.#db, { job_id, root }))) continue
       if (!isReadAlone(root, job.source)) {
         this.#follow({ job_id, folder: root, host_id })
         continue
@@ -170,7 +170,7 @@ export class Agent {
   }
 
   /** Records a run that another program writes down in its own way; a lost one may come back. */
-  #follow(run: Recorded): void {
+  #follow(run: RecordedRun): void {
     void this.#keep(run, (until) => followFiles(this.#db, run, until, this.#troubles.report))
   }
 
@@ -210,7 +210,7 @@ export class Agent {
     const { job_id, root, status, source } = job
     const isOver = hasEnded(status) && source !== EXPORTED
     if (!isOver || this.#isKept(job_id, root) || (await drivenJob(root)) === null) return
-    if (await holdsAnother(this.#db, { job_id, root })) return
+    if (await holdsOtherRun(this.#db, { job_id, root })) return
     const [before, now] = [this.#changed.get(job_id), await readLastChange(root)]
     this.#changed.set(job_id, now)
     const isGrowing = before === undefined ? await mayGrow(root) : before !== now
@@ -225,9 +225,9 @@ export class Agent {
 
   /** Calls runs lost that are silent for too long, and whose process is not known to live. */
   async #loseSilent(): Promise<void> {
-    const jobs = await hostedJobs(this.#db, this.#starter.host_id, SPEAKING)
+    const jobs = await hostedJobs(this.#db, this.#starter.host_id, ACTIVE_STATES)
     const runs = jobs.filter(({ job_id }) => !this.#reserved.has(job_id))
-    await this.#silence.loseSilent(runs.map(({ job_id, root: folder }) => ({ job_id, folder })))
+    await this.#silence.endSilent(runs.map(({ job_id, root: folder }) => ({ job_id, folder })))
   }
 }
 

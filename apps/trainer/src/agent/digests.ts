@@ -6,11 +6,11 @@ import {
   type UndigestedFiles,
 } from '@bestmark/db'
 import { systemCode } from '../failure.ts'
-import { takeDigest } from '../checkpoints/digest.ts'
+import { computeDigest } from '../checkpoints/digest.ts'
 import { inspectCheckpoint } from '../checkpoints/inspect.ts'
 
 /** Takes the digests of a host's checkpoints, one after the other, in the background. */
-export class Digesting {
+export class Digests {
   readonly #db: Database
   readonly #host_id: string
   readonly #rate: number
@@ -51,7 +51,7 @@ export class Digesting {
     signal: AbortSignal,
   ): Promise<string | undefined> {
     try {
-      return await takeDigest(root, absolutePath(root, path), this.#rate, signal)
+      return await computeDigest(root, absolutePath(root, path), this.#rate, signal)
     } catch (error) {
       if (signal.aborted || systemCode(error) === 'EMFILE') throw error
       // Files that go, or cannot be read, are the sweep's to tell of.

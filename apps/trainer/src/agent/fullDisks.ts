@@ -1,7 +1,7 @@
 import { stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Database, fullDisks, hostedJobs, noteFullDisk, recordFacts } from '@bestmark/db'
-import { SPEAKING } from './settings.ts'
+import { ACTIVE_STATES } from './options.ts'
 import { readRunProcess } from '../processes/mark.ts'
 
 /** With fewer bytes nothing of use can be written; a database needs room for a file of its log. */
@@ -24,7 +24,7 @@ interface Disk {
 /** What is to be told of a disk. */
 interface Trouble {
   full_since: number
-  isTold: boolean
+  isReported: boolean
 }
 
 /**
@@ -55,17 +55,17 @@ export class FullDisks {
     const disks = await this.#disks()
     const fresh = disks.filter(({ isFull, mount }) => isFull && !this.#troubles.has(mount))
     for (const { mount } of fresh) {
-      this.#troubles.set(mount, { full_since: Date.now(), isTold: false })
+      this.#troubles.set(mount, { full_since: Date.now(), isReported: false })
     }
     return disks
   }
 
   async #ask(): Promise<void> {
-    this.#runs = await hostedJobs(this.#db, this.#host_id, SPEAKING)
+    this.#runs = await hostedJobs(this.#db, this.#host_id, ACTIVE_STATES)
     if (this.#isKnown) return
     // An agent that ended may have left word of a disk that was full.
     for (const { mount, full_since, over_at } of await fullDisks(this.#db, this.#host_id)) {
-      if (over_at === null) this.#troubles.set(mount, { full_since, isTold: true })
+      if (over_at === null) this.#troubles.set(mount, { full_since, isReported: true })
     }
     this.#isKnown = true
   }
@@ -73,12 +73,12 @@ export class FullDisks {
   async #tell(disk: Disk): Promise<void> {
     const { mount, holds_database, isFull, runs } = disk
     const trouble = this.#troubles.get(mount)
-    if (!trouble || (isFull && trouble.isTold)) return
+    if (!trouble || (isFull && trouble.isReported)) return
     const { full_since } = trouble
     const over_at = isFull ? null : Date.now()
     const host_id = this.#host_id
     await noteFullDisk(this.#db, { host_id, mount, holds_database, full_since, over_at })
-    if (isFull) this.#troubles.set(mount, { full_since, isTold: true })
+    if (isFull) this.#troubles.set(mount, { full_since, isReported: true })
     else this.#troubles.delete(mount)
     for (const run of runs) await this.#log(run, isFull)
   }

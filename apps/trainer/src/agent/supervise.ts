@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { hasEnded, type EventOf } from '@bestmark/core'
 import { jobStatus, recordFacts, type Database } from '@bestmark/db'
-import { AGENT_SETTINGS } from './settings.ts'
+import { AGENT_OPTIONS } from './options.ts'
 import { textOfFile } from '../files/runFile.ts'
 import { lastAttempt } from '../journal/read.ts'
 import { JOURNAL } from '../journal/header.ts'
@@ -10,16 +10,16 @@ import { isAlive } from '../processes/alive.ts'
 import type { ProcessEnd } from '../processes/spawn.ts'
 import { pause } from '../pause.ts'
 import { followJournal } from '../recording/journal.ts'
-import type { Recorded } from '../recording/recorded.ts'
+import type { RecordedRun } from '../recording/recordedRun.ts'
 import { statusesOf } from '../recording/statuses.ts'
-import { TAKEN } from '../processes/takeRun.ts'
+import { TAKEN } from '../processes/runClaim.ts'
 import type { StartedRun } from './startRun.ts'
 
 /** How often a process is looked at that this one did not start (ms). */
 const LOOK_AGAIN = 500
 
 /** A run to record; what is known of its process where this one started it. */
-export type SupervisedRun = Recorded &
+export type SupervisedRun = RecordedRun &
   Partial<Pick<StartedRun, 'pid' | 'attempt' | 'exited'>> & {
     /** Another program writes the journal, and nothing tells which process it is. */
     isForeign?: boolean
@@ -32,7 +32,7 @@ export type SupervisedRun = Recorded &
  * and says how the run ended where it could not itself: `failed` with the reason when this process
  * saw its child end, `lost` when it adopted a run whose process is gone. A run whose process nobody
  * knows is followed until it says that it ended or was given up for its silence. When the signal aborts,
- * what is in the journal is recorded and the run left to the next agent. Throws AnotherRun where its
+ * what is in the journal is recorded and the run left to the next agent. Throws OtherRunError where its
  * folder holds another run.
  */
 export async function supervise(
@@ -100,7 +100,7 @@ async function whyEnded(folder: string, { code, signal }: ProcessEnd): Promise<s
 }
 
 /** Of a run without a known process: until it said that it ended, or was silent for too long. */
-async function wordsOver(db: Database, run: Recorded, signal: AbortSignal): Promise<undefined> {
+async function wordsOver(db: Database, run: RecordedRun, signal: AbortSignal): Promise<undefined> {
   const since = performance.now()
   while (!signal.aborted) {
     const status = (await statusesOf(db).of(run.job_id, since))?.status
@@ -110,7 +110,7 @@ async function wordsOver(db: Database, run: Recorded, signal: AbortSignal): Prom
 }
 
 async function processGone(
-  { folder, starting = AGENT_SETTINGS.pace.starting }: SupervisedRun,
+  { folder, starting = AGENT_OPTIONS.pace.starting }: SupervisedRun,
   signal: AbortSignal,
 ): Promise<'gone' | undefined> {
   const since = Date.now()
@@ -126,7 +126,7 @@ async function processGone(
 /** Passes a request to stop on to the run's process, which then writes a last checkpoint. */
 async function passOnStop(
   db: Database,
-  run: Recorded,
+  run: RecordedRun,
   signal: AbortSignal,
   onTrouble: (error: unknown) => void,
 ): Promise<void> {

@@ -4,7 +4,7 @@ import { findJobs } from '@bestmark/db'
 import { newDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { Agent } from '../agent/agent.ts'
-import { AGENT_SETTINGS, type AgentSettings } from '../agent/settings.ts'
+import { AGENT_OPTIONS, type AgentOptions } from '../agent/options.ts'
 import { openBoard, type Board } from './board.ts'
 import { temporaryFolder } from '../testing.ts'
 
@@ -65,7 +65,7 @@ export function testBoard(): TestBoard {
 /** An agent in this process, stopped when the test ends, which must report no error. */
 export function agentOf(
   board: Board,
-  settings: AgentSettings = AGENT_SETTINGS,
+  settings: AgentOptions = AGENT_OPTIONS,
 ): { agent: Agent } & AsyncDisposable {
   const errors: unknown[] = []
   const listener = {

@@ -21,7 +21,7 @@ export function checkpointDigest(digests: ReadonlyMap<string, string>): string {
  * Reads a checkpoint whole, no faster than told (bytes a second), and returns its digest. `path` is
  * absolute. Throws as `sourceFiles` does, and when the signal aborts.
  */
-export async function takeDigest(
+export async function computeDigest(
   root: string,
   path: string,
   rate: number,
@@ -45,7 +45,7 @@ export async function takeDigest(
 }
 
 /** The SHA-256 of a file as it now lies on disk. */
-export async function digestOf(path: string, signal: AbortSignal): Promise<string> {
+export async function fileDigest(path: string, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256')
   await pipeline(streamOfFile(path), hash, { signal })
   return hash.digest('hex')

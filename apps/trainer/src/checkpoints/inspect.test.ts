@@ -156,13 +156,13 @@ test('files of a run that trains are being written until they rest or are whole 
     'raw.pt': 'pickled weights',
     'folder/model.safetensors': SAFETENSORS,
   })
-  const first: Growing = { signature: null, isTold: false }
+  const first: Growing = { signature: null, isLogged: false }
   const state = async (path: string, growing = first) => (await run.look(path, growing)).files_state
   expect(await state('half.ckpt')).toBe('writing')
   expect(await state('whole.ckpt')).toBe('complete')
   expect(await state('raw.pt')).toBe('writing')
   expect(await state('folder')).toBe('writing')
-  expect(await state('folder', { ...first, isTold: true })).toBe('complete')
+  expect(await state('folder', { ...first, isLogged: true })).toBe('complete')
   expect((await run.look('half.ckpt')).files_state).toBe('broken')
   const earlier = new Date(Date.now() - 60_000)
   for (const path of ['half.ckpt', 'raw.pt']) await utimes(run.at(path), earlier, earlier)

@@ -5,15 +5,21 @@ import { absolutePath } from '@bestmark/db/root'
 import { isRecord } from './records.ts'
 import { systemCode } from '../failure.ts'
 import { kindOf } from './kind.ts'
-import { isInside, listFiles, type Listing, realPlace, signatureOf } from './files.ts'
+import {
+  isInside,
+  listCheckpointFiles,
+  type CheckpointFiles,
+  realCheckpointPath,
+  signatureOf,
+} from './checkpointFiles.ts'
 import { missingShard } from './shards.ts'
 import { statIfSeen } from '../files/runFile.ts'
-import { isWeightsAmong, lookAtWeights } from './weights/weights.ts'
+import { isWeightsAmong, checkWeights } from './weights/weights.ts'
 
 export { isInside }
 
 /** What a look at a checkpoint's files found. */
-export interface FilesSeen {
+export interface InspectedFiles {
   files_state: FilesState
   files_why: string | null
   /** Bytes of all files. */
@@ -33,13 +39,13 @@ export interface Growing {
   /** The signature that was seen before; null where nobody looked. */
   signature: string | null
   /** The program itself told that the checkpoint is whole. */
-  isTold: boolean
+  isLogged: boolean
 }
 
 /** What is known before a look. */
 export interface Before {
   /** What an earlier look found; whole files with the same signature need no second one. */
-  known?: Pick<FilesSeen, 'files_state' | 'files_why' | 'kind' | 'base'> & {
+  known?: Pick<InspectedFiles, 'files_state' | 'files_why' | 'kind' | 'base'> & {
     signature: string | null
   }
   /** Where the run trains. */
@@ -73,12 +79,12 @@ export async function inspectCheckpoint(
   path: string,
   stateFile: string | null,
   { known, growing }: Before = {},
-): Promise<FilesSeen> {
+): Promise<InspectedFiles> {
   const nothing = { bytes: null, kind: null, base: null, signature: null, digest: null } as const
   const checked_at = Date.now()
   try {
     const home = await realpath(root)
-    const place = await realPlace(absolutePath(root, path))
+    const place = await realCheckpointPath(absolutePath(root, path))
     if (!isInside(home, place)) {
       const files_why = `it leads out of the run's folder to ${place}`
       return { ...nothing, files_state: 'broken', files_why, checked_at }
@@ -86,7 +92,7 @@ export async function inspectCheckpoint(
     if (isRecord(basename(place)) && statIfSeen(place)?.isFile()) {
       return { ...nothing, files_state: 'broken', files_why: NO_CHECKPOINT, checked_at }
     }
-    const listing = await listFiles(home, place)
+    const listing = await listCheckpointFiles(home, place)
     const signature = signatureOf(listing.files)
     if (known?.files_state === 'complete' && known.signature === signature) {
       const { files_state, files_why, kind, base } = known
@@ -110,7 +116,7 @@ export async function inspectCheckpoint(
   }
 }
 
-function bytesOf({ files }: Listing): number {
+function bytesOf({ files }: CheckpointFiles): number {
   return files.reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
@@ -132,7 +138,10 @@ interface Judged {
   ends: boolean
 }
 
-async function judge({ isFile, files }: Listing, stateFile: string | null): Promise<Judged> {
+async function judge(
+  { isFile, files }: CheckpointFiles,
+  stateFile: string | null,
+): Promise<Judged> {
   const isMarked = !isFile && stateFile !== null
   const judged = (why: string | null): Judged => ({ why, ends: isMarked })
   const foreign = files.find(({ why }) => why !== null)
@@ -148,7 +157,7 @@ async function judge({ isFile, files }: Listing, stateFile: string | null): Prom
   if (weights.length === 0) return judged('it holds no weights')
   let ends = isFile
   for (const { path, name, bytes } of weights) {
-    const seen = await lookAtWeights(path, bytes)
+    const seen = await checkWeights(path, bytes)
     if (seen.why !== null) return judged(`${basename(name)} ${seen.why}`)
     ends &&= seen.ends
   }
@@ -157,11 +166,11 @@ async function judge({ isFile, files }: Listing, stateFile: string | null): Prom
 
 /** The state of files that were judged, some of which may be in the making. */
 function stateOf(
-  { files }: Listing,
+  { files }: CheckpointFiles,
   { why, ends }: Judged,
   growing: (Growing & { now: string }) | undefined,
-): Pick<FilesSeen, 'files_state' | 'files_why'> {
-  const isKnown = why === null && (ends || growing?.isTold === true)
+): Pick<InspectedFiles, 'files_state' | 'files_why'> {
+  const isKnown = why === null && (ends || growing?.isLogged === true)
   if (growing && !isKnown) {
     const moved = growing.signature !== null && growing.signature !== growing.now
     const newest = files.reduce((latest, { changed_at }) => Math.max(latest, changed_at), 0)

@@ -2,11 +2,11 @@ import { basename } from 'node:path'
 import type { CheckpointKind } from '@bestmark/core'
 import { z } from 'zod'
 import { textOfFile } from '../files/runFile.ts'
-import type { ListedFile, Listing } from './files.ts'
+import type { ListedFile, CheckpointFiles } from './checkpointFiles.ts'
 import { isWeightsAmong } from './weights/weights.ts'
 
 /** What can be served of a checkpoint, and the model that an adapter was made for. */
-export interface KindSeen {
+export interface FoundKind {
   kind: CheckpointKind | null
   base: string | null
 }
@@ -19,7 +19,7 @@ const LONGEST_CONFIG = 1 << 20
 const Config = z.object({ base_model_name_or_path: z.string().nullish() })
 
 /** Tells a checkpoint's kind by the names of its files; whole weights beside shards count. */
-export async function kindOf({ isFile, files }: Listing): Promise<KindSeen> {
+export async function kindOf({ isFile, files }: CheckpointFiles): Promise<FoundKind> {
   const names = new Set(files.map(({ name }) => basename(name)))
   const weights = files
     .map(({ name }) => name)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { temporaryFolder, writeFiles } from '../testing.ts'
-import { unservable } from './servable.ts'
+import { findServingProblem } from './servable.ts'
 import { SAFETENSORS } from './testing.ts'
 
 const STEPS = [100, 200, 300].map((step) => `checkpoint-${step}`)
@@ -17,9 +17,9 @@ test('a checkpoint that lacks what all others have cannot be served, and that is
     await write(folder.path, `${step}/config.json`)
     await write(folder.path, `${step}/tokenizer.json`)
   }
-  const why = await unservable(folder.path, 'checkpoint-200', STEPS)
+  const why = await findServingProblem(folder.path, 'checkpoint-200', STEPS)
   expect(why).toContain('checkpoint-200 lacks config.json, tokenizer.json')
-  expect(await unservable(folder.path, 'checkpoint-100', STEPS)).toBeUndefined()
+  expect(await findServingProblem(folder.path, 'checkpoint-100', STEPS)).toBeUndefined()
 })
 
 test('weights in shards must be merged before they are served', async () => {
@@ -27,6 +27,6 @@ test('weights in shards must be merged before they are served', async () => {
   for (const rank of [0, 1]) {
     await write(folder.path, `global_step_60/actor/model_world_size_2_rank_${rank}.pt`, 'w')
   }
-  const why = await unservable(folder.path, 'global_step_60', ['global_step_60'])
+  const why = await findServingProblem(folder.path, 'global_step_60', ['global_step_60'])
   expect(why).toContain('merge them')
 })

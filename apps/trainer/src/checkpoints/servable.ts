@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { absolutePath } from '@bestmark/db/root'
 import { systemCode } from '../failure.ts'
-import { listFiles } from './files.ts'
+import { listCheckpointFiles } from './checkpointFiles.ts'
 import { kindOf } from './kind.ts'
 
 /** Files without which a model cannot be loaded or served, where other checkpoints of its run have them. */
@@ -16,13 +16,13 @@ const MOST = 8
  * files that all others of its run have. Undefined where nothing speaks against it. `others` are
  * paths of checkpoints of the same run.
  */
-export async function unservable(
+export async function findServingProblem(
   root: string,
   path: string,
   others: readonly string[],
 ): Promise<string | undefined> {
   const place = absolutePath(root, path)
-  const listing = await listFiles(root, place).catch(unseen)
+  const listing = await listCheckpointFiles(root, place).catch(unseen)
   if (!listing) return undefined
   const { kind } = await kindOf(listing)
   if (kind === 'sharded') {

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { bytesOfFile, textOfFile } from '../files/runFile.ts'
-import type { ListedFile } from './files.ts'
+import type { ListedFile } from './checkpointFiles.ts'
 
 const INDEX = /\.(safetensors|bin)\.index\.json$/
 /** An index is a line a tensor; the longest known have about 10 MB. */

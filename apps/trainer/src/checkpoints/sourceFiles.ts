@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 import { Failure } from '../failure.ts'
-import { isInside } from './files.ts'
+import { isInside } from './checkpointFiles.ts'
 
 /** A file to ship: where it really lies, and its place below the checkpoint's folder. */
 export interface SourceFile {

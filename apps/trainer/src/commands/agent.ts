@@ -1,9 +1,9 @@
 import { Agent } from '../agent/agent.ts'
-import { agentSettings } from '../agent/settings.ts'
+import { agentOptions } from '../agent/options.ts'
 import { parse } from '../cli/parse.ts'
 import { openBoard } from '../board/board.ts'
 import { EXIT } from '../failure.ts'
-import { StopWish } from '../processes/stopWish.ts'
+import { StopRequest } from '../processes/stopRequest.ts'
 import { notify } from '../cli/terminal.ts'
 import { ErrorReporter } from '../cli/errorReporter.ts'
 import { AGENT } from './agent.table.ts'
@@ -14,8 +14,8 @@ import { AGENT } from './agent.table.ts'
  */
 export async function main(words: readonly string[]): Promise<number> {
   parse(words, AGENT)
-  const settings = agentSettings()
-  using wish = new StopWish()
+  const settings = agentOptions()
+  using wish = new StopRequest()
   await using board = await openBoard()
   const troubles = new ErrorReporter((line) => notify(line))
   const agent = new Agent(board.db, board, troubles, settings)

@@ -7,9 +7,9 @@ import { print, notify } from '../cli/terminal.ts'
 import { exportHeader } from '../export/exportHeader.ts'
 import { importExport } from '../export/restoration.ts'
 import { EXIT, type Exit, Failure, errorText, worseExit } from '../failure.ts'
-import { isStore } from '../files/sqlite.ts'
-import { importRun, type Naming } from '../recording/importRun.ts'
-import { takeNames } from '../recording/naming.ts'
+import { isSqlite } from '../files/sqlite.ts'
+import { importRun, type NameOptions } from '../recording/importRun.ts'
+import { applyNames } from '../recording/jobNames.ts'
 import { type FoundRun, searchRuns } from '../sources/runSearch.ts'
 import { linkCheckpoints, refuseSeveral } from '../sources/checkpointLinks.ts'
 import { IMPORT } from './import.table.ts'
@@ -82,12 +82,12 @@ async function runsIn(folder: string): Promise<FoundRun[]> {
 async function importFound(
   board: Board,
   { path, absolute, name }: Found,
-  told: Naming,
+  told: NameOptions,
 ): Promise<TrainingJobStatus[]> {
   const naming = { ...told, name: told.name ?? name }
-  if (await isStore(absolute)) return importStored(board, absolute, told)
+  if (await isSqlite(absolute)) return importStored(board, absolute, told)
   const job = await importPath(board, { path, absolute }, naming)
-  const named = await takeNames(board.db, job, told)
+  const named = await applyNames(board.db, job, told)
   if (named.refusal !== undefined) notify(`bestmark: ${path}: ${named.refusal}`)
   return [{ ...job, name: named.name }]
 }
@@ -96,7 +96,7 @@ async function importFound(
 async function importStored(
   board: Board,
   path: string,
-  told: Naming,
+  told: NameOptions,
 ): Promise<TrainingJobStatus[]> {
   // SQLite is loaded only for those who have such a store.
   const { importStore } = await import('../recording/importStore.ts')
@@ -106,11 +106,11 @@ async function importStored(
 async function importPath(
   board: Board,
   { path, absolute }: Pick<Found, 'path' | 'absolute'>,
-  naming: Naming,
+  naming: NameOptions,
 ): Promise<TrainingJobStatus> {
   const header = exportHeader(absolute)
-  const onTold = (text: string): void => void notify(`bestmark: ${path}: ${text}\n`)
-  if (!header) return importRun(board, absolute, naming, onTold)
+  const onNotice = (text: string): void => void notify(`bestmark: ${path}: ${text}\n`)
+  if (!header) return importRun(board, absolute, naming, onNotice)
   const { job, isRecordedHere, isPolicyIgnored } = await importExport(
     board,
     absolute,

@@ -8,7 +8,7 @@ import { findJob } from '../board/namedJob.ts'
 import { ProgressLine } from '../cli/progressLine.ts'
 import { findRecipe, type Recipe } from '../recipes/recipe.ts'
 import { resumeRun, startRun, type StartedRun } from '../agent/startRun.ts'
-import { StopWish } from '../processes/stopWish.ts'
+import { StopRequest } from '../processes/stopRequest.ts'
 import { printPath, notify } from '../cli/terminal.ts'
 import { ErrorReporter } from '../cli/errorReporter.ts'
 import { TRAIN } from './train.table.ts'
@@ -20,7 +20,7 @@ import { TRAIN } from './train.table.ts'
 export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, TRAIN)
   const begin = beginning(values, args.RECIPE)
-  using wish = new StopWish()
+  using wish = new StopRequest()
   await using board = await openBoard()
   if (wish.signal.aborted) return EXIT.nothing
   const begun = begin(board)

@@ -2,22 +2,22 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../testing.ts'
-import { BEGINNING, lookAtLines } from './growingFile.ts'
+import { BEGINNING, readNewLines } from './growingFile.ts'
 
 test('a last character that was cut is read once, and not for ever', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'train.log')
   await writeFile(path, Buffer.from([...Buffer.from('one\n 10%|'), 0xe2, 0x96]))
-  let place = BEGINNING
+  let from = BEGINNING
   const texts: string[] = []
   for (const _ of [1, 2, 3]) {
-    const look = lookAtLines(path, place, true)
-    if (look.formatVersion !== 'grown') {
-      expect(look.formatVersion).toBe('same')
+    const look = readNewLines(path, from, true)
+    if (look.kind !== 'grown') {
+      expect(look.kind).toBe('same')
       continue
     }
     texts.push(...look.lines.map(({ text }) => text))
-    place = look.place
+    from = look.end
   }
   expect(texts).toEqual(['one', ' 10%|\uFFFD'])
 })
@@ -27,9 +27,9 @@ test('another file that begins alike is no going on of what was read', async () 
   const path = join(folder.path, 'train.log')
   const alike = `${'# the configuration of both\n'.repeat(100)}`
   await writeFile(path, `${alike}iter 1: loss 3\n`)
-  const look = lookAtLines(path, BEGINNING, false)
-  const place = look.formatVersion === 'grown' ? look.place : BEGINNING
-  expect(lookAtLines(path, place, false).formatVersion).toBe('same')
+  const look = readNewLines(path, BEGINNING, false)
+  const from = look.kind === 'grown' ? look.end : BEGINNING
+  expect(readNewLines(path, from, false).kind).toBe('same')
   await writeFile(path, `${alike}iter 1: loss 4\niter 2: loss 3\n`)
-  expect(lookAtLines(path, place, false).formatVersion).toBe('replaced')
+  expect(readNewLines(path, from, false).kind).toBe('replaced')
 })

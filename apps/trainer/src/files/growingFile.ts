@@ -5,7 +5,7 @@ import { openFile } from './runFile.ts'
 import { type Lines, LONGEST_LINE, nextLines, PIECE, readBytes } from './lines.ts'
 
 /** How far a growing file was read. */
-export interface Place {
+export interface FileOffset {
   /** Bytes, and lines before them. */
   offset: number
   line: number
@@ -27,14 +27,14 @@ const KNOWN_BY = 1024
 const REST = 4096
 
 /** The place at the beginning of a file. */
-export const BEGINNING: Place = { offset: 0, line: 0, read: '' }
+export const BEGINNING: FileOffset = { offset: 0, line: 0, read: '' }
 
 /** What one look at a growing file found. */
-export type Look<Grown> =
-  | { formatVersion: 'same' }
+export type FileChange<Grown> =
+  | { kind: 'same' }
   /** What was read of it is no longer there: it was cut, or another file took its name. */
-  | { formatVersion: 'replaced' }
-  | ({ formatVersion: 'grown' } & Grown)
+  | { kind: 'replaced' }
+  | ({ kind: 'grown' } & Grown)
 
 /**
  * Reads the next complete lines of a text file from a place on, about 1 MB of them. A last line
@@ -42,70 +42,73 @@ export type Look<Grown> =
  * same as ever, so that a network file system that hiccups takes nothing back. `rest` is how what
  * follows the lines begins, which is not counted as read.
  */
-export function lookAtLines(
+export function readNewLines(
   path: string,
-  place: Place,
+  from: FileOffset,
   isOver: boolean,
-): Look<{ lines: NumberedLine[]; rest: string; place: Place }> {
+): FileChange<{ lines: NumberedLine[]; rest: string; end: FileOffset }> {
   const file = openIfThere(path)
-  if (file === undefined) return { formatVersion: 'same' }
+  if (file === undefined) return { kind: 'same' }
   try {
     const { size } = fstatSync(file)
-    if (isOther(file, size, place)) return { formatVersion: 'replaced' }
-    if (size === place.offset) return { formatVersion: 'same' }
-    const piece = nextLines(file, place.offset) ?? (isOver ? tail(file, place.offset) : undefined)
-    if (!piece) return { formatVersion: 'same' }
+    if (isOtherFile(file, size, from)) return { kind: 'replaced' }
+    if (size === from.offset) return { kind: 'same' }
+    const piece = nextLines(file, from.offset) ?? (isOver ? tail(file, from.offset) : undefined)
+    if (!piece) return { kind: 'same' }
     const lines = piece.lines.map(({ text, isLong }, index) => {
-      const line = place.line + index + 1
+      const line = from.line + index + 1
       const bare = line === 1 ? text.replace(/^\uFEFF/, '') : text
       return { text: bare.replace(/\r$/, ''), line, ...(isLong && { isLong }) }
     })
     const rest = readBytes(file, piece.end, REST).toString('utf8')
-    const after = placeAt(file, piece.end, place.line + lines.length)
-    return { formatVersion: 'grown', lines, rest, place: after }
+    const end = offsetAt(file, piece.end, from.line + lines.length)
+    return { kind: 'grown', lines, rest, end }
   } finally {
     closeSync(file)
   }
 }
 
 /** Reads the next bytes of a binary file from a place on, about 1 MB of them. */
-export function lookAtBytes(path: string, place: Place): Look<{ bytes: Buffer; size: number }> {
+export function readNewBytes(
+  path: string,
+  from: FileOffset,
+): FileChange<{ bytes: Buffer; size: number }> {
   const file = openIfThere(path)
-  if (file === undefined) return { formatVersion: 'same' }
+  if (file === undefined) return { kind: 'same' }
   try {
     const { size } = fstatSync(file)
-    if (isOther(file, size, place)) return { formatVersion: 'replaced' }
-    if (size === place.offset) return { formatVersion: 'same' }
-    return { formatVersion: 'grown', bytes: readBytes(file, place.offset, PIECE), size }
+    if (isOtherFile(file, size, from)) return { kind: 'replaced' }
+    if (size === from.offset) return { kind: 'same' }
+    return { kind: 'grown', bytes: readBytes(file, from.offset, PIECE), size }
   } finally {
     closeSync(file)
   }
 }
 
 /** Whether what was read of a file is no longer there; without a digest its length alone tells. */
-export function isReplaced(path: string, place: Place): boolean {
+export function isReplaced(path: string, from: FileOffset): boolean {
   const file = openIfThere(path)
   if (file === undefined) return false
   try {
     const { size } = fstatSync(file)
-    return place.read === '' ? size < place.offset : isOther(file, size, place)
+    return from.read === '' ? size < from.offset : isOtherFile(file, size, from)
   } finally {
     closeSync(file)
   }
 }
 
 /** The place after so many bytes and lines of a file that can be read. */
-export function placeIn(path: string, offset: number, line = 0): Place {
+export function offsetIn(path: string, offset: number, line = 0): FileOffset {
   const file = openFile(path)
   try {
-    return placeAt(file, offset, line)
+    return offsetAt(file, offset, line)
   } finally {
     closeSync(file)
   }
 }
 
 /** The place after so many bytes and lines of an open file. */
-export function placeAt(file: number, offset: number, line: number): Place {
+export function offsetAt(file: number, offset: number, line: number): FileOffset {
   return { offset, line, read: digestOfRead(file, offset) }
 }
 
@@ -119,7 +122,7 @@ function tail(file: number, start: number): Lines | undefined {
 }
 
 /** Whether what was read of a file is no longer there. */
-export function isOther(file: number, size: number, { offset, read }: Place): boolean {
+export function isOtherFile(file: number, size: number, { offset, read }: FileOffset): boolean {
   return size < offset || (offset > 0 && digestOfRead(file, offset) !== read)
 }
 

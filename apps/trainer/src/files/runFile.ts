@@ -109,7 +109,7 @@ export async function textIfReadable(path: string, largest = LARGEST): Promise<s
 }
 
 /** The bytes of a small file, at once. Throws as `openFile` does. */
-export function bytesNow(path: string): Buffer {
+export function readBytesSync(path: string): Buffer {
   const file = openFile(path)
   try {
     return readFileSync(file)

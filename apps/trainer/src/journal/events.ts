@@ -1,8 +1,8 @@
 import { fitted, parsePythonJson, type Fitted, type TrainingEvent } from '@bestmark/core'
 import { fstatSync } from 'node:fs'
 import { basename } from 'node:path'
-import { BEGINNING, isOther, placeAt, type Place } from '../files/growingFile.ts'
-import { admit, type Skips, toldSkips, tooLong } from './gate.ts'
+import { BEGINNING, isOtherFile, offsetAt, type FileOffset } from '../files/growingFile.ts'
+import { admit, type Skips, skipWarnings, tooLong } from './gate.ts'
 import { nextLines, PIECE, type Lines } from '../files/lines.ts'
 
 /** The only key of the last line of an exported journal; how many lines stand before it. */
@@ -18,14 +18,14 @@ const SHOWN = 80
 
 /** The event that a line of a journal is, as far as it is one. */
 export function parseEvent(text: string): Fitted {
-  const said = parsedJson(text)
+  const said = parseJson(text)
   if (said !== undefined) return fitted(said)
   const why = `it is not JSON (${text.slice(0, SHOWN)})`
   return { event: undefined, misfits: [{ field: 'json', why, isWhole: true }] }
 }
 
 /** What a text is in JSON as Python writes it; undefined where it is none. */
-export function parsedJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return parsePythonJson(text)
   } catch {
@@ -33,9 +33,9 @@ export function parsedJson(text: string): unknown {
   }
 }
 
-/** What is known of the lines before a place: their number and last attempt, and what was skipped. */
+/** What is known of the lines before a read: their number and last attempt, and what was skipped. */
 interface Before {
-  place: Place
+  read: FileOffset
   attempt: number
   skips: Skips
 }
@@ -60,8 +60,8 @@ export function eventsFrom(
   if (known.has(path) || read.some(({ misfits }) => misfits.length > 0)) {
     const before = beforeAt(file, path, offset)
     take(before, path, piece)
-    if (isAtEnd(file, piece.end)) events.push(...toldSkips(before.skips, before.attempt))
-    before.place = placeAt(file, piece.end, before.place.line)
+    if (isAtEnd(file, piece.end)) events.push(...skipWarnings(before.skips, before.attempt))
+    before.read = offsetAt(file, piece.end, before.read.line)
     if (known.size >= KEPT) known.clear()
     known.set(path, before)
   }
@@ -81,18 +81,18 @@ function parsedLine({ text, start, isLong }: Lines['lines'][number]): Fitted {
 
 function take(before: Before, path: string, { lines }: Lines): void {
   for (const one of lines) {
-    before.place = { ...before.place, line: before.place.line + 1 }
+    before.read = { ...before.read, line: before.read.line + 1 }
     const { event, misfits } = parsedLine(one)
     if (event) before.attempt = event.attempt
-    admit(before.skips, misfits, { file: basename(path), line: before.place.line })
+    admit(before.skips, misfits, { file: basename(path), line: before.read.line })
   }
 }
 
 /** What is known before an offset, which does not tell it itself; all lines before it are read again. */
 function beforeAt(file: number, path: string, offset: number): Before {
   const found = known.get(path)
-  if (found?.place.offset === offset && !isOther(file, Infinity, found.place)) return found
-  const before: Before = { place: BEGINNING, attempt: 0, skips: {} }
+  if (found?.read.offset === offset && !isOtherFile(file, Infinity, found.read)) return found
+  const before: Before = { read: BEGINNING, attempt: 0, skips: {} }
   for (let at = 0; at < offset;) {
     const piece = nextLines(file, at)
     if (!piece) break

@@ -6,7 +6,7 @@ import { readerNote } from '../sources/events/newEvents.ts'
 export type Found = TrainingEvent | Misfit
 
 /** Where a record stands in a file of the run; without either number it is of the file as a whole. */
-export interface Place {
+export interface RecordOrigin {
   file: string
   /** From 1. */
   line?: number | null
@@ -53,7 +53,11 @@ export function skipFile(skips: Skips, file: string, words: string): void {
  * The one gate on the way from a run's files to the board and to a choice: what does not fit into
  * the schema of events is skipped, counted, and told once by `told`.
  */
-export function admit(skips: Skips, found: readonly object[], place: Place): TrainingEvent[] {
+export function admit(
+  skips: Skips,
+  found: readonly object[],
+  place: RecordOrigin,
+): TrainingEvent[] {
   const admitted: TrainingEvent[] = []
   for (const one of found) {
     const { event, misfits } = isMisfit(one) ? { event: undefined, misfits: [one] } : fitted(one)
@@ -67,14 +71,14 @@ function isMisfit(one: object): one is Misfit {
   return 'why' in one && 'isWhole' in one
 }
 
-function skip(skips: Skips, { field, why, isWhole }: Misfit, at: Place): void {
+function skip(skips: Skips, { field, why, isWhole }: Misfit, at: RecordOrigin): void {
   const key = `${at.file}\n${field}`
   const known = ownValue(skips, key)
   if (known) known.count++
-  else setOwn(skips, key, { count: 1, told: 0, place: placeOf(at), why, isWhole })
+  else setOwn(skips, key, { count: 1, told: 0, place: describeOrigin(at), why, isWhole })
 }
 
-function placeOf({ file, line, byte }: Place): string {
+function describeOrigin({ file, line, byte }: RecordOrigin): string {
   if (byte !== undefined) return `the record at byte ${byte} of ${file}`
   return line == null ? file : `line ${line} of ${file}`
 }
@@ -83,7 +87,7 @@ function placeOf({ file, line, byte }: Place): string {
 const AGAIN = 10
 
 /** Warnings of what was skipped and not told yet, one a kind and file; `skips` then knows them told. */
-export function toldSkips(skips: Skips, attempt: number): TrainingEvent[] {
+export function skipWarnings(skips: Skips, attempt: number): TrainingEvent[] {
   const due = Object.values(skips).filter(({ count, told }) => count >= Math.max(1, told * AGAIN))
   return due.map((one) => {
     one.told = one.count
@@ -101,13 +105,13 @@ function textOf({ count, place, why, isWhole }: Skip): string {
 /** A whole history through the gate, with the warnings of what was skipped. */
 export function admitAll(found: readonly object[], file: string): TrainingEvent[] {
   const skips: Skips = {}
-  const events = found.flatMap((one) => admit(skips, [one], placeIn(one, file)))
+  const events = found.flatMap((one) => admit(skips, [one], originIn(one, file)))
   const attempt = events.reduce((last, event) => Math.max(last, event.attempt), 0)
-  return [...events, ...toldSkips(skips, attempt)]
+  return [...events, ...skipWarnings(skips, attempt)]
 }
 
 /** An evaluation tells where it stands; other events are of the file that the history is of. */
-function placeIn(one: object, file: string): Place {
+function originIn(one: object, file: string): RecordOrigin {
   const isPlaced = 'origin' in one && typeof one.origin === 'object' && one.origin !== null
   // Written by our own readers, which tell both.
   return isPlaced ? (one.origin as { file: string; line: number | null }) : { file }

@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs'
 import { z } from 'zod'
 import { openFile } from '../files/runFile.ts'
-import { parsedJson } from './events.ts'
+import { parseJson } from './events.ts'
 import { readBytes } from '../files/lines.ts'
 import { fileErrorText } from '../plainErrors.ts'
 
@@ -43,7 +43,7 @@ export function journalHeader(path: string): JournalHeader | undefined {
 
 /** Whether a file begins as our journals do, of whatever version; false where there is no file. */
 export function isJournal(path: string): boolean {
-  const first = parsedJson(firstLineIfReadable(path) ?? '')
+  const first = parseJson(firstLineIfReadable(path) ?? '')
   return typeof first === 'object' && first !== null && 'journal' in first
 }
 
@@ -84,7 +84,7 @@ function firstLineIn(file: number): string | undefined {
 export function readHeader(file: number, path: string): JournalHeader | undefined {
   const first = firstLineIn(file)
   if (first === undefined) return undefined
-  const header = JournalHeader.safeParse(parsedJson(first))
+  const header = JournalHeader.safeParse(parseJson(first))
   if (header.success) return header.data
   throw new Error(
     `${path} does not begin with the header of a journal that this version of Bestmark reads.`,

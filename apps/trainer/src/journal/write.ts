@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { measuredJson, type TrainingEvent } from '@bestmark/core'
 import type { z } from 'zod'
 import { openToAppend } from '../files/runFile.ts'
-import { parsedJson } from './events.ts'
+import { parseJson } from './events.ts'
 import { readBytes, readLines } from '../files/lines.ts'
 import { JOURNAL, JournalHeader, readHeader } from './header.ts'
 
@@ -74,7 +74,7 @@ function mendTail(file: number): void {
   for (let piece = readLines(file, end); piece; piece = readLines(file, end)) end = piece.end
   const tail = readBytes(file, end, Infinity).toString('utf8')
   if (tail === '') return
-  if (parsedJson(tail) === undefined) ftruncateSync(file, end)
+  if (parseJson(tail) === undefined) ftruncateSync(file, end)
   else appendFileSync(file, '\n')
 }
 

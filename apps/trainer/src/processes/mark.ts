@@ -29,7 +29,7 @@ export function hasEndedUnseen(run: RunProcess): boolean {
 }
 
 /** Whether a process trains in a folder, or somebody is there who started it, as far as is known. */
-export function isDriven(folder: string): boolean {
+export function hasLiveProcess(folder: string): boolean {
   const run = readRunProcess(folder)
   return run !== undefined && !hasEndedUnseen(run)
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
-import { unstartedWords } from './starting.ts'
+import { describeStartError } from './startError.ts'
 
 /** How a process ended: by itself with a code, or by a signal. */
 export interface ProcessEnd {
@@ -39,7 +39,7 @@ export function spawnDetached(
       if (child.pid !== undefined) resolve({ pid: child.pid, exited, signal })
     })
     child.once('error', (cause) => {
-      reject(new Error(unstartedWords(program, cwd, cause), { cause }))
+      reject(new Error(describeStartError(program, cwd, cause), { cause }))
     })
   }).finally(() => closeSync(log))
 }

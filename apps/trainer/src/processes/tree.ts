@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /** Where processes work and write, as far as Linux tells; empty on other systems. */
-export interface Places {
+export interface ProcessPaths {
   /** Their working directories. */
   folders: Set<string>
   /** Files that they have open for writing. */
@@ -17,8 +17,8 @@ export function processTree(pid: number): Set<number> {
 }
 
 /** Where processes work and write. */
-export function placesOf(pids: Iterable<number>): Places {
-  const places: Places = { folders: new Set(), files: new Set() }
+export function processPaths(pids: Iterable<number>): ProcessPaths {
+  const places: ProcessPaths = { folders: new Set(), files: new Set() }
   for (const pid of pids) {
     const folder = linkOf(`/proc/${pid}/cwd`)
     if (folder) places.folders.add(folder)

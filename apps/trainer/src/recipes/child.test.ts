@@ -8,7 +8,7 @@ import { openJournal } from '../journal/write.ts'
 import { readRunProcess } from '../processes/mark.ts'
 import { processStart } from '../processes/alive.ts'
 import { load } from '@bestmark/char-lm/saved'
-import { TAKEN } from '../processes/takeRun.ts'
+import { TAKEN } from '../processes/runClaim.ts'
 import {
   checkpointsIn,
   ending,

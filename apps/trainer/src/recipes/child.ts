@@ -8,7 +8,7 @@ import { notify } from '../cli/terminal.ts'
 import { CHAR_LM, removeUnfinished, type Run } from '@bestmark/char-lm'
 import { findRecipe, readChildArgs, type RunRequest } from './recipe.ts'
 import { JournaledRun } from './journaledRun.ts'
-import { TAKEN, takeRun } from '../processes/takeRun.ts'
+import { TAKEN, claimRun } from '../processes/runClaim.ts'
 
 /** How each recipe trains; the modules are loaded when they are needed. */
 const TRAINERS: Record<string, () => Promise<(run: Run) => Promise<'completed' | 'stopped'>>> = {
@@ -26,7 +26,7 @@ async function main(request: RunRequest): Promise<void> {
   const attempt = request.attempt ?? next()
   // Before the process is told: whoever reads of it there may ask it to stop.
   const stop = stopSignal()
-  const other = takeRun(folder, attempt)
+  const other = claimRun(folder, attempt)
   if (other)
     return leave(`${folder} is being trained by process ${other.pid}; stop that one first.`)
   if (attempt < next())

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Run, RunEvent } from '@bestmark/char-lm'
 import type { Journal } from '../journal/write.ts'
-import { WaitingEvents } from './waitingEvents.ts'
+import { EventQueue } from './eventQueue.ts'
 
 /** One attempt of a run that reports to its journal. */
 export class JournaledRun implements Run {
@@ -12,7 +12,7 @@ export class JournaledRun implements Run {
   /** Aborted when the run is asked to stop. */
   readonly stop: AbortSignal
   readonly #journal: Journal
-  readonly #events: WaitingEvents
+  readonly #events: EventQueue
 
   constructor(
     journal: Journal,
@@ -25,7 +25,7 @@ export class JournaledRun implements Run {
     this.resume = request.resume
     this.stop = stop
     this.#journal = journal
-    this.#events = new WaitingEvents(journal)
+    this.#events = new EventQueue(journal)
   }
 
   get name(): string {

@@ -12,16 +12,16 @@ const GATHER = 20
  */
 export class Changes implements Disposable {
   readonly #folder: string
-  readonly #lookAgain: number
+  readonly #pollEvery: number
   #watcher: FSWatcher | undefined
   /** Which folder is listened to. */
   #folder_id = ''
   #pending = false
   #wake: () => void = () => undefined
 
-  constructor(folder: string, { lookAgain = LOOK_AGAIN } = {}) {
+  constructor(folder: string, { pollEvery = LOOK_AGAIN } = {}) {
     this.#folder = folder
-    this.#lookAgain = lookAgain
+    this.#pollEvery = pollEvery
     this.#listen()
   }
 
@@ -30,7 +30,7 @@ export class Changes implements Disposable {
     if (!this.#pending) {
       const woken = new AbortController()
       this.#wake = () => woken.abort()
-      await pause(this.#lookAgain, AbortSignal.any([signal, woken.signal]))
+      await pause(this.#pollEvery, AbortSignal.any([signal, woken.signal]))
     }
     this.#pending = false
     await pause(GATHER, signal)

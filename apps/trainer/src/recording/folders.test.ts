@@ -9,7 +9,7 @@ import { expect, test } from 'vitest'
 import { agentOf, testBoard } from '../board/testing.ts'
 import { importRun } from './importRun.ts'
 import { JOURNAL } from '../journal/header.ts'
-import { FilesRecorder } from './files.ts'
+import { FilesRecorder } from './filesRecorder.ts'
 import { followJournal } from './journal.ts'
 import { mayGrow } from '../sources/identity.ts'
 import { eventually, makeOld, weightsOf, writeOutput } from '../testing.ts'
@@ -183,7 +183,7 @@ test('a folder that was removed and made anew is listened to again', async () =>
   await mkdir(root)
   const { signal } = new AbortController()
   // Only an event can end the wait before the test's time is over.
-  using changes = new Changes(root, { lookAgain: 3_600_000 })
+  using changes = new Changes(root, { pollEvery: 3_600_000 })
   await rm(root, { recursive: true })
   await changes.next(signal)
   await mkdir(root)

@@ -16,7 +16,7 @@ import { expect, test } from 'vitest'
 import { agentOf, testBoard } from '../board/testing.ts'
 import { followFiles } from './follower.ts'
 import { importRun } from './importRun.ts'
-import { FilesRecorder } from './files.ts'
+import { FilesRecorder } from './filesRecorder.ts'
 import { followJournal } from './journal.ts'
 import { eventually, writeOutput } from '../testing.ts'
 

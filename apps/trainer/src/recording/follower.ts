@@ -1,10 +1,10 @@
 import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
 import { jobDetail, JobUnknown, recordFacts, type Database } from '@bestmark/db'
 import { askToStop, forgetRunProcess, hasEndedUnseen, readRunProcess } from '../processes/mark.ts'
-import { FilesRecorder, QUIET_AFTER } from './files.ts'
+import { FilesRecorder, QUIET_AFTER } from './filesRecorder.ts'
 import { pause } from '../pause.ts'
-import type { Recorded } from './recorded.ts'
-import { AnotherRun } from './journalPlace.ts'
+import type { RecordedRun } from './recordedRun.ts'
+import { OtherRunError } from './journalCursor.ts'
 import { statusesOf } from './statuses.ts'
 import { endedEvent } from '../sources/events/newEvents.ts'
 import { readJournalEnd, isJournalOnly } from '../sources/journal/runJournal.ts'
@@ -19,12 +19,12 @@ const TRY_AGAIN = 1_000
  * systems tell no events), until its files tell that it ended or the signal aborts; then records
  * what lies there. Where `bestmark run` started the program and died, it is asked here to stop, and
  * its end is told. `onTrouble` hears why nothing is recorded. It ends where the job was removed
- * from the board, and where a journal came that is to be read alone. Throws AnotherRun where the
+ * from the board, and where a journal came that is to be read alone. Throws OtherRunError where the
  * folder holds another run.
  */
 export async function followFiles(
   db: Database,
-  run: Recorded,
+  run: RecordedRun,
   signal: AbortSignal,
   onTrouble: (error: unknown) => void,
 ): Promise<void> {
@@ -45,7 +45,7 @@ export async function followFiles(
       const isQuiet = performance.now() - heard > QUIET_AFTER
       await pause(isQuiet ? LOOK.quiet : LOOK.growing, signal)
     } catch (error) {
-      if (error instanceof AnotherRun) throw error
+      if (error instanceof OtherRunError) throw error
       onTrouble(error)
       if (error instanceof JobUnknown) return
       await pause(TRY_AGAIN, signal)
@@ -57,12 +57,12 @@ export async function followFiles(
 /** A program that `bestmark run` started, as far as that one is no more. */
 class Orphan {
   readonly #db: Database
-  readonly #run: Recorded
+  readonly #run: RecordedRun
   #process: ReturnType<typeof readRunProcess>
   #hasEnded = false
   #isAsked = false
 
-  constructor(db: Database, run: Recorded) {
+  constructor(db: Database, run: RecordedRun) {
     this.#db = db
     this.#run = run
   }

@@ -1,7 +1,7 @@
 import type { TrainingEvent } from '@bestmark/core'
 import { type Database, jobStatus, readSeries, seriesNames } from '@bestmark/db'
 import { Failure, systemCode } from '../failure.ts'
-import { Listing } from '../files/folder.ts'
+import { Listing } from '../files/listing.ts'
 import { RUN_OUTPUT } from '../sources/output/textLog.ts'
 import { RUN_LOG } from '../sources/reader/mixedReader.ts'
 import { readWhole, type Source } from '../sources/reader/source.ts'
@@ -18,7 +18,7 @@ const DIGITS = 4
  * How the files in a folder relate to what is stored of a job: they hold the `same` history, or one
  * that begins after it (`later`), or `another`. They are `unknown` while nothing can be read there.
  */
-export type HistoryInFolder = 'same' | 'later' | 'another' | 'unknown'
+export type HistoryMatch = 'same' | 'later' | 'another' | 'unknown'
 
 /** A job, and the source by which its stored history was read. */
 export interface StoredRun {
@@ -27,11 +27,11 @@ export interface StoredRun {
 }
 
 /** Compares the history in a folder with what is stored of a job. Reads all of the folder's run. */
-export async function historyIn(
+export async function compareHistory(
   db: Database,
   { job_id, source }: StoredRun,
   root: string,
-): Promise<HistoryInFolder> {
+): Promise<HistoryMatch> {
   const names = await storedNames(db, job_id)
   if (names.length === 0) return 'same'
   const measured = await measuredIn(root, source)
@@ -43,12 +43,12 @@ export async function historyIn(
 }
 
 /** Whether any value can be read in a folder. */
-export async function isMeasured(root: string): Promise<boolean> {
+export async function hasMeasurements(root: string): Promise<boolean> {
   return (await measuredIn(root, '')) !== undefined
 }
 
 /** Whether nothing was measured of a job yet, so that no other run can take it back. */
-export async function isEmpty(db: Database, job_id: string): Promise<boolean> {
+export async function isJobEmpty(db: Database, job_id: string): Promise<boolean> {
   return (await storedNames(db, job_id)).length === 0
 }
 

@@ -6,12 +6,12 @@ import type { Board } from '../board/board.ts'
 import { Failure, errorText } from '../failure.ts'
 import { readJournal } from '../journal/read.ts'
 import { JOURNAL } from '../journal/header.ts'
-import { FilesRecorder } from './files.ts'
+import { FilesRecorder } from './filesRecorder.ts'
 import { recordRun } from './journal.ts'
-import type { Recorded } from './recorded.ts'
-import { endOthers } from './another.ts'
+import type { RecordedRun } from './recordedRun.ts'
+import { endOtherJobs } from './replacedRuns.ts'
 import { folderId } from './folderId.ts'
-import { jobIdOf } from './jobOf.ts'
+import { jobIdOf } from './jobId.ts'
 import { readerWarnings } from '../sources/events/newEvents.ts'
 import { identifyRun, mayGrow, type RunIdentity } from '../sources/identity.ts'
 import { readRun } from '../sources/readRun.ts'
@@ -20,7 +20,7 @@ import { digestOf } from '../sources/reader/wholeReader.ts'
 import { sweepJob } from './sweep.ts'
 
 /** What a person may say of an imported run; what is left out is taken from the run. */
-export interface Naming {
+export interface NameOptions {
   name?: string | undefined
   project?: string | undefined
 }
@@ -33,18 +33,18 @@ export interface Naming {
 export async function importRun(
   board: Board,
   path: string,
-  naming: Naming,
-  onTold: Recorded['onTold'] = undefined,
+  naming: NameOptions,
+  onNotice: RecordedRun['onNotice'] = undefined,
 ): Promise<TrainingJobStatus> {
   const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false
   const identity = isFolder ? await identifyRun(path) : undefined
-  if (!identity) return importFile(board, path, naming, onTold)
+  if (!identity) return importFile(board, path, naming, onNotice)
   const job = await register(board, identity, naming)
   const { job_id, root } = job
   if (identity.source === JOURNAL)
-    while (await recordRun(board.db, { job_id, folder: root, onTold }));
+    while (await recordRun(board.db, { job_id, folder: root, onNotice }));
   else {
-    const run = { job_id, folder: root, host_id: board.host_id, onTold }
+    const run = { job_id, folder: root, host_id: board.host_id, onNotice }
     const recorder = new FilesRecorder(board.db, run, { isOver: !(await mayGrow(root)) })
     while (await recorder.record());
   }
@@ -59,7 +59,7 @@ export async function importRun(
 export async function register(
   board: Pick<Board, 'db' | 'host_id' | 'host'>,
   identity: RunIdentity,
-  naming: Naming,
+  naming: NameOptions,
 ) {
   const job_id = await jobIdOf(board, identity)
   if (!(await jobStatus(board.db, job_id))) await assertReadable(identity)
@@ -69,7 +69,7 @@ export async function register(
 async function putOnBoard(
   board: Pick<Board, 'db' | 'host_id' | 'host'>,
   identity: RunIdentity,
-  naming: Naming,
+  naming: NameOptions,
 ) {
   const { root, source } = identity
   const { host_id, host, db } = board
@@ -79,7 +79,7 @@ async function putOnBoard(
   const job = { job_id, host_id, host, root, name, project, source }
   const folder_id = await folderId(root)
   await registerJob(db, { ...job, folder_id, status: 'queued' })
-  await endOthers(db, job)
+  await endOtherJobs(db, job)
   return job
 }
 
@@ -109,10 +109,10 @@ async function assertReadable({ root, source }: RunIdentity): Promise<void> {
 async function importFile(
   board: Board,
   path: string,
-  naming: Naming,
-  onTold: Recorded['onTold'],
+  naming: NameOptions,
+  onNotice: RecordedRun['onNotice'],
 ): Promise<TrainingJobStatus> {
-  return importEvents(board, path, { ...(await readRun(path)), job_id: null }, naming, onTold)
+  return importEvents(board, path, { ...(await readRun(path)), job_id: null }, naming, onNotice)
 }
 
 /** A history that is recorded as a whole, in place of what was recorded of it before. */
@@ -120,8 +120,8 @@ export async function importEvents(
   board: Board,
   path: string,
   { events, ...identity }: RunIdentity & { events: TrainingEvent[] },
-  naming: Naming,
-  onTold: Recorded['onTold'] = undefined,
+  naming: NameOptions,
+  onNotice: RecordedRun['onNotice'] = undefined,
 ): Promise<TrainingJobStatus> {
   const { source } = identity
   const job = await putOnBoard(board, identity, naming)
@@ -129,7 +129,7 @@ export async function importEvents(
   const from = await sourceCursor(board.db, job.job_id, source)
   if (from !== to) {
     await record(board.db, job.job_id, { source, from, to, events, replace: true })
-    for (const text of readerWarnings(events)) onTold?.(text)
+    for (const text of readerWarnings(events)) onNotice?.(text)
   }
   await sweepJob(board.db, job)
   return known(board, job.job_id, path)

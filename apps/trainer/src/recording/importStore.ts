@@ -4,7 +4,7 @@ import type { Board } from '../board/board.ts'
 import { Failure } from '../failure.ts'
 import { storedEvents, storedRuns } from '../sources/trackers/store.ts'
 import type { StoredRun } from '../sources/trackers/storedRun.ts'
-import { importEvents, type Naming } from './importRun.ts'
+import { importEvents, type NameOptions } from './importRun.ts'
 
 /** Ids of stored runs are made of the store's own, so that a store that was moved has the same jobs. */
 const NAMESPACE = '5a0f3a86-3a0c-4e64-9d1c-5c6c9b8b1e52'
@@ -16,7 +16,7 @@ const NAMESPACE = '5a0f3a86-3a0c-4e64-9d1c-5c6c9b8b1e52'
 export async function importStore(
   board: Board,
   path: string,
-  naming: Naming,
+  naming: NameOptions,
 ): Promise<TrainingJobStatus[]> {
   const runs = storedRuns(path)
   if (runs.length === 0) throw new Failure(`${path} holds no run.`)

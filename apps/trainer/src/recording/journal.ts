@@ -5,14 +5,14 @@ import { journalSize, readJournal } from '../journal/read.ts'
 import { JOURNAL, journalHeader } from '../journal/header.ts'
 import { pause } from '../pause.ts'
 import { Changes } from './changes.ts'
-import { Absence } from './absence.ts'
-import { isJournalOfAnother } from './another.ts'
-import { AnotherRun, readPlace, writePlace } from './journalPlace.ts'
-import type { Recorded } from './recorded.ts'
+import { MissingJournal } from './missingJournal.ts'
+import { isOtherJournal } from './replacedRuns.ts'
+import { OtherRunError, readJournalCursor, writeJournalCursor } from './journalCursor.ts'
+import type { RecordedRun } from './recordedRun.ts'
 import { recordScores } from './scores.ts'
 import { readerWarnings } from '../sources/events/newEvents.ts'
 import { SCORES } from '../sources/scores/scoresFile.ts'
-import { isReplaced, placeIn } from '../files/growingFile.ts'
+import { isReplaced, offsetIn } from '../files/growingFile.ts'
 import { journalSource } from '../sources/journal/runJournal.ts'
 
 /** How long to wait before a database that is away is tried again (ms). */
@@ -26,39 +26,39 @@ const ASK_AGAIN = 60_000
  * journal that is not what was read of it was begun anew, and replaces what was recorded.
  * Another recorder of the same journal may go on in between: each event is stored once; one that
  * lies beside the log of `bestmark run` is left to those who read both.
- * Throws where the database is away or the file is no journal, and AnotherRun where it is of one.
+ * Throws where the database is away or the file is no journal, and OtherRunError where it is of one.
  */
-export async function recordJournal(db: Database, run: Recorded): Promise<boolean> {
+export async function recordJournal(db: Database, run: RecordedRun): Promise<boolean> {
   const { job_id, folder } = run
   const path = join(folder, JOURNAL)
   let cursor = await sourceCursor(db, job_id, JOURNAL)
   const size = journalSize(path)
   let any = false
   for (;;) {
-    const place = readPlace(cursor)
+    const place = readJournalCursor(cursor)
     if ((any && place.offset >= size) || journalSource(folder) !== JOURNAL) return any
     const header = journalHeader(path)
     if (!header) return any
     const id = header.job_id
-    if (place.id !== id && (await isJournalOfAnother(db, job_id, id))) throw new AnotherRun(folder)
+    if (place.id !== id && (await isOtherJournal(db, job_id, id))) throw new OtherRunError(folder)
     const replace = isReplaced(path, { ...place, line: 0 })
     const offset = replace ? 0 : place.offset
     const piece = readJournal(path, offset)
     if (piece.offset === offset) return any
-    const { read } = placeIn(path, piece.offset)
+    const { read } = offsetIn(path, piece.offset)
     // Another one may have taken its name in between.
     if (journalHeader(path)?.job_id !== id) continue
-    const to = writePlace({ offset: piece.offset, id, read })
+    const to = writeJournalCursor({ offset: piece.offset, id, read })
     const batch = { source: JOURNAL, from: cursor, to, events: piece.events, replace }
     const { recorded, cursor: present } = await record(db, job_id, batch)
     any ||= recorded
-    if (recorded) for (const text of readerWarnings(piece.events)) run.onTold?.(text)
+    if (recorded) for (const text of readerWarnings(piece.events)) run.onNotice?.(text)
     cursor = present
   }
 }
 
 /** Records what the journal and the scores hold beyond their cursors; whether there was anything. */
-export async function recordRun(db: Database, run: Recorded): Promise<boolean> {
+export async function recordRun(db: Database, run: RecordedRun): Promise<boolean> {
   const any = await recordJournal(db, run)
   // The scores come after the checkpoints that they are of.
   return (await recordScores(db, run)) || any
@@ -68,17 +68,17 @@ export async function recordRun(db: Database, run: Recorded): Promise<boolean> {
  * Keeps recording a growing journal and its scores until the signal aborts, then records what is
  * left. The database is asked only where a file changed. While it is away the files are the buffer;
  * `onTrouble` hears why nothing is recorded. It ends where the job was removed from the board.
- * A journal that is away for a moment takes nothing back. Throws AnotherRun where the folder holds
+ * A journal that is away for a moment takes nothing back. Throws OtherRunError where the folder holds
  * another run.
  */
 export async function followJournal(
   db: Database,
-  run: Recorded,
+  run: RecordedRun,
   signal: AbortSignal,
   onTrouble: (error: unknown) => void,
 ): Promise<void> {
   using changes = new Changes(run.folder)
-  const absence = new Absence(db, run)
+  const absence = new MissingJournal(db, run)
   let known: { files: string; at: number } | undefined
   while (!signal.aborted) {
     try {
@@ -89,7 +89,7 @@ export async function followJournal(
       if (!isKnown) known = { files, at: performance.now() }
       await changes.next(signal)
     } catch (error) {
-      if (error instanceof AnotherRun) throw error
+      if (error instanceof OtherRunError) throw error
       onTrouble(error)
       if (error instanceof JobUnknown) return
       await pause(TRY_AGAIN, signal)

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { Listing } from '../files/folder.ts'
+import { Listing } from '../files/listing.ts'
 import { PIECE } from '../files/lines.ts'
 import { JOURNAL } from '../journal/header.ts'
 import { findRunFiles } from '../sources/identity.ts'

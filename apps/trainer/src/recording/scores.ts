@@ -1,5 +1,5 @@
 import { listCheckpoints, record, SCORES, sourceCursor, type Database } from '@bestmark/db'
-import type { Recorded } from './recorded.ts'
+import type { RecordedRun } from './recordedRun.ts'
 import { readerWarnings } from '../sources/events/newEvents.ts'
 import { attachByAttempt, scoreEvents } from '../sources/scores/scoreEvents.ts'
 import { readScores, scoresSize } from '../sources/scores/scoresFile.ts'
@@ -10,7 +10,7 @@ import { readScores, scoresSize } from '../sources/scores/scoresFile.ts'
  * it, or takes back what was recorded, the whole run is recorded anew, since what no longer counts
  * cannot be told apart.
  */
-export async function recordScores(db: Database, run: Recorded): Promise<boolean> {
+export async function recordScores(db: Database, run: RecordedRun): Promise<boolean> {
   const { job_id, folder } = run
   const cursor = await sourceCursor(db, job_id, SCORES)
   const known = Number(cursor ?? 0)
@@ -18,7 +18,7 @@ export async function recordScores(db: Database, run: Recorded): Promise<boolean
   if (size === known) return false
   const read = readScores(folder, known)
   if (read.problem !== null) {
-    run.onTold?.(read.problem)
+    run.onNotice?.(read.problem)
     return false
   }
   if (size < known || (known > 0 && read.retracts)) {
@@ -34,6 +34,6 @@ export async function recordScores(db: Database, run: Recorded): Promise<boolean
   const events = scoreEvents(attachByAttempt(read.scores, checkpoints), read, attempt)
   const batch = { source: SCORES, from: cursor, to: String(read.offset), events }
   const { recorded } = await record(db, job_id, batch)
-  if (recorded) for (const text of readerWarnings(events)) run.onTold?.(text)
+  if (recorded) for (const text of readerWarnings(events)) run.onNotice?.(text)
   return recorded
 }

@@ -2,11 +2,11 @@ import { type Database, sourceCursor } from '@bestmark/db'
 import { JOURNAL } from '../journal/header.ts'
 import { jsonObject } from '../files/json.ts'
 import { readCursor } from './attemptShift.ts'
-import { readPlace } from './journalPlace.ts'
+import { readJournalCursor } from './journalCursor.ts'
 
 /** The id of the journal that a job was read from, alone or beside a log; null where it was not. */
-export async function storedJournal(db: Database, job_id: string): Promise<string | null> {
-  const { id } = readPlace(await sourceCursor(db, job_id, JOURNAL))
+export async function storedJournalId(db: Database, job_id: string): Promise<string | null> {
+  const { id } = readJournalCursor(await sourceCursor(db, job_id, JOURNAL))
   return id ?? journalIn(await sourceCursor(db, job_id, 'files'))
 }
 

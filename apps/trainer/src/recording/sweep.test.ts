@@ -12,7 +12,7 @@ import {
 } from '@bestmark/db'
 import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Digesting } from '../agent/digests.ts'
+import { Digests } from '../agent/digests.ts'
 import { zip } from '../checkpoints/testing.ts'
 import { importRun } from './importRun.ts'
 import { shipNext } from '../shipping/shipping.ts'
@@ -51,7 +51,7 @@ async function aRun() {
     best: async () => (await jobStatus(db, job_id))?.best_step,
     sweep: () => sweepJob(db, job),
     digest: async () => {
-      const digesting = new Digesting(db, host_id, RATE)
+      const digesting = new Digests(db, host_id, RATE)
       while (await digesting.next(never));
     },
     ship: async (step: number) => {

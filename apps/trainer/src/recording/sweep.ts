@@ -1,8 +1,8 @@
 import type { EventOf, JobState } from '@bestmark/core'
 import { recordFacts, currentFiles, type Database, type KnownFiles } from '@bestmark/db'
-import { inspectCheckpoint, type Before, type FilesSeen } from '../checkpoints/inspect.ts'
+import { inspectCheckpoint, type Before, type InspectedFiles } from '../checkpoints/inspect.ts'
 import { JOURNAL } from '../journal/header.ts'
-import { goneFiles, holdsAnother, isAsBefore } from './another.ts'
+import { missingFiles, holdsOtherRun, isUnchanged } from './replacedRuns.ts'
 import { STATE_UNREADABLE } from '../sources/huggingface/checkpointFolders.ts'
 import { RUN_JOURNAL } from '../sources/journal/runJournal.ts'
 import { unlistedCheckpoints } from '../checkpoints/unlisted.ts'
@@ -29,25 +29,25 @@ export async function sweepJob(db: Database, job: SweptJob): Promise<number> {
   const changed: EventOf<'files' | 'checkpoint'>[] = []
   const stored = await currentFiles(db, job.job_id)
   for (const known of stored) {
-    const event = await lookAgain(db, job, known)
+    const event = await inspectAgain(db, job, known)
     if (event) changed.push(event)
   }
-  if (job.source === JOURNAL && !(await holdsAnother(db, job)))
+  if (job.source === JOURNAL && !(await holdsOtherRun(db, job)))
     changed.push(...(await unlistedCheckpoints(job.root, stored)))
   if (changed.length > 0) await recordFacts(db, job.job_id, changed)
   return changed.length
 }
 
 /** What a look at one checkpoint found that was not known; undefined where it is as it was. */
-export async function lookAgain(
+export async function inspectAgain(
   db: Database,
   job: SweptJob,
   known: KnownFiles,
 ): Promise<EventOf<'files'> | undefined> {
   const stateFile = stateFileOf(job.source)
-  const isGone = (await holdsAnother(db, job)) && !(await isAsBefore(job.root, known))
+  const isGone = (await holdsOtherRun(db, job)) && !(await isUnchanged(job.root, known))
   const seen = isGone
-    ? goneFiles()
+    ? missingFiles()
     : await inspectCheckpoint(job.root, known.path, stateFile, before(job, known))
   if (isSame(known, seen)) return undefined
   const { attempt, step, path } = known
@@ -62,11 +62,11 @@ export function stateFileOf(source: string): string | null {
 function before(job: SweptJob, known: KnownFiles): Before {
   const { signature } = known
   const trains = job.status === 'starting' || job.status === 'running' || job.status === 'stopping'
-  const isTold = job.source === JOURNAL || job.source === RUN_JOURNAL.name
-  return trains ? { known, growing: { signature, isTold } } : { known }
+  const isLogged = job.source === JOURNAL || job.source === RUN_JOURNAL.name
+  return trains ? { known, growing: { signature, isLogged } } : { known }
 }
 
-function isSame(known: KnownFiles, seen: FilesSeen): boolean {
+function isSame(known: KnownFiles, seen: InspectedFiles): boolean {
   const { signature } = seen
   // Why it is gone may be known better than a look can tell.
   if (known.files_state === 'missing' && seen.files_state === 'missing') return true

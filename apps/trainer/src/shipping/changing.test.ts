@@ -16,8 +16,8 @@ import { writeSafetensors } from '@bestmark/char-lm'
 import { currentVersion } from './current.ts'
 import { readManifest } from './manifest.ts'
 import { temporaryFolder } from '../testing.ts'
-import { digestOf } from '../checkpoints/digest.ts'
-import { Damaged, finishShipment, shipToFolder, type ShipmentProgress } from './folder.ts'
+import { fileDigest } from '../checkpoints/digest.ts'
+import { Damaged, finishShipment, shipToFolder, type ShipmentProgress } from './shipment.ts'
 
 const never = new AbortController().signal
 const WEIGHTS = writeSafetensors({ w: { shape: [200_000], data: new Float32Array(200_000) } })
@@ -90,7 +90,7 @@ test('where a digest was taken, files that changed are told from a disk that dam
   const weights = join(shipment.source, 'model.safetensors')
   const names = ['model.safetensors', 'vocab.json']
   const digests = names.map(async (name) => {
-    return [name, await digestOf(join(shipment.source, name), never)] as const
+    return [name, await fileDigest(join(shipment.source, name), never)] as const
   })
   const known = { ...shipment, digest: checkpointDigest(new Map(await Promise.all(digests))) }
   const rewritten = once(() => CHANGES['rewritten in place']?.(weights))
@@ -152,9 +152,9 @@ test('a version that another agent copied whole is made live, and a damaged one 
   const { served_before: _before, ...shipment } = await aShipment(folder.path)
   const { modelFolder } = shipment
   const die = new Error('killed')
-  const killed = { ...shipment, stillOurs: () => Promise.resolve() }
+  const killed = { ...shipment, assertOurs: () => Promise.resolve() }
   let asked = 0
-  killed.stillOurs = () => (++asked === 2 ? Promise.reject(die) : Promise.resolve())
+  killed.assertOurs = () => (++asked === 2 ? Promise.reject(die) : Promise.resolve())
   await expect(shipToFolder(killed, () => {}, never)).rejects.toThrow(die)
   expect(await currentVersion(modelFolder)).toBe('v1')
   const ours = () => Promise.resolve()

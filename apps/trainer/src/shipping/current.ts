@@ -5,7 +5,7 @@ import { Failure, systemCode } from '../failure.ts'
 import { readManifest } from './manifest.ts'
 
 /** A model's folder holds a folder a version, and the link `current` to the one that serves. */
-export interface ModelPlace {
+export interface ModelVersion {
   modelFolder: string
   /** Name of the version's folder. */
   version: string
@@ -27,7 +27,7 @@ export async function currentVersion(modelFolder: string): Promise<string | unde
 }
 
 /** Throws a Failure where something that was ordered later has come to serve meanwhile. */
-export async function assertNewest(place: ModelPlace): Promise<void> {
+export async function assertNewest(place: ModelVersion): Promise<void> {
   const { modelFolder, created_at, served_before } = place
   const serving = await currentVersion(modelFolder)
   if (serving === undefined || serving === served_before) return
@@ -40,12 +40,12 @@ export async function assertNewest(place: ModelPlace): Promise<void> {
 
 /**
  * Switches `current` to a version in one rename, so that a reader sees the old version or the new
- * one and nothing between. `stillOurs` is asked right before that, and throws where another agent
+ * one and nothing between. `assertOurs` is asked right before that, and throws where another agent
  * ships it now: that one has removed the link's draft by then, or will find the version live.
  */
 export async function makeCurrent(
-  place: ModelPlace,
-  stillOurs: (() => Promise<void>) | undefined,
+  place: ModelVersion,
+  assertOurs: (() => Promise<void>) | undefined,
 ): Promise<void> {
   const { modelFolder, version, deployment_id } = place
   const draft = join(modelFolder, `.current-${deployment_id}-${randomUUID().slice(0, 8)}`)
@@ -53,7 +53,7 @@ export async function makeCurrent(
     // A link cannot be changed in place; renaming another one over it can.
     await symlink(version, draft)
     await syncFolder(modelFolder)
-    await stillOurs?.()
+    await assertOurs?.()
     await assertNewest(place)
     await rename(draft, join(modelFolder, 'current'))
     await syncFolder(modelFolder)
@@ -63,7 +63,7 @@ export async function makeCurrent(
 }
 
 /** Removes what another agent left of the same deployment. */
-export async function removeDrafts({ modelFolder, deployment_id }: ModelPlace): Promise<void> {
+export async function removeDrafts({ modelFolder, deployment_id }: ModelVersion): Promise<void> {
   const names = await readdir(modelFolder).catch(() => [])
   for (const name of names) {
     if (

@@ -8,7 +8,7 @@ import {
 } from '@bestmark/db'
 import type { ClaimedDeployment, Database, KnownFiles } from '@bestmark/db'
 import { Failure } from '../failure.ts'
-import { DAMAGED, lookAgain, stateFileOf } from '../recording/sweep.ts'
+import { DAMAGED, inspectAgain, stateFileOf } from '../recording/sweep.ts'
 
 /** What is known of a checkpoint that can be shipped. */
 export interface Shippable {
@@ -22,14 +22,14 @@ export interface Shippable {
  * Looks at a checkpoint right before it is shipped, and records what changed. Throws a Failure
  * where it is not complete any more.
  */
-export async function stillShippable(db: Database, order: ClaimedDeployment): Promise<Shippable> {
+export async function checkShippable(db: Database, order: ClaimedDeployment): Promise<Shippable> {
   const { job_id, path } = order
   const known = await filesOf(db, order)
   if (!known) throw new Failure(`${path} was overwritten by a later save.`)
   const job = { job_id, root: order.root, source: (await jobDetail(db, job_id))?.source ?? '' }
   if (job.source === EXPORTED) throw new Failure(exportedRefusal(order.job_name))
   const status = (await jobStatus(db, job_id))?.status
-  const changed = await lookAgain(db, { ...job, ...(status ? { status } : {}) }, known)
+  const changed = await inspectAgain(db, { ...job, ...(status ? { status } : {}) }, known)
   if (changed) await recordFacts(db, job_id, [changed])
   const { files_state, files_why } = changed ?? known
   if (files_state === 'complete') {

@@ -10,9 +10,9 @@ import {
   pathBelow,
 } from '@bestmark/db'
 import { Failure, errorText } from '../failure.ts'
-import { noteDamage, stillShippable } from './shippable.ts'
+import { noteDamage, checkShippable } from './shippable.ts'
 import { currentVersion } from './current.ts'
-import { Damaged, finishShipment, shipToFolder, type ShipmentProgress } from './folder.ts'
+import { Damaged, finishShipment, shipToFolder, type ShipmentProgress } from './shipment.ts'
 
 /** Progress is written this often at most (ms). */
 const REPORT_EVERY = 200
@@ -67,14 +67,14 @@ async function shipped(
   const version = versionName(root, path, deployment_id)
   const served_before = was_begun ? undefined : await currentVersion(modelFolder)
   const place = { deployment_id, created_at, modelFolder, version, served_before }
-  const stillOurs = (): Promise<void> => reporter.stillOurs()
-  const finished = was_begun ? await finishShipment(place, stillOurs, signal) : undefined
+  const assertOurs = (): Promise<void> => reporter.assertOurs()
+  const finished = was_begun ? await finishShipment(place, assertOurs, signal) : undefined
   if (finished !== undefined) return finished
   await closedFolder(home, 'models')
   const known = { job_id, job_name, checkpoint_id, step, is_best, reason }
   const ledger = { ...known, source: source_path, shipped_at: Date.now() }
-  const found = await stillShippable(db, order)
-  const shipment = { ...place, ...found, root, source: source_path, ledger, stillOurs }
+  const found = await checkShippable(db, order)
+  const shipment = { ...place, ...found, root, source: source_path, ledger, assertOurs }
   return await shipToFolder(shipment, (progress) => reporter.report(progress), signal)
 }
 
@@ -112,7 +112,7 @@ class Reporter {
   }
 
   /** Throws where another agent has taken the shipment over. */
-  async stillOurs(): Promise<void> {
+  async assertOurs(): Promise<void> {
     await this.#writing
     await this.#say(this.#latest)
     this.taken.throwIfAborted()

@@ -1,7 +1,7 @@
 import { lstat, readlink, realpath, rm, stat, symlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { Failure, errorText, systemCode } from '../failure.ts'
-import { Listing } from '../files/folder.ts'
+import { Listing } from '../files/listing.ts'
 import { LINKED_LOGS } from './logs/logFile.ts'
 import { findSources } from './sources.ts'
 

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { textOfFile } from '../files/runFile.ts'
-import { isDriven } from '../processes/mark.ts'
+import { hasLiveProcess } from '../processes/mark.ts'
 
 /**
  * What `bestmark run` notes in a run's folder, so that whoever records it later calls it the same.
@@ -40,5 +40,5 @@ export async function readRunNote(folder: string): Promise<RunNote | undefined> 
  * decided, undefined where no such program lives.
  */
 export async function drivenJob(folder: string): Promise<string | null | undefined> {
-  return isDriven(folder) ? (await readRunNote(folder))?.job_id : undefined
+  return hasLiveProcess(folder) ? (await readRunNote(folder))?.job_id : undefined
 }

@@ -13,15 +13,15 @@ export async function bytesAt(file: FileHandle, offset: number, length: number):
 }
 
 /** What a look at one file of weights tells. */
-export interface WeightsSeen {
+export interface WeightsCheck {
   /** Why it cannot be used, as words after the file's name; null where nothing speaks against it. */
   why: string | null
   /** Whether its format tells where it ends, so that nothing can be missing. */
   ends: boolean
 }
 
-export const WHOLE: WeightsSeen = { why: null, ends: true }
+export const WHOLE: WeightsCheck = { why: null, ends: true }
 
-export function broken(why: string): WeightsSeen {
+export function broken(why: string): WeightsCheck {
   return { why, ends: true }
 }

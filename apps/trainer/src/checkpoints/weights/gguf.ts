@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { broken, bytesAt, WHOLE, type WeightsSeen } from './bytes.ts'
+import { broken, bytesAt, WHOLE, type WeightsCheck } from './bytes.ts'
 import { HeaderBroken, GgufReader } from './ggufReader.ts'
 
 /** Values in a block and bytes of a block, by the number of the type (ggml's `type_traits`). */
@@ -24,7 +24,7 @@ export function isGguf(head: Buffer): boolean {
  * (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md). The header is read in pieces, the
  * data not at all.
  */
-export async function lookAtGguf(file: FileHandle, bytes: number): Promise<WeightsSeen> {
+export async function checkGguf(file: FileHandle, bytes: number): Promise<WeightsCheck> {
   const head = await bytesAt(file, 0, 24)
   if (head.length < 24) return broken('is cut short within its header')
   const version = head.readUInt32LE(4)

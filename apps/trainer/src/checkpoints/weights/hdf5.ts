@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { broken, bytesAt, WHOLE, type WeightsSeen } from './bytes.ts'
+import { broken, bytesAt, WHOLE, type WeightsCheck } from './bytes.ts'
 
 const SIGNATURE = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1')
 
@@ -12,7 +12,7 @@ export function isHdf5(head: Buffer): boolean {
  * Whether an HDF5 file reaches to the end-of-file address of its superblock (HDF5 File Format
  * Specification 3.0, II.A), which is written when it is closed.
  */
-export async function lookAtHdf5(file: FileHandle, bytes: number): Promise<WeightsSeen> {
+export async function checkHdf5(file: FileHandle, bytes: number): Promise<WeightsCheck> {
   const block = await bytesAt(file, 0, 96)
   const version = block[8] ?? NaN
   const width = block[version < 2 ? 13 : 9]

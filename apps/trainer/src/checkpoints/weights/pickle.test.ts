@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../../testing.ts'
-import { lookAtWeights } from './weights.ts'
+import { checkWeights } from './weights.ts'
 
 const bytes = (...values: number[]): Buffer => Buffer.from(values)
 const word = (text: string): Buffer =>
@@ -53,7 +53,7 @@ const RAW: Record<string, Buffer> = {
 async function seen(folder: string, content: Buffer) {
   const path = join(folder, 'model.pt')
   writeFileSync(path, content)
-  return lookAtWeights(path, content.length)
+  return checkWeights(path, content.length)
 }
 
 for (const [name, whole] of Object.entries({ LEGACY, ...RAW })) {

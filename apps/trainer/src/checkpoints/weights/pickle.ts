@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { broken, WHOLE, type WeightsSeen } from './bytes.ts'
+import { broken, WHOLE, type WeightsCheck } from './bytes.ts'
 import { PickleReader } from './pickleReader.ts'
 
 /** What torch writes first of its older format, as a pickle of its own (`torch/serialization.py`). */
@@ -23,13 +23,13 @@ export function isPickle(head: Buffer): boolean {
   return head[0] === 0x80 && head[1] !== undefined && head[1] >= 2 && head[1] <= 5
 }
 
-const NOT_KNOWN: WeightsSeen = { why: null, ends: false }
+const NOT_KNOWN: WeightsCheck = { why: null, ends: false }
 
 /**
  * Whether a pickle, or what torch saved in its older format, is whole: each pickle ends in its STOP,
  * and behind torch's five lie the bytes of every storage, each after its count.
  */
-export async function lookAtPickle(file: FileHandle, bytes: number): Promise<WeightsSeen> {
+export async function checkPickle(file: FileHandle, bytes: number): Promise<WeightsCheck> {
   const reader = new PickleReader(file, bytes)
   const first = await reader.walk()
   if (first !== 'stop') return unfinished(first)
@@ -44,7 +44,7 @@ export async function lookAtPickle(file: FileHandle, bytes: number): Promise<Wei
   return bytes === expected ? WHOLE : NOT_KNOWN
 }
 
-function unfinished(end: 'cut' | 'unknown'): WeightsSeen {
+function unfinished(end: 'cut' | 'unknown'): WeightsCheck {
   return end === 'cut' ? broken('is cut short within its pickle') : NOT_KNOWN
 }
 

@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises'
 import { z } from 'zod'
 import { openHandle } from '../../files/runFile.ts'
-import { broken, bytesAt, type WeightsSeen } from './bytes.ts'
-import { usable } from './usable.ts'
+import { broken, bytesAt, type WeightsCheck } from './bytes.ts'
+import { checkTensors } from './usable.ts'
 
 /** The format's own bound on the length of its header, in bytes. */
 const LONGEST_HEADER = 100_000_000
@@ -16,7 +16,7 @@ const OFFSETS = /"data_offsets"\s*:\s*\[\s*(\d+)\s*,\s*(\d+)\s*\]/g
  * Whether a safetensors file is as long as its header says
  * (https://github.com/huggingface/safetensors). The header is read in pieces, the data not at all.
  */
-export async function lookAtSafetensors(file: FileHandle, bytes: number): Promise<WeightsSeen> {
+export async function checkSafetensors(file: FileHandle, bytes: number): Promise<WeightsCheck> {
   const start = await bytesAt(file, 0, 9)
   const length = start.length < 9 ? Infinity : Number(start.readBigUInt64LE())
   if (start.length === 9 && (length > LONGEST_HEADER || start[8] !== 0x7b)) {
@@ -25,7 +25,7 @@ export async function lookAtSafetensors(file: FileHandle, bytes: number): Promis
   if (8 + length > bytes) return broken('is cut short within its header')
   const { end, tensors, empty } = await tensorsIn(file, length)
   const expected = 8 + length + end
-  if (expected === bytes) return usable(tensors, empty)
+  if (expected === bytes) return checkTensors(tensors, empty)
   return bytes < expected
     ? broken(`is cut short: ${bytes} of ${expected} bytes`)
     : broken(`has ${bytes - expected} bytes more than its header tells of`)

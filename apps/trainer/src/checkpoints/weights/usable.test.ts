@@ -5,7 +5,7 @@ import { writeSafetensors } from '@bestmark/char-lm'
 import { temporaryFolder, writeOutput } from '../../testing.ts'
 import { readRun } from '../../sources/readRun.ts'
 import { rowsFrom, select } from '@bestmark/core'
-import { lookAtWeights } from './weights.ts'
+import { checkWeights } from './weights.ts'
 
 test.each([
   ['no tensor', {}, 'holds no tensor'],
@@ -21,7 +21,7 @@ test.each([
   })
   const bytes = writeSafetensors(Object.fromEntries(tensors))
   await writeFile(path, bytes)
-  expect((await lookAtWeights(path, bytes.length)).why).toBe(why)
+  expect((await checkWeights(path, bytes.length)).why).toBe(why)
 })
 
 const LOG = [100, 200, 300].map((step) => ({ step, eval_loss: 3 - step / 100 + 0.1 }))

@@ -1,10 +1,10 @@
-import { broken, WHOLE, type WeightsSeen } from './bytes.ts'
+import { broken, WHOLE, type WeightsCheck } from './bytes.ts'
 
 /**
  * Whole weights that can also be loaded: at least one tensor, and none without elements, as a save
  * leaves them that did not gather what several processes hold.
  */
-export function usable(tensors: number, empty: number): WeightsSeen {
+export function checkTensors(tensors: number, empty: number): WeightsCheck {
   if (tensors === 0) return broken('holds no tensor')
   if (empty === 0) return WHOLE
   return broken(

@@ -2,14 +2,14 @@ import { basename } from 'node:path'
 import type { FileHandle } from 'node:fs/promises'
 import { openHandle } from '../../files/runFile.ts'
 import { isLfsPointer } from '../../files/lfsPointer.ts'
-import { broken, bytesAt, type WeightsSeen } from './bytes.ts'
-import { isGguf, lookAtGguf } from './gguf.ts'
-import { isHdf5, lookAtHdf5 } from './hdf5.ts'
-import { isPickle, lookAtPickle } from './pickle.ts'
-import { lookAtSafetensors } from './safetensors.ts'
+import { broken, bytesAt, type WeightsCheck } from './bytes.ts'
+import { isGguf, checkGguf } from './gguf.ts'
+import { isHdf5, checkHdf5 } from './hdf5.ts'
+import { isPickle, checkPickle } from './pickle.ts'
+import { checkSafetensors } from './safetensors.ts'
 import { torchArchive } from './torchArchive.ts'
-import { usable } from './usable.ts'
-import { isZip, lookAtZip } from './zip.ts'
+import { checkTensors } from './usable.ts'
+import { isZip, checkZip } from './zip.ts'
 
 const WEIGHTS =
   /\.(safetensors|bin|pt|pth|th|ckpt|gguf|h5|hdf5|keras|msgpack|npz|distcp|onnx|pb|ocdbt|cbm)$|\.pth\.tar$/
@@ -36,35 +36,35 @@ export function isWeightsAmong(path: string, names: ReadonlySet<string>): boolea
 }
 
 /** Looks at the beginning and the end of a file of weights, whatever its length. */
-export async function lookAtWeights(path: string, bytes: number): Promise<WeightsSeen> {
+export async function checkWeights(path: string, bytes: number): Promise<WeightsCheck> {
   if (bytes === 0) return broken('is empty')
   await using file = await openHandle(path)
   // The file is closed when this returns, so the look must be over by then.
   return await lookInside(file, path, bytes)
 }
 
-async function lookInside(file: FileHandle, path: string, bytes: number): Promise<WeightsSeen> {
+async function lookInside(file: FileHandle, path: string, bytes: number): Promise<WeightsCheck> {
   const head = await bytesAt(file, 0, HEAD)
   if (bytes < POINTER_BYTES && isLfsPointer(head.toString('latin1'))) {
     return broken('is a Git LFS pointer, not the weights')
   }
   // A disk that was full, or lost its power, leaves a file's length and none of its bytes.
   if (head.every((byte) => byte === 0)) return broken('begins with nothing but zeros')
-  if (path.endsWith('.safetensors')) return lookAtSafetensors(file, bytes)
+  if (path.endsWith('.safetensors')) return checkSafetensors(file, bytes)
   // Torch's distributed checkpoints hold an archive a tensor.
   if (isZip(head)) return lookAtArchive(file, path, bytes)
-  if (isGguf(head)) return lookAtGguf(file, bytes)
-  if (isHdf5(head)) return lookAtHdf5(file, bytes)
-  if (isPickle(head)) return lookAtPickle(file, bytes)
+  if (isGguf(head)) return checkGguf(file, bytes)
+  if (isHdf5(head)) return checkHdf5(file, bytes)
+  if (isPickle(head)) return checkPickle(file, bytes)
   const expected = /\.(keras|npz|gguf|h5|hdf5)$/.exec(path)?.[1]
   if (expected !== undefined) return broken(`does not begin as a ${expected} file does`)
   return { why: null, ends: false }
 }
 
 /** Of an archive that torch saved the tensors are counted, too; it may also hold an optimiser's state alone. */
-async function lookAtArchive(file: FileHandle, path: string, bytes: number): Promise<WeightsSeen> {
+async function lookAtArchive(file: FileHandle, path: string, bytes: number): Promise<WeightsCheck> {
   const isPiece = path.endsWith('.distcp')
-  const seen = await lookAtZip(file, bytes, isPiece)
+  const seen = await checkZip(file, bytes, isPiece)
   if (seen.why !== null || isPiece || !TORCH.test(path)) return seen
   const archive = await torchArchive(file, bytes)
   if (!archive?.isWhole) return seen
@@ -74,7 +74,7 @@ async function lookAtArchive(file: FileHandle, path: string, bytes: number): Pro
   }
   // A storage without a name is held in a way that is not known.
   if (tensors.length === 0 && archive.tensorsDigest !== '') return seen
-  return usable(tensors.length, tensors.filter(({ shape }) => shape.includes(0)).length)
+  return checkTensors(tensors.length, tensors.filter(({ shape }) => shape.includes(0)).length)
 }
 
 const TORCH = /\.(pt|pth|ckpt|bin|tar)$/

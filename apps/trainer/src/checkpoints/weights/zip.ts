@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { broken, bytesAt, WHOLE, type WeightsSeen } from './bytes.ts'
+import { broken, bytesAt, WHOLE, type WeightsCheck } from './bytes.ts'
 
 // Signatures of the format's records (APPNOTE.TXT of PKWARE, sections 4.3.7 to 4.3.16).
 const END = 0x06054b50
@@ -21,11 +21,11 @@ export function isZip(head: Buffer): boolean {
  * right before that, where the record says. Of several archives one after another (`isOneOfMany`)
  * the last is looked at, which counts from its own beginning.
  */
-export async function lookAtZip(
+export async function checkZip(
   file: FileHandle,
   bytes: number,
   isOneOfMany: boolean,
-): Promise<WeightsSeen> {
+): Promise<WeightsCheck> {
   const directory = await directoryOf(file, bytes)
   if (directory === undefined) return broken('is cut short: the end of its archive is missing')
   const before = directory.start - directory.offset

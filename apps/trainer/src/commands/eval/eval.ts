@@ -13,7 +13,7 @@ import {
 import { findRun } from './namedRun.ts'
 import { EVAL } from './eval.table.ts'
 import { EXIT, Failure } from '../../failure.ts'
-import { SAME } from '../../processes/stopWish.ts'
+import { SAME } from '../../processes/stopRequest.ts'
 import { recordScores } from '../score/boardScores.ts'
 import type { RunCheckpoint } from '../score/checkpointAt.ts'
 import { repeatText, valueText, userName } from '../score/addedScores.ts'

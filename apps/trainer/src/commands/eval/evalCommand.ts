@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { systemCode } from '../../failure.ts'
-import { unstartedWords } from '../../processes/starting.ts'
+import { describeStartError } from '../../processes/startError.ts'
 
 /** How long a command may take to end after SIGTERM before it is killed (ms). */
 const GRACE = 4_000
@@ -47,7 +47,7 @@ async function outcome(order: EvalCommand): Promise<Omit<CommandEnd, 'seconds'>>
   })
   const { promise, resolve } = Promise.withResolvers<Omit<CommandEnd, 'seconds'>>()
   child.once('error', (cause) => {
-    resolve({ error: unstartedWords(program, order.cwd, cause), isUnstartable: true })
+    resolve({ error: describeStartError(program, order.cwd, cause), isUnstartable: true })
   })
   let because: string | undefined
   let grace: NodeJS.Timeout | undefined

@@ -14,7 +14,7 @@ import {
 } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db/root'
 import { optionProblemOf } from './optionProblem.ts'
-import { unservable } from '../../checkpoints/servable.ts'
+import { findServingProblem } from '../../checkpoints/servable.ts'
 import { readerWarnings } from '../../sources/events/newEvents.ts'
 import { readRun } from '../../sources/readRun.ts'
 
@@ -52,7 +52,7 @@ export async function choiceOf(
   const explanation = explain(asked, context, selection, setting)
   const best = selection.best?.path
   const paths = rows.checkpoints.map(({ path }) => path)
-  const why = best == null ? undefined : await unservable(run.root, best, paths)
+  const why = best == null ? undefined : await findServingProblem(run.root, best, paths)
   const warnings = [...readerWarnings(run.events), ...(why === undefined ? [] : [why])]
   const setup = { config: { ...context.config }, environment: environmentIn(run.events) }
   return { root: run.root, selection, explanation, problem, warnings, ...setup }

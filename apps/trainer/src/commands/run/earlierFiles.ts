@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { uuidv5 } from '@bestmark/db'
 import type { Board } from '../../board/board.ts'
-import { Listing } from '../../files/folder.ts'
+import { Listing } from '../../files/listing.ts'
 import { statIfSeen } from '../../files/runFile.ts'
 import { JOURNAL } from '../../journal/header.ts'
 import { pause } from '../../pause.ts'
-import { isMeasured } from '../../recording/history.ts'
-import { storedJobOf } from '../../recording/jobOf.ts'
+import { hasMeasurements } from '../../recording/history.ts'
+import { storedJobOf } from '../../recording/jobId.ts'
 import { identifyRun } from '../../sources/identity.ts'
 import { ERRORS, OUTPUT } from '../../sources/output/textLog.ts'
 import { findSources } from '../../sources/sources.ts'
@@ -59,7 +59,7 @@ export class EarlierFiles {
     if (!this.isRun) return undefined
     while (this.isUndecided && !over.aborted && !(await this.#isChanged()))
       await pause(LOOK_AGAIN, over)
-    if (over.aborted && this.isUndecided && !this.#areKept() && !(await isMeasured(root))) {
+    if (over.aborted && this.isUndecided && !this.#areKept() && !(await hasMeasurements(root))) {
       return undefined
     }
     const { job_id } = (await identifyRun(root)) ?? { job_id: null }
@@ -74,7 +74,7 @@ export class EarlierFiles {
       [...now].every(([file, signature]) => {
         return this.#files.get(file) === signature
       })
-    return !isSame && isMeasured(this.#root)
+    return !isSame && hasMeasurements(this.#root)
   }
 
   /** Whether no file was removed or cut. */

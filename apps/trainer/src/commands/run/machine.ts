@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemCode } from '../../failure.ts'
-import { bytesNow, openToAppend, statIfSeen } from '../../files/runFile.ts'
+import { readBytesSync, openToAppend, statIfSeen } from '../../files/runFile.ts'
 import { pause } from '../../pause.ts'
 import { commandLineOptions } from '../../sources/config/commandLine.ts'
 import { writeSetupNote } from '../../sources/setup/setupNote.ts'
@@ -54,7 +54,7 @@ export class Machine {
   /** The samples of earlier programs are of another run. */
   removeEarlierSamples(): void {
     if (this.#earlier === 0) return
-    leniently(() => writeFileSync(this.#usage, bytesNow(this.#usage).subarray(this.#earlier)))
+    leniently(() => writeFileSync(this.#usage, readBytesSync(this.#usage).subarray(this.#earlier)))
   }
 
   /** Once the program has ended: waits a little for what is not known yet, unless `hurried`. */

@@ -1,5 +1,5 @@
 import { type Database, jobStatus, listCheckpoints } from '@bestmark/db'
-import type { Recorded } from '../../recording/recorded.ts'
+import type { RecordedRun } from '../../recording/recordedRun.ts'
 import { shellWord } from './runNames.ts'
 
 /** What could not be found of a run: all but its output, its checkpoints, or its log. */
@@ -32,7 +32,7 @@ export function missingText(
 /** What is missing on the board of a run that a program wrote; `isByWeights` where its log is. */
 export async function findMissing(
   db: Database,
-  { run, isByWeights }: { run: Recorded; isByWeights?: boolean },
+  { run, isByWeights }: { run: RecordedRun; isByWeights?: boolean },
 ): Promise<MissingPart | undefined> {
   const { current_step } = (await jobStatus(db, run.job_id)) ?? {}
   const hasSaved = (await listCheckpoints(db, run.job_id)).length > 0

@@ -5,7 +5,7 @@ import { errorText, systemCode } from '../../failure.ts'
 import { KeptOutput, type Show } from './keptOutput.ts'
 import { writeKeptProcess } from '../../processes/mark.ts'
 import type { ProcessEnd } from '../../processes/spawn.ts'
-import { unstartedWords } from '../../processes/starting.ts'
+import { describeStartError } from '../../processes/startError.ts'
 import { ERRORS, OUTPUT } from '../../sources/output/textLog.ts'
 import { notify } from '../../cli/terminal.ts'
 
@@ -58,7 +58,7 @@ export async function startProgram(
   const env = { PYTHONUNBUFFERED: '1', ...process.env, ...run }
   const stdio = ['inherit' as const, output.file, stderr.file]
   const failed = (cause: unknown): Error => {
-    const why = unstartedWords(program, cwd, cause)
+    const why = describeStartError(program, cwd, cause)
     output.mark(`failed: ${why}`)
     return new Error(why, { cause })
   }

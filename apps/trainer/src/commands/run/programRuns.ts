@@ -3,13 +3,13 @@ import type { Board } from '../../board/board.ts'
 import type { ProgressLine } from '../../cli/progressLine.ts'
 import type { ErrorReporter } from '../../cli/errorReporter.ts'
 import { pause } from '../../pause.ts'
-import { endOthers } from '../../recording/another.ts'
+import { endOtherJobs } from '../../recording/replacedRuns.ts'
 import { folderId } from '../../recording/folderId.ts'
 import { followFiles } from '../../recording/follower.ts'
-import { storedJobOf } from '../../recording/jobOf.ts'
-import { AnotherRun } from '../../recording/journalPlace.ts'
-import { readAnew } from '../../recording/readAnew.ts'
-import type { Recorded } from '../../recording/recorded.ts'
+import { storedJobOf } from '../../recording/jobId.ts'
+import { OtherRunError } from '../../recording/journalCursor.ts'
+import { resetFilesCursor } from '../../recording/filesCursor.ts'
+import type { RecordedRun } from '../../recording/recordedRun.ts'
 import { RUN_LOG } from '../../sources/reader/mixedReader.ts'
 import { linkCheckpoints } from '../../sources/checkpointLinks.ts'
 import { findSources } from '../../sources/sources.ts'
@@ -63,7 +63,7 @@ export interface RecordingListener {
 
 /** A run that is recorded. */
 interface RunOnBoard {
-  run: Recorded
+  run: RecordedRun
   name: string
   /** Where the program itself chose its folder. */
   joined?: JoinedFolder | undefined
@@ -111,7 +111,7 @@ export class ProgramRuns {
   }
 
   /** Puts the first run on the board; until it is known where it lies, and which one it is, that waits. */
-  async begin(): Promise<Recorded> {
+  async begin(): Promise<RecordedRun> {
     const { root, earlier, job_id, name, isOurs } = this.#run
     const place = isOurs ? await this.#firstFound() : undefined
     const stored = place
@@ -173,7 +173,7 @@ export class ProgramRuns {
     try {
       await followFiles(this.#board.db, part.run, until, this.#keeper.errors.report)
     } catch (error) {
-      if (!(error instanceof AnotherRun)) throw error
+      if (!(error instanceof OtherRunError)) throw error
       const { folder: root } = part.run
       const named = { job_id: randomId(root), root, name: part.name }
       Object.assign(part, await this.#put(named, part.joined, true))
@@ -255,7 +255,7 @@ export class ProgramRuns {
     const isWhole = before?.isWhole ?? true
     const joined = new JoinedFolder(this.#run.root, root, isWhole)
     before?.withdraw()
-    await readAnew(this.#board.db, run.job_id)
+    await resetFilesCursor(this.#board.db, run.job_id)
     const moved = await this.#put({ job_id: run.job_id, root, name }, joined)
     Object.assign(part, moved, { isByWeights: false })
     this.#follow(part)
@@ -291,8 +291,8 @@ export class ProgramRuns {
     const known = await registerJob(db, { ...job, folder_id, ...status })
     if (this.#run.isNamed && known.name !== name) await renameJob(db, job_id, name)
     this.#keeper.onJob(job_id, root, isAnother)
-    await endOthers(db, job)
-    const run = { job_id, folder: root, host_id, isOwn: true }
+    await endOtherJobs(db, job)
+    const run = { job_id, folder: root, host_id, isStartedHere: true }
     return { run, name, joined, moved: new AbortController() }
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { readSeries } from '@bestmark/db'
 import { beforeAll, expect, test } from 'vitest'
 import { testBoard } from '../../board/testing.ts'
-import { isDriven } from '../../processes/mark.ts'
+import { hasLiveProcess } from '../../processes/mark.ts'
 import { OUTPUT } from '../../sources/output/textLog.ts'
 import { bestmark, eventually } from '../../testing.ts'
 
@@ -108,7 +108,7 @@ test('a program that makes its folder anew is followed there, and its log begins
   const job = await jobAt('folder made anew', 5)
   expect(job).toMatchObject({ status: 'running' })
   const folder = join(here.path, 'folder made anew')
-  await eventually(async () => isDriven(folder) || undefined)
+  await eventually(async () => hasLiveProcess(folder) || undefined)
   await goOn('folder made anew', 1)
   expect((await running).code).toBe(0)
   expect(await jobAt('folder made anew', 6)).toMatchObject({ status: 'completed' })

@@ -1,8 +1,8 @@
 import { bestEffort, isUnavailable, watch, type Database } from '@bestmark/db'
 import { openBoard, type Board } from '../../board/board.ts'
 import { pause } from '../../pause.ts'
-import { FilesRecorder } from '../../recording/files.ts'
-import type { Recorded } from '../../recording/recorded.ts'
+import { FilesRecorder } from '../../recording/filesRecorder.ts'
+import type { RecordedRun } from '../../recording/recordedRun.ts'
 import { sweepJob } from '../../recording/sweep.ts'
 import { RUN_LOG } from '../../sources/reader/mixedReader.ts'
 import {
@@ -152,7 +152,7 @@ export class RunRecorder {
 interface OpenRecording {
   board: Board
   parts: ProgramRuns
-  run: Recorded
+  run: RecordedRun
 }
 
 function untilAborted(signal: AbortSignal): Promise<undefined> {

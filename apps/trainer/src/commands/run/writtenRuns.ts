@@ -1,12 +1,12 @@
 import { realpath, stat } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { systemCode } from '../../failure.ts'
-import { Listing } from '../../files/folder.ts'
+import { Listing } from '../../files/listing.ts'
 import { jsonObject } from '../../files/json.ts'
 import { statIfSeen, textOfFile } from '../../files/runFile.ts'
 import { JOURNAL } from '../../journal/header.ts'
-import { isDriven } from '../../processes/mark.ts'
-import { isWrittenByOthers, placesOf, processTree } from '../../processes/tree.ts'
+import { hasLiveProcess } from '../../processes/mark.ts'
+import { isWrittenByOthers, processPaths, processTree } from '../../processes/tree.ts'
 import { searchRuns } from '../../sources/runSearch.ts'
 import { identifyRun, type RunIdentity } from '../../sources/identity.ts'
 import { OUTPUT } from '../../sources/output/textLog.ts'
@@ -65,7 +65,7 @@ export class WrittenRuns {
   /** Runs that were not found before. */
   async look(signal: AbortSignal): Promise<WrittenRun[]> {
     const tree = processTree(this.#program.pid)
-    const { folders, files } = placesOf(tree)
+    const { folders, files } = processPaths(tree)
     const runs = new Map<string, RunIdentity>()
     const add = (run: RunIdentity | undefined): void => {
       if (run) runs.set(run.root, run)
@@ -165,7 +165,7 @@ export class WrittenRuns {
   #isOfAnother(folder: string): boolean {
     if (this.#found.has(folder) || folder === this.#weights) return false
     const above = dirname(folder)
-    return isDriven(folder) || (above !== folder && this.#isOfAnother(above))
+    return hasLiveProcess(folder) || (above !== folder && this.#isOfAnother(above))
   }
 
   /** Whether its log was written since the program started, and not by a program of another `bestmark run`. */

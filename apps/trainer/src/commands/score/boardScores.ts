@@ -3,7 +3,7 @@ import { jobStatus, selectionOf } from '@bestmark/db'
 import { openExistingBoard, type Board } from '../../board/board.ts'
 import { Failure, errorText } from '../../failure.ts'
 import { importRun } from '../../recording/importRun.ts'
-import { jobIdOf } from '../../recording/jobOf.ts'
+import { jobIdOf } from '../../recording/jobId.ts'
 import { readRun } from '../../sources/readRun.ts'
 import type { ReadRun } from '../../sources/reader/source.ts'
 

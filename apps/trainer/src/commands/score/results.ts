@@ -1,5 +1,5 @@
 import { type Direction, readMeasured, type Measured, ownValue, setOwn } from '@bestmark/core'
-import { TextWalk } from '../../files/jsonPlaces.ts'
+import { TextWalk } from '../../files/jsonLines.ts'
 import { isCount } from '../../files/json.ts'
 
 /** Metrics that were measured over one number of samples. */

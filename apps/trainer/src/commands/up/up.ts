@@ -1,12 +1,12 @@
 import { hasEnded } from '@bestmark/core'
 import { Door, watch } from '@bestmark/db'
 import { Agent } from '../../agent/agent.ts'
-import { agentSettings } from '../../agent/settings.ts'
+import { agentOptions } from '../../agent/options.ts'
 import { parse } from '../../cli/parse.ts'
 import { openBoard, type Board } from '../../board/board.ts'
 import { EXIT } from '../../failure.ts'
 import { ProgressLine } from '../../cli/progressLine.ts'
-import { StopWish } from '../../processes/stopWish.ts'
+import { StopRequest } from '../../processes/stopRequest.ts'
 import { pause } from '../../pause.ts'
 import { print } from '../../cli/terminal.ts'
 import { ErrorReporter } from '../../cli/errorReporter.ts'
@@ -31,7 +31,7 @@ const WATCH_AGAIN = 1000
 export async function main(words: readonly string[]): Promise<number> {
   const { values } = parse(words, UP)
   const restarts = { ...RESTARTS, most: values.restarts }
-  using wish = new StopWish()
+  using wish = new StopRequest()
   const leaving = untilAborted(wish.signal)
   const address = await freeAddress(process.env)
   await using things = new AsyncDisposableStack()
@@ -51,7 +51,7 @@ export async function main(words: readonly string[]): Promise<number> {
     const begin = (at: Address): Promise<WebServer> =>
       built === undefined ? developPages(at, board.home) : servePages(at, board.home, built)
     const pages = things.use(new Pages(begin, address))
-    const agent = new Agent(board.db, board, troubles, agentSettings())
+    const agent = new Agent(board.db, board, troubles, agentOptions())
     const working = keepWorking(agent, restarts, things)
     say(`board     ${await link(await pages.listening(), board)}`)
     say('Ctrl-C stops everything.')

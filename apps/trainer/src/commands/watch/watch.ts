@@ -1,11 +1,11 @@
 import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
-import { agentSettings } from '../../agent/settings.ts'
+import { agentOptions } from '../../agent/options.ts'
 import { callerPath } from '../../cli/callerPath.ts'
 import { parse } from '../../cli/parse.ts'
 import { openBoard } from '../../board/board.ts'
 import { EXIT } from '../../failure.ts'
 import { ProgressLine } from '../../cli/progressLine.ts'
-import { StopWish } from '../../processes/stopWish.ts'
+import { StopRequest } from '../../processes/stopRequest.ts'
 import { print, notify } from '../../cli/terminal.ts'
 import { linkCheckpoints, refuseSeveral } from '../../sources/checkpointLinks.ts'
 import { WATCH } from './watch.table.ts'
@@ -23,8 +23,8 @@ export async function main(words: readonly string[]): Promise<number> {
   if (checkpoints !== undefined) {
     for (const path of paths) await linkCheckpoints(path, callerPath(checkpoints))
   }
-  const { patience } = agentSettings()
-  using wish = new StopWish()
+  const { patience } = agentOptions()
+  using wish = new StopRequest()
   await using board = await openBoard()
   const over = new AbortController()
   wish.signal.addEventListener('abort', () => over.abort())

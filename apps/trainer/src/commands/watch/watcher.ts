@@ -1,16 +1,16 @@
 import { hasEnded, type Patience, type TrainingJobStatus } from '@bestmark/core'
 import { jobStatus } from '@bestmark/db'
-import { AGENT_SETTINGS } from '../../agent/settings.ts'
+import { AGENT_OPTIONS } from '../../agent/options.ts'
 import type { Board } from '../../board/board.ts'
 import { followFiles } from '../../recording/follower.ts'
-import { importRun, type Naming, register } from '../../recording/importRun.ts'
+import { importRun, type NameOptions, register } from '../../recording/importRun.ts'
 import { JOURNAL } from '../../journal/header.ts'
-import { takeNames } from '../../recording/naming.ts'
-import { Silence } from '../../recording/silence.ts'
+import { applyNames } from '../../recording/jobNames.ts'
+import { SilentRuns } from '../../recording/silentRuns.ts'
 import { pause } from '../../pause.ts'
 import { followJournal } from '../../recording/journal.ts'
-import { endReplaced } from '../../recording/another.ts'
-import { AnotherRun } from '../../recording/journalPlace.ts'
+import { endReplacedJob } from '../../recording/replacedRuns.ts'
+import { OtherRunError } from '../../recording/journalCursor.ts'
 import { statusesOf } from '../../recording/statuses.ts'
 import { searchRuns } from '../../sources/runSearch.ts'
 import { readLastChange, mayGrow, type RunIdentity } from '../../sources/identity.ts'
@@ -39,10 +39,10 @@ interface Followed {
 /** Finds runs below folders, imports those that ended, and follows those that grow. */
 export class Watcher {
   readonly #board: Board
-  readonly #project: Naming
+  readonly #project: NameOptions
   readonly #display: Display
   readonly #troubles: ErrorReporter
-  readonly #silence: Silence
+  readonly #silence: SilentRuns
   readonly #followed = new Map<string, Followed>()
   /** Roots of runs whose jobs were named. */
   readonly #named = new Set<string>()
@@ -51,15 +51,15 @@ export class Watcher {
 
   constructor(
     board: Board,
-    project: Naming,
+    project: NameOptions,
     display: Display,
-    patience: Patience = AGENT_SETTINGS.patience,
+    patience: Patience = AGENT_OPTIONS.patience,
   ) {
     this.#board = board
     this.#project = project
     this.#display = display
     this.#troubles = new ErrorReporter(display.message)
-    this.#silence = new Silence(board.db, patience)
+    this.#silence = new SilentRuns(board.db, patience)
   }
 
   /** Looks until the signal aborts, then waits until every followed run is recorded. */
@@ -76,8 +76,8 @@ export class Watcher {
 
   async #listen(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#silence.loseSilent(this.#followed.values()).catch(this.#troubles.report)
-      await pause(AGENT_SETTINGS.pace.listen, signal)
+      await this.#silence.endSilent(this.#followed.values()).catch(this.#troubles.report)
+      await pause(AGENT_OPTIONS.pace.listen, signal)
     }
   }
 
@@ -118,11 +118,11 @@ export class Watcher {
     const over = new AbortController()
     const until = AbortSignal.any([signal, over.signal])
     const onTrouble = (error: unknown): void => this.#troubles.reportFor(run.name, error)
-    const onTold = this.#onTold(run)
+    const onNotice = this.#onTold(run)
     const following =
       run.source === JOURNAL
-        ? followJournal(db, { job_id, folder, onTold }, until, onTrouble)
-        : followFiles(db, { job_id, folder, host_id, onTold }, until, onTrouble)
+        ? followJournal(db, { job_id, folder, onNotice }, until, onTrouble)
+        : followFiles(db, { job_id, folder, host_id, onNotice }, until, onTrouble)
     const end = (): void => over.abort()
     const done = Promise.all([following, this.#untilOver(run, job_id, until, end)])
       .then(async () => {
@@ -134,7 +134,7 @@ export class Watcher {
       })
       .catch(async (error: unknown) => {
         onTrouble(error)
-        if (error instanceof AnotherRun) await endReplaced(db, job_id).catch(onTrouble)
+        if (error instanceof OtherRunError) await endReplacedJob(db, job_id).catch(onTrouble)
       })
       .finally(() => {
         over.abort()
@@ -148,11 +148,11 @@ export class Watcher {
     if (this.#project.project === undefined || this.#named.has(root)) return
     this.#named.add(root)
     const job = await jobStatus(this.#board.db, job_id)
-    const named = job && (await takeNames(this.#board.db, job, this.#project))
+    const named = job && (await applyNames(this.#board.db, job, this.#project))
     if (named?.refusal !== undefined) this.#display.message(`${name}: ${named.refusal}`)
   }
 
-  #naming({ name }: RunIdentity): Naming {
+  #naming({ name }: RunIdentity): NameOptions {
     return { ...this.#project, name }
   }
 

@@ -5,8 +5,8 @@ import { systemCode } from '../../failure.ts'
 import { inspectCheckpoint } from '../../checkpoints/inspect.ts'
 import { findAttempt, type Progress } from './attempts.ts'
 import { measuredEvents, readerNote } from './newEvents.ts'
-import type { Listing } from '../../files/folder.ts'
-import { pickled } from '../../files/pickled.ts'
+import type { Listing } from '../../files/listing.ts'
+import { readTorchState } from '../../files/torchState.ts'
 
 /** Weights that lie in a run's folder: a file, or a folder of files. */
 export interface SavedFile {
@@ -73,7 +73,7 @@ export async function readMissingSteps(
   return Promise.all(
     saved.map(async (one) => {
       if (one.step !== null || !/\.(ckpt|pt|pth)$/.test(one.path)) return one
-      const found = await pickled(root, one.path)
+      const found = await readTorchState(root, one.path)
       return { ...one, step: found?.step ?? null, epoch: one.epoch ?? found?.epoch ?? null }
     }),
   )

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { readdir } from 'node:fs/promises'
 import { Failure, systemCode } from '../../failure.ts'
-import { type FilesSeen, inspectCheckpoint } from '../../checkpoints/inspect.ts'
+import { type InspectedFiles, inspectCheckpoint } from '../../checkpoints/inspect.ts'
 import { isWeights } from '../../checkpoints/weights/weights.ts'
 import { readTrainerState, type TrainerState } from './trainerState.ts'
 
@@ -24,7 +24,7 @@ const FILE_CODES = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'E
 export interface CheckpointFolder {
   name: string
   step: number
-  files: FilesSeen
+  files: InspectedFiles
   state: TrainerState | null
 }
 

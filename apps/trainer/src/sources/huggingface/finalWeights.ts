@@ -1,6 +1,6 @@
 import { pathStep, ownValue } from '@bestmark/core'
 import { optionOf, type Configurations } from '../config/configuration.ts'
-import { pickled } from '../../files/pickled.ts'
+import { readTorchState } from '../../files/torchState.ts'
 import type { LogEntry, TrainerState } from './trainerState.ts'
 
 /** The weights that a run has once its training is over. */
@@ -27,7 +27,7 @@ export async function readLoadsBest(
   { found }: Configurations,
 ): Promise<boolean | null> {
   for (const path of argumentFiles(folders)) {
-    const loads = (await pickled(root, path))?.load_best_model_at_end
+    const loads = (await readTorchState(root, path))?.load_best_model_at_end
     if (typeof loads === 'boolean') return loads
   }
   const settings = found.map((one) => optionOf(one, 'load_best_model_at_end')?.value)

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { publicRows } from '../../testing.ts'
-import { Listing } from '../../files/folder.ts'
+import { Listing } from '../../files/listing.ts'
 import { readResults, findResultsFiles } from './resultsFiles.ts'
 import { readRun } from '../readRun.ts'
 import { readTrainerState } from './trainerState.ts'

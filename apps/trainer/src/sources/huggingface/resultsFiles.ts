@@ -4,8 +4,8 @@ import { Failure, systemCode } from '../../failure.ts'
 import { textOfFile } from '../../files/runFile.ts'
 import { fileErrorText } from '../../plainErrors.ts'
 import { jsonObject } from '../../files/json.ts'
-import type { Listing } from '../../files/folder.ts'
-import { TextWalk } from '../../files/jsonPlaces.ts'
+import type { Listing } from '../../files/listing.ts'
+import { TextWalk } from '../../files/jsonLines.ts'
 import { isHeldOut } from '../events/names.ts'
 
 /** What the Trainer's `save_metrics` left: the sums of training, and what was measured after it. */

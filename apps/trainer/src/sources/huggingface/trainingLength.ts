@@ -1,6 +1,6 @@
 import { argumentFiles } from './finalWeights.ts'
 import { type Configurations, optionOf } from '../config/configuration.ts'
-import { pickled } from '../../files/pickled.ts'
+import { readTorchState } from '../../files/torchState.ts'
 import type { Results } from './resultsFiles.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 
@@ -17,7 +17,7 @@ export async function readPlannedEpochs(
   { found }: Configurations,
 ): Promise<number | null> {
   for (const path of argumentFiles(folders)) {
-    const option = await pickled(root, path)
+    const option = await readTorchState(root, path)
     if (option?.num_train_epochs != null)
       return epochsUnless(option.max_steps, option.num_train_epochs)
   }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { parsePythonJson, type TrainingEvent } from '@bestmark/core'
-import { Listing } from '../../files/folder.ts'
+import { Listing } from '../../files/listing.ts'
 import { textOfFile } from '../../files/runFile.ts'
 import { admitAll, type Found } from '../../journal/gate.ts'
 import { readConfigurations } from '../config/configuration.ts'

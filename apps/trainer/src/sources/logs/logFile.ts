@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
-import type { Listing } from '../../files/folder.ts'
+import type { Listing } from '../../files/listing.ts'
 import { listWeights } from '../weights/finder.ts'
 import { readJsonLine } from './jsonLines.ts'
 import type { LogRecord } from './logRecord.ts'

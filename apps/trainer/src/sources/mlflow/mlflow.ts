@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { setOwn, type TrainingEvent } from '@bestmark/core'
 import { numberIn } from '../../files/csv.ts'
-import { Listing } from '../../files/folder.ts'
+import { Listing } from '../../files/listing.ts'
 import { textOfFile } from '../../files/runFile.ts'
 import type { ReadOptions, Source } from '../reader/source.ts'
 import { WholeReader } from '../reader/wholeReader.ts'

@@ -1,4 +1,4 @@
-import type { Listing } from '../../files/folder.ts'
+import type { Listing } from '../../files/listing.ts'
 import type { Found } from '../../journal/gate.ts'
 import { detectLog, type LogFile, logRank } from '../logs/logFile.ts'
 import { axisOf, LOG_FORMAT, type LogState } from '../logs/logs.ts'

@@ -3,16 +3,23 @@ import { systemCode } from '../../failure.ts'
 import { fileErrorText } from '../../plainErrors.ts'
 import { type EventOf, type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
 import { claimEvent, endedEvent, startedEvent, readerNote } from '../events/newEvents.ts'
-import { admit, type Found, skipFile, type Skips, toldSkips, tooLong } from '../../journal/gate.ts'
+import {
+  admit,
+  type Found,
+  skipFile,
+  type Skips,
+  skipWarnings,
+  tooLong,
+} from '../../journal/gate.ts'
 import {
   BEGINNING,
-  lookAtBytes,
-  lookAtLines,
+  readNewBytes,
+  readNewLines,
   type NumberedLine,
-  type Place,
-  placeIn,
+  type FileOffset,
+  offsetIn,
 } from '../../files/growingFile.ts'
-import { Listing } from '../../files/folder.ts'
+import { Listing } from '../../files/listing.ts'
 import type { Progress } from '../events/attempts.ts'
 import { type StoredFiles, savedEvents, type SavedFile } from '../events/savedFiles.ts'
 import type { Candidate } from '../weights/candidate.ts'
@@ -94,7 +101,7 @@ const SKIPPED_CODES = new Set(['EACCES', 'EPERM', 'EISDIR', 'ENXIO', 'ENAMETOOLO
 interface Cursor<State> {
   /** Of which format, and of which version of it. */
   format: string
-  files: Record<string, Place>
+  files: Record<string, FileOffset>
   state: State
   stored_files: StoredFiles
   history: LogHistory
@@ -137,7 +144,7 @@ class LineReader<State extends Progress> implements SourceReader {
     if (first) events.unshift(...(await this.#started(listing, at)))
     if (!this.#read) {
       events.push(...(await this.#saved(listing, at)))
-      events.push(...toldSkips(at.skips, at.state.attempt))
+      events.push(...skipWarnings(at.skips, at.state.attempt))
     }
     if (events.length > 0 || this.#read) return this.#piece(events, replace)
     if (this.#isOver && !at.hasEnded && !at.hasLoggedEnd) {
@@ -191,14 +198,13 @@ class LineReader<State extends Progress> implements SourceReader {
   }
 
   #linesOf(file: string, at: Cursor<State>): TrainingEvent[] | 'replaced' | undefined {
-    const look = lookAtLines(
+    const look = readNewLines(
       join(this.#root, file),
       ownValue(at.files, file) ?? BEGINNING,
       this.#isOver,
     )
-    if (look.formatVersion !== 'grown')
-      return look.formatVersion === 'replaced' ? 'replaced' : undefined
-    setOwn(at.files, file, look.place)
+    if (look.kind !== 'grown') return look.kind === 'replaced' ? 'replaced' : undefined
+    setOwn(at.files, file, look.end)
     const rest = { file, text: look.rest }
     const { skips } = at
     return [
@@ -215,14 +221,13 @@ class LineReader<State extends Progress> implements SourceReader {
   #bytesOf(file: string, at: Cursor<State>): TrainingEvent[] | 'replaced' | undefined {
     const path = join(this.#root, file)
     const place = ownValue(at.files, file) ?? BEGINNING
-    const look = lookAtBytes(path, place)
-    if (look.formatVersion !== 'grown')
-      return look.formatVersion === 'replaced' ? 'replaced' : undefined
+    const look = readNewBytes(path, place)
+    if (look.kind !== 'grown') return look.kind === 'replaced' ? 'replaced' : undefined
     const { bytes, size } = look
     const { offset } = place
     const read = this.#format.bytes?.(at.state, { file, bytes, offset, size })
     if (!read || read.used === 0) return undefined
-    setOwn(at.files, file, placeIn(path, offset + read.used))
+    setOwn(at.files, file, offsetIn(path, offset + read.used))
     return read.records.flatMap(({ found, byte }) => admit(at.skips, found, { file, byte }))
   }
 

@@ -1,5 +1,5 @@
 import type { TrainingEvent } from '@bestmark/core'
-import type { Listing } from '../../files/folder.ts'
+import type { Listing } from '../../files/listing.ts'
 
 /** What a reader found since its cursor. */
 export interface Piece {

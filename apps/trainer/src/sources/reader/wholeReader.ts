@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { measuredJson, type TrainingEvent } from '@bestmark/core'
 import { Failure, systemCode } from '../../failure.ts'
-import { Listing } from '../../files/folder.ts'
+import { Listing } from '../../files/listing.ts'
 import type { ReadOptions, Piece, SourceReader } from './source.ts'
 
 /** A file that is being written may not be readable for so long (ms). */

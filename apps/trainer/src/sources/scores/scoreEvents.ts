@@ -5,7 +5,7 @@ import { absolutePath } from '@bestmark/db/root'
 import { systemCode } from '../../failure.ts'
 import { bytesOfFile } from '../../files/runFile.ts'
 import { readerNote } from '../events/newEvents.ts'
-import { admit, misfit, type Skips, toldSkips } from '../../journal/gate.ts'
+import { admit, misfit, type Skips, skipWarnings } from '../../journal/gate.ts'
 import { type ScoreAt, SCORES, type ScoresPiece } from './scoresFile.ts'
 
 /** What is known of a saved checkpoint where scores are attached to it. */
@@ -82,7 +82,7 @@ export function scoreEvents(
     return admit(skips, [event], { file: SCORES, line: attached[index]?.score.line ?? null })
   })
   const problems = problem === null ? [] : [readerNote(lastAttempt, problem)]
-  return [...admitted, ...problems, ...toldSkips(skips, lastAttempt)]
+  return [...admitted, ...problems, ...skipWarnings(skips, lastAttempt)]
 }
 
 function evaluation({ score, checkpoint }: AttachedScore): EventOf<'evaluation'> | undefined {

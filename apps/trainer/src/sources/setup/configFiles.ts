@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Listing } from '../../files/folder.ts'
+import type { Listing } from '../../files/listing.ts'
 import { jsonObject } from '../../files/json.ts'
 import { statIfSeen, textIfReadable } from '../../files/runFile.ts'
 import { tomlValues } from '../../files/toml.ts'

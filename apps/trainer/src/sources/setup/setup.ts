@@ -1,5 +1,5 @@
 import type { EventOf } from '@bestmark/core'
-import { Listing } from '../../files/folder.ts'
+import { Listing } from '../../files/listing.ts'
 import { mergeOptions } from '../config/runOptions.ts'
 import { findConfigFiles, configStamp, readOptionsFile } from './configFiles.ts'
 import { readSetupNote, SETUP_NOTE } from './setupNote.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Measured, TrainingEvent } from '@bestmark/core'
-import { Listing } from '../../files/folder.ts'
+import { Listing } from '../../files/listing.ts'
 import { readNpzArrays, type NumpyArray } from './npz.ts'
 import { Failure } from '../../failure.ts'
 import { admitAll } from '../../journal/gate.ts'

@@ -5,7 +5,7 @@ import { readDeclaration } from '../config/declaration.ts'
 import { measuredEvents } from '../events/newEvents.ts'
 import { type Found, noStep } from '../../journal/gate.ts'
 import { type FileLine, lineSource } from '../reader/lineSource.ts'
-import type { Listing } from '../../files/folder.ts'
+import type { Listing } from '../../files/listing.ts'
 import { heldOutName, isHeldOut, isBatchValue, findTrainingLoss } from '../events/names.ts'
 import { readNumberedName, findSavedFiles, readMissingSteps } from '../events/savedFiles.ts'
 

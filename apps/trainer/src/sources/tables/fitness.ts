@@ -1,6 +1,6 @@
 import { ownValue } from '@bestmark/core'
 import type { Values } from '../events/newEvents.ts'
-import type { Listing } from '../../files/folder.ts'
+import type { Listing } from '../../files/listing.ts'
 import { readFacts } from '../weights/weightsFacts.ts'
 import { listWeights } from '../weights/finder.ts'
 

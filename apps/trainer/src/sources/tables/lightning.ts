@@ -6,7 +6,7 @@ import { readConfigurations } from '../config/configuration.ts'
 import { readDeclaration } from '../config/declaration.ts'
 import { measuredEvents } from '../events/newEvents.ts'
 import { type Found, noStep } from '../../journal/gate.ts'
-import { pickled, type Pickled } from '../../files/pickled.ts'
+import { readTorchState, type TorchState } from '../../files/torchState.ts'
 import { type RunStart, type FileLine, lineSource } from '../reader/lineSource.ts'
 import { heldOutName } from '../events/names.ts'
 import {
@@ -15,7 +15,7 @@ import {
   type SavedFile,
   readMissingSteps,
 } from '../events/savedFiles.ts'
-import type { Listing } from '../../files/folder.ts'
+import type { Listing } from '../../files/listing.ts'
 import { findLogFolders } from '../logs/logFile.ts'
 import { listWeights } from '../weights/finder.ts'
 import type { LogHistory } from '../weights/logHistory.ts'
@@ -122,7 +122,7 @@ function isAfterTraining(
 async function started(listing: Listing): Promise<RunStart> {
   const { fields, totals, warnings } = readDeclaration(await readConfigurations(listing.root))
   const newest = newestOf(await lightningSaved(listing))
-  const found = newest && (await pickled(listing.root, newest.path))
+  const found = newest && (await readTorchState(listing.root, newest.path))
   if (newest && found && hasOtherCount(found)) {
     totals.total_steps = null
     warnings.push(otherCountText(newest.path, found))
@@ -136,19 +136,19 @@ async function started(listing: Listing): Promise<RunStart> {
  * Steps of training behind a file: while a batch is trained Lightning has counted only those before
  * it, and a file that is saved after training all of them. Null where the file does not tell.
  */
-function trainingSteps({ step, batches }: Pickled): number | null {
+function trainingSteps({ step, batches }: TorchState): number | null {
   if (step === null || batches === null) return null
   const isAfter = step % (batches + 1) !== 0 && step % batches === 0
   return isAfter ? batches : batches + 1
 }
 
 /** With several optimisers, or one that waits, Lightning's global_step is no count of training steps. */
-function hasOtherCount(found: Pickled): boolean {
+function hasOtherCount(found: TorchState): boolean {
   const steps = trainingSteps(found)
   return steps !== null && steps !== found.step
 }
 
-function otherCountText(path: string, found: Pickled): string {
+function otherCountText(path: string, found: TorchState): string {
   const here = trainingSteps(found)
   return `Lightning's file names count the steps of every optimiser; here steps are those of training, as its tables have them (${basename(path)} is of step ${here})`
 }
@@ -178,11 +178,11 @@ export async function withTrainingSteps(
   saved: readonly SavedFile[],
 ): Promise<SavedFile[]> {
   const newest = newestOf(saved)
-  const found = newest && (await pickled(root, newest.path))
+  const found = newest && (await readTorchState(root, newest.path))
   if (!found || !hasOtherCount(found)) return [...saved]
   return Promise.all(
     saved.map(async (one) => {
-      const known = await pickled(root, one.path)
+      const known = await readTorchState(root, one.path)
       return { ...one, step: known ? trainingSteps(known) : null }
     }),
   )

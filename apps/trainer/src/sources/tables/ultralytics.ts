@@ -4,7 +4,7 @@ import { type FitnessRule, fitnessOf, readFitnessRule, describeFitness } from '.
 import { type TableState, readRow } from './epochTable.ts'
 import type { Values } from '../events/newEvents.ts'
 import { type RunStart, lineSource } from '../reader/lineSource.ts'
-import type { Listing } from '../../files/folder.ts'
+import type { Listing } from '../../files/listing.ts'
 import { findSavedFiles, type SavedFile } from '../events/savedFiles.ts'
 
 interface State extends TableState {

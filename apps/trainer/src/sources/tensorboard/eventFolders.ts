@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path'
-import type { Listing } from '../../files/folder.ts'
+import type { Listing } from '../../files/listing.ts'
 import { listWeights } from '../weights/finder.ts'
 import { findSiblingLogs } from './siblings.ts'
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Listing } from '../../files/folder.ts'
+import type { Listing } from '../../files/listing.ts'
 import { systemCode } from '../../failure.ts'
 import { openHandle } from '../../files/runFile.ts'
 import { type RunOptions, optionsIn } from '../config/runOptions.ts'

@@ -1,5 +1,5 @@
 import { basename, dirname, join, relative } from 'node:path'
-import { Listing } from '../../files/folder.ts'
+import { Listing } from '../../files/listing.ts'
 import { findWeights } from '../weights/finder.ts'
 
 /** Folders of weights, and folders of logs beside them that hold the same name. */

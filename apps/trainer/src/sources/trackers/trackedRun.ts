@@ -1,5 +1,5 @@
 import { type Measured, setOwn, type TrainingEvent } from '@bestmark/core'
-import { Listing } from '../../files/folder.ts'
+import { Listing } from '../../files/listing.ts'
 import { admitAll } from '../../journal/gate.ts'
 import { noProgress } from '../events/attempts.ts'
 import { endedEvent, measuredEvents, startedEvent } from '../events/newEvents.ts'

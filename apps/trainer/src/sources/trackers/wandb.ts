@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { ownValue, parsePythonJson, readMeasured, setOwn, type TrainingEvent } from '@bestmark/core'
-import { Listing } from '../../files/folder.ts'
+import { Listing } from '../../files/listing.ts'
 import { bytesOfFile } from '../../files/runFile.ts'
 import { Failure } from '../../failure.ts'
 import type { ReadOptions, Source } from '../reader/source.ts'

@@ -13,7 +13,7 @@ import {
 } from '../events/newEvents.ts'
 import { isHeldOut } from '../events/names.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
-import { Listing } from '../../files/folder.ts'
+import { Listing } from '../../files/listing.ts'
 import type { ReadOptions, Source } from '../reader/source.ts'
 import { WholeReader } from '../reader/wholeReader.ts'
 import type { Candidate } from '../weights/candidate.ts'

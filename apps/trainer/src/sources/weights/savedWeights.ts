@@ -1,5 +1,5 @@
 import type { SavedFile } from '../events/savedFiles.ts'
-import type { Listing } from '../../files/folder.ts'
+import type { Listing } from '../../files/listing.ts'
 import type { Candidate } from './candidate.ts'
 import type { Axis } from './axis.ts'
 import { readFacts } from './weightsFacts.ts'

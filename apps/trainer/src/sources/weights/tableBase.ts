@@ -1,5 +1,5 @@
 import { ownValue } from '@bestmark/core'
-import type { Listing } from '../../files/folder.ts'
+import type { Listing } from '../../files/listing.ts'
 import type { Values } from '../events/newEvents.ts'
 import { rowHolds } from './axis.ts'
 import { listWeights } from './finder.ts'

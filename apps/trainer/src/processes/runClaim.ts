@@ -13,7 +13,7 @@ const LOOK_AGAIN = 10
  * Makes this process the one that trains in a folder, unless one lives that does: that one is
  * returned. Of several that try at once one succeeds.
  */
-export function takeRun(folder: string, attempt: number): RunProcess | undefined {
+export function claimRun(folder: string, attempt: number): RunProcess | undefined {
   const lock = join(folder, 'process.lock')
   const since = Date.now()
   while (!created(lock)) {

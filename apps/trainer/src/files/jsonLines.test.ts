@@ -1,6 +1,6 @@
 import { pythonJson } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { lineOf, logLines } from './jsonPlaces.ts'
+import { lineOf, logLines } from './jsonLines.ts'
 
 function linesOf(text: string) {
   const rows: object[] = JSON.parse(text).log_history

@@ -17,7 +17,7 @@ export interface ListedFile {
 }
 
 /** The files of a checkpoint, which is a folder or one file. */
-export interface Listing {
+export interface CheckpointFiles {
   isFile: boolean
   files: ListedFile[]
 }
@@ -28,7 +28,7 @@ const TOGETHER = 64
 const VERSION = 2
 
 /** Every file of a checkpoint, in order of their names. `home` is the run's root, links resolved. */
-export async function listFiles(home: string, place: string): Promise<Listing> {
+export async function listCheckpointFiles(home: string, place: string): Promise<CheckpointFiles> {
   const prefix = await filesOfPrefix(place)
   if (prefix) {
     const found = prefix.map((path) => listed(home, path, basename(path)))
@@ -64,7 +64,7 @@ async function filesOfPrefix(place: string): Promise<string[] | undefined> {
 }
 
 /** Where a checkpoint lies, links resolved. Rejects as `realpath` does. */
-export async function realPlace(place: string): Promise<string> {
+export async function realCheckpointPath(place: string): Promise<string> {
   if ((await filesOfPrefix(place)) === undefined) return realpath(place)
   return join(await realpath(dirname(place)), basename(place))
 }

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { Failure, systemCode } from '../failure.ts'
 
 /** Throws a Failure where the disk of a folder, which need not be there yet, has no room for so many bytes. */
-export async function assertRoom(folder: string, bytes: number): Promise<void> {
+export async function assertFreeSpace(folder: string, bytes: number): Promise<void> {
   const free = await freeBytes(folder)
   if (free === undefined || BigInt(bytes) <= free) return
   const sizes = `it takes ${bytesText(bytes)} and ${bytesText(Number(free))} are free`
@@ -28,7 +28,7 @@ async function freeBytes(folder: string): Promise<bigint | undefined> {
 }
 
 /** An error of a full disk as a sentence; any other error as it is. */
-export function fullDiskSaid(error: unknown, folder: string): unknown {
+export function describeFullDisk(error: unknown, folder: string): unknown {
   const code = systemCode(error)
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
   const disk =

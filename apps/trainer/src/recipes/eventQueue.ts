@@ -8,7 +8,7 @@ const MOST = 100_000
  * Events on their way into a journal. While its disk is full they wait in memory, so that training
  * goes on; once there is room they are written in their order, and a warning tells of it.
  */
-export class WaitingEvents {
+export class EventQueue {
   readonly #journal: Journal
   #waiting: JournalEvent[] = []
   #since: number | undefined

@@ -10,7 +10,7 @@ import {
 } from '@bestmark/core'
 
 /** One run, and what was said of it. */
-export interface Told {
+export interface GivenNote {
   rows: RunRows
   context: RunContext
   selection: Selection
@@ -20,16 +20,16 @@ export interface Told {
   was_missed?: boolean
 }
 
-export interface Judge {
+export interface NoteCheck {
   /** What counts as right, as the end of "right where …". */
   right_where: string
-  isRight: (told: Told) => boolean
+  isRight: (told: GivenNote) => boolean
 }
 
 type Row = RunRows['evaluations'][number]
 
 /** A fact that does not come from the rule that wrote the note, for each note that has one. */
-export const JUDGES: Partial<Record<NoteCode, Judge>> = {
+export const NOTE_CHECKS: Partial<Record<NoteCode, NoteCheck>> = {
   trainer_agrees: {
     right_where: 'the step in the trainer’s record is the chosen one',
     isRight: (told) => recordedStep(told) === told.selection.best?.step,
@@ -138,7 +138,7 @@ export const JUDGES: Partial<Record<NoteCode, Judge>> = {
   },
 }
 
-function recordedStep({ rows: { claim } }: Told): number | null {
+function recordedStep({ rows: { claim } }: GivenNote): number | null {
   const inPath = /-(\d+)\/?$/.exec(claim?.path ?? '')?.[1]
   return claim?.step ?? (inPath === undefined ? null : Number(inPath))
 }
@@ -156,7 +156,7 @@ function isBetter(
   return direction === 'max' ? more > 0 : more < 0
 }
 
-function hasTurned({ rows, context, explanation }: Told): boolean {
+function hasTurned({ rows, context, explanation }: GivenNote): boolean {
   const there = rows.evaluations.find(({ step }) => step === explanation.loss_turn?.step)
   const last = rows.evaluations.at(-1)
   if (!there || !last) return false

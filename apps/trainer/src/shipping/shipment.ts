@@ -3,23 +3,23 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure, systemCode } from '../failure.ts'
 import { checkpointDigest } from '../checkpoints/digest.ts'
-import { assertUnchanged, assertWhole } from './copied.ts'
+import { assertUnchanged, assertWhole } from './copyCheck.ts'
 import {
   assertNewest,
   currentVersion,
   makeCurrent,
-  type ModelPlace,
+  type ModelVersion,
   removeDrafts,
   syncFolder,
 } from './current.ts'
 import { type Manifest, manifestName, readManifest, writeManifest } from './manifest.ts'
-import { assertRoom, fullDiskSaid } from './room.ts'
-import { digestOf } from '../checkpoints/digest.ts'
+import { assertFreeSpace, describeFullDisk } from './diskSpace.ts'
+import { fileDigest } from '../checkpoints/digest.ts'
 import { sourceFiles, type SourceFile } from '../checkpoints/sourceFiles.ts'
 import { copyFile } from './copy.ts'
 
 /** One checkpoint to be shipped into the folder of a model. */
-export interface Shipment extends ModelPlace {
+export interface Shipment extends ModelVersion {
   /** The run's root; no file from outside of it is shipped. */
   root: string
   /** Absolute path of the checkpoint's folder. */
@@ -31,7 +31,7 @@ export interface Shipment extends ModelPlace {
   /** What is written beside the files, as `bestmark.json`. */
   ledger: Record<string, unknown>
   /** Asked before anything becomes live; throws where another agent ships it now. */
-  stillOurs?: () => Promise<void>
+  assertOurs?: () => Promise<void>
 }
 
 export interface ShipmentProgress {
@@ -70,15 +70,15 @@ export async function shipToFolder(
   try {
     await removeDrafts(shipment)
     await assertNewest(shipment)
-    await assertRoom(modelFolder, totalOf(files))
+    await assertFreeSpace(modelFolder, totalOf(files))
     await mkdir(incoming, { recursive: true })
     await copyWhole(shipment, files, incoming, report, signal)
-    await shipment.stillOurs?.()
+    await shipment.assertOurs?.()
     await nameVersion(incoming, place)
-    await makeCurrent(shipment, shipment.stillOurs)
+    await makeCurrent(shipment, shipment.assertOurs)
     return place
   } catch (error) {
-    throw fullDiskSaid(error, modelFolder)
+    throw describeFullDisk(error, modelFolder)
   } finally {
     // A shipment that is live is done, whether or not what lies beside it can be removed.
     await rm(incoming, { recursive: true, force: true }).catch(() => undefined)
@@ -91,8 +91,8 @@ export async function shipToFolder(
  * `makeCurrent` does.
  */
 export async function finishShipment(
-  place: ModelPlace,
-  stillOurs: () => Promise<void>,
+  place: ModelVersion,
+  assertOurs: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const { modelFolder, version, deployment_id } = place
@@ -112,7 +112,7 @@ export async function finishShipment(
     return undefined
   }
   await removeDrafts(place)
-  await makeCurrent(place, stillOurs)
+  await makeCurrent(place, assertOurs)
   return folder
 }
 
@@ -204,7 +204,7 @@ async function differing(
   verified: (name: string) => void = () => undefined,
 ): Promise<string | undefined> {
   for (const [name, digest] of digests) {
-    const found = await digestOf(join(folder, name), signal).catch((error: unknown) => {
+    const found = await fileDigest(join(folder, name), signal).catch((error: unknown) => {
       signal.throwIfAborted()
       if (systemCode(error) === 'ENOENT') return undefined
       throw error

@@ -10,8 +10,8 @@ import { importRun } from './importRun.ts'
 import { JOURNAL } from '../journal/header.ts'
 import { eventually } from '../testing.ts'
 import { Watcher } from '../commands/watch/watcher.ts'
-import { Absence } from './absence.ts'
-import { AnotherRun } from './journalPlace.ts'
+import { MissingJournal } from './missingJournal.ts'
+import { OtherRunError } from './journalCursor.ts'
 
 const here = testBoard()
 
@@ -119,12 +119,12 @@ test('a journal that is away for long is gone where a run without one lies in a 
   const root = join(here.path, 'gone')
   const job_id = await begin(root)
   await importRun(here.board, root, {})
-  const absence = new Absence(here.board.db, { job_id, folder: root }, 0)
+  const absence = new MissingJournal(here.board.db, { job_id, folder: root }, 0)
   await rm(join(root, JOURNAL))
   await absence.look()
   await rename(root, `${root}.old`)
   await absence.look()
   await mkdir(root)
   await table(root)
-  await expect(absence.look()).rejects.toThrow(AnotherRun)
+  await expect(absence.look()).rejects.toThrow(OtherRunError)
 })

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { readJournal } from '../journal/read.ts'
 import { JOURNAL } from '../journal/header.ts'
 import { openJournal } from '../journal/write.ts'
-import { WaitingEvents } from './waitingEvents.ts'
+import { EventQueue } from './eventQueue.ts'
 import { smallDisk } from './testing.ts'
 
 test('while the disk is full events wait in memory, and are written once and in order when there is room', ({
@@ -14,7 +14,7 @@ test('while the disk is full events wait in memory, and are written once and in 
   if (!disk) return skip('only a user who may mount a small file system can fill one')
   const header = { name: 'full', project: 'tests', recipe: '' }
   using journal = openJournal(disk.path, { journal: 1, job_id: crypto.randomUUID(), ...header })
-  const events = new WaitingEvents(journal)
+  const events = new EventQueue(journal)
   const ballast = join(disk.path, 'ballast')
   const steps = Array.from({ length: 600 }, (_, index) => index + 1)
   const train = (from: number, to: number): void => {

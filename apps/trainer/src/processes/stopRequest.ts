@@ -13,7 +13,7 @@ export const SAME = 300
  * few seconds to finish what it does, such as recording to a database that may not answer; then, or
  * with a second signal, the process ends whatever it still waits for.
  */
-export class StopWish implements Disposable {
+export class StopRequest implements Disposable {
   readonly #heard = new AbortController()
   #at = Infinity
   #grace: NodeJS.Timeout | undefined

@@ -4,7 +4,7 @@ import { systemCode } from '../failure.ts'
 import { openHandle } from './runFile.ts'
 
 /** What a torch file says of itself, and of the Lightning callback that saved it. */
-export interface Pickled {
+export interface TorchState {
   epoch: number | null
   /** Optimiser steps behind the weights: Lightning's global_step, nanoGPT's iter_num. */
   step: number | null
@@ -21,10 +21,10 @@ export interface Pickled {
 const READ = 2 << 20
 /** Answers that are kept; a checkpoint is asked for at every look, and read once. */
 const KEPT = 256
-const known = new Map<string, Pickled>()
+const known = new Map<string, TorchState>()
 
 /** Reads what the pickle of a torch file says; undefined where there is no file to read. */
-export async function pickled(root: string, path: string): Promise<Pickled | undefined> {
+export async function readTorchState(root: string, path: string): Promise<TorchState | undefined> {
   const file = join(root, path)
   try {
     const { mtimeMs, size } = await stat(file)
@@ -49,7 +49,7 @@ async function beginningOf(path: string): Promise<Buffer> {
  * Finds single values by their keys in a pickle of protocol 2, as torch writes it uncompressed. No
  * pickle is run: it may hold any program.
  */
-function stateIn(bytes: Buffer): Pickled {
+function stateIn(bytes: Buffer): TorchState {
   return {
     epoch: numberAfter(bytes, 'epoch'),
     step: numberAfter(bytes, 'global_step') ?? numberAfter(bytes, 'iter_num'),

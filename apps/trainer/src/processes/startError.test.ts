@@ -3,7 +3,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../testing.ts'
-import { unstartedWords } from './starting.ts'
+import { describeStartError } from './startError.ts'
 
 function errorOf(program: string, cwd: string): Promise<Error> {
   // What the system says at once is thrown.
@@ -29,14 +29,14 @@ for (const [kind, [program, why]] of Object.entries(PROGRAMS)) {
     await writeFile(join(folder.path, 'orphan'), '#!/no/such/interpreter\n')
     await chmod(join(folder.path, 'orphan'), 0o755)
     await mkdir(join(folder.path, 'folder'))
-    const told = unstartedWords(program, folder.path, await errorOf(program, folder.path))
+    const told = describeStartError(program, folder.path, await errorOf(program, folder.path))
     expect(told).toBe(`${program} could not be started: ${why}`)
   })
 }
 
 test('a folder that is gone is not told of the program', async () => {
   const error = await errorOf('true', '/no/folder')
-  expect(unstartedWords('true', '/no/folder', error)).toBe(
+  expect(describeStartError('true', '/no/folder', error)).toBe(
     'true could not be started: there is no folder /no/folder',
   )
 })

@@ -11,15 +11,15 @@ import {
   recordFacts,
   currentFiles,
 } from '@bestmark/db'
-import { inspectCheckpoint, type FilesSeen } from '../checkpoints/inspect.ts'
+import { inspectCheckpoint, type InspectedFiles } from '../checkpoints/inspect.ts'
 import { firstLine, isJournal, JOURNAL } from '../journal/header.ts'
-import { isDriven } from '../processes/mark.ts'
+import { hasLiveProcess } from '../processes/mark.ts'
 import { endedEvent } from '../sources/events/newEvents.ts'
 import { jsonObject } from '../files/json.ts'
 import { drivenJob } from '../sources/runNote.ts'
 import { folderId } from './folderId.ts'
-import { isOfAnother, isOfPlace } from './journalPlace.ts'
-import { storedJournal } from './storedJournal.ts'
+import { isOtherJournalId, isIdOfPath } from './journalCursor.ts'
+import { storedJournalId } from './storedJournal.ts'
 
 const FILES_WHY = "another run lies in the run's folder now"
 
@@ -27,14 +27,14 @@ const FILES_WHY = "another run lies in the run's folder now"
  * Ends a job whose folder holds another run now. Its history, pins and shipments stay; checkpoints
  * whose files the other run replaced or removed are missing, whatever lies at their paths.
  */
-export async function endReplaced(db: Database, job_id: string): Promise<void> {
+export async function endReplacedJob(db: Database, job_id: string): Promise<void> {
   const job = await jobDetail(db, job_id)
   const known = await jobStatus(db, job_id)
   if (!job || !known) return
   const events: TrainingEvent[] = []
   for (const files of await currentFiles(db, job_id)) {
-    if (files.files_state === 'missing' || (await isAsBefore(known.output_dir, files))) continue
-    events.push({ ...placeOf(files), ...goneFiles() })
+    if (files.files_state === 'missing' || (await isUnchanged(known.output_dir, files))) continue
+    events.push({ ...placeOf(files), ...missingFiles() })
   }
   if (!hasEnded(known.status)) {
     const at = Date.now()
@@ -49,7 +49,7 @@ export async function endReplaced(db: Database, job_id: string): Promise<void> {
 
 /** Whether a job's journal may come back: it is missing in a folder that was not made anew. */
 async function isJournalAway(db: Database, job_id: string, root: string): Promise<boolean> {
-  const isMissing = journalIn(root) === undefined && (await storedJournal(db, job_id)) !== null
+  const isMissing = journalIn(root) === undefined && (await storedJournalId(db, job_id)) !== null
   return isMissing && (await folderOfJob(db, job_id))?.folder_id === (await folderId(root))
 }
 
@@ -58,26 +58,26 @@ function placeOf({ attempt, step, path }: KnownFiles) {
 }
 
 /** Whether a checkpoint's files are still those that the job's own run wrote, by their sizes and times. */
-export async function isAsBefore(root: string, known: KnownFiles): Promise<boolean> {
+export async function isUnchanged(root: string, known: KnownFiles): Promise<boolean> {
   if (known.signature === null) return false
   const { signature } = await inspectCheckpoint(root, known.path, null, { known })
   return signature === known.signature
 }
 
 /** Ends the jobs that lay in a folder before the one that lies there now. */
-export async function endOthers(
+export async function endOtherJobs(
   db: Database,
   now: { job_id: string; host_id: string; root: string },
 ): Promise<void> {
   const { host_id, root } = now
   for (const job of await jobsOfFolder(db, host_id, { root, folder_id: null })) {
     const isOther = job.job_id !== now.job_id && job.source !== EXPORTED
-    if (isOther) await endReplaced(db, job.job_id)
+    if (isOther) await endReplacedJob(db, job.job_id)
   }
 }
 
 /** What a look finds of a checkpoint whose folder holds another run. */
-export function goneFiles(): FilesSeen {
+export function missingFiles(): InspectedFiles {
   const nothing = { bytes: null, kind: null, base: null, signature: null, digest: null } as const
   return { ...nothing, files_state: 'missing', files_why: FILES_WHY, checked_at: Date.now() }
 }
@@ -86,7 +86,7 @@ export function goneFiles(): FilesSeen {
  * Whether a folder holds another run than a job: by what `bestmark run` noted while its program
  * lives, by the ids of their journals, or since another job was found in the same folder later.
  */
-export async function holdsAnother(
+export async function holdsOtherRun(
   db: Database,
   { job_id, root }: { job_id: string; root: string },
 ): Promise<boolean> {
@@ -95,8 +95,8 @@ export async function holdsAnother(
   const id = journalIn(root)
   if (id === undefined) return isFolderOfAnother(db, job_id, root)
   // The program of a job that was begun before there was a journal may write one under an id of its own.
-  if (isOfPlace(job_id) && isDriven(root)) return false
-  return isJournalOfAnother(db, job_id, id)
+  if (isIdOfPath(job_id) && hasLiveProcess(root)) return false
+  return isOtherJournal(db, job_id, id)
 }
 
 /** The job's id in a folder's journal. */
@@ -111,13 +111,9 @@ function journalIn(root: string): string | undefined {
  * Whether the journal with an id is of another run than a job; that of a job on the board is left to
  * this one by a job that was made of the folder's place before the journal was there.
  */
-export async function isJournalOfAnother(
-  db: Database,
-  job_id: string,
-  id: string,
-): Promise<boolean> {
-  const told = await storedJournal(db, job_id)
-  if (isOfAnother(job_id, told, id)) return true
+export async function isOtherJournal(db: Database, job_id: string, id: string): Promise<boolean> {
+  const told = await storedJournalId(db, job_id)
+  if (isOtherJournalId(job_id, told, id)) return true
   return told === null && id !== job_id && (await jobStatus(db, id)) !== undefined
 }
 

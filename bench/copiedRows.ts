@@ -18,7 +18,11 @@ interface Sums {
  * Throws if the recorded points differ from the copied rows, or if a series has another length than
  * was written. A figure for other points would mean nothing.
  */
-export async function mustHoldTheSame(db: Database, series: number, steps: number): Promise<void> {
+export async function assertSameAsCopied(
+  db: Database,
+  series: number,
+  steps: number,
+): Promise<void> {
   const [ours, copied] = [await recordedSums(db), await copiedSums(db)]
   const isWhole = copied.length === series && copied.every(({ count }) => count === steps)
   if (isWhole && isDeepStrictEqual(ours, copied)) return

@@ -2,7 +2,7 @@ import { existsSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readRunProcess } from './mark.ts'
-import { TAKEN, takeRun } from './takeRun.ts'
+import { TAKEN, claimRun } from './runClaim.ts'
 import { ending, eventsOf, eventsOfType, runFolder, startQuick } from '../recipes/testing.ts'
 
 test('of several that are started at once in one folder one trains, and the others say why not', async () => {
@@ -19,8 +19,8 @@ test('a lock that a crash left does not keep a run from being trained for ever',
   writeFileSync(lock, '')
   const longAgo = new Date(Date.now() - 60_000)
   utimesSync(lock, longAgo, longAgo)
-  expect(takeRun(run.path, 3)).toBeUndefined()
+  expect(claimRun(run.path, 3)).toBeUndefined()
   expect(readRunProcess(run.path)).toMatchObject({ pid: process.pid, attempt: 3 })
   expect(existsSync(lock)).toBe(false)
-  expect(takeRun(run.path, 4)).toMatchObject({ pid: process.pid, attempt: 3 })
+  expect(claimRun(run.path, 4)).toMatchObject({ pid: process.pid, attempt: 3 })
 })

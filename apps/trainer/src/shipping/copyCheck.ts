@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Failure } from '../failure.ts'
 import { inspectCheckpoint } from '../checkpoints/inspect.ts'
-import { digestOf } from '../checkpoints/digest.ts'
+import { fileDigest } from '../checkpoints/digest.ts'
 import { type SourceFile, sourceFiles } from '../checkpoints/sourceFiles.ts'
 
 /** Where a checkpoint is copied from. */
@@ -36,7 +36,7 @@ export async function assertUnchanged(
   if (different !== undefined) throw new Changed(from, different)
   if (digests === null) return
   for (const { name, from: path } of copied) {
-    const digest = await digestOf(path, signal)
+    const digest = await fileDigest(path, signal)
     if (digest !== digests.get(name)) throw new Changed(from, `${name} holds other bytes`)
   }
 }

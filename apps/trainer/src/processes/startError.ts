@@ -14,7 +14,7 @@ const WHY = new Map([
 ])
 
 /** That a program could not be started in a folder, and why, without a full stop. */
-export function unstartedWords(program: string, cwd: string, cause: unknown): string {
+export function describeStartError(program: string, cwd: string, cause: unknown): string {
   const code = systemCode(cause) ?? ''
   const why = code === 'ENOENT' ? missing(program, cwd) : (WHY.get(code) ?? fileErrorText(cause))
   return `${program} could not be started: ${why ?? `the system says ${code || 'nothing more'}`}`

@@ -9,10 +9,10 @@ import {
 import type { Board } from '../board/board.ts'
 import type { RunIdentity } from '../sources/identity.ts'
 import { drivenJob, readRunNote } from '../sources/runNote.ts'
-import { historyIn, isEmpty } from './history.ts'
+import { compareHistory, isJobEmpty } from './history.ts'
 import { folderId } from './folderId.ts'
-import { isOfPlace } from './journalPlace.ts'
-import { storedJournal } from './storedJournal.ts'
+import { isIdOfPath } from './journalCursor.ts'
+import { storedJournalId } from './storedJournal.ts'
 
 /**
  * Which job a run is: the one that `bestmark run` noted while its program lives; that of its journal;
@@ -69,7 +69,7 @@ async function ofFolder(
 ): Promise<string | undefined> {
   const { root, folder_id } = folder
   const found = await jobsOfFolder(db, host_id, { root, folder_id })
-  const placed = found.filter(({ job_id }) => isOfPlace(job_id))
+  const placed = found.filter(({ job_id }) => isIdOfPath(job_id))
   const isSame = (job: JobOfFolder): boolean => folder_id !== null && job.folder_id === folder_id
   const here = placed.filter((job) => job.root === root)
   const moved: JobOfFolder[] = []
@@ -95,16 +95,16 @@ async function isRunOf(
   { root, folder_id, journal }: Folder,
 ): Promise<boolean> {
   if (journal === null) return isContinued(db, job, root)
-  const stored = await storedJournal(db, job.job_id)
+  const stored = await storedJournalId(db, job.job_id)
   if (stored !== null) return stored === journal
-  if (await isEmpty(db, job.job_id)) return true
+  if (await isJobEmpty(db, job.job_id)) return true
   const isSame = job.folder_id === null || folder_id === null || job.folder_id === folder_id
   return isSame && (await isContinued(db, job, root))
 }
 
 /** Whether a folder's history is that of a job; a folder in which nothing can be read yet stays its job's. */
 async function isContinued(db: Database, job: JobOfFolder, root: string): Promise<boolean> {
-  const history = await historyIn(db, job, root)
+  const history = await compareHistory(db, job, root)
   if (history !== 'unknown') return history !== 'another'
   return job.folder_id === null || job.folder_id === (await folderId(root))
 }

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { testDatabase, TestProxy, type TestDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { BESTMARK, eventually, temporaryFolder } from '../testing.ts'
-import { GRACE, SAME } from './stopWish.ts'
+import { GRACE, SAME } from './stopRequest.ts'
 
 let db: TestDatabase
 let folder: Awaited<ReturnType<typeof temporaryFolder>>

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { writeSafetensors } from '@bestmark/char-lm'
 import { temporaryFolder } from '../testing.ts'
 import { currentVersion } from './current.ts'
-import { shipToFolder, type Shipment, type ShipmentProgress } from './folder.ts'
+import { shipToFolder, type Shipment, type ShipmentProgress } from './shipment.ts'
 
 const never = new AbortController().signal
 

@@ -11,17 +11,17 @@ import {
 } from '@bestmark/db'
 import type { TrainingEvent } from '@bestmark/core'
 import { statIfSeen } from '../files/runFile.ts'
-import { isDriven } from '../processes/mark.ts'
-import { CURSOR, type Recorded } from './recorded.ts'
-import { holdsAnother } from './another.ts'
+import { hasLiveProcess } from '../processes/mark.ts'
+import { FILES_CURSOR, type RecordedRun } from './recordedRun.ts'
+import { holdsOtherRun } from './replacedRuns.ts'
 import { readCursor, shifted, writeCursor } from './attemptShift.ts'
 import { folderId } from './folderId.ts'
-import { historyIn } from './history.ts'
-import { AnotherRun } from './journalPlace.ts'
+import { compareHistory } from './history.ts'
+import { OtherRunError } from './journalCursor.ts'
 import { piecesIn, watchedFiles } from './runFiles.ts'
 import { recordScores } from './scores.ts'
 import { readerWarnings } from '../sources/events/newEvents.ts'
-import { Listing } from '../files/folder.ts'
+import { Listing } from '../files/listing.ts'
 import { openRun, findSources } from '../sources/sources.ts'
 import type { ReadOptions, Piece, Source, SourceReader } from '../sources/reader/source.ts'
 import { RUN_LOG } from '../sources/reader/mixedReader.ts'
@@ -44,7 +44,7 @@ export const QUIET_AFTER = 60_000
  */
 export class FilesRecorder {
   readonly #db: Database
-  readonly #run: Recorded
+  readonly #run: RecordedRun
   readonly #isOver: boolean
   #sources: Source[] = []
   #looked = -Infinity
@@ -65,7 +65,7 @@ export class FilesRecorder {
   /** Files that its sources read, as far as they were there. */
   #read: string[] = []
 
-  constructor(db: Database, run: Recorded, { isOver }: { isOver: boolean }) {
+  constructor(db: Database, run: RecordedRun, { isOver }: { isOver: boolean }) {
     this.#db = db
     this.#run = run
     this.#isOver = isOver
@@ -73,7 +73,7 @@ export class FilesRecorder {
 
   /**
    * Records the next piece; returns whether there may be more. The database is asked only where a
-   * file changed. Throws where reading or the database fails, and AnotherRun where the folder holds
+   * file changed. Throws where reading or the database fails, and OtherRunError where the folder holds
    * another run.
    */
   async record(): Promise<boolean> {
@@ -137,32 +137,32 @@ export class FilesRecorder {
     const told = shifted(events, shift)
     const stamped = this.#isLive && !replace ? stamp(told) : told
     const to = writeCursor({ shift, cursor })
-    const batch = { source: CURSOR, from, to, events: stamped, replace }
+    const batch = { source: FILES_CURSOR, from, to, events: stamped, replace }
     const { recorded } = await record(this.#db, job_id, batch)
     if (recorded) {
       this.#keepReader(reader, to)
       this.#storedBy = this.#sources[0]?.name
       await this.#lookWhatIsRead()
-      for (const text of readerWarnings(events)) this.#run.onTold?.(text)
+      for (const text of readerWarnings(events)) this.#run.onNotice?.(text)
     }
     const isBegun = events.some(({ type }) => type === 'started')
     // What nobody drives that is known here, nobody can ask to stop.
-    if (isBegun && !isDriven(folder)) await this.#register(false)
+    if (isBegun && !hasLiveProcess(folder)) await this.#register(false)
     return true
   }
 
-  /** Whether files that are not those that were read hold the job's history. Throws AnotherRun where they do not. */
+  /** Whether files that are not those that were read hold the job's history. Throws OtherRunError where they do not. */
   async #history(): Promise<'same' | 'later' | 'unknown'> {
     const { job_id, folder } = this.#run
     const source = this.#storedBy ?? this.#sources[0]?.name ?? ''
-    const history = await historyIn(this.#db, { job_id, source }, folder)
-    if (history === 'another') throw new AnotherRun(folder)
+    const history = await compareHistory(this.#db, { job_id, source }, folder)
+    if (history === 'another') throw new OtherRunError(folder)
     return history
   }
 
   async #ask(): Promise<string | null> {
     this.#asked = performance.now()
-    return sourceCursor(this.#db, this.#run.job_id, CURSOR)
+    return sourceCursor(this.#db, this.#run.job_id, FILES_CURSOR)
   }
 
   /**
@@ -218,11 +218,11 @@ export class FilesRecorder {
 
   async #lookForSources(): Promise<void> {
     this.#looked = performance.now()
-    const { folder: root, job_id, isOwn } = this.#run
-    if (!isOwn) {
+    const { folder: root, job_id, isStartedHere } = this.#run
+    if (!isStartedHere) {
       // Whoever started the program there finds out whose run it is.
       if ((await drivenJob(root)) === null) return void (this.#sources = [])
-      if (await holdsAnother(this.#db, { job_id, root })) throw new AnotherRun(root)
+      if (await holdsOtherRun(this.#db, { job_id, root })) throw new OtherRunError(root)
     }
     if (!(await this.#isSameRun())) return void (this.#sources = [])
     const found = await findSources(root)
@@ -244,19 +244,19 @@ export class FilesRecorder {
 
   /**
    * Whether the run's own folder lies there, or another one with the same history; one in which
-   * nothing can be read yet is waited for. Throws AnotherRun where it has another history.
+   * nothing can be read yet is waited for. Throws OtherRunError where it has another history.
    */
   async #isSameRun(): Promise<boolean> {
-    const { job_id, folder: root, isOwn } = this.#run
+    const { job_id, folder: root, isStartedHere } = this.#run
     const now = await folderId(root)
     if (this.#storedBy !== undefined && (now === null || now === this.#folder_id)) return true
     const job = await folderOfJob(this.#db, job_id)
     this.#storedBy ??= job?.source
-    if (now === null || isOwn) return true
+    if (now === null || isStartedHere) return true
     const isMoved = job && job.folder_id !== null && job.folder_id !== now
     if (isMoved) {
-      const history = await historyIn(this.#db, job, root)
-      if (history === 'another') throw new AnotherRun(root)
+      const history = await compareHistory(this.#db, job, root)
+      if (history === 'another') throw new OtherRunError(root)
       if (history === 'unknown') return false
       this.#reader = undefined
       this.#sources = []

@@ -9,7 +9,7 @@ import { isAlive } from '../processes/alive.ts'
  * Ends runs that are silent for too long: a run whose files no process of this machine holds open has
  * stopped; one whose folder cannot be seen is lost. They come back with their next word.
  */
-export class Silence {
+export class SilentRuns {
   readonly #db: Database
   readonly #patience: Patience
   #since: number | undefined
@@ -20,7 +20,7 @@ export class Silence {
   }
 
   /** One look at these runs; silence counts from the first look on, and not while a process is known to live. */
-  async loseSilent(runs: Iterable<{ job_id: string; folder: string }>): Promise<void> {
+  async endSilent(runs: Iterable<{ job_id: string; folder: string }>): Promise<void> {
     this.#since ??= await databaseTime(this.#db)
     const hearing = { patience: this.#patience, listening_since: this.#since }
     const folders = new Map([...runs].map(({ job_id, folder }) => [job_id, folder]))

@@ -4,13 +4,13 @@ import { journalSize } from '../journal/read.ts'
 import { JOURNAL } from '../journal/header.ts'
 import { findSources } from '../sources/sources.ts'
 import { folderId } from './folderId.ts'
-import { AnotherRun, isOfPlace } from './journalPlace.ts'
+import { OtherRunError, isIdOfPath } from './journalCursor.ts'
 
 /** A journal that is away for so long, while a run without one lies in a folder made anew, is gone (ms). */
 const PATIENCE = 180_000
 
 /** Watches over a journal that is away: for a moment that takes nothing back. */
-export class Absence {
+export class MissingJournal {
   readonly #db: Database
   readonly #run: { job_id: string; folder: string }
   readonly #patience: number
@@ -22,18 +22,18 @@ export class Absence {
     this.#patience = patience
   }
 
-  /** Throws AnotherRun where another run has lain in the folder for long. */
+  /** Throws OtherRunError where another run has lain in the folder for long. */
   async look(): Promise<void> {
     const { folder } = this.#run
     const isThere = journalSize(join(folder, JOURNAL)) > 0
     if (isThere || !(await this.#isOther())) return void (this.#since = undefined)
     this.#since ??= performance.now()
-    if (performance.now() - this.#since >= this.#patience) throw new AnotherRun(folder)
+    if (performance.now() - this.#since >= this.#patience) throw new OtherRunError(folder)
   }
 
   async #isOther(): Promise<boolean> {
     const { job_id, folder } = this.#run
-    const now = isOfPlace(job_id) ? null : await folderId(folder)
+    const now = isIdOfPath(job_id) ? null : await folderId(folder)
     if (now === null || (await findSources(folder)).length === 0) return false
     const job = await folderOfJob(this.#db, job_id)
     if (!job || job.folder_id === null || job.folder_id === now) return false

@@ -1,9 +1,9 @@
 import type { TrainingJobStatus } from '@bestmark/core'
 import { type Database, renameJob } from '@bestmark/db'
-import type { Naming } from './importRun.ts'
+import type { NameOptions } from './importRun.ts'
 
 /** What became of the names that a person gave a job. */
-export interface Named {
+export interface AppliedNames {
   name: string
   /** Why the project was not taken; undefined where it was, or none was given. */
   refusal: string | undefined
@@ -13,11 +13,11 @@ export interface Named {
  * Gives a job that is on the board the name that a person told. Its project stays, since its policy
  * and those who see it depend on that, and the answer says so. Throws JobUnknown.
  */
-export async function takeNames(
+export async function applyNames(
   db: Database,
   { job_id, name: before, project: stays }: Pick<TrainingJobStatus, 'job_id' | 'name' | 'project'>,
-  { name, project }: Naming,
-): Promise<Named> {
+  { name, project }: NameOptions,
+): Promise<AppliedNames> {
   const isOther = name !== undefined && name !== before
   if (isOther) await renameJob(db, job_id, name)
   const refusal =
