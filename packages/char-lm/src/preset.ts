@@ -41,11 +41,12 @@ const DEFAULT: Preset = {
   sample_temperature: 0.8,
 }
 
-/** Overfits in a few seconds, for tests: a smaller model and a page of text. */
+/** Overfits in two seconds, for tests: a smaller model and a page of text. */
 const QUICK: Preset = {
   ...DEFAULT,
   context: 16,
   width: 32,
+  layers: 1,
   train_characters: 1_000,
   eval_characters: 1_100,
   test_characters: 1_100,

@@ -18,7 +18,6 @@ import type { Agent } from './agent.ts'
 import { AGENT_OPTIONS } from './options.ts'
 import { openBoard, type Board } from '../board/board.ts'
 import { agentOf, newBoardEnv } from '../board/testing.ts'
-import { readJournalRun } from '../sources/journal/wholeJournal.ts'
 import { importRun } from '../recording/importRun.ts'
 import { JOURNAL } from '../journal/header.ts'
 import { type JournalEvent, openJournal } from '../journal/write.ts'
@@ -27,6 +26,7 @@ import { recordJournal } from '../recording/journal.ts'
 import { CHAR_LM } from '@bestmark/char-lm'
 import { TAKEN } from '../processes/runClaim.ts'
 import { startRun, type StartedRun } from './startRun.ts'
+import { copyOfRun, lossesInJournal, savedSteps } from './testing.ts'
 import { BESTMARK, bestmark, eventually, temporaryFolder, weightsOf } from '../testing.ts'
 
 let home: Awaited<ReturnType<typeof temporaryFolder>>
@@ -71,24 +71,18 @@ async function jobWhen(
 const ended = ({ status }: TrainingJobStatus): boolean => hasEnded(status)
 const hasBest = ({ best_step }: TrainingJobStatus): boolean => best_step !== null
 
-async function lossesInJournal(folder: string): Promise<number[]> {
-  const run = await readJournalRun(folder)
-  return run!.events.flatMap((event) =>
-    event.type === 'metrics' && typeof event.values['loss'] === 'number'
-      ? [event.values['loss']]
-      : [],
-  )
-}
+let completed: StartedRun
+beforeAll(async () => {
+  await using here = agentHere()
+  completed = await start('quick', 'completes')
+  await here.agent.adopt(completed)
+  await jobWhen(completed, ended)
+})
 
-async function savedSteps(folder: string): Promise<(number | null)[]> {
-  const run = await readJournalRun(folder)
-  return run!.events.flatMap((event) => (event.type === 'checkpoint' ? [event.step] : []))
-}
+const completedRun = (name: string) => copyOfRun(board, completed, join(home.path, name))
 
 test('a run that completes has each of its points on the board once, and its best is not its last', async () => {
-  await using here = agentHere()
-  const run = await start('quick', 'completes')
-  await here.agent.adopt(run)
+  const run = completed
   const job = await jobWhen(run, ended)
   expect(job).toMatchObject({ status: 'completed', progress: 1 })
   expect(job.best_step).toBeLessThan(job.current_step ?? 0)
@@ -204,9 +198,8 @@ test('a mark that a full disk cut short is no mark: the run is lost, and the age
 })
 
 test('a journal that was begun anew replaces what was recorded', async () => {
-  await using here = agentHere()
-  const run = await start('quick', 'rewritten')
-  await here.agent.adopt(run)
+  await using _agent = agentHere()
+  const run = await completedRun('rewritten')
   const path = join(run.folder, 'journal.jsonl')
   const [header, started] = (await readFile(path, 'utf8')).split('\n')
   await writeFile(path, `${header}\n${started}\n`)
@@ -215,9 +208,8 @@ test('a journal that was begun anew replaces what was recorded', async () => {
 })
 
 test('a checkpoint that was asked for is shipped, verified and live, and the ledger says why', async () => {
-  await using here = agentHere()
-  const run = await start('quick', 'shipped')
-  await here.agent.adopt(run)
+  await using _agent = agentHere()
+  const run = await completedRun('shipped')
   const job = await jobWhen(run, hasBest)
   const order = { job_id: run.job_id, checkpoint_id: job.best_checkpoint_id!, model_name: 'moby' }
   await createDeployment(board.db, order)
@@ -235,9 +227,8 @@ test('a checkpoint that was asked for is shipped, verified and live, and the led
 })
 
 test('a best whose files go away gives way to the next, and is the best again when they are back', async () => {
-  await using here = agentHere()
-  const run = await start('quick', 'swept')
-  await here.agent.adopt(run)
+  await using _agent = agentHere()
+  const run = await completedRun('swept')
   const { best_step, best_checkpoint_path } = await jobWhen(run, ended)
   await rename(best_checkpoint_path!, join(home.path, 'away'))
   await jobWhen(run, (job) => job.best_step !== best_step)

@@ -35,7 +35,13 @@ beforeEach(async () => {
 
 const never = new AbortController().signal
 
-/** A run whose checkpoint serves already and is ordered once more, and a look at `current` at every turn. */
+/** How often `current` is looked at while an agent only loads its modules (ms). */
+const SELDOM = 5
+
+/**
+ * A run whose checkpoint serves already and is ordered once more, and a look at `current` at every
+ * turn, except while an agent loads its modules.
+ */
 async function aRun(home: string) {
   const run = await shippedRun(db, home, 100_000)
   await run.order()
@@ -43,15 +49,24 @@ async function aRun(home: string) {
   await mkdir(run.models, { recursive: true })
   const { size } = await stat(run.weights)
   const over = new AbortController()
+  let isLoading = false
   const looks = { whole: 0, broken: [] as unknown[] }
   const looking = (async () => {
     while (!over.signal.aborted) {
       const seen = await stat(join(run.models, 'current', 'model.safetensors')).catch(String)
       if (typeof seen === 'object' && seen.size === size) looks.whole++
       else looks.broken.push(seen)
-      await turn()
+      await (isLoading ? sleep(SELDOM) : turn())
     }
   })()
+  const shipThere = () => {
+    isLoading = true
+    const child = shipElsewhere(db, home, run.host_id)
+    const onLoaded = () => (isLoading = false)
+    child.stdout?.once('data', onLoaded)
+    child.once('exit', onLoaded)
+    return child
+  }
   const dispose = async (): Promise<void> => {
     over.abort()
     await looking
@@ -64,7 +79,7 @@ async function aRun(home: string) {
     expect(looks.broken).toEqual([])
     expect(looks.whole).toBeGreaterThan(0)
   }
-  return { ...run, agrees, [Symbol.asyncDispose]: dispose }
+  return { ...run, shipThere, agrees, [Symbol.asyncDispose]: dispose }
 }
 
 /** What another agent does once a killed one has been silent for long enough. */
@@ -90,7 +105,7 @@ test.each([1, 2, 3])(
     await using run = await aRun(home.path)
     await run.order()
     await db.sql`insert into gate values ('verifying', ${times})`
-    const child = shipElsewhere(db, home.path, run.host_id)
+    const child = run.shipThere()
     const dead = once(child, 'exit')
     // There may be no third time; then it has shipped all.
     await Promise.race([dead, eventually(async () => (await isHeld()) || undefined)])
@@ -110,7 +125,7 @@ test(
     await using run = await aRun(home.path)
     const { deployment_id } = await run.order()
     await db.sql`insert into gate values ('done', 1)`
-    const child = shipElsewhere(db, home.path, run.host_id)
+    const child = run.shipThere()
     const dead = once(child, 'exit')
     await eventually(async () => (await isHeld()) || undefined)
     child.kill('SIGKILL')
@@ -139,7 +154,7 @@ test(
     await using run = await aRun(home.path)
     for (let round = 0; round < 6; round++) {
       await run.order()
-      const child = shipElsewhere(db, home.path, run.host_id)
+      const child = run.shipThere()
       const dead = once(child, 'exit')
       const begun = async () => ((await run.now()).status === 'queued' ? undefined : true)
       await eventually(begun)

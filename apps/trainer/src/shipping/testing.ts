@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type StdioOptions } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -31,14 +31,16 @@ export async function shippedRun(db: TestDatabase, home: string, numbers: number
   return { host_id, job_id, weights, lose, models: join(home, 'models', 'moby'), order, now }
 }
 
-/** An agent's shipping in a process of its own. */
+/** An agent's shipping in a process of its own, which prints a line once its modules are loaded. */
 export function shipElsewhere(db: TestDatabase, home: string, host_id: string) {
   const module = (name: string) => JSON.stringify(import.meta.resolve(name))
   const script = `
     const { openDatabase } = await import(${module('@bestmark/db')})
     const { shipNext } = await import(${module('./shipping.ts')})
+    console.log('loaded')
     const db = await openDatabase(${JSON.stringify({ home, databaseUrl: db.databaseUrl })})
     await shipNext(db, ${JSON.stringify(host_id)}, ${JSON.stringify(home)}, new AbortController().signal)
     await db.close()`
-  return spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' })
+  const stdio = ['ignore', 'pipe', 'inherit'] satisfies StdioOptions
+  return spawn(process.execPath, ['--input-type=module', '-e', script], { stdio })
 }
