@@ -217,7 +217,7 @@ test('a richer source that appears later takes over, and what it lacks stays', a
   ])
   const lines = await jobLogs(here.board.db, job_id)
   expect(lines.map(({ text }) => text)).toContain(
-    'huggingface tells most of this run and counts; llamafactory adds throughput',
+    'This run is read from the files of huggingface; llamafactory adds throughput',
   )
 })
 
@@ -249,7 +249,7 @@ test('a cursor that an older version kept is none: the history is told anew, eac
   await writeFile(join(root, 'bestmark-output.log'), '{"step": 1, "loss": 3}\n')
   const { job_id } = await importRun(here.board, root, {})
   const from = await sourceCursor(here.board.db, job_id, 'files')
-  const { of: _kind, ...older } = JSON.parse(from?.replace(/^beside \S* \S* /, '') ?? '')
+  const { format: _format, ...older } = JSON.parse(from?.replace(/^beside \S* \S* /, '') ?? '')
   delete older.state.firsts
   const batch = { source: 'files', from, to: JSON.stringify(older), events: [] }
   expect(await record(here.board.db, job_id, batch)).toMatchObject({ recorded: true })

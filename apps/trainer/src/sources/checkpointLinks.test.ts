@@ -62,11 +62,16 @@ test('weights of other logs are refused with the link to remove, and so are fold
   await linkCheckpoints(at('logs of mine/a'), at('kept/a'))
   await writeFiles(folder.path, { 'other/table.csv': 'epoch,val_loss\n1,1\n', 'empty/x.md': '' })
   await expect(linkCheckpoints(at('other'), at('kept/a'))).rejects.toThrow(
-    `${at('kept/a')} belongs to ${at('logs of mine/a')} already: remove ${at('kept/a/bestmark-logs')} to undo that.`,
+    `${at('kept/a')} is already linked to ${at('logs of mine/a')}. Remove ${at('kept/a/bestmark-logs')} to undo that.`,
   )
   await writeFiles(folder.path, { 'kept/b/model_1.pt': 'w' })
-  await expect(linkCheckpoints(at('empty'), at('kept/b'))).rejects.toThrow('No log in')
+  await expect(linkCheckpoints(at('empty'), at('kept/b'))).rejects.toThrow(
+    'No training log found in',
+  )
   expect(await readdir(at('kept/b'))).toEqual(['model_1.pt'])
   const { code, stderr } = await bestmark(['pick', 'a', 'b', '--checkpoints', 'c'])
-  expect([code, stderr]).toEqual([2, expect.stringContaining('give one PATH')])
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringContaining('--checkpoints needs exactly one PATH; got 2.'),
+  ])
 })

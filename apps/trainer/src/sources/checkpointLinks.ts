@@ -33,7 +33,7 @@ export async function linkCheckpoints(logs: string, checkpoints: string): Promis
     if (await link(root, LINKED_LOGS, from)) made.push(join(root, LINKED_LOGS))
     const isRead = (await findSources(root)).length > 0
     if (!isRead)
-      throw new Failure(`No log in ${logs} can be read for the weights in ${checkpoints}.`)
+      throw new Failure(`No training log found in ${logs} for the checkpoints in ${checkpoints}.`)
     if (await link(from, LINKED_CHECKPOINTS, root)) made.push(join(from, LINKED_CHECKPOINTS))
   } catch (error) {
     await undo()
@@ -45,7 +45,7 @@ export async function linkCheckpoints(logs: string, checkpoints: string): Promis
 /** Throws a Failure where weights are named for several runs. */
 export function refuseSeveral(paths: readonly string[], checkpoints: string | undefined): void {
   if (checkpoints === undefined || paths.length < 2) return
-  throw new Failure('--checkpoints names the weights of one run: give one PATH.')
+  throw new Failure(`--checkpoints needs exactly one PATH; got ${paths.length}.`)
 }
 
 /** The folder of the weights that a person put to the logs in a folder; undefined where nobody did. */
@@ -76,12 +76,12 @@ async function link(folder: string, name: string, to: string): Promise<boolean> 
   if (await lstat(path).catch(() => undefined)) {
     const there = await realpath(path).catch(() => readlink(path))
     if (there === to) return false
-    throw new Failure(`${folder} belongs to ${there} already: remove ${path} to undo that.`)
+    throw new Failure(`${folder} is already linked to ${there}. Remove ${path} to undo that.`)
   }
   try {
     await symlink(relative(folder, to), path)
     return true
   } catch (cause) {
-    throw new Failure(`Cannot make ${path}: ${errorText(cause)}`, { cause })
+    throw new Failure(`Cannot create the link ${path}: ${errorText(cause)}`, { cause })
   }
 }

@@ -77,7 +77,7 @@ export const HOSTILE: Record<string, HostileRun> = {
   'tensorboard-cut-double': {
     files: tensorboard(record(Buffer.from([0x09, 1, 2]))),
     best: 20,
-    told: [/^Skipped the record at byte \d+ of .*: it is no event\.$/],
+    told: [/^Skipped the record at byte \d+ of .*: it is not an event\.$/],
   },
   'lightning-steps': {
     files: lightning('2,-5,0.5,0.2', ...Array.from({ length: 999 }, () => '2,1e300,0.5,0.2')),
@@ -116,7 +116,9 @@ export const HOSTILE: Record<string, HostileRun> = {
       ...saved('checkpoint-5.safetensors'),
     },
     best: 5,
-    told: [/^Skipped line 2 of bestmark-output\.log: its total of steps is not a count\.$/],
+    told: [
+      /^Skipped line 2 of bestmark-output\.log: its total number of steps is not a whole number\.$/,
+    ],
   },
   'yolo-of-1e300-epochs': {
     files: {
@@ -200,5 +202,5 @@ HOSTILE['journal-of-odd-paths'] = {
 HOSTILE['yaml-nested-deeply'] = {
   files: { ...stated('1'), 'training_args.yaml': `monitor: ${nested(100_000)}\n` },
   best: 10,
-  told: [/^training_args\.yaml is no valid YAML \(line 1: it is nested too deeply\)/],
+  told: [/^Ignored training_args\.yaml: it is not valid YAML \(line 1: it is nested too deeply\)/],
 }

@@ -13,7 +13,7 @@ test('a folder that holds no run is told by what files any program makes one', a
   ]
   const [error] = await Promise.allSettled([readRun(folder.path)])
   const { message } = (error as PromiseRejectedResult).reason as Error
-  expect(message).toMatch(/^No training run found in .*\. A run has /)
+  expect(message).toMatch(/^No training run found in .*\. Supported files: /)
   for (const mark of marks) expect(message).toContain(mark)
 })
 
@@ -21,7 +21,7 @@ test('saves without a state say what is wrong with them', async () => {
   await using folder = await temporaryFolder()
   await mkdir(join(folder.path, 'checkpoint-5'))
   await expect(readRun(folder.path)).rejects.toThrow(
-    'has no trainer_state.json that can be read: checkpoint-5: trainer_state.json is missing',
+    '. checkpoint-5: trainer_state.json is missing',
   )
 })
 
@@ -30,6 +30,6 @@ test('a file of a run that is no state file names the folder to read', async () 
   const table = join(folder.path, 'metrics.csv')
   await writeFile(table, 'epoch,step,val_loss\n0,9,1.5\n')
   await expect(readRun(table)).rejects.toThrow(
-    `${table} is a part of a run; name the run's folder, ${folder.path}.`,
+    `${table} is one file of a run. Give the run's folder instead: ${folder.path}.`,
   )
 })

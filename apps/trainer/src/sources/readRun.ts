@@ -31,8 +31,8 @@ export async function readRun(path: string): Promise<ReadRun> {
     return addScores(await withSetup(await readHuggingFace(path)))
   }
   if (!first) {
-    const marks = `${SUPPORTED_FILES.slice(0, -1).join(', ')} or ${SUPPORTED_FILES.at(-1)}`
-    throw new Failure(`No training run found in ${path}. A run has ${marks}.`)
+    const files = SUPPORTED_FILES.join(', ')
+    throw new Failure(`No training run found in ${path}. Supported files: ${files}.`)
   }
   const events = await readWhole(openRun(sources, { root: path, cursor: null, isOver: true }))
   const identity = { job_id: null, name: basename(path), project: 'imported', isSingleFile: false }
@@ -50,7 +50,8 @@ async function withSetup(run: ReadRun): Promise<ReadRun> {
 async function readFile(path: string): Promise<ReadRun> {
   const folder = dirname(path)
   const isPart = !path.endsWith('.json') && (await findSources(folder)).length > 0
-  if (isPart) throw new Failure(`${path} is a part of a run; name the run's folder, ${folder}.`)
+  if (isPart)
+    throw new Failure(`${path} is one file of a run. Give the run's folder instead: ${folder}.`)
   return readStateFile(path)
 }
 
@@ -63,7 +64,7 @@ async function isFolder(path: string): Promise<boolean> {
     return (await stat(path)).isDirectory()
   } catch (cause) {
     const gone = (cause as NodeJS.ErrnoException).code === 'ENOENT'
-    const why = gone ? `There is no ${path}.` : `${path} cannot be opened: ${errorText(cause)}`
+    const why = gone ? `There is no ${path}.` : `Cannot open ${path}: ${errorText(cause)}`
     throw new Failure(why, { cause })
   }
 }

@@ -52,7 +52,7 @@ export const SUPPORTED_FILES = [
   'evaluations.npz (Stable-Baselines3)',
   'metrics and meta.yaml (MLflow)',
   'run-ID.wandb (W&B)',
-  'weights that tell their own values (Lightning, spaCy)',
+  'weights with their own metrics (Lightning, spaCy)',
   'bestmark-output.log (bestmark run)',
 ] as const
 
@@ -102,7 +102,7 @@ async function besideOutput(listing: Listing): Promise<Source[]> {
 
 /** One reader for all that tells of a run in a folder, and for what stands beside its log. */
 export function openRun([first, ...others]: readonly Source[], opening: ReadOptions): SourceReader {
-  if (!first) throw new Error(`Nothing in ${opening.root} tells of a run.`)
+  if (!first) throw new Error(`No training run found in ${opening.root}.`)
   const open = (log: ReadOptions): SourceReader =>
     others.length === 0 ? first.open(log) : mixedReader([first, ...others], log)
   return new SetupReader(open, opening)

@@ -76,10 +76,7 @@ async function readInto(into: Configurations, root: string, file: string): Promi
   const { yamlValues } = await import('../../files/yaml.ts')
   const values = yamlValues(text)
   if (Array.isArray(values)) into.found.push({ file, values })
-  else
-    into.problems.push(
-      `${file} is no valid YAML (${values.error}), so it is not known what it declares`,
-    )
+  else into.problems.push(`Ignored ${file}: it is not valid YAML (${values.error})`)
 }
 
 async function readOptionsText(path: string): Promise<string | undefined> {

@@ -46,7 +46,7 @@ test('whoever loads the best model without a metric declares the loss', async ()
   const loads = await declaredBy({ 'config.yml': 'load_best_model_at_end: true\n' })
   expect(loads).toMatchObject({ metric_for_best: 'loss', direction: null })
   expect(loads.declared_by).toBe(
-    'load_best_model_at_end in config.yml:1 (which goes by the loss where no metric is named)',
+    'load_best_model_at_end in config.yml:1 (its default metric is the loss)',
   )
   const stops = await declaredBy({ 'config.yml': '# axolotl\nearly_stopping_patience: 3\n' })
   expect(stops.metric_for_best).toBe('loss')
@@ -80,7 +80,7 @@ test('where files disagree the one in the root counts, and both are told', async
   })
   expect(found.metric_for_best).toBe('eval_f1')
   expect(found.warnings).toEqual([
-    'metric_for_best_model is eval_f1 in config.yaml:1, but eval_loss in ../train.yaml:2; the first counts',
+    'metric_for_best_model is eval_f1 in config.yaml:1, but eval_loss in ../train.yaml:2. The first one is used',
   ])
 })
 
@@ -132,7 +132,7 @@ test('a file that is no YAML is told, and secrets are never taken over', async (
   const broken = await declaredBy({ 'config.yaml': 'save_steps: [1,\nx: }\n' })
   expect(broken.metric_for_best).toBe(null)
   expect(broken.warnings).toEqual([
-    expect.stringMatching(/^config\.yaml is no valid YAML \(line 2/),
+    expect.stringMatching(/^Ignored config\.yaml: it is not valid YAML \(line 2/),
   ])
   const text =
     'save_steps: 5\nhub_token: hf_x\nwandb: {api_key: x}\nspecial_tokens: {pad_token: p}\n'

@@ -96,7 +96,7 @@ function defaultMetric(one: Configuration): DeclaredMetric | undefined {
   // Beside a monitor it is Lightning that stops early.
   if (!by || (by === patience && monitorOption(one))) return undefined
   const setting = by.name.split('.').at(-1)
-  const declared_by = `${setting} in ${originText(one, by)} (which goes by the loss where no metric is named)`
+  const declared_by = `${setting} in ${originText(one, by)} (its default metric is the loss)`
   return { name: 'loss', declared_by, direction_option: 'greater_is_better' }
 }
 
@@ -155,10 +155,8 @@ function disagreements(found: readonly Configuration[]): string[] {
     return others
       .filter(({ option }) => option.value !== first?.option.value)
       .map(({ one, option }) => {
-        const counts = first
-          ? `${first.option.value} in ${originText(first.one, first.option)}`
-          : ''
-        return `${name} is ${counts}, but ${option.value} in ${originText(one, option)}; the first counts`
+        const used = first ? `${first.option.value} in ${originText(first.one, first.option)}` : ''
+        return `${name} is ${used}, but ${option.value} in ${originText(one, option)}. The first one is used`
       })
   })
 }

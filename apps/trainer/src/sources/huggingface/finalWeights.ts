@@ -45,14 +45,14 @@ export function findFinalWeights(
   { loads, values }: { loads: boolean | null; values: Readonly<Record<string, unknown>> },
 ): FinalWeights {
   const best = pathStep(state.best_model_checkpoint)
-  const stays = { step: last, why: 'the last' }
+  const stays = { step: last, why: 'the last step' }
   if (best === null || best === last || loads === false) return stays
-  if (loads) return { step: best, why: 'whose checkpoint was loaded after training' }
+  if (loads) return { step: best, why: 'its checkpoint was loaded after training' }
   const repeats = (step: number): boolean => {
     return rowsOfStep(state, step).some((row) => repeatedNames(values, row).length > 0)
   }
   if (repeats(last) || !repeats(best)) return stays
-  return { step: best, why: 'whose values it repeats' }
+  return { step: best, why: 'it has the same values' }
 }
 
 /** Asked for each row. */

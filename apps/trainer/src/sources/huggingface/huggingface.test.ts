@@ -93,7 +93,7 @@ test('a loss of 0 beside a grad_norm of NaN is the NaN that the Trainer hid, and
   expect(only(events, 'log').map(({ level, text }) => [level, text])).toEqual([
     [
       'warning',
-      '2 training losses logged as 0 beside a grad_norm of NaN (first in trainer_state.json:1) are shown as the NaN that logging_nan_inf_filter hid',
+      '2 training losses of 0 with a grad_norm of NaN (first in trainer_state.json:1) are shown as NaN, which logging_nan_inf_filter hides',
     ],
   ])
 })

@@ -50,8 +50,8 @@ export async function readHuggingFace(path: string, isOver = true): Promise<Read
 function unreadable(path: string, folders: readonly CheckpointFolder[]): string {
   const [first] = folders
   return first
-    ? `${path} has no ${STATE} that can be read: ${first.name}: ${first.files.files_why ?? 'none'}`
-    : `${path} has neither ${STATE} nor checkpoint-N folders`
+    ? `Cannot read any ${STATE} in ${path}. ${first.name}: ${first.files.files_why ?? 'no state'}`
+    : `No ${STATE} and no checkpoint-N folders found in ${path}`
 }
 
 /** A root state that cannot be read is left out where the checkpoints have theirs, unless it is being written. */

@@ -33,8 +33,8 @@ export function addedResults(
   if (names.length === 0) return notes
   const last = findLastStep(state, results.epoch)
   if (last === undefined) {
-    const why = `is of epoch ${results.epoch}, whose step no remaining state says`
-    return [...notes, readerNote(attempt, `What ${file} measured ${why}, so it was left out`)]
+    const why = `no trainer_state.json has the step of epoch ${results.epoch}`
+    return [...notes, readerNote(attempt, `Ignored the metrics in ${file}: ${why}`)]
   }
   const { step, why } = findFinalWeights(state, last, { loads, values })
   const row = rowOf(state, step, loads)
@@ -42,13 +42,13 @@ export function addedResults(
     (name) => isOther(ownValue(values, name), ownValue(row, name)) && !isRate(name),
   )
   if (others.length > 0) {
-    const text = `${file} has other values of ${others.join(', ')} at step ${step} than the log of the state, which counts`
+    const text = `${file} and trainer_state.json differ in ${others.join(', ')} at step ${step}. The value in trainer_state.json is used`
     notes.push(readerNote(attempt, text))
   }
   const added = withoutRates(names.filter((name) => !Object.hasOwn(row, name)))
   if (added.length === 0) return notes
   const shown = added.filter((name) => !isRate(name)).join(', ')
-  const text = `${file} adds ${shown} of step ${step} (${why})`
+  const text = `${file} adds ${shown} at step ${step} (${why})`
   const logged_epoch = readMeasured(row['epoch'])
   const epoch = isFiniteMeasure(logged_epoch) ? logged_epoch : null
   const at = { attempt, step, epoch }

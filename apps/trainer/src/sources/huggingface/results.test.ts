@@ -72,7 +72,7 @@ test('results add what the state lacks, at the step whose checkpoint was loaded,
   expect(measured(events, 'eval_loss')).toEqual(measured(without.events, 'eval_loss'))
   expect(measured(events, 'predict_loss')).toEqual([[20, predict_loss]])
   expect(texts(events, 'info')).toEqual([
-    'all_results.json adds predict_loss of step 20 (whose checkpoint was loaded after training)',
+    'all_results.json adds predict_loss at step 20 (its checkpoint was loaded after training)',
   ])
   const { samples, origin, lines } = only(events, 'evaluation').at(-1)!
   expect([samples, origin?.file]).toEqual([32, ALL])
@@ -95,7 +95,7 @@ test('a configuration that says so tells whether a checkpoint was loaded', async
   const { events } = await readRun(folder.path)
   expect(measured(events, 'predict_loss')[0]?.[0]).toBe(80)
   expect(texts(events, 'warning')).toEqual([
-    'all_results.json has other values of eval_loss at step 80 than the log of the state, which counts',
+    'all_results.json and trainer_state.json differ in eval_loss at step 80. The value in trainer_state.json is used',
   ])
 })
 
@@ -120,7 +120,7 @@ test('results of an epoch that no kept state reached are of the step that their 
   await change(path, { global_step: 61_240, max_steps: 100_000 })
   expect(await at()).toEqual([])
   expect(texts((await readRun(folder.path)).events, 'warning')).toEqual([
-    'What all_results.json measured is of epoch 16, whose step no remaining state says, so it was left out',
+    'Ignored the metrics in all_results.json: no trainer_state.json has the step of epoch 16',
   ])
 })
 
@@ -134,8 +134,8 @@ test('a folder that holds only results is a completed run with one evaluation, a
   expect(only(events, 'metrics')).toMatchObject([{ step: 80, epoch: 16, values: { train_loss } }])
   expect(only(events, 'ended')).toMatchObject([{ status: 'completed' }])
   expect(texts(events, 'info')).toEqual([
-    'The 80 steps of training are told by runtime and rate in all_results.json',
-    'Nothing tells that another checkpoint was loaded after training, so what all_results.json measured counts as of the last step',
+    'Training took 80 steps, by the runtime and rate in all_results.json',
+    'The metrics in all_results.json are assumed to be from the last step. No file says that another checkpoint was loaded after training',
   ])
 })
 
@@ -173,7 +173,7 @@ test('results of a long run tell their steps only about, and are of no saved che
   expect(only(events, 'started')).toMatchObject([{ total_steps: null }])
   expect(measured(events, 'eval_loss').map(([step]) => step)).toEqual([8505])
   expect(texts(events, 'info')[0]).toBe(
-    'Training took 8500 to 8510 steps by epoch, runtime and rate in all_results.json, so its last step is called 8505 and is of no saved checkpoint',
+    'Training took 8500 to 8510 steps, by the epoch, runtime and rate in all_results.json. The last step is shown as 8505, without a checkpoint',
   )
 })
 
@@ -196,7 +196,7 @@ test('steps of a run that ended early are those that fit, whether they were plan
   await using unknown = await plannedRun({ epoch: 8 })
   expect(await lastStepOf(unknown)).toEqual([null, 60])
   expect(texts((await readRun(unknown.path)).events, 'info')[0]).toBe(
-    'Training took 40 to 80 steps by epoch, runtime and rate in all_results.json, so its last step is called 60 and is of no saved checkpoint',
+    'Training took 40 to 80 steps, by the epoch, runtime and rate in all_results.json. The last step is shown as 60, without a checkpoint',
   )
   await using made = await plannedRun({ epoch: 8 }, 40, 80)
   expect(await lastStepOf(made)).toEqual([80, 80])
@@ -230,14 +230,14 @@ test('results of a checkpoint that no file names are told, and left out', async 
   const loaded = (await readRun(folder.path)).events
   expect(only(loaded, 'evaluation')).toEqual([])
   expect(texts(loaded, 'warning')).toEqual([
-    'What all_results.json measured is of the checkpoint that was loaded after training, which no file names; "bestmark score CHECKPOINT --results all_results.json" tells it',
+    'Ignored the metrics in all_results.json: no file names the checkpoint that was loaded after training. To add them, run: bestmark score CHECKPOINT --results all_results.json',
   ])
   await rm(join(folder.path, ALL))
   await copyFile(join(RUN, 'eval_results.json'), join(folder.path, 'eval_results.json'))
   const { events } = await readRun(folder.path)
   expect(only(events, 'evaluation')).toEqual([])
   expect(texts(events, 'warning')).toEqual([
-    'eval_results.json does not tell how many steps the training took, so what it measured is of no known step; "bestmark score CHECKPOINT --results eval_results.json" tells it',
+    'Ignored the metrics in eval_results.json: it does not have the number of training steps. To add them, run: bestmark score CHECKPOINT --results eval_results.json',
   ])
 })
 
@@ -246,9 +246,7 @@ test('results that are no JSON are told, and what the others hold counts', async
   await writeFile(join(folder.path, ALL), '{"epoch": 16.0, "eval_')
   const { events } = await readRun(folder.path)
   expect(measured(events, 'eval_loss').map(([step]) => step)).toEqual([80])
-  expect(texts(events, 'warning')).toEqual([
-    'all_results.json is no JSON object, so what it holds was left out',
-  ])
+  expect(texts(events, 'warning')).toEqual(['Skipped all_results.json: it is not a JSON object'])
 })
 
 test('an evaluation of weights that were not trained here is no run', async () => {

@@ -78,9 +78,9 @@ function measured(
 ): TrainingEvent[] {
   const { file, epoch, train_loss } = results
   const names = Object.keys(results.values)
-  const score = `"bestmark score CHECKPOINT --results ${file}" tells it`
+  const score = `To add them, run: bestmark score CHECKPOINT --results ${file}`
   if (!steps) {
-    const text = `${file} does not tell how many steps the training took, so what it measured is of no known step; ${score}`
+    const text = `Ignored the metrics in ${file}: it does not have the number of training steps. ${score}`
     return names.length > 0 ? [readerNote(0, text)] : []
   }
   const step = singleStep(steps) ?? middleStep(steps, saved)
@@ -91,18 +91,18 @@ function measured(
   if (names.length === 0) return events
   if (loads === null) events.push(readerNote(0, lastText(file), 'info'))
   if (!loads) return [...events, ...evaluations(results, names, at)]
-  const text = `What ${file} measured is of the checkpoint that was loaded after training, which no file names; ${score}`
+  const text = `Ignored the metrics in ${file}: no file names the checkpoint that was loaded after training. ${score}`
   return [...events, readerNote(0, text)]
 }
 
 function lastText(file: string): string {
-  return `Nothing tells that another checkpoint was loaded after training, so what ${file} measured counts as of the last step`
+  return `The metrics in ${file} are assumed to be from the last step. No file says that another checkpoint was loaded after training`
 }
 
 function stepsText(file: string, [fewest, most]: StepRange, step: number): string {
   const rate = `runtime and rate in ${file}`
-  if (fewest === most) return `The ${step} steps of training are told by ${rate}`
-  return `Training took ${fewest} to ${most} steps by epoch, ${rate}, so its last step is called ${step} and is of no saved checkpoint`
+  if (fewest === most) return `Training took ${step} steps, by the ${rate}`
+  return `Training took ${fewest} to ${most} steps, by the epoch, ${rate}. The last step is shown as ${step}, without a checkpoint`
 }
 
 /** The middle of the steps that fit; never one that was saved, since which one it is nobody knows. */

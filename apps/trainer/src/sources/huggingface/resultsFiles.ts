@@ -62,11 +62,11 @@ export async function readResults(root: string, files: readonly string[]): Promi
   for (const file of files) {
     const text = await readText(join(root, file)).catch((error: unknown) => {
       if (systemCode(error) === undefined && !(error instanceof Failure)) throw error
-      found.problems.push(`${file} cannot be read (${fileErrorText(error)}), so it was left out`)
+      found.problems.push(`Skipped ${file}: ${fileErrorText(error)}`)
     })
     if (text === undefined) continue
     const values = jsonObject(text.replace(/^\uFEFF/, ''))
-    if (!values) found.problems.push(`${file} is no JSON object, so what it holds was left out`)
+    if (!values) found.problems.push(`Skipped ${file}: it is not a JSON object`)
     else readInto(found, summary, { file, text, values })
   }
   found.epoch = summary['epoch'] ?? null

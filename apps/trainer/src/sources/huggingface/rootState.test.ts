@@ -22,7 +22,7 @@ const DAMAGED: Record<string, [make: (path: string) => unknown, told: string]> =
   ],
   'a list': [
     (path) => writeFile(path, '[]'),
-    'it is not a trainer state: its outermost value is not what the Trainer writes.',
+    'it is not a valid trainer state: its outermost value has an unexpected value.',
   ],
   'a pointer': [
     (path) => writeFile(path, 'version https://git-lfs.github.com/spec/v1\n'),

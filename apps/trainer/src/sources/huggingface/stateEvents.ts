@@ -138,14 +138,14 @@ class StateHistory {
     const { skipped_rows } = this.#state
     if (skipped_rows > 0) {
       const rows = skipped_rows === 1 ? '1 row' : `${skipped_rows} rows`
-      texts.push(`${rows} of the log in ${this.#file} told no step and were left out`)
+      texts.push(`Skipped ${rows} of the log in ${this.#file} without a step`)
     }
     const { count, line } = this.#hidden
     if (count > 0) {
       const where = line === null ? this.#file : `${this.#file}:${line}`
       const rows = count === 1 ? 'A training loss' : `${count} training losses`
       texts.push(
-        `${rows} logged as 0 beside a grad_norm of NaN (first in ${where}) are shown as the NaN that logging_nan_inf_filter hid`,
+        `${rows} of 0 with a grad_norm of NaN (first in ${where}) are shown as NaN, which logging_nan_inf_filter hides`,
       )
     }
     return texts

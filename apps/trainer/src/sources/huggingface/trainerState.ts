@@ -76,7 +76,7 @@ export async function readTrainerState(file: string): Promise<TrainerState> {
   if (!state.success) {
     const [issue] = state.error.issues
     const where = issue?.path.join('.') || 'its outermost value'
-    throw new UnreadState(file, `is not a trainer state: ${where} is not what the Trainer writes`)
+    throw new UnreadState(file, `is not a valid trainer state: ${where} has an unexpected value`)
   }
   const log_history = state.data.log_history.filter(isEntry)
   const rows = state.data.log_history

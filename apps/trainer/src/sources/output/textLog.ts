@@ -205,7 +205,8 @@ function moveBar(state: State, bar: [done: number, total: number, file: string])
 function announceTotal(state: State, total: number | null): Found[] {
   // What is begun anew after its end would be running again.
   if (total === null || state.announced_total === total || state.hasEnded) return []
-  if (!isCount(total)) return [misfit('total_steps', 'its total of steps is not a count')]
+  if (!isCount(total))
+    return [misfit('total_steps', 'its total number of steps is not a whole number')]
   state.total = state.announced_total = total
   const { attempt, spans } = state
   const from = spans[attempt]?.[0] ?? 0

@@ -178,7 +178,7 @@ class MixedReader implements SourceReader {
     if (first_state.hasNote || gaps.size === 0) return added
     first_state.hasNote = true
     const [first] = this.#at.sources
-    const text = `${first} tells most of this run and counts; ${source} adds ${[...gaps].join(', ')}`
+    const text = `This run is read from the files of ${first}; ${source} adds ${[...gaps].join(', ')}`
     return [readerNote(first_state.attempt, text, 'info'), ...added]
   }
 }

@@ -94,5 +94,5 @@ function evaluation({ score, checkpoint }: AttachedScore): EventOf<'evaluation'>
 }
 
 function skippedText({ path, step, line }: ScoreAt): string {
-  return `The score of ${path} (step ${step}) on line ${line} of ${SCORES} is left out: that checkpoint is gone, or was overwritten since`
+  return `Skipped the score of ${path} (step ${step}) on line ${line} of ${SCORES}: that checkpoint was removed or overwritten`
 }

@@ -104,7 +104,7 @@ export function assertWritable(root: string): void {
 
 function unwritable(path: string, cause: unknown): Failure {
   return new Failure(
-    `${path} cannot be written: ${errorText(cause)}. Scores are kept beside the run, so its folder must be writable.`,
+    `Cannot write ${path}: ${errorText(cause)}. Scores are stored in the run's folder, so make it writable.`,
     { cause },
   )
 }

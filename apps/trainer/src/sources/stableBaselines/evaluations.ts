@@ -38,7 +38,8 @@ async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]>
   const [file = FILE] = await files(listing)
   const arrays = await readNpzArrays(join(root, file))
   const [steps, results] = [arrays?.get('timesteps'), arrays?.get('results')]
-  if (!steps || !results) throw new Failure(`${join(root, file)} is no archive of evaluations.`)
+  if (!steps || !results)
+    throw new Failure(`${join(root, file)} is not an evaluations.npz file of Stable-Baselines3.`)
   const measured = admitAll(evaluated(arrays, steps, file), file)
   const history = emptyHistory()
   addToHistory(history, measured)

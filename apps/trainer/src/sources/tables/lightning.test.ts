@@ -174,5 +174,5 @@ test('where names count the steps of two optimisers, a file is of the step of tr
   // What max_steps counts is the steps of both.
   expect(events[0]).toMatchObject({ type: 'started', total_steps: null })
   const [told] = events.filter((event) => event.type === 'log')
-  expect(told?.text).toContain('file names count the steps of every optimiser')
+  expect(told?.text).toContain('file names count the steps of all optimisers')
 })

@@ -150,7 +150,7 @@ function hasOtherCount(found: TorchState): boolean {
 
 function otherCountText(path: string, found: TorchState): string {
   const here = trainingSteps(found)
-  return `Lightning's file names count the steps of every optimiser; here steps are those of training, as its tables have them (${basename(path)} is of step ${here})`
+  return `Lightning's file names count the steps of all optimisers. Here a step is a training step, as in metrics.csv (${basename(path)} is step ${here})`
 }
 
 /** `epoch=2-step=25.ckpt`, with whatever the person put in between; versions of one name end in -v1. */

@@ -49,7 +49,9 @@ async function started(listing: Listing): Promise<RunStart> {
   const text = await listing.head('args.yaml')
   const { yamlValues } = await import('../../files/yaml.ts')
   const values = text === '' ? [] : yamlValues(text)
-  const warnings = Array.isArray(values) ? [] : [`args.yaml is no valid YAML (${values.error})`]
+  const warnings = Array.isArray(values)
+    ? []
+    : [`Ignored args.yaml: it is not valid YAML (${values.error})`]
   const flat = Array.isArray(values) ? values.filter(({ isListed }) => !isListed) : []
   const config = Object.fromEntries(flat.map(({ name, value }) => [name, value]))
   const { epochs } = config

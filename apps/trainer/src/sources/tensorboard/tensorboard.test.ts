@@ -212,7 +212,7 @@ test('where state files stand beside event files, the states count and the event
   ])
   const said = events.flatMap((event) => (event.type === 'log' ? [event.text] : []))
   expect(said).toEqual([
-    'huggingface tells most of this run and counts; tensorboard adds gpu/memory',
+    'This run is read from the files of huggingface; tensorboard adds gpu/memory',
   ])
 })
 

@@ -145,7 +145,7 @@ function read(state: State, { file, bytes, offset, size }: FileBytes) {
   for (const [from, to] of spans) {
     const byte = offset + from - HEAD
     const event = parseEvent(bytes, from, to)
-    if (!event) records.push({ found: [misfit('record', 'it is no event')], byte })
+    if (!event) records.push({ found: [misfit('record', 'it is not an event')], byte })
     const { wall_time, step, scalars } = event ?? NOTHING
     for (const { tag, value } of scalars) {
       const name = nameOf(state, file, tag)
@@ -163,8 +163,8 @@ function read(state: State, { file, bytes, offset, size }: FileBytes) {
   flush()
   if (damaged > 0 && !state.damaged) {
     state.damaged = true
-    const what = isLost ? 'A length' : 'A record'
-    const text = `${what} in ${file} is damaged (its checksum differs); what it held was left out`
+    const what = isLost ? 'a record length' : 'a record'
+    const text = `Skipped damaged data in ${file}: the checksum of ${what} differs`
     records.push({ found: [readerNote(state.attempt, text)], byte: offset })
   }
   return { records, used }

@@ -15,9 +15,11 @@ export function storedRuns(path: string): StoredRun[] {
     if (tables.has('runs') && tables.has('experiments')) return mlflowRuns(store.database, path)
     if (tables.has('metrics') && tables.has('configs')) return trackioRuns(store.database, path)
   } catch (cause) {
-    throw new Failure(`Cannot read ${path} as a store of runs: ${errorText(cause)}`, { cause })
+    throw new Failure(`Cannot read runs from ${path}: ${errorText(cause)}`, { cause })
   }
-  throw new Failure(`${path} is a SQLite file, but no store of MLflow or Trackio.`)
+  throw new Failure(
+    `${path} is a SQLite file, but not from MLflow or Trackio. Only these two are supported.`,
+  )
 }
 
 /** The events of a stored run, whose values stand in the store. */

@@ -75,7 +75,7 @@ test('any other SQLite file is refused by name', async () => {
     database.exec('CREATE TABLE cats (name TEXT)')
   }
   expect(() => storedRuns(path)).toThrow(
-    `${path} is a SQLite file, but no store of MLflow or Trackio.`,
+    `${path} is a SQLite file, but not from MLflow or Trackio. Only these two are supported.`,
   )
 })
 

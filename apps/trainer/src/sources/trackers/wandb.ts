@@ -32,7 +32,7 @@ interface WandbRun extends TrackedRun {
 
 async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]> {
   const found = await read(root)
-  if (!found) throw new Failure(`${root} holds no W&B file that can be read.`)
+  if (!found) throw new Failure(`Cannot read the W&B file in ${root}: it is empty or damaged.`)
   return trackedEvents(root, { ...found, status: found.status ?? (isOver ? 'stopped' : null) })
 }
 

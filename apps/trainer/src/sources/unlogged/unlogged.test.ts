@@ -145,5 +145,5 @@ test('a file that keeps the best shows what its program goes by', async () => {
   })
   const { best, metric, declared_by } = choice((await readRun(folder.path)).events)
   expect([best?.path, best?.value, metric]).toEqual(['checkpoint-1.pth', 76, 'test_acc1'])
-  expect(declared_by).toContain('checkpoint-best.pth, which is of step 2')
+  expect(declared_by).toContain('checkpoint-best.pth, saved at step 2')
 })

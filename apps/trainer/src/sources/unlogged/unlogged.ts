@@ -90,7 +90,9 @@ function orderWeights(
   })
   return {
     saved,
-    notes: ['No file tells a step: they are counted in the order in which they were saved.'],
+    notes: [
+      'No file has a step number. Checkpoints are numbered in the order in which they were saved',
+    ],
   }
 }
 

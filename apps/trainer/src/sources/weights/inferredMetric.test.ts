@@ -45,5 +45,5 @@ test('where a log has a test set alone, its accuracy decides, as inferred', asyn
   })
   expect([metric, best?.path]).toEqual(['test_acc1', 'checkpoint-1.pth'])
   expect(rows.declaration.metric_is_inferred).toBe(true)
-  expect(reason).toContain('Inferred from the only held-out set of its log')
+  expect(reason).toContain('Inferred from the log, whose only held-out data is the test set')
 })

@@ -48,7 +48,7 @@ function byRecord(names: readonly string[], { best_of }: LogHistory): InferredMe
   const told = best_of ?? undefined
   const metric = names.find((name) => name === told || endsIn(name, told))
   if (metric === undefined || metric === 'eval_loss') return undefined
-  const declared_by = `its log, which records best_${told}`
+  const declared_by = `the log, which records best_${told}`
   return { metric_for_best: metric, direction: directionFor(metric), declared_by }
 }
 
@@ -80,7 +80,7 @@ function byBestFile(
   const fitting = names.filter((name) => findBestRow(history, name)?.step === first)
   const [metric] = fitting
   if (metric === undefined || fitting.includes('eval_loss')) return undefined
-  const declared_by = `${best[0]?.path}, which is of step ${first}, where ${metric} is best`
+  const declared_by = `${best[0]?.path}, saved at step ${first}, where ${metric} is best`
   return { metric_for_best: metric, direction: directionFor(metric), declared_by }
 }
 
@@ -88,7 +88,7 @@ function byTests(names: readonly string[]): InferredMetric | undefined {
   if (names.length === 0 || names.some((name) => !name.startsWith('test_'))) return undefined
   const metric = TESTS.find((name) => names.includes(name))
   if (metric === undefined) return undefined
-  const declared_by = 'the only held-out set of its log, which is called test'
+  const declared_by = 'the log, whose only held-out data is the test set'
   return { metric_for_best: metric, direction: directionFor(metric), declared_by }
 }
 

@@ -16,7 +16,7 @@ export interface JoinOptions {
 }
 
 /** The sign of a log that names the weights. */
-const NAMED = 'the log, which names it'
+const NAMED = 'the log line that names it'
 
 /** One sign of the step that weights are of. */
 interface Sign {
@@ -181,8 +181,8 @@ function fromFacts({ candidates, history, axis, ends, add }: SignSearch): void {
     const number = told(one)
     const { isLightning } = one.facts
     const more = isLightning ? (axis.isEpochs ? 1 : 0) : base.add
-    if (number !== null) add(one, number + more, `the count in ${one.facts.file}`, 'inside')
-    else add(one, ends.ofFacts(one), `the count in ${one.facts.file}`, 'inside')
+    if (number !== null) add(one, number + more, `the step count in ${one.facts.file}`, 'inside')
+    else add(one, ends.ofFacts(one), `the step count in ${one.facts.file}`, 'inside')
   }
 }
 
@@ -256,10 +256,10 @@ function weighSigns(one: Candidate, all: readonly Sign[]): { one: Candidate; sav
 function describeOnlySign(path: string, [step, signs]: [number, Sign[]]): string | null {
   const [only, ...others] = signs
   if (!only || others.length > 0 || only.isSure) return null
-  return `${path} is likely of step ${step}. The only sign is ${only.by}`
+  return `${path} is probably from step ${step}. The only evidence is ${only.by}`
 }
 
 function contradiction(path: string, signs: readonly Sign[]): string {
-  const told = signs.map(({ step, by }) => `step ${step} (${by})`).join(', ')
-  return `The step of ${path} is unknown. Its signs differ: ${told}`
+  const evidence = signs.map(({ step, by }) => `step ${step} (${by})`).join(', ')
+  return `The step of ${path} is unknown. The evidence differs: ${evidence}`
 }

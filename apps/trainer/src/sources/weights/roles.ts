@@ -44,8 +44,8 @@ function bestFileSigns(one: Candidate, { history, axis }: Log, metric: string | 
   // What is copied when the training ends is saved at its last row.
   const times = timeSigns(one, history).filter(({ step }) => step !== lastStep(history))
   if (!best) return times
-  const steps = taken === null ? '' : ` (its optimiser took ${taken} steps)`
-  const by = `its name and the best ${best.metric} of the log${steps}`
+  const steps = taken === null ? '' : ` (its optimiser made ${taken} steps)`
+  const by = `its name and the best ${best.metric} in the log${steps}`
   const isSavedThen = timeSigns(one, history).some(({ step }) => step === best.step)
   return [{ step: best.step, by }, ...(isSavedThen ? timeSigns(one, history) : times)]
 }
@@ -55,7 +55,7 @@ function lastFileSigns({ found }: Candidate, history: LogHistory): RoleSign[] {
   const step = lastStep(history)
   const since = lastRow(history)
   if (step === undefined || since === undefined || found.mtime < since) return []
-  return [{ step, by: 'that it was saved after the last row of the log' }]
+  return [{ step, by: 'that it was saved after the last log line' }]
 }
 
 /**
@@ -77,9 +77,7 @@ function timeSigns({ found }: Candidate, { rows }: LogHistory): RoleSign[] {
   const near = rows.filter(({ at }) => at !== null && Math.abs(at - found.mtime) <= reach)
   const steps = new Set(near.map(({ step }) => step))
   const [step] = steps
-  return step === undefined || steps.size > 1
-    ? []
-    : [{ step, by: 'the time at which it was saved' }]
+  return step === undefined || steps.size > 1 ? [] : [{ step, by: 'the time when it was saved' }]
 }
 
 /** The shortest time between two rows (ms); 0 where rows carry none. */

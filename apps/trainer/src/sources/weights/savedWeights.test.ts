@@ -103,7 +103,7 @@ test('what is inferred is never called the record of the trainer', async () => {
   const { events } = await readRun(folder.path)
   expect(rowsFrom(events).claim).toBeNull()
   const said = events.flatMap((event) => (event.type === 'log' ? [event.text] : []))
-  expect(said).toContainEqual(expect.stringContaining('best.pth is likely of step 2'))
+  expect(said).toContainEqual(expect.stringContaining('best.pth is probably from step 2'))
 })
 
 test('weights below a folder of checkpoints are found, and those of other runs are not', async () => {
@@ -216,7 +216,7 @@ test('weights whose names count nothing are of the row that was written when the
   // Its name and its time agree.
   expect(likely.join()).not.toContain('best.pt')
   expect(likely).toContain(
-    'net.pt is likely of step 3. The only sign is the time at which it was saved',
+    'net.pt is probably from step 3. The only evidence is the time when it was saved',
   )
 })
 
