@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { nearest } from './nearest.ts'
 
-test('a mistyped word has a nearest name, and a strange one has none', () => {
+test('a mistyped word has a nearest name; an unknown word has none', () => {
   const names = ['jobs', 'best', 'backtest', 'report', 'run', 'completion']
   for (const [word, name] of [
     ['jbos', 'jobs'],

@@ -10,7 +10,7 @@ export const AGENT = command({
   name: 'agent',
   summary: 'Record runs, check files and ship checkpoints on this machine, until Ctrl-C.',
   details: [
-    'The board (bestmark up) has an agent already. Start one on each further machine that has runs.',
+    'The command bestmark up already starts an agent. Start one on each other machine with runs.',
   ],
   arguments: {},
   options: {},
@@ -18,7 +18,7 @@ export const AGENT = command({
     LOST_AFTER,
     {
       name: 'BESTMARK_DIGEST_RATE',
-      text: 'How many MB per second are read to compute SHA-256 of checkpoints. 0 turns it off. Default: 50.',
+      text: 'The reading speed for SHA-256 of checkpoints, in MB per second. 0 turns it off. Default: 50.',
     },
     { name: 'DATABASE_URL', text: 'The Postgres that all machines of the board share.' },
   ],

@@ -9,18 +9,18 @@ import { ErrorReporter } from '../cli/errorReporter.ts'
 import { AGENT } from './agent.table.ts'
 
 /**
- * Works for the board on this machine until SIGINT or SIGTERM: records runs, checks files and ships
- * checkpoints. Runs that still train continue, and the next agent adopts them.
+ * Records runs, checks files and ships checkpoints on this machine until SIGINT or SIGTERM. Programs
+ * that still train continue, and the next agent adopts their runs.
  */
 export async function main(words: readonly string[]): Promise<number> {
   parse(words, AGENT)
   const settings = agentOptions()
-  using wish = new StopRequest()
+  using stopRequest = new StopRequest()
   await using board = await openBoard()
-  const troubles = new ErrorReporter((line) => notify(line))
-  const agent = new Agent(board.db, board, troubles, settings)
-  wish.signal.addEventListener('abort', () => agent.stop())
+  const errors = new ErrorReporter((line) => notify(line))
+  const agent = new Agent(board.db, board, errors, settings)
+  stopRequest.signal.addEventListener('abort', () => agent.stop())
   notify(`The agent on ${board.host} works for ${board.db.describe}.`)
-  if (!wish.signal.aborted) await agent.work()
+  if (!stopRequest.signal.aborted) await agent.work()
   return EXIT.found
 }

@@ -7,8 +7,8 @@ export const BEST = command({
   name: 'best',
   summary: 'Print the path of the best checkpoint of a job or a project, and nothing else.',
   details: [
-    'Where no checkpoint can be chosen, or the runs of a project do not compare, it exits with 1, ' +
-      'prints nothing to stdout, and says why on stderr.',
+    'Exits with 1 if no checkpoint can be chosen, or if the runs of the project cannot be compared. ' +
+      'Then it prints nothing to stdout, and the reason to stderr.',
   ],
   forms: ['best JOB [options]', 'best --project NAME [options]'],
   arguments: { JOB: maybe(JOB) },

@@ -15,15 +15,15 @@ type BestFields = Pick<
   'best_checkpoint_path' | 'best_checkpoint_id' | 'best_step' | 'best_metric' | 'best_metric_name'
 >
 
-/** The best checkpoint of a job or a project, and the words beside it. */
+/** The best checkpoint of a job or a project, with an explanation. */
 interface Answer extends BestFields {
   job_id: string | null
   name: string | null
-  /** Why none, or why this one where somebody asked, line by line. */
+  /** Why there is no best; with --explain also why this one is the best. Line by line. */
   why: string[]
 }
 
-/** Prints the path of the best checkpoint of a job or a project, and what was asked for beside it. */
+/** Prints the path of the best checkpoint of a job or a project. With --explain it prints also why. */
 export async function main(words: readonly string[]): Promise<number> {
   const { args, values } = parse(words, BEST)
   const { project, explain } = values
@@ -37,13 +37,13 @@ export async function main(words: readonly string[]): Promise<number> {
   return isFound ? EXIT.found : EXIT.nothing
 }
 
-interface Asked {
+interface Question {
   job: string | undefined
   project: string | undefined
   explain: boolean
 }
 
-async function answerOf(db: Database, { job, project, explain }: Asked): Promise<Answer> {
+async function answerOf(db: Database, { job, project, explain }: Question): Promise<Answer> {
   if (project !== undefined && job === undefined) return bestOfProject(db, project, explain)
   if (project === undefined && job !== undefined) return bestOfJob(db, job, explain)
   throw new Failure(`Name one job, or a project with --project. ${usageOf(BEST)}`)
@@ -53,8 +53,8 @@ async function bestOfJob(db: Database, named: string, explain: boolean): Promise
   const job = await findJob(db, named)
   const { job_id, name, best_checkpoint_path, best_checkpoint_id } = job
   const { best_step, best_metric, best_metric_name } = job
-  const isTold = explain || best_checkpoint_path === null
-  const list = isTold ? await checkpointsOf(db, job_id) : undefined
+  const isExplained = explain || best_checkpoint_path === null
+  const list = isExplained ? await checkpointsOf(db, job_id) : undefined
   const why = list ? whyOf(list, explain) : []
   const best = { best_checkpoint_path, best_checkpoint_id, best_step, best_metric }
   return { job_id, name, ...best, best_metric_name, why }
@@ -64,7 +64,7 @@ function whyOf({ selection, explanation }: CheckpointList, explain: boolean): st
   return explain ? explanationLines(selection, explanation) : [`bestmark: ${explanation.sentence}`]
 }
 
-/** The best checkpoint of all jobs of a project; where their runs do not compare, why. */
+/** The best checkpoint of all jobs of a project, or why their runs cannot be compared. */
 async function bestOfProject(db: Database, project: string, explain: boolean): Promise<Answer> {
   const compared = await compareProject(db, project)
   const { best, runs } = compared.comparison

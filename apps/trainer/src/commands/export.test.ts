@@ -6,7 +6,7 @@ import { newBoardEnv } from '../board/testing.ts'
 import { command } from './testing.ts'
 import { temporaryFolder, writeOutput } from '../testing.ts'
 
-/** Two runs on a board, and the command line beside them; `other` is a second board. */
+/** Two runs on a board; `run` and `other` run commands with the first and a second board. */
 async function twoRuns() {
   const home = await temporaryFolder()
   for (const name of ['one', 'two']) {
@@ -28,7 +28,7 @@ async function twoRuns() {
   return { home: home.path, run, other: on('other'), [Symbol.asyncDispose]: dispose }
 }
 
-test('every job of a board is exported to a folder, and imported on another one', async () => {
+test('every job of a board is exported to a folder, and imported on another board', async () => {
   await using here = await twoRuns()
   const out = await here.run(['export', '--all', '--out', 'exported', '--json'])
   expect(out.code).toBe(0)
@@ -44,13 +44,13 @@ test('every job of a board is exported to a folder, and imported on another one'
   expect((await here.other(['best', 'one'])).stdout).toBe(`${here.home}/one/checkpoint-1\n`)
 })
 
-test('one job is exported to a file or to the standard output; what is not clear is refused', async () => {
+test('one job is exported to a file or to stdout; ambiguous words are refused', async () => {
   await using here = await twoRuns()
   const { stdout } = await here.run(['export', 'one'])
   expect(JSON.parse(stdout.split('\n')[0]!)).toMatchObject({ journal: 1, name: 'one' })
   await mkdir(join(here.home, 'folder'))
-  const told = await here.run(['export', 'one', '--out', 'folder'])
-  expect(told.stdout).toMatch(/folder\/one-[0-9a-f]{8}.jsonl: one, \d+ lines\n$/)
+  const exported = await here.run(['export', 'one', '--out', 'folder'])
+  expect(exported.stdout).toMatch(/folder\/one-[0-9a-f]{8}.jsonl: one, \d+ lines\n$/)
   for (const words of [
     [],
     ['one', 'two'],
@@ -62,7 +62,7 @@ test('one job is exported to a file or to the standard output; what is not clear
   }
 })
 
-test('a place that cannot be written is told, and what is no file is written to and not replaced', async () => {
+test('an unwritable path is an error; a device is written to and not replaced', async () => {
   await using here = await twoRuns()
   const full = join(here.home, 'full')
   await symlink('/dev/full', full)
@@ -75,7 +75,7 @@ test('a place that cannot be written is told, and what is no file is written to 
   expect((await readdir(here.home)).filter((name) => name.endsWith('.part'))).toEqual([])
 })
 
-test('an export that is cut short, in a line or between two, is refused and changes nothing', async () => {
+test('an export that is cut short is refused and changes nothing', async () => {
   await using here = await twoRuns()
   const lines = (await here.run(['export', 'one'])).stdout.split('\n')
   const file = join(here.home, 'cut.jsonl')
@@ -90,16 +90,16 @@ test('an export that is cut short, in a line or between two, is refused and chan
   expect(await here.other(['import', file])).toMatchObject({ code: 0 })
 })
 
-test('an export makes no folder prunable, be it of another machine or said to be of this one', async () => {
+test('an export never lets prune remove a folder, whichever machine it names', async () => {
   await using here = await twoRuns()
   const victim = join(here.home, 'victim')
   await mkdir(join(victim, 'checkpoint-1'), { recursive: true })
   await mkdir(join(victim, 'checkpoint-2'))
   const [head = '', ...lines] = (await here.run(['export', 'one'])).stdout.split('\n')
-  const told = JSON.parse(head)
+  const header = JSON.parse(head)
   const job_id = randomUUID()
-  const exported = { ...told.exported, root: victim }
-  const forged = JSON.stringify({ ...told, job_id, name: 'forged', exported })
+  const exported = { ...header.exported, root: victim }
+  const forged = JSON.stringify({ ...header, job_id, name: 'forged', exported })
   await writeFile(join(here.home, 'forged.jsonl'), [forged, ...lines].join('\n'))
   const prune = ['prune', job_id, '--keep-best', '0', '--keep-last', '0', '--yes']
   for (const [board, why] of [

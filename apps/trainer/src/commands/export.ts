@@ -36,10 +36,10 @@ export async function main(words: readonly string[]): Promise<number> {
     }
     const file = await fileFor(out, { job_id, name, all })
     const lines = await exportTo(board, job_id, file)
-    const told = json
+    const result = json
       ? measuredJson({ job_id, name, file, lines })
       : `${file}: ${name}, ${lines} lines`
-    print(told)
+    print(result)
   }
   return jobs.length > 0 ? EXIT.found : EXIT.nothing
 }
@@ -72,8 +72,8 @@ async function fileFor(
 }
 
 /**
- * Writes a draft and renames it at the end, so that no reader sees half a file. Writes directly to
- * what is no file, such as a pipe. Throws a Failure if it cannot be written.
+ * Writes a draft and renames it at the end, so that no reader sees half a file. Writes directly to a
+ * pipe or device. Throws a Failure if it cannot be written.
  */
 async function exportTo(board: Board, job_id: string, file: string): Promise<number> {
   const isFile = (await stat(file).catch(() => undefined))?.isFile() ?? true
@@ -94,11 +94,11 @@ async function exportTo(board: Board, job_id: string, file: string): Promise<num
 }
 
 async function exported(board: Board, job_id: string, stream: Writable): Promise<number> {
-  using waiting = new BusyLine()
+  using busyLine = new BusyLine()
   let written = 0
   const lines = await writeExport(board, job_id, async (line) => {
     written++
-    if (written % 1000 === 0) waiting.show(`${written} lines written`)
+    if (written % 1000 === 0) busyLine.show(`${written} lines written`)
     if (stream.errored) throw stream.errored
     if (!stream.write(visibleLines(line))) await once(stream, 'drain')
   })

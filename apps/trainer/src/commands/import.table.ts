@@ -5,11 +5,11 @@ import { flag, optional } from '../cli/option.ts'
 
 export const IMPORT = command({
   name: 'import',
-  summary: 'Put finished runs, exported jobs, or the runs of another board, on this board.',
+  summary: 'Put finished runs, exported jobs, or runs of another tracker on the board.',
   details: ['Importing a run again adds only what is new.'],
   arguments: {
     PATH: many(
-      'a folder in which runs are found at any depth, a state file, a file that export wrote, or a SQLite store of MLflow or Trackio',
+      'a folder (runs are found at any depth), a trainer_state.json, a file of bestmark export, or a SQLite store of MLflow or Trackio',
       {
         isFile: true,
       },
@@ -18,7 +18,7 @@ export const IMPORT = command({
   options: {
     name: optional(
       text('NAME'),
-      "The job's name, if one run is imported. Default: the run's own name, else its path below PATH.",
+      "The job's name, if one run is imported. Default: the name that the run declares, else its path below PATH.",
     ),
     project: optional(text('NAME'), 'The project that a new job belongs to.'),
     checkpoints: CHECKPOINTS_OPTION,

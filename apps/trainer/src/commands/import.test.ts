@@ -34,7 +34,7 @@ async function jobNamed(name: string): Promise<TrainingJobStatus> {
   return found[0]!
 }
 
-test('a folder is put on the board as one job, again and again with the same result', async () => {
+test('importing a folder twice gives one job, with the same values', async () => {
   const root = join(here.path, 'finished')
   await writeOutput(root, { saves: [100, 200, 300, 400], log, state: { max_steps: 400 } })
   expect((await run('import', 'finished')).code).toBe(0)
@@ -61,7 +61,7 @@ test('a folder is put on the board as one job, again and again with the same res
   expect(best).toEqual({ code: 0, stdout: `${join(root, 'checkpoint-200')}\n`, stderr: '' })
 })
 
-test('a run that neither reached its last step nor closed may go on, is stopped once it is quiet, and completed once it closed', async () => {
+test('an unfinished run is running, stopped once its files are old, and completed at its last step', async () => {
   const root = join(here.path, 'growing')
   await writeOutput(root, { saves: [100], log, root: false })
   await run('import', 'growing')
@@ -74,7 +74,7 @@ test('a run that neither reached its last step nor closed may go on, is stopped 
   expect(await jobNamed('growing')).toMatchObject({ status: 'completed', best_step: 200 })
 })
 
-test('files that went away or came back are seen by importing again', async () => {
+test('a second import finds files that were moved away or back', async () => {
   const root = join(here.path, 'rotated')
   await writeOutput(root, { saves: [100, 200, 400], log })
   await run('import', 'rotated')
@@ -86,7 +86,7 @@ test('files that went away or came back are seen by importing again', async () =
   expect(await jobNamed('rotated')).toMatchObject({ best_step: 200 })
 })
 
-test('another history in the same folder is a job of its own, and the one before keeps its own', async () => {
+test('another run in the same folder is a new job, and the earlier job keeps its values', async () => {
   const root = join(here.path, 'rewritten')
   await writeOutput(root, { saves: [100, 200], log })
   await run('import', 'rewritten')
@@ -124,7 +124,7 @@ test('a job is named by its id, a unique beginning of it, or a unique name', asy
   expect((await run('best', 'nobody')).code).toBe(2)
 })
 
-test('runs are found in a tree, and called by their paths below it', async () => {
+test('runs below a folder are named by their paths below it', async () => {
   const tree = join(here.path, 'tree')
   for (const rate of ['lr1', 'lr2']) {
     await writeOutput(join(tree, 'sweep', rate), { saves: [100, 200], log })
@@ -136,7 +136,7 @@ test('runs are found in a tree, and called by their paths below it', async () =>
   }
 })
 
-test('a name is for one run, and counts for a job that is on the board too; a project is refused', async () => {
+test('--name is for one run and renames an existing job; --project does not move it', async () => {
   const refused = await run('import', 'tree', '--name', 'all of them')
   expect(refused).toMatchObject({ code: 2, stdout: '' })
   expect(refused.stderr).toContain('--name names one job, but 3 runs were found')
@@ -149,7 +149,7 @@ test('a name is for one run, and counts for a job that is on the board too; a pr
   expect(await jobNamed('the low one')).toMatchObject({ job_id })
 })
 
-test('best says on stderr why it has none', async () => {
+test('best prints to stderr why there is no best', async () => {
   const nothing = [{ step: 100, loss: 2, epoch: 1 }]
   await writeOutput(join(here.path, 'nothing'), { saves: [100], log: nothing })
   await run('import', 'nothing')
@@ -158,7 +158,7 @@ test('best says on stderr why it has none', async () => {
   expect(stderr).toContain('No checkpoint can be chosen')
 })
 
-test('what cannot be imported is named and the others are imported all the same', async () => {
+test('a path that cannot be imported is named, and the others are imported', async () => {
   await cp(join(here.path, 'finished'), join(here.path, 'other'), { recursive: true })
   const { code, stderr, stdout } = await run('import', 'nowhere', 'other')
   expect(stderr).toContain('There is no')

@@ -15,12 +15,12 @@ import { linkCheckpoints, refuseSeveral } from '../sources/checkpointLinks.ts'
 import { IMPORT } from './import.table.ts'
 import { nameBelow } from './watch/runName.ts'
 
-/** What is imported as one job: a run's folder or state file, or what `bestmark export` wrote. */
+/** One job to import: a run's folder or state file, or a file of `bestmark export`. */
 interface Found {
-  /** As the person named it, or where it was found below that. */
+  /** The path that the user gave, or the path of the run below it. */
   path: string
   absolute: string
-  /** What it is called where nobody says otherwise; undefined where it tells itself. */
+  /** The default name; undefined if the run declares its name. */
   name?: string
 }
 
@@ -35,7 +35,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const found = (await Promise.all(args.PATH.map(foundAt))).flat()
   if (values.name !== undefined && found.length > 1) {
     const what = `--name names one job, but ${found.length} runs were found`
-    throw new Failure(`${what}. Leave --name out, or import one run at a time.`)
+    throw new Failure(`${what}. Remove --name, or import one run at a time.`)
   }
   await using board = await openBoard()
   let exit: Exit = EXIT.found
@@ -52,13 +52,13 @@ export async function main(words: readonly string[]): Promise<number> {
   return exit
 }
 
-/** The runs at or below a path, as a watch finds them; the path itself where there are none. */
+/** The runs at or below a path, as `bestmark watch` finds them; the path itself if there are none. */
 async function foundAt(path: string): Promise<Found[]> {
   const absolute = callerPath(path)
   const isFolder = (await stat(absolute).catch(() => undefined))?.isDirectory() ?? false
   const runs = isFolder ? await runsIn(absolute) : []
   const [first, ...others] = runs
-  // A run that says what is wrong with it, or that was named itself.
+  // Importing the path itself explains why no run was found.
   if (!first || (others.length === 0 && first.folder === absolute)) return [{ path, absolute }]
   return Promise.all(
     runs.map(async (run) => {
@@ -74,7 +74,7 @@ async function runsIn(folder: string): Promise<FoundRun[]> {
   const walk = { signal: new AbortController().signal, onUnreadable }
   const runs: FoundRun[] = []
   for await (const run of searchRuns(folder, walk)) runs.push(run)
-  // Where nothing was found, the import of the folder itself says why.
+  // If no run was found, importing the folder itself explains why.
   if (runs.length > 0) for (const text of skipped) notify(text)
   return runs
 }
@@ -82,25 +82,25 @@ async function runsIn(folder: string): Promise<FoundRun[]> {
 async function importFound(
   board: Board,
   { path, absolute, name }: Found,
-  told: NameOptions,
+  options: NameOptions,
 ): Promise<TrainingJobStatus[]> {
-  const naming = { ...told, name: told.name ?? name }
-  if (await isSqlite(absolute)) return importStored(board, absolute, told)
+  const naming = { ...options, name: options.name ?? name }
+  if (await isSqlite(absolute)) return importStored(board, absolute, options)
   const job = await importPath(board, { path, absolute }, naming)
-  const named = await applyNames(board.db, job, told)
+  const named = await applyNames(board.db, job, options)
   if (named.refusal !== undefined) notify(`bestmark: ${path}: ${named.refusal}`)
   return [{ ...job, name: named.name }]
 }
 
-/** All runs of another board's store. */
+/** Imports all runs of the store of another tracker. */
 async function importStored(
   board: Board,
   path: string,
-  told: NameOptions,
+  options: NameOptions,
 ): Promise<TrainingJobStatus[]> {
-  // SQLite is loaded only for those who have such a store.
+  // SQLite is loaded only for a store.
   const { importStore } = await import('../recording/importStore.ts')
-  return importStore(board, path, told)
+  return importStore(board, path, options)
 }
 
 async function importPath(
@@ -111,17 +111,15 @@ async function importPath(
   const header = exportHeader(absolute)
   const onNotice = (text: string): void => void notify(`bestmark: ${path}: ${text}\n`)
   if (!header) return importRun(board, absolute, naming, onNotice)
-  const { job, isRecordedHere, isPolicyIgnored } = await importExport(
-    board,
-    absolute,
-    header,
-    naming,
-  )
-  const why = 'is on this board already, from its own files. Nothing was imported'
-  if (isRecordedHere) notify(`bestmark: ${path}: ${job.name} ${why}.`)
-  if (isPolicyIgnored) {
-    const holds = `this board has a policy for project "${job.project}", so the exported one is ignored`
-    notify(`bestmark: ${path}: ${holds}.`)
+  const imported = await importExport(board, absolute, header, naming)
+  const { job } = imported
+  if (imported.isRecordedHere) {
+    const why = 'is already on this board, recorded from its files. Nothing was imported'
+    notify(`bestmark: ${path}: ${job.name} ${why}.`)
+  }
+  if (imported.isPolicyIgnored) {
+    const why = `this board has a policy for project "${job.project}", so the exported one is ignored`
+    notify(`bestmark: ${path}: ${why}.`)
   }
   return job
 }

@@ -10,7 +10,7 @@ const FIXTURE = fileURLToPath(new URL('../sources/fixtures/trackers/mlflow.sql',
 
 const here = testBoard()
 
-test("every run of MLflow's store is a job, again and again with the same result", async () => {
+test("every run of MLflow's store is one job, also after a second import", async () => {
   const path = join(here.path, 'mlflow.db')
   {
     using database = new DatabaseSync(path)

@@ -6,17 +6,17 @@ import { EXIT } from '../failure.ts'
 import { print } from '../cli/terminal.ts'
 import { JOBS } from './jobs.table.ts'
 
-/** Lists every job, one line each, with a mark at recorded examples. With --json, one TrainingJobStatus each. */
+/** Lists every job on one line and marks recorded examples. With --json it prints a TrainingJobStatus each. */
 export async function main(words: readonly string[]): Promise<number> {
   const { values } = parse(words, JOBS)
   await using board = await openBoard()
-  const shown = new Set(await examples(board.db))
+  const exampleIds = new Set(await examples(board.db))
   let cursor: string | null = null
   let any = false
   do {
     const page = await listJobs(board.db, { cursor, limit: 200 })
     for (const job of page.jobs) {
-      const mark = shown.has(job.job_id) ? '  (recorded example)' : ''
+      const mark = exampleIds.has(job.job_id) ? '  (recorded example)' : ''
       print(values.json ? measuredJson(job) : `${plain(job)}${mark}`)
       any = true
     }

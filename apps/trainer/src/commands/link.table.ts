@@ -4,7 +4,7 @@ import { flag } from '../cli/option.ts'
 export const LINK = command({
   name: 'link',
   summary: 'Print the link that opens the board in a browser.',
-  details: ['Safari does not know the name in the link. Write 127.0.0.1 in its place there.'],
+  details: ['Safari cannot open the name in the link. In Safari, replace the name by 127.0.0.1.'],
   arguments: {},
   options: {
     new: flag('Make a new link. The old link stops working, in every browser that used it.'),

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { command } from './testing.ts'
 import { temporaryFolder } from '../testing.ts'
 
-test('the link is printed alone, with what is to be known beside it', async () => {
+test('only the link is printed to stdout; messages go to stderr', async () => {
   await using folder = await temporaryFolder()
   const home = join(folder.path, 'board')
   const door = new Door(home)
@@ -16,7 +16,7 @@ test('the link is printed alone, with what is to be known beside it', async () =
   expect(ran.stderr).toMatch(/^The board is not running\. Start it: bestmark up\n$/)
 })
 
-test('a board that answers needs no further word', async () => {
+test('if the board is running, there is no message', async () => {
   await using folder = await temporaryFolder()
   const home = join(folder.path, 'board')
   const server = createServer().listen(0, '127.0.0.1')
@@ -28,7 +28,7 @@ test('a board that answers needs no further word', async () => {
   server.close()
 })
 
-test('a new link ends the old one and says how many browsers it had let in', async () => {
+test('a new link ends the old one, and the message counts the browsers that used it', async () => {
   await using folder = await temporaryFolder()
   const home = join(folder.path, 'board')
   const env = { BESTMARK_HOME: home, PORT: '4555', HOST: '' }
@@ -40,7 +40,7 @@ test('a new link ends the old one and says how many browsers it had let in', asy
   expect([await door.opensWith(old), await door.knows(session)]).toEqual([false, false])
 })
 
-test('a data folder without a board has no link, and is not made', async () => {
+test('a data folder without a board has no link, and none is made', async () => {
   await using folder = await temporaryFolder()
   const home = join(folder.path, 'none')
   const { code, stderr } = await command(['link', '--new'], { env: { BESTMARK_HOME: home } })

@@ -17,7 +17,7 @@ function modulesOf(words: readonly string[]): string[] {
   return run.stderr.toString().split('\n')
 }
 
-/** What takes long to load: the database's code and the reader of YAML. */
+/** Packages that take long to load. */
 const SLOW = /\/node_modules\/(drizzle-orm|postgres|yaml)\//
 
 test('a command that needs no database loads none of its code', async () => {

@@ -6,7 +6,7 @@ import { findJob } from '../board/namedJob.ts'
 import { print } from '../cli/terminal.ts'
 import { PIN } from './pin.table.ts'
 
-/** Protects checkpoints from prune; with --off it ends the protection. */
+/** Protects checkpoints from prune. With --off it removes the protection. */
 export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, PIN)
   await using board = await openBoard()
@@ -21,7 +21,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const pinned = !values.off
   await pinCheckpoints(board.db, job_id, { checkpoint_ids, pinned })
   const state = pinned ? 'is pinned: prune keeps it' : 'is no longer pinned'
-  const told = files.filter((row) => checkpoint_ids.includes(row.checkpoint_id))
-  for (const { path } of told) print(`${path} ${state}.`)
+  const changed = files.filter((row) => checkpoint_ids.includes(row.checkpoint_id))
+  for (const { path } of changed) print(`${path} ${state}.`)
   return EXIT.found
 }

@@ -10,7 +10,7 @@ export const POLICY_COMMAND = command({
   summary: 'Show or change the policy that chooses the best checkpoint.',
   details: [
     ...POLICY_TEXTS,
-    "Policy scored takes the weights that the board's own backtest recommends.",
+    "Policy scored uses the coefficients that the board's backtest recommends.",
   ],
   forms: ['policy JOB [POLICY] [options]', 'policy --project NAME [POLICY] [options]'],
   arguments: {
@@ -20,7 +20,7 @@ export const POLICY_COMMAND = command({
   options: {
     ...POLICY_OPTIONS,
     project: optional(text('NAME'), 'Show or change the policy of a project instead of one job.'),
-    inherit: flag("Drop the job's own policy, so that the project's or the default applies."),
+    inherit: flag("Remove the job's policy, so that the project's policy or the default applies."),
     by: optional(text('NAME'), 'Who changes it, for the history. Default: your user and machine.'),
     history: flag('Print who changed the policy, and when.'),
     json: flag('Print JSON.'),

@@ -26,7 +26,7 @@ afterAll(async () => {
 
 const run = (...words: string[]) => command(words, { cwd: home.path, env: board.env })
 
-test('a policy is shown, changed with who did it, listed in the history, and taken back', async () => {
+test('a policy is shown, changed with a name, removed, and listed in the history', async () => {
   expect((await run('policy', 'moby')).stdout).toMatch(
     /^moby uses policy as_declared \(the default\)\.\nStep 100 is best: eval_loss/,
   )
@@ -40,12 +40,12 @@ test('a policy is shown, changed with who did it, listed in the history, and tak
   expect((await run('best', 'moby')).stdout).toBe(`${join(home.path, 'moby/checkpoint-100')}\n`)
   const history = (await run('policy', 'moby', '--history')).stdout.trimEnd().split('\n')
   expect(history.map((line) => line.split('  ').slice(1))).toEqual([
-    ['ben', 'job', 'no policy of its own'],
+    ['ben', 'job', 'policy removed'],
     ['ana', 'job', 'metric eval_f1'],
   ])
 })
 
-test("a project's answer decides where a run declared nothing", async () => {
+test("a project's metric decides for runs that declare no metric", async () => {
   const words = ['policy', '--project', 'imported', 'as_declared', '--metric', 'eval_f1']
   const { stdout } = await run(...words, '--by', 'cleo', '--json')
   expect(JSON.parse(stdout)).toMatchObject({
@@ -63,7 +63,7 @@ test("a project's answer decides where a run declared nothing", async () => {
   expect(JSON.parse(newest!)).toMatchObject({ policy: null, by: expect.stringMatching(/.@./) })
 })
 
-test('--explain tells the whole choice of a job on the board', async () => {
+test('--explain prints the whole explanation of a job on the board', async () => {
   const { stdout, code } = await run('best', 'moby', '--explain')
   const [path, empty, sentence] = stdout.split('\n')
   expect([path, empty, code]).toEqual([join(home.path, 'moby/checkpoint-100'), '', 0])
@@ -71,8 +71,8 @@ test('--explain tells the whole choice of a job on the board', async () => {
   expect(stdout).toMatch(/^ +1 +100 +1 +checkpoint-100 +best +trainer_state\.json:\d+$/m)
 })
 
-test('what cannot decide is refused with the choices there are', async () => {
-  for (const [words, says] of [
+test('a wrong policy is refused, and the error lists the choices', async () => {
+  for (const [words, message] of [
     [['policy'], 'Name one job, or a project with --project'],
     [['policy', 'nobody'], 'There is no job "nobody"'],
     [['policy', 'moby', 'zorp'], 'as_declared or lowest_eval_loss or metric'],
@@ -83,7 +83,7 @@ test('what cannot decide is refused with the choices there are', async () => {
     [['policy', '--project', 'nowhere', 'lowest_eval_loss'], 'There is no project nowhere'],
   ] as const) {
     const { code, stdout, stderr } = await run(...words)
-    expect(stderr).toContain(says)
+    expect(stderr).toContain(message)
     expect([code, stdout]).toEqual([2, ''])
   }
 })

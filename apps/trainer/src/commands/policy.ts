@@ -26,24 +26,24 @@ interface Subject {
   name: string
 }
 
-/** Shows or changes the policy of a job or a project. The history notes who and when. */
+/** Shows or changes the policy of a job or a project. The history stores who changed it and when. */
 export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, POLICY_COMMAND)
   const { named, policy } = readArguments(args, values.project)
-  const asked = askedFor(policy, values)
-  if (asked !== undefined && values.history) {
-    throw new Failure('Use --history on its own: it shows changes, and makes none.')
+  const choice = newPolicy(policy, values)
+  if (choice !== undefined && values.history) {
+    throw new Failure('Use --history without other options: it only shows changes.')
   }
   await using board = await openBoard()
   const of = await subject(board.db, named, values.project)
-  if (asked !== undefined)
-    await change(board.db, of.whose, asked, values.by ?? `${userName()}@${board.host}`)
-  if (values.history) await tellHistory(board.db, of, values.json)
-  else await tellPolicy(board.db, of, values.json)
+  if (choice !== undefined)
+    await change(board.db, of.whose, choice, values.by ?? `${userName()}@${board.host}`)
+  if (values.history) await printHistory(board.db, of, values.json)
+  else await printPolicy(board.db, of, values.json)
   return EXIT.found
 }
 
-/** The first word names a job, unless --project names what to change. */
+/** The first word names a job, unless --project is given. */
 function readArguments(
   { JOB: first, POLICY: second }: ArgumentsOf<typeof POLICY_COMMAND>,
   project: string | undefined,
@@ -60,12 +60,12 @@ function readArguments(
 
 type Values = ValuesOf<typeof POLICY_COMMAND>
 
-/** The new policy; null to drop the own one, undefined to change nothing. */
-function askedFor(policy: Policy | undefined, values: Values): PolicyChoice | null | undefined {
+/** The new policy; null to remove the policy, undefined to change nothing. */
+function newPolicy(policy: Policy | undefined, values: Values): PolicyChoice | null | undefined {
   const hasOptions = hasPolicyOption(values)
   if (values.inherit) {
     if (policy === undefined && !hasOptions) return null
-    throw new Failure('Use --inherit without a policy: it drops the own one.')
+    throw new Failure('Use --inherit without a policy: it removes the policy.')
   }
   if (policy === undefined && !hasOptions) return undefined
   return policyChoiceOf(policy, values, 'by the board')
@@ -80,43 +80,43 @@ async function subject(db: Database, named?: string, project?: string): Promise<
 async function change(
   db: Database,
   whose: PolicyFor,
-  settings: PolicyChoice | null,
+  choice: PolicyChoice | null,
   by: string,
 ): Promise<void> {
-  await changePolicy(db, whose, settings, by).catch((error: unknown) => {
+  await changePolicy(db, whose, choice, by).catch((error: unknown) => {
     throw error instanceof Refused ? new Failure(error.message, { cause: error }) : error
   })
 }
 
-interface ShownPolicy extends PolicyChoice {
+interface CurrentPolicy extends PolicyChoice {
   from: 'default' | 'project' | 'job'
-  /** The sentence of a job's choice; null for a project. */
+  /** The reason of a job's selection; null for a project. */
   reason: string | null
 }
 
-async function tellPolicy(db: Database, { whose, name }: Subject, json: boolean): Promise<void> {
-  const shown = 'project' in whose ? await ofProject(db, whose) : await ofJob(db, whose.job_id)
+async function printPolicy(db: Database, { whose, name }: Subject, json: boolean): Promise<void> {
+  const current = 'project' in whose ? await ofProject(db, whose) : await ofJob(db, whose.job_id)
   if (json) {
-    print(measuredJson({ ...whose, ...shown }))
+    print(measuredJson({ ...whose, ...current }))
     return
   }
-  const { from, options, reason } = shown
+  const { from, options, reason } = current
   const origin = { default: 'the default', project: 'set for the project', job: 'set for the job' }[
     from
   ]
   const who = options.by ? `, by ${options.by}` : ''
-  print(`${name} uses policy ${policyText(shown)} (${origin}${who}).`)
+  print(`${name} uses policy ${policyText(current)} (${origin}${who}).`)
   if (reason !== null) print(reason)
 }
 
-async function ofJob(db: Database, job_id: string): Promise<ShownPolicy> {
+async function ofJob(db: Database, job_id: string): Promise<CurrentPolicy> {
   const [detail, list] = [await jobDetail(db, job_id), await checkpointsOf(db, job_id)]
   if (!detail || !list) throw new Failure(`The job ${job_id} was just removed from the board.`)
   const { policy_from: from, policy_options: options } = detail
   return { policy: list.selection.policy, options, from, reason: list.selection.reason }
 }
 
-async function ofProject(db: Database, whose: { project: string }): Promise<ShownPolicy> {
+async function ofProject(db: Database, whose: { project: string }): Promise<CurrentPolicy> {
   const [last] = await policyHistory(db, whose)
   const { jobs } = await listJobs(db, { ...whose, limit: 1 })
   if (!last && jobs.length === 0) {
@@ -130,7 +130,7 @@ async function ofProject(db: Database, whose: { project: string }): Promise<Show
   return { policy: last.policy, options: last.options, from: 'project', reason: null }
 }
 
-async function tellHistory(db: Database, { whose, name }: Subject, json: boolean): Promise<void> {
+async function printHistory(db: Database, { whose, name }: Subject, json: boolean): Promise<void> {
   const changes = await policyHistory(db, whose)
   if (changes.length === 0 && !json) notify(`The policy of ${name} was never changed.`)
   for (const one of changes) print(json ? measuredJson(one) : line(one))
@@ -138,7 +138,7 @@ async function tellHistory(db: Database, { whose, name }: Subject, json: boolean
 
 function line({ changed_at, by, scope, policy, options, project }: PolicyChange): string {
   const when = new Date(changed_at).toISOString().slice(0, 16).replace('T', ' ')
-  const what = policy === null ? 'no policy of its own' : policyText({ policy, options })
+  const what = policy === null ? 'policy removed' : policyText({ policy, options })
   const whose = scope === 'project' ? `project ${project}` : 'job'
   return [when, by, whose, what].join('  ')
 }

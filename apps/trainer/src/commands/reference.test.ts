@@ -4,7 +4,7 @@ import { RECIPES } from '../recipes/recipe.ts'
 import { COMMANDS } from './commands.ts'
 import { referenceText } from './reference.ts'
 
-test('docs/cli.md is what the tables say; make it anew with: npx -y pnpm@12 reference', () => {
+test('docs/cli.md matches the tables; write it again with: npx -y pnpm@12 reference', () => {
   const page = readFileSync(new URL('../../../../docs/cli.md', import.meta.url), 'utf8')
   expect(page).toBe(referenceText())
 })

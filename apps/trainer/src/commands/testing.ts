@@ -6,12 +6,12 @@ interface Options {
   env?: NodeJS.ProcessEnv
 }
 
-/** The commands so far, which run one after another: they share the environment and the outputs. */
+/** The commands before this one. They run one after another, since they share environment and outputs. */
 let earlier: Promise<unknown> = Promise.resolve()
 
 /**
- * Runs a command line in this process, which takes no time to start. For a command that listens to
- * signals, or that is used while others run, start a process instead: `bestmark` of testing.ts.
+ * Runs a command line in this process, which is fast. For a command that handles signals, or that
+ * runs at the same time as others, use `bestmark` of testing.ts, which starts a process.
  */
 export function command(words: readonly string[], options: Options = {}): Promise<Ran> {
   const ran = earlier.then(() => runHere(words, options))
@@ -21,8 +21,8 @@ export function command(words: readonly string[], options: Options = {}): Promis
 
 async function runHere(words: readonly string[], { cwd, env }: Options): Promise<Ran> {
   using _env = changedEnv({ ...env, INIT_CWD: cwd ?? process.cwd() })
-  using stdout = keptOutput(process.stdout)
-  using stderr = keptOutput(process.stderr)
+  using stdout = capturedOutput(process.stdout)
+  using stderr = capturedOutput(process.stderr)
   const code = await commandLine(words)
   return { code, stdout: stdout.text(), stderr: stderr.text() }
 }
@@ -40,8 +40,8 @@ function changedEnv(env: NodeJS.ProcessEnv): Disposable {
   return { [Symbol.dispose]: restore }
 }
 
-/** Keeps what is written to a stream instead of showing it, until it is disposed of. */
-function keptOutput(stream: NodeJS.WriteStream): { text: () => string } & Disposable {
+/** Captures the output to a stream until it is disposed of. */
+function capturedOutput(stream: NodeJS.WriteStream): { text: () => string } & Disposable {
   const chunks: Buffer[] = []
   const before = Object.getOwnPropertyDescriptor(stream, 'write')
   stream.write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {

@@ -6,7 +6,7 @@ import { withDefault, optional } from '../cli/option.ts'
 export const TRAIN = command({
   name: 'train',
   summary: 'Train the built-in model, or continue a run from its last checkpoint.',
-  details: ['Ctrl-C stops the run, which writes a last checkpoint. Exits with 0 if it completed.'],
+  details: ['Ctrl-C stops the run after a last checkpoint. Exits with 0 if the run completed.'],
   forms: ['train RECIPE [options]', 'train --resume JOB'],
   arguments: { RECIPE: maybe('what to train: char-lm', { choices: ['char-lm'] }) },
   options: {

@@ -14,37 +14,37 @@ import { ErrorReporter } from '../cli/errorReporter.ts'
 import { TRAIN } from './train.table.ts'
 
 /**
- * Trains a recipe and shows the progress. SIGINT or SIGTERM asks the run to stop, and it writes a
- * last checkpoint. Returns 0 if the run completed.
+ * Trains a recipe and shows the progress. After SIGINT or SIGTERM the run writes a last checkpoint
+ * and stops. Returns 0 if the run completed.
  */
 export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, TRAIN)
-  const begin = beginning(values, args.RECIPE)
-  using wish = new StopRequest()
+  const start = startOf(values, args.RECIPE)
+  using stopRequest = new StopRequest()
   await using board = await openBoard()
-  if (wish.signal.aborted) return EXIT.nothing
-  const begun = begin(board)
-  const stop = (): void => void begun.then((run) => run.signal('SIGTERM')).catch(() => undefined)
-  wish.signal.addEventListener('abort', stop)
-  const job = await follow(board, await begun)
+  if (stopRequest.signal.aborted) return EXIT.nothing
+  const starting = start(board)
+  const stop = (): void => void starting.then((run) => run.signal('SIGTERM')).catch(() => undefined)
+  stopRequest.signal.addEventListener('abort', stop)
+  const job = await follow(board, await starting)
   return job.status === 'completed' ? EXIT.found : EXIT.nothing
 }
 
-interface Words {
+interface TrainOptions {
   preset?: string | undefined
   name?: string | undefined
   project: string
   resume?: string | undefined
 }
 
-/** What to start, checked before anything starts. */
-function beginning(
-  { resume, preset, name, project }: Words,
+/** Checks the options and returns a function that starts the run. */
+function startOf(
+  { resume, preset, name, project }: TrainOptions,
   named: string | undefined,
 ): (board: Board) => Promise<StartedRun> {
   if (resume !== undefined) {
     if (named !== undefined)
-      throw new Failure(`Leave out ${named}: --resume continues its own recipe.`)
+      throw new Failure(`Remove ${named}: --resume continues the recipe of the job.`)
     return async ({ db }) => resumeRun(db, await findJob(db, resume))
   }
   if (named === undefined) throw new Failure(`RECIPE is missing. ${usageOf(TRAIN)}`)
@@ -53,8 +53,8 @@ function beginning(
   return (board) => startRun(board.db, board, order)
 }
 
-function presetOf({ name, presets }: Recipe, asked: string | undefined): string {
-  const preset = asked ?? presets[0]
+function presetOf({ name, presets }: Recipe, named: string | undefined): string {
+  const preset = named ?? presets[0]
   if (presets.includes(preset)) return preset
   throw new Failure(`${name} has no preset "${preset}". It has ${presets.join(', ')}.`)
 }

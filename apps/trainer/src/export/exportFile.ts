@@ -5,9 +5,9 @@ import { END } from '../journal/events.ts'
 import type { ExportHeader } from './exportHeader.ts'
 
 /**
- * Writes a job as a journal, a line at a time, which `import` reads back; returns how many lines.
- * Undefined where there is no such job. Shipments that still go on and a wish to stop are not in it,
- * and of its log the lines that the board kept.
+ * Writes a job line by line as a journal that `import` reads; returns the number of lines, undefined
+ * if there is no such job. Unfinished shipments and a request to stop are not exported. Log lines
+ * are exported if the board still has them.
  */
 export async function writeExport(
   { db }: Board,
@@ -20,7 +20,7 @@ export async function writeExport(
     await write(`${measuredJson(value)}\n`)
   }
   const changes = await policyHistory(db, { job_id })
-  const job = await exportJob(db, job_id, (told) => put(headerOf(told, changes)), put)
+  const job = await exportJob(db, job_id, (exported) => put(headerOf(exported, changes)), put)
   if (job) await put({ [END]: lines })
   return job && lines
 }
@@ -30,21 +30,26 @@ function headerOf(
   changes: readonly PolicyChange[],
 ): ExportHeader {
   const { job_id, name, project, recipe, host, host_id, output_dir: root } = job
-  const policies = notedFor('job', changes)
-  const project_policies = notedFor('project', changes)
-  const people = { policies, project_policies, pinned, shipments }
+  const policies = changesOf('job', changes)
+  const project_policies = changesOf('project', changes)
+  const decisions = { policies, project_policies, pinned, shipments }
   return {
     journal: 1,
     job_id,
     name,
     project,
     recipe,
-    exported: { at: Date.now(), host, host_id, root, ...people, has_end: true },
+    exported: { at: Date.now(), host, host_id, root, ...decisions, has_end: true },
   }
 }
 
-/** What was decided for a job or its project, oldest first; `changes` come newest first. */
-function notedFor(of: PolicyChange['scope'], changes: readonly PolicyChange[]) {
-  const own = changes.filter(({ scope }) => scope === of).reverse()
-  return own.map(({ policy, options, by, changed_at }) => ({ policy, options, by, changed_at }))
+/** The policies of a job or its project, oldest first; `changes` are newest first. */
+function changesOf(of: PolicyChange['scope'], changes: readonly PolicyChange[]) {
+  const oldestFirst = changes.filter(({ scope }) => scope === of).reverse()
+  return oldestFirst.map(({ policy, options, by, changed_at }) => ({
+    policy,
+    options,
+    by,
+    changed_at,
+  }))
 }

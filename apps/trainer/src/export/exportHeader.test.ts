@@ -21,9 +21,9 @@ async function read(first: object) {
   return { header, events: [...begin.events, ...readJournal(path, begin.offset).events] }
 }
 
-test('an export that tells what this version cannot read is refused, and says where', async () => {
+test('an export with a field that this version cannot read is refused, and the error names the field', async () => {
   const changed = { policy: 'by_moonlight', options: {}, by: 'ana', changed_at: 1 }
-  for (const [first, where] of [
+  for (const [first, field] of [
     [{ ...HEADER, exported: { ...EXPORTED, policies: [changed] } }, 'exported.policies.0.policy'],
     [{ ...HEADER, exported: { ...EXPORTED, pinned: undefined } }, 'exported.pinned'],
     [{ ...HEADER, exported: null }, 'exported'],
@@ -31,11 +31,11 @@ test('an export that tells what this version cannot read is refused, and says wh
   ] as const) {
     const refused = await read(first).catch((error: unknown) => error)
     expect(refused).toBeInstanceOf(Failure)
-    expect((refused as Failure).message).toContain(`"${where}" in its first line`)
+    expect((refused as Failure).message).toContain(`"${field}" in its first line`)
   }
 })
 
-test("an older export's names for the options of a policy and its coefficients are read", async () => {
+test('older names of policy options and coefficients are read', async () => {
   const change = { policy: 'scored', by: 'ana', changed_at: 1 }
   const coefficients = { eval_loss: 1, age: 0.5 }
   const older = [
@@ -49,12 +49,12 @@ test("an older export's names for the options of a policy and its coefficients a
   ])
 })
 
-test('a journal that says nothing of an export is none', async () => {
+test('a journal without the field "exported" is not an export', async () => {
   const { header, events } = await read(HEADER)
   expect([header, events.map(({ type }) => type)]).toEqual([undefined, ['started']])
 })
 
-test('an export of a job with many pins and shipments is read whole, however long its header is', async () => {
+test('an export is read in full, even if its header is very long', async () => {
   const pinned = Array.from({ length: 100_000 }, (_, step) => `checkpoint-${step}`)
   const { header, events } = await read({ ...HEADER, exported: { ...EXPORTED, pinned } })
   expect(header?.exported.pinned).toHaveLength(pinned.length)

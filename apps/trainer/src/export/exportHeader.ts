@@ -8,8 +8,8 @@ import { closeSync, fstatSync } from 'node:fs'
 import { openFile } from '../files/runFile.ts'
 import { readBytes } from '../files/lines.ts'
 
-/** One change of a policy, as it was noted. Older exports have other names for two of its fields. */
-const NotedChange = z.preprocess(
+/** One stored change of a policy. Older exports use other names for two of its fields. */
+const StoredChange = z.preprocess(
   withNewNames,
   z.object({
     policy: Policy.nullable(),
@@ -21,7 +21,7 @@ const NotedChange = z.preprocess(
 
 const OldChange = z.looseObject({ told: z.looseObject({ weights: z.unknown() }).partial() })
 
-/** A change of an older export: `told` is now `options`, and its `weights` are `coefficients`. */
+/** Renames fields of older exports: `told` is now `options`, `weights` is now `coefficients`. */
 function withNewNames(change: unknown): unknown {
   const { data } = OldChange.safeParse(change)
   if (!data) return change
@@ -51,32 +51,32 @@ const ExportedShipment = z.object({
   ended_at: z.number().nullable(),
 })
 
-/** What a job is beside its events: where it lay, and what people said of it and did with it. */
+/** A job without its events: where its files were, and what people decided about it. */
 const Exported = z.object({
   at: z.number(),
   host: z.string(),
-  /** Whose folder `root` is; older exports do not tell it. */
+  /** The host of `root`. Missing in older exports. */
   host_id: z.uuid().optional(),
   root: z.string(),
-  /** What was decided for the job itself, oldest first. */
-  policies: z.array(NotedChange),
-  /** The same for its project. */
-  project_policies: z.array(NotedChange).default([]),
+  /** The policies of the job, oldest first. */
+  policies: z.array(StoredChange),
+  /** The policies of its project, oldest first. */
+  project_policies: z.array(StoredChange).default([]),
   pinned: z.array(z.string()),
-  /** Where checkpoints of it went, oldest first. */
+  /** Shipments of its checkpoints, oldest first. */
   shipments: z.array(ExportedShipment).default([]),
-  /** A last line says that the file is whole; older exports have none. */
+  /** The last line marks the end of the file. Older exports have no such line. */
   has_end: z.boolean().default(false),
 })
 
-/** The first line of an exported file: a journal's, and more. */
+/** The first line of an exported file: the header of a journal with more fields. */
 export const ExportHeader = JournalHeader.extend({ exported: Exported })
 
 export type ExportHeader = z.infer<typeof ExportHeader>
 
 /**
- * The header of an exported file; undefined where a file is none. Throws a Failure where it cannot
- * be understood, since a job without what people said of it and did with it would be another one.
+ * The header of an exported file; undefined if the file is not an export. Throws a Failure if it
+ * cannot be read, since pins and policies must not be lost.
  */
 export function exportHeader(path: string): ExportHeader | undefined {
   if (!isJournal(path)) return undefined
@@ -84,27 +84,27 @@ export function exportHeader(path: string): ExportHeader | undefined {
   if (!first || !Object.hasOwn(first, 'exported')) return undefined
   const { data, error } = ExportHeader.safeParse(first)
   if (data) return data
-  const place = error.issues[0]?.path.join('.') || 'exported'
+  const field = error.issues[0]?.path.join('.') || 'exported'
   throw new Failure(
-    `${path} was exported by another version of Bestmark, or it is damaged: "${place}" in its first ` +
-      'line is not what this version reads. Import it with the version that wrote it, or export the job again.',
+    `${path} was exported by another version of Bestmark, or it is damaged: "${field}" in its first ` +
+      'line is not valid in this version. Import it with the version that wrote it, or export the job again.',
     { cause: error },
   )
 }
 
-/** Throws a Failure where the end of an exported file is missing. */
+/** Throws a Failure if the end of an exported file is missing. */
 export function assertWhole(path: string, { exported }: ExportHeader): void {
   const last = lastLine(path)
   if (last !== undefined && (!exported.has_end || isEnd(last))) return
   throw new Failure(
-    `${path} is cut short, so its job is not imported; export it again, or copy all of it.`,
+    `${path} is cut short, so its job was not imported. Export it again, or copy the whole file.`,
   )
 }
 
-/** More than the last line of an exported journal has. */
+/** Longer than the last line of an exported journal (bytes). */
 const END_BYTES = 100
 
-/** The last line of a file, or the end of a long one; undefined where its newline is missing. */
+/** The last line of a file, or its end if the line is long; undefined if its newline is missing. */
 function lastLine(path: string): string | undefined {
   const file = openFile(path)
   try {

@@ -59,7 +59,7 @@ const more = (job_id: string, ...events: object[]) =>
     events.map((event) => TrainingEvent.parse(event)),
   )
 
-/** A run on a board with all that a run may have: resumes, repeats, NaN, scores, pins, a policy. */
+/** A run on a board that has everything: resumes, repeats, NaN, scores, pins, a policy. */
 async function aRun(folder: string) {
   const board = boardOf(here, folder)
   const root = join(folder, `run-${randomUUID()}`)
@@ -95,7 +95,7 @@ async function aRun(folder: string) {
   return { board, root, job_id }
 }
 
-/** Ships the last whole checkpoint, or fails to. */
+/** Ships the last complete checkpoint, or fails to. */
 async function ship(job_id: string, { done }: { done: boolean }) {
   const whole = (await currentFiles(here, job_id)).findLast((row) => row.files_state === 'complete')
   const { checkpoint_id } = whole!
@@ -107,7 +107,7 @@ async function ship(job_id: string, { done }: { done: boolean }) {
   await advanceDeployment(here, { job_id, deployment_id, bytes_done: 1, bytes_total: 2, ...end })
 }
 
-test('every row of a job comes back, but for the columns that are of the board', async () => {
+test('every row of a job is restored, except columns that belong to the board', async () => {
   await using folder = await temporaryFolder()
   const { board, job_id } = await aRun(folder.path)
   const { path, header } = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))
@@ -117,7 +117,7 @@ test('every row of a job comes back, but for the columns that are of the board',
   expect(await rowsOf(there, job_id)).toEqual(before)
 })
 
-test('what was shipped is history on another board: never pruned, and nothing is live by it', async () => {
+test('restored shipments are history: their checkpoints are never pruned, and none is live', async () => {
   await using folder = await temporaryFolder()
   const { board, job_id } = await aRun(folder.path)
   const { path, header } = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))
@@ -137,7 +137,7 @@ test('what was shipped is history on another board: never pruned, and nothing is
   expect(await listDeployments(there, { job_id })).toEqual([failed, done])
 })
 
-test("a project's policy is restored where the board has none, else the board's own holds", async () => {
+test("a project's policy is restored only if the board has none", async () => {
   await using folder = await temporaryFolder()
   const project = randomUUID()
   const root = join(folder.path, project)
@@ -148,14 +148,14 @@ test("a project's policy is restored where the board has none, else the board's 
   await changePolicy(here, { project }, lowest, 'ana')
   const { path, header } = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))
   const other = boardOf(there, folder.path)
-  expect(await importExport(other, path, header, {})).toMatchObject({ keptPolicy: false })
+  expect(await importExport(other, path, header, {})).toMatchObject({ isPolicyIgnored: false })
   expect(await jobDetail(there, job_id)).toMatchObject({ policy_from: 'project' })
   expect(await storedJob(there, job_id)).toMatchObject({ policies: [{ by: 'ana', ...lowest }] })
   const settings = { policy: 'metric', options: { metric: 'eval_loss', direction: 'max' } } as const
   await changePolicy(there, { project }, settings, 'ben')
   const second = await fileOf(board, job_id, join(folder.path, 'two.jsonl'))
   expect(await importExport(other, second.path, second.header, {})).toMatchObject({
-    keptPolicy: true,
+    isPolicyIgnored: true,
     job: { selection_policy: 'metric' },
   })
 })
@@ -172,7 +172,7 @@ test('an exported job is the same on another board: series, repeats, scores, sta
   expect((await jobDetail(there, job_id))?.revision).toBe(before)
 })
 
-test('pins come back with an import that goes on after one that died, and with no later one', async () => {
+test('an import that continues after a crash restores pins; later imports do not', async () => {
   await using folder = await temporaryFolder()
   const { board, job_id } = await aRun(folder.path)
   const { path, header } = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))
@@ -184,7 +184,7 @@ test('pins come back with an import that goes on after one that died, and with n
   await pinCheckpoints(there, job_id, { checkpoint_ids, pinned: false })
   await importExport(other, path, header, {})
   expect(await pins()).toEqual([])
-  // As it stands where an import died once all events were recorded.
+  // The state after an import that died once all events were recorded.
   const from = await sourceCursor(there, job_id, EXPORTED)
   const to = from!.replace(':restored', '')
   await record(there, job_id, { source: EXPORTED, from, to, events: [] })
@@ -204,7 +204,7 @@ test('an export of an export is the same, and a later one replaces the earlier',
   expect(await storedJob(there, job_id)).toEqual(once)
 })
 
-test('without the run its files are missing, which is said; the board that has them is left alone', async () => {
+test('without the run its files are missing; a board that recorded the run is not changed', async () => {
   await using folder = await temporaryFolder()
   const { board, job_id } = await aRun(folder.path)
   const { path } = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))
@@ -220,7 +220,7 @@ test('without the run its files are missing, which is said; the board that has t
   expect((await jobDetail(here, job_id))?.revision).toBe(before)
 })
 
-test("the run's own folder, imported after its export, takes the export's place", async () => {
+test("the run's folder, imported after its export, replaces the export", async () => {
   await using folder = await temporaryFolder()
   const root = join(folder.path, 'run')
   await writeOutput(root, { saves: [100], log: [{ step: 100, eval_loss: 1 }] })
@@ -233,24 +233,24 @@ test("the run's own folder, imported after its export, takes the export's place"
   expect(await storedJob(there, job_id)).toEqual(await storedJob(here, job_id))
 })
 
-test('a folder of another host is none of this one, and no file is shipped for an export', async () => {
+test('a root of another host is not a root of this one, and no file is shipped for an export', async () => {
   await using folder = await temporaryFolder()
   const { board, root, job_id } = await aRun(folder.path)
   const { path, header } = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))
   await rm(root, { recursive: true })
   const other = { ...boardOf(there, folder.path), host: 'there' }
-  const { host_id: _untold, ...older } = header.exported
+  const { host_id: _missing, ...older } = header.exported
   for (const exported of [header.exported, older]) {
     const { job } = await importExport(other, path, { ...header, exported }, {})
     expect(job.host).toBe('here')
     expect(await hostedJobs(there, other.host_id)).toEqual([])
   }
   const whole = (await currentFiles(there, job_id)).find((row) => row.files_state === 'complete')
-  const asked = { job_id, checkpoint_id: whole!.checkpoint_id, model_name: 'moby' }
-  await expect(createDeployment(there, asked)).rejects.toThrow('import its own folder')
+  const shipment = { job_id, checkpoint_id: whole!.checkpoint_id, model_name: 'moby' }
+  await expect(createDeployment(there, shipment)).rejects.toThrow('import its own folder')
 })
 
-test('a shipment that was ordered before is not made for an export', async () => {
+test('a queued shipment of an exported job fails', async () => {
   await using folder = await temporaryFolder()
   const { board, job_id } = await aRun(folder.path)
   const { path, header } = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))

@@ -23,20 +23,19 @@ import { sweepJob } from '../recording/sweep.ts'
 import type { ExportHeader } from './exportHeader.ts'
 import { assertWhole } from './exportHeader.ts'
 
-/** What came of an import. */
+/** The result of an import. */
 interface ImportedExport {
   job: TrainingJobStatus
-  /** The board has the job from its own files, and was left as it is. */
+  /** The board has recorded the job from its files, so nothing was imported. */
   isRecordedHere: boolean
-  /** The export tells another policy of the project than the one that holds here. */
+  /** The board has another policy for the project than the export. The board's policy stays. */
   isPolicyIgnored: boolean
 }
 
 /**
- * Puts an exported job on the board, under its own id, with its folder where it lay. Only where that
- * was on this host are its files looked at; elsewhere they stay as they were told. A job that is on
- * the board from its own files is left as it is. Importing the same file again changes nothing;
- * another one replaces what was told.
+ * Puts an exported job on the board with its id and its root. Its files are checked only if the root
+ * is on this host; otherwise their exported state stays. A job that the board recorded from its files
+ * stays unchanged. Importing the same file again changes nothing; another file replaces the first.
  */
 export async function importExport(
   board: Board,
@@ -53,8 +52,8 @@ export async function importExport(
   if (!isRecordedHere) {
     const name = naming.name ?? header.name
     const project = naming.project ?? header.project
-    const place = { job_id, ...placeOf(board, header), source: EXPORTED }
-    await registerJob(db, { ...place, name, project, recipe, status: 'queued' })
+    const job = { job_id, ...hostAndRoot(board, header), source: EXPORTED }
+    await registerJob(db, { ...job, name, project, recipe, status: 'queued' })
     const recorded = await recordFile(board, job_id, path)
     if (!recorded.isRestored) {
       await restoreDecisions(board, job_id, exported)
@@ -62,31 +61,31 @@ export async function importExport(
         project === header.project && !(await restoreProject(board, project, exported))
       await noteRestored(board, job_id, recorded.cursor)
     }
-    if (place.host_id === board.host_id) await sweepJob(db, place)
+    if (job.host_id === board.host_id) await sweepJob(db, job)
   }
   const job = await jobStatus(db, job_id)
   if (!job) throw new Error(`The job ${job_id} was removed while ${path} was being imported.`)
   return { job, isRecordedHere, isPolicyIgnored }
 }
 
-/** Where the run lay. A folder of another host is none of this one's, whatever stands at its path. */
-function placeOf(board: Board, { job_id, exported }: ExportHeader) {
+/** The host and root of the run. A path on another host is never a path of this host. */
+function hostAndRoot(board: Board, { job_id, exported }: ExportHeader) {
   const { host, root, host_id = uuidv5(job_id, host) } = exported
   return { host_id, host: host_id === board.host_id ? board.host : host, root }
 }
 
-/** Follows the place in a file once what people said of the job is restored as well. */
+/** Ends the cursor once policies, pins and shipments are restored. */
 const RESTORED = ':restored'
 
-/** Records a file piece by piece; returns how far it came, and whether its wishes are restored. */
+/** Records a file piece by piece; returns the cursor, and whether its decisions are restored. */
 async function recordFile({ db }: Board, job_id: string, path: string) {
   const mark = createHash('sha1')
     .update(firstLine(path) ?? '')
     .digest('hex')
   let cursor = await sourceCursor(db, job_id, EXPORTED)
   for (;;) {
-    const [told, place] = (cursor ?? '').split(':')
-    const offset = told === mark ? Number(place) : 0
+    const [storedMark, storedOffset] = (cursor ?? '').split(':')
+    const offset = storedMark === mark ? Number(storedOffset) : 0
     const piece = readJournal(path, offset)
     if (piece.offset === offset) return { cursor, isRestored: !!cursor?.endsWith(RESTORED) }
     const batch = { source: EXPORTED, from: cursor, to: `${mark}:${piece.offset}` }
@@ -95,7 +94,7 @@ async function recordFile({ db }: Board, job_id: string, path: string) {
   }
 }
 
-/** An import that ends before this is noted restores the wishes when it is made again. */
+/** If an import ends before this, the next import restores the decisions again. */
 async function noteRestored({ db }: Board, job_id: string, from: string | null): Promise<void> {
   await record(db, job_id, { source: EXPORTED, from, to: `${from}${RESTORED}`, events: [] })
 }
@@ -117,10 +116,10 @@ async function restoreDecisions(
 async function restoreProject(
   { db }: Board,
   project: string,
-  { project_policies: told }: ExportHeader['exported'],
+  { project_policies: exported }: ExportHeader['exported'],
 ): Promise<boolean> {
-  const last = told.at(-1)
-  if (!last || (await restoreProjectPolicies(db, project, told))) return true
+  const last = exported.at(-1)
+  if (!last || (await restoreProjectPolicies(db, project, exported))) return true
   const [now] = await policyHistory(db, { project })
   return isDeepStrictEqual([now?.policy, now?.options], [last.policy, last.options])
 }

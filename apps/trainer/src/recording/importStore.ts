@@ -22,7 +22,7 @@ export async function importStore(
   if (runs.length === 0) throw new Failure(`${path} holds no run.`)
   if (naming.name !== undefined && runs.length > 1) {
     const what = `--name names one job, but ${path} holds ${runs.length} runs`
-    throw new Failure(`${what}. Leave --name out.`)
+    throw new Failure(`${what}. Remove --name.`)
   }
   const jobs: TrainingJobStatus[] = []
   for (const run of runs) {

@@ -31,8 +31,8 @@ const WATCH_AGAIN = 1000
 export async function main(words: readonly string[]): Promise<number> {
   const { values } = parse(words, UP)
   const restarts = { ...RESTARTS, most: values.restarts }
-  using wish = new StopRequest()
-  const leaving = untilAborted(wish.signal)
+  using stopRequest = new StopRequest()
+  const leaving = untilAborted(stopRequest.signal)
   const address = await freeAddress(process.env)
   await using things = new AsyncDisposableStack()
   const noPages = new AbortController()

@@ -24,11 +24,11 @@ export async function main(words: readonly string[]): Promise<number> {
     for (const path of paths) await linkCheckpoints(path, callerPath(checkpoints))
   }
   const { patience } = agentOptions()
-  using wish = new StopRequest()
+  using stopRequest = new StopRequest()
   await using board = await openBoard()
   const over = new AbortController()
-  wish.signal.addEventListener('abort', () => over.abort())
-  if (wish.signal.aborted) return EXIT.found
+  stopRequest.signal.addEventListener('abort', () => over.abort())
+  if (stopRequest.signal.aborted) return EXIT.found
   const display = new WatchDisplay(values.json)
   const watching = new Watcher(board, { project: values.project }, display, patience)
   display.message(`Watching ${paths.join(', ')}. The board is in ${board.db.describe}.`)
