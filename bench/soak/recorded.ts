@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkpointsOf, jobStatus, sourceCursor, type Database } from '@bestmark/db'
-import type { Told } from '@bestmark/db/testing'
+import type { StoredRows } from '@bestmark/db/testing'
 import { z } from 'zod'
 import { choiceOf } from '../../apps/trainer/src/commands/pick/choice.ts'
 import { JOURNAL } from '../../apps/trainer/src/journal/header.ts'
@@ -18,8 +18,8 @@ const Line = z.object({
 })
 
 /** The content of a run's journal, read line by line without the product's reader. */
-export async function toldInJournal(folder: string): Promise<Told> {
-  const told: Told = { points: {}, evaluations: [], checkpoints: [], logs: [] }
+export async function toldInJournal(folder: string): Promise<StoredRows> {
+  const told: StoredRows = { points: {}, evaluations: [], checkpoints: [], logs: [] }
   const journal = await readFile(join(folder, JOURNAL), 'utf8')
   for (const line of journal.trimEnd().split('\n').slice(1)) {
     const { type, attempt, step = NaN, values, path, text } = Line.parse(JSON.parse(line))
@@ -35,7 +35,7 @@ export async function toldInJournal(folder: string): Promise<Told> {
 }
 
 /** Counts of points, evaluations, checkpoints and log lines. */
-export function counts({ points, ...rows }: Told): Record<keyof Told, number> {
+export function counts({ points, ...rows }: StoredRows): Record<keyof StoredRows, number> {
   const each = Object.values(points).map(({ length }) => length)
   const { evaluations, checkpoints, logs } = rows
   const lengths = { evaluations: evaluations.length, checkpoints: checkpoints.length }

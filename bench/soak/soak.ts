@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { registerJob } from '@bestmark/db'
-import { embeddedServer, toldInRows, type Told } from '@bestmark/db/testing'
+import { embeddedServer, readStoredRows, type StoredRows } from '@bestmark/db/testing'
 import { openBoard } from '../../apps/trainer/src/board/board.ts'
 import { journalSize } from '../../apps/trainer/src/journal/read.ts'
 import { JOURNAL } from '../../apps/trainer/src/journal/header.ts'
@@ -32,8 +32,8 @@ export interface Harm {
 
 /** What the training wrote, and what the board has of it in the end. */
 export interface Outcome {
-  written: Told
-  recorded: Told
+  written: StoredRows
+  recorded: StoredRows
   best: Awaited<ReturnType<typeof bestOf>>
   appends: Appends
   /** Growth of the journal in bytes, for each time that nothing could be recorded. */
@@ -83,7 +83,7 @@ export async function soak(
     const appends = Appends.parse(JSON.parse(await readFile(join(folder, APPENDS), 'utf8')))
     return {
       written: await toldInJournal(folder),
-      recorded: await toldInRows(board.db, job_id),
+      recorded: await readStoredRows(board.db, job_id),
       best: await bestOf(board.db, job_id, folder),
       sources: await programs.outcomes(board),
       ...{ appends, grown, servers, served, took: performance.now() - since },

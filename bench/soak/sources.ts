@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { toldInRows } from '@bestmark/db/testing'
+import { readStoredRows } from '@bestmark/db/testing'
 import type { Board } from '../../apps/trainer/src/board/board.ts'
 import { importRun } from '../../apps/trainer/src/recording/importRun.ts'
 import { eventually, temporaryFolder } from '../../apps/trainer/src/testing.ts'
@@ -64,14 +64,14 @@ export class SourcesSoak implements Disposable {
     const until = performance.now() + PATIENCE
     for (const [source, job_id] of this.#jobs) {
       const { job_id: of_fresh } = await importRun(fresh, join(this.#folder, source), {})
-      const expected = rowsIn(await toldInRows(fresh.db, of_fresh))
+      const expected = rowsIn(await readStoredRows(fresh.db, of_fresh))
       const same = async () => {
-        return isDeepStrictEqual(rowsIn(await toldInRows(board.db, job_id)), expected)
+        return isDeepStrictEqual(rowsIn(await readStoredRows(board.db, job_id)), expected)
       }
       const isSame = await eventually(async () => {
         return (await same()) || (performance.now() > until ? false : undefined)
       })
-      const { points } = await toldInRows(board.db, job_id)
+      const { points } = await readStoredRows(board.db, job_id)
       const steps = points['0 loss']?.map(([step]) => step) ?? []
       const recorded = steps.every((step, index) => step === (steps[0] ?? 0) + index)
         ? steps.length
@@ -91,6 +91,6 @@ async function hasBegun(root: string): Promise<boolean> {
 }
 
 /** The events of the program, without the board's own log lines, which differ between boards. */
-function rowsIn({ points, evaluations, checkpoints }: Awaited<ReturnType<typeof toldInRows>>) {
+function rowsIn({ points, evaluations, checkpoints }: Awaited<ReturnType<typeof readStoredRows>>) {
   return { points, evaluations, checkpoints }
 }

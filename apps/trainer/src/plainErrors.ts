@@ -1,4 +1,4 @@
-import { awayBy } from '@bestmark/db/unavailable'
+import { databaseFailure } from '@bestmark/db/unavailable'
 
 /** Plain messages for the system's errors of files, by code. */
 const FILE_ERRORS = new Map([
@@ -74,7 +74,7 @@ const REFUSED_VALUE = /^2[23]/
 
 function ofDatabase(error: Error): string | undefined {
   const of = error.cause instanceof Error && 'severity' in error.cause ? error.cause : error
-  if (awayBy(error) === 'full') return 'the disk that holds the database is full'
+  if (databaseFailure(error) === 'full') return 'the disk that holds the database is full'
   const isRefused = 'severity' in of && 'code' in of && REFUSED_VALUE.test(String(of.code))
   return isRefused ? 'the database cannot store one of its values' : undefined
 }

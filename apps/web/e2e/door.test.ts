@@ -4,20 +4,20 @@ import type { AddressInfo } from 'node:net'
 import { readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { Door } from '@bestmark/db'
+import { BoardAccess } from '@bestmark/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Run } from './runs.ts'
 import { goLive, openSite, type Site } from './site.ts'
 
 let site: Site
 let run: Run
-let door: Door
+let door: BoardAccess
 let port: string
 
 beforeAll(async () => {
   site = await openSite()
   run = await (await new Run(site.db, 'behind a door').begin()).train([3, 2])
-  door = new Door(site.home)
+  door = new BoardAccess(site.home)
   port = new URL(site.url).port
 })
 afterAll(() => site[Symbol.asyncDispose]())

@@ -30,7 +30,7 @@ const machine: Handle = ({ event, resolve }) => {
 }
 
 const entrance: Handle = async ({ event, resolve }) => {
-  if (await door.opensWith(event.url.searchParams.get('token'))) return openedLink(event, door)
+  if (await door.isToken(event.url.searchParams.get('token'))) return openedLink(event, door)
   const authorized = await isLetIn(event, door)
   if (!authorized && !isTold(event)) {
     const old = await oldCookies(event, door)

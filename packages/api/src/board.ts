@@ -1,6 +1,6 @@
 import { type Database, openBoard as openDatabaseOfBoard, PAGES } from '@bestmark/db'
 
-export { DatabaseUnavailable, Door, resolveHome } from '@bestmark/db'
+export { DatabaseUnavailable, BoardAccess, resolveHome } from '@bestmark/db'
 export { unavailable, unavailableSentence } from './unavailable.ts'
 
 /** What a server needs to answer for one board. */

@@ -7,7 +7,7 @@ import {
   pinCheckpoints,
 } from '@bestmark/db'
 import { z } from 'zod'
-import { together } from './together.ts'
+import { sharedRead } from './sharedRead.ts'
 import { Id, procedure, router } from './trpc.ts'
 
 const JobId = z.object({ job_id: Id })
@@ -16,7 +16,7 @@ const PinInput = JobId.extend({ checkpoint_id: Id, pinned: z.boolean() })
 export const checkpoints = router({
   /** Every checkpoint of a job by step, the decision over them, and the decision in words. */
   list: procedure.input(JobId).query(({ ctx, input }) => {
-    return together(ctx.db, ['checkpoints.list', input], () => listOf(ctx.db, input.job_id))
+    return sharedRead(ctx.db, ['checkpoints.list', input], () => listOf(ctx.db, input.job_id))
   }),
 
   /** The choice as plain data, in words, and as one table, for tools. */

@@ -38,7 +38,7 @@ const metrics = (step: number, loss: number | string) =>
 
 test('numbers cross the wire as they are, NaN and typed arrays included', async () => {
   const job_id = await board.newJob()
-  await board.tell(job_id, metrics(1, 'NaN'), metrics(2, '-Infinity'), metrics(3, 0.1))
+  await board.recordEvents(job_id, metrics(1, 'NaN'), metrics(2, '-Infinity'), metrics(3, 0.1))
   const [loss] = await api.series.read.query({ job_id, names: ['loss'] })
   expect(loss?.values).toEqual(Float64Array.of(NaN, -Infinity, 0.1))
   expect(loss?.times).toEqual(Float64Array.of(NaN, NaN, NaN))
@@ -50,7 +50,11 @@ test('a query is answered however long its 50 names are, and in whatever script'
   for (const letter of ['x', '学', '"']) {
     for (const length of [1, 20, 30, 220, 250]) {
       const names = Array.from({ length: 50 }, (_, index) => `${letter.repeat(length)}${index}`)
-      await board.tell(job_id, { type: 'metrics', step: 1, values: { [names[49]!]: length } })
+      await board.recordEvents(job_id, {
+        type: 'metrics',
+        step: 1,
+        values: { [names[49]!]: length },
+      })
       const series = await api.series.read.query({ job_id, names })
       expect([letter, length, series.at(-1)?.values[0]]).toEqual([letter, length, length])
     }
@@ -94,12 +98,12 @@ test('an error is a code and a sentence, and tells nothing of the inside', async
 
 test('what is recorded arrives without being asked for', async () => {
   const job_id = await board.newJob()
-  await board.tell(job_id, metrics(1, 1))
+  await board.recordEvents(job_id, metrics(1, 1))
   const [loss] = await api.series.read.query({ job_id, names: ['loss'] })
   const ordinals = { loss: loss?.next_ordinal ?? 0 }
   const series = { job_id, names: ['loss'], ordinals }
   const deltas = await follow({ jobs: [job_id], series }, async (all) => {
-    if (all.length === 1) await board.tell(job_id, metrics(2, 0.5), metrics(3, 'NaN'))
+    if (all.length === 1) await board.recordEvents(job_id, metrics(2, 0.5), metrics(3, 'NaN'))
     return all.length === 2
   })
   expect(deltas[0]?.series).toEqual([])
@@ -114,11 +118,11 @@ test('a subscription that was cut off goes on after the last message, each point
   const series = { job_id, names: ['loss'], ordinals: {} }
   let step = 0
   const deltas = await follow({ jobs: [job_id], series }, async () => {
-    await board.tell(job_id, metrics(++step, step))
+    await board.recordEvents(job_id, metrics(++step, step))
     if (step === 3) {
       board.cut()
       // These come while nobody listens.
-      await board.tell(job_id, metrics(++step, step), metrics(++step, step))
+      await board.recordEvents(job_id, metrics(++step, step), metrics(++step, step))
     }
     return step > 8
   })
@@ -134,7 +138,7 @@ test('a tool can follow every job of the board', async () => {
   const { board_revision: since } = await api.jobs.list.query()
   const job_id = await board.newJob()
   const deltas = await follow({ jobs: 'all', since }, async (all) => {
-    if (all.length === 1) await board.tell(job_id, metrics(1, 42))
+    if (all.length === 1) await board.recordEvents(job_id, metrics(1, 42))
     return all.some(({ status }) => status.job_id === job_id && status.loss === 42)
   })
   expect(deltas.length).toBeGreaterThan(0)
@@ -142,7 +146,7 @@ test('a tool can follow every job of the board', async () => {
 
 test('a job is followed whatever the letter case of its id', async () => {
   const job_id = await board.newJob()
-  await board.tell(job_id, metrics(1, 1))
+  await board.recordEvents(job_id, metrics(1, 1))
   const upper = job_id.toUpperCase()
   const series = { job_id: upper, names: ['loss'], ordinals: {} }
   const [delta] = await follow({ jobs: [upper], series }, () => true)

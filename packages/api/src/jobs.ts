@@ -11,7 +11,7 @@ import {
   requestStop,
 } from '@bestmark/db'
 import { z } from 'zod'
-import { together } from './together.ts'
+import { sharedRead } from './sharedRead.ts'
 import { Id, jobProcedure, procedure, router } from './trpc.ts'
 
 const JobId = z.object({ job_id: Id })
@@ -42,7 +42,7 @@ const LogsInput = z.object({
 
 export const jobs = router({
   list: procedure.input(ListInput.prefault({})).query(({ ctx, input }) => {
-    return together(ctx.db, ['jobs.list', input], () => listJobs(ctx.db, input))
+    return sharedRead(ctx.db, ['jobs.list', input], () => listJobs(ctx.db, input))
   }),
 
   status: procedure.input(JobId).query(async ({ ctx, input }) => {
@@ -50,7 +50,7 @@ export const jobs = router({
   }),
 
   detail: procedure.input(JobId).query(async ({ ctx, input }) => {
-    return together(ctx.db, ['jobs.detail', input], async () => {
+    return sharedRead(ctx.db, ['jobs.detail', input], async () => {
       return found(input.job_id, await jobDetail(ctx.db, input.job_id))
     })
   }),
@@ -61,13 +61,13 @@ export const jobs = router({
    */
   compare: procedure.input(CompareInput).query(({ ctx, input }) => {
     const { metric, ...which } = input
-    return together(ctx.db, ['jobs.compare', input], () => compareJobs(ctx.db, which, { metric }))
+    return sharedRead(ctx.db, ['jobs.compare', input], () => compareJobs(ctx.db, which, { metric }))
   }),
 
   /** Newest last. */
   logs: jobProcedure.input(LogsInput).query(({ ctx, input }) => {
     const { job_id, ...query } = input
-    return together(ctx.db, ['jobs.logs', input], () => jobLogs(ctx.db, job_id, query))
+    return sharedRead(ctx.db, ['jobs.logs', input], () => jobLogs(ctx.db, job_id, query))
   }),
 
   /** Asks the agent of the run's host to stop it; the run writes a last checkpoint first. */

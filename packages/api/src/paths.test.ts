@@ -24,7 +24,7 @@ const RUN: readonly JournalLine[] = [
 async function answers(): Promise<Record<string, unknown>> {
   const api = createCaller({ db: board.db, authorized: true })
   const job_id = await board.newJob()
-  await board.tell(job_id, ...RUN)
+  await board.recordEvents(job_id, ...RUN)
   const stop = { job_id: await board.newJob('stopped') }
   const { best_checkpoint_id } = await api.jobs.status({ job_id })
   const chosen = { job_id, checkpoint_id: best_checkpoint_id ?? '' }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { type Asked, boardMessageId, Progress } from './progress.ts'
+import { type WatchRequest, boardMessageId, Progress } from './progress.ts'
 
-const asked: Asked = {
+const asked: WatchRequest = {
   jobs: ['a', 'b'],
   series: { job_id: 'a', names: ['loss', 'lr'], ordinals: { loss: 10 } },
 }

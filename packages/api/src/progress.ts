@@ -2,7 +2,7 @@ import { ownValue } from '@bestmark/core'
 import type { BoardNews, Delta, WatchQuery } from '@bestmark/db'
 
 /** What a subscriber asked to follow; the same each time it connects again. */
-export interface Asked {
+export interface WatchRequest {
   jobs: readonly string[] | 'all'
   since?: number | undefined
   series?:
@@ -20,14 +20,14 @@ export interface Asked {
  * every job is followed there is one number, the board's revision.
  */
 export class Progress {
-  readonly #asked: Asked
+  readonly #asked: WatchRequest
   readonly #revisions: Map<string, number>
   readonly #ordinals: Map<string, number>
   /** From where every job is followed; null for from now, undefined where only some jobs are. */
   readonly board: number | null | undefined
 
   /** Throws TypeError for an id that no message had. */
-  constructor(asked: Asked, id?: string | null) {
+  constructor(asked: WatchRequest, id?: string | null) {
     const { jobs, series } = asked
     const names = series?.names ?? []
     const [revisions, ordinals] = id ? numbersIn(id) : [[], []]

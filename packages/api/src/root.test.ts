@@ -69,7 +69,7 @@ test('a job that is not there is NOT_FOUND, with its id', async () => {
 
 test('what cannot be done is BAD_REQUEST with a sentence', async () => {
   const job_id = await board.newJob()
-  await board.tell(job_id, checkpoint(1), { type: 'ended', status: 'completed' })
+  await board.recordEvents(job_id, checkpoint(1), { type: 'ended', status: 'completed' })
   const [row] = (await api.checkpoints.list({ job_id })).checkpoints
   const { checkpoint_id = '' } = row ?? {}
   const code = 'BAD_REQUEST'
@@ -88,7 +88,7 @@ test('what cannot be done is BAD_REQUEST with a sentence', async () => {
 
 test('the list, the status and the checkpoints tell one story', async () => {
   const job_id = await board.newJob('story')
-  await board.tell(
+  await board.recordEvents(
     job_id,
     {
       type: 'started',
@@ -134,8 +134,14 @@ test('the list, the status and the checkpoints tell one story', async () => {
 
 test('a choice is explained in words and as a table, the best first', async () => {
   const job_id = await board.newJob()
-  await board.tell(job_id, evaluation(1, 1), checkpoint(1), evaluation(2, 0.5), checkpoint(2))
-  await board.tell(job_id, checkpoint(3))
+  await board.recordEvents(
+    job_id,
+    evaluation(1, 1),
+    checkpoint(1),
+    evaluation(2, 0.5),
+    checkpoint(2),
+  )
+  await board.recordEvents(job_id, checkpoint(3))
   const { selection, explanation, table } = await api.checkpoints.explain({ job_id })
   const list = await api.checkpoints.list({ job_id })
   expect({ selection, explanation }).toEqual({
@@ -156,7 +162,13 @@ test('a choice is explained in words and as a table, the best first', async () =
 
 test('a policy is changed for a job or its project, and refused with the choices there are', async () => {
   const job_id = await board.newJob('settled')
-  await board.tell(job_id, evaluation(1, 1), checkpoint(1), evaluation(2, 0.5), checkpoint(2))
+  await board.recordEvents(
+    job_id,
+    evaluation(1, 1),
+    checkpoint(1),
+    evaluation(2, 0.5),
+    checkpoint(2),
+  )
   const options = { metric: 'eval_loss', direction: 'max' } as const
   const { change, jobs } = await api.policies.change({
     job_id,
@@ -191,7 +203,7 @@ test('finished jobs are replayed, and what they can be judged by is listed', asy
   const steps = [1, 2, 3, 4]
   const values = (step: number) => ({ eval_loss: 1 / step, eval_f1: (step * 3) % 4 })
   const events = steps.map((step) => ({ type: 'evaluation', step, values: values(step) }) as const)
-  await board.tell(job_id, ...events, { type: 'ended', status: 'stopped' })
+  await board.recordEvents(job_id, ...events, { type: 'ended', status: 'stopped' })
   expect(await api.backtest.targets({ project: 'examples' })).toContainEqual({
     ...{ metric: 'eval_f1', jobs: 1 },
   })
@@ -205,7 +217,7 @@ test('finished jobs are replayed, and what they can be judged by is listed', asy
 
 test('a checkpoint is pinned and unpinned, which who follows the job is told', async () => {
   const job_id = await board.newJob()
-  await board.tell(job_id, evaluation(1, 1), checkpoint(1), checkpoint(2))
+  await board.recordEvents(job_id, evaluation(1, 1), checkpoint(1), checkpoint(2))
   const rows = async () => (await api.checkpoints.list({ job_id })).checkpoints
   const [first] = await rows()
   const { checkpoint_id = '' } = first ?? {}
@@ -224,7 +236,7 @@ test('a checkpoint is pinned and unpinned, which who follows the job is told', a
 
 test('a deployment is ordered, and found in the ledger of its job and of its model', async () => {
   const job_id = await board.newJob()
-  await board.tell(job_id, evaluation(1, 1), checkpoint(1))
+  await board.recordEvents(job_id, evaluation(1, 1), checkpoint(1))
   const { best_checkpoint_id } = await api.jobs.status({ job_id })
   const order = { job_id, checkpoint_id: best_checkpoint_id ?? '', model_name: 'moby' }
   const made = await api.deployments.create(order)
@@ -239,7 +251,7 @@ test('a deployment is ordered, and found in the ledger of its job and of its mod
 test('jobs are compared by their ids or by their project, and by nothing else', async () => {
   const ids = [await board.newJob('lr1'), await board.newJob('lr3')]
   for (const [at, job_id] of ids.entries()) {
-    await board.tell(job_id, evaluation(10, 3 - at), checkpoint(10))
+    await board.recordEvents(job_id, evaluation(10, 3 - at), checkpoint(10))
   }
   const { comparison, best_paths } = await api.jobs.compare({ job_ids: ids })
   expect(comparison.best?.job_id).toBe(ids[1])

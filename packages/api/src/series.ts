@@ -1,6 +1,6 @@
 import { readSeries, seriesNames } from '@bestmark/db'
 import { z } from 'zod'
-import { together } from './together.ts'
+import { sharedRead } from './sharedRead.ts'
 import { jobProcedure, router } from './trpc.ts'
 
 const ReadInput = z.object({
@@ -17,6 +17,6 @@ export const series = router({
     .query(({ ctx, input: { job_id, ...query } }) => readSeries(ctx.db, job_id, query)),
 
   names: jobProcedure.query(({ ctx, input }) => {
-    return together(ctx.db, ['series.names', input], () => seriesNames(ctx.db, input.job_id))
+    return sharedRead(ctx.db, ['series.names', input], () => seriesNames(ctx.db, input.job_id))
   }),
 })

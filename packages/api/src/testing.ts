@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { serving } from './serving.ts'
+import { httpOptions } from './httpOptions.ts'
 
 /** A board over real HTTP with a fresh database, for tests of tools. */
 export interface TestBoard extends AsyncDisposable {
@@ -16,7 +16,7 @@ export interface TestBoard extends AsyncDisposable {
   /** Puts a running job on the board and returns its id. */
   newJob(name?: string): Promise<string>
   /** Records events, in the form of a journal's lines, of attempt 0 unless told. */
-  tell(job_id: string, ...lines: JournalLine[]): Promise<void>
+  recordEvents(job_id: string, ...lines: JournalLine[]): Promise<void>
   /** Breaks every open connection, as a proxy or a sleeping laptop does. */
   cut(): void
   /** How many subscriptions were asked for, resumed ones included. */
@@ -30,7 +30,7 @@ export async function testBoard(): Promise<TestBoard> {
   const token = randomUUID()
   const subscriptions: TestBoard['subscriptions'] = []
   const handle = createHTTPHandler({
-    ...serving,
+    ...httpOptions,
     basePath: '/trpc/',
     createContext: ({ req }) => ({
       db,
@@ -56,7 +56,7 @@ export async function testBoard(): Promise<TestBoard> {
     token,
     db,
     newJob: (name = 'moby') => newJob(db, name),
-    tell: (job_id, ...lines) => tell(db, job_id, lines),
+    recordEvents: (job_id, ...lines) => recordLines(db, job_id, lines),
     cut: () => server.closeAllConnections(),
     subscriptions,
     [Symbol.asyncDispose]: close,
@@ -71,7 +71,7 @@ async function newJob(db: TestDatabase, name: string): Promise<string> {
   return job_id
 }
 
-async function tell(db: TestDatabase, job_id: string, lines: JournalLine[]): Promise<void> {
+async function recordLines(db: TestDatabase, job_id: string, lines: JournalLine[]): Promise<void> {
   const events = lines.map((line) => TrainingEvent.parse({ attempt: 0, at: null, ...line }))
   await recordFacts(db, job_id, events)
 }

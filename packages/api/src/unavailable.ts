@@ -1,7 +1,7 @@
-import { type Away, awayBy } from '@bestmark/db'
+import { type DatabaseFailure, databaseFailure } from '@bestmark/db'
 import { TRPCError } from '@trpc/server'
 
-const SENTENCES: Record<Away, string> = {
+const SENTENCES: Record<DatabaseFailure, string> = {
   away: 'The database cannot be reached. Training goes on and loses nothing; try again in a moment.',
   slow: 'The database took too long to answer. Try again in a moment, or ask for less at once.',
   full: 'The disk that holds the database is full, so nothing was changed. Try again once there is room.',
@@ -10,7 +10,7 @@ const SENTENCES: Record<Away, string> = {
 
 /** What a reader is told where the database does not do its part; undefined for any other error. */
 export function unavailableSentence(error: unknown): string | undefined {
-  const by = awayBy(error)
+  const by = databaseFailure(error)
   return by && SENTENCES[by]
 }
 

@@ -2,7 +2,7 @@ import { namedValues, shared } from '@bestmark/core'
 import { Refused, watch as follow, watchBoard } from '@bestmark/db'
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
-import { type Asked, boardMessageId, Progress } from './progress.ts'
+import { type WatchRequest, boardMessageId, Progress } from './progress.ts'
 import { Id, procedure } from './trpc.ts'
 
 /** A safe integer: 32 bits of a place below an attempt, so the attempt is one the database takes. */
@@ -48,7 +48,7 @@ export const watch = procedure.input(WatchInput).subscription(async function* ({
   }
 })
 
-function progressOf(asked: Asked, id: string | null | undefined): Progress {
+function progressOf(asked: WatchRequest, id: string | null | undefined): Progress {
   try {
     return new Progress(asked, id)
   } catch (cause) {

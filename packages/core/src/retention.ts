@@ -11,7 +11,7 @@ export interface Prunable {
   pinned: boolean
   shipped: boolean
   /** Where it lies below the root, of all paths that name it the same one; `path` where left out. */
-  place?: string
+  resolved_path?: string
   /** Why it is never removed, such as that it is a log of the run. */
   kept_because?: string | undefined
   /** Paths that are a part of it though they do not lie in its folder, such as where its links lead. */
@@ -19,7 +19,7 @@ export interface Prunable {
 }
 
 /** How many are kept whatever else is said. */
-export interface Keeping {
+export interface RetentionOptions {
   /** Of the ranking's beginning; the best is always kept where there is one. */
   keep_best: number
   /** Of the latest whole ones, at least one. */
@@ -40,11 +40,11 @@ export interface Retention<Row extends Prunable = Prunable> {
 export function retention<Row extends Prunable>(
   checkpoints: readonly Row[],
   selection: Pick<Selection, 'ranking' | 'best' | 'second_opinion'>,
-  { keep_best, keep_last }: Keeping,
+  { keep_best, keep_last }: RetentionOptions,
 ): Retention<Row> {
   const there = checkpoints.filter(({ files_state }) => files_state !== 'missing')
   const best = new Map(
-    selection.ranking.slice(0, keep_best).map(({ path }, place) => [path, placeWords(place)]),
+    selection.ranking.slice(0, keep_best).map(({ path }, place) => [path, rankWords(place)]),
   )
   if (selection.best) best.set(selection.best.path, 'it is the best')
   const whole = there.filter(({ step, files_state }) => step !== null && files_state === 'complete')
@@ -83,15 +83,16 @@ function withNeeded<Row extends Prunable>(reasoned: readonly Reasoned<Row>[]): R
   // What is needed may need more, which is looked at in its turn.
   for (const { checkpoint } of stays) {
     for (const one of rest) {
-      const words = one.why.length === 0 ? partOf(placeOf(one.checkpoint), checkpoint) : undefined
+      const words =
+        one.why.length === 0 ? partOf(resolvedPath(one.checkpoint), checkpoint) : undefined
       if (words === undefined) continue
       one.why.push(words)
       stays.push(one)
     }
   }
-  const kept = stays.map(({ checkpoint }) => placeOf(checkpoint))
+  const kept = stays.map(({ checkpoint }) => resolvedPath(checkpoint))
   return reasoned.map(({ checkpoint, why }) => {
-    const own = placeOf(checkpoint)
+    const own = resolvedPath(checkpoint)
     const holds = kept.some((place) => place !== own && isWithin(place, own))
     return { checkpoint, why: holds ? [...why, 'it holds one that stays'] : why }
   })
@@ -100,17 +101,17 @@ function withNeeded<Row extends Prunable>(reasoned: readonly Reasoned<Row>[]): R
 /** Why a path cannot go while another checkpoint stays. All lies in the run's own folder, which says nothing. */
 function partOf(path: string, checkpoint: Prunable): string | undefined {
   const { needs = [] } = checkpoint
-  const kept = placeOf(checkpoint)
+  const kept = resolvedPath(checkpoint)
   if (parts(kept).length > 0 && isWithin(path, kept)) return 'it lies in one that stays'
   const isNeeded = needs.some((place) => isWithin(place, path) || isWithin(path, place))
   return isNeeded ? 'one that stays needs its files' : undefined
 }
 
-function placeOf({ path, place }: Prunable): string {
-  return place ?? path
+function resolvedPath({ path, resolved_path }: Prunable): string {
+  return resolved_path ?? path
 }
 
-function placeWords(place: number): string {
+function rankWords(place: number): string {
   return place === 0 ? 'it is the best' : `it is number ${place + 1} of the ranking`
 }
 

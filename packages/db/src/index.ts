@@ -1,5 +1,5 @@
-export { closedFolder, closeHome } from './access/closed.ts'
-export { Door } from './access/door.ts'
+export { privateFolder, makeHomePrivate } from './access/privateFiles.ts'
+export { BoardAccess } from './access/boardAccess.ts'
 export * from './backtest/backtest.ts'
 export { openBoard } from './board/openBoard.ts'
 export { compareJobs, type ComparedJobs } from './comparison/compareJobs.ts'

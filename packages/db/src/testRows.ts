@@ -1,7 +1,7 @@
 import type { Database } from './connection/client.ts'
 
 /** What a run is, in numbers that are the same wherever it is told exactly once and in order. */
-export interface Told {
+export interface StoredRows {
   /** `attempt name` to its points, with values as a journal writes them. */
   points: Record<string, [step: number, value: unknown][]>
   evaluations: [attempt: number, step: number, metric: string, value: unknown][]
@@ -12,8 +12,8 @@ export interface Told {
 }
 
 /** What the rows of a job tell, in their order; whatever stands there twice is told twice. */
-export async function toldInRows({ sql }: Database, job_id: string): Promise<Told> {
-  const points: Told['points'] = {}
+export async function readStoredRows({ sql }: Database, job_id: string): Promise<StoredRows> {
+  const points: StoredRows['points'] = {}
   const chunks = await sql<Chunk[]>`select attempt, name, steps, values from series_chunks
     where job_id = ${job_id} order by name, attempt, ordinal`
   for (const { attempt, name, steps, values } of chunks) {

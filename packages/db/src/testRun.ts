@@ -51,7 +51,7 @@ export async function newJob(db: Database, told: Partial<JobRegistration> = {}):
 }
 
 /** Records events in one transaction. */
-export async function tell(
+export async function recordEvents(
   db: Database,
   job_id: string,
   ...events: readonly TrainingEvent[]

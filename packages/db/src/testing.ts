@@ -4,11 +4,11 @@ import { connectTo, type Database, databaseAt } from './connection/client.ts'
 import { type Address, parseAddress } from './connection/address.ts'
 import { joinEmbedded, stopEmbedded } from './connection/embedded/embedded.ts'
 import { addressOf, postmasterPid } from './connection/embedded/server.ts'
-import { placeOf as placeOfHome } from './connection/embedded/start.ts'
+import { findServerPaths as placeOfHome } from './connection/embedded/start.ts'
 import { migrate } from './connection/migrate.ts'
 
 export { TestProxy } from './connection/testProxy.ts'
-export { toldInRows, type Told } from './testRows.ts'
+export { readStoredRows, type StoredRows } from './testRows.ts'
 
 /** Names the environment's variable that names the database which new ones are copies of. */
 export const TEMPLATE = 'BESTMARK_TEST_TEMPLATE'

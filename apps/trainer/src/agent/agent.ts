@@ -1,5 +1,5 @@
 import { hasEnded, type JobState } from '@bestmark/core'
-import { EXPORTED, hostedJobs, seeHost } from '@bestmark/db'
+import { EXPORTED, hostedJobs, recordHostAlive } from '@bestmark/db'
 import type { Database, HostedJob } from '@bestmark/db'
 import { FullDisks } from './fullDisks.ts'
 import { AGENT_OPTIONS, type AgentOptions, type Pace, ACTIVE_STATES } from './options.ts'
@@ -146,7 +146,7 @@ export class Agent {
 
   async #beSeen(): Promise<void> {
     const { host_id, host } = this.#starter
-    await seeHost(this.#db, { host_id, hostname: host })
+    await recordHostAlive(this.#db, { host_id, hostname: host })
   }
 
   async #adoptRuns(): Promise<void> {

@@ -3,13 +3,13 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
-  awayBy,
+  databaseFailure,
   fullDisks,
   jobLogs,
   migrate,
   openDatabase,
   registerJob,
-  seeHost,
+  recordHostAlive,
   stopEmbedded,
   type Database,
 } from '@bestmark/db'
@@ -24,7 +24,7 @@ const NAMED = { name: 'full', project: 'tests', source: 'journal.jsonl', host: '
 
 async function registered(db: Database, host_id: string, root: string): Promise<string> {
   const job_id = randomUUID()
-  await seeHost(db, { host_id, hostname: 'tower' })
+  await recordHostAlive(db, { host_id, hostname: 'tower' })
   await registerJob(db, { job_id, host_id, root, ...NAMED, status: 'running' })
   return job_id
 }
@@ -113,7 +113,7 @@ test(
         await db.sql`insert into much select repeat(md5(random()::text), 999) from generate_series(1, 999)`
     })()
     const error = await filling.catch((error: unknown) => error)
-    expect(awayBy(error)).toBe('full')
+    expect(databaseFailure(error)).toBe('full')
     expect(errorText(error)).toBe('the disk that holds the database is full')
 
     const disks = new FullDisks(db, host_id)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { TrainingJobStatus } from '@bestmark/core'
-import { closedFolder, jobDetail, registerJob, type Database } from '@bestmark/db'
+import { privateFolder, jobDetail, registerJob, type Database } from '@bestmark/db'
 import { Failure } from '../failure.ts'
 import { inspectCheckpoint } from '../checkpoints/inspect.ts'
 import { lastAttempt } from '../journal/read.ts'
@@ -29,7 +29,7 @@ export async function startRun(
 ): Promise<StartedRun> {
   const { recipe, preset, name, project, job_id = randomUUID() } = order
   const folder = join(
-    await closedFolder(starter.home, 'runs'),
+    await privateFolder(starter.home, 'runs'),
     `${folderName(name)}-${job_id.slice(0, 8)}`,
   )
   await mkdir(folder, { recursive: true })

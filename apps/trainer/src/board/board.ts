@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   bestEffort,
-  closeHome,
+  makeHomePrivate,
   DatabaseNewer,
   DatabaseUnavailable,
   hostId,
   HomeUnusable,
-  isCutOff,
+  isDisconnected,
   makeHome,
   openBoard as openDatabaseOfBoard,
   resolveHome,
@@ -80,7 +80,7 @@ async function openPatiently(env: NodeJS.ProcessEnv, options: OpenOptions): Prom
     try {
       return await open(env, options)
     } catch (error) {
-      if (performance.now() - since > PATIENCE || !isCutOff(error)) throw error
+      if (performance.now() - since > PATIENCE || !isDisconnected(error)) throw error
     }
   }
 }
@@ -88,7 +88,7 @@ async function openPatiently(env: NodeJS.ProcessEnv, options: OpenOptions): Prom
 async function open(env: NodeJS.ProcessEnv, { hasChildren }: OpenOptions): Promise<Board> {
   const home = resolveHome(env)
   await makeHome(home)
-  for (const sentence of await closeHome(home)) notify(`${sentence}\n`)
+  for (const sentence of await makeHomePrivate(home)) notify(`${sentence}\n`)
   const db = await openDatabaseOfBoard(env)
   const close = async (): Promise<void> => {
     await db.close()

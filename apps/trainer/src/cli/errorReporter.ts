@@ -1,4 +1,4 @@
-import { awayBy, causeOfQuery } from '@bestmark/db/unavailable'
+import { databaseFailure, causeOfQuery } from '@bestmark/db/unavailable'
 import { errorText } from '../failure.ts'
 
 /** Receives the errors of work that continues after them. */
@@ -26,7 +26,7 @@ export class ErrorReporter implements ErrorListener {
   reportFor(what: string, error: unknown): void {
     const why = errorText(causeOfQuery(error))
     const text = what ? `${what}: ${why}` : why
-    const away = awayBy(error)
+    const away = databaseFailure(error)
     if (away) {
       if (!this.#isAway) {
         const act = away === 'read_only' || away === 'full' ? 'write to' : 'reach'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { Door } from '@bestmark/db'
+import { BoardAccess } from '@bestmark/db'
 import { expect, test } from 'vitest'
 import { command } from './testing.ts'
 import { temporaryFolder } from '../testing.ts'
@@ -9,7 +9,7 @@ import { temporaryFolder } from '../testing.ts'
 test('only the link is printed to stdout; messages go to stderr', async () => {
   await using folder = await temporaryFolder()
   const home = join(folder.path, 'board')
-  const door = new Door(home)
+  const door = new BoardAccess(home)
   const link = await door.link({ host: '127.0.0.1', port: 4555 })
   const ran = await command(['link'], { env: { BESTMARK_HOME: home, PORT: '4555', HOST: '' } })
   expect(ran).toMatchObject({ code: 0, stdout: `${link}\n` })
@@ -22,7 +22,7 @@ test('if the board is running, there is no message', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  await new Door(home).token()
+  await new BoardAccess(home).token()
   const env = { BESTMARK_HOME: home, PORT: String(port), HOST: '' }
   expect(await command(['link'], { env })).toMatchObject({ code: 0, stderr: '' })
   server.close()
@@ -32,12 +32,12 @@ test('a new link ends the old one, and the message counts the browsers that used
   await using folder = await temporaryFolder()
   const home = join(folder.path, 'board')
   const env = { BESTMARK_HOME: home, PORT: '4555', HOST: '' }
-  const door = new Door(home)
-  const [old, session] = [await door.token(), await door.letIn()]
+  const door = new BoardAccess(home)
+  const [old, session] = [await door.token(), await door.openSession()]
   const { code, stdout, stderr } = await command(['link', '--new'], { env })
   expect([code, stdout]).toEqual([0, `${await door.link({ host: '127.0.0.1', port: 4555 })}\n`])
   expect(stderr).toContain('It had opened the board in 1 browser.')
-  expect([await door.opensWith(old), await door.knows(session)]).toEqual([false, false])
+  expect([await door.isToken(old), await door.hasSession(session)]).toEqual([false, false])
 })
 
 test('a data folder without a board has no link, and none is made', async () => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { Door, resolveHome } from '@bestmark/db'
+import { BoardAccess, resolveHome } from '@bestmark/db'
 import { parse } from '../cli/parse.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { print, notify } from '../cli/terminal.ts'
@@ -18,7 +18,7 @@ export async function main(words: readonly string[]): Promise<number> {
   if (!existsSync(join(home, 'token'))) {
     throw new Failure(`The data folder ${home} has no link yet. Start the board first: bestmark up`)
   }
-  const door = new Door(home)
+  const door = new BoardAccess(home)
   if (values.new) {
     const ended = await door.renew()
     const browsers = ended === 1 ? '1 browser' : `${ended} browsers`

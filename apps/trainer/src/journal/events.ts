@@ -1,4 +1,4 @@
-import { fitted, parsePythonJson, type Fitted, type TrainingEvent } from '@bestmark/core'
+import { checkEvent, parsePythonJson, type CheckedEvent, type TrainingEvent } from '@bestmark/core'
 import { fstatSync } from 'node:fs'
 import { basename } from 'node:path'
 import { BEGINNING, isOtherFile, offsetAt, type FileOffset } from '../files/growingFile.ts'
@@ -17,11 +17,11 @@ export function isEnd(text: string): boolean {
 const SHOWN = 80
 
 /** The event that a line of a journal is, as far as it is one. */
-export function parseEvent(text: string): Fitted {
+export function parseEvent(text: string): CheckedEvent {
   const said = parseJson(text)
-  if (said !== undefined) return fitted(said)
+  if (said !== undefined) return checkEvent(said)
   const why = `it is not JSON (${text.slice(0, SHOWN)})`
-  return { event: undefined, misfits: [{ field: 'json', why, isWhole: true }] }
+  return { event: undefined, invalid: [{ field: 'json', why, skipsEvent: true }] }
 }
 
 /** What a text is in JSON as Python writes it; undefined where it is none. */
@@ -57,7 +57,7 @@ export function eventsFrom(
   if (!piece) return { events: [], offset }
   const read = piece.lines.map((line) => ({ line, ...parsedLine(line) }))
   const events = read.flatMap(({ event }) => (event ? [event] : []))
-  if (known.has(path) || read.some(({ misfits }) => misfits.length > 0)) {
+  if (known.has(path) || read.some(({ invalid }) => invalid.length > 0)) {
     const before = beforeAt(file, path, offset)
     take(before, path, piece)
     if (isAtEnd(file, piece.end)) events.push(...skipWarnings(before.skips, before.attempt))
@@ -73,18 +73,18 @@ function isAtEnd(file: number, offset: number): boolean {
   return fstatSync(file).size - offset < PIECE && !nextLines(file, offset)
 }
 
-function parsedLine({ text, start, isLong }: Lines['lines'][number]): Fitted {
-  if (isLong) return { event: undefined, misfits: [tooLong()] }
+function parsedLine({ text, start, isLong }: Lines['lines'][number]): CheckedEvent {
+  if (isLong) return { event: undefined, invalid: [tooLong()] }
   const isNone = start === 0 || text.trim() === '' || isEnd(text)
-  return isNone ? { event: undefined, misfits: [] } : parseEvent(text)
+  return isNone ? { event: undefined, invalid: [] } : parseEvent(text)
 }
 
 function take(before: Before, path: string, { lines }: Lines): void {
   for (const one of lines) {
     before.read = { ...before.read, line: before.read.line + 1 }
-    const { event, misfits } = parsedLine(one)
+    const { event, invalid } = parsedLine(one)
     if (event) before.attempt = event.attempt
-    admit(before.skips, misfits, { file: basename(path), line: before.read.line })
+    admit(before.skips, invalid, { file: basename(path), line: before.read.line })
   }
 }
 

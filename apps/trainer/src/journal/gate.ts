@@ -1,9 +1,9 @@
-import { fitted, type Misfit, ownValue, setOwn, type TrainingEvent } from '@bestmark/core'
+import { checkEvent, type InvalidField, ownValue, setOwn, type TrainingEvent } from '@bestmark/core'
 import { LONGEST_LINE } from '../files/lines.ts'
 import { readerNote } from '../sources/events/newEvents.ts'
 
 /** What a reader found of one record: events, and what there is of it that none can be made of. */
-export type Found = TrainingEvent | Misfit
+export type Found = TrainingEvent | InvalidField
 
 /** Where a record stands in a file of the run; without either number it is of the file as a whole. */
 export interface RecordOrigin {
@@ -29,17 +29,17 @@ interface Skip {
 export type Skips = Record<string, Skip>
 
 /** A misfit that tells its kind by a word, and what is wrong as the end of a sentence. */
-export function misfit(field: string, why: string): Misfit {
-  return { field, why, isWhole: true }
+export function misfit(field: string, why: string): InvalidField {
+  return { field, why, skipsEvent: true }
 }
 
 /** A row of a table or a log without the number that it is placed by. */
-export function noStep(of: 'step' | 'epoch' = 'step'): Misfit {
+export function noStep(of: 'step' | 'epoch' = 'step'): InvalidField {
   return misfit(of, `it has no ${of}`)
 }
 
 /** A line that is too long to be held. */
-export function tooLong(): Misfit {
+export function tooLong(): InvalidField {
   return misfit('line', `it is longer than ${LONGEST_LINE >> 20} MB`)
 }
 
@@ -60,22 +60,25 @@ export function admit(
 ): TrainingEvent[] {
   const admitted: TrainingEvent[] = []
   for (const one of found) {
-    const { event, misfits } = isMisfit(one) ? { event: undefined, misfits: [one] } : fitted(one)
+    const { event, invalid } = isMisfit(one)
+      ? { event: undefined, invalid: [one] }
+      : checkEvent(one)
     if (event) admitted.push(event)
-    for (const each of misfits) skip(skips, each, place)
+    for (const each of invalid) skip(skips, each, place)
   }
   return admitted
 }
 
-function isMisfit(one: object): one is Misfit {
-  return 'why' in one && 'isWhole' in one
+function isMisfit(one: object): one is InvalidField {
+  return 'why' in one && 'skipsEvent' in one
 }
 
-function skip(skips: Skips, { field, why, isWhole }: Misfit, at: RecordOrigin): void {
+function skip(skips: Skips, { field, why, skipsEvent }: InvalidField, at: RecordOrigin): void {
   const key = `${at.file}\n${field}`
   const known = ownValue(skips, key)
   if (known) known.count++
-  else setOwn(skips, key, { count: 1, told: 0, place: describeOrigin(at), why, isWhole })
+  else
+    setOwn(skips, key, { count: 1, told: 0, place: describeOrigin(at), why, isWhole: skipsEvent })
 }
 
 function describeOrigin({ file, line, byte }: RecordOrigin): string {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { measuredJson } from '@bestmark/core'
 import { findJobs, jobDetail, jobsOfFolder, jobStatus, currentFiles } from '@bestmark/db'
-import { toldInRows } from '@bestmark/db/testing'
+import { readStoredRows } from '@bestmark/db/testing'
 import { expect, test } from 'vitest'
 import { agentOf, testBoard } from '../board/testing.ts'
 import { importRun } from './importRun.ts'
@@ -42,7 +42,7 @@ function point(step: number, loss: number) {
 }
 
 const lossesOf = async (job_id: string) => {
-  return (await toldInRows(here.board.db, job_id)).points['0 loss']?.map(([, loss]) => loss)
+  return (await readStoredRows(here.board.db, job_id)).points['0 loss']?.map(([, loss]) => loss)
 }
 
 const lossesAre = (job_id: string, losses: readonly number[]) =>

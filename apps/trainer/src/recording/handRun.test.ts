@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { jobDetail, uuidv5 } from '@bestmark/db'
-import { toldInRows } from '@bestmark/db/testing'
+import { readStoredRows } from '@bestmark/db/testing'
 import { expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
 import { importRun } from './importRun.ts'
@@ -27,7 +27,7 @@ async function program(root: string, job_id: string, loss: number, log?: string)
 }
 
 const lossesOf = async (job_id: string) =>
-  (await toldInRows(here.board.db, job_id)).points['0 loss']?.map(([, loss]) => loss)
+  (await readStoredRows(here.board.db, job_id)).points['0 loss']?.map(([, loss]) => loss)
 
 test.each([
   ['by hand', undefined],

@@ -3,7 +3,7 @@ import { appendFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/prom
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { jobsOfFolder, jobStatus } from '@bestmark/db'
-import { toldInRows } from '@bestmark/db/testing'
+import { readStoredRows } from '@bestmark/db/testing'
 import { expect, test } from 'vitest'
 import { agentOf, testBoard } from '../board/testing.ts'
 import { importRun } from './importRun.ts'
@@ -34,7 +34,7 @@ const table = (root: string): Promise<void> =>
   writeFile(join(root, 'metrics.csv'), 'epoch,step,train_loss,val_loss\n0,0,3,\n')
 
 const lossesOf = async (job_id: string) =>
-  (await toldInRows(here.board.db, job_id)).points['0 loss']?.map(([, value]) => value)
+  (await readStoredRows(here.board.db, job_id)).points['0 loss']?.map(([, value]) => value)
 
 const lossesAre = (job_id: string, losses: readonly number[]) =>
   eventually(async () => ((await lossesOf(job_id))?.join() === losses.join() ? true : undefined))

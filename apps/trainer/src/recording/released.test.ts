@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { findJobs } from '@bestmark/db'
-import { testDatabase, toldInRows } from '@bestmark/db/testing'
+import { testDatabase, readStoredRows } from '@bestmark/db/testing'
 import { expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
 import { importRun } from './importRun.ts'
@@ -28,15 +28,15 @@ test.each([
     const board = { ...here.board, db, host_id }
     for (const name of names) {
       const [job] = await findJobs(db, name)
-      const before = await toldInRows(db, job!.job_id)
+      const before = await readStoredRows(db, job!.job_id)
       // What today's version tells of the same files.
       const root = join(folder.path, name)
       const fresh = await importRun(here.board, root, {})
-      const { points, evaluations, checkpoints } = await toldInRows(here.board.db, fresh.job_id)
+      const { points, evaluations, checkpoints } = await readStoredRows(here.board.db, fresh.job_id)
       expect(Object.keys(before.points)).toEqual(Object.keys(points))
       const again = await importRun(board, root, {})
       expect(again.job_id).toBe(job?.job_id)
-      const after = await toldInRows(db, again.job_id)
+      const after = await readStoredRows(db, again.job_id)
       expect(after).toMatchObject({ points, evaluations, checkpoints })
       if (name !== 'both ways') expect(before.points).toEqual(points)
     }

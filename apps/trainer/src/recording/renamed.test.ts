@@ -1,7 +1,7 @@
 import { cp, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { jobsOfFolder, pinCheckpoints, currentFiles } from '@bestmark/db'
-import { toldInRows } from '@bestmark/db/testing'
+import { readStoredRows } from '@bestmark/db/testing'
 import { expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
 import { importRun } from './importRun.ts'
@@ -38,7 +38,7 @@ async function pinsOf(job_id: string): Promise<string[]> {
 
 /** The lowest loss on held-out data that the board knows. */
 async function lowest(job_id: string): Promise<number> {
-  const { evaluations } = await toldInRows(here.board.db, job_id)
+  const { evaluations } = await readStoredRows(here.board.db, job_id)
   return Math.min(...evaluations.map(([, , , value]) => Number(value)))
 }
 

@@ -7,7 +7,7 @@ import {
   jobDetail,
   jobsOfFolder,
   jobStatus,
-  type KnownFiles,
+  type StoredFiles,
   recordFacts,
   currentFiles,
 } from '@bestmark/db'
@@ -53,12 +53,12 @@ async function isJournalAway(db: Database, job_id: string, root: string): Promis
   return isMissing && (await folderOfJob(db, job_id))?.folder_id === (await folderId(root))
 }
 
-function placeOf({ attempt, step, path }: KnownFiles) {
+function placeOf({ attempt, step, path }: StoredFiles) {
   return { type: 'files', attempt, at: null, step, path } as const
 }
 
 /** Whether a checkpoint's files are still those that the job's own run wrote, by their sizes and times. */
-export async function isUnchanged(root: string, known: KnownFiles): Promise<boolean> {
+export async function isUnchanged(root: string, known: StoredFiles): Promise<boolean> {
   if (known.signature === null) return false
   const { signature } = await inspectCheckpoint(root, known.path, null, { known })
   return signature === known.signature

@@ -1,4 +1,4 @@
-import { databaseTime, loseSilent, silentJobs, type Database } from '@bestmark/db'
+import { databaseTime, endSilentJob, silentJobs, type Database } from '@bestmark/db'
 import type { Patience } from '@bestmark/core'
 import { statIfSeen } from '../files/runFile.ts'
 import { readRunProcess } from '../processes/mark.ts'
@@ -29,7 +29,7 @@ export class SilentRuns {
       const folder = folders.get(job_id)
       if (!folder || isTraining(folder) || isWrittenByOthers(folder, new Set())) continue
       const why = isLeft(folder) ? noNewLines : undefined
-      await loseSilent(this.#db, job_id, hearing, why)
+      await endSilentJob(this.#db, job_id, hearing, why)
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { EventOf, JobState } from '@bestmark/core'
-import { recordFacts, currentFiles, type Database, type KnownFiles } from '@bestmark/db'
+import { recordFacts, currentFiles, type Database, type StoredFiles } from '@bestmark/db'
 import { inspectCheckpoint, type Before, type InspectedFiles } from '../checkpoints/inspect.ts'
 import { JOURNAL } from '../journal/header.ts'
 import { missingFiles, holdsOtherRun, isUnchanged } from './replacedRuns.ts'
@@ -42,7 +42,7 @@ export async function sweepJob(db: Database, job: SweptJob): Promise<number> {
 export async function inspectAgain(
   db: Database,
   job: SweptJob,
-  known: KnownFiles,
+  known: StoredFiles,
 ): Promise<EventOf<'files'> | undefined> {
   const stateFile = stateFileOf(job.source)
   const isGone = (await holdsOtherRun(db, job)) && !(await isUnchanged(job.root, known))
@@ -59,14 +59,14 @@ export function stateFileOf(source: string): string | null {
   return source === 'huggingface' ? 'trainer_state.json' : null
 }
 
-function before(job: SweptJob, known: KnownFiles): Before {
+function before(job: SweptJob, known: StoredFiles): Before {
   const { signature } = known
   const trains = job.status === 'starting' || job.status === 'running' || job.status === 'stopping'
   const isLogged = job.source === JOURNAL || job.source === RUN_JOURNAL.name
   return trains ? { known, growing: { signature, isLogged } } : { known }
 }
 
-function isSame(known: KnownFiles, seen: InspectedFiles): boolean {
+function isSame(known: StoredFiles, seen: InspectedFiles): boolean {
   const { signature } = seen
   // Why it is gone may be known better than a look can tell.
   if (known.files_state === 'missing' && seen.files_state === 'missing') return true

@@ -2,7 +2,7 @@ import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { measuredJson } from '@bestmark/core'
 import { jobsOfFolder, sourceCursor, uuidv5 } from '@bestmark/db'
-import { toldInRows } from '@bestmark/db/testing'
+import { readStoredRows } from '@bestmark/db/testing'
 import { expect, test, vi } from 'vitest'
 import { agentOf, testBoard } from '../board/testing.ts'
 import { main as runProgram } from '../commands/run/run.ts'
@@ -48,7 +48,7 @@ const pairs = Object.keys(WAYS).flatMap((first) =>
 
 test.each(pairs)('a run told by %s and then by %s is told once', async (first, second) => {
   const run = await aRun(`${first}, ${second}`)
-  const { points, evaluations } = await toldInRows(here.board.db, run.job_id)
+  const { points, evaluations } = await readStoredRows(here.board.db, run.job_id)
   await here.board.db.sql`delete from training_jobs where job_id = ${run.job_id}`
   for (const way of [first, second]) {
     await WAYS[way]?.(run)
@@ -61,7 +61,7 @@ test.each(pairs)('a run told by %s and then by %s is told once', async (first, s
     const { job_id } = jobs[0]!
     run.exported = run.exported.replaceAll(run.job_id, job_id)
     run.job_id = job_id
-    expect(await toldInRows(here.board.db, run.job_id)).toMatchObject({ points, evaluations })
+    expect(await readStoredRows(here.board.db, run.job_id)).toMatchObject({ points, evaluations })
   }
 })
 

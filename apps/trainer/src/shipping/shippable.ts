@@ -6,7 +6,7 @@ import {
   recordFacts,
   currentFiles,
 } from '@bestmark/db'
-import type { ClaimedDeployment, Database, KnownFiles } from '@bestmark/db'
+import type { ClaimedDeployment, Database, StoredFiles } from '@bestmark/db'
 import { Failure } from '../failure.ts'
 import { DAMAGED, inspectAgain, stateFileOf } from '../recording/sweep.ts'
 
@@ -51,7 +51,7 @@ export async function noteDamage(db: Database, order: ClaimedDeployment): Promis
   ])
 }
 
-async function filesOf(db: Database, order: ClaimedDeployment): Promise<KnownFiles | undefined> {
+async function filesOf(db: Database, order: ClaimedDeployment): Promise<StoredFiles | undefined> {
   const all = await currentFiles(db, order.job_id)
   return all.find((row) => row.checkpoint_id === order.checkpoint_id)
 }

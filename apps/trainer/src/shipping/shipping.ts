@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import {
   advanceDeployment,
-  awayBy,
+  databaseFailure,
   claimDeployment,
   type ClaimedDeployment,
-  closedFolder,
+  privateFolder,
   type Database,
   type DeploymentAdvance,
   pathBelow,
@@ -42,7 +42,7 @@ export async function shipNext(
     if (error instanceof Damaged) await noteDamage(db, order)
     // A shipment that is cut short by the agent's own end is begun anew by the next one.
     if (signal.aborted) return true
-    if (awayBy(error) !== undefined) throw error
+    if (databaseFailure(error) !== undefined) throw error
     end = { status: 'failed', error: errorText(error) }
   }
   await reporter.finish(end)
@@ -70,7 +70,7 @@ async function shipped(
   const assertOurs = (): Promise<void> => reporter.assertOurs()
   const finished = was_begun ? await finishShipment(place, assertOurs, signal) : undefined
   if (finished !== undefined) return finished
-  await closedFolder(home, 'models')
+  await privateFolder(home, 'models')
   const known = { job_id, job_name, checkpoint_id, step, is_best, reason }
   const ledger = { ...known, source: source_path, shipped_at: Date.now() }
   const found = await checkShippable(db, order)

@@ -3,7 +3,7 @@ import { replayOf, type BacktestRun, type Replay } from './replay.ts'
 import type { Backtest, SkippedRun, Pick, PolicyFigures, ReplayedRun } from './figures.ts'
 import { pickAt, policyPicks, SCORED } from './picks.ts'
 import { sameRuns } from './sameRun.ts'
-import { fitted } from './scored.ts'
+import { fitCoefficients } from './scored.ts'
 import { summary } from './summary.ts'
 import { share, verdict } from './verdict.ts'
 
@@ -33,7 +33,7 @@ export function backtest(runs: readonly BacktestRun[], options: BacktestOptions)
   const { target, metric, direction, at_least = AT_LEAST, seed = 1 } = options
   const { replays, skipped } = replaysOf(runs, { target, direction, at_least })
   skipped.push(...(options.unreadable ?? []))
-  const { held_out, coefficients } = fitted(replays)
+  const { held_out, coefficients } = fitCoefficients(replays)
   const replayed = replays.map((replay) => {
     const scored = pickAt(replay, SCORED, held_out.get(replay) ?? -1)
     return replayedRun(replay, [...policyPicks(replay, metric), ...(scored ? [scored] : [])])

@@ -1,6 +1,6 @@
 import { isTest, withoutSplit } from '../metric/direction.ts'
 import type { Evaluation } from '../run/rows.ts'
-import { curveOf, isOneCurve, type Pair } from './hiding.ts'
+import { curveOf, isOneCurve, type Pair } from './hiddenMetrics.ts'
 
 /** What a loss is called in its forms. */
 const FORM = /(^|[^a-z0-9]+)(loss|perplexity|ppl|nll|bpb|bpc)(?![a-z])/g

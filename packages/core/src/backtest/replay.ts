@@ -7,7 +7,7 @@ import { firstEvaluations, measureOf } from '../metric/evaluations.ts'
 import { featuresOf, isLossLike, type Features } from '../selection/score.ts'
 import { select } from '../selection/select.ts'
 import type { SkippedRun } from './figures.ts'
-import { blindly, hiddenOf } from './hiding.ts'
+import { withoutHidden, hiddenMetrics } from './hiddenMetrics.ts'
 import { isLossInForm } from './lossForm.ts'
 import { type Rows, targetOf } from './target.ts'
 
@@ -68,11 +68,11 @@ function replayOrWhy(run: BacktestRun, options: ReplayOptions): Replay | Unfit {
   if (best === worst) {
     return { code: 'constant_target', why: `${found.target} is the same at every step` }
   }
-  const hidden = hiddenOf(found.target, measured)
+  const hidden = hiddenMetrics(found.target, measured)
   const candidates = measured.map(({ attempt, step }) => ({ attempt, step }))
   const checkpoints = candidates.map(whole)
   const seen = { ...run.rows, evaluations, checkpoints }
-  const blind = { ...blindly(seen, hidden), checkpoints }
+  const blind = { ...withoutHidden(seen, hidden), checkpoints }
   const loss = lossOf(blind)
   const losses = loss === null ? [] : measured.map((one) => measureOf(one, loss))
   if (loss === null || !losses.some(isFiniteMeasure)) {

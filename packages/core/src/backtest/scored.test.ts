@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { backtest } from './backtest.ts'
 import { replayOf, type BacktestRun, type Replay } from './replay.ts'
-import { fitted, GRID } from './scored.ts'
+import { fitCoefficients, GRID } from './scored.ts'
 import { aRun, curves, figuresOf } from './testing.ts'
 
 const LENGTH = 6
@@ -110,7 +110,7 @@ test('each group weighs alike when weights are chosen, however many runs it has'
     many.map((run) => ({ ...run, name: `${run.name} ${copy}`, group: 'crowd' })),
   ).flat()
   const others = planted(2, (lossBest) => lossBest)
-  expect(fitted(fieldsOf([...crowd, ...others])).coefficients).toEqual({ eval_loss: 1 })
+  expect(fitCoefficients(fieldsOf([...crowd, ...others])).coefficients).toEqual({ eval_loss: 1 })
 })
 
 test('leaving a group out truly does not see it', () => {
@@ -131,7 +131,7 @@ test('leaving a group out truly does not see it', () => {
     fc.property(others, usable, usable, (known, left, replaced) => {
       const rest = known.map((rows, index) => run(rows, index))
       const weights = [left, replaced].map((rows) =>
-        fitted(fieldsOf([...rest, run(rows, 99, 'left out')])).without.get('left out'),
+        fitCoefficients(fieldsOf([...rest, run(rows, 99, 'left out')])).without.get('left out'),
       )
       expect(weights[0]).toEqual(weights[1])
     }),

@@ -25,7 +25,7 @@ function shares(left: number, [name, ...others]: readonly Feature[]): [Feature, 
 }
 
 /** The picks with coefficients chosen on all other groups, and the coefficients chosen on all groups. */
-export interface Fitted {
+export interface FittedCoefficients {
   /** For each replay the index of its pick; empty if there is only one group. */
   held_out: Map<Replay, number>
   /** For each group the coefficients that were chosen without it. */
@@ -38,7 +38,7 @@ export interface Fitted {
  * a hundred sibling runs then counts as much as a group of one run, because the question is how the
  * coefficients do in an unseen group. O(runs × candidates × grid).
  */
-export function fitted(replays: readonly Replay[]): Fitted {
+export function fitCoefficients(replays: readonly Replay[]): FittedCoefficients {
   const groups = Map.groupBy(replays, ({ run }) => run.group)
   const regrets = new Map([...groups].map(([group, some]) => [group, groupRegrets(some)]))
   const totals = GRID.map((_, at) => sum([...regrets.values()].map((one) => one[at] ?? 0)))

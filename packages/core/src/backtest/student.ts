@@ -11,14 +11,14 @@ export function studentQuantile(degrees: number): number {
   let [low, high] = [0, HIGHEST]
   for (let halving = 0; halving < HALVINGS; halving++) {
     const middle = (low + high) / 2
-    if (held(middle, degrees) < 0.95) low = middle
+    if (probabilityWithin(middle, degrees) < 0.95) low = middle
     else high = middle
   }
   return high
 }
 
 /** The probability that Student's t lies within ±t, for whole degrees of freedom. */
-function held(t: number, degrees: number): number {
+function probabilityWithin(t: number, degrees: number): number {
   const angle = Math.atan(t / Math.sqrt(degrees))
   const isOdd = degrees % 2 === 1
   let term = isOdd ? Math.cos(angle) : 1

@@ -1,7 +1,7 @@
 import type { Direction } from '../run/event.ts'
 import { directionOf, isTest, withoutSplit } from '../metric/direction.ts'
 import { metricNames } from '../metric/evaluations.ts'
-import { overallNamed, wholesFirst } from '../metric/overall.ts'
+import { overallNamed, overallFirst } from '../metric/overall.ts'
 import { isLossLike } from '../selection/score.ts'
 import { select } from '../selection/select.ts'
 import type { Evaluation } from '../run/rows.ts'
@@ -88,7 +88,7 @@ export function taskMetrics(rows: Rows, evaluations: readonly Evaluation[]): str
       (found === -1 ? TASK_METRICS.length : found) + (isTest(name) ? TASK_METRICS.length + 1 : 0)
     )
   }
-  return wholesFirst(names, rank)
+  return overallFirst(names, rank)
 }
 
 /** What the run declared, where that is no loss; else the most telling of what it logged. */

@@ -1,7 +1,7 @@
 import type { ComparedRun, Comparison, RunToCompare } from './comparison.ts'
 import { differingSettings } from './differingSettings.ts'
 import { groupsOf } from './groups.ts'
-import { comparisonNotes } from './notes.ts'
+import { comparisonNotes } from './comparisonNotes.ts'
 import { hasBest, selectedRun, type SelectedRun } from './selectedRun.ts'
 import { comparisonSentence, shownNames } from './sentence.ts'
 

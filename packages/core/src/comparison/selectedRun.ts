@@ -3,7 +3,7 @@ import type { Direction } from '../run/event.ts'
 import { settingsIn, type Setting } from '../run/settings.ts'
 import { select } from '../selection/select.ts'
 import type { NearTies, Ranked } from '../selection/selection.ts'
-import { settingOf } from '../selection/setting.ts'
+import { decisionOf } from '../selection/decision.ts'
 import type { ComparedRun, RunToCompare } from './comparison.ts'
 import { dataFacts } from './evaluationData.ts'
 import { metricFigures } from './metricFigures.ts'
@@ -23,7 +23,7 @@ export type RunWithBest = SelectedRun & {
 
 /** A run with its own best, by its own policy. */
 export function selectedRun({ job_id, name, alive, config, input }: RunToCompare): SelectedRun {
-  const setting = settingOf(input)
+  const setting = decisionOf(input)
   const { evaluations } = setting
   const selection = select(input, setting)
   const { metric, direction, best, missed_best, reason, near_ties } = selection

@@ -1,7 +1,7 @@
 import { isFiniteMeasure } from '../measured.ts'
 import { directionOf, superlative } from '../metric/direction.ts'
 import { measureOf } from '../metric/evaluations.ts'
-import type { Note, Explained } from './explanation.ts'
+import type { Note, ExplanationInput } from './explanation.ts'
 import { figure } from '../metric/figure.ts'
 import type { Decider } from '../selection/decider.ts'
 import { note } from './note.ts'
@@ -10,7 +10,11 @@ import { directionByRecord } from '../selection/recorded.ts'
 import type { SelectionInput } from '../selection/input.ts'
 
 /** The trainer's own setting goes for the wrong end of a metric. */
-export function directionAlarms(given: Explained, decided: Decider, input: SelectionInput): Note[] {
+export function directionAlarms(
+  given: ExplanationInput,
+  decided: Decider,
+  input: SelectionInput,
+): Note[] {
   const text =
     byDeclaration(given, decided, input) ?? byRecord(given, input) ?? bySetting(given.context)
   return text === undefined ? [] : [note('wrong_direction', 'alarm', text)]
@@ -18,7 +22,7 @@ export function directionAlarms(given: Explained, decided: Decider, input: Selec
 
 /** A direction that was written down, against the one that the name tells. */
 function byDeclaration(
-  { selection }: Explained,
+  { selection }: ExplanationInput,
   { basis, declared_by }: Decider,
   { declaration, options }: SelectionInput,
 ): string | undefined {
@@ -33,7 +37,7 @@ function byDeclaration(
 }
 
 /** A record that only the wrong end of the metric explains, whatever became of its pointer. */
-function byRecord({ selection, evaluations }: Explained, { claim }: SelectionInput) {
+function byRecord({ selection, evaluations }: ExplanationInput, { claim }: SelectionInput) {
   const { metric, direction } = selection
   if (!claim || !isFiniteMeasure(claim.value) || directionOf(metric) !== direction) return undefined
   const opposite = direction === 'min' ? 'max' : 'min'
@@ -43,7 +47,7 @@ function byRecord({ selection, evaluations }: Explained, { claim }: SelectionInp
 }
 
 /** HuggingFace's Trainer maximises whatever does not end in "loss" and was not told otherwise. */
-function bySetting({ config }: Explained['context']): string | undefined {
+function bySetting({ config }: ExplanationInput['context']): string | undefined {
   const { metric_for_best_model: named, greater_is_better: wanted } = config ?? {}
   if (typeof named !== 'string' || wanted === false || named.endsWith('loss')) return undefined
   if (directionOf(named) !== 'min') return undefined

@@ -2,7 +2,7 @@ import { isFiniteMeasure } from '../measured.ts'
 import { NO_LOSSES, scaleRatio } from '../run/lossScale.ts'
 import { withoutSplit } from '../metric/direction.ts'
 import { finder, measureOf, metricNames } from '../metric/evaluations.ts'
-import type { Note, Explained } from './explanation.ts'
+import type { Note, ExplanationInput } from './explanation.ts'
 import { figure, signed } from '../metric/figure.ts'
 import type { Decider } from '../selection/decider.ts'
 import { note } from './note.ts'
@@ -10,7 +10,7 @@ import { unlikeSamples } from '../selection/samples.ts'
 import { isPreferenceTraining } from '../selection/undeclared.ts'
 
 /** Where the deciding figure, or the loss beside it, means something else than it seems to. */
-export function misleadingNotes(given: Explained, decided: Decider): Note[] {
+export function misleadingNotes(given: ExplanationInput, decided: Decider): Note[] {
   return [
     ...preferenceNotes(given),
     ...speechNotes(given, decided),
@@ -26,7 +26,7 @@ const PREFERENCE_SIGNALS =
   /^(win_rate|reward|objective\/(rlhf_reward|kl)|rewards\/(accuracies|chosen|margins)|kl|completions\/mean_length)$/
 
 /** In preference training: the signals that do tell progress, and what to beware of. */
-function preferenceNotes({ evaluations, selection, context }: Explained): Note[] {
+function preferenceNotes({ evaluations, selection, context }: ExplanationInput): Note[] {
   const names = metricNames(evaluations)
   if (!isPreferenceTraining([...names, ...(context.logged ?? [])])) return []
   const at = selection.best && finder(evaluations)(selection.best)
@@ -41,7 +41,7 @@ function preferenceNotes({ evaluations, selection, context }: Explained): Note[]
 }
 
 /** A falling reward of the chosen answers is how such a run goes wrong while its margin grows. */
-function fallingChosen(evaluations: Explained['evaluations']): string {
+function fallingChosen(evaluations: ExplanationInput['evaluations']): string {
   const name = metricNames(evaluations).find((one) => withoutSplit(one) === 'rewards/chosen')
   const values = name ? evaluations.map((one) => measureOf(one, name)).filter(isFiniteMeasure) : []
   const change = (values.at(-1) ?? NaN) - (values[0] ?? NaN)
@@ -51,7 +51,7 @@ function fallingChosen(evaluations: Explained['evaluations']): string {
 }
 
 /** Where an error rate decides by rule, that the loss would not have agreed at the end. */
-function speechNotes({ selection, evaluations }: Explained, decided: Decider): Note[] {
+function speechNotes({ selection, evaluations }: ExplanationInput, decided: Decider): Note[] {
   if (decided.basis !== 'speech') return []
   const losses = evaluations.map((one) => measureOf(one, 'eval_loss')).filter(isFiniteMeasure)
   const lowest = losses.reduce((least, loss) => Math.min(least, loss), Infinity)
@@ -67,7 +67,7 @@ const STUCK_FOR = 4
 const STUCK = { accuracy: 0.005, loss: 0.01 }
 
 /** An accuracy that stays where it began while the loss does too: the model answers as it did before. */
-function accuracyNotes({ evaluations }: Explained): Note[] {
+function accuracyNotes({ evaluations }: ExplanationInput): Note[] {
   const name = metricNames(evaluations).find((one) => /^(accuracy|acc)$/.test(withoutSplit(one)))
   if (name === undefined) return []
   const pairs = evaluations.flatMap((one) => {
@@ -89,7 +89,7 @@ function accuracyNotes({ evaluations }: Explained): Note[] {
 const EMA = /(^|[^a-z])(ema|swa)([^a-z]|$)/
 
 /** Values of averaged weights do not tell of raw ones, and only their names show whose they are. */
-function averagedNotes({ evaluations, selection }: Explained): Note[] {
+function averagedNotes({ evaluations, selection }: ExplanationInput): Note[] {
   const isAveraged = (name: string): boolean => EMA.test(name.toLowerCase())
   if (isAveraged(selection.metric)) {
     const text = `${selection.metric} was measured with averaged weights (ema). Make sure that the files hold those weights.`
@@ -101,20 +101,20 @@ function averagedNotes({ evaluations, selection }: Explained): Note[] {
   return [note('averaged_weights', 'warning', text)]
 }
 
-function nanNotes({ evaluations, context }: Explained): Note[] {
+function nanNotes({ evaluations, context }: ExplanationInput): Note[] {
   const broken = evaluations.find((one) => Number.isNaN(context.trainLoss?.(one) ?? 0))
   if (!broken) return []
   return [note('hidden_nan', 'warning', `The training loss is NaN before step ${broken.step}.`)]
 }
 
-function scaleNotes({ context }: Explained): Note[] {
+function scaleNotes({ context }: ExplanationInput): Note[] {
   const ratio = scaleRatio(context.loss_scale ?? NO_LOSSES)
   if (ratio === null) return []
   const text = `The training loss is steadily about ${figure(Number(ratio.toPrecision(2)))} × the evaluation loss, so they are probably not on one scale (one may be summed or averaged over accumulated steps). Their gap and overfitting are not judged.`
   return [note('unlike_scales', 'note', text)]
 }
 
-function sampleNotes({ evaluations, selection }: Explained): Note[] {
+function sampleNotes({ evaluations, selection }: ExplanationInput): Note[] {
   const found = unlikeSamples(evaluations, selection.metric)
   if (!found) return []
   const text = `${selection.metric} was measured over ${found.few} to ${found.many} samples. Values over different evaluation sets cannot be compared.`

@@ -1,6 +1,6 @@
 import { isLoss, isTest, withoutSplit } from '../metric/direction.ts'
 import { metricNames } from '../metric/evaluations.ts'
-import { wholesFirst } from '../metric/overall.ts'
+import { overallFirst } from '../metric/overall.ts'
 import type { Evaluation } from '../run/rows.ts'
 import { isPreferenceTraining } from '../selection/undeclared.ts'
 
@@ -14,7 +14,7 @@ const ORDER = ['macro', 'f1', 'auprc', 'wer', 'cer', 'accuracy']
 export function decisiveMetrics(evaluations: readonly Evaluation[]): string[] {
   const names = metricNames(evaluations).filter((name) => !isTest(name))
   const isMuted = isPreferenceTraining(names)
-  return wholesFirst(
+  return overallFirst(
     names.filter((name) => !(isMuted && isLoss(name))),
     orderOf,
   )

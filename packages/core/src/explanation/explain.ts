@@ -2,14 +2,14 @@ import type { SelectionInput } from '../selection/input.ts'
 import { partsOf } from '../metric/aggregate.ts'
 import type { RunContext } from '../run/context.ts'
 import { superlative } from '../metric/direction.ts'
-import type { Explanation, Explained } from './explanation.ts'
-import { whoWords } from '../selection/decider.ts'
+import type { Explanation, ExplanationInput } from './explanation.ts'
+import { deciderWords } from '../selection/decider.ts'
 import { notesOf, nothingNotes } from './notes.ts'
 import { lossTurn } from './overfitting.ts'
 import { questionOf, undecidedQuestion } from './question.ts'
 import { readingsOf } from './readings.ts'
 import { select } from '../selection/select.ts'
-import { settingOf, type Setting } from '../selection/setting.ts'
+import { decisionOf, type Decision } from '../selection/decision.ts'
 import type { Selection } from '../selection/selection.ts'
 import { separateWinners, winnersOf } from './winners.ts'
 
@@ -22,7 +22,7 @@ export function explain(
   input: SelectionInput,
   context: RunContext = {},
   selection: Selection = select(input),
-  setting: Setting = settingOf(input),
+  setting: Decision = decisionOf(input),
 ): Explanation {
   const { reason: sentence, metric, direction } = selection
   const { decided, evaluations } = setting
@@ -33,7 +33,7 @@ export function explain(
   const min_delta = input.options?.min_delta ?? 0
   // An aggregate stands only among the first evaluations.
   const arrivals = partsOf(metric) ? evaluations : input.evaluations
-  const given: Explained = { selection: known, evaluations, arrivals, context, min_delta }
+  const given: ExplanationInput = { selection: known, evaluations, arrivals, context, min_delta }
   const winners = winnersOf(given, input)
   const loss_turn = lossTurn(given)
   return {
@@ -53,14 +53,14 @@ function undecided(
   input: SelectionInput,
   context: RunContext,
   selection: Selection,
-  { decided, evaluations }: Setting,
+  { decided, evaluations }: Decision,
 ): Explanation {
   const notes = nothingNotes(selection, evaluations, context)
   const winners = separateWinners(input, evaluations)
   const question = undecidedQuestion(input, decided, context, winners)
   return {
     sentence: selection.reason,
-    decided: whoWords(decided),
+    decided: deciderWords(decided),
     basis: decided.basis,
     notes,
     readings: [],

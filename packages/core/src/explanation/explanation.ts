@@ -117,7 +117,7 @@ export const Explanation = z.object({
 export type Explanation = z.infer<typeof Explanation>
 
 /** What an explanation is made of. */
-export interface Explained {
+export interface ExplanationInput {
   selection: Selection & { metric: string; direction: Direction }
   /** First evaluations, in order of step. */
   evaluations: readonly Evaluation[]

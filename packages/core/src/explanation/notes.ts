@@ -3,7 +3,7 @@ import { metricNames } from '../metric/evaluations.ts'
 import type { RunContext } from '../run/context.ts'
 import type { Evaluation } from '../run/rows.ts'
 import type { NothingToChoose, Selection } from '../selection/selection.ts'
-import type { LossTurn, Note, Winner, Explained } from './explanation.ts'
+import type { LossTurn, Note, Winner, ExplanationInput } from './explanation.ts'
 import { directionAlarms } from './alarms.ts'
 import { figure } from '../metric/figure.ts'
 import type { Decider } from '../selection/decider.ts'
@@ -11,7 +11,7 @@ import { misleadingNotes } from './caveats.ts'
 import { note } from './note.ts'
 import { overfittingNotes } from './overfitting.ts'
 import { isUnbeatenStart } from '../selection/reason.ts'
-import { savingNotes } from './saving.ts'
+import { savingNotes } from './missedSaves.ts'
 import type { SelectionInput } from '../selection/input.ts'
 
 const TONES: readonly Note['tone'][] = ['alarm', 'warning', 'note']
@@ -24,7 +24,10 @@ interface Found {
 }
 
 /** Everything to know with the choice: alarms first, then warnings, then notes. */
-export function notesOf(given: Explained, { decided, input, winners, loss_turn }: Found): Note[] {
+export function notesOf(
+  given: ExplanationInput,
+  { decided, input, winners, loss_turn }: Found,
+): Note[] {
   const notes = [
     ...directionAlarms(given, decided, input),
     ...savingNotes(given, input),
@@ -37,7 +40,7 @@ export function notesOf(given: Explained, { decided, input, winners, loss_turn }
   return notes.sort((a, b) => TONES.indexOf(a.tone) - TONES.indexOf(b.tone))
 }
 
-function opinionNotes({ selection }: Explained, { basis }: Decider): Note[] {
+function opinionNotes({ selection }: ExplanationInput, { basis }: Decider): Note[] {
   const { second_opinion } = selection
   if (!second_opinion) return []
   const { agrees, because, text } = second_opinion
@@ -71,7 +74,7 @@ const SO_FAR: Record<NothingToChoose['code'], string | null> = {
 }
 
 /** What the choice itself leaves open. */
-function choiceNotes({ selection, evaluations, context }: Explained): Note[] {
+function choiceNotes({ selection, evaluations, context }: ExplanationInput): Note[] {
   const { near_ties, best, ranking, metric, direction } = selection
   const notes = nothingNotes(selection, evaluations, context)
   if (near_ties && near_ties.candidates.length > 1) {
@@ -95,7 +98,7 @@ function choiceNotes({ selection, evaluations, context }: Explained): Note[] {
 /** From so many candidates on, the best value is optimistic enough to say so. */
 const MANY = 10
 
-function winnerNotes({ selection }: Explained, winners: readonly Winner[]): Note[] {
+function winnerNotes({ selection }: ExplanationInput, winners: readonly Winner[]): Note[] {
   const others = winners.filter(({ agrees }) => !agrees)
   if (others.length === 0 || !selection.best) return []
   const picks = others.map(

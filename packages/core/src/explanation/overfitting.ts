@@ -2,12 +2,12 @@ import { isOneScale, NO_LOSSES } from '../run/lossScale.ts'
 import { lossPoints, overfittingOnset } from './curve.ts'
 import { bestEvaluation } from '../selection/candidates.ts'
 import { directionOf, isLoss } from '../metric/direction.ts'
-import type { LossTurn, Note, Reading, Explained } from './explanation.ts'
+import type { LossTurn, Note, Reading, ExplanationInput } from './explanation.ts'
 import { note } from './note.ts'
 import { decisiveMetrics } from './choices.ts'
 
 /** Where eval_loss turned while the training loss went on falling; null where it did not. */
-export function lossTurn(given: Explained): LossTurn | null {
+export function lossTurn(given: ExplanationInput): LossTurn | null {
   const { evaluations, context } = given
   if (!isOneScale(context.loss_scale ?? NO_LOSSES)) return null
   const step = overfittingOnset(lossPoints(evaluations, attemptOf(given), context.trainLoss))
@@ -16,7 +16,7 @@ export function lossTurn(given: Explained): LossTurn | null {
 }
 
 /** The first task metric whose best evaluation, saved or not, comes after a step. */
-function laterOf({ evaluations }: Explained, step: number): LossTurn['later'] {
+function laterOf({ evaluations }: ExplanationInput, step: number): LossTurn['later'] {
   for (const metric of decisiveMetrics(evaluations)) {
     const direction = directionOf(metric)
     if (!direction || isLoss(metric)) continue
@@ -27,7 +27,7 @@ function laterOf({ evaluations }: Explained, step: number): LossTurn['later'] {
 }
 
 /** The attempt whose curve is read: the chosen checkpoint's, or else the last. */
-function attemptOf({ selection, evaluations }: Explained): number {
+function attemptOf({ selection, evaluations }: ExplanationInput): number {
   const last = evaluations.reduce((most, { attempt }) => Math.max(most, attempt), 0)
   return selection.best?.attempt ?? last
 }

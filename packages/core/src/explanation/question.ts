@@ -1,7 +1,7 @@
 import type { RunContext } from '../run/context.ts'
 import { isLoss } from '../metric/direction.ts'
 import { detailOf } from '../metric/evaluations.ts'
-import type { Question, Winner, Explained } from './explanation.ts'
+import type { Question, Winner, ExplanationInput } from './explanation.ts'
 import { figure } from '../metric/figure.ts'
 import type { Decider } from '../selection/decider.ts'
 import type { SelectionInput } from '../selection/input.ts'
@@ -15,7 +15,7 @@ const ASKED = 3
  * that decides. Null where there is nothing to ask, and where a person has answered.
  */
 export function questionOf(
-  given: Explained,
+  given: ExplanationInput,
   { basis }: Decider,
   { policy, options }: SelectionInput,
   winners: readonly Winner[],
@@ -36,7 +36,7 @@ export function questionOf(
 
 /** Asked for one job: the runs of its project need not have the same scores. */
 function scoresQuestion(
-  { evaluations }: Explained,
+  { evaluations }: ExplanationInput,
   present: Winner,
   differing: readonly Winner[],
 ): Question | null {

@@ -10,13 +10,13 @@ import {
 import { lossGap, type LossScale, NO_LOSSES } from '../run/lossScale.ts'
 import { isTest } from '../metric/direction.ts'
 import { detailOf, finder, measureOf, metricNames } from '../metric/evaluations.ts'
-import type { Explained, LossTurn, Reading } from './explanation.ts'
+import type { ExplanationInput, LossTurn, Reading } from './explanation.ts'
 import { errorFigure, figure, signed } from '../metric/figure.ts'
 import { overfittingReadings } from './overfitting.ts'
 import type { Ranked } from '../selection/selection.ts'
 
 /** The figures shown beside the choice: those of the chosen checkpoint, then those of the run. */
-export function readingsOf(given: Explained, turn: LossTurn | null): Reading[] {
+export function readingsOf(given: ExplanationInput, turn: LossTurn | null): Reading[] {
   const { best } = given.selection
   const at = best && finder(given.evaluations)(best)
   const ofBest = best && at ? [...lossReadings(given, at), ...certainty(given, at, best)] : []
@@ -42,7 +42,7 @@ function shown(value: Measured): string {
 }
 
 /** Loss, gap and perplexity at the chosen checkpoint. */
-function lossReadings({ context, selection }: Explained, at: Evaluation): Reading[] {
+function lossReadings({ context, selection }: ExplanationInput, at: Evaluation): Reading[] {
   const eval_loss = measureOf(at, 'eval_loss') ?? null
   const train_loss = context.trainLoss?.(at) ?? null
   const readings: Reading[] = []
@@ -75,7 +75,11 @@ function gapReading(eval_loss: number, train_loss: number, scale: LossScale = NO
 }
 
 /** How far the chosen value can be trusted: samples, error, and what a test split says. */
-function certainty({ evaluations, selection }: Explained, at: Evaluation, best: Ranked): Reading[] {
+function certainty(
+  { evaluations, selection }: ExplanationInput,
+  at: Evaluation,
+  best: Ranked,
+): Reading[] {
   const { samples, scored_by = null } = detailOf(at, selection.metric)
   const readings: Reading[] = []
   if (samples !== null) readings.push(measured('samples', 'samples', samples))
@@ -105,7 +109,7 @@ function certainty({ evaluations, selection }: Explained, at: Evaluation, best: 
 }
 
 /** How the run stands: as its status tells it, from what it measured itself. */
-function stateOfRun({ arrivals, selection, min_delta }: Explained): TrackerState {
+function stateOfRun({ arrivals, selection, min_delta }: ExplanationInput): TrackerState {
   const { metric, direction } = selection
   return arrivals
     .filter((one) => (detailOf(one, metric).scored_by ?? null) === null)
@@ -132,7 +136,10 @@ function rounded(value: number): number {
 }
 
 /** For how long nothing was better. */
-function waiting({ context, evaluations, min_delta }: Explained, state: TrackerState): Reading[] {
+function waiting(
+  { context, evaluations, min_delta }: ExplanationInput,
+  state: TrackerState,
+): Reading[] {
   if (!state.leader) return []
   const remark = min_delta > 0 ? `by more than ${figure(min_delta)}` : null
   const label = 'evaluations without improvement'

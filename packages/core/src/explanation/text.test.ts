@@ -83,13 +83,13 @@ By other metrics:
 ?  The run does not say which metric decides: eval_loss picks step 200 (1.2), eval_f1 picks step 500
    (0.9). Which one decides in demo?
 
-place  step  eval_loss  difference  checkpoint      why                                                                                 from
-    1   200        1.2              checkpoint-200  best, by no more than noise                                                         trainer_state.json:50
-    2   300       1.25       +0.05  checkpoint-300  second: +0.05, within noise of the best                                             trainer_state.json:60
-    3   500        1.4        +0.2  checkpoint-500  third: +0.2, within noise of the best                                               trainer_state.json:90
-    4   100        2.5        +1.3  checkpoint-100  fourth: +1.3                                                                        trainer_state.json:40
-    –   400          –           –  checkpoint-400  eval_loss is NaN at step 400
-    –   600          –           –  checkpoint-600  the files of checkpoint-600 are broken: model.safetensors is empty (eval_loss 1.5)
+rank  step  eval_loss  difference  checkpoint      why                                                                                 from
+   1   200        1.2              checkpoint-200  best, by no more than noise                                                         trainer_state.json:50
+   2   300       1.25       +0.05  checkpoint-300  second: +0.05, within noise of the best                                             trainer_state.json:60
+   3   500        1.4        +0.2  checkpoint-500  third: +0.2, within noise of the best                                               trainer_state.json:90
+   4   100        2.5        +1.3  checkpoint-100  fourth: +1.3                                                                        trainer_state.json:40
+   –   400          –           –  checkpoint-400  eval_loss is NaN at step 400
+   –   600          –           –  checkpoint-600  the files of checkpoint-600 are broken: model.safetensors is empty (eval_loss 1.5)
 `
 
 test('a long table says how many more rows there are', () => {
@@ -109,11 +109,11 @@ test('prose keeps to the width, and no word is broken or lost', () => {
 test('attempts are told where there is more than one, and files where there are any', () => {
   const twice = evaluations([100, 2], [100, 1, 1])
   const text = textOf({ evaluations: twice, among: 'evaluations' }, {})
-  expect(text).toMatch(/^place +attempt +step +eval_loss +difference +why$/m)
+  expect(text).toMatch(/^rank +attempt +step +eval_loss +difference +why$/m)
 })
 
 test('nothing to choose from is told without a table', () => {
   const text = textOf({}, {})
   expect(text).toMatch(/^No checkpoint can be chosen/)
-  expect(text).not.toContain('place')
+  expect(text).not.toContain('rank')
 })

@@ -32,7 +32,7 @@ export function explanationText(
   const parts = [
     [...wrapped(sentence, width), ...wrapped(`Decided by: ${decided}`, width)],
     notes.flatMap(({ tone, text, origin }) => {
-      return wrapped(`${text}${origin ? ` (${place(origin)})` : ''}`, width, MARKS[tone])
+      return wrapped(`${text}${origin ? ` (${originText(origin)})` : ''}`, width, MARKS[tone])
     }),
     columns(readings.map(readingRow), [1]),
     winners.length > 0 ? ['By other metrics:', ...columns(winners.map(winnerRow), [1])] : [],
@@ -59,7 +59,7 @@ function wrapped(text: string, width: number, mark = ''): string[] {
 }
 
 function readingRow({ label, text, remark, origin }: Reading): string[] {
-  return [`  ${label}`, text, remark ?? '', origin ? place(origin) : '']
+  return [`  ${label}`, text, remark ?? '', origin ? originText(origin) : '']
 }
 
 function winnerRow({ metric, direction, best, agrees }: Winner): string[] {
@@ -71,7 +71,7 @@ function winnerRow({ metric, direction, best, agrees }: Winner): string[] {
     value,
     '',
     same,
-    best.origin ? place(best.origin) : '',
+    best.origin ? originText(best.origin) : '',
   ]
 }
 
@@ -82,7 +82,7 @@ function tableLines({ metric }: Selection, table: readonly TableRow[], most: num
   const hasOrigins = table.some(({ origin }) => origin !== null)
   const only = (isShown: boolean, cell: string): string[] => (isShown ? [cell] : [])
   const head = [
-    ...['place', ...only(hasAttempts, 'attempt'), 'step', metric ?? 'value', 'difference'],
+    ...['rank', ...only(hasAttempts, 'attempt'), 'step', metric ?? 'value', 'difference'],
     ...[...only(hasPaths, 'checkpoint'), 'why', ...only(hasOrigins, 'from')],
   ]
   const rows = table
@@ -90,7 +90,7 @@ function tableLines({ metric }: Selection, table: readonly TableRow[], most: num
     .map((row) => [
       ...[`${row.place ?? '–'}`, ...only(hasAttempts, `${row.attempt}`), `${row.step ?? '–'}`],
       ...[shown(row.value), row.is_best ? '' : difference(row.difference)],
-      ...[...only(hasPaths, row.path ?? '–'), why(row), row.origin ? place(row.origin) : ''],
+      ...[...only(hasPaths, row.path ?? '–'), why(row), row.origin ? originText(row.origin) : ''],
     ])
   const figures = hasAttempts ? [0, 1, 2, 3, 4] : [0, 1, 2, 3]
   const left = table.length - rows.length
@@ -111,7 +111,7 @@ function difference(of: number | null): string {
   return isFiniteMeasure(of) ? signed(of) : '–'
 }
 
-/** Where a number stands, as editors and terminals read it. */
-function place({ file, line }: Origin): string {
+/** The origin of a number, as editors and terminals read it. */
+function originText({ file, line }: Origin): string {
   return line === null ? file : `${file}:${line}`
 }

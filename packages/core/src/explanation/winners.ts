@@ -6,7 +6,7 @@ import { isFiniteMeasure } from '../measured.ts'
 import { rank } from '../selection/candidates.ts'
 import { directionOf } from '../metric/direction.ts'
 import { detailOf, finder, measureOf } from '../metric/evaluations.ts'
-import type { Winner, Explained } from './explanation.ts'
+import type { Winner, ExplanationInput } from './explanation.ts'
 import { decisiveMetrics } from './choices.ts'
 import type { Ranked } from '../selection/selection.ts'
 import { select } from '../selection/select.ts'
@@ -16,7 +16,7 @@ import { ownValue } from '../named.ts'
 const MOST = 12
 
 /** What every other metric with a known direction would choose among the same candidates. */
-export function winnersOf(given: Explained, input: SelectionInput): Winner[] {
+export function winnersOf(given: ExplanationInput, input: SelectionInput): Winner[] {
   const { selection, evaluations } = given
   const candidates = selection.ranking.toSorted(byStep)
   return decisiveMetrics(evaluations)
@@ -30,7 +30,7 @@ function directionIn({ declaration }: SelectionInput, metric: string): Direction
 }
 
 function winner(
-  { selection, evaluations }: Explained,
+  { selection, evaluations }: ExplanationInput,
   input: SelectionInput,
   { metric, candidates: all }: { metric: string; candidates: readonly Ranked[] },
 ): Winner | undefined {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { classParts, overallNamed, wholesFirst } from './overall.ts'
+import { classParts, overallNamed, overallFirst } from './overall.ts'
 
 test.each([
   ['a plain name', ['eval_LOC_f1', 'eval_PER_f1', 'eval_f1'], ['eval_LOC_f1', 'eval_PER_f1']],
@@ -34,9 +34,9 @@ test.each([
 
 test('parts come after everything else, each in the order of their rank', () => {
   const names = ['eval_b_f1', 'eval_a_f1', 'eval_recall', 'eval_f1']
-  expect(wholesFirst(names, () => 0)).toEqual(['eval_recall', 'eval_f1', 'eval_b_f1', 'eval_a_f1'])
+  expect(overallFirst(names, () => 0)).toEqual(['eval_recall', 'eval_f1', 'eval_b_f1', 'eval_a_f1'])
   const byName = (name: string): number => name.charCodeAt('eval_'.length)
-  expect(wholesFirst(names, byName)).toEqual(['eval_f1', 'eval_recall', 'eval_a_f1', 'eval_b_f1'])
+  expect(overallFirst(names, byName)).toEqual(['eval_f1', 'eval_recall', 'eval_a_f1', 'eval_b_f1'])
 })
 
 test('a name without its class finds the metric over all classes, not that of one', () => {

@@ -19,7 +19,7 @@ export function classParts(names: readonly string[]): ReadonlySet<string> {
 }
 
 /** Orders names by a rank; where one is a class's part of another, it comes after all others. */
-export function wholesFirst(names: readonly string[], rank: (name: string) => number): string[] {
+export function overallFirst(names: readonly string[], rank: (name: string) => number): string[] {
   const parts = classParts(names)
   const isPart = (name: string): number => Number(parts.has(name))
   return names.toSorted((a, b) => isPart(a) - isPart(b) || rank(a) - rank(b))

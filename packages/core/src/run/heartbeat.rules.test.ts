@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { TrainingEvent } from './event.ts'
-import { hear, isOwnWord, PATIENCE } from './heartbeat.ts'
+import { activityAfter, isFromRun, PATIENCE } from './heartbeat.ts'
 
-const own = (event: object) => isOwnWord(TrainingEvent.parse({ attempt: 0, ...event }))
+const own = (event: object) => isFromRun(TrainingEvent.parse({ attempt: 0, ...event }))
 
 test('what somebody else found out about a run is not its own word', () => {
   const evaluation = { type: 'evaluation', step: 1, values: { eval_loss: 1 } }
@@ -17,15 +17,21 @@ test('what somebody else found out about a run is not its own word', () => {
 })
 
 test('the first word of a run tells no cadence', () => {
-  expect(hear({ heard_at: null, cadence: null }, 5_000)).toEqual({ heard_at: 5_000, cadence: null })
-  expect(hear({ heard_at: null, cadence: 70 }, 5_000)).toEqual({ heard_at: 5_000, cadence: 70 })
+  expect(activityAfter({ heard_at: null, cadence: null }, 5_000)).toEqual({
+    heard_at: 5_000,
+    cadence: null,
+  })
+  expect(activityAfter({ heard_at: null, cadence: 70 }, 5_000)).toEqual({
+    heard_at: 5_000,
+    cadence: 70,
+  })
 })
 
 test('one gap raises the cadence to at most twice the patience before it', () => {
   const night = 10 * 60 * PATIENCE.floor
-  expect(hear({ heard_at: 0, cadence: null }, night).cadence).toBe(2 * PATIENCE.floor)
+  expect(activityAfter({ heard_at: 0, cadence: null }, night).cadence).toBe(2 * PATIENCE.floor)
 })
 
 test('the longest gap is forgotten by a hundredth of each gap that follows', () => {
-  expect(hear({ heard_at: 0, cadence: 1_000 }, 500).cadence).toBe(995)
+  expect(activityAfter({ heard_at: 0, cadence: 1_000 }, 500).cadence).toBe(995)
 })

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
-import { hear, type Heard, isSilent, PATIENCE, patienceFor } from './heartbeat.ts'
+import { activityAfter, type Activity, isSilent, PATIENCE, patienceFor } from './heartbeat.ts'
 
-const NEVER: Heard = { heard_at: null, cadence: null }
+const NEVER: Activity = { heard_at: null, cadence: null }
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
 
 /** What is known after words with these gaps between them. */
 function after(...gaps: readonly number[]): { heard_at: number; cadence: number | null } {
   let now = 0
-  let heard = hear(NEVER, now)
-  for (const gap of gaps) heard = hear(heard, (now += gap))
+  let heard = activityAfter(NEVER, now)
+  for (const gap of gaps) heard = activityAfter(heard, (now += gap))
   return { ...heard, heard_at: heard.heard_at! }
 }
 
@@ -46,6 +46,6 @@ test('one night asleep does not make a run patient for days, but a slow run is s
 })
 
 test('a clock that is set back takes nothing back', () => {
-  const heard = hear({ heard_at: 1_000, cadence: 10 }, 400)
+  const heard = activityAfter({ heard_at: 1_000, cadence: 10 }, 400)
   expect(heard).toEqual({ heard_at: 1_000, cadence: 10 })
 })

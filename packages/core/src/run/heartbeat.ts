@@ -1,7 +1,7 @@
 import type { TrainingEvent } from './event.ts'
 
 /** When a run was last heard, and how far apart its words are (ms); null while that is not known. */
-export interface Heard {
+export interface Activity {
   heard_at: number | null
   cadence: number | null
 }
@@ -24,7 +24,7 @@ const MOST = 2
  * and saves make a run silent for longer than its steps do), and no gap raises it beyond twice the
  * patience there was.
  */
-export function hear({ heard_at, cadence }: Heard, now: number): Heard {
+export function activityAfter({ heard_at, cadence }: Activity, now: number): Activity {
   if (heard_at === null) return { heard_at: now, cadence }
   const gap = Math.max(0, now - heard_at)
   const known = (cadence ?? 0) - gap / REMEMBERED
@@ -50,7 +50,7 @@ export function isSilent(
 const NOT_OWN = new Set<TrainingEvent['type']>(['files', 'ended', 'setup', 'usage'])
 
 /** Whether an event is the run's own word, and not what somebody else found out about it. */
-export function isOwnWord(event: TrainingEvent): boolean {
+export function isFromRun(event: TrainingEvent): boolean {
   if (NOT_OWN.has(event.type)) return false
   return event.type !== 'evaluation' || event.scored_by === null
 }

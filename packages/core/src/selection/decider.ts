@@ -41,7 +41,7 @@ export function decider(input: DeciderInput): Decider {
     return { metric, direction, problem, ...by }
   }
   if (options.metric !== undefined) {
-    return known(options.metric, by, input, names)
+    return namedDecider(options.metric, by, input, names)
   }
   if (policy === 'metric') return needsMetric(names)
   const stated = byRun(input, names) ?? byProject(input, names)
@@ -60,14 +60,14 @@ function byRun(input: DeciderInput, names: readonly string[]): Decider | undefin
   const isDeclared = declaration.metric !== null && !declaration.metric_is_inferred
   if (declaration.metric !== null && isDeclared && !isRefused(declaration.metric)) {
     const by = { basis: 'declared', declared_by: declaration.declared_by ?? 'the run' } as const
-    return known(declaration.metric, by, input, names, declaration.direction)
+    return namedDecider(declaration.metric, by, input, names, declaration.direction)
   }
   const recorded = claim && recordedMetric(claim, evaluations, names)
   if (!recorded) return undefined
   const { metric, direction, declared_by } = recorded
   if (isRefused(metric)) return undefined
   const by = { basis: 'recorded', declared_by } as const
-  return known(metric, by, input, names, directionOf(metric) ?? direction)
+  return namedDecider(metric, by, input, names, directionOf(metric) ?? direction)
 }
 
 /** A loss never decides in preference training, even if the trainer declared it. */
@@ -80,7 +80,7 @@ function byFiles(input: DeciderInput, names: readonly string[]): Decider | undef
   const { metric, direction, declared_by, metric_is_inferred } = input.declaration
   if (metric === null || !metric_is_inferred || isPreferenceLoss(metric, names)) return undefined
   const by = { basis: 'inferred', declared_by: declared_by ?? 'its files' } as const
-  return known(metric, by, input, names, direction)
+  return namedDecider(metric, by, input, names, direction)
 }
 
 /** The metric that the project's people chose, if this run measured it. */
@@ -93,7 +93,7 @@ function byProject(input: DeciderInput, names: readonly string[]): Decider | und
     basis: 'project',
     declared_by: `chosen${who} for runs that declare no metric`,
   } as const
-  return known(answer.metric, by, input, names, answer.direction)
+  return namedDecider(answer.metric, by, input, names, answer.direction)
 }
 
 function byRule({ options, declaration }: DeciderInput, names: readonly string[]): Decider {
@@ -110,7 +110,7 @@ function declaredWords({ metric, declared_by, metric_is_inferred }: Declaration)
 }
 
 /** A named metric. The direction comes from the options, then from the run, then from the name. */
-function known(
+function namedDecider(
   named: string,
   by: Pick<Decider, 'basis' | 'declared_by'>,
   { options, declaration }: DeciderInput,
@@ -134,7 +134,10 @@ function known(
 }
 
 /** Who chose the metric, as the end of a sentence. */
-export function whoWords({ basis, declared_by }: Pick<Decider, 'basis' | 'declared_by'>): string {
+export function deciderWords({
+  basis,
+  declared_by,
+}: Pick<Decider, 'basis' | 'declared_by'>): string {
   if (declared_by === null) return 'asked for'
   if (basis === 'chosen') return `chosen by ${declared_by}`
   if (basis === 'inferred') return `inferred from ${declared_by}`

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { settingOf } from './setting.ts'
+import { decisionOf } from './decision.ts'
 import { checkpoints, choose, evaluations } from './testing.ts'
 
 const rows = evaluations([100, { eval_loss: 1, map: 0.1 }], [200, { eval_loss: 2, map: 0.3 }])
@@ -27,7 +27,7 @@ test('an answer of the project for runs that declare nothing goes before what is
 
 test('what was inferred has a code of its own', () => {
   const input = { policy: 'as_declared', claim: null, ...given } as const
-  expect(settingOf(input).decided.basis).toBe('inferred')
+  expect(decisionOf(input).decided.basis).toBe('inferred')
   const declared = { ...declaration, metric_is_inferred: false }
-  expect(settingOf({ ...input, declaration: declared }).decided.basis).toBe('declared')
+  expect(decisionOf({ ...input, declaration: declared }).decided.basis).toBe('declared')
 })

@@ -7,19 +7,19 @@ import { figure } from '../metric/figure.ts'
 import type { MissedBest, Skipped, Ranked } from './selection.ts'
 
 /** An evaluation better than the best checkpoint: it has no checkpoint, or one that cannot be shipped. */
-export interface Beaten {
+export interface BetterEvaluation {
   missed_best: MissedBest | null
   /** Why the checkpoint of the better evaluation was skipped. */
   unshippable_best: string | null
 }
 
 /** The evaluation that is better than the best shippable checkpoint. O(evaluations + checkpoints). */
-export function beatenBy(
+export function betterEvaluation(
   given: { evaluations: readonly Evaluation[]; checkpoints: readonly Checkpoint[] },
   criteria: Criteria,
   direction: Direction,
   found: { best: Ranked | null; skipped: readonly Skipped[] },
-): Beaten {
+): BetterEvaluation {
   const top = bestEvaluation(given.evaluations, criteria, direction)
   const { best } = found
   if (!top || (best && !isBetter(top.value, best.value, direction))) {

@@ -22,7 +22,7 @@ const MAD_TO_DEVIATION = 1.4826
 const ROUNDING = 1e-12
 
 /** An evaluation by its place among the first evaluations, in order of step. */
-export interface Placed {
+export interface NoiseInput {
   evaluations: readonly Evaluation[]
   at: Evaluation
 }
@@ -32,7 +32,7 @@ export interface Placed {
  * of a share measured over a known number of samples; else the deviation around a local smooth of
  * its attempt's curve, where that has at least seven points. Null where nothing tells.
  */
-export function noiseOf({ evaluations, at }: Placed, metric: string): Noise | null {
+export function noiseOf({ evaluations, at }: NoiseInput, metric: string): Noise | null {
   const logged = measureOf(at, `${metric}_stderr`)
   if (isFiniteMeasure(logged) && logged >= 0) {
     const text = `logged standard error: ±${errorFigure(logged)}`
@@ -72,7 +72,7 @@ function isProportion(metric: string): boolean {
   return PROPORTION.test(name) && !NOT_OF_SAMPLES.test(name) && !partsOf(metric)
 }
 
-function residual({ evaluations, at }: Placed, metric: string): Noise | null {
+function residual({ evaluations, at }: NoiseInput, metric: string): Noise | null {
   const points = nearby(evaluations, at, metric)
   if (points.length < FEWEST) return null
   const deviations = points

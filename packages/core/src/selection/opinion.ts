@@ -5,7 +5,7 @@ import { isBetter } from '../metric/direction.ts'
 import { measureOf, metricNames } from '../metric/evaluations.ts'
 import { figure } from '../metric/figure.ts'
 import { directionByRecord } from './recorded.ts'
-import type { Because, Ranked, SecondOpinion } from './selection.ts'
+import type { OpinionReason, Ranked, SecondOpinion } from './selection.ts'
 
 interface OpinionInput {
   claim: Claim
@@ -18,7 +18,7 @@ interface OpinionInput {
   among: 'checkpoints' | 'evaluations'
 }
 
-type Verdict = [because: Because, text: string]
+type Verdict = [because: OpinionReason, text: string]
 
 /**
  * Compares the trainer's own claim with our best: agree, or disagree and the true reason. A claim

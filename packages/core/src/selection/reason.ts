@@ -5,7 +5,7 @@ import { bestEvaluation } from './candidates.ts'
 import { superlative } from '../metric/direction.ts'
 import { measureOf } from '../metric/evaluations.ts'
 import { errorFigure, figure, signed } from '../metric/figure.ts'
-import { whoWords, type Decider } from './decider.ts'
+import { deciderWords, type Decider } from './decider.ts'
 import type { PolicyProblem } from './policyProblem.ts'
 import { asSentence } from './asSentence.ts'
 import { problemText } from './problemText.ts'
@@ -101,7 +101,7 @@ function later(best: { step: number }, other: { step: number }): string {
 }
 
 function whoDecided(decided: Decider): string {
-  return decided.declared_by === null ? '' : asSentence(whoWords(decided))
+  return decided.declared_by === null ? '' : asSentence(deciderWords(decided))
 }
 
 /** Values over different sets do not compare, and that is said with the choice. */

@@ -2,12 +2,12 @@ import type { Evaluation } from '../run/rows.ts'
 import type { Direction } from '../run/event.ts'
 import { checkpointCandidates, evaluationCandidates, rank } from './candidates.ts'
 import type { SelectionInput } from './input.ts'
-import { beatenBy } from './missed.ts'
+import { betterEvaluation } from './missed.ts'
 import { nothingToChoose, unmeasured } from './nothingToChoose.ts'
 import { secondOpinion } from './opinion.ts'
 import { preferred } from './preferred.ts'
 import { reason } from './reason.ts'
-import { settingOf } from './setting.ts'
+import { decisionOf } from './decision.ts'
 import type { Selection } from './selection.ts'
 import { nearTies } from './ties.ts'
 
@@ -19,7 +19,7 @@ const POLICY_VERSION = 2
  * of different steps arrived makes no difference. O(n log n) in checkpoints and evaluations.
  * `setting` is that of the same input, where the caller has it already.
  */
-export function select(input: SelectionInput, setting = settingOf(input)): Selection {
+export function select(input: SelectionInput, setting = decisionOf(input)): Selection {
   const { policy, checkpoints, among = 'checkpoints', options = {} } = input
   const { decided, evaluations, criteria } = setting
   const { metric, direction, problem } = decided
@@ -40,7 +40,7 @@ export function select(input: SelectionInput, setting = settingOf(input)): Selec
   const [best = null, runner_up = null] = ranking
   const sign = direction === 'min' ? 1 : -1
   const margin = best && runner_up ? sign * (runner_up.value - best.value) || 0 : null
-  const { missed_best, unshippable_best } = beatenBy(
+  const { missed_best, unshippable_best } = betterEvaluation(
     { evaluations, checkpoints },
     criteria,
     direction,

@@ -81,7 +81,7 @@ export type MissedBest = z.infer<typeof MissedBest>
  * another step than the checkpoint it points at; `record_restarted`: better values stand in its own
  * log, so its record counts only the evaluations since one of them.
  */
-export const Because = z.enum([
+export const OpinionReason = z.enum([
   'same',
   'other_metric',
   'other_direction',
@@ -92,7 +92,7 @@ export const Because = z.enum([
   'record_restarted',
   'unknown',
 ])
-export type Because = z.infer<typeof Because>
+export type OpinionReason = z.infer<typeof OpinionReason>
 
 /** The trainer's own claim beside ours. */
 export const SecondOpinion = z.object({
@@ -100,7 +100,7 @@ export const SecondOpinion = z.object({
   step: z.number().nullable(),
   value: Measured,
   agrees: z.boolean(),
-  because: Because,
+  because: OpinionReason,
   text: z.string(),
 })
 export type SecondOpinion = z.infer<typeof SecondOpinion>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { checkpoints, choose, claim, evaluations } from './testing.ts'
-import { directionProblem } from './setting.ts'
+import { directionProblem } from './decision.ts'
 
 const rows = evaluations([100, 3], [200, 2], [300, 1])
 

@@ -44,6 +44,6 @@ export function hasEnded(status: JobState): boolean {
 }
 
 /** Whether a job in this state may still train. */
-export function goesOn(status: JobState): boolean {
+export function isActive(status: JobState): boolean {
   return status === 'starting' || status === 'running' || status === 'stopping'
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { TrainingEvent } from '../run/event.ts'
-import { fitted } from '../run/misfit.ts'
+import { checkEvent } from '../run/checkEvent.ts'
 import { deriveStatus } from './derive.ts'
 import { rowsFrom } from '../run/rows.ts'
 import type { StoredStatus } from './fields.ts'
@@ -122,9 +122,9 @@ test('the tracker state follows a declared metric under the name it is logged by
 
 test('a time that no calendar can hold is not known', () => {
   for (const at of [1.7e18, -1e300, NaN, Infinity]) {
-    const { event, misfits } = fitted({ attempt: 0, ...started, at })
+    const { event, invalid } = checkEvent({ attempt: 0, ...started, at })
     expect(event).toMatchObject({ type: 'started', at: null })
-    expect(misfits).toMatchObject([{ field: 'at', isWhole: false }])
+    expect(invalid).toMatchObject([{ field: 'at', skipsEvent: false }])
   }
 })
 

@@ -9,7 +9,7 @@ import { jobDetail } from '../jobs/jobDetail.ts'
 import { changePolicy, policyHistory } from '../policies/policies.ts'
 import { replayApart, replayHere } from './replay.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
-import { checkpoint, event, metrics, newJob, started, tell } from '../testRun.ts'
+import { checkpoint, event, metrics, newJob, started, recordEvents } from '../testRun.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
@@ -45,7 +45,7 @@ async function history(
   for (let salt = from; salt < from + 2 * projects; salt++) {
     const name = `${prefix} ${salt}`
     const job_id = await newJob(on, { name, project: `${prefix} ${salt % projects}` })
-    await tell(on, job_id, ...run(salt))
+    await recordEvents(on, job_id, ...run(salt))
     byName.set(name, run(salt))
   }
   return byName
@@ -53,7 +53,7 @@ async function history(
 
 test('before any job has ended there is nothing to replay, and the sentence says so', async () => {
   const job_id = await newJob(db, { project: 'young' })
-  await tell(db, job_id, ...run(0).slice(0, -1))
+  await recordEvents(db, job_id, ...run(0).slice(0, -1))
   await expect(backtestJobs(db, { target: 'task' })).rejects.toThrow('has come to its end')
   expect(await backtestTargets(db)).toEqual([])
   const choice = { policy: 'scored', options: {} } as const
@@ -88,7 +88,7 @@ test('a process of its own comes to the same answer', async () => {
 test('a job that kept enough whole checkpoints is replayed over those', async () => {
   const job_id = await newJob(db, { project: 'kept' })
   const steps = [100, 200, 300, 400]
-  await tell(db, job_id, ...run(1), ...steps.map((step) => checkpoint(step)))
+  await recordEvents(db, job_id, ...run(1), ...steps.map((step) => checkpoint(step)))
   const { replayed } = await backtestJobs(db, { target: 'accuracy', project: 'kept' })
   expect(replayed).toMatchObject([{ among: 'checkpoints', candidates: steps.length }])
 })
@@ -112,7 +112,7 @@ test('what can be judged by is listed with how many jobs measured it', async () 
   await history(db, 'targets', 1)
   const job_id = await newJob(db, { project: 'targets 0' })
   const values = { eval_wer: 1, eval_runtime: 2, eval_wer_stderr: 3 }
-  await tell(db, job_id, event({ type: 'evaluation', step: 1, values }), ended)
+  await recordEvents(db, job_id, event({ type: 'evaluation', step: 1, values }), ended)
   expect(await backtestTargets(db, 'targets 0')).toEqual([
     { metric: 'eval_accuracy', jobs: 2 },
     { metric: 'eval_f1', jobs: 2 },
@@ -129,7 +129,7 @@ test('policy scored is taken only with the weights by which it earned its place 
   await using board = await testDatabase()
   await history(board, 'poor', 2)
   const job_id = await newJob(board, { project: 'poor 0' })
-  await tell(
+  await recordEvents(
     board,
     job_id,
     ...run(7),
@@ -156,12 +156,12 @@ test('policy scored is taken only with the weights by which it earned its place 
 test('policy scored weighs the training losses that are stored', async () => {
   const job_id = await newJob(db, { project: 'weighed' })
   const saved = [1, 2, 3, 4, 5, 6].map((index) => checkpoint(100 * index))
-  await tell(db, job_id, ...run(3), ...saved)
+  await recordEvents(db, job_id, ...run(3), ...saved)
   await changeJob(db, job_id, async () => {
     const policy_options = { coefficients: { loss_gap: 1 } }
     return { set: { selection_policy: 'scored', policy_options }, answer: undefined }
   })
-  await tell(db, job_id, checkpoint(700))
+  await recordEvents(db, job_id, checkpoint(700))
   const { selection, checkpoints } = (await checkpointsOf(db, job_id)) ?? {}
   const gaps = checkpoints?.flatMap(({ values, train_loss, step }) => {
     const gap = (values['eval_loss'] ?? NaN) - (train_loss ?? NaN)

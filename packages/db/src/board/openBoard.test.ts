@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { jobStatus } from '../jobs/jobs.ts'
-import { evaluation, metrics, newJob, tell } from '../testRun.ts'
+import { evaluation, metrics, newJob, recordEvents } from '../testRun.ts'
 import { testDatabase } from '../testing.ts'
 import { openBoard } from './openBoard.ts'
 
@@ -12,7 +12,7 @@ test('jobs of a board from before the loss scale get theirs when it is opened, o
     metrics(step, { loss: 8 }),
     evaluation(step, 2),
   ])
-  await tell(db, job_id, ...losses)
+  await recordEvents(db, job_id, ...losses)
   const gap = async () => (await jobStatus(db, job_id))?.loss_gap
   expect(await gap()).toBeNull()
   await db.sql`update training_jobs set loss_scale = default`

@@ -3,7 +3,15 @@ import { isFiniteMeasure, type TrainingEvent } from '@bestmark/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { selectionOf } from '../selection/selection.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
-import { checkpoint, evaluation, event, metrics, newJob, started, tell } from '../testRun.ts'
+import {
+  checkpoint,
+  evaluation,
+  event,
+  metrics,
+  newJob,
+  started,
+  recordEvents,
+} from '../testRun.ts'
 import { JobUnknown } from '../values/refused.ts'
 import { compareJobs } from './compareJobs.ts'
 
@@ -21,7 +29,7 @@ async function trained(name: string, losses: unknown[], project = 'sweep'): Prom
     return [metrics(step, { loss: 1 / step }), evaluation(step, loss), checkpoint(step)]
   })
   const begun = event({ type: 'started', config: { name, lr: losses.length }, total_steps: 900 })
-  await tell(db, job_id, begun, ...events)
+  await recordEvents(db, job_id, begun, ...events)
   return job_id
 }
 
@@ -82,8 +90,12 @@ test('a curve is of the metric that decides or that is asked for, joined, and ke
   const losses = Array.from({ length: 1_000 }, (_, at) => (at === 654 ? 0.5 : 2 + Math.sin(at)))
   const long = await trained('long', losses)
   const resumed = await trained('resumed', [3, 2, 1])
-  await tell(db, resumed, started(1, 200), evaluation(300, 1.5, 1))
-  await tell(db, resumed, event({ type: 'evaluation', step: 100, values: { eval_f1: 0.5 } }))
+  await recordEvents(db, resumed, started(1, 200), evaluation(300, 1.5, 1))
+  await recordEvents(
+    db,
+    resumed,
+    event({ type: 'evaluation', step: 100, values: { eval_f1: 0.5 } }),
+  )
   const { curves } = await compareJobs(db, { job_ids: [long, resumed] })
   expect(curves[long]?.steps.length).toBeLessThanOrEqual(410)
   expect([...(curves[long]?.steps ?? [])]).toContain(65_500)

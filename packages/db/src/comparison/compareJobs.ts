@@ -1,4 +1,4 @@
-import { compareRuns, type Comparison, goesOn, type TrainingJobStatus } from '@bestmark/core'
+import { compareRuns, type Comparison, isActive, type TrainingJobStatus } from '@bestmark/core'
 import { and, asc, count, desc, eq, inArray, type SQL } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { settledRevision } from '../rows/boardRevision.ts'
@@ -58,7 +58,7 @@ export async function compareJobs(
     const inputs = await inputsOfJobs(tx, jobs)
     const runs = jobs.flatMap(({ job_id, name, status, config }) => {
       const input = inputs.get(job_id)
-      return input ? [{ job_id, name, alive: goesOn(status), config, input }] : []
+      return input ? [{ job_id, name, alive: isActive(status), config, input }] : []
     })
     const comparison = compareRuns(runs)
     const drawn = comparison.runs.slice(0, MOST_CURVES)

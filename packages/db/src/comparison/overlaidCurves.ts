@@ -1,4 +1,4 @@
-import { type ComparedRun, ownValue, type SelectionInput, settingOf, thin } from '@bestmark/core'
+import { type ComparedRun, ownValue, type SelectionInput, decisionOf, thin } from '@bestmark/core'
 import type { Orm } from '../connection/client.ts'
 import { joinedAttempts } from '../rows/joined.ts'
 import type { Curve } from '../series/curves.ts'
@@ -38,12 +38,12 @@ export async function overlaidCurves(
 
 /** The measured values of a metric, also of one that is made of several, attempt by attempt. */
 function pointsOf(job_id: string, input: SelectionInput, metric: string): MeasuredPoint[] {
-  const { evaluations } = settingOf(input)
+  const { evaluations } = decisionOf(input)
   return evaluations
     .flatMap(({ attempt, step, values }) => {
       const value = ownValue(values, metric)
       if (value === undefined || value === null) return []
-      return [{ job_id, metric, attempt, place: 0, step, value, at: null }]
+      return [{ job_id, metric, attempt, index: 0, step, value, at: null }]
     })
     .sort((a, b) => a.attempt - b.attempt)
 }

@@ -52,7 +52,7 @@ export function parseAddress(text: string): Address {
 }
 
 /** The address for people, without user and password. */
-export function placeOf({ path, host, port, database }: Address): string {
+export function describeAddress({ path, host, port, database }: Address): string {
   return path ? `${path}, database ${database}` : `${host}:${port}, database ${database}`
 }
 
@@ -85,7 +85,7 @@ export function clientOptions(address: Address): Options<typeof TYPES> {
     fetch_types: false,
     onnotice: () => {},
     // The client takes this option though its types do not list it.
-    ...({ socket: () => dial(address) } as object),
+    ...({ socket: () => openSocket(address) } as object),
   }
 }
 
@@ -108,7 +108,7 @@ function listOf(to: number) {
 }
 
 /** An open socket, or one that breaks at once. */
-export async function dial({ host, port, path }: Address): Promise<Duplex> {
+export async function openSocket({ host, port, path }: Address): Promise<Duplex> {
   const socket = path ? connect(path) : connect({ host, port, noDelay: true })
   try {
     await once(socket, 'connect', { signal: AbortSignal.timeout(CONNECT_TIMEOUT * 1000) })

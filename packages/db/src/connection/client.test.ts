@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { clientOptions, parseAddress, placeOf } from './address.ts'
+import { clientOptions, parseAddress, describeAddress } from './address.ts'
 import { connectTo, openDatabase } from './client.ts'
 import { WORK } from './limits.ts'
 import { testDatabase } from '../testing.ts'
@@ -41,7 +41,7 @@ test('an address is read as Postgres reads it, sockets and passwords included', 
     path: undefined,
   })
   expect(parseAddress('postgres://me@[::1]/')).toMatchObject({ host: '::1', database: 'me' })
-  expect(placeOf(parseAddress('postgres://me:s3cret@h/d'))).toBe('h:5432, database d')
+  expect(describeAddress(parseAddress('postgres://me:s3cret@h/d'))).toBe('h:5432, database d')
   for (const wrong of ['', 'runs', 'mysql://h/d', 'http://h']) {
     expect(() => parseAddress(wrong)).toThrow(TypeError)
   }

@@ -5,9 +5,9 @@ import {
   broken,
   clientOptions,
   CONNECT_TIMEOUT,
-  dial,
+  openSocket,
   parseAddress,
-  placeOf,
+  describeAddress,
 } from './address.ts'
 import { bestEffort } from './bestEffort.ts'
 import { IDLE_IN_TRANSACTION, type Limits, WORK } from './limits.ts'
@@ -56,7 +56,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     const address = addressIn(databaseUrl)
     const open = databaseAt(address, { limits })
     const version = await versionOf(open, address)
-    return { ...open, describe: `Postgres ${version} at ${placeOf(address)}` }
+    return { ...open, describe: `Postgres ${version} at ${describeAddress(address)}` }
   }
   const { address, folder, leave } = await joinEmbedded(home, machine)
   const open = databaseAt(address, { limits, leave })
@@ -77,7 +77,13 @@ export function databaseAt(
     if (leave) await bestEffort(leave)
   }
   const whileAnswering: Pulse['whileAnswering'] = (work) => pulse.whileAnswering(work)
-  return { sql, orm: drizzle(sql, { schema }), whileAnswering, describe: placeOf(address), close }
+  return {
+    sql,
+    orm: drizzle(sql, { schema }),
+    whileAnswering,
+    describe: describeAddress(address),
+    close,
+  }
 }
 
 /** A pool of ten: more were no faster. Idle connections go after a minute. */
@@ -86,7 +92,7 @@ export function connectTo(
   limits = WORK,
   pulse = new Pulse(address, limits.pulse),
 ) {
-  const { statement, word, silence } = limits
+  const { statement, answer, silence } = limits
   return postgres({
     ...clientOptions(address),
     max: 10,
@@ -98,11 +104,11 @@ export function connectTo(
         set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION}`,
       socket: async () => {
         const refusal = await pulse.refusal()
-        return refusal ? broken(refusal) : dial(address)
+        return refusal ? broken(refusal) : openSocket(address)
       },
       silence_timeout: silence / 1000,
       onsilence: async (lasted: number) =>
-        lasted < word ? pulse.verdict() : new ServerSilent(address),
+        lasted < answer ? pulse.verdict() : new ServerSilent(address),
     } as object),
   })
 }
@@ -119,12 +125,12 @@ function addressIn(databaseUrl: string): Address {
 /** The server's version, such as `15.20`; the first question put to it. */
 async function versionOf({ sql, close }: Database, address: Address): Promise<string> {
   try {
-    const [row] = await inTime(sql<{ name: string; number: string }[]>`
+    const [row] = await withTimeout(sql<{ name: string; number: string }[]>`
       select current_setting('server_version') as name,
              current_setting('server_version_num') as number`)
     if (Number(row?.number) >= 150_000) return row?.name.split(' ')[0] ?? ''
     throw new DatabaseUnavailable(
-      `Postgres ${row?.name} at ${placeOf(address)} is too old: Bestmark needs 15 or newer.`,
+      `Postgres ${row?.name} at ${describeAddress(address)} is too old: Bestmark needs 15 or newer.`,
     )
   } catch (cause) {
     await close()
@@ -134,7 +140,7 @@ async function versionOf({ sql, close }: Database, address: Address): Promise<st
 }
 
 /** Something that accepts connections and never answers must not hold us for ever. */
-async function inTime<T>(answer: Promise<T>): Promise<T> {
+async function withTimeout<T>(answer: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>()
   const error = Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })
   const timer = setTimeout(() => late.reject(error), (CONNECT_TIMEOUT + 0.5) * 1000)
@@ -146,7 +152,7 @@ async function inTime<T>(answer: Promise<T>): Promise<T> {
 }
 
 function sentence(address: Address, { code, message }: NodeJS.ErrnoException): string {
-  const place = placeOf(address)
+  const place = describeAddress(address)
   switch (code) {
     case 'ECONNREFUSED':
     case 'ENOENT':

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { hosts, seeHost } from '../hosts/hosts.ts'
+import { hosts, recordHostAlive } from '../hosts/hosts.ts'
 import { boardId, claimOnce } from '../rows/board.ts'
 import { databaseAt } from './client.ts'
 import { parseAddress } from './address.ts'
@@ -13,7 +13,7 @@ import { jobDetail } from '../jobs/jobDetail.ts'
 import { jobStatus } from '../jobs/jobs.ts'
 import { DatabaseNewer, migrate } from './migrate.ts'
 import { testDatabase } from '../testing.ts'
-import { checkpoint, tell } from '../testRun.ts'
+import { checkpoint, recordEvents } from '../testRun.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '../migrations')
 
@@ -60,7 +60,7 @@ test('a board of the first version keeps its jobs and evaluations, under the def
   }
   await migrate(db)
   expect(await jobDetail(db, job_id)).toMatchObject({ policy_from: 'default', policy_options: {} })
-  await tell(db, job_id, checkpoint(100))
+  await recordEvents(db, job_id, checkpoint(100))
   expect(await jobStatus(db, job_id)).toMatchObject({ best_step: 100, best_metric: 0.5 })
   const saved = await db.sql`select path from checkpoints where job_id = ${job_id} order by arrival`
   expect(saved.map(({ path }) => path)).toEqual(['earlier', 'later', 'checkpoint-100'])
@@ -103,9 +103,9 @@ test('of many who would do a thing once, one may', async () => {
 test('a host is known by its id, under the name that it had last', async () => {
   await using db = await testDatabase()
   const host_id = await boardId(db)
-  await seeHost(db, { host_id, hostname: 'old' })
+  await recordHostAlive(db, { host_id, hostname: 'old' })
   const [before] = await hosts(db)
-  await seeHost(db, { host_id, hostname: 'new' })
+  await recordHostAlive(db, { host_id, hostname: 'new' })
   const after = await hosts(db)
   expect(after).toMatchObject([{ host_id, hostname: 'new' }])
   expect(after[0]?.seen_at).toBeGreaterThan(before?.seen_at ?? Infinity)

@@ -3,7 +3,7 @@ import { parseAddress } from './address.ts'
 import { databaseAt } from './client.ts'
 import { migrate } from './migrate.ts'
 import { testDatabase, type TestDatabase } from '../testing.ts'
-import { awayBy } from './unavailable.ts'
+import { databaseFailure } from './unavailable.ts'
 import { type Limits, WORK } from './limits.ts'
 import { ServerSilent } from './pulse.ts'
 import { TestProxy } from './testProxy.ts'
@@ -27,7 +27,7 @@ const through = (limits: Partial<Limits> = {}) =>
   databaseAt(parseAddress(proxy.databaseUrl), { limits: { ...SOON, ...limits } })
 /** A server that was found silent is asked again a second later. */
 const answered = <T>(work: () => Promise<T>) =>
-  expect.poll(() => work().catch(awayBy), { timeout: 30_000 })
+  expect.poll(() => work().catch(databaseFailure), { timeout: 30_000 })
 const failure = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
     () => undefined,
@@ -40,7 +40,7 @@ test('every query on a server that stops answering fails, those that wait for a 
   proxy.hang()
   const queries = Array.from({ length: 40 }, () => failure(away.sql`select 1`))
   const errors = await Promise.all(queries)
-  expect(errors.map(awayBy)).toEqual(errors.map(() => 'away'))
+  expect(errors.map(databaseFailure)).toEqual(errors.map(() => 'away'))
   proxy.recover()
   await answered(() => away.sql`select 1 as one`).toEqual([{ one: 1 }])
   await away.close()
@@ -53,7 +53,7 @@ test('a transaction whose server stops answering fails, and what it wrote is not
     proxy.hang()
     await tx`insert into half values (1)`
   })
-  expect(awayBy(await failure(writing))).toBe('away')
+  expect(databaseFailure(await failure(writing))).toBe('away')
   proxy.recover()
   await answered(() => away.sql`select to_regclass('half') as half`).toEqual([{ half: null }])
   await away.close()
@@ -67,7 +67,7 @@ test('a query that takes long is not cut while the server answers others', async
 
 test('a statement that reaches its limit is cancelled by the server, but a migration has none', async () => {
   const hasty = through({ statement: 50 })
-  expect(awayBy(await failure(hasty.sql`select pg_sleep(60)`))).toBe('slow')
+  expect(databaseFailure(await failure(hasty.sql`select pg_sleep(60)`))).toBe('slow')
   await migrate(hasty)
   await hasty.sql.begin(async (tx) => {
     await tx`set local statement_timeout = 0`
@@ -77,8 +77,8 @@ test('a statement that reaches its limit is cancelled by the server, but a migra
 })
 
 test('a server that disobeys the limit of a page is left, though it answers others', async () => {
-  const page = through({ statement: 0, word: 600 })
-  expect(awayBy(await failure(page.sql`select pg_sleep(60)`))).toBe('away')
+  const page = through({ statement: 0, answer: 600 })
+  expect(databaseFailure(await failure(page.sql`select pg_sleep(60)`))).toBe('away')
   await page.close()
 })
 
@@ -102,5 +102,5 @@ test('a client is closed in bounded time while its server does not answer', asyn
   proxy.hang()
   const asked = failure(away.sql`select 1`)
   await away.close()
-  expect(awayBy(await asked)).toBe('away')
+  expect(databaseFailure(await asked)).toBe('away')
 })

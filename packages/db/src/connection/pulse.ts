@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { type Address, placeOf } from './address.ts'
+import { type Address, describeAddress } from './address.ts'
 
 /** One answer counts for this long (ms). */
 const FRESH = 1_000
@@ -12,7 +12,7 @@ export class ServerSilent extends Error {
   readonly code = 'ETIMEDOUT'
 
   constructor(address: Address) {
-    super(`Postgres at ${placeOf(address)} does not answer`)
+    super(`Postgres at ${describeAddress(address)} does not answer`)
   }
 }
 

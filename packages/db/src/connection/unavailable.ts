@@ -4,7 +4,7 @@ export class DatabaseUnavailable extends Error {
 }
 
 /** Why a database does not do what it is asked, though nothing is wrong with the question. */
-export type Away = 'away' | 'slow' | 'read_only' | 'full'
+export type DatabaseFailure = 'away' | 'slow' | 'read_only' | 'full'
 
 /**
  * What a client, a socket or a server says of a database that was there a moment ago, or is not
@@ -19,7 +19,7 @@ const READ_ONLY = '25006'
 const FULL = '53100'
 
 /** How a database failed, as far as it did and may do better later; undefined for any other error. */
-export function awayBy(error: unknown): Away | undefined {
+export function databaseFailure(error: unknown): DatabaseFailure | undefined {
   if (isUnavailable(error)) return 'away'
   const codes = codesOf(error)
   if (codes.some((code) => SLOW.test(code))) return 'slow'
@@ -29,14 +29,14 @@ export function awayBy(error: unknown): Away | undefined {
 
 /** Whether the database cannot be reached or started; the one answer to "is it away?". */
 export function isUnavailable(error: unknown): boolean {
-  return isCutOff(error) || isRefusedAtOpening(error)
+  return isDisconnected(error) || isRefusedAtOpening(error)
 }
 
 /**
  * Whether a connection broke or found nobody. Unlike `isUnavailable` it is false where trying again
  * at once is of no use: for a wrong password, a wrong address, or a server that is too old.
  */
-export function isCutOff(error: unknown): boolean {
+export function isDisconnected(error: unknown): boolean {
   return codesOf(error).some((code) => AWAY.test(code))
 }
 

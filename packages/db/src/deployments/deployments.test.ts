@@ -5,7 +5,7 @@ import { listCheckpoints } from '../selection/checkpoints.ts'
 import { createDeployment, listDeployments, liveDeployments } from './deployments.ts'
 import { Refused } from '../values/refused.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
-import { checkpoint, evaluation, event, newJob, tell } from '../testRun.ts'
+import { checkpoint, evaluation, event, newJob, recordEvents } from '../testRun.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
@@ -18,8 +18,15 @@ async function trained() {
   const host_id = randomUUID()
   const job_id = await newJob(db, { host_id, root: '/runs/moby' })
   const gone = { type: 'files', files_state: 'missing', files_why: 'rotated away' } as const
-  await tell(db, job_id, evaluation(1, 0.4), checkpoint(1), evaluation(2, 0.5), checkpoint(2))
-  await tell(db, job_id, checkpoint(3), event({ ...gone, step: 3, path: 'checkpoint-3' }))
+  await recordEvents(
+    db,
+    job_id,
+    evaluation(1, 0.4),
+    checkpoint(1),
+    evaluation(2, 0.5),
+    checkpoint(2),
+  )
+  await recordEvents(db, job_id, checkpoint(3), event({ ...gone, step: 3, path: 'checkpoint-3' }))
   const ids = (await listCheckpoints(db, job_id)).map(({ checkpoint_id }) => checkpoint_id)
   const [best = '', worse = '', missing = ''] = ids
   return { host_id, job_id, best, worse, missing }
@@ -40,7 +47,7 @@ test('a deployment remembers what was said of its checkpoint when it was chosen'
   expect(first.reason).toContain('eval_loss')
   const second = await createDeployment(db, { job_id, checkpoint_id: worse, model_name })
   expect(second).toMatchObject({ is_best: false, reason: 'Chosen by hand; step 1 was the best.' })
-  await tell(db, job_id, evaluation(4, 0.1), checkpoint(4))
+  await recordEvents(db, job_id, evaluation(4, 0.1), checkpoint(4))
   const ledger = await listDeployments(db, { job_id })
   expect(ledger).toEqual([second, first])
 })

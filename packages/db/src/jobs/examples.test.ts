@@ -7,7 +7,7 @@ import { jobStatus } from './jobs.ts'
 import { changePolicy } from '../policies/policies.ts'
 import { readSeries } from '../series/series.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
-import { checkpoint, evaluation, metrics, newJob, tell } from '../testRun.ts'
+import { checkpoint, evaluation, metrics, newJob, recordEvents } from '../testRun.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
@@ -17,7 +17,7 @@ afterAll(() => db[Symbol.asyncDispose]())
 
 async function trained(): Promise<string> {
   const job_id = await newJob(db)
-  await tell(db, job_id, metrics(1, { loss: 2 }), evaluation(1, 0.4), checkpoint(1))
+  await recordEvents(db, job_id, metrics(1, { loss: 2 }), evaluation(1, 0.4), checkpoint(1))
   return job_id
 }
 

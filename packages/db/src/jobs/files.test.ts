@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { pinCheckpoints, currentFiles, undigestedFiles } from './files.ts'
 import { record } from '../record/record.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
-import { checkpoint, evaluation, event, newJob, started, tell } from '../testRun.ts'
+import { checkpoint, evaluation, event, newJob, started, recordEvents } from '../testRun.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
@@ -19,14 +19,14 @@ const only = async (job_id: string) => (await currentFiles(db, job_id))[0]
 
 test('a digest holds for as long as the files are the same, also while they are away', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, started(), checkpoint(100))
-  await tell(db, job_id, seen(100, { signature: 'a', kind: 'adapter', base: 'gpt2' }))
-  await tell(db, job_id, seen(100, { signature: 'a', digest: 'd' }))
+  await recordEvents(db, job_id, started(), checkpoint(100))
+  await recordEvents(db, job_id, seen(100, { signature: 'a', kind: 'adapter', base: 'gpt2' }))
+  await recordEvents(db, job_id, seen(100, { signature: 'a', digest: 'd' }))
   expect(await only(job_id)).toMatchObject({ digest: 'd', kind: 'adapter', base: 'gpt2' })
-  await tell(db, job_id, seen(100, { files_state: 'missing' }))
-  await tell(db, job_id, seen(100, { signature: 'a' }))
+  await recordEvents(db, job_id, seen(100, { files_state: 'missing' }))
+  await recordEvents(db, job_id, seen(100, { signature: 'a' }))
   expect(await only(job_id)).toMatchObject({ digest: 'd', signature: 'a' })
-  await tell(db, job_id, seen(100, { signature: 'b' }))
+  await recordEvents(db, job_id, seen(100, { signature: 'b' }))
   expect(await only(job_id)).toMatchObject({ digest: null, signature: 'b', base: 'gpt2' })
 })
 
@@ -35,7 +35,7 @@ test('a history told anew keeps pins, and digests of files that are still the sa
   const saved = (signature: string) => ({ ...checkpoint(100), signature }) as const
   const history = { source: 'x', events: [started(), saved('a')], replace: true }
   await record(db, job_id, { ...history, from: null, to: '1' })
-  await tell(db, job_id, seen(100, { signature: 'a', digest: 'd' }))
+  await recordEvents(db, job_id, seen(100, { signature: 'a', digest: 'd' }))
   const place = { attempt: 0, step: 100, path: 'checkpoint-100' }
   const checkpoint_ids = [checkpointId(job_id, place)]
   await pinCheckpoints(db, job_id, { checkpoint_ids, pinned: true })
@@ -52,10 +52,15 @@ test('the best is digested first, then the newest, and only what is whole on tha
   const host_id = randomUUID()
   const job_id = await newJob(db, { host_id })
   const steps = [100, 200, 300, 400]
-  await tell(db, job_id, started(), ...steps.map((step) => checkpoint(step)))
-  await tell(db, job_id, evaluation(100, 2), evaluation(200, 1), evaluation(300, 3))
-  await tell(db, job_id, ...[100, 200, 300].map((step) => seen(step, { signature: 'a' })))
-  await tell(db, job_id, seen(400, { files_state: 'broken', signature: 'a' }), checkpoint(500))
+  await recordEvents(db, job_id, started(), ...steps.map((step) => checkpoint(step)))
+  await recordEvents(db, job_id, evaluation(100, 2), evaluation(200, 1), evaluation(300, 3))
+  await recordEvents(db, job_id, ...[100, 200, 300].map((step) => seen(step, { signature: 'a' })))
+  await recordEvents(
+    db,
+    job_id,
+    seen(400, { files_state: 'broken', signature: 'a' }),
+    checkpoint(500),
+  )
   const order = (await undigestedFiles(db, host_id, 10)).map(({ step }) => step)
   expect(order).toEqual([200, 300, 100])
 })

@@ -5,7 +5,7 @@ import { Refused } from '../values/refused.ts'
 import { checkpoints, deployments, trainingJobs } from '../schema.ts'
 
 /** What the files of a checkpoint were like when they were last looked at. */
-export type KnownFiles = Pick<
+export type StoredFiles = Pick<
   typeof checkpoints.$inferSelect,
   | 'checkpoint_id'
   | 'attempt'
@@ -23,22 +23,22 @@ export type KnownFiles = Pick<
 
 const { checkpoint_id, attempt, step, path, files_state, files_why } = checkpoints
 const { bytes, kind, base, signature, digest, pinned } = checkpoints
-const KNOWN = {
+const STORED_FILES = {
   ...{ checkpoint_id, attempt, step, path, files_state, files_why },
   ...{ bytes, kind, base, signature, digest, pinned },
 }
 
 /** The latest checkpoint at each path of a job, whether or not its files are there. */
-export async function currentFiles(db: Database, job_id: string): Promise<KnownFiles[]> {
+export async function currentFiles(db: Database, job_id: string): Promise<StoredFiles[]> {
   return db.orm
-    .select(KNOWN)
+    .select(STORED_FILES)
     .from(checkpoints)
     .where(and(eq(checkpoints.job_id, job_id), eq(checkpoints.overwritten, false)))
     .orderBy(sql`${step} nulls last`, asc(attempt), asc(path))
 }
 
 /** Whole files whose digest nobody has taken. */
-export interface UndigestedFiles extends KnownFiles {
+export interface UndigestedFiles extends StoredFiles {
   job_id: string
   /** Absolute path of the run's folder. */
   root: string
@@ -55,7 +55,7 @@ export async function undigestedFiles(
   const isLookedAt = and(isNull(digest), isNotNull(signature))
   const whole = and(isLookedAt, eq(files_state, 'complete'), eq(checkpoints.overwritten, false))
   return db.orm
-    .select({ ...KNOWN, job_id, root })
+    .select({ ...STORED_FILES, job_id, root })
     .from(checkpoints)
     .innerJoin(trainingJobs, eq(trainingJobs.job_id, checkpoints.job_id))
     .where(and(whole, eq(trainingJobs.host_id, host_id)))

@@ -6,7 +6,7 @@ import { findJobs, hostedJobs, jobStatus, requestStop } from './jobs.ts'
 import { recordFacts } from '../record/record.ts'
 import { JobUnknown, Refused } from '../values/refused.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
-import { evaluation, event, newJob, started, tell } from '../testRun.ts'
+import { evaluation, event, newJob, started, recordEvents } from '../testRun.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
@@ -38,15 +38,15 @@ test('a job is found by its id, by its name, and by the beginning of its id', as
 test('a wish to stop is kept until the attempt that it was for is over', async () => {
   const host_id = randomUUID()
   const job_id = await newJob(db, { host_id, is_stoppable: true })
-  await tell(db, job_id, started())
+  await recordEvents(db, job_id, started())
   expect((await requestStop(db, job_id)).status).toBe('stopping')
   const [asked] = await hostedJobs(db, host_id)
   expect(asked?.stop_requested_at).toBeGreaterThan(0)
   expect(await requestStop(db, job_id)).toMatchObject({ status: 'stopping' })
   expect((await hostedJobs(db, host_id))[0]).toEqual(asked)
-  await tell(db, job_id, ended('stopped'))
+  await recordEvents(db, job_id, ended('stopped'))
   expect((await jobStatus(db, job_id))?.status).toBe('stopped')
-  await tell(db, job_id, started(1, 5))
+  await recordEvents(db, job_id, started(1, 5))
   expect((await hostedJobs(db, host_id))[0]).toMatchObject({
     status: 'running',
     attempt: 1,
@@ -56,7 +56,7 @@ test('a wish to stop is kept until the attempt that it was for is over', async (
 
 test('what has ended cannot be stopped, and the refusal says so', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, started(), ended('completed'))
+  await recordEvents(db, job_id, started(), ended('completed'))
   await expect(requestStop(db, job_id)).rejects.toThrow(Refused)
   await expect(requestStop(db, job_id)).rejects.toThrow('moby is completed')
   await expect(requestStop(db, randomUUID())).rejects.toThrow(JobUnknown)
@@ -65,7 +65,7 @@ test('what has ended cannot be stopped, and the refusal says so', async () => {
 test('a run that Bestmark did not start cannot be stopped, and the refusal says where it can', async () => {
   const host_id = randomUUID()
   const job_id = await newJob(db, { host_id })
-  await tell(db, job_id, started())
+  await recordEvents(db, job_id, started())
   await expect(requestStop(db, job_id)).rejects.toThrow(Refused)
   await expect(requestStop(db, job_id)).rejects.toThrow('stop it where it runs, on workstation')
   expect((await jobStatus(db, job_id))?.status).toBe('running')
@@ -81,8 +81,8 @@ test('an agent finds the jobs of its host, all of them or those of some states',
   const running = await newJob(db, { host_id, root: '/runs/a', recipe: 'char-lm' })
   const done = await newJob(db, { host_id })
   await newJob(db)
-  await tell(db, running, started())
-  await tell(db, done, started(), ended('completed'))
+  await recordEvents(db, running, started())
+  await recordEvents(db, done, started(), ended('completed'))
   const ids = async (states?: JobState[]) =>
     (await hostedJobs(db, host_id, states)).map(({ job_id }) => job_id)
   expect(await hostedJobs(db, host_id, ['running'])).toMatchObject([
@@ -95,7 +95,7 @@ test('an agent finds the jobs of its host, all of them or those of some states',
 test('registering again changes nothing and is no news', async () => {
   const told = { job_id: randomUUID(), host_id: randomUUID() }
   await newJob(db, told)
-  await tell(db, told.job_id, started(), ended('completed'))
+  await recordEvents(db, told.job_id, started(), ended('completed'))
   const before = await db.sql`select * from training_jobs where job_id = ${told.job_id}`
   await newJob(db, told)
   expect(await db.sql`select * from training_jobs where job_id = ${told.job_id}`).toEqual(before)
@@ -112,7 +112,7 @@ test('every page of a list goes on where the last one ended, whatever comes mean
   const made: string[] = []
   for (let index = 0; index < 23; index++) {
     const job_id = await newJob(db, { project, name: `run ${index % 3}` })
-    if (index % 2) await tell(db, job_id, evaluation(1, index % 5), ended('completed'))
+    if (index % 2) await recordEvents(db, job_id, evaluation(1, index % 5), ended('completed'))
     made.push(job_id)
   }
   for (const sort of ['newest', 'name', 'best'] as const) {
@@ -138,15 +138,21 @@ test('jobs that go on come first, then the newest; the best first when asked', a
   const project = 'order'
   const job = (name: string) => newJob(db, { project, name })
   const [old, done, live] = [await job('old'), await job('done'), await job('live')]
-  await tell(db, old, event({ type: 'started', at: 1_000 }), evaluation(1, 0.1), ended('failed'))
-  await tell(
+  await recordEvents(
+    db,
+    old,
+    event({ type: 'started', at: 1_000 }),
+    evaluation(1, 0.1),
+    ended('failed'),
+  )
+  await recordEvents(
     db,
     done,
     event({ type: 'started', at: 2_000 }),
     evaluation(1, 0.5),
     ended('completed'),
   )
-  await tell(db, live, event({ type: 'started', at: 500 }))
+  await recordEvents(db, live, event({ type: 'started', at: 500 }))
   const order = async (sort: 'newest' | 'name') =>
     (await listJobs(db, { project, sort })).jobs.map(({ name }) => name)
   expect(await order('newest')).toEqual(['live', 'done', 'old'])
@@ -157,7 +163,7 @@ test('a list is narrowed by status, project and words, which are taken as they a
   const project = 'filters'
   const a = await newJob(db, { project, name: '100% done_ish' })
   const b = await newJob(db, { project, name: '100 donexish' })
-  await tell(db, b, started())
+  await recordEvents(db, b, started())
   const names = async (query: object) =>
     (await listJobs(db, { project, ...query })).jobs.map(({ name }) => name).toSorted()
   expect(await names({ status: ['running', 'failed'] })).toEqual(['100 donexish'])
@@ -174,7 +180,7 @@ test('each listed job has a small curve that keeps its ends and its lowest point
   const losses = Array.from({ length: 1_000 }, (_, step) =>
     evaluation(step, step === 617 ? 0.01 : 2 + Math.sin(step)),
   )
-  await tell(db, job_id, ...losses)
+  await recordEvents(db, job_id, ...losses)
   const { curves } = await listJobs(db, { project })
   const curve = curves[job_id]
   expect(curve?.steps.length).toBeLessThanOrEqual(60)
@@ -205,7 +211,7 @@ test('a place with keys that are none is refused, and a search for what cannot b
 
 test('a heartbeat finds a lost job alive', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, started(), ended('lost'))
+  await recordEvents(db, job_id, started(), ended('lost'))
   expect((await jobStatus(db, job_id))?.status).toBe('lost')
   await recordFacts(db, job_id, [event({ type: 'heartbeat', at: 10 })])
   expect((await jobStatus(db, job_id))?.status).toBe('running')

@@ -2,7 +2,7 @@ import { type JobState, mayFollow, type TrainingJobStatus } from '@bestmark/core
 import { and, desc, eq, inArray, like, or, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
-import { changeJob, statusOf, told } from '../rows/job.ts'
+import { changeJob, statusOf, announce } from '../rows/job.ts'
 import { projectPolicy } from '../rows/projectPolicy.ts'
 import { JobUnknown, Refused } from '../values/refused.ts'
 import { thisWrite } from '../rows/boardRevision.ts'
@@ -43,7 +43,7 @@ export async function registerJob(db: Database, job: JobRegistration): Promise<T
       ...{ revision: 1, ...times },
     }
     const rows = await tx.insert(trainingJobs).values(row).onConflictDoNothing().returning()
-    if (rows.length > 0) await tx.execute(sql`select ${told(job_id, 1)}`)
+    if (rows.length > 0) await tx.execute(sql`select ${announce(job_id, 1)}`)
     return rows[0]
   })
   if (made) return statusOf(made)

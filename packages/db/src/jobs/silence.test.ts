@@ -4,9 +4,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listAttempts } from '../rows/attempts.ts'
 import { jobRow, jobStatus } from './jobs.ts'
 import { trainingJobs } from '../schema.ts'
-import { databaseTime, loseSilent } from './silence.ts'
+import { databaseTime, endSilentJob } from './silence.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
-import { event, metrics, newJob, started, tell } from '../testRun.ts'
+import { event, metrics, newJob, started, recordEvents } from '../testRun.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
@@ -27,44 +27,44 @@ const attemptState = async (job_id: string) => (await listAttempts(db.orm, job_i
 
 test('a run is lost after a silence of its cadence times the factor, and comes back with its next word', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, started(), metrics(1, { loss: 2 }))
-  expect(await loseSilent(db, job_id, HEARING)).toBe(false)
+  await recordEvents(db, job_id, started(), metrics(1, { loss: 2 }))
+  expect(await endSilentJob(db, job_id, HEARING)).toBe(false)
   await passTime(job_id, patienceFor(null) + 1)
-  expect(await loseSilent(db, job_id, HEARING)).toBe(true)
+  expect(await endSilentJob(db, job_id, HEARING)).toBe(true)
   expect([await statusOf(job_id), await attemptState(job_id)]).toEqual(['lost', 'lost'])
-  expect(await loseSilent(db, job_id, HEARING)).toBe(false)
-  await tell(db, job_id, metrics(2, { loss: 1 }))
+  expect(await endSilentJob(db, job_id, HEARING)).toBe(false)
+  await recordEvents(db, job_id, metrics(2, { loss: 1 }))
   expect([await statusOf(job_id), await attemptState(job_id)]).toEqual(['running', 'running'])
 })
 
 test('a slow run is given the time that its own cadence asks for', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, started(), metrics(1, { loss: 2 }))
+  await recordEvents(db, job_id, started(), metrics(1, { loss: 2 }))
   for (const step of [2, 3]) {
     await passTime(job_id, PATIENCE.floor)
-    await tell(db, job_id, metrics(step, { loss: 2 }))
+    await recordEvents(db, job_id, metrics(step, { loss: 2 }))
   }
   await passTime(job_id, PATIENCE.floor * 2)
-  expect(await loseSilent(db, job_id, HEARING)).toBe(false)
+  expect(await endSilentJob(db, job_id, HEARING)).toBe(false)
 })
 
 test('files that are looked at and scores that are made afterwards are no word of the run', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, started(), metrics(1, { loss: 2 }))
+  await recordEvents(db, job_id, started(), metrics(1, { loss: 2 }))
   const before = await jobRow(db, job_id)
   const score = { type: 'evaluation', step: 1, values: { f1: 1 }, scored_by: 'me' } as const
   const files = { type: 'files', step: 1, path: 'a', files_state: 'missing' } as const
-  await tell(db, job_id, event(score), event(files))
+  await recordEvents(db, job_id, event(score), event(files))
   expect((await jobRow(db, job_id))?.heard_at).toBe(before?.heard_at)
 })
 
 test('silence counts only from when somebody listened, and never for a run that has ended', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, started())
+  await recordEvents(db, job_id, started())
   await passTime(job_id, patienceFor(null) * 10)
   const listening_since = await databaseTime(db)
-  expect(await loseSilent(db, job_id, { ...HEARING, listening_since })).toBe(false)
-  await tell(db, job_id, event({ type: 'ended', status: 'completed' }))
+  expect(await endSilentJob(db, job_id, { ...HEARING, listening_since })).toBe(false)
+  await recordEvents(db, job_id, event({ type: 'ended', status: 'completed' }))
   await passTime(job_id, patienceFor(null) * 10)
-  expect(await loseSilent(db, job_id, HEARING)).toBe(false)
+  expect(await endSilentJob(db, job_id, HEARING)).toBe(false)
 })

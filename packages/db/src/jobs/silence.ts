@@ -13,7 +13,7 @@ export async function databaseTime(db: Database): Promise<number> {
   return row.now
 }
 
-interface Hearing {
+interface SilenceOptions {
   patience: Patience
   /** Database time (ms). */
   listening_since: number
@@ -23,7 +23,7 @@ interface Hearing {
 export async function silentJobs(
   db: Database,
   job_ids: readonly string[],
-  hearing: Hearing,
+  hearing: SilenceOptions,
 ): Promise<string[]> {
   const { job_id, status, heard_at, registered_at, cadence } = trainingJobs
   const rows = await db.orm
@@ -35,7 +35,7 @@ export async function silentJobs(
 
 function isSilentNow(
   job: Pick<JobRow, 'status' | 'heard_at' | 'registered_at' | 'cadence'> & { now: number },
-  { patience, listening_since }: Hearing,
+  { patience, listening_since }: SilenceOptions,
 ): boolean {
   const { status, cadence, now } = job
   const speaks = status !== 'queued' && status !== 'lost' && !hasEnded(status)
@@ -49,10 +49,10 @@ function isSilentNow(
  * `why` says why nobody can still be writing it, given when it was last heard (ms). The job comes back
  * with its next word. Throws JobUnknown.
  */
-export async function loseSilent(
+export async function endSilentJob(
   db: Database,
   job_id: string,
-  hearing: Hearing,
+  hearing: SilenceOptions,
   why?: (heard_at: number) => string,
 ): Promise<boolean> {
   return changeJob<boolean>(db, job_id, async (tx, job, revision) => {

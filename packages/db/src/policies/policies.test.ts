@@ -7,7 +7,7 @@ import { record } from '../record/record.ts'
 import { JobUnknown } from '../values/refused.ts'
 import { selectionOf } from '../selection/selection.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
-import { checkpoint, event, newJob, tell } from '../testRun.ts'
+import { checkpoint, event, newJob, recordEvents } from '../testRun.ts'
 import { watch } from '../watch/watch.ts'
 
 let db: TestDatabase
@@ -27,7 +27,7 @@ const run = [1, 2, 3, 4].flatMap((step) => [
 
 async function jobIn(project: string, name = 'moby'): Promise<string> {
   const job_id = await newJob(db, { project, name })
-  await tell(db, job_id, ...run)
+  await recordEvents(db, job_id, ...run)
   return job_id
 }
 
@@ -106,7 +106,7 @@ test("a project's policy reaches its jobs old and new, but not those that have t
 test('the answer to what decides where nobody declared it holds for those runs alone', async () => {
   const undeclared = await jobIn('asked')
   const declared = await newJob(db, { project: 'asked' })
-  await tell(db, declared, event({ type: 'started', metric_for_best: 'eval_loss' }), ...run)
+  await recordEvents(db, declared, event({ type: 'started', metric_for_best: 'eval_loss' }), ...run)
   const question = async (id: string) => (await checkpointsOf(db, id))?.explanation.question
   const picks = (await question(undeclared))?.choices.map(({ metric, best: one }) => [
     metric,
@@ -216,7 +216,7 @@ test('what a policy has no use for is refused with the policy that has', async (
   }
   const unread = await newJob(db, { project: 'misfits' })
   const declared = { metric_for_best: 'eval_zork', declared_by: 'config.yaml' }
-  await tell(db, unread, event({ type: 'started', ...declared }), ...run)
+  await recordEvents(db, unread, event({ type: 'started', ...declared }), ...run)
   expect(await best(unread)).toBeNull()
   // A direction is what this job lacks.
   const maximised = { policy: 'as_declared', options: { direction: 'max' } } as const
@@ -238,7 +238,7 @@ test('a metric that was told with its direction decides, whatever its name', asy
     values: {},
     directions: { eval_zork: 'min' },
   })
-  await tell(db, job_id, scored)
+  await recordEvents(db, job_id, scored)
   await changePolicy(db, { job_id }, { policy: 'metric', options: { metric: 'eval_zork' } }, 'ana')
   expect(await best(job_id)).toBe(4)
 })

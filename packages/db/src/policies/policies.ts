@@ -15,7 +15,7 @@ import {
 } from '../rows/projectPolicy.ts'
 import { JobUnknown, Refused } from '../values/refused.ts'
 import { policyChanges, type PolicyScope, trainingJobs } from '../schema.ts'
-import { earnedByScored } from './scoredPolicy.ts'
+import { backtestedPolicy } from './scoredPolicy.ts'
 import { reselect } from '../selection/selection.ts'
 import { storable } from '../values/storable.ts'
 
@@ -131,7 +131,7 @@ async function accepted(
   whose: PolicyFor,
   settings: PolicyChoice,
 ): Promise<PolicyChoice> {
-  const earned = settings.policy === 'scored' ? await earnedByScored(db, settings) : settings
+  const earned = settings.policy === 'scored' ? await backtestedPolicy(db, settings) : settings
   const refusal = await policyRefusal(db, whose, earned)
   if (refusal !== undefined) throw new Refused(refusal)
   return earned

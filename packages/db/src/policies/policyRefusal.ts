@@ -5,7 +5,7 @@ import {
   type PolicyProblem,
   type PolicyChoice,
   problemText,
-  settingOf,
+  decisionOf,
   type PolicyOptions,
 } from '@bestmark/core'
 import { and, eq, sql } from 'drizzle-orm'
@@ -81,7 +81,7 @@ function problemIn(
   const all = { attempt: 0, step: 0, epoch: null, values, origin: null }
   const declaration = { metric: null, direction: null, declared_by: null, directions }
   const rows = { declaration, claim: null, evaluations: [all], checkpoints: [] }
-  return settingOf({ policy, options, ...rows }).decided.problem
+  return decisionOf({ policy, options, ...rows }).decided.problem
 }
 
 /** Undefined where there is no such job or project. */

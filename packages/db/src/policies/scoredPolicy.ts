@@ -8,7 +8,7 @@ import { Refused } from '../values/refused.ts'
  * told metric, else by each run's own task metric. Throws Refused with what the backtest said,
  * unless it recommends the policy.
  */
-export async function earnedByScored(
+export async function backtestedPolicy(
   db: Database,
   { policy, options }: PolicyChoice,
 ): Promise<PolicyChoice> {

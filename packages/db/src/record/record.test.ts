@@ -9,7 +9,15 @@ import { record, recordFacts, sourceCursor } from './record.ts'
 import { JobUnknown } from '../values/refused.ts'
 import { readSeries } from '../series/series.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
-import { checkpoint, evaluation, event, metrics, newJob, started, tell } from '../testRun.ts'
+import {
+  checkpoint,
+  evaluation,
+  event,
+  metrics,
+  newJob,
+  started,
+  recordEvents,
+} from '../testRun.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
@@ -108,7 +116,7 @@ test('connections that break in the middle of a write cost nothing but time', as
 
 test('NaN and the infinities come back as they were told, wherever they were told', async () => {
   const job_id = await newJob(db)
-  await tell(
+  await recordEvents(
     db,
     job_id,
     event({ type: 'started', config: { lr: NaN, bounds: [Infinity, -Infinity] } }),
@@ -137,7 +145,7 @@ test('NaN and the infinities come back as they were told, wherever they were tol
 
 test('bytes that Postgres refuses are replaced, not a reason to stop recording', async () => {
   const job_id = await newJob(db, { name: 'nul \0 name' })
-  await tell(
+  await recordEvents(
     db,
     job_id,
     event({ type: 'started', config: { 'k\0': 'v\0', half: '\ud800' } }),
@@ -157,8 +165,8 @@ test('of the lines that a run says the newest are kept', async () => {
   const job_id = await newJob(db)
   const line = (index: number) =>
     event({ type: 'log', at: index, level: index % 2 ? 'info' : 'error', text: `line ${index}` })
-  await tell(db, job_id, ...Array.from({ length: KEPT_LINES }, (_, index) => line(index)))
-  await tell(db, job_id, line(KEPT_LINES), line(KEPT_LINES + 1))
+  await recordEvents(db, job_id, ...Array.from({ length: KEPT_LINES }, (_, index) => line(index)))
+  await recordEvents(db, job_id, line(KEPT_LINES), line(KEPT_LINES + 1))
   const kept = await jobLogs(db, job_id, { limit: 2 * KEPT_LINES })
   expect(kept).toHaveLength(KEPT_LINES)
   expect([kept[0]?.text, kept.at(-1)?.text]).toEqual(['line 2', `line ${KEPT_LINES + 1}`])
@@ -168,7 +176,7 @@ test('of the lines that a run says the newest are kept', async () => {
 
 test('attempts, what was declared and the configuration are kept with the job', async () => {
   const job_id = await newJob(db)
-  await tell(
+  await recordEvents(
     db,
     job_id,
     event({

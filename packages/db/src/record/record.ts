@@ -1,8 +1,8 @@
 import {
   factsAfter as factsAfterEvent,
-  hear,
+  activityAfter,
   initialTracker,
-  isOwnWord,
+  isFromRun,
   type EventOf,
   type RunFacts,
   type TrainingEvent,
@@ -53,7 +53,7 @@ export async function record(db: Database, job_id: string, batch: Batch): Promis
       const cursor = await cursorOf(tx, job_id, source)
       return { answer: { recorded: false, revision: job.revision, cursor } }
     }
-    const replace = batch.replace || (await isToldByAnother(tx, job_id, batch))
+    const replace = batch.replace || (await isReadByAnotherSource(tx, job_id, batch))
     const taken = replace ? await takenDigests(tx, job_id) : []
     const forgotten = replace ? await forgetRun(tx, job, revision) : {}
     if (replace) await forgetOthers(tx, job_id, source)
@@ -68,7 +68,11 @@ export async function record(db: Database, job_id: string, batch: Batch): Promis
  * Whether a source begins where another one told the run. Each source but the scores tells the whole
  * history, so together they would tell it twice.
  */
-async function isToldByAnother(tx: Tx, job_id: string, { source, from }: Batch): Promise<boolean> {
+async function isReadByAnotherSource(
+  tx: Tx,
+  job_id: string,
+  { source, from }: Batch,
+): Promise<boolean> {
   if (from !== null || source === SCORES) return false
   const others = and(ne(sources.source, source), ne(sources.source, SCORES))
   return (await tx.$count(sources, and(eq(sources.job_id, job_id), others))) > 0
@@ -149,11 +153,11 @@ async function write(
   await recordCheckpoints(tx, at, of('checkpoint', 'files'))
   await recordLogs(tx, at, of('log'))
   const facts = factsAfter(job, events)
-  const said = saidAfter(job, of('started', 'evaluation', 'claim', 'setup'))
+  const said = storedAfter(job, of('started', 'evaluation', 'claim', 'setup'))
   const decides = anew || events.some(({ type }) => DECIDING.has(type))
   const selected = decides ? await reselect(tx, { ...job, ...facts, ...said }) : {}
   if (job.status === 'lost' && facts.status !== 'lost') await attemptFound(tx, at, facts.attempt)
-  const heard = events.some(isOwnWord) ? hear(job, job.now) : {}
+  const heard = events.some(isFromRun) ? activityAfter(job, job.now) : {}
   return { ...facts, ...heard, ...selected, ...said, ...touched(job, events, revision) }
 }
 
@@ -169,7 +173,7 @@ async function asSilent(
   events: readonly TrainingEvent[],
 ): Promise<LockedJob> {
   const isOver = job.status === 'stopped' && job.ended_at === null
-  const speaks = events.some((event) => isOwnWord(event) || event.type === 'ended')
+  const speaks = events.some((event) => isFromRun(event) || event.type === 'ended')
   const isSilent = isOver && speaks && (await isAttemptLost(tx, job.job_id, job.attempt))
   return isSilent ? { ...job, status: 'lost', error: null } : job
 }
@@ -217,7 +221,7 @@ function factsAfter(job: JobRow, events: readonly TrainingEvent[]): RunFacts {
 }
 
 /** What the run, and who scored it, said that is kept as it was said. */
-function saidAfter(
+function storedAfter(
   job: JobRow,
   events: readonly EventOf<'started' | 'evaluation' | 'claim' | 'setup'>[],
 ): JobChanges {

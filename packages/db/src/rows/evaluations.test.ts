@@ -6,7 +6,7 @@ import { jobStatus } from '../jobs/jobs.ts'
 import { record } from '../record/record.ts'
 import { selectionOf } from '../selection/selection.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
-import { checkpoint, event, newJob, tell } from '../testRun.ts'
+import { checkpoint, event, newJob, recordEvents } from '../testRun.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
@@ -32,7 +32,7 @@ test('an evaluation comes back with the file, the line and the samples of each v
       { origin: { file, line: 30 }, lines: { eval_f1: 31 }, samples: 50 },
     ),
   ]
-  await tell(db, job_id, ...events)
+  await recordEvents(db, job_id, ...events)
   const common = { samples: 50, scored_by: null }
   expect(await stored(job_id)).toMatchObject([
     { step: 1, origin: { file, line: 12 }, samples: 100 },
@@ -55,7 +55,7 @@ test('a score made after training counts as an evaluation of those weights, and 
     measured(2, { eval_loss: 1, eval_loss_stderr: 0.1 }, { ...score, samples: 20 }),
     measured(1, { acc: 0.5 }, { ...score, samples: 30 }),
   ]
-  for (const one of events) await tell(db, job_id, one)
+  for (const one of events) await recordEvents(db, job_id, one)
   expect(await jobStatus(db, job_id)).toMatchObject({ best_step: 2, best_metric: 1 })
   // The score came after training, so the training's own evaluation is still its best.
   expect(await jobStatus(db, job_id)).toMatchObject({ evaluations_without_improvement: 0 })
@@ -84,8 +84,8 @@ test('a standard error counts with the value that it came with', async () => {
     measured(1, { acc_stderr: 0.4, other_stderr: 0.5 }),
   ]
   const [apart, together] = [await newJob(db), await newJob(db)]
-  for (const one of events) await tell(db, apart, one)
-  await tell(db, together, ...events)
+  for (const one of events) await recordEvents(db, apart, one)
+  await recordEvents(db, together, ...events)
   for (const job_id of [apart, together]) {
     expect((await stored(job_id)).map(({ values }) => values)).toEqual([
       { acc: 0.5, other_stderr: 0.5 },

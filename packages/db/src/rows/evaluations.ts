@@ -42,7 +42,7 @@ export async function recordEvaluations(
       const repeat = Math.max(first, repeats.get(keyOf(metric)) ?? 0)
       repeats.set(keyOf(metric), repeat + 1)
       const measured = { attempt, step, metric, repeat, value, epoch, at: time, samples, scored_by }
-      return { ...at, ...measured, ...placeOf(event, said), arrival: ++arrival }
+      return { ...at, ...measured, ...originColumns(event, said), arrival: ++arrival }
     })
   })
   for (let from = 0; from < rows.length; from += 1_000) {
@@ -51,7 +51,7 @@ export async function recordEvaluations(
 }
 
 /** Where a value stands: on a line of its own, or on the line of its event. */
-function placeOf({ origin, lines }: EventOf<'evaluation'>, metric: string) {
+function originColumns({ origin, lines }: EventOf<'evaluation'>, metric: string) {
   const own = ownValue(lines, metric)
   const origin_line = origin && (own ?? origin.line)
   return { origin_file: origin?.file ?? null, origin_line }

@@ -97,7 +97,7 @@ export async function changeJobIn<T>(
       .update(trainingJobs)
       .set({ ...set, revision, board_revision: thisWrite, changed_at: clock })
       .where(eq(trainingJobs.job_id, job_id))
-      .returning({ told: told(job_id, revision) })
+      .returning({ announce: announce(job_id, revision) })
       .prepare('change_job')
       .execute()
   }
@@ -105,7 +105,7 @@ export async function changeJobIn<T>(
 }
 
 /** Tells whoever listens, once the transaction commits; an expression to return from a write. */
-export function told(job_id: string, revision: number): SQL {
+export function announce(job_id: string, revision: number): SQL {
   return sql`pg_notify(${CHANNEL}, ${`${job_id} ${revision}`})`
 }
 

@@ -74,15 +74,15 @@ export function rewinding(
   return isSystem(name) ? [] : attempts
 }
 
-const PLACES = 2 ** 32
+const POINTS_PER_ATTEMPT = 2 ** 32
 
-/** Where a point stands in its series: its attempt, and its place among that attempt's points. */
-export function ordinalOf(attempt: number, place: number): number {
-  return attempt * PLACES + place
+/** The number of a point in its series, from its attempt and its index within that attempt. */
+export function ordinalOf(attempt: number, index: number): number {
+  return attempt * POINTS_PER_ATTEMPT + index
 }
 
-/** The attempt and the place that `ordinalOf` made an ordinal of. */
-export function placeOfOrdinal(ordinal: number): { attempt: number; place: number } {
-  const attempt = Math.floor(ordinal / PLACES)
-  return { attempt, place: ordinal - attempt * PLACES }
+/** The attempt and the index of an ordinal, as `ordinalOf` joined them. */
+export function attemptAndIndex(ordinal: number): { attempt: number; index: number } {
+  const attempt = Math.floor(ordinal / POINTS_PER_ATTEMPT)
+  return { attempt, index: ordinal - attempt * POINTS_PER_ATTEMPT }
 }

@@ -1,6 +1,6 @@
 import { boolean, check, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
 import { sql } from 'drizzle-orm'
-import { milliseconds, said } from './columns.ts'
+import { milliseconds, storableText } from './columns.ts'
 
 /** One row: who this board is. */
 export const board = pgTable(
@@ -21,7 +21,7 @@ export const claims = pgTable('claims', {
 /** Machines whose agents were heard. */
 export const hosts = pgTable('hosts', {
   host_id: uuid().primaryKey(),
-  hostname: said().notNull(),
+  hostname: storableText().notNull(),
   seen_at: milliseconds().notNull(),
 })
 
@@ -31,7 +31,7 @@ export const fullDisks = pgTable(
   {
     host_id: uuid().notNull(),
     /** Where the disk is mounted on its host. */
-    mount: said().notNull(),
+    mount: storableText().notNull(),
     holds_database: boolean().notNull(),
     full_since: milliseconds().notNull(),
     over_at: milliseconds(),

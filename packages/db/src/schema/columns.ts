@@ -8,7 +8,7 @@ export const milliseconds = () => doublePrecision()
 export const measured = () => doublePrecision()
 
 /** Text that a run said; NUL, which Postgres refuses, is replaced on the way in. */
-export const said = customType<{ data: string; driverData: string }>({
+export const storableText = customType<{ data: string; driverData: string }>({
   dataType: () => 'text',
   toDriver: storable,
 })

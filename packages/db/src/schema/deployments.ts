@@ -8,7 +8,7 @@ import {
   text,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { milliseconds, said } from './columns.ts'
+import { milliseconds, storableText } from './columns.ts'
 import { checkpoints } from './run.ts'
 
 /** `elsewhere` was done on another board, from whose export it is known: nothing here is live by it. */
@@ -23,13 +23,13 @@ export const deployments = pgTable(
     checkpoint_id: uuid().notNull(),
     is_best: boolean().notNull(),
     /** What was said of the checkpoint when it was chosen; later rankings do not change it. */
-    reason: said().notNull(),
+    reason: storableText().notNull(),
     model_name: text().notNull(),
     status: text().$type<DeploymentStatus>().notNull(),
     bytes_done: bigint({ mode: 'number' }).notNull().default(0),
     bytes_total: bigint({ mode: 'number' }).notNull().default(0),
-    path: said(),
-    error: said(),
+    path: storableText(),
+    error: storableText(),
     created_at: milliseconds().notNull(),
     /** When its agent last said something; a silent one may be taken over. */
     advanced_at: milliseconds(),

@@ -1,7 +1,7 @@
 import type { Policy, PolicyOptions } from '@bestmark/core'
 import { sql } from 'drizzle-orm'
 import { bigint, index, pgTable, text, uuid } from 'drizzle-orm/pg-core'
-import { milliseconds, plain, said } from './columns.ts'
+import { milliseconds, plain, storableText } from './columns.ts'
 import { trainingJobs } from './trainingJobs.ts'
 
 /** What a policy was changed for: one job, or all jobs of a project that have none of their own. */
@@ -16,12 +16,12 @@ export const policyChanges = pgTable(
     /** Null for a project's. */
     job_id: uuid().references(() => trainingJobs.job_id),
     /** The project, or the one that the job was in. */
-    project: said().notNull(),
+    project: storableText().notNull(),
     /** Null: back to the project's policy, or the default. */
     policy: text().$type<Policy>(),
     options: plain().$type<PolicyOptions>().notNull(),
     /** Who changed it, in their own words. */
-    by: said().notNull(),
+    by: storableText().notNull(),
     /** By the database's clock. */
     changed_at: milliseconds().notNull(),
   },

@@ -11,7 +11,7 @@ import {
   text,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { float64s, measured, milliseconds, said } from './columns.ts'
+import { float64s, measured, milliseconds, storableText } from './columns.ts'
 import { trainingJobs } from './trainingJobs.ts'
 
 const whole = () => bigint({ mode: 'number' })
@@ -33,7 +33,7 @@ export const attempts = pgTable(
     started_at: milliseconds(),
     ended_at: milliseconds(),
     status: text().$type<JobState>(),
-    error: said(),
+    error: storableText(),
     revision: revision(),
   },
   (row) => [primaryKey({ columns: [row.job_id, row.attempt] })],
@@ -42,7 +42,12 @@ export const attempts = pgTable(
 /** How far each source of a job was read. */
 export const sources = pgTable(
   'sources',
-  { job_id: jobId(), source: said().notNull(), cursor: said().notNull(), revision: revision() },
+  {
+    job_id: jobId(),
+    source: storableText().notNull(),
+    cursor: storableText().notNull(),
+    revision: revision(),
+  },
   (row) => [primaryKey({ columns: [row.job_id, row.source] })],
 )
 
@@ -56,7 +61,7 @@ export const seriesChunks = pgTable(
   {
     job_id: jobId(),
     attempt: integer().notNull(),
-    name: said().notNull(),
+    name: storableText().notNull(),
     ordinal: whole().notNull(),
     count: integer().notNull(),
     steps: float64s().notNull(),
@@ -89,16 +94,16 @@ export const evaluations = pgTable(
     job_id: jobId(),
     attempt: integer().notNull(),
     step: whole().notNull(),
-    metric: said().notNull(),
+    metric: storableText().notNull(),
     repeat: integer().notNull(),
     value: measured(),
     epoch: doublePrecision(),
     at: milliseconds(),
     samples: whole(),
-    origin_file: said(),
+    origin_file: storableText(),
     origin_line: integer(),
     /** Who measured it after training; null for what the run measured itself. */
-    scored_by: said(),
+    scored_by: storableText(),
     /** The row's place among the job's evaluations, in order of arrival. */
     arrival: whole().notNull(),
     revision: revision(),
@@ -120,20 +125,20 @@ export const checkpoints = pgTable(
     checkpoint_id: uuid().notNull(),
     attempt: integer().notNull(),
     step: whole(),
-    path: said().notNull(),
+    path: storableText().notNull(),
     epoch: doublePrecision(),
     saved_at: milliseconds(),
-    role: said(),
+    role: storableText(),
     files_state: text().$type<FilesState>().notNull(),
-    files_why: said(),
+    files_why: storableText(),
     bytes: whole(),
     checked_at: milliseconds(),
     kind: text().$type<CheckpointKind>(),
     /** The model that an adapter was made for. */
-    base: said(),
+    base: storableText(),
     /** Sizes and times of the files at the last look, and their SHA-256 while those hold. */
-    signature: said(),
-    digest: said(),
+    signature: storableText(),
+    digest: storableText(),
     /** A person wants it kept. */
     pinned: boolean().notNull().default(false),
     /** A later save took the path, so whatever stands there now is not this checkpoint. */
@@ -166,7 +171,7 @@ export const logs = pgTable(
     step: whole(),
     at: milliseconds(),
     level: text().$type<EventOf<'log'>['level']>().notNull(),
-    text: said().notNull(),
+    text: storableText().notNull(),
     revision: revision(),
   },
   (row) => [primaryKey({ columns: [row.job_id, row.ordinal] })],

@@ -21,7 +21,7 @@ import {
   text,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { measured, milliseconds, plain, said } from './columns.ts'
+import { measured, milliseconds, plain, storableText } from './columns.ts'
 
 const count = () => bigint({ mode: 'number' })
 
@@ -31,8 +31,8 @@ const count = () => bigint({ mode: 'number' })
  */
 const statusColumns = {
   job_id: uuid().primaryKey(),
-  name: said().notNull(),
-  project: said().notNull(),
+  name: storableText().notNull(),
+  project: storableText().notNull(),
   status: text().$type<JobState>().notNull(),
   progress: 'derived',
   current_step: count(),
@@ -52,16 +52,16 @@ const statusColumns = {
   best_eval_loss: measured(),
   best_epoch: doublePrecision(),
   best_step: count(),
-  best_checkpoint_path: said(),
+  best_checkpoint_path: storableText(),
   best_checkpoint_id: uuid(),
   best_metric: measured(),
-  best_metric_name: said(),
+  best_metric_name: storableText(),
   evaluations_without_improvement: count(),
   epochs_without_improvement: 'derived',
   selection_policy: text().$type<Policy>().notNull().default('as_declared'),
-  host: said().notNull(),
-  output_dir: said().notNull(),
-  error: said(),
+  host: storableText().notNull(),
+  output_dir: storableText().notNull(),
+  error: storableText(),
 } satisfies Record<keyof TrainingJobStatus, PgColumnBuilderBase | 'derived'>
 
 /** What the tracker needs to go on where it stopped, beside the fields of the status. */
@@ -70,9 +70,9 @@ const factColumns = {
   attempt_started_at: milliseconds(),
   attempt_first_step: count().notNull().default(0),
   loss_unit: text().$type<RunFacts['loss_unit']>().notNull().default('unknown'),
-  declared_metric: said(),
+  declared_metric: storableText(),
   declared_direction: text().$type<NonNullable<RunFacts['declared_direction']>>(),
-  declared_by: said(),
+  declared_by: storableText(),
   metric_is_inferred: boolean().notNull().default(false),
   save_steps: count(),
   loss_scale: plain().$type<LossScale>().notNull().default(NO_LOSSES),
@@ -109,8 +109,8 @@ export const trainingJobs = pgTable(
      */
     folder_id: text(),
     /** Which source reads the run. */
-    source: said().notNull(),
-    recipe: said(),
+    source: storableText().notNull(),
+    recipe: storableText(),
     /** Bestmark started it, so somebody at its host can ask it to stop. */
     is_stoppable: boolean().notNull().default(false),
     config: plain().$type<Record<string, unknown>>().notNull().default({}),
@@ -127,7 +127,7 @@ export const trainingJobs = pgTable(
     policy_options: plain().$type<PolicyOptions>().notNull().default({}),
     policy_from: text().$type<PolicyFrom>().notNull().default('default'),
     /** Why the selected checkpoint is the best, as one sentence. */
-    best_reason: said(),
+    best_reason: storableText(),
     stop_requested_at: milliseconds(),
     /** When the run itself was last heard, by the database's clock, and how far apart its words are (ms). */
     heard_at: milliseconds(),

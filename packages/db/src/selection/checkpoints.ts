@@ -10,7 +10,7 @@ import {
   type RunContext,
   select,
   type Selection,
-  settingOf,
+  decisionOf,
   stepKey,
   type TableRow,
   type TrainingJobStatus,
@@ -84,7 +84,7 @@ export async function checkpointsOf(
   })
   if (!read) return undefined
   const { rows, context } = read
-  const setting = settingOf(rows.input)
+  const setting = decisionOf(rows.input)
   const selection = select(rows.input, setting)
   const explanation = explain(rows.input, context, selection, setting)
   const { revision } = rows.job

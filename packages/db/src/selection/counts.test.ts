@@ -2,7 +2,7 @@ import * as core from '@bestmark/core'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { createDeployment } from '../deployments/deployments.ts'
 import { jobStatus } from '../jobs/jobs.ts'
-import { checkpoint, evaluation, metrics, newJob, started, tell } from '../testRun.ts'
+import { checkpoint, evaluation, metrics, newJob, started, recordEvents } from '../testRun.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
 import { checkpointsOf } from './checkpoints.ts'
 
@@ -29,21 +29,21 @@ const RUN = [started(), checkpoint(100), evaluation(100, 2), checkpoint(200), ev
 
 test('a write selects once, and goes over its evaluations once', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, ...RUN)
+  await recordEvents(db, job_id, ...RUN)
   expect(calls()).toEqual({ select: 1, explain: 0, rebuilt: 1, tracked: 0 })
 })
 
 test('a write that cannot change the choice selects nothing', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, started())
+  await recordEvents(db, job_id, started())
   vi.clearAllMocks()
-  await tell(db, job_id, metrics(10, { loss: 1 }))
+  await recordEvents(db, job_id, metrics(10, { loss: 1 }))
   expect(calls()).toEqual({ select: 0, explain: 0, rebuilt: 0, tracked: 0 })
 })
 
 test('an order to ship selects and explains nothing, and knows the best and why', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, ...RUN)
+  await recordEvents(db, job_id, ...RUN)
   const best = (await jobStatus(db, job_id))?.best_checkpoint_id ?? ''
   vi.clearAllMocks()
   const order = { job_id, checkpoint_id: best, model_name: 'moby' }

@@ -1,4 +1,4 @@
-import { goesOn, isSystem, type RunContext } from '@bestmark/core'
+import { isActive, isSystem, type RunContext } from '@bestmark/core'
 import { and, asc, eq } from 'drizzle-orm'
 import type { Tx } from '../rows/job.ts'
 import { seriesChunks } from '../schema.ts'
@@ -14,7 +14,7 @@ export async function runContext(tx: Tx, rows: DecidingRows): Promise<RunContext
     ...{ loss_unit, loss_scale, save_steps, current_epoch, project },
     trainLoss: input.trainLoss ?? (await trainLossOf(tx, job_id, [...evaluations, ...checkpoints])),
     logged: await loggedNames(tx, job_id),
-    alive: goesOn(status),
+    alive: isActive(status),
   }
 }
 

@@ -5,7 +5,15 @@ import type { JobChanges } from '../rows/job.ts'
 import { jobStatus, registerJob } from '../jobs/jobs.ts'
 import { selectionOf } from './selection.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
-import { checkpoint, evaluation, event, metrics, newJob, started, tell } from '../testRun.ts'
+import {
+  checkpoint,
+  evaluation,
+  event,
+  metrics,
+  newJob,
+  started,
+  recordEvents,
+} from '../testRun.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
@@ -36,7 +44,7 @@ test('after every event the row names the checkpoint that the stored rows select
   ]
   const best: (number | null)[] = []
   for (const one of events) {
-    await tell(db, job_id, one)
+    await recordEvents(db, job_id, one)
     const selection = await selectionOf(db, job_id)
     const status = await jobStatus(db, job_id)
     expect(status).toMatchObject({
@@ -58,23 +66,38 @@ test('nothing but the selection may set what it selects', () => {
 
 test('a best checkpoint whose files are gone gives way, and takes its place again when they are back', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, evaluation(1, 0.4), checkpoint(1), evaluation(2, 0.5), checkpoint(2))
-  await tell(db, job_id, files(1, 'missing', 'the folder is gone'))
+  await recordEvents(
+    db,
+    job_id,
+    evaluation(1, 0.4),
+    checkpoint(1),
+    evaluation(2, 0.5),
+    checkpoint(2),
+  )
+  await recordEvents(db, job_id, files(1, 'missing', 'the folder is gone'))
   const rows = await listCheckpoints(db, job_id)
   expect(rows.map(({ step, is_best }) => [step, is_best])).toEqual([
     [1, false],
     [2, true],
   ])
   expect(rows[0]?.why_not).toContain('the folder is gone')
-  await tell(db, job_id, files(1, 'complete'))
+  await recordEvents(db, job_id, files(1, 'complete'))
   expect((await jobStatus(db, job_id))?.best_step).toBe(1)
 })
 
 test('a path that is saved again belongs to the later checkpoint alone', async () => {
   const job_id = await newJob(db)
   const save = (step: number, attempt: number) => checkpoint(step, attempt, 'best.ckpt')
-  await tell(db, job_id, started(), evaluation(1, 0.1), save(1, 0), evaluation(2, 0.2), save(2, 0))
-  await tell(db, job_id, started(1, 1), evaluation(2, 0.3, 1), save(2, 1))
+  await recordEvents(
+    db,
+    job_id,
+    started(),
+    evaluation(1, 0.1),
+    save(1, 0),
+    evaluation(2, 0.2),
+    save(2, 0),
+  )
+  await recordEvents(db, job_id, started(1, 1), evaluation(2, 0.3, 1), save(2, 1))
   const why = async () =>
     (await listCheckpoints(db, job_id)).map(({ attempt, step, files_state, files_why }) => {
       return [attempt, step, files_state, files_why]
@@ -88,7 +111,13 @@ test('a path that is saved again belongs to the later checkpoint alone', async (
   expect(await jobStatus(db, job_id)).toMatchObject({ best_step: 2, best_metric: 0.3 })
   // Something stands at the path, but it is not what these rows mean.
   const seen = { type: 'files', path: 'best.ckpt', files_state: 'complete' } as const
-  await tell(db, job_id, event({ ...seen, step: 1 }), event({ ...seen, step: 2 }), save(1, 0))
+  await recordEvents(
+    db,
+    job_id,
+    event({ ...seen, step: 1 }),
+    event({ ...seen, step: 2 }),
+    save(1, 0),
+  )
   expect(await why()).toEqual(expected)
 })
 
@@ -100,8 +129,8 @@ test('of two checkpoints of one step the first saved wins, and a path is of its 
   const best: (string | null | undefined)[] = []
   for (const events of runs) {
     const [apart, together] = [await newJob(db), await newJob(db)]
-    for (const one of events) await tell(db, apart, one)
-    await tell(db, together, ...events)
+    for (const one of events) await recordEvents(db, apart, one)
+    await recordEvents(db, together, ...events)
     const rows = rowsFrom(events)
     for (const job_id of [apart, together]) {
       const selection = await selectionOf(db, job_id)
@@ -120,7 +149,7 @@ test('of two checkpoints of one step the first saved wins, and a path is of its 
 
 test('each checkpoint says why it is not the best', async () => {
   const job_id = await newJob(db)
-  await tell(
+  await recordEvents(
     db,
     job_id,
     ...[metrics(1, { loss: 3 }), metrics(2, { loss: 2 }), metrics(4, { loss: 1 })],
@@ -149,7 +178,7 @@ test('status, checkpoint and explanation have one loss gap, or none for one reas
       ...[metrics(step, { loss: train_loss }), evaluation(step, step === 100 ? 1.1 : 1)],
       checkpoint(step),
     ])
-    await tell(db, job_id, started(), ...steps)
+    await recordEvents(db, job_id, started(), ...steps)
     const list = await checkpointsOf(db, job_id)
     const reading = list?.explanation.readings.find(({ name }) => name === 'loss_gap')
     const gap = list?.checkpoints.find(({ is_best }) => is_best)?.loss_gap
@@ -161,7 +190,7 @@ test('status, checkpoint and explanation have one loss gap, or none for one reas
 
 test('a folder that was moved is followed, and with it every path', async () => {
   const job_id = await newJob(db, { root: '/runs/old' })
-  await tell(db, job_id, evaluation(1, 0.5), checkpoint(1))
+  await recordEvents(db, job_id, evaluation(1, 0.5), checkpoint(1))
   expect((await jobStatus(db, job_id))?.best_checkpoint_path).toBe('/runs/old/checkpoint-1')
   const options = {
     name: 'another',
@@ -185,8 +214,8 @@ test('a metric that nobody said how to read decides nothing and improves nothing
   const job_id = await newJob(db)
   const scored = (step: number, score: number) =>
     event({ type: 'evaluation', step, values: { zork: score } })
-  await tell(db, job_id, event({ type: 'started', metric_for_best: 'zork' }))
-  await tell(db, job_id, scored(1, 5), checkpoint(1), scored(2, 6), checkpoint(2))
+  await recordEvents(db, job_id, event({ type: 'started', metric_for_best: 'zork' }))
+  await recordEvents(db, job_id, scored(1, 5), checkpoint(1), scored(2, 6), checkpoint(2))
   expect(await jobStatus(db, job_id)).toMatchObject({
     best_step: null,
     evaluations_without_improvement: null,
@@ -198,9 +227,13 @@ test('evaluations without improvement are counted in the metric that decides', a
   const job_id = await newJob(db)
   const scored = (step: number, eval_f1: number) =>
     event({ type: 'evaluation', step, epoch: step, values: { eval_f1, eval_loss: 1 / step } })
-  await tell(db, job_id, event({ type: 'started', metric_for_best: 'eval_f1', direction: 'max' }))
-  await tell(db, job_id, scored(1, 0.5), scored(2, 0.7))
-  await tell(db, job_id, scored(3, 0.6), scored(4, NaN), scored(5, 0.7))
+  await recordEvents(
+    db,
+    job_id,
+    event({ type: 'started', metric_for_best: 'eval_f1', direction: 'max' }),
+  )
+  await recordEvents(db, job_id, scored(1, 0.5), scored(2, 0.7))
+  await recordEvents(db, job_id, scored(3, 0.6), scored(4, NaN), scored(5, 0.7))
   expect(await jobStatus(db, job_id)).toMatchObject({
     evaluations_without_improvement: 2,
     epochs_without_improvement: 3,
@@ -212,7 +245,7 @@ test('the stored rows give the decision that the events give', async () => {
   const job_id = await newJob(db)
   const losses = [3, 2.5, NaN, 2.5, 2.1, 2.2, 2.1]
   const events = losses.flatMap((loss, index) => [evaluation(index, loss), checkpoint(index)])
-  await tell(db, job_id, ...events)
+  await recordEvents(db, job_id, ...events)
   const stored = await selectionOf(db, job_id)
   const direct = select({
     policy: 'as_declared',

@@ -7,7 +7,7 @@ import {
   select,
   type Selection,
   type SelectionInput,
-  settingOf,
+  decisionOf,
   stateFacts,
   trackerStateOf,
 } from '@bestmark/core'
@@ -143,7 +143,7 @@ function aggregated(
   input: SelectionInput,
   rows: readonly EvaluationRow[],
 ): EventOf<'evaluation'>[] {
-  const { evaluations } = settingOf({ ...input, evaluations: evaluationsOf(rows) })
+  const { evaluations } = decisionOf({ ...input, evaluations: evaluationsOf(rows) })
   return evaluations.map(({ attempt, step, epoch, values }) => {
     return { type: 'evaluation', attempt, step, epoch, at: null, values, samples: null, ...UNSAID }
   })

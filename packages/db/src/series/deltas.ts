@@ -6,7 +6,7 @@ import {
   joinedAttempts,
   type JoinedAttempt,
   ordinalOf,
-  placeOfOrdinal,
+  attemptAndIndex,
   type Rewinds,
   rewinding,
   rewindsOf,
@@ -37,7 +37,7 @@ export interface SeriesDelta extends Series {
 /** Points of one attempt, none of them known to the reader. */
 interface Piece extends Series {
   attempt: number
-  place: number
+  index: number
 }
 
 /** The most chunks of one series that one delta brings; the next one goes on from there. */
@@ -53,7 +53,7 @@ export interface News {
 }
 
 /** What a reader has beside its ordinals. */
-export interface Known {
+export interface ReaderState {
   /** `measured` of the answer before, where no evaluation came since: it saves reading them all. */
   measured?: ReadonlySet<string> | undefined
   /** The history was told anew since: its ordinals mean nothing. */
@@ -69,9 +69,9 @@ export async function seriesSince(
   { orm }: Pick<Database, 'orm'>,
   job_id: string,
   ordinals: Readonly<Record<string, number>>,
-  { measured, outdated = false }: Known = {},
+  { measured, outdated = false }: ReaderState = {},
 ): Promise<News> {
-  if (outdated) return toldAnew(await seriesSince({ orm }, job_id, zeroed(ordinals)), ordinals)
+  if (outdated) return fromBeginning(await seriesSince({ orm }, job_id, zeroed(ordinals)), ordinals)
   const points = measured ? [] : await measuredPoints(orm, [job_id], Object.keys(ordinals))
   const names = measured ?? new Set(points.map(({ metric }) => metric))
   const logged = Object.entries(ordinals).filter(([name]) => !names.has(name))
@@ -88,7 +88,7 @@ function zeroed(ordinals: Readonly<Record<string, number>>): Record<string, numb
 }
 
 /** The news from the beginning, for a reader that is to drop what it has of each of the names. */
-function toldAnew(news: News, ordinals: Readonly<Record<string, number>>): News {
+function fromBeginning(news: News, ordinals: Readonly<Record<string, number>>): News {
   const rewound_to = -1
   const told = new Map(news.series.map((one) => [one.name, one]))
   const gone = { kind: 'logged', from_ordinal: 0, next_ordinal: 0, ...EMPTY } as const
@@ -106,9 +106,9 @@ function measuredSince(
   const byName = Map.groupBy(points, ({ metric }) => metric)
   return [...byName].flatMap(([name, own]) => {
     const from = ownValue(ordinals, name) ?? 0
-    const fresh = own.filter(({ attempt, place }) => ordinalOf(attempt, place) >= from)
+    const fresh = own.filter(({ attempt, index }) => ordinalOf(attempt, index) >= from)
     const pieces = [...Map.groupBy(fresh, ({ attempt }) => attempt)].map(([attempt, group]) => {
-      return { attempt, place: group[0]?.place ?? 0, ...seriesOfPoints(group) }
+      return { attempt, index: group[0]?.index ?? 0, ...seriesOfPoints(group) }
     })
     const rewinds = rewindsOfPoints(own, attempts)
     return joined({ name, kind: 'evaluation' }, from, pieces, rewinds)
@@ -119,7 +119,7 @@ function measuredSince(
 interface ChunkTail {
   name: string
   attempt: number
-  place: number
+  index: number
   steps: Buffer
   values: Buffer
   times: Buffer
@@ -132,27 +132,27 @@ async function chunkTails(
   asked: readonly [string, number][],
 ): Promise<ChunkTail[]> {
   if (asked.length === 0) return []
-  const from = asked.map(([, ordinal]) => placeOfOrdinal(ordinal))
+  const from = asked.map(([, ordinal]) => attemptAndIndex(ordinal))
   const names = sql.param(asked.map(([name]) => name))
   const attempts = sql.param(from.map(({ attempt }) => attempt))
-  const places = sql.param(from.map(({ place }) => place))
+  const indices = sql.param(from.map(({ index }) => index))
   const tail = (column: string) => sql<Buffer>`substring(${sql.raw(column)} from 1 + 8 * skip::int)`
   return orm
     .select({
       name: sql<string>`name`,
       attempt: sql<number>`attempt`,
-      place: sql<number>`ordinal + skip`,
+      index: sql<number>`ordinal + skip`,
       steps: tail('steps'),
       values: tail('values'),
       times: tail('times'),
     })
     .from(
-      sql`unnest(${names}::text[], ${attempts}::int[], ${places}::bigint[])
-          as asked (asked_name, known_attempt, known_place),
+      sql`unnest(${names}::text[], ${attempts}::int[], ${indices}::bigint[])
+          as asked (asked_name, known_attempt, known_index),
         lateral (
-          select *, greatest(known_place - ordinal, 0) as skip from series_chunks
+          select *, greatest(known_index - ordinal, 0) as skip from series_chunks
           where job_id = ${job_id} and attempt = known_attempt and name = asked_name
-            and ordinal >= known_place - known_place % ${CHUNK} and ordinal + count > known_place
+            and ordinal >= known_index - known_index % ${CHUNK} and ordinal + count > known_index
           union all
           select *, 0 as skip from series_chunks
           where job_id = ${job_id} and attempt > known_attempt and name = asked_name
@@ -173,8 +173,8 @@ function loggedSince(
   const more = [...byName.values()].some((own) => own.length === MOST_CHUNKS)
   const series = asked.flatMap(([name, from]) => {
     const own = byName.get(name) ?? []
-    const pieces = own.map(({ attempt, place, steps, values, times }): Piece => {
-      return { attempt, place, steps: floats(steps), values: floats(values), times: floats(times) }
+    const pieces = own.map(({ attempt, index, steps, values, times }): Piece => {
+      return { attempt, index, steps: floats(steps), values: floats(values), times: floats(times) }
     })
     const rewinds = rewindsOf(rewinding(name, attempts), (attempt) => {
       return pieces.find((piece) => piece.attempt === attempt)?.steps[0] ?? 0
@@ -189,7 +189,7 @@ function floats(bytes: Buffer): Float64Array {
   return new Float64Array(new Uint8Array(bytes).buffer)
 }
 
-/** The pieces as one delta, later attempts taking the place of what they went back behind. */
+/** The pieces as one delta. A later attempt replaces the steps that it repeats. */
 function joined(
   named: { name: string; kind: SeriesKind },
   from: number,
@@ -198,11 +198,11 @@ function joined(
   isWhole = true,
 ): SeriesDelta[] {
   const [first, last] = [pieces[0], pieces.at(-1)]
-  const end = last ? ordinalOf(last.attempt, last.place + last.steps.length) : from
+  const end = last ? ordinalOf(last.attempt, last.index + last.steps.length) : from
   // Of what a later attempt abandoned nothing more is told.
   const next_ordinal = isWhole ? Math.max(end, ordinalOf(rewinds.latest, 0)) : end
   if (!first && (from === 0 || next_ordinal === from)) return []
-  const known = placeOfOrdinal(from)
+  const known = attemptAndIndex(from)
   const present = new Set(pieces.map(({ attempt }) => attempt))
   const kept = pieces.map((piece) => {
     const to_step = rewinds.keptUpTo(piece.attempt, present)
@@ -212,7 +212,7 @@ function joined(
   return [
     {
       ...named,
-      from_ordinal: first ? ordinalOf(first.attempt, first.place) : next_ordinal,
+      from_ordinal: first ? ordinalOf(first.attempt, first.index) : next_ordinal,
       next_ordinal,
       rewound_to: rewound_to === Infinity ? null : rewound_to,
       ...concatenate(kept),

@@ -91,7 +91,7 @@ export function pointsOf(
 ): { series: Series; count: number } {
   let count = 0
   const parts = kept.map(({ chunk, window }) => {
-    const full = read.get(placeKey(chunk))
+    const full = read.get(chunkKey(chunk))
     const part = full ? cut(head(full, chunk.count), window) : corners(chunk)
     count += full ? part.steps.length : chunk.count
     return part
@@ -145,11 +145,11 @@ function holds({ min_step, max_step }: ChunkSummary, sorted: Float64Array): bool
 export async function readChunks(
   orm: Pick<Orm, 'select'>,
   job_id: string,
-  chunks: readonly Place[],
+  chunks: readonly ChunkKey[],
 ): Promise<Map<string, Series>> {
   if (chunks.length === 0) return new Map()
   const { attempt, name, ordinal } = seriesChunks
-  const column = <T>(of: (chunk: Place) => T) => sql.param(chunks.map(of))
+  const column = <T>(of: (chunk: ChunkKey) => T) => sql.param(chunks.map(of))
   const wanted = sql`(${attempt}, ${name}, ${ordinal}) in (
     select * from unnest(${column((one) => one.attempt)}::int[],
       ${column((one) => one.name)}::text[], ${column((one) => one.ordinal)}::bigint[]))`
@@ -157,13 +157,13 @@ export async function readChunks(
     .select({ attempt, name, ordinal, steps, values, times })
     .from(seriesChunks)
     .where(and(eq(seriesChunks.job_id, job_id), wanted))
-  return new Map(rows.map((row) => [placeKey(row), row]))
+  return new Map(rows.map((row) => [chunkKey(row), row]))
 }
 
-type Place = Pick<ChunkSummary, 'attempt' | 'name' | 'ordinal'>
+type ChunkKey = Pick<ChunkSummary, 'attempt' | 'name' | 'ordinal'>
 
 /** Names a chunk within its job. */
-function placeKey({ attempt, name, ordinal }: Place): string {
+function chunkKey({ attempt, name, ordinal }: ChunkKey): string {
   return `${attempt} ${ordinal} ${name}`
 }
 

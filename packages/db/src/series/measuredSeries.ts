@@ -9,7 +9,7 @@ export interface MeasuredPoint {
   job_id: string
   metric: string
   attempt: number
-  place: number
+  index: number
   step: number
   value: number
   at: number | null
@@ -35,16 +35,16 @@ export async function measuredPoints(
       ),
     )
     .orderBy(asc(job_id), asc(metric), asc(attempt), asc(arrival))
-  let place = 0
+  let index = 0
   let before: (typeof rows)[number] | undefined
   return rows.map((row) => {
     const same =
       before?.job_id === row.job_id &&
       before.metric === row.metric &&
       before.attempt === row.attempt
-    place = same ? place + 1 : 0
+    index = same ? index + 1 : 0
     before = row
-    return { ...row, value: row.value ?? NaN, place }
+    return { ...row, value: row.value ?? NaN, index }
   })
 }
 
@@ -81,5 +81,5 @@ export function seriesOfPoints(points: readonly MeasuredPoint[]): Series {
 /** Where the series goes on after these points. */
 export function ordinalAfter(points: readonly MeasuredPoint[]): number {
   const last = points.at(-1)
-  return last ? ordinalOf(last.attempt, last.place + 1) : 0
+  return last ? ordinalOf(last.attempt, last.index + 1) : 0
 }

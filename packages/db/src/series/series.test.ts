@@ -6,7 +6,15 @@ import { evalCurves } from './curves.ts'
 import { seriesSince } from './deltas.ts'
 import { readSeries, seriesNames } from './series.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
-import { checkpoint, ended, evaluation, metrics, newJob, started, tell } from '../testRun.ts'
+import {
+  checkpoint,
+  ended,
+  evaluation,
+  metrics,
+  newJob,
+  started,
+  recordEvents,
+} from '../testRun.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
@@ -32,11 +40,11 @@ test('points that trickle in end as the same chunks as points that come at once'
   const value = (step: number) => (step % 700 === 0 ? NaN : Math.sin(step) * step)
   const points = range(1, total).map((step) => metrics(step, { loss: value(step) }))
   const [atOnce, trickled] = [await newJob(db), await newJob(db)]
-  await tell(db, atOnce, ...points)
+  await recordEvents(db, atOnce, ...points)
   const sizes = [1, 2, 500, 1, 519, 3, 1024, points.length]
   for (let from = 0; from < points.length;) {
     const to = from + (sizes.shift() ?? 1)
-    await tell(db, trickled, ...points.slice(from, to))
+    await recordEvents(db, trickled, ...points.slice(from, to))
     from = to
   }
   const rows = await db.sql`
@@ -53,7 +61,7 @@ const CHUNK_COLUMNS = `attempt, name, ordinal, count, steps, values, times, min_
 
 test('a window of a series has its steps and tells how many there are', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, ...range(1, 3_000).map((step) => metrics(step, { loss: step })))
+  await recordEvents(db, job_id, ...range(1, 3_000).map((step) => metrics(step, { loss: step })))
   const query = { names: ['loss'], from_step: 1_000, to_step: 1_100, points: 200 }
   const [loss] = await readSeries(db, job_id, query)
   expect(loss).toMatchObject({ count: 101, next_ordinal: 3_000 })
@@ -70,9 +78,9 @@ test('an overview keeps first, last, extremes, NaN and the steps of checkpoints'
     step === 12_345 ? NaN : step === 20_001 ? -50 : step === 30_002 ? 50 : Math.sin(step)
   for (let from = 0; from < total; from += 10_000) {
     const points = range(from + 1, from + 10_000)
-    await tell(db, job_id, ...points.map((step) => metrics(step, { loss: value(step) })))
+    await recordEvents(db, job_id, ...points.map((step) => metrics(step, { loss: value(step) })))
   }
-  await tell(db, job_id, checkpoint(7_777))
+  await recordEvents(db, job_id, checkpoint(7_777))
   const loss = await one(job_id, 'loss', 20)
   expect(loss.count).toBe(total)
   expect(loss.steps.length).toBeLessThan(100)
@@ -91,13 +99,18 @@ test('a series that was never logged is empty, and begins where anything may com
 
 test('a resumed attempt replaces what was logged after the step it went on from', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, started(), ...range(1, 10).map((step) => metrics(step, { loss: step })))
-  await tell(db, job_id, ...[3, 6, 9].map((step) => evaluation(step, step)))
-  await tell(db, job_id, started(1, 5))
+  await recordEvents(
+    db,
+    job_id,
+    started(),
+    ...range(1, 10).map((step) => metrics(step, { loss: step })),
+  )
+  await recordEvents(db, job_id, ...[3, 6, 9].map((step) => evaluation(step, step)))
+  await recordEvents(db, job_id, started(1, 5))
   expect((await one(job_id, 'loss')).steps).toEqual(range(1, 5))
   expect((await one(job_id, 'eval_loss')).steps).toEqual([3])
   const again = range(6, 8).map((step) => metrics(step, { loss: 10 * step }, 1))
-  await tell(db, job_id, ...again, evaluation(6, 60, 1))
+  await recordEvents(db, job_id, ...again, evaluation(6, 60, 1))
   const loss = await one(job_id, 'loss')
   expect(loss.values).toEqual([1, 2, 3, 4, 5, 60, 70, 80])
   expect(loss.count).toBe(8)
@@ -106,15 +119,20 @@ test('a resumed attempt replaces what was logged after the step it went on from'
     [3, 6],
     [3, 60],
   ])
-  await tell(db, job_id, started(2, 2), metrics(3, { loss: 300 }, 2))
+  await recordEvents(db, job_id, started(2, 2), metrics(3, { loss: 300 }, 2))
   expect((await one(job_id, 'loss')).values).toEqual([1, 2, 300])
 })
 
 test('what a later attempt replaced is told apart, as far as the window reaches', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, started(), ...range(1, 10).map((step) => metrics(step, { loss: step })))
-  await tell(db, job_id, ...[3, 6, 9].map((step) => evaluation(step, step)))
-  await tell(db, job_id, started(1, 5), metrics(6, { loss: 60 }, 1), evaluation(6, 60, 1))
+  await recordEvents(
+    db,
+    job_id,
+    started(),
+    ...range(1, 10).map((step) => metrics(step, { loss: step })),
+  )
+  await recordEvents(db, job_id, ...[3, 6, 9].map((step) => evaluation(step, step)))
+  await recordEvents(db, job_id, started(1, 5), metrics(6, { loss: 60 }, 1), evaluation(6, 60, 1))
   const read = async (query: { from_step?: number; to_step?: number } = {}) => {
     const names = ['loss', 'eval_loss']
     const series = await readSeries(db, job_id, { names, points: EVERYTHING, ...query })
@@ -138,7 +156,7 @@ test('many series are read in the order asked for, each with its own points', as
   const job_id = await newJob(db)
   const names = range(0, 29).map((index) => `m${index}`)
   const values = (step: number) => Object.fromEntries(names.map((name, at) => [name, step + at]))
-  await tell(db, job_id, ...range(1, 1_100).map((step) => metrics(step, values(step))))
+  await recordEvents(db, job_id, ...range(1, 1_100).map((step) => metrics(step, values(step))))
   const asked = [...names].reverse()
   const read = await readSeries(db, job_id, { names: asked, points: EVERYTHING })
   expect(read.map(({ name }) => name)).toEqual(asked)
@@ -150,28 +168,33 @@ test('many series are read in the order asked for, each with its own points', as
 test('a rerun from the start replaces everything, one that never said so what it repeats', async () => {
   const job_id = await newJob(db)
   const first = range(1, 6).map((step) => metrics(step, { loss: step }))
-  await tell(db, job_id, started(), ...first, started(1, null), metrics(1, { loss: 11 }, 1))
+  await recordEvents(db, job_id, started(), ...first, started(1, null), metrics(1, { loss: 11 }, 1))
   expect((await one(job_id, 'loss')).values).toEqual([11])
   const silent = await newJob(db)
-  await tell(db, silent, ...first, metrics(4, { loss: 40 }, 1))
+  await recordEvents(db, silent, ...first, metrics(4, { loss: 40 }, 1))
   expect((await one(silent, 'loss')).values).toEqual([1, 2, 3, 40])
 })
 
 test('an attempt that ended before it measured anything takes nothing back', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, started(), ...range(1, 6).map((step) => metrics(step, { loss: step })))
-  await tell(db, job_id, started(1, 2), ended(1))
+  await recordEvents(
+    db,
+    job_id,
+    started(),
+    ...range(1, 6).map((step) => metrics(step, { loss: step })),
+  )
+  await recordEvents(db, job_id, started(1, 2), ended(1))
   expect((await one(job_id, 'loss')).values).toEqual(range(1, 6))
-  await tell(db, job_id, started(2, 3), metrics(4, { lr: 1 }, 2), ended(2))
+  await recordEvents(db, job_id, started(2, 3), metrics(4, { lr: 1 }, 2), ended(2))
   expect((await one(job_id, 'loss')).values).toEqual(range(1, 3))
 })
 
 test('steps that are taken again are kept apart: each attempt has its evaluation, checkpoint and rank', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, started(), evaluation(2, 0.5), checkpoint(2, 0, 'a-2'))
-  await tell(db, job_id, evaluation(4, 0.4), checkpoint(4, 0, 'a-4'))
-  await tell(db, job_id, started(1, 2), evaluation(4, 0.4, 1), checkpoint(4, 1, 'b-4'))
-  await tell(db, job_id, evaluation(4, 0.1, 1))
+  await recordEvents(db, job_id, started(), evaluation(2, 0.5), checkpoint(2, 0, 'a-2'))
+  await recordEvents(db, job_id, evaluation(4, 0.4), checkpoint(4, 0, 'a-4'))
+  await recordEvents(db, job_id, started(1, 2), evaluation(4, 0.4, 1), checkpoint(4, 1, 'b-4'))
+  await recordEvents(db, job_id, evaluation(4, 0.1, 1))
   const list = await checkpointsOf(db, job_id)
   const places = list?.selection.ranking.map(({ attempt, step, value }) => [attempt, step, value])
   expect(places).toEqual([
@@ -186,8 +209,8 @@ test('steps that are taken again are kept apart: each attempt has its evaluation
 
 test('the first evaluation of a step counts, later ones are kept as repeats', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, evaluation(1, 0.5), evaluation(1, 0.4))
-  await tell(db, job_id, evaluation(1, 0.3), evaluation(2, 0.6))
+  await recordEvents(db, job_id, evaluation(1, 0.5), evaluation(1, 0.4))
+  await recordEvents(db, job_id, evaluation(1, 0.3), evaluation(2, 0.6))
   expect((await one(job_id, 'eval_loss')).values).toEqual([0.5, 0.6])
   const repeats = await db.sql`
     select repeat, value from evaluations where job_id = ${job_id} and step = 1 order by repeat`
@@ -200,7 +223,7 @@ test('the first evaluation of a step counts, later ones are kept as repeats', as
 
 test('names are listed once, and what was measured on held-out data as such', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, metrics(1, { loss: 1, lr: 2, eval_loss: 7 }), evaluation(1, 0.5))
+  await recordEvents(db, job_id, metrics(1, { loss: 1, lr: 2, eval_loss: 7 }), evaluation(1, 0.5))
   expect(await seriesNames(db, job_id)).toEqual([
     { name: 'eval_loss', kind: 'evaluation', scored: false, count: 1 },
     { name: 'loss', kind: 'logged', scored: false, count: 1 },
@@ -212,7 +235,7 @@ test('names are listed once, and what was measured on held-out data as such', as
 test('a metric that was scored after training is told apart', async () => {
   const job_id = await newJob(db)
   const score = { ...evaluation(1, 0.5), values: { mmlu: 0.7 }, scored_by: 'ana' }
-  await tell(db, job_id, evaluation(1, 0.5), score)
+  await recordEvents(db, job_id, evaluation(1, 0.5), score)
   const names = await seriesNames(db, job_id)
   expect(names.map(({ name, scored }) => [name, scored])).toEqual([
     ['eval_loss', false],
@@ -222,13 +245,17 @@ test('a metric that was scored after training is told apart', async () => {
 
 test('what came since an ordinal is exactly what a reader does not have', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, ...range(1, 1_500).map((step) => metrics(step, { loss: step })))
-  await tell(db, job_id, evaluation(1, 0.5))
+  await recordEvents(db, job_id, ...range(1, 1_500).map((step) => metrics(step, { loss: step })))
+  await recordEvents(db, job_id, evaluation(1, 0.5))
   const before = await readSeries(db, job_id, { names: ['loss', 'eval_loss'], points: 10 })
   const ordinals = Object.fromEntries(before.map((one) => [one.name, one.next_ordinal]))
   expect(await seriesSince(db, job_id, ordinals)).toMatchObject({ series: [], more: false })
-  await tell(db, job_id, ...range(1_501, 2_600).map((step) => metrics(step, { loss: step })))
-  await tell(db, job_id, evaluation(2, 0.4))
+  await recordEvents(
+    db,
+    job_id,
+    ...range(1_501, 2_600).map((step) => metrics(step, { loss: step })),
+  )
+  await recordEvents(db, job_id, evaluation(2, 0.4))
   const { series } = await seriesSince(db, job_id, ordinals)
   const [curve, loss] = series
   expect(curve).toMatchObject({ name: 'eval_loss', kind: 'evaluation', from_ordinal: 1 })
@@ -239,10 +266,21 @@ test('what came since an ordinal is exactly what a reader does not have', async 
 
 test('a reader is told how far a resumed attempt went back, whatever it has seen', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, started(), ...range(1, 10).map((step) => metrics(step, { loss: step })))
+  await recordEvents(
+    db,
+    job_id,
+    started(),
+    ...range(1, 10).map((step) => metrics(step, { loss: step })),
+  )
   const { next_ordinal } = await one(job_id, 'loss')
-  await tell(db, job_id, started(1, 5), metrics(6, { loss: 60 }, 1), metrics(7, { loss: 70 }, 1))
-  await tell(db, job_id, started(2, 6), metrics(7, { loss: 700 }, 2))
+  await recordEvents(
+    db,
+    job_id,
+    started(1, 5),
+    metrics(6, { loss: 60 }, 1),
+    metrics(7, { loss: 70 }, 1),
+  )
+  await recordEvents(db, job_id, started(2, 6), metrics(7, { loss: 700 }, 2))
   const { series } = await seriesSince(db, job_id, { loss: next_ordinal })
   expect(series[0]?.rewound_to).toBe(5)
   expect([...(series[0]?.values ?? [])]).toEqual([60, 700])
@@ -252,10 +290,17 @@ test('a reader is told how far a resumed attempt went back, whatever it has seen
 
 test('a reader is told once of what an attempt took back, before it has points of its own', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, started(), evaluation(4, 0.5), evaluation(8, 0.4), metrics(9, { loss: 1 }))
+  await recordEvents(
+    db,
+    job_id,
+    started(),
+    evaluation(4, 0.5),
+    evaluation(8, 0.4),
+    metrics(9, { loss: 1 }),
+  )
   const read = await readSeries(db, job_id, { names: ['eval_loss', 'loss', 'lr'], points: 10 })
   const ordinals = Object.fromEntries(read.map(({ name, next_ordinal }) => [name, next_ordinal]))
-  await tell(db, job_id, started(1, 5))
+  await recordEvents(db, job_id, started(1, 5))
   const { series } = await seriesSince(db, job_id, ordinals)
   expect(series.map(({ name, rewound_to, steps }) => [name, rewound_to, steps.length])).toEqual([
     ['eval_loss', 5, 0],
@@ -263,7 +308,7 @@ test('a reader is told once of what an attempt took back, before it has points o
   ])
   for (const { name, next_ordinal } of series) ordinals[name] = next_ordinal
   expect(await seriesSince(db, job_id, ordinals)).toMatchObject({ series: [] })
-  await tell(db, job_id, evaluation(8, 0.3, 1))
+  await recordEvents(db, job_id, evaluation(8, 0.3, 1))
   const later = await seriesSince(db, job_id, ordinals)
   expect(later.series).toMatchObject([{ name: 'eval_loss', rewound_to: null }])
   expect([...(later.series[0]?.values ?? [])]).toEqual([0.3])
@@ -274,7 +319,7 @@ test('a reader that is far behind is served in pieces', async () => {
   const total = 70 * CHUNK
   for (let from = 0; from < total; from += 10 * CHUNK) {
     const steps = range(from + 1, from + 10 * CHUNK)
-    await tell(db, job_id, ...steps.map((step) => metrics(step, { loss: step })))
+    await recordEvents(db, job_id, ...steps.map((step) => metrics(step, { loss: step })))
   }
   const first = await seriesSince(db, job_id, { loss: 0 })
   expect(first.more).toBe(true)

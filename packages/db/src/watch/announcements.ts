@@ -3,33 +3,33 @@ import { CHANNEL } from '../rows/job.ts'
 
 /** One announced write; undefined when some may have been missed and everything must be looked at. */
 export type Announcement = { job_id: string; revision: number } | undefined
-type Hearer = (announcement: Announcement) => void
+type AnnouncementCallback = (announcement: Announcement) => void
 
 interface Hub {
-  hearers: Set<Hearer>
+  callbacks: Set<AnnouncementCallback>
   listening: Promise<unknown>
 }
 
 const hubs = new WeakMap<Database['sql'], Hub>()
 
 /**
- * Calls `hearer` for every write to a job that commits between `begin` and `end`. All that listen
+ * Calls `callback` for every write to a job that commits between `begin` and `end`. All that listen
  * to a database share one connection, which is made again when it breaks.
  */
-export class Listening {
+export class AnnouncementListener {
   readonly #db: Database
-  readonly #hearer: Hearer
+  readonly #callback: AnnouncementCallback
 
-  constructor(db: Database, hearer: Hearer) {
+  constructor(db: Database, callback: AnnouncementCallback) {
     this.#db = db
-    this.#hearer = hearer
+    this.#callback = callback
   }
 
   /** Resolves once no further write can be missed; begun twice it goes on. */
   async begin(): Promise<void> {
     const { sql } = this.#db
     const hub = hubs.get(sql) ?? open(this.#db)
-    hub.hearers.add(this.#hearer)
+    hub.callbacks.add(this.#callback)
     try {
       await hub.listening
     } catch (error) {
@@ -39,19 +39,19 @@ export class Listening {
   }
 
   end(): void {
-    hubs.get(this.#db.sql)?.hearers.delete(this.#hearer)
+    hubs.get(this.#db.sql)?.callbacks.delete(this.#callback)
   }
 }
 
 function open({ sql }: Database): Hub {
-  const hearers = new Set<Hearer>()
+  const callbacks = new Set<AnnouncementCallback>()
   const tell = (announcement: Announcement): void =>
-    hearers.forEach((hearer) => hearer(announcement))
+    callbacks.forEach((callback) => callback(announcement))
   const heard = (payload: string): void => {
     const [job_id = '', revision] = payload.split(' ')
     tell({ job_id, revision: Number(revision) })
   }
-  const hub = { hearers, listening: sql.listen(CHANNEL, heard, () => tell(undefined)) }
+  const hub = { callbacks, listening: sql.listen(CHANNEL, heard, () => tell(undefined)) }
   hubs.set(sql, hub)
   return hub
 }

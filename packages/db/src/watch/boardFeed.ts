@@ -1,4 +1,4 @@
-import { Listening } from './announcements.ts'
+import { AnnouncementListener } from './announcements.ts'
 import type { Database } from '../connection/client.ts'
 import { jobRow } from '../jobs/jobs.ts'
 import { type JobRow, trainingJobs } from '../schema.ts'
@@ -29,7 +29,7 @@ export function boardFeed(db: Database): BoardFeed {
 /** Every job of the board, for all readers in this process that follow them all. */
 export class BoardFeed {
   readonly #db: Database
-  readonly #listening: Listening
+  readonly #listening: AnnouncementListener
   readonly #followers = new Set<BoardFollower>()
   readonly #steps = new SharedSteps()
   /** The jobs that the last look found. */
@@ -46,7 +46,7 @@ export class BoardFeed {
 
   constructor(db: Database) {
     this.#db = db
-    this.#listening = new Listening(db, () => this.#lookBy(this.#lookedAt + PACE))
+    this.#listening = new AnnouncementListener(db, () => this.#lookBy(this.#lookedAt + PACE))
   }
 
   /**

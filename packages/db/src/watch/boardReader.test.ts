@@ -3,7 +3,7 @@ import type { Database } from '../connection/client.ts'
 import { jobRow } from '../jobs/jobs.ts'
 import { listJobs } from '../jobs/jobList.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
-import { metrics, newJob, tell } from '../testRun.ts'
+import { metrics, newJob, recordEvents } from '../testRun.ts'
 import { type BoardNews, watchBoard } from './boardReader.ts'
 
 let db: TestDatabase
@@ -42,13 +42,13 @@ test('a reader that joins between two looks, and is cut off, does not miss a wri
   const { board_revision } = await listJobs(db)
   const over = new AbortController()
   const other = watchBoard(db, board_revision, over.signal)
-  await tell(db, job_id, metrics(1, { loss: 1 }))
+  await recordEvents(db, job_id, metrics(1, { loss: 1 }))
   await other.next()
   // The shared feed looks, and keeps the row that it finds until its next look.
   const next = other.next()
-  await tell(db, job_id, metrics(2, { loss: 2 }))
+  await recordEvents(db, job_id, metrics(2, { loss: 2 }))
   await next
-  await tell(db, job_id, metrics(3, { loss: 3 }))
+  await recordEvents(db, job_id, metrics(3, { loss: 3 }))
   await expectNoGap(await firstOf(board_revision, job_id))
   over.abort()
   await other.return()
@@ -64,9 +64,9 @@ test('a write that is found while a reader is told of an earlier one is told aft
   const other = watchBoard(board, (await listJobs(db)).board_revision, over.signal)
   const next = other.next()
   // The first reader's row was read before this; the feed's next look finds it for both.
-  await tell(db, job_id, metrics(1, { loss: 1 }))
+  await recordEvents(db, job_id, metrics(1, { loss: 1 }))
   await next
-  await tell(db, job_id, metrics(2, { loss: 2 }))
+  await recordEvents(db, job_id, metrics(2, { loss: 2 }))
   await other.next()
   release()
   await expectNoGap(await first)

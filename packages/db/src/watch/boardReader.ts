@@ -36,7 +36,7 @@ export async function* watchBoard(
 }
 
 /** Changes of a job that are still to be told. */
-interface Untold {
+interface PendingChange {
   /** The highest of their revisions. */
   revision: number
   /** The lowest of their board revisions. */
@@ -45,7 +45,7 @@ interface Untold {
 
 class BoardReader extends Reader {
   readonly #known = new Map<string, number>()
-  readonly #untold = new Map<string, Untold>()
+  readonly #untold = new Map<string, PendingChange>()
   #settled = 0
 
   hand({ changes, settled }: Changes): void {

@@ -1,4 +1,4 @@
-import { type Announcement, Listening } from './announcements.ts'
+import { type Announcement, AnnouncementListener } from './announcements.ts'
 import type { Database } from '../connection/client.ts'
 import { trainingJobs } from '../schema.ts'
 import { isOneOf } from './changes.ts'
@@ -25,7 +25,7 @@ export function jobFeeds(db: Database): JobFeeds {
 export class JobFeeds {
   readonly #db: Database
   readonly #feeds = new Map<string, JobFeed>()
-  readonly #listening: Listening
+  readonly #listening: AnnouncementListener
   /** Jobs whose rows are to be read, and when (ms of `performance.now`). */
   readonly #due = new Map<string, number>()
   #isReading = false
@@ -34,7 +34,7 @@ export class JobFeeds {
 
   constructor(db: Database) {
     this.#db = db
-    this.#listening = new Listening(db, (announcement) => this.#hear(announcement))
+    this.#listening = new AnnouncementListener(db, (announcement) => this.#hear(announcement))
   }
 
   /**

@@ -33,7 +33,7 @@ export interface Seen {
 const ALL = 100_000
 
 /** All that a page shows, read at once. */
-export async function readAfresh(db: Database, job_id: string, names: string[]): Promise<Seen> {
+export async function readAll(db: Database, job_id: string, names: string[]): Promise<Seen> {
   const series = await readSeries(db, job_id, { names, points: ALL })
   return {
     status: lasting(await jobStatus(db, job_id)),

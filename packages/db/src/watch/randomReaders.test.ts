@@ -7,9 +7,17 @@ import { jobRow } from '../jobs/jobs.ts'
 import { listJobs } from '../jobs/jobList.ts'
 import { record } from '../record/record.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
-import { checkpoint, evaluation, event, metrics, newJob, started, tell } from '../testRun.ts'
+import {
+  checkpoint,
+  evaluation,
+  event,
+  metrics,
+  newJob,
+  started,
+  recordEvents,
+} from '../testRun.ts'
 import { watchBoard } from './boardReader.ts'
-import { RandomReader, randomOf, readAfresh } from './randomReader.ts'
+import { RandomReader, randomOf, readAll } from './randomReader.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
@@ -34,7 +42,7 @@ class RandomRun {
   }
 
   async write(times: number): Promise<void> {
-    await tell(db, this.#job_id, started())
+    await recordEvents(db, this.#job_id, started())
     for (let time = 0; time < times; time++) {
       await this.#writeOnce()
       if (this.#random() < 0.3) await sleep(30 * this.#random())
@@ -43,10 +51,10 @@ class RandomRun {
 
   async #writeOnce(): Promise<void> {
     const dice = this.#random()
-    if (dice < 0.06) await tell(db, this.#job_id, this.#resume())
+    if (dice < 0.06) await recordEvents(db, this.#job_id, this.#resume())
     else if (dice < 0.1) await this.#tellAnew()
     else if (dice < 0.15) await this.#ship()
-    else await tell(db, this.#job_id, ...this.#points())
+    else await recordEvents(db, this.#job_id, ...this.#points())
   }
 
   #points(): TrainingEvent[] {
@@ -95,7 +103,7 @@ test(`readers that come, drop and go on at random see what a fresh read sees (se
   const writing = new RandomRun(job_id, SEED).write(100).then(async () => {
     last = (await jobRow(db, job_id))!.revision + 1
     // Those that rest since the last write are woken once more.
-    await tell(db, job_id, event({ type: 'heartbeat', at: 1 }))
+    await recordEvents(db, job_id, event({ type: 'heartbeat', at: 1 }))
   })
   const readers = Array.from({ length: 16 }, (_, index) => {
     return new RandomReader(db, job_id, NAMES, SEED + index)
@@ -105,7 +113,7 @@ test(`readers that come, drop and go on at random see what a fresh read sees (se
     await reader.follow(() => last)
   })
   await Promise.all([writing, ...reading])
-  const fresh = await readAfresh(db, job_id, NAMES)
+  const fresh = await readAll(db, job_id, NAMES)
   for (const { seen } of readers) {
     expect(seen).toEqual(fresh)
   }
@@ -120,7 +128,7 @@ test(`readers of the whole board that drop and go on at random miss no job's las
   // So that no reader waits for news when there is none any more.
   const beats = await newJob(db)
   const beating = async (): Promise<void> => {
-    for (; reading > 0; await sleep(50)) await tell(db, beats, metrics(1, { loss: 1 }))
+    for (; reading > 0; await sleep(50)) await recordEvents(db, beats, metrics(1, { loss: 1 }))
   }
   const read = async (): Promise<void> => {
     await sleep(500 * random())
@@ -157,7 +165,7 @@ test('a write that commits after later ones reaches who follows every job', asyn
   })
   await written.promise
   let since = board_revision
-  await tell(db, quick, metrics(1, { loss: 1 }))
+  await recordEvents(db, quick, metrics(1, { loss: 1 }))
   for await (const { delta, board_revision: told } of watchBoard(db, since, NEVER)) {
     since = told
     if (delta.status.loss === 1) break

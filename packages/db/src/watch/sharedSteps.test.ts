@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { listJobs } from '../jobs/jobList.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
-import { metrics, newJob, started, tell } from '../testRun.ts'
+import { metrics, newJob, started, recordEvents } from '../testRun.ts'
 import { type Delta, watch } from './watch.ts'
 import { watchBoard } from './boardReader.ts'
 
@@ -33,7 +33,7 @@ test('a reader that joins while a job is silent is told the time that is left th
   vi.useFakeTimers({ toFake: ['Date'], now: 2_000 })
   const { board_revision } = await listJobs(db)
   const job_id = await newJob(db, { status: 'running' })
-  await tell(db, job_id, started(), metrics(1, { loss: 1 }))
+  await recordEvents(db, job_id, started(), metrics(1, { loss: 1 }))
   const ways = [
     () => watch(db, { jobs: [{ job_id, revision: 0 }] }, over.signal),
     () => deltasOfBoard(board_revision),

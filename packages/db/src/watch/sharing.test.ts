@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Database } from '../connection/client.ts'
 import { listJobs } from '../jobs/jobList.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
-import { metrics, newJob, started, tell } from '../testRun.ts'
+import { metrics, newJob, started, recordEvents } from '../testRun.ts'
 import { watch } from './watch.ts'
 import { watchBoard } from './boardReader.ts'
 
@@ -32,7 +32,7 @@ async function nextOf<T>(readers: readonly AsyncGenerator<T, void>[]): Promise<T
 
 test('readers that know the same of a job are given one delta, which is read once', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, started(), metrics(1, { loss: 1 }))
+  await recordEvents(db, job_id, started(), metrics(1, { loss: 1 }))
   const over = new AbortController()
   const series = { job_id, names: ['loss'], ordinals: {} }
   const readers = Array.from({ length: 50 }, () =>
@@ -41,7 +41,7 @@ test('readers that know the same of a job are given one delta, which is read onc
   expect(new Set(await nextOf(readers)).size).toBe(1)
   const before = queries
   const next = nextOf(readers)
-  await tell(db, job_id, metrics(2, { loss: 0.5 }))
+  await recordEvents(db, job_id, metrics(2, { loss: 0.5 }))
   const told = await next
   expect(told).toHaveLength(50)
   expect(new Set(told).size).toBe(1)
@@ -63,14 +63,14 @@ test('a reader that joins late is brought to where the others are, and shares wh
   await nextOf([early])
   for (let step = 1; step <= 3; step++) {
     const next = nextOf([early])
-    await tell(db, job_id, metrics(step, { loss: step }))
+    await recordEvents(db, job_id, metrics(step, { loss: step }))
     await next
   }
   const late = reader()
   const [caughtUp] = await nextOf([late])
   expect(caughtUp?.series[0]?.values).toEqual(Float64Array.of(1, 2, 3))
   const next = nextOf([early, late])
-  await tell(db, job_id, metrics(4, { loss: 4 }))
+  await recordEvents(db, job_id, metrics(4, { loss: 4 }))
   const [first, second] = await next
   expect(first?.series[0]?.values).toEqual(Float64Array.of(4))
   expect(second).toBe(first)
@@ -80,7 +80,12 @@ test('a reader that joins late is brought to where the others are, and shares wh
 
 test('readers with other points of a series are each told what they miss, though they ask at once', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, started(), ...[1, 2, 3].map((step) => metrics(step, { loss: step })))
+  await recordEvents(
+    db,
+    job_id,
+    started(),
+    ...[1, 2, 3].map((step) => metrics(step, { loss: step })),
+  )
   const over = new AbortController()
   const readers = [0, 2, 1].map((loss) => {
     const series = { job_id, names: ['loss'], ordinals: { loss } }
@@ -133,7 +138,7 @@ test('after 300 readers have come and gone there is no timer, no listener and no
   expect(getEventListeners(leave.signal, 'abort')).toEqual([])
   await sleep(100)
   const asked = queries
-  await tell(db, job_id, metrics(1, { loss: 1 }))
+  await recordEvents(db, job_id, metrics(1, { loss: 1 }))
   await sleep(2_500)
   expect(queries).toBe(asked)
   expect(timers()).toBeLessThanOrEqual(before)

@@ -1,6 +1,6 @@
 import type { TrainingJobStatus } from '@bestmark/core'
 import type { Database } from '../connection/client.ts'
-import { type Known, type News, seriesSince, type SeriesDelta } from '../series/deltas.ts'
+import { type ReaderState, type News, seriesSince, type SeriesDelta } from '../series/deltas.ts'
 import { type Deployment, deploymentsSince } from '../deployments/deployments.ts'
 import { statusOf } from '../rows/job.ts'
 import type { JobRow } from '../schema.ts'
@@ -84,7 +84,7 @@ async function newsOf(
   measured: MeasuredNames,
 ): Promise<News> {
   const isEvaluated = row.checkpoints_revision > revision
-  const known: Known = {
+  const known: ReaderState = {
     measured: isEvaluated ? undefined : measured.get(row, ordinals),
     // While a long series is told in pieces the reader's revision stays, but not what it dropped.
     outdated: row.history_revision > Math.max(revision, history),

@@ -5,7 +5,15 @@ import { listJobs } from '../jobs/jobList.ts'
 import { record } from '../record/record.ts'
 import { readSeries } from '../series/series.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
-import { checkpoint, evaluation, event, metrics, newJob, started, tell } from '../testRun.ts'
+import {
+  checkpoint,
+  evaluation,
+  event,
+  metrics,
+  newJob,
+  started,
+  recordEvents,
+} from '../testRun.ts'
 import { type Delta, watch, type WatchQuery } from './watch.ts'
 import { watchBoard } from './boardReader.ts'
 
@@ -33,8 +41,8 @@ async function follow(
 
 test('a reader that knows nothing is first told the present state', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, started(), evaluation(1, 0.5), checkpoint(1))
-  await tell(db, job_id, event({ type: 'log', at: 1, level: 'info', text: 'hello' }))
+  await recordEvents(db, job_id, started(), evaluation(1, 0.5), checkpoint(1))
+  await recordEvents(db, job_id, event({ type: 'log', at: 1, level: 'info', text: 'hello' }))
   const [delta] = await follow({ jobs: [{ job_id, revision: 0 }] }, () => true)
   expect(delta).toMatchObject({ job_id, revision: 3, checkpoints: true, logs: true, series: [] })
   expect(delta?.status).toMatchObject({ status: 'running', best_step: 1 })
@@ -42,10 +50,10 @@ test('a reader that knows nothing is first told the present state', async () => 
 
 test('a reader that goes on is told only what is new, and of which kind', async () => {
   const job_id = await newJob(db)
-  await tell(db, job_id, started(), evaluation(1, 0.5), checkpoint(1))
+  await recordEvents(db, job_id, started(), evaluation(1, 0.5), checkpoint(1))
   const [known] = await follow({ jobs: [{ job_id, revision: 0 }] }, () => true)
   const jobs = [{ job_id, revision: known?.revision ?? 0 }]
-  await tell(db, job_id, event({ type: 'log', at: 1, level: 'info', text: 'hello' }))
+  await recordEvents(db, job_id, event({ type: 'log', at: 1, level: 'info', text: 'hello' }))
   const [logged] = await follow({ jobs }, () => true)
   expect(logged).toMatchObject({ checkpoints: false, logs: true, deployments: [] })
   const [{ checkpoint_id } = { checkpoint_id: '' }] = await listCheckpoints(db, job_id)
@@ -64,7 +72,7 @@ test('whatever a racing writer commits, and whenever, reaches the reader once an
       const events = Array.from({ length: size }, (_, index) =>
         metrics(step + index, { loss: step + index, lr: -step - index }),
       )
-      await tell(db, job_id, ...events.filter(({ type }) => type === 'metrics'))
+      await recordEvents(db, job_id, ...events.filter(({ type }) => type === 'metrics'))
       step += size
     }
   }
@@ -88,7 +96,8 @@ test('changes that come faster than a reader takes them are told together', asyn
   const job_id = await newJob(db)
   const deltas = await follow({ jobs: [{ job_id, revision: 0 }] }, async (_delta, all) => {
     if (all.length === 2) return true
-    for (let step = 1; step <= 100; step++) await tell(db, job_id, metrics(step, { loss: step }))
+    for (let step = 1; step <= 100; step++)
+      await recordEvents(db, job_id, metrics(step, { loss: step }))
     return false
   })
   expect(deltas.map(({ status }) => status.current_step)).toEqual([null, 100])
@@ -111,9 +120,9 @@ test('a listening connection that breaks is made again, and nothing in between i
       await db.sql`
         select pg_terminate_backend(pid) from pg_stat_activity
         where query like 'listen%' and datname = current_database()`
-      await tell(db, job_id, metrics(1, { loss: 1 }))
+      await recordEvents(db, job_id, metrics(1, { loss: 1 }))
     }
-    if (all.length === 2) await tell(db, job_id, metrics(2, { loss: 2 }))
+    if (all.length === 2) await recordEvents(db, job_id, metrics(2, { loss: 2 }))
     return all.length === 3
   })
   expect(deltas.map(({ status }) => status.loss)).toEqual([null, 1, 2])
@@ -129,7 +138,7 @@ test('who follows every job hears of new ones too', async () => {
     since = told
     if (delta.job_id === added) break
   }
-  await tell(db, known, metrics(1, { loss: 1 }))
+  await recordEvents(db, known, metrics(1, { loss: 1 }))
   for await (const { delta } of watchBoard(db, since, NEVER)) if (delta.status.loss === 1) break
 })
 
@@ -157,7 +166,7 @@ test('a reader that was far behind is brought up to date before it is told to be
   const total = 70 * 1_024
   for (let from = 0; from < total; from += 10_240) {
     const events = Array.from({ length: 10_240 }, (_, i) => metrics(from + i, { loss: i }))
-    await tell(db, job_id, ...events)
+    await recordEvents(db, job_id, ...events)
   }
   let points = 0
   const series = { job_id, names: ['loss'], ordinals: {} }
@@ -206,7 +215,7 @@ test('who follows every job and is cut off after any message misses no older cha
   const own = await testDatabase()
   const { board_revision } = await listJobs(own)
   const jobs = [await newJob(own), await newJob(own), await newJob(own)]
-  await tell(own, jobs[0]!, metrics(1, { loss: 1 }))
+  await recordEvents(own, jobs[0]!, metrics(1, { loss: 1 }))
   const told: string[] = []
   let since = board_revision
   while (told.length < jobs.length) {
@@ -225,12 +234,24 @@ test('a point that comes to an earlier attempt after a resume is told, without a
   const job_id = await newJob(db)
   const scored = (attempt: number, step: number, acc: number) =>
     event({ type: 'evaluation', attempt, step, values: { acc }, scored_by: 'ana' })
-  await tell(db, job_id, started(), evaluation(1, 0.5), evaluation(2, 0.6), scored(0, 1, 0.1))
-  await tell(db, job_id, event({ ...started(), attempt: 1, resumed_from: 2 }), scored(1, 3, 0.3))
+  await recordEvents(
+    db,
+    job_id,
+    started(),
+    evaluation(1, 0.5),
+    evaluation(2, 0.6),
+    scored(0, 1, 0.1),
+  )
+  await recordEvents(
+    db,
+    job_id,
+    event({ ...started(), attempt: 1, resumed_from: 2 }),
+    scored(1, 3, 0.3),
+  )
   const read = async () => (await readSeries(db, job_id, { names: ['acc'], points: 100 }))[0]!
   const before = await read()
   const { revision } = (await follow({ jobs: [{ job_id, revision: 0 }] }, () => true))[0]!
-  await tell(db, job_id, scored(0, 2, 0.2))
+  await recordEvents(db, job_id, scored(0, 2, 0.2))
   const series = { job_id, names: ['acc'], ordinals: { acc: before.next_ordinal } }
   const [delta] = await follow({ jobs: [{ job_id, revision }], series }, () => true)
   const [told] = delta!.series

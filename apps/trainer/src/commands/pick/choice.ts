@@ -5,7 +5,7 @@ import {
   explanationText,
   rowsFrom,
   select,
-  settingOf,
+  decisionOf,
   type Explanation,
   type PolicyChoice,
   type Selection,
@@ -47,7 +47,7 @@ export async function choiceOf(
   const rows = rowsFrom(run.events)
   const problem = optionProblemOf({ ...input, ...rows })
   const asked = { ...input, ...rows }
-  const setting = settingOf(asked)
+  const setting = decisionOf(asked)
   const selection = select(asked, setting)
   const explanation = explain(asked, context, selection, setting)
   const best = selection.best?.path

@@ -1,4 +1,4 @@
-import { directionProblem, problemText, type SelectionInput, settingOf } from '@bestmark/core'
+import { directionProblem, problemText, type SelectionInput, decisionOf } from '@bestmark/core'
 import { optionProblemText } from '../../cli/policyProblemText.ts'
 import { Failure } from '../../failure.ts'
 
@@ -12,7 +12,7 @@ export function optionProblemOf(input: SelectionInput): string | null {
   const { metric, subject_to } = input.options ?? {}
   const direction = directionProblem(input)
   if (direction) throw new Failure(optionProblemText(direction))
-  const { decided } = settingOf(input)
+  const { decided } = decisionOf(input)
   const isTheRuns = decided.basis === 'declared' || decided.basis === 'recorded'
   if (!isTheRuns) refuseAnswer(input)
   const { problem } = decided
@@ -23,6 +23,6 @@ function refuseAnswer({ options = {}, ...rows }: SelectionInput): void {
   if (!options.undeclared) return
   const { metric, direction } = options.undeclared
   const named = { metric, ...(direction && { direction }) }
-  const { problem } = settingOf({ ...rows, policy: 'metric', options: named }).decided
+  const { problem } = decisionOf({ ...rows, policy: 'metric', options: named }).decided
   if (problem !== null) throw new Failure(`No checkpoint can be chosen. ${problemText(problem)}`)
 }

@@ -38,20 +38,20 @@ async function realPlace(root: string, path: string): Promise<string | undefined
   }
 }
 
-type Decision = Pick<Prunable, 'place' | 'kept_because' | 'needs'>
+type Decision = Pick<Prunable, 'resolved_path' | 'kept_because' | 'needs'>
 
 async function decisionFor(root: string, row: Prunable, real: string): Promise<Decision> {
   const { path } = row
-  const place = relative(root, real).split(sep).join('/')
+  const resolved_path = relative(root, real).split(sep).join('/')
   const named = pathBelow(root, path)
   if (!isInside(root, real)) {
     const needs = await needsOf(root, path)
-    return { place, kept_because: "it is outside the run's folder", needs }
+    return { resolved_path, kept_because: "it is outside the run's folder", needs }
   }
   const asNamed = named === undefined ? undefined : await recordIn(root, named)
-  const kept_because = asNamed ?? (await recordIn(root, place))
-  const needs = await needsOf(root, place)
-  if (named === undefined || named === place) return { place, kept_because, needs }
+  const kept_because = asNamed ?? (await recordIn(root, resolved_path))
+  const needs = await needsOf(root, resolved_path)
+  if (named === undefined || named === resolved_path) return { resolved_path, kept_because, needs }
   // Its name is lost with the link, or with the folder that holds the link.
-  return { place, kept_because, needs: [named, ...(await needsOf(root, named)), ...needs] }
+  return { resolved_path, kept_because, needs: [named, ...(await needsOf(root, named)), ...needs] }
 }

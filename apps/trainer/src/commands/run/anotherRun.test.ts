@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { jobDetail, jobsOfFolder, jobStatus, pinCheckpoints, currentFiles } from '@bestmark/db'
-import { toldInRows } from '@bestmark/db/testing'
+import { readStoredRows } from '@bestmark/db/testing'
 import { beforeAll, expect, test } from 'vitest'
 import { agentOf, testBoard } from '../../board/testing.ts'
 import { importRun } from '../../recording/importRun.ts'
@@ -50,7 +50,7 @@ const run = (folder: string, kind: string, base: number, wish = '') => {
 }
 
 const lossesOf = async (job_id: string) =>
-  (await toldInRows(here.board.db, job_id)).points['0 loss']?.map(([, loss]) => loss)
+  (await readStoredRows(here.board.db, job_id)).points['0 loss']?.map(([, loss]) => loss)
 
 const losses = (base: number) => [1, 2, 3, 4].map((step) => base + 1 / step)
 

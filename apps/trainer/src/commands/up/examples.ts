@@ -1,7 +1,7 @@
 import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { claimExample, closedFolder, uuidv5 } from '@bestmark/db'
+import { claimExample, privateFolder, uuidv5 } from '@bestmark/db'
 import type { Board } from '../../board/board.ts'
 import { importRun } from '../../recording/importRun.ts'
 import { JOURNAL } from '../../journal/header.ts'
@@ -19,7 +19,7 @@ export async function addExamples(board: Board): Promise<void> {
   for (const name of STORIES) {
     const job_id = uuidv5(board.host_id, `story ${name}`)
     if (!(await claimExample(board.db, job_id))) continue
-    const root = join(await closedFolder(board.home, 'examples'), name)
+    const root = join(await privateFolder(board.home, 'examples'), name)
     await cp(join(RECORDED, name), root, { recursive: true })
     await beOfThisBoard(join(root, JOURNAL), job_id)
     await importRun(board, root, {})

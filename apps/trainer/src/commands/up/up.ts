@@ -1,5 +1,5 @@
 import { hasEnded } from '@bestmark/core'
-import { Door, watch } from '@bestmark/db'
+import { BoardAccess, watch } from '@bestmark/db'
 import { Agent } from '../../agent/agent.ts'
 import { agentOptions } from '../../agent/options.ts'
 import { parse } from '../../cli/parse.ts'
@@ -134,7 +134,7 @@ async function showProgress(
 
 async function link(address: Address, { home }: Board): Promise<string> {
   await noteAddress(home, address)
-  const opens = await new Door(home).link(address)
+  const opens = await new BoardAccess(home).link(address)
   // Safari asks the system's resolver, which does not know the name.
   const inSafari = 'In Safari, write 127.0.0.1 in place of the name.'
   return process.platform === 'darwin' ? `${opens}\n          ${inSafari}` : opens

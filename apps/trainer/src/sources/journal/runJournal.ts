@@ -87,14 +87,14 @@ function readLine(state: State, { file, text, line }: FileLine): Found[] {
   const id = isHeader ? jsonObject(text)?.['job_id'] : undefined
   if (typeof id === 'string') state.journal = id
   if (isHeader || text.trim() === '') return []
-  const { event, misfits } = parseEvent(text)
-  if (event?.type === 'started') return [...startEvents(state, event), ...misfits]
+  const { event, invalid } = parseEvent(text)
+  if (event?.type === 'started') return [...startEvents(state, event), ...invalid]
   if (event?.type === 'ended' && state.start !== null) {
     state.logged_end = event
-    return misfits
+    return invalid
   }
   if (event?.type === 'metrics') state.step = event.step
-  return event ? [event, ...misfits] : misfits
+  return event ? [event, ...invalid] : invalid
 }
 
 function markEvents({ starts }: State, text: string): TrainingEvent[] {

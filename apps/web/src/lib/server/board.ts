@@ -1,11 +1,17 @@
-import { DatabaseUnavailable, Door, openBoard, resolveHome, type Board } from '@bestmark/api/board'
+import {
+  DatabaseUnavailable,
+  BoardAccess,
+  openBoard,
+  resolveHome,
+  type Board,
+} from '@bestmark/api/board'
 import { BESTMARK_HOME, DATABASE_URL } from '$app/env/private'
 
 /** How long a request waits for the board to be opened (ms); a database may recover for minutes. */
 const PATIENCE = 6_000
 
 /** Who may come in to it; known without its database. */
-export const door = new Door(resolveHome({ BESTMARK_HOME }))
+export const door = new BoardAccess(resolveHome({ BESTMARK_HOME }))
 
 let opened: Promise<Board> | undefined
 

@@ -1,4 +1,4 @@
-import type { Door } from '@bestmark/api/board'
+import type { BoardAccess } from '@bestmark/api/board'
 import type { RequestEvent } from '@sveltejs/kit'
 import { bearer, withinBoard } from './access.ts'
 import { guarded } from './headers.ts'
@@ -20,10 +20,13 @@ const COOKIE = {
 const YEAR = 365 * 24 * 60 * 60
 
 /** Whether a request shows the token as Bearer, or the cookie of a session. */
-export async function isLetIn({ request, cookies }: RequestEvent, door: Door): Promise<boolean> {
+export async function isLetIn(
+  { request, cookies }: RequestEvent,
+  door: BoardAccess,
+): Promise<boolean> {
   const shown = bearer(request.headers)
-  if (shown !== null) return door.opensWith(shown)
-  return door.knows(cookies.get(await door.cookie()))
+  if (shown !== null) return door.isToken(shown)
+  return door.hasSession(cookies.get(await door.cookie()))
 }
 
 /**
@@ -31,7 +34,7 @@ export async function isLetIn({ request, cookies }: RequestEvent, door: Door): P
  * a session in a cookie; at a name that other servers share by going to the board's own, where the
  * browser finds it.
  */
-export async function openedLink(event: RequestEvent, door: Door): Promise<Response> {
+export async function openedLink(event: RequestEvent, door: BoardAccess): Promise<Response> {
   const { url, request } = event
   const rest = new URLSearchParams(url.searchParams)
   const name = await door.name()
@@ -44,12 +47,12 @@ export async function openedLink(event: RequestEvent, door: Door): Promise<Respo
   const answer = await away(event, door, location)
   if (!isVisit(request.headers) || (await isLetIn(event, door))) return answer
   const cookie = { ...COOKIE, maxAge: YEAR }
-  const session = await door.letIn()
+  const session = await door.openSession()
   answer.headers.append('set-cookie', event.cookies.serialize(await door.cookie(), session, cookie))
   return answer
 }
 
-async function away(event: RequestEvent, door: Door, location: string): Promise<Response> {
+async function away(event: RequestEvent, door: BoardAccess, location: string): Promise<Response> {
   const headers = { location, 'cache-control': 'no-store' }
   const answer = guarded(new Response(null, { status: 303, headers }))
   return withoutOldCookies(event, answer, await oldCookies(event, door))
@@ -59,10 +62,10 @@ async function away(event: RequestEvent, door: Door, location: string): Promise<
  * The cookies of an earlier version of this board, which let nobody in. Boards on other ports share
  * the browser's cookies, and may need theirs: this board's hold its token.
  */
-export async function oldCookies({ cookies }: RequestEvent, door: Door): Promise<string[]> {
+export async function oldCookies({ cookies }: RequestEvent, door: BoardAccess): Promise<string[]> {
   const names: string[] = []
   for (const { name, value } of cookies.getAll()) {
-    if (OLD_COOKIE.test(name) && (await door.opensWith(value))) names.push(name)
+    if (OLD_COOKIE.test(name) && (await door.isToken(value))) names.push(name)
   }
   return names
 }

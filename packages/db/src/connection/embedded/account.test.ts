@@ -10,8 +10,8 @@ import { stopEmbedded } from './embedded.ts'
 import { migrate } from '../migrate.ts'
 import { spawnAs } from './account.ts'
 import { copiedBinaries, findBinaries } from './binaries.ts'
-import { MAJOR, placeIn } from './place.ts'
-import { placeOf } from './start.ts'
+import { MAJOR, serverPathsIn } from './serverPaths.ts'
+import { findServerPaths } from './start.ts'
 import { Guest } from './testGuest.ts'
 
 const isRoot = process.getuid?.() === 0
@@ -65,7 +65,7 @@ test.runIf(isRoot)(
   async () => {
     const home = newHome('closed/board')
     const db = await opened(home)
-    expect((await stat(placeIn(home).data)).uid).toBe(0)
+    expect((await stat(serverPathsIn(home).data)).uid).toBe(0)
     await db.close()
   },
 )
@@ -75,8 +75,8 @@ test.runIf(isOpen)(`a user without a name runs it${why}`, async () => {
   await mkdir(home)
   await chown(home, 54_321, 54_321)
   const guest = new Guest(home, { uid: 54_321, gid: 54_321, env: { PATH: process.env['PATH'] } })
-  expect(await guest.said).toContain('embedded Postgres')
-  expect((await stat(placeIn(home).data)).uid).toBe(54_321)
+  expect(await guest.output).toContain('embedded Postgres')
+  expect((await stat(serverPathsIn(home).data)).uid).toBe(54_321)
   await guest.leave()
 })
 
@@ -88,13 +88,13 @@ test.runIf(isRoot)(
   async () => {
     const home = newHome('lowered')
     const guest = new Guest(home, WITHOUT_NAMESPACES)
-    expect(await guest.said).toMatch(/embedded Postgres .*lowered$/)
-    expect((await stat(placeIn(home).data)).uid).not.toBe(0)
+    expect(await guest.output).toMatch(/embedded Postgres .*lowered$/)
+    expect((await stat(serverPathsIn(home).data)).uid).not.toBe(0)
     expect((await stat(home)).mode & 0o777).toBe(0o711)
     await guest.leave()
     await stopEmbedded(home)
     const db = await opened(home)
-    expect((await stat(placeIn(home).data)).uid).not.toBe(0)
+    expect((await stat(serverPathsIn(home).data)).uid).not.toBe(0)
     await db.close()
   },
 )
@@ -104,8 +104,8 @@ test.runIf(isRoot)(
   async () => {
     const home = newHome('closed/elsewhere')
     const guest = new Guest(home, WITHOUT_NAMESPACES)
-    const said = await guest.said
-    const place = await placeOf(home)
+    const said = await guest.output
+    const place = await findServerPaths(home)
     expect(said).toContain(`in ${place.home}`)
     expect(place.home).toMatch(/^\/var\/lib\/bestmark\//)
     const db = await opened(home)
@@ -123,7 +123,7 @@ test.runIf(isOpen)(
     const home = newHome('closed/theirs')
     await mkdir(home, { mode: 0o700 })
     const guest = new Guest(home, nobody)
-    expect(await guest.said).toMatch(
+    expect(await guest.output).toMatch(
       /^HomeUnusable: The data folder .* cannot be used: .*BESTMARK_HOME/,
     )
     await guest.leave()

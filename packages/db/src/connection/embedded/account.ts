@@ -43,7 +43,7 @@ export function spawnAs(
 }
 
 /** Whether the account may run a program, or pass through a folder. */
-export async function reaches(account: Account, path: string): Promise<boolean> {
+export async function canReach(account: Account, path: string): Promise<boolean> {
   const probe = spawnAs(account, '/bin/sh', ['-c', 'test -x "$1"', 'sh', path], {
     stdio: 'ignore',
     cwd: '/',
@@ -55,12 +55,12 @@ export async function reaches(account: Account, path: string): Promise<boolean> 
 }
 
 /** Gives a new folder to the account. */
-export async function hand(folder: string, account: Account): Promise<void> {
+export async function giveFolder(folder: string, account: Account): Promise<void> {
   if (account.kind === 'lowered') await chown(folder, account.uid, account.gid)
 }
 
 /** Lets a lowered account pass through a folder of ours, though not look into it. */
-export async function letThrough(folder: string, account: Account): Promise<void> {
+export async function allowPassThrough(folder: string, account: Account): Promise<void> {
   if (account.kind !== 'lowered') return
   const { mode, uid } = await stat(folder)
   if (uid === 0) await chmod(folder, (mode & 0o777) | 0o011)

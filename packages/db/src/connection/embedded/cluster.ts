@@ -3,12 +3,12 @@ import { basename, dirname, join } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { bestEffort, REMOVING } from '../bestEffort.ts'
 import { DatabaseUnavailable } from '../unavailable.ts'
-import { hand, spawnAs, type Account } from './account.ts'
+import { giveFolder, spawnAs, type Account } from './account.ts'
 import type { Binaries } from './binaries.ts'
-import type { Place } from './place.ts'
+import type { ServerPaths } from './serverPaths.ts'
 
 /** Who owns the database files, by number; undefined while there are none. */
-export async function ownerOf(place: Place): Promise<number | undefined> {
+export async function ownerOf(place: ServerPaths): Promise<number | undefined> {
   const version = await stat(join(place.data, 'PG_VERSION')).catch(() => undefined)
   return version?.uid
 }
@@ -18,7 +18,7 @@ export async function ownerOf(place: Place): Promise<number | undefined> {
  * is whole, so that of several processes one wins and nobody ever sees a half-made one.
  */
 export async function makeCluster(
-  place: Place,
+  place: ServerPaths,
   binaries: Binaries,
   account: Account,
 ): Promise<void> {
@@ -27,7 +27,7 @@ export async function makeCluster(
   const draft = `${place.data}.${process.pid}.${randomUUID()}`
   try {
     await mkdir(draft, { mode: 0o700 })
-    await hand(draft, account)
+    await giveFolder(draft, account)
     await initdb(draft, binaries, account)
     await rename(draft, place.data).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
@@ -74,7 +74,7 @@ async function initdb(folder: string, binaries: Binaries, account: Account): Pro
 }
 
 /** Removes what processes that died half-way left behind. */
-async function sweepDrafts(place: Place): Promise<void> {
+async function sweepDrafts(place: ServerPaths): Promise<void> {
   const folder = dirname(place.data)
   const prefix = `${basename(place.data)}.`
   for (const name of await readdir(folder)) {

@@ -7,14 +7,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { boardId } from '../../rows/board.ts'
 import { type Database, openDatabase } from '../client.ts'
-import { type Place, placeIn } from './place.ts'
-import { livesIn, postmasterPid } from './server.ts'
-import { placeOf } from './start.ts'
+import { type ServerPaths, serverPathsIn } from './serverPaths.ts'
+import { isServerAlive, postmasterPid } from './server.ts'
+import { findServerPaths } from './start.ts'
 import { Guest } from './testGuest.ts'
 import { stopEmbedded } from './embedded.ts'
 import { migrate } from '../migrate.ts'
 import { readSeries } from '../../series/series.ts'
-import { metrics, newJob, tell } from '../../testRun.ts'
+import { metrics, newJob, recordEvents } from '../../testRun.ts'
 import { DatabaseUnavailable } from '../unavailable.ts'
 
 let folder: string
@@ -34,8 +34,8 @@ function newHome(name: string): string {
   return home
 }
 
-async function serverOf(home: string): Promise<{ place: Place; pid: number }> {
-  const place = await placeOf(home)
+async function serverOf(home: string): Promise<{ place: ServerPaths; pid: number }> {
+  const place = await findServerPaths(home)
   const pid = await postmasterPid(place)
   if (pid === undefined) throw new Error('the server runs')
   return { place, pid }
@@ -50,7 +50,7 @@ async function opened(home: string): Promise<Database> {
 test('three processes that start at once on an empty folder share one server and one board', async () => {
   const home = newHome('three')
   const guests = [new Guest(home), new Guest(home), new Guest(home)]
-  const said = await Promise.all(guests.map((guest) => guest.said))
+  const said = await Promise.all(guests.map((guest) => guest.output))
   expect(new Set(said).size).toBe(1)
   expect(said[0]).toMatch(/^[0-9a-f-]{36} embedded Postgres 18\.\d+ in .*three$/)
   const log = await readFile(join(home, 'postgres.log'), 'utf8')
@@ -63,14 +63,14 @@ test('the last process stops the server, and the next one finds everything again
   const db = await opened(home)
   const id = await boardId(db)
   const guest = new Guest(home)
-  await guest.said
+  await guest.output
   await db.close()
   const { place } = await serverOf(home)
   expect(await stopEmbedded(home)).toBe(false)
-  expect(await livesIn(place)).toBe(true)
+  expect(await isServerAlive(place)).toBe(true)
   await guest.leave()
   expect(await stopEmbedded(home)).toBe(true)
-  expect(await livesIn(place)).toBe(false)
+  expect(await isServerAlive(place)).toBe(false)
   expect(await stopEmbedded(home)).toBe(true)
   const again = await opened(home)
   expect(await boardId(again)).toBe(id)
@@ -96,7 +96,7 @@ test('a server that was killed lost nothing that was acknowledged, and open data
     let acknowledged = round * 1_000
     const writing = (async () => {
       for (;;) {
-        await tell(db, job_id, metrics(acknowledged, { loss: acknowledged }))
+        await recordEvents(db, job_id, metrics(acknowledged, { loss: acknowledged }))
         acknowledged++
       }
     })()
@@ -130,7 +130,7 @@ test('locks that name a process which is alive but no server are removed', async
   const home = newHome('locks')
   await (await opened(home)).close()
   await stopEmbedded(home)
-  const place = placeIn(home)
+  const place = serverPathsIn(home)
   // Postgres takes a lock of its own parent for a stale one, so it must be somebody else's.
   const stranger = spawn('sleep', ['600'])
   const lock = `${stranger.pid}\n${place.data}\n1700000000\n5432\n${place.socketFolder}\n\n`
@@ -145,7 +145,7 @@ test('locks that name a process which is alive but no server are removed', async
 test('a server whose starter was killed is used by the next process', async () => {
   const home = newHome('orphan')
   const guest = new Guest(home)
-  await guest.said
+  await guest.output
   const { pid } = await serverOf(home)
   guest.child.kill('SIGKILL')
   await once(guest.child, 'exit')
@@ -158,11 +158,11 @@ test('a server whose starter was killed is used by the next process', async () =
 test('a Ctrl-C in the terminal does not reach the server', async () => {
   const home = newHome('signals')
   const guest = new Guest(home, { detached: true })
-  await guest.said
+  await guest.output
   const { place } = await serverOf(home)
   process.kill(-(guest.child.pid ?? 0), 'SIGINT')
   await once(guest.child, 'exit')
-  expect(await livesIn(place)).toBe(true)
+  expect(await isServerAlive(place)).toBe(true)
   const db = await opened(home)
   await db.close()
 })
@@ -170,7 +170,7 @@ test('a Ctrl-C in the terminal does not reach the server', async () => {
 test('a data folder with a long path has its socket in a short one of its own', async () => {
   const home = newHome(`${'long'.repeat(20)}/${'longer'.repeat(20)}`)
   const db = await opened(home)
-  const { socketFolder, socket } = await placeOf(home)
+  const { socketFolder, socket } = await findServerPaths(home)
   expect(Buffer.byteLength(socket)).toBeLessThan(107)
   expect((await stat(socketFolder)).mode & 0o777).toBe(0o700)
   await db.close()
@@ -180,7 +180,7 @@ test('a data folder with a long path has its socket in a short one of its own', 
 
 test('a socket folder that somebody else prepared is not used', async () => {
   const home = newHome(`${'other'.repeat(20)}/${'others'.repeat(20)}`)
-  const { socketFolder } = placeIn(home)
+  const { socketFolder } = serverPathsIn(home)
   await mkdir(socketFolder, { mode: 0o755 })
   await expect(openDatabase({ home })).rejects.toThrow(
     `${socketFolder} is not a folder of this user`,
@@ -197,7 +197,7 @@ test('the server is durable, small, has no network and knows UTF-8 wherever it i
   const guest = new Guest(home, {
     env: { ...env, PGDATA: '/nowhere', PGPORT: '1', LD_LIBRARY_PATH: '/' },
   })
-  await guest.said
+  await guest.output
   const db = await opened(home)
   const show = async (name: string) =>
     (await db.sql`select current_setting(${name}) as value`)[0]?.['value']
@@ -221,7 +221,7 @@ test('a server that cannot start says why, and where its log is', async () => {
   const home = newHome('broken')
   await (await opened(home)).close()
   await stopEmbedded(home)
-  await rm(join(placeIn(home).data, 'global/pg_control'))
+  await rm(join(serverPathsIn(home).data, 'global/pg_control'))
   const opening = openDatabase({ home })
   await expect(opening).rejects.toThrow(DatabaseUnavailable)
   await expect(opening).rejects.toThrow(/did not start: .*pg_control.*postgres\.log/)

@@ -3,10 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { bestEffort } from '../bestEffort.ts'
 import postgres from 'postgres'
 import { type Address, clientOptions } from '../address.ts'
-import type { Place } from './place.ts'
-import { addressOf, answers, endServer, livesIn } from './server.ts'
-import { placeOf, serve } from './start.ts'
-import { digestOf } from './place.ts'
+import type { ServerPaths } from './serverPaths.ts'
+import { addressOf, checkServer, interruptServer, isServerAlive } from './server.ts'
+import { findServerPaths, ensureServer } from './start.ts'
+import { digestOf } from './serverPaths.ts'
 import { takeTurn } from './turn.ts'
 import { forgetHost } from './hostNote.ts'
 import { type Machine, thisMachine } from './machine.ts'
@@ -35,11 +35,11 @@ export async function joinEmbedded(home: string, machine?: Machine): Promise<Emb
   const real = await openHome(home)
   const me = machine ?? (await thisMachine())
   let left = false
-  let presence = await beThere(real, me, again)
+  let presence = await holdPresence(real, me, again)
   async function again(): Promise<void> {
     while (!left) {
       try {
-        presence = await beThere(real, me, again)
+        presence = await holdPresence(real, me, again)
         if (left) await presence.sql.end({ timeout: 2 })
         return
       } catch {
@@ -59,13 +59,13 @@ export async function joinEmbedded(home: string, machine?: Machine): Promise<Emb
 }
 
 /** A connection whose lock says that a Bestmark process is alive; the server frees it when we die. */
-async function beThere(
+async function holdPresence(
   home: string,
   me: Machine,
   onclose: () => Promise<void>,
-): Promise<{ place: Place; sql: postgres.Sql }> {
+): Promise<{ place: ServerPaths; sql: postgres.Sql }> {
   for (let tries = 0; ; tries++) {
-    const place = await serve(home, me)
+    const place = await ensureServer(home, me)
     let there = false
     const sql = postgres({
       ...clientOptions(addressOf(place, 'bestmark presence')),
@@ -98,17 +98,17 @@ export async function stopEmbedded(
 ): Promise<boolean> {
   const real = await openHome(home)
   const me = machine ?? (await thisMachine())
-  const place = await placeOf(real)
+  const place = await findServerPaths(real)
   await using _turn = await takeTurn(digestOf(real))
-  if ((await answers(place)) === 'no') {
-    if (!(await livesIn(place))) await forgetHost(real, me)
+  if ((await checkServer(place)) === 'no') {
+    if (!(await isServerAlive(place))) await forgetHost(real, me)
     return true
   }
   const sql = postgres({ ...clientOptions(addressOf(place)), max: 1 })
   try {
     if (!(await isAlone(sql, patience))) return false
-    if (!(await endServer(place))) return false
-    while (await livesIn(place)) await pause(10)
+    if (!(await interruptServer(place))) return false
+    while (await isServerAlive(place)) await pause(10)
     await forgetHost(real, me)
     return true
   } finally {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Place } from './place.ts'
+import type { ServerPaths } from './serverPaths.ts'
 
 /** The exit code of a server that found the lock taken. */
 export const TAKEN = 75
@@ -15,7 +15,7 @@ export const REMOVE_THEN_RUN =
  * and its helpers inherit it, so the kernel keeps it as long as one of them lives, in whatever
  * container. Undefined where the machine or its file system has no such lock.
  */
-export async function lockedBy(place: Place): Promise<string[] | undefined> {
+export async function lockedBy(place: ServerPaths): Promise<string[] | undefined> {
   const words = ['--no-fork', '--nonblock', '--conflict-exit-code', String(TAKEN), lockFile(place)]
   const isAble = await promisify(execFile)('flock', [...words, 'true']).then(
     () => true,
@@ -25,6 +25,6 @@ export async function lockedBy(place: Place): Promise<string[] | undefined> {
 }
 
 /** A file that every cluster has and that its server never replaces. */
-function lockFile({ data }: Place): string {
+function lockFile({ data }: ServerPaths): string {
   return join(data, 'PG_VERSION')
 }

@@ -31,17 +31,17 @@ export async function noteHost(home: string, me: Machine): Promise<'here' | 'bes
  * Notes that a server which nobody noted, such as one of an older version, runs on this machine.
  * Only a hint for others, so a data folder that cannot be written is no obstacle.
  */
-export async function noteFoundHere(home: string, me: Machine): Promise<void> {
+export async function noteHostIfMissing(home: string, me: Machine): Promise<void> {
   await write(home, me, true).catch(() => undefined)
 }
 
 /** Whether some machine is noted to run the server. */
-export async function isNoted(home: string): Promise<boolean> {
+export async function hasHostNote(home: string): Promise<boolean> {
   return (await readNote(home)) !== undefined
 }
 
 /** Notes this machine in the place of a container whose server is known to have ended. */
-export async function takeHost(home: string, me: Machine): Promise<void> {
+export async function replaceHost(home: string, me: Machine): Promise<void> {
   await write(home, me, false)
 }
 

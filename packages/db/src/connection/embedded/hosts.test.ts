@@ -7,8 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openDatabase } from '../client.ts'
 import { stopEmbedded } from './embedded.ts'
-import { placeIn } from './place.ts'
-import { livesIn, postmasterPid } from './server.ts'
+import { serverPathsIn } from './serverPaths.ts'
+import { isServerAlive, postmasterPid } from './server.ts'
 import { Guest } from './testGuest.ts'
 import { hostNote } from './hostNote.ts'
 import { type Machine, thisMachine } from './machine.ts'
@@ -48,16 +48,16 @@ function newHome(name: string): string {
 
 /** Kills the server and all of its helpers, as a machine does that loses its power. */
 async function cutPower(home: string): Promise<void> {
-  const place = placeIn(home)
+  const place = serverPathsIn(home)
   const pid = await postmasterPid(place)
   if (pid === undefined) throw new Error('the server runs')
   process.kill(pid, 'SIGKILL')
-  while (await livesIn(place)) await pause(10)
+  while (await isServerAlive(place)) await pause(10)
 }
 
 /** A guest in a place of its own, whose own folder of sockets is empty. */
 function guestApart(home: string, machine?: Machine): Guest {
-  const { socketFolder } = placeIn(home)
+  const { socketFolder } = serverPathsIn(home)
   const hidden = `mkdir -p -m 700 ${socketFolder} && mount -t tmpfs -o mode=700 none ${socketFolder} && exec "$@"`
   const prefix = [...APART, '/bin/sh', '-c', hidden, 'sh']
   return new Guest(home, { prefix, ...(machine && { machine }) })
@@ -69,19 +69,19 @@ const REFUSED =
 test('a machine that lost its power goes on after its next boot, and another one is refused until then', async () => {
   const home = newHome('power')
   const first = new Guest(home, { machine: ANNA })
-  expect(await first.said).toContain('embedded Postgres')
+  expect(await first.output).toContain('embedded Postgres')
   first.child.kill('SIGKILL')
   await cutPower(home)
-  const lock = join(placeIn(home).data, 'postmaster.pid')
+  const lock = join(serverPathsIn(home).data, 'postmaster.pid')
   const before = await readFile(lock, 'utf8')
 
   const other = new Guest(home, { machine: BERT })
-  expect(await other.said).toMatch(REFUSED)
+  expect(await other.output).toMatch(REFUSED)
   await other.leave()
   expect(await readFile(lock, 'utf8')).toBe(before)
 
   const again = new Guest(home, { machine: { ...ANNA, boot_id: 'second' } })
-  expect(await again.said).toBe(await first.said)
+  expect(await again.output).toBe(await first.output)
   await again.leave()
 })
 
@@ -110,7 +110,7 @@ test('a machine that stopped its server leaves the files to any other', async ()
   expect(await stopEmbedded(home, ANNA)).toBe(true)
   expect(existsSync(hostNote(home))).toBe(false)
   const guest = new Guest(home, { machine: BERT })
-  expect(await guest.said).toContain('embedded Postgres')
+  expect(await guest.output).toContain('embedded Postgres')
   await guest.leave()
   await stopEmbedded(home, BERT)
 })
@@ -118,10 +118,10 @@ test('a machine that stopped its server leaves the files to any other', async ()
 test.runIf(mayPart)(`another machine leaves a live server and its files alone${why}`, async () => {
   const home = newHome('live')
   const db = await openDatabase({ home, machine: ANNA })
-  const lock = join(placeIn(home).data, 'postmaster.pid')
+  const lock = join(serverPathsIn(home).data, 'postmaster.pid')
   const before = await readFile(lock, 'utf8')
   const other = guestApart(home, BERT)
-  expect(await other.said).toMatch(REFUSED)
+  expect(await other.output).toMatch(REFUSED)
   await other.leave()
   expect(await readFile(lock, 'utf8')).toBe(before)
   expect(await db.sql`select 1 as one`).toEqual([{ one: 1 }])
@@ -135,14 +135,14 @@ test.runIf(mayPart && mayLock)(
   async () => {
     const home = newHome('beside')
     const first = guestApart(home)
-    expect(await first.said).toContain('embedded Postgres')
+    expect(await first.output).toContain('embedded Postgres')
     const other = guestApart(home)
-    expect(await other.said).toMatch(/run by another container of this machine.*DATABASE_URL/)
+    expect(await other.output).toMatch(/run by another container of this machine.*DATABASE_URL/)
     await other.leave()
     first.child.kill('SIGKILL')
-    while (await livesIn(placeIn(home))) await pause(10)
+    while (await isServerAlive(serverPathsIn(home))) await pause(10)
     const next = guestApart(home)
-    expect(await next.said).toBe(await first.said)
+    expect(await next.output).toBe(await first.output)
     await next.leave()
     expect((await thisMachine()).boot_id).toBe(
       (JSON.parse(await readFile(hostNote(home), 'utf8')) as Machine).boot_id,

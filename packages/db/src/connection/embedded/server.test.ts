@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { placeIn } from './place.ts'
+import { serverPathsIn } from './serverPaths.ts'
 import { launch } from './server.ts'
 
 let folder: string
@@ -20,7 +20,7 @@ async function delayFiles(signal: AbortSignal): Promise<void> {
 }
 
 test('a server that ends before its starter looks is reported, and nobody waits for it', async () => {
-  const place = placeIn(folder)
+  const place = serverPathsIn(folder)
   await mkdir(place.data, { recursive: true, mode: 0o700 })
   const bin = join(folder, 'bin')
   await mkdir(bin)

@@ -7,13 +7,13 @@ import { bestEffort } from '../bestEffort.ts'
 import postgres from 'postgres'
 import { type Address, clientOptions } from '../address.ts'
 import { DatabaseUnavailable } from '../unavailable.ts'
-import { hand, spawnAs, type Account } from './account.ts'
+import { giveFolder, spawnAs, type Account } from './account.ts'
 import type { Binaries } from './binaries.ts'
-import type { Place } from './place.ts'
+import type { ServerPaths } from './serverPaths.ts'
 import { lockedBy, REMOVE_THEN_RUN, TAKEN } from './filesLock.ts'
 
 /** How the server of a place is reached. */
-export function addressOf(place: Place, application_name = 'bestmark'): Address {
+export function addressOf(place: ServerPaths, application_name = 'bestmark'): Address {
   const [database, user] = ['postgres', 'bestmark']
   return {
     host: place.socketFolder,
@@ -27,7 +27,7 @@ export function addressOf(place: Place, application_name = 'bestmark'): Address 
 }
 
 /** Whether the server answers; `soon` while it starts, recovers or stops. Asked by connecting. */
-export async function answers(place: Place): Promise<'yes' | 'soon' | 'no'> {
+export async function checkServer(place: ServerPaths): Promise<'yes' | 'soon' | 'no'> {
   const sql = postgres({ ...clientOptions(addressOf(place)), max: 1 })
   try {
     await sql`select 1`
@@ -75,7 +75,7 @@ export type Visible = 'here' | 'beside'
 
 /** Starts the server and waits until it answers. Throws DatabaseUnavailable with its last words. */
 export async function launch(
-  place: Place,
+  place: ServerPaths,
   binaries: Binaries,
   account: Account,
   where: Visible,
@@ -118,16 +118,16 @@ function endOf(child: ChildProcess): ProcessEnd {
   return end
 }
 
-async function untilReady(place: Place, end: ProcessEnd, from: number): Promise<void> {
+async function untilReady(place: ServerPaths, end: ProcessEnd, from: number): Promise<void> {
   // Recovery after a crash may take a while; only the end of the process means that it failed.
   for (;;) {
-    if ((await answers(place)) === 'yes') return
+    if ((await checkServer(place)) === 'yes') return
     if (end.message !== undefined) break
     await pause(5)
   }
   // Another process may have been first; then its server answers within moments.
   for (const end = Date.now() + 3_000; Date.now() < end; await pause(50)) {
-    if ((await answers(place)) === 'yes') return
+    if ((await checkServer(place)) === 'yes') return
   }
   if (end.code === TAKEN) throw runsBeside(place)
   const why = (await lastWords(place, from)) || end.message
@@ -139,14 +139,14 @@ async function untilReady(place: Place, end: ProcessEnd, from: number): Promise<
   )
 }
 
-function noRoom({ home, log }: Place): DatabaseUnavailable {
+function noRoom({ home, log }: ServerPaths): DatabaseUnavailable {
   return new DatabaseUnavailable(
     `The embedded Postgres in ${home} did not start: its disk is full. Make room there; what was ` +
       `recorded is kept. Its log is ${log}.`,
   )
 }
 
-function runsBeside({ home }: Place): DatabaseUnavailable {
+function runsBeside({ home }: ServerPaths): DatabaseUnavailable {
   return new DatabaseUnavailable(
     `The database in ${home} is run by another container of this machine, and cannot be reached ` +
       'from here. Stop Bestmark there, or set DATABASE_URL to a Postgres that both reach.',
@@ -154,14 +154,14 @@ function runsBeside({ home }: Place): DatabaseUnavailable {
 }
 
 /** What the server complained of last, in its log from a byte on. */
-async function lastWords({ log }: Place, from: number): Promise<string> {
+async function lastWords({ log }: ServerPaths, from: number): Promise<string> {
   const lines = (await readFile(log)).subarray(from).toString().trim().split('\n')
   const fatal = lines.filter((line) => /FATAL|PANIC/.test(line)).at(-1) ?? lines.at(-1) ?? ''
   return fatal.replace(/^.*?(FATAL|PANIC):\s*/, '').trim()
 }
 
 /** The socket's folder may lie in /tmp, where somebody else may have put something in its place. */
-async function makeSocketFolder(place: Place, account: Account): Promise<void> {
+async function makeSocketFolder(place: ServerPaths, account: Account): Promise<void> {
   const { socketFolder } = place
   await mkdir(socketFolder, { mode: 0o700, recursive: true })
   const found = await lstat(socketFolder)
@@ -172,32 +172,32 @@ async function makeSocketFolder(place: Place, account: Account): Promise<void> {
         'Remove it, or give BESTMARK_HOME a shorter path.',
     )
   }
-  await hand(socketFolder, account)
+  await giveFolder(socketFolder, account)
 }
 
 /**
  * The locks of a server that was killed. Postgres itself trusts the pid in them, which may be a
  * zombie's or another program's by now; no process in the data folder means no server.
  */
-async function staleLocks(place: Place): Promise<string[]> {
+async function staleLocks(place: ServerPaths): Promise<string[]> {
   const pid = await postmasterPid(place)
   if (pid === undefined) return []
   for (const end = Date.now() + 15_000; Date.now() < end; await pause(20)) {
-    if (!(await livesIn(place))) break
-    if ((await answers(place)) !== 'no') return []
+    if (!(await isServerAlive(place))) break
+    if ((await checkServer(place)) !== 'no') return []
   }
-  if (await livesIn(place)) return []
+  if (await isServerAlive(place)) return []
   return [join(place.data, 'postmaster.pid'), `${place.socket}.lock`, place.socket]
 }
 
 /** The pid that the lock of the data folder names, if there is one. */
-export async function postmasterPid({ data }: Place): Promise<number | undefined> {
+export async function postmasterPid({ data }: ServerPaths): Promise<number | undefined> {
   const text = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')
   return Number.parseInt(text, 10) || undefined
 }
 
 /** Whether a server of the place, or what a killed one left behind, is alive; a zombie is not. */
-export async function livesIn(place: Place): Promise<boolean> {
+export async function isServerAlive(place: ServerPaths): Promise<boolean> {
   if (process.platform === 'linux') return someProcessWorksIn(place.data)
   const pid = await postmasterPid(place)
   if (pid === undefined) return false
@@ -209,11 +209,11 @@ export async function livesIn(place: Place): Promise<boolean> {
  * Asks the server to end, connections or not. Returns whether it was asked: the pid of one in
  * another container is another program's here.
  */
-export async function endServer(place: Place): Promise<boolean> {
+export async function interruptServer(place: ServerPaths): Promise<boolean> {
   const pid = await postmasterPid(place)
   if (pid === undefined) return false
   const isOurs =
-    process.platform === 'linux' ? await worksIn(place.data, pid) : await livesIn(place)
+    process.platform === 'linux' ? await worksIn(place.data, pid) : await isServerAlive(place)
   return isOurs && process.kill(pid, 'SIGINT')
 }
 

@@ -2,60 +2,61 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { DatabaseUnavailable } from '../unavailable.ts'
-import { accounts, hand, letThrough, reaches, type Account } from './account.ts'
+import { accounts, giveFolder, allowPassThrough, canReach, type Account } from './account.ts'
 import { copiedBinaries, runnableBinaries, type Binaries } from './binaries.ts'
 import { makeCluster, ownerOf } from './cluster.ts'
-import { digestOf, placeIn, type Place } from './place.ts'
-import { answers, launch, livesIn, type Visible } from './server.ts'
+import { digestOf, serverPathsIn, type ServerPaths } from './serverPaths.ts'
+import { checkServer, launch, isServerAlive, type Visible } from './server.ts'
 import { takeTurn } from './turn.ts'
-import { forgetHost, isNoted, noteFoundHere, noteHost, takeHost } from './hostNote.ts'
+import { forgetHost, hasHostNote, noteHostIfMissing, noteHost, replaceHost } from './hostNote.ts'
 import type { Machine } from './machine.ts'
 
 /** The place of a data folder's server, which `home` itself may have had to move elsewhere. */
-export async function placeOf(home: string): Promise<Place> {
+export async function findServerPaths(home: string): Promise<ServerPaths> {
   const moved = await readFile(elsewhereFile(home), 'utf8').catch(() => '')
-  return placeIn(moved.trim() || home)
+  return serverPathsIn(moved.trim() || home)
 }
 
 /**
  * The server of a data folder: the one that runs, or else one that is started now. Throws
  * DatabaseUnavailable where another machine than `me` runs it.
  */
-export async function serve(home: string, me: Machine): Promise<Place> {
-  const running = await placeOf(home)
+export async function ensureServer(home: string, me: Machine): Promise<ServerPaths> {
+  const running = await findServerPaths(home)
   if (await isServed(running)) {
-    if (!(await isNoted(home)) && (await livesIn(running))) await noteFoundHere(home, me)
+    if (!(await hasHostNote(home)) && (await isServerAlive(running)))
+      await noteHostIfMissing(home, me)
     return running
   }
   await using _turn = await takeTurn(digestOf(home))
-  const place = await placeOf(home)
+  const place = await findServerPaths(home)
   if (await isServed(place)) return place
   const where = await noteHost(home, me)
   try {
     const started = await start(home, place, where)
-    if (where === 'beside') await takeHost(home, me)
+    if (where === 'beside') await replaceHost(home, me)
     return started
   } catch (error) {
-    if (!(await livesIn(place))) await forgetHost(home, me)
+    if (!(await isServerAlive(place))) await forgetHost(home, me)
     throw error
   }
 }
 
 /** Whether the server answers, waiting while it starts, recovers or stops. */
-async function isServed(place: Place): Promise<boolean> {
+async function isServed(place: ServerPaths): Promise<boolean> {
   for (;;) {
-    const answer = await answers(place)
+    const answer = await checkServer(place)
     if (answer !== 'soon') return answer === 'yes'
     await pause(20)
   }
 }
 
-async function start(home: string, place: Place, where: Visible): Promise<Place> {
+async function start(home: string, place: ServerPaths, where: Visible): Promise<ServerPaths> {
   const owner = await ownerOf(place)
   const able = await accounts(owner)
   for (const account of able) {
-    await letThrough(place.home, account)
-    if (account.kind === 'own' || (await reaches(account, place.home))) {
+    await allowPassThrough(place.home, account)
+    if (account.kind === 'own' || (await canReach(account, place.home))) {
       return startAs(account, place, where)
     }
   }
@@ -64,16 +65,16 @@ async function start(home: string, place: Place, where: Visible): Promise<Place>
   return startAs(last, await moveElsewhere(home, last), where)
 }
 
-async function startAs(account: Account, place: Place, where: Visible): Promise<Place> {
+async function startAs(account: Account, place: ServerPaths, where: Visible): Promise<ServerPaths> {
   const binaries = await binariesFor(account, place)
   await makeCluster(place, binaries, account)
   await launch(place, binaries, account, where)
   return place
 }
 
-async function binariesFor(account: Account, place: Place): Promise<Binaries> {
+async function binariesFor(account: Account, place: ServerPaths): Promise<Binaries> {
   const found = await runnableBinaries(place.home)
-  if (account.kind === 'own' || (await reaches(account, join(found.folder, 'bin', 'postgres')))) {
+  if (account.kind === 'own' || (await canReach(account, join(found.folder, 'bin', 'postgres')))) {
     return found
   }
   return copiedBinaries(found, place.home)
@@ -83,12 +84,12 @@ async function binariesFor(account: Account, place: Place): Promise<Binaries> {
  * Root's own folders are closed to the user whom Postgres needs, so the database files go to a
  * folder that both reach, and a file in the data folder says where.
  */
-async function moveElsewhere(home: string, account: Account): Promise<Place> {
-  const place = placeIn(join('/var/lib/bestmark', digestOf(home)))
+async function moveElsewhere(home: string, account: Account): Promise<ServerPaths> {
+  const place = serverPathsIn(join('/var/lib/bestmark', digestOf(home)))
   await mkdir('/var/lib/bestmark', { recursive: true, mode: 0o711 })
   await mkdir(place.home, { recursive: true, mode: 0o711 })
-  if (!(await reaches(account, place.home))) throw unreachable(home)
-  await hand(place.home, account)
+  if (!(await canReach(account, place.home))) throw unreachable(home)
+  await giveFolder(place.home, account)
   await writeFile(elsewhereFile(home), `${place.home}\n`, { mode: 0o600 })
   return place
 }

@@ -13,7 +13,7 @@ interface GuestOptions extends SpawnOptions {
 /** Another process that opens the board of a data folder and says so, then waits to be let go. */
 export class Guest {
   readonly child: ChildProcess
-  readonly said: Promise<string>
+  readonly output: Promise<string>
 
   constructor(home: string, { prefix = [], machine, ...options }: GuestOptions = {}) {
     const module = (name: string) => JSON.stringify(join(import.meta.dirname, '..', name))
@@ -40,9 +40,9 @@ export class Guest {
       throw new Error(`The guest ended with ${String(code ?? signal)} before it printed anything.`)
     })
     const printed = once(this.child.stdout ?? this.child, 'data').then(([text]) => String(text))
-    this.said = Promise.race([printed, ended]).then((text) => text.trim())
+    this.output = Promise.race([printed, ended]).then((text) => text.trim())
     // A test that ended early does not wait for it.
-    this.said.catch(() => undefined)
+    this.output.catch(() => undefined)
   }
 
   async leave(): Promise<void> {

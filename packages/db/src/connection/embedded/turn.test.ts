@@ -8,9 +8,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { clientOptions } from '../address.ts'
 import { openDatabase } from '../client.ts'
 import { stopEmbedded } from './embedded.ts'
-import { digestOf, type Place, placeIn } from './place.ts'
-import { addressOf, answers, postmasterPid } from './server.ts'
-import { serve } from './start.ts'
+import { digestOf, type ServerPaths, serverPathsIn } from './serverPaths.ts'
+import { addressOf, checkServer, postmasterPid } from './server.ts'
+import { ensureServer } from './start.ts'
 import { Guest } from './testGuest.ts'
 import { takeTurn } from './turn.ts'
 import { thisMachine } from './machine.ts'
@@ -29,12 +29,12 @@ test.runIf(hasTurns)(`whoever starts a server has the turn until it answers${why
   await (await openDatabase({ home })).close()
   for (let round = 0; round < 3; round++) {
     await stopEmbedded(home)
-    const serving = serve(home, await thisMachine())
+    const serving = ensureServer(home, await thisMachine())
     // It asks first whether a server answers, and then takes the turn before anybody who waits here.
     await untilTaken(home)
     {
       await using _turn = await takeTurn(digestOf(home))
-      expect(await answers(placeIn(home))).toBe('yes')
+      expect(await checkServer(serverPathsIn(home))).toBe('yes')
     }
     await serving
   }
@@ -59,9 +59,9 @@ test(
   { timeout: 120_000 },
   async () => {
     const home = join(folder, 'killed')
-    const place = placeIn(home)
+    const place = serverPathsIn(home)
     const guests = Array.from({ length: 4 }, () => new Guest(home))
-    await Promise.all(guests.map((guest) => guest.said))
+    await Promise.all(guests.map((guest) => guest.output))
     const kills = 5
     for (let kill = 0; kill < kills; kill++) {
       const before = await postmasterPid(place)
@@ -79,7 +79,7 @@ test(
 )
 
 /** How many processes have joined the server. */
-async function presences(place: Place): Promise<number> {
+async function presences(place: ServerPaths): Promise<number> {
   const sql = postgres({ ...clientOptions(addressOf(place)), max: 1 })
   try {
     const joined = await sql`

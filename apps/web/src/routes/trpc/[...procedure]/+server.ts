@@ -1,4 +1,4 @@
-import { serving } from '@bestmark/api/serving'
+import { httpOptions } from '@bestmark/api/httpOptions'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { reported } from '#lib/server/problems.ts'
 import type { RequestHandler } from './$types'
@@ -8,7 +8,7 @@ const answer: RequestHandler = ({ request, locals }) =>
   fetchRequestHandler({
     endpoint: '/trpc',
     req: request,
-    ...serving,
+    ...httpOptions,
     createContext: () => locals.context(),
     onError: ({ error }) => {
       // What breaks off because its reader has left is no fault.

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { TrainingEvent } from '../run/event.ts'
-import { contextOf } from './context.ts'
+import { contextOf } from './eventContext.ts'
 import { initialTracker, track } from './tracker.ts'
 
 const contextAfter = (...events: object[]) =>

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 
 /** Where an embedded server keeps its things. */
-export interface Place {
+export interface ServerPaths {
   /** The folder of everything below but, where its path is long, the socket. */
   home: string
   data: string
@@ -20,7 +20,7 @@ const PORT = 5432
 const LONGEST_SOCKET = 100
 
 /** The places in a folder, the same for every process whatever its environment. */
-export function placeIn(home: string): Place {
+export function serverPathsIn(home: string): ServerPaths {
   const name = `.s.PGSQL.${PORT}`
   const near = join(home, 'run')
   const fits = Buffer.byteLength(join(near, name)) <= LONGEST_SOCKET

@@ -15,7 +15,7 @@ const FEWEST_PLACES = 3
  * The target, its standard error, and metrics that are the target in another form (the same curve
  * up to its unit and sign, as micro-F1 is accuracy), so that no policy sees it by another name.
  */
-export function hiddenOf(target: string, candidates: readonly Evaluation[]): string[] {
+export function hiddenMetrics(target: string, candidates: readonly Evaluation[]): string[] {
   const twins = measuredNames(candidates).filter((name) => {
     return name !== target && !isLossLike(name) && isOneCurve(curveOf(candidates, target, name))
   })
@@ -50,7 +50,7 @@ function normalised(values: readonly number[]): number[] {
 }
 
 /** The rows as they are for who may not look: nothing that is hidden is measured, declared or claimed. */
-export function blindly(rows: Rows, hidden: readonly string[]): Rows {
+export function withoutHidden(rows: Rows, hidden: readonly string[]): Rows {
   const { declaration, claim } = rows
   const hides = (name: string | null): boolean =>
     name !== null && (hidden.includes(name) || hidden.includes(`eval_${name}`))

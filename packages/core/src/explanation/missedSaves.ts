@@ -1,6 +1,6 @@
 import { byStep, type StepKey } from '../run/keys.ts'
 import { finder } from '../metric/evaluations.ts'
-import type { Note, Explained } from './explanation.ts'
+import type { Note, ExplanationInput } from './explanation.ts'
 import { note } from './note.ts'
 import type { Checkpoint } from '../run/rows.ts'
 import type { SelectionInput } from '../selection/input.ts'
@@ -10,7 +10,7 @@ import type { SelectionInput } from '../selection/input.ts'
  * be: evaluations off the grid of saves.
  */
 export function savingNotes(
-  { selection, evaluations, context }: Explained,
+  { selection, evaluations, context }: ExplanationInput,
   input: SelectionInput,
 ): Note[] {
   if (input.among === 'evaluations') return []

@@ -14,7 +14,7 @@ const databases = new WeakMap<Database['sql'], Map<string, Read>>()
  * after each change. A read that began before a caller asked may miss what the caller knows of, so
  * it waits for the next one: there are two at most, however many ask.
  */
-export function together<T extends object>(
+export function sharedRead<T extends object>(
   { sql }: Pick<Database, 'sql'>,
   [name, input]: readonly [name: string, input: object],
   read: () => Promise<T>,

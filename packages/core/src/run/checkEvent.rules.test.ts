@@ -1,40 +1,40 @@
 import { expect, test } from 'vitest'
-import { fitted } from './misfit.ts'
+import { checkEvent } from './checkEvent.ts'
 
 const log = { type: 'metrics', attempt: 0, step: 1, values: { loss: 1 } }
 const saved = { type: 'checkpoint', attempt: 0, step: 1, path: 'a', files_state: 'complete' }
 
-test('an event that fits has no misfits', () => {
-  expect(fitted(log)).toMatchObject({ event: { type: 'metrics', step: 1 }, misfits: [] })
+test('a valid event has no invalid fields', () => {
+  expect(checkEvent(log)).toMatchObject({ event: { type: 'metrics', step: 1 }, invalid: [] })
 })
 
 test.each([null, 'text', 5, {}, { ...log, type: 'zorp' }, { attempt: 0 }, [], undefined])(
   'what is no event is skipped whole: %j',
   (said) => {
-    expect(fitted(said)).toMatchObject({
+    expect(checkEvent(said)).toMatchObject({
       event: undefined,
-      misfits: [{ field: 'type', isWhole: true }],
+      invalid: [{ field: 'type', skipsEvent: true }],
     })
   },
 )
 
 test('a field that can be missed is left out, and each such field is told', () => {
-  const { event, misfits } = fitted({ ...log, at: 'noon', epoch: 'one' })
+  const { event, invalid } = checkEvent({ ...log, at: 'noon', epoch: 'one' })
   expect(event).toMatchObject({ type: 'metrics', at: null, epoch: null })
-  expect(misfits.map(({ field, isWhole }) => [field, isWhole]).toSorted()).toEqual([
+  expect(invalid.map(({ field, skipsEvent }) => [field, skipsEvent]).toSorted()).toEqual([
     ['at', false],
     ['epoch', false],
   ])
 })
 
 test('an event that cannot be without a field is skipped, and one reason is told', () => {
-  const { event, misfits } = fitted({ ...log, step: -1, attempt: 'x' })
+  const { event, invalid } = checkEvent({ ...log, step: -1, attempt: 'x' })
   expect(event).toBeUndefined()
-  expect(misfits).toHaveLength(1)
-  expect(misfits[0]).toMatchObject({ isWhole: true })
+  expect(invalid).toHaveLength(1)
+  expect(invalid[0]).toMatchObject({ skipsEvent: true })
 })
 
-const why = (step: unknown) => fitted({ ...log, step }).misfits[0]?.why
+const why = (step: unknown) => checkEvent({ ...log, step }).invalid[0]?.why
 
 test('a misfit shows what was there, shortened', () => {
   expect(why(-1)).toMatch(/^step must be .*; got -1$/)
@@ -46,11 +46,13 @@ test('a misfit shows what was there, shortened', () => {
 })
 
 test('a field whose form is no question is only called not valid', () => {
-  expect(fitted({ ...saved, files_state: 5 }).misfits[0]?.why).toBe('its files_state is not valid')
-  expect(fitted({ ...saved, path: 5 }).misfits[0]?.why).toBe('its path is not valid')
+  expect(checkEvent({ ...saved, files_state: 5 }).invalid[0]?.why).toBe(
+    'its files_state is not valid',
+  )
+  expect(checkEvent({ ...saved, path: 5 }).invalid[0]?.why).toBe('its path is not valid')
 })
 
-const fits = (path: string) => fitted({ ...saved, path }).event !== undefined
+const fits = (path: string) => checkEvent({ ...saved, path }).event !== undefined
 
 test('a path must fit into a file system: each name 255 long, all of it 4096, and no zero', () => {
   const longest = `${'a/'.repeat(2047)}ab`
@@ -62,11 +64,13 @@ test('a path must fit into a file system: each name 255 long, all of it 4096, an
     ...[false, false, false],
   ])
   expect(fits('a\0b')).toBe(false)
-  expect(fitted({ ...saved, path: 'a'.repeat(256) }).misfits).toMatchObject([
+  expect(checkEvent({ ...saved, path: 'a'.repeat(256) }).invalid).toMatchObject([
     { field: 'path', why: 'no file system can hold its path' },
   ])
 })
 
 test('a claim may have no path', () => {
-  expect(fitted({ type: 'claim', attempt: 0, path: null, step: 1, value: 1 }).misfits).toEqual([])
+  expect(checkEvent({ type: 'claim', attempt: 0, path: null, step: 1, value: 1 }).invalid).toEqual(
+    [],
+  )
 })

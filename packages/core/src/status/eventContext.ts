@@ -1,7 +1,7 @@
 import type { RunContext } from '../run/context.ts'
 import type { TrainingEvent } from '../run/event.ts'
 import { LossLog } from '../run/lossLog.ts'
-import { goesOn } from './states.ts'
+import { isActive } from './states.ts'
 import { initialTracker, track } from './tracker.ts'
 
 /** The context that a run's whole history gives. O(events). */
@@ -31,6 +31,6 @@ export function contextOf(events: readonly TrainingEvent[]): RunContext {
     ...{ loss_scale, loss_unit, save_steps, current_epoch },
     trainLoss: (weights) => losses.before(weights),
     logged: [...logged],
-    alive: goesOn(status),
+    alive: isActive(status),
   }
 }

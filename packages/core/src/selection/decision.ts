@@ -7,7 +7,7 @@ import type { SelectionInput } from './input.ts'
 import { missingOption, type PolicyProblem } from './policyProblem.ts'
 
 /** What decides, and the evaluations that it decides over. */
-export interface Setting {
+export interface Decision {
   decided: Decider
   /** First evaluations, in order of step, with the aggregate that the options name among their values. */
   evaluations: readonly Evaluation[]
@@ -15,7 +15,7 @@ export interface Setting {
 }
 
 /** What decides and over which values, before anything is compared. */
-export function settingOf(input: SelectionInput): Setting {
+export function decisionOf(input: SelectionInput): Decision {
   const { options = {} } = input
   const first = firstEvaluations(input.evaluations)
   const decided = decider({ ...input, options, evaluations: first })
@@ -42,7 +42,7 @@ export function settingOf(input: SelectionInput): Setting {
 export function directionProblem(input: SelectionInput): PolicyProblem | null {
   const { direction: asked, ...rest } = input.options ?? {}
   if (asked === undefined || rest.metric !== undefined) return null
-  const { metric, direction } = settingOf({ ...input, options: rest }).decided
+  const { metric, direction } = decisionOf({ ...input, options: rest }).decided
   if (metric === null || direction === null) return null
   return { code: 'direction_known', metric, direction, asked }
 }

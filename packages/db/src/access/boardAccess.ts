@@ -11,7 +11,7 @@ const LOOK_AGAIN = 1_000
  * Who may come in to the board of a data folder: whoever shows the token, and browsers that once
  * did. The token is read each time, so that a new one ends everything of the old at once.
  */
-export class Door {
+export class BoardAccess {
   readonly #home: string
   readonly #sessions: Sessions
 
@@ -45,17 +45,17 @@ export class Door {
   }
 
   /** Whether a text is the token. */
-  async opensWith(given: string | null): Promise<boolean> {
+  async isToken(given: string | null): Promise<boolean> {
     return given !== null && sameSecret(given, await this.token())
   }
 
   /** Lets a browser in; returns the secret of its session, which stands nowhere else. */
-  async letIn(): Promise<string> {
+  async openSession(): Promise<string> {
     return this.#sessions.open(derived('seal', await this.token()))
   }
 
   /** Whether a text is the secret of a session that was not ended. */
-  async knows(session: string | undefined): Promise<boolean> {
+  async hasSession(session: string | undefined): Promise<boolean> {
     return this.#sessions.has(session ?? '', derived('seal', await this.token()))
   }
 

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Door, sameSecret } from './door.ts'
+import { BoardAccess, sameSecret } from './boardAccess.ts'
 import { MOST_SESSIONS, SESSION_ENDS } from './sessions.ts'
 
 let home: string
-let door: Door
+let door: BoardAccess
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'bestmark-door-'))
-  door = new Door(home)
+  door = new BoardAccess(home)
 })
 afterEach(() => rm(home, { recursive: true }))
 
@@ -29,9 +29,9 @@ test('a secret is compared whole, and an empty one never fits', () => {
 
 test('a session is a secret of its own, which no file and no token tells', async () => {
   const token = await door.token()
-  const [one, two] = [await door.letIn(), await door.letIn()]
+  const [one, two] = [await door.openSession(), await door.openSession()]
   expect(new Set([token, one, two]).size).toBe(3)
-  expect([await door.knows(one), await door.knows(two)]).toEqual([true, true])
+  expect([await door.hasSession(one), await door.hasSession(two)]).toEqual([true, true])
   for (const path of await sessionFiles()) {
     const whole = path + (await readFile(path, 'utf8'))
     for (const secret of [token, one, two]) expect(whole).not.toContain(secret)
@@ -41,49 +41,50 @@ test('a session is a secret of its own, which no file and no token tells', async
 })
 
 test('what is no session lets nobody in', async () => {
-  const session = await door.letIn()
+  const session = await door.openSession()
   await writeFile(join(home, 'sessions', 'half'), '{"seal"')
   const others = [undefined, '', session.slice(1), `${session}x`, '../../token', 'half']
-  for (const other of [...others, await door.token()]) expect(await door.knows(other)).toBe(false)
-  expect(await door.knows(session)).toBe(true)
+  for (const other of [...others, await door.token()])
+    expect(await door.hasSession(other)).toBe(false)
+  expect(await door.hasSession(session)).toBe(true)
 })
 
 test('a session ends when it is long unused, or after a year however much it is used', async () => {
-  const [unused, old] = [await door.letIn(), await door.letIn()]
+  const [unused, old] = [await door.openSession(), await door.openSession()]
   const [first = '', second = ''] = await sessionFiles()
   const past = (Date.now() - SESSION_ENDS.unused - 60_000) / 1000
   await utimes(first, past, past)
   const whole = JSON.parse(await readFile(second, 'utf8'))
   const opened_at = Date.now() - SESSION_ENDS.after - 1
   await writeFile(second, JSON.stringify({ ...whole, opened_at }))
-  expect([await door.knows(unused), await door.knows(old)]).toEqual([false, false])
-  const fresh = await door.letIn()
+  expect([await door.hasSession(unused), await door.hasSession(old)]).toEqual([false, false])
+  const fresh = await door.openSession()
   expect(await sessionFiles()).toHaveLength(1)
-  expect(await door.knows(fresh)).toBe(true)
+  expect(await door.hasSession(fresh)).toBe(true)
 })
 
 test('each use of a session is noted, a minute apart at most', async () => {
-  const session = await door.letIn()
+  const session = await door.openSession()
   const [path = ''] = await sessionFiles()
   const earlier = (Date.now() - 120_000) / 1000
   await utimes(path, earlier, earlier)
-  await door.knows(session)
+  await door.hasSession(session)
   expect((await stat(path)).mtimeMs).toBeGreaterThan(Date.now() - 60_000)
 })
 
 test('a new token ends the link, every session and the name of before, in one step', async () => {
   const [token, name, cookie] = [await door.token(), await door.name(), await door.cookie()]
-  const session = await door.letIn()
+  const session = await door.openSession()
   // Another process serves the board meanwhile, and one that was killed left its sessions.
   const [path = ''] = await sessionFiles()
   const left = await readFile(path, 'utf8')
-  expect(await new Door(home).renew()).toBe(1)
+  expect(await new BoardAccess(home).renew()).toBe(1)
   await mkdir(join(home, 'sessions'))
   await writeFile(path, left)
-  expect(await door.opensWith(token)).toBe(false)
-  expect(await door.knows(session)).toBe(false)
+  expect(await door.isToken(token)).toBe(false)
+  expect(await door.hasSession(session)).toBe(false)
   expect([await door.name(), await door.cookie()]).not.toEqual([name, cookie])
-  expect(await door.opensWith(await door.token())).toBe(true)
+  expect(await door.isToken(await door.token())).toBe(true)
   expect((await stat(join(home, 'token'))).mode & 0o777).toBe(0o600)
 })
 
@@ -101,7 +102,7 @@ test('a server hears that the token is another one, and not that it is made or r
     await pause(100)
     await door.token()
   }
-  await new Door(home).renew()
+  await new BoardAccess(home).renew()
   now = 'renewed'
   await turned.promise
   end()
@@ -109,34 +110,37 @@ test('a server hears that the token is another one, and not that it is made or r
 })
 
 test('of many sessions the longest unused ends', async () => {
-  const first = await door.letIn()
+  const first = await door.openSession()
   const [path = ''] = await sessionFiles()
   await utimes(path, 1, Date.now() / 1000 - 3_600)
-  for (let count = 0; count < MOST_SESSIONS; count++) await door.letIn()
+  for (let count = 0; count < MOST_SESSIONS; count++) await door.openSession()
   expect(await sessionFiles()).toHaveLength(MOST_SESSIONS)
-  expect(await door.knows(first)).toBe(false)
+  expect(await door.hasSession(first)).toBe(false)
 })
 
 test('of many sessions those that nobody came back with end before any that is used', async () => {
-  const reader = await door.letIn()
-  expect(await door.knows(reader)).toBe(true)
-  for (let count = 0; count < 2 * MOST_SESSIONS; count++) await door.letIn()
+  const reader = await door.openSession()
+  expect(await door.hasSession(reader)).toBe(true)
+  for (let count = 0; count < 2 * MOST_SESSIONS; count++) await door.openSession()
   expect(await sessionFiles()).toHaveLength(MOST_SESSIONS)
-  expect(await door.knows(reader)).toBe(true)
+  expect(await door.hasSession(reader)).toBe(true)
 })
 
 test('where no session can be written, it is kept until the process ends, under the same rules', async () => {
   await writeFile(join(home, 'sessions'), 'in its place')
-  const [reader, other] = [await door.letIn(), await door.letIn()]
-  expect([await door.knows(reader), await door.knows(`${reader.slice(1)}x`)]).toEqual([true, false])
-  expect(await new Door(home).knows(reader)).toBe(false)
-  for (let count = 0; count < MOST_SESSIONS; count++) await door.letIn()
-  expect([await door.knows(reader), await door.knows(other)]).toEqual([true, false])
+  const [reader, other] = [await door.openSession(), await door.openSession()]
+  expect([await door.hasSession(reader), await door.hasSession(`${reader.slice(1)}x`)]).toEqual([
+    true,
+    false,
+  ])
+  expect(await new BoardAccess(home).hasSession(reader)).toBe(false)
+  for (let count = 0; count < MOST_SESSIONS; count++) await door.openSession()
+  expect([await door.hasSession(reader), await door.hasSession(other)]).toEqual([true, false])
   await rm(join(home, 'sessions'))
-  const written = await door.letIn()
-  expect([await door.knows(reader), await door.knows(written)]).toEqual([true, true])
-  await new Door(home).renew()
-  expect([await door.knows(reader), await door.knows(written)]).toEqual([false, false])
+  const written = await door.openSession()
+  expect([await door.hasSession(reader), await door.hasSession(written)]).toEqual([true, true])
+  await new BoardAccess(home).renew()
+  expect([await door.hasSession(reader), await door.hasSession(written)]).toEqual([false, false])
 })
 
 test('a full disk keeps nobody out, and no half of a session is left there', async () => {
@@ -147,8 +151,8 @@ test('a full disk keeps nobody out, and no half of a session is left there', asy
   if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', folder]).status !== 0) return
   try {
     await writeFile(join(folder, 'full'), Buffer.alloc(4096))
-    const reader = await door.letIn()
-    expect(await door.knows(reader)).toBe(true)
+    const reader = await door.openSession()
+    expect(await door.hasSession(reader)).toBe(true)
     expect(await readdir(folder)).toEqual(['full'])
   } finally {
     execFileSync('umount', [folder])

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { TrainingEvent } from '../run/event.ts'
-import { contextOf } from './context.ts'
+import { contextOf } from './eventContext.ts'
 
 const contextAfter = (...events: object[]) =>
   contextOf(events.map((event) => TrainingEvent.parse({ attempt: 0, ...event })))

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { together } from './together.ts'
+import { sharedRead } from './sharedRead.ts'
 
 /** A database that is nobody else's. */
-const own = () => ({ sql: (() => undefined) as never as Parameters<typeof together>[0]['sql'] })
+const own = () => ({ sql: (() => undefined) as never as Parameters<typeof sharedRead>[0]['sql'] })
 
 /** Reads that end when they are let go, each telling which one it was. */
 function slowReads() {
@@ -17,8 +17,8 @@ function slowReads() {
 
 test('callers that ask while a read runs are answered by one read that began after they asked', async () => {
   const [db, { begun, read, end }] = [own(), slowReads()]
-  const first = together(db, ['list', { job_id: 'a' }], read)
-  const late = Array.from({ length: 100 }, () => together(db, ['list', { job_id: 'a' }], read))
+  const first = sharedRead(db, ['list', { job_id: 'a' }], read)
+  const late = Array.from({ length: 100 }, () => sharedRead(db, ['list', { job_id: 'a' }], read))
   expect(begun).toHaveLength(1)
   end(0)
   expect(await first).toEqual({ read: 0 })
@@ -32,7 +32,7 @@ test('callers that ask while a read runs are answered by one read that began aft
 test('who asks when nothing runs is answered by a read of its own', async () => {
   const [db, { begun, read, end }] = [own(), slowReads()]
   for (const index of [0, 1, 2]) {
-    const answer = together(db, ['list', { job_id: 'a' }], read)
+    const answer = sharedRead(db, ['list', { job_id: 'a' }], read)
     end(index)
     expect(await answer).toEqual({ read: index })
   }
@@ -42,13 +42,13 @@ test('who asks when nothing runs is answered by a read of its own', async () => 
 test('another question, another database or a failed read is nobody else’s', async () => {
   const [db, { begun, read, end }] = [own(), slowReads()]
   const answers = [
-    together(db, ['list', { job_id: 'a' }], read),
-    together(db, ['list', { job_id: 'b' }], read),
-    together(db, ['names', { job_id: 'a' }], read),
-    together(own(), ['list', { job_id: 'a' }], read),
+    sharedRead(db, ['list', { job_id: 'a' }], read),
+    sharedRead(db, ['list', { job_id: 'b' }], read),
+    sharedRead(db, ['names', { job_id: 'a' }], read),
+    sharedRead(own(), ['list', { job_id: 'a' }], read),
   ]
   expect(begun).toHaveLength(4)
-  const late = together(db, ['list', { job_id: 'a' }], read)
+  const late = sharedRead(db, ['list', { job_id: 'a' }], read)
   begun[0]!.reject(new Error('away'))
   await expect(answers[0]).rejects.toThrow('away')
   await expect.poll(() => begun.length).toBe(5)

@@ -3,7 +3,7 @@ import { chmod, chown, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { closedFolder, closeHome } from './closed.ts'
+import { privateFolder, makeHomePrivate } from './privateFiles.ts'
 
 let folder: string
 let home: string
@@ -30,7 +30,7 @@ async function openHome(): Promise<void> {
 
 test('a data folder that others may read is closed, with all in it, and told once', async () => {
   await openHome()
-  const told = await closeHome(home)
+  const told = await makeHomePrivate(home)
   expect(told[0]).toBe(
     `Other users of this machine could reach ${home} (mode 0755); it is closed to them now.`,
   )
@@ -42,26 +42,26 @@ test('a data folder that others may read is closed, with all in it, and told onc
     await modeOf('token'),
   ]
   expect(modes).toEqual([0o700, 0o700, 0o700, 0o600])
-  expect(await closeHome(home)).toEqual([])
+  expect(await makeHomePrivate(home)).toEqual([])
 })
 
 test('what lay open in a closed folder is closed without a word: nobody reached it', async () => {
   await openHome()
   await chmod(home, 0o700)
-  expect(await closeHome(home)).toEqual([])
+  expect(await makeHomePrivate(home)).toEqual([])
   expect(await modeOf('models')).toBe(0o700)
 })
 
 test('a folder that holds other things, or that all share, is left alone, and told', async () => {
   await openHome()
   await mkdir(join(home, 'photos'))
-  expect((await closeHome(home))[0]).toMatch(/also holds photos.*BESTMARK_HOME/)
+  expect((await makeHomePrivate(home))[0]).toMatch(/also holds photos.*BESTMARK_HOME/)
   expect([await modeOf(), await modeOf('photos'), await modeOf('runs')]).toEqual([
     ...[0o755, 0o755, 0o700],
   ])
   await rm(join(home, 'photos'), { recursive: true })
   await chmod(home, 0o1777)
-  expect((await closeHome(home))[0]).toMatch(/is shared by all users/)
+  expect((await makeHomePrivate(home))[0]).toMatch(/is shared by all users/)
   expect(await modeOf()).toBe(0o777)
 })
 
@@ -69,12 +69,12 @@ test('a link to a folder elsewhere is not followed', async () => {
   await mkdir(join(folder, 'elsewhere'))
   await chmod(join(folder, 'elsewhere'), 0o755)
   await symlink(join(folder, 'elsewhere'), join(home, 'models'))
-  await closeHome(home)
+  await makeHomePrivate(home)
   expect((await stat(join(folder, 'elsewhere'))).mode & 0o777).toBe(0o755)
 })
 
 test('new folders of a data folder are closed from the start', async () => {
-  expect(await closedFolder(home, 'runs')).toBe(join(home, 'runs'))
+  expect(await privateFolder(home, 'runs')).toBe(join(home, 'runs'))
   expect(await modeOf('runs')).toBe(0o700)
 })
 
@@ -88,7 +88,7 @@ test.runIf(isRoot)(`another user reads and lists nothing of it${why}`, async () 
   const paths = ['token', 'runs/below/file', 'models/below/file', 'examples/below/file']
   const attack = () => paths.map((path) => asNobody(`cat ${join(home, path)}`)).join('')
   expect(attack()).toContain('secret')
-  await closeHome(home)
+  await makeHomePrivate(home)
   expect(attack() + asNobody(`ls ${home} ${home}/runs`)).toBe('')
 })
 
@@ -99,11 +99,11 @@ test.runIf(isRoot)(
     execFileSync('chmod', ['-R', 'go-rwx', join(home, 'postgres-18')])
     execFileSync('chown', ['-R', '65534:65534', join(home, 'postgres-18')])
     await chown(join(home, 'postgres-18'), 65_534, 65_534)
-    await closeHome(home)
+    await makeHomePrivate(home)
     expect(await modeOf()).toBe(0o711)
     expect(asNobody(`cat ${home}/postgres-18/below/file`)).toBe('secret')
     const others = ['token', 'runs/below/file', 'models/below/file']
     expect(others.map((path) => asNobody(`cat ${join(home, path)}`)).join('')).toBe('')
-    expect(await closeHome(home)).toEqual([])
+    expect(await makeHomePrivate(home)).toEqual([])
   },
 )

@@ -15,7 +15,7 @@ const PASS = 0o011
 const STICKY = 0o1000
 
 /** A folder of a data folder, for nobody else to read; made where it is missing. */
-export async function closedFolder(home: string, name: string): Promise<string> {
+export async function privateFolder(home: string, name: string): Promise<string> {
   const path = join(home, name)
   await mkdir(path, { recursive: true, mode: 0o700 })
   return path
@@ -26,7 +26,7 @@ export async function closedFolder(home: string, name: string): Promise<string> 
  * each that was open. A folder that others pass through to reach a database stays so. One that
  * holds other people's things is left alone, and only what is Bestmark's in it is closed.
  */
-export async function closeHome(folder: string): Promise<string[]> {
+export async function makeHomePrivate(folder: string): Promise<string[]> {
   // Windows keeps who may read in lists that Node does not show.
   if (process.platform === 'win32') return []
   const home = await realpath(folder)
