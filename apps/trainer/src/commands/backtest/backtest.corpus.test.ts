@@ -13,7 +13,7 @@ interface Row {
   eval_accuracy?: number
 }
 
-/** Regrets in accuracy of the last and of the lowest loss, from the file alone. */
+/** The regret in accuracy of the last and of the lowest loss, computed from the file alone. */
 async function regrets(file: string): Promise<{ last: number; lowest: number }> {
   const { log_history } = parsePythonJson(await readFile(file, 'utf8')) as { log_history: Row[] }
   const rows = log_history.filter((row) => row.eval_accuracy !== undefined)
@@ -33,22 +33,22 @@ function mean(values: number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
-test.skipIf(!corpus)(`the baselines over public runs are what their files say${why}`, async () => {
+test.skipIf(!corpus)(`baselines of public runs equal values from their files${why}`, async () => {
   const folder = join(corpus ?? '', 'trainer_state')
   const words = ['backtest', folder, '--target', 'accuracy', '--json']
   const answer = Backtest.parse(JSON.parse((await command(words)).stdout))
   expect(answer.runs).toBeGreaterThan(0)
-  const known = []
+  const expected = []
   for (const { name, picks } of answer.replayed) {
-    const own = await regrets(join(folder, name, 'trainer_state.json'))
-    known.push(own)
+    const ofFile = await regrets(join(folder, name, 'trainer_state.json'))
+    expected.push(ofFile)
     const regretOf = (policy: string) => picks.find((pick) => pick.policy === policy)!.regret
-    expect(regretOf('last')).toBeCloseTo(own.last, 12)
-    expect(regretOf('lowest eval_loss')).toBeCloseTo(own.lowest, 12)
+    expect(regretOf('last')).toBeCloseTo(ofFile.last, 12)
+    expect(regretOf('lowest eval_loss')).toBeCloseTo(ofFile.lowest, 12)
   }
   const figures = (policy: string) => answer.policies.find((one) => one.policy === policy)!
-  expect(figures('last').mean_regret).toBeCloseTo(mean(known.map(({ last }) => last)), 12)
-  const lowest = mean(known.map(({ lowest }) => lowest))
+  expect(figures('last').mean_regret).toBeCloseTo(mean(expected.map(({ last }) => last)), 12)
+  const lowest = mean(expected.map(({ lowest }) => lowest))
   expect(figures('lowest eval_loss').mean_regret).toBeCloseTo(lowest, 12)
   expect(new Set(answer.replayed.map(({ group }) => group)).size).toBe(answer.groups)
 })

@@ -5,14 +5,14 @@ import { expect, test } from 'vitest'
 import { command } from '../testing.ts'
 import { temporaryFolder, writeOutput } from '../../testing.ts'
 
-/** The loss turns after step 200, the accuracy goes on: last is best, lowest eval_loss is not. */
+/** The loss rises after step 200, the accuracy rises too: last is best, lowest eval_loss is not. */
 const log = [3, 1, 2, 2.5].map((eval_loss, index) => ({
   step: 100 * (index + 1),
   eval_loss,
   eval_accuracy: [0.4, 0.6, 0.7, 0.8][index]!,
 }))
 
-/** Runs differ, so that none is the beginning of another. */
+/** Each salt gives another run, so that no run is the beginning of another. */
 async function writeRun(folder: string, salt: number, root = true): Promise<void> {
   const salted = log.map((row) => ({ ...row, eval_loss: row.eval_loss + salt / 100 }))
   await writeOutput(folder, { saves: [100, 200, 300, 400], log: salted, root })
@@ -26,21 +26,21 @@ async function backtestJson(words: string[], cwd: string): Promise<Backtest> {
 
 test('runs are found at any depth, and each belongs to its repository', async () => {
   await using folder = await temporaryFolder()
-  const places = [
+  const paths = [
     ['ana__speech__run-1__abc', 'ana/speech'],
     ['deep/er/ana__speech__run-2__def', 'ana/speech'],
     ['hub/models--ben--vision/snapshots/123', 'ben/vision'],
     ['clone/outputs/run', 'clone'],
     ['plain/outputs/run', 'plain'],
   ] as const
-  for (const [index, [place]] of places.entries()) {
-    await writeRun(join(folder.path, place), index, index % 2 === 0)
+  for (const [index, [path]] of paths.entries()) {
+    await writeRun(join(folder.path, path), index, index % 2 === 0)
   }
   await mkdir(join(folder.path, 'clone/.git'))
   await symlink('..', join(folder.path, 'plain/round'))
   const { replayed, groups } = await backtestJson(['.', '--target', 'accuracy'], folder.path)
   expect(Object.fromEntries(replayed.map(({ name, group }) => [name, group]))).toEqual(
-    Object.fromEntries(places),
+    Object.fromEntries(paths),
   )
   expect(groups).toBe(4)
   const pattern = '(run-\\d|run)'
@@ -50,7 +50,7 @@ test('runs are found at any depth, and each belongs to its repository', async ()
   expect([...names].sort()).toEqual(['ben/vision', 'run', 'run-1', 'run-2'])
 })
 
-test('whole checkpoints are the candidates where enough were kept, else evaluations', async () => {
+test('complete checkpoints are the candidates if there are enough, else evaluations', async () => {
   await using folder = await temporaryFolder()
   await writeRun(join(folder.path, 'kept'), 0)
   const other = log.map((row) => ({ ...row, eval_loss: row.eval_loss + 1 }))
@@ -63,9 +63,9 @@ test('whole checkpoints are the candidates where enough were kept, else evaluati
   ])
 })
 
-test('runs of any program count: tables of Lightning and Keras, and a log of nanoGPT', async () => {
+test('runs of any program are replayed: tables of Lightning and Keras, and a log of nanoGPT', async () => {
   await using folder = await temporaryFolder()
-  const files: [place: string, head: string, row: (step: number, loss: number) => string][] = [
+  const files: [path: string, head: string, row: (step: number, loss: number) => string][] = [
     [
       'lightning/version_0/metrics.csv',
       'epoch,step,val_acc,val_loss\n',
@@ -82,20 +82,20 @@ test('runs of any program count: tables of Lightning and Keras, and a log of nan
       (step, loss) => `step:${step}/5 train_loss:1.0 val_loss:${loss} val_acc:${step / 8}\n`,
     ],
   ]
-  for (const [place, head, row] of files) {
-    await mkdir(join(folder.path, dirname(place)), { recursive: true })
+  for (const [path, head, row] of files) {
+    await mkdir(join(folder.path, dirname(path)), { recursive: true })
     const rows = [3, 1, 2, 4, 5].map((loss, index) => row(index + 1, loss))
-    await writeFile(join(folder.path, place), head + rows.join(''))
+    await writeFile(join(folder.path, path), head + rows.join(''))
   }
   const { replayed } = await backtestJson(['.', '--target', 'val_acc'], folder.path)
-  expect(replayed.map(({ name }) => name)).toEqual(files.map(([place]) => dirname(place)).sort())
+  expect(replayed.map(({ name }) => name)).toEqual(files.map(([path]) => dirname(path)).sort())
   for (const { picks, best_step } of replayed) {
     expect(best_step).toBe(5)
     expect(picks.find(({ policy }) => policy === 'lowest eval_loss')?.step).toBe(2)
   }
 })
 
-test('a run that cannot be read is left out and told, whatever is wrong with it', async () => {
+test('a run that cannot be read is listed as skipped', async () => {
   await using folder = await temporaryFolder()
   await writeRun(join(folder.path, 'good'), 0)
   await mkdir(join(folder.path, 'odd/events.out.tfevents.1.host'), { recursive: true })
@@ -104,7 +104,7 @@ test('a run that cannot be read is left out and told, whatever is wrong with it'
   expect(skipped).toMatchObject([{ name: 'odd', code: 'unreadable' }])
 })
 
-test('one state file, and several paths, can be named', async () => {
+test('PATH may be a state file, and there may be several paths', async () => {
   await using folder = await temporaryFolder()
   await writeRun(join(folder.path, 'a'), 0)
   await writeRun(join(folder.path, 'b'), 1)
@@ -118,7 +118,7 @@ test('one state file, and several paths, can be named', async () => {
   ])
 })
 
-test('figures, the word on scored, each run, and what was left out are printed', async () => {
+test('figures, the advice on scored, each run, and skipped runs are printed', async () => {
   await using folder = await temporaryFolder()
   await writeRun(join(folder.path, 'good'), 0)
   await mkdir(join(folder.path, 'torn'))
@@ -138,7 +138,7 @@ test('figures, the word on scored, each run, and what was left out are printed',
   expect(all.stdout).toMatch(/torn: .*trainer_state\.json is not valid JSON/)
 })
 
-test('--csv is a row for each run and policy', async () => {
+test('--csv prints a row per run and policy', async () => {
   await using folder = await temporaryFolder()
   await writeRun(join(folder.path, 'a, "b"'), 0)
   const words = ['backtest', '.', '--target', 'accuracy', '--csv']
@@ -150,46 +150,46 @@ test('--csv is a row for each run and policy', async () => {
   expect(rows).toContain(last)
 })
 
-test('bad input gets a sentence that names the choices', async () => {
+test('the error for wrong input names the choices', async () => {
   await using folder = await temporaryFolder()
   const zorp = log.map((row, index) => ({ ...row, eval_zorp: index }))
   await writeOutput(join(folder.path, 'run'), { saves: [100], log: zorp })
-  const told = async (...words: string[]) => {
+  const refusal = async (...words: string[]) => {
     const { stdout, stderr, code } = await command(['backtest', ...words], { cwd: folder.path })
     expect([stdout, code]).toEqual(['', 2])
     return stderr
   }
   const logged =
     'Logged metrics (number of runs): eval_loss (1), eval_accuracy (1), eval_zorp (1).\n'
-  expect(await told('.', '--target', 'nope')).toBe(`bestmark: No run logged nope. ${logged}`)
-  expect(await told('.')).toBe(
+  expect(await refusal('.', '--target', 'nope')).toBe(`bestmark: No run logged nope. ${logged}`)
+  expect(await refusal('.')).toBe(
     `bestmark: --target is missing: name the metric that judges. ${logged}`,
   )
-  expect(await told('.', '--target', 'zorp')).toBe(
+  expect(await refusal('.', '--target', 'zorp')).toBe(
     'bestmark: Unknown whether a low or a high zorp is better. Add --mode min or --mode max.\n',
   )
-  expect(await told('.', '--target', 'accuracy', '--metric', 'nope')).toMatch(
+  expect(await refusal('.', '--target', 'accuracy', '--metric', 'nope')).toMatch(
     /No run logged nope\./,
   )
   await writeRun(join(folder.path, 'whole'), 0)
-  expect(await told('.', '--target', 'accuracy', '--metric', 'accuracy')).toMatch(
+  expect(await refusal('.', '--target', 'accuracy', '--metric', 'accuracy')).toMatch(
     /--metric accuracy cannot decide: it is the target itself/,
   )
-  expect(await told('.', '--target', 'accuracy', '--mode', 'up')).toMatch(
+  expect(await refusal('.', '--target', 'accuracy', '--mode', 'up')).toMatch(
     /--mode must be min or max/,
   )
-  expect(await told('.', '--target', 'accuracy', '--group', '(')).toMatch(/a regular expression/)
-  expect(await told('.', '--target', 'accuracy', '--at-least', '1')).toMatch(
+  expect(await refusal('.', '--target', 'accuracy', '--group', '(')).toMatch(/a regular expression/)
+  expect(await refusal('.', '--target', 'accuracy', '--at-least', '1')).toMatch(
     /whole number, 2 or more/,
   )
-  expect(await told('.', '--target', 'accuracy', '--json', '--csv')).toMatch(
+  expect(await refusal('.', '--target', 'accuracy', '--json', '--csv')).toMatch(
     /Use either --json or --csv/,
   )
-  expect(await told('--target', 'accuracy')).toMatch(/PATH is missing/)
-  expect(await told('nowhere', '--target', 'accuracy')).toMatch(/Cannot open \S+nowhere/)
+  expect(await refusal('--target', 'accuracy')).toMatch(/PATH is missing/)
+  expect(await refusal('nowhere', '--target', 'accuracy')).toMatch(/Cannot open \S+nowhere/)
 })
 
-test('nothing to replay prints nothing, says why, and ends with 1', async () => {
+test('without a run to replay, stderr has the reason and the exit code is 1', async () => {
   await using folder = await temporaryFolder()
   const words = ['backtest', '.', '--target', 'accuracy']
   const none = await command(words, { cwd: folder.path })

@@ -3,19 +3,19 @@ import { dirname, relative } from 'node:path'
 import { Failure, errorText } from '../../failure.ts'
 import { searchRuns } from '../../sources/runSearch.ts'
 
-/** A place that holds a training run, and the path that it was found below. */
+/** A training run, and the path that it was found below. */
 export interface BacktestPath {
   /** Absolute: a run's folder, or one state file. */
   path: string
-  /** The folder that tells where the run belongs. */
+  /** The folder of the run; its path gives the group. */
   folder: string
   below: string
   name: string
 }
 
 /**
- * Every run of any source at or below a path, in order of name, or one state file. Folders that
- * cannot be read are told to `unreadable`. Throws a Failure where there is no such path.
+ * Every run at or below a path, sorted by name, or one state file. Reports folders that cannot be
+ * read to `unreadable`. Throws a Failure if the path does not exist.
  */
 export async function* findRuns(
   path: string,

@@ -20,22 +20,22 @@ export interface ReadRuns {
 
 interface ReadOptions {
   pattern: RegExp | undefined
-  /** How many whole checkpoints must have been evaluated for files to count. */
+  /** With at least this many complete and evaluated checkpoints, only these are candidates. */
   at_least: number
 }
 
-/** Reads every run at or below the paths, one after the other, and reports its progress. */
+/** Reads every run at or below the paths, one after another, and shows the progress. */
 export async function readRuns(paths: readonly string[], options: ReadOptions): Promise<ReadRuns> {
   const runs = new Map<string, BacktestRun>()
   const unreadable: SkippedRun[] = []
-  const leaveOut = (name: string, group: string, why: string): void => {
+  const skip = (name: string, group: string, why: string): void => {
     unreadable.push({ name, group, code: 'unreadable', why })
   }
-  using waiting = new BusyLine()
+  using busyLine = new BusyLine()
   for (const path of paths) {
-    for await (const found of findRuns(path, (folder, why) => leaveOut(folder, path, why))) {
+    for await (const found of findRuns(path, (folder, why) => skip(folder, path, why))) {
       if (runs.has(found.path)) continue
-      waiting.show(`${runs.size + unreadable.length} runs read, now ${found.name}`)
+      busyLine.show(`${runs.size + unreadable.length} runs read, now ${found.name}`)
       const group = groupOf(found, options.pattern)
       const name = paths.length > 1 ? found.path : found.name
       try {
@@ -43,7 +43,7 @@ export async function readRuns(paths: readonly string[], options: ReadOptions): 
       } catch (error) {
         // The other runs count even if one file cannot be read.
         if (!(error instanceof Failure) && systemCode(error) === undefined) throw error
-        leaveOut(name, group, errorText(error))
+        skip(name, group, errorText(error))
       }
     }
   }
@@ -57,13 +57,13 @@ async function rowsOf(
   const { events } = await readRun(path)
   const rows = rowsFrom(events)
   const [skipped] = readerWarnings(events)
-  // What was not read is not said to hold nothing.
+  // A run that was not read must not count as a run without evaluations.
   if (rows.evaluations.length === 0 && skipped !== undefined) throw new Failure(skipped)
   const among = evaluatedFiles(rows) >= at_least ? 'checkpoints' : 'evaluations'
   return { rows, context: contextOf(events), among }
 }
 
-/** How many whole checkpoints were evaluated. Most runs keep too few to choose between. */
+/** The number of complete checkpoints that were evaluated. Most runs keep too few for a choice. */
 function evaluatedFiles({ checkpoints, evaluations }: RunRows): number {
   const evaluated = new Set(evaluations.map(({ attempt, step }) => `${attempt}:${step}`))
   return checkpoints.filter(

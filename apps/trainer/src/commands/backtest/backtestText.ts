@@ -7,7 +7,7 @@ import {
   type PolicyFigures,
 } from '@bestmark/core'
 
-/** At most this many runs are listed without --all. */
+/** The number of runs that are listed without --all. */
 const SHOWN = 20
 
 const SKIPPED: Record<SkippedCode, string> = {
@@ -58,7 +58,7 @@ function figuresRow(one: PolicyFigures): string[] {
   ]
 }
 
-/** The difference to the baselines in the runs in which the policy could choose. */
+/** The difference to the baselines, over the runs in which the policy could choose. */
 function sameRuns({ beside }: PolicyFigures): string[] {
   return beside.map(({ baseline, difference }) => `${signed(round(difference))} to ${baseline}`)
 }

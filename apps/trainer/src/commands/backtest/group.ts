@@ -5,10 +5,10 @@ import type { BacktestPath } from './backtestPaths.ts'
 
 /** `models--owner--name`, as the HuggingFace cache names a repository's folder. */
 const CACHED = /^models--(.+?)--(.+)$/
-/** `owner__name__…`, one folder a run. */
+/** `owner__name__…`, one folder per run. */
 const FLAT = /^(.+?)__(.+?)__/
 
-/** The pattern of `--group`. Throws a Failure if it is no regular expression. */
+/** The pattern of `--group`. Throws a Failure if it is not a regular expression. */
 export function groupPattern(text: string | undefined): RegExp | undefined {
   try {
     return text === undefined ? undefined : new RegExp(text)
@@ -18,8 +18,8 @@ export function groupPattern(text: string | undefined): RegExp | undefined {
 }
 
 /**
- * The repository that a run belongs to: what the pattern captures in its path; else by the nearest
- * folder that names one, the nearest that is a repository, or the first below the given path.
+ * The group of a run: what the pattern captures in its path, else the nearest folder that names a
+ * repository, else the nearest git repository, else the first folder below the given path.
  */
 export function groupOf({ folder, below }: BacktestPath, pattern?: RegExp): string {
   const captured = pattern?.exec(folder)
@@ -37,12 +37,12 @@ export function groupOf({ folder, below }: BacktestPath, pattern?: RegExp): stri
 const REPOSITORIES = new Map<string, boolean>()
 
 function isRepository(folder: string): boolean {
-  const known = REPOSITORIES.get(folder) ?? existsSync(join(folder, '.git'))
-  REPOSITORIES.set(folder, known)
-  return known
+  const isOne = REPOSITORIES.get(folder) ?? existsSync(join(folder, '.git'))
+  REPOSITORIES.set(folder, isOne)
+  return isOne
 }
 
-/** A folder and those that it lies in, the nearest first. */
+/** A folder and all folders above it, the nearest first. */
 function ancestors(folder: string): string[] {
   const above = dirname(folder)
   return above === folder ? [folder] : [folder, ...ancestors(above)]

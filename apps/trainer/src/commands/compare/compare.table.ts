@@ -5,10 +5,10 @@ import { JOB } from '../../cli/argumentTexts.ts'
 
 export const COMPARE = command({
   name: 'compare',
-  summary: "Say which of several runs' checkpoints is best, and why.",
+  summary: 'Show which checkpoint of several runs is best, and why.',
   details: [
-    'Runs are not ranked across if their metric, its direction or their evaluation data differ (sample ' +
-      'counts, or data sets in the configuration). Each group of runs that compare has its own best.',
+    'Runs are comparable if they have the same metric, the same direction and the same evaluation ' +
+      'data (sample count, and data sets in the configuration). Each group of comparable runs has a best.',
     'Exits with 1 if there is no single best checkpoint.',
   ],
   forms: ['compare JOB… [options]', 'compare --project NAME [options]'],

@@ -52,7 +52,7 @@ test('compare, best and their JSON name the same checkpoint of the same run', as
   expect(JSON.parse((await board.run('best', 'two', '--json')).stdout)).toEqual(best)
   const why = await board.run('best', '--project', 'sweep', '--explain')
   expect(why.stdout).toBe(`${path}\n\n${compared.stdout}`)
-  for (const [words, told] of [
+  for (const [words, message] of [
     [['compare', 'one', '--project', 'sweep'], 'Name jobs, or a project with --project.'],
     [['compare', 'none'], 'There is no job "none".'],
     [['compare', '--project', 'none'], 'No job belongs to project "none".'],
@@ -60,11 +60,11 @@ test('compare, best and their JSON name the same checkpoint of the same run', as
   ] as const) {
     const refused = await board.run(...words)
     expect([words, refused.code, refused.stdout]).toEqual([words, 2, ''])
-    expect(refused.stderr).toContain(told)
+    expect(refused.stderr).toContain(message)
   }
 })
 
-test('runs that do not compare have no single best, and a script is told by the exit code', async () => {
+test('runs that are not comparable have no single best, and the exit code is 1', async () => {
   await using board = await boardOf({
     loss: [{ eval_loss: 3 }, { eval_loss: 2 }],
     score: [{ eval_f1: 0.5 }, { eval_f1: 0.25 }],

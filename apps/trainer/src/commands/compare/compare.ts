@@ -32,7 +32,7 @@ async function compareNamedJobs(db: Database, named: readonly string[]): Promise
   return compareJobs(db, { job_ids })
 }
 
-/** The comparison of a project. Throws a Failure where it has no job. */
+/** Compares the jobs of a project. Throws a Failure if it has none. */
 export async function compareProject(db: Database, project: string): Promise<ComparedJobs> {
   const compared = await compareJobs(db, { project })
   if (compared.found > 0) return compared

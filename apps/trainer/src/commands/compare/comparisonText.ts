@@ -13,24 +13,24 @@ import {
 } from '@bestmark/core'
 import type { ComparedJobs } from '@bestmark/db'
 
-/** As many differing settings as a line has room for. */
+/** The number of differing settings that fit on a line. */
 const MOST_SETTINGS = 4
 
-/** A comparison as text: the answer, where its checkpoint lies, what to know, and a table per group. */
+/** A comparison as text: the answer, the path of its checkpoint, notes, and a table per group. */
 export function comparisonText({ comparison, best_paths, found }: ComparedJobs): string[] {
   const { sentence, best, groups, runs, notes } = comparison
   const path = best && ownValue(best_paths, best.job_id)
   const newest =
     found > runs.length ? [`!  Only the newest ${runs.length} of ${found} jobs were compared.`] : []
-  const known = [...newest, ...notes.map(({ text }) => `-  ${text}`)]
+  const noteLines = [...newest, ...notes.map(({ text }) => `-  ${text}`)]
   const parts = [
     [sentence, ...(path ? [`Its checkpoint: ${path}`] : [])],
-    known,
+    noteLines,
     ...groups.map((group) => groupLines(comparison, group)),
     runs.filter((run) => run.rank === null).map(({ name, reason }) => `${name}: ${reason}`),
   ]
-  const shown = parts.filter((lines) => lines.length > 0)
-  return shown.flatMap((lines, at) => (at === 0 ? lines : ['', ...lines]))
+  const filled = parts.filter((lines) => lines.length > 0)
+  return filled.flatMap((lines, at) => (at === 0 ? lines : ['', ...lines]))
 }
 
 function groupLines(comparison: Comparison, group: ComparisonGroup): string[] {
@@ -52,13 +52,13 @@ function cellsOf(run: ComparedRun): string[] {
   const figures = ownValue(run.figures, metric ?? '')
   const mark = is_best ? 'best' : is_tied ? 'within the noise' : ''
   return [
-    ...[`${rank ?? '–'}`, name, `${best?.step ?? '–'}`, shown(best?.value)],
+    ...[`${rank ?? '–'}`, name, `${best?.step ?? '–'}`, valueText(best?.value)],
     ...[is_best || !isFiniteMeasure(difference) ? '' : signed(difference)],
-    ...[shown(figures?.last), shown(figures?.min), shown(figures?.max), mark],
+    ...[valueText(figures?.last), valueText(figures?.min), valueText(figures?.max), mark],
   ]
 }
 
-function shown(value: Measured | undefined): string {
+function valueText(value: Measured | undefined): string {
   if (value === null || value === undefined) return '–'
   return isFiniteMeasure(value) ? figure(value) : String(value)
 }

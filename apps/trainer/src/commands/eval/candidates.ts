@@ -7,9 +7,9 @@ import type { ReadRun } from '../../sources/reader/source.ts'
 type Complete = RunCheckpoint['checkpoint']
 
 /**
- * The complete checkpoints of a run by step, or those that `only` names: steps, `best` or `last`.
- * `best` is an absolute path, where the board knows it. Throws a Failure that names the steps there
- * are.
+ * The complete checkpoints of a run by step, or only those that `only` names: steps, `best` or
+ * `last`. `best` is the absolute path of the board's best, null without a board. Throws a Failure
+ * that lists the existing steps.
  */
 export function candidatesOf(
   run: ReadRun,
@@ -65,11 +65,11 @@ function one(
 function bestOf(
   run: ReadRun,
   complete: readonly Complete[],
-  known: string | null,
+  boardBest: string | null,
 ): Complete | undefined {
   const { best } = select({ policy: 'as_declared', ...rowsFrom(run.events) })
   return complete.findLast(({ path, attempt, step }) => {
-    if (known !== null) return absolutePath(run.root, path) === known
+    if (boardBest !== null) return absolutePath(run.root, path) === boardBest
     return path === best?.path && attempt === best.attempt && step === best.step
   })
 }

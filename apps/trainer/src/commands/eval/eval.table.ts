@@ -7,15 +7,15 @@ export const EVAL = command({
   name: 'eval',
   summary: 'Run a command on each checkpoint of a run, and keep what it measures as scores.',
   details: [
-    'The last line of JSON that the command prints holds the scores. In its words, {checkpoint} and ' +
-      '{step} are replaced. Checkpoints that the command measured before are skipped.',
+    'The scores are the last JSON object that the command prints. {checkpoint} and {step} in its ' +
+      'arguments are replaced. Checkpoints that the same command measured before are skipped.',
   ],
   arguments: { RUN: one(`${JOB}, or the folder of a run`, { isFile: true }) },
-  program: { name: 'COMMAND…', text: 'the command, with {checkpoint} or {step} in its words' },
+  program: { name: 'COMMAND…', text: 'the command, with {checkpoint} or {step} in its arguments' },
   options: {
     only: optional(text('STEP,…|best|last'), 'Measure only these checkpoints.'),
-    again: flag('Measure also what was measured before.'),
-    timeout: optional(duration({ above: 0 }), 'Stop the command after this time per checkpoint.'),
+    again: flag('Measure also checkpoints that were measured before.'),
+    timeout: optional(duration({ above: 0 }), 'The time limit per checkpoint.'),
     by: optional(text('NAME'), 'Who measures. Default: your user name.'),
     json: flag('Print one JSON object per checkpoint.'),
   },

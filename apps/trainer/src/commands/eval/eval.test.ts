@@ -14,7 +14,7 @@ const log = [
   { step: 300, eval_loss: 3 },
 ]
 
-/** Measures the step in a checkpoint's name; at step 200 it hangs, or fails while a file is there. */
+/** Measures the step in a checkpoint's name. At step 200 it hangs, or fails while a file exists. */
 const SCRIPT = `
   import { existsSync } from 'node:fs'
   const [path, how, file] = process.argv.slice(2)
@@ -54,7 +54,7 @@ async function scoresOf(root: string) {
   return json(await readFile(join(root, 'bestmark-scores.jsonl'), 'utf8'))
 }
 
-test('a command is run over every checkpoint, and what it prints counts as their evaluation', async () => {
+test('a command is run for every checkpoint, and its output counts as an evaluation', async () => {
   const root = await output('every')
   const { code, stdout, stderr } = await run('eval', 'every', '--json', '--', ...script)
   expect(code).toBe(0)
@@ -64,15 +64,15 @@ test('a command is run over every checkpoint, and what it prints counts as their
   for (const { log, step } of json(stdout)) {
     expect(log).toContain(join(root, 'bestmark-eval', `checkpoint-${step}`))
     expect(await readFile(log, 'utf8')).toContain(`"accuracy":${step / 1000}`)
-    const said = await readFile(log.replace('.out.', '.err.'), 'utf8')
-    expect(said).toBe(`evaluating ${step}\n`)
+    const stderr = await readFile(log.replace('.out.', '.err.'), 'utf8')
+    expect(stderr).toBe(`evaluating ${step}\n`)
   }
   expect(stderr).toContain('3 of 3: checkpoint-300')
   const picked = await run('pick', 'every', '--metric', 'accuracy')
   expect(picked.stdout).toContain(join(root, 'checkpoint-300'))
 })
 
-test('what failed is named, the rest is kept, and the next time only that is run', async () => {
+test('failed checkpoints are named, other scores are kept, and only failures run again', async () => {
   const root = await output('failing')
   const trouble = join(folder.path, 'trouble')
   await writeFile(trouble, '')
@@ -98,7 +98,7 @@ test('what failed is named, the rest is kept, and the next time only that is run
   expect(await scoresOf(root)).toHaveLength(4)
 })
 
-test('checkpoints are told by step, best or last', async () => {
+test('--only selects checkpoints by step, best or last', async () => {
   await output('only')
   const stepsOf = async (only: string) => {
     const { stdout } = await run('eval', 'only', '--only', only, '--json', '--', ...script, only)
@@ -109,7 +109,7 @@ test('checkpoints are told by step, best or last', async () => {
   expect(await stepsOf('last')).toEqual([300])
 })
 
-test('a command that takes too long is ended, and the others go on', async () => {
+test('a command that takes too long is stopped, and the next checkpoint follows', async () => {
   await output('slow')
   const words = ['--timeout', '2', '--only', '200,300', '--', ...script, 'hang']
   const { code, stderr } = await run('eval', 'slow', ...words)
@@ -118,7 +118,7 @@ test('a command that takes too long is ended, and the others go on', async () =>
   expect(stderr).toContain('accuracy 0.3')
 })
 
-test('a signal is passed on, and what was measured is kept', async () => {
+test('a signal is passed to the command, and earlier scores are kept', async () => {
   const root = await output('stopped')
   for (const [name, exit] of [
     ['SIGINT', 130],
@@ -127,22 +127,22 @@ test('a signal is passed on, and what was measured is kept', async () => {
     const words = ['eval', root, '--again', '--', ...script, 'hang']
     const env = { ...process.env, BESTMARK_HOME: join(folder.path, 'home') }
     const child = spawn(BESTMARK, words, { env, stdio: ['ignore', 'ignore', 'pipe'] })
-    let said = ''
-    child.stderr.on('data', (piece: Buffer) => (said += piece.toString()))
+    let output = ''
+    child.stderr.on('data', (piece: Buffer) => (output += piece.toString()))
     const ended = new Promise((resolve) => child.once('close', resolve))
-    await eventually(async () => said.includes('2 of 3') || undefined)
+    await eventually(async () => output.includes('2 of 3') || undefined)
     child.kill(name)
     expect(await ended).toBe(exit)
-    expect(said).toContain('the command was stopped')
-    expect(said).not.toContain('3 of 3')
+    expect(output).toContain('the command was stopped')
+    expect(output).not.toContain('3 of 3')
   }
   expect((await scoresOf(root)).map(({ step }) => step)).toEqual([100, 100])
 })
 
-test('what does not fit is told in one sentence', async () => {
+test('each wrong input gets an error of one sentence', async () => {
   await output('refused')
   await writeOutput(join(folder.path, 'empty'), { saves: [], log })
-  const vectors: [words: string[], code: number, told: string][] = [
+  const vectors: [words: string[], code: number, message: string][] = [
     [['eval'], 2, 'COMMAND… is missing. Write it after --.'],
     [['eval', '--', ...script], 2, 'RUN is missing'],
     [['eval', 'refused'], 2, 'COMMAND… is missing. Write it after --.'],
@@ -164,18 +164,18 @@ test('what does not fit is told in one sentence', async () => {
     [['eval', 'refused', '--', 'no-such-program', '{step}'], 2, 'could not be started'],
     [['eval', 'refused', '--', 'echo', '{step}'], 2, 'printed no JSON object with numbers'],
   ]
-  for (const [words, code, told] of vectors) {
+  for (const [words, code, message] of vectors) {
     const ran = await run(...words)
     expect([words, ran.code, ran.stdout, ran.stderr]).toEqual([
       words,
       code,
       '',
-      expect.stringContaining(told),
+      expect.stringContaining(message),
     ])
   }
 })
 
-test('where a board knows the run, scores and evaluations are on it, by name and by id', async () => {
+test('if the run is a job, its scores are on the board, by name and by id', async () => {
   await using place = await temporaryFolder()
   await using database = await newBoardEnv(place.path)
   const { env } = database

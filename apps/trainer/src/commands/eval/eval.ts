@@ -20,13 +20,13 @@ import { repeatText, valueText, userName } from '../score/addedScores.ts'
 import { assertWritable } from '../../sources/scores/scoresFile.ts'
 import { print, notify } from '../../cli/terminal.ts'
 
-/** How long a stopped evaluation may take to say which checkpoint is best now (ms). */
+/** How long a stopped evaluation may take to print the best checkpoint (ms). */
 const STOPPED_PATIENCE = 800
 
-/** The exit codes of a shell for a program that a signal ended: 128 and the signal's number. */
+/** Exit codes after a signal, as in a shell: 128 plus the number of the signal. */
 const STOPPED = { SIGINT: 130, SIGTERM: 143 } as const
 
-/** Runs a command over a run's checkpoints and keeps what it measures as scores of them. */
+/** Runs a command on each checkpoint of a run and keeps its measurements as scores. */
 export async function main(words: readonly string[]): Promise<number> {
   const { values, template, job } = readWords(words)
   const { run, best } = await findRun(job)
@@ -36,31 +36,31 @@ export async function main(words: readonly string[]): Promise<number> {
     return EXIT.nothing
   }
   assertWritable(run.root)
-  using stopping = new Stopping()
+  using stopSignal = new StopSignal()
   const how: Evaluation = {
     template,
     cwd: callerPath('.'),
     timeout: values.timeout ?? null,
     by: values.by || userName(),
-    stop: stopping.signal,
+    stop: stopSignal.signal,
   }
   const before = values.again ? new Map<string, never>() : await measuredBefore(run, template)
-  const done = await each(candidates, how, { before, isJson: values.json })
-  return await end(run.root, done, { stopped: stopping.by, isJson: values.json })
+  const done = await evaluateEach(candidates, how, { before, isJson: values.json })
+  return await end(run.root, done, { stopped: stopSignal.by, isJson: values.json })
 }
 
 function readWords(words: readonly string[]) {
   const { values, args, program: template } = parse(words, EVAL)
   if (!template.some((word) => /\{(checkpoint|step)\}/.test(word))) {
     throw new Failure(
-      'COMMAND must contain {checkpoint} or {step}; else it measures the same thing each time.',
+      'COMMAND must contain {checkpoint} or {step}. Otherwise it measures the same thing each time.',
     )
   }
   return { values, template, job: args.RUN }
 }
 
-/** One after the other, since a command may need the whole machine. */
-async function each(
+/** Evaluates one checkpoint after another, since a command may need the whole machine. */
+async function evaluateEach(
   candidates: readonly RunCheckpoint[],
   how: Evaluation,
   { before, isJson }: { before: Awaited<ReturnType<typeof measuredBefore>>; isJson: boolean },
@@ -68,9 +68,9 @@ async function each(
   const done: Evaluated[] = []
   for (const [index, of] of candidates.entries()) {
     if (how.stop.aborted) break
-    const known = before.get(of.checkpoint.path)
+    const measured = before.get(of.checkpoint.path)
     notify(`${index + 1} of ${candidates.length}: ${of.checkpoint.path} …`)
-    const one = known ? skippedEvaluation(of, known) : await evaluate(of, how)
+    const one = measured ? skippedEvaluation(of, measured) : await evaluate(of, how)
     done.push(one)
     notify(`  ${outcome(one)}`)
     for (const repeat of one.repeats) notify(`  ${repeatText(repeat)}`)
@@ -104,7 +104,7 @@ async function end(
       const { selection } = await recordScores(root)
       ;(isJson ? notify : print)(selection.reason)
     }
-    // After Ctrl-C nobody wants to wait for a database.
+    // After Ctrl-C a slow database must not delay the exit.
     await (stopped ? bestEffort(printSelection, STOPPED_PATIENCE) : printSelection())
   }
   if (stopped) return STOPPED[stopped]
@@ -115,8 +115,8 @@ async function end(
   return EXIT.unusable
 }
 
-/** Notes the signal that stops this process. A second signal ends it at once. */
-class Stopping implements Disposable {
+/** Stores the signal that stops this process. A second signal ends the process at once. */
+class StopSignal implements Disposable {
   readonly #over = new AbortController()
   #at = Infinity
   by: keyof typeof STOPPED | undefined

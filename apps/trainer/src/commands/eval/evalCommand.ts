@@ -13,7 +13,7 @@ export interface EvalCommand {
   /** Files for what it writes to stdout and stderr. */
   out: string
   err: string
-  /** Milliseconds; null for as long as it takes. */
+  /** Milliseconds; null for no limit. */
   timeout: number | null
   /** Aborted with the name of the signal to pass on. */
   stop: AbortSignal
@@ -23,13 +23,13 @@ export interface EvalCommand {
 export interface CommandEnd {
   error: string | null
   seconds: number
-  /** It could not be started, so it will fail for every checkpoint. */
+  /** The command cannot be started, so it would fail for every checkpoint. */
   isUnstartable: boolean
 }
 
 /**
- * Runs a command without a shell, in its own process group, so that its children end with it. Its
- * output goes to files, since it may be long.
+ * Runs a command without a shell in a new process group, so that its children end with it. Its output
+ * goes to files, since it may be long.
  */
 export async function runCommand(order: EvalCommand): Promise<CommandEnd> {
   const since = performance.now()
@@ -64,7 +64,7 @@ async function outcome(order: EvalCommand): Promise<Omit<CommandEnd, 'seconds'>>
     end(order.stop.reason === 'SIGINT' ? 'SIGINT' : 'SIGTERM', 'was stopped')
   order.stop.addEventListener('abort', onStop, { once: true })
   if (order.stop.aborted) onStop()
-  // If this process ends at once, the command and its children end too.
+  // If this process exits, the command and its children are killed.
   const onExit = (): void => signalGroup(child.pid, 'SIGKILL')
   process.once('exit', onExit)
   const { timeout } = order
@@ -87,7 +87,7 @@ function signalGroup(pid: number | undefined, name: NodeJS.Signals): void {
   try {
     if (pid !== undefined) process.kill(-pid, name)
   } catch (error) {
-    // The process ended in the meantime.
+    // The process has ended.
     if (systemCode(error) !== 'ESRCH') throw error
   }
 }

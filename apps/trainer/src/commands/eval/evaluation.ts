@@ -12,7 +12,7 @@ import { runCommand, type CommandEnd } from './evalCommand.ts'
 import { logFiles } from './logFiles.ts'
 import { measurementsPrinted } from './output.ts'
 
-/** A longer stdout of a command is not read (bytes). */
+/** A longer stdout is not read (bytes). */
 const LARGEST = 64 << 20
 
 /** A command to run on checkpoints, and how to run it. */
@@ -31,7 +31,7 @@ export interface Evaluated {
   values: Record<string, Measured>
   samples: number | null
   repeats: Repeat[]
-  /** Absolute path of what the command printed; null where it was not run. */
+  /** Absolute path of the command's output; null if it was not run. */
   log: string | null
   seconds: number
   error: string | null
@@ -39,7 +39,7 @@ export interface Evaluated {
   isUnstartable: boolean
 }
 
-/** What the same command measured before, by the checkpoint's path. */
+/** Earlier measurements of the same command, by the checkpoint's path. */
 export async function measuredBefore(
   run: ReadRun,
   template: readonly string[],
@@ -58,7 +58,7 @@ export function skippedEvaluation(of: RunCheckpoint, values: Record<string, Meas
   return { of, values, ...nothing, isSkipped: true, isUnstartable: false }
 }
 
-/** Runs the command for one checkpoint and keeps what it measured as scores. */
+/** Runs the command for one checkpoint and keeps its measurements as scores. */
 export async function evaluate(of: RunCheckpoint, how: Evaluation): Promise<Evaluated> {
   const { run, checkpoint } = of
   const { out, err } = await logFiles(run.root, checkpoint.path)
@@ -68,16 +68,16 @@ export async function evaluate(of: RunCheckpoint, how: Evaluation): Promise<Eval
   })
   const { cwd, timeout, stop, by, template } = how
   const ended = await runCommand({ argv, cwd, out, err, timeout, stop })
-  const known = { of, log: out, seconds: ended.seconds, isUnstartable: ended.isUnstartable }
+  const shared = { of, log: out, seconds: ended.seconds, isUnstartable: ended.isUnstartable }
   const measured = ended.error === null ? await measurementsIn(out) : []
   if (measured.length === 0) {
     const error = await whyNone(ended, { out, err })
-    return { ...known, values: {}, samples: null, repeats: [], error, isSkipped: false }
+    return { ...shared, values: {}, samples: null, repeats: [], error, isSkipped: false }
   }
   const repeats = await addScores(of, measured, { by, file: out, command: template })
   const values = Object.fromEntries(measured.flatMap((one) => Object.entries(one.values)))
   const samples = measured.length === 1 ? (measured[0]?.samples ?? null) : null
-  return { ...known, values, samples, repeats, error: null, isSkipped: false }
+  return { ...shared, values, samples, repeats, error: null, isSkipped: false }
 }
 
 async function measurementsIn(out: string): Promise<Measurements[]> {
@@ -85,7 +85,7 @@ async function measurementsIn(out: string): Promise<Measurements[]> {
   return size > LARGEST ? [] : measurementsPrinted(await textOfFile(out))
 }
 
-/** Why there is no number, with the last line of the command's stderr. */
+/** Why there is no measurement, with the last line of the command's stderr. */
 async function whyNone(
   { error }: CommandEnd,
   { out, err }: { out: string; err: string },

@@ -8,16 +8,13 @@ import { findJob } from '../../board/namedJob.ts'
 import { readRun } from '../../sources/readRun.ts'
 import type { ReadRun } from '../../sources/reader/source.ts'
 
-/** A run to evaluate; `best` is the absolute path of the board's best, where the board named it. */
+/** A run to evaluate. `best` is the absolute path of the board's best, null without a board. */
 export interface NamedRun {
   run: ReadRun
   best: string | null
 }
 
-/**
- * The run that a person names: its folder, or a job of the board by id or name. Throws a Failure of
- * one sentence.
- */
+/** Finds a run by its folder, or by the id or name of its job. Throws a Failure. */
 export async function findRun(text: string): Promise<NamedRun> {
   const path = callerPath(text)
   if (existsSync(path)) return { run: await runIn(path), best: null }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { measurementsPrinted } from './output.ts'
 
-test('the last line that is a JSON object with numbers is taken, with its line', () => {
+test('the last line that is a JSON object with numbers is read, with its line number', () => {
   const output = ['loading', '{"acc": 1}', '{"acc": NaN, "acc_stderr": 0.1, "samples": 9}', 'done']
   expect(measurementsPrinted(output.join('\n'))).toEqual([
     {
@@ -13,7 +13,7 @@ test('the last line that is a JSON object with numbers is taken, with its line',
   ])
 })
 
-test('an object over several lines is taken whole, also after other words', () => {
+test('an object over several lines is read whole, also after other output', () => {
   const printed = JSON.stringify({ acc: 0.5, list: [{ acc: 7 }], f1: 0.25 }, null, 2)
   for (const before of ['', 'loading\n\n']) {
     const output = `${before}${printed}\n`
@@ -26,13 +26,13 @@ test('an object over several lines is taken whole, also after other words', () =
   }
 })
 
-test('results of an evaluation harness are one group a task', () => {
+test('results of an evaluation harness are one group per task', () => {
   const results = { results: { a: { 'acc,none': 1 }, b: { 'acc,none': 0 } } }
   const found = measurementsPrinted(JSON.stringify(results))
   expect(found.map(({ values }) => values)).toEqual([{ 'a/acc': 1 }, { 'b/acc': 0 }])
 })
 
-test('what holds no number is no measurement', () => {
+test('output without a number is no measurement', () => {
   for (const output of ['', '{}', '[1]', '7', '{"text": "none"}', '{"acc": ', 'acc: 0.5']) {
     expect([output, measurementsPrinted(output)]).toEqual([output, []])
   }

@@ -3,8 +3,8 @@ import { measurementsIn, type Measurements } from '../score/results.ts'
 
 /**
  * The measurements that a command printed: the whole output if it is one JSON object, else the last
- * line that is one, else the object that begins at the last line with an opening brace. Empty if
- * there is no number. Line numbers are those of the output.
+ * line that is one, else the object from the last line that starts with a brace. Empty if there is no
+ * number. Line numbers count from the start of the output.
  */
 export function measurementsPrinted(output: string): Measurements[] {
   const whole = printedAt(output, 0)
@@ -31,7 +31,7 @@ function parsed(text: string): unknown {
   try {
     return parsePythonJson(text)
   } catch {
-    // Most output of a program is no JSON.
+    // Most lines of a program are not JSON.
     return undefined
   }
 }

@@ -18,9 +18,9 @@ import { findServingProblem } from '../../checkpoints/servable.ts'
 import { readerWarnings } from '../../sources/events/newEvents.ts'
 import { readRun } from '../../sources/readRun.ts'
 
-/** The choice in a run on disk, and its explanation. */
+/** The selection in a run on disk, and its explanation. */
 export interface Choice {
-  /** Absolute; paths in the selection are relative to it. */
+  /** The absolute path of the run. Paths in the selection are relative to it. */
   root: string
   selection: Selection
   explanation: Explanation
@@ -28,12 +28,12 @@ export interface Choice {
   problem: string | null
   /** Warnings of the reader, such as skipped rows. */
   warnings: string[]
-  /** How the run was configured, and where and with what it runs. */
+  /** The setup of the run. */
   config: Record<string, unknown>
   environment: Record<string, unknown>
 }
 
-/** Reads a run and chooses. A single state file has only evaluations. Throws a Failure. */
+/** Reads a run and selects its best. A single state file has only evaluations. Throws a Failure. */
 export async function choiceOf(
   path: string,
   settings: PolicyChoice,
@@ -45,11 +45,11 @@ export async function choiceOf(
   const { trainLoss } = context
   const input = { ...settings, among, ...(trainLoss && { trainLoss }) } as const
   const rows = rowsFrom(run.events)
-  const problem = optionProblemOf({ ...input, ...rows })
-  const asked = { ...input, ...rows }
-  const setting = decisionOf(asked)
-  const selection = select(asked, setting)
-  const explanation = explain(asked, context, selection, setting)
+  const full = { ...input, ...rows }
+  const problem = optionProblemOf(full)
+  const decision = decisionOf(full)
+  const selection = select(full, decision)
+  const explanation = explain(full, context, selection, decision)
   const best = selection.best?.path
   const paths = rows.checkpoints.map(({ path }) => path)
   const why = best == null ? undefined : await findServingProblem(run.root, best, paths)
@@ -63,7 +63,7 @@ function environmentIn(events: readonly TrainingEvent[]): Record<string, unknown
   return Object.fromEntries(setups.flatMap(({ environment }) => Object.entries(environment)))
 }
 
-/** A terminal shows at most this many rows of the table. */
+/** The most rows of the table on a terminal. */
 const ROWS = 20
 
 /** The whole explanation for a terminal, line by line. */
@@ -73,7 +73,7 @@ export function explanationLines(selection: Selection, explanation: Explanation)
   return explanationText(selection, explanation, table, { width, rows: ROWS }).split('\n')
 }
 
-/** The choice as data for tools, with absolute paths. Files of origins are relative to `root`. */
+/** The choice as JSON for tools, with absolute paths. Files of origins are relative to `root`. */
 export function choiceJson({
   root,
   selection,
@@ -109,7 +109,7 @@ export function choiceJson({
   }
 }
 
-/** A path below a run's root; null where there is none. */
+/** The absolute path of a path below a run's root; null if there is none. */
 export function absoluteOrNull(root: string, path: string | null | undefined): string | null {
   return path === null || path === undefined ? null : absolutePath(root, path)
 }

@@ -7,7 +7,7 @@ import { command } from '../testing.ts'
 const corpus = process.env['BESTMARK_CORPUS']
 const why = corpus ? '' : ' (skipped: BESTMARK_CORPUS names no folder of public runs)'
 
-/** The runs whose recorded best is another step than the lowest eval_loss, and the true reason. */
+/** Runs whose recorded best is not the lowest eval_loss, and the true reason. */
 const DISAGREEMENTS: Record<string, string> = {
   'fabiom91/ConvNeXt_AI_Competition_Platform': 'other_metric',
   'haipradana/indobert-indonesia-sarcastic-satire-classification': 'other_metric',

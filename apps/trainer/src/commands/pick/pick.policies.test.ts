@@ -34,7 +34,7 @@ test('each policy picks by its options', async () => {
   expect(within[0]).toBe('within_noise')
 })
 
-test('--explain tells the whole explanation below the path, and files with their lines', async () => {
+test('--explain prints the whole explanation below the path, with files and lines', async () => {
   await using folder = await temporaryFolder()
   await writeOutput(folder.path, { saves, log })
   const { stdout, code } = await command(['pick', '.', '--explain'], { cwd: folder.path })
@@ -49,7 +49,7 @@ test('--explain tells the whole explanation below the path, and files with their
   expect(none.stderr).toMatch(/^No checkpoint can be chosen. bleu was never logged/)
 })
 
-test('what is asked of as_declared is an answer for runs that declared nothing', async () => {
+test('with policy as_declared, --metric and --mode decide only for runs that declare nothing', async () => {
   await using folder = await temporaryFolder()
   const latency = { metric: 'eval_latency' }
   for (const [name, declared] of [
@@ -63,35 +63,35 @@ test('what is asked of as_declared is an answer for runs that declared nothing',
     const lines = config.map(([key, value]) => `${key}: ${value}\n`)
     await writeFile(join(root, 'train.yaml'), lines.join(''))
   }
-  const asked = async (name: string, ...words: string[]) => {
+  const pick = async (name: string, ...words: string[]) => {
     const policy = ['--policy', 'as_declared', '--json']
     const { stdout, code } = await command(['pick', name, ...policy, ...words], {
       cwd: folder.path,
     })
     const { best_step, error, reason } = JSON.parse(stdout)
-    return { code, best_step, says: error ?? reason }
+    return { code, best_step, message: error ?? reason }
   }
-  expect(await asked('undeclared', '--metric', 'eval_f1')).toMatchObject({
+  expect(await pick('undeclared', '--metric', 'eval_f1')).toMatchObject({
     code: 0,
     best_step: 300,
   })
   const other = ['--metric', latency.metric, '--mode', 'min']
-  expect(await asked('undeclared', ...other)).toMatchObject({ code: 0, best_step: 100 })
-  expect(await asked('declared', ...other)).toMatchObject({ code: 0, best_step: 300 })
-  expect(await asked('undeclared', '--metric', 'bleu')).toMatchObject({
+  expect(await pick('undeclared', ...other)).toMatchObject({ code: 0, best_step: 100 })
+  expect(await pick('declared', ...other)).toMatchObject({ code: 0, best_step: 300 })
+  expect(await pick('undeclared', '--metric', 'bleu')).toMatchObject({
     code: 2,
-    says: expect.stringContaining('bleu was never logged. Logged: eval_loss'),
+    message: expect.stringContaining('bleu was never logged. Logged: eval_loss'),
   })
-  expect(await asked('declared', '--metric', 'bleu')).toMatchObject({ code: 0, best_step: 300 })
-  expect(await asked('undeclared', '--mode', 'max')).toMatchObject({
+  expect(await pick('declared', '--metric', 'bleu')).toMatchObject({ code: 0, best_step: 300 })
+  expect(await pick('undeclared', '--mode', 'max')).toMatchObject({
     code: 2,
-    says: expect.stringContaining('a low eval_loss is better'),
+    message: expect.stringContaining('a low eval_loss is better'),
   })
-  expect(await asked('unread')).toMatchObject({ code: 2 })
-  expect(await asked('unread', '--mode', 'min')).toMatchObject({ code: 0, best_step: 100 })
+  expect(await pick('unread')).toMatchObject({ code: 2 })
+  expect(await pick('unread', '--mode', 'min')).toMatchObject({ code: 0, best_step: 100 })
 })
 
-test('a bound on what was never logged is unusable; nothing evaluated is nothing to choose', async () => {
+test('a bound on an unlogged metric exits with 2; a run without evaluations exits with 1', async () => {
   await using folder = await temporaryFolder()
   await writeOutput(join(folder.path, 'run'), { saves, log })
   await writeOutput(join(folder.path, 'none'), { saves: [100], log: [{ step: 100, loss: 1 }] })
@@ -101,7 +101,7 @@ test('a bound on what was never logged is unusable; nothing evaluated is nothing
   expect(await code('none', '--metric', 'bleu')).toBe(1)
 })
 
-test('--json carries the selection and the explanation', async () => {
+test('--json prints the selection and the explanation', async () => {
   await using folder = await temporaryFolder()
   await writeOutput(folder.path, { saves, log })
   const { stdout } = await command(['pick', '.', '--json'], { cwd: folder.path })

@@ -8,8 +8,8 @@ export const PICK = command({
   summary: 'Print the best checkpoint of a run, without a database.',
   details: [
     ...POLICY_TEXTS,
-    'Exits with 0 if each path has a best, 1 if one has none, 2 if one cannot be read, and 3 with ' +
-      '--fail-on-disagreement.',
+    'Exits with 0 if each path has a best checkpoint, 1 if one has none, 2 if one cannot be read, and ' +
+      '3 with --fail-on-disagreement.',
   ],
   arguments: { PATH: many('the folder of a run, or one trainer_state.json', { isFile: true }) },
   options: {
@@ -17,10 +17,10 @@ export const PICK = command({
     ...POLICY_OPTIONS,
     weights: WEIGHTS_OPTION,
     checkpoints: CHECKPOINTS_OPTION,
-    evaluations: flag('Choose among all evaluations, also those without a checkpoint.'),
+    evaluations: flag('Choose from all evaluations, also those without a checkpoint.'),
     explain: flag('Print also why it is the best, and the other candidates.'),
     json: flag('Print one JSON object per path, with the explanation.'),
-    'fail-on-disagreement': flag('Exit with 3 where the trainer names another checkpoint as best.'),
+    'fail-on-disagreement': flag('Exit with 3 if the trainer names another checkpoint as best.'),
   },
   examples: [
     { line: 'bestmark pick out/', text: 'The best checkpoint of a run, and why.' },

@@ -19,7 +19,7 @@ async function pickJson(words: string[], cwd: string) {
   return { code, lines, line: lines[0] }
 }
 
-test('the best checkpoint that exists is printed with one sentence why', async () => {
+test('the best existing checkpoint is printed with one sentence of reason', async () => {
   await using folder = await temporaryFolder()
   await writeOutput(folder.path, { saves: [100, 200, 300, 400], log })
   const { stdout, code } = await command(['pick', '.'], { cwd: folder.path })
@@ -31,7 +31,7 @@ test('the best checkpoint that exists is printed with one sentence why', async (
   expect(code).toBe(0)
 })
 
-test('a line of JSON a path, in the order asked, NaN as a word', async () => {
+test('--json prints a line per path in the given order, with NaN as a string', async () => {
   await using folder = await temporaryFolder()
   await writeOutput(join(folder.path, 'b'), { saves: [100, 200, 300, 400], log })
   const { lines, code } = await pickJson(['nowhere', 'b'], folder.path)
@@ -89,7 +89,7 @@ test('a line of JSON a path, in the order asked, NaN as a word', async () => {
   expect(code).toBe(2)
 })
 
-test('evaluations more often than saves: the pointer of the trainer is stale', async () => {
+test('with more evaluations than saves, the best that the trainer recorded may be stale', async () => {
   await using folder = await temporaryFolder()
   const state = {
     best_metric: 0.5,
@@ -111,7 +111,7 @@ test('evaluations more often than saves: the pointer of the trainer is stale', a
   expect(refused.code).toBe(3)
 })
 
-test('files decide what can be shipped: cut short, empty, rotated away', async () => {
+test('checkpoints with cut, empty or removed files cannot be shipped', async () => {
   await using folder = await temporaryFolder()
   const at = (...parts: string[]) => join(folder.path, ...parts)
   const rows = losses([100, 0.1], [200, 0.2], [300, 0.3], [400, 0.4], [500, 0.5], [600, 0.6])
@@ -152,7 +152,7 @@ test('files decide what can be shipped: cut short, empty, rotated away', async (
   ])
 })
 
-test('without a root state the checkpoint of the highest step tells the history', async () => {
+test('without a state file in the root, the checkpoint of the highest step has the history', async () => {
   await using folder = await temporaryFolder()
   await writeOutput(folder.path, { saves: [100, 200, 400], log, root: false })
   expect((await pickJson(['.'], folder.path)).line).toMatchObject({ best_step: 400 })
@@ -176,7 +176,7 @@ test('a resumed run keeps the evaluations of different weights apart', async () 
   expect(line.runner_up).toMatchObject({ step: 200, value: 1, attempt: 0 })
 })
 
-test('a metric and a direction can be told; a direction that nobody knows must be', async () => {
+test('--metric and --mode are used; --mode is required if the direction is unknown', async () => {
   await using folder = await temporaryFolder()
   const rows = [
     { step: 100, eval_loss: 1, eval_zorp: 5 },
@@ -189,7 +189,7 @@ test('a metric and a direction can be told; a direction that nobody knows must b
   expect(await pick('--metric', 'eval_f1')).toMatchObject({ code: 2, stdout: '' })
 })
 
-test('one state file alone ranks evaluations, and without any there is nothing to choose from', async () => {
+test('a single state file ranks its evaluations, and exits with 1 without any', async () => {
   await using folder = await temporaryFolder()
   await writeOutput(folder.path, { saves: [], log })
   const file = join(folder.path, 'trainer_state.json')
@@ -201,7 +201,7 @@ test('one state file alone ranks evaluations, and without any there is nothing t
   expect(await pickJson([file], folder.path)).toMatchObject({ code: 1, line: { best_step: null } })
 })
 
-test('words that do not fit and files that are none are named, with exit code 2', async () => {
+test('wrong words and wrong files are named, and the exit code is 2', async () => {
   await using folder = await temporaryFolder()
   const run = (...words: string[]) => command(words, { cwd: folder.path })
   await writeFile(
@@ -210,22 +210,22 @@ test('words that do not fit and files that are none are named, with exit code 2'
   )
   await writeFile(join(folder.path, 'broken.json'), '{"log_history": [')
   await writeFile(join(folder.path, 'other.json'), '{"log_history": 3}')
-  for (const [words, says] of [
+  for (const [words, message] of [
     [['pick'], 'PATH is missing: the folder of a run'],
     [['pick', '.', '--mode', 'up'], '--mode must be min or max; got "up"'],
     [['pick', '.', '--zorp'], '--zorp'],
     [['pick', 'trainer_state.json'], 'is a Git LFS pointer'],
     [['pick', 'broken.json'], 'is not valid JSON'],
-    [['pick', 'other.json'], 'is not a trainer state'],
+    [['pick', 'other.json'], 'is not a valid trainer state'],
     [['zorp'], 'Unknown command "zorp"'],
   ] as const) {
     const { code, stderr, stdout } = await run(...words)
-    expect(stderr).toContain(says)
+    expect(stderr).toContain(message)
     expect([code, stdout]).toEqual([2, ''])
   }
 })
 
-test('values that are no steps or counts are left out, and the rest is chosen from as ever', async () => {
+test('rows with invalid steps or counts are skipped, and the other rows are used', async () => {
   await using folder = await temporaryFolder()
   const rows = losses([100, 2], [200, 1])
   const odd: [name: string, state: Record<string, unknown>, more?: Record<string, number>][] = [
@@ -243,7 +243,7 @@ test('values that are no steps or counts are left out, and the rest is chosen fr
   }
 })
 
-test('a root state that is older than its checkpoints is the beginning of their history', async () => {
+test('a root state that is older than the checkpoints is the start of their history', async () => {
   await using folder = await temporaryFolder()
   const rows = losses([100, 2], [200, 0.5], [300, 0.8])
   await writeOutput(folder.path, { saves: [100, 200, 300], log: rows, root: false })
@@ -270,7 +270,7 @@ test('one unreadable path neither hides nor stops the others', async () => {
   ])
 })
 
-test("another program's journal.jsonl does not stand in the way; a broken one of ours is told", async () => {
+test("another program's journal.jsonl is ignored; a broken journal of Bestmark is an error", async () => {
   await using folder = await temporaryFolder()
   await writeOutput(folder.path, { saves: [100], log })
   const journal = join(folder.path, 'journal.jsonl')

@@ -8,7 +8,7 @@ import { policyChoiceOf } from '../../cli/policyOptions.ts'
 import { PICK } from './pick.table.ts'
 import { print, printPath, notify } from '../../cli/terminal.ts'
 
-interface Asked {
+interface PickOptions {
   settings: PolicyChoice
   evaluations: boolean
   explain: boolean
@@ -20,23 +20,23 @@ interface Asked {
 /** The answer for one path: a choice, or an error. */
 type Answer = { path: string; exit: Exit } & ({ error: string } | Choice)
 
-/** Prints the best checkpoint of each path and why; returns the worst exit code of all paths. */
+/** Prints the best checkpoint of each path and the reason. Returns the worst exit code of all paths. */
 export async function main(words: readonly string[]): Promise<number> {
-  const { paths, asked } = readWords(words)
+  const { paths, options } = readWords(words)
   const answers: Answer[] = []
-  // One after the other, since each opens many files, and there may be thousands of paths.
-  for (const path of paths) answers.push(await answer(path, asked))
-  for (const given of answers) {
-    if (asked.json) print(jsonLine(given))
-    else printPlain(given, answers.length > 1, asked.explain)
+  // One after another, since each opens many files and there may be thousands of paths.
+  for (const path of paths) answers.push(await answerFor(path, options))
+  for (const answer of answers) {
+    if (options.json) print(jsonLine(answer))
+    else printPlain(answer, answers.length > 1, options.explain)
   }
   return answers.map(({ exit }) => exit).reduce(worseExit)
 }
 
-function readWords(words: readonly string[]): { paths: string[]; asked: Asked } {
+function readWords(words: readonly string[]): { paths: string[]; options: PickOptions } {
   const { values, args } = parse(words, PICK)
   if (values.json && values.explain) {
-    throw new Failure('Leave out --explain: --json prints the whole explanation.')
+    throw new Failure('Remove --explain: --json prints the whole explanation.')
   }
   const { evaluations, explain, json, checkpoints } = values
   refuseSeveral(args.PATH, checkpoints)
@@ -44,24 +44,24 @@ function readWords(words: readonly string[]): { paths: string[]; asked: Asked } 
   const failOnDisagreement = values['fail-on-disagreement']
   return {
     paths: args.PATH,
-    asked: { settings, evaluations, explain, json, failOnDisagreement, checkpoints },
+    options: { settings, evaluations, explain, json, failOnDisagreement, checkpoints },
   }
 }
 
-async function answer(path: string, asked: Asked): Promise<Answer> {
+async function answerFor(path: string, options: PickOptions): Promise<Answer> {
   try {
-    const choice = await chosen(callerPath(path), asked)
-    return { path, ...choice, exit: exitOf(choice, asked) }
+    const choice = await choiceWithLinks(callerPath(path), options)
+    return { path, ...choice, exit: exitOf(choice, options) }
   } catch (error) {
     const exit = error instanceof Failure ? error.exit : EXIT.unusable
     return { path, error: errorText(error), exit }
   }
 }
 
-/** Links to the weights that were named are there only while the run is read. */
-async function chosen(
+/** Links the weights of --checkpoints into the run only while it is read. */
+async function choiceWithLinks(
   path: string,
-  { settings, evaluations, checkpoints }: Asked,
+  { settings, evaluations, checkpoints }: PickOptions,
 ): Promise<Choice> {
   if (checkpoints === undefined) return choiceOf(path, settings, evaluations)
   const { root, undo } = await linkCheckpoints(path, callerPath(checkpoints))
@@ -72,27 +72,27 @@ async function chosen(
   }
 }
 
-function exitOf({ selection, problem }: Choice, asked: Asked): Exit {
+function exitOf({ selection, problem }: Choice, options: PickOptions): Exit {
   const { best, metric, direction, second_opinion } = selection
   if (problem !== null || (metric !== null && direction === null)) return EXIT.unusable
-  if (asked.failOnDisagreement && second_opinion?.agrees === false) return EXIT.disagreement
+  if (options.failOnDisagreement && second_opinion?.agrees === false) return EXIT.disagreement
   return best ? EXIT.found : EXIT.nothing
 }
 
-function jsonLine(given: Answer): string {
-  const { path } = given
+function jsonLine(answer: Answer): string {
+  const { path } = answer
   return measuredJson(
-    'error' in given ? { path, error: given.error } : { path, ...choiceJson(given) },
+    'error' in answer ? { path, error: answer.error } : { path, ...choiceJson(answer) },
   )
 }
 
-function printPlain(given: Answer, named: boolean, explain: boolean): void {
-  const prefix = named ? `${given.path}: ` : ''
-  if ('error' in given) {
-    notify(`bestmark: ${given.error}`)
+function printPlain(answer: Answer, hasSeveral: boolean, explain: boolean): void {
+  const prefix = hasSeveral ? `${answer.path}: ` : ''
+  if ('error' in answer) {
+    notify(`bestmark: ${answer.error}`)
     return
   }
-  const { root, selection, explanation, warnings } = given
+  const { root, selection, explanation, warnings } = answer
   for (const text of warnings) notify(`bestmark: ${prefix}${text}\n`)
   const { best, reason, second_opinion } = selection
   const why = explain
@@ -104,8 +104,8 @@ function printPlain(given: Answer, named: boolean, explain: boolean): void {
     return
   }
   const found = absoluteOrNull(root, best.path) ?? `step ${best.step}`
-  // With several paths the output is for people: the input path comes first on the line.
-  if (named) print(`${prefix}${found}`)
+  // With several paths the output is for people, so each line starts with the given path.
+  if (hasSeveral) print(`${prefix}${found}`)
   else printPath(found)
   print(...why)
 }
