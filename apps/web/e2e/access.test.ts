@@ -28,6 +28,9 @@ test('without the token every page and procedure answers 401', async () => {
     '/trpc/watch',
     '/trpc/%77atch',
     '/trpc//watch',
+    '/api/v1/jobs',
+    `/api/v1/jobs/${run.job_id}/best`,
+    '/api/v1/openapi.json',
   ]
   for (const path of paths) expect([path, (await get(path)).status]).toEqual([path, 401])
   expect(await (await get('/')).text()).toContain('/?token=')

@@ -57,7 +57,8 @@ const entrance: Handle = async ({ event, resolve }) => {
  * A tool is told in its own words, by the procedure that it called, unless it asked for a stream:
  * that would begin with 200.
  */
-function isTold({ params }: RequestEvent): boolean {
+function isTold({ params, route }: RequestEvent): boolean {
+  if (route.id === '/api/v1/[...path]') return true
   const procedures = (params['procedure'] ?? '').split(/[/,]/).filter(Boolean)
   return procedures.length > 0 && !procedures.includes('watch')
 }

@@ -1,6 +1,7 @@
 import { InputRefused, wire } from '@bestmark/core'
 import { type Database, jobStatus, JobUnknown, Refused } from '@bestmark/db'
 import { initTRPC, TRPCError } from '@trpc/server'
+import type { OpenApiMeta } from 'trpc-to-openapi'
 import { z, ZodError } from 'zod'
 import { unavailable } from './unavailable.ts'
 
@@ -13,16 +14,19 @@ export interface Context {
 /** An id as the database writes it; any letter case is taken. */
 export const Id = z.uuid().toLowerCase()
 
-const t = initTRPC.context<Context>().create({
-  transformer: wire,
-  isDev: false,
-  errorFormatter: ({ shape, error }) => ({ ...shape, message: sentenceOf(error) }),
-  sse: {
-    // A connection that died without a word is noticed by the missing pings, and made again.
-    ping: { enabled: true, intervalMs: 5_000 },
-    client: { reconnectAfterInactivityMs: 12_000 },
-  },
-})
+const t = initTRPC
+  .context<Context>()
+  .meta<OpenApiMeta>()
+  .create({
+    transformer: wire,
+    isDev: false,
+    errorFormatter: ({ shape, error }) => ({ ...shape, message: sentenceOf(error) }),
+    sse: {
+      // A connection that died without a word is noticed by the missing pings, and made again.
+      ping: { enabled: true, intervalMs: 5_000 },
+      client: { reconnectAfterInactivityMs: 12_000 },
+    },
+  })
 
 export const { router, createCallerFactory } = t
 

@@ -137,6 +137,6 @@ real(`the Python client keeps its own tests and types${why}`, async () => {
   const env = { ...process.env, MYPYPATH: join(CLIENT, 'src') }
   const run = (...argv: string[]) => promisify(execFile)(python ?? '', argv, { env, cwd: CLIENT })
   await run('-m', 'unittest', 'discover', '-s', 'tests')
-  const core = ['src/bestmark/__init__.py', 'src/bestmark/journal.py']
+  const core = ['src/bestmark/__init__.py', 'src/bestmark/journal.py', 'src/bestmark/reader.py']
   await run('-m', 'mypy', '--strict', '--cache-dir', '/dev/null', ...core)
 })

@@ -37,6 +37,14 @@ export function reported(error: unknown): void {
   last = text
 }
 
+/** Prints what failed in answering a request of the API, unless it is the caller's or its reader has left. */
+export function reportFailure({ signal }: Request): (error: TRPCError) => void {
+  return (error) => {
+    const isOurs = error.code === 'INTERNAL_SERVER_ERROR' || error.code === 'SERVICE_UNAVAILABLE'
+    if (isOurs && !signal.aborted) reported(error)
+  }
+}
+
 function rootOf(error: unknown): Error {
   if (!(error instanceof Error)) return new Error(String(error))
   return error.cause instanceof Error ? rootOf(error.cause) : error

@@ -1,21 +1,19 @@
 import { httpOptions } from '@bestmark/api/httpOptions'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
-import { reported } from '#lib/server/problems.ts'
+import { reportFailure } from '#lib/server/problems.ts'
 import type { RequestHandler } from './$types'
 
 /** The only door of the API: queries, mutations and the live subscription. */
-const answer: RequestHandler = ({ request, locals }) =>
-  fetchRequestHandler({
+const answer: RequestHandler = ({ request, locals }) => {
+  const report = reportFailure(request)
+  return fetchRequestHandler({
     endpoint: '/trpc',
     req: request,
     ...httpOptions,
     createContext: () => locals.context(),
-    onError: ({ error }) => {
-      // What breaks off because its reader has left is no fault.
-      const isOurs = error.code === 'INTERNAL_SERVER_ERROR' || error.code === 'SERVICE_UNAVAILABLE'
-      if (isOurs && !request.signal.aborted) reported(error)
-    },
+    onError: ({ error }) => report(error),
   })
+}
 
 export const GET = answer
 export const POST = answer

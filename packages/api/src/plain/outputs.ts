@@ -1,0 +1,69 @@
+import { Explanation, FilesState, Measured, Selection, TrainingJobStatus } from '@bestmark/core'
+import { z } from 'zod'
+
+/** What the document of the API says of a measurement, which JSON cannot hold where it is NaN. */
+Measured.unwrap().register(z.globalRegistry, {
+  override: {
+    anyOf: [{ type: 'number' }, { type: 'string', enum: ['NaN', 'Infinity', '-Infinity'] }],
+  },
+})
+
+export const Status = TrainingJobStatus.meta({ id: 'TrainingJobStatus' })
+
+export const JobPage = z.object({
+  jobs: z.array(Status),
+  next_cursor: z.string().nullable().meta({ description: 'Give it as `cursor` for what follows.' }),
+  total: z.number().meta({ description: 'How many jobs match, on all pages.' }),
+})
+
+const kinds = z.enum(['logged', 'evaluation', 'system'])
+
+export const SeriesNames = z.object({
+  series: z.array(z.object({ name: z.string(), kind: kinds, count: z.number() })),
+})
+
+const times = z.array(z.number().nullable())
+
+export const Series = z.object({
+  series: z.array(
+    z.object({
+      name: z.string(),
+      kind: kinds,
+      count: z.number().meta({ description: 'How many points the window has before thinning.' }),
+      steps: z.array(z.number()),
+      values: z.array(Measured),
+      times: times.meta({ description: 'Milliseconds since the epoch; null where not logged.' }),
+    }),
+  ),
+})
+
+const Checkpoint = z.object({
+  checkpoint_id: z.string(),
+  attempt: z.number(),
+  step: z.number().nullable(),
+  epoch: z.number().nullable(),
+  path: z.string().meta({ description: "Relative to the run's root." }),
+  absolute_path: z.string(),
+  files_state: FilesState,
+  bytes: z.number().nullable(),
+  saved_at: z.number().nullable(),
+  values: z.record(z.string(), Measured).meta({ description: 'Its own evaluation.' }),
+  value: Measured.meta({ description: 'Its value in the metric that decides.' }),
+  is_best: z.boolean(),
+  is_tied: z.boolean().meta({ description: 'Within the noise of the best.' }),
+  why_not: z.string().nullable(),
+})
+
+export const Checkpoints = z.object({ checkpoints: z.array(Checkpoint) })
+
+export const Best = z.object({
+  job_id: z.string(),
+  best: Checkpoint.nullable().meta({ description: 'Null where no checkpoint can be shipped.' }),
+  sentence: z.string(),
+  notes: Explanation.shape.notes,
+  metric: Selection.shape.metric,
+  direction: Selection.shape.direction,
+  declared_by: Selection.shape.declared_by,
+  policy: Selection.shape.policy,
+  reason: Selection.shape.reason,
+})

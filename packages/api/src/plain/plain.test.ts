@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { type JournalLine, type TestBoard, testBoard } from '../testing.ts'
+import { answerPlain, openApiDocument } from './handler.ts'
+import { plainRouter } from './router.ts'
+
+let board: TestBoard
+let job_id: string
+beforeAll(async () => {
+  board = await testBoard()
+  job_id = await board.newJob('moby')
+  await board.recordEvents(job_id, ...RUN)
+})
+afterAll(() => board[Symbol.asyncDispose]())
+
+const RUN: readonly JournalLine[] = [
+  { type: 'started', total_steps: 300 },
+  ...[100, 200, 300].flatMap((step): JournalLine[] => [
+    { type: 'metrics', step, values: { loss: step === 300 ? 'NaN' : 2, 'train/lr': 0.1 } },
+    { type: 'evaluation', step, values: { eval_loss: step === 200 ? 1 : 2 } },
+    { type: 'checkpoint', step, path: `checkpoint-${step}`, files_state: 'complete' },
+  ]),
+]
+
+async function get(path: string, authorized = true): Promise<{ status: number; body: unknown }> {
+  const request = new Request(`http://localhost/api/v1${path}`)
+  const context = { db: board.db, authorized }
+  const answer = await answerPlain(
+    request,
+    () => context,
+    () => undefined,
+  )
+  return { status: answer.status, body: JSON.parse(await answer.text()) as unknown }
+}
+
+test('a job is found by its id, the beginning of its id and its name', async () => {
+  for (const text of [job_id, job_id.slice(0, 8), 'moby']) {
+    expect(await get(`/jobs/${text}`)).toMatchObject({ status: 200, body: { job_id } })
+  }
+})
+
+test('the best checkpoint is the same as on the board, with its sentence', async () => {
+  const { body } = await get('/jobs/moby/best')
+  expect(body).toMatchObject({
+    job_id,
+    metric: 'eval_loss',
+    direction: 'min',
+    best: { step: 200, path: 'checkpoint-200', value: 1, is_best: true },
+  })
+  const { body: page } = await get('/jobs')
+  expect(page).toMatchObject({ total: 1, jobs: [{ best_step: 200 }], next_cursor: null })
+  const { body: list } = await get('/jobs/moby/checkpoints')
+  expect(list).toMatchObject({ checkpoints: [{ step: 100 }, { step: 200 }, { step: 300 }] })
+})
+
+test('points are plain lists, in which NaN is a string', async () => {
+  const { body: names } = await get('/jobs/moby/series')
+  expect(names).toMatchObject({
+    series: expect.arrayContaining([{ name: 'train/lr', kind: 'logged', count: 3 }]) as unknown,
+  })
+  const { body } = await get('/jobs/moby/series/points?name=loss&name=eval_loss')
+  expect(body).toMatchObject({
+    series: [
+      { name: 'loss', steps: [100, 200, 300], values: [2, 2, 'NaN'], times: [null, null, null] },
+      { name: 'eval_loss', kind: 'evaluation', values: [2, 1, 2] },
+    ],
+  })
+  const { body: window } = await get('/jobs/moby/series/points?name=loss&from_step=150&to_step=250')
+  expect(window).toMatchObject({ series: [{ steps: [200], values: [2] }] })
+})
+
+test('what is wrong with a request is said in a status and a sentence', async () => {
+  expect(await get('/jobs/nobody')).toMatchObject({
+    status: 404,
+    body: { code: 'NOT_FOUND', message: 'There is no job nobody on this board.' },
+  })
+  expect(await get('/jobs/moby/series/points')).toMatchObject({ status: 400 })
+  expect(await get('/nothing')).toMatchObject({ status: 404 })
+  expect(await get('/jobs', false)).toMatchObject({
+    status: 401,
+    body: { message: expect.stringContaining('Bearer') as unknown },
+  })
+  await board.newJob('twin')
+  await board.newJob('twin')
+  expect(await get('/jobs/twin/best')).toMatchObject({ status: 400 })
+})
+
+test('the document describes each procedure and every field of its answer', () => {
+  const document = openApiDocument('http://localhost')
+  const text = JSON.stringify(document)
+  const { paths } = z.object({ paths: z.record(z.string(), z.unknown()) }).parse(document)
+  expect(Object.keys(paths)).toHaveLength(Object.keys(plainRouter._def.procedures).length)
+  for (const word of ['best_checkpoint_path', '"NaN"', 'declared_by', 'absolute_path']) {
+    expect(text).toContain(word)
+  }
+})

@@ -1,0 +1,118 @@
+import { JobState, measuredJson, type TrainingJobStatus } from '@bestmark/core'
+import {
+  checkpointsOf,
+  findJobs,
+  JobUnknown,
+  listJobs,
+  readSeries,
+  Refused,
+  seriesNames,
+  type CheckpointList,
+  type Database,
+} from '@bestmark/db'
+import { z } from 'zod'
+import { procedure, router } from '../trpc.ts'
+import { Best, Checkpoints, JobPage, Series, SeriesNames, Status } from './outputs.ts'
+
+/** Answers as JSON holds them: NaN and ±Infinity are strings, as in every other JSON of ours. */
+const plain = procedure.use(async ({ next }) => {
+  const result = await next()
+  return result.ok ? { ...result, data: JSON.parse(measuredJson(result.data)) as unknown } : result
+})
+
+const job = z.string().min(1).max(300).meta({ description: 'An id, its beginning, or a name.' })
+
+const get = (path: `/${string}`, summary: string) => {
+  return { openapi: { method: 'GET' as const, path, summary, tags: ['jobs'] } }
+}
+
+/** The board for notebooks and curl: plain JSON, read only. */
+export const plainRouter = router({
+  jobs: plain
+    .meta(get('/jobs', 'A page of jobs, the running ones first.'))
+    .input(
+      z.object({
+        status: JobState.optional(),
+        project: z.string().optional(),
+        search: z.string().max(200).optional(),
+        sort: z.enum(['newest', 'name', 'best']).optional(),
+        cursor: z.string().optional(),
+        limit: z.coerce.number().int().min(1).max(200).default(50),
+      }),
+    )
+    .output(JobPage)
+    .query(({ ctx, input: { status, ...query } }) => {
+      return listJobs(ctx.db, { ...query, ...(status && { status: [status] }) })
+    }),
+
+  job: plain
+    .meta(get('/jobs/{job}', "A job's status."))
+    .input(z.object({ job }))
+    .output(Status)
+    .query(({ ctx, input }) => findJob(ctx.db, input.job)),
+
+  best: plain
+    .meta(get('/jobs/{job}/best', 'The checkpoint to ship, and why.'))
+    .input(z.object({ job }))
+    .output(Best)
+    .query(async ({ ctx, input }) => {
+      const { status, checkpoints, selection, explanation } = await listOf(ctx.db, input.job)
+      const best = checkpoints.find(({ is_best }) => is_best) ?? null
+      return { ...selection, ...explanation, job_id: status.job_id, best }
+    }),
+
+  checkpoints: plain
+    .meta(get('/jobs/{job}/checkpoints', 'Every checkpoint of a job, by step.'))
+    .input(z.object({ job }))
+    .output(Checkpoints)
+    .query(({ ctx, input }) => listOf(ctx.db, input.job)),
+
+  seriesNames: plain
+    .meta(get('/jobs/{job}/series', 'The names of what a job logged.'))
+    .input(z.object({ job }))
+    .output(SeriesNames)
+    .query(async ({ ctx, input }) => {
+      const { job_id } = await findJob(ctx.db, input.job)
+      return { series: await seriesNames(ctx.db, job_id) }
+    }),
+
+  series: plain
+    .meta(get('/jobs/{job}/series/points', 'The points of some series.'))
+    .input(
+      z.object({
+        job,
+        name: z.array(z.string()).min(1).max(50),
+        from_step: z.coerce.number().optional(),
+        to_step: z.coerce.number().optional(),
+        points: z.coerce.number().int().min(2).max(100_000).default(1_000),
+      }),
+    )
+    .output(Series)
+    .query(async ({ ctx, input: { job: text, name, ...query } }) => {
+      const { job_id } = await findJob(ctx.db, text)
+      const read = await readSeries(ctx.db, job_id, { names: name, ...query })
+      const series = read.map(({ steps, values, times, ...rest }) => {
+        return { ...rest, steps: [...steps], values: [...values], times: [...times].map(known) }
+      })
+      return { series }
+    }),
+})
+
+/** NaN stands for a time that was not logged. */
+const known = (time: number): number | null => (Number.isNaN(time) ? null : time)
+
+/** The job of this id, beginning of an id, or name. Throws JobUnknown, and Refused for several. */
+async function findJob(db: Database, text: string): Promise<TrainingJobStatus> {
+  const [job, ...others] = await findJobs(db, text)
+  if (!job) throw new JobUnknown(text)
+  if (others.length === 0) return job
+  const ids = [job, ...others].map(({ job_id }) => job_id)
+  throw new Refused(`"${text}" is several jobs: ${ids.join(', ')}. Give more of the id.`)
+}
+
+async function listOf(db: Database, text: string): Promise<CheckpointList> {
+  const { job_id } = await findJob(db, text)
+  const list = await checkpointsOf(db, job_id)
+  if (!list) throw new JobUnknown(job_id)
+  return list
+}
