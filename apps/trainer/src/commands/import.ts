@@ -11,7 +11,7 @@ import { isSqlite } from '../files/sqlite.ts'
 import { importRun, type NameOptions } from '../recording/importRun.ts'
 import { applyNames } from '../recording/jobNames.ts'
 import { type FoundRun, searchRuns } from '../sources/runSearch.ts'
-import { linkCheckpoints, refuseSeveral } from '../sources/checkpointLinks.ts'
+import { linkCheckpoints, requireOnePath } from '../sources/checkpointLinks.ts'
 import { IMPORT } from './import.table.ts'
 import { nameBelow } from './watch/runName.ts'
 
@@ -28,7 +28,7 @@ interface Found {
 export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, IMPORT)
   const { checkpoints } = values
-  refuseSeveral(args.PATH, checkpoints)
+  requireOnePath(args.PATH, checkpoints)
   if (checkpoints !== undefined) {
     for (const path of args.PATH) await linkCheckpoints(callerPath(path), callerPath(checkpoints))
   }

@@ -18,7 +18,10 @@ test('one state file under any name is imported by itself', async () => {
 /** Folders that hold marks of a run and nothing that can be read, and which file is to blame. */
 const UNREADABLE: Record<string, [files: Record<string, string>, told: string]> = {
   'state-cut': [{ 'trainer_state.json': '[' }, 'trainer_state.json is not valid JSON'],
-  'state-a-list': [{ 'trainer_state.json': '[]' }, 'trainer_state.json is not a trainer state'],
+  'state-a-list': [
+    { 'trainer_state.json': '[]' },
+    'trainer_state.json is not a valid trainer state',
+  ],
   'state-a-folder': [{ 'trainer_state.json/x': '' }, 'trainer_state.json'],
   'state-empty': [{ 'trainer_state.json': '' }, 'trainer_state.json is not valid JSON'],
   'saves-alone': [{ 'checkpoint-10/model.safetensors': 'x' }, 'trainer_state.json'],

@@ -5,36 +5,36 @@ import { Listing } from '../files/listing.ts'
 import { LINKED_LOGS } from './logs/logFile.ts'
 import { findSources } from './sources.ts'
 
-/** In the folder of the logs: leads to the folder of the weights. */
+/** A link in the folder of the logs to the folder of the checkpoints. */
 const LINKED_CHECKPOINTS = 'bestmark-checkpoints'
 
-/** Logs and weights that a person put together. */
+/** Logs and checkpoints that a user joined. */
 interface Linked {
-  /** The folder of the weights, which is the root of the run. */
+  /** The folder of the checkpoints, which is the run's root. */
   root: string
-  /** Takes the links away again, those alone that were made just now. */
+  /** Removes the links that this call created. */
   undo: () => Promise<void>
 }
 
 /**
- * Makes weights, in a folder or a file of one, belong to the run whose logs lie elsewhere. Each of the
- * two folders gets a link to the other, so that whoever reads either of them later knows. Throws a
- * Failure where the weights belong to other logs already, or no log can be read with them.
+ * Joins checkpoints to logs in another folder. Each folder gets a link to the other, so a later read
+ * of either finds both. Throws a Failure if the checkpoints are linked to other logs already, or if
+ * there is no log.
  */
 export async function linkCheckpoints(logs: string, checkpoints: string): Promise<Linked> {
   const from = await resolveFolder(logs)
   const root = await resolveFolder(checkpoints)
   if (from === root) return { root, undo: () => Promise.resolve() }
-  const made: string[] = []
+  const created: string[] = []
   const undo = async (): Promise<void> => {
-    for (const path of made) await rm(path, { force: true })
+    for (const path of created) await rm(path, { force: true })
   }
   try {
-    if (await link(root, LINKED_LOGS, from)) made.push(join(root, LINKED_LOGS))
+    if (await link(root, LINKED_LOGS, from)) created.push(join(root, LINKED_LOGS))
     const isRead = (await findSources(root)).length > 0
     if (!isRead)
       throw new Failure(`No training log found in ${logs} for the checkpoints in ${checkpoints}.`)
-    if (await link(from, LINKED_CHECKPOINTS, root)) made.push(join(from, LINKED_CHECKPOINTS))
+    if (await link(from, LINKED_CHECKPOINTS, root)) created.push(join(from, LINKED_CHECKPOINTS))
   } catch (error) {
     await undo()
     throw error
@@ -42,13 +42,13 @@ export async function linkCheckpoints(logs: string, checkpoints: string): Promis
   return { root, undo }
 }
 
-/** Throws a Failure where weights are named for several runs. */
-export function refuseSeveral(paths: readonly string[], checkpoints: string | undefined): void {
+/** Throws a Failure if --checkpoints is given for several runs. */
+export function requireOnePath(paths: readonly string[], checkpoints: string | undefined): void {
   if (checkpoints === undefined || paths.length < 2) return
   throw new Failure(`--checkpoints needs exactly one PATH; got ${paths.length}.`)
 }
 
-/** The folder of the weights that a person put to the logs in a folder; undefined where nobody did. */
+/** The folder of the checkpoints that are linked to a folder of logs; undefined if there is none. */
 export async function findLinkedCheckpoints(logs: string): Promise<string | undefined> {
   if (!(await new Listing(logs).names()).includes(LINKED_CHECKPOINTS)) return undefined
   try {
@@ -70,13 +70,13 @@ async function resolveFolder(path: string): Promise<string> {
   }
 }
 
-/** Whether a link was made; one that is there and leads to the same folder stays. */
+/** Whether a link was created. An existing link to the same folder stays. */
 async function link(folder: string, name: string, to: string): Promise<boolean> {
   const path = join(folder, name)
   if (await lstat(path).catch(() => undefined)) {
-    const there = await realpath(path).catch(() => readlink(path))
-    if (there === to) return false
-    throw new Failure(`${folder} is already linked to ${there}. Remove ${path} to undo that.`)
+    const target = await realpath(path).catch(() => readlink(path))
+    if (target === to) return false
+    throw new Failure(`${folder} is already linked to ${target}. Remove ${path} to undo that.`)
   }
   try {
     await symlink(relative(folder, to), path)

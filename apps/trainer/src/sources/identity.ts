@@ -10,21 +10,21 @@ import { readRunNote } from './runNote.ts'
 import { findSources, findGrowingSources } from './sources.ts'
 import { findSiblingWeights } from './tensorboard/siblings.ts'
 
-/** Who a run is, without reading it. */
+/** Names a run without reading its logs. */
 export interface RunIdentity {
   /** Absolute, links resolved. */
   root: string
   source: string
-  /** The id in the run's own journal, where it has one. */
+  /** The id in the run's journal; null if it has none. */
   job_id: string | null
   name: string
   project: string
 }
 
-/** Files that changed within this time may be those of a run that goes on (ms). */
-const GROWING = 120_000
+/** A run whose files changed within this time may still be running (ms). */
+const GROWING_MS = 120_000
 
-/** Which run a folder holds; undefined where it holds none. Throws a Failure where its journal is none. */
+/** The run in a folder; undefined if there is none. Throws a Failure if its journal is invalid. */
 export async function identifyRun(path: string): Promise<RunIdentity | undefined> {
   const root = await realpath(path)
   const journal = join(root, JOURNAL)
@@ -46,7 +46,7 @@ export async function identifyRun(path: string): Promise<RunIdentity | undefined
   if (linked !== undefined) return identifyRun(linked)
   const [first] = await findSources(root)
   if (!first) return undefined
-  // Event files in `logs/NAME` are of the run whose weights lie in `checkpoints/NAME`.
+  // Event files in `logs/NAME` belong to the weights in `checkpoints/NAME`.
   const beside = await findSiblingWeights(root)
   if (beside !== undefined && (await findSources(beside)).length > 0) return identifyRun(beside)
   const stored = await first.identity?.(root)
@@ -59,7 +59,7 @@ export async function identifyRun(path: string): Promise<RunIdentity | undefined
   return { root, source: first.name, job_id: null, ...named }
 }
 
-/** The folders in a run's root that hold its logs, by the first part of their paths. */
+/** The folders directly in a run's root that hold its logs. */
 export async function findLogFolders(root: string): Promise<Set<string>> {
   const listing = new Listing(root)
   const parts = new Set<string>()
@@ -72,7 +72,7 @@ export async function findLogFolders(root: string): Promise<Set<string>> {
   return parts
 }
 
-/** What `bestmark run` noted to call the run. */
+/** The names that `bestmark run` wrote into the run's folder. */
 async function readNotedNames(root: string): Promise<{ name?: string; project?: string }> {
   const { name, project } = (await readRunNote(root)) ?? {}
   return { ...(name !== undefined && { name }), ...(project !== undefined && { project }) }
@@ -86,21 +86,17 @@ function readHeader(journal: string) {
   }
 }
 
-/** Lightning counts its runs, which says little without the folder above. */
+/** Lightning names its runs version_N, so the parent folder is part of the name. */
 function nameFromRoot(root: string): string {
   const [above = '', name = ''] = root.split('/').slice(-2)
   return /^version_\d+$/.test(name) ? `${above}/${name}` : basename(root)
 }
 
-/**
- * The files of a run, relative to its root: those that its sources read, however deep they lie, and
- * what else lies in its folder and in folders of that.
- */
+/** Paths of a run's files: all that its sources read, and all others at most one folder deep. */
 export async function findRunFiles(root: string): Promise<Set<string>> {
   const listing = new Listing(root)
   const files = new Set<string>()
   for (const name of await listing.names()) {
-    // A file has no names below it.
     const inner = (await listing.names(name)).map((below) => join(name, below))
     for (const one of [name, ...inner]) files.add(one)
   }
@@ -110,7 +106,7 @@ export async function findRunFiles(root: string): Promise<Set<string>> {
   return files
 }
 
-/** When something of a run's files was last changed (ms). */
+/** When a run's files last changed (ms). */
 export async function readLastChange(root: string): Promise<number> {
   let newest = 0
   for (const file of await findRunFiles(root)) {
@@ -120,7 +116,7 @@ export async function readLastChange(root: string): Promise<number> {
   return newest
 }
 
-/** Whether a run may be going on, as far as the times of its files tell. */
+/** Whether a run may still be running, by the times of its files. */
 export async function mayGrow(root: string): Promise<boolean> {
-  return Date.now() - (await readLastChange(root)) < GROWING
+  return Date.now() - (await readLastChange(root)) < GROWING_MS
 }

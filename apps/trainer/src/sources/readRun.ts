@@ -13,8 +13,8 @@ import { findSiblingWeights } from './tensorboard/siblings.ts'
 import { SUPPORTED_FILES, openRun, findSources } from './sources.ts'
 
 /**
- * Reads a finished or growing run by the source that knows most of it: an output folder with what
- * was measured of its checkpoints afterwards, or one state file. Throws a Failure that says what is wrong and what to do.
+ * Reads a run: a folder with its scores, or one state file. The run may still grow. Throws a Failure
+ * that says what is wrong and what to do.
  */
 export async function readRun(path: string): Promise<ReadRun> {
   if (!(await isFolder(path))) return readFile(path)
@@ -26,8 +26,8 @@ export async function readRun(path: string): Promise<ReadRun> {
   if (beside !== undefined && (await findSources(beside)).length > 0) return readRun(beside)
   const sources = await findSources(path)
   const [first, ...others] = sources
-  // Where checkpoints were saved without their states, its reader says what is wrong with them.
-  if ((!first && (await hasSaves(path))) || (first === HUGGINGFACE && others.length === 0)) {
+  // For checkpoints without a state file, the HuggingFace reader explains what is missing.
+  if ((!first && (await hasCheckpoints(path))) || (first === HUGGINGFACE && others.length === 0)) {
     return addScores(await withSetup(await readHuggingFace(path)))
   }
   if (!first) {
@@ -40,13 +40,13 @@ export async function readRun(path: string): Promise<ReadRun> {
   return first === HUGGINGFACE ? run : addScores(run)
 }
 
-/** With what stands beside the log, where its reader reads the log alone. */
+/** Adds the setup event, for readers that only read the log. */
 async function withSetup(run: ReadRun): Promise<ReadRun> {
   const setup = await readSetup(run.root)
   return setup ? { ...run, events: [...run.events, setup] } : run
 }
 
-/** One state file; of other files a run's folder tells more. */
+/** Reads one state file. For other files the user must give the run's folder. */
 async function readFile(path: string): Promise<ReadRun> {
   const folder = dirname(path)
   const isPart = !path.endsWith('.json') && (await findSources(folder)).length > 0
@@ -55,7 +55,7 @@ async function readFile(path: string): Promise<ReadRun> {
   return readStateFile(path)
 }
 
-async function hasSaves(path: string): Promise<boolean> {
+async function hasCheckpoints(path: string): Promise<boolean> {
   return (await new Listing(path).names()).some((name) => /^checkpoint-\d+$/.test(name))
 }
 
@@ -63,8 +63,8 @@ async function isFolder(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory()
   } catch (cause) {
-    const gone = (cause as NodeJS.ErrnoException).code === 'ENOENT'
-    const why = gone ? `There is no ${path}.` : `Cannot open ${path}: ${errorText(cause)}`
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+    const why = isMissing ? `There is no ${path}.` : `Cannot open ${path}: ${errorText(cause)}`
     throw new Failure(why, { cause })
   }
 }

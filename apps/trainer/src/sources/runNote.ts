@@ -5,9 +5,9 @@ import { textOfFile } from '../files/runFile.ts'
 import { hasLiveProcess } from '../processes/mark.ts'
 
 /**
- * What `bestmark run` notes in a run's folder, so that whoever records it later calls it the same.
- * `job_id` is the job of the latest start, and null while it is not known whether that goes on with
- * the run that lies there.
+ * What `bestmark run` writes into a run's folder, so that a later recording uses the same names.
+ * `job_id` is the job of the latest start. It is null until it is clear whether that start continues
+ * the run in the folder.
  */
 export const RunNote = z.object({
   name: z.string().min(1),
@@ -26,7 +26,7 @@ export function removeRunNote(folder: string): void {
   rmSync(join(folder, RUN_NOTE), { force: true })
 }
 
-/** Undefined where `bestmark run` noted nothing, or what it noted cannot be read. */
+/** The note in a folder; undefined if it is missing or invalid. */
 export async function readRunNote(folder: string): Promise<RunNote | undefined> {
   try {
     return RunNote.parse(JSON.parse(await textOfFile(join(folder, RUN_NOTE))))
@@ -36,8 +36,8 @@ export async function readRunNote(folder: string): Promise<RunNote | undefined> 
 }
 
 /**
- * The job of the program that trains in a folder, as `bestmark run` noted it; null while that is not
- * decided, undefined where no such program lives.
+ * The job of the program that trains in a folder now. Null if that is not decided yet, undefined if
+ * `bestmark run` has no program running there.
  */
 export async function drivenJob(folder: string): Promise<string | null | undefined> {
   return hasLiveProcess(folder) ? (await readRunNote(folder))?.job_id : undefined

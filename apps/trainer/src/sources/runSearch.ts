@@ -4,10 +4,10 @@ import { basename, join } from 'node:path'
 import { errorText } from '../failure.ts'
 import { identifyRun, findLogFolders, type RunIdentity } from './identity.ts'
 
-/** Files without one of these names tell of no run, so that most folders need no second look. */
+/** A folder without any of these names holds no run, so most folders are not opened. */
 const RUN_FILES =
   /^(journal\.jsonl|trainer_state\.json|trainer_log\.jsonl|(all|train|eval|predict|test)_results\.json|dvclive|checkpoint-\d+|last-checkpoint|checkpoints|model-(best|last)|train|validation|runs|logs?|tensorboard|meta\.yaml|evaluations\.npz|bestmark-(logs|checkpoints))$|tfevents|\.(csv|tsv|log|txt|out|jsonl?|pt|pth|ckpt|keras|h5|safetensors|wandb)$/
-/** Folders that hold no runs and much else, or what a tracker copies of runs that lie elsewhere. */
+/** Folders without runs, or with copies that a tracker makes of other runs. */
 const SKIPPED_FOLDERS = new Set([
   '.git',
   'node_modules',
@@ -16,25 +16,25 @@ const SKIPPED_FOLDERS = new Set([
   'wandb',
   'bestmark-logs',
 ])
-/** Folders of a run that hold its parts. */
+/** Folders inside a run that are part of it. */
 const RUN_PARTS =
   /^(checkpoint-\d+|checkpoints|weights|runs|train|validation|eval|val|test|dvclive|plots|artifacts)$/
 
-/** What a walk through trees keeps in mind. */
+/** How folders are searched. */
 export interface SearchOptions {
   signal: AbortSignal
-  /** Folders that cannot be read. */
+  /** Called for each folder that cannot be read. */
   onUnreadable: (folder: string, why: string) => void
 }
 
-/** A run, and the folder that it was found in as it was reached: links in it are not resolved. */
+/** A run and the folder where it was found, with links not resolved. */
 export interface FoundRun extends RunIdentity {
   folder: string
 }
 
 /**
- * Every run at or below a path, in order of name. A folder that is reached again by a link is passed
- * by, as are the parts of a run that was found. O(folders), and flat in memory but for their names.
+ * Every run at or below a path, in order of name. Skips a folder that a link reaches a second time,
+ * and the parts of a run. O(folders); only their names are kept in memory.
  */
 export async function* searchRuns(
   folder: string,
@@ -48,7 +48,7 @@ export async function* searchRuns(
     : undefined
   if (run && !seen.has(`run ${run.root}`)) {
     seen.add(`run ${run.root}`)
-    // Weights that lie beside their logs are a run of another folder.
+    // The root may be another folder, if the weights are beside the logs.
     yield { ...run, folder: run.root.endsWith(basename(folder)) ? folder : run.root }
   }
   const parts = run ? await findLogFolders(run.root) : new Set<string>()
@@ -89,7 +89,7 @@ async function readEntries(
   }
 }
 
-/** Links count as what they lead to; one that leads nowhere is no folder. */
+/** A link counts as its target. A broken link is not a folder. */
 async function isFolder(entry: Dirent, path: string): Promise<boolean> {
   if (!entry.isSymbolicLink()) return entry.isDirectory()
   const found = await stat(path).catch(() => undefined)

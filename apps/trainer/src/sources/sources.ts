@@ -21,7 +21,7 @@ import { WANDB } from './trackers/wandb.ts'
 import { WEIGHTS_ONLY } from './unlogged/unlogged.ts'
 import { ULTRALYTICS } from './tables/ultralytics.ts'
 
-/** Every source that reads a folder by pieces, the one that knows most of a run first. */
+/** All sources, the most detailed first. */
 const SOURCES: readonly Source[] = [
   HUGGINGFACE,
   MLFLOW,
@@ -37,7 +37,7 @@ const SOURCES: readonly Source[] = [
   RUN_OUTPUT,
 ]
 
-/** By what a person knows each of them, and our own journal, on disk. */
+/** The files by which a user recognises a supported run. */
 export const SUPPORTED_FILES = [
   'journal.jsonl (Bestmark)',
   'trainer_state.json, checkpoint-N folders or all_results.json (HuggingFace)',
@@ -57,17 +57,17 @@ export const SUPPORTED_FILES = [
 ] as const
 
 /**
- * The sources that find a run in a folder, the one that knows most of it first. Beside a journal
- * nothing else is one; results, which tell the steps only about, are where nothing else is.
+ * The sources that can read the run in a folder, the most detailed first. A journal is always read
+ * alone. Result files have no exact steps, so they are only read if there is nothing else.
  */
 export async function findSources(root: string): Promise<Source[]> {
   const found = await findGrowingSources(root)
-  // Under the Trainer DVCLive counts calls of its log, and tells the same values.
+  // With the Trainer, DVCLive repeats the same values and counts log calls instead of steps.
   const hasTrainer = found.includes(HUGGINGFACE)
   return hasTrainer ? found.filter((source) => source !== DVCLIVE) : found
 }
 
-/** The same with those that tell nothing beside others: their files grow while the run does, too. */
+/** Like findSources, plus sources that add nothing: their files also show that a run grows. */
 export async function findGrowingSources(root: string): Promise<Source[]> {
   const listing = new Listing(root)
   if (await RUN_JOURNAL.isHere(listing)) return [RUN_JOURNAL]
@@ -76,34 +76,35 @@ export async function findGrowingSources(root: string): Promise<Source[]> {
   return withLogs(found, listing)
 }
 
-/** Sources that tell less than a log in which something was evaluated. */
+/** Sources with less detail than a log with evaluations. */
 const LESS_DETAILED: readonly Source[] = [TENSORBOARD, RUN_OUTPUT]
 
-/** Other logs count where no source knows the program, or only event files and printed lines do. */
+/** Adds generic logs if no source, or only a less detailed one, supports the program. */
 async function withLogs(found: readonly Source[], listing: Listing): Promise<Source[]> {
   if (found.some((source) => !LESS_DETAILED.includes(source))) return [...found]
   const logs = await findLogFiles(listing)
-  const isMore = found.length === 0 || logs.some(({ isMeasured }) => isMeasured)
-  // Event files of the same program count as they like.
-  if (logs.length > 0 && isMore) return [LOGS, ...found.filter((source) => source === RUN_OUTPUT)]
+  const isDetailed = found.length === 0 || logs.some(({ isMeasured }) => isMeasured)
+  // Event files may count steps in another way than the log, so they are not read with it.
+  if (logs.length > 0 && isDetailed)
+    return [LOGS, ...found.filter((source) => source === RUN_OUTPUT)]
   if (found.length === 1 && found[0] === RUN_OUTPUT)
-    return [...(await besideOutput(listing)), RUN_OUTPUT]
+    return [...(await withOutput(listing)), RUN_OUTPUT]
   if (found.length === 0 && (await RESULTS.isHere(listing))) return [RESULTS]
   if (found.length === 0 && (await DOCUMENTS.isHere(listing))) return [DOCUMENTS]
   if (found.length === 0 && (await WEIGHTS_ONLY.isHere(listing))) return [WEIGHTS_ONLY]
   return [...found]
 }
 
-/** Where `bestmark run` kept a program's output alone: that is its log, or its weights tell their own values. */
-async function besideOutput(listing: Listing): Promise<Source[]> {
+/** For a run with only the output kept by `bestmark run`: reads it as a log, or the metrics in its weights. */
+async function withOutput(listing: Listing): Promise<Source[]> {
   for (const source of [PRINTED, WEIGHTS_ONLY]) if (await source.isHere(listing)) return [source]
   return []
 }
 
-/** One reader for all that tells of a run in a folder, and for what stands beside its log. */
-export function openRun([first, ...others]: readonly Source[], opening: ReadOptions): SourceReader {
-  if (!first) throw new Error(`No training run found in ${opening.root}.`)
+/** One reader for all sources of a run and for its setup, output and usage. */
+export function openRun([first, ...others]: readonly Source[], options: ReadOptions): SourceReader {
+  if (!first) throw new Error(`No training run found in ${options.root}.`)
   const open = (log: ReadOptions): SourceReader =>
     others.length === 0 ? first.open(log) : mixedReader([first, ...others], log)
-  return new SetupReader(open, opening)
+  return new SetupReader(open, options)
 }

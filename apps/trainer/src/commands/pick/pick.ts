@@ -3,7 +3,7 @@ import { callerPath } from '../../cli/callerPath.ts'
 import { parse } from '../../cli/parse.ts'
 import { absoluteOrNull, choiceJson, choiceOf, explanationLines, type Choice } from './choice.ts'
 import { EXIT, Failure, errorText, worseExit, type Exit } from '../../failure.ts'
-import { linkCheckpoints, refuseSeveral } from '../../sources/checkpointLinks.ts'
+import { linkCheckpoints, requireOnePath } from '../../sources/checkpointLinks.ts'
 import { policyChoiceOf } from '../../cli/policyOptions.ts'
 import { PICK } from './pick.table.ts'
 import { print, printPath, notify } from '../../cli/terminal.ts'
@@ -39,7 +39,7 @@ function readWords(words: readonly string[]): { paths: string[]; options: PickOp
     throw new Failure('Remove --explain: --json prints the whole explanation.')
   }
   const { evaluations, explain, json, checkpoints } = values
-  refuseSeveral(args.PATH, checkpoints)
+  requireOnePath(args.PATH, checkpoints)
   const settings = policyChoiceOf(values.policy, values)
   const failOnDisagreement = values['fail-on-disagreement']
   return {

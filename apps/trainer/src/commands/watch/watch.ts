@@ -7,7 +7,7 @@ import { EXIT } from '../../failure.ts'
 import { ProgressLine } from '../../cli/progressLine.ts'
 import { StopRequest } from '../../processes/stopRequest.ts'
 import { print, notify } from '../../cli/terminal.ts'
-import { linkCheckpoints, refuseSeveral } from '../../sources/checkpointLinks.ts'
+import { linkCheckpoints, requireOnePath } from '../../sources/checkpointLinks.ts'
 import { WATCH } from './watch.table.ts'
 import { type Display, Watcher } from './watcher.ts'
 
@@ -19,7 +19,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, WATCH)
   const paths = args.PATH.map(callerPath)
   const { checkpoints } = values
-  refuseSeveral(paths, checkpoints)
+  requireOnePath(paths, checkpoints)
   if (checkpoints !== undefined) {
     for (const path of paths) await linkCheckpoints(path, callerPath(checkpoints))
   }

@@ -1,7 +1,7 @@
 import { setOwn } from '@bestmark/core'
 import { isSecret, type RunOptions, optionsIn } from './runOptions.ts'
 
-/** The options in a program's arguments: `--name value`, `--name=value`, `--flag`, `name=value`. */
+/** The options in a command: `--name value`, `--name=value`, `--flag`, `name=value`. */
 export function commandLineOptions(argv: readonly string[]): RunOptions {
   const found: RunOptions = {}
   const words = argv.slice(scriptEnd(argv))
@@ -13,7 +13,7 @@ export function commandLineOptions(argv: readonly string[]): RunOptions {
   return optionsIn(found)
 }
 
-/** The command as a person may see it: values of secret options are hidden. */
+/** The command as text, with the values of secret options hidden. */
 export function redactedCommand(argv: readonly string[]): string {
   return argv
     .map((word, index) => {
@@ -27,7 +27,7 @@ export function redactedCommand(argv: readonly string[]): string {
     .join(' ')
 }
 
-/** Where the program's own options begin: after the script, or the module of `-m`. */
+/** Index of the program's first option: after the script, or after `-m MODULE`. */
 function scriptEnd(argv: readonly string[]): number {
   const script = argv.findIndex((word) => /\.(py|sh|js|mjs)$/.test(word))
   const module = argv.indexOf('-m')
@@ -35,7 +35,7 @@ function scriptEnd(argv: readonly string[]): number {
   return Math.min(end, argv.length)
 }
 
-/** The value that follows an option; without one it is a flag. */
+/** The value after an option. Without a value it is a flag. */
 function following(word: string | undefined): string {
   const isValue = word !== undefined && (!word.startsWith('-') || /^-\.?\d/.test(word))
   return isValue ? word : 'true'

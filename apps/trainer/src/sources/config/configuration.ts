@@ -4,22 +4,21 @@ import { systemCode } from '../../failure.ts'
 import { textOfFile } from '../../files/runFile.ts'
 import type { YamlValue } from '../../files/yaml.ts'
 
-/** What a configuration file beside a run says. */
+/** The options in one configuration file of a run. */
 export interface Configuration {
-  /** Its path relative to the run's root. */
   file: string
   values: YamlValue[]
 }
 
-/** The configurations of a run, the one that counts first, and files that could not be read. */
+/** The configurations of a run, the one with priority first, and warnings about unreadable files. */
 export interface Configurations {
   found: Configuration[]
   problems: string[]
 }
 
-/** Larger files hold data, not settings (bytes). */
+/** Larger files are data, not options (bytes). */
 const LARGEST = 1 << 20
-/** Where none of these stands in the text, the file has nothing to say here. */
+/** A file without any of these names is not parsed. */
 const READ_OPTIONS =
   /metric_for_best_model|eval_metric|save_best|best_checkpoint_metric|best_model_criterion|epochs|greater_is_better|load_best_model_at_end|early_stopping|save_steps|eval_steps|monitor|max_steps|max_epochs|num_train_epochs|num_epochs/
 
@@ -41,7 +40,7 @@ export async function readConfigurations(root: string): Promise<Configurations> 
   return all
 }
 
-/** The one value of a name, wherever it is nested; the outermost where there are several. */
+/** The option of this name at any depth; of several, the outermost. */
 export function optionOf({ values }: Configuration, name: string): YamlValue | undefined {
   const named = values.filter((value) => value.name.split('.').at(-1) === name)
   const depth = (value: YamlValue): number => value.name.split('.').length
@@ -53,13 +52,13 @@ function ancestors(root: string): string[] {
   return [...new Set([parent, dirname(parent)])].filter((folder) => folder !== root)
 }
 
-/** What LLaMA-Factory was run with counts before what its page was filled in with. */
+/** The arguments of LLaMA-Factory's training have priority over the inputs of its web page. */
 const FIRST = ['training_args.yaml', 'training_args.yml']
 const LAST = ['llamaboard_config.yaml']
 
 async function yamlNames(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((error: unknown) => {
-    // A folder above that may not be listed says nothing of the run.
+    // The parent folder may be unreadable; then it has no configuration.
     if (systemCode(error) === undefined) throw error
     return []
   })
@@ -72,7 +71,7 @@ async function yamlNames(folder: string): Promise<string[]> {
 async function readInto(into: Configurations, root: string, file: string): Promise<void> {
   const text = await readOptionsText(join(root, file))
   if (text === undefined || !READ_OPTIONS.test(text)) return
-  // Loaded only here, since most runs have none and a pick should not wait for it.
+  // Loaded here, because most runs have no YAML and `pick` must start fast.
   const { yamlValues } = await import('../../files/yaml.ts')
   const values = yamlValues(text)
   if (Array.isArray(values)) into.found.push({ file, values })
@@ -91,7 +90,7 @@ async function readOptionsText(path: string): Promise<string | undefined> {
   }
 }
 
-/** The configuration that Axolotl writes into its model card, on the lines where it stands there. */
+/** The configuration in Axolotl's model card, on its own line numbers. */
 function inModelCard(text: string): string | undefined {
   const start = text.indexOf('See axolotl config')
   const block = start === -1 ? null : /```yaml\n([\s\S]*?)\n```/.exec(text.slice(start))
@@ -100,12 +99,12 @@ function inModelCard(text: string): string | undefined {
   return '\n'.repeat(before) + (block[1] ?? '')
 }
 
-/** Whether a configuration that lies above the root names it as its output. */
+/** Whether a configuration above the root names the root as its output. */
 function isOutput(configuration: Configuration, folder: string, root: string): boolean {
   const named = optionOf(configuration, 'output_dir')?.value
   if (typeof named !== 'string') return false
   if (resolve(folder, named) === root) return true
-  // It may be a path of another machine, or of the folder that training was started in.
+  // The path may be from another machine, or relative to another folder.
   const name = named.split(/[\\/]/).filter(Boolean).at(-1)
   return folder === dirname(root) && name === basename(root)
 }

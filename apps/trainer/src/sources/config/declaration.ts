@@ -4,22 +4,22 @@ import { isCount } from '../../files/json.ts'
 import { isSecret } from './runOptions.ts'
 import type { YamlValue } from '../../files/yaml.ts'
 
-/** What a run's configuration declares, as fields of its `started` event, and what is odd in it. */
+/** What a run's configuration declares, as fields of its `started` event, and warnings. */
 export interface Declaration {
   fields: {
     metric_for_best: string | null
-    /** Only where it is written: HuggingFace's own guess is no declaration. */
+    /** Only if the configuration has it. A default of HuggingFace is not a declaration. */
     direction: Direction | null
     declared_by: string | null
     config: Record<string, unknown>
   }
-  /** How long the run was planned to be. */
+  /** The planned length of the run. */
   totals: { total_steps: number | null; total_epochs: number | null }
   save_steps: number | null
   warnings: string[]
 }
 
-/** What the configuration files of a run declare; where they disagree, the first counts. */
+/** What the configuration files of a run declare. If they differ, the first file is used. */
 export function readDeclaration({ found, problems }: Configurations): Declaration {
   const candidates = found.map((one) => ({ one, metric: findMetric(one) }))
   const first = candidates.find(({ metric }) => metric !== undefined)
@@ -43,7 +43,7 @@ export function readDeclaration({ found, problems }: Configurations): Declaratio
 interface DeclaredMetric {
   name: string
   declared_by: string
-  /** The setting that tells its direction: `greater_is_better`, or the `mode` beside a monitor. */
+  /** The option with its direction: `greater_is_better`, or the `mode` of a monitor. */
   direction_option: string
 }
 
@@ -56,7 +56,7 @@ function findMetric(one: Configuration): DeclaredMetric | undefined {
   return defaultMetric(one) ?? monitorOption(one) ?? otherOption(one) ?? criterionOption(one)
 }
 
-/** How other programs name what they keep the best by: timm, fairseq, mmengine. */
+/** The option that names the deciding metric in timm, fairseq and mmengine. */
 const OTHERS = ['best_checkpoint_metric', 'eval_metric', 'checkpoint_metric', 'save_best']
 
 function otherOption(one: Configuration): DeclaredMetric | undefined {
@@ -73,7 +73,7 @@ function otherOption(one: Configuration): DeclaredMetric | undefined {
   return undefined
 }
 
-/** ESPnet lists data, measure and direction: `best_model_criterion: [[valid, acc, max]]`; the first counts. */
+/** ESPnet lists split, metric and direction: `best_model_criterion: [[valid, acc, max]]`. The first is used. */
 function criterionOption(one: Configuration): DeclaredMetric | undefined {
   const first = (index: number) => {
     return one.values.find(({ name }) => name === `best_model_criterion.0.${index}`)
@@ -88,19 +88,19 @@ function criterionOption(one: Configuration): DeclaredMetric | undefined {
   }
 }
 
-/** Whoever loads the best model, or stops early, and names no metric, gets HuggingFace's `loss`. */
+/** HuggingFace uses `loss` if a run loads the best model, or stops early, without a metric. */
 function defaultMetric(one: Configuration): DeclaredMetric | undefined {
   const loads = optionOf(one, 'load_best_model_at_end')
   const patience = optionOf(one, 'early_stopping_patience')
   const by = loads?.value === true ? loads : Number(patience?.value) > 0 ? patience : undefined
-  // Beside a monitor it is Lightning that stops early.
+  // With a monitor, the early stopping is Lightning's.
   if (!by || (by === patience && monitorOption(one))) return undefined
   const setting = by.name.split('.').at(-1)
   const declared_by = `${setting} in ${originText(one, by)} (its default metric is the loss)`
   return { name: 'loss', declared_by, direction_option: 'greater_is_better' }
 }
 
-/** Lightning's: what its ModelCheckpoint monitors, else what anything does. */
+/** The metric that Lightning's ModelCheckpoint monitors, else any other monitor. */
 function monitorOption(one: Configuration): DeclaredMetric | undefined {
   const monitors = one.values.filter(
     ({ name, value }) => /(^|\.)monitor$/.test(name) && typeof value === 'string',
@@ -113,7 +113,7 @@ function monitorOption(one: Configuration): DeclaredMetric | undefined {
   return { name: String(monitor.value), declared_by, direction_option }
 }
 
-/** Whether settings with this prefix are those of a callback that saves checkpoints. */
+/** Whether options with this prefix belong to a callback that saves checkpoints. */
 function isCheckpointing({ values }: Configuration, prefix: string): boolean {
   if (/checkpoint/i.test(prefix)) return true
   const outer = prefix.replace(/init_args\.$/, '')
@@ -123,7 +123,7 @@ function isCheckpointing({ values }: Configuration, prefix: string): boolean {
   )
 }
 
-/** Settings that tell whether a higher value is better. */
+/** Options that say whether a higher value is better. */
 const GREATER = ['greater_is_better', 'maximize_best_checkpoint_metric']
 
 function findDirection(
@@ -138,7 +138,7 @@ function findDirection(
   return mode === 'min' || mode === 'max' ? mode : undefined
 }
 
-/** The first count by one of some names; what is none (-1 where there is no limit) is not known. */
+/** The first positive number among some options. -1 means no limit, so it is ignored. */
 function findCount(found: readonly Configuration[], names: readonly string[]): number | null {
   const counts = found.flatMap((one) => names.map((name) => optionOf(one, name)?.value))
   return counts.find((value): value is number => isCount(value) && value > 0) ?? null
@@ -165,9 +165,9 @@ function originText({ file }: Configuration, { line }: YamlValue): string {
   return `${file}:${line}`
 }
 
-/** A configuration's values by name, without lists and secrets. */
+/** A configuration's options by name, without lists and secrets. */
 function flat({ values }: Configuration): [name: string, value: unknown][] {
   const kept = values.filter(({ name, isListed }) => !isListed && !isSecret(name))
-  // LLaMA-Factory's page puts the name of its tab before that of the setting.
+  // LLaMA-Factory's page adds the name of its tab before the option.
   return kept.map(({ name, value }) => [name.replace(/^train\./, ''), value])
 }

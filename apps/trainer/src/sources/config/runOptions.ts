@@ -1,15 +1,15 @@
 import { setOwn } from '@bestmark/core'
 import type { YamlValue } from '../../files/yaml.ts'
 
-/** Options of a run by name; nested ones have dots in their names. */
+/** Options of a run by name. Nested names are joined by dots. */
 export type RunOptions = Record<string, unknown>
 
-/** Options that would give somebody else's rights to whoever sees the board. */
+/** Names of secrets, which must not be shown on the board. */
 const SECRET = /(^|[._-])(api_?key|password|passwd|secret|(access|auth|hub|hf|wandb)_token)$/i
-/** Longer texts hold data, and lists that are longer are tables. */
+/** Longer texts and lists are data, not options. */
 const LONGEST_TEXT = 1_000
 const LONGEST_LIST = 50
-/** More options than this come from a file of another kind. */
+/** A file with more options is not a configuration. */
 const MOST = 2_000
 const DEEPEST = 6
 
@@ -18,7 +18,7 @@ export function isSecret(name: string): boolean {
   return SECRET.test(name.replaceAll('-', '_'))
 }
 
-/** The options in an object: plain values and lists of them, by names with dots; no secrets. */
+/** The options in an object: plain values and lists of them, without secrets. */
 export function optionsIn(value: object): RunOptions {
   const found: RunOptions = {}
   collect(found, value, '', 0)
@@ -34,7 +34,7 @@ function collect(into: RunOptions, value: object, prefix: string, depth: number)
   }
 }
 
-/** The options among the values of a YAML file; the items of a list become one value again. */
+/** The options in a YAML file. Items of a list are joined to one value. */
 export function optionsOfYaml(values: readonly YamlValue[]): RunOptions {
   const found: RunOptions = {}
   const lists = new Map<string, unknown[]>()
@@ -51,7 +51,7 @@ export function optionsOfYaml(values: readonly YamlValue[]): RunOptions {
   return optionsIn(found)
 }
 
-/** The first value of each name counts. */
+/** Merges options; the first value of each name is used. */
 export function mergeOptions(all: readonly RunOptions[]): RunOptions {
   return Object.fromEntries(all.toReversed().flatMap((one) => Object.entries(one)))
 }

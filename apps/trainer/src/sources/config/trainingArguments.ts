@@ -6,10 +6,10 @@ import { systemCode } from '../../failure.ts'
 import { openHandle } from '../../files/runFile.ts'
 import { type RunOptions, optionsIn } from './runOptions.ts'
 
-/** What HuggingFace's Trainer saves its arguments as: a pickle in a torch archive. */
+/** The file of HuggingFace's TrainingArguments: a pickle in a torch archive. */
 export const TRAINING_ARGUMENTS = 'training_args.bin'
 
-/** The arguments in `training_args.bin`. The pickle is read and never run. */
+/** The arguments in `training_args.bin`. The pickle is parsed, never executed. */
 export async function readTrainingArguments(root: string, path: string): Promise<RunOptions> {
   try {
     await using file = await openHandle(join(root, path))
@@ -23,15 +23,15 @@ export async function readTrainingArguments(root: string, path: string): Promise
   }
 }
 
-/** The attributes of an object; the members of enumerations become their values. */
+/** The attributes of an object. Enum members become their values. */
 function plainState(state: unknown): RunOptions {
   const found: RunOptions = {}
   if (!(state instanceof Map)) return found
   for (const [name, value] of state as ReadonlyMap<unknown, unknown>) {
-    // What begins with an underscore is the library's own.
+    // A leading underscore marks internal attributes.
     if (typeof name !== 'string' || name.startsWith('_')) continue
     const plain = memberValue(value)
-    // Other objects are no options.
+    // Other objects are not options.
     if (!(plain instanceof Opaque)) setOwn<unknown>(found, name, plain)
   }
   return found

@@ -2,31 +2,31 @@ import type { EventOf } from '@bestmark/core'
 import { startedEvent } from './newEvents.ts'
 import { isCount } from '../../files/json.ts'
 
-/** How far a run is, attempt by attempt; plain data, since it is kept with the place in its files. */
+/** The progress of a run, by attempt. Plain data, because it is stored in the cursor. */
 export interface Progress {
   attempt: number
-  /** The last step that training logged in this attempt; null before the first. */
+  /** The last training step of this attempt; null before the first. */
   step: number | null
   total: number | null
-  /** From which step each attempt went on, and which it reached. */
+  /** The first and last step of each attempt. */
   spans: [from: number, to: number][]
 }
 
-/** A run before its first line. */
+/** The progress before the first line. */
 export function noProgress(): Progress {
   return { attempt: 0, step: null, total: null, spans: [[0, 0]] }
 }
 
 /**
- * Training logged this step. Where it went back, that is a further attempt, which is returned as it
- * begins: it went on from the last step before that was logged, as far as can be told.
+ * Records a training step. If the step goes back, a new attempt begins and its start is returned. The
+ * attempt is assumed to resume one log interval (`every`) before this step.
  */
 export function advance(
   progress: Progress,
   step: number,
   every = 1,
 ): EventOf<'started'> | undefined {
-  // No training was there; what comes after it would seem to go back.
+  // An invalid step would make later steps seem to go back.
   if (!isCount(step)) return undefined
   const before = progress.step
   progress.step = step
@@ -41,7 +41,7 @@ export function advance(
   return startedEvent({ attempt: progress.attempt, resumed_from: from === 0 ? null : from })
 }
 
-/** The latest attempt that went over a step; where none did, the last one. */
+/** The latest attempt that covers a step; if none does, the last attempt. */
 export function findAttempt({ attempt, spans }: Progress, step: number | null): number {
   if (step === null) return attempt
   const found = spans.findLastIndex(([from, to]) => from < step && step <= to)

@@ -1,20 +1,20 @@
 const SPLIT = 'eval|val|valid|validation|dev|test'
-/** What is measured on held-out data carries one of these prefixes, */
+/** Metrics of held-out data have one of these prefixes, */
 const PREFIX = new RegExp(`^(${SPLIT})[_/]`, 'i')
 /** or one of these words elsewhere: `loss_val`, `Loss/val`, `lm loss validation`, `Valid MSE`. */
 const WORD = new RegExp(`(^|[_/. -])(${SPLIT})([_/. -]|$)`, 'i')
-/** Detection is only ever measured on held-out data. */
+/** Metrics of object detection are always measured on held-out data. */
 const DETECTION = /^(bbox|segm|keypoints|coco|sem_seg|panoptic_seg|metrics)\/|^(bbox|segm)_/
-/** Rates and settings with such a word measure nothing. */
+/** Rates, times and options with one of these words are not metrics. */
 const NOT_A_MEASURE =
   /(^|[_/ ])(time|lr|learning_rate|eta|speed|memory|samples|size|seconds)([_/ ]|$)/i
-/** What is left of the name of a held-out loss without the word for its split. */
+/** The name of a held-out loss after the word for its split is removed. */
 const BARE_LOSS = /^(lm )?(loss( epoch)?( average| avg| mean)?|(epoch )?(average|avg|mean) loss)$/
 
-/** Lightning's mean over one batch of a validation, on an axis of its own. */
+/** Lightning's mean over one validation batch. It counts batches, not steps. */
 const OF_A_BATCH = /_step$/
 
-/** How programs call the loss of training, the most telling first. */
+/** Names of the training loss, the most specific first. */
 const TRAINING_LOSS = [
   'loss',
   'train_loss',
@@ -26,28 +26,28 @@ const TRAINING_LOSS = [
   'train/loss_epoch',
 ]
 
-/** Whether a name is that of something measured on held-out data. */
+/** Whether a metric of this name is measured on held-out data. */
 export function isHeldOut(name: string): boolean {
   if (PREFIX.test(name) || DETECTION.test(name)) return true
   return WORD.test(name) && !NOT_A_MEASURE.test(name)
 }
 
-/** Whether a name is that of a measure, and of no rate, time or size. */
+/** Whether a name is a metric, not a rate, time or size. */
 export function isMeasure(name: string): boolean {
   return !NOT_A_MEASURE.test(name)
 }
 
-/** The name of a measure in a record that says itself of which data it is. */
+/** The name of a metric in a record that names its split. */
 export function nameWithSplit(name: string, split: 'eval' | 'test' | 'unnamed'): string {
   return split === 'unnamed' || isHeldOut(name) ? name : `${split}_${name}`
 }
 
-/** Whether a name stands for single batches of an evaluation, which no step can be told of. */
+/** Whether a name is a value of one evaluation batch, which has no step. */
 export function isBatchValue(name: string): boolean {
   return PREFIX.test(name) && OF_A_BATCH.test(name)
 }
 
-/** The one name of a held-out measure: the loss is `eval_loss` in every program. */
+/** The common name of a held-out metric: the loss is `eval_loss` for every program. */
 export function heldOutName(name: string): string {
   const [, before = '', split = ''] = WORD.exec(name) ?? []
   const rest = split === '' ? '' : name.replace(WORD, before === '' ? '' : ' ')
@@ -59,7 +59,7 @@ export function heldOutName(name: string): string {
   return isLoss ? 'eval_loss' : name.replace(/^eval\//, 'eval_')
 }
 
-/** Which of these names is the training's own loss; undefined where none is. */
+/** The training loss among these names; undefined if there is none. */
 export function findTrainingLoss(names: readonly string[]): string | undefined {
   return TRAINING_LOSS.find((name) => names.includes(name))
 }

@@ -2,12 +2,12 @@ import { type EventOf, type Measured, TrainingEvent } from '@bestmark/core'
 
 export type Values = Record<string, Measured>
 
-/** Where in a run something was measured. */
+/** The point in a run where something was measured. */
 export interface MeasuredAt {
   attempt: number
   step: number
   epoch: number | null
-  /** Milliseconds since the epoch; null where the source does not tell. */
+  /** Milliseconds since 1970; null if unknown. */
   at?: number | null
 }
 
@@ -17,15 +17,15 @@ export interface EventOrigin {
   line: number | null
 }
 
-/** A `started` event with what is known of it; whether that fits is the gate's to say. */
-export function startedEvent(told: Partial<EventOf<'started'>>): EventOf<'started'> {
-  // Parsed for the schema's own defaults; it comes once an attempt.
+/** A `started` event with some of its fields. The gate validates it later. */
+export function startedEvent(fields: Partial<EventOf<'started'>>): EventOf<'started'> {
+  // Parsing adds the schema's defaults. It is cheap, because it runs once per attempt.
   const event = TrainingEvent.parse({ attempt: 0, type: 'started' })
-  if (event.type !== 'started') throw new Error('A started event became another one.')
-  return { ...event, ...told }
+  if (event.type !== 'started') throw new Error('A started event was parsed as another type.')
+  return { ...event, ...fields }
 }
 
-/** Values that training logged, and those that were evaluated, as the events they are. */
+/** A `metrics` event for training values and an `evaluation` event for evaluated values. */
 export function measuredEvents(
   { at = null, ...where }: MeasuredAt,
   { metrics, evaluation }: { metrics: Values; evaluation: Values },
@@ -46,7 +46,7 @@ function isAny(values: Values): boolean {
   return false
 }
 
-/** Something that a person should know of how the run was read. */
+/** A note for the user about how the run was read. */
 export function readerNote(
   attempt: number,
   text: string,
@@ -55,15 +55,15 @@ export function readerNote(
   return { type: 'log', attempt, at: null, step: null, level, text, reader: true }
 }
 
-/** What a person should know of how a run was read, among its events. */
+/** The warnings of the reader among a run's events. */
 export function readerWarnings(events: readonly TrainingEvent[]): string[] {
   return events.flatMap((event) => {
-    const isTold = event.type === 'log' && event.reader === true && event.level === 'warning'
-    return isTold ? [event.text] : []
+    const isWarning = event.type === 'log' && event.reader === true && event.level === 'warning'
+    return isWarning ? [event.text] : []
   })
 }
 
-/** How an attempt ended. */
+/** An `ended` event without a time. */
 export function endedEvent(
   attempt: number,
   status: EventOf<'ended'>['status'],
@@ -72,8 +72,8 @@ export function endedEvent(
   return { type: 'ended', attempt, at: null, status, error }
 }
 
-/** What a program calls its best. */
-export function claimEvent(attempt: number, told: Partial<EventOf<'claim'>>): EventOf<'claim'> {
+/** The checkpoint that the program itself claims as its best. */
+export function claimEvent(attempt: number, fields: Partial<EventOf<'claim'>>): EventOf<'claim'> {
   const nothing = { path: null, step: null, metric: null, value: null, origin: null }
-  return { ...nothing, ...told, type: 'claim', attempt, at: null }
+  return { ...nothing, ...fields, type: 'claim', attempt, at: null }
 }

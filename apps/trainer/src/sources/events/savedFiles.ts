@@ -8,29 +8,28 @@ import { measuredEvents, readerNote } from './newEvents.ts'
 import type { Listing } from '../../files/listing.ts'
 import { readTorchState } from '../../files/torchState.ts'
 
-/** Weights that lie in a run's folder: a file, or a folder of files. */
+/** Weights in a run's folder: a file, or a folder of files. */
 export interface SavedFile {
-  /** Relative to the run's root. */
   path: string
   step: number | null
   epoch: number | null
-  /** What a file is that does not name its step, such as `best` or `last`. */
+  /** The word in a name without a step, such as `best` or `last`. */
   role: string | null
-  /** When it was last changed (ms), and its size. */
+  /** Time of the last change (ms), and size (bytes). */
   mtime: number
   size: number
-  /** Where more than its step tells of which attempt it is. */
+  /** Set if more than the step shows the attempt. */
   attempt?: number
-  /** What the file itself measured, and the log has not. */
+  /** Metrics in the file that the log does not have. */
   values?: Record<string, number>
-  /** How its step was found, where a person should know. */
+  /** How the step was found, if the user should know. */
   step_note?: string
 }
 
-/** What a name tells of the weights in it; undefined where it is no name of weights. */
+/** Reads the name of a file; undefined if it is not a name of weights. */
 export type NameReader = (name: string) => Pick<SavedFile, 'step' | 'epoch' | 'role'> | undefined
 
-/** The weights that lie in some folders, by their names. */
+/** The weights in some folders, found by their names. */
 export async function findSavedFiles(
   listing: Listing,
   folders: readonly string[],
@@ -51,7 +50,7 @@ export async function findSavedFiles(
   )
 }
 
-/** Names that count their own steps, as most programs write them. */
+/** Reads names with a step number, as most programs write them. */
 export const readNumberedName: NameReader = (name) => {
   const step =
     /^(?:checkpoint|step|iter|model|ckpt)[-_=]?(?:step[-_=]?|iter[-_=]?)?0*(\d{1,15})(?:\.(?:pt|pth|ckpt|bin|safetensors|npz))?$/i.exec(
@@ -65,7 +64,7 @@ export const readNumberedName: NameReader = (name) => {
   return role ? { step: null, epoch: null, role: role[1]?.toLowerCase() ?? 'latest' } : undefined
 }
 
-/** Files that do not name their step tell it within, where they are torch's. */
+/** Reads a step that is missing in a name from the file, if it is a torch file. */
 export async function readMissingSteps(
   root: string,
   saved: readonly SavedFile[],
@@ -79,16 +78,16 @@ export async function readMissingSteps(
   )
 }
 
-/** What was told of files already: when each was changed, at which step, and whose it is. */
+/** The files already sent: a stamp of step, time and size, and the attempt. */
 export type StoredFiles = Record<string, [stamp: string, attempt: number]>
 
-/** Weights that are new or changed as events, each with a look at its files; `known` then knows them. */
+/** Events of new or changed weights, with the state of their files. Updates `stored`. */
 export async function savedEvents(
   root: string,
   saved: readonly SavedFile[],
   stored: StoredFiles,
   progress: Progress,
-  /** The last step that the log has; Infinity where no more of it comes. */
+  /** The last logged step; Infinity if the log is complete. */
   reached = Infinity,
 ): Promise<TrainingEvent[]> {
   const events: TrainingEvent[] = []
@@ -98,7 +97,7 @@ export async function savedEvents(
     const attempt = file.attempt ?? findAttempt(progress, step)
     const before = ownValue(stored, path)
     const isStored = before?.[0] === stamp && (file.attempt === undefined || before[1] === attempt)
-    // A log that has not come so far may have a row of it yet.
+    // If the log has not reached this step, it may still log the value itself.
     if (step !== null && isAny(file.values) && step <= reached) {
       events.push(...valueEvents(stored, file, { attempt, step, epoch }))
     }
@@ -122,7 +121,7 @@ async function statIfThere(path: string): Promise<{ mtime: number; size: number 
   }
 }
 
-/** What a file measured, once. */
+/** The metrics in a file, sent once. */
 function valueEvents(
   stored: StoredFiles,
   { path, values = {} }: SavedFile,

@@ -17,7 +17,7 @@ export const HUGGINGFACE: Source = {
   name: 'huggingface',
   isHere: async (listing) => (await stateFiles(listing)).length > 0,
   files: filesToLookAt,
-  open: (opening) => new WholeReader({ files: filesToLookAt, events: eventsIn }, opening),
+  open: (options) => new WholeReader({ files: filesToLookAt, events: eventsIn }, options),
 }
 
 async function stateFiles(listing: Listing): Promise<string[]> {

@@ -26,7 +26,7 @@ export const RESULTS: Source = {
     return false
   },
   files: filesToLookAt,
-  open: (opening) => new WholeReader({ files: filesToLookAt, events: eventsIn }, opening),
+  open: (options) => new WholeReader({ files: filesToLookAt, events: eventsIn }, options),
 }
 
 async function filesToLookAt(listing: Listing): Promise<string[]> {

@@ -37,7 +37,7 @@ export const DOCUMENTS: Source = {
     return count > 1
   },
   files: documentFiles,
-  open: (opening) => new WholeReader({ files: documentFiles, events: eventsIn }, opening),
+  open: (options) => new WholeReader({ files: documentFiles, events: eventsIn }, options),
 }
 
 async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]> {

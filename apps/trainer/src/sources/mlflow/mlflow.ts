@@ -16,7 +16,7 @@ export const MLFLOW: Source = {
     return isRun && (await listing.head('meta.yaml')).includes('run_id')
   },
   files,
-  open: (opening) => new WholeReader({ files, events: eventsIn }, opening),
+  open: (options) => new WholeReader({ files, events: eventsIn }, options),
   identity,
 }
 

@@ -39,67 +39,67 @@ export interface FileLine extends NumberedLine {
   file: string
 }
 
-/** The next bytes of one of the run's files. As many as are used are not given again. */
+/** The next bytes of one of the run's files. Used bytes are not given again. */
 export interface FileBytes {
   file: string
   bytes: Buffer
-  /** Where they begin, and how long the file is now. */
+  /** Offset of the first byte, and the file's present size. */
   offset: number
   size: number
 }
 
-/** What is known of a run when it begins, and what is odd in it. */
+/** The fields of a run's `started` event, and warnings about its configuration. */
 export interface RunStart {
   fields: Partial<EventOf<'started'>>
   warnings: string[]
 }
 
-/** What some records of a binary file tell, and the byte at which the first of them begins. */
+/** What some records of a binary file hold, and the offset of the first one. */
 export interface Records {
   found: Found[]
   byte: number
 }
 
-/** How the lines of a program's text files become events. */
+/** How the files of a program become events. */
 export interface Format<State extends Progress> {
   name: string
-  /** The run's files, relative to its root, in the order in which they are read. */
+  /** Paths of the run's files, in reading order. */
   files: (listing: Listing) => Promise<string[]>
-  /** Small and plain, since it is kept with the place in the files. */
+  /** The first state: small, plain data, because it is stored in the cursor. */
   begin: (listing: Listing) => State | Promise<State>
-  /** What a line tells, or (of a binary format) the next bytes of a file; changes the state. */
+  /** Reads a line, or the next bytes of a binary file. Changes the state. */
   line?: (state: State, line: FileLine) => Found[]
   bytes?: (state: State, bytes: FileBytes) => { records: Records[]; used: number }
-  /** What the beginning of the line tells that is being written after the lines so far. */
+  /** Reads the last line while it is still being written. */
   unfinished?: (state: State, rest: { file: string; text: string }) => Found[]
-  /** What can be told only once all that was written has been read; the run may be over. */
+  /** Called when all files are read to their ends. */
   endOfInput?: (state: State, isOver: boolean) => Found[]
-  /** What is known when the run begins, and what is odd in it. */
+  /** Reads the run's configuration. */
   started: (listing: Listing) => Promise<RunStart>
-  /** Files of weights that lie there now. */
+  /** The weights that exist now. */
   saved: (listing: Listing, state: State, history: LogHistory) => Promise<SavedFile[]>
-  /** Whether what decides may be inferred from the log and the files, where nothing declares it. */
+  /** Whether to infer the deciding metric if the run declares none. */
   infers?: boolean
 }
 
-/** A source whose runs are text files that grow by lines. */
+/** A source for files that only grow. */
 export function lineSource<State extends Progress>(format: Format<State>): Source {
   return {
     name: format.name,
     isHere: async (listing) => (await format.files(listing)).length > 0,
     files: format.files,
-    open: (opening) => new LineReader(format, opening),
+    open: (options) => new LineReader(format, options),
   }
 }
 
-/** Raised when the state of a format changes, which a cursor of an older version does not hold. */
+/** Raise it when the state of a format changes. Runs with an older cursor are then read again. */
 const VERSION = 7
 
-/** Codes that tell of one file; any other, such as too many open files, tells of nothing. */
+/** Errors of one file. Others, such as too many open files, stop the reader. */
 const SKIPPED_CODES = new Set(['EACCES', 'EPERM', 'EISDIR', 'ENXIO', 'ENAMETOOLONG', 'ELOOP'])
 
 interface Cursor<State> {
-  /** Of which format, and of which version of it. */
+  /** The name and version of the format. */
   format: string
   files: Record<string, FileOffset>
   state: State
@@ -107,7 +107,7 @@ interface Cursor<State> {
   history: LogHistory
   begun: EventOf<'started'> | null
   hasEnded: boolean
-  /** The files themselves told the end, so that it needs no guess. */
+  /** Whether the files themselves have an end. */
   hasLoggedEnd: boolean
   skips: Skips
 }
@@ -124,7 +124,7 @@ class LineReader<State extends Progress> implements SourceReader {
     this.#root = root
     this.#isOver = isOver
     this.#cursor = cursor ?? ''
-    // What this version does not read is read anew.
+    // A cursor of another version is ignored, and the run is read again.
     if (cursor !== null) this.#at = parseCursor(cursor, formatVersion(format))
   }
 
@@ -139,8 +139,8 @@ class LineReader<State extends Progress> implements SourceReader {
     addToHistory(at.history, events, this.#isWaiting ? Date.now() : undefined)
     this.#isWaiting = !this.#read
     if (!this.#read) events.push(...this.#endOfInput(at))
-    const turn = events.findLast(({ type }) => type === 'started' || type === 'ended')
-    if (turn) at.hasLoggedEnd = turn.type === 'ended'
+    const lastTurn = events.findLast(({ type }) => type === 'started' || type === 'ended')
+    if (lastTurn) at.hasLoggedEnd = lastTurn.type === 'ended'
     if (first) events.unshift(...(await this.#started(listing, at)))
     if (!this.#read) {
       events.push(...(await this.#saved(listing, at)))
@@ -170,9 +170,9 @@ class LineReader<State extends Progress> implements SourceReader {
     return [...events, ...warnings.map((text) => readerNote(0, text))]
   }
 
-  /** Whether the last look found lines, so that there may be more. */
+  /** Whether the last call found lines, so there may be more. */
   #read = false
-  /** All there was has been read before, so what is new was written just now. */
+  /** Whether all files were read to their ends, so new lines were written just now. */
   #isWaiting = false
 
   async #lines(listing: Listing, at: Cursor<State>): Promise<TrainingEvent[] | 'replaced'> {
@@ -186,7 +186,7 @@ class LineReader<State extends Progress> implements SourceReader {
     return []
   }
 
-  /** What cannot be read of a run's files is left out. */
+  /** Events of a file; a file that cannot be read is skipped. */
   #eventsOf(file: string, at: Cursor<State>): TrainingEvent[] | 'replaced' | undefined {
     try {
       return this.#format.bytes ? this.#bytesOf(file, at) : this.#linesOf(file, at)
@@ -210,8 +210,8 @@ class LineReader<State extends Progress> implements SourceReader {
     return [
       ...look.lines.flatMap((line) => {
         const { isLong, text } = line
-        const isNone = isLong && text === ''
-        const found = isNone ? [] : (this.#format.line?.(at.state, { ...line, file }) ?? [])
+        const isEmpty = isLong && text === ''
+        const found = isEmpty ? [] : (this.#format.line?.(at.state, { ...line, file }) ?? [])
         return admit(skips, isLong ? [...found, tooLong()] : found, { file, line: line.line })
       }),
       ...admit(skips, this.#format.unfinished?.(at.state, rest) ?? [], { file }),
@@ -231,7 +231,7 @@ class LineReader<State extends Progress> implements SourceReader {
     return read.records.flatMap(({ found, byte }) => admit(at.skips, found, { file, byte }))
   }
 
-  /** Files that were saved since the last look, once the lines before them were read. */
+  /** Events of weights that were saved since the last call. Called after all lines are read. */
   async #saved(listing: Listing, at: Cursor<State>): Promise<TrainingEvent[]> {
     at.history.written = readWriteTimes(this.#root, Object.keys(at.files))
     const saved = await this.#format.saved(listing, at.state, at.history)
@@ -270,14 +270,14 @@ class LineReader<State extends Progress> implements SourceReader {
   }
 }
 
-/** The start of the attempt told again, once weights declare, or something shows, what decides. */
+/** A second `started` event, if the deciding metric is found only after the first one. */
 function updatedStart<State extends Progress>(
   at: Cursor<State>,
   candidates: readonly Candidate[],
   saved: readonly SavedFile[],
 ): EventOf<'started'> | undefined {
   const { begun, state, history, hasEnded } = at
-  // What is begun anew after its end would be running again.
+  // A start after the end would show the run as running again.
   if (!begun || hasEnded) return undefined
   const declared = readMonitoredMetric(candidates)
   const isNew = declared?.metric_for_best !== begun.metric_for_best
@@ -294,13 +294,13 @@ function formatVersion({ name }: { name: string }): string {
   return `${name} ${VERSION}`
 }
 
-/** A cursor of this kind; undefined where it is another's. */
+/** The parsed cursor; undefined if another format or version wrote it. */
 function parseCursor<State>(cursor: string, format: string): Cursor<State> | undefined {
   try {
     const value: unknown = JSON.parse(cursor)
     const isOurs =
       typeof value === 'object' && value !== null && 'format' in value && value.format === format
-    // Written by `#piece` above, or it would not say so.
+    // `#piece` above wrote it, because the format is ours.
     return isOurs ? (value as Cursor<State>) : undefined
   } catch {
     return undefined

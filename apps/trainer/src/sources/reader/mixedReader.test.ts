@@ -21,8 +21,8 @@ test('a program that was started again runs, whichever of its two logs is read f
   await writeFile(join(root, ERRORS), starts)
   const output = mark(1, 'started: train') + mark(2, 'completed') + mark(3, 'started: train')
   await writeFile(join(root, OUTPUT), output)
-  const opening = { root, cursor: null, isOver: false }
-  const events = await readWhole(openRun(await findSources(root), opening))
+  const options = { root, cursor: null, isOver: false }
+  const events = await readWhole(openRun(await findSources(root), options))
   const turns = events.filter(({ type }) => type === 'started' || type === 'ended')
   expect(turns.at(-1)).toMatchObject({ type: 'started', at: Date.parse('2026-11-23T10:00:03Z') })
 })

@@ -3,27 +3,27 @@ import { Failure, errorText } from '../../failure.ts'
 import { startedEvent, readerNote } from '../events/newEvents.ts'
 import type { ReadOptions, Piece, Source, SourceReader } from './source.ts'
 
-/** The log that `bestmark run` keeps; it alone knows how a program of any kind ended. */
+/** The output log of `bestmark run`. Only it has the exit code of every program. */
 export const RUN_LOG = 'run_log'
 
-/** What the first source told so far; plain data. */
+/** What the first source has sent so far; plain data. */
 interface FirstSourceState {
   names: string[]
-  /** Names that another source added. */
+  /** Names of metrics that another source added. */
   gaps: string[]
-  /** The last step that the first source measured. */
+  /** The last step with a value of the first source. */
   step: number
   attempt: number
-  /** Which attempt the last start is in the counting of `bestmark run`. */
+  /** The number of the last start, as `bestmark run` counts. */
   start: number
-  /** What the first source knows of this attempt. */
+  /** What the first source has of this attempt. */
   begun: Pick<EventOf<'started'>, 'total_steps' | 'resumed_from' | 'loss_unit'> | null
-  /** Another source told of steps beyond it, which the first one may tell again. */
+  /** Whether another source sent later steps, which the first one may send again. */
   isAhead: boolean
   hasNote: boolean
 }
 
-/** Raised when what is told of the first source changes. */
+/** Raise it when the fields of the cursor change. */
 const VERSION = 3
 
 interface Cursor {
@@ -34,57 +34,58 @@ interface Cursor {
 }
 
 /**
- * Reads a folder in which several sources tell of one run: the first, which knows most, wins. The
- * others add names that it does not have, and what happens beyond its last step until it gets there.
+ * Reads a folder that several sources can read. The first source is the most detailed, so its values
+ * win. The others add metrics that it does not have, and steps after its last one.
  */
-export function mixedReader(sources: readonly Source[], opening: ReadOptions): SourceReader {
-  return new MixedReader(sources, opening)
+export function mixedReader(sources: readonly Source[], options: ReadOptions): SourceReader {
+  return new MixedReader(sources, options)
 }
 
 class MixedReader implements SourceReader {
   #sources: readonly Source[]
-  /** Why sources cannot be read, until it is told. */
+  /** Errors of sources that cannot be read, until they are sent as notes. */
   #problems: string[] = []
-  readonly #opening: ReadOptions
+  readonly #options: ReadOptions
   #cursor: string
   #readers: SourceReader[] = []
   #at: Cursor
-  #isAnew: boolean
+  #isReset: boolean
 
-  constructor(sources: readonly Source[], opening: ReadOptions) {
+  constructor(sources: readonly Source[], options: ReadOptions) {
     this.#sources = sources
-    this.#opening = opening
-    this.#cursor = opening.cursor ?? ''
-    const known = parseCursor(opening.cursor)
-    const isSame = known?.sources.join() === sources.map(({ name }) => name).join()
-    this.#at = isSame && known ? known : this.#beginning()
-    this.#isAnew = opening.cursor !== null && !isSame
+    this.#options = options
+    this.#cursor = options.cursor ?? ''
+    const previous = parseCursor(options.cursor)
+    const isSame = previous?.sources.join() === sources.map(({ name }) => name).join()
+    this.#at = isSame && previous ? previous : this.#emptyCursor()
+    this.#isReset = options.cursor !== null && !isSame
     this.#open()
   }
 
   async next(): Promise<Piece> {
     for (const [index, reader] of this.#readers.entries()) {
-      const piece = await reader.next().catch((error: unknown) => this.#leaveOut(index, error))
-      if (!piece) return this.#anew()
+      const piece = await reader.next().catch((error: unknown) => this.#skipSource(index, error))
+      if (!piece) return this.#reset()
       if (piece.cursor === this.#at.parts[index]) continue
       const isBehind = index === 0 && this.#isBehind(piece.events)
-      if (isBehind || (piece.replace && this.#at.parts[index] !== null)) return this.#anew()
+      if (isBehind || (piece.replace && this.#at.parts[index] !== null)) return this.#reset()
       this.#at.parts[index] = piece.cursor
       const name = this.#sources[index]?.name ?? ''
-      const events = index === 0 ? this.#own(piece.events) : this.#added(piece.events, name)
+      const events =
+        index === 0 ? this.#firstEvents(piece.events) : this.#addedEvents(piece.events, name)
       return this.#piece(events)
     }
     return { events: [], cursor: this.#cursor, replace: false }
   }
 
-  /** One that cannot be read leaves the run to the others. */
-  #leaveOut(index: number, error: unknown): undefined {
+  /** Skips a source that cannot be read, if there are others. */
+  #skipSource(index: number, error: unknown): undefined {
     if (!(error instanceof Failure) || this.#sources.length === 1) throw error
     this.#problems.push(errorText(error))
     this.#sources = this.#sources.filter((_source, at) => at !== index)
   }
 
-  /** Whether the first source tells what another one told for it. */
+  /** Whether the first source now has values that another one has already added. */
   #isBehind(events: readonly TrainingEvent[]): boolean {
     const { isAhead, gaps } = this.#at.first_state
     return events.some((event) => {
@@ -98,25 +99,25 @@ class MixedReader implements SourceReader {
     const notes = this.#problems.splice(0).map((text) => readerNote(0, text))
     const events = [...found, ...notes]
     this.#cursor = JSON.stringify(this.#at)
-    const replace = this.#isAnew
-    this.#isAnew = false
+    const replace = this.#isReset
+    this.#isReset = false
     return { events, cursor: this.#cursor, replace }
   }
 
-  #anew(): Promise<Piece> {
-    this.#at = this.#beginning()
-    this.#isAnew = true
+  #reset(): Promise<Piece> {
+    this.#at = this.#emptyCursor()
+    this.#isReset = true
     this.#open()
     return this.next()
   }
 
   #open(): void {
     this.#readers = this.#sources.map((source, index) => {
-      return source.open({ ...this.#opening, cursor: this.#at.parts[index] ?? null })
+      return source.open({ ...this.#options, cursor: this.#at.parts[index] ?? null })
     })
   }
 
-  #beginning(): Cursor {
+  #emptyCursor(): Cursor {
     const sources = this.#sources.map(({ name }) => name)
     const counts = { step: -1, attempt: 0, start: 0 }
     const first_state = {
@@ -130,7 +131,7 @@ class MixedReader implements SourceReader {
     return { version: VERSION, sources, parts: sources.map(() => null), first_state }
   }
 
-  #own(events: TrainingEvent[]): TrainingEvent[] {
+  #firstEvents(events: TrainingEvent[]): TrainingEvent[] {
     const { first_state } = this.#at
     const names = new Set(first_state.names)
     for (const event of events) {
@@ -145,16 +146,16 @@ class MixedReader implements SourceReader {
     return hasRunLog ? events.filter(({ type }) => type !== 'ended') : events
   }
 
-  #added(events: readonly TrainingEvent[], source: string): TrainingEvent[] {
+  #addedEvents(events: readonly TrainingEvent[], source: string): TrainingEvent[] {
     const { first_state } = this.#at
     const gaps = new Set<string>()
     const added = events.flatMap((event): TrainingEvent[] => {
       const { attempt } = first_state
-      // What went back here as well has attempts of its own, which the first may have joined.
-      const own = Math.min(event.attempt, attempt)
+      // This source may count more attempts than the first one.
+      const measuredAttempt = Math.min(event.attempt, attempt)
       if (event.type === 'log') return [{ ...event, attempt }]
       if (event.type === 'ended') {
-        // The log's two files are read in turn, so that a later start may be known already.
+        // An end of an earlier start is ignored: a later start may be read first from the other file.
         return source === RUN_LOG && event.attempt >= first_state.start
           ? [{ ...event, attempt }]
           : []
@@ -172,7 +173,7 @@ class MixedReader implements SourceReader {
         if (isGap) gaps.add(name)
         if (isGap || isAhead) setOwn(values, name, value)
       }
-      return Object.keys(values).length > 0 ? [{ ...event, attempt: own, values }] : []
+      return Object.keys(values).length > 0 ? [{ ...event, attempt: measuredAttempt, values }] : []
     })
     first_state.gaps = [...new Set([...first_state.gaps, ...gaps])]
     if (first_state.hasNote || gaps.size === 0) return added
@@ -191,7 +192,7 @@ function startFields({
   return { total_steps, resumed_from, loss_unit }
 }
 
-/** A start that `bestmark run` marked: it tells when, and nothing of what the first source counts. */
+/** Whether an event is a start that `bestmark run` marked. It only has a time. */
 function isMarked(event: TrainingEvent, source: string): boolean {
   return (
     source === RUN_LOG &&
@@ -207,12 +208,12 @@ function isMeasured(event: TrainingEvent): event is MeasuredEvent {
   return event.type === 'metrics' || event.type === 'evaluation'
 }
 
-/** A cursor that a reader of this kind wrote; undefined for any other. */
+/** The parsed cursor; undefined if another reader or version wrote it. */
 function parseCursor(cursor: string | null): Cursor | undefined {
   try {
     const value: unknown = JSON.parse(cursor ?? 'null')
     const isOurs = typeof value === 'object' && value !== null && 'version' in value
-    // Written by `#piece` above, or it would not have its fields.
+    // `#piece` above wrote it, because the version is ours.
     return isOurs && value.version === VERSION ? (value as Cursor) : undefined
   } catch {
     return undefined

@@ -1,58 +1,58 @@
 import type { TrainingEvent } from '@bestmark/core'
 import type { Listing } from '../../files/listing.ts'
 
-/** What a reader found since its cursor. */
+/** What a reader found after its cursor. */
 export interface Piece {
   events: TrainingEvent[]
-  /** Where the next reader goes on: opaque, and the same while nothing is new. */
+  /** Where the next reader continues. Opaque, and the same while nothing is new. */
   cursor: string
-  /** The events begin the whole history anew: what was told before is taken back. */
+  /** The events replace the whole history so far. */
   replace: boolean
 }
 
-/** Reads one run of one source, piece by piece, at most about 1 MB of input a call. */
+/** Reads one run of one source in pieces of at most about 1 MB of input per call. */
 export interface SourceReader {
-  /** What is new; no events and the same cursor where nothing is. Throws where reading fails. */
+  /** What is new. Without news it returns no events and the same cursor. Throws if reading fails. */
   next: () => Promise<Piece>
 }
 
-/** How a run is read. */
+/** How to read a run. */
 export interface ReadOptions {
   root: string
-  /** Where an earlier reader stopped; null at the beginning. */
+  /** Where an earlier reader stopped; null to start at the beginning. */
   cursor: string | null
-  /** The run is over: last lines without a newline count, and how it ended is told. */
+  /** The run is over: a last line without a newline counts, and an `ended` event is added. */
   isOver: boolean
 }
 
-/** A way in which programs write down a training run. */
+/** A kind of run that can be read. */
 export interface Source {
   name: string
-  /** Whether a folder holds a run of this source, by its own marks. */
+  /** Whether a folder holds a run of this source. */
   isHere: (listing: Listing) => Promise<boolean>
-  /** The files that it reads, relative to the root; others may be there, and some of these not. */
+  /** Paths of the files that it reads. Some of them may be missing. */
   files: (listing: Listing) => Promise<string[]>
-  open: (opening: ReadOptions) => SourceReader
-  /** What the program itself calls the run, and the project that it belongs to there. */
+  open: (options: ReadOptions) => SourceReader
+  /** The program's names for the run and its project. */
   identity?: (root: string) => Promise<{ name?: string; project?: string }>
 }
 
-/** A training run as a source read it from disk. */
+/** A training run read from disk. */
 export interface ReadRun {
-  /** Absolute path of the run's root; paths in events are relative to it. */
+  /** Absolute path. Paths in events are relative to it. */
   root: string
-  /** The name of the source that knows most of it. */
+  /** The name of the most detailed source. */
   source: string
-  /** The id in the run's own journal, where it has one. */
+  /** The id in the run's journal; null if it has none. */
   job_id: string | null
   name: string
   project: string
-  /** Whether one file was read alone, which tells of no checkpoints. */
+  /** Whether only one file was read, which has no checkpoints. */
   isSingleFile: boolean
   events: TrainingEvent[]
 }
 
-/** Everything that a reader has to tell. */
+/** All events of a reader. */
 export async function readWhole(reader: SourceReader): Promise<TrainingEvent[]> {
   let events: TrainingEvent[] = []
   for (let cursor: string | null = null; ;) {

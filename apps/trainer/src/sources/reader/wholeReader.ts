@@ -6,37 +6,37 @@ import { Failure, systemCode } from '../../failure.ts'
 import { Listing } from '../../files/listing.ts'
 import type { ReadOptions, Piece, SourceReader } from './source.ts'
 
-/** A file that is being written may not be readable for so long (ms). */
+/** A file that is being written may be unreadable for this time (ms). */
 export const SETTLING_MS = 10_000
 
-/** How a run is read whose files are rewritten, so that each look tells all of it anew. */
+/** How to read a run whose files are rewritten, so that every read returns all events. */
 export interface WholeFormat {
-  /** The files and folders by whose times a change is seen, relative to the root. */
+  /** Paths of the files and folders whose times show a change. */
   files: (listing: Listing) => Promise<string[]>
-  /** Everything that they tell. Throws a Failure where they cannot be read. */
-  events: (opening: ReadOptions) => Promise<TrainingEvent[]>
+  /** All events in these files. Throws a Failure if they cannot be read. */
+  events: (options: ReadOptions) => Promise<TrainingEvent[]>
 }
 
-/** Reads files that hold a run's whole history: one that changed replaces what was told of it. */
+/** Reads files that hold a run's whole history. A change replaces all events so far. */
 export class WholeReader implements SourceReader {
   readonly #format: WholeFormat
-  readonly #opening: ReadOptions
+  readonly #options: ReadOptions
   #cursor: string | null
   #seen = ''
 
-  constructor(format: WholeFormat, opening: ReadOptions) {
+  constructor(format: WholeFormat, options: ReadOptions) {
     this.#format = format
-    this.#opening = opening
-    this.#cursor = opening.cursor
+    this.#options = options
+    this.#cursor = options.cursor
   }
 
   async next(): Promise<Piece> {
-    const { root, isOver } = this.#opening
+    const { root, isOver } = this.#options
     const listing = new Listing(root)
     const { signature, newest } = await readSignature(root, await this.#format.files(listing))
     const same = { events: [], cursor: this.#cursor ?? '', replace: false }
     if (signature === this.#seen) return same
-    const events = await this.#format.events(this.#opening).catch((error: unknown) => {
+    const events = await this.#format.events(this.#options).catch((error: unknown) => {
       if (error instanceof Failure && !isOver && Date.now() - newest < SETTLING_MS) return undefined
       throw error
     })
@@ -50,7 +50,7 @@ export class WholeReader implements SourceReader {
   }
 }
 
-/** What stands for the files as they lie there now. */
+/** A text that changes when the files change, and the newest time (ms). */
 async function readSignature(
   root: string,
   files: readonly string[],
@@ -69,14 +69,14 @@ async function readSignature(
   return { signature: parts.join('\n'), newest }
 }
 
-/** Stands for a history, whatever its files are like now. */
+/** A digest of the events. It ignores the state of the checkpoints' files. */
 export function digestOf(events: readonly TrainingEvent[]): string {
   const hash = createHash('sha256')
   for (const event of events) hash.update(measuredJson(withoutFiles(event))).update('\n')
   return hash.digest('hex')
 }
 
-/** What a look at the files found changes without the history. */
+/** The state of checkpoint files changes without a change of the history, so it is left out. */
 function withoutFiles(event: TrainingEvent): object {
   if (event.type !== 'checkpoint') return event
   const { attempt, step, path, epoch } = event

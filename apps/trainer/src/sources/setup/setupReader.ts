@@ -35,10 +35,10 @@ export class SetupReader implements SourceReader {
   #at: SetupCursor
   #signature = ''
 
-  constructor(open: (opening: ReadOptions) => SourceReader, opening: ReadOptions) {
-    this.#root = opening.root
-    this.#at = parseCursor(opening.cursor)
-    this.#log = open({ ...opening, cursor: opening.cursor === null ? null : this.#at.log })
+  constructor(open: (options: ReadOptions) => SourceReader, options: ReadOptions) {
+    this.#root = options.root
+    this.#at = parseCursor(options.cursor)
+    this.#log = open({ ...options, cursor: options.cursor === null ? null : this.#at.log })
   }
 
   async next(): Promise<Piece> {

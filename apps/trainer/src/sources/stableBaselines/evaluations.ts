@@ -22,7 +22,7 @@ export const STABLE_BASELINES: Source = {
   name: 'stable_baselines3',
   isHere: async (listing) => (await files(listing)).length > 0,
   files,
-  open: (opening) => new WholeReader({ files, events: eventsIn }, opening),
+  open: (options) => new WholeReader({ files, events: eventsIn }, options),
 }
 
 async function files(listing: Listing): Promise<string[]> {

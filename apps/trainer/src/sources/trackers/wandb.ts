@@ -15,7 +15,7 @@ export const WANDB: Source = {
   name: 'wandb',
   isHere: async (listing) => (await files(listing)).length > 0,
   files,
-  open: (opening) => new WholeReader({ files, events: eventsIn }, opening),
+  open: (options) => new WholeReader({ files, events: eventsIn }, options),
   identity: async (root) => {
     const { name, project } = (await read(root))?.run ?? {}
     return { ...(name && { name }), ...(project && { project }) }

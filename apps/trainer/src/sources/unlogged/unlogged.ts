@@ -40,7 +40,7 @@ export const WEIGHTS_ONLY: Source = {
     return isHere && (await findCandidates(listing)).some(isMeasured)
   },
   files,
-  open: (opening) => new WholeReader({ files, events: eventsIn }, opening),
+  open: (options) => new WholeReader({ files, events: eventsIn }, options),
 }
 
 /** Where weights of a run lie. */

@@ -1,53 +1,53 @@
 import type { Row } from './logHistory.ts'
 
-/** What is known of how a log counts. */
+/** How a log counts. */
 export interface Axis {
-  /** Whether a step of the log is an epoch. */
+  /** Whether the log's steps are epochs. */
   isEpochs: boolean
-  /** How many more steps there are than the log counts: 1 where it counts from 0. */
+  /** The number to add to get completed steps: 1 if the log counts from 0. */
   shift: 0 | 1
 }
 
-/** A value of weights; `digits` where a name gives it, which may be cut or rounded. */
+/** A metric value of weights. `digits` is set if it is from a name, where it may be rounded. */
 export interface WeightsValue {
   value: number
   digits: number | null
 }
 
-/** A number that some weights carry, and what else is known of them. */
+/** A number in some weights, and their metric values. */
 export interface Numbered {
   number: number
   values: readonly WeightsValue[]
 }
 
-/** How far numbers are from what is completed by then: 1 where they count from 0, -1 where only the log does. */
+/** The number to add to get the log's step: 1 if the weights count from 0, -1 if only the log does. */
 export interface Base {
   add: -1 | 0 | 1
-  /** null where only the usual way of such programs tells. */
+  /** The evidence; null if only the usual way of such programs. */
   by: string | null
 }
 
 /**
- * What numbers count from. First what the values of the weights tell, then which rows there are (a
- * number beyond the last row, or of a step without a row), else the usual way.
+ * Whether the numbers in weights count from 0 or 1. Compares the values of the weights with the log,
+ * then checks which numbers have a log row, else uses the usual way of the program.
  */
 export function findBase(
   numbers: readonly Numbered[],
   rowsOf: (number: number) => readonly Row[],
   usual: 0 | 1,
 ): Base {
-  const [as, more] = [agreement(numbers, rowsOf, 0), agreement(numbers, rowsOf, 1)]
+  const [same, more] = [agreement(numbers, rowsOf, 0), agreement(numbers, rowsOf, 1)]
   const less = agreement(numbers, rowsOf, -1)
-  const isLess = (key: 'agrees' | 'isThere'): boolean => less[key] > Math.max(as[key], more[key])
+  const isLess = (key: 'agrees' | 'rows'): boolean => less[key] > Math.max(same[key], more[key])
   if (isLess('agrees')) return { add: -1, by: 'the values of the weights' }
-  if (as.agrees + more.agrees === 0 && isLess('isThere')) {
-    return { add: -1, by: 'the rows that there are' }
+  if (same.agrees + more.agrees === 0 && isLess('rows')) {
+    return { add: -1, by: 'the rows of the log' }
   }
-  if (as.agrees !== more.agrees) {
-    return { add: as.agrees > more.agrees ? 0 : 1, by: 'the values of the weights' }
+  if (same.agrees !== more.agrees) {
+    return { add: same.agrees > more.agrees ? 0 : 1, by: 'the values of the weights' }
   }
-  if (as.isThere !== more.isThere) {
-    return { add: as.isThere > more.isThere ? 0 : 1, by: 'the rows that there are' }
+  if (same.rows !== more.rows) {
+    return { add: same.rows > more.rows ? 0 : 1, by: 'the rows of the log' }
   }
   return { add: usual, by: null }
 }
@@ -56,18 +56,18 @@ function agreement(
   numbers: readonly Numbered[],
   rowsOf: (number: number) => readonly Row[],
   add: -1 | 0 | 1,
-): { agrees: number; isThere: number } {
-  let [agrees, isThere] = [0, 0]
+): { agrees: number; rows: number } {
+  let [agrees, found] = [0, 0]
   for (const { number, values } of numbers) {
     const rows = rowsOf(number + add)
     if (rows.length === 0) continue
-    isThere++
+    found++
     for (const value of values) agrees += rows.some((row) => rowHolds(row, value)) ? 1 : 0
   }
-  return { agrees, isThere }
+  return { agrees, rows: found }
 }
 
-/** Whether a row measured a value, as far as its decimals, or those of the log, tell. */
+/** Whether a row has a value, compared at the fewer decimals of the two. */
 export function rowHolds({ values }: Row, { value, digits }: WeightsValue): boolean {
   return Object.values(values).some((one) => {
     if (typeof one !== 'number') return false
@@ -76,7 +76,7 @@ export function rowHolds({ values }: Row, { value, digits }: WeightsValue): bool
   })
 }
 
-/** A log may print fewer decimals than a file holds. */
+/** A log may print fewer decimals than a file has. */
 function roundingOf(printed: number, value: number): number {
   const decimals = /\.(\d+)$/.exec(String(printed))?.[1]?.length ?? 0
   const isRounded = decimals >= 2 && decimals <= 6

@@ -2,17 +2,17 @@ import { directionOf, isFiniteMeasure, ownValue } from '@bestmark/core'
 import { heldOutName } from '../events/names.ts'
 import type { LogHistory, Row } from './logHistory.ts'
 
-/** The best row of the last attempt by a metric. */
+/** The best log row of the last attempt by one metric. */
 export interface BestRow {
   step: number
   metric: string
 }
 
 /**
- * The row that a file which keeps the best is of: by the declared metric, else the one on which all
- * measured metrics agree, of those that fit what else is known of the file. Undefined where they
- * differ, where a better row is of an earlier attempt (whether its record went on, nothing tells), or
- * where a value is no number.
+ * The log row of a file that keeps the best weights: the best row by the declared metric, else the row
+ * that all metrics agree on. `fits` excludes rows by what else is known of the file. Undefined if the
+ * metrics differ, if a value is not a number, or if an earlier attempt has a better row: the program
+ * may or may not compare with it.
  */
 export function findBestRow(
   { rows }: LogHistory,

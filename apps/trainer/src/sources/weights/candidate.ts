@@ -1,7 +1,7 @@
 import type { Facts } from './facts.ts'
 import type { FoundWeights } from './finder.ts'
 
-/** Weights, and what they tell of themselves. */
+/** Weights, and the facts in their files. */
 export interface Candidate {
   found: FoundWeights
   facts: Facts

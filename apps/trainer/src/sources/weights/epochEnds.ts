@@ -2,15 +2,15 @@ import type { Candidate } from './candidate.ts'
 import type { Axis } from './axis.ts'
 import type { LogHistory } from './logHistory.ts'
 
-/** The step at which an epoch ended, in a log that counts steps; undefined where nothing tells. */
+/** The step at which an epoch ended, in a log that counts steps; undefined if unknown. */
 export interface StepOfEpoch {
   ofName: (one: Candidate) => number | undefined
   ofFacts: (one: Candidate) => number | undefined
 }
 
 /**
- * By the epochs that rows carry, else by how many epochs the steps make up: as many evaluations as
- * epochs, or epochs of one length.
+ * Finds the steps at which epochs ended: by the epochs in log rows, else by the number of epochs, if
+ * there is one evaluation per epoch or if all epochs have the same length.
  */
 export function findEpochEnds(
   candidates: readonly Candidate[],
@@ -27,8 +27,8 @@ export function findEpochEnds(
   const epochs = candidates.map(({ found }) => found.hints.epoch)
   const count = total ?? most(epochs) + (epochs.includes(0) ? 1 : 0)
   const named = { numbers: names, add: names.includes(0) ? 1 : 0 }
-  const told = { numbers: inside, add: inside.includes(0) ? 1 : 0 }
-  const [ofName, ofFacts] = [named, told].map(({ numbers, add }) => {
+  const stored = { numbers: inside, add: inside.includes(0) ? 1 : 0 }
+  const [ofName, ofFacts] = [named, stored].map(({ numbers, add }) => {
     const stepOf = fromRowEpochs(history, numbers) ?? shifted(fromEvenSteps(history, count), add)
     return (number: number | null) => (number === null ? undefined : stepOf(number))
   })
@@ -44,13 +44,13 @@ function shifted(stepOf: StepOf, add: number): StepOf {
   return (epoch) => stepOf(epoch + add)
 }
 
-/** Rows that carry whole epochs tell where each ended; others count as they do, unless they go beyond. */
+/** Uses rows with whole epochs. Numbers count like these rows, unless they exceed them. */
 function fromRowEpochs(
   { rows }: LogHistory,
   numbers: readonly (number | null)[],
 ): StepOf | undefined {
-  const told = rows.filter(({ epoch }) => epoch !== null && Number.isInteger(epoch))
-  const ends = new Map(told.map(({ epoch, step }) => [epoch ?? 0, step]))
+  const whole = rows.filter(({ epoch }) => epoch !== null && Number.isInteger(epoch))
+  const ends = new Map(whole.map(({ epoch, step }) => [epoch ?? 0, step]))
   if (ends.size < 2) return undefined
   const most = numbers.reduce<number>((most, one) => Math.max(most, one ?? 0), 0)
   const less = ends.has(0) && !ends.has(most) && !numbers.includes(0) ? 1 : 0
@@ -61,22 +61,22 @@ function fromEvenSteps({ rows, last }: LogHistory, epochs: number): StepOf {
   const steps = [...new Set(rows.map(({ step }) => step))].filter((step) => step > 0)
   const inOrder = steps.sort((a, b) => a - b)
   const reached = Math.max(0, ...last.map((step) => step ?? 0))
-  const each = reached / epochs
+  const perEpoch = reached / epochs
   return (epoch) => {
     if (inOrder.length === epochs) return inOrder[epoch - 1]
-    return inOrder.includes(epoch * each) ? epoch * each : undefined
+    return inOrder.includes(epoch * perEpoch) ? epoch * perEpoch : undefined
   }
 }
 
 /**
- * In a log of epochs weights that tell only steps are of the epoch that has come as far as they: where
- * names of others count epochs, all of the same number of steps.
+ * For a log of epochs and weights that only have steps: uses the steps per epoch of other weights that
+ * have both.
  */
 function fromOtherNames(candidates: readonly Candidate[]): StepOfEpoch {
-  const each = stepsPerEpoch(candidates)
+  const perEpoch = stepsPerEpoch(candidates)
   const epochOf = (step: number | null): number | undefined => {
-    if (step === null || each === undefined) return undefined
-    return Number.isInteger(step / each) ? step / each : undefined
+    if (step === null || perEpoch === undefined) return undefined
+    return Number.isInteger(step / perEpoch) ? step / perEpoch : undefined
   }
   return {
     ofName: ({ found }) => epochOf(found.hints.step),
@@ -92,8 +92,8 @@ function stepsPerEpoch(candidates: readonly Candidate[]): number | undefined {
   })
   if (both.length < 2) return undefined
   for (const add of [0, 1]) {
-    const [each, ...others] = new Set(both.map(({ epoch, step }) => step / (epoch + add)))
-    if (others.length === 0 && Number.isInteger(each)) return each
+    const [perEpoch, ...others] = new Set(both.map(({ epoch, step }) => step / (epoch + add)))
+    if (others.length === 0 && Number.isInteger(perEpoch)) return perEpoch
   }
   return undefined
 }

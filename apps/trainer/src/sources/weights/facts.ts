@@ -1,32 +1,32 @@
 import { type Direction, isFiniteMeasure, ownValue, readMeasured, setOwn } from '@bestmark/core'
 
-/** What weights, or a file that belongs to them, tell of themselves. */
+/** Facts about weights, read from their file or from a file beside it. */
 export interface Facts {
-  /** As counted there: from 0 or from 1. */
+  /** As the file counts: from 0 or from 1. */
   epoch: number | null
   step: number | null
-  /** Values that are of these weights, by the names that they have there. */
+  /** Metrics of these weights, by their names in the file. */
   values: Record<string, number>
-  /** What the program kept it by, who says so, and the values of other files, by file name. */
+  /** The metric by which the program keeps checkpoints, and its values for other files, by file name. */
   monitor: {
     metric: string
     mode: Direction | null
     by: string
     scores: Map<string, number>
   } | null
-  /** Whether its step is Lightning's, which counts those that are completed. */
+  /** Whether Lightning wrote the step. Lightning counts completed steps. */
   isLightning: boolean
-  /** Which weights it calls the best, as a path of the machine that trained. */
+  /** The path of the best weights, on the machine that trained. */
   best_path: string | null
-  /** Of Ultralytics' files. */
+  /** The version of Ultralytics. */
   version: string | null
-  /** Weights with the same one hold the same numbers; null where that is not known. */
+  /** Weights with the same digest have the same tensors; null if unknown. */
   digest: string | null
-  /** The file that tells these things, relative to the root. */
+  /** The path of the file with these facts. */
   file: string
 }
 
-/** Nothing known. */
+/** Facts without any value. */
 export function noFacts(file: string): Facts {
   const nothing = {
     epoch: null,
@@ -44,11 +44,11 @@ const STEPS = [
   ...['global_step', 'step', 'iteration', 'iter', 'iter_num', 'num_updates', 'ss_steps', 'steps'],
   ...['n_iter', 'global_iter', 'train_step', 'it'],
 ]
-/** Values that measure weights; `best_…` is of whichever was the best when the file was written. */
+/** Names of metrics. `best_…` is not one: it may be the value of other weights. */
 const MEASURE =
   /^(metric|fitness|score|metrics\/.+|((val|valid|validation|eval|test|dev)[_/].+)|.*(acc|accuracy|acc1|top1|f1|auc|iou|miou|dice|map|bleu|wer|bpb))$/i
 
-/** Counts and values among words and numbers, as most programs call them. */
+/** The epoch, step and metrics among some fields, by their usual names. */
 export function factsIn(
   fields: Readonly<Record<string, unknown>>,
 ): Pick<Facts, 'epoch' | 'step' | 'values'> {

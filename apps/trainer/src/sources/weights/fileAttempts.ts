@@ -7,13 +7,13 @@ interface JoinedFile {
   saved: SavedFile
 }
 
-/** Times of files that lie closer together are those of a copy (ms). */
+/** If all files have times within this span, they were copied (ms). */
 const COPY = 1000
 
 /**
- * Which attempt weights are of, by their times: within one attempt later files are of later steps, so
- * a file that is older than another and of a higher step is of an attempt before. Where the times are
- * those of a copy, or there is one attempt, nothing is told.
+ * Assigns weights to attempts by their times. Within one attempt later files have later steps, so an
+ * older file with a higher step is from an earlier attempt. Does nothing for one attempt, or if the
+ * times are those of a copy.
  */
 export function assignAttempts(placed: readonly JoinedFile[], { last }: LogHistory): JoinedFile[] {
   const attempts = last.length

@@ -8,38 +8,38 @@ import { openHandle, statIfSeen } from '../../files/runFile.ts'
 import { isWeights } from '../../checkpoints/weights/weights.ts'
 import { readNameHints, isCounted, type NameHints } from './nameHints.ts'
 
-/** Weights that lie below a run's root: a file, a folder, or the files of one prefix. */
+/** Weights below a run's root: a file, a folder, or several files with one prefix. */
 export interface FoundWeights {
-  /** Relative to the root; of TensorFlow's files what their names have in common. */
+  /** For TensorFlow's files: the common prefix of their names. */
   path: string
-  /** The file with most to tell; that of a folder is its largest file of weights. */
+  /** The file to read facts from. In a folder it is the largest file of weights. */
   file: string
   hints: NameHints
-  /** When it was last changed (ms), and its bytes. */
+  /** Time of the last change (ms), and size (bytes). */
   mtime: number
   size: number
 }
 
-/** Folders that hold no weights of a run, and much else. */
+/** Folders without weights of a run, and with many other files. */
 const SKIPPED_FOLDERS =
   /^(\..*|node_modules|__pycache__|wandb|code|src|data|datasets?|cache|bestmark-(logs|checkpoints))$/
-/** Files by which a folder is a run of its own. */
+/** A folder with one of these files is a separate run. */
 const RUN_FILES =
   /^(trainer_state\.json|results\.csv|metrics\.csv|summary\.csv|args\.yaml|journal\.jsonl)$|tfevents/
-/** A folder of such a name is a part of a project, whatever number it has. */
+/** A number in these folder names is not a step or an epoch. */
 const PART =
   /^(version|run|exp\w*|trial|fold|seed|rank|job|train|val|worker|stage|mp_rank)[-_]?\d+$/i
-/** Marks of a folder that is one model. */
+/** A folder with one of these files is one model. */
 const MODEL =
   /^(config\.json|adapter_config\.json|config\.cfg|\.metadata|model\.safetensors\.index\.json|mm_projector\.bin)$/
-/** Pieces of one model, which several processes or files hold. */
+/** Names of files that hold a part of a model. */
 const PIECE = /rank|-of-|shard|part|__\d+_\d+|pytorch_model_\d+|zero_pp|mp_rank/
 const TENSORFLOW = /^(.+)\.index$/
 
 const DEEPEST = 6
 const MOST_ENTRIES = 20_000
 
-/** Every file and folder of weights below a root, in order of name. Walks at most 20,000 entries. */
+/** All weights below a root, in order of name. Reads at most 20,000 directory entries. */
 export async function findWeights(root: string): Promise<FoundWeights[]> {
   const walk = new Walk(root)
   await walk.folder('', 0)
@@ -48,7 +48,7 @@ export async function findWeights(root: string): Promise<FoundWeights[]> {
 
 const cache = new WeakMap<Listing, Promise<FoundWeights[]>>()
 
-/** The same for the root of a listing, walked once. */
+/** All weights below the root of a listing, searched only once per listing. */
 export function listWeights(listing: Listing): Promise<FoundWeights[]> {
   const before = cache.get(listing)
   if (before) return before
@@ -79,7 +79,7 @@ class Walk {
     }
   }
 
-  /** A folder is a checkpoint where its name counts or it is one model, and its files do not count themselves. */
+  /** A folder is a checkpoint if its name has a number or it is one model, and its files have no numbers. */
   async #inner(path: string, name: string, depth: number): Promise<void> {
     const entries = await this.#entries(path)
     const hints = readNameHints(name)
@@ -96,7 +96,7 @@ class Walk {
     await this.folder(path, depth + 1)
   }
 
-  /** Whether nothing below a folder counts by itself, but for pieces of one model. */
+  /** Whether no file below a folder has its own number, except parts of one model. */
   async #isOne(path: string, entries: readonly Dirent[], depth = 0): Promise<boolean> {
     for (const entry of entries) {
       const { name } = entry
@@ -138,7 +138,7 @@ class Walk {
     this.found.push({ path: whole, file: path, hints: readNameHints(name), mtime, size })
   }
 
-  /** Stable-Baselines3 saves an archive with the tensors of a policy; other archives hold anything. */
+  /** Stable-Baselines3 saves a zip archive with policy.pth. Other archives are not weights. */
   async #isPolicy(path: string, name: string): Promise<boolean> {
     if (!name.endsWith('.zip') || !isCounted(readNameHints(name))) return false
     try {
@@ -161,17 +161,17 @@ class Walk {
     return (await stat(join(this.#root, path)).catch(ignoreMissing))?.isDirectory() ?? false
   }
 
-  readonly #known = new Map<string, Dirent[]>()
+  readonly #cached = new Map<string, Dirent[]>()
 
   async #entries(path: string): Promise<Dirent[]> {
-    const cache = this.#known.get(path)
-    if (cache) return cache
+    const cached = this.#cached.get(path)
+    if (cached) return cached
     if (this.#left <= 0) return []
     const folder = join(this.#root, path)
     const found = (await readdir(folder, { withFileTypes: true }).catch(ignoreMissing)) ?? []
     const entries = found.sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, this.#left)
     this.#left -= entries.length
-    this.#known.set(path, entries)
+    this.#cached.set(path, entries)
     return entries
   }
 }
@@ -182,12 +182,12 @@ interface Saved {
   size: number
 }
 
-/** A part of weights that lie in several files of one folder. */
+/** Whether a file is one of several shards. */
 function isShard(name: string): boolean {
   return /-\d{5}-of-\d{5}\./.test(name)
 }
 
-/** What cannot be seen is not there. */
+/** Treats a file that cannot be opened as missing. */
 function ignoreMissing(error: unknown): undefined {
   if (systemCode(error) === undefined) throw error
   return undefined

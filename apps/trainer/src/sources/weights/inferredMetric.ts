@@ -3,13 +3,13 @@ import { findBestRow } from './bestRow.ts'
 import type { LogHistory } from './logHistory.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 
-/** What decides where the run declared nothing, as fields of its start. */
+/** The inferred deciding metric, as fields of a `started` event. */
 export type InferredMetric = Pick<
   EventOf<'started'>,
   'metric_for_best' | 'direction' | 'declared_by'
 >
 
-/** Measures that programs go by without a setting, the most telling first. */
+/** Metrics that programs decide by without an option, the most specific first. */
 const CUSTOMS: readonly [name: RegExp, who: string][] = [
   [/^val_ema_pseudo_dice$/, "nnU-Net's own rule (the EMA of the pseudo Dice)"],
   [/^(bbox|segm|keypoints)\/AP$/, "detectron2's measure of detection"],
@@ -21,14 +21,14 @@ const CUSTOMS: readonly [name: RegExp, who: string][] = [
   [/^val-core\/.*\/mean@\d+$/, "verl's core measure of its validation"],
   [/coco_eval_bbox\/AP$/, "DETR's measure of detection"],
 ]
-/** Of a log whose only held-out set is called test. */
+/** Metrics of a log whose only held-out data is the test set. */
 const TESTS = ['test_acc1', 'test_acc', 'test_accuracy', 'test_top1', 'test_loss']
-/** Fewer rows agree by chance. */
+/** With fewer rows, metrics may agree by chance. */
 const FEWEST = 3
 
 /**
- * Which metric decides a run that declares none, where its program or its files show it; undefined
- * where nothing does, or the loss does anyway.
+ * Infers the deciding metric of a run that declares none, from its program or its files. Undefined if
+ * there is no evidence, or if it is the loss, which is the default.
  */
 export function inferMetric(
   history: LogHistory,
@@ -43,16 +43,16 @@ export function inferMetric(
   )
 }
 
-/** A log that records the best so far of one measure (`best_bleu`) goes by that. */
+/** A log that records the best value of one metric (`best_bleu`) decides by it. */
 function byRecord(names: readonly string[], { best_of }: LogHistory): InferredMetric | undefined {
-  const told = best_of ?? undefined
-  const metric = names.find((name) => name === told || endsIn(name, told))
+  const recorded = best_of ?? undefined
+  const metric = names.find((name) => name === recorded || endsIn(name, recorded))
   if (metric === undefined || metric === 'eval_loss') return undefined
-  const declared_by = `the log, which records best_${told}`
+  const declared_by = `the log, which records best_${recorded}`
   return { metric_for_best: metric, direction: directionFor(metric), declared_by }
 }
 
-/** Whether a name is a measure after the word for its split. */
+/** Whether a name is a split followed by this metric. */
 function endsIn(name: string, measure: string | undefined): boolean {
   const bare = name.replace(/^(?:valid|validation|val|eval|dev|test)[ _/]/i, '')
   return measure !== undefined && bare.toLowerCase() === measure.toLowerCase()
@@ -66,7 +66,7 @@ function byCustom(names: readonly string[]): InferredMetric | undefined {
   return undefined
 }
 
-/** The file that keeps the best is of a known step: the metric that is best there is what it goes by. */
+/** If the step of the file with the best weights is known, the metric that is best there decides. */
 function byBestFile(
   names: readonly string[],
   history: LogHistory,

@@ -9,29 +9,30 @@ import type { LogHistory, Row } from './logHistory.ts'
 import { unloggedValues } from './unloggedValues.ts'
 import { findRoleSigns } from './roles.ts'
 
-/** What a run declares, as far as files that keep its best are of that metric. */
+/** What a run declares. The files of its best weights follow the declared metric. */
 export interface JoinOptions {
   metric: string | null
   total_epochs: number | null
 }
 
-/** The sign of a log that names the weights. */
+/** The evidence of a log that names the weights. */
 const NAMED = 'the log line that names it'
 
-/** One sign of the step that weights are of. */
+/** One piece of evidence for the step of weights. */
 interface Sign {
   step: number
-  /** As part of a sentence. */
+  /** The evidence, as part of a sentence. */
   by: string
-  /** Whether the log measured something at this step. */
+  /** Whether the log has a row at this step. */
   hasRow: boolean
-  /** Whether it needs no other sign: what names and files say is compared with the log's rows. */
+  /** Whether it is enough alone. Numbers in names and files are checked against the log. */
   isSure: boolean
 }
 
 /**
- * Gives weights their attempt and step by every sign that they carry. Signs that agree make it
- * certain; one alone is said; none, or two that differ, leave the step unknown.
+ * Finds the step and attempt of weights by all evidence. If two pieces of evidence agree, the step is
+ * certain. If there is only one, the user gets a note. Without evidence, or if it differs, the step
+ * is unknown.
  */
 export function joinWeights(
   candidates: readonly Candidate[],
@@ -54,15 +55,15 @@ export function joinWeights(
   fromNames(given)
   fromFacts(given)
   fromValues(given)
-  const known = candidates.map((one) => ({ one, signs: signs.get(one) ?? [] }))
-  for (const { one, signs } of known) {
-    if (signs.length === 0) fromTwins(one, known, add)
+  const signed = candidates.map((one) => ({ one, signs: signs.get(one) ?? [] }))
+  for (const { one, signs } of signed) {
+    if (signs.length === 0) fromTwins(one, signed, add)
     if (signs.length === 0) {
       for (const { step, by } of findRoleSigns(one, candidates, { history, axis }, declares.metric))
         add(one, step, by)
     }
   }
-  const placed = known.map(({ one, signs }) => weighSigns(one, signs))
+  const placed = signed.map(({ one, signs }) => weighSigns(one, signs))
   return assignAttempts(placed, history).map(({ one, saved }) => {
     const epoch = axis.isEpochs ? saved.step : epochOf(one, saved, history)
     return { ...saved, epoch, values: unloggedValues(one, candidates, saved, history) }
@@ -79,8 +80,8 @@ function epochOf(
 }
 
 /**
- * Programs call an epoch a step, too: it is one where the epochs of weights are rows, and their steps
- * are none, or where no weights name a step and there are no other rows than those of their epochs.
+ * Some programs log epochs as steps. The log counts epochs if the epochs of the weights have rows and
+ * their steps have none, or if no weights name a step and every row is the epoch of some weights.
  */
 function detectEpochs(candidates: readonly Candidate[], { rows }: LogHistory, axis: Axis): Axis {
   if (axis.isEpochs || rows.length === 0) return axis
@@ -98,7 +99,7 @@ function detectEpochs(candidates: readonly Candidate[], { rows }: LogHistory, ax
   return isEpochs ? { ...axis, isEpochs } : axis
 }
 
-/** Whether rows, which carry no epoch, go up to the last of these epochs, each of which is one. */
+/** Whether rows without an epoch end at the last of these epochs, and each epoch has a row. */
 function areRows(epochs: readonly number[], rows: readonly Row[]): boolean {
   const steps = new Set(rows.map(({ step }) => step))
   const most = Math.max(...epochs)
@@ -120,12 +121,12 @@ interface SignSearch {
   ) => void
 }
 
-/** A log that names a checkpoint knows its step, whatever the number in the name counts. */
+/** If the log names a checkpoint, its step is that of the log line. */
 function fromLog({ candidates, history: { saves = {} }, add }: SignSearch): void {
   for (const one of candidates) add(one, ownValue(saves, basename(one.found.path)), NAMED, 'inside')
 }
 
-/** Weights of one pattern of names count alike. */
+/** Weights with the same name pattern count in the same way. */
 function fromNames({ candidates, history, axis, ends, add }: SignSearch): void {
   const groups = Map.groupBy(candidates, ({ found }) => found.hints.pattern)
   for (const group of groups.values()) {
@@ -144,10 +145,10 @@ function fromNames({ candidates, history, axis, ends, add }: SignSearch): void {
   }
 }
 
-/** The number in a name that counts what the log counts; null where it counts epochs of a log of steps. */
+/** The number in a name that counts like the log; null if the name counts epochs and the log steps. */
 function stepNumber({ found, facts }: Candidate, { rows }: LogHistory, axis: Axis): number | null {
   const { step, epoch, number } = found.hints
-  // Without a log a file knows better than its name what the name counts.
+  // Without a log, the step in the file is better evidence than the name.
   if (rows.length === 0 && step === null && facts.step !== null) return null
   if (axis.isEpochs) return epoch ?? (step === null ? number : null)
   if (step !== null || number === null) return step
@@ -157,8 +158,8 @@ function stepNumber({ found, facts }: Candidate, { rows }: LogHistory, axis: Axi
 }
 
 /**
- * Keras and TensorFlow name epochs from 1, whatever their tables do, and Lightning the steps that are
- * completed; others count as they log.
+ * Keras and TensorFlow number files from 1, even if their tables start at 0. Lightning names completed
+ * steps. Other programs count in names as in the log.
  */
 function usualBase([first]: readonly Candidate[], { shift, isEpochs }: Axis): 0 | 1 {
   if (first?.facts.isLightning && !isEpochs) return 0
@@ -168,17 +169,18 @@ function usualBase([first]: readonly Candidate[], { shift, isEpochs }: Axis): 0 
 
 function fromFacts({ candidates, history, axis, ends, add }: SignSearch): void {
   const rowsOf = (number: number): Row[] => history.rows.filter(({ step }) => step === number)
-  // A count that files of different names have in common was taken over from elsewhere.
-  if (isTakenOver(candidates)) return
-  const told = (one: Candidate): number | null => (axis.isEpochs ? one.facts.epoch : one.facts.step)
+  // If files with different numbers share one count, it is from a training before.
+  if (isInherited(candidates)) return
+  const countOf = (one: Candidate): number | null =>
+    axis.isEpochs ? one.facts.epoch : one.facts.step
   const others = candidates.filter(({ facts }) => !facts.isLightning)
   const numbers = others.flatMap((one) => {
-    const number = told(one)
+    const number = countOf(one)
     return number === null ? [] : [{ number, values: valuesIn(one) }]
   })
   const base = findBase(numbers, rowsOf, axis.shift)
   for (const one of candidates) {
-    const number = told(one)
+    const number = countOf(one)
     const { isLightning } = one.facts
     const more = isLightning ? (axis.isEpochs ? 1 : 0) : base.add
     if (number !== null) add(one, number + more, `the step count in ${one.facts.file}`, 'inside')
@@ -186,17 +188,17 @@ function fromFacts({ candidates, history, axis, ends, add }: SignSearch): void {
   }
 }
 
-function isTakenOver(candidates: readonly Candidate[]): boolean {
+function isInherited(candidates: readonly Candidate[]): boolean {
   const counted = candidates.flatMap(({ found: { hints }, facts }) => {
     const number = hints.step ?? hints.epoch ?? hints.number
-    const told = facts.step ?? facts.epoch
-    return number === null || told === null ? [] : [{ number, told }]
+    const stored = facts.step ?? facts.epoch
+    return number === null || stored === null ? [] : [{ number, stored }]
   })
   const numbers = new Set(counted.map(({ number }) => number))
-  return numbers.size > 1 && new Set(counted.map(({ told }) => told)).size === 1
+  return numbers.size > 1 && new Set(counted.map(({ stored }) => stored)).size === 1
 }
 
-/** A value that only one row has. */
+/** Uses a value that only one log row has. */
 function fromValues({ candidates, history, add }: SignSearch): void {
   for (const one of candidates) {
     for (const value of valuesIn(one)) {
@@ -207,16 +209,16 @@ function fromValues({ candidates, history, add }: SignSearch): void {
   }
 }
 
-/** Files that hold the same numbers are of one step. */
+/** Files with the same tensors have the same step. */
 function fromTwins(
   one: Candidate,
-  known: readonly { one: Candidate; signs: readonly Sign[] }[],
+  signed: readonly { one: Candidate; signs: readonly Sign[] }[],
   add: SignSearch['add'],
 ): void {
   const { digest } = one.facts
   if (digest === null || digest === '') return
-  const twin = known.find((other) => other.one.facts.digest === digest && other.signs.length > 0)
-  if (twin) add(one, twin.signs[0]?.step, `the same numbers in ${twin.one.found.path}`)
+  const twin = signed.find((other) => other.one.facts.digest === digest && other.signs.length > 0)
+  if (twin) add(one, twin.signs[0]?.step, `the same tensors in ${twin.one.found.path}`)
 }
 
 function valuesIn({ found, facts }: Candidate): WeightsValue[] {
@@ -224,12 +226,12 @@ function valuesIn({ found, facts }: Candidate): WeightsValue[] {
   return [...found.hints.values, ...inside]
 }
 
-/** A row of the log at a step is a sign of its own. */
+/** A log row at the step counts as one more piece of evidence. */
 function weightOf(signs: readonly Sign[] = []): number {
   return signs.length + (signs[0]?.hasRow ? 1 : 0)
 }
 
-/** Which step the signs come to: the one that most of them name. */
+/** The step with the most evidence. */
 function weighSigns(one: Candidate, all: readonly Sign[]): { one: Candidate; saved: SavedFile } {
   const named = all.filter(({ by }) => by === NAMED)
   const signs = named.length > 0 ? named : all
@@ -252,7 +254,7 @@ function weighSigns(one: Candidate, all: readonly Sign[]): { one: Candidate; sav
   }
 }
 
-/** One sign alone is said, but for a name that counts. */
+/** A note for a step with only one piece of evidence, unless that is enough. */
 function describeOnlySign(path: string, [step, signs]: [number, Sign[]]): string | null {
   const [only, ...others] = signs
   if (!only || others.length > 0 || only.isSure) return null

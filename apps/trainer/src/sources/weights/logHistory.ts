@@ -2,32 +2,32 @@ import { join } from 'node:path'
 import { type Measured, type TrainingEvent } from '@bestmark/core'
 import { statIfSeen } from '../../files/runFile.ts'
 
-/** One evaluation, as far as weights are joined to it; plain data, since it is kept with the cursor. */
+/** One evaluation in the log, for joining weights to it. Plain data, because it is stored in the cursor. */
 export interface Row {
   attempt: number
   step: number
   epoch: number | null
-  /** When it was written (ms), where the log tells. */
+  /** When it was written (ms); null if the log has no times. */
   at: number | null
   values: Record<string, Measured>
 }
 
-/** What a log tells so far, for weights to be joined to. */
+/** The parts of a log that are needed to join weights to it. */
 export interface LogHistory {
   rows: Row[]
-  /** The last step that each attempt trained or measured. */
+  /** The last step of each attempt. */
   last: number[]
-  /** Steps at which the log names a checkpoint, by its name. */
+  /** Steps of checkpoints that the log names, by file name. */
   saves?: Record<string, number>
-  /** The measure of which the log records the best so far. */
+  /** The metric whose best value the log records. */
   best_of?: string | null
-  /** When the last rows were read (ms), where they were written just before that. */
+  /** When the last rows were read (ms), if they were written just before. */
   read_at?: number | undefined
-  /** When the log was begun and last written (ms), by the times of its files. */
+  /** When the log was created and last written (ms), by the times of its files. */
   written?: { from: number; to: number } | undefined
 }
 
-/** Rows and values that are kept; of longer logs the newest rows. */
+/** Limits for rows and values. The newest rows are kept. */
 const MOST_ROWS = 1_000
 const MOST_VALUES = 8
 
@@ -35,7 +35,7 @@ export function emptyHistory(): LogHistory {
   return { rows: [], last: [] }
 }
 
-/** Adds what events measured; they were read at `now` where they were written just before that. */
+/** Adds the measurements in events. `now` is set if they were written just before they were read. */
 export function addToHistory(
   history: LogHistory,
   events: readonly TrainingEvent[],
@@ -59,7 +59,7 @@ export function addToHistory(
   if (history.rows.length > MOST_ROWS) history.rows.splice(0, history.rows.length - MOST_ROWS)
 }
 
-/** When files were made and last changed, as far as they are there. */
+/** The first creation and the last change of some files (ms). */
 export function readWriteTimes(root: string, files: readonly string[]): LogHistory['written'] {
   const seen = files.flatMap((file) => statIfSeen(join(root, file)) ?? [])
   if (seen.length === 0) return undefined

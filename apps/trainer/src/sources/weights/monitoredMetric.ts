@@ -5,7 +5,7 @@ import type { SavedFile } from '../events/savedFiles.ts'
 import type { Candidate } from './candidate.ts'
 import type { InferredMetric } from './inferredMetric.ts'
 
-/** What the newest weights declare to be kept by, as fields of a start; undefined where none does. */
+/** The metric by which the newest weights are kept, as fields of a `started` event; undefined if none is declared. */
 export function readMonitoredMetric(candidates: readonly Candidate[]): InferredMetric | undefined {
   const found = newest(candidates, ({ facts }) => facts.monitor !== null)
   const monitor = found?.facts.monitor
@@ -16,7 +16,7 @@ export function readMonitoredMetric(candidates: readonly Candidate[]): InferredM
   return { metric_for_best: heldOutName(metric), direction: mode, declared_by }
 }
 
-/** What the program itself calls its best, where the newest weights record it (Lightning's do). */
+/** The program's own best checkpoint, if the newest weights record it, as Lightning's do. */
 export function readClaimedBest(
   candidates: readonly Candidate[],
   saved: readonly SavedFile[],
@@ -31,7 +31,7 @@ export function readClaimedBest(
   return { path: lies?.path ?? path, step: lies ? lies.step : pathStep(path), metric, value }
 }
 
-/** By the steps that they count, since times may be those of a copy; of equal ones that which names its step. */
+/** The weights with the highest step. Times are not used first, because they may be those of a copy. */
 function newest(
   candidates: readonly Candidate[],
   fits: (one: Candidate) => boolean,

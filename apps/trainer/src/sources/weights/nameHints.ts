@@ -1,22 +1,22 @@
-/** A number that a name gives as how good its weights are. */
+/** A metric value in a name. */
 interface NamedValue {
-  /** What stands before it, such as `val_loss`; null where nothing does. */
+  /** The metric, such as `val_loss`; null if the name has none. */
   name: string | null
   value: number
-  /** To how many decimals it is given. */
+  /** The number of its decimals. */
   digits: number
 }
 
-/** What a name tells of the weights that it is of. */
+/** What the name of weights says about them. */
 export interface NameHints {
   epoch: number | null
   step: number | null
-  /** A number of which the name does not tell what it counts. */
+  /** A number without a word; it may be a step or an epoch. */
   number: number | null
   values: NamedValue[]
   role: 'best' | 'last' | 'latest' | 'final' | null
   isAveraged: boolean
-  /** The name with its numbers left out: names of one pattern count alike. */
+  /** The name without its numbers. Names with the same pattern count in the same way. */
   pattern: string
 }
 
@@ -37,7 +37,7 @@ const ROLE = /(?:^|[-_.= ])(best|last|latest|final)(?=$|[-_.= ])/i
 const AVERAGED = /(?:^|[-_.])(ema|swa|averaged)(?=$|[-_.])/i
 const DATE = /^(19|20)\d{6}(\d{6})?$/
 
-/** Reads the hints in the name of a file or folder of weights. */
+/** Reads the name of a file or folder of weights. */
 export function readNameHints(name: string): NameHints {
   const stem = name.replace(ENDING, '')
   const { values, rest } = valuesIn(stem)
@@ -53,7 +53,7 @@ export function readNameHints(name: string): NameHints {
   }
 }
 
-/** Whether a name counts epochs or steps, or tells which of the weights it is. */
+/** Whether a name has a number, or a role such as `best`. */
 export function isCounted({ epoch, step, number, role }: NameHints): boolean {
   return epoch !== null || step !== null || number !== null || role !== null
 }
@@ -68,7 +68,7 @@ function valuesIn(stem: string): { values: NamedValue[]; rest: string } {
   let rest = stem
   for (const { 0: digits, index } of stem.matchAll(DECIMAL)) {
     const before = stem.slice(0, index)
-    // The version in a name (`yolo-v1.5`), and an epoch after a dot (`model.12`), are no values.
+    // A version (`yolo-v1.5`) and an epoch after a dot (`model.12`) are not metric values.
     if (/[A-Za-z.\d]$/.test(before)) continue
     const isNegative = /[=_-]-$/.test(before)
     const named = /([A-Za-z][\w/@]*?)[=_-]-?$/.exec(before.replace(/^.*?(\d[-_])(?=[A-Za-z])/, ''))

@@ -3,10 +3,10 @@ import type { Candidate } from './candidate.ts'
 import type { Axis } from './axis.ts'
 import type { LogHistory, Row } from './logHistory.ts'
 
-/** What weights without a number may be of, and by which sign. */
+/** A possible step of weights without a number, and the evidence for it. */
 interface RoleSign {
   step: number
-  /** As part of a sentence. */
+  /** The evidence, as part of a sentence. */
   by: string
 }
 
@@ -15,12 +15,12 @@ interface Log {
   axis: Axis
 }
 
-/** A file and a row are of one moment where less lies between them than this part of the time between rows. */
+/** A file and a log row belong together within this fraction of the time between rows. */
 const NEAR_ROW = 0.2
-/** Where rows carry no times the log's own does, which may be later than a file that was saved just before it (ms). */
+/** The log file's time may be this much later than a checkpoint saved just before (ms). */
 const CLOCK_SLACK = 2_000
 
-/** The signs of weights whose name counts nothing: which they are by their name, and when they were saved. */
+/** Evidence for weights without a number: their role, and when they were saved. */
 export function findRoleSigns(
   one: Candidate,
   candidates: readonly Candidate[],
@@ -35,13 +35,13 @@ export function findRoleSigns(
 }
 
 /**
- * A file that keeps the best is of the best row, where all that was measured agrees on it. Of a log
- * of epochs the optimiser's steps are a whole number per epoch, which rules others out.
+ * A file that keeps the best weights is from the best row, if all metrics agree on it. In a log of
+ * epochs, the optimiser's steps in the file exclude epochs that do not divide them.
  */
 function bestFileSigns(one: Candidate, { history, axis }: Log, metric: string | null): RoleSign[] {
   const taken = axis.isEpochs ? one.facts.step : null
   const best = findBestRow(history, metric, (step) => taken === null || taken % step === 0)
-  // What is copied when the training ends is saved at its last row.
+  // Weights may be copied at the end of training, so the time of the last row is not evidence.
   const times = timeSigns(one, history).filter(({ step }) => step !== lastStep(history))
   if (!best) return times
   const steps = taken === null ? '' : ` (its optimiser made ${taken} steps)`
@@ -50,7 +50,7 @@ function bestFileSigns(one: Candidate, { history, axis }: Log, metric: string | 
   return [{ step: best.step, by }, ...(isSavedThen ? timeSigns(one, history) : times)]
 }
 
-/** A file that is replaced at every save is of the last step, where it was saved after the last row. */
+/** A file that every save replaces is from the last step, if it was saved after the last row. */
 function lastFileSigns({ found }: Candidate, history: LogHistory): RoleSign[] {
   const step = lastStep(history)
   const since = lastRow(history)
@@ -59,19 +59,19 @@ function lastFileSigns({ found }: Candidate, history: LogHistory): RoleSign[] {
 }
 
 /**
- * When the last row was written, or a little before. Where rows carry no times the log's own does;
- * a program may write other lines there after it, so the usual time of one row is left for that.
+ * When the last row was written (ms), or a little earlier. Without times in the rows, the time of the
+ * log file is used, minus the usual time of one row: the program may write other lines after it.
  */
 function lastRow({ rows, written, read_at }: LogHistory): number | undefined {
   const at = rows.at(-1)?.at ?? null
   if (at !== null) return at - NEAR_ROW * between(rows)
   if (read_at !== undefined) return read_at - CLOCK_SLACK
   if (!written) return undefined
-  const each = Math.max(0, written.to - written.from) / Math.max(1, rows.length)
-  return written.to - CLOCK_SLACK - each
+  const perRow = Math.max(0, written.to - written.from) / Math.max(1, rows.length)
+  return written.to - CLOCK_SLACK - perRow
 }
 
-/** The row that was written when the file was saved. */
+/** The step of the row that was written when the file was saved. */
 function timeSigns({ found }: Candidate, { rows }: LogHistory): RoleSign[] {
   const reach = NEAR_ROW * between(rows)
   const near = rows.filter(({ at }) => at !== null && Math.abs(at - found.mtime) <= reach)
@@ -80,11 +80,11 @@ function timeSigns({ found }: Candidate, { rows }: LogHistory): RoleSign[] {
   return step === undefined || steps.size > 1 ? [] : [{ step, by: 'the time when it was saved' }]
 }
 
-/** The shortest time between two rows (ms); 0 where rows carry none. */
+/** The shortest time between two rows (ms); 0 if rows have no times. */
 function between(rows: readonly Row[]): number {
   const times = rows.flatMap(({ at }) => at ?? [])
-  const rests = times.slice(1).map((at, index) => at - (times[index] ?? at))
-  return rests.length === 0 ? 0 : Math.max(0, Math.min(...rests))
+  const gaps = times.slice(1).map((at, index) => at - (times[index] ?? at))
+  return gaps.length === 0 ? 0 : Math.max(0, Math.min(...gaps))
 }
 
 /** The last step of the last attempt. */

@@ -7,10 +7,10 @@ import { listWeights } from './finder.ts'
 import type { LogHistory } from './logHistory.ts'
 import { type JoinOptions, joinWeights } from './join.ts'
 
-/** Files that are read together. */
+/** How many files are read at the same time. */
 const TOGETHER = 16
 
-/** All weights below a run's root with what they tell of themselves. */
+/** All weights below a run's root, with the facts in their files. */
 export async function findCandidates(listing: Listing): Promise<Candidate[]> {
   const found = await listWeights(listing)
   const candidates: Candidate[] = []
@@ -18,8 +18,8 @@ export async function findCandidates(listing: Listing): Promise<Candidate[]> {
     const some = found.slice(from, from + TOGETHER)
     const facts = await Promise.all(some.map((one) => readFacts(listing.root, one)))
     some.forEach((one, index) => {
-      const known = facts[index]
-      if (known) candidates.push({ found: one, facts: known })
+      const factsOfOne = facts[index]
+      if (factsOfOne) candidates.push({ found: one, facts: factsOfOne })
     })
   }
   return candidates
@@ -35,7 +35,7 @@ export async function findSavedWeights(
   return sortSaved(joinWeights(await findCandidates(listing), history, axis, declares))
 }
 
-/** In order of steps; of equal weights the one leads that no later save replaces. */
+/** Sorts by step. At one step, a file that later saves do not replace comes first. */
 export function sortSaved(saved: readonly SavedFile[]): SavedFile[] {
   return saved.toSorted(
     (a, b) =>

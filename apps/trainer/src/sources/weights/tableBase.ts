@@ -4,24 +4,24 @@ import type { Values } from '../events/newEvents.ts'
 import { rowHolds } from './axis.ts'
 import { listWeights } from './finder.ts'
 
-/** A number in the name of weights, and a value beside it. */
+/** A number in the name of weights, and the metric value in the same name. */
 export interface NumberedValue {
   number: number
   value: number
   digits: number
 }
 
-/** What helps to tell from what a table counts. */
+/** Evidence for whether a table counts from 0 or 1. */
 export interface BaseHints {
   named?: readonly NumberedValue[]
-  /** Keras counts from 0, also where its table begins later. */
+  /** Keras counts from 0, even if its table begins later. */
   isKeras?: boolean
 }
 
-/** As many as settle it. */
+/** More names add nothing. */
 const MOST = 100
 
-/** Numbers and values in the names of weights below a root. */
+/** Numbers and metric values in the names of weights below a root. */
 export async function numberedValues(listing: Listing): Promise<NumberedValue[]> {
   const found = await listWeights(listing)
   return found
@@ -35,8 +35,8 @@ export async function numberedValues(listing: Listing): Promise<NumberedValue[]>
 }
 
 /**
- * From what a table counts, by its first row: 0 tells itself; a later one is told by the names of
- * weights that carry the row's value, else by the program.
+ * Whether a table counts from 0 or 1. A first row 0 shows it. Otherwise a name of weights with the
+ * row's value shows it, else the program's usual way.
  */
 export function findTableBase(
   first: number,

@@ -9,7 +9,7 @@ type TorchFacts = Pick<
   'epoch' | 'step' | 'values' | 'monitor' | 'best_path' | 'version' | 'isLightning'
 >
 
-/** What a file of torch tells: Lightning's callbacks, mmengine's meta, Ultralytics' and timm's own words. */
+/** Facts in a torch file: Lightning's callbacks, mmengine's meta, fields of Ultralytics and timm. */
 export async function readTorchFacts(archive: TorchArchive): Promise<Partial<TorchFacts>> {
   const { value } = archive
   if (!(value instanceof Map)) return {}
@@ -34,13 +34,13 @@ export async function readTorchFacts(archive: TorchArchive): Promise<Partial<Tor
   }
 }
 
-/** The numbers and words right in a dictionary, those in tensors of one element included. */
+/** The numbers and texts directly in a dictionary, and tensors with one element. */
 async function readPlainValues(
-  said: ReadonlyMap<unknown, unknown>,
+  fields: ReadonlyMap<unknown, unknown>,
   archive: TorchArchive,
 ): Promise<Record<string, unknown>> {
   const found: Record<string, unknown> = {}
-  for (const [name, value] of said) {
+  for (const [name, value] of fields) {
     if (typeof name !== 'string') continue
     if (typeof value === 'number' || typeof value === 'string') setOwn(found, name, value)
     else if (value instanceof Tensor && value.shape.length === 0) {
@@ -51,12 +51,12 @@ async function readPlainValues(
   return found
 }
 
-/** Lightning's ModelCheckpoint that goes by a metric; of several the first. */
+/** Lightning's first ModelCheckpoint that monitors a metric. */
 async function readLightningFacts(
-  said: ReadonlyMap<unknown, unknown>,
+  fields: ReadonlyMap<unknown, unknown>,
   archive: TorchArchive,
 ): Promise<Partial<TorchFacts>> {
-  const callbacks: unknown = said.get('callbacks')
+  const callbacks: unknown = fields.get('callbacks')
   if (!(callbacks instanceof Map)) return {}
   for (const [name, state] of callbacks as ReadonlyMap<unknown, unknown>) {
     const monitor: unknown = state instanceof Map ? state.get('monitor') : undefined
@@ -65,7 +65,7 @@ async function readLightningFacts(
     const scores = await scoresOf(state.get('best_k_models'), archive)
     const best_path: unknown = state.get('best_model_path')
     const current: unknown = state.get('current_score')
-    const own = current instanceof Tensor ? await archive.scalar(current) : undefined
+    const score = current instanceof Tensor ? await archive.scalar(current) : undefined
     return {
       monitor: {
         metric: monitor,
@@ -74,7 +74,7 @@ async function readLightningFacts(
         scores,
       },
       best_path: typeof best_path === 'string' && best_path !== '' ? best_path : null,
-      values: own === undefined || Number.isNaN(own) ? {} : { [monitor]: own },
+      values: score === undefined || Number.isNaN(score) ? {} : { [monitor]: score },
     }
   }
   return {}

@@ -5,7 +5,7 @@ import type { SavedFile } from '../events/savedFiles.ts'
 import type { Candidate } from './candidate.ts'
 import type { LogHistory } from './logHistory.ts'
 
-/** What weights measured of themselves where the log has no row of their step, by the one name of each metric. */
+/** Metrics in the weights' files that the log does not have at their step, by common name. */
 export function unloggedValues(
   { found, facts }: Candidate,
   candidates: readonly Candidate[],

@@ -10,12 +10,12 @@ import type { FoundWeights } from './finder.ts'
 import { readSpacyFacts } from './spacyFacts.ts'
 import { readTorchFacts } from './torchFacts.ts'
 
-/** Answers that are kept; weights are asked for at every look, and read once. */
+/** The size of the cache. Facts are needed at every update, but each file is read once. */
 const KEPT = 512
 const cache = new Map<string, Promise<Facts>>()
 const LONGEST = 4 << 20
 
-/** What weights tell of themselves: in the file, and in a file of words beside it or in its folder. */
+/** Reads the facts about weights from their file, and from a metadata file beside it or in its folder. */
 export async function readFacts(root: string, found: FoundWeights): Promise<Facts> {
   const { file, mtime, size } = found
   const key = `${root} ${found.path} ${mtime} ${size}`
@@ -32,7 +32,7 @@ export async function readFacts(root: string, found: FoundWeights): Promise<Fact
 }
 
 async function readFromFiles(root: string, found: FoundWeights): Promise<Facts> {
-  // A pipeline of spaCy is a folder.
+  // A spaCy pipeline is a folder.
   const spacy = found.path === found.file ? {} : await readSpacyFacts(root, found.path)
   const inside = { ...(await readInside(root, found)), ...spacy }
   for (const beside of metadataFiles(found)) {
@@ -47,7 +47,7 @@ async function readFromFiles(root: string, found: FoundWeights): Promise<Facts> 
   return inside
 }
 
-/** Files of words that belong to weights, by the names that programs give them. */
+/** Paths of possible metadata files of weights. */
 function metadataFiles({ path, file }: FoundWeights): string[] {
   if (path !== file && !path.includes('.ckpt')) {
     return ['trainer_state.json', 'meta.json', 'metrics.json'].map((name) => `${path}/${name}`)
