@@ -76,7 +76,7 @@ test('a shipment that fails says why, where it was ordered', async () => {
   const { job_id, deployment_id } = order!
   const advance = { job_id, deployment_id, bytes_done: 1, bytes_total: 2 }
   const error =
-    'model.safetensors differs after it was copied; nothing was switched. Ship it again.'
+    'The copy of model.safetensors differs from the original, so nothing was shipped. Ship it again.'
   await advanceDeployment(site.db, { ...advance, status: 'failed', error })
   await dialog.getByText(`failed: ${error}`).waitFor()
   await dialog.getByRole('button', { name: 'Back to the job' }).click()

@@ -63,5 +63,5 @@ export function findPreset(name: string): Preset {
   const preset = PRESETS[name]
   if (preset) return preset
   const names = Object.keys(PRESETS).join(', ')
-  throw new Error(`The char-lm recipe has no preset called ${name}; it has ${names}.`)
+  throw new Error(`Unknown preset "${name}" of the char-lm recipe. Available: ${names}.`)
 }

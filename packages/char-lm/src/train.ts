@@ -11,7 +11,7 @@ export async function trainCharLm(run: Run): Promise<'completed' | 'stopped'> {
     // Lets signals in, because a step blocks the process until it is done.
     await setImmediate()
     if (run.stop.aborted) {
-      run.record({ type: 'log', level: 'info', text: `Asked to stop at step ${training.step}.` })
+      run.record({ type: 'log', level: 'info', text: `Stop requested at step ${training.step}.` })
       training.save()
       return 'stopped'
     }

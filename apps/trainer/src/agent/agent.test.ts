@@ -43,8 +43,8 @@ afterAll(async () => {
   await home[Symbol.asyncDispose]()
 })
 
-/** Looks often, so that nobody waits for the next look. */
-const OFTEN = { ...AGENT_OPTIONS, pace: { round: 50, listen: 200, rest: 100, starting: 10_000 } }
+/** A fast pace, so that tests do not wait. */
+const OFTEN = { ...AGENT_OPTIONS, pace: { round: 50, silence: 200, rest: 100, starting: 10_000 } }
 
 const agentHere = (settings = OFTEN) => agentOf(board, settings)
 
@@ -81,7 +81,7 @@ beforeAll(async () => {
 
 const completedRun = (name: string) => copyOfRun(board, completed, join(home.path, name))
 
-test('a run that completes has each of its points on the board once, and its best is not its last', async () => {
+test('a completed run has each point on the board once, and its best is not its last checkpoint', async () => {
   const run = completed
   const job = await jobWhen(run, ended)
   expect(job).toMatchObject({ status: 'completed', progress: 1 })
@@ -90,7 +90,7 @@ test('a run that completes has each of its points on the board once, and its bes
   expect([...loss!.values]).toEqual(await lossesInJournal(run.folder))
 })
 
-test('a child that is killed ends its job failed, with the reason', async () => {
+test('if the child process is killed, its job fails with the reason', async () => {
   await using here = agentHere()
   const run = await start('default', 'killed', here.agent)
   const recorded = here.agent.adopt(run)
@@ -103,7 +103,7 @@ test('a child that is killed ends its job failed, with the reason', async () => 
   })
 })
 
-test('a request to stop writes a last checkpoint, and the job ends stopped', async () => {
+test('after a stop request the run writes a last checkpoint and its job is stopped', async () => {
   await using here = agentHere()
   const run = await start('default', 'stops')
   await jobWhen(run, ({ current_step }) => (current_step ?? 0) > 0)
@@ -117,7 +117,7 @@ test('a request to stop writes a last checkpoint, and the job ends stopped', asy
   })
 })
 
-test('killing the agent loses nothing: the next one adopts the run', async () => {
+test('a killed agent loses nothing: the next agent adopts its run', async () => {
   const run = await start('quick', 'adopted')
   const first = agentElsewhere()
   await jobWhen(run, ({ current_step }) => (current_step ?? 0) > 0)
@@ -129,7 +129,7 @@ test('killing the agent loses nothing: the next one adopts the run', async () =>
   expect([...loss!.values]).toEqual(await lossesInJournal(run.folder))
 })
 
-test('an adopted run whose process is gone is lost, and train --resume goes on as its next attempt', async () => {
+test('an adopted run without a process is lost, and train --resume continues it as the next attempt', async () => {
   const run = await start('default', 'resumed')
   await eventually(async () => (await savedSteps(run.folder)).includes(50) || undefined)
   process.kill(run.pid, 'SIGKILL')
@@ -143,7 +143,7 @@ test('an adopted run whose process is gone is lost, and train --resume goes on a
   await jobWhen(run, ({ current_step, status }) => status === 'running' && (current_step ?? 0) > 50)
   const refused = await bestmark(['train', '--resume', 'resumed'], { env })
   expect(refused).toMatchObject({ code: 2 })
-  expect(refused.stderr).toContain('still trains')
+  expect(refused.stderr).toContain('is still running')
   resumed.kill('SIGINT')
   await jobWhen(run, ({ status }) => status === 'stopped')
   const { attempts } = (await jobDetail(board.db, run.job_id))!
@@ -153,7 +153,7 @@ test('an adopted run whose process is gone is lost, and train --resume goes on a
   ])
 })
 
-test('of two resumes at once one trains, and the other says nothing of how the job ends', async () => {
+test('of two resumes at once only one trains, and the other does not change how the job ends', async () => {
   await using here = agentHere()
   const run = await start('quick', 'twice')
   await here.agent.adopt(run)
@@ -162,13 +162,13 @@ test('of two resumes at once one trains, and the other says nothing of how the j
   expect(codes).toContain(0)
   const isCompleted = { status: 'completed', error: null }
   expect(await jobStatus(board.db, run.job_id)).toMatchObject(isCompleted)
-  // One that found the run taken, and is looked at only when the other has ended.
+  // A child that found the run claimed. Its end is seen only after the other child has ended.
   const exited = Promise.resolve({ code: TAKEN, signal: null })
   await here.agent.adopt({ ...run, attempt: 9, pid: 1, exited })
   expect(await jobStatus(board.db, run.job_id)).toMatchObject(isCompleted)
 })
 
-test('a resume that fails before it begins ends the job failed, with the reason', async () => {
+test('a resume that fails before training marks the job failed, with the reason', async () => {
   await using here = agentHere()
   const run = await start('default', 'unreadable')
   await jobWhen(run, hasBest)
@@ -176,7 +176,7 @@ test('a resume that fails before it begins ends the job failed, with the reason'
   await here.agent.adopt(run)
   const { current_step } = await jobWhen(run, ended)
   const weights = join(run.folder, `checkpoint-${current_step}`, 'model.safetensors')
-  // Whole as a file, but of another model.
+  // A complete file, but of another model.
   await writeFile(weights, weightsOf(1))
   const { code } = await bestmark(['train', '--resume', run.job_id], {
     env: { ...database.env },
@@ -187,7 +187,7 @@ test('a resume that fails before it begins ends the job failed, with the reason'
   expect(job?.error).toContain('no tensor')
 })
 
-test('a mark that a full disk cut short is no mark: the run is lost, and the agent goes on', async () => {
+test('an incomplete process mark is ignored: the run is lost, and the agent continues', async () => {
   const run = await start('default', 'torn')
   await eventually(async () => readRunProcess(run.folder))
   run.signal('SIGKILL')
@@ -197,7 +197,7 @@ test('a mark that a full disk cut short is no mark: the run is lost, and the age
   await jobWhen(run, ({ status }) => status === 'lost')
 })
 
-test('a journal that was begun anew replaces what was recorded', async () => {
+test('a journal that starts again replaces what was recorded', async () => {
   await using _agent = agentHere()
   const run = await completedRun('rewritten')
   const path = join(run.folder, 'journal.jsonl')
@@ -207,7 +207,7 @@ test('a journal that was begun anew replaces what was recorded', async () => {
   expect(await jobStatus(board.db, run.job_id)).toMatchObject({ best_step: null, loss: null })
 })
 
-test('a checkpoint that was asked for is shipped, verified and live, and the ledger says why', async () => {
+test('an ordered checkpoint is shipped, verified and live, and its record holds the reason', async () => {
   await using _agent = agentHere()
   const run = await completedRun('shipped')
   const job = await jobWhen(run, hasBest)
@@ -226,7 +226,7 @@ test('a checkpoint that was asked for is shipped, verified and live, and the led
   expect(shipped!.equals(saved!)).toBe(true)
 })
 
-test('a best whose files go away gives way to the next, and is the best again when they are back', async () => {
+test('if the files of the best disappear, the next checkpoint is best until they are back', async () => {
   await using _agent = agentHere()
   const run = await completedRun('swept')
   const { best_step, best_checkpoint_path } = await jobWhen(run, ended)
@@ -236,7 +236,7 @@ test('a best whose files go away gives way to the next, and is the best again wh
   await jobWhen(run, (job) => job.best_step === best_step)
 })
 
-test('a run of another program has stopped when its journal is silent and no process holds it open, and comes back with its next line', async () => {
+test('a run of another program stops when its journal is silent and no process has it open, and runs again with its next line', async () => {
   const root = join(home.path, 'foreign')
   const job_id = randomUUID()
   await mkdir(root)
@@ -262,7 +262,7 @@ test('a run of another program has stopped when its journal is silent and no pro
   await jobWhen({ job_id }, ({ status }) => status === 'completed')
 })
 
-test('a run whose process lives here is not lost, however long it is silent', async () => {
+test('a run whose process runs on this machine is never lost, even if it is silent', async () => {
   const root = join(home.path, 'thinking')
   const job_id = randomUUID()
   await mkdir(root)
@@ -270,12 +270,12 @@ test('a run whose process lives here is not lost, however long it is silent', as
   openJournal(root, { journal: 1, job_id, ...named })[Symbol.dispose]()
   writeRunProcess(root, 0)
   const { host_id, host } = board
-  const place = { job_id, host_id, host, root, source: JOURNAL, status: 'running' } as const
-  await registerJob(board.db, { ...place, name: 'thinking', project: 'tests' })
+  const job = { job_id, host_id, host, root, source: JOURNAL, status: 'running' } as const
+  await registerJob(board.db, { ...job, name: 'thinking', project: 'tests' })
   const patience = { factor: 1, floor: 1 }
   await using _agent = agentHere({ ...OFTEN, patience })
-  // Another run that is as silent, and has no process, tells that the agent has looked.
-  const other = { ...place, job_id: randomUUID(), root: join(home.path, 'elsewhere') }
+  // A second silent run without a process becomes lost. This shows that the agent has checked.
+  const other = { ...job, job_id: randomUUID(), root: join(home.path, 'elsewhere') }
   await registerJob(board.db, { ...other, name: 'gone', project: 'tests', source: 'huggingface' })
   await jobWhen(other, ({ status }) => status === 'lost')
   expect(await jobStatus(board.db, job_id)).toMatchObject({ status: 'running' })

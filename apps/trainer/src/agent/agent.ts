@@ -24,11 +24,11 @@ import { supervise, type SupervisedRun } from './supervise.ts'
 import { sweepJob } from '../recording/sweep.ts'
 import type { ErrorListener } from '../cli/errorReporter.ts'
 
-/** How often it says that it is there (ms). */
+/** How often the agent reports that it runs (ms). */
 const HEARTBEAT = 10_000
 const UNFINISHED: readonly JobState[] = [...ACTIVE_STATES, 'lost']
 
-/** A run that is recorded, until it has ended or is given up. */
+/** A run that this agent records now. */
 interface Supervised {
   folder: string
   over: AbortController
@@ -36,8 +36,8 @@ interface Supervised {
 }
 
 /**
- * The process that lives where the files are: it records runs, adopts those of an agent that died,
- * looks after files and ships checkpoints.
+ * The process on the machine that has the files. It records runs, adopts the runs of an agent that
+ * died, checks files and ships checkpoints.
  */
 export class Agent {
   readonly #db: Database
@@ -47,7 +47,7 @@ export class Agent {
   readonly #reserved = new Set<string>()
   readonly #journalSizes = new Map<string, number>()
   readonly #supervised = new Map<string, Supervised>()
-  /** When files of runs that ended were last changed, by job. */
+  /** When the files of ended runs last changed, by job. */
   readonly #changed = new Map<string, number>()
   readonly #pace: Pace
   readonly #silence: SilentRuns
@@ -70,7 +70,7 @@ export class Agent {
     this.#digesting = new Digests(db, starter.host_id, settings.digestRate)
   }
 
-  /** Looks for work until the agent is stopped, then waits until every journal is recorded. */
+  /** Works until the agent is stopped, then waits until every journal is recorded. */
   async work(): Promise<void> {
     await Promise.all([
       this.#keepDoing(HEARTBEAT, () => this.#beSeen()),
@@ -78,32 +78,32 @@ export class Agent {
       this.#keepDoing(this.#pace.round, () => this.#ship()),
       this.#keepDoing(this.#pace.round, () => this.#sweep()),
       this.#keepDoing(this.#pace.round, () => this.#digest()),
-      this.#keepDoing(this.#pace.listen, () => this.#loseSilent()),
-      this.#keepDoing(this.#pace.listen, () => this.#disks.look()),
+      this.#keepDoing(this.#pace.silence, () => this.#loseSilent()),
+      this.#keepDoing(this.#pace.silence, () => this.#disks.look()),
     ])
     await Promise.all([...this.#supervised.values()].map(({ done }) => done))
   }
 
-  /** Ends the work; runs that still train are left to the next agent. */
+  /** Ends the work. The next agent takes over the runs that still train. */
   stop(): void {
     this.#over.abort()
   }
 
-  /** Keeps the agent's hands off a job that this process is about to start and to adopt. */
+  /** Makes the agent ignore a job that this process will start and adopt itself. */
   reserve(job_id: string): void {
     this.#reserved.add(job_id)
   }
 
   /**
-   * Takes over a run until it has ended, or the agent is stopped; of one that this process started
-   * (`exited`) it then knows how.
+   * Takes over a run until it ends or the agent is stopped. If this process started the run
+   * (`exited`), it also records how the run ended.
    */
   adopt(run: SupervisedRun): Promise<void> {
     this.#reserved.delete(run.job_id)
     return this.#keep(run, (until) => supervise(this.#db, run, until, this.#troubles.report))
   }
 
-  /** Records a run, once at a time, and another one where that began in its folder. */
+  /** Records a run unless it is recorded already. If another run begins in its folder, records that. */
   #keep(run: RecordedRun, record: (until: AbortSignal) => Promise<void>): Promise<void> {
     const known = this.#supervised.get(run.job_id)
     if (known) return known.done
@@ -119,10 +119,10 @@ export class Agent {
     return done
   }
 
-  /** Ends a job whose folder holds another run now, and begins to record that one. */
+  /** Ends a job whose folder now holds another run, and begins to record that run. */
   async #takeAnother({ job_id, folder }: RecordedRun): Promise<void> {
     await endReplacedJob(this.#db, job_id)
-    // Whoever started a program there puts its job on the board.
+    // The `bestmark run` that started a program there puts its job on the board itself.
     if ((await drivenJob(folder)) !== undefined) return
     const identity = await identifyRun(folder)
     if (!identity) return
@@ -130,7 +130,7 @@ export class Agent {
     if (job.job_id !== job_id) this.#record(job)
   }
 
-  /** Begins to record a run of which nothing is known but its files. */
+  /** Begins to record a run that has only its files. */
   #record({ job_id, root, source }: Pick<HostedJob, 'job_id' | 'root' | 'source'>): void {
     const run = { job_id, folder: root, host_id: this.#starter.host_id }
     if (!isReadAlone(root, source)) return this.#follow(run)
@@ -169,19 +169,19 @@ export class Agent {
     }
   }
 
-  /** Records a run that another program writes down in its own way; a lost one may come back. */
+  /** Records a run from its program's own files; a lost run may come back. */
   #follow(run: RecordedRun): void {
     void this.#keep(run, (until) => followFiles(this.#db, run, until, this.#troubles.report))
   }
 
-  /** Whether a run is recorded already; one whose folder was moved is given up, to be taken there. */
+  /** Whether a run is recorded already. If its folder moved, the old recording ends. */
   #isKept(job_id: string, folder: string): boolean {
     const known = this.#supervised.get(job_id)
     if (known && known.folder !== folder) known.over.abort()
     return known !== undefined
   }
 
-  /** Whether the journal of a lost run is another than it was; it may be when first looked at. */
+  /** Whether the journal of a lost run changed size. The first call returns true. */
   #hasGrown(job_id: string, folder: string): boolean {
     const [before, now] = [this.#journalSizes.get(job_id), journalSize(join(folder, JOURNAL))]
     this.#journalSizes.set(job_id, now)
@@ -194,7 +194,7 @@ export class Agent {
     while (!signal.aborted && (await shipNext(this.#db, host_id, home, signal)));
   }
 
-  /** One job a round, so that a board of thousands is looked at without haste. */
+  /** Checks one job per round, so that thousands of jobs cause little load. */
   async #sweep(): Promise<void> {
     const next = this.#unswept.pop()
     if (next) {
@@ -205,7 +205,7 @@ export class Agent {
     this.#unswept = await hostedJobs(this.#db, this.#starter.host_id)
   }
 
-  /** A run that was over and grows is recorded again. */
+  /** Records a run again if it had ended and its files grow. */
   async #takeUpAgain(job: HostedJob): Promise<void> {
     const { job_id, root, status, source } = job
     const isOver = hasEnded(status) && source !== EXPORTED
@@ -223,7 +223,7 @@ export class Agent {
       await pause(this.#pace.rest, signal)
   }
 
-  /** Calls runs lost that are silent for too long, and whose process is not known to live. */
+  /** Marks runs lost that are silent for too long and have no running process. */
   async #loseSilent(): Promise<void> {
     const jobs = await hostedJobs(this.#db, this.#starter.host_id, ACTIVE_STATES)
     const runs = jobs.filter(({ job_id }) => !this.#reserved.has(job_id))
@@ -231,12 +231,12 @@ export class Agent {
   }
 }
 
-/** Whether a run is read from its journal alone, or will be once that is there. */
+/** Whether a run is read from its journal alone, now or as soon as the journal exists. */
 function isReadAlone(root: string, source: string): boolean {
   return isJournalOnly(root) || (source === JOURNAL && journalSource(root) === JOURNAL)
 }
 
-/** Passes an error on, unless it is that of an end that was asked for. */
+/** Throws an error again unless the agent was stopped. */
 function quietWhen(signal: AbortSignal) {
   return (error: unknown): undefined => {
     if (!signal.aborted) throw error

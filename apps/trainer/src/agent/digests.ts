@@ -9,22 +9,22 @@ import { systemCode } from '../failure.ts'
 import { computeDigest } from '../checkpoints/digest.ts'
 import { inspectCheckpoint } from '../checkpoints/inspect.ts'
 
-/** Takes the digests of a host's checkpoints, one after the other, in the background. */
+/** Computes the digests of a host's checkpoints in the background, one at a time. */
 export class Digests {
   readonly #db: Database
   readonly #host_id: string
   readonly #rate: number
-  /** Files that could not be read to their end; with another signature they are tried again. */
+  /** Files that could not be read completely. They are tried again when their signature changes. */
   readonly #failed = new Set<string>()
 
-  /** `rate` is how many bytes a second may be read; with 0 no digest is taken. */
+  /** `rate` is the number of bytes to read per second; 0 computes no digests. */
   constructor(db: Database, host_id: string, rate: number) {
     this.#db = db
     this.#host_id = host_id
     this.#rate = rate
   }
 
-  /** Takes the digest that is wanted most; returns whether there was one to take. */
+  /** Computes the most important missing digest; returns whether there was one. */
   async next(signal: AbortSignal): Promise<boolean> {
     if (this.#rate === 0) return false
     const files = await undigestedFiles(this.#db, this.#host_id, this.#failed.size + 1)
@@ -32,7 +32,7 @@ export class Digests {
     if (!wanted) return false
     const digest = await this.#digestOf(wanted, signal)
     const { root, path, job_id, attempt, step } = wanted
-    // What changed while it was read is looked at by the sweep, and read again after that.
+    // If the files changed meanwhile, the sweep checks them first; then they are read again.
     const seen = await inspectCheckpoint(root, path, null, { known: wanted })
     if (digest === undefined || seen.signature !== wanted.signature) {
       this.#failed.add(keyOf(wanted))
@@ -54,7 +54,7 @@ export class Digests {
       return await computeDigest(root, absolutePath(root, path), this.#rate, signal)
     } catch (error) {
       if (signal.aborted || systemCode(error) === 'EMFILE') throw error
-      // Files that go, or cannot be read, are the sweep's to tell of.
+      // The sweep reports files that disappeared or cannot be read.
       return undefined
     }
   }

@@ -63,7 +63,7 @@ test('the board says which disk of which host is full, since when, and that it i
   expect(over?.over_at).toBeGreaterThanOrEqual(full?.full_since ?? Infinity)
   const lines = await jobLogs(db, job_id)
   expect(lines.map(({ text }) => text)).toEqual([
-    `The disk that holds ${root} is full: nothing more is saved there until there is room.`,
+    `The disk of ${root} is full. Nothing is saved there until space is free.`,
   ])
 })
 
@@ -84,7 +84,7 @@ test('a run is told that its disk has room again, and a disk of another host is 
   expect((await fullDisks(db, host_id))[0]?.over_at).toBeNull()
   await disks.look()
   expect((await jobLogs(db, job_id)).map(({ text }) => text)[1]).toBe(
-    `The disk that holds ${disk.path} has room again.`,
+    `The disk of ${disk.path} has free space again.`,
   )
 })
 

@@ -4,10 +4,10 @@ import { type Database, fullDisks, hostedJobs, noteFullDisk, recordFacts } from 
 import { ACTIVE_STATES } from './options.ts'
 import { readRunProcess } from '../processes/mark.ts'
 
-/** With fewer bytes nothing of use can be written; a database needs room for a file of its log. */
+/** A disk with fewer free bytes is full. A database needs space for one file of its log. */
 const NO_ROOM = { runs: 64 * 1024, database: 16 * 1024 * 1024 }
 
-/** A run whose disk is looked at. */
+/** A run whose disk is checked. */
 interface Run {
   job_id: string
   root: string
@@ -21,21 +21,21 @@ interface Disk {
   isFull: boolean
 }
 
-/** What is to be told of a disk. */
+/** Since when a disk is full, and whether the board knows. */
 interface Trouble {
   full_since: number
   isReported: boolean
 }
 
 /**
- * Tells the board which disks of this host are full, since when, and that they have room again. A
- * board whose own disk is full may hear of it only once there is room.
+ * Reports to the board which disks of this host are full, since when, and when they have space
+ * again. If the board's own disk is full, the report may wait until there is space.
  */
 export class FullDisks {
   readonly #db: Database
   readonly #host_id: string
   readonly #troubles = new Map<string, Trouble>()
-  #isKnown = false
+  #isLoaded = false
   #runs: Run[] = []
 
   constructor(db: Database, host_id: string) {
@@ -43,15 +43,15 @@ export class FullDisks {
     this.#host_id = host_id
   }
 
-  /** One look at the disks of the database and of all runs that are not over. */
+  /** Checks the disks of the database and of all active runs. */
   async look(): Promise<void> {
-    // A database that cannot be asked may be one whose disk is full, so this comes first.
-    await this.#notice()
-    await this.#ask()
-    for (const disk of await this.#notice()) await this.#tell(disk)
+    // The database may not answer because its disk is full, so the time is noted before the query.
+    await this.#findFull()
+    await this.#load()
+    for (const disk of await this.#findFull()) await this.#report(disk)
   }
 
-  async #notice(): Promise<Disk[]> {
+  async #findFull(): Promise<Disk[]> {
     const disks = await this.#disks()
     const fresh = disks.filter(({ isFull, mount }) => isFull && !this.#troubles.has(mount))
     for (const { mount } of fresh) {
@@ -60,17 +60,17 @@ export class FullDisks {
     return disks
   }
 
-  async #ask(): Promise<void> {
+  async #load(): Promise<void> {
     this.#runs = await hostedJobs(this.#db, this.#host_id, ACTIVE_STATES)
-    if (this.#isKnown) return
-    // An agent that ended may have left word of a disk that was full.
+    if (this.#isLoaded) return
+    // An earlier agent may have reported a full disk.
     for (const { mount, full_since, over_at } of await fullDisks(this.#db, this.#host_id)) {
       if (over_at === null) this.#troubles.set(mount, { full_since, isReported: true })
     }
-    this.#isKnown = true
+    this.#isLoaded = true
   }
 
-  async #tell(disk: Disk): Promise<void> {
+  async #report(disk: Disk): Promise<void> {
     const { mount, holds_database, isFull, runs } = disk
     const trouble = this.#troubles.get(mount)
     if (!trouble || (isFull && trouble.isReported)) return
@@ -86,8 +86,8 @@ export class FullDisks {
   async #log({ job_id, root }: Run, isFull: boolean): Promise<void> {
     const attempt = readRunProcess(root)?.attempt ?? 0
     const text = isFull
-      ? `The disk that holds ${root} is full: nothing more is saved there until there is room.`
-      : `The disk that holds ${root} has room again.`
+      ? `The disk of ${root} is full. Nothing is saved there until space is free.`
+      : `The disk of ${root} has free space again.`
     const line = {
       type: 'log',
       attempt,
@@ -102,10 +102,10 @@ export class FullDisks {
   async #disks(): Promise<Disk[]> {
     const { folder: database } = this.#db
     const disks = new Map<string, Disk>()
-    if (database !== undefined) await put(disks, database, { holds_database: true })
-    for (const run of this.#runs) await put(disks, run.root, { run })
-    // What was full is told of until it is over, also where nothing of ours lies there any more.
-    for (const mount of this.#troubles.keys()) await put(disks, mount, {})
+    if (database !== undefined) await addToDisk(disks, database, { holds_database: true })
+    for (const run of this.#runs) await addToDisk(disks, run.root, { run })
+    // A full disk is checked until it has space, even if no run is on it any more.
+    for (const mount of this.#troubles.keys()) await addToDisk(disks, mount, {})
     const gone = [...this.#troubles.keys()].filter((mount) => !disks.has(mount))
     return [...disks.values(), ...gone.map(empty)]
   }
@@ -115,8 +115,8 @@ function empty(mount: string): Disk {
   return { mount, holds_database: false, runs: [], isFull: false }
 }
 
-/** Puts a folder with the others of its disk, and looks how much room there is for it. */
-async function put(
+/** Adds a folder to its disk, and checks the free space. */
+async function addToDisk(
   disks: Map<string, Disk>,
   folder: string,
   { run, holds_database = false }: { run?: Run; holds_database?: boolean },
@@ -131,7 +131,7 @@ async function put(
   disks.set(mount, disk)
 }
 
-/** The folder at which the disk of a folder is mounted. */
+/** The folder where the disk of a folder is mounted. */
 async function mountOf(folder: string): Promise<string> {
   const { dev } = await stat(folder)
   const above = dirname(folder)

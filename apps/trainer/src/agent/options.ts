@@ -1,37 +1,37 @@
 import { type JobState, PATIENCE, type Patience } from '@bestmark/core'
 import { Failure } from '../failure.ts'
 
-/** The states of runs that are expected to grow. */
+/** The states of runs that may still write lines. */
 export const ACTIVE_STATES: readonly JobState[] = ['starting', 'running', 'stopping']
 
-/** How often an agent looks, and how long it waits (ms). */
+/** How often an agent works, and how long it waits (ms). */
 export interface Pace {
-  /** Between two looks for work. */
+  /** Between two searches for work. */
   round: number
-  /** Between two looks for runs that have fallen silent. */
-  listen: number
-  /** After the files of every job were looked at. */
+  /** Between two searches for silent runs. */
+  silence: number
+  /** After the files of every job were checked. */
   rest: number
-  /** How long a child may take to say which process it is. */
+  /** How long a child process may take to write its mark. */
   starting: number
 }
 
-/** How an agent works; a machine's owner may tell it all but the pace. */
+/** How an agent works. Environment variables set all options except the pace. */
 export interface AgentOptions {
-  /** How long a run may be silent before it is called lost. */
+  /** How long a run may be silent before it is marked lost. */
   patience: Patience
-  /** How many bytes of checkpoints may be read a second for their digests; 0 for none. */
+  /** How many bytes of checkpoints are read per second for digests; 0 takes no digests. */
   digestRate: number
   pace: Pace
 }
 
-const PACE: Pace = { round: 300, listen: 5_000, rest: 3_000, starting: 10_000 }
+const PACE: Pace = { round: 300, silence: 5_000, rest: 3_000, starting: 10_000 }
 
 export const AGENT_OPTIONS: AgentOptions = { patience: PATIENCE, digestRate: 50e6, pace: PACE }
 
 /**
- * Settings from BESTMARK_LOST_AFTER (times a run's own cadence) and BESTMARK_DIGEST_RATE (MB a
- * second). Throws a Failure where one is no such number.
+ * Options from BESTMARK_LOST_AFTER (times the usual time between a run's log lines) and
+ * BESTMARK_DIGEST_RATE (MB per second). Throws a Failure if a value is invalid.
  */
 export function agentOptions(env: NodeJS.ProcessEnv = process.env): AgentOptions {
   const { patience, digestRate } = AGENT_OPTIONS
@@ -40,10 +40,10 @@ export function agentOptions(env: NodeJS.ProcessEnv = process.env): AgentOptions
   return { ...AGENT_OPTIONS, patience: { ...patience, factor }, digestRate: rate * 1e6 }
 }
 
-function numberOf(env: NodeJS.ProcessEnv, name: string, usual: number, least: number): number {
+function numberOf(env: NodeJS.ProcessEnv, name: string, byDefault: number, least: number): number {
   const text = env[name]
-  if (text === undefined || text.trim() === '') return usual
+  if (text === undefined || text.trim() === '') return byDefault
   const number = Number(text)
   if (Number.isFinite(number) && number >= least) return number
-  throw new Failure(`${name} takes a number from ${least}, not "${text}".`)
+  throw new Failure(`${name} must be ${least} or more; got "${text}".`)
 }

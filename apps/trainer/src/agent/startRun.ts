@@ -14,7 +14,7 @@ import { spawnDetached, type DetachedProcess } from '../processes/spawn.ts'
 import type { Starter } from '../board/board.ts'
 import { childArgv, type Recipe } from '../recipes/recipe.ts'
 
-/** A run whose child process was started by this one. */
+/** A run whose child process this process started. */
 export interface StartedRun extends DetachedProcess {
   job_id: string
   folder: string
@@ -43,21 +43,23 @@ export async function startRun(
 }
 
 /**
- * Goes on with a run from its last whole checkpoint, as its next attempt. Throws a Failure while
- * it still trains, and where there is nothing to go on from.
+ * Resumes a run from its last complete checkpoint, as its next attempt. Throws a Failure if the run
+ * still trains or has no complete checkpoint.
  */
 export async function resumeRun(db: Database, job: TrainingJobStatus): Promise<StartedRun> {
   const { job_id, name, output_dir: folder } = job
   const process = readRunProcess(folder)
   if (process && isAlive(process)) {
-    throw new Failure(`${name} still trains (process ${process.pid}); stop it before resuming it.`)
+    throw new Failure(
+      `${name} is still running (process ${process.pid}). Stop it before you resume it.`,
+    )
   }
-  const resume = await lastWholeCheckpoint(folder)
+  const resume = await lastCompleteCheckpoint(folder)
   if (resume === undefined) {
-    throw new Failure(`${name} has no whole checkpoint in ${folder} to resume from.`)
+    throw new Failure(`Cannot resume ${name}: ${folder} has no complete checkpoint.`)
   }
   const recipe = (await jobDetail(db, job_id))?.recipe
-  if (!recipe) throw new Failure(`${name} was not started from a recipe, so it cannot be resumed.`)
+  if (!recipe) throw new Failure(`Cannot resume ${name}: it was not started from a recipe.`)
   const attempt = (lastAttempt(join(folder, JOURNAL)) ?? -1) + 1
   const request = { folder, recipe, preset: null, attempt, resume }
   return { job_id, folder, attempt, ...(await spawnChild(folder, childArgv(request))) }
@@ -67,7 +69,7 @@ function spawnChild(folder: string, argv: readonly string[]): Promise<DetachedPr
   return spawnDetached(argv, { cwd: folder, logFile: join(folder, 'output.log') })
 }
 
-async function lastWholeCheckpoint(folder: string): Promise<string | undefined> {
+async function lastCompleteCheckpoint(folder: string): Promise<string | undefined> {
   const names = (await readdir(folder)).filter((name) => /^checkpoint-\d+$/.test(name))
   const stepOf = (name: string): number => Number(name.slice('checkpoint-'.length))
   for (const name of names.sort((a, b) => stepOf(b) - stepOf(a))) {
@@ -77,7 +79,7 @@ async function lastWholeCheckpoint(folder: string): Promise<string | undefined> 
   return undefined
 }
 
-/** A name as it may stand in a path, whatever a person called the run. */
+/** A run's name as a safe folder name. */
 function folderName(name: string): string {
   return (
     basename(name)

@@ -15,43 +15,42 @@ import { statusesOf } from '../recording/statuses.ts'
 import { TAKEN } from '../processes/runClaim.ts'
 import type { StartedRun } from './startRun.ts'
 
-/** How often a process is looked at that this one did not start (ms). */
-const LOOK_AGAIN = 500
+/** How often a process is checked that this process did not start (ms). */
+const POLL_EVERY = 500
 
-/** A run to record; what is known of its process where this one started it. */
+/** A run to record, with its process if this process started it. */
 export type SupervisedRun = RecordedRun &
   Partial<Pick<StartedRun, 'pid' | 'attempt' | 'exited'>> & {
-    /** Another program writes the journal, and nothing tells which process it is. */
+    /** Another program writes the journal, and its process is unknown. */
     isForeign?: boolean
-    /** How long its process may take to say which it is (ms). */
+    /** How long its process may take to write its mark (ms). */
     starting?: number
   }
 
 /**
- * Records a run until its process has ended and the journal is empty, passes on a request to stop,
- * and says how the run ended where it could not itself: `failed` with the reason when this process
- * saw its child end, `lost` when it adopted a run whose process is gone. A run whose process nobody
- * knows is followed until it says that it ended or was given up for its silence. When the signal aborts,
- * what is in the journal is recorded and the run left to the next agent. Throws OtherRunError where its
- * folder holds another run.
+ * Records a run until its process has ended and the whole journal is recorded. Passes on a stop
+ * request. If the run did not write how it ended, records that: `failed` with the reason if this
+ * process saw its child end, `lost` if an adopted run has no process. A run with an unknown process
+ * is followed until it ends or is silent for too long. When the signal aborts, the journal so far is
+ * recorded, and the next agent takes over. Throws OtherRunError if the folder holds another run.
  */
 export async function supervise(
   db: Database,
   run: SupervisedRun,
   signal: AbortSignal,
-  onTrouble: (error: unknown) => void,
+  onError: (error: unknown) => void,
 ): Promise<void> {
   const over = new AbortController()
   const until = AbortSignal.any([signal, over.signal])
-  const following = followJournal(db, run, until, onTrouble)
-  const stopping = passOnStop(db, run, until, onTrouble)
+  const following = followJournal(db, run, until, onError)
+  const stopping = passOnStopRequest(db, run, until, onError)
   try {
     const ended: Promise<ProcessEnd | 'gone' | undefined> = run.exited
       ? Promise.race([run.exited, aborted(signal)])
       : run.isForeign
-        ? wordsOver(db, run, until)
-        : processGone(run, until)
-    // Whoever follows ends before the run only by an error, such as another run in its folder.
+        ? untilEnded(db, run, until)
+        : untilProcessGone(run, until)
+    // Following ends before the run only by an error, such as another run in its folder.
     const end = await Promise.race([ended, following.then(() => ended)])
     over.abort()
     await following
@@ -73,62 +72,63 @@ async function recordEnd(
   const attempt = run.attempt ?? last
   if (!job || (hasEnded(job.status) && attempt <= last)) return
   const status = statusOf(end)
-  const error = end === 'gone' || status === 'stopped' ? null : await whyEnded(run.folder, end)
+  const error = end === 'gone' || status === 'stopped' ? null : await describeEnd(run.folder, end)
   const event: EventOf<'ended'> = { type: 'ended', attempt, at: Date.now(), status, error }
   await recordFacts(db, run.job_id, [event])
 }
 
-/** A child that found its run in another's hands has nothing to say of how that run ends. */
+/** Whether another process trains the run, so that this child's end is not the run's end. */
 function isTrainedByAnother({ folder, pid }: SupervisedRun, end: ProcessEnd | 'gone'): boolean {
   if (end !== 'gone' && end.code === TAKEN) return true
   const process = readRunProcess(folder)
   return process !== undefined && process.pid !== pid && isAlive(process)
 }
 
-/** A process that was asked to stop before it could write its journal was stopped all the same. */
+/** SIGTERM means stopped, even if the process could not write that into its journal. */
 function statusOf(end: ProcessEnd | 'gone'): 'lost' | 'stopped' | 'failed' {
   if (end === 'gone') return 'lost'
   return end.signal === 'SIGTERM' ? 'stopped' : 'failed'
 }
 
-/** One sentence on how a process ended that did not say so itself, with the last thing it printed. */
-async function whyEnded(folder: string, { code, signal }: ProcessEnd): Promise<string> {
+/** How a process ended that did not write its end, with the last line that it printed. */
+async function describeEnd(folder: string, { code, signal }: ProcessEnd): Promise<string> {
   const how = signal ? `was killed by ${signal}` : `ended with exit code ${code}`
   const output = await textOfFile(join(folder, 'output.log')).catch(() => '')
   const last = output.trimEnd().split('\n').at(-1)
-  return `The training process ${how}${last ? `; it last printed: ${last.slice(0, 500)}` : ''}`
+  return `The training process ${how}${last ? `; last output: ${last.slice(0, 500)}` : ''}`
 }
 
-/** Of a run without a known process: until it said that it ended, or was silent for too long. */
-async function wordsOver(db: Database, run: RecordedRun, signal: AbortSignal): Promise<undefined> {
+/** Waits until a run with an unknown process has ended or is lost. */
+async function untilEnded(db: Database, run: RecordedRun, signal: AbortSignal): Promise<undefined> {
   const since = performance.now()
   while (!signal.aborted) {
     const status = (await statusesOf(db).of(run.job_id, since))?.status
     if (!status || status === 'lost' || hasEnded(status)) return
-    await pause(LOOK_AGAIN, signal)
+    await pause(POLL_EVERY, signal)
   }
 }
 
-async function processGone(
+/** Waits until the run's process is gone. */
+async function untilProcessGone(
   { folder, starting = AGENT_OPTIONS.pace.starting }: SupervisedRun,
   signal: AbortSignal,
 ): Promise<'gone' | undefined> {
   const since = Date.now()
   while (!signal.aborted) {
     const process = readRunProcess(folder)
-    const maySpeak = process ? isAlive(process) : Date.now() - since < starting
-    if (!maySpeak) return 'gone'
-    await pause(LOOK_AGAIN, signal)
+    const mayWrite = process ? isAlive(process) : Date.now() - since < starting
+    if (!mayWrite) return 'gone'
+    await pause(POLL_EVERY, signal)
   }
   return undefined
 }
 
-/** Passes a request to stop on to the run's process, which then writes a last checkpoint. */
-async function passOnStop(
+/** Passes a stop request on to the run's process, which then writes a last checkpoint. */
+async function passOnStopRequest(
   db: Database,
   run: RecordedRun,
   signal: AbortSignal,
-  onTrouble: (error: unknown) => void,
+  onError: (error: unknown) => void,
 ): Promise<void> {
   while (!signal.aborted) {
     try {
@@ -136,9 +136,9 @@ async function passOnStop(
       const process = job?.status === 'stopping' ? readRunProcess(run.folder) : undefined
       if (process && askToStop(process)) return
     } catch (error) {
-      onTrouble(error)
+      onError(error)
     }
-    await pause(LOOK_AGAIN, signal)
+    await pause(POLL_EVERY, signal)
   }
 }
 

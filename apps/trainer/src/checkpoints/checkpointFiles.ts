@@ -75,13 +75,13 @@ async function listed(home: string, place: string, name: string): Promise<Listed
   try {
     const path = await realpath(place)
     if (!isInside(home, path)) {
-      return [{ ...none, why: `leads out of the run's folder to ${path}` }]
+      return [{ ...none, why: `leads outside the run's folder, to ${path}` }]
     }
     const found = await stat(path)
-    const why = found.isFile() ? null : 'is neither a file nor a folder of its own'
+    const why = found.isFile() ? null : 'is neither a file nor a real folder'
     return [{ path, name, bytes: found.size, changed_at: found.mtimeMs, why }]
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [{ ...none, why: 'leads nowhere' }]
+    if (systemCode(error) === 'ENOENT') return [{ ...none, why: 'is a broken link' }]
     throw error
   }
 }

@@ -47,7 +47,7 @@ test('a safetensors file with more bytes than it tells of is broken', async () =
   await using run = await runWith({ 'a.safetensors': Buffer.concat([SAFETENSORS, SAFETENSORS]) })
   const { files_why } = await run.look('a.safetensors')
   expect(files_why).toBe(
-    `a.safetensors has ${SAFETENSORS.length} bytes more than its header tells of`,
+    `a.safetensors has ${SAFETENSORS.length} bytes more than its header declares`,
   )
 })
 
@@ -142,11 +142,13 @@ test('links that lead out of the run, or nowhere, are no part of a checkpoint', 
     const { files_state, files_why } = await run.look(path)
     return `${files_state}: ${files_why}`
   }
-  expect(await look('out')).toMatch(/^broken: model.safetensors leads out of the run's folder to /)
-  expect(await look('nowhere')).toBe('broken: model.safetensors leads nowhere')
+  expect(await look('out')).toMatch(
+    /^broken: model.safetensors leads outside the run's folder, to /,
+  )
+  expect(await look('nowhere')).toBe('broken: model.safetensors is a broken link')
   expect(await look('inside')).toBe('complete: null')
   expect(await look('loop')).toBe('broken: its links form a loop')
-  expect(await look('../../')).toMatch(/^broken: it leads out of the run's folder/)
+  expect(await look('../../')).toMatch(/^broken: its path leads outside the run's folder/)
 })
 
 test('files of a run that trains are being written until they rest or are whole by themselves', async () => {

@@ -59,12 +59,12 @@ const MARKERS = /^checkpoint-is-incomplete\.txt$|\.incomplete$/
 
 /** Codes that tell of this one folder; any other, such as too many open files, tells of nothing. */
 const OF_THE_FOLDER: Record<string, string> = {
-  EACCES: 'this user may not read it',
-  EPERM: 'this user may not read it',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
   ELOOP: 'its links form a loop',
-  ENOTDIR: 'a file stands in its way',
+  ENOTDIR: 'a part of its path is a file',
   ENAMETOOLONG: 'its name is too long',
-  ERR_INVALID_ARG_VALUE: 'no file can have its name',
+  ERR_INVALID_ARG_VALUE: 'its name is not a valid file name',
 }
 
 /**
@@ -86,7 +86,7 @@ export async function inspectCheckpoint(
     const home = await realpath(root)
     const place = await realCheckpointPath(absolutePath(root, path))
     if (!isInside(home, place)) {
-      const files_why = `it leads out of the run's folder to ${place}`
+      const files_why = `its path leads outside the run's folder, to ${place}`
       return { ...nothing, files_state: 'broken', files_why, checked_at }
     }
     if (isRecord(basename(place)) && statIfSeen(place)?.isFile()) {

@@ -24,7 +24,7 @@ export function isRecord(name: string): boolean {
 export async function recordIn(root: string, path: string): Promise<string | undefined> {
   const place = absolutePath(root, path)
   const below = pathBelow(root, path)
-  if (below === '' || below === undefined) return "it is the run's own folder"
+  if (below === '' || below === undefined) return "it is the run's root folder"
   if (below.split('/').some((part) => OWN.test(part))) return "it is Bestmark's record of the run"
   const names = await namesIn(place)
   if (names === undefined) {

@@ -18,7 +18,7 @@ test('a checkpoint that lacks what all others have cannot be served, and that is
     await write(folder.path, `${step}/tokenizer.json`)
   }
   const why = await findServingProblem(folder.path, 'checkpoint-200', STEPS)
-  expect(why).toContain('checkpoint-200 lacks config.json, tokenizer.json')
+  expect(why).toContain('checkpoint-200 has no config.json, tokenizer.json')
   expect(await findServingProblem(folder.path, 'checkpoint-100', STEPS)).toBeUndefined()
 })
 
@@ -28,5 +28,5 @@ test('weights in shards must be merged before they are served', async () => {
     await write(folder.path, `global_step_60/actor/model_world_size_2_rank_${rank}.pt`, 'w')
   }
   const why = await findServingProblem(folder.path, 'global_step_60', ['global_step_60'])
-  expect(why).toContain('merge them')
+  expect(why).toContain('Merge them')
 })

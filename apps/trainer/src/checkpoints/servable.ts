@@ -26,11 +26,11 @@ export async function findServingProblem(
   if (!listing) return undefined
   const { kind } = await kindOf(listing)
   if (kind === 'sharded') {
-    return `${path} holds the weights in shards: merge them before they can be served.`
+    return `The weights of ${path} are in shards. Merge them before you serve them.`
   }
   const missing = await missingBeside(root, path, others)
   if (missing.length === 0) return undefined
-  return `${path} lacks ${missing.join(', ')}, which every other checkpoint of its run has: it cannot be loaded or served as it is.`
+  return `${path} has no ${missing.join(', ')}, but every other checkpoint of the run does. It cannot be loaded or served without.`
 }
 
 async function missingBeside(

@@ -35,11 +35,11 @@ export async function sourceFiles(root: string, folder: string): Promise<SourceF
 async function sourceFile(home: string, path: string, name: string): Promise<SourceFile> {
   const from = await realpath(path)
   if (!isInside(home, from)) {
-    throw new Failure(`${path} leads out of the run's folder to ${from}; it is not shipped.`)
+    throw new Failure(`${path} leads outside the run's folder, to ${from}, so it is not shipped.`)
   }
   const found = await stat(from)
   if (!found.isFile()) {
-    throw new Failure(`${path} is neither a file nor a folder of its own; it is not shipped.`)
+    throw new Failure(`${path} is neither a file nor a real folder, so it is not shipped.`)
   }
   return { from, name, bytes: found.size, changed_at: found.mtimeMs, isWhole: false }
 }

@@ -99,10 +99,10 @@ export function skipWarnings(skips: Skips, attempt: number): TrainingEvent[] {
 }
 
 function textOf({ count, place, why, isWhole }: Skip): string {
-  const others = count === 1 ? '' : ` and ${count - 1} more like it`
+  const others = count === 1 ? '' : ` and ${count - 1} more`
   return isWhole
     ? `Skipped ${place}${others}: ${why}.`
-    : `Left a field out of ${place}${others}: ${why}.`
+    : `Ignored a field of ${place}${others}: ${why}.`
 }
 
 /** A whole history through the gate, with the warnings of what was skipped. */

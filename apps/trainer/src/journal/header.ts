@@ -87,7 +87,7 @@ export function readHeader(file: number, path: string): JournalHeader | undefine
   const header = JournalHeader.safeParse(parseJson(first))
   if (header.success) return header.data
   throw new Error(
-    `${path} does not begin with the header of a journal that this version of Bestmark reads.`,
+    `${path} does not begin with a journal header that this version of Bestmark can read.`,
     { cause: header.error },
   )
 }

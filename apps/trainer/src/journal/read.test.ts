@@ -168,9 +168,9 @@ test('a missing journal has no header yet', () => {
 
 test('a file that is no journal, or lost what was read of it, is refused', () => {
   writeFileSync(path, 'step,loss\n1,2\n')
-  expect(() => readJournal(path)).toThrow('does not begin with the header')
-  expect(() => openJournal(folder, HEADER)).toThrow('does not begin with the header')
-  expect(() => readJournal(path, 1000)).toThrow('shorter than what was read')
+  expect(() => readJournal(path)).toThrow('does not begin with a journal header')
+  expect(() => openJournal(folder, HEADER)).toThrow('does not begin with a journal header')
+  expect(() => readJournal(path, 1000)).toThrow('is shorter than before')
 })
 
 test('the last attempt is found, and there is none before the first event', () => {

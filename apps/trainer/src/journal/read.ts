@@ -23,7 +23,7 @@ export function readJournal(path: string, offset = 0): JournalPiece {
   if (file === undefined) return { header: null, events: [], offset: 0 }
   try {
     if (offset > fstatSync(file).size) {
-      throw new Error(`${path} is shorter than what was read of it; import the run again.`)
+      throw new Error(`${path} is shorter than before. Import the run again.`)
     }
     const header = readHeader(file, path)
     return header === undefined

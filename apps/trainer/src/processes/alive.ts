@@ -48,12 +48,9 @@ function startFromPs(pid: number): string | undefined {
     return state?.startsWith('Z') ? undefined : start
   } catch (error) {
     if (isCode(error, 'ENOENT')) {
-      throw new Error(
-        'Whether a process lives cannot be told without the ps command; install it.',
-        {
-          cause: error,
-        },
-      )
+      throw new Error('Cannot see which processes run: the ps command is missing. Install it.', {
+        cause: error,
+      })
     }
     return undefined
   }

@@ -66,7 +66,7 @@ test('a detached program leads its own process group and writes both outputs to 
 
 test('a program that cannot be started says so', async () => {
   const started = spawnDetached(['no-such-program'], { cwd: folder, logFile: join(folder, 'log') })
-  await expect(started).rejects.toThrow(/no-such-program could not be started/)
+  await expect(started).rejects.toThrow(/Cannot start no-such-program/)
 })
 
 test('the process of a run is read as it was written, and there is none before', () => {

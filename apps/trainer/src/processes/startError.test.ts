@@ -16,9 +16,9 @@ function errorOf(program: string, cwd: string): Promise<Error> {
 const PROGRAMS: Record<string, [program: string, told: string]> = {
   'a name of nothing': ['no-such-program', 'there is no such program'],
   'a path of nothing': ['/no/such', 'there is no such program'],
-  'a file that may not be run': ['./plain', 'it may not be run'],
-  'a folder': ['./folder', 'it may not be run'],
-  'a script for nobody': ['./orphan', 'what its first line names is not there'],
+  'a file that may not be run': ['./plain', 'permission denied'],
+  'a folder': ['./folder', 'permission denied'],
+  'a script for nobody': ['./orphan', 'the interpreter in its first line does not exist'],
   'a path through a file': ['./plain/program', 'a folder was expected, but it is a file'],
 }
 
@@ -30,13 +30,13 @@ for (const [kind, [program, why]] of Object.entries(PROGRAMS)) {
     await chmod(join(folder.path, 'orphan'), 0o755)
     await mkdir(join(folder.path, 'folder'))
     const told = describeStartError(program, folder.path, await errorOf(program, folder.path))
-    expect(told).toBe(`${program} could not be started: ${why}`)
+    expect(told).toBe(`Cannot start ${program}: ${why}`)
   })
 }
 
 test('a folder that is gone is not told of the program', async () => {
   const error = await errorOf('true', '/no/folder')
   expect(describeStartError('true', '/no/folder', error)).toBe(
-    'true could not be started: there is no folder /no/folder',
+    'Cannot start true: there is no folder /no/folder',
   )
 })

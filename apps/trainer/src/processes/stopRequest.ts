@@ -34,7 +34,7 @@ export class StopRequest implements Disposable {
     this.#heard.abort()
     this.#grace = setTimeout(() => {
       notify(
-        'bestmark: Ended before all was done: something did not answer. Nothing in files is lost.\n',
+        'bestmark: Stopped without waiting any longer for an answer. Nothing in files is lost.\n',
       )
       process.exit(code)
     }, GRACE)

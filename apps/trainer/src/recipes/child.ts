@@ -27,8 +27,7 @@ async function main(request: RunRequest): Promise<void> {
   // Before the process is told: whoever reads of it there may ask it to stop.
   const stop = stopSignal()
   const other = claimRun(folder, attempt)
-  if (other)
-    return leave(`${folder} is being trained by process ${other.pid}; stop that one first.`)
+  if (other) return leave(`Process ${other.pid} already trains ${folder}. Stop it first.`)
   if (attempt < next())
     return leave(`Another process trained attempt ${attempt} of ${folder} first.`)
   removeUnfinished(folder)

@@ -54,8 +54,9 @@ export class EventQueue {
   #tell(since: number, count: number): void {
     const attempt = this.#waiting.at(-1)?.attempt ?? 0
     const seconds = Math.ceil((Date.now() - since) / 1_000)
-    const lost = this.#givenUp > 0 ? `; ${this.#givenUp} older ones had no room and are lost` : ''
-    const text = `The disk of this run was full for ${seconds} s: ${count} events waited in memory and are written now${lost}.`
+    const lost =
+      this.#givenUp > 0 ? `; ${this.#givenUp} older ones did not fit in memory and are lost` : ''
+    const text = `The disk of this run was full for ${seconds} s. ${count} events waited in memory and are written now${lost}.`
     this.#journal.append({ type: 'log', attempt, at: Date.now(), level: 'warning', text })
     this.#since = undefined
     this.#givenUp = 0

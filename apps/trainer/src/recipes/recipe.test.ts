@@ -26,5 +26,5 @@ test('arguments that name no folder, no recipe or no attempt are refused with th
 })
 
 test('an unknown recipe is answered with those there are', () => {
-  expect(() => findRecipe('llm')).toThrow('There is no recipe called llm; there is char-lm.')
+  expect(() => findRecipe('llm')).toThrow('Unknown recipe "llm". Available: char-lm.')
 })

@@ -18,7 +18,7 @@ export function findRecipe(name: string): Recipe {
   const recipe = RECIPES.find((known) => known.name === name)
   if (recipe) return recipe
   const names = RECIPES.map((known) => known.name).join(', ')
-  throw new Failure(`There is no recipe called ${name}; there is ${names}.`)
+  throw new Failure(`Unknown recipe "${name}". Available: ${names}.`)
 }
 
 /** What the child process of a run is asked to do. */

@@ -1,16 +1,16 @@
 import type { TrainingEvent } from '@bestmark/core'
 
 /**
- * How far a run's files were read, where they began anew and go on with what is stored: `shift`
- * counts the stored attempts before those that the files hold.
+ * How far a run's files were read. If the files started again and continue the stored history,
+ * `shift` is the number of stored attempts before those in the files.
  */
 export interface ShiftedCursor {
   shift: number
-  /** The reader's own cursor; null at the beginning. */
+  /** The cursor of the reader; null at the beginning. */
   cursor: string | null
 }
 
-/** What a stored cursor says. */
+/** Reads a stored cursor. */
 export function readCursor(stored: string | null): ShiftedCursor {
   const [, shift, cursor] = /^\+(\d+) (.*)$/s.exec(stored ?? '') ?? []
   return shift === undefined || cursor === undefined
@@ -18,13 +18,13 @@ export function readCursor(stored: string | null): ShiftedCursor {
     : { shift: Number(shift), cursor }
 }
 
-/** A cursor as it is stored. */
+/** The text of a cursor for the database. */
 export function writeCursor({ shift, cursor }: { shift: number; cursor: string }): string {
   return shift === 0 ? cursor : `+${shift} ${cursor}`
 }
 
-/** Events of the files as attempts of the job. */
-export function shifted(events: TrainingEvent[], shift: number): TrainingEvent[] {
+/** The events with the attempt numbers of the job. */
+export function shiftAttempts(events: TrainingEvent[], shift: number): TrainingEvent[] {
   if (shift === 0) return events
   return events.map((event) => ({ ...event, attempt: event.attempt + shift }))
 }

@@ -1,32 +1,32 @@
 import { statSync, watch, type FSWatcher } from 'node:fs'
 import { pause } from '../pause.ts'
 
-/** Network file systems tell no events, so a file is looked at this often whatever happens (ms). */
-const LOOK_AGAIN = 500
-/** Events that come close together share a transaction (ms). */
+/** How often a file is checked anyway, because network file systems send no events (ms). */
+const POLL_EVERY = 500
+/** Events within this time share a transaction (ms). */
 const GATHER = 20
 
 /**
- * Changes below a folder, as hints: one may be missed, and `next` then waits a little longer. A folder
- * that is removed and made anew is listened to again.
+ * Waits for changes in a folder. If an event is missed, `next` only waits a little longer. A folder
+ * that is removed and created again is watched again.
  */
 export class Changes implements Disposable {
   readonly #folder: string
   readonly #pollEvery: number
   #watcher: FSWatcher | undefined
-  /** Which folder is listened to. */
+  /** Which folder is watched. */
   #folder_id = ''
   #pending = false
   #wake: () => void = () => undefined
 
-  constructor(folder: string, { pollEvery = LOOK_AGAIN } = {}) {
+  constructor(folder: string, { pollEvery = POLL_EVERY } = {}) {
     this.#folder = folder
     this.#pollEvery = pollEvery
-    this.#listen()
+    this.#watch()
   }
 
   async next(signal: AbortSignal): Promise<void> {
-    if (idOf(this.#folder) !== this.#folder_id) this.#listen()
+    if (idOf(this.#folder) !== this.#folder_id) this.#watch()
     if (!this.#pending) {
       const woken = new AbortController()
       this.#wake = () => woken.abort()
@@ -36,7 +36,7 @@ export class Changes implements Disposable {
     await pause(GATHER, signal)
   }
 
-  #listen(): void {
+  #watch(): void {
     this.#watcher?.close()
     this.#folder_id = idOf(this.#folder)
     try {
@@ -47,7 +47,7 @@ export class Changes implements Disposable {
       watcher.on('error', () => watcher.close())
       this.#watcher = watcher
     } catch {
-      // Without events (none left, or a file system that has none) the regular look must do.
+      // Without events, polling must be enough: the file system may have none, or the limit is reached.
       this.#watcher = undefined
     }
   }
@@ -57,7 +57,7 @@ export class Changes implements Disposable {
   }
 }
 
-/** Empty where there is no folder; the birth tells a new one that got the number of the old. */
+/** Empty if there is no folder. A new folder may get an old inode, so its birth time counts too. */
 function idOf(folder: string): string {
   const seen = statSync(folder, { throwIfNoEntry: false })
   return seen ? `${seen.dev}:${seen.ino}:${seen.birthtimeMs}` : ''

@@ -1,15 +1,15 @@
 import { type Database, record, sourceCursor } from '@bestmark/db'
 import { FILES_CURSOR } from './recordedRun.ts'
 
-/** A cursor that no reader wrote, so that the next one begins at the beginning. */
-const NOWHERE = 'moved'
+/** No reader writes this cursor, so the next reader starts at the beginning. */
+const RESET = 'moved'
 
-/** Takes back what was read of a job's files, which are read anew from another folder that holds them too. */
+/** Removes the events of a job's files, which are then read again from another folder. */
 export async function resetFilesCursor(db: Database, job_id: string): Promise<void> {
   for (;;) {
     const from = await sourceCursor(db, job_id, FILES_CURSOR)
     if (from === null) return
-    const batch = { source: FILES_CURSOR, from, to: NOWHERE, events: [], replace: true }
+    const batch = { source: FILES_CURSOR, from, to: RESET, events: [], replace: true }
     if ((await record(db, job_id, batch)).recorded) return
   }
 }

@@ -14,7 +14,7 @@ import { statIfSeen } from '../files/runFile.ts'
 import { hasLiveProcess } from '../processes/mark.ts'
 import { FILES_CURSOR, type RecordedRun } from './recordedRun.ts'
 import { holdsOtherRun } from './replacedRuns.ts'
-import { readCursor, shifted, writeCursor } from './attemptShift.ts'
+import { readCursor, shiftAttempts, writeCursor } from './attemptShift.ts'
 import { folderId } from './folderId.ts'
 import { compareHistory } from './history.ts'
 import { OtherRunError } from './journalCursor.ts'
@@ -28,41 +28,40 @@ import { RUN_LOG } from '../sources/reader/mixedReader.ts'
 import { drivenJob } from '../sources/runNote.ts'
 
 /**
- * Where no file is seen to change all is looked at again this often (ms): files of another source may
- * appear, and weights grow where no look reaches.
+ * How often all files are checked if no watched file changed (ms), because files of another source
+ * may appear, and weights may grow in deeper folders.
  */
-const LOOK_FOR_OTHERS = { growing: 5_000, quiet: 60_000 }
-/** How far the files were read is asked this often (ms); in between it is known, or refused as old. */
+const CHECK_ALL = { growing: 5_000, quiet: 60_000 }
+/** How often the stored cursor is read again (ms); an outdated cursor is refused anyway. */
 const ASK_AGAIN = 60_000
-/** After so long without news files are quiet (ms). */
+/** Files are quiet after this time without new events (ms). */
 export const QUIET_AFTER = 60_000
 
 /**
- * Records a run from the files that any program writes. It keeps its reader, so that a look at files
- * in which nothing is new costs little. Other recorders of the same run may go on in between: each
- * event is stored once.
+ * Records a run from the files of its program. It keeps its reader, so that unchanged files cost
+ * little. Several recorders may record one run: each event is stored once.
  */
 export class FilesRecorder {
   readonly #db: Database
   readonly #run: RecordedRun
   readonly #isOver: boolean
   #sources: Source[] = []
-  #looked = -Infinity
-  #asked = -Infinity
-  /** When there was something new last. */
-  #heard = performance.now()
-  /** What stood for the files when all of them were read. */
-  #known: string | undefined
+  #searchedAt = -Infinity
+  #askedAt = -Infinity
+  /** When the last new event was recorded. */
+  #newAt = performance.now()
+  /** The state of the files when all of them were read. */
+  #readState: string | undefined
   #watched: string[] = []
   #reader: SourceReader | undefined
   #cursor: string | null = null
-  /** All there was has been read before, so what is new was written just now. */
+  /** Everything was read before, so new events were written just now. */
   #isLive = false
-  /** The folder that holds this run, as far as is known. */
+  /** The id of the folder that holds this run; null if unknown. */
   #folder_id: string | null = null
-  /** The source by which the stored history was read. */
+  /** The source of the stored history. */
   #storedBy: string | undefined
-  /** Files that its sources read, as far as they were there. */
+  /** The existing files that the sources read. */
   #read: string[] = []
 
   constructor(db: Database, run: RecordedRun, { isOver }: { isOver: boolean }) {
@@ -72,29 +71,28 @@ export class FilesRecorder {
   }
 
   /**
-   * Records the next piece; returns whether there may be more. The database is asked only where a
-   * file changed. Throws where reading or the database fails, and OtherRunError where the folder holds
-   * another run.
+   * Records the next piece; returns whether there may be more. The database is asked only if a file
+   * changed. Throws if reading or the database fails, and OtherRunError if the folder holds another run.
    */
   async record(): Promise<boolean> {
-    const isLate = performance.now() - this.#looked > this.#lookAgain
-    const isDue = isLate || (this.#state() !== this.#known && (await this.#isElsewhere()))
-    if (isDue) await this.#lookForSources()
+    const isLate = performance.now() - this.#searchedAt > this.#checkEvery
+    const isDue = isLate || (this.#state() !== this.#readState && (await this.#isFolderReplaced()))
+    if (isDue) await this.#findSources()
     const state = this.#state()
-    if (!isDue && state === this.#known) return false
-    const isChanged = state !== this.#known
+    if (!isDue && state === this.#readState) return false
+    const isChanged = state !== this.#readState
     const isNew = this.#sources.length > 0 && (await this.#recordNext(isChanged))
-    if (isNew) this.#heard = performance.now()
-    this.#known = isNew ? undefined : state
+    if (isNew) this.#newAt = performance.now()
+    this.#readState = isNew ? undefined : state
     return isNew
   }
 
-  get #lookAgain(): number {
-    const isQuiet = performance.now() - this.#heard > QUIET_AFTER
-    return isQuiet ? LOOK_FOR_OTHERS.quiet : LOOK_FOR_OTHERS.growing
+  get #checkEvery(): number {
+    const isQuiet = performance.now() - this.#newAt > QUIET_AFTER
+    return isQuiet ? CHECK_ALL.quiet : CHECK_ALL.growing
   }
 
-  /** Stands for the run's files as they lie there now, and for what lies in their folders. */
+  /** A text that changes when a watched file or folder changes. */
   #state(): string {
     const seen = this.#watched.map((file) => {
       const found = statIfSeen(join(this.#run.folder, file))
@@ -104,14 +102,14 @@ export class FilesRecorder {
   }
 
   async #recordNext(isChanged: boolean): Promise<boolean> {
-    const isAsked = this.#reader !== undefined && performance.now() - this.#asked < ASK_AGAIN
+    const isAsked = this.#reader !== undefined && performance.now() - this.#askedAt < ASK_AGAIN
     const from = isAsked ? this.#cursor : await this.#ask()
     const isGone = this.#read.length > 0 && !this.#read.some((file) => this.#isThere(file))
     const reader = this.#takeReader(from)
     const piece = await reader.next()
     const { shift, cursor } = readCursor(from)
-    // What was read may be of another run, so that it is looked at first.
-    if (await this.#isElsewhere()) return true
+    // The folder may have been replaced during reading.
+    if (await this.#isFolderReplaced()) return true
     if (piece.cursor === (cursor ?? '') && !isGone) {
       this.#keepReader(reader, from)
       return isAsked && !isChanged ? false : this.#atEnd()
@@ -119,7 +117,7 @@ export class FilesRecorder {
     const isAnew = cursor !== null && (piece.replace || isGone)
     const history = isAnew ? await this.#history() : 'same'
     if (history === 'unknown') return false
-    // Taking back what these files told would take back what earlier ones told as well.
+    // Replacing the events of these files would also remove the events of earlier files.
     const isFurther = history === 'later' || (piece.replace && shift > 0)
     if (!isFurther) return this.#recordPiece(reader, from, { ...piece, shift })
     const { attempt } = (await jobDetail(this.#db, this.#run.job_id)) ?? { attempt: 0 }
@@ -134,24 +132,24 @@ export class FilesRecorder {
     { events, cursor, replace, shift }: Piece & { shift: number },
   ): Promise<boolean> {
     const { job_id, folder } = this.#run
-    const told = shifted(events, shift)
-    const stamped = this.#isLive && !replace ? stamp(told) : told
+    const ofJob = shiftAttempts(events, shift)
+    const stamped = this.#isLive && !replace ? addTimes(ofJob) : ofJob
     const to = writeCursor({ shift, cursor })
     const batch = { source: FILES_CURSOR, from, to, events: stamped, replace }
     const { recorded } = await record(this.#db, job_id, batch)
     if (recorded) {
       this.#keepReader(reader, to)
       this.#storedBy = this.#sources[0]?.name
-      await this.#lookWhatIsRead()
+      await this.#findReadFiles()
       for (const text of readerWarnings(events)) this.#run.onNotice?.(text)
     }
     const isBegun = events.some(({ type }) => type === 'started')
-    // What nobody drives that is known here, nobody can ask to stop.
+    // A run without a known process cannot be stopped from the board.
     if (isBegun && !hasLiveProcess(folder)) await this.#register(false)
     return true
   }
 
-  /** Whether files that are not those that were read hold the job's history. Throws OtherRunError where they do not. */
+  /** Whether changed files still hold the job's history. Throws OtherRunError if they do not. */
   async #history(): Promise<'same' | 'later' | 'unknown'> {
     const { job_id, folder } = this.#run
     const source = this.#storedBy ?? this.#sources[0]?.name ?? ''
@@ -161,13 +159,13 @@ export class FilesRecorder {
   }
 
   async #ask(): Promise<string | null> {
-    this.#asked = performance.now()
+    this.#askedAt = performance.now()
     return sourceCursor(this.#db, this.#run.job_id, FILES_CURSOR)
   }
 
   /**
-   * The reader that stands at a cursor. It is kept again only once what it read is recorded: where
-   * anything fails before, it is ahead of the board, and the next one begins at the cursor anew.
+   * The reader at a cursor. It is kept only after its events are recorded. If recording fails, this
+   * reader is ahead of the board, so a new reader starts at the cursor.
    */
   #takeReader(cursor: string | null): SourceReader {
     const kept = this.#cursor === cursor ? this.#reader : undefined
@@ -183,11 +181,11 @@ export class FilesRecorder {
     return statIfSeen(join(this.#run.folder, file)) !== undefined
   }
 
-  async #lookWhatIsRead(): Promise<void> {
+  async #findReadFiles(): Promise<void> {
     const listing = new Listing(this.#run.folder)
     const files: string[] = []
     for (const source of this.#sources) {
-      // The log of `bestmark run` is put back where a program removes it.
+      // `bestmark run` restores its own log if a program removes it.
       if (source.name !== RUN_LOG) files.push(...(await source.files(listing)))
     }
     this.#read = files.filter((file) => this.#isThere(file))
@@ -199,28 +197,28 @@ export class FilesRecorder {
   }
 
   /**
-   * Records what lies there now. What is written meanwhile is left to the next recorder, so that no
-   * program is too fast to end. Throws as `record` does.
+   * Records the files as they are now. Lines written meanwhile wait for the next recorder, so that a
+   * fast program cannot keep this call running. Throws the same errors as `record`.
    */
   async finish(): Promise<void> {
-    this.#looked = -Infinity
-    this.#known = undefined
+    this.#searchedAt = -Infinity
+    this.#readState = undefined
     let left = await piecesIn(this.#run.folder)
     while (left-- > 0 && (await this.record()));
   }
 
-  /** The scores come after the checkpoints that they are of; HuggingFace's reader tells them itself. */
+  /** Records scores, which need their checkpoints first. HuggingFace's reader reads scores itself. */
   async #atEnd(): Promise<boolean> {
     this.#isLive = true
     if (this.#sources[0]?.name === 'huggingface') return false
     return recordScores(this.#db, this.#run)
   }
 
-  async #lookForSources(): Promise<void> {
-    this.#looked = performance.now()
+  async #findSources(): Promise<void> {
+    this.#searchedAt = performance.now()
     const { folder: root, job_id, isStartedHere } = this.#run
     if (!isStartedHere) {
-      // Whoever started the program there finds out whose run it is.
+      // The `bestmark run` that started the program decides which job this run is.
       if ((await drivenJob(root)) === null) return void (this.#sources = [])
       if (await holdsOtherRun(this.#db, { job_id, root })) throw new OtherRunError(root)
     }
@@ -228,23 +226,23 @@ export class FilesRecorder {
     const found = await findSources(root)
     this.#watched = await watchedFiles(root, found)
     const names = (sources: readonly Source[]): string => sources.map(({ name }) => name).join()
-    // A folder that cannot be seen for a moment takes nothing back.
+    // A folder that is unreachable for a moment changes nothing.
     if (found.length === 0 || names(found) === names(this.#sources)) return
     this.#sources = found
     this.#reader = undefined
     await this.#register()
   }
 
-  /** Whether another folder than the one that was last found to hold the run lies there now. */
-  async #isElsewhere(): Promise<boolean> {
+  /** Whether the folder was replaced by another folder. */
+  async #isFolderReplaced(): Promise<boolean> {
     if (this.#folder_id === null) return false
     const now = await folderId(this.#run.folder)
     return now !== null && now !== this.#folder_id
   }
 
   /**
-   * Whether the run's own folder lies there, or another one with the same history; one in which
-   * nothing can be read yet is waited for. Throws OtherRunError where it has another history.
+   * Whether the folder is the same, or a new one with the same history. False while nothing can be
+   * read in a new folder. Throws OtherRunError if it has another history.
    */
   async #isSameRun(): Promise<boolean> {
     const { job_id, folder: root, isStartedHere } = this.#run
@@ -265,21 +263,21 @@ export class FilesRecorder {
     return true
   }
 
-  /** Puts on the board by which source the run is read, and that it cannot be stopped where that is so. */
+  /** Stores the source of the run on the board, and whether the run can be stopped. */
   async #register(is_stoppable?: false): Promise<void> {
     const { job_id, folder: root, host_id } = this.#run
     const job = await jobStatus(this.#db, job_id)
     if (!job) throw new JobUnknown(job_id)
     const { name, project, status, host } = job
     const source = this.#sources[0]?.name ?? ''
-    const known = { job_id, host, root, name, project, status, source }
+    const stored = { job_id, host, root, name, project, status, source }
     const folder_id = await folderId(root)
-    if (host_id) await registerJob(this.#db, { ...known, folder_id, host_id, is_stoppable })
+    if (host_id) await registerJob(this.#db, { ...stored, folder_id, host_id, is_stoppable })
   }
 }
 
-/** Most programs write no times; what was just written happened just now. */
-function stamp(events: TrainingEvent[]): TrainingEvent[] {
+/** Adds the time to new events, because most programs write no times. */
+function addTimes(events: TrainingEvent[]): TrainingEvent[] {
   const at = Date.now()
   return events.map((event) => (event.at === null ? { ...event, at } : event))
 }

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 
 /**
- * Stands for a folder wherever it is moved on its file system: device, number and birth. Null where
- * there is no folder, or where the file system does not tell its birth, since numbers are used again.
+ * The id of a folder, which stays when the folder is moved: device, inode and birth time. Null if
+ * there is no folder or no birth time: without it a reused inode would look like the old folder.
  */
 export async function folderId(path: string): Promise<string | null> {
   const seen = await stat(path, { bigint: true }).catch(() => undefined)

@@ -7,26 +7,26 @@ import { RUN_LOG } from '../sources/reader/mixedReader.ts'
 import { readWhole, type Source } from '../sources/reader/source.ts'
 import { openRun, findSources } from '../sources/sources.ts'
 
-/** Points of each series that are compared; its extremes are among them. */
+/** How many points of each series are compared, including its extremes. */
 const COMPARED = 2_000
-/** Values that a schedule sets are alike in runs that have nothing else in common. */
+/** A schedule sets these values, so they are equal in different runs. */
 const SCHEDULED = /(^|[/_.-])(lr|learning_rate|momentum|epoch|step|weight_decay)([/_.-]|$)/i
-/** A printed value has fewer digits than the same one in a table. */
+/** Significant digits that are compared, because printed values have fewer digits than tables. */
 const DIGITS = 4
 
 /**
- * How the files in a folder relate to what is stored of a job: they hold the `same` history, or one
- * that begins after it (`later`), or `another`. They are `unknown` while nothing can be read there.
+ * How the files in a folder relate to the stored history of a job: they hold the `same` history, one
+ * that begins after it (`later`), or `another` one. `unknown` while nothing can be read there.
  */
 export type HistoryMatch = 'same' | 'later' | 'another' | 'unknown'
 
-/** A job, and the source by which its stored history was read. */
+/** A job, and the source of its stored history. */
 export interface StoredRun {
   job_id: string
   source: string
 }
 
-/** Compares the history in a folder with what is stored of a job. Reads all of the folder's run. */
+/** Compares the history in a folder with the stored history of a job. Reads the folder's whole run. */
 export async function compareHistory(
   db: Database,
   { job_id, source }: StoredRun,
@@ -42,12 +42,12 @@ export async function compareHistory(
   return isSame(stored, measured.values) ? 'same' : 'another'
 }
 
-/** Whether any value can be read in a folder. */
+/** Whether a folder has any readable value. */
 export async function hasMeasurements(root: string): Promise<boolean> {
   return (await measuredIn(root, '')) !== undefined
 }
 
-/** Whether nothing was measured of a job yet, so that no other run can take it back. */
+/** Whether a job has no values yet, so that no other run can replace them. */
 export async function isJobEmpty(db: Database, job_id: string): Promise<boolean> {
   return (await storedNames(db, job_id)).length === 0
 }
@@ -57,7 +57,7 @@ async function storedNames(db: Database, job_id: string): Promise<string[]> {
   return names.filter(({ kind }) => kind !== 'system').map(({ name }) => name)
 }
 
-/** The values of each series, as they are compared. */
+/** The rounded values of each series. */
 type Values = Map<string, Set<string>>
 
 interface Measured {
@@ -74,8 +74,8 @@ async function measuredIn(root: string, source: string): Promise<Measured | unde
     measured.first = Math.min(measured.first, event.step)
     measured.last = Math.max(measured.last, event.step)
     for (const [name, value] of Object.entries(event.values)) {
-      const known = measured.values.get(name) ?? new Set()
-      measured.values.set(name, known.add(compared(value)))
+      const values = measured.values.get(name) ?? new Set()
+      measured.values.set(name, values.add(rounded(value)))
     }
   }
   return measured.values.size > 0 ? measured : undefined
@@ -93,19 +93,18 @@ async function eventsIn(root: string, source: string): Promise<TrainingEvent[]> 
 }
 
 /**
- * The source that told the stored history, where it is still there: another one that came beside it
- * may count otherwise. The log of `bestmark run` goes on over several runs in its folder, so beside
- * others it is not compared.
+ * The source of the stored history if it still exists, because another source may count steps
+ * differently. The log of `bestmark run` covers several runs, so it is compared only without others.
  */
 async function comparedSources(root: string, source: string): Promise<Source[]> {
   if (source === RUN_LOG && (await RUN_OUTPUT.isHere(new Listing(root)))) return [RUN_OUTPUT]
   const sources = await findSources(root)
   const stored = sources.filter(({ name }) => name === source)
-  const own = sources.filter(({ name }) => name !== RUN_LOG)
-  return [stored, own, sources].find((some) => some.length > 0) ?? []
+  const others = sources.filter(({ name }) => name !== RUN_LOG)
+  return [stored, others, sources].find((some) => some.length > 0) ?? []
 }
 
-/** The stored values up to a step, since files that were cut hold no later ones. */
+/** The stored values up to a step, because shortened files have no later values. */
 async function storedValues(
   db: Database,
   job_id: string,
@@ -113,25 +112,25 @@ async function storedValues(
   to_step: number,
 ): Promise<Values> {
   const series = await readSeries(db, job_id, { names, to_step, points: COMPARED })
-  return new Map(series.map(({ name, values }) => [name, new Set([...values].map(compared))]))
+  return new Map(series.map(({ name, values }) => [name, new Set([...values].map(rounded))]))
 }
 
-function compared(value: number | null): string {
+function rounded(value: number | null): string {
   return (value ?? NaN).toPrecision(DIGITS)
 }
 
-/** Whether most of the series that both have share most of their values. */
+/** Whether most of the common series have mostly equal values. */
 function isSame(stored: Values, measured: Values): boolean {
   const shared = [...stored].flatMap(([name, values]) => {
     const others = measured.get(name)
     return others && values.size > 0 ? [{ name, isAlike: isAlike(values, others) }] : []
   })
-  const telling = shared.filter(({ name }) => !SCHEDULED.test(name))
-  const judged = telling.length > 0 ? telling : shared
-  return judged.filter(({ isAlike }) => isAlike).length > judged.length / 2
+  const unscheduled = shared.filter(({ name }) => !SCHEDULED.test(name))
+  const compared = unscheduled.length > 0 ? unscheduled : shared
+  return compared.filter(({ isAlike }) => isAlike).length > compared.length / 2
 }
 
-/** Either of the two may have been cut. */
+/** Whether two sets share most values of the smaller one, because either may be shortened. */
 function isAlike(some: Set<string>, others: Set<string>): boolean {
   const both = [...some].filter((value) => others.has(value)).length
   return both > Math.min(some.size, others.size) / 2

@@ -30,7 +30,7 @@ const UNREADABLE: Record<string, [files: Record<string, string>, told: string]> 
       'journal.jsonl':
         '{"journal":1,"job_id":"7b0c7a52-4c0e-4a55-9d76-0b5a1c1f0a11","name":"n","project":"p"}\n{"type"\n',
     },
-    'journal.jsonl holds no event of a training',
+    'journal.jsonl has no training events',
   ],
   'journal-of-tomorrow': [{ 'journal.jsonl': '{"journal":2}\n' }, 'journal.jsonl does not begin'],
 }

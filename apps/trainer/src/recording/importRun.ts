@@ -19,16 +19,15 @@ import { openRun, findSources } from '../sources/sources.ts'
 import { digestOf } from '../sources/reader/wholeReader.ts'
 import { sweepJob } from './sweep.ts'
 
-/** What a person may say of an imported run; what is left out is taken from the run. */
+/** A name and project for an imported run; missing ones come from the run. */
 export interface NameOptions {
   name?: string | undefined
   project?: string | undefined
 }
 
 /**
- * Puts the run in a folder on the board and returns its status. The same folder is the same job,
- * and importing it again changes nothing but what changed in it. Throws a Failure where nothing
- * can be read there.
+ * Puts the run in a folder on the board and returns its status. The same folder is the same job.
+ * Importing it again only records what changed. Throws a Failure if nothing can be read there.
  */
 export async function importRun(
   board: Board,
@@ -49,12 +48,12 @@ export async function importRun(
     while (await recorder.record());
   }
   await sweepJob(board.db, job)
-  return known(board, job_id, path)
+  return statusOf(board, job_id, path)
 }
 
 /**
- * Puts a run's job on the board, where it is not there yet, once its files could be read: a job that
- * nothing is ever read of would wait for ever. Throws a Failure where they cannot.
+ * Puts a run's job on the board unless it is there. Throws a Failure if the run's files cannot be
+ * read, because a job without any readable file would wait for ever.
  */
 export async function register(
   board: Pick<Board, 'db' | 'host_id' | 'host'>,
@@ -88,24 +87,24 @@ async function assertReadable({ root, source }: RunIdentity): Promise<void> {
     if (source === JOURNAL) {
       const { events } = readJournal(join(root, JOURNAL))
       const isNothing = events.length > 0 && events.every(({ type }) => type === 'log')
-      if (isNothing) throw new Failure(`${join(root, JOURNAL)} holds no event of a training.`)
+      if (isNothing) throw new Failure(`${join(root, JOURNAL)} has no training events.`)
       return
     }
     const isOver = !(await mayGrow(root))
     const sources = await findSources(root)
     const { events } = await openRun(sources, { root, cursor: null, isOver }).next()
     if (events.length > 0) return
-    // What is wrong with files that may be in the making is told by a reader that does not wait.
+    // A reader that does not wait for more lines reports what is wrong with the files.
     await openRun(sources, { root, cursor: null, isOver: true }).next()
   } catch (cause) {
     throw new Failure(errorText(cause), { cause })
   }
   throw new Failure(
-    `Nothing can be read of ${root} yet, since its files are being written. Try again in a few seconds.`,
+    `${root} cannot be read yet: its files are still being written. Try again in a few seconds.`,
   )
 }
 
-/** One state file alone; and whatever is no run, of which the reader says what is wrong. */
+/** Imports a single state file. For anything else that is not a run, the reader throws the reason. */
 async function importFile(
   board: Board,
   path: string,
@@ -115,7 +114,7 @@ async function importFile(
   return importEvents(board, path, { ...(await readRun(path)), job_id: null }, naming, onNotice)
 }
 
-/** A history that is recorded as a whole, in place of what was recorded of it before. */
+/** Records a whole history, which replaces what was recorded before. */
 export async function importEvents(
   board: Board,
   path: string,
@@ -132,10 +131,10 @@ export async function importEvents(
     for (const text of readerWarnings(events)) onNotice?.(text)
   }
   await sweepJob(board.db, job)
-  return known(board, job.job_id, path)
+  return statusOf(board, job.job_id, path)
 }
 
-async function known(board: Board, job_id: string, path: string): Promise<TrainingJobStatus> {
+async function statusOf(board: Board, job_id: string, path: string): Promise<TrainingJobStatus> {
   const status = await jobStatus(board.db, job_id)
   if (!status) throw new Error(`The job ${job_id} was removed while ${path} was being imported.`)
   return status

@@ -6,12 +6,12 @@ import { storedEvents, storedRuns } from '../sources/trackers/store.ts'
 import type { StoredRun } from '../sources/trackers/storedRun.ts'
 import { importEvents, type NameOptions } from './importRun.ts'
 
-/** Ids of stored runs are made of the store's own, so that a store that was moved has the same jobs. */
+/** Job ids are made from the store's run ids, so that a moved store keeps its jobs. */
 const NAMESPACE = '5a0f3a86-3a0c-4e64-9d1c-5c6c9b8b1e52'
 
 /**
- * Puts every run of another board's store on this one, a job each. Importing the store again adds what
- * is new. Throws a Failure where the file is no such store, or is empty.
+ * Imports every run of another tracker's store as one job each. Importing the store again adds what
+ * is new. Throws a Failure if the file is not such a store, or is empty.
  */
 export async function importStore(
   board: Board,
@@ -19,7 +19,7 @@ export async function importStore(
   naming: NameOptions,
 ): Promise<TrainingJobStatus[]> {
   const runs = storedRuns(path)
-  if (runs.length === 0) throw new Failure(`${path} holds no run.`)
+  if (runs.length === 0) throw new Failure(`${path} contains no runs.`)
   if (naming.name !== undefined && runs.length > 1) {
     const what = `--name names one job, but ${path} holds ${runs.length} runs`
     throw new Failure(`${what}. Remove --name.`)

@@ -15,9 +15,9 @@ import { isIdOfPath } from './journalCursor.ts'
 import { storedJournalId } from './storedJournal.ts'
 
 /**
- * Which job a run is: the one that `bestmark run` noted while its program lives; that of its journal;
- * the job of its folder, also where that was moved, as long as the history there is that job's. Any
- * other history is a job of its own.
+ * The job of a run: the job that `bestmark run` noted while its program runs, else the job of its
+ * journal, else the job of its folder if the history matches, even if the folder moved. Any other
+ * history is a new job.
  */
 export async function jobIdOf(
   { db, host_id }: Pick<Board, 'db' | 'host_id'>,
@@ -32,7 +32,7 @@ export async function jobIdOf(
   return job_id ?? newJobId(db, host_id, { root, folder_id: await folderId(root) })
 }
 
-/** The stored job whose history a folder holds, by its journal's id where it has one. */
+/** The stored job of the run in a folder, by the id of its journal if it has one. */
 export async function storedJobOf(
   { db, host_id }: Pick<Board, 'db' | 'host_id'>,
   { root, job_id }: Pick<RunIdentity, 'root' | 'job_id'>,
@@ -41,7 +41,7 @@ export async function storedJobOf(
   return ofFolder(db, host_id, { root, folder_id: await folderId(root), journal: job_id })
 }
 
-/** The first id that is free: two recorders that find the same run at the same time give it the same one. */
+/** The first free id made from the path: two recorders that find a run at once give it the same id. */
 async function newJobId(
   db: Database,
   host_id: string,
@@ -57,11 +57,11 @@ async function newJobId(
 interface Folder {
   root: string
   folder_id: string | null
-  /** The id in the journal there; null where there is none. */
+  /** The id in its journal; null if it has none. */
   journal: string | null
 }
 
-/** The stored job whose run lies in a folder now. */
+/** The stored job of the run that is in a folder now. */
 async function ofFolder(
   db: Database,
   host_id: string,
@@ -69,26 +69,26 @@ async function ofFolder(
 ): Promise<string | undefined> {
   const { root, folder_id } = folder
   const found = await jobsOfFolder(db, host_id, { root, folder_id })
-  const placed = found.filter(({ job_id }) => isIdOfPath(job_id))
+  const ofPaths = found.filter(({ job_id }) => isIdOfPath(job_id))
   const isSame = (job: JobOfFolder): boolean => folder_id !== null && job.folder_id === folder_id
-  const here = placed.filter((job) => job.root === root)
+  const here = ofPaths.filter((job) => job.root === root)
   const moved: JobOfFolder[] = []
-  for (const job of placed) {
+  for (const job of ofPaths) {
     if (job.root !== root && isSame(job) && (await isMoved(job))) moved.push(job)
   }
-  const ofOthers = here.filter((job) => !isSame(job))
-  for (const job of [...here.filter(isSame), ...moved, ...ofOthers]) {
+  const replaced = here.filter((job) => !isSame(job))
+  for (const job of [...here.filter(isSame), ...moved, ...replaced]) {
     if (await isRunOf(db, job, folder)) return job.job_id
   }
   return undefined
 }
 
-/** Whether a job's folder is no longer where it was. */
+/** Whether a job's folder is no longer at its path. */
 async function isMoved({ root, folder_id, source }: JobOfFolder): Promise<boolean> {
   return source !== EXPORTED && folder_id !== null && (await folderId(root)) !== folder_id
 }
 
-/** Whether a folder's run may be that of a job: by their journals where there is one, else by its history. */
+/** Whether a folder's run may belong to a job: by its journal if it has one, else by its history. */
 async function isRunOf(
   db: Database,
   job: JobOfFolder,
@@ -102,7 +102,7 @@ async function isRunOf(
   return isSame && (await isContinued(db, job, root))
 }
 
-/** Whether a folder's history is that of a job; a folder in which nothing can be read yet stays its job's. */
+/** Whether a folder's history is that of a job. While nothing can be read, the folder decides. */
 async function isContinued(db: Database, job: JobOfFolder, root: string): Promise<boolean> {
   const history = await compareHistory(db, job, root)
   if (history !== 'unknown') return history !== 'another'

@@ -2,16 +2,16 @@ import type { TrainingJobStatus } from '@bestmark/core'
 import { type Database, renameJob } from '@bestmark/db'
 import type { NameOptions } from './importRun.ts'
 
-/** What became of the names that a person gave a job. */
+/** The result of naming a job. */
 export interface AppliedNames {
   name: string
-  /** Why the project was not taken; undefined where it was, or none was given. */
+  /** Why the project was not changed; undefined if none was given or it is the same. */
   refusal: string | undefined
 }
 
 /**
- * Gives a job that is on the board the name that a person told. Its project stays, since its policy
- * and those who see it depend on that, and the answer says so. Throws JobUnknown.
+ * Gives a job on the board another name. Its project stays, because its policy and access depend on
+ * it. Throws JobUnknown.
  */
 export async function applyNames(
   db: Database,
@@ -23,6 +23,6 @@ export async function applyNames(
   const refusal =
     project === undefined || project === stays
       ? undefined
-      : `The job is on the board in project "${stays}" already and stays there; --project names the project of new jobs.`
+      : `The job stays in project "${stays}". --project only applies to new jobs.`
   return { name: name ?? before, refusal }
 }

@@ -15,18 +15,18 @@ import { SCORES } from '../sources/scores/scoresFile.ts'
 import { isReplaced, offsetIn } from '../files/growingFile.ts'
 import { journalSource } from '../sources/journal/runJournal.ts'
 
-/** How long to wait before a database that is away is tried again (ms). */
+/** How long to wait before the next try after an error (ms). */
 const TRY_AGAIN = 1000
-/** The database is asked this often even where no file changed, since others write to it, too (ms). */
+/** How often the database is asked if no file changed, because other recorders write to it too (ms). */
 const ASK_AGAIN = 60_000
 
 /**
- * Records what the journal holds now beyond the stored cursor; returns whether there was anything.
- * What is written meanwhile is left to the next call, so that no trainer is too fast to end. A
- * journal that is not what was read of it was begun anew, and replaces what was recorded.
- * Another recorder of the same journal may go on in between: each event is stored once; one that
- * lies beside the log of `bestmark run` is left to those who read both.
- * Throws where the database is away or the file is no journal, and OtherRunError where it is of one.
+ * Records the events of the journal after the stored cursor; returns whether there were any. Lines
+ * written meanwhile wait for the next call, so that a fast trainer cannot keep this call running. If
+ * the bytes that were read have changed, the journal started again: its events replace the recorded
+ * ones. Several recorders may read one journal: each event is stored once. A journal beside the log
+ * of `bestmark run` is skipped, because FilesRecorder reads both. Throws if the database does not
+ * answer or the file is not a journal, and OtherRunError if it belongs to another run.
  */
 export async function recordJournal(db: Database, run: RecordedRun): Promise<boolean> {
   const { job_id, folder } = run
@@ -35,62 +35,61 @@ export async function recordJournal(db: Database, run: RecordedRun): Promise<boo
   const size = journalSize(path)
   let any = false
   for (;;) {
-    const place = readJournalCursor(cursor)
-    if ((any && place.offset >= size) || journalSource(folder) !== JOURNAL) return any
+    const from = readJournalCursor(cursor)
+    if ((any && from.offset >= size) || journalSource(folder) !== JOURNAL) return any
     const header = journalHeader(path)
     if (!header) return any
     const id = header.job_id
-    if (place.id !== id && (await isOtherJournal(db, job_id, id))) throw new OtherRunError(folder)
-    const replace = isReplaced(path, { ...place, line: 0 })
-    const offset = replace ? 0 : place.offset
+    if (from.id !== id && (await isOtherJournal(db, job_id, id))) throw new OtherRunError(folder)
+    const replace = isReplaced(path, { ...from, line: 0 })
+    const offset = replace ? 0 : from.offset
     const piece = readJournal(path, offset)
     if (piece.offset === offset) return any
     const { read } = offsetIn(path, piece.offset)
-    // Another one may have taken its name in between.
+    // Another journal may have replaced the file meanwhile.
     if (journalHeader(path)?.job_id !== id) continue
     const to = writeJournalCursor({ offset: piece.offset, id, read })
     const batch = { source: JOURNAL, from: cursor, to, events: piece.events, replace }
-    const { recorded, cursor: present } = await record(db, job_id, batch)
+    const { recorded, cursor: latest } = await record(db, job_id, batch)
     any ||= recorded
     if (recorded) for (const text of readerWarnings(piece.events)) run.onNotice?.(text)
-    cursor = present
+    cursor = latest
   }
 }
 
-/** Records what the journal and the scores hold beyond their cursors; whether there was anything. */
+/** Records new events of the journal and the scores; returns whether there were any. */
 export async function recordRun(db: Database, run: RecordedRun): Promise<boolean> {
   const any = await recordJournal(db, run)
-  // The scores come after the checkpoints that they are of.
+  // Scores need their checkpoints, so the checkpoints are recorded first.
   return (await recordScores(db, run)) || any
 }
 
 /**
- * Keeps recording a growing journal and its scores until the signal aborts, then records what is
- * left. The database is asked only where a file changed. While it is away the files are the buffer;
- * `onTrouble` hears why nothing is recorded. It ends where the job was removed from the board.
- * A journal that is away for a moment takes nothing back. Throws OtherRunError where the folder holds
- * another run.
+ * Keeps recording a growing journal and its scores until the signal aborts, then records the rest.
+ * The database is asked only if a file changed. While the database does not answer, the files are
+ * the buffer, and `onError` gets each error. Ends if the job was removed from the board. A journal
+ * that is missing for a moment changes nothing. Throws OtherRunError if the folder holds another run.
  */
 export async function followJournal(
   db: Database,
   run: RecordedRun,
   signal: AbortSignal,
-  onTrouble: (error: unknown) => void,
+  onError: (error: unknown) => void,
 ): Promise<void> {
   using changes = new Changes(run.folder)
-  const absence = new MissingJournal(db, run)
-  let known: { files: string; at: number } | undefined
+  const missing = new MissingJournal(db, run)
+  let read: { files: string; at: number } | undefined
   while (!signal.aborted) {
     try {
-      await absence.look()
+      await missing.check()
       const files = filesOf(run.folder)
-      const isKnown = known?.files === files && performance.now() - known.at < ASK_AGAIN
-      if (!isKnown && (await recordRun(db, run))) continue
-      if (!isKnown) known = { files, at: performance.now() }
+      const isRead = read?.files === files && performance.now() - read.at < ASK_AGAIN
+      if (!isRead && (await recordRun(db, run))) continue
+      if (!isRead) read = { files, at: performance.now() }
       await changes.next(signal)
     } catch (error) {
       if (error instanceof OtherRunError) throw error
-      onTrouble(error)
+      onError(error)
       if (error instanceof JobUnknown) return
       await pause(TRY_AGAIN, signal)
     }
@@ -98,12 +97,12 @@ export async function followJournal(
   await recordRun(db, run)
 }
 
-/** Stands for the files of a journal's run as they lie there now. */
+/** A text that changes when a file of the journal's run changes. */
 function filesOf(folder: string): string {
   return [folder, join(folder, JOURNAL), join(folder, SCORES)]
     .map((path) => {
       const seen = statIfSeen(path)
-      // What else lies in the folder changes its size on some file systems.
+      // On some file systems other files change the size of the folder.
       return seen ? `${seen.ino} ${seen.mtimeMs} ${path === folder ? '' : seen.size}` : ''
     })
     .join('\n')

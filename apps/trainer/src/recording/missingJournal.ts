@@ -6,10 +6,10 @@ import { findSources } from '../sources/sources.ts'
 import { folderId } from './folderId.ts'
 import { OtherRunError, isIdOfPath } from './journalCursor.ts'
 
-/** A journal that is away for so long, while a run without one lies in a folder made anew, is gone (ms). */
+/** How long the journal may be missing, while a new folder holds another run, before the job ends (ms). */
 const PATIENCE = 180_000
 
-/** Watches over a journal that is away: for a moment that takes nothing back. */
+/** Watches a missing journal. A journal that is missing for a moment changes nothing. */
 export class MissingJournal {
   readonly #db: Database
   readonly #run: { job_id: string; folder: string }
@@ -22,11 +22,11 @@ export class MissingJournal {
     this.#patience = patience
   }
 
-  /** Throws OtherRunError where another run has lain in the folder for long. */
-  async look(): Promise<void> {
+  /** Throws OtherRunError if another run has been in the folder for a long time. */
+  async check(): Promise<void> {
     const { folder } = this.#run
-    const isThere = journalSize(join(folder, JOURNAL)) > 0
-    if (isThere || !(await this.#isOther())) return void (this.#since = undefined)
+    const exists = journalSize(join(folder, JOURNAL)) > 0
+    if (exists || !(await this.#isOther())) return void (this.#since = undefined)
     this.#since ??= performance.now()
     if (performance.now() - this.#since >= this.#patience) throw new OtherRunError(folder)
   }

@@ -3,13 +3,13 @@ export interface RecordedRun {
   job_id: string
   /** Absolute path of the run's folder. */
   folder: string
-  /** Whose files they are, where that is known. */
+  /** The host of the files, if known. */
   host_id?: string
-  /** Who records it started its program, so that whatever lies in its folder is of that. */
+  /** The recorder started the program, so all files in the folder belong to this run. */
   isStartedHere?: boolean
-  /** Hears what a person should know of how the run was read, once that is recorded. */
+  /** Gets warnings for the user about how the run was read, after they are recorded. */
   onNotice?: ((text: string) => void) | undefined
 }
 
-/** The name under which a job keeps how far its files were read. */
+/** The source name of the cursor for a job's files. */
 export const FILES_CURSOR = 'files'

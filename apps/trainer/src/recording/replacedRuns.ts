@@ -21,50 +21,50 @@ import { folderId } from './folderId.ts'
 import { isOtherJournalId, isIdOfPath } from './journalCursor.ts'
 import { storedJournalId } from './storedJournal.ts'
 
-const FILES_WHY = "another run lies in the run's folder now"
+const FILES_WHY = 'the folder now holds another run'
 
 /**
- * Ends a job whose folder holds another run now. Its history, pins and shipments stay; checkpoints
- * whose files the other run replaced or removed are missing, whatever lies at their paths.
+ * Ends a job whose folder now holds another run. Its history, pins and shipments stay. Checkpoints
+ * become missing if the other run replaced or removed their files.
  */
 export async function endReplacedJob(db: Database, job_id: string): Promise<void> {
   const job = await jobDetail(db, job_id)
-  const known = await jobStatus(db, job_id)
-  if (!job || !known) return
+  const stored = await jobStatus(db, job_id)
+  if (!job || !stored) return
   const events: TrainingEvent[] = []
   for (const files of await currentFiles(db, job_id)) {
-    if (files.files_state === 'missing' || (await isUnchanged(known.output_dir, files))) continue
-    events.push({ ...placeOf(files), ...missingFiles() })
+    if (files.files_state === 'missing' || (await isUnchanged(stored.output_dir, files))) continue
+    events.push({ ...filesEvent(files), ...missingFiles() })
   }
-  if (!hasEnded(known.status)) {
+  if (!hasEnded(stored.status)) {
     const at = Date.now()
     const when = new Date(at).toISOString()
-    const event = (await isJournalAway(db, job_id, known.output_dir))
-      ? endedEvent(job.attempt, 'lost', `Its journal is missing at ${when}.`)
+    const event = (await isJournalMissing(db, job_id, stored.output_dir))
+      ? endedEvent(job.attempt, 'lost', `Its journal was missing at ${when}.`)
       : endedEvent(job.attempt, 'stopped', `Another run began in its folder at ${when}.`)
     events.push({ ...event, at })
   }
   if (events.length > 0) await recordFacts(db, job_id, events)
 }
 
-/** Whether a job's journal may come back: it is missing in a folder that was not made anew. */
-async function isJournalAway(db: Database, job_id: string, root: string): Promise<boolean> {
+/** Whether a job's journal may come back: it is missing, but the folder is still the same. */
+async function isJournalMissing(db: Database, job_id: string, root: string): Promise<boolean> {
   const isMissing = journalIn(root) === undefined && (await storedJournalId(db, job_id)) !== null
   return isMissing && (await folderOfJob(db, job_id))?.folder_id === (await folderId(root))
 }
 
-function placeOf({ attempt, step, path }: StoredFiles) {
+function filesEvent({ attempt, step, path }: StoredFiles) {
   return { type: 'files', attempt, at: null, step, path } as const
 }
 
-/** Whether a checkpoint's files are still those that the job's own run wrote, by their sizes and times. */
+/** Whether a checkpoint's files are unchanged since the job's run wrote them, by sizes and times. */
 export async function isUnchanged(root: string, known: StoredFiles): Promise<boolean> {
   if (known.signature === null) return false
   const { signature } = await inspectCheckpoint(root, known.path, null, { known })
   return signature === known.signature
 }
 
-/** Ends the jobs that lay in a folder before the one that lies there now. */
+/** Ends the jobs whose runs were in a folder before its current run. */
 export async function endOtherJobs(
   db: Database,
   now: { job_id: string; host_id: string; root: string },
@@ -76,15 +76,15 @@ export async function endOtherJobs(
   }
 }
 
-/** What a look finds of a checkpoint whose folder holds another run. */
+/** The files of a checkpoint whose folder now holds another run. */
 export function missingFiles(): InspectedFiles {
   const nothing = { bytes: null, kind: null, base: null, signature: null, digest: null } as const
   return { ...nothing, files_state: 'missing', files_why: FILES_WHY, checked_at: Date.now() }
 }
 
 /**
- * Whether a folder holds another run than a job: by what `bestmark run` noted while its program
- * lives, by the ids of their journals, or since another job was found in the same folder later.
+ * Whether a folder holds a run of another job: by the note of `bestmark run` while its program runs,
+ * by the ids of the journals, or because a later job was found in the same folder.
  */
 export async function holdsOtherRun(
   db: Database,
@@ -94,7 +94,7 @@ export async function holdsOtherRun(
   if (driven) return driven !== job_id
   const id = journalIn(root)
   if (id === undefined) return isFolderOfAnother(db, job_id, root)
-  // The program of a job that was begun before there was a journal may write one under an id of its own.
+  // A job may begin before its program writes a journal, which then has its own id.
   if (isIdOfPath(job_id) && hasLiveProcess(root)) return false
   return isOtherJournal(db, job_id, id)
 }
@@ -108,13 +108,13 @@ function journalIn(root: string): string | undefined {
 }
 
 /**
- * Whether the journal with an id is of another run than a job; that of a job on the board is left to
- * this one by a job that was made of the folder's place before the journal was there.
+ * Whether the journal with this id belongs to another job. A job whose id was made from its path
+ * leaves the journal to the job that has the journal's id.
  */
 export async function isOtherJournal(db: Database, job_id: string, id: string): Promise<boolean> {
-  const told = await storedJournalId(db, job_id)
-  if (isOtherJournalId(job_id, told, id)) return true
-  return told === null && id !== job_id && (await jobStatus(db, id)) !== undefined
+  const stored = await storedJournalId(db, job_id)
+  if (isOtherJournalId(job_id, stored, id)) return true
+  return stored === null && id !== job_id && (await jobStatus(db, id)) !== undefined
 }
 
 async function isFolderOfAnother(db: Database, job_id: string, root: string): Promise<boolean> {

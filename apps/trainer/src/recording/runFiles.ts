@@ -10,15 +10,15 @@ import { SCORES } from '../sources/scores/scoresFile.ts'
 import { SETUP_NOTE } from '../sources/setup/setupNote.ts'
 import { USAGE } from '../sources/setup/usageFile.ts'
 
-/** Pieces for all files that are shorter than one. */
+/** Extra pieces for files shorter than one piece. */
 const SMALL_FILES = 200
 
-/** What is looked at to see that a run's files changed, relative to its root. */
+/** Paths that are checked for changes of a run's files. */
 export async function watchedFiles(root: string, sources: readonly Source[]): Promise<string[]> {
   const listing = new Listing(root)
   const files = new Set(['', JOURNAL, SCORES, OUTPUT, ERRORS, USAGE, SETUP_NOTE])
   for (const name of await listing.names()) {
-    // A file has no names below it.
+    // Only folders have names below them.
     if ((await listing.names(name)).length > 0) files.add(name)
   }
   for (const source of sources) for (const file of await source.files(listing)) files.add(file)
@@ -26,12 +26,12 @@ export async function watchedFiles(root: string, sources: readonly Source[]): Pr
   return [...files]
 }
 
-/** In so many pieces all that a run's files hold now is read at the most, plus a few small ones. */
+/** The largest number of pieces that a run's current files can give. */
 export async function piecesIn(root: string): Promise<number> {
   let pieces = SMALL_FILES
   for (const file of await findRunFiles(root)) {
     const { size } = (await stat(join(root, file)).catch(() => undefined)) ?? { size: 0 }
-    // A piece ends with a line, so two that follow each other are longer than one may be.
+    // A piece ends at a line, so two pieces together are longer than the limit of one piece.
     pieces += 2 * Math.floor(size / PIECE)
   }
   return pieces

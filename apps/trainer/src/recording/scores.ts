@@ -5,27 +5,26 @@ import { attachByAttempt, scoreEvents } from '../sources/scores/scoreEvents.ts'
 import { readScores, scoresSize } from '../sources/scores/scoresFile.ts'
 
 /**
- * Records what the scores of a journal's run hold beyond the stored cursor, once its checkpoints
- * are recorded; returns whether there was anything. Where the file is shorter than what was read of
- * it, or takes back what was recorded, the whole run is recorded anew, since what no longer counts
- * cannot be told apart.
+ * Records new scores of a run after its checkpoints are recorded; returns whether there were any. If
+ * the scores file became shorter, or a score was removed, the scores are recorded again from the
+ * start, because single events cannot be removed.
  */
 export async function recordScores(db: Database, run: RecordedRun): Promise<boolean> {
   const { job_id, folder } = run
   const cursor = await sourceCursor(db, job_id, SCORES)
-  const known = Number(cursor ?? 0)
+  const offset = Number(cursor ?? 0)
   const size = scoresSize(folder)
-  if (size === known) return false
-  const read = readScores(folder, known)
+  if (size === offset) return false
+  const read = readScores(folder, offset)
   if (read.problem !== null) {
     run.onNotice?.(read.problem)
     return false
   }
-  if (size < known || (known > 0 && read.retracts)) {
+  if (size < offset || (offset > 0 && read.retracts)) {
     const anew = { source: SCORES, from: cursor, to: '0', events: [], replace: true }
     return (await record(db, job_id, anew)).recorded
   }
-  if (read.offset === known) return false
+  if (read.offset === offset) return false
   const saved = await listCheckpoints(db, job_id)
   const checkpoints = saved.map(({ attempt, step, epoch, path }) => {
     return { attempt, step, epoch, path }

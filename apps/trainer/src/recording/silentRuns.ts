@@ -6,8 +6,8 @@ import { isWrittenByOthers } from '../processes/tree.ts'
 import { isAlive } from '../processes/alive.ts'
 
 /**
- * Ends runs that are silent for too long: a run whose files no process of this machine holds open has
- * stopped; one whose folder cannot be seen is lost. They come back with their next word.
+ * Ends runs that are silent for too long. A run has stopped if no process of this machine has its
+ * files open, and is lost if its folder is missing. A new line makes it run again.
  */
 export class SilentRuns {
   readonly #db: Database
@@ -19,33 +19,33 @@ export class SilentRuns {
     this.#patience = patience
   }
 
-  /** One look at these runs; silence counts from the first look on, and not while a process is known to live. */
+  /** Ends the silent ones of these runs. Time counts from the first call, and only without a running process. */
   async endSilent(runs: Iterable<{ job_id: string; folder: string }>): Promise<void> {
     this.#since ??= await databaseTime(this.#db)
-    const hearing = { patience: this.#patience, listening_since: this.#since }
+    const limit = { patience: this.#patience, listening_since: this.#since }
     const folders = new Map([...runs].map(({ job_id, folder }) => [job_id, folder]))
     if (folders.size === 0) return
-    for (const job_id of await silentJobs(this.#db, [...folders.keys()], hearing)) {
+    for (const job_id of await silentJobs(this.#db, [...folders.keys()], limit)) {
       const folder = folders.get(job_id)
       if (!folder || isTraining(folder) || isWrittenByOthers(folder, new Set())) continue
-      const why = isLeft(folder) ? noNewLines : undefined
-      await endSilentJob(this.#db, job_id, hearing, why)
+      const why = isUnused(folder) ? noNewLines : undefined
+      await endSilentJob(this.#db, job_id, limit, why)
     }
   }
 }
 
-/** Whether a folder is there, which no process of this machine writes to. Only Linux tells. */
-function isLeft(folder: string): boolean {
+/** Whether a folder exists. On Linux its files are then known to be unused; elsewhere this is unknown. */
+function isUnused(folder: string): boolean {
   return process.platform === 'linux' && statIfSeen(folder) !== undefined
 }
 
-function noNewLines(heard_at: number): string {
-  const [day, time = ''] = new Date(heard_at).toISOString().split('T')
+function noNewLines(last_line_at: number): string {
+  const [day, time = ''] = new Date(last_line_at).toISOString().split('T')
   return `No new lines since ${day} ${time.slice(0, 5)} UTC.`
 }
 
-/** Whether the process that trains in a folder is known, and lives. */
+/** Whether the process that trains in a folder is known and runs. */
 export function isTraining(folder: string): boolean {
-  const trains = readRunProcess(folder)
-  return trains !== undefined && isAlive(trains)
+  const run = readRunProcess(folder)
+  return run !== undefined && isAlive(run)
 }

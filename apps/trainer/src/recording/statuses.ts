@@ -1,9 +1,9 @@
 import type { TrainingJobStatus } from '@bestmark/core'
 import { jobStatuses, type Database } from '@bestmark/db'
 
-/** An answer serves everybody who asks within so long (ms). */
+/** An answer is shared by all callers within this time (ms). */
 const FRESH = 500
-/** Jobs that nobody asked about for so long are not asked for any more (ms). */
+/** A job is dropped from the query after this time without a caller (ms). */
 const FORGOTTEN = 30_000
 
 interface Answer {
@@ -11,7 +11,7 @@ interface Answer {
   jobs: Promise<ReadonlyMap<string, TrainingJobStatus>>
 }
 
-/** How the followed jobs stand, in one query for all of them. */
+/** The statuses of all followed jobs, read in one query. */
 export class Statuses {
   readonly #db: Database
   readonly #asked = new Map<string, number>()
@@ -21,7 +21,7 @@ export class Statuses {
     this.#db = db
   }
 
-  /** How a job stood at some moment after `since` (performance.now()); undefined where it is gone. */
+  /** A job's status, read after `since` (performance.now()); undefined if the job is gone. */
   async of(job_id: string, since: number): Promise<TrainingJobStatus | undefined> {
     const now = performance.now()
     const isAsked = this.#asked.has(job_id)
@@ -38,7 +38,7 @@ export class Statuses {
     const jobs = jobStatuses(this.#db, [...this.#asked.keys()])
     const answer = { at: now, jobs }
     this.#answer = answer
-    // Who asks next asks anew.
+    // After an error, the next caller asks again.
     jobs.catch(() => {
       if (this.#answer === answer) this.#answer = undefined
     })
@@ -46,11 +46,11 @@ export class Statuses {
   }
 }
 
-const known = new WeakMap<Database, Statuses>()
+const shared = new WeakMap<Database, Statuses>()
 
-/** The one that all who follow runs with this database share. */
+/** The one instance per database. */
 export function statusesOf(db: Database): Statuses {
-  const statuses = known.get(db) ?? new Statuses(db)
-  known.set(db, statuses)
+  const statuses = shared.get(db) ?? new Statuses(db)
+  shared.set(db, statuses)
   return statuses
 }

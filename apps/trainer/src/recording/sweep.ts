@@ -7,23 +7,22 @@ import { STATE_UNREADABLE } from '../sources/huggingface/checkpointFolders.ts'
 import { RUN_JOURNAL } from '../sources/journal/runJournal.ts'
 import { unlistedCheckpoints } from '../checkpoints/unlisted.ts'
 
-/** A job whose files are looked at. */
+/** A job whose files are checked. */
 export interface SweptJob {
   job_id: string
   /** Absolute path of the run's folder. */
   root: string
   source: string
-  /** Its state on the board; left out where it is not known to train. */
+  /** Its state on the board; left out if it does not train. */
   status?: JobState
 }
 
-/** Said of files that are other bytes than their digest was taken of. */
+/** Why files are broken if their bytes changed without a write. The database stores this text. */
 export const DAMAGED = 'it was damaged on its disk: its SHA-256 is not what it was'
 
 /**
- * Looks at the files of a job's checkpoints and records those that changed since they were last
- * seen, and whole ones that nobody told of; returns how many. Checkpoints whose path a later save
- * took are left as they are.
+ * Checks the files of a job's checkpoints. Records changes since the last check, and complete
+ * checkpoints without a log line; returns how many. Skips checkpoints that a later save overwrote.
  */
 export async function sweepJob(db: Database, job: SweptJob): Promise<number> {
   const changed: EventOf<'files' | 'checkpoint'>[] = []
@@ -38,7 +37,7 @@ export async function sweepJob(db: Database, job: SweptJob): Promise<number> {
   return changed.length
 }
 
-/** What a look at one checkpoint found that was not known; undefined where it is as it was. */
+/** Checks one checkpoint; returns the change since the last check, if any. */
 export async function inspectAgain(
   db: Database,
   job: SweptJob,
@@ -48,18 +47,18 @@ export async function inspectAgain(
   const isGone = (await holdsOtherRun(db, job)) && !(await isUnchanged(job.root, known))
   const seen = isGone
     ? missingFiles()
-    : await inspectCheckpoint(job.root, known.path, stateFile, before(job, known))
+    : await inspectCheckpoint(job.root, known.path, stateFile, previousInspection(job, known))
   if (isSame(known, seen)) return undefined
   const { attempt, step, path } = known
   return { type: 'files', attempt, at: null, step, path, ...seen }
 }
 
-/** The file that a program writes last into a checkpoint; null where it writes none. */
+/** The file that a program writes last into a checkpoint; null if there is none. */
 export function stateFileOf(source: string): string | null {
   return source === 'huggingface' ? 'trainer_state.json' : null
 }
 
-function before(job: SweptJob, known: StoredFiles): Before {
+function previousInspection(job: SweptJob, known: StoredFiles): Before {
   const { signature } = known
   const trains = job.status === 'starting' || job.status === 'running' || job.status === 'stopping'
   const isLogged = job.source === JOURNAL || job.source === RUN_JOURNAL.name
@@ -68,9 +67,9 @@ function before(job: SweptJob, known: StoredFiles): Before {
 
 function isSame(known: StoredFiles, seen: InspectedFiles): boolean {
   const { signature } = seen
-  // Why it is gone may be known better than a look can tell.
+  // The stored reason may be more precise than what a check finds.
   if (known.files_state === 'missing' && seen.files_state === 'missing') return true
-  // Both are found by reading more than a look does.
+  // Both reasons come from reading more than a check does.
   const isRead = known.files_why === DAMAGED || known.files_why === STATE_UNREADABLE
   if (isRead && known.signature === signature) return true
   return (

@@ -76,9 +76,7 @@ test.each(Object.entries(CHANGES))(
       once(() => change(weights)),
       never,
     )
-    await expect(shipping).rejects.toThrow(
-      /changed while it was copied \(.+\); nothing was shipped/,
-    )
+    await expect(shipping).rejects.toThrow(/changed during the copy \(.+\), so nothing was shipped/)
     expect(await currentVersion(shipment.modelFolder)).toBe('v1')
     expect((await readdir(shipment.modelFolder)).sort()).toEqual(['current', 'v1'])
   },
@@ -94,7 +92,7 @@ test('where a digest was taken, files that changed are told from a disk that dam
   })
   const known = { ...shipment, digest: checkpointDigest(new Map(await Promise.all(digests))) }
   const rewritten = once(() => CHANGES['rewritten in place']?.(weights))
-  await expect(shipToFolder(known, rewritten, never)).rejects.toThrow('changed while it was copied')
+  await expect(shipToFolder(known, rewritten, never)).rejects.toThrow('changed during the copy')
   const { atime, mtime } = statSync(weights)
   const damaged = Buffer.from(WEIGHTS)
   damaged[damaged.length - 1] = 7
@@ -108,7 +106,7 @@ test('a copy that is no whole checkpoint by itself is not shipped', async () => 
   const shipment = await aShipment(folder.path)
   await writeFile(join(shipment.source, 'model.safetensors'), WEIGHTS.subarray(0, 1_000))
   await expect(shipToFolder(shipment, () => {}, never)).rejects.toThrow(
-    /^Its copy is broken: model.safetensors is cut short/,
+    /^The copy is broken: model.safetensors is cut short/,
   )
   const stateless = { ...shipment, stateFile: 'trainer_state.json' }
   await writeFile(join(shipment.source, 'model.safetensors'), WEIGHTS)
@@ -126,7 +124,7 @@ test('a checkpoint for which there is no room is not begun to be copied', async 
   const reports: ShipmentProgress[] = []
   const shipping = shipToFolder(shipment, (progress) => reports.push(progress), never)
   await expect(shipping).rejects.toThrow(
-    /has no room for this checkpoint: it takes .+ and .+ are free/,
+    /has too little space: the checkpoint needs .+, and .+ are free/,
   )
   expect(reports).toEqual([])
   expect((await readdir(shipment.modelFolder)).sort()).toEqual(['current', 'v1'])
@@ -173,7 +171,7 @@ test('what stands under the name of a version is left alone, and is told', async
   await using folder = await temporaryFolder()
   const shipment = await aShipment(folder.path)
   await mkdir(join(shipment.modelFolder, 'v2', 'kept'), { recursive: true })
-  await expect(shipToFolder(shipment, () => {}, never)).rejects.toThrow('stands in the way')
+  await expect(shipToFolder(shipment, () => {}, never)).rejects.toThrow('already exists')
   expect(await readdir(join(shipment.modelFolder, 'v2'))).toEqual(['kept'])
   expect(await currentVersion(shipment.modelFolder)).toBe('v1')
 })
@@ -183,6 +181,8 @@ test('what was ordered later stays live when an earlier order is finished after 
   const { served_before: _before, ...shipment } = await aShipment(folder.path)
   const later = { ...shipment, deployment_id: 'three', version: 'v3', created_at: 3 }
   await shipToFolder({ ...later, served_before: 'v1' }, () => {}, never)
-  await expect(shipToFolder(shipment, () => {}, never)).rejects.toThrow('was ordered later')
+  await expect(shipToFolder(shipment, () => {}, never)).rejects.toThrow(
+    'serves a checkpoint from a later order',
+  )
   expect(await currentVersion(shipment.modelFolder)).toBe('v3')
 })

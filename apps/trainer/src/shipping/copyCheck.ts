@@ -15,8 +15,8 @@ interface Source {
 class Changed extends Failure {
   constructor({ source }: Source, what: string) {
     super(
-      `${source} changed while it was copied (${what}); nothing was shipped. ` +
-        'Ship it again once nothing writes to it.',
+      `${source} changed during the copy (${what}), so nothing was shipped. ` +
+        'Ship it again when no program writes to it.',
     )
   }
 }
@@ -37,7 +37,7 @@ export async function assertUnchanged(
   if (digests === null) return
   for (const { name, from: path } of copied) {
     const digest = await fileDigest(path, signal)
-    if (digest !== digests.get(name)) throw new Changed(from, `${name} holds other bytes`)
+    if (digest !== digests.get(name)) throw new Changed(from, `${name} has different bytes`)
   }
 }
 
@@ -54,12 +54,12 @@ function differenceOf(
   for (const { name, bytes, changed_at } of after) {
     const known = then.get(name)
     if (!known) return `${name} is new`
-    if (known.bytes !== bytes) return `${name} has ${bytes} bytes and had ${known.bytes}`
+    if (known.bytes !== bytes) return `${name} had ${known.bytes} bytes and now has ${bytes}`
     if (known.changed_at !== changed_at) return `${name} was written again`
     then.delete(name)
   }
   const [gone] = then.keys()
-  return gone === undefined ? undefined : `${gone} is gone`
+  return gone === undefined ? undefined : `${gone} is missing`
 }
 
 /** Throws a Failure where a copy is not a whole checkpoint by itself, as its original was. */
@@ -74,5 +74,5 @@ export async function assertWhole(
     ? await inspectCheckpoint(folder, join(folder, only.name), null)
     : await inspectCheckpoint(folder, folder, stateFile)
   if (files_state === 'complete') return
-  throw new Failure(`Its copy is ${files_state}: ${files_why}; nothing was shipped. Ship it again.`)
+  throw new Failure(`The copy is ${files_state}: ${files_why}. Nothing was shipped. Ship it again.`)
 }

@@ -34,7 +34,7 @@ export async function assertNewest(place: ModelVersion): Promise<void> {
   const live = await readManifest(join(modelFolder, serving))
   if (!live || live.created_at <= created_at) return
   throw new Failure(
-    `${modelFolder} already serves a checkpoint that was ordered later, so this one was not made live.`,
+    `${modelFolder} already serves a checkpoint from a later order, so this one was not made live.`,
   )
 }
 

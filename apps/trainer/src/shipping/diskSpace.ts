@@ -7,10 +7,10 @@ import { Failure, systemCode } from '../failure.ts'
 export async function assertFreeSpace(folder: string, bytes: number): Promise<void> {
   const free = await freeBytes(folder)
   if (free === undefined || BigInt(bytes) <= free) return
-  const sizes = `it takes ${bytesText(bytes)} and ${bytesText(Number(free))} are free`
+  const sizes = `the checkpoint needs ${bytesText(bytes)}, and ${bytesText(Number(free))} are free`
   throw new Failure(
-    `The disk of ${folder} has no room for this checkpoint: ${sizes}. ` +
-      'Remove files there, such as versions that are no longer served, and ship it again.',
+    `The disk of ${folder} has too little space: ${sizes}. ` +
+      'Remove files there, such as old versions, and ship again.',
   )
 }
 
@@ -33,7 +33,7 @@ export function describeFullDisk(error: unknown, folder: string): unknown {
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
   const disk =
     code === 'ENOSPC' ? `The disk of ${folder} is full` : `The quota of ${folder} is used up`
-  return new Failure(`${disk}; nothing was shipped. Remove files there and ship it again.`, {
+  return new Failure(`${disk}, so nothing was shipped. Remove files there and ship again.`, {
     cause: error,
   })
 }

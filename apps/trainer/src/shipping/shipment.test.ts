@@ -70,7 +70,7 @@ test('bytes that changed under way are found before the switch', async () => {
     const [incoming = ''] = readdirSync(shipment.modelFolder)
     writeFileSync(join(shipment.modelFolder, incoming, 'tokenizer', 'vocab.json'), '[]')
   }
-  await expect(shipToFolder(shipment, tamper, never)).rejects.toThrow('differs after it was copied')
+  await expect(shipToFolder(shipment, tamper, never)).rejects.toThrow('differs from the original')
   expect(await currentVersion(shipment.modelFolder)).toBeUndefined()
 })
 
@@ -80,6 +80,6 @@ test('a link that leads out of the run is not followed', async () => {
   await writeFile(join(folder.path, 'secret'), 'x')
   await symlink(join(folder.path, 'secret'), join(shipment.source, 'extra.bin'))
   await expect(shipToFolder(shipment, () => {}, never)).rejects.toThrow(
-    "leads out of the run's folder",
+    "leads outside the run's folder",
   )
 })

@@ -46,7 +46,7 @@ type Report = (progress: ShipmentProgress) => void
 export class Damaged extends Failure {
   constructor({ source, digest }: Pick<Shipment, 'source' | 'digest'>) {
     super(
-      `${source} was damaged on its disk: its SHA-256 is no longer ${digest}. Ship another one.`,
+      `${source} was damaged on its disk: its SHA-256 is no longer ${digest}. Ship another checkpoint.`,
     )
   }
 }
@@ -122,7 +122,7 @@ async function nameVersion(incoming: string, place: string): Promise<void> {
     await rename(incoming, place)
   } catch (cause) {
     if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(systemCode(cause) ?? '')) throw cause
-    throw new Failure(`${place} stands in the way; move it away and ship it again.`, { cause })
+    throw new Failure(`${place} already exists. Move it away and ship again.`, { cause })
   }
 }
 
@@ -193,7 +193,9 @@ async function verifyAll(
     report({ status: 'verifying', bytes_done, bytes_total })
   })
   if (name === undefined) return
-  throw new Failure(`${name} differs after it was copied; nothing was switched. Ship it again.`)
+  throw new Failure(
+    `The copy of ${name} differs from the original, so nothing was shipped. Ship it again.`,
+  )
 }
 
 /** The first file of a folder that is not what its digest says, or is not there. */

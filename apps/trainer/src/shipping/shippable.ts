@@ -36,7 +36,7 @@ export async function checkShippable(db: Database, order: ClaimedDeployment): Pr
     return { digest: changed ? null : known.digest, stateFile: stateFileOf(job.source) }
   }
   const why = files_why === null ? '' : ` (${files_why})`
-  throw new Failure(`The files of ${path} are ${files_state}${why}; nothing was shipped.`)
+  throw new Failure(`The files of ${path} are ${files_state}${why}, so nothing was shipped.`)
 }
 
 /** Notes that a checkpoint's bytes are not what they were, so that another one is chosen. */

@@ -28,9 +28,9 @@ export async function checkGguf(file: FileHandle, bytes: number): Promise<Weight
   const head = await bytesAt(file, 0, 24)
   if (head.length < 24) return broken('is cut short within its header')
   const version = head.readUInt32LE(4)
-  if (version < 2 || version > 3) return broken(`its GGUF version ${version} is not known`)
+  if (version < 2 || version > 3) return broken(`has an unknown GGUF version (${version})`)
   const [tensors, pairs] = [Number(head.readBigUInt64LE(8)), Number(head.readBigUInt64LE(16))]
-  if (tensors > MOST || pairs > MOST) return broken('its counts are broken')
+  if (tensors > MOST || pairs > MOST) return broken('has impossible counts in its header')
   try {
     const end = await tensorsEnd(new GgufReader(file, 24), tensors, pairs)
     return bytes < end ? broken(`is cut short: ${bytes} of ${end} bytes`) : WHOLE

@@ -28,7 +28,7 @@ export async function checkSafetensors(file: FileHandle, bytes: number): Promise
   if (expected === bytes) return checkTensors(tensors, empty)
   return bytes < expected
     ? broken(`is cut short: ${bytes} of ${expected} bytes`)
-    : broken(`has ${bytes - expected} bytes more than its header tells of`)
+    : broken(`has ${bytes - expected} bytes more than its header declares`)
 }
 
 /** Where the last tensor's bytes end, counted from the header's end, and how many tensors there are. */

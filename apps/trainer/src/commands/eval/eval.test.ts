@@ -161,7 +161,7 @@ test('each wrong input gets an error of one sentence', async () => {
     ],
     [['eval', 'refused', '--timeout', '-1', '--', ...script], 2, '--timeout'],
     [['eval', 'empty', '--', ...script], 1, 'no complete checkpoint to evaluate'],
-    [['eval', 'refused', '--', 'no-such-program', '{step}'], 2, 'could not be started'],
+    [['eval', 'refused', '--', 'no-such-program', '{step}'], 2, 'Cannot start'],
     [['eval', 'refused', '--', 'echo', '{step}'], 2, 'printed no JSON object with numbers'],
   ]
   for (const [words, code, message] of vectors) {

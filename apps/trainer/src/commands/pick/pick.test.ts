@@ -266,7 +266,7 @@ test('one unreadable path neither hides nor stops the others', async () => {
   ])
   expect(lines[2].skipped.map(({ text }: { text: string }) => text)).toEqual([
     'the files of checkpoint-200 are broken: its links form a loop (eval_loss 1)',
-    expect.stringContaining("it leads out of the run's folder"),
+    expect.stringContaining("its path leads outside the run's folder"),
   ])
 })
 
@@ -278,5 +278,8 @@ test("another program's journal.jsonl is ignored; a broken journal of Bestmark i
   expect((await pickJson(['.'], folder.path)).line).toMatchObject({ best_step: 100 })
   await writeFile(journal, '{"journal": 99}\n')
   const { line, code } = await pickJson(['.'], folder.path)
-  expect([code, line.error]).toEqual([2, expect.stringContaining('does not begin with the header')])
+  expect([code, line.error]).toEqual([
+    2,
+    expect.stringContaining('does not begin with a journal header'),
+  ])
 })

@@ -140,5 +140,5 @@ function ending({ code, signal }: ProcessEnd, last: string): string {
   if (code === 0) return 'completed'
   if (signal === 'SIGTERM' || signal === 'SIGINT' || code === 143 || code === 130) return 'stopped'
   const how = signal ? `was killed by ${signal}` : `ended with exit code ${code}`
-  return `failed: The program ${how}${last ? `; it last printed: ${last.slice(0, 500)}` : ''}`
+  return `failed: The program ${how}${last ? `; last output: ${last.slice(0, 500)}` : ''}`
 }

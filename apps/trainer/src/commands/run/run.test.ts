@@ -89,7 +89,7 @@ test('a program that fails ends the command with its exit code, and the job with
   expect((await bestmark(words, { env: here.env })).code).toBe(3)
   const job = await here.jobNamed('failing')
   expect(job).toMatchObject({ status: 'failed' })
-  expect(job?.error).toContain('exit code 3; it last printed: out of memory')
+  expect(job?.error).toContain('exit code 3; last output: out of memory')
 })
 
 test('stopping a job on the board asks its program with SIGTERM, and ends it where it is deaf', async () => {
@@ -252,10 +252,10 @@ test('a command that is missing, or cannot be started, is told in one sentence',
   for (const [program, why] of [
     ['no-such-program', 'there is no such program'],
     ['/dev/null/program', 'a folder was expected, but it is a file'],
-    ['/dev', 'it may not be run'],
+    ['/dev', 'permission denied'],
   ] as const) {
     const { code, stderr } = await bestmark(['run', '--', program], { env: here.env })
     expect(code).toBe(2)
-    expect(stderr).toContain(`bestmark: ${program} could not be started: ${why}.\n`)
+    expect(stderr).toContain(`bestmark: Cannot start ${program}: ${why}.\n`)
   }
 })

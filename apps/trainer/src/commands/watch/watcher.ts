@@ -77,7 +77,7 @@ export class Watcher {
   async #listen(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#silence.endSilent(this.#followed.values()).catch(this.#troubles.report)
-      await pause(AGENT_OPTIONS.pace.listen, signal)
+      await pause(AGENT_OPTIONS.pace.silence, signal)
     }
   }
 

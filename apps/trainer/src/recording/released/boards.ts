@@ -11,7 +11,7 @@ const MIGRATIONS = fileURLToPath(
   new URL('../../../../../packages/db/src/migrations', import.meta.url),
 )
 
-/** The rows of a board that a released version wrote; `@RUNS` stands for the folder of its runs. */
+/** The rows of a board that a released version wrote; `@RUNS` is the folder of its runs. */
 const Dump = z.object({
   migrations: z.array(z.string()),
   rows: z.record(z.string(), z.array(z.record(z.string(), z.unknown()))),
@@ -19,8 +19,8 @@ const Dump = z.object({
 type Dump = z.infer<typeof Dump>
 
 /**
- * Makes an empty database what a released version left of a board, with its runs in `folder`, and
- * brings it to today's version; returns the id of its host.
+ * Fills an empty database with a board of a released version, with its runs in `folder`, and
+ * migrates it to the current version; returns the id of its host.
  */
 export async function openReleased(db: Database, name: string, folder: string): Promise<string> {
   const packed = await readFile(join(import.meta.dirname, `${name}.json.gz`))
@@ -43,7 +43,7 @@ export async function openReleased(db: Database, name: string, folder: string): 
   return String(rows['training_jobs']?.[0]?.['host_id'])
 }
 
-/** Jobs are known by the places of their folders, and checkpoints by their jobs. */
+/** Ids of jobs are made from the paths of their folders, and ids of checkpoints from their jobs. */
 function movedTo(text: string, folder: string): string {
   const { rows } = Dump.parse(JSON.parse(text))
   let moved = text

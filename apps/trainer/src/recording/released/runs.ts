@@ -13,7 +13,7 @@ const LOG = Array.from({ length: 40 }, (_, index) => {
     : { step, loss: 3 / n, learning_rate: 0.1 / n, epoch }
 })
 
-/** Writes the runs that each of the released versions imported, as they lay there then. */
+/** Writes the runs that each released version imported, exactly as they were then. */
 export async function writeReleasedRuns(folder: string): Promise<void> {
   const put = async (path: string, content: string | Uint8Array): Promise<void> => {
     await mkdir(dirname(join(folder, path)), { recursive: true })
