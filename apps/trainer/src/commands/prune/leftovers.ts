@@ -4,14 +4,14 @@ import { Failure, systemCode } from '../../failure.ts'
 import { isInside } from '../../checkpoints/inspect.ts'
 import { REMOVED } from './removal.ts'
 
-/** What an interrupted prune left of a checkpoint. */
+/** Files of a checkpoint that an interrupted prune did not remove. */
 export interface Leftover {
   /** Relative to the run's root. */
   path: string
   bytes: number
 }
 
-/** What interrupted prunes left below a run's root (links resolved). Links are not followed. */
+/** Finds leftovers of interrupted prunes below a run's root (links resolved). Follows no links. */
 export async function findLeftovers(root: string): Promise<Leftover[]> {
   const left: Leftover[] = []
   for await (const folder of foldersIn(root)) {
@@ -20,14 +20,14 @@ export async function findLeftovers(root: string): Promise<Leftover[]> {
   return left.sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
-/** Removes what an interrupted prune left. Throws a Failure if a link now leads there. */
+/** Removes a leftover. Throws a Failure if its path now contains a link. */
 export async function removeLeftover(root: string, { path }: Leftover): Promise<void> {
-  const place = join(root, path)
-  const above = dirname(place)
-  if (!isInside(root, place) || (await realpath(above)) !== above) {
-    throw new Failure(`${place} is behind a link, so it was not removed.`)
+  const absolute = join(root, path)
+  const above = dirname(absolute)
+  if (!isInside(root, absolute) || (await realpath(above)) !== above) {
+    throw new Failure(`${absolute} is behind a link, so it was not removed.`)
   }
-  await rm(place, { recursive: true, force: true })
+  await rm(absolute, { recursive: true, force: true })
 }
 
 async function* foldersIn(folder: string): AsyncGenerator<string> {
@@ -51,7 +51,7 @@ async function entriesOf(folder: string) {
   return (await readdir(folder, { withFileTypes: true }).catch(orGone)) ?? []
 }
 
-/** A folder that is gone, or may not be read, holds nothing to remove. */
+/** A missing or unreadable folder has nothing to remove. */
 function orGone(error: unknown): undefined {
   if (!['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes(systemCode(error) ?? '')) throw error
 }

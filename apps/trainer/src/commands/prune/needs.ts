@@ -5,16 +5,16 @@ import { systemCode } from '../../failure.ts'
 import { isInside } from '../../checkpoints/inspect.ts'
 
 /**
- * What a checkpoint needs that does not lie in its own folder: where it and the links in it lead, as
- * paths relative to the run's root (links resolved), and, where the run's folder is itself the
- * checkpoint, the files in it. Links that lead out of the root, or nowhere, are left out.
+ * The files outside of a checkpoint's folder that it needs: the targets of links, as paths relative to
+ * the run's root (links resolved). If the root itself is the checkpoint, the files in it. Ignores
+ * targets outside of the root and broken links.
  */
 export async function needsOf(root: string, path: string): Promise<string[]> {
-  const place = absolutePath(root, path)
-  const isRoot = relative(root, place) === ''
+  const absolute = absolutePath(root, path)
+  const isRoot = relative(root, absolute) === ''
   const needs: string[] = []
-  if (!isRoot) needs.push(...(await targetIn(root, place)))
-  const entries = await entriesOf(place, !isRoot)
+  if (!isRoot) needs.push(...(await targetIn(root, absolute)))
+  const entries = await entriesOf(absolute, !isRoot)
   for (const entry of entries) {
     const inside = join(entry.parentPath, entry.name)
     if (entry.isSymbolicLink()) needs.push(...(await targetIn(root, inside)))
@@ -23,11 +23,11 @@ export async function needsOf(root: string, path: string): Promise<string[]> {
   return needs
 }
 
-/** Where a path really lies, if that is another place below the root. */
-async function targetIn(root: string, place: string): Promise<string[]> {
+/** The real path of a path, if it is another path below the root. */
+async function targetIn(root: string, path: string): Promise<string[]> {
   try {
-    const real = await realpath(place)
-    const isElsewhere = real !== place && real !== root && isInside(root, real)
+    const real = await realpath(path)
+    const isElsewhere = real !== path && real !== root && isInside(root, real)
     return isElsewhere ? [relative(root, real).split(sep).join('/')] : []
   } catch (error) {
     return ofNothing(error)
@@ -42,7 +42,7 @@ async function entriesOf(folder: string, recursive: boolean) {
   }
 }
 
-/** A file has no entries, and a link may lead nowhere; what cannot be looked at is no answer. */
+/** A file has no entries, and a broken link has no target. Other errors are thrown. */
 function ofNothing(error: unknown): [] {
   if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes(systemCode(error) ?? '')) return []
   throw error

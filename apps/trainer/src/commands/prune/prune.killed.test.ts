@@ -9,7 +9,7 @@ import { BESTMARK, bestmark, temporaryFolder, writeOutput } from '../../testing.
 
 const KEEP = ['--keep-best', '1', '--keep-last', '1']
 
-/** A run of three checkpoints, of which step 100 would go. */
+/** A run of three checkpoints, of which prune removes step 100. */
 async function aRun() {
   const home = await temporaryFolder()
   const root = join(home.path, 'run')
@@ -20,16 +20,16 @@ async function aRun() {
   return { ...home, root, prune, options }
 }
 
-/** So many files that their removal can be met half-way. */
+/** Writes so many files that the removal takes long enough to be interrupted. */
 async function makeLong(folder: string): Promise<void> {
   const names = Array.from({ length: 6_000 }, (_, index) => join(folder, `part-${index}`))
   for (const name of names) await writeFile(name, 'x')
 }
 
-test('what a killed prune left is listed with its bytes by the next, and removed with --yes', async () => {
+test('the next prune lists the leftovers of a killed prune, and removes them with --yes', async () => {
   await using here = await aRun()
   const left = join(here.root, '.bestmark-removed-checkpoint-100')
-  // On a machine that is very busy the removal may end before it is met; then it is done again.
+  // On a busy machine the removal may end too early. Then try again.
   while (!existsSync(left)) {
     await mkdir(join(here.root, 'checkpoint-100'), { recursive: true })
     await makeLong(join(here.root, 'checkpoint-100'))
@@ -53,7 +53,7 @@ test('what a killed prune left is listed with its bytes by the next, and removed
   expect((await here.prune('--yes')).code).toBe(1)
 }, 60_000)
 
-/** A prune that is killed as soon as what it removes has got its other name. */
+/** Kills a prune as soon as it has renamed the folder. */
 async function killedPrune(
   { cwd, env }: { cwd: string; env: NodeJS.ProcessEnv },
   left: string,
@@ -67,7 +67,7 @@ async function killedPrune(
   await ended
 }
 
-test('a remainder is found below folders, and never through links', async () => {
+test('leftovers are found in subfolders, never through links', async () => {
   await using here = await aRun()
   const name = '.bestmark-removed-checkpoint-7'
   const outside = join(here.path, 'outside')

@@ -4,11 +4,11 @@ import { expect, test } from 'vitest'
 import { command } from '../testing.ts'
 import { temporaryFolder, weightsOf } from '../../testing.ts'
 
-/** What a journal says of a checkpoint: its step, its loss where it was measured, and its path. */
-type Said = readonly [step: number, eval_loss: number | null, path: string]
+/** A checkpoint in a journal: its step, its loss (null if it was not measured), and its path. */
+type JournalRow = readonly [step: number, eval_loss: number | null, path: string]
 
-/** A run in the folder `real`, to which `link` leads, whose journal tells of checkpoints 10, 20 and 30. */
-async function aLinkedRun(said: (home: string) => readonly Said[]) {
+/** A run in the folder `real`, with a link `link` to it and checkpoints 10, 20 and 30. */
+async function aLinkedRun(rows: (home: string) => readonly JournalRow[]) {
   const home = await temporaryFolder()
   const root = join(home.path, 'real')
   for (const step of [10, 20, 30]) {
@@ -16,7 +16,7 @@ async function aLinkedRun(said: (home: string) => readonly Said[]) {
     await writeFile(join(root, `checkpoint-${step}`, 'model.safetensors'), weightsOf(step))
   }
   await symlink(root, join(home.path, 'link'))
-  const told = said(home.path).flatMap(([step, eval_loss, path]) => [
+  const events = rows(home.path).flatMap(([step, eval_loss, path]) => [
     ...(eval_loss === null
       ? []
       : [{ type: 'evaluation', attempt: 0, step, values: { eval_loss } }]),
@@ -26,7 +26,7 @@ async function aLinkedRun(said: (home: string) => readonly Said[]) {
   const lines = [
     { journal: 1, job_id, name: 'linked', project: 'p', recipe: null },
     { type: 'started', attempt: 0, metric_for_best: 'eval_loss', direction: 'min' },
-    ...told,
+    ...events,
     { type: 'ended', attempt: 0, status: 'completed' },
   ]
   const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
@@ -46,7 +46,7 @@ const WAYS: Record<string, (home: string) => string> = {
 }
 
 for (const [way, folder] of Object.entries(WAYS)) {
-  test(`the best stays under every name that its files have: ${way}`, async () => {
+  test(`the best is kept under every path of its files: ${way}`, async () => {
     await using here = await aLinkedRun((home) => [
       [10, 0.5, `${folder(home)}/checkpoint-10`],
       [20, 0.7, 'checkpoint-20'],
@@ -59,7 +59,7 @@ for (const [way, folder] of Object.entries(WAYS)) {
     expect(await here.saved()).toEqual(['checkpoint-10', 'checkpoint-30'])
   })
 
-  test(`what is named through a link to the run goes as any other: ${way}`, async () => {
+  test(`a checkpoint whose path contains a link to the run is removed like any other: ${way}`, async () => {
     await using here = await aLinkedRun((home) =>
       [10, 20, 30].map((step) => [step, step, `${folder(home)}/checkpoint-${step}`]),
     )
@@ -70,7 +70,7 @@ for (const [way, folder] of Object.entries(WAYS)) {
   })
 }
 
-test('a link from outside is followed to the run, and none within it', async () => {
+test('a link to the run is followed, but no link in the run', async () => {
   await using here = await aLinkedRun(() => [
     [10, 0.5, 'checkpoint-10'],
     [20, 0.7, '../link/checkpoint-20'],
@@ -88,7 +88,7 @@ test('a link from outside is followed to the run, and none within it', async () 
   expect(await readdir(join(here.root, 'store', 'kept'))).toEqual(['model.safetensors'])
 })
 
-test('a link, or the folder above it, stays where the best is named through it', async () => {
+test('a link, and the folder of a link, is kept if the path of the best contains it', async () => {
   await using here = await aLinkedRun(() => [
     [5, 0.8, 'all'],
     [10, 0.5, 'all/best'],
@@ -104,7 +104,7 @@ test('a link, or the folder above it, stays where the best is named through it',
   expect((await readdir(join(here.root, 'all'))).sort()).toEqual(['best', 'model.safetensors'])
 })
 
-test('paths that lead out of the run, or that no file system holds, neither go nor stop the rest', async () => {
+test('paths outside of the run and impossible paths are ignored', async () => {
   await using here = await aLinkedRun((home) => [
     [10, 0.5, 'checkpoint-10'],
     [20, 0.7, 'checkpoint-20'],

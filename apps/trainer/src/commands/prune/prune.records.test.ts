@@ -9,7 +9,7 @@ import { temporaryFolder } from '../../testing.ts'
 const WEIGHTS = writeSafetensors({ w: { shape: [1], data: new Float32Array(1) } })
 const KEEP = ['--keep-best', '1', '--keep-last', '1', '--yes']
 
-/** A run whose journal lists what a test tells as its checkpoints, the first with the lowest loss. */
+/** A run whose journal lists the paths of a test as checkpoints. The first has the lowest loss. */
 async function aRun() {
   const home = await temporaryFolder()
   const root = join(home.path, 'run')
@@ -49,7 +49,7 @@ interface Pruned {
   removed: string[]
 }
 
-test.each(['the folder', 'the board'])('no record of a run is pruned, by %s', async (by) => {
+test.each(['the folder', 'the board'])('prune by %s removes no log of a run', async (by) => {
   await using here = await aRun()
   await here.checkpoint('good')
   const records = ['bestmark-scores.jsonl', 'train.log', 'metrics.csv', 'args.yaml', 'log.txt']
@@ -58,8 +58,8 @@ test.each(['the folder', 'the board'])('no record of a run is pruned, by %s', as
   await writeFile(join(here.root, 'logs', 'events.out.tfevents.1.host'), 'x')
   await here.checkpoint('inner')
   await writeFile(join(here.root, 'inner', 'journal.jsonl'), 'x')
-  const told = ['journal.jsonl', ...records, '.', here.root, 'good/..', 'logs', 'inner']
-  await here.list('good', ...told, await here.checkpoint('worse'), await here.checkpoint('last'))
+  const logs = ['journal.jsonl', ...records, '.', here.root, 'good/..', 'logs', 'inner']
+  await here.list('good', ...logs, await here.checkpoint('worse'), await here.checkpoint('last'))
   if (by === 'the board') expect(await here.run('import', 'run')).toMatchObject({ code: 0 })
   const before = await readdir(here.root, { recursive: true })
   const done = await here.prune()
@@ -70,10 +70,10 @@ test.each(['the folder', 'the board'])('no record of a run is pruned, by %s', as
     join('worse', 'model.safetensors'),
   ])
   const why = Object.fromEntries(done.stays.map((row) => [row.path, row.why]))
-  for (const path of told) expect(why[path], path).not.toEqual([])
+  for (const path of logs) expect(why[path], path).not.toEqual([])
 })
 
-test('a record of a run is never its best checkpoint', async () => {
+test('a log of a run is never its best checkpoint', async () => {
   await using here = await aRun()
   await writeFile(join(here.root, 'train.log'), 'x\n')
   await here.list('journal.jsonl', 'train.log', await here.checkpoint('good'))
@@ -81,7 +81,7 @@ test('a record of a run is never its best checkpoint', async () => {
   expect(stdout.split('\n')[0]).toBe(join(here.root, 'good'))
 })
 
-test('what lies outside of the root is not even listed', async () => {
+test('paths outside of the root are not listed', async () => {
   await using here = await aRun()
   const outside = join(here.home, 'outside')
   await mkdir(outside)
@@ -98,7 +98,7 @@ test('what lies outside of the root is not even listed', async () => {
   expect(await readdir(outside)).toEqual(['model.safetensors'])
 })
 
-test('a checkpoint under a second name does not go while the first one stays', async () => {
+test('a checkpoint that is kept under one path is not removed under another', async () => {
   await using here = await aRun()
   const good = await here.checkpoint('good')
   const names = [join(here.root, 'good'), 'good/', './good', 'x/../good', 'x\\..\\good']
@@ -107,7 +107,7 @@ test('a checkpoint under a second name does not go while the first one stays', a
   expect(await readFile(join(here.root, 'good', 'model.safetensors'))).toEqual(Buffer.from(WEIGHTS))
 })
 
-test('an absolute path inside the root is one meaning in every command', async () => {
+test('an absolute path in the root means the same checkpoint in every command', async () => {
   await using here = await aRun()
   const [best, last] = [join(here.root, 'good'), join(here.root, 'last')]
   await here.checkpoint('good')

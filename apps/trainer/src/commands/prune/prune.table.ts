@@ -5,10 +5,9 @@ import { flag, required } from '../../cli/option.ts'
 
 export const PRUNE = command({
   name: 'prune',
-  summary: 'Remove checkpoints that are neither among the best nor among the last.',
+  summary: 'Remove all checkpoints except the best ones and the last ones.',
   details: [
-    'Without --yes nothing is removed; the list shows what would be. Pinned and shipped checkpoints ' +
-      'are always kept.',
+    'Without --yes it only lists what it would remove. Pinned and shipped checkpoints are always kept.',
   ],
   arguments: { RUN: one(`${JOB}, or the folder of a run`, { isFile: true }) },
   options: {
@@ -22,6 +21,6 @@ export const PRUNE = command({
       line: 'bestmark prune my-run --keep-best 2 --keep-last 1',
       text: 'Show what would be removed.',
     },
-    { line: 'bestmark prune my-run --keep-best 2 --keep-last 1 --yes', text: 'Remove it.' },
+    { line: 'bestmark prune my-run --keep-best 2 --keep-last 1 --yes', text: 'Remove them.' },
   ],
 })

@@ -6,7 +6,7 @@ import { temporaryFolder, writeOutput } from '../../testing.ts'
 
 const LOSSES = [5, 1, 2, 3, 4].map((eval_loss, index) => ({ step: (index + 1) * 100, eval_loss }))
 
-/** A run of five checkpoints, of which step 200 is the best, and the command line beside it. */
+/** A run of five checkpoints with the best at step 200, and functions that run commands. */
 async function aRun() {
   const home = await temporaryFolder()
   const root = join(home.path, 'run')
@@ -27,7 +27,7 @@ async function aRun() {
 const KEEP = ['--keep-best', '1', '--keep-last', '1']
 const pathsOf = (rows: { path: string }[]) => rows.map(({ path }) => path)
 
-test('a folder is pruned only with --yes, after the list of what would go and its bytes', async () => {
+test('without --yes the files and their sizes are listed; with --yes they are removed', async () => {
   await using here = await aRun()
   const dry = await here.run('prune', 'run', ...KEEP)
   expect(dry.stderr).toBe('')
@@ -43,11 +43,11 @@ test('a folder is pruned only with --yes, after the list of what would go and it
   expect(await here.prune('run', ...KEEP, '--yes')).toMatchObject({ code: 1, goes: [] })
 })
 
-test('of a job pinned ones stay, also by its path, and the board learns what went', async () => {
+test("a job's pinned checkpoints are kept, and the board records the removal", async () => {
   await using here = await aRun()
   expect(await here.run('import', 'run')).toMatchObject({ code: 0 })
   expect((await here.run('pin', 'run', '300')).stdout).toContain('checkpoint-300 is pinned')
-  // There is a folder of this name, which is the job.
+  // A folder with this name exists, and it is the job.
   const plan = await here.prune('run', ...KEEP)
   expect(pathsOf(plan.goes)).toEqual(['checkpoint-100', 'checkpoint-400'])
   const { job_id } = plan
@@ -59,7 +59,7 @@ test('of a job pinned ones stay, also by its path, and the board learns what wen
   expect(pathsOf((await here.prune('run', ...KEEP)).goes)).toEqual(['checkpoint-300'])
 })
 
-test('links are neither followed nor removed, and what is outside of the run stays', async () => {
+test('links are neither followed nor removed, and files outside of the run are kept', async () => {
   await using here = await aRun()
   const elsewhere = join(here.home, 'elsewhere')
   await rename(join(here.root, 'checkpoint-100'), elsewhere)
@@ -80,7 +80,7 @@ test('links are neither followed nor removed, and what is outside of the run sta
   expect(await readdir(here.home)).toContain('precious')
 })
 
-test('what a link in one that stays, or its own, leads to stays', async () => {
+test('the target of a link is kept if a kept checkpoint needs it', async () => {
   await using here = await aRun()
   const [best, last] = [join(here.root, 'checkpoint-200'), join(here.root, 'checkpoint-500')]
   await symlink('../checkpoint-300/model.safetensors', join(best, 'adapter.safetensors'))
@@ -92,7 +92,7 @@ test('what a link in one that stays, or its own, leads to stays', async () => {
   expect(await here.prune('run', ...KEEP)).toMatchObject({ code: 1, goes: [] })
 })
 
-test('where nothing can be called the best nothing goes, unless the last ones alone are to stay', async () => {
+test('without a best checkpoint nothing is removed, except with --keep-best 0', async () => {
   await using here = await aRun()
   const bare = join(here.home, 'bare')
   await writeOutput(bare, { saves: [1, 2, 3], log: [{ step: 3, loss: 1 }] })
@@ -103,7 +103,7 @@ test('where nothing can be called the best nothing goes, unless the last ones al
   expect(pathsOf(plan.goes)).toEqual(['checkpoint-1'])
 })
 
-test('how many are kept must be told, as whole numbers', async () => {
+test('--keep-best and --keep-last are required whole numbers', async () => {
   await using here = await aRun()
   const { stderr, code } = await here.prune('run', '--keep-best', '1')
   expect([code, stderr]).toEqual([

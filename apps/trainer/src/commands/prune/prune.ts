@@ -33,13 +33,13 @@ export async function main(words: readonly string[]): Promise<number> {
   const cleared = values.yes ? await clear(run, plan.left) : []
   const removed = values.yes && goes > 0 ? await removeAll(run, plan.goes, decide) : []
   const gone = { removed, cleared }
-  if (values.json) print(measuredJson(told(run, plan, gone)))
-  else print(ending(plan, gone, values.yes))
+  if (values.json) print(measuredJson(resultOf(run, plan, gone)))
+  else print(summaryText(plan, gone, values.yes))
   if (values.yes && (removed.length < goes || cleared.length < left)) return EXIT.unusable
   return goes + left > 0 ? EXIT.found : EXIT.nothing
 }
 
-/** Throws a Failure if the best is not among what is kept: then prune did not find its files. */
+/** Throws a Failure if the best is not kept: then prune did not find its files. */
 function assertBestStays(
   { name, root }: PrunedRun,
   best: string | null,
@@ -53,7 +53,7 @@ function assertBestStays(
   )
 }
 
-/** What is kept, what is removed, and what an interrupted prune left. */
+/** What is kept, what is removed, and the leftovers of interrupted prunes. */
 interface Plan extends Retention {
   left: Leftover[]
 }
@@ -76,7 +76,7 @@ async function clear({ root }: PrunedRun, left: readonly Leftover[]): Promise<Le
   return cleared
 }
 
-/** Decides again before each removal: a run that trains may have a new best. */
+/** Decides again before each removal, since a run that trains may have a new best. */
 async function removeAll(
   run: PrunedRun,
   goes: readonly Prunable[],
@@ -86,8 +86,8 @@ async function removeAll(
   for (const checkpoint of goes) {
     const { path } = checkpoint
     try {
-      const still = (await decide()).goes.some((row) => row.path === path)
-      if (!still)
+      const isStillRemoved = (await decide()).goes.some((row) => row.path === path)
+      if (!isStillRemoved)
         throw new Failure(`${path} must now be kept (the ranking changed), so it was not removed.`)
       await removeFiles(run.root, path)
       await run.recordRemoval(checkpoint)
@@ -113,7 +113,7 @@ function plainPlan({ name, root }: PrunedRun, { stays, goes, left }: Plan): stri
   ]
 }
 
-function ending({ goes, left }: Plan, { removed, cleared }: Gone, yes: boolean): string {
+function summaryText({ goes, left }: Plan, { removed, cleared }: Gone, yes: boolean): string {
   const words = [
     goes.length > 0 && counted(goes.length, 'checkpoint', 'checkpoints'),
     left.length > 0 && counted(left.length, 'leftover', 'leftovers'),
@@ -130,7 +130,7 @@ function counted(count: number, one: string, several: string): string {
   return `${count} ${count === 1 ? one : several}`
 }
 
-function told(run: PrunedRun, { stays, goes, left }: Plan, { removed, cleared }: Gone): object {
+function resultOf(run: PrunedRun, { stays, goes, left }: Plan, { removed, cleared }: Gone): object {
   const face = ({ attempt, step, path, bytes }: Prunable) => ({ attempt, step, path, bytes })
   return {
     ...{ job_id: run.job_id, name: run.name, root: run.root },

@@ -21,7 +21,7 @@ import type { ReadRun } from '../../sources/reader/source.ts'
 import { sweepJob } from '../../recording/sweep.ts'
 import { withRealPaths } from './realPaths.ts'
 
-/** What prune decides from. */
+/** The state of a run that prune decides from. */
 interface Present {
   selection: Selection
   checkpoints: Prunable[]
@@ -40,8 +40,8 @@ export interface PrunedRun extends AsyncDisposable {
 }
 
 /**
- * The run that a person names: a folder, or a job of this machine. A folder that is a job of the
- * board is that job, so that what was pinned or shipped there stays. Throws a Failure.
+ * Finds a run by its folder or job. A folder that belongs to a job counts as that job, so that pinned
+ * and shipped checkpoints are kept. Throws a Failure.
  */
 export async function prunedRun(text: string): Promise<PrunedRun> {
   const path = callerPath(text)
@@ -51,7 +51,7 @@ export async function prunedRun(text: string): Promise<PrunedRun> {
     const root = await realpath(path)
     const job = board && (await jobIn(board, root))
     if (board && job) return await ofJob(board, job)
-    if (board) await assertNobodys(board, root)
+    if (board) await assertNoOtherJob(board, root)
     await board?.[Symbol.asyncDispose]()
     return await ofFolder(root)
   } catch (error) {
@@ -79,8 +79,8 @@ async function jobIn(board: Board, root: string): Promise<HostedJob | undefined>
   return exported
 }
 
-/** Throws a Failure for a job of another machine: its pins and shipments are unknown here. */
-async function assertNobodys({ db }: Board, root: string): Promise<void> {
+/** Throws a Failure for a job of another machine, since its pins and shipments are unknown here. */
+async function assertNoOtherJob({ db }: Board, root: string): Promise<void> {
   const { job_id } = await readRun(root)
   const job = job_id === null ? undefined : await jobStatus(db, job_id)
   if (job)

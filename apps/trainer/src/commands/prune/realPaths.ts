@@ -7,18 +7,17 @@ import { systemCode } from '../../failure.ts'
 import { isInside } from '../../checkpoints/inspect.ts'
 import { needsOf } from './needs.ts'
 
-/** No file system holds such a path, so nothing is there that could go or be needed. */
-const NOWHERE = ['ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE']
+/** Errors of paths that cannot exist on any file system. */
+const IMPOSSIBLE = ['ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE']
 
 /**
- * Each checkpoint with the place where its files really lie below the run's root (links resolved),
- * by whatever way its path leads there. What lies outside of the root never goes; it is among them
- * only where somebody pinned or shipped it, for what it needs below the root.
+ * Adds to each checkpoint the real path of its files below the run's root (links resolved). Skips
+ * checkpoints outside of the root, except pinned or shipped ones: they may need files in the root.
  */
 export async function withRealPaths(root: string, rows: readonly Prunable[]): Promise<Prunable[]> {
   const all: Prunable[] = []
   for (const row of rows) {
-    const real = await realPlace(root, row.path)
+    const real = await realPathOf(root, row.path)
     const isChosen = row.pinned || row.shipped
     if (real !== undefined && (isChosen || isInside(root, real)))
       all.push({ ...row, ...(await decisionFor(root, row, real)) })
@@ -26,15 +25,15 @@ export async function withRealPaths(root: string, rows: readonly Prunable[]): Pr
   return all
 }
 
-/** Where a path leads; what is gone lies where it is told, and undefined is nowhere. */
-async function realPlace(root: string, path: string): Promise<string | undefined> {
-  const place = absolutePath(root, path)
+/** The real path; the path itself if its files are missing; undefined if it cannot exist. */
+async function realPathOf(root: string, path: string): Promise<string | undefined> {
+  const absolute = absolutePath(root, path)
   try {
-    return await realpath(place)
+    return await realpath(absolute)
   } catch (error) {
     const code = systemCode(error)
     if (code === undefined) throw error
-    return NOWHERE.includes(code) ? undefined : place
+    return IMPOSSIBLE.includes(code) ? undefined : absolute
   }
 }
 
@@ -52,6 +51,6 @@ async function decisionFor(root: string, row: Prunable, real: string): Promise<D
   const kept_because = asNamed ?? (await recordIn(root, resolved_path))
   const needs = await needsOf(root, resolved_path)
   if (named === undefined || named === resolved_path) return { resolved_path, kept_because, needs }
-  // Its name is lost with the link, or with the folder that holds the link.
+  // The path stops working if the link, or the folder of the link, is removed.
   return { resolved_path, kept_because, needs: [named, ...(await needsOf(root, named)), ...needs] }
 }

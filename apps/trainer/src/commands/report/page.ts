@@ -1,19 +1,18 @@
 import { Failure } from '../../failure.ts'
 
-/** Nothing of the file runs, and nothing is asked of anybody, whatever a run is called. */
+/** The report runs no script and sends no request, whatever names a run contains. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
 
 const STYLESHEET = /<link\b[^>]*\brel="stylesheet"[^>]*>/g
 const LINK = /<link\b[^>]*>/g
 const SCRIPT = /<script\b[\s\S]*?<\/script>/g
-/** What leads back to the board leads nowhere from a file. */
+/** Links to the board do not work in a file. */
 const ON_SCREEN = /<a\b[^>]*\bclass="screen\b[^>]*>[\s\S]*?<\/a>/g
 const HREF = /\bhref="([^"]+)"/
 
 /**
- * Makes one file of a page that is rendered without scripts: its styles are written into it, and
- * nothing else is fetched. `read` returns what stands at an address of the page. Throws a Failure
- * where a style needs a further file.
+ * Makes one file of a page without scripts: it inlines the styles and fetches nothing else. `read`
+ * returns the file at an address of the page. Throws a Failure if a style needs another file.
  */
 export async function selfContained(
   html: string,
@@ -27,7 +26,7 @@ export async function selfContained(
   const bare = [SCRIPT, LINK, ON_SCREEN].reduce((text, what) => text.replace(what, ''), html)
   const policy = `<meta http-equiv="content-security-policy" content="${POLICY}" />`
   const head = `${policy}\n<style>\n${styles.join('\n')}\n</style>\n</head>`
-  // A function, since a style may hold what a replacement would read as a pattern.
+  // A function, since a style may contain replacement patterns such as $&.
   return bare.replace('</head>', () => head)
 }
 

@@ -10,18 +10,18 @@ import { buildPages } from '../up/build.ts'
 import { servePages } from '../up/web.ts'
 import { BusyLine } from '../../cli/busyLine.ts'
 
-/** The time between two messages while the pages are built or read (ms). */
-const SAY_EVERY = 500
+/** The time between two updates of the message while the pages are built (ms). */
+const UPDATE_EVERY = 500
 
-/** Prints a job's report, the same as on the page, as one HTML file that needs no server. */
+/** Prints a job's report, as on the page, as one HTML file that needs no server. */
 export async function main(words: readonly string[]): Promise<number> {
   const { args } = parse(words, REPORT)
   await using board = await openBoard(process.env, { hasChildren: true })
   const { job_id } = await findJob(board.db, args.JOB)
-  const building = (): Promise<string> => buildPages(new AbortController().signal)
-  const pages = await whileSaying('preparing the pages', building)
-  const anywhere = { host: '127.0.0.1', port: 0 }
-  await using web = await servePages(anywhere, board.home, pages, 'stderr')
+  const build = (): Promise<string> => buildPages(new AbortController().signal)
+  const pages = await withBusyLine('preparing the pages', build)
+  const freePort = { host: '127.0.0.1', port: 0 }
+  await using web = await servePages(freePort, board.home, pages, 'stderr')
   const { host, port } = web.address
   const page = new URL(`http://${host}:${port}/jobs/${job_id}/report`)
   const headers = { authorization: `Bearer ${await boardToken(board.home)}` }
@@ -34,12 +34,12 @@ export async function main(words: readonly string[]): Promise<number> {
   return EXIT.found
 }
 
-async function whileSaying<T>(text: string, work: () => Promise<T>): Promise<T> {
-  using waiting = new BusyLine()
-  const saying = setInterval(() => waiting.show(text), SAY_EVERY)
+async function withBusyLine<T>(text: string, work: () => Promise<T>): Promise<T> {
+  using busyLine = new BusyLine()
+  const timer = setInterval(() => busyLine.show(text), UPDATE_EVERY)
   try {
     return await work()
   } finally {
-    clearInterval(saying)
+    clearInterval(timer)
   }
 }

@@ -7,28 +7,28 @@ import { retractionOf } from './retraction.ts'
 import { stateDigest } from '../../sources/scores/scoreEvents.ts'
 import { appendScores, type Score } from '../../sources/scores/scoresFile.ts'
 
-/** Who measured, and where the values come from. */
+/** Who measured, and the origin of the values. */
 export interface Provenance {
   by: string
-  /** Absolute path of the file that the values were read from; null for values from the command line. */
+  /** Absolute path of the file with the values; null for values from the command line. */
   file: string | null
   command: string[] | null
   /** Earlier scores of the same metrics no longer count. */
   replace?: boolean
 }
 
-/** Logged beside a metric, but not a measurement of the weights. */
-const BESIDE = /_(stderr|runtime|(samples|steps)_per_second)$/
+/** Logged with a metric, but not a measurement of the weights. */
+const NOT_MEASURED = /_(stderr|runtime|(samples|steps)_per_second)$/
 
-/** A metric that these weights have a value of already. The first value counts. */
+/** A metric that was measured on these weights before. The first value counts. */
 export interface Repeat {
   metric: string
   first: Measured
 }
 
 /**
- * Appends what was measured of a checkpoint to its run's scores; returns what was measured there
- * before. Throws a Failure where the run's folder cannot be written.
+ * Appends measurements of a checkpoint to its run's scores. Returns the metrics that were measured
+ * before. Throws a Failure if the run's folder is not writable.
  */
 export async function addScores(
   { run, checkpoint }: RunCheckpoint,
@@ -38,13 +38,13 @@ export async function addScores(
   const { path, attempt, step } = checkpoint
   const state = await stateDigest(run.root, path)
   const at = Date.now()
-  const known = { score: 1, at, path, attempt, step, state } as const
+  const key = { score: 1, at, path, attempt, step, state } as const
   const scores = measured.map(({ lines, ...one }): Score => {
     const line = Object.values(lines)[0] ?? null
     const origin = file === null ? null : { file: fromRoot(run.root, file), line }
-    return { ...known, ...one, by, origin, lines, command }
+    return { ...key, ...one, by, origin, lines, command }
   })
-  // What the run measured itself cannot be replaced.
+  // Values that the run logged cannot be replaced.
   const counting = replace ? run.events.filter((event) => !isScore(event)) : run.events
   const repeats = repeatsIn(counting, checkpoint, scores)
   const metrics = scores.flatMap(({ values }) => Object.keys(values))
@@ -76,21 +76,21 @@ function repeatsIn(
   const metrics = new Set(scores.flatMap(({ values }) => Object.keys(values)))
   return [...metrics].flatMap((metric) => {
     const value = first.get(metric)
-    return value === undefined || BESIDE.test(metric) ? [] : [{ metric, first: value }]
+    return value === undefined || NOT_MEASURED.test(metric) ? [] : [{ metric, first: value }]
   })
 }
 
-/** A repeat as a sentence. */
+/** Describes a repeat in one sentence. */
 export function repeatText({ metric, first }: Repeat): string {
   return `${metric} was measured there before (${valueText(first)}), and the first value counts. The new value is kept as a repeat.`
 }
 
-/** A value as people read it. */
+/** A value for people. */
 export function valueText(value: Measured): string {
   return isFiniteMeasure(value) ? figure(value) : String(value ?? 'missing')
 }
 
-/** The name of whoever runs this process. */
+/** The name of the user of this process. */
 export function userName(): string {
   try {
     return userInfo().username

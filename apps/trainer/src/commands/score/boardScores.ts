@@ -7,35 +7,35 @@ import { jobIdOf } from '../../recording/jobId.ts'
 import { readRun } from '../../sources/readRun.ts'
 import type { ReadRun } from '../../sources/reader/source.ts'
 
-/** Which checkpoint of a run is best now; from the board if the run is on it. */
+/** The best checkpoint of a run now; from the board if the run is a job. */
 export interface RecordedSelection {
   selection: Selection
-  /** Whether the board knows the run, and so its scores. */
+  /** Whether the run and its scores are on the board. */
   isOnBoard: boolean
 }
 
 /**
- * Records a run's scores if the run is on the board, and returns which checkpoint is best now. If
- * the board cannot be reached it throws a Failure, which says that the scores are kept.
+ * Records a run's scores if the run is a job, and returns the best checkpoint now. Throws a Failure
+ * if the board cannot be reached; its message says that the scores are kept.
  */
 export async function recordScores(root: string): Promise<RecordedSelection> {
   const run = await readRun(root)
-  const own = { selection: select({ policy: 'as_declared', ...rowsFrom(run.events) }) }
+  const ofFiles = { selection: select({ policy: 'as_declared', ...rowsFrom(run.events) }) }
   try {
     await using board = await openExistingBoard()
     const job_id = board && (await jobOf(board, run))
-    if (!board || job_id === undefined) return { ...own, isOnBoard: false }
+    if (!board || job_id === undefined) return { ...ofFiles, isOnBoard: false }
     await importRun(board, run.root, {})
-    const selection = (await selectionOf(board.db, job_id)) ?? own.selection
+    const selection = (await selectionOf(board.db, job_id)) ?? ofFiles.selection
     return { selection, isOnBoard: true }
   } catch (cause) {
     if (!(cause instanceof Failure)) throw cause
-    const why = `The scores are kept in the run's folder, but are not on the board: ${errorText(cause)}`
+    const why = `The scores are in the run's folder, but not on the board: ${errorText(cause)}`
     throw new Failure(why, { cause })
   }
 }
 
-/** The id by which this machine's board knows a run; undefined where it does not. */
+/** The id of the run's job on the board; undefined if there is none. */
 async function jobOf(board: Board, run: ReadRun): Promise<string | undefined> {
   const job_id = await jobIdOf(board, run)
   return (await jobStatus(board.db, job_id)) && job_id

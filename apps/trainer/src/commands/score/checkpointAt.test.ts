@@ -12,7 +12,7 @@ import { addScores } from './addedScores.ts'
 
 const RUN = fileURLToPath(new URL('../../sources/fixtures/lightning/version_0', import.meta.url))
 
-test('a checkpoint that is one file is scored as a folder is, beside the run that lists it', async () => {
+test('a checkpoint that is a single file can be scored', async () => {
   await using folder = await temporaryFolder()
   const root = join(folder.path, 'version_0')
   await cp(RUN, root, { recursive: true })
@@ -24,13 +24,13 @@ test('a checkpoint that is one file is scored as a folder is, beside the run tha
   expect(evaluations.at(-1)).toMatchObject({ step: 25, values: { acc: 0.75 }, samples: 8 })
 })
 
-test('a file that no run lists is no checkpoint', async () => {
+test('a file that is in no run is not a checkpoint', async () => {
   await expect(checkpointAt(join(RUN, 'hparams.yaml'))).rejects.toThrow(
-    'is a file, but no checkpoint of a run',
+    'is a file, but not a checkpoint of a run',
   )
 })
 
-test('a file that tells no step takes no score, and what can be done is said', async () => {
+test('a file without a step cannot be scored, and the error says what to do', async () => {
   await using folder = await temporaryFolder()
   const root = folder.path
   await writeFile(join(root, 'best.safetensors'), weightsOf(1))

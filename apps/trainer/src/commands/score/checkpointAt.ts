@@ -9,31 +9,31 @@ import type { ReadRun } from '../../sources/reader/source.ts'
 import { findSources } from '../../sources/sources.ts'
 import { WEIGHTS_ONLY_NAME } from '../../sources/unlogged/unlogged.ts'
 
-/** A checkpoint that can be scored, and the run it is of. */
+/** A checkpoint that can be scored, and its run. */
 export interface RunCheckpoint {
   run: ReadRun
   checkpoint: Checkpoint & { step: number }
 }
 
-/** A run's root is looked for so many folders above a checkpoint. */
-const HIGHEST = 4
-/** What to do about a file without a step. */
+/** The number of folders above a checkpoint that may be the run's root. */
+const MAX_HEIGHT = 4
+/** What to do with a file without a step. */
 export const STEP_HINT =
-  'Score the checkpoint that it is a copy of, or save it under a name with its step, such as model-500.pt.'
-/** Names that a sentence lists at most. */
-const LISTED = 12
+  'Score the checkpoint of which it is a copy, or save it under a name with its step, such as model-500.pt.'
+/** The most names in a list of a sentence. */
+const MAX_LISTED = 12
 
 /**
- * The checkpoint that a folder or a file is, with the run that lists it, found upwards. Throws a Failure
- * that says why there is none, or why it cannot be scored.
+ * Finds the checkpoint at a path and its run, in one of the folders above. Throws a Failure if there
+ * is none, or if it cannot be scored.
  */
 export async function checkpointAt(path: string): Promise<RunCheckpoint> {
-  const folder = await realPlace(path)
+  const folder = await realPathOf(path)
   let above = dirname(folder)
   let unread: unknown
-  // Weights in a folder of their own are of the run above them that has a log.
+  // A run that has only weights counts if no run above has a log.
   let unlogged: RunCheckpoint | undefined
-  for (let height = 0; height < HIGHEST && above !== dirname(above); height++) {
+  for (let height = 0; height < MAX_HEIGHT && above !== dirname(above); height++) {
     try {
       const run = (await mayBeRun(above)) ? await readRun(above) : undefined
       const found = run && (await listed(run, folder))
@@ -52,10 +52,10 @@ export async function checkpointAt(path: string): Promise<RunCheckpoint> {
   throw new Failure(await whyNone(path, folder, unread))
 }
 
-/** The checkpoint was found, but cannot be scored; no other folder needs a look. */
+/** The checkpoint was found, but cannot be scored, so the search ends. */
 class Unscorable extends Failure {}
 
-async function realPlace(path: string): Promise<string> {
+async function realPathOf(path: string): Promise<string> {
   try {
     return await realpath(path)
   } catch (cause) {
@@ -65,7 +65,7 @@ async function realPlace(path: string): Promise<string> {
   }
 }
 
-/** Whether a folder is worth reading as a run; one that may not be listed is not. */
+/** Whether a folder may be a run. An unreadable folder is not. */
 async function mayBeRun(folder: string): Promise<boolean> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (systemCode(error) === undefined) throw error
@@ -104,20 +104,20 @@ async function whyNone(path: string, folder: string, unread: unknown): Promise<s
     if (!(error instanceof Failure)) throw error
     return undefined
   })
-  const own = run ? rowsFrom(run.events).checkpoints : []
-  if (own.length > 0) {
-    const names = listText(own.map((one) => one.path))
+  const checkpoints = run ? rowsFrom(run.events).checkpoints : []
+  if (checkpoints.length > 0) {
+    const names = listText(checkpoints.map((one) => one.path))
     return `${path} is a run, not a checkpoint. Name one of its checkpoints: ${names}.`
   }
   const isFile = await stat(folder).then((seen) => seen.isFile())
-  if (isFile) return `${path} is a file, but no checkpoint of a run. Name a checkpoint.`
+  if (isFile) return `${path} is a file, but not a checkpoint of a run. Name a checkpoint.`
   const because = unread === undefined ? '' : ` (${errorText(unread)})`
-  return `${path} is no checkpoint of a run: no folder above it is a run that has it${because}.`
+  return `${path} is not a checkpoint: no folder above it is a run with this checkpoint${because}.`
 }
 
-/** Names as a sentence lists them, the rest counted. */
+/** A list of names for a sentence. Names beyond the limit are only counted. */
 export function listText(names: readonly string[]): string {
-  const rest = names.length - LISTED
-  const shown = names.slice(0, LISTED).join(', ')
-  return rest > 0 ? `${shown} and ${rest} more` : shown
+  const rest = names.length - MAX_LISTED
+  const listed = names.slice(0, MAX_LISTED).join(', ')
+  return rest > 0 ? `${listed} and ${rest} more` : listed
 }

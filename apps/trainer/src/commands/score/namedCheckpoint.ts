@@ -5,10 +5,7 @@ import { openExistingBoard } from '../../board/board.ts'
 import { Failure } from '../../failure.ts'
 import { checkpointAt, listText, type RunCheckpoint } from './checkpointAt.ts'
 
-/**
- * The checkpoint that a person names: its folder, or its id on the board, or the unique beginning
- * of that. Throws a Failure of one sentence.
- */
+/** Finds a checkpoint by its path, its id on the board, or the beginning of its id. Throws a Failure. */
 export async function findCheckpoint(text: string): Promise<RunCheckpoint> {
   const path = callerPath(text)
   if (existsSync(path) || !/^[0-9a-f-]{4,36}$/i.test(text)) return checkpointAt(path)

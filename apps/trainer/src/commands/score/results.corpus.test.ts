@@ -13,14 +13,14 @@ test.skipIf(!corpus)(
     let seen = 0
     for (const file of await publicFiles(corpus ?? '', 'hf_results_json')) {
       const text = await readFile(file, 'utf8')
-      const said = parsePythonJson(text) as Record<string, number>
-      const evaluated = Object.keys(said).filter((name) => /^eval_(?!samples$)/.test(name))
-      const found = measurementsIn(said, text)
+      const json = parsePythonJson(text) as Record<string, number>
+      const evaluated = Object.keys(json).filter((name) => /^eval_(?!samples$)/.test(name))
+      const found = measurementsIn(json, text)
       expect([file, found.flatMap(({ values }) => Object.keys(values))]).toEqual([file, evaluated])
       for (const { values, samples, lines } of found) {
-        expect(samples).toBe(said['eval_samples'] ?? null)
+        expect(samples).toBe(json['eval_samples'] ?? null)
         for (const [name, value] of Object.entries(values)) {
-          expect(value).toBe(said[name])
+          expect(value).toBe(json[name])
           expect(text.split('\n')[(lines[name] ?? 0) - 1]).toContain(`"${name}": `)
           seen++
         }

@@ -7,43 +7,43 @@ export interface Measurements {
   values: Record<string, Measured>
   samples: number | null
   directions: Record<string, Direction>
-  /** The line of each value in the text it was read from. */
+  /** The line number of each value in the text. */
   lines: Record<string, number>
 }
 
 /**
- * What a JSON value holds of measurements: the results of lm-evaluation-harness (any version), one
- * group a task, or a flat object such as the Trainer's `all_results.json`. None where there is no
- * number. `text` is what it was parsed from.
+ * The measurements in a JSON value: results of lm-evaluation-harness (any version), one group per
+ * task, or a flat object such as the Trainer's `all_results.json`. Empty if there is no number. `text`
+ * is the source of the value.
  */
-export function measurementsIn(said: unknown, text: string): Measurements[] {
-  if (!isObject(said)) return []
-  const found = isObject(said['results']) ? harness(said, text) : [flat(said, text)]
+export function measurementsIn(json: unknown, text: string): Measurements[] {
+  if (!isObject(json)) return []
+  const found = isObject(json['results']) ? harness(json, text) : [flat(json, text)]
   return found.filter(({ values }) => Object.keys(values).length > 0)
 }
 
 /**
  * Version 0.4 writes `results.{task}.{"acc,none": v, "acc_stderr,none": e}` with the filter after
- * the comma, `n-samples.{task}.effective` and `higher_is_better.{task}.{metric}`; older ones write
- * `acc` and `acc_stderr` alone.
+ * the comma, `n-samples.{task}.effective` and `higher_is_better.{task}.{metric}`. Older versions
+ * write only `acc` and `acc_stderr`.
  */
-function harness(said: Record<string, unknown>, text: string): Measurements[] {
+function harness(json: Record<string, unknown>, text: string): Measurements[] {
   const walk = new TextWalk(text)
   walk.lineOf('results')
-  const results = isObject(said['results']) ? said['results'] : {}
+  const results = isObject(json['results']) ? json['results'] : {}
   return Object.entries(results).map(([task, measured]) => {
     walk.lineOf(task)
-    const about = { samples: samplesOf(said['n-samples'], task), directions: {}, lines: {} }
+    const about = { samples: samplesOf(json['n-samples'], task), directions: {}, lines: {} }
     const found: Measurements = { values: {}, ...about }
-    const better = isObject(said['higher_is_better'])
-      ? ownValue(said['higher_is_better'], task)
+    const better = isObject(json['higher_is_better'])
+      ? ownValue(json['higher_is_better'], task)
       : undefined
     if (isObject(measured)) readTask(found, walk, { task, measured, better })
     return found
   })
 }
 
-/** Beside its metrics a task tells how long its samples are, and what it is called. */
+/** Fields of a task that are not metrics. */
 const ABOUT_TASK = /^(alias|name|samples|sample_len|sample_count)$/
 
 function readTask(
@@ -53,15 +53,15 @@ function readTask(
 ): void {
   const { task, measured, better } = of
   const isFiltered = Object.keys(measured).some((key) => key.includes(','))
-  for (const [key, said] of Object.entries(measured)) {
-    const value = readMeasured(said)
+  for (const [key, field] of Object.entries(measured)) {
+    const value = readMeasured(field)
     if (value === undefined || value === null || ABOUT_TASK.test(key)) continue
     if (isFiltered && !key.includes(',')) continue
     const [, base = key, isError = '', filter = ''] = /^(.*?)(_stderr)?(?:,(.*))?$/.exec(key) ?? []
     const metric = `${task}/${base}${filter === '' || filter === 'none' ? '' : `,${filter}`}`
     const name = metric + isError
     setOwn(found.values, name, value)
-    const line = walk.lineOf(key, said)
+    const line = walk.lineOf(key, field)
     if (line !== null) setOwn(found.lines, name, line)
     const isHigher = isObject(better) ? ownValue(better, base) : undefined
     if (!isError && typeof isHigher === 'boolean') {
@@ -76,22 +76,22 @@ function samplesOf(counts: unknown, task: string): number | null {
   return isCount(effective) ? effective : null
 }
 
-/** What a flat file tells beside measurements of the weights. */
+/** Fields of a flat file that are not measurements of the weights. */
 const NO_RESULT = /^(train_|(total_flos|epoch|step|global_step)$)/
 const SAMPLES = /^(eval_)?(num_|n_)?samples$/
 
-function flat(said: Record<string, unknown>, text: string): Measurements {
+function flat(json: Record<string, unknown>, text: string): Measurements {
   const walk = new TextWalk(text)
   const found: Measurements = { values: {}, samples: null, directions: {}, lines: {} }
-  for (const [name, one] of Object.entries(said)) {
-    const value = readMeasured(one)
+  for (const [name, field] of Object.entries(json)) {
+    const value = readMeasured(field)
     if (value === undefined || value === null || NO_RESULT.test(name)) continue
     if (SAMPLES.test(name)) {
       if (isCount(value)) found.samples = value
       continue
     }
     setOwn(found.values, name, value)
-    const line = walk.lineOf(name, one)
+    const line = walk.lineOf(name, field)
     if (line !== null) setOwn(found.lines, name, line)
   }
   return found

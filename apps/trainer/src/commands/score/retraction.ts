@@ -5,7 +5,7 @@ import { stateDigest } from '../../sources/scores/scoreEvents.ts'
 import { isSameCheckpoint, isRetracted, type Retraction } from '../../sources/scores/retraction.ts'
 import { appendScores, readScores } from '../../sources/scores/scoresFile.ts'
 
-/** The line that takes back metrics (null: all) of a checkpoint. */
+/** The retraction of metrics (null: all) of a checkpoint. */
 export async function retractionOf(
   { run, checkpoint }: RunCheckpoint,
   metrics: string[] | null,
@@ -17,8 +17,8 @@ export async function retractionOf(
 }
 
 /**
- * Takes back scores of a checkpoint, all or some metrics, and returns those that no longer count.
- * Throws a Failure if there is no such score, or if the folder cannot be written.
+ * Retracts scores of a checkpoint (no names: all) and returns those that no longer count. Throws a
+ * Failure if there is no such score, or if the folder is not writable.
  */
 export async function retractScores(
   of: RunCheckpoint,
@@ -27,20 +27,18 @@ export async function retractScores(
 ): Promise<Record<string, Measured>> {
   const { root } = of.run
   const retraction = await retractionOf(of, names.length > 0 ? [...names] : null, by)
-  const own = readScores(root).scores.filter((score) => isSameCheckpoint(score, retraction))
+  const scores = readScores(root).scores.filter((score) => isSameCheckpoint(score, retraction))
   const values: Record<string, Measured> = {}
   // Of several values the first one counts.
-  for (const score of own) Object.assign(values, { ...score.values, ...values })
+  for (const score of scores) Object.assign(values, { ...score.values, ...values })
   const unknown = names.find((name) => !Object.hasOwn(values, name))
   const { path } = of.checkpoint
-  if (own.length === 0) {
-    throw new Failure(
-      `${path} has no scores. Values that the run measured itself cannot be taken back.`,
-    )
+  if (scores.length === 0) {
+    throw new Failure(`${path} has no scores. Values that the run logged cannot be retracted.`)
   }
   if (unknown !== undefined) {
-    const known = Object.keys(values).join(', ')
-    throw new Failure(`${path} has no score of ${unknown}. It has ${known}.`)
+    const scored = Object.keys(values).join(', ')
+    throw new Failure(`${path} has no score of ${unknown}. It has ${scored}.`)
   }
   appendScores(root, [retraction])
   return Object.fromEntries(

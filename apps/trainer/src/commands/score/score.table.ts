@@ -5,7 +5,7 @@ import { flag, optional, repeated } from '../../cli/option.ts'
 
 export const SCORE = command({
   name: 'score',
-  summary: 'Keep what you measured on a checkpoint after training.',
+  summary: 'Store values that you measured on a checkpoint after training.',
   details: ['A score counts as an evaluation of the checkpoint, so it can decide which is best.'],
   forms: [
     'score CHECKPOINT NAME=VALUE… [options]',
@@ -27,13 +27,13 @@ export const SCORE = command({
     samples: optional(count('NUMBER', 1), 'How many examples were measured.'),
     mode: optional(oneOf(Direction.options), 'Whether a low or a high value is better.'),
     replace: flag('Earlier scores of the same metrics no longer count.'),
-    retract: flag('Take back the named scores of the checkpoint, or all of them.'),
+    retract: flag('Retract the named scores of the checkpoint, or all of them.'),
     by: optional(text('NAME'), 'Who measured. Default: your user name.'),
     json: flag('Print JSON.'),
   },
   examples: [
-    { line: 'bestmark score out/checkpoint-500 eval_f1=0.91', text: 'Keep one value.' },
+    { line: 'bestmark score out/checkpoint-500 eval_f1=0.91', text: 'Store one value.' },
     { line: 'bestmark score out/checkpoint-500 --results results.json', text: 'Read a file.' },
-    { line: 'bestmark score out/checkpoint-500 --retract eval_f1', text: 'Take it back.' },
+    { line: 'bestmark score out/checkpoint-500 --retract eval_f1', text: 'Retract it.' },
   ],
 })

@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => folder[Symbol.asyncDispose]())
 
-// A data folder that was never made, so that no board is touched.
+// A data folder that does not exist, so that no board is changed.
 const run = (...words: string[]) =>
   command(words, { cwd: folder.path, env: { BESTMARK_HOME: join(folder.path, 'home') } })
 
@@ -39,7 +39,7 @@ async function linesOf(root: string) {
     .map((line) => JSON.parse(line))
 }
 
-test('a score counts as an evaluation of the weights it was measured with', async () => {
+test('a score counts as an evaluation of its weights', async () => {
   const root = await output('scored')
   const words = ['exact_match=0.5', '--stderr', '0.1', '--samples', '50', '--by', 'ana']
   const first = await run('score', join(root, 'checkpoint-100'), ...words)
@@ -62,7 +62,7 @@ test('a score counts as an evaluation of the weights it was measured with', asyn
   })
 })
 
-test('no number is lost on the way: nan, infinities, and a direction that is told', async () => {
+test('nan, infinities and --mode are kept', async () => {
   const root = await output('odd')
   const words = ['quality=nan', 'speed=-inf', 'error=1e-3', '--mode', 'max']
   expect((await run('score', 'odd/checkpoint-100', ...words)).code).toBe(0)
@@ -73,7 +73,7 @@ test('no number is lost on the way: nan, infinities, and a direction that is tol
   expect(await picked(root, '--metric', 'quality')).toMatchObject({ best_step: 200 })
 })
 
-test('the first measurement of a metric counts, and a later one is told to be a repeat', async () => {
+test('the first measurement of a metric counts, and a later one is reported as a repeat', async () => {
   const root = await output('repeated')
   const { code, stderr } = await run('score', 'repeated/checkpoint-100', 'eval_f1=0.1', 'acc=1')
   expect(stderr).toBe(
@@ -83,7 +83,7 @@ test('the first measurement of a metric counts, and a later one is told to be a 
   expect(await picked(root, '--metric', 'eval_f1')).toMatchObject({ best_metric: 0.9 })
 })
 
-test('results of lm-evaluation-harness are taken over with errors, samples and directions', async () => {
+test('results of lm-evaluation-harness are read with errors, samples and directions', async () => {
   const root = await output('harness')
   const results = {
     results: {
@@ -136,7 +136,7 @@ test('results of lm-evaluation-harness are taken over with errors, samples and d
   expect(await picked(root, '--metric', 'wikitext/odd_score')).toMatchObject({ best_step: 200 })
 })
 
-test('results of older harnesses and flat files of the Trainer are taken over', async () => {
+test('results of older harnesses and flat files of the Trainer are read', async () => {
   const root = await output('older')
   const old = { results: { piqa: { acc: 0.5, acc_stderr: 0.1 } }, versions: { piqa: 0 } }
   await writeFile(join(root, 'old.json'), JSON.stringify(old))
@@ -150,7 +150,7 @@ test('results of older harnesses and flat files of the Trainer are taken over', 
   ])
 })
 
-test('a score of a checkpoint that is gone or was overwritten is left out, and said so', async () => {
+test('a score of a removed or overwritten checkpoint is skipped, with a warning', async () => {
   const root = await output('changed')
   await run('score', 'changed/checkpoint-100', 'acc=0.9')
   await run('score', 'changed/checkpoint-200', 'acc=0.5')
@@ -161,7 +161,7 @@ test('a score of a checkpoint that is gone or was overwritten is left out, and s
   expect(await picked(root, '--metric', 'acc')).toMatchObject({ best_step: null })
 })
 
-test('scores go where the run goes, and a line that is none stops no other', async () => {
+test('scores move with the run, and an invalid line does not stop the others', async () => {
   const root = await output('moved')
   await run('score', 'moved/checkpoint-100', 'acc=0.5')
   const path = join(root, 'bestmark-scores.jsonl')
@@ -172,7 +172,7 @@ test('scores go where the run goes, and a line that is none stops no other', asy
   expect(found).toMatchObject({ best_step: 200, best_metric: 0.75 })
 })
 
-test('--json is one line with what was kept and what is best now', async () => {
+test('--json prints one line with the stored values and the best now', async () => {
   const root = await output('json')
   const { stdout } = await run('score', 'json/checkpoint-200', 'acc=nan', '--json')
   expect(JSON.parse(stdout)).toMatchObject({
@@ -186,47 +186,47 @@ test('--json is one line with what was kept and what is best now', async () => {
   })
 })
 
-test('what does not fit is told in one sentence, and nothing is kept', async () => {
+test('each wrong input gets an error of one sentence, and nothing is stored', async () => {
   const root = await output('refused')
   await writeFile(join(root, 'checkpoint-200/checkpoint-is-incomplete.txt'), '')
   await writeFile(join(folder.path, 'notes.json'), '{"text": "no number"}')
-  const vectors: [words: string[], told: string][] = [
+  const vectors: [words: string[], message: string][] = [
     [[], 'CHECKPOINT is missing'],
-    [['refused/checkpoint-100'], 'as in eval_f1=0.9'],
+    [['refused/checkpoint-100'], 'such as eval_f1=0.9'],
     [['nowhere', 'acc=1'], 'There is no'],
     [['abcdef0', 'acc=1'], 'there is no board'],
     [
       ['refused', 'acc=1'],
       'is a run, not a checkpoint. Name one of its checkpoints: checkpoint-100, ',
     ],
-    [['.', 'acc=1'], 'no folder above it is a run that has it'],
+    [['.', 'acc=1'], 'no folder above it is a run with this checkpoint'],
     [['refused/trainer_state.json', 'acc=1'], 'is a file'],
     [['refused/checkpoint-200', 'acc=1'], 'checkpoint-200 is broken: its save was cut short'],
     [['refused/checkpoint-100', 'acc=high'], 'acc must be a number, nan or inf; got "high"'],
     [['refused/checkpoint-100', 'acc=1', '--mode', 'up'], '--mode must be min or max; got "up"'],
     [['refused/checkpoint-100', 'acc=1', '--colour'], 'Unknown option --colour.'],
     [['refused/checkpoint-100', '--results', 'none.json'], 'Cannot read '],
-    [['refused/checkpoint-100', '--results', 'notes.json'], 'holds no results'],
+    [['refused/checkpoint-100', '--results', 'notes.json'], 'has no results'],
     [
       ['refused/checkpoint-100', 'acc=1', '--results', 'notes.json'],
-      'Use either NAME=VALUE or --results',
+      'Use either --results FILE or NAME=VALUE',
     ],
   ]
-  for (const [words, told] of vectors) {
+  for (const [words, message] of vectors) {
     const { code, stdout, stderr } = await run('score', ...words)
-    expect([words, code, stdout, stderr]).toEqual([words, 2, '', expect.stringContaining(told)])
+    expect([words, code, stdout, stderr]).toEqual([words, 2, '', expect.stringContaining(message)])
   }
   await expect(linesOf(root)).rejects.toThrow('ENOENT')
 })
 
-test('a score is taken back, and what is left counts; the file keeps both lines', async () => {
+test('a retracted score no longer counts; the file keeps both lines', async () => {
   const root = await output('retracted')
   await run('score', 'retracted/checkpoint-100', 'acc=0.9', 'em=0.1', '--stderr', 'acc=0.2')
   await run('score', 'retracted/checkpoint-200', 'acc=0.5')
   expect((await picked(root, '--metric', 'acc')).best_step).toBe(100)
   const back = await run('score', 'retracted/checkpoint-100', '--retract', 'acc', '--by', 'ana')
   expect(back).toMatchObject({ code: 0, stderr: '' })
-  expect(back.stdout).toContain('checkpoint-100 (step 100): acc 0.9, acc_stderr 0.2, taken back in')
+  expect(back.stdout).toContain('checkpoint-100 (step 100): acc 0.9, acc_stderr 0.2, retracted in')
   expect((await picked(root, '--metric', 'acc')).best_step).toBe(200)
   expect((await picked(root, '--metric', 'em', '--mode', 'max')).best_step).toBe(100)
   expect((await linesOf(root)).at(-1)).toMatchObject({ retract: 1, metrics: ['acc'], by: 'ana' })
@@ -234,12 +234,12 @@ test('a score is taken back, and what is left counts; the file keeps both lines'
   expect(again).toMatchObject({ code: 2, stdout: '' })
   expect(again.stderr).toContain('checkpoint-100 has no score of acc. It has em.')
   await run('score', 'retracted/checkpoint-100', '--retract')
-  const own = await run('score', 'retracted/checkpoint-100', '--retract', 'eval_loss')
-  expect(own.stderr).toContain('Values that the run measured itself cannot be taken back.')
+  const logged = await run('score', 'retracted/checkpoint-100', '--retract', 'eval_loss')
+  expect(logged.stderr).toContain('Values that the run logged cannot be retracted.')
   expect((await run('score', 'retracted/checkpoint-200', '--retract', 'acc=1')).code).toBe(2)
 })
 
-test('a corrected score takes the place of the earlier ones', async () => {
+test('--replace replaces earlier scores', async () => {
   const root = await output('replaced')
   await run('score', 'replaced/checkpoint-100', 'acc=0.9')
   const again = await run('score', 'replaced/checkpoint-100', 'acc=0.7', 'eval_f1=1', '--replace')

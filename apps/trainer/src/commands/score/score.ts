@@ -15,22 +15,19 @@ import { measurementsFromWords } from './values.ts'
 import { findCheckpoint } from './namedCheckpoint.ts'
 import { print, notify } from '../../cli/terminal.ts'
 
-/** Keeps what was measured of a checkpoint after training, as an evaluation of its weights. */
+/** Keeps measurements that a user made on a checkpoint, as an evaluation of its weights. */
 export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, SCORE_TABLE)
-  const { CHECKPOINT: named, SCORE: told } = args
+  const { CHECKPOINT: named, SCORE: scores } = args
   const by = values.by ?? userName()
   if (by.trim() === '')
     throw new Failure('--by must be the name of a person or program; got an empty text.')
-  if (values.retract) return retract(named, told, { ...values, by })
+  if (values.retract) return retract(named, scores, { ...values, by })
   const file = values.results === undefined ? null : callerPath(values.results)
-  const asked = {
-    samples: values.samples ?? null,
-    mode: values.mode,
-  }
+  const { stderr, mode, samples = null } = values
   const measured = file
-    ? await fromFile(file, { ...asked, told, stderr: values.stderr })
-    : measurementsFromWords(told, { ...asked, stderr: values.stderr })
+    ? await fromFile(file, { samples, mode, scores, stderr })
+    : measurementsFromWords(scores, { samples, mode, stderr })
   const of = await findCheckpoint(named)
   const repeats = await addScores(of, measured, {
     by,
@@ -44,7 +41,7 @@ export async function main(words: readonly string[]): Promise<number> {
   return EXIT.found
 }
 
-/** Takes scores back. Their lines stay in the file, and a new line retracts them. */
+/** Retracts scores. Their lines stay in the file, and a new line retracts them. */
 async function retract(
   named: string,
   names: readonly string[],
@@ -57,19 +54,22 @@ async function retract(
   }
   const of = await findCheckpoint(named)
   const taken = await retractScores(of, names, values.by)
-  await printOutcome(of, taken, { isJson: values.json, done: 'taken back' })
+  await printOutcome(of, taken, { isJson: values.json, done: 'retracted' })
   return EXIT.found
 }
 
 async function fromFile(
   file: string,
-  asked: { samples: number | null; mode: Direction | undefined; told: string[]; stderr: string[] },
+  options: {
+    samples: number | null
+    mode: Direction | undefined
+    scores: string[]
+    stderr: string[]
+  },
 ): Promise<Measurements[]> {
-  const { samples, mode, told, stderr } = asked
-  if (told.length > 0 || stderr.length > 0) {
-    throw new Failure(
-      'Use either NAME=VALUE or --results: the file has its own values and standard errors.',
-    )
+  const { samples, mode, scores, stderr } = options
+  if (scores.length > 0 || stderr.length > 0) {
+    throw new Failure('Use either --results FILE or NAME=VALUE with --stderr, not both.')
   }
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new Failure(`Cannot read ${file}: ${fileErrorText(cause) ?? errorText(cause)}.`, {
@@ -79,7 +79,7 @@ async function fromFile(
   const found = measurementsIn(parsed(file, text), text)
   if (found.length === 0) {
     throw new Failure(
-      `${file} holds no results. Supported: results of lm-evaluation-harness, or numbers by name.`,
+      `${file} has no results. Supported: results of lm-evaluation-harness, or numbers by name.`,
     )
   }
   return found.map((one) => {
@@ -104,16 +104,16 @@ function parsed(file: string, text: string): unknown {
 async function printOutcome(
   { run, checkpoint }: RunCheckpoint,
   values: Readonly<Record<string, Measured>>,
-  { isJson, done }: { isJson: boolean; done: 'kept' | 'taken back' },
+  { isJson, done }: { isJson: boolean; done: 'kept' | 'retracted' },
 ): Promise<void> {
   const { selection, isOnBoard } = await recordScores(run.root)
   if (isJson) {
     const { path, attempt, step } = checkpoint
     const best_step = selection.best?.step ?? null
     const now = { best_step, best_metric_name: selection.metric, reason: selection.reason }
-    const told = done === 'kept' ? { values } : { taken_back: values }
-    const kept = { checkpoint: path, attempt, step, ...told, is_on_board: isOnBoard }
-    print(measuredJson({ root: run.root, ...kept, ...now }))
+    const changed = done === 'kept' ? { values } : { taken_back: values }
+    const result = { checkpoint: path, attempt, step, ...changed, is_on_board: isOnBoard }
+    print(measuredJson({ root: run.root, ...result, ...now }))
     return
   }
   const list = Object.entries(values).map(([name, value]) => `${name} ${valueText(value)}`)

@@ -2,18 +2,21 @@ import { type Direction, type Measured, ownValue, setOwn } from '@bestmark/core'
 import { Failure } from '../../failure.ts'
 import type { Measurements } from './results.ts'
 
-/** Options beside the values. */
-interface Beside {
+/** Options for the values. */
+interface ValueOptions {
   stderr: readonly string[]
   samples: number | null
   mode: Direction | undefined
 }
 
-/** Values from the command line, `name=value` each. Throws a Failure that names a wrong word. */
-export function measurementsFromWords(words: readonly string[], beside: Beside): Measurements[] {
+/** Parses `name=value` words of the command line. Throws a Failure that names a wrong word. */
+export function measurementsFromWords(
+  words: readonly string[],
+  options: ValueOptions,
+): Measurements[] {
   if (words.length === 0) {
     throw new Failure(
-      'NAME=VALUE is missing. Write a score as in eval_f1=0.9, or name a file with --results.',
+      'NAME=VALUE is missing. Write a score such as eval_f1=0.9, or name a file with --results.',
     )
   }
   const values: Record<string, Measured> = {}
@@ -23,11 +26,11 @@ export function measurementsFromWords(words: readonly string[], beside: Beside):
     setOwn(values, name, value)
   }
   const metrics = Object.keys(values)
-  for (const word of beside.stderr) {
+  for (const word of options.stderr) {
     const { metric, error } = errorOf(word, metrics)
     values[`${metric}_stderr`] = error
   }
-  const { samples, mode } = beside
+  const { samples, mode } = options
   const directions = mode ? Object.fromEntries(metrics.map((metric) => [metric, mode])) : {}
   return [{ values, samples, directions, lines: {} }]
 }
@@ -35,7 +38,7 @@ export function measurementsFromWords(words: readonly string[], beside: Beside):
 function pairOf(word: string): { name: string; value: number } {
   const at = word.lastIndexOf('=')
   const name = word.slice(0, Math.max(at, 0)).trim()
-  if (name === '') throw new Failure(`"${word}" is no score. Write a score as in eval_f1=0.9.`)
+  if (name === '') throw new Failure(`"${word}" is not a score. Write a score such as eval_f1=0.9.`)
   return { name, value: numberOf(word.slice(at + 1), name) }
 }
 
@@ -59,7 +62,7 @@ function errorOf(word: string, metrics: readonly string[]): { metric: string; er
 const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i
 const WORDS: Record<string, number> = { nan: NaN, inf: Infinity, infinity: Infinity }
 
-/** A number as people and programs write it, including nan and inf. */
+/** Parses a number, including nan and inf. */
 function numberOf(text: string, of: string): number {
   const bare = text.trim().replace(/^[-+]/, '').toLowerCase()
   const word = ownValue(WORDS, bare)
