@@ -86,7 +86,7 @@ test('a start that cannot go on says why in one sentence, with an exit code', as
   await once(other, 'listening')
   const { port } = other.address() as AddressInfo
   for (const [more, says] of [
-    [{ PORT: String(port) }, `Port ${port} is taken`],
+    [{ PORT: String(port) }, `Port ${port} is in use`],
     [{ PORT: 'zorp' }, 'PORT must be a number from 1 to 65535'],
     [{ HOST: '0.0.0.0' }, 'HOST=0.0.0.0 is refused'],
     [{ BESTMARK_HOME: join(home.path, 'file', 'below') }, 'The data folder'],

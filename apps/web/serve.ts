@@ -29,7 +29,7 @@ const server = guardedServer((request, response) => {
 })
 
 function leave(error: NodeJS.ErrnoException): never {
-  const taken = `Port ${process.env['PORT']} is taken. Give PORT another one.`
+  const taken = `Port ${process.env['PORT']} is in use. Use another port, with PORT.`
   process.stderr.write(`${error.code === 'EADDRINUSE' ? taken : error.message}\n`)
   process.exit(1)
 }

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { Failure } from '../../failure.ts'
 
-/** Where the pages are served. */
+/** The address of the pages. */
 export interface Address {
   host: string
   port: number
@@ -13,20 +13,20 @@ const DEFAULT_PORT = 4173
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 
 /**
- * The address that HOST and PORT name, free to listen on. Throws a Failure where HOST is not this
- * machine alone (there are no accounts yet), where PORT is no port, and where it is taken.
+ * The free address of HOST and PORT. Throws a Failure if HOST is not an address of this machine only
+ * (there are no accounts yet), if PORT is not a port, or if the port is in use.
  */
 export async function freeAddress(env: NodeJS.ProcessEnv): Promise<Address> {
   const host = env['HOST'] || '127.0.0.1'
   if (!LOOPBACK.test(host)) {
     throw new Failure(
       `HOST=${host} is refused: Bestmark has no accounts yet, so it listens on this machine only. ` +
-        'Leave HOST out, and reach the board from another machine through "ssh -L".',
+        'Remove HOST, and open the board from another machine through "ssh -L".',
     )
   }
   const port = portOf(env) ?? DEFAULT_PORT
   await tryToListen({ host, port })
-  // Browsers try both addresses of a name of this machine, so nobody else may have the other one.
+  // Browsers try both addresses of a local name, so no other program may use the second one.
   if (port !== 0 && host !== '::1') await tryToListen({ host: '::1', port })
   return { host, port }
 }
@@ -63,8 +63,8 @@ function tryToListen({ host, port }: Address): Promise<void> {
     const server = createServer()
     server.once('error', (cause: NodeJS.ErrnoException) => {
       if (host === '::1' && MISSING.has(cause.code ?? '')) return resolve()
-      const taken = cause.code === 'EADDRINUSE'
-      const why = taken ? 'is taken' : `cannot be listened on (${cause.code})`
+      const isInUse = cause.code === 'EADDRINUSE'
+      const why = isInUse ? 'is in use' : `cannot be opened (${cause.code})`
       reject(
         new Failure(
           `Port ${port} ${why}. Use another port, as in PORT=${port < 65_535 ? port + 1 : DEFAULT_PORT}.`,

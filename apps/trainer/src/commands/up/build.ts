@@ -11,7 +11,7 @@ import { Failure } from '../../failure.ts'
 const ROOT = fileURLToPath(new URL('../../../../../', import.meta.url))
 /** The folder of the pages. */
 export const WEB = join(ROOT, 'apps', 'web')
-/** Vite's own program, which a process of ours can be. */
+/** The program of Vite. */
 export const VITE = join(WEB, 'node_modules', 'vite', 'bin', 'vite.js')
 const BUILDS = join(WEB, 'build')
 const SOURCES = ['apps/web', 'packages/core', 'packages/db', 'packages/api']
@@ -20,8 +20,8 @@ const SOURCES = ['apps/web', 'packages/core', 'packages/db', 'packages/api']
 type Builder = (draft: string, signal: AbortSignal) => Promise<void>
 
 /**
- * Builds the pages, unless there is a complete build of the same sources. Returns the folder of the
- * build, which does not change while this process lives.
+ * Builds the pages, unless a complete build of the same sources exists. Returns the folder of the
+ * build. It does not change while this process runs.
  */
 export async function buildPages(
   signal: AbortSignal,
@@ -37,7 +37,7 @@ export async function buildPages(
     if (!(await builds.isWhole(digest)))
       await build(builds, digest, (draft) => builder(draft, signal))
     await builds.sweep(digest)
-    // Sources that changed meanwhile may be in the build or not.
+    // If the sources changed meanwhile, build again.
     if (digest === (await digestOfSources())) return builds.pathOf(digest)
   }
 }

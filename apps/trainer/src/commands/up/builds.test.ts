@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => folder[Symbol.asyncDispose]())
 
-/** Another process that builds into a folder, slowly, and prints where; each build adds a line to a file. */
+/** Another process that builds slowly into a folder and prints its path. Each build adds a line to a file. */
 const BUILDS = `
   import { appendFile, mkdir, writeFile } from 'node:fs/promises'
   import { buildPages } from ${JSON.stringify(join(import.meta.dirname, 'build.ts'))}
@@ -28,7 +28,7 @@ const BUILDS = `
   }
   console.log(await buildPages(new AbortController().signal, folder, builder))`
 
-test('processes that start at once share one whole build, and a build that lost a file is made anew', async () => {
+test('processes that start together share one build, and a build with a missing file is made again', async () => {
   const [builds, log] = [join(folder.path, 'builds'), join(folder.path, 'log')]
   const build = async (): Promise<string> => {
     const argv = ['--input-type=module', '-e', BUILDS, builds, log]
@@ -59,7 +59,7 @@ const [NEW, USED, OLD, YOUNG] = ['a', 'b', 'c', 'd'].map((letter) => letter.repe
   string,
 ]
 
-/** A build of one file, as old as said. */
+/** A build of one file, with an age. */
 async function build(builds: Builds, digest: string, days: number): Promise<void> {
   const draft = builds.draftOf(digest)
   await mkdir(draft, { recursive: true })
@@ -69,7 +69,7 @@ async function build(builds: Builds, digest: string, days: number): Promise<void
   await utimes(join(builds.pathOf(digest), 'manifest.json'), time, time)
 }
 
-test('old builds go, but for those that a living process uses; what a dead one began goes too', async () => {
+test('old unused builds and drafts of dead processes are removed', async () => {
   await using home = await temporaryFolder()
   const builds = new Builds(home.path)
   await builds.use(USED)
@@ -91,7 +91,7 @@ test('old builds go, but for those that a living process uses; what a dead one b
   expect(left.toSorted()).toEqual([NEW, USED, `${USED}.${process.pid}.used`, YOUNG].toSorted())
 })
 
-test('a file of another size, or that is gone, breaks a build; one that was added does not', async () => {
+test('a changed or missing file breaks a build; an added file does not', async () => {
   await using home = await temporaryFolder()
   const builds = new Builds(home.path)
   expect(await builds.isWhole(NEW)).toBe(false)

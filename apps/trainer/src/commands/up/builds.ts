@@ -9,7 +9,7 @@ const KEPT = 24 * 3_600_000
 /** The file that lists the files of a build; written last. */
 const MANIFEST = 'manifest.json'
 
-/** The builds of the pages: a folder for each state of the sources, never changed once it is there. */
+/** The builds of the pages: one folder per state of the sources, never changed once it exists. */
 export class Builds {
   readonly #folder: string
 
@@ -17,17 +17,17 @@ export class Builds {
     this.#folder = folder
   }
 
-  /** Where the build of a state of the sources lies, once it is made. */
+  /** The folder of the build of a state of the sources. */
   pathOf(digest: string): string {
     return join(this.#folder, digest)
   }
 
-  /** A folder beside the builds, to make one in. */
+  /** A new folder for an unfinished build. */
   draftOf(digest: string): string {
     return join(this.#folder, `${digest}.${process.pid}.${randomUUID()}.draft`)
   }
 
-  /** Whether a build is complete: every file is there, with its size. */
+  /** Whether a build is complete: every file exists with its size. */
   async isWhole(digest: string): Promise<boolean> {
     const folder = this.pathOf(digest)
     const text = await readFile(join(folder, MANIFEST), 'utf8').catch(() => '')
@@ -39,7 +39,7 @@ export class Builds {
     return found.every(Boolean)
   }
 
-  /** Moves a finished draft to its place, and replaces a broken build. */
+  /** Renames a finished draft to a build. Replaces a broken build. */
   async finish(draft: string, digest: string): Promise<void> {
     await writeFile(join(draft, MANIFEST), JSON.stringify(await sizesOf(draft)))
     const path = this.pathOf(digest)
@@ -80,7 +80,7 @@ type Sizes = readonly (readonly [path: string, size: number])[]
 
 function sizesIn(text: string): Sizes | undefined {
   try {
-    // We wrote it ourselves, whole, before the build got its name.
+    // `finish` wrote it completely before the rename.
     return JSON.parse(text) as Sizes
   } catch {
     return undefined

@@ -6,7 +6,7 @@ import { command } from '../testing.ts'
 import { temporaryFolder } from '../../testing.ts'
 import { addExamples } from './examples.ts'
 
-test('the stories of an empty board show the trap, the disagreement and the lost file, once ever', async () => {
+test('an empty board gets the three examples, only once', async () => {
   await using home = await temporaryFolder()
   await using database = await newBoardEnv(home.path)
   await using board = await openBoard(database.env)
@@ -19,21 +19,22 @@ test('the stories of an empty board show the trap, the disagreement and the lost
   expect(await examples(db)).toEqual(jobs.map(({ job_id }) => job_id).sort())
   const { stdout } = await command(['jobs'], { env: database.env })
   expect(stdout.match(/\(recorded example\)$/gm)).toHaveLength(jobs.length)
-  const told = async (name: string) => {
+  const checkpointsNamed = async (name: string) => {
     const found = await checkpointsOf(db, jobs.find((job) => job.name === name)?.job_id ?? '')
     return found!
   }
 
-  const { best, missed_best, second_opinion } = (await told('best-between-saves')).selection
+  const { best, missed_best, second_opinion } = (await checkpointsNamed('best-between-saves'))
+    .selection
   expect(missed_best?.value).toBeLessThan(best?.value ?? NaN)
   expect(second_opinion).toMatchObject({ because: 'stale_pointer', step: missed_best?.step })
 
-  const { selection, explanation } = await told('loss-against-f1')
+  const { selection, explanation } = await checkpointsNamed('loss-against-f1')
   expect(explanation.question?.choices.map(({ metric }) => metric)).toContain('eval_f1')
   const byF1 = explanation.winners.find(({ metric }) => metric === 'eval_f1')
   expect(byF1?.best.step).not.toBe(selection.best?.step)
 
-  const lost = (await told('best-rotated-away')).selection
+  const lost = (await checkpointsNamed('best-rotated-away')).selection
   expect(lost.best).not.toBeNull()
   expect(lost.skipped.map(({ reason }) => reason)).toContain('missing')
   expect(lost.reason).toContain('A better one cannot be shipped')

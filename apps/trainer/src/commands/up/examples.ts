@@ -8,26 +8,26 @@ import { JOURNAL } from '../../journal/header.ts'
 
 /**
  * Real runs, recorded by clients/python/programs/stories.py: a best evaluation between two saves, a
- * loss and an F1 that disagree, and a best checkpoint that the trainer rotated away. Their weights
- * are stand-ins.
+ * loss and an F1 that disagree, and a best checkpoint that the trainer removed. Their weights are
+ * placeholders.
  */
-const STORIES = ['best-between-saves', 'loss-against-f1', 'best-rotated-away']
+const EXAMPLES = ['best-between-saves', 'loss-against-f1', 'best-rotated-away']
 const RECORDED = fileURLToPath(new URL('../../../stories', import.meta.url))
 
-/** Puts the recorded runs on a board as examples, once ever: a person may have removed them. */
+/** Puts the recorded runs on a board as examples, only once, since a user may have removed them. */
 export async function addExamples(board: Board): Promise<void> {
-  for (const name of STORIES) {
+  for (const name of EXAMPLES) {
     const job_id = uuidv5(board.host_id, `story ${name}`)
     if (!(await claimExample(board.db, job_id))) continue
     const root = join(await privateFolder(board.home, 'examples'), name)
     await cp(join(RECORDED, name), root, { recursive: true })
-    await beOfThisBoard(join(root, JOURNAL), job_id)
+    await setJobId(join(root, JOURNAL), job_id)
     await importRun(board, root, {})
   }
 }
 
-/** Boards that share a database each have their own stories. */
-async function beOfThisBoard(journal: string, job_id: string): Promise<void> {
+/** Gives an example the id of this board, since several boards may share a database. */
+async function setJobId(journal: string, job_id: string): Promise<void> {
   const text = await readFile(journal, 'utf8')
   await writeFile(journal, text.replace(/("job_id": ?")[^"]*/, `$1${job_id}`))
 }

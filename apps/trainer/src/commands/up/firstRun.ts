@@ -7,24 +7,23 @@ import { CHAR_LM } from '@bestmark/char-lm'
 import { startRun } from '../../agent/startRun.ts'
 import { addExamples } from './examples.ts'
 
-/** A run that the board started by itself. */
+/** The run that an empty board starts. */
 export interface FirstRun {
   job_id: string
   signal: (name: 'SIGTERM' | 'SIGKILL') => void
-  /** Fulfils when the run has ended and is on the board to its end. */
+  /** Fulfils when the run has ended and is completely recorded. */
   recorded: Promise<void>
 }
 
 /**
- * On an empty board the built-in recipe is trained beside the recorded stories, once ever: a later
- * start finds it claimed, and takes it back where it still trains because the process that began it
- * was killed.
+ * On an empty board, trains the built-in recipe and adds the recorded examples, only once. A later
+ * start adopts the run if it still trains, because the process that started it was killed.
  */
 export async function firstRun(board: Board, agent: Agent): Promise<FirstRun | undefined> {
   const { db, host_id } = board
   const job_id = uuidv5(host_id, 'first run')
-  const known = await jobStatus(db, job_id)
-  if (known) return stillTraining(job_id, known.output_dir, agent)
+  const stored = await jobStatus(db, job_id)
+  if (stored) return stillTraining(job_id, stored.output_dir, agent)
   const { total } = await listJobs(db, { limit: 1 })
   if (total > 0 || !(await claimOnce(db, 'first run'))) return undefined
   agent.reserve(job_id)

@@ -8,19 +8,19 @@ export class Pages implements AsyncDisposable {
   readonly #over = new AbortController()
   #web: Promise<WebServer>
 
-  /** Starts the first one with `begin`, and later ones. */
+  /** `begin` starts a server. It starts the first one now. */
   constructor(begin: (address: Address) => Promise<WebServer>, address: Address) {
     this.#begin = begin
     this.#web = begin(address)
   }
 
-  /** Where the first one listens. Throws a Failure where it cannot. */
+  /** The address of the first one. Throws a Failure if it cannot listen. */
   async listening(): Promise<Address> {
     return (await this.#web).address
   }
 
   /** Restarts it until disposed. Throws a Failure if it ends too often in a row. */
-  async keep(say: (line: string) => void, restarts: Restarts): Promise<void> {
+  async keep(log: (line: string) => void, restarts: Restarts): Promise<void> {
     const { address } = await this.#web
     let isFirst = true
     const run = async (): Promise<string> => {
@@ -28,7 +28,7 @@ export class Pages implements AsyncDisposable {
       isFirst = false
       return (await this.#web).ended
     }
-    await runWithRestarts('The web server', run, this.#over.signal, { say, restarts })
+    await runWithRestarts('The web server', run, this.#over.signal, { log, restarts })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

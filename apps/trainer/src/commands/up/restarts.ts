@@ -1,13 +1,13 @@
 import { Failure, errorText } from '../../failure.ts'
 import { pause } from '../../pause.ts'
 
-/** How a part that ended is started again. */
+/** How a part of the board is restarted. */
 export interface Restarts {
-  /** How many ends in a row are allowed. */
+  /** The most restarts in a row. */
   most: number
   /** The first wait, doubled each time (ms), and the longest. */
   wait: { first: number; longest: number }
-  /** After this time (ms) the count begins again. */
+  /** After this time (ms) without an end the count starts again. */
   steady: number
 }
 
@@ -18,15 +18,15 @@ export const RESTARTS: Restarts = {
 }
 
 /**
- * Runs a part, and runs it again each time it ends, after a wait and a message. `run` fulfils with
- * how it ended, such as "was killed by SIGKILL". Returns when the signal aborts. Throws a Failure
- * after too many ends in a row.
+ * Runs a part, and restarts it after each end, with a message and a wait. `run` fulfils with how it
+ * ended, such as "was killed by SIGKILL". Returns when the signal aborts. Throws a Failure after too
+ * many ends in a row.
  */
 export async function runWithRestarts(
   name: string,
   run: () => Promise<string>,
   signal: AbortSignal,
-  { say, restarts = RESTARTS }: { say: (line: string) => void; restarts?: Restarts },
+  { log, restarts = RESTARTS }: { log: (line: string) => void; restarts?: Restarts },
 ): Promise<void> {
   for (let row = 0; !signal.aborted;) {
     const since = performance.now()
@@ -39,7 +39,7 @@ export async function runWithRestarts(
       )
     }
     const wait = Math.min(restarts.wait.first * 2 ** (row - 1), restarts.wait.longest)
-    say(
+    log(
       `${name} ${how}. It starts again in ${wait / 1000} s (${row} of ${restarts.most} in a row).`,
     )
     await pause(wait, signal)

@@ -9,12 +9,12 @@ export const UP = command({
   details: ['An empty board trains a small model, so that there is something to see.'],
   arguments: {},
   options: {
-    'no-demo': flag('Do not train the small model, and leave out the recorded examples.'),
+    'no-demo': flag('Do not train the small model, and do not add the recorded examples.'),
     dev: flag('Rebuild the pages when their source changes.'),
     restarts: withDefault(
       count('NUMBER', 1),
       String(RESTARTS.most),
-      'A part that ends is started again. The board gives up after this many times in a row.',
+      'How often in a row a part that ends is restarted before the board stops.',
     ),
   },
   variables: [

@@ -18,15 +18,15 @@ import { Pages } from './pages.ts'
 import { UP } from './up.table.ts'
 import { runWithRestarts, RESTARTS, type Restarts } from './restarts.ts'
 
-/** How long the run may take to write its last checkpoint before it is killed (ms). */
+/** How long the run may take to write its last checkpoint before it is killed (ms). Ctrl-C waits for it. */
 const PATIENCE = 3500
 
 /** The wait before a job is watched again after an error (ms). */
 const WATCH_AGAIN = 1000
 
 /**
- * Starts the whole board and keeps it up until SIGINT, SIGTERM or SIGHUP, whichever of its parts
- * dies; then stops the run, the recorder, the web server and the database, in this order.
+ * Starts the whole board and restarts parts that die, until SIGINT, SIGTERM or SIGHUP. Then it stops
+ * the run, the agent, the web server and the database, in this order.
  */
 export async function main(words: readonly string[]): Promise<number> {
   const { values } = parse(words, UP)
@@ -39,31 +39,31 @@ export async function main(words: readonly string[]): Promise<number> {
   things.defer(() => noPages.abort())
   const until = AbortSignal.any([leaving.signal, noPages.signal])
   const building = values.dev ? Promise.resolve(undefined) : buildPages(until)
-  // Awaited below; until then a failure must not end the process without its sentence.
+  // Awaited below. Until then a failure must not end the process without its message.
   building.catch(() => undefined)
   const board = things.use(await openBoard(process.env, { hasChildren: true }))
-  say(`data      ${board.home}`)
-  say(`database  ${board.db.describe}`)
-  const troubles = new ErrorReporter(say)
+  log(`data      ${board.home}`)
+  log(`database  ${board.db.describe}`)
+  const errors = new ErrorReporter(log)
   const up = async (): Promise<void> => {
     const built = await building
     leaving.signal.throwIfAborted()
     const begin = (at: Address): Promise<WebServer> =>
       built === undefined ? developPages(at, board.home) : servePages(at, board.home, built)
     const pages = things.use(new Pages(begin, address))
-    const agent = new Agent(board.db, board, troubles, agentOptions())
+    const agent = new Agent(board.db, board, errors, agentOptions())
     const working = keepWorking(agent, restarts, things)
-    say(`board     ${await link(await pages.listening(), board)}`)
-    say('Ctrl-C stops everything.')
+    log(`board     ${await link(await pages.listening(), board)}`)
+    log('Ctrl-C stops everything.')
     leaving.signal.throwIfAborted()
-    const showing = values['no-demo'] ? undefined : showFirstRun(board, agent, troubles, things)
-    await Promise.all([pages.keep(say, restarts), working, showing])
+    const showing = values['no-demo'] ? undefined : showFirstRun(board, agent, errors, things)
+    await Promise.all([pages.keep(log, restarts), working, showing])
   }
-  await Promise.race([leaving.heard, up()])
+  await Promise.race([leaving.aborted, up()])
   return EXIT.found
 }
 
-/** Lets the agent work until it is disposed. An unexpected error of it does not end the board. */
+/** Runs the agent until it is disposed. Its unexpected errors do not end the board. */
 function keepWorking(
   agent: Agent,
   restarts: Restarts,
@@ -74,8 +74,8 @@ function keepWorking(
     await agent.work()
     return 'ended by itself'
   }
-  const working = runWithRestarts('The agent', run, over.signal, { say, restarts })
-  // Awaited once the pages are served; until then a failure must not end the process without its sentence.
+  const working = runWithRestarts('The agent', run, over.signal, { log, restarts })
+  // Awaited once the pages are served. Until then a failure must not end the process without its message.
   working.catch(() => undefined)
   things.defer(async () => {
     over.abort()
@@ -85,25 +85,25 @@ function keepWorking(
   return working
 }
 
-/** Trains on an empty board and shows the progress. The run is stopped before anything else. */
+/** Trains on an empty board and shows the progress. At the end the run is stopped first. */
 async function showFirstRun(
   board: Board,
   agent: Agent,
-  troubles: ErrorReporter,
+  errors: ErrorReporter,
   things: AsyncDisposableStack,
 ): Promise<void> {
   const leaving = new AbortController()
-  const beginning = firstRun(board, agent).catch(troubles.report)
+  const beginning = firstRun(board, agent).catch(errors.report)
   things.defer(async () => {
     leaving.abort()
     const run = await beginning
     if (run) await endRun(run)
   })
   const run = await beginning
-  if (run) await showProgress(board, run.job_id, troubles, leaving.signal)
+  if (run) await showProgress(board, run.job_id, errors, leaving.signal)
 }
 
-/** Waits for the run's last checkpoint, at most as long as Ctrl-C may take. */
+/** Stops the run and waits for its last checkpoint, at most PATIENCE. */
 async function endRun(run: FirstRun): Promise<void> {
   run.signal('SIGTERM')
   const impatient = setTimeout(() => run.signal('SIGKILL'), PATIENCE)
@@ -111,11 +111,11 @@ async function endRun(run: FirstRun): Promise<void> {
   clearTimeout(impatient)
 }
 
-/** Shows the progress of a job until it ends, and continues after the database was unavailable. */
+/** Shows the progress of a job until it ends, also after the database was unavailable. */
 async function showProgress(
   { db }: Board,
   job_id: string,
-  troubles: ErrorReporter,
+  errors: ErrorReporter,
   signal: AbortSignal,
 ): Promise<void> {
   const line = new ProgressLine()
@@ -126,7 +126,7 @@ async function showProgress(
         if (hasEnded(status.status)) return line.end()
       }
     } catch (error) {
-      troubles.report(error)
+      errors.report(error)
       await pause(WATCH_AGAIN, signal)
     }
   }
@@ -135,18 +135,18 @@ async function showProgress(
 async function link(address: Address, { home }: Board): Promise<string> {
   await noteAddress(home, address)
   const opens = await new BoardAccess(home).link(address)
-  // Safari asks the system's resolver, which does not know the name.
-  const inSafari = 'In Safari, write 127.0.0.1 in place of the name.'
+  // Safari uses the resolver of the system, which cannot resolve the name.
+  const inSafari = 'In Safari, replace the name by 127.0.0.1.'
   return process.platform === 'darwin' ? `${opens}\n          ${inSafari}` : opens
 }
 
-function untilAborted(signal: AbortSignal): { heard: Promise<void>; signal: AbortSignal } {
-  const heard = new Promise<void>((resolve) => {
+function untilAborted(signal: AbortSignal): { aborted: Promise<void>; signal: AbortSignal } {
+  const aborted = new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true })
   })
-  return { heard, signal }
+  return { aborted, signal }
 }
 
-function say(line: string): void {
+function log(line: string): void {
   print(line)
 }

@@ -4,7 +4,7 @@ import { Failure } from '../../failure.ts'
 import type { Address } from './address.ts'
 import { VITE, WEB } from './build.ts'
 
-/** How long the server may take to close live connections before it is ended (ms). */
+/** How long the server may take to close live connections before it is killed (ms). */
 const PATIENCE = 2000
 
 /** The process that serves the pages. */
@@ -37,9 +37,9 @@ export class WebServer implements AsyncDisposable {
 }
 
 /**
- * Starts the built pages and waits until they are served. The server is in a process group of its
- * own, so that Ctrl-C does not reach it before the run is stopped, and ends when this process does.
- * What it says goes to the same place as ours, or all of it to stderr.
+ * Starts the server of the built pages and waits until it listens. It is in a new process group, so
+ * that Ctrl-C does not stop it before the run. It ends with this process. Its output goes where the
+ * output of this process goes, or all of it to stderr.
  */
 export async function servePages(
   { host, port }: Address,
@@ -60,7 +60,9 @@ export async function servePages(
     stdio: ['ignore', output === 'stderr' ? 2 : output, 'inherit', 'ipc'],
   })
   const listening = await new Promise<number>((resolve, reject) => {
-    child.once('message', (said: { listening: { port: number } }) => resolve(said.listening.port))
+    child.once('message', (message: { listening: { port: number } }) =>
+      resolve(message.listening.port),
+    )
     child.once('error', reject)
     child.once('exit', (code) => {
       reject(new Failure(`The web server ended with exit code ${code} before it was ready.`))
@@ -69,7 +71,7 @@ export async function servePages(
   return new WebServer(child, { host, port: listening })
 }
 
-/** Serves the pages from their sources, with changes shown as they are made. */
+/** Serves the pages from their sources and shows each change at once. */
 export async function developPages({ host, port }: Address, home: string): Promise<WebServer> {
   const words = ['dev', '--host', host, '--port', String(port), '--strictPort']
   const child = spawn(process.execPath, [VITE, ...words], {

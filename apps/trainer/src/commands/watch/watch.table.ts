@@ -12,7 +12,7 @@ export const WATCH = command({
   options: {
     project: optional(text('NAME'), 'The project that new jobs belong to.'),
     checkpoints: CHECKPOINTS_OPTION,
-    once: flag('Look once, record what is there, and end.'),
+    once: flag('Record all runs once, and exit.'),
     json: flag('Print one JSON object each time a run is found, or its status or best changes.'),
   },
   variables: [LOST_AFTER],

@@ -15,26 +15,26 @@ const HEAD = 'epoch,step,train_loss,val_loss\n'
 const row = (step: number): string => `0,${step - 1},${1 / step},\n`
 const evaluation = (step: number): string => `0,${step - 1},,${2 / step}\n`
 
-const display = (said: string[]) => ({
-  message: (line: string) => void said.push(line),
+const display = (messages: string[]) => ({
+  message: (line: string) => void messages.push(line),
   show: () => undefined,
 })
 
-/** Watches a tree while a test looks at what comes of it. */
+/** Watches a folder while a test runs. */
 async function watched(tree: string, patience?: Patience) {
   await mkdir(tree, { recursive: true })
   const over = new AbortController()
-  const said: string[] = []
-  const watching = new Watcher(here.board, { project: 'watched' }, display(said), patience)
-  const done = watching.watch([tree], over.signal)
+  const messages: string[] = []
+  const watcher = new Watcher(here.board, { project: 'watched' }, display(messages), patience)
+  const done = watcher.watch([tree], over.signal)
   const dispose = async (): Promise<void> => {
     over.abort()
     await done
   }
-  return { said, [Symbol.asyncDispose]: dispose }
+  return { messages, [Symbol.asyncDispose]: dispose }
 }
 
-test('a run that begins under a watched tree is followed row by row', async () => {
+test('a new run below a watched folder is followed row by row', async () => {
   const tree = join(here.path, 'growing tree')
   await using watching = await watched(tree)
   const root = join(tree, 'lightning_logs', 'version_0')
@@ -45,8 +45,8 @@ test('a run that begins under a watched tree is followed row by row', async () =
     return found?.eval_loss === 2 / 10 ? found : undefined
   })
   expect(job).toMatchObject({ status: 'running', project: 'watched', current_step: 10 })
-  expect(watching.said).toContain('Recording lightning_logs/version_0 (lightning_csv).')
-  // Half a row waits until its newline comes.
+  expect(watching.messages).toContain('Recording lightning_logs/version_0 (lightning_csv).')
+  // Half a row is not read before its newline.
   await appendFile(join(root, 'metrics.csv'), row(20).slice(0, 4))
   await appendFile(join(root, 'metrics.csv'), row(20).slice(4) + evaluation(20))
   await eventually(async () =>
@@ -56,7 +56,7 @@ test('a run that begins under a watched tree is followed row by row', async () =
   expect([...loss!.values]).toEqual([1 / 10, 1 / 20])
 })
 
-test('a run that falls silent has stopped without an agent, and comes back with its next row', async () => {
+test('a run without new rows becomes stopped, and running again with its next row', async () => {
   const tree = join(here.path, 'silent tree')
   await mkdir(tree)
   await writeFile(join(tree, 'metrics.csv'), HEAD + row(10))
@@ -71,8 +71,8 @@ test('a run that falls silent has stopped without an agent, and comes back with 
   expect(await here.jobNamed('silent tree')).toMatchObject({ current_step: 20 })
 })
 
-test('with --json a watch prints a line for each run that it finds, and how it stands', async () => {
-  const tree = join(here.path, 'told tree')
+test('with --json watch prints one line per found run, with its status', async () => {
+  const tree = join(here.path, 'json tree')
   const log = [{ step: 100, eval_loss: 2 }]
   await writeOutput(join(tree, 'one'), { saves: [100], log })
   await makeOld(tree)
@@ -93,21 +93,21 @@ test('a finished run is imported once, and again when its files change', async (
   await writeOutput(join(tree, 'deep', 'finished'), { saves: [100, 200], log })
   await makeOld(tree)
   const over = new AbortController()
-  const said: string[] = []
-  const watching = new Watcher(here.board, {}, display(said))
-  await watching.look([tree], over.signal)
+  const messages: string[] = []
+  const watcher = new Watcher(here.board, {}, display(messages))
+  await watcher.look([tree], over.signal)
   const job = await here.jobNamed('deep/finished')
   expect(job).toMatchObject({ status: 'completed', best_step: 100 })
-  await watching.look([tree], over.signal)
-  expect(said).toHaveLength(1)
-  expect(said[0]).toContain('checkpoint-100')
+  await watcher.look([tree], over.signal)
+  expect(messages).toHaveLength(1)
+  expect(messages[0]).toContain('checkpoint-100')
   expect(await listCheckpoints(here.board.db, job!.job_id)).toHaveLength(2)
   const longer = [...log, { step: 300, eval_loss: 1 }]
   await writeOutput(join(tree, 'deep', 'finished'), { saves: [100, 200, 300], log: longer })
   await makeOld(tree)
-  await watching.look([tree], over.signal)
-  expect(said).toHaveLength(2)
-  expect(said[1]).toContain('checkpoint-300')
+  await watcher.look([tree], over.signal)
+  expect(messages).toHaveLength(2)
+  expect(messages[1]).toContain('checkpoint-300')
   expect(await here.jobNamed('deep/finished')).toMatchObject({
     job_id: job!.job_id,
     best_step: 300,
@@ -115,7 +115,7 @@ test('a finished run is imported once, and again when its files change', async (
   expect(await listCheckpoints(here.board.db, job!.job_id)).toHaveLength(3)
 })
 
-test('a run is called by its path below the watched folder, or by its own name where it tells one', async () => {
+test('a run is named by its path below the watched folder, or by the name that it declares', async () => {
   const tree = join(here.path, 'named tree')
   for (const rate of ['lr1e-3', 'lr3e-3']) {
     await writeOutput(join(tree, 'sweep', rate), { saves: [1], log: [{ step: 1, eval_loss: 2 }] })
@@ -127,17 +127,17 @@ test('a run is called by its path below the watched folder, or by its own name w
   expect(await here.jobNamed('sweep/lr3e-3')).toMatchObject({ status: 'completed' })
 })
 
-test('a job that is on the board keeps its project, and the watch says so once', async () => {
+test('an existing job keeps its project, and one message says so', async () => {
   const tree = join(here.path, 'kept project')
   await writeOutput(join(tree, 'kept one'), { saves: [100], log: [{ step: 100, eval_loss: 2 }] })
   await makeOld(tree)
   const look = new AbortController().signal
   await new Watcher(here.board, { project: 'first' }, display([])).look([tree], look)
-  const said: string[] = []
-  const other = new Watcher(here.board, { project: 'second' }, display(said))
+  const messages: string[] = []
+  const other = new Watcher(here.board, { project: 'second' }, display(messages))
   await other.look([tree], look)
   await other.look([tree], look)
-  expect(said.filter((line) => line.includes('in project "first" already'))).toHaveLength(1)
+  expect(messages.filter((line) => line.includes('stays in project "first"'))).toHaveLength(1)
   expect(await here.jobNamed('kept one')).toMatchObject({ project: 'first' })
 })
 
@@ -145,7 +145,7 @@ test('a run that could not be imported is tried again', async () => {
   const tree = join(here.path, 'later tree')
   await writeOutput(join(tree, 'later'), { saves: [100], log: [{ step: 100, eval_loss: 2 }] })
   await makeOld(tree)
-  const said: string[] = []
+  const messages: string[] = []
   let isAway = true
   const board = new Proxy(here.board, {
     get: (target, name) => {
@@ -154,16 +154,16 @@ test('a run that could not be imported is tried again', async () => {
     },
   })
   isAway = false
-  const watching = new Watcher(board, {}, display(said))
+  const watcher = new Watcher(board, {}, display(messages))
   isAway = true
-  await watching.look([tree], new AbortController().signal)
-  expect(said).toEqual([expect.stringContaining('Skipped ')])
+  await watcher.look([tree], new AbortController().signal)
+  expect(messages).toEqual([expect.stringContaining('Skipped ')])
   isAway = false
-  await watching.look([tree], new AbortController().signal)
+  await watcher.look([tree], new AbortController().signal)
   expect(await here.jobNamed('later')).toMatchObject({ status: 'completed' })
 })
 
-test('links in a loop and folders that may not be read are survived', async () => {
+test('loops of links and unreadable folders do not stop the watch', async () => {
   const tree = join(here.path, 'odd tree')
   await mkdir(join(tree, 'a', 'b'), { recursive: true })
   await symlink(tree, join(tree, 'a', 'b', 'loop'))
@@ -174,8 +174,8 @@ test('links in a loop and folders that may not be read are survived', async () =
     recursive: true,
   })
   await makeOld(join(tree, 'z'))
-  const watching = new Watcher(here.board, {}, display([]))
-  await watching.look([tree], new AbortController().signal)
+  const watcher = new Watcher(here.board, {}, display([]))
+  await watcher.look([tree], new AbortController().signal)
   await chmod(join(tree, 'closed'), 0o700)
   expect(await here.jobNamed('z/behind it')).toMatchObject({ status: 'completed' })
 })

@@ -12,8 +12,8 @@ import { WATCH } from './watch.table.ts'
 import { type Display, Watcher } from './watcher.ts'
 
 /**
- * Finds runs in trees and records them until SIGINT or SIGTERM: new ones as they come, growing ones
- * live, finished ones once. With --once it looks once and ends.
+ * Finds runs below folders and records them until SIGINT or SIGTERM: growing runs live, finished runs
+ * once. With --once it looks once and ends.
  */
 export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, WATCH)
@@ -30,23 +30,23 @@ export async function main(words: readonly string[]): Promise<number> {
   stopRequest.signal.addEventListener('abort', () => over.abort())
   if (stopRequest.signal.aborted) return EXIT.found
   const display = new WatchDisplay(values.json)
-  const watching = new Watcher(board, { project: values.project }, display, patience)
+  const watcher = new Watcher(board, { project: values.project }, display, patience)
   display.message(`Watching ${paths.join(', ')}. The board is in ${board.db.describe}.`)
-  if (!values.once) await watching.watch(paths, over.signal)
+  if (!values.once) await watcher.watch(paths, over.signal)
   else {
-    await watching.look(paths, over.signal)
+    await watcher.look(paths, over.signal)
     over.abort()
-    await watching.watch(paths, over.signal)
+    await watcher.watch(paths, over.signal)
   }
   display.end()
   return EXIT.found
 }
 
-/** Lines and progress for people on stderr; changes for programs on stdout. */
+/** Prints messages and progress for people to stderr, and changes for programs to stdout. */
 class WatchDisplay implements Display {
   readonly #line = process.stderr.isTTY ? new ProgressLine() : undefined
   readonly #json: boolean
-  readonly #known = new Map<string, string>()
+  readonly #printed = new Map<string, string>()
 
   constructor(json: boolean) {
     this.#json = json
@@ -61,9 +61,9 @@ class WatchDisplay implements Display {
   show = (job: TrainingJobStatus): void => {
     this.#line?.show(job)
     const { job_id, status, best_checkpoint_id, best_metric } = job
-    const face = measuredJson({ status, best_checkpoint_id, best_metric })
-    if (!this.#json || this.#known.get(job_id) === face) return
-    this.#known.set(job_id, face)
+    const state = measuredJson({ status, best_checkpoint_id, best_metric })
+    if (!this.#json || this.#printed.get(job_id) === state) return
+    this.#printed.set(job_id, state)
     print(measuredJson(job))
   }
 

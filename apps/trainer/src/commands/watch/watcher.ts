@@ -18,14 +18,14 @@ import { nameBelow } from './runName.ts'
 import { sweepJob } from '../../recording/sweep.ts'
 import { ErrorReporter } from '../../cli/errorReporter.ts'
 
-/** The rest between two looks at the folders: at least this (ms), and this many times the look's time. */
+/** The pause between two looks: at least this time (ms), and this many times the time of a look. */
 const REST = { least: 2_000, times: 10 }
 
-/** Where a watch reports. */
+/** Shows what a watcher finds. */
 export interface Display {
-  /** A line for people. */
+  /** Shows a message for people. */
   message: (line: string) => void
-  /** The status of a run, repeatedly while it is followed. */
+  /** Shows the status of a run, again and again while it is followed. */
   show: (job: TrainingJobStatus) => void
 }
 
@@ -36,17 +36,17 @@ interface Followed {
   done: Promise<void>
 }
 
-/** Finds runs below folders, imports those that ended, and follows those that grow. */
+/** Finds runs below folders, imports finished ones, and follows growing ones. */
 export class Watcher {
   readonly #board: Board
   readonly #project: NameOptions
   readonly #display: Display
-  readonly #troubles: ErrorReporter
+  readonly #errors: ErrorReporter
   readonly #silence: SilentRuns
   readonly #followed = new Map<string, Followed>()
-  /** Roots of runs whose jobs were named. */
+  /** Roots of runs whose names were checked. */
   readonly #named = new Set<string>()
-  /** When the files of a run that ended were last changed. */
+  /** The last change time of each imported run, by its root. */
   readonly #imported = new Map<string, number>()
 
   constructor(
@@ -58,7 +58,7 @@ export class Watcher {
     this.#board = board
     this.#project = project
     this.#display = display
-    this.#troubles = new ErrorReporter(display.message)
+    this.#errors = new ErrorReporter(display.message)
     this.#silence = new SilentRuns(board.db, patience)
   }
 
@@ -76,15 +76,15 @@ export class Watcher {
 
   async #listen(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#silence.endSilent(this.#followed.values()).catch(this.#troubles.report)
+      await this.#silence.endSilent(this.#followed.values()).catch(this.#errors.report)
       await pause(AGENT_OPTIONS.pace.silence, signal)
     }
   }
 
-  /** One look: runs that are new, and finished ones that changed. */
+  /** Looks once for new runs, and for finished runs that changed. */
   async look(paths: readonly string[], signal: AbortSignal): Promise<void> {
     const onUnreadable = (folder: string, why: string): void => {
-      this.#troubles.report(`Skipped ${folder}: ${why}`)
+      this.#errors.report(`Skipped ${folder}: ${why}`)
     }
     const seen = new Set<string>()
     for (const path of paths) {
@@ -92,7 +92,7 @@ export class Watcher {
         if (signal.aborted) return
         const named = { ...run, name: await nameBelow(path, run) }
         await this.#take(named, signal).catch((error: unknown) => {
-          this.#troubles.reportFor(`Skipped ${run.root}`, error)
+          this.#errors.reportFor(`Skipped ${run.root}`, error)
         })
       }
     }
@@ -117,24 +117,24 @@ export class Watcher {
     await this.#takeNames(run, job_id)
     const over = new AbortController()
     const until = AbortSignal.any([signal, over.signal])
-    const onTrouble = (error: unknown): void => this.#troubles.reportFor(run.name, error)
+    const onError = (error: unknown): void => this.#errors.reportFor(run.name, error)
     const onNotice = this.#onTold(run)
     const following =
       run.source === JOURNAL
-        ? followJournal(db, { job_id, folder, onNotice }, until, onTrouble)
-        : followFiles(db, { job_id, folder, host_id, onNotice }, until, onTrouble)
+        ? followJournal(db, { job_id, folder, onNotice }, until, onError)
+        : followFiles(db, { job_id, folder, host_id, onNotice }, until, onError)
     const end = (): void => over.abort()
     const done = Promise.all([following, this.#untilOver(run, job_id, until, end)])
       .then(async () => {
         if (signal.aborted) return void (await sweepJob(db, job))
-        // The next look sees what is written after this one.
+        // The next look finds later changes.
         const changed = await readLastChange(run.root)
         await importRun(this.#board, run.root, this.#naming(run))
         this.#imported.set(run.root, changed)
       })
       .catch(async (error: unknown) => {
-        onTrouble(error)
-        if (error instanceof OtherRunError) await endReplacedJob(db, job_id).catch(onTrouble)
+        onError(error)
+        if (error instanceof OtherRunError) await endReplacedJob(db, job_id).catch(onError)
       })
       .finally(() => {
         over.abort()
@@ -143,7 +143,7 @@ export class Watcher {
     this.#followed.set(run.root, { job_id, folder, done })
   }
 
-  /** A job that is on the board keeps its project, and that is said once. */
+  /** An existing job keeps its project. The message about it appears once. */
   async #takeNames({ root, name }: RunIdentity, job_id: string): Promise<void> {
     if (this.#project.project === undefined || this.#named.has(root)) return
     this.#named.add(root)
@@ -157,10 +157,10 @@ export class Watcher {
   }
 
   #onTold({ name }: RunIdentity): (text: string) => void {
-    return (text) => this.#troubles.reportFor(name, text)
+    return (text) => this.#errors.reportFor(name, text)
   }
 
-  /** Returns once the run has ended. A silent run may be evaluating or saving, or be lost. */
+  /** Returns once the run has ended. A run without new log lines may be saving, or it may be lost. */
   async #untilOver(
     run: RunIdentity,
     job_id: string,
@@ -168,12 +168,12 @@ export class Watcher {
     end: () => void,
   ): Promise<void> {
     const statuses = statusesOf(this.#board.db)
-    // A run that ended before and grows again is recorded first.
+    // If an ended run grows again, its new lines must be recorded before its status counts.
     for (let began = performance.now(); !signal.aborted;) {
       await pause(REST.least, signal)
       try {
         const status = await statuses.of(job_id, began)
-        this.#troubles.databaseAnswered()
+        this.#errors.databaseAnswered()
         if (!status) return end()
         if (hasEnded(status.status)) {
           this.#tell(run, status)
@@ -181,7 +181,7 @@ export class Watcher {
         }
         this.#display.show(status)
       } catch (error) {
-        this.#troubles.report(error)
+        this.#errors.report(error)
       }
     }
   }
