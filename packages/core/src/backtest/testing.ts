@@ -15,6 +15,7 @@ export function aRun(
     rows: {
       declaration: { metric: null, direction: null, declared_by: null },
       claim: null,
+      save_steps: null,
       evaluations: evaluations(...values.map((one, index) => [100 * (index + 1), one] as const)),
       checkpoints: [],
     },

@@ -10,7 +10,7 @@ const evaluation = { type: 'evaluation', step: 10, values: { a: 1, b: 2 } }
 
 test('a run that says nothing has declared nothing', () => {
   expect(rows()).toEqual({
-    ...{ claim: null, evaluations: [], checkpoints: [] },
+    ...{ claim: null, save_steps: null, evaluations: [], checkpoints: [] },
     declaration: { metric: null, direction: null, declared_by: null },
   })
 })

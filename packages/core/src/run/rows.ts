@@ -56,6 +56,8 @@ export interface Claim {
 export interface RunRows {
   declaration: Declaration
   claim: Claim | null
+  /** The distance between its saves, where the run declares one. */
+  save_steps: number | null
   evaluations: Evaluation[]
   checkpoints: Checkpoint[]
 }
@@ -69,13 +71,17 @@ export function rowsFrom(events: Iterable<TrainingEvent>): RunRows {
   const rows: RunRows = {
     declaration: { metric: null, direction: null, declared_by: null },
     claim: null,
+    save_steps: null,
     evaluations: [],
     checkpoints: [],
   }
   const latest = new Map<string, Checkpoint>()
   const known = new Set<string>()
   for (const event of events) {
-    if (event.type === 'started') rows.declaration = declaration(rows.declaration, event)
+    if (event.type === 'started') {
+      rows.declaration = declaration(rows.declaration, event)
+      rows.save_steps = event.save_steps ?? rows.save_steps
+    }
     if (event.type === 'evaluation') {
       rows.evaluations.push(evaluationOf(event))
       rows.declaration = { ...rows.declaration, ...directed(rows.declaration, event) }

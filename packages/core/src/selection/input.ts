@@ -9,6 +9,8 @@ export interface SelectionInput {
   options?: PolicyOptions
   declaration: Declaration
   claim: Claim | null
+  /** The distance between the run's saves, in steps; null or missing where it declares none. */
+  save_steps?: number | null
   evaluations: readonly Evaluation[]
   checkpoints: readonly Checkpoint[]
   /** Whether only shippable checkpoints are ranked (the default), or every evaluation. */

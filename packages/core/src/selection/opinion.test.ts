@@ -59,6 +59,20 @@ test('a record that earlier evaluations beat began anew after the last of them',
   expect(opinion?.text).toContain('only since step 300')
 })
 
+test('a record of the saves only is told from one that started again', () => {
+  const often = evaluations([100, 1.4], [150, 1.1], [200, 1.2], [250, 1.15], [300, 1.3])
+  const deciding = { evaluations: often, claim: claim('checkpoint-200', 200, 1.2) }
+  const all = { ...deciding, among: 'evaluations' as const }
+  expect(opinionOn({ ...all, save_steps: 100 })).toMatchObject({
+    agrees: false,
+    because: 'saves_only',
+    text: 'The trainer names checkpoint-200: 1.2 is the best eval_loss at its saves, every 100 steps; 2 better evaluations lie between them.',
+  })
+  expect(opinionOn({ ...all, save_steps: 50 })?.because).not.toBe('saves_only')
+  expect(opinionOn(all)?.because).not.toBe('saves_only')
+  expect(opinionOn({ ...deciding, save_steps: 100 })).toMatchObject({ agrees: true })
+})
+
 test('a claim of a path alone is judged at the step in its name', () => {
   const ofPath = (step: number, value: number | null) =>
     opinionOn({ claim: claim(`checkpoint-${step}`, null, value) })?.because

@@ -16,6 +16,8 @@ interface OpinionInput {
   checkpoints: readonly Checkpoint[]
   /** Whether files had to exist to be ranked. */
   among: 'checkpoints' | 'evaluations'
+  /** The distance between the run's saves, in steps, where it declares one. */
+  save_steps: number | null
 }
 
 type Verdict = [because: OpinionReason, text: string]
@@ -131,8 +133,10 @@ function orderVerdict(input: OpinionInput): Verdict {
       `it took the ${direction === 'min' ? 'highest' : 'lowest'} ${metric} for the best`,
     ]
   }
+  const at = { step: claimedStep, value: claimed }
   return (
-    restartVerdict(input, { step: claimedStep, value: claimed }) ?? [
+    savesVerdict(input, at) ??
+    restartVerdict(input, at) ?? [
       'unknown',
       `${metric} is ${figure(claimed)} there and ${figure(best.value)} at step ${best.step}`,
     ]
@@ -143,15 +147,29 @@ function opposite(direction: Direction): Direction {
   return direction === 'min' ? 'max' : 'min'
 }
 
+interface Claimed {
+  step: number | null
+  value: number
+}
+
+/** A trainer that compares only the evaluations at its saves misses the better ones between them. */
+function savesVerdict(input: OpinionInput, claimed: Claimed): Verdict | undefined {
+  const { metric, save_steps } = input
+  if (!save_steps || claimed.step === null || claimed.step % save_steps !== 0) return undefined
+  const better = betterThan(claimed.value, input)
+  if (better.length === 0 || better.some(({ step }) => step % save_steps === 0)) return undefined
+  const count =
+    better.length === 1 ? 'one better evaluation lies' : `${better.length} better evaluations lie`
+  return [
+    'saves_only',
+    `${figure(claimed.value)} is the best ${metric} at its saves, every ${save_steps} steps; ${count} between them`,
+  ]
+}
+
 /** A record that was beaten before it was set, but not by anything later than that, began anew. */
-function restartVerdict(
-  { metric, direction, evaluations }: OpinionInput,
-  claimed: { step: number | null; value: number },
-): Verdict | undefined {
-  const beats = evaluations.filter((evaluation) => {
-    const value = measureOf(evaluation, metric)
-    return isFiniteMeasure(value) && isBetter(value, claimed.value, direction)
-  })
+function restartVerdict(input: OpinionInput, claimed: Claimed): Verdict | undefined {
+  const { metric, evaluations } = input
+  const beats = betterThan(claimed.value, input)
   const last = beats.at(-1)
   if (!last || claimed.step === null || last.step >= claimed.step) return undefined
   const since = evaluations.find(({ step }) => step > last.step)
@@ -160,4 +178,15 @@ function restartVerdict(
     `${figure(claimed.value)} is its best ${metric} only since step ${since?.step}; ` +
       `${beats.length} earlier evaluations in its own log are better, so its record started again after step ${last.step}`,
   ]
+}
+
+/** The evaluations that are better than a value, in order of step. */
+function betterThan(
+  value: number,
+  { metric, direction, evaluations }: OpinionInput,
+): readonly Evaluation[] {
+  return evaluations.filter((evaluation) => {
+    const other = measureOf(evaluation, metric)
+    return isFiniteMeasure(other) && isBetter(other, value, direction)
+  })
 }

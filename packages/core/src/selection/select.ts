@@ -79,7 +79,7 @@ const NOTHING = {
 }
 
 function opinion(
-  { claim, checkpoints, among = 'checkpoints' }: SelectionInput,
+  { claim, checkpoints, among = 'checkpoints', save_steps = null }: SelectionInput,
   decision: {
     metric: string
     direction: Direction
@@ -87,5 +87,5 @@ function opinion(
     best: Selection['best']
   },
 ): Selection['second_opinion'] {
-  return claim && secondOpinion({ claim, checkpoints, among, ...decision })
+  return claim && secondOpinion({ claim, checkpoints, among, save_steps, ...decision })
 }

@@ -78,7 +78,8 @@ export type MissedBest = z.infer<typeof MissedBest>
 
 /**
  * Why the trainer's claim differs from ours, or `same`. `stale_pointer`: its value was measured at
- * another step than the checkpoint it points at; `record_restarted`: better values stand in its own
+ * another step than the checkpoint it points at; `saves_only`: every better evaluation lies
+ * between two saves; `record_restarted`: better values stand in its own
  * log, so its record counts only the evaluations since one of them.
  */
 export const OpinionReason = z.enum([
@@ -90,6 +91,7 @@ export const OpinionReason = z.enum([
   'not_compared',
   'tie',
   'record_restarted',
+  'saves_only',
   'unknown',
 ])
 export type OpinionReason = z.infer<typeof OpinionReason>

@@ -114,6 +114,7 @@ function runOf(
   const rows = {
     declaration: declarationOf(job),
     claim: claimOf(job),
+    save_steps: job.save_steps,
     evaluations: evaluationsOf(values),
     checkpoints: saved,
   }

@@ -81,6 +81,7 @@ export function inputOf(
     options: job.policy_options,
     declaration: declarationOf(job),
     claim: claimOf(job),
+    save_steps: job.save_steps,
     evaluations: evaluationsOf(evaluations),
     checkpoints,
   }
