@@ -1,4 +1,4 @@
-/** What Python and C write for numbers that are none. */
+/** How Python and C write NaN and infinity. */
 const WORDS = new Map([
   ['nan', NaN],
   ['-nan', NaN],
@@ -9,7 +9,7 @@ const WORDS = new Map([
   ['-infinity', -Infinity],
 ])
 
-/** The cells of a line, without padding and quotes. A doubled quote within quotes is one. */
+/** The cells of a line, without padding and quotes. Two quotes within quotes mean one quote. */
 export function cells(line: string, separator = ','): string[] {
   if (!line.includes('"')) return line.split(separator).map((cell) => cell.trim())
   const found: string[] = []
@@ -26,7 +26,7 @@ export function cells(line: string, separator = ','): string[] {
   return [...found, cell.trim()]
 }
 
-/** The number in a cell, NaN and the infinities included; undefined where it is empty or no number. */
+/** The number in a cell, which may be NaN or infinite; undefined if it is empty or not a number. */
 export function numberIn(cell: string | undefined): number | undefined {
   if (cell === undefined || cell === '') return undefined
   const number = Number(cell)

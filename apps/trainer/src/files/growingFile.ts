@@ -9,38 +9,37 @@ export interface FileOffset {
   /** Bytes, and lines before them. */
   offset: number
   line: number
-  /** Digest of the first and the last bytes that were read, by which the file is known again. */
+  /** Digest of the first and the last bytes that were read, to recognise the file. */
   read: string
 }
 
-/** A line, without what ends it, and its number from 1. */
+/** A line without its line ending, and its number from 1. */
 export interface NumberedLine {
   text: string
   line: number
-  /** It was too long to be held: the text is what whole parts its beginning has. */
+  /** The line is too long for memory: the text is its beginning up to the last carriage return. */
   isLong?: boolean
 }
 
-/** So many of each (bytes); logs of one program may begin alike. */
-const KNOWN_BY = 1024
-/** So much of what follows the lines is looked at, too (bytes). */
+/** How many first and last bytes the digest covers; logs of one program may begin alike. */
+const DIGESTED = 1024
+/** How many bytes after the last complete line are also returned. */
 const REST = 4096
 
-/** The place at the beginning of a file. */
+/** The offset at the beginning of a file. */
 export const BEGINNING: FileOffset = { offset: 0, line: 0, read: '' }
 
-/** What one look at a growing file found. */
+/** How a growing file changed. */
 export type FileChange<Grown> =
   | { kind: 'same' }
-  /** What was read of it is no longer there: it was cut, or another file took its name. */
+  /** The bytes that were read are no longer there: the file was shortened or replaced. */
   | { kind: 'replaced' }
   | ({ kind: 'grown' } & Grown)
 
 /**
- * Reads the next complete lines of a text file from a place on, about 1 MB of them. A last line
- * without its newline waits, unless nothing more is to come. A file that is not there (yet) is the
- * same as ever, so that a network file system that hiccups takes nothing back. `rest` is how what
- * follows the lines begins, which is not counted as read.
+ * Reads the next complete lines of a text file after an offset, about 1 MB. A last line without its
+ * newline waits, unless the run is over. A missing file counts as unchanged, because a network file
+ * system may lose it for a moment. `rest` is the text after the lines, which does not count as read.
  */
 export function readNewLines(
   path: string,
@@ -68,7 +67,7 @@ export function readNewLines(
   }
 }
 
-/** Reads the next bytes of a binary file from a place on, about 1 MB of them. */
+/** Reads the next bytes of a binary file after an offset, about 1 MB. */
 export function readNewBytes(
   path: string,
   from: FileOffset,
@@ -85,7 +84,7 @@ export function readNewBytes(
   }
 }
 
-/** Whether what was read of a file is no longer there; without a digest its length alone tells. */
+/** Whether the bytes that were read are no longer there; without a digest only the length is compared. */
 export function isReplaced(path: string, from: FileOffset): boolean {
   const file = openIfThere(path)
   if (file === undefined) return false
@@ -97,7 +96,7 @@ export function isReplaced(path: string, from: FileOffset): boolean {
   }
 }
 
-/** The place after so many bytes and lines of a file that can be read. */
+/** The offset after this many bytes and lines of a file, with its digest. */
 export function offsetIn(path: string, offset: number, line = 0): FileOffset {
   const file = openFile(path)
   try {
@@ -107,13 +106,13 @@ export function offsetIn(path: string, offset: number, line = 0): FileOffset {
   }
 }
 
-/** The place after so many bytes and lines of an open file. */
+/** The offset after this many bytes and lines of an open file, with its digest. */
 export function offsetAt(file: number, offset: number, line: number): FileOffset {
   return { offset, line, read: digestOfRead(file, offset) }
 }
 
 function tail(file: number, start: number): Lines | undefined {
-  // Its length is that of its bytes: a character that was cut has other ones as text.
+  // The end is counted in bytes, because an incomplete character has another length as text.
   const bytes = readBytes(file, start, LONGEST_LINE)
   const end = start + bytes.length
   return bytes.length === 0
@@ -121,13 +120,13 @@ function tail(file: number, start: number): Lines | undefined {
     : { lines: [{ text: bytes.toString('utf8'), start, end }], end }
 }
 
-/** Whether what was read of a file is no longer there. */
+/** Whether the bytes that were read of an open file are no longer there. */
 export function isOtherFile(file: number, size: number, { offset, read }: FileOffset): boolean {
   return size < offset || (offset > 0 && digestOfRead(file, offset) !== read)
 }
 
 function digestOfRead(file: number, offset: number): string {
-  const length = Math.min(KNOWN_BY, offset)
+  const length = Math.min(DIGESTED, offset)
   const hash = createHash('sha256')
   hash.update(readBytes(file, 0, length)).update(readBytes(file, offset - length, length))
   return hash.digest('base64').slice(0, 16)

@@ -1,31 +1,31 @@
 import { fstatSync, readSync } from 'node:fs'
 
-/** Bytes read in one go, so that a long file costs no more memory than a short one. */
+/** Bytes per read, so that a long file needs no more memory than a short one. */
 export const PIECE = 1 << 20
 const NEWLINE = 10
-/** A program may tell of a long configuration in one line (bytes). */
+/** The longest line that is read whole, because a configuration may be one long line (bytes). */
 export const LONGEST_LINE = 16 * PIECE
-/** So much of a still longer line is passed by in one go (bytes). */
-const PASSED = 64 * PIECE
+/** How many bytes of a longer line are skipped at once. */
+const SKIPPED = 64 * PIECE
 
-/** A line without its newline, and the bytes of the file that it takes with it. */
+/** A line without its newline, and its range of bytes in the file. */
 interface Line {
   text: string
   start: number
   end: number
-  /** It is longer than is held: the text is what whole parts (before a \\r) its beginning has. */
+  /** The line is too long for memory: the text is its beginning up to the last \\r. */
   isLong?: boolean
 }
 
-/** Complete lines that follow each other, and the byte at which the next ones begin. */
+/** Consecutive complete lines, and the offset of the next line. */
 export interface Lines {
   lines: Line[]
   end: number
 }
 
 /**
- * The complete lines from `start` on, as many as fit into `size` bytes; undefined where no line is
- * complete yet. Of a line longer than that only the beginning is kept.
+ * Reads the complete lines within `size` bytes from `start`; undefined if no line is complete yet.
+ * Only the beginning of a longer line is kept.
  */
 export function readLines(file: number, start: number, size = PIECE): Lines | undefined {
   const bytes = readBytes(file, start, size)
@@ -40,9 +40,9 @@ export function readLines(file: number, start: number, size = PIECE): Lines | un
 }
 
 /**
- * The next complete lines of about a piece, or one whole that is longer, up to 16 MB; undefined where
- * none is complete. A still longer one is told of once its beginning is there, and passed by piece by
- * piece, without a line: what does not stand behind a newline is the rest of a line.
+ * Reads the next complete lines, about 1 MB, or one longer line of up to 16 MB; undefined if none is
+ * complete. A still longer line is returned once with `isLong`. Later calls skip the rest of it and
+ * return no lines: bytes that do not follow a newline are the rest of a line.
  */
 export function nextLines(file: number, start: number): Lines | undefined {
   if (start > 0 && readBytes(file, start - 1, 1)[0] !== NEWLINE) return restOfLine(file, start)
@@ -57,18 +57,18 @@ export function nextLines(file: number, start: number): Lines | undefined {
 }
 
 function restOfLine(file: number, start: number): Lines | undefined {
-  const end = newlineIn(file, start, PASSED) ?? Math.min(fstatSync(file).size, start + PASSED)
+  const end = newlineIn(file, start, SKIPPED) ?? Math.min(fstatSync(file).size, start + SKIPPED)
   return end > start ? { lines: [], end } : undefined
 }
 
-/** What is only looked through, since memory that is taken anew for each piece costs more than to read it. */
-const passed = Buffer.alloc(PIECE)
+/** One buffer for all skipped bytes, because a new buffer per read is slower than the read. */
+const skipped = Buffer.alloc(PIECE)
 
-/** The byte behind the next newline among so many bytes; undefined where there is none. */
+/** The offset after the next newline within `length` bytes; undefined if there is none. */
 function newlineIn(file: number, start: number, length: number): number | undefined {
   for (let at = start; at < start + length; at += PIECE) {
-    const read = readSync(file, passed, 0, Math.min(PIECE, start + length - at), at)
-    const found = passed.subarray(0, read).indexOf(NEWLINE)
+    const read = readSync(file, skipped, 0, Math.min(PIECE, start + length - at), at)
+    const found = skipped.subarray(0, read).indexOf(NEWLINE)
     if (found !== -1) return at + found + 1
     if (read < PIECE) return undefined
   }
@@ -84,7 +84,7 @@ function skipLongLine(file: number, start: number, beginning: Buffer): Lines | u
   }
 }
 
-/** Up to `size` bytes from `start` on, fewer at the end of the file. */
+/** Reads up to `size` bytes from `start`; fewer at the end of the file. */
 export function readBytes(file: number, start: number, size: number): Buffer {
   const wanted = Math.min(size, Math.max(0, fstatSync(file).size - start))
   const bytes = Buffer.allocUnsafe(wanted)

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { systemCode } from '../failure.ts'
 import { openFile } from './runFile.ts'
 
-/** A mark is looked for in so many bytes at a file's beginning. */
+/** How many bytes at the beginning of a file are read. */
 const HEAD = 1 << 16
 
-/** What lies in a folder, read as far as somebody asks, and once. */
+/** The names and file beginnings in a folder. Each is read only when needed, and once. */
 export class Listing {
   readonly root: string
   readonly #names = new Map<string, Promise<string[]>>()
@@ -17,25 +17,25 @@ export class Listing {
     this.root = root
   }
 
-  /** Names in the root, or in a folder below it, in order; none where it cannot be listed. */
+  /** Sorted names in the root, or in a folder below it; empty if it cannot be listed. */
   names(folder = ''): Promise<string[]> {
-    const known = this.#names.get(folder)
-    if (known) return known
-    const names = listed(join(this.root, folder))
+    const listed = this.#names.get(folder)
+    if (listed) return listed
+    const names = listNames(join(this.root, folder))
     this.#names.set(folder, names)
     return names
   }
 
-  /** The beginning of a file, without a byte order mark; empty where there is none to read. */
+  /** The beginning of a file, without a byte order mark; empty if it cannot be read. */
   async head(file: string): Promise<string> {
-    const known = this.#heads.get(file)
-    if (known !== undefined) return known
-    const text = headOf(join(this.root, file))
+    const head = this.#heads.get(file)
+    if (head !== undefined) return head
+    const text = readHead(join(this.root, file))
     this.#heads.set(file, text)
     return text
   }
 
-  /** The files in the root whose name and beginning fit. */
+  /** The files in the root with a matching name and beginning. */
   async files(name: RegExp, beginning: (head: string) => boolean): Promise<string[]> {
     const found: string[] = []
     for (const one of await this.names()) {
@@ -45,7 +45,7 @@ export class Listing {
   }
 }
 
-async function listed(folder: string): Promise<string[]> {
+async function listNames(folder: string): Promise<string[]> {
   try {
     return (await readdir(folder)).sort()
   } catch (error) {
@@ -54,8 +54,8 @@ async function listed(folder: string): Promise<string[]> {
   }
 }
 
-/** Read at once, since a walk looks at thousands of beginnings, and each step of its own costs more. */
-function headOf(path: string): string {
+/** Reads synchronously, because that is faster for the thousands of files of a search. */
+function readHead(path: string): string {
   let file: number | undefined
   try {
     file = openFile(path)
@@ -69,5 +69,5 @@ function headOf(path: string): string {
   }
 }
 
-/** Every beginning passes through it, so that a walk allocates none. */
+/** One buffer for all reads, so that a search allocates none. */
 const HEAD_BUFFER = Buffer.alloc(HEAD)

@@ -1,7 +1,7 @@
-/** A field reaches beyond the end of its message. */
+/** A field ends after the end of its message. */
 export class CutShort extends Error {}
 
-/** Walks through the fields of a protocol buffer's message. */
+/** Reads the fields of a protocol buffer message one by one. */
 export class Message {
   readonly #bytes: Buffer
   #at: number
@@ -59,7 +59,7 @@ export class Message {
     return this.#bytes.readDoubleLE(this.#fixed(8))
   }
 
-  /** Where a field of so many bytes begins. */
+  /** The offset of a field of `width` bytes. */
   #fixed(width: number): number {
     const from = this.#at
     this.#at += width
@@ -67,7 +67,7 @@ export class Message {
     return from
   }
 
-  /** Where the bytes of this field begin and end. */
+  /** The range of bytes of this field. */
   span(): [from: number, to: number] {
     const length = this.varint()
     const from = this.#at
@@ -83,7 +83,7 @@ export class Message {
     return this.#bytes.toString('utf8', ...this.span())
   }
 
-  /** Passes by a field that nobody asked for. */
+  /** Skips a field. */
   skip(): void {
     if (this.#wire === 0) this.varint()
     else if (this.#wire === 1) this.#at += 8

@@ -45,5 +45,5 @@ test('a file that is too large to be held is refused by its name', async () => {
   writeFileSync(path, '{}')
   expect(await textOfFile(path)).toBe('{}')
   truncateSync(path, 20 * 2 ** 30)
-  await expect(textOfFile(path)).rejects.toThrow(`${path} is too large to be read whole`)
+  await expect(textOfFile(path)).rejects.toThrow(`${path} is too large`)
 })

@@ -13,13 +13,13 @@ import { open, stat, type FileHandle } from 'node:fs/promises'
 import { Failure, systemCode } from '../failure.ts'
 import { fileErrorText } from '../plainErrors.ts'
 
-// The one place in which files of a run are opened. Whoever writes there may leave anything under any
-// name: to open a pipe would wait for its other end for ever, and a device may act on it.
+// All files of a run are opened here. Other programs may leave anything under any name: opening a
+// pipe could wait for ever, and opening a device could have effects.
 const { O_APPEND, O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR } = constants
 const READING = O_RDONLY | O_NONBLOCK
 const APPENDING = O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK
 
-/** What lies under a file's name is none; its code is that of the system for the like. */
+/** A path leads to something that is not a file; the code is the system's code for that. */
 class NotAFile extends Failure {
   constructor(path: string, found: Stats) {
     const code = found.isDirectory() ? 'EISDIR' : 'ENXIO'
@@ -35,7 +35,7 @@ function kindOf(found: Stats): string {
   return found.isSocket() ? 'a socket' : 'a device'
 }
 
-/** What lies at a path; undefined where nothing does, or it cannot be seen. */
+/** The stats of a path; undefined if nothing is there, or it is not accessible. */
 export function statIfSeen(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })
@@ -45,14 +45,14 @@ export function statIfSeen(path: string): Stats | undefined {
   }
 }
 
-/** Opens a file to read it, without waiting; close it. Throws NotAFile, and as `openSync` does. */
+/** Opens a file for reading, without waiting; the caller closes it. Throws NotAFile and `openSync`'s errors. */
 export function openFile(path: string): number {
-  // A pipe is not even opened, since that would wake who waits to write to it.
+  // A pipe must not be opened at all: that would wake a program that waits to write to it.
   assertFile(path, statSync(path))
   return checked(path, openSync(path, READING))
 }
 
-/** The same to append to it, and made where it is not there. */
+/** Opens a file for appending, and creates it if it is missing. Throws as `openFile` does. */
 export function openToAppend(path: string): number {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found) assertFile(path, found)
@@ -70,7 +70,7 @@ function checked(path: string, file: number): number {
   throw new NotAFile(path, found)
 }
 
-/** `openFile` for whoever reads in turns with others. Rejects as it throws. */
+/** The asynchronous form of `openFile`. */
 export async function openHandle(path: string): Promise<FileHandle> {
   assertFile(path, await stat(path))
   const file = await open(path, READING)
@@ -80,25 +80,25 @@ export async function openHandle(path: string): Promise<FileHandle> {
   throw new NotAFile(path, found)
 }
 
-/** So much of a file is read at once where it holds settings, states or results, and no table (bytes). */
+/** The largest file that is read at once: configurations, states and results (bytes). */
 const LARGEST = 256 << 20
 
-/** The bytes of a file. Rejects as `openHandle` does, and with a Failure where it has more than `largest`. */
+/** Reads a file. Rejects as `openHandle` does, and with a Failure if it is larger than `largest`. */
 export async function bytesOfFile(path: string, largest = LARGEST): Promise<Buffer> {
   await using file = await openHandle(path)
   const { size } = await file.stat()
   if (size > largest) {
-    throw new Failure(`${path} is too large to be read whole: ${size} of at most ${largest} bytes.`)
+    throw new Failure(`${path} is too large: ${size} bytes, at most ${largest} can be read.`)
   }
   return await file.readFile()
 }
 
-/** The text of a file; rejects as `bytesOfFile` does. */
+/** Reads the text of a file; rejects as `bytesOfFile` does. */
 export async function textOfFile(path: string, largest = LARGEST): Promise<string> {
   return (await bytesOfFile(path, largest)).toString('utf8')
 }
 
-/** The same of a file beside a log, which nothing depends on: empty where it cannot be read. */
+/** Reads the text of an optional file; empty if it cannot be read. */
 export async function textIfReadable(path: string, largest = LARGEST): Promise<string> {
   try {
     return await textOfFile(path, largest)
@@ -108,7 +108,7 @@ export async function textIfReadable(path: string, largest = LARGEST): Promise<s
   }
 }
 
-/** The bytes of a small file, at once. Throws as `openFile` does. */
+/** Reads a small file synchronously. Throws as `openFile` does. */
 export function readBytesSync(path: string): Buffer {
   const file = openFile(path)
   try {
@@ -118,7 +118,7 @@ export function readBytesSync(path: string): Buffer {
   }
 }
 
-/** A stream of a file's bytes, which closes it at its end. Throws as `openFile` does. */
+/** Opens a stream of a file, which closes the file at its end. Throws as `openFile` does. */
 export function streamOfFile(
   path: string,
   options: { signal?: AbortSignal; highWaterMark?: number } = {},

@@ -1,8 +1,8 @@
 import { setOwn } from '@bestmark/core'
 
 /**
- * The single values of a TOML text by names with dots: texts, numbers and booleans, each on a line of
- * its own, and lists of them on one line. Other values, and lines that are no TOML, are skipped.
+ * Parses the simple values of a TOML text, by names with dots: texts, numbers and booleans, one per
+ * line, and lists on one line. Other values and invalid lines are skipped.
  */
 export function tomlValues(text: string): Record<string, unknown> {
   const found: Record<string, unknown> = {}
@@ -10,7 +10,7 @@ export function tomlValues(text: string): Record<string, unknown> {
   for (const line of text.split(/\r?\n/)) {
     const head = /^\s*\[\s*([^[\]]+?)\s*\]\s*(?:#.*)?$/.exec(line)?.[1]
     if (head !== undefined) table = `${unquoted(head)}.`
-    // Tables in a list have no name of their own.
+    // Tables in a list have no unique name.
     else if (/^\s*\[\[/.test(line)) table = ''
     const [, key, rest] = /^\s*([\w.-]+|"[^"]*"|'[^']*')\s*=\s*(.+)$/.exec(line) ?? []
     const value = rest === undefined ? undefined : valueIn(rest.trim())
@@ -48,7 +48,7 @@ function escaped(text: string): string {
   try {
     return String(JSON.parse(`"${text}"`))
   } catch {
-    // TOML has a few escapes that JSON lacks.
+    // JSON does not have all escapes of TOML.
     return text
   }
 }

@@ -3,35 +3,35 @@ import { join } from 'node:path'
 import { systemCode } from '../failure.ts'
 import { openHandle } from './runFile.ts'
 
-/** What a torch file says of itself, and of the Lightning callback that saved it. */
+/** Values from a torch file about its training. */
 export interface TorchState {
   epoch: number | null
-  /** Optimiser steps behind the weights: Lightning's global_step, nanoGPT's iter_num. */
+  /** Optimiser steps of the weights: Lightning's global_step, nanoGPT's iter_num. */
   step: number | null
-  /** Lightning's steps of training, in each of which several optimisers may have taken one. */
+  /** Lightning's training steps; several optimisers may make a step in each. */
   batches: number | null
-  /** Of HuggingFace's `training_args.bin`: whether the best checkpoint is loaded after training. */
+  /** From HuggingFace's `training_args.bin`: whether the best checkpoint is loaded after training. */
   load_best_model_at_end: boolean | null
-  /** And how long it was to be; `max_steps` is -1 where it goes by epochs. */
+  /** From the same file: the planned length; `max_steps` is -1 if the epochs decide. */
   num_train_epochs: number | null
   max_steps: number | null
 }
 
-/** The pickle with what is not tensors stands first in the file; so much of it is read (bytes). */
+/** How many bytes are read. The pickle with all values except tensors is first in the file. */
 const READ = 2 << 20
-/** Answers that are kept; a checkpoint is asked for at every look, and read once. */
+/** How many results are cached, because each check asks for every checkpoint again. */
 const KEPT = 256
-const known = new Map<string, TorchState>()
+const cached = new Map<string, TorchState>()
 
-/** Reads what the pickle of a torch file says; undefined where there is no file to read. */
+/** Reads values from the pickle of a torch file; undefined if the file cannot be read. */
 export async function readTorchState(root: string, path: string): Promise<TorchState | undefined> {
   const file = join(root, path)
   try {
     const { mtimeMs, size } = await stat(file)
     const key = `${file} ${mtimeMs} ${size}`
-    const found = known.get(key) ?? stateIn(await beginningOf(file))
-    if (known.size >= KEPT) known.clear()
-    known.set(key, found)
+    const found = cached.get(key) ?? stateIn(await beginningOf(file))
+    if (cached.size >= KEPT) cached.clear()
+    cached.set(key, found)
     return found
   } catch (error) {
     if (systemCode(error) === undefined) throw error
@@ -46,8 +46,8 @@ async function beginningOf(path: string): Promise<Buffer> {
 }
 
 /**
- * Finds single values by their keys in a pickle of protocol 2, as torch writes it uncompressed. No
- * pickle is run: it may hold any program.
+ * Finds single values by their keys in an uncompressed pickle of protocol 2, as torch writes it. The
+ * pickle is never run, because it may contain any program.
  */
 function stateIn(bytes: Buffer): TorchState {
   return {
@@ -60,7 +60,7 @@ function stateIn(bytes: Buffer): TorchState {
   }
 }
 
-/** Where the value of a key begins: after the key, and its number in the pickle's memory. */
+/** The offset of a key's value: after the key and its number in the pickle's memory. */
 function valueOf(bytes: Buffer, key: string, from = 0): number | undefined {
   const length = Buffer.alloc(4)
   length.writeUInt32LE(key.length)
@@ -81,7 +81,7 @@ function numberAfter(bytes: Buffer, key: string): number | null {
   return null
 }
 
-/** A number that need not be whole; steps and counts do. */
+/** A number that may have a fraction, unlike steps and counts. */
 function realAfter(bytes: Buffer, key: string): number | null {
   const at = valueOf(bytes, key)
   const isReal = at !== undefined && bytes[at] === 'G'.charCodeAt(0) && at + 9 <= bytes.length

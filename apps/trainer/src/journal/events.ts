@@ -5,26 +5,26 @@ import { BEGINNING, isOtherFile, offsetAt, type FileOffset } from '../files/grow
 import { admit, type Skips, skipWarnings, tooLong } from './gate.ts'
 import { nextLines, PIECE, type Lines } from '../files/lines.ts'
 
-/** The only key of the last line of an exported journal; how many lines stand before it. */
+/** The only key of the last line of an exported journal; its value counts the lines before it. */
 export const END = 'end_of_export'
 
-/** Whether a line says that all of an exported journal stands before it. */
+/** Whether a line is the last line of an exported journal. */
 export function isEnd(text: string): boolean {
   return /^\{"end_of_export":\d+\}$/.test(text)
 }
 
-/** So much of a line that cannot be read is shown (characters). */
+/** How many characters of an unreadable line are shown. */
 const SHOWN = 80
 
-/** The event that a line of a journal is, as far as it is one. */
+/** Parses a line of a journal: its event, and what does not fit the schema. */
 export function parseEvent(text: string): CheckedEvent {
-  const said = parseJson(text)
-  if (said !== undefined) return checkEvent(said)
+  const parsed = parseJson(text)
+  if (parsed !== undefined) return checkEvent(parsed)
   const why = `it is not JSON (${text.slice(0, SHOWN)})`
   return { event: undefined, invalid: [{ field: 'json', why, skipsEvent: true }] }
 }
 
-/** What a text is in JSON as Python writes it; undefined where it is none. */
+/** Parses JSON as Python writes it; undefined if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return parsePythonJson(text)
@@ -33,20 +33,20 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** What is known of the lines before a read: their number and last attempt, and what was skipped. */
+/** The lines before an offset: how many, the last attempt, and what was skipped. */
 interface Before {
   read: FileOffset
   attempt: number
   skips: Skips
 }
 
-/** Of journals in which something was skipped; a few, since it is a hint that can be found again. */
-const known = new Map<string, Before>()
+/** A small cache for journals with skipped lines; the values can be computed again. */
+const cached = new Map<string, Before>()
 const KEPT = 64
 
 /**
- * The events of the next lines of a journal from a byte offset on, about 1 MB of them, with a
- * warning of lines that were skipped, once a kind.
+ * The events of the next lines of a journal after a byte offset, about 1 MB, with one warning per
+ * kind of skipped line.
  */
 export function eventsFrom(
   file: number,
@@ -57,18 +57,18 @@ export function eventsFrom(
   if (!piece) return { events: [], offset }
   const read = piece.lines.map((line) => ({ line, ...parsedLine(line) }))
   const events = read.flatMap(({ event }) => (event ? [event] : []))
-  if (known.has(path) || read.some(({ invalid }) => invalid.length > 0)) {
+  if (cached.has(path) || read.some(({ invalid }) => invalid.length > 0)) {
     const before = beforeAt(file, path, offset)
     take(before, path, piece)
     if (isAtEnd(file, piece.end)) events.push(...skipWarnings(before.skips, before.attempt))
     before.read = offsetAt(file, piece.end, before.read.line)
-    if (known.size >= KEPT) known.clear()
-    known.set(path, before)
+    if (cached.size >= KEPT) cached.clear()
+    cached.set(path, before)
   }
   return { events, offset: piece.end }
 }
 
-/** Whether no complete line follows, which need not be looked for far from the end. */
+/** Whether no complete line follows. Only the end of the file must be read for that. */
 function isAtEnd(file: number, offset: number): boolean {
   return fstatSync(file).size - offset < PIECE && !nextLines(file, offset)
 }
@@ -88,9 +88,9 @@ function take(before: Before, path: string, { lines }: Lines): void {
   }
 }
 
-/** What is known before an offset, which does not tell it itself; all lines before it are read again. */
+/** The lines before an offset, from the cache or by reading them all again. */
 function beforeAt(file: number, path: string, offset: number): Before {
-  const found = known.get(path)
+  const found = cached.get(path)
   if (found?.read.offset === offset && !isOtherFile(file, Infinity, found.read)) return found
   const before: Before = { read: BEGINNING, attempt: 0, skips: {} }
   for (let at = 0; at < offset;) {

@@ -2,10 +2,10 @@ import { checkEvent, type InvalidField, ownValue, setOwn, type TrainingEvent } f
 import { LONGEST_LINE } from '../files/lines.ts'
 import { readerNote } from '../sources/events/newEvents.ts'
 
-/** What a reader found of one record: events, and what there is of it that none can be made of. */
+/** What a reader found in one record: events, or misfits that cannot become events. */
 export type Found = TrainingEvent | InvalidField
 
-/** Where a record stands in a file of the run; without either number it is of the file as a whole. */
+/** Where a record is in a file of the run; without a number it means the whole file. */
 export interface RecordOrigin {
   file: string
   /** From 1. */
@@ -14,12 +14,12 @@ export interface RecordOrigin {
   byte?: number
 }
 
-/** What was skipped of one kind in one file; plain data, since it is kept with the cursor. */
+/** What was skipped of one kind in one file. Cursors store this, so its fields keep their names. */
 interface Skip {
   count: number
-  /** How many there were when it was last told; 0 where it was not yet. */
+  /** The count at the last warning; 0 before the first one. */
   told: number
-  /** Of the first one. */
+  /** The origin of the first one, in words. */
   place: string
   why: string
   isWhole: boolean
@@ -28,30 +28,30 @@ interface Skip {
 /** What was skipped so far, by file and kind. */
 export type Skips = Record<string, Skip>
 
-/** A misfit that tells its kind by a word, and what is wrong as the end of a sentence. */
+/** A misfit of a whole record: its kind, and what is wrong as the end of a sentence. */
 export function misfit(field: string, why: string): InvalidField {
   return { field, why, skipsEvent: true }
 }
 
-/** A row of a table or a log without the number that it is placed by. */
+/** A row without a step or an epoch. */
 export function noStep(of: 'step' | 'epoch' = 'step'): InvalidField {
   return misfit(of, `it has no ${of}`)
 }
 
-/** A line that is too long to be held. */
+/** A line that is too long for memory. */
 export function tooLong(): InvalidField {
   return misfit('line', `it is longer than ${LONGEST_LINE >> 20} MB`)
 }
 
-/** A file that cannot be read is left out, and told once. */
-export function skipFile(skips: Skips, file: string, words: string): void {
+/** Skips a file that cannot be read; one warning reports it. */
+export function skipFile(skips: Skips, file: string, why: string): void {
   const key = `${file}\nfile`
-  if (ownValue(skips, key) === undefined) skip(skips, misfit('file', words), { file })
+  if (ownValue(skips, key) === undefined) skip(skips, misfit('file', why), { file })
 }
 
 /**
- * The one gate on the way from a run's files to the board and to a choice: what does not fit into
- * the schema of events is skipped, counted, and told once by `told`.
+ * The one gate between a run's files and the board or a choice. What does not fit the schema of
+ * events is skipped and counted; `skipWarnings` reports it.
  */
 export function admit(
   skips: Skips,
@@ -75,8 +75,8 @@ function isMisfit(one: object): one is InvalidField {
 
 function skip(skips: Skips, { field, why, skipsEvent }: InvalidField, at: RecordOrigin): void {
   const key = `${at.file}\n${field}`
-  const known = ownValue(skips, key)
-  if (known) known.count++
+  const earlier = ownValue(skips, key)
+  if (earlier) earlier.count++
   else
     setOwn(skips, key, { count: 1, told: 0, place: describeOrigin(at), why, isWhole: skipsEvent })
 }
@@ -86,12 +86,14 @@ function describeOrigin({ file, line, byte }: RecordOrigin): string {
   return line == null ? file : `line ${line} of ${file}`
 }
 
-/** What was skipped is told again only once there is this many times as much of it. */
-const AGAIN = 10
+/** A kind is reported again when its count is this many times larger. */
+const REPORT_AGAIN = 10
 
-/** Warnings of what was skipped and not told yet, one a kind and file; `skips` then knows them told. */
+/** Warnings about new skips, one per kind and file; `skips` then marks them as reported. */
 export function skipWarnings(skips: Skips, attempt: number): TrainingEvent[] {
-  const due = Object.values(skips).filter(({ count, told }) => count >= Math.max(1, told * AGAIN))
+  const due = Object.values(skips).filter(
+    ({ count, told }) => count >= Math.max(1, told * REPORT_AGAIN),
+  )
   return due.map((one) => {
     one.told = one.count
     return readerNote(attempt, textOf(one))
@@ -105,7 +107,7 @@ function textOf({ count, place, why, isWhole }: Skip): string {
     : `Ignored a field of ${place}${others}: ${why}.`
 }
 
-/** A whole history through the gate, with the warnings of what was skipped. */
+/** Passes a whole history through the gate; adds warnings about skips. */
 export function admitAll(found: readonly object[], file: string): TrainingEvent[] {
   const skips: Skips = {}
   const events = found.flatMap((one) => admit(skips, [one], originIn(one, file)))
@@ -113,9 +115,9 @@ export function admitAll(found: readonly object[], file: string): TrainingEvent[
   return [...events, ...skipWarnings(skips, attempt)]
 }
 
-/** An evaluation tells where it stands; other events are of the file that the history is of. */
+/** The origin of an evaluation, or for other events the file of the history. */
 function originIn(one: object, file: string): RecordOrigin {
-  const isPlaced = 'origin' in one && typeof one.origin === 'object' && one.origin !== null
-  // Written by our own readers, which tell both.
-  return isPlaced ? (one.origin as { file: string; line: number | null }) : { file }
+  const hasOrigin = 'origin' in one && typeof one.origin === 'object' && one.origin !== null
+  // Only our readers write origins, always with both fields.
+  return hasOrigin ? (one.origin as { file: string; line: number | null }) : { file }
 }

@@ -8,28 +8,28 @@ import { fileErrorText } from '../plainErrors.ts'
 /** The journal's name in a run's folder. */
 export const JOURNAL = 'journal.jsonl'
 
-/** A header is looked for in so many bytes; that of an export tells pins and shipments, and may be longer. */
+/** How many bytes are read first for a header; the header of an export may be longer. */
 const HEADER_BYTES = 1 << 16
 
 const LONGEST_HEADER = 1 << 28
 
-const BEGINS = '{"journal":'
+const START = '{"journal":'
 
-/** The first line of a journal: whose it is. */
+/** The first line of a journal: its job and names. */
 export const JournalHeader = z.object({
   journal: z.literal(1),
   job_id: z.uuid(),
   name: z.string(),
   project: z.string(),
-  /** The built-in recipe that trains it; null where another program does. */
+  /** The built-in recipe that trains it; null if another program does. */
   recipe: z.string().nullable().default(null),
 })
 
 export type JournalHeader = z.infer<typeof JournalHeader>
 
 /**
- * The header of a journal; undefined while the file is missing or empty. Throws where the file is no
- * journal.
+ * Reads the header of a journal; undefined while the file is missing or empty. Throws if the file is
+ * not a journal.
  */
 export function journalHeader(path: string): JournalHeader | undefined {
   const file = openIfThere(path)
@@ -41,13 +41,13 @@ export function journalHeader(path: string): JournalHeader | undefined {
   }
 }
 
-/** Whether a file begins as our journals do, of whatever version; false where there is no file. */
+/** Whether a file begins like a journal of any version; false if there is no file. */
 export function isJournal(path: string): boolean {
   const first = parseJson(firstLineIfReadable(path) ?? '')
   return typeof first === 'object' && first !== null && 'journal' in first
 }
 
-/** What lies there and cannot be read leaves the run to other files. */
+/** The first line; undefined if the file cannot be read, so that other files of the run are used. */
 function firstLineIfReadable(path: string): string | undefined {
   try {
     return firstLine(path)
@@ -58,8 +58,8 @@ function firstLineIfReadable(path: string): string | undefined {
 }
 
 /**
- * The first line of a file, whole where it may be a journal's header; undefined where none is
- * complete. Throws where the file cannot be read.
+ * The first line of a file; undefined if it is not complete. A long line is cut unless it may be a
+ * header. Throws if the file cannot be read.
  */
 export function firstLine(path: string): string | undefined {
   const file = openFile(path)
@@ -76,7 +76,7 @@ function firstLineIn(file: number): string | undefined {
     const end = bytes.indexOf('\n')
     if (end !== -1) return bytes.toString('utf8', 0, end)
     if (bytes.length < size) return undefined
-    const isHeader = bytes.toString('latin1', 0, BEGINS.length) === BEGINS
+    const isHeader = bytes.toString('latin1', 0, START.length) === START
     if (!isHeader || size >= LONGEST_HEADER) return bytes.toString('utf8', 0, HEADER_BYTES)
   }
 }

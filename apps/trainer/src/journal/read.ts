@@ -4,7 +4,7 @@ import { eventsFrom } from './events.ts'
 import type { JournalHeader } from './header.ts'
 import { readHeader, openIfThere } from './header.ts'
 
-/** What one call of `readJournal` found; `offset` is where the next call goes on. */
+/** What one call of `readJournal` found; the next call starts at `offset`. */
 export interface JournalPiece {
   header: JournalHeader | null
   events: TrainingEvent[]
@@ -12,11 +12,10 @@ export interface JournalPiece {
 }
 
 /**
- * Reads the next events of a journal, at most about 1 MB of them, from a byte offset that an
- * earlier call returned (0 at first). At the end `events` is empty and `offset` stays. The header
- * is null while the file is missing or empty; a last line without its newline waits; a line that
- * cannot be read becomes a log warning that names it. Throws where the file is no journal, or
- * is shorter than what was read of it.
+ * Reads the next events of a journal, about 1 MB, from the byte offset of an earlier call (0 at
+ * first). At the end `events` is empty and `offset` stays. The header is null while the file is
+ * missing or empty. A last line without its newline waits. An unreadable line becomes a warning.
+ * Throws if the file is not a journal, or became shorter than the offset.
  */
 export function readJournal(path: string, offset = 0): JournalPiece {
   const file = openIfThere(path)
@@ -34,12 +33,12 @@ export function readJournal(path: string, offset = 0): JournalPiece {
   }
 }
 
-/** Bytes of a journal now; 0 where there is none yet. */
+/** The size of a journal in bytes; 0 if there is none. */
 export function journalSize(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
-/** The attempt that a journal last spoke of; undefined where it has no event yet. */
+/** The attempt of a journal's last event; undefined if it has no event. */
 export function lastAttempt(path: string): number | undefined {
   let attempt: number | undefined
   let piece = readJournal(path)

@@ -7,7 +7,7 @@ import { parseJson } from './events.ts'
 import { readBytes, readLines } from '../files/lines.ts'
 import { JOURNAL, JournalHeader, readHeader } from './header.ts'
 
-/** An event as a program writes it; what it leaves out gets the schema's default when read. */
+/** An event as a program writes it; missing fields get the schema's defaults when it is read. */
 export type JournalEvent = z.input<typeof TrainingEvent>
 
 /** A journal open for writing. Each append is one complete line. */
@@ -25,18 +25,18 @@ export class Journal implements Disposable {
   }
 
   /**
-   * Appends one event whole, or throws and leaves none of it. An evaluation that names no origin
-   * comes from its own line here.
+   * Appends one complete event, or throws and leaves no part of it. An evaluation without an origin
+   * gets its own line as origin.
    */
   append(event: JournalEvent): void {
     const line = this.#lines + 1
     const origin = { file: JOURNAL, line }
-    const said = event.type === 'evaluation' && !event.origin ? { ...event, origin } : event
+    const written = event.type === 'evaluation' && !event.origin ? { ...event, origin } : event
     const { size } = fstatSync(this.#file)
     try {
-      appendFileSync(this.#file, `${measuredJson(said)}\n`)
+      appendFileSync(this.#file, `${measuredJson(written)}\n`)
     } catch (error) {
-      // The next line must not be glued to what a full disk took of this one.
+      // A full disk may have written a part of this line; the next line must not follow it directly.
       ftruncateSync(this.#file, size)
       throw error
     }
@@ -49,9 +49,9 @@ export class Journal implements Disposable {
 }
 
 /**
- * Opens the journal of a run's folder for appending, and begins it with `header` where there is
- * none (a header that already stands there is kept). What a crash left of a last line is
- * completed when it is a whole event, else cut. There may be one writer at a time.
+ * Opens the journal of a run's folder for appending. A new journal begins with `header`; an existing
+ * header stays. After a crash, a last line without a newline is completed if it is a whole event,
+ * else removed. Only one writer may have it open.
  */
 export function openJournal(folder: string, header: JournalHeader): Journal {
   const path = join(folder, JOURNAL)

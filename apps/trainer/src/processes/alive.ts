@@ -4,25 +4,25 @@ import { z } from 'zod'
 import { systemCode } from '../failure.ts'
 import { openFile } from '../files/runFile.ts'
 
-/** A process that cannot be mistaken for a later one with the same pid. */
+/** Identifies a process, even if a later process gets the same pid. */
 export const ProcessMark = z.object({ pid: z.number().int().positive(), started_at: z.string() })
 
 export type ProcessMark = z.infer<typeof ProcessMark>
 
 /**
- * When a process started, as its system tells it: a text to compare, not a time to show.
- * Undefined where there is no such process, or only a zombie of it.
+ * The start time of a process as the system gives it: a text to compare, not to show. Undefined if
+ * there is no such process, or only its zombie.
  */
 export function processStart(pid: number): string | undefined {
   return process.platform === 'linux' ? startFromProc(pid) : startFromPs(pid)
 }
 
-/** Sends the marked process a signal, where it still lives. */
+/** Sends a signal to the marked process if it runs. */
 export function signalProcess(mark: ProcessMark, name: 'SIGTERM' | 'SIGKILL'): void {
   if (isAlive(mark)) process.kill(mark.pid, name)
 }
 
-/** Whether the marked process itself still lives. */
+/** Whether the marked process still runs. */
 export function isAlive(mark: ProcessMark): boolean {
   return processStart(mark.pid) === mark.started_at
 }
@@ -30,7 +30,7 @@ export function isAlive(mark: ProcessMark): boolean {
 function startFromProc(pid: number): string | undefined {
   const stat = readIfThere(`/proc/${pid}/stat`)
   if (stat === undefined) return undefined
-  // The command's name stands in brackets and may hold anything; the state follows the last one.
+  // The command's name is in brackets and may contain brackets; the state follows the last one.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const [state, ticksSinceBoot] = [fields[0], fields[19]]
   if (state === 'Z' || state === 'X' || ticksSinceBoot === undefined) return undefined
@@ -65,9 +65,9 @@ export function readIfThere(path: string): string | undefined {
       closeSync(file)
     }
   } catch (error) {
-    // What else lies under the name tells as little.
+    // Anything unreadable counts as missing.
     if (['EISDIR', 'ENXIO', 'EACCES', 'ELOOP'].includes(systemCode(error) ?? '')) return undefined
-    // A process that ends while its file is read answers ESRCH.
+    // Reading gives ESRCH if the process ends meanwhile.
     if (isCode(error, 'ENOENT') || isCode(error, 'ESRCH')) return undefined
     throw error
   }

@@ -4,8 +4,8 @@ import { z } from 'zod'
 import { ProcessMark, processStart, isAlive, readIfThere } from './alive.ts'
 
 /**
- * What a run's process.json holds: the process that trains, its attempt, and, where that process
- * leads a group of its own, who started it and is to tell how it ends.
+ * The content of a run's process.json: the process that trains and its attempt. `keeper` is the
+ * `bestmark run` that started it in its own process group and reports its end.
  */
 export const RunProcess = ProcessMark.extend({
   attempt: z.number().int().nonnegative(),
@@ -15,34 +15,34 @@ export const RunProcess = ProcessMark.extend({
 export type RunProcess = z.infer<typeof RunProcess>
 
 /**
- * Asks a run's process to stop, and with it all that it started; returns whether it did, which is
- * left to whoever started it while that one lives.
+ * Asks a run's process and its children to stop; returns whether the signal was sent. While the
+ * keeper runs, the keeper does this instead.
  */
 export function askToStop(run: RunProcess): boolean {
   if (!isAlive(run) || (run.keeper && isAlive(run.keeper))) return false
   return process.kill(run.keeper ? -run.pid : run.pid, 'SIGTERM')
 }
 
-/** Whether a run's process has ended, and nobody is there who saw how. */
+/** Whether a run's process has ended and its keeper does not run, so that nobody saw the end. */
 export function hasEndedUnseen(run: RunProcess): boolean {
   return !isAlive(run) && !(run.keeper && isAlive(run.keeper))
 }
 
-/** Whether a process trains in a folder, or somebody is there who started it, as far as is known. */
+/** Whether a folder's process or its keeper is known and runs. */
 export function hasLiveProcess(folder: string): boolean {
   const run = readRunProcess(folder)
   return run !== undefined && !hasEndedUnseen(run)
 }
 
-/** Says in the run's process.json that this process trains it now. */
+/** Writes into process.json that this process trains the run. */
 export function writeRunProcess(folder: string, attempt: number): RunProcess {
   return writeMark(folder, { ...ownMark(), attempt })
 }
 
-/** Says in the run's process.json that a program trains it now which this process started. */
+/** Writes into process.json that a program started by this process trains the run. */
 export function writeKeptProcess(folder: string, pid: number): void {
   const started_at = processStart(pid)
-  // What has ended already needs no mark.
+  // A process that has ended needs no mark.
   if (started_at !== undefined) {
     writeMark(folder, { pid, started_at, attempt: 0, keeper: ownMark() })
   }
@@ -61,19 +61,19 @@ function writeMark(folder: string, mark: RunProcess): RunProcess {
   return mark
 }
 
-/** Takes back what process.json says of a process whose end is known. */
+/** Removes process.json after the process's end is recorded. */
 export function forgetRunProcess(folder: string): void {
   rmSync(join(folder, 'process.json'), { force: true })
 }
 
-/** Whether a run's folder tells, or once told, which process trains there. */
+/** Whether a run's folder has a process.json. */
 export function hasRunProcess(folder: string): boolean {
   return existsSync(join(folder, 'process.json'))
 }
 
 /**
- * Which process trains (or last trained) the run in a folder; undefined where none ever did, or
- * what it wrote cannot be read.
+ * Reads which process trains, or last trained, the run in a folder; undefined if there is no
+ * readable process.json.
  */
 export function readRunProcess(folder: string): RunProcess | undefined {
   const text = readIfThere(join(folder, 'process.json'))
@@ -81,7 +81,7 @@ export function readRunProcess(folder: string): RunProcess | undefined {
   try {
     return RunProcess.parse(JSON.parse(text))
   } catch {
-    // A file that a full disk cut short tells as little as one that is not there.
+    // A file that a full disk left incomplete counts as missing.
     return undefined
   }
 }

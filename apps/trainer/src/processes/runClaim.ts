@@ -3,23 +3,23 @@ import { join } from 'node:path'
 import { readRunProcess, type RunProcess, writeRunProcess } from './mark.ts'
 import { isAlive } from './alive.ts'
 
-/** Exit code of a child that found its run in another's hands, as sysexits.h has it for "try later". */
+/** Exit code of a child if another process trains its run (EX_TEMPFAIL, "try later", in sysexits.h). */
 export const TAKEN = 75
-/** It is held for as long as a small file takes to write; an older one was left by a crash (ms). */
+/** A lock is held only while a small file is written; an older lock was left by a crash (ms). */
 const HELD = 10_000
-const LOOK_AGAIN = 10
+const RETRY_EVERY = 10
 
 /**
- * Makes this process the one that trains in a folder, unless one lives that does: that one is
- * returned. Of several that try at once one succeeds.
+ * Marks this process as the one that trains in a folder. If another process already trains there,
+ * returns that process instead. If several processes try at once, one succeeds.
  */
 export function claimRun(folder: string, attempt: number): RunProcess | undefined {
   const lock = join(folder, 'process.lock')
   const since = Date.now()
   while (!created(lock)) {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_AGAIN)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_EVERY)
     const held = statSync(lock, { throwIfNoEntry: false })
-    // Another machine's clock may be ahead, so the wait itself counts as well.
+    // The clock of another machine may be ahead, so the waiting time counts too.
     const oldest = Math.min(since, held?.mtimeMs ?? since)
     if (Date.now() - oldest > HELD) rmSync(lock, { force: true })
   }

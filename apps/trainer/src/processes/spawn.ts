@@ -2,23 +2,23 @@ import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { describeStartError } from './startError.ts'
 
-/** How a process ended: by itself with a code, or by a signal. */
+/** How a process ended: with an exit code, or by a signal. */
 export interface ProcessEnd {
   code: number | null
   signal: NodeJS.Signals | null
 }
 
-/** A process that outlives its starter; `exited` is told for as long as the starter lives. */
+/** A process that may run longer than its starter; `exited` resolves only while the starter runs. */
 export interface DetachedProcess {
   pid: number
   exited: Promise<ProcessEnd>
-  /** Sends it a signal; nothing happens once it has ended, whoever has its pid then. */
+  /** Sends it a signal. After its end nothing happens, even if another process has its pid. */
   signal: (name: 'SIGTERM' | 'SIGKILL') => void
 }
 
 /**
- * Starts a program that outlives its starter: in a process group of its own, with both outputs
- * appended to a file. Rejects where it cannot be started.
+ * Starts a program in its own process group, so that it may run longer than its starter. Appends
+ * both outputs to a file. Rejects if it cannot be started.
  */
 export function spawnDetached(
   argv: readonly string[],

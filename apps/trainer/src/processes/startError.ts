@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { systemCode } from '../failure.ts'
 import { fileErrorText } from '../plainErrors.ts'
 
-/** Why the system would not start a program, by its code. */
+/** Why the system did not start a program, by error code. */
 const WHY = new Map([
   ['EACCES', 'permission denied'],
   ['EPERM', 'permission denied'],
@@ -13,16 +13,17 @@ const WHY = new Map([
   ['ENOMEM', 'not enough memory is free'],
 ])
 
-/** That a program could not be started in a folder, and why, without a full stop. */
+/** Says why a program could not be started in a folder, without a full stop. */
 export function describeStartError(program: string, cwd: string, cause: unknown): string {
   const code = systemCode(cause) ?? ''
-  const why = code === 'ENOENT' ? missing(program, cwd) : (WHY.get(code) ?? fileErrorText(cause))
+  const why =
+    code === 'ENOENT' ? describeMissing(program, cwd) : (WHY.get(code) ?? fileErrorText(cause))
   return `Cannot start ${program}: ${why ?? (code || 'unknown reason')}`
 }
 
-/** The system says the same of the program, of its interpreter and of the folder. */
-function missing(program: string, cwd: string): string {
+/** What is missing. The system gives the same code for the program, its interpreter and the folder. */
+function describeMissing(program: string, cwd: string): string {
   if (!existsSync(cwd)) return `there is no folder ${cwd}`
-  const isThere = program.includes('/') && existsSync(resolve(cwd, program))
-  return isThere ? 'the interpreter in its first line does not exist' : 'there is no such program'
+  const exists = program.includes('/') && existsSync(resolve(cwd, program))
+  return exists ? 'the interpreter in its first line does not exist' : 'there is no such program'
 }

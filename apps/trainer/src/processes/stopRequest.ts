@@ -3,35 +3,35 @@ import { notify } from '../cli/terminal.ts'
 
 const NAMES = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** How long a command may take to end once it was asked to (ms). */
+/** How long a command may take to end after a stop request (ms). */
 export const GRACE = 4_000
-/** One Ctrl-C may come twice: from the terminal, and from the script runner above (ms). */
+/** One Ctrl-C may arrive twice within this time: from the terminal and from a script runner (ms). */
 export const SAME = 300
 
 /**
- * Hears that this process is to end. With the first signal `signal` aborts, and the command has a
- * few seconds to finish what it does, such as recording to a database that may not answer; then, or
- * with a second signal, the process ends whatever it still waits for.
+ * Handles signals to end this process. At the first one `signal` aborts, and the command has a few
+ * seconds to finish, for example to record to the database. After that time, or at a second signal,
+ * the process ends even if something does not answer.
  */
 export class StopRequest implements Disposable {
-  readonly #heard = new AbortController()
+  readonly #controller = new AbortController()
   #at = Infinity
   #grace: NodeJS.Timeout | undefined
 
   constructor() {
-    for (const name of NAMES) process.on(name, this.#hear)
+    for (const name of NAMES) process.on(name, this.#onSignal)
   }
 
   get signal(): AbortSignal {
-    return this.#heard.signal
+    return this.#controller.signal
   }
 
-  readonly #hear = (name: NodeJS.Signals): void => {
+  readonly #onSignal = (name: NodeJS.Signals): void => {
     const code = 128 + constants.signals[name]
     if (performance.now() - this.#at > SAME) process.exit(code)
     if (this.signal.aborted) return
     this.#at = performance.now()
-    this.#heard.abort()
+    this.#controller.abort()
     this.#grace = setTimeout(() => {
       notify(
         'bestmark: Stopped without waiting any longer for an answer. Nothing in files is lost.\n',
@@ -42,6 +42,6 @@ export class StopRequest implements Disposable {
 
   [Symbol.dispose](): void {
     clearTimeout(this.#grace)
-    for (const name of NAMES) process.off(name, this.#hear)
+    for (const name of NAMES) process.off(name, this.#onSignal)
   }
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
-/** Where processes work and write, as far as Linux tells; empty on other systems. */
+/** Where processes work and write. Empty on systems other than Linux. */
 export interface ProcessPaths {
   /** Their working directories. */
   folders: Set<string>
@@ -8,7 +8,7 @@ export interface ProcessPaths {
   files: Set<string>
 }
 
-/** A process and all that it started, directly or not, as long as they live. Linux only. */
+/** A process and all its running descendants. Linux only. */
 export function processTree(pid: number): Set<number> {
   const children = Map.groupBy(processes(), parentOf)
   const tree = new Set([pid])
@@ -18,13 +18,13 @@ export function processTree(pid: number): Set<number> {
 
 /** Where processes work and write. */
 export function processPaths(pids: Iterable<number>): ProcessPaths {
-  const places: ProcessPaths = { folders: new Set(), files: new Set() }
+  const paths: ProcessPaths = { folders: new Set(), files: new Set() }
   for (const pid of pids) {
     const folder = linkOf(`/proc/${pid}/cwd`)
-    if (folder) places.folders.add(folder)
-    for (const file of openFiles(pid)) places.files.add(file)
+    if (folder) paths.folders.add(folder)
+    for (const file of openFiles(pid)) paths.files.add(file)
   }
-  return places
+  return paths
 }
 
 /** Whether a process outside a tree has a file below a folder open for writing. */
@@ -40,7 +40,7 @@ function processes(): number[] {
 
 function parentOf(pid: number): number {
   const stat = textOf(`/proc/${pid}/stat`)
-  // The command's name stands in brackets and may hold anything.
+  // The command's name is in brackets and may contain any character.
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0)
 }
 
@@ -54,7 +54,7 @@ function openFiles(pid: number): string[] {
   })
 }
 
-/** A process that ends, or is another user's, tells nothing. */
+/** Empty if the process has ended or belongs to another user. */
 function namesIn(folder: string): string[] {
   return orNothing(() => readdirSync(folder), [])
 }

@@ -7,7 +7,7 @@ import { processTree } from './tree.ts'
 const execute = promisify(execFile)
 /** How long nvidia-smi may take (ms). */
 const PATIENCE = 5_000
-/** Linux counts the time of processors in hundredths of a second (USER_HZ), and memory in pages. */
+/** Linux counts processor time in hundredths of a second (USER_HZ), and memory in pages. */
 const TICKS = 100
 const PAGE = 4096
 const GIB = 2 ** 30
@@ -15,7 +15,7 @@ const GIB = 2 ** 30
 /** Values by their names, which begin with `system/`. */
 type Used = Record<string, number>
 
-/** Samples what a program and all that it started use of their machine. */
+/** Samples the machine usage of a program and its descendants. */
 export class UsageSampler {
   readonly #pid: number
   #ticks = new Map<number, number>()
@@ -27,7 +27,7 @@ export class UsageSampler {
     this.#cpu(statsOf(pid))
   }
 
-  /** What is used now, the processors since the last sample; empty where nothing can be read. */
+  /** The current usage; processor time counts since the last sample. Empty if nothing can be read. */
   async sample(): Promise<Used> {
     const stats = statsOf(this.#pid)
     const memory = stats.reduce((sum, { pages }) => sum + pages, 0) * PAGE
@@ -41,7 +41,7 @@ export class UsageSampler {
     return used
   }
 
-  /** Percent of one processor since the last sample; a process that began since counts from its start. */
+  /** Percent of one processor since the last sample; a new process counts from its start. */
   #cpu(stats: readonly ProcessStat[]): number {
     const now = performance.now()
     const seconds = (now - this.#sampled) / 1000
@@ -51,7 +51,7 @@ export class UsageSampler {
     return seconds > 0 ? rounded((100 * used) / TICKS / seconds) : 0
   }
 
-  /** Each graphics processor's load and memory; a machine without nvidia-smi is asked once. */
+  /** Load and memory of each GPU; without nvidia-smi it is tried only once. */
   async #gpus(): Promise<Used> {
     if (!this.#hasGpus) return {}
     const query = '--query-gpu=index,utilization.gpu,memory.used'
@@ -66,7 +66,7 @@ export class UsageSampler {
   }
 }
 
-/** What nvidia-smi prints: a line per processor with its index, its load (%) and its memory (MiB). */
+/** Parses the output of nvidia-smi: one line per GPU with index, load (%) and memory (MiB). */
 export function gpuValues(printed: string): Used {
   const used: Used = {}
   for (const line of printed.trim().split('\n')) {
@@ -83,17 +83,17 @@ export function gpuValues(printed: string): Used {
 
 interface ProcessStat {
   pid: number
-  /** Time that it used processors for. */
+  /** Processor time. */
   ticks: number
-  /** Pages that are in memory. */
+  /** Pages in memory. */
   pages: number
 }
 
-/** A process and all that it started, as far as Linux tells. */
+/** Usage of a process and its descendants. Linux only. */
 function statsOf(pid: number): ProcessStat[] {
   return [...processTree(pid)].flatMap((one) => {
     const stat = textOf(`/proc/${one}/stat`)
-    // The command's name stands in brackets and may hold anything; the state follows it.
+    // The command's name is in brackets and may contain any character; the state follows it.
     const fields = stat
       .slice(stat.lastIndexOf(')') + 2)
       .split(' ')
@@ -111,7 +111,7 @@ function machineMemory(): number | undefined {
   return Number.isFinite(all + free) ? rounded(100 * (1 - free / all)) : undefined
 }
 
-/** A process that ends tells nothing, nor does another system than Linux. */
+/** Empty if the process has ended, and on systems other than Linux. */
 function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8')

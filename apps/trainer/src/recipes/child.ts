@@ -10,21 +10,18 @@ import { findRecipe, readChildArgs, type RunRequest } from './recipe.ts'
 import { JournaledRun } from './journaledRun.ts'
 import { TAKEN, claimRun } from '../processes/runClaim.ts'
 
-/** How each recipe trains; the modules are loaded when they are needed. */
+/** The trainer of each recipe; modules are loaded when they are needed. */
 const TRAINERS: Record<string, () => Promise<(run: Run) => Promise<'completed' | 'stopped'>>> = {
   [CHAR_LM.name]: async () => (await import('@bestmark/char-lm/train')).trainCharLm,
 }
 
-/**
- * The process of one attempt. It needs neither its parent nor anybody who reads what it prints:
- * everything it has to say goes to its folder.
- */
+/** The process of one attempt. It writes everything to its folder, so it does not need its parent. */
 async function main(request: RunRequest): Promise<void> {
   const recipe = findRecipe(request.recipe)
   const folder = resolve(request.folder)
   const next = () => (lastAttempt(join(folder, JOURNAL)) ?? -1) + 1
   const attempt = request.attempt ?? next()
-  // Before the process is told: whoever reads of it there may ask it to stop.
+  // Must come before process.json is written, because after that a stop signal may arrive.
   const stop = stopSignal()
   const other = claimRun(folder, attempt)
   if (other) return leave(`Process ${other.pid} already trains ${folder}. Stop it first.`)
@@ -45,13 +42,13 @@ async function main(request: RunRequest): Promise<void> {
   }
 }
 
-/** Ends without a word in the journal, which is another's. */
+/** Ends without writing to the journal, which belongs to another process. */
 function leave(why: string): void {
   notify(why)
   process.exitCode = TAKEN
 }
 
-/** Aborted by the first SIGTERM or SIGINT; further ones change nothing. */
+/** A signal that the first SIGTERM or SIGINT aborts; later ones change nothing. */
 function stopSignal(): AbortSignal {
   const controller = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -60,7 +57,7 @@ function stopSignal(): AbortSignal {
   return controller.signal
 }
 
-/** The header of a run that nobody has given one. */
+/** The header of a run without a header. */
 function headerOf(folder: string, recipe: string): JournalHeader {
   const name = basename(folder)
   return { journal: 1, job_id: randomUUID(), name, project: 'default', recipe }
@@ -68,5 +65,5 @@ function headerOf(folder: string, recipe: string): JournalHeader {
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
-// What is thrown here ends the process with 1 and stands in the log that its starter gave it.
+// An error here ends the process with exit code 1 and is written to its log.
 await main(readChildArgs(process.argv.slice(2)))

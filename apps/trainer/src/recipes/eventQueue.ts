@@ -1,18 +1,18 @@
 import { isDiskFull } from '@bestmark/core'
 import type { Journal, JournalEvent } from '../journal/write.ts'
 
-/** The most events that wait in memory; of more the oldest are given up, and that is told. */
+/** How many events may wait in memory. Beyond that the oldest are dropped, and a warning says so. */
 const MOST = 100_000
 
 /**
- * Events on their way into a journal. While its disk is full they wait in memory, so that training
- * goes on; once there is room they are written in their order, and a warning tells of it.
+ * Events to be written to a journal. While its disk is full they wait in memory, so that training
+ * continues. When there is space they are written in order, with a warning.
  */
 export class EventQueue {
   readonly #journal: Journal
   #waiting: JournalEvent[] = []
   #since: number | undefined
-  #givenUp = 0
+  #dropped = 0
 
   constructor(journal: Journal) {
     this.#journal = journal
@@ -23,17 +23,17 @@ export class EventQueue {
     return this.#waiting.length === 0
   }
 
-  /** Writes an event, or lets it wait. Throws what is wrong other than a full disk. */
+  /** Writes an event, or lets it wait. Throws every error except a full disk. */
   add(event: JournalEvent): void {
     this.#waiting.push(event)
     if (this.#waiting.length > MOST) {
       this.#waiting.shift()
-      this.#givenUp++
+      this.#dropped++
     }
     this.write()
   }
 
-  /** Writes what waits, as far as there is room. */
+  /** Writes the waiting events while there is space. */
   write(): void {
     const waited = this.#waiting.length
     let written = 0
@@ -42,7 +42,7 @@ export class EventQueue {
         this.#journal.append(event)
         written++
       }
-      if (this.#since !== undefined) this.#tell(this.#since, waited)
+      if (this.#since !== undefined) this.#warn(this.#since, waited)
     } catch (error) {
       if (!isDiskFull(error)) throw error
       this.#since ??= Date.now()
@@ -51,14 +51,14 @@ export class EventQueue {
     }
   }
 
-  #tell(since: number, count: number): void {
+  #warn(since: number, count: number): void {
     const attempt = this.#waiting.at(-1)?.attempt ?? 0
     const seconds = Math.ceil((Date.now() - since) / 1_000)
     const lost =
-      this.#givenUp > 0 ? `; ${this.#givenUp} older ones did not fit in memory and are lost` : ''
+      this.#dropped > 0 ? `; ${this.#dropped} older ones did not fit in memory and are lost` : ''
     const text = `The disk of this run was full for ${seconds} s. ${count} events waited in memory and are written now${lost}.`
     this.#journal.append({ type: 'log', attempt, at: Date.now(), level: 'warning', text })
     this.#since = undefined
-    this.#givenUp = 0
+    this.#dropped = 0
   }
 }

@@ -3,7 +3,7 @@ import type { Run, RunEvent } from '@bestmark/char-lm'
 import type { Journal } from '../journal/write.ts'
 import { EventQueue } from './eventQueue.ts'
 
-/** One attempt of a run that reports to its journal. */
+/** One attempt of a run that writes to its journal. */
 export class JournaledRun implements Run {
   readonly folder: string
   readonly attempt: number
@@ -37,8 +37,8 @@ export class JournaledRun implements Run {
   }
 
   /**
-   * Writes an event of this attempt and this moment; one about an earlier attempt names it. While
-   * the disk is full it waits, and training goes on.
+   * Writes an event with the current time. It belongs to this attempt unless it names an earlier one.
+   * While the disk is full the event waits, and training continues.
    */
   record(event: RunEvent): void {
     this.#events.add({ attempt: this.attempt, at: Date.now(), ...event })

@@ -3,40 +3,40 @@ import { parseArgs } from 'node:util'
 import { CHAR_LM } from '@bestmark/char-lm'
 import { Failure } from '../failure.ts'
 
-/** A training program that is built in, and the presets it can be started with, the default first. */
+/** A built-in training program and its presets, the default first. */
 export interface Recipe {
   name: string
   presets: readonly [string, ...string[]]
-  /** One line that says what it trains. */
+  /** What it trains, in one line. */
   text: string
 }
 
 export const RECIPES: readonly Recipe[] = [CHAR_LM]
 
-/** The recipe of this name. Throws a Failure with the names there are. */
+/** Finds the recipe of this name. Throws a Failure with the available names. */
 export function findRecipe(name: string): Recipe {
-  const recipe = RECIPES.find((known) => known.name === name)
+  const recipe = RECIPES.find((one) => one.name === name)
   if (recipe) return recipe
-  const names = RECIPES.map((known) => known.name).join(', ')
+  const names = RECIPES.map((one) => one.name).join(', ')
   throw new Failure(`Unknown recipe "${name}". Available: ${names}.`)
 }
 
-/** What the child process of a run is asked to do. */
+/** What the child process of a run should do. */
 export interface RunRequest {
   /** The run's folder; it must exist. */
   folder: string
   recipe: string
-  /** Null for the recipe's first one, or, when resuming, for the checkpoint's own. */
+  /** Null for the recipe's first preset, or when resuming for the checkpoint's preset. */
   preset: string | null
   /** Null for the attempt after the journal's last one. */
   attempt: number | null
-  /** The checkpoint to go on from, relative to the folder; null for a fresh start. */
+  /** The checkpoint to resume from, relative to the folder; null for a fresh start. */
   resume: string | null
 }
 
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url))
 
-/** The program and arguments that start a run's child process. */
+/** The command line of a run's child process. */
 export function childArgv(request: RunRequest): string[] {
   const { folder, recipe, preset, attempt, resume } = request
   return [
@@ -50,7 +50,7 @@ export function childArgv(request: RunRequest): string[] {
   ]
 }
 
-/** Reads the arguments (without program and script) as `childArgv` writes them. */
+/** Parses the arguments that `childArgv` writes, without program and script. */
 export function readChildArgs(args: string[]): RunRequest {
   const { values, positionals } = parseArgs({
     args,

@@ -8,13 +8,13 @@ import { readJournal } from '../journal/read.ts'
 import { JOURNAL } from '../journal/header.ts'
 import { childArgv, type RunRequest } from './recipe.ts'
 
-/** A folder for one run, which goes when its scope ends. */
+/** A folder for one run; it is removed when its scope ends. */
 export function runFolder(): { path: string } & Disposable {
   const path = mkdtempSync(join(tmpdir(), 'char-lm-'))
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) }
 }
 
-/** A file system of 64 KB, where this user may make one. */
+/** A file system of 64 KB; undefined if this user may not mount one. */
 export function smallDisk(size = '64k'): ({ path: string } & Disposable) | undefined {
   const folder = runFolder()
   const path = join(folder.path, 'disk')
@@ -33,7 +33,7 @@ export function smallDisk(size = '64k'): ({ path: string } & Disposable) | undef
   return { path, [Symbol.dispose]: dispose }
 }
 
-/** Arguments of a run of the quick preset, from the start unless told otherwise. */
+/** Arguments of a run of the quick preset, by default from the start. */
 export function quickArgv(
   folder: string,
   request: Partial<RunRequest> = {},
@@ -43,7 +43,7 @@ export function quickArgv(
   return [node, ...args]
 }
 
-/** Starts a run; its errors are shown by the test that started it. */
+/** Starts a run without output; the test checks its errors. */
 export function startQuick(folder: string, request?: Partial<RunRequest>): ChildProcess {
   const [node, ...args] = quickArgv(folder, request)
   return spawn(node, args, { stdio: 'ignore' })
@@ -74,7 +74,7 @@ export function eventsOfType<Type extends TrainingEvent['type']>(
   return events.filter((event) => event.type === type) as EventOf<Type>[]
 }
 
-/** Waits until something holds of a run's folder; looks again whenever a file in it changes. */
+/** Waits until a condition on a run's folder is true; checks again after each change of a file. */
 export async function until(folder: string, holds: () => boolean): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const look = () => holds() && resolve()

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { streamOfFile } from '../files/runFile.ts'
 import type { SourceFile } from '../checkpoints/sourceFiles.ts'
 
-/** Copies one file, flushed to disk; returns the SHA-256 of what was read. */
+/** Copies one file and flushes it to disk; returns the SHA-256 of the bytes that were read. */
 export async function copyFile(
   file: SourceFile,
   folder: string,

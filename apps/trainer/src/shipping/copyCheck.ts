@@ -4,14 +4,14 @@ import { inspectCheckpoint } from '../checkpoints/inspect.ts'
 import { fileDigest } from '../checkpoints/digest.ts'
 import { type SourceFile, sourceFiles } from '../checkpoints/sourceFiles.ts'
 
-/** Where a checkpoint is copied from. */
+/** The checkpoint that is copied. */
 interface Source {
   root: string
   /** Absolute path of the checkpoint. */
   source: string
 }
 
-/** The files that were copied are not those of one moment. */
+/** The checkpoint changed during the copy. */
 class Changed extends Failure {
   constructor({ source }: Source, what: string) {
     super(
@@ -22,9 +22,9 @@ class Changed extends Failure {
 }
 
 /**
- * Throws Changed where a checkpoint's files are no longer those that were copied, by their names,
- * sizes and times. Where `digests` are given the files are read once more and compared with them: a
- * write may leave the size and, on a coarse clock, the time.
+ * Throws Changed if a checkpoint's files differ from the copied ones in names, sizes or times. If
+ * `digests` are given, the files are also read again and compared, because a write may keep the size
+ * and, with a coarse clock, the time.
  */
 export async function assertUnchanged(
   from: Source,
@@ -41,7 +41,7 @@ export async function assertUnchanged(
   }
 }
 
-/** None where there is no such checkpoint any more. */
+/** Empty if the checkpoint no longer exists. */
 async function filesNow({ root, source }: Source): Promise<SourceFile[]> {
   return sourceFiles(root, source).catch(() => [])
 }
@@ -52,17 +52,17 @@ function differenceOf(
 ): string | undefined {
   const then = new Map(before.map((file) => [file.name, file]))
   for (const { name, bytes, changed_at } of after) {
-    const known = then.get(name)
-    if (!known) return `${name} is new`
-    if (known.bytes !== bytes) return `${name} had ${known.bytes} bytes and now has ${bytes}`
-    if (known.changed_at !== changed_at) return `${name} was written again`
+    const old = then.get(name)
+    if (!old) return `${name} is new`
+    if (old.bytes !== bytes) return `${name} had ${old.bytes} bytes and now has ${bytes}`
+    if (old.changed_at !== changed_at) return `${name} was written again`
     then.delete(name)
   }
   const [gone] = then.keys()
   return gone === undefined ? undefined : `${gone} is missing`
 }
 
-/** Throws a Failure where a copy is not a whole checkpoint by itself, as its original was. */
+/** Throws a Failure if the copy is not a complete checkpoint. */
 export async function assertWhole(
   folder: string,
   files: readonly SourceFile[],

@@ -4,19 +4,19 @@ import { join } from 'node:path'
 import { Failure, systemCode } from '../failure.ts'
 import { readManifest } from './manifest.ts'
 
-/** A model's folder holds a folder a version, and the link `current` to the one that serves. */
+/** One version of a model. The model's folder has a folder per version, and the link `current` to the live one. */
 export interface ModelVersion {
   modelFolder: string
   /** Name of the version's folder. */
   version: string
   deployment_id: string
-  /** When it was ordered. */
+  /** When the shipment was ordered. */
   created_at: number
-  /** What `current` named when this deployment was first begun; left out where another agent began it. */
+  /** The target of `current` before this deployment; left out if another agent began it. */
   served_before?: string | undefined
 }
 
-/** The version that `current` names; undefined where nothing was shipped yet. */
+/** The version that `current` links to; undefined if nothing was shipped yet. */
 export async function currentVersion(modelFolder: string): Promise<string | undefined> {
   try {
     return await readlink(join(modelFolder, 'current'))
@@ -26,9 +26,9 @@ export async function currentVersion(modelFolder: string): Promise<string | unde
   }
 }
 
-/** Throws a Failure where something that was ordered later has come to serve meanwhile. */
-export async function assertNewest(place: ModelVersion): Promise<void> {
-  const { modelFolder, created_at, served_before } = place
+/** Throws a Failure if a later order is already live. */
+export async function assertNewest(target: ModelVersion): Promise<void> {
+  const { modelFolder, created_at, served_before } = target
   const serving = await currentVersion(modelFolder)
   if (serving === undefined || serving === served_before) return
   const live = await readManifest(join(modelFolder, serving))
@@ -39,22 +39,22 @@ export async function assertNewest(place: ModelVersion): Promise<void> {
 }
 
 /**
- * Switches `current` to a version in one rename, so that a reader sees the old version or the new
- * one and nothing between. `assertOurs` is asked right before that, and throws where another agent
- * ships it now: that one has removed the link's draft by then, or will find the version live.
+ * Switches `current` to a version in one rename, so that a reader sees either the old or the new
+ * version. `assertOurs` is called right before, and throws if another agent now ships it. That agent
+ * has then removed our draft of the link, or will find the version live.
  */
 export async function makeCurrent(
-  place: ModelVersion,
+  target: ModelVersion,
   assertOurs: (() => Promise<void>) | undefined,
 ): Promise<void> {
-  const { modelFolder, version, deployment_id } = place
+  const { modelFolder, version, deployment_id } = target
   const draft = join(modelFolder, `.current-${deployment_id}-${randomUUID().slice(0, 8)}`)
   try {
-    // A link cannot be changed in place; renaming another one over it can.
+    // A link cannot be changed, but another link can be renamed over it.
     await symlink(version, draft)
     await syncFolder(modelFolder)
     await assertOurs?.()
-    await assertNewest(place)
+    await assertNewest(target)
     await rename(draft, join(modelFolder, 'current'))
     await syncFolder(modelFolder)
   } finally {
@@ -62,7 +62,7 @@ export async function makeCurrent(
   }
 }
 
-/** Removes what another agent left of the same deployment. */
+/** Removes unfinished files of the same deployment that another agent left. */
 export async function removeDrafts({ modelFolder, deployment_id }: ModelVersion): Promise<void> {
   const names = await readdir(modelFolder).catch(() => [])
   for (const name of names) {
@@ -76,7 +76,7 @@ export async function removeDrafts({ modelFolder, deployment_id }: ModelVersion)
   }
 }
 
-/** Has a folder's names survive a loss of power, where its file system can. */
+/** Flushes a folder's names to disk, if its file system supports that. */
 export async function syncFolder(folder: string): Promise<void> {
   try {
     await using file = await open(folder, 'r')

@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Failure, systemCode } from '../failure.ts'
 
-/** Throws a Failure where the disk of a folder, which need not be there yet, has no room for so many bytes. */
+/** Throws a Failure if the disk of a folder has too little space. The folder may not exist yet. */
 export async function assertFreeSpace(folder: string, bytes: number): Promise<void> {
   const free = await freeBytes(folder)
   if (free === undefined || BigInt(bytes) <= free) return
@@ -14,7 +14,7 @@ export async function assertFreeSpace(folder: string, bytes: number): Promise<vo
   )
 }
 
-/** What this user may still write there; undefined where the file system does not tell. */
+/** How many bytes this user may still write there; undefined if the file system does not say. */
 async function freeBytes(folder: string): Promise<bigint | undefined> {
   try {
     const { bavail, bsize } = await statfs(folder, { bigint: true })
@@ -27,7 +27,7 @@ async function freeBytes(folder: string): Promise<bigint | undefined> {
   }
 }
 
-/** An error of a full disk as a sentence; any other error as it is. */
+/** Turns the error of a full disk into a Failure; returns any other error unchanged. */
 export function describeFullDisk(error: unknown, folder: string): unknown {
   const code = systemCode(error)
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { systemCode } from '../failure.ts'
 import { textOfFile } from '../files/runFile.ts'
 
-/** What stands beside shipped files, as far as it is read again. */
+/** The manifest beside shipped files; only the fields that are read again. */
 export const Manifest = z.object({
   deployment_id: z.string(),
   created_at: z.number(),
@@ -15,25 +15,25 @@ export type Manifest = z.infer<typeof Manifest>
 
 const NAME = /^bestmark(?:-(\d{1,9}))?\.json$/i
 
-/** A name for the manifest that none of the checkpoint's own files has: the next number after theirs. */
+/** A name for the manifest that no file of the checkpoint has: the next free number. */
 export function manifestName(files: readonly string[]): string {
   const highest = highestOf(files.map((file) => file.split(/[\\/]/, 1)[0] ?? ''))
   return highest === undefined ? 'bestmark.json' : `bestmark-${highest.number + 1}.json`
 }
 
-/** Writes a manifest to the disk itself: once it stands there, all that it names was copied whole. */
+/** Writes a manifest and flushes it to disk. If it exists, all files in it were copied completely. */
 export async function writeManifest(path: string, manifest: Manifest & object): Promise<void> {
   await using file = await open(path, 'wx')
   await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`)
   await file.sync()
 }
 
-/** The manifest of a version's folder; undefined where there is no such folder, or none in it. */
+/** Reads the manifest of a version's folder; undefined if there is none. */
 export async function readManifest(folder: string): Promise<Manifest | undefined> {
   try {
-    const own = highestOf(await readdir(folder))
-    if (!own) return undefined
-    const text = await textOfFile(join(folder, own.name))
+    const manifest = highestOf(await readdir(folder))
+    if (!manifest) return undefined
+    const text = await textOfFile(join(folder, manifest.name))
     return Manifest.safeParse(JSON.parse(text)).data
   } catch (error) {
     if (systemCode(error) === undefined && !(error instanceof SyntaxError)) throw error

@@ -18,19 +18,19 @@ import { fileDigest } from '../checkpoints/digest.ts'
 import { sourceFiles, type SourceFile } from '../checkpoints/sourceFiles.ts'
 import { copyFile } from './copy.ts'
 
-/** One checkpoint to be shipped into the folder of a model. */
+/** One checkpoint to ship into the folder of a model. */
 export interface Shipment extends ModelVersion {
-  /** The run's root; no file from outside of it is shipped. */
+  /** The run's root; no file outside it is shipped. */
   root: string
   /** Absolute path of the checkpoint's folder. */
   source: string
-  /** The state file that the training program writes last; null where it writes none. */
+  /** The state file that the training program writes last; null if there is none. */
   stateFile: string | null
-  /** The digest that was taken of the checkpoint's files as they are; null where none was. */
+  /** The digest of the checkpoint's current files; null if it was not computed. */
   digest: string | null
-  /** What is written beside the files, as `bestmark.json`. */
+  /** The content of `bestmark.json` beside the files. */
   ledger: Record<string, unknown>
-  /** Asked before anything becomes live; throws where another agent ships it now. */
+  /** Called before anything becomes live; throws if another agent now ships it. */
   assertOurs?: () => Promise<void>
 }
 
@@ -42,7 +42,7 @@ export interface ShipmentProgress {
 
 type Report = (progress: ShipmentProgress) => void
 
-/** The bytes of a checkpoint are others than they were, though nobody wrote to its files. */
+/** The bytes of a checkpoint changed, although no program wrote to its files. */
 export class Damaged extends Failure {
   constructor({ source, digest }: Pick<Shipment, 'source' | 'digest'>) {
     super(
@@ -53,9 +53,9 @@ export class Damaged extends Failure {
 
 /**
  * Copies a checkpoint beside the live version, reads every byte back and compares digests, then
- * makes it `current`. Returns the path of the new version. Throws, and leaves what was live alone,
- * when there is no room, a file cannot be copied or differs, the source changed meanwhile, or the
- * copy is not whole, and Damaged where it is not what was looked at.
+ * makes it `current`. Returns the path of the new version. Throws without changing the live version
+ * if there is too little space, a file cannot be copied or differs, the source changed, or the copy
+ * is not complete. Throws Damaged if the digest is not the stored one.
  */
 export async function shipToFolder(
   shipment: Shipment,
@@ -63,9 +63,9 @@ export async function shipToFolder(
   signal: AbortSignal,
 ): Promise<string> {
   const { modelFolder, version, deployment_id } = shipment
-  // An agent that slept while another one took over must not write to the same files.
+  // The random name keeps two agents apart if one takes over while the other sleeps.
   const incoming = join(modelFolder, `.incoming-${deployment_id}-${randomUUID().slice(0, 8)}`)
-  const place = join(modelFolder, version)
+  const folder = join(modelFolder, version)
   const files = await sourceFiles(shipment.root, shipment.source)
   try {
     await removeDrafts(shipment)
@@ -74,59 +74,58 @@ export async function shipToFolder(
     await mkdir(incoming, { recursive: true })
     await copyWhole(shipment, files, incoming, report, signal)
     await shipment.assertOurs?.()
-    await nameVersion(incoming, place)
+    await nameVersion(incoming, folder)
     await makeCurrent(shipment, shipment.assertOurs)
-    return place
+    return folder
   } catch (error) {
     throw describeFullDisk(error, modelFolder)
   } finally {
-    // A shipment that is live is done, whether or not what lies beside it can be removed.
+    // A live shipment is done, even if its unfinished files cannot be removed.
     await rm(incoming, { recursive: true, force: true }).catch(() => undefined)
   }
 }
 
 /**
- * Finishes what another agent left of the same deployment: returns the path of its version, which
- * is live already, or is made live where it is whole; undefined where it must be copied. Throws as
- * `makeCurrent` does.
+ * Finishes a deployment that another agent began: returns the path of its version if it is live, or
+ * if it is complete and was made live now; undefined if it must be copied. Throws as `makeCurrent`.
  */
 export async function finishShipment(
-  place: ModelVersion,
+  target: ModelVersion,
   assertOurs: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { modelFolder, version, deployment_id } = place
+  const { modelFolder, version, deployment_id } = target
   const folder = join(modelFolder, version)
   const serving = await currentVersion(modelFolder)
   const live = serving === undefined ? undefined : await readManifest(join(modelFolder, serving))
   if (serving !== undefined && (serving === version || live?.deployment_id === deployment_id)) {
-    await removeDrafts(place)
+    await removeDrafts(target)
     return join(modelFolder, serving)
   }
   const manifest = await readManifest(folder)
   if (manifest?.deployment_id !== deployment_id) return undefined
-  await assertNewest(place)
+  await assertNewest(target)
   const differs = await differing(folder, new Map(Object.entries(manifest.files)), signal)
   if (differs !== undefined) {
     await rm(folder, { recursive: true, force: true })
     return undefined
   }
-  await removeDrafts(place)
-  await makeCurrent(place, assertOurs)
+  await removeDrafts(target)
+  await makeCurrent(target, assertOurs)
   return folder
 }
 
-/** Gives a whole version its name. Throws a Failure where something else has that. */
-async function nameVersion(incoming: string, place: string): Promise<void> {
+/** Gives a complete version its name. Throws a Failure if the name is taken. */
+async function nameVersion(incoming: string, folder: string): Promise<void> {
   try {
-    await rename(incoming, place)
+    await rename(incoming, folder)
   } catch (cause) {
     if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(systemCode(cause) ?? '')) throw cause
-    throw new Failure(`${place} already exists. Move it away and ship again.`, { cause })
+    throw new Failure(`${folder} already exists. Move it away and ship again.`, { cause })
   }
 }
 
-/** Copies a checkpoint, with its manifest, into a folder where nobody looks yet. */
+/** Copies a checkpoint and its manifest into a folder that is not live. */
 async function copyWhole(
   shipment: Shipment,
   files: readonly SourceFile[],
@@ -136,7 +135,7 @@ async function copyWhole(
 ): Promise<void> {
   const digests = await copyAll(shipment, files, incoming, report, signal)
   const digest = checkpointDigest(digests)
-  // A digest that was taken before stands for one moment; without it the source is read once more.
+  // Without a stored digest, reading the source again shows whether it changed during the copy.
   const again = shipment.digest === null ? digests : null
   await assertUnchanged(shipment, files, again, signal)
   if (shipment.digest !== null && shipment.digest !== digest) throw new Damaged(shipment)
@@ -168,7 +167,7 @@ async function copyAll(
     try {
       digests.set(file.name, await copyFile(file, folder, progress, signal))
     } catch (error) {
-      // Where it went away under the copy, that is what is said.
+      // If the checkpoint changed during the copy, that is the better error.
       if (!signal.aborted) await assertUnchanged(shipment, files, null, signal)
       throw error
     }
@@ -198,7 +197,7 @@ async function verifyAll(
   )
 }
 
-/** The first file of a folder that is not what its digest says, or is not there. */
+/** The first file of a folder that does not match its digest, or is missing. */
 async function differing(
   folder: string,
   digests: ReadonlyMap<string, string>,

@@ -10,17 +10,17 @@ import type { ClaimedDeployment, Database, StoredFiles } from '@bestmark/db'
 import { Failure } from '../failure.ts'
 import { DAMAGED, inspectAgain, stateFileOf } from '../recording/sweep.ts'
 
-/** What is known of a checkpoint that can be shipped. */
+/** A checkpoint that can be shipped. */
 export interface Shippable {
-  /** Null where none was taken of these files. */
+  /** Null if it was not computed for these files. */
   digest: string | null
-  /** The file that its program writes last into it; null where there is none. */
+  /** The file that its program writes last into it; null if there is none. */
   stateFile: string | null
 }
 
 /**
- * Looks at a checkpoint right before it is shipped, and records what changed. Throws a Failure
- * where it is not complete any more.
+ * Checks a checkpoint right before it is shipped, and records changes. Throws a Failure if it is no
+ * longer complete.
  */
 export async function checkShippable(db: Database, order: ClaimedDeployment): Promise<Shippable> {
   const { job_id, path } = order
@@ -39,8 +39,8 @@ export async function checkShippable(db: Database, order: ClaimedDeployment): Pr
   throw new Failure(`The files of ${path} are ${files_state}${why}, so nothing was shipped.`)
 }
 
-/** Notes that a checkpoint's bytes are not what they were, so that another one is chosen. */
-export async function noteDamage(db: Database, order: ClaimedDeployment): Promise<void> {
+/** Records that a checkpoint is damaged, so that another one is chosen. */
+export async function recordDamage(db: Database, order: ClaimedDeployment): Promise<void> {
   const known = await filesOf(db, order)
   if (!known) return
   const { attempt, step, path, bytes, kind, base, signature, digest } = known

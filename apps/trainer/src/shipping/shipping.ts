@@ -10,18 +10,18 @@ import {
   pathBelow,
 } from '@bestmark/db'
 import { Failure, errorText } from '../failure.ts'
-import { noteDamage, checkShippable } from './shippable.ts'
+import { recordDamage, checkShippable } from './shippable.ts'
 import { currentVersion } from './current.ts'
 import { Damaged, finishShipment, shipToFolder, type ShipmentProgress } from './shipment.ts'
 
-/** Progress is written this often at most (ms). */
+/** The shortest time between two writes of the progress (ms). */
 const REPORT_EVERY = 200
 
 /**
- * Ships one checkpoint that was asked for on this host, if there is one, to
- * `<home>/models/<model name>`; returns whether there was. What goes wrong is written into the
- * deployment, where the person who asked for it sees it. Throws where the database fails, and what
- * is live by then stays: whoever claims the deployment next finds it, and finishes the record.
+ * Ships one checkpoint that was ordered on this host to `<home>/models/<model name>`; returns whether
+ * there was an order. Errors are written into the deployment, where the user sees them. Throws if the
+ * database fails. A version that is already live then stays, and the next agent that claims the
+ * deployment finishes its record.
  */
 export async function shipNext(
   db: Database,
@@ -35,12 +35,12 @@ export async function shipNext(
   const until = AbortSignal.any([signal, reporter.taken])
   let end: End
   try {
-    end = { status: 'done', absolute_path: await shipped(db, { order, home, reporter }, until) }
+    end = { status: 'done', absolute_path: await shipOrder(db, { order, home, reporter }, until) }
   } catch (error) {
-    // What another agent ships now is its to tell of.
+    // Another agent ships it now and will report the result.
     if (reporter.taken.aborted) return true
-    if (error instanceof Damaged) await noteDamage(db, order)
-    // A shipment that is cut short by the agent's own end is begun anew by the next one.
+    if (error instanceof Damaged) await recordDamage(db, order)
+    // If this agent was stopped, the next agent starts the shipment again.
     if (signal.aborted) return true
     if (databaseFailure(error) !== undefined) throw error
     end = { status: 'failed', error: errorText(error) }
@@ -55,8 +55,8 @@ interface Shipping {
   reporter: Reporter
 }
 
-/** Ships an order, or finishes what was begun of it; returns the path of its version. */
-async function shipped(
+/** Ships an order, or finishes it if another agent began it; returns the path of its version. */
+async function shipOrder(
   db: Database,
   { order, home, reporter }: Shipping,
   signal: AbortSignal,
@@ -66,35 +66,35 @@ async function shipped(
   const modelFolder = join(home, 'models', model_name)
   const version = versionName(root, path, deployment_id)
   const served_before = was_begun ? undefined : await currentVersion(modelFolder)
-  const place = { deployment_id, created_at, modelFolder, version, served_before }
+  const target = { deployment_id, created_at, modelFolder, version, served_before }
   const assertOurs = (): Promise<void> => reporter.assertOurs()
-  const finished = was_begun ? await finishShipment(place, assertOurs, signal) : undefined
+  const finished = was_begun ? await finishShipment(target, assertOurs, signal) : undefined
   if (finished !== undefined) return finished
   await privateFolder(home, 'models')
   const known = { job_id, job_name, checkpoint_id, step, is_best, reason }
   const ledger = { ...known, source: source_path, shipped_at: Date.now() }
   const found = await checkShippable(db, order)
-  const shipment = { ...place, ...found, root, source: source_path, ledger, assertOurs }
+  const shipment = { ...target, ...found, root, source: source_path, ledger, assertOurs }
   return await shipToFolder(shipment, (progress) => reporter.report(progress), signal)
 }
 
-/** A folder's name for a version, which file systems of 255 bytes a name can hold. */
+/** A folder name for a version, short enough for file systems with 255 bytes per name. */
 function versionName(root: string, path: string, deployment_id: string): string {
   const name = (pathBelow(root, path) ?? path).replaceAll(/[^\w.-]+/g, '-').slice(-100)
   return `${name}-${deployment_id.slice(0, 8)}`
 }
 
-type Said = Omit<DeploymentAdvance, 'job_id' | 'deployment_id' | 'held'>
+type Update = Omit<DeploymentAdvance, 'job_id' | 'deployment_id' | 'held'>
 type End = { status: 'done'; absolute_path: string } | { status: 'failed'; error: string }
 
-/** Writes progress without slowing the copy: one write at a time, the newest wins. */
+/** Writes the progress without delaying the copy: one write at a time, and the newest counts. */
 class Reporter {
   readonly #db: Database
   readonly #key: { job_id: string; deployment_id: string }
   #latest: ShipmentProgress
   #writing: Promise<unknown> = Promise.resolve()
   #written = 0
-  /** The revision of our last word. */
+  /** The revision of our last write. */
   #held: number
   readonly #taken = new AbortController()
 
@@ -106,15 +106,15 @@ class Reporter {
     this.#held = held
   }
 
-  /** Aborted once another agent has taken the shipment over. */
+  /** Aborted when another agent has taken over the shipment. */
   get taken(): AbortSignal {
     return this.#taken.signal
   }
 
-  /** Throws where another agent has taken the shipment over. */
+  /** Throws if another agent has taken over the shipment. */
   async assertOurs(): Promise<void> {
     await this.#writing
-    await this.#say(this.#latest)
+    await this.#write(this.#latest)
     this.taken.throwIfAborted()
   }
 
@@ -123,8 +123,8 @@ class Reporter {
     this.#latest = progress
     if (!turned && Date.now() - this.#written < REPORT_EVERY) return
     this.#written = Date.now()
-    this.#writing = this.#writing.then(() => this.#say(progress))
-    // Awaited in `finish`, which throws what went wrong; until then it must not end the process.
+    this.#writing = this.#writing.then(() => this.#write(progress))
+    // `finish` awaits this and throws the error; until then the error must not end the process.
     this.#writing.catch(() => undefined)
   }
 
@@ -132,11 +132,11 @@ class Reporter {
     await this.#writing
     const { bytes_total } = this.#latest
     const whole = end.status === 'done' ? { bytes_done: bytes_total } : {}
-    await this.#say({ ...this.#latest, ...whole, ...end })
+    await this.#write({ ...this.#latest, ...whole, ...end })
   }
 
-  async #say(said: Said): Promise<void> {
-    const advance = { ...this.#key, ...said, held: this.#held }
+  async #write(update: Update): Promise<void> {
+    const advance = { ...this.#key, ...update, held: this.#held }
     const revision = await advanceDeployment(this.#db, advance)
     if (revision === undefined) this.#taken.abort(new Failure('Another agent ships it now.'))
     else this.#held = revision

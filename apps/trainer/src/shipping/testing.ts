@@ -8,7 +8,7 @@ import { importRun } from '../recording/importRun.ts'
 import { writeSafetensors } from '@bestmark/char-lm'
 import { writeOutput } from '../testing.ts'
 
-/** A run on one host whose only checkpoint holds so many numbers, to be shipped as `moby`. */
+/** A run on one host with one checkpoint of `numbers` values, to ship as `moby`. */
 export async function shippedRun(db: TestDatabase, home: string, numbers: number) {
   const [host_id, root] = [randomUUID(), join(home, 'run')]
   await writeOutput(root, { saves: [100], log: [{ step: 100, eval_loss: 1 }] })
@@ -31,7 +31,7 @@ export async function shippedRun(db: TestDatabase, home: string, numbers: number
   return { host_id, job_id, weights, lose, models: join(home, 'models', 'moby'), order, now }
 }
 
-/** An agent's shipping in a process of its own, which prints a line once its modules are loaded. */
+/** Ships like an agent, in a separate process. */
 export function shipElsewhere(db: TestDatabase, home: string, host_id: string) {
   const module = (name: string) => JSON.stringify(import.meta.resolve(name))
   const script = `
