@@ -25,7 +25,7 @@ test('other users can open nothing of a board, and an opened folder is closed ag
   const { code, stderr } = await bestmark(['jobs'], env)
   expect([code, stderr]).toEqual([
     0,
-    `Other users of this machine could reach ${home} (mode 0755); it is closed to them now.\n`,
+    `Other users of this machine could open ${home} (mode 0755). Now they cannot.\n`,
   ])
   expect((await stat(home)).mode & OTHERS).toBe(0)
 })

@@ -90,7 +90,7 @@ test('a model name that cannot be is met with the rule', async () => {
   await name.fill('My Model')
   expect(await name.getAttribute('aria-invalid')).toBe('true')
   const rule = page.locator(`#${await name.getAttribute('aria-describedby')}`)
-  expect(await rule.innerText()).toContain('Small letters, digits')
+  expect(await rule.innerText()).toContain('Lower-case letters, digits')
   expect(await page.getByRole('button', { name: /^Ship/ }).isDisabled()).toBe(true)
 })
 

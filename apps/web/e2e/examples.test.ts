@@ -34,7 +34,7 @@ test('the page and the report of an example say that it is one, and those of oth
   const page = await (await site.visitor()).newPage()
   for (const place of ['', '/report']) {
     await page.goto(`${site.url}/jobs/${example.job_id}${place}`)
-    await page.getByText('Its weights are stand-ins.').waitFor()
+    await page.getByText('Its weights are placeholders.').waitFor()
     expect(await page.getByText(/recorded example/i).count()).toBe(1)
     await page.goto(`${site.url}/jobs/${own.job_id}${place}`)
     await page.getByRole('heading', { name: 'mine' }).waitFor()

@@ -84,7 +84,7 @@ test('a job goes back to its project’s policy, and a project’s change reache
   expect(await there.getByLabel('your name, for the record').inputValue()).toBe('cy')
   await there.getByText('lowest eval_loss for this job, by cy').waitFor()
   await there.getByText('eval_f1, higher is better for all of both, by bo').waitFor()
-  await there.getByRole('button', { name: 'Back to the project’s' }).click()
+  await there.getByRole('button', { name: 'Use the project’s policy' }).click()
   await there.locator('[data-best="300"]').waitFor()
 })
 

@@ -211,7 +211,9 @@ test('finished jobs are replayed, and what they can be judged by is listed', asy
   expect(replayed).toMatchObject([{ name: 'replayed', group: 'examples', best_step: 1 }])
   await expect(api.backtest.run({ target: 'bleu' })).rejects.toMatchObject({
     code: 'BAD_REQUEST',
-    message: expect.stringMatching(/^No finished job on this board measured bleu; .*eval_f1 \(1\)/),
+    message: expect.stringMatching(
+      /^No finished job on this board measured bleu\. .*eval_f1 \(1\)/,
+    ),
   })
 })
 

@@ -35,7 +35,7 @@ export const procedure = t.procedure.use(async ({ ctx, type, next }) => {
   if (!ctx.authorized) {
     throw new TRPCError({
       code: 'UNAUTHORIZED',
-      message: 'Open the link that `bestmark up` printed, or send its token as Bearer.',
+      message: 'Open the link that `bestmark up` printed, or send its token in a Bearer header.',
     })
   }
   // A subscription is answered for as long as its reader stays; its own queries tell it.
@@ -78,5 +78,5 @@ function sentenceOf({ code, cause, message }: TRPCError): string {
   const isRaw = code === 'BAD_REQUEST' && cause && !(cause instanceof InputRefused)
   if (isRaw && !(cause instanceof Refused)) return 'The input cannot be read.'
   if (code !== 'INTERNAL_SERVER_ERROR') return message
-  return 'The board could not answer; what went wrong is in its log.'
+  return 'The board has an internal error. Its log has the details.'
 }

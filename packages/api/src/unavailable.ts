@@ -2,9 +2,9 @@ import { type DatabaseFailure, databaseFailure } from '@bestmark/db'
 import { TRPCError } from '@trpc/server'
 
 const SENTENCES: Record<DatabaseFailure, string> = {
-  away: 'The database cannot be reached. Training goes on and loses nothing; try again in a moment.',
-  slow: 'The database took too long to answer. Try again in a moment, or ask for less at once.',
-  full: 'The disk that holds the database is full, so nothing was changed. Try again once there is room.',
+  away: 'The database cannot be reached. Training continues and nothing is lost. Try again in a moment.',
+  slow: 'The database took too long to answer. Try again in a moment, or request less at once.',
+  full: 'The disk that holds the database is full, so nothing was changed. Free some space and try again.',
   read_only: 'The database is read-only, so nothing was changed. Try again once it can be written.',
 }
 

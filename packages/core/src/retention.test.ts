@@ -36,7 +36,7 @@ const losses = [5, 1, 2, 3, 4, 5].map((eval_loss) => ({ eval_loss }))
 
 test('the best and the last stay, and each says why', () => {
   expect(keep(losses)).toEqual({
-    stays: { 'checkpoint-200': ['it is the best'], 'checkpoint-600': ['it is the last'] },
+    stays: { 'checkpoint-200': ['it is the best'], 'checkpoint-600': ['it is the latest'] },
     goes: ['checkpoint-100', 'checkpoint-300', 'checkpoint-400', 'checkpoint-500'],
   })
 })
@@ -62,7 +62,7 @@ test('pinned, shipped, claimed, unfinished and stepless ones stay', () => {
     { eval_loss: 1 },
   ]
   const { stays, goes } = keep(rows, undefined, 'C:\\else\\where\\checkpoint-300')
-  expect(stays['checkpoint-300']).toEqual(['the trainer calls it its best'])
+  expect(stays['checkpoint-300']).toEqual(['the trainer names it as its best'])
   expect(Object.keys(stays)).toHaveLength(6)
   expect(goes).toEqual(['checkpoint-600'])
 })
@@ -80,8 +80,8 @@ test('a folder that holds one that stays stays too', () => {
     { path: 'allied' },
     { path: 'last' },
   ])
-  expect(stays['all']).toEqual(['it holds one that stays'])
-  expect(stays['.']).toEqual(['it holds one that stays'])
+  expect(stays['all']).toEqual(['it contains a checkpoint that is kept'])
+  expect(stays['.']).toEqual(['it contains a checkpoint that is kept'])
   expect(goes).toEqual(['allied'])
 })
 
@@ -92,7 +92,7 @@ test('the last is the latest step of the latest attempt, whole', () => {
     { attempt: 1, step: 400, path: 'c' },
     { attempt: 1, step: 500, path: 'd', files_state: 'broken' },
   ])
-  expect(stays).toEqual({ b: ['it is the best'], c: ['it is the last'] })
+  expect(stays).toEqual({ b: ['it is the best'], c: ['it is the latest'] })
 })
 
 test('what lies in one that stays, and what it needs elsewhere, stays as well', () => {
@@ -112,9 +112,9 @@ test('what lies in one that stays, and what it needs elsewhere, stays as well', 
   )
   expect(goes).toEqual(['other', 'link', 'e3.safetensors', 'e3'])
   expect(stays).toMatchObject({
-    'best/model.safetensors': ['it lies in one that stays'],
-    shared: ['one that stays needs its files'],
-    store: ['one that stays needs its files'],
-    '.': ['it is the last', 'it holds one that stays'],
+    'best/model.safetensors': ['it is inside a checkpoint that is kept'],
+    shared: ['a kept checkpoint needs its files'],
+    store: ['a kept checkpoint needs its files'],
+    '.': ['it is the latest', 'it contains a checkpoint that is kept'],
   })
 })

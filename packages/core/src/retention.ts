@@ -59,9 +59,9 @@ export function retention<Row extends Prunable>(
       last.get(path),
       pinned ? 'it is pinned' : undefined,
       shipped ? 'it was shipped' : undefined,
-      claimed !== null && isNamed(path, claimed) ? 'the trainer calls it its best' : undefined,
+      claimed !== null && isNamed(path, claimed) ? 'the trainer names it as its best' : undefined,
       files_state === 'writing' ? 'it is still being written' : undefined,
-      step === null ? 'its step is not known' : undefined,
+      step === null ? 'its step is unknown' : undefined,
     ]
     return { checkpoint, why: why.filter((words) => words !== undefined) }
   })
@@ -94,7 +94,7 @@ function withNeeded<Row extends Prunable>(reasoned: readonly Reasoned<Row>[]): R
   return reasoned.map(({ checkpoint, why }) => {
     const own = resolvedPath(checkpoint)
     const holds = kept.some((place) => place !== own && isWithin(place, own))
-    return { checkpoint, why: holds ? [...why, 'it holds one that stays'] : why }
+    return { checkpoint, why: holds ? [...why, 'it contains a checkpoint that is kept'] : why }
   })
 }
 
@@ -102,9 +102,10 @@ function withNeeded<Row extends Prunable>(reasoned: readonly Reasoned<Row>[]): R
 function partOf(path: string, checkpoint: Prunable): string | undefined {
   const { needs = [] } = checkpoint
   const kept = resolvedPath(checkpoint)
-  if (parts(kept).length > 0 && isWithin(path, kept)) return 'it lies in one that stays'
+  if (parts(kept).length > 0 && isWithin(path, kept))
+    return 'it is inside a checkpoint that is kept'
   const isNeeded = needs.some((place) => isWithin(place, path) || isWithin(path, place))
-  return isNeeded ? 'one that stays needs its files' : undefined
+  return isNeeded ? 'a kept checkpoint needs its files' : undefined
 }
 
 function resolvedPath({ path, resolved_path }: Prunable): string {
@@ -112,11 +113,11 @@ function resolvedPath({ path, resolved_path }: Prunable): string {
 }
 
 function rankWords(place: number): string {
-  return place === 0 ? 'it is the best' : `it is number ${place + 1} of the ranking`
+  return place === 0 ? 'it is the best' : `its rank is ${place + 1}`
 }
 
 function ageWords(place: number): string {
-  return place === 0 ? 'it is the last' : `it is number ${place + 1} from the last`
+  return place === 0 ? 'it is the latest' : `it is number ${place + 1} of the latest`
 }
 
 function byAge(a: Prunable, b: Prunable): number {

@@ -260,5 +260,5 @@ test('a queued shipment of an exported job fails', async () => {
   const never = new AbortController().signal
   expect(await shipNext(there, board.host_id, folder.path, never)).toBe(true)
   const errors = (await listDeployments(there, { job_id })).map(({ error }) => error)
-  expect(errors).toContainEqual(expect.stringContaining('known from an export alone'))
+  expect(errors).toContainEqual(expect.stringContaining('was imported from an export file'))
 })

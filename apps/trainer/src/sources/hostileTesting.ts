@@ -192,7 +192,9 @@ HOSTILE['journal-of-odd-paths'] = {
     ...saved('checkpoint-10/model.safetensors'),
   },
   best: 10,
-  told: [/^Skipped line 5 of journal\.jsonl and 2 more: no file system can hold its path\.$/],
+  told: [
+    /^Skipped line 5 of journal\.jsonl and 2 more: its path is too long, or has a NUL character\.$/,
+  ],
 }
 
 HOSTILE['yaml-nested-deeply'] = {

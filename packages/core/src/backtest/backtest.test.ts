@@ -143,9 +143,9 @@ test('the beginnings and copies of one run count once, in whichever group they l
   })
   expect(replayed.map(({ group, name }) => `${group}/${name}`)).toEqual(['a/results'])
   expect(skipped.map(({ name, code, why }) => [name, code, why])).toEqual([
-    ['checkpoint-300', 'same_run', 'its evaluations are the beginning of results'],
-    ['a copy', 'same_run', 'its evaluations are those of results in a'],
-    ['results', 'same_run', 'its evaluations are the beginning of results in a'],
+    ['checkpoint-300', 'same_run', 'its evaluations are the first ones of results'],
+    ['a copy', 'same_run', 'its evaluations are the same as those of results in a'],
+    ['results', 'same_run', 'its evaluations are the first ones of results in a'],
   ])
   expect(scored.held_out_regret).toBeNull()
 })

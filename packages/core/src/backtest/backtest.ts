@@ -77,7 +77,7 @@ function compare(a: string, b: string): number {
 function sameRun({ name, group, rows }: BacktestRun, longer: BacktestRun): SkippedRun {
   const of = longer.group === group ? longer.name : `${longer.name} in ${longer.group}`
   const isCopy = rows.evaluations.length === longer.rows.evaluations.length
-  const why = `its evaluations are ${isCopy ? 'those' : 'the beginning'} of ${of}`
+  const why = `its evaluations are ${isCopy ? 'the same as those' : 'the first ones'} of ${of}`
   return { name, group, code: 'same_run', why }
 }
 

@@ -110,7 +110,7 @@ function nanNotes({ evaluations, context }: ExplanationInput): Note[] {
 function scaleNotes({ context }: ExplanationInput): Note[] {
   const ratio = scaleRatio(context.loss_scale ?? NO_LOSSES)
   if (ratio === null) return []
-  const text = `The training loss is steadily about ${figure(Number(ratio.toPrecision(2)))} × the evaluation loss, so they are probably not on one scale (one may be summed or averaged over accumulated steps). Their gap and overfitting are not judged.`
+  const text = `The training loss is always about ${figure(Number(ratio.toPrecision(2)))} × the evaluation loss, so the two probably have different scales (such as a sum over accumulated steps). The loss gap and overfitting are not computed.`
   return [note('unlike_scales', 'note', text)]
 }
 

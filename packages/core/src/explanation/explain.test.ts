@@ -52,7 +52,7 @@ test('gap and overfitting are withheld where the losses of the run are not on on
   const loss_scale = { compared: 6, far_above: 4, first_epoch: 1, far_below: 0, early }
   const given = [{ evaluations: turned() }, { ...FALLING, loss_scale }] as const
   expect(reading('loss_gap', ...given)).toMatchObject({ value: null, text: '–' })
-  expect(noted('unlike_scales', ...given)?.text).toContain('not on one scale')
+  expect(noted('unlike_scales', ...given)?.text).toContain('different scales')
   expect(reading('overfitting_onset', ...given)).toBeUndefined()
 })
 
@@ -221,7 +221,7 @@ test('a start that training has not beaten stays the answer, and is told', () =>
   const rows = evaluations([0, 1], [100, 2], [200, 3])
   const { sentence } = options({ evaluations: rows })
   expect(sentence).toContain('Step 0 is best: eval_loss 1, the lowest')
-  expect(sentence).toContain('No later evaluation was better than this start')
+  expect(sentence).toContain('no later evaluation is better')
   expect(noted('unbeaten_start', { evaluations: rows })).toMatchObject({ tone: 'warning' })
 })
 
@@ -281,7 +281,9 @@ test('values over different numbers of samples are warned of in the sentence its
     samples: index === 0 ? 4 : 4000,
   }))
   const { sentence } = options({ evaluations: rows, options: { metric: 'eval_acc' } })
-  expect(sentence).toContain('Beware: eval_acc was measured over 4 to 4000 samples')
+  expect(sentence).toContain(
+    'eval_acc was measured over 4 to 4000 samples, so its values may not compare',
+  )
 })
 
 test('weights of several attempts are told apart by their attempt', () => {

@@ -66,7 +66,7 @@ function gapReading(eval_loss: number, train_loss: number, scale: LossScale = NO
   const { value, missing } = lossGap({ eval_loss, train_loss }, scale)
   const reading = measured('loss_gap', 'loss gap', value)
   if (missing === 'unlike_scales') {
-    return { ...reading, remark: 'not given: the two losses are not on one scale' }
+    return { ...reading, remark: 'not computed: the two losses have different scales' }
   }
   if (!isFiniteMeasure(value)) return reading
   const ratio =

@@ -84,7 +84,7 @@ By other metrics:
    (0.9). Which one decides in demo?
 
 rank  step  eval_loss  difference  checkpoint      why                                                                                 from
-   1   200        1.2              checkpoint-200  best, by no more than noise                                                         trainer_state.json:50
+   1   200        1.2              checkpoint-200  best, but others are within the noise                                               trainer_state.json:50
    2   300       1.25       +0.05  checkpoint-300  second: +0.05, within noise of the best                                             trainer_state.json:60
    3   500        1.4        +0.2  checkpoint-500  third: +0.2, within noise of the best                                               trainer_state.json:90
    4   100        2.5        +1.3  checkpoint-100  fourth: +1.3                                                                        trainer_state.json:40

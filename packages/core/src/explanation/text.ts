@@ -99,7 +99,7 @@ function tableLines({ metric }: Selection, table: readonly TableRow[], most: num
 
 function why({ why, is_best, is_tied }: TableRow): string {
   if (!is_tied) return why
-  return is_best ? `${why}, by no more than noise` : `${why}, within noise of the best`
+  return is_best ? `${why}, but others are within the noise` : `${why}, within noise of the best`
 }
 
 function shown(value: Measured): string {

@@ -65,7 +65,7 @@ test('a path must fit into a file system: each name 255 long, all of it 4096, an
   ])
   expect(fits('a\0b')).toBe(false)
   expect(checkEvent({ ...saved, path: 'a'.repeat(256) }).invalid).toMatchObject([
-    { field: 'path', why: 'no file system can hold its path' },
+    { field: 'path', why: 'its path is too long, or has a NUL character' },
   ])
 })
 

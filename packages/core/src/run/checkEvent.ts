@@ -72,7 +72,8 @@ const NO_EVENT: InvalidField = {
 }
 
 function whyOf(field: string, value: unknown): string {
-  if (field === 'path' && typeof value === 'string') return 'no file system can hold its path'
+  if (field === 'path' && typeof value === 'string')
+    return 'its path is too long, or has a NUL character'
   const expected = EXPECTED.get(field)
   const got = value === undefined ? 'nothing' : shown(value)
   return expected === undefined

@@ -121,7 +121,7 @@ test('a tie names the step that came first', () => {
 
 test('a record began anew only where all that beats it came before it', () => {
   const restarted = opinionOn({ claim: claim('checkpoint-400', 400, 1.25) })
-  expect(restarted?.text).toContain('1 earlier evaluations in its own log are better')
+  expect(restarted?.text).toContain('1 earlier evaluation in its log is better')
   expect(restarted?.text).toContain('after step 200')
   expect(opinionOn({ claim: claim('checkpoint-300', 300, 1.3) })?.because).toBe('unknown')
   const higher = evaluations([100, { acc: 0.9 }], [200, { acc: 0.1 }], [300, { acc: 0.5 }])

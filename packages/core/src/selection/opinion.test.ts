@@ -56,7 +56,7 @@ test('a later equal value is a tie that the first one wins', () => {
 test('a record that earlier evaluations beat began anew after the last of them', () => {
   const opinion = opinionOn({ claim: claim('checkpoint-400', 400, 1.25) })
   expect(opinion).toMatchObject({ agrees: false, because: 'record_restarted' })
-  expect(opinion?.text).toContain('only since step 300')
+  expect(opinion?.text).toContain('its record started again after step')
 })
 
 test('a record of the saves only is told from one that started again', () => {

@@ -82,7 +82,7 @@ function metricVerdict({ claim, metric, evaluations }: OpinionInput): Verdict | 
   const direction_words = direction ? ` (${direction})` : ''
   return [
     'other_metric',
-    `it judges by ${other}${direction_words}, which was ${figure(value)} there, not by ${metric}`,
+    `it decides by ${other}${direction_words}, which is ${figure(value)} there, not by ${metric}`,
   ]
 }
 
@@ -172,11 +172,14 @@ function restartVerdict(input: OpinionInput, claimed: Claimed): Verdict | undefi
   const beats = betterThan(claimed.value, input)
   const last = beats.at(-1)
   if (!last || claimed.step === null || last.step >= claimed.step) return undefined
-  const since = evaluations.find(({ step }) => step > last.step)
+  const count = beats.length
+  const earlier =
+    count === 1
+      ? '1 earlier evaluation in its log is'
+      : `${count} earlier evaluations in its log are`
   return [
     'record_restarted',
-    `${figure(claimed.value)} is its best ${metric} only since step ${since?.step}; ` +
-      `${beats.length} earlier evaluations in its own log are better, so its record started again after step ${last.step}`,
+    `its record started again after step ${last.step}: ${earlier} better than its best ${metric} ${figure(claimed.value)}`,
   ]
 }
 

@@ -107,12 +107,14 @@ function whoDecided(decided: Decider): string {
 /** Values over different sets do not compare, and that is said with the choice. */
 function unlike({ metric }: Decider, { evaluations }: Found): string {
   const found = metric === null ? null : unlikeSamples(evaluations, metric)
-  return found ? `Beware: ${metric} was measured over ${found.few} to ${found.many} samples.` : ''
+  return found
+    ? `${metric} was measured over ${found.few} to ${found.many} samples, so its values may not compare.`
+    : ''
 }
 
 /** A better evaluation whose checkpoint is gone or was never saved. */
 function better({ missed_best, unshippable_best }: Found): string {
-  if (unshippable_best) return `A better one cannot be shipped: ${unshippable_best}.`
+  if (unshippable_best) return `A better checkpoint cannot be shipped: ${unshippable_best}.`
   return missed_best ? `${missed_best.text}.` : ''
 }
 
@@ -135,7 +137,7 @@ export function isUnbeatenStart(
 function unbeaten({ metric, direction }: Decider, { best, evaluations }: Found): string {
   const isStart =
     best && metric && direction && isUnbeatenStart(best, evaluations, metric, direction)
-  return isStart ? 'No later evaluation was better than this start of the run.' : ''
+  return isStart ? 'It is at the start of the run, and no later evaluation is better.' : ''
 }
 
 function nothing({ metric }: Decider, { skipped, evaluations, among }: Found): string {

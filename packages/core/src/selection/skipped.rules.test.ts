@@ -120,7 +120,7 @@ test('a best that was saved and lost is not missed, and the reason tells what ha
   const lost = checkpoints(100, { step: 300, files_state: 'broken', files_why: 'cut short' })
   const { missed_best, reason } = choose({ evaluations: rows, checkpoints: lost })
   expect(missed_best).toBeNull()
-  expect(reason).toContain('A better one cannot be shipped')
+  expect(reason).toContain('A better checkpoint cannot be shipped')
   expect(reason).toContain('cut short')
 })
 

@@ -32,7 +32,7 @@ test('a data folder that others may read is closed, with all in it, and told onc
   await openHome()
   const told = await makeHomePrivate(home)
   expect(told[0]).toBe(
-    `Other users of this machine could reach ${home} (mode 0755); it is closed to them now.`,
+    `Other users of this machine could open ${home} (mode 0755). Now they cannot.`,
   )
   expect(told.join('\n')).toContain(join(home, 'token'))
   const modes = [
@@ -55,7 +55,7 @@ test('what lay open in a closed folder is closed without a word: nobody reached 
 test('a folder that holds other things, or that all share, is left alone, and told', async () => {
   await openHome()
   await mkdir(join(home, 'photos'))
-  expect((await makeHomePrivate(home))[0]).toMatch(/also holds photos.*BESTMARK_HOME/)
+  expect((await makeHomePrivate(home))[0]).toMatch(/also contains photos.*BESTMARK_HOME/)
   expect([await modeOf(), await modeOf('photos'), await modeOf('runs')]).toEqual([
     ...[0o755, 0o755, 0o700],
   ])

@@ -45,10 +45,10 @@ async function closeTop(home: string): Promise<string | undefined> {
     return close(home, (await isPassedThrough(home)) ? 0o700 | PASS : 0o700)
   }
   if ((mode & OTHERS & ~PASS) === 0) return undefined
-  const why = foreign === undefined ? 'is shared by all users' : `also holds ${foreign}`
+  const why = foreign === undefined ? 'is shared by all users' : `also contains ${foreign}`
   return (
-    `Other users of this machine can look into the data folder ${home}. It ${why}, so it is left as ` +
-    'it is, and only what Bestmark keeps in it is closed. Give BESTMARK_HOME a folder of its own.'
+    `Other users of this machine can open the data folder ${home}. It ${why}, so only ` +
+    "Bestmark's own files in it are protected. Set BESTMARK_HOME to a folder of its own."
   )
 }
 
@@ -78,10 +78,10 @@ async function close(path: string, mode: number): Promise<string | undefined> {
   const open = found.mode & OTHERS & ~mode
   if (open === 0) return undefined
   const before = (found.mode & 0o777).toString(8).padStart(4, '0')
-  const what = `Other users of this machine could reach ${path} (mode ${before})`
+  const what = `Other users of this machine could open ${path} (mode ${before})`
   // Some file systems take the new mode without a word and keep the old one.
   await chmod(path, found.mode & 0o777 & (mode | 0o700)).catch(() => undefined)
   const isClosed = ((await lstat(path)).mode & open) === 0
-  if (isClosed) return `${what}; it is closed to them now.`
-  return `${what}, and it cannot be closed. Give BESTMARK_HOME a folder that is yours alone.`
+  if (isClosed) return `${what}. Now they cannot.`
+  return `${what}, and its mode cannot be changed. Set BESTMARK_HOME to a folder that only you can open.`
 }

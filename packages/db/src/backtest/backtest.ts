@@ -73,10 +73,10 @@ async function nothingToJudgeBy(db: Database, { project, target }: JobsBacktest)
   const named = targets.map(({ metric, jobs }) => `${metric} (${jobs})`).join(', ')
   if (targets.length > 0) {
     const wanted = target === 'task' ? 'a metric of its task' : target
-    return `No finished job ${where} measured ${wanted}; measured are ${named}.`
+    return `No finished job ${where} measured ${wanted}. Measured: ${named}.`
   }
   const [ended] = await db.orm.select({ jobs: count() }).from(trainingJobs).where(finished(project))
   return ended?.jobs
     ? `No finished job ${where} measured anything, so there is nothing to replay.`
-    : `No job ${where} has come to its end, so there is nothing to replay; import some, or wait.`
+    : `No job ${where} has ended, so there is nothing to replay. Import finished runs, or wait.`
 }

@@ -39,7 +39,7 @@ export async function replayApart(order: ReplayOrder): Promise<Backtest> {
   // Advanced serialisation keeps NaN, the infinities and maps.
   const child = fork(PROGRAM, { serialization: 'advanced', execArgv: [] })
   const exited = once(child, 'exit').then(([code, signal]: unknown[]) => {
-    throw new Error(`The process that backtests ended with ${String(code ?? signal)}.`)
+    throw new Error(`The backtest process ended with ${String(code ?? signal)}.`)
   })
   try {
     child.send(order)

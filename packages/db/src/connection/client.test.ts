@@ -59,7 +59,7 @@ test('a database that is not there is one clear sentence', async () => {
   await once(server, 'close')
   const gone = await refusal(`postgres://me:s3cret@127.0.0.1:${port}/d`)
   expect(gone).toBe(
-    `No Postgres listens at 127.0.0.1:${port}, database d. Start it, or set DATABASE_URL to where it is.`,
+    `No Postgres listens at 127.0.0.1:${port}, database d. Start it, or set DATABASE_URL to its address.`,
   )
   expect(await refusal('postgres://me:s3cret@nowhere.invalid/d')).toContain('nowhere.invalid')
   expect(await refusal(`postgres:///d?host=${home}`)).toContain(`${home}/.s.PGSQL.5432`)

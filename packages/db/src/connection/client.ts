@@ -156,10 +156,10 @@ function sentence(address: Address, { code, message }: NodeJS.ErrnoException): s
   switch (code) {
     case 'ECONNREFUSED':
     case 'ENOENT':
-      return `No Postgres listens at ${place}. Start it, or set DATABASE_URL to where it is.`
+      return `No Postgres listens at ${place}. Start it, or set DATABASE_URL to its address.`
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `The host ${address.host} of DATABASE_URL is not known here.`
+      return `The host ${address.host} in DATABASE_URL is unknown.`
     case 'ETIMEDOUT':
     case 'ABORT_ERR':
     case 'CONNECT_TIMEOUT':

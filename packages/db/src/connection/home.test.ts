@@ -56,8 +56,8 @@ test('an emptied token file is an error, not an open board', async () => {
 test('a data folder that cannot be made says why and what to do, in one sentence', async () => {
   const file = join(folder, 'file')
   await writeFile(file, '')
-  await expect(boardToken(file)).rejects.toThrow(/a file stands in its place.*BESTMARK_HOME/)
-  await expect(boardToken(join(file, 'below'))).rejects.toThrow('a file stands in its place')
+  await expect(boardToken(file)).rejects.toThrow(/a file has that path.*BESTMARK_HOME/)
+  await expect(boardToken(join(file, 'below'))).rejects.toThrow('a file has that path')
 })
 
 // Root may write everywhere.
@@ -67,5 +67,5 @@ test.skipIf(isRoot)(`a data folder without rights says so${why}`, async () => {
   const home = join(folder, 'locked')
   await mkdir(home)
   await chmod(home, 0o500)
-  await expect(boardToken(home)).rejects.toThrow('this user may not write there')
+  await expect(boardToken(home)).rejects.toThrow('permission denied')
 })

@@ -75,7 +75,7 @@ async function onceInFile(home: string, name: string, make: () => string): Promi
     await bestEffort(() => rm(draft, { force: true }))
   }
   const line = await lineOf(path)
-  if (!line) throw new HomeUnusable(`${path} is empty. Delete it, and it will be made anew.`)
+  if (!line) throw new HomeUnusable(`${path} is empty. Delete it; Bestmark then creates it again.`)
   return line
 }
 
@@ -93,16 +93,16 @@ export function unusable(home: string, cause: unknown): HomeUnusable {
   const code = (cause as NodeJS.ErrnoException).code ?? String(cause)
   const why =
     code === 'EACCES' || code === 'EPERM'
-      ? 'this user may not write there'
+      ? 'permission denied'
       : code === 'EROFS'
         ? 'its disk is read-only'
         : code === 'ENOTDIR' || code === 'EEXIST'
-          ? 'a file stands in its place'
+          ? 'a file has that path'
           : code === 'ENOSPC' || code === 'EDQUOT'
             ? 'its disk is full'
             : code
   return new HomeUnusable(
-    `The data folder ${home} cannot be used: ${why}. Give BESTMARK_HOME a folder that can be written.`,
+    `The data folder ${home} cannot be used: ${why}. Set BESTMARK_HOME to a folder that you can write to.`,
     { cause },
   )
 }

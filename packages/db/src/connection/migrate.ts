@@ -38,6 +38,6 @@ export async function migrate(db: Database, folder = FOLDER): Promise<void> {
 function newer(db: Database, unknown: readonly string[]): DatabaseNewer {
   return new DatabaseNewer(
     `The database (${db.describe}) was made by a newer Bestmark: it holds ${unknown.join(', ')}, ` +
-      'which this one does not know. Update Bestmark, or open another database.',
+      'which this version does not know. Update Bestmark, or open another database.',
   )
 }

@@ -125,8 +125,8 @@ const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
 /** Why no file is copied or removed for a job that the board knows from an export alone. */
 export function exportedRefusal(name: string): string {
   return (
-    `${name} is known from an export alone, so its files are left alone; ` +
-    'import its own folder, on the machine where that lies.'
+    `${name} was imported from an export file, so Bestmark does not touch its files. ` +
+    "Import the run's folder, on the machine that has it."
   )
 }
 

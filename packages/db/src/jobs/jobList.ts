@@ -140,5 +140,5 @@ function readCursor(cursor: string, sort: keyof typeof ORDERS): string[] {
   } catch {
     // Whatever it is, it is not a cursor of this list.
   }
-  throw new Refused('This is not a place in this list. Begin again at its first page.')
+  throw new Refused('This page link is no longer valid. Go back to the first page.')
 }

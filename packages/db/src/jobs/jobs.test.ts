@@ -67,7 +67,7 @@ test('a run that Bestmark did not start cannot be stopped, and the refusal says 
   const job_id = await newJob(db, { host_id })
   await recordEvents(db, job_id, started())
   await expect(requestStop(db, job_id)).rejects.toThrow(Refused)
-  await expect(requestStop(db, job_id)).rejects.toThrow('stop it where it runs, on workstation')
+  await expect(requestStop(db, job_id)).rejects.toThrow('Stop it on workstation, where it runs')
   expect((await jobStatus(db, job_id))?.status).toBe('running')
   // Started by Bestmark the next time, and read from other files since.
   const again = { job_id, host_id, root: `/runs/${job_id}` }

@@ -148,7 +148,7 @@ export async function requestStop(db: Database, job_id: string): Promise<Trainin
     }
     if (!job.is_stoppable) {
       const why = 'was not started by Bestmark, so it cannot be stopped from here'
-      throw new Refused(`${job.name} ${why}; stop it where it runs, on ${job.host}.`)
+      throw new Refused(`${job.name} ${why}. Stop it on ${job.host}, where it runs.`)
     }
     const [now] = await tx.execute<{ now: number }>(sql`select ${clock} as now`)
     const stop_requested_at = now?.now ?? null

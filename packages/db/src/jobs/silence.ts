@@ -9,7 +9,7 @@ import { type JobRow, trainingJobs } from '../schema.ts'
 /** The database's clock now (ms). */
 export async function databaseTime(db: Database): Promise<number> {
   const [row] = await db.orm.execute<{ now: number }>(sql`select ${clock} as now`)
-  if (!row) throw new Error('The database did not tell its time.')
+  if (!row) throw new Error('The database did not return its time.')
   return row.now
 }
 

@@ -175,9 +175,9 @@ test('what cannot decide is refused with the choices there are, and changes noth
   )
   expect(await refusal('within_noise', {})).toContain('earliest or latest')
   expect(await refusal('lowest_eval_loss', { metric: 'eval_f1' })).toContain('choose policy metric')
-  expect(await refusal('as_declared', {}, { job_id }, ' ')).toContain('Say who decides')
+  expect(await refusal('as_declared', {}, { job_id }, ' ')).toContain('Give a name')
   expect(await refusal('as_declared', {}, { project: 'nowhere' })).toMatch(
-    /^There is no project nowhere on this board; there are .*refused/,
+    /^There is no project nowhere on this board\. Projects: .*refused/,
   )
   const missing = { job_id: '00000000-0000-4000-8000-000000000000' }
   await expect(changePolicy(db, missing, byF1, 'ana')).rejects.toThrow(JobUnknown)

@@ -56,7 +56,7 @@ export async function changePolicy(
   by: string,
 ): Promise<PolicyChanged> {
   const who = storable(by.trim())
-  if (!who) throw new Refused('Say who decides, such as a name: it is recorded with the change.')
+  if (!who) throw new Refused('Give a name: it is recorded with the change.')
   const project = 'project' in whose ? storable(whose.project) : await projectOf(db, whose.job_id)
   const asked = settings && (await accepted(db, whose, PolicyChoice.parse(settings)))
   return transaction(db, async (tx) => {

@@ -113,5 +113,5 @@ async function unknownProject({ orm }: Database, whose: PolicyFor): Promise<stri
     .limit(MOST_NAMES)
   const names = rows.map((row) => row.project).join(', ')
   const asked = 'project' in whose ? whose.project : whose.job_id
-  return `There is no project ${asked} on this board; there are ${names || 'none'}.`
+  return `There is no project ${asked} on this board. Projects: ${names || 'none'}.`
 }

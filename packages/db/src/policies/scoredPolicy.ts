@@ -15,7 +15,7 @@ export async function backtestedPolicy(
   const { metric: target = 'task', direction } = options
   const { scored } = await backtestJobs(db, { target, direction })
   if (!scored.recommended) {
-    throw new Refused(`Policy scored must earn its place on this board's own runs: ${scored.text}`)
+    throw new Refused(scored.text)
   }
   return { policy, options: { ...options, coefficients: scored.coefficients } }
 }

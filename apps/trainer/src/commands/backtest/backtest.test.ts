@@ -130,7 +130,7 @@ test('figures, the advice on scored, each run, and skipped runs are printed', as
   expect(stdout).toMatch(/^last +0\.000 +0\.000 +– +1\.000 +1 +1 +baseline$/m)
   expect(stdout).toMatch(/^lowest eval_loss +0\.500 +0\.500 +– +0\.000 +1 +1 +baseline$/m)
   expect(stdout).toMatch(
-    /^scored is not recommended: .*6 groups are needed \(.+\), and there is 1\.$/m,
+    /^Policy scored is not recommended\. .* at least 6 groups, and there is 1\.$/m,
   )
   expect(stdout).toMatch(/^eval_accuracy +4 +400 \(0\.8\) .* 400 0\.000 +200 0\.500 +good$/m)
   expect(stdout).toMatch(/^Skipped: 1 could not be read \(--all lists them\)\.$/m)

@@ -37,7 +37,7 @@ test('an empty board gets the three examples, only once', async () => {
   const lost = (await checkpointsNamed('best-rotated-away')).selection
   expect(lost.best).not.toBeNull()
   expect(lost.skipped.map(({ reason }) => reason)).toContain('missing')
-  expect(lost.reason).toContain('A better one cannot be shipped')
+  expect(lost.reason).toContain('A better checkpoint cannot be shipped')
 
   expect(await removeExamples(db)).toBe(jobs.length)
   await addExamples(board)

@@ -8,7 +8,7 @@ export function regret(value: number | null | undefined): string {
 
 /** In how many runs a policy chose, and in how many of them it decided by the target itself. */
 export function runsWords({ runs, saw_target }: PolicyFigures): string {
-  return saw_target === 0 ? count(runs) : `${count(runs)} (${count(saw_target)} saw the target)`
+  return saw_target === 0 ? count(runs) : `${count(runs)} (${count(saw_target)} used the target)`
 }
 
 /** Best mean first; those that chose in no run last. */

@@ -8,7 +8,7 @@ export const MODEL_NAME = /^[a-z0-9][a-z0-9._\-]{0,63}$/v
 
 /** The same in words. */
 export const MODEL_NAME_RULE =
-  'Small letters, digits, “.”, “_” and “-”, at most 64, beginning with a letter or digit.'
+  'Lower-case letters, digits, “.”, “_” and “-”. At most 64 characters. Begins with a letter or digit.'
 
 /** A model name made from a job's, such as it can be shipped under. */
 export function modelNameOf(job: string): string {
@@ -21,7 +21,7 @@ export function modelNameOf(job: string): string {
 
 /** Where a deployment is on its way, in words. */
 export function deploymentWords({ status, bytes_done, bytes_total, error }: Deployment): string {
-  if (status === 'queued') return 'waiting for the agent that holds the files'
+  if (status === 'queued') return 'waiting for the agent on the host of the files'
   if (status === 'copying') return `copying, ${bytesText(bytes_done)} of ${bytesText(bytes_total)}`
   if (status === 'verifying') return 'comparing the copy with the original'
   if (status === 'elsewhere') return 'shipped by another board'
@@ -31,8 +31,8 @@ export function deploymentWords({ status, bytes_done, bytes_total, error }: Depl
 /** What becomes of what is live under the same model name. */
 export function besideWords(checkpoint_id: string, current: Deployment | undefined): string {
   if (!current) return ''
-  if (current.checkpoint_id === checkpoint_id) return ', as it is already'
-  return `; ${checkpointName({ step: current.step, path: current.path })} stays beside it`
+  if (current.checkpoint_id === checkpoint_id) return ', as it is now'
+  return `; ${checkpointName({ step: current.step, path: current.path })} is kept`
 }
 
 /** Whether a deployment still goes on. */

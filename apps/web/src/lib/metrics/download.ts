@@ -19,7 +19,7 @@ export async function pictureOf(svg: string): Promise<Blob> {
   canvas.height = 2 * image.naturalHeight
   canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height)
   const picture = await new Promise<Blob | null>((done) => canvas.toBlob(done, 'image/png'))
-  if (!picture) throw new Error('This browser cannot draw so large a picture; save fewer charts.')
+  if (!picture) throw new Error('The picture is too large for this browser. Save fewer charts.')
   return picture
 }
 

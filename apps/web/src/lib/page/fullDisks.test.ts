@@ -14,7 +14,7 @@ const DISK = {
 test('a full disk is told with its place, its host, and since when', () => {
   const words = diskWords(DISK, DISK.full_since + 300_000)
   expect(words).toMatch(
-    /^The disk at \/data on tower has been full since .* \(5 min\)\. Runs save nothing/,
+    /^The disk at \/data on tower has been full since .* \(5 min\)\. Runs cannot save/,
   )
   expect(words).toContain(exact(DISK.full_since))
 })
@@ -30,6 +30,6 @@ test('a disk that has room again is told with from when to when it was full', ()
   const over_at = DISK.full_since + 60_000
   expect(diskWords({ ...DISK, over_at }, over_at)).toBe(
     `The disk at /data on tower was full from ${exact(DISK.full_since)} to ${exact(over_at)}. ` +
-      'It has room again.',
+      'It has space again.',
   )
 })

@@ -10,12 +10,12 @@ export function diskWords(disk: FullDisk, now: number): string {
   const holding = holds_database ? ', which holds the database of this board,' : ''
   const name = `The disk at ${mount}${host === null ? '' : ` on ${host}`}${holding}`
   if (over_at !== null) {
-    return `${name} was full from ${exact(full_since)} to ${exact(over_at)}. It has room again.`
+    return `${name} was full from ${exact(full_since)} to ${exact(over_at)}. It has space again.`
   }
   const since = `${exact(full_since)} (${duration((now - full_since) / 1000)})`
   const loss = holds_database
-    ? 'Nothing new is recorded until there is room; the files of the runs keep it.'
-    : 'Runs save nothing more there until there is room.'
+    ? "Nothing new is recorded until there is space. The runs' own files keep everything."
+    : 'Runs cannot save there until there is space.'
   return `${name} has been full since ${since}. ${loss}`
 }
 

@@ -9,13 +9,13 @@ test('a change is named by its options', () => {
   expect(settingsWords('within_noise', { prefer: 'latest' }, 'job')).toBe('within noise, latest')
   const undeclared = { metric: 'eval_f1', direction: 'max' } as const
   expect(settingsWords('as_declared', { undeclared }, 'project')).toBe(
-    'as declared, eval_f1 where nothing was declared',
+    'as declared, eval_f1 for runs that declare no metric',
   )
 })
 
 test('going back names what it goes back to', () => {
-  expect(settingsWords(null, {}, 'job')).toBe('back to the project’s')
-  expect(settingsWords(null, {}, 'project')).toBe('back to the default')
+  expect(settingsWords(null, {}, 'job')).toBe('the project’s policy')
+  expect(settingsWords(null, {}, 'project')).toBe('the default policy')
 })
 
 test('every policy has a line and a verb of its own', () => {

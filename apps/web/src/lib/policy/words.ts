@@ -33,14 +33,14 @@ export function settingsWords(
   options: PolicyOptions,
   scope: 'job' | 'project',
 ): string {
-  if (policy === null) return scope === 'job' ? 'back to the project’s' : 'back to the default'
+  if (policy === null) return scope === 'job' ? 'the project’s policy' : 'the default policy'
   const { metric, direction, prefer, undeclared } = options
   const parts = [POLICY_LINES[policy].name.toLowerCase()]
   if (policy === 'metric' && metric !== undefined) {
     parts[0] = direction ? `${metric}, ${betterWord(direction)}` : metric
   }
   if (prefer) parts.push(prefer)
-  if (undeclared) parts.push(`${undeclared.metric} where nothing was declared`)
+  if (undeclared) parts.push(`${undeclared.metric} for runs that declare no metric`)
   return parts.join(', ')
 }
 

@@ -29,7 +29,7 @@ export function board(): Promise<Board> {
 
 async function inTime(opening: Promise<Board>): Promise<Board> {
   const late = Promise.withResolvers<never>()
-  const why = 'The database is not ready yet: it starts, recovers or is migrated.'
+  const why = 'The database is not ready yet: it is starting, recovering or being migrated.'
   const timer = setTimeout(() => late.reject(new DatabaseUnavailable(why)), PATIENCE)
   return Promise.race([opening, late.promise]).finally(() => clearTimeout(timer))
 }

@@ -5,9 +5,9 @@ export const refusals = {
   host: () =>
     plainPage({
       status: 421,
-      title: 'This board answers only on its own machine',
+      title: 'This board can only be opened on its own machine',
       sentences: [
-        'Open it as <code>localhost</code>. From another machine, tunnel its port: <code>ssh -L 4173:localhost:4173 that-machine</code>.',
+        'Open it as <code>localhost</code>. From another machine, forward its port: <code>ssh -L 4173:localhost:4173 that-machine</code>.',
       ],
     }),
 
@@ -16,66 +16,66 @@ export const refusals = {
       status: 401,
       title: 'This board needs its link',
       sentences: [
-        'Open the link that was printed when the board was started; it ends in <code>/?token=…</code> and lets this browser in from then on.',
-        'The command <code>bestmark link</code> prints it again. It holds the name by which this board is opened.',
+        'Open the link that was printed when the board started. It ends in <code>/?token=…</code> and gives this browser access.',
+        'The command <code>bestmark link</code> prints it again.',
       ],
     }),
 
   oldCookie: () =>
     plainPage({
       status: 401,
-      title: 'This board needs its link once more',
+      title: 'Open the link of this board again',
       sentences: [
-        'This browser was let in by an earlier version. Open the link again: <code>bestmark link</code> prints it.',
-        'The cookie of the earlier version held the secret of the link, and other servers of this machine may have seen it. <code>bestmark link --new</code> makes another one.',
+        'This browser has a cookie of an earlier version. Run <code>bestmark link</code> and open the link.',
+        'The old cookie contained the token of the link. Other servers of this machine may have read it. <code>bestmark link --new</code> makes a new link.',
       ],
     }),
 
   origin: () =>
     plainPage({
       status: 403,
-      title: 'That came from another page',
-      sentences: ['Only pages of this board, or tools that send its token, may change something.'],
+      title: 'This request came from another page',
+      sentences: ['Only pages of this board, or tools that send its token, can change something.'],
     }),
 
   elsewhere: () =>
     plainPage({
       status: 403,
-      title: 'Another page asked for that',
+      title: 'This request came from another site',
       sentences: [
-        'Links may lead to the pages of this board. Its data is for these pages, and for tools that send its token.',
+        'Other sites may link to pages of this board. Only its own pages, and tools that send its token, can read its data.',
       ],
     }),
 
   form: () =>
     plainPage({
       status: 400,
-      title: 'That request cannot be read',
+      title: 'This request cannot be read',
       sentences: [
-        'Its first line must name a path of this board, and it must have one Host header.',
+        'Its first line must contain a path of this board. It must have one Host header.',
       ],
     }),
 
   method: (allow: string) =>
     plainPage({
       status: 405,
-      title: 'The board does not know that method',
-      sentences: [`It answers ${allow}.`],
+      title: 'This method is not supported',
+      sentences: [`Supported methods: ${allow}.`],
       headers: { allow },
     }),
 
   body: (bytes: number) =>
     plainPage({
       status: 413,
-      title: 'That is too large',
-      sentences: [`A request may bring ${bytes} bytes.`],
+      title: 'This request is too large',
+      sentences: [`A request can have at most ${bytes} bytes.`],
     }),
 
   database: () =>
     plainPage({
       status: 503,
       title: 'The database cannot be reached',
-      sentences: ['Training goes on and loses nothing. This page comes back by itself.'],
+      sentences: ['Training continues and nothing is lost. This page tries again by itself.'],
       again: 3,
     }),
 }

@@ -10,7 +10,7 @@ export function progressWords(status: TrainingJobStatus): string {
   if (state === 'failed') return lastLine(error) || `failed at step ${count(current_step)}`
   if (state === 'stopped') return `stopped at step ${count(current_step)}`
   if (state === 'stopping') return 'writing a last checkpoint'
-  if (state === 'lost') return 'no sign from its host'
+  if (state === 'lost') return 'no contact with its host'
   if (state === 'completed') return lengthWords(status)
   if (eta_seconds === null) return stepWords(status)
   return eta_seconds < 1 ? 'about to end' : `${duration(eta_seconds)} left`

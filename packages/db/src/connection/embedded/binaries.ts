@@ -45,7 +45,7 @@ export async function findBinaries(): Promise<Binaries> {
     return { folder: join(folder, 'native'), version: manifest.version }
   } catch (cause) {
     throw new DatabaseUnavailable(
-      `The package ${name} is not installed. Install again without leaving out optional ` +
+      `The package ${name} is not installed. Install again with optional ` +
         'dependencies, or set DATABASE_URL.',
       { cause },
     )

@@ -68,7 +68,7 @@ async function initdb(folder: string, binaries: Binaries, account: Account): Pro
       .split('\n')
       .find((line) => line.includes('error:')) ?? `exit code ${code}`
   throw new DatabaseUnavailable(
-    `The embedded Postgres could not make its files in ${dirname(folder)}: ${why.trim()}. ` +
+    `The embedded Postgres could not create its files in ${dirname(folder)}: ${why.trim()}. ` +
       'Set BESTMARK_HOME to another folder, or DATABASE_URL to a Postgres 15 or newer.',
   )
 }

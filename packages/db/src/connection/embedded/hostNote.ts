@@ -53,9 +53,9 @@ export async function forgetHost(home: string, me: Machine): Promise<void> {
 
 function refusal(home: string, { hostname }: Machine): DatabaseUnavailable {
   return new DatabaseUnavailable(
-    `The database in ${home} is run by the machine ${hostname}, and only one machine may run it. ` +
-      'Stop Bestmark there, or set DATABASE_URL to a Postgres that both machines reach. If that ' +
-      `machine is gone for good, or ${home} is a copy of its data folder, delete ${hostNote(home)}.`,
+    `The machine ${hostname} runs the database in ${home}, and only one machine may run it. ` +
+      'Stop Bestmark there, or set DATABASE_URL to a Postgres that both machines can reach. If that ' +
+      `machine no longer exists, or ${home} is a copy of its data folder, delete ${hostNote(home)}.`,
   )
 }
 

@@ -64,7 +64,7 @@ function guestApart(home: string, machine?: Machine): Guest {
 }
 
 const REFUSED =
-  /^DatabaseUnavailable: The database in .* is run by the machine anna, .*DATABASE_URL.*gone for good.*delete .*postgres-host\.json\.$/
+  /^DatabaseUnavailable: The machine anna runs the database in .*DATABASE_URL.*no longer exists.*delete .*postgres-host\.json\.$/
 
 test('a machine that lost its power goes on after its next boot, and another one is refused until then', async () => {
   const home = newHome('power')
@@ -137,7 +137,9 @@ test.runIf(mayPart && mayLock)(
     const first = guestApart(home)
     expect(await first.output).toContain('embedded Postgres')
     const other = guestApart(home)
-    expect(await other.output).toMatch(/run by another container of this machine.*DATABASE_URL/)
+    expect(await other.output).toMatch(
+      /^DatabaseUnavailable: Another container of this machine.*DATABASE_URL/,
+    )
     await other.leave()
     first.child.kill('SIGKILL')
     while (await isServerAlive(serverPathsIn(home))) await pause(10)

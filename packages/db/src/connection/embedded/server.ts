@@ -39,7 +39,7 @@ export async function checkServer(place: ServerPaths): Promise<'yes' | 'soon' | 
     if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ABORT_ERR') return 'soon'
     throw new DatabaseUnavailable(
       `The embedded Postgres at ${place.socket} cannot be reached (${code}). It belongs to another ` +
-        'user, or something else stands in its place; give BESTMARK_HOME a folder of your own.',
+        'user or another program. Set BESTMARK_HOME to a folder of your own.',
       { cause: error },
     )
   } finally {
@@ -141,15 +141,15 @@ async function untilReady(place: ServerPaths, end: ProcessEnd, from: number): Pr
 
 function noRoom({ home, log }: ServerPaths): DatabaseUnavailable {
   return new DatabaseUnavailable(
-    `The embedded Postgres in ${home} did not start: its disk is full. Make room there; what was ` +
-      `recorded is kept. Its log is ${log}.`,
+    `The embedded Postgres in ${home} did not start: its disk is full. Free some space there; ` +
+      `recorded data is kept. Its log is ${log}.`,
   )
 }
 
 function runsBeside({ home }: ServerPaths): DatabaseUnavailable {
   return new DatabaseUnavailable(
-    `The database in ${home} is run by another container of this machine, and cannot be reached ` +
-      'from here. Stop Bestmark there, or set DATABASE_URL to a Postgres that both reach.',
+    `Another container of this machine runs the database in ${home}, and it cannot be reached from ` +
+      'here. Stop Bestmark there, or set DATABASE_URL to a Postgres that both can reach.',
   )
 }
 
@@ -168,8 +168,8 @@ async function makeSocketFolder(place: ServerPaths, account: Account): Promise<v
   const ours = [process.getuid?.(), account.kind === 'lowered' ? account.uid : undefined]
   if (!found.isDirectory() || (found.mode & 0o077) !== 0 || !ours.includes(found.uid)) {
     throw new DatabaseUnavailable(
-      `${socketFolder} is not a folder of this user alone, so no database is started there. ` +
-        'Remove it, or give BESTMARK_HOME a shorter path.',
+      `Other users can open ${socketFolder}, so the database does not start there. ` +
+        'Remove it, or set BESTMARK_HOME to a shorter path.',
     )
   }
   await giveFolder(socketFolder, account)

@@ -100,7 +100,7 @@ function elsewhereFile(home: string): string {
 
 function unreachable(home: string): DatabaseUnavailable {
   return new DatabaseUnavailable(
-    `Postgres does not run as root, and no other user reaches ${home}. Start Bestmark as an ` +
-      'ordinary user, give BESTMARK_HOME a folder that others may pass through, or set DATABASE_URL.',
+    `Postgres does not run as root, and no other user can open ${home}. Start Bestmark as a normal ` +
+      'user, set BESTMARK_HOME to a folder that other users can enter, or set DATABASE_URL.',
   )
 }
