@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { checkpoint, ended, evaluation, metrics, Run } from './runs.ts'
@@ -86,7 +86,7 @@ test('the whole is loaded down as CSV and JSON', async () => {
     await page.getByRole('link', { name }).click()
     const file = await loading
     expect(file.suggestedFilename()).toMatch(/^backtest-eval_f1\.(csv|json)$/)
-    expect(await readFile(await file.path(), 'utf8')).toContain(begins)
+    expect(await text(await file.createReadStream())).toContain(begins)
   }
   const wrong = await page.request.get('/backtest/download?format=xls')
   expect([wrong.status(), await wrong.text()]).toEqual([400, expect.stringContaining('format=csv')])

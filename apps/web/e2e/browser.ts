@@ -3,7 +3,12 @@ import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { chromium, type Browser as Running } from 'playwright-core'
+import {
+  chromium,
+  type Browser as Running,
+  type BrowserServer,
+  type LaunchOptions,
+} from 'playwright-core'
 
 /** A Chromium on this machine, and what it needs in its environment. */
 export interface Browser {
@@ -54,7 +59,16 @@ function fontsIn(cache: string): string {
 }
 
 /** Starts a browser that asks nothing of the network by itself. */
-export function launch({ path, env }: Browser): Promise<Running> {
+export function launch(browser: Browser): Promise<Running> {
+  return chromium.launch(optionsOf(browser))
+}
+
+/** Starts such a browser for several processes, which connect to it. */
+export function serveBrowser(browser: Browser): Promise<BrowserServer> {
+  return chromium.launchServer(optionsOf(browser))
+}
+
+function optionsOf({ path, env }: Browser): LaunchOptions {
   const quiet = [
     '--disable-background-networking',
     '--disable-component-update',
@@ -62,9 +76,5 @@ export function launch({ path, env }: Browser): Promise<Running> {
     '--disable-default-apps',
   ]
   const root = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  return chromium.launch({
-    executablePath: path,
-    args: [...quiet, ...root],
-    env: { ...process.env, ...env },
-  })
+  return { executablePath: path, args: [...quiet, ...root], env: { ...process.env, ...env } }
 }

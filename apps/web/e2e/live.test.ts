@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { checkpoint, ended, evaluation, metrics, Run } from './runs.ts'
 import { goLive, openSite, type Site } from './site.ts'
 
@@ -8,7 +8,6 @@ let site: Site
 beforeAll(async () => {
   site = await openSite()
 })
-afterEach(() => Promise.all(site.browser.contexts().map((context) => context.close())))
 afterAll(() => site[Symbol.asyncDispose]())
 
 async function openLive(run: Run) {

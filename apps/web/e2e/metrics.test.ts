@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { checkpoint, evaluation, metrics, Run } from './runs.ts'
 import { goLive, openSite, type Site } from './site.ts'
 
@@ -32,7 +32,6 @@ beforeAll(async () => {
     await run.say(evaluation(step, loss, { eval_acc: index / 4 }), checkpoint(step))
   }
 })
-afterEach(() => Promise.all(site.browser.contexts().map((context) => context.close())))
 afterAll(() => site[Symbol.asyncDispose]())
 
 async function openGrid(search = 'metrics=1', width = 1280): Promise<Page> {
@@ -165,7 +164,7 @@ test('what is shown is saved as CSV, SVG and PNG', async () => {
     const waiting = page.waitForEvent('download')
     await page.getByRole('button', { name: way, exact: true }).click()
     const file = await waiting
-    return { name: file.suggestedFilename(), bytes: await readFile(await file.path()) }
+    return { name: file.suggestedFilename(), bytes: await buffer(await file.createReadStream()) }
   }
   const csv = await saved('CSV')
   expect(csv.name).toBe('many-metrics.csv')

@@ -2,11 +2,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
 import { buildPages } from '../../trainer/src/commands/up/build.ts'
-import { browserPath, type Browser } from './browser.ts'
+import { browserPath, serveBrowser } from './browser.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    browser: Browser
+    /** The address of the browser that all test files share. */
+    browser: string
     /** The folder of the built pages. */
     pages: string
   }
@@ -15,10 +16,11 @@ declare module 'vitest' {
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /**
- * Finds the pages as they are shipped, or builds them, and finds or fetches a browser, once for all
- * test files.
+ * Finds the pages as they are shipped, or builds them, and starts a browser, once for all test files.
  */
-export async function setup(project: TestProject): Promise<void> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   project.provide('pages', await buildPages(new AbortController().signal))
-  project.provide('browser', await browserPath(join(root, 'node_modules/.cache/chromium')))
+  const browser = await serveBrowser(await browserPath(join(root, 'node_modules/.cache/chromium')))
+  project.provide('browser', browser.wsEndpoint())
+  return () => browser.close()
 }

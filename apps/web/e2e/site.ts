@@ -6,9 +6,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
-import { inject } from 'vitest'
-import { launch } from './browser.ts'
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+} from 'playwright-core'
+import { inject, onTestFinished } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -23,7 +28,7 @@ export interface Site extends AsyncDisposable {
   /** The server's process, and what it printed. */
   server: ChildProcess
   printed: () => string
-  /** A browser that has opened the board's link. */
+  /** A browser that has opened the board's link; it is closed when the test ends. */
   visitor: (options?: BrowserContextOptions) => Promise<BrowserContext>
 }
 
@@ -32,7 +37,7 @@ export async function openSite(through?: (databaseUrl: string) => Promise<string
   const home = await mkdtemp(join(tmpdir(), 'bestmark-site-'))
   const db = await testDatabase()
   const token = await boardToken(home)
-  const browser = await launch(inject('browser'))
+  const browser = await chromium.connect(inject('browser'))
   const databaseUrl = through ? await through(db.databaseUrl) : db.databaseUrl
   const { server, url, printed } = await serve(home, databaseUrl)
   return {
@@ -45,6 +50,7 @@ export async function openSite(through?: (databaseUrl: string) => Promise<string
     printed,
     async visitor(options) {
       const context = await browser.newContext({ baseURL: url, ...options })
+      onTestFinished(() => context.close())
       await context.request.get(`/?token=${token}`, { headers: { accept: 'text/html' } })
       return context
     },
@@ -70,7 +76,12 @@ export async function goLive(page: Page, path: string): Promise<void> {
 async function serve(home: string, databaseUrl: string) {
   const board = { BESTMARK_HOME: home, DATABASE_URL: databaseUrl, PORT: '0' }
   const env = { ...process.env, ...board, BESTMARK_PAGES: inject('pages') }
-  const server = fork('serve.ts', { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  const server = fork('serve.ts', {
+    cwd: root,
+    env,
+    execArgv: ['--import', import.meta.resolve('@bestmark/db/loader')],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
   const chunks: string[] = []
   for (const stream of [server.stdout, server.stderr]) {
     stream?.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))

@@ -15,7 +15,7 @@ test('a request survives its way through the command line', () => {
     { ...FRESH, preset: 'quick', attempt: 0 },
     { ...FRESH, attempt: 2, resume: 'checkpoint-40' },
   ]) {
-    expect(readChildArgs(childArgv(request).slice(2))).toEqual(request)
+    expect(readChildArgs(childArgv(request).slice(4))).toEqual(request)
   }
 })
 

@@ -41,6 +41,7 @@ export function childArgv(request: RunRequest): string[] {
   const { folder, recipe, preset, attempt, resume } = request
   return [
     process.execPath,
+    ...['--import', import.meta.resolve('@bestmark/db/loader')],
     CHILD,
     folder,
     `--recipe=${recipe}`,

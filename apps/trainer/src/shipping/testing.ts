@@ -42,5 +42,6 @@ export function shipElsewhere(db: TestDatabase, home: string, host_id: string) {
     await shipNext(db, ${JSON.stringify(host_id)}, ${JSON.stringify(home)}, new AbortController().signal)
     await db.close()`
   const stdio = ['ignore', 'pipe', 'inherit'] satisfies StdioOptions
-  return spawn(process.execPath, ['--input-type=module', '-e', script], { stdio })
+  const words = ['--import', import.meta.resolve('@bestmark/db/loader'), '--input-type=module']
+  return spawn(process.execPath, [...words, '-e', script], { stdio })
 }

@@ -57,6 +57,7 @@ export async function servePages(
       BESTMARK_HOME: home,
       BESTMARK_PAGES: pages,
     },
+    execArgv: ['--import', import.meta.resolve('@bestmark/db/loader')],
     stdio: ['ignore', output === 'stderr' ? 2 : output, 'inherit', 'ipc'],
   })
   const listening = await new Promise<number>((resolve, reject) => {

@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
 import type { Machine } from './machine.ts'
+
+/** Makes a process load its modules sooner. */
+const LOADER = import.meta.resolve('@bestmark/db/loader')
 
 interface GuestOptions extends SpawnOptions {
   /** The words of a command that runs the process, as `unshare` does. */
@@ -31,11 +35,13 @@ export class Guest {
       }`
     const [program = process.execPath, ...words] = [
       ...prefix,
-      ...[process.execPath, '--input-type=module', '-e', code],
+      ...[process.execPath, '--import', LOADER, '--input-type=module', '-e', code],
     ]
     // A guest that a failed test leaves behind must not keep the test's own outputs open.
     const stdio: SpawnOptions['stdio'] = ['pipe', 'pipe', 'ignore']
     this.child = spawn(program, words, { cwd: '/', ...options, stdio })
+    // What a failed test leaves running would hold the whole run.
+    onTestFinished(() => void this.child.kill('SIGKILL'))
     const ended = once(this.child, 'close').then(([code, signal]: unknown[]) => {
       throw new Error(`The guest ended with ${String(code ?? signal)} before it printed anything.`)
     })
