@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { FileHandle } from 'node:fs/promises'
 import { openHandle } from '../../files/runFile.ts'
-import { isLfsPointer } from '../../files/lfsPointer.ts'
+import { isLfsPointer, lfsAdvice } from '../../files/lfsPointer.ts'
 import { broken, bytesAt, type WeightsCheck } from './bytes.ts'
 import { isGguf, checkGguf } from './gguf.ts'
 import { isHdf5, checkHdf5 } from './hdf5.ts'
@@ -46,7 +46,7 @@ export async function checkWeights(path: string, bytes: number): Promise<Weights
 async function lookInside(file: FileHandle, path: string, bytes: number): Promise<WeightsCheck> {
   const head = await bytesAt(file, 0, HEAD)
   if (bytes < POINTER_BYTES && isLfsPointer(head.toString('latin1'))) {
-    return broken('is a Git LFS pointer, not the weights')
+    return broken(`is a Git LFS pointer, not the weights; ${await lfsAdvice(path)}`)
   }
   // A disk that was full, or lost its power, leaves a file's length and none of its bytes.
   if (head.every((byte) => byte === 0)) return broken('begins with nothing but zeros')

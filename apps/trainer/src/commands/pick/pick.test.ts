@@ -147,7 +147,7 @@ test('checkpoints with cut, empty or removed files cannot be shipped', async () 
     [
       500,
       'broken',
-      'the files of checkpoint-500 are broken: model.safetensors is a Git LFS pointer, not the weights (eval_loss 0.5)',
+      'the files of checkpoint-500 are broken: model.safetensors is a Git LFS pointer, not the weights; download the file itself (eval_loss 0.5)',
     ],
   ])
 })

@@ -26,7 +26,7 @@ const DAMAGED: Record<string, [make: (path: string) => unknown, told: string]> =
   ],
   'a pointer': [
     (path) => writeFile(path, 'version https://git-lfs.github.com/spec/v1\n'),
-    'it is a Git LFS pointer, not the file itself: fetch it with "git lfs pull".',
+    'it is a Git LFS pointer, not the file itself; download the file itself.',
   ],
   folder: [(path) => mkdir(path), 'it cannot be read (it is a folder, not a file).'],
   pipe: [(path) => execFileSync('mkfifo', [path]), 'it cannot be read (it is a pipe, not a file).'],

@@ -3,7 +3,7 @@ import { parsePythonJson } from '@bestmark/core'
 import { z } from 'zod'
 import { Failure, errorText } from '../../failure.ts'
 import { isCount } from '../../files/json.ts'
-import { isLfsPointer } from '../../files/lfsPointer.ts'
+import { isLfsPointer, lfsAdvice } from '../../files/lfsPointer.ts'
 import { textOfFile } from '../../files/runFile.ts'
 import { fileErrorText, jsonErrorText } from '../../plainErrors.ts'
 
@@ -69,8 +69,8 @@ export async function readTrainerState(file: string): Promise<TrainerState> {
     )
   })
   if (isLfsPointer(text)) {
-    const why = 'is a Git LFS pointer, not the file itself: fetch it with "git lfs pull"'
-    throw new UnreadState(file, why)
+    const advice = await lfsAdvice(file)
+    throw new UnreadState(file, `is a Git LFS pointer, not the file itself; ${advice}`)
   }
   const state = File.safeParse(parseState(file, text))
   if (!state.success) {
