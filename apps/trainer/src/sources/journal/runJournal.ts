@@ -8,7 +8,8 @@ import { noProgress, type Progress } from '../events/attempts.ts'
 import { startedEvent } from '../events/newEvents.ts'
 import type { Found } from '../../journal/gate.ts'
 import { jsonObject } from '../../files/json.ts'
-import { type FileLine, lineSource } from '../reader/lineSource.ts'
+import type { FileLine } from '../reader/format.ts'
+import { lineSource } from '../reader/lineSource.ts'
 import { readMark, OUTPUT } from '../output/textLog.ts'
 
 /** The source of a folder that has a journal: it alone, or with the log of `bestmark run`. */

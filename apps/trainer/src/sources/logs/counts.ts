@@ -7,32 +7,32 @@ import { isCount } from '../../files/json.ts'
 import { findTableBase, type NumberedValue } from '../weights/tableBase.ts'
 import type { LogRecord } from './logRecord.ts'
 
-/** So many names of checkpoints are kept. */
+/** At most this many checkpoint names are kept. */
 const MOST_SAVES = 1000
 
-/** How far the records of a log are, and what they count; plain data. */
+/** The progress of a log, and what it counts. Plain data, because it is stored in the cursor. */
 export interface Counts extends Progress {
   named: NumberedValue[]
-  /** What rows are placed by; the first row tells. */
+  /** What the log counts. The first row decides. */
   axis: 'steps' | 'epochs' | null
-  /** How many more steps there are than the log counts. */
+  /** The number to add to get completed steps: 1 if the log counts from 0. */
   shift: 0 | 1
-  /** The last count and epoch of training. */
+  /** The last count of training. */
   counted: number | null
   epoch: number | null
-  /** Steps at which records name a checkpoint, by its name. */
+  /** Steps of checkpoints that records name, by file name. */
   saves: Record<string, number>
-  /** The measure of which the log records the best so far. */
+  /** The metric whose best value the log records. */
   best_of: string | null
 }
 
-/** A log before its first record. */
+/** The counts before the first record. */
 export function emptyCounts(named: NumberedValue[], axis: Counts['axis'] = null): Counts {
   const nothing = { counted: null, epoch: null, saves: {}, best_of: null } as const
   return { ...noProgress(), ...nothing, named, axis, shift: 0 }
 }
 
-/** What a record of a log tells, at the step that it is of; nothing where it has none. */
+/** The events of a log record; none if it has no step. */
 export function recordEvents(state: Counts, reading: LogRecord, origin: EventOrigin): Found[] {
   const { metrics, evaluation } = reading
   const isTraining = Object.keys(metrics).length > 0
@@ -51,7 +51,7 @@ export function recordEvents(state: Counts, reading: LogRecord, origin: EventOri
   return found
 }
 
-/** A further attempt, where training logs an earlier step again. */
+/** The start of a new attempt, if training logs an earlier step again. */
 function findRestart(
   state: Counts,
   step: number,
@@ -62,7 +62,7 @@ function findRestart(
   return again && { ...again, total_steps: state.total }
 }
 
-/** The step and epoch that a record is of. */
+/** The step and epoch of a record. */
 function stepOfRecord(
   state: Counts,
   reading: LogRecord,
@@ -79,7 +79,7 @@ function stepOfRecord(
   return { step, epoch: state.axis === 'epochs' ? step : (reading.epoch ?? state.epoch) }
 }
 
-/** The number on the log's axis; null where a record has only the other one. */
+/** The record's number on the log's axis; null if it only has the other number. */
 function findCount(
   state: Counts,
   { step, epoch, evaluation }: LogRecord,
@@ -87,17 +87,17 @@ function findCount(
 ): number | null {
   state.axis ??= step !== null ? 'steps' : 'epochs'
   if (state.axis === 'epochs') return epoch
-  // mmengine calls the epoch a step where it evaluates once an epoch.
+  // mmengine logs the epoch as the step if it evaluates once per epoch.
   const isEpoch =
     step !== null && step === state.epoch && state.counted !== null && step < state.counted
   if (!isTraining && isEpoch && Object.keys(evaluation).length > 0) return state.counted
-  // What is measured at the end of an epoch is of the step before it.
+  // A value at the end of an epoch belongs to the last step.
   return step ?? (epoch === null ? null : state.counted)
 }
 
 /**
- * Whether a log counts from 0: epochs by the first of them, or by names that carry its value; steps
- * where it logs 99 or 999 for the hundredth or thousandth.
+ * 1 if the log counts from 0. The first epoch shows it, or a checkpoint name with its value. For steps,
+ * a log that counts from 0 logs the hundredth step as 99.
  */
 function findShift({ axis, named }: Counts, counted: number, { evaluation }: LogRecord): 0 | 1 {
   if (axis === 'epochs') return findTableBase(counted, evaluation, { named }) === 0 ? 1 : 0

@@ -17,17 +17,17 @@ import { readRecord } from './jsonLines.ts'
 import { saved as savedByLog } from './logs.ts'
 import type { LogRecord } from './logRecord.ts'
 
-/** Larger files hold data, and no log (bytes). */
+/** Larger files are data, not logs (bytes). */
 const LARGEST = 4 << 20
 const NAME = /\.json$/i
-/** A field that measures something. */
+/** A field with a metric. */
 const KEY = /"[\w /.@-]*(?:loss|acc|f1|auc|map|iou)[\w /.@-]*"\s*:/i
 
-/** Files that many runs have and that hold no log. */
+/** Common files that are not logs. */
 const OTHER =
   /^(trainer_state|config|package|tokenizer|vocab|dataset|adapter_config|generation_config|special_tokens|model)/
 
-/** Whole JSON values that tell of epochs or steps: a list, or a file per epoch. */
+/** JSON files with records of epochs or steps: one file with a list, or one file per epoch. */
 export const DOCUMENTS: Source = {
   name: 'documents',
   isHere: async (listing) => {
@@ -54,8 +54,8 @@ async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]>
   addToHistory(history, events)
   const saved = await savedByLog(listing, counts, history)
   const { fields, totals, warnings } = readDeclaration(await readConfigurations(root))
-  const guess = fields.metric_for_best === null ? inferMetric(history, saved) : undefined
-  const begun = { ...fields, ...totals, ...(guess && { ...guess, metric_is_inferred: true }) }
+  const inferred = fields.metric_for_best === null ? inferMetric(history, saved) : undefined
+  const begun = { ...fields, ...totals, ...(inferred && { ...inferred, metric_is_inferred: true }) }
   return admitAll(
     [
       startedEvent(begun),
@@ -80,7 +80,7 @@ async function documentFiles(listing: Listing): Promise<string[]> {
 }
 
 async function readRecords(listing: Listing, file: string): Promise<LogRecord[]> {
-  // Most JSON files of a run measure nothing; this needs only their beginning.
+  // Most JSON files have no metrics. Checking the first bytes avoids reading them.
   if (!KEY.test(await listing.head(file))) return []
   const text = await textOfFile(join(listing.root, file), LARGEST).catch(() => '')
   return recordsInDocument(text).filter(({ metrics, evaluation }) => {
@@ -99,8 +99,8 @@ function numberIn(name: string): number {
 }
 
 /**
- * What a JSON document measured: a list of records, an object that holds one, one record, or a list of
- * values per name as Keras' `History.history` is, whose places count the epochs.
+ * The records in a JSON document: a list of records, an object with such a list, one record, or lists
+ * of values by name, as in Keras' `History.history`, where the index is the epoch.
  */
 function recordsInDocument(text: string): LogRecord[] {
   const value = parseOrNothing(text)
@@ -123,7 +123,7 @@ function recordOf(value: unknown): LogRecord[] {
   return isObject(value) ? [readRecord(value)].filter((one) => one !== undefined) : []
 }
 
-/** Lists of equally many numbers by name; undefined where there are none of a loss. */
+/** Records from lists of numbers of the same length; undefined if none is a loss or an accuracy. */
 function columnsIn(value: Readonly<Record<string, unknown>>): LogRecord[] | undefined {
   const lists = Object.entries(value).filter((entry): entry is [string, unknown[]] =>
     isNumbers(entry[1]),

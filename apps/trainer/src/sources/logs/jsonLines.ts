@@ -2,19 +2,19 @@ import { ownValue } from '@bestmark/core'
 import { jsonObject } from '../../files/json.ts'
 import { type LogRecord, recordOfPairs } from './logRecord.ts'
 
-/** COCO's evaluation as DETR logs it: twelve numbers, of which the first is the average precision. */
+/** DETR logs COCO's evaluation as twelve numbers. The first is the average precision. */
 const COCO = /coco_eval/
-/** fairseq puts the split before the object: `[…][valid][INFO] - {…}`. */
+/** fairseq writes a prefix before the object: `[…][valid][INFO] - {…}`. */
 const BEFORE = /^\[[^\]]*\](?:\[[^\]]*\])* - (?=\{)|^[^{|]*\| INFO \| \w+ \| (?=\{)/
-/** Fields that say which data a record is of. */
+/** Fields with the split of a record. */
 const SPLITS = ['mode', 'split', 'phase', 'stage', 'type', 'event', 'subset']
 const HELD_OUT = /^(eval|evaluate|evaluation|val|valid|validate|validation|dev|test)$/i
-/** Fields that only hold the measures of a record. */
+/** Fields whose names are not part of the metrics in them. */
 const HOLDERS = /^(data|metrics|scalars|values|logs|results)$/
-/** Fields by which a record names the checkpoint that was saved with it. */
+/** Fields with the name of the checkpoint that was saved with the record. */
 const SAVED = ['checkpoint_dir_name', 'checkpoint_path', 'checkpoint', 'ckpt_path', 'ckpt']
 
-/** What a line that is a JSON object measured; undefined where it is none. */
+/** Reads a line with a JSON object; undefined for any other line. */
 export function readJsonLine(line: string): LogRecord | undefined {
   const text = line.replace(BEFORE, '').trim()
   if (!text.startsWith('{') || !text.endsWith('}')) return undefined
@@ -22,7 +22,7 @@ export function readJsonLine(line: string): LogRecord | undefined {
   return record && readRecord(record)
 }
 
-/** What a record measured; undefined where it counts nothing or measures nothing. */
+/** Reads a record; undefined if it has no count or no metric. */
 export function readRecord(record: Readonly<Record<string, unknown>>): LogRecord | undefined {
   const reading = recordOfPairs(flat(record), splitOf(record))
   const saved = SAVED.map((name) => ownValue(record, name)).find((path) => typeof path === 'string')
@@ -30,8 +30,8 @@ export function readRecord(record: Readonly<Record<string, unknown>>): LogRecord
 }
 
 /**
- * The held-out data that all measures of a record are of. mmengine names none: its evaluations have
- * the time for the data, and neither a loss nor a learning rate.
+ * The held-out split of a record. mmengine does not name it: its evaluations have `data_time`, but no
+ * loss and no learning rate.
  */
 function splitOf(
   record: Readonly<Record<string, unknown>>,
@@ -46,7 +46,7 @@ function splitOf(
   return names.includes('data_time') && !isTraining ? 'unnamed' : undefined
 }
 
-/** Objects in it by their paths, one level deep; numbers may stand in quotes. */
+/** Flattens nested objects by one level. Numbers may be in quotes. */
 function flat(record: Readonly<Record<string, unknown>>): [name: string, value: unknown][] {
   return Object.entries(record).flatMap(([name, value]): [string, unknown][] => {
     if (Array.isArray(value)) return COCO.test(name) ? [[`${name}/AP`, value[0]]] : []

@@ -7,53 +7,54 @@ import { readTextLine, emptySection } from './sections.ts'
 import { applyFileSplit, withoutSplit } from './splitFile.ts'
 import { readTableHead, readTableRow } from './table.ts'
 
-/** How a file is written. */
+/** The form of a log file. */
 export type LogKind = 'json' | 'table' | 'text'
 
 const CANDIDATE = /\.(csv|tsv|log|txt|out|json|jsonl|ndjson)$/i
-/** Files that many runs have and that hold no log. */
+/** Common files that are not logs. */
 const OTHER =
   /^(bestmark|requirements|readme|license|vocab|merges|config|args|hparams|labels|classes|tokenizer|special_tokens|generation_config|adapter_config|model\.safetensors|package|dataset|latest|\.)[\w.-]*\.(json|txt)$|^(train|test|dev|val|valid)\.(json|txt|csv|tsv)$|^times\.tsv$|^bestmark|^README|stderr|\.(index|csv)\.(json|txt)$/i
-/** Names that logs have are looked at first. */
+/** Files with such names are checked first. */
 const LIKELY = /metric|log|history|result|summary|progress|output/i
 const MOST_CANDIDATES = 16
-/** A link to the folder of its logs, where a person said which weights belong to them. */
+/** A link in a folder of weights to the folder of their logs, made by --checkpoints. */
 export const LINKED_LOGS = 'bestmark-logs'
-/** Folders below a run's root in which its logs lie. */
+/** Folders below a run's root that may hold its logs. */
 const LOG_FOLDERS =
   /^(logs?|metrics|results|csv|csv_logs?|tensorboard|tb_logs?|lightning_logs|version_\d+|runs|outputs?|\d{4}-?\d\d-?\d\d[\w-]*|train|\w*_no_trainer|tensorboard_log|catboost_info|bestmark-logs)$/i
 const DEEPEST = 3
 const FEWEST_TEXT = 2
 
-/** A file that is a log, and how it is written. */
+/** A log file. */
 export interface LogFile {
   file: string
   kind: LogKind
+  /** Whether it has held-out metrics. */
   isMeasured: boolean
-  /** Whether its steps begin anew in each epoch, so that they are batches. */
+  /** Whether its steps restart in each epoch, so they are batches. */
   isWithinEpoch: boolean
 }
 
 /**
- * The files of a run's own log, which count on one axis: of all that are logs in its folder, or where
- * weights lie there in folders of logs below it, those of the kind that tells most.
+ * The files of a run's log: those with the most detailed form in its root, else in log folders below
+ * it, if the root holds weights.
  */
 export async function findLogFiles(listing: Listing): Promise<LogFile[]> {
   const here = await findLogsIn(listing, '')
   const all = here.length > 0 ? here : await findLogsBelow(listing)
   const [first] = all.toSorted((a, b) => logRank(b) - logRank(a))
   if (!first) return []
-  // A run that was started again writes one more file of the same pattern.
+  // A resumed run may write another file with the same name pattern.
   return all.filter((one) => one.kind === first.kind && pattern(one.file) === pattern(first.file))
 }
 
-/** How much a log tells, to choose among several. */
+/** How detailed a log is, to choose among several. */
 export function logRank({ kind, isMeasured }: Omit<LogFile, 'file'>): number {
   return (isMeasured ? 10 : 0) + { json: 3, table: 2, text: 1 }[kind]
 }
 
 function pattern(file: string): string {
-  // Some write a table per split.
+  // Some programs write one table per split.
   return withoutSplit(file.replace(/\d+/g, '#'))
 }
 
@@ -65,7 +66,7 @@ async function findLogsBelow(listing: Listing): Promise<LogFile[]> {
   return found
 }
 
-/** Folders of logs below a run's root that hold no weights of their own. */
+/** Log folders below a run's root that hold no weights. */
 export async function findLogFolders(listing: Listing, inside = '', depth = 0): Promise<string[]> {
   const found: string[] = []
   if (depth >= DEEPEST) return found
@@ -94,7 +95,7 @@ async function findLogsIn(listing: Listing, folder: string): Promise<LogFile[]> 
   return found.sort((a, b) => (a.file < b.file ? -1 : 1))
 }
 
-/** What kind of log a text begins as, and whether something held out is in it; undefined for any other text. */
+/** Detects the form of a log by its first lines; undefined if it is not a log. */
 export function detectLog(text: string, file: string): Omit<LogFile, 'file'> | undefined {
   const lines = text.split('\n')
   const ofFile = (one: LogRecord | undefined) => one && applyFileSplit(file, one)
@@ -117,7 +118,7 @@ function readingsOf(
   return lines.slice(0, 400).flatMap((line) => read(line) ?? [])
 }
 
-/** A log measures something of training or held-out data, and not once. */
+/** Describes a log by its records; undefined if they have too few metrics. */
 function describeLog(kind: LogKind, readings: readonly LogRecord[], fewest: number) {
   const isMeasured = readings.some(({ evaluation }) => Object.keys(evaluation).length > 0)
   const hasLoss = readings.filter(({ metrics }) =>
@@ -127,7 +128,7 @@ function describeLog(kind: LogKind, readings: readonly LogRecord[], fewest: numb
   return isLog ? { kind, isMeasured, isWithinEpoch: isWithinEpoch(readings) } : undefined
 }
 
-/** Whether steps go back where the epoch goes on. */
+/** Whether steps go back when the epoch advances. */
 function isWithinEpoch(readings: readonly LogRecord[]): boolean {
   const training = readings.filter(({ metrics }) => Object.keys(metrics).length > 0)
   return training.some(({ step, epoch }, index) => {

@@ -9,22 +9,22 @@ import {
   findTrainingLoss,
 } from '../events/names.ts'
 
-/** What one record of a log tells. */
+/** One record of a log. */
 export interface LogRecord {
-  /** As counted in the log; null where the record tells none. */
+  /** As the log counts; null if the record has none. */
   step: number | null
   epoch: number | null
   total_steps: number | null
   total_epochs: number | null
   metrics: Values
   evaluation: Values
-  /** The checkpoint that the record says was saved with it. */
+  /** The checkpoint that was saved with this record. */
   saved?: string
-  /** The measure of which it records the best so far, where that is one. */
+  /** The metric whose best value it records, if there is only one. */
   best_of?: string
 }
 
-/** The held-out data that all measures of a record are of; `unnamed` where their names stay. */
+/** The held-out split of all metrics in a record. With `unnamed` their names do not change. */
 export type RecordSplit = 'eval' | 'test' | 'unnamed'
 
 export const EMPTY_RECORD: LogRecord = {
@@ -33,7 +33,7 @@ export const EMPTY_RECORD: LogRecord = {
   evaluation: {},
 }
 
-/** Names of counts of optimiser steps, the most telling first. */
+/** Names of step counts, the most specific first. */
 const STEPS = [
   ...['global_step', 'trainer/global_step', 'num_updates', 'step', 'steps', 'iteration', 'iter'],
   ...['current_steps', 'iterations', 'n_iter', 'train_step', '_step', 'update', 'updates', 'it'],
@@ -42,7 +42,7 @@ const STEPS = [
 const EPOCHS = ['epoch', 'epochs', 'current_epoch', 'ep']
 const TOTALS = /^(total_steps|max_steps|total_epochs|max_epochs|num_epochs)$/
 
-/** What a count is called, in lower case and without the word for its split (`valid_num_updates`). */
+/** The name of a count in lower case, without its split (`valid_num_updates`). */
 function bareCount(name: string): string {
   return name
     .trim()
@@ -50,20 +50,20 @@ function bareCount(name: string): string {
     .replace(/^(train|valid|val|eval)[_/]/, '')
 }
 
-/** Whether a name is that of a count that rows are placed by. */
+/** Whether a name is a step count or an epoch count; undefined if neither. */
 export function findCountKind(name: string): 'step' | 'epoch' | undefined {
   const bare = bareCount(name)
   if (STEPS.includes(bare)) return 'step'
   return EPOCHS.includes(bare) ? 'epoch' : undefined
 }
 
-/** A record's numbers by kind; undefined where it has no count or no number. */
+/** Makes a record of names and values; undefined if it has no count or no metric. */
 export function recordOfPairs(
   pairs: readonly (readonly [name: string, value: unknown])[],
   split?: RecordSplit,
 ): LogRecord | undefined {
-  const numbers = pairs.flatMap(([name, said]) => {
-    const value = readMeasured(said)
+  const numbers = pairs.flatMap(([name, field]) => {
+    const value = readMeasured(field)
     return value === undefined || value === null ? [] : [[name, value] as const]
   })
   const count = (names: readonly string[]): number | null => {
@@ -87,13 +87,13 @@ export function recordOfPairs(
 
 const BEST = /^(?:(?:valid|val|eval)[_/])?best_(.+)$/
 
-/** The measure of which names record the best so far (`best_bleu`); undefined where there are several. */
+/** The metric whose best value is recorded (`best_bleu`); undefined if there are several. */
 function bestOf(names: readonly string[]): string | undefined {
   const kept = new Set(names.flatMap((name) => BEST.exec(name)?.[1] ?? []))
   return kept.size === 1 ? [...kept][0] : undefined
 }
 
-/** Values of training and values that were held out, by their one name. */
+/** Splits values into training and held-out metrics, by common name. */
 export function splitByKind(
   pairs: readonly (readonly [name: string, value: number])[],
   split?: RecordSplit,

@@ -5,7 +5,8 @@ import { readDeclaration } from '../config/declaration.ts'
 import type { Found } from '../../journal/gate.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 import type { Listing } from '../../files/listing.ts'
-import { type FileLine, type Format, lineSource } from '../reader/lineSource.ts'
+import type { FileLine, Format } from '../reader/format.ts'
+import { lineSource } from '../reader/lineSource.ts'
 import { numberedValues } from '../weights/tableBase.ts'
 import type { LogHistory } from '../weights/logHistory.ts'
 import { findSavedWeights } from '../weights/savedWeights.ts'
@@ -17,14 +18,14 @@ import { readTextLine, emptySection, type Section } from './sections.ts'
 import { applyFileSplit } from './splitFile.ts'
 import { type Head, readTableHead, readTableRow } from './table.ts'
 
-/** What is known of a log so far. */
+/** The state of reading a log. */
 export interface LogState extends Counts {
   kinds: Record<string, LogKind>
   heads: Record<string, Head>
   section: Section
 }
 
-/** How tables, lines of JSON and lines of words are read in which any program tells of its steps or epochs. */
+/** Reads tables, JSON lines and text lines with steps or epochs, of any program. */
 export const LOG_FORMAT = {
   name: 'logs',
   files: async (listing: Listing) => (await findLogFiles(listing)).map(({ file }) => file),
@@ -43,15 +44,15 @@ export const LOG_FORMAT = {
   infers: true,
 } satisfies Format<LogState>
 
-/** The logs that any program writes. */
+/** The source for logs of any program. */
 export const LOGS = lineSource<LogState>(LOG_FORMAT)
 
-/** What files are known to count before they are read. */
+/** What the log counts, as far as it is clear before reading. */
 export function axisOf(files: readonly LogFile[]): Counts['axis'] {
   return files.some(({ isWithinEpoch }) => isWithinEpoch) ? 'epochs' : null
 }
 
-/** Weights joined to what a log counts and names. */
+/** The weights of a run, joined to its log. */
 export async function saved(
   listing: Listing,
   state: Counts,
@@ -84,6 +85,6 @@ function readRecord(
   }
   const head = line === 1 || !ownValue(state.heads, file) ? readTableHead(text) : undefined
   if (head) setOwn(state.heads, file, head)
-  const known = ownValue(state.heads, file)
-  return head || !known ? undefined : readTableRow(text, known)
+  const current = ownValue(state.heads, file)
+  return head || !current ? undefined : readTableRow(text, current)
 }

@@ -4,13 +4,13 @@ import { type LastCount, rememberCount, readUncountedLine } from './uncountedLin
 import { readPairs, readCountedLine } from './textLines.ts'
 import { splitByKind } from './logRecord.ts'
 
-/** What a program wrote before a line that the line belongs to; plain data. */
+/** Earlier lines that a line depends on. Plain data, because it is stored in the cursor. */
 export interface Section {
   epoch: number | null
   total_epochs: number | null
-  /** The columns of a table of words: where each begins and ends, and its name. */
+  /** The columns of a text table: first and last character, and name. */
   columns: [from: number, to: number, name: string][]
-  /** Whether it is the log of nnU-Net, whose lines each tell one thing. */
+  /** Whether it is a log of nnU-Net, which has one value per line. */
   isNnUnet: boolean
   last: LastCount
 }
@@ -28,19 +28,19 @@ const ONE = /^(train_loss|val_loss) (-?[\d.]+|nan)$/
 /** spaCy: `E    #       LOSS TOK2VEC  ENTS_F  SCORE`, then a line of dashes. */
 const SPACY = /^E +# +.*SCORE *$/
 
-/** What a line of words measured: by a heading before it, by its own count, or by that of a line before. */
+/** Reads a text line, with the count of its heading, of itself or of an earlier line. */
 export function readTextLine(section: Section, line: string): LogRecord | undefined {
-  const own = readSectionLine(section, line) ?? readCountedLine(line)
-  if (own) rememberCount(section.last, own)
+  const record = readSectionLine(section, line) ?? readCountedLine(line)
+  if (record) rememberCount(section.last, record)
   else if (section.epoch !== null && section.last.epoch !== section.epoch) {
     Object.assign(section.last, { step: null, epoch: section.epoch })
   }
-  return own ?? readUncountedLine(section.last, line)
+  return record ?? readUncountedLine(section.last, line)
 }
 
 /**
- * Lines that belong to a heading before them: `Epoch 3/10` of Keras, the epochs of nnU-Net, the table
- * of spaCy. Undefined for a line that measures nothing there.
+ * Reads a line below a heading: `Epoch 3/10` of Keras, the epochs of nnU-Net, or the table of spaCy.
+ * Undefined for a line without metrics.
  */
 function readSectionLine(section: Section, line: string): LogRecord | undefined {
   const heading = HEADING.exec(line.trim())
@@ -86,7 +86,7 @@ function columnsOf(line: string): Section['columns'] {
   })
 }
 
-/** Numbers stand at the right end of their columns. */
+/** A row of spaCy's table; undefined for any other line. */
 function spacyRow({ columns }: Section, line: string): LogRecord | undefined {
   const cells = [...line.matchAll(/\S+/g)]
   if (cells.length !== columns.length || !cells.every(([cell]) => /^-?[\d.]+$/.test(cell)))
@@ -95,7 +95,7 @@ function spacyRow({ columns }: Section, line: string): LogRecord | undefined {
   const pairs = [...values].flatMap(([name, value]): [string, number][] => {
     if (name === 'E' || name === '#') return []
     if (name.startsWith('LOSS ')) return [[`loss_${name.slice(5).toLowerCase()}`, value]]
-    // All but the sum are told in percent.
+    // All scores except the sum are in percent.
     return name === 'SCORE'
       ? [['eval_score', value]]
       : [[`eval_${name.toLowerCase()}`, value / 100]]

@@ -3,13 +3,13 @@ import { findCountKind, type LogRecord, recordOfPairs } from './logRecord.ts'
 
 const SEPARATORS = [',', '\t', ';', '|']
 
-/** The head of a table: its names, and what separates them. */
+/** The head of a table: the column names and their separator. */
 export interface Head {
   names: string[]
   separator: string
 }
 
-/** The head that a line is: it has a column that counts and others; undefined for any other line. */
+/** Reads a table head: it has a count column and others; undefined for any other line. */
 export function readTableHead(line: string): Head | undefined {
   for (const separator of SEPARATORS) {
     const names = headOf(line, separator)
@@ -19,7 +19,7 @@ export function readTableHead(line: string): Head | undefined {
   return undefined
 }
 
-/** What a row of a table measured; undefined where its cells do not fit the head. */
+/** Reads a table row; undefined if it has no count or no metric. */
 export function readTableRow(line: string, { names, separator }: Head): LogRecord | undefined {
   const row = cells(line, separator)
   return recordOfPairs(names.map((name, index) => [name, numberIn(row[index])]))

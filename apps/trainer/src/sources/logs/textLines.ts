@@ -7,7 +7,7 @@ const STEP =
   /(?:^|[^\w/])(?:(?:at )?(?:global[_ ]?step|steps?|iter(?:ation)?s?|updates?|num_updates|s))(?: ?[:=#] ?| +|\[)0*(\d{1,15})(?:\s*\/\s*(\d{1,15}))?(?![\d.])/i
 const EPOCH =
   /(?:^|[^\w/])epochs?(?: ?[:=#] ?\[?| +\[?| ?\[ ?)0*(\d{1,9})(?:\s*\/\s*(\d{1,9}))?(?![\d.])/i
-/** ESPnet sums up an epoch by its data: `3epoch results: [train] loss=1, [valid] loss=2, acc=0.5`. */
+/** ESPnet's line per epoch: `3epoch results: [train] loss=1, [valid] loss=2, acc=0.5`. */
 const RESULTS = /(?:^|\D)(\d{1,9})epoch results: (\[.*)$/
 const PART = /\[(\w+)\] ([^[]*)/g
 /** `name: 0.5`, `name=0.5`. */
@@ -15,14 +15,14 @@ const PAIR = new RegExp(
   String.raw`([A-Za-z][\w@./() -]*?)'?\s*[:=]\s*(${NUMBER})(?=$|[\s,;|)\]}%])`,
   'gi',
 )
-/** `valid loss 0.5`, `| loss 5.1 |`, where no sign stands between. */
+/** `valid loss 0.5`, `| loss 5.1 |`: only spaces before the number. */
 const SPACED = new RegExp(
   String.raw`(?<![\w])((?:train|training|val|valid|validation|eval|test|dev)?[ _]?(?:loss|ppl|acc|accuracy|bpb|f1|auc|bleu|wer|dice|iou|miou))\s+(${NUMBER})(?=$|[\s,;|])`,
   'gi',
 )
-/** fairseq names the split once: `| valid on 'valid' subset | loss 5.1 |`. */
+/** fairseq writes the split once per line: `| valid on 'valid' subset | loss 5.1 |`. */
 const SUBSET = /valid on '([^']+)' subset/
-/** Karpathy's llm.c: `s:250 tel:4.23`, and loops that print `250 val 4.23`. */
+/** Short lines of Karpathy's llm.c (`s:250 tel:4.23`) and build-nanogpt (`250 val 4.23`). */
 const SHORT: readonly [RegExp, string][] = [
   [new RegExp(`^s:(\\d+) tel:(${NUMBER})$`, 'i'), 'val_loss'],
   [new RegExp(`^s:(\\d+) trl:(${NUMBER})`, 'i'), 'train_loss'],
@@ -31,19 +31,19 @@ const SHORT: readonly [RegExp, string][] = [
   [new RegExp(`^(\\d+) hella (${NUMBER})$`, 'i'), 'val_hellaswag_acc'],
 ]
 const EVALUATED = new RegExp(`train (${NUMBER}),? val (${NUMBER})`, 'i')
-/** What stands before a line's own words: a time, a level, a module, a rank. */
+/** A prefix of a log line: time, level, module, rank. */
 const STAMP =
   /^(?:\[[a-z]+\d*\]:? ?(?=\[|\d{4}))*(?:\[?(?:\d{4}[-/]\d\d[-/]\d\d[ T_]|\d\d\/\d\d\/\d{4} )\d\d:\d\d:\d\d[.,]?\d*\]?:?\s*[-|]?\s*)?(?:\[?(?:INFO|DEBUG|root|main|__main__)\]?\s*[-:|]?\s*)*/i
 const NO_METRIC = /^(epoch|step|iter|iteration|global_step|update|num_updates|s|eta|time|lr)$/i
 
-/** What a line of words and numbers measured; undefined where it counts nothing or measures nothing. */
+/** Reads a text line with its own count; undefined if it has no count or no metric. */
 export function readCountedLine(line: string): LogRecord | undefined {
   const text = bareText(line)
   if (text.length > 4000) return undefined
   return readShortLine(text) ?? readResultsLine(text) ?? readNamedCount(text)
 }
 
-/** A line without what stands before its own words. */
+/** A line without its prefix. */
 export function bareText(line: string): string {
   return line.replace(STAMP, '').trim()
 }
@@ -52,8 +52,10 @@ function readResultsLine(text: string): LogRecord | undefined {
   const [, epoch, parts] = RESULTS.exec(text) ?? []
   if (epoch === undefined || parts === undefined) return undefined
   const pairs = [...parts.matchAll(PART)].flatMap(([, split = '', words = '']) => {
-    const own = readPairs(words).filter(([name]) => isMeasure(name) && !/count|_cached/.test(name))
-    return own.map(([name, value]) => [`${split}/${name}`, value] as const)
+    const pairs = readPairs(words).filter(
+      ([name]) => isMeasure(name) && !/count|_cached/.test(name),
+    )
+    return pairs.map(([name, value]) => [`${split}/${name}`, value] as const)
   })
   return { ...EMPTY_RECORD, epoch: Number(epoch), ...splitByKind(pairs) }
 }
@@ -86,16 +88,16 @@ function readNamedCount(text: string): LogRecord | undefined {
   }
 }
 
-/** Scripts of accelerate print what they evaluated as a dictionary of its own: `epoch 1: {'f1': 0.8}`. */
+/** Scripts of accelerate print evaluations as a dictionary: `epoch 1: {'f1': 0.8}`. */
 function isEvaluated(text: string): boolean {
   return /^epoch \d+: \{'/.test(text) && !/loss|'lr'|train/i.test(text)
 }
 
-/** The names and numbers of a line, in order; a name that stands twice counts once. */
+/** The names and numbers of a line, in order. The first value of each name is used. */
 export function readPairs(text: string): [name: string, value: number][] {
   const found = new Map<string, number>()
-  const add = (name: string, said: string): void => {
-    const value = numberIn(said)
+  const add = (name: string, text: string): void => {
+    const value = numberIn(text)
     const bare = nameOf(name)
     if (value === undefined || NO_METRIC.test(bare) || found.has(bare)) return
     found.set(bare, value)
@@ -121,7 +123,7 @@ export function readPairs(text: string): [name: string, value: number][] {
   return isValidation ? pairs.map(([name, value]) => [heldOut(name), value]) : pairs
 }
 
-/** The last words before a number, without bullets of lists. */
+/** The words directly before a number, without list bullets. */
 function nameOf(name: string): string {
   const words = name.split(/ - |\s{2,}/).at(-1) ?? name
   return words

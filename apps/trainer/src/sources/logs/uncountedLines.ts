@@ -3,26 +3,26 @@ import { isHeldOut, isMeasure } from '../events/names.ts'
 import { splitByKind, type LogRecord, EMPTY_RECORD } from './logRecord.ts'
 import { bareText, readPairs } from './textLines.ts'
 
-/** The last line that counted, to which lines without a count belong; plain data. */
+/** The last line with a step or epoch. Lines without one belong to it. Plain data. */
 export interface LastCount {
   step: number | null
   epoch: number | null
-  /** Whether something was validated in a line of this log. */
+  /** Whether the log has validation metrics. */
   isValidated: boolean
 }
 
-/** What stands first in a line that is all about held-out data. */
+/** The first word of a line with only held-out metrics. */
 const SPLIT = /^\W*(test|val|valid|validation|eval|evaluation|dev)(?: set| results?| metrics?)?\b/i
 /** torchvision's references and PyTorch's ImageNet example: ` * Acc@1 57.1 Acc@5 79.9`. */
 const ACCURACY = /^(?:\*|Test:)\s+Acc@1:? ([\d.]+)\s+Acc@5:? ([\d.]+)/i
-/** How far an evaluation is: what it measures is of batches. */
+/** The progress of an evaluation. Its values are of single batches. */
 const BATCH = /\[\s*\d+\s*\/\s*\d+\]/
-/** What was measured in another epoch, or is no measure of one. */
+/** Words of lines about another epoch, or without metrics. */
 const ELSEWHERE = /best|final|early|patience|improve|restor|load|target|threshold/i
 
 /**
- * What a line measured that counts nothing itself and follows one that does, as far as it was held
- * out. A test of which no validation is told is the validation; else it comes after training.
+ * Reads held-out metrics of a line without a step or epoch; they belong to the last count. Test metrics
+ * are ignored if the log has validation metrics: then the test is after training.
  */
 export function readUncountedLine(before: LastCount, line: string): LogRecord | undefined {
   if (before.step === null && before.epoch === null) return undefined
@@ -52,7 +52,7 @@ function pairsOf(text: string): [string, number][] {
   })
 }
 
-/** Remembers a line that counted. */
+/** Stores the count of a line. */
 export function rememberCount(before: LastCount, { step, epoch, evaluation }: LogRecord): void {
   before.step = step
   before.epoch = epoch

@@ -5,38 +5,38 @@ import { jsonObject } from '../../files/json.ts'
 import { heldOutName, isHeldOut, findTrainingLoss } from '../events/names.ts'
 import { isCount } from '../../files/json.ts'
 
-/** What one line of a program's output measured. */
+/** The values in one line of a program's output. */
 export interface OutputRow {
-  /** Optimiser steps completed; null where the line does not tell. */
+  /** Completed optimiser steps; null if the line has none. */
   step: number | null
   epoch: number | null
   total: number | null
   metrics: Values
   evaluation: Values
-  /** The program evaluates where it stands, so that a step before the last one is a going back. */
+  /** Whether the evaluation is of the current weights, so an earlier step means that training went back. */
   isOfCurrentWeights?: boolean
 }
 
 const NUMBER = String.raw`(-?(?:nan|inf|[\d.]+(?:e[-+]?\d+)?))`
-/** nanoGPT evaluates with the weights of so many completed steps, before it takes the next one. */
+/** nanoGPT's evaluation. The step counts completed steps. */
 const EVALUATED = new RegExp(`^step (\\d+): train loss ${NUMBER}, val loss ${NUMBER}`, 'i')
-/** nanoGPT logs an iteration, counted from 0, once its step is taken. */
+/** nanoGPT's iteration, counted from 0 and logged after its step. */
 const ITERATION = new RegExp(`^iter (\\d+): loss ${NUMBER}`, 'i')
-/** `step:250/5000 train_loss:3.9 …`, as speedruns of nanoGPT write it. */
+/** A line of nanoGPT speedruns: `step:250/5000 train_loss:3.9 …`. */
 const COUNTED = /^step:(\d+)\/(\d+) (?=.*\b\w*loss:)/
 const PAIR = new RegExp(`(?:^| )([A-Za-z_][\\w/]*):${NUMBER}(?= |$)`, 'gi')
-/** The dictionaries that the HuggingFace Trainer prints; their numbers may stand in quotes. */
+/** A dictionary that the HuggingFace Trainer prints. Its numbers may be in quotes. */
 const DICTIONARY = /^\{'[\w/]+': .*\}$/
 const ENTRY = /'([\w./@-]+)': '?([^,'}]+)'?/g
-/** What the Trainer's closing line sums up; it is not of a step. */
+/** Names in the Trainer's last line, which sums up the training and has no step. */
 const SUMMARY = /^(train_|total_flos$)/
 
-/** Whether a line is one that nanoGPT, or a program after it, writes. */
+/** Whether a line is from nanoGPT or a similar program. */
 export function isNanoGpt(line: string): boolean {
   return EVALUATED.test(line) || ITERATION.test(line) || COUNTED.test(line)
 }
 
-/** Reads one line of output; undefined where it measures nothing. */
+/** Reads one line of output; undefined if it has no metrics. */
 export function readOutputLine(line: string): OutputRow | undefined {
   return nanoGpt(line) ?? counted(line) ?? dictionary(line) ?? jsonLine(line)
 }
@@ -76,10 +76,12 @@ function dictionary(line: string): OutputRow | undefined {
     return [name, numberIn(value?.trim())] as const
   })
   const epoch = pairs.find(([name]) => name === 'epoch')?.[1] ?? null
-  const said = pairs.find(([name]) => name === 'step')?.[1]
-  const step = isCount(said) ? said : null
-  const told = pairs.filter(([name]) => name !== 'epoch' && name !== 'step' && !SUMMARY.test(name))
-  return { step, epoch, total: null, ...byKind(told) }
+  const logged = pairs.find(([name]) => name === 'step')?.[1]
+  const step = isCount(logged) ? logged : null
+  const metrics = pairs.filter(
+    ([name]) => name !== 'epoch' && name !== 'step' && !SUMMARY.test(name),
+  )
+  return { step, epoch, total: null, ...byKind(metrics) }
 }
 
 const STEP = ['step', 'global_step', 'current_steps', 'iteration', 'iter']
@@ -87,16 +89,16 @@ const TOTAL = ['total_steps', 'max_steps']
 
 function jsonLine(line: string): OutputRow | undefined {
   if (!line.startsWith('{"') || !line.endsWith('}')) return undefined
-  const said = jsonObject(line)
-  if (!said) return undefined
+  const record = jsonObject(line)
+  if (!record) return undefined
   const count = (names: readonly string[]): number | null => {
-    const value = names.map((name) => ownValue(said, name)).find((one) => typeof one === 'number')
+    const value = names.map((name) => ownValue(record, name)).find((one) => typeof one === 'number')
     return isCount(value) ? value : null
   }
   const step = count(STEP)
   if (step === null) return undefined
-  const epoch = typeof said['epoch'] === 'number' ? said['epoch'] : null
-  const pairs = Object.entries(said).flatMap(([name, value]) => {
+  const epoch = typeof record['epoch'] === 'number' ? record['epoch'] : null
+  const pairs = Object.entries(record).flatMap(([name, value]) => {
     if (name === 'epoch' || STEP.includes(name) || TOTAL.includes(name)) return []
     return [[name, readMeasured(value) ?? undefined] as const]
   })

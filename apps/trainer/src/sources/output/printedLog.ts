@@ -2,24 +2,24 @@ import type { Listing } from '../../files/listing.ts'
 import type { Found } from '../../journal/gate.ts'
 import { detectLog, type LogFile, logRank } from '../logs/logFile.ts'
 import { axisOf, LOG_FORMAT, type LogState } from '../logs/logs.ts'
-import { type FileLine, lineSource } from '../reader/lineSource.ts'
+import type { FileLine } from '../reader/format.ts'
+import { lineSource } from '../reader/lineSource.ts'
 import { readOutputLine } from './outputLines.ts'
 import { ERRORS, readMark, OUTPUT } from './textLog.ts'
 
 interface State extends LogState {
-  /** When the program was started first (ms). */
+  /** When the program first started (ms). */
   started_at: number | null
 }
 
-/** File systems keep times a little older than the clock (ms). */
+/** Times of files may be a little older than the clock (ms). */
 const OLDER = 1_000
-/** A progress bar shows values of any moment before it. */
+/** A progress bar. Its values may be old, so it is not read. */
 const BAR = /\d%\|/
 
 /**
- * What a program printed under `bestmark run`, read as the log that it is where the program writes no
- * other: lines with an epoch or a step, and values. Weights that are older than its start are of
- * another run.
+ * Reads the output that `bestmark run` keeps as a log, if the program writes no other log. Weights that
+ * are older than the start belong to another run.
  */
 export const PRINTED = lineSource<State>({
   ...LOG_FORMAT,
@@ -53,7 +53,7 @@ function withoutBars(text: string): string {
     .join('\r')
 }
 
-/** The one of its two files that tells most; none where its lines are those of programs that are known. */
+/** The more detailed of the two output files; none if its lines are from a supported program. */
 async function printedLogs(listing: Listing): Promise<LogFile[]> {
   const names = await listing.names()
   const found: LogFile[] = []

@@ -5,7 +5,8 @@ import { readConfigurations } from '../config/configuration.ts'
 import { readDeclaration } from '../config/declaration.ts'
 import { endedEvent, measuredEvents, startedEvent, readerNote } from '../events/newEvents.ts'
 import { type Found, misfit } from '../../journal/gate.ts'
-import { type RunStart, type FileLine, lineSource } from '../reader/lineSource.ts'
+import type { RunStart, FileLine } from '../reader/format.ts'
+import { lineSource } from '../reader/lineSource.ts'
 import type { Listing } from '../../files/listing.ts'
 import { RUN_LOG } from '../reader/mixedReader.ts'
 import { isNanoGpt, type OutputRow, readOutputLine } from './outputLines.ts'
@@ -13,47 +14,47 @@ import type { LogHistory } from '../weights/logHistory.ts'
 import { findSavedWeights } from '../weights/savedWeights.ts'
 import { isCount } from '../../files/json.ts'
 
-/** The file that a program's output goes to under `bestmark run`. */
+/** The file with a program's output under `bestmark run`. */
 export const OUTPUT = 'bestmark-output.log'
-/** Its stderr, where that is another stream than its stdout. */
+/** Its stderr, if that is separate from stdout. */
 export const ERRORS = 'bestmark-output.stderr.log'
-/** The lines that `bestmark run` itself writes there: each start in both files, and how it ended. */
+/** The prefix of marks: lines of `bestmark run` itself for each start and end. */
 export const MARK = 'bestmark run: '
 
-/** A start or an end that `bestmark run` marked, its time (ms), and why a program failed. */
+/** A mark: a start or an end, its time (ms), and the error of a failed program. */
 export interface Mark {
   word: 'started' | 'completed' | 'stopped' | 'failed'
   at: number | null
   error: string | null
 }
 
-/** The mark that a line of the log is; undefined where it is the program's own. */
+/** Reads a mark; undefined for a line of the program. */
 export function readMark(text: string): Mark | undefined {
-  const said = text.startsWith(MARK) ? text.slice(MARK.length) : ''
-  const [, time = '', told, rest = ''] =
-    /^(\S+) (started|completed|stopped|failed)(?:: (.*))?/.exec(said) ?? []
-  const word = (['started', 'completed', 'stopped', 'failed'] as const).find((one) => one === told)
+  const mark = text.startsWith(MARK) ? text.slice(MARK.length) : ''
+  const [, time = '', name, rest = ''] =
+    /^(\S+) (started|completed|stopped|failed)(?:: (.*))?/.exec(mark) ?? []
+  const word = (['started', 'completed', 'stopped', 'failed'] as const).find((one) => one === name)
   if (!word) return undefined
   const at = Date.parse(time)
   const error = word === 'failed' && rest !== '' ? rest : null
   return { word, at: Number.isNaN(at) ? null : at, error }
 }
 
-/** Where a row stands. */
+/** File and line of a row. */
 interface Origin {
   file: string
   line: number
 }
 
-/** What is known of the lines before. */
+/** What earlier lines contained. */
 interface State extends Progress {
-  /** The total of the training's progress bar, how far it is, and the file that it is drawn in. */
+  /** The training's progress bar, and the file with it. */
   bar: [done: number, total: number, file: string] | null
-  /** Rows that were printed over the bar, of the step that it shows when it is drawn again. */
+  /** Rows printed over the bar. Their step is shown when the bar is drawn again. */
   waiting: [row: OutputRow, origin: Origin][]
   hasWarned: boolean
   announced_total: number | null
-  /** The first attempt of each start that was marked, and how many marks each file has so far. */
+  /** The first attempt of each marked start, and the number of start marks per file. */
   firsts: number[]
   marks: Record<string, number>
   hasEnded: boolean
@@ -84,7 +85,7 @@ const format = {
   },
 }
 
-/** A text log in which nanoGPT, or a program after it, tells of its steps. */
+/** The text log of nanoGPT or a similar program. */
 export const TEXT_LOG = lineSource<State>({
   ...format,
   name: 'text_log',
@@ -94,11 +95,11 @@ export const TEXT_LOG = lineSource<State>({
   },
 })
 
-/** What a program printed that `bestmark run` started. */
+/** The output of a program that `bestmark run` started. */
 export const RUN_OUTPUT = lineSource<State>({
   ...format,
   name: RUN_LOG,
-  // The end is marked in the last one, so that nothing is left to tell after it.
+  // The end mark is in the last file, so nothing follows it.
   files: async (listing) => {
     const names = await listing.names()
     return names.includes(OUTPUT) ? [ERRORS, OUTPUT].filter((name) => names.includes(name)) : []
@@ -110,52 +111,52 @@ async function started(listing: Listing): Promise<RunStart> {
   return { fields: fields, warnings }
 }
 
-/** A progress bar without a name of its own is drawn over and over on one line. */
+/** A progress bar without a name, drawn many times on one line. */
 const BAR = /^\s*\d+%\|[^|]*\| *(\d+)\/(\d+) \[[^\]]*\]/
 
-/** nanoGPT prints what it was configured with; it takes the iterations from 0 to the last one told. */
+/** nanoGPT prints its options. It runs the iterations from 0 to max_iters. */
 const ITERATIONS = /^(?:Overriding: )?max_iters = (\d{1,15})(?:\s|$)/
 
 function readLine(state: State, { text, line, file }: FileLine): Found[] {
   const parts = text.split('\r').map(bare)
   return parts.flatMap((part, index) => {
-    const said = part.trim()
-    if (isOurs(file) && said.startsWith(MARK)) return markEvents(state, file, said)
-    const iterations = ITERATIONS.exec(said)?.[1]
+    const words = part.trim()
+    if (isOurs(file) && words.startsWith(MARK)) return markEvents(state, file, words)
+    const iterations = ITERATIONS.exec(words)?.[1]
     if (iterations !== undefined) return announceTotal(state, Number(iterations) + 1)
-    const { drawn, events } = barIn(state, said, file)
-    // Where both outputs go to one file a row may follow its bar on one line.
-    const reading = readOutputLine(said.slice(drawn).trim())
-    if (!reading) return events
+    const { drawn, events } = barIn(state, words, file)
+    // If both outputs go to one file, a row may follow the bar on the same line.
+    const row = readOutputLine(words.slice(drawn).trim())
+    if (!row) return events
     const origin = { file, line }
-    if (reading.step === null && isWiped(parts[index - 1])) return holdRow(state, reading, origin)
-    return [...events, ...rowEvents(state, reading, origin)]
+    if (row.step === null && isWiped(parts[index - 1])) return holdRow(state, row, origin)
+    return [...events, ...rowEvents(state, row, origin)]
   })
 }
 
-/** Bars below the first one are drawn by moving the cursor. */
+/** Removes cursor movements, with which bars below the first one are drawn. */
 function bare(text: string): string {
   return text.includes('\u001b') ? stripVTControlCharacters(text) : text
 }
 
-/** How much of a part is a bar, and what the training's tells. */
-function barIn(state: State, said: string, file: string) {
-  const [bar = '', done, total] = BAR.exec(said) ?? []
+/** The length of a bar in a text, and its events if it is the training's. */
+function barIn(state: State, text: string, file: string) {
+  const [bar = '', done, total] = BAR.exec(text) ?? []
   const events = total === undefined ? [] : moveBar(state, [Number(done), Number(total), file])
   return { drawn: bar.length, events }
 }
 
-/** Blanks over a bar: tqdm wipes it before it prints a row, and then draws it again. */
+/** Whether tqdm cleared its bar with spaces, as it does before it prints a row. */
 function isWiped(before: string | undefined): boolean {
   return before !== undefined && /^ +$/.test(before)
 }
 
-/** No program prints more rows between two drawings of its bar. */
+/** The most rows that may wait for the bar. */
 const MOST_WAITING = 100
 
 /**
- * The bar before a row may be old, since tqdm draws it every 0.1 s at most; the one that it draws
- * right after the row is not.
+ * Holds a row until the bar is drawn again. The bar before a row may be old, because tqdm draws it at
+ * most every 0.1 s. The bar directly after the row is current.
  */
 function holdRow(state: State, row: OutputRow, origin: Origin): Found[] {
   if (!state.bar || state.waiting.length >= MOST_WAITING) return warnNoStep(state, origin)
@@ -163,7 +164,7 @@ function holdRow(state: State, row: OutputRow, origin: Origin): Found[] {
   return []
 }
 
-/** The bar after a row is at the beginning of a line that goes on while the bar is drawn. */
+/** Reads the bar after a row from a line that is still being written. */
 function redrawnBar(state: State, { text, file }: { text: string; file: string }): Found[] {
   if (state.waiting.length === 0) return []
   for (const part of text.split('\r')) {
@@ -183,15 +184,15 @@ function isOurs(file: string): boolean {
 }
 
 /**
- * The last attempt of the start that a file's next line is of, where the other file is at a later
- * start already; undefined where it is of the present one.
+ * The attempt of a file's next line, if the other file already has a later start; undefined if the
+ * line belongs to the present start.
  */
 function earlierAttempt({ firsts, marks }: State, file: string): number | undefined {
   const next = isOurs(file) ? firsts[ownValue(marks, file) ?? 0] : undefined
   return next === undefined ? undefined : Math.max(0, next - 1)
 }
 
-/** The first bar of several steps is the training's; evaluations draw others, with other totals. */
+/** Updates the bar. The first bar is the training's; bars of evaluations have other totals. */
 function moveBar(state: State, bar: [done: number, total: number, file: string]): Found[] {
   const [done, total, file] = bar
   if ((state.bar && state.bar[1] !== total) || earlierAttempt(state, file) !== undefined) return []
@@ -203,46 +204,46 @@ function moveBar(state: State, bar: [done: number, total: number, file: string])
 }
 
 function announceTotal(state: State, total: number | null): Found[] {
-  // What is begun anew after its end would be running again.
+  // A start after the end would show the run as running again.
   if (total === null || state.announced_total === total || state.hasEnded) return []
   if (!isCount(total))
     return [misfit('total_steps', 'its total number of steps is not a whole number')]
   state.total = state.announced_total = total
   const { attempt, spans } = state
   const from = spans[attempt]?.[0] ?? 0
-  const told = { total_steps: total, resumed_from: from === 0 ? null : from, at: state.began_at }
-  return [startedEvent({ attempt, ...told })]
+  const fields = { total_steps: total, resumed_from: from === 0 ? null : from }
+  return [startedEvent({ attempt, ...fields, at: state.began_at })]
 }
 
 function rowEvents(
   state: State,
-  { metrics, evaluation, ...reading }: OutputRow,
+  { metrics, evaluation, ...row }: OutputRow,
   origin: Origin,
 ): Found[] {
-  const { epoch, total } = reading
-  // Which of two files was written first is not known.
-  const step = reading.step ?? (state.bar?.[2] === origin.file ? state.bar[0] : undefined)
+  const { epoch, total } = row
+  // A bar in the other file may be older or newer than this row.
+  const step = row.step ?? (state.bar?.[2] === origin.file ? state.bar[0] : undefined)
   if (step === undefined) return warnNoStep(state, origin)
   const before = earlierAttempt(state, origin.file)
   if (before !== undefined) {
     return measuredEvents({ attempt: before, step, epoch }, { metrics, evaluation }, origin)
   }
   const events = announceTotal(state, total)
-  const again = findRestart(state, step, 'loss' in metrics, reading.isOfCurrentWeights ?? false)
+  const again = findRestart(state, step, 'loss' in metrics, row.isOfCurrentWeights ?? false)
   if (again) events.push({ ...again, total_steps: state.total })
   const at = { attempt: state.attempt, step, epoch }
   events.push(...measuredEvents(at, { metrics, evaluation }, origin))
   return events
 }
 
-/** A further attempt, where the training logged a step again, or evaluates weights of an earlier one. */
+/** The start of a new attempt, if training logs a step again or evaluates an earlier step. */
 function findRestart(state: State, step: number, isTraining: boolean, isWhereItStands: boolean) {
   if (isTraining) return step === state.step ? undefined : advance(state, step)
   const isBefore = isWhereItStands && state.step !== null && step < state.step
   return isBefore ? advance(state, step + 1) : undefined
 }
 
-/** A row of which no step is known is told of, once. */
+/** Warns once about a row without a step. */
 function warnNoStep(state: State, { file, line }: Origin): Found[] {
   if (state.hasWarned) return []
   state.hasWarned = true
@@ -250,9 +251,9 @@ function warnNoStep(state: State, { file, line }: Origin): Found[] {
   return [readerNote(state.attempt, text)]
 }
 
-/** `started` begins a further attempt where the program ran before; `ended` tells how it ended. */
-function markEvents(state: State, file: string, said: string): Found[] {
-  const mark = readMark(said)
+/** The events of a mark. A second start begins a new attempt. */
+function markEvents(state: State, file: string, text: string): Found[] {
+  const mark = readMark(text)
   if (!mark) return []
   const { word, at, error } = mark
   if (word === 'started') return startMarkEvents(state, file, at)
@@ -261,7 +262,7 @@ function markEvents(state: State, file: string, said: string): Found[] {
   return [{ ...endedEvent(before ?? state.attempt, word, error), at }]
 }
 
-/** The file that is read first tells of a start; in the other one it is known. */
+/** Both files have a mark of each start. Only the first one makes an event. */
 function startMarkEvents(state: State, file: string, at: number | null): Found[] {
   const start = (ownValue(state.marks, file) ?? 0) + 1
   setOwn(state.marks, file, start)

@@ -1,7 +1,7 @@
 import { Attempt, Count, type Measured, Time } from '@bestmark/core'
 import { z } from 'zod'
 
-/** A line that takes back what earlier lines say of the same weights; those stay, for the record. */
+/** A line that retracts earlier scores of the same checkpoint. The earlier lines stay in the file. */
 export const Retraction = z.object({
   retract: z.literal(1),
   /** Milliseconds since the epoch. */
@@ -10,16 +10,16 @@ export const Retraction = z.object({
   attempt: Attempt,
   step: Count,
   state: z.string().nullable().default(null),
-  /** Null for all of them. A metric's standard error goes with it. */
+  /** Null for all metrics. A metric's standard error is retracted with it. */
   metrics: z.array(z.string()).nullable(),
   by: z.string(),
 })
 export type Retraction = z.infer<typeof Retraction>
 
-/** What names the weights that a line speaks of. */
+/** What identifies the checkpoint of a line. */
 export type ScoreKey = Pick<Retraction, 'path' | 'attempt' | 'step' | 'state'>
 
-/** The same weights: by their own state file, which attempts do not shift, else as they are counted. */
+/** Whether two lines have the same checkpoint: by its state file if there is one, else by attempt. */
 export function isSameCheckpoint(
   score: ScoreKey,
   { path, attempt, step, state }: ScoreKey,
@@ -28,7 +28,7 @@ export function isSameCheckpoint(
   return isSame && (state !== null || score.attempt === attempt)
 }
 
-/** What counts of scores after a retraction. */
+/** The scores that remain after a retraction. */
 export function withoutRetracted<Score extends ScoreKey & { values: Record<string, Measured> }>(
   scores: readonly Score[],
   retraction: Retraction,
@@ -40,7 +40,7 @@ export function withoutRetracted<Score extends ScoreKey & { values: Record<strin
   })
 }
 
-/** Whether a retraction takes back this metric. */
+/** Whether a retraction includes this metric. */
 export function isRetracted(name: string, { metrics }: Pick<Retraction, 'metrics'>): boolean {
   return (
     metrics === null || metrics.includes(name) || metrics.includes(name.replace(/_stderr$/, ''))

@@ -3,7 +3,7 @@ import type { ReadRun } from '../reader/source.ts'
 import { type AttachedScore, attachByAttempt, attachByState, scoreEvents } from './scoreEvents.ts'
 import { readScores } from './scoresFile.ts'
 
-/** A run with what was measured of its checkpoints afterwards, as its last events. */
+/** Adds the scores of a run as its last events. */
 export async function addScores(run: ReadRun): Promise<ReadRun> {
   if (run.isSingleFile) return run
   const read = readScores(run.root)
@@ -14,13 +14,13 @@ export async function addScores(run: ReadRun): Promise<ReadRun> {
   return { ...run, events: [...run.events, ...scoreEvents(attached, read, attempt)] }
 }
 
-/** The scores of a run, each with the weights that it is of. */
+/** The scores of a run, each with its checkpoint. */
 export async function attachScores(
   { root, source, events }: Pick<ReadRun, 'root' | 'source' | 'events'>,
   scores = readScores(root).scores,
 ): Promise<AttachedScore[]> {
   const saved = checkpointEvents(events)
-  // There alone attempts are only inferred, and change when files go away.
+  // HuggingFace's attempts are inferred and may change when files are removed.
   const isInferred = source === 'huggingface'
   return isInferred ? attachByState(root, scores, saved) : attachByAttempt(scores, saved)
 }

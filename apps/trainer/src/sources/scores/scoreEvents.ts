@@ -8,10 +8,10 @@ import { readerNote } from '../events/newEvents.ts'
 import { admit, misfit, type Skips, skipWarnings } from '../../journal/gate.ts'
 import { type ScoreAt, SCORES, type ScoresPiece } from './scoresFile.ts'
 
-/** What is known of a saved checkpoint where scores are attached to it. */
+/** The fields of a checkpoint that are needed to attach scores. */
 export type Scorable = Pick<EventOf<'checkpoint'>, 'attempt' | 'step' | 'path' | 'epoch'>
 
-/** A score and the weights that it is of; none where they are no longer the run's. */
+/** A score and its checkpoint; null if that was removed or overwritten. */
 export interface AttachedScore {
   score: ScoreAt
   checkpoint: { attempt: number; step: number; epoch: number | null } | null
@@ -19,7 +19,7 @@ export interface AttachedScore {
 
 const STATE = 'trainer_state.json'
 
-/** Digest of a checkpoint's own state file, which no other save shares; null where it has none. */
+/** Digest of a checkpoint's state file, which is unique; null if it has none. */
 export async function stateDigest(root: string, path: string): Promise<string | null> {
   try {
     const text = await bytesOfFile(join(absolutePath(root, path), STATE))
@@ -30,7 +30,7 @@ export async function stateDigest(root: string, path: string): Promise<string | 
   }
 }
 
-/** Attaches scores to a run's checkpoints by path, step and attempt, as its own journal counts them. */
+/** Attaches scores to a run's checkpoints by path, step and attempt. */
 export function attachByAttempt(
   scores: readonly ScoreAt[],
   checkpoints: readonly Scorable[],
@@ -45,9 +45,8 @@ export function attachByAttempt(
 }
 
 /**
- * Attaches scores to the checkpoints that stand in a run's folder by path and step. Attempts are
- * only inferred there, and change when files go away, so the state file beside the weights tells
- * whether a checkpoint is the one that was scored.
+ * Attaches scores to the checkpoints in a run's folder by path, step and state file. Inferred attempts
+ * may change when files are removed, so they are not used.
  */
 export async function attachByState(
   root: string,
@@ -65,7 +64,7 @@ export async function attachByState(
   })
 }
 
-/** Scores as evaluations of the weights they are of; what is kept out becomes a warning. */
+/** Scores as evaluations of their checkpoints. A skipped score becomes a warning. */
 export function scoreEvents(
   attached: readonly AttachedScore[],
   { unreadable, problem }: Pick<ScoresPiece, 'unreadable' | 'problem'>,

@@ -27,52 +27,52 @@ import { nextLines } from '../../files/lines.ts'
 import { fileErrorText } from '../../plainErrors.ts'
 import { Retraction, withoutRetracted } from './retraction.ts'
 
-/** The file in a run's root that holds what was measured after training, a line each. */
+/** The file in a run's root with scores measured after training, one per line. */
 export const SCORES = 'bestmark-scores.jsonl'
 
-/** What was measured of one checkpoint after training. */
+/** Metrics of one checkpoint, measured after training. */
 export const Score = z.object({
   score: z.literal(1),
   /** Milliseconds since the epoch. */
   at: Time,
-  /** The checkpoint, relative to the run's root, and its weights as the run tells them. */
+  /** The path, attempt and step of the checkpoint. */
   path: z.string(),
   attempt: Attempt,
   step: Count,
-  /** Digest of the checkpoint's own state file, by which it is known again; null where it has none. */
+  /** Digest of the checkpoint's state file, to identify it later; null if it has none. */
   state: z.string().nullable().default(null),
   values: namedValues(MeasuredInJson),
   samples: Count.nullable().default(null),
   directions: namedValues(Direction).default({}),
   by: z.string(),
-  /** The file that the values were read from, relative to the root, and the line of each. */
+  /** The file and lines of the values. */
   origin: Origin.nullable().default(null),
   lines: namedValues(Count.positive()).default({}),
-  /** The command that measured it, as it was told. */
+  /** The command that measured it. */
   command: z.array(z.string()).nullable().default(null),
 })
 export type Score = z.infer<typeof Score>
 
-/** A score and the line (from 1) on which it stands in the scores file. */
+/** A score and its line (from 1) in the scores file. */
 export interface ScoreAt extends Score {
   line: number
 }
 
-/** A piece of a scores file; `offset` is where the next call goes on. */
+/** A piece of a scores file. The next call continues at `offset`. */
 export interface ScoresPiece {
   scores: ScoreAt[]
   /** Lines that cannot be read. */
   unreadable: number[]
-  /** Some of it takes back what earlier lines say, those before the piece too. */
+  /** Whether it retracts earlier scores, which may be before this piece. */
   retracts: boolean
-  /** Why the file cannot be read; null where it can. */
+  /** Why the file cannot be read; null if it can. */
   problem: string | null
   offset: number
 }
 
 /**
- * Appends scores and retractions in one write, so that several programs may do so at once. Throws a Failure where
- * the run's folder cannot be written.
+ * Appends scores and retractions in one write, so several programs may write at the same time. Throws
+ * a Failure if the run's folder cannot be written.
  */
 export function appendScores(
   root: string,
@@ -92,7 +92,7 @@ export function appendScores(
   }
 }
 
-/** Throws a Failure where scores could not be kept, before anything is measured in vain. */
+/** Throws a Failure if scores cannot be stored. Call it before measuring. */
 export function assertWritable(root: string): void {
   const path = join(root, SCORES)
   try {
@@ -116,7 +116,7 @@ function isTorn(file: number): boolean {
   return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last.toString() !== '\n'
 }
 
-/** Bytes of a run's scores file now; 0 where there is none, NaN where it is none that can be read. */
+/** Size of a run's scores file (bytes); 0 if it is missing, NaN if it cannot be read. */
 export function scoresSize(root: string): number {
   try {
     const found = statSync(join(root, SCORES), { throwIfNoEntry: false })
@@ -127,7 +127,7 @@ export function scoresSize(root: string): number {
   }
 }
 
-/** Reads the scores of a run that stand beyond a byte offset; a last line without its newline waits. */
+/** Reads the scores after an offset. A last line without a newline is not read yet. */
 export function readScores(root: string, offset = 0): ScoresPiece {
   const read: ScoresPiece = {
     ...{ scores: [], unreadable: [], retracts: false, problem: null },
@@ -179,7 +179,7 @@ function parseOrNothing(text: string): unknown {
   try {
     return parsePythonJson(text)
   } catch {
-    // A line that is no JSON is told as unreadable by whoever reads it.
+    // The caller reports a line that is not JSON as unreadable.
     return undefined
   }
 }

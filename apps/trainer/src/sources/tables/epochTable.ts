@@ -4,7 +4,7 @@ import { type Column, columnsOf, valuesOf } from './columns.ts'
 import { cells, numberIn } from '../../files/csv.ts'
 import { measuredEvents, type Values } from '../events/newEvents.ts'
 import { type Found, noStep } from '../../journal/gate.ts'
-import type { FileLine } from '../reader/lineSource.ts'
+import type { FileLine } from '../reader/format.ts'
 import { isHeldOut } from '../events/names.ts'
 
 /** What is known of a table with a row an epoch. */

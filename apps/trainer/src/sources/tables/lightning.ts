@@ -7,7 +7,8 @@ import { readDeclaration } from '../config/declaration.ts'
 import { measuredEvents } from '../events/newEvents.ts'
 import { type Found, noStep } from '../../journal/gate.ts'
 import { readTorchState, type TorchState } from '../../files/torchState.ts'
-import { type RunStart, type FileLine, lineSource } from '../reader/lineSource.ts'
+import type { RunStart, FileLine } from '../reader/format.ts'
+import { lineSource } from '../reader/lineSource.ts'
 import { heldOutName } from '../events/names.ts'
 import {
   type NameReader,
