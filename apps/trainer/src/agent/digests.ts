@@ -33,7 +33,7 @@ export class Digests {
     const digest = await this.#digestOf(wanted, signal)
     const { root, path, job_id, attempt, step } = wanted
     // If the files changed meanwhile, the sweep checks them first; then they are read again.
-    const seen = await inspectCheckpoint(root, path, null, { known: wanted })
+    const seen = await inspectCheckpoint(root, path, null, { previous: wanted })
     if (digest === undefined || seen.signature !== wanted.signature) {
       this.#failed.add(keyOf(wanted))
       return true

@@ -4,15 +4,15 @@ import { basename, dirname, join, relative, sep } from 'node:path'
 import { systemCode } from '../failure.ts'
 import { statIfSeen } from '../files/runFile.ts'
 
-/** A file of a checkpoint as the file system tells of it. */
+/** A file of a checkpoint, from the file system. */
 export interface ListedFile {
   /** Absolute, links resolved. */
   path: string
-  /** Below the checkpoint's folder; of a checkpoint that is one file, its own. */
+  /** The path below the checkpoint's folder, or the name of a checkpoint that is one file. */
   name: string
   bytes: number
   changed_at: number
-  /** Why it is no file of this run. */
+  /** Why it is not a file of this run; null if it is. */
   why: string | null
 }
 
@@ -22,21 +22,24 @@ export interface CheckpointFiles {
   files: ListedFile[]
 }
 
-/** Files asked about together. */
+/** How many files are checked at once. */
 const TOGETHER = 64
-/** Raised when files are looked at more closely, so that each is looked at anew. */
+/** Raised when the checks of files change, so that every file is checked again. */
 const VERSION = 2
 
-/** Every file of a checkpoint, in order of their names. `home` is the run's root, links resolved. */
-export async function listCheckpointFiles(home: string, place: string): Promise<CheckpointFiles> {
-  const prefix = await filesOfPrefix(place)
+/** Every file of a checkpoint, sorted by name. `home` is the run's root with links resolved. */
+export async function listCheckpointFiles(
+  home: string,
+  absolute_path: string,
+): Promise<CheckpointFiles> {
+  const prefix = await filesOfPrefix(absolute_path)
   if (prefix) {
-    const found = prefix.map((path) => listed(home, path, basename(path)))
+    const found = prefix.map((path) => listFile(home, path, basename(path)))
     return { isFile: false, files: (await Promise.all(found)).flat() }
   }
-  const isFile = (await stat(place)).isFile()
-  if (isFile) return { isFile, files: await listed(home, place, basename(place)) }
-  const entries = await readdir(place, { withFileTypes: true, recursive: true })
+  const isFile = (await stat(absolute_path)).isFile()
+  if (isFile) return { isFile, files: await listFile(home, absolute_path, basename(absolute_path)) }
+  const entries = await readdir(absolute_path, { withFileTypes: true, recursive: true })
   const paths = entries
     .filter((entry) => !entry.isDirectory())
     .map(({ parentPath, name }) => join(parentPath, name))
@@ -44,36 +47,36 @@ export async function listCheckpointFiles(home: string, place: string): Promise<
   const files: ListedFile[] = []
   for (let from = 0; from < paths.length; from += TOGETHER) {
     const some = paths.slice(from, from + TOGETHER)
-    const found = some.map((path) => listed(home, path, relative(place, path)))
+    const found = some.map((path) => listFile(home, path, relative(absolute_path, path)))
     files.push(...(await Promise.all(found)).flat())
   }
   return { isFile, files }
 }
 
 /**
- * The files of a TensorFlow checkpoint, which is what their names begin with: its index and its data.
- * Undefined where a file or folder of that name lies there, or no index does.
+ * The index and data files of a TensorFlow checkpoint, whose path is only the beginning of their
+ * names. Undefined if the path itself exists, or if there is no index.
  */
-async function filesOfPrefix(place: string): Promise<string[] | undefined> {
-  if (statIfSeen(place) || !statIfSeen(`${place}.index`)) return undefined
-  const [folder, name] = [dirname(place), basename(place)]
+async function filesOfPrefix(absolute_path: string): Promise<string[] | undefined> {
+  if (statIfSeen(absolute_path) || !statIfSeen(`${absolute_path}.index`)) return undefined
+  const [folder, name] = [dirname(absolute_path), basename(absolute_path)]
   const names = (await readdir(folder)).filter((one) => {
     return one === `${name}.index` || one.startsWith(`${name}.data-`)
   })
   return names.sort().map((one) => join(folder, one))
 }
 
-/** Where a checkpoint lies, links resolved. Rejects as `realpath` does. */
-export async function realCheckpointPath(place: string): Promise<string> {
-  if ((await filesOfPrefix(place)) === undefined) return realpath(place)
-  return join(await realpath(dirname(place)), basename(place))
+/** The path of a checkpoint with links resolved. Rejects as `realpath` does. */
+export async function realCheckpointPath(absolute_path: string): Promise<string> {
+  if ((await filesOfPrefix(absolute_path)) === undefined) return realpath(absolute_path)
+  return join(await realpath(dirname(absolute_path)), basename(absolute_path))
 }
 
-/** None where a file went away since it was listed. */
-async function listed(home: string, place: string, name: string): Promise<ListedFile[]> {
-  const none = { path: place, name, bytes: 0, changed_at: 0 }
+/** One file of a checkpoint; a missing target gives a reason in `why`. */
+async function listFile(home: string, absolute_path: string, name: string): Promise<ListedFile[]> {
+  const none = { path: absolute_path, name, bytes: 0, changed_at: 0 }
   try {
-    const path = await realpath(place)
+    const path = await realpath(absolute_path)
     if (!isInside(home, path)) {
       return [{ ...none, why: `leads outside the run's folder, to ${path}` }]
     }
@@ -86,14 +89,14 @@ async function listed(home: string, place: string, name: string): Promise<Listed
   }
 }
 
-/** Stands for names, sizes and times of files: where it stays, the files stayed. */
+/** A hash of names, sizes and times of files; it changes when a file changes. */
 export function signatureOf(files: readonly ListedFile[]): string {
   const hash = createHash('sha1')
   for (const { name, bytes, changed_at } of files) hash.update(`${name}\0${bytes}\0${changed_at}\n`)
   return `${VERSION}-${hash.digest('hex')}`
 }
 
-/** Whether a resolved path is a folder or below it. */
+/** Whether a resolved path is the folder or below it. */
 export function isInside(folder: string, path: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 }

@@ -5,8 +5,8 @@ import { streamOfFile } from '../files/runFile.ts'
 import { sourceFiles } from './sourceFiles.ts'
 
 /**
- * One SHA-256 for a checkpoint from those of its files: that of its only file, else of the lines
- * that `sha256sum` prints of them, in the order of their names' bytes.
+ * One SHA-256 for a checkpoint: the digest of its only file, else the digest of the lines that
+ * `sha256sum` prints for its files, in the order of the bytes of their names.
  */
 export function checkpointDigest(digests: ReadonlyMap<string, string>): string {
   const [only, ...others] = digests.values()
@@ -18,7 +18,7 @@ export function checkpointDigest(digests: ReadonlyMap<string, string>): string {
 }
 
 /**
- * Reads a checkpoint whole, no faster than told (bytes a second), and returns its digest. `path` is
+ * Reads a whole checkpoint at most at `rate` bytes per second and returns its digest. `path` is
  * absolute. Throws as `sourceFiles` does, and when the signal aborts.
  */
 export async function computeDigest(
@@ -44,7 +44,7 @@ export async function computeDigest(
   return checkpointDigest(digests)
 }
 
-/** The SHA-256 of a file as it now lies on disk. */
+/** The SHA-256 of a file on disk. */
 export async function fileDigest(path: string, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256')
   await pipeline(streamOfFile(path), hash, { signal })

@@ -18,7 +18,7 @@ import { isWeightsAmong, checkWeights } from './weights/weights.ts'
 
 export { isInside }
 
-/** What a look at a checkpoint's files found. */
+/** The result of checking a checkpoint's files. */
 export interface InspectedFiles {
   files_state: FilesState
   files_why: string | null
@@ -26,38 +26,38 @@ export interface InspectedFiles {
   bytes: number | null
   kind: CheckpointKind | null
   base: string | null
-  /** Stands for sizes and times of the files; null where there are none. */
+  /** A hash of names, sizes and times of the files; null if there are none. */
   signature: string | null
-  /** Of the whole files; a look never reads them. */
+  /** Always null, because a check never reads whole files. */
   digest: null
-  /** When it was looked at, in milliseconds since the epoch. */
+  /** When it was checked (ms since the epoch). */
   checked_at: number
 }
 
-/** What is known from before of files that a program may be writing still. */
+/** Earlier facts about files that a program may still be writing. */
 export interface Growing {
-  /** The signature that was seen before; null where nobody looked. */
+  /** The signature at the last check; null before the first check. */
   signature: string | null
-  /** The program itself told that the checkpoint is whole. */
+  /** The program logged the checkpoint as complete. */
   isLogged: boolean
 }
 
-/** What is known before a look. */
+/** Facts from before a check. */
 export interface Before {
-  /** What an earlier look found; whole files with the same signature need no second one. */
-  known?: Pick<InspectedFiles, 'files_state' | 'files_why' | 'kind' | 'base'> & {
+  /** The result of the last check; complete files with the same signature need no new check. */
+  previous?: Pick<InspectedFiles, 'files_state' | 'files_why' | 'kind' | 'base'> & {
     signature: string | null
   }
-  /** Where the run trains. */
+  /** Set if the run trains. */
   growing?: Growing
 }
 
-/** Files of a run that trains are left in peace for so long after they changed (ms). */
+/** While a run trains, files count as unfinished for this time after a change (ms). */
 const SETTLING = 5_000
 const NO_CHECKPOINT = 'it is a record of the run, not a checkpoint'
 const MARKERS = /^checkpoint-is-incomplete\.txt$|\.incomplete$/
 
-/** Codes that tell of this one folder; any other, such as too many open files, tells of nothing. */
+/** Codes about this one folder. Other codes, such as too many open files, say nothing about it. */
 const OF_THE_FOLDER: Record<string, string> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
@@ -68,43 +68,43 @@ const OF_THE_FOLDER: Record<string, string> = {
 }
 
 /**
- * Looks at a checkpoint of a run, a folder or one file: complete means inside the run's root with
- * links resolved, no marker of an interrupted save, the state file that the program writes last
- * (where `stateFile` names one), every shard, and weights that are as long as their headers say.
- * Of a run that trains (`growing`) what is not whole, or not known to be, is `writing` while its
- * files move. Reads headers only. Throws where looking itself fails.
+ * Checks a checkpoint, which is a folder or one file. Complete means: inside the run's root with
+ * links resolved, no marker of an interrupted save, the state file that the program writes last (if
+ * `stateFile` is given), every shard, and weights as long as their headers say. While a run trains
+ * (`growing`), a checkpoint that is not known to be complete is `writing` as long as its files
+ * change. Reads only headers. Throws if the check itself fails.
  */
 export async function inspectCheckpoint(
   root: string,
   path: string,
   stateFile: string | null,
-  { known, growing }: Before = {},
+  { previous, growing }: Before = {},
 ): Promise<InspectedFiles> {
   const nothing = { bytes: null, kind: null, base: null, signature: null, digest: null } as const
   const checked_at = Date.now()
   try {
     const home = await realpath(root)
-    const place = await realCheckpointPath(absolutePath(root, path))
-    if (!isInside(home, place)) {
-      const files_why = `its path leads outside the run's folder, to ${place}`
+    const real = await realCheckpointPath(absolutePath(root, path))
+    if (!isInside(home, real)) {
+      const files_why = `its path leads outside the run's folder, to ${real}`
       return { ...nothing, files_state: 'broken', files_why, checked_at }
     }
-    if (isRecord(basename(place)) && statIfSeen(place)?.isFile()) {
+    if (isRecord(basename(real)) && statIfSeen(real)?.isFile()) {
       return { ...nothing, files_state: 'broken', files_why: NO_CHECKPOINT, checked_at }
     }
-    const listing = await listCheckpointFiles(home, place)
+    const listing = await listCheckpointFiles(home, real)
     const signature = signatureOf(listing.files)
-    if (known?.files_state === 'complete' && known.signature === signature) {
-      const { files_state, files_why, kind, base } = known
+    if (previous?.files_state === 'complete' && previous.signature === signature) {
+      const { files_state, files_why, kind, base } = previous
       const bytes = bytesOf(listing)
       return { ...nothing, files_state, files_why, kind, base, bytes, signature, checked_at }
     }
-    const isMarked = stateFile !== null && (await endsSaves(place, stateFile))
-    const judged = await judge(listing, isMarked ? stateFile : null)
+    const isMarked = stateFile !== null && (await endsSaves(real, stateFile))
+    const findings = await checkFiles(listing, isMarked ? stateFile : null)
     const bytes = bytesOf(listing)
     const kind = await kindOf(listing)
     const seen = { ...nothing, ...kind, bytes, signature, checked_at }
-    return { ...seen, ...stateOf(listing, judged, growing && { ...growing, now: signature }) }
+    return { ...seen, ...stateOf(listing, findings, growing && { ...growing, now: signature }) }
   } catch (error) {
     const code = systemCode(error) ?? ''
     if (code === 'ENOENT') {
@@ -121,57 +121,57 @@ function bytesOf({ files }: CheckpointFiles): number {
 }
 
 /**
- * Whether a state file marks the end of a save: not where the run itself left one and none of its
- * checkpoints has any, as programs do that write their own checkpoints.
+ * Whether a state file marks the end of a save. It does not if the run's root has one but none of
+ * its checkpoints does, because then the program writes its own kind of checkpoints.
  */
-async function endsSaves(place: string, stateFile: string): Promise<boolean> {
-  const parent = dirname(place)
+async function endsSaves(path: string, stateFile: string): Promise<boolean> {
+  const parent = dirname(path)
   const has = (folder: string): boolean => statIfSeen(join(folder, stateFile)) !== undefined
-  if (has(place) || !has(parent)) return true
+  if (has(path) || !has(parent)) return true
   const beside = (await readdir(parent)).filter((name) => /^checkpoint-\d+$/.test(name))
   return beside.some((name) => has(join(parent, name)))
 }
 
-/** Why files cannot be used, and whether something marks their end. */
-interface Judged {
+/** Why files cannot be used, and whether the end of the save is certain. */
+interface Findings {
   why: string | null
   ends: boolean
 }
 
-async function judge(
+async function checkFiles(
   { isFile, files }: CheckpointFiles,
   stateFile: string | null,
-): Promise<Judged> {
+): Promise<Findings> {
   const isMarked = !isFile && stateFile !== null
-  const judged = (why: string | null): Judged => ({ why, ends: isMarked })
+  const findings = (why: string | null): Findings => ({ why, ends: isMarked })
   const foreign = files.find(({ why }) => why !== null)
-  if (foreign) return judged(`${foreign.name} ${foreign.why}`)
+  if (foreign) return findings(`${foreign.name} ${foreign.why}`)
   const names = new Set(files.map(({ name }) => basename(name)))
-  if ([...names].some((name) => MARKERS.test(name))) return judged('its save was cut short')
+  if ([...names].some((name) => MARKERS.test(name))) return findings('its save was cut short')
   if (isMarked && !names.has(stateFile)) {
-    return judged(`${stateFile} is missing: its save was cut short`)
+    return findings(`${stateFile} is missing: its save was cut short`)
   }
   const shard = await missingShard(files)
-  if (shard !== null) return judged(shard)
+  if (shard !== null) return findings(shard)
   const weights = files.filter(({ name }) => isFile || isWeightsAmong(name, names))
-  if (weights.length === 0) return judged('it holds no weights')
+  if (weights.length === 0) return findings('it holds no weights')
   let ends = isFile
   for (const { path, name, bytes } of weights) {
     const seen = await checkWeights(path, bytes)
-    if (seen.why !== null) return judged(`${basename(name)} ${seen.why}`)
+    if (seen.why !== null) return findings(`${basename(name)} ${seen.why}`)
     ends &&= seen.ends
   }
   return { why: null, ends: ends || isMarked }
 }
 
-/** The state of files that were judged, some of which may be in the making. */
+/** The state of the checked files, which may still be written. */
 function stateOf(
   { files }: CheckpointFiles,
-  { why, ends }: Judged,
+  { why, ends }: Findings,
   growing: (Growing & { now: string }) | undefined,
 ): Pick<InspectedFiles, 'files_state' | 'files_why'> {
-  const isKnown = why === null && (ends || growing?.isLogged === true)
-  if (growing && !isKnown) {
+  const isCertain = why === null && (ends || growing?.isLogged === true)
+  if (growing && !isCertain) {
     const moved = growing.signature !== null && growing.signature !== growing.now
     const newest = files.reduce((latest, { changed_at }) => Math.max(latest, changed_at), 0)
     if (moved || Math.abs(Date.now() - newest) < SETTLING) {

@@ -5,20 +5,20 @@ import { textOfFile } from '../files/runFile.ts'
 import type { ListedFile, CheckpointFiles } from './checkpointFiles.ts'
 import { isWeightsAmong } from './weights/weights.ts'
 
-/** What can be served of a checkpoint, and the model that an adapter was made for. */
+/** The kind of a checkpoint, and the base model of an adapter. */
 export interface FoundKind {
   kind: CheckpointKind | null
   base: string | null
 }
 
 const ADAPTER = /^adapter_model\.|^(pytorch_lora_weights)\./
-/** DeepSpeed's states a rank, torch.distributed's pieces, FSDP's and Megatron's states a rank. */
+/** Files per rank of DeepSpeed, torch.distributed, FSDP and Megatron. */
 const SHARD = /\.distcp$|(^|\/)(bf16_)?zero_pp_rank_|_model_states\.pt$|(^|[/_])rank_?\d+/
 const CONFIG = 'adapter_config.json'
 const LONGEST_CONFIG = 1 << 20
 const Config = z.object({ base_model_name_or_path: z.string().nullish() })
 
-/** Tells a checkpoint's kind by the names of its files; whole weights beside shards count. */
+/** Finds a checkpoint's kind by the names of its files. Whole weights beside shards make it full. */
 export async function kindOf({ isFile, files }: CheckpointFiles): Promise<FoundKind> {
   const names = new Set(files.map(({ name }) => basename(name)))
   const weights = files
@@ -38,7 +38,7 @@ async function base(files: readonly ListedFile[]): Promise<string | null> {
     const text = await textOfFile(config.path, LONGEST_CONFIG)
     return Config.parse(JSON.parse(text)).base_model_name_or_path ?? null
   } catch {
-    // A configuration that cannot be read names no base, and that is all it is read for.
+    // Only the base model is read here, so an unreadable configuration means no base model.
     return null
   }
 }

@@ -5,24 +5,23 @@ import { systemCode } from '../failure.ts'
 import { listCheckpointFiles } from './checkpointFiles.ts'
 import { kindOf } from './kind.ts'
 
-/** Files without which a model cannot be loaded or served, where other checkpoints of its run have them. */
+/** Files that a model needs for loading or serving, if other checkpoints of the run have them. */
 const NEEDED =
   /^(config\.json|adapter_config\.json|tokenizer\.json|tokenizer_config\.json|tokenizer\.model|vocab\.json|generation_config\.json|preprocessor_config\.json)$/
-/** Other checkpoints that are compared with. */
+/** How many other checkpoints are compared. */
 const MOST = 8
 
 /**
- * Why a checkpoint cannot be served as it is, though its weights are whole: it is in shards, or lacks
- * files that all others of its run have. Undefined where nothing speaks against it. `others` are
- * paths of checkpoints of the same run.
+ * Why a checkpoint with complete weights cannot be served: it is in shards, or does not have files
+ * that all other checkpoints have. Undefined if there is no problem. `others` are paths of
+ * checkpoints of the same run.
  */
 export async function findServingProblem(
   root: string,
   path: string,
   others: readonly string[],
 ): Promise<string | undefined> {
-  const place = absolutePath(root, path)
-  const listing = await listCheckpointFiles(root, place).catch(unseen)
+  const listing = await listCheckpointFiles(root, absolutePath(root, path)).catch(ignoreUnreadable)
   if (!listing) return undefined
   const { kind } = await kindOf(listing)
   if (kind === 'sharded') {
@@ -50,12 +49,12 @@ async function missingBeside(
 }
 
 async function namesIn(folder: string): Promise<Set<string>> {
-  const names = (await readdir(folder).catch(unseen)) ?? []
+  const names = (await readdir(folder).catch(ignoreUnreadable)) ?? []
   return new Set(names.map((name) => basename(name)))
 }
 
-/** What cannot be seen is judged elsewhere. */
-function unseen(error: unknown): undefined {
+/** Ignores errors of the file system, because inspectCheckpoint reports unreadable files. */
+function ignoreUnreadable(error: unknown): undefined {
   if (systemCode(error) === undefined) throw error
   return undefined
 }

@@ -4,18 +4,18 @@ import { bytesOfFile, textOfFile } from '../files/runFile.ts'
 import type { ListedFile } from './checkpointFiles.ts'
 
 const INDEX = /\.(safetensors|bin)\.index\.json$/
-/** An index is a line a tensor; the longest known have about 10 MB. */
+/** An index has one line per tensor; the longest known index has about 10 MB. */
 const LONGEST_INDEX = 64 << 20
 const Index = z.object({ weight_map: z.record(z.string(), z.string()) })
-/** As `model-00001-of-00003.safetensors`. */
+/** Such as `model-00001-of-00003.safetensors`. */
 const NUMBERED = /^(.*)-(\d{5})-of-(\d{5})(\.[a-z]+|)$/
 
-/** Torch's distributed checkpoints tell their pieces in `.metadata`, which is written last. */
+/** Torch's distributed checkpoints list their pieces in `.metadata`, which is written last. */
 const PIECE = /\.distcp$/
 const PIECES = /__\d+_\d+\.distcp/g
 const METADATA = '.metadata'
 
-/** Which part is missing of weights that are saved in several; null where none is. */
+/** Says which part of weights in several files is missing; null if none is. */
 export async function missingShard(files: readonly ListedFile[]): Promise<string | null> {
   const names = new Set(files.map(({ name }) => name))
   for (const file of files) {
@@ -25,7 +25,7 @@ export async function missingShard(files: readonly ListedFile[]): Promise<string
   return missingPiece(files, names)
 }
 
-/** The metadata is a pickle, which may hold any program: only the names in it are looked for. */
+/** The metadata is a pickle, which may contain any program, so only file names are searched in it. */
 async function missingPiece(
   files: readonly ListedFile[],
   names: Set<string>,
@@ -34,10 +34,10 @@ async function missingPiece(
     files.filter(({ name }) => PIECE.test(name)).map(({ name }) => dirname(name)),
   )
   for (const folder of folders) {
-    const place = join(folder, METADATA)
-    const metadata = files.find(({ name }) => name === place)
-    if (!metadata) return `${place} is missing: its save was cut short`
-    if (metadata.bytes > LONGEST_INDEX) return `${place} is too long for metadata`
+    const path = join(folder, METADATA)
+    const metadata = files.find(({ name }) => name === path)
+    if (!metadata) return `${path} is missing: its save was cut short`
+    if (metadata.bytes > LONGEST_INDEX) return `${path} is too long for metadata`
     const parts = new Set((await latin1Of(metadata.path)).match(PIECES))
     const gone = [...parts].map((part) => join(folder, part)).filter((part) => !names.has(part))
     if (gone.length > 0) return absent(gone, parts.size)
@@ -58,7 +58,7 @@ async function missingOfIndex(file: ListedFile, names: Set<string>): Promise<str
   return gone.length === 0 ? null : absent(gone, parts.size)
 }
 
-/** Of numbered parts each tells how many there are. */
+/** Finds missing parts by the numbers in the names, which include the total. */
 function missingOf({ name }: ListedFile, names: Set<string>): string | null {
   const [, stem, , count, ending] = NUMBERED.exec(basename(name)) ?? []
   if (count === undefined) return null

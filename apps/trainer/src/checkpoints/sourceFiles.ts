@@ -3,20 +3,20 @@ import { basename, join, relative } from 'node:path'
 import { Failure } from '../failure.ts'
 import { isInside } from './checkpointFiles.ts'
 
-/** A file to ship: where it really lies, and its place below the checkpoint's folder. */
+/** A file to ship: its real path, and its path below the checkpoint's folder. */
 export interface SourceFile {
   from: string
   name: string
   bytes: number
   /** When it was last changed (ms). */
   changed_at: number
-  /** Whether it is the whole checkpoint by itself. */
+  /** Whether this one file is the whole checkpoint. */
   isWhole: boolean
 }
 
 /**
- * The files of a checkpoint (a folder, or one file), links resolved. Throws a Failure where one leads out of the run's own
- * root (nothing but a run's files is ever shipped), or is a linked folder.
+ * The files of a checkpoint, which is a folder or one file, with links resolved. Throws a Failure if
+ * a link leads outside the run's root, because only a run's files are shipped, or to a folder.
  */
 export async function sourceFiles(root: string, folder: string): Promise<SourceFile[]> {
   const home = await realpath(root)

@@ -1,11 +1,11 @@
 import { writeSafetensors } from '@bestmark/char-lm'
 
-/** Whole files of each format, as small as they can be. */
+/** Complete files of each format, as small as possible. */
 export const SAFETENSORS = Buffer.from(
   writeSafetensors({ weight: { shape: [2], data: Float32Array.of(1, 2) } }),
 )
 
-/** A zip archive that holds one file and a comment, with or without the records of a long one. */
+/** A zip archive with one file and a comment, with or without the records of a long archive. */
 export function zip(
   comment = '',
   isLong = false,
@@ -32,12 +32,12 @@ export function zip(
   return Buffer.concat([local, name, data, entry, name, long, end, Buffer.from(comment)])
 }
 
-/** What a value to pickle may be. */
+/** A value that can be pickled. */
 export type Plain = number | string | null | { [name: string]: Plain }
 
-/** A file as torch saves a dictionary of words and numbers, beside one tensor of two elements. */
-export function torchFile(said: { [name: string]: Plain }): Buffer {
-  const parts = Object.entries(said).flatMap(([name, value]) => [pickleOf(name), pickleOf(value)])
+/** A file as torch saves a dictionary of texts and numbers and one tensor of two elements. */
+export function torchFile(values: { [name: string]: Plain }): Buffer {
+  const parts = Object.entries(values).flatMap(([name, value]) => [pickleOf(name), pickleOf(value)])
   const storage = [
     latin('('),
     pickleOf('storage'),
@@ -84,7 +84,7 @@ function longEnd(size: number, offset: number): Buffer {
   return Buffer.concat([record, locator])
 }
 
-/** A pickle's bytes that name files, as torch.distributed's `.metadata` does. */
+/** A pickle with file names, as in torch.distributed's `.metadata`. */
 export function pickled(...names: string[]): Buffer {
   const words = names.map((name) =>
     Buffer.concat([Buffer.from([0x8c, name.length]), Buffer.from(name), Buffer.from([0x94])]),
@@ -92,7 +92,7 @@ export function pickled(...names: string[]): Buffer {
   return Buffer.concat([Buffer.from([0x80, 4]), ...words, Buffer.from('.')])
 }
 
-/** A GGUF file with a list of words, an alignment, and one Q8_0 tensor of 64 values. */
+/** A GGUF file with a list of texts, an alignment, and one Q8_0 tensor of 64 values. */
 export function gguf(): Buffer {
   const words = ['one', 'two', 'three'].map(text)
   const header = Buffer.concat([
@@ -105,7 +105,7 @@ export function gguf(): Buffer {
   return Buffer.concat([header, padding, Buffer.alloc((64 / 32) * 34, 1)])
 }
 
-/** An HDF5 superblock of version 0, and as many bytes as it tells of. */
+/** An HDF5 superblock of version 0, and as many bytes as it declares. */
 export function hdf5(bytes = 200): Buffer {
   const file = Buffer.alloc(bytes, 1)
   file.write('\x89HDF\r\n\x1a\n', 'latin1')

@@ -60,7 +60,7 @@ function filesEvent({ attempt, step, path }: StoredFiles) {
 /** Whether a checkpoint's files are unchanged since the job's run wrote them, by sizes and times. */
 export async function isUnchanged(root: string, known: StoredFiles): Promise<boolean> {
   if (known.signature === null) return false
-  const { signature } = await inspectCheckpoint(root, known.path, null, { known })
+  const { signature } = await inspectCheckpoint(root, known.path, null, { previous: known })
   return signature === known.signature
 }
 

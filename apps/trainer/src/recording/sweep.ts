@@ -62,7 +62,7 @@ function previousInspection(job: SweptJob, known: StoredFiles): Before {
   const { signature } = known
   const trains = job.status === 'starting' || job.status === 'running' || job.status === 'stopping'
   const isLogged = job.source === JOURNAL || job.source === RUN_JOURNAL.name
-  return trains ? { known, growing: { signature, isLogged } } : { known }
+  return trains ? { previous: known, growing: { signature, isLogged } } : { previous: known }
 }
 
 function isSame(known: StoredFiles, seen: InspectedFiles): boolean {

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 
-/** Bytes of a file from an offset on; fewer where it ends before. */
+/** Reads bytes of a file from an offset; fewer at its end. */
 export async function bytesAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
   const bytes = Buffer.alloc(length)
   let done = 0
@@ -12,11 +12,11 @@ export async function bytesAt(file: FileHandle, offset: number, length: number):
   return bytes.subarray(0, done)
 }
 
-/** What a look at one file of weights tells. */
+/** The result of checking one file of weights. */
 export interface WeightsCheck {
-  /** Why it cannot be used, as words after the file's name; null where nothing speaks against it. */
+  /** Why it cannot be used, as words after the file's name; null if there is no problem. */
   why: string | null
-  /** Whether its format tells where it ends, so that nothing can be missing. */
+  /** Whether its format says where it ends, so that nothing can be missing. */
   ends: boolean
 }
 

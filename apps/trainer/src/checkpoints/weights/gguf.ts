@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { broken, bytesAt, WHOLE, type WeightsCheck } from './bytes.ts'
 import { HeaderBroken, GgufReader } from './ggufReader.ts'
 
-/** Values in a block and bytes of a block, by the number of the type (ggml's `type_traits`). */
+/** Values per block and bytes per block, by the number of the type (ggml's `type_traits`). */
 const BLOCKS: Readonly<Record<number, readonly [values: number, bytes: number]>> = {
   ...{ 0: [1, 4], 1: [1, 2], 2: [32, 18], 3: [32, 20], 6: [32, 22], 7: [32, 24], 8: [32, 34] },
   ...{ 9: [32, 36], 10: [256, 84], 11: [256, 110], 12: [256, 144], 13: [256, 176] },
@@ -11,7 +11,7 @@ const BLOCKS: Readonly<Record<number, readonly [values: number, bytes: number]>>
   ...{ 24: [1, 1], 25: [1, 2], 26: [1, 4], 27: [1, 8], 28: [1, 8], 29: [256, 56] },
   ...{ 30: [1, 2], 34: [256, 54], 35: [256, 66], 39: [32, 17] },
 }
-/** More than any model has; a broken count must not be walked. */
+/** More than any model has. A broken count must not cause a very long loop. */
 const MOST = 1_000_000
 const ALIGNMENT = 32
 
@@ -20,9 +20,8 @@ export function isGguf(head: Buffer): boolean {
 }
 
 /**
- * Whether a GGUF file holds all the tensors that its header tells of
- * (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md). The header is read in pieces, the
- * data not at all.
+ * Checks that a GGUF file contains all tensors of its header
+ * (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md). Reads the header in pieces, and no data.
  */
 export async function checkGguf(file: FileHandle, bytes: number): Promise<WeightsCheck> {
   const head = await bytesAt(file, 0, 24)
@@ -40,7 +39,7 @@ export async function checkGguf(file: FileHandle, bytes: number): Promise<Weight
   }
 }
 
-/** The byte at which the last tensor ends. */
+/** The offset of the end of the last tensor. */
 async function tensorsEnd(reader: GgufReader, tensors: number, pairs: number): Promise<number> {
   let alignment = ALIGNMENT
   for (let pair = 0; pair < pairs; pair++) {

@@ -2,22 +2,22 @@ import type { FileHandle } from 'node:fs/promises'
 import { bytesAt } from './bytes.ts'
 
 const PIECE = 1 << 18
-/** Names are shorter; of a longer text only this much is kept. */
+/** How much of a text is kept; all names are shorter. */
 const LONGEST_TEXT = 1 << 16
-/** Bytes of a value by the number of its type; a text (8) and an array (9) tell their own. */
+/** Bytes of a value by the number of its type; texts (8) and arrays (9) have their own length. */
 const WIDTHS: Readonly<Record<number, number>> = {
   ...{ 0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8 },
 }
-/** Longer than any header is, words included; a broken one must not be walked for ever. */
+/** Longer than any header with its texts. A broken header must not be read for ever. */
 const LONGEST_HEADER = 1 << 30
 const TEXT = 8
 const ARRAY = 9
 const UINT32 = 4
 
-/** The file ends, or makes no sense, within its header. */
+/** The file ends within its header, or the header is invalid. */
 export class HeaderBroken extends Error {}
 
-/** Reads the header of a GGUF file forward, a piece at a time. */
+/** Reads the header of a GGUF file from start to end, in pieces. */
 export class GgufReader {
   offset: number
   readonly #file: FileHandle
@@ -43,7 +43,7 @@ export class GgufReader {
     return text
   }
 
-  /** Goes past a value; returns it where it is a 32-bit count. */
+  /** Skips a value; returns it if it is a 32-bit count. */
   async value(): Promise<number | undefined> {
     const type = await this.number(4)
     if (type === UINT32) return this.number(4)

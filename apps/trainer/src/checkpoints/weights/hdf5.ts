@@ -3,14 +3,14 @@ import { broken, bytesAt, WHOLE, type WeightsCheck } from './bytes.ts'
 
 const SIGNATURE = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1')
 
-/** Whether a file begins as HDF5 does, in which Keras saves weights. */
+/** Whether a file begins like HDF5, in which Keras saves weights. */
 export function isHdf5(head: Buffer): boolean {
   return head.subarray(0, SIGNATURE.length).equals(SIGNATURE)
 }
 
 /**
- * Whether an HDF5 file reaches to the end-of-file address of its superblock (HDF5 File Format
- * Specification 3.0, II.A), which is written when it is closed.
+ * Checks that an HDF5 file reaches the end-of-file address in its superblock (HDF5 File Format
+ * Specification 3.0, II.A). That address is written when the file is closed.
  */
 export async function checkHdf5(file: FileHandle, bytes: number): Promise<WeightsCheck> {
   const block = await bytesAt(file, 0, 96)
@@ -18,7 +18,7 @@ export async function checkHdf5(file: FileHandle, bytes: number): Promise<Weight
   const width = block[version < 2 ? 13 : 9]
   if (width === undefined) return broken('is cut short within its header')
   if (width !== 8) return { why: null, ends: false }
-  // Base and one more address stand before it; older blocks begin with more versions and sizes.
+  // Two addresses come before it; older superblocks begin with more versions and sizes.
   const first = version === 0 ? 24 : version === 1 ? 28 : 12
   if (block.length < first + 24) return broken('is cut short within its header')
   const end = Number(block.readBigUInt64LE(first + 16))

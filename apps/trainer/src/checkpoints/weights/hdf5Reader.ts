@@ -1,18 +1,18 @@
-/** Addresses that lead nowhere. */
+/** The undefined address. */
 const NOWHERE = 0xffff_ffff_ffff_ffffn
 const SYMBOLS = 0x11
 const DATATYPE = 0x03
 const LAYOUT = 0x08
 const CONTINUATION = 0x10
-/** A broken file must not be walked for ever. */
+/** The largest number of steps, because a broken file must not be read for ever. */
 const MOST = 10_000
 
-/** An object's header messages: where each begins, by its kind. */
+/** An object's header messages: the position of each, by its kind. */
 type Messages = Map<number, { at: number; size: number }>
 
 /**
  * Finds whole numbers in an HDF5 file as h5py writes it by default: superblock 0, groups as symbol
- * tables, headers of version 1 (HDF5 File Format Specification 3.0). Any other form holds none for it.
+ * tables, headers of version 1 (HDF5 File Format Specification 3.0). Finds nothing in other forms.
  */
 export class Hdf5Reader {
   readonly #bytes: Buffer
@@ -22,14 +22,14 @@ export class Hdf5Reader {
     this.#bytes = bytes
   }
 
-  /** The integer at a path of names; undefined where there is none of this form. */
+  /** The integer at a path of names; undefined if there is none in this form. */
   integer(path: readonly string[]): number | undefined {
     try {
       let header = this.#bytes[8] === 0 ? this.#address(64) : undefined
       for (const name of path) header = header === undefined ? undefined : this.#child(header, name)
       return header === undefined ? undefined : this.#value(header)
     } catch (error) {
-      // It reads beyond what is there: the file is cut, or of another form.
+      // Reading beyond the end means that the file is incomplete, or has another form.
       if (error instanceof RangeError) return undefined
       throw error
     }
@@ -78,7 +78,7 @@ export class Hdf5Reader {
     if (sign === 'SNOD') return this.#inNode(node, names, name)
     if (sign !== 'TREE') return undefined
     const used = this.#bytes.readUInt16LE(node + 6)
-    // A key stands before each child, and one behind the last.
+    // There is a key before each child, and one after the last child.
     for (let entry = 0; entry < used; entry++) {
       const child = this.#address(node + 24 + 8 + entry * 16)
       const found = child === undefined ? undefined : this.#inTree(child, names, name)

@@ -4,15 +4,15 @@ import { bytesAt } from './bytes.ts'
 import { Hdf5Reader } from './hdf5Reader.ts'
 import { bytesOfEntry, zipEntries } from './zipEntries.ts'
 
-/** The optimiser's steps stand near the beginning, or the file is too large to look for them (bytes). */
+/** How many bytes are read; the optimiser's steps are near the beginning. */
 const LARGEST = 32 << 20
-/** Where Keras 3 keeps the iterations of its optimiser, and where Keras 2 did. */
+/** Where Keras 3 and Keras 2 store the iterations of the optimiser. */
 const PATHS = [
   ['optimizer', 'vars', '0'],
   ['optimizer_weights', 'iteration:0'],
 ]
 
-/** How many steps the optimiser of a Keras file took; null where it does not tell. */
+/** The number of optimiser steps in a Keras file; null if it is not stored. */
 export async function kerasSteps(path: string): Promise<number | null> {
   const { size } = await stat(path)
   await using file = await openHandle(path)

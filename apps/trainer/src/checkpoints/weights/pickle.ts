@@ -2,10 +2,10 @@ import type { FileHandle } from 'node:fs/promises'
 import { broken, WHOLE, type WeightsCheck } from './bytes.ts'
 import { PickleReader } from './pickleReader.ts'
 
-/** What torch writes first of its older format, as a pickle of its own (`torch/serialization.py`). */
+/** The first pickle of torch's older format holds this number (`torch/serialization.py`). */
 const MAGIC = '6cfc9c46f9206aa85019'
 
-/** Bytes of an element by the class of its storage. */
+/** Bytes per element, by the class of the storage. */
 const WIDTHS = new Map([
   ...['Double', 'Long', 'ComplexFloat'].map((name): [string, number] => [name, 8]),
   ...['Float', 'Int', 'QInt32'].map((name): [string, number] => [name, 4]),
@@ -18,22 +18,22 @@ const WIDTHS = new Map([
   ['ComplexDouble', 16],
 ])
 
-/** Whether a file begins as pickles of protocol 2 and later do. */
+/** Whether a file begins like a pickle of protocol 2 or later. */
 export function isPickle(head: Buffer): boolean {
   return head[0] === 0x80 && head[1] !== undefined && head[1] >= 2 && head[1] <= 5
 }
 
-const NOT_KNOWN: WeightsCheck = { why: null, ends: false }
+const UNKNOWN: WeightsCheck = { why: null, ends: false }
 
 /**
- * Whether a pickle, or what torch saved in its older format, is whole: each pickle ends in its STOP,
- * and behind torch's five lie the bytes of every storage, each after its count.
+ * Checks that a pickle, or a file of torch's older format, is complete: each pickle ends with STOP,
+ * and after torch's five pickles come the bytes of every storage, each after its count.
  */
 export async function checkPickle(file: FileHandle, bytes: number): Promise<WeightsCheck> {
   const reader = new PickleReader(file, bytes)
   const first = await reader.walk()
   if (first !== 'stop') return unfinished(first)
-  if (reader.top !== MAGIC) return reader.offset === bytes ? WHOLE : NOT_KNOWN
+  if (reader.top !== MAGIC) return reader.offset === bytes ? WHOLE : UNKNOWN
   // The version of the format, the system, the object itself, and the keys of its storages.
   for (let pickle = 0; pickle < 4; pickle++) {
     const end = await reader.walk()
@@ -41,14 +41,14 @@ export async function checkPickle(file: FileHandle, bytes: number): Promise<Weig
   }
   const expected = reader.offset + storedBytes(reader.persistent)
   if (bytes < expected) return broken(`is cut short: ${bytes} of ${expected} bytes`)
-  return bytes === expected ? WHOLE : NOT_KNOWN
+  return bytes === expected ? WHOLE : UNKNOWN
 }
 
 function unfinished(end: 'cut' | 'unknown'): WeightsCheck {
-  return end === 'cut' ? broken('is cut short within its pickle') : NOT_KNOWN
+  return end === 'cut' ? broken('is cut short within its pickle') : UNKNOWN
 }
 
-/** Bytes of all storages with their counts; NaN where the width of one is not known. */
+/** Bytes of all storages with their counts; NaN if the width of a storage is unknown. */
 function storedBytes(persistent: PickleReader['persistent']): number {
   const sizes = new Map<string, number>()
   for (const one of persistent) {

@@ -1,18 +1,18 @@
 import type { FileHandle } from 'node:fs/promises'
 import { bytesAt } from './bytes.ts'
 
-/** How a walk ended: at its STOP, where the file ends before, or where what stands there is no pickle. */
+/** How reading ended: at STOP, at the end of the file, or at bytes that are not a pickle. */
 export type PickleEnd = 'stop' | 'cut' | 'unknown'
 
-/** What is kept of a pickle's values; all others are undefined. */
+/** The values that are kept; all others are undefined. */
 type Value = string | number | Value[] | undefined
 
 const PIECE = 1 << 20
-/** No opcode with what is read of its argument is longer, and no line. */
+/** The longest opcode with its argument, and the longest line. */
 const LONGEST = 1 << 12
-/** More of a pickle than this is not walked, beside the long bytes in it that are passed by. */
+/** How much of a pickle is read, not counting long byte strings, which are skipped. */
 const MOST = 256 << 20
-/** Longer texts are passed by. */
+/** Longer texts are skipped. */
 const LONGEST_TEXT = 256
 
 // Opcodes with their arguments (CPython's Lib/pickletools.py): bytes of an argument of one length, …
@@ -50,9 +50,9 @@ const LINES = new Map(
 )
 /** … and numbers. */
 const NUMBERS = new Map(Object.entries({ K: 1, M: 2, J: 4 }))
-/** Where a value in memory stands. */
+/** Opcodes with the number of a value in memory, and the bytes of that number. */
 const MEMORY = new Map(Object.entries({ h: 1, j: 4, q: 1, r: 4 }))
-/** Values that are taken from the stack, and whether one is put there. */
+/** How many values an opcode takes from the stack, and whether it puts one there. */
 const TAKING = new Map<string, [takes: number, gives: boolean]>(
   Object.entries({ '0': [1, false], a: [1, false], s: [2, false], R: [2, true], b: [1, false] }),
 )
@@ -62,7 +62,7 @@ for (const [code, takes] of [
   ['\x93', 2],
 ] as const)
   TAKING.set(code, [takes, true])
-/** All that stands above a mark is taken. */
+/** Opcodes that take all values above the mark. */
 const TO_MARK = new Map(
   Object.entries({ '1': false, e: false, u: false, l: true, t: true, d: true }),
 )
@@ -79,14 +79,14 @@ const TUPLES = new Map([
 ])
 
 /**
- * Walks pickles without running them, since they may hold any program: it goes from opcode to opcode,
- * and keeps of their values only the texts and numbers that name torch's storages.
+ * Reads pickles opcode by opcode without running them, because they may contain any program. It keeps
+ * only the texts and numbers that describe torch's storages.
  */
 export class PickleReader {
   offset = 0
-  /** The value that the last pickle came to. */
+  /** The value of the last pickle. */
   top: Value
-  /** What stood for each object that is stored elsewhere. */
+  /** The persistent id of each object that is stored outside the pickle. */
   readonly persistent: Value[] = []
   readonly #file: FileHandle
   readonly #size: number
@@ -96,7 +96,7 @@ export class PickleReader {
   #stack: Value[] = []
   #marks: number[] = []
   #memoized = 0
-  /** What is kept of the values that were memoized, by their number. */
+  /** The memoized values, by number. */
   readonly #memory = new Map<number, Value>()
 
   constructor(file: FileHandle, size: number) {
@@ -104,7 +104,7 @@ export class PickleReader {
     this.#size = size
   }
 
-  /** Walks one pickle from the offset on, which then stands behind it. */
+  /** Reads one pickle from the offset and moves the offset to its end. */
   async walk(): Promise<PickleEnd> {
     this.#stack = []
     this.#marks = []
@@ -119,7 +119,7 @@ export class PickleReader {
     }
   }
 
-  /** Holds the next opcode with its argument, unless the file ends before. */
+  /** Loads the next opcode with its argument, unless the file ends before. */
   async #fill(): Promise<void> {
     const held = this.#start + this.#piece.length - this.offset
     if (this.offset >= this.#start && (held >= LONGEST || this.offset + held >= this.#size)) {
@@ -143,7 +143,7 @@ export class PickleReader {
     return end === 'done' ? undefined : end
   }
 
-  /** Opcodes that carry something with them. */
+  /** Opcodes with an argument. */
   #argument(code: string): PickleEnd | 'done' | undefined {
     const fixed = FIXED.get(code)
     if (fixed !== undefined) return this.#take(fixed) ? this.#push(undefined) : 'cut'
@@ -200,7 +200,7 @@ export class PickleReader {
     const taking = TAKING.get(code)
     if (taking) {
       const [takes, gives] = taking
-      // Of a global that stands on the stack the name is last.
+      // The name of a global is the last value on the stack.
       const name = this.#stack.at(-1)
       this.#stack.length = Math.max(0, this.#stack.length - takes)
       return gives ? this.#push(code === '\x93' ? name : undefined) : 'done'
@@ -231,11 +231,11 @@ export class PickleReader {
     return 'done'
   }
 
-  #remember(isNew: boolean, place: number): 'done' {
+  #remember(isNew: boolean, index: number): 'done' {
     const value = this.#stack.at(-1)
-    if (!isNew) return this.#push(this.#memory.get(place))
+    if (!isNew) return this.#push(this.#memory.get(index))
     this.#memoized++
-    if (value !== undefined) this.#memory.set(place, value)
+    if (value !== undefined) this.#memory.set(index, value)
     return 'done'
   }
 

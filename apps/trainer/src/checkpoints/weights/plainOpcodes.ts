@@ -2,12 +2,12 @@ import { Opaque, type PickleMachine, setPairs, Tensor } from './plainValues.ts'
 
 type Act = (machine: PickleMachine) => void
 
-/** A text of more bytes is no name and no setting. */
+/** Longer texts are neither names nor options (bytes). */
 const LONGEST_TEXT = 1 << 16
 
 function take(machine: PickleMachine, length: number): Buffer {
   const { bytes, at } = machine
-  if (length < 0 || at + length > bytes.length) throw new RangeError('The pickle is cut.')
+  if (length < 0 || at + length > bytes.length) throw new RangeError('The pickle is incomplete.')
   machine.at += length
   return bytes.subarray(at, at + length)
 }
@@ -19,7 +19,7 @@ function size(machine: PickleMachine, width: number): number {
 
 function line(machine: PickleMachine): string {
   const end = machine.bytes.indexOf(10, machine.at)
-  if (end === -1) throw new RangeError('The pickle is cut.')
+  if (end === -1) throw new RangeError('The pickle is incomplete.')
   const text = machine.bytes.toString('utf8', machine.at, end)
   machine.at = end + 1
   return text
@@ -69,7 +69,7 @@ function remember(width: number): Act {
 
 const NUMBER_CLASS = /^(builtins|__builtin__)\.(float|int|bool|str)$/
 
-/** What a call would make, as far as it can be told without making it. */
+/** The result of a call if it can be known without running it, else an Opaque. */
 function called({ stack, tensors }: PickleMachine): unknown {
   const given = stack.pop()
   const name = stack.pop()
@@ -112,13 +112,13 @@ function intoDictionary(machine: PickleMachine, values: readonly unknown[]): voi
 
 function intoList(machine: PickleMachine, values: readonly unknown[]): void {
   const into = machine.stack.at(-1)
-  // One after the other: a list may hold more than fits into the arguments of a call.
+  // One by one, because a call cannot take the values of a very long list as arguments.
   if (Array.isArray(into)) for (const value of values) into.push(value)
 }
 
 const nothing: Act = () => undefined
 
-/** What each opcode does to plain values (CPython's Lib/pickletools.py), by its byte. */
+/** The effect of each opcode on plain values (CPython's Lib/pickletools.py), by its byte. */
 const ACTS: readonly (readonly [code: string, act: Act])[] = [
   ['\x80', (machine) => void take(machine, 1)],
   ['\x95', (machine) => void take(machine, 8)],

@@ -1,19 +1,19 @@
 import { PLAIN_OPCODES } from './plainOpcodes.ts'
 import { type PickleMachine, setPairs, type Tensor } from './plainValues.ts'
 
-/** What a pickle holds as plain values; `isWhole` is false where only its beginning could be read. */
+/** The plain values of a pickle; `isWhole` is false if only its beginning could be read. */
 export interface PlainPickle {
   value: unknown
   tensors: readonly Tensor[]
   isWhole: boolean
 }
 
-/** A pickle of more steps is read no further. */
+/** How many opcodes are read. */
 const MOST_STEPS = 4_000_000
 
 /**
- * Reads dictionaries, lists, texts and numbers of a pickle (protocols 2 to 5). Nothing is ever run:
- * what a program would make is an `Opaque`, and a `Tensor` where it is one. O(bytes).
+ * Reads dictionaries, lists, texts and numbers of a pickle (protocols 2 to 5). Nothing is run: other
+ * objects become an `Opaque`, and tensors a `Tensor`. O(bytes).
  */
 export function plainPickle(bytes: Buffer): PlainPickle {
   const machine: PickleMachine = {
@@ -32,7 +32,7 @@ export function plainPickle(bytes: Buffer): PlainPickle {
       act(machine)
     }
   } catch (error) {
-    // A file that is cut within a value: what was read before it stands.
+    // The file ends within a value; the values before it are kept.
     if (!(error instanceof RangeError)) throw error
   }
   if (!isWhole) fold(machine)
@@ -41,7 +41,7 @@ export function plainPickle(bytes: Buffer): PlainPickle {
 
 const STOP = 0x2e
 
-/** Puts what was begun where it would have come to, the innermost first. */
+/** Completes unfinished lists and dictionaries, the innermost first. */
 function fold({ stack, marks }: PickleMachine): void {
   while (marks.length > 0) {
     const values = stack.splice(marks.pop() ?? 0)

@@ -1,4 +1,4 @@
-/** Anything that only a program could make: what was called or named, with what it was given. */
+/** An object that only a program could make: its class or function, and the arguments. */
 export class Opaque {
   readonly name: string
   readonly given: unknown
@@ -10,7 +10,7 @@ export class Opaque {
   }
 }
 
-/** A tensor in a pickle: which storage holds it, and its shape. */
+/** A tensor in a pickle: its storage and shape. */
 export class Tensor {
   readonly key: string
   readonly storage: string
@@ -25,7 +25,7 @@ export class Tensor {
   }
 }
 
-/** What the stack and the memory of a pickle hold while it is read. */
+/** The state while a pickle is read. */
 export interface PickleMachine {
   bytes: Buffer
   at: number
@@ -35,7 +35,7 @@ export interface PickleMachine {
   tensors: Tensor[]
 }
 
-/** Keys and values by turns. */
+/** Sets pairs from a list of alternating keys and values. */
 export function setPairs(into: Map<unknown, unknown>, values: readonly unknown[]): void {
   for (let at = 0; at + 1 < values.length; at += 2) into.set(values[at], values[at + 1])
 }

@@ -4,17 +4,17 @@ import { openHandle } from '../../files/runFile.ts'
 import { broken, bytesAt, type WeightsCheck } from './bytes.ts'
 import { checkTensors } from './usable.ts'
 
-/** The format's own bound on the length of its header, in bytes. */
+/** The format's limit for the length of its header, in bytes. */
 const LONGEST_HEADER = 100_000_000
 const PIECE = 1 << 20
-/** An entry's offsets fit into so many characters, and may lie across two pieces. */
+/** The longest text of an entry's offsets, which may begin in one piece and end in the next. */
 const OVERLAP = 128
-/** In a string the quotes would have backslashes, so this is always a tensor's own. */
+/** Inside a string the quotes would have backslashes, so a match always belongs to a tensor. */
 const OFFSETS = /"data_offsets"\s*:\s*\[\s*(\d+)\s*,\s*(\d+)\s*\]/g
 
 /**
- * Whether a safetensors file is as long as its header says
- * (https://github.com/huggingface/safetensors). The header is read in pieces, the data not at all.
+ * Checks that a safetensors file is as long as its header says
+ * (https://github.com/huggingface/safetensors). Reads the header in pieces, and no data.
  */
 export async function checkSafetensors(file: FileHandle, bytes: number): Promise<WeightsCheck> {
   const start = await bytesAt(file, 0, 9)
@@ -31,7 +31,7 @@ export async function checkSafetensors(file: FileHandle, bytes: number): Promise
     : broken(`has ${bytes - expected} bytes more than its header declares`)
 }
 
-/** Where the last tensor's bytes end, counted from the header's end, and how many tensors there are. */
+/** The end of the last tensor, counted from the end of the header, and the number of tensors. */
 async function tensorsIn(file: FileHandle, length: number) {
   const offsets = new Map<number, boolean>()
   let [end, rest] = [0, '']
@@ -41,7 +41,7 @@ async function tensorsIn(file: FileHandle, length: number) {
     const text = rest + piece.toString('latin1')
     for (const { 1: from, 2: to, index } of text.matchAll(OFFSETS)) {
       end = Math.max(end, Number(to))
-      // An entry that lies across two pieces may be found in both.
+      // An entry at the border of two pieces may be found in both.
       offsets.set(before + index, from === to)
     }
     rest = text.slice(-OVERLAP)
@@ -51,21 +51,21 @@ async function tensorsIn(file: FileHandle, length: number) {
   return { end, tensors: offsets.size, empty }
 }
 
-/** A header with more bytes is not parsed for its words. */
-const LONGEST_WORDS = 8 << 20
-const Words = z.object({ __metadata__: z.record(z.string(), z.string()) })
+/** A longer header is not parsed for its metadata (bytes). */
+const LONGEST_METADATA = 8 << 20
+const Metadata = z.object({ __metadata__: z.record(z.string(), z.string()) })
 
-/** The words in a safetensors header; none where there are none, or the file is none. */
+/** Reads the metadata of a safetensors header; empty if there is none or the file is invalid. */
 export async function safetensorsMetadata(path: string): Promise<Record<string, string>> {
   await using file = await openHandle(path)
   const start = await bytesAt(file, 0, 8)
   const length = start.length < 8 ? Infinity : Number(start.readBigUInt64LE())
-  if (length > LONGEST_WORDS) return {}
+  if (length > LONGEST_METADATA) return {}
   try {
     const header: unknown = JSON.parse((await bytesAt(file, 8, length)).toString('utf8'))
-    return Words.safeParse(header).data?.__metadata__ ?? {}
+    return Metadata.safeParse(header).data?.__metadata__ ?? {}
   } catch {
-    // A header that is no JSON tells nothing.
+    // A header that is not JSON has no metadata.
     return {}
   }
 }

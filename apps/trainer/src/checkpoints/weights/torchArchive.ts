@@ -4,18 +4,18 @@ import { plainPickle, type PlainPickle } from './plainPickle.ts'
 import type { Tensor } from './plainValues.ts'
 import { bytesOfEntry, type ZipEntry, zipEntries } from './zipEntries.ts'
 
-/** So much of an archive's pickle is read; tensors lie outside of it (bytes). */
+/** How much of an archive's pickle is read; tensors are outside it (bytes). */
 const LARGEST = 8 << 20
 
-/** What a file of torch holds beside the values of its tensors. */
+/** The content of a torch file without the values of its tensors. */
 export interface TorchArchive extends PlainPickle {
-  /** Stands for all tensors of the file: files with the same one hold the same numbers. */
+  /** A digest of all tensors: files with the same digest have the same numbers. */
   tensorsDigest: string
-  /** The value of a tensor with one element; undefined where it is of a type that is not read. */
+  /** Reads a tensor with one element; undefined if its type is not supported. */
   scalar: (tensor: Tensor) => Promise<number | undefined>
 }
 
-/** Reads the plain values of an archive that torch saved; undefined where it is none. */
+/** Reads the plain values of an archive that torch saved; undefined if it is not one. */
 export async function torchArchive(
   file: FileHandle,
   bytes: number,
@@ -58,7 +58,7 @@ function number(value: Buffer, kind: string): number | undefined {
   if (kind === 'Double') return value.readDoubleLE()
   if (kind === 'Long') return Number(value.readBigInt64LE())
   if (kind === 'Int') return value.readInt32LE()
-  // The upper half of a float.
+  // BFloat16 is the upper half of a float.
   if (kind === 'BFloat16') return Buffer.from([0, 0, value[0] ?? 0, value[1] ?? 0]).readFloatLE()
   return undefined
 }

@@ -1,8 +1,8 @@
 import { broken, WHOLE, type WeightsCheck } from './bytes.ts'
 
 /**
- * Whole weights that can also be loaded: at least one tensor, and none without elements, as a save
- * leaves them that did not gather what several processes hold.
+ * Checks that weights have at least one tensor, and no tensor without elements. A save that did not
+ * collect the parts of several processes leaves empty tensors.
  */
 export function checkTensors(tensors: number, empty: number): WeightsCheck {
   if (tensors === 0) return broken('holds no tensor')

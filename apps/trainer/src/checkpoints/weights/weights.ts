@@ -25,44 +25,44 @@ export function isWeights(name: string): boolean {
   return WEIGHTS.test(name) && !NOT_WEIGHTS.test(name)
 }
 
-/** TensorFlow's data, whose index tells of it. */
+/** TensorFlow's data files, which have an index. */
 const TENSORFLOW = /\.data-\d{5}-of-\d{5}$/
 
-/** Whether a file holds weights among the names of its checkpoint: a part of a spaCy pipeline is called `model`. */
+/** Whether a file of a checkpoint holds weights. A part of a spaCy pipeline is called `model`. */
 export function isWeightsAmong(path: string, names: ReadonlySet<string>): boolean {
   const name = basename(path)
   const isSpacy = name === 'model' && names.has('config.cfg') && names.has('meta.json')
   return isWeights(name) || isSpacy || TENSORFLOW.test(name)
 }
 
-/** Looks at the beginning and the end of a file of weights, whatever its length. */
+/** Checks the beginning and the end of a file of weights. */
 export async function checkWeights(path: string, bytes: number): Promise<WeightsCheck> {
   if (bytes === 0) return broken('is empty')
   await using file = await openHandle(path)
-  // The file is closed when this returns, so the look must be over by then.
-  return await lookInside(file, path, bytes)
+  // The file is closed when this returns, so the check must end before.
+  return await checkOpenFile(file, path, bytes)
 }
 
-async function lookInside(file: FileHandle, path: string, bytes: number): Promise<WeightsCheck> {
+async function checkOpenFile(file: FileHandle, path: string, bytes: number): Promise<WeightsCheck> {
   const head = await bytesAt(file, 0, HEAD)
   if (bytes < POINTER_BYTES && isLfsPointer(head.toString('latin1'))) {
     return broken(`is a Git LFS pointer, not the weights; ${await lfsAdvice(path)}`)
   }
-  // A disk that was full, or lost its power, leaves a file's length and none of its bytes.
-  if (head.every((byte) => byte === 0)) return broken('begins with nothing but zeros')
+  // After a full disk or a power failure, a file may have its length but only zeros.
+  if (head.every((byte) => byte === 0)) return broken('begins with zeros only')
   if (path.endsWith('.safetensors')) return checkSafetensors(file, bytes)
-  // Torch's distributed checkpoints hold an archive a tensor.
-  if (isZip(head)) return lookAtArchive(file, path, bytes)
+  // Torch's distributed checkpoints have one archive per tensor.
+  if (isZip(head)) return checkArchive(file, path, bytes)
   if (isGguf(head)) return checkGguf(file, bytes)
   if (isHdf5(head)) return checkHdf5(file, bytes)
   if (isPickle(head)) return checkPickle(file, bytes)
   const expected = /\.(keras|npz|gguf|h5|hdf5)$/.exec(path)?.[1]
-  if (expected !== undefined) return broken(`does not begin as a ${expected} file does`)
+  if (expected !== undefined) return broken(`does not begin like a ${expected} file`)
   return { why: null, ends: false }
 }
 
-/** Of an archive that torch saved the tensors are counted, too; it may also hold an optimiser's state alone. */
-async function lookAtArchive(file: FileHandle, path: string, bytes: number): Promise<WeightsCheck> {
+/** Checks an archive. For torch it also counts the tensors, and finds files with only an optimiser's state. */
+async function checkArchive(file: FileHandle, path: string, bytes: number): Promise<WeightsCheck> {
   const isPiece = path.endsWith('.distcp')
   const seen = await checkZip(file, bytes, isPiece)
   if (seen.why !== null || isPiece || !TORCH.test(path)) return seen
@@ -70,9 +70,9 @@ async function lookAtArchive(file: FileHandle, path: string, bytes: number): Pro
   if (!archive?.isWhole) return seen
   const { value, tensors } = archive
   if (value instanceof Map && value.size === 2 && value.has('param_groups') && value.has('state')) {
-    return broken("holds an optimiser's state and no weights")
+    return broken("contains an optimiser's state and no weights")
   }
-  // A storage without a name is held in a way that is not known.
+  // Storages without any known tensor have an unknown form, so nothing can be counted.
   if (tensors.length === 0 && archive.tensorsDigest !== '') return seen
   return checkTensors(tensors.length, tensors.filter(({ shape }) => shape.includes(0)).length)
 }

@@ -11,15 +11,15 @@ const END_64_BYTES = 56
 const LOCATOR_BYTES = 20
 const LONGEST_COMMENT = 0xffff
 
-/** Whether a file begins as zip archives do, which torch and Keras save. */
+/** Whether a file begins like a zip archive, which torch and Keras save. */
 export function isZip(head: Buffer): boolean {
   return head.length >= 4 && head.readUInt32LE() === 0x04034b50
 }
 
 /**
- * Whether an archive is whole: it ends in the record that is written last, and its directory lies
- * right before that, where the record says. Of several archives one after another (`isOneOfMany`)
- * the last is looked at, which counts from its own beginning.
+ * Checks that an archive is complete: it ends with the record that is written last, and its directory
+ * is directly before, where the record says. If the file has several archives (`isOneOfMany`), the
+ * last is checked; its offsets count from its own beginning.
  */
 export async function checkZip(
   file: FileHandle,
@@ -36,14 +36,14 @@ export async function checkZip(
   return broken('has a broken archive directory')
 }
 
-/** The directory of an archive's files: its size, where the archive says that it begins, and where it does. */
+/** The directory of an archive: its size, its offset by the archive's record, and its real start. */
 export interface Directory {
   size: number
   offset: number
   start: number
 }
 
-/** Where the directory of an archive lies; undefined where its end is missing. */
+/** Finds the directory of an archive; undefined if the end of the archive is missing. */
 export async function directoryOf(file: FileHandle, bytes: number): Promise<Directory | undefined> {
   const tail = Math.max(0, bytes - END_BYTES - LONGEST_COMMENT)
   const last = await bytesAt(file, tail, bytes - tail)
@@ -51,14 +51,14 @@ export async function directoryOf(file: FileHandle, bytes: number): Promise<Dire
   if (end === undefined) return undefined
   const [size, offset] = [last.readUInt32LE(end + 12), last.readUInt32LE(end + 16)]
   const isLong = offset === 0xffffffff || size === 0xffffffff
-  // Torch writes the records of a long archive in short ones as well.
+  // Torch writes the records of a long archive into short archives too.
   const long = await directory64(file, tail + end)
   return (
     long ?? (isLong ? { size: 0, offset: 0, start: 0 } : { size, offset, start: tail + end - size })
   )
 }
 
-/** Where the end record begins: its comment reaches to the file's last byte. */
+/** The position of the end record, whose comment ends at the last byte of the file. */
 function endRecord(last: Buffer): number | undefined {
   for (let at = last.length - END_BYTES; at >= 0; at--) {
     if (last.readUInt32LE(at) !== END) continue
@@ -67,7 +67,7 @@ function endRecord(last: Buffer): number | undefined {
   return undefined
 }
 
-/** By the records of archives beyond 4 GiB: the directory's size, where they say that it begins, and where it does. */
+/** The directory by the records of archives larger than 4 GiB. */
 async function directory64(file: FileHandle, end: number) {
   const at = end - LOCATOR_BYTES - END_64_BYTES
   if (at < 0) return undefined

@@ -10,15 +10,15 @@ export interface ZipEntry {
   isStored: boolean
   /** Bytes in the archive. */
   packed: number
-  /** Where its own header begins. */
+  /** The offset of its local header. */
   offset: number
 }
 
 const ENTRY = 0x02014b50
-/** A directory of more bytes is not read. */
+/** A larger directory is not read (bytes). */
 const LARGEST = 16 << 20
 
-/** The files of an archive by its directory; undefined where it is broken or too large. */
+/** Reads the files in an archive's directory; undefined if it is broken or too large. */
 export async function zipEntries(file: FileHandle, bytes: number): Promise<ZipEntry[] | undefined> {
   const directory = await directoryOf(file, bytes)
   if (!directory || directory.size > LARGEST) return undefined
@@ -36,7 +36,7 @@ export async function zipEntries(file: FileHandle, bytes: number): Promise<ZipEn
   return found
 }
 
-/** Size and offset; beyond 4 GiB they stand in the extra field (APPNOTE.TXT of PKWARE, 4.5.3). */
+/** Size and offset; above 4 GiB they are in the extra field (APPNOTE.TXT of PKWARE, 4.5.3). */
 function longOf(
   head: Buffer,
   at: number,
@@ -58,7 +58,7 @@ function longOf(
   return [packed, offset]
 }
 
-/** The first bytes of a file in an archive; a packed one is read whole, or not at all. */
+/** Reads the first bytes of a file in an archive. A compressed file is read whole or not at all. */
 export async function bytesOfEntry(
   file: FileHandle,
   { offset, packed, isStored }: ZipEntry,
@@ -73,7 +73,7 @@ export async function bytesOfEntry(
   try {
     return inflateRawSync(bytes, { maxOutputLength: most })
   } catch {
-    // What cannot be unpacked tells nothing.
+    // Data that cannot be decompressed counts as missing.
     return undefined
   }
 }
