@@ -2,46 +2,46 @@ import { createCaller } from '@bestmark/api'
 import { unavailable, type Board } from '@bestmark/api/board'
 import type { RequestEvent } from '@sveltejs/kit'
 import { sequence, type Handle, type HandleServerError } from '@sveltejs/kit/hooks'
-import { fromElsewhere, isLoopback, mayWrite } from '#lib/server/access.ts'
-import { board, closeBoard, door } from '#lib/server/board.ts'
+import { isCrossSite, isLoopback, mayWrite } from '#lib/server/access.ts'
+import { board, closeBoard, access } from '#lib/server/board.ts'
 import { compressed } from '#lib/server/compression.ts'
-import { isLetIn, oldCookies, openedLink, withoutOldCookies } from '#lib/server/entrance.ts'
-import { guarded, SCRIPTLESS_POLICY } from '#lib/server/headers.ts'
-import { endReports, explained, reported } from '#lib/server/problems.ts'
+import { hasAccess, oldCookies, openLink, removeOldCookies } from '#lib/server/authorization.ts'
+import { withSecurityHeaders, SCRIPTLESS_POLICY } from '#lib/server/headers.ts'
+import { stopLogging, describeError, logError } from '#lib/server/errors.ts'
 import { refusals } from '#lib/server/refusals.ts'
 
-for (const end of ['SIGTERM', 'SIGINT', 'disconnect']) process.once(end, endReports)
+for (const end of ['SIGTERM', 'SIGINT', 'disconnect']) process.once(end, stopLogging)
 // The server says so when its last connection has closed.
 process.once('sveltekit:shutdown', () => {
   closeBoard()
-    .catch(reported)
+    .catch(logError)
     .finally(() => process.exit())
 })
 // Live streams of whoever the old token let in end; the server closes what is open.
-door.onRenewed(() => process.emit('bestmark:renewed' as NodeJS.Signals))
+access.onRenewed(() => process.emit('bestmark:renewed' as NodeJS.Signals))
 
 const machine: Handle = ({ event, resolve }) => {
   const host = event.request.headers.get('host')
   if (!isLoopback(host)) return refusals.host()
   if (!mayWrite(event.request, host)) return refusals.origin()
   const isProcedure = event.route.id?.startsWith('/trpc') ?? false
-  if (fromElsewhere(event.request, isProcedure)) return refusals.elsewhere()
+  if (isCrossSite(event.request, isProcedure)) return refusals.elsewhere()
   return resolve(event)
 }
 
-const entrance: Handle = async ({ event, resolve }) => {
-  if (await door.isToken(event.url.searchParams.get('token'))) return openedLink(event, door)
-  const authorized = await isLetIn(event, door)
-  if (!authorized && !isTold(event)) {
-    const old = await oldCookies(event, door)
-    return old.length > 0 ? withoutOldCookies(event, refusals.oldCookie(), old) : refusals.token()
+const authorization: Handle = async ({ event, resolve }) => {
+  if (await access.isToken(event.url.searchParams.get('token'))) return openLink(event, access)
+  const authorized = await hasAccess(event, access)
+  if (!authorized && !isProcedureCall(event)) {
+    const old = await oldCookies(event, access)
+    return old.length > 0 ? removeOldCookies(event, refusals.oldCookie(), old) : refusals.token()
   }
   let open: Board
   try {
     open = await board()
   } catch (error) {
-    reported(error)
-    if (!isTold(event)) return refusals.database()
+    logError(error)
+    if (!isProcedureCall(event)) return refusals.database()
     event.locals.context = () => {
       throw unavailable(error) ?? error
     }
@@ -57,7 +57,7 @@ const entrance: Handle = async ({ event, resolve }) => {
  * A tool is told in its own words, by the procedure that it called, unless it asked for a stream:
  * that would begin with 200.
  */
-function isTold({ params, route }: RequestEvent): boolean {
+function isProcedureCall({ params, route }: RequestEvent): boolean {
   if (route.id === '/api/v1/[...path]') return true
   const procedures = (params['procedure'] ?? '').split(/[/,]/).filter(Boolean)
   return procedures.length > 0 && !procedures.includes('watch')
@@ -72,14 +72,14 @@ const pages: Handle = async ({ event, resolve }) => {
   if (event.route.id?.endsWith('/report')) {
     response.headers.set('content-security-policy', SCRIPTLESS_POLICY)
   }
-  return guarded(response)
+  return withSecurityHeaders(response)
 }
 
 const wire: Handle = async ({ event, resolve }) => compressed(event.request, await resolve(event))
 
-export const handle = sequence(wire, machine, entrance, pages)
+export const handle = sequence(wire, machine, authorization, pages)
 
 export const handleError: HandleServerError = ({ error, kind }) => {
   if (kind !== 'unknown') return
-  return explained(error)
+  return describeError(error)
 }

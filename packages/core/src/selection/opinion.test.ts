@@ -66,7 +66,7 @@ test('a record of the saves only is told from one that started again', () => {
   expect(opinionOn({ ...all, save_steps: 100 })).toMatchObject({
     agrees: false,
     because: 'saves_only',
-    text: 'The trainer names checkpoint-200: 1.2 is the best eval_loss at its saves, every 100 steps; 2 better evaluations lie between them.',
+    text: 'The trainer names checkpoint-200: 1.2 is the best eval_loss at its saves, every 100 steps; 2 better evaluations are between them.',
   })
   expect(opinionOn({ ...all, save_steps: 50 })?.because).not.toBe('saves_only')
   expect(opinionOn(all)?.because).not.toBe('saves_only')

@@ -159,16 +159,16 @@ function savesVerdict(input: OpinionInput, claimed: Claimed): Verdict | undefine
   const better = betterThan(claimed.value, input)
   if (better.length === 0 || better.some(({ step }) => step % save_steps === 0)) return undefined
   const count =
-    better.length === 1 ? 'one better evaluation lies' : `${better.length} better evaluations lie`
+    better.length === 1 ? '1 better evaluation is' : `${better.length} better evaluations are`
   return [
     'saves_only',
     `${figure(claimed.value)} is the best ${metric} at its saves, every ${save_steps} steps; ${count} between them`,
   ]
 }
 
-/** A record that was beaten before it was set, but not by anything later than that, began anew. */
+/** Better values before the record, and none after them: the trainer's record started again. */
 function restartVerdict(input: OpinionInput, claimed: Claimed): Verdict | undefined {
-  const { metric, evaluations } = input
+  const { metric } = input
   const beats = betterThan(claimed.value, input)
   const last = beats.at(-1)
   if (!last || claimed.step === null || last.step >= claimed.step) return undefined

@@ -2,7 +2,7 @@ import { backtest, type BacktestRun } from '@bestmark/core'
 import { render } from 'svelte/server'
 import { expect, test } from 'vitest'
 import BacktestResult from './BacktestResult.svelte'
-import { choosing, ordered, regret } from './words.ts'
+import { choosing, ordered, regret } from './backtestWords.ts'
 
 /** A run whose loss turns after the third evaluation while its F1 goes on to improve. */
 function aRun(name: string, group: string, values = [0.5, 0.6, 0.7, 0.75, 0.8]): BacktestRun {
@@ -12,7 +12,7 @@ function aRun(name: string, group: string, values = [0.5, 0.6, 0.7, 0.75, 0.8]):
     return { attempt: 0, step, epoch: null, values: { eval_loss, eval_f1 }, origin: null }
   })
   const declaration = { metric: null, direction: null, declared_by: null }
-  const rows = { declaration, claim: null, evaluations, checkpoints: [] }
+  const rows = { declaration, claim: null, evaluations, checkpoints: [], save_steps: null }
   return { name, group, rows, context: {}, among: 'evaluations' }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { axesOf, durationTicks, placeOn } from './axis.ts'
+import { axesOf, durationTicks, positionOn } from './axis.ts'
 
 const marks = [
   { step: 200, epoch: 2 },
@@ -8,14 +8,14 @@ const marks = [
 ]
 
 test('epochs are read between the pairs that the run told, and on beyond the last', () => {
-  const place = placeOn('epoch', marks, 0)
-  expect([0, 50, 100, 150, 200, 300].map((step) => place(step, NaN))).toEqual([
+  const position = positionOn('epoch', marks, 0)
+  expect([0, 50, 100, 150, 200, 300].map((step) => position(step, NaN))).toEqual([
     0, 0.5, 1, 1.5, 2, 3,
   ])
 })
 
 test('the time axis counts seconds from the start', () => {
-  expect(placeOn('time', [], 10_000)(7, 12_500)).toBe(2.5)
+  expect(positionOn('time', [], 10_000)(7, 12_500)).toBe(2.5)
 })
 
 test('an axis that the run does not tell is not offered', () => {

@@ -10,11 +10,11 @@ export const AXES: readonly Axis[] = ['step', 'epoch', 'time']
 /** Pairs that the run told together, by which steps are turned into epochs. */
 export type EpochMarks = readonly { step: number | null; epoch: number | null }[]
 
-/** Turns a point's step and time (ms since the epoch) into its place on the axis; NaN where unknown. */
-export type Place = (step: number, time: number) => number
+/** Turns a point's step and time (ms since the epoch) into its position on the axis; NaN where unknown. */
+export type PositionOf = (step: number, time: number) => number
 
 /** The placing function of an axis; `start` is the time (ms) that the time axis counts from. */
-export function placeOn(axis: Axis, marks: EpochMarks, start: number): Place {
+export function positionOn(axis: Axis, marks: EpochMarks, start: number): PositionOf {
   if (axis === 'step') return (step) => step
   if (axis === 'time') return (_step, time) => (time - start) / 1000
   const known = sortedMarks(marks)
@@ -49,10 +49,10 @@ function epochAt(known: Mark[], step: number): number {
   return left.epoch + ((step - left.step) / (right.step - left.step)) * (right.epoch - left.epoch)
 }
 
-/** A place on the axis in words. */
-export function placeText(axis: Axis, place: number): string {
-  if (axis === 'step') return count(place)
-  return axis === 'epoch' ? epochText(place) : duration(place)
+/** A position on the axis in words. */
+export function positionText(axis: Axis, position: number): string {
+  if (axis === 'step') return count(position)
+  return axis === 'epoch' ? epochText(position) : duration(position)
 }
 
 const MOST_TICKS = 100

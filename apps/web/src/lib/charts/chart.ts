@@ -64,7 +64,7 @@ export interface Clipped {
   lowest: number
   highest: number
   /** Where they are, on the edge that they lie beyond. */
-  places: { x: number; isAbove: boolean }[]
+  positions: { x: number; isAbove: boolean }[]
 }
 
 export interface Tick {

@@ -2,9 +2,9 @@ import { scaleLinear, scaleLog } from 'd3-scale'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { count, shortTo } from '../figures.ts'
-import { durationTicks, placeText } from './axis.ts'
+import { durationTicks, positionText } from './axis.ts'
 import type { NamedSeries } from './chart.ts'
-import { placesDomain, valuesDomain, windowOf, type Domain } from './domain.ts'
+import { positionDomain, valuesDomain, windowOf, type Domain } from './domain.ts'
 import { prepareChart } from './prepare.ts'
 import { prepareSpark } from './sparkline.ts'
 import { ticksAcross, ticksUp } from './ticks.ts'
@@ -13,22 +13,22 @@ const WIDTH = 600
 const HEIGHT = 300
 
 /** Numbers as runs tell them: near to one another, far from 0, of any size, and none at all. */
-const places = fc
+const positions = fc
   .tuple(
     fc.double({ noNaN: true, noDefaultInfinity: true }),
     fc.array(fc.integer({ min: -4, max: 4 })),
   )
   .map(([from, ulps]) => ulps.map((ulp) => from + ulp * Math.abs(from) * Number.EPSILON))
-const values = fc.oneof(fc.array(fc.double(), { maxLength: 50 }), places)
+const values = fc.oneof(fc.array(fc.double(), { maxLength: 50 }), positions)
 
 function isAxis([from, to]: Domain): boolean {
   return Number.isFinite(from) && Number.isFinite(to) && Number.isFinite(to - from) && from < to
 }
 
-test('an axis ends in two finite places in order, whatever it shows', () => {
+test('an axis ends in two finite positions in order, whatever it shows', () => {
   fc.assert(
     fc.property(values, fc.boolean(), (numbers, log) => {
-      expect(placesDomain(numbers)).toSatisfy(isAxis)
+      expect(positionDomain(numbers)).toSatisfy(isAxis)
       const shown = log ? numbers.filter((value) => value > 0) : numbers
       const domain = valuesDomain(shown, log)
       expect(domain).toSatisfy(isAxis)
@@ -58,13 +58,13 @@ test('ticks are finite, in order, in view, few, and no two have the same words',
     fc.property(values, fc.boolean(), (numbers, log) => {
       const domain = valuesDomain(log ? numbers.filter((value) => value > 0) : numbers, log)
       const y = (log ? scaleLog() : scaleLinear()).domain(domain).range([HEIGHT, 0])
-      const x = scaleLinear().domain(placesDomain(numbers)).range([0, WIDTH])
-      const span = placesDomain(numbers)
+      const x = scaleLinear().domain(positionDomain(numbers)).range([0, WIDTH])
+      const span = positionDomain(numbers)
       const axes = [
         { ticks: ticksUp(y.ticks(6), shortTo, y), most: HEIGHT },
         { ticks: ticksAcross(x.ticks(6), count, x), most: WIDTH },
         {
-          ticks: ticksAcross(durationTicks(span, 6), (at) => placeText('time', at), x),
+          ticks: ticksAcross(durationTicks(span, 6), (at) => positionText('time', at), x),
           most: WIDTH,
         },
       ]
@@ -86,7 +86,7 @@ test('values that differ in their last digits only are told as one', () => {
   ])
 })
 
-test('a chart of any numbers has finite places only, in any view', () => {
+test('a chart of any numbers has finite positions only, in any view', () => {
   const steps = fc.array(fc.nat({ max: Number.MAX_SAFE_INTEGER }), { minLength: 1, maxLength: 30 })
   const view = fc.record({
     axis: fc.constantFrom('step' as const, 'epoch' as const, 'time' as const),
@@ -136,14 +136,14 @@ test('a chart of any numbers has finite places only, in any view', () => {
       for (const point of [...drawn, ...chart.tied]) {
         expect([x(point.x), y(point.y)].every(Number.isFinite)).toBe(true)
       }
-      for (const { x: place } of chart.ticks) expect(Number.isFinite(x(place))).toBe(true)
+      for (const { x: position } of chart.ticks) expect(Number.isFinite(x(position))).toBe(true)
       if (chart.best)
         expect(Number.isFinite(y(chart.best.y)) || Number.isNaN(chart.best.y)).toBe(true)
     }),
   )
 })
 
-test('a small curve of any numbers is drawn in finite places', () => {
+test('a small curve of any numbers is drawn in finite positions', () => {
   fc.assert(
     fc.property(values, (numbers) => {
       const steps = Float64Array.from(numbers, (_, index) => index)

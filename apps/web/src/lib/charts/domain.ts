@@ -11,11 +11,11 @@ const FARTHEST = Number.MAX_VALUE / 16
 const LEAST_SHARE = 1e-10
 
 /** The least span of an axis at zero: of steps, epochs or seconds, and of values. */
-const LEAST = { places: 1e-12, values: 1e-300 }
+const LEAST = { positions: 1e-12, values: 1e-300 }
 
-/** The nearest place to a finite one that an axis reaches; NaN for what is none. */
-export function inReach(place: number): number {
-  return Number.isFinite(place) ? Math.min(FARTHEST, Math.max(-FARTHEST, place)) : NaN
+/** The nearest position to a finite one that an axis reaches; NaN for what is none. */
+export function inReach(position: number): number {
+  return Number.isFinite(position) ? Math.min(FARTHEST, Math.max(-FARTHEST, position)) : NaN
 }
 
 /** What was asked for as an axis can show it: in order, in reach and wide enough; null for what is no span. */
@@ -23,15 +23,15 @@ export function windowOf(a: number, b: number): Domain | null {
   const [low, high] = a < b ? [a, b] : [b, a]
   if (!Number.isFinite(low) || !Number.isFinite(high) || low === high) return null
   const [from, to] = [inReach(low), inReach(high)]
-  return isFlat(from, to, LEAST.places) ? around(from) : [from, to]
+  return isFlat(from, to, LEAST.positions) ? around(from) : [from, to]
 }
 
-/** From the first place to the last; of one place, or none, a span around it. */
-export function placesDomain(places: readonly number[]): Domain {
-  const ends = endsOf(places)
+/** From the first position to the last; of one position, or none, a span around it. */
+export function positionDomain(positions: readonly number[]): Domain {
+  const ends = endsOf(positions)
   if (!ends) return [0, 1]
   const [from, to] = ends
-  if (!isFlat(from, to, LEAST.places)) return [from, to]
+  if (!isFlat(from, to, LEAST.positions)) return [from, to]
   return Math.abs(from) * LEAST_SHARE < 0.5 ? [from - 0.5, to + 0.5] : around(from)
 }
 
@@ -50,23 +50,23 @@ export function valuesDomain(values: readonly number[], log: boolean): Domain {
   return air < LEAST.values ? [low - 0.5, high + 0.5] : [low - air, high + air]
 }
 
-/** Whether two places lie too near to one another to be told apart on an axis. */
+/** Whether two positions lie too near to one another to be told apart on an axis. */
 function isFlat(low: number, high: number, least: number): boolean {
   const size = Math.max(Math.abs(low), Math.abs(high))
   return high - low < Math.max(least, size * LEAST_SHARE)
 }
 
-function endsOf(places: readonly number[]): Domain | null {
+function endsOf(positions: readonly number[]): Domain | null {
   let [low, high] = [Infinity, -Infinity]
-  for (const place of places) {
-    if (!Number.isFinite(place)) continue
-    low = Math.min(low, inReach(place))
-    high = Math.max(high, inReach(place))
+  for (const position of positions) {
+    if (!Number.isFinite(position)) continue
+    low = Math.min(low, inReach(position))
+    high = Math.max(high, inReach(position))
   }
   return low <= high ? [low, high] : null
 }
 
-function around(place: number): Domain {
-  const half = Math.max(Math.abs(place) * LEAST_SHARE, LEAST.places)
-  return [place - half, place + half]
+function around(position: number): Domain {
+  const half = Math.max(Math.abs(position) * LEAST_SHARE, LEAST.positions)
+  return [position - half, position + half]
 }

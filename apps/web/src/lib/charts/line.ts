@@ -2,7 +2,7 @@ import { clipped } from './clip.ts'
 import { inReach } from './domain.ts'
 import type { Point } from './point.ts'
 
-/** Columns of equal length: places on the horizontal axis, values, steps. */
+/** Columns of equal length: positions on the horizontal axis, values, steps. */
 export interface Columns {
   xs: Float64Array
   values: Float64Array
@@ -65,13 +65,13 @@ function visible(xs: Float64Array, from: number, to: number): [number, number] {
   return [first, last]
 }
 
-/** The index of the first element that is not below `place`; xs rises. */
-export function lowerBound(xs: Float64Array, place: number): number {
+/** The index of the first element that is not below `position`; xs rises. */
+export function lowerBound(xs: Float64Array, position: number): number {
   let low = 0
   let high = xs.length
   while (low < high) {
     const middle = (low + high) >> 1
-    if ((xs[middle] ?? NaN) < place) low = middle + 1
+    if ((xs[middle] ?? NaN) < position) low = middle + 1
     else high = middle
   }
   return low

@@ -9,7 +9,7 @@ const MOST_RINGS = 60
 const APART = 6
 
 /**
- * The ticks of the checkpoints inside the window; of those at one place each state is shown once.
+ * The ticks of the checkpoints inside the window; of those at one position each state is shown once.
  * The best comes last, so that nothing is drawn over it.
  */
 export function ticksOf(
@@ -22,15 +22,15 @@ export function ticksOf(
   const ticks = checkpoints.flatMap(({ step, files_state, is_best }) => {
     const x = step === null ? NaN : at(step)
     if (step === null || !(x >= from && x <= to)) return []
-    const place = `${Math.round((((x - from) / (to - from)) * width) / APART)} ${files_state}`
-    if (taken.has(place) && !is_best) return []
-    taken.add(place)
+    const position = `${Math.round((((x - from) / (to - from)) * width) / APART)} ${files_state}`
+    if (taken.has(position) && !is_best) return []
+    taken.add(position)
     return [{ x, step, files_state, is_best }]
   })
   return ticks.sort((a, b) => Number(a.is_best) - Number(b.is_best))
 }
 
-/** Of marks in order of place, those that stand at least `least` pixels from the one before. */
+/** Of marks in order of position, those that stand at least `least` pixels from the one before. */
 export function apart<Mark>(
   marks: readonly Mark[],
   at: (mark: Mark) => number,

@@ -46,7 +46,7 @@ test('the best checkpoint stands on the evaluation curve', () => {
   expect(chart({ best_step: 30 }).best).toEqual({ x: 30, y: 2.5, step: 30 })
 })
 
-test('a best checkpoint without a value on this curve keeps its place but has no height', () => {
+test('a best checkpoint without a value on this curve keeps its position but has no height', () => {
   expect(chart({ best_step: 10 }).best).toEqual({ x: 10, y: NaN, step: 10 })
 })
 
@@ -107,7 +107,7 @@ test('checkpoint ticks outside the window are left out, and those without a step
   expect(ticks.map((tick) => tick.step)).toEqual([40])
 })
 
-test('the time axis places checkpoints by the time of the point at their step', () => {
+test('the time axis positions checkpoints by the time of the point at their step', () => {
   const checkpoints = [{ step: 40, files_state: 'missing' as const, is_best: false }]
   expect(chart({ checkpoints }, { axis: 'time' }).ticks[0]?.x).toBe(30)
 })
@@ -155,7 +155,7 @@ test('a spike that would flatten the curve lies beyond the axis, and is told', (
   expect(cut.clipped).toMatchObject({
     count: 1,
     highest: 1_000,
-    places: [{ x: 40, isAbove: true }],
+    positions: [{ x: 40, isAbove: true }],
   })
   // A window without the spike has nothing to leave out.
   expect(chart({ series: [spiked] }, { window: [50, 100] }).clipped).toBeNull()

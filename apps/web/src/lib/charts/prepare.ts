@@ -1,7 +1,7 @@
 import { smooth, standsFor, type Series } from '@bestmark/core'
-import { placeOn } from './axis.ts'
+import { positionOn } from './axis.ts'
 import type { Chart, ChartInput, Clipped, Line, NamedSeries, Turn } from './chart.ts'
-import { inReach, placesDomain, valuesDomain, windowOf } from './domain.ts'
+import { inReach, positionDomain, valuesDomain, windowOf } from './domain.ts'
 import { draw, lowerBound, type Columns } from './line.ts'
 import { spanWithoutOutliers } from './outliers.ts'
 import { markAt, ticksOf, tiedOf } from './marks.ts'
@@ -15,21 +15,21 @@ export function prepareChart(asked: ChartInput): Chart {
   const input = isMachine ? overTime(asked) : asked
   const { view } = input
   const start = startOf(input.series)
-  const place = placeOn(view.axis, input.epochs, start)
+  const position = positionOn(view.axis, input.epochs, start)
   // What was evaluated is drawn over what was logged.
   const inOrder = input.series.toSorted(
     (a, b) => Number(a.kind === 'evaluation') - Number(b.kind === 'evaluation'),
   )
   const placed = inOrder.map((series) => ({
     series,
-    columns: columnsOf(series, place),
-    earlier: (series.earlier ?? []).map((one) => columnsOf(one, place)),
+    columns: columnsOf(series, position),
+    earlier: (series.earlier ?? []).map((one) => columnsOf(one, position)),
   }))
-  const whole = placesDomain(placed.flatMap(endsOf))
+  const whole = positionDomain(placed.flatMap(endsOf))
   const x = (view.window && windowOf(...view.window)) ?? whole
   const lines = placed.map((one) => lineOf(one, x, input))
   const stepTimes = timesByStep(input.series)
-  const at = (step: number) => inReach(place(step, stepTimes.get(step) ?? NaN))
+  const at = (step: number) => inReach(position(step, stepTimes.get(step) ?? NaN))
   const best = shownMark(markAt(input.best_step, lines, at, x), view.log)
   const tied = tiedOf(input.checkpoints, lines, at, x).filter(({ y }) => !view.log || y > 0)
   // Marks are in view whatever the line between them leaves out.
@@ -52,7 +52,7 @@ export function prepareChart(asked: ChartInput): Chart {
   }
 }
 
-/** The machine is sampled over time, not per step, so no step has a place among its samples. */
+/** The machine is sampled over time, not per step, so no step has a position among its samples. */
 function overTime(input: ChartInput): ChartInput {
   const { view } = input
   const window = view.axis === 'time' ? view.window : null
@@ -65,11 +65,11 @@ export function stepsWithin(
   { series, epochs, view }: Pick<ChartInput, 'series' | 'epochs' | 'view'>,
   window: readonly [number, number],
 ): [number, number] | null {
-  const place = placeOn(view.axis, epochs, startOf(series))
+  const position = positionOn(view.axis, epochs, startOf(series))
   const [from, to] = [Math.min(...window), Math.max(...window)]
   const inside = series.flatMap(({ steps, times }) =>
     [...steps].filter((step, index) => {
-      const x = place(step, times[index] ?? NaN)
+      const x = position(step, times[index] ?? NaN)
       return x >= from && x <= to
     }),
   )
@@ -85,25 +85,25 @@ function startOf(series: readonly NamedSeries[]): number {
   return firsts.length > 0 ? Math.min(...firsts) : NaN
 }
 
-function columnsOf(series: Series, place: (step: number, time: number) => number): Columns {
-  const xs = series.steps.map((step, index) => inReach(place(step, series.times[index] ?? NaN)))
+function columnsOf(series: Series, position: (step: number, time: number) => number): Columns {
+  const xs = series.steps.map((step, index) => inReach(position(step, series.times[index] ?? NaN)))
   return { xs, values: series.values, steps: series.steps }
 }
 
 /** Where a series begins and ends. Places rise within it. */
-function endsOf({ columns, earlier }: Placed): number[] {
+function endsOf({ columns, earlier }: SeriesColumns): number[] {
   return [columns, ...earlier].flatMap(({ xs }) => [xs[0] ?? NaN, xs.at(-1) ?? NaN])
 }
 
-/** A series with its places on the horizontal axis. */
-interface Placed {
+/** A series with its positions on the horizontal axis. */
+interface SeriesColumns {
   series: NamedSeries
   columns: Columns
   earlier: Columns[]
 }
 
 function lineOf(
-  { series, columns, earlier }: Placed,
+  { series, columns, earlier }: SeriesColumns,
   x: [number, number],
   input: ChartInput,
 ): Line {
@@ -175,11 +175,11 @@ function clippedOf(
     count: outside.length,
     lowest: Math.min(...values),
     highest: Math.max(...values),
-    places: outside.map((point) => ({ x: point.x, isAbove: point.y > high })),
+    positions: outside.map((point) => ({ x: point.x, isAbove: point.y > high })),
   }
 }
 
-/** A mark whose value the axis cannot show keeps its place, but has no height. */
+/** A mark whose value the axis cannot show keeps its position, but has no height. */
 function shownMark(mark: Point | null, log: boolean): Point | null {
   return mark && { ...mark, y: log && mark.y <= 0 ? NaN : inReach(mark.y) }
 }

@@ -9,7 +9,7 @@ export interface Snap {
   points: { name: string; kind: Line['kind']; point: Point }[]
 }
 
-/** The real point nearest to a place on the horizontal axis, or null where there is none. */
+/** The real point nearest to a position on the horizontal axis, or null where there is none. */
 export function snapTo(chart: Chart, x: number): Snap | null {
   const candidates = chart.lines.flatMap((line) => nearest(line, x, chart.x))
   const hit = candidates.reduce<Point | null>(
@@ -19,7 +19,7 @@ export function snapTo(chart: Chart, x: number): Snap | null {
   return hit && snapAt(chart, hit.x, hit.step)
 }
 
-/** The next (+1) or previous (-1) stop from a place; stops are evaluations, else logged points. */
+/** The next (+1) or previous (-1) stop from a position; stops are evaluations, else logged points. */
 export function nextStop(chart: Chart, from: Snap | null, by: number): Snap | null {
   const line = stopsOf(chart)
   if (!line) return null

@@ -1,6 +1,6 @@
 import { inReach } from './domain.ts'
 
-/** A small curve, ready to draw in a box of the given size; places are pixels from the top left. */
+/** A small curve, ready to draw in a box of the given size; positions are pixels from the top left. */
 export interface Spark {
   path: string
   best: { x: number; y: number } | null

@@ -12,7 +12,7 @@ const CHARACTER = 6.6
 const APART = 8
 
 /**
- * The marks that an axis has room for: finite, each once, each with words of its own. `at` places a
+ * The marks that an axis has room for: finite, each once, each with words of its own. `at` positions a
  * value (px); `room` says how much of the axis its words take.
  */
 function fitting(
@@ -22,20 +22,20 @@ function fitting(
   room: (text: string) => number,
 ): AxisTick[] {
   const told = new Set<string>()
-  let taken = { place: NaN, room: 0 }
+  let taken = { position: NaN, room: 0 }
   return values.flatMap((value, index) => {
-    const [place, text] = [at(value), texts[index] ?? '']
+    const [position, text] = [at(value), texts[index] ?? '']
     const own = room(text)
-    const crowds = Math.abs(place - taken.place) < (own + taken.room) / 2 + APART
-    if (!Number.isFinite(place) || told.has(text) || crowds) return []
+    const crowds = Math.abs(position - taken.position) < (own + taken.room) / 2 + APART
+    if (!Number.isFinite(position) || told.has(text) || crowds) return []
     told.add(text)
-    taken = { place, room: own }
+    taken = { position, room: own }
     return [{ value, text }]
   })
 }
 
-/** Round places along a horizontal axis, about `wanted` of them. */
-export function placesOf(axis: Axis, scale: Continuous, wanted: number): number[] {
+/** Round positions along a horizontal axis, about `wanted` of them. */
+export function tickPositions(axis: Axis, scale: Continuous, wanted: number): number[] {
   const [from = 0, to = 1] = scale.domain()
   if (axis === 'time') return durationTicks([from, to], wanted)
   return scale.ticks(wanted).filter((tick) => axis === 'epoch' || Number.isInteger(tick))

@@ -6,8 +6,8 @@ import { compareInput, type CompareQuery } from './compareQuery.ts'
 /** How soon (ms) a comparison is made again after one of its jobs changed. */
 const SOON = 1_000
 
-/** A comparison as the server made it, and what was asked for. */
-export interface AskedComparison {
+/** A comparison as the server made it, and what was loaded for. */
+export interface LoadedComparison {
   query: CompareQuery
   compared: ComparedJobs
 }
@@ -16,21 +16,21 @@ export interface AskedComparison {
 export class LiveComparison {
   readonly watch = new Watch(
     () => ({ jobs: 'all', since: this.compared.board_revision }),
-    (delta) => this.#hear(delta),
+    (delta) => this.#applyDelta(delta),
     () => this.#askSoon(),
   )
-  #asked: () => AskedComparison
+  #loaded: () => LoadedComparison
   /** A later answer to `of`; another question that is gone to takes its place. */
-  #anew = $state.raw<{ of: AskedComparison; compared: ComparedJobs } | null>(null)
+  #newer = $state.raw<{ of: LoadedComparison; compared: ComparedJobs } | null>(null)
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(asked: () => AskedComparison) {
-    this.#asked = asked
+  constructor(loaded: () => LoadedComparison) {
+    this.#loaded = loaded
   }
 
   get compared(): ComparedJobs {
-    const asked = this.#asked()
-    return this.#anew?.of === asked ? this.#anew.compared : asked.compared
+    const loaded = this.#loaded()
+    return this.#newer?.of === loaded ? this.#newer.compared : loaded.compared
   }
 
   /** Why the comparison could not be made again; empty while it is as the board has it. */
@@ -48,9 +48,9 @@ export class LiveComparison {
     }
   }
 
-  #hear({ job_id, status }: Delta): void {
+  #applyDelta({ job_id, status }: Delta): void {
     const isCompared = Object.hasOwn(this.compared.statuses, job_id)
-    const { project } = this.#asked().query
+    const { project } = this.#loaded().query
     if (isCompared || (project !== '' && status.project === project)) this.#askSoon()
   }
 
@@ -62,8 +62,8 @@ export class LiveComparison {
   }
 
   #reread = new Reread(async () => {
-    const of = this.#asked()
+    const of = this.#loaded()
     const input = compareInput(of.query)
-    if (input) this.#anew = { of, compared: await api.jobs.compare.query(input) }
+    if (input) this.#newer = { of, compared: await api.jobs.compare.query(input) }
   })
 }

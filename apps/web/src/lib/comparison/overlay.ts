@@ -1,6 +1,6 @@
 import type { ComparedRun } from '@bestmark/core'
 import type { Curve } from '../api.ts'
-import { placesDomain, valuesDomain } from '../charts/domain.ts'
+import { positionDomain, valuesDomain } from '../charts/domain.ts'
 import { draw, type Columns } from '../charts/line.ts'
 import type { Point } from '../charts/point.ts'
 import type { LineStyle } from './colours.ts'
@@ -41,7 +41,7 @@ export function prepareOverlay(
   { width, log }: { width: number; log: boolean },
 ): Overlay {
   const ends = runs.flatMap(({ curve: { steps } }) => [steps[0] ?? NaN, steps.at(-1) ?? NaN])
-  const x = placesDomain(ends)
+  const x = positionDomain(ends)
   let hidden = 0
   const lines = runs.map(({ run, curve, style }): OverlaidLine => {
     const columns: Columns = { xs: curve.steps, values: curve.values, steps: curve.steps }

@@ -2,7 +2,7 @@ import { type ComparedRun, type DifferingSetting, isFiniteMeasure, ownValue } fr
 import { short } from '../figures.ts'
 import { settingText } from '../job/configuration.ts'
 
-/** A place on an axis, from 0 (bottom) to 1 (top), with its words. */
+/** A position on an axis, from 0 (bottom) to 1 (top), with its words. */
 interface Mark {
   at: number
   text: string
@@ -76,9 +76,9 @@ function numbers({ name, values }: DifferingSetting, ids: readonly string[]): Sc
   })
   if (finite.length === 0) return undefined
   const [low, high] = [Math.min(...finite), Math.max(...finite)]
-  const place = low > 0 && high / low >= FAR ? Math.log : (value: number) => value
-  const span = place(high) - place(low)
-  const at = (value: number) => (span > 0 ? (place(value) - place(low)) / span : 0.5)
+  const position = low > 0 && high / low >= FAR ? Math.log : (value: number) => value
+  const span = position(high) - position(low)
+  const at = (value: number) => (span > 0 ? (position(value) - position(low)) / span : 0.5)
   const ends = high > low ? [low, high] : [low]
   const marks = ends.map((value) => ({ at: at(value), text: short(value) }))
   const height = (id: string): number | null => {

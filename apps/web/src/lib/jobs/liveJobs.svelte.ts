@@ -17,12 +17,12 @@ export interface ListedJobs {
 export class LiveJobs {
   readonly watch = new Watch(
     () => ({ jobs: 'all', since: this.page.board_revision }),
-    (delta) => this.#hear(delta),
+    (delta) => this.#applyDelta(delta),
     () => this.#readSoon(),
   )
   #listed: () => ListedJobs
   /** A later reading of `of`; another page that is gone to takes its place. */
-  #anew = $state.raw<{ of: ListedJobs; page: JobPage } | null>(null)
+  #newer = $state.raw<{ of: ListedJobs; page: JobPage } | null>(null)
   /** Later words on jobs of the page, by id. */
   #later = $state.raw<Record<string, Delta>>({})
   /** The states of jobs that are not on the page; one that is new, or changes, may come onto it. */
@@ -36,7 +36,7 @@ export class LiveJobs {
 
   get page(): JobPage {
     const listed = this.#listed()
-    return this.#anew?.of === listed ? this.#anew.page : listed.page
+    return this.#newer?.of === listed ? this.#newer.page : listed.page
   }
 
   get jobs(): TrainingJobStatus[] {
@@ -63,7 +63,7 @@ export class LiveJobs {
     return this.#list.problem
   }
 
-  #hear(delta: Delta): void {
+  #applyDelta(delta: Delta): void {
     const { job_id, status, checkpoints } = delta
     const shown = this.page.jobs.some((job) => job.job_id === job_id)
     if (shown) this.#later = { ...this.#later, [job_id]: delta }
@@ -85,7 +85,7 @@ export class LiveJobs {
   /** The rows stay as they are while the board does not answer. */
   #list = new Reread(async () => {
     const of = this.#listed()
-    this.#anew = { of, page: await api.jobs.list.query(listInput(of.query)) }
+    this.#newer = { of, page: await api.jobs.list.query(listInput(of.query)) }
   })
 }
 

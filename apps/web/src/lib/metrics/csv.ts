@@ -4,16 +4,16 @@ import type { Chart } from '../charts/chart.ts'
 /** The points that charts show, a row each: those of the window, thinned as they are on the screen. */
 export function chartsCsv(charts: readonly Chart[]): string {
   const axis = charts[0]?.axis ?? 'step'
-  const places = axis === 'step' ? [] : [axis]
+  const positions = axis === 'step' ? [] : [axis]
   const rows = charts.flatMap(({ lines, x: [from, to] }) =>
     lines.flatMap(({ name, columns: { xs, steps, values } }) =>
       [...xs.keys()].flatMap((index) => {
         const at = xs[index] ?? NaN
         if (!(at >= from && at <= to)) return []
         const [step, value] = [steps[index] ?? NaN, values[index] ?? NaN]
-        return [[visible(name), step, ...places.map(() => at), value]]
+        return [[visible(name), step, ...positions.map(() => at), value]]
       }),
     ),
   )
-  return [['series', 'step', ...places, 'value'], ...rows].map(csvRow).join('')
+  return [['series', 'step', ...positions, 'value'], ...rows].map(csvRow).join('')
 }

@@ -16,7 +16,7 @@ type Window = readonly [number, number] | null
 export class GridState {
   readonly series: MetricSeries
   /** Where the reader looks, on the horizontal axis; the crosshair of every chart. */
-  place = $state<number | null>(null)
+  position = $state<number | null>(null)
   palette = $state.raw<Palette>()
   onwindow: (window: Window) => void = () => undefined
   #sources: Sources

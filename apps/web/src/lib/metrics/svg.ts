@@ -1,10 +1,10 @@
 import { ownValue, visible } from '@bestmark/core'
 import { scaleLinear, scaleLog } from 'd3-scale'
-import { placeText } from '../charts/axis.ts'
+import { positionText } from '../charts/axis.ts'
 import { pathOf, type Continuous } from '../charts/cake.ts'
 import type { Chart, Line } from '../charts/chart.ts'
-import { placesOf, ticksAcross, ticksUp } from '../charts/ticks.ts'
-import { clippedWords } from '../charts/words.ts'
+import { tickPositions, ticksAcross, ticksUp } from '../charts/ticks.ts'
+import { clippedWords } from '../charts/chartWords.ts'
 import { shortTo } from '../figures.ts'
 
 /** The colours of a drawing, as the page shows them. */
@@ -50,10 +50,12 @@ function drawing({ title, chart }: Titled, palette: Palette): string {
     const line = `<path d="M0 ${y(value)}h${width}" stroke="${palette.line}"/>`
     return line + text(`x="-8" y="${y(value) + 4}"`, words, 'end')
   })
-  const places = placesOf(chart.axis, x, 4)
-  const across = ticksAcross(places, (place) => placeText(chart.axis, place), x).map((tick) => {
-    return text(`x="${x(tick.value)}" y="${height + 20}"`, tick.text, 'middle')
-  })
+  const positions = tickPositions(chart.axis, x, 4)
+  const across = ticksAcross(positions, (position) => positionText(chart.axis, position), x).map(
+    (tick) => {
+      return text(`x="${x(tick.value)}" y="${height + 20}"`, tick.text, 'middle')
+    },
+  )
   const left = chart.clipped
     ? text(`x="${width}" y="${height - 6}"`, clippedWords(chart.clipped), 'end')
     : ''

@@ -22,11 +22,11 @@ export function diskWords(disk: FullDisk, now: number): string {
 /** Asks for the disks again and again, until the returned function is called. */
 export function followDisks(
   host_id: string | undefined,
-  hear: (disks: FullDisk[]) => void,
-  fail: (error: Error) => void,
+  onDisks: (disks: FullDisk[]) => void,
+  onError: (error: Error) => void,
 ): () => void {
   const ask = (): void => {
-    if (!document.hidden) api.hosts.fullDisks.query({ host_id }).then(hear, fail)
+    if (!document.hidden) api.hosts.fullDisks.query({ host_id }).then(onDisks, onError)
   }
   const timer = setInterval(ask, AGAIN)
   return () => clearInterval(timer)

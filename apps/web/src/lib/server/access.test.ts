@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bearer, fromElsewhere, isLoopback, mayWrite, withinBoard } from './access.ts'
+import { bearer, isCrossSite, isLoopback, mayWrite, withinBoard } from './access.ts'
 
 test('names of this machine pass on any port', () => {
   const hosts = ['localhost', 'localhost:4173', '127.0.0.1:80', '[::1]:3000', 'board.localhost:1']
@@ -50,22 +50,22 @@ const by = (site: string, mode = 'cors', dest = 'empty', more: Record<string, st
 
 test('a link on another site leads to pages, and never to a procedure', () => {
   for (const site of ['cross-site', 'same-site', 'none']) {
-    expect(fromElsewhere(by(site, 'navigate', 'document'), false)).toBe(false)
-    expect(fromElsewhere(by(site, 'navigate', 'document'), true)).toBe(true)
+    expect(isCrossSite(by(site, 'navigate', 'document'), false)).toBe(false)
+    expect(isCrossSite(by(site, 'navigate', 'document'), true)).toBe(true)
   }
-  expect(fromElsewhere(by('same-origin', 'navigate', 'document'), true)).toBe(true)
+  expect(isCrossSite(by('same-origin', 'navigate', 'document'), true)).toBe(true)
 })
 
 test('another page neither frames, embeds nor fetches anything of the board', () => {
   const asked = [by('cross-site', 'no-cors', 'image'), by('same-site', 'cors', 'empty')]
   for (const one of [...asked, by('cross-site', 'navigate', 'iframe')]) {
-    expect([fromElsewhere(one, false), fromElsewhere(one, true)]).toEqual([true, true])
+    expect([isCrossSite(one, false), isCrossSite(one, true)]).toEqual([true, true])
   }
 })
 
 test('pages of the board and tools ask as they like', () => {
   const bearers = by('cross-site', 'cors', 'empty', { authorization: 'Bearer secret' })
   for (const one of [by('same-origin'), request('GET'), bearers]) {
-    expect([fromElsewhere(one, false), fromElsewhere(one, true)]).toEqual([false, false])
+    expect([isCrossSite(one, false), isCrossSite(one, true)]).toEqual([false, false])
   }
 })

@@ -38,7 +38,7 @@ export function mayWrite(request: Request, host: string | null): boolean {
  * procedure is no page, so nobody is led to one. Tools say nothing of it, or show their token,
  * which no page can do without asking first.
  */
-export function fromElsewhere({ headers }: Request, isProcedure: boolean): boolean {
+export function isCrossSite({ headers }: Request, isProcedure: boolean): boolean {
   const site = headers.get('sec-fetch-site')
   if (site === null || bearer(headers) !== null) return false
   const isVisit =

@@ -11,7 +11,7 @@ import { BESTMARK_HOME, DATABASE_URL } from '$app/env/private'
 const PATIENCE = 6_000
 
 /** Who may come in to it; known without its database. */
-export const door = new BoardAccess(resolveHome({ BESTMARK_HOME }))
+export const access = new BoardAccess(resolveHome({ BESTMARK_HOME }))
 
 let opened: Promise<Board> | undefined
 
@@ -24,10 +24,10 @@ export function board(): Promise<Board> {
     opened = undefined
     throw error
   })
-  return inTime(opened)
+  return withTimeout(opened)
 }
 
-async function inTime(opening: Promise<Board>): Promise<Board> {
+async function withTimeout(opening: Promise<Board>): Promise<Board> {
   const late = Promise.withResolvers<never>()
   const why = 'The database is not ready yet: it is starting, recovering or being migrated.'
   const timer = setTimeout(() => late.reject(new DatabaseUnavailable(why)), PATIENCE)

@@ -20,7 +20,7 @@ export const SCRIPTLESS_POLICY = [
 ].join('; ')
 
 /** Adds what every answer of the board carries; what a page says of itself stays. */
-export function guarded(response: Response): Response {
+export function withSecurityHeaders(response: Response): Response {
   for (const [name, value] of Object.entries(ALWAYS)) response.headers.set(name, value)
   if (!response.headers.has('cache-control')) {
     response.headers.set('cache-control', 'private, no-cache')

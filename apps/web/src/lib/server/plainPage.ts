@@ -1,4 +1,4 @@
-import { guarded, SCRIPTLESS_POLICY } from './headers.ts'
+import { withSecurityHeaders, SCRIPTLESS_POLICY } from './headers.ts'
 
 const STYLE = `:root { color-scheme: light dark }
 body { margin: 15vh auto; max-width: 34em; padding: 0 24px; font: 15px/24px system-ui, sans-serif }
@@ -41,5 +41,5 @@ ${sentences.map((sentence) => `<p>${sentence}</p>`).join('\n')}
     ),
   })
   if (again !== undefined) headers.set('refresh', String(again))
-  return guarded(new Response(html, { status, headers }))
+  return withSecurityHeaders(new Response(html, { status, headers }))
 }

@@ -5,8 +5,8 @@ import { duration, exact } from '../times.ts'
 /** One field of a job's status as the page tells it. */
 export interface StatusField {
   label: string
-  /** Readings stand beside the best checkpoint; every field stands in the full table of its place. */
-  place: 'progress' | 'reading' | 'best' | 'run'
+  /** Readings stand beside the best checkpoint; every field stands in the full table of its section. */
+  section: 'progress' | 'reading' | 'best' | 'run'
   show: (status: TrainingJobStatus) => string
 }
 
@@ -20,78 +20,78 @@ const word = (text: string | null) => text || UNKNOWN
  * that the status gains does not compile until it has a line here.
  */
 const STATUS_FIELDS = {
-  status: { label: 'Status', place: 'progress', show: (s) => s.status },
-  progress: { label: 'Progress', place: 'progress', show: (s) => percent(s.progress) },
-  current_step: { label: 'Step', place: 'progress', show: (s) => count(s.current_step) },
-  total_steps: { label: 'Total steps', place: 'progress', show: (s) => count(s.total_steps) },
-  current_epoch: { label: 'Epoch', place: 'progress', show: (s) => epochs(s.current_epoch) },
-  total_epochs: { label: 'Total epochs', place: 'progress', show: (s) => epochs(s.total_epochs) },
-  eta_seconds: { label: 'Time left', place: 'progress', show: (s) => duration(s.eta_seconds) },
-  started_at: { label: 'Started', place: 'progress', show: (s) => exact(s.started_at) },
-  updated_at: { label: 'Updated', place: 'progress', show: (s) => exact(s.updated_at) },
-  ended_at: { label: 'Ended', place: 'progress', show: (s) => exact(s.ended_at) },
-  error: { label: 'Error', place: 'progress', show: (s) => word(s.error) },
+  status: { label: 'Status', section: 'progress', show: (s) => s.status },
+  progress: { label: 'Progress', section: 'progress', show: (s) => percent(s.progress) },
+  current_step: { label: 'Step', section: 'progress', show: (s) => count(s.current_step) },
+  total_steps: { label: 'Total steps', section: 'progress', show: (s) => count(s.total_steps) },
+  current_epoch: { label: 'Epoch', section: 'progress', show: (s) => epochs(s.current_epoch) },
+  total_epochs: { label: 'Total epochs', section: 'progress', show: (s) => epochs(s.total_epochs) },
+  eta_seconds: { label: 'Time left', section: 'progress', show: (s) => duration(s.eta_seconds) },
+  started_at: { label: 'Started', section: 'progress', show: (s) => exact(s.started_at) },
+  updated_at: { label: 'Updated', section: 'progress', show: (s) => exact(s.updated_at) },
+  ended_at: { label: 'Ended', section: 'progress', show: (s) => exact(s.ended_at) },
+  error: { label: 'Error', section: 'progress', show: (s) => word(s.error) },
 
-  loss: { label: 'train loss', place: 'reading', show: (s) => measure(s.loss) },
-  eval_loss: { label: 'eval loss', place: 'reading', show: (s) => measure(s.eval_loss) },
+  loss: { label: 'train loss', section: 'reading', show: (s) => measure(s.loss) },
+  eval_loss: { label: 'eval loss', section: 'reading', show: (s) => measure(s.eval_loss) },
   train_loss_at_eval: {
     label: 'train loss at eval',
-    place: 'reading',
+    section: 'reading',
     show: (s) => measure(s.train_loss_at_eval),
   },
-  loss_gap: { label: 'loss gap', place: 'reading', show: (s) => delta(s.loss_gap) },
-  perplexity: { label: 'perplexity', place: 'reading', show: (s) => measure(s.perplexity) },
+  loss_gap: { label: 'loss gap', section: 'reading', show: (s) => delta(s.loss_gap) },
+  perplexity: { label: 'perplexity', section: 'reading', show: (s) => measure(s.perplexity) },
   loss_trend: {
     label: 'eval trend',
-    place: 'reading',
+    section: 'reading',
     show: (s) => (s.loss_trend === null ? UNKNOWN : TREND[s.loss_trend]),
   },
   evaluations_without_improvement: {
     label: 'evaluations since the best',
-    place: 'reading',
+    section: 'reading',
     show: (s) => count(s.evaluations_without_improvement),
   },
   epochs_without_improvement: {
     label: 'epochs since the best',
-    place: 'reading',
+    section: 'reading',
     show: (s) => epochs(s.epochs_without_improvement),
   },
 
-  best_step: { label: 'Best step', place: 'best', show: (s) => count(s.best_step) },
-  best_epoch: { label: 'Best epoch', place: 'best', show: (s) => epochs(s.best_epoch) },
+  best_step: { label: 'Best step', section: 'best', show: (s) => count(s.best_step) },
+  best_epoch: { label: 'Best epoch', section: 'best', show: (s) => epochs(s.best_epoch) },
   best_metric_name: {
     label: 'Deciding metric',
-    place: 'best',
+    section: 'best',
     show: (s) => word(s.best_metric_name),
   },
-  best_metric: { label: 'Best value', place: 'best', show: (s) => measure(s.best_metric) },
+  best_metric: { label: 'Best value', section: 'best', show: (s) => measure(s.best_metric) },
   best_eval_loss: {
     label: 'Eval loss at the best',
-    place: 'best',
+    section: 'best',
     show: (s) => measure(s.best_eval_loss),
   },
   best_checkpoint_path: {
     label: 'Best checkpoint',
-    place: 'best',
+    section: 'best',
     show: (s) => word(s.best_checkpoint_path),
   },
   best_checkpoint_id: {
     label: 'Checkpoint id',
-    place: 'best',
+    section: 'best',
     show: (s) => word(s.best_checkpoint_id),
   },
-  selection_policy: { label: 'Policy', place: 'best', show: (s) => s.selection_policy },
+  selection_policy: { label: 'Policy', section: 'best', show: (s) => s.selection_policy },
 
-  name: { label: 'Name', place: 'run', show: (s) => s.name },
-  project: { label: 'Project', place: 'run', show: (s) => word(s.project) },
-  job_id: { label: 'Job', place: 'run', show: (s) => s.job_id },
-  host: { label: 'Host', place: 'run', show: (s) => s.host },
-  output_dir: { label: 'Folder', place: 'run', show: (s) => s.output_dir },
+  name: { label: 'Name', section: 'run', show: (s) => s.name },
+  project: { label: 'Project', section: 'run', show: (s) => word(s.project) },
+  job_id: { label: 'Job', section: 'run', show: (s) => s.job_id },
+  host: { label: 'Host', section: 'run', show: (s) => s.host },
+  output_dir: { label: 'Folder', section: 'run', show: (s) => s.output_dir },
 } as const satisfies Record<keyof TrainingJobStatus, StatusField>
 
-/** The lines of one place, as label and text. */
-export function statusLines(status: TrainingJobStatus, place: StatusField['place']) {
+/** The lines of one section, as label and text. */
+export function statusLines(status: TrainingJobStatus, section: StatusField['section']) {
   return Object.entries<StatusField>(STATUS_FIELDS)
-    .filter(([, field]) => field.place === place)
+    .filter(([, field]) => field.section === section)
     .map(([name, field]) => ({ name, label: field.label, text: field.show(status) }))
 }

@@ -1,7 +1,7 @@
 import type { TrainingJobStatus } from '@bestmark/core'
 import { count, epochs } from '../figures.ts'
 import { duration } from '../times.ts'
-import { lastLine } from '../trouble.ts'
+import { lastLine } from '../errorText.ts'
 
 /** How far a job is, in the few words that its state deserves. */
 export function progressWords(status: TrainingJobStatus): string {

@@ -83,11 +83,11 @@ export class LiveJob {
     this.also?.take(delta.series)
     if (delta.checkpoints) this.#checkpoints.ask()
     if (delta.logs) this.#logLines.ask()
-    for (const deployment of delta.deployments) this.place(deployment)
+    for (const deployment of delta.deployments) this.putDeployment(deployment)
   }
 
   /** Puts a deployment where it belongs: in the place of its older self, or first. */
-  place(deployment: Deployment): void {
+  putDeployment(deployment: Deployment): void {
     const others = this.deployments.filter(
       ({ deployment_id }) => deployment_id !== deployment.deployment_id,
     )

@@ -64,33 +64,33 @@ export class Watch {
     this.#close()
     if (this.connection === 'resting') this.connection = 'connecting'
     this.#subscription = api.watch.subscribe(this.#input(), {
-      onStarted: () => this.#heard(),
+      onStarted: () => this.#setLive(),
       onData: ({ data }) => {
-        this.#heard()
+        this.#setLive()
         this.#ondelta(data)
       },
       onConnectionStateChange: ({ state, error }) => {
-        if (state === 'connecting' && error) this.#lost()
+        if (state === 'connecting' && error) this.#setAway()
       },
-      onError: () => this.#lost(),
+      onError: () => this.#setAway(),
     })
   }
 
-  #heard(): void {
+  #setLive(): void {
     this.connection = 'live'
     this.#failures = 0
     if (this.#wasAway) this.#onback()
     this.#wasAway = false
   }
 
-  #lost(): void {
+  #setAway(): void {
     this.#close()
     this.connection = 'away'
     this.#wasAway = true
     this.#failures += 1
     const retry = setTimeout(() => this.#open(), backoff(this.#failures))
     this.#retry = retry
-    isShutOut()
+    isAccessLost()
       .then((isIt) => {
         if (isIt && this.#retry === retry) this.#end()
       })
@@ -111,15 +111,15 @@ export class Watch {
 }
 
 /** Whether the board lets this browser in no more; a stream that is lost does not say why. */
-async function isShutOut(): Promise<boolean> {
+async function isAccessLost(): Promise<boolean> {
   try {
     await api.hosts.fullDisks.query({})
     return false
   } catch (error) {
-    return isToldBy(error) && error.data?.code === 'UNAUTHORIZED'
+    return isClientError(error) && error.data?.code === 'UNAUTHORIZED'
   }
 }
 
-function isToldBy(error: unknown): error is TRPCClientError<AppRouter> {
+function isClientError(error: unknown): error is TRPCClientError<AppRouter> {
   return error instanceof TRPCClientError
 }

@@ -1,4 +1,4 @@
-import { readQuery } from '#lib/backtest/query.ts'
+import { readQuery } from '#lib/backtest/backtestQuery.ts'
 import type { PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, url }) => {

@@ -4,6 +4,6 @@ import type { PageServerLoad } from './$types'
 export const load: PageServerLoad = async ({ locals, url }) => {
   const query = readQuery(url.searchParams)
   const input = compareInput(query)
-  if (!input) return { asked: null }
-  return { asked: { query, compared: await locals.api.jobs.compare(input) } }
+  if (!input) return { loaded: null }
+  return { loaded: { query, compared: await locals.api.jobs.compare(input) } }
 }

@@ -1,6 +1,6 @@
 import { backtestCsv, measuredJson } from '@bestmark/core'
 import { error } from '@sveltejs/kit'
-import { readQuery, runInput } from '#lib/backtest/query.ts'
+import { readQuery, runInput } from '#lib/backtest/backtestQuery.ts'
 import type { RequestHandler } from './$types'
 
 const TYPES = { csv: 'text/csv; charset=utf-8', json: 'application/json; charset=utf-8' }

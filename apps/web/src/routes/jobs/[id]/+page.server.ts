@@ -1,4 +1,4 @@
-import { groupNamed, seriesGroups } from '#lib/job/groups.ts'
+import { groupNamed, seriesGroups } from '#lib/job/seriesGroups.ts'
 import { readJob } from '#lib/server/readJob.ts'
 import type { PageServerLoad } from './$types'
 

@@ -1,6 +1,6 @@
 import { httpOptions } from '@bestmark/api/httpOptions'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
-import { reportFailure } from '#lib/server/problems.ts'
+import { reportFailure } from '#lib/server/errors.ts'
 import type { RequestHandler } from './$types'
 
 /** The only door of the API: queries, mutations and the live subscription. */

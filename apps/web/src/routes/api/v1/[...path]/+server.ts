@@ -1,5 +1,5 @@
 import { answerPlain } from '@bestmark/api/plain'
-import { reportFailure } from '#lib/server/problems.ts'
+import { reportFailure } from '#lib/server/errors.ts'
 import type { RequestHandler } from './$types'
 
 /** Plain JSON for notebooks and curl. */

@@ -1,7 +1,7 @@
 import type { BoardAccess } from '@bestmark/api/board'
 import type { RequestEvent } from '@sveltejs/kit'
 import { bearer, withinBoard } from './access.ts'
-import { guarded } from './headers.ts'
+import { withSecurityHeaders } from './headers.ts'
 
 /** Names by which every server of this machine is reached, and by which they share their cookies. */
 const SHARED = ['localhost', '127.0.0.1', '[::1]']
@@ -20,13 +20,13 @@ const COOKIE = {
 const YEAR = 365 * 24 * 60 * 60
 
 /** Whether a request shows the token as Bearer, or the cookie of a session. */
-export async function isLetIn(
+export async function hasAccess(
   { request, cookies }: RequestEvent,
-  door: BoardAccess,
+  access: BoardAccess,
 ): Promise<boolean> {
   const shown = bearer(request.headers)
-  if (shown !== null) return door.isToken(shown)
-  return door.hasSession(cookies.get(await door.cookie()))
+  if (shown !== null) return access.isToken(shown)
+  return access.hasSession(cookies.get(await access.cookie()))
 }
 
 /**
@@ -34,44 +34,50 @@ export async function isLetIn(
  * a session in a cookie; at a name that other servers share by going to the board's own, where the
  * browser finds it.
  */
-export async function openedLink(event: RequestEvent, door: BoardAccess): Promise<Response> {
+export async function openLink(event: RequestEvent, access: BoardAccess): Promise<Response> {
   const { url, request } = event
   const rest = new URLSearchParams(url.searchParams)
-  const name = await door.name()
+  const name = await access.name()
   if (SHARED.includes(url.hostname) && findsNames(request.headers)) {
     const port = url.port && `:${url.port}`
-    return away(event, door, `http://${name}${port}${withinBoard(url.pathname)}?${rest}`)
+    return away(event, access, `http://${name}${port}${withinBoard(url.pathname)}?${rest}`)
   }
   rest.delete('token')
   const location = withinBoard(url.pathname) + (rest.size > 0 ? `?${rest}` : '')
-  const answer = await away(event, door, location)
-  if (!isVisit(request.headers) || (await isLetIn(event, door))) return answer
+  const answer = await away(event, access, location)
+  if (!isVisit(request.headers) || (await hasAccess(event, access))) return answer
   const cookie = { ...COOKIE, maxAge: YEAR }
-  const session = await door.openSession()
-  answer.headers.append('set-cookie', event.cookies.serialize(await door.cookie(), session, cookie))
+  const session = await access.openSession()
+  answer.headers.append(
+    'set-cookie',
+    event.cookies.serialize(await access.cookie(), session, cookie),
+  )
   return answer
 }
 
-async function away(event: RequestEvent, door: BoardAccess, location: string): Promise<Response> {
+async function away(event: RequestEvent, access: BoardAccess, location: string): Promise<Response> {
   const headers = { location, 'cache-control': 'no-store' }
-  const answer = guarded(new Response(null, { status: 303, headers }))
-  return withoutOldCookies(event, answer, await oldCookies(event, door))
+  const answer = withSecurityHeaders(new Response(null, { status: 303, headers }))
+  return removeOldCookies(event, answer, await oldCookies(event, access))
 }
 
 /**
  * The cookies of an earlier version of this board, which let nobody in. Boards on other ports share
  * the browser's cookies, and may need theirs: this board's hold its token.
  */
-export async function oldCookies({ cookies }: RequestEvent, door: BoardAccess): Promise<string[]> {
+export async function oldCookies(
+  { cookies }: RequestEvent,
+  access: BoardAccess,
+): Promise<string[]> {
   const names: string[] = []
   for (const { name, value } of cookies.getAll()) {
-    if (OLD_COOKIE.test(name) && (await door.isToken(value))) names.push(name)
+    if (OLD_COOKIE.test(name) && (await access.isToken(value))) names.push(name)
   }
   return names
 }
 
 /** Takes from a browser what it should not send about: the token. */
-export function withoutOldCookies(
+export function removeOldCookies(
   { cookies }: RequestEvent,
   answer: Response,
   names: string[],

@@ -1,6 +1,6 @@
 import { TRPCError } from '@trpc/server'
 import { expect, test, vi } from 'vitest'
-import { explained } from './problems.ts'
+import { describeError } from './errors.ts'
 
 function refused(code: string): TRPCError {
   const cause = Object.assign(new Error(`connect ${code}`), { code })
@@ -9,20 +9,23 @@ function refused(code: string): TRPCError {
 
 test('what was asked wrongly keeps its sentence', () => {
   const unknown = new TRPCError({ code: 'NOT_FOUND', message: 'There is no job 7 on this board.' })
-  expect(explained(unknown)).toEqual({ status: 404, message: 'There is no job 7 on this board.' })
+  expect(describeError(unknown)).toEqual({
+    status: 404,
+    message: 'There is no job 7 on this board.',
+  })
 })
 
 test('a database that is away is told as such, and printed once', () => {
   const print = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-  expect(explained(refused('ECONNREFUSED')).status).toBe(503)
-  expect(explained(refused('ECONNREFUSED')).status).toBe(503)
+  expect(describeError(refused('ECONNREFUSED')).status).toBe(503)
+  expect(describeError(refused('ECONNREFUSED')).status).toBe(503)
   expect(print.mock.calls).toEqual([['connect ECONNREFUSED\n']])
   print.mockRestore()
 })
 
 test('what went wrong inside is printed, and not shown to the reader', () => {
   const print = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-  expect(explained(new Error('secret detail'))).toEqual({
+  expect(describeError(new Error('secret detail'))).toEqual({
     status: 500,
     message: 'Bestmark has an internal error. Its log has the details.',
   })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parametersOf, readQuery, runInput } from './query.ts'
+import { parametersOf, readQuery, runInput } from './backtestQuery.ts'
 
 test('an address and a query say the same', () => {
   for (const address of ['', 'target=eval_f1', 'target=fluency&project=a+b&direction=max']) {

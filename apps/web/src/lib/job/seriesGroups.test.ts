@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { groupNamed, seriesGroups } from './groups.ts'
+import { groupNamed, seriesGroups } from './seriesGroups.ts'
 
 const logged = (name: string) => ({ name, kind: 'logged' as const })
 const evaluation = (name: string) => ({ name, kind: 'evaluation' as const })

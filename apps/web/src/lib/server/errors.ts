@@ -8,15 +8,15 @@ const STATUS: Partial<Record<TRPCError['code'], number>> = {
 }
 
 /** What the reader of a page is told of an error, and with which status. */
-export function explained(error: unknown): { status: number; message: string } {
+export function describeError(error: unknown): { status: number; message: string } {
   const unavailable = unavailableSentence(error)
   if (unavailable !== undefined) {
-    reported(error)
+    logError(error)
     return { status: 503, message: unavailable }
   }
   const status = error instanceof TRPCError ? STATUS[error.code] : undefined
   if (status !== undefined && error instanceof Error) return { status, message: error.message }
-  reported(error)
+  logError(error)
   return { status: 500, message: 'Bestmark has an internal error. Its log has the details.' }
 }
 
@@ -24,12 +24,12 @@ let last = ''
 let ending = false
 
 /** Prints nothing from here on: what breaks off because the server stops is no fault. */
-export function endReports(): void {
+export function stopLogging(): void {
   ending = true
 }
 
 /** Prints an error, once for as long as it is the same. */
-export function reported(error: unknown): void {
+export function logError(error: unknown): void {
   if (ending) return
   const root = rootOf(error)
   const text = unavailableSentence(error) ? root.message : (root.stack ?? root.message)
@@ -41,7 +41,7 @@ export function reported(error: unknown): void {
 export function reportFailure({ signal }: Request): (error: TRPCError) => void {
   return (error) => {
     const isOurs = error.code === 'INTERNAL_SERVER_ERROR' || error.code === 'SERVICE_UNAVAILABLE'
-    if (isOurs && !signal.aborted) reported(error)
+    if (isOurs && !signal.aborted) logError(error)
   }
 }
 

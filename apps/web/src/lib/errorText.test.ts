@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { lastLine, lastOf } from './trouble.ts'
+import { lastLine, endOfText } from './errorText.ts'
 
 test('of a traceback the line that names the error is told', () => {
   const traceback = 'Traceback (most recent call last):\n  File "a.py"\nValueError: no data\n\n'
@@ -9,6 +9,6 @@ test('of a traceback the line that names the error is told', () => {
 })
 
 test('a long error is cut to its end', () => {
-  expect(lastOf('short')).toBe('short')
-  expect(lastOf('a'.repeat(5) + 'end', 3)).toBe('…end')
+  expect(endOfText('short')).toBe('short')
+  expect(endOfText('a'.repeat(5) + 'end', 3)).toBe('…end')
 })

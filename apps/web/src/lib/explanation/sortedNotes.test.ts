@@ -2,7 +2,7 @@ import type { Note } from '@bestmark/core'
 import { render } from 'svelte/server'
 import { expect, test } from 'vitest'
 import Notes from './Notes.svelte'
-import { sortedNotes } from './notes.ts'
+import { sortedNotes } from './sortedNotes.ts'
 
 const note = (code: Note['code'], tone: Note['tone'], text: string): Note => {
   return { code, tone, text, origin: null }

@@ -1,6 +1,6 @@
 import type { Comparison } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { picturesOf, runsOf, settingOf, sidesOf, stylesOf } from './shown.ts'
+import { picturesOf, runsOf, settingOf, sidesOf, stylesOf } from './comparisonView.ts'
 
 /** As much of a comparison as is looked at. */
 const comparison = {

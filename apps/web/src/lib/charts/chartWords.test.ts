@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { clippedWords, earlierWords, thinnedWords } from './words.ts'
+import { clippedWords, earlierWords, thinnedWords } from './chartWords.ts'
 
 const clipped = (count: number, lowest: number, highest: number) =>
-  clippedWords({ count, lowest, highest, places: [] })
+  clippedWords({ count, lowest, highest, positions: [] })
 
 test('outliers are told with their values', () => {
   expect(clipped(1, 1_000, 1_000)).toBe('1 outlier is not shown: 1000')

@@ -1,6 +1,6 @@
 import { Policy } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { chosenWords, decideWords, POLICY_LINES, settingsWords } from './words.ts'
+import { chosenWords, decideWords, POLICY_LINES, settingsWords } from './policyWords.ts'
 
 test('a change is named by its options', () => {
   expect(settingsWords('metric', { metric: 'eval_f1', direction: 'max' }, 'job')).toBe(

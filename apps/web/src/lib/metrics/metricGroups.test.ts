@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { SeriesName } from '../api.ts'
-import { metricGroups } from './groups.ts'
+import { metricGroups } from './metricGroups.ts'
 
 const logged = (name: string): SeriesName => ({ name, kind: 'logged', scored: false, count: 1 })
 const evaluated = (name: string, scored = false): SeriesName => {

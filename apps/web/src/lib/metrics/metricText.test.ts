@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { metricText } from './text.ts'
+import { metricText } from './metricText.ts'
 
 function told(values: number[], count = values.length): string {
   const numbers = Float64Array.from(values)

@@ -8,6 +8,6 @@ export function lastLine(error: string | null): string {
 }
 
 /** An error bounded to its last `most` characters, since the end tells the most. */
-export function lastOf(error: string, most = MOST): string {
+export function endOfText(error: string, most = MOST): string {
   return error.length > most ? `…${error.slice(-most)}` : error
 }
