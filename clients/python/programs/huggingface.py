@@ -26,9 +26,9 @@ parser.add_argument("--resume", action="store_true")
 parser.add_argument("--load-best", action="store_true")
 parser.add_argument("--results", action="store_true")
 parser.add_argument("--steps", type=int, default=80)
-told = parser.parse_args()
+options = parser.parse_args()
 callbacks = []
-if told.client:
+if options.client:
     from bestmark.huggingface import BestmarkCallback
 
     callbacks.append(BestmarkCallback())
@@ -38,19 +38,19 @@ torch.manual_seed(0)
 size = {"vocab_size": 16, "n_positions": 16, "n_embd": 32, "n_layer": 1, "n_head": 2}
 model = GPT2LMHeadModel(GPT2Config(**size, bos_token_id=0, eos_token_id=0, loss_type="ForCausalLMLoss"))
 args = TrainingArguments(
-    told.folder, max_steps=told.steps, per_device_train_batch_size=8, learning_rate=0.006,
+    options.folder, max_steps=options.steps, per_device_train_batch_size=8, learning_rate=0.006,
     eval_strategy="steps", eval_steps=10, save_strategy="steps", save_steps=20, logging_steps=5,
-    metric_for_best_model="loss", load_best_model_at_end=told.load_best,
+    metric_for_best_model="loss", load_best_model_at_end=options.load_best,
     report_to=["tensorboard"], use_cpu=True, disable_tqdm=True)
 trainer = Trainer(model, args, train_dataset=train, eval_dataset=held, callbacks=callbacks)
-trained = trainer.train(resume_from_checkpoint=told.resume or None)
-if told.results:
+trained = trainer.train(resume_from_checkpoint=options.resume or None)
+if options.results:
     trainer.save_model()
     trainer.save_metrics("train", trained.metrics)
     trainer.save_state()
     trainer.save_metrics("eval", trainer.evaluate())
     trainer.save_metrics("predict", trainer.predict(held, metric_key_prefix="predict").metrics)
 else:
-    if told.load_best:
+    if options.load_best:
         trainer.evaluate()
     trainer.save_state()

@@ -17,14 +17,14 @@ import numpy  # noqa: E402
 parser = argparse.ArgumentParser()
 parser.add_argument("folder")
 parser.add_argument("--batches", type=int)
-told = parser.parse_args()
+options = parser.parse_args()
 keras.utils.set_random_seed(0)
 inputs = numpy.random.default_rng(1).normal(size=(96, 8)).astype("float32")
 targets = inputs[:, :1] * inputs[:, 1:2] + numpy.random.default_rng(2).normal(size=(96, 1)) * 0.5
 
-saver = keras.callbacks.ModelCheckpoint(told.folder + "/model-{epoch:02d}.keras")
+saver = keras.callbacks.ModelCheckpoint(options.folder + "/model-{epoch:02d}.keras")
 board = keras.callbacks.TensorBoard(
-    told.folder, write_graph=False, write_steps_per_second=True, update_freq=told.batches or "epoch")
+    options.folder, write_graph=False, write_steps_per_second=True, update_freq=options.batches or "epoch")
 model = keras.Sequential([keras.layers.Dense(32, activation="relu"), keras.layers.Dense(1)])
 model.compile(optimizer=keras.optimizers.Adam(0.03), loss="mse", metrics=["mae"])
 fitted = model.fit(inputs[:64], targets[:64], validation_data=(inputs[64:], targets[64:]),

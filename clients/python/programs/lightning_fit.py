@@ -23,8 +23,8 @@ class Classifier(lightning.LightningModule):
 
     def loss(self, batch):
         inputs, labels = batch
-        said = self.layers(inputs)
-        return torch.nn.functional.cross_entropy(said, labels), (said.argmax(-1) == labels).float().mean()
+        logits = self.layers(inputs)
+        return torch.nn.functional.cross_entropy(logits, labels), (logits.argmax(-1) == labels).float().mean()
 
     def training_step(self, batch, _):
         loss, _accuracy = self.loss(batch)
@@ -58,20 +58,20 @@ parser.add_argument("folder")
 parser.add_argument("--client", action="store_true")
 parser.add_argument("--logger", choices=["csv", "tensorboard"])
 parser.add_argument("--optimizers", type=int, default=1)
-told = parser.parse_args()
-kind = TensorBoardLogger if told.logger == "tensorboard" else CSVLogger
-loggers = [kind(told.folder, name="", version=None if told.logger else "")]
-if told.client:
+options = parser.parse_args()
+kind = TensorBoardLogger if options.logger == "tensorboard" else CSVLogger
+loggers = [kind(options.folder, name="", version=None if options.logger else "")]
+if options.client:
     from bestmark.lightning import BestmarkLogger
 
-    loggers.append(BestmarkLogger(told.folder))
+    loggers.append(BestmarkLogger(options.folder))
 
 train, held = examples(80, 1), examples(64, 2)
 torch.manual_seed(0)
-folder = None if told.logger else f"{told.folder}/checkpoints"
+folder = None if options.logger else f"{options.folder}/checkpoints"
 saver = ModelCheckpoint(folder, monitor="val_loss", mode="min", save_top_k=-1)
 trainer = lightning.Trainer(
     max_epochs=6, logger=loggers, callbacks=[saver], log_every_n_steps=5, accelerator="cpu",
     val_check_interval=5, enable_progress_bar=False, enable_model_summary=False)
-trainer.fit(Classifier(optimizers=told.optimizers), DataLoader(train, batch_size=8), DataLoader(held, batch_size=64))
+trainer.fit(Classifier(optimizers=options.optimizers), DataLoader(train, batch_size=8), DataLoader(held, batch_size=64))
 print(f"best {saver.best_model_path} {saver.best_model_score.item()!r}")

@@ -38,9 +38,9 @@ def reports(count: int, seed: int) -> list:
 
 
 def f1(evaluated) -> dict:
-    said, labels = evaluated.predictions.argmax(-1), evaluated.label_ids
-    hits = int((said & labels).sum())
-    return {"f1": 2 * hits / max(1, int(said.sum() + labels.sum())), "accuracy": (said == labels).mean()}
+    predicted, labels = evaluated.predictions.argmax(-1), evaluated.label_ids
+    hits = int((predicted & labels).sum())
+    return {"f1": 2 * hits / max(1, int(predicted.sum() + labels.sum())), "accuracy": (predicted == labels).mean()}
 
 
 def language_model() -> GPT2LMHeadModel:
@@ -55,11 +55,11 @@ def classifier() -> BertForSequenceClassification:
         intermediate_size=64, max_position_embeddings=16))
 
 
-def record(folder: Path, name: str, make, rows: tuple, **told) -> None:
+def record(folder: Path, name: str, make, rows: tuple, **options) -> None:
     root = folder / name
     shutil.rmtree(root, ignore_errors=True)
     torch.manual_seed(0)
-    settings = {"per_device_train_batch_size": 8, "logging_steps": 5, "eval_strategy": "steps", **told}
+    settings = {"per_device_train_batch_size": 8, "logging_steps": 5, "eval_strategy": "steps", **options}
     compute_metrics = settings.pop("compute_metrics", None)
     args = TrainingArguments(str(root), report_to=[], use_cpu=True, disable_tqdm=True, **settings)
     config = {key: value for key, value in settings.items() if key != "eval_strategy"}

@@ -47,11 +47,11 @@ def dataset(kind: str, rows: list) -> Dataset:
     return Dataset.from_list(rows)
 
 
-def in_order(prompts: list, completions: list, **_told) -> list:
+def in_order(prompts: list, completions: list, **_options) -> list:
     """The reward of GRPO: the share of letters that equal the good answer."""
     def share(prompt: str, completion: str) -> float:
         letters = zip(completion.split(), answer(prompt, 1).split())
-        return sum(said == wanted for said, wanted in letters) / 3
+        return sum(letter == wanted for letter, wanted in letters) / 3
 
     return [share(*both) for both in zip(prompts, completions)]
 
@@ -75,22 +75,22 @@ KINDS = {
 parser = argparse.ArgumentParser()
 parser.add_argument("folder")
 parser.add_argument("kind", choices=KINDS)
-parser.add_argument("--metric", help="what decides, in place of the kind's own")
+parser.add_argument("--metric", help="the metric that decides, instead of the default of the kind")
 parser.add_argument("--bars", action="store_true")
-told = parser.parse_args()
-make, settings, metric, own = KINDS[told.kind]
+options = parser.parse_args()
+make, settings, metric, extra = KINDS[options.kind]
 
 torch.manual_seed(0)
 size = {"vocab_size": 29, "n_positions": 32, "n_embd": 32, "n_layer": 1, "n_head": 2}
 config = GPT2Config(**size, pad_token_id=0, bos_token_id=1, eos_token_id=1, num_labels=1)
-kind = GPT2ForSequenceClassification if told.kind == "reward" else GPT2LMHeadModel
-args = settings(told.folder, **{
+kind = GPT2ForSequenceClassification if options.kind == "reward" else GPT2LMHeadModel
+args = settings(options.folder, **{
     "max_steps": 30, "per_device_train_batch_size": 8, "learning_rate": 0.003,
     "eval_strategy": "steps", "eval_steps": 10, "save_strategy": "steps", "save_steps": 10,
-    "logging_steps": 10, "metric_for_best_model": told.metric or metric, "report_to": [],
-    "use_cpu": True, "bf16": False, "disable_tqdm": not told.bars, **own})
-beside = {"reward_funcs": in_order} if told.kind == "grpo" else {}
-train, held = dataset(told.kind, pairs(48, 1, 0.25)), dataset(told.kind, pairs(32, 2, 0))
+    "logging_steps": 10, "metric_for_best_model": options.metric or metric, "report_to": [],
+    "use_cpu": True, "bf16": False, "disable_tqdm": not options.bars, **extra})
+beside = {"reward_funcs": in_order} if options.kind == "grpo" else {}
+train, held = dataset(options.kind, pairs(48, 1, 0.25)), dataset(options.kind, pairs(32, 2, 0))
 # The trainers load their reference model from the path of the first model.
 with tempfile.TemporaryDirectory() as base:
     kind(config).save_pretrained(base)

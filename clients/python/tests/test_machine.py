@@ -30,7 +30,7 @@ class OfAMachine(InFolder):
         self.path = run / "journal.jsonl"
         self.assertEqual([one["type"] for one in self.events()], ["started", "ended"])
 
-    def test_bestmark_run_describes_it_instead(self) -> None:
+    def test_under_bestmark_run_the_client_writes_no_setup(self) -> None:
         self.program("bestmark.init()", BESTMARK_MACHINE="on", BESTMARK_RUN_FOLDER=str(self.folder))
         self.assertEqual([one.name for one in self.folder.iterdir()], ["journal.jsonl"])
 
@@ -46,7 +46,7 @@ class OfAMachine(InFolder):
             "print(os.listdir('run'))", BESTMARK_MACHINE="on")
         self.assertEqual((ran.returncode, ran.stdout), (0, "[]\n"), ran.stderr)
 
-    def test_each_graphics_processor_has_its_load_and_its_memory(self) -> None:
+    def test_each_gpu_has_its_load_and_memory(self) -> None:
         self.assertEqual(gpu_values("0, 93, 40960\n1, [N/A], 12\n"),
                          {"system/gpu0_percent": 93, "system/gpu0_memory_gib": 40})
 

@@ -31,7 +31,7 @@ class Removed(InFolder):
         shutil.rmtree(self.folder)
         self.folder.mkdir()
 
-    def test_the_journal_is_begun_again_whole_with_one_warning(self) -> None:
+    def test_the_journal_is_written_again_completely_with_one_warning(self) -> None:
         header = self.begin()
         self.assertEqual(len(self.go_on(self.make_anew)), 1)
         lines = self.lines()
@@ -42,18 +42,18 @@ class Removed(InFolder):
         for one in self.events("evaluation"):
             self.assertEqual(lines[one["origin"]["line"] - 1], one)
 
-    def test_a_folder_that_is_only_emptied_gets_it_too(self) -> None:
+    def test_an_emptied_folder_gets_the_journal_again(self) -> None:
         self.begin()
         self.assertEqual(len(self.go_on(self.path.unlink)), 1)
         self.assertEqual([one["step"] for one in self.events("metrics")], [1, 2, 3, 4])
 
-    def test_a_folder_that_its_program_removes_right_after_init_gets_it_too(self) -> None:
+    def test_a_folder_removed_right_after_init_gets_the_journal_again(self) -> None:
         self.program("import os, shutil\nbestmark.init('run')\nshutil.rmtree('run')\nos.mkdir('run')\n"
                      "bestmark.log({'loss': 1}, 1)")
         self.path = self.folder / "run" / "journal.jsonl"
         self.assertEqual([one["type"] for one in self.events()], ["started", "metrics", "ended"])
 
-    def test_nothing_stands_in_the_way_of_a_folder_that_is_being_removed(self) -> None:
+    def test_nothing_is_written_into_a_folder_that_is_being_removed(self) -> None:
         self.begin()
         bestmark.log({"loss": 1}, 1)
         bestmark._reporter.journal.flush()
@@ -66,7 +66,7 @@ class Removed(InFolder):
         bestmark.log({"loss": 2}, 2)
         self.assertEqual([one["step"] for one in self.events("metrics")], [1, 2])
 
-    def test_what_is_no_longer_known_is_counted(self) -> None:
+    def test_lost_events_are_counted(self) -> None:
         self.begin()
         with mock.patch.object(journal_file, "KEPT", 3):
             self.go_on(self.make_anew)
@@ -75,7 +75,7 @@ class Removed(InFolder):
         self.assertEqual(lost["level"], "warning")
         self.assertIn("2 earlier events are missing", lost["text"])
 
-    def test_a_further_attempt_keeps_its_number(self) -> None:
+    def test_a_later_attempt_keeps_its_number(self) -> None:
         header = self.begin()
         bestmark.finish()
         self.begin()
@@ -83,7 +83,7 @@ class Removed(InFolder):
         self.assertEqual(self.lines()[0], header)
         self.assertEqual({one["attempt"] for one in self.events()}, {1})
 
-    def test_where_another_run_began_meanwhile_it_is_a_further_attempt_of_that(self) -> None:
+    def test_if_another_run_began_meanwhile_it_is_the_next_attempt_of_that_run(self) -> None:
         self.begin()
         other = {"journal": 1, "job_id": "6f1c7d1e-0000-4000-8000-000000000001", "name": "other"}
         def replace() -> None:

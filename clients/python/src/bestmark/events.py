@@ -22,7 +22,7 @@ def missing_text(missing: dict[str, int], path: str) -> str:
     """How many events of which kind are missing."""
     words = {"metrics": "calls with metrics", "evaluation": "evaluations"}
     counts = " and ".join(f"{count} {words[kind]}" for kind, count in missing.items())
-    return f"Missing from here on: {counts}. {path} could not be written, and memory took no more."
+    return f"Missing from here on: {counts}. {path} could not be written, and too many events waited in memory."
 
 
 class Waiting:

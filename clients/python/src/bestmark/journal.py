@@ -74,7 +74,7 @@ class Journal:
             self._call_writer()
             writer(self.pid).put(written.set)
             if not self._wait(written.is_set, patience):
-                raise TimeoutError(f"{self.file.path} is not written after {patience:g} seconds")
+                raise TimeoutError(f"{self.file.path} was not written within {patience:g} seconds")
             if not self.waiting and not self.file.unwritten:
                 break
 
@@ -84,8 +84,8 @@ class Journal:
             writer(self.pid).put(work)
 
     def _drop(self, kind: str) -> None:
-        warn("log", BufferError(f"too much waits to be written to {self.file.path}; some is left"
-                                " out, and the journal will say how much"))
+        warn("log", BufferError(f"too many events wait to be written to {self.file.path}; some are"
+                                " dropped, and the journal will say how many"))
         self.waiting.drop(kind)
 
     def _call_writer(self) -> None:

@@ -12,7 +12,7 @@ from .trouble import warn
 NAME = "journal.jsonl"
 HEADER_START = b'{"journal"'
 PIECE = 1 << 16  # bytes of whole lines per append
-KEPT = 1_000  # first events of an attempt, written again if its folder was made anew
+KEPT = 1_000  # first events of an attempt, written again if its folder was created again
 to_json = json.JSONEncoder(default=str).encode
 
 
@@ -75,7 +75,7 @@ class JournalFile:
             del self.unwritten[:count]
             self.bytes_written += count
         if self.unwritten:
-            raise OSError(f"the disk took only a part of a line of {self.path}")
+            raise OSError(f"only a part of a line was written to {self.path}")
         self._keep_piece()
 
     def _may_begin_anew(self) -> bool:
@@ -101,7 +101,7 @@ class JournalFile:
         with open(self.path, "a+b") as file:
             file.seek(0)
             if not HEADER_START.startswith(file.read(len(HEADER_START))):
-                raise ValueError("another program's file has that name")
+                raise ValueError(f"{self.path} exists and is not a journal")
             file.seek(0)
             for line_count, last in enumerate(file, 1):
                 first = first or last
@@ -126,7 +126,7 @@ class JournalFile:
 
     def _begin_anew(self, waiting: Waiting) -> None:
         """Begins the journal of the same run again, with the events that are still in memory."""
-        warn("write", FileNotFoundError(f"{self.path} was removed; it is begun anew"))
+        warn("write", FileNotFoundError(f"{self.path} was removed; it is created again"))
         lost = [warning(text=f"{self._count_not_kept} earlier events are missing here: the journal"
                              " was removed while the run went on.")] if self._count_not_kept else []
         waiting.put_first(self._kept + lost + self._piece)

@@ -1,4 +1,4 @@
-"""How and where a run runs, and what it uses of its machine, in files beside the journal.
+"""The setup of a run and its machine usage, in files beside the journal.
 `bestmark run` writes the same files, so under it the client writes none."""
 import json
 import os
@@ -74,12 +74,12 @@ class Machine:
 
 
 def is_wanted() -> bool:
-    """Whether this process describes its machine: not where `bestmark run` does."""
+    """Whether this process describes its machine: not if `bestmark run` does."""
     return not os.environ.get(RUN_FOLDER) and os.environ.get(SWITCH) != "off"
 
 
 def environment_now() -> dict[str, Any]:
-    """What is known at once."""
+    """The facts that need no other program."""
     return {"host": socket.gethostname(), "system": platform.platform(), "cpus": os.cpu_count(),
             "script": sys.argv[0], "working_directory": os.getcwd(),
             "python": platform.python_version()}
@@ -106,7 +106,7 @@ def git_state() -> dict[str, Any]:
 
 
 def git(*words: str) -> str | None:
-    """What git prints; None where there is no git, or it fails."""
+    """The output of git; None if there is no git, or it fails."""
     with suppress(Exception):
         ran = subprocess.run(["git", *words], capture_output=True, text=True, timeout=PATIENCE,
                              env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"}, check=True)

@@ -1,4 +1,4 @@
-"""What the name of a value says, and the one name that the board gives to each loss."""
+"""Names of values: which are evaluations, and the board's name of each loss."""
 import re
 
 HELD_OUT = re.compile(r"(eval|val|valid|validation|dev|test)[_/]", re.I)

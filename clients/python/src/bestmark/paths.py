@@ -1,4 +1,4 @@
-"""Where a run's files are, as the journal says it."""
+"""Paths of a run's files, as the journal stores them."""
 import json
 import os
 from contextlib import suppress
@@ -29,7 +29,7 @@ def is_same_folder(one: str, other: str) -> bool:
 
 
 def leave_pointer(folder: str) -> None:
-    """Notes the journal's folder where `bestmark run` looks for it, if it is not the run's own."""
+    """Writes the journal's folder into the run's folder of `bestmark run`, if it is another one."""
     started_in = os.environ.get(RUN_FOLDER)
     if started_in and not is_same_folder(started_in, folder):
         with suppress(OSError), open(os.path.join(started_in, POINTERS), "a") as file:

@@ -77,11 +77,11 @@ class Reporter:
         sizes = self._samples if samples is None else samples
         groups: dict[tuple[str, Count], dict[str, float | str]] = {}
         for name, value in ((str(key), value) for key, value in values.items()):
-            number, known = as_number(value), board_name(name)
+            number, renamed = as_number(value), board_name(name)
             if number is not None:
                 is_evaluation = is_held_out(name)
                 group = ("evaluation", size_of(name, sizes)) if is_evaluation else ("metrics", None)
-                groups.setdefault(group, {})[name if known in values else known] = number
+                groups.setdefault(group, {})[name if renamed in values else renamed] = number
         for (kind, size), numbers in groups.items():
             extra = {"samples": size} if kind == "evaluation" else {}
             self.journal.record(kind, **at, values=numbers, **extra)

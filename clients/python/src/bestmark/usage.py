@@ -1,4 +1,4 @@
-"""Samples of what a process and all that it started use of their machine."""
+"""Samples of the machine usage of a process and its descendants."""
 import os
 import subprocess
 import time
@@ -10,7 +10,7 @@ Used = dict[str, float]
 
 
 class Sampler:
-    """Samples a process, its children and the graphics processors."""
+    """Samples a process, its descendants and the GPUs."""
 
     def __init__(self, process: int) -> None:
         self.process = process
@@ -19,7 +19,7 @@ class Sampler:
         self._ticks = {one: ticks for one, (ticks, _) in usage_of_tree(process).items()}
 
     def sample(self) -> Used:
-        """What is used now, the processors since the last sample."""
+        """The current usage; processor time counts since the last sample."""
         used = self._gpus()
         tree = usage_of_tree(self.process)
         if tree:
@@ -36,7 +36,7 @@ class Sampler:
         return round(100 * used / os.sysconf("SC_CLK_TCK") / seconds, 3) if seconds > 0 else 0.0
 
     def _gpus(self) -> Used:
-        """Load and memory of each processor; a machine without nvidia-smi is asked once."""
+        """Load and memory of each GPU; without nvidia-smi it is tried only once."""
         if self._has_gpus:
             with suppress(Exception):
                 ran = subprocess.run(
@@ -49,7 +49,7 @@ class Sampler:
 
 
 def gpu_values(printed: str) -> Used:
-    """What nvidia-smi prints: a line per processor with index, load (%) and memory (MiB)."""
+    """Parses the output of nvidia-smi: one line per GPU with index, load (%) and memory (MiB)."""
     used: Used = {}
     for line in printed.splitlines():
         with suppress(ValueError):
@@ -60,7 +60,7 @@ def gpu_values(printed: str) -> Used:
 
 
 def usage_of_tree(process: int) -> dict[int, tuple[int, int]]:
-    """Processor time (ticks) and memory (bytes) of a process and all that it started; Linux only."""
+    """Processor time (ticks) and memory (bytes) of a process and its descendants; Linux only."""
     parents: dict[int, int] = {}
     used: dict[int, tuple[int, int]] = {}
     with suppress(OSError):
@@ -68,7 +68,7 @@ def usage_of_tree(process: int) -> dict[int, tuple[int, int]]:
             if name.isdigit():
                 with suppress(OSError, ValueError, IndexError):  # it ended in between
                     with open(f"/proc/{name}/stat", "rb") as file:
-                        # The command's name stands in brackets and may hold anything.
+                        # The command's name is in brackets and may contain any character.
                         fields = file.read().rpartition(b")")[2].split()
                     one = int(name)
                     parents[one] = int(fields[1])
@@ -78,7 +78,7 @@ def usage_of_tree(process: int) -> dict[int, tuple[int, int]]:
 
 
 def is_below(one: int, process: int, parents: dict[int, int]) -> bool:
-    """Whether a process is another one, or was started by it."""
+    """Whether a process is another process or one of its descendants."""
     seen = set[int]()
     while one != process and one in parents and one not in seen:
         seen.add(one)

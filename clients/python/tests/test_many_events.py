@@ -50,11 +50,11 @@ class Plenty(InFolder):
         self.assertEqual([one.get("step") for one in lines], [*range(200_000), None])
         self.assertEqual(lines[-1]["type"], "ended")
 
-    def test_a_disk_that_is_slow_but_gets_on_loses_nothing_of_any_kind(self) -> None:
+    def test_a_slow_disk_that_makes_progress_loses_nothing(self) -> None:
         really = os.open
-        def slow(*told) -> int:
+        def slow(*arguments) -> int:
             time.sleep(0.001)
-            return really(*told)
+            return really(*arguments)
         with mock.patch.object(os, "open", slow):
             for step in range(300):
                 bestmark.log({"loss": step, "eval_loss": step}, step)
@@ -64,7 +64,7 @@ class Plenty(InFolder):
             self.assertEqual([one["step"] for one in self.events(kind)], list(range(300)), kind)
         self.assertEqual(self.missing(), [])
 
-    def test_where_nothing_can_be_written_metrics_go_first_then_evaluations_and_checkpoints_never(self) -> None:
+    def test_if_nothing_can_be_written_metrics_are_dropped_first_then_evaluations_and_checkpoints_never(self) -> None:
         with self.assertLogs("bestmark") as logs:
             back = self.away()
             tell(range(1, 80))
@@ -75,13 +75,13 @@ class Plenty(InFolder):
             self.assertLess(len(bestmark._reporter.journal.waiting), 303)
             back()
             bestmark.finish()
-        self.assertEqual(sum("the journal will say how much" in line for line in logs.output), 1)
+        self.assertEqual(sum("the journal will say how many" in line for line in logs.output), 1)
         self.assertEqual([one["step"] for one in self.events("metrics")], list(range(51)))
         self.assertEqual([one["step"] for one in self.events("evaluation")], list(range(49)))
         self.assertEqual([one["step"] for one in self.events("checkpoint")], list(range(200)))
         self.assertEqual(self.events()[-1]["type"], "ended")
 
-    def test_the_journal_says_how_many_are_missing_and_where(self) -> None:
+    def test_the_journal_says_how_many_events_are_missing_and_where(self) -> None:
         with self.assertLogs("bestmark"):
             back = self.away()
             tell(range(1, 80))
@@ -100,16 +100,16 @@ class Plenty(InFolder):
         for one in self.events("evaluation"):
             self.assertEqual(lines[one["origin"]["line"] - 1], one)
 
-    def test_a_file_system_that_hangs_holds_up_a_full_training_only_once_and_for_a_while(self) -> None:
+    def test_a_file_system_that_hangs_delays_a_full_training_only_once_and_briefly(self) -> None:
         goes_on, really, waits = threading.Event(), os.open, []
-        def held(*told) -> int:
+        def held(*arguments) -> int:
             goes_on.wait()
-            return really(*told)
+            return really(*arguments)
         self.addCleanup(goes_on.set)
         was = bestmark._reporter.journal._wait
-        def counted(*told) -> bool:
-            waits.append(told)
-            return was(*told)
+        def counted(*arguments) -> bool:
+            waits.append(arguments)
+            return was(*arguments)
         with (mock.patch.object(os, "open", held), mock.patch.object(of_journal, "PATIENCE", 0.05),
               mock.patch.object(bestmark._reporter.journal, "_wait", counted), self.assertLogs("bestmark")):
             training = threading.Thread(target=tell, args=[range(1000)], daemon=True)

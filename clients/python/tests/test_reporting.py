@@ -12,7 +12,7 @@ import bestmark
 
 
 class Telling(InFolder):
-    def test_a_run_is_told_from_its_start_to_its_end(self) -> None:
+    def test_a_run_is_reported_from_start_to_end(self) -> None:
         bestmark.init(str(self.folder), name="one", project="all", metric="eval_f1", direction="max")
         bestmark.log({"loss": 2.5, "eval_f1": 0.5}, 10, 0.1, samples=7)
         bestmark.checkpoint(str(self.folder / "checkpoint-10"))
@@ -28,7 +28,7 @@ class Telling(InFolder):
         self.assertEqual((checkpoint["path"], checkpoint["step"]), ("checkpoint-10", 10))
         self.assertEqual(ended["status"], "completed")
 
-    def test_a_checkpoint_below_the_run_is_told_so_through_whatever_link_it_is_named(self) -> None:
+    def test_a_checkpoint_below_the_run_has_a_relative_path_through_any_link(self) -> None:
         real, link = self.folder / "real", self.folder / "deep" / "link"
         (real / "checkpoint-10").mkdir(parents=True)
         link.parent.mkdir()
@@ -45,7 +45,7 @@ class Telling(InFolder):
         once = ["checkpoint-10", "checkpoint-10", "checkpoint-20", "checkpoint-30", "../checkpoint-40"]
         self.assertEqual([line["path"] for line in self.events("checkpoint")], once * 2)
 
-    def test_the_loss_has_one_name_whatever_a_program_calls_it(self) -> None:
+    def test_the_loss_has_one_name_in_every_program(self) -> None:
         bestmark.init(str(self.folder), metric="val_loss")
         bestmark.log({"train_loss": 2, "val/loss": 1, "val_acc": 0.5, "test_loss": 3}, 1)
         bestmark.claim("best", 1, "val_loss", 1)
@@ -65,12 +65,12 @@ class Telling(InFolder):
         values = {"val_acc": 1, "val_far_acc": 2, "acc/dataloader_idx_1": 3, "eval_acc": 4}
         bestmark.log({**values, "val_acc/dataloader_idx_1": 5, "loss": 6}, 1)
         bestmark.log({"val_acc": 7, "val_far_acc": 8}, 2, samples=9)
-        told = [(one["samples"], one["values"]) for one in self.events("evaluation")]
-        self.assertEqual(told, [
+        evaluated = [(one["samples"], one["values"]) for one in self.events("evaluation")]
+        self.assertEqual(evaluated, [
             (5, {"val_acc": 1}), (6, {"val_far_acc": 2}), (None, {"eval_acc": 4}),
             (7, {"val_acc/dataloader_idx_1": 5}), (9, {"val_acc": 7, "val_far_acc": 8})])
 
-    def test_every_init_in_a_folder_is_a_further_attempt_of_the_same_run(self) -> None:
+    def test_every_init_in_a_folder_is_the_next_attempt_of_the_same_run(self) -> None:
         for _ in range(3):
             bestmark.init(str(self.folder))
         self.assertEqual([one["attempt"] for one in self.events("started")], [0, 1, 2])
@@ -88,7 +88,7 @@ class Telling(InFolder):
         line = json.loads(self.path.read_text().splitlines()[5])
         self.assertEqual((line["origin"]["line"], line["attempt"]), (6, 1))
 
-    def test_a_long_journal_is_not_held_in_memory_at_a_further_attempt(self) -> None:
+    def test_a_long_journal_is_not_kept_in_memory_at_the_next_attempt(self) -> None:
         bestmark.init(str(self.folder))
         bestmark.finish()
         with open(self.path, "a") as file:
@@ -100,12 +100,12 @@ class Telling(InFolder):
         self.assertLess(tracemalloc.get_traced_memory()[1], self.path.stat().st_size / 10)
         self.assertEqual(self.events("started")[-1]["attempt"], 1)
 
-    def test_what_a_crash_left_of_a_header_is_begun_anew(self) -> None:
+    def test_an_incomplete_header_after_a_crash_is_written_again(self) -> None:
         self.path.write_text('{"journal": 1, "jo')
         bestmark.init(str(self.folder))
         self.assertIn("job_id", self.lines()[0])
 
-    def test_values_that_are_not_finite_are_words_and_what_is_no_number_is_left_out(self) -> None:
+    def test_values_that_are_not_finite_are_words_and_other_values_are_skipped(self) -> None:
         class Tensor:
             def item(self) -> float:
                 return 1.5
@@ -113,11 +113,11 @@ class Telling(InFolder):
                "text": "1", "none": None, "list": [1], "huge": 10 ** 400, 7: 8, "complex": 1j}
         bestmark.init(str(self.folder), config={("a", 1): object()}, total_steps="many")
         bestmark.log(odd, "soon", epoch="first")
-        told = {"nan": "NaN", "inf": "Infinity", "less": "-Infinity", "tensor": 1.5, "whole": 3, "7": 8}
+        expected = {"nan": "NaN", "inf": "Infinity", "less": "-Infinity", "tensor": 1.5, "whole": 3, "7": 8}
         [metrics] = self.events("metrics")
-        self.assertEqual((metrics["values"], metrics["step"], metrics["epoch"]), (told, 0, None))
+        self.assertEqual((metrics["values"], metrics["step"], metrics["epoch"]), (expected, 0, None))
 
-    def test_a_run_begins_whatever_is_wrong_with_what_is_said_of_it(self) -> None:
+    def test_a_run_begins_even_if_its_arguments_are_invalid(self) -> None:
         endless: dict = {}
         endless["self"] = endless
         for wrong in ({"config": endless}, {"config": 7}, {"direction": "minimize"}):
@@ -127,11 +127,11 @@ class Telling(InFolder):
         config = types.SimpleNamespace(lr=0.1)
         bestmark.init(str(self.folder), metric="f1", direction="max", config=config)
         started = self.events("started")
-        told = [(one["attempt"], one["metric_for_best"], one["direction"]) for one in started]
-        self.assertEqual(told, [(0, "f1", None), (1, "f1", None), (2, "f1", None), (3, "f1", "max")])
+        begun = [(one["attempt"], one["metric_for_best"], one["direction"]) for one in started]
+        self.assertEqual(begun, [(0, "f1", None), (1, "f1", None), (2, "f1", None), (3, "f1", "max")])
         self.assertEqual(started[-1]["config"], {"lr": 0.1})
 
-    def test_threads_do_not_tear_each_others_lines(self) -> None:
+    def test_threads_do_not_mix_their_lines(self) -> None:
         bestmark.init(str(self.folder))
         def many() -> None:
             for step in range(200):
@@ -149,26 +149,26 @@ class OfBestmarkRun(InFolder):
 
     JOB = "6f1c7d1e-0000-4000-8000-000000000001"
 
-    def told(self, text: str, folder: str) -> dict:
+    def header_after(self, text: str, folder: str) -> dict:
         self.program(text, BESTMARK_JOB_ID=self.JOB, BESTMARK_RUN_FOLDER=str(self.folder / folder))
         return self.lines()[0]
 
-    def test_its_folder_is_the_runs_where_none_is_named(self) -> None:
+    def test_init_without_a_folder_uses_the_folder_of_the_run(self) -> None:
         self.path = self.folder / "run" / "journal.jsonl"
-        self.assertEqual(self.told("bestmark.init()", "run")["job_id"], self.JOB)
+        self.assertEqual(self.header_after("bestmark.init()", "run")["job_id"], self.JOB)
 
-    def test_its_job_is_that_of_a_new_journal_in_its_folder_by_whatever_path(self) -> None:
+    def test_a_new_journal_in_that_folder_has_its_job_through_any_path(self) -> None:
         (self.folder / "link").symlink_to(self.folder)
-        self.assertEqual(self.told("bestmark.init('link')", ".")["job_id"], self.JOB)
+        self.assertEqual(self.header_after("bestmark.init('link')", ".")["job_id"], self.JOB)
 
-    def test_its_job_is_no_other_folders(self) -> None:
+    def test_a_journal_in_another_folder_has_another_job(self) -> None:
         self.path = self.folder / "other" / "journal.jsonl"
-        self.assertNotEqual(self.told("bestmark.init('other')", "run")["job_id"], self.JOB)
+        self.assertNotEqual(self.header_after("bestmark.init('other')", "run")["job_id"], self.JOB)
 
     def test_a_journal_keeps_the_job_that_it_has(self) -> None:
         self.program("bestmark.init()")
         job = self.lines()[0]["job_id"]
-        self.assertEqual(self.told("bestmark.init()", ".")["job_id"], job)
+        self.assertEqual(self.header_after("bestmark.init()", ".")["job_id"], job)
         self.assertEqual([one["attempt"] for one in self.events("started")], [0, 1])
 
 
@@ -181,7 +181,7 @@ class Ending(InFolder):
         self.program("bestmark.init()")
         self.assertEqual(self.ended(), ("completed", None))
 
-    def test_an_uncaught_error_fails_the_run_and_is_told(self) -> None:
+    def test_an_uncaught_error_fails_the_run_and_is_reported(self) -> None:
         self.program("bestmark.init()\nraise ValueError('no such shape')")
         self.assertEqual(self.ended(), ("failed", "ValueError('no such shape')"))
 
@@ -203,11 +203,11 @@ class Ranks(InFolder):
         self.program("bestmark.init()", RANK="0", LOCAL_RANK="0")
         self.assertTrue(self.path.exists())
 
-    def test_the_launcher_of_ranks_counts_whichever_node_its_first_is_on(self) -> None:
+    def test_rank_0_of_the_launcher_writes_on_any_node(self) -> None:
         self.program("bestmark.init()", RANK="0", NODE_RANK="3", SLURM_PROCID="3")
         self.assertTrue(self.path.exists())
 
-    def test_a_process_group_knows_best(self) -> None:
+    def test_an_initialised_process_group_decides_the_rank(self) -> None:
         group = ("import sys, types\ntorch = types.SimpleNamespace(is_available=lambda: True,"
                  " is_initialized=lambda: True, get_rank=lambda: {})\n"
                  "sys.modules['torch.distributed'] = torch\nbestmark.init()")
@@ -216,6 +216,6 @@ class Ranks(InFolder):
         self.program(group.format(0), LOCAL_RANK="1")
         self.assertTrue(self.path.exists())
 
-    def test_any_rank_writes_where_it_was_told_to(self) -> None:
+    def test_with_all_ranks_every_rank_writes(self) -> None:
         self.program("bestmark.init(all_ranks=True)", RANK="3")
         self.assertTrue(self.path.exists())

@@ -14,7 +14,7 @@ from bestmark import journal as of_journal
 
 
 class Trouble(InFolder):
-    def heard(self, work) -> list:
+    def warnings_of(self, work) -> list:
         """Calls something that must not throw; returns the warnings."""
         with self.assertLogs("bestmark") as logs:
             work()
@@ -26,17 +26,17 @@ class Trouble(InFolder):
             bestmark.log({"loss": step}, step)
         bestmark.finish()
 
-    def test_a_folder_that_cannot_be_made_is_warned_of_once(self) -> None:
+    def test_a_folder_that_cannot_be_created_gives_one_warning(self) -> None:
         (self.folder / "file").write_text("")
-        self.assertEqual(len(self.heard(lambda: self.log_three(self.folder / "file" / "run"))), 1)
+        self.assertEqual(len(self.warnings_of(lambda: self.log_three(self.folder / "file" / "run"))), 1)
 
-    def test_another_programs_journal_is_left_alone(self) -> None:
+    def test_a_file_of_another_program_is_not_changed(self) -> None:
         for text in ('{"other": 1}\n', "diary", "\n"):
             self.path.write_text(text)
-            self.assertEqual(len(self.heard(lambda: self.log_three(self.folder))), 1)
+            self.assertEqual(len(self.warnings_of(lambda: self.log_three(self.folder))), 1)
             self.assertEqual(self.path.read_text(), text)
 
-    def test_a_folder_that_went_away_does_not_stop_training_and_gets_all_when_it_is_back(self) -> None:
+    def test_a_missing_folder_does_not_stop_training_and_gets_all_events_when_it_is_back(self) -> None:
         bestmark.init(str(self.folder))
         bestmark._reporter.journal.flush()
         away = self.folder.with_suffix(".away")
@@ -46,12 +46,12 @@ class Trouble(InFolder):
             bestmark.log({"loss": 2}, 2)
             bestmark._reporter.journal.flush()
             away.rename(self.folder)
-        self.assertEqual(len(self.heard(work)), 1)
+        self.assertEqual(len(self.warnings_of(work)), 1)
         bestmark.log({"loss": 3}, 3)
         self.assertEqual([one["step"] for one in self.events("metrics")], [1, 2, 3])
 
     @unittest.skipUnless(hasattr(os, "fork") and sys.platform == "linux", "needs file size limits")
-    def test_a_disk_that_takes_only_a_part_of_a_line_loses_nothing_once_there_is_room(self) -> None:
+    def test_a_disk_that_writes_only_a_part_of_a_line_loses_nothing_when_it_has_space_again(self) -> None:
         ran = self.program(
             "import resource, signal\n"
             "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
@@ -70,7 +70,7 @@ class Trouble(InFolder):
         lines = self.lines()
         self.assertTrue(all(lines[one["origin"]["line"] - 1] == one for one in evaluations))
 
-    def test_what_makes_no_sense_is_warned_of_once_and_stops_nothing(self) -> None:
+    def test_invalid_arguments_give_one_warning_each_and_stop_nothing(self) -> None:
         class Odd(Exception):
             def __repr__(self) -> str:
                 raise ValueError
@@ -81,10 +81,10 @@ class Trouble(InFolder):
             bestmark.finish(error=Odd())
             bestmark.init(7)
         bestmark.init(str(self.folder))
-        self.assertEqual(len(self.heard(work)), 4)
+        self.assertEqual(len(self.warnings_of(work)), 4)
         bestmark.log({"loss": 1}, 1)
 
-    def test_nothing_happens_before_init_and_after_a_finish_the_end_is_not_told_again(self) -> None:
+    def test_nothing_happens_before_init_and_the_end_is_written_only_once(self) -> None:
         self.program("bestmark.log({'loss': 1}, 1)\nbestmark.checkpoint('x')\nbestmark.finish()")
         self.assertFalse(self.path.exists())
 
@@ -94,16 +94,16 @@ class Hanging(InFolder):
 
     def hang(self) -> threading.Event:
         goes_on, really = threading.Event(), os.open
-        def held(*told) -> int:
+        def held(*arguments) -> int:
             goes_on.wait()
-            return really(*told)
+            return really(*arguments)
         patch = mock.patch.object(os, "open", held)
         patch.start()
         self.addCleanup(patch.stop)
         self.addCleanup(goes_on.set)
         return goes_on
 
-    def test_it_holds_up_no_training_and_nothing_is_lost_or_reordered(self) -> None:
+    def test_training_is_not_delayed_and_nothing_is_lost_or_reordered(self) -> None:
         bestmark.init(str(self.folder))
         begun = self.path.read_text()
         goes_on = self.hang()
@@ -121,12 +121,12 @@ class Hanging(InFolder):
         for one in self.events("evaluation"):
             self.assertEqual(lines[one["origin"]["line"] - 1], one)
 
-    def test_it_holds_up_the_end_only_for_a_while_which_is_told(self) -> None:
+    def test_the_end_is_delayed_only_briefly_with_a_warning(self) -> None:
         bestmark.init(str(self.folder))
         self.hang()
         with mock.patch.object(of_journal, "PATIENCE", 0.01), self.assertLogs("bestmark") as logs:
             bestmark.finish()
-        self.assertIn("is not written after 0.01 seconds", logs.output[0])
+        self.assertIn("was not written within 0.01 seconds", logs.output[0])
 
     def test_attempts_do_not_overtake_each_other(self) -> None:
         goes_on = self.hang()
@@ -136,17 +136,17 @@ class Hanging(InFolder):
                 bestmark.log({"loss": step}, step)
             bestmark.finish()
         goes_on.set()
-        told = [(one["attempt"], one["step"]) for one in self.events("metrics")]
-        self.assertEqual(told, [(0, 0), (1, 1), (2, 2)])
+        steps = [(one["attempt"], one["step"]) for one in self.events("metrics")]
+        self.assertEqual(steps, [(0, 0), (1, 1), (2, 2)])
 
     HANG = """
 import os, signal, sys, threading
 from unittest import mock
 goes_on, is_held, really = threading.Event(), threading.Event(), os.open
-def held(*told):
+def held(*arguments):
     is_held.set()
     goes_on.wait()
-    return really(*told)
+    return really(*arguments)
 bestmark.init("a")
 for step in range(50): bestmark.log({"loss": step}, step)
 bestmark._reporter.journal.flush()
@@ -160,7 +160,7 @@ is_held.wait()
         return [one["step"] for one in self.events("metrics")]
 
     @unittest.skipUnless(hasattr(os, "fork"), "needs fork")
-    def test_a_child_that_is_forked_meanwhile_goes_on_too_and_may_have_a_run_of_its_own(self) -> None:
+    def test_a_child_forked_meanwhile_continues_and_may_begin_its_own_run(self) -> None:
         ran = self.program(self.HANG + """
 child = os.fork()
 if child == 0:
@@ -179,6 +179,6 @@ sys.exit(ended)
         self.assertEqual(self.steps("b"), [1])
         self.assertEqual(self.events()[-1]["type"], "ended")
 
-    def test_a_killed_process_loses_at_most_what_waited(self) -> None:
+    def test_a_killed_process_loses_only_waiting_events(self) -> None:
         self.program(self.HANG + "os.kill(os.getpid(), signal.SIGKILL)")
         self.assertEqual(self.steps("a"), list(range(50)))
