@@ -11,7 +11,7 @@ import { command } from './testing.ts'
 
 const here = testBoard()
 
-/** What a terminal acts on, or nobody sees; lines of our own aside. */
+/** Characters that control a terminal or are invisible, except line breaks. */
 const UNSEEN =
   /(?![\n\t])[\p{Cc}\p{Cs}\u2028\u2029\u200b\u2060\ufeff\u00ad\p{Bidi_Control}\u{e0000}-\u{e007f}]/u
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
   await makeOld(join(here.path, 'runs'))
 }, 120_000)
 
-/** A run's folder with its journal, and those of its checkpoints whose paths a disk takes. */
+/** A run's folder with its journal, and those checkpoints whose paths can be written. */
 async function writeRun(folder: string, text: string): Promise<void> {
   await mkdir(folder, { recursive: true })
   const events = hostileRun(text, text === HOSTILE_TEXTS.method)
@@ -45,19 +45,19 @@ async function writeRun(folder: string, text: string): Promise<void> {
   }
 }
 
-/** Commands that start a program, and so want a process of their own. */
+/** Commands that start a program, so they need a new process. */
 const STARTING = new Set(['run', 'train'])
-/** Commands that print the path of a checkpoint first, for another program to open. */
+/** Commands that first print the path of a checkpoint for another program. */
 const EXACT = new Set(['pick', 'best'])
 
-/** Runs a command and expects no more than lines that can be seen, and an end that was foreseen. */
-async function told(
+/** Runs a command. Expects only visible lines, and an expected exit code. */
+async function runVisibly(
   ...words: string[]
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const [name = ''] = words
   const run = STARTING.has(name) ? bestmark : command
   const ran = await run(words, { env: here.env, cwd: here.path })
-  // A path for another program is exact; the test of the terminal says how.
+  // A path for another program is printed unchanged; terminal.test.ts tests it.
   const [path = '', ...others] = ran.stdout.split('\n')
   const isExact = EXACT.has(name) && path.startsWith(here.path)
   const shown = [...(isExact ? [] : [path]), ...others, ran.stderr].join('\n')
@@ -67,7 +67,7 @@ async function told(
   return ran
 }
 
-/** What each command is asked about hostile runs; `job` is the id of one. */
+/** The words for each command with hostile runs; `job` is the id of one. */
 const WORDS: Record<string, (job: string, folder: string) => string[][]> = {
   import: (_job, folder) => [
     ['import', folder],
@@ -128,21 +128,21 @@ const WORDS: Record<string, (job: string, folder: string) => string[][]> = {
 
 const CHOOSING = new Set(['pick', 'best', 'score', 'backtest'])
 
-test('each command is asked about hostile runs', async () => {
+test('each command is tested with hostile runs', async () => {
   const { stdout } = await command(['--help'])
   const names = [...stdout.matchAll(/^ {2}(\w+) +/gm)].map(([, name]) => name)
   expect(Object.keys(WORDS).sort()).toEqual(names.sort())
 })
 
 test(
-  'no name of a run acts on the terminal, hides, or begins a line of its own',
+  'no name of a run controls the terminal, is invisible, or starts a new line',
   { timeout: 600_000 },
   async () => {
     const all = join(here.path, 'runs')
-    await told('watch', all, '--once')
+    await runVisibly('watch', all, '--once')
     const { jobs } = await listJobs(here.board.db, { limit: 200 })
     expect(jobs).toHaveLength(texts.length)
-    const { stdout } = await told('jobs')
+    const { stdout } = await runVisibly('jobs')
     const lines = stdout.trimEnd().split('\n')
     expect(lines.filter((line) => !/^[\da-f]{8} {2}\w+/.test(line))).toEqual([])
     expect(lines).toHaveLength(jobs.length)
@@ -151,11 +151,13 @@ test(
       for (const [name, words] of Object.entries(WORDS)) {
         // Names that objects inherit matter to what reads and chooses.
         if (kind !== 'lines' && !CHOOSING.has(name)) continue
-        for (const one of words(job, join(all, kind))) await told(...one)
+        for (const one of words(job, join(all, kind))) await runVisibly(...one)
       }
     }
     await rm(join(here.path, 'exported'), { recursive: true })
-    const listed = (await told('export', '--all', '--out', 'exported')).stdout.trimEnd().split('\n')
+    const listed = (await runVisibly('export', '--all', '--out', 'exported')).stdout
+      .trimEnd()
+      .split('\n')
     expect(listed).toHaveLength((await readdir(join(here.path, 'exported'))).length)
   },
 )

@@ -16,11 +16,11 @@ const here = testBoard()
  */
 const PROGRAM = `
 import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-const [folder, kind, base, wish] = process.argv.slice(2)
+const [folder, kind, base, mode] = process.argv.slice(2)
 const remove = (path) => rmSync(path, { recursive: true, force: true })
-if (wish === 'removes') remove(folder)
+if (mode === 'removes') remove(folder)
 // A draft that bestmark renames meanwhile is gone when its turn comes.
-if (wish === 'empties') for (const name of readdirSync(folder)) remove(folder + '/' + name)
+if (mode === 'empties') for (const name of readdirSync(folder)) remove(folder + '/' + name)
 mkdirSync(folder + '/checkpoint-2', { recursive: true })
 const isTable = kind === 'a table'
 const path = folder + (isTable ? '/metrics.csv' : '/journal.jsonl')
@@ -44,8 +44,8 @@ beforeAll(async () => {
   await writeFile(program, PROGRAM)
 })
 
-const run = (folder: string, kind: string, base: number, wish = '') => {
-  const argv = ['node', program, folder, kind, `${base}`, wish]
+const run = (folder: string, kind: string, base: number, mode = '') => {
+  const argv = ['node', program, folder, kind, `${base}`, mode]
   return bestmark(['run', '--folder', folder, '--', ...argv], { env: here.env })
 }
 
@@ -82,7 +82,7 @@ interface Case {
   kind: string
   how: string
   /** What the second program does first. */
-  wish?: string
+  mode?: string
   /** What a person does before it starts. */
   before?: (folder: string) => Promise<void>
 }
@@ -90,8 +90,8 @@ interface Case {
 test.each(
   ['a table', 'a journal'].flatMap((kind): Case[] => [
     { kind, how: 'writes its files anew' },
-    { kind, how: 'removes its folder as it starts', wish: 'removes' },
-    { kind, how: 'removes what lies in its folder', wish: 'empties' },
+    { kind, how: 'removes its folder as it starts', mode: 'removes' },
+    { kind, how: 'removes what lies in its folder', mode: 'empties' },
     { kind, how: 'starts in a folder that was emptied', before: empty },
     {
       kind,
@@ -101,7 +101,7 @@ test.each(
   ]),
 )(
   'a second program with $kind that $how is a job of its own; the first keeps its history and its pins',
-  async ({ kind, how, wish, before }) => {
+  async ({ kind, how, mode, before }) => {
     const folder = join(here.path, `${kind} ${how}`)
     await run(folder, kind, 1)
     const [first = ''] = await jobsIn(folder)
@@ -109,7 +109,7 @@ test.each(
     const pins = await pinAll(first)
     await using _agent = agentOf(here.board)
     await before?.(folder)
-    expect((await run(folder, kind, 5, wish)).code).toBe(0)
+    expect((await run(folder, kind, 5, mode)).code).toBe(0)
     const jobs = await jobsIn(folder)
     expect(jobs).toHaveLength(2)
     const second = jobs.find((id) => id !== first) ?? ''

@@ -20,7 +20,7 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]()
 })
 
-/** Six steps; before the fourth it waits for a file where one is named; a signal ends it with 9. */
+/** Six steps. Before the fourth it may wait for a file. After a signal it exits with 9. */
 const STEPS = `
 import { existsSync } from 'node:fs'
 const [code, go] = process.argv.slice(2)
@@ -40,7 +40,7 @@ interface Program {
   waits?: boolean
 }
 
-/** A run of the program that ends with 7, by way of a database address. */
+/** A run of the program, which exits with 7, with a database address. */
 function start({ name, databaseUrl, waits = false }: Program) {
   const root = join(folder.path, name)
   const go = join(folder.path, `${name}.go`)
@@ -49,12 +49,12 @@ function start({ name, databaseUrl, waits = false }: Program) {
   const program = [join(folder.path, 'steps.mjs'), '7', ...(waits ? [go] : [])]
   const child = spawn(BESTMARK, [...words, ...program], { env: { ...process.env, ...env } })
   const ended = once(child, 'exit').then(([code, signal]: unknown[]) => code ?? signal)
-  const said = Promise.all([ended, text(child.stdout), text(child.stderr)])
+  const outcome = Promise.all([ended, text(child.stdout), text(child.stderr)])
   let printed = ''
   child.stdout.on('data', (bytes: Buffer) => (printed += bytes.toString()))
   return {
     child,
-    end: () => said.then(([code, stdout, stderr]) => ({ code, stdout, stderr })),
+    end: () => outcome.then(([code, stdout, stderr]) => ({ code, stdout, stderr })),
     printed: (part: string) => eventually(async () => printed.includes(part) || undefined),
     goOn: () => writeFile(go, ''),
     later: () => bestmark(['import', root], { env: { ...env, DATABASE_URL: db.databaseUrl } }),
@@ -80,7 +80,7 @@ async function expectLater(running: ReturnType<typeof start>, name: string): Pro
 }
 
 test.concurrent(
-  'a program runs to its own exit code while nothing listens at the database, and is imported later as the same job',
+  'without a database the program runs to its exit code, and a later import is the same job',
   async () => {
     await expectLater(
       start({ name: 'nobody', databaseUrl: 'postgres://me@127.0.0.1:1/none' }),
@@ -119,7 +119,7 @@ test.concurrent(
   },
 )
 
-test('a signal ends the command with what its program makes of it, soon, while the database is silent', async () => {
+test("a signal ends the command soon with its program's exit code, even if the database is silent", async () => {
   await using proxy = await TestProxy.to(db.databaseUrl)
   const running = start({ name: 'signal', databaseUrl: proxy.databaseUrl, waits: true })
   await eventually(async () => (await stepsOf('signal'))?.steps.length === 3 || undefined)
@@ -127,11 +127,11 @@ test('a signal ends the command with what its program makes of it, soon, while t
   const since = performance.now()
   running.child.kill('SIGINT')
   expect((await running.end()).code).toBe(9)
-  // Five are promised; where nobody is hurried it is tried for more than ten, on any machine.
+  // The limit is 5 s. Without a signal the command would try for more than 10 s.
   expect(performance.now() - since).toBeLessThan(10_000)
 })
 
-test('a read-only database, and one that takes no more connections, keep no program from running', async () => {
+test('a program runs also if the database is read-only or has no free connection', async () => {
   const name = db.sql.options.database
   await db.sql.unsafe(`alter database ${name} set default_transaction_read_only = on`)
   const readOnly = start({ name: 'read-only', databaseUrl: db.databaseUrl })

@@ -12,17 +12,17 @@ import { identifyRun } from '../../sources/identity.ts'
 import { ERRORS, OUTPUT } from '../../sources/output/textLog.ts'
 import { findSources } from '../../sources/sources.ts'
 
-/** How often is looked whether the program wrote something (ms). */
+/** How often to check whether the program wrote something (ms). */
 const LOOK_AGAIN = 200
 
-/** A new id for a job that is found again by its folder, not by a journal's id. */
+/** A new job id. The job is found again by its folder, not by an id in a journal. */
 export function randomId(root: string): string {
   return uuidv5(randomUUID(), root)
 }
 
 /**
- * The files of a run that lay in a folder before `bestmark run` started a program there. What the
- * program does with them tells whether it goes on with that run or begins another one.
+ * The files of a run that were in a folder before `bestmark run` started a program there. Changes of
+ * these files show whether the program continues that run or starts a new one.
  */
 export class EarlierFiles {
   readonly #root: string
@@ -41,19 +41,19 @@ export class EarlierFiles {
     return new EarlierFiles(root, await signatures(root), hasLog)
   }
 
-  /** Whether any run lay there, if only by what an earlier program printed. */
+  /** Whether there was a run, or at least the output of an earlier program. */
   get isRun(): boolean {
     return this.#files.size > 0 || this.#hasLog
   }
 
-  /** Whether what the program writes first tells which run it is. */
+  /** Whether only the first files of the program can show which run it is. */
   get isUndecided(): boolean {
     return this.#files.size > 0
   }
 
   /**
-   * The stored job that the program goes on with, once it wrote something or is `over`; undefined
-   * where it begins a run of its own.
+   * The stored job that the program continues; undefined if it starts a new run. Waits until the
+   * program wrote something, or ended (`over`).
    */
   async jobOf(board: Board, root: string, over: AbortSignal): Promise<string | undefined> {
     if (!this.isRun) return undefined
@@ -66,7 +66,7 @@ export class EarlierFiles {
     return storedJobOf(board, { root, job_id })
   }
 
-  /** Whether the program wrote to the run's files, and values can be read of them. */
+  /** Whether the program wrote to the run's files, and they contain values. */
   async #isChanged(): Promise<boolean> {
     const now = await signatures(this.#root)
     const isSame =
@@ -77,7 +77,7 @@ export class EarlierFiles {
     return !isSame && hasMeasurements(this.#root)
   }
 
-  /** Whether no file was removed or cut. */
+  /** Whether no file was removed or became shorter. */
   #areKept(): boolean {
     return [...this.#files].every(([file, signature]) => {
       const now = statIfSeen(join(this.#root, file))

@@ -6,19 +6,19 @@ import { redactedCommand } from '../../sources/config/commandLine.ts'
 import { jsonObject } from '../../files/json.ts'
 
 const execute = promisify(execFile)
-/** How long each of the programs may take that are asked (ms). */
+/** How long git, Python or nvidia-smi may take (ms). */
 const PATIENCE = 20_000
 
-/** Where and with what a program runs, by name. */
+/** The environment of a program, by name. */
 export type Environment = Record<string, unknown>
 
-/** A program as it is started. */
+/** The command line of a program, and its working directory. */
 interface Command {
   argv: readonly string[]
   cwd: string
 }
 
-/** What is known at once. */
+/** The part of the environment that needs no other program. */
 export function environmentOfSystem({ argv, cwd }: Command): Environment {
   return {
     host: hostname(),
@@ -30,7 +30,7 @@ export function environmentOfSystem({ argv, cwd }: Command): Environment {
   }
 }
 
-/** What git, Python and nvidia-smi say; each is left out where it says nothing. */
+/** What git, Python and nvidia-smi print. A missing or failing program adds nothing. */
 export async function environmentFromPrograms(
   command: Command,
   signal: AbortSignal,
@@ -56,11 +56,11 @@ async function gitOf(cwd: string, signal: AbortSignal): Promise<Environment> {
   }
 }
 
-/** Packages whose versions may decide a result; all that are installed would be hundreds. */
+/** Packages whose versions may change a result. A list of all packages would be too long. */
 const PACKAGES =
   'torch torchvision transformers accelerate datasets peft trl diffusers sentence-transformers lightning pytorch-lightning keras tensorflow jax flax optax numpy scikit-learn timm ultralytics deepspeed xgboost lightgbm catboost spacy bitsandbytes tokenizers safetensors bestmark'
 
-/** Modules in the program's own folder must not be imported for this. */
+/** Removes the program's folder from the path, so that none of its modules is imported. */
 const ASK = `
 import sys
 sys.path = [path for path in sys.path if path]
@@ -85,13 +85,13 @@ async function gpusOf(signal: AbortSignal): Promise<Environment> {
   return names ? { gpus: names.split('\n').map((name) => name.trim()) } : {}
 }
 
-/** What a program prints; undefined where there is none, or it fails. */
+/** The output of a program; undefined if it is not installed or fails. */
 async function printed(
   program: string,
   words: readonly string[],
   { cwd, signal }: { cwd?: string; signal: AbortSignal },
 ): Promise<string | undefined> {
-  // Reading must not take locks of a repository in which somebody works.
+  // git must not lock a repository in which the user works.
   const env = { ...process.env, GIT_OPTIONAL_LOCKS: '0' }
   try {
     const { stdout } = await execute(program, words, { cwd, signal, env, timeout: PATIENCE })

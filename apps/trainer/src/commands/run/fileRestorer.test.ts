@@ -13,7 +13,7 @@ import { expect, test } from 'vitest'
 import { FileRestorer } from './fileRestorer.ts'
 import { temporaryFolder } from '../../testing.ts'
 
-/** A log in a folder, that a program writes to whatever happens to the folder. */
+/** A log in a folder. The test can write to it whatever happens to the folder. */
 async function aLog() {
   const home = await temporaryFolder()
   const folder = join(home.path, 'out')
@@ -35,7 +35,7 @@ for (const [how, away] of [
   ['removed', (folder: string) => rmSync(folder, { recursive: true })],
   ['moved', (folder: string) => renameSync(folder, `${folder}.old`)],
 ] as const) {
-  test(`a log whose folder is ${how} is put into the one that is made anew, and goes on there`, async () => {
+  test(`a log whose folder is ${how} is restored in the new folder, and continues there`, async () => {
     await using log = await aLog()
     log.write('one\n')
     expect(log.putBack.look(false)).toBe(false)
@@ -50,7 +50,7 @@ for (const [how, away] of [
   })
 }
 
-test('a log that could not be put back is, once that can be done', async () => {
+test('a log that could not be restored is restored later', async () => {
   await using log = await aLog()
   log.write('one\n')
   renameSync(log.folder, `${log.folder}.old`)

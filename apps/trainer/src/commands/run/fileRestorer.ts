@@ -12,24 +12,24 @@ import { dirname } from 'node:path'
 import { PIECE, readBytes } from '../../files/lines.ts'
 
 /**
- * Keeps a file that others write to at its path, also where a program removes or moves the folder
- * around it, as many do with their output folder when they start. The writers go on in the file that
- * was removed, so a copy takes its place, to which all further bytes are copied.
+ * Restores a log file at its path after a program removed or moved its folder, as many programs do at
+ * their start. The program continues to write to the removed file, so all its bytes are copied to a
+ * new file at the path.
  */
 export class FileRestorer implements Disposable {
   readonly #path: string
   readonly #file: number
   #folder: number
   #copy: number | undefined
-  /** Some network file systems number a file anew each time it is looked for. */
+  /** Whether inode numbers are stable. On some network file systems they are not. */
   readonly #isNumbered: boolean
-  /** The copy has not got its name yet. */
+  /** The copy is not renamed to the path yet. */
   #isDraft = false
-  /** Where the copy begins in the file, and how much of the file it has. */
+  /** The offsets in the file where the copy begins, and where it ends now. */
   #from: number
   #copied: number
 
-  /** `from`: what stands before is of earlier runs, and no copy has it (bytes). */
+  /** `from`: bytes before this offset belong to earlier runs and are not copied. */
   constructor(path: string, file: number, from = 0) {
     this.#path = path
     this.#file = file
@@ -39,9 +39,9 @@ export class FileRestorer implements Disposable {
   }
 
   /**
-   * Looks whether the file is still there; returns whether it was put back just now. Until the end
-   * that waits for a folder that was made anew: a program that is removing the old one, or about to
-   * make its own, would stumble over ours. Throws where a copy cannot be written.
+   * Restores the file if it is missing; returns whether it was restored now. Before the program's end
+   * (`isOver`) it waits until the program has made a new folder, since a folder made here could
+   * disturb the program. Throws if the copy cannot be written.
    */
   look(isOver: boolean): boolean {
     const isGone = !this.#isThere()
@@ -55,7 +55,7 @@ export class FileRestorer implements Disposable {
     return true
   }
 
-  /** Puts a copy in the file's place that begins at `from`; returns whether it did. */
+  /** Replaces the file by a copy that begins at `from`; returns whether it did. */
   beginAnew(from: number): boolean {
     this.#from = from
     if (!this.#isThere()) return false
@@ -70,7 +70,7 @@ export class FileRestorer implements Disposable {
     return `${this.#path}.back`
   }
 
-  /** Whether the path leads to the file that is written to, wherever its folder was moved. */
+  /** Whether the path still is the file that is written to. */
   #isThere(): boolean {
     const file = this.#copy ?? this.#file
     if (!this.#isNumbered) return fstatSync(file).nlink > 0

@@ -8,60 +8,59 @@ import { removeRunNote, writeRunNote } from '../../sources/runNote.ts'
 import { SETUP_NOTE } from '../../sources/setup/setupNote.ts'
 import { USAGE } from '../../sources/setup/usageFile.ts'
 
-/** The run that is told of in the folder. */
-interface Noted {
+/** The job that the note in the folder names. */
+interface RunNote {
   name: string
   project: string
   job_id: string
 }
 
 /**
- * A folder that a program writes a run to, while its output is kept in another one (`from`). It gets
- * the same files as if `bestmark run --folder` had named it, so that whoever reads it knows how the
- * run ended.
+ * A folder to which a program writes a run, while its output is kept in another folder (`from`). It
+ * gets the same files as with `bestmark run --folder`, so that readers see how the run ended.
  */
 export class JoinedFolder {
   readonly root: string
   readonly #from: string
   #isWhole: boolean
 
-  /** `isWhole`: all that the program prints is of this run; else only how it began and ended. */
+  /** `isWhole`: the whole output belongs to this run; else only its start and end marks. */
   constructor(from: string, root: string, isWhole: boolean) {
     this.root = root
     this.#from = from
     this.#isWhole = isWhole
   }
 
-  /** Whether all that the program prints is of this run. */
+  /** Whether the whole output belongs to this run. */
   get isWhole(): boolean {
     return this.#isWhole
   }
 
-  /** Puts the program's marks, and its output where that is of this run, into the folder. */
-  async begin(pid: number, noted: Noted): Promise<void> {
-    writeRunNote(this.root, noted)
+  /** Puts the program's marks, and its output if it belongs to this run, into the folder. */
+  async begin(pid: number, note: RunNote): Promise<void> {
+    writeRunNote(this.root, note)
     writeKeptProcess(this.root, pid)
     await this.#keepOutput()
   }
 
-  /** The program writes other runs as well, so that its output tells of several. */
+  /** The program writes several runs, so its output no longer belongs to this run alone. */
   async shareOutput(): Promise<void> {
     if (!this.#isWhole) return
     this.#isWhole = false
     await this.#keepOutput()
   }
 
-  /** Once the program has ended: notes how. */
+  /** Stores the end of the program. */
   async noteEnd(): Promise<void> {
     await this.#keepOutput()
   }
 
-  /** Nobody drives the run any more. */
+  /** The run has no program any more. */
   release(): void {
     forgetRunProcess(this.root)
   }
 
-  /** The run's folder is found to be another one: nothing of ours stays in this one. */
+  /** Removes all files of Bestmark, since the run has another folder. */
   withdraw(): void {
     for (const name of [OUTPUT, ERRORS, SETUP_NOTE, USAGE]) {
       rmSync(join(this.root, name), { force: true })
@@ -82,7 +81,7 @@ export class JoinedFolder {
     }
   }
 
-  /** The program goes on to write to the one file that both folders name. */
+  /** Links a file, so that both folders have the file that the program writes. */
   #link(name: string): void {
     const [from, to] = [join(this.#from, name), join(this.root, name)]
     const [there, here] = [statIfSeen(from), statIfSeen(to)]

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { KeptOutput } from './keptOutput.ts'
 import { temporaryFolder } from '../../testing.ts'
 
-test('what is printed after the file was cut is shown, too', async () => {
+test('output after the file was cut is shown', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'output.log')
   const shown: string[] = []

@@ -6,22 +6,22 @@ import { pause } from '../../pause.ts'
 import { failureTextIn } from './failureText.ts'
 import { MARK } from '../../sources/output/textLog.ts'
 
-/** How often is looked for what a program printed (ms). */
+/** How often to look for new output (ms). */
 const LOOK = 50
-/** How often is looked whether the file is still there (ms). */
+/** How often to check that the file still exists (ms). */
 const LOOK_FOR_FILE = 500
-/** Among so many bytes the last line is looked for. */
+/** The end of the output that is searched for the reason of a failure (bytes). */
 const TAIL = 16_384
 
-/** Puts bytes where a person, or another program, reads them; resolves once they are taken. */
+/** Shows output to the user or another program. Fulfils once it is written. */
 export type Show = (bytes: Buffer) => Promise<void>
 
 /**
- * A file that a program prints to, and of which it is shown what is printed from now on. Where the
- * program removes it, it is put back, and `onBack` called.
+ * The file of a program's output. New output is shown too. If the program removes the file, it is
+ * restored, and `onBack` is called.
  */
 export class KeptOutput implements Disposable {
-  /** For the program; what is written to it is appended. */
+  /** The file descriptor for the program, opened to append. */
   readonly file: number
   readonly #path: string
   readonly #show: Show
@@ -30,7 +30,7 @@ export class KeptOutput implements Disposable {
   #looked = performance.now()
   #shown = 0
   #tail = Buffer.alloc(0)
-  /** Where this program's own output begins (bytes). */
+  /** The offset where the output of this program begins (bytes). */
   readonly #start: number
 
   constructor(path: string, show: Show, onBack: () => void = () => undefined) {
@@ -42,7 +42,7 @@ export class KeptOutput implements Disposable {
     this.#onBack = onBack
   }
 
-  /** Appends a line of our own, which is not shown. */
+  /** Appends a line of Bestmark, which is not shown. */
   mark(text: string, at = new Date()): void {
     const { size } = fstatSync(this.file)
     const isMidLine = size > 0 && readBytes(this.file, size - 1, 1)[0] !== 10
@@ -51,7 +51,7 @@ export class KeptOutput implements Disposable {
     this.#shown = fstatSync(this.file).size
   }
 
-  /** Moves the output of earlier programs, which is of another run, to a file of its own. */
+  /** Moves the output of earlier programs, which belongs to another run, to another file. */
   moveEarlierOutput(): void {
     if (this.#start === 0) return
     const path = this.#path.replace(/\.log$/, '.earlier.log')
@@ -64,7 +64,7 @@ export class KeptOutput implements Disposable {
     this.#putBack.beginAnew(this.#start)
   }
 
-  /** Shows what comes until the signal aborts, then what lies there. */
+  /** Shows new output until the signal aborts, then the rest. */
   async showUntil(over: AbortSignal): Promise<void> {
     while (!over.aborted) {
       if (!(await this.#showNext(Infinity))) await pause(LOOK, over)
@@ -74,7 +74,7 @@ export class KeptOutput implements Disposable {
     while (await this.#showNext(end));
   }
 
-  /** Once nothing more is written: the file lies at its path. Throws where it cannot be put back. */
+  /** After the last write: restores the file at its path. Throws if it cannot. */
   finish(): void {
     this.#putBack.look(true)
   }
@@ -85,17 +85,17 @@ export class KeptOutput implements Disposable {
     try {
       if (this.#putBack.look(false)) this.#onBack()
     } catch {
-      // It is tried again; what cannot be done in the end is told by `finish`.
+      // This is tried again; `finish` throws the last error.
     }
   }
 
-  /** Why the program failed, as far as its output says; empty where it does not. */
+  /** Why the program failed, from its output; empty if unknown. */
   get failureText(): string {
     return failureTextIn(this.#tail.toString('utf8'))
   }
 
   async #showNext(end: number): Promise<boolean> {
-    // The program, or whoever rotates logs, may cut the file.
+    // The program, or a tool that rotates logs, may cut the file.
     if (fstatSync(this.file).size < this.#shown) this.#shown = 0
     const length = Math.min(PIECE, end - this.#shown)
     const bytes = length > 0 ? readBytes(this.file, this.#shown, length) : Buffer.alloc(0)

@@ -13,7 +13,7 @@ const here = testBoard()
 const git = (cwd: string, ...words: string[]) =>
   promisify(execFile)('git', ['-C', cwd, '-c', 'user.name=a', '-c', 'user.email=a@b.c', ...words])
 
-/** Logs a table, settles its options in a file, prints, and trains for a while. */
+/** Logs a table, writes its options to a file, prints, and trains for a while. */
 const PROGRAM = `
 import sys, time, os
 root = sys.argv[sys.argv.index("--output_dir") + 1]
@@ -62,7 +62,7 @@ real(
     const [job] = await findJobs(db, 'whole')
     const job_id = job?.job_id ?? ''
     const detail = await jobDetail(db, job_id)
-    // What the program settled on counts before what its files and its command say.
+    // Options in the run's configuration file win over options of the command.
     expect(detail?.config).toEqual({
       lr: 0.5,
       betas: [0.9, 0.99],
@@ -99,7 +99,7 @@ real(
       config: detail?.config,
       environment: detail?.environment,
     })
-    // The machine's series are no part of the training.
+    // The usage series are not part of the training.
     expect(job).toMatchObject({ current_step: 4, eval_loss: 0.5 })
   },
 )

@@ -9,30 +9,30 @@ import { USAGE } from '../../sources/setup/usageFile.ts'
 import { type Environment, environmentFromPrograms, environmentOfSystem } from './environment.ts'
 import { UsageSampler } from '../../processes/usageSampler.ts'
 
-/** How often the machine is sampled; the first time sooner, so that short programs have a sample (ms). */
+/** How often the machine is sampled (ms). The first sample is early, so that short programs have one. */
 const EVERY = 10_000
 const FIRST = 1_000
-/** How long git and Python may take once the program has ended (ms). */
+/** How long to wait for git and Python after the program has ended (ms). */
 const PATIENCE = 3_000
 
-/** A program that runs. */
+/** A running program. */
 interface Running {
   pid: number
   argv: readonly string[]
   cwd: string
-  /** The folder that keeps its output. */
+  /** The folder of its output. */
   root: string
 }
 
 /**
- * Notes in a run's folder how and where its program runs, and what it uses of the machine meanwhile.
- * All of that is beside the point of a training, so nothing that fails here is an error.
+ * Writes the setup of a program and the usage of the machine to the run's folder. The training does
+ * not depend on it, so failures are ignored.
  */
 export class Machine {
   readonly #running: Running
   readonly #over = new AbortController()
-  readonly #asked: Promise<void>
-  /** The size of the samples of programs that ran here before (bytes). */
+  readonly #collected: Promise<void>
+  /** The size of the samples of earlier programs (bytes). */
   readonly #earlier: number
   #environment: Environment
 
@@ -41,26 +41,26 @@ export class Machine {
     this.#earlier = statIfSeen(this.#usage)?.size ?? 0
     this.#environment = environmentOfSystem(running)
     this.begin()
-    this.#asked = this.#ask()
+    this.#collected = this.#collect()
     void this.#sample()
   }
 
-  /** Writes the files, also where the program has made its folder anew. */
+  /** Writes the files. Called again if the program has made a new folder. */
   begin(): void {
     leniently(() => closeSync(openToAppend(this.#usage)))
     this.#note()
   }
 
-  /** The samples of earlier programs are of another run. */
+  /** Removes the samples of earlier programs, which belong to another run. */
   removeEarlierSamples(): void {
     if (this.#earlier === 0) return
     leniently(() => writeFileSync(this.#usage, readBytesSync(this.#usage).subarray(this.#earlier)))
   }
 
-  /** Once the program has ended: waits a little for what is not known yet, unless `hurried`. */
+  /** After the program's end: waits a little for git and Python, unless `hurried`. */
   async end(hurried: AbortSignal): Promise<void> {
     const until = AbortSignal.any([hurried, this.#over.signal])
-    await Promise.race([this.#asked, pause(PATIENCE, until)])
+    await Promise.race([this.#collected, pause(PATIENCE, until)])
     this.#over.abort()
   }
 
@@ -74,10 +74,10 @@ export class Machine {
     leniently(() => writeSetupNote(this.#running.root, { config, environment }))
   }
 
-  async #ask(): Promise<void> {
-    const asked = await environmentFromPrograms(this.#running, this.#over.signal)
-    if (this.#over.signal.aborted || Object.keys(asked).length === 0) return
-    this.#environment = { ...this.#environment, ...asked }
+  async #collect(): Promise<void> {
+    const more = await environmentFromPrograms(this.#running, this.#over.signal)
+    if (this.#over.signal.aborted || Object.keys(more).length === 0) return
+    this.#environment = { ...this.#environment, ...more }
     this.#note()
   }
 
@@ -92,12 +92,12 @@ export class Machine {
   }
 
   #append(line: string): void {
-    // A new file would be in the way of a program that removes its folder.
+    // A new file could disturb a program that removes its folder.
     if (statIfSeen(this.#usage)) leniently(() => appendFileSync(this.#usage, `${line}\n`))
   }
 }
 
-/** Does what the system may refuse, such as on a full disk. */
+/** Ignores errors of the system, such as a full disk. */
 function leniently(work: () => void): void {
   try {
     work()

@@ -8,7 +8,7 @@ import { programsWithOwnFolders } from './testing.ts'
 const here = testBoard()
 const { started } = programsWithOwnFolders(here)
 
-test('a program that only prints is told so, with the command that records a folder', async () => {
+test('if a program only prints, a message names the command that records a folder', async () => {
   const { cwd, name, ended, jobs } = await started(
     `console.log(JSON.stringify({ step: 3, loss: 1 }))`,
   )
@@ -22,15 +22,15 @@ test('a program that only prints is told so, with the command that records a fol
   expect(await readFile(join(job?.output_dir ?? '', OUTPUT), 'utf8')).toContain('"step":3')
 })
 
-test('weights of a program that logs elsewhere are told, with the command that puts both together', async () => {
+test('if only weights are found, a message names the command that adds their log', async () => {
   const { cwd, name, ended } = await started(`save('model.safetensors'); console.log('done')`)
   expect((await ended).stderr).toContain(
-    `${name} saved weights in ${cwd}, but no log of its values was found. ` +
-      `If it writes one elsewhere: bestmark import FOLDER --checkpoints ${cwd}`,
+    `${name} saved weights in ${cwd}, but no log was found. ` +
+      `If it writes one to another folder: bestmark import FOLDER --checkpoints ${cwd}`,
   )
 })
 
-test('a log without checkpoints is told, and --checkpoints names the weights that belong to it', async () => {
+test('if only a log is found, a message says so, and --checkpoints adds its weights', async () => {
   const where = await mkdtemp(join(here.path, 'kept-'))
   const script = `
 await table('logs of it')
@@ -38,7 +38,7 @@ save('${where}/step_3.safetensors')`
   const alone = await started(script)
   await alone.goOn()
   expect((await alone.ended).stderr).toContain(
-    `No checkpoint of ${alone.name} was found below ${alone.cwd}. If it saves them elsewhere: ` +
+    `No checkpoint of ${alone.name} was found below ${alone.cwd}. If it saves them in another folder: ` +
       `bestmark import '${join(alone.cwd, 'logs of it')}' --checkpoints PATH`,
   )
   const { ended, jobs, goOn, cwd } = await started(script, '--checkpoints', where)

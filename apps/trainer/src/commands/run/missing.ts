@@ -2,25 +2,25 @@ import { type Database, jobStatus, listCheckpoints } from '@bestmark/db'
 import type { RecordedRun } from '../../recording/recordedRun.ts'
 import { shellWord } from './runNames.ts'
 
-/** What could not be found of a run: all but its output, its checkpoints, or its log. */
+/** The part of a run that was not found: everything except its output, its checkpoints, or its log. */
 export type MissingPart = 'all' | 'checkpoints' | 'log'
 
-/** What a person is told where something of a run was not found, with the command that would. */
+/** Says which part of a run was not found, and which command can add it. */
 export function missingText(
-  lack: MissingPart,
+  part: MissingPart,
   { name, cwd, root }: { name: string; cwd: string; root: string },
 ): string {
-  const place = shellWord(root)
-  if (lack === 'checkpoints') {
+  const folder = shellWord(root)
+  if (part === 'checkpoints') {
     return (
       `No checkpoint of ${name} was found below ${cwd}. ` +
-      `If it saves them elsewhere: bestmark import ${place} --checkpoints PATH`
+      `If it saves them in another folder: bestmark import ${folder} --checkpoints PATH`
     )
   }
-  if (lack === 'log') {
+  if (part === 'log') {
     return (
-      `${name} saved weights in ${root}, but no log of its values was found. ` +
-      `If it writes one elsewhere: bestmark import FOLDER --checkpoints ${place}`
+      `${name} saved weights in ${root}, but no log was found. ` +
+      `If it writes one to another folder: bestmark import FOLDER --checkpoints ${folder}`
     )
   }
   return (
@@ -29,7 +29,7 @@ export function missingText(
   )
 }
 
-/** What is missing on the board of a run that a program wrote; `isByWeights` where its log is. */
+/** Finds the part of a run that is missing on the board; `isByWeights`: only its weights were found. */
 export async function findMissing(
   db: Database,
   { run, isByWeights }: { run: RecordedRun; isByWeights?: boolean },

@@ -27,29 +27,29 @@ test.each([
   ['the last of equal options', ['x', '--output_dir', 'a', '--output_dir', 'b'], 'b'],
   ['its output, not its logs', ['torchrun', '--log-dir', 'l', 'x', '--output_dir', 'a'], 'a'],
   ['its logs where there is no more', ['python', 'x.py', '--logdir=tb'], 'tb'],
-])('the folder is told by %s', async (_, argv, expected) => {
+])('the output folder comes from %s', async (_, argv, expected) => {
   expect(await outputFolderOf(argv)).toBe(expected)
 })
 
-test('a configuration that the words name tells the folder, and an option goes before it', async () => {
+test('the output folder comes from a configuration file, unless an option names it', async () => {
   expect(await outputFolderOf(['llamafactory-cli', 'train', at('sft.yaml')])).toBe('saves/sft')
   expect(await outputFolderOf(['python', 'x.py', at('args.json')])).toBe('out/json')
   expect(await outputFolderOf(['trl', 'sft', `--config=${at('sft.yaml')}`])).toBe('saves/sft')
   expect(await outputFolderOf(['x', at('sft.yaml'), '--output_dir', 'other'])).toBe('other')
 })
 
-test('what is too long for a configuration is not read', async () => {
+test('a file that is too long for a configuration is not read', async () => {
   const path = at('data.json')
   await writeFile(path, `{"output_dir": "a", "rows": "${'x'.repeat(1 << 20)}"}`)
   expect(await outputFolderOf(['train', path])).toBeUndefined()
 })
 
-test('of nanoGPT the last file counts, as it does there', async () => {
+test('of several configuration files of nanoGPT the last one counts, as in nanoGPT', async () => {
   expect(await outputFolderOf(['python', at('train.py')])).toBe('out')
   expect(await outputFolderOf(['python', at('train.py'), at('config.py')])).toBe('out-shakespeare')
 })
 
-test('words that tell no folder tell none', async () => {
+test('without an output folder in the arguments the result is undefined', async () => {
   const words = ['python', at('plain.py'), at('broken.yaml'), at('missing.yaml'), '--output_dir']
   expect(await outputFolderOf(words)).toBeUndefined()
   expect(await outputFolderOf([...words, '--fp16'])).toBeUndefined()

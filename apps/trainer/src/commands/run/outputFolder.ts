@@ -4,27 +4,27 @@ import { callerPath } from '../../cli/callerPath.ts'
 import { textOfFile } from '../../files/runFile.ts'
 import { yamlValues } from '../../files/yaml.ts'
 
-/** How training programs call the folder that they write to. */
+/** Options for the output folder of training programs. */
 const OUTPUT = /^--?(output[_-]dir|out[_-]dir|save[_-]dir|default[_-]root[_-]dir)$/
-/** Where nothing else is told, the logs may be all there is; launchers keep their own by such names. */
+/** Options for logs. They are used last, since launchers use such names for their own logs. */
 const LOGS = /^--?(logging[_-]dir|log[_-]dir|logdir)$/
-/** How configurations that a program is given call it. */
+/** Names of the output folder in configuration files. */
 const SETTING = /^(output_dir|out_dir|save_dir|default_root_dir)$/
-/** nanoGPT is configured by Python files. */
+/** The output folder in a Python file, the configuration of nanoGPT. */
 const ASSIGNED = /^out_dir\s*=\s*(['"])(.+?)\1/m
-/** What is longer is data, not a configuration (bytes). */
+/** A longer file is data, not a configuration (bytes). */
 const LONGEST = 1 << 20
 
 /**
- * The folder that a program is told to write to, as its words name it: by an option, or else in the
- * last of the configurations (YAML, JSON, nanoGPT's Python) that they name, or else where its logs
- * go. Undefined where none does; a configuration that cannot be read is the program's to complain of.
+ * The output folder in a program's arguments: from an option, else from the last configuration file
+ * that they name (YAML, JSON, nanoGPT's Python), else from an option for logs. Undefined if there is
+ * none. A file that cannot be read is ignored, since the program reports it.
  */
 export async function outputFolderOf(argv: readonly string[]): Promise<string | undefined> {
   return optionIn(argv, OUTPUT) ?? (await configuredIn(argv)) ?? optionIn(argv, LOGS)
 }
 
-/** Of an option that is told twice the last counts, as programs have it. */
+/** If an option is given twice, the last one counts. */
 function optionIn(argv: readonly string[], names: RegExp): string | undefined {
   const values = argv.flatMap((word, index) => {
     const [option = '', value = argv[index + 1]] = word.split(/=(.*)/s)
@@ -37,18 +37,18 @@ async function configuredIn(argv: readonly string[]): Promise<string | undefined
   let found: string | undefined
   for (const word of argv) {
     const path = word.replace(/^--?[\w-]+=/, '')
-    if (/\.(ya?ml|json|py)$/.test(path)) found = (await folderToldIn(callerPath(path))) ?? found
+    if (/\.(ya?ml|json|py)$/.test(path)) found = (await folderIn(callerPath(path))) ?? found
   }
   return found
 }
 
-async function folderToldIn(path: string): Promise<string | undefined> {
+async function folderIn(path: string): Promise<string | undefined> {
   const text = await textOf(path)
   if (path.endsWith('.py')) return ASSIGNED.exec(text)?.[2]
   const values = yamlValues(text)
   if ('error' in values) return undefined
-  const told = values.findLast(({ name }) => SETTING.test(name))?.value
-  return typeof told === 'string' && told !== '' ? told : undefined
+  const folder = values.findLast(({ name }) => SETTING.test(name))?.value
+  return typeof folder === 'string' && folder !== '' ? folder : undefined
 }
 
 async function textOf(path: string): Promise<string> {

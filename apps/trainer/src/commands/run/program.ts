@@ -9,31 +9,31 @@ import { describeStartError } from '../../processes/startError.ts'
 import { ERRORS, OUTPUT } from '../../sources/output/textLog.ts'
 import { notify } from '../../cli/terminal.ts'
 
-/** A program whose output is kept and shown; to be disposed of once it has ended. */
+/** A program whose output is kept and shown. Dispose of it after its end. */
 export interface RunningProgram extends Disposable {
   pid: number
-  /** Passed to the program and all that it started. */
+  /** Sends a signal to the program and its children. */
   signal: (name: NodeJS.Signals) => void
-  /** The output of programs that ran in the folder before is of another run. */
+  /** Moves the output of earlier programs to another file, since it belongs to another run. */
   moveEarlierOutput: () => void
   exited: Promise<ProcessEnd>
 }
 
-/** The run that a program is started for; its client learns it from the environment. */
+/** The run of a program. The Python client reads it from the environment. */
 export interface StartedFor {
   job_id: string
   folder: string
-  /** Called once the folder was made anew. */
+  /** Called after the program has made a new folder. */
   onFolderAnew: () => void
 }
 
-/** Where a program's outputs are shown. */
+/** Shows the outputs of a program. */
 export type Outputs = Record<'stdout' | 'stderr', Show>
 
 /**
- * Starts a program in a process group of its own, and says so in the run's folder. It writes its
- * outputs there itself, so that it goes on where this process dies; from there the sources read
- * them, and they are shown here. Rejects where it cannot be started.
+ * Starts a program in a new process group, and marks it in the run's folder. The program writes its
+ * outputs to files there, so it survives the death of this process. The sources read these files, and
+ * this process shows them. Rejects if the program cannot be started.
  */
 export async function startProgram(
   argv: readonly string[],
@@ -51,9 +51,9 @@ export async function startProgram(
   const errors = new KeptOutput(join(folder, ERRORS), shown.stderr)
   const at = new Date()
   for (const kept of [output, errors]) kept.mark(`started: ${argv.join(' ')}`, at)
-  // Shown in one place, they are kept in one file, in the order in which they came.
-  const stderr = isOnePlace() ? output : errors
-  // Python would keep a block of output to itself where nobody looks on.
+  // If both outputs go to one terminal or file, one file keeps them in their order.
+  const stderr = isSameOutput() ? output : errors
+  // Python buffers output to a file unless this is set.
   const run = { BESTMARK_JOB_ID: job_id, BESTMARK_RUN_FOLDER: folder }
   const env = { PYTHONUNBUFFERED: '1', ...process.env, ...run }
   const stdio = ['inherit' as const, output.file, stderr.file]
@@ -66,7 +66,7 @@ export async function startProgram(
   try {
     child = spawn(program, args, { cwd, env, detached: true, stdio })
   } catch (cause) {
-    // Some of what the system says is thrown at once, such as that the arguments are too long.
+    // Some errors are thrown at once, such as too long arguments.
     throw failed(cause)
   }
   return new Promise((resolve, reject) => {
@@ -88,7 +88,7 @@ export async function startProgram(
   })
 }
 
-/** Says in the run's folder that the program trains there, unless it has just removed the folder. */
+/** Marks in the run's folder that the program trains there, unless it has just removed the folder. */
 function markIn(folder: string, { pid }: ChildProcess): void {
   try {
     if (pid !== undefined) writeKeptProcess(folder, pid)
@@ -98,7 +98,7 @@ function markIn(folder: string, { pid }: ChildProcess): void {
 }
 
 /** Whether both outputs of this process are one terminal, or one file. */
-function isOnePlace(): boolean {
+function isSameOutput(): boolean {
   const [out, err] = [fstatSync(process.stdout.fd), fstatSync(process.stderr.fd)]
   return out.dev === err.dev && out.ino === err.ino
 }
@@ -119,8 +119,8 @@ async function untilExit(
     output.mark(ending(end, errors.failureText || output.failureText))
     for (const kept of [output, errors]) kept.finish()
   } catch (error) {
-    // A full disk is no reason to keep the program's own end to ourselves.
-    notify(`bestmark: how the program ended could not be noted: ${errorText(error)}`)
+    // An error such as a full disk must not hide how the program ended.
+    notify(`bestmark: Cannot store how the program ended: ${errorText(error)}`)
   }
   return end
 }
@@ -130,12 +130,12 @@ function signalGroup({ pid, exitCode, signalCode }: ChildProcess, name: NodeJS.S
   try {
     process.kill(-pid, name)
   } catch (error) {
-    // It ended in between.
+    // The program has ended.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }
 }
 
-/** How a program ended, in the words that the log is marked with. */
+/** How a program ended, as the text of the last mark in its log. */
 function ending({ code, signal }: ProcessEnd, last: string): string {
   if (code === 0) return 'completed'
   if (signal === 'SIGTERM' || signal === 'SIGINT' || code === 143 || code === 130) return 'stopped'

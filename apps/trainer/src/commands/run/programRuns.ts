@@ -19,25 +19,25 @@ import { type MissingPart, findMissing } from './missing.ts'
 import { partName } from './runNames.ts'
 import type { WrittenRun, WrittenRuns } from './writtenRuns.ts'
 
-/** How often is looked for runs that the program writes, and how long one look may take (ms). */
+/** How often to look for runs of the program, and how long one look may take (ms). */
 const LOOK = 500
 const LONGEST_LOOK = 20_000
-/** So long (ms) is looked for a run before the job is begun by the program's output alone. */
+/** How long to look for a run before the job starts with the program's output alone (ms). */
 const GRACE = 3_000
-/** A program's run, before anything is known of it on a board. */
+/** The run of a program, before it is on a board. */
 export interface ProgramRun {
   root: string
   name: string
-  /** A person gave the name, so that it counts for a job that is on the board too. */
+  /** The user gave the name, so an existing job is renamed. */
   isNamed: boolean
   project: string
-  /** Its id where it is a job of its own. */
+  /** The id of a new job for it. */
   job_id: string
-  /** What lay in its folder before the program began. */
+  /** The files in its folder before the program started. */
   earlier: EarlierFiles
-  /** Nobody named the folder, so that it only keeps the program's output. */
+  /** The user named no folder, so this one has only the program's output. */
   isOurs: boolean
-  /** The folder was named as that of the weights, so that the program may write its log elsewhere. */
+  /** The user named it with --checkpoints, so the log may be in another folder. */
   isWeights: boolean
   cwd: string
 }
@@ -45,46 +45,46 @@ export interface ProgramRun {
 /** A program that was started. */
 export interface Started {
   pid: number
-  /** The runs that it writes elsewhere. */
+  /** The runs that it writes to other folders. */
   written: WrittenRuns
 }
 
-/** Who hears of a recording. */
+/** Receives events of a recording. */
 export interface RecordingListener {
   errors: ErrorReporter
   line: ProgressLine | undefined
-  /** Somebody wishes on the board that the program stops. */
+  /** A user stops the program on the board. */
   onStop: () => void
-  /** A job is on the board; it `isAnother` than that of the run that lay in the folder before. */
+  /** A job is on the board. `isAnother`: it is not the earlier run of this folder. */
   onJob: (job_id: string, root: string, isAnother: boolean) => void
-  /** All is recorded, but something of the run in a folder was not found. */
-  onMissing: (lack: MissingPart, root: string) => void
+  /** All is recorded, but a part of the run in a folder was not found. */
+  onMissing: (part: MissingPart, root: string) => void
 }
 
 /** A run that is recorded. */
 interface RunOnBoard {
   run: RecordedRun
   name: string
-  /** Where the program itself chose its folder. */
+  /** Set if the program chose its folder. */
   joined?: JoinedFolder | undefined
-  /** Its folder is known by weights alone, beside which its output is the log. */
+  /** The folder was found by its weights. The output of the program is the log. */
   isByWeights?: boolean
-  /** Aborted where its folder is found to be another one. */
+  /** Aborted if the run moves to another folder. */
   moved: AbortController
   following?: Promise<void>
 }
 
-/** The runs of one program on a board, as far as they were found. */
+/** The runs of one program that were found and are recorded. */
 export class ProgramRuns {
   readonly #board: Board
   readonly #run: ProgramRun
-  readonly #keeper: RecordingListener
+  readonly #listener: RecordingListener
   readonly #started: Started | undefined
   /** Aborted when the program has ended. */
   readonly #over: AbortSignal
   readonly #began = performance.now()
   #searching: Promise<void> = Promise.resolve()
-  /** Runs that were found, and are not recorded yet. */
+  /** Found runs that are not recorded yet. */
   readonly #found: WrittenRun[] = []
   #first: RunOnBoard | undefined
   readonly #others: RunOnBoard[] = []
@@ -93,46 +93,46 @@ export class ProgramRuns {
     board: Board,
     {
       run,
-      keeper,
+      listener,
       started,
       over,
     }: {
       run: ProgramRun
-      keeper: RecordingListener
+      listener: RecordingListener
       started: Started | undefined
       over: AbortSignal
     },
   ) {
     this.#board = board
     this.#run = run
-    this.#keeper = keeper
+    this.#listener = listener
     this.#started = started
     this.#over = over
   }
 
-  /** Puts the first run on the board; until it is known where it lies, and which one it is, that waits. */
+  /** Puts the first run on the board, once its folder and its job are found. */
   async begin(): Promise<RecordedRun> {
     const { root, earlier, job_id, name, isOurs } = this.#run
-    const place = isOurs ? await this.#firstFound() : undefined
-    const stored = place
-      ? await storedJobOf(this.#board, place)
+    const found = isOurs ? await this.#firstFound() : undefined
+    const stored = found
+      ? await storedJobOf(this.#board, found)
       : await earlier.jobOf(this.#board, root, this.#over)
-    const joined = place && new JoinedFolder(root, place.root, true)
-    const named = { job_id: stored ?? job_id, root: place?.root ?? root, name }
-    const isAnother = !place && earlier.isRun && !stored
+    const joined = found && new JoinedFolder(root, found.root, true)
+    const named = { job_id: stored ?? job_id, root: found?.root ?? root, name }
+    const isAnother = !found && earlier.isRun && !stored
     this.#first = await this.#put(named, joined, isAnother)
     return this.#first.run
   }
 
-  /** Follows the runs while the program works, and looks for further ones. */
+  /** Follows the runs while the program works, and looks for more. */
   start(): void {
     if (this.#first) this.#follow(this.#first)
-    this.#searching = this.#search().catch(this.#keeper.errors.report)
+    this.#searching = this.#search().catch(this.#listener.errors.report)
   }
 
-  /** Once the program has ended: all of its runs, with how it ended in their folders. */
+  /** After the program's end: stores the end in the folders of all runs and returns the runs. */
   async finish(): Promise<RunOnBoard[]> {
-    const { report } = this.#keeper.errors
+    const { report } = this.#listener.errors
     await this.#searching
     await this.#joinFound().catch(report)
     for (const { following, joined } of this.#all) {
@@ -142,12 +142,12 @@ export class ProgramRuns {
     return this.#all
   }
 
-  /** Once all is recorded: nobody drives the runs any more. */
+  /** After the recording: reports missing parts, and marks that the runs have no program. */
   async release(): Promise<void> {
     for (const part of this.#all) {
       const isAlone = this.#run.isOurs && !part.joined && !(await this.#hasLog())
-      const lack = isAlone ? 'all' : await findMissing(this.#board.db, part)
-      if (lack) this.#keeper.onMissing(lack, part.run.folder)
+      const missing = isAlone ? 'all' : await findMissing(this.#board.db, part)
+      if (missing) this.#listener.onMissing(missing, part.run.folder)
     }
     for (const { joined } of this.#all) joined?.release()
   }
@@ -156,7 +156,7 @@ export class ProgramRuns {
     return [...(this.#first ? [this.#first] : []), ...this.#others]
   }
 
-  /** Whether the program wrote a log of its own to the folder that keeps its output. */
+  /** Whether the program wrote a log to the folder of its output. */
   async #hasLog(): Promise<boolean> {
     return (await findSources(this.#run.root)).some(({ name }) => name !== RUN_LOG)
   }
@@ -168,10 +168,10 @@ export class ProgramRuns {
     part.following.catch(() => undefined)
   }
 
-  /** Records a run, and another one where the program begins that in the same folder. */
+  /** Records a run, and the next one if the program starts a new run in the same folder. */
   async #record(part: RunOnBoard, until: AbortSignal): Promise<void> {
     try {
-      await followFiles(this.#board.db, part.run, until, this.#keeper.errors.report)
+      await followFiles(this.#board.db, part.run, until, this.#listener.errors.report)
     } catch (error) {
       if (!(error instanceof OtherRunError)) throw error
       const { folder: root } = part.run
@@ -181,7 +181,7 @@ export class ProgramRuns {
     }
   }
 
-  /** The run that the program writes, where it does so before long. */
+  /** The first run that the program writes; undefined if it writes none within GRACE. */
   async #firstFound(): Promise<WrittenRun | undefined> {
     for (;;) {
       const isLast = this.#over.aborted || performance.now() - this.#began > GRACE
@@ -193,7 +193,7 @@ export class ProgramRuns {
   }
 
   async #look(): Promise<void> {
-    // What is written last is found once the program has ended.
+    // The last files are found after the program's end.
     const until = AbortSignal.timeout(LONGEST_LOOK)
     this.#found.push(...((await this.#started?.written.look(until)) ?? []))
   }
@@ -206,7 +206,7 @@ export class ProgramRuns {
     }
   }
 
-  /** Records the runs that were found since the last look. */
+  /** Records new runs. */
   async #joinFound(): Promise<void> {
     await this.#look()
     for (let run = this.#found.shift(); run; run = this.#found.shift()) {
@@ -222,7 +222,7 @@ export class ProgramRuns {
     await this.#moveToWeights()
   }
 
-  /** Whether a log of the program is read with the weights that a person named: the first that is found. */
+  /** Links the weights of --checkpoints to the first log of the program; returns whether it did. */
   async #isLinked({ root }: WrittenRun): Promise<boolean> {
     return linkCheckpoints(root, this.#run.root).then(
       () => true,
@@ -230,14 +230,14 @@ export class ProgramRuns {
     )
   }
 
-  /** Whether the first run is recorded by its output alone, whose log the program may write elsewhere. */
+  /** Whether the first run has only the program's output, so that its log may still be found. */
   get #isFirstOpen(): boolean {
     const first = this.#first
     const isAlone = this.#run.isOurs && this.#others.length === 0
     return first !== undefined && isAlone && (!first.joined || first.isByWeights === true)
   }
 
-  /** What the program prints is the log of the weights that it writes, where it writes no other log. */
+  /** Joins the output with the weights of the program, if it writes no other log. */
   async #moveToWeights(): Promise<void> {
     const first = this.#first
     if (!first || !this.#isFirstOpen) return
@@ -247,7 +247,7 @@ export class ProgramRuns {
     first.isByWeights = true
   }
 
-  /** A run that was recorded by its output, or a part of its files, is recorded where all of it lies. */
+  /** Records a run again in the folder that has all its files. */
   async #move(part: RunOnBoard, root: string): Promise<void> {
     part.moved.abort()
     await part.following?.catch(() => undefined)
@@ -261,7 +261,7 @@ export class ProgramRuns {
     this.#follow(part)
   }
 
-  /** A further run of the same program is a job of its own. */
+  /** Records one more run of the program as a new job. */
   async #join({ root }: WrittenRun, stored: string | undefined): Promise<void> {
     const { name, cwd } = this.#run
     const first = this.#first
@@ -288,9 +288,9 @@ export class ProgramRuns {
     const job = { job_id, host_id, host, root, name, project, source: RUN_LOG }
     const folder_id = await folderId(root)
     const status = { status: 'starting', is_stoppable: true } as const
-    const known = await registerJob(db, { ...job, folder_id, ...status })
-    if (this.#run.isNamed && known.name !== name) await renameJob(db, job_id, name)
-    this.#keeper.onJob(job_id, root, isAnother)
+    const stored = await registerJob(db, { ...job, folder_id, ...status })
+    if (this.#run.isNamed && stored.name !== name) await renameJob(db, job_id, name)
+    this.#listener.onJob(job_id, root, isAnother)
     await endOtherJobs(db, job)
     const run = { job_id, folder: root, host_id, isStartedHere: true }
     return { run, name, joined, moved: new AbortController() }

@@ -7,11 +7,11 @@ export const RUN = command({
   name: 'run',
   summary: 'Start a training program and record what it prints and writes.',
   details: [
-    'The program starts even if the database cannot be reached. Its files keep everything, and are ' +
+    'The program also starts if the database cannot be reached. Its files keep everything. They are ' +
       'recorded once the database answers, or later by: bestmark import FOLDER.',
-    'It also notes the options in the command, the host, the git commit, and Python and package ' +
-      'versions, and samples processors, memory and GPUs every 10 seconds.',
-    "SIGINT and SIGTERM go to the program. Exits with the program's exit code.",
+    'It also records the options of the command, the host, the git commit, and the versions of Python ' +
+      'and packages. It samples processors, memory and GPUs every 10 seconds.',
+    "SIGINT and SIGTERM are passed to the program. Exits with the program's exit code.",
   ],
   arguments: {},
   program: { name: 'COMMAND…', text: 'the program to start, with its arguments' },
@@ -20,7 +20,7 @@ export const RUN = command({
     project: withDefault(text('NAME'), 'bestmark', 'The project that a new job belongs to.'),
     folder: optional(
       path('FOLDER'),
-      'The folder that the program writes to. Default: found in its arguments.',
+      'The folder that the program writes to. Default: the one in its arguments, if any.',
     ),
     checkpoints: CHECKPOINTS_OPTION,
     'kill-after': withDefault(

@@ -12,10 +12,10 @@ import { BESTMARK, bestmark, eventually } from '../../testing.ts'
 
 const here = testBoard()
 
-/** A program that prints what the HuggingFace Trainer prints, beside nanoGPT's lines and its own. */
+/** A program that prints lines of the HuggingFace Trainer, of nanoGPT, and others. */
 const PROGRAM = `
 import { mkdirSync, writeFileSync } from 'node:fs'
-const [folder, wish] = process.argv.slice(2)
+const [folder, mode] = process.argv.slice(2)
 process.stderr.write('\\r  0%|          | 0/20 [00:00<?, ?it/s]')
 process.stderr.write('\\r 50%|#####     | 10/20 [00:01<00:01, 10.00it/s]\\n')
 await new Promise((resolve) => setTimeout(resolve, 50))
@@ -24,17 +24,17 @@ console.log("{'eval_loss': 0.75, 'eval_runtime': 1.0, 'epoch': 0.5}")
 console.log(JSON.stringify({ step: 15, loss: 1.25, val_loss: 0.5 }))
 mkdirSync(folder + '/checkpoint-15', { recursive: true })
 writeFileSync(folder + '/checkpoint-15/model.bin', 'weights')
-if (wish === 'wait') {
-  process.on('SIGTERM', () => process.exit(wish === 'wait' ? 7 : 0))
+if (mode === 'wait') {
+  process.on('SIGTERM', () => process.exit(mode === 'wait' ? 7 : 0))
   console.log('waiting')
   setInterval(() => undefined, 1000)
 }
-if (wish === 'deaf') {
+if (mode === 'deaf') {
   process.on('SIGTERM', () => console.log('no'))
   console.log('waiting')
   setInterval(() => undefined, 1000)
 }
-if (wish === 'fail') { console.error('out of memory'); process.exitCode = 3 }
+if (mode === 'fail') { console.error('out of memory'); process.exitCode = 3 }
 `
 
 async function program(): Promise<string> {
@@ -43,7 +43,7 @@ async function program(): Promise<string> {
   return path
 }
 
-test('what a program prints and saves is on the board, and its outputs pass through', async () => {
+test("a program's output and checkpoints are recorded, and its output is shown", async () => {
   const folder = join(here.path, 'out')
   const words = [
     'run',
@@ -72,7 +72,7 @@ test('what a program prints and saves is on the board, and its outputs pass thro
   })
 })
 
-test('a program that fails ends the command with its exit code, and the job with its last words', async () => {
+test("the command exits with a failed program's exit code, and the job has its error", async () => {
   const folder = join(here.path, 'failing')
   const words = [
     'run',
@@ -92,7 +92,7 @@ test('a program that fails ends the command with its exit code, and the job with
   expect(job?.error).toContain('exit code 3; last output: out of memory')
 })
 
-test('stopping a job on the board asks its program with SIGTERM, and ends it where it is deaf', async () => {
+test('stopping a job on the board sends SIGTERM to its program, then SIGKILL', async () => {
   const folder = join(here.path, 'deaf')
   const words = ['run', '--name', 'deaf', '--folder', folder, '--kill-after', '0.2']
   const all = [...words, '--', 'node', await program(), folder, 'deaf']
@@ -107,7 +107,7 @@ test('stopping a job on the board asks its program with SIGTERM, and ends it whe
   expect(stdout).toContain('no')
 })
 
-test('a signal to the command reaches the program, whose exit code counts', async () => {
+test('a signal to the command is passed to the program, whose exit code is returned', async () => {
   const folder = join(here.path, 'waiting')
   const words = [
     'run',
@@ -133,35 +133,35 @@ test('a signal to the command reaches the program, whose exit code counts', asyn
   expect(await here.jobNamed('waiting')).toMatchObject({ status: 'failed' })
 })
 
-test('signals that mean what a program takes them for reach it, and end neither it nor the command', async () => {
-  const folder = join(here.path, 'told')
+test('SIGUSR1 and SIGUSR2 are passed to the program, and do not end the command', async () => {
+  const folder = join(here.path, 'signalled')
   const script = `
-for (const name of ['SIGUSR1', 'SIGUSR2']) process.on(name, () => console.log('heard ' + name))
+for (const name of ['SIGUSR1', 'SIGUSR2']) process.on(name, () => console.log('received ' + name))
 process.on('SIGTERM', () => process.exit(5))
 console.log('waiting')
 setInterval(() => undefined, 1000)`
-  const path = join(here.path, 'told.mjs')
+  const path = join(here.path, 'signalled.mjs')
   await writeFile(path, script)
   const words = ['run', '--folder', folder, '--', 'node', path]
   const child = spawn(BESTMARK, words, { env: { ...process.env, ...here.env } })
   let printed = ''
   child.stdout.on('data', (bytes: Buffer) => (printed += bytes.toString()))
   const ended = new Promise((resolve) => child.once('exit', resolve))
-  const hears = (text: string) => eventually(async () => printed.includes(text) || undefined)
-  await hears('waiting')
+  const prints = (text: string) => eventually(async () => printed.includes(text) || undefined)
+  await prints('waiting')
   for (const name of ['SIGUSR1', 'SIGUSR2'] as const) {
     child.kill(name)
-    await hears(`heard ${name}`)
+    await prints(`received ${name}`)
   }
   child.kill('SIGTERM')
   expect(await ended).toBe(5)
 })
 
-/** A program that steps until a file lies in its folder, or it is asked to stop, and then to its end. */
+/** A program that waits at a step for a file or for SIGTERM, and then ends. */
 const STEPS = `
 import { existsSync } from 'node:fs'
 const [folder, last] = process.argv.slice(2)
-process.on('SIGTERM', () => { console.log('asked'); process.exit(1) })
+process.on('SIGTERM', () => { console.log('stopping'); process.exit(1) })
 for (let step = 1; step <= Number(last); step++) {
   console.log(JSON.stringify({ step, total_steps: 40, loss: 1 / step }))
   console.error('step ' + step)
@@ -169,7 +169,7 @@ for (let step = 1; step <= Number(last); step++) {
 }
 `
 
-/** Runs the steps up to the tenth, then kills the command that runs them. */
+/** Kills the command at the tenth step of its program. */
 async function orphaned(name: string, last = 40) {
   const folder = join(here.path, name)
   const path = join(here.path, 'steps.mjs')
@@ -192,7 +192,7 @@ async function orphaned(name: string, last = 40) {
   return { job, folder, program, printed, go, statusIs }
 }
 
-test('a program outlives the command that is killed, and the board has each point once and its end', async () => {
+test('a program survives a killed command, and each of its points is recorded once', async () => {
   const { job, folder, go, statusIs } = await orphaned('orphan')
   await go()
   await eventually(async () => {
@@ -205,18 +205,18 @@ test('a program outlives the command that is killed, and the board has each poin
   expect([...loss!.steps]).toEqual(Array.from({ length: 40 }, (_, index) => index + 1))
 })
 
-test('a program whose command was killed is stopped on the board by the agent, and lost where it ends unseen', async () => {
-  const { job, folder, statusIs } = await orphaned('orphan asked')
+test('without its command, the agent stops a program, and a program that dies is lost', async () => {
+  const { job, folder, statusIs } = await orphaned('orphan stopping')
   await using _agent = agentOf(here.board)
   await requestStop(here.board.db, job.job_id)
   await statusIs('stopped')
-  expect(await readFile(join(folder, OUTPUT), 'utf8')).toContain('asked')
+  expect(await readFile(join(folder, OUTPUT), 'utf8')).toContain('stopping')
   const other = await orphaned('orphan short', 20)
   await other.go()
   await other.statusIs('lost')
 })
 
-test('a second program is not started in a folder where one trains', async () => {
+test('a second program in the folder of a running program is refused', async () => {
   const { folder, go, program } = await orphaned('orphan alone')
   const words = ['run', '--folder', folder, '--', 'node', '-e', '0']
   const { code, stderr } = await bestmark(words, { env: here.env })
@@ -225,7 +225,7 @@ test('a second program is not started in a folder where one trains', async () =>
   await go()
 })
 
-test('what is printed on stdout and on stderr stays apart, and half a line is shown and kept', async () => {
+test('stdout and stderr stay separate, and half a line is shown and kept', async () => {
   const script = `process.stdout.write('to be read by a program'); process.stderr.write('for people\\n')`
   const words = ['run', '--name', 'apart', '--', 'node', '-e', script]
   const { stdout, stderr } = await bestmark(words, { env: here.env })
@@ -237,7 +237,7 @@ test('what is printed on stdout and on stderr stays apart, and half a line is sh
   expect(kept[2]).toMatch(/^bestmark run: \S+ completed$/)
 })
 
-test('a command that is missing, or cannot be started, is told in one sentence', async () => {
+test('a missing command, or one that cannot be started, is an error of one sentence', async () => {
   const none = await bestmark(['run', '--name', 'none'], { env: here.env })
   expect(none).toMatchObject({ code: 2 })
   expect(none.stderr).toContain('COMMAND… is missing. Write it after --.')

@@ -26,22 +26,21 @@ import { shellWord } from './runNames.ts'
 import { WrittenRuns } from './writtenRuns.ts'
 import { PassedSignals } from './signals.ts'
 
-/** What is started. */
+/** How the program is started and stopped. */
 interface Order {
   argv: readonly string[]
-  /** How long a program that was asked to stop may take (ms). */
+  /** How long the program may take to stop before it is killed (ms). */
   killAfter: number
-  /** The board's data folder, which holds no run of the program's own. */
+  /** The board's data folder. The program writes no run there. */
   home: string
 }
 
-const TROUBLES = new ErrorReporter((text) => notify(`bestmark: ${text}`))
+const ERRORS = new ErrorReporter((text) => notify(`bestmark: ${text}`))
 
 /**
- * Runs a program and records what it prints and what it writes to its folder, as far as the database
- * lets it. The program outlives this process where that is killed. Signals are passed on to it;
- * stopping it on the board asks it with SIGTERM, then ends it. Returns its exit code, or 128 + n
- * where signal n ended it.
+ * Runs a program and records its output and the files in its folder. If this process is killed, the
+ * program continues. Signals are passed to the program. A stop on the board sends SIGTERM, and later
+ * SIGKILL. Returns the program's exit code, or 128 + n if signal n ended it.
  */
 export async function main(words: readonly string[]): Promise<number> {
   const { values, program: argv } = parse(words, RUN)
@@ -49,25 +48,25 @@ export async function main(words: readonly string[]): Promise<number> {
   const home = await machine()
   const name = values.name ?? basename(argv.find((word) => /\.py$/.test(word)) ?? argv[0] ?? 'run')
   const { checkpoints } = values
-  const told = checkpoints ?? values.folder ?? (await outputFolderOf(argv))
-  const root = await folderOf(home, told, name)
+  const folder = checkpoints ?? values.folder ?? (await outputFolderOf(argv))
+  const root = await folderOf(home, folder, name)
   refuseSecond(root)
   const earlier = await EarlierFiles.in(root)
-  const isOurs = told === undefined
+  const isOurs = folder === undefined
   const cwd = callerPath('.')
   const job_id = randomId(root)
   const isNamed = values.name !== undefined
   const whose = { isOurs, isWeights: checkpoints !== undefined, cwd }
   const run = { root, name, isNamed, project: values.project, job_id, earlier, ...whose }
-  // Whoever finds the run sees from its first line on that somebody drives it, and what it is called.
+  // Other processes must see from the start that the run has a program, and its name.
   writeKeptProcess(root, process.pid)
   note(run, earlier.isUndecided ? null : earlier.isRun ? undefined : run.job_id)
-  // A fault of the recording must not end this process before its program.
-  process.on('uncaughtException', TROUBLES.report)
+  // An error in the recording must not end this process before its program.
+  process.on('uncaughtException', ERRORS.report)
   return await runRecorded(run, { argv, killAfter, home })
 }
 
-/** Notes in the run's folder which job it is, as far as that is known. */
+/** Writes the run's job to its folder, if it is already known. */
 function note({ root, name, project }: ProgramRun, job_id: string | null | undefined): void {
   try {
     writeRunNote(root, { name, project, ...(job_id !== undefined && { job_id }) })
@@ -77,7 +76,7 @@ function note({ root, name, project }: ProgramRun, job_id: string | null | undef
   }
 }
 
-/** The board's data folder, in which this machine has its name; that takes no database. */
+/** The board's data folder with the id of this machine. Needs no database. */
 async function machine(): Promise<string> {
   const home = resolveHome()
   try {
@@ -88,12 +87,12 @@ async function machine(): Promise<string> {
   }
 }
 
-/** The folder that was told, or that the program is told, or else a new one of ours. */
-async function folderOf(home: string, told: string | undefined, name: string): Promise<string> {
-  const own = join(home, 'runs', `${name.replace(/[^\w.-]+/g, '-')}-${randomUUID().slice(0, 8)}`)
-  const folder = told === undefined ? own : callerPath(told)
+/** The folder from the options or the program's arguments, else a new folder in the data folder. */
+async function folderOf(home: string, given: string | undefined, name: string): Promise<string> {
+  const fresh = join(home, 'runs', `${name.replace(/[^\w.-]+/g, '-')}-${randomUUID().slice(0, 8)}`)
+  const folder = given === undefined ? fresh : callerPath(given)
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw new Failure(`${folder} cannot be made: ${errorText(cause)}`, { cause })
+    throw new Failure(`Cannot create the folder ${folder}: ${errorText(cause)}`, { cause })
   })
   return realpath(folder)
 }
@@ -114,11 +113,11 @@ async function runRecorded(run: ProgramRun, { argv, killAfter, home }: Order): P
     leaveEarlierOut()
     onMachine?.removeEarlierSamples()
   }
-  const onMissing = (lack: MissingPart, folder: string): void => {
-    notify(`bestmark: ${missingText(lack, { name: run.name, cwd, root: folder })}`)
+  const onMissing = (part: MissingPart, folder: string): void => {
+    notify(`bestmark: ${missingText(part, { name: run.name, cwd, root: folder })}`)
   }
-  const record = (onStop: () => void, begun?: Started) =>
-    new RunRecorder(run, { errors: TROUBLES, line, onStop, onJob, onMissing }, begun)
+  const record = (onStop: () => void, started?: Started) =>
+    new RunRecorder(run, { errors: ERRORS, line, onStop, onJob, onMissing }, started)
   const onFolderAnew = (): void => {
     note(run, noted)
     onMachine?.begin()
@@ -146,7 +145,7 @@ async function runRecorded(run: ProgramRun, { argv, killAfter, home }: Order): P
   return codeOf(end)
 }
 
-/** What could not be recorded is left to whoever records the folder next. */
+/** Ends the recording. If it is incomplete, it says how to import the rest. */
 async function endRecording(
   recording: RunRecorder,
   root: string,
@@ -158,25 +157,26 @@ async function endRecording(
   if (isWhole) return
   await written?.look(AbortSignal.timeout(1_000))
   const folders = written?.folders ?? [root]
-  const what = 'The database has not got all of this run; its files have'
-  notify(`bestmark: ${what}. Once it answers: bestmark import ${folders.map(shellWord).join(' ')}`)
+  const what = 'The board does not have the whole run, but its files do'
+  const then = `When the database answers: bestmark import ${folders.map(shellWord).join(' ')}`
+  notify(`bestmark: ${what}. ${then}`)
 }
 
-/** Two programs in one folder would tell of one run. */
+/** Refuses a second program in a folder, since their outputs would mix. */
 function refuseSecond(root: string): void {
   const other = readRunProcess(root)
   if (other && isAlive(other)) {
-    const what = `A program trains in ${root} already (process ${other.pid})`
-    throw new Failure(`${what}; wait for its end, stop it, or name another --folder.`)
+    const what = `A program already trains in ${root} (process ${other.pid})`
+    throw new Failure(`${what}. Wait for its end, stop it, or name another --folder.`)
   }
 }
 
-/** Shows bytes on an output; a line of progress on the same terminal gives way. */
+/** Shows output. A progress line on the same terminal is cleared first. */
 function showOn(out: NodeJS.WriteStream, line: ProgressLine | undefined): Show {
   return (bytes) =>
     new Promise((resolve) => {
       if (out.isTTY) line?.clearFor(bytes)
-      // Whoever read it may be gone, which is no reason to stop the program.
+      // If the reader of the output is gone, the program continues.
       out.write(bytes, () => resolve())
     })
 }

@@ -10,19 +10,19 @@ import { bestmark, eventually } from '../../testing.ts'
 const here = testBoard()
 
 /**
- * A program that prints its steps with their total, and writes them to a table that it goes on with;
- * it waits for a file before its last step. It may write the table only as it ends (`late`), and
- * begin by removing its folder, to make it anew (`anew`) or not (`removed`).
+ * A program that prints its steps with their total, and appends them to a table. It waits for a file
+ * before its last step. It may write the table only at its end (`late`), and remove its folder at its
+ * start, with a new folder (`anew`) or without (`removed`).
  */
 const PROGRAM = `
 import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-const [folder, first, last, wish] = process.argv.slice(2)
-if (wish === 'anew' || wish === 'removed') rmSync(folder, { recursive: true })
-if (wish === 'anew') mkdirSync(folder)
+const [folder, first, last, mode] = process.argv.slice(2)
+if (mode === 'anew' || mode === 'removed') rmSync(folder, { recursive: true })
+if (mode === 'anew') mkdirSync(folder)
 const rows = []
 const row = (line) => {
   rows.push(line)
-  if (wish !== 'late' && wish !== 'removed') appendFileSync(folder + '/metrics.csv', line)
+  if (mode !== 'late' && mode !== 'removed') appendFileSync(folder + '/metrics.csv', line)
 }
 if (first === '1') row('epoch,step,train_loss,val_loss\\n')
 for (let step = Number(first); step <= Number(last); step++) {
@@ -31,7 +31,7 @@ for (let step = Number(first); step <= Number(last); step++) {
   const isWaiting = () => step === Number(last) - 1 && !existsSync(folder + '.go' + first)
   while (isWaiting()) await new Promise((next) => setTimeout(next, 20))
 }
-if (wish === 'late') writeFileSync(folder + '/metrics.csv', rows.join(''))
+if (mode === 'late') writeFileSync(folder + '/metrics.csv', rows.join(''))
 `
 
 let program: string
@@ -40,15 +40,15 @@ beforeAll(async () => {
   await writeFile(program, PROGRAM)
 })
 
-const run = (name: string, ...told: (string | number)[]) => {
+const run = (name: string, ...options: (string | number)[]) => {
   const folder = join(here.path, name)
   const words = ['run', '--name', name, '--folder', folder, '--', 'node', program, folder]
-  return bestmark([...words, ...told.map(String)], { env: here.env })
+  return bestmark([...words, ...options.map(String)], { env: here.env })
 }
 
 const goOn = (name: string, first: number) => writeFile(join(here.path, `${name}.go${first}`), '')
 
-/** A job once it is at a step, and its evaluation there is known where one is expected. */
+/** A job once it is at a step, with its evaluation if one is expected. */
 const jobAt = (name: string, step: number, eval_loss: number | null = 2 / step) =>
   eventually(async () => {
     const found = await here.jobNamed(name)
@@ -62,7 +62,7 @@ async function stepsOf(job_id: string, name: string): Promise<number[]> {
 
 const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1)
 
-test('a second run in a folder with files of its own is followed live as the same job', async () => {
+test('a second run in a folder continues the job of its files, live', async () => {
   const firstRun = run('again', 1, 6)
   const first = await jobAt('again', 5)
   await goOn('again', 1)
@@ -83,7 +83,7 @@ test('a second run in a folder with files of its own is followed live as the sam
   }
 })
 
-test('a name that is given for a folder whose job is on the board is its name from then on', async () => {
+test('--name renames the existing job of a folder', async () => {
   await goOn('first name', 1)
   expect((await run('first name', 1, 3)).code).toBe(0)
   const { job_id } = await jobAt('first name', 3)
@@ -94,7 +94,7 @@ test('a name that is given for a folder whose job is on the board is its name fr
   expect(await jobAt('second name', 6)).toMatchObject({ job_id })
 })
 
-test('files that a program writes as it ends are on the board when the command has ended', async () => {
+test('files that a program writes at its end are recorded when the command exits', async () => {
   const running = run('late', 1, 6, 'late')
   const job = await jobAt('late', 5, null)
   await goOn('late', 1)
@@ -103,7 +103,7 @@ test('files that a program writes as it ends are on the board when the command h
   expect(await stepsOf(job.job_id, 'throughput')).toEqual(upTo(6))
 })
 
-test('a program that makes its folder anew is followed there, and its log begins where it began', async () => {
+test('a program that replaces its folder is followed in the new one, with its whole log', async () => {
   const running = run('folder made anew', 1, 6, 'anew')
   const job = await jobAt('folder made anew', 5)
   expect(job).toMatchObject({ status: 'running' })
@@ -117,7 +117,7 @@ test('a program that makes its folder anew is followed there, and its log begins
   expect(await stepsOf(job.job_id, 'throughput')).toEqual(upTo(6))
 })
 
-test('a program that removes its folder for good leaves the log that was kept of it there', async () => {
+test('if a program removes its folder, its log is restored there', async () => {
   const running = run('folder removed', 1, 6, 'removed')
   await goOn('folder removed', 1)
   expect((await running).code).toBe(0)

@@ -22,7 +22,7 @@ import { Watcher } from '../watch/watcher.ts'
 const here = testBoard()
 
 /**
- * A program that writes a journal: into a new one with the id that it is told, or its own. After
+ * A program that writes a journal with the given id or another one. After
  * step 3 it may wait for a file; it calls itself completed, and exits with a code.
  */
 const PROGRAM = `
@@ -30,7 +30,7 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 const [folder, id, code = '0', waits] = process.argv.slice(2)
 const path = folder + '/journal.jsonl'
 const say = (event) => appendFileSync(path, JSON.stringify({ at: Date.now(), ...event }) + '\\n')
-const job_id = id === 'told' ? process.env.BESTMARK_JOB_ID : id
+const job_id = id === 'given' ? process.env.BESTMARK_JOB_ID : id
 if (!existsSync(path)) writeFileSync(path, JSON.stringify({ journal: 1, job_id, name: 'own', project: 'own' }) + '\\n')
 const attempt = readFileSync(path, 'utf8').split('"started"').length - 1
 say({ type: 'started', attempt })
@@ -73,7 +73,7 @@ async function losses(job_id: string): Promise<number[]> {
 
 const once = [1, 2, 3, 4, 5, 6].map((step) => 1 / step)
 
-/** Imports a folder, and watches it, and expects the same job of both. */
+/** Imports and watches a folder, and expects the same job. */
 async function expectSameJob(folder: string, job_id: string): Promise<void> {
   expect(await importRun(here.board, folder, {})).toMatchObject({ job_id })
   const watching = new Watcher(here.board, {}, { message: () => undefined, show: () => undefined })
@@ -85,8 +85,8 @@ async function expectSameJob(folder: string, job_id: string): Promise<void> {
 }
 
 test.each([
-  ['takes the id that it is told', 'told'],
-  ['has an id of its own', randomUUID()],
+  ['uses the given id', 'given'],
+  ['has another id', randomUUID()],
 ])(
   'a program whose journal %s is one job with its values while it trains, and fails by its exit code',
   async (name, id) => {
@@ -107,14 +107,14 @@ test.each([
   },
 )
 
-test('a folder whose journal is on the board already goes on as its job, each point once', async () => {
+test('a folder with a recorded journal continues its job, with each point once', async () => {
   const folder = await newFolder('before')
   execFileSync('node', [program, folder, randomUUID()])
   const { job_id } = await importRun(here.board, folder, {})
   expect(await sourceCursor(here.board.db, job_id, JOURNAL)).not.toBeNull()
   const header = JSON.parse((await readFile(join(folder, JOURNAL), 'utf8')).split('\n')[0] ?? '')
   expect(job_id).toBe(header.job_id)
-  await run(folder, 'node', program, folder, 'told')
+  await run(folder, 'node', program, folder, 'given')
   await expectSameJob(folder, job_id)
   const [loss] = await seriesNames(here.board.db, job_id)
   expect(loss).toMatchObject({ name: 'loss', count: 2 * once.length })
@@ -122,23 +122,23 @@ test('a folder whose journal is on the board already goes on as its job, each po
   expect(detail?.attempts.map(({ status }) => status)).toEqual(['completed', 'completed'])
 })
 
-test('a job that bestmark run started can be stopped, until it is trained without it', async () => {
+test('a job can be stopped on the board only while bestmark run runs its program', async () => {
   const folder = await newFolder('without')
-  await run(folder, 'node', program, folder, 'told')
+  await run(folder, 'node', program, folder, 'given')
   const { job_id } = (await jobIn(folder))!
   const isStoppable = async () => (await jobDetail(here.board.db, job_id))?.is_stoppable
   expect(await isStoppable()).toBe(true)
-  execFileSync('node', [program, folder, 'told'])
+  execFileSync('node', [program, folder, 'given'])
   await importRun(here.board, folder, {})
   expect((await jobIn(folder))?.status).toBe('completed')
   expect(await isStoppable()).toBe(false)
   await expect(requestStop(here.board.db, job_id)).rejects.toThrow()
 })
 
-test('an agent beside the command writes no point twice, and takes nothing from it', async () => {
+test('an agent and the command together record each point once', async () => {
   await using _agent = agentOf(here.board)
   const folder = await newFolder('beside')
-  const running = run(folder, 'node', program, folder, 'told', '0', 'waits')
+  const running = run(folder, 'node', program, folder, 'given', '0', 'waits')
   const job = await eventually(async () => {
     const found = await jobIn(folder)
     return found?.loss === 1 / 3 ? found : undefined

@@ -1,11 +1,11 @@
 import { relative } from 'node:path'
 
-/** A path as a shell takes it. */
+/** A path quoted for a shell. */
 export function shellWord(path: string): string {
   return /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }
 
-/** How a run of several that a program writes is called. */
+/** The name of a run, if a program writes several. */
 export function partName(name: string, cwd: string, root: string): string {
   const path = relative(cwd, root)
   return path === '' ? name : `${name}/${path.startsWith('..') ? root : path}`

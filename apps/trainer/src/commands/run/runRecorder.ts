@@ -12,81 +12,81 @@ import {
   type Started,
 } from './programRuns.ts'
 
-/** How long to wait before the board is tried again while the program runs, and after it (ms). */
+/** The wait before the board is tried again, while the program runs and after its end (ms). */
 const AGAIN = { running: 2_000, over: 300 }
 /**
- * How long after the program's end the board is still tried where it fails, and how long it may take
- * to open where it did not fail yet: a first database is made, another one recovers (ms).
+ * After the program's end: how long a failing board is tried again, and how long a board may take to
+ * open, since a new database takes time (ms).
  */
 const PATIENCE = { failing: 5_000, opening: 60_000 }
-/** How long letting go of a board may take that does not answer (ms). */
-const LETTING_GO = 500
+/** How long closing a board may take that does not answer (ms). */
+const CLOSING = 500
 
 /**
- * Records the run of a program whatever the board does meanwhile: the run's files keep it all, so
- * the board is tried until it answers, and nothing that it does reaches the program.
+ * Records the run of a program, also if the board fails meanwhile. The run's files keep everything,
+ * so the board is tried until it answers. Its errors never reach the program.
  */
 export class RunRecorder {
   readonly #run: ProgramRun
-  readonly #keeper: RecordingListener
+  readonly #listener: RecordingListener
   readonly #started: Started | undefined
   /** Aborted when the program has ended. */
   readonly #over = new AbortController()
-  /** Aborted when the board is tried no more. */
-  readonly #given = new AbortController()
-  readonly #begun: Promise<OpenRecording | undefined>
+  /** Aborted when the recorder gives up the board. */
+  readonly #givenUp = new AbortController()
+  readonly #opened: Promise<OpenRecording | undefined>
   #ended = Infinity
 
-  /** `started` is left out where the program could not be started. */
-  constructor(run: ProgramRun, keeper: RecordingListener, started?: Started) {
+  /** `started` is undefined if the program could not be started. */
+  constructor(run: ProgramRun, listener: RecordingListener, started?: Started) {
     this.#run = run
-    this.#keeper = keeper
+    this.#listener = listener
     this.#started = started
-    this.#begun = this.#begin()
+    this.#opened = this.#begin()
   }
 
   /**
-   * Once the program has ended: records what is left; returns whether all is on the board. It takes
-   * as long as the board answers, and no longer once `hurried` aborts.
+   * After the program's end: records the rest and returns whether all is on the board. Gives up if the
+   * board does not answer, or when `hurried` aborts.
    */
   async end(hurried: AbortSignal): Promise<boolean> {
     this.#over.abort()
     this.#ended = performance.now()
     const patience = AbortSignal.timeout(PATIENCE.opening)
-    const until = AbortSignal.any([hurried, patience, this.#given.signal])
-    const begun = await Promise.race([this.#begun, untilAborted(until)])
-    if (!begun) {
-      this.#given.abort()
-      void this.#begun.then(async (late) => late?.board[Symbol.asyncDispose]())
+    const until = AbortSignal.any([hurried, patience, this.#givenUp.signal])
+    const opened = await Promise.race([this.#opened, untilAborted(until)])
+    if (!opened) {
+      this.#givenUp.abort()
+      void this.#opened.then(async (late) => late?.board[Symbol.asyncDispose]())
       return false
     }
-    const isWhole = await Promise.race([this.#finish(begun), untilAborted(hurried)])
-    const close = async (): Promise<void> => begun.board[Symbol.asyncDispose]()
-    await (isWhole ? close() : bestEffort(close, LETTING_GO))
+    const isWhole = await Promise.race([this.#finish(opened), untilAborted(hurried)])
+    const close = async (): Promise<void> => opened.board[Symbol.asyncDispose]()
+    await (isWhole ? close() : bestEffort(close, CLOSING))
     return isWhole ?? false
   }
 
   async #begin(): Promise<OpenRecording | undefined> {
     const board = await this.#again(() => openBoard())
-    const begun = board && (await this.#again(() => this.#register(board)))
-    if (!begun) return undefined
-    const { errors } = this.#keeper
+    const opened = board && (await this.#again(() => this.#register(board)))
+    if (!opened) return undefined
+    const { errors } = this.#listener
     errors.databaseAnswered()
-    if (this.#over.signal.aborted) return begun
-    begun.parts.start()
-    void this.#keepUp(board.db, begun.run.job_id)
-    return begun
+    if (this.#over.signal.aborted) return opened
+    opened.parts.start()
+    void this.#keepUp(board.db, opened.run.job_id)
+    return opened
   }
 
   async #register(board: Board): Promise<OpenRecording> {
-    const [run, keeper, started] = [this.#run, this.#keeper, this.#started]
-    const parts = new ProgramRuns(board, { run, keeper, started, over: this.#over.signal })
+    const [run, listener, started] = [this.#run, this.#listener, this.#started]
+    const parts = new ProgramRuns(board, { run, listener, started, over: this.#over.signal })
     return { board, parts, run: await parts.begin() }
   }
 
-  /** Tries until it is done, or is of no use any more. */
+  /** Tries until it succeeds, or until the recorder gives up. */
   async #again<T>(work: () => Promise<T>): Promise<T | undefined> {
-    while (!this.#given.signal.aborted) {
+    while (!this.#givenUp.signal.aborted) {
       try {
         return await work()
       } catch (error) {
@@ -96,12 +96,12 @@ export class RunRecorder {
     return undefined
   }
 
-  /** Waits after a failure; once the program has ended not for long any more. */
+  /** Waits after a failure; only a short time after the program's end. */
   async #rest(error: unknown): Promise<void> {
-    this.#keeper.errors.report(error)
+    this.#listener.errors.report(error)
     const isOver = this.#over.signal.aborted
-    if (this.#isGivenUp) return this.#given.abort()
-    const woken = isOver ? this.#given.signal : this.#over.signal
+    if (this.#isGivenUp) return this.#givenUp.abort()
+    const woken = isOver ? this.#givenUp.signal : this.#over.signal
     await pause(isOver ? AGAIN.over : AGAIN.running, woken)
   }
 
@@ -109,9 +109,9 @@ export class RunRecorder {
     return performance.now() - this.#ended > PATIENCE.failing
   }
 
-  /** Looks at the board: shows how the job goes, and passes on a wish to stop. */
+  /** Watches the board: shows the progress of the job, and passes on a request to stop. */
   async #keepUp(db: Database, job_id: string): Promise<void> {
-    const { errors, line, onStop } = this.#keeper
+    const { errors, line, onStop } = this.#listener
     const { signal } = this.#over
     while (!signal.aborted) {
       try {
@@ -128,13 +128,13 @@ export class RunRecorder {
     }
   }
 
-  /** Records all that lies there; tries again for a while where the board is only away. */
+  /** Records everything. Tries again for a while if the database cannot be reached. */
   async #finish({ board, parts }: OpenRecording): Promise<boolean> {
     const runs = await parts.finish()
     for (;;) {
       try {
         for (const { run } of runs) {
-          // Whoever called it over before, this is all that the program wrote.
+          // The program has ended, so its files are complete.
           await new FilesRecorder(board.db, run, { isOver: false }).finish()
           await sweepJob(board.db, { ...run, root: run.folder, source: RUN_LOG })
         }
@@ -148,7 +148,7 @@ export class RunRecorder {
   }
 }
 
-/** The runs of a program, of which the first is on a board. */
+/** A recording on an open board, with the first run. */
 interface OpenRecording {
   board: Board
   parts: ProgramRuns

@@ -1,26 +1,26 @@
 import { pause } from '../../pause.ts'
 import type { RunningProgram } from './program.ts'
 
-/** Asks to stop, as a terminal or a scheduler does. */
+/** Signals that stop a program, as terminals and schedulers send them. */
 const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-/** Mean what the program takes them for, such as Slurm's word before a time limit. */
+/** Signals whose meaning the program decides, such as Slurm's signal before a time limit. */
 const OTHERS = ['SIGUSR1', 'SIGUSR2', 'SIGQUIT', 'SIGCONT'] as const
 
-/** How long the recording may go on after a program that was asked here to stop (ms). */
+/** How long the recording may continue after a program that was stopped here (ms). */
 const PATIENCE = 3_000
 
 /**
- * Passes signals on to a program while it runs. Once it has ended nobody waits long who asked it to
- * stop: `hurried` aborts after a few seconds, or with the next such signal.
+ * Passes signals to a program while it runs. After a stopped program the user should not wait long, so
+ * `hurried` aborts after a few seconds, or with the next signal to stop.
  */
 export class PassedSignals implements Disposable {
   readonly #program: RunningProgram
   readonly #killAfter: number
   readonly #over = new AbortController()
   readonly #hurry = new AbortController()
-  #isAsked = false
+  #isStopping = false
 
-  /** `killAfter`: how long a program that was asked to stop may take (ms). */
+  /** `killAfter`: how long the program may take to stop (ms). */
   constructor(program: RunningProgram, killAfter: number) {
     this.#program = program
     this.#killAfter = killAfter
@@ -32,7 +32,7 @@ export class PassedSignals implements Disposable {
     return this.#hurry.signal
   }
 
-  /** Asks the program to stop, then ends it. */
+  /** Sends a signal to the program, and later SIGKILL. */
   async stop(name: NodeJS.Signals): Promise<void> {
     this.#program.signal(name)
     await pause(this.#killAfter, this.#over.signal)
@@ -42,13 +42,13 @@ export class PassedSignals implements Disposable {
   /** The program has ended. */
   end(): void {
     this.#over.abort()
-    if (this.#isAsked) setTimeout(() => this.#hurry.abort(), PATIENCE).unref()
+    if (this.#isStopping) setTimeout(() => this.#hurry.abort(), PATIENCE).unref()
   }
 
   readonly #pass = (name: NodeJS.Signals): void => {
-    // Under nohup, or in a service, a terminal that closes is no wish to stop.
+    // Under nohup, or in a service, a closed terminal must not stop the program.
     if (name === 'SIGHUP' && !process.stdout.isTTY && !process.stderr.isTTY) return
-    this.#isAsked = true
+    this.#isStopping = true
     if (this.#over.signal.aborted) this.#hurry.abort()
     else void this.stop(name)
   };

@@ -5,7 +5,7 @@ import { listJobs } from '@bestmark/db'
 import type { testBoard } from '../../board/testing.ts'
 import { bestmark, eventually, type Ran } from '../../testing.ts'
 
-/** What the programs below share: losses by step, files in folders of their own choice, and a wait. */
+/** The shared start of the programs below: losses by step, files in any folder, and a wait. */
 const SHARED = `
 import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 const [go = '', where = ''] = process.argv.slice(2)
@@ -53,11 +53,11 @@ const journal = async (folder) => {
 }
 `
 
-/** Programs that choose their folders themselves, under `bestmark run`. */
+/** Runs programs that choose their folders, with `bestmark run`. */
 export function programsWithOwnFolders(here: ReturnType<typeof testBoard>) {
   let count = 0
 
-  /** Runs a program that chooses its folders itself, from a working directory of its own; an option is one of `run`. */
+  /** Runs a program in a new working directory. If the first word is an option, it is one of `run`. */
   async function started(script: string, ...words: string[]) {
     const options = words[0]?.startsWith('--') ? words.splice(0, 2) : []
     const cwd = await mkdtemp(join(here.path, 'project-'))
@@ -75,7 +75,7 @@ export function programsWithOwnFolders(here: ReturnType<typeof testBoard>) {
     return { cwd, name, ended, jobs, goOn }
   }
 
-  /** The one job once it is where the program writes, and stands at a loss. */
+  /** The job once it has this root and this loss. */
   const jobAt = (jobs: () => Promise<TrainingJobStatus[]>, root: string, eval_loss: number) =>
     eventually(async () => {
       const found = await jobs()

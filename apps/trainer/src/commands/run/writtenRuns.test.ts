@@ -8,7 +8,7 @@ import { CLIENT, python, real } from '../../sources/programsTesting.ts'
 import { bestmark, eventually } from '../../testing.ts'
 
 const here = testBoard()
-// Each run has a folder of its own and mostly waits.
+// The tests run at the same time, since each has its folder and mostly waits.
 const test = alone.concurrent
 
 const { started, jobAt } = programsWithOwnFolders(here)
@@ -37,12 +37,12 @@ test.each([
     expect(await jobs()).toMatchObject([
       { job_id: live.job_id, output_dir: root, status: 'completed', eval_loss: 6 },
     ])
-    // Whoever finds it later calls it the same.
+    // A later import finds the same name.
     expect(await importRun(here.board, root, {})).toMatchObject({ job_id: live.job_id })
   },
 )
 
-test('a program that writes outside its working directory is found by a folder that its arguments name', async () => {
+test('a run outside of the working directory is found by a folder in the arguments', async () => {
   const where = join(here.path, 'elsewhere')
   const { ended, jobs, goOn } = await started(`await table(where + '/seed0')`, where)
   await jobAt(jobs, join(where, 'seed0'), 3)
@@ -55,7 +55,7 @@ alone.skipIf(process.platform !== 'linux')(
   'a program that writes outside its working directory is found by the files that it has open',
   async () => {
     const where = await mkdtemp(join(here.path, 'open-'))
-    // A log of something else beside it makes no run of the folder above.
+    // Another log next to it does not make the folder above a run.
     await writeFile(
       join(here.path, 'other.csv'),
       'epoch,step,train_loss,val_loss\n0,0,2,\n0,0,,3\n',
@@ -73,7 +73,7 @@ await waits()`
   },
 )
 
-test('several runs of one program are several jobs with one parent name, and what it prints is of none alone', async () => {
+test('several runs of one program are several jobs, and its output belongs to none of them', async () => {
   const script = `
 await table('sweep/a')
 console.log(JSON.stringify({ step: 99, loss: 1 }))
@@ -90,7 +90,7 @@ process.exitCode = 3`
   ])
 })
 
-test('runs that did not grow, and those of another program that runs, are left alone', async () => {
+test('runs that do not grow, and runs of another running program, are ignored', async () => {
   const { cwd, ended, jobs, goOn } = await started(`await waits(); await table('mine')`)
   await mkdir(join(cwd, 'theirs'))
   const theirs = bestmark(
@@ -113,7 +113,7 @@ test('runs that did not grow, and those of another program that runs, are left a
   expect(await jobs()).toMatchObject([{ output_dir: join(cwd, 'mine') }])
 })
 
-test('what a program prints is the log of the weights that it saves, while it runs and after', async () => {
+test("a program's output is the log of its weights, while it runs and after", async () => {
   const { cwd, ended, jobs, goOn } = await started(`
 mkdirSync('checkpoints')
 for (const [index, loss] of losses.entries()) {
@@ -135,7 +135,7 @@ for (const [index, loss] of losses.entries()) {
   ])
 })
 
-test('a log to which weights come beside it in the folder above is one run with them', async () => {
+test('a log is joined with weights that appear in the folder above', async () => {
   const { cwd, name, ended, jobs, goOn } = await started(`
 mkdirSync('results')
 appendFileSync('results/log.csv', 'epoch,train_loss,val_loss\\n')

@@ -14,37 +14,36 @@ import { findWeights } from '../../sources/weights/finder.ts'
 import { RUN_LOG } from '../../sources/reader/mixedReader.ts'
 import { findSources } from '../../sources/sources.ts'
 
-/** Where our Python client notes each folder to which it writes a journal. */
+/** The file in which the Python client lists each folder of a journal. */
 const POINTERS = 'bestmark-folders.jsonl'
-/** So many folders above a file that is written may be the run's (its own one included). */
+/** The number of folders above a written file that may be the run's root, from its folder upwards. */
 const LEVELS = 3
 
-/** File systems keep times a little older than the clock (ms). */
+/** File times may be this much older than the clock (ms). */
 const OLDER = 50
 
 /** A program that `bestmark run` started. */
 export interface StartedProgram {
   pid: number
-  /** Just before it was started (ms). */
+  /** The time just before its start (ms). */
   started_at: number
   argv: readonly string[]
   cwd: string
-  /** Where its output is kept. */
+  /** The folder of its output. */
   root: string
-  /** Folders that are never its own, such as the board's. */
+  /** Folders that are never searched, such as the board's. */
   excluded: readonly string[]
 }
 
 /** A run that a program writes. */
 export interface WrittenRun extends RunIdentity {
-  /** The root under which it was found before, where that holds a part of its files alone. */
+  /** The root under which it was found before, if that has only a part of its files. */
   instead_of?: string
 }
 
 /**
- * Finds the runs that a program writes: those below its working directories, and below folders that
- * its arguments name, that appear or grow after it started; and those to which its processes have
- * files open.
+ * Finds the runs that a program writes: runs that appear or grow after its start below its working
+ * directories or below folders in its arguments, and runs whose files its processes have open.
  */
 export class WrittenRuns {
   readonly #program: StartedProgram
@@ -57,12 +56,12 @@ export class WrittenRuns {
     this.#found.add(program.root)
   }
 
-  /** The folder of its output, and those of the runs that were found. */
+  /** The folder of its output, and the roots of the found runs. */
   get folders(): string[] {
     return [...this.#found]
   }
 
-  /** Runs that were not found before. */
+  /** Looks for new runs. */
   async look(signal: AbortSignal): Promise<WrittenRun[]> {
     const tree = processTree(this.#program.pid)
     const { folders, files } = processPaths(tree)
@@ -89,10 +88,7 @@ export class WrittenRuns {
     return found
   }
 
-  /**
-   * The folder in which weights lie that were written since the program started, outside of the runs
-   * that were found: the one that holds them all.
-   */
+  /** The common folder of all weights that were written since the program's start outside of found runs. */
   async weights(): Promise<string | undefined> {
     let found = this.#weights
     for (const below of await this.#below()) {
@@ -111,21 +107,21 @@ export class WrittenRuns {
   }
 
   /**
-   * The run, found before, that reads a log of this root. It is `isWhole` where it reads all of them,
-   * unless its folder lies below this root, which holds weights as well.
+   * The found run that reads a log of this root. `isWhole`: it reads all logs, and its root is not
+   * below this root.
    */
   async #sameRun(root: string): Promise<{ root: string; isWhole: boolean } | undefined> {
-    const own = await placesOfLogs(root)
+    const logs = await existingLogsOf(root)
     for (const before of this.#found) {
-      const others = await placesOfLogs(before)
-      const shared = [...own].filter((file) => others.has(file)).length
+      const others = await existingLogsOf(before)
+      const shared = [...logs].filter((file) => others.has(file)).length
       if (shared > 0)
-        return { root: before, isWhole: shared === own.size && !isBelow(before, root) }
+        return { root: before, isWhole: shared === logs.size && !isBelow(before, root) }
     }
     return undefined
   }
 
-  /** The folders that are searched: where it works, and what its arguments name. */
+  /** The folders to search: the working directories, and the paths in the arguments. */
   async #below(): Promise<string[]> {
     const { argv, cwd } = this.#program
     const named = argv.map((word) => resolve(cwd, word.replace(/^--?[\w-]+=/, '')))
@@ -142,7 +138,7 @@ export class WrittenRuns {
     })
   }
 
-  /** The topmost run around a file that reads it, since events lie below the folder of their run. */
+  /** The highest run above a file that reads it, since a log may be in a subfolder of its run. */
   async #runAround(file: string): Promise<RunIdentity | undefined> {
     let run: RunIdentity | undefined
     let folder = dirname(file)
@@ -161,7 +157,7 @@ export class WrittenRuns {
     return !isOurs && !isKnown && !this.#isOfAnother(root)
   }
 
-  /** Whether another `bestmark run` records the folder, or one above it. */
+  /** Whether another `bestmark run` records the folder, or a folder above it. */
   #isOfAnother(folder: string): boolean {
     if (this.#found.has(folder) || folder === this.#weights) return false
     const above = dirname(folder)
@@ -188,13 +184,13 @@ async function logsOf(root: string): Promise<Set<string>> {
   return files
 }
 
-/** The same as absolute paths of those that are there, without what `bestmark run` put there. */
-async function placesOfLogs(root: string): Promise<Set<string>> {
+/** The existing logs of a root as absolute paths, without the files of `bestmark run`. */
+async function existingLogsOf(root: string): Promise<Set<string>> {
   const files = [...(await logsOf(root))].map((file) => join(root, file))
   return new Set(files.filter((file) => statIfSeen(file)))
 }
 
-/** The folder that holds both. */
+/** The common folder of both. */
 function commonFolder(one: string | undefined, other: string): string {
   let folder = one ?? other
   while (folder !== other && !isBelow(other, folder)) folder = dirname(folder)
@@ -215,7 +211,7 @@ async function folderAt(path: string): Promise<string | undefined> {
   }
 }
 
-/** A folder that cannot be read, or whose journal is none, holds no run yet. */
+/** The run in a folder; undefined if the folder or its journal cannot be read. */
 async function identityOf(folder: string): Promise<RunIdentity | undefined> {
   return identifyRun(folder).catch(() => undefined)
 }
