@@ -3,26 +3,26 @@ import { isDeepStrictEqual } from 'node:util'
 import { rowsOfTraining } from './finalWeights.ts'
 import type { LogEntry, TrainerState } from './trainerState.ts'
 
-/** A state file and the folder it stood in, relative to the run's root ('' for the root). */
+/** A state file and the path of its folder ('' for the root). */
 export interface StateFile {
   folder: string
-  /** Its path relative to the run's root. */
+  /** The path of the file. */
   file: string
   state: TrainerState
 }
 
-/** One attempt's history, and the state files that were written in it. */
+/** One attempt's history, and its state files. */
 export interface Branch {
   longest: StateFile
   members: StateFile[]
-  /** How many of the first entries the last attempt's history has in common with this one. */
+  /** The number of first entries that this history shares with the last attempt's. */
   shared: number
 }
 
 /**
- * Sorts state files into attempts: a file belongs to the attempt whose history its own begins.
- * The last attempt comes last. It is the one that wrote last, where the times of the files are those
- * of the training; else it is the root's (or what went on from it), or that of the highest step.
+ * Sorts state files into attempts. A file belongs to an attempt if its history is the start of the
+ * attempt's history. The last attempt comes last: the one with the newest file, if file times are those
+ * of the training; else the one of the root's file, or the one with the highest step.
  */
 export function findBranches(files: readonly StateFile[]): Branch[] {
   const found = sortIntoBranches(files)
@@ -32,7 +32,7 @@ export function findBranches(files: readonly StateFile[]): Branch[] {
   return countShared(found)
 }
 
-/** A copy's times are those of copying, in whatever order that was; a training saves step by step. */
+/** Whether file times are in the order of steps. A copy may have other times. */
 function isInOrder({ members }: Branch): boolean {
   const byStep = [...members].sort(rootThenHighestStep)
   return byStep.every(({ state }, index) => {
@@ -53,7 +53,7 @@ function sortIntoBranches(files: readonly StateFile[]): Branch[] {
   return found
 }
 
-/** The last attempt comes first here. */
+/** Counts shared entries and reverses the order, so the last attempt comes last. */
 function countShared(found: Branch[]): Branch[] {
   const [last, ...earlier] = found
   if (last) {
@@ -67,12 +67,12 @@ function rootThenHighestStep(a: StateFile, b: StateFile): number {
   return b.state.global_step - a.state.global_step
 }
 
-/** What a run logs once its training is over is not in a history that goes on from its last save. */
+/** Whether one history is the start of another. Rows after training are ignored: a resumed run lacks them. */
 function begins(shorter: StateFile, longer: StateFile): boolean {
   return sharedEntries(shorter, longer) >= rowsOfTraining(shorter.state)
 }
 
-/** How many entries two histories begin with alike. */
+/** The number of first entries that two histories share. */
 function sharedEntries(a: StateFile, b: StateFile): number {
   const others = b.state.log_history
   const differs = a.state.log_history.findIndex((entry, index) => !isSame(entry, others[index]))

@@ -5,22 +5,22 @@ import { type InspectedFiles, inspectCheckpoint } from '../../checkpoints/inspec
 import { isWeights } from '../../checkpoints/weights/weights.ts'
 import { readTrainerState, type TrainerState } from './trainerState.ts'
 
-/** The file that the Trainer writes last into a checkpoint, and into the root after training. */
+/** The Trainer's state. It is the last file of a checkpoint, and is written to the root after training. */
 export const STATE = 'trainer_state.json'
-/** Said of a checkpoint whose files are whole but for its state. */
+/** The reason for a broken checkpoint of which only the state is unreadable. */
 export const STATE_UNREADABLE = `its ${STATE} cannot be read`
-/** The path of a run's own folder where that is a checkpoint. */
+/** The path of a run's root if it is a checkpoint itself. */
 export const ROOT = '.'
 
 const NUMBERED = /^checkpoint-(\d{1,15})$/
-/** Names that people and the Hub give to the newest or best checkpoint; its state tells the step. */
+/** Names that users and the Hub give to the newest or best checkpoint. Its state has the step. */
 const NAMED = /^(last|latest|best|final)[-_]?checkpoint$|^checkpoint[-_](last|latest|best|final)$/
-/** Checkpoints looked at together; each may hold a few files open. */
+/** How many checkpoints are read at the same time. Each may open a few files. */
 const TOGETHER = 16
-/** Codes that tell of a file; any other, such as too many open files, tells nothing of it. */
+/** Errors of a file. Others, such as too many open files, are not caused by the file. */
 const FILE_CODES = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP', 'ENXIO'])
 
-/** A checkpoint's folder, and its state where that can be read. */
+/** A checkpoint's folder, and its state; null if that cannot be read. */
 export interface CheckpointFolder {
   name: string
   step: number
@@ -33,16 +33,16 @@ export function isCheckpointName(name: string): boolean {
   return NUMBERED.test(name) || NAMED.test(name)
 }
 
-/** Whether the Trainer itself gives this name, with the step in it. */
+/** Whether this is a name by the Trainer, with the step. */
 export function isNumberedName(name: string): boolean {
   return NUMBERED.test(name)
 }
 
-/** The checkpoints of an output folder by their steps, each with a look at its files. */
+/** The checkpoints of an output folder in order of steps, with the state of their files. */
 export async function findCheckpointFolders(path: string): Promise<CheckpointFolder[]> {
   const all = await readdir(path)
   const names = all.filter(isCheckpointName)
-  // What a person copied out of a run is a checkpoint by itself.
+  // A user may copy one checkpoint out of a run.
   const isAlone = names.length === 0 && all.includes(STATE) && all.some(isWeights)
   if (isAlone) names.push(ROOT)
   const folders: CheckpointFolder[] = []
@@ -69,7 +69,7 @@ async function readCheckpointFolder(
     if (!isOfTheFile) throw error
     if (named === undefined) return undefined
     const step = Number(named)
-    // Whoever writes checkpoints without a state was not cut short: the look at the files tells.
+    // A checkpoint without a state may still be complete; the inspection of its files decides.
     const isMissing = code === 'ENOENT' || code === 'ENOTDIR'
     if (files.files_state !== 'complete' || isMissing) return { name, step, files, state: null }
     const broken = { files_state: 'broken', files_why: STATE_UNREADABLE } as const

@@ -1,19 +1,19 @@
 import { type Measured, ownValue, setOwn } from '@bestmark/core'
 import { isCount } from '../../files/json.ts'
 
-/** What was measured together: of one evaluation set, or of several of one size. */
+/** Metrics of one evaluation set, or of several sets of the same size. */
 export interface EvaluatedSet {
   values: Record<string, Measured>
-  /** How many samples it was measured on; null where that is not told. */
+  /** The number of samples; null if unknown. */
   samples: number | null
 }
 
 const RUNTIME = /^((?:eval|predict|test)_(?:.+_)?)runtime$/
 
 /**
- * A row's values by the number of samples that they were measured on. The Trainer names what it
- * measured on a set `eval_<set>_…`, and runtime × samples per second of the same set is exactly
- * its size. One evaluation where only one number is known, or all are the same.
+ * Splits a row's values by the number of samples. The Trainer names the metrics of a set
+ * `eval_<set>_…`, and runtime × samples per second of a set is its size. Sets of the same size stay
+ * together.
  */
 export function evaluatedSets(values: Record<string, Measured>): EvaluatedSet[] {
   const sizes = sizesOf(values)
@@ -29,7 +29,7 @@ export function evaluatedSets(values: Record<string, Measured>): EvaluatedSet[] 
   return [...sets].map(([samples, setValues]) => ({ values: setValues, samples }))
 }
 
-/** The size of each set by the prefix of its names, the longest first; null where it is not told. */
+/** The size of each set by its name prefix, the longest first; null if unknown. */
 function sizesOf(values: Record<string, Measured>): Map<string, number | null> {
   const found = Object.keys(values).flatMap((name): [string, number | null][] => {
     const prefix = RUNTIME.exec(name)?.[1]

@@ -3,23 +3,23 @@ import { optionOf, type Configurations } from '../config/configuration.ts'
 import { readTorchState } from '../../files/torchState.ts'
 import type { LogEntry, TrainerState } from './trainerState.ts'
 
-/** The weights that a run has once its training is over. */
+/** The step of the weights in memory after training. */
 export interface FinalWeights {
   step: number
-  /** Why they are these, as part of a sentence. */
+  /** The reason, as part of a sentence. */
   why: string
 }
 
 const ARGS = 'training_args.bin'
 
-/** Where the Trainer's own arguments may lie: in the root, or in a checkpoint folder, the last first. */
+/** Possible paths of the Trainer's arguments: in the root, then in the checkpoints, the last first. */
 export function argumentFiles(folders: readonly string[]): string[] {
   return [ARGS, ...folders.toReversed().map((folder) => `${folder}/${ARGS}`)]
 }
 
 /**
- * Whether a run loaded its best checkpoint when training was over: by its own arguments, in the root
- * or in one of the checkpoint folders, else by its configuration. Null where nothing tells.
+ * Whether a run loads its best checkpoint after training: by the Trainer's arguments, else by its
+ * configuration. Null if unknown.
  */
 export async function readLoadsBest(
   root: string,
@@ -35,9 +35,8 @@ export async function readLoadsBest(
 }
 
 /**
- * Which weights a run has after its last step. Those that the Trainer loads are of the folder that it
- * calls its best, which may be older than its best evaluation. Where nothing tells whether it did,
- * values that equal those of the best folder's step bit for bit do.
+ * The weights after the last step. The Trainer may load its best checkpoint, which can be older than
+ * its best evaluation. If it is unknown whether it did, exactly equal values show it.
  */
 export function findFinalWeights(
   state: TrainerState,
@@ -55,10 +54,10 @@ export function findFinalWeights(
   return { step: best, why: 'it has the same values' }
 }
 
-/** Asked for each row. */
+/** A cache, because this is needed for each row. */
 const after = new WeakMap<TrainerState, ReadonlySet<LogEntry>>()
 
-/** Rows that were logged once training was over: those after the last one that sums it up. */
+/** Rows that were logged after training: those after the last summary row. */
 export function rowsAfter(state: TrainerState): ReadonlySet<LogEntry> {
   const known = after.get(state)
   const found = known ?? new Set(state.log_history.slice(rowsOfTraining(state) + 1))
@@ -68,7 +67,7 @@ export function rowsAfter(state: TrainerState): ReadonlySet<LogEntry> {
 
 const ofSteps = new WeakMap<TrainerState, Map<number, LogEntry[]>>()
 
-/** The rows that training logged at a step. */
+/** The rows of training at a step. */
 function rowsOfStep(state: TrainerState, step: number): readonly LogEntry[] {
   let known = ofSteps.get(state)
   if (!known) {
@@ -82,21 +81,21 @@ function rowsOfStep(state: TrainerState, step: number): readonly LogEntry[] {
   return known.get(step) ?? []
 }
 
-/** How many rows were logged before the last one that sums a training up. */
+/** The number of rows before the last summary row of a training. */
 export function rowsOfTraining({ log_history }: TrainerState): number {
   const summary = log_history.findLastIndex((row) => 'train_runtime' in row)
   return summary === -1 ? log_history.length : summary
 }
 
-/** Values of an evaluation that say how long it took, not how good the weights are. */
+/** Values about the time of an evaluation, not about the weights. */
 const RATE = /_(runtime|(samples|steps|tokens)_per_second|jit_compilation_time|preparation_time)$/
 
-/** Whether a name tells of the evaluation itself, which differs each time. */
+/** Whether a value is a time or a rate, which differs in each evaluation. */
 export function isRate(name: string): boolean {
   return RATE.test(name)
 }
 
-/** Names of values that stand in a row of the log as they are, bit for bit. */
+/** Names of values that are exactly equal in a log row. */
 function repeatedNames(
   values: Readonly<Record<string, unknown>>,
   row: Record<string, unknown>,
@@ -107,8 +106,8 @@ function repeatedNames(
 }
 
 /**
- * The last step of a run whose results name an epoch, which the newest state that was kept may not
- * reach. Older versions round epochs to two decimals. Undefined where several steps fit.
+ * The last step of a run by the epoch in its results. The newest state may be older than that. Older
+ * versions round epochs to two decimals. Undefined if several steps fit.
  */
 export function findLastStep(state: TrainerState, epoch: number | null): number | undefined {
   const { global_step, epoch: reached } = state
@@ -122,8 +121,8 @@ export function findLastStep(state: TrainerState, epoch: number | null): number 
   const fits = (step: number | null): step is number => {
     return step !== null && fewest <= step && step <= most
   }
-  const known = [global_step, state.max_steps].find(fits)
-  if (known !== undefined) return known
+  const exact = [global_step, state.max_steps].find(fits)
+  if (exact !== undefined) return exact
   const only = Math.ceil(fewest)
   return Math.floor(most) === only ? only : undefined
 }

@@ -21,15 +21,15 @@ import { readTrainerState, type TrainerState, UnreadState } from './trainerState
 import type { ReadRun } from '../reader/source.ts'
 import { SETTLING_MS } from '../reader/wholeReader.ts'
 
-/** Reads one state file, which tells of evaluations but of no checkpoints. Throws a Failure. */
+/** Reads one state file. It has evaluations and no checkpoints. Throws a Failure. */
 export async function readStateFile(path: string): Promise<ReadRun> {
   const states = [{ folder: '', file: basename(path), state: await readTrainerState(path) }]
   return { ...(await run(dirname(path), states, { folders: [], files: [] })), isSingleFile: true }
 }
 
 /**
- * Reads what the HuggingFace Trainer left in an output folder: its root state and those of its
- * `checkpoint-N` folders. Throws a Failure where nothing of the kind is there or can be read.
+ * Reads an output folder of the HuggingFace Trainer: the state in its root and those in its
+ * `checkpoint-N` folders. Throws a Failure if there is no readable state.
  */
 export async function readHuggingFace(path: string, isOver = true): Promise<ReadRun> {
   const folders = await findCheckpointFolders(path)
@@ -54,7 +54,7 @@ function unreadable(path: string, folders: readonly CheckpointFolder[]): string 
     : `No ${STATE} and no checkpoint-N folders found in ${path}`
 }
 
-/** A root state that cannot be read is left out where the checkpoints have theirs, unless it is being written. */
+/** Reads the root's state. If it is unreadable, it is skipped, unless it is being written or is the only one. */
 async function rootState(
   path: string,
   folders: readonly CheckpointFolder[],
@@ -91,10 +91,10 @@ async function run(
   const hasRoot = states.some(({ folder }) => folder === '')
   const events = attempts.flatMap((branch, attempt) => {
     const isLast = attempt === attempts.length - 1
-    // They are saved with the root state, so they are not of an attempt that has none yet.
+    // Results are saved with the root's state, so an attempt without it has no results yet.
     const hasResults = !hasRoot || branch.members.some(({ folder }) => folder === '')
-    const place = { attempt, folders, isLast, declaration, loads }
-    return attemptEvents(branch, { ...place, results: hasResults ? results : null })
+    const options = { attempt, folders, isLast, declaration, loads }
+    return attemptEvents(branch, { ...options, results: hasResults ? results : null })
   })
   const [first] = states
   const parsed = admitAll(events, first?.file ?? STATE)

@@ -9,15 +9,15 @@ import type { ReadOptions, Source } from '../reader/source.ts'
 import { WholeReader } from '../reader/wholeReader.ts'
 
 /**
- * The HuggingFace Trainer's state files. They hold a run's whole history and are rewritten at every
- * save, so a history that changed replaces what was told of it; scores belong to it, since attempts
- * are only inferred and change when files go away.
+ * The HuggingFace Trainer's state files. Each has the whole history and is rewritten at every save, so
+ * a changed history replaces the earlier one. Scores are read here too, because inferred attempts may
+ * change when files are removed.
  */
 export const HUGGINGFACE: Source = {
   name: 'huggingface',
   isHere: async (listing) => (await stateFiles(listing)).length > 0,
-  files: filesToLookAt,
-  open: (options) => new WholeReader({ files: filesToLookAt, events: eventsIn }, options),
+  files: watchedFiles,
+  open: (options) => new WholeReader({ files: watchedFiles, events: eventsIn }, options),
 }
 
 async function stateFiles(listing: Listing): Promise<string[]> {
@@ -29,7 +29,7 @@ async function stateFiles(listing: Listing): Promise<string[]> {
   return found
 }
 
-/** While a run may go on, its last state does not tell that it stopped. */
+/** Drops a `stopped` end while the run may continue. */
 async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]> {
   const { events } = await addScores(await readHuggingFace(root, isOver))
   if (isOver) return events
@@ -39,7 +39,7 @@ async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]>
   )
 }
 
-async function filesToLookAt(listing: Listing): Promise<string[]> {
+async function watchedFiles(listing: Listing): Promise<string[]> {
   const folders = (await listing.names()).filter(isCheckpointName)
   const states = folders.map((name) => `${name}/${STATE}`)
   return [STATE, SCORES, ...(await findResultsFiles(listing)), ...folders, ...states]

@@ -13,11 +13,11 @@ import { isCount } from '../../files/json.ts'
 const FILE = 'trainer_log.jsonl'
 
 interface State extends Progress {
-  /** Steps between two logs, by which a step that was gone on from is known. */
+  /** Steps between two log lines, to find the step from which an attempt resumed. */
   every: number
 }
 
-/** LLaMA-Factory's `trainer_log.jsonl`: a line a log, with the total of steps; reruns are appended. */
+/** LLaMA-Factory's `trainer_log.jsonl`: one JSON object per log. Later runs append to it. */
 export const LLAMA_FACTORY = lineSource<State>({
   name: 'llamafactory',
   files: (listing) => {
@@ -32,7 +32,7 @@ export const LLAMA_FACTORY = lineSource<State>({
   saved: (listing) => findSavedFiles(listing, [''], readNumberedName),
 })
 
-/** What a line tells beside measurements. */
+/** Fields that are not metrics. */
 const COUNTING =
   /^(current_steps|total_steps|epoch|percentage|elapsed_time|remaining_time|total_tokens)$/
 
@@ -46,7 +46,7 @@ function readLine(state: State, { text, line }: FileLine): Found[] {
   const { metrics, evaluation } = valuesIn(row)
   const total = isCount(row['total_steps']) ? row['total_steps'] : null
   const isTraining = 'loss' in metrics
-  // An evaluation after training counts its own batches; it is of the weights that training left.
+  // An evaluation after training counts its own batches. Its step is the last training step.
   const isApart =
     !isTraining && state.step !== null && state.total !== null && total !== state.total
   const step = isApart ? (state.step ?? counted) : counted
@@ -57,7 +57,7 @@ function readLine(state: State, { text, line }: FileLine): Found[] {
   return events
 }
 
-/** A line of training: it may begin a further attempt, or tell the total of this one. */
+/** The start of a new attempt, or of this one with its total number of steps. */
 function attemptEvents(
   state: State,
   step: number,
@@ -66,7 +66,7 @@ function attemptEvents(
 ): TrainingEvent[] {
   const before = state.step
   const isBack = before !== null && step < before
-  // The closing line stands at the last step, without a loss.
+  // The last line repeats the last step, without a loss.
   const again =
     (isTraining && before !== step) || isBack ? advance(state, step, state.every) : undefined
   if (!isTraining && before !== null && step > before) advance(state, step)

@@ -11,17 +11,17 @@ import { measuredEvents, readerNote } from '../events/newEvents.ts'
 import type { Results } from './resultsFiles.ts'
 import type { TrainerState } from './trainerState.ts'
 
-/** Where results are of a run that has a state. */
+/** The state of the run with the results. */
 interface StateOfResults {
   state: TrainerState
   attempt: number
-  /** Whether the best checkpoint was loaded after training; null where nothing tells. */
+  /** Whether the best checkpoint was loaded after training; null if unknown. */
   loads: boolean | null
 }
 
 /**
- * What results add to a state: values that its log does not have at the step of the weights that
- * they were measured with. What both tell counts once, and where they differ the state counts.
+ * Adds values that the log does not have at the step of the final weights. If a value is in both, it is
+ * used once. If the two differ, the log's value is used.
  */
 export function addedResults(
   results: Results,
@@ -55,7 +55,7 @@ export function addedResults(
   return [...notes, readerNote(attempt, text, 'info'), ...evaluations(results, added, at)]
 }
 
-/** All that the log tells of a step's weights. */
+/** All logged values of a step's weights. */
 function rowOf(state: TrainerState, step: number, loads: boolean | null): Record<string, unknown> {
   const after = rowsAfter(state)
   const rows = state.log_history.filter((row) => {
@@ -65,7 +65,7 @@ function rowOf(state: TrainerState, step: number, loads: boolean | null): Record
   return Object.fromEntries(rows.toReversed().flatMap((row) => Object.entries(row)))
 }
 
-/** What results tell of a run by themselves, measured at one step. */
+/** The evaluations in results, at one step. */
 export function evaluations(
   { values, origins }: Results,
   names: readonly string[],
@@ -73,10 +73,10 @@ export function evaluations(
 ): TrainingEvent[] {
   const some = Object.fromEntries(names.map((name) => [name, ownValue(values, name) ?? null]))
   return evaluatedSets(some).flatMap((set): TrainingEvent[] => {
-    const own = Object.keys(set.values)
-    const [first] = own.flatMap((name) => ownValue(origins, name) ?? [])
+    const setNames = Object.keys(set.values)
+    const [first] = setNames.flatMap((name) => ownValue(origins, name) ?? [])
     if (!first) return []
-    const lines = own.flatMap((name): [string, number][] => {
+    const lines = setNames.flatMap((name): [string, number][] => {
       const { file, line } = ownValue(origins, name) ?? first
       return file === first.file && line !== null ? [[name, line]] : []
     })
@@ -87,11 +87,11 @@ export function evaluations(
   })
 }
 
-/** Nothing is left of an evaluation where only its rates are. */
+/** No names if all are rates: then there is no evaluation. */
 function withoutRates(names: readonly string[]): readonly string[] {
   return names.every(isRate) ? [] : names
 }
 
-function isOther(value: Measured | undefined, known: unknown): boolean {
-  return known !== undefined && !Object.is(value, known)
+function isOther(value: Measured | undefined, logged: unknown): boolean {
+  return logged !== undefined && !Object.is(value, logged)
 }

@@ -14,8 +14,8 @@ import { findStepRange, readPlannedEpochs, type StepRange } from './trainingLeng
 import { WholeReader } from '../reader/wholeReader.ts'
 
 /**
- * What the HuggingFace Trainer's `save_metrics` leaves (`all_results.json` and its parts), of a run
- * whose states were not kept: how long it was, and what was measured once it was over.
+ * A run with only the result files of the HuggingFace Trainer's `save_metrics` (`all_results.json` and
+ * its parts): the length of the training, and the metrics after it.
  */
 export const RESULTS: Source = {
   name: 'huggingface_results',
@@ -25,11 +25,11 @@ export const RESULTS: Source = {
     }
     return false
   },
-  files: filesToLookAt,
-  open: (options) => new WholeReader({ files: filesToLookAt, events: eventsIn }, options),
+  files: watchedFiles,
+  open: (options) => new WholeReader({ files: watchedFiles, events: eventsIn }, options),
 }
 
-async function filesToLookAt(listing: Listing): Promise<string[]> {
+async function watchedFiles(listing: Listing): Promise<string[]> {
   return [...(await findResultsFiles(listing)), ...(await saves(listing)).map(({ path }) => path)]
 }
 
@@ -59,18 +59,18 @@ async function eventsIn({ root }: ReadOptions): Promise<TrainingEvent[]> {
   return admitAll(found, results.file)
 }
 
-/** A number of steps, where only one fits. */
+/** The number of steps, if only one fits. */
 function singleStep(steps: StepRange | null): number | null {
   return steps && steps[0] === steps[1] ? steps[0] : null
 }
 
-/** What is known of the end: the steps that fit, and whether another checkpoint was loaded. */
+/** The end of training: the possible numbers of steps, and whether another checkpoint was loaded. */
 interface End {
   steps: StepRange | null
   loads: boolean | null
 }
 
-/** What was measured after training, of its last step, and the loss of all of it. */
+/** The evaluations after training, at its last step, and the mean training loss. */
 function measured(
   results: Results,
   saved: readonly SavedFile[],
@@ -105,11 +105,11 @@ function stepsText(file: string, [fewest, most]: StepRange, step: number): strin
   return `Training took ${fewest} to ${most} steps, by the epoch, ${rate}. The last step is shown as ${step}, without a checkpoint`
 }
 
-/** The middle of the steps that fit; never one that was saved, since which one it is nobody knows. */
+/** The middle of the possible steps. It is not the step of a checkpoint, because the exact step is unknown. */
 function middleStep([fewest, most]: StepRange, saved: readonly SavedFile[]): number {
-  const taken = new Set(saved.map(({ step }) => step))
+  const used = new Set(saved.map(({ step }) => step))
   let step = Math.round((fewest + most) / 2)
-  while (taken.has(step)) step++
+  while (used.has(step)) step++
   return step
 }
 

@@ -8,28 +8,28 @@ import type { Listing } from '../../files/listing.ts'
 import { TextWalk } from '../../files/jsonLines.ts'
 import { isHeldOut } from '../events/names.ts'
 
-/** What the Trainer's `save_metrics` left: the sums of training, and what was measured after it. */
+/** The contents of the Trainer's `save_metrics` files: a summary of training, and metrics after it. */
 export interface Results {
-  /** The file that tells most; the values of others are left to `missing`. */
+  /** The most complete file. */
   file: string
-  /** Fractional epochs of training; null where nothing tells. */
+  /** Epochs of training, with a fraction; null if unknown. */
   epoch: number | null
   train_loss: Measured
-  /** The fewest and the most steps that rate and runtime can be of; null where nothing tells. */
+  /** The fewest and the most steps that fit rate and runtime; null if unknown. */
   steps: [fewest: number, most: number] | null
-  /** How many epochs these steps are, where the number of training samples tells. */
+  /** The epochs of these steps, by the number of training samples; null if unknown. */
   epochs_of_steps: number | null
-  /** What was measured on held-out data. */
+  /** Metrics of held-out data. */
   values: Record<string, Measured>
   /** The file and the line of each value. */
   origins: Record<string, { file: string; line: number | null }>
-  /** Files that cannot be read, and why. */
+  /** Notes about files that cannot be read. */
   problems: string[]
 }
 
-/** More than any results have (bytes). */
+/** Larger files are not read (bytes). */
 const LARGEST = 16 << 20
-/** The first one holds what all the others do, unless somebody took it away. */
+/** The first file has the contents of all the others. It may be missing. */
 const FILES = [
   'all_results.json',
   'train_results.json',
@@ -38,13 +38,13 @@ const FILES = [
   'test_results.json',
 ]
 
-/** The files that `save_metrics` may have left in a folder, by name. */
+/** The files of `save_metrics` in a folder. */
 export async function findResultsFiles(listing: Listing): Promise<string[]> {
   const names = await listing.names()
   return FILES.filter((name) => names.includes(name))
 }
 
-/** Whether a file tells of training: evaluations alone may be of weights that were only downloaded. */
+/** Whether a file is about training. Evaluations alone may be of downloaded weights. */
 export async function hasTrainingResults(listing: Listing, file: string): Promise<boolean> {
   const head = await listing.head(file)
   return (
@@ -52,7 +52,7 @@ export async function hasTrainingResults(listing: Listing, file: string): Promis
   )
 }
 
-/** Reads what `save_metrics` left in a folder. */
+/** Reads the files of `save_metrics`. */
 export async function readResults(root: string, files: readonly string[]): Promise<Results> {
   const found: Results = {
     ...{ file: files[0] ?? '', epoch: null, train_loss: null, steps: null },
@@ -93,12 +93,12 @@ function readInto(
   }
 }
 
-/** Numbers of samples are told beside what was measured on them. */
+/** Whether a name is a held-out metric, not a number of samples. */
 function isMeasured(name: string): boolean {
   return (isHeldOut(name) || /^predict_|^perplexity$/.test(name)) && !/_samples$/.test(name)
 }
 
-/** The example scripts tell how many samples an epoch has. */
+/** The number of epochs. The example scripts write the samples per epoch. */
 function epochsOf(summary: Record<string, number>): number | null {
   const {
     train_samples: samplesPerEpoch,
@@ -110,8 +110,8 @@ function epochsOf(summary: Record<string, number>): number | null {
 }
 
 /**
- * The Trainer divides steps by the runtime and rounds to three decimals (`speed_metrics`),
- * so that a run of less than some 1,000 s tells them exactly, and a longer one about.
+ * The Trainer divides steps by the runtime and rounds to three decimals (`speed_metrics`). The steps
+ * are exact for a run below about 1,000 s, and approximate for a longer one.
  */
 function stepsOf(summary: Record<string, number>): Results['steps'] {
   const { train_steps_per_second: rate, train_runtime: seconds } = summary
@@ -124,7 +124,7 @@ function stepsOf(summary: Record<string, number>): Results['steps'] {
 /** Half of the last decimal of a rate, and of a runtime. */
 const HALF = 0.0005
 const HALF_SECONDS = 0.00005
-/** What the arithmetic of doubles may lose of a whole number. */
+/** The possible rounding error of a whole number. */
 const SLACK = 1e-6
 
 async function readText(path: string): Promise<string | undefined> {

@@ -18,22 +18,22 @@ import type { Results } from './resultsFiles.ts'
 import type { LogEntry, TrainerState } from './trainerState.ts'
 import { isCount } from '../../files/json.ts'
 
-/** What the Trainer's closing row sums up; it is not of a step. */
+/** Names in the Trainer's last row, which sums up the training and has no step. */
 const SUMMARY = /^(train_|total_flos$|epoch$|step$)/
 
-/** Which attempt a branch is, and what is known of the run as a whole. */
+/** The attempt of a branch, and facts about the whole run. */
 interface AttemptOptions {
   attempt: number
   folders: readonly CheckpointFolder[]
   isLast: boolean
   declaration: Declaration
-  /** Whether the best checkpoint was loaded after training; null where nothing tells. */
+  /** Whether the best checkpoint was loaded after training; null if unknown. */
   loads: boolean | null
-  /** What `save_metrics` left beside the states. */
+  /** The result files beside the states. */
   results: Results | null
 }
 
-/** What one attempt's state files tell, as events to parse. */
+/** The events in one attempt's state files, not yet parsed. */
 export function attemptEvents(branch: Branch, place: AttemptOptions): object[] {
   const { attempt, folders, isLast, declaration, loads, results } = place
   const { state, file, folder } = branch.longest
@@ -68,7 +68,7 @@ function started({ longest, shared }: Branch, attempt: number, declaration: Decl
   }
 }
 
-/** What one state file tells, and on which lines. */
+/** The history in one state file, with line numbers. */
 class StateHistory {
   readonly #state: TrainerState
   readonly #attempt: number
@@ -98,12 +98,12 @@ class StateHistory {
     return [
       ...(Object.keys(metrics).length > 0 ? [{ type: 'metrics', ...at, values: metrics }] : []),
       ...evaluatedSets(evaluation).map((set) => {
-        return { type: 'evaluation', ...at, ...set, ...this.#placeOf(entry, set.values) }
+        return { type: 'evaluation', ...at, ...set, ...this.#originOf(entry, set.values) }
       }),
     ]
   }
 
-  /** The weights that were measured: those that training left, where it was over. */
+  /** The weights of an entry: after training they are the final weights. */
   #weightsOf(entry: LogEntry): { step: number; epoch: number | null } {
     const here = { step: entry.step, epoch: epochOf(entry) }
     if (!this.#after.has(entry)) return here
@@ -115,7 +115,7 @@ class StateHistory {
     return { step, epoch: epochOf(this.#state.log_history.find((row) => row.step === step)) }
   }
 
-  #placeOf(entry: LogEntry, values: Record<string, Measured>): object {
+  #originOf(entry: LogEntry, values: Record<string, Measured>): object {
     const found = Object.entries(this.#lines.get(entry) ?? {})
     const lines = Object.fromEntries(found.filter(([name]) => Object.hasOwn(values, name)))
     const [line = null] = Object.values(lines)
@@ -132,7 +132,7 @@ class StateHistory {
     return [{ type: 'claim', attempt: this.#attempt, ...claimed }]
   }
 
-  /** What was left out or changed is told, so that nothing goes in silence. */
+  /** Warnings about skipped or changed values. */
   warnings(): string[] {
     const texts: string[] = []
     const { skipped_rows } = this.#state
@@ -159,8 +159,8 @@ function warningEvents(texts: readonly string[], attempt: number): object[] {
 function splitEntry(entry: LogEntry) {
   const evaluation: Record<string, Measured> = {}
   const metrics: Record<string, Measured> = {}
-  for (const [name, said] of Object.entries(entry)) {
-    const value = readMeasured(said)
+  for (const [name, field] of Object.entries(entry)) {
+    const value = readMeasured(field)
     if (value === undefined || SUMMARY.test(name)) continue
     if (name.startsWith('eval_')) setOwn(evaluation, name, value)
     else setOwn(metrics, name, value)
@@ -168,7 +168,7 @@ function splitEntry(entry: LogEntry) {
   return { evaluation, metrics }
 }
 
-/** The Trainer's logging_nan_inf_filter leaves out losses that are NaN, and so logs 0 of none. */
+/** Whether a loss of 0 was NaN. The Trainer's logging_nan_inf_filter drops NaN losses and then logs 0. */
 function isHiddenNaN(metrics: Record<string, Measured>): boolean {
   return metrics['loss'] === 0 && Number.isNaN(metrics['grad_norm'])
 }
@@ -183,7 +183,7 @@ function checkpointEvent({ name, step, files, state }: CheckpointFolder, attempt
   return { ...event, ...files, epoch: epochOf(state?.log_history.at(-1)) }
 }
 
-/** A run is complete where it reached its last step, or wrote the state that closes a run. */
+/** A run is complete if it reached its last step or has a state in the root. */
 function ended({ global_step, max_steps }: TrainerState, attempt: number, isRoot: boolean): object {
   const reached = max_steps !== null && global_step >= max_steps
   return { type: 'ended', attempt, status: reached || isRoot ? 'completed' : 'stopped' }

@@ -8,20 +8,20 @@ import { textOfFile } from '../../files/runFile.ts'
 import { fileErrorText, jsonErrorText } from '../../plainErrors.ts'
 
 const number = z.custom<number>((value) => typeof value === 'number')
-/** A number of steps; what is none (Python writes -1 where there is no limit) is not known. */
+/** A number of steps; null if invalid. Python writes -1 for no limit. */
 const count = z
   .unknown()
   .optional()
   .transform((value) => (isCount(value) ? value : null))
 const optional = number.nullish().transform((value) => value ?? null)
 
-/** One row of a log: a step and whatever was logged at it. */
+/** One log row: a step, and all values logged at it. */
 export interface LogEntry {
   step: number
   [name: string]: unknown
 }
 
-/** What is read of a `trainer_state.json`, as the HuggingFace Trainer writes it. */
+/** The fields of `trainer_state.json` that are read. */
 const File = z.object({
   best_metric: optional,
   best_model_checkpoint: z.string().nullish().default(null),
@@ -35,9 +35,9 @@ const File = z.object({
 })
 export type TrainerState = Omit<z.infer<typeof File>, 'log_history'> & {
   log_history: LogEntry[]
-  /** Rows that tell no step, and so were left out. */
+  /** The number of rows without a step. */
   skipped_rows: number
-  /** The file as it is written, and every row of its log, so that lines can be found in it. */
+  /** The file's text and all rows of its log, to find line numbers. */
   text: string
   rows: readonly unknown[]
   /** When the file was written, in ms. */
@@ -48,7 +48,7 @@ function isEntry(row: unknown): row is LogEntry {
   return typeof row === 'object' && row !== null && 'step' in row && isCount(row.step)
 }
 
-/** A state file that cannot be used; `why` goes on after its name. */
+/** A state file that cannot be used. `why` follows its name in a message. */
 export class UnreadState extends Failure {
   readonly why: string
 

@@ -4,12 +4,12 @@ import { readTorchState } from '../../files/torchState.ts'
 import type { Results } from './resultsFiles.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 
-/** The fewest and the most steps that fit what is told. */
+/** The fewest and the most possible steps. */
 export type StepRange = NonNullable<Results['steps']>
 
 /**
- * The epochs that a Trainer was to train for, by its own arguments, else by its configuration. Null
- * where nothing tells, or where a number of steps was asked for, which goes before epochs.
+ * The planned epochs, by the Trainer's arguments, else by its configuration. Null if unknown, or if a
+ * number of steps is set, which has priority.
  */
 export async function readPlannedEpochs(
   root: string,
@@ -34,11 +34,10 @@ function epochsUnless(max_steps: unknown, epochs: unknown): number | null {
 }
 
 /**
- * The last step of a training. Rate times runtime are the steps that were planned (before
- * transformers 5) or those since the last resume (since then), so where the epochs that they are of
- * differ from the one that was reached they are scaled to it. Of planned epochs it is not known
- * whether the steps are of them, so both fit. No checkpoint was saved after the last step. Null
- * where nothing fits.
+ * The possible last steps of a training. Rate × runtime gives the planned steps (before transformers
+ * 5) or the steps since the last resume (since then). If their epochs differ from the epoch reached,
+ * they are scaled to it. With planned epochs only, both the scaled and the given steps are possible.
+ * The last step is not before the newest checkpoint. Null if nothing fits.
  */
 export function findStepRange(
   { steps, epoch, epochs_of_steps }: Results,
@@ -57,8 +56,8 @@ export function findStepRange(
 }
 
 /**
- * Whether a share is all but for rounding. Older versions count whole steps of an epoch only, which
- * of `n` steps an epoch leaves up to one in `n + 1` out of the epochs that were reached.
+ * Whether a share is 1 except for rounding. Older versions count only whole steps per epoch, so with
+ * `n` steps per epoch up to 1 / (n + 1) of the epoch is missing.
  */
 function isAll([, most]: StepRange, share: number, epochs: number | null): boolean {
   return Math.min(share, 1 / share) > most / (most + (epochs ?? 0)) || share === 1

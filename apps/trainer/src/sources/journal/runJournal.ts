@@ -12,44 +12,43 @@ import type { FileLine } from '../reader/format.ts'
 import { lineSource } from '../reader/lineSource.ts'
 import { readMark, OUTPUT } from '../output/textLog.ts'
 
-/** The source of a folder that has a journal: it alone, or with the log of `bestmark run`. */
+/** The source of a folder with a journal: the journal alone, or with the log of `bestmark run`. */
 export function journalSource(root: string): string {
   const isBoth = existsSync(join(root, OUTPUT)) && isJournal(join(root, JOURNAL))
   return isBoth ? RUN_JOURNAL.name : JOURNAL
 }
 
-/** Whether a folder has a journal that is read alone, whatever else lies there. */
+/** Whether a folder's journal is read alone, without the log of `bestmark run`. */
 export function isJournalOnly(root: string): boolean {
   return journalSource(root) === JOURNAL && isJournal(join(root, JOURNAL))
 }
 
 type Ended = EventOf<'ended'>
 
-/** A program that `bestmark run` started, by the marks in its log; times are milliseconds. */
+/** A start by `bestmark run`, as marked in its log. Times are in milliseconds. */
 interface Start {
   at: number | null
   end: Pick<Ended, 'at' | 'status' | 'error'> | null
 }
 
 interface State extends Progress {
-  /** The job's id in the journal's header; left out by older versions. */
+  /** The job's id in the journal's header. Older versions do not write it. */
   journal?: string
   starts: Start[]
-  /** Which of them the present attempt is of; null where it was begun without `bestmark run`. */
+  /** Index of the present attempt's start; null if it was started without `bestmark run`. */
   start: number | null
-  /** The latest of them that an attempt is of, or came after. */
+  /** Index of the latest start that already has an attempt. */
   latest: number
-  /** The last attempt that the journal told of; -1 before the first. */
+  /** The last attempt in the journal; -1 before the first. */
   last_attempt: number
-  /** How the present attempt itself says that it ended, while its exit code is waited for. */
+  /** The end that the journal logged, kept until the exit code is known. */
   logged_end: Ended | null
   hasSentEnd: boolean
 }
 
 /**
- * A program that writes a journal and was started by `bestmark run`: the journal tells everything
- * but how it ended, which the log knows by the exit code. The log is read first, so that all lines
- * of the journal were written when an end stands there.
+ * A program that writes a journal and was started by `bestmark run`. The log adds the exit code, which
+ * the journal does not have. The log is read first, so at an end mark all journal lines are written.
  */
 export const RUN_JOURNAL = lineSource<State>({
   name: 'run_journal',
@@ -69,7 +68,7 @@ export const RUN_JOURNAL = lineSource<State>({
   saved: () => Promise.resolve([]),
 })
 
-/** How the last attempt in a folder's journal says that it ended; undefined where it does not. */
+/** The end of the last attempt in a folder's journal; undefined if it has none. */
 export function readJournalEnd(root: string): Ended | undefined {
   const path = join(root, JOURNAL)
   if (!isJournal(path)) return undefined
@@ -106,7 +105,7 @@ function markEvents({ starts }: State, text: string): TrainingEvent[] {
   return []
 }
 
-/** The journal's own word of an attempt; the one before is over. */
+/** The events of an attempt's start in the journal. It ends the attempt before. */
 function startEvents(state: State, event: EventOf<'started'>): TrainingEvent[] {
   const { attempt, total_steps: total, at } = event
   const latest = state.starts.findLastIndex((one) => (one.at ?? -Infinity) <= (at ?? Infinity))
@@ -119,13 +118,13 @@ function startEvents(state: State, event: EventOf<'started'>): TrainingEvent[] {
   return [...events, event]
 }
 
-/** All that was written has been read: what is known of the last start, and of its end. */
+/** Called when both files are read: adds a start without an attempt, and the last end. */
 function endOfInput(state: State, isOver: boolean): TrainingEvent[] {
   const latest = state.starts.length - 1
   const events: TrainingEvent[] = []
   if (state.latest < latest) {
     events.push(...endEvents(state, true))
-    // Until the program tells of it, which it never does where it fails before.
+    // The program may fail before it writes its own start.
     const attempt = state.last_attempt + 1
     Object.assign(state, { attempt, total: null, start: latest, latest, step: null })
     Object.assign(state, { logged_end: null, hasSentEnd: false })
@@ -135,13 +134,13 @@ function endOfInput(state: State, isOver: boolean): TrainingEvent[] {
   return isClosed || isOver ? [...events, ...endEvents(state, true)] : events
 }
 
-/** How the present attempt ended, once; by its own word alone where the program went on with another. */
+/** The end of the present attempt, sent once. Only the last attempt of a start has an exit code. */
 function endEvents(state: State, isLast: boolean): Ended[] {
   const { attempt, logged_end, start } = state
   const mark = isLast && start !== null ? state.starts[start]?.end : undefined
   if (state.hasSentEnd || (!mark && !logged_end)) return []
   state.hasSentEnd = true
-  // An exit code of 0 says less than a program that calls itself failed or stopped.
+  // A logged failure or stop has priority over exit code 0.
   if (!mark || (logged_end && mark.status === 'completed')) return logged_end ? [logged_end] : []
   const error = (logged_end?.status === mark.status ? logged_end.error : null) ?? mark.error
   return [{ ...mark, type: 'ended', attempt, error }]

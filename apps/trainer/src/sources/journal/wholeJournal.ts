@@ -10,8 +10,9 @@ import { journalSource, RUN_JOURNAL } from './runJournal.ts'
 import { readWhole } from '../reader/source.ts'
 
 /**
- * Reads a run's own journal whole, with the log of `bestmark run` beside it, and looks at the files it tells of; undefined where there is
- * none, or another program's file of that name. Throws a Failure where it cannot be read.
+ * Reads a run's whole journal, with the output log of `bestmark run`, and inspects its checkpoints.
+ * Undefined if there is no journal, or another program's file of that name. Throws a Failure if it
+ * cannot be read.
  */
 export async function readJournalRun(root: string): Promise<ReadRun | undefined> {
   const path = join(root, JOURNAL)
@@ -45,7 +46,7 @@ function readAll(path: string): { header: JournalHeader | null; events: Training
   }
 }
 
-/** The newest save of each path. */
+/** The last save of each path. */
 function lastSaves(events: readonly TrainingEvent[]): EventOf<'checkpoint'>[] {
   const byPath = new Map<string, EventOf<'checkpoint'>>()
   for (const event of events) if (event.type === 'checkpoint') byPath.set(event.path, event)

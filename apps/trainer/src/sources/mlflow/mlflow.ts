@@ -7,7 +7,7 @@ import type { ReadOptions, Source } from '../reader/source.ts'
 import { WholeReader } from '../reader/wholeReader.ts'
 import { type Point, type TrackedRun, trackedEvents } from '../trackers/trackedRun.ts'
 
-/** A run in MLflow's file store: a file a metric with time, value and step, and its artifacts. */
+/** A run in MLflow's file store: one file per metric with time, value and step. */
 export const MLFLOW: Source = {
   name: 'mlflow',
   isHere: async (listing) => {
@@ -24,7 +24,7 @@ async function files(listing: Listing): Promise<string[]> {
   return ['meta.yaml', ...(await filesBelow(listing, 'metrics'))]
 }
 
-/** A metric's name may have slashes, which are folders. */
+/** Finds files at any depth: slashes in a metric's name are folders. */
 async function filesBelow(listing: Listing, folder: string): Promise<string[]> {
   const found: string[] = []
   for (const name of await listing.names(folder)) {
@@ -75,13 +75,13 @@ function timeIn(meta: string, name: string): number | null {
   return time === undefined ? null : Number(time)
 }
 
-/** MLflow's states of a run: 3 finished, 4 failed, 5 killed. */
+/** MLflow's status of a run: 3 finished, 4 failed, 5 killed. */
 function statusIn(meta: string): TrackedRun['status'] {
   const state = /^status: (\d)$/m.exec(meta)?.[1]
   return state === '3' ? 'completed' : state === '4' ? 'failed' : state === '5' ? 'stopped' : null
 }
 
-/** What the run and its experiment are called; the name of a run may stand in quotes. */
+/** The names of the run and its experiment. The name of a run may be in quotes. */
 async function identity(root: string) {
   const nameIn = (text: string, field: string): string | undefined => {
     return new RegExp(`^${field}: '?(.+?)'?$`, 'm').exec(text)?.[1]

@@ -11,24 +11,25 @@ import {
   readHyperparameters,
 } from '../tensorboard/hyperparameters.ts'
 
-/** Larger files hold data, not options (bytes). */
+/** Larger files are data, not options (bytes). */
 const LARGEST = 1 << 20
-/** What a program writes when it has settled its options. */
+/** Files with the final options, written by the program. */
 const RESOLVED = /^(hparams|args|training_args|opt|flags|cfg)\.ya?ml$/i
-/** What a program may read its options from, or write them to. */
+/** Other files with options. */
 const NAMED =
   /^(config|configs?_.*|.*_config|args|hparams|hyper_?param(eter)?s|params|options|opt|settings|train(ing)?_(config|args|params)|experiment|run_config|flags|arguments|cfg)\.(json|ya?ml|toml)$/i
 
 const EVENTS = /tfevents/
+const MODEL_FIELDS = ['architectures', 'model_type', 'transformers_version']
 
-/** The files that tell how a run was configured, the most certain first. */
+/** The configuration files of a run, the most reliable first. */
 interface ConfigFiles {
-  /** Written by the program, once it knew its options. */
+  /** With the final options, written by the program. */
   resolved: string[]
   others: string[]
 }
 
-/** The configuration files of a run, relative to its root. */
+/** Finds the configuration files of a run. */
 export async function findConfigFiles(listing: Listing): Promise<ConfigFiles> {
   const names = await listing.names()
   const hydra = names.includes('.hydra') ? await listing.names('.hydra') : []
@@ -41,7 +42,7 @@ export async function findConfigFiles(listing: Listing): Promise<ConfigFiles> {
   return { resolved, others: names.filter((name) => NAMED.test(name) && !resolved.includes(name)) }
 }
 
-/** The Trainer saves its arguments beside the last weights, else in each checkpoint. */
+/** The Trainer's arguments: in the root, else in the last checkpoint. */
 async function argumentsFile(listing: Listing, names: readonly string[]): Promise<string[]> {
   if (names.includes(TRAINING_ARGUMENTS)) return [TRAINING_ARGUMENTS]
   const steps = names.flatMap((name) => /^checkpoint-(\d+)$/.exec(name)?.[1] ?? [])
@@ -51,7 +52,7 @@ async function argumentsFile(listing: Listing, names: readonly string[]): Promis
   return isThere ? [`${folder}/${TRAINING_ARGUMENTS}`] : []
 }
 
-/** Stands for what a file tells of the configuration; empty where it is missing. */
+/** A text that changes when the options in a file change; empty if the file is missing. */
 export function configStamp(root: string, file: string): string {
   const seen = statIfSeen(join(root, file))
   if (!seen) return ''
@@ -60,23 +61,22 @@ export function configStamp(root: string, file: string): string {
     : `${file} ${seen.mtimeMs} ${seen.size}`
 }
 
-/** The options in a configuration file; none where it cannot be read. */
+/** The options in a configuration file; none if it cannot be read. */
 export async function readOptionsFile(root: string, file: string): Promise<RunOptions> {
   if (file.endsWith(TRAINING_ARGUMENTS)) return readTrainingArguments(root, file)
   if (EVENTS.test(file)) return readHyperparameters(root, file)
-  // A larger file is of another kind.
   const text = await textIfReadable(join(root, file), LARGEST)
   if (/\.toml$/i.test(file)) return optionsIn(tomlValues(text))
   if (/\.json$/i.test(file)) return optionsOfJson(text)
-  // Loaded only here, since most runs have none and a pick should not wait for it.
+  // Loaded here, because most runs have no YAML and `pick` must start fast.
   const { yamlValues } = await import('../../files/yaml.ts')
   const values = yamlValues(text)
   return Array.isArray(values) ? optionsOfYaml(values) : {}
 }
 
-/** HuggingFace's `config.json` describes a model, and not how it was trained. */
+/** HuggingFace's `config.json` describes a model, not its training. */
 function optionsOfJson(text: string): RunOptions {
-  const said = jsonObject(text) ?? {}
-  const isModel = 'architectures' in said || 'model_type' in said || 'transformers_version' in said
-  return isModel ? {} : optionsIn(said)
+  const options = jsonObject(text) ?? {}
+  const isModel = MODEL_FIELDS.some((name) => name in options)
+  return isModel ? {} : optionsIn(options)
 }

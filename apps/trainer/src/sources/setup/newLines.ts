@@ -3,15 +3,15 @@ import { PIECE, readBytes } from '../../files/lines.ts'
 import { openFile, statIfSeen } from '../../files/runFile.ts'
 import { fileErrorText } from '../../plainErrors.ts'
 
-/** Lines that were read, and how far (bytes). */
+/** New lines, and the offset after them. */
 interface NewLines {
   lines: string[]
   offset: number
 }
 
 /**
- * The whole lines beyond an offset, about 1 MB of them; none where no file can be read. A file that
- * became shorter is read from its beginning.
+ * The complete lines after an offset, at most about 1 MB; none if the file cannot be read. A file that
+ * became shorter is read from its start.
  */
 export function readNewLines(path: string, from: number): NewLines {
   const size = statIfSeen(path)?.size ?? 0
@@ -22,7 +22,7 @@ export function readNewLines(path: string, from: number): NewLines {
     const offset = fstatSync(file).size < from ? 0 : from
     const bytes = readBytes(file, offset, PIECE)
     const end = bytes.lastIndexOf(10) + 1
-    // A line that fills the whole piece is not read.
+    // A line that is longer than a piece is skipped.
     if (end === 0 && bytes.length === PIECE) return { lines: [], offset: offset + PIECE }
     return { lines: end === 0 ? [] : linesIn(bytes.subarray(0, end)), offset: offset + end }
   } finally {
@@ -30,7 +30,7 @@ export function readNewLines(path: string, from: number): NewLines {
   }
 }
 
-/** Opens a file; undefined for a folder, a pipe, or what may not be read: the log itself says that. */
+/** Opens a file; undefined if that is not possible. The log's reader reports such errors. */
 function openIfFile(path: string): number | undefined {
   try {
     return openFile(path)

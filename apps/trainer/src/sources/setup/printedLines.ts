@@ -2,10 +2,10 @@ import { stripVTControlCharacters } from 'node:util'
 import type { EventOf } from '@bestmark/core'
 import { MARK } from '../output/textLog.ts'
 
-/** What a person saw last of a printed line; none of empty ones, and of those of `bestmark run`. */
+/** A printed line as a log event. Empty lines and marks of `bestmark run` are ignored. */
 export function readPrintedLine(line: string): EventOf<'log'>[] {
   if (line.startsWith(MARK)) return []
-  // A progress bar is drawn over and over on one line.
+  // A progress bar is drawn many times on one line; only its last state is shown.
   const parts = stripVTControlCharacters(line).split('\r')
   const text = parts.findLast((part) => part.trim() !== '')?.trimEnd()
   if (text === undefined) return []

@@ -4,15 +4,15 @@ import { mergeOptions } from '../config/runOptions.ts'
 import { findConfigFiles, configStamp, readOptionsFile } from './configFiles.ts'
 import { readSetupNote, SETUP_NOTE } from './setupNote.ts'
 
-/** Stands for the files that tell how a run was set up, as they lie there now. */
+/** A text that changes when a run's setup files change. */
 export async function readSetupSignature(root: string): Promise<string> {
   const { resolved, others } = await findConfigFiles(new Listing(root))
   return [...resolved, ...others, SETUP_NOTE].map((file) => configStamp(root, file)).join('\n')
 }
 
 /**
- * How a run was set up, by what lies beside its log: what the program settled on counts before the
- * options of its command, and these before files that it may have read. Undefined where nothing does.
+ * The setup of a run, from files beside its log. Final options have priority over the options in the
+ * command, and these over other files. Undefined if there is no setup.
  */
 export async function readSetup(root: string): Promise<EventOf<'setup'> | undefined> {
   const { resolved, others } = await findConfigFiles(new Listing(root))

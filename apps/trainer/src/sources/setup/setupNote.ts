@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { jsonObject } from '../../files/json.ts'
 import { textIfReadable } from '../../files/runFile.ts'
 
-/** What `bestmark run` notes in a run's folder: the options in its command, and its environment. */
+/** The file in which `bestmark run` stores the options of the command, and the environment. */
 export const SETUP_NOTE = 'bestmark-setup.json'
 
 const SetupNote = z.object({
@@ -13,7 +13,7 @@ const SetupNote = z.object({
 })
 type SetupNote = z.infer<typeof SetupNote>
 
-/** Writes the note; throws where the folder is gone. */
+/** Writes the note; throws if the folder is missing. */
 export function writeSetupNote(folder: string, note: SetupNote): void {
   writeFileSync(join(folder, SETUP_NOTE), `${JSON.stringify(note)}\n`)
 }

@@ -8,26 +8,26 @@ import { readPrintedLine } from './printedLines.ts'
 import { readSetup, readSetupSignature } from './setup.ts'
 import { USAGE, readUsageLine } from './usageFile.ts'
 
-/** The files beside a log that grow, and what their lines are. */
+/** Growing files beside a log, with the reader of their lines. */
 const GROWING: readonly [file: string, read: (line: string) => TrainingEvent[]][] = [
   [OUTPUT, readPrintedLine],
   [ERRORS, readPrintedLine],
   [USAGE, readUsageLine],
 ]
 
-/** How far what stands beside the log was read, and how far the log was. */
+/** How far the log and the files beside it were read. */
 interface SetupCursor {
-  /** Stands for the setup that was told; empty where none was. */
+  /** Digest of the setup that was sent; empty before the first. */
   digest: string
-  /** How far each of the growing files was read (bytes). */
+  /** The offset in each growing file. */
   offsets: number[]
   /** The cursor of the log's reader. */
   log: string
 }
 
 /**
- * Reads a run's log, and then what stands beside it: how the run was set up, what it printed, and
- * what it uses of its machine. All that is told again where the log's history is replaced.
+ * Reads a run's log, then its setup, output and usage. If the log's history is replaced, all of them
+ * are sent again.
  */
 export class SetupReader implements SourceReader {
   readonly #root: string
@@ -49,7 +49,7 @@ export class SetupReader implements SourceReader {
     }
     const isNew = piece.cursor !== this.#at.log
     this.#at.log = piece.cursor
-    // Nothing is told of a run before its log tells anything.
+    // Nothing else is sent before the first event of the log.
     const events = isNew || piece.cursor === '' ? piece.events : await this.#beside()
     return { events, cursor: formatCursor(this.#at), replace: piece.replace }
   }
@@ -83,7 +83,7 @@ function formatCursor({ digest, offsets, log }: SetupCursor): string {
   return isNothing ? log : `beside ${digest} ${offsets.join()} ${log}`
 }
 
-/** What a cursor says; one without what stands beside the log is the log's own. */
+/** Parses a cursor. Without the first part it is the cursor of the log's reader. */
 function parseCursor(cursor: string | null): SetupCursor {
   const [, digest = '', offsets, log] = /^beside (\S*) ([\d,]+) (.*)$/s.exec(cursor ?? '') ?? []
   return log === undefined

@@ -1,10 +1,10 @@
 import { type EventOf, isSystem, TrainingEvent } from '@bestmark/core'
 import { jsonObject } from '../../files/json.ts'
 
-/** The samples that `bestmark run` takes of the machine: one JSON object per line. */
+/** The file of `bestmark run` with samples of the machine's usage: one JSON object per line. */
 export const USAGE = 'bestmark-usage.jsonl'
 
-/** The sample on a line; none where it is no sample, such as a line that a crash cut. */
+/** Reads a sample. A line without a valid one is ignored, such as a line that a crash cut. */
 export function readUsageLine(line: string): EventOf<'usage'>[] {
   const parsed = TrainingEvent.safeParse({ type: 'usage', attempt: 0, ...jsonObject(line) })
   if (!parsed.success || parsed.data.type !== 'usage') return []

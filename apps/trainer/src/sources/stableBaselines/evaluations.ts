@@ -14,10 +14,10 @@ import { findSavedWeights } from '../weights/savedWeights.ts'
 
 const FILE = 'evaluations.npz'
 const METRIC = 'eval_mean_reward'
-/** Where EvalCallback is told to write, below the folder with the models. */
+/** Usual folders of EvalCallback's log, below the folder of the models. */
 const FOLDERS = ['', 'logs', 'eval', 'eval_logs', 'evaluations', 'results']
 
-/** Stable-Baselines3's EvalCallback: rewards of some episodes at some timesteps, rewritten each time. */
+/** The log of Stable-Baselines3's EvalCallback: rewards per episode and timestep, rewritten each time. */
 export const STABLE_BASELINES: Source = {
   name: 'stable_baselines3',
   isHere: async (listing) => (await files(listing)).length > 0,
@@ -77,6 +77,6 @@ function evaluated(
 }
 
 function meanOfRow({ shape: [, width = 1], values }: NumpyArray, row: number): number | undefined {
-  const own = values.slice(row * width, (row + 1) * width)
-  return own.length === 0 ? undefined : own.reduce((sum, one) => sum + one, 0) / own.length
+  const cells = values.slice(row * width, (row + 1) * width)
+  return cells.length === 0 ? undefined : cells.reduce((sum, one) => sum + one, 0) / cells.length
 }

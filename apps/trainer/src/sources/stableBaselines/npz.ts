@@ -1,17 +1,17 @@
 import { bytesOfEntry, zipEntries } from '../../checkpoints/weights/zipEntries.ts'
 import { openHandle } from '../../files/runFile.ts'
 
-/** An array of numbers as numpy saves it, flat in the order of C. */
+/** A numpy array of numbers, flat in C order. */
 export interface NumpyArray {
   shape: number[]
   values: number[]
 }
 
-/** Larger arrays are no log (bytes). */
+/** Larger arrays are not logs (bytes). */
 const LARGEST = 64 << 20
 const MAGIC = '\u0093NUMPY'
 
-/** The arrays of numbers in an archive that `numpy.savez` wrote; undefined where it is none. */
+/** The number arrays in an archive of `numpy.savez`; undefined if it is not one. */
 export async function readNpzArrays(path: string): Promise<Map<string, NumpyArray> | undefined> {
   await using file = await openHandle(path)
   const entries = await zipEntries(file, (await file.stat()).size)
@@ -25,7 +25,7 @@ export async function readNpzArrays(path: string): Promise<Map<string, NumpyArra
   return found
 }
 
-/** NEP 1: a magic word, a version, the length of a header in Python's words, and the numbers. */
+/** Parses an .npy file (NEP 1): magic, version, header length, header as a Python dictionary, numbers. */
 function arrayIn(bytes: Buffer): NumpyArray | undefined {
   if (bytes.length < 12 || bytes.toString('latin1', 0, 6) !== MAGIC) return undefined
   const isShort = bytes[6] === 1

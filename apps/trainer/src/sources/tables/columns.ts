@@ -3,14 +3,14 @@ import type { Values } from '../events/newEvents.ts'
 import { numberIn } from '../../files/csv.ts'
 import { heldOutName, isHeldOut, isBatchValue, findTrainingLoss } from '../events/names.ts'
 
-/** What a column of a table holds; plain data, since it is kept with the place in the file. */
+/** A column of a table. Plain data, because it is stored in the cursor. */
 export interface Column {
   name: string
   kind: 'evaluation' | 'metrics'
   index: number
 }
 
-/** The columns of a table's head, without those that only count. */
+/** The columns with metrics in a table's head. */
 export function columnsOf(
   head: readonly string[],
   counting: readonly string[],
@@ -24,7 +24,7 @@ export function columnsOf(
   })
 }
 
-/** The values of a row by kind; a cell without a number is a value that is missing. */
+/** The values of a row by kind. A cell without a number is a missing value. */
 export function valuesOf(
   columns: readonly Column[],
   row: readonly string[],

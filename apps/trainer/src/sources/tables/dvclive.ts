@@ -11,15 +11,15 @@ import { heldOutName, isHeldOut, isBatchValue, findTrainingLoss } from '../event
 import { readNumberedName, findSavedFiles, readMissingSteps } from '../events/savedFiles.ts'
 
 const FOLDER = 'plots/metrics'
-/** Names of metrics hold folders; so deep they are looked for. */
+/** Names of metrics may have folders, searched to this depth. */
 const DEEPEST = 4
 
 interface State extends Progress {
-  /** The metric that is the training's own loss. */
+  /** The name of the training loss. */
   loss: string | null
 }
 
-/** DVCLive: a table of steps and values for each metric, below `dvclive/plots/metrics`. */
+/** DVCLive: one table per metric with steps and values, below `dvclive/plots/metrics`. */
 export const DVCLIVE = lineSource<State>({
   name: 'dvclive',
   files: tables,
@@ -52,7 +52,7 @@ async function tablesIn(listing: Listing, folder: string, depth: number): Promis
   return found
 }
 
-/** Steps are told as the program counts them: `next_step()` counts from 0, integrations tell their own. */
+/** Reads a row. Its step is used as it is: `next_step()` counts from 0, integrations use their own step. */
 function readLine(state: State, { text, line, file }: FileLine): Found[] {
   const row = cells(text, '\t')
   if (line === 1 || text.trim() === '') return []
@@ -64,7 +64,7 @@ function readLine(state: State, { text, line, file }: FileLine): Found[] {
   if (value === undefined || isBatchValue(metric)) return []
   if (findTrainingLoss([metric])) state.loss ??= metric
   const isLoss = metric === state.loss
-  // The same step twice is no going back: some log each batch of an epoch at one step.
+  // The same step again is not a restart: some programs log each batch of an epoch at one step.
   const again = isLoss && step !== state.step ? advance(state, step) : undefined
   const name = isLoss ? 'loss' : heldOutName(metric)
   const kind = isHeldOut(metric) ? 'evaluation' : 'metrics'

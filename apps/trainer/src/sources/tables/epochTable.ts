@@ -7,28 +7,25 @@ import { type Found, noStep } from '../../journal/gate.ts'
 import type { FileLine } from '../reader/format.ts'
 import { isHeldOut } from '../events/names.ts'
 
-/** What is known of a table with a row an epoch. */
+/** The state of a table with one row per epoch. */
 export interface TableState extends Progress {
   columns: Column[]
   epoch_at: number
-  /** What an epoch is counted from: 0 or 1, as the first row tells. */
+  /** The number of the first epoch, 0 or 1; null before the first row. */
   base: number | null
-  /** What the names of weights tell of it. */
+  /** Numbers in the names of weights, as evidence for it. */
   named?: readonly NumberedValue[]
 }
 
-/** How a program's table is written. */
+/** The form of a program's table. */
 export interface Table {
   separator: string
   isEvaluated?: (name: string) => boolean
-  /** What is measured besides, from the values of a row. */
+  /** Metrics that are computed from the values of a row. */
   also?: (evaluation: Values, step: number) => Values
 }
 
-/**
- * Reads a line of a table with a row an epoch. Programs that only count epochs have taken a whole
- * number of them, so a step is an epoch, counted from 1: the first row, 0 or 1, tells the base.
- */
+/** Reads a line of a table with one row per epoch. A step is a completed epoch, counted from 1. */
 export function readRow(
   state: TableState,
   { text, line, file }: FileLine,

@@ -5,15 +5,15 @@ import { readFacts } from '../weights/weightsFacts.ts'
 import { listWeights } from '../weights/finder.ts'
 
 /**
- * How Ultralytics sums mAP50 and mAP50-95 (`ultralytics/utils/metrics.py`): 0.1 and 0.9 of them, and
- * since 8.3.200 mAP50-95 alone.
+ * Ultralytics' fitness (`ultralytics/utils/metrics.py`): 0.1 mAP50 + 0.9 mAP50-95, and since 8.3.200
+ * only mAP50-95.
  */
 export type FitnessRule = 'weighted' | 'alone'
 
 const COEFFICIENTS = { weighted: [0.1, 0.9], alone: [0, 1] } as const
 const SINCE = [8, 3, 200]
 
-/** Boxes, masks and poses each have both measures, which are added up. */
+/** Boxes, masks and poses each have both metrics. Their fitness values are added. */
 const PARTS: readonly (readonly [half: string, whole: string])[] = [
   ['metrics/mAP50(B)', 'metrics/mAP50-95(B)'],
   ['metrics/mAP50(M)', 'metrics/mAP50-95(M)'],
@@ -21,19 +21,21 @@ const PARTS: readonly (readonly [half: string, whole: string])[] = [
   ['metrics/mAP_0.5', 'metrics/mAP_0.5:0.95'],
 ]
 
-/** The fitness of an epoch; of classes the mean of top-1 and top-5 accuracy. Undefined where nothing fits. */
+/** The fitness of an epoch. For classification: the mean of top-1 and top-5 accuracy. Undefined without these metrics. */
 export function fitnessOf(values: Values, rule: FitnessRule): number | undefined {
   const [a, b] = COEFFICIENTS[rule]
   const found = PARTS.flatMap(([half, whole]) => {
-    const [at50, over] = [ownValue(values, half), ownValue(values, whole)]
-    return typeof at50 === 'number' && typeof over === 'number' ? [a * at50 + b * over] : []
+    const [map50, map50to95] = [ownValue(values, half), ownValue(values, whole)]
+    return typeof map50 === 'number' && typeof map50to95 === 'number'
+      ? [a * map50 + b * map50to95]
+      : []
   })
   if (found.length > 0) return found.reduce((sum, one) => sum + one, 0)
   const [top1, top5] = [values['metrics/accuracy_top1'], values['metrics/accuracy_top5']]
   return typeof top1 === 'number' && typeof top5 === 'number' ? (top1 + top5) / 2 : undefined
 }
 
-/** Which rule a run goes by: what its weights say of their own fitness, else the version that they name. */
+/** The fitness rule of a run: by the fitness in its weights, else by the Ultralytics version. */
 export async function readFitnessRule(listing: Listing): Promise<FitnessRule> {
   const found = (await listWeights(listing)).filter(({ path }) =>
     /(^|\/)(best|last)\.pt$/.test(path),
@@ -61,5 +63,5 @@ function isSince(version: readonly number[]): boolean {
 }
 
 export function describeFitness(rule: FitnessRule): string {
-  return rule === 'alone' ? 'mAP50-95 alone, as since 8.3.200' : '0.1 mAP50 + 0.9 mAP50-95'
+  return rule === 'alone' ? 'only mAP50-95, as since 8.3.200' : '0.1 mAP50 + 0.9 mAP50-95'
 }

@@ -17,13 +17,13 @@ interface State extends TableState {
   separator: string
 }
 
-/** Keras' CSVLogger: a row an epoch, counted from 0, with `val_` before what was held out. */
+/** Keras' CSVLogger: one row per epoch, counted from 0. Held-out metrics have the prefix `val_`. */
 export const KERAS = lineSource<State>({
   name: 'keras_csv',
-  // Of several tables one tells the run; which others there are for, nobody knows.
+  // Of several tables only the first is read.
   files: async (listing) => {
     const tables = await listing.files(/\.(csv|tsv)$/i, isTable)
-    // A table per split is no table of Keras.
+    // Keras does not write one table per split.
     return tables.some(isHeldOutFile) ? [] : tables.slice(0, 1)
   },
   begin: async (listing) => ({
@@ -46,7 +46,7 @@ export const KERAS = lineSource<State>({
   infers: true,
 })
 
-/** Files are of the epochs that names, values and times tell; one that keeps the best, of the declared metric's. */
+/** The weights of a run, joined to the table. */
 async function saved(listing: Listing, state: State, history: LogHistory): Promise<SavedFile[]> {
   const { fields, totals } = readDeclaration(await readConfigurations(listing.root))
   const axis = { isEpochs: true, shift: state.base === 0 ? 1 : 0 } as const

@@ -24,16 +24,16 @@ import { sortSaved, findSavedWeights } from '../weights/savedWeights.ts'
 
 const FILE = 'metrics.csv'
 
-/** What Lightning's CSVLogger needs to know of the lines before. */
+/** What earlier lines of Lightning's CSVLogger contained. */
 interface State extends Progress {
   columns: Column[]
   step_at: number
   epoch_at: number
-  /** Beside one another: the last row's step, and the last evaluation's values. */
+  /** The last row's step and epoch, and the last evaluation's values. */
   before: { step: number; epoch: number; evaluation: string } | null
 }
 
-/** Lightning's CSVLogger: a `version_N` folder with `metrics.csv`, `hparams.yaml`, `checkpoints/`. */
+/** Lightning's CSVLogger: a folder `version_N` with `metrics.csv`, `hparams.yaml` and `checkpoints/`. */
 export const LIGHTNING = lineSource<State>({
   name: 'lightning_csv',
   files: tables,
@@ -43,7 +43,7 @@ export const LIGHTNING = lineSource<State>({
   saved,
 })
 
-/** The table in the root, else those of a logger below it, beside weights that lie in the root's folders. */
+/** The table in the root, else tables in log folders below it, if the root holds weights. */
 async function tables(listing: Listing): Promise<string[]> {
   const here = await listing.files(/^metrics\.csv$/, isTable)
   if (here.length > 0) return here
@@ -57,7 +57,7 @@ async function tables(listing: Listing): Promise<string[]> {
   return isAlone ? [] : found
 }
 
-/** Files of Lightning are of the steps that they tell; others are joined to the table by every sign. */
+/** The weights of a run. Lightning's files have their steps; others are joined to the table. */
 async function saved(listing: Listing, _state: State, history: LogHistory): Promise<SavedFile[]> {
   const axis = { isEpochs: false, shift: 0 } as const
   const found = await findSavedWeights(listing, history, axis, { metric: null, total_epochs: null })
@@ -70,8 +70,8 @@ function isTable(head: string): boolean {
 }
 
 /**
- * `step` counts batches from 0, in evaluations too: in the row 6299 there are 6300 optimiser steps
- * behind the weights, as checkpoint names have it.
+ * Reads a row. `step` counts batches from 0, also in evaluations: the weights of row 6299 have 6300
+ * optimiser steps, as in checkpoint names.
  */
 function readLine(state: State, { text, line, file }: FileLine): Found[] {
   const row = cells(text)
@@ -92,13 +92,13 @@ function readLine(state: State, { text, line, file }: FileLine): Found[] {
   const again = isTraining && (state.step ?? 0) > step ? advance(state, step) : undefined
   if (isTraining && state.step !== step) advance(state, step)
   const at = { attempt: state.attempt, step, epoch }
-  const told = measuredEvents(at, values, { file, line })
-  return again ? [again, ...told] : told
+  const measured = measuredEvents(at, values, { file, line })
+  return again ? [again, ...measured] : measured
 }
 
 /**
- * After its last step the trainer counts one more, as it does when it is asked to test, or to
- * validate once again: such a row repeats what was measured, at the step itself.
+ * Whether a row is an evaluation after training. Lightning counts one more step there, for a test or a
+ * repeated validation, so its number is the step itself.
  */
 function isAfterTraining(
   state: State,
@@ -108,14 +108,14 @@ function isAfterTraining(
 ): boolean {
   const { before } = state
   const names = Object.keys(evaluation)
-  const said = JSON.stringify(evaluation)
+  const text = JSON.stringify(evaluation)
   const isEvaluation = names.length > 0 && Object.keys(metrics).length === 0
   const isNext = before !== null && step === before.step + 1 && (epoch ?? 0) > before.epoch
   const isTest = isEvaluation && names.every((name) => /^test[_/]/.test(name))
-  const isAfter = isTest || (isEvaluation && isNext && said === before.evaluation)
+  const isAfter = isTest || (isEvaluation && isNext && text === before.evaluation)
   if (!isAfter) {
-    const told = isEvaluation ? said : (before?.evaluation ?? '')
-    state.before = { step, epoch: epoch ?? 0, evaluation: told }
+    const last = isEvaluation ? text : (before?.evaluation ?? '')
+    state.before = { step, epoch: epoch ?? 0, evaluation: last }
   }
   return isAfter
 }
@@ -134,8 +134,8 @@ async function started(listing: Listing): Promise<RunStart> {
 }
 
 /**
- * Steps of training behind a file: while a batch is trained Lightning has counted only those before
- * it, and a file that is saved after training all of them. Null where the file does not tell.
+ * The training steps of a file; null if unknown. During a batch Lightning has counted only the batches
+ * before it. After training it has counted all of them.
  */
 function trainingSteps({ step, batches }: TorchState): number | null {
   if (step === null || batches === null) return null
@@ -143,7 +143,7 @@ function trainingSteps({ step, batches }: TorchState): number | null {
   return isAfter ? batches : batches + 1
 }
 
-/** With several optimisers, or one that waits, Lightning's global_step is no count of training steps. */
+/** Whether global_step is not the training step, as with several optimisers, or one that skips batches. */
 function hasOtherCount(found: TorchState): boolean {
   const steps = trainingSteps(found)
   return steps !== null && steps !== found.step
@@ -154,15 +154,15 @@ function otherCountText(path: string, found: TorchState): string {
   return `Lightning's file names count the steps of all optimisers. Here a step is a training step, as in metrics.csv (${basename(path)} is step ${here})`
 }
 
-/** `epoch=2-step=25.ckpt`, with whatever the person put in between; versions of one name end in -v1. */
+/** Reads names like `epoch=2-step=25.ckpt`, with other text between. Repeated names end in -v1. */
 const lightningName: NameReader = (path) => {
   const name = path.split(/[\\/]/).at(-1) ?? ''
   if (!name.endsWith('.ckpt')) return undefined
   const step = /(?:^|[-_])step=?0*(\d{1,15})/.exec(name)?.[1]
   const epoch = /(?:^|[-_])epoch=?0*(\d{1,9})/.exec(name)?.[1]
   const role = /^(last|best)/.exec(name)?.[1] ?? null
-  const told = { step: step === undefined ? null : Number(step), role }
-  return { ...told, epoch: epoch === undefined ? null : Number(epoch) }
+  const hints = { step: step === undefined ? null : Number(step), role }
+  return { ...hints, epoch: epoch === undefined ? null : Number(epoch) }
 }
 
 async function lightningSaved(listing: Listing): Promise<SavedFile[]> {
@@ -171,8 +171,8 @@ async function lightningSaved(listing: Listing): Promise<SavedFile[]> {
 }
 
 /**
- * Lightning's files with the steps of training behind them. Where names count anything else, which
- * the newest file tells, each file's own count of batches that stepped does.
+ * Lightning's files with training steps. If the names count something else, as the newest file shows,
+ * the number of batches in each file is used.
  */
 export async function withTrainingSteps(
   root: string,

@@ -9,14 +9,14 @@ import type { Listing } from '../../files/listing.ts'
 import { findSavedFiles, type SavedFile } from '../events/savedFiles.ts'
 
 interface State extends TableState {
-  /** The fitness of the best epoch so far; of equal ones the last is kept in best.pt. */
+  /** The best epoch so far. Of equal epochs best.pt is the last. */
   best: { value: number; step: number } | null
   rule: FitnessRule
 }
 
 const MEASURED = /^(metrics|val)\//
 
-/** Ultralytics' YOLO: `results.csv`, `args.yaml` and `weights/` with `best.pt` and `last.pt`. */
+/** Ultralytics' YOLO: `results.csv`, `args.yaml`, `weights/best.pt` and `weights/last.pt`. */
 export const ULTRALYTICS = lineSource<State>({
   name: 'ultralytics',
   files: (listing) => {
@@ -37,7 +37,7 @@ export const ULTRALYTICS = lineSource<State>({
   saved,
 })
 
-/** What best.pt is chosen by; of equal epochs the last is kept. */
+/** The fitness of an epoch, by which best.pt is chosen. Of equal epochs the last is kept. */
 function fitness(state: State, evaluation: Values, step: number): Values {
   const value = fitnessOf(evaluation, state.rule)
   if (value === undefined) return {}
@@ -68,7 +68,7 @@ async function started(listing: Listing): Promise<RunStart> {
   return { fields, warnings }
 }
 
-/** `epoch3.pt` counts from 0, as its program does within; best.pt and last.pt are of known epochs. */
+/** The weights of a run. `epoch3.pt` counts from 0; the table shows the epochs of best.pt and last.pt. */
 async function saved(listing: Listing, { best, step }: State): Promise<SavedFile[]> {
   return findSavedFiles(listing, ['weights'], (name) => {
     const epoch = /^epoch(\d{1,9})\.pt$/.exec(name)?.[1]

@@ -3,19 +3,19 @@ import type { Listing } from '../../files/listing.ts'
 import { listWeights } from '../weights/finder.ts'
 import { findSiblingLogs } from './siblings.ts'
 
-/** A folder may be called tfevents, too; a writer adds time and host. */
+/** An event file has a time and host after `tfevents`. A folder may be named tfevents. */
 const EVENTS = /(^|\/)[^/]*tfevents\.[^/]*$/
-/** Folders of one run, in which Keras and many others keep a writer each. */
+/** Folders of one run. Keras and many others write separate event files to them. */
 export const WRITERS = ['', 'train', 'training', 'eval', 'val', 'valid', 'validation', 'test']
 const RUN_FILES = /^(checkpoints|weights|trainer_state\.json|results\.csv|args\.yaml)$/
 const DEEPEST = 4
 
-/** Whether a folder has marks of a run of its own, whatever it is called. */
+/** Whether a folder is a separate run. */
 export async function isRunFolder(listing: Listing, folder: string): Promise<boolean> {
   return (await listing.names(folder)).some((name) => RUN_FILES.test(name))
 }
 
-/** The event files right in a folder. */
+/** The event files directly in a folder. */
 export async function findEventFiles(listing: Listing, folder: string): Promise<string[]> {
   const paths = (await listing.names(folder)).map((name) =>
     folder === '' ? name : `${folder}/${name}`,
@@ -24,9 +24,8 @@ export async function findEventFiles(listing: Listing, folder: string): Promise<
 }
 
 /**
- * Event files in folders below a run's root, or beside it, that hold no weights of their own: those of
- * one writer, or of several that belong together. Where there are several runs, or the root holds no
- * weights, none is its own.
+ * Event files in folders below a run's root or beside it, from one writer or several that belong
+ * together. None if they are of several runs, or if the root holds no weights.
  */
 export async function findEventsElsewhere(listing: Listing, isHere: boolean): Promise<string[]> {
   const all = await foldersBelow(listing, '', 0)
@@ -38,7 +37,7 @@ export async function findEventsElsewhere(listing: Listing, isHere: boolean): Pr
   return files
 }
 
-/** One folder, a folder a split, folders that `add_scalars` made, or starts that are counted. */
+/** Whether folders belong to one run: one folder, one per split or start, or those of `add_scalars`. */
 function isOneRun(folders: readonly string[]): boolean {
   if (folders.length < 2) return folders.length === 1
   const names = folders.map((folder) => basename(folder))

@@ -7,28 +7,28 @@ import { findEventFiles } from './eventFolders.ts'
 import { parseHyperparameters } from './tfEvent.ts'
 import { findRecords } from './tfrecord.ts'
 
-/** Hyperparameters stand at the beginning of an event file (bytes). */
+/** Hyperparameters are at the start of an event file (bytes). */
 const READ = 256 << 10
-/** So many event files are looked into. */
+/** At most this many event files are searched. */
 const MOST_FILES = 20
 
-/** Event files in a run's root, and in the folders that `add_hparams` makes beside them. */
+/** Event files in a run's root, and in the folders of `add_hparams` beside them. */
 export async function findHyperparameterFiles(listing: Listing): Promise<string[]> {
   const inRoot = await findEventFiles(listing, '')
   if (inRoot.length === 0) return []
   const files = [...inRoot]
-  // SummaryWriter names each folder by the time in seconds.
+  // SummaryWriter names these folders by the time in seconds.
   const folders = (await listing.names()).filter((name) => /^\d{9,}(\.\d+)?$/.test(name))
   for (const folder of folders) files.push(...(await findEventFiles(listing, folder)))
   return files.slice(0, MOST_FILES)
 }
 
-/** How much of an event file is looked into; it stays the same while the rest of the file grows (bytes). */
+/** How much of an event file is searched (bytes). It stays the same while the file grows. */
 export function hyperparameterBytes(size: number): number {
   return Math.min(size, READ)
 }
 
-/** The hyperparameters that TensorBoard's hparams plugin keeps in an event file. */
+/** The hyperparameters of TensorBoard's hparams plugin in an event file. */
 export async function readHyperparameters(root: string, path: string): Promise<RunOptions> {
   try {
     await using file = await openHandle(join(root, path))

@@ -2,12 +2,12 @@ import { basename, dirname, join, relative } from 'node:path'
 import { Listing } from '../../files/listing.ts'
 import { findWeights } from '../weights/finder.ts'
 
-/** Folders of weights, and folders of logs beside them that hold the same name. */
+/** Folders of weights, and folders of logs beside them. Both contain a folder per run. */
 const WEIGHTS = /^(checkpoints?|ckpts?|weights|models?|saved_models)$/i
 const LOGS = /^(logs?|runs|events|tensorboard(_logs?)?|tb(_logs?)?|tf_logs?)$/i
 const HIGHEST = 3
 
-/** `tensorboard_log/NAME` beside `checkpoints/NAME`, as paths relative to the root. */
+/** Paths of log folders beside the weights: `tensorboard_log/NAME` for `checkpoints/NAME`. */
 export async function findSiblingLogs(listing: Listing): Promise<string[]> {
   const { root } = listing
   for (let [folder, height] = [root, 0]; height < HIGHEST; height++) {
@@ -29,7 +29,7 @@ async function findBelow(listing: Listing, weights: string): Promise<string[]> {
   return found
 }
 
-/** The folder of weights beside a folder of event files that has none: `checkpoints/NAME` for `logs/NAME`. */
+/** The folder of weights for a folder of event files: `checkpoints/NAME` for `logs/NAME`. */
 export async function findSiblingWeights(root: string): Promise<string | undefined> {
   for (let [folder, height] = [root, 0]; height < HIGHEST; height++) {
     const above = dirname(folder)

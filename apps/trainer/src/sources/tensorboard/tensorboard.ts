@@ -18,25 +18,25 @@ import { parseEvent, type TfEvent } from './tfEvent.ts'
 import { HEAD, findRecords } from './tfrecord.ts'
 import { isCount } from '../../files/json.ts'
 
-/** HuggingFace's Trainer writes its arguments first, with the folder that the whole run is in. */
+/** HuggingFace's Trainer first writes its arguments, with the folder of the run. */
 const ARGUMENTS = /args\/text_summary[^]*?"output_dir": ("(?:[^"\\]|\\.)*")/
 
-/** How a program counts: HuggingFace by steps taken, Lightning by batches from 0, Keras by epochs from 0. */
+/** What a program counts: HuggingFace completed steps, Lightning batches from 0, Keras epochs from 0. */
 type CountUnit = 'steps' | 'batches' | 'epochs'
 
 interface State extends Progress {
   count_unit: CountUnit | null
-  /** The file that training writes, and its last step as counted there: what comes after is known by them. */
+  /** The training's event file and its last count, to detect evaluations after training. */
   file: string
   counted: number
-  /** How far the writers beside it are, by folder. */
+  /** The progress of other writers, by folder. */
   beside: Record<string, { attempt: number; counted: number }>
-  /** The tag that is the training's own loss. */
+  /** The tag of the training loss. */
   loss: string | null
   damaged: boolean
 }
 
-/** TensorBoard's event files, of whoever wrote them. */
+/** TensorBoard's event files, of any program. */
 export const TENSORBOARD = lineSource<State>({
   name: 'tensorboard',
   files: eventFiles,
@@ -87,8 +87,8 @@ async function eventFiles(listing: Listing): Promise<string[]> {
 }
 
 /**
- * HuggingFace keeps them in `runs`, a folder a start, beside its checkpoints and before there are
- * any; elsewhere `runs` holds one run a folder.
+ * HuggingFace writes event files to `runs`, one folder per start. Other programs may keep one run per
+ * folder there, so the files are only read if the folder is a run of the Trainer.
  */
 async function huggingFaceEvents(listing: Listing, names: readonly string[]): Promise<string[]> {
   const folders = (await listing.names('runs')).map((name) => `runs/${name}`)
@@ -102,14 +102,14 @@ async function huggingFaceEvents(listing: Listing, names: readonly string[]): Pr
   return found
 }
 
-/** Whether the arguments in an event file name a folder as their own, wherever that lay then. */
+/** Whether the arguments in an event file name this root. It may have been moved, so only names are compared. */
 function isOutputOf(root: string, head: string): boolean {
-  const [, measured = '""'] = ARGUMENTS.exec(head) ?? []
+  const [, path = '""'] = ARGUMENTS.exec(head) ?? []
   try {
-    const name = basename(String(JSON.parse(measured)))
+    const name = basename(String(JSON.parse(path)))
     return name === '.' || name === basename(root)
   } catch {
-    // What is no JSON was not written by the Trainer.
+    // The Trainer always writes JSON.
     return false
   }
 }
@@ -121,9 +121,9 @@ async function started(listing: Listing): Promise<RunStart> {
   return { fields: { ...fields, ...totals, metric_for_best }, warnings }
 }
 
-/** Numbers of one step of one file, gathered until another step or a second of the same name comes. */
+/** Values of one step in one file. A new step or a repeated name starts another group. */
 interface Group {
-  /** Where the first record of them begins. */
+  /** Offset of the first record. */
   byte: number
   step: number
   epoch: number | null
@@ -132,7 +132,7 @@ interface Group {
   evaluation: Values
 }
 
-/** An event without numbers. */
+/** An event without values. */
 const NOTHING: TfEvent = { wall_time: 0, step: 0, scalars: [] }
 
 function read(state: State, { file, bytes, offset, size }: FileBytes) {
@@ -174,14 +174,14 @@ function read(state: State, { file, bytes, offset, size }: FileBytes) {
 function groupEvents(state: State, group: Group, file: string): Found[] {
   const { step: counted, epoch, at, metrics, evaluation } = group
   const isTraining = Object.keys(metrics).length > 0
-  // Lightning counts one more once training is over, when it validates or tests again elsewhere.
+  // After training, Lightning counts one more step for a validation or test in another file.
   const isAfter = file !== state.file && counted === state.counted + 1
   const shift = state.count_unit === 'steps' || (state.count_unit === 'batches' && isAfter) ? 0 : 1
   const step = counted + (state.count_unit === null ? 0 : shift)
   if (!isCount(counted) || !isCount(step)) return [misfit('step', `its step is ${counted}`)]
   if (isTraining) state.file = file
   if (file === state.file) state.counted = Math.max(state.counted, counted)
-  // The same step twice is no going back: some log each batch of an epoch at one step.
+  // The same step again is not a restart: some programs log each batch of an epoch at one step.
   const again = 'loss' in metrics && step !== state.step ? advance(state, step) : undefined
   const whole = state.count_unit === 'epochs' ? step : epoch
   const where = { attempt: attemptOf(state, file, counted), step, epoch: whole, at: Math.round(at) }
@@ -190,8 +190,8 @@ function groupEvents(state: State, group: Group, file: string): Found[] {
 }
 
 /**
- * Which attempt a step of a file is of. What a folder beside that of training holds is read after all
- * of training's, so its attempts are told by its own going back.
+ * The attempt of a step in a file. Other folders are read after all training steps, so their attempts
+ * are counted by their own restarts.
  */
 function attemptOf(state: State, file: string, counted: number): number {
   const folder = dirname(file)
@@ -204,12 +204,12 @@ function attemptOf(state: State, file: string, counted: number): number {
   return Math.min(writer.attempt, state.attempt)
 }
 
-/** What HuggingFace sums up at the end; it is not of a step. */
+/** HuggingFace's summary at the end, which has no step. */
 const SUMMARY = /^train\/(train_|total_flos$)/
-/** What HuggingFace logs of training beside the loss, which it calls by the bare name elsewhere. */
+/** HuggingFace's other training values. In its state file they have no prefix. */
 const OF_TRAINING = /^train\/(learning_rate|grad_norm|epoch)$/
 
-/** The one name of a tag, held-out ones with a prefix; undefined for what is none of a step. */
+/** The common name of a tag; undefined if it is not a metric of a step. */
 function nameOf(state: State, file: string, tag: string): string | undefined {
   const folder = file.includes('/') ? basename(dirname(file)) : ''
   if (tag === 'hp_metric' || SUMMARY.test(tag) || isBatchValue(tag)) return undefined
@@ -231,16 +231,13 @@ function nameOf(state: State, file: string, tag: string): string | undefined {
   return whole === state.loss ? 'loss' : whole
 }
 
-/** `add_scalars("loss", { val })` writes a file of its own into a folder `loss_val`, under the tag `loss`. */
+/** The name of a tag. `add_scalars("loss", { val })` writes to a folder `loss_val`, with the tag `loss`. */
 function scalarsName(folder: string, tag: string): string {
   const before = `${tag.replaceAll('/', '_')}_`
   return folder.startsWith(before) ? `${tag}_${folder.slice(before.length)}` : tag
 }
 
-/**
- * By the marks of the programs: Keras prefixes its tags; beside all others Lightning logs `epoch`, and
- * HuggingFace `train/epoch`.
- */
+/** What a program counts, by its tags: Keras has a prefix, Lightning `epoch`, HuggingFace `train/epoch`. */
 function countUnitOf(tag: string): CountUnit | null {
   if (tag.startsWith('epoch_')) return 'epochs'
   if (tag === 'train/epoch') return 'steps'

@@ -7,9 +7,9 @@ interface Scalar {
   value: number
 }
 
-/** An event with the numbers that it carries; others (text, images, histograms) are passed by. */
+/** An event with its numbers. Texts, images and histograms are ignored. */
 export interface TfEvent {
-  /** Seconds since the epoch. */
+  /** Seconds since 1970. */
   wall_time: number
   step: number
   scalars: Scalar[]
@@ -22,8 +22,8 @@ type Hyperparameter = number | string | boolean
 const [FLOAT, DOUBLE] = [1, 2]
 
 /**
- * Reads one record of an event file (tensorflow/core/util/event.proto), as far as it holds numbers;
- * undefined where its fields reach beyond its end.
+ * Parses the numbers in one record of an event file (tensorflow/core/util/event.proto). Undefined if
+ * the record is cut.
  */
 export function parseEvent(bytes: Buffer, from: number, to: number): TfEvent | undefined {
   try {
@@ -34,12 +34,12 @@ export function parseEvent(bytes: Buffer, from: number, to: number): TfEvent | u
   }
 }
 
-/** What the hparams plugin starts a session with. */
+/** The tag with which the hparams plugin starts a session. */
 const SESSION = '_hparams_/session_start_info'
 
 /**
- * The hyperparameters that one record of an event file holds (tensorboard/plugins/hparams), by name;
- * undefined where it holds none.
+ * Parses the hyperparameters in one record of an event file (tensorboard/plugins/hparams), by name.
+ * Undefined if there are none.
  */
 export function parseHyperparameters(
   bytes: Buffer,
@@ -70,7 +70,7 @@ function readHyperparameters(event: Message): Record<string, Hyperparameter> {
   return found
 }
 
-/** Visits each message that a path of fields leads to. */
+/** Visits each message at a path of fields. */
 function walk(message: Message, [field, ...path]: readonly number[], visit: (at: Message) => void) {
   if (field === undefined) return visit(message)
   while (message.next()) {
@@ -121,7 +121,7 @@ function readSummary(bytes: Buffer, summary: Message, scalars: Scalar[]): void {
   }
 }
 
-/** The number of a tensor that holds one; undefined for any other. */
+/** The number in a tensor with one element; undefined for any other tensor. */
 function tensorScalar(bytes: Buffer, tensor: Message): number | undefined {
   let [type, found] = [0, undefined as number | undefined]
   while (tensor.next()) {

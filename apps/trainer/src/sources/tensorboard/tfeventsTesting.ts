@@ -1,6 +1,6 @@
 import { maskedCrc } from './tfrecord.ts'
 
-/** A number as an event file may hold it: by itself, or as a tensor of one. */
+/** A value in an event file: a plain number, or a tensor with one element. */
 interface Written {
   tag: string
   value: number
@@ -11,7 +11,7 @@ function field(number: number, wire: number, bytes: Buffer): Buffer {
   return Buffer.concat([varint(number * 8 + wire), bytes])
 }
 
-/** Negative numbers stand as their two's complement of 64 bits. */
+/** Negative numbers are written as 64-bit two's complement. */
 function varint(value: number | bigint): Buffer {
   const bytes: number[] = []
   for (let rest = BigInt.asUintN(64, BigInt(value)); ; rest /= 128n) {
@@ -30,7 +30,7 @@ function float(value: number): Buffer {
   return bytes
 }
 
-/** One record of an event file, whole with its checksums. */
+/** One record of an event file, with its checksums. */
 export function eventRecord(
   step: number | bigint,
   values: readonly Written[],

@@ -5,7 +5,7 @@ const TABLE = new Uint32Array(256).map((_zero, byte) => {
   return crc
 })
 
-/** The checksum of some bytes as a TFRecord carries it: rotated, and shifted by a constant. */
+/** The checksum in a TFRecord: CRC-32C, rotated and shifted by a constant. */
 export function maskedCrc(bytes: Uint8Array, from: number, to: number): number {
   let crc = 0xffffffff
   for (let at = from; at < to; at++) {
@@ -15,26 +15,26 @@ export function maskedCrc(bytes: Uint8Array, from: number, to: number): number {
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0
 }
 
-/** Bytes before and after a record's own: its length with a checksum, and its own checksum. */
+/** Bytes before a record (length and its checksum) and after it (the record's checksum). */
 export const HEAD = 12
 const TAIL = 4
 
-/** Where the records of a piece lie. */
+/** The records in a piece of a file. */
 export interface Records {
-  /** From and to of each whole record. */
+  /** Start and end of each complete record. */
   spans: [from: number, to: number][]
-  /** Records whose bytes are not what their checksum says. */
+  /** The number of records with a wrong checksum. */
   damaged: number
-  /** The bytes that were used; 0 where the first record is not whole yet. */
+  /** The number of bytes used; 0 if the first record is not complete yet. */
   used: number
-  /** Whether no record can follow, since a length itself is damaged. */
+  /** Whether a length is damaged, so no later record can be found. */
   isLost: boolean
 }
 
 /**
- * Finds the records of a TFRecord file in its next bytes: length (u64), its masked CRC-32C, the
- * record, its masked CRC-32C, all little-endian. A record that is longer than the piece is skipped
- * once `remaining`, the bytes from here to the end of the file, hold it whole.
+ * Finds the records in the next bytes of a TFRecord file. A record is: length (u64), its masked
+ * CRC-32C, the data, its masked CRC-32C, all little-endian. A record longer than the piece is skipped
+ * when it is complete; `remaining` is the number of bytes up to the end of the file.
  */
 export function findRecords(bytes: Buffer, remaining: number): Records {
   const found: Records = { spans: [], damaged: 0, used: 0, isLost: false }

@@ -30,10 +30,10 @@ const RUNS = `SELECT run_uuid, r.name AS name, status, start_time, end_time, art
 const METRICS = `SELECT key, value, timestamp, step, is_nan FROM metrics WHERE run_uuid = ? ORDER BY step, timestamp`
 const PARAMS = `SELECT key, value FROM params WHERE run_uuid = ? ORDER BY key`
 
-/** MLflow stores infinities as the largest numbers that there are. */
+/** MLflow stores an infinity as the largest double. */
 const LARGEST = 1.7976931348623157e308
 
-/** The runs of an MLflow store that were not deleted, with the folders of their artifacts. */
+/** The runs in an MLflow store, without deleted ones. */
 export function mlflowRuns(database: DatabaseSync, path: string): StoredRun[] {
   return database
     .prepare(RUNS)
@@ -68,7 +68,7 @@ function pointOf(row: unknown): Point {
   return { step, epoch: null, at: timestamp, name: key, value: number, file: '', line: null }
 }
 
-/** The run's folder on this machine, above its artifacts; empty where they lie on a server. */
+/** The run's folder on this machine, above its artifacts; empty if they are on a server. */
 function folderOf(uri: string | null): string {
   if (uri === null) return ''
   const path = uri.startsWith('file:') ? fileURLToPath(uri) : uri

@@ -7,7 +7,7 @@ import type { StoredRun } from './storedRun.ts'
 import { trackedEvents } from './trackedRun.ts'
 import { trackioRuns } from './trackioStore.ts'
 
-/** The runs in a SQLite store of MLflow or Trackio. Throws a Failure where it is of neither. */
+/** The runs in a SQLite store of MLflow or Trackio. Throws a Failure for any other file. */
 export function storedRuns(path: string): StoredRun[] {
   try {
     using store = new Store(path)
@@ -22,14 +22,14 @@ export function storedRuns(path: string): StoredRun[] {
   )
 }
 
-/** The events of a stored run, whose values stand in the store. */
+/** The events of a run in a store. */
 export async function storedEvents(run: StoredRun, path: string): Promise<TrainingEvent[]> {
   const file = relative(run.root, path)
   const points = run.points.map((point) => ({ ...point, file }))
   return trackedEvents(run.root, { ...run, points, status: run.status ?? 'stopped' })
 }
 
-/** Opened to read only, and closed. */
+/** A store, opened read-only and closed on dispose. */
 class Store {
   readonly database: DatabaseSync
 

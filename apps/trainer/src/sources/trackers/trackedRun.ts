@@ -12,7 +12,7 @@ import { findSavedWeights } from '../weights/savedWeights.ts'
 export interface Point {
   step: number
   epoch: number | null
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since 1970. */
   at: number | null
   name: string
   value: Measured
@@ -20,17 +20,17 @@ export interface Point {
   line: number | null
 }
 
-/** A run as a tracker stored it. */
+/** A run that a tracker stored. */
 export interface TrackedRun {
   config: Record<string, unknown>
   started_at: number | null
   ended_at: number | null
-  /** How it ended; null while it goes on. */
+  /** How it ended; null while it is running. */
   status: 'completed' | 'failed' | 'stopped' | null
   points: Point[]
 }
 
-/** The events of a run that a tracker stored, with the weights below its root. */
+/** The events of a tracked run, with the weights below its root. */
 export async function trackedEvents(
   root: string,
   { config, started_at, ended_at, status, points }: TrackedRun,
@@ -54,7 +54,7 @@ export async function trackedEvents(
   return admitAll(events, 'metrics')
 }
 
-/** HuggingFace's Trainer logs its arguments to every tracker. */
+/** The declared metric. HuggingFace's Trainer logs its arguments to every tracker. */
 function declaredIn(config: Readonly<Record<string, unknown>>) {
   const [metric, greater] = [config['metric_for_best_model'], config['greater_is_better']]
   if (typeof metric !== 'string' || metric === '' || metric === 'None') return undefined
@@ -64,7 +64,7 @@ function declaredIn(config: Readonly<Record<string, unknown>>) {
   return { metric_for_best: heldOutName(metric), direction, declared_by }
 }
 
-/** The points of one step together, in order of their steps. */
+/** The measurements, grouped by step and in order of steps. */
 function measuredIn(points: readonly Point[]): TrainingEvent[] {
   const loss = findTrainingLoss([...new Set(points.map(({ name }) => name))])
   const steps = Map.groupBy(points, ({ step }) => step)
@@ -77,9 +77,9 @@ function measuredIn(points: readonly Point[]): TrainingEvent[] {
       const { step, epoch, at, file, line } = first
       const kinds = { metrics: {}, evaluation: {} }
       for (const { name, value } of together) {
-        const isOut = isHeldOut(name)
-        const metric = isOut ? heldOutName(name) : name === loss ? 'loss' : name
-        setOwn(isOut ? kinds.evaluation : kinds.metrics, metric, value)
+        const isEvaluated = isHeldOut(name)
+        const metric = isEvaluated ? heldOutName(name) : name === loss ? 'loss' : name
+        setOwn(isEvaluated ? kinds.evaluation : kinds.metrics, metric, value)
       }
       return measuredEvents({ attempt: 0, step, epoch, at }, kinds, { file, line })
     })

@@ -6,14 +6,14 @@ import { jsonObject } from '../../files/json.ts'
 import { findRoot, type StoredRun } from './storedRun.ts'
 import type { Point } from './trackedRun.ts'
 
-/** JSON is stored as text, or as its bytes. */
+/** JSON, stored as text or as bytes. */
 const Json = z.union([z.string(), z.instanceof(Uint8Array)]).transform((logged) => {
   return typeof logged === 'string' ? logged : Buffer.from(logged).toString('utf8')
 })
 const Row = z.object({ timestamp: z.string(), run: z.string(), step: z.number(), metrics: Json })
 const Config = z.object({ config: Json })
 
-/** The runs of a project in Trackio's store; a file is a project. */
+/** The runs in a Trackio store. A file is one project. */
 export function trackioRuns(database: DatabaseSync, path: string): StoredRun[] {
   const project = basename(path).replace(/\.\w+$/, '')
   const rows = database
@@ -40,7 +40,7 @@ export function trackioRuns(database: DatabaseSync, path: string): StoredRun[] {
 function configOf(database: DatabaseSync, run: string): Record<string, unknown> {
   const row = database.prepare('SELECT config FROM configs WHERE run_name = ?').get(run)
   const config = row === undefined ? {} : (jsonObject(Config.parse(row).config) ?? {})
-  // Its own names begin with an underscore.
+  // Trackio's internal names begin with an underscore.
   return Object.fromEntries(Object.entries(config).filter(([name]) => !name.startsWith('_')))
 }
 
@@ -52,8 +52,8 @@ function pointsOf({ timestamp, step: count, metrics }: z.infer<typeof Row>): Poi
   return Object.entries(values).flatMap(([name, logged]): Point[] => {
     const value = readMeasured(logged)
     if (value === undefined || value === null || /(^|\/)(global_step|epoch)$/.test(name)) return []
-    const place = { epoch: typeof epoch === 'number' ? epoch : null, at: timeOf(timestamp) }
-    return [{ step, ...place, name, value, file: '', line: null }]
+    const point = { epoch: typeof epoch === 'number' ? epoch : null, at: timeOf(timestamp) }
+    return [{ step, ...point, name, value, file: '', line: null }]
   })
 }
 

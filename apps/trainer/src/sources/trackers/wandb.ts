@@ -10,7 +10,7 @@ import { readWandbLog, type WandbRecord } from './wandbLog.ts'
 
 const FILE = /^run-.+\.wandb$/
 
-/** A run of W&B as it lies in `wandb/run-…` or, offline, in `wandb/offline-run-…`. */
+/** A W&B run in `wandb/run-…` or `wandb/offline-run-…`. */
 export const WANDB: Source = {
   name: 'wandb',
   isHere: async (listing) => (await files(listing)).length > 0,
@@ -62,7 +62,7 @@ function addRecord(found: WandbRun, axis: Axis, record: WandbRecord, file: strin
   }
 }
 
-/** The step that a row is of: the trainer's own where it logs one, else W&B's count of log calls. */
+/** The step of a row: the trainer's step if it is logged, else W&B's count of log calls. */
 interface Axis {
   step: number | null
   isNamed: boolean
@@ -80,7 +80,7 @@ function pointsIn(
   for (const [name, text] of items) flatten(values, name, valueOf(text))
   const named = STEPS.map((name) => ownValue(values, name)).find(isStep)
   axis.isNamed ||= named !== undefined
-  // A row without the trainer's own step is of the last one.
+  // A row without the trainer's step belongs to the last step.
   const step = named ?? (axis.isNamed ? axis.step : ownValue(values, '_step'))
   if (!isStep(step)) return []
   axis.step = step
@@ -99,7 +99,7 @@ function isStep(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
-/** Dictionaries are named by paths; images, tables and histograms are such without numbers of their own. */
+/** Flattens dictionaries to paths. Images, tables and histograms have a `_type` and are ignored. */
 function flatten(into: Record<string, unknown>, name: string, value: unknown): void {
   if (typeof value !== 'object' || value === null) return setOwn(into, name, value)
   if (Array.isArray(value) || '_type' in value) return

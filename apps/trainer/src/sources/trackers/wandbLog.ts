@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { CutShort, Message } from '../../files/protobuf.ts'
 
-/** What is read of a record; values are JSON texts by their names. */
+/** The parts of a record that are read. Values are JSON texts. */
 export type WandbRecord =
   | { kind: 'history'; items: [name: string, json: string][] }
   | { kind: 'config'; config: [name: string, json: string][] }
@@ -15,14 +15,14 @@ export type WandbRecord =
     }
   | { kind: 'exit'; code: number }
 
-/** LevelDB's log format: blocks, in which a record has a checksum, a length and which part of a whole it is. */
+/** LevelDB's log format: blocks of records, each with a checksum, a length and a part type. */
 const BLOCK = 32 << 10
 const HEAD = 7
 const [FULL, FIRST, LAST] = [1, 2, 4]
 /** Fields of `Record` in wandb's wandb_internal.proto. */
 const [HISTORY, CONFIG, RUN, EXIT] = [2, 5, 17, 18]
 
-/** The records of a W&B file, in order; undefined where it is none. What is damaged is left out. */
+/** The records of a W&B file, in order; undefined for any other file. Damaged records are skipped. */
 export function readWandbLog(bytes: Buffer): WandbRecord[] | undefined {
   if (bytes.toString('latin1', 0, 4) !== ':W&B') return undefined
   return joinParts(bytes).flatMap((data) => {
@@ -38,7 +38,7 @@ export function readWandbLog(bytes: Buffer): WandbRecord[] | undefined {
 function joinParts(bytes: Buffer): Buffer[] {
   const found: Buffer[] = []
   let parts: Buffer[] = []
-  // The file's own seven bytes stand where the first record of the first block would.
+  // The file begins with a header of seven bytes.
   for (let at = HEAD; at + HEAD <= bytes.length;) {
     const left = BLOCK - (at % BLOCK)
     if (left < HEAD) {
@@ -68,7 +68,7 @@ function recordIn(data: Buffer): WandbRecord | undefined {
   return undefined
 }
 
-/** Items have a key, or one in parts, and a value in JSON. */
+/** Items have a key, or a nested key in parts, and a value as JSON. */
 function itemsOf(message: Message, field: number): [string, string][] {
   const found: [string, string][] = []
   while (message.next()) {

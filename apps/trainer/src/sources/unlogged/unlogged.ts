@@ -23,17 +23,17 @@ import { joinWeights } from '../weights/join.ts'
 import { readClaimedBest, readMonitoredMetric } from '../weights/monitoredMetric.ts'
 import { findCandidates } from '../weights/savedWeights.ts'
 
-/** The source of a run that has weights and no log. */
+/** The source name of a run with weights and without a log. */
 export const WEIGHTS_ONLY_NAME = 'weights'
 
 /**
- * Weights that tell themselves how good they are, where no log lies beside them: Lightning's without
- * a logger, spaCy's pipelines, files with words beside them.
+ * Weights with their own metrics and without a log: Lightning without a logger, spaCy's pipelines,
+ * files with metadata beside them.
  */
 export const WEIGHTS_ONLY: Source = {
   name: WEIGHTS_ONLY_NAME,
   isHere: async (listing) => {
-    // Several folders of weights are several runs, and deeper ones are runs of their own.
+    // Several folders of weights are several runs.
     const found = await listWeights(listing)
     const [folder, ...others] = new Set(found.map(({ path }) => dirname(path)))
     const isHere = folder !== undefined && others.length === 0 && HOLDERS.test(folder)
@@ -43,7 +43,7 @@ export const WEIGHTS_ONLY: Source = {
   open: (options) => new WholeReader({ files, events: eventsIn }, options),
 }
 
-/** Where weights of a run lie. */
+/** Folders that hold the weights of a run. */
 const HOLDERS = /^(\.|checkpoints?|ckpts?|weights|models?|saved_models)$/i
 
 async function files(listing: Listing): Promise<string[]> {
@@ -75,7 +75,7 @@ async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]>
   return admitAll(events, 'the checkpoints')
 }
 
-/** Weights without any count are told apart by the order in which they were saved. */
+/** Numbers weights without any step in the order in which they were saved. */
 function orderWeights(
   found: readonly SavedFile[],
   candidates: readonly Candidate[],

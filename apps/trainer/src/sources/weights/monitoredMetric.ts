@@ -25,10 +25,10 @@ export function readClaimedBest(
   const path = facts?.best_path
   if (!path || !facts.monitor) return undefined
   const name = basename(path.replaceAll('\\', '/'))
-  const lies = saved.find((one) => basename(one.path) === name)
+  const found = saved.find((one) => basename(one.path) === name)
   const metric = heldOutName(facts.monitor.metric)
   const value = facts.monitor.scores.get(name) ?? null
-  return { path: lies?.path ?? path, step: lies ? lies.step : pathStep(path), metric, value }
+  return { path: found?.path ?? path, step: found ? found.step : pathStep(path), metric, value }
 }
 
 /** The weights with the highest step. Times are not used first, because they may be those of a copy. */
