@@ -1,8 +1,8 @@
 import { visible } from './visible.ts'
 
 /**
- * Rows of cells as lines with aligned columns, each cell on its line whatever it holds. `right` names the columns (from 0) that end at one
- * place, as figures do; the last one is never padded.
+ * Rows of cells as lines with aligned columns, each row on one line. `right` has the columns (from 0) that are
+ * aligned to the right, as numbers are. The last column is never padded.
  */
 export function columns(rows: readonly (readonly string[])[], right: readonly number[]): string[] {
   const shown = rows.map((row) => row.map(visible))

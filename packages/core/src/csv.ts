@@ -1,6 +1,6 @@
 /**
- * How a cell begins that a spreadsheet would run as a formula, also in the wide forms that some take
- * for the same (https://owasp.org/www-community/attacks/CSV_Injection).
+ * The first characters of a cell that a spreadsheet runs as a formula, also in their full-width forms
+ * (https://owasp.org/www-community/attacks/CSV_Injection).
  */
 const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
 

@@ -1,7 +1,7 @@
-/** What the system answers to a write where a disk or a user's quota is full. */
+/** The system's error codes for a full disk or a full quota. */
 const NO_ROOM: unknown[] = ['ENOSPC', 'EDQUOT']
 
-/** Whether an error of the file system says that there is no room. */
+/** Whether a file system error means that the disk is full. */
 export function isDiskFull(error: unknown): boolean {
   return error instanceof Error && 'code' in error && NO_ROOM.includes(error.code)
 }

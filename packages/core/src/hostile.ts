@@ -1,7 +1,7 @@
 import { TrainingEvent } from './run/event.ts'
 import { setOwn } from './named.ts'
 
-/** Text that some layer may take for something else than text, by what it is mistaken for. */
+/** Texts that a layer may misread as something else, by what it may misread them as. */
 export const HOSTILE_TEXTS = {
   inherited: '__proto__',
   method: 'constructor',
@@ -36,8 +36,8 @@ export const HOSTILE_NUMBERS: readonly number[] = [
 const STEPS = [1, 2, 3, 1e15, 1e15 + 1] as const
 
 /**
- * A run in which each name, path and line of text is one text, as events in their order: to be
- * recorded, or written into a journal. The text is the metric that decides, too.
+ * The events of a run in which every name, path and line has the same hostile text, to record or to
+ * write into a journal. The text is also the name of the deciding metric.
  */
 export function hostileRun(text: string, extreme = false): TrainingEvent[] {
   const values = (index: number): Record<string, number | null> => {

@@ -1,10 +1,10 @@
 import { unflatten } from 'devalue'
 import { namedRecord } from './named.ts'
 
-/** The longest input of a procedure, in characters; what it decodes to is no larger. */
+/** The longest input of a procedure, in characters, also after decoding. */
 export const LONGEST_INPUT = 65_536
 
-/** How deep lists and objects of an input may lie in each other. */
+/** The deepest nesting of lists and objects in an input. */
 const DEEPEST = 16
 
 /** What marks the entries of a record whose names devalue refuses. */
@@ -22,9 +22,9 @@ export class InputRefused extends Error {
 
 /**
  * Decodes the input of a procedure. Only plain data is taken: null, booleans, numbers, text, lists
- * and objects. Throws InputRefused for anything that decodes to more than LONGEST_INPUT
- * characters, before it is decoded: a list with holes has a length that no byte pays for, and a
- * value that is named many times is walked many times.
+ * and objects. Throws InputRefused, before decoding, if the result would exceed LONGEST_INPUT
+ * characters: a few bytes can stand for a very long list with holes, or for a value that is used many
+ * times.
  */
 export function decodeInput(text: unknown): unknown {
   if (typeof text !== 'string') throw new InputRefused('The input must be text.')

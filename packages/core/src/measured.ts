@@ -1,8 +1,7 @@
 import { shallow } from './nesting.ts'
 
 /**
- * A measured number. NaN and ±Infinity are measurements that went wrong and stay what they are;
- * null means that nothing was measured.
+ * A measured number. NaN and ±Infinity are kept as they are; null means that nothing was measured.
  */
 export type Measured = number | null
 
@@ -36,8 +35,8 @@ export function readMeasured(value: unknown): Measured | undefined {
   return typeof value === 'string' ? NON_FINITE.get(value) : undefined
 }
 
-// Strings are matched whole, so that words in them are left alone; unrolled, since a long string
-// would overflow the stack of an alternation in a loop.
+// Whole strings are matched, so words inside them do not change. The loop is unrolled, because an
+// alternation in a loop overflows the stack on a long string.
 const STRING_OR_BARE = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/gs
 const MARK = '\u0000'
 

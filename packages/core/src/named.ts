@@ -1,5 +1,5 @@
 /**
- * The value under a name, undefined where the record does not hold it. A name from a run may be
+ * The value under a name; undefined if the record does not have it. A name from a run may be
  * `constructor` or `toString`, which every object inherits.
  */
 export function ownValue<Value>(
@@ -34,8 +34,8 @@ export function isRecord(value: unknown): value is object {
 }
 
 /**
- * A record that holds `__proto__`, which devalue refuses, as its entries, and back. What is no such
- * record is false.
+ * Converts a record with the name `__proto__`, which devalue refuses, to its entries and back. Any
+ * other value gives false.
  */
 export const namedRecord = {
   encode: (value: unknown): [string, unknown][] | false =>

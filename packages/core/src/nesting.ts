@@ -1,12 +1,12 @@
-/** What a program logs or is configured by is not nested deeper. */
+/** Logs and configurations are never nested deeper. */
 const DEEPEST = 100
 const [QUOTE, BACKSLASH] = [0x22, 0x5c]
 const OPENING = new Set([0x5b, 0x7b])
 const CLOSING = new Set([0x5d, 0x7d])
 
 /**
- * JSON text in which what is nested too deeply is null, so that whoever goes through its value by
- * calling itself comes to an end. O(text).
+ * JSON text in which values that are nested too deeply are null, so that recursive code cannot
+ * overflow the stack. O(text).
  */
 export function shallow(text: string): string {
   if (text.length <= 2 * DEEPEST) return text

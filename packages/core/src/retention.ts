@@ -10,32 +10,32 @@ export interface Prunable {
   bytes: number | null
   pinned: boolean
   shipped: boolean
-  /** Where it lies below the root, of all paths that name it the same one; `path` where left out. */
+  /** Its path below the root with links resolved; `path` if left out. */
   resolved_path?: string
   /** Why it is never removed, such as that it is a log of the run. */
   kept_because?: string | undefined
-  /** Paths that are a part of it though they do not lie in its folder, such as where its links lead. */
+  /** Paths outside its folder that belong to it, such as the targets of its links. */
   needs?: readonly string[]
 }
 
-/** How many are kept whatever else is said. */
+/** How many checkpoints are always kept. */
 export interface RetentionOptions {
-  /** Of the ranking's beginning; the best is always kept where there is one. */
+  /** The first ranks; the best is always kept. */
   keep_best: number
-  /** Of the latest whole ones, at least one. */
+  /** The latest complete checkpoints; at least one is kept. */
   keep_last: number
 }
 
-/** What stays, with every reason, and what goes; both by step. */
+/** The checkpoints that are kept, with all reasons, and those to remove; both by step. */
 export interface Retention<Row extends Prunable = Prunable> {
   stays: { checkpoint: Row; why: string[] }[]
   goes: Row[]
 }
 
 /**
- * Which checkpoints of a run may be removed: those whose files are there and that no rule keeps.
- * The best, the last, pinned and shipped ones stay, and so does what the trainer itself calls its
- * best, what is still being written, and files that do not tell their step.
+ * Which checkpoints of a run may be removed: those that have files and that no rule keeps. Kept are
+ * the best, the latest, pinned and shipped ones, the trainer's recorded best, those still being
+ * written, and those without a step.
  */
 export function retention<Row extends Prunable>(
   checkpoints: readonly Row[],
@@ -76,11 +76,11 @@ interface Reasoned<Row extends Prunable> {
   why: string[]
 }
 
-/** Adds what those that stay are made of, and what they lie in. */
+/** Also keeps the parts of kept checkpoints, and the folders that contain them. */
 function withNeeded<Row extends Prunable>(reasoned: readonly Reasoned<Row>[]): Reasoned<Row>[] {
   const stays = reasoned.filter(({ why }) => why.length > 0)
   const rest = reasoned.filter(({ why }) => why.length === 0)
-  // What is needed may need more, which is looked at in its turn.
+  // A checkpoint that is added here may need others, so the loop continues with it.
   for (const { checkpoint } of stays) {
     for (const one of rest) {
       const words =
@@ -98,7 +98,7 @@ function withNeeded<Row extends Prunable>(reasoned: readonly Reasoned<Row>[]): R
   })
 }
 
-/** Why a path cannot go while another checkpoint stays. All lies in the run's own folder, which says nothing. */
+/** Why a path cannot be removed while another checkpoint is kept. The run's root itself does not count. */
 function partOf(path: string, checkpoint: Prunable): string | undefined {
   const { needs = [] } = checkpoint
   const kept = resolvedPath(checkpoint)
@@ -124,7 +124,7 @@ function byAge(a: Prunable, b: Prunable): number {
   return a.attempt - b.attempt || (a.step ?? 0) - (b.step ?? 0)
 }
 
-/** A trainer names its best by a path of its own machine: the folder's name is what they share. */
+/** The trainer records a path of its own machine, so only the folder's name is compared. */
 function isNamed(path: string, claimed: string): boolean {
   const name = (text: string) => text.split(/[\\/]+/).findLast(Boolean)
   return name(path) === name(claimed)

@@ -24,10 +24,10 @@ export interface MetricFigures {
   max_step: number | null
 }
 
-/** Something that shows on which data a run was evaluated: `samples`, or a setting of its configuration. */
+/** A fact about the data of an evaluation: `samples`, or a setting of the run's configuration. */
 export interface DataFact {
   name: string
-  /** Null where the run does not say. */
+  /** Null if it was not logged. */
   value: string | number | null
 }
 
@@ -38,11 +38,11 @@ export interface ComparedRun {
   alive: boolean
   metric: string | null
   direction: Direction | null
-  /** Its own best checkpoint, by its own policy; null where it has none. */
+  /** The best checkpoint by the run's policy; null if it has none. */
   best: Ranked | null
   /** Its best evaluation, where nothing was saved. */
   missed_best: MissedBest | null
-  /** Why this checkpoint, or why none, as the run's own page says it. */
+  /** Why this checkpoint is best, or why there is none; the same sentence as on the run's page. */
   reason: string
   data: DataFact[]
   /** By metric. */
@@ -53,11 +53,11 @@ export interface ComparedRun {
   difference: number | null
   /** The best of its group. */
   is_best: boolean
-  /** Noise cannot tell it from the best of its group. */
+  /** The difference from the best of its group is within the noise. */
   is_tied: boolean
 }
 
-/** Runs that compare: one metric, one direction, and no sign of different evaluation data. */
+/** Runs that can be compared: same metric and direction, and no sign of different evaluation data. */
 export interface ComparisonGroup {
   metric: string
   direction: Direction
@@ -95,7 +95,7 @@ export interface ComparisonNote {
 /** Which run's which checkpoint to ship, and why. */
 export interface Comparison {
   sentence: string
-  /** The run and its checkpoint to ship; null where no run has one, or where groups do not compare. */
+  /** The run and its checkpoint to ship; null if no run has one, or if there are several groups. */
   best: { job_id: string; checkpoint: Ranked } | null
   /** The largest first. */
   groups: ComparisonGroup[]

@@ -9,8 +9,8 @@ interface Configured {
 }
 
 /**
- * The settings that are not the same in all runs: numbers first, since they are what is tuned, and
- * texts that no two runs share last, since they are mostly names and paths.
+ * The settings that differ between runs. Numbers come first: they are usually tuned. Texts that are
+ * different in each run come last: they are mostly names and paths.
  */
 export function differingSettings(runs: readonly Configured[]): DifferingSetting[] {
   const values = new Map<string, Record<string, unknown>>()
@@ -28,7 +28,7 @@ export function differingSettings(runs: readonly Configured[]): DifferingSetting
     .map(({ name, values: own }) => ({ name, values: own }))
 }
 
-/** Those of the settings in which some runs differ from one another, whatever other runs have. */
+/** The settings that differ among some of the runs. */
 export function differingAmong(
   settings: readonly DifferingSetting[],
   runs: readonly { job_id: string }[],

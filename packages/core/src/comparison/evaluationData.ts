@@ -19,12 +19,12 @@ const DATA_SETTING = new RegExp(
   ].join('|'),
 )
 
-/** The name under which the number of samples stands among the facts. */
+/** The name of the fact that has the number of samples. */
 const SAMPLES = 'samples'
 
 /**
- * What a run says of the data that it was evaluated on: how many samples the evaluation of its best
- * checkpoint had, and what its configuration names.
+ * Facts about the evaluation data of a run: the number of samples of its best checkpoint's
+ * evaluation, and the data that its configuration names.
  */
 export function dataFacts(
   at: Evaluation | undefined,
@@ -48,8 +48,8 @@ function textOf(value: unknown): string {
 }
 
 /**
- * Divides runs by the facts on which they contradict each other. A fact that only some runs tell,
- * all alike, divides nothing; where runs contradict each other, those that do not tell it stand apart.
+ * Divides runs by facts that differ. A fact that is the same in all runs that have it does not divide
+ * them. If a fact differs, runs without it form a group of their own.
  */
 export function dividedByData<Run extends { data: readonly DataFact[] }>(
   runs: readonly Run[],
@@ -72,7 +72,7 @@ function factOf({ data }: { data: readonly DataFact[] }, name: string): DataFact
   return data.find((fact) => fact.name === name)?.value ?? null
 }
 
-/** The values of a fact that contradict each other, in order; numbers within rounding are the same one. */
+/** The different values of a fact, in order. Numbers that differ only by rounding are the same. */
 function valuesOf(
   runs: readonly { data: readonly DataFact[] }[],
   name: string,

@@ -9,7 +9,7 @@ type Names = ReadonlyMap<string, string>
 /** A sentence lists at most so many runs by name. */
 const MOST = 4
 
-/** How each run is called: by its name, with the beginning of its id where another has the same name. */
+/** The shown name of each run: its name, plus the start of its id if another run has the same name. */
 export function shownNames(runs: readonly Pick<ComparedRun, 'job_id' | 'name'>[]): Names {
   const named = Map.groupBy(runs, ({ name }) => name.trim())
   return new Map(
@@ -27,7 +27,7 @@ export function runWords(job_ids: readonly string[], names: Names): string {
   return listedWords(job_ids.map((job_id) => names.get(job_id) ?? job_id))
 }
 
-/** What decides within one group: the best first, as a few sentences. */
+/** The result of one group in a few sentences: the best run first. */
 export function groupSentence(
   ranking: readonly RunWithBest[],
   noise: Noise | null,
@@ -83,7 +83,7 @@ export function comparisonSentence(
   return `The ${ranked} runs do not all compare, so each of ${groups.length} groups has its own best.`
 }
 
-/** What sets a group apart: its metric, and the data that it was evaluated on. */
+/** What is specific to a group: its metric and its evaluation data. */
 export function groupWords({ metric, direction, data }: ComparisonGroup): string {
   return [`${superlative(direction)} ${metric}`, ...data.map(factWords)].join(', ')
 }

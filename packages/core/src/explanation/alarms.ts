@@ -9,7 +9,7 @@ import { lowOrHigh } from '../selection/problemText.ts'
 import { directionByRecord } from '../selection/recorded.ts'
 import type { SelectionInput } from '../selection/input.ts'
 
-/** The trainer's own setting goes for the wrong end of a metric. */
+/** The trainer's setting optimises a metric in the wrong direction. */
 export function directionAlarms(
   given: ExplanationInput,
   decided: Decider,
@@ -20,7 +20,7 @@ export function directionAlarms(
   return text === undefined ? [] : [note('wrong_direction', 'alarm', text)]
 }
 
-/** A direction that was written down, against the one that the name tells. */
+/** The declared direction is not the usual one for this metric name. */
 function byDeclaration(
   { selection }: ExplanationInput,
   { basis, declared_by }: Decider,
@@ -36,7 +36,7 @@ function byDeclaration(
   return `The ${superlative(direction)} ${metric} decides, as declared by ${declared_by}, but by its name ${metric} is better ${lowOrHigh(usual)}. If that is a mistake, change the policy to metric ${metric} with ${usual}.${other}`
 }
 
-/** A record that only the wrong end of the metric explains, whatever became of its pointer. */
+/** The trainer's recorded best is the worst value, so it compared in the wrong direction. */
 function byRecord({ selection, evaluations }: ExplanationInput, { claim }: SelectionInput) {
   const { metric, direction } = selection
   if (!claim || !isFiniteMeasure(claim.value) || directionOf(metric) !== direction) return undefined
@@ -46,7 +46,7 @@ function byRecord({ selection, evaluations }: ExplanationInput, { claim }: Selec
   return `The trainer kept the ${superlative(opposite)} ${metric} as its best, but ${metric} is better ${lowOrHigh(direction)}. Set greater_is_better (or mode) for the next run.`
 }
 
-/** HuggingFace's Trainer maximises whatever does not end in "loss" and was not told otherwise. */
+/** HuggingFace's Trainer maximises metrics that do not end in "loss", unless greater_is_better is set. */
 function bySetting({ config }: ExplanationInput['context']): string | undefined {
   const { metric_for_best_model: named, greater_is_better: wanted } = config ?? {}
   if (typeof named !== 'string' || wanted === false || named.endsWith('loss')) return undefined

@@ -9,7 +9,7 @@ import { note } from './note.ts'
 import { unlikeSamples } from '../selection/samples.ts'
 import { isPreferenceTraining } from '../selection/undeclared.ts'
 
-/** Where the deciding figure, or the loss beside it, means something else than it seems to. */
+/** Where the deciding metric, or the loss, may mislead. */
 export function misleadingNotes(given: ExplanationInput, decided: Decider): Note[] {
   return [
     ...preferenceNotes(given),
@@ -25,7 +25,7 @@ export function misleadingNotes(given: ExplanationInput, decided: Decider): Note
 const PREFERENCE_SIGNALS =
   /^(win_rate|reward|objective\/(rlhf_reward|kl)|rewards\/(accuracies|chosen|margins)|kl|completions\/mean_length)$/
 
-/** In preference training: the signals that do tell progress, and what to beware of. */
+/** In preference training: the metrics that show progress, and a warning about the loss. */
 function preferenceNotes({ evaluations, selection, context }: ExplanationInput): Note[] {
   const names = metricNames(evaluations)
   if (!isPreferenceTraining([...names, ...(context.logged ?? [])])) return []
@@ -40,7 +40,7 @@ function preferenceNotes({ evaluations, selection, context }: ExplanationInput):
   return [note('preference_training', 'warning', text)]
 }
 
-/** A falling reward of the chosen answers is how such a run goes wrong while its margin grows. */
+/** If the reward of the chosen answers falls, the run degrades even if its margin grows. */
 function fallingChosen(evaluations: ExplanationInput['evaluations']): string {
   const name = metricNames(evaluations).find((one) => withoutSplit(one) === 'rewards/chosen')
   const values = name ? evaluations.map((one) => measureOf(one, name)).filter(isFiniteMeasure) : []
@@ -50,7 +50,7 @@ function fallingChosen(evaluations: ExplanationInput['evaluations']): string {
     : ''
 }
 
-/** Where an error rate decides by rule, that the loss would not have agreed at the end. */
+/** If an error rate decides: how far the loss rose above its lowest value. */
 function speechNotes({ selection, evaluations }: ExplanationInput, decided: Decider): Note[] {
   if (decided.basis !== 'speech') return []
   const losses = evaluations.map((one) => measureOf(one, 'eval_loss')).filter(isFiniteMeasure)
@@ -61,12 +61,12 @@ function speechNotes({ selection, evaluations }: ExplanationInput, decided: Deci
   return [note('speech', 'note', text)]
 }
 
-/** In fewer evaluations a model may not have learned yet. */
+/** With fewer evaluations, the model may not have learned anything yet. */
 const STUCK_FOR = 4
-/** An accuracy that moves by less answers alike but for single samples; so much of its loss is noise. */
+/** Smaller changes than these are single samples or noise. */
 const STUCK = { accuracy: 0.005, loss: 0.01 }
 
-/** An accuracy that stays where it began while the loss does too: the model answers as it did before. */
+/** Accuracy and loss both stay at their first values: the model's answers have not changed. */
 function accuracyNotes({ evaluations }: ExplanationInput): Note[] {
   const name = metricNames(evaluations).find((one) => /^(accuracy|acc)$/.test(withoutSplit(one)))
   if (name === undefined) return []
@@ -88,7 +88,7 @@ function accuracyNotes({ evaluations }: ExplanationInput): Note[] {
 
 const EMA = /(^|[^a-z])(ema|swa)([^a-z]|$)/
 
-/** Values of averaged weights do not tell of raw ones, and only their names show whose they are. */
+/** Metrics of averaged weights differ from those of raw weights; only the metric's name shows which. */
 function averagedNotes({ evaluations, selection }: ExplanationInput): Note[] {
   const isAveraged = (name: string): boolean => EMA.test(name.toLowerCase())
   if (isAveraged(selection.metric)) {

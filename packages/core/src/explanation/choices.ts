@@ -4,12 +4,12 @@ import { overallFirst } from '../metric/overall.ts'
 import type { Evaluation } from '../run/rows.ts'
 import { isPreferenceTraining } from '../selection/undeclared.ts'
 
-/** Task metrics that say most go first: where classes are imbalanced, before accuracy. */
+/** The most informative task metrics first: with imbalanced classes, macro and F1 before accuracy. */
 const ORDER = ['macro', 'f1', 'auprc', 'wer', 'cer', 'accuracy']
 
 /**
- * Held-out metrics, the most telling first and those of single classes last; in preference training
- * no loss has a voice.
+ * Held-out metrics: the most informative first, those of single classes last. In preference training
+ * losses are left out.
  */
 export function decisiveMetrics(evaluations: readonly Evaluation[]): string[] {
   const names = metricNames(evaluations).filter((name) => !isTest(name))

@@ -23,13 +23,13 @@ export function lossPoints(
   })
 }
 
-/** Evaluations after the lowest before a rise is called one. */
+/** How many evaluations must follow the lowest before a rise counts. */
 const ENOUGH = 3
 
 /**
- * The step after which eval_loss rises while the training loss falls; null where they do not. Said
- * only when three evaluations followed the lowest, the last of them lies in the upper half of what
- * was regained, and the training loss has gone on falling.
+ * The step after which eval_loss rises while the training loss falls; null if there is none. Three
+ * evaluations must follow the lowest. The last must be in the upper half of the rise, and the
+ * training loss must still fall.
  */
 export function overfittingOnset(points: readonly LossPoint[]): number | null {
   const lowest = lowestIndex(points)

@@ -31,7 +31,7 @@ export function explain(
   }
   const known = { ...selection, metric, direction }
   const min_delta = input.options?.min_delta ?? 0
-  // An aggregate stands only among the first evaluations.
+  // Only the first evaluations have the aggregate.
   const arrivals = partsOf(metric) ? evaluations : input.evaluations
   const given: ExplanationInput = { selection: known, evaluations, arrivals, context, min_delta }
   const winners = winnersOf(given, input)
@@ -48,7 +48,7 @@ export function explain(
   }
 }
 
-/** Where nothing could be decided, what each metric would choose by itself is still told. */
+/** If nothing decides: what each metric would choose on its own. */
 function undecided(
   input: SelectionInput,
   context: RunContext,

@@ -5,7 +5,7 @@ import type { RunContext } from '../run/context.ts'
 import type { Evaluation } from '../run/rows.ts'
 import { Basis, Ranked, type Selection } from '../selection/selection.ts'
 
-/** What may mislead, or needs to be known with the choice. */
+/** Kinds of notes about the choice. */
 export const NoteCode = z.enum([
   'wrong_direction',
   'missed_best',
@@ -29,7 +29,7 @@ export const NoteCode = z.enum([
 ])
 export type NoteCode = z.infer<typeof NoteCode>
 
-/** One thing to know, as one plain sentence. An alarm says that the answer itself may be wrong. */
+/** One note in plain words. An alarm means that the answer itself may be wrong. */
 export const Note = z.object({
   code: NoteCode,
   tone: z.enum(['alarm', 'warning', 'note']),
@@ -60,7 +60,7 @@ export const Winner = z.object({
 })
 export type Winner = z.infer<typeof Winner>
 
-/** Asked once, where metrics disagree and no person has said which one decides. */
+/** Asked once, if metrics disagree and no person chose one. */
 export const Question = z.object({
   /**
    * `undeclared`: the run declares no metric; the answer holds for its project. `scores`: what was
@@ -73,19 +73,19 @@ export const Question = z.object({
 })
 export type Question = z.infer<typeof Question>
 
-/** How one checkpoint stands in the choice. */
+/** One checkpoint with its rank. */
 export const TableRow = z.object({
   checkpoint_id: z.string().nullable(),
   attempt: z.number(),
   step: z.number().nullable(),
   path: z.string().nullable(),
-  /** From 1; null for what was passed over. */
+  /** The rank, from 1; null if it was skipped. */
   place: z.number().nullable(),
   value: Measured,
   /** Its value less the best's; null where one is missing. */
   difference: z.number().nullable(),
   is_best: z.boolean(),
-  /** Noise cannot tell it from the best. */
+  /** Its difference from the best is within the noise. */
   is_tied: z.boolean(),
   /** Why it is, or is not, the best. */
   why: z.string(),
@@ -101,12 +101,12 @@ export const LossTurn = z.object({
 })
 export type LossTurn = z.infer<typeof LossTurn>
 
-/** The choice as every surface tells it: one sentence, notes, readings, one table. */
+/** The choice in words, the same everywhere: one sentence, notes, readings, one table. */
 export const Explanation = z.object({
   sentence: z.string(),
-  /** What decides, in words; who said so stands in the sentence, or here where nothing decides. */
+  /** What decides, in words. If nothing decides: who declared what. */
   decided: z.string(),
-  /** Who said so, as a code. */
+  /** Who decides, as a code. */
   basis: Basis,
   notes: z.array(Note),
   readings: z.array(Reading),

@@ -6,8 +6,8 @@ import type { Checkpoint } from '../run/rows.ts'
 import type { SelectionInput } from '../selection/input.ts'
 
 /**
- * The best evaluation that was not saved, and, while a run goes on, the warning that one may not
- * be: evaluations off the grid of saves.
+ * Notes about the best evaluation if it was not saved. For an active run also a warning if
+ * evaluations and saves happen at different steps.
  */
 export function savingNotes(
   { selection, evaluations, context }: ExplanationInput,

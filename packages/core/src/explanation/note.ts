@@ -1,6 +1,6 @@
 import type { Note, NoteCode } from './explanation.ts'
 
-/** One note of whole sentences; most come from no single line. */
+/** A note of whole sentences, without an origin. */
 export function note(code: NoteCode, tone: Note['tone'], text: string): Note {
   return { code, tone, text, origin: null }
 }

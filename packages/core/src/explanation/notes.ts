@@ -44,13 +44,13 @@ function opinionNotes({ selection }: ExplanationInput, { basis }: Decider): Note
   const { second_opinion } = selection
   if (!second_opinion) return []
   const { agrees, because, text } = second_opinion
-  // Whoever chose another metric knows that the trainer went by its own.
+  // A person who chose another metric knows that the trainer used its own.
   if (agrees) return [note('trainer_agrees', 'note', text)]
   const isExpected = because === 'other_metric' && basis === 'chosen'
   return [note('second_opinion', isExpected ? 'note' : 'warning', text)]
 }
 
-/** That there is nothing to choose between: no warning while the run may still evaluate. */
+/** Notes that there is nothing to choose; no warning while the run may still evaluate. */
 export function nothingNotes(
   { nothing_to_choose }: Pick<Selection, 'nothing_to_choose'>,
   evaluations: readonly Evaluation[],
@@ -66,14 +66,14 @@ export function nothingNotes(
   return [note('nothing_to_choose', code === 'still_falling' ? 'note' : 'warning', text)]
 }
 
-/** What is said of a run that goes on; that it still improves is what a run is for. */
+/** The texts for an active run. That it still improves needs no note. */
 const SO_FAR: Record<NothingToChoose['code'], string | null> = {
   no_evaluation: 'Nothing was evaluated yet.',
   one_evaluation: 'Only one evaluation can be compared so far.',
   still_falling: null,
 }
 
-/** What the choice itself leaves open. */
+/** Notes about the certainty of the choice. */
 function choiceNotes({ selection, evaluations, context }: ExplanationInput): Note[] {
   const { near_ties, best, ranking, metric, direction } = selection
   const notes = nothingNotes(selection, evaluations, context)
@@ -95,7 +95,7 @@ function choiceNotes({ selection, evaluations, context }: ExplanationInput): Not
   return notes
 }
 
-/** From so many candidates on, the best value is optimistic enough to say so. */
+/** From this many candidates on, a note says that the best value is optimistic. */
 const MANY = 10
 
 function winnerNotes({ selection }: ExplanationInput, winners: readonly Winner[]): Note[] {

@@ -26,7 +26,7 @@ function laterOf({ evaluations }: ExplanationInput, step: number): LossTurn['lat
   return null
 }
 
-/** The attempt whose curve is read: the chosen checkpoint's, or else the last. */
+/** The attempt whose curve is used: that of the chosen checkpoint, or else the last. */
 function attemptOf({ selection, evaluations }: ExplanationInput): number {
   const last = evaluations.reduce((most, { attempt }) => Math.max(most, attempt), 0)
   return selection.best?.attempt ?? last
@@ -43,7 +43,7 @@ export function overfittingReadings(turn: LossTurn | null): Reading[] {
   return [{ name: 'overfitting_onset', label: 'eval loss rises after step', ...shown }]
 }
 
-/** The same as a note: a warning where nothing but the loss has a voice. */
+/** The same as a note. It is a warning if no task metric improved later. */
 export function overfittingNotes(turn: LossTurn | null): Note[] {
   if (!turn) return []
   const { step, later } = turn

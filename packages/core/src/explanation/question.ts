@@ -6,13 +6,13 @@ import { figure } from '../metric/figure.ts'
 import type { Decider } from '../selection/decider.ts'
 import type { SelectionInput } from '../selection/input.ts'
 
-/** As many metrics as are asked about. */
+/** How many metrics a question offers beside the present one. */
 const ASKED = 3
 
 /**
- * What is asked once: either nothing was declared and task metrics would pick another checkpoint
- * than the loss does, or scores that were measured after training pick another one than the metric
- * that decides. Null where there is nothing to ask, and where a person has answered.
+ * A question to ask once. Either nothing was declared and a task metric would pick another checkpoint
+ * than the loss. Or scores measured after training pick another checkpoint than the deciding metric.
+ * Null if there is no question, or if a person has answered it.
  */
 export function questionOf(
   given: ExplanationInput,
@@ -51,7 +51,7 @@ function scoresQuestion(
 const UNDECLARED = 'The run does not say which metric decides'
 const SCORED = 'Scores measured after training pick another checkpoint'
 
-/** The same question where several evaluation losses stand for none. */
+/** The same question if several evaluation losses were logged and none decides. */
 export function undecidedQuestion(
   { policy, options }: SelectionInput,
   { basis }: Decider,

@@ -74,7 +74,7 @@ function gapReading(eval_loss: number, train_loss: number, scale: LossScale = NO
   return { ...reading, text: signed(value), remark: ratio }
 }
 
-/** How far the chosen value can be trusted: samples, error, and what a test split says. */
+/** How certain the chosen value is: samples, error, and values on a test split. */
 function certainty(
   { evaluations, selection }: ExplanationInput,
   at: Evaluation,
@@ -108,7 +108,7 @@ function certainty(
   return readings
 }
 
-/** How the run stands: as its status tells it, from what it measured itself. */
+/** The tracker state of the run, from its own evaluations, without scores. */
 function stateOfRun({ arrivals, selection, min_delta }: ExplanationInput): TrackerState {
   const { metric, direction } = selection
   return arrivals
@@ -116,7 +116,7 @@ function stateOfRun({ arrivals, selection, min_delta }: ExplanationInput): Track
     .reduce(nextState, initialState(metric, direction, min_delta))
 }
 
-/** Where the evaluation loss is heading. */
+/** The trend of the evaluation loss. */
 function trendReadings(state: TrackerState): Reading[] {
   const { recent } = state
   const [heading, line] = [trend(state), slopeOf(recent)]
@@ -128,14 +128,14 @@ function trendReadings(state: TrackerState): Reading[] {
   return [{ name: 'loss_trend', label: 'eval loss trend', ...shown }]
 }
 
-/** What is left of rounding is no error. */
+/** Smaller errors come from rounding. */
 const TINY = 1e-12
 
 function rounded(value: number): number {
   return Number(value.toPrecision(3))
 }
 
-/** For how long nothing was better. */
+/** How many evaluations and epochs passed without improvement. */
 function waiting(
   { context, evaluations, min_delta }: ExplanationInput,
   state: TrackerState,

@@ -4,7 +4,7 @@ import { signed } from '../metric/figure.ts'
 import type { TableRow } from './explanation.ts'
 import type { Skipped, Ranked, Selection } from '../selection/selection.ts'
 
-/** Every checkpoint and how it stands: the ranked ones first, best first, then what was passed over. */
+/** Every checkpoint: the ranked ones first, best first, then the skipped ones. */
 export function explanationTable(selection: Selection): TableRow[] {
   const ties = selection.near_ties?.candidates ?? []
   const tied = new Set(ties.length > 1 ? ties.map(checkpointKey) : [])

@@ -10,11 +10,11 @@ import { visible } from '../visible.ts'
 export interface TextOptions {
   /** Characters a line of prose may have (100); tables are as wide as they are. */
   width?: number
-  /** How many rows of the table are shown; all where it is not told. */
+  /** How many rows of the table are shown; all by default. */
   rows?: number
 }
 
-/** Marks are plain characters, so that they are read alike by people, screen readers and grep. */
+/** Plain characters, so that people, screen readers and grep all can read them. */
 const MARKS: Record<Note['tone'], string> = { alarm: '!! ', warning: '!  ', note: '-  ' }
 
 /**
@@ -45,7 +45,7 @@ export function explanationText(
     .join('\n\n')
 }
 
-/** Prose in lines of at most so many characters, after a mark; words longer than that stand out. */
+/** Text in lines of at most `width` characters, after a mark. A longer word is not broken. */
 function wrapped(text: string, width: number, mark = ''): string[] {
   const lines: string[] = []
   let line = mark

@@ -12,7 +12,7 @@ import type { Ranked } from '../selection/selection.ts'
 import { select } from '../selection/select.ts'
 import { ownValue } from '../named.ts'
 
-/** More metrics than these are not compared: a sentence must stay readable. */
+/** At most this many metrics are compared, so that the sentence stays readable. */
 const MOST = 12
 
 /** What every other metric with a known direction would choose among the same candidates. */
@@ -49,7 +49,7 @@ function winner(
   return { metric, direction, best, agrees: best.step === step && best.attempt === attempt }
 }
 
-/** What each metric would choose were it told to decide, where nothing else does. */
+/** What each metric would choose if it decided, used when nothing else decides. */
 export function separateWinners(
   input: SelectionInput,
   evaluations: readonly Evaluation[],

@@ -21,7 +21,7 @@ export function partsOf(metric: string): string[] | undefined {
   return parts.some(Boolean) ? parts.filter(Boolean) : undefined
 }
 
-/** The direction that all parts have in common; undefined where they have none. */
+/** The direction of all parts; undefined if they differ. */
 export function aggregateDirection(
   parts: readonly string[],
   stated: Readonly<Record<string, Direction>> = {},
@@ -33,8 +33,8 @@ export function aggregateDirection(
 }
 
 /**
- * The evaluations with one value more, which a person told to decide by. It is missing where a part
- * is, and NaN where a part is not finite.
+ * The evaluations with the value of the aggregate that a person chose. It is missing if a part is
+ * missing, and NaN if a part is not finite.
  */
 export function withAggregate(
   evaluations: readonly Evaluation[],

@@ -22,12 +22,12 @@ const PHRASES: readonly [RegExp, Direction][] = [
   [/(^| )(ndcg|mrr|map|accuracy|acc|recall|precision|hits?|hr|top)@\d+( |$)/, 'max'],
 ]
 
-/** Tokens that turn a measure round, or make something else of it (`reward_std`, `acc_stderr`). */
+/** Tokens that reverse a metric or change its meaning (`reward_std`, `acc_stderr`). */
 const UNTOLD = new Set('neg negative std stderr stdev var variance count num time'.split(' '))
 
 const SPLIT_PREFIX = /^(eval|val|valid|validation|test|dev)(_metrics\/|-core\/|[_/ .])/
 
-/** The metric's name without the prefix that tells which split it was measured on. */
+/** The metric's name without the prefix of its split. */
 export function withoutSplit(metric: string): string {
   return metric.toLowerCase().replace(SPLIT_PREFIX, '')
 }
@@ -43,8 +43,8 @@ export function isLoss(metric: string): boolean {
 }
 
 /**
- * Whether a metric is better when lower or higher, by whole tokens of its name; undefined where
- * the name does not tell, or tells both (`accuracy_loss`, `neg_mse`), so that it must be told.
+ * Whether a metric is better low or high, by the tokens of its name. Undefined if the name shows
+ * neither or both (`accuracy_loss`, `neg_mse`); then a person must choose.
  */
 export function directionOf(metric: string): Direction | undefined {
   const tokens = withoutSplit(metric)

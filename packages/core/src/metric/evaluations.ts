@@ -4,7 +4,7 @@ import { isTest, withoutSplit } from './direction.ts'
 import { ownValue } from '../named.ts'
 import { byStep, type StepKey } from '../run/keys.ts'
 
-/** Rates, times and errors that ride along with an evaluation; they say nothing of the weights. */
+/** Rates, times and errors that are logged with an evaluation; they do not measure the weights. */
 const NO_MEASURE =
   /(^|[_/])(runtime|samples_per_second|steps_per_second|preparation_time|samples|stderr)$/
 
@@ -16,7 +16,7 @@ export function measureOf(
   return ownValue(values, metric)
 }
 
-/** What is known of one measured value: where it stands, of how many samples, who scored it. */
+/** Details of one measured value: its origin, its samples and who scored it. */
 export function detailOf({ details, origin, samples = null }: Evaluation, metric: string): Detail {
   return ownValue(details, metric) ?? { origin, samples }
 }
@@ -56,7 +56,7 @@ function isAscending(evaluations: readonly Evaluation[]): boolean {
 /** What a later evaluation of the same weights adds to the first. */
 function joined(first: Evaluation, later: Evaluation): Evaluation {
   const isKnown = (name: string): boolean => Object.hasOwn(first.values, name)
-  // The error of a value that does not count says nothing of the one that does.
+  // The standard error of a repeated value does not belong to the first value.
   const added = Object.keys(later.values).filter(
     (name) => !isKnown(name) && !isKnown(metricOfError(name) ?? name),
   )
@@ -74,8 +74,8 @@ function joined(first: Evaluation, later: Evaluation): Evaluation {
 }
 
 /**
- * Finds the row of given weights among rows in order of step. Asked for ascending weights, each
- * answer costs O(1), else O(log n).
+ * Finds the row of an attempt and step among rows in order of step. Ascending look-ups cost O(1)
+ * each, others O(log n).
  */
 export function finder<Row extends StepKey>(
   rows: readonly Row[],
@@ -118,7 +118,7 @@ export function metricNames(evaluations: readonly Evaluation[]): string[] {
   return [...names]
 }
 
-/** Trainers accept `loss` where they log `eval_loss`, and people say `val_loss` as their program does. */
+/** The logged name of a metric: trainers accept `loss` for `eval_loss`, and some programs use `val_loss`. */
 export function asLogged(metric: string, names: readonly string[]): string {
   if (names.includes(metric) || isTest(metric)) return metric
   const logged = `eval_${withoutSplit(metric)}`

@@ -1,8 +1,8 @@
 import { isTest, withoutSplit } from './direction.ts'
 
-/** Words of a name that say that a value is over all classes. */
+/** Words in a name that mean: over all classes. */
 const OVERALL = new Set('overall macro micro weighted avg average mean all total'.split(' '))
-/** A metric has at least so many parts where these are classes. */
+/** Parts are classes only if there are at least this many. */
 const MANY = 2
 
 /**
@@ -18,7 +18,7 @@ export function classParts(names: readonly string[]): ReadonlySet<string> {
   return new Set([...parts.values()].filter((found) => found.length >= MANY).flat())
 }
 
-/** Orders names by a rank; where one is a class's part of another, it comes after all others. */
+/** Orders names by a rank. Metrics of single classes come last. */
 export function overallFirst(names: readonly string[], rank: (name: string) => number): string[] {
   const parts = classParts(names)
   const isPart = (name: string): number => Number(parts.has(name))

@@ -59,7 +59,7 @@ const Started = z.object({
   declared_by: z.string().nullable().default(null),
   /** The run declares nothing: its files show this metric, and `declared_by` says by what. */
   metric_is_inferred: z.boolean().default(false),
-  /** Steps between saves, where the run tells it; lets a missed best be foretold. */
+  /** Steps between saves, if logged; used to warn about a best that may be missed. */
   save_steps: step.nullable().default(null),
   config: namedValues(z.unknown()).default({}),
 })
@@ -85,16 +85,16 @@ const Evaluation = z.object({
   lines: namedValues(line).default({}),
   /** Whether a metric is better low or high, where whoever measured it says so. */
   directions: namedValues(Direction).default({}),
-  /** Who measured it after training; null for what the run measured itself. */
+  /** Who measured it after training; null if the run measured it. */
   scored_by: z.string().nullable().default(null),
 })
 
-/** What a look at the files told beside their state; null where nobody looked. */
+/** What inspecting the files showed beside their state; null if they were not inspected. */
 const looked = {
   kind: CheckpointKind.nullable().default(null),
   /** The model that an adapter was made for, as its own configuration names it. */
   base: z.string().nullable().default(null),
-  /** Stands for the sizes and times of the files: with the same one they need no second look. */
+  /** A digest of the sizes and times of the files; if it is unchanged, they are not inspected again. */
   signature: z.string().nullable().default(null),
   /**
    * SHA-256 in hexadecimal: of the file, or of what `sha256sum` prints of a folder's files, in
@@ -103,7 +103,7 @@ const looked = {
   digest: z.string().nullable().default(null),
 }
 
-/** Files saved at a step; `step` is null for files that do not tell one, which carry a role instead. */
+/** Files saved at a step. `step` is null if it is unknown; such files have a role instead. */
 const Checkpoint = z.object({
   type: z.literal('checkpoint'),
   attempt,
@@ -115,12 +115,12 @@ const Checkpoint = z.object({
   files_state: FilesState,
   files_why: z.string().nullable().default(null),
   bytes: step.nullable().default(null),
-  /** When the host that owns the files last looked; null where nobody has. */
+  /** When the host of the files last checked them; null if never. */
   checked_at: at,
   ...looked,
 })
 
-/** The state of a known checkpoint's files changed. */
+/** The state of a checkpoint's files changed. */
 const Files = z.object({
   type: z.literal('files'),
   attempt,
@@ -146,7 +146,7 @@ const Claim = z.object({
   origin: Origin.nullable().default(null),
 })
 
-/** One line that the training program said; level `sample` holds text that the model of `step` wrote. */
+/** One log line of the training program. Level `sample` is text that the model of `step` generated. */
 const Log = z.object({
   type: z.literal('log'),
   attempt,
@@ -154,13 +154,13 @@ const Log = z.object({
   step: step.nullable().default(null),
   level: z.enum(['info', 'warning', 'error', 'sample']),
   text: z.string(),
-  /** Whoever reads the run's files says it, and not the run. */
+  /** Written by the reader of the run's files, not by the run. */
   reader: z.literal(true).optional(),
 })
 
 /**
- * How the run was set up, as files beside its log and whoever started it say: its configuration, and
- * where and with what it runs.
+ * The setup of the run, from files beside its log and from whoever started it: its configuration and
+ * environment.
  */
 const Setup = z.object({
   type: z.literal('setup'),
@@ -171,13 +171,13 @@ const Setup = z.object({
   environment: namedValues(z.unknown()).default({}),
 })
 
-/** What the run uses of its machine at a time, under names that begin with `system/`. */
+/** A sample of the machine's usage, with names that begin with `system/`. */
 const Usage = z.object({ type: z.literal('usage'), attempt, at: Time, used: values })
 
-/** The run is alive, though it has nothing to say. */
+/** The run is alive but has nothing to log. */
 const Heartbeat = z.object({ type: z.literal('heartbeat'), attempt, at })
 
-/** The attempt came to its end; `status` says how, `error` why when it failed. */
+/** The attempt ended: `status` is how, `error` is why it failed. */
 const Ended = z.object({
   type: z.literal('ended'),
   attempt,
@@ -186,7 +186,7 @@ const Ended = z.object({
   error: z.string().nullable().default(null),
 })
 
-/** Everything that a source can say about a run. Its JSON form is a journal's line. */
+/** Everything that a source can read of a run. Its JSON form is a line of a journal. */
 export const TrainingEvent = z.discriminatedUnion('type', [
   Started,
   Metrics,

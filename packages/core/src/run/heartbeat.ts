@@ -1,12 +1,12 @@
 import type { TrainingEvent } from './event.ts'
 
-/** When a run was last heard, and how far apart its words are (ms); null while that is not known. */
+/** When a run last logged something, and its usual time between log lines (ms); null while unknown. */
 export interface Activity {
   heard_at: number | null
   cadence: number | null
 }
 
-/** How long a run may be silent: `factor` times its cadence, and `floor` (ms) at the least. */
+/** How long a run may be silent: `factor` times its cadence, but at least `floor` (ms). */
 export interface Patience {
   factor: number
   floor: number
@@ -14,15 +14,14 @@ export interface Patience {
 
 export const PATIENCE: Patience = { factor: 5, floor: 120_000 }
 
-/** The longest gap is forgotten, bit by bit, in so many times its own length. */
+/** The longest gap fades out over this many times its own length. */
 const REMEMBERED = 100
-/** What one gap may teach at once: a machine that slept for a night has no such cadence. */
+/** One gap raises the cadence at most this much: a machine may have slept for a night. */
 const MOST = 2
 
 /**
- * What is known after one more word at `now`. The cadence is the longest gap of late (evaluations
- * and saves make a run silent for longer than its steps do), and no gap raises it beyond twice the
- * patience there was.
+ * The activity after one more log line at `now`. The cadence is the longest recent gap, because
+ * evaluations and saves take longer than steps. No gap raises it above twice the patience before.
  */
 export function activityAfter({ heard_at, cadence }: Activity, now: number): Activity {
   if (heard_at === null) return { heard_at: now, cadence }
@@ -32,12 +31,12 @@ export function activityAfter({ heard_at, cadence }: Activity, now: number): Act
   return { heard_at: Math.max(heard_at, now), cadence: Math.max(known, learned) }
 }
 
-/** How long a run of this cadence may be silent before it is called lost (ms). */
+/** How long a run of this cadence may be silent before it is marked lost (ms). */
 export function patienceFor(cadence: number | null, patience = PATIENCE): number {
   return Math.max(patience.floor, patience.factor * (cadence ?? 0))
 }
 
-/** Whether a run that was last heard then has been silent for too long. */
+/** Whether a run has been silent for too long. */
 export function isSilent(
   { heard_at, cadence }: { heard_at: number; cadence: number | null },
   now: number,
@@ -46,10 +45,10 @@ export function isSilent(
   return now - heard_at > patienceFor(cadence, patience)
 }
 
-/** Events that others than the run's own log tell. */
+/** Events that do not come from the run's own log. */
 const NOT_OWN = new Set<TrainingEvent['type']>(['files', 'ended', 'setup', 'usage'])
 
-/** Whether an event is the run's own word, and not what somebody else found out about it. */
+/** Whether an event comes from the run itself, and not from an agent or a score. */
 export function isFromRun(event: TrainingEvent): boolean {
   if (NOT_OWN.has(event.type)) return false
   return event.type !== 'evaluation' || event.scored_by === null

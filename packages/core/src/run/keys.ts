@@ -1,4 +1,4 @@
-/** What tells evaluations apart: the attempt and the step. */
+/** Identifies an evaluation: attempt and step. */
 export interface StepKey {
   attempt: number
   step: number
@@ -9,7 +9,7 @@ export function stepKey({ attempt, step }: { attempt: number; step: number | nul
   return `${attempt}:${step ?? '-'}`
 }
 
-/** What tells checkpoints apart, as the key of a map: attempt, step and path. */
+/** The key of a checkpoint in a map: attempt, step and path. */
 export function checkpointKey(checkpoint: {
   attempt: number
   step: number | null

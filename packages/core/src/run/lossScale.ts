@@ -1,8 +1,8 @@
 import { isFiniteMeasure, type Measured } from '../measured.ts'
 
 /**
- * How far the training and evaluation losses of a run lie apart, counted since its last fresh start.
- * Counts and no medians, so that one more evaluation costs O(1) and the status can carry them.
+ * How far apart the training and evaluation losses of a run are, since its last fresh start. These
+ * are counts, not medians, so that one more evaluation costs O(1) and the status can store them.
  */
 export interface LossScale {
   /** Evaluations that have both losses, finite and above 0. */
@@ -28,7 +28,7 @@ export interface LossPair {
 
 /** Training and evaluation losses this many times apart are not on one scale. */
 const FACTOR = 1.8
-/** With fewer evaluations the scales are not judged. */
+/** With fewer evaluations the scales are not compared. */
 const FEWEST = 3
 /** The ratios of so many first evaluations are compared with each other: later ones drift by overfitting. */
 const EARLY = 5

@@ -3,7 +3,7 @@ import type { Direction, EventOf, FilesState, Origin, TrainingEvent } from './ev
 import { ownValue } from '../named.ts'
 import { checkpointKey } from './keys.ts'
 
-/** What is known of one measured value beside the value. */
+/** Details of one measured value. */
 export interface Detail {
   origin: Origin | null
   samples: number | null
@@ -16,10 +16,10 @@ export interface Evaluation {
   step: number
   epoch: number | null
   values: Readonly<Record<string, Measured>>
-  /** Where it stands, and over how many samples it was measured. */
+  /** Its origin, and the number of samples. */
   origin: Origin | null
   samples?: number | null
-  /** What is otherwise known of single values; see `detailOf`. */
+  /** Details of values that differ from these; see `detailOf`. */
   details?: Readonly<Record<string, Detail>>
 }
 
@@ -33,18 +33,18 @@ export interface Checkpoint {
   files_why: string | null
 }
 
-/** What the run itself says decides, or what its files show. */
+/** Which metric decides: as the run declares, or as its files show. */
 export interface Declaration {
   metric: string | null
   direction: Direction | null
   declared_by: string | null
-  /** Its files show the metric; the run says nothing. */
+  /** The metric comes from the run's files; the run declares none. */
   metric_is_inferred?: boolean
-  /** Directions of metrics, where whoever measured them said so. */
+  /** Directions of metrics, if they were logged with the values. */
   directions?: Readonly<Record<string, Direction>>
 }
 
-/** Which checkpoint the run calls its best. */
+/** The checkpoint that the trainer recorded as its best. */
 export interface Claim {
   path: string | null
   step: number | null
@@ -52,7 +52,7 @@ export interface Claim {
   value: Measured
 }
 
-/** What a selection is made from. */
+/** The rows that a selection uses. */
 export interface RunRows {
   declaration: Declaration
   claim: Claim | null
@@ -103,7 +103,7 @@ export const OVERWRITTEN = {
   by_attempt: 'overwritten by attempt',
 } as const
 
-/** Adds what was saved, once; what stood at its path before is overwritten. */
+/** Adds a checkpoint once. An earlier checkpoint at its path is overwritten. */
 function save(
   checkpoints: Checkpoint[],
   { latest, known }: { latest: Map<string, Checkpoint>; known: Set<string> },
@@ -115,7 +115,7 @@ function save(
     Object.assign(older, { files_state, files_why })
     return
   }
-  // Told again after another save took its path, it is still overwritten.
+  // Logged again after another save used its path: it is still overwritten.
   if (older && known.has(checkpointKey(event))) return
   known.add(checkpointKey(event))
   if (older) {
@@ -136,7 +136,7 @@ function isSame(one: Saved, { attempt, step }: Saved): boolean {
   return one.attempt === attempt && one.step === step
 }
 
-/** An evaluation as a row; only what its values do not have in common stands apart. */
+/** An evaluation as a row. `details` has only what differs between its values. */
 function evaluationOf(event: EventOf<'evaluation'>): Evaluation {
   const { attempt, step, epoch, values, origin, samples, lines, scored_by } = event
   const row = { attempt, step, epoch, values, origin, samples }

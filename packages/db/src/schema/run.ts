@@ -102,7 +102,7 @@ export const evaluations = pgTable(
     samples: whole(),
     origin_file: storableText(),
     origin_line: integer(),
-    /** Who measured it after training; null for what the run measured itself. */
+    /** Who measured it after training; null if the run measured it. */
     scored_by: storableText(),
     /** The row's place among the job's evaluations, in order of arrival. */
     arrival: whole().notNull(),

@@ -18,7 +18,7 @@ export interface ChartCheckpoint {
   step: number | null
   files_state: FilesState
   is_best: boolean
-  /** Noise cannot tell it from the best. */
+  /** Its difference from the best is within the noise. */
   is_tied?: boolean
 }
 
