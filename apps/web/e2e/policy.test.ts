@@ -98,7 +98,7 @@ test('a project’s question is answered once, and is gone on its other jobs', a
   await page.keyboard.press('Enter')
   await page.keyboard.type('dee')
   await page.keyboard.press('Enter')
-  await page.getByText('eval_f1 decides for all of team now').waitFor()
+  await page.getByText('eval_f1 now decides for all of team').waitFor()
   for (const one of [page, other]) {
     await one.locator('[data-best="300"]').waitFor()
     await one.getByText(question).waitFor({ state: 'detached' })
@@ -150,7 +150,7 @@ test('the dialog is used by keys alone, gives the focus back, and shows what the
   await dialog.getByRole('radio', { name: /^Lowest eval_loss/, checked: true }).waitFor()
   await dialog.getByLabel('your name, for the record').fill('   ')
   await page.keyboard.press('Enter')
-  await dialog.getByRole('alert').getByText('Say who decides').waitFor()
+  await dialog.getByRole('alert').getByText('Give a name').waitFor()
   await page.keyboard.press('Escape')
   await dialog.waitFor({ state: 'hidden' })
   expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toMatch(/^Change/)

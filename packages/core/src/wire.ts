@@ -36,10 +36,10 @@ function rowsOf([names, ...columns]: Columns): Record<string, unknown>[] {
 
 const { encode, decode } = namedRecord
 
-/** What several readers get, with its text once somebody got it. */
+/** Values that several readers get, with their text once it is written. */
 const texts = new WeakMap<object, string | undefined>()
 
-/** Marks a value that goes to several readers: it is written once, so nobody may change it. */
+/** Marks a value for several readers: it is serialized once, so it must not change. */
 export function shared<T extends object>(value: T): T {
   if (!texts.has(value)) texts.set(value, undefined)
   return value
@@ -56,7 +56,7 @@ function serialize(value: unknown): string {
 
 const deserialize = (text: string): unknown => parse(text, { rows: rowsOf, named: decode })
 
-/** What one request may ask for: procedures in a batch, and characters of an address. */
+/** The limits of one request: procedures in a batch, and characters of its address. */
 export const BATCH = { maxItems: 32, maxURLLength: 12_000 }
 
 /**

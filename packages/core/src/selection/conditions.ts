@@ -19,7 +19,7 @@ export function asLoggedConditions(
   return conditions.map((one) => ({ ...one, metric: asLogged(one.metric, names) }))
 }
 
-/** What is wrong with conditions: a metric that was never logged. */
+/** The problem with the conditions: a metric that was never logged. */
 export function conditionProblem(
   conditions: readonly Condition[],
   names: readonly string[],
@@ -28,7 +28,7 @@ export function conditionProblem(
   return unknown ? { code: 'never_logged', metric: unknown.metric, logged: names } : null
 }
 
-/** The first condition that an evaluation does not keep, in words; undefined where it keeps all. */
+/** The first condition that an evaluation breaks, in words; undefined if it breaks none. */
 export function brokenCondition(
   evaluation: Evaluation,
   conditions: readonly Condition[],

@@ -6,7 +6,7 @@ import { decider, type Decider } from './decider.ts'
 import type { SelectionInput } from './input.ts'
 import { missingOption, type PolicyProblem } from './policyProblem.ts'
 
-/** What decides, and the evaluations that it decides over. */
+/** What decides, and the evaluations that it compares. */
 export interface Decision {
   decided: Decider
   /** First evaluations, in order of step, with the aggregate that the options name among their values. */
@@ -14,7 +14,7 @@ export interface Decision {
   criteria: Criteria
 }
 
-/** What decides and over which values, before anything is compared. */
+/** Finds what decides and which evaluations it compares. */
 export function decisionOf(input: SelectionInput): Decision {
   const { options = {} } = input
   const first = firstEvaluations(input.evaluations)

@@ -6,14 +6,14 @@ import { detailOf, measureOf } from '../metric/evaluations.ts'
 import { errorFigure } from '../metric/figure.ts'
 import type { Noise } from './selection.ts'
 
-/** Shares of right answers, so that the number of samples tells their error. */
+/** Shares of right answers: their error follows from the number of samples. */
 const PROPORTION =
   /(^|[_/ ])(accuracy|acc|acc_norm|exact_match|em|win_rate|pass@1|rewards\/accuracies)(,.*)?$/
-/** Shares of tokens, and means of shares: the number of samples does not tell their error. */
+/** Shares of tokens and means of shares: their error does not follow from the number of samples. */
 const NOT_OF_SAMPLES = /(^|[^a-z])(token|balanced|mean|macro)([^a-z]|$)/
-/** A local smooth needs neighbours: with fewer evaluations the noise is not known. */
+/** A local smooth needs neighbours: with fewer evaluations the noise is unknown. */
 const FEWEST = 7
-/** How many evaluations on each side of the best tell its noise. */
+/** How many evaluations on each side of the best are used for its noise. */
 const REACH = 50
 /** Turns a median absolute deviation of normal values into their standard deviation (1 / Φ⁻¹(3/4)). */
 const MAD_TO_DEVIATION = 1.4826
@@ -21,16 +21,16 @@ const MAD_TO_DEVIATION = 1.4826
 /** Relative differences as small as these come from rounding. */
 const ROUNDING = 1e-12
 
-/** An evaluation by its place among the first evaluations, in order of step. */
+/** An evaluation, and the first evaluations in order of step. */
 export interface NoiseInput {
   evaluations: readonly Evaluation[]
   at: Evaluation
 }
 
 /**
- * How uncertain the value of one evaluation is: a logged standard error; else the binomial error
- * of a share measured over a known number of samples; else the deviation around a local smooth of
- * its attempt's curve, where that has at least seven points. Null where nothing tells.
+ * The noise of one evaluation's value: the logged standard error; else the binomial error of a share
+ * with a known number of samples; else the deviation around a local smooth of its attempt's curve, if
+ * that has at least seven points. Null if none of these is available.
  */
 export function noiseOf({ evaluations, at }: NoiseInput, metric: string): Noise | null {
   const logged = measureOf(at, `${metric}_stderr`)
@@ -40,12 +40,12 @@ export function noiseOf({ evaluations, at }: NoiseInput, metric: string): Noise 
   }
   const share = binomial(at, metric)
   const curve = residual({ evaluations, at }, metric)
-  // A curve far calmer than its samples allow was measured over more pieces than samples (tokens).
+  // A curve much calmer than its samples allow was measured over smaller units, such as tokens.
   const isOfPieces = share && curve && curve.standard_error < share.standard_error / CALMER
   return isOfPieces ? curve : (share ?? curve)
 }
 
-/** How many times calmer than its binomial error a curve of shares may be. */
+/** A curve of shares may be at most this many times calmer than its binomial error. */
 const CALMER = 4
 
 /**
@@ -80,7 +80,7 @@ function residual({ evaluations, at }: NoiseInput, metric: string): Noise | null
     .map((_, index) => Math.abs(deviation(points.slice(index, index + 5))))
   const spread = MAD_TO_DEVIATION * median(deviations)
   if (!Number.isFinite(spread)) return null
-  // What is left of rounding is no noise.
+  // Smaller deviations come from rounding.
   const largest = points.reduce((most, { value }) => Math.max(most, Math.abs(value)), 0)
   const standard_error = spread > ROUNDING * largest ? spread : 0
   const text = `estimated from the curve: ±${errorFigure(standard_error)}`
@@ -111,8 +111,8 @@ function nearby(evaluations: readonly Evaluation[], at: Evaluation, metric: stri
 }
 
 /**
- * How far the middle of five points lies from the cubic through the other four, over the deviation
- * that independent noise of one would give it: a smooth curve, however bent, leaves none.
+ * The distance of the middle of five points from the cubic through the other four, in standard
+ * deviations of independent noise. It is 0 for a smooth curve, however bent.
  */
 function deviation(five: readonly Point[]): number {
   const [a, b, middle, c, d] = five

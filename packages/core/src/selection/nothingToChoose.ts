@@ -5,7 +5,7 @@ import { isBetter } from '../metric/direction.ts'
 import { measureOf } from '../metric/evaluations.ts'
 import type { NothingToChoose } from './selection.ts'
 
-/** What helps where too little was evaluated. */
+/** What to do if too little was evaluated. */
 const SCORE =
   'To compare more checkpoints: bestmark eval JOB -- COMMAND {checkpoint}, or bestmark score CHECKPOINT name=value.'
 
@@ -33,7 +33,7 @@ export function nothingToChoose(
   return { code: 'still_falling', text }
 }
 
-/** That a metric, or anything at all, was never measured, and what helps. */
+/** Says that the metric, or everything, was never measured, and what to do. */
 export function unmeasured(evaluations: readonly Evaluation[], metric: string): NothingToChoose {
   const what = evaluations.length === 0 ? 'Nothing was evaluated' : `${metric} was not measured`
   return { code: 'no_evaluation', text: `${what}, so there is nothing to compare. ${SCORE}` }

@@ -23,9 +23,8 @@ interface OpinionInput {
 type Verdict = [because: OpinionReason, text: string]
 
 /**
- * Compares the trainer's own claim with our best: agree, or disagree and the true reason. A claim
- * that names neither a step nor a path is of the step where its value was measured, and null where
- * there is none. O(evaluations × metrics), and only where they differ.
+ * Compares the trainer's recorded best with ours: it agrees, or differs for a reason. A claim without
+ * step and path belongs to the step where its value was measured; null if there is none. O(evaluations × metrics), and only where they differ.
  */
 export function secondOpinion(given: OpinionInput): SecondOpinion | null {
   const claim = located(given)
@@ -53,7 +52,7 @@ function located({ claim, metric, evaluations }: OpinionInput): Claim | undefine
   return undefined
 }
 
-/** The step in a checkpoint folder's name, whatever machine wrote the path. */
+/** The step in a checkpoint folder's name, on any operating system. */
 export function pathStep(path: string | null): number | null {
   const found = /-(\d+)[\\/]*$/.exec(path ?? '')
   return found ? Number(found[1]) : null

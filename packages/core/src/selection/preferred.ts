@@ -5,8 +5,8 @@ import type { NearTies, Ranked } from './selection.ts'
 import type { Preference, Coefficients } from './policyOptions.ts'
 
 /**
- * The ranking that a policy makes of the strict one: `within_noise` puts the preferred one of the near
- * ties first, `scored` orders by the weighed features; all others leave it as it is.
+ * The ranking by policy. `within_noise` puts the preferred near tie first, `scored` orders by the
+ * score; other policies keep the strict ranking.
  */
 export function preferred(
   strict: Ranked[],

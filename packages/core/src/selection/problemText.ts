@@ -44,7 +44,7 @@ function unusedText({
   }
 }
 
-/** The names there are, as a sentence of its own. */
+/** The logged names, as a sentence. */
 function loggedText(logged: readonly string[] | undefined): string {
   if (!logged) return ''
   return logged.length > 0 ? ` Logged: ${logged.join(', ')}.` : ' Nothing was evaluated.'

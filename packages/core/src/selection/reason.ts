@@ -45,7 +45,7 @@ export function reason(input: ReasonInput): string {
   return sentences.filter((sentence) => sentence !== '').join(' ')
 }
 
-/** Which one is best, and by what. */
+/** Which checkpoint is best, and by which value. */
 function winner({ metric, direction }: Decider, found: Found, best: Ranked): string {
   const { ranking, among, runner_up, policy, prefer, near_ties } = found
   const noun = among === 'checkpoints' ? 'checkpoint' : 'evaluation'
@@ -63,13 +63,13 @@ function winner({ metric, direction }: Decider, found: Found, best: Ranked): str
   return `${step} is best: ${value}, the ${which} of ${ranking.length} ${noun}s.${unknown}`
 }
 
-/** Whether the chosen one is among several that noise cannot tell apart. */
+/** Whether other candidates are within the noise of the chosen one. */
 function isTied({ near_ties, best }: Found): boolean {
   const candidates = near_ties?.candidates ?? []
   return candidates.length > 1 && candidates.some((one) => isSame(one, best))
 }
 
-/** The others that noise cannot tell from the chosen one. */
+/** The other candidates within the noise of the chosen one. */
 function ties({ near_ties, ranking }: Found, best: Ranked): string {
   const others = (near_ties?.candidates ?? []).filter((one) => !isSame(one, best))
   const steps = stepsInWords(others, ranking)
@@ -91,7 +91,7 @@ function next({ runner_up, margin, best }: Found): string {
   return asSentence(`${step} has the same value${later(best, runner_up)}`)
 }
 
-/** Where several attempts are compared a step alone does not say whose it is. */
+/** With several attempts, the step alone does not identify a checkpoint. */
 function ofAttempt(one: Ranked, other: Ranked | null): string {
   return other && one.attempt !== other.attempt ? ` of attempt ${one.attempt}` : ''
 }
@@ -104,7 +104,7 @@ function whoDecided(decided: Decider): string {
   return decided.declared_by === null ? '' : asSentence(deciderWords(decided))
 }
 
-/** Values over different sets do not compare, and that is said with the choice. */
+/** A warning that values over different sets may not compare. */
 function unlike({ metric }: Decider, { evaluations }: Found): string {
   const found = metric === null ? null : unlikeSamples(evaluations, metric)
   return found
@@ -112,7 +112,7 @@ function unlike({ metric }: Decider, { evaluations }: Found): string {
     : ''
 }
 
-/** A better evaluation whose checkpoint is gone or was never saved. */
+/** A better evaluation whose checkpoint is missing or was never saved. */
 function better({ missed_best, unshippable_best }: Found): string {
   if (unshippable_best) return `A better checkpoint cannot be shipped: ${unshippable_best}.`
   return missed_best ? `${missed_best.text}.` : ''
@@ -121,7 +121,7 @@ function better({ missed_best, unshippable_best }: Found): string {
 /** The share of a run's steps that counts as its start. */
 const START = 0.05
 
-/** Whether the chosen weights are of the run's start, and no later evaluation was better. */
+/** Whether the chosen checkpoint is at the start of the run, and no later evaluation is better. */
 export function isUnbeatenStart(
   best: { attempt: number; step: number },
   evaluations: readonly Evaluation[],

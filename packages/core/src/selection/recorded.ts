@@ -5,10 +5,10 @@ import { directionOf, isBetter } from '../metric/direction.ts'
 import { measureOf } from '../metric/evaluations.ts'
 import type { Claim, Evaluation } from '../run/rows.ts'
 
-/** What a trainer's record tells of the metric that it went by. */
+/** The metric that the trainer used, as its record shows. */
 export interface RecordedMetric {
   metric: string
-  /** The direction in which the record is unbeaten, where it tells. */
+  /** The direction in which no logged value beats the record, if there is just one. */
   direction: Direction | undefined
   declared_by: string
 }
@@ -42,7 +42,7 @@ export function recordedMetric(
   }
 }
 
-/** Whether a metric reached its own best first at this step, as what was recorded there did. */
+/** Whether a metric first reached its best at this step. */
 function isRecordAt(
   metric: string,
   step: number | null,
@@ -54,7 +54,7 @@ function isRecordAt(
   return top !== undefined && top.evaluation.step === step
 }
 
-/** The direction in which nothing logged beats the recorded value; undefined where both do or none. */
+/** The direction in which no logged value beats the recorded one; undefined if that is both or none. */
 export function directionByRecord(
   metric: string,
   value: number,

@@ -9,10 +9,10 @@ import type { Feature, Coefficients } from './policyOptions.ts'
 import { lowestLoss } from './undeclared.ts'
 import { ownValue } from '../named.ts'
 
-/** How one candidate stands among those of its run: each feature 0 (best) to 1 (worst). */
+/** The features of one candidate among those of its run: each 0 (best) to 1 (worst). */
 export type Features = Record<Feature, number>
 
-/** Weights are told apart by attempt and step; `Ranked` is one of these. */
+/** A candidate is identified by attempt and step; `Ranked` is one of these. */
 interface Candidate {
   attempt: number
   step: number
@@ -23,11 +23,11 @@ export interface FeatureInput {
   /** First evaluations, in order of step. */
   evaluations: readonly Evaluation[]
   trainLoss?: RunContext['trainLoss'] | undefined
-  /** The held-out loss; where none is named, the one that policy `lowest_eval_loss` goes by. */
+  /** The held-out loss; by default the one that policy `lowest_eval_loss` uses. */
   loss?: string | undefined
-  /** Metrics that must not be looked at, such as the target of a backtest. */
+  /** Metrics that must not be used, such as the target of a backtest. */
   hidden?: readonly string[]
-  /** Directions of metrics whose names do not tell. */
+  /** Directions of metrics whose names do not show them. */
   directions?: Readonly<Record<string, Direction>> | undefined
 }
 
@@ -40,8 +40,8 @@ const PARTS = 1e9
 
 /**
  * The features of a run's candidates, in the same order, each normalised to the range that it has
- * in the run. What is missing or not finite at one candidate is its worst (1); what is constant or
- * known nowhere tells nothing (0.5 for all). O(evaluations × metrics).
+ * in the run. A missing or non-finite value counts as the worst (1). A feature that is constant or
+ * missing everywhere is 0.5 for all. O(evaluations × metrics).
  */
 export function featuresOf(input: FeatureInput): Features[] {
   const { candidates, evaluations, hidden = [], trainLoss } = input
@@ -81,7 +81,7 @@ export function scoreOf(features: Features, coefficients: Coefficients): number 
   return score
 }
 
-/** Whether a metric is a held-out loss in one of its forms, rather than what the task is about. */
+/** Whether a metric is a held-out loss in some form, and not a task metric. */
 export function isLossLike(metric: string): boolean {
   return LOSS_LIKE.test(withoutSplit(metric))
 }

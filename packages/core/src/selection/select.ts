@@ -11,7 +11,7 @@ import { decisionOf } from './decision.ts'
 import type { Selection } from './selection.ts'
 import { nearTies } from './ties.ts'
 
-/** Raised when the rules of a policy change, so that old and new answers differ. */
+/** Raised when the rules of a policy change and its results may differ. */
 const POLICY_VERSION = 2
 
 /**

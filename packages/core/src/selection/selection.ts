@@ -4,7 +4,7 @@ import { Measured } from '../measuredSchema.ts'
 import { Policy } from '../status/status.ts'
 import { Preference } from './policyOptions.ts'
 
-/** One checkpoint (or, ranked without files, one evaluation) with the value it is judged by. */
+/** One checkpoint (or evaluation, if ranked without files) with its deciding value. */
 export const Ranked = z.object({
   checkpoint_id: z.string().nullable(),
   attempt: z.number(),
@@ -51,7 +51,7 @@ export const Noise = z.object({
 })
 export type Noise = z.infer<typeof Noise>
 
-/** Candidates that noise cannot tell from the strictly best one, which is among them. */
+/** Candidates within the noise of the strictly best one, which is among them. */
 export const NearTies = z.object({
   noise: Noise,
   /** By step. One alone is no tie. */
@@ -142,7 +142,7 @@ export const Selection = z.object({
   /** Every candidate, best first. */
   ranking: z.array(Ranked),
   skipped: z.array(Skipped),
-  /** What noise cannot tell from the strictly best; null where the noise is not known. */
+  /** Candidates within the noise of the strictly best; null if the noise is unknown. */
   near_ties: NearTies.nullable(),
   missed_best: MissedBest.nullable(),
   nothing_to_choose: NothingToChoose.nullable(),

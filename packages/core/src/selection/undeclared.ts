@@ -2,24 +2,24 @@ import type { Direction } from '../run/event.ts'
 import type { PolicyProblem } from './policyProblem.ts'
 import { directionOf, isLoss, isTest, withoutSplit } from '../metric/direction.ts'
 
-/** What decides where neither a person nor the run said so, and the rule that it follows. */
+/** What decides if neither a person nor the run declared a metric, and by which rule. */
 export interface Undeclared {
   metric: string
   basis: 'nobody' | 'speech' | 'preference'
   direction: Direction
-  /** Why this rule, where the kind of training is the reason. */
+  /** Why this rule applies, if the kind of training is the reason. */
   because: string | null
   problem: PolicyProblem | null
 }
 
-/** Signals of progress in preference and reinforcement training, the most telling first. */
+/** Metrics of progress in preference and reinforcement training, the most informative first. */
 const PROGRESS = ['win_rate', 'reward', 'objective/rlhf_reward', 'rewards/accuracies']
 const PREFERENCE_COLUMNS =
   /^(rewards\/(chosen|rejected|accuracies|margins)|objective\/(kl|rlhf_reward|scores)|completions\/.*length.*)$/
 
 /**
  * Whether the columns are those of preference or reinforcement training (DPO, GRPO, PPO as TRL
- * logs them), in which the loss does not tell how far training came.
+ * logs them), where the loss does not show progress.
  */
 export function isPreferenceTraining(names: readonly string[]): boolean {
   const columns = names.map(withoutSplit)
@@ -30,7 +30,7 @@ export function isPreferenceTraining(names: readonly string[]): boolean {
 
 const BESIDE_REWARD = /^(kl|reward_std|.*completion.*length.*)$/
 
-/** What decides for a run that declared nothing; `names` are those of everything measured. */
+/** What decides for a run that declares no metric; `names` are all measured names. */
 export function undeclared(names: readonly string[]): Undeclared {
   const held = names.filter((name) => !isTest(name))
   if (isPreferenceTraining(held)) return preference(held)
@@ -42,7 +42,7 @@ export function undeclared(names: readonly string[]): Undeclared {
   return onlyMeasure(held) ?? lowestLoss(names)
 }
 
-/** Where no loss was measured and one metric alone can be compared, that one decides. */
+/** If no loss was measured and only one metric has a direction, that one decides. */
 function onlyMeasure(held: readonly string[]): Undeclared | undefined {
   if (held.some(isLoss)) return undefined
   const [metric, ...others] = held.filter((name) => directionOf(name) !== undefined)

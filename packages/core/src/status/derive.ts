@@ -4,7 +4,7 @@ import type { TrainingJobStatus } from './status.ts'
 import type { StoredStatus } from './fields.ts'
 import type { RunFacts } from './tracker.ts'
 
-/** What must be known beside the stored fields to derive the others. */
+/** The facts that are needed to derive the other fields. */
 export type DerivedFrom = Pick<
   RunFacts,
   'attempt_started_at' | 'attempt_first_step' | 'loss_unit' | 'loss_scale' | 'best_evaluation_epoch'
@@ -36,8 +36,8 @@ function progress({ current_step, total_steps }: StoredStatus): number | null {
 }
 
 /**
- * What is left at the present attempt's mean speed; only of a run that goes on, and null once it
- * has been silent for longer than all that was left.
+ * The time left at the mean speed of the present attempt. Null if the run is not running, or if it
+ * has been silent for longer than the time left.
  */
 function etaSeconds(stored: StoredStatus, from: DerivedFrom, now: number): number | null {
   const { current_step, total_steps, status, updated_at } = stored

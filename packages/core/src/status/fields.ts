@@ -1,9 +1,9 @@
 import type { TrainingJobStatus } from './status.ts'
 
 /**
- * Who says what a status field is: `registered` when the job was put on the board, `tracked` from
- * the run's events by the reducer below, `selected` with the best checkpoint, `intended` by a
- * person, `derived` when it is read (it would go stale when stored).
+ * The origin of each status field: `registered` with the job, `tracked` from the run's events by the
+ * reducer, `selected` with the best checkpoint, `intended` by a person, `derived` on reading, because
+ * a stored value would become stale.
  */
 export const FIELD_ORIGIN = {
   job_id: 'registered',

@@ -21,7 +21,7 @@ export const POLICIES = [
   'scored',
 ] as const
 
-/** Which states may follow which. A further attempt of an ended job begins at starting or running. */
+/** Which states may follow a state. A further attempt of an ended job is starting or running. */
 const FOLLOWERS: Record<JobState, readonly JobState[]> = {
   queued: ['starting', 'running', 'stopping', 'stopped', 'failed'],
   starting: ['running', 'stopping', 'stopped', 'completed', 'failed', 'lost'],
@@ -33,12 +33,12 @@ const FOLLOWERS: Record<JobState, readonly JobState[]> = {
   lost: ['starting', 'running', 'stopping', 'completed', 'failed', 'stopped'],
 }
 
-/** Whether a job may go from one state to another; staying where it is always may. */
+/** Whether a job may change from one state to another; it may always keep its state. */
 export function mayFollow(from: JobState, to: JobState): boolean {
   return from === to || FOLLOWERS[from].includes(to)
 }
 
-/** Whether a job in this state has come to its end (lost has not: it may come back). */
+/** Whether a job in this state has ended. A lost job has not: it may come back. */
 export function hasEnded(status: JobState): boolean {
   return status === 'completed' || status === 'failed' || status === 'stopped'
 }

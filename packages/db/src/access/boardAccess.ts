@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { boardToken, renewToken } from '../connection/home.ts'
 import { Sessions } from './sessions.ts'
 
-/** How often it is looked at whether the token is still the same (ms). */
+/** How often the token's file is checked for a change (ms). */
 const LOOK_AGAIN = 1_000
 
 /**
- * Who may come in to the board of a data folder: whoever shows the token, and browsers that once
- * did. The token is read each time, so that a new one ends everything of the old at once.
+ * Decides who has access to the board of a data folder: anyone with the token, and browsers with a
+ * session. The token is read each time, so that a new token ends all old access at once.
  */
 export class BoardAccess {
   readonly #home: string
@@ -27,8 +27,8 @@ export class BoardAccess {
   }
 
   /**
-   * The board's own name on this machine, by which a browser keeps its cookie from servers on other
-   * ports. Nobody guesses it without the token, so nobody leads a browser to it elsewhere.
+   * The board's host name on this machine. Under it, a browser does not send its cookie to servers on
+   * other ports. It is derived from the token, so nobody can guess it.
    */
   async name(): Promise<string> {
     return `bestmark-${derived('name', await this.token()).slice(0, 16)}.localhost`
@@ -49,7 +49,7 @@ export class BoardAccess {
     return given !== null && sameSecret(given, await this.token())
   }
 
-  /** Lets a browser in; returns the secret of its session, which stands nowhere else. */
+  /** Opens a session for a browser; returns its secret, which is not stored. */
   async openSession(): Promise<string> {
     return this.#sessions.open(derived('seal', await this.token()))
   }
@@ -59,7 +59,7 @@ export class BoardAccess {
     return this.#sessions.has(session ?? '', derived('seal', await this.token()))
   }
 
-  /** Makes a new token: every link and session of before ends. Returns how many sessions did. */
+  /** Makes a new token, which ends all old links and sessions. Returns how many sessions ended. */
   async renew(): Promise<number> {
     const ended = await this.#sessions.count(derived('seal', await this.token()))
     await renewToken(this.#home)
@@ -67,7 +67,7 @@ export class BoardAccess {
     return ended
   }
 
-  /** Calls `tell` whenever the token has become another one, until the returned function is called. */
+  /** Calls `tell` whenever the token changes, until the returned function is called. */
   onRenewed(tell: () => void): () => void {
     const path = join(this.#home, 'token')
     // It is looked at after each reading too, and a first token ends nothing.
@@ -86,13 +86,13 @@ export class BoardAccess {
   }
 }
 
-/** Compares two secrets in a time that tells nothing of where they differ. */
+/** Compares two secrets in constant time. */
 export function sameSecret(given: string | null | undefined, expected: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(given ?? ''), digest(expected)) && Boolean(given)
 }
 
-/** What can be known of a token without telling it. */
+/** A value derived from the token that does not reveal it. */
 function derived(what: string, token: string): string {
   return createHash('sha256').update(`bestmark ${what} ${token}`).digest('hex')
 }

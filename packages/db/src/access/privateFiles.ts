@@ -1,20 +1,20 @@
 import { chmod, lstat, mkdir, readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** What Bestmark keeps in a data folder for nobody else to read. */
+/** Bestmark's private files and folders in a data folder. */
 const FOLDERS = ['runs', 'models', 'examples', 'sessions']
 const FILES = ['token', 'host_id']
 /** Folders of the database and of its socket. */
 const DATABASE = /^(postgres.*|run)$/
-/** What a disk has of itself. */
+/** A folder that every disk has. */
 const OF_DISK = 'lost+found'
 
 const OTHERS = 0o077
-/** Others may pass through, and see nothing: a database that runs under another name does. */
+/** Others may enter the folder but not list it; a database that runs as another user needs this. */
 const PASS = 0o011
 const STICKY = 0o1000
 
-/** A folder of a data folder, for nobody else to read; made where it is missing. */
+/** A private folder in the data folder; created if missing. */
 export async function privateFolder(home: string, name: string): Promise<string> {
   const path = join(home, name)
   await mkdir(path, { recursive: true, mode: 0o700 })
@@ -22,19 +22,19 @@ export async function privateFolder(home: string, name: string): Promise<string>
 }
 
 /**
- * Closes a data folder, and what lies in it, to other users of the machine; returns a sentence for
- * each that was open. A folder that others pass through to reach a database stays so. One that
- * holds other people's things is left alone, and only what is Bestmark's in it is closed.
+ * Makes a data folder and its files private; returns a sentence for each that was open to other
+ * users. Others may still enter it if they run the database. A folder that contains other files is
+ * not changed; only Bestmark's own files in it are made private.
  */
 export async function makeHomePrivate(folder: string): Promise<string[]> {
-  // Windows keeps who may read in lists that Node does not show.
+  // On Windows, Node cannot read or change access lists.
   if (process.platform === 'win32') return []
   const home = await realpath(folder)
   const { mode } = await stat(home)
   const told = [await closeTop(home)]
   for (const name of FOLDERS) told.push(await close(join(home, name), 0o700))
   for (const name of FILES) told.push(await close(join(home, name), 0o600))
-  // What lies open in a closed folder was reached by nobody.
+  // Nobody could reach open files in a private folder.
   return (mode & OTHERS) === 0 ? [] : told.filter((sentence) => sentence !== undefined)
 }
 
@@ -52,7 +52,7 @@ async function closeTop(home: string): Promise<string | undefined> {
   )
 }
 
-/** A folder that is not Bestmark's, if there is one. */
+/** The name of a folder that is not Bestmark's, if there is one. */
 async function foreignFolder(home: string): Promise<string | undefined> {
   const entries = await readdir(home, { withFileTypes: true })
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
@@ -60,7 +60,7 @@ async function foreignFolder(home: string): Promise<string | undefined> {
   return folders.find((name) => !known.includes(name) && !DATABASE.test(name))
 }
 
-/** Whether the database's files belong to another user, who must reach them. */
+/** Whether the database's files belong to another user, who must be able to open them. */
 async function isPassedThrough(home: string): Promise<boolean> {
   const { uid } = await stat(home)
   const names = await readdir(home)
@@ -70,16 +70,16 @@ async function isPassedThrough(home: string): Promise<boolean> {
   return (await Promise.all(owners)).some((owner) => owner !== uid)
 }
 
-/** Takes from others what a mode does not give them; returns what was told of it. */
+/** Removes the rights of others that `mode` does not have; returns a message if there were any. */
 async function close(path: string, mode: number): Promise<string | undefined> {
   const found = await lstat(path).catch(() => undefined)
-  // A link leads to what is not in the folder.
+  // The target of a link is outside the folder.
   if (!found || found.isSymbolicLink()) return undefined
   const open = found.mode & OTHERS & ~mode
   if (open === 0) return undefined
   const before = (found.mode & 0o777).toString(8).padStart(4, '0')
   const what = `Other users of this machine could open ${path} (mode ${before})`
-  // Some file systems take the new mode without a word and keep the old one.
+  // Some file systems ignore the new mode without an error.
   await chmod(path, found.mode & 0o777 & (mode | 0o700)).catch(() => undefined)
   const isClosed = ((await lstat(path)).mode & open) === 0
   if (isClosed) return `${what}. Now they cannot.`

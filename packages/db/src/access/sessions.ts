@@ -8,23 +8,23 @@ const DAY = 24 * 60 * 60 * 1000
 export const SESSION_ENDS = { unused: 30 * DAY, after: 365 * DAY }
 /** Use is noted this often at most (ms). */
 const NOTE_EVERY = 60_000
-/** The sessions that are kept; of more those that were never used end first, then the longest unused. */
+/** The most sessions. Above that, never used ones end first, then the longest unused. */
 export const MOST_SESSIONS = 200
-/** So long before its opening a session is noted that was never used (ms). */
+/** The file time of a session that was never used: this long before its start (ms). */
 const NEVER = 1_000
 
 const SECRET = /^[\w-]{43}$/
 
 interface Session {
-  /** What the token of its link makes of itself; another token, another seal. */
+  /** Derived from the token; a new token has a new seal. */
   seal: string
   opened_at: number
   used_at: number
 }
 
 /**
- * Browsers that were let in, a file each: when they came, and in its time when they last did. Those
- * that no file can be written for are known to this process alone: a full disk keeps nobody out.
+ * Sessions of browsers, one file each. The file has the start; its time is the last use. If a file
+ * cannot be written, as on a full disk, the session exists only in this process.
  */
 export class Sessions {
   readonly #folder: string
@@ -81,7 +81,7 @@ export class Sessions {
     await utimes(path, never, never)
   }
 
-  /** Removes what has ended, and of many what was never used, then the longest unused. */
+  /** Removes ended sessions, then never used ones and the longest unused if there are too many. */
   async #sweep(seal: string): Promise<void> {
     const all = await this.#all()
     const going = all.filter(([, session]) => hasEnded(session, seal))
@@ -102,7 +102,7 @@ export class Sessions {
     )
   }
 
-  /** What is known of a session; undefined where there is none, or what is no session. */
+  /** Reads a session; undefined if there is none, or if the file is not a session. */
   async #read(name: string): Promise<Session | undefined> {
     return this.#unwritten.get(name) ?? written(this.#pathOf(name))
   }
@@ -117,7 +117,7 @@ function nameOf(secret: string): string {
   return createHash('sha256').update(secret).digest('hex')
 }
 
-/** Whether anybody came back with it: a tool that opens the link over and over does not. */
+/** Whether the session was used after it was opened; a tool that only opens links never does. */
 function wasUsed({ opened_at, used_at }: Session): boolean {
   return used_at >= opened_at
 }

@@ -6,15 +6,15 @@ import { Refused } from '../values/refused.ts'
 import { replay } from './replay.ts'
 import { evaluations, trainingJobs } from '../schema.ts'
 
-/** What is asked of a backtest over a board's own jobs. */
+/** The options of a backtest over a board's jobs. */
 export interface JobsBacktest {
   /** Only jobs of this project. */
   project?: string | undefined
-  /** The metric that choices are judged by, or `task` for each run's own. */
+  /** The target metric, or `task` for the task metric of each run. */
   target: string
   /** The metric of policy `metric`, if one is given. */
   metric?: string | undefined
-  /** The target's direction, where its name does not tell. */
+  /** The target's direction, if its name does not show it. */
   direction?: Direction | undefined
 }
 
@@ -47,7 +47,7 @@ export interface BacktestTarget {
   jobs: number
 }
 
-/** What the choices of finished jobs could be judged by, the most measured first. */
+/** The possible targets of a backtest, the most measured first. */
 export async function backtestTargets(
   { orm }: Database,
   project?: string,

@@ -5,16 +5,16 @@ import { fileURLToPath } from 'node:url'
 import type { FinishedRun } from './finishedRuns.ts'
 import { lossFinder } from '../series/lossFinder.ts'
 
-/** Some runs, and what is asked of them. */
+/** The runs and options of one replay. */
 export interface ReplayOrder {
   runs: readonly FinishedRun[]
   options: BacktestOptions
 }
 
-/** So many values are replayed in less time than a process takes to start. */
+/** Up to this many values a replay is faster than starting a process. */
 const FEW_VALUES = 5_000
 
-/** A backtest that keeps a server from answering no longer than a moment. */
+/** Runs a backtest without blocking the server: a long one runs in its own process. */
 export async function replay(order: ReplayOrder): Promise<Backtest> {
   const evaluations = order.runs.flatMap(({ rows }) => rows.evaluations)
   const values = evaluations.reduce((sum, one) => sum + Object.keys(one.values).length, 0)

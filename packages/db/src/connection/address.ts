@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { Options } from 'postgres'
 
-/** Where a server listens and who we are there. */
+/** The address of a server, with database and user. */
 export interface Address {
   host: string
   port: number
@@ -89,7 +89,7 @@ export function clientOptions(address: Address): Options<typeof TYPES> {
   }
 }
 
-/** What the driver does not know by itself: int8 as a number (ours stay below 2^53), and lists. */
+/** Types that the driver does not support by itself: int8 as a number (below 2^53), and lists. */
 const TYPES = {
   bigint: { to: 20, from: [20], parse: Number, serialize: String },
   int4s: listOf(1007),

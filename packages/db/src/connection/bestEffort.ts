@@ -1,12 +1,12 @@
-/** How long a closing may take (ms) where nothing else is said. */
+/** How long closing may take by default (ms). */
 const PATIENCE = 2_000
-/** How long removing a folder of our own may take (ms). */
+/** How long removing one of our folders may take (ms). */
 export const REMOVING = 60_000
 
 /**
- * Closes something as well as it can: waits for it no longer than `patience` (ms), and never fails.
- * Every dispose and every closing `finally` that asks a database, a process or a disk goes through
- * here, so that how something is closed never replaces what was done before.
+ * Closes something: waits at most `patience` (ms) and never throws. Every dispose and every closing
+ * `finally` that uses a database, a process or a disk uses this, so that an error while closing does
+ * not replace an earlier error.
  */
 export async function bestEffort(
   closing: () => Promise<unknown>,

@@ -25,11 +25,11 @@ export interface Database {
   orm: Orm
   /** Throws ServerSilent as soon as the server is found not to answer while the work is done. */
   whileAnswering: Pulse['whileAnswering']
-  /** Where it is, for people; without a password. */
+  /** Its address for people, without a password. */
   describe: string
-  /** Where the files of the embedded server lie; undefined for a server elsewhere. */
+  /** The folder of the embedded server's files; undefined for other servers. */
   folder?: string
-  /** Takes a few seconds at the most, and never fails. */
+  /** Takes a few seconds at most, and never throws. */
   close: () => Promise<void>
 }
 
@@ -72,7 +72,7 @@ export function databaseAt(
   const pulse = new Pulse(address, limits.pulse)
   const sql = connectTo(address, limits, pulse)
   const close = async (): Promise<void> => {
-    // A client that is just connecting anew may never say that it ended.
+    // A client that is reconnecting may never report its end.
     await bestEffort(() => sql.end({ timeout: 1.5 }))
     if (leave) await bestEffort(leave)
   }
@@ -139,7 +139,7 @@ async function versionOf({ sql, close }: Database, address: Address): Promise<st
   }
 }
 
-/** Something that accepts connections and never answers must not hold us for ever. */
+/** A server that accepts connections but never answers must not block forever. */
 async function withTimeout<T>(answer: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>()
   const error = Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })

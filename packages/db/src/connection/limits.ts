@@ -2,11 +2,11 @@
 export interface Limits {
   /** What one statement may take, lock waits included, before the server cancels it (ms). */
   statement: number
-  /** After so long without a word a statement is given up, whatever the server does (ms). */
+  /** After this long without an answer a statement is cancelled (ms). */
   answer: number
-  /** How long a server may say nothing while an answer is awaited, before it is asked after (ms). */
+  /** How long a server may be silent during a statement, before it is checked (ms). */
   silence: number
-  /** How long it may take to answer that question (ms). */
+  /** How long the server may take to answer that check (ms). */
   pulse: number
 }
 

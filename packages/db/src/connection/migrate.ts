@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Database } from './client.ts'
 
-/** The database was made by a newer Bestmark than this one. */
+/** A newer version of Bestmark migrated the database. */
 export class DatabaseNewer extends Error {
   override readonly name = 'DatabaseNewer'
 }
@@ -19,7 +19,7 @@ const FOLDER = fileURLToPath(new URL('../migrations/', import.meta.url))
 export async function migrate(db: Database, folder = FOLDER): Promise<void> {
   const known = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
   await db.sql.begin(async (tx) => {
-    // Large tables take the time that they take.
+    // A migration of large tables may take long.
     await tx`set local statement_timeout = 0`
     await tx`select pg_advisory_xact_lock(${LOCK})`
     await tx`create table if not exists migrations (name text primary key, applied_at float8 not null)`

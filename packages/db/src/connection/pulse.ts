@@ -17,8 +17,8 @@ export class ServerSilent extends Error {
 }
 
 /**
- * Whether a server answers at all. A query may take long for good reasons, so its time says little;
- * once nothing was heard for a while the server is asked something short on a connection of its own.
+ * Checks whether a server answers at all. A long query may be normal. So after a silence the server is
+ * asked a short question on a separate connection.
  */
 export class Pulse {
   readonly #address: Address
@@ -42,12 +42,12 @@ export class Pulse {
     return this.#asking
   }
 
-  /** Why a new query is of no use; undefined unless the server was found silent, and still is. */
+  /** The error for a new query while the server is silent; undefined if it answers. */
   async refusal(): Promise<ServerSilent | undefined> {
     return !this.#isSilent || (await this.ask()) ? undefined : new ServerSilent(this.#address)
   }
 
-  /** Why a query that waits without a word is given up; undefined while it may go on waiting. */
+  /** The error for a waiting query if the server does not answer; undefined if it may keep waiting. */
   async verdict(): Promise<ServerSilent | undefined> {
     return (await this.ask()) ? undefined : new ServerSilent(this.#address)
   }

@@ -3,22 +3,22 @@ export class DatabaseUnavailable extends Error {
   override readonly name = 'DatabaseUnavailable'
 }
 
-/** Why a database does not do what it is asked, though nothing is wrong with the question. */
+/** Why a database cannot run a valid query. */
 export type DatabaseFailure = 'away' | 'slow' | 'read_only' | 'full'
 
 /**
- * What a client, a socket or a server says of a database that was there a moment ago, or is not
- * there just now: its connection broke, it starts or stops, or it takes no more connections.
+ * Error codes of a database that cannot be reached now: its connection broke, it starts or stops, or
+ * it accepts no more connections.
  */
 const AWAY =
   /^(CONNECTION_(CLOSED|ENDED|DESTROYED)|CONNECT_TIMEOUT|57P0[1235]|08\d{3}|53300|25P03|ECONNRE(SET|FUSED)|EPIPE|ETIMEDOUT|EHOST(UNREACH|DOWN)|ENET(UNREACH|DOWN))$/
-/** A server's word for a statement that reached its time limit, and for one that waited for a lock. */
+/** Error codes of a statement that reached its time limit, or waited too long for a lock. */
 const SLOW = /^(57014|55P03)$/
 const READ_ONLY = '25006'
-/** A server's word for a disk without room. */
+/** The error code for a full disk. */
 const FULL = '53100'
 
-/** How a database failed, as far as it did and may do better later; undefined for any other error. */
+/** How a database failed, if trying again later may help; undefined for any other error. */
 export function databaseFailure(error: unknown): DatabaseFailure | undefined {
   if (isUnavailable(error)) return 'away'
   const codes = codesOf(error)
@@ -27,14 +27,14 @@ export function databaseFailure(error: unknown): DatabaseFailure | undefined {
   return codes.includes(READ_ONLY) ? 'read_only' : undefined
 }
 
-/** Whether the database cannot be reached or started; the one answer to "is it away?". */
+/** Whether the database cannot be reached or started. */
 export function isUnavailable(error: unknown): boolean {
   return isDisconnected(error) || isRefusedAtOpening(error)
 }
 
 /**
- * Whether a connection broke or found nobody. Unlike `isUnavailable` it is false where trying again
- * at once is of no use: for a wrong password, a wrong address, or a server that is too old.
+ * Whether a connection broke or no server listened. Unlike `isUnavailable`, it is false if trying
+ * again does not help: a wrong password, a wrong address, or a server that is too old.
  */
 export function isDisconnected(error: unknown): boolean {
   return codesOf(error).some((code) => AWAY.test(code))
@@ -55,7 +55,7 @@ export function causeOfQuery(error: unknown): unknown {
 function codesOf(error: unknown): string[] {
   if (!(error instanceof Error)) return []
   const code = 'code' in error ? String(error.code) : ''
-  // A socket that is not there is a server that is not.
+  // If the socket is missing, no server runs.
   const isNoSocket = code === 'ENOENT' && 'syscall' in error && error.syscall === 'connect'
   return [isNoSocket ? 'ECONNREFUSED' : code, ...codesOf(error.cause)]
 }
