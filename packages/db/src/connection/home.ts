@@ -12,7 +12,7 @@ export class HomeUnusable extends Error {
 
 /**
  * The data folder as an absolute path: BESTMARK_HOME, by default `.bestmark` beside the code. A
- * relative one is taken from the code's folder, so that the same words always mean the same board.
+ * relative path starts at the code's folder, so that it always means the same board.
  */
 export function resolveHome(env: Record<string, string | undefined> = process.env): string {
   return resolve(repositoryRoot(), env['BESTMARK_HOME'] || '.bestmark')
@@ -32,7 +32,7 @@ export function boardToken(home: string): Promise<string> {
   return onceInFile(home, 'token', newToken)
 }
 
-/** Makes another secret in place of the present one, which whoever reads the file sees whole. */
+/** Replaces the secret by a new one, in one step. */
 export async function renewToken(home: string): Promise<void> {
   const path = join(home, 'token')
   const draft = `${path}.${process.pid}.${randomUUID()}`
@@ -49,7 +49,7 @@ function newToken(): string {
   return randomBytes(32).toString('hex')
 }
 
-/** Who this machine is to its jobs: a UUID in `<home>/host_id`, which a new hostname leaves alone. */
+/** The id of this machine: a UUID in `<home>/host_id`, which does not change with the hostname. */
 export function hostId(home: string): Promise<string> {
   return onceInFile(home, 'host_id', randomUUID)
 }
@@ -107,7 +107,7 @@ export function unusable(home: string, cause: unknown): HomeUnusable {
   )
 }
 
-/** The folder of the workspace, found upwards, since a bundled copy of this file lies elsewhere. */
+/** The workspace's folder, found upwards, because a bundled copy of this file is in another folder. */
 function repositoryRoot(): string {
   const start = dirname(fileURLToPath(import.meta.url))
   for (let folder = start; folder !== dirname(folder); folder = dirname(folder)) {

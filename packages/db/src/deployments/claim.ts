@@ -11,18 +11,18 @@ export interface ClaimedDeployment extends Deployment {
   root: string
   /** Absolute path of the checkpoint's files. */
   source_path: string
-  /** Whether another agent, or an earlier life of this one, had begun to ship it. */
+  /** Whether another agent, or this one before a restart, started to ship it. */
   was_begun: boolean
   /** The revision that the claim was written with; it is held until another one is. */
   held: number
 }
 
-/** After this long without a word from its agent (ms), a deployment may be claimed again. */
+/** If its agent is silent for this long (ms), a deployment may be claimed again. */
 const SILENCE = 30_000
 
 /**
- * Takes the oldest deployment that waits for the agent of a host, or that such an agent left lying.
- * No two callers get the same one. Undefined where there is none.
+ * Claims the oldest deployment that waits for the agent of a host, or that its agent abandoned. Two
+ * callers never get the same one. Undefined if there is none.
  */
 export async function claimDeployment(
   db: Database,
@@ -64,7 +64,7 @@ export async function claimDeployment(
   return undefined
 }
 
-/** What an agent says of a deployment that it ships. */
+/** The progress of a deployment, as its agent reports it. */
 export interface DeploymentAdvance {
   job_id: string
   deployment_id: string
@@ -74,7 +74,7 @@ export interface DeploymentAdvance {
   /** Where the shipped files are, once they are there. */
   absolute_path?: string | null
   error?: string | null
-  /** Said only where nobody else claimed it since this revision, which is that of the last word. */
+  /** The revision of the last report; written only if no other agent claimed it since. */
   held?: number
 }
 

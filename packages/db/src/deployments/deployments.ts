@@ -21,7 +21,7 @@ export interface Deployment {
   step: number | null
   /** The checkpoint's path relative to the run's folder. */
   path: string
-  /** Whether it was the best when it was chosen, and what was said of it then. */
+  /** Whether it was the best when it was chosen, and the reason at that time. */
   is_best: boolean
   reason: string
   model_name: string
@@ -119,10 +119,10 @@ export async function deploymentsSince(
     .orderBy(asc(deployments.created_at))
 }
 
-/** What a model's folder may be called. */
+/** Valid names of a model's folder. */
 const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
 
-/** Why no file is copied or removed for a job that the board knows from an export alone. */
+/** Why no file is copied or removed for a job that was imported from an export file. */
 export function exportedRefusal(name: string): string {
   return (
     `${name} was imported from an export file, so Bestmark does not touch its files. ` +
@@ -171,7 +171,7 @@ async function shippableBytes(tx: Tx, job_id: string, checkpoint_id: string): Pr
   throw new Refused(`${row.path} cannot be shipped: its files are ${row.files_state}${why}.`)
 }
 
-/** Why this checkpoint is shipped, as the job's row says it at this moment. */
+/** Why this checkpoint is shipped, from the job's row. */
 function reasonOf({ best_step, best_reason }: JobRow, is_best: boolean): string {
   if (is_best) return best_reason ?? 'Chosen as the best.'
   return best_step === null ? 'Chosen by hand.' : `Chosen by hand; step ${best_step} was the best.`

@@ -4,7 +4,7 @@ import type { Database } from '../connection/client.ts'
 import { changeJob, type Tx } from '../rows/job.ts'
 import { checkpoints, deployments } from '../schema.ts'
 
-/** A shipment that ended, as an export tells it: which weights, under which name, when and why. */
+/** A shipment that ended, as in an export: which checkpoint, under which name, when and why. */
 export interface Shipment extends Pick<
   typeof deployments.$inferSelect,
   | 'deployment_id'
@@ -23,7 +23,7 @@ export interface Shipment extends Pick<
   checkpoint: string
   /** SHA-256 of what was shipped, where it was taken. */
   digest: string | null
-  /** `elsewhere` where it is in another board's store than the one that tells it. */
+  /** `elsewhere` if another board shipped it. */
   status: 'done' | 'failed' | 'elsewhere'
   /** Where it was put, on the host that did it. */
   path: string | null

@@ -20,9 +20,9 @@ export interface ExportedJob {
 }
 
 /**
- * Tells a job as the events that make it again: each series, evaluation (with repeats and scores),
- * checkpoint and kept log line, attempt by attempt, in order of steps. All of it is of one moment,
- * and no more than a chunk a series is held at once. Undefined where there is no such job.
+ * Exports a job as events that restore it: each series, evaluation (with repeats and scores),
+ * checkpoint and stored log line, by attempt and step. All events are of one moment, and at most one
+ * chunk per series is in memory. Undefined if there is no such job.
  */
 export async function exportJob(
   db: Database,

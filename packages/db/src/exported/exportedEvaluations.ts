@@ -17,7 +17,7 @@ export async function evaluationEvents(tx: Tx, job: JobRow): Promise<EventOf<'ev
     if (last && isTogether(last, row)) last.push(row)
     else groups.push([row])
   }
-  // The job knows directions without who said them; the first evaluation says them again.
+  // The job stores directions without their evaluation, so the first evaluation gets them.
   return groups.map((group, index) => eventOf(group, index === 0 ? job.metric_directions : {}))
 }
 

@@ -4,8 +4,8 @@ type Stepped = Extract<TrainingEvent, { type: 'metrics' | 'evaluation' | 'checkp
 type Stream = AsyncIterable<Stepped> | Iterable<Stepped>
 
 /**
- * Several streams of events as one, by step; each keeps its own order, and at one step the earlier
- * stream comes first. What has no step waits for nobody.
+ * Merges streams of events by step. Each stream keeps its order; at equal steps the earlier stream
+ * comes first. Events without a step come at once.
  */
 export async function* inOrder(streams: readonly Stream[]): AsyncGenerator<Stepped> {
   const readers = streams.map((stream) => each(stream))

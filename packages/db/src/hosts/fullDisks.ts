@@ -3,13 +3,13 @@ import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
 import { fullDisks as table, hosts } from '../schema.ts'
 
-/** How long (ms) a disk that has room again is still spoken of. */
+/** How long (ms) a disk is still listed after it has space again. */
 const SPOKEN_OF = 24 * 3_600_000
 
 /** A disk that is full, or was a short while ago. Times are the host's (ms). */
 export interface FullDisk {
   host_id: string
-  /** The host's name, null while its agent was never heard. */
+  /** The host's name; null if its agent never reported. */
   host: string | null
   /** Where the disk is mounted on its host. */
   mount: string

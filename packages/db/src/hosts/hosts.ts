@@ -17,7 +17,7 @@ export async function recordHostAlive(
     .onConflictDoUpdate({ target: hostTable.host_id, set: { hostname, seen_at: clock } })
 }
 
-/** Every host that was ever heard, the latest first. */
+/** Every host whose agent ever reported, the latest first. */
 export async function hosts(db: Database): Promise<Host[]> {
   return db.orm.select().from(hostTable).orderBy(desc(hostTable.seen_at))
 }

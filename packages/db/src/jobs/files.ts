@@ -4,7 +4,7 @@ import { changeJob } from '../rows/job.ts'
 import { Refused } from '../values/refused.ts'
 import { checkpoints, deployments, trainingJobs } from '../schema.ts'
 
-/** What the files of a checkpoint were like when they were last looked at. */
+/** The files of a checkpoint, as they were last inspected. */
 export type StoredFiles = Pick<
   typeof checkpoints.$inferSelect,
   | 'checkpoint_id'
@@ -37,7 +37,7 @@ export async function currentFiles(db: Database, job_id: string): Promise<Stored
     .orderBy(sql`${step} nulls last`, asc(attempt), asc(path))
 }
 
-/** Whole files whose digest nobody has taken. */
+/** Complete files without a digest. */
 export interface UndigestedFiles extends StoredFiles {
   job_id: string
   /** Absolute path of the run's folder. */

@@ -9,7 +9,7 @@ export interface NamedCheckpoint {
   job_id: string
   host_id: string
   host: string
-  /** Where it lies now. */
+  /** Its present absolute path. */
   absolute_path: string
 }
 

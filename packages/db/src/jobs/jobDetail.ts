@@ -9,7 +9,7 @@ import { hosts, type JobRow } from '../schema.ts'
 /** One start of a run, as its page shows it. */
 export type Attempt = Omit<AttemptRow, 'job_id' | 'revision'>
 
-/** What the status leaves out: how the run was configured, declared, started and seen. */
+/** What the status does not have: configuration, declaration, attempts and host of the run. */
 export interface JobDetail extends Pick<
   JobRow,
   | 'job_id'
@@ -38,13 +38,13 @@ export interface JobDetail extends Pick<
   attempts: Attempt[]
   /** A recorded run that an empty board begins with. */
   is_example: boolean
-  /** When the agent of the host that holds the files was last heard (ms). */
+  /** When the agent of the files' host last reported (ms). */
   host_seen_at: number | null
   /** Disks of that host that are full, or were a short while ago. */
   full_disks: FullDisk[]
 }
 
-/** What is known of a job beside its status; undefined where there is no such job. */
+/** The details of a job beside its status; undefined if there is no such job. */
 export async function jobDetail(db: Database, job_id: string): Promise<JobDetail | undefined> {
   const job = await jobRow(db, job_id)
   if (!job) return undefined

@@ -67,7 +67,7 @@ export async function listJobs(db: Database, query: JobQuery = {}): Promise<JobP
   const { sort = 'newest', limit = 50 } = query
   const order = ORDERS[sort]
   const matching = and(...filters(query))
-  // Asked for before the rows, so that nothing is written between them and what a watch brings.
+  // Read before the rows, so that a watch from this revision misses no write.
   const [counted] = await db.orm
     .select({ total: count(), board_revision: settledRevision })
     .from(trainingJobs)

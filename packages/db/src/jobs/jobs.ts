@@ -16,21 +16,21 @@ export interface JobRegistration {
   host: string
   /** Absolute path of the run's folder, where it stands now. */
   root: string
-  /** By what that folder is known where it was moved; where it is left out, what is known stays. */
+  /** Identifies the folder after it was moved; the stored value stays if left out. */
   folder_id?: string | null
   name: string
   project: string
-  /** Its state while it is new; afterwards its events tell. */
+  /** Its first state; later states come from its events. */
   status: JobState
   source: string
   recipe?: string | null
-  /** Bestmark starts it, and can ask it to stop; where that is not told a known job stays as it is. */
+  /** Whether Bestmark starts it and can stop it; the stored value stays if left out. */
   is_stoppable?: boolean
 }
 
 /**
- * Puts a job on the board, under its project's policy. Registering it again follows a moved folder or a renamed host, and
- * leaves alone what a person may have set and what the run said.
+ * Adds a job to the board, under its project's policy. Registering it again updates a moved folder or a
+ * renamed host. It does not change what a person set or the run logged.
  */
 export async function registerJob(db: Database, job: JobRegistration): Promise<TrainingJobStatus> {
   const { root: output_dir, recipe = null, is_stoppable, folder_id, ...named } = job
@@ -65,7 +65,7 @@ export async function registerJob(db: Database, job: JobRegistration): Promise<T
   return known(job_id, await jobStatus(db, job_id))
 }
 
-/** Calls a job otherwise. Throws JobUnknown. */
+/** Renames a job. Throws JobUnknown. */
 export async function renameJob(db: Database, job_id: string, name: string): Promise<void> {
   await changeJob(db, job_id, async () => ({ set: { name }, answer: undefined }))
 }

@@ -44,10 +44,9 @@ function isSilentNow(
 }
 
 /**
- * Ends a job that has said nothing for longer than its own cadence allows, counted from when somebody
- * listened at the earliest (database time, ms); returns whether it did. It is lost, or stopped where
- * `why` says why nobody can still be writing it, given when it was last heard (ms). The job comes back
- * with its next word. Throws JobUnknown.
+ * Ends a job that was silent for longer than its cadence allows, counted from `listening_since` or
+ * later; returns whether it did. The job is lost, or stopped if `why` gives a reason why nothing can
+ * write to it any more. It comes back with its next log line. Throws JobUnknown.
  */
 export async function endSilentJob(
   db: Database,
@@ -58,7 +57,7 @@ export async function endSilentJob(
   return changeJob<boolean>(db, job_id, async (tx, job, revision) => {
     const { attempt } = job
     if (!isSilentNow(job, hearing)) return { answer: false }
-    // The attempt stays lost, by which the job is known to come back.
+    // The attempt stays lost, so that the job can come back.
     const lost = { type: 'ended', attempt, at: null, status: 'lost', error: null } as const
     await recordAttempts(tx, { job_id, revision }, [lost])
     const heard_at = job.heard_at ?? job.registered_at

@@ -125,7 +125,7 @@ async function projectOf(db: Database, job_id: string): Promise<string> {
   return job.project
 }
 
-/** The settings, once nothing speaks against them. */
+/** The accepted choice; throws Refused if there is a problem. */
 async function accepted(
   db: Database,
   whose: PolicyFor,
@@ -176,7 +176,7 @@ const DAY = new Intl.DateTimeFormat('en-GB', {
   timeZone: 'UTC',
 })
 
-/** The jobs that go by their project's policy, always in one order, so that no two wait crosswise. */
+/** The jobs that use their project's policy, always in one order, so that there is no deadlock. */
 async function inheritors(tx: Tx, project: string): Promise<string[]> {
   const { job_id, policy_from } = trainingJobs
   const rows = await tx
@@ -187,7 +187,7 @@ async function inheritors(tx: Tx, project: string): Promise<string[]> {
   return rows.map((row) => row.job_id)
 }
 
-/** Writes what a job goes by and chooses again, so that pages read its checkpoints anew. */
+/** Stores a job's policy and selects again, so that pages read its checkpoints again. */
 async function apply(tx: Tx, job_id: string, columns: PolicyColumns): Promise<void> {
   await changeJobIn(tx, job_id, async (_tx, job, revision) => {
     const selected = await reselect(tx, { ...job, ...columns })

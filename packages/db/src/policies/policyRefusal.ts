@@ -53,7 +53,7 @@ async function directionAlone(
   return rows ? directionProblem({ ...rows.input, policy, options }) : null
 }
 
-/** What speaks against a policy in view of what was measured. */
+/** The problem of a policy with the measured metrics. */
 function problemOf({ policy, options }: PolicyChoice, measures: Measures): PolicyProblem | null {
   const { undeclared, ...rest } = options
   if (undeclared) {

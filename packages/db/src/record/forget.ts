@@ -12,9 +12,9 @@ import {
 } from '../schema.ts'
 
 /**
- * Takes back all that was recorded of a run, for a source that tells the whole history anew.
- * A checkpoint that was shipped or pinned stays, as missing until it is told again. Returns what
- * the job's row is left with.
+ * Deletes all that was recorded of a run, for a source that reads the whole history again. A shipped
+ * or pinned checkpoint stays, as missing until it is recorded again. Returns the new values of the
+ * job's row.
  */
 export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<JobChanges> {
   const { job_id } = job
@@ -39,7 +39,7 @@ export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<
     .where(eq(checkpoints.job_id, job_id))
   const touched = {
     series_revision: revision,
-    // Where nothing was known there is nothing to drop.
+    // If no series was stored, readers have nothing to drop.
     history_revision: job.series_revision > 0 ? revision : 0,
     checkpoints_revision: revision,
     logs_revision: revision,
@@ -48,7 +48,7 @@ export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<
   return { ...initialTracker().facts, ...said, ...touched }
 }
 
-/** What was found out of a checkpoint's bytes at great length. */
+/** A digest of a checkpoint, which takes long to compute. */
 export type TakenDigest = Pick<
   typeof checkpoints.$inferSelect,
   'checkpoint_id' | 'signature' | 'digest'

@@ -20,7 +20,7 @@ import { type JobRow, sources } from '../schema.ts'
 import { reselect } from '../selection/selection.ts'
 import { storableName } from '../values/storable.ts'
 
-/** The source of what was measured after training; it adds to what another source told. */
+/** The source of scores measured after training; it adds to another source. */
 export const SCORES = 'scores'
 
 /** What a reader of a source read since `from`, and where the next one goes on. */
@@ -65,8 +65,8 @@ export async function record(db: Database, job_id: string, batch: Batch): Promis
 }
 
 /**
- * Whether a source begins where another one told the run. Each source but the scores tells the whole
- * history, so together they would tell it twice.
+ * Whether another source already recorded this run. Each source except the scores reads the whole
+ * history, so two of them would record it twice.
  */
 async function isReadByAnotherSource(
   tx: Tx,
@@ -78,7 +78,7 @@ async function isReadByAnotherSource(
   return (await tx.$count(sources, and(eq(sources.job_id, job_id), others))) > 0
 }
 
-/** What other sources told was forgotten with the rest, so each is read again from its beginning. */
+/** The records of other sources were deleted too, so each is read again from its beginning. */
 async function forgetOthers(tx: Tx, job_id: string, source: string): Promise<void> {
   await tx.delete(sources).where(and(eq(sources.job_id, job_id), ne(sources.source, source)))
 }
@@ -166,7 +166,7 @@ function pointsOfUsage({ attempt, at, used: values }: EventOf<'usage'>): EventOf
   return { type: 'metrics', attempt, step: Math.floor(at / 1000), epoch: null, at, values }
 }
 
-/** A job that was ended for its silence, and speaks again, comes back as a lost one does. */
+/** A job that was stopped for its silence and logs again comes back, as a lost job does. */
 async function asSilent(
   tx: Tx,
   job: LockedJob,
@@ -220,7 +220,7 @@ function factsAfter(job: JobRow, events: readonly TrainingEvent[]): RunFacts {
   return events.reduce(factsAfterEvent, facts)
 }
 
-/** What the run, and who scored it, said that is kept as it was said. */
+/** Values from the events that are stored as they were logged. */
 function storedAfter(
   job: JobRow,
   events: readonly EventOf<'started' | 'evaluation' | 'claim' | 'setup'>[],
@@ -238,14 +238,14 @@ function storedAfter(
       set.metric_directions = directed(set.metric_directions ?? job.metric_directions, event)
     } else {
       if (Object.keys(event.config).length > 0) set.config = event.config
-      // A wish to stop was for the attempt that is over.
+      // A request to stop belongs to the attempt that ended.
       if (event.attempt > job.attempt) set.stop_requested_at = null
     }
   }
   return set
 }
 
-/** Directions by metric; who said one first is not unsaid. */
+/** Directions by metric; the first one stays. */
 function directed(
   known: JobRow['metric_directions'],
   { directions }: EventOf<'evaluation'>,

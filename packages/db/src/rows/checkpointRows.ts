@@ -65,11 +65,11 @@ function files(event: FilesEvent) {
   return { files_state, files_why, bytes, checked_at, kind, base, signature, digest }
 }
 
-/** A digest was of the files that a signature stands for; of other ones nothing is known. */
+/** A digest belongs to the signature's files; if the signature changes, it is unknown. */
 const CHANGED =
   'excluded.signature is not null and excluded.signature is distinct from checkpoints.signature'
 
-/** A checkpoint told again is the same one; what was not told this time stays. */
+/** A checkpoint that is recorded again is the same one; missing values keep their stored ones. */
 async function save(tx: Tx, rows: NewCheckpoint[]): Promise<void> {
   const told = (column: string) => sql.raw(`coalesce(excluded.${column}, checkpoints.${column})`)
   const unlessOverwritten = (column: string) =>
@@ -125,7 +125,7 @@ async function noteFiles(
     )
 }
 
-/** What stands at a path is what was saved there last; the earlier ones are gone for good. */
+/** The latest checkpoint at a path replaces the earlier ones. */
 async function markOverwritten(
   tx: Tx,
   { job_id, revision }: WriteAt,

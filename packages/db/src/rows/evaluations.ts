@@ -50,7 +50,7 @@ export async function recordEvaluations(
   }
 }
 
-/** Where a value stands: on a line of its own, or on the line of its event. */
+/** The origin of a value: its own line, or the line of its event. */
 function originColumns({ origin, lines }: EventOf<'evaluation'>, metric: string) {
   const own = ownValue(lines, metric)
   const origin_line = origin && (own ?? origin.line)

@@ -15,7 +15,7 @@ import { type JobRow, trainingJobs } from '../schema.ts'
 
 export type Tx = Parameters<Parameters<Orm['transaction']>[0]>[0]
 
-/** The source of a job that an exported file tells of. */
+/** The source of a job that was imported from an export file. */
 export const EXPORTED = 'export'
 
 /** The channel on which every write to a job is announced, as `<job_id> <revision>`. */
@@ -104,7 +104,7 @@ export async function changeJobIn<T>(
   return answer
 }
 
-/** Tells whoever listens, once the transaction commits; an expression to return from a write. */
+/** Notifies listeners when the transaction commits; an expression to return from a write. */
 export function announce(job_id: string, revision: number): SQL {
   return sql`pg_notify(${CHANNEL}, ${`${job_id} ${revision}`})`
 }

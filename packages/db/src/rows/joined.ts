@@ -9,7 +9,7 @@ export interface JoinedAttempt {
   attempt: number
   /** The step from which it went on; null for a fresh start. */
   resumed_from: number | null
-  /** It trains, or has measured something: what it went back behind is abandoned in every series. */
+  /** It is running or has measured something, so it replaces the steps that it repeats in every series. */
   took_over: boolean
 }
 

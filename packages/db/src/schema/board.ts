@@ -2,7 +2,7 @@ import { boolean, check, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-
 import { sql } from 'drizzle-orm'
 import { milliseconds, storableText } from './columns.ts'
 
-/** One row: who this board is. */
+/** One row: the id of this board. */
 export const board = pgTable(
   'board',
   {
@@ -18,7 +18,7 @@ export const claims = pgTable('claims', {
   claimed_at: milliseconds().notNull(),
 })
 
-/** Machines whose agents were heard. */
+/** Machines whose agents reported. */
 export const hosts = pgTable('hosts', {
   host_id: uuid().primaryKey(),
   hostname: storableText().notNull(),

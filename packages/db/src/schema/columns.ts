@@ -7,7 +7,7 @@ export const milliseconds = () => doublePrecision()
 /** A `Measured`: float8 keeps NaN and ±Infinity, null means that nothing was measured. */
 export const measured = () => doublePrecision()
 
-/** Text that a run said; NUL, which Postgres refuses, is replaced on the way in. */
+/** Text from a run. NUL, which Postgres refuses, is replaced. */
 export const storableText = customType<{ data: string; driverData: string }>({
   dataType: () => 'text',
   toDriver: storable,

@@ -22,7 +22,7 @@ export const deployments = pgTable(
     deployment_id: uuid().notNull(),
     checkpoint_id: uuid().notNull(),
     is_best: boolean().notNull(),
-    /** What was said of the checkpoint when it was chosen; later rankings do not change it. */
+    /** The reason at the time of the choice; later rankings do not change it. */
     reason: storableText().notNull(),
     model_name: text().notNull(),
     status: text().$type<DeploymentStatus>().notNull(),
@@ -31,7 +31,7 @@ export const deployments = pgTable(
     path: storableText(),
     error: storableText(),
     created_at: milliseconds().notNull(),
-    /** When its agent last said something; a silent one may be taken over. */
+    /** When its agent last reported; another agent may take over from a silent one. */
     advanced_at: milliseconds(),
     ended_at: milliseconds(),
     revision: bigint({ mode: 'number' }).notNull(),

@@ -161,7 +161,7 @@ export const checkpoints = pgTable(
   ],
 )
 
-/** The newest lines that the run said. */
+/** The newest log lines of the run. */
 export const logs = pgTable(
   'logs',
   {

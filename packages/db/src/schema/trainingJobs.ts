@@ -119,7 +119,7 @@ export const trainingJobs = pgTable(
     /** Where and with what the run runs: host, commit, versions. */
     environment: plain().$type<Record<string, unknown>>().notNull().default({}),
     tags: plain().$type<string[]>().notNull().default([]),
-    /** What the training program itself calls its best, as it last said. */
+    /** The best checkpoint that the trainer recorded last. */
     claim: plain().$type<StoredClaim>(),
     /** Which metrics are better low or high, where whoever measured them said so. */
     metric_directions: plain().$type<Record<string, Direction>>().notNull().default({}),
@@ -129,7 +129,7 @@ export const trainingJobs = pgTable(
     /** Why the selected checkpoint is the best, as one sentence. */
     best_reason: storableText(),
     stop_requested_at: milliseconds(),
-    /** When the run itself was last heard, by the database's clock, and how far apart its words are (ms). */
+    /** When the run last logged, by the database's clock, and its usual time between log lines (ms). */
     heard_at: milliseconds(),
     cadence: doublePrecision(),
     registered_at: milliseconds().notNull(),

@@ -35,7 +35,7 @@ export interface CheckpointRow extends Pick<
   epoch: number | null
   /** Relative to the run's root. */
   path: string
-  /** Where it lies now. */
+  /** Its present absolute path. */
   absolute_path: string
   role: string | null
   files_state: FilesState
@@ -121,7 +121,7 @@ function facesOf(
   })
 }
 
-/** Where nothing could be decided, no checkpoint stands anywhere. */
+/** If nothing decides, no checkpoint has a rank. */
 const UNRANKED = {
   ...{ place: null, value: null, difference: null, origin: null, why: undefined },
   ...{ is_best: false, is_tied: false },

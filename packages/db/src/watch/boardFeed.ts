@@ -14,7 +14,7 @@ export interface BoardFollower {
 
 /** Changes of the board that come faster than this (ms) are told together: a list is no chart. */
 const PACE = 500
-/** How often is looked for what no announcement told (ms). */
+/** How often the rows are checked for missed announcements (ms). */
 const POLL = 2_000
 
 const opened = new WeakMap<Database['sql'], BoardFeed>()

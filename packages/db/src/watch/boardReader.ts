@@ -7,7 +7,7 @@ import type { Delta } from './step.ts'
 /** A change of one job, for a reader of every job. */
 export interface BoardNews {
   delta: Delta
-  /** Up to here the reader was told everything; to go on from when it was cut off. */
+  /** The reader has everything up to here; it continues from here after a lost connection. */
   board_revision: number
 }
 
@@ -35,7 +35,7 @@ export async function* watchBoard(
   }
 }
 
-/** Changes of a job that are still to be told. */
+/** Changes of a job that the reader does not have yet. */
 interface PendingChange {
   /** The highest of their revisions. */
   revision: number
@@ -45,15 +45,15 @@ interface PendingChange {
 
 class BoardReader extends Reader {
   readonly #known = new Map<string, number>()
-  readonly #untold = new Map<string, PendingChange>()
+  readonly #pending = new Map<string, PendingChange>()
   #settled = 0
 
   hand({ changes, settled }: Changes): void {
     this.#settled = Math.max(this.#settled, settled)
     for (const { job_id, revision, board_revision } of changes) {
       if (revision <= (this.#known.get(job_id) ?? 0)) continue
-      const before = this.#untold.get(job_id)
-      this.#untold.set(job_id, {
+      const before = this.#pending.get(job_id)
+      this.#pending.set(job_id, {
         revision: Math.max(revision, before?.revision ?? 0),
         from: Math.min(board_revision, before?.from ?? Infinity),
       })
@@ -67,25 +67,25 @@ class BoardReader extends Reader {
     this.late.clear()
     for (const job_id of this.due) {
       this.due.delete(job_id)
-      const handed = this.#untold.get(job_id)?.revision ?? 0
+      const handed = this.#pending.get(job_id)?.revision ?? 0
       const step = await feed.stepFrom(job_id, this.#known.get(job_id) ?? 0, handed)
-      this.#isTold(job_id, Math.max(handed, step?.delta.revision ?? 0))
+      this.#removePending(job_id, Math.max(handed, step?.delta.revision ?? 0))
       if (!step) continue
       const { delta } = step
       this.#known.set(job_id, delta.revision)
-      return { delta, board_revision: this.#toldTo() }
+      return { delta, board_revision: this.#completeUntil() }
     }
     await this.news()
     return undefined
   }
 
   /** A newer revision that was handed meanwhile is still to be told. */
-  #isTold(job_id: string, revision: number): void {
-    const untold = this.#untold.get(job_id)
-    if (untold && untold.revision <= revision) this.#untold.delete(job_id)
+  #removePending(job_id: string, revision: number): void {
+    const pending = this.#pending.get(job_id)
+    if (pending && pending.revision <= revision) this.#pending.delete(job_id)
   }
 
-  #toldTo(): number {
-    return Math.min(this.#settled, ...[...this.#untold.values()].map(({ from }) => from))
+  #completeUntil(): number {
+    return Math.min(this.#settled, ...[...this.#pending.values()].map(({ from }) => from))
   }
 }

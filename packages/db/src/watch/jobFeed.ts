@@ -3,7 +3,7 @@ import type { JobRow } from '../schema.ts'
 import { SharedSteps } from './sharedSteps.ts'
 import { MeasuredNames, type Position, type Step, stepFrom } from './step.ts'
 
-/** Who follows jobs: it is told which one has news, and what ended the feed. */
+/** A follower of jobs: it gets the id of a changed job, and the error that ended the feed. */
 export interface Follower {
   wake(job_id: string): void
   fail(error: unknown): void

@@ -4,9 +4,9 @@ import { trainingJobs } from '../schema.ts'
 import { isOneOf } from './changes.ts'
 import { type Follower, JobFeed } from './jobFeed.ts'
 
-/** Changes of one job that come faster than this (ms) are told together. */
+/** Changes of one job within this time (ms) are sent together. */
 const PACE = 50
-/** How often is looked for what no announcement told (ms). */
+/** How often the rows are checked for missed announcements (ms). */
 const POLL = 2_000
 
 const opened = new WeakMap<Database['sql'], JobFeeds>()

@@ -63,7 +63,7 @@ export async function stepFrom(
   const news = follows ? await newsOf(db, row, position, measured) : NO_NEWS
   const shipped = row.deployments_revision > known
   const deployments = shipped ? await deploymentsSince(db, job_id, known) : []
-  // What did not fit is still to come, so the reader does not have this revision yet.
+  // Some points are still to come, so the reader does not have this revision yet.
   const revision = news.more ? known : row.revision
   const delta: Delta = {
     job_id,

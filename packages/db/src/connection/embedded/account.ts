@@ -4,14 +4,14 @@ import { userInfo } from 'node:os'
 import { promisify } from 'node:util'
 
 /**
- * Under whose name the server runs. Postgres refuses root, and initdb refuses a user without a
- * name, so `mapped` gives us another name in a user namespace (files stay ours), and `lowered`
- * gives up root's rights for those of another user (files become theirs).
+ * The user account of the server. Postgres refuses root, and initdb refuses a user without a name. So
+ * `mapped` uses another user in a user namespace (files stay ours), and `lowered` gives up root's
+ * rights for those of another user (files become theirs).
  */
 export type Account =
   { kind: 'own' } | { kind: 'mapped'; uid: number } | { kind: 'lowered'; uid: number; gid: number }
 
-/** The accounts that may do, best first, for data that belongs to `owner` if there is some. */
+/** The possible accounts, best first, for data that belongs to `owner`, if there is data. */
 export async function accounts(owner: number | undefined): Promise<Account[]> {
   const own = process.getuid?.() ?? 0
   if (own !== 0 && isNamed()) return [{ kind: 'own' }]
@@ -26,14 +26,14 @@ export async function accounts(owner: number | undefined): Promise<Account[]> {
   return owner === 0 ? mapped : [...mapped, ...lowered]
 }
 
-/** Starts a program under the account, in a session of its own that no Ctrl-C reaches. */
+/** Starts a program under the account, in its own session, so that Ctrl-C does not stop it. */
 export function spawnAs(
   account: Account,
   file: string,
   args: readonly string[],
   options: SpawnOptions,
 ): ChildProcess {
-  // Nothing of the caller's settings (PGDATA, LD_LIBRARY_PATH, LANG, …) may reach the server.
+  // The caller's environment (PGDATA, LD_LIBRARY_PATH, LANG, …) must not affect the server.
   const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
   const all = { ...options, env, detached: true }
   if (account.kind === 'mapped')
@@ -42,7 +42,7 @@ export function spawnAs(
   return spawn(file, args, { ...all, uid: account.uid, gid: account.gid })
 }
 
-/** Whether the account may run a program, or pass through a folder. */
+/** Whether the account may run a program, or enter a folder. */
 export async function canReach(account: Account, path: string): Promise<boolean> {
   const probe = spawnAs(account, '/bin/sh', ['-c', 'test -x "$1"', 'sh', path], {
     stdio: 'ignore',
@@ -59,7 +59,7 @@ export async function giveFolder(folder: string, account: Account): Promise<void
   if (account.kind === 'lowered') await chown(folder, account.uid, account.gid)
 }
 
-/** Lets a lowered account pass through a folder of ours, though not look into it. */
+/** Lets a lowered account enter one of our folders, but not list it. */
 export async function allowPassThrough(folder: string, account: Account): Promise<void> {
   if (account.kind !== 'lowered') return
   const { mode, uid } = await stat(folder)

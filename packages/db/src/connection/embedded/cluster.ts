@@ -14,8 +14,8 @@ export async function ownerOf(place: ServerPaths): Promise<number | undefined> {
 }
 
 /**
- * Makes the database files where there are none: in a folder beside them that is renamed when it
- * is whole, so that of several processes one wins and nobody ever sees a half-made one.
+ * Creates the database files if there are none. A draft folder is renamed when it is complete, so that
+ * one of several processes wins and nobody sees incomplete files.
  */
 export async function makeCluster(
   place: ServerPaths,
@@ -37,7 +37,7 @@ export async function makeCluster(
   }
 }
 
-/** The locale is built in, for the machine may know none and a cluster without one is SQL_ASCII. */
+/** The built-in locale: the machine may have none, and a cluster without a locale is SQL_ASCII. */
 const INITDB = [
   '--username=bestmark',
   '--auth-local=trust',
@@ -73,7 +73,7 @@ async function initdb(folder: string, binaries: Binaries, account: Account): Pro
   )
 }
 
-/** Removes what processes that died half-way left behind. */
+/** Removes drafts of processes that died. */
 async function sweepDrafts(place: ServerPaths): Promise<void> {
   const folder = dirname(place.data)
   const prefix = `${basename(place.data)}.`

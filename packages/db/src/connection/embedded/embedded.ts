@@ -12,17 +12,17 @@ import { forgetHost } from './hostNote.ts'
 import { type Machine, thisMachine } from './machine.ts'
 import { makeHome, unusable } from '../home.ts'
 
-/** Held shared by every Bestmark process, and alone by the one that stops the server. */
+/** The advisory lock of presence: shared by every Bestmark process, exclusive to stop the server. */
 const PRESENCE = 7_365_002
 /** How long the server may take to notice that a process was killed (ms). */
 const NOTICED = 300
 
-/** Our part in an embedded server, which others may use too. */
+/** This process's use of an embedded server, which others may use too. */
 export interface Embedded {
   address: Address
   /** The folder that holds the database files. */
   folder: string
-  /** Says that this process no longer needs the server; it goes on for the others. */
+  /** Ends this process's use; the server keeps running for others. */
   leave: () => Promise<void>
 }
 
@@ -43,7 +43,7 @@ export async function joinEmbedded(home: string, machine?: Machine): Promise<Emb
         if (left) await presence.sql.end({ timeout: 2 })
         return
       } catch {
-        // Whoever needs the server meanwhile is told by their own query; we try on.
+        // Queries fail by themselves meanwhile; the loop tries again.
         await pause(1_000)
       }
     }
@@ -51,14 +51,14 @@ export async function joinEmbedded(home: string, machine?: Machine): Promise<Emb
   const { place } = presence
   const leave = async (): Promise<void> => {
     left = true
-    // Once this is answered, whoever asks next does not count us.
+    // After this answer, other processes do not count this one.
     await bestEffort(() => presence.sql`select pg_advisory_unlock_shared(${PRESENCE})`)
     await presence.sql.end({ timeout: 2 })
   }
   return { address: addressOf(place), folder: place.home, leave }
 }
 
-/** A connection whose lock says that a Bestmark process is alive; the server frees it when we die. */
+/** A connection whose lock shows that this process is alive; the server frees it when we die. */
 async function holdPresence(
   home: string,
   me: Machine,

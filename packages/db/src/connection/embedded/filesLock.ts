@@ -11,9 +11,9 @@ export const REMOVE_THEN_RUN =
   'while [ "$1" != -- ]; do rm -f -- "$1"; shift; done; shift; exec "$@"'
 
 /**
- * The words in front of a command that then runs under a lock on the database files. The server
- * and its helpers inherit it, so the kernel keeps it as long as one of them lives, in whatever
- * container. Undefined where the machine or its file system has no such lock.
+ * The prefix of a command that runs it under a lock on the database files. The server and its helpers
+ * inherit the lock, so the kernel keeps it while one of them lives, in any container. Undefined if
+ * the machine or its file system has no such lock.
  */
 export async function lockedBy(place: ServerPaths): Promise<string[] | undefined> {
   const words = ['--no-fork', '--nonblock', '--conflict-exit-code', String(TAKEN), lockFile(place)]

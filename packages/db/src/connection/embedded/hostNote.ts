@@ -13,9 +13,9 @@ export function hostNote(home: string): string {
 }
 
 /**
- * Notes that this machine runs the server of a data folder, before it is started. Returns `beside`
- * where another container of this machine ran it last, so that nothing here can see whether it
- * still does. Throws DatabaseUnavailable where another machine runs it.
+ * Notes that this machine runs the server of a data folder, before it starts. Returns `beside` if
+ * another container of this machine ran it last: this process cannot see whether it still runs. Throws
+ * DatabaseUnavailable if another machine runs it.
  */
 export async function noteHost(home: string, me: Machine): Promise<'here' | 'beside'> {
   for (;;) {
@@ -40,7 +40,7 @@ export async function hasHostNote(home: string): Promise<boolean> {
   return (await readNote(home)) !== undefined
 }
 
-/** Notes this machine in the place of a container whose server is known to have ended. */
+/** Replaces the note of a container whose server has ended. */
 export async function replaceHost(home: string, me: Machine): Promise<void> {
   await write(home, me, false)
 }
@@ -68,7 +68,7 @@ async function readNote(home: string): Promise<Machine | undefined> {
   return parsed(text) ?? UNREADABLE
 }
 
-/** A note that cannot be read may be another machine's, so it is nobody's here. */
+/** An unreadable note may be another machine's, so it counts as another machine. */
 const UNREADABLE: Machine = {
   hostname: '(unreadable)',
   machine_id: null,
@@ -92,7 +92,7 @@ function isMachine(note: unknown): note is Machine {
   return typeof hostname === 'string' && kinds.every((id) => id === null || typeof id === 'string')
 }
 
-/** Puts a whole note in its place; a first one only where no other machine was faster. */
+/** Writes the note at once; a first note only if no other machine was faster. */
 async function write(home: string, me: Machine, isFirst: boolean): Promise<boolean> {
   const draft = `${hostNote(home)}.${randomUUID()}`
   try {

@@ -3,9 +3,9 @@ import { readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { promisify } from 'node:util'
 
-/** What tells one machine, and one boot of it, from another. */
+/** Identifies a machine, its boot and its container. */
 export interface Machine {
-  /** Its name, for people, and to tell machines apart that were started from one disk image. */
+  /** Its name, for people, and to distinguish machines from one disk image. */
   hostname: string
   /** The machine's id, null where it has none, as in most containers. */
   machine_id: string | null

@@ -12,7 +12,7 @@ import type { Binaries } from './binaries.ts'
 import type { ServerPaths } from './serverPaths.ts'
 import { lockedBy, REMOVE_THEN_RUN, TAKEN } from './filesLock.ts'
 
-/** How the server of a place is reached. */
+/** The address of an embedded server. */
 export function addressOf(place: ServerPaths, application_name = 'bestmark'): Address {
   const [database, user] = ['postgres', 'bestmark']
   return {
@@ -26,7 +26,7 @@ export function addressOf(place: ServerPaths, application_name = 'bestmark'): Ad
   }
 }
 
-/** Whether the server answers; `soon` while it starts, recovers or stops. Asked by connecting. */
+/** Whether the server answers, by connecting; `soon` while it starts, recovers or stops. */
 export async function checkServer(place: ServerPaths): Promise<'yes' | 'soon' | 'no'> {
   const sql = postgres({ ...clientOptions(addressOf(place)), max: 1 })
   try {
@@ -70,10 +70,10 @@ const SETTINGS: Record<string, string> = {
 /** The longest log that is kept when the server starts, in bytes. */
 const LONGEST_LOG = 10_000_000
 
-/** Whether what runs in the data folder is seen from here, or ran in a container beside this one. */
+/** Whether processes of the data folder are visible here, or run in another container. */
 export type Visible = 'here' | 'beside'
 
-/** Starts the server and waits until it answers. Throws DatabaseUnavailable with its last words. */
+/** Starts the server and waits until it answers. Throws DatabaseUnavailable with its last error. */
 export async function launch(
   place: ServerPaths,
   binaries: Binaries,
@@ -130,7 +130,7 @@ async function untilReady(place: ServerPaths, end: ProcessEnd, from: number): Pr
     if ((await checkServer(place)) === 'yes') return
   }
   if (end.code === TAKEN) throw runsBeside(place)
-  const why = (await lastWords(place, from)) || end.message
+  const why = (await lastError(place, from)) || end.message
   // Postgres's own programs say it in words alone.
   // eslint-disable-next-line bestmark/read-sentences
   if (/No space left on device|Disk quota exceeded/.test(why)) throw noRoom(place)
@@ -153,14 +153,14 @@ function runsBeside({ home }: ServerPaths): DatabaseUnavailable {
   )
 }
 
-/** What the server complained of last, in its log from a byte on. */
-async function lastWords({ log }: ServerPaths, from: number): Promise<string> {
+/** The server's last error, in its log from a byte on. */
+async function lastError({ log }: ServerPaths, from: number): Promise<string> {
   const lines = (await readFile(log)).subarray(from).toString().trim().split('\n')
   const fatal = lines.filter((line) => /FATAL|PANIC/.test(line)).at(-1) ?? lines.at(-1) ?? ''
   return fatal.replace(/^.*?(FATAL|PANIC):\s*/, '').trim()
 }
 
-/** The socket's folder may lie in /tmp, where somebody else may have put something in its place. */
+/** The socket's folder may be in /tmp, where another user may have created it. */
 async function makeSocketFolder(place: ServerPaths, account: Account): Promise<void> {
   const { socketFolder } = place
   await mkdir(socketFolder, { mode: 0o700, recursive: true })
@@ -196,7 +196,7 @@ export async function postmasterPid({ data }: ServerPaths): Promise<number | und
   return Number.parseInt(text, 10) || undefined
 }
 
-/** Whether a server of the place, or what a killed one left behind, is alive; a zombie is not. */
+/** Whether the server or one of its helpers is alive; a zombie is not. */
 export async function isServerAlive(place: ServerPaths): Promise<boolean> {
   if (process.platform === 'linux') return someProcessWorksIn(place.data)
   const pid = await postmasterPid(place)

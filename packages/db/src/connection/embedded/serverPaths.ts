@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 
-/** Where an embedded server keeps its things. */
+/** The paths of an embedded server. */
 export interface ServerPaths {
-  /** The folder of everything below but, where its path is long, the socket. */
+  /** The folder of all paths below, except a socket whose path would be too long. */
   home: string
   data: string
   /** The folder of the socket, 0700. */
@@ -19,7 +19,7 @@ const PORT = 5432
 /** The kernel's limit for a socket's path is 107 bytes (103 on macOS), the name in it included. */
 const LONGEST_SOCKET = 100
 
-/** The places in a folder, the same for every process whatever its environment. */
+/** The server paths in a folder, the same for every process. */
 export function serverPathsIn(home: string): ServerPaths {
   const name = `.s.PGSQL.${PORT}`
   const near = join(home, 'run')

@@ -11,7 +11,7 @@ import { takeTurn } from './turn.ts'
 import { forgetHost, hasHostNote, noteHostIfMissing, noteHost, replaceHost } from './hostNote.ts'
 import type { Machine } from './machine.ts'
 
-/** The place of a data folder's server, which `home` itself may have had to move elsewhere. */
+/** The paths of a data folder's server, which may be in another folder. */
 export async function findServerPaths(home: string): Promise<ServerPaths> {
   const moved = await readFile(elsewhereFile(home), 'utf8').catch(() => '')
   return serverPathsIn(moved.trim() || home)

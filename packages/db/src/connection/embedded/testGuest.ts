@@ -14,7 +14,7 @@ interface GuestOptions extends SpawnOptions {
   machine?: Machine
 }
 
-/** Another process that opens the board of a data folder and says so, then waits to be let go. */
+/** Another process that opens the board of a data folder, prints its id, and waits until `leave`. */
 export class Guest {
   readonly child: ChildProcess
   readonly output: Promise<string>

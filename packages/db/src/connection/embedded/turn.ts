@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 
 /**
- * Waits until no other process of this machine has the turn of that key, as to start or stop the
+ * Waits until no other process of this machine holds the lock of a key, such as to start or stop the
  * server of a data folder, and holds it until disposed. Throws where the signal aborts the wait.
  * The kernel takes it from a process that dies: it is a socket in the abstract namespace, which
  * leaves no file. Elsewhere than on Linux there is no such namespace, and there is no waiting.
