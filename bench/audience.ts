@@ -65,10 +65,10 @@ async function open(readers: Reader[], { url, token, ...count }: Stream): Promis
 function readerOf(response: IncomingMessage): Promise<Reader> {
   const reader: Reader = { revisions: [], times: [], bytes: 0 }
   const { promise, resolve, reject } = Promise.withResolvers<Reader>()
-  const told = /(?:^|\n)id: (\d+)/g
+  const ids = /(?:^|\n)id: (\d+)/g
   response.setEncoding('latin1').on('data', (piece: string) => {
     reader.bytes += piece.length
-    for (const [, revision] of piece.matchAll(told)) {
+    for (const [, revision] of piece.matchAll(ids)) {
       reader.revisions.push(Number(revision))
       reader.times.push(sharedClock())
       resolve(reader)

@@ -51,7 +51,7 @@ export async function ingest(written: Written): Promise<void> {
   tell([long], LONG)
   const { kept, plain, read } = long.bytes
   printLine(
-    `  bytes a point on disk: ${kept.toFixed(1)}; copied rows without an index ${plain.toFixed(1)}: ${(kept / plain).toFixed(2)} times; the file itself ${read.toFixed(1)}`,
+    `  bytes per point on disk: ${kept.toFixed(1)}; copied rows without an index ${plain.toFixed(1)}: ${(kept / plain).toFixed(2)} times; the file itself ${read.toFixed(1)}`,
   )
   mustBeFlat(long.peaks)
 }

@@ -78,11 +78,11 @@ function arrival(shown: Record<number, number>, step: number): number {
 
 async function notifications({ sql }: Database): Promise<number[]> {
   const taken: number[] = []
-  let heard = (): void => undefined
-  await sql.listen('bench', () => heard())
+  let onNotify = (): void => undefined
+  await sql.listen('bench', () => onNotify())
   for (let round = 0; round < 200; round++) {
     const since = performance.now()
-    const arrived = new Promise<void>((resolve) => (heard = resolve))
+    const arrived = new Promise<void>((resolve) => (onNotify = resolve))
     await sql.notify('bench', '')
     await arrived
     taken.push(performance.now() - since)

@@ -36,16 +36,16 @@ const BENCHMARKS: Record<string, Benchmark> = {
 const asked = process.argv.slice(2)
 const unknown = asked.find((name) => !Object.hasOwn(BENCHMARKS, name))
 if (unknown !== undefined) {
-  printLine(`There is no benchmark "${unknown}"; there is ${Object.keys(BENCHMARKS).join(', ')}.`)
+  printLine(`Unknown benchmark "${unknown}". Available: ${Object.keys(BENCHMARKS).join(', ')}.`)
   process.exit(2)
 }
 const names = Object.keys(BENCHMARKS).filter((name) => asked.length === 0 || asked.includes(name))
 const [only = ''] = names
-if (names.length > 1) for (const name of names) inAProcessOfItsOwn(name)
+if (names.length > 1) for (const name of names) runInNewProcess(name)
 else await runHere(only)
 
 /** Uses a separate process, because memory left by one benchmark hides what the next one takes. */
-function inAProcessOfItsOwn(name: string): void {
+function runInNewProcess(name: string): void {
   const { status } = spawnSync(process.execPath, [import.meta.filename, name], { stdio: 'inherit' })
   if (status !== 0) process.exitCode = status ?? 1
 }

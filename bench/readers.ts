@@ -72,11 +72,11 @@ async function newJob(db: Database): Promise<string> {
 }
 
 async function record(db: Database, job_id: string, step: number): Promise<number> {
-  const told = { attempt: 0, step, at: Date.now() }
+  const fields = { attempt: 0, step, at: Date.now() }
   const values = { loss: 1 / step, learning_rate: 1e-4, grad_norm: Math.sin(step) }
-  const lines: object[] = [{ type: 'metrics', ...told, values }]
+  const lines: object[] = [{ type: 'metrics', ...fields, values }]
   if (step % EVALUATED === 0)
-    lines.push({ type: 'evaluation', ...told, values: { eval_loss: 1 / step } })
+    lines.push({ type: 'evaluation', ...fields, values: { eval_loss: 1 / step } })
   const events = lines.map((line) => TrainingEvent.parse(line))
   return (await recordFacts(db, job_id, events)).revision
 }

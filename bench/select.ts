@@ -22,7 +22,7 @@ async function streaming(): Promise<void> {
   const events = Array.from({ length: COUNT }, (_, step) => evaluationEvent(step))
   const ours = median(await timings(ROUNDS, () => events.reduce(track, initialTracker())))
   const floor = median(await timings(ROUNDS, () => lowest(events)))
-  printLine(`  streaming: ${ns(ours)} an event; a bare loop ${ns(floor)}: ${times(ours, floor)}`)
+  printLine(`  streaming: ${ns(ours)} per event; a bare loop ${ns(floor)}: ${times(ours, floor)}`)
 }
 
 async function batch(): Promise<void> {
@@ -44,9 +44,9 @@ async function batch(): Promise<void> {
 }
 
 function evaluationEvent(step: number): EventOf<'evaluation'> {
-  const unsaid = { epoch: null, at: null, samples: null, origin: null, scored_by: null }
+  const missing = { epoch: null, at: null, samples: null, origin: null, scored_by: null }
   const values = { eval_loss: Math.random() }
-  return { type: 'evaluation', attempt: 0, step, values, ...unsaid, lines: {}, directions: {} }
+  return { type: 'evaluation', attempt: 0, step, values, ...missing, lines: {}, directions: {} }
 }
 
 /** The first step with the lowest loss: the least work that any answer needs. */

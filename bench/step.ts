@@ -21,26 +21,26 @@ export async function run(): Promise<void> {
   } as const
   using journal = openJournal(folder.path, { ...header, recipe: 'char-lm' })
   const append = journal.append.bind(journal)
-  let told = 0
+  let reporting = 0
   journal.append = (event) => {
     const since = performance.now()
     append(event)
-    told += performance.now() - since
+    reporting += performance.now() - since
   }
   const request = { folder: folder.path, attempt: 0, preset: 'default', resume: null }
   const training = new Training(new JournaledRun(journal, request, new AbortController().signal))
   training.begin()
   const steps: number[] = []
-  const tellings: number[] = []
+  const reportTimes: number[] = []
   for (let step = 1; step <= STEPS; step++) {
-    told = 0
+    reporting = 0
     const since = performance.now()
     training.learn()
     if (step <= WARM) continue
     steps.push(performance.now() - since)
-    tellings.push(told)
+    reportTimes.push(reporting)
   }
-  const [step, telling] = [median(steps), median(tellings)]
-  const share = ((100 * telling) / step).toFixed(2)
-  printLine(`  ${telling.toFixed(3)} ms of a step's ${ms(step)} go to ${JOURNAL}: ${share} %`)
+  const [step, report] = [median(steps), median(reportTimes)]
+  const share = ((100 * report) / step).toFixed(2)
+  printLine(`  ${report.toFixed(3)} ms of a step's ${ms(step)} go to ${JOURNAL}: ${share} %`)
 }

@@ -12,8 +12,8 @@ export async function webServerOf(board: number): Promise<number> {
 async function descendants(pid: number): Promise<number[]> {
   const threads = await readdir(`/proc/${pid}/task`)
   const lists = threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8'))
-  const own = (await Promise.all(lists)).join(' ').split(' ').filter(Boolean).map(Number)
-  return [...own, ...(await Promise.all(own.map(descendants))).flat()]
+  const children = (await Promise.all(lists)).join(' ').split(' ').filter(Boolean).map(Number)
+  return [...children, ...(await Promise.all(children.map(descendants))).flat()]
 }
 
 /** The CPU time of a process so far (ms); the load of other processes does not change it. */

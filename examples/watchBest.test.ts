@@ -42,7 +42,7 @@ test('the tool prints each best checkpoint once, also those chosen while it was 
 
 test('the tool prints its usage, and ends without the token', async () => {
   const tool = started()
-  const [said] = await once(tool.stderr, 'data')
-  expect(String(said)).toContain('watchBest.ts')
+  const [printed] = await once(tool.stderr, 'data')
+  expect(String(printed)).toContain('watchBest.ts')
   expect(await once(tool, 'exit')).toEqual([1, null])
 })

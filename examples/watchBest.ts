@@ -16,15 +16,15 @@ export function watchBest(
   job_id: string,
   print: (path: string | null) => void,
 ): Promise<void> {
-  let known: string | null | undefined
+  let printed: string | null | undefined
   return new Promise((resolve, reject) => {
     const subscription = api.watch.subscribe(
       { jobs: [job_id] },
       {
         onData: ({ data: { status } }) => {
           const { best_checkpoint_path } = status
-          if (best_checkpoint_path !== known) print(best_checkpoint_path)
-          known = best_checkpoint_path
+          if (best_checkpoint_path !== printed) print(best_checkpoint_path)
+          printed = best_checkpoint_path
           if (!ENDED.has(status.status)) return
           subscription.unsubscribe()
           resolve()

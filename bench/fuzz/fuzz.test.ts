@@ -5,7 +5,7 @@ import { fuzz } from './fuzz.ts'
 
 const here = testBoard()
 
-test('a mutated run is read and recorded, or refused in one sentence, and leaves no job behind', async () => {
+test('a mutated run is recorded, or refused with one sentence and no job', async () => {
   const folder = join(here.path, 'runs')
   expect(await fuzz(here.board, { seed: 1, cases: 200, folder })).toEqual([])
 }, 300_000)

@@ -44,7 +44,7 @@ export async function fuzz(board: Board, how: Fuzz, only?: number): Promise<Faul
     const random = randomStream(how.seed, `case ${number}`)
     const [name, files] = runs[Math.floor(random() * runs.length)] ?? ['', {}]
     const root = join(how.folder, `${number}-${name.replaceAll(/\W/g, '-')}`)
-    const changed = await writeMutated(root, withOwnId(files), random)
+    const changed = await writeMutated(root, withNewId(files), random)
     await age(root)
     const why = await within(HANGS, faultOf(board, root, how)).catch((error: unknown) => {
       return `it threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
@@ -69,7 +69,7 @@ async function age(root: string): Promise<void> {
 }
 
 /** Each run is a job of its own. */
-function withOwnId(
+function withNewId(
   files: Record<string, string | Uint8Array>,
 ): Record<string, string | Uint8Array> {
   const { 'journal.jsonl': journal, ...others } = files

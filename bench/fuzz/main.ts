@@ -16,7 +16,7 @@ const printLine = (line: string): void => print(`${line}\n`)
 const [seed = Date.now() % 1_000_000, only] = process.argv.slice(2).map(Number)
 const folder = await mkdtemp(join(tmpdir(), 'bestmark-fuzz-'))
 printLine(
-  `seed ${seed}; what fails is kept in ${folder}; pnpm fuzz ${seed} CASE makes a case again`,
+  `seed ${seed}; runs with a fault stay in ${folder}; pnpm fuzz ${seed} CASE repeats a case`,
 )
 await using board = await openBoard({ ...process.env, BESTMARK_HOME: join(folder, 'board') })
 const pages = await buildPages(new AbortController().signal)

@@ -113,13 +113,13 @@ export async function writeMutated(root: string, files: Files, random: Random): 
     const [path, content] = oneOf(random, Object.entries(files)) ?? []
     if (path === undefined || content === undefined || changed.includes(path)) continue
     changed.push(path)
-    const place = join(root, path)
+    const absolute_path = join(root, path)
     if (below(random, RARELY) === 0) {
-      await rm(place, { force: true })
-      await oneOf(random, IN_PLACE)?.(place)
+      await rm(absolute_path, { force: true })
+      await oneOf(random, IN_PLACE)?.(absolute_path)
     } else {
       const change = oneOf(random, CHANGES)
-      await writeFile(place, change?.(Buffer.from(content), random) ?? '')
+      await writeFile(absolute_path, change?.(Buffer.from(content), random) ?? '')
     }
   }
   return changed

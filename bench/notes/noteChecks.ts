@@ -9,14 +9,14 @@ import {
   type Selection,
 } from '@bestmark/core'
 
-/** One run, and what was said of it. */
+/** One note about one run. */
 export interface GivenNote {
   rows: RunRows
   context: RunContext
   selection: Selection
   explanation: Explanation
   note: Note
-  /** The best evaluation of the whole run, where not all was saved, and whether it was saved. */
+  /** Whether the best evaluation of the whole run had no checkpoint. */
   was_missed?: boolean
 }
 
@@ -28,15 +28,15 @@ export interface NoteCheck {
 
 type Row = RunRows['evaluations'][number]
 
-/** A fact that does not come from the rule that wrote the note, for each note that has one. */
+/** A check for each note, from facts that the rule of the note does not use. */
 export const NOTE_CHECKS: Partial<Record<NoteCode, NoteCheck>> = {
   trainer_agrees: {
     right_where: 'the step in the trainer’s record is the chosen one',
-    isRight: (told) => recordedStep(told) === told.selection.best?.step,
+    isRight: (given) => recordedStep(given) === given.selection.best?.step,
   },
   second_opinion: {
     right_where: 'the step in the trainer’s record is another one',
-    isRight: (told) => recordedStep(told) !== told.selection.best?.step,
+    isRight: (given) => recordedStep(given) !== given.selection.best?.step,
   },
   near_ties: {
     right_where: 'every named checkpoint lies within the named error of the best',
@@ -118,14 +118,14 @@ export const NOTE_CHECKS: Partial<Record<NoteCode, NoteCheck>> = {
   overfitting: {
     right_where:
       'at the end the evaluation loss is over 1 % higher than there, and the training loss lower',
-    isRight: (told) => hasTurned(told),
+    isRight: (given) => hasTurned(given),
   },
   loss_rises: {
     right_where: 'the same holds, and the named metric is better later than there',
-    isRight: (told) => {
-      const { step, later } = told.explanation.loss_turn ?? {}
-      const winner = told.explanation.winners.find(({ metric }) => metric === later?.metric)
-      return hasTurned(told) && (winner === undefined || winner.best.step > (step ?? Infinity))
+    isRight: (given) => {
+      const { step, later } = given.explanation.loss_turn ?? {}
+      const winner = given.explanation.winners.find(({ metric }) => metric === later?.metric)
+      return hasTurned(given) && (winner === undefined || winner.best.step > (step ?? Infinity))
     },
   },
   missed_best: {

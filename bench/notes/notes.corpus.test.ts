@@ -4,11 +4,11 @@ import { precisions } from './notes.ts'
 const corpus = process.env['BESTMARK_CORPUS']
 const why = corpus ? '' : ' (skipped: BESTMARK_CORPUS names no folder of public runs)'
 
-/** It warns early of what may come, so that some of its warnings are heeded or not needed. */
+/** This note is an early warning, so it may be wrong more often. */
 const FORECAST = 'may_be_missed'
 
 test.skipIf(!corpus)(
-  `each note that a fact can judge is right on public runs${why}`,
+  `each note that a fact can check is right on public runs${why}`,
   async () => {
     const { runs, found } = await precisions(corpus ?? '')
     expect(runs).toBeGreaterThan(100)

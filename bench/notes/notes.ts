@@ -15,7 +15,7 @@ import { readRun } from '../../apps/trainer/src/sources/readRun.ts'
 import { printLine } from '../figures.ts'
 import { NOTE_CHECKS, type GivenNote } from './noteChecks.ts'
 
-/** How often a note was given, and how often it was right where a fact can tell. */
+/** How often a note was given, and how often it was right if a fact can check it. */
 export interface Precision {
   code: NoteCode
   given: number
@@ -32,10 +32,10 @@ export async function run(): Promise<void> {
   printLine(`  ${runs} public runs\n`)
   printLine('| note | given | right | right where |\n| --- | ---: | ---: | --- |')
   for (const { code, given, right, wrong } of found) {
-    const judge = NOTE_CHECKS[code]
-    const share = judge && given > 0 ? `${right} (${Math.round((100 * right) / given)} %)` : '–'
+    const check = NOTE_CHECKS[code]
+    const share = check && given > 0 ? `${right} (${Math.round((100 * right) / given)} %)` : '–'
     printLine(
-      `| ${code} | ${given} | ${share} | ${judge?.right_where ?? 'no fact beside the note tells'} |`,
+      `| ${code} | ${given} | ${share} | ${check?.right_where ?? 'no other fact can check it'} |`,
     )
     for (const name of wrong) printLine(`  wrong: ${name}`)
   }
@@ -51,14 +51,14 @@ export async function precisions(corpus: string): Promise<{ runs: number; found:
     const read = await readRun(path).catch(() => undefined)
     if (!read) continue
     runs++
-    const told = { rows: rowsFrom(read.events), context: contextOf(read.events) }
-    for (const one of [...asLogged(told), ...asSaved(told)]) {
+    const facts = { rows: rowsFrom(read.events), context: contextOf(read.events) }
+    for (const one of [...asLogged(facts), ...asSaved(facts)]) {
       const count = counts.get(one.note.code)
       if (!count) continue
       count.given++
-      const judge = NOTE_CHECKS[one.note.code]
-      if (judge?.isRight(one)) count.right++
-      else if (judge) count.wrong.push(path.slice(corpus.length + 1))
+      const check = NOTE_CHECKS[one.note.code]
+      if (check?.isRight(one)) count.right++
+      else if (check) count.wrong.push(path.slice(corpus.length + 1))
     }
   }
   return { runs, found: [...counts].map(([code, count]) => ({ code, ...count })) }
@@ -78,7 +78,7 @@ interface Read {
   context: RunContext
 }
 
-/** Notes that depend on what was saved; the others do not, and the corpus holds no weights. */
+/** Notes that depend on saved checkpoints. The corpus has no weights, so these are checked apart. */
 const OF_SAVES: readonly NoteCode[] = ['missed_best', 'may_be_missed']
 
 /** The notes as if every evaluation had a checkpoint. */
@@ -108,7 +108,7 @@ function asSaved({ rows, context }: Read): GivenNote[] {
   })
   const late = notesOf(input, { ...context, alive: false })
   return [...early.slice(0, 1), ...late.filter(({ note }) => note.code === 'missed_best')].map(
-    (told) => ({ ...told, was_missed }),
+    (given) => ({ ...given, was_missed }),
   )
 }
 
@@ -132,7 +132,8 @@ function isBestMissed(input: SelectionInput): boolean {
 function notesOf(input: SelectionInput, context: RunContext): GivenNote[] {
   const selection = select(input)
   const explanation = explain(input, context, selection)
-  const { declaration, claim, evaluations, checkpoints } = input
-  const rows = { declaration, claim, evaluations: [...evaluations], checkpoints: [...checkpoints] }
+  const { declaration, claim, evaluations, checkpoints, save_steps = null } = input
+  const lists = { evaluations: [...evaluations], checkpoints: [...checkpoints] }
+  const rows = { declaration, claim, save_steps, ...lists }
   return explanation.notes.map((note) => ({ rows, context, selection, explanation, note }))
 }

@@ -15,16 +15,16 @@ function faults({ written, recorded, best, grown, sources, served }: Outcome): s
   const wrong: string[] = []
   for (const { source, isSame, ...steps } of sources) {
     if (isSame && steps.written === steps.recorded) continue
-    wrong.push(`What the board has of ${source} is not what its files hold.`)
+    wrong.push(`The board differs from the files of ${source}.`)
   }
-  if (served.shipments < 2) wrong.push('Shipments hardly came to serve.')
-  if (served.broken > 0) wrong.push(`What serves was broken at ${served.broken} looks.`)
-  for (const [kind, told] of Object.entries(written)) {
-    const same = isDeepStrictEqual(told, recorded[kind as keyof typeof recorded])
-    if (!same) wrong.push(`The ${kind} on the board are not those of the journal.`)
+  if (served.shipments < 2) wrong.push('Fewer than 2 shipments became live.')
+  if (served.broken > 0) wrong.push(`The live version was broken at ${served.broken} checks.`)
+  for (const [kind, rows] of Object.entries(written)) {
+    const same = isDeepStrictEqual(rows, recorded[kind as keyof typeof recorded])
+    if (!same) wrong.push(`The ${kind} on the board differ from the journal.`)
   }
   if (!isDeepStrictEqual(best.board, best.disk) || best.kept !== best.best) {
-    wrong.push('The board chooses otherwise than the folder.')
+    wrong.push('The board chooses another checkpoint than the folder.')
   }
   if (grown.some((bytes) => bytes === 0)) wrong.push('The training waited for the recorder.')
   return wrong
@@ -32,9 +32,9 @@ function faults({ written, recorded, best, grown, sources, served }: Outcome): s
 
 function report(harm: Harm, outcome: Outcome, wrong: readonly string[]): string {
   const { appends, grown, servers, took, sources, served } = outcome
-  const [told, kept] = [counts(outcome.written), counts(outcome.recorded)]
+  const [logged, stored] = [counts(outcome.written), counts(outcome.recorded)]
   const machine = `${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform()} ${release()} ${arch()}, Node ${process.version}`
-  const row = (kind: keyof typeof told) => `| ${kind} | ${told[kind]} | ${kept[kind]} |`
+  const row = (kind: keyof typeof logged) => `| ${kind} | ${logged[kind]} | ${stored[kind]} |`
   return `# Soak
 
 \`pnpm soak\` trains with a step each ${PACE} ms while agents and the database server are killed and the connection is cut, then compares every row with the journal. Its last output:

@@ -18,7 +18,7 @@ const Line = z.object({
 })
 
 /** The content of a run's journal, read line by line without the product's reader. */
-export async function toldInJournal(folder: string): Promise<StoredRows> {
+export async function readJournalRows(folder: string): Promise<StoredRows> {
   const told: StoredRows = { points: {}, evaluations: [], checkpoints: [], logs: [] }
   const journal = await readFile(join(folder, JOURNAL), 'utf8')
   for (const line of journal.trimEnd().split('\n').slice(1)) {

@@ -7,15 +7,15 @@ class Recorder {
   readonly #child: ChildProcess
   readonly ended: Promise<unknown>
   readonly ready: Promise<unknown>
-  #said = ''
+  #output = ''
 
   constructor(env: NodeJS.ProcessEnv) {
     this.#child = spawn(BESTMARK, ['agent'], { env, stdio: ['ignore', 'ignore', 'pipe'] })
     this.ended = once(this.#child, 'exit')
     this.ready = new Promise((resolve) => {
       this.#child.stderr?.on('data', (piece: Buffer) => {
-        this.#said += String(piece)
-        if (this.#said.includes('works for')) resolve(true)
+        this.#output += String(piece)
+        if (this.#output.includes('works for')) resolve(true)
       })
       void this.ended.then(resolve)
     })
@@ -24,7 +24,7 @@ class Recorder {
   /** Throws with its last output if it ended by itself. */
   mustLive(): void {
     if (this.#child.exitCode === null && this.#child.signalCode === null) return
-    throw new Error(`An agent ended by itself: ${this.#said}`)
+    throw new Error(`An agent ended by itself: ${this.#output}`)
   }
 
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { temporaryFolder } from '../../apps/trainer/src/testing.ts'
 import { soak } from './soak.ts'
 
-test('whatever is killed or cut while training goes on, each point is recorded once and in order', async () => {
+test('each point is recorded once and in order, even if agents and servers are killed during training', async () => {
   await using home = await temporaryFolder()
   const harm = { seed: 1, kills: 20, server_kills: 3, cut: 5_000 }
   const { written, recorded, best, servers, grown, sources, served } = await soak(home.path, harm)
@@ -15,6 +15,6 @@ test('whatever is killed or cut while training goes on, each point is recorded o
   expect(served).toMatchObject({ broken: 0 })
   expect(served.looks).toBeGreaterThan(0)
   expect(new Set(servers).size).toBe(harm.server_kills)
-  // The training did not wait: it went on writing while nothing could be recorded.
+  // The training did not wait: it wrote its journal while nothing could be recorded.
   expect(grown.every((bytes) => bytes > 0)).toBe(true)
 }, 400_000)

@@ -13,7 +13,7 @@ import { JOURNAL } from '../../apps/trainer/src/journal/header.ts'
 import { randomStream } from '@bestmark/char-lm'
 import { eventually } from '../../apps/trainer/src/testing.ts'
 import { CutConnection } from './cutConnection.ts'
-import { bestOf, isRecorded, toldInJournal } from './recorded.ts'
+import { bestOf, isRecorded, readJournalRows } from './recorded.ts'
 import { Recorders } from './recorders.ts'
 import { type Served, servedIn, shipOn } from './shipper.ts'
 import { type SourceOutcome, SourcesSoak } from './sources.ts'
@@ -82,7 +82,7 @@ export async function soak(
     printLine('all is recorded')
     const appends = Appends.parse(JSON.parse(await readFile(join(folder, APPENDS), 'utf8')))
     return {
-      written: await toldInJournal(folder),
+      written: await readJournalRows(folder),
       recorded: await readStoredRows(board.db, job_id),
       best: await bestOf(board.db, job_id, folder),
       sources: await programs.outcomes(board),

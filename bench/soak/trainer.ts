@@ -94,9 +94,9 @@ class Trainer {
     this.#begin(this.#step)
   }
 
-  #write(said: Said): void {
+  #write(event: TrainerEvent): void {
     const since = performance.now()
-    this.#journal.append({ attempt: this.#attempt, at: Date.now(), ...said })
+    this.#journal.append({ attempt: this.#attempt, at: Date.now(), ...event })
     this.#taken.push(performance.now() - since)
   }
 
@@ -116,7 +116,7 @@ class Trainer {
 
 type Event = Parameters<Journal['append']>[0]
 type Without<Of> = Of extends Event ? Omit<Of, 'attempt' | 'at'> : never
-type Said = Without<Event>
+type TrainerEvent = Without<Event>
 
 async function main(folder: string, job_id: string): Promise<void> {
   const stop = new AbortController()

@@ -41,8 +41,8 @@ export const WRITERS: Record<string, Writer> = {
   },
   printed: table('train.log', '', (step) => {
     const line = `iter ${step}: loss ${lossAt(step).toFixed(6)}, time 10.00ms, mfu 1.00%\n`
-    const told = `step ${step}: train loss ${lossAt(step).toFixed(4)}, val loss ${evalAt(step).toFixed(4)}\n`
-    return isEvaluated(step) ? told + line : line
+    const evaluated = `step ${step}: train loss ${lossAt(step).toFixed(4)}, val loss ${evalAt(step).toFixed(4)}\n`
+    return isEvaluated(step) ? evaluated + line : line
   }),
   run_log: {
     begin: (root) => append(root, 'bestmark-output.log', mark('started: soak')),

@@ -42,7 +42,7 @@ export function adam(
   for (const [name, weight] of Object.entries(weights)) {
     const [firstName, secondName] = [`first.${name}`, `second.${name}`]
     const [gradient, first, second] = [gradients[name], moments[firstName], moments[secondName]]
-    if (!gradient || !first || !second) throw new Error(`The optimiser does not know ${name}.`)
+    if (!gradient || !first || !second) throw new Error(`The optimiser has no moments of ${name}.`)
     const clipped = gradient.mul(scale.ref)
     const nextFirst = first.mul(beta1).add(clipped.ref.mul(1 - beta1))
     const nextSecond = second.mul(beta2).add(np.square(clipped).mul(1 - beta2))

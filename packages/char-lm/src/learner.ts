@@ -61,7 +61,7 @@ export class Learner {
   }
 
   /** Replaces the weights by others of the same model; the optimiser's moments stay. */
-  take(model: Tensors): void {
+  setWeights(model: Tensors): void {
     tree.dispose(this.#weights)
     this.#weights = toArrays(model)
   }

@@ -52,7 +52,7 @@ test('a learner learns, and an evaluation between two steps changes nothing', ()
 
 test('a learner with replaced weights has the loss of those weights', () => {
   const [learner, other] = [learnerOf(1), learnerOf(2)]
-  learner.take(other.snapshot().model)
+  learner.setWeights(other.snapshot().model)
   expect(learner.loss([COUNTING])).toBe(other.loss([COUNTING]))
 })
 

@@ -29,10 +29,10 @@ export function writeSample(learner: Learner, alphabet: Alphabet, preset: Preset
 
 /** Draws one character number (≥ 1) from a number in [0, 1). Number 0 is no character. */
 function draw(logits: Float32Array, temperature: number, random: number): number {
-  const known = logits.subarray(1)
-  const highest = known.reduce((a, b) => Math.max(a, b), -Infinity)
-  const weights = Array.from(known, (logit) => Math.exp((logit - highest) / temperature))
+  const characters = logits.subarray(1)
+  const highest = characters.reduce((a, b) => Math.max(a, b), -Infinity)
+  const weights = Array.from(characters, (logit) => Math.exp((logit - highest) / temperature))
   let rest = random * weights.reduce((sum, weight) => sum + weight, 0)
   const at = weights.findIndex((weight) => (rest -= weight) < 0)
-  return at === -1 ? known.length : at + 1
+  return at === -1 ? characters.length : at + 1
 }

@@ -54,6 +54,6 @@ export function load(root: string, path: string) {
       state: readWrittenState(read(TRAINER_STATE).toString('utf8')),
     }
   } catch (cause) {
-    throw new Error(`${path} cannot be read as a checkpoint of the char-lm recipe.`, { cause })
+    throw new Error(`${path} is not a readable checkpoint of the char-lm recipe.`, { cause })
   }
 }

@@ -15,9 +15,9 @@ export function scoreTest(run: Run, training: Training): void {
     const best = loadIfThere(run, path)
     const present = learner.snapshot().model
     if (best) {
-      learner.take(best.snapshot.model)
+      learner.setWeights(best.snapshot.model)
       scoreWeights(run, training, best.config)
-      learner.take(present)
+      learner.setWeights(present)
     }
   }
   scoreWeights(run, training, { attempt: run.attempt, step: last })

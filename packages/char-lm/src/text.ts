@@ -73,12 +73,12 @@ export interface Batch {
 }
 
 /** The windows of `text` that begin at these offsets. */
-function batchAt(text: Int32Array, context: number, places: readonly number[]): Batch {
-  const tokens = new Int32Array(places.length * context)
-  const targets = new Int32Array(places.length * context)
-  for (const [row, place] of places.entries()) {
-    tokens.set(text.subarray(place, place + context), row * context)
-    targets.set(text.subarray(place + 1, place + 1 + context), row * context)
+function batchAt(text: Int32Array, context: number, offsets: readonly number[]): Batch {
+  const tokens = new Int32Array(offsets.length * context)
+  const targets = new Int32Array(offsets.length * context)
+  for (const [row, offset] of offsets.entries()) {
+    tokens.set(text.subarray(offset, offset + context), row * context)
+    targets.set(text.subarray(offset + 1, offset + 1 + context), row * context)
   }
   return { tokens, targets }
 }
@@ -96,8 +96,8 @@ export function trainBatch(
 ): Batch {
   const random = randomStream(seed, `batch/${step}`)
   const last = text.length - context - 1
-  const places = Array.from({ length: batch_size }, () => Math.floor(random() * (last + 1)))
-  return batchAt(text, context, places)
+  const offsets = Array.from({ length: batch_size }, () => Math.floor(random() * (last + 1)))
+  return batchAt(text, context, offsets)
 }
 
 /** Neighbouring windows of a text, each character once, in whole batches. */
@@ -105,7 +105,7 @@ export function fixedBatches(text: Int32Array, { batch_size, context }: BatchSiz
   const count = Math.floor((text.length - 1) / (batch_size * context))
   return Array.from({ length: count }, (_, batch) => {
     const first = batch * batch_size
-    const places = Array.from({ length: batch_size }, (_, row) => (first + row) * context)
-    return batchAt(text, context, places)
+    const offsets = Array.from({ length: batch_size }, (_, row) => (first + row) * context)
+    return batchAt(text, context, offsets)
   })
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { freshState, noteEvaluation, readWrittenState, trainerStateJson } from './trainerState.ts'
+import { freshState, addEvaluation, readWrittenState, trainerStateJson } from './trainerState.ts'
 
 const PLAN = { max_steps: 100, num_train_epochs: 3, save_steps: 10, train_batch_size: 4 }
 
@@ -7,7 +7,7 @@ function stateAfter(...losses: number[]) {
   const state = freshState(PLAN)
   for (const loss of losses) {
     state.global_step += 10
-    noteEvaluation(state, loss, `checkpoint-${state.global_step}`)
+    addEvaluation(state, loss, `checkpoint-${state.global_step}`)
   }
   return state
 }

@@ -48,10 +48,10 @@ export function freshState(
 }
 
 /**
- * Notes an evaluation of the current step, whose checkpoint will be at `path`. Returns whether it is
+ * Adds an evaluation of the current step, whose checkpoint will be at `path`. Returns whether it is
  * the best so far: the lowest finite eval_loss, and the first one of equal losses.
  */
-export function noteEvaluation(state: TrainerState, eval_loss: number, path: string): boolean {
+export function addEvaluation(state: TrainerState, eval_loss: number, path: string): boolean {
   state.log_history.push({ epoch: state.epoch, eval_loss, step: state.global_step })
   const isBest = isFiniteMeasure(eval_loss) && eval_loss < (state.best_metric ?? Infinity)
   if (!isBest) return false

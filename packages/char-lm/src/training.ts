@@ -4,7 +4,7 @@ import { checkpointPath } from './checkpoint.ts'
 import { CHAR_LM } from './recipe.ts'
 import type { Run } from './run.ts'
 import { isDiskFull } from '@bestmark/core'
-import { freshState, noteEvaluation, TRAINER_STATE, trainerStateJson } from './trainerState.ts'
+import { freshState, addEvaluation, TRAINER_STATE, trainerStateJson } from './trainerState.ts'
 import { zeroMoments } from './adam.ts'
 import { Learner } from './learner.ts'
 import { initialTensors, type Model } from './model.ts'
@@ -33,7 +33,9 @@ export class Training {
     this.#run = run
     this.#presetName = saved?.config.preset ?? run.preset ?? CHAR_LM.presets[0]
     if (run.preset !== null && run.preset !== this.#presetName) {
-      throw new Error(`${run.resume} belongs to the preset ${this.#presetName}; resume with that.`)
+      throw new Error(
+        `${run.resume} belongs to the preset ${this.#presetName}. Resume with that preset.`,
+      )
     }
     this.preset = findPreset(this.#presetName)
     this.splits = readSplits(this.preset)
@@ -111,7 +113,7 @@ export class Training {
     const eval_loss = this.learner.loss(this.#heldOut)
     const samples = this.#heldOut.length * this.preset.batch_size
     this.#run.record({ type: 'evaluation', step, epoch, values: { eval_loss }, samples })
-    const isBest = noteEvaluation(state, eval_loss, checkpointPath(step))
+    const isBest = addEvaluation(state, eval_loss, checkpointPath(step))
     const alphabet = this.alphabet.characters
     const preset = this.#presetName
     const config = {

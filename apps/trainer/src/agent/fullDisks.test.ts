@@ -29,7 +29,7 @@ async function registered(db: Database, host_id: string, root: string): Promise<
   return job_id
 }
 
-test('the board says which disk of which host is full, since when, and that it is over; each once', async ({
+test('the board knows which disk of which host is full, since when, and when it has space again', async ({
   skip,
 }) => {
   using disk = smallDisk()
@@ -54,7 +54,7 @@ test('the board says which disk of which host is full, since when, and that it i
 
   rmSync(ballast)
   rmSync(root, { recursive: true })
-  // Another agent knows what the one before it told.
+  // A new agent knows the reports of the agent before it.
   const next = new FullDisks(db, host_id)
   await next.look()
   await next.look()
@@ -67,7 +67,7 @@ test('the board says which disk of which host is full, since when, and that it i
   ])
 })
 
-test('a run is told that its disk has room again, and a disk of another host is left alone', async ({
+test('a run logs that its disk has free space again, and disks of other hosts do not change', async ({
   skip,
 }) => {
   using disk = smallDisk()

@@ -6,7 +6,7 @@ import { real, train, why } from '../sources/programsTesting.ts'
 import { temporaryFolder } from '../testing.ts'
 
 real(
-  `what torch saves is whole, and no longer once its end or a part is missing${why}`,
+  `files of torch are complete, and broken if their end or a part is missing${why}`,
   async () => {
     await using folder = await temporaryFolder()
     await train('torch_save.py', folder.path)

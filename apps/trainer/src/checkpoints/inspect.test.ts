@@ -5,12 +5,12 @@ import { type Growing, inspectCheckpoint } from './inspect.ts'
 import { gguf, hdf5, pickled, SAFETENSORS, zip } from './testing.ts'
 import { temporaryFolder } from '../testing.ts'
 
-/** Of fewer bytes nobody can tell what they were to be. */
+/** With fewer bytes the format of a file cannot be recognised. */
 const HEAD = 8
 
 type Files = Record<string, Buffer | string>
 
-/** A run's folder with files in it, and what a look at one of its checkpoints finds. */
+/** A run's folder with files, and a function that checks one of its checkpoints. */
 async function runWith(files: Files) {
   const folder = await temporaryFolder()
   for (const [name, data] of Object.entries(files)) {
@@ -31,19 +31,24 @@ const FORMATS: [file: string, whole: Buffer][] = [
   ['model.weights.h5', hdf5()],
 ]
 
-test.each(FORMATS)('%s is whole at its full length and at no shorter one', async (name, whole) => {
-  await using run = await runWith({ [`folder/${name}`]: whole, [name]: whole })
-  for (const path of ['folder', name]) {
-    expect(await run.look(path)).toMatchObject({ files_state: 'complete', files_why: null })
-  }
-  for (let bytes = whole.length - 1; bytes >= HEAD; bytes -= bytes > 90 ? 13 : 1) {
-    await truncate(run.at(name), bytes)
-    const { files_state, files_why } = await run.look(name)
-    expect(`${bytes} ${files_state} ${files_why}`).toMatch(new RegExp(`${bytes} broken ${name} .+`))
-  }
-})
+test.each(FORMATS)(
+  '%s is complete at its full length and at no shorter length',
+  async (name, whole) => {
+    await using run = await runWith({ [`folder/${name}`]: whole, [name]: whole })
+    for (const path of ['folder', name]) {
+      expect(await run.look(path)).toMatchObject({ files_state: 'complete', files_why: null })
+    }
+    for (let bytes = whole.length - 1; bytes >= HEAD; bytes -= bytes > 90 ? 13 : 1) {
+      await truncate(run.at(name), bytes)
+      const { files_state, files_why } = await run.look(name)
+      expect(`${bytes} ${files_state} ${files_why}`).toMatch(
+        new RegExp(`${bytes} broken ${name} .+`),
+      )
+    }
+  },
+)
 
-test('a safetensors file with more bytes than it tells of is broken', async () => {
+test('a safetensors file with more bytes than its header declares is broken', async () => {
   await using run = await runWith({ 'a.safetensors': Buffer.concat([SAFETENSORS, SAFETENSORS]) })
   const { files_why } = await run.look('a.safetensors')
   expect(files_why).toBe(
@@ -56,7 +61,7 @@ test('a file of the right length whose bytes were never written is broken', asyn
   expect((await run.look('a.pt')).files_why).toBe('a.pt begins with zeros only')
 })
 
-test('weights in parts are whole only with every part, with or without an index', async () => {
+test('weights in several parts are complete only with every part, with or without an index', async () => {
   const part = (number: number) => `model-0000${number}-of-00002.safetensors`
   const index = JSON.stringify({ weight_map: { a: part(1), b: part(2) } })
   await using run = await runWith({
@@ -76,7 +81,7 @@ test('weights in parts are whole only with every part, with or without an index'
   expect(await why('torn')).toBe('pytorch_model.bin.index.json cannot be read')
 })
 
-test('what can be served as it is: whole weights, an adapter with its base, shards', async () => {
+test('the kind of a checkpoint is full, an adapter with its base, or sharded', async () => {
   const config = JSON.stringify({ base_model_name_or_path: 'meta-llama/Llama-3.1-8B' })
   await using run = await runWith({
     'full/model.safetensors': SAFETENSORS,
@@ -103,7 +108,7 @@ test('what can be served as it is: whole weights, an adapter with its base, shar
   expect(await kind('best.ckpt')).toEqual(['complete', 'full', null])
 })
 
-test('pieces of torch.distributed are whole with their metadata, all that it names, and their ends', async () => {
+test('torch.distributed pieces are complete with their metadata, all pieces in it, and their ends', async () => {
   const three = Buffer.concat([zip('', true), zip('', true), zip('', true)])
   const metadata = pickled('__0_0.distcp', '__1_0.distcp', '__0_0.distcp')
   await using run = await runWith({
@@ -115,7 +120,7 @@ test('pieces of torch.distributed are whole with their metadata, all that it nam
     'gone/__0_0.distcp': three,
     'cut/.metadata': pickled('__0_0.distcp'),
     'cut/__0_0.distcp': three.subarray(0, three.length - 30),
-    // Archives that do not begin the file are no torch file of their own.
+    // An archive that is not at the beginning of the file is not a torch file.
     'glued/model.bin': three,
   })
   const why = async (path: string) => (await run.look(path)).files_why
@@ -126,7 +131,7 @@ test('pieces of torch.distributed are whole with their metadata, all that it nam
   expect(await why('glued')).toMatch(/has a broken archive directory$/)
 })
 
-test('links that lead out of the run, or nowhere, are no part of a checkpoint', async () => {
+test('links that lead outside the run, and broken links, are not part of a checkpoint', async () => {
   await using elsewhere = await runWith({ 'model.safetensors': SAFETENSORS })
   await using run = await runWith({
     'out/config.json': '{}',
@@ -151,7 +156,7 @@ test('links that lead out of the run, or nowhere, are no part of a checkpoint', 
   expect(await look('../../')).toMatch(/^broken: its path leads outside the run's folder/)
 })
 
-test('files of a run that trains are being written until they rest or are whole by themselves', async () => {
+test('while a run trains, files are in state writing until they stop changing or are certainly complete', async () => {
   await using run = await runWith({
     'half.ckpt': zip().subarray(0, 60),
     'whole.ckpt': zip(),
@@ -174,7 +179,7 @@ test('files of a run that trains are being written until they rest or are whole 
   expect(await state('half.ckpt')).toBe('broken')
 })
 
-test('a signature changes with the files, and with nothing else', async () => {
+test('a signature changes only with the files', async () => {
   await using run = await runWith({ 'a/model.safetensors': SAFETENSORS })
   const signature = async () => (await run.look('a')).signature
   const before = await signature()
@@ -183,7 +188,7 @@ test('a signature changes with the files, and with nothing else', async () => {
   expect(await signature()).not.toBe(before)
 })
 
-test('whole files with a signature that is known are not read again', async () => {
+test('complete files with the same signature are not read again', async () => {
   await using run = await runWith({ 'a.safetensors': 'no safetensors file' })
   const seen = await run.look('a.safetensors')
   expect(seen.files_state).toBe('broken')

@@ -9,7 +9,7 @@ async function write(root: string, name: string, content: Buffer | string = '{}'
   await writeFiles(root, { [name]: content })
 }
 
-test('a checkpoint that lacks what all others have cannot be served, and that is named', async () => {
+test('a checkpoint without files that all others have cannot be served, and the reason names them', async () => {
   await using folder = await temporaryFolder()
   for (const step of STEPS) {
     await write(folder.path, `${step}/model.safetensors`, SAFETENSORS)

@@ -30,7 +30,7 @@ function evaluate(journal: Journal, attempt: number, step: number, eval_loss: nu
   journal.append({ type: 'evaluation', attempt, step, at: null, values: { eval_loss } })
 }
 
-/** What the board and the folder have as the best: attempt, step. */
+/** The best of the board and of the folder: attempt and step. */
 async function bests(root: string, home: string) {
   const board = { db, home, host_id: randomUUID(), host: 'here' }
   const dispose = async (): Promise<void> => {}
@@ -40,7 +40,7 @@ async function bests(root: string, home: string) {
   return { board: status.best_step, disk: best?.step, attempt: best?.attempt, again }
 }
 
-test('a whole checkpoint that a killed run did not get to tell of is found and counts', async () => {
+test('a complete checkpoint that a killed run did not log is found and counts', async () => {
   await using home = await temporaryFolder()
   const root = join(home.path, 'run')
   await mkdir(root)
@@ -61,7 +61,7 @@ test('a whole checkpoint that a killed run did not get to tell of is found and c
   expect(await bests(root, home.path)).toEqual({ board: 40, disk: 40, attempt: 0, again: 0 })
 })
 
-test('a save that a later attempt put in the place of a listed one is not taken for that one', async () => {
+test('a save of a later attempt at the same path is not confused with the stored one', async () => {
   await using home = await temporaryFolder()
   const root = join(home.path, 'run')
   await mkdir(root)

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { temporaryFolder } from '../testing.ts'
 import { BEGINNING, readNewLines } from './growingFile.ts'
 
-test('a last character that was cut is read once, and not for ever', async () => {
+test('an incomplete last character is read once', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'train.log')
   await writeFile(path, Buffer.from([...Buffer.from('one\n 10%|'), 0xe2, 0x96]))
@@ -22,7 +22,7 @@ test('a last character that was cut is read once, and not for ever', async () =>
   expect(texts).toEqual(['one', ' 10%|\uFFFD'])
 })
 
-test('another file that begins alike is no going on of what was read', async () => {
+test('another file with the same beginning is not a continuation', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'train.log')
   const alike = `${'# the configuration of both\n'.repeat(100)}`

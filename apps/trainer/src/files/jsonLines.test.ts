@@ -8,7 +8,7 @@ function linesOf(text: string) {
   return rows.map((row) => found.get(row))
 }
 
-test('a value has the line on which its name stands in the text', () => {
+test('a value has the line of its name in the text', () => {
   const log_history: Record<string, number>[] = [
     { loss: 3, step: 1 },
     { eval_f1: 0.5, eval_loss: 2, step: 2 },
@@ -28,12 +28,12 @@ test('a value has the line on which its name stands in the text', () => {
   expect(lineOf(text, 'best_metric', 1)).toBe(2)
 })
 
-test('a text of one line has its values there', () => {
+test('in a text of one line all values are on that line', () => {
   const text = JSON.stringify({ log_history: [{ step: 1, eval_loss: 2 }] })
   expect(linesOf(text)).toEqual([{ eval_loss: 1 }])
 })
 
-test('a name that is written in another way has no line, and one beside another value is passed by', () => {
+test('a name in another notation has no line, and a name with another value is skipped', () => {
   const text = `{"eval_loss": 7, "log_history": [
     {"eval_caf\\u00e9": 1, "eval_loss": 2},
     {"nested": {"eval_loss": 5}, "eval_loss": 3},
@@ -49,7 +49,7 @@ test('a name that is written in another way has no line, and one beside another 
   expect(lineOf(text, 'best_metric', null)).toBe(null)
 })
 
-test('a log of very many rows on one line is gone through once', () => {
+test('a log with very many rows on one line is searched once', () => {
   const rows = Array.from({ length: 160_000 }, (_, step) => ({ step, loss: step, eval_loss: 'x' }))
   const text = JSON.stringify({ log_history: rows })
   const found = logLines(text, rows)

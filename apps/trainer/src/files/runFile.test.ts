@@ -16,7 +16,7 @@ import {
 const OPENERS = { openFile, openToAppend, openHandle, bytesOfFile, textOfFile, streamOfFile }
 
 for (const [name, opener] of Object.entries(OPENERS)) {
-  test(`${name} never waits for what is no file, and says what it is`, async () => {
+  test(`${name} never waits for a path that is not a file, and says what it is`, async () => {
     await using folder = await temporaryFolder()
     const at = (path: string): string => join(folder.path, path)
     execFileSync('mkfifo', [at('pipe')])
@@ -39,7 +39,7 @@ for (const [name, opener] of Object.entries(OPENERS)) {
   })
 }
 
-test('a file that is too large to be held is refused by its name', async () => {
+test('a file that is too large for memory is refused, and the error names it', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'state.json')
   writeFileSync(path, '{}')

@@ -39,7 +39,7 @@ function write(...steps: number[]): void {
 
 const stepsOf = (events: object[]) => events.map((event) => 'step' in event && event.step)
 
-test('what is written is read, NaN included, with the defaults of the schema', () => {
+test('written events are read back, including NaN, with the defaults of the schema', () => {
   {
     using journal = openJournal(folder, HEADER)
     journal.append({ type: 'metrics', attempt: 0, step: 1, values: { loss: NaN, norm: -Infinity } })
@@ -50,7 +50,7 @@ test('what is written is read, NaN included, with the defaults of the schema', (
   expect(events).toEqual([{ type: 'metrics', attempt: 0, step: 1, epoch: null, at: null, values }])
 })
 
-test('an evaluation tells its own line as its origin, also after the journal was opened again', () => {
+test('an evaluation has its own line as origin, even after the journal was opened again', () => {
   write(1, 2)
   {
     using journal = openJournal(folder, HEADER)
@@ -66,7 +66,7 @@ test('a journal that is opened again keeps its header', () => {
   expect(journal.header.name).toBe('moby')
 })
 
-test('reading goes on from the offset of the last call, and stays at the end', () => {
+test('reading continues from the offset of the last call, and stays at the end', () => {
   write(1, 2)
   const first = readJournal(path)
   expect(readJournal(path, first.offset)).toEqual({ ...first, events: [] })
@@ -83,28 +83,28 @@ test('a truncated last line waits until it is complete', () => {
   expect(readJournal(path, offset).events).toMatchObject([{ type: 'heartbeat' }])
 })
 
-test('what a crash left of a last line is cut before the next line is written', () => {
+test('an incomplete last line after a crash is removed before the next line is written', () => {
   write(1, 2)
   truncateSync(path, readFileSync(path).length - 5)
   write(3)
   expect(stepsOf(readJournal(path).events)).toEqual([1, 3])
 })
 
-test('a whole last event that lacks only its newline is kept', () => {
+test('a complete last event without a newline is kept', () => {
   write(1, 2)
   truncateSync(path, readFileSync(path).length - 1)
   write(3)
   expect(stepsOf(readJournal(path).events)).toEqual([1, 2, 3])
 })
 
-test('a truncated header is written anew', () => {
+test('a truncated header is written again', () => {
   writeFileSync(path, '{"journal":1,"jo')
   expect(readJournal(path)).toEqual({ header: null, events: [], offset: 0 })
   write(1)
   expect(readJournal(path)).toMatchObject({ header: HEADER, events: [{ step: 1 }] })
 })
 
-test('a line in the middle that cannot be read is reported with its number, wherever reading began', () => {
+test('an unreadable line is reported with its number, wherever reading began', () => {
   write(1)
   const { offset } = readJournal(path)
   using journal = openJournal(folder, HEADER)
@@ -154,7 +154,7 @@ test('a line longer than a piece is reported and does not stop the reading', () 
   expect(stepsOf(first.events)).toEqual([1])
 })
 
-test('a journal of another program names no recipe', () => {
+test('a journal of another program has no recipe', () => {
   const { recipe: _recipe, ...others } = HEADER
   for (const header of [others, { ...others, recipe: null }]) {
     writeFileSync(path, `${JSON.stringify(header)}\n`)
@@ -166,14 +166,14 @@ test('a missing journal has no header yet', () => {
   expect(readJournal(path)).toEqual({ header: null, events: [], offset: 0 })
 })
 
-test('a file that is no journal, or lost what was read of it, is refused', () => {
+test('a file that is not a journal, or became shorter, is refused', () => {
   writeFileSync(path, 'step,loss\n1,2\n')
   expect(() => readJournal(path)).toThrow('does not begin with a journal header')
   expect(() => openJournal(folder, HEADER)).toThrow('does not begin with a journal header')
   expect(() => readJournal(path, 1000)).toThrow('is shorter than before')
 })
 
-test('the last attempt is found, and there is none before the first event', () => {
+test('the last attempt is found; before the first event it is undefined', () => {
   write()
   expect(lastAttempt(path)).toBeUndefined()
   write(1)

@@ -20,7 +20,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-test('a process lives until it is killed, and its pid with another start time is another process', async () => {
+test('a process runs until it is killed, and the same pid with another start time is another process', async () => {
   const child = spawn(process.execPath, FOREVER)
   children.push(child)
   await once(child, 'spawn')
@@ -32,17 +32,17 @@ test('a process lives until it is killed, and its pid with another start time is
   expect(isAlive(mark)).toBe(false)
 })
 
-test('a zombie does not live', async () => {
+test('a zombie does not count as running', async () => {
   // The shell's child ends, and the program that takes the shell's place never collects it.
   const script = `sleep 0 & echo $!; exec "${process.execPath}" -e 'console.log("up"); setInterval(() => {}, 1e6)'`
   const shell = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] })
   children.push(shell)
-  let said = ''
+  let printed = ''
   for await (const chunk of shell.stdout) {
-    said += String(chunk)
-    if (said.includes('up')) break
+    printed += String(chunk)
+    if (printed.includes('up')) break
   }
-  expect(processStart(Number.parseInt(said))).toBeUndefined()
+  expect(processStart(Number.parseInt(printed))).toBeUndefined()
 })
 
 test('a detached program leads its own process group and writes both outputs to its log', async () => {
@@ -64,12 +64,12 @@ test('a detached program leads its own process group and writes both outputs to 
   expect(log).toContain('to stderr aloud')
 })
 
-test('a program that cannot be started says so', async () => {
+test('a program that cannot be started gives an error with its name', async () => {
   const started = spawnDetached(['no-such-program'], { cwd: folder, logFile: join(folder, 'log') })
   await expect(started).rejects.toThrow(/Cannot start no-such-program/)
 })
 
-test('the process of a run is read as it was written, and there is none before', () => {
+test('the process of a run is read as it was written, and is undefined before', () => {
   expect(readRunProcess(folder)).toBeUndefined()
   const mark = writeRunProcess(folder, 2)
   expect(readRunProcess(folder)).toEqual(mark)

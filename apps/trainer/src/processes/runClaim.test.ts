@@ -5,7 +5,7 @@ import { readRunProcess } from './mark.ts'
 import { TAKEN, claimRun } from './runClaim.ts'
 import { ending, eventsOf, eventsOfType, runFolder, startQuick } from '../recipes/testing.ts'
 
-test('of several that are started at once in one folder one trains, and the others say why not', async () => {
+test('of several processes started at once in one folder only one trains, and the others say why', async () => {
   using run = runFolder()
   const children = [0, 1, 2, 3].map(() => startQuick(run.path))
   const codes = await Promise.all(children.map(ending))
@@ -13,7 +13,7 @@ test('of several that are started at once in one folder one trains, and the othe
   expect(eventsOfType(eventsOf(run.path), 'started')).toHaveLength(1)
 })
 
-test('a lock that a crash left does not keep a run from being trained for ever', () => {
+test('a lock left by a crash blocks a run only for a while', () => {
   using run = runFolder()
   const lock = join(run.path, 'process.lock')
   writeFileSync(lock, '')

@@ -6,14 +6,14 @@ import { temporaryFolder } from '../testing.ts'
 import { describeStartError } from './startError.ts'
 
 function errorOf(program: string, cwd: string): Promise<Error> {
-  // What the system says at once is thrown.
+  // Some errors are thrown at once.
   return new Promise<never>((_resolve, reject) => {
     spawn(program, { cwd }).once('error', reject)
   }).catch((error: Error) => error)
 }
 
-/** What is to be started, and what is told. */
-const PROGRAMS: Record<string, [program: string, told: string]> = {
+/** Programs to start, and the expected reason. */
+const PROGRAMS: Record<string, [program: string, why: string]> = {
   'a name of nothing': ['no-such-program', 'there is no such program'],
   'a path of nothing': ['/no/such', 'there is no such program'],
   'a file that may not be run': ['./plain', 'permission denied'],
@@ -23,18 +23,18 @@ const PROGRAMS: Record<string, [program: string, told: string]> = {
 }
 
 for (const [kind, [program, why]] of Object.entries(PROGRAMS)) {
-  test(`why a program could not be started is told in plain words: ${kind}`, async () => {
+  test(`the error says in plain words why a program could not be started: ${kind}`, async () => {
     await using folder = await temporaryFolder()
     await writeFile(join(folder.path, 'plain'), 'x')
     await writeFile(join(folder.path, 'orphan'), '#!/no/such/interpreter\n')
     await chmod(join(folder.path, 'orphan'), 0o755)
     await mkdir(join(folder.path, 'folder'))
-    const told = describeStartError(program, folder.path, await errorOf(program, folder.path))
-    expect(told).toBe(`Cannot start ${program}: ${why}`)
+    const error = describeStartError(program, folder.path, await errorOf(program, folder.path))
+    expect(error).toBe(`Cannot start ${program}: ${why}`)
   })
 }
 
-test('a folder that is gone is not told of the program', async () => {
+test('a missing working directory is named instead of the program', async () => {
   const error = await errorOf('true', '/no/folder')
   expect(describeStartError('true', '/no/folder', error)).toBe(
     'Cannot start true: there is no folder /no/folder',

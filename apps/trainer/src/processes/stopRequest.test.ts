@@ -25,7 +25,7 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]()
 })
 
-/** Gives whoever follows the run something to record. */
+/** Adds a line, so that the followed run has something to record. */
 const grow = (): Promise<void> =>
   appendFile(join(runs, 'growing', 'metrics.csv'), `${++epoch},0.5,1\n`)
 let epoch = 1
@@ -45,14 +45,14 @@ function start(words: readonly string[], proxy: TestProxy): Started {
   const board = { BESTMARK_HOME: join(folder.path, `home of ${words[0]}`), PORT: '0' }
   const env = { ...process.env, ...board, DATABASE_URL: proxy.databaseUrl }
   const child = spawn(BESTMARK, words, { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  let said = ''
+  let printed = ''
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (bytes: Buffer) => (said += bytes.toString()))
+    stream.on('data', (bytes: Buffer) => (printed += bytes.toString()))
   }
   const ended = once(child, 'exit').then(([code, signal]: unknown[]) => code ?? signal)
   return {
     child,
-    says: (part) => eventually(async () => said.includes(part) || undefined),
+    says: (part) => eventually(async () => printed.includes(part) || undefined),
     ended,
   }
 }
@@ -112,7 +112,7 @@ test.concurrent.each([
   [['import', '.']],
   [['best', 'x']],
 ])(
-  'a command that waits for its database when it begins ends with a signal, too: %s',
+  'a command that waits for its database at its start also ends with a signal: %s',
   async (words) => {
     await using proxy = await TestProxy.to(db.databaseUrl)
     proxy.hang()

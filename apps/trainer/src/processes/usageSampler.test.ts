@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { gpuValues } from './usageSampler.ts'
 
-test('each graphics processor has its load and its memory, as far as nvidia-smi tells them', () => {
+test('each GPU has the load and memory that nvidia-smi prints', () => {
   expect(gpuValues('0, 93, 40960\n1, [N/A], 512\n')).toEqual({
     'system/gpu0_percent': 93,
     'system/gpu0_memory_gib': 40,

@@ -43,7 +43,7 @@ const straightEvents = <Type extends Parameters<typeof eventsOfType>[1]>(type: T
 const stateIn = (folder: string) =>
   readWrittenState(readFileSync(join(folder, 'trainer_state.json'), 'utf8'))
 
-/** The values that two runs of one seed share; how fast they were is their own. */
+/** The values that are equal in two runs with one seed, without their speed. */
 const learned = (folder: string, from: number) =>
   eventsOfType(eventsOf(folder), 'metrics')
     .filter((event) => event.step > from)
@@ -51,7 +51,7 @@ const learned = (folder: string, from: number) =>
       return { step, epoch, loss, grad_norm, learning_rate }
     })
 
-test('a run whose parent died goes on to its end, and prints nothing', () => {
+test('a run whose parent died continues to its end and prints nothing', () => {
   const [started] = straightEvents('started')
   expect(started).toMatchObject({
     attempt: 0,
@@ -89,7 +89,7 @@ test('the training loss falls all the way, and the best evaluation is neither th
   expect(best).toBeLessThan(7)
 })
 
-test('each evaluation names the line of the journal that it stands in, and how much it saw', () => {
+test('each evaluation has its line in the journal and its number of samples', () => {
   const lines = readFileSync(join(straight.path, JOURNAL), 'utf8').split('\n')
   for (const { origin, step, values, samples } of straightEvents('evaluation')) {
     expect(origin?.file).toBe(JOURNAL)
@@ -102,7 +102,7 @@ test('each evaluation names the line of the journal that it stands in, and how m
   }
 })
 
-test('every checkpoint is told and is whole, and the claim is the lowest eval_loss', () => {
+test('every checkpoint is logged and complete, and the claim is the lowest eval_loss', () => {
   const checkpoints = straightEvents('checkpoint')
   expect(checkpoints.map((event) => event.path)).toEqual(checkpointsIn(straight.path))
   expect(checkpoints.map((event) => event.step)).toEqual([20, 40, 60, 80, 100, 120, 140, 160])
@@ -126,7 +126,7 @@ test('every checkpoint is told and is whole, and the claim is the lowest eval_lo
   })
 })
 
-test("the trainer's state says what the journal says", () => {
+test("the trainer's state equals the journal", () => {
   const state = stateIn(straight.path)
   const claim = straightEvents('claim').at(-1)
   expect(state).toMatchObject({
@@ -163,7 +163,7 @@ test('best and last are scored on the test split, and both continue one prompt',
   expect(texts[0]).not.toBe(texts[1])
 })
 
-test('a run that is asked to stop saves its last step and ends stopped; resumed, it goes on bit for bit', async () => {
+test('after a stop request a run saves its last step; resumed, it continues bit for bit', async () => {
   using folder = runFolder()
   const child = startQuick(folder.path)
   await until(folder.path, () => eventsOfType(eventsOf(folder.path), 'metrics').length >= 30)
@@ -189,7 +189,7 @@ test('a run that is asked to stop saves its last step and ends stopped; resumed,
   }
 })
 
-test('a run that is killed while it saves leaves only whole checkpoints, and a journal to go on with', async () => {
+test('a run killed during a save leaves only complete checkpoints, and can be resumed', async () => {
   using folder = runFolder()
   const child = startQuick(folder.path)
   const isSaving = () => readdirSync(folder.path).includes('.checkpoint-60.unfinished')
@@ -210,7 +210,7 @@ test('a run that is killed while it saves leaves only whole checkpoints, and a j
   expect(eventsOf(folder.path).at(-1)).toMatchObject({ type: 'ended', status: 'stopped' })
 })
 
-test('a run that cannot go on ends failed and says why', async () => {
+test('a run that cannot continue fails with the reason', async () => {
   using folder = runFolder()
   const child = startQuick(folder.path, { resume: 'checkpoint-7', attempt: 3 })
   expect(await ending(child)).toBe(1)
@@ -224,7 +224,7 @@ test('a run that cannot go on ends failed and says why', async () => {
   ])
 })
 
-test('a folder that is being trained is left alone', async () => {
+test('a second process does not train in a folder that is in use', async () => {
   using folder = runFolder()
   const started_at = processStart(process.pid)
   const mark = JSON.stringify({ pid: process.pid, started_at, attempt: 0 })
@@ -233,13 +233,13 @@ test('a folder that is being trained is left alone', async () => {
   expect(readdirSync(folder.path)).toEqual(['process.json'])
 })
 
-test('an attempt that was trained already is not begun again', async () => {
+test('an attempt that was already trained does not start again', async () => {
   const before = readFileSync(join(straight.path, JOURNAL), 'utf8')
   expect(await ending(startQuick(straight.path, { attempt: 0 }))).toBe(TAKEN)
   expect(readFileSync(join(straight.path, JOURNAL), 'utf8')).toBe(before)
 })
 
-test('the header that stands in the journal names the run, and what an earlier run left does not complete it', async () => {
+test('an existing header names the run, and files of an earlier run do not complete it', async () => {
   using folder = runFolder()
   const job_id = '4b8a1c9e-3b57-4d0a-9a3e-0d6a4f5b7c11'
   const header = { journal: 1, job_id, name: 'moby', project: 'sea', recipe: 'char-lm' } as const

@@ -7,7 +7,7 @@ import { openJournal } from '../journal/write.ts'
 import { EventQueue } from './eventQueue.ts'
 import { smallDisk } from './testing.ts'
 
-test('while the disk is full events wait in memory, and are written once and in order when there is room', ({
+test('while the disk is full events wait in memory, and are then written once and in order', ({
   skip,
 }) => {
   using disk = smallDisk()

@@ -9,7 +9,7 @@ const FRESH: RunRequest = {
   resume: null,
 }
 
-test('a request survives its way through the command line', () => {
+test('a request is the same after it is written as arguments and parsed again', () => {
   for (const request of [
     FRESH,
     { ...FRESH, preset: 'quick', attempt: 0 },
@@ -19,12 +19,12 @@ test('a request survives its way through the command line', () => {
   }
 })
 
-test('arguments that name no folder, no recipe or no attempt are refused with the usage', () => {
+test('arguments without a folder or recipe, or with an invalid attempt, are refused with the usage', () => {
   expect(() => readChildArgs(['--recipe=char-lm'])).toThrow('Usage')
   expect(() => readChildArgs(['folder'])).toThrow('Usage')
   expect(() => readChildArgs(['folder', '--recipe=char-lm', '--attempt=first'])).toThrow('Usage')
 })
 
-test('an unknown recipe is answered with those there are', () => {
+test('the error for an unknown recipe lists the available ones', () => {
   expect(() => findRecipe('llm')).toThrow('Unknown recipe "llm". Available: char-lm.')
 })

@@ -51,7 +51,7 @@ const lossesAre = (job_id: string, losses: readonly number[]) =>
     return found?.join() === losses.join() ? true : undefined
   })
 
-/** Ways to follow what is in a folder, until they are disposed of. */
+/** Ways to follow a folder, until they are disposed. */
 const FOLLOWERS = {
   'an agent': () => agentOf(here.board),
   'a watch': (root: string) => {
@@ -76,7 +76,7 @@ test.each(Object.entries(FOLLOWERS))(
     await appendFile(join(root, JOURNAL), `${measuredJson(point(3, 1))}\n`)
     await lossesAre(first, [3, 2, 1])
     await rm(root, { recursive: true })
-    // Longer than what was read of the other.
+    // Longer than the part that was read of the other journal.
     const second = await begin(root, [9, 8, 7, 6, 5, 4])
     await lossesAre(second, [9, 8, 7, 6, 5, 4])
     await appendFile(join(root, JOURNAL), `${measuredJson(point(7, 3))}\n`)
@@ -96,7 +96,7 @@ test.each(Object.entries(FOLLOWERS))(
   },
 )
 
-test('a journal that was begun anew under the same id replaces what was recorded, also where it is longer', async () => {
+test('a journal that starts again with the same id replaces what was recorded, even if it is longer', async () => {
   const root = join(here.path, 'same id')
   const job_id = await begin(root, [3, 2])
   await importRun(here.board, root, {})
@@ -144,7 +144,7 @@ test.each([
   },
 )
 
-test('a folder that was moved is the same job, and what begins at its old place is another', async () => {
+test('a moved folder is the same job, and a new run at its old path is another job', async () => {
   const [old, moved] = [join(here.path, 'before'), join(here.path, 'after')]
   await writeOutput(old, { saves: [1], log: [{ step: 1, eval_loss: 3 }] })
   const { job_id } = await importRun(here.board, old, {})
@@ -159,7 +159,7 @@ test('a folder that was moved is the same job, and what begins at its old place 
   expect(await findJobs(here.board.db, 'before')).toHaveLength(2)
 })
 
-test('a copy of a folder is a job of its own while the folder is there', async () => {
+test('a copy of a folder is another job while the original folder exists', async () => {
   const [root, copy] = [join(here.path, 'original'), join(here.path, 'copied')]
   const log = [{ step: 1, eval_loss: 3 }]
   for (const folder of [root, copy]) await writeOutput(folder, { saves: [1], log })
@@ -167,7 +167,7 @@ test('a copy of a folder is a job of its own while the folder is there', async (
   expect((await importRun(here.board, copy, {})).job_id).not.toBe(job_id)
 })
 
-test('an agent follows a run to where its folder was moved', async () => {
+test('an agent follows a run whose folder was moved', async () => {
   const [old, moved] = [join(here.path, 'from'), join(here.path, 'to')]
   const job_id = await begin(old, [3, 2])
   await importRun(here.board, old, {})
@@ -178,7 +178,7 @@ test('an agent follows a run to where its folder was moved', async () => {
   await lossesAre(job_id, [3, 2, 1])
 })
 
-test('a folder that was removed and made anew is listened to again', async () => {
+test('a folder that was removed and created again is watched again', async () => {
   const root = join(here.path, 'listened')
   await mkdir(root)
   const { signal } = new AbortController()
@@ -187,12 +187,12 @@ test('a folder that was removed and made anew is listened to again', async () =>
   await rm(root, { recursive: true })
   await changes.next(signal)
   await mkdir(root)
-  const heard = changes.next(signal)
+  const change = changes.next(signal)
   await writeFile(join(root, JOURNAL), 'x')
-  await heard
+  await change
 })
 
-test('a run that was over and grows is followed again by an agent that never knew it', async () => {
+test('an ended run that grows is followed again, even by a new agent', async () => {
   const root = join(here.path, 'deep')
   const folder = join(root, 'dvclive', 'plots', 'metrics', 'train')
   await mkdir(folder, { recursive: true })
@@ -223,7 +223,7 @@ test.each([
   expect(await mayGrow(root)).toBe(true)
 })
 
-test('runs that do not grow ask the database nothing', async () => {
+test('runs that do not grow cause no queries', async () => {
   const root = join(here.path, 'idle')
   const job_id = await begin(join(root, 'journal'), [3])
   await importRun(here.board, join(root, 'journal'), {})

@@ -30,7 +30,7 @@ const statusWhen = (job_id: string, test: (eval_loss: number | null) => boolean)
 
 const HEAD = 'epoch,step,train_loss,val_loss\n'
 
-test("an agent follows an unfinished run of another program, each row once, over agents; a file of another run in the table's place is another job", async () => {
+test('agents record an unfinished run of another program, each row once; a table of another run is another job', async () => {
   const root = join(here.path, 'table')
   await mkdir(root)
   const rows = Array.from({ length: 40 }, (_, index) => `0,${index},${1 / (index + 1)},\n`)
@@ -70,7 +70,7 @@ test("an agent follows an unfinished run of another program, each row once, over
   })
 })
 
-test('a run that writes faster than it is read does not keep its recorder from ending', async () => {
+test('a recorder ends even if the run writes faster than it is read', async () => {
   const root = join(here.path, 'fast')
   await mkdir(root)
   const path = join(root, 'metrics.csv')
@@ -79,7 +79,7 @@ test('a run that writes faster than it is read does not keep its recorder from e
   const recorder = new FilesRecorder(here.board.db, { job_id, folder: root }, { isOver: false })
   let step = 0
   const record = recorder.record.bind(recorder)
-  // It writes another row before each look.
+  // The program writes another row before each check.
   recorder.record = async () => {
     await appendFile(path, `0,${++step},1,\n`)
     return record()
@@ -88,7 +88,7 @@ test('a run that writes faster than it is read does not keep its recorder from e
   expect((await jobStatus(here.board.db, job_id))?.current_step).toBeGreaterThan(1)
 })
 
-test('files that turn up with the end of a run are recorded before it is left', async () => {
+test('files that appear at the end of a run are recorded', async () => {
   const root = join(here.path, 'turned up')
   await mkdir(root)
   const log = join(root, 'bestmark-output.log')
@@ -121,7 +121,7 @@ test.each([
     followJournal,
   ],
 ])(
-  'a job that is removed while %s is followed is left, and told of once',
+  'if a job is removed while %s is followed, following ends with one error',
   async (_, file, head, more, follow) => {
     const root = join(here.path, file)
     await mkdir(root)
@@ -137,7 +137,7 @@ test.each([
   },
 )
 
-test('what a failed transaction did not record is recorded by the next one', async () => {
+test('events of a failed transaction are recorded by the next one', async () => {
   const root = join(here.path, 'cut')
   await mkdir(root)
   const path = join(root, 'metrics.csv')
@@ -167,7 +167,7 @@ test('what a failed transaction did not record is recorded by the next one', asy
   expect([...(loss?.steps ?? [])]).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
 })
 
-test('a HuggingFace run is followed by its states until it closes', async () => {
+test('a HuggingFace run is followed by its state files until it ends', async () => {
   const root = join(here.path, 'states')
   const log = [
     { step: 100, eval_loss: 2 },
@@ -191,7 +191,7 @@ test('a HuggingFace run is followed by its states until it closes', async () => 
   })
 })
 
-test('a richer source that appears later takes over, and what it lacks stays', async () => {
+test('a better source that appears later takes over, and values that only the old one has stay', async () => {
   const root = join(here.path, 'richer')
   await mkdir(root)
   const line = (step: number, loss: number) =>
@@ -221,7 +221,7 @@ test('a richer source that appears later takes over, and what it lacks stays', a
   )
 })
 
-test('a run whose files tell no times has an ETA from what is seen of it while it trains', async () => {
+test('a run without times in its files has an ETA from the times at which its lines appear', async () => {
   const root = join(here.path, 'timed')
   await mkdir(root)
   const line = (step: number) => {
@@ -243,7 +243,7 @@ test('a run whose files tell no times has an ETA from what is seen of it while i
   expect(await etaAfter(300)).toBeGreaterThan(0)
 })
 
-test('a cursor that an older version kept is none: the history is told anew, each point once', async () => {
+test('a cursor of an older version is ignored: the history is read again, each point once', async () => {
   const root = join(here.path, 'upgraded')
   await mkdir(root)
   await writeFile(join(root, 'bestmark-output.log'), '{"step": 1, "loss": 3}\n')

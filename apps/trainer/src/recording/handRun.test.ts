@@ -13,7 +13,7 @@ const BY_HAND = '7b0c0a51-9b5a-4f0e-8a57-3b7f7f1b9b11'
 const AGAIN = '0f6c5d1e-3c1b-4a7e-9d2f-5b8a1c2d3e4f'
 const LOG = 'bestmark run: 2026-01-02T03:04:00.000Z started: python3 train.py\n'
 
-/** A program that tells its losses to a journal, under `bestmark run` where there is a log. */
+/** A program that writes its losses to a journal; with a log it runs under `bestmark run`. */
 async function program(root: string, job_id: string, loss: number, log?: string): Promise<void> {
   await mkdir(root)
   if (log) await writeFile(join(root, OUTPUT), log)
@@ -48,7 +48,7 @@ test.each([
   },
 )
 
-test('a job of a place that was told by a journal beside a log is not that of another journal', async () => {
+test('a job of a path that was read from a journal beside a log does not accept another journal', async () => {
   const root = join(here.path, 'told by another')
   await program(root, '1c9e6679-7425-40de-944b-e07fc1f90ae7', 3, LOG)
   // As `bestmark run` begins it, before its program has a journal.

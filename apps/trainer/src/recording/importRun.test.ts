@@ -8,15 +8,15 @@ import { writeFiles } from '../testing.ts'
 
 const here = testBoard()
 
-test('one state file under any name is imported by itself', async () => {
+test('a single state file with any name can be imported', async () => {
   const root = join(here.path, 'alone')
   await writeFiles(root, { 'other.json': '{"log_history": [{"step": 10, "eval_loss": 1}]}' })
   const job = await importRun(here.board, join(root, 'other.json'), {})
   expect(job).toMatchObject({ current_step: 10, eval_loss: 1 })
 })
 
-/** Folders that hold marks of a run and nothing that can be read, and which file is to blame. */
-const UNREADABLE: Record<string, [files: Record<string, string>, told: string]> = {
+/** Folders that look like a run but cannot be read, and the file that is the reason. */
+const UNREADABLE: Record<string, [files: Record<string, string>, why: string]> = {
   'state-cut': [{ 'trainer_state.json': '[' }, 'trainer_state.json is not valid JSON'],
   'state-a-list': [
     { 'trainer_state.json': '[]' },
@@ -35,13 +35,13 @@ const UNREADABLE: Record<string, [files: Record<string, string>, told: string]> 
   'journal-of-tomorrow': [{ 'journal.jsonl': '{"journal":2}\n' }, 'journal.jsonl does not begin'],
 }
 
-for (const [name, [files, told]] of Object.entries(UNREADABLE)) {
-  test(`a job is on the board only once something was read of it: ${name}`, async () => {
+for (const [name, [files, why]] of Object.entries(UNREADABLE)) {
+  test(`a job is on the board only after something of it was read: ${name}`, async () => {
     const root = join(here.path, name)
     await writeFiles(root, files)
     const failed = await importRun(here.board, root, {}).catch((error: unknown) => error)
     expect(failed).toBeInstanceOf(Failure)
-    expect(failed).toHaveProperty('message', expect.stringContaining(told))
+    expect(failed).toHaveProperty('message', expect.stringContaining(why))
     expect(await findJobs(here.board.db, name)).toEqual([])
   })
 }

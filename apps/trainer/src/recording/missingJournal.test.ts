@@ -15,11 +15,11 @@ import { OtherRunError } from './journalCursor.ts'
 
 const here = testBoard()
 
-const line = (said: object): string => `${JSON.stringify(said)}\n`
+const line = (event: object): string => `${JSON.stringify(event)}\n`
 const loss = (step: number, value: number): string =>
   line({ type: 'metrics', attempt: 0, at: Date.now(), step, values: { loss: value } })
 
-/** A run in its making that keeps a journal, beside which another logger writes a table. */
+/** A growing run with a journal, beside which another logger writes a table. */
 async function begin(root: string): Promise<string> {
   const job_id = randomUUID()
   await mkdir(root)
@@ -96,7 +96,7 @@ test.each(Object.entries(FOLLOWERS))(
   },
 )
 
-test('a job that was made of the place while the journal was away leaves the journal to its own job', async () => {
+test('a job made from the path while the journal was missing leaves the journal to its own job', async () => {
   const root = join(here.path, 'imported meanwhile')
   const job_id = await begin(root)
   await importRun(here.board, root, {})
@@ -115,16 +115,16 @@ test('a job that was made of the place while the journal was away leaves the jou
   expect(await lossesOf(place.job_id)).toEqual([3])
 })
 
-test('a journal that is away for long is gone where a run without one lies in a folder made anew', async () => {
+test('if a journal is missing for long and a new folder holds another run, the job ends', async () => {
   const root = join(here.path, 'gone')
   const job_id = await begin(root)
   await importRun(here.board, root, {})
-  const absence = new MissingJournal(here.board.db, { job_id, folder: root }, 0)
+  const missing = new MissingJournal(here.board.db, { job_id, folder: root }, 0)
   await rm(join(root, JOURNAL))
-  await absence.check()
+  await missing.check()
   await rename(root, `${root}.old`)
-  await absence.check()
+  await missing.check()
   await mkdir(root)
   await table(root)
-  await expect(absence.check()).rejects.toThrow(OtherRunError)
+  await expect(missing.check()).rejects.toThrow(OtherRunError)
 })

@@ -14,7 +14,7 @@ test.each([
   ['of the first version', 'first', ['states', 'state alone', 'both ways', 'journal']],
   ['without policies of jobs', 'policies', ['states', 'state alone', 'both ways', 'journal']],
   [
-    'that told a run twice',
+    'that recorded a run twice',
     'stoppable',
     ['states', 'state alone', 'both ways', 'table', 'journal'],
   ],
@@ -29,7 +29,7 @@ test.each([
     for (const name of names) {
       const [job] = await findJobs(db, name)
       const before = await readStoredRows(db, job!.job_id)
-      // What today's version tells of the same files.
+      // What the current version reads from the same files.
       const root = join(folder.path, name)
       const fresh = await importRun(here.board, root, {})
       const { points, evaluations, checkpoints } = await readStoredRows(here.board.db, fresh.job_id)

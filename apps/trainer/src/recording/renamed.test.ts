@@ -11,7 +11,7 @@ import { Watcher } from '../commands/watch/watcher.ts'
 const here = testBoard()
 const SAVES = [10, 20, 30]
 
-/** Trains a run whose losses are by so much above those of another. */
+/** Trains a run whose losses are higher than those of another run by an amount. */
 async function train(root: string, by: number, saves: readonly number[] = SAVES): Promise<void> {
   const log = saves.flatMap((step): Record<string, number>[] => [
     { step, loss: 3 + by - step / 100, learning_rate: step },
@@ -51,7 +51,7 @@ test.each([
   ['the new one first', ['out', 'out-old']],
   ['the old one first', ['out-old', 'out']],
 ])(
-  'a run whose folder was renamed keeps its job and its pin when another one begins at its place and is imported, %s',
+  'a run with a renamed folder keeps its job and pin when another run at its old path is imported, %s',
   async (name, order) => {
     const at = (folder: string): string => join(here.path, name, folder)
     await mkdir(at(''))
@@ -70,7 +70,7 @@ test.each([
   },
 )
 
-test('a run whose folder was renamed under a watch keeps its job and its pin', async () => {
+test('a run whose folder is renamed during a watch keeps its job and pin', async () => {
   const root = join(here.path, 'watched')
   await mkdir(root)
   const [out, old] = [join(root, 'out'), join(root, 'out-old')]
@@ -91,7 +91,7 @@ test('a run whose folder was renamed under a watch keeps its job and its pin', a
   expect(await lowest(job_id)).toBe(1.7)
 })
 
-test('a run that is trained anew in a folder that was removed takes no pin of the one before, whose checkpoints are gone', async () => {
+test('a new run in a removed folder gets no pin of the run before, whose checkpoints are missing', async () => {
   const root = join(here.path, 'anew')
   const job_id = await pinnedRun(root)
   await rm(root, { recursive: true })

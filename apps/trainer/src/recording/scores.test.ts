@@ -46,7 +46,7 @@ async function bestOf(job_id: string) {
   return best && { step: best.step, value: best.value }
 }
 
-test('a score beside a growing run reaches the board, and says nothing of the training', async () => {
+test('a score beside a growing run reaches the board and does not count as training', async () => {
   await using folder = await temporaryFolder()
   const run = await writeRun(folder.path)
   const over = new AbortController()
@@ -80,7 +80,7 @@ test('the board and the run itself give the same answer, and each score is recor
   expect(JSON.stringify(logs)).toContain(`checkpoint-300 (step 300) on line 2 of ${SCORES}`)
 })
 
-test('scores that were taken away are forgotten, and the rest of the run is not', async () => {
+test('removed scores are removed from the board, and the rest of the run stays', async () => {
   await using folder = await temporaryFolder()
   const run = await writeRun(folder.path)
   appendScores(folder.path, [scoreOf(100, 0.5), scoreOf(200, 0.9)])
@@ -94,7 +94,7 @@ test('scores that were taken away are forgotten, and the rest of the run is not'
   expect(await jobStatus(db, run.job_id)).toMatchObject({ eval_loss: 200, best_step: 100 })
 })
 
-test('a score that is taken back leaves the board, whoever read it before', async () => {
+test('a retracted score leaves the board, whichever recorder read it', async () => {
   await using folder = await temporaryFolder()
   const run = await writeRun(folder.path)
   appendScores(folder.path, [scoreOf(100, 0.9), scoreOf(200, 0.5)])

@@ -63,7 +63,7 @@ async function aRun() {
   }
 }
 
-test('a best whose file is cut short falls to the next, and comes back when the file does', async () => {
+test('if the file of the best is incomplete, the next is best until the file is complete again', async () => {
   await using run = await aRun()
   const weights = join(run.at(200), 'model.safetensors')
   const whole = await readFile(weights)
@@ -81,16 +81,16 @@ test('a best whose file is cut short falls to the next, and comes back when the 
   expect([await run.sweep(), await run.best(), await run.sweep()]).toEqual([1, 200, 0])
 })
 
-test('the digest is what sha256sum says of the files, and is taken anew when they change', async () => {
+test('the digest equals the output of sha256sum, and is computed again when files change', async () => {
   await using run = await aRun()
   await mkdir(join(run.at(200), 'tokenizer'))
   await writeFile(join(run.at(200), 'tokenizer', 'vocab.json'), '{}')
   await run.sweep()
   await run.digest()
   const listing = "find . -type f -printf '%P\\0' | LC_ALL=C sort -z | xargs -0 sha256sum"
-  const said = execFileSync('sh', ['-c', `${listing} | sha256sum`], { cwd: run.at(200) })
+  const printed = execFileSync('sh', ['-c', `${listing} | sha256sum`], { cwd: run.at(200) })
   const { digest } = await run.files(200)
-  expect(digest).toBe(said.toString().split(' ')[0])
+  expect(digest).toBe(printed.toString().split(' ')[0])
   await writeFile(join(run.at(200), 'README.md'), 'read me')
   await run.sweep()
   expect((await run.files(200)).digest).toBeNull()
@@ -98,7 +98,7 @@ test('the digest is what sha256sum says of the files, and is taken anew when the
   expect((await run.files(200)).digest).not.toBe(digest)
 })
 
-test('files that go while their digest is taken cost nothing', async () => {
+test('files that disappear while their digest is computed cause no error', async () => {
   await using run = await aRun()
   await rm(run.at(100), { recursive: true })
   await run.digest()
@@ -106,7 +106,7 @@ test('files that go while their digest is taken cost nothing', async () => {
   expect((await run.files(200)).digest).not.toBeNull()
 })
 
-test('what is shipped was looked at right before, and its digest is the one that was taken', async () => {
+test('a checkpoint is checked right before it is shipped, and its digest is the stored one', async () => {
   await using run = await aRun()
   await run.digest()
   const done = await run.ship(200)
@@ -119,7 +119,7 @@ test('what is shipped was looked at right before, and its digest is the one that
   expect((await run.files(100)).files_state).toBe('broken')
 })
 
-test('bytes that changed though nobody wrote them are not shipped, and another one is the best', async () => {
+test('bytes that changed without a write are not shipped, and another checkpoint is best', async () => {
   await using run = await aRun()
   const weights = join(run.at(200), 'model.safetensors')
   const then = new Date('2026-01-01')
@@ -134,7 +134,7 @@ test('bytes that changed though nobody wrote them are not shipped, and another o
   expect([await run.sweep(), await run.best()]).toEqual([0, 100])
 })
 
-test('a checkpoint that is one file is digested, shipped and missed like any other', async () => {
+test('a checkpoint that is one file gets a digest, is shipped and can be missing like any other', async () => {
   await using run = await aRun()
   await writeFile(join(run.root, 'best.ckpt'), zip())
   const sha = execFileSync('sh', ['-c', 'sha256sum best.ckpt'], { cwd: run.root }).toString()

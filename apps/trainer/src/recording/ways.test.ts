@@ -31,7 +31,7 @@ interface Run {
   exported: string
 }
 
-/** Ways by which one and the same run comes to the board. */
+/** Ways to put the same run on the board. */
 const WAYS: Record<string, (run: Run) => Promise<unknown>> = {
   'its state file': ({ root }) => importRun(here.board, join(root, 'trainer_state.json'), {}),
   'its folder': ({ root }) => importRun(here.board, root, {}),
@@ -46,7 +46,7 @@ const pairs = Object.keys(WAYS).flatMap((first) =>
   Object.keys(WAYS).map((second) => [first, second] as const),
 )
 
-test.each(pairs)('a run told by %s and then by %s is told once', async (first, second) => {
+test.each(pairs)('a run recorded by %s and then by %s is recorded once', async (first, second) => {
   const run = await aRun(`${first}, ${second}`)
   const { points, evaluations } = await readStoredRows(here.board.db, run.job_id)
   await here.board.db.sql`delete from training_jobs where job_id = ${run.job_id}`
@@ -57,7 +57,7 @@ test.each(pairs)('a run told by %s and then by %s is told once', async (first, s
       folder_id: null,
     })
     expect(jobs).toHaveLength(1)
-    // `bestmark run` gives its job an id of its own, and an export is of the job that is there.
+    // `bestmark run` gives its job a new id, and the export must have the id of the existing job.
     const { job_id } = jobs[0]!
     run.exported = run.exported.replaceAll(run.job_id, job_id)
     run.job_id = job_id
@@ -88,7 +88,7 @@ async function watched(run: Run): Promise<void> {
   await done
 }
 
-/** The program writes the files that the folder holds once more. */
+/** The program writes the files of the folder again. */
 async function driven({ root }: Run): Promise<void> {
   for (const [name, value] of Object.entries(here.env)) vi.stubEnv(name, value)
   const copy = `${root}, kept`

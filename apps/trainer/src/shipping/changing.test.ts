@@ -22,7 +22,7 @@ import { Damaged, finishShipment, shipToFolder, type ShipmentProgress } from './
 const never = new AbortController().signal
 const WEIGHTS = writeSafetensors({ w: { shape: [200_000], data: new Float32Array(200_000) } })
 
-/** A checkpoint to ship as version `v2`, beside `v1`, which serves. */
+/** A checkpoint to ship as version `v2`, beside the live version `v1`. */
 async function aShipment(folder: string) {
   const [root, modelFolder] = [join(folder, 'run'), join(folder, 'models', 'moby')]
   const source = join(root, 'checkpoint-100')
@@ -36,7 +36,7 @@ async function aShipment(folder: string) {
   return { ...second, served_before: 'v1' }
 }
 
-/** Does something once while the weights are copied. */
+/** Calls a function once while the weights are copied. */
 function once(act: () => void): (progress: ShipmentProgress) => void {
   let isDone = false
   return ({ status, bytes_done }) => {
@@ -66,7 +66,7 @@ const CHANGES: Record<string, (weights: string) => void> = {
 }
 
 test.each(Object.entries(CHANGES))(
-  'a checkpoint that is %s while it is copied is not shipped, and what serves stays',
+  'a checkpoint that is %s during the copy is not shipped, and the live version stays',
   async (_how, change) => {
     await using folder = await temporaryFolder()
     const shipment = await aShipment(folder.path)
@@ -82,7 +82,7 @@ test.each(Object.entries(CHANGES))(
   },
 )
 
-test('where a digest was taken, files that changed are told from a disk that damaged them', async () => {
+test('with a stored digest, changed files and a damaged disk give different errors', async () => {
   await using folder = await temporaryFolder()
   const shipment = await aShipment(folder.path)
   const weights = join(shipment.source, 'model.safetensors')
@@ -101,7 +101,7 @@ test('where a digest was taken, files that changed are told from a disk that dam
   await expect(shipToFolder(known, () => {}, never)).rejects.toThrow(Damaged)
 })
 
-test('a copy that is no whole checkpoint by itself is not shipped', async () => {
+test('a copy that is not a complete checkpoint is not shipped', async () => {
   await using folder = await temporaryFolder()
   const shipment = await aShipment(folder.path)
   await writeFile(join(shipment.source, 'model.safetensors'), WEIGHTS.subarray(0, 1_000))
@@ -114,7 +114,7 @@ test('a copy that is no whole checkpoint by itself is not shipped', async () => 
   expect(await currentVersion(shipment.modelFolder)).toBe('v1')
 })
 
-test('a checkpoint for which there is no room is not begun to be copied', async () => {
+test('without enough space a checkpoint is not copied at all', async () => {
   await using folder = await temporaryFolder()
   const shipment = await aShipment(folder.path)
   // A file without content, longer than the disk.
@@ -130,7 +130,7 @@ test('a checkpoint for which there is no room is not begun to be copied', async 
   expect((await readdir(shipment.modelFolder)).sort()).toEqual(['current', 'v1'])
 })
 
-test("a checkpoint's own files are shipped as they are, also where they are named like the manifest", async () => {
+test("a checkpoint's files are shipped unchanged, even if one is named like the manifest", async () => {
   await using folder = await temporaryFolder()
   const shipment = await aShipment(folder.path)
   const own = ['bestmark.json', 'bestmark-7.json']
@@ -145,7 +145,7 @@ test("a checkpoint's own files are shipped as they are, also where they are name
   expect(await readManifest(path)).toMatchObject({ deployment_id: 'two', created_at: 2 })
 })
 
-test('a version that another agent copied whole is made live, and a damaged one is copied again', async () => {
+test('a complete version of another agent is made live, and a damaged one is copied again', async () => {
   await using folder = await temporaryFolder()
   const { served_before: _before, ...shipment } = await aShipment(folder.path)
   const { modelFolder } = shipment
@@ -167,7 +167,7 @@ test('a version that another agent copied whole is made live, and a damaged one 
   expect((await readdir(modelFolder)).sort()).toEqual(['current', 'v1', 'v2'])
 })
 
-test('what stands under the name of a version is left alone, and is told', async () => {
+test('a file with the name of a version stays, and the error names it', async () => {
   await using folder = await temporaryFolder()
   const shipment = await aShipment(folder.path)
   await mkdir(join(shipment.modelFolder, 'v2', 'kept'), { recursive: true })
@@ -176,7 +176,7 @@ test('what stands under the name of a version is left alone, and is told', async
   expect(await currentVersion(shipment.modelFolder)).toBe('v1')
 })
 
-test('what was ordered later stays live when an earlier order is finished after it', async () => {
+test('a later order stays live if an earlier order finishes after it', async () => {
   await using folder = await temporaryFolder()
   const { served_before: _before, ...shipment } = await aShipment(folder.path)
   const later = { ...shipment, deployment_id: 'three', version: 'v3', created_at: 3 }

@@ -33,7 +33,7 @@ async function aShipment(folder: string, version: string): Promise<Shipment> {
   }
 }
 
-test('a shipped checkpoint stands beside what was live, verified, and current names it', async () => {
+test('a shipped checkpoint is verified beside the old version, and current links to it', async () => {
   await using folder = await temporaryFolder()
   const reports: ShipmentProgress[] = []
   await shipToFolder(await aShipment(folder.path, 'v1'), () => {}, never)
@@ -51,7 +51,7 @@ test('a shipped checkpoint stands beside what was live, verified, and current na
   expect(reports.at(-1)).toEqual({ status: 'verifying', bytes_done: total, bytes_total: total })
 })
 
-test('a shipment that fails leaves what was live alone', async () => {
+test('a failed shipment does not change the live version', async () => {
   await using folder = await temporaryFolder()
   await shipToFolder(await aShipment(folder.path, 'v1'), () => {}, never)
   const shipment = await aShipment(folder.path, 'v2')
@@ -62,7 +62,7 @@ test('a shipment that fails leaves what was live alone', async () => {
   expect(await currentVersion(shipment.modelFolder)).toBe('v1')
 })
 
-test('bytes that changed under way are found before the switch', async () => {
+test('bytes that changed during the copy are found before the switch', async () => {
   await using folder = await temporaryFolder()
   const shipment = await aShipment(folder.path, 'v1')
   const tamper = ({ status }: ShipmentProgress): void => {
@@ -74,7 +74,7 @@ test('bytes that changed under way are found before the switch', async () => {
   expect(await currentVersion(shipment.modelFolder)).toBeUndefined()
 })
 
-test('a link that leads out of the run is not followed', async () => {
+test('a link that leads outside the run is not followed', async () => {
   await using folder = await temporaryFolder()
   const shipment = await aShipment(folder.path, 'v1')
   await writeFile(join(folder.path, 'secret'), 'x')

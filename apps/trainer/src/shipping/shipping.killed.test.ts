@@ -98,7 +98,7 @@ const isHeld = async (): Promise<boolean> => {
 }
 
 test.each([1, 2, 3])(
-  'an agent that is killed where it asks for the last time (%s) leaves what serves whole, and the next one finishes',
+  'an agent killed at its last check (%s) leaves the live version complete, and the next agent finishes',
   { timeout: 120_000 },
   async (times) => {
     await using home = await temporaryFolder()
@@ -118,7 +118,7 @@ test.each([1, 2, 3])(
 )
 
 test(
-  'an agent that is killed after the switch and before its record is finished has shipped, and its record says so',
+  'if an agent is killed after the switch, the shipment is live and its record says so',
   { timeout: 120_000 },
   async () => {
     await using home = await temporaryFolder()
@@ -132,7 +132,7 @@ test(
     await dead
     const serves = await readlink(join(run.models, 'current'))
     expect(serves).toContain(deployment_id.slice(0, 8))
-    // Its source is gone meanwhile, which is nothing to what serves.
+    // A missing source does not matter for the live version.
     await run.lose()
     await takeOver(home.path, run)
     const done = await run.now()
@@ -147,7 +147,7 @@ test(
 )
 
 test(
-  'whenever an agent is killed, what serves is whole at every look and is what the ledger says',
+  'whenever an agent is killed, the live version is complete at every check and equals the record',
   { timeout: 240_000 },
   async () => {
     await using home = await temporaryFolder()

@@ -23,7 +23,7 @@ async function ordered(home: string) {
   return run
 }
 
-test('a shipment whose agent was killed half-way is taken over whole by another, and nothing is left lying', async () => {
+test('a shipment of a killed agent is taken over by another agent, and no unfinished files stay', async () => {
   await using home = await temporaryFolder()
   const { host_id, job_id, weights, models, now } = await ordered(home.path)
   await mkdir(models, { recursive: true })
@@ -46,7 +46,7 @@ test('a shipment whose agent was killed half-way is taken over whole by another,
 })
 
 // One that is put to sleep in the middle of a transaction holds its rows for a minute.
-test('an agent that slept while another one took its shipment over changes nothing when it wakes', async () => {
+test('an agent that slept while another one took over its shipment changes nothing when it wakes', async () => {
   await using home = await temporaryFolder()
   const { host_id, job_id, weights, models, now } = await ordered(home.path)
   await mkdir(models, { recursive: true })

@@ -8,11 +8,11 @@ import { kerasSteps } from './kerasSteps.ts'
 // Written by iterations.py beside it.
 const FILE = fileURLToPath(new URL('fixtures/iterations.h5', import.meta.url))
 
-test('a file of Keras tells how many steps its optimiser took', async () => {
+test('a Keras file holds the number of steps of its optimiser', async () => {
   expect(await kerasSteps(FILE)).toBe(1230)
 })
 
-test('a file that is cut anywhere, or is no HDF5, tells none and stops nothing', async () => {
+test('an incomplete file, or one that is not HDF5, has no steps and causes no error', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'model.h5')
   const whole = await readFile(FILE)

@@ -14,7 +14,7 @@ const pickle = (...parts: (Buffer | string)[]): Buffer =>
     Buffer.from('.'),
   ])
 
-/** The storage of a tensor as torch names it, with its class from memory or anew. */
+/** The storage of a tensor as torch writes it, with its class from memory or written again. */
 function storage(kind: Buffer, key: string, count: number): Buffer {
   const id = [Buffer.from('('), word('storage'), kind, word(key), word('cpu')]
   return Buffer.concat([...id, bytes(0x4d, count & 255, count >> 8), Buffer.from('tQ')])
@@ -57,7 +57,7 @@ async function seen(folder: string, content: Buffer) {
 }
 
 for (const [name, whole] of Object.entries({ LEGACY, ...RAW })) {
-  test(`a pickle that was cut short anywhere is broken, and whole it is complete: ${name}`, async () => {
+  test(`an incomplete pickle is broken, and a whole one is complete: ${name}`, async () => {
     await using folder = await temporaryFolder()
     expect(await seen(folder.path, whole)).toEqual({ why: null, ends: true })
     const step = Math.max(1, Math.floor(whole.length / 400))
@@ -68,7 +68,7 @@ for (const [name, whole] of Object.entries({ LEGACY, ...RAW })) {
   })
 }
 
-test('what only begins like a pickle is not judged by it', async () => {
+test('a file that only begins like a pickle is not checked as one', async () => {
   await using folder = await temporaryFolder()
   const other = Buffer.concat([bytes(0x80, 2, 0xff, 0xfe), Buffer.alloc(500, 255)])
   expect(await seen(folder.path, other)).toEqual({ why: null, ends: false })

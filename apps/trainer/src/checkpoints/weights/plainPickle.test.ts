@@ -19,13 +19,13 @@ test('dictionaries, lists, texts and numbers of a pickle are read as they are', 
   })
 })
 
-test('of a pickle that is cut what stands before the cut is read', () => {
+test('of an incomplete pickle the existing values are read', () => {
   const { value, isWhole } = plainPickle(WHOLE.subarray(0, 50))
   expect(isWhole).toBe(false)
   expect((value as Map<string, unknown>).get('epoch')).toBe(3)
 })
 
-test('a call in a pickle is told by its name and never made', () => {
+test('a call in a pickle is kept by its name and never run', () => {
   // os.system('false')
   const { value } = plainPickle(Buffer.from('\x80\x02cos\nsystem\n(X\x05\0\0\0falsetR.', 'latin1'))
   expect(value).toEqual(new Opaque('os.system', ['false']))

@@ -26,7 +26,7 @@ test.each([
 
 const LOG = [100, 200, 300].map((step) => ({ step, eval_loss: 3 - step / 100 + 0.1 }))
 
-test('checkpoints without state files are whole where the run left its own', async () => {
+test('checkpoints without state files are complete if only the root of the run has one', async () => {
   await using folder = await temporaryFolder()
   await writeOutput(folder.path, { saves: [], log: LOG })
   for (const { step } of LOG) {
@@ -48,7 +48,7 @@ test('a folder that holds weights and their state is a checkpoint by itself', as
   expect(best).toMatchObject({ path: '.', step: 200 })
 })
 
-test('a last-checkpoint of the Hub is of the step in its state', async () => {
+test('a last-checkpoint of the Hub has the step in its state', async () => {
   await using folder = await temporaryFolder()
   await writeOutput(join(folder.path, 'last-checkpoint'), { saves: [], log: LOG })
   const bytes = writeSafetensors({ weight: { shape: [1], data: Float32Array.of(1) } })
