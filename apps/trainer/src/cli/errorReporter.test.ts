@@ -12,8 +12,8 @@ const failed = (cause: unknown) => {
 const closed = Object.assign(new Error('write CONNECTION_CLOSED'), { code: 'CONNECTION_CLOSED' })
 
 test('a lost database is reported once, and once more when it is back', async () => {
-  const said: string[] = []
-  const troubles = new ErrorReporter((line) => said.push(line))
+  const printed: string[] = []
+  const troubles = new ErrorReporter((line) => printed.push(line))
   troubles.databaseAnswered()
   for (let round = 0; round < 2; round++) {
     troubles.report(failed(closed))
@@ -25,23 +25,25 @@ test('a lost database is reported once, and once more when it is back', async ()
     "Cannot reach the database (write CONNECTION_CLOSED). Nothing is lost: when it is back, recording continues from the runs' files.",
     'The database is back. Recording continues.',
   ]
-  expect(said).toEqual([away, back, away, back])
+  expect(printed).toEqual([away, back, away, back])
 })
 
 test('a server whose socket is missing counts as unreachable', async () => {
   await using folder = await temporaryFolder()
-  const said: string[] = []
-  const troubles = new ErrorReporter((line) => said.push(line))
+  const printed: string[] = []
+  const troubles = new ErrorReporter((line) => printed.push(line))
   const socket = connect(join(folder.path, 'none'))
   troubles.report(failed(await new Promise((resolve) => socket.once('error', resolve))))
-  expect(said).toMatchObject([expect.stringContaining('Cannot reach the database (connect ENOENT')])
+  expect(printed).toMatchObject([
+    expect.stringContaining('Cannot reach the database (connect ENOENT'),
+  ])
 })
 
 test('any other error is reported once per cause and subject', () => {
-  const said: string[] = []
-  const troubles = new ErrorReporter((line) => said.push(line))
+  const printed: string[] = []
+  const troubles = new ErrorReporter((line) => printed.push(line))
   troubles.report(failed(new Error('no room')))
   troubles.report(failed(new Error('no room')))
   troubles.reportFor('moby', new Error('no room'))
-  expect(said).toEqual(['no room', 'moby: no room'])
+  expect(printed).toEqual(['no room', 'moby: no room'])
 })

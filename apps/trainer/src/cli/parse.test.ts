@@ -75,7 +75,7 @@ test('a word too many is named', () => {
   expect(() => parse([], several)).toThrow('MEAL is missing: meals.')
 })
 
-test('what stands after -- is the command line of another program', () => {
+test('the words after -- are the command line of another program', () => {
   const program = { name: 'COMMAND…', text: 'the program' }
   const options = { quiet: flag('No noise.') }
   const table = command({ ...BEFORE, arguments: {}, program, options })

@@ -20,22 +20,24 @@ test('control characters in names, metrics and paths never reach the terminal', 
   const log = [1, 2].map((step) => ({ step, eval_loss: step, [metric]: step }))
   await writeOutput(folder, { saves: [1, 2], log })
   await writeFile(join(here.path, `broken${HOSTILE}.json`), '{')
-  const told = async (...words: string[]) => {
+  const runVisibly = async (...words: string[]) => {
     const { code, stdout, stderr } = await bestmark(words, { env: here.env })
     expect([words, `${stdout}${stderr}`]).toEqual([words, expect.not.stringMatching(CONTROLS)])
     return { code, stdout, stderr }
   }
-  const imported = await told('import', folder, '--name', name, '--project', HOSTILE)
+  const imported = await runVisibly('import', folder, '--name', name, '--project', HOSTILE)
   expect(imported).toMatchObject({ code: 0, stdout: expect.stringContaining(`run${SHOWN}`) })
-  const { stdout } = await told('jobs')
+  const { stdout } = await runVisibly('jobs')
   expect(stdout.trimEnd().split('\n')).toEqual([expect.stringContaining(`run${SHOWN}\\u000aof`)])
-  expect(JSON.parse((await told('jobs', '--json')).stdout)).toMatchObject({ name })
+  expect(JSON.parse((await runVisibly('jobs', '--json')).stdout)).toMatchObject({ name })
   const { job_id } = (await here.jobNamed(name))!
-  await told('prune', job_id, '--keep-best', '1', '--keep-last', '0')
-  await told('policy', job_id, 'metric', '--metric', metric, '--mode', 'min', '--by', HOSTILE)
-  await told('watch', here.path, '--once', '--json')
-  expect(await told('pick', join(here.path, `broken${HOSTILE}.json`))).toMatchObject({ code: 2 })
-  expect(await told(HOSTILE)).toMatchObject({ code: 2 })
+  await runVisibly('prune', job_id, '--keep-best', '1', '--keep-last', '0')
+  await runVisibly('policy', job_id, 'metric', '--metric', metric, '--mode', 'min', '--by', HOSTILE)
+  await runVisibly('watch', here.path, '--once', '--json')
+  expect(await runVisibly('pick', join(here.path, `broken${HOSTILE}.json`))).toMatchObject({
+    code: 2,
+  })
+  expect(await runVisibly(HOSTILE)).toMatchObject({ code: 2 })
 })
 
 test('a path for another program is printed unchanged, but always on one line', async () => {

@@ -118,7 +118,7 @@ const WORDS: Record<string, (job: string, folder: string) => string[][]> = {
     ['train', '--resume', job],
     ['train', HOSTILE_TEXTS.terminal],
   ],
-  // These print no name but through what the others print through; their pages have a test of their own.
+  // These print names only with functions that other commands use. Their pages have other tests.
   agent: () => [['agent', '--help']],
   link: () => [['link', '--help']],
   up: () => [['up', '--help']],

@@ -163,7 +163,7 @@ test('the error for wrong input names the choices', async () => {
     'Logged metrics (number of runs): eval_loss (1), eval_accuracy (1), eval_zorp (1).\n'
   expect(await refusal('.', '--target', 'nope')).toBe(`bestmark: No run logged nope. ${logged}`)
   expect(await refusal('.')).toBe(
-    `bestmark: --target is missing: name the metric that judges. ${logged}`,
+    `bestmark: --target is missing. Name the metric of the backtest. ${logged}`,
   )
   expect(await refusal('.', '--target', 'zorp')).toBe(
     'bestmark: Unknown whether a low or a high zorp is better. Add --mode min or --mode max.\n',

@@ -8,7 +8,7 @@ import { BACKTEST } from './backtest.table.ts'
 import { EXIT, Failure } from '../../failure.ts'
 import { print, printFile, notify } from '../../cli/terminal.ts'
 
-/** Replays every policy over the finished runs below some paths. Exits with 1 where there are none. */
+/** Replays every policy over the finished runs below some paths. Exits with 1 if there are none. */
 export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, BACKTEST)
   if (values.json && values.csv) throw new Failure('Use either --json or --csv.')
@@ -17,7 +17,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const read = await readRuns(args.PATH.map(callerPath), { pattern, at_least })
   const { target, metric } = values
   if (target === undefined)
-    throw new Failure(`--target is missing: name the metric that judges. ${known(read)}`)
+    throw new Failure(`--target is missing. Name the metric of the backtest. ${loggedText(read)}`)
   const { unreadable } = read
   const answer = backtest(read.runs, { target, metric, direction, at_least, unreadable })
   refuse(answer, read, metric)
@@ -27,7 +27,7 @@ export async function main(words: readonly string[]): Promise<number> {
   return answer.runs > 0 ? EXIT.found : EXIT.nothing
 }
 
-/** Throws a Failure where what was asked for cannot be answered by any of the runs. */
+/** Throws a Failure if the options fit none of the runs. */
 function refuse(
   { target, skipped, runs, policies }: Backtest,
   read: ReadRuns,
@@ -39,27 +39,27 @@ function refuse(
   const others = ['no_target', 'no_evaluation', 'same_run', 'unreadable']
   const hasOnly = (one: string): boolean =>
     runs === 0 && [...codes].every((code) => code === one || others.includes(code))
-  if (hasOnly('no_target')) throw new Failure(`No run logged ${target}. ${known(read)}`)
+  if (hasOnly('no_target')) throw new Failure(`No run logged ${target}. ${loggedText(read)}`)
   if (hasOnly('no_direction')) {
     throw new Failure(
       `Unknown whether a low or a high ${target} is better. Add --mode min or --mode max.`,
     )
   }
   const names = metric === undefined ? [] : [...counts(read).keys()]
-  const isKnown = names.some((name) => name === metric || name === `eval_${metric}`)
-  if (metric !== undefined && !isKnown && !metric.includes('(')) {
-    throw new Failure(`No run logged ${metric}. ${known(read)}`)
+  const isLogged = names.some((name) => name === metric || name === `eval_${metric}`)
+  if (metric !== undefined && !isLogged && !metric.includes('(')) {
+    throw new Failure(`No run logged ${metric}. ${loggedText(read)}`)
   }
   const decided = policies.find(({ policy }) => policy === 'metric')
   if (metric !== undefined && runs > 0 && decided?.runs === 0) {
     throw new Failure(
-      `--metric ${metric} cannot decide: it is the target itself, or another form of it. ${known(read)}`,
+      `--metric ${metric} cannot decide: it is the target itself, or another form of it. ${loggedText(read)}`,
     )
   }
 }
 
-/** The metrics there are, as a sentence. */
-function known(read: ReadRuns): string {
+/** Lists the logged metrics in a sentence. */
+function loggedText(read: ReadRuns): string {
   const found = [...counts(read)].sort((a, b) => b[1] - a[1])
   if (found.length === 0) return `None of the ${read.runs.length} runs logged an evaluation.`
   const some = found.slice(0, LISTED).map(([name, runs]) => `${name} (${runs})`)

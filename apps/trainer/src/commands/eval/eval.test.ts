@@ -176,8 +176,8 @@ test('each wrong input gets an error of one sentence', async () => {
 })
 
 test('if the run is a job, its scores are on the board, by name and by id', async () => {
-  await using place = await temporaryFolder()
-  await using database = await newBoardEnv(place.path)
+  await using home = await temporaryFolder()
+  await using database = await newBoardEnv(home.path)
   const { env } = database
   await using board = await openBoard(env)
   const on = (...words: string[]) => command(words, { cwd: folder.path, env })

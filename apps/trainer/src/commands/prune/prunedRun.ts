@@ -31,7 +31,7 @@ interface Present {
 export interface PrunedRun extends AsyncDisposable {
   name: string
   job_id: string | null
-  /** The run's own folder, links resolved. */
+  /** The run's root, links resolved. */
   root: string
   /** Looks at the files again. */
   look: () => Promise<Present>

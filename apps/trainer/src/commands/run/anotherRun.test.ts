@@ -11,8 +11,8 @@ import { bestmark } from '../../testing.ts'
 const here = testBoard()
 
 /**
- * A program that prints its losses and writes them, beside a checkpoint, as a table or a journal; it
- * may begin by removing its folder, or by removing what lies in it.
+ * A program that prints its losses, and writes a checkpoint and a table or journal. At its start it
+ * may remove its folder, or the files in it.
  */
 const PROGRAM = `
 import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -89,9 +89,9 @@ interface Case {
 
 test.each(
   ['a table', 'a journal'].flatMap((kind): Case[] => [
-    { kind, how: 'writes its files anew' },
-    { kind, how: 'removes its folder as it starts', mode: 'removes' },
-    { kind, how: 'removes what lies in its folder', mode: 'empties' },
+    { kind, how: 'overwrites its files' },
+    { kind, how: 'removes its folder at its start', mode: 'removes' },
+    { kind, how: 'removes the files in its folder', mode: 'empties' },
     { kind, how: 'starts in a folder that was emptied', before: empty },
     {
       kind,
@@ -100,7 +100,7 @@ test.each(
     },
   ]),
 )(
-  'a second program with $kind that $how is a job of its own; the first keeps its history and its pins',
+  'a second program with $kind that $how is a new job; the first keeps its history and its pins',
   async ({ kind, how, mode, before }) => {
     const folder = join(here.path, `${kind} ${how}`)
     await run(folder, kind, 1)

@@ -12,13 +12,13 @@ const here = testBoard()
 /**
  * A program that prints its steps with their total, and appends them to a table. It waits for a file
  * before its last step. It may write the table only at its end (`late`), and remove its folder at its
- * start, with a new folder (`anew`) or without (`removed`).
+ * start, with a new folder (`replaced`) or without (`removed`).
  */
 const PROGRAM = `
 import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 const [folder, first, last, mode] = process.argv.slice(2)
-if (mode === 'anew' || mode === 'removed') rmSync(folder, { recursive: true })
-if (mode === 'anew') mkdirSync(folder)
+if (mode === 'replaced' || mode === 'removed') rmSync(folder, { recursive: true })
+if (mode === 'replaced') mkdirSync(folder)
 const rows = []
 const row = (line) => {
   rows.push(line)
@@ -104,14 +104,14 @@ test('files that a program writes at its end are recorded when the command exits
 })
 
 test('a program that replaces its folder is followed in the new one, with its whole log', async () => {
-  const running = run('folder made anew', 1, 6, 'anew')
-  const job = await jobAt('folder made anew', 5)
+  const running = run('replaced folder', 1, 6, 'replaced')
+  const job = await jobAt('replaced folder', 5)
   expect(job).toMatchObject({ status: 'running' })
-  const folder = join(here.path, 'folder made anew')
+  const folder = join(here.path, 'replaced folder')
   await eventually(async () => hasLiveProcess(folder) || undefined)
-  await goOn('folder made anew', 1)
+  await goOn('replaced folder', 1)
   expect((await running).code).toBe(0)
-  expect(await jobAt('folder made anew', 6)).toMatchObject({ status: 'completed' })
+  expect(await jobAt('replaced folder', 6)).toMatchObject({ status: 'completed' })
   const marks = (await readFile(join(folder, OUTPUT), 'utf8')).match(/^bestmark run: .*/gm)
   expect(marks).toMatchObject([/started/, /completed/].map((word) => expect.stringMatching(word)))
   expect(await stepsOf(job.job_id, 'throughput')).toEqual(upTo(6))

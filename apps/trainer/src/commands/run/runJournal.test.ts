@@ -29,17 +29,17 @@ const PROGRAM = `
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 const [folder, id, code = '0', waits] = process.argv.slice(2)
 const path = folder + '/journal.jsonl'
-const say = (event) => appendFileSync(path, JSON.stringify({ at: Date.now(), ...event }) + '\\n')
+const append = (event) => appendFileSync(path, JSON.stringify({ at: Date.now(), ...event }) + '\\n')
 const job_id = id === 'given' ? process.env.BESTMARK_JOB_ID : id
 if (!existsSync(path)) writeFileSync(path, JSON.stringify({ journal: 1, job_id, name: 'own', project: 'own' }) + '\\n')
 const attempt = readFileSync(path, 'utf8').split('"started"').length - 1
-say({ type: 'started', attempt })
+append({ type: 'started', attempt })
 for (let step = 1; step <= 6; step++) {
-  say({ type: 'metrics', attempt, step, values: { loss: 1 / step } })
+  append({ type: 'metrics', attempt, step, values: { loss: 1 / step } })
   console.log(JSON.stringify({ step, loss: 99 }))
   if (step === 3 && waits) while (!existsSync(folder + '/go')) await new Promise((next) => setTimeout(next, 20))
 }
-say({ type: 'ended', attempt, status: 'completed' })
+append({ type: 'ended', attempt, status: 'completed' })
 process.exitCode = Number(code)
 `
 

@@ -43,12 +43,12 @@ const journal = async (folder) => {
   mkdirSync(folder, { recursive: true })
   const at = process.env.BESTMARK_RUN_FOLDER
   appendFileSync(at + '/bestmark-folders.jsonl', JSON.stringify({ folder: process.cwd() + '/' + folder }) + '\\n')
-  const say = (event) => appendFileSync(folder + '/journal.jsonl', JSON.stringify(event) + '\\n')
-  say({ journal: 1, job_id: crypto.randomUUID(), name: 'own', project: 'own' })
-  say({ type: 'started', attempt: 0, at: Date.now() })
+  const append = (event) => appendFileSync(folder + '/journal.jsonl', JSON.stringify(event) + '\\n')
+  append({ journal: 1, job_id: crypto.randomUUID(), name: 'own', project: 'own' })
+  append({ type: 'started', attempt: 0, at: Date.now() })
   for (const [index, eval_loss] of losses.entries()) {
     if (index === 3) await waits()
-    say({ type: 'evaluation', attempt: 0, at: Date.now(), step: index + 1, values: { eval_loss } })
+    append({ type: 'evaluation', attempt: 0, at: Date.now(), step: index + 1, values: { eval_loss } })
   }
 }
 `

@@ -105,7 +105,7 @@ export class Watcher {
     if (await mayGrow(run.root)) return this.#follow(run, signal)
     const job = await importRun(this.#board, run.root, this.#naming(run), this.#onTold(run))
     await this.#takeNames(run, job.job_id)
-    this.#tell(run, job)
+    this.#showEnd(run, job)
     this.#imported.set(run.root, changed)
   }
 
@@ -176,7 +176,7 @@ export class Watcher {
         this.#errors.databaseAnswered()
         if (!status) return end()
         if (hasEnded(status.status)) {
-          this.#tell(run, status)
+          this.#showEnd(run, status)
           return end()
         }
         this.#display.show(status)
@@ -186,7 +186,7 @@ export class Watcher {
     }
   }
 
-  #tell({ name, source }: RunIdentity, job: TrainingJobStatus): void {
+  #showEnd({ name, source }: RunIdentity, job: TrainingJobStatus): void {
     const best = job.best_checkpoint_path
       ? `its best checkpoint is ${job.best_checkpoint_path}`
       : 'it has no best checkpoint'
