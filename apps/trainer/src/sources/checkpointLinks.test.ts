@@ -17,7 +17,7 @@ async function apart(root: string): Promise<void> {
   })
 }
 
-test('weights that a person names are read with logs that lie elsewhere, and pick leaves no link behind', async () => {
+test('--checkpoints joins checkpoints to logs in another folder, and pick removes its links', async () => {
   await using folder = await temporaryFolder()
   await apart(folder.path)
   const argv = ['pick', '--json', 'logs of mine/a', '--checkpoints']
@@ -33,7 +33,7 @@ test('weights that a person names are read with logs that lie elsewhere, and pic
   }
 })
 
-test('logs and weights that were put together are one run, whichever of them is read or found', async () => {
+test('linked logs and checkpoints are one run, from either folder', async () => {
   await using folder = await temporaryFolder()
   await apart(folder.path)
   const [logs, weights] = [join(folder.path, 'logs of mine/a'), join(folder.path, 'kept/a')]
@@ -55,7 +55,7 @@ test('logs and weights that were put together are one run, whichever of them is 
   expect(found).toEqual([weights])
 })
 
-test('weights of other logs are refused with the link to remove, and so are folders without a log', async () => {
+test('checkpoints that are linked to other logs are refused with the link to remove, and a folder without a log is refused', async () => {
   await using folder = await temporaryFolder()
   await apart(folder.path)
   const at = (...parts: string[]) => join(folder.path, ...parts)

@@ -14,7 +14,7 @@ import { readRun } from './readRun.ts'
 const here = testBoard()
 
 for (const [name, { files, best, told }] of Object.entries(HOSTILE)) {
-  test(`what does not fit is skipped and told once, and the rest is recorded: ${name}`, async () => {
+  test(`an invalid record is skipped with one warning, and the rest is recorded: ${name}`, async () => {
     const root = join(here.path, name)
     await writeFiles(root, files)
     await makeOld(root)

@@ -49,7 +49,7 @@ const log = [100, 200, 300].flatMap((step): Record<string, number>[] => [
 ])
 
 for (const [kind, make] of Object.entries(NASTY)) {
-  test(`a ${kind} under any known name is left out, and the run stays usable`, async () => {
+  test(`a ${kind} under a supported file name is skipped, and the run is still read`, async () => {
     await using folder = await temporaryFolder()
     for (const [index, name] of NAMES.entries()) {
       const root = join(folder.path, `run-${index}`)
@@ -67,7 +67,7 @@ for (const [kind, make] of Object.entries(NASTY)) {
 
 const here = testBoard()
 
-test('a file that cannot be read takes nothing with it, and is told', async () => {
+test('an unreadable file is skipped with a warning, and all other files are read', async () => {
   const root = join(here.path, 'several')
   const events = Buffer.concat(
     [20, 40].map((step) => eventRecord(step, [{ tag: 'eval/loss', value: step }])),
@@ -90,7 +90,7 @@ test('a file that cannot be read takes nothing with it, and is told', async () =
   )
 })
 
-test('a table or a log that ends in a long stretch of nothing is read through, and the line is told', async () => {
+test('a table or a log with a very long line is read to its end, with a warning about the line', async () => {
   await using folder = await temporaryFolder()
   for (const [name, file] of [
     ['log-of-a-huge-step', 'train.log'],

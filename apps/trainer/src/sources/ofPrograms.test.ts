@@ -31,7 +31,7 @@ async function bestOf(files: Readonly<Record<string, string | Uint8Array>>, belo
   return [best?.path, best?.step, metric, best?.value]
 }
 
-test('a record that says of which data it is needs no prefix in its names', async () => {
+test('a record with a split needs no prefix in its metric names', async () => {
   const rows = [
     { type: 'train', step: 50, loss: 1 },
     ...[100, 200, 300].map((step, index) => ({ type: 'eval', step, loss: LOSSES[index] })),
@@ -45,7 +45,7 @@ test('a record that says of which data it is needs no prefix in its names', asyn
   ])
 })
 
-test('iterations that begin anew in each epoch are batches, as in the JSON log of mmcv', async () => {
+test('iterations that restart in each epoch are batches, as in the JSON log of mmcv', async () => {
   const rows = LOSSES.flatMap((loss, index) => {
     const epoch = index + 1
     return [
@@ -58,7 +58,7 @@ test('iterations that begin anew in each epoch are batches, as in the JSON log o
   expect(best.slice(0, 3)).toEqual(['epoch_2.pth', 2, 'bbox_mAP'])
 })
 
-test('steps that begin anew in each epoch are batches, in a log of words', async () => {
+test('steps that restart in each epoch are batches, in a text log', async () => {
   const log = perEpoch((epoch, loss) => {
     const steps = [100, 200].map(
       (step) => `INFO - Epoch [${epoch}/3] Step [${step}/200] Loss: 1.0\n`,
@@ -95,7 +95,7 @@ test.each([
   },
 )
 
-test('a record that names its checkpoint knows the step of it, whatever the name counts', async () => {
+test('a record that names a checkpoint gives its step, whatever number is in the name', async () => {
   const losses = [0.9, 0.8, 0.7, 0.6, 0.75, 0.85]
   const rows = losses.map((val_loss, index) => {
     const iteration = { val_loss, training_iteration: index + 1, trial_id: 'a' }
@@ -140,7 +140,7 @@ test('a JSON document per epoch is a log, as AllenNLP writes it', async () => {
   ])
 })
 
-test('a line without a count is of the one before that has one', async () => {
+test('a line without a count belongs to the last line with one', async () => {
   const log = perEpoch(
     (epoch, loss) =>
       `Epoch ${epoch}/3\n  train loss: 0.5 | val loss: ${loss}\n  best val loss: 0.1\n`,
@@ -154,7 +154,7 @@ test('a line without a count is of the one before that has one', async () => {
   ])
 })
 
-test('the test set after each epoch decides where nothing else is held out', async () => {
+test('a test set after each epoch decides if there is no other held-out data', async () => {
   const log = perEpoch(
     (epoch, loss) =>
       `Train Epoch: ${epoch} [0/60000 (0%)]\tLoss: 1.0\n\nTest set: Average loss: ${loss}, Accuracy: 9000/10000 (90%)\n\n`,
@@ -164,7 +164,7 @@ test('the test set after each epoch decides where nothing else is held out', asy
   expect(best).toEqual(['mnist_2.pt', 2, 'test Average loss', 0.7])
 })
 
-test('the accuracy that torchvision sums up is of the epoch before it, and its batches are not', async () => {
+test("torchvision's summary accuracy belongs to the epoch before it, and batch values are ignored", async () => {
   const log = [50, 60, 58]
     .map(
       (accuracy, epoch) =>
@@ -178,7 +178,7 @@ test('the accuracy that torchvision sums up is of the epoch before it, and its b
   expect(best).toEqual(['model_1.pth', 2, 'val_acc1', 60])
 })
 
-test('ESPnet sums up an epoch by its data, and its criterion decides', async () => {
+test("ESPnet's epoch results are read, and best_model_criterion decides", async () => {
   const log = [0.8, 0.85, 0.83]
     .map(
       (acc, index) =>
@@ -193,7 +193,7 @@ test('ESPnet sums up an epoch by its data, and its criterion decides', async () 
   expect(best).toEqual(['2epoch.pth', 2, 'valid/acc', 0.85])
 })
 
-test('a log that records the best of one measure goes by that, as fairseq does', async () => {
+test('a log that records the best value of one metric decides by it, as fairseq does', async () => {
   const log = [20, 26, 27.5]
     .map(
       (bleu, index) =>
@@ -211,7 +211,7 @@ test('a log that records the best of one measure goes by that, as fairseq does',
   ])
 })
 
-test('torchtitan validates in lines of their own, behind its prefix and colours', async () => {
+test('validation lines of torchtitan are read, with its prefix and colours', async () => {
   const prefix = '[rank0]:[titan] 2026-11-20 10:00:00,123 - root - INFO - '
   const log = [100, 200, 300]
     .map(
@@ -234,7 +234,7 @@ test('a table per split is one log', async () => {
   expect(best).toEqual(['ep_2.pt', 2, 'eval_loss', 0.7])
 })
 
-test('nnU-Net prints the Dice of classes as numpy 2 does', async () => {
+test("nnU-Net's Dice values are read as numpy 2 prints them", async () => {
   await using folder = await temporaryFolder()
   const at = '2026-11-20 10:00:00.123456: '
   await writeFiles(folder.path, {
@@ -245,7 +245,7 @@ test('nnU-Net prints the Dice of classes as numpy 2 does', async () => {
   expect(measured).toContainEqual({ val_pseudo_dice: 0.6 })
 })
 
-test('the rewards that Stable-Baselines3 measured decide among its archives', async () => {
+test('the mean reward decides among the archives of Stable-Baselines3', async () => {
   await using folder = await temporaryFolder()
   const policy = zip('', false, Buffer.from('weights'), 'policy.pth')
   const steps = [256, 512, 768, 1024]

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { temporaryFolder } from '../testing.ts'
 import { readRun } from './readRun.ts'
 
-test('a folder that holds no run is told by what files any program makes one', async () => {
+test('the error for a folder without a run lists the supported files', async () => {
   await using folder = await temporaryFolder()
   await writeFile(join(folder.path, 'prices.csv'), 'day,price\n1,2\n')
   const marks = [
@@ -17,7 +17,7 @@ test('a folder that holds no run is told by what files any program makes one', a
   for (const mark of marks) expect(message).toContain(mark)
 })
 
-test('saves without a state say what is wrong with them', async () => {
+test('checkpoints without a state give an error with the reason', async () => {
   await using folder = await temporaryFolder()
   await mkdir(join(folder.path, 'checkpoint-5'))
   await expect(readRun(folder.path)).rejects.toThrow(
@@ -25,7 +25,7 @@ test('saves without a state say what is wrong with them', async () => {
   )
 })
 
-test('a file of a run that is no state file names the folder to read', async () => {
+test('the error for another file of a run names the folder to read', async () => {
   await using folder = await temporaryFolder()
   const table = join(folder.path, 'metrics.csv')
   await writeFile(table, 'epoch,step,val_loss\n0,9,1.5\n')

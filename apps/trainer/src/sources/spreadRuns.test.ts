@@ -20,7 +20,7 @@ const events = (tag: string): Buffer =>
   Buffer.concat(losses.map((value, index) => eventRecord(index + 1, [{ tag, value }])))
 const weights = Object.fromEntries([1, 2, 3].map((step) => [`model_${step}.pt`, 'w']))
 
-test('writers of one call to add_scalars are one run with its weights', async () => {
+test('event files of one add_scalars call are one run with its weights', async () => {
   await using folder = await temporaryFolder()
   await writeFiles(folder.path, {
     'exp/events.out.tfevents.1.h.1.0': events('lr'),
@@ -34,7 +34,7 @@ test('writers of one call to add_scalars are one run with its weights', async ()
   expect(best?.path).toBe('model_2.pt')
 })
 
-test('weights and event files in folders of one name beside each other are one run', async () => {
+test('weights and event files in sibling folders of the same name are one run', async () => {
   await using folder = await temporaryFolder()
   await writeFiles(folder.path, {
     'logs/one/events.out.tfevents.1.h.1.0': events('val/loss'),
@@ -54,7 +54,7 @@ test('weights and event files in folders of one name beside each other are one r
   expect(asked.root).toBe(join(folder.path, 'checkpoints/one'))
 })
 
-test('loggers in folders below a run are no runs of their own', async () => {
+test('logger folders below a run are not separate runs', async () => {
   await using folder = await temporaryFolder()
   await writeFiles(folder.path, {
     'run/checkpoints/epoch=1-step=20.ckpt': 'w',
@@ -64,7 +64,7 @@ test('loggers in folders below a run are no runs of their own', async () => {
   expect(await found(folder.path)).toEqual(['/run lightning_csv'])
 })
 
-test('a folder with marks of its own is a run, whatever it is called', async () => {
+test('a folder with the files of a run is a separate run, whatever its name', async () => {
   await using folder = await temporaryFolder()
   for (const name of ['train', 'train2']) {
     await writeFiles(join(folder.path, name), {

@@ -35,14 +35,14 @@ test('a configuration in the root declares the metric, with its file and line', 
   })
 })
 
-test('a direction counts only where it is written', async () => {
+test('only a written direction is declared', async () => {
   const text = 'metric_for_best_model: eval_perplexity\ngreater_is_better: null\n'
   const found = await declaredBy({ 'training_args.yaml': text })
   expect(found).toMatchObject({ metric_for_best: 'eval_perplexity', direction: null })
   expect(found.config).toEqual({ metric_for_best_model: 'eval_perplexity' })
 })
 
-test('whoever loads the best model without a metric declares the loss', async () => {
+test('load_best_model_at_end without a metric declares the loss', async () => {
   const loads = await declaredBy({ 'config.yml': 'load_best_model_at_end: true\n' })
   expect(loads).toMatchObject({ metric_for_best: 'loss', direction: null })
   expect(loads.declared_by).toBe(
@@ -55,7 +55,7 @@ test('whoever loads the best model without a metric declares the loss', async ()
   expect(neither).toMatchObject({ metric_for_best: null, declared_by: null })
 })
 
-test('a configuration above counts where its output_dir names the run', async () => {
+test('a configuration above the root is used if its output_dir names the run', async () => {
   const metric = 'metric_for_best_model: eval_f1\n'
   const vectors: [file: string, output_dir: string, counts: boolean][] = [
     ['../train.yaml', './run', true],
@@ -73,7 +73,7 @@ test('a configuration above counts where its output_dir names the run', async ()
   }
 })
 
-test('where files disagree the one in the root counts, and both are told', async () => {
+test('if configurations differ, the one in the root is used and a warning names both', async () => {
   const found = await declaredBy({
     '../train.yaml': 'output_dir: run\nmetric_for_best_model: eval_loss\n',
     'config.yaml': 'metric_for_best_model: eval_f1\n',
@@ -84,7 +84,7 @@ test('where files disagree the one in the root counts, and both are told', async
   ])
 })
 
-test("LLaMA-Factory's arguments count before what its page was filled in with", async () => {
+test("LLaMA-Factory's arguments have priority over the inputs of its web page", async () => {
   const found = await declaredBy({
     'llamaboard_config.yaml': 'train.save_steps: 100\ntrain.metric_for_best_model: eval_loss\n',
     'training_args.yaml': 'metric_for_best_model: eval_f1\n',
@@ -93,7 +93,7 @@ test("LLaMA-Factory's arguments count before what its page was filled in with", 
   expect(found.config).toEqual({ save_steps: 100, metric_for_best_model: 'eval_f1' })
 })
 
-test('the configuration in the model card of Axolotl is told with its line there', async () => {
+test("the configuration in Axolotl's model card is declared with its line there", async () => {
   const card = [
     '# Model',
     '<details><summary>See axolotl config</summary>',
@@ -128,7 +128,7 @@ test("Lightning's monitor is declared with its mode, that of the saving callback
   expect(found.declared_by).toBe('monitor in config.yaml:7')
 })
 
-test('a file that is no YAML is told, and secrets are never taken over', async () => {
+test('invalid YAML gives a warning, and secrets are never stored', async () => {
   const broken = await declaredBy({ 'config.yaml': 'save_steps: [1,\nx: }\n' })
   expect(broken.metric_for_best).toBe(null)
   expect(broken.warnings).toEqual([
@@ -140,7 +140,7 @@ test('a file that is no YAML is told, and secrets are never taken over', async (
   expect(config).toEqual({ save_steps: 5, 'special_tokens.pad_token': 'p' })
 })
 
-test('what is merged in counts as what stands there', async () => {
+test('values of YAML merge keys are read like other values', async () => {
   const { config } = await declaredBy({ 'config.yaml': 'save_steps: 5\n<<: {eval_steps: 7}\n' })
   expect(config).toEqual({ save_steps: 5, eval_steps: 7 })
 })

@@ -12,7 +12,7 @@ function only<Type extends TrainingEvent['type']>(
   return events.filter((event): event is EventOf<Type> => event.type === type)
 }
 
-test('each evaluation and the claim tell the file and the line of their numbers', async () => {
+test('each evaluation and the claim have the file and line of their numbers', async () => {
   await using folder = await temporaryFolder()
   const log = [
     { step: 100, eval_loss: 2, eval_f1: 0.5 },
@@ -79,7 +79,7 @@ test('each evaluation set has its own number of samples, and each of its numbers
   }
 })
 
-test('a loss of 0 beside a grad_norm of NaN is the NaN that the Trainer hid, and is said once', async () => {
+test('a loss of 0 with a grad_norm of NaN becomes NaN, with one warning', async () => {
   await using folder = await temporaryFolder()
   const log = [
     { step: 10, loss: 0, grad_norm: 0.5 },
@@ -114,7 +114,7 @@ async function rerun(times: Record<'root' | 100 | 200 | 300, number>) {
 const byAttempt = (events: readonly TrainingEvent[]) =>
   only(events, 'evaluation').map(({ attempt, values }) => [attempt, values['eval_loss']])
 
-test('the attempt that wrote last is the last one, before its own root state is written', async () => {
+test("the attempt with the newest file is the last one, before the root's state is written", async () => {
   await using folder = await rerun({ 200: 1_000, 300: 2_000, root: 2_001, 100: 3_000 })
   const { events } = await readRun(folder.path)
   expect(byAttempt(events)).toEqual([
@@ -125,7 +125,7 @@ test('the attempt that wrote last is the last one, before its own root state is 
   ])
 })
 
-test('times of a copy, which are not in the order of steps, do not say which attempt is the last', async () => {
+test('file times that are not in the order of steps do not decide which attempt is last', async () => {
   await using folder = await rerun({ 300: 1_000, 200: 2_000, root: 2_001, 100: 3_000 })
   const { events } = await readRun(folder.path)
   expect(byAttempt(events).at(-1)).toEqual([1, 300])

@@ -18,7 +18,7 @@ async function picked(log: Record<string, number>[]) {
   return { code, best_step, best_metric_name }
 }
 
-test('how often the chosen answer wins decides for a run of DPO, though its loss is lower elsewhere', async () => {
+test('the reward accuracy decides for a DPO run, even if its loss is lower at another step', async () => {
   const dpo = (step: number, eval_loss: number, accuracy: number, chosen: number) => ({
     ...{ step, eval_loss, 'eval_rewards/accuracies': accuracy, 'eval_rewards/chosen': chosen },
     ...{ 'eval_rewards/margins': 1 - chosen, 'eval_logps/chosen': -80 + chosen },
@@ -30,7 +30,7 @@ test('how often the chosen answer wins decides for a run of DPO, though its loss
   })
 })
 
-test('the reward decides for a run of GRPO, whose loss begins near zero and rises', async () => {
+test('the reward decides for a GRPO run, whose loss starts near zero and rises', async () => {
   const grpo = (step: number, eval_loss: number, eval_reward: number) => ({
     ...{ step, eval_loss, eval_reward, eval_reward_std: 0.2, eval_kl: eval_loss * 25 },
     'eval_completions/mean_length': 120,
@@ -42,7 +42,7 @@ test('the reward decides for a run of GRPO, whose loss begins near zero and rise
   })
 })
 
-test('a run of preference training that logged no sign of progress is not decided by its loss', async () => {
+test('preference training without a metric of progress is not decided by its loss', async () => {
   const rows = [100, 200].map((step) => ({ step, eval_loss: step, 'eval_rewards/chosen': -1 }))
   expect(await picked(rows)).toMatchObject({ code: 1, best_step: null })
 })
@@ -88,7 +88,7 @@ test.each([
   })
 })
 
-test('while a run of DPO goes on, its best is what the state of each save calls so', async () => {
+test('while a DPO run is running, its best checkpoint is the one in the newest state', async () => {
   await using folder = await temporaryFolder()
   const root = await trained('dpo', folder.path)
   await rm(join(root, 'trainer_state.json'))
@@ -102,7 +102,7 @@ test('while a run of DPO goes on, its best is what the state of each save calls 
   }
 })
 
-test('a run of DPO that was told to go by its loss is not judged by it, and that is the difference', async () => {
+test("the reward accuracy decides for a DPO run that declares the loss, and the trainer's record differs", async () => {
   await using folder = await temporaryFolder()
   const root = await trained('dpo_by_loss', folder.path)
   const { best_metric, best_global_step } = await recorded('dpo_by_loss')
@@ -114,7 +114,7 @@ test('a run of DPO that was told to go by its loss is not judged by it, and that
   })
 })
 
-test('supervised training with TRL whose best token accuracy was not saved points at the save before it', async () => {
+test("the claim of TRL's SFT is the save before its unsaved best evaluation", async () => {
   await using folder = await temporaryFolder()
   const root = await trained('sft', folder.path)
   const { best_metric, best_model_checkpoint, log_history } = await recorded('sft')
@@ -175,7 +175,7 @@ function measuredIn(events: readonly TrainingEvent[]) {
 /** How fast something was differs each time. */
 const isRate = (name: string): boolean => /runtime|_per_second/.test(name)
 
-test('a row that is printed over a bar is of the step that the bar shows when it is drawn again', async () => {
+test('a row printed over a bar has the step of the next drawn bar', async () => {
   await using folder = await temporaryFolder()
   await cp(PRINTED, join(folder.path, OUTPUT))
   const { events, source } = await readRun(folder.path)
@@ -195,7 +195,7 @@ test('a row that is printed over a bar is of the step that the bar shows when it
   })
 })
 
-test('such a row is told as soon as the bar is there, and told once', async () => {
+test('such a row is sent as soon as the bar is drawn, and only once', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, OUTPUT)
   const printed = await readFile(PRINTED, 'utf8')
@@ -218,7 +218,7 @@ test('such a row is told as soon as the bar is there, and told once', async () =
   }
 })
 
-test('a row after which no bar was drawn is of no step that is known, which is said', async () => {
+test('a row without a later bar has no step, with a warning', async () => {
   await using folder = await temporaryFolder()
   const printed = await readFile(PRINTED, 'utf8')
   const row = printed.indexOf('\n', printed.indexOf("{'loss'")) + 1

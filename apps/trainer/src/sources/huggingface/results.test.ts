@@ -62,7 +62,7 @@ async function change(path: string, changed: Record<string, unknown>): Promise<v
   await writeFile(path, pythonJson({ ...(await jsonIn(path)), ...changed }, 4))
 }
 
-test('results add what the state lacks, at the step whose checkpoint was loaded, and nothing twice', async () => {
+test('results add values that the state lacks, at the step of the loaded checkpoint, and nothing twice', async () => {
   await using folder = await folderWith(STATE, ARGS)
   const without = await readRun(folder.path)
   await copyFile(join(RUN, ALL), join(folder.path, ALL))
@@ -80,7 +80,7 @@ test('results add what the state lacks, at the step whose checkpoint was loaded,
   expect(line).toContain(`"predict_loss": ${predict_loss}`)
 })
 
-test('where nothing tells whether a checkpoint was loaded, values that are equal bit for bit do', async () => {
+test('if it is unknown whether a checkpoint was loaded, exactly equal values show it', async () => {
   await using folder = await folderWith(STATE, ALL)
   const path = join(folder.path, ALL)
   const step = async () => measured((await readRun(folder.path)).events, 'predict_loss')[0]?.[0]
@@ -89,7 +89,7 @@ test('where nothing tells whether a checkpoint was loaded, values that are equal
   expect(await step()).toBe(80)
 })
 
-test('a configuration that says so tells whether a checkpoint was loaded', async () => {
+test('a configuration can declare whether a checkpoint was loaded', async () => {
   await using folder = await folderWith(STATE, ALL)
   await writeFile(join(folder.path, 'args.yaml'), 'load_best_model_at_end: false\n')
   const { events } = await readRun(folder.path)
@@ -99,7 +99,7 @@ test('a configuration that says so tells whether a checkpoint was loaded', async
   ])
 })
 
-test('what a state logs after training is of the weights that were loaded', async () => {
+test('values that a state logs after training belong to the loaded weights', async () => {
   await using folder = await folderWith(STATE, ARGS)
   const path = join(folder.path, STATE)
   const { log_history } = await jsonIn(path)
@@ -109,7 +109,7 @@ test('what a state logs after training is of the weights that were loaded', asyn
   expect(measured(events, 'eval_f1')).toEqual([[20, 0.5]])
 })
 
-test('results of an epoch that no kept state reached are of the step that their epoch tells', async () => {
+test('results of an epoch after the newest state have the step of their epoch', async () => {
   await using folder = await folderWith(STATE, ALL)
   const path = join(folder.path, STATE)
   const none = { best_model_checkpoint: null, best_metric: null, best_global_step: null }
@@ -124,7 +124,7 @@ test('results of an epoch that no kept state reached are of the step that their 
   ])
 })
 
-test('a folder that holds only results is a completed run with one evaluation, at its last step', async () => {
+test('a folder with only results is a completed run with one evaluation at its last step', async () => {
   await using folder = await folderWith(ALL)
   const { events, source } = await readRun(folder.path)
   const { eval_loss, train_loss } = await jsonIn(join(RUN, ALL))
@@ -139,7 +139,7 @@ test('a folder that holds only results is a completed run with one evaluation, a
   ])
 })
 
-test('the parts of the results tell as much as all of them do', async () => {
+test('the single result files give the same values as all_results.json', async () => {
   await using whole = await folderWith(ALL)
   await using parts = await folderWith(
     'train_results.json',
@@ -151,7 +151,7 @@ test('the parts of the results tell as much as all of them do', async () => {
   expect(await values(parts.path)).toEqual(await values(whole.path))
 })
 
-test('results that name their steps exactly are of the checkpoint with that number', async () => {
+test('results with an exact number of steps belong to the checkpoint with that number', async () => {
   await using folder = await folderWith(ALL)
   for (const step of [60, 80]) {
     await mkdir(join(folder.path, `checkpoint-${step}`))
@@ -162,7 +162,7 @@ test('results that name their steps exactly are of the checkpoint with that numb
   expect(code).toBe(0)
 })
 
-test('results of a long run tell their steps only about, and are of no saved checkpoint', async () => {
+test('results of a long run have an approximate step and belong to no checkpoint', async () => {
   await using folder = await folderWith(ALL)
   // 0.425 ± 0.0005 steps a second in 20,000 s: 8,490 to 8,510 steps, of which 8,500 were saved.
   const long = { train_runtime: 20_000, train_steps_per_second: 0.425 }
@@ -192,7 +192,7 @@ async function lastStepOf(folder: { path: string }) {
   return [total_steps, ...measured(events, 'eval_loss').map(([step]) => step)]
 }
 
-test('steps of a run that ended early are those that fit, whether they were planned or made', async () => {
+test('the steps of a run that ended early fit both planned and completed steps', async () => {
   await using unknown = await plannedRun({ epoch: 8 })
   expect(await lastStepOf(unknown)).toEqual([null, 60])
   expect(texts((await readRun(unknown.path)).events, 'info')[0]).toBe(
@@ -202,7 +202,7 @@ test('steps of a run that ended early are those that fit, whether they were plan
   expect(await lastStepOf(made)).toEqual([80, 80])
 })
 
-test('the number of samples tells of which epochs the steps are: of all planned, or since a resume', async () => {
+test('the number of samples shows whether the steps are planned or since a resume', async () => {
   const { train_runtime, train_steps_per_second } = (await jsonIn(join(RUN, ALL))) as Said & Rates
   const steps = Math.round(train_runtime * train_steps_per_second)
   const of = (epochs: number) => ({
@@ -215,17 +215,17 @@ test('the number of samples tells of which epochs the steps are: of all planned,
   expect(await lastStepOf(resumed)).toEqual([steps * 2, steps * 2])
 })
 
-test('steps fewer than those of a checkpoint are only those since a resume, and tell no last one', async () => {
+test('fewer steps than those of a checkpoint are since a resume, so the last step is unknown', async () => {
   await using folder = await plannedRun({}, 100)
   expect(await lastStepOf(folder)).toEqual([null])
 })
 
-test('a run that left out what did not fill a step of each epoch is not called ended early', async () => {
+test('a run that dropped incomplete steps of each epoch did not end early', async () => {
   await using folder = await plannedRun({ epoch: 15 })
   expect(await lastStepOf(folder)).toEqual([80, 80])
 })
 
-test('results of a checkpoint that no file names are told, and left out', async () => {
+test('results of an unnamed checkpoint are skipped with a warning', async () => {
   await using folder = await folderWith(ALL, ARGS)
   const loaded = (await readRun(folder.path)).events
   expect(only(loaded, 'evaluation')).toEqual([])
@@ -241,7 +241,7 @@ test('results of a checkpoint that no file names are told, and left out', async 
   ])
 })
 
-test('results that are no JSON are told, and what the others hold counts', async () => {
+test('invalid result files are skipped with a warning, and the others are read', async () => {
   await using folder = await folderWith('train_results.json', 'eval_results.json')
   await writeFile(join(folder.path, ALL), '{"epoch": 16.0, "eval_')
   const { events } = await readRun(folder.path)
@@ -249,7 +249,7 @@ test('results that are no JSON are told, and what the others hold counts', async
   expect(texts(events, 'warning')).toEqual(['Skipped all_results.json: it is not a JSON object'])
 })
 
-test('an evaluation of weights that were not trained here is no run', async () => {
+test('an evaluation of downloaded weights is not a run', async () => {
   await using folder = await temporaryFolder()
   const found = async () => {
     const names: string[] = []

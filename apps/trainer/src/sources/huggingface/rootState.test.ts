@@ -34,7 +34,7 @@ const DAMAGED: Record<string, [make: (path: string) => unknown, told: string]> =
 }
 
 for (const [kind, [make, told]] of Object.entries(DAMAGED)) {
-  test(`a damaged state beside whole checkpoints is told in one sentence, which names it once: ${kind}`, async () => {
+  test(`a damaged state beside complete checkpoints gives one warning: ${kind}`, async () => {
     await using folder = await temporaryFolder()
     const root = join(folder.path, 'run')
     await writeOutput(root, { saves: [10, 20], log: [{ step: 10, eval_loss: 1 }] })

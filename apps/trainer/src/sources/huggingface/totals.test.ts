@@ -59,7 +59,7 @@ function state(max_steps: number): string {
   return pythonJson({ global_step: 10, max_steps, log_history: [{ step: 10, loss: 1 }] })
 }
 
-test.each(RUNS)('a run of %s tells its total (%s), or none', async (source, total, files) => {
+test.each(RUNS)('a run of %s has the total number of steps %s', async (source, total, files) => {
   await using folder = await temporaryFolder()
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(folder.path, name)), { recursive: true })

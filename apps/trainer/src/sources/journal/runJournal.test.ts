@@ -56,7 +56,7 @@ async function untilQuiet(reader: SourceReader): Promise<TrainingEvent[]> {
   }
 }
 
-test('an exit code counts for more than the journal, whose own word tells more than an exit code of 0', async () => {
+test('an exit code has priority over the journal, except for exit code 0', async () => {
   const log = [
     mark(0, 'started: train'),
     mark(9, 'failed: code 1'),
@@ -82,7 +82,7 @@ test('an exit code counts for more than the journal, whose own word tells more t
   ])
 })
 
-test('attempts of one program end by their own word, and only the last one by its exit code', async () => {
+test('attempts of one program end as the journal says, and the last one by the exit code', async () => {
   const log = [mark(0, 'started: sweep'), mark(9, 'failed: code 1')]
   const root = await folderWith('two fits', log, [
     ...[began(0, 1), ended(0, 3, 'completed')],
@@ -97,7 +97,7 @@ test('attempts of one program end by their own word, and only the last one by it
   ])
 })
 
-test('a start that fails before the journal tells of it is an attempt, and one by hand ends by its own word', async () => {
+test('a start that fails before its journal is an attempt, and a start by hand ends as the journal says', async () => {
   const log = [mark(0, 'started: train'), mark(5, 'completed'), mark(10, 'started: train')]
   const root = await folderWith('by hand', log, [
     ...[began(0, 1), ended(0, 4, 'completed')],
@@ -117,7 +117,7 @@ test('a start that fails before the journal tells of it is an attempt, and one b
   expect(turns(await untilQuiet(reader))).toEqual(['completed 2'])
 })
 
-test('an end is told after all that the journal holds, over readers that come one after another', async () => {
+test('an end is sent after all events of the journal, also across several readers', async () => {
   const log = [mark(0, 'started: train')]
   const steps = Array.from({ length: 20_000 }, (_, index) => loss(0, index + 1))
   const root = await folderWith('long', log, [began(0, 1), ...steps])
@@ -135,7 +135,7 @@ test('an end is told after all that the journal holds, over readers that come on
   expect(turns(events)).toHaveLength(3)
 })
 
-test('a line that is no event is told, and what follows it is read', async () => {
+test('an invalid journal line gives a warning, and later lines are read', async () => {
   const root = await folderWith('odd', [mark(0, 'started: t')], [began(0, 1), '{"a\n', loss(0, 1)])
   const events = await untilQuiet(RUN_JOURNAL.open({ root, cursor: null, isOver: false }))
   const logs = events.filter(({ type }) => type === 'log')

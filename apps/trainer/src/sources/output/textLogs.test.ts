@@ -21,7 +21,7 @@ function plain(events: readonly TrainingEvent[]) {
   )
 }
 
-test('nanoGPT evaluates before a step and logs an iteration after it', async () => {
+test("nanoGPT's evaluations count completed steps, and its iterations count from 0", async () => {
   const { source, values } = await told('train.log', [
     'number of parameters: 10.65M',
     'step 0: train loss 4.2, val loss 4.3',
@@ -40,7 +40,7 @@ test('nanoGPT evaluates before a step and logs an iteration after it', async () 
   ])
 })
 
-test('an evaluation of nanoGPT that opens a resume is of the resumed attempt', async () => {
+test("nanoGPT's first evaluation after a resume belongs to the resumed attempt", async () => {
   const { values } = await told('train.log', [
     'iter 99: loss 3.0, time 30.1ms, mfu 3.2%',
     'step 100: train loss 2.9, val loss 2.8',
@@ -58,7 +58,7 @@ test('an evaluation of nanoGPT that opens a resume is of the resumed attempt', a
   expect(values.at(-1)).toEqual([1, 101, { loss: 2.6 }])
 })
 
-test('a step that is no number is none, and what follows is read', async () => {
+test('an invalid step is skipped, and later lines are read', async () => {
   const { values } = await told(OUTPUT, [
     "{'loss': 2.0, 'step': nan}",
     "{'loss': 3.0, 'step': -1}",
@@ -67,7 +67,7 @@ test('a step that is no number is none, and what follows is read', async () => {
   expect(values).toEqual([[0, 2, { loss: 1 }]])
 })
 
-test("the Trainer's dictionaries are of the step that its progress bar shows", async () => {
+test("the Trainer's dictionaries have the step of its progress bar", async () => {
   const { source, events, values } = await told(OUTPUT, [
     'Map: 100%|##########| 1000/1000 [00:01<00:00, 999.00 examples/s]',
     '\r  0%|          | 0/30 [00:00<?, ?it/s]\r 33%|###3      | 10/30 [00:01<00:02,  9.9it/s]',
@@ -85,14 +85,14 @@ test("the Trainer's dictionaries are of the step that its progress bar shows", a
   expect(events.filter(({ type }) => type === 'started').at(-1)).toMatchObject({ total_steps: 30 })
 })
 
-test('dictionaries without a bar tell no step, which is said once', async () => {
+test('dictionaries without a bar have no step, with one warning', async () => {
   const row = "{'loss': 2.44, 'epoch': 1.0}"
   const { events, values } = await told(OUTPUT, [row, row])
   expect(values).toEqual([])
   expect(events.filter((event) => event.type === 'log' && event.reader === true)).toHaveLength(1)
 })
 
-test("the Trainer's header makes no steps of rounded epochs; its state does once it is there", async () => {
+test("rounded epochs in the Trainer's header give no steps; its state does when it exists", async () => {
   await using folder = await temporaryFolder()
   // With --max_steps 33 and 5 steps an epoch it prints 7 epochs: 33/7 is no number of steps.
   const printed = [
@@ -121,7 +121,7 @@ test("the Trainer's header makes no steps of rounded epochs; its state does once
   ])
 })
 
-test('JSON lines count where they tell a step; other braces are none', async () => {
+test('JSON lines with a step are read, and other braces are ignored', async () => {
   const { values } = await told(OUTPUT, [
     '{"step": 10, "loss": NaN, "val_loss": 0.5, "note": "x"}',
     '{"config": {"lr": 1}}',
@@ -136,7 +136,7 @@ test('JSON lines count where they tell a step; other braces are none', async () 
   ])
 })
 
-test('a program that was run again in its folder is a further attempt, and ends as it was marked', async () => {
+test('a second start in a folder is a new attempt, and its end is as marked', async () => {
   const mark = (word: string) => `bestmark run: 2026-01-02T03:04:05.000Z ${word}`
   const { events, values } = await told(OUTPUT, [
     mark('started: python train.py'),
@@ -157,7 +157,7 @@ test('a program that was run again in its folder is a further attempt, and ends 
   ])
 })
 
-test('of two outputs both are read, each line in the attempt that it is of, and the end is the last word', async () => {
+test('both output files are read, each line in its attempt, and the end comes last', async () => {
   const mark = (at: number, word: string) => `bestmark run: 2026-01-02T03:04:0${at}.000Z ${word}`
   const { events, values } = await told(
     OUTPUT,
@@ -199,7 +199,7 @@ test('of two outputs both are read, each line in the attempt that it is of, and 
 
 const row = (said: object) => JSON.stringify(said)
 
-test('LLaMA-Factory: reruns are attempts, and an evaluation that counts its own batches is of the last step', async () => {
+test('LLaMA-Factory: a rerun is an attempt, and an evaluation that counts batches belongs to the last step', async () => {
   const { source, events, values } = await told('trainer_log.jsonl', [
     row({ current_steps: 10, total_steps: 30, loss: 3, lr: 0.1, eval_loss: null, epoch: 1 }),
     row({ current_steps: 20, total_steps: 30, loss: 2, epoch: 2 }),

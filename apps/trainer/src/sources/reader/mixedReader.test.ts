@@ -12,7 +12,7 @@ import { eventRecord } from '../tensorboard/tfeventsTesting.ts'
 const mark = (second: number, word: string) =>
   `bestmark run: 2026-11-23T10:00:0${second}.000Z ${word}\n`
 
-test('a program that was started again runs, whichever of its two logs is read first', async () => {
+test('a restarted program is running, whichever of its two logs is read first', async () => {
   await using folder = await temporaryFolder()
   const root = join(folder.path, 'run')
   await mkdir(root)
@@ -27,7 +27,7 @@ test('a program that was started again runs, whichever of its two logs is read f
   expect(turns.at(-1)).toMatchObject({ type: 'started', at: Date.parse('2026-11-23T10:00:03Z') })
 })
 
-test('a training that goes on from one that was over is the same attempt while it goes on', async () => {
+test('a training that continues a completed one stays in the same attempt while it runs', async () => {
   await using folder = await temporaryFolder()
   const root = join(folder.path, 'output')
   const log = [100, 200].map((step) => ({ step, eval_loss: step }))
@@ -46,7 +46,7 @@ test('a training that goes on from one that was over is the same attempt while i
 const trained = (rows: [step: number, loss: number][]) =>
   rows.map(([step, loss]) => `${JSON.stringify({ current_steps: step, total_steps: 30, loss })}\n`)
 
-test('what another source adds is of its own attempt, and is not told twice', async () => {
+test('values that another source adds have its attempt, and are sent once', async () => {
   await using folder = await temporaryFolder()
   const root = join(folder.path, 'run')
   await mkdir(root)

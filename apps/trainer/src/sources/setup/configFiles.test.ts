@@ -51,7 +51,7 @@ real(
   },
 )
 
-test('what the program settled on counts before files that it may have read', async () => {
+test('final options have priority over files that the program may have read', async () => {
   await using folder = await temporaryFolder()
   const nested = { lr: 1, optimizer: { name: 'adam', betas: [0.9, 0.99] }, api_key: 'x' }
   await writeFiles(folder.path, {
@@ -69,7 +69,7 @@ test('what the program settled on counts before files that it may have read', as
   })
 })
 
-test('a description of a model, and files that cannot be read, are no configuration', async () => {
+test('a model description and unreadable files are not configurations', async () => {
   await using folder = await temporaryFolder()
   await writeFiles(folder.path, {
     'config.json': JSON.stringify({ model_type: 'bert', hidden_size: 64 }),
@@ -80,7 +80,7 @@ test('a description of a model, and files that cannot be read, are no configurat
   expect(await readSetup(folder.path)).toBeUndefined()
 })
 
-test('single values of TOML are read, and what is more than that is skipped', () => {
+test('plain TOML values are read, and others are skipped', () => {
   const text = `
 name = 'a#b' # c
 "quoted key" = "tab\\t"
@@ -120,7 +120,7 @@ test('options of a command are read after its script, and secrets are not shown'
   expect(redactedCommand(all)).toBe(`${argv.join(' ')} --fp16 --shift -1 --api-key … hub_token=…`)
 })
 
-test('an event file that grows beyond where hyperparameters stand is not read again for them', async () => {
+test('a growing event file is not read again for hyperparameters', async () => {
   await using folder = await temporaryFolder()
   const events = 'events.out.tfevents.1.host'
   const signed = async (files: Record<string, string | Uint8Array>): Promise<string> => {

@@ -15,7 +15,7 @@ function evaluations(events: readonly TrainingEvent[]) {
 const choice = (events: readonly TrainingEvent[]) =>
   select({ policy: 'as_declared', ...rowsFrom(events) })
 
-test('Keras logs epochs from 0 and names files from 1: the file of an epoch has its evaluation', async () => {
+test('Keras logs epochs from 0 and names files from 1, and each file has the evaluation of its epoch', async () => {
   await using folder = await temporaryFolder()
   await cp(join(fixtures, 'keras'), folder.path, { recursive: true })
   // The names that Keras 3 gave in the run that wrote this table.
@@ -30,7 +30,7 @@ test('Keras logs epochs from 0 and names files from 1: the file of an epoch has 
   expect(events.find((event) => event.type === 'started')?.config).toEqual({ step_unit: 'epoch' })
 })
 
-test('a table that counts from 1 is taken at its word, and one that begins again is a further attempt', async () => {
+test('a table may count from 1, and a table that restarts is a new attempt', async () => {
   await using folder = await temporaryFolder()
   const rows = ['epoch;loss;val_loss', '1;3;nan', '2;2;4', '1;1;5', '2;;6']
   await writeFile(join(folder.path, 'history.csv'), rows.join('\n'))
@@ -64,7 +64,7 @@ async function writeYolo(root: string, map: readonly number[]): Promise<void> {
   }
 }
 
-test('YOLO is judged by its own fitness, and best.pt and last.pt are of the epochs it says', async () => {
+test('YOLO decides by its fitness, which gives the epochs of best.pt and last.pt', async () => {
   await using folder = await temporaryFolder()
   await writeYolo(folder.path, [0.2, 0.6, 0.6, 0.4])
   const { events, source } = await readRun(folder.path)
@@ -83,7 +83,7 @@ test('YOLO is judged by its own fitness, and best.pt and last.pt are of the epoc
   expect(events.find(({ type }) => type === 'ended')).toMatchObject({ status: 'completed' })
 })
 
-test('the best file of YOLO is the answer where its files can be read', async () => {
+test('the best file of YOLO is chosen if its files can be read', async () => {
   await using folder = await temporaryFolder()
   await writeYolo(folder.path, [0.2, 0.6, 0.4])
   const { events } = await readRun(folder.path)
@@ -93,7 +93,7 @@ test('the best file of YOLO is the answer where its files can be read', async ()
   expect(choice(whole).best?.path).toBe('weights/best.pt')
 })
 
-test('DVCLive keeps a table a metric; names are their paths', async () => {
+test("DVCLive has one table per metric, and its path is the metric's name", async () => {
   const { events, source } = await readRun(join(fixtures, 'dvclive'))
   expect(source).toBe('dvclive')
   const { evaluations: rows } = rowsFrom(events)
@@ -105,7 +105,7 @@ test('DVCLive keeps a table a metric; names are their paths', async () => {
   expect(losses).toEqual([1, 0.5, 1 / 3, 0.25])
 })
 
-test('beside the files of the Trainer DVCLive, which counts its log, adds nothing', async () => {
+test("DVCLive adds nothing to the Trainer's files, because it counts log calls", async () => {
   await using folder = await temporaryFolder()
   const log = [{ step: 50, eval_loss: 1 }]
   await writeOutput(folder.path, { saves: [50], log })
@@ -115,7 +115,7 @@ test('beside the files of the Trainer DVCLive, which counts its log, adds nothin
   expect(rowsFrom(events).evaluations.map(({ step }) => step)).toEqual([50])
 })
 
-test('a file that keeps the best of Keras is of the lowest loss of the last fit, or of an unknown epoch', async () => {
+test("Keras' file of the best weights has the lowest loss of the last fit, or an unknown epoch", async () => {
   await using folder = await temporaryFolder()
   await writeFile(join(folder.path, 'best.weights.h5'), 'weights')
   const stepAfter = async (...losses: (number | string)[][]) => {

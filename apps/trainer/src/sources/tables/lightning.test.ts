@@ -26,7 +26,7 @@ async function all(reader: SourceReader): Promise<TrainingEvent[]> {
   return events
 }
 
-test('a row counts batches from 0, and files count the steps that were taken', async () => {
+test('rows count batches from 0, and files count completed steps', async () => {
   const { events, source } = await readRun(RUN)
   expect(source).toBe('lightning_csv')
   const saved = events.filter((event) => event.type === 'checkpoint')
@@ -36,7 +36,7 @@ test('a row counts batches from 0, and files count the steps that were taken', a
   for (const { path, step } of named) expect(path).toContain(`step=${step}.ckpt`)
 })
 
-test('what a Lightning run declared and what it calls its best stand in its checkpoints', async () => {
+test('the declared metric and the best checkpoint of a Lightning run are read from its checkpoints', async () => {
   const { events } = await readRun(RUN)
   const selection = select({ policy: 'as_declared', ...rowsFrom(events) })
   expect(selection).toMatchObject({
@@ -48,13 +48,13 @@ test('what a Lightning run declared and what it calls its best stand in its chec
   expect(selection.declared_by).toContain('monitor val_loss of the ModelCheckpoint')
 })
 
-test('a file that names no step tells it within', async () => {
+test('a file without a step in its name has the step inside', async () => {
   const { events } = await readRun(RUN)
   const last = events.find((event) => event.type === 'checkpoint' && event.role === 'last')
   expect(last).toMatchObject({ path: 'checkpoints/last.ckpt', step: 35, epoch: 3 })
 })
 
-test('every evaluation names the line that it stands on', async () => {
+test('every evaluation has its line', async () => {
   const lines = (await readFile(join(RUN, 'metrics.csv'), 'utf8')).split('\n')
   const { events } = await readRun(RUN)
   for (const { origin, values } of evaluations(events)) {
@@ -63,7 +63,7 @@ test('every evaluation names the line that it stands on', async () => {
   }
 })
 
-test('validating once more after training repeats the last step, and a test is of that step too', async () => {
+test('a validation or a test after training belongs to the last step', async () => {
   const { events } = await readRun(RUN)
   const last = Math.max(...events.map((event) => ('step' in event ? (event.step ?? 0) : 0)))
   expect(last).toBe(50)
@@ -75,7 +75,7 @@ test('validating once more after training repeats the last step, and a test is o
   ])
 })
 
-test('CRLF, padding, quotes, a byte order mark, empty cells and NaN are read as what they are', async () => {
+test('CRLF, padding, quotes, a byte order mark, empty cells and NaN are read correctly', async () => {
   await using folder = await temporaryFolder()
   const rows = [
     '\uFEFF"epoch", step,train_loss ,"val,loss",val_loss',
@@ -93,7 +93,7 @@ test('CRLF, padding, quotes, a byte order mark, empty cells and NaN are read as 
   ])
 })
 
-test('a reader goes on from its cursor, and reads anew what was cut or replaced', async () => {
+test('a reader continues at its cursor, and reads a cut or replaced file again', async () => {
   await using folder = await temporaryFolder()
   const root = join(folder.path, 'run')
   await cp(RUN, root, { recursive: true })
@@ -119,7 +119,7 @@ test('a reader goes on from its cursor, and reads anew what was cut or replaced'
   expect(await reader.next()).toMatchObject({ replace: true })
 })
 
-test('training that goes back begins a further attempt', async () => {
+test('training that goes back begins a new attempt', async () => {
   await using folder = await temporaryFolder()
   const rows = [9, 19, 29, 14, 24].map((step) => `0,${step},${1 / step}`)
   await writeFile(
@@ -148,7 +148,7 @@ function pickledCounts(counts: Record<string, number>): Buffer {
   return Buffer.concat([...parts, Buffer.alloc(8)])
 }
 
-test('where names count the steps of two optimisers, a file is of the step of training within', async () => {
+test('if names count the steps of two optimisers, the training step inside the file is used', async () => {
   await using folder = await temporaryFolder()
   await mkdir(join(folder.path, 'checkpoints'))
   await writeFile(join(folder.path, 'metrics.csv'), 'epoch,step,val_loss\n0,9,2\n0,19,1\n')

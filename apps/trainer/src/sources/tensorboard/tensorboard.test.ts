@@ -40,7 +40,7 @@ test('the checksum is the Castagnoli one, rotated and shifted', () => {
   expect(maskedCrc(Buffer.alloc(32), 0, 32)).toBe(masked)
 })
 
-test("Lightning's event files tell the steps, epochs and values of its table", async () => {
+test("Lightning's event files have the steps, epochs and values of its table", async () => {
   const table = await readRun(join(fixtures, 'lightning/version_0'))
   const { events, source } = await readRun(join(fixtures, 'tensorboard/lightning'))
   expect(source).toBe('tensorboard')
@@ -54,7 +54,7 @@ test("Lightning's event files tell the steps, epochs and values of its table", a
   expect(losses(events)).toEqual(losses(table.events))
 })
 
-test("HuggingFace's event files count steps, and name what its states name", async () => {
+test("HuggingFace's event files count steps and have the metric names of its states", async () => {
   const [folder = ''] = await readdir(join(fixtures, 'huggingface/runs'))
   const { events } = await readRun(join(fixtures, 'huggingface/runs', folder))
   expect(metrics(events).map(({ step, epoch }) => [step, epoch])).toEqual([
@@ -73,7 +73,7 @@ test("HuggingFace's event files count steps, and name what its states name", asy
   expect(evaluations(events).at(-1)?.values['eval_loss']).toBeCloseTo(0.1221, 4)
 })
 
-test('Keras counts epochs from 0 and keeps a writer a folder, with tensors for numbers', async () => {
+test('Keras counts epochs from 0, with one writer per folder and tensors as numbers', async () => {
   await using folder = await temporaryFolder()
   for (const [writer, shift] of [
     ['train', 0],
@@ -100,7 +100,7 @@ test('Keras counts epochs from 0 and keeps a writer a folder, with tensors for n
   ])
 })
 
-test("the files of Keras' own callback tell its history, and the best of what it saved", async () => {
+test("the event files of Keras' callback have its history and the best saved epoch", async () => {
   const run = join(fixtures, 'tensorboard/keras')
   const history = JSON.parse(await readFile(join(run, 'history.json'), 'utf8')) as Record<
     'loss' | 'mae' | 'val_loss' | 'val_mae',
@@ -133,7 +133,7 @@ test("the files of Keras' own callback tell its history, and the best of what it
   })
 })
 
-test('a growing file is read record by record, and half a record waits', async () => {
+test('a growing file is read record by record, and an incomplete record waits', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, NAME)
   const [first, second] = [1, 2].map((step) => eventRecord(step, [{ tag: 'loss', value: step }]))
@@ -147,7 +147,7 @@ test('a growing file is read record by record, and half a record waits', async (
   expect(await anew.next()).toMatchObject({ replace: false, events: [{ step: 2 }] })
 })
 
-test('a damaged record is left out and told, and so is what follows a damaged length', async () => {
+test('a damaged record is skipped with a warning, and so is all data after a damaged length', async () => {
   await using folder = await temporaryFolder()
   const records = [1, 2, 3, 4, 5].map((step) => eventRecord(step, [{ tag: 'loss', value: step }]))
   records[1]!.writeUInt8(255, 30)
@@ -158,7 +158,7 @@ test('a damaged record is left out and told, and so is what follows a damaged le
   expect(events.filter(({ type }) => type === 'log')).toHaveLength(1)
 })
 
-test('a record longer than a piece is passed by', async () => {
+test('a record longer than a piece is skipped', async () => {
   await using folder = await temporaryFolder()
   const point = (step: number) => eventRecord(step, [{ tag: 'loss', value: step }])
   const picture = record(Buffer.alloc(3 << 20))
@@ -167,7 +167,7 @@ test('a record longer than a piece is passed by', async () => {
   expect(metrics(events).map(({ step }) => step)).toEqual([1, 2])
 })
 
-test('a writer that goes back over steps begins a further attempt; NaN stays NaN', async () => {
+test('a writer that goes back begins a new attempt, and NaN stays NaN', async () => {
   await using folder = await temporaryFolder()
   const points = (steps: number[]) =>
     Buffer.concat(steps.map((step) => eventRecord(step, [{ tag: 'train/loss', value: NaN }])))
@@ -185,7 +185,7 @@ test('a writer that goes back over steps begins a further attempt; NaN stays NaN
   expect(metrics(events).every(({ values }) => Number.isNaN(values['loss']))).toBe(true)
 })
 
-test('where state files stand beside event files, the states count and the events fill gaps', async () => {
+test('with state files and event files, the states have priority and the events fill gaps', async () => {
   await using folder = await temporaryFolder()
   const root = join(folder.path, 'run')
   await mkdir(join(root, 'runs', 'now'), { recursive: true })
@@ -216,7 +216,7 @@ test('where state files stand beside event files, the states count and the event
   ])
 })
 
-test('event files in `runs` are of the folder that the Trainer wrote them for, before it saves', async () => {
+test("event files in `runs` belong to the Trainer's folder, also before its first save", async () => {
   const names = await readdir(join(fixtures, 'huggingface/runs'))
   await using tree = await temporaryFolder()
   const found = async (): Promise<string[]> => {
@@ -253,7 +253,7 @@ async function told(files: Record<string, Buffer[]>) {
   })
 }
 
-test('Lightning counts batches also where its tags stand in folders', async () => {
+test('Lightning counts batches, also if its tags have folders', async () => {
   const records = [
     eventRecord(99, [
       { tag: 'train/loss', value: 2 },
@@ -270,13 +270,13 @@ test('Lightning counts batches also where its tags stand in folders', async () =
   ])
 })
 
-test('a step that is logged again and again is one attempt', async () => {
+test('a step that is logged many times is one attempt', async () => {
   const records = [0, 0, 0, 1, 1].map((step) => eventRecord(step, [{ tag: 'loss', value: step }]))
   const attempts = (await told({ [NAME]: records })).map(([attempt]) => attempt)
   expect(attempts).toEqual([0, 0, 0, 0, 0])
 })
 
-test('what a rerun writes beside its training is of the rerun', async () => {
+test('other event files of a rerun belong to the rerun', async () => {
   const fit = (tag: string, values: number[]) =>
     values.map((value, epoch) => eventRecord(epoch, [{ tag, value }]))
   const of = (folder: string, time: number) => `${folder}/events.out.tfevents.${time}.here`

@@ -32,7 +32,7 @@ const LOSSES = [
   [400, NaN],
 ]
 
-test("MLflow's SQLite store holds each run with its parameters, end and artifacts", async () => {
+test("MLflow's SQLite store gives each run with its parameters, end and artifacts", async () => {
   await using folder = await temporaryFolder()
   const path = await storeIn(folder.path, 'mlflow', 'mlflow.db')
   const [first] = storedRuns(path)
@@ -57,7 +57,7 @@ test("MLflow's SQLite store holds each run with its parameters, end and artifact
   expect(broke).toMatchObject({ status: 'failed', points: [{ value: Infinity }] })
 })
 
-test("Trackio's store holds each run of a project, and NaN", async () => {
+test("Trackio's store gives each run of a project, with NaN", async () => {
   await using folder = await temporaryFolder()
   const path = await storeIn(folder.path, 'trackio', 'digits.db')
   const [best, short] = storedRuns(path)
@@ -67,7 +67,7 @@ test("Trackio's store holds each run of a project, and NaN", async () => {
   expect(losses(await storedEvents(short!, path))).toEqual([[1, 1.8]])
 })
 
-test('any other SQLite file is refused by name', async () => {
+test('any other SQLite file is refused with its name', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'other.db')
   {
@@ -87,7 +87,7 @@ async function wandbIn(folder: string, id: string): Promise<string> {
   return root
 }
 
-test("a run that W&B logged offline has its name, the trainer's steps and its end", async () => {
+test("an offline W&B run has its name, the trainer's steps and its end", async () => {
   await using folder = await temporaryFolder()
   const root = await wandbIn(folder.path, 'best')
   const { name, project } = (await identifyRun(root))!
@@ -99,7 +99,7 @@ test("a run that W&B logged offline has its name, the trainer's steps and its en
   expect(events.at(-1)).toMatchObject({ type: 'ended', status: 'completed' })
 })
 
-test('a run that W&B saw fail has failed, and its count of calls is the step where nothing else is', async () => {
+test('a failed W&B run has failed, and the count of log calls is its step if there is no other', async () => {
   await using folder = await temporaryFolder()
   const { events } = await readRun(await wandbIn(folder.path, 'broke'))
   expect(losses(events)).toEqual([[200, 1.8]])
@@ -107,7 +107,7 @@ test('a run that W&B saw fail has failed, and its count of calls is the step whe
   expect(events.at(-1)).toMatchObject({ type: 'ended', status: 'failed' })
 })
 
-test('a W&B file that was cut short is read as far as it goes', async () => {
+test('a cut W&B file is read up to the cut', async () => {
   await using folder = await temporaryFolder()
   const whole = await readFile(join(FIXTURES, 'run-best.wandb'))
   for (let bytes = 4; bytes < whole.length; bytes += 97) {
@@ -117,7 +117,7 @@ test('a W&B file that was cut short is read as far as it goes', async () => {
   }
 })
 
-test('what W&B copies of a run in its working folder is no run of its own while a tree is watched', async () => {
+test("copies of runs in W&B's folder are not separate runs when a tree is watched", async () => {
   await using folder = await temporaryFolder()
   const root = await wandbIn(folder.path, 'best')
   const walk = { signal: new AbortController().signal, onUnreadable: () => undefined }

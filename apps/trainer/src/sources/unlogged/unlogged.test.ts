@@ -12,7 +12,7 @@ const LIGHTNING = fileURLToPath(new URL('../fixtures/lightning/version_0', impor
 const choice = (events: readonly TrainingEvent[]) =>
   select({ policy: 'as_declared', ...rowsFrom(events) })
 
-test("Lightning's files without a log come to the same best as with its table", async () => {
+test("Lightning's files without a log give the same best checkpoint as with the table", async () => {
   await using folder = await temporaryFolder()
   await cp(join(LIGHTNING, 'checkpoints'), join(folder.path, 'checkpoints'), { recursive: true })
   const alone = await readRun(folder.path)
@@ -28,7 +28,7 @@ test("Lightning's files without a log come to the same best as with its table", 
   expect(best?.value).toBeCloseTo(table.best?.value ?? NaN, 6)
 })
 
-test('words beside weights tell their step and value', async () => {
+test('a metadata file beside weights gives their step and value', async () => {
   await using folder = await temporaryFolder()
   const saved = [
     [500, 1.2],
@@ -51,7 +51,7 @@ test('words beside weights tell their step and value', async () => {
   ])
 })
 
-test('a pipeline of spaCy is judged by the sum of its score weights', async () => {
+test('a spaCy pipeline is decided by its weighted score', async () => {
   await using folder = await temporaryFolder()
   const config =
     '[nlp]\nlang = "en"\n\n[training.score_weights]\nents_f = 0.75\ntag_acc = 0.25\nents_p = null\n\n[x]\n'
@@ -93,7 +93,7 @@ test('a run of MLflow is read with the steps and values of its metrics, and its 
   expect(events.at(-1)).toMatchObject({ type: 'ended', status: 'completed', at: 9000 })
 })
 
-test('the files of a TensorFlow checkpoint are one, and not whole without all its data', async () => {
+test('the files of a TensorFlow checkpoint are one checkpoint, which is incomplete without all its data', async () => {
   await using folder = await temporaryFolder()
   await writeFiles(folder.path, {
     'training.log': 'epoch,loss,val_loss\n0,1,0.9\n1,1,0.5\n',
@@ -125,7 +125,7 @@ test.each([
   expect(best).toMatchObject({ path: 'weights/best.pt', step })
 })
 
-test('a file that keeps the best shows what its program goes by', async () => {
+test('the step of the best file shows the deciding metric', async () => {
   await using folder = await temporaryFolder()
   const rows = [
     [1.6, 60],

@@ -15,7 +15,7 @@ async function answerFor(files: Readonly<Record<string, string | Uint8Array>>) {
 const lines = (rows: readonly object[]): string =>
   rows.map((row) => `${JSON.stringify(row)}\n`).join('')
 
-test('the measure by which a program is known to go decides, as inferred', async () => {
+test('the usual metric of a program decides, as inferred', async () => {
   const log = [10, 20, 30].map((iteration, index) => ({
     iteration: iteration - 1,
     total_loss: 1,
@@ -31,7 +31,7 @@ test('the measure by which a program is known to go decides, as inferred', async
   expect(reason).toContain("Inferred from detectron2's measure of detection.")
 })
 
-test('where a log has a test set alone, its accuracy decides, as inferred', async () => {
+test('if a log has only a test set, its accuracy decides, as inferred', async () => {
   const log = [0, 1, 2].map((epoch) => ({
     epoch,
     train_loss: 1,

@@ -7,7 +7,7 @@ import { pick } from '../programsTesting.ts'
 
 const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url))
 
-test("Lightning's monitor and its own best count beside event files as they do beside its table", async () => {
+test("Lightning's monitor and claim are read with event files as with its table", async () => {
   const table = join(fixtures, 'lightning/version_0')
   await using folder = await temporaryFolder()
   await cp(join(fixtures, 'tensorboard/lightning'), folder.path, { recursive: true })

@@ -23,7 +23,7 @@ function placed(events: readonly TrainingEvent[]) {
 const table = (losses: readonly number[], first = 0): string =>
   ['epoch,loss,val_loss', ...losses.map((loss, row) => `${row + first},1,${loss}`), ''].join('\n')
 
-test('a table that goes on after a resume is counted by the values in the names of the weights', async () => {
+test('values in the names of weights show how a resumed table counts', async () => {
   await using folder = await temporaryFolder()
   await writeFiles(folder.path, {
     'history.csv': table([0.61951, 0.61716, 0.60848], 5),
@@ -40,7 +40,7 @@ test('a table that goes on after a resume is counted by the values in the names 
   expect(rowsFrom(events).evaluations.map(({ step }) => step)).toEqual([6, 7, 8])
 })
 
-test('files that are older than those of the last fit are of the fit before', async () => {
+test('files older than those of the last fit belong to the fit before', async () => {
   await using folder = await temporaryFolder()
   await writeFiles(folder.path, {
     'history.csv': table([3, 2, 1]) + table([1.5, 4, 5]).replace(/.*\n/, ''),
@@ -61,7 +61,7 @@ test('files that are older than those of the last fit are of the fit before', as
   })
 })
 
-test('names that count as a log from 0 are of the epochs that were completed by then', async () => {
+test('names that count from 0 like their log belong to completed epochs', async () => {
   await using folder = await temporaryFolder()
   await writeFiles(folder.path, {
     'log.txt': [0.9, 0.5, 0.7]
@@ -74,7 +74,7 @@ test('names that count as a log from 0 are of the epochs that were completed by 
   expect(best).toMatchObject({ path: 'checkpoint-1.pth', step: 2, value: 0.5 })
 })
 
-test('folders of epochs are of the steps that the log evaluated at, one after another', async () => {
+test("epoch folders have the steps of the log's evaluations, in order", async () => {
   await using folder = await temporaryFolder()
   const lines = [1, 2, 3].map((epoch) => {
     const step = epoch * 100
@@ -86,7 +86,7 @@ test('folders of epochs are of the steps that the log evaluated at, one after an
   expect(placed(events)).toEqual({ epoch_0: [0, 100], epoch_1: [0, 200], epoch_2: [0, 300] })
 })
 
-test('a file that keeps the best is of no known epoch where metrics disagree on which one that is', async () => {
+test('the file of the best weights has an unknown epoch if the metrics disagree', async () => {
   await using folder = await temporaryFolder()
   const rows = ['epoch,loss,val_loss,val_acc', '0,1,0.9,0.6', '1,1,0.5,0.7', '2,1,0.6,0.8', '']
   await writeFiles(folder.path, { 'history.csv': rows.join('\n'), 'best_model.pth': 'w' })
@@ -97,7 +97,7 @@ test('a file that keeps the best is of no known epoch where metrics disagree on 
   expect(placed(told.events)).toEqual({ 'best_model.pth': [0, 3] })
 })
 
-test('what is inferred is never called the record of the trainer', async () => {
+test("an inferred best is never called the trainer's record", async () => {
   await using folder = await temporaryFolder()
   await writeFiles(folder.path, { 'history.csv': table([3, 1, 2]), 'best.pth': 'w' })
   const { events } = await readRun(folder.path)
@@ -120,7 +120,7 @@ test('weights below a folder of checkpoints are found, and those of other runs a
   expect(placed(events)).toEqual({ 'checkpoints/epoch_1': [0, 2] })
 })
 
-test('a count inside that files of different names have in common says nothing of them', async () => {
+test('a step that files with different names share is ignored', async () => {
   await using folder = await temporaryFolder()
   await writeFiles(folder.path, {
     'train.log':
@@ -133,7 +133,7 @@ test('a count inside that files of different names have in common says nothing o
   expect(placed(events)).toEqual({ 'step_100.pt': [0, 100], 'step_200.pt': [0, 200] })
 })
 
-test('a file is of the step that it tells where the log has a row of it, and of none that signs disagree on', async () => {
+test('the step in a file is used if the log has a row there, and is unknown if the evidence differs', async () => {
   await using folder = await temporaryFolder()
   const rows = [10, 20, 30].map((step) => `{"step": ${step}, "val_loss": ${1 / step}}\n`)
   await writeFiles(folder.path, { 'metrics.jsonl': rows.join('') })
@@ -143,7 +143,7 @@ test('a file is of the step that it tells where the log has a row of it, and of 
   expect(placed(events)).toEqual({ 'best.pt': [0, 20], 'model_10.pt': [0, null] })
 })
 
-test('the steps of an optimiser rule out epochs that they are no multiple of', async () => {
+test('optimiser steps exclude epochs that do not divide them', async () => {
   await using folder = await temporaryFolder()
   // 1230 steps are 5 epochs of 246 steps, and no 4 epochs.
   const rows = [
@@ -157,7 +157,7 @@ test('the steps of an optimiser rule out epochs that they are no multiple of', a
   expect(placed(events)).toEqual({ 'best_model.h5': [0, 5] })
 })
 
-test('values that no row has do not tell from what names count', async () => {
+test('values that no row has do not show how names count', async () => {
   await using folder = await temporaryFolder()
   await writeFiles(folder.path, { 'history.csv': table([0.9, 0.5, 0.7]) })
   for (const epoch of [0, 1, 2]) {
@@ -172,7 +172,7 @@ test('values that no row has do not tell from what names count', async () => {
   })
 })
 
-test('epochs in names are rows where a log calls its epochs steps and has no other rows', async () => {
+test('epochs in names are rows if the log counts epochs as steps and has no other rows', async () => {
   await using folder = await temporaryFolder()
   const losses = [3, 1, 2]
   const records = losses.map((value, step) => eventRecord(step, [{ tag: 'Loss/val', value }]))
@@ -191,7 +191,7 @@ test('epochs in names are rows where a log calls its epochs steps and has no oth
   })
 })
 
-test('weights whose names count nothing are of the row that was written when they were saved, or after the last one', async () => {
+test('weights without a number belong to the row that was written at their time, or to the last row', async () => {
   await using folder = await temporaryFolder()
   const begun = 1_700_000_000
   const records = [3, 1, 2, 4].map((value, row) =>
@@ -220,7 +220,7 @@ test('weights whose names count nothing are of the row that was written when the
   )
 })
 
-test('a file that is older than the last rows of a table is not taken for the last', async () => {
+test('a file older than the last rows of a table does not belong to the last row', async () => {
   await using folder = await temporaryFolder()
   await writeFiles(folder.path, {
     'history.csv': table([3, 1, 2]),
