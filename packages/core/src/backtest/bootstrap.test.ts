@@ -30,3 +30,22 @@ test.each([3, 6, 12])(
     expect(held / cases).toBeGreaterThan(0.95 - slack)
   },
 )
+
+test('the numbers of a seed are those of Mulberry32', () => {
+  const next = generator(1)
+  expect([next(), next(), next()]).toEqual([
+    0.6270739405881613, 0.002735721180215478, 0.5274470399599522,
+  ])
+})
+
+test('an interval is as far from the mean as Student asks for beyond the draws of whole groups', () => {
+  const drawn = (...groups: number[][]) =>
+    groups.flatMap((values, at) => values.map((value) => ({ group: `${at}`, value })))
+  expect(interval(drawn([]), 1)).toBeNull()
+  expect(interval(drawn([1, 2, 3]), 1)).toBeNull()
+  // Draws of two groups have the mean of either, or of all; 95 % reach both ends.
+  const by = (12.7062 / 1.96) * Math.SQRT2
+  const [low = NaN, high = NaN] = interval(drawn([0, 0, 0], [1]), 1) ?? []
+  expect(low).toBeCloseTo(0.25 - by * 0.25, 3)
+  expect(high).toBeCloseTo(0.25 + by * 0.75, 3)
+})

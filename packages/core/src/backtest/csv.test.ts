@@ -27,3 +27,16 @@ test('text that a spreadsheet would run as a formula is text, and numbers stay n
   )
   expect(csv).toMatch(/,-[12]\.\d+/)
 })
+
+test('each pick is a row below the names of its columns', () => {
+  const run = aRun('run', 'group', curves([3, 1, 2, 2.5], [0.4, 0.6, 0.7, 0.8]))
+  const [head, ...rows] = backtestCsv(backtest([run], { target: 'accuracy' }))
+    .trimEnd()
+    .split('\n')
+  expect(head).toBe(
+    'group,run,target,direction,among,candidates,best_step,best_value,policy,step,attempt,value,regret,is_exact,saw_target',
+  )
+  expect(rows).toContain(
+    'group,run,eval_accuracy,max,evaluations,4,400,0.8,last,400,0,0.8,0,true,false',
+  )
+})
