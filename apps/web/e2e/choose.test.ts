@@ -94,7 +94,7 @@ test('a model name that cannot be is met with the rule', async () => {
   expect(await page.getByRole('button', { name: /^Ship/ }).isDisabled()).toBe(true)
 })
 
-test('a pick of one’s own is kept when the best moves, and that is said', async () => {
+test('a person’s pick stays when the best changes, and the page says so', async () => {
   const other = await new Run(site.db, 'moving').begin()
   await other.train([3, 2.5, 2.4])
   const page = await (await site.visitor()).newPage()

@@ -92,7 +92,7 @@ test('no other port of the machine is sent the cookie', async () => {
   await context.close()
 })
 
-test('the board tells its own name to nobody without the token', async () => {
+test('the board shows its host name only to clients with the token', async () => {
   const name = await door.name()
   for (const host of ['127.0.0.1', 'localhost', 'board.localhost']) {
     for (const path of ['/', '/?token=wrong', '/jobs/x', '/trpc/jobs.list', '/nothing']) {

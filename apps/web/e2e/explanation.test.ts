@@ -54,14 +54,14 @@ async function textOf(page: Page, regions: readonly string[]): Promise<string> {
 
 const SHARED = ['What other metrics would choose', 'Readings']
 
-test('the page tells the whole explanation', async () => {
+test('the page shows the whole explanation', async () => {
   const page = await (await site.visitor()).newPage()
   await goLive(page, `/jobs/${run.job_id}`)
   const text = await textOf(page, ['Best checkpoint', ...SHARED, 'Checkpoints'])
   await expect(text).toMatchFileSnapshot('golden/page.txt')
 })
 
-test('the report tells the same explanation, with the line of each number', async () => {
+test('the report shows the same explanation, with the origin of each number', async () => {
   const page = await (await site.visitor()).newPage()
   await page.goto(`/jobs/${run.job_id}/report`)
   const text = await textOf(page, ['The verdict', 'The choice', ...SHARED])

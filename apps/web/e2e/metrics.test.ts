@@ -125,7 +125,7 @@ test('one crosshair reads all charts, by mouse and by keys', async () => {
   expect(await chart(page, 'eval_acc').getAttribute('aria-valuetext')).toContain('the best')
 })
 
-test('a spike is left out and told, until the reader wants it', async () => {
+test('a spike is left out and mentioned, until the reader shows it', async () => {
   const page = await openGrid('metrics=1&find=spiky')
   await page.getByText('1 outlier is not shown: 1000').first().waitFor()
   await page.getByRole('checkbox', { name: 'hide outliers' }).last().uncheck()

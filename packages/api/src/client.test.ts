@@ -80,7 +80,7 @@ test('without the token nothing is answered', async () => {
   await expect(stranger.jobs.list.query()).rejects.toMatchObject({ data: { httpStatus: 401 } })
 })
 
-test('an error is a code and a sentence, and tells nothing of the inside', async () => {
+test('an error is a code and a sentence, without internal details', async () => {
   const job_id = '00000000-0000-4000-8000-000000000000'
   await expect(api.jobs.status.query({ job_id })).rejects.toMatchObject({
     message: `There is no job ${job_id} on this board.`,

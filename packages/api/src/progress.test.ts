@@ -14,7 +14,7 @@ function delta(job_id: string, revision: number, ordinals: Record<string, number
   return { job_id, revision, series } as unknown as Told
 }
 
-test('who never heard anything begins with the state of each job and the ordinals that it gave', () => {
+test('a new subscriber begins with the state of each job and its given ordinals', () => {
   expect(new Progress(asked).query).toEqual({
     jobs: [
       { job_id: 'a', revision: 0 },

@@ -86,7 +86,7 @@ test('what cannot be done is BAD_REQUEST with a sentence', async () => {
   })
 })
 
-test('the list, the status and the checkpoints tell one story', async () => {
+test('the list, the status and the checkpoints agree', async () => {
   const job_id = await board.newJob('story')
   await board.recordEvents(
     job_id,
@@ -217,7 +217,7 @@ test('finished jobs are replayed, and what they can be judged by is listed', asy
   })
 })
 
-test('a checkpoint is pinned and unpinned, which who follows the job is told', async () => {
+test('a checkpoint is pinned and unpinned, and followers of the job are notified', async () => {
   const job_id = await board.newJob()
   await board.recordEvents(job_id, evaluation(1, 1), checkpoint(1), checkpoint(2))
   const rows = async () => (await api.checkpoints.list({ job_id })).checkpoints

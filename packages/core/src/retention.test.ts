@@ -46,7 +46,7 @@ test('the best and the last stay also where none of either is asked for', () => 
   expect(Object.keys(stays)).toEqual(['checkpoint-200', 'checkpoint-600'])
 })
 
-test('as many of the best and of the last stay as are told', () => {
+test('as many of the best and of the latest are kept as chosen', () => {
   const { goes } = keep(losses, { keep_best: 3, keep_last: 2 })
   expect(goes).toEqual(['checkpoint-100'])
 })

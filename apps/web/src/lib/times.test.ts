@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ago, duration, exact, isMoment } from './times.ts'
 
-test('a duration is told in its two largest units', () => {
+test('a duration is shown in its two largest units', () => {
   expect([0, 21.4, 65, 3600, 8040, 90_000, null].map(duration)).toEqual([
     '0 s',
     '21 s',
@@ -13,7 +13,7 @@ test('a duration is told in its two largest units', () => {
   ])
 })
 
-test('a moment is told by how long ago it was', () => {
+test('a moment is shown as the time since then', () => {
   const now = Date.UTC(2026, 5, 15, 12)
   const before = (seconds: number) => ago(now - seconds * 1000, now)
   expect(before(3)).toBe('now')
@@ -27,7 +27,7 @@ test('a moment is told by how long ago it was', () => {
   expect(ago(null, now)).toBe('–')
 })
 
-test('a moment that no date can tell is a dash', () => {
+test('a moment outside the range of dates is a dash', () => {
   const beyond = [8.64e15 + 1, -8.64e15 - 1, Number.MAX_VALUE, Infinity, NaN, null, undefined]
   expect(beyond.filter(isMoment)).toEqual([])
   expect(new Set(beyond.flatMap((at) => [exact(at), ago(at, 0)]))).toEqual(new Set(['–']))

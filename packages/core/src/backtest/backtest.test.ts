@@ -68,7 +68,7 @@ test('what the run declared is replayed with what it saw, and that is marked', (
   expect(picksOf(aRun('run', 'a', rising))['as_declared']).toMatchObject({ saw_target: false })
 })
 
-test('a told metric decides, by its name with or without the split', () => {
+test('a chosen metric decides, by its name with or without the split', () => {
   const values = rising.map((one, index) => ({ ...one, eval_f1: index, eval_bleu: -index }))
   const run = aRun('run', 'a', values)
   expect(picksOf(run, 'accuracy', 'bleu')['metric']).toMatchObject({ step: 100 })
@@ -184,7 +184,7 @@ test('a twin that is broken somewhere is hidden still; two places make no twin',
   expect(picksOf(aRun('run', 'a', twin(2)))['metric']).toBeDefined()
 })
 
-test('a test split decides nothing, but may be what a run is judged by', () => {
+test('a test split decides nothing, but may be the target of a backtest', () => {
   const tested = rising.map((values, index) => ({ ...values, test_f1: -index }))
   expect(picksOf(aRun('run', 'a', tested))['metric']).toBeUndefined()
   expect(picksOf(aRun('run', 'a', tested), 'accuracy', 'f1')['metric']).toBeUndefined()

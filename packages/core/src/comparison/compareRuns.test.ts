@@ -53,7 +53,7 @@ test('the order in which runs are given makes no difference', () => {
   expect(compare(d, c, b, a)).toEqual(compare(a, b, c, d))
 })
 
-test('of equal values the earlier step wins, then the name, and the tie is said', () => {
+test('of equal values the earlier step wins, then the name, and the tie is reported', () => {
   const comparison = compare(run('b', [[20, 1]]), run('c', [[10, 1]]), run('a', [[20, 1]]))
   expect(groupNames(comparison)).toEqual([['c', 'a', 'b']])
   expect(comparison.sentence).toContain('a step 20 has the same value.')

@@ -22,7 +22,7 @@ test('preference training shows its signals at the chosen checkpoint, and no oth
   expect(textOf('preference_training', { ...rows, checkpoints: [] })).not.toContain('step')
 })
 
-test('a reward of the chosen answers that falls is told with how far it fell', () => {
+test('a falling reward of the chosen answers is noted with its fall', () => {
   const chosen = (...rewards: readonly number[]) =>
     textOf(
       'preference_training',
@@ -33,7 +33,7 @@ test('a reward of the chosen answers that falls is told with how far it fell', (
   for (const kept of [chosen(1, 2), chosen(1, 1), chosen(0, 1)]) expect(kept).not.toContain('fell')
 })
 
-test('where a word error rate decides, a loss that rose again is told', () => {
+test('if a word error rate decides, a loss that rose again is noted', () => {
   const speech = (...rows: Record<string, number>[]) => textOf('speech', values(...rows))
   const rose = speech(
     { wer: 3, eval_loss: 1 },
@@ -50,7 +50,7 @@ test('where a word error rate decides, a loss that rose again is told', () => {
   expect(toneOf('speech', { ...values({ eval_loss: 3 }, { eval_loss: 2 }) })).toBeNull()
 })
 
-test('an accuracy that stays where it began, as the loss does, is told; one that learned is not', () => {
+test('an accuracy and loss that do not change are noted; ones that do are not', () => {
   const stuck = (accuracy: readonly number[], loss: readonly number[], name = 'eval_accuracy') =>
     toneOf(
       'constant_accuracy',
@@ -70,7 +70,7 @@ test('an accuracy that stays where it began, as the loss does, is told; one that
   }
 })
 
-test('averaged weights that decide are told otherwise than those measured beside', () => {
+test('averaged weights that decide have another note than averaged weights that do not', () => {
   const ema = values({ EMA_acc: 0.5 }, { EMA_acc: 0.6 })
   expect(textOf('averaged_weights', { ...ema, options: { metric: 'EMA_acc' } })).toContain('(ema)')
   const beside = { a_ema: 1, b_ema: 1, c_swa: 1, d_swa: 1, eval_loss: 1 }

@@ -42,7 +42,7 @@ test('a second opinion that differs is a warning, unless a person chose another 
   expect(toneOf('second_opinion', { evaluations: rows })).toBeNull()
 })
 
-test('averaged weights are told by the name of a metric, not guessed from a setting', () => {
+test('averaged weights are recognised by the name of a metric, not guessed from a setting', () => {
   const guessed = toneOf('averaged_weights', { evaluations: losses([2, 1]) }, SETTING)
   expect(guessed).toBeNull()
   const named = evaluations([1, { eval_loss: 2, ema_acc: 1 }], [2, { eval_loss: 1, ema_acc: 1 }])
@@ -88,7 +88,7 @@ test('the first of equal picks is that of the earlier step, whatever the ranking
   ])
 })
 
-test('at most twelve metrics are compared, the most telling first', () => {
+test('at most twelve metrics are compared, the most informative first', () => {
   const names = Array.from({ length: 14 }, (_, i) => `eval_a${i}_bleu`)
   const all = ['eval_accuracy', ...names, 'eval_cer', 'eval_f1', 'macro_bleu']
   const values = Object.fromEntries([...all, 'eval_loss'].map((name) => [name, 1]))
@@ -168,7 +168,7 @@ test('epochs without improvement go on with the run, and are unknown without epo
   expect(readingOf(name, { evaluations: losses([2, 1, 3]) })).toBeUndefined()
 })
 
-test('a direction that was declared against the name is an alarm, unless a person said otherwise', () => {
+test('a declared direction that contradicts the name is an alarm, unless a person chose it', () => {
   const rows = evaluations([100, { eval_wer: 0.4 }], [200, { eval_wer: 0.9 }])
   const alarm = (metric: string, direction: 'min' | 'max', options: object = {}) =>
     toneOf('wrong_direction', {

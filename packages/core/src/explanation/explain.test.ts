@@ -39,7 +39,7 @@ function turned(more: (index: number) => Record<string, number> = () => ({})): E
 
 const FALLING: RunContext = { trainLoss: ({ step }) => 400 / step }
 
-test('gap and ratio are told at the chosen checkpoint, against the training loss before it', () => {
+test('gap and ratio are shown at the chosen checkpoint, against the training loss before it', () => {
   expect(reading('loss_gap', { evaluations: turned() }, FALLING)).toMatchObject({
     value: 1 - 400 / 300,
     text: '−0.33333',
@@ -56,7 +56,7 @@ test('gap and overfitting are withheld where the losses of the run are not on on
   expect(reading('overfitting_onset', ...given)).toBeUndefined()
 })
 
-test('perplexity is told only where the loss is known to be nats per token, overflow as such', () => {
+test('perplexity is shown only for losses in nats per token; an overflow is infinite', () => {
   const given = { evaluations: evaluations([100, 2], [200, 3]) }
   expect(reading('perplexity', given)).toBeUndefined()
   const nats = { loss_unit: 'nats_per_token' } as const
@@ -65,13 +65,13 @@ test('perplexity is told only where the loss is known to be nats per token, over
   expect(reading('perplexity', over, nats)).toMatchObject({ value: Infinity, text: 'Infinity' })
 })
 
-test('overfitting is told where eval_loss rises while the training loss falls, and only there', () => {
+test('overfitting is noted only if eval_loss rises while the training loss falls', () => {
   expect(reading('overfitting_onset', { evaluations: turned() }, FALLING)?.value).toBe(300)
   expect(noted('overfitting', { evaluations: turned() }, FALLING)?.tone).toBe('warning')
   expect(noted('overfitting', { evaluations: turned() }, { trainLoss: () => 1 })).toBeUndefined()
 })
 
-test('overfitting is not said on loss alone while a task metric still improves', () => {
+test('overfitting is not noted while a task metric still improves', () => {
   const rows = turned((index) => ({ eval_f1: index / 10 }))
   expect(noted('overfitting', { evaluations: rows }, FALLING)).toBeUndefined()
   const note = noted('loss_rises', { evaluations: rows }, FALLING)
@@ -98,7 +98,7 @@ test('the trend tells its slope and that slope its noise', () => {
   ])
 })
 
-test('what another metric would pick is told beside many that have no direction', () => {
+test('what another metric would pick is shown beside many that have no direction', () => {
   const zorps = (index: number): [string, number][] =>
     Array.from({ length: 20 }, (_, at) => [`eval_a_zorp_${at}`, index])
   const rows = turned((index) => ({ ...Object.fromEntries(zorps(index)), eval_rouge1: index }))
@@ -217,7 +217,7 @@ test('while a run goes on, what it may still evaluate is no warning', () => {
   expect(told({ evaluations: evaluations([100, NaN]) })).toContain('warning: eval_loss was not')
 })
 
-test('a start that training has not beaten stays the answer, and is told', () => {
+test('a start that training has not beaten stays the answer, with a note', () => {
   const rows = evaluations([0, 1], [100, 2], [200, 3])
   const { sentence } = options({ evaluations: rows })
   expect(sentence).toContain('Step 0 is best: eval_loss 1, the lowest')
@@ -225,7 +225,7 @@ test('a start that training has not beaten stays the answer, and is told', () =>
   expect(noted('unbeaten_start', { evaluations: rows })).toMatchObject({ tone: 'warning' })
 })
 
-test('where a figure misleads, it is told: columns, stuck accuracy, averaged weights, NaN, sample counts', () => {
+test('misleading metrics have notes: columns, stuck accuracy, averaged weights, NaN, sample counts', () => {
   const dpo = turned((index) => ({
     'eval_rewards/chosen': -index,
     'eval_rewards/accuracies': index / 10,
@@ -296,7 +296,7 @@ test('weights of several attempts are told apart by their attempt', () => {
   }
 })
 
-test('columns of preference training in the training log are told too', () => {
+test('columns of preference training in the training log count too', () => {
   const logged = { logged: ['reward', 'kl', 'completions/mean_length'] }
   expect(noted('preference_training', { evaluations: turned() }, logged)?.tone).toBe('warning')
 })

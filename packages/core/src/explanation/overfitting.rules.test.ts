@@ -9,7 +9,7 @@ const FALLING: RunContext = { trainLoss: ({ step }) => 1000 / step }
 const onset = (values: readonly Measured[], context = FALLING) =>
   explained({ evaluations: losses(values) }, context).loss_turn?.step ?? null
 
-test('overfitting is told from the third evaluation after the lowest on', () => {
+test('overfitting is noted from the third evaluation after the lowest', () => {
   expect(onset([3, 1, 2, 2])).toBeNull()
   expect(onset([3, 1, 2, 2, 2])).toBe(200)
 })

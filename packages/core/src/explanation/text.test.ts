@@ -49,7 +49,7 @@ const context: RunContext = {
   project: 'demo',
 }
 
-test('the whole explanation is told as plain text', () => {
+test('the whole explanation is written as plain text', () => {
   expect(`\n${textOf(rich, context)}\n`).toBe(GOLDEN)
 })
 
@@ -106,13 +106,13 @@ test('prose keeps to the width, and no word is broken or lost', () => {
   expect(prose.join(' ')).toContain(wide)
 })
 
-test('attempts are told where there is more than one, and files where there are any', () => {
+test('attempts are shown if there is more than one, and files if there are any', () => {
   const twice = evaluations([100, 2], [100, 1, 1])
   const text = textOf({ evaluations: twice, among: 'evaluations' }, {})
   expect(text).toMatch(/^rank +attempt +step +eval_loss +difference +why$/m)
 })
 
-test('nothing to choose from is told without a table', () => {
+test('without candidates there is no table', () => {
   const text = textOf({}, {})
   expect(text).toMatch(/^No checkpoint can be chosen/)
   expect(text).not.toContain('rank')

@@ -68,13 +68,13 @@ test('an aggregate is missing where a part is, NaN where one is not finite, and 
   expect(withAggregate(rows, 'a', 'min')).toBe(rows)
 })
 
-test('a test split is told by how its name begins', () => {
+test('a test split is recognised by the start of its name', () => {
   expect(['test_loss', 'Test/acc', 'latest_loss', 'eval_test_loss'].map(isTest)).toEqual([
     ...[true, true, false, false],
   ])
 })
 
-test('a loss is told by the last part of its name', () => {
+test('a loss is recognised by the last part of its name', () => {
   expect(['loss', 'val/loss', 'a_loss', 'loss_scale', 'gloss'].map(isLoss)).toEqual([
     ...[true, true, true, false, false],
   ])

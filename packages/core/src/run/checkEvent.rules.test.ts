@@ -18,7 +18,7 @@ test.each([null, 'text', 5, {}, { ...log, type: 'zorp' }, { attempt: 0 }, [], un
   },
 )
 
-test('a field that can be missed is left out, and each such field is told', () => {
+test('an invalid optional field is left out and reported', () => {
   const { event, invalid } = checkEvent({ ...log, at: 'noon', epoch: 'one' })
   expect(event).toMatchObject({ type: 'metrics', at: null, epoch: null })
   expect(invalid.map(({ field, skipsEvent }) => [field, skipsEvent]).toSorted()).toEqual([
@@ -27,7 +27,7 @@ test('a field that can be missed is left out, and each such field is told', () =
   ])
 })
 
-test('an event that cannot be without a field is skipped, and one reason is told', () => {
+test('an event with an invalid required field is skipped, with one reason', () => {
   const { event, invalid } = checkEvent({ ...log, step: -1, attempt: 'x' })
   expect(event).toBeUndefined()
   expect(invalid).toHaveLength(1)

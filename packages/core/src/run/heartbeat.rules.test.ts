@@ -16,7 +16,7 @@ test('what somebody else found out about a run is not its own word', () => {
   expect(own({ type: 'ended', status: 'lost' })).toBe(false)
 })
 
-test('the first word of a run tells no cadence', () => {
+test('the first log line of a run gives no cadence', () => {
   expect(activityAfter({ heard_at: null, cadence: null }, 5_000)).toEqual({
     heard_at: 5_000,
     cadence: null,

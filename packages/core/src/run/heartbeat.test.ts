@@ -21,7 +21,7 @@ test('a run is silent only after its own cadence times the factor', () => {
   expect(isSilent(slow, slow.heard_at + allowed + 1)).toBe(true)
 })
 
-test('a told factor and floor take the place of the usual ones', () => {
+test('a given factor and floor replace the defaults', () => {
   const run = after(MINUTE)
   const patience = { factor: 2, floor: 10 }
   expect(isSilent(run, run.heard_at + 2 * MINUTE, patience)).toBe(false)

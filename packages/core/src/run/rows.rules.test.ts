@@ -15,7 +15,7 @@ test('a run that says nothing has declared nothing', () => {
   })
 })
 
-test('an evaluation tells once where all its values stand', () => {
+test('an evaluation stores one origin for all its values', () => {
   const origin = { file: 'log.jsonl', line: 3 }
   const [row] = rows({ ...evaluation, origin, samples: 7 }).evaluations
   expect(row).toEqual({
@@ -38,7 +38,7 @@ test('a value on a line of its own has that line, and a score has who scored it'
   expect(at({})).toMatchObject({ a: { origin: null } })
 })
 
-test('the first direction that was said of a metric counts, and it declares no metric', () => {
+test('the first logged direction of a metric counts, and it declares no metric', () => {
   const { declaration } = rows(
     { ...evaluation, directions: { a: 'max' } },
     { ...evaluation, step: 20, directions: { a: 'min', b: 'min' } },

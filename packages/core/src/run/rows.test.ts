@@ -33,7 +33,7 @@ test('a later attempt that writes the same path makes the older checkpoint missi
   expect(first).toMatchObject({ files_state: 'missing', files_why: 'overwritten at step 200' })
 })
 
-test('a save told twice is one checkpoint', () => {
+test('a save that is logged twice is one checkpoint', () => {
   const gone = { type: 'files', step: 100, path: 'checkpoint-100', files_state: 'missing' }
   expect(rows(saved, saved, gone).checkpoints).toMatchObject([{ files_state: 'missing' }])
 })
@@ -44,7 +44,7 @@ test('what a look at the files found is of the latest save of a path', () => {
   expect(rows(saved, gone, saved).checkpoints).toMatchObject([{ files_state: 'complete' }])
 })
 
-test('a save that is told again after another one took its path stays overwritten', () => {
+test('a save that is logged again after another one used its path stays overwritten', () => {
   const later = { ...saved, step: 200 }
   const look = { type: 'files', step: 100, path: 'checkpoint-100', files_state: 'broken' }
   expect(rows(saved, later, saved, look).checkpoints).toMatchObject([

@@ -4,7 +4,7 @@ import { checkpoints, choose, claim, evaluations } from './testing.ts'
 
 const SAVED = checkpoints(100, 200, 300)
 
-test('the word error rate decides in speech recognition where nobody declared a metric, and that is said', () => {
+test('the word error rate decides in speech recognition if no metric is declared, and the reason says so', () => {
   const rows = evaluations(
     [100, { eval_loss: 0.5, eval_wer: 0.4 }],
     [200, { eval_loss: 0.6, eval_wer: 0.3 }],
@@ -62,7 +62,7 @@ test("the project's answer decides where nothing was declared, and who gave it i
   expect(choose({ ...given, evaluations: unlogged }).metric).toBe('eval_loss')
 })
 
-test('a told aggregate of several evaluation sets decides, by the mean or by the worst of them', () => {
+test('a chosen aggregate of several evaluation sets decides, by the mean or the worst', () => {
   const rows = evaluations(
     [100, { eval_a_loss: 1, eval_b_loss: 5 }],
     [200, { eval_a_loss: 3, eval_b_loss: 3.5 }],
@@ -78,7 +78,7 @@ test('a told aggregate of several evaluation sets decides, by the mean or by the
   expect(unknown.reason).toContain('eval_c_loss was never logged. Logged: eval_a_loss')
 })
 
-test('an aggregate of metrics that go opposite ways must be told its direction', () => {
+test('an aggregate of metrics with opposite directions needs a chosen direction', () => {
   const rows = evaluations([100, { eval_loss: 1, eval_f1: 0.5 }])
   const options = { metric: 'mean(eval_loss, eval_f1)' }
   const { best, reason } = choose({
@@ -91,7 +91,7 @@ test('an aggregate of metrics that go opposite ways must be told its direction',
   expect(reason).toContain('Choose min or max')
 })
 
-test('a candidate must keep the told bounds, and one that does not is passed over with its value', () => {
+test('a candidate that breaks a condition is skipped, with its value', () => {
   const rows = evaluations(
     [100, { eval_f1: 0.7, eval_kl: 0.05 }],
     [200, { eval_f1: 0.9, eval_kl: 0.3 }],
@@ -129,7 +129,7 @@ test('a policy without a required option names the option', () => {
   )
 })
 
-test('a direction that was told with a score counts where the name does not tell', () => {
+test('a direction logged with a score counts if the name does not show one', () => {
   const rows = evaluations([100, { zorp: 3 }], [200, { zorp: 4 }])
   const declaration = {
     ...{ metric: null, direction: null, declared_by: null },

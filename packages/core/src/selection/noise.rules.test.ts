@@ -141,7 +141,7 @@ test.each([
   expect(binomialOf(0.5, 100, metric)).toBeUndefined()
 })
 
-test('a curve of shares is told by its samples, unless it is four times calmer than they allow', () => {
+test('the noise of shares comes from their samples, unless the curve is four times calmer', () => {
   const shares = (spike: number) =>
     evaluations(
       ...[0, 0, 0, spike, 0, 0, 0].map((more, step) => [step, { acc: 0.5 + more }] as const),

@@ -25,7 +25,7 @@ test('an opinion that agrees says only that, where its pointer is not astray', (
   }
 })
 
-test('a claim is judged by its pointer among checkpoints, and by its step among evaluations', () => {
+test('a claim is compared by its path among checkpoints, and by its step among evaluations', () => {
   const astray = claim('checkpoint-300', 200, 1.2)
   expect(opinionOn({ claim: astray })).toMatchObject({ agrees: false, because: 'stale_pointer' })
   const among = 'evaluations' as const
@@ -119,7 +119,7 @@ test('a tie names the step that came first', () => {
   expect(opinion?.text).toContain('step 100 has the same value 1.2')
 })
 
-test('a record began anew only where all that beats it came before it', () => {
+test('a record started again only if all better values came before it', () => {
   const restarted = opinionOn({ claim: claim('checkpoint-400', 400, 1.25) })
   expect(restarted?.text).toContain('1 earlier evaluation in its log is better')
   expect(restarted?.text).toContain('after step 200')
@@ -131,7 +131,7 @@ test('a record began anew only where all that beats it came before it', () => {
   ).toBe('record_restarted')
 })
 
-test('a record that names its metric is judged by it, though its value was not measured', () => {
+test('a record that names its metric is compared by it, even if its value was not measured', () => {
   const named = { path: 'checkpoint-300', step: 300, value: 0.77, metric: 'eval_f1' }
   expect(opinionOn({ claim: named })).toMatchObject({ because: 'other_metric' })
   expect(opinionOn({ claim: { ...named, metric: 'eval_loss' } })?.because).not.toBe('other_metric')

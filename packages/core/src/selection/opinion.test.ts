@@ -53,13 +53,13 @@ test('a later equal value is a tie that the first one wins', () => {
   })
 })
 
-test('a record that earlier evaluations beat began anew after the last of them', () => {
+test('a record that earlier evaluations beat started again after the last of them', () => {
   const opinion = opinionOn({ claim: claim('checkpoint-400', 400, 1.25) })
   expect(opinion).toMatchObject({ agrees: false, because: 'record_restarted' })
   expect(opinion?.text).toContain('its record started again after step')
 })
 
-test('a record of the saves only is told from one that started again', () => {
+test('a record of the saves only differs from one that started again', () => {
   const often = evaluations([100, 1.4], [150, 1.1], [200, 1.2], [250, 1.15], [300, 1.3])
   const deciding = { evaluations: often, claim: claim('checkpoint-200', 200, 1.2) }
   const all = { ...deciding, among: 'evaluations' as const }
@@ -73,7 +73,7 @@ test('a record of the saves only is told from one that started again', () => {
   expect(opinionOn({ ...deciding, save_steps: 100 })).toMatchObject({ agrees: true })
 })
 
-test('a claim of a path alone is judged at the step in its name', () => {
+test('a claim with only a path is compared at the step in its name', () => {
   const ofPath = (step: number, value: number | null) =>
     opinionOn({ claim: claim(`checkpoint-${step}`, null, value) })?.because
   expect(ofPath(400, 1.25)).toBe('record_restarted')
@@ -88,7 +88,7 @@ test('a record without a step or a path is of the step where its value was measu
   expect(opinionOn({ claim: claim(null, null, null) })).toBeNull()
 })
 
-test('a claimed folder whose name tells no step cannot be compared', () => {
+test('a claimed folder without a step in its name cannot be compared', () => {
   expect(opinionOn({ claim: claim('out/checkpoint-best', null, null) })).toMatchObject({
     agrees: false,
     because: 'not_compared',

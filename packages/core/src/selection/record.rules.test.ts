@@ -59,7 +59,7 @@ test('where none was at its best there, the first that was measured goes', () =>
   expect(decidedBy(rows, claim(null, 200, 0.5)).metric).toBe('eval_f1')
 })
 
-test('a recorded value that nothing beats in one direction tells the direction', () => {
+test('a recorded value that nothing beats in one direction shows that direction', () => {
   const rows = evaluations([100, { zorp: 3 }], [200, { zorp: 5 }], [300, { zorp: NaN }])
   expect(decidedBy(rows, claim(null, 200, 5))).toMatchObject({
     direction: 'max',
@@ -71,7 +71,7 @@ test('a recorded value that nothing beats in one direction tells the direction',
   })
 })
 
-test('a recorded value that is beaten both ways, or neither, tells no direction', () => {
+test('a recorded value that is beaten in both directions, or in neither, shows no direction', () => {
   const both = evaluations([100, { zorp: 3 }], [200, { zorp: 5 }], [300, { zorp: 4 }])
   expect(decidedBy(both, claim(null, 300, 4)).reason).toContain('Choose min or max')
   const neither = evaluations([100, { zorp: 3 }], [200, { zorp: 3 }])

@@ -24,7 +24,7 @@ function nine(value: number): number {
   return Math.round(1e9 * value) / 1e9
 }
 
-test('what is constant or unknown in a run tells nothing', () => {
+test('a feature that is constant or unknown in a run counts as 0.5', () => {
   const flat = evaluations([100, 1], [200, 1])
   for (const features of featuresOf({ candidates: flat, evaluations: flat })) {
     expect(features).toMatchObject({ eval_loss: 0.5, loss_gap: 0.5, task_metrics: 0.5 })

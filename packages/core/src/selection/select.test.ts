@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { checkpoints, choose, claim, evaluations } from './testing.ts'
 
-test('the strictly lowest eval_loss wins when nobody declared a metric, and that is said', () => {
+test('the lowest eval_loss wins if no metric is declared, and the reason says so', () => {
   const selection = choose({
     evaluations: evaluations([100, 1.5], [200, 1.1], [300, 1.2]),
     checkpoints: checkpoints(100, 200, 300),
@@ -153,7 +153,7 @@ test('a recorded best names its metric by equalling it bit for bit', () => {
   expect(second_opinion).toMatchObject({ agrees: true, because: 'same' })
 })
 
-test('a metric that was told is judged as told', () => {
+test('a metric with a chosen direction uses that direction', () => {
   const rows = evaluations([100, { eval_zorp: 3 }], [200, { eval_zorp: 4 }])
   const input = { evaluations: rows, checkpoints: checkpoints(100, 200) }
   expect(choose({ ...input, options: { metric: 'eval_zorp', direction: 'max' } }).best?.step).toBe(
@@ -235,7 +235,7 @@ test('a million checkpoints are chosen among as few are, in any order', { timeou
   expect([best?.step, runner_up?.step, ranking.length]).toEqual([654_321, 654_320, count])
 })
 
-test('perplexity is better low by its name, without being told', () => {
+test('perplexity is better low by its name', () => {
   const rows = evaluations([100, { eval_perplexity: 9 }], [200, { eval_perplexity: 12 }])
   const given = { evaluations: rows, checkpoints: checkpoints(100, 200) }
   expect(choose({ ...given, options: { metric: 'perplexity' } }).best?.step).toBe(100)

@@ -117,7 +117,7 @@ test('a share of all or none of few samples is not without error', () => {
   expect(near_ties?.noise.standard_error).toBeGreaterThan(0.05)
 })
 
-test('a share of tokens, or a mean of shares, is not judged by the number of samples', () => {
+test('the noise of token shares and of means of shares does not come from the number of samples', () => {
   for (const metric of ['eval_mean_token_accuracy', 'eval_balanced_accuracy', 'mean(eval_acc)']) {
     const rows = valley(0.001).map((row) => ({
       ...row,
@@ -129,7 +129,7 @@ test('a share of tokens, or a mean of shares, is not judged by the number of sam
   }
 })
 
-test('a curve of shares far calmer than its samples allow is judged by its own spread', () => {
+test('the noise of a curve of shares much calmer than its samples allow comes from the curve', () => {
   const rows = valley(0.0001).map((row) => ({
     ...row,
     samples: 200,

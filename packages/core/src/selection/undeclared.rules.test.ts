@@ -131,7 +131,7 @@ test('what was declared and refused is said beside what decides', () => {
   expect(declared_by).toMatch(/^eval_loss was declared by a\.yaml:3; in preference training/)
 })
 
-test('a loss goes before a task metric, also where its name tells no direction', () => {
+test('a loss comes before a task metric, even if its direction is unknown', () => {
   expect(undeclared(['accuracy_loss', 'eval_f1'])).toMatchObject({ metric: 'accuracy_loss' })
 })
 
@@ -153,7 +153,7 @@ test('who decided is named beside the rule, also for a record and for nobody by 
   )
 })
 
-test('an aggregate takes the directions that were said of its parts', () => {
+test('an aggregate uses the logged directions of its parts', () => {
   const rows = evaluations([100, { zorp: 1, zarp: 3 }], [200, { zorp: 2, zarp: 3 }])
   const none = { metric: null, direction: null, declared_by: null }
   const mean = (declaration: Parameters<typeof choose>[0]['declaration']) =>

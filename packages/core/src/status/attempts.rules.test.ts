@@ -51,7 +51,7 @@ test('the start of a run is that of its first attempt', () => {
   expect(factsOf(started, { ...started, attempt: 1, at: 5000 }).started_at).toBe(1000)
 })
 
-test('an attempt that is told again is timed anew, unless it is a further one that has gone on', () => {
+test('an attempt that is logged again is timed again, unless it is a further one with steps', () => {
   const at = 9000
   const timed = (...events: object[]) => {
     const { attempt_started_at, attempt_first_step } = factsOf(...events)
@@ -126,7 +126,7 @@ test('the end of an earlier attempt does not end the present one', () => {
   expect(factsOf(started, further, late)).toMatchObject({ status: 'running', attempt: 1 })
 })
 
-test('the last time that was told counts, in any order, and an unknown one changes nothing', () => {
+test('the latest logged time counts, in any order, and an unknown one changes nothing', () => {
   const times = [3000, 2000, null].map((at) => log(10, 1, { at }))
   expect(factsOf(...times).updated_at).toBe(3000)
   expect(factsOf(log(10, 1, { at: -5000 })).updated_at).toBe(-5000)
@@ -139,7 +139,7 @@ test('a metric that is declared after the first evaluation does not unsay what w
   expect(facts).toMatchObject({ best_evaluation_epoch: 1, evaluations_without_improvement: 1 })
 })
 
-test('a declared direction goes before what the name of the metric tells', () => {
+test('a declared direction has priority over the name of the metric', () => {
   const declared = { type: 'started', metric_for_best: 'eval_loss', direction: 'max' }
   const rising = [evaluation(1, 1, { epoch: 1 }), evaluation(2, 2, { epoch: 2 })]
   expect(factsOf(declared, ...rising).best_evaluation_epoch).toBe(2)
@@ -148,7 +148,7 @@ test('a declared direction goes before what the name of the metric tells', () =>
   expect(factsOf(zorp, ...values).best_evaluation_epoch).toBe(1)
 })
 
-test('a further attempt that never said that it began is where its own steps are', () => {
+test('a further attempt without a logged start is at its own steps', () => {
   const facts = factsOf(started, log(300, 1), log(10, 2, { attempt: 1, at: 5000 }))
   expect(facts).toMatchObject({
     ...{ current_step: 10, attempt_started_at: 5000, attempt_first_step: 10 },

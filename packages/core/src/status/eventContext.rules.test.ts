@@ -9,7 +9,7 @@ const log = (step: number, loss: number, attempt = 0) => ({
   ...{ type: 'metrics', attempt, step, values: { loss } },
 })
 
-test('the last configuration and project that were told count', () => {
+test('the last logged configuration and project count', () => {
   const started = { type: 'started', config: { seed: 1 }, project: 'a' }
   expect(contextAfter(started, { type: 'started', attempt: 1 })).toMatchObject({
     config: { seed: 1 },

@@ -134,7 +134,7 @@ test('a lost run that speaks again is running', () => {
   expect(run(...lost, { type: 'heartbeat' }).facts.status).toBe('running')
 })
 
-test('a failure that is known is not unsaid by somebody who only misses the run', () => {
+test('a known failure is not replaced by lost', () => {
   const failed = [started, { type: 'ended', at: 9000, status: 'failed', error: 'killed' }]
   const { facts } = run(...failed, { type: 'ended', at: 9500, status: 'lost' })
   expect(facts).toMatchObject({ status: 'failed', error: 'killed', ended_at: 9000 })
@@ -204,7 +204,7 @@ test('what would go stale when stored is derived when read', () => {
   expect(deriveStatus(stored, unknown, 11000).perplexity).toBeNull()
 })
 
-test('an attempt of which nobody told when it began is timed from its first step with a time', () => {
+test('an attempt without a logged start is timed from its first step with a time', () => {
   const untimed = { type: 'started', total_steps: 400 }
   const { facts } = run(
     untimed,
@@ -230,7 +230,7 @@ test('a rerun from the beginning shows its own step, though it ends before the o
   expect(run(...first, rerun, log, toldAgain).facts.current_step).toBe(20)
 })
 
-test('a further attempt that did not tell from which step it went on is timed from its first', () => {
+test('a further attempt without a logged first step is timed from its first logged step', () => {
   const first = [started, { type: 'metrics', step: 300, at: 5000, values: { loss: 1 } }]
   const again = { type: 'started', attempt: 1, at: 10_000, total_steps: 400 }
   const log = (step: number, at: number) => ({

@@ -27,7 +27,7 @@ test('a secret is compared whole, and an empty one never fits', () => {
   expect(sameSecret(null, 'abc')).toBe(false)
 })
 
-test('a session is a secret of its own, which no file and no token tells', async () => {
+test('a session has its own secret, which is in no file and cannot be derived from the token', async () => {
   const token = await door.token()
   const [one, two] = [await door.openSession(), await door.openSession()]
   expect(new Set([token, one, two]).size).toBe(3)
@@ -88,7 +88,7 @@ test('a new token ends the link, every session and the name of before, in one st
   expect((await stat(join(home, 'token'))).mode & 0o777).toBe(0o600)
 })
 
-test('a server hears that the token is another one, and not that it is made or read', async () => {
+test('a server is notified of a new token, but not of its first creation or a read', async () => {
   const heard: (string | undefined)[] = []
   let now: string | undefined
   const turned = Promise.withResolvers<void>()

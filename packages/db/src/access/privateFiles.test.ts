@@ -28,7 +28,7 @@ async function openHome(): Promise<void> {
   await writeFile(join(home, 'token'), 'secret\n', { mode: 0o644 })
 }
 
-test('a data folder that others may read is closed, with all in it, and told once', async () => {
+test('an open data folder and its files are made private, and this is reported once', async () => {
   await openHome()
   const told = await makeHomePrivate(home)
   expect(told[0]).toBe(
@@ -52,7 +52,7 @@ test('what lay open in a closed folder is closed without a word: nobody reached 
   expect(await modeOf('models')).toBe(0o700)
 })
 
-test('a folder that holds other things, or that all share, is left alone, and told', async () => {
+test('a folder with other files, or shared by all users, is not changed, and this is reported', async () => {
   await openHome()
   await mkdir(join(home, 'photos'))
   expect((await makeHomePrivate(home))[0]).toMatch(/also contains photos.*BESTMARK_HOME/)

@@ -108,7 +108,7 @@ test('a pool outlives the time that its server is away', async () => {
   expect(clientOptions(address).path).toBe(join(folder, '.s.PGSQL.5432'))
 })
 
-test('every connection has its limits, one that was made anew too', async () => {
+test('every connection has its limits, also after a reconnect', async () => {
   await using db = await testDatabase()
   const sql = connectTo(parseAddress(db.databaseUrl), { ...WORK, statement: 4_321 })
   const limits = () => sql<{ statement: string; idle: string; pid: number }[]>`

@@ -38,7 +38,7 @@ test('processes that start at once agree on one token, which only their user can
   expect((await readdir(home)).toSorted()).toEqual(['host_id', 'token'])
 })
 
-test('a token that is there is never made anew', async () => {
+test('an existing token is never replaced', async () => {
   const home = join(folder, 'kept')
   await mkdir(home)
   await writeFile(join(home, 'token'), 'my-own-token\n')

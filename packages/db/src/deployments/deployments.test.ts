@@ -32,7 +32,7 @@ async function trained() {
   return { host_id, job_id, best, worse, missing }
 }
 
-test('a deployment remembers what was said of its checkpoint when it was chosen', async () => {
+test('a deployment keeps the reason of its checkpoint from when it was chosen', async () => {
   const { job_id, best, worse } = await trained()
   const model_name = 'memory'
   const first = await createDeployment(db, { job_id, checkpoint_id: best, model_name })

@@ -30,7 +30,7 @@ test('a digest holds for as long as the files are the same, also while they are 
   expect(await only(job_id)).toMatchObject({ digest: null, signature: 'b', base: 'gpt2' })
 })
 
-test('a history told anew keeps pins, and digests of files that are still the same', async () => {
+test('a history that is recorded again keeps pins, and digests of unchanged files', async () => {
   const job_id = await newJob(db)
   const saved = (signature: string) => ({ ...checkpoint(100), signature }) as const
   const history = { source: 'x', events: [started(), saved('a')], replace: true }

@@ -125,7 +125,7 @@ test('the answer to what decides where nobody declared it holds for those runs a
   expect(await question(await jobIn('asked'))).toBeNull()
 })
 
-test('a policy outlives a history that is told anew', async () => {
+test('a policy stays when a history is recorded again', async () => {
   const job_id = await jobIn('anew')
   await changePolicy(db, { job_id }, byF1, 'ana')
   const batch = { source: 'journal', from: null, to: '1', replace: true }
@@ -143,7 +143,7 @@ test('a job that registers while its project changes its policy goes by the new 
   expect(await Promise.all(born.map(best))).toEqual(born.map(() => 4))
 })
 
-test('a reader of the job is told to read its checkpoints again', async () => {
+test('a reader of the job is asked to read its checkpoints again', async () => {
   const job_id = await jobIn('watched')
   const { revision = 0 } = (await jobDetail(db, job_id)) ?? {}
   const end = new AbortController()
@@ -227,7 +227,7 @@ test('what a policy has no use for is refused with the policy that has', async (
   )
 })
 
-test('a metric that was told with its direction decides, whatever its name', async () => {
+test('a metric chosen with a direction decides, whatever its name', async () => {
   const job_id = await jobIn('directed')
   const options = { metric: 'eval_zork', direction: 'max' } as const
   await changePolicy(db, { job_id }, { policy: 'metric', options }, 'ana')

@@ -25,7 +25,7 @@ beforeAll(async () => {
 })
 afterAll(() => db[Symbol.asyncDispose]())
 
-test('a batch that is repeated is written once, and its second writer is told where to go on', async () => {
+test('a repeated batch is written once, and its second writer gets the cursor to continue from', async () => {
   const job_id = await newJob(db)
   const batch = { source: 'journal', from: null, to: '100', events: [metrics(1, { loss: 2 })] }
   expect(await record(db, job_id, batch)).toMatchObject({ recorded: true, cursor: '100' })
@@ -114,7 +114,7 @@ test('connections that break in the middle of a write cost nothing but time', as
   }
 })
 
-test('NaN and the infinities come back as they were told, wherever they were told', async () => {
+test('NaN and the infinities are restored exactly as they were recorded', async () => {
   const job_id = await newJob(db)
   await recordEvents(
     db,
@@ -208,7 +208,7 @@ test('attempts, what was declared and the configuration are kept with the job', 
   expect((await jobStatus(db, job_id))?.status).toBe('running')
 })
 
-test('a history told anew replaces what was recorded', async () => {
+test('a history that is recorded again replaces the old one', async () => {
   const job_id = await newJob(db)
   const first = [started(), metrics(1, { loss: 1 }), evaluation(1, 0.5), checkpoint(1)]
   await record(db, job_id, { source: 'folder', from: null, to: 'a', events: first })
@@ -221,7 +221,7 @@ test('a history told anew replaces what was recorded', async () => {
   expect(await jobStatus(db, job_id)).toMatchObject({ eval_loss: null, best_step: null, loss: 2 })
 })
 
-test('a history told anew takes back what other sources told, so each is read again', async () => {
+test('a history that is recorded again deletes the records of other sources, so each is read again', async () => {
   const job_id = await newJob(db)
   await record(db, job_id, { source: 'journal', from: null, to: '5', events: [started()] })
   await record(db, job_id, { source: 'scores', from: null, to: '7', events: [evaluation(1, 0.5)] })

@@ -94,7 +94,7 @@ test('a standard error counts with the value that it came with', async () => {
   }
 })
 
-test('a direction that was told with a score holds for the job; who said one first is not unsaid', async () => {
+test('a direction logged with a score holds for the job; the first one stays', async () => {
   const job_id = await newJob(db)
   const batch = { source: 'journal', from: null, to: '1' }
   const events = [

@@ -210,7 +210,7 @@ test('a folder that was moved is followed, and with it every path', async () => 
   expect((await listCheckpoints(db, job_id))[0]?.absolute_path).toBe('/mnt/new/checkpoint-1')
 })
 
-test('a metric that nobody said how to read decides nothing and improves nothing', async () => {
+test('a metric without a known direction decides nothing and improves nothing', async () => {
   const job_id = await newJob(db)
   const scored = (step: number, score: number) =>
     event({ type: 'evaluation', step, values: { zork: score } })

@@ -59,7 +59,7 @@ const CHUNK_COLUMNS = `attempt, name, ordinal, count, steps, values, times, min_
   first_step, first_value, first_time, last_step, last_value, last_time, min_value,
   min_value_step, min_value_time, max_value, max_value_step, max_value_time, non_finite`
 
-test('a window of a series has its steps and tells how many there are', async () => {
+test('a window of a series has its steps and their number', async () => {
   const job_id = await newJob(db)
   await recordEvents(db, job_id, ...range(1, 3_000).map((step) => metrics(step, { loss: step })))
   const query = { names: ['loss'], from_step: 1_000, to_step: 1_100, points: 200 }
@@ -165,7 +165,7 @@ test('many series are read in the order asked for, each with its own points', as
   }
 })
 
-test('a rerun from the start replaces everything, one that never said so what it repeats', async () => {
+test('a rerun from the start replaces everything; one without a logged start replaces what it repeats', async () => {
   const job_id = await newJob(db)
   const first = range(1, 6).map((step) => metrics(step, { loss: step }))
   await recordEvents(db, job_id, started(), ...first, started(1, null), metrics(1, { loss: 11 }, 1))
@@ -232,7 +232,7 @@ test('names are listed once, and what was measured on held-out data as such', as
   expect(await one(job_id, 'eval_loss')).toMatchObject({ kind: 'evaluation', values: [0.5] })
 })
 
-test('a metric that was scored after training is told apart', async () => {
+test('a metric that was scored after training is marked', async () => {
   const job_id = await newJob(db)
   const score = { ...evaluation(1, 0.5), values: { mmlu: 0.7 }, scored_by: 'ana' }
   await recordEvents(db, job_id, evaluation(1, 0.5), score)
@@ -264,7 +264,7 @@ test('what came since an ordinal is exactly what a reader does not have', async 
   expect([...(loss?.steps ?? [])]).toEqual(range(1_501, 2_600))
 })
 
-test('a reader is told how far a resumed attempt went back, whatever it has seen', async () => {
+test('a reader gets the step to which a resumed attempt went back', async () => {
   const job_id = await newJob(db)
   await recordEvents(
     db,
@@ -288,7 +288,7 @@ test('a reader is told how far a resumed attempt went back, whatever it has seen
   expect(later.series).toEqual([])
 })
 
-test('a reader is told once of what an attempt took back, before it has points of its own', async () => {
+test('a reader learns once which steps an attempt replaces, before the attempt has points', async () => {
   const job_id = await newJob(db)
   await recordEvents(
     db,
@@ -329,7 +329,7 @@ test('a reader that is far behind is served in pieces', async () => {
   expect(all).toEqual(range(1, total))
 })
 
-test('a read that fails is told to its caller, and nobody else is left to hear of it', async () => {
+test('a failed read rejects for its caller only', async () => {
   const own = await testDatabase()
   const job_id = await newJob(own)
   await own.close()

@@ -54,7 +54,7 @@ test('a reader that joins between two looks, and is cut off, does not miss a wri
   await other.return()
 })
 
-test('a write that is found while a reader is told of an earlier one is told after a cut', async () => {
+test('a write found while a reader gets an earlier one is sent after a lost connection', async () => {
   const { board_revision } = await listJobs(db)
   const job_id = await newJob(db)
   const over = new AbortController()

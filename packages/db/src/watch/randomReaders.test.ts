@@ -175,7 +175,7 @@ test('a write that commits after later ones reaches who follows every job', asyn
   for await (const { delta } of watchBoard(db, since, NEVER)) if (delta.status.loss === 7) break
 })
 
-test('who follows every job and comes from another board is told everything', async () => {
+test('a follower of every job that comes from another board gets everything', async () => {
   const job_id = await newJob(db)
   const ids = new Set<string>()
   for await (const { delta } of watchBoard(db, 1e15, NEVER)) {

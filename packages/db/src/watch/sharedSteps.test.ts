@@ -29,7 +29,7 @@ async function* deltasOfBoard(since: number): AsyncGenerator<Delta, void> {
   for await (const { delta } of watchBoard(db, since, over.signal)) yield delta
 }
 
-test('a reader that joins while a job is silent is told the time that is left then', async () => {
+test('a reader that joins while a job is silent gets the time left at that moment', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: 2_000 })
   const { board_revision } = await listJobs(db)
   const job_id = await newJob(db, { status: 'running' })

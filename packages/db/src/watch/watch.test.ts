@@ -39,7 +39,7 @@ async function follow(
   return deltas
 }
 
-test('a reader that knows nothing is first told the present state', async () => {
+test('a new reader first gets the present state', async () => {
   const job_id = await newJob(db)
   await recordEvents(db, job_id, started(), evaluation(1, 0.5), checkpoint(1))
   await recordEvents(db, job_id, event({ type: 'log', at: 1, level: 'info', text: 'hello' }))
@@ -48,7 +48,7 @@ test('a reader that knows nothing is first told the present state', async () => 
   expect(delta?.status).toMatchObject({ status: 'running', best_step: 1 })
 })
 
-test('a reader that goes on is told only what is new, and of which kind', async () => {
+test('a reader that continues gets only new data, with its kind', async () => {
   const job_id = await newJob(db)
   await recordEvents(db, job_id, started(), evaluation(1, 0.5), checkpoint(1))
   const [known] = await follow({ jobs: [{ job_id, revision: 0 }] }, () => true)
@@ -92,7 +92,7 @@ test('whatever a racing writer commits, and whenever, reaches the reader once an
   expect(values['lr']).toEqual(steps.map((step) => -step))
 })
 
-test('changes that come faster than a reader takes them are told together', async () => {
+test('changes that come faster than a reader takes them are sent together', async () => {
   const job_id = await newJob(db)
   const deltas = await follow({ jobs: [{ job_id, revision: 0 }] }, async (_delta, all) => {
     if (all.length === 2) return true
@@ -103,7 +103,7 @@ test('changes that come faster than a reader takes them are told together', asyn
   expect(deltas.map(({ status }) => status.current_step)).toEqual([null, 100])
 })
 
-test('what no announcement told is found by looking', async () => {
+test('a write without an announcement is found by polling', async () => {
   const job_id = await newJob(db)
   const deltas = await follow({ jobs: [{ job_id, revision: 0 }] }, async (_delta, all) => {
     if (all.length > 1) return true
@@ -128,7 +128,7 @@ test('a listening connection that breaks is made again, and nothing in between i
   expect(deltas.map(({ status }) => status.loss)).toEqual([null, 1, 2])
 })
 
-test('who follows every job hears of new ones too', async () => {
+test('a follower of every job gets new jobs too', async () => {
   const { board_revision } = await listJobs(db)
   const known = await newJob(db)
   let added = ''
@@ -161,7 +161,7 @@ test('all readers of a process share one listening connection, and leave none be
   await own[Symbol.asyncDispose]()
 })
 
-test('a reader that was far behind is brought up to date before it is told to be', async () => {
+test('a reader that was far behind gets everything before it is marked up to date', async () => {
   const job_id = await newJob(db)
   const total = 70 * 1_024
   for (let from = 0; from < total; from += 10_240) {
@@ -178,7 +178,7 @@ test('a reader that was far behind is brought up to date before it is told to be
   expect(points).toBe(total)
 })
 
-test('a reader of a history that is told anew drops what it has, be the new one shorter or longer', async () => {
+test('a reader drops its points when a history is recorded again, shorter or longer', async () => {
   for (const [length, anew] of [
     [100, 30],
     [100, 103],
@@ -230,7 +230,7 @@ test('who follows every job and is cut off after any message misses no older cha
   await own[Symbol.asyncDispose]()
 })
 
-test('a point that comes to an earlier attempt after a resume is told, without a second one', async () => {
+test('a point added to an earlier attempt after a resume is sent once', async () => {
   const job_id = await newJob(db)
   const scored = (attempt: number, step: number, acc: number) =>
     event({ type: 'evaluation', attempt, step, values: { acc }, scored_by: 'ana' })

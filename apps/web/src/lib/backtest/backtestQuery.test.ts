@@ -7,13 +7,13 @@ test('an address and a query say the same', () => {
   }
 })
 
-test('a direction counts only where the target’s name does not tell it', () => {
+test('a direction counts only if the target’s name does not show it', () => {
   const asked = (address: string) => runInput(readQuery(new URLSearchParams(address))).direction
   expect(asked('target=fluency&direction=max')).toBe('max')
   expect(asked('target=eval_f1&direction=min')).toBeUndefined()
   expect(asked('target=fluency&direction=sideways')).toBeUndefined()
 })
 
-test('without a target each run is judged by its own task metric', () => {
+test('without a target each run uses its own task metric', () => {
   expect(readQuery(new URLSearchParams()).target).toBe('task')
 })

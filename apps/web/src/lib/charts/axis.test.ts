@@ -7,7 +7,7 @@ const marks = [
   { step: 100, epoch: 1 },
 ]
 
-test('epochs are read between the pairs that the run told, and on beyond the last', () => {
+test('epochs are interpolated between logged pairs, and extrapolated beyond the last', () => {
   const position = positionOn('epoch', marks, 0)
   expect([0, 50, 100, 150, 200, 300].map((step) => position(step, NaN))).toEqual([
     0, 0.5, 1, 1.5, 2, 3,
@@ -18,7 +18,7 @@ test('the time axis counts seconds from the start', () => {
   expect(positionOn('time', [], 10_000)(7, 12_500)).toBe(2.5)
 })
 
-test('an axis that the run does not tell is not offered', () => {
+test('an axis without data is not offered', () => {
   const times = (...of: number[]) => ({ times: Float64Array.from(of) })
   expect(axesOf([], [times(NaN)])).toEqual(['step'])
   expect(axesOf(marks, [times(5)])).toEqual(['step', 'epoch', 'time'])

@@ -140,7 +140,7 @@ test('labels at line ends do not cover one another', () => {
   ])
 })
 
-test('a spike that would flatten the curve lies beyond the axis, and is told', () => {
+test('a spike that would flatten the curve is outside the axis, and is mentioned', () => {
   const steps = Array.from({ length: 100 }, (_, index) => index + 1)
   const spiked = series(
     'loss',

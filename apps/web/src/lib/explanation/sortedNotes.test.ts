@@ -27,7 +27,7 @@ test('an alarm stands apart from what a chip may hide', () => {
   })
 })
 
-test('a note is told by a word and a shape, and names the line that it was read from', () => {
+test('a note has a word, a shape and its origin', () => {
   const origin = { file: 'trainer_state.json', line: 88 }
   const notes = [
     { ...note('wrong_direction', 'alarm', 'perplexity is maximised.'), origin },

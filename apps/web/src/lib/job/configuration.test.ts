@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { settings } from './configuration.ts'
 
-test('settings are told as paths, in the order of their names', () => {
+test('settings are listed as paths, in the order of their names', () => {
   const config = {
     lr: 0.0003,
     seed: 12345,

@@ -13,12 +13,12 @@ function told(since: number | null, opinion: string | null = null) {
   return statusSentences(status, decided)
 }
 
-test('nothing is said while the latest evaluation is the best', () => {
+test('there is no text while the latest evaluation is the best', () => {
   expect(told(0)).toEqual([])
   expect(told(null)).toEqual([])
 })
 
-test('the second opinion and the wait are said', () => {
+test('the second opinion and the evaluations without improvement are shown', () => {
   expect(told(1, 'The trainer agrees.')).toEqual([
     'The trainer agrees.',
     'No improvement in the last evaluation.',

@@ -25,7 +25,7 @@ test('every policy has a line and a verb of its own', () => {
   expect(new Set(lines).size).toBe(Policy.options.length)
 })
 
-test('who chose a policy is said once', () => {
+test('the person who chose a policy is named once', () => {
   const chosen = { policy_from: 'job', policy_options: { prefer: 'latest', by: 'ana' } } as const
   expect(chosenWords(chosen, 'within_noise', 'nobody')).toBe(
     'Policy within noise, latest, chosen for this job by ana.',

@@ -15,7 +15,7 @@ test('what was asked wrongly keeps its sentence', () => {
   })
 })
 
-test('a database that is away is told as such, and printed once', () => {
+test('a database that cannot be reached is reported as such, once', () => {
   const print = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   expect(describeError(refused('ECONNREFUSED')).status).toBe(503)
   expect(describeError(refused('ECONNREFUSED')).status).toBe(503)

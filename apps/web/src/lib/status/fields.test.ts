@@ -5,7 +5,7 @@ import { aStatus } from '../testing.ts'
 
 const status = aStatus()
 
-test('every field of the status is told in exactly one place', () => {
+test('every field of the status is in exactly one section', () => {
   const places = ['progress', 'reading', 'best', 'run'] as const
   const told = places.flatMap((place) => statusLines(status, place).map(({ name }) => name))
   expect(told.sort()).toEqual(Object.keys(TrainingJobStatus.shape).sort())

@@ -67,7 +67,7 @@ test('what a later attempt took back is gone before that attempt has points', ()
   expect(steps(series)).toEqual([1, 2, 3])
 })
 
-test('a series that is told anew from its first point keeps nothing of the old one', () => {
+test('a series that is recorded again from its first point keeps nothing of the old one', () => {
   const series = begun([0, 500, 1000], 1000)
   series.append(delta(0, [0, 10], -1))
   expect(steps(series)).toEqual([0, 10])
@@ -76,7 +76,7 @@ test('a series that is told anew from its first point keeps nothing of the old o
   expect(steps(series)).toEqual([0, 10, 20])
 })
 
-test('a series that is told anew and has no points yet is empty', () => {
+test('a series that is recorded again and has no points yet is empty', () => {
   const series = begun([0, 1, 2])
   series.append(delta(0, [], -1))
   expect(series.view).toMatchObject({ count: 0, next_ordinal: 0 })

@@ -8,7 +8,8 @@ const TYPES = { csv: 'text/csv; charset=utf-8', json: 'application/json; charset
 /** A backtest as a file: a row a run and policy as CSV, or the whole as JSON. */
 export const GET: RequestHandler = async ({ locals, url }) => {
   const format = url.searchParams.get('format')
-  if (format !== 'csv' && format !== 'json') error(400, 'The format must be csv or json.')
+  if (format !== 'csv' && format !== 'json')
+    error(400, 'Add format=csv or format=json to the address.')
   const query = readQuery(url.searchParams)
   const backtest = await locals.api.backtest.run(runInput(query))
   const body = format === 'csv' ? backtestCsv(backtest) : `${measuredJson(backtest, 2)}\n`
