@@ -45,10 +45,10 @@ interface Round {
 export async function ingest(written: Written): Promise<void> {
   const rounds: Round[] = []
   for (let round = 0; round < ROUNDS; round++) rounds.push(await recorded(written, STEPS))
-  tell(rounds, STEPS)
+  printRounds(rounds, STEPS)
   if (LONG === 0) return
   const long = await recorded(written, LONG)
-  tell([long], LONG)
+  printRounds([long], LONG)
   const { kept, plain, read } = long.bytes
   printLine(
     `  bytes per point on disk: ${kept.toFixed(1)}; copied rows without an index ${plain.toFixed(1)}: ${(kept / plain).toFixed(2)} times; the file itself ${read.toFixed(1)}`,
@@ -56,7 +56,7 @@ export async function ingest(written: Written): Promise<void> {
   mustBeFlat(long.peaks)
 }
 
-function tell(rounds: readonly Round[], steps: number): void {
+function printRounds(rounds: readonly Round[], steps: number): void {
   const points = steps * NAMES.length
   const [ours, copy] = [rounds.map((one) => one.ours), rounds.map((one) => one.copy)].map(median)
   const times = rounds.map((one) => one.ours / one.copy)

@@ -40,8 +40,8 @@ export async function run(): Promise<void> {
   const ours = { ...(await audience.look(writes)), work }
   const floor = await bareFanOut(Math.round(ours.bytes))
   await db.close()
-  tell(`${READERS} readers`, ours)
-  tell('a bare fan-out', floor)
+  printMeasured(`${READERS} readers`, ours)
+  printMeasured('a bare fan-out', floor)
   printLine(
     `  median ${(ours.p50 / floor.p50).toFixed(1)} times, p99 ${(ours.p99 / floor.p99).toFixed(1)}`,
   )
@@ -51,7 +51,10 @@ export async function run(): Promise<void> {
 /** What readers received, and the CPU time of their server (ms). */
 type Measured = Seen & { work: number }
 
-function tell(who: string, { p50, p99, share, rate, bytes, messages, work }: Measured): void {
+function printMeasured(
+  who: string,
+  { p50, p99, share, rate, bytes, messages, work }: Measured,
+): void {
   printLine(
     `  ${who}: median ${ms(p50)}, p99 ${ms(p99)}; ${(100 * share).toFixed(1)} % of the writes came; ${rate.toFixed(0)} messages a second of ${(bytes / 1_000).toFixed(1)} kB, ${((1_000 * work) / messages).toFixed(0)} µs of work each`,
   )

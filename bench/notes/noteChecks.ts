@@ -23,7 +23,7 @@ export interface GivenNote {
 export interface NoteCheck {
   /** What counts as right, as the end of "right where …". */
   right_where: string
-  isRight: (told: GivenNote) => boolean
+  isRight: (given: GivenNote) => boolean
 }
 
 type Row = RunRows['evaluations'][number]

@@ -19,19 +19,19 @@ const Line = z.object({
 
 /** The content of a run's journal, read line by line without the product's reader. */
 export async function readJournalRows(folder: string): Promise<StoredRows> {
-  const told: StoredRows = { points: {}, evaluations: [], checkpoints: [], logs: [] }
+  const rows: StoredRows = { points: {}, evaluations: [], checkpoints: [], logs: [] }
   const journal = await readFile(join(folder, JOURNAL), 'utf8')
   for (const line of journal.trimEnd().split('\n').slice(1)) {
     const { type, attempt, step = NaN, values, path, text } = Line.parse(JSON.parse(line))
-    if (type === 'checkpoint') told.checkpoints.push(`${attempt} ${step} ${path}`)
-    if (type === 'log') told.logs.push(`${attempt} ${text}`)
+    if (type === 'checkpoint') rows.checkpoints.push(`${attempt} ${step} ${path}`)
+    if (type === 'log') rows.logs.push(`${attempt} ${text}`)
     for (const [name, value] of Object.entries(values)) {
-      if (type === 'metrics') (told.points[`${attempt} ${name}`] ??= []).push([step, value])
-      if (type === 'evaluation') told.evaluations.push([attempt, step, name, value])
+      if (type === 'metrics') (rows.points[`${attempt} ${name}`] ??= []).push([step, value])
+      if (type === 'evaluation') rows.evaluations.push([attempt, step, name, value])
     }
   }
-  told.checkpoints.sort()
-  return told
+  rows.checkpoints.sort()
+  return rows
 }
 
 /** Counts of points, evaluations, checkpoints and log lines. */

@@ -13,7 +13,7 @@ from bestmark import journal as of_journal
 from bestmark import journal_file
 
 
-def tell(steps: range) -> None:
+def log_steps(steps: range) -> None:
     for step in steps:
         bestmark.log({"loss": step}, step)
 
@@ -38,7 +38,7 @@ class Plenty(InFolder):
         """Moves the journal's folder away; the returned function puts it back."""
         away = self.folder.with_suffix(".away")
         self.folder.rename(away)
-        tell(range(1))
+        log_steps(range(1))
         bestmark._reporter.journal.flush()
         return lambda: away.rename(self.folder)
 
@@ -67,7 +67,7 @@ class Plenty(InFolder):
     def test_if_nothing_can_be_written_metrics_are_dropped_first_then_evaluations_and_checkpoints_never(self) -> None:
         with self.assertLogs("bestmark") as logs:
             back = self.away()
-            tell(range(1, 80))
+            log_steps(range(1, 80))
             for step in range(70):
                 bestmark.log({"loss": step, "eval_loss": step}, step)
             for step in range(200):
@@ -84,7 +84,7 @@ class Plenty(InFolder):
     def test_the_journal_says_how_many_events_are_missing_and_where(self) -> None:
         with self.assertLogs("bestmark"):
             back = self.away()
-            tell(range(1, 80))
+            log_steps(range(1, 80))
             for step in range(60):
                 bestmark.log({"eval_loss": step}, step)
             back()
@@ -112,7 +112,7 @@ class Plenty(InFolder):
             return was(*arguments)
         with (mock.patch.object(os, "open", held), mock.patch.object(of_journal, "PATIENCE", 0.05),
               mock.patch.object(bestmark._reporter.journal, "_wait", counted), self.assertLogs("bestmark")):
-            training = threading.Thread(target=tell, args=[range(1000)], daemon=True)
+            training = threading.Thread(target=log_steps, args=[range(1000)], daemon=True)
             training.start()
             training.join(60)
             self.assertFalse(training.is_alive())
@@ -121,7 +121,7 @@ class Plenty(InFolder):
             bestmark._reporter.journal.flush(10)
         kept = len(self.events("metrics"))
         self.assertEqual(self.missing(), [{"metrics": 1000 - kept}])
-        tell(range(1000, 1300))
+        log_steps(range(1000, 1300))
         self.assertEqual(len(self.events("metrics")), kept + 300)
 
 

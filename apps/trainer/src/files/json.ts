@@ -3,9 +3,9 @@ import { parsePythonJson } from '@bestmark/core'
 /** Parses an object in JSON as Python writes it; undefined if the text is not an object. */
 export function jsonObject(text: string): Record<string, unknown> | undefined {
   try {
-    const said = parsePythonJson(text)
-    const isObject = typeof said === 'object' && said !== null && !Array.isArray(said)
-    return isObject ? (said as Record<string, unknown>) : undefined
+    const parsed = parsePythonJson(text)
+    const isObject = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+    return isObject ? (parsed as Record<string, unknown>) : undefined
   } catch {
     // The caller reports what was skipped.
     return undefined

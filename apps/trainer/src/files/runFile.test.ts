@@ -31,8 +31,8 @@ for (const [name, opener] of Object.entries(OPENERS)) {
       ['socket', 'is a socket, not a file'],
     ] as const
     const open = async (path: string): Promise<unknown> => opener(path)
-    for (const [path, told] of vectors) {
-      await expect(open(at(path))).rejects.toThrow(`${at(path)} ${told}`)
+    for (const [path, why] of vectors) {
+      await expect(open(at(path))).rejects.toThrow(`${at(path)} ${why}`)
     }
     await expect(open('/dev/null')).rejects.toThrow('/dev/null is a device, not a file')
     server.close()

@@ -18,7 +18,10 @@ const PROGRAMS: Record<string, [program: string, why: string]> = {
   'a path of nothing': ['/no/such', 'there is no such program'],
   'a file that may not be run': ['./plain', 'permission denied'],
   'a folder': ['./folder', 'permission denied'],
-  'a script for nobody': ['./orphan', 'the interpreter in its first line does not exist'],
+  'a script with a missing interpreter': [
+    './orphan',
+    'the interpreter in its first line does not exist',
+  ],
   'a path through a file': ['./plain/program', 'a folder was expected, but it is a file'],
 }
 

@@ -122,7 +122,7 @@ test.each([
       writeFile(join(root, 'bestmark-output.log'), `{"step": 1, "loss": ${at}}\n`),
   ],
 ])(
-  'a run without a journal is the job of its folder: %s that another run writes into a folder made anew is another job',
+  'a run without a journal is the job of its folder: %s of another run in a new folder is another job',
   async (name, write) => {
     const root = join(here.path, `anew, ${name}`)
     await mkdir(root)

@@ -33,7 +33,7 @@ test.each([
   ['by hand', undefined],
   ['by `bestmark run` again', LOG],
 ])(
-  'a run that `bestmark run` began keeps its job when another journal is written %s in its folder made anew',
+  'a run of `bestmark run` keeps its job when another journal is written %s in its new folder',
   async (name, log) => {
     const root = join(here.path, name)
     const id = uuidv5(here.board.host_id, root)
@@ -49,7 +49,7 @@ test.each([
 )
 
 test('a job of a path that was read from a journal beside a log does not accept another journal', async () => {
-  const root = join(here.path, 'told by another')
+  const root = join(here.path, 'another journal')
   await program(root, '1c9e6679-7425-40de-944b-e07fc1f90ae7', 3, LOG)
   // As `bestmark run` begins it, before its program has a journal.
   const place = uuidv5(here.board.host_id, root)

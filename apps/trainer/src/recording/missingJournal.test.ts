@@ -77,7 +77,7 @@ test.each(Object.entries(FOLLOWERS))(
 )
 
 test.each(Object.entries(FOLLOWERS))(
-  'a journal that is begun anew under its id, in a folder that another logger made anew first, stays one job to %s',
+  'a journal that starts again with its id, in a folder that another logger created again, stays one job for %s',
   async (name, follow) => {
     const root = join(here.path, `anew, ${name}`)
     const job_id = await begin(root)

@@ -19,7 +19,7 @@ test.each([
     ['states', 'state alone', 'both ways', 'table', 'journal'],
   ],
 ])(
-  'a board %s opens whole, and tells its runs once where they are imported again',
+  'a board %s opens completely, and has each run once after another import',
   async (_, released, names) => {
     await using folder = await temporaryFolder()
     await using db = await testDatabase()

@@ -21,8 +21,8 @@ export async function recordScores(db: Database, run: RecordedRun): Promise<bool
     return false
   }
   if (size < offset || (offset > 0 && read.retracts)) {
-    const anew = { source: SCORES, from: cursor, to: '0', events: [], replace: true }
-    return (await record(db, job_id, anew)).recorded
+    const reset = { source: SCORES, from: cursor, to: '0', events: [], replace: true }
+    return (await record(db, job_id, reset)).recorded
   }
   if (read.offset === offset) return false
   const saved = await listCheckpoints(db, job_id)
