@@ -13,7 +13,7 @@ const PROTOCOL_HEADER = 'x-bestmark-protocol'
 process.env['NODE_ENV'] ??= 'production'
 process.env['PROTOCOL_HEADER'] = PROTOCOL_HEADER
 process.env['BODY_SIZE_LIMIT'] = String(LIMITS.body)
-// What a request says of its own origin is not believed, whatever this machine's environment says.
+// Headers about the origin are never trusted, also if the environment enables them.
 for (const name of ['HOST_HEADER', 'PORT_HEADER', 'ADDRESS_HEADER']) delete process.env[name]
 
 type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
@@ -43,7 +43,7 @@ server.on('error', leave).listen(Number(process.env['PORT'] ?? 4173), host, () =
     .catch(leave)
 })
 
-/** What hangs longer than this (ms), such as a database that does not answer, is left behind. */
+/** How long the server waits for work to end, such as a database that does not answer (ms). */
 const PATIENCE = 1_500
 
 let stopping = false

@@ -54,8 +54,8 @@ const authorization: Handle = async ({ event, resolve }) => {
 }
 
 /**
- * A tool is told in its own words, by the procedure that it called, unless it asked for a stream:
- * that would begin with 200.
+ * Whether a procedure answers with the error itself. A subscription does not, because its answer
+ * begins with status 200.
  */
 function isProcedureCall({ params, route }: RequestEvent): boolean {
   if (route.id === '/api/v1/[...path]') return true

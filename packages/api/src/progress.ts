@@ -1,7 +1,7 @@
 import { ownValue } from '@bestmark/core'
 import type { BoardNews, Delta, WatchQuery } from '@bestmark/db'
 
-/** What a subscriber asked to follow; the same each time it connects again. */
+/** What a subscriber follows; the same each time it reconnects. */
 export interface WatchRequest {
   jobs: readonly string[] | 'all'
   since?: number | undefined

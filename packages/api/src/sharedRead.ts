@@ -10,9 +10,9 @@ interface Read {
 const databases = new WeakMap<Database['sql'], Map<string, Read>>()
 
 /**
- * Answers all callers that ask the same question at once with one read, as the pages of a job do
- * after each change. A read that began before a caller asked may miss what the caller knows of, so
- * it waits for the next one: there are two at most, however many ask.
+ * Answers all callers with the same input by one read, such as the pages of a job after a change. A
+ * read that began before a call may miss the newest change, so the call waits for the next read. There
+ * are at most two reads, for any number of callers.
  */
 export function sharedRead<T extends object>(
   { sql }: Pick<Database, 'sql'>,

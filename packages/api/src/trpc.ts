@@ -22,7 +22,7 @@ const t = initTRPC
     isDev: false,
     errorFormatter: ({ shape, error }) => ({ ...shape, message: sentenceOf(error) }),
     sse: {
-      // A connection that died without a word is noticed by the missing pings, and made again.
+      // Missing pings show that a connection died; the client then reconnects.
       ping: { enabled: true, intervalMs: 5_000 },
       client: { reconnectAfterInactivityMs: 12_000 },
     },
@@ -67,14 +67,14 @@ function coded(error: TRPCError): TRPCError {
   return unavailable(cause) ?? error
 }
 
-/** What the caller is told. What went wrong inside is for the server's log, which has the cause. */
+/** The message for the caller. Internal errors go to the server's log, with their cause. */
 function sentenceOf({ code, cause, message }: TRPCError): string {
   if (cause instanceof ZodError) {
     const [issue] = cause.issues
     const where = issue?.path.join('.') || 'The input'
     return `${where}: ${issue?.message ?? 'it is not what was expected'}.`
   }
-  // What a parser says of an input that is none is said in its own words.
+  // The message of a parser is internal, so it is replaced.
   const isRaw = code === 'BAD_REQUEST' && cause && !(cause instanceof InputRefused)
   if (isRaw && !(cause instanceof Refused)) return 'The input cannot be read.'
   if (code !== 'INTERNAL_SERVER_ERROR') return message

@@ -8,7 +8,7 @@ const SENTENCES: Record<DatabaseFailure, string> = {
   read_only: 'The database is read-only, so nothing was changed. Try again once it can be written.',
 }
 
-/** What a reader is told where the database does not do its part; undefined for any other error. */
+/** The message for a database failure; undefined for any other error. */
 export function unavailableSentence(error: unknown): string | undefined {
   const by = databaseFailure(error)
   return by && SENTENCES[by]

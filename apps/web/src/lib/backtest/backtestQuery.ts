@@ -6,7 +6,7 @@ export interface BacktestQuery {
   project: string
   /** A metric, or `task` for each run's own. */
   target: string
-  /** Told where the target's name does not tell. */
+  /** Given if the target's name does not show it. */
   direction: Direction | null
 }
 
@@ -15,7 +15,7 @@ const DIRECTIONS: readonly Direction[] = ['min', 'max']
 /** Each run's own task metric. */
 export const TASK = 'task'
 
-/** Reads an address; what it does not understand it leaves out. */
+/** Reads an address; invalid parameters are left out. */
 export function readQuery(parameters: Pick<URLSearchParams, 'get'>): BacktestQuery {
   return {
     project: (parameters.get('project') ?? '').trim(),
@@ -24,7 +24,7 @@ export function readQuery(parameters: Pick<URLSearchParams, 'get'>): BacktestQue
   }
 }
 
-/** Whether it must be told in which direction the target is better. */
+/** Whether the direction of the target must be given. */
 export function needsDirection(target: string): boolean {
   return target !== TASK && !target.includes(',') && directionOf(target) === undefined
 }

@@ -7,10 +7,10 @@ export type Axis = 'step' | 'epoch' | 'time'
 
 export const AXES: readonly Axis[] = ['step', 'epoch', 'time']
 
-/** Pairs that the run told together, by which steps are turned into epochs. */
+/** Logged pairs of step and epoch, used to convert steps to epochs. */
 export type EpochMarks = readonly { step: number | null; epoch: number | null }[]
 
-/** Turns a point's step and time (ms since the epoch) into its position on the axis; NaN where unknown. */
+/** Converts a point's step and time (ms since the epoch) to its position on the axis; NaN if unknown. */
 export type PositionOf = (step: number, time: number) => number
 
 /** The placing function of an axis; `start` is the time (ms) that the time axis counts from. */

@@ -2,7 +2,7 @@ import { isTest } from '@bestmark/core'
 import type { CheckpointList, CheckpointRow, SeriesName } from '../api.ts'
 import { count } from '../figures.ts'
 
-/** Checkpoints as a person reads them: best first, by rank, then those that were passed over. */
+/** Checkpoints by rank, the best first, then the skipped ones. */
 export function ranked({ checkpoints, selection }: CheckpointList): CheckpointRow[] {
   const rank = new Map(selection.ranking.map(({ checkpoint_id }, index) => [checkpoint_id, index]))
   const place = ({ checkpoint_id }: CheckpointRow) => rank.get(checkpoint_id) ?? Infinity

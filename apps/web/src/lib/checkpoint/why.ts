@@ -2,7 +2,7 @@ import type { CheckpointRow } from '../api.ts'
 
 type Row = Pick<CheckpointRow, 'place' | 'difference' | 'is_best' | 'is_tied' | 'why_not'>
 
-/** What is said of a checkpoint beside its place and its distance, which are figures of their own. */
+/** The text beside the rank and the difference of a checkpoint. */
 export function whyText({ place, difference, is_best, is_tied, why_not }: Row): string {
   if (is_best) return ''
   if (place === null || difference === 0) return why_not ?? ''

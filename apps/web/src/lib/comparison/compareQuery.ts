@@ -15,7 +15,7 @@ const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i
 /** As many jobs as are compared by their ids. */
 const MOST = 50
 
-/** Reads an address; what it does not understand it leaves out. */
+/** Reads an address; invalid parameters are left out. */
 export function readQuery(parameters: Pick<URLSearchParams, 'get'>): CompareQuery {
   const ids = idsIn(parameters.get('jobs')).slice(0, MOST)
   const [one, other] = idsIn(parameters.get('sides'))

@@ -17,7 +17,7 @@ export const SORTS: readonly { value: Sort; label: string }[] = [
   { value: 'best', label: 'best value' },
 ]
 
-/** Reads an address; what it does not understand it leaves out. */
+/** Reads an address; invalid parameters are left out. */
 export function readQuery(parameters: Pick<URLSearchParams, 'get' | 'getAll'>): JobQuery {
   const sort = SORTS.find(({ value }) => value === parameters.get('sort'))?.value
   return {

@@ -23,7 +23,7 @@ export class LiveJobs {
   #listed: () => ListedJobs
   /** A later reading of `of`; another page that is gone to takes its place. */
   #newer = $state.raw<{ of: ListedJobs; page: JobPage } | null>(null)
-  /** Later words on jobs of the page, by id. */
+  /** Later deltas of jobs on the page, by id. */
   #later = $state.raw<Record<string, Delta>>({})
   /** The states of jobs that are not on the page; one that is new, or changes, may come onto it. */
   #elsewhere: Record<string, string> = {}
@@ -89,7 +89,7 @@ export class LiveJobs {
   })
 }
 
-/** The row as it was read, or what was told of it later; a revision tells which, no clock does. */
+/** The newer of a row and a later delta, by their revisions. */
 function newer(
   read: TrainingJobStatus,
   revision: number,

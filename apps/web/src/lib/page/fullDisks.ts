@@ -4,7 +4,7 @@ import { duration, exact } from '../times.ts'
 /** How often the disks are asked for anew (ms). */
 const AGAIN = 15_000
 
-/** What a reader is told of a disk that is full, or was. */
+/** The text for a disk that is full, or was. */
 export function diskWords(disk: FullDisk, now: number): string {
   const { host, mount, holds_database, full_since, over_at } = disk
   const holding = holds_database ? ', which holds the database of this board,' : ''

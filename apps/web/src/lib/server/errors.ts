@@ -7,7 +7,7 @@ const STATUS: Partial<Record<TRPCError['code'], number>> = {
   UNAUTHORIZED: 401,
 }
 
-/** What the reader of a page is told of an error, and with which status. */
+/** The status and message of an error for the reader of a page. */
 export function describeError(error: unknown): { status: number; message: string } {
   const unavailable = unavailableSentence(error)
   if (unavailable !== undefined) {
@@ -23,7 +23,7 @@ export function describeError(error: unknown): { status: number; message: string
 let last = ''
 let ending = false
 
-/** Prints nothing from here on: what breaks off because the server stops is no fault. */
+/** Stops logging: errors caused by the stop of the server are expected. */
 export function stopLogging(): void {
   ending = true
 }

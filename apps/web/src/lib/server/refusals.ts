@@ -1,6 +1,6 @@
 import { plainPage } from './plainPage.ts'
 
-/** What those are told who may not come in, or who come while nothing can be shown. */
+/** The pages for refused requests, and for a database that cannot be reached. */
 export const refusals = {
   host: () =>
     plainPage({

@@ -12,7 +12,7 @@ export interface StatusField {
 
 const TREND = { falling: '↘ falling', flat: '→ flat', rising: '↗ rising' } as const
 
-/** "Not declared" is told apart from an empty word. */
+/** An empty or missing text is shown as unknown. */
 const word = (text: string | null) => text || UNKNOWN
 
 /**

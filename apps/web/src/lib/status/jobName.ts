@@ -1,4 +1,4 @@
-/** How a job is called where its name is all that is shown; a name of blanks could not be pressed. */
+/** The shown name of a job; a blank name could not be clicked. */
 export function jobName(name: string): string {
   return name.trim() === '' ? 'a job without a name' : name
 }

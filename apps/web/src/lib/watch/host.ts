@@ -1,7 +1,7 @@
 import type { JobDetail } from '../api.ts'
 import { duration } from '../times.ts'
 
-/** An agent that is not heard for this long (ms) is taken to be away. */
+/** An agent that is silent for this long (ms) counts as away. */
 const AWAY = 60_000
 
 /**

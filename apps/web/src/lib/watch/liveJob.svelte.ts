@@ -86,7 +86,7 @@ export class LiveJob {
     for (const deployment of delta.deployments) this.putDeployment(deployment)
   }
 
-  /** Puts a deployment where it belongs: in the place of its older self, or first. */
+  /** Adds a deployment, or replaces its older version. */
   putDeployment(deployment: Deployment): void {
     const others = this.deployments.filter(
       ({ deployment_id }) => deployment_id !== deployment.deployment_id,

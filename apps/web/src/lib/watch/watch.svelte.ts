@@ -6,8 +6,8 @@ import { backoff } from './backoff.ts'
 export type WatchInput = Parameters<typeof api.watch.subscribe>[0]
 
 /**
- * `resting`: the tab is hidden, nothing is asked. `away`: the board does not answer. `ended`: it
- * lets this browser in no more, so it is not asked again.
+ * `resting`: the tab is hidden, so there is no subscription. `away`: the board does not answer.
+ * `ended`: this browser lost its access, so there is no further try.
  */
 export type Connection = 'connecting' | 'live' | 'resting' | 'away' | 'ended'
 
@@ -110,7 +110,7 @@ export class Watch {
   }
 }
 
-/** Whether the board lets this browser in no more; a stream that is lost does not say why. */
+/** Whether this browser lost its access; a lost stream does not give the reason. */
 async function isAccessLost(): Promise<boolean> {
   try {
     await api.hosts.fullDisks.query({})
