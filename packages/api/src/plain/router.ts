@@ -107,7 +107,7 @@ async function findJob(db: Database, text: string): Promise<TrainingJobStatus> {
   if (!job) throw new JobUnknown(text)
   if (others.length === 0) return job
   const ids = [job, ...others].map(({ job_id }) => job_id)
-  throw new Refused(`"${text}" is several jobs: ${ids.join(', ')}. Give more of the id.`)
+  throw new Refused(`"${text}" matches several jobs: ${ids.join(', ')}. Write more of the id.`)
 }
 
 async function listOf(db: Database, text: string): Promise<CheckpointList> {
