@@ -21,11 +21,11 @@ const INTRODUCTION = `# The command line
 
 Name a job by its id, by the beginning of its id, or by its name. If several jobs match, the command lists them and exits with 2.
 
-| exit code | meaning                                                                                    |
-| --------- | ------------------------------------------------------------------------------------------ |
-| 0         | found, or done                                                                             |
-| 1         | nothing to choose from, or nothing to do                                                   |
-| 2         | wrong input: the error says what is wrong, where, and what to do                           |
+| exit code | meaning                                                                                |
+| --------- | -------------------------------------------------------------------------------------- |
+| 0         | found, or done                                                                         |
+| 1         | nothing to choose from, or nothing to do                                               |
+| 2         | wrong input: the error says what is wrong, where, and what to do                       |
 | 3         | the trainer names another checkpoint as best (only with \`pick --fail-on-disagreement\`) |
 
 With \`--json\`, NaN, Infinity and -Infinity are the strings \`"NaN"\`, \`"Infinity"\` and \`"-Infinity"\`.
