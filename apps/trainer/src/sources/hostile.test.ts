@@ -13,7 +13,7 @@ import { readRun } from './readRun.ts'
 
 const here = testBoard()
 
-for (const [name, { files, best, told }] of Object.entries(HOSTILE)) {
+for (const [name, { files, best, warnings: expected }] of Object.entries(HOSTILE)) {
   test(`an invalid record is skipped with one warning, and the rest is recorded: ${name}`, async () => {
     const root = join(here.path, name)
     await writeFiles(root, files)
@@ -22,15 +22,15 @@ for (const [name, { files, best, told }] of Object.entries(HOSTILE)) {
     const chosen = select({ policy: 'as_declared', ...rowsFrom(events) })
     expect(chosen.best?.step).toBe(best)
     const texts = readerWarnings(events)
-    expect(texts).toEqual(told.map((text) => expect.stringMatching(text)))
+    expect(texts).toEqual(expected.map((text) => expect.stringMatching(text)))
     const picked = await command(['pick', root, '--json'], { env: here.env })
     const { best_step, warnings } = JSON.parse(picked.stdout)
     expect([picked.code, best_step, warnings]).toEqual([0, best, texts])
-    const heard: string[] = []
-    const job = await importRun(here.board, root, {}, (text) => heard.push(text))
+    const reported: string[] = []
+    const job = await importRun(here.board, root, {}, (text) => reported.push(text))
     expect(job).toMatchObject({ best_step: best })
     expect(['completed', 'stopped', 'running']).toContain(job.status)
-    expect(heard).toEqual(texts)
+    expect(reported).toEqual(texts)
     const logs = await jobLogs(here.board.db, job.job_id)
     expect(logs.filter(({ level }) => level === 'warning').map(({ text }) => text)).toEqual(texts)
   })

@@ -1,13 +1,13 @@
 import { weightsOf } from '../testing.ts'
 import { eventRecord, record } from './tensorboard/tfeventsTesting.ts'
 
-/** A run in which some records hold what no program should write, and what a reader makes of it. */
+/** A run with invalid records, and the expected result. */
 export interface HostileRun {
   files: Record<string, string | Uint8Array>
-  /** The step of the best checkpoint, by the records that fit. */
+  /** The step of the best checkpoint, by the valid records. */
   best: number
-  /** What is told, once each. */
-  told: RegExp[]
+  /** The expected warnings, once each. */
+  warnings: RegExp[]
 }
 
 const saved = (...paths: string[]): HostileRun['files'] =>
@@ -15,7 +15,7 @@ const saved = (...paths: string[]): HostileRun['files'] =>
 
 const EVENTS = 'events.out.tfevents.1700000000.vm.1.0'
 
-/** Evaluations at steps 20 and 40, and whatever else between them. */
+/** Evaluations at steps 20 and 40, with other records between them. */
 function tensorboard(...between: Buffer[]): HostileRun['files'] {
   const at = (step: number, value: number): Buffer =>
     eventRecord(step, [{ tag: 'eval/loss', value }], 1.7e9 + step)
@@ -50,37 +50,37 @@ const lightning = (...rows: string[]): HostileRun['files'] => ({
   ...saved('checkpoints/epoch=1-step=20.ckpt'),
 })
 
-/** One run for each way in which a source may be told nonsense. */
+/** One run for each kind of invalid input. */
 export const HOSTILE: Record<string, HostileRun> = {
   'tensorboard-step-minus-1': {
     files: tensorboard(lowest(-1)),
     best: 20,
-    told: [/^Skipped the record at byte \d+ of events\.out.*: its step is -1\.$/],
+    warnings: [/^Skipped the record at byte \d+ of events\.out.*: its step is -1\.$/],
   },
   'tensorboard-step-beyond-2-53': {
     files: tensorboard(lowest(2n ** 53n + 2n), lowest(2n ** 63n - 1n), lowest(2n ** 53n)),
     best: 20,
-    told: [/^Skipped the record at byte \d+ of .* and 2 more: its step is 9007199254740994/],
+    warnings: [/^Skipped the record at byte \d+ of .* and 2 more: its step is 9007199254740994/],
   },
   'tensorboard-time-1e300': {
     files: tensorboard(lowest(30, 1e300)),
     best: 20,
-    told: [/^Ignored a field of the record at byte \d+ of .*: at must be a time .*got 1e\+303/],
+    warnings: [/^Ignored a field of the record at byte \d+ of .*: at must be a time .*got 1e\+303/],
   },
   'tensorboard-time-nan': {
     files: tensorboard(lowest(30, NaN)),
     best: 20,
-    told: [/^Ignored a field of the record at byte \d+ of .*: at must be a time .*got NaN/],
+    warnings: [/^Ignored a field of the record at byte \d+ of .*: at must be a time .*got NaN/],
   },
   'tensorboard-cut-double': {
     files: tensorboard(record(Buffer.from([0x09, 1, 2]))),
     best: 20,
-    told: [/^Skipped the record at byte \d+ of .*: it is not an event\.$/],
+    warnings: [/^Skipped the record at byte \d+ of .*: it is not an event\.$/],
   },
   'lightning-steps': {
     files: lightning('2,-5,0.5,0.2', ...Array.from({ length: 999 }, () => '2,1e300,0.5,0.2')),
     best: 20,
-    told: [/^Skipped line 4 of metrics\.csv and 999 more: it has no step\.$/],
+    warnings: [/^Skipped line 4 of metrics\.csv and 999 more: it has no step\.$/],
   },
   'dvclive-step-beyond-2-53': {
     files: {
@@ -89,7 +89,7 @@ export const HOSTILE: Record<string, HostileRun> = {
       ...saved('checkpoint-1.safetensors', 'checkpoint-2.safetensors'),
     },
     best: 1,
-    told: [/^Skipped line 3 of dvclive\/plots\/metrics\/eval\/loss\.tsv: it has no step\.$/],
+    warnings: [/^Skipped line 3 of dvclive\/plots\/metrics\/eval\/loss\.tsv: it has no step\.$/],
   },
   'log-of-a-huge-step': {
     files: {
@@ -101,7 +101,7 @@ export const HOSTILE: Record<string, HostileRun> = {
       ...saved('step_100.safetensors', 'step_200.safetensors'),
     },
     best: 100,
-    told: [/^Skipped line 2 of train\.log and 2 more: step must be a whole number/],
+    warnings: [/^Skipped line 2 of train\.log and 2 more: step must be a whole number/],
   },
   'output-of-huge-totals': {
     files: {
@@ -114,7 +114,7 @@ export const HOSTILE: Record<string, HostileRun> = {
       ...saved('checkpoint-5.safetensors'),
     },
     best: 5,
-    told: [
+    warnings: [
       /^Skipped line 2 of bestmark-output\.log: its total number of steps is not a whole number\.$/,
     ],
   },
@@ -128,7 +128,7 @@ export const HOSTILE: Record<string, HostileRun> = {
       ...saved('weights/epoch1.pt', 'weights/epoch2.pt'),
     },
     best: 2,
-    told: [
+    warnings: [
       /^Ignored a field of the configuration: total_steps must be a whole number .*got 1e\+300/,
     ],
   },
@@ -144,7 +144,7 @@ export const HOSTILE: Record<string, HostileRun> = {
       ...saved('checkpoint-10/model.safetensors', 'checkpoint-20/model.safetensors'),
     },
     best: 10,
-    told: [
+    warnings: [
       /^Ignored a field of line 2 of journal\.jsonl: total_steps must be .*got 100000000000000000000/,
       /^Skipped line 7 of journal\.jsonl: attempt must be a whole number from 0 to 2147483647/,
       /^Skipped line 8 of journal\.jsonl and 3 more: step must be/,
@@ -162,11 +162,11 @@ export const HOSTILE: Record<string, HostileRun> = {
       ...saved('checkpoint-10/model.safetensors', 'checkpoint-20/model.safetensors'),
     },
     best: 10,
-    told: [/^Skipped line 1 of bestmark-scores\.jsonl and 1 more: it is not a score\.$/],
+    warnings: [/^Skipped line 1 of bestmark-scores\.jsonl and 1 more: it is not a score\.$/],
   },
 }
 
-/** JSON of lists within lists. */
+/** JSON with nested lists. */
 const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
 
 const state = (extra: string): string =>
@@ -180,7 +180,7 @@ const stated = (extra: string): HostileRun['files'] => ({
   ...saved('checkpoint-10/model.safetensors', 'checkpoint-20/model.safetensors'),
 })
 
-HOSTILE['state-nested-deeply'] = { files: stated(nested(100_000)), best: 10, told: [] }
+HOSTILE['state-nested-deeply'] = { files: stated(nested(100_000)), best: 10, warnings: [] }
 
 HOSTILE['journal-of-odd-paths'] = {
   files: {
@@ -192,7 +192,7 @@ HOSTILE['journal-of-odd-paths'] = {
     ...saved('checkpoint-10/model.safetensors'),
   },
   best: 10,
-  told: [
+  warnings: [
     /^Skipped line 5 of journal\.jsonl and 2 more: its path is too long, or has a NUL character\.$/,
   ],
 }
@@ -200,5 +200,7 @@ HOSTILE['journal-of-odd-paths'] = {
 HOSTILE['yaml-nested-deeply'] = {
   files: { ...stated('1'), 'training_args.yaml': `monitor: ${nested(100_000)}\n` },
   best: 10,
-  told: [/^Ignored training_args\.yaml: it is not valid YAML \(line 1: it is nested too deeply\)/],
+  warnings: [
+    /^Ignored training_args\.yaml: it is not valid YAML \(line 1: it is nested too deeply\)/,
+  ],
 }

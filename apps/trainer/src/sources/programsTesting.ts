@@ -6,20 +6,20 @@ import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { command } from '../commands/testing.ts'
 
-/** The Python client, beside whose code the programs lie. */
+/** The folder of the Python client, with the programs. */
 export const CLIENT = fileURLToPath(new URL('../../../../clients/python', import.meta.url))
-/** A Python that has the training programs; undefined where none is named. */
+/** A Python with the training programs; undefined if none is set. */
 export const python = process.env['BESTMARK_PYTHON']
-/** Why tests with real programs are skipped, to end their sentences. */
+/** Added to the names of skipped tests: why they are skipped. */
 export const why = python
   ? ''
   : ' (skipped: BESTMARK_PYTHON names no Python with the training programs; .ci/python makes one)'
 const skippable = test.skipIf(!python)
-/** Each program takes seconds, and minutes on a machine that never loaded its libraries. */
+/** A program takes seconds, or minutes on the first start of its libraries. */
 export const real = (rule: string, check: () => Promise<void>) =>
   skippable(rule, { timeout: 300_000 }, check)
 
-/** Trains with a real program in a process of its own; returns what it printed. */
+/** Trains with a real program in a separate process, and returns its output. */
 export async function train(program: string, folder: string, ...words: string[]): Promise<string> {
   const argv = [join(CLIENT, 'programs', program), folder, ...words]
   const env = { ...process.env, PYTHONPATH: join(CLIENT, 'src'), CUDA_VISIBLE_DEVICES: '' }
@@ -27,7 +27,7 @@ export async function train(program: string, folder: string, ...words: string[])
   return stdout
 }
 
-/** What `bestmark pick --json` says of a folder, as far as it is computed with here. */
+/** The fields of `bestmark pick --json` that these tests use. */
 interface Picked {
   best_step: number
   best_metric: number
@@ -43,7 +43,7 @@ export async function pick(folder: string): Promise<Picked> {
   return JSON.parse(stdout) as Picked
 }
 
-/** The rows of a CSVLogger's file, as numbers by name. */
+/** The rows of a CSVLogger's file, as numbers by column. */
 export async function csvRows(file: string): Promise<Record<string, number>[]> {
   const [head = '', ...lines] = (await readFile(file, 'utf8')).trim().split(/\r?\n/)
   const names = head.split(',')

@@ -59,9 +59,9 @@ const after = new WeakMap<TrainerState, ReadonlySet<LogEntry>>()
 
 /** Rows that were logged after training: those after the last summary row. */
 export function rowsAfter(state: TrainerState): ReadonlySet<LogEntry> {
-  const known = after.get(state)
-  const found = known ?? new Set(state.log_history.slice(rowsOfTraining(state) + 1))
-  if (!known) after.set(state, found)
+  const cached = after.get(state)
+  const found = cached ?? new Set(state.log_history.slice(rowsOfTraining(state) + 1))
+  if (!cached) after.set(state, found)
   return found
 }
 
@@ -69,16 +69,16 @@ const ofSteps = new WeakMap<TrainerState, Map<number, LogEntry[]>>()
 
 /** The rows of training at a step. */
 function rowsOfStep(state: TrainerState, step: number): readonly LogEntry[] {
-  let known = ofSteps.get(state)
-  if (!known) {
+  let cached = ofSteps.get(state)
+  if (!cached) {
     const isAfter = rowsAfter(state)
-    known = Map.groupBy(
+    cached = Map.groupBy(
       state.log_history.filter((row) => !isAfter.has(row)),
       (row) => row.step,
     )
-    ofSteps.set(state, known)
+    ofSteps.set(state, cached)
   }
-  return known.get(step) ?? []
+  return cached.get(step) ?? []
 }
 
 /** The number of rows before the last summary row of a training. */

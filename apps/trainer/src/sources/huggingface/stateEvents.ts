@@ -34,10 +34,10 @@ interface AttemptOptions {
 }
 
 /** The events in one attempt's state files, not yet parsed. */
-export function attemptEvents(branch: Branch, place: AttemptOptions): object[] {
-  const { attempt, folders, isLast, declaration, loads, results } = place
+export function attemptEvents(branch: Branch, options: AttemptOptions): object[] {
+  const { attempt, folders, isLast, declaration, loads, results } = options
   const { state, file, folder } = branch.longest
-  const history = new StateHistory(state, file, place)
+  const history = new StateHistory(state, file, options)
   const entries = state.log_history.slice(branch.shared)
   const written = new Set(branch.members.map((member) => member.folder))
   const saved = folders.filter(({ name, state }) =>

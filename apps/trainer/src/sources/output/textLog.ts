@@ -199,8 +199,10 @@ function moveBar(state: State, bar: [done: number, total: number, file: string])
   state.bar = bar
   const rows = state.waiting
   state.waiting = []
-  const placed = rows.flatMap(([row, origin]) => rowEvents(state, { ...row, step: done }, origin))
-  return [...announceTotal(state, total), ...placed]
+  const rowsEvents = rows.flatMap(([row, origin]) =>
+    rowEvents(state, { ...row, step: done }, origin),
+  )
+  return [...announceTotal(state, total), ...rowsEvents]
 }
 
 function announceTotal(state: State, total: number | null): Found[] {

@@ -79,8 +79,8 @@ class LineReader<State extends Progress> implements SourceReader {
     const at = (this.#at ??= await this.#beginning(listing))
     const replace = first && this.#cursor !== ''
     const events = await this.#lines(listing, at)
-    if (events === 'replaced') return this.#anew()
-    if (events.length > 0 && at.hasEnded) return this.#anew()
+    if (events === 'replaced') return this.#reset()
+    if (events.length > 0 && at.hasEnded) return this.#reset()
     addToHistory(at.history, events, this.#isWaiting ? Date.now() : undefined)
     this.#isWaiting = !this.#read
     if (!this.#read) events.push(...this.#endOfInput(at))
@@ -165,11 +165,11 @@ class LineReader<State extends Progress> implements SourceReader {
 
   #bytesOf(file: string, at: Cursor<State>): TrainingEvent[] | 'replaced' | undefined {
     const path = join(this.#root, file)
-    const place = ownValue(at.files, file) ?? BEGINNING
-    const look = readNewBytes(path, place)
+    const previous = ownValue(at.files, file) ?? BEGINNING
+    const look = readNewBytes(path, previous)
     if (look.kind !== 'grown') return look.kind === 'replaced' ? 'replaced' : undefined
     const { bytes, size } = look
-    const { offset } = place
+    const { offset } = previous
     const read = this.#format.bytes?.(at.state, { file, bytes, offset, size })
     if (!read || read.used === 0) return undefined
     setOwn(at.files, file, offsetIn(path, offset + read.used))
@@ -204,7 +204,7 @@ class LineReader<State extends Progress> implements SourceReader {
   }
 
   /** Reads the whole run again. */
-  async #anew(): Promise<Piece> {
+  async #reset(): Promise<Piece> {
     this.#at = undefined
     return { ...(await this.next()), replace: true }
   }

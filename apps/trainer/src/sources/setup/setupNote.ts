@@ -18,7 +18,7 @@ export function writeSetupNote(folder: string, note: SetupNote): void {
   writeFileSync(join(folder, SETUP_NOTE), `${JSON.stringify(note)}\n`)
 }
 
-/** Undefined where there is none, or what it says cannot be read. */
+/** The note in a folder; undefined if it is missing or invalid. */
 export async function readSetupNote(folder: string): Promise<SetupNote | undefined> {
   return SetupNote.safeParse(jsonObject(await textIfReadable(join(folder, SETUP_NOTE)))).data
 }

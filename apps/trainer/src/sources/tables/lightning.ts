@@ -183,8 +183,8 @@ export async function withTrainingSteps(
   if (!found || !hasOtherCount(found)) return [...saved]
   return Promise.all(
     saved.map(async (one) => {
-      const known = await readTorchState(root, one.path)
-      return { ...one, step: known ? trainingSteps(known) : null }
+      const torchState = await readTorchState(root, one.path)
+      return { ...one, step: torchState ? trainingSteps(torchState) : null }
     }),
   )
 }

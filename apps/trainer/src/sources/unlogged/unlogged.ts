@@ -60,14 +60,14 @@ async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]>
   const isEpochs = candidates.every(({ found, facts }) => (facts.step ?? found.hints.step) === null)
   const axis = { isEpochs, shift: 0 } as const
   const none = { metric: null, total_epochs: null }
-  const placed = orderWeights(joinWeights(candidates, emptyHistory(), axis, none), candidates)
+  const ordered = orderWeights(joinWeights(candidates, emptyHistory(), axis, none), candidates)
   const { fields, totals, warnings } = readDeclaration(await readConfigurations(root))
   const kept = readMonitoredMetric(candidates)
-  const claim = readClaimedBest(candidates, placed.saved)
-  const texts = [...warnings, ...new Set(placed.notes)]
+  const claim = readClaimedBest(candidates, ordered.saved)
+  const texts = [...warnings, ...new Set(ordered.notes)]
   const events = [
     startedEvent({ ...fields, ...totals, ...(kept && fields.metric_for_best === null && kept) }),
-    ...(await Promise.all(placed.saved.map((one) => savedEvents(root, one)))).flat(),
+    ...(await Promise.all(ordered.saved.map((one) => savedEvents(root, one)))).flat(),
     ...(claim ? [claimEvent(0, claim)] : []),
     ...texts.map((text) => readerNote(0, text)),
     ...(isOver ? [endedEvent(0, 'completed')] : []),

@@ -15,11 +15,11 @@ const COPY = 1000
  * older file with a higher step is from an earlier attempt. Does nothing for one attempt, or if the
  * times are those of a copy.
  */
-export function assignAttempts(placed: readonly JoinedFile[], { last }: LogHistory): JoinedFile[] {
+export function assignAttempts(joined: readonly JoinedFile[], { last }: LogHistory): JoinedFile[] {
   const attempts = last.length
-  const stepped = placed.filter(({ saved }) => saved.step !== null)
+  const stepped = joined.filter(({ saved }) => saved.step !== null)
   const times = stepped.map(({ saved }) => saved.mtime)
-  if (attempts < 2 || Math.max(...times) - Math.min(...times) < COPY) return [...placed]
+  if (attempts < 2 || Math.max(...times) - Math.min(...times) < COPY) return [...joined]
   const attemptOf = new Map<JoinedFile, number>()
   let [attempt, before] = [attempts - 1, Infinity]
   for (const one of stepped.toSorted((a, b) => b.saved.mtime - a.saved.mtime)) {
@@ -29,7 +29,7 @@ export function assignAttempts(placed: readonly JoinedFile[], { last }: LogHisto
     before = step
     attemptOf.set(one, attempt)
   }
-  return placed.map((one) => {
+  return joined.map((one) => {
     const attempt = attemptOf.get(one)
     return attempt === undefined ? one : { ...one, saved: { ...one.saved, attempt } }
   })

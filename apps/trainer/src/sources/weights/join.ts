@@ -63,8 +63,8 @@ export function joinWeights(
         add(one, step, by)
     }
   }
-  const placed = signed.map(({ one, signs }) => weighSigns(one, signs))
-  return assignAttempts(placed, history).map(({ one, saved }) => {
+  const weighed = signed.map(({ one, signs }) => weighSigns(one, signs))
+  return assignAttempts(weighed, history).map(({ one, saved }) => {
     const epoch = axis.isEpochs ? saved.step : epochOf(one, saved, history)
     return { ...saved, epoch, values: unloggedValues(one, candidates, saved, history) }
   })
