@@ -1,5 +1,5 @@
 import type { BacktestRun } from '@bestmark/core'
-import { and, asc, count, desc, eq, inArray } from 'drizzle-orm'
+import { and, asc, count, desc, eq, inArray, isNull } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { type EvaluationRow, evaluationsOf } from '../rows/evaluations.ts'
 import type { Tx } from '../rows/job.ts'
@@ -55,11 +55,15 @@ export async function finishedRuns(
   })
 }
 
-/** Jobs that have come to their end. */
+/** Jobs that have come to their end and were not deleted. */
 export function finished(project: string | undefined) {
-  const { status, project: named } = trainingJobs
+  const { status, project: named, deleted_at } = trainingJobs
   const ended = inArray(status, ['completed', 'failed', 'stopped'])
-  return and(ended, project === undefined ? undefined : eq(named, storable(project)))
+  return and(
+    ended,
+    isNull(deleted_at),
+    project === undefined ? undefined : eq(named, storable(project)),
+  )
 }
 
 async function measuredJobs(

@@ -1,5 +1,5 @@
 import { compareRuns, type Comparison, isActive, type TrainingJobStatus } from '@bestmark/core'
-import { and, asc, count, desc, eq, inArray, type SQL } from 'drizzle-orm'
+import { and, asc, count, desc, eq, inArray, isNull, type SQL } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { settledRevision } from '../rows/boardRevision.ts'
 import { statusOf, type Tx } from '../rows/job.ts'
@@ -110,17 +110,17 @@ function jobsWhere(tx: Tx, condition: SQL): Promise<JobRow[]> {
   return tx.select().from(trainingJobs).where(condition)
 }
 
-/** The jobs of a project, newest first, each with how much was measured. */
+/** The jobs of a project that are not archived or deleted, newest first, each with how much was measured. */
 async function measuredJobs(
   tx: Tx,
   project: string,
 ): Promise<{ job_id: string; values: number }[]> {
-  const { job_id, registered_at } = trainingJobs
+  const { job_id, registered_at, project: named, archived_at, deleted_at } = trainingJobs
   return tx
     .select({ job_id, values: count(evaluations.step) })
     .from(trainingJobs)
     .leftJoin(evaluations, and(eq(evaluations.job_id, job_id), eq(evaluations.repeat, 0)))
-    .where(eq(trainingJobs.project, storable(project)))
+    .where(and(eq(named, storable(project)), isNull(archived_at), isNull(deleted_at)))
     .groupBy(job_id)
     .orderBy(desc(registered_at), asc(job_id))
 }

@@ -1,4 +1,4 @@
-import { and, eq, inArray, notExists, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, notExists, sql } from 'drizzle-orm'
 import { claimOnce } from '../rows/board.ts'
 import type { Database } from '../connection/client.ts'
 import { claims, deployments, policyChanges, trainingJobs } from '../schema.ts'
@@ -21,12 +21,12 @@ export async function isExample(db: Database, job_id: string): Promise<boolean> 
   return rows.length > 0
 }
 
-/** The examples that are on the board. */
+/** The examples that are on the board and were not deleted. */
 export async function examples(db: Database): Promise<string[]> {
   const rows = await db.orm
     .select({ job_id: trainingJobs.job_id })
     .from(trainingJobs)
-    .where(IS_EXAMPLE)
+    .where(and(IS_EXAMPLE, isNull(trainingJobs.deleted_at)))
     .orderBy(trainingJobs.job_id)
   return rows.map(({ job_id }) => job_id)
 }

@@ -58,7 +58,7 @@ export async function undigestedFiles(
     .select({ ...STORED_FILES, job_id, root })
     .from(checkpoints)
     .innerJoin(trainingJobs, eq(trainingJobs.job_id, checkpoints.job_id))
-    .where(and(whole, eq(trainingJobs.host_id, host_id)))
+    .where(and(whole, eq(trainingJobs.host_id, host_id), isNull(trainingJobs.deleted_at)))
     .orderBy(desc(isBest), sql`${step} desc nulls last`)
     .limit(limit)
 }

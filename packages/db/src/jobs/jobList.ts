@@ -6,9 +6,18 @@ import { statusOf } from '../rows/job.ts'
 import { Refused } from '../values/refused.ts'
 import { settledRevision } from '../rows/boardRevision.ts'
 import { liveRank, newestRank, trainingJobs } from '../schema.ts'
+import { isRestorable } from './deletedJobs.ts'
 import { storable } from '../values/storable.ts'
 
+/** `current` has neither archived nor deleted jobs; `kept` has both current and archived ones. */
+export const JOB_SHELVES = ['current', 'archived', 'deleted', 'kept'] as const
+export type JobShelf = (typeof JOB_SHELVES)[number]
+
 export interface JobQuery {
+  /** `current` by default. Deleted jobs are listed as long as all of them is still recorded. */
+  shelf?: JobShelf | undefined
+  /** Jobs that have this tag. */
+  tag?: string | undefined
   status?: readonly JobState[] | undefined
   project?: string | undefined
   /** A part of the name or project, or the beginning of an id. */
@@ -95,10 +104,25 @@ export async function listJobs(db: Database, query: JobQuery = {}): Promise<JobP
   return { jobs, curves, next_cursor, total, revisions, board_revision }
 }
 
-function filters({ status, project, search }: JobQuery): (SQL | undefined)[] {
+const SHELVES: Record<JobShelf, SQL> = {
+  current: sql`archived_at is null and deleted_at is null`,
+  archived: sql`archived_at is not null and deleted_at is null`,
+  deleted: isRestorable,
+  kept: sql`deleted_at is null`,
+}
+
+function filters({
+  shelf = 'current',
+  tag,
+  status,
+  project,
+  search,
+}: JobQuery): (SQL | undefined)[] {
   const { name, job_id } = trainingJobs
   const text = storable(search?.trim() ?? '').replace(/[\\%_]/g, '\\$&')
   return [
+    SHELVES[shelf],
+    tag === undefined ? undefined : sql`tags ? ${storable(tag)}`,
     status && status.length > 0 ? inArray(trainingJobs.status, [...status]) : undefined,
     project === undefined ? undefined : eq(trainingJobs.project, storable(project)),
     text

@@ -18,6 +18,7 @@ import { changeJob, type JobChanges, type LockedJob, type Tx } from '../rows/job
 import { recordLogs } from '../rows/logs.ts'
 import { type JobRow, sources } from '../schema.ts'
 import { reselect } from '../selection/selection.ts'
+import { JobDeleted } from '../values/refused.ts'
 import { storableName } from '../values/storable.ts'
 
 /** The source of scores measured after training; it adds to another source. */
@@ -44,11 +45,13 @@ export interface Recorded {
 /**
  * Writes a batch and advances its source's cursor in one transaction, if the cursor still stands
  * at `from`. So a batch is written once, whoever repeats it. A source that begins where another one
- * told the run replaces what that one told. Throws JobUnknown.
+ * told the run replaces what that one told. Throws JobUnknown, and JobDeleted, whose job records
+ * nothing until it is restored.
  */
 export async function record(db: Database, job_id: string, batch: Batch): Promise<Recorded> {
   const { source, from, to, events } = batch
   return changeJob<Recorded>(db, job_id, async (tx, job, revision) => {
+    if (job.deleted_at !== null) throw new JobDeleted(job)
     if (!(await advance(tx, { job_id, source, from, to, revision }))) {
       const cursor = await cursorOf(tx, job_id, source)
       return { answer: { recorded: false, revision: job.revision, cursor } }

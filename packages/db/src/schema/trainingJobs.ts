@@ -33,6 +33,8 @@ const statusColumns = {
   job_id: uuid().primaryKey(),
   name: storableText().notNull(),
   project: storableText().notNull(),
+  tags: plain().$type<string[]>().notNull().default([]),
+  note: storableText().notNull().default(''),
   status: text().$type<JobState>().notNull(),
   progress: 'derived',
   current_step: count(),
@@ -62,6 +64,8 @@ const statusColumns = {
   host: storableText().notNull(),
   output_dir: storableText().notNull(),
   error: storableText(),
+  archived_at: milliseconds(),
+  deleted_at: milliseconds(),
 } satisfies Record<keyof TrainingJobStatus, PgColumnBuilderBase | 'derived'>
 
 /** What the tracker needs to go on where it stopped, beside the fields of the status. */
@@ -118,7 +122,6 @@ export const trainingJobs = pgTable(
     setup_config: plain().$type<Record<string, unknown>>().notNull().default({}),
     /** Where and with what the run runs: host, commit, versions. */
     environment: plain().$type<Record<string, unknown>>().notNull().default({}),
-    tags: plain().$type<string[]>().notNull().default([]),
     /** The best checkpoint that the trainer recorded last. */
     claim: plain().$type<StoredClaim>(),
     /** Which metrics are better low or high, where whoever measured them said so. */
