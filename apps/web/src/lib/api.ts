@@ -23,14 +23,14 @@ export type Deployment = RouterOutputs['deployments']['list']['deployments'][num
 
 const url = '/trpc'
 
-/** The procedures that a page calls. */
+/** The procedures as a page calls them. */
 export const api = createTRPCClient<AppRouter>({
   links: [
     splitLink({
       condition: (operation) => operation.type === 'subscription',
       true: httpSubscriptionLink({ url, transformer: wire }),
       false: splitLink({
-        // A slow call is sent alone: a batch is answered only when its last part is.
+        // What takes seconds is asked for alone: a batch is answered when its last part is.
         condition: ({ path }) => path === 'backtest.run',
         true: httpLink({ url, transformer: wire }),
         false: splitLink({

@@ -173,10 +173,6 @@ const STORED = {
   job_id: '00000000-0000-4000-8000-000000000000',
   name: 'run',
   project: 'p',
-  tags: [],
-  note: '',
-  archived_at: null,
-  deleted_at: null,
   host: 'h',
   output_dir: '/o',
   selection_policy: 'as_declared',
@@ -187,7 +183,7 @@ const STORED = {
   best_checkpoint_id: null,
   best_metric: null,
   best_metric_name: null,
-} satisfies Partial<StoredStatus>
+} as const
 
 test('what would go stale when stored is derived when read', () => {
   const { facts } = run(

@@ -1,4 +1,4 @@
-/** A measured point of a series, with its position on both axes. */
+/** A real point of a series, with its position on both axes. */
 export interface Point {
   x: number
   y: number

@@ -3,21 +3,21 @@ import { readViewing, viewingSearch } from './viewAddress.ts'
 
 const read = (search: string) => readViewing(new URLSearchParams(search))
 
-test('an address and a view convert to each other without loss', () => {
+test('an address says how the chart is looked at, and back again', () => {
   const search = 'show=grad_norm&x=time&log=1&smooth=0.6&clip=0&window=10.0000%7E250.500'
   expect(viewingSearch(read(search))).toBe(search)
 })
 
-test('a chart with default options has an address without parameters', () => {
+test('a plain chart has a plain address', () => {
   expect(viewingSearch(read(''))).toBe('')
 })
 
-test('an invalid parameter of an address is ignored', () => {
+test('what an address makes no sense of is left out', () => {
   expect(viewingSearch(read('x=sideways&smooth=7&log=yes&window=9~1'))).toBe('smooth=0.99')
   expect(viewingSearch(read('smooth=-1&window=a~b'))).toBe('')
 })
 
-test('any window of an address is a valid one or null', () => {
+test('any window of an address is one that can be shown, or none', () => {
   const windows = [
     '1e17~1.0000000000000002e17',
     '1e300~1e308',
@@ -44,7 +44,7 @@ test('any window of an address is a valid one or null', () => {
   }
 })
 
-test('a narrow window far from 0 is the same after the way through the address', () => {
+test('a narrow window far from 0 comes back from the address as it was', () => {
   const view = { ...read(''), window: [1e15, 1e15 + 1e6] as const }
   expect(read(viewingSearch(view)).window).toEqual(view.window)
 })

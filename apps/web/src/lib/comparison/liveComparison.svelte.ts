@@ -3,10 +3,10 @@ import { Reread } from '../watch/reread.svelte.ts'
 import { Watch } from '../watch/watch.svelte.ts'
 import { compareInput, type CompareQuery } from './compareQuery.ts'
 
-/** How long (ms) after a change of one of its jobs a comparison is made again. */
+/** How soon (ms) a comparison is made again after one of its jobs changed. */
 const SOON = 1_000
 
-/** A comparison as the server made it, and the query of its page. */
+/** A comparison as the server made it, and what was loaded for. */
 export interface LoadedComparison {
   query: CompareQuery
   compared: ComparedJobs
@@ -20,7 +20,7 @@ export class LiveComparison {
     () => this.#askSoon(),
   )
   #loaded: () => LoadedComparison
-  /** A later answer to the query `of`; it is ignored once the page shows another query. */
+  /** A later answer to `of`; another question that is gone to takes its place. */
   #newer = $state.raw<{ of: LoadedComparison; compared: ComparedJobs } | null>(null)
   #timer: ReturnType<typeof setTimeout> | undefined
 
@@ -33,7 +33,7 @@ export class LiveComparison {
     return this.#newer?.of === loaded ? this.#newer.compared : loaded.compared
   }
 
-  /** Why the comparison could not be made again; empty while it is up to date. */
+  /** Why the comparison could not be made again; empty while it is as the board has it. */
   get problem(): string {
     return this.#reread.problem
   }

@@ -2,40 +2,40 @@ import { type ComparedRun, type DifferingSetting, isFiniteMeasure, ownValue } fr
 import { short } from '../figures.ts'
 import { settingText } from '../job/configuration.ts'
 
-/** A position on an axis, from 0 (bottom) to 1 (top), with its label. */
+/** A position on an axis, from 0 (bottom) to 1 (top), with its words. */
 interface Mark {
   at: number
   text: string
 }
 
-/** One option, or the metric that decides, as a vertical axis. */
+/** One setting, or the metric that decides, as an upright axis. */
 interface Axis {
   name: string
   marks: Mark[]
 }
 
-/** The height of a run on each axis; null where it has no value. */
+/** One run's way across the axes; null where it has no value on an axis. */
 export interface Way {
   job_id: string
   heights: (number | null)[]
 }
 
 interface Parallel {
-  /** The options, then the metric; empty if no option can be shown. */
+  /** The settings, then the metric; empty where no setting can be shown. */
   axes: Axis[]
   ways: Way[]
-  /** How many options had no room. */
+  /** How many settings were not shown for want of room. */
   more: number
 }
 
-/** The most options that a picture has room for. */
+/** As many settings as a picture has room for. */
 const MOST = 7
-/** The most labels that an axis of texts has room for. */
+/** As many words as an axis of texts has room for. */
 const MOST_TEXTS = 8
-/** Numbers whose largest is at least this many times the smallest are positioned by logarithms. */
+/** Numbers so far apart are placed by their logarithms. */
 const FAR = 50
 
-/** Prepares the picture of options against the best value, for runs that can be compared. */
+/** Decides the picture of configuration against the best value, for runs that compare. */
 export function prepareParallel(
   runs: readonly ComparedRun[],
   settings: readonly DifferingSetting[],
@@ -94,7 +94,7 @@ function texts({ name, values }: DifferingSetting, ids: readonly string[]): Scal
     return value === undefined ? undefined : settingText(value)
   }
   const all = [...new Set(ids.flatMap((id) => textOf(id) ?? []))].sort()
-  // If each run has a different text, it is a name and has no order.
+  // A text of its own for each run is a name, and orders nothing.
   if (all.length > MOST_TEXTS || (all.length === ids.length && ids.length > 2)) return undefined
   const at = (text: string) => (all.length > 1 ? all.indexOf(text) / (all.length - 1) : 0.5)
   const height = (id: string): number | null => {
