@@ -46,7 +46,7 @@ function addresses(): Record<string, string[]> {
   const compared = [`jobs=${jobs.join()}`, ...texts.map((text) => `project=${text}&metric=${text}`)]
   const views = [
     '',
-    '?metrics=1',
+    '?tab=metrics',
     '?log=1',
     '?x=epoch&smooth=0.9',
     '?window=1e17~1.0000000000000002e17&x=time',

@@ -34,7 +34,7 @@ beforeAll(async () => {
 })
 afterAll(() => site[Symbol.asyncDispose]())
 
-async function openGrid(search = 'metrics=1', width = 1280): Promise<Page> {
+async function openGrid(search = 'tab=metrics', width = 1280): Promise<Page> {
   const visitor = await site.visitor({ viewport: { width, height: 900 } })
   const page = await visitor.newPage()
   await goLive(page, `/jobs/${run.job_id}?${search}`)
@@ -59,7 +59,7 @@ test('the grid opens on demand, and reads a screenful with one request', async (
   await goLive(page, `/jobs/${run.job_id}`)
   const asked: string[] = []
   page.on('request', (request) => asked.push(decodeURIComponent(request.url())))
-  await page.getByText(/^Metrics 58$/).click()
+  await page.getByRole('tab', { name: 'Metrics 58' }).click()
   await chart(page, 'eval_acc').waitFor()
   expect(asked.filter((url) => url.includes('/series.read'))).toHaveLength(1)
   // What is far below the screen is neither read nor drawn.
@@ -126,7 +126,7 @@ test('one crosshair reads all charts, by mouse and by keys', async () => {
 })
 
 test('a spike is left out and mentioned, until the reader shows it', async () => {
-  const page = await openGrid('metrics=1&find=spiky')
+  const page = await openGrid('tab=metrics&find=spiky')
   await page.getByText('1 outlier is not shown: 1000').first().waitFor()
   await page.getByRole('checkbox', { name: 'hide outliers' }).last().uncheck()
   await page.getByText('outlier is not shown').first().waitFor({ state: 'detached' })
@@ -134,7 +134,7 @@ test('a spike is left out and mentioned, until the reader shows it', async () =>
 })
 
 test('each chart has a text, also one of a single point and one of NaN', async () => {
-  const page = await openGrid('metrics=1&fold=layers')
+  const page = await openGrid('tab=metrics&fold=layers')
   for (const text of [
     'system/started: 1 point at step 7, lowest 1.000 at step 7, highest 1.000 at step 7, last 1.000',
     'train/broken: 400 points from step 1 to 400, none of them finite',
@@ -159,7 +159,7 @@ test('a chart fills the screen, keeps it after a reload, and gives it back', asy
 })
 
 test('what is shown is saved as CSV, SVG and PNG', async () => {
-  const page = await openGrid('metrics=1&find=eval_')
+  const page = await openGrid('tab=metrics&find=eval_')
   const saved = async (way: string) => {
     const waiting = page.waitForEvent('download')
     await page.getByRole('button', { name: way, exact: true }).click()
@@ -177,7 +177,7 @@ test('new points reach the charts that are in view', async () => {
   const live = await new Run(site.db, 'live-metrics').begin()
   await live.say({ ...metrics(1, 1), values: { mine: 1 } })
   const page = await (await site.visitor()).newPage()
-  await goLive(page, `/jobs/${live.job_id}?metrics=1`)
+  await goLive(page, `/jobs/${live.job_id}?tab=metrics`)
   await scrollToGrid(page)
   await page.getByLabel(/^mine: 1 point/).waitFor()
   await live.say({ ...metrics(2, 1), values: { mine: 5 } })

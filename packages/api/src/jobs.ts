@@ -3,7 +3,8 @@ import {
   compareJobs,
   examples,
   jobDetail,
-  jobLogs,
+  jobHistory,
+  jobLogPage,
   jobStatus,
   JobUnknown,
   listJobs,
@@ -37,6 +38,10 @@ const CompareInput = z.intersection(Which, z.object({ metric: z.string().max(300
 
 const LogsInput = z.object({
   level: z.enum(['info', 'warning', 'error', 'sample']).optional(),
+  search: z.string().max(200).optional(),
+  /** `older` of the page after it. */
+  before: z.number().int().nonnegative().optional(),
+  after: z.number().int().min(-1).optional(),
   limit: z.number().int().min(1).max(5_000).default(500),
 })
 
@@ -64,11 +69,14 @@ export const jobs = router({
     return sharedRead(ctx.db, ['jobs.compare', input], () => compareJobs(ctx.db, which, { metric }))
   }),
 
-  /** Newest last. */
+  /** A page of what the run logged, newest page first; in a page the newest line is last. */
   logs: jobProcedure.input(LogsInput).query(({ ctx, input }) => {
     const { job_id, ...query } = input
-    return sharedRead(ctx.db, ['jobs.logs', input], () => jobLogs(ctx.db, job_id, query))
+    return sharedRead(ctx.db, ['jobs.logs', input], () => jobLogPage(ctx.db, job_id, query))
   }),
+
+  /** Attempts, changes of the policy, scores and shipments, newest first. */
+  history: jobProcedure.query(({ ctx, input }) => jobHistory(ctx.db, input.job_id)),
 
   /** Asks the agent of the run's host to stop it; the run writes a last checkpoint first. */
   stop: procedure.input(JobId).mutation(({ ctx, input }) => requestStop(ctx.db, input.job_id)),

@@ -47,6 +47,7 @@ async function answers(): Promise<Record<string, unknown>> {
     'jobs.compare': await api.jobs.compare({ job_ids: [job_id] }),
     'jobs.detail': await api.jobs.detail({ job_id }),
     'jobs.logs': await api.jobs.logs({ job_id }),
+    'jobs.history': await api.jobs.history({ job_id }),
     'jobs.stop': await api.jobs.stop(stop),
     'jobs.examples': await api.jobs.examples(),
     'jobs.removeExamples': await api.jobs.removeExamples(),

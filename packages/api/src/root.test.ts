@@ -127,7 +127,10 @@ test('the list, the status and the checkpoints agree', async () => {
     ['evaluation', 1, 0.5, 0.25],
   ])
   expect(await api.series.names({ job_id })).toHaveLength(3)
-  expect(await api.jobs.logs({ job_id })).toMatchObject([{ level: 'info', text: 'hello' }])
+  expect(await api.jobs.logs({ job_id })).toMatchObject({
+    lines: [{ level: 'info', text: 'hello' }],
+    older: null,
+  })
   expect(await api.jobs.detail({ job_id })).toMatchObject({ config: { lr: 1 }, source: 'journal' })
   expect((await api.jobs.stop({ job_id })).status).toBe('stopping')
 })

@@ -1,7 +1,6 @@
 import { error } from '@sveltejs/kit'
 import type { SeriesName } from '../api.ts'
-import { readLogs } from '../watch/jobLogs.ts'
-import { POINTS, type JobSnapshot } from '../watch/snapshot.ts'
+import { POINTS, SAMPLES, type JobSnapshot } from '../watch/snapshot.ts'
 
 const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i
 
@@ -12,15 +11,23 @@ export async function readJob(
   choose: (names: SeriesName[], deciding: string | null) => string[],
 ): Promise<JobSnapshot> {
   if (!UUID.test(job_id)) error(404, `There is no job ${job_id} on this board.`)
-  const [detail, names, decided, ledger, logs] = await Promise.all([
+  const [detail, names, decided, ledger, sampled] = await Promise.all([
     api.jobs.detail({ job_id }),
     api.series.names({ job_id }),
     api.checkpoints.list({ job_id }),
     api.deployments.list({ job_id }),
-    readLogs((query) => api.jobs.logs({ job_id, ...query })),
+    api.jobs.logs({ job_id, ...SAMPLES }),
   ])
   const shown = choose(names, decided.selection.metric)
   const series = await api.series.read({ job_id, names: shown, points: POINTS })
   const { deployments } = ledger
-  return { detail, read_at: Date.now(), names, series, decided, deployments, logs }
+  return {
+    detail,
+    read_at: Date.now(),
+    names,
+    series,
+    decided,
+    deployments,
+    samples: sampled.lines,
+  }
 }

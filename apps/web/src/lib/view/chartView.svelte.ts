@@ -3,11 +3,12 @@ import { resolve } from '$app/paths'
 import type { Axis } from '../charts/axis.ts'
 import { readViewing, viewingSearch, type Viewing } from '../charts/viewAddress.ts'
 import { gridParameters, readGrid, type GridViewing } from './gridAddress.ts'
+import { readTabs, tabParameters, type Tab, type TabViewing } from './tabAddress.ts'
 
 /** So long (ms) changes are gathered before the address follows: browsers refuse too many. */
 const REST = 100
 
-/** How a person looks at a job's charts. It begins as the address says, and the address follows. */
+/** How a person looks at a job's page. It begins as the address says, and the address follows. */
 export class ChartView implements Viewing {
   axis: Axis
   log: boolean
@@ -16,6 +17,7 @@ export class ChartView implements Viewing {
   window: Viewing['window']
   show: string
   grid: GridViewing
+  tabs: TabViewing
   /** The group that an address does not name. */
   readonly #usual: string
   readonly #job_id: string
@@ -32,6 +34,7 @@ export class ChartView implements Viewing {
     this.window = $state.raw(window)
     this.show = $state(show ?? usual)
     this.grid = $state.raw(readGrid(parameters))
+    this.tabs = $state.raw(readTabs(parameters))
   }
 
   /** Changes the view, and the address with it, so that a link shows the same. */
@@ -47,15 +50,30 @@ export class ChartView implements Viewing {
     this.#follow()
   }
 
+  /** The same for the tabs. */
+  changeTabs(to: Partial<TabViewing>): void {
+    this.tabs = { ...this.tabs, ...to }
+    this.#follow()
+  }
+
+  /** The address of another tab, with the view as it is. */
+  addressOf(tab: Tab): string {
+    const search = this.#search({ ...this.tabs, tab })
+    return resolve(`/jobs/[id]?${search}`, { id: this.#job_id })
+  }
+
   #follow(): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
-      const { axis, log, smoothing, clip, window } = this
-      const show = this.show === this.#usual ? null : this.show
-      const view = { axis, log, smoothing, clip, window, show }
-      const search = viewingSearch(view, gridParameters(this.grid))
-      const address = resolve(`/jobs/[id]?${search}`, { id: this.#job_id })
+      const address = resolve(`/jobs/[id]?${this.#search(this.tabs)}`, { id: this.#job_id })
       goto(address, { shallow: true, replace: true }).catch(reportError)
     }, REST)
+  }
+
+  #search(tabs: TabViewing): string {
+    const { axis, log, smoothing, clip, window } = this
+    const show = this.show === this.#usual ? null : this.show
+    const view = { axis, log, smoothing, clip, window, show }
+    return viewingSearch(view, gridParameters(this.grid, tabParameters(tabs)))
   }
 }

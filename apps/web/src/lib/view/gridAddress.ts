@@ -1,6 +1,5 @@
-/** What a person has opened, searched and pinned in the grid, as it stands in the address. */
+/** What a person has searched and pinned in the grid, as it stands in the address. */
 export interface GridViewing {
-  open: boolean
   find: string
   pins: readonly string[]
   /** Groups that are closed. */
@@ -12,7 +11,6 @@ export interface GridViewing {
 /** Reads an address. */
 export function readGrid(parameters: Pick<URLSearchParams, 'get' | 'getAll'>): GridViewing {
   return {
-    open: parameters.get('metrics') === '1',
     find: parameters.get('find') ?? '',
     pins: [...new Set(parameters.getAll('pin'))],
     folded: [...new Set(parameters.getAll('fold'))],
@@ -20,10 +18,11 @@ export function readGrid(parameters: Pick<URLSearchParams, 'get' | 'getAll'>): G
   }
 }
 
-/** What an address says of the grid: only what differs from a closed one. */
-export function gridParameters({ open, find, pins, folded, full }: GridViewing): URLSearchParams {
-  const parameters = new URLSearchParams()
-  if (open) parameters.set('metrics', '1')
+/** Adds what differs from a plain grid to the parameters of an address. */
+export function gridParameters(
+  { find, pins, folded, full }: GridViewing,
+  parameters = new URLSearchParams(),
+): URLSearchParams {
   if (find !== '') parameters.set('find', find)
   for (const pin of pins) parameters.append('pin', pin)
   for (const group of folded) parameters.append('fold', group)

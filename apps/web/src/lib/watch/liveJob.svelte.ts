@@ -6,15 +6,15 @@ import {
   type Delta,
   type Deployment,
   type JobDetail,
+  type LogLine,
   type NamedSeries,
   type SeriesDelta,
   type SeriesName,
 } from '../api.ts'
 import { GrowingSeries } from './growingSeries.ts'
 import { hostWords } from './host.ts'
-import { readLogs, type JobLogs } from './jobLogs.ts'
 import { Reread } from './reread.svelte.ts'
-import { POINTS, type JobSnapshot } from './snapshot.ts'
+import { POINTS, SAMPLES, type JobSnapshot } from './snapshot.ts'
 import { Watch } from './watch.svelte.ts'
 
 /** More series that a part of the page follows, such as the grid of all metrics. */
@@ -44,10 +44,13 @@ export class LiveJob {
   closeUp = $state.raw<NamedSeries[] | null>(null)
   decided: CheckpointList
   deployments: Deployment[]
-  logs: JobLogs
+  /** Samples of the model's output, oldest first. */
+  samples: LogLine[]
   readonly watch: Watch
   /** Also followed, with the shown series. */
   also: FollowedSeries | null = null
+  /** Called with each change after the job has taken it. */
+  #listeners: ((delta: Delta) => void)[] = []
   #shown: string[]
   #wanted: string[]
   /** The steps of the close-up that is wanted. */
@@ -64,7 +67,7 @@ export class LiveJob {
     this.series = $state.raw(snapshot.series)
     this.decided = $state.raw(snapshot.decided)
     this.deployments = $state.raw(snapshot.deployments)
-    this.logs = $state.raw(snapshot.logs)
+    this.samples = $state.raw(snapshot.samples)
     this.#shown = shown
     this.#wanted = shown
     this.#growing = growing(snapshot.series)
@@ -82,8 +85,15 @@ export class LiveJob {
     if (shown.length > 0) this.series = [...this.#growing.values()].map(({ view }) => view)
     this.also?.take(delta.series)
     if (delta.checkpoints) this.#checkpoints.ask()
-    if (delta.logs) this.#logLines.ask()
+    if (delta.logs) this.#samples.ask()
     for (const deployment of delta.deployments) this.putDeployment(deployment)
+    for (const listener of this.#listeners) listener(delta)
+  }
+
+  /** Calls a listener with each change until the returned function is called. */
+  listen(listener: (delta: Delta) => void): () => void {
+    this.#listeners = [...this.#listeners, listener]
+    return () => (this.#listeners = this.#listeners.filter((one) => one !== listener))
   }
 
   /** Adds a deployment, or replaces its older version. */
@@ -167,9 +177,9 @@ export class LiveJob {
     Object.assign(this, { decided, names, detail })
   })
 
-  #logLines = new Reread(async () => {
-    const job_id = this.id
-    this.logs = await readLogs((query) => api.jobs.logs.query({ job_id, ...query }))
+  #samples = new Reread(async () => {
+    const { lines } = await api.jobs.logs.query({ job_id: this.id, ...SAMPLES })
+    this.samples = lines
   })
 
   #curves = new Reread(async () => {
@@ -191,7 +201,7 @@ export class LiveJob {
     if (this.#window === steps) this.closeUp = closeUp
   })
 
-  #rereads = [this.#checkpoints, this.#logLines, this.#curves, this.#zoom]
+  #rereads = [this.#checkpoints, this.#samples, this.#curves, this.#zoom]
 
   get #failed(): Reread[] {
     return this.#rereads.filter(({ problem }) => problem !== '')

@@ -1,8 +1,17 @@
-import type { CheckpointList, Deployment, JobDetail, NamedSeries, SeriesName } from '../api.ts'
-import type { JobLogs } from './jobLogs.ts'
+import type {
+  CheckpointList,
+  Deployment,
+  JobDetail,
+  LogLine,
+  NamedSeries,
+  SeriesName,
+} from '../api.ts'
 
 /** The most points of a series that are read at once; no chart is wider. */
 export const POINTS = 2_000
+
+/** The samples that are read of a job. */
+export const SAMPLES = { level: 'sample', limit: 500 } as const
 
 /** What the server read of a job for its page. */
 export interface JobSnapshot {
@@ -14,5 +23,6 @@ export interface JobSnapshot {
   /** The checkpoints, the decision over them, and the job's status, all of one moment. */
   decided: CheckpointList
   deployments: Deployment[]
-  logs: JobLogs
+  /** Samples of the model's output, oldest first. */
+  samples: LogLine[]
 }

@@ -11,5 +11,6 @@ export const load: PageServerLoad = async ({ locals, params }) => {
     return groupNamed(groups, deciding?.replace(/^eval_/, '') ?? null).series
   })
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
-  return { ...snapshot, printed_at: Date.now(), timeZone }
+  const warned = await locals.api.jobs.logs({ job_id: params.id, level: 'warning' })
+  return { ...snapshot, warnings: warned.lines, printed_at: Date.now(), timeZone }
 }

@@ -9,18 +9,14 @@ function line(ordinal: number, level: LogLine['level'], text: string): LogLine {
 
 test('a report prints what the log of its run warns of, and nothing where it warns of nothing', () => {
   const gap = line(1, 'warning', 'Missing from here on: 30 calls with metrics.')
-  const { body } = render(Warnings, {
-    props: { logs: { lines: [line(0, 'info', 'Began.'), gap], cut: false } },
-  })
+  const { body } = render(Warnings, { props: { warnings: [gap] } })
   expect(body).toContain(gap.text)
-  expect(body).not.toContain('Began.')
-  const none = render(Warnings, { props: { logs: { lines: [line(0, 'info', 'x')], cut: false } } })
-  expect(none.body).not.toContain('Warnings')
+  expect(render(Warnings, { props: { warnings: [] } }).body).not.toContain('Warnings')
 })
 
 test('of many warnings a report prints the newest, and counts the others', () => {
-  const lines = Array.from({ length: 25 }, (_, at) => line(at, 'warning', `warning ${at}.`))
-  const { body } = render(Warnings, { props: { logs: { lines, cut: false } } })
+  const warnings = Array.from({ length: 25 }, (_, at) => line(at, 'warning', `warning ${at}.`))
+  const { body } = render(Warnings, { props: { warnings } })
   expect(body).toContain('warning 24.')
   expect(body).not.toContain('warning 4.')
   expect(body).toContain('5 earlier ones')

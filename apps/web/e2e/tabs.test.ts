@@ -1,0 +1,148 @@
+import { changePolicy } from '@bestmark/db'
+import type { EventOf } from '@bestmark/core'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { checkpoint, ended, evaluation, metrics, Run } from './runs.ts'
+import { goLive, openSite, type Site } from './site.ts'
+
+let site: Site
+let run: Run
+
+const LINES = 1_800
+const said = (text: string, level: EventOf<'log'>['level'] = 'info'): EventOf<'log'> => {
+  return { type: 'log', attempt: 0, at: null, step: null, level, text }
+}
+
+/** A run that printed much, with a traceback that is neither on its first nor on its last page. */
+beforeAll(async () => {
+  site = await openSite()
+  run = await new Run(site.db, 'talkative').begin()
+  const lines = Array.from({ length: LINES }, (_, at) => said(`line ${at}`))
+  lines[700] = said('Traceback (most recent call last):')
+  lines[701] = said('torch.OutOfMemoryError: CUDA out of memory')
+  lines[1_500] = said('The loss is NaN.', 'warning')
+  await run.say(...lines, evaluation(100, 3), checkpoint(100))
+  await run.say({
+    ...{ type: 'setup', attempt: 0, at: null, config: { optimizer: { lr: 0.1 } } },
+    environment: { command: 'python train.py --lr 0.1', git_commit: 'abc123', git_dirty: true },
+  })
+  const other = await new Run(site.db, 'other').begin({ config: { seed: 2, learning_rate: 0.003 } })
+  await other.say(metrics(1, 2))
+})
+afterAll(() => site[Symbol.asyncDispose]())
+
+async function openTab(tab: string, more = ''): Promise<Page> {
+  const page = await (await site.visitor({ viewport: { width: 1280, height: 900 } })).newPage()
+  page.setDefaultTimeout(15_000)
+  await goLive(page, `/jobs/${run.job_id}?tab=${tab}${more}`)
+  return page
+}
+
+const output = (page: Page) => page.getByRole('region', { name: 'output' })
+
+test('tabs are opened by mouse and by arrow keys, and the address keeps the open one', async () => {
+  const page = await openTab('')
+  const tab = (name: string) => page.getByRole('tab', { name })
+  await page.getByRole('table', { name: 'Checkpoints' }).waitFor()
+  await tab('History').click()
+  await page.waitForURL(/tab=history/)
+  await tab('History').press('ArrowRight')
+  await page.waitForURL((url) => !url.search.includes('tab='))
+  await tab('Checkpoints').press('End')
+  expect(await tab('History').getAttribute('aria-selected')).toBe('true')
+  await tab('History').press('ArrowLeft')
+  await page.waitForURL(/tab=configuration/)
+  await page.reload()
+  await page.getByRole('tabpanel', { name: 'Configuration' }).waitFor()
+})
+
+test('the output shows its newest page, reads older ones as it is scrolled, and follows', async () => {
+  const page = await openTab('output')
+  const box = output(page)
+  await box.getByText(`line ${LINES - 1}`, { exact: true }).waitFor()
+  expect(await box.getByRole('listitem').count()).toBe(500)
+  await run.say(said('the newest line'))
+  await box.getByText('the newest line').waitFor()
+  expect(await isInSight(page, 'the newest line')).toBe(true)
+  await box.evaluate((element) => (element.scrollTop = 0))
+  await box.getByText(`line ${LINES - 900}`, { exact: true }).waitFor({ state: 'attached' })
+  // What was read stays in sight: the new lines are above it.
+  await expect.poll(() => box.evaluate((element) => element.scrollTop)).toBeGreaterThan(1_000)
+})
+
+const isInSight = (page: Page, text: string) =>
+  output(page)
+    .getByText(text)
+    .evaluate((line) => {
+      const [at, around] = [line, line.closest('[role=region]')].map((one) =>
+        one?.getBoundingClientRect(),
+      )
+      return !!at && !!around && at.top >= around.top && at.bottom <= around.bottom
+    })
+
+test('one click jumps to the last traceback, and the lines after it are read on', async () => {
+  const page = await openTab('output', '&text=line')
+  await page.getByRole('button', { name: 'Last traceback' }).click()
+  await output(page).getByText('CUDA out of memory').waitFor()
+  await expect.poll(() => isInSight(page, 'Traceback (most recent')).toBe(true)
+  await page.waitForURL((url) => !url.search.includes('text='))
+  await output(page).evaluate((element) => (element.scrollTop = element.scrollHeight))
+  await output(page).getByText('line 1200', { exact: true }).waitFor({ state: 'attached' })
+  await page.getByRole('button', { name: 'Newest lines' }).click()
+  await output(page)
+    .getByText(`line ${LINES - 1}`, { exact: true })
+    .waitFor()
+})
+
+test('output is filtered by level and text, the address keeps both, and a line leads back', async () => {
+  const page = await openTab('output')
+  await page.getByRole('combobox', { name: 'level' }).selectOption('warning')
+  await page.waitForURL(/level=warning/)
+  await expect.poll(() => output(page).getByRole('listitem').count()).toBe(1)
+  await page.getByRole('combobox', { name: 'level' }).selectOption('')
+  await page.getByRole('searchbox', { name: 'search the output' }).fill('CUDA OUT')
+  await page.waitForURL(/text=CUDA/)
+  await expect.poll(() => output(page).getByRole('listitem').count()).toBe(1)
+  expect(await output(page).locator('mark').innerText()).toBe('CUDA out')
+  await page.reload()
+  await output(page).getByRole('button', { name: 'show line 702' }).click()
+  await output(page).getByText('line 699', { exact: true }).waitFor()
+  await expect.poll(() => isInSight(page, 'CUDA out of memory')).toBe(true)
+})
+
+test('the configuration shows what differs within the project first, and is filtered', async () => {
+  const page = await openTab('configuration')
+  const differing = page.getByRole('region', { name: /^Differs within the project/ })
+  await differing.locator('[data-field=seed]', { hasText: '1' }).waitFor()
+  const environment = page.getByRole('region', { name: 'Environment 3' })
+  expect(await environment.locator('dt').first().innerText()).toBe('command line')
+  await environment.getByText('yes: the code differs from the commit').waitFor()
+  await page.getByRole('searchbox', { name: 'filter the configuration' }).fill('LEARNING')
+  await page.waitForURL(/option=LEARNING/)
+  await expect.poll(() => page.getByRole('tabpanel').locator('dd').count()).toBe(1)
+  await page.reload()
+  await expect.poll(() => page.getByRole('tabpanel').locator('dd').count()).toBe(1)
+})
+
+test('the history has who did what and why, newest first, and grows while it is open', async () => {
+  const page = await openTab('history')
+  const entries = page.getByRole('list', { name: 'history, newest first' }).getByRole('listitem')
+  await entries.getByText('Started', { exact: true }).waitFor()
+  await changePolicy(
+    site.db,
+    { job_id: run.job_id },
+    { policy: 'lowest_eval_loss', options: {} },
+    'ana',
+  )
+  await entries.first().getByText('Policy for this job: lowest eval_loss').waitFor()
+  expect(await entries.first().innerText()).toContain('by ana')
+  await run.say({
+    ...evaluation(100, NaN, { eval_f1: 0.5 }),
+    values: { eval_f1: 0.5 },
+    scored_by: 'ben',
+  })
+  await entries.getByText('Scored step 100: eval_f1 0.5000').waitFor()
+  await run.say(ended('failed', 'CUDA out of memory'))
+  await entries.getByText('Ended: failed').waitFor()
+  await entries.getByText('CUDA out of memory').waitFor()
+})

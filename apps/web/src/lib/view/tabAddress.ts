@@ -1,0 +1,39 @@
+/** The tabs of a job's page, in their order. */
+export const TABS = ['checkpoints', 'metrics', 'output', 'configuration', 'history'] as const
+export type Tab = (typeof TABS)[number]
+
+export const LEVELS = ['info', 'warning', 'error', 'sample'] as const
+export type Level = (typeof LEVELS)[number]
+
+/** The tab that is open, and what is filtered on it. */
+export interface TabViewing {
+  tab: Tab
+  /** Of the output: only lines of this level; null for all. */
+  level: Level | null
+  /** Of the output: only lines with this text. */
+  text: string
+  /** Of the configuration: only options with this text. */
+  option: string
+}
+
+/** Reads an address. */
+export function readTabs(parameters: Pick<URLSearchParams, 'get'>): TabViewing {
+  return {
+    tab: TABS.find((tab) => tab === parameters.get('tab')) ?? 'checkpoints',
+    level: LEVELS.find((level) => level === parameters.get('level')) ?? null,
+    text: parameters.get('text') ?? '',
+    option: parameters.get('option') ?? '',
+  }
+}
+
+/** Adds what differs from a plain page to the parameters of an address. */
+export function tabParameters(
+  { tab, level, text, option }: TabViewing,
+  parameters = new URLSearchParams(),
+): URLSearchParams {
+  if (tab !== 'checkpoints') parameters.set('tab', tab)
+  if (level !== null) parameters.set('level', level)
+  if (text !== '') parameters.set('text', text)
+  if (option !== '') parameters.set('option', option)
+  return parameters
+}
