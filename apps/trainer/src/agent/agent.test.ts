@@ -129,14 +129,17 @@ test('a killed agent loses nothing: the next agent adopts its run', async () => 
   expect([...loss!.values]).toEqual(await lossesInJournal(run.folder))
 })
 
-test('an adopted run without a process is lost, and train --resume continues it as the next attempt', async () => {
+test('an adopted run without a process has stopped, and train --resume continues it as the next attempt', async () => {
   const run = await start('default', 'resumed')
   await eventually(async () => (await savedSteps(run.folder)).includes(50) || undefined)
   process.kill(run.pid, 'SIGKILL')
   await run.exited
   await using _agent = agentHere()
-  const lost = await jobWhen(run, ({ status }) => status === 'lost')
-  expect(lost.best_step).toBe(50)
+  const stopped = await jobWhen(run, ({ status }) => status === 'stopped')
+  expect(stopped).toMatchObject({
+    best_step: 50,
+    error: expect.stringContaining('No new lines since'),
+  })
 
   const env = { ...process.env, ...database.env }
   const resumed = spawn(BESTMARK, ['train', '--resume', 'resumed'], { env })
@@ -187,14 +190,14 @@ test('a resume that fails before training marks the job failed, with the reason'
   expect(job?.error).toContain('no tensor')
 })
 
-test('an incomplete process mark is ignored: the run is lost, and the agent continues', async () => {
+test('an incomplete process mark is ignored: the run has stopped, and the agent continues', async () => {
   const run = await start('default', 'torn')
   await eventually(async () => readRunProcess(run.folder))
   run.signal('SIGKILL')
   await run.exited
   await writeFile(join(run.folder, 'process.json'), '{"pid": 1')
   await using _agent = agentHere({ ...OFTEN, pace: { ...OFTEN.pace, starting: 500 } })
-  await jobWhen(run, ({ status }) => status === 'lost')
+  await jobWhen(run, ({ status }) => status === 'stopped')
 })
 
 test('a journal that starts again replaces what was recorded', async () => {

@@ -223,7 +223,7 @@ export class Agent {
       await pause(this.#pace.rest, signal)
   }
 
-  /** Marks runs lost that are silent for too long and have no running process. */
+  /** Ends runs that are silent for too long and have no running process. */
   async #loseSilent(): Promise<void> {
     const jobs = await hostedJobs(this.#db, this.#starter.host_id, ACTIVE_STATES)
     const runs = jobs.filter(({ job_id }) => !this.#reserved.has(job_id))

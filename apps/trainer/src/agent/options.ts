@@ -18,7 +18,7 @@ export interface Pace {
 
 /** How an agent works. Environment variables set all options except the pace. */
 export interface AgentOptions {
-  /** How long a run may be silent before it is marked lost. */
+  /** How long a run without a known process may be silent before it is ended. */
   patience: Patience
   /** How many bytes of checkpoints are read per second for digests; 0 takes no digests. */
   digestRate: number

@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { hasEnded, type EventOf } from '@bestmark/core'
 import { jobStatus, recordFacts, type Database } from '@bestmark/db'
 import { AGENT_OPTIONS } from './options.ts'
-import { textOfFile } from '../files/runFile.ts'
 import { lastAttempt } from '../journal/read.ts'
 import { JOURNAL } from '../journal/header.ts'
 import { askToStop, readRunProcess } from '../processes/mark.ts'
@@ -11,9 +10,15 @@ import type { ProcessEnd } from '../processes/spawn.ts'
 import { pause } from '../pause.ts'
 import { followJournal } from '../recording/journal.ts'
 import type { RecordedRun } from '../recording/recordedRun.ts'
+import { isInUse } from '../recording/silentRuns.ts'
 import { statusesOf } from '../recording/statuses.ts'
+import { recordUnseenEnd } from '../recording/unseenEnd.ts'
+import { failureTextIn, lastOutput } from '../sources/output/failureText.ts'
 import { TAKEN } from '../processes/runClaim.ts'
 import type { StartedRun } from './startRun.ts'
+
+/** The file with the output of a recipe's process. */
+const OUTPUT = 'output.log'
 
 /** How often a process is checked that this process did not start (ms). */
 const POLL_EVERY = 500
@@ -29,10 +34,10 @@ export type SupervisedRun = RecordedRun &
 
 /**
  * Records a run until its process has ended and the whole journal is recorded. Passes on a stop
- * request. If the run did not write how it ended, records that: `failed` with the reason if this
- * process saw its child end, `lost` if an adopted run has no process. A run with an unknown process
- * is followed until it ends or is silent for too long. When the signal aborts, the journal so far is
- * recorded, and the next agent takes over. Throws OtherRunError if the folder holds another run.
+ * request. If the run did not write how it ended, records that: from the exit code if this process
+ * saw its child end, else that no new lines follow. A run with an unknown process is followed until it
+ * ends or is silent for too long. When the signal aborts, the journal so far is recorded, and the next
+ * agent takes over. Throws OtherRunError if the folder holds another run.
  */
 export async function supervise(
   db: Database,
@@ -71,8 +76,10 @@ async function recordEnd(
   const last = lastAttempt(join(run.folder, JOURNAL)) ?? 0
   const attempt = run.attempt ?? last
   if (!job || (hasEnded(job.status) && attempt <= last)) return
-  const status = statusOf(end)
-  const error = end === 'gone' || status === 'stopped' ? null : await describeEnd(run.folder, end)
+  if (end === 'gone') return recordUnseenEnd(db, run)
+  // SIGTERM means stopped, even if the process could not write that into its journal.
+  const status = end.signal === 'SIGTERM' ? 'stopped' : 'failed'
+  const error = status === 'stopped' ? null : describeEnd(run.folder, end)
   const event: EventOf<'ended'> = { type: 'ended', attempt, at: Date.now(), status, error }
   await recordFacts(db, run.job_id, [event])
 }
@@ -84,17 +91,10 @@ function isTrainedByAnother({ folder, pid }: SupervisedRun, end: ProcessEnd | 'g
   return process !== undefined && process.pid !== pid && isAlive(process)
 }
 
-/** SIGTERM means stopped, even if the process could not write that into its journal. */
-function statusOf(end: ProcessEnd | 'gone'): 'lost' | 'stopped' | 'failed' {
-  if (end === 'gone') return 'lost'
-  return end.signal === 'SIGTERM' ? 'stopped' : 'failed'
-}
-
-/** How a process ended that did not write its end, with the last line that it printed. */
-async function describeEnd(folder: string, { code, signal }: ProcessEnd): Promise<string> {
+/** How a process ended that did not write its end, with its error or the last line that it printed. */
+function describeEnd(folder: string, { code, signal }: ProcessEnd): string {
   const how = signal ? `was killed by ${signal}` : `ended with exit code ${code}`
-  const output = await textOfFile(join(folder, 'output.log')).catch(() => '')
-  const last = output.trimEnd().split('\n').at(-1)
+  const last = failureTextIn(lastOutput(join(folder, OUTPUT)))
   return `The training process ${how}${last ? `; last output: ${last.slice(0, 500)}` : ''}`
 }
 
@@ -117,7 +117,7 @@ async function untilProcessGone(
   while (!signal.aborted) {
     const process = readRunProcess(folder)
     const mayWrite = process ? isAlive(process) : Date.now() - since < starting
-    if (!mayWrite) return 'gone'
+    if (!mayWrite && !isInUse(folder)) return 'gone'
     await pause(POLL_EVERY, signal)
   }
   return undefined

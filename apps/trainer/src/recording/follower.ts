@@ -5,8 +5,11 @@ import { FilesRecorder, QUIET_AFTER } from './filesRecorder.ts'
 import { pause } from '../pause.ts'
 import type { RecordedRun } from './recordedRun.ts'
 import { OtherRunError } from './journalCursor.ts'
+import { isInUse } from './silentRuns.ts'
 import { statusesOf } from './statuses.ts'
+import { recordUnseenEnd } from './unseenEnd.ts'
 import { endedEvent } from '../sources/events/newEvents.ts'
+import { lastErrorIn } from '../sources/output/failureText.ts'
 import { readJournalEnd, isJournalOnly } from '../sources/journal/runJournal.ts'
 
 /** How often files are checked while they grow, and when they are quiet (ms). */
@@ -69,7 +72,9 @@ class Orphan {
   /** Checks the process before its files are read, so that its files are complete if it has ended. */
   check(): void {
     this.#process = readRunProcess(this.#run.folder)
-    this.#hasEnded = this.#process !== undefined && hasEndedUnseen(this.#process)
+    const hasEnded = this.#process !== undefined && hasEndedUnseen(this.#process)
+    // A child of the process may still write.
+    this.#hasEnded = hasEnded && !isInUse(this.#run.folder)
   }
 
   /** Passes on a stop request. Records the end of the process after everything else is recorded. */
@@ -82,12 +87,12 @@ class Orphan {
   async #recordEnd({ status, current_step, total_steps }: TrainingJobStatus): Promise<void> {
     const { job_id, folder } = this.#run
     const isComplete = total_steps !== null && current_step !== null && current_step >= total_steps
-    const end = isComplete ? 'completed' : status === 'stopping' ? 'stopped' : 'lost'
     const { attempt = 0 } = (await jobDetail(this.#db, job_id)) ?? {}
     const logged = readJournalEnd(folder)
-    const event = logged?.attempt === attempt ? logged : endedEvent(attempt, end)
-    if (event.status === status) return
-    await recordFacts(this.#db, job_id, [event])
+    const end = isComplete ? endedEvent(attempt, 'completed') : undefined
+    const event = logged?.attempt === attempt ? logged : end
+    if (!event) await recordUnseenEnd(this.#db, this.#run, lastErrorIn(folder))
+    else if (event.status !== status) await recordFacts(this.#db, job_id, [event])
     forgetRunProcess(folder)
   }
 }

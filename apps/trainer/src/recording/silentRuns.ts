@@ -27,7 +27,7 @@ export class SilentRuns {
     if (folders.size === 0) return
     for (const job_id of await silentJobs(this.#db, [...folders.keys()], limit)) {
       const folder = folders.get(job_id)
-      if (!folder || isTraining(folder) || isWrittenByOthers(folder, new Set())) continue
+      if (!folder || isTraining(folder) || isInUse(folder)) continue
       const why = isUnused(folder) ? noNewLines : undefined
       await endSilentJob(this.#db, job_id, limit, why)
     }
@@ -39,9 +39,15 @@ function isUnused(folder: string): boolean {
   return process.platform === 'linux' && statIfSeen(folder) !== undefined
 }
 
-function noNewLines(last_line_at: number): string {
+/** How an ended run says that nothing followed its last log line (ms). */
+export function noNewLines(last_line_at: number): string {
   const [day, time = ''] = new Date(last_line_at).toISOString().split('T')
   return `No new lines since ${day} ${time.slice(0, 5)} UTC.`
+}
+
+/** Whether a process of this machine has a file of the folder open for writing. False if unknown. */
+export function isInUse(folder: string): boolean {
+  return isWrittenByOthers(folder, new Set())
 }
 
 /** Whether the process that trains in a folder is known and runs. */

@@ -31,7 +31,7 @@ export function activityAfter({ heard_at, cadence }: Activity, now: number): Act
   return { heard_at: Math.max(heard_at, now), cadence: Math.max(known, learned) }
 }
 
-/** How long a run of this cadence may be silent before it is marked lost (ms). */
+/** How long a run of this cadence may be silent before it is ended (ms). */
 export function patienceFor(cadence: number | null, patience = PATIENCE): number {
   return Math.max(patience.floor, patience.factor * (cadence ?? 0))
 }

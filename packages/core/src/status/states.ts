@@ -1,4 +1,4 @@
-/** States of a job. `lost` means no heartbeat; it is never shown as failed. */
+/** States of a job. `lost`: its host or folder cannot be reached; it is never shown as failed. */
 export const JOB_STATES = [
   'queued',
   'starting',

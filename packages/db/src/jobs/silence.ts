@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
 import { recordAttempts } from '../rows/attempts.ts'
-import { changeJob } from '../rows/job.ts'
+import { changeJob, type JobChanges, type LockedJob, type Tx } from '../rows/job.ts'
 import { type JobRow, trainingJobs } from '../schema.ts'
 
 /** The database's clock now (ms). */
@@ -55,15 +55,35 @@ export async function endSilentJob(
   why?: (heard_at: number) => string,
 ): Promise<boolean> {
   return changeJob<boolean>(db, job_id, async (tx, job, revision) => {
-    const { attempt } = job
     if (!isSilentNow(job, hearing)) return { answer: false }
-    // The attempt stays lost, so that the job can come back.
-    const lost = { type: 'ended', attempt, at: null, status: 'lost', error: null } as const
-    await recordAttempts(tx, { job_id, revision }, [lost])
-    const heard_at = job.heard_at ?? job.registered_at
-    const set = why
-      ? { status: 'stopped' as const, error: why(heard_at) }
-      : { status: 'lost' as const }
-    return { set, answer: true }
+    return { set: await silenced(tx, job, revision, why), answer: true }
   })
+}
+
+/**
+ * Stops a job whose process has ended without a logged end. `why` gives the reason. The job comes
+ * back with its next log line. A job that has ended stays as it is. Throws JobUnknown.
+ */
+export async function endUnseenJob(
+  db: Database,
+  job_id: string,
+  why: (heard_at: number) => string,
+): Promise<void> {
+  await changeJob<void>(db, job_id, async (tx, job, revision) => {
+    if (hasEnded(job.status)) return { answer: undefined }
+    return { set: await silenced(tx, job, revision, why), answer: undefined }
+  })
+}
+
+/** What ends a job without a logged end. Its attempt becomes lost, so that the job can come back. */
+async function silenced(
+  tx: Tx,
+  { job_id, attempt, ...job }: LockedJob,
+  revision: number,
+  why: ((heard_at: number) => string) | undefined,
+): Promise<JobChanges> {
+  const lost = { type: 'ended', attempt, at: null, status: 'lost', error: null } as const
+  await recordAttempts(tx, { job_id, revision }, [lost])
+  const error = why?.(job.heard_at ?? job.registered_at)
+  return error === undefined ? { status: 'lost' } : { status: 'stopped', error }
 }

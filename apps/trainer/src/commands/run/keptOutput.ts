@@ -3,15 +3,13 @@ import { openToAppend } from '../../files/runFile.ts'
 import { PIECE, readBytes } from '../../files/lines.ts'
 import { FileRestorer } from './fileRestorer.ts'
 import { pause } from '../../pause.ts'
-import { failureTextIn } from './failureText.ts'
+import { failureTextIn, TAIL } from '../../sources/output/failureText.ts'
 import { MARK } from '../../sources/output/textLog.ts'
 
 /** How often to look for new output (ms). */
 const LOOK = 50
 /** How often to check that the file still exists (ms). */
 const LOOK_FOR_FILE = 500
-/** The end of the output that is searched for the reason of a failure (bytes). */
-const TAIL = 16_384
 
 /** Shows output to the user or another program. Fulfils once it is written. */
 export type Show = (bytes: Buffer) => Promise<void>

@@ -205,7 +205,7 @@ test('a program survives a killed command, and each of its points is recorded on
   expect([...loss!.steps]).toEqual(Array.from({ length: 40 }, (_, index) => index + 1))
 })
 
-test('without its command, the agent stops a program, and a program that dies is lost', async () => {
+test('without its command, the agent stops a program, and a program that ends without a reason has stopped', async () => {
   const { job, folder, statusIs } = await orphaned('orphan stopping')
   await using _agent = agentOf(here.board)
   await requestStop(here.board.db, job.job_id)
@@ -213,7 +213,9 @@ test('without its command, the agent stops a program, and a program that dies is
   expect(await readFile(join(folder, OUTPUT), 'utf8')).toContain('stopping')
   const other = await orphaned('orphan short', 20)
   await other.go()
-  await other.statusIs('lost')
+  await other.statusIs('stopped')
+  const { error } = (await here.jobNamed('orphan short'))!
+  expect(error).toMatch(/^Its process has ended, .* No new lines since \d{4}-.* UTC\.$/)
 })
 
 test('a second program in the folder of a running program is refused', async () => {
