@@ -17,7 +17,7 @@ process.once('sveltekit:shutdown', () => {
     .catch(logError)
     .finally(() => process.exit())
 })
-// Live streams of whoever the old token let in end; the server closes what is open.
+// Live streams that the old token opened must end; the server closes all that are open.
 access.onRenewed(() => process.emit('bestmark:renewed' as NodeJS.Signals))
 
 const machine: Handle = ({ event, resolve }) => {

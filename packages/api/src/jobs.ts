@@ -1,15 +1,22 @@
 import { JobState } from '@bestmark/core'
 import {
+  archiveJobs,
   compareJobs,
+  deleteJobs,
   examples,
   jobDetail,
   jobHistory,
   jobLogPage,
   jobStatus,
   JobUnknown,
+  JOB_SHELVES,
   listJobs,
+  noteJob,
   removeExamples,
+  renameJob,
   requestStop,
+  restoreJobs,
+  tagJobs,
 } from '@bestmark/db'
 import { z } from 'zod'
 import { sharedRead } from './sharedRead.ts'
@@ -17,7 +24,14 @@ import { Id, jobProcedure, procedure, router } from './trpc.ts'
 
 const JobId = z.object({ job_id: Id })
 
+const Tag = z.string().trim().min(1).max(60)
+
+/** Jobs that are changed together: all of them, or none. */
+const JobIds = z.object({ job_ids: z.array(Id).min(1).max(1_000) })
+
 const ListInput = z.object({
+  shelf: z.enum(JOB_SHELVES).default('current'),
+  tag: z.string().max(60).optional(),
   status: z.array(JobState).max(JobState.options.length).optional(),
   project: z.string().optional(),
   search: z.string().max(200).optional(),
@@ -80,6 +94,43 @@ export const jobs = router({
 
   /** Asks the agent of the run's host to stop it; the run writes a last checkpoint first. */
   stop: procedure.input(JobId).mutation(({ ctx, input }) => requestStop(ctx.db, input.job_id)),
+
+  rename: procedure
+    .input(JobId.extend({ name: z.string().trim().min(1).max(300) }))
+    .mutation(async ({ ctx, input: { job_id, name } }) => {
+      await renameJob(ctx.db, job_id, name)
+      return { changed: 1 }
+    }),
+
+  note: procedure
+    .input(JobId.extend({ note: z.string().trim().max(2_000) }))
+    .mutation(async ({ ctx, input: { job_id, note } }) => ({
+      changed: await noteJob(ctx.db, job_id, note),
+    })),
+
+  /** Adds and removes tags. */
+  tag: procedure
+    .input(JobIds.extend({ add: z.array(Tag).max(50), remove: z.array(z.string()).max(50) }))
+    .mutation(async ({ ctx, input: { job_ids, ...tags } }) => ({
+      changed: await tagJobs(ctx.db, job_ids, tags),
+    })),
+
+  /** Archived jobs leave the list and are still recorded; `archived: false` takes them back. */
+  archive: procedure
+    .input(JobIds.extend({ archived: z.boolean() }))
+    .mutation(async ({ ctx, input: { job_ids, archived } }) => ({
+      changed: await archiveJobs(ctx.db, job_ids, archived),
+    })),
+
+  /** Touches no file. Deleted jobs are recorded no further, and can be restored for 30 days. */
+  delete: procedure.input(JobIds).mutation(async ({ ctx, input }) => ({
+    changed: await deleteJobs(ctx.db, input.job_ids),
+  })),
+
+  /** Brings deleted jobs back. */
+  restore: procedure.input(JobIds).mutation(async ({ ctx, input }) => ({
+    changed: await restoreJobs(ctx.db, input.job_ids),
+  })),
 
   /** The ids of the examples that an empty board begins with. */
   examples: procedure.query(({ ctx }) => examples(ctx.db)),

@@ -37,7 +37,7 @@ export async function startRun(
   const { host_id, host } = starter
   const source = { source: JOURNAL, recipe: recipe.name }
   const job = { job_id, host_id, host, root: folder, name, project, ...source, is_stoppable: true }
-  await registerJob(db, { ...job, status: 'starting' })
+  await registerJob(db, { ...job, status: 'starting', restore: true })
   const request = { folder, recipe: recipe.name, preset, attempt: 0, resume: null }
   return { job_id, folder, attempt: 0, ...(await spawnChild(folder, childArgv(request))) }
 }

@@ -48,7 +48,7 @@ async function allJobs({ db }: Board): Promise<{ job_id: string; name: string }[
   const jobs: { job_id: string; name: string }[] = []
   let cursor: string | null = null
   do {
-    const page = await listJobs(db, { cursor, limit: 200 })
+    const page = await listJobs(db, { shelf: 'kept', cursor, limit: 200 })
     jobs.push(...page.jobs)
     cursor = page.next_cursor
   } while (cursor !== null)

@@ -21,6 +21,7 @@ export const IMPORT = command({
       "The job's name, if one run is imported. Default: the name that the run declares, else its path below PATH.",
     ),
     project: optional(text('NAME'), 'The project that a new job belongs to.'),
+    restore: flag('Bring back jobs that were deleted from the board.'),
     checkpoints: CHECKPOINTS_OPTION,
     json: flag('Print one JSON object per job.'),
   },

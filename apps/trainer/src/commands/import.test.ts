@@ -1,6 +1,7 @@
 import { cp, rename, rm, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TrainingJobStatus, measuredJson } from '@bestmark/core'
+import { deleteJobs } from '@bestmark/db'
 import { expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
 import { command } from './testing.ts'
@@ -24,6 +25,7 @@ async function jobsNamed(name: string): Promise<TrainingJobStatus[]> {
   const lines = stdout
     .trimEnd()
     .split('\n')
+    .filter(Boolean)
     .map((line) => JSON.parse(line))
   return lines.filter((job) => job.name === name)
 }
@@ -172,4 +174,19 @@ test('a listed job is a TrainingJobStatus', async () => {
   const fields = Object.keys(JSON.parse(line))
   expect(fields).toEqual(Object.keys(TrainingJobStatus.shape))
   expect(measuredJson(JSON.parse(line))).toBe(line)
+})
+
+test('a job that a person deleted is not imported again unless asked for', async () => {
+  const root = join(here.path, 'unwanted')
+  await writeOutput(root, { saves: [100], log: log.slice(0, 2), state: { max_steps: 100 } })
+  await run('import', 'unwanted')
+  const first = await jobNamed('unwanted')
+  await deleteJobs(here.board.db, [first.job_id])
+  const again = await run('import', 'unwanted')
+  expect(again.code).toBe(1)
+  expect(again.stderr).toContain('The job "unwanted" was deleted from this board.')
+  expect(await jobsNamed('unwanted')).toEqual([])
+  expect((await run('best', 'unwanted')).code).toBe(2)
+  expect((await run('import', '--restore', 'unwanted')).code).toBe(0)
+  expect(await jobNamed('unwanted')).toEqual(first)
 })

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
+import { JobDeleted } from '@bestmark/db'
 import { type Board, openBoard } from '../board/board.ts'
 import { callerPath } from '../cli/callerPath.ts'
 import { parse } from '../cli/parse.ts'
@@ -46,7 +47,9 @@ export async function main(words: readonly string[]): Promise<number> {
       }
     } catch (error) {
       notify(`bestmark: ${one.path}: ${errorText(error)}`)
-      exit = worseExit(exit, error instanceof Failure ? error.exit : EXIT.unusable)
+      if (!(error instanceof JobDeleted))
+        exit = worseExit(exit, error instanceof Failure ? error.exit : EXIT.unusable)
+      else if (found.length === 1) exit = EXIT.nothing
     }
   }
   return exit
@@ -100,7 +103,9 @@ async function importStored(
 ): Promise<TrainingJobStatus[]> {
   // SQLite is loaded only for a store.
   const { importStore } = await import('../recording/importStore.ts')
-  return importStore(board, path, options)
+  return importStore(board, path, options, ({ message }) => {
+    notify(`bestmark: ${path}: ${message}`)
+  })
 }
 
 async function importPath(

@@ -118,7 +118,7 @@ async function ofJob(db: Database, job_id: string): Promise<CurrentPolicy> {
 
 async function ofProject(db: Database, whose: { project: string }): Promise<CurrentPolicy> {
   const [last] = await policyHistory(db, whose)
-  const { jobs } = await listJobs(db, { ...whose, limit: 1 })
+  const { jobs } = await listJobs(db, { ...whose, shelf: 'kept', limit: 1 })
   if (!last && jobs.length === 0) {
     throw new Failure(
       `There is no project "${whose.project}". List the jobs and their projects: bestmark jobs --json`,

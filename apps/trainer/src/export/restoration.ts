@@ -2,13 +2,16 @@ import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { type TrainingJobStatus } from '@bestmark/core'
 import {
+  type Database,
   EXPORTED,
   jobDetail,
+  JobDeleted,
   jobStatus,
   pinCheckpoints,
   policyHistory,
   record,
   registerJob,
+  restoreJobs,
   restorePolicies,
   restoreProjectPolicies,
   restoreShipments,
@@ -20,6 +23,7 @@ import type { Board } from '../board/board.ts'
 import { readJournal } from '../journal/read.ts'
 import { firstLine } from '../journal/header.ts'
 import { sweepJob } from '../recording/sweep.ts'
+import type { NameOptions } from '../recording/importRun.ts'
 import type { ExportHeader } from './exportHeader.ts'
 import { assertWhole } from './exportHeader.ts'
 
@@ -41,19 +45,21 @@ export async function importExport(
   board: Board,
   path: string,
   header: ExportHeader,
-  naming: { name?: string | undefined; project?: string | undefined },
+  naming: NameOptions,
 ): Promise<ImportedExport> {
   assertWhole(path, header)
   const { db } = board
   const { job_id, exported, recipe } = header
   const before = await jobDetail(db, job_id)
   const isRecordedHere = before !== undefined && before.source !== EXPORTED
+  if (isRecordedHere) await assertKept(db, job_id, naming)
   let isPolicyIgnored = false
   if (!isRecordedHere) {
     const name = naming.name ?? header.name
     const project = naming.project ?? header.project
     const job = { job_id, ...hostAndRoot(board, header), source: EXPORTED }
-    await registerJob(db, { ...job, name, project, recipe, status: 'queued' })
+    const { restore } = naming
+    await registerJob(db, { ...job, name, project, recipe, status: 'queued', restore })
     const recorded = await recordFile(board, job_id, path)
     if (!recorded.isRestored) {
       await restoreDecisions(board, job_id, exported)
@@ -66,6 +72,14 @@ export async function importExport(
   const job = await jobStatus(db, job_id)
   if (!job) throw new Error(`The job ${job_id} was removed while ${path} was being imported.`)
   return { job, isRecordedHere, isPolicyIgnored }
+}
+
+/** Throws JobDeleted if the job was deleted and is not to be restored. */
+async function assertKept(db: Database, job_id: string, { restore }: NameOptions): Promise<void> {
+  const job = await jobStatus(db, job_id)
+  if (!job || job.deleted_at === null) return
+  if (!restore) throw new JobDeleted(job)
+  await restoreJobs(db, [job_id])
 }
 
 /** The host and root of the run. A path on another host is never a path of this host. */

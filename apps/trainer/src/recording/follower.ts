@@ -21,7 +21,7 @@ const TRY_AGAIN = 1_000
  * Keeps recording a run from its program's files until the files show its end or the signal aborts;
  * then records the rest. It polls, because network file systems send no events. If `bestmark run`
  * started the program and died, stop requests and the end are handled here. `onError` gets each
- * error. Also ends if the job was removed from the board, or if a journal appears that is read alone.
+ * error. Also ends if the job was deleted or removed from the board, or if a journal appears that is read alone.
  * Throws OtherRunError if the folder holds another run.
  */
 export async function followFiles(
@@ -42,6 +42,7 @@ export async function followFiles(
         continue
       }
       const job = await statuses.of(run.job_id, newAt)
+      if (job && job.deleted_at !== null) return
       if (!job || hasEnded(job.status)) break
       await orphan.handle(job)
       const isQuiet = performance.now() - newAt > QUIET_AFTER

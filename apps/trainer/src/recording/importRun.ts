@@ -23,11 +23,14 @@ import { sweepJob } from './sweep.ts'
 export interface NameOptions {
   name?: string | undefined
   project?: string | undefined
+  /** A job that was deleted comes back. */
+  restore?: boolean | undefined
 }
 
 /**
  * Puts the run in a folder on the board and returns its status. The same folder is the same job.
- * Importing it again only records what changed. Throws a Failure if nothing can be read there.
+ * Importing it again only records what changed. Throws a Failure if nothing can be read there, and
+ * JobDeleted if a person deleted the job.
  */
 export async function importRun(
   board: Board,
@@ -77,7 +80,7 @@ async function putOnBoard(
   const project = naming.project ?? identity.project
   const job = { job_id, host_id, host, root, name, project, source }
   const folder_id = await folderId(root)
-  await registerJob(db, { ...job, folder_id, status: 'queued' })
+  await registerJob(db, { ...job, folder_id, status: 'queued', restore: naming.restore })
   await endOtherJobs(db, job)
   return job
 }

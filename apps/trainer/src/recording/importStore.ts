@@ -1,5 +1,5 @@
 import type { TrainingJobStatus } from '@bestmark/core'
-import { uuidv5 } from '@bestmark/db'
+import { JobDeleted, uuidv5 } from '@bestmark/db'
 import type { Board } from '../board/board.ts'
 import { Failure } from '../failure.ts'
 import { storedEvents, storedRuns } from '../sources/trackers/store.ts'
@@ -17,6 +17,7 @@ export async function importStore(
   board: Board,
   path: string,
   naming: NameOptions,
+  onDeleted: (error: JobDeleted) => void,
 ): Promise<TrainingJobStatus[]> {
   const runs = storedRuns(path)
   if (runs.length === 0) throw new Failure(`${path} contains no runs.`)
@@ -27,7 +28,12 @@ export async function importStore(
   const jobs: TrainingJobStatus[] = []
   for (const run of runs) {
     const read = { ...run, job_id: idOf(run), events: await storedEvents(run, path) }
-    jobs.push(await importEvents(board, path, read, naming))
+    try {
+      jobs.push(await importEvents(board, path, read, naming))
+    } catch (error) {
+      if (!(error instanceof JobDeleted)) throw error
+      onDeleted(error)
+    }
   }
   return jobs
 }

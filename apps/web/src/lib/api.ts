@@ -24,14 +24,14 @@ export type Deployment = RouterOutputs['deployments']['list']['deployments'][num
 
 const url = '/trpc'
 
-/** The procedures as a page calls them. */
+/** The procedures that a page calls. */
 export const api = createTRPCClient<AppRouter>({
   links: [
     splitLink({
       condition: (operation) => operation.type === 'subscription',
       true: httpSubscriptionLink({ url, transformer: wire }),
       false: splitLink({
-        // What takes seconds is asked for alone: a batch is answered when its last part is.
+        // A slow call is sent alone: a batch is answered only when its last part is.
         condition: ({ path }) => path === 'backtest.run',
         true: httpLink({ url, transformer: wire }),
         false: splitLink({

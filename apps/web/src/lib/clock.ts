@@ -5,7 +5,7 @@ const ticks = createSubscriber((update) => {
   return () => clearInterval(timer)
 })
 
-/** The present, in milliseconds; whoever reads it while rendering is rendered again as it passes. */
+/** The present, in milliseconds; a component that reads it is rendered again as time passes. */
 export function now(): number {
   ticks()
   return Date.now()

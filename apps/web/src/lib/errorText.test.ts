@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { lastLine, endOfText } from './errorText.ts'
 
-test('of a traceback the line with the error is shown', () => {
+test('a traceback is shown as the line with the error', () => {
   const traceback = 'Traceback (most recent call last):\n  File "a.py"\nValueError: no data\n\n'
   expect(lastLine(traceback)).toBe('ValueError: no data')
   expect(lastLine('killed')).toBe('killed')

@@ -9,6 +9,8 @@ const STATUS: TrainingJobStatus = {
   job_id: '6f1ed002-ab55-4a1f-9b1c-0d6f6d6f6d6f',
   name: 'moby',
   project: '',
+  tags: [],
+  note: '',
   status: 'running',
   progress: 0.684,
   current_step: 748,
@@ -38,4 +40,6 @@ const STATUS: TrainingJobStatus = {
   host: 'tower',
   output_dir: '/runs/moby',
   error: null,
+  archived_at: null,
+  deleted_at: null,
 }

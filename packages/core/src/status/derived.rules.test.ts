@@ -7,6 +7,7 @@ import { initialTracker } from './tracker.ts'
 const STORED: StoredStatus = {
   ...initialTracker().facts,
   ...{ job_id: '', name: 'run', project: 'p', host: 'h', output_dir: '/o' },
+  ...{ tags: [], note: '', archived_at: null, deleted_at: null },
   ...{ selection_policy: 'as_declared', best_eval_loss: null, best_epoch: null, best_step: null },
   ...{ best_checkpoint_path: null, best_checkpoint_id: null },
   ...{ best_metric: null, best_metric_name: null },

@@ -9,6 +9,8 @@ export const FIELD_ORIGIN = {
   job_id: 'registered',
   name: 'registered',
   project: 'registered',
+  tags: 'intended',
+  note: 'intended',
   status: 'tracked',
   progress: 'derived',
   current_step: 'tracked',
@@ -38,6 +40,8 @@ export const FIELD_ORIGIN = {
   host: 'registered',
   output_dir: 'registered',
   error: 'tracked',
+  archived_at: 'intended',
+  deleted_at: 'intended',
 } as const satisfies Record<
   keyof TrainingJobStatus,
   'registered' | 'tracked' | 'selected' | 'intended' | 'derived'

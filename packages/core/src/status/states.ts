@@ -47,3 +47,6 @@ export function hasEnded(status: JobState): boolean {
 export function isActive(status: JobState): boolean {
   return status === 'starting' || status === 'running' || status === 'stopping'
 }
+
+/** A deleted job can be restored with all that was recorded of it for this many days. */
+export const RESTORABLE_DAYS = 30

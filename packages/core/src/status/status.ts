@@ -26,6 +26,8 @@ export const TrainingJobStatus = z.object({
   job_id: z.uuid(),
   name: z.string(),
   project: z.string(),
+  tags: z.array(z.string()),
+  note: z.string(),
   status: JobState,
   progress: z.number().min(0).max(1).nullable(),
   current_step: count.nullable(),
@@ -55,5 +57,7 @@ export const TrainingJobStatus = z.object({
   host: z.string(),
   output_dir: z.string(),
   error: z.string().nullable(),
+  archived_at: milliseconds.nullable(),
+  deleted_at: milliseconds.nullable(),
 })
 export type TrainingJobStatus = z.infer<typeof TrainingJobStatus>

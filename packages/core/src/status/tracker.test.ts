@@ -173,6 +173,10 @@ const STORED = {
   job_id: '00000000-0000-4000-8000-000000000000',
   name: 'run',
   project: 'p',
+  tags: [],
+  note: '',
+  archived_at: null,
+  deleted_at: null,
   host: 'h',
   output_dir: '/o',
   selection_policy: 'as_declared',
@@ -183,7 +187,7 @@ const STORED = {
   best_checkpoint_id: null,
   best_metric: null,
   best_metric_name: null,
-} as const
+} satisfies Partial<StoredStatus>
 
 test('what would go stale when stored is derived when read', () => {
   const { facts } = run(

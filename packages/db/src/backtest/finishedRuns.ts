@@ -1,5 +1,5 @@
 import type { BacktestRun } from '@bestmark/core'
-import { and, asc, count, desc, eq, inArray } from 'drizzle-orm'
+import { and, asc, count, desc, eq, inArray, isNull } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { type EvaluationRow, evaluationsOf } from '../rows/evaluations.ts'
 import type { Tx } from '../rows/job.ts'
@@ -9,25 +9,25 @@ import { claimOf, declarationOf, snapshot, type StoredCheckpoint } from '../sele
 import { storable } from '../values/storable.ts'
 import { trainLosses } from '../series/trainLoss.ts'
 
-/** A finished run as plain data. */
+/** A run that came to its end, as plain data. */
 export interface FinishedRun extends Omit<BacktestRun, 'context'> {
   losses: Losses
 }
 
 export interface FinishedRuns {
   runs: FinishedRun[]
-  /** How many there are; more than `runs` if only the newest are read. */
+  /** How many there are; more than `runs` where only the newest are read. */
   found: number
 }
 
-/** The limit of one backtest. */
+/** How much is replayed at once. */
 export const MOST = { jobs: 1_000, values: 200_000 }
-/** With fewer complete checkpoints than this, the policies choose between the evaluations. */
+/** With fewer whole checkpoints than this, the evaluations are what policies choose between. */
 const FEWEST_WHOLE = 4
 
 /**
- * The finished jobs of the board, or of a project, that measured something, newest first; each
- * project is a group. Reads one moment in few queries; if there are many, only the newest.
+ * The jobs of the board, or of a project, that have ended and measured something, newest first;
+ * each project is a group. Reads one moment, in few queries, and the newest where there are many.
  */
 export async function finishedRuns(
   db: Database,
@@ -55,11 +55,15 @@ export async function finishedRuns(
   })
 }
 
-/** Jobs that have ended. */
+/** Jobs that have come to their end and were not deleted. */
 export function finished(project: string | undefined) {
-  const { status, project: named } = trainingJobs
+  const { status, project: named, deleted_at } = trainingJobs
   const ended = inArray(status, ['completed', 'failed', 'stopped'])
-  return and(ended, project === undefined ? undefined : eq(named, storable(project)))
+  return and(
+    ended,
+    isNull(deleted_at),
+    project === undefined ? undefined : eq(named, storable(project)),
+  )
 }
 
 async function measuredJobs(

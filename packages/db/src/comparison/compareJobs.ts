@@ -1,5 +1,5 @@
 import { compareRuns, type Comparison, isActive, type TrainingJobStatus } from '@bestmark/core'
-import { and, asc, count, desc, eq, inArray, type SQL } from 'drizzle-orm'
+import { and, asc, count, desc, eq, inArray, isNull, type SQL } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { settledRevision } from '../rows/boardRevision.ts'
 import { statusOf, type Tx } from '../rows/job.ts'
@@ -16,32 +16,32 @@ import { inputsOfJobs } from './rowsOfJobs.ts'
 type WhichJobs = { job_ids: readonly string[] } | { project: string }
 
 interface CompareQuery {
-  /** The metric of the curves; by default the deciding metric of each run. */
+  /** The metric of the curves; where it is left out, the one that decides for each run. */
   metric?: string | undefined
 }
 
 /** A comparison of jobs, with what is shown beside it. */
 export interface ComparedJobs {
   comparison: Comparison
-  /** The path of the best checkpoint of each run, by job. */
+  /** Where the best checkpoint of each run lies, by job. */
   best_paths: Record<string, string>
   statuses: Record<string, TrainingJobStatus>
   /** Curves of the first `MOST_CURVES` runs, by job. */
   curves: Record<string, Curve>
-  /** How many jobs there are; more than were compared if only the newest were read. */
+  /** How many jobs there are; more than were compared where only the newest were read. */
   found: number
-  /** A watch of every job continues from here. */
+  /** A watch of every job goes on from here. */
   board_revision: number
 }
 
 /** How much is compared at once. */
 const MOST = { jobs: 1_000, values: 400_000 }
-/** As many curves as one chart can show. */
+/** As many curves as one picture can show. */
 const MOST_CURVES = 50
 
 /**
- * Compares jobs at one moment, in a few queries. If a project has very many values, only the newest
- * jobs are read. Throws JobUnknown for an id that is not on the board.
+ * Compares jobs at one moment, in a few queries. Of a project with very many values the newest jobs
+ * are read. Throws JobUnknown for an id that is not on the board.
  */
 export async function compareJobs(
   db: Database,
@@ -110,17 +110,17 @@ function jobsWhere(tx: Tx, condition: SQL): Promise<JobRow[]> {
   return tx.select().from(trainingJobs).where(condition)
 }
 
-/** The jobs of a project, newest first, each with how much was measured. */
+/** The jobs of a project that are not archived or deleted, newest first, each with how much was measured. */
 async function measuredJobs(
   tx: Tx,
   project: string,
 ): Promise<{ job_id: string; values: number }[]> {
-  const { job_id, registered_at } = trainingJobs
+  const { job_id, registered_at, project: named, archived_at, deleted_at } = trainingJobs
   return tx
     .select({ job_id, values: count(evaluations.step) })
     .from(trainingJobs)
     .leftJoin(evaluations, and(eq(evaluations.job_id, job_id), eq(evaluations.repeat, 0)))
-    .where(eq(trainingJobs.project, storable(project)))
+    .where(and(eq(named, storable(project)), isNull(archived_at), isNull(deleted_at)))
     .groupBy(job_id)
     .orderBy(desc(registered_at), asc(job_id))
 }

@@ -4,9 +4,7 @@ import type { Database } from '../connection/client.ts'
 import { changeJob, type Tx } from '../rows/job.ts'
 import { checkpoints, deployments } from '../schema.ts'
 
-/**
- * A shipment that ended, as in an export: the checkpoint, the model name, the time and the reason.
- */
+/** A shipment that ended, as in an export: which checkpoint, under which name, when and why. */
 export interface Shipment extends Pick<
   typeof deployments.$inferSelect,
   | 'deployment_id'
@@ -19,15 +17,15 @@ export interface Shipment extends Pick<
   | 'created_at'
   | 'ended_at'
 > {
-  /** The checkpoint's index within its job. */
+  /** The checkpoint, as its job counts. */
   attempt: number
   step: number | null
   checkpoint: string
-  /** SHA-256 of the shipped files, if it was computed. */
+  /** SHA-256 of what was shipped, where it was taken. */
   digest: string | null
   /** `elsewhere` if another board shipped it. */
   status: 'done' | 'failed' | 'elsewhere'
-  /** The path of the shipped files on that host. */
+  /** Where it was put, on the host that did it. */
   path: string | null
 }
 
@@ -35,7 +33,7 @@ const { job_id, deployment_id, is_best, reason, model_name, status } = deploymen
 const { bytes_done, bytes_total, path, error, created_at, ended_at } = deployments
 const { attempt, step, path: checkpoint, digest } = checkpoints
 
-/** The ended shipments of a job, oldest first. */
+/** The shipments of a job that ended, oldest first. */
 export async function shipmentsOf(tx: Tx, of_job: string): Promise<Shipment[]> {
   const rows = await tx
     .select({
@@ -57,8 +55,8 @@ export async function shipmentsOf(tx: Tx, of_job: string): Promise<Shipment[]> {
 }
 
 /**
- * Adds shipments of another board to a job's ledger as history. Stored ones do not change. One
- * without its checkpoint in the job is left out. Throws JobUnknown.
+ * Adds shipments of another board to a job's ledger as history; those that it has already stay as
+ * they are, and one of a checkpoint that the job does not have is left out. Throws JobUnknown.
  */
 export async function restoreShipments(
   db: Database,

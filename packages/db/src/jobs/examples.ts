@@ -1,4 +1,4 @@
-import { and, eq, inArray, notExists, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, notExists, sql } from 'drizzle-orm'
 import { claimOnce } from '../rows/board.ts'
 import type { Database } from '../connection/client.ts'
 import { claims, deployments, policyChanges, trainingJobs } from '../schema.ts'
@@ -21,19 +21,19 @@ export async function isExample(db: Database, job_id: string): Promise<boolean> 
   return rows.length > 0
 }
 
-/** The examples that are on the board. */
+/** The examples that are on the board and were not deleted. */
 export async function examples(db: Database): Promise<string[]> {
   const rows = await db.orm
     .select({ job_id: trainingJobs.job_id })
     .from(trainingJobs)
-    .where(IS_EXAMPLE)
+    .where(and(IS_EXAMPLE, isNull(trainingJobs.deleted_at)))
     .orderBy(trainingJobs.job_id)
   return rows.map(({ job_id }) => job_id)
 }
 
 /**
- * Removes the examples and everything recorded of them from the board, and returns how many. A
- * shipped example stays, because the ledger refers to it. No file is touched.
+ * Takes the examples off the board with all that was recorded of them, and returns how many. One
+ * that was shipped stays, since the ledger speaks of it. No file is touched.
  */
 export async function removeExamples(db: Database): Promise<number> {
   const { job_id } = trainingJobs

@@ -44,10 +44,7 @@ export interface UndigestedFiles extends StoredFiles {
   root: string
 }
 
-/**
- * Checkpoints of a host that were inspected and have no digest: the best of each job first, then
- * the newest.
- */
+/** Checkpoints of a host that were looked at and have no digest: the best of each job first, then the newest. */
 export async function undigestedFiles(
   db: Database,
   host_id: string,
@@ -61,12 +58,12 @@ export async function undigestedFiles(
     .select({ ...STORED_FILES, job_id, root })
     .from(checkpoints)
     .innerJoin(trainingJobs, eq(trainingJobs.job_id, checkpoints.job_id))
-    .where(and(whole, eq(trainingJobs.host_id, host_id)))
+    .where(and(whole, eq(trainingJobs.host_id, host_id), isNull(trainingJobs.deleted_at)))
     .orderBy(desc(isBest), sql`${step} desc nulls last`)
     .limit(limit)
 }
 
-/** Checkpoints of a job that were shipped or will be. */
+/** Checkpoints of a job that were shipped, or are to be. */
 export async function shippedCheckpoints(db: Database, job_id: string): Promise<Set<string>> {
   const rows = await db.orm
     .selectDistinct({ checkpoint_id: deployments.checkpoint_id })
@@ -76,8 +73,8 @@ export async function shippedCheckpoints(db: Database, job_id: string): Promise<
 }
 
 /**
- * Marks checkpoints as kept, or no longer kept. Throws JobUnknown, and Refused for a checkpoint of
- * another job.
+ * Notes that a person wants checkpoints kept, or no longer. Throws JobUnknown, and Refused where
+ * one is none of the job's.
  */
 export async function pinCheckpoints(
   db: Database,

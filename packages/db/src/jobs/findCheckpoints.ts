@@ -1,4 +1,4 @@
-import { eq, like, sql } from 'drizzle-orm'
+import { and, eq, isNull, like, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { absolutePath } from '../values/root.ts'
 import { checkpoints, trainingJobs } from '../schema.ts'
@@ -13,19 +13,17 @@ export interface NamedCheckpoint {
   absolute_path: string
 }
 
-/**
- * The checkpoints whose id begins with a text, at most 50; none if the text is no part of an id.
- */
+/** The checkpoints whose id begins with a text, at most 50; none where it is no part of an id. */
 export async function findCheckpoints(db: Database, text: string): Promise<NamedCheckpoint[]> {
   const id = text.toLowerCase()
   if (!/^[0-9a-f-]+$/.test(id)) return []
   const { job_id, checkpoint_id, path } = checkpoints
-  const { host_id, host, output_dir } = trainingJobs
+  const { host_id, host, output_dir, deleted_at } = trainingJobs
   const rows = await db.orm
     .select({ checkpoint_id, job_id, host_id, host, output_dir, path })
     .from(checkpoints)
     .innerJoin(trainingJobs, eq(trainingJobs.job_id, job_id))
-    .where(like(sql`${checkpoint_id}::text`, `${id}%`))
+    .where(and(isNull(deleted_at), like(sql`${checkpoint_id}::text`, `${id}%`)))
     .orderBy(checkpoint_id)
     .limit(50)
   return rows.map(({ output_dir, path, ...row }) => ({

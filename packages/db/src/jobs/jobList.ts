@@ -6,18 +6,27 @@ import { statusOf } from '../rows/job.ts'
 import { Refused } from '../values/refused.ts'
 import { settledRevision } from '../rows/boardRevision.ts'
 import { liveRank, newestRank, trainingJobs } from '../schema.ts'
+import { isRestorable } from './deletedJobs.ts'
 import { storable } from '../values/storable.ts'
 
+/** `current` has neither archived nor deleted jobs; `kept` has both current and archived ones. */
+export const JOB_SHELVES = ['current', 'archived', 'deleted', 'kept'] as const
+export type JobShelf = (typeof JOB_SHELVES)[number]
+
 export interface JobQuery {
+  /** `current` by default. Deleted jobs are listed as long as all of them is still recorded. */
+  shelf?: JobShelf | undefined
+  /** Jobs that have this tag. */
+  tag?: string | undefined
   status?: readonly JobState[] | undefined
   project?: string | undefined
   /** A part of the name or project, or the beginning of an id. */
   search?: string | undefined
-  /** `newest` (the default) lists running jobs first; `best` the lowest best_eval_loss. */
+  /** `newest` (the default) has the jobs that go on first; `best` the lowest best_eval_loss. */
   sort?: 'newest' | 'name' | 'best' | undefined
-  /** `next_cursor` of the previous page. */
+  /** `next_cursor` of the page before. */
   cursor?: string | null | undefined
-  /** Jobs per page, 50 by default. */
+  /** Jobs a page, 50 by default. */
   limit?: number | undefined
 }
 
@@ -29,11 +38,11 @@ export interface JobPage {
   total: number
   /** The revision of each job's row. */
   revisions: Record<string, number>
-  /** A watch of every job continues from here. */
+  /** A watch of every job goes on from here. */
   board_revision: number
 }
 
-/** The pattern of a key of each SQL type. */
+/** What a key of each SQL type looks like. */
 const KEYS = {
   int: /^[01]$/,
   float8: /^(-?\d{1,20}(\.\d{1,20})?(e[+-]?\d{1,2})?|-?Infinity|NaN)$/,
@@ -60,8 +69,8 @@ const ORDERS: Record<NonNullable<JobQuery['sort']>, [SQL, keyof typeof KEYS][]> 
 }
 
 /**
- * One page of jobs with a small curve of each. A page begins after the last job of the previous
- * page, so new jobs move nothing. Throws Refused for an invalid cursor.
+ * One page of jobs with a small curve of each. Pages are found by where the last one ended, so that
+ * jobs that come meanwhile shift nothing. Throws Refused for a cursor that is none.
  */
 export async function listJobs(db: Database, query: JobQuery = {}): Promise<JobPage> {
   const { sort = 'newest', limit = 50 } = query
@@ -95,10 +104,25 @@ export async function listJobs(db: Database, query: JobQuery = {}): Promise<JobP
   return { jobs, curves, next_cursor, total, revisions, board_revision }
 }
 
-function filters({ status, project, search }: JobQuery): (SQL | undefined)[] {
+const SHELVES: Record<JobShelf, SQL> = {
+  current: sql`archived_at is null and deleted_at is null`,
+  archived: sql`archived_at is not null and deleted_at is null`,
+  deleted: isRestorable,
+  kept: sql`deleted_at is null`,
+}
+
+function filters({
+  shelf = 'current',
+  tag,
+  status,
+  project,
+  search,
+}: JobQuery): (SQL | undefined)[] {
   const { name, job_id } = trainingJobs
   const text = storable(search?.trim() ?? '').replace(/[\\%_]/g, '\\$&')
   return [
+    SHELVES[shelf],
+    tag === undefined ? undefined : sql`tags ? ${storable(tag)}`,
     status && status.length > 0 ? inArray(trainingJobs.status, [...status]) : undefined,
     project === undefined ? undefined : eq(trainingJobs.project, storable(project)),
     text
@@ -138,7 +162,7 @@ function readCursor(cursor: string, sort: keyof typeof ORDERS): string[] {
     const fits = order.every(([, type], index) => KEYS[type].test(keys[index] ?? ''))
     if (sorted === sort && keys.length === order.length && fits) return keys
   } catch {
-    // Any other text is not a cursor of this list.
+    // Whatever it is, it is not a cursor of this list.
   }
   throw new Refused('This page link is no longer valid. Go back to the first page.')
 }

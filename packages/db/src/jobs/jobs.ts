@@ -1,10 +1,10 @@
 import { type JobState, mayFollow, type TrainingJobStatus } from '@bestmark/core'
-import { and, desc, eq, inArray, like, or, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNull, like, or, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
 import { changeJob, statusOf, announce } from '../rows/job.ts'
 import { projectPolicy } from '../rows/projectPolicy.ts'
-import { JobUnknown, Refused } from '../values/refused.ts'
+import { JobDeleted, JobUnknown, Refused } from '../values/refused.ts'
 import { thisWrite } from '../rows/boardRevision.ts'
 import { type JobRow, trainingJobs } from '../schema.ts'
 import { reselect } from '../selection/selection.ts'
@@ -14,7 +14,7 @@ export interface JobRegistration {
   job_id: string
   host_id: string
   host: string
-  /** Absolute path of the run's folder, where it is now. */
+  /** Absolute path of the run's folder, where it stands now. */
   root: string
   /** Identifies the folder after it was moved; the stored value stays if left out. */
   folder_id?: string | null
@@ -26,14 +26,17 @@ export interface JobRegistration {
   recipe?: string | null
   /** Whether Bestmark starts it and can stop it; the stored value stays if left out. */
   is_stoppable?: boolean
+  /** A person asks for the job, so one that was deleted comes back. */
+  restore?: boolean | undefined
 }
 
 /**
  * Adds a job to the board, under its project's policy. Registering it again updates a moved folder or a
  * renamed host. It does not change what a person set or the run logged.
+ * Throws JobDeleted if a person deleted the job and nobody restores it.
  */
 export async function registerJob(db: Database, job: JobRegistration): Promise<TrainingJobStatus> {
-  const { root: output_dir, recipe = null, is_stoppable, folder_id, ...named } = job
+  const { root: output_dir, recipe = null, is_stoppable, folder_id, restore, ...named } = job
   const { job_id, host_id, host, source } = job
   const times = { registered_at: clock, changed_at: clock, board_revision: thisWrite }
   const made = await db.orm.transaction(async (tx) => {
@@ -48,6 +51,7 @@ export async function registerJob(db: Database, job: JobRegistration): Promise<T
   })
   if (made) return statusOf(made)
   await changeJob(db, job_id, async (tx, known) => {
+    if (known.deleted_at !== null && !restore) throw new JobDeleted(known)
     const canStop = is_stoppable ?? known.is_stoppable
     const folder = folder_id ?? known.folder_id
     const same =
@@ -56,11 +60,13 @@ export async function registerJob(db: Database, job: JobRegistration): Promise<T
       known.host_id === host_id &&
       known.host === host &&
       known.source === source &&
-      known.is_stoppable === canStop
+      known.is_stoppable === canStop &&
+      known.deleted_at === null
     if (same) return { answer: undefined }
     const moved = { output_dir, folder_id: folder, host_id, host, source, is_stoppable: canStop }
+    const set = { ...moved, deleted_at: null }
     if (known.output_dir !== output_dir) await reselect(tx, { ...known, ...moved })
-    return { set: moved, answer: undefined }
+    return { set, answer: undefined }
   })
   return known(job_id, await jobStatus(db, job_id))
 }
@@ -70,10 +76,7 @@ export async function renameJob(db: Database, job_id: string, name: string): Pro
   await changeJob(db, job_id, async () => ({ set: { name }, answer: undefined }))
 }
 
-/**
- * A job's status, with time-dependent fields computed for `now` (ms); undefined if there is no such
- * job.
- */
+/** A job's status, with what goes stale computed for `now` (ms); undefined where there is none. */
 export async function jobStatus(
   db: Database,
   job_id: string,
@@ -83,7 +86,7 @@ export async function jobStatus(
   return row && statusOf(row, now)
 }
 
-/** The statuses of jobs, by id, in one query; missing jobs are left out. */
+/** The statuses of jobs, by id, in one query; those that are not there are left out. */
 export async function jobStatuses(
   db: Database,
   job_ids: readonly string[],
@@ -96,7 +99,7 @@ export async function jobStatuses(
   return new Map(rows.map((row) => [row.job_id, statusOf(row)]))
 }
 
-/** A job's row. Every page and delta runs this query, so it is prepared. */
+/** A job's row; the hot query of every page and delta, so it is prepared. */
 export async function jobRow(db: Database, job_id: string): Promise<JobRow | undefined> {
   const [row] = await rowQuery(db).execute({ job_id })
   return row
@@ -118,16 +121,19 @@ function prepareRow(orm: Database['orm']) {
     .prepare('job_row')
 }
 
-/** The jobs that a text may mean: an id, otherwise a name, otherwise the beginning of an id. */
+/** The jobs that a text may mean, without deleted ones: an id, else a name, else the beginning of an id. */
 export async function findJobs(db: Database, text: string): Promise<TrainingJobStatus[]> {
   const id = text.toLowerCase()
   const rows = await db.orm
     .select()
     .from(trainingJobs)
     .where(
-      or(
-        eq(trainingJobs.name, text),
-        /^[0-9a-f-]+$/.test(id) ? like(sql`${trainingJobs.job_id}::text`, `${id}%`) : undefined,
+      and(
+        isNull(trainingJobs.deleted_at),
+        or(
+          eq(trainingJobs.name, text),
+          /^[0-9a-f-]+$/.test(id) ? like(sql`${trainingJobs.job_id}::text`, `${id}%`) : undefined,
+        ),
       ),
     )
     .orderBy(trainingJobs.job_id)
@@ -139,9 +145,9 @@ export async function findJobs(db: Database, text: string): Promise<TrainingJobS
 }
 
 /**
- * Requests that a job be stopped, by the agent of its host or by its starter. A second request
- * changes nothing. Throws JobUnknown, and Refused if the job has ended or was not started by
- * Bestmark.
+ * Asks for a job to be stopped; the agent of its host does it, or whoever started it. Asking again
+ * changes nothing. Throws JobUnknown, and Refused where the job has come to its end or was not
+ * started by Bestmark.
  */
 export async function requestStop(db: Database, job_id: string): Promise<TrainingJobStatus> {
   await changeJob(db, job_id, async (tx, job) => {
@@ -169,7 +175,7 @@ export type HostedJob = Pick<
   root: string
 }
 
-/** The jobs whose files are on a host, oldest first; those of some states, or all. */
+/** The jobs whose files lie on a host, without deleted ones, oldest first; those of some states, or all. */
 export async function hostedJobs(
   db: Database,
   host_id: string,
@@ -180,20 +186,26 @@ export async function hostedJobs(
   return db.orm
     .select({ job_id, root, status, source, recipe, attempt, stop_requested_at })
     .from(trainingJobs)
-    .where(and(eq(trainingJobs.host_id, host_id), states && inArray(status, [...states])))
+    .where(
+      and(
+        eq(trainingJobs.host_id, host_id),
+        isNull(trainingJobs.deleted_at),
+        states && inArray(status, [...states]),
+      ),
+    )
     .orderBy(trainingJobs.registered_at)
 }
 
-/** A job as its folder identifies it. */
+/** A job as it is known by its folder. */
 export type JobOfFolder = Pick<
   JobRow,
   'job_id' | 'status' | 'source' | 'folder_id' | 'registered_at'
 > & {
-  /** Absolute path of the run's folder, where it was last. */
+  /** Absolute path of the run's folder, where it stood last. */
   root: string
 }
 
-/** The folder of a job, and the other jobs of its host with the same path, now or earlier. */
+/** The folder of a job, and the other jobs of its host that stand, or stood, at the same place. */
 export async function folderOfJob(
   db: Database,
   job_id: string,
@@ -206,9 +218,7 @@ export async function folderOfJob(
   return { job_id, status, source, folder_id, registered_at, root, others }
 }
 
-/**
- * The jobs of a host with this folder path, now or earlier, or with this folder id, newest first.
- */
+/** The jobs of a host whose folder stands, or stood, at a place, or is known by an id, newest first. */
 export async function jobsOfFolder(
   db: Database,
   host_id: string,

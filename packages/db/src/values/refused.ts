@@ -1,15 +1,27 @@
-/** The request cannot be done; the message is a sentence for the person who made it. */
+/** What was asked cannot be done; the message is a sentence for the person who asked. */
 export class Refused extends Error {
   override readonly name = 'Refused'
 }
 
 /** No such job on this board. */
 export class JobUnknown extends Error {
-  override readonly name = 'JobUnknown'
+  override readonly name: string = 'JobUnknown'
   readonly job_id: string
 
-  constructor(job_id: string) {
-    super(`There is no job ${job_id} on this board.`)
+  constructor(job_id: string, message = `There is no job ${job_id} on this board.`) {
+    super(message)
     this.job_id = job_id
   }
 }
+
+/** A person deleted the job, so nothing is recorded of it until somebody restores it. */
+export class JobDeleted extends JobUnknown {
+  override readonly name = 'JobDeleted'
+
+  constructor({ job_id, name }: { job_id: string; name: string }) {
+    super(job_id, `The job "${name}" was deleted from this board. ${HOW_TO_RESTORE}`)
+  }
+}
+
+const HOW_TO_RESTORE =
+  'To get it back, restore it in the list of deleted jobs, or run `bestmark import --restore PATH`.'

@@ -1,9 +1,7 @@
 import type { Database } from '../connection/client.ts'
 import { CHANNEL } from '../rows/job.ts'
 
-/**
- * One announced write; undefined if some may have been missed, so that everything must be checked.
- */
+/** One announced write; undefined when some may have been missed and everything must be looked at. */
 export type Announcement = { job_id: string; revision: number } | undefined
 type AnnouncementCallback = (announcement: Announcement) => void
 
@@ -15,8 +13,8 @@ interface Hub {
 const hubs = new WeakMap<Database['sql'], Hub>()
 
 /**
- * Calls `callback` for every write to a job that commits between `begin` and `end`. All listeners
- * of a database share one connection, which is opened again when it breaks.
+ * Calls `callback` for every write to a job that commits between `begin` and `end`. All that listen
+ * to a database share one connection, which is made again when it breaks.
  */
 export class AnnouncementListener {
   readonly #db: Database
@@ -27,7 +25,7 @@ export class AnnouncementListener {
     this.#callback = callback
   }
 
-  /** Resolves once no later write can be missed. A second call does nothing new. */
+  /** Resolves once no further write can be missed; begun twice it goes on. */
   async begin(): Promise<void> {
     const { sql } = this.#db
     const hub = hubs.get(sql) ?? open(this.#db)

@@ -288,7 +288,7 @@ export class ProgramRuns {
     const job = { job_id, host_id, host, root, name, project, source: RUN_LOG }
     const folder_id = await folderId(root)
     const status = { status: 'starting', is_stoppable: true } as const
-    const stored = await registerJob(db, { ...job, folder_id, ...status })
+    const stored = await registerJob(db, { ...job, folder_id, ...status, restore: true })
     if (this.#run.isNamed && stored.name !== name) await renameJob(db, job_id, name)
     this.#listener.onJob(job_id, root, isAnother)
     await endOtherJobs(db, job)

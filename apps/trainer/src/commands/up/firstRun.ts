@@ -24,7 +24,7 @@ export async function firstRun(board: Board, agent: Agent): Promise<FirstRun | u
   const job_id = uuidv5(host_id, 'first run')
   const stored = await jobStatus(db, job_id)
   if (stored) return stillTraining(job_id, stored.output_dir, agent)
-  const { total } = await listJobs(db, { limit: 1 })
+  const { total } = await listJobs(db, { shelf: 'kept', limit: 1 })
   if (total > 0 || !(await claimOnce(db, 'first run'))) return undefined
   agent.reserve(job_id)
   const [preset] = CHAR_LM.presets

@@ -1,12 +1,13 @@
 import { appendFile, chmod, cp, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Patience } from '@bestmark/core'
-import { listCheckpoints, readSeries } from '@bestmark/db'
+import { deleteJobs, listCheckpoints, readSeries } from '@bestmark/db'
 import { expect, test } from 'vitest'
 import { writeRunNote } from '../../sources/runNote.ts'
 import { testBoard } from '../../board/testing.ts'
 import { command } from '../testing.ts'
 import { eventually, makeOld, writeOutput } from '../../testing.ts'
+import { pause } from '../../pause.ts'
 import { Watcher } from './watcher.ts'
 
 const here = testBoard()
@@ -178,4 +179,28 @@ test('loops of links and unreadable folders do not stop the watch', async () => 
   await watcher.look([tree], new AbortController().signal)
   await chmod(join(tree, 'closed'), 0o700)
   expect(await here.jobNamed('z/behind it')).toMatchObject({ status: 'completed' })
+})
+
+test('a watched run whose job was deleted stays deleted, and its watcher says so once', async () => {
+  const tree = join(here.path, 'unwanted tree')
+  const root = join(tree, 'unwanted')
+  await mkdir(root, { recursive: true })
+  await writeFile(join(root, 'metrics.csv'), HEAD + row(10) + evaluation(10))
+  await makeOld(root)
+  await using watching = await watched(tree)
+  const job = await eventually(() => here.jobNamed('unwanted'))
+  await eventually(
+    async () => watching.messages.some((line) => line.includes('unwanted')) || undefined,
+  )
+  await here.board.db
+    .sql`update training_jobs set status = 'completed' where job_id = ${job.job_id}`
+  await deleteJobs(here.board.db, [job.job_id])
+  await appendFile(join(root, 'metrics.csv'), row(20) + evaluation(20))
+  const told = () =>
+    watching.messages.filter((line) => line.includes('was deleted from this board'))
+  await eventually(async () => told().length > 0 || undefined)
+  await appendFile(join(root, 'metrics.csv'), row(30) + evaluation(30))
+  await pause(5_000, new AbortController().signal)
+  expect(await here.jobNamed('unwanted')).toBeUndefined()
+  expect(told()).toHaveLength(1)
 })

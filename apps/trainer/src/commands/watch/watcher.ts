@@ -1,5 +1,5 @@
 import { hasEnded, type Patience, type TrainingJobStatus } from '@bestmark/core'
-import { jobStatus } from '@bestmark/db'
+import { JobDeleted, jobStatus } from '@bestmark/db'
 import { AGENT_OPTIONS } from '../../agent/options.ts'
 import type { Board } from '../../board/board.ts'
 import { followFiles } from '../../recording/follower.ts'
@@ -102,6 +102,16 @@ export class Watcher {
     if (this.#followed.has(run.root)) return
     const changed = await readLastChange(run.root)
     if (this.#imported.get(run.root) === changed) return
+    try {
+      await this.#record(run, changed, signal)
+    } catch (error) {
+      // Nothing is read of a deleted job's run until its files change.
+      if (error instanceof JobDeleted) this.#imported.set(run.root, changed)
+      throw error
+    }
+  }
+
+  async #record(run: RunIdentity, changed: number, signal: AbortSignal): Promise<void> {
     if (await mayGrow(run.root)) return this.#follow(run, signal)
     const job = await importRun(this.#board, run.root, this.#naming(run), this.#onTold(run))
     await this.#takeNames(run, job.job_id)
@@ -174,7 +184,7 @@ export class Watcher {
       try {
         const status = await statuses.of(job_id, began)
         this.#errors.databaseAnswered()
-        if (!status) return end()
+        if (!status || status.deleted_at !== null) return end()
         if (hasEnded(status.status)) {
           this.#showEnd(run, status)
           return end()

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import BacktestResult from './BacktestResult.svelte'
 import { choosing, ordered, regret } from './backtestWords.ts'
 
-/** A run whose loss turns after the third evaluation while its F1 goes on to improve. */
+/** A run whose loss rises after the third evaluation while its F1 still improves. */
 function aRun(name: string, group: string, values = [0.5, 0.6, 0.7, 0.75, 0.8]): BacktestRun {
   const evaluations = values.map((eval_f1, index) => {
     const eval_loss = 1 + Math.abs(index - 2)
@@ -24,7 +24,7 @@ function shown(given: readonly BacktestRun[]): string {
   return render(BacktestResult, { props: { backtest: result } }).body
 }
 
-test('each policy stands with its figures, the lowest mean regret first', () => {
+test('each policy is listed with its figures, the lowest mean regret first', () => {
   const result = backtest(runs, { target: 'eval_f1' })
   const html = shown(runs)
   const rows = [...html.matchAll(/data-policy="([^"]+)".*?class="figure mean[^>]*>([^<]+)</gs)]
@@ -34,7 +34,7 @@ test('each policy stands with its figures, the lowest mean regret first', () => 
   for (const text of [result.text, result.scored.text]) expect(html).toContain(text)
 })
 
-test('each run stands with what every policy picked, and its name is never markup', () => {
+test('each run is listed with the pick of every policy, and its name is never markup', () => {
   const html = shown(runs)
   expect(html).not.toContain('<b>one')
   const { policies } = backtest(runs, { target: 'eval_f1' })
@@ -42,7 +42,7 @@ test('each run stands with what every policy picked, and its name is never marku
   expect(columns).toHaveLength(2 + choosing(policies).length)
 })
 
-test('a skipped run has its reason, and without a run there is no table', () => {
+test('a skipped run is listed with its reason, and without runs there is no table', () => {
   const html = shown([aRun('short', 'one', [0.5, 0.6])])
   expect(html).toContain('1 skipped, and why')
   expect(html).toMatch(/short.*\(one\).*: /s)

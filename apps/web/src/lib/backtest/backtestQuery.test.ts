@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parametersOf, readQuery, runInput } from './backtestQuery.ts'
 
-test('an address and a query say the same', () => {
+test('an address and a query convert to each other without loss', () => {
   for (const address of ['', 'target=eval_f1', 'target=fluency&project=a+b&direction=max']) {
     expect(String(parametersOf(readQuery(new URLSearchParams(address))))).toBe(address)
   }

@@ -1,10 +1,10 @@
 import { type Direction, directionOf } from '@bestmark/core'
 
-/** What is replayed and judged by what, as it stands in the address. */
+/** What a backtest replays, and its target metric, as the address holds them. */
 export interface BacktestQuery {
-  /** Empty for all of the board. */
+  /** Empty for all jobs of the board. */
   project: string
-  /** A metric, or `task` for each run's own. */
+  /** A metric, or `task` for the task metric of each run. */
   target: string
   /** Given if the target's name does not show it. */
   direction: Direction | null
@@ -12,10 +12,10 @@ export interface BacktestQuery {
 
 const DIRECTIONS: readonly Direction[] = ['min', 'max']
 
-/** Each run's own task metric. */
+/** Stands for the task metric of each run. */
 export const TASK = 'task'
 
-/** Reads an address; invalid parameters are left out. */
+/** Reads an address; invalid parameters are ignored. */
 export function readQuery(parameters: Pick<URLSearchParams, 'get'>): BacktestQuery {
   return {
     project: (parameters.get('project') ?? '').trim(),
@@ -29,7 +29,7 @@ export function needsDirection(target: string): boolean {
   return target !== TASK && !target.includes(',') && directionOf(target) === undefined
 }
 
-/** A query as the procedure takes it. */
+/** A query as input of the procedure. */
 export function runInput({ project, target, direction }: BacktestQuery) {
   return {
     target,
@@ -38,7 +38,7 @@ export function runInput({ project, target, direction }: BacktestQuery) {
   }
 }
 
-/** A query as parameters of an address, with only what is not as at first. */
+/** A query as parameters of an address; defaults are left out. */
 export function parametersOf({ project, target, direction }: BacktestQuery): URLSearchParams {
   const parameters = new URLSearchParams()
   if (target !== TASK) parameters.set('target', target)

@@ -47,13 +47,13 @@ test('lines are labelled at their ends, so that no legend is needed', () => {
   expect(html).toContain('eval 3.500')
 })
 
-test('a NaN is a cross that says at which step', () => {
+test('a NaN is a cross with a label that names its step', () => {
   expect(drawn({ series: [series('loss', [2, NaN, 1])] })).toContain(
     'loss is NaN or infinite at step 200',
   )
 })
 
-test('a chart of nothing, of one point and on a log scale can be drawn', () => {
+test('a chart with no point, with one point and with a log scale can be drawn', () => {
   for (const values of [[], [2], [NaN], [0, -1], [1, 1e-8]]) {
     const view = { axis: 'step', log: true, smoothing: 0.5, clip: true, window: null }
     expect(drawn({ series: [series('loss', values)], view })).toContain('<svg')

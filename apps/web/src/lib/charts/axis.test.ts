@@ -22,11 +22,11 @@ test('an axis without data is not offered', () => {
   const times = (...of: number[]) => ({ times: Float64Array.from(of) })
   expect(axesOf([], [times(NaN)])).toEqual(['step'])
   expect(axesOf(marks, [times(5)])).toEqual(['step', 'epoch', 'time'])
-  // A series that has no points yet says nothing of the others.
+  // A series without points yet does not decide for the others.
   expect(axesOf([], [times(), times(5)])).toEqual(['step', 'time'])
 })
 
-test('time ticks stand at round spans', () => {
+test('time ticks are at round spans', () => {
   expect(durationTicks([0, 70], 5)).toEqual([0, 15, 30, 45, 60])
   expect(durationTicks([100, 7300], 5)).toEqual([1800, 3600, 5400, 7200])
 })

@@ -13,7 +13,7 @@ export type EpochMarks = readonly { step: number | null; epoch: number | null }[
 /** Converts a point's step and time (ms since the epoch) to its position on the axis; NaN if unknown. */
 export type PositionOf = (step: number, time: number) => number
 
-/** The placing function of an axis; `start` is the time (ms) that the time axis counts from. */
+/** Returns the function that positions points on an axis; the time axis counts from `start` (ms). */
 export function positionOn(axis: Axis, marks: EpochMarks, start: number): PositionOf {
   if (axis === 'step') return (step) => step
   if (axis === 'time') return (_step, time) => (time - start) / 1000
@@ -21,7 +21,7 @@ export function positionOn(axis: Axis, marks: EpochMarks, start: number): Positi
   return (step) => epochAt(known, step)
 }
 
-/** Which axes this run can be shown on. */
+/** The axes that this run has data for. */
 export function axesOf(marks: EpochMarks, series: readonly Pick<Series, 'times'>[]): Axis[] {
   const timed = series.some(({ times }) => Number.isFinite(times[0]))
   return AXES.filter(
@@ -40,7 +40,7 @@ function sortedMarks(marks: EpochMarks): Mark[] {
   return [...known].map(([step, epoch]) => ({ step, epoch })).sort((a, b) => a.step - b.step)
 }
 
-/** Linear between the known pairs, and on with the last pair's slope. */
+/** Linear between the given pairs; beyond the last pair it continues with the same slope. */
 function epochAt(known: Mark[], step: number): number {
   const after = known.findIndex((mark) => mark.step >= step)
   const right = known[Math.max(1, after === -1 ? known.length - 1 : after)]
@@ -49,7 +49,7 @@ function epochAt(known: Mark[], step: number): number {
   return left.epoch + ((step - left.step) / (right.step - left.step)) * (right.epoch - left.epoch)
 }
 
-/** A position on the axis in words. */
+/** A position on the axis as text. */
 export function positionText(axis: Axis, position: number): string {
   if (axis === 'step') return count(position)
   return axis === 'epoch' ? epochText(position) : duration(position)
@@ -63,7 +63,7 @@ const SPANS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14
 export function durationTicks([from, to]: readonly [number, number], wanted: number): number[] {
   const rough = (to - from) / wanted
   const span = SPANS.find((one) => one >= rough) ?? Math.ceil(rough / 86400) * 86400
-  // Counted, not added up: far from 0 a sum may stay where it is.
+  // Each tick is a multiple of the span: far from 0, adding the span may not change a number.
   const [first, last] = [Math.ceil(from / span), Math.floor(to / span)]
   const length = Math.min(MOST_TICKS, Math.max(0, last - first + 1))
   return Array.from({ length }, (_, index) => (first + index) * span)

@@ -5,12 +5,12 @@ import type { Point } from './point.ts'
 /** A continuous scale from values to pixels and back. */
 export type Continuous = ScaleContinuousNumeric<number, number>
 
-/** The chart's measurements and scales; read them as `k.xScale(…)`, never destructured. */
+/** The measurements and scales of the chart. Read them as `k.xScale(…)`; destructuring loses updates. */
 export function getCake() {
   return getLayerCakeContext<{ x: Continuous; y: Continuous }>()
 }
 
-/** An SVG path of straight segments, rounded to a tenth of a pixel. A lone point gives a dot. */
+/** An SVG path of straight segments, rounded to a tenth of a pixel. A single point gives a dot. */
 export function pathOf(segments: readonly Point[][], x: Continuous, y: Continuous): string {
   const at = (point: Point) => `${tenth(x(point.x))} ${tenth(y(point.y))}`
   return segments

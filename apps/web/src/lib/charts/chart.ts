@@ -7,13 +7,13 @@ import type { Viewing } from './viewAddress.ts'
 export interface NamedSeries extends Series {
   name: string
   kind: 'logged' | 'evaluation' | 'system'
-  /** How many points there are before thinning; left out, all of them are here. */
+  /** How many points there are before thinning; undefined if the series is complete. */
   count?: number
-  /** What later attempts replaced. */
+  /** The points that later attempts replaced. */
   earlier?: readonly Series[]
 }
 
-/** A checkpoint as the chart needs it. */
+/** The fields of a checkpoint that the chart needs. */
 export interface ChartCheckpoint {
   step: number | null
   files_state: FilesState
@@ -22,10 +22,10 @@ export interface ChartCheckpoint {
   is_tied?: boolean
 }
 
-/** How the chart is looked at, whatever it shows. */
+/** The options of the view that every chart has. */
 type View = Pick<Viewing, 'axis' | 'log' | 'smoothing' | 'window' | 'clip'>
 
-/** The step after which a curve rises, with the word for it. */
+/** The step after which a curve rises, and its label. */
 export interface Turn {
   step: number
   word: string
@@ -36,34 +36,34 @@ export interface ChartInput {
   checkpoints: readonly ChartCheckpoint[]
   /** The step of the selected checkpoint. */
   best_step: number | null
-  /** Where eval_loss turned, and what that is called. */
+  /** Where eval_loss starts to rise, and its label. */
   turn?: Turn | null
   epochs: EpochMarks
   view: View
-  /** Pixels across; bounds what is drawn. */
+  /** Width in pixels; limits how many points are drawn. */
   width: number
 }
 
 export interface Line extends Drawn {
   name: string
   kind: NamedSeries['kind']
-  /** As measured, behind the smoothed line; empty where nothing is smoothed. */
+  /** The measured line behind the smoothed one; empty without smoothing. */
   raw: Point[][]
-  /** Earlier attempts, as far as later ones replaced them. */
+  /** The parts of earlier attempts that later ones replaced. */
   earlier: Point[][]
-  /** The real points, where few enough to be told apart. */
+  /** The measured points, if they are few enough to be distinguished. */
   dots: Point[]
-  /** The last value in view, which may be NaN, and the height at which it is told. */
+  /** The last value in view, which may be NaN, and the height of its label. */
   last: { value: number; y: number } | null
   columns: Columns
 }
 
-/** Values that the vertical axis leaves out, so that they do not flatten all others. */
+/** Values outside the vertical axis, which would flatten all others. */
 export interface Clipped {
   count: number
   lowest: number
   highest: number
-  /** Where they are, on the edge that they lie beyond. */
+  /** Their positions, on the edge of the chart that they lie beyond. */
   positions: { x: number; isAbove: boolean }[]
 }
 
@@ -74,22 +74,22 @@ export interface Tick {
   is_best: boolean
 }
 
-/** Everything the marks draw, decided. */
+/** All that the marks draw, ready to draw. */
 export interface Chart {
   axis: Axis
   log: boolean
   x: [number, number]
-  /** What the horizontal axis shows without a window. */
+  /** The horizontal axis without a zoom window. */
   whole: [number, number]
   y: [number, number]
   lines: Line[]
   ticks: Tick[]
-  /** The selected checkpoint on the evaluation curve; `y` NaN where the curve has no value there. */
+  /** The selected checkpoint on the evaluation curve; `y` is NaN where the curve has no value. */
   best: Point | null
-  /** Other checkpoints on the evaluation curve that noise cannot tell from the selected one. */
+  /** The other checkpoints on the evaluation curve that are within the noise of the selected one. */
   tied: Point[]
   onset: (Point & { word: string }) | null
-  /** Outliers beyond the axis; null where everything is in view. */
+  /** Outliers beyond the axis; null if there are none. */
   clipped: Clipped | null
   hidden: number
 }

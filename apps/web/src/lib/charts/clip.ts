@@ -1,8 +1,8 @@
 import type { Point } from './point.ts'
 
 /**
- * The part of an unbroken run inside [from, to]. Where it crosses an edge it ends there, at a point
- * that no step measured; so all that is drawn lies in view. Places rise.
+ * The part of an unbroken run inside [from, to]. Where it crosses an edge, it gets an interpolated
+ * end point on the edge, so that all that is drawn is in view. The positions must rise.
  */
 export function clipped(
   run: readonly Point[],

@@ -12,7 +12,7 @@ import { ticksAcross, ticksUp } from './ticks.ts'
 const WIDTH = 600
 const HEIGHT = 300
 
-/** Numbers as runs tell them: near to one another, far from 0, of any size, and none at all. */
+/** Numbers as runs log them: close to each other, far from 0, of any size, or no number. */
 const positions = fc
   .tuple(
     fc.double({ noNaN: true, noDefaultInfinity: true }),
@@ -25,7 +25,7 @@ function isAxis([from, to]: Domain): boolean {
   return Number.isFinite(from) && Number.isFinite(to) && Number.isFinite(to - from) && from < to
 }
 
-test('an axis ends in two finite positions in order, whatever it shows', () => {
+test('an axis has two finite ends in order, whatever it shows', () => {
   fc.assert(
     fc.property(values, fc.boolean(), (numbers, log) => {
       expect(positionDomain(numbers)).toSatisfy(isAxis)
@@ -37,7 +37,7 @@ test('an axis ends in two finite positions in order, whatever it shows', () => {
   )
 })
 
-test('a window is an axis, or none', () => {
+test('a window is a valid axis or null', () => {
   fc.assert(
     fc.property(fc.double(), fc.double(), (a, b) => {
       const window = windowOf(a, b)
@@ -53,7 +53,7 @@ test('a window is an axis, or none', () => {
     expect(windowOf(a, b)).toBeNull()
 })
 
-test('ticks are finite, in order, in view, few, and no two have the same words', () => {
+test('ticks are finite, in order, in view, few, and each has its own label', () => {
   fc.assert(
     fc.property(values, fc.boolean(), (numbers, log) => {
       const domain = valuesDomain(log ? numbers.filter((value) => value > 0) : numbers, log)
@@ -79,14 +79,14 @@ test('ticks are finite, in order, in view, few, and no two have the same words',
   )
 })
 
-test('values that differ in their last digits only are told as one', () => {
+test('values that differ only in their last digits share one label', () => {
   expect(valuesDomain([Math.LN2, Math.LN2 + Number.EPSILON], false)).toEqual([
     Math.LN2 * 0.9,
     expect.closeTo(Math.LN2 * 1.1),
   ])
 })
 
-test('a chart of any numbers has finite positions only, in any view', () => {
+test('a chart of any numbers has only finite positions, in any view', () => {
   const steps = fc.array(fc.nat({ max: Number.MAX_SAFE_INTEGER }), { minLength: 1, maxLength: 30 })
   const view = fc.record({
     axis: fc.constantFrom('step' as const, 'epoch' as const, 'time' as const),
@@ -143,7 +143,7 @@ test('a chart of any numbers has finite positions only, in any view', () => {
   )
 })
 
-test('a small curve of any numbers is drawn in finite positions', () => {
+test('a small curve of any numbers has only finite positions', () => {
   fc.assert(
     fc.property(values, (numbers) => {
       const steps = Float64Array.from(numbers, (_, index) => index)

@@ -1,24 +1,24 @@
-/** The ends of an axis: finite, and the second lies well above the first. */
+/** The two finite ends of an axis; the second is clearly larger than the first. */
 export type Domain = [number, number]
 
-/** The farthest from zero that an axis reaches: spans and air of such ends are still finite. */
+/** The largest end of an axis: its span and margin are still finite. */
 const FARTHEST = Number.MAX_VALUE / 16
 
 /**
- * The least span of an axis, of its larger end. A double has about 16 digits; ticks need some, and
- * the pixels between them need more.
+ * The smallest span of an axis, as a share of its larger end. A double has about 16 digits; ticks
+ * need some of them, and the pixels between ticks need more.
  */
 const LEAST_SHARE = 1e-10
 
-/** The least span of an axis at zero: of steps, epochs or seconds, and of values. */
+/** The smallest span of an axis near zero: for steps, epochs or seconds, and for values. */
 const LEAST = { positions: 1e-12, values: 1e-300 }
 
-/** The nearest position to a finite one that an axis reaches; NaN for what is none. */
+/** The nearest position that an axis can have; NaN if the position is not finite. */
 export function inReach(position: number): number {
   return Number.isFinite(position) ? Math.min(FARTHEST, Math.max(-FARTHEST, position)) : NaN
 }
 
-/** What was asked for as an axis can show it: in order, in reach and wide enough; null for what is no span. */
+/** A requested window as a valid axis: in order, in range and wide enough; null if it is no span. */
 export function windowOf(a: number, b: number): Domain | null {
   const [low, high] = a < b ? [a, b] : [b, a]
   if (!Number.isFinite(low) || !Number.isFinite(high) || low === high) return null
@@ -26,7 +26,7 @@ export function windowOf(a: number, b: number): Domain | null {
   return isFlat(from, to, LEAST.positions) ? around(from) : [from, to]
 }
 
-/** From the first position to the last; of one position, or none, a span around it. */
+/** From the first position to the last; a span around a single one, or a default for none. */
 export function positionDomain(positions: readonly number[]): Domain {
   const ends = endsOf(positions)
   if (!ends) return [0, 1]
@@ -35,7 +35,7 @@ export function positionDomain(positions: readonly number[]): Domain {
   return Math.abs(from) * LEAST_SHARE < 0.5 ? [from - 0.5, to + 0.5] : around(from)
 }
 
-/** The span of values with a little air; the values of a logarithmic axis lie above 0. */
+/** The span of values with a small margin; on a logarithmic axis the values are above 0. */
 export function valuesDomain(values: readonly number[], log: boolean): Domain {
   const ends = endsOf(values)
   if (!ends) return log ? [0.1, 1] : [0, 1]
@@ -50,7 +50,7 @@ export function valuesDomain(values: readonly number[], log: boolean): Domain {
   return air < LEAST.values ? [low - 0.5, high + 0.5] : [low - air, high + air]
 }
 
-/** Whether two positions lie too near to one another to be told apart on an axis. */
+/** Whether two positions are too close to be distinguished on an axis. */
 function isFlat(low: number, high: number, least: number): boolean {
   const size = Math.max(Math.abs(low), Math.abs(high))
   return high - low < Math.max(least, size * LEAST_SHARE)

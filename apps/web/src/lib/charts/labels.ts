@@ -1,7 +1,7 @@
 import { measure } from '../figures.ts'
 import type { Line, NamedSeries } from './chart.ts'
 
-/** A label at the end of a line: where it wants to stand (pixels from the top), and its text. */
+/** A label at the end of a line: its preferred position (pixels from the top), and its text. */
 export interface EndLabel {
   name: string
   text: string
@@ -24,7 +24,7 @@ export function spread<Label extends EndLabel>(labels: Label[], gap: number, hei
   return placed
 }
 
-/** How a line is called on the chart: train and eval for the losses, else by its own name. */
+/** The name of a line on the chart: train and eval for the losses, else the name of the series. */
 export function lineName(name: string, kind: NamedSeries['kind']): string {
   if (name === 'loss') return 'train'
   if (name === 'eval_loss') return 'eval'

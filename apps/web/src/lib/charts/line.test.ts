@@ -18,11 +18,11 @@ test('infinities break the line too', () => {
   expect(shape([1, Infinity, 2, -Infinity]).gaps).toHaveLength(2)
 })
 
-test('a series that begins with NaN has a cross without a level', () => {
+test('a series that begins with NaN has a cross without a height', () => {
   expect(shape([NaN, 1]).gaps).toEqual([{ x: 0, y: NaN, step: 0 }])
 })
 
-test('a logarithmic scale counts what it cannot show', () => {
+test('a logarithmic scale counts the values that it cannot show', () => {
   const { segments, gaps, hidden } = shape([2, 0, -1, 3], true)
   expect(segments).toHaveLength(2)
   expect(gaps).toHaveLength(0)
@@ -40,7 +40,7 @@ test('a long series keeps the extremes of each column, first and last', () => {
   expect([drawn[0]?.step, drawn.at(-1)?.step]).toEqual([0, 9_999])
 })
 
-test('a line reaches the edges of a window and nothing of it lies outside', () => {
+test('a line reaches the edges of a window and never goes beyond them', () => {
   const { segments } = draw(columns([0, 1, 2, 3, 4, 5, 6, 7]), [2.5, 4.5], 100, false)
   expect(segments.flat().map((point) => point.x)).toEqual([2.5, 3, 4, 4.5])
   expect(segments.flat().map((point) => point.y)).toEqual([2.5, 3, 4, 4.5])

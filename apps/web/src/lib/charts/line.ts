@@ -9,17 +9,18 @@ export interface Columns {
   steps: Float64Array
 }
 
-/** What can be drawn of a series: unbroken runs of points, and where it could not be measured. */
+/** The drawable parts of a series: unbroken runs of points, and the gaps between them. */
 export interface Drawn {
   segments: Point[][]
-  /** Places of NaN and ±Infinity; `y` is the last finite value before, or NaN where there is none. */
+  /** Positions of NaN and ±Infinity; `y` is the last finite value before, or NaN if there is none. */
   gaps: Point[]
   /** Values that a logarithmic scale cannot show. */
   hidden: number
 }
 
 /**
- * Splits the part of a series inside [from, to] into unbroken runs that reach the edges, with at most about four points in each of `columns` columns.
+ * Splits the part of a series inside [from, to] into unbroken runs that reach the edges. Each of
+ * `columns` columns has about four points at most.
  */
 export function draw(
   { xs, values, steps }: Columns,
@@ -57,7 +58,7 @@ export function draw(
   return drawn
 }
 
-/** The first and last index to draw; xs rises. */
+/** The first and last index to draw; `xs` must rise. */
 function visible(xs: Float64Array, from: number, to: number): [number, number] {
   const first = Math.max(0, lowerBound(xs, from) - 1)
   let last = Math.min(xs.length - 1, lowerBound(xs, to))
@@ -65,7 +66,7 @@ function visible(xs: Float64Array, from: number, to: number): [number, number] {
   return [first, last]
 }
 
-/** The index of the first element that is not below `position`; xs rises. */
+/** The index of the first element that is at least `position`; `xs` must rise. */
 export function lowerBound(xs: Float64Array, position: number): number {
   let low = 0
   let high = xs.length

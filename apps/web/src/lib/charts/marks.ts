@@ -2,15 +2,15 @@ import type { ChartCheckpoint, Line, Tick } from './chart.ts'
 import { inReach } from './domain.ts'
 import type { Point } from './point.ts'
 
-/** More rings than this could not be told apart. */
+/** More rings than this could not be distinguished. */
 const MOST_RINGS = 60
 
-/** How far apart (px) ticks of one state stand at least. */
+/** The least distance (px) between ticks of one state. */
 const APART = 6
 
 /**
- * The ticks of the checkpoints inside the window; of those at one position each state is shown once.
- * The best comes last, so that nothing is drawn over it.
+ * The ticks of the checkpoints inside the window. Ticks at one position are drawn once per state.
+ * The best comes last, so that no other tick covers it.
  */
 export function ticksOf(
   checkpoints: readonly ChartCheckpoint[],
@@ -30,7 +30,7 @@ export function ticksOf(
   return ticks.sort((a, b) => Number(a.is_best) - Number(b.is_best))
 }
 
-/** Of marks in order of position, those that stand at least `least` pixels from the one before. */
+/** The marks that are at least `least` pixels after the one before; marks are in order of position. */
 export function apart<Mark>(
   marks: readonly Mark[],
   at: (mark: Mark) => number,
@@ -44,7 +44,7 @@ export function apart<Mark>(
   })
 }
 
-/** A step on the evaluation curve, or null where it lies outside the window. */
+/** A step on the evaluation curve, or null if it is outside the window. */
 export function markAt(
   step: number | null,
   lines: Line[],
@@ -58,7 +58,7 @@ export function markAt(
   return { x, y: inReach(curve?.values[index] ?? NaN), step }
 }
 
-/** What noise cannot tell from the best, each step once, where the curve has a value there. */
+/** The checkpoints within the noise of the best, one per step, if the curve has a value there. */
 export function tiedOf(
   checkpoints: readonly ChartCheckpoint[],
   lines: Line[],

@@ -9,7 +9,7 @@ test('one spike that would flatten a curve is left out', () => {
   expect(spanWithoutOutliers(values, false)).toEqual([2.04, 10])
 })
 
-test('a drop is left out as a spike is', () => {
+test('a drop is left out like a spike', () => {
   const values = falling(200)
   values[50] = -1_000
   expect(spanWithoutOutliers(values, false)).toEqual([2.04, 10])
@@ -26,7 +26,7 @@ test('at most one value in a hundred is left out', () => {
   expect(spanWithoutOutliers(spiked(6), false)).toBeNull()
 })
 
-test('of few values, and of values that are all alike, none is left out', () => {
+test('no value is left out of a few values, or of equal values', () => {
   expect(spanWithoutOutliers([...falling(18), 1e9], false)).toBeNull()
   expect(
     spanWithoutOutliers(
@@ -37,12 +37,12 @@ test('of few values, and of values that are all alike, none is left out', () => 
   expect(spanWithoutOutliers([], false)).toBeNull()
 })
 
-test('NaN and infinite values do not count, and a flat curve may have a spike', () => {
+test('NaN and infinite values do not count, and a spike may leave a flat curve', () => {
   const flat = [...Array.from({ length: 40 }, () => 3), NaN, Infinity, -Infinity, 9_000]
   expect(spanWithoutOutliers(flat, false)).toEqual([3, 3])
 })
 
-test('on a logarithmic axis the spans are those of the exponents', () => {
+test('on a logarithmic axis the spans are spans of exponents', () => {
   const values = falling(200)
   values[50] = 1_000
   expect(spanWithoutOutliers(values, true)).toBeNull()

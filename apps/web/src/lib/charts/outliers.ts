@@ -2,15 +2,15 @@ import type { Domain } from './domain.ts'
 
 /** The largest share of the values that an axis may leave out; of few values it may be one. */
 const SHARE = 0.01
-/** Of fewer values none is left out: one may be as telling as the others. */
+/** With fewer values than this, none is left out: each may matter. */
 const FEWEST = 20
-/** How many times smaller the span must become, so that leaving a value out is worth it. */
+/** A value is left out only if the span becomes at least this many times smaller. */
 const WORTH = 10
 
 /**
  * The span of the values without the few that would flatten all others, such as one spike of 1,000
- * in a loss of 2 to 4; null where nothing is to be left out. Values that are not finite, or that a
- * logarithmic axis cannot show, do not count. O(n log n).
+ * in a loss of 2 to 4; null if there are none. Values that are not finite, or that a logarithmic
+ * axis cannot show, do not count. O(n log n).
  */
 export function spanWithoutOutliers(values: Iterable<number>, log: boolean): Domain | null {
   const sorted = Float64Array.from([...values].filter((value) => isShown(value, log))).sort()
@@ -27,7 +27,7 @@ export function spanWithoutOutliers(values: Iterable<number>, log: boolean): Dom
     if (below > above) low += 1
     else high -= 1
     const span = at(high) - at(low)
-    // What lies near to the others, as the steep beginning of a curve does, is no outlier.
+    // A value near the others, as in the steep beginning of a curve, is no outlier.
     const isApart = Math.max(below, above) >= span
     if (isApart && span * WORTH <= whole) return [sorted[low] ?? NaN, sorted[high] ?? NaN]
   }

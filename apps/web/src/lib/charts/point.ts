@@ -1,4 +1,4 @@
-/** A real point of a series, with its position on both axes. */
+/** A measured point of a series, with its position on both axes. */
 export interface Point {
   x: number
   y: number

@@ -29,11 +29,11 @@ function chart(change: Partial<ChartInput> = {}, view: Partial<ChartInput['view'
   })
 }
 
-test('a chart of nothing still has axes', () => {
+test('a chart without points still has axes', () => {
   expect(chart({ series: [] })).toMatchObject({ x: [0, 1], y: [0, 1], lines: [], best: null })
 })
 
-test('how the machine is used is drawn over time, without checkpoints, whatever axis is asked for', () => {
+test('system metrics are drawn over time, without checkpoints, whatever axis is chosen', () => {
   const cpu: NamedSeries = {
     ...series('system/cpu_percent', [1e9, 1e9 + 10], [90, 95]),
     kind: 'system',
@@ -42,15 +42,15 @@ test('how the machine is used is drawn over time, without checkpoints, whatever 
   expect(drawn).toMatchObject({ axis: 'time', whole: [0, 10], best: null, ticks: [] })
 })
 
-test('the best checkpoint stands on the evaluation curve', () => {
+test('the best checkpoint is on the evaluation curve', () => {
   expect(chart({ best_step: 30 }).best).toEqual({ x: 30, y: 2.5, step: 30 })
 })
 
-test('a best checkpoint without a value on this curve keeps its position but has no height', () => {
+test('a best checkpoint without a value on this curve has a position but no height', () => {
   expect(chart({ best_step: 10 }).best).toEqual({ x: 10, y: NaN, step: 10 })
 })
 
-test('what noise cannot tell from the best stands on the curve, each step once', () => {
+test('checkpoints within the noise of the best are on the curve, one per step', () => {
   const files_state = 'complete' as const
   const tied = [30, 40, 40, 10].map((step, index) => {
     return { step, files_state, is_best: index === 0, is_tied: true }
@@ -59,7 +59,7 @@ test('what noise cannot tell from the best stands on the curve, each step once',
   expect(chart({ checkpoints }).tied).toEqual([{ x: 40, y: 2.6, step: 40 }])
 })
 
-test('ticks that would lie on one another are one, but the best is always there', () => {
+test('ticks at the same position are drawn once, but the best is always drawn', () => {
   const steps = Array.from({ length: 5_000 }, (_, index) => 10 + index / 100)
   const checkpoints = steps.map((step, index) => {
     return { step, files_state: 'complete' as const, is_best: index === 4_999 }
@@ -69,7 +69,7 @@ test('ticks that would lie on one another are one, but the best is always there'
   expect(ticks.at(-1)).toMatchObject({ step: steps.at(-1), is_best: true })
 })
 
-test('only evaluations have dots, and train loss alone is smoothed, with the raw line behind', () => {
+test('only evaluations have dots, and only train loss is smoothed, with the measured line behind', () => {
   const { lines } = chart({}, { smoothing: 0.6 })
   expect(lines.map((line) => [line.name, line.dots.length, line.raw.length])).toEqual([
     ['loss', 0, 1],
@@ -90,7 +90,7 @@ test('a window drawn from right to left is the same window', () => {
   expect(chart({}, { window: [50, 20] }).x).toEqual([20, 50])
 })
 
-test('where the evaluation loss turned is marked on its curve with its word, and on no other', () => {
+test('the rise of the evaluation loss is marked with its label, on its own curve only', () => {
   const turn = { step: 30, word: 'overfitting' }
   expect(chart({ turn }).onset).toEqual({ x: 30, y: 2.5, step: 30, word: 'overfitting' })
   expect(chart({ turn, series: [train] }).onset).toBeNull()
@@ -107,12 +107,12 @@ test('checkpoint ticks outside the window are left out, and those without a step
   expect(ticks.map((tick) => tick.step)).toEqual([40])
 })
 
-test('the time axis positions checkpoints by the time of the point at their step', () => {
+test('the time axis positions a checkpoint at the time of the point at its step', () => {
   const checkpoints = [{ step: 40, files_state: 'missing' as const, is_best: false }]
   expect(chart({ checkpoints }, { axis: 'time' }).ticks[0]?.x).toBe(30)
 })
 
-test('hover snaps to a real point and reads every line there', () => {
+test('hover snaps to a measured point and shows the value of every line there', () => {
   const snap = snapTo(chart(), 32)
   expect(snap?.step).toBe(30)
   expect(snap?.points.map(({ name, point }) => [name, point.y])).toEqual([
@@ -157,11 +157,11 @@ test('a spike that would flatten the curve is outside the axis, and is mentioned
     highest: 1_000,
     positions: [{ x: 40, isAbove: true }],
   })
-  // A window without the spike has nothing to leave out.
+  // A window without the spike has no value to leave out.
   expect(chart({ series: [spiked] }, { window: [50, 100] }).clipped).toBeNull()
 })
 
-test('the best is in view also where it is an outlier', () => {
+test('the best is in view even if it is an outlier', () => {
   const steps = Array.from({ length: 100 }, (_, index) => index + 1)
   const one = series(
     'eval_acc',
@@ -173,7 +173,7 @@ test('the best is in view also where it is an outlier', () => {
   expect(clipped).toBeNull()
 })
 
-test('an earlier attempt is drawn on its own, and both axes reach it', () => {
+test('an earlier attempt is a separate line, and both axes include it', () => {
   const later = { ...series('loss', [10, 20], [4, 3]), earlier: [series('loss', [30, 40], [9, 8])] }
   const { lines, x, y } = chart({ series: [later] })
   expect(lines[0]?.earlier.map((run) => run.map(({ step }) => step))).toEqual([[30, 40]])

@@ -9,14 +9,14 @@ import type { Point } from './point.ts'
 
 const MOST_DOTS = 250
 
-/** Decides what a chart shows; draws nothing. */
+/** Decides what a chart shows; does not draw it. */
 export function prepareChart(asked: ChartInput): Chart {
   const isMachine = asked.series.length > 0 && asked.series.every(({ kind }) => kind === 'system')
   const input = isMachine ? overTime(asked) : asked
   const { view } = input
   const start = startOf(input.series)
   const position = positionOn(view.axis, input.epochs, start)
-  // What was evaluated is drawn over what was logged.
+  // Evaluations are drawn over logged series.
   const inOrder = input.series.toSorted(
     (a, b) => Number(a.kind === 'evaluation') - Number(b.kind === 'evaluation'),
   )
@@ -32,7 +32,7 @@ export function prepareChart(asked: ChartInput): Chart {
   const at = (step: number) => inReach(position(step, stepTimes.get(step) ?? NaN))
   const best = shownMark(markAt(input.best_step, lines, at, x), view.log)
   const tied = tiedOf(input.checkpoints, lines, at, x).filter(({ y }) => !view.log || y > 0)
-  // Marks are in view whatever the line between them leaves out.
+  // The axis includes the marks even if it leaves out the line between them.
   const marks = [...tied, ...(best ? [best] : [])].map(({ y }) => y)
   const span = view.clip ? spanWithoutOutliers(measuredValues(lines, x), view.log) : null
   const y = valuesDomain([...(span ?? shownValues(lines, x)), ...marks], view.log)
@@ -52,7 +52,7 @@ export function prepareChart(asked: ChartInput): Chart {
   }
 }
 
-/** The machine is sampled over time, not per step, so no step has a position among its samples. */
+/** System metrics are sampled over time, so a step has no position among them. */
 function overTime(input: ChartInput): ChartInput {
   const { view } = input
   const window = view.axis === 'time' ? view.window : null
@@ -60,7 +60,7 @@ function overTime(input: ChartInput): ChartInput {
   return { ...input, ...nothing, view: { ...view, axis: 'time', window } }
 }
 
-/** The first and last step inside a window of the axis, or null where it holds no point. */
+/** The first and last step inside a window of the axis, or null if it has no point. */
 export function stepsWithin(
   { series, epochs, view }: Pick<ChartInput, 'series' | 'epochs' | 'view'>,
   window: readonly [number, number],
@@ -90,7 +90,7 @@ function columnsOf(series: Series, position: (step: number, time: number) => num
   return { xs, values: series.values, steps: series.steps }
 }
 
-/** Where a series begins and ends. Places rise within it. */
+/** The first and last position of a series. Positions rise within a series. */
 function endsOf({ columns, earlier }: SeriesColumns): number[] {
   return [columns, ...earlier].flatMap(({ xs }) => [xs[0] ?? NaN, xs.at(-1) ?? NaN])
 }
@@ -127,7 +127,7 @@ function lineOf(
   }
 }
 
-/** Smoothed as if all points were here: each counts as often as points were thinned before it. */
+/** Smooths as if no point were thinned: each counts for the points that were thinned before it. */
 function smoothed({ steps, values, count = 0 }: NamedSeries, weight: number): Float64Array {
   return smooth(values, weight, standsFor(steps, count))
 }
@@ -138,7 +138,7 @@ function lastInView({ xs, values }: Columns, segments: Point[][], [, to]: [numbe
   return y === undefined || value === undefined ? null : { value, y }
 }
 
-/** The values of what is drawn inside the window. */
+/** The drawn values inside the window. */
 function shownValues(lines: Line[], [from, to]: [number, number]): number[] {
   return lines
     .flatMap((line) => [...line.segments, ...line.raw, ...line.earlier].flat())
@@ -159,7 +159,7 @@ function pointsIn({ columns: { xs, values } }: Line, [from, to]: [number, number
   return points
 }
 
-/** The measured values in the window that the axis leaves out; null where there is none. */
+/** The values in the window that the axis leaves out; null if there are none. */
 function clippedOf(
   lines: readonly Line[],
   x: [number, number],
@@ -179,7 +179,7 @@ function clippedOf(
   }
 }
 
-/** A mark whose value the axis cannot show keeps its position, but has no height. */
+/** A mark whose value the axis cannot show has a position, but no height. */
 function shownMark(mark: Point | null, log: boolean): Point | null {
   return mark && { ...mark, y: log && mark.y <= 0 ? NaN : inReach(mark.y) }
 }
@@ -191,7 +191,7 @@ function timesByStep(series: readonly NamedSeries[]): Map<number, number> {
   return times
 }
 
-/** The turn stands on the curve that turned, where that is shown. */
+/** The turn is drawn on the curve that it belongs to, if that curve is shown. */
 function onsetAt(
   turn: Turn | null | undefined,
   lines: Line[],

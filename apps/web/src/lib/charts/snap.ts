@@ -2,14 +2,14 @@ import type { Chart, Line } from './chart.ts'
 import { lowerBound } from './line.ts'
 import type { Point } from './point.ts'
 
-/** A real step of the chart under the pointer or the keyboard, with each line's own point there. */
+/** A logged step under the pointer or the keyboard, with the point of each line there. */
 export interface Snap {
   x: number
   step: number
   points: { name: string; kind: Line['kind']; point: Point }[]
 }
 
-/** The real point nearest to a position on the horizontal axis, or null where there is none. */
+/** The point nearest to a position on the horizontal axis, or null if there is none. */
 export function snapTo(chart: Chart, x: number): Snap | null {
   const candidates = chart.lines.flatMap((line) => nearest(line, x, chart.x))
   const hit = candidates.reduce<Point | null>(
@@ -19,7 +19,7 @@ export function snapTo(chart: Chart, x: number): Snap | null {
   return hit && snapAt(chart, hit.x, hit.step)
 }
 
-/** The next (+1) or previous (-1) stop from a position; stops are evaluations, else logged points. */
+/** The next (+1) or previous (-1) stop; stops are evaluations, or logged points without evaluations. */
 export function nextStop(chart: Chart, from: Snap | null, by: number): Snap | null {
   const line = stopsOf(chart)
   if (!line) return null
@@ -33,7 +33,7 @@ export function nextStop(chart: Chart, from: Snap | null, by: number): Snap | nu
   return snapAt(chart, xs[index] ?? NaN, steps[index] ?? NaN)
 }
 
-/** The stop at a step, such as the best checkpoint's. */
+/** The stop at a step, such as that of the best checkpoint. */
 export function snapAt(chart: Chart, x: number, step: number): Snap {
   const points = chart.lines.flatMap((line) => {
     const index = upperBound(line.columns.xs, x) - 1

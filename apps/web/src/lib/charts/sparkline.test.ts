@@ -6,19 +6,19 @@ const curve = (values: number[]) => ({
   values: Float64Array.from(values),
 })
 
-test('the small curve fills its box and rings the best', () => {
+test('the small curve fills its box and has a ring at the best', () => {
   const spark = prepareSpark(curve([4, 2, 3]), 10, [100, 20])
   expect(spark.path).toBe('M0 0L50 20L100 10')
   expect(spark.best).toEqual({ x: 50, y: 20 })
 })
 
-test('NaN is a gap with a cross at the level of the last value', () => {
+test('NaN is a gap with a cross at the height of the last value', () => {
   const spark = prepareSpark(curve([4, NaN, 2, 2]), null, [90, 20])
   expect(spark.path).toBe('M0 0M60 20L90 20')
   expect(spark.gaps).toEqual([{ x: 30, y: 0 }])
 })
 
-test('one value is a point in the middle, and none is nothing', () => {
+test('one value is a point in the middle, and no value is nothing', () => {
   expect(prepareSpark(curve([3]), 0, [100, 20]).best).toEqual({ x: 50, y: 10 })
   expect(prepareSpark(curve([]), null, [100, 20])).toEqual({ path: '', best: null, gaps: [] })
 })

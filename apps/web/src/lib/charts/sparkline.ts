@@ -1,13 +1,13 @@
 import { inReach } from './domain.ts'
 
-/** A small curve, ready to draw in a box of the given size; positions are pixels from the top left. */
+/** A small curve in a box of the given size; positions are pixels from the top left. */
 export interface Spark {
   path: string
   best: { x: number; y: number } | null
   gaps: { x: number; y: number }[]
 }
 
-/** Decides the small curve of a job's row; `best_step` is ringed where the curve passes it. */
+/** Prepares the small curve of a job's row, with a ring at `best_step` if it is on the curve. */
 export function prepareSpark(
   { steps, values }: { steps: Float64Array; values: Float64Array },
   best_step: number | null,

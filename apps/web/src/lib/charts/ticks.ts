@@ -1,19 +1,19 @@
 import { durationTicks, type Axis } from './axis.ts'
 import type { Continuous } from './cake.ts'
 
-/** A mark of an axis with its words. */
+/** A tick of an axis, with its label. */
 export interface AxisTick {
   value: number
   text: string
 }
 
-/** Characters of an axis are about so wide (px), and stand at least so far apart. */
+/** The width (px) of a character on an axis, and the least gap between labels. */
 const CHARACTER = 6.6
 const APART = 8
 
 /**
- * The marks that an axis has room for: finite, each once, each with words of its own. `at` positions a
- * value (px); `room` says how much of the axis its words take.
+ * The ticks that fit on an axis: finite, each once, each with its own label. `at` positions a
+ * value (px); `room` says how much of the axis a label takes.
  */
 function fitting(
   values: readonly number[],
@@ -34,14 +34,14 @@ function fitting(
   })
 }
 
-/** Round positions along a horizontal axis, about `wanted` of them. */
+/** Round positions on a horizontal axis, about `wanted` of them. */
 export function tickPositions(axis: Axis, scale: Continuous, wanted: number): number[] {
   const [from = 0, to = 1] = scale.domain()
   if (axis === 'time') return durationTicks([from, to], wanted)
   return scale.ticks(wanted).filter((tick) => axis === 'epoch' || Number.isInteger(tick))
 }
 
-/** Marks along a horizontal axis. */
+/** Ticks of a horizontal axis. */
 export function ticksAcross(
   values: readonly number[],
   textOf: (value: number) => string,
@@ -50,7 +50,7 @@ export function ticksAcross(
   return fitting(values, values.map(textOf), at, (text) => text.length * CHARACTER)
 }
 
-/** Marks up a vertical axis, with as many digits as they need to differ. */
+/** Ticks of a vertical axis, with as many digits as they need to differ. */
 export function ticksUp(
   values: readonly number[],
   textOf: (value: number, digits: number) => string,
@@ -59,10 +59,10 @@ export function ticksUp(
   return fitting(values, distinct(values, textOf), at, () => LINE)
 }
 
-/** A line of words is so high (px). */
+/** The height (px) of a line of text. */
 const LINE = 16
 
-/** With more digits than these two doubles are the same. */
+/** With more digits these two doubles would be the same. */
 const MOST_DIGITS = 17
 const FEWEST_DIGITS = 4
 

@@ -3,21 +3,21 @@ import { readViewing, viewingSearch } from './viewAddress.ts'
 
 const read = (search: string) => readViewing(new URLSearchParams(search))
 
-test('an address says how the chart is looked at, and back again', () => {
+test('an address and a view convert to each other without loss', () => {
   const search = 'show=grad_norm&x=time&log=1&smooth=0.6&clip=0&window=10.0000%7E250.500'
   expect(viewingSearch(read(search))).toBe(search)
 })
 
-test('a plain chart has a plain address', () => {
+test('a chart with default options has an address without parameters', () => {
   expect(viewingSearch(read(''))).toBe('')
 })
 
-test('what an address makes no sense of is left out', () => {
+test('an invalid parameter of an address is ignored', () => {
   expect(viewingSearch(read('x=sideways&smooth=7&log=yes&window=9~1'))).toBe('smooth=0.99')
   expect(viewingSearch(read('smooth=-1&window=a~b'))).toBe('')
 })
 
-test('any window of an address is one that can be shown, or none', () => {
+test('any window of an address is a valid one or null', () => {
   const windows = [
     '1e17~1.0000000000000002e17',
     '1e300~1e308',
@@ -44,7 +44,7 @@ test('any window of an address is one that can be shown, or none', () => {
   }
 })
 
-test('a narrow window far from 0 comes back from the address as it was', () => {
+test('a narrow window far from 0 is the same after the way through the address', () => {
   const view = { ...read(''), window: [1e15, 1e15 + 1e6] as const }
   expect(read(viewingSearch(view)).window).toEqual(view.window)
 })

@@ -1,13 +1,13 @@
 import { AXES, type Axis } from './axis.ts'
 import { windowOf } from './domain.ts'
 
-/** How a person looks at a chart, as it stands in the address. */
+/** The options of a chart, as the address holds them. */
 export interface Viewing {
-  /** The group of series that is shown; null for the one that is shown at first. */
+  /** The group of series that is shown; null for the default group. */
   show: string | null
   axis: Axis
   log: boolean
-  /** Weight of the past in the moving average, 0 (as measured) to 0.99. */
+  /** Weight of the past in the moving average, from 0 (no smoothing) to 0.99. */
   smoothing: number
   /** Whether the vertical axis leaves out the few values that would flatten all others. */
   clip: boolean
@@ -15,7 +15,7 @@ export interface Viewing {
   window: readonly [number, number] | null
 }
 
-/** Reads an address; what it does not say, or what makes no sense, is as in a plain chart. */
+/** Reads an address; missing and invalid parameters get their defaults. */
 export function readViewing(parameters: Pick<URLSearchParams, 'get'>): Viewing {
   return {
     show: parameters.get('show'),
@@ -33,7 +33,7 @@ function readWindow(text: string | null): readonly [number, number] | null {
   return Number(from) < Number(to) ? windowOf(Number(from), Number(to)) : null
 }
 
-/** What an address says of a view, after `parameters`: only what differs from a plain chart. */
+/** Adds the options of a view to `parameters`; defaults are left out. */
 export function viewingSearch(
   { show, axis, log, smoothing, clip, window }: Viewing,
   parameters = new URLSearchParams(),
@@ -48,7 +48,7 @@ export function viewingSearch(
   return String(parameters)
 }
 
-/** Digits that tell the ends of a window as well apart as six do where one of them is 0. */
+/** Enough digits to separate the ends of a window as six digits do near 0. */
 function digitsOf([from, to]: readonly [number, number]): number {
   const size = Math.max(Math.abs(from), Math.abs(to))
   return Math.min(17, 6 + Math.floor(Math.max(0, Math.log10(size / (to - from)))))

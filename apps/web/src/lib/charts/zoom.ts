@@ -1,7 +1,7 @@
 import { windowOf, type Domain } from './domain.ts'
 
 /**
- * A window made narrower (`factor` < 1) or wider around a position, inside the whole; null where it
+ * Makes a window narrower (`factor` < 1) or wider around a position, inside the whole; null if it
  * shows the whole.
  */
 export function zoomed(

@@ -1,6 +1,6 @@
 import type { CheckpointList, CheckpointRow } from '../api.ts'
 
-/** Which checkpoint is chosen: the best until a person picks another, which then stays theirs. */
+/** The chosen checkpoint: the best until a person picks another, which then stays chosen. */
 export class CheckpointChoice {
   #list: () => CheckpointList
   #picked = $state<string | null>(null)
@@ -15,12 +15,12 @@ export class CheckpointChoice {
     return this.#best
   }
 
-  /** The person's own pick while it can be shipped, else the best. */
+  /** The person's pick while it can be shipped, else the best. */
   get chosen(): CheckpointRow | undefined {
     return this.#own ?? this.best
   }
 
-  /** Whether a person chose something other than the best. */
+  /** Whether a person picked another checkpoint than the best. */
   get differs(): boolean {
     return this.#own !== undefined && this.#own !== this.best
   }
@@ -29,7 +29,7 @@ export class CheckpointChoice {
     this.#picked = checkpoint.checkpoint_id
   }
 
-  /** Lets the best be preselected again, and follow when it moves. */
+  /** Selects the best again, and follows it when it changes. */
   followBest(): void {
     this.#picked = null
   }

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { kindWords, servingWords } from './kind.ts'
 
-test('whole weights are not spoken of', () => {
+test('whole weights have no text', () => {
   for (const kind of ['full', null] as const) {
     expect([kindWords({ kind, base: null }), servingWords({ kind, base: null })]).toEqual(['', ''])
   }
 })
 
-test('an adapter names its base, and shards must be put together', () => {
+test('the text of an adapter names its base, and that of shards says that they must be merged', () => {
   const adapter = { kind: 'adapter', base: 'gpt2' } as const
   expect(kindWords(adapter)).toBe('adapter of gpt2')
   expect(servingWords(adapter)).toContain('together with gpt2')

@@ -12,14 +12,14 @@ export function ranked({ checkpoints, selection }: CheckpointList): CheckpointRo
   })
 }
 
-/** What was measured after training, or on a test split that the choice did not use, by name. */
+/** The metrics measured after training, or on a test split that the choice did not use. */
 export function scoreNames(names: readonly SeriesName[], deciding: string | null): string[] {
   return names
     .filter(({ name, scored }) => (scored || isTest(name)) && name !== deciding)
     .map(({ name }) => name)
 }
 
-/** How a checkpoint is called: by its step, else by its file. */
+/** The name of a checkpoint: its step, else its file. */
 export function checkpointName({ step, path }: Pick<CheckpointRow, 'step' | 'path'>): string {
   return step === null ? path : `step ${count(step)}`
 }

@@ -3,18 +3,18 @@ import { whyText } from './why.ts'
 
 const row = { place: 2, difference: 0.1, is_best: false, is_tied: false, why_not: 'second: +0.1' }
 
-test('place and distance are figures of their own, and are not said again in words', () => {
+test('rank and difference have their own columns, so the text does not repeat them', () => {
   expect(whyText(row)).toBe('')
   expect(whyText({ ...row, place: 1, difference: 0, is_best: true, why_not: null })).toBe('')
 })
 
-test('what was passed over says why, and so does what equals the best', () => {
+test('a skipped checkpoint has its reason, and so does one with the same value as the best', () => {
   const passed = { place: null, difference: null, why_not: 'no evaluation at step 900' }
   expect(whyText({ ...row, ...passed })).toBe('no evaluation at step 900')
   const equal = { difference: 0, is_tied: true, why_not: 'second: equal' }
   expect(whyText({ ...row, ...equal })).toBe('second: equal')
 })
 
-test('what noise cannot tell from the best says so', () => {
+test('a checkpoint within the noise of the best says so', () => {
   expect(whyText({ ...row, is_tied: true })).toBe('within the noise of the best')
 })

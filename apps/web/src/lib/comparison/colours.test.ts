@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { LINE_COLOURS, lineStyle } from './colours.ts'
 
-/** How the eye's three kinds of cones, or two of them, see a colour (Machado et al., 2009, severity 1). */
+/** How eyes with all or two kinds of cones see a colour (Machado et al., 2009, severity 1). */
 const SIGHTS = {
   normal: [1, 0, 0, 0, 1, 0, 0, 0, 1],
   protan: [
@@ -50,7 +50,7 @@ const light = (hex: string) => {
 }
 
 test.each(Object.entries(SIGHTS))(
-  'six lines can be told apart, and none is amber: %s',
+  'six lines can be distinguished, and none is amber: %s',
   (_name, sight) => {
     for (const ground of ['light', 'dark'] as const) {
       const colours = LINE_COLOURS.map((colour) => colour[ground])
@@ -64,7 +64,7 @@ test.each(Object.entries(SIGHTS))(
   },
 )
 
-test('every line stands out from its ground', () => {
+test('every line has enough contrast with its background', () => {
   for (const ground of ['light', 'dark'] as const) {
     for (const colour of LINE_COLOURS) {
       const [low = 0, high = 0] = [light(colour[ground]), light(GROUND[ground])].sort(

@@ -1,5 +1,5 @@
 /**
- * Six line colours for light and for dark ground. Any two differ by at least 30 (CIE 1976) for normal
+ * Six line colours for light and dark backgrounds. Any two differ by at least 30 (CIE 1976) for normal
  * sight and for the three kinds of colour blindness; none is near the amber of the best.
  */
 export const LINE_COLOURS: readonly { light: string; dark: string }[] = [
@@ -11,17 +11,17 @@ export const LINE_COLOURS: readonly { light: string; dark: string }[] = [
   { light: '#6b2c5c', dark: '#6f6b04' },
 ]
 
-/** Past six runs the colours begin again with another pattern. */
+/** After six runs the colours begin again with another dash pattern. */
 const DASHES = ['none', '6 3', '2 3', '10 3 2 3', '14 4', '1 2', '8 2 2 2', '4 4', '12 2 4 2']
 
-/** How the line of a run is drawn. */
+/** The style of a run's line. */
 export interface LineStyle {
-  /** A colour for both grounds, as a style has it. */
+  /** A colour for both backgrounds, as a CSS value. */
   colour: string
   dash: string
 }
 
-/** The line of the run at a place of a list, counted from 0. */
+/** The line of the run at an index of a list, counted from 0. */
 export function lineStyle(at: number): LineStyle {
   const { light, dark } = LINE_COLOURS[at % LINE_COLOURS.length] ?? { light: '#000', dark: '#fff' }
   const dash = DASHES[Math.floor(at / LINE_COLOURS.length) % DASHES.length] ?? 'none'

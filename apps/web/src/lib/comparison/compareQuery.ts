@@ -1,21 +1,21 @@
-/** What is compared and shown, as it stands in the address. */
+/** What is compared and shown, as the address holds it. */
 export interface CompareQuery {
-  /** Ids of jobs; empty where a project is compared. */
+  /** Ids of jobs; empty if a project is compared. */
   job_ids: string[]
   project: string
   /** The metric of the curves; null for the one that decides. */
   metric: string | null
   log: boolean
-  /** The two jobs whose configurations stand side by side; null for the best and the next. */
+  /** The two jobs whose configurations are side by side; null for the best and the next. */
   sides: readonly [string, string] | null
 }
 
 const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i
 
-/** As many jobs as are compared by their ids. */
+/** The most jobs that are compared by their ids. */
 const MOST = 50
 
-/** Reads an address; invalid parameters are left out. */
+/** Reads an address; invalid parameters are ignored. */
 export function readQuery(parameters: Pick<URLSearchParams, 'get'>): CompareQuery {
   const ids = idsIn(parameters.get('jobs')).slice(0, MOST)
   const [one, other] = idsIn(parameters.get('sides'))
@@ -33,14 +33,14 @@ function idsIn(text: string | null): string[] {
   return [...new Set(ids.filter((id) => UUID.test(id)))]
 }
 
-/** A query as the procedure takes it; null where nothing is named. */
+/** A query as input of the procedure; null if it names no job and no project. */
 export function compareInput({ job_ids, project, metric }: CompareQuery) {
   const curves = metric === null ? {} : { metric }
   if (job_ids.length > 0) return { job_ids, ...curves }
   return project === '' ? null : { project, ...curves }
 }
 
-/** A query as the end of an address, with only what is not as at first. */
+/** A query as the end of an address; defaults are left out. */
 export function querySearch({ job_ids, project, metric, log, sides }: CompareQuery): string {
   const parameters = new URLSearchParams()
   if (project) parameters.set('project', project)
@@ -50,6 +50,6 @@ export function querySearch({ job_ids, project, metric, log, sides }: CompareQue
     ...(job_ids.length > 0 ? [`jobs=${job_ids.join(',')}`] : []),
     ...(sides ? [`sides=${sides.join(',')}`] : []),
   ]
-  // Ids need no escapes, and a comma is easier to read without.
+  // Ids need no escapes, and a comma is easier to read unescaped.
   return [...lists, ...(parameters.size > 0 ? [parameters.toString()] : [])].join('&')
 }

@@ -2,7 +2,7 @@ import type { Comparison } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { picturesOf, runsOf, settingOf, sidesOf, stylesOf } from './comparisonView.ts'
 
-/** As much of a comparison as is looked at. */
+/** The fields of a comparison that the view reads. */
 const comparison = {
   runs: [
     { job_id: 'b', metric: 'eval_loss' },
@@ -13,14 +13,14 @@ const comparison = {
   groups: [{ metric: 'eval_loss', job_ids: ['b', 'a'] }],
 } as unknown as Comparison
 
-test('a run keeps its line when the ranking changes', () => {
+test('a run keeps its line style when the ranking changes', () => {
   const before = stylesOf(comparison, [])
   const after = stylesOf({ ...comparison, runs: comparison.runs.toReversed() }, [])
   expect([...after]).toEqual([...before])
   expect([...stylesOf(comparison, ['c', 'a']).keys()]).toEqual(['c', 'a'])
 })
 
-test('each metric that decides has a picture of its runs, unless one metric is asked for', () => {
+test('each metric that decides has a picture of its runs, unless one metric is requested', () => {
   const shown = (asked: string | null) =>
     picturesOf(comparison, asked).map(({ metric, runs }) => [metric, runs.length])
   expect(shown(null)).toEqual([
@@ -35,7 +35,7 @@ test('a group has its runs in the order of the ranking', () => {
   expect(group && runsOf(comparison, group).map(({ job_id }) => job_id)).toEqual(['b', 'a'])
 })
 
-test('the best and the next stand side by side, unless others are asked for', () => {
+test('the best and the next are side by side, unless others are requested', () => {
   const ids = (asked: [string, string] | null) =>
     sidesOf(comparison, asked)?.map(({ job_id }) => job_id)
   expect(ids(null)).toEqual(['b', 'a'])
@@ -44,7 +44,7 @@ test('the best and the next stand side by side, unless others are asked for', ()
   expect(sidesOf({ ...comparison, runs: comparison.runs.slice(0, 1) }, null)).toBeNull()
 })
 
-test('a run has a setting in words, also where it has none', () => {
+test('the value of an option is shown as text, and so is a missing one', () => {
   const setting = { name: 'lr', values: { a: 0.1 } }
   expect([settingOf(setting, 'a'), settingOf(setting, 'b')]).toEqual(['0.1', '–'])
 })

@@ -9,7 +9,7 @@ import { UNKNOWN } from '../figures.ts'
 import { settingText } from '../job/configuration.ts'
 import { lineStyle, type LineStyle } from './colours.ts'
 
-/** How each run's line is drawn. It stays the same when the ranking changes. */
+/** The line style of each run. It stays the same when the ranking changes. */
 export function stylesOf({ runs }: Comparison, order: readonly string[]): Map<string, LineStyle> {
   const ids = order.length > 0 ? order : runs.map(({ job_id }) => job_id).sort()
   return new Map(ids.map((job_id, at) => [job_id, lineStyle(at)]))
@@ -22,7 +22,7 @@ export function runsOf({ runs }: Comparison, { job_ids }: ComparisonGroup): Comp
 }
 
 /**
- * The metrics that have a picture: the one that was asked for, else each one that decides, with the
+ * The metrics that have a picture: the requested one, else each one that decides, with the
  * runs whose curves are of that metric.
  */
 export function picturesOf(
@@ -35,7 +35,7 @@ export function picturesOf(
   return metrics.map((metric) => ({ metric, runs: runs.filter((run) => run.metric === metric) }))
 }
 
-/** The two runs whose configurations stand side by side: those asked for, else the first two. */
+/** The two runs whose configurations are side by side: the requested ones, else the first two. */
 export function sidesOf(
   { runs }: Comparison,
   asked: readonly [string, string] | null,
@@ -45,7 +45,7 @@ export function sidesOf(
   return one && other ? [one, other] : null
 }
 
-/** What a run has for a setting, in words. */
+/** The value of an option in a run, as text. */
 export function settingOf({ values }: DifferingSetting, job_id: string): string {
   const value = ownValue(values, job_id)
   return value === undefined ? UNKNOWN : settingText(value)

@@ -3,10 +3,10 @@ import { Reread } from '../watch/reread.svelte.ts'
 import { Watch } from '../watch/watch.svelte.ts'
 import { compareInput, type CompareQuery } from './compareQuery.ts'
 
-/** How soon (ms) a comparison is made again after one of its jobs changed. */
+/** How long (ms) after a change of one of its jobs a comparison is made again. */
 const SOON = 1_000
 
-/** A comparison as the server made it, and what was loaded for. */
+/** A comparison as the server made it, and the query of its page. */
 export interface LoadedComparison {
   query: CompareQuery
   compared: ComparedJobs
@@ -20,7 +20,7 @@ export class LiveComparison {
     () => this.#askSoon(),
   )
   #loaded: () => LoadedComparison
-  /** A later answer to `of`; another question that is gone to takes its place. */
+  /** A later answer to the query `of`; it is ignored once the page shows another query. */
   #newer = $state.raw<{ of: LoadedComparison; compared: ComparedJobs } | null>(null)
   #timer: ReturnType<typeof setTimeout> | undefined
 
@@ -33,7 +33,7 @@ export class LiveComparison {
     return this.#newer?.of === loaded ? this.#newer.compared : loaded.compared
   }
 
-  /** Why the comparison could not be made again; empty while it is as the board has it. */
+  /** Why the comparison could not be made again; empty while it is up to date. */
   get problem(): string {
     return this.#reread.problem
   }

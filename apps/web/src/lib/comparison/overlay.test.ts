@@ -17,7 +17,7 @@ function run(job_id: string, values: number[], best: number | null, is_best = fa
   }
 }
 
-test('the ring of each run stands on its own curve at its best step', () => {
+test('the ring of each run is on its own curve at its best step', () => {
   const { lines } = prepareOverlay([run('a', [3, 2, 4], 20), run('b', [5, 1], 20)], SIZE)
   expect(lines.map(({ ring }) => [ring?.x, ring?.y])).toEqual([
     [20, 2],
@@ -33,7 +33,7 @@ test('a run without a best, or whose best has no value in this metric, has no ri
   expect(lines.map(({ ring }) => ring)).toEqual([null, null, null])
 })
 
-test('the axes hold all runs, and the best is drawn last', () => {
+test('the axes include all runs, and the best is drawn last', () => {
   const { lines, x, y } = prepareOverlay(
     [run('best', [1], 10, true), run('long', [9, 8, 7], 30)],
     SIZE,
@@ -44,7 +44,7 @@ test('the axes hold all runs, and the best is drawn last', () => {
   expect(y[1]).toBeGreaterThan(9)
 })
 
-test('NaN is a gap and no line; a logarithmic axis counts what it cannot show', () => {
+test('NaN is a gap in the line; a logarithmic axis counts the values that it cannot show', () => {
   const nan = prepareOverlay([run('a', [NaN, NaN], null)], SIZE)
   expect(nan.lines[0]).toMatchObject({ segments: [], last: null })
   expect(nan.lines[0]?.gaps.length).toBeGreaterThan(0)
@@ -52,6 +52,6 @@ test('NaN is a gap and no line; a logarithmic axis counts what it cannot show', 
   expect([log.hidden, log.lines[0]?.ring]).toEqual([1, null])
 })
 
-test('nothing to draw is an empty picture', () => {
+test('without points the picture is empty', () => {
   expect(prepareOverlay([], SIZE)).toMatchObject({ lines: [], x: [0, 1], y: [0, 1] })
 })

@@ -5,7 +5,7 @@ import { draw, type Columns } from '../charts/line.ts'
 import type { Point } from '../charts/point.ts'
 import type { LineStyle } from './colours.ts'
 
-/** A run as the picture needs it. */
+/** The fields of a run that the picture needs. */
 export interface OverlaidRun {
   run: Pick<ComparedRun, 'job_id' | 'name' | 'best' | 'is_best'>
   curve: Curve
@@ -19,13 +19,13 @@ export interface OverlaidLine {
   style: LineStyle
   segments: Point[][]
   gaps: Point[]
-  /** Its best checkpoint on its curve; null where the curve has no value there. */
+  /** Its best checkpoint on its curve; null if the curve has no value there. */
   ring: Point | null
   is_best: boolean
   last: Point | null
 }
 
-/** Everything that the picture shows, decided. */
+/** All that the picture shows, ready to draw. */
 interface Overlay {
   lines: OverlaidLine[]
   x: [number, number]
@@ -35,7 +35,7 @@ interface Overlay {
   hidden: number
 }
 
-/** Decides the picture of several runs in one metric; the best one is drawn over the others. */
+/** Prepares the picture of several runs in one metric; the best one is drawn over the others. */
 export function prepareOverlay(
   runs: readonly OverlaidRun[],
   { width, log }: { width: number; log: boolean },

@@ -2,7 +2,7 @@ import type { ComparedRun } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { prepareParallel } from './parallel.ts'
 
-/** As much of runs as the picture looks at. */
+/** The fields of runs that the picture reads. */
 const runs = (...values: (number | null)[]) =>
   values.map((value, at) => ({
     job_id: `r${at}`,
@@ -29,12 +29,12 @@ test('each run crosses every axis at its own height, and the metric is the last 
   ])
 })
 
-test('numbers far apart are placed by their logarithms', () => {
+test('numbers of very different sizes are positioned by their logarithms', () => {
   const { ways } = prepareParallel(runs(1, 2, 3), [setting('lr', 1e-5, 1e-3, 1e-1)], 'm')
   expect(ways[1]?.heights[0]).toBeCloseTo(0.5)
 })
 
-test('texts are places on an axis, unless every run has its own', () => {
+test('texts are positions on an axis, unless every run has a different one', () => {
   const shared = setting('sched', 'cos', 'cos', 'linear')
   const own = setting('name', 'a', 'b', 'c')
   const { axes } = prepareParallel(runs(1, 2, 3), [shared, own], 'm')
@@ -50,7 +50,7 @@ test('a run without a value has no height there', () => {
   expect(ways[1]?.heights).toEqual([1, null])
 })
 
-test('where nothing can be set side by side there is no picture, and what has no room is counted', () => {
+test('without comparable options there is no picture, and options without room are counted', () => {
   expect(prepareParallel(runs(1, 2), [setting('lr', 0.1, 0.1)], 'm').axes).toEqual([])
   const many = Array.from({ length: 10 }, (_, at) => setting(`s${at}`, at, at + 1))
   const { axes, more } = prepareParallel(runs(1, 2), many, 'm')

@@ -2,40 +2,40 @@ import { type ComparedRun, type DifferingSetting, isFiniteMeasure, ownValue } fr
 import { short } from '../figures.ts'
 import { settingText } from '../job/configuration.ts'
 
-/** A position on an axis, from 0 (bottom) to 1 (top), with its words. */
+/** A position on an axis, from 0 (bottom) to 1 (top), with its label. */
 interface Mark {
   at: number
   text: string
 }
 
-/** One setting, or the metric that decides, as an upright axis. */
+/** One option, or the metric that decides, as a vertical axis. */
 interface Axis {
   name: string
   marks: Mark[]
 }
 
-/** One run's way across the axes; null where it has no value on an axis. */
+/** The height of a run on each axis; null where it has no value. */
 export interface Way {
   job_id: string
   heights: (number | null)[]
 }
 
 interface Parallel {
-  /** The settings, then the metric; empty where no setting can be shown. */
+  /** The options, then the metric; empty if no option can be shown. */
   axes: Axis[]
   ways: Way[]
-  /** How many settings were not shown for want of room. */
+  /** How many options had no room. */
   more: number
 }
 
-/** As many settings as a picture has room for. */
+/** The most options that a picture has room for. */
 const MOST = 7
-/** As many words as an axis of texts has room for. */
+/** The most labels that an axis of texts has room for. */
 const MOST_TEXTS = 8
-/** Numbers so far apart are placed by their logarithms. */
+/** Numbers whose largest is at least this many times the smallest are positioned by logarithms. */
 const FAR = 50
 
-/** Decides the picture of configuration against the best value, for runs that compare. */
+/** Prepares the picture of options against the best value, for runs that can be compared. */
 export function prepareParallel(
   runs: readonly ComparedRun[],
   settings: readonly DifferingSetting[],
@@ -94,7 +94,7 @@ function texts({ name, values }: DifferingSetting, ids: readonly string[]): Scal
     return value === undefined ? undefined : settingText(value)
   }
   const all = [...new Set(ids.flatMap((id) => textOf(id) ?? []))].sort()
-  // A text of its own for each run is a name, and orders nothing.
+  // If each run has a different text, it is a name and has no order.
   if (all.length > MOST_TEXTS || (all.length === ids.length && ids.length > 2)) return undefined
   const at = (text: string) => (all.length > 1 ? all.indexOf(text) / (all.length - 1) : 0.5)
   const height = (id: string): number | null => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { MODEL_NAME, modelNameOf } from './deployment.ts'
 
-test('a model name is made from whatever a job is called', () => {
+test('any job name gives a valid model name', () => {
   const names = ['moby-char-lm', 'Llama 8B (LoRA r=16)', '../../etc', '日本', 'x'.repeat(99)]
   expect(names.map(modelNameOf).slice(0, 4)).toEqual([
     'moby-char-lm',

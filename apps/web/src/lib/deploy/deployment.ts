@@ -3,14 +3,14 @@ import type { Deployment } from '../api.ts'
 
 import { checkpointName } from '../checkpoint/ranking.ts'
 
-/** Names that a model may have: they become folders. Browsers read the pattern of a field by `v`. */
+/** Valid model names: they become folders. Browsers compile the pattern of a field with the flag `v`. */
 export const MODEL_NAME = /^[a-z0-9][a-z0-9._\-]{0,63}$/v
 
-/** The same in words. */
+/** The same rule in words. */
 export const MODEL_NAME_RULE =
   'Lower-case letters, digits, “.”, “_” and “-”. At most 64 characters. Begins with a letter or digit.'
 
-/** A model name made from a job's, such as it can be shipped under. */
+/** A valid model name made from the name of a job. */
 export function modelNameOf(job: string): string {
   const plain = job
     .toLowerCase()
@@ -19,7 +19,7 @@ export function modelNameOf(job: string): string {
   return plain.slice(0, 64) || 'model'
 }
 
-/** Where a deployment is on its way, in words. */
+/** The state of a deployment in words. */
 export function deploymentWords({ status, bytes_done, bytes_total, error }: Deployment): string {
   if (status === 'queued') return 'waiting for the agent on the host of the files'
   if (status === 'copying') return `copying, ${bytesText(bytes_done)} of ${bytesText(bytes_total)}`
@@ -28,14 +28,14 @@ export function deploymentWords({ status, bytes_done, bytes_total, error }: Depl
   return status === 'done' ? 'shipped' : `failed: ${error ?? 'no reason was given'}`
 }
 
-/** What becomes of what is live under the same model name. */
+/** What happens to the model that is live under the same name. */
 export function besideWords(checkpoint_id: string, current: Deployment | undefined): string {
   if (!current) return ''
   if (current.checkpoint_id === checkpoint_id) return ', as it is now'
   return `; ${checkpointName({ step: current.step, path: current.path })} is kept`
 }
 
-/** Whether a deployment still goes on. */
+/** Whether a deployment is not finished yet. */
 export function isMoving({ status }: Deployment): boolean {
   return status === 'queued' || status === 'copying' || status === 'verifying'
 }

@@ -85,6 +85,10 @@ const STATUS_FIELDS = {
   name: { label: 'Name', section: 'run', show: (s) => s.name },
   project: { label: 'Project', section: 'run', show: (s) => word(s.project) },
   job_id: { label: 'Job', section: 'run', show: (s) => s.job_id },
+  tags: { label: 'Tags', section: 'run', show: (s) => word(s.tags.join(', ')) },
+  note: { label: 'Note', section: 'run', show: (s) => word(s.note) },
+  archived_at: { label: 'Archived', section: 'run', show: (s) => exact(s.archived_at) },
+  deleted_at: { label: 'Deleted', section: 'run', show: (s) => exact(s.deleted_at) },
   host: { label: 'Host', section: 'run', show: (s) => s.host },
   output_dir: { label: 'Folder', section: 'run', show: (s) => s.output_dir },
 } as const satisfies Record<keyof TrainingJobStatus, StatusField>
