@@ -16,7 +16,7 @@ export const backtest = router({
   /** Replays every policy over the finished jobs of the board, or of one project. */
   run: procedure.input(RunInput).query(({ ctx, input }) => backtestJobs(ctx.db, input)),
 
-  /** What finished jobs measured, the most measured first. */
+  /** The metrics that finished jobs measured, the most frequent first. */
   targets: procedure
     .input(Project.prefault({}))
     .query(({ ctx, input }) => backtestTargets(ctx.db, input.project)),

@@ -25,7 +25,7 @@ export const checkpoints = router({
     return { selection, explanation, table: explanationTable(selection) }
   }),
 
-  /** Keeps a checkpoint from being pruned, or no longer. */
+  /** Pins a checkpoint, so that it is not pruned, or unpins it. */
   pin: procedure.input(PinInput).mutation(({ ctx, input }) => {
     const { job_id, checkpoint_id, pinned } = input
     return pinCheckpoints(ctx.db, job_id, { checkpoint_ids: [checkpoint_id], pinned })

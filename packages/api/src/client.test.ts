@@ -36,7 +36,7 @@ function follow(
 const metrics = (step: number, loss: number | string) =>
   ({ type: 'metrics', step, values: { loss } }) as const
 
-test('numbers cross the wire as they are, NaN and typed arrays included', async () => {
+test('numbers, NaN and typed arrays are the same after the transfer', async () => {
   const job_id = await board.newJob()
   await board.recordEvents(job_id, metrics(1, 'NaN'), metrics(2, '-Infinity'), metrics(3, 0.1))
   const [loss] = await api.series.read.query({ job_id, names: ['loss'] })
@@ -45,7 +45,7 @@ test('numbers cross the wire as they are, NaN and typed arrays included', async 
   expect((await api.jobs.status.query({ job_id })).loss).toBe(0.1)
 })
 
-test('a query is answered however long its 50 names are, and in whatever script', async () => {
+test('a query with 50 long names in any script is answered', async () => {
   const job_id = await board.newJob()
   for (const letter of ['x', '学', '"']) {
     for (const length of [1, 20, 30, 220, 250]) {
@@ -61,7 +61,7 @@ test('a query is answered however long its 50 names are, and in whatever script'
   }
 })
 
-test('a query may be posted, but nothing is written by asking for it', async () => {
+test('a query may be posted, but a GET never writes', async () => {
   const job_id = await board.newJob()
   const headers = { authorization: `Bearer ${board.token}`, 'content-type': 'application/json' }
   const asked = JSON.stringify(wire.input.serialize({ job_id }))
@@ -75,7 +75,7 @@ test('a query may be posted, but nothing is written by asking for it', async () 
   expect((await api.jobs.status.query({ job_id })).status).toBe('running')
 })
 
-test('without the token nothing is answered', async () => {
+test('without the token no call is answered', async () => {
   const stranger = createClient({ url: board.url, token: 'guessed' })
   await expect(stranger.jobs.list.query()).rejects.toMatchObject({ data: { httpStatus: 401 } })
 })
@@ -96,7 +96,7 @@ test('an error is a code and a sentence, without internal details', async () => 
   expect(JSON.stringify(wrong)).not.toContain('.ts:')
 })
 
-test('what is recorded arrives without being asked for', async () => {
+test('recorded data reaches a subscriber without a request', async () => {
   const job_id = await board.newJob()
   await board.recordEvents(job_id, metrics(1, 1))
   const [loss] = await api.series.read.query({ job_id, names: ['loss'] })
@@ -112,7 +112,7 @@ test('what is recorded arrives without being asked for', async () => {
   expect(deltas[1]?.status.loss).toBe(NaN)
 })
 
-test('a subscription that was cut off goes on after the last message, each point once', async () => {
+test('an interrupted subscription continues after the last message, each point once', async () => {
   const job_id = await board.newJob()
   const before = board.subscriptions.length
   const series = { job_id, names: ['loss'], ordinals: {} }
@@ -121,7 +121,7 @@ test('a subscription that was cut off goes on after the last message, each point
     await board.recordEvents(job_id, metrics(++step, step))
     if (step === 3) {
       board.cut()
-      // These come while nobody listens.
+      // These arrive while no subscription is open.
       await board.recordEvents(job_id, metrics(++step, step), metrics(++step, step))
     }
     return step > 8
@@ -144,7 +144,7 @@ test('a tool can follow every job of the board', async () => {
   expect(deltas.length).toBeGreaterThan(0)
 })
 
-test('a job is followed whatever the letter case of its id', async () => {
+test('a job is followed whatever the case of the letters of its id', async () => {
   const job_id = await board.newJob()
   await board.recordEvents(job_id, metrics(1, 1))
   const upper = job_id.toUpperCase()
@@ -154,7 +154,7 @@ test('a job is followed whatever the letter case of its id', async () => {
   expect((await api.jobs.status.query({ job_id: upper })).job_id).toBe(job_id)
 })
 
-test('an ordinal that no point can have is refused', async () => {
+test('an invalid ordinal is refused', async () => {
   const job_id = await board.newJob()
   for (const loss of [1.5, -1, 1e300, 2 ** 53]) {
     const series = { job_id, names: ['loss'], ordinals: { loss } }

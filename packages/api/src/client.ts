@@ -17,12 +17,12 @@ export interface ClientOptions {
   token: string
 }
 
-/** The procedures of a board for a tool in Node. */
+/** The procedures of a board, for a tool in Node. */
 export type Client = TRPCClient<AppRouter>
 
 /**
  * A client for internal tools: typed like the board's own procedures, over HTTP and server-sent
- * events. A subscription that is cut off connects again and goes on without a gap.
+ * events. An interrupted subscription connects again and continues without a gap.
  */
 export function createClient({ url, token }: ClientOptions): Client {
   const endpoint = endpointOf(url)
@@ -48,8 +48,8 @@ export function createClient({ url, token }: ClientOptions): Client {
 }
 
 /**
- * The procedures below an address. A board's own name, `….localhost`, leads to this machine, which
- * browsers know of themselves; Node asks the machine's resolver, and few of those know it.
+ * The procedures below an address. A board's own name, `….localhost`, means this machine. Browsers
+ * resolve it themselves; Node asks the machine's resolver, and few resolvers support it.
  */
 function endpointOf(url: string): string {
   const endpoint = new URL('/trpc', url)
@@ -57,7 +57,7 @@ function endpointOf(url: string): string {
   return endpoint.href
 }
 
-/** Node has no EventSource of its own, and a browser's could not show a token. */
+/** Node has no EventSource, and that of a browser cannot send a token. */
 function withHeader(authorization: string): typeof EventSource {
   return class extends EventSource {
     constructor(url: string | URL) {

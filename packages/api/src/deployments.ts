@@ -11,12 +11,12 @@ const CreateInput = z.object({
 const ListInput = z.object({ job_id: Id.optional(), model_name: z.string().optional() })
 
 export const deployments = router({
-  /** Orders a complete checkpoint to be shipped; the agent that holds its files does it. */
+  /** Orders the deployment of a complete checkpoint; the agent of its host ships it. */
   create: procedure
     .input(CreateInput)
     .mutation(({ ctx, input }) => createDeployment(ctx.db, input)),
 
-  /** The ledger, newest first, and what is live now under each model name. */
+  /** All deployments, newest first, and the live one of each model name. */
   list: procedure.input(ListInput.prefault({})).query(async ({ ctx, input }) => {
     const [ledger, live] = await Promise.all([
       listDeployments(ctx.db, input),

@@ -1,10 +1,10 @@
 import { BATCH } from '@bestmark/core'
 import { appRouter } from './root.ts'
 
-/** How the procedures are served over HTTP. */
+/** The options for serving the procedures over HTTP. */
 export const httpOptions = {
   router: appRouter,
   maxBatchSize: BATCH.maxItems,
-  // A query that is too long for an address is posted; what writes is still never got.
+  // A query that is too long for an address is posted; a mutation is never a GET.
   allowMethodOverride: true,
 }

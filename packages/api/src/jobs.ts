@@ -135,7 +135,7 @@ export const jobs = router({
   /** The ids of the examples that an empty board begins with. */
   examples: procedure.query(({ ctx }) => examples(ctx.db)),
 
-  /** Takes the examples off the board, but for those that were shipped; tells how many. */
+  /** Removes the examples from the board, except shipped ones; returns how many. */
   removeExamples: procedure.mutation(async ({ ctx }) => ({
     removed: await removeExamples(ctx.db),
   })),

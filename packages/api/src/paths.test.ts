@@ -20,7 +20,7 @@ const RUN: readonly JournalLine[] = [
   { type: 'ended', status: 'completed' },
 ]
 
-/** The answers of every procedure about one run, by the procedure's name. */
+/** The answers of every procedure about one run, by the name of the procedure. */
 async function answers(): Promise<Record<string, unknown>> {
   const api = createCaller({ db: board.db, authorized: true })
   const job_id = await board.newJob()

@@ -3,7 +3,7 @@ import { changePolicy, policyHistory } from '@bestmark/db'
 import { z } from 'zod'
 import { Id, procedure, router } from './trpc.ts'
 
-/** A job, or every job of a project that has no policy of its own. */
+/** A job, or every job of a project without its own policy. */
 const Whose = z.union([z.object({ job_id: Id }), z.object({ project: z.string() })], {
   error: 'name a job by its job_id, or a project',
 })
@@ -11,21 +11,21 @@ const Whose = z.union([z.object({ job_id: Id }), z.object({ project: z.string() 
 const ChangeInput = z.intersection(
   Whose,
   z.object({
-    /** Null goes back to the project's policy, or for a project to the default. */
+    /** Null returns to the project's policy, or a project to the default. */
     policy: Policy.nullable(),
     options: PolicyOptions.omit({ by: true }).default({}),
-    /** Who decides; it is recorded. */
+    /** The person who decides; the name is stored. */
     by: z.string().max(100),
   }),
 )
 
 export const policies = router({
-  /** Changes the policy, notes who did it and when, and chooses again from the stored rows. */
+  /** Changes the policy, stores who did it and when, and selects again from the stored evaluations. */
   change: procedure.input(ChangeInput).mutation(({ ctx, input }) => {
     const { policy, options, by, ...whose } = input
     return changePolicy(ctx.db, whose, policy && { policy, options }, by)
   }),
 
-  /** What was decided, newest first; a job's history has its project's changes in it. */
+  /** The changes of policy, newest first; the history of a job includes those of its project. */
   history: procedure.input(Whose).query(({ ctx, input }) => policyHistory(ctx.db, input)),
 })

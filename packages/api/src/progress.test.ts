@@ -8,13 +8,13 @@ const asked: WatchRequest = {
 
 type Told = Parameters<Progress['after']>[0]
 
-/** A delta with only what progress is made of. */
+/** A delta with only the fields that progress uses. */
 function delta(job_id: string, revision: number, ordinals: Record<string, number> = {}): Told {
   const series = Object.entries(ordinals).map(([name, next_ordinal]) => ({ name, next_ordinal }))
   return { job_id, revision, series } as unknown as Told
 }
 
-test('a new subscriber begins with the state of each job and its given ordinals', () => {
+test('a new subscriber starts with the state of each job and the requested ordinals', () => {
   expect(new Progress(asked).query).toEqual({
     jobs: [
       { job_id: 'a', revision: 0 },
@@ -24,7 +24,7 @@ test('a new subscriber begins with the state of each job and its given ordinals'
   })
 })
 
-test('who was cut off goes on from the last message, not from what it asked at first', () => {
+test('an interrupted subscriber continues from the last message, not from its first request', () => {
   const progress = new Progress(asked)
   progress.after(delta('b', 4))
   const id = progress.after(delta('a', 7, { loss: 2 ** 32 + 5 }))
@@ -37,7 +37,7 @@ test('who was cut off goes on from the last message, not from what it asked at f
   })
 })
 
-test('who follows every job goes on from a revision of the board', () => {
+test('a subscriber of every job continues from a revision of the board', () => {
   expect(new Progress({ jobs: 'all' }).board).toBeNull()
   expect(new Progress({ jobs: 'all', since: 7 }).board).toBe(7)
   const id = boardMessageId({ delta: delta('c', 3), board_revision: 9 })

@@ -15,15 +15,15 @@ export interface WatchRequest {
 }
 
 /**
- * How far a subscriber has come. Written as the id of each message, it lets one that was cut off go
- * on from the last message it received: `revisions~ordinals`, in the order of the question. Where
- * every job is followed there is one number, the board's revision.
+ * The position of a subscriber. It is the id of each message, so an interrupted subscriber continues
+ * after the last message it received: `revisions~ordinals`, in the order of the request. If every
+ * job is followed, it is one number, the revision of the board.
  */
 export class Progress {
   readonly #asked: WatchRequest
   readonly #revisions: Map<string, number>
   readonly #ordinals: Map<string, number>
-  /** From where every job is followed; null for from now, undefined where only some jobs are. */
+  /** The revision after which every job is followed; null for from now, undefined if only some are. */
   readonly board: number | null | undefined
 
   /** Throws TypeError for an id that no message had. */
@@ -38,7 +38,7 @@ export class Progress {
     this.#ordinals = zip(names, (name, index) => ordinals[index] ?? knownOf(name))
   }
 
-  /** What is to be watched from here on. */
+  /** What to watch from here on. */
   get query(): WatchQuery {
     const { series } = this.#asked
     const jobs = [...this.#revisions].map(([job_id, revision]) => ({ job_id, revision }))
@@ -46,7 +46,7 @@ export class Progress {
     return { jobs, series: series && { ...series, ordinals } }
   }
 
-  /** The id of the message that brings a delta. */
+  /** The id of the message with a delta. */
   after({ job_id, revision, series }: Delta): string {
     this.#revisions.set(job_id, revision)
     for (const { name, next_ordinal } of series) this.#ordinals.set(name, next_ordinal)
@@ -54,7 +54,7 @@ export class Progress {
   }
 }
 
-/** The id of a message to those who follow every job. */
+/** The id of a message for subscribers of every job. */
 export function boardMessageId({ board_revision }: BoardNews): string {
   return idOf([board_revision], [])
 }

@@ -16,7 +16,7 @@ const evaluation = (step: number, eval_loss: number) =>
 const checkpoint = (step: number) =>
   ({ type: 'checkpoint', step, path: `checkpoint-${step}`, files_state: 'complete' }) as const
 
-test('every procedure is closed to who does not show the token', async () => {
+test('every procedure is refused without the token', async () => {
   const stranger = createCaller({ db: board.db, authorized: false })
   const job_id = randomUUID()
   const closed = [
@@ -42,7 +42,7 @@ test('every procedure is closed to who does not show the token', async () => {
   for (const call of closed) await expect(call()).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
 })
 
-test('a job that is not there is NOT_FOUND, with its id', async () => {
+test('a missing job is NOT_FOUND, with its id', async () => {
   const job_id = randomUUID()
   const missing = [
     () => api.jobs.status({ job_id }),
@@ -67,7 +67,7 @@ test('a job that is not there is NOT_FOUND, with its id', async () => {
   }
 })
 
-test('what cannot be done is BAD_REQUEST with a sentence', async () => {
+test('an impossible request is BAD_REQUEST with a sentence', async () => {
   const job_id = await board.newJob()
   await board.recordEvents(job_id, checkpoint(1), { type: 'ended', status: 'completed' })
   const [row] = (await api.checkpoints.list({ job_id })).checkpoints
@@ -163,7 +163,7 @@ test('a choice is explained in words and as a table, the best first', async () =
   }
 })
 
-test('a policy is changed for a job or its project, and refused with the choices there are', async () => {
+test('a policy is changed for a job or its project, and an invalid one is refused with the valid choices', async () => {
   const job_id = await board.newJob('settled')
   await board.recordEvents(
     job_id,
@@ -201,7 +201,7 @@ test('a policy is changed for a job or its project, and refused with the choices
   })
 })
 
-test('finished jobs are replayed, and what they can be judged by is listed', async () => {
+test('finished jobs are replayed, and their possible target metrics are listed', async () => {
   const job_id = await board.newJob('replayed')
   const steps = [1, 2, 3, 4]
   const values = (step: number) => ({ eval_loss: 1 / step, eval_f1: (step * 3) % 4 })
@@ -239,7 +239,7 @@ test('a checkpoint is pinned and unpinned, and followers of the job are notified
   })
 })
 
-test('a deployment is ordered, and found in the ledger of its job and of its model', async () => {
+test('a deployment is ordered, and is listed for its job and for its model', async () => {
   const job_id = await board.newJob()
   await board.recordEvents(job_id, evaluation(1, 1), checkpoint(1))
   const { best_checkpoint_id } = await api.jobs.status({ job_id })
@@ -253,7 +253,7 @@ test('a deployment is ordered, and found in the ledger of its job and of its mod
   })
 })
 
-test('jobs are compared by their ids or by their project, and by nothing else', async () => {
+test('jobs are compared by their ids or by their project, and not otherwise', async () => {
   const ids = [await board.newJob('lr1'), await board.newJob('lr3')]
   for (const [at, job_id] of ids.entries()) {
     await board.recordEvents(job_id, evaluation(10, 3 - at), checkpoint(10))

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { sharedRead } from './sharedRead.ts'
 
-/** A database that is nobody else's. */
+/** A database that no other test uses. */
 const own = () => ({ sql: (() => undefined) as never as Parameters<typeof sharedRead>[0]['sql'] })
 
-/** Reads that end when they are let go, each telling which one it was. */
+/** Reads that end on request, each with its number. */
 function slowReads() {
   const begun: PromiseWithResolvers<{ read: number }>[] = []
   const read = () => {
@@ -15,7 +15,7 @@ function slowReads() {
   return { begun, read, end }
 }
 
-test('callers that ask while a read runs are answered by one read that began after they asked', async () => {
+test('callers that ask while a read runs get the result of one read that starts after they asked', async () => {
   const [db, { begun, read, end }] = [own(), slowReads()]
   const first = sharedRead(db, ['list', { job_id: 'a' }], read)
   const late = Array.from({ length: 100 }, () => sharedRead(db, ['list', { job_id: 'a' }], read))
@@ -29,7 +29,7 @@ test('callers that ask while a read runs are answered by one read that began aft
   expect([...answers]).toEqual([{ read: 1 }])
 })
 
-test('who asks when nothing runs is answered by a read of its own', async () => {
+test('a caller gets its own read if no read runs', async () => {
   const [db, { begun, read, end }] = [own(), slowReads()]
   for (const index of [0, 1, 2]) {
     const answer = sharedRead(db, ['list', { job_id: 'a' }], read)
@@ -39,7 +39,7 @@ test('who asks when nothing runs is answered by a read of its own', async () => 
   expect(begun).toHaveLength(3)
 })
 
-test('another question, another database or a failed read is nobody else’s', async () => {
+test('another input, another database and a failed read are not shared', async () => {
   const [db, { begun, read, end }] = [own(), slowReads()]
   const answers = [
     sharedRead(db, ['list', { job_id: 'a' }], read),

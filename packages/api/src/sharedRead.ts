@@ -1,7 +1,7 @@
 import { shared } from '@bestmark/core'
 import type { Database } from '@bestmark/db'
 
-/** A read that runs, and the one after it for those who asked meanwhile. */
+/** A read that runs, and the next one for the callers that asked meanwhile. */
 interface Read {
   running: Promise<object>
   next?: Promise<object>
@@ -10,9 +10,9 @@ interface Read {
 const databases = new WeakMap<Database['sql'], Map<string, Read>>()
 
 /**
- * Answers all callers with the same input by one read, such as the pages of a job after a change. A
- * read that began before a call may miss the newest change, so the call waits for the next read. There
- * are at most two reads, for any number of callers.
+ * Answers all callers with the same input by one read, for example all pages of a job after a change.
+ * A read that began before a call may miss the newest change, so the call waits for the next read.
+ * There are at most two reads, for any number of callers.
  */
 export function sharedRead<T extends object>(
   { sql }: Pick<Database, 'sql'>,
@@ -23,7 +23,7 @@ export function sharedRead<T extends object>(
   databases.set(sql, reads)
   const key = `${name} ${JSON.stringify(input)}`
   const known = reads.get(key)
-  // The same name and input are the same procedure's, so its answer is of the same type.
+  // The key holds the name of the procedure, so the stored answer has its type.
   if (known) return (known.next ??= after(known, () => begin(reads, key, read))) as Promise<T>
   return begin(reads, key, read)
 }
@@ -43,7 +43,7 @@ function begin<T extends object>(
   return running
 }
 
-/** The failure of one read is its own callers'. */
+/** A failed read rejects only the callers that waited for it. */
 async function after<T>({ running }: Read, next: () => Promise<T>): Promise<T> {
   await running.catch(() => undefined)
   return next()

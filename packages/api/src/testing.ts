@@ -15,11 +15,11 @@ export interface TestBoard extends AsyncDisposable {
   db: TestDatabase
   /** Puts a running job on the board and returns its id. */
   newJob(name?: string): Promise<string>
-  /** Records events, in the form of a journal's lines, of attempt 0 unless told. */
+  /** Records events in the form of journal lines; the default attempt is 0. */
   recordEvents(job_id: string, ...lines: JournalLine[]): Promise<void>
   /** Breaks every open connection, as a proxy or a sleeping laptop does. */
   cut(): void
-  /** How many subscriptions were asked for, resumed ones included. */
+  /** How many subscriptions were opened, resumed ones included. */
   subscriptions: { lastEventId: string | null }[]
 }
 

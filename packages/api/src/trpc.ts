@@ -5,13 +5,13 @@ import type { OpenApiMeta } from 'trpc-to-openapi'
 import { z, ZodError } from 'zod'
 import { unavailable } from './unavailable.ts'
 
-/** What every procedure is given: the open database, and whether the caller showed the token. */
+/** The context of every procedure: the open database, and whether the caller sent the token. */
 export interface Context {
   db: Database
   authorized: boolean
 }
 
-/** An id as the database writes it; any letter case is taken. */
+/** An id as the database writes it; upper and lower case are accepted. */
 export const Id = z.uuid().toLowerCase()
 
 const t = initTRPC
@@ -30,7 +30,7 @@ const t = initTRPC
 
 export const { router, createCallerFactory } = t
 
-/** A procedure for holders of the token. */
+/** A procedure that requires the token. */
 export const procedure = t.procedure.use(async ({ ctx, type, next }) => {
   if (!ctx.authorized) {
     throw new TRPCError({
@@ -38,7 +38,7 @@ export const procedure = t.procedure.use(async ({ ctx, type, next }) => {
       message: 'Open the link that `bestmark up` printed, or send its token in a Bearer header.',
     })
   }
-  // A subscription is answered for as long as its reader stays; its own queries tell it.
+  // A subscription has no time limit; its own queries fail if the database does.
   const work = type === 'subscription' ? next() : ctx.db.whileAnswering(() => next())
   const result = await work.catch((error: unknown) => {
     throw unavailable(error) ?? error
@@ -55,7 +55,7 @@ export const jobProcedure = procedure
     return next()
   })
 
-/** The error with the code that its cause deserves. */
+/** The error with the code that fits its cause. */
 function coded(error: TRPCError): TRPCError {
   const { cause } = error
   if (cause instanceof JobUnknown) {

@@ -16,7 +16,7 @@ afterAll(() => board[Symbol.asyncDispose]())
 
 const openThrough = (databaseUrl: string) => openDatabase({ home: '/nowhere', databaseUrl })
 
-test('a call is answered with 503 and one sentence while the database is silent, and then works again', async () => {
+test('a call gets 503 and one sentence while the database is silent, and later works again', async () => {
   await using proxy = await TestProxy.to(board.db.databaseUrl)
   const db = await openThrough(proxy.databaseUrl)
   const handler = createHTTPHandler({
@@ -29,7 +29,7 @@ test('a call is answered with 503 and one sentence while the database is silent,
   const ask = () => fetch(`http://127.0.0.1:${port}/jobs.list`)
   expect((await ask()).status).toBe(200)
   proxy.hang()
-  // Far more than there are connections.
+  // Many more calls than connections.
   const answers = await Promise.all(Array.from({ length: 50 }, ask))
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]))
   expect(await answers[0]!.text()).toContain('The database cannot be reached.')
@@ -40,7 +40,7 @@ test('a call is answered with 503 and one sentence while the database is silent,
   await db.close()
 })
 
-test('a change that a read-only database refuses is 503, and says that nothing was changed', async () => {
+test('a change that a read-only database refuses gets 503, and the message says that nothing changed', async () => {
   const job_id = await board.newJob()
   const { sql } = board.db
   const readOnly = (onOff: string) =>

@@ -14,7 +14,7 @@ export function unavailableSentence(error: unknown): string | undefined {
   return by && SENTENCES[by]
 }
 
-/** The error that answers a call with 503 where the database does not do its part. */
+/** The error that answers a call with 503 if the database fails. */
 export function unavailable(error: unknown): TRPCError | undefined {
   const message = unavailableSentence(error)
   if (message === undefined) return undefined

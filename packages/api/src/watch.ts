@@ -5,13 +5,13 @@ import { z } from 'zod'
 import { type WatchRequest, boardMessageId, Progress } from './progress.ts'
 import { Id, procedure } from './trpc.ts'
 
-/** A safe integer: 32 bits of a place below an attempt, so the attempt is one the database takes. */
+/** The attempt, and below it 32 bits for a point's index. A safe integer, so the attempt is valid. */
 const Ordinal = z.number().int().nonnegative()
 
 const WatchInput = z.object({
   /** Up to 200 jobs, or every job of the board. */
   jobs: z.union([z.array(Id).min(1).max(200), z.literal('all')]),
-  /** Of every job what was written since; the `board_revision` that `jobs.list` gave. */
+  /** Follows the changes of every job after this `board_revision`, which `jobs.list` returned. */
   since: z.number().int().nonnegative().optional(),
   /** Series of one of the jobs, with the `next_ordinal` that `series.read` gave for each. */
   series: z
@@ -26,9 +26,9 @@ const WatchInput = z.object({
 })
 
 /**
- * The present state of each job asked for and then its changes, or the changes of every job. One
- * that is cut off goes on from the last message it received and misses nothing. What several
- * readers are told is written once for all of them.
+ * The current state of each requested job and then its changes, or the changes of every job. An
+ * interrupted subscriber continues after the last message it received and misses nothing. A message
+ * for several readers is encoded once for all of them.
  */
 export const watch = procedure.input(WatchInput).subscription(async function* ({
   ctx,

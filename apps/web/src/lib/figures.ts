@@ -1,6 +1,6 @@
 import { isFiniteMeasure, type Measured } from '@bestmark/core'
 
-/** What stands where a value is not known. */
+/** Shown for an unknown value. */
 export const UNKNOWN = '–'
 
 const MINUS = '−'
@@ -24,12 +24,12 @@ export function measure(value: Measured | undefined): string {
   return signed(size > 0 && size < 1e-3 ? value.toExponential(3) : value.toPrecision(4))
 }
 
-/** A value with at most 4 significant digits and no trailing zeros, as axes and settings show it. */
+/** A value with at most 4 significant digits and no trailing zeros, for axes and options. */
 export function short(value: Measured | undefined): string {
   return shortTo(value, 4)
 }
 
-/** A value with at most so many significant digits and no trailing zeros. */
+/** A value with at most the given significant digits and no trailing zeros. */
 export function shortTo(value: Measured | undefined, digits: number): string {
   if (!isFiniteMeasure(value)) return nonFinite(value)
   const size = Math.abs(value)
@@ -62,7 +62,7 @@ export function epochs(value: number | null | undefined): string {
   return value === null || value === undefined ? UNKNOWN : String(Number(value.toFixed(1)))
 }
 
-/** A share of 0..1 in per cent; 100 % is kept for what is done. */
+/** A share from 0 to 1 in per cent; 100 % only for a finished run. */
 export function percent(share: number | null | undefined): string {
   if (share === null || share === undefined) return UNKNOWN
   return `${share >= 1 ? 100 : Math.min(99, Math.round(share * 100))} %`

@@ -1,4 +1,4 @@
-/** A name that is too long without its middle: its ends say most. */
+/** Cuts the middle out of a long name, because its ends say the most. */
 export function middleCut(name: string, most: number): string {
   const letters = [...new Intl.Segmenter('en').segment(name)].map(({ segment }) => segment)
   if (letters.length <= most) return name

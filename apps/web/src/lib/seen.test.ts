@@ -2,7 +2,7 @@ import { parse } from 'svelte/compiler'
 import { expect, test } from 'vitest'
 import { withVisibleText } from '../../visibleText.ts'
 
-test('every text and every attribute that is read is seen, and nothing else', () => {
+test('every text and every readable attribute is escaped, and nothing else', () => {
   const source = `<script lang="ts">
   let { name, more }: { name: string; more: string[] } = $props()
 </script>

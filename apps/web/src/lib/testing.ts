@@ -1,6 +1,6 @@
 import type { TrainingJobStatus } from '@bestmark/core'
 
-/** The status of a run that overfits, with what a test changes. */
+/** The status of a run that overfits, with the changes of a test. */
 export function aStatus(change: Partial<TrainingJobStatus> = {}): TrainingJobStatus {
   return { ...STATUS, ...change }
 }

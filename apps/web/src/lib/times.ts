@@ -23,10 +23,10 @@ function twoUnits(seconds: number, large: number, name: string, small: number, r
 const dayMonth = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
 const monthYear = new Intl.DateTimeFormat('en-GB', { month: 'short', year: 'numeric' })
 
-/** The farthest moment (ms) from the epoch that a date can tell. */
+/** The farthest moment (ms) from the epoch that a Date can hold. */
 const FARTHEST = 8.64e15
 
-/** Whether a moment is known and can be told as a date. */
+/** Whether a moment is given and a Date can hold it. */
 export function isMoment(moment: number | null | undefined): moment is number {
   return typeof moment === 'number' && Math.abs(moment) <= FARTHEST
 }

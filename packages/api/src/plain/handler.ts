@@ -3,7 +3,7 @@ import type { TRPCError } from '@trpc/server'
 import type { Context } from '../trpc.ts'
 import { plainRouter } from './router.ts'
 
-/** Below which address the plain API is served. */
+/** The address of the plain API. */
 export const ENDPOINT = '/api/v1'
 
 /** The plain API as an OpenAPI 3.1 document. */
@@ -17,7 +17,7 @@ export function openApiDocument(origin: string): object {
   })
 }
 
-/** Answers a request of the plain API; `onError` is given what failed. */
+/** Answers a request of the plain API; `onError` is called with each failure. */
 export function answerPlain(
   request: Request,
   createContext: () => Context,

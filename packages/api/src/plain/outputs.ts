@@ -1,7 +1,7 @@
 import { Explanation, FilesState, Measured, Selection, TrainingJobStatus } from '@bestmark/core'
 import { z } from 'zod'
 
-/** What the document of the API says of a measurement, which JSON cannot hold where it is NaN. */
+/** The schema of a measurement: a string if it is not finite, because JSON has no NaN. */
 Measured.unwrap().register(z.globalRegistry, {
   override: {
     anyOf: [{ type: 'number' }, { type: 'string', enum: ['NaN', 'Infinity', '-Infinity'] }],

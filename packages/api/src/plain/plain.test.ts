@@ -39,7 +39,7 @@ test('a job is found by its id, the beginning of its id and its name', async () 
   }
 })
 
-test('the best checkpoint is the same as on the board, with its sentence', async () => {
+test('the best checkpoint and its sentence are the same as on the board', async () => {
   const { body } = await get('/jobs/moby/best')
   expect(body).toMatchObject({
     job_id,
@@ -69,7 +69,7 @@ test('points are plain lists, in which NaN is a string', async () => {
   expect(window).toMatchObject({ series: [{ steps: [200], values: [2] }] })
 })
 
-test('what is wrong with a request is said in a status and a sentence', async () => {
+test('an invalid request gets a status and a sentence', async () => {
   expect(await get('/jobs/nobody')).toMatchObject({
     status: 404,
     body: { code: 'NOT_FOUND', message: 'There is no job nobody on this board.' },

@@ -14,7 +14,7 @@ import { z } from 'zod'
 import { procedure, router } from '../trpc.ts'
 import { Best, Checkpoints, JobPage, Series, SeriesNames, Status } from './outputs.ts'
 
-/** Answers as JSON holds them: NaN and ±Infinity are strings, as in every other JSON of ours. */
+/** The JSON form of an answer: NaN and ±Infinity are strings, as in all our JSON. */
 const plain = procedure.use(async ({ next }) => {
   const result = await next()
   return result.ok ? { ...result, data: JSON.parse(measuredJson(result.data)) as unknown } : result
@@ -98,10 +98,10 @@ export const plainRouter = router({
     }),
 })
 
-/** NaN stands for a time that was not logged. */
+/** NaN means that no time was logged. */
 const known = (time: number): number | null => (Number.isNaN(time) ? null : time)
 
-/** The job of this id, beginning of an id, or name. Throws JobUnknown, and Refused for several. */
+/** Finds a job by its id, the beginning of its id, or its name. Throws JobUnknown, or Refused for several. */
 async function findJob(db: Database, text: string): Promise<TrainingJobStatus> {
   const [job, ...others] = await findJobs(db, text)
   if (!job) throw new JobUnknown(text)

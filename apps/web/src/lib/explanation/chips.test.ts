@@ -6,19 +6,19 @@ const note = (code: Note['code'], tone: Note['tone'] = 'note'): Note => {
   return { code, tone, text: code, origin: null }
 }
 
-test('each note has a chip of its own while there are three at most, in their order', () => {
+test('up to three notes have one chip each, in their order', () => {
   const chips = chipsOf([note('overfitting', 'warning'), note('near_ties'), note('best_of_many')])
   expect(chips.map(({ label }) => label)).toEqual(['overfits', 'within noise', 'best of many'])
   expect(chipsOf([])).toEqual([])
 })
 
-test('a chip says whether the trainer agrees, and calls only overfitting so', () => {
+test('a chip says whether the trainer agrees, and only overfitting is called overfitting', () => {
   const codes = ['second_opinion', 'trainer_agrees', 'overfitting', 'loss_rises'] as const
   const labels = codes.flatMap((code) => chipsOf([note(code)])).map(({ label }) => label)
   expect(labels).toEqual(['trainer differs', 'trainer agrees', 'overfits', 'loss rises'])
 })
 
-test('of more notes than three the last chip opens the rest, so that none is lost', () => {
+test('with more than three notes the last chip opens the rest, so that none is lost', () => {
   const notes = [note('speech'), note('near_ties'), note('hidden_nan'), note('other_winner')]
   const chips = chipsOf(notes)
   expect(chips.map(({ label }) => label)).toEqual(['speech metric', 'within noise', '2 more'])

@@ -1,6 +1,6 @@
 import type { Note, NoteCode } from '@bestmark/core'
 
-/** What a chip says of a note; the note's own sentence says the rest. */
+/** The label of a note; its sentence has the details. */
 const CHIP_LABELS: Record<NoteCode, string> = {
   wrong_direction: 'wrong direction',
   missed_best: 'missed best',
@@ -31,7 +31,7 @@ export interface Chip {
 
 const MOST = 3
 
-/** At most three chips, in the notes' order; the last one holds what has no chip of its own. */
+/** At most three chips, in the order of the notes; the last one holds all other notes. */
 export function chipsOf(notes: readonly Note[]): Chip[] {
   const single = notes.length > MOST ? MOST - 1 : MOST
   const chips = notes

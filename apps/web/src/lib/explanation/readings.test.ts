@@ -7,26 +7,26 @@ function reading(name: string, text: string, remark: string | null = null): Read
   return { name, label: name, value: text, text, remark, origin: null }
 }
 
-test('the figures of the choice stand apart from the latest ones of the same name', () => {
+test('the readings of the choice are separate from the latest ones of the same name', () => {
   const gap = reading('loss_gap', '+0.41')
   const { chosen, latest } = readingGroups(aStatus(), { readings: [gap] })
   expect(chosen).toEqual([gap])
   expect(latest.find(({ name }) => name === 'loss_gap')?.text).toBe('+0.971')
 })
 
-test('what the explanation says more of takes the place of the status', () => {
+test('a reading of the explanation replaces that of the status', () => {
   const trend = reading('loss_trend', 'rising', '+0.2 ± 0.1 a 100 steps')
   const { latest } = readingGroups(aStatus(), { readings: [trend] })
   expect(latest.filter(({ name }) => name === 'loss_trend')).toEqual([trend])
 })
 
-test('without an explanation the latest figures stand alone', () => {
+test('without an explanation only the latest readings are shown', () => {
   const { chosen, latest } = readingGroups(aStatus(), { readings: [] })
   expect(chosen).toEqual([])
   expect(latest.map(({ name }) => name)).toContain('eval_loss')
 })
 
-test('the chart says overfitting only where no task metric is best later', () => {
+test('the chart says overfitting only if no task metric is best later', () => {
   expect(turnOf({ loss_turn: null })).toBeNull()
   expect(turnOf({ loss_turn: { step: 300, later: null } })).toEqual({
     step: 300,

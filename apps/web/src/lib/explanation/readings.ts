@@ -2,7 +2,7 @@ import type { Explanation, Origin, TrainingJobStatus } from '@bestmark/core'
 import type { Turn } from '../charts/chart.ts'
 import { statusLines } from '../status/fields.ts'
 
-/** One figure beside the choice, as it is shown. */
+/** One reading, ready to show. */
 export interface ReadingLine {
   name: string
   label: string
@@ -11,7 +11,7 @@ export interface ReadingLine {
   origin: Origin | null
 }
 
-/** Readings of the run as it goes; all others are of the chosen checkpoint. */
+/** The readings of the run so far; all others are of the chosen checkpoint. */
 const OF_THE_RUN = [
   'loss_trend',
   'overfitting_onset',
@@ -20,8 +20,8 @@ const OF_THE_RUN = [
 ]
 
 /**
- * The readings of the chosen checkpoint, and the latest ones of the run; where the explanation
- * says more of a figure of the status, it takes its place.
+ * The readings of the chosen checkpoint, and the latest ones of the run. A reading of the
+ * explanation replaces the status field of its name, because it has a remark and an origin.
  */
 export function readingGroups(
   status: TrainingJobStatus,
@@ -36,7 +36,7 @@ export function readingGroups(
   }
 }
 
-/** Where the chart marks that eval_loss turned, with the word that the reading has for it. */
+/** Where eval_loss starts to rise, and the label of that mark. */
 export function turnOf({ loss_turn }: Pick<Explanation, 'loss_turn'>): Turn | null {
   if (!loss_turn) return null
   return { step: loss_turn.step, word: loss_turn.later ? 'eval loss rises' : 'overfitting' }

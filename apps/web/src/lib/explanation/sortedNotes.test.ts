@@ -10,7 +10,7 @@ const note = (code: Note['code'], tone: Note['tone'], text: string): Note => {
 const SAVED_NOWHERE = note('may_be_missed', 'warning', 'Save every 100 steps.')
 const TIED = note('near_ties', 'note', '400–600 cannot be told apart.')
 
-test('what can still be helped stands apart while the run goes on, and not after', () => {
+test('notes that a person can still act on are separate while the run is active', () => {
   const alive = { warnings: [SAVED_NOWHERE], alarms: [], others: [TIED] }
   const ended = { warnings: [], alarms: [], others: [TIED, SAVED_NOWHERE] }
   expect(sortedNotes([TIED, SAVED_NOWHERE], 'running')).toEqual(alive)
@@ -18,7 +18,7 @@ test('what can still be helped stands apart while the run goes on, and not after
   expect(sortedNotes([TIED, SAVED_NOWHERE], 'lost')).toEqual(ended)
 })
 
-test('an alarm stands apart from what a chip may hide', () => {
+test('an alarm is separate from notes that a chip may hide', () => {
   const alarm = note('wrong_direction', 'alarm', 'perplexity is maximised.')
   expect(sortedNotes([TIED, alarm], 'completed')).toEqual({
     warnings: [],
@@ -27,7 +27,7 @@ test('an alarm stands apart from what a chip may hide', () => {
   })
 })
 
-test('a note has a word, a shape and its origin', () => {
+test('a note has a label, a shape and its origin', () => {
   const origin = { file: 'trainer_state.json', line: 88 }
   const notes = [
     { ...note('wrong_direction', 'alarm', 'perplexity is maximised.'), origin },

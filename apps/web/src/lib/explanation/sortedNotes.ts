@@ -1,9 +1,9 @@
 import { hasEnded, type JobState, type Note, type NoteCode } from '@bestmark/core'
 
-/** What a person can still prevent while the run goes on. */
+/** Notes that a person can still act on while the run is active. */
 const HELPABLE: readonly NoteCode[] = ['may_be_missed', 'missed_best']
 
-/** The notes on a choice in their order: what can still be helped, what makes the answer doubtful, and the rest. */
+/** The notes in three groups: to act on now, those that make the answer doubtful, and the rest. */
 export function sortedNotes(
   notes: readonly Note[],
   status: JobState,

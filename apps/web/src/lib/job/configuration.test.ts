@@ -9,7 +9,7 @@ const config = {
   none: null,
 }
 
-test('options are told as paths, in the order of their names', () => {
+test('options are listed as paths, sorted by name', () => {
   expect(settings(config).map(({ name, text }) => `${name}=${text}`)).toEqual([
     'lr=3e−4',
     'model.heads=[1,2]',

@@ -2,7 +2,7 @@ import { settingsIn } from '@bestmark/core'
 import type { JobDetail } from '../api.ts'
 import { short } from '../figures.ts'
 
-/** One option of a run, its name as a path: optimizer.lr. */
+/** One option of a run, with its name as a path: optimizer.lr. */
 export interface Setting {
   name: string
   text: string
@@ -15,17 +15,17 @@ export interface Fact {
   text: string
 }
 
-/** A run's configuration as lines in the order of their names. */
+/** The options of a run, sorted by name. */
 export function settings(config: Record<string, unknown>): Setting[] {
   return settingsIn(config).map(({ name, value }) => ({ name, text: settingText(value) }))
 }
 
-/** An option as a line of facts, under its own name. */
+/** An option as a line of facts, under its name. */
 export function factLine({ name, text }: Setting): Fact {
   return { name, label: name, text }
 }
 
-/** The value of an option as one line. */
+/** The value of an option on one line. */
 export function settingText(value: unknown): string {
   if (typeof value === 'number') return Number.isInteger(value) ? String(value) : short(value)
   return typeof value === 'string' ? value : JSON.stringify(value)

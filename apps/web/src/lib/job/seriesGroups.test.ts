@@ -4,7 +4,7 @@ import { groupNamed, seriesGroups } from './seriesGroups.ts'
 const logged = (name: string) => ({ name, kind: 'logged' as const })
 const evaluation = (name: string) => ({ name, kind: 'evaluation' as const })
 
-test('a metric and its evaluation are one group, the deciding one first and the losses next', () => {
+test('a logged metric and its evaluation are one group, the deciding one first and the losses next', () => {
   const names = [
     logged('learning_rate'),
     logged('loss'),
@@ -21,7 +21,7 @@ test('a metric and its evaluation are one group, the deciding one first and the 
   ])
 })
 
-test('a job that has logged nothing yet shows its losses to be', () => {
+test('a job without logged points shows empty charts of its losses', () => {
   const groups = seriesGroups([], null)
   expect(groupNamed(groups, 'whatever')).toEqual({ name: 'loss', series: ['loss', 'eval_loss'] })
 })
@@ -32,7 +32,7 @@ test('the chart of the metric that decides is shown first', () => {
   expect(groupNamed(groups, 'loss').name).toBe('loss')
 })
 
-test('how the machine is used is shown apart, after everything that was trained', () => {
+test('system metrics come last', () => {
   const system = { name: 'system/cpu_percent', kind: 'system' as const }
   const groups = seriesGroups([system, logged('zeta'), logged('loss')], null)
   expect(groups.map(({ name }) => name)).toEqual(['loss', 'zeta', 'system/cpu_percent'])

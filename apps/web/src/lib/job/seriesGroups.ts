@@ -1,8 +1,8 @@
-/** Series that are shown together: one that is logged and its evaluations, under one name. */
+/** Series that are shown together: a logged one and its evaluations, under one name. */
 export interface SeriesGroup {
   name: string
   series: string[]
-  /** How the machine is used, which is shown apart and over time. */
+  /** System metrics, which are shown apart and over time. */
   isSystem?: true
 }
 
@@ -14,8 +14,8 @@ interface Named {
 const LOSS: SeriesGroup = { name: 'loss', series: ['loss', 'eval_loss'] }
 
 /**
- * What a chart can show of a job: the metric that decides first, then the losses, then the others
- * by name, and how the machine is used last. The losses are always there, since their first points may be on their way.
+ * The groups that a chart can show: the metric that decides first, then the losses, then the others
+ * by name, and system metrics last. The losses are listed even before their first points arrive.
  */
 export function seriesGroups(names: readonly Named[], deciding: string | null): SeriesGroup[] {
   const groups = new Map<string, SeriesGroup>([[LOSS.name, { ...LOSS, series: [...LOSS.series] }]])
@@ -37,7 +37,7 @@ export function seriesGroups(names: readonly Named[], deciding: string | null): 
   return [...groups.values()].sort((a, b) => first(a) - first(b) || a.name.localeCompare(b.name))
 }
 
-/** The group that an address asks for, else the first. */
+/** The group that an address names, else the first. */
 export function groupNamed(groups: SeriesGroup[], name: string | null): SeriesGroup {
   return groups.find((group) => group.name === name) ?? groups[0] ?? LOSS
 }

@@ -5,7 +5,7 @@ import { statusSentences } from './verdict.ts'
 function told(since: number | null, opinion: string | null = null) {
   const second_opinion = opinion && { text: opinion }
   const list = { selection: { best: {}, second_opinion }, explanation: { notes: [] } }
-  // Only what the sentences are made of is there.
+  // Only the fields that the sentences use.
   const [status, decided] = [{ evaluations_without_improvement: since }, list] as unknown as [
     Parameters<typeof statusSentences>[0],
     CheckpointList,

@@ -2,7 +2,7 @@ import type { NoteCode, TrainingJobStatus } from '@bestmark/core'
 import type { CheckpointList } from '../api.ts'
 import { count } from '../figures.ts'
 
-/** Sentences beside the choice: the second opinion, and the evaluations without improvement. */
+/** The sentences beside the choice: the second opinion, and the evaluations without improvement. */
 export function statusSentences(
   { evaluations_without_improvement: since }: TrainingJobStatus,
   { selection, explanation }: CheckpointList,

@@ -1,7 +1,7 @@
 import { csvRow, visible } from '@bestmark/core'
 import type { Chart } from '../charts/chart.ts'
 
-/** The points that charts show, a row each: those of the window, thinned as they are on the screen. */
+/** The points that the charts show, one per row: those in the window, thinned as on the screen. */
 export function chartsCsv(charts: readonly Chart[]): string {
   const axis = charts[0]?.axis ?? 'step'
   const positions = axis === 'step' ? [] : [axis]

@@ -1,15 +1,15 @@
-/** Gives the reader a file. */
+/** Starts the download of a file. */
 export function download(name: string, content: Blob): void {
   const url = URL.createObjectURL(content)
   const link = document.createElement('a')
   link.href = url
   link.download = name
   link.click()
-  // The browser has taken the address by then.
+  // By then the browser has read the address.
   setTimeout(() => URL.revokeObjectURL(url), 10_000)
 }
 
-/** The picture of an SVG file, twice as fine. Throws where the browser cannot draw it. */
+/** Renders an SVG file as a picture at twice its size. Throws if the browser cannot draw it. */
 export async function pictureOf(svg: string): Promise<Blob> {
   const image = new Image()
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`
@@ -23,7 +23,7 @@ export async function pictureOf(svg: string): Promise<Blob> {
   return picture
 }
 
-/** A name that every file system takes. */
+/** A file name that is valid on every system. */
 export function fileName(name: string, ending: string): string {
   const plain = name.replaceAll(/[^\w.-]+/g, '_').slice(0, 80)
   return `${plain || 'charts'}.${ending}`

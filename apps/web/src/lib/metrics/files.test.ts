@@ -19,7 +19,7 @@ function chartOf(name: string, change: Partial<Parameters<typeof prepareChart>[0
   })
 }
 
-test('the CSV has the points of the window, a row each, NaN as NaN', () => {
+test('the CSV has one row per point of the window, and NaN is NaN', () => {
   expect(chartsCsv([chartOf('a'), chartOf('b,c')])).toBe(
     'series,step,value\na,10,3\na,20,NaN\na,30,1\n"b,c",10,3\n"b,c",20,NaN\n"b,c",30,1\n',
   )
@@ -31,11 +31,11 @@ test('the CSV has the points of the window, a row each, NaN as NaN', () => {
   )
 })
 
-test('a name that a spreadsheet would run is no formula', () => {
+test('a name that a spreadsheet would run as a formula is text', () => {
   expect(chartsCsv([chartOf('=1+1')])).toContain("'=1+1,10,3")
 })
 
-test('the SVG has each chart with its title, its curve and its ring, and no markup from names', () => {
+test('the SVG has each chart with its title, curve and ring, and no markup from names', () => {
   const chart = chartOf('a')
   const titled = ['a', '<b> & "c"', 'd'].map((title) => ({ title, chart }))
   const svg = chartsSvg(titled, 2, PALETTE)

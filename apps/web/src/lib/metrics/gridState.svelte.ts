@@ -12,10 +12,10 @@ interface Sources {
 
 type Window = readonly [number, number] | null
 
-/** What all charts of the grid share: how they are looked at, and one crosshair. */
+/** The state that all charts of the grid share: the view and one crosshair. */
 export class GridState {
   readonly series: MetricSeries
-  /** Where the reader looks, on the horizontal axis; the crosshair of every chart. */
+  /** The position of the crosshair of every chart, on the horizontal axis. */
   position = $state<number | null>(null)
   palette = $state.raw<Palette>()
   onwindow: (window: Window) => void = () => undefined
@@ -41,5 +41,5 @@ export class GridState {
   }
 }
 
-/** The grid that a chart belongs to. */
+/** The grid of a chart. */
 export const [getGrid, setGrid] = createContext<GridState>()

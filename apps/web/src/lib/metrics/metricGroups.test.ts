@@ -17,7 +17,7 @@ const told = (find = '', pins: string[] = []) =>
     return [name, ...series.map((one) => one.name)]
   })
 
-test('series are grouped by prefix, and by kind where they have none', () => {
+test('series are grouped by prefix, or by kind if they have none', () => {
   expect(told()).toEqual([
     ['scores after training', 'mmlu'],
     ['eval', 'eval_loss', 'eval/f1'],
@@ -26,7 +26,7 @@ test('series are grouped by prefix, and by kind where they have none', () => {
   ])
 })
 
-test('pinned series come first, in the order in which they were pinned, and only there', () => {
+test('pinned series come first, in the order of the pins, and are in no other group', () => {
   expect(told('', ['system/gpu.2', 'eval_loss', 'gone'])).toEqual([
     ['pinned', 'system/gpu.2', 'eval_loss'],
     ['scores after training', 'mmlu'],
@@ -36,7 +36,7 @@ test('pinned series come first, in the order in which they were pinned, and only
   ])
 })
 
-test('a search keeps the names that have each of its words', () => {
+test('a search keeps the names that contain each of its words', () => {
   expect(told('LOSS  train')).toEqual([['train', 'train/loss']])
   expect(told('loss', ['eval_loss'])[0]).toEqual(['pinned', 'eval_loss'])
   expect(told('nothing')).toEqual([])

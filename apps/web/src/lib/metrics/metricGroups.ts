@@ -1,6 +1,6 @@
 import type { SeriesName } from '../api.ts'
 
-/** Series whose names begin alike, each with a chart of its own. */
+/** Series whose names share a prefix, each with its own chart. */
 export interface MetricGroup {
   name: string
   series: SeriesName[]
@@ -10,9 +10,9 @@ const PINNED = 'pinned'
 const SCORES = 'scores after training'
 
 /**
- * The series of a job as a grid shows them: pinned ones first, then scores, then by prefix. A name
- * without a prefix belongs to what was evaluated (`eval`) or logged (`train`). `find` keeps the
- * names that have each of its words.
+ * The series of a job as the grid shows them: pinned ones first, then scores, then by prefix. A
+ * name without a prefix belongs to `eval` if it was evaluated, else to `train`. `find` keeps the
+ * names that contain each of its words.
  */
 export function metricGroups(
   names: readonly SeriesName[],
@@ -31,7 +31,7 @@ export function metricGroups(
   return pinned.length > 0 ? [{ name: PINNED, series: pinned }, ...rest] : rest
 }
 
-/** The group that a series belongs to, by the part of its name before the first slash. */
+/** The group of a series: the part of its name before the first slash. */
 function groupOf({ name, kind, scored }: SeriesName): string {
   if (scored) return SCORES
   const slash = name.indexOf('/')

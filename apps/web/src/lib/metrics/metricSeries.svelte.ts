@@ -4,23 +4,23 @@ import type { FollowedSeries, LiveJob } from '../watch/liveJob.svelte.ts'
 import { Reread } from '../watch/reread.svelte.ts'
 import { Followed, NO_SERIES, withSeries } from './seriesByName.ts'
 
-/** About as many points as a small chart has columns. */
+/** About as many points as a small chart has pixel columns. */
 const POINTS = 500
-/** So many series are read with one request, and so many are followed live. */
+/** The most series per request, and the most that are followed live. */
 const MOST = 40
-/** So long (ms) a reader's scrolling is waited for. */
+/** How long (ms) scrolling must pause before series are read. */
 const REST = 60
-/** So many series that are out of sight are kept, so that scrolling back shows them at once. */
+/** The most series out of view that are kept, so that scrolling back shows them at once. */
 const KEPT = 200
 
 /**
- * The series of the grid: read when their charts come into view, a screenful with one request, and
- * followed while they are there. What is out of sight is kept for a while and read again when seen.
+ * The series of the grid. They are read when their charts come into view, a screenful per request,
+ * and followed while in view. Out of view they are kept for a while, and read again when needed.
  */
 export class MetricSeries implements FollowedSeries {
-  /** What was read, by name. */
+  /** The read series, by name. */
   whole = $state.raw(NO_SERIES)
-  /** The zoomed part of a series that `whole` has thinned, by name. */
+  /** The points inside the zoomed window, for series that are thinned in `whole`, by name. */
   close = $state.raw(NO_SERIES)
   #job: LiveJob
   #followed = new Followed()
@@ -32,17 +32,17 @@ export class MetricSeries implements FollowedSeries {
     this.#job = job
   }
 
-  /** Why a part could not be read; empty while all is there. */
+  /** Why a series could not be read; empty if all are read. */
   get problem(): string {
     return this.#reading.problem || this.#zooming.problem
   }
 
-  /** The series as a chart shows it, in full where it is zoomed into; undefined until it is read. */
+  /** The series as a chart shows it, unthinned in a zoomed window; undefined until it is read. */
   get(name: string): NamedSeries | undefined {
     return this.close.get(name) ?? this.whole.get(name)
   }
 
-  /** A chart came into view. Call what is returned when it has left. */
+  /** Call it when a chart comes into view, and the function that it returns when the chart leaves. */
   see(name: string): () => void {
     this.#followed.see(name)
     this.#schedule()
@@ -52,14 +52,14 @@ export class MetricSeries implements FollowedSeries {
     }
   }
 
-  /** Reads the steps of a window in full, or goes back to the whole with null. */
+  /** Reads a window of steps unthinned, or returns to the whole with null. */
   look(steps: readonly [number, number] | null): void {
     this.#steps = steps
     this.close = NO_SERIES
     this.#zooming.ask()
   }
 
-  /** Reads series that may be out of sight, such as those of a file. */
+  /** Reads series that may be out of view, for example to save them in a file. */
   async readAll(names: readonly string[]): Promise<void> {
     const missing = names.filter((name) => !this.whole.has(name))
     for (let from = 0; from < missing.length; from += MOST) {

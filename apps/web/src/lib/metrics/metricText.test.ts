@@ -16,7 +16,7 @@ test('a chart has a text with its points, extremes and last value', () => {
   )
 })
 
-test('one point, only NaN and no points are said as they are', () => {
+test('a single point, only NaN, and no points have their own texts', () => {
   expect(told([2])).toBe(
     'loss: 1 point at step 10, lowest 2.000 at step 10, highest 2.000 at step 10, last 2.000',
   )

@@ -1,7 +1,7 @@
 import { count, measure } from '../figures.ts'
 import type { NamedSeries } from '../api.ts'
 
-/** A chart in words: how many points of which steps, the lowest, the highest and the last. */
+/** A chart as text: how many points, their steps, and the lowest, highest and last value. */
 export function metricText({ name, count: all, steps, values }: NamedSeries): string {
   if (steps.length === 0) return `${name}: no points`
   const [first, last] = [count(steps[0]), count(steps.at(-1))]
@@ -13,7 +13,7 @@ export function metricText({ name, count: all, steps, values }: NamedSeries): st
   return `${points}, lowest ${at(low)}, highest ${at(high)}, last ${measure(values.at(-1))}`
 }
 
-/** The indices of the lowest and the highest finite value; -1 where there is none. */
+/** The indices of the lowest and the highest finite value; -1 if there is none. */
 function extremes(values: Float64Array): [number, number] {
   let [low, high] = [-1, -1]
   values.forEach((value, index) => {

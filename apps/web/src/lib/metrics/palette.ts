@@ -1,8 +1,8 @@
 import type { Palette } from './svg.ts'
 
 /**
- * Tells the colours of the page now and whenever its theme changes, until the returned function is
- * called. A canvas and a file cannot use the page's own variables.
+ * Passes the colours of the page to a callback, now and after each change of the theme, until the
+ * returned function is called. A canvas and a file cannot use the variables of the page.
  */
 export function watchPalette(root: HTMLElement, tell: (palette: Palette) => void): () => void {
   const look = (): void => tell(readPalette(root))
@@ -18,7 +18,7 @@ export function watchPalette(root: HTMLElement, tell: (palette: Palette) => void
 }
 
 function readPalette(root: HTMLElement): Palette {
-  // Only a used property resolves `light-dark()`.
+  // Only a property in use resolves `light-dark()`.
   const probe = root.ownerDocument.createElement('span')
   root.ownerDocument.body.append(probe)
   const colour = (name: string): string => {

@@ -8,7 +8,7 @@ const one = (name: string, count = 0): NamedSeries => {
   return { name, kind: 'logged', count, next_ordinal: 0, earlier: [], ...points }
 }
 
-test('a series is added or replaced, and the maps before stay as they were', () => {
+test('a series is added or replaced, and earlier maps do not change', () => {
   const first = withSeries(NO_SERIES, [one('a'), one('b')])
   const second = withSeries(first, [one('a', 5)])
   expect([...second.values()].map(({ name, count }) => [name, count])).toEqual([
@@ -19,7 +19,7 @@ test('a series is added or replaced, and the maps before stay as they were', () 
   expect(NO_SERIES.size).toBe(0)
 })
 
-test('beyond the most, what is not needed goes, the oldest first', () => {
+test('beyond the limit the oldest series that are not needed are removed', () => {
   const full = withSeries(
     NO_SERIES,
     ['a', 'b', 'c'].map((name) => one(name)),
@@ -28,7 +28,7 @@ test('beyond the most, what is not needed goes, the oldest first', () => {
   expect([...after.keys()]).toEqual(['a', 'c', 'd'])
 })
 
-test('a series that two charts show stays in view when one of them leaves', () => {
+test('a series in two charts stays in view when one of them leaves', () => {
   const followed = new Followed()
   followed.see('loss')
   followed.see('loss')

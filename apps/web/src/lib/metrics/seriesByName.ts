@@ -6,8 +6,8 @@ export type SeriesByName = ReadonlyMap<string, NamedSeries>
 export const NO_SERIES: SeriesByName = new Map()
 
 /**
- * The series with some added or replaced. Where there are more than `most`, those that `isNeeded`
- * does not name go, the oldest first.
+ * The series with some added or replaced. If there are more than `most`, the oldest ones for which
+ * `isNeeded` is false are removed.
  */
 export function withSeries(
   before: SeriesByName,
@@ -24,9 +24,9 @@ export function withSeries(
   return after
 }
 
-/** The charts in view and the series that are followed for them. Nothing on a page depends on it. */
+/** The charts in view and the series that are followed for them. It is not reactive state. */
 export class Followed {
-  /** How many charts show a series: its own in the grid, and one that fills the screen over it. */
+  /** How many charts show a series: the one in the grid, and one that fills the screen. */
   readonly visible = new Map<string, number>()
   readonly growing = new Map<string, GrowingSeries>()
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { sharedStart, shortName } from './shortNames.ts'
 
-test('what long names of a group share is left out, so that they can be told apart', () => {
+test('the long beginning that all names of a group share is left out', () => {
   const names = [1, 12].map((layer) => `layers/model.decoder.block.${layer}.attention.grad_norm`)
   const shared = sharedStart(names)
   expect(shared).toBe('layers/model.decoder.block.')
@@ -11,7 +11,7 @@ test('what long names of a group share is left out, so that they can be told apa
   ])
 })
 
-test('short beginnings stay, and so does a name that is alone', () => {
+test('a short beginning stays, and so does the name of a single series', () => {
   expect(sharedStart(['train/loss', 'train/lr'])).toBe('')
   expect(sharedStart(['a/very/long/name/of/one'])).toBe('')
   expect(sharedStart([])).toBe('')

@@ -1,11 +1,11 @@
 import { middleCut } from '../names.ts'
 
-/** A shared beginning that is shorter stays: it reads well, and saves little. */
+/** A shorter beginning is not removed, because that would save little. */
 const LONG = 8
 
 /**
- * What long names of one group all begin with, up to a separator; empty where it is short. Left out,
- * the part that tells charts apart has room.
+ * The beginning up to a separator that all names of a group share; empty if it is short. Without it
+ * there is room for the part that differs.
  */
 export function sharedStart(names: readonly string[]): string {
   const [first = ''] = names
@@ -17,7 +17,7 @@ export function sharedStart(names: readonly string[]): string {
   return start.length > LONG ? start : ''
 }
 
-/** A name without what its group shares. The whole belongs in a title. */
+/** A name without the beginning that its group shares. The tooltip shows the full name. */
 export function shortName(name: string, shared: string, most: number): string {
   return middleCut(shared === '' ? name : `…${name.slice(shared.length)}`, most)
 }

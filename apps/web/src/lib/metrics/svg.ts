@@ -7,7 +7,7 @@ import { tickPositions, ticksAcross, ticksUp } from '../charts/ticks.ts'
 import { clippedWords } from '../charts/chartWords.ts'
 import { shortTo } from '../figures.ts'
 
-/** The colours of a drawing, as the page shows them. */
+/** The colours of a drawing, as on the page. */
 export interface Palette {
   ink: string
   grey: string
@@ -27,7 +27,7 @@ const SIZE = { width: 480, height: 260 }
 const AIR = { top: 32, right: 16, bottom: 36, left: 64 }
 const FONT = 'font-family="system-ui, sans-serif" font-size="12"'
 
-/** Charts as one SVG file, side by side; nothing in it needs the page. */
+/** Charts as one SVG file, side by side; it does not depend on the page. */
 export function chartsSvg(charts: readonly Titled[], across: number, palette: Palette): string {
   const columns = Math.max(1, Math.min(across, charts.length))
   const rows = Math.max(1, Math.ceil(charts.length / columns))

@@ -1,7 +1,7 @@
 import { api, type FullDisk } from '../api.ts'
 import { duration, exact } from '../times.ts'
 
-/** How often the disks are asked for anew (ms). */
+/** How often the disks are checked again (ms). */
 const AGAIN = 15_000
 
 /** The text for a disk that is full, or was. */
@@ -19,7 +19,7 @@ export function diskWords(disk: FullDisk, now: number): string {
   return `${name} has been full since ${since}. ${loss}`
 }
 
-/** Asks for the disks again and again, until the returned function is called. */
+/** Checks the disks repeatedly, until the returned function is called. */
 export function followDisks(
   host_id: string | undefined,
   onDisks: (disks: FullDisk[]) => void,

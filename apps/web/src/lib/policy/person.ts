@@ -1,16 +1,16 @@
 const KEY = 'bestmark_name'
 
-/** The name that was last given for the record; empty where the browser keeps none. */
+/** The last name that was entered; empty if the browser stores none. */
 export function rememberedName(): string {
   try {
     return localStorage.getItem(KEY) ?? ''
   } catch {
-    // Browsers that keep nothing throw: the name is then asked for each time.
+    // A browser that stores nothing throws; then the name is asked for each time.
     return ''
   }
 }
 
-/** Keeps a name for the next record, where the browser lets it. */
+/** Stores a name for the next time, if the browser allows it. */
 export function rememberName(name: string): void {
   try {
     localStorage.setItem(KEY, name)

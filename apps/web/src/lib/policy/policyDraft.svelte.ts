@@ -12,20 +12,20 @@ import {
 import type { CheckpointList, JobDetail } from '../api.ts'
 import { measuredRows } from './preview.ts'
 
-/** What a person is about to let decide. */
+/** A policy with its options, while a person edits it. */
 export class PolicyDraft {
   policy = $state<Policy>('as_declared')
   metric = $state('')
-  /** Told only where the metric's name does not tell. */
+  /** Set only if the name of the metric does not show its direction. */
   direction = $state<Direction | ''>('')
   prefer = $state<Preference>('earliest')
   scope = $state<'job' | 'project'>('job')
   metrics = $state.raw<string[]>([])
   #directions = $state.raw<Readonly<Record<string, Direction>>>({})
-  /** The answer to the project's question is kept with the policy that it belongs to. */
+  /** The answer to the project's question is kept with its policy. */
   #undeclared: NamedMetric | undefined
 
-  /** Begins from what decides now. */
+  /** Starts from the current policy. */
   begin({ selection, checkpoints }: CheckpointList, detail: JobDetail): void {
     const { policy_options: options, metric_directions } = detail
     this.policy = selection.policy
@@ -38,7 +38,7 @@ export class PolicyDraft {
     this.#undeclared = options.undeclared
   }
 
-  /** The direction that the metric's name, or whoever measured it, tells. */
+  /** The direction of the metric, by its name or as its measurements give it. */
   get knownDirection(): Direction | undefined {
     return ownValue(this.#directions, this.metric) ?? directionOf(this.metric)
   }

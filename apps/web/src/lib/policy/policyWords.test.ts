@@ -13,12 +13,12 @@ test('a change is named by its options', () => {
   )
 })
 
-test('going back names what it goes back to', () => {
+test('a return to another policy names that policy', () => {
   expect(settingsWords(null, {}, 'job')).toBe('the project’s policy')
   expect(settingsWords(null, {}, 'project')).toBe('the default policy')
 })
 
-test('every policy has a line and a verb of its own', () => {
+test('every policy has its own line and its own verb', () => {
   const verbs = Policy.options.map((policy) => decideWords({ policy, options: { metric: 'wer' } }))
   expect(new Set(verbs).size).toBe(Policy.options.length)
   const lines = Policy.options.map((policy) => POLICY_LINES[policy].line)

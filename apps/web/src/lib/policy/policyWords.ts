@@ -1,7 +1,7 @@
 import type { Basis, Direction, Policy, PolicyChoice, PolicyOptions } from '@bestmark/core'
 import type { JobDetail } from '../api.ts'
 
-/** What a person reads of each policy where one is chosen. */
+/** The texts of each policy where a person chooses one. */
 export const POLICY_LINES: Record<Policy, { name: string; line: string }> = {
   as_declared: {
     name: 'As declared',
@@ -22,7 +22,7 @@ export const POLICY_LINES: Record<Policy, { name: string; line: string }> = {
   },
 }
 
-/** Which way a metric is better, in a word. */
+/** Whether lower or higher values of a metric are better, in a word. */
 export function betterWord(direction: Direction): string {
   return direction === 'min' ? 'lower is better' : 'higher is better'
 }
@@ -44,7 +44,7 @@ export function settingsWords(
   return parts.join(', ')
 }
 
-/** The verb on the button that lets a policy decide. */
+/** The verb on the button that applies a policy. */
 export function decideWords({ policy, options }: PolicyChoice): string {
   if (policy === 'metric') return options.metric ? `Let ${options.metric} decide` : 'Let it decide'
   if (policy === 'within_noise') return `Take the ${options.prefer ?? 'earliest'} within noise`
@@ -52,14 +52,14 @@ export function decideWords({ policy, options }: PolicyChoice): string {
   return policy === 'scored' ? 'Let the score decide' : 'Decide as declared'
 }
 
-/** Which policy a person chose, with who and when; empty where nobody did, or the basis says it. */
+/** Which policy a person chose, who and when; empty if nobody did, or if the basis says it. */
 export function chosenWords(
   { policy_from, policy_options: options }: Pick<JobDetail, 'policy_from' | 'policy_options'>,
   policy: Policy,
   basis: Basis,
 ): string {
   if (policy_from === 'default' || !options.by) return ''
-  // Then the line about who decides names the person already.
+  // The line about who decides already names the person.
   if (basis === 'chosen' || basis === 'project') return ''
   const whose = policy_from === 'project' ? 'for the project' : 'for this job'
   return `Policy ${settingsWords(policy, options, policy_from)}, chosen ${whose} by ${options.by}.`

@@ -10,7 +10,7 @@ const CURVE = [
   [300, 0.5, 0.8],
 ] as const
 
-/** The list as the board answers it, as far as a preview reads it. */
+/** The list as the board returns it, with the fields that a preview reads. */
 function listed() {
   const origin = null
   const evaluations = CURVE.map(([step, eval_loss, eval_f1]) => {
@@ -31,7 +31,7 @@ function listed() {
     ...evaluations.find(({ step }) => step === row.step),
     ...row,
   }))
-  // Sizes, times and training losses are not there.
+  // Sizes, times and training losses are missing.
   const checkpoints = rows as unknown as CheckpointRow[]
   return { checkpoints, selection }
 }
@@ -41,7 +41,7 @@ function words(settings: PolicyChoice): string {
   return previewWords(previewOf(list, NOTHING, settings), list.selection.best)
 }
 
-test('a policy says what it would choose beside what is chosen now', () => {
+test('a preview says what a policy would choose and what is chosen now', () => {
   const f1 = { metric: 'eval_f1', direction: 'max' } as const
   expect(words({ policy: 'metric', options: f1 })).toBe(
     'It would choose step 300 (eval_f1 0.8000) instead of step 200.',
@@ -51,12 +51,12 @@ test('a policy says what it would choose beside what is chosen now', () => {
   )
 })
 
-test('a metric that was not measured chooses none, and the reason says why', () => {
+test('a metric without measurements chooses no checkpoint, and the reason says why', () => {
   const options = { metric: 'eval_bleu' }
   expect(words({ policy: 'metric', options })).toMatch(/^No checkpoint would qualify\. .*eval_bleu/)
 })
 
-test('what takes more than the page holds is left open', () => {
+test('without the data on the page there is no preview', () => {
   expect(words({ policy: 'scored', options: {} })).toBe(
     'The result is shown once this policy decides.',
   )

@@ -8,7 +8,7 @@ import {
 import type { CheckpointList, CheckpointRow } from '../api.ts'
 import { count, measure } from '../figures.ts'
 
-/** What other settings would choose; `unknown` where the page does not hold all that it takes. */
+/** What other options would choose, if the page has the data to compute it. */
 export type Preview =
   { known: true; best: Ranked | null; metric: string | null; reason: string } | { known: false }
 
@@ -16,8 +16,8 @@ type Decided = Pick<CheckpointList, 'checkpoints' | 'selection'>
 
 /**
  * What a policy would choose among the checkpoints on the page, by the same `select` that the board
- * uses. The page holds the evaluations of checkpoints alone and not the trainer's record, so noise
- * is taken from the present selection, and what rests on the record is left unknown.
+ * uses. The page has no evaluations without a checkpoint and no trainer state. So the noise is that
+ * of the current selection, and choices that need the trainer state have no preview.
  */
 export function previewOf(
   list: Decided,
@@ -47,14 +47,14 @@ function withinNoise({ selection }: Decided, { options }: PolicyChoice): Preview
   return { known: true, best, metric, reason }
 }
 
-/** The evaluations of what was saved, as far as the page holds them. */
+/** The evaluations of the saved checkpoints, as far as the page has them. */
 export function measuredRows(checkpoints: readonly CheckpointRow[]): Evaluation[] {
   return checkpoints.flatMap(({ attempt, step, epoch, values, origin }) =>
     step === null ? [] : [{ attempt, step, epoch, values, origin }],
   )
 }
 
-/** A preview beside what is chosen now, as one sentence. */
+/** A preview, compared with the current choice, as one sentence. */
 export function previewWords(preview: Preview, present: Ranked | null): string {
   if (!preview.known) return 'The result is shown once this policy decides.'
   const { best, metric, reason } = preview

@@ -3,8 +3,8 @@ import { api } from '../api.ts'
 let asked: Promise<string> | undefined
 
 /**
- * Why policy `scored` cannot be chosen, in the words of a backtest over the board's own runs; empty
- * where it recommends it. Replaying takes a while on a large board, so a page asks once.
+ * Why policy `scored` cannot be chosen, as a backtest of the board's own runs explains it; empty
+ * if it can. A replay takes long on a large board, so a page asks only once.
  */
 export function scoredBar(): Promise<string> {
   asked ??= api.backtest.run.query({ target: 'task' }).then(

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest'
 import { bearer, isCrossSite, isLoopback, mayWrite, withinBoard } from './access.ts'
 
-test('names of this machine pass on any port', () => {
+test('names of this machine are accepted on any port', () => {
   const hosts = ['localhost', 'localhost:4173', '127.0.0.1:80', '[::1]:3000', 'board.localhost:1']
   expect(hosts.filter(isLoopback)).toEqual(hosts)
 })
 
-test('any other name is refused, however much it looks like this machine', () => {
+test('any other name is refused, even if it looks like this machine', () => {
   const hosts = ['evil.com', 'localhost.evil.com', '127.0.0.1.evil.com', '10.0.0.1', '', null]
   expect(hosts.filter(isLoopback)).toEqual([])
 })
 
-test('a path stays on the board', () => {
+test('a redirect stays on the board', () => {
   const paths = ['/jobs/1', '/', '//evil.com/', '///evil.com', '/\\\\evil.com', '']
   const kept = ['/jobs/1', '/', '/evil.com/', '/evil.com', '/evil.com', '/']
   expect(paths.map(withinBoard)).toEqual(kept)
@@ -21,7 +21,7 @@ function request(method: string, headers: Record<string, string> = {}) {
   return new Request('http://localhost:3000/trpc/jobs.stop', { method, headers })
 }
 
-test('reading needs no origin', () => {
+test('a request that reads needs no origin', () => {
   expect(mayWrite(request('GET', { origin: 'http://evil.com' }), 'localhost:3000')).toBe(true)
 })
 
@@ -48,7 +48,7 @@ const by = (site: string, mode = 'cors', dest = 'empty', more: Record<string, st
     ...more,
   })
 
-test('a link on another site leads to pages, and never to a procedure', () => {
+test('a link on another site may open pages, but never a procedure', () => {
   for (const site of ['cross-site', 'same-site', 'none']) {
     expect(isCrossSite(by(site, 'navigate', 'document'), false)).toBe(false)
     expect(isCrossSite(by(site, 'navigate', 'document'), true)).toBe(true)
@@ -56,14 +56,14 @@ test('a link on another site leads to pages, and never to a procedure', () => {
   expect(isCrossSite(by('same-origin', 'navigate', 'document'), true)).toBe(true)
 })
 
-test('another page neither frames, embeds nor fetches anything of the board', () => {
+test('another page may not frame, embed or fetch anything of the board', () => {
   const asked = [by('cross-site', 'no-cors', 'image'), by('same-site', 'cors', 'empty')]
   for (const one of [...asked, by('cross-site', 'navigate', 'iframe')]) {
     expect([isCrossSite(one, false), isCrossSite(one, true)]).toEqual([true, true])
   }
 })
 
-test('pages of the board and tools ask as they like', () => {
+test('pages of the board and tools may send any request', () => {
   const bearers = by('cross-site', 'cors', 'empty', { authorization: 'Bearer secret' })
   for (const one of [by('same-origin'), request('GET'), bearers]) {
     expect([isCrossSite(one, false), isCrossSite(one, true)]).toEqual([false, false])

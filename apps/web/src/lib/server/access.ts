@@ -1,4 +1,4 @@
-/** Whether a Host header names this machine itself, on any port (a tunnel may change it). */
+/** Whether a Host header names this machine, on any port (a tunnel may change it). */
 export function isLoopback(host: string | null): boolean {
   if (host === null || !URL.canParse(`http://${host}`)) return false
   const { hostname } = new URL(`http://${host}`)
@@ -10,7 +10,7 @@ export function isLoopback(host: string | null): boolean {
   )
 }
 
-/** A path that a browser cannot take for another site, as it would `//name`. */
+/** A path that a browser cannot read as another site, as it would read `//name`. */
 export function withinBoard(pathname: string): string {
   return pathname.replace(/^[/\\]*/, '/')
 }
@@ -21,9 +21,9 @@ export function bearer(headers: Headers): string | null {
 }
 
 /**
- * Whether a request that writes was sent by a page of this board. Browsers tell the origin of
- * everything that writes; a request without one comes from a tool, which must show its token as
- * Bearer, since a cookie is sent by any page of this machine.
+ * Whether a page of this board sent a request that writes. Browsers send the origin with every
+ * request that writes. A request without one comes from a tool, which must send its token as
+ * Bearer, since any page of this machine can send a cookie.
  */
 export function mayWrite(request: Request, host: string | null): boolean {
   if (['GET', 'HEAD', 'OPTIONS'].includes(request.method)) return true
@@ -33,10 +33,10 @@ export function mayWrite(request: Request, host: string | null): boolean {
 }
 
 /**
- * Whether a page of another origin began a request, other than by leading a reader to a page of the
- * board: browsers say so of every request, and send the cookie with a click on any link. A
- * procedure is no page, so nobody is led to one. Tools say nothing of it, or show their token,
- * which no page can do without asking first.
+ * Whether a page of another origin sent a request, except for a click on a link to a page of the
+ * board. Browsers mark every request with its kind, and send the cookie with a click on any link.
+ * A procedure is no page, so no link may lead to it. Tools do not mark requests, or send their
+ * token, which a page can do only after a preflight.
  */
 export function isCrossSite({ headers }: Request, isProcedure: boolean): boolean {
   const site = headers.get('sec-fetch-site')

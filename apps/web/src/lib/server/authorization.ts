@@ -3,7 +3,7 @@ import type { RequestEvent } from '@sveltejs/kit'
 import { bearer, withinBoard } from './access.ts'
 import { withSecurityHeaders } from './headers.ts'
 
-/** Names by which every server of this machine is reached, and by which they share their cookies. */
+/** Names that every server of this machine shares, so that their cookies are shared too. */
 const SHARED = ['localhost', '127.0.0.1', '[::1]']
 /** The cookies of earlier versions, which held the token itself. */
 const OLD_COOKIE = /^bestmark_[0-9a-f]{32}$/
@@ -11,15 +11,15 @@ const OLD_COOKIE = /^bestmark_[0-9a-f]{32}$/
 const COOKIE = {
   path: '/',
   httpOnly: true,
-  // A reader who follows a link to a page of the board is let in; what a link may lead to is few.
+  // A link from another site may open a page of the board, so the cookie is sent with it.
   sameSite: 'lax',
-  // Not every browser keeps a secure cookie of http://….localhost, though all call it trustworthy.
+  // Not every browser keeps a secure cookie of http://….localhost, though all treat it as secure.
   secure: false,
 } as const
 
 const YEAR = 365 * 24 * 60 * 60
 
-/** Whether a request shows the token as Bearer, or the cookie of a session. */
+/** Whether a request has the token as Bearer, or the cookie of a session. */
 export async function hasAccess(
   { request, cookies }: RequestEvent,
   access: BoardAccess,
@@ -30,9 +30,9 @@ export async function hasAccess(
 }
 
 /**
- * Answers whoever opened the link: at the board's own name with a clean address, and a browser with
- * a session in a cookie; at a name that other servers share by going to the board's own, where the
- * browser finds it.
+ * Answers a request with the token of the link. At the board's own name it sets the session cookie
+ * and redirects to an address without the token. At a name that other servers share it redirects
+ * to the board's own name, if the browser can resolve it.
  */
 export async function openLink(event: RequestEvent, access: BoardAccess): Promise<Response> {
   const { url, request } = event
@@ -62,8 +62,8 @@ async function away(event: RequestEvent, access: BoardAccess, location: string):
 }
 
 /**
- * The cookies of an earlier version of this board, which let nobody in. Boards on other ports share
- * the browser's cookies, and may need theirs: this board's hold its token.
+ * The cookies of an earlier version of this board, which give no access now. Boards on other ports
+ * share the browser's cookies and may need theirs, so only cookies with this token are removed.
  */
 export async function oldCookies(
   { cookies }: RequestEvent,
@@ -76,7 +76,7 @@ export async function oldCookies(
   return names
 }
 
-/** Takes from a browser what it should not send about: the token. */
+/** Removes the cookie that holds the token, because a browser should not send it. */
 export function removeOldCookies(
   { cookies }: RequestEvent,
   answer: Response,
@@ -88,7 +88,7 @@ export function removeOldCookies(
   return answer
 }
 
-/** Whether a reader goes to a page. Tools and checkers of links need no session and keep none. */
+/** Whether a browser opens a page. Tools and link checkers need no session and keep none. */
 function isVisit(headers: Headers): boolean {
   const mode = headers.get('sec-fetch-mode')
   if (mode !== null) return mode === 'navigate'
@@ -96,8 +96,8 @@ function isVisit(headers: Headers): boolean {
 }
 
 /**
- * Whether a person's browser asks, of a kind that takes every `….localhost` for this machine.
- * Safari asks the machine's resolver, and tools do not say that they navigate.
+ * Whether the request comes from a browser that resolves every `….localhost` to this machine.
+ * Safari asks the resolver of the machine, and tools do not send the header of a navigation.
  */
 function findsNames(headers: Headers): boolean {
   const agent = headers.get('user-agent') ?? ''

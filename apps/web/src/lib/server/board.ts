@@ -7,17 +7,17 @@ import {
 } from '@bestmark/api/board'
 import { BESTMARK_HOME, DATABASE_URL } from '$app/env/private'
 
-/** How long a request waits for the board to be opened (ms); a database may recover for minutes. */
+/** How long a request waits for the board to open (ms); a database may recover for minutes. */
 const PATIENCE = 6_000
 
-/** Who may come in to it; known without its database. */
+/** The access rules, which do not need the database. */
 export const access = new BoardAccess(resolveHome({ BESTMARK_HOME }))
 
 let opened: Promise<Board> | undefined
 
 /**
- * The board that this process serves, opened with the first request. Rejects while the database is
- * away; the next call tries again.
+ * The board of this process, opened with the first request. Rejects while the database cannot be
+ * reached; the next call tries again.
  */
 export function board(): Promise<Board> {
   opened ??= openBoard({ BESTMARK_HOME, DATABASE_URL }).catch((error: unknown) => {
@@ -34,7 +34,7 @@ async function withTimeout(opening: Promise<Board>): Promise<Board> {
   return Promise.race([opening, late.promise]).finally(() => clearTimeout(timer))
 }
 
-/** Lets go of the database. */
+/** Closes the connections to the database. */
 export async function closeBoard(): Promise<void> {
   const closing = opened
   opened = undefined

@@ -13,7 +13,7 @@ async function bytesOf(answer: Response): Promise<Buffer> {
   return Buffer.from(await answer.arrayBuffer())
 }
 
-test('an answer comes in brotli, in gzip or as it is, as its reader accepts', async () => {
+test('an answer is in brotli, in gzip or not compressed, as its reader accepts', async () => {
   const ask = (accepted: string) =>
     compressed(asking(accepted), new Response(TEXT, { status: 201, headers: html }))
   const br = await ask('gzip, deflate, br')
@@ -31,7 +31,7 @@ test('an answer comes in brotli, in gzip or as it is, as its reader accepts', as
   }
 })
 
-test('a live stream passes as it is, and so does what is short or compressed already', async () => {
+test('live streams, short answers and compressed answers are sent unchanged', async () => {
   const stream = new Response(TEXT, { headers: { 'content-type': 'text/event-stream' } })
   expect(await compressed(asking('br'), stream)).toBe(stream)
   const packed = new Response(TEXT, { headers: { ...html, 'content-encoding': 'gzip' } })

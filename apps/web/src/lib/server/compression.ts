@@ -1,13 +1,13 @@
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 
-/** A shorter answer fits in one packet as it is. */
+/** A shorter answer fits in one packet without compression. */
 const WORTH_IT = 1_400
 
-/** What is sent whole. A live stream is not: its messages must leave at once. */
+/** Types that are sent as a whole. A live stream is not, because its messages must leave at once. */
 const WHOLE = /^(?:text\/(?:html|csv|plain|css)|application\/json|image\/svg\+xml)\b/
 
-/** Much faster than the best quality, and about as small. */
+/** Much faster than the best quality, and almost as small. */
 const QUICK = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }
 
 const ENCODERS = {
@@ -15,7 +15,7 @@ const ENCODERS = {
   gzip: (body: Uint8Array) => promisify(gzip)(body),
 }
 
-/** The answer as its reader accepts it: in brotli, in gzip, or as it is. */
+/** The answer as its reader accepts it: in brotli, in gzip, or not compressed. */
 export async function compressed(request: Request, answer: Response): Promise<Response> {
   const { body, headers, status, statusText } = answer
   const isWhole = WHOLE.test(headers.get('content-type') ?? '')

@@ -7,7 +7,7 @@ function refused(code: string): TRPCError {
   return new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause })
 }
 
-test('what was asked wrongly keeps its sentence', () => {
+test('an invalid request keeps its message', () => {
   const unknown = new TRPCError({ code: 'NOT_FOUND', message: 'There is no job 7 on this board.' })
   expect(describeError(unknown)).toEqual({
     status: 404,
@@ -23,7 +23,7 @@ test('a database that cannot be reached is reported as such, once', () => {
   print.mockRestore()
 })
 
-test('what went wrong inside is printed, and not shown to the reader', () => {
+test('an internal error is printed, and not shown to the reader', () => {
   const print = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   expect(describeError(new Error('secret detail'))).toEqual({
     status: 500,

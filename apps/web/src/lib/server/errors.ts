@@ -23,12 +23,12 @@ export function describeError(error: unknown): { status: number; message: string
 let last = ''
 let ending = false
 
-/** Stops logging: errors caused by the stop of the server are expected. */
+/** Stops logging: errors during the stop of the server are expected. */
 export function stopLogging(): void {
   ending = true
 }
 
-/** Prints an error, once for as long as it is the same. */
+/** Prints an error; the same error in a row is printed once. */
 export function logError(error: unknown): void {
   if (ending) return
   const root = rootOf(error)
@@ -37,7 +37,7 @@ export function logError(error: unknown): void {
   last = text
 }
 
-/** Prints what failed in answering a request of the API, unless it is the caller's or its reader has left. */
+/** Prints why a request of the API failed, unless the caller caused it or its reader has left. */
 export function reportFailure({ signal }: Request): (error: TRPCError) => void {
   return (error) => {
     const isOurs = error.code === 'INTERNAL_SERVER_ERROR' || error.code === 'SERVICE_UNAVAILABLE'

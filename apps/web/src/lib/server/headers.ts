@@ -1,14 +1,14 @@
-/** What every answer carries, files of the build included. */
+/** The headers of every answer, including the files of the build. */
 export const ALWAYS = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
-  // The link that opens the board carries its token.
+  // The link that opens the board contains its token.
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
 }
 
-/** Nothing runs and nothing is fetched but styles and pictures of this board. */
+/** Allows no script and no request, except styles and pictures of this board. */
 export const SCRIPTLESS_POLICY = [
   "default-src 'none'",
   "style-src 'self'",
@@ -19,7 +19,7 @@ export const SCRIPTLESS_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** Adds what every answer of the board carries; what a page says of itself stays. */
+/** Adds the headers that every answer has; those that a page sets stay. */
 export function withSecurityHeaders(response: Response): Response {
   for (const [name, value] of Object.entries(ALWAYS)) response.headers.set(name, value)
   if (!response.headers.has('cache-control')) {

@@ -28,8 +28,7 @@ async function opened(handle: Handler, limits = SHORT): Promise<() => Promise<So
 const hello: Handler = (request, response) =>
   void request.resume().on('end', () => response.end('hello'))
 
-/** What the server answers to these bytes, to the end of the connection, which it must close. */
-/** What came until the server closed the connection, or broke it off. */
+/** What the server sends until it closes or breaks the connection, which it must do. */
 async function answerTo(socket: Socket, bytes: string): Promise<string> {
   let said = ''
   socket.on('data', (piece: Buffer) => (said += piece.toString()))
@@ -40,24 +39,24 @@ async function answerTo(socket: Socket, bytes: string): Promise<string> {
 
 const GET = 'GET / HTTP/1.1\r\nhost: localhost\r\n'
 
-test('a client that sends slowly, or nothing, is let go', async () => {
+test('a client that sends slowly, or nothing, is disconnected', async () => {
   const open = await opened(hello)
   expect(await answerTo(await open(), '')).toMatch(/^(HTTP\/1.1 408 |$)/)
   const drip = await open()
   const dripping = setInterval(() => drip.write('x-a: b\r\n'), 20)
-  // What drips into a closed connection breaks it off, and its answer may be lost with it.
+  // Bytes that arrive after the close break the connection, and its answer may be lost.
   expect(await answerTo(drip, GET)).toMatch(/^(HTTP\/1.1 408 |$)/)
   clearInterval(dripping)
   const body = 'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nx'
   expect(await answerTo(await open(), body)).toMatch(/^HTTP\/1.1 408 /)
 })
 
-test('a connection that asks for nothing more is closed', async () => {
+test('an idle connection is closed', async () => {
   const open = await opened(hello)
   expect(await answerTo(await open(), `${GET}\r\n`)).toMatch(/hello$/)
 })
 
-test('an answer that takes too long ends with 503, and whoever works on it may go on', async () => {
+test('an answer that takes too long ends with 503, and its handler may continue', async () => {
   const late = Promise.withResolvers<void>()
   const open = await opened(
     (_request, response) => {
@@ -73,7 +72,7 @@ test('an answer that takes too long ends with 503, and whoever works on it may g
   await late.promise
 })
 
-test('a live stream lives on', async () => {
+test('a live stream has no time limit', async () => {
   const open = await opened(
     (_request, response) => {
       response.setHeader('content-type', 'text/event-stream').write('first\n')
@@ -84,12 +83,12 @@ test('a live stream lives on', async () => {
   expect(await answerTo(await open(), `${GET}connection: close\r\n\r\n`)).toMatch(/first.*last/s)
 })
 
-test('a live stream whose reader stops reading is ended, and one that is read goes on', async () => {
+test('a live stream whose reader stops is ended, and one that is read continues', async () => {
   const ended: string[] = []
   const open = await opened(
     ({ url = '' }, response) => {
       response.setHeader('content-type', 'text/event-stream')
-      // As much as is taken and no more.
+      // Reads only as much as is requested.
       const fill = (): void => void response.write('x'.repeat(65_536))
       if (url === '/stops') {
         response.on('drain', fill)
@@ -112,7 +111,7 @@ test('a live stream whose reader stops reading is ended, and one that is read go
   await expect.poll(() => ended).toEqual(['/stops', '/reads'])
 })
 
-test('a body is refused by the length it claims, and read by nobody', async () => {
+test('a body that declares too much length is refused and not read', async () => {
   let handled = 0
   const open = await opened(() => handled++)
   const claim = `POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${LIMITS.body + 1}\r\n\r\n`
@@ -120,7 +119,7 @@ test('a body is refused by the length it claims, and read by nobody', async () =
   expect(handled).toBe(0)
 })
 
-test('what could be read in two ways is not read', async () => {
+test('an ambiguous request is refused', async () => {
   let handled = 0
   const open = await opened(() => handled++)
   const refused = [
@@ -138,7 +137,7 @@ test('what could be read in two ways is not read', async () => {
   expect(handled).toBe(0)
 })
 
-test('other methods than those of the board are refused, and other names of the machine', async () => {
+test('other methods than those of the board, and other names than those of the machine, are refused', async () => {
   const open = await opened(hello)
   for (const method of ['PUT', 'DELETE', 'TRACE', 'OPTIONS', 'PATCH', 'PROPFIND']) {
     const said = await answerTo(await open(), `${method} / HTTP/1.1\r\nhost: localhost\r\n\r\n`)
@@ -148,7 +147,7 @@ test('other methods than those of the board are refused, and other names of the 
   expect(other).toMatch(/^HTTP\/1.1 421 /)
 })
 
-test('more connections than there are places are dropped', async () => {
+test('connections beyond the limit are dropped', async () => {
   const open = await opened(hello, { ...LIMITS, connections: 2 })
   const [first, second, third] = [await open(), await open(), await open()]
   expect(await text(third)).toBe('')

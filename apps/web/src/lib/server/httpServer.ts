@@ -5,19 +5,19 @@ import { refusals } from './refusals.ts'
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
-/** What one client may take of the server; times in ms, sizes in bytes. */
+/** The limits of one client; times in ms, sizes in bytes. */
 export interface Limits {
   /** From the first byte of a connection or request to the end of its headers. */
   headers: number
   /** To the end of its body. */
   request: number
-  /** From the end of its headers to the end of its answer, unless that is a live stream. */
+  /** From the end of the headers to the end of the answer; live streams have no such limit. */
   answer: number
-  /** In which the reader of a live stream takes nothing of it, though it is pinged. */
+  /** How long the reader of a live stream may read nothing, though pings are sent. */
   stalled: number
   /** Between two requests on one connection. */
   idle: number
-  /** How often the times of requests are looked at. */
+  /** How often the time limits are checked. */
   check: number
   connections: number
   body: number
@@ -37,7 +37,7 @@ export const LIMITS: Limits = {
 
 const METHODS = 'GET, HEAD, POST'
 
-/** An HTTP server that answers this machine alone, and lets no client hold what others need. */
+/** An HTTP server for this machine only; no client can take the resources that others need. */
 export function guardedServer(handle: Handler, limits: Limits = LIMITS): Server {
   const times = {
     headersTimeout: limits.headers,
@@ -46,7 +46,7 @@ export function guardedServer(handle: Handler, limits: Limits = LIMITS): Server 
     connectionsCheckingInterval: limits.check,
   }
   const server = createServer(times, (request, response) => {
-    // Files of the build are answered before any hook of the pages.
+    // Files of the build are answered before the hooks of the pages run.
     for (const [name, value] of Object.entries(ALWAYS)) response.setHeader(name, value)
     const refusal = refusalOf(request, limits)
     if (refusal) return answerWith(response, refusal)
@@ -58,7 +58,7 @@ export function guardedServer(handle: Handler, limits: Limits = LIMITS): Server 
   return server
 }
 
-/** Why a request is not even looked at; undefined where it may pass. */
+/** Why a request is refused before it is handled; undefined if it is not. */
 function refusalOf({ method, url, headers, rawHeaders }: IncomingMessage, { body }: Limits) {
   const hosts = rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'host')
   if (hosts.length !== 1 || !url?.startsWith('/')) return refusals.form()
@@ -79,11 +79,11 @@ function answerWith(response: ServerResponse, refusal: Response): void {
 
 const OVERDUE = 'The board took too long to answer. Try again, or ask for less.\n'
 
-/** Ends an answer that takes too long, with a word where none of it was sent. */
+/** Ends an answer that takes too long, with a message if nothing of it was sent. */
 function endInTime(response: ServerResponse, time: number): void {
   const late = setTimeout(() => {
     if (isLive(response)) return
-    // Written past the response, which whoever still works on the answer may go on filling.
+    // Written to the socket, because the handler may still write to the response.
     if (!response.headersSent) response.socket?.write(overdue())
     response.destroy()
   }, time)
@@ -91,8 +91,8 @@ function endInTime(response: ServerResponse, time: number): void {
 }
 
 /**
- * Ends a live stream whose reader stopped reading. It goes on from its last message when it comes
- * back; until then it would hold a connection and what it did not take.
+ * Ends a live stream whose reader stopped reading. The reader continues from its last message when
+ * it reconnects; until then it would hold a connection and unread messages.
  */
 function endWhereStalled(response: ServerResponse, time: number): void {
   response.setTimeout(time, () => {

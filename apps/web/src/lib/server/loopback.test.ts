@@ -20,7 +20,7 @@ probe.close()
 const why = hasBoth ? '' : ' (skipped: this machine has no ::1)'
 
 test.runIf(hasBoth)(
-  `a board answers on both addresses of the machine, and leaves both${why}`,
+  `a board answers on both addresses of the machine, and frees both at its end${why}`,
   async () => {
     const server = guardedServer((_request, response) => response.end('board'))
     const port = await listening(server, '127.0.0.1')
@@ -43,7 +43,7 @@ test.runIf(hasBoth)(
 )
 
 test.runIf(hasBoth)(
-  `a port that another program has on the other address is not taken${why}`,
+  `a port that another program uses on the other address is refused${why}`,
   async () => {
     const other = createServer()
     const port = await listening(other, '::1')

@@ -1,18 +1,18 @@
 import type { Server } from 'node:http'
 import { createServer } from 'node:net'
 
-/** A name of this machine leads to both, and browsers may try either first. */
+/** A name of this machine may mean either address, and browsers may try either first. */
 const OTHER: ReadonlyMap<string, string> = new Map([
   ['127.0.0.1', '::1'],
   ['::1', '127.0.0.1'],
 ])
 
-/** What a machine says that has no such address. */
+/** Error codes of a machine without such an address. */
 const MISSING = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'])
 
 /**
- * Takes the machine's other loopback address on the port that a server listens on, so that nobody
- * else is there to be sent links and cookies. Rejects where somebody is.
+ * Also listens on the machine's other loopback address, on the same port, so that no other program
+ * can receive links and cookies there. Rejects if another program listens there.
  */
 export async function listenToBoth(server: Server, host: string, port: number): Promise<void> {
   const other = OTHER.get(host)

@@ -8,9 +8,9 @@ code { font-family: ui-monospace, monospace; font-size: 13px }`
 export interface PlainPage {
   status: number
   title: string
-  /** Sentences written here, never text from outside: they are put into the page as they are. */
+  /** Our own sentences, never outside text, because they are put into the page unescaped. */
   sentences: readonly string[]
-  /** Seconds after which the page asks again by itself. */
+  /** Seconds after which the page reloads. */
   again?: number
   headers?: Record<string, string>
 }

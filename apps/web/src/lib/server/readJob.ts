@@ -4,7 +4,7 @@ import { POINTS, SAMPLES, type JobSnapshot } from '../watch/snapshot.ts'
 
 const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i
 
-/** Reads all that the pages of a job show; `choose` names the series. 404 where there is no job. */
+/** Reads all that the pages of a job show; `choose` selects the series. 404 if there is no job. */
 export async function readJob(
   api: App.Locals['api'],
   job_id: string,

@@ -11,7 +11,7 @@ test('every field of the status is in exactly one section', () => {
   expect(told.sort()).toEqual(Object.keys(TrainingJobStatus.shape).sort())
 })
 
-test('readings say NaN for what went wrong and a dash for what is not known', () => {
+test('readings that are not finite are written out, and an unknown one is a dash', () => {
   const texts = Object.fromEntries(
     statusLines(status, 'reading').map((line) => [line.name, line.text]),
   )

@@ -2,10 +2,10 @@ import type { TrainingJobStatus } from '@bestmark/core'
 import { UNKNOWN, count, delta, epochs, measure, percent } from '../figures.ts'
 import { duration, exact } from '../times.ts'
 
-/** One field of a job's status as the page tells it. */
+/** One field of a job's status, as the page shows it. */
 export interface StatusField {
   label: string
-  /** Readings stand beside the best checkpoint; every field stands in the full table of its section. */
+  /** Readings are beside the best checkpoint; every field is in the full table of its section. */
   section: 'progress' | 'reading' | 'best' | 'run'
   show: (status: TrainingJobStatus) => string
 }
@@ -16,8 +16,8 @@ const TREND = { falling: '↘ falling', flat: '→ flat', rising: '↗ rising' }
 const word = (text: string | null) => text || UNKNOWN
 
 /**
- * What the page does with each field of the status, in the order in which it is shown. A field
- * that the status gains does not compile until it has a line here.
+ * The label and text of each field of the status, in the order of the page. A new field of the
+ * status does not compile until it has a line here.
  */
 const STATUS_FIELDS = {
   status: { label: 'Status', section: 'progress', show: (s) => s.status },

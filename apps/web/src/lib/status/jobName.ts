@@ -1,4 +1,4 @@
-/** The shown name of a job; a blank name could not be clicked. */
+/** The name of a job as shown; a blank name gets a text, because it could not be clicked. */
 export function jobName(name: string): string {
   return name.trim() === '' ? 'a job without a name' : name
 }

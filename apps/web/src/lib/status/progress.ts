@@ -3,7 +3,7 @@ import { count, epochs } from '../figures.ts'
 import { duration } from '../times.ts'
 import { lastLine } from '../errorText.ts'
 
-/** How far a job is, in the few words that its state deserves. */
+/** The progress of a job in a few words, by its state. */
 export function progressWords(status: TrainingJobStatus): string {
   const { status: state, eta_seconds, error, current_step } = status
   if (state === 'queued' || state === 'starting') return 'waiting for its first step'
@@ -16,7 +16,7 @@ export function progressWords(status: TrainingJobStatus): string {
   return eta_seconds < 1 ? 'about to end' : `${duration(eta_seconds)} left`
 }
 
-/** The step, of how many where that is known: step 748 of 1,100. */
+/** The current step, and the total if it is known: step 748 of 1,100. */
 export function stepWords({ current_step, total_steps }: TrainingJobStatus): string {
   if (current_step === null) return 'no step yet'
   const all = total_steps === null ? '' : ` of ${count(total_steps)}`
@@ -31,7 +31,7 @@ function lengthWords({ current_epoch, current_step }: TrainingJobStatus): string
   return current_step === null ? 'nothing logged' : `${count(current_step)} steps`
 }
 
-/** What has come since the best: ↗ 3 evals, or nothing where the latest is the best. */
+/** How many evaluations ago the best was: 3 evals ago, or latest. */
 export function sinceWords({ evaluations_without_improvement: since }: TrainingJobStatus): string {
   if (since === null) return ''
   if (since === 0) return 'latest'

@@ -5,10 +5,10 @@ import { readViewing, viewingSearch, type Viewing } from '../charts/viewAddress.
 import { gridParameters, readGrid, type GridViewing } from './gridAddress.ts'
 import { readTabs, tabParameters, type Tab, type TabViewing } from './tabAddress.ts'
 
-/** So long (ms) changes are gathered before the address follows: browsers refuse too many. */
+/** How long (ms) changes are collected before the address changes: browsers limit its changes. */
 const REST = 100
 
-/** How a person looks at a job's page. It begins as the address says, and the address follows. */
+/** The view of a job's page. It starts from the address, and changes the address. */
 export class ChartView implements Viewing {
   axis: Axis
   log: boolean
@@ -18,7 +18,7 @@ export class ChartView implements Viewing {
   show: string
   grid: GridViewing
   tabs: TabViewing
-  /** The group that an address does not name. */
+  /** The default group, which the address leaves out. */
   readonly #usual: string
   readonly #job_id: string
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -37,7 +37,7 @@ export class ChartView implements Viewing {
     this.tabs = $state.raw(readTabs(parameters))
   }
 
-  /** Changes the view, and the address with it, so that a link shows the same. */
+  /** Changes the view and the address, so that a link shows the same. */
   change(to: Partial<Viewing & { show: string }>): void {
     if (to.axis && to.axis !== this.axis) this.window = null
     Object.assign(this, to)

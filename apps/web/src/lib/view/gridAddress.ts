@@ -1,4 +1,4 @@
-/** What a person has searched and pinned in the grid, as it stands in the address. */
+/** What is searched and pinned in the grid, as the address holds it. */
 export interface GridViewing {
   find: string
   pins: readonly string[]
@@ -18,7 +18,7 @@ export function readGrid(parameters: Pick<URLSearchParams, 'get' | 'getAll'>): G
   }
 }
 
-/** Adds what differs from a plain grid to the parameters of an address. */
+/** Adds the state of the grid to the parameters of an address; defaults are left out. */
 export function gridParameters(
   { find, pins, folded, full }: GridViewing,
   parameters = new URLSearchParams(),

@@ -3,7 +3,7 @@ import { stepsWithin } from '../charts/prepare.ts'
 import type { LiveJob } from '../watch/liveJob.svelte.ts'
 import type { ChartView } from './chartView.svelte.ts'
 
-/** Looks at a window of the axis, or at the whole with null; the points inside are read in full. */
+/** Zooms to a window of the axis, or to the whole with null; the points inside are read unthinned. */
 export function lookAt(
   job: LiveJob,
   view: ChartView,

@@ -35,20 +35,20 @@ test('new points are appended', () => {
   expect(series.next_ordinal).toBe(4)
 })
 
-test('points that are already there are skipped, so that a resumed subscription adds each once', () => {
+test('stored points are skipped, so that a resumed subscription adds each once', () => {
   const series = begun([1, 2, 3])
   series.append(delta(1, [2, 3, 4]))
   series.append(delta(1, [2, 3, 4]))
   expect(steps(series)).toEqual([1, 2, 3, 4])
 })
 
-test('a series that began thinned goes on from its last ordinal', () => {
+test('a series that starts thinned continues from its last ordinal', () => {
   const series = begun([1, 500, 1000], 1000)
   series.append(delta(998, [999, 1000, 1001]))
   expect(steps(series)).toEqual([1, 500, 1000, 1001])
 })
 
-test('a later attempt replaces what lay beyond the step from which it went on', () => {
+test('a later attempt replaces the points beyond the step that it resumed from', () => {
   const series = begun([1, 2, 3, 4])
   series.append(delta(4, [3, 4, 5], 2))
   expect(steps(series)).toEqual([1, 2, 3, 4, 5])
@@ -57,7 +57,7 @@ test('a later attempt replaces what lay beyond the step from which it went on', 
   expect([earlier?.attempt, others]).toEqual([0, []])
 })
 
-test('what a later attempt took back is gone before that attempt has points', () => {
+test('points that a later attempt replaces are removed before that attempt has points', () => {
   const series = begun([1, 2, 3, 4])
   const next_ordinal = 2 ** 32
   series.append({ ...delta(next_ordinal, [], 2), next_ordinal })
@@ -67,7 +67,7 @@ test('what a later attempt took back is gone before that attempt has points', ()
   expect(steps(series)).toEqual([1, 2, 3])
 })
 
-test('a series that is recorded again from its first point keeps nothing of the old one', () => {
+test('a series that is recorded again from its first point loses all old points', () => {
   const series = begun([0, 500, 1000], 1000)
   series.append(delta(0, [0, 10], -1))
   expect(steps(series)).toEqual([0, 10])
@@ -83,14 +83,14 @@ test('a series that is recorded again and has no points yet is empty', () => {
   expect(steps(series)).toEqual([])
 })
 
-test('a view that was handed out does not change when the series grows', () => {
+test('a returned view does not change when the series grows', () => {
   const series = begun([1])
   const before = series.view
   series.append(delta(1, [2]))
   expect([...before.steps]).toEqual([1])
 })
 
-test('a series that grows for days stays bounded and keeps its ends', () => {
+test('a series that grows for days stays within its limit and keeps its ends', () => {
   const series = begun([0])
   for (let start = 1; start < 50_000; start += 100) {
     series.append(

@@ -1,12 +1,12 @@
 import { thin } from '@bestmark/core'
 import type { NamedSeries, SeriesDelta } from '../api.ts'
 
-/** More points than this are thinned where they stand; a chart shows no more. */
+/** Beyond this many points a series is thinned; a chart shows fewer. */
 const MOST = 8_000
 
 /**
- * A series that goes on: points are appended in amortised constant time, and `view` shows what is
- * there without a copy. It may begin thinned, since the past is never looked up by its ordinal.
+ * A series that grows: points are appended in amortised constant time, and `view` shows them
+ * without a copy. It may start thinned, since old points are never looked up by ordinal.
  */
 export class GrowingSeries {
   readonly name: string
@@ -32,9 +32,9 @@ export class GrowingSeries {
     this.#length = points.steps.length
   }
 
-  /** Takes in what a subscription brought; points that are already here are skipped. */
+  /** Appends the points of a subscription's message; stored points are skipped. */
   append(delta: SeriesDelta): void {
-    // What a series is was not known before its first point.
+    // Before its first point the kind of a series was unknown.
     this.kind = delta.kind
     if (delta.rewound_to !== null) this.#rewind(delta.rewound_to, delta.from_ordinal)
     const known = Math.max(0, this.next_ordinal - delta.from_ordinal)
@@ -66,21 +66,21 @@ export class GrowingSeries {
     }
   }
 
-  /** A later attempt began again after `step`: what was logged beyond it is replaced. */
+  /** A later attempt resumed after `step`: it replaces the points beyond that step. */
   #rewind(step: number, from_ordinal: number): void {
     const beyond = this.#steps.subarray(0, this.#length).findIndex((one) => one > step)
     if (beyond !== -1) {
-      // A history that is told anew begins at 0, and replaces the earlier attempts too.
+      // A history that is recorded again starts at 0, and replaces the earlier attempts too.
       if (from_ordinal === 0) this.#earlier = []
       else this.#setAside(beyond)
-      // Where it was thinned, only nothing can be counted exactly.
+      // In a thinned series the count is exact only at 0.
       this.#count = beyond === 0 ? 0 : this.#count - (this.#length - beyond)
       this.#length = beyond
     }
     this.next_ordinal = Math.min(this.next_ordinal, from_ordinal)
   }
 
-  /** Keeps what is about to be replaced as an earlier attempt. */
+  /** Stores the points that will be replaced as an earlier attempt. */
   #setAside(beyond: number): void {
     const part = (values: Float64Array) => values.slice(beyond, this.#length)
     const [steps, values, times] = [this.#steps, this.#values, this.#times].map(part)

@@ -5,7 +5,7 @@ test('a host whose agent reported recently has no text', () => {
   expect(hostWords({ host_seen_at: 95_000 }, 'tower', 100_000)).toBeNull()
 })
 
-test('a silent host is shown with the time, and a host without an agent with what to do', () => {
+test('a silent host is shown with the time, and a host without an agent with the next step', () => {
   expect(hostWords({ host_seen_at: 0 }, 'tower', 300_000)).toMatch(
     /^The agent on tower was last seen 5 min ago/,
   )

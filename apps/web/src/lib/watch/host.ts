@@ -5,8 +5,8 @@ import { duration } from '../times.ts'
 const AWAY = 60_000
 
 /**
- * What is to be known of the host that holds a job's files, where its agent is not there to look
- * after them; null where it is. `read_at` is when the detail was read (ms).
+ * A text about the host that holds a job's files if its agent is away or missing, else null.
+ * `read_at` is when the detail was read (ms).
  */
 export function hostWords(
   { host_seen_at }: Pick<JobDetail, 'host_seen_at'>,

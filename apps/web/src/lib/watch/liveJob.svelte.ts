@@ -17,30 +17,30 @@ import { Reread } from './reread.svelte.ts'
 import { POINTS, SAMPLES, type JobSnapshot } from './snapshot.ts'
 import { Watch } from './watch.svelte.ts'
 
-/** More series that a part of the page follows, such as the grid of all metrics. */
+/** The series that another part of the page follows, such as the grid of all metrics. */
 export interface FollowedSeries {
   names: () => string[]
-  /** Where a series goes on; undefined where it is not followed. */
+  /** The next ordinal of a series; undefined if it is not followed. */
   ordinal: (name: string) => number | undefined
   take: (deltas: readonly SeriesDelta[]) => void
 }
 
-/** One job as its page shows it: what was read at first, kept up to date by the subscription. */
+/** One job as its page shows it: a snapshot that the subscription keeps up to date. */
 export class LiveJob {
   /**
-   * The newest status. Its selected fields are those of the listed checkpoints, so that no part of
-   * the page names another best than the others.
+   * The newest status. Its selected fields are those of the listed checkpoints, so that all parts of
+   * the page name the same best.
    */
   status: TrainingJobStatus = $derived.by(() => this.#statusNow())
   #newest: { status: TrainingJobStatus; revision: number }
   detail: JobDetail
-  /** What is to be known of the host while its agent is away. */
+  /** A text about the host if its agent is away, else null. */
   hostWords: string | null
   /** Every series that the job has, shown or not. */
   names: SeriesName[]
   /** The series that are shown. */
   series: NamedSeries[]
-  /** The shown series inside a zoomed window, in full; null where `series` says it all. */
+  /** The shown series unthinned in a zoomed window; null if `series` has all points. */
   closeUp = $state.raw<NamedSeries[] | null>(null)
   decided: CheckpointList
   deployments: Deployment[]
@@ -53,7 +53,7 @@ export class LiveJob {
   #listeners: ((delta: Delta) => void)[] = []
   #shown: string[]
   #wanted: string[]
-  /** The steps of the close-up that is wanted. */
+  /** The steps of the requested close-up. */
   #window: readonly [number, number] | null = null
   #growing: Map<string, GrowingSeries>
 
@@ -104,13 +104,13 @@ export class LiveJob {
     this.deployments = [deployment, ...others].sort((a, b) => b.created_at - a.created_at)
   }
 
-  /** Shows other series instead, as soon as they are read. */
+  /** Shows other series, once they are read. */
   show(names: string[]): void {
     this.#wanted = names
     this.#curves.ask()
   }
 
-  /** Reads a window of steps in full, or goes back to the whole with null. */
+  /** Reads a window of steps unthinned, or returns to the whole with null. */
   look(steps: readonly [number, number] | null): void {
     this.closeUp = null
     const thinned = this.series.some(({ count, values }) => count > values.length)
@@ -127,7 +127,7 @@ export class LiveJob {
     }
   }
 
-  /** Why a part of the page could not be read again; empty while all is as the board has it. */
+  /** Why a part of the page could not be read again; empty while all is up to date. */
   get problem(): string {
     return this.#failed[0]?.problem ?? ''
   }
@@ -208,7 +208,7 @@ export class LiveJob {
   }
 }
 
-/** The fields that are written with the selection; one that the status gains does not compile. */
+/** The fields that are written with the selection; a new one does not compile until it is here. */
 function selectedOf(status: TrainingJobStatus): Pick<TrainingJobStatus, FieldOf<'selected'>> {
   const { best_step, best_epoch, best_checkpoint_id, best_checkpoint_path } = status
   const { best_metric, best_metric_name, best_eval_loss } = status
@@ -231,5 +231,5 @@ function growing(series: NamedSeries[]): Map<string, GrowingSeries> {
   return new Map(series.map((one) => [one.name, new GrowingSeries(one)]))
 }
 
-/** The job of the page, for the components on it. */
+/** The job of the page, for its components. */
 export const [getLiveJob, setLiveJob] = createContext<LiveJob>()

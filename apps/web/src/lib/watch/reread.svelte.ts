@@ -1,11 +1,11 @@
 import { backoff } from './backoff.ts'
 
 /**
- * Reads something from the board again whenever it is asked to: never twice at a time, and once
- * more if it was asked meanwhile. A failed reading is shown as `problem`, and tried again.
+ * Reads something from the board again on request. Two reads never run at once; a request during a
+ * read causes one more read. A failed read is shown as `problem`, and tried again.
  */
 export class Reread {
-  /** Why the last reading failed; empty after one that succeeded. */
+  /** Why the last read failed; empty after one that succeeded. */
   problem = $state('')
   #read: () => Promise<void>
   #isReading = false
@@ -13,7 +13,7 @@ export class Reread {
   #failures = 0
   #retry: ReturnType<typeof setTimeout> | undefined
 
-  /** `read` throws where the board does not answer. */
+  /** `read` must throw if the board does not answer. */
   constructor(read: () => Promise<void>) {
     this.#read = read
   }
@@ -24,7 +24,7 @@ export class Reread {
     if (!this.#isReading) this.#readAll().catch((error) => reportError(error))
   }
 
-  /** Forgets a retry that waits. */
+  /** Cancels the next try. */
   stop(): void {
     clearTimeout(this.#retry)
   }

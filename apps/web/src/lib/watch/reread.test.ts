@@ -4,7 +4,7 @@ import { Reread } from './reread.svelte.ts'
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
 
-test('what is asked for while it is read is read once more, and not twice at a time', async () => {
+test('a request during a read causes one more read, and never two at once', async () => {
   const readings: (() => void)[] = []
   const reread = new Reread(() => new Promise((done) => readings.push(done)))
   reread.ask()
@@ -19,7 +19,7 @@ test('what is asked for while it is read is read once more, and not twice at a t
   expect(readings).toHaveLength(2)
 })
 
-test('a failed reading is shown and tried again until it succeeds', async () => {
+test('a failed read is shown and tried again until it succeeds', async () => {
   const answers = [new Error('no answer'), new Error('still none'), null]
   const reread = new Reread(async () => {
     const answer = answers.shift()
@@ -35,7 +35,7 @@ test('a failed reading is shown and tried again until it succeeds', async () => 
   expect(answers).toEqual([])
 })
 
-test('one that is stopped is not tried again', async () => {
+test('after a stop nothing is tried again', async () => {
   const read = vi.fn().mockRejectedValue(new Error('no answer'))
   const reread = new Reread(read)
   reread.ask()

@@ -10,17 +10,17 @@ import type {
 /** The most points of a series that are read at once; no chart is wider. */
 export const POINTS = 2_000
 
-/** The samples that are read of a job. */
+/** The query for the samples of a job. */
 export const SAMPLES = { level: 'sample', limit: 500 } as const
 
-/** What the server read of a job for its page. */
+/** The data of a job that the server read for its page. */
 export interface JobSnapshot {
   detail: JobDetail
   /** When it was read (ms). */
   read_at: number
   names: SeriesName[]
   series: NamedSeries[]
-  /** The checkpoints, the decision over them, and the job's status, all of one moment. */
+  /** The checkpoints, the decision and the status, all of the same moment. */
   decided: CheckpointList
   deployments: Deployment[]
   /** Samples of the model's output, oldest first. */

@@ -12,9 +12,9 @@ export type WatchInput = Parameters<typeof api.watch.subscribe>[0]
 export type Connection = 'connecting' | 'live' | 'resting' | 'away' | 'ended'
 
 /**
- * The one subscription of a tab. It is closed while the tab is hidden and opened again from where
- * the reader stands, since `input` is asked anew each time; a lost one is tried again with growing
- * pauses.
+ * The only subscription of a tab. It is closed while the tab is hidden. When it opens again, `input`
+ * is called again, so it continues from the last message. A lost subscription is tried again with
+ * growing pauses.
  */
 export class Watch {
   connection = $state<Connection>('connecting')
@@ -26,7 +26,7 @@ export class Watch {
   #failures = 0
   #wasAway = false
 
-  /** `onback` is told when the board answers again after a time in which nothing was heard. */
+  /** `onback` is called when the board answers again after it was away or the tab was hidden. */
   constructor(
     input: () => WatchInput,
     ondelta: (delta: Delta) => void,
@@ -47,7 +47,7 @@ export class Watch {
     }
   }
 
-  /** Asks again with a new input, when what is shown has changed. */
+  /** Subscribes again with a new input, when other series are shown. */
   renew(): void {
     if (this.#subscription) this.#open()
   }

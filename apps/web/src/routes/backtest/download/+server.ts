@@ -5,7 +5,7 @@ import type { RequestHandler } from './$types'
 
 const TYPES = { csv: 'text/csv; charset=utf-8', json: 'application/json; charset=utf-8' }
 
-/** A backtest as a file: a row a run and policy as CSV, or the whole as JSON. */
+/** A backtest as a file: CSV with one row per run and policy, or JSON. */
 export const GET: RequestHandler = async ({ locals, url }) => {
   const format = url.searchParams.get('format')
   if (format !== 'csv' && format !== 'json')

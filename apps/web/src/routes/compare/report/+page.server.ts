@@ -2,7 +2,7 @@ import { error } from '@sveltejs/kit'
 import { compareInput, readQuery } from '#lib/comparison/compareQuery.ts'
 import type { PageServerLoad } from './$types'
 
-/** The report is a document: it is rendered here and carries no script. */
+/** The report is a document: the server renders it, and it has no script. */
 export const csr = false
 
 export const load: PageServerLoad = async ({ locals, url }) => {

@@ -3,7 +3,7 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { reportFailure } from '#lib/server/errors.ts'
 import type { RequestHandler } from './$types'
 
-/** The only door of the API: queries, mutations and the live subscription. */
+/** Serves every procedure of the API: queries, mutations and the live subscription. */
 const answer: RequestHandler = ({ request, locals }) => {
   const report = reportFailure(request)
   return fetchRequestHandler({

@@ -2,7 +2,7 @@ import { groupNamed, seriesGroups } from '#lib/job/seriesGroups.ts'
 import { readJob } from '#lib/server/readJob.ts'
 import type { PageServerLoad } from './$types'
 
-/** The report is a document: it is rendered here and carries no script. */
+/** The report is a document: the server renders it, and it has no script. */
 export const csr = false
 
 export const load: PageServerLoad = async ({ locals, params }) => {
