@@ -4,7 +4,8 @@ import { queryAddress, readQuery } from './jobQuery.ts'
 const read = (search: string) => readQuery(new URLSearchParams(search))
 
 test('an address says what the list shows, and back again', () => {
-  const address = '/?status=running&status=lost&project=asr&search=moby&sort=name&cursor=abc'
+  const address =
+    '/?status=running&status=lost&shelf=archived&tag=lora&project=asr&search=moby&sort=name&cursor=abc'
   expect(queryAddress(read(address.slice(2)))).toBe(address)
 })
 

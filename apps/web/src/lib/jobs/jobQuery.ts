@@ -2,12 +2,19 @@ import { JOB_STATES, type JobState } from '@bestmark/core'
 
 /** What the list shows, as it stands in the address. */
 export interface JobQuery {
+  shelf: Shelf
+  tag: string
   status: JobState[]
   project: string
   search: string
   sort: Sort
   cursor: string | null
 }
+
+/** Where jobs are: in the list, put away, or deleted. */
+export type Shelf = 'current' | 'archived' | 'deleted'
+
+export const SHELVES: readonly Shelf[] = ['current', 'archived', 'deleted']
 
 export type Sort = 'newest' | 'name' | 'best'
 
@@ -21,6 +28,8 @@ export const SORTS: readonly { value: Sort; label: string }[] = [
 export function readQuery(parameters: Pick<URLSearchParams, 'get' | 'getAll'>): JobQuery {
   const sort = SORTS.find(({ value }) => value === parameters.get('sort'))?.value
   return {
+    shelf: SHELVES.find((shelf) => shelf === parameters.get('shelf')) ?? 'current',
+    tag: (parameters.get('tag') ?? '').trim().slice(0, 60),
     status: JOB_STATES.filter((state) => parameters.getAll('status').includes(state)),
     project: parameters.get('project')?.trim() ?? '',
     search: (parameters.get('search') ?? '').trim().slice(0, 200),
@@ -30,8 +39,10 @@ export function readQuery(parameters: Pick<URLSearchParams, 'get' | 'getAll'>): 
 }
 
 /** A query as the procedure that lists jobs takes it. */
-export function listInput({ status, project, search, sort, cursor }: JobQuery) {
+export function listInput({ shelf, tag, status, project, search, sort, cursor }: JobQuery) {
   return {
+    shelf,
+    tag: tag || undefined,
     status: status.length > 0 ? status : undefined,
     project: project || undefined,
     search: search || undefined,
@@ -43,6 +54,8 @@ export function listInput({ status, project, search, sort, cursor }: JobQuery) {
 /** The address of a query, with only what differs from the plain list. */
 export function queryAddress(query: JobQuery): '/' | `/?${string}` {
   const parameters = new URLSearchParams(query.status.map((status) => ['status', status]))
+  if (query.shelf !== 'current') parameters.set('shelf', query.shelf)
+  if (query.tag) parameters.set('tag', query.tag)
   if (query.project) parameters.set('project', query.project)
   if (query.search) parameters.set('search', query.search)
   if (query.sort !== 'newest') parameters.set('sort', query.sort)

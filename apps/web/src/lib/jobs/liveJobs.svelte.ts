@@ -65,10 +65,11 @@ export class LiveJobs {
 
   #applyDelta(delta: Delta): void {
     const { job_id, status, checkpoints } = delta
-    const shown = this.page.jobs.some((job) => job.job_id === job_id)
+    const row = this.jobs.find((job) => job.job_id === job_id)
+    const shown = row !== undefined && shelved(row) === shelved(status)
     if (shown) this.#later = { ...this.#later, [job_id]: delta }
-    else if (ownValue(this.#elsewhere, job_id) === status.status) return
-    else setOwn(this.#elsewhere, job_id, status.status)
+    else if (!row && ownValue(this.#elsewhere, job_id) === stateOf(status)) return
+    else setOwn(this.#elsewhere, job_id, stateOf(status))
     // Only a whole reading brings new rows, and the curves of new evaluations.
     if (!shown || checkpoints) this.#readSoon()
   }
@@ -96,4 +97,13 @@ function newer(
   later: Delta | undefined,
 ): TrainingJobStatus {
   return later && later.revision >= revision ? later.status : read
+}
+
+/** Where a job is listed. */
+function shelved({ archived_at, deleted_at }: TrainingJobStatus): string {
+  return `${archived_at} ${deleted_at}`
+}
+
+function stateOf(status: TrainingJobStatus): string {
+  return `${status.status} ${shelved(status)}`
 }
