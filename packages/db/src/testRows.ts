@@ -1,6 +1,6 @@
 import type { Database } from './connection/client.ts'
 
-/** What a run is, in numbers that are the same wherever it is told exactly once and in order. */
+/** The rows of a run as numbers that are equal if each event was recorded once and in order. */
 export interface StoredRows {
   /** `attempt name` to its points, with values as a journal writes them. */
   points: Record<string, [step: number, value: unknown][]>
@@ -11,7 +11,7 @@ export interface StoredRows {
   logs: string[]
 }
 
-/** What the rows of a job tell, in their order; whatever stands there twice is told twice. */
+/** The stored rows of a job, in order; a duplicate row appears twice. */
 export async function readStoredRows({ sql }: Database, job_id: string): Promise<StoredRows> {
   const points: StoredRows['points'] = {}
   const chunks = await sql<Chunk[]>`select attempt, name, steps, values from series_chunks

@@ -4,7 +4,7 @@ import type { Database } from './connection/client.ts'
 import { type JobRegistration, registerJob } from './jobs/jobs.ts'
 import { recordFacts } from './record/record.ts'
 
-/** An event as a journal's line has it, with the defaults filled in; attempt 0 unless told. */
+/** An event as a journal's line has it, with the defaults filled in; attempt 0 by default. */
 export function event(
   line: { type: TrainingEvent['type'] } & Record<string, unknown>,
 ): TrainingEvent {
@@ -33,7 +33,7 @@ export const started = (attempt = 0, resumed_from: number | null = null) =>
 export const ended = (attempt = 0) =>
   event({ type: 'ended', attempt, at: 1_000 * attempt + 500, status: 'failed' })
 
-/** Puts a job on the board of which nothing is known yet. */
+/** Adds a job without events to the board. */
 export async function newJob(db: Database, told: Partial<JobRegistration> = {}): Promise<string> {
   const job_id = told.job_id ?? randomUUID()
   await registerJob(db, {

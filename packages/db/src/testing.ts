@@ -10,25 +10,25 @@ import { migrate } from './connection/migrate.ts'
 export { TestProxy } from './connection/testProxy.ts'
 export { readStoredRows, type StoredRows } from './testRows.ts'
 
-/** Names the environment's variable that names the database which new ones are copies of. */
+/** The name of the environment variable with the database that new ones are copied from. */
 export const TEMPLATE = 'BESTMARK_TEST_TEMPLATE'
 
 export interface TestDatabase extends Database, AsyncDisposable {
-  /** For another process that is to open the same database. */
+  /** For another process that opens the same database. */
   databaseUrl: string
 }
 
-/** A database of a test's own. */
+/** The database of one test file. */
 export interface NewDatabase {
   address: Address
   databaseUrl: string
-  /** Drops it, whoever still uses it. */
+  /** Drops it, even if somebody still uses it. */
   drop: () => Promise<void>
 }
 
 /**
- * Makes a migrated database on the server of TEST_DATABASE_URL, else on an embedded one that all
- * test files share. It is a copy of the template of `testServer.ts`, where that one is.
+ * Makes a migrated database on the server of TEST_DATABASE_URL, otherwise on an embedded one that
+ * all test files share. It is a copy of the template of `testServer.ts`, if that exists.
  */
 export async function newDatabase(): Promise<NewDatabase> {
   const server = await testServer()
@@ -52,8 +52,8 @@ export async function newDatabase(): Promise<NewDatabase> {
 }
 
 /**
- * A fresh, migrated database of its own for a test file. Dispose of it when the tests are over:
- * `afterAll(() => db[Symbol.asyncDispose]())`.
+ * A fresh, migrated database for one test file. Dispose of it after the tests: `afterAll(() =>
+ * db[Symbol.asyncDispose]())`.
  */
 export async function testDatabase(): Promise<TestDatabase> {
   const { address, databaseUrl, drop } = await newDatabase()
@@ -67,14 +67,14 @@ export async function testDatabase(): Promise<TestDatabase> {
 
 /** The embedded server of a data folder, for tests that harm it. */
 export interface EmbeddedServer {
-  /** Undefined while none runs. */
+  /** Undefined if none runs. */
   pid: number | undefined
   socket: string
-  /** The same database by way of another socket's folder. */
+  /** The same database through another socket folder. */
   urlThrough: (folder: string) => string
 }
 
-/** Looks at the embedded server of a data folder, and starts nothing. */
+/** Inspects the embedded server of a data folder, and starts nothing. */
 export async function embeddedServer(home: string): Promise<EmbeddedServer> {
   const place = await placeOfHome(home)
   const urlThrough = (folder: string): string => {
@@ -90,7 +90,9 @@ async function testServer(): Promise<{ address: Address; leave: () => Promise<vo
   return { address, leave: () => leave().then(stop) }
 }
 
-/** Joins the embedded server that all tests of this user share; `stop` ends it once nobody uses it. */
+/**
+ * Joins the embedded server that all tests of this user share; `stop` ends it when nobody uses it.
+ */
 export async function joinTestServer() {
   const home = join('/tmp', `bestmark-test-${process.getuid?.() ?? 0}`)
   const { address, leave } = await joinEmbedded(home)

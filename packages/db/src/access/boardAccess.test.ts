@@ -20,7 +20,7 @@ const sessionFiles = async () => {
   return names.map((name) => join(home, 'sessions', name))
 }
 
-test('a secret is compared whole, and an empty one never fits', () => {
+test('the whole secret is compared, and an empty one never matches', () => {
   expect(sameSecret('abc', 'abc')).toBe(true)
   expect(sameSecret('abcd', 'abc')).toBe(false)
   expect(sameSecret('', '')).toBe(false)
@@ -40,7 +40,7 @@ test('a session has its own secret, which is in no file and cannot be derived fr
   expect((await stat(join(home, 'sessions'))).mode & 0o777).toBe(0o700)
 })
 
-test('what is no session lets nobody in', async () => {
+test('an invalid session gives no access', async () => {
   const session = await door.openSession()
   await writeFile(join(home, 'sessions', 'half'), '{"seal"')
   const others = [undefined, '', session.slice(1), `${session}x`, '../../token', 'half']
@@ -49,7 +49,7 @@ test('what is no session lets nobody in', async () => {
   expect(await door.hasSession(session)).toBe(true)
 })
 
-test('a session ends when it is long unused, or after a year however much it is used', async () => {
+test('a session ends when it is long unused, or after a year in any case', async () => {
   const [unused, old] = [await door.openSession(), await door.openSession()]
   const [first = '', second = ''] = await sessionFiles()
   const past = (Date.now() - SESSION_ENDS.unused - 60_000) / 1000
@@ -63,7 +63,7 @@ test('a session ends when it is long unused, or after a year however much it is 
   expect(await door.hasSession(fresh)).toBe(true)
 })
 
-test('each use of a session is noted, a minute apart at most', async () => {
+test('the use of a session is recorded at most once per minute', async () => {
   const session = await door.openSession()
   const [path = ''] = await sessionFiles()
   const earlier = (Date.now() - 120_000) / 1000
@@ -72,10 +72,10 @@ test('each use of a session is noted, a minute apart at most', async () => {
   expect((await stat(path)).mtimeMs).toBeGreaterThan(Date.now() - 60_000)
 })
 
-test('a new token ends the link, every session and the name of before, in one step', async () => {
+test('a new token ends the old link, every session and the old host name in one step', async () => {
   const [token, name, cookie] = [await door.token(), await door.name(), await door.cookie()]
   const session = await door.openSession()
-  // Another process serves the board meanwhile, and one that was killed left its sessions.
+  // Another process serves the board meanwhile, and a killed process left its sessions.
   const [path = ''] = await sessionFiles()
   const left = await readFile(path, 'utf8')
   expect(await new BoardAccess(home).renew()).toBe(1)
@@ -97,7 +97,7 @@ test('a server is notified of a new token, but not of its first creation or a re
     turned.resolve()
   })
   now = await door.token()
-  // It is looked at every second.
+  // The token's file is checked every second.
   for (let count = 0; count < 25; count++) {
     await pause(100)
     await door.token()
@@ -118,7 +118,7 @@ test('of many sessions the longest unused ends', async () => {
   expect(await door.hasSession(first)).toBe(false)
 })
 
-test('of many sessions those that nobody came back with end before any that is used', async () => {
+test('of many sessions those that were never used end before used ones', async () => {
   const reader = await door.openSession()
   expect(await door.hasSession(reader)).toBe(true)
   for (let count = 0; count < 2 * MOST_SESSIONS; count++) await door.openSession()
@@ -126,7 +126,7 @@ test('of many sessions those that nobody came back with end before any that is u
   expect(await door.hasSession(reader)).toBe(true)
 })
 
-test('where no session can be written, it is kept until the process ends, under the same rules', async () => {
+test('a session that cannot be written is kept until the process ends, under the same rules', async () => {
   await writeFile(join(home, 'sessions'), 'in its place')
   const [reader, other] = [await door.openSession(), await door.openSession()]
   expect([await door.hasSession(reader), await door.hasSession(`${reader.slice(1)}x`)]).toEqual([
@@ -143,11 +143,11 @@ test('where no session can be written, it is kept until the process ends, under 
   expect([await door.hasSession(reader), await door.hasSession(written)]).toEqual([false, false])
 })
 
-test('a full disk keeps nobody out, and no half of a session is left there', async () => {
+test('a session works on a full disk, and leaves no incomplete file', async () => {
   await door.token()
   const folder = join(home, 'sessions')
   await mkdir(folder)
-  // Where this user may make no small disk, the test above says the same of a folder.
+  // If this user cannot make a small disk, the test above checks the same with a folder.
   if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', folder]).status !== 0) return
   try {
     await writeFile(join(folder, 'full'), Buffer.alloc(4096))
@@ -159,7 +159,7 @@ test('a full disk keeps nobody out, and no half of a session is left there', asy
   }
 })
 
-test('the link names the board alone where browsers find it, and the address where not', async () => {
+test("the link uses the board's name where browsers can find it, otherwise the address", async () => {
   const name = await door.name()
   expect(name).toMatch(/^bestmark-[0-9a-f]{16}\.localhost$/)
   expect(name).not.toContain((await door.token()).slice(0, 8))

@@ -70,7 +70,7 @@ export class BoardAccess {
   /** Calls `tell` whenever the token changes, until the returned function is called. */
   onRenewed(tell: () => void): () => void {
     const path = join(this.#home, 'token')
-    // It is looked at after each reading too, and a first token ends nothing.
+    // The file is also checked after each reading; the first token ends nothing.
     const look = (now: Stats, before: Stats): void => {
       const isOther = now.ino !== before.ino || now.mtimeMs !== before.mtimeMs
       if (before.ino !== 0 && isOther) tell()
@@ -79,7 +79,7 @@ export class BoardAccess {
     return () => unwatchFile(path, look)
   }
 
-  /** A browser takes the board's name for 127.0.0.1 and ::1, and for no other address. */
+  /** A browser resolves the board's name to 127.0.0.1 and ::1 only. */
   async #hostFor(host: string): Promise<string> {
     if (['127.0.0.1', '::1', 'localhost'].includes(host)) return this.name()
     return host.includes(':') ? `[${host}]` : host

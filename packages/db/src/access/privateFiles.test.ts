@@ -18,7 +18,7 @@ afterEach(() => rm(folder, { recursive: true }))
 
 const modeOf = async (...names: string[]) => (await stat(join(home, ...names))).mode & 0o777
 
-/** A data folder as an earlier version, under a usual umask, left it. */
+/** A data folder as an earlier version left it with the usual umask. */
 async function openHome(): Promise<void> {
   for (const name of ['runs', 'models', 'examples', 'postgres-18']) {
     await mkdir(join(home, name, 'below'), { recursive: true })
@@ -45,7 +45,7 @@ test('an open data folder and its files are made private, and this is reported o
   expect(await makeHomePrivate(home)).toEqual([])
 })
 
-test('what lay open in a closed folder is closed without a word: nobody reached it', async () => {
+test('open files in a private folder are made private without a report, because nobody could reach them', async () => {
   await openHome()
   await chmod(home, 0o700)
   expect(await makeHomePrivate(home)).toEqual([])
@@ -83,7 +83,7 @@ const isRoot = process.getuid?.() === 0
 const why = isRoot ? '' : ' (skipped: it takes root)'
 const asNobody = (command: string) => spawnSync('/bin/sh', ['-c', command], nobody).stdout
 
-test.runIf(isRoot)(`another user reads and lists nothing of it${why}`, async () => {
+test.runIf(isRoot)(`another user can read and list nothing in it${why}`, async () => {
   await openHome()
   const paths = ['token', 'runs/below/file', 'models/below/file', 'examples/below/file']
   const attack = () => paths.map((path) => asNobody(`cat ${join(home, path)}`)).join('')
@@ -93,7 +93,7 @@ test.runIf(isRoot)(`another user reads and lists nothing of it${why}`, async () 
 })
 
 test.runIf(isRoot)(
-  `where the database runs as another user, it passes through and nobody else sees more${why}`,
+  `a database that runs as another user can enter, and other users see no more${why}`,
   async () => {
     await openHome()
     execFileSync('chmod', ['-R', 'go-rwx', join(home, 'postgres-18')])

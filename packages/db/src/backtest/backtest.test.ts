@@ -20,7 +20,7 @@ afterAll(() => db[Symbol.asyncDispose]())
 const LENGTH = 6
 const ended = event({ type: 'ended', at: 9_000, status: 'completed' })
 
-/** A run whose loss, accuracy and train loss stand in no order; F1 follows the accuracy. */
+/** A run whose loss, accuracy and train loss are in random order; F1 follows the accuracy. */
 function run(salt: number): TrainingEvent[] {
   const [lowest, highest] = [salt % (LENGTH - 1), (salt + 2) % (LENGTH - 1)]
   const steps = Array.from({ length: LENGTH }, (_, index) => index)
@@ -34,7 +34,9 @@ function run(salt: number): TrainingEvent[] {
   return [started(), ...events, ended]
 }
 
-/** Two finished runs for each of some projects; from the same salt on, the same under any prefix. */
+/**
+ * Two finished runs for each of some projects. The same salt gives the same runs under any prefix.
+ */
 async function history(
   on: Database,
   prefix: string,
@@ -51,7 +53,7 @@ async function history(
   return byName
 }
 
-test('before any job has ended there is nothing to replay, and the sentence says so', async () => {
+test('if no job has ended, there is nothing to replay, and the error says so', async () => {
   const job_id = await newJob(db, { project: 'young' })
   await recordEvents(db, job_id, ...run(0).slice(0, -1))
   await expect(backtestJobs(db, { target: 'task' })).rejects.toThrow('has ended')
@@ -60,7 +62,7 @@ test('before any job has ended there is nothing to replay, and the sentence says
   await expect(changePolicy(db, { job_id }, choice, 'ana')).rejects.toThrow('has ended')
 })
 
-test('finished jobs are replayed as their events would be, a project as a group', async () => {
+test('finished jobs and their events replay the same, with a project as a group', async () => {
   const byName = await history(db, 'events', 2)
   const { runs, found } = await finishedRuns(db, 'events 0')
   expect([runs.length, found]).toEqual([2, 2])
@@ -76,7 +78,7 @@ test('finished jobs are replayed as their events would be, a project as a group'
   expect(await backtestJobs(db, options)).toEqual(backtest(direct, { target }))
 })
 
-test('a process of its own comes to the same answer', async () => {
+test('a separate process gives the same answer', async () => {
   await history(db, 'apart', 3)
   const { runs } = await finishedRuns(db)
   const order = { runs, options: { target: 'accuracy' } }
@@ -85,7 +87,7 @@ test('a process of its own comes to the same answer', async () => {
   await expect(replayApart(broken)).rejects.toThrow('The backtest process ended with 1.')
 })
 
-test('a job that kept enough whole checkpoints is replayed over those', async () => {
+test('a job with enough complete checkpoints is replayed over those', async () => {
   const job_id = await newJob(db, { project: 'kept' })
   const steps = [100, 200, 300, 400]
   await recordEvents(db, job_id, ...run(1), ...steps.map((step) => checkpoint(step)))
@@ -93,7 +95,7 @@ test('a job that kept enough whole checkpoints is replayed over those', async ()
   expect(replayed).toMatchObject([{ among: 'checkpoints', candidates: steps.length }])
 })
 
-test('of very many jobs the newest are replayed, and the sentence says so', async () => {
+test('of very many jobs the newest are replayed, and the text says so', async () => {
   await history(db, 'many', 1)
   const asked = { target: 'accuracy', project: 'many 0' }
   const [one] = (await finishedRuns(db, asked.project)).runs
@@ -108,7 +110,7 @@ test('of very many jobs the newest are replayed, and the sentence says so', asyn
   }
 })
 
-test('what can be judged by is listed with how many jobs measured it', async () => {
+test('possible targets are listed with the number of jobs that measured them', async () => {
   await history(db, 'targets', 1)
   const job_id = await newJob(db, { project: 'targets 0' })
   const values = { eval_wer: 1, eval_runtime: 2, eval_wer_stderr: 3 }
@@ -125,7 +127,7 @@ test('what can be judged by is listed with how many jobs measured it', async () 
   )
 })
 
-test('policy scored is taken only with the weights by which it earned its place on the board', async () => {
+test("policy scored is accepted only with the coefficients that the board's backtest recommends", async () => {
   await using board = await testDatabase()
   await history(board, 'poor', 2)
   const job_id = await newJob(board, { project: 'poor 0' })
@@ -151,7 +153,7 @@ test('policy scored is taken only with the weights by which it earned its place 
   expect(scores).toEqual([...scores].sort((a, b) => (a ?? 0) - (b ?? 0)))
 })
 
-test('policy scored weighs the training losses that are stored', async () => {
+test('policy scored uses the stored training losses', async () => {
   const job_id = await newJob(db, { project: 'weighed' })
   const saved = [1, 2, 3, 4, 5, 6].map((index) => checkpoint(100 * index))
   await recordEvents(db, job_id, ...run(3), ...saved)

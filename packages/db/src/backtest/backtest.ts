@@ -19,9 +19,8 @@ export interface JobsBacktest {
 }
 
 /**
- * Replays every policy over the board's jobs that have come to their end, the newest where there
- * are many, and then says so. Throws Refused where none
- * of them measured the target, with the metrics there are.
+ * Replays every policy over the finished jobs of the board. If there are many, it takes the newest
+ * and reports that. Throws Refused if no job measured the target, with the available metrics.
  */
 export async function backtestJobs(
   db: Database,
@@ -31,7 +30,7 @@ export async function backtestJobs(
   const { project, ...options } = asked
   const { runs, found } = await finishedRuns(db, project, most)
   const result = await replay({ runs, options })
-  // A copy of a run says of the target what the run itself says.
+  // A copy of a run has the same directions as the run itself.
   const missing = result.skipped.filter(({ code }) => code !== 'same_run')
   if (result.runs === 0 && missing.every(({ code }) => code === 'no_target')) {
     throw new Refused(await nothingToJudgeBy(db, asked))

@@ -9,25 +9,25 @@ import { claimOf, declarationOf, snapshot, type StoredCheckpoint } from '../sele
 import { storable } from '../values/storable.ts'
 import { trainLosses } from '../series/trainLoss.ts'
 
-/** A run that came to its end, as plain data. */
+/** A finished run as plain data. */
 export interface FinishedRun extends Omit<BacktestRun, 'context'> {
   losses: Losses
 }
 
 export interface FinishedRuns {
   runs: FinishedRun[]
-  /** How many there are; more than `runs` where only the newest are read. */
+  /** How many there are; more than `runs` if only the newest are read. */
   found: number
 }
 
-/** How much is replayed at once. */
+/** The limit of one backtest. */
 export const MOST = { jobs: 1_000, values: 200_000 }
-/** With fewer whole checkpoints than this, the evaluations are what policies choose between. */
+/** With fewer complete checkpoints than this, the policies choose between the evaluations. */
 const FEWEST_WHOLE = 4
 
 /**
- * The jobs of the board, or of a project, that have ended and measured something, newest first;
- * each project is a group. Reads one moment, in few queries, and the newest where there are many.
+ * The finished jobs of the board, or of a project, that measured something, newest first; each
+ * project is a group. Reads one moment in few queries; if there are many, only the newest.
  */
 export async function finishedRuns(
   db: Database,
@@ -55,7 +55,7 @@ export async function finishedRuns(
   })
 }
 
-/** Jobs that have come to their end and were not deleted. */
+/** Jobs that have ended and are not deleted. */
 export function finished(project: string | undefined) {
   const { status, project: named, deleted_at } = trainingJobs
   const ended = inArray(status, ['completed', 'failed', 'stopped'])

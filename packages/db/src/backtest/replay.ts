@@ -11,7 +11,7 @@ export interface ReplayOrder {
   options: BacktestOptions
 }
 
-/** Up to this many values a replay is faster than starting a process. */
+/** Up to this many values, a replay takes less time than the start of a process. */
 const FEW_VALUES = 5_000
 
 /** Runs a backtest without blocking the server: a long one runs in its own process. */
@@ -21,7 +21,7 @@ export async function replay(order: ReplayOrder): Promise<Backtest> {
   return values <= FEW_VALUES ? replayHere(order) : replayApart(order)
 }
 
-/** A backtest in this process. */
+/** Replays in this process. */
 export function replayHere({ runs, options }: ReplayOrder): Backtest {
   const withLosses = runs.map(({ losses, ...run }) => {
     return { ...run, context: { trainLoss: lossFinder(losses) } }
@@ -32,8 +32,8 @@ export function replayHere({ runs, options }: ReplayOrder): Backtest {
 const PROGRAM = fileURLToPath(new URL('./replayProcess.ts', import.meta.url))
 
 /**
- * A backtest in a process of its own. Throws where that process fails; what it said of it goes to
- * this one's standard error.
+ * Replays in a separate process. Throws if that process fails; its error output goes to this
+ * process's standard error.
  */
 export async function replayApart(order: ReplayOrder): Promise<Backtest> {
   // Advanced serialisation keeps NaN, the infinities and maps.
@@ -43,7 +43,7 @@ export async function replayApart(order: ReplayOrder): Promise<Backtest> {
   })
   try {
     child.send(order)
-    // The program next door answers with this and nothing else.
+    // `replayProcess.ts` sends exactly this answer.
     const answered = once(child, 'message').then(([answer]) => answer as Backtest)
     return await Promise.race([answered, exited])
   } finally {

@@ -5,9 +5,9 @@ import { migrate } from '../connection/migrate.ts'
 import { countLossScales } from '../series/lossScales.ts'
 
 /**
- * Opens the board that BESTMARK_HOME and DATABASE_URL name and brings it to what this code needs;
- * `limits` bound the queries that come later. Throws DatabaseUnavailable, HomeUnusable or
- * DatabaseNewer, each with one sentence.
+ * Opens the board that BESTMARK_HOME and DATABASE_URL name, and migrates it. `limits` bound later
+ * queries. Throws DatabaseUnavailable, HomeUnusable or DatabaseNewer, each with a message of one
+ * sentence.
  */
 export async function openBoard(
   env: Record<string, string | undefined> = process.env,
@@ -24,7 +24,7 @@ export async function openBoard(
   }
 }
 
-/** A migration may take longer than a page may wait. */
+/** A migration may take longer than a page's query. */
 async function upToDateApart(place: DatabaseOptions): Promise<void> {
   const db = await openDatabase(place)
   await upToDate(db).finally(() => db.close())

@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => db[Symbol.asyncDispose]())
 
-/** A job whose losses, at every hundred steps, were all saved. */
+/** A job with a loss and a checkpoint at every hundred steps. */
 async function trained(name: string, losses: unknown[], project = 'sweep'): Promise<string> {
   const job_id = await newJob(db, { name, project, root: `/runs/${name}` })
   const events = losses.flatMap((loss, at): TrainingEvent[] => {
@@ -33,7 +33,7 @@ async function trained(name: string, losses: unknown[], project = 'sweep'): Prom
   return job_id
 }
 
-test('a comparison has the best of each job as its own page has it, and where it lies', async () => {
+test("a comparison has the same best as each job's page, with its path", async () => {
   const one = await trained('one', [3, 2, 2.5])
   const two = await trained('two', [2.9, 'NaN', 1.5])
   const { comparison, best_paths, statuses, found } = await compareJobs(db, { job_ids: [one, two] })
@@ -48,7 +48,7 @@ test('a comparison has the best of each job as its own page has it, and where it
   expect(found).toBe(2)
 })
 
-test('a policy that weighs the training loss decides alike alone and in a comparison', async () => {
+test('a policy that uses the training loss decides the same alone and in a comparison', async () => {
   const job_id = await trained('weighed', [3, 2, 2.5])
   await db.sql`update training_jobs set selection_policy = 'scored',
     policy_options = '{"coefficients": {"loss_gap": 1}}' where job_id = ${job_id}`
@@ -58,7 +58,7 @@ test('a policy that weighs the training loss decides alike alone and in a compar
   expect(comparison.runs[0]).toMatchObject({ best: selection?.best, reason: selection?.reason })
 })
 
-test('a project is all of its jobs, and no other job', async () => {
+test('a comparison of a project has all of its jobs, and no other job', async () => {
   const ids = [await trained('a', [3], 'qa'), await trained('b', [2], 'qa')]
   await trained('c', [1], 'qa-2')
   await newJob(db, { project: 'qa', name: 'empty' })
@@ -79,14 +79,14 @@ test('of too many jobs the newest are compared, and the number of all is shown',
   expect(small.comparison.runs.map(({ name }) => name)).toEqual(['newest'])
 })
 
-test('a job that is not on the board is refused by its id, and one that is named twice counts once', async () => {
+test('a job that is not on the board is refused by its id, and a repeated job counts once', async () => {
   const job_id = await trained('twice', [1])
   const unknown = randomUUID()
   await expect(compareJobs(db, { job_ids: [job_id, unknown] })).rejects.toThrow(JobUnknown)
   expect((await compareJobs(db, { job_ids: [job_id, job_id] })).comparison.runs).toHaveLength(1)
 })
 
-test('a curve is of the metric that decides or that is asked for, joined, and keeps its best', async () => {
+test('a curve shows the deciding or the requested metric, joined, and keeps its best point', async () => {
   const losses = Array.from({ length: 1_000 }, (_, at) => (at === 654 ? 0.5 : 2 + Math.sin(at)))
   const long = await trained('long', losses)
   const resumed = await trained('resumed', [3, 2, 1])

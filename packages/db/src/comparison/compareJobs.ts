@@ -16,32 +16,32 @@ import { inputsOfJobs } from './rowsOfJobs.ts'
 type WhichJobs = { job_ids: readonly string[] } | { project: string }
 
 interface CompareQuery {
-  /** The metric of the curves; where it is left out, the one that decides for each run. */
+  /** The metric of the curves; by default the deciding metric of each run. */
   metric?: string | undefined
 }
 
 /** A comparison of jobs, with what is shown beside it. */
 export interface ComparedJobs {
   comparison: Comparison
-  /** Where the best checkpoint of each run lies, by job. */
+  /** The path of the best checkpoint of each run, by job. */
   best_paths: Record<string, string>
   statuses: Record<string, TrainingJobStatus>
   /** Curves of the first `MOST_CURVES` runs, by job. */
   curves: Record<string, Curve>
-  /** How many jobs there are; more than were compared where only the newest were read. */
+  /** How many jobs there are; more than were compared if only the newest were read. */
   found: number
-  /** A watch of every job goes on from here. */
+  /** A watch of every job continues from here. */
   board_revision: number
 }
 
 /** How much is compared at once. */
 const MOST = { jobs: 1_000, values: 400_000 }
-/** As many curves as one picture can show. */
+/** As many curves as one chart can show. */
 const MOST_CURVES = 50
 
 /**
- * Compares jobs at one moment, in a few queries. Of a project with very many values the newest jobs
- * are read. Throws JobUnknown for an id that is not on the board.
+ * Compares jobs at one moment, in a few queries. If a project has very many values, only the newest
+ * jobs are read. Throws JobUnknown for an id that is not on the board.
  */
 export async function compareJobs(
   db: Database,

@@ -8,8 +8,8 @@ import { joinPoints, type MeasuredPoint, seriesOfPoints } from '../series/measur
 const POINTS = 400
 
 /**
- * The curve of each run, in the metric or else in the one that decides for it. A run that did not
- * measure it has none. The best checkpoint's point always stays.
+ * The curve of each run, in the given metric or in its deciding metric. A run that did not measure
+ * it has none. The best checkpoint's point always stays.
  */
 export async function overlaidCurves(
   orm: Pick<Orm, 'select'>,
@@ -28,7 +28,8 @@ export async function overlaidCurves(
     const named = metric ?? run.metric
     const points = input && named !== null ? pointsOf(job_id, input, named) : []
     const joined = joinPoints(points, attemptsOf.get(job_id) ?? [])
-    // Thinning keeps four points of each of `points / 2` stretches: half as many stay within bounds.
+    // Thinning keeps four points of each of `points / 2` stretches, so half as many points keep the
+    // limit.
     const pinned = best ? [best.step] : []
     const { steps, values } = thin(seriesOfPoints(joined), POINTS / 2, pinned)
     return steps.length > 0 ? [[job_id, { steps, values }]] : []
@@ -36,7 +37,7 @@ export async function overlaidCurves(
   return Object.fromEntries(curves)
 }
 
-/** The measured values of a metric, also of one that is made of several, attempt by attempt. */
+/** The measured values of a metric, or of a combined metric, by attempt. */
 function pointsOf(job_id: string, input: SelectionInput, metric: string): MeasuredPoint[] {
   const { evaluations } = decisionOf(input)
   return evaluations

@@ -6,7 +6,7 @@ import { inputOf } from '../selection/selection.ts'
 import { lossFinder } from '../series/lossFinder.ts'
 import { trainLosses } from '../series/trainLoss.ts'
 
-/** What each job's selection is made from, by job: the rows of many jobs in a few queries. */
+/** The inputs of each job's selection, by job: the rows of many jobs in a few queries. */
 export async function inputsOfJobs(
   tx: Tx,
   jobs: readonly JobRow[],

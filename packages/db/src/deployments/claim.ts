@@ -6,14 +6,16 @@ import { deployments, type DeploymentStatus, trainingJobs } from '../schema.ts'
 import { absolutePath } from '../values/root.ts'
 import { type Deployment, deploymentById, written } from './deployments.ts'
 
-/** A deployment as the agent that ships it needs it. */
+/** The fields of a deployment that its agent needs. */
 export interface ClaimedDeployment extends Deployment {
   root: string
   /** Absolute path of the checkpoint's files. */
   source_path: string
-  /** Whether another agent, or this one before a restart, started to ship it. */
+  /** Whether an agent already started to ship it, maybe this one before a restart. */
   was_begun: boolean
-  /** The revision that the claim was written with; it is held until another one is. */
+  /**
+   * The revision that the claim was written with. The claim is valid until the revision changes.
+   */
   held: number
 }
 
@@ -41,7 +43,8 @@ export async function claimDeployment(
     .orderBy(asc(deployments.created_at))
     .limit(10)
   for (const one of waiting) {
-    // First an id, then its lock together with its job: so it also works distributed by job.
+    // Finds an id first, then locks the row together with its job, so it also works on tables
+    // distributed by job.
     const taken = await changeJob<number | undefined>(
       db,
       one.job_id,
@@ -71,7 +74,7 @@ export interface DeploymentAdvance {
   status: DeploymentStatus
   bytes_done: number
   bytes_total: number
-  /** Where the shipped files are, once they are there. */
+  /** The path of the shipped files, once they are there. */
   absolute_path?: string | null
   error?: string | null
   /** The revision of the last report; written only if no other agent claimed it since. */
@@ -79,8 +82,8 @@ export interface DeploymentAdvance {
 }
 
 /**
- * Notes how far a deployment is, and returns the revision of that word; undefined where the
- * deployment has ended, or another agent took it over: it stays as it is. Throws JobUnknown.
+ * Records the progress of a deployment, and returns the new revision. Undefined, and nothing
+ * changes, if the deployment has ended or another agent claimed it. Throws JobUnknown.
  */
 export async function advanceDeployment(
   db: Database,

@@ -32,7 +32,7 @@ async function trained() {
   return { host_id, job_id, best, worse, missing }
 }
 
-test('a deployment keeps the reason of its checkpoint from when it was chosen', async () => {
+test('a deployment stores the reason at the time of the choice', async () => {
   const { job_id, best, worse } = await trained()
   const model_name = 'memory'
   const first = await createDeployment(db, { job_id, checkpoint_id: best, model_name })
@@ -52,7 +52,7 @@ test('a deployment keeps the reason of its checkpoint from when it was chosen', 
   expect(ledger).toEqual([second, first])
 })
 
-test('what cannot be shipped is refused with a sentence', async () => {
+test('a checkpoint that cannot be shipped is refused with a message', async () => {
   const { job_id, best, missing } = await trained()
   const order = (checkpoint_id: string, model_name: string) =>
     createDeployment(db, { job_id, checkpoint_id, model_name })
@@ -86,7 +86,7 @@ test('each deployment is claimed by one agent, the oldest first, and only on its
   expect(claimed.toSorted()).toEqual(made.slice(1).toSorted())
 })
 
-test('a deployment whose agent fell silent is claimed again', async () => {
+test('a deployment whose agent is silent is claimed again', async () => {
   const { host_id, job_id, best } = await trained()
   await createDeployment(db, { job_id, checkpoint_id: best, model_name: 'silent' })
   const first = await claimDeployment(db, host_id)
@@ -96,7 +96,7 @@ test('a deployment whose agent fell silent is claimed again', async () => {
   expect(again?.deployment_id).toBe(first?.deployment_id)
 })
 
-test('who was taken over says no more of a deployment, whatever it did meanwhile', async () => {
+test('an agent that lost its deployment to another can no longer report on it', async () => {
   const { host_id, job_id, best } = await trained()
   await createDeployment(db, { job_id, checkpoint_id: best, model_name: 'slept' })
   const slept = (await claimDeployment(db, host_id))!
@@ -119,7 +119,7 @@ test('who was taken over says no more of a deployment, whatever it did meanwhile
   })
 })
 
-test('the newest deployment that is done is live, and what has ended stays as it is', async () => {
+test('the newest finished deployment is live, and ended ones do not change', async () => {
   const { host_id, job_id, best, worse } = await trained()
   const model_name = 'live-one'
   const ship = async (checkpoint_id: string, status: 'done' | 'failed') => {

@@ -21,14 +21,14 @@ export interface Deployment {
   step: number | null
   /** The checkpoint's path relative to the run's folder. */
   path: string
-  /** Whether it was the best when it was chosen, and the reason at that time. */
+  /** Whether it was the best when a person chose it, and the reason at that time. */
   is_best: boolean
   reason: string
   model_name: string
   status: DeploymentStatus
   bytes_done: number
   bytes_total: number
-  /** Where the shipped files are, once they are there. */
+  /** The path of the shipped files, once they are there. */
   absolute_path: string | null
   error: string | null
   created_at: number
@@ -85,7 +85,7 @@ export async function listDeployments(
     .limit(query.limit ?? 100)
 }
 
-/** What is live under each model name: the deployment that was done last. */
+/** The live deployment of each model name: the one that finished last. */
 export async function liveDeployments(
   db: Database,
   query: Omit<DeploymentQuery, 'limit'> = {},
@@ -122,7 +122,7 @@ export async function deploymentsSince(
 /** Valid names of a model's folder. */
 const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
 
-/** Why no file is copied or removed for a job that was imported from an export file. */
+/** Why no file is copied or removed for a job from an export file. */
 export function exportedRefusal(name: string): string {
   return (
     `${name} was imported from an export file, so Bestmark does not touch its files. ` +
@@ -131,8 +131,9 @@ export function exportedRefusal(name: string): string {
 }
 
 /**
- * Orders a checkpoint to be shipped. Throws Refused where its files are not complete, the name
- * cannot be a folder's, or the job is known from an export alone; JobUnknown without such a job.
+ * Orders a checkpoint to be shipped. Throws Refused if its files are not complete, if the name
+ * cannot be a folder's name, or if the job came from an export file. Throws JobUnknown if there is
+ * no such job.
  */
 export async function createDeployment(
   db: Database,
@@ -158,7 +159,10 @@ export async function createDeployment(
   return written(await deploymentById(db, job_id, deployment_id))
 }
 
-/** The size of a checkpoint's files (bytes). Throws Refused where they are not complete, or not the job's. */
+/**
+ * The size of a checkpoint's files (bytes). Throws Refused if they are not complete, or belong to
+ * another job.
+ */
 async function shippableBytes(tx: Tx, job_id: string, checkpoint_id: string): Promise<number> {
   const { files_state, files_why, bytes, path } = checkpoints
   const [row] = await tx
@@ -177,7 +181,7 @@ function reasonOf({ best_step, best_reason }: JobRow, is_best: boolean): string 
   return best_step === null ? 'Chosen by hand.' : `Chosen by hand; step ${best_step} was the best.`
 }
 
-/** One deployment; undefined where there is none. */
+/** One deployment; undefined if there is none. */
 export async function deploymentById(
   db: Database,
   job_id: string,
@@ -189,7 +193,7 @@ export async function deploymentById(
   return row
 }
 
-/** A deployment that was just written. Throws where it cannot be read. */
+/** A deployment that was just written. Throws if it cannot be read. */
 export function written(deployment: Deployment | undefined): Deployment {
   if (!deployment) throw new Error('The deployment was written but cannot be read.')
   return deployment

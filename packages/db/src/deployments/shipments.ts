@@ -4,7 +4,9 @@ import type { Database } from '../connection/client.ts'
 import { changeJob, type Tx } from '../rows/job.ts'
 import { checkpoints, deployments } from '../schema.ts'
 
-/** A shipment that ended, as in an export: which checkpoint, under which name, when and why. */
+/**
+ * A shipment that ended, as in an export: the checkpoint, the model name, the time and the reason.
+ */
 export interface Shipment extends Pick<
   typeof deployments.$inferSelect,
   | 'deployment_id'
@@ -17,15 +19,15 @@ export interface Shipment extends Pick<
   | 'created_at'
   | 'ended_at'
 > {
-  /** The checkpoint, as its job counts. */
+  /** The checkpoint's index within its job. */
   attempt: number
   step: number | null
   checkpoint: string
-  /** SHA-256 of what was shipped, where it was taken. */
+  /** SHA-256 of the shipped files, if it was computed. */
   digest: string | null
   /** `elsewhere` if another board shipped it. */
   status: 'done' | 'failed' | 'elsewhere'
-  /** Where it was put, on the host that did it. */
+  /** The path of the shipped files on that host. */
   path: string | null
 }
 
@@ -33,7 +35,7 @@ const { job_id, deployment_id, is_best, reason, model_name, status } = deploymen
 const { bytes_done, bytes_total, path, error, created_at, ended_at } = deployments
 const { attempt, step, path: checkpoint, digest } = checkpoints
 
-/** The shipments of a job that ended, oldest first. */
+/** The ended shipments of a job, oldest first. */
 export async function shipmentsOf(tx: Tx, of_job: string): Promise<Shipment[]> {
   const rows = await tx
     .select({
@@ -55,8 +57,8 @@ export async function shipmentsOf(tx: Tx, of_job: string): Promise<Shipment[]> {
 }
 
 /**
- * Adds shipments of another board to a job's ledger as history; those that it has already stay as
- * they are, and one of a checkpoint that the job does not have is left out. Throws JobUnknown.
+ * Adds shipments of another board to a job's ledger as history. Stored ones do not change. One
+ * without its checkpoint in the job is left out. Throws JobUnknown.
  */
 export async function restoreShipments(
   db: Database,

@@ -10,12 +10,12 @@ import { claimOf, decidingRows, snapshot } from '../selection/selection.ts'
 import type { JobRow } from '../schema.ts'
 import { type Shipment, shipmentsOf } from '../deployments/shipments.ts'
 
-/** What a job is beside its events. */
+/** What an export has beside the job's events. */
 export interface ExportedJob {
   job: JobRow
   /** Paths of the checkpoints that a person wants kept. */
   pinned: string[]
-  /** Where checkpoints of it went, oldest first. */
+  /** The shipments of its checkpoints, oldest first. */
   shipments: Shipment[]
 }
 
@@ -83,7 +83,7 @@ function* endOf(job: JobRow, logs: readonly EventOf<'log'>[]): Generator<Trainin
   if (at !== null && job.status !== 'queued') yield { type: 'heartbeat', attempt, at }
 }
 
-/** An attempt that ended before it began has the row of its end alone. */
+/** An attempt that ended before it began has only the row of its end. */
 function wasStarted({
   started_at,
   total_steps,

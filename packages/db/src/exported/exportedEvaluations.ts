@@ -4,7 +4,7 @@ import type { EvaluationRow } from '../rows/evaluations.ts'
 import type { Tx } from '../rows/job.ts'
 import { evaluations, type JobRow } from '../schema.ts'
 
-/** Every evaluation of a job, repeats and scores among them, in order of arrival. */
+/** Every evaluation of a job in order of arrival, with repeats and scores. */
 export async function evaluationEvents(tx: Tx, job: JobRow): Promise<EventOf<'evaluation'>[]> {
   const rows = await tx
     .select()
@@ -21,7 +21,7 @@ export async function evaluationEvents(tx: Tx, job: JobRow): Promise<EventOf<'ev
   return groups.map((group, index) => eventOf(group, index === 0 ? job.metric_directions : {}))
 }
 
-/** Whether a row is of the event that the rows before it are of. */
+/** Whether a row belongs to the same event as the rows before it. */
 function isTogether(group: readonly EvaluationRow[], row: EvaluationRow): boolean {
   const [first] = group
   return (

@@ -19,7 +19,7 @@ export async function checkpointEvents(tx: Tx, job_id: string): Promise<EventOf<
   })
 }
 
-/** The lines that are kept of a job, oldest first. */
+/** The stored log lines of a job, oldest first. */
 export async function logEvents(tx: Tx, job_id: string): Promise<EventOf<'log'>[]> {
   const rows = await tx
     .select()

@@ -6,18 +6,18 @@ import { type JobRow, seriesChunks } from '../schema.ts'
 interface Point {
   step: number
   value: number
-  /** NaN where the run told none. */
+  /** NaN if the run logged none. */
   time: number
 }
 
-/** One series of an attempt, with the point that is next. */
+/** One series of an attempt, with its next point. */
 interface Open {
   name: string
   next: Point
   rest: AsyncGenerator<Point>
 }
 
-/** What each attempt of a job logged, as one event for what was logged together. */
+/** The logged points of each attempt of a job; points that were logged together are one event. */
 export async function loggedEvents(
   tx: Tx,
   job: JobRow,
@@ -25,7 +25,7 @@ export async function loggedEvents(
   return byAttempt(tx, job, (name) => !isSystem(name))
 }
 
-/** What each attempt of a job used of its machine. */
+/** The machine usage of each attempt of a job. */
 export async function usageEvents(
   tx: Tx,
   job: JobRow,
@@ -80,7 +80,7 @@ async function* eventsOf(
       ({ next }) => next.step === step && Object.is(next.time, time),
     )
     const values = Object.fromEntries(together.map(({ name, next }) => [name, next.value]))
-    // Series keep no epochs; the present one is the job's.
+    // Series store no epochs; the current epoch is the job's.
     const isLast = attempt === job.attempt && step === job.current_step
     const epoch = isLast ? job.current_epoch : null
     yield { type: 'metrics', attempt, step, epoch, at: Number.isNaN(time) ? null : time, values }
@@ -101,7 +101,7 @@ function earliest(open: ReadonlySet<Open>): Point {
   }, first.next)
 }
 
-/** The points of one series of one attempt, a chunk at a time. */
+/** The points of one series of one attempt, one chunk at a time. */
 async function* points(
   tx: Tx,
   of: { job_id: string; attempt: number; name: string },

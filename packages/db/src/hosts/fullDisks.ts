@@ -13,14 +13,14 @@ export interface FullDisk {
   host: string | null
   /** Where the disk is mounted on its host. */
   mount: string
-  /** Whether the board's own database lies there. */
+  /** Whether the board's database is on it. */
   holds_database: boolean
   full_since: number
   /** Null while it is full. */
   over_at: number | null
 }
 
-/** Notes that a disk of a host is full since then, or was until then. */
+/** Records that a disk of a host is full since `full_since`, or that it had space again at `over_at`. */
 export async function noteFullDisk(db: Database, disk: Omit<FullDisk, 'host'>): Promise<void> {
   const { holds_database, full_since, over_at } = disk
   await db.orm

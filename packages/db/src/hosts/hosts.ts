@@ -5,7 +5,7 @@ import { hosts as hostTable } from '../schema.ts'
 
 export type Host = typeof hostTable.$inferSelect
 
-/** Notes that the agent of a host is alive. */
+/** Records that the agent of a host is alive. */
 export async function recordHostAlive(
   db: Database,
   host: { host_id: string; hostname: string },

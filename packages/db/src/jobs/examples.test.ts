@@ -21,7 +21,7 @@ async function trained(): Promise<string> {
   return job_id
 }
 
-test('examples are removed with all that was recorded of them, and nothing else is', async () => {
+test('examples are removed with everything recorded of them, and nothing else is removed', async () => {
   const [own, example, shipped] = [await trained(), await trained(), await trained()]
   expect(await examples(db)).toEqual([])
   for (const job_id of [example, shipped]) expect(await claimExample(db, job_id)).toBe(true)

@@ -32,8 +32,8 @@ export async function examples(db: Database): Promise<string[]> {
 }
 
 /**
- * Takes the examples off the board with all that was recorded of them, and returns how many. One
- * that was shipped stays, since the ledger speaks of it. No file is touched.
+ * Removes the examples and everything recorded of them from the board, and returns how many. A
+ * shipped example stays, because the ledger refers to it. No file is touched.
  */
 export async function removeExamples(db: Database): Promise<number> {
   const { job_id } = trainingJobs

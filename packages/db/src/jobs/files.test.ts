@@ -17,7 +17,7 @@ const seen = (step: number, told: object) =>
 
 const only = async (job_id: string) => (await currentFiles(db, job_id))[0]
 
-test('a digest holds for as long as the files are the same, also while they are away', async () => {
+test('a digest is valid while the files are unchanged, even while they are missing', async () => {
   const job_id = await newJob(db)
   await recordEvents(db, job_id, started(), checkpoint(100))
   await recordEvents(db, job_id, seen(100, { signature: 'a', kind: 'adapter', base: 'gpt2' }))
@@ -48,7 +48,7 @@ test('a history that is recorded again keeps pins, and digests of unchanged file
   expect(await only(job_id)).toMatchObject({ files_state: 'missing', pinned: true })
 })
 
-test('the best is digested first, then the newest, and only what is whole on that host', async () => {
+test('the best is digested first, then the newest, and only complete checkpoints of that host', async () => {
   const host_id = randomUUID()
   const job_id = await newJob(db, { host_id })
   const steps = [100, 200, 300, 400]
@@ -65,7 +65,7 @@ test('the best is digested first, then the newest, and only what is whole on tha
   expect(order).toEqual([200, 300, 100])
 })
 
-test('a pin on what is none of the job is refused by its id', async () => {
+test("a pin on another job's checkpoint is refused by its id", async () => {
   const job_id = await newJob(db)
   const checkpoint_ids = [randomUUID()]
   const pin = pinCheckpoints(db, job_id, { checkpoint_ids, pinned: true })

@@ -44,7 +44,10 @@ export interface UndigestedFiles extends StoredFiles {
   root: string
 }
 
-/** Checkpoints of a host that were looked at and have no digest: the best of each job first, then the newest. */
+/**
+ * Checkpoints of a host that were inspected and have no digest: the best of each job first, then
+ * the newest.
+ */
 export async function undigestedFiles(
   db: Database,
   host_id: string,
@@ -63,7 +66,7 @@ export async function undigestedFiles(
     .limit(limit)
 }
 
-/** Checkpoints of a job that were shipped, or are to be. */
+/** Checkpoints of a job that were shipped or will be. */
 export async function shippedCheckpoints(db: Database, job_id: string): Promise<Set<string>> {
   const rows = await db.orm
     .selectDistinct({ checkpoint_id: deployments.checkpoint_id })
@@ -73,8 +76,8 @@ export async function shippedCheckpoints(db: Database, job_id: string): Promise<
 }
 
 /**
- * Notes that a person wants checkpoints kept, or no longer. Throws JobUnknown, and Refused where
- * one is none of the job's.
+ * Marks checkpoints as kept, or no longer kept. Throws JobUnknown, and Refused for a checkpoint of
+ * another job.
  */
 export async function pinCheckpoints(
   db: Database,

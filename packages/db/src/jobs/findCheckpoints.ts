@@ -13,7 +13,9 @@ export interface NamedCheckpoint {
   absolute_path: string
 }
 
-/** The checkpoints whose id begins with a text, at most 50; none where it is no part of an id. */
+/**
+ * The checkpoints whose id begins with a text, at most 50; none if the text is no part of an id.
+ */
 export async function findCheckpoints(db: Database, text: string): Promise<NamedCheckpoint[]> {
   const id = text.toLowerCase()
   if (!/^[0-9a-f-]+$/.test(id)) return []

@@ -9,7 +9,7 @@ import { hosts, type JobRow } from '../schema.ts'
 /** One start of a run, as its page shows it. */
 export type Attempt = Omit<AttemptRow, 'job_id' | 'revision'>
 
-/** What the status does not have: configuration, declaration, attempts and host of the run. */
+/** What the status does not contain: configuration, declaration, attempts and host of the run. */
 export interface JobDetail extends Pick<
   JobRow,
   | 'job_id'
@@ -36,7 +36,7 @@ export interface JobDetail extends Pick<
   | 'revision'
 > {
   attempts: Attempt[]
-  /** A recorded run that an empty board begins with. */
+  /** A recorded run that an empty board starts with. */
   is_example: boolean
   /** When the agent of the files' host last reported (ms). */
   host_seen_at: number | null

@@ -22,11 +22,11 @@ export interface JobQuery {
   project?: string | undefined
   /** A part of the name or project, or the beginning of an id. */
   search?: string | undefined
-  /** `newest` (the default) has the jobs that go on first; `best` the lowest best_eval_loss. */
+  /** `newest` (the default) lists running jobs first; `best` the lowest best_eval_loss. */
   sort?: 'newest' | 'name' | 'best' | undefined
-  /** `next_cursor` of the page before. */
+  /** `next_cursor` of the previous page. */
   cursor?: string | null | undefined
-  /** Jobs a page, 50 by default. */
+  /** Jobs per page, 50 by default. */
   limit?: number | undefined
 }
 
@@ -38,11 +38,11 @@ export interface JobPage {
   total: number
   /** The revision of each job's row. */
   revisions: Record<string, number>
-  /** A watch of every job goes on from here. */
+  /** A watch of every job continues from here. */
   board_revision: number
 }
 
-/** What a key of each SQL type looks like. */
+/** The pattern of a key of each SQL type. */
 const KEYS = {
   int: /^[01]$/,
   float8: /^(-?\d{1,20}(\.\d{1,20})?(e[+-]?\d{1,2})?|-?Infinity|NaN)$/,
@@ -69,8 +69,8 @@ const ORDERS: Record<NonNullable<JobQuery['sort']>, [SQL, keyof typeof KEYS][]> 
 }
 
 /**
- * One page of jobs with a small curve of each. Pages are found by where the last one ended, so that
- * jobs that come meanwhile shift nothing. Throws Refused for a cursor that is none.
+ * One page of jobs with a small curve of each. A page begins after the last job of the previous
+ * page, so new jobs move nothing. Throws Refused for an invalid cursor.
  */
 export async function listJobs(db: Database, query: JobQuery = {}): Promise<JobPage> {
   const { sort = 'newest', limit = 50 } = query
@@ -162,7 +162,7 @@ function readCursor(cursor: string, sort: keyof typeof ORDERS): string[] {
     const fits = order.every(([, type], index) => KEYS[type].test(keys[index] ?? ''))
     if (sorted === sort && keys.length === order.length && fits) return keys
   } catch {
-    // Whatever it is, it is not a cursor of this list.
+    // Any other text is not a cursor of this list.
   }
   throw new Refused('This page link is no longer valid. Go back to the first page.')
 }

@@ -35,7 +35,7 @@ test('a job is found by its id, by its name, and by the beginning of its id', as
   expect(await found('%')).toEqual([])
 })
 
-test('a wish to stop is kept until the attempt that it was for is over', async () => {
+test('a stop request is kept until its attempt ends', async () => {
   const host_id = randomUUID()
   const job_id = await newJob(db, { host_id, is_stoppable: true })
   await recordEvents(db, job_id, started())
@@ -54,7 +54,7 @@ test('a wish to stop is kept until the attempt that it was for is over', async (
   })
 })
 
-test('what has ended cannot be stopped, and the refusal says so', async () => {
+test('a job that has ended cannot be stopped, and the error says so', async () => {
   const job_id = await newJob(db)
   await recordEvents(db, job_id, started(), ended('completed'))
   await expect(requestStop(db, job_id)).rejects.toThrow(Refused)
@@ -62,21 +62,21 @@ test('what has ended cannot be stopped, and the refusal says so', async () => {
   await expect(requestStop(db, randomUUID())).rejects.toThrow(JobUnknown)
 })
 
-test('a run that Bestmark did not start cannot be stopped, and the refusal says where it can', async () => {
+test('a run that Bestmark did not start cannot be stopped, and the error says where it can', async () => {
   const host_id = randomUUID()
   const job_id = await newJob(db, { host_id })
   await recordEvents(db, job_id, started())
   await expect(requestStop(db, job_id)).rejects.toThrow(Refused)
   await expect(requestStop(db, job_id)).rejects.toThrow('Stop it on workstation, where it runs')
   expect((await jobStatus(db, job_id))?.status).toBe('running')
-  // Started by Bestmark the next time, and read from other files since.
+  // Bestmark started it the next time, and it is read from other files since.
   const again = { job_id, host_id, root: `/runs/${job_id}` }
   await newJob(db, { ...again, is_stoppable: true })
   await newJob(db, { ...again, source: 'huggingface' })
   expect((await requestStop(db, job_id)).status).toBe('stopping')
 })
 
-test('an agent finds the jobs of its host, all of them or those of some states', async () => {
+test('an agent finds the jobs of its host, all or those of some states', async () => {
   const host_id = randomUUID()
   const running = await newJob(db, { host_id, root: '/runs/a', recipe: 'char-lm' })
   const done = await newJob(db, { host_id })
@@ -92,7 +92,7 @@ test('an agent finds the jobs of its host, all of them or those of some states',
   expect(await ids(['completed', 'failed'])).toEqual([done])
 })
 
-test('registering again changes nothing and is no news', async () => {
+test('registering again changes nothing and makes no new revision', async () => {
   const told = { job_id: randomUUID(), host_id: randomUUID() }
   await newJob(db, told)
   await recordEvents(db, told.job_id, started(), ended('completed'))
@@ -101,13 +101,13 @@ test('registering again changes nothing and is no news', async () => {
   expect(await db.sql`select * from training_jobs where job_id = ${told.job_id}`).toEqual(before)
 })
 
-test('jobs that register at once under one id are one job', async () => {
+test('registrations at the same time with one id make one job', async () => {
   const told = { job_id: randomUUID(), host_id: randomUUID() }
   await Promise.all(Array.from({ length: 8 }, () => newJob(db, told)))
   expect(await hostedJobs(db, told.host_id)).toHaveLength(1)
 })
 
-test('every page of a list goes on where the last one ended, whatever comes meanwhile', async () => {
+test('every page of a list continues after the previous one, even if jobs arrive meanwhile', async () => {
   const project = 'paging'
   const made: string[] = []
   for (let index = 0; index < 23; index++) {
@@ -124,7 +124,7 @@ test('every page of a list goes on where the last one ended, whatever comes mean
       seen.push(...page.jobs.map(({ job_id }) => job_id))
       total ||= page.total
       cursor = page.next_cursor
-      // Newer jobs belong before the place that is reached, and shift nothing.
+      // Newer jobs come before the current page, and move nothing.
       const status = 'completed'
       if (sort === 'newest') await newJob(db, { project: 'other', name: 'newer', status })
     } while (cursor)
@@ -134,7 +134,7 @@ test('every page of a list goes on where the last one ended, whatever comes mean
   }
 })
 
-test('jobs that go on come first, then the newest; the best first when asked', async () => {
+test('running jobs come first, then the newest; with order best, the best come first', async () => {
   const project = 'order'
   const job = (name: string) => newJob(db, { project, name })
   const [old, done, live] = [await job('old'), await job('done'), await job('live')]
@@ -159,7 +159,7 @@ test('jobs that go on come first, then the newest; the best first when asked', a
   expect(await order('name')).toEqual(['done', 'live', 'old'])
 })
 
-test('a list is narrowed by status, project and words, which are taken as they are', async () => {
+test('a list is filtered by status, project and literal text', async () => {
   const project = 'filters'
   const a = await newJob(db, { project, name: '100% done_ish' })
   const b = await newJob(db, { project, name: '100 donexish' })
@@ -174,7 +174,7 @@ test('a list is narrowed by status, project and words, which are taken as they a
   expect(await names({ status: ['lost'] })).toEqual([])
 })
 
-test('each listed job has a small curve that keeps its ends and its lowest point', async () => {
+test('each listed job has a small curve with its ends and its lowest point', async () => {
   const project = 'curves'
   const job_id = await newJob(db, { project })
   const losses = Array.from({ length: 1_000 }, (_, step) =>
@@ -188,13 +188,13 @@ test('each listed job has a small curve that keeps its ends and its lowest point
   expect(curve?.values).toContain(0.01)
 })
 
-test('a place in another list is refused with a sentence', async () => {
+test('a cursor of another list is refused with a message', async () => {
   await expect(listJobs(db, { cursor: 'nonsense' })).rejects.toThrow(Refused)
   const { next_cursor } = await listJobs(db, { sort: 'name', limit: 1 })
   await expect(listJobs(db, { sort: 'newest', cursor: next_cursor })).rejects.toThrow(Refused)
 })
 
-test('a place with keys that are none is refused, and a search for what cannot be stored is empty', async () => {
+test('a cursor with invalid keys is refused, and a search for text that cannot be stored is empty', async () => {
   const id = '00000000-0000-4000-8000-000000000000'
   for (const keys of [
     ['newest', '0', '-1', 'x'],
@@ -209,7 +209,7 @@ test('a place with keys that are none is refused, and a search for what cannot b
   expect((await listJobs(db, { search: '\0', project: '\0' })).jobs).toEqual([])
 })
 
-test('a heartbeat finds a lost job alive', async () => {
+test('a heartbeat makes a lost job running again', async () => {
   const job_id = await newJob(db)
   await recordEvents(db, job_id, started(), ended('lost'))
   expect((await jobStatus(db, job_id))?.status).toBe('lost')

@@ -14,7 +14,7 @@ export interface JobRegistration {
   job_id: string
   host_id: string
   host: string
-  /** Absolute path of the run's folder, where it stands now. */
+  /** Absolute path of the run's folder, where it is now. */
   root: string
   /** Identifies the folder after it was moved; the stored value stays if left out. */
   folder_id?: string | null
@@ -76,7 +76,10 @@ export async function renameJob(db: Database, job_id: string, name: string): Pro
   await changeJob(db, job_id, async () => ({ set: { name }, answer: undefined }))
 }
 
-/** A job's status, with what goes stale computed for `now` (ms); undefined where there is none. */
+/**
+ * A job's status, with time-dependent fields computed for `now` (ms); undefined if there is no such
+ * job.
+ */
 export async function jobStatus(
   db: Database,
   job_id: string,
@@ -86,7 +89,7 @@ export async function jobStatus(
   return row && statusOf(row, now)
 }
 
-/** The statuses of jobs, by id, in one query; those that are not there are left out. */
+/** The statuses of jobs, by id, in one query; missing jobs are left out. */
 export async function jobStatuses(
   db: Database,
   job_ids: readonly string[],
@@ -99,7 +102,7 @@ export async function jobStatuses(
   return new Map(rows.map((row) => [row.job_id, statusOf(row)]))
 }
 
-/** A job's row; the hot query of every page and delta, so it is prepared. */
+/** A job's row. Every page and delta runs this query, so it is prepared. */
 export async function jobRow(db: Database, job_id: string): Promise<JobRow | undefined> {
   const [row] = await rowQuery(db).execute({ job_id })
   return row
@@ -121,7 +124,7 @@ function prepareRow(orm: Database['orm']) {
     .prepare('job_row')
 }
 
-/** The jobs that a text may mean, without deleted ones: an id, else a name, else the beginning of an id. */
+/** The jobs, without deleted ones, that a text may mean: an id, otherwise a name, otherwise the beginning of an id. */
 export async function findJobs(db: Database, text: string): Promise<TrainingJobStatus[]> {
   const id = text.toLowerCase()
   const rows = await db.orm
@@ -145,9 +148,9 @@ export async function findJobs(db: Database, text: string): Promise<TrainingJobS
 }
 
 /**
- * Asks for a job to be stopped; the agent of its host does it, or whoever started it. Asking again
- * changes nothing. Throws JobUnknown, and Refused where the job has come to its end or was not
- * started by Bestmark.
+ * Requests that a job be stopped, by the agent of its host or by its starter. A second request
+ * changes nothing. Throws JobUnknown, and Refused if the job has ended or was not started by
+ * Bestmark.
  */
 export async function requestStop(db: Database, job_id: string): Promise<TrainingJobStatus> {
   await changeJob(db, job_id, async (tx, job) => {
@@ -175,7 +178,7 @@ export type HostedJob = Pick<
   root: string
 }
 
-/** The jobs whose files lie on a host, without deleted ones, oldest first; those of some states, or all. */
+/** The jobs whose files are on a host, without deleted ones, oldest first; those of some states, or all. */
 export async function hostedJobs(
   db: Database,
   host_id: string,
@@ -196,16 +199,16 @@ export async function hostedJobs(
     .orderBy(trainingJobs.registered_at)
 }
 
-/** A job as it is known by its folder. */
+/** A job as its folder identifies it. */
 export type JobOfFolder = Pick<
   JobRow,
   'job_id' | 'status' | 'source' | 'folder_id' | 'registered_at'
 > & {
-  /** Absolute path of the run's folder, where it stood last. */
+  /** Absolute path of the run's folder, where it was last. */
   root: string
 }
 
-/** The folder of a job, and the other jobs of its host that stand, or stood, at the same place. */
+/** The folder of a job, and the other jobs of its host with the same path, now or earlier. */
 export async function folderOfJob(
   db: Database,
   job_id: string,
@@ -218,7 +221,9 @@ export async function folderOfJob(
   return { job_id, status, source, folder_id, registered_at, root, others }
 }
 
-/** The jobs of a host whose folder stands, or stood, at a place, or is known by an id, newest first. */
+/**
+ * The jobs of a host with this folder path, now or earlier, or with this folder id, newest first.
+ */
 export async function jobsOfFolder(
   db: Database,
   host_id: string,

@@ -16,7 +16,7 @@ afterAll(() => db[Symbol.asyncDispose]())
 
 const HEARING = { patience: PATIENCE, listening_since: 0 }
 
-/** Lets time pass for a job: what it said last was said so much earlier. */
+/** Makes the job's last log line older. */
 async function passTime(job_id: string, milliseconds: number): Promise<void> {
   const heard_at = sql`heard_at - ${milliseconds}`
   await db.orm.update(trainingJobs).set({ heard_at }).where(eq(trainingJobs.job_id, job_id))
@@ -25,7 +25,7 @@ async function passTime(job_id: string, milliseconds: number): Promise<void> {
 const statusOf = async (job_id: string) => (await jobStatus(db, job_id))?.status
 const attemptState = async (job_id: string) => (await listAttempts(db.orm, job_id))[0]?.status
 
-test('a run is lost after a silence of its cadence times the factor, and comes back with its next word', async () => {
+test('a run is lost after a silence of its cadence times the factor, and returns with its next log line', async () => {
   const job_id = await newJob(db)
   await recordEvents(db, job_id, started(), metrics(1, { loss: 2 }))
   expect(await endSilentJob(db, job_id, HEARING)).toBe(false)
@@ -37,7 +37,7 @@ test('a run is lost after a silence of its cadence times the factor, and comes b
   expect([await statusOf(job_id), await attemptState(job_id)]).toEqual(['running', 'running'])
 })
 
-test('a slow run is given the time that its own cadence asks for', async () => {
+test('a slow run may be silent for longer, as its cadence is longer', async () => {
   const job_id = await newJob(db)
   await recordEvents(db, job_id, started(), metrics(1, { loss: 2 }))
   for (const step of [2, 3]) {
@@ -48,7 +48,7 @@ test('a slow run is given the time that its own cadence asks for', async () => {
   expect(await endSilentJob(db, job_id, HEARING)).toBe(false)
 })
 
-test('files that are looked at and scores that are made afterwards are no word of the run', async () => {
+test('inspected files and later scores do not count as log lines of the run', async () => {
   const job_id = await newJob(db)
   await recordEvents(db, job_id, started(), metrics(1, { loss: 2 }))
   const before = await jobRow(db, job_id)
@@ -58,7 +58,7 @@ test('files that are looked at and scores that are made afterwards are no word o
   expect((await jobRow(db, job_id))?.heard_at).toBe(before?.heard_at)
 })
 
-test('silence counts only from when somebody listened, and never for a run that has ended', async () => {
+test('silence counts only while an agent listens, and never for a run that has ended', async () => {
   const job_id = await newJob(db)
   await recordEvents(db, job_id, started())
   await passTime(job_id, patienceFor(null) * 10)

@@ -19,7 +19,7 @@ interface SilenceOptions {
   listening_since: number
 }
 
-/** Those of some jobs that have been silent for too long, in one query. */
+/** Those of some jobs that were silent for too long, in one query. */
 export async function silentJobs(
   db: Database,
   job_ids: readonly string[],

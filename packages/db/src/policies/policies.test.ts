@@ -34,7 +34,7 @@ async function jobIn(project: string, name = 'moby'): Promise<string> {
 const best = async (job_id: string) => (await jobStatus(db, job_id))?.best_step
 const byF1 = { policy: 'metric', options: { metric: 'eval_f1' } } as const
 
-test('a changed policy chooses again from the stored rows, and every field follows what decides', async () => {
+test('a changed policy chooses again from the stored rows, and updates every field', async () => {
   const job_id = await jobIn('chosen')
   expect(await jobStatus(db, job_id)).toMatchObject({
     ...{ best_step: 2, best_metric_name: 'eval_loss', evaluations_without_improvement: 2 },
@@ -63,7 +63,7 @@ test('a changed policy chooses again from the stored rows, and every field follo
   })
 })
 
-test('who changed a policy and when is kept, and the sentence of the choice names them', async () => {
+test('the author and time of a policy change are stored, and the reason of the choice names them', async () => {
   const job_id = await jobIn('named')
   const before = Date.now() - 60_000
   await changePolicy(db, { job_id }, byF1, ' ana ')
@@ -84,7 +84,7 @@ test('who changed a policy and when is kept, and the sentence of the choice name
   expect((await policyHistory(db, { project: 'named' })).map(({ by }) => by)).toEqual(['ben'])
 })
 
-test("a project's policy reaches its jobs old and new, but not those that have their own", async () => {
+test("a project's policy applies to its jobs, old and new, but not to those with a policy of their own", async () => {
   const [one, own, elsewhere] = [await jobIn('team'), await jobIn('team'), await jobIn('other')]
   await changePolicy(db, { job_id: own }, { policy: 'lowest_eval_loss', options: {} }, 'ana')
   expect((await changePolicy(db, { project: 'team' }, byF1, 'ben')).jobs).toBe(1)
@@ -103,7 +103,7 @@ test("a project's policy reaches its jobs old and new, but not those that have t
   expect(await jobDetail(db, later)).toMatchObject({ policy_from: 'default', policy_options: {} })
 })
 
-test('the answer to what decides where nobody declared it holds for those runs alone', async () => {
+test("a project's metric for undeclared runs applies only to runs that declare no metric", async () => {
   const undeclared = await jobIn('asked')
   const declared = await newJob(db, { project: 'asked' })
   await recordEvents(db, declared, event({ type: 'started', metric_for_best: 'eval_loss' }), ...run)
@@ -135,7 +135,7 @@ test('a policy stays when a history is recorded again', async () => {
   expect(await policyHistory(db, { job_id })).toHaveLength(1)
 })
 
-test('a job that registers while its project changes its policy goes by the new one', async () => {
+test('a job that registers while its project changes its policy uses the new one', async () => {
   await jobIn('racing')
   const change = changePolicy(db, { project: 'racing' }, byF1, 'ana')
   const born = await Promise.all(Array.from({ length: 8 }, () => jobIn('racing')))
@@ -143,7 +143,7 @@ test('a job that registers while its project changes its policy goes by the new 
   expect(await Promise.all(born.map(best))).toEqual(born.map(() => 4))
 })
 
-test('a reader of the job is asked to read its checkpoints again', async () => {
+test('a reader of the job is notified to read its checkpoints again', async () => {
   const job_id = await jobIn('watched')
   const { revision = 0 } = (await jobDetail(db, job_id)) ?? {}
   const end = new AbortController()
@@ -154,7 +154,7 @@ test('a reader of the job is asked to read its checkpoints again', async () => {
   end.abort()
 })
 
-test('what cannot decide is refused with the choices there are, and changes nothing', async () => {
+test('a policy that cannot decide is refused with the available choices, and changes nothing', async () => {
   const job_id = await jobIn('refused')
   const refusal = (policy: string, options: object, whose: object = { job_id }, by = 'ana') =>
     changePolicy(db, whose as { job_id: string }, { policy, options } as typeof byF1, by).catch(
@@ -185,7 +185,7 @@ test('what cannot decide is refused with the choices there are, and changes noth
   expect(await best(job_id)).toBe(2)
 })
 
-test('what a policy has no use for is refused with the policy that has', async () => {
+test('an option that a policy ignores is refused with the policy that uses it', async () => {
   const job_id = await jobIn('misfits')
   const project = { project: 'misfits' }
   const both = [{ job_id }, project]
@@ -218,7 +218,7 @@ test('what a policy has no use for is refused with the policy that has', async (
   const declared = { metric_for_best: 'eval_zork', declared_by: 'config.yaml' }
   await recordEvents(db, unread, event({ type: 'started', ...declared }), ...run)
   expect(await best(unread)).toBeNull()
-  // A direction is what this job lacks.
+  // This job only lacks a direction.
   const maximised = { policy: 'as_declared', options: { direction: 'max' } } as const
   await changePolicy(db, { job_id: unread }, maximised, 'ana')
   expect(await best(unread)).toBe(1)
@@ -227,7 +227,7 @@ test('what a policy has no use for is refused with the policy that has', async (
   )
 })
 
-test('a metric chosen with a direction decides, whatever its name', async () => {
+test('a metric chosen with a direction decides with that direction, whatever its name', async () => {
   const job_id = await jobIn('directed')
   const options = { metric: 'eval_zork', direction: 'max' } as const
   await changePolicy(db, { job_id }, { policy: 'metric', options }, 'ana')
@@ -243,7 +243,7 @@ test('a metric chosen with a direction decides, whatever its name', async () => 
   expect(await best(job_id)).toBe(4)
 })
 
-test('registering a job again leaves its policy alone', async () => {
+test('registering a job again does not change its policy', async () => {
   const job_id = await jobIn('again')
   await changePolicy(db, { job_id }, byF1, 'ana')
   const options = { name: 'moby', project: 'again', status: 'queued', source: 'journal' } as const

@@ -23,7 +23,7 @@ import { storable } from '../values/storable.ts'
 export interface PolicyChange {
   change_id: number
   scope: PolicyScope
-  /** Null for a project's. */
+  /** Null for a project's policy. */
   job_id: string | null
   project: string
   /** Null: back to the project's policy, or the default. */
@@ -34,20 +34,20 @@ export interface PolicyChange {
   changed_at: number
 }
 
-/** What came of a change. */
+/** The result of a change. */
 export interface PolicyChanged {
   change: PolicyChange
-  /** How many jobs go by it. */
+  /** How many jobs use it. */
   jobs: number
 }
 
-/** The most changes that a history tells. */
+/** The most changes in a history. */
 const MOST_CHANGES = 200
 
 /**
- * Changes which policy chooses for a job or a project, notes who did it, and chooses again from the
- * stored rows. Null goes back to the project's policy, or for a project to the default. Either all
- * of it happens or nothing. Throws JobUnknown, and Refused with the choices there are.
+ * Changes the policy of a job or a project, stores who did it, and chooses again from the stored
+ * rows. Null returns to the project's policy, or for a project to the default. Either everything
+ * happens or nothing. Throws JobUnknown, and Refused with the available choices.
  */
 export async function changePolicy(
   db: Database,
@@ -69,12 +69,12 @@ export async function changePolicy(
   })
 }
 
-/** A change as it was noted once, on this board or another. */
+/** A change as it was stored, on this board or another. */
 export type NotedChange = Pick<PolicyChange, 'policy' | 'options' | 'by' | 'changed_at'>
 
 /**
- * Puts back what was decided for a job, oldest first, as it was noted then, where nothing was
- * decided for it on this board; the last of it decides. Throws JobUnknown.
+ * Restores the changes for a job, oldest first, if this board has none for it; the last one
+ * decides. Throws JobUnknown.
  */
 export async function restorePolicies(
   db: Database,
@@ -94,9 +94,8 @@ export async function restorePolicies(
 }
 
 /**
- * Puts back what was decided for a project, oldest first, where nothing was ever decided for it on
- * this board; the last of it decides for its jobs that have no policy of their own. False where the
- * board's own decisions hold.
+ * Restores the changes for a project, oldest first, if this board has none for it. The last one
+ * decides for its jobs that have no policy of their own. False if this board has changes.
  */
 export async function restoreProjectPolicies(
   db: Database,
@@ -170,13 +169,13 @@ function columnsOf({ scope, policy, options }: PolicyChange): PolicyColumns | un
   return { selection_policy: policy, policy_options: options, policy_from: scope }
 }
 
-/** Such as 23 Nov 2026; the same wherever it is read. */
+/** Such as 23 Nov 2026; the same on every machine. */
 const DAY = new Intl.DateTimeFormat('en-GB', {
   ...{ day: 'numeric', month: 'short', year: 'numeric' },
   timeZone: 'UTC',
 })
 
-/** The jobs that use their project's policy, always in one order, so that there is no deadlock. */
+/** The jobs that use their project's policy, always in one order, to avoid deadlocks. */
 async function inheritors(tx: Tx, project: string): Promise<string[]> {
   const { job_id, policy_from } = trainingJobs
   const rows = await tx
@@ -197,8 +196,8 @@ async function apply(tx: Tx, job_id: string, columns: PolicyColumns): Promise<vo
 }
 
 /**
- * What was decided for a job or a project, newest first; a job's history has its project's changes
- * in it. At most 200. Throws JobUnknown.
+ * The changes for a job or a project, newest first. A job's history includes its project's changes.
+ * At most 200. Throws JobUnknown.
  */
 export async function policyHistory(db: Database, whose: PolicyFor): Promise<PolicyChange[]> {
   const project = 'project' in whose ? storable(whose.project) : await projectOf(db, whose.job_id)

@@ -15,15 +15,15 @@ import { decidingRows, snapshot } from '../selection/selection.ts'
 import { evaluations, trainingJobs } from '../schema.ts'
 import { storable } from '../values/storable.ts'
 
-/** What a job, or all jobs of a project, measured. */
+/** The metrics that a job, or all jobs of a project, measured. */
 interface Measures {
   metrics: string[]
   directions: Record<string, Direction>
 }
 
 /**
- * Why a policy cannot decide for a job or a project, as one sentence that names the choices there
- * are; undefined where nothing speaks against it.
+ * Why a policy cannot decide for a job or a project, as one sentence with the available choices;
+ * undefined if it can.
  */
 export async function policyRefusal(
   db: Database,
@@ -39,7 +39,10 @@ export async function policyRefusal(
   return typeof problem === 'string' ? problem : problem ? problemText(problem) : undefined
 }
 
-/** A direction alone helps a job whose own metric has none; a project's next job may be another. */
+/**
+ * A direction without a metric helps one job whose metric has none. In a project, the next job may
+ * measure another metric.
+ */
 async function directionAlone(
   db: Database,
   whose: PolicyFor,
@@ -63,7 +66,8 @@ function problemOf({ policy, options }: PolicyChoice, measures: Measures): Polic
     if (problem !== null) return problem
   }
   if (policy === 'metric' || options.metric !== undefined) return problemIn(policy, rest, measures)
-  // Whatever decides in each run, the other options are checked with a metric that was measured.
+  // Each run may have another deciding metric, so the other options are checked with one measured
+  // metric.
   const [metric = options.subject_to?.[0]?.metric ?? 'eval_loss'] = measures.metrics
   const isKnown = measures.metrics.length > 0 || options.subject_to !== undefined
   const known = isKnown ? measures : { ...measures, metrics: [metric] }
@@ -71,7 +75,7 @@ function problemOf({ policy, options }: PolicyChoice, measures: Measures): Polic
   return problemIn(as, { ...rest, metric, direction: options.direction ?? 'min' }, known)
 }
 
-/** What core would say of the policy where all that was measured is measured once. */
+/** The problem that core reports if every metric is measured once. */
 function problemIn(
   policy: PolicyChoice['policy'],
   options: PolicyOptions,
@@ -84,7 +88,7 @@ function problemIn(
   return decisionOf({ policy, options, ...rows }).decided.problem
 }
 
-/** Undefined where there is no such job or project. */
+/** Undefined if there is no such job or project. */
 async function measuresOf({ orm }: Database, whose: PolicyFor): Promise<Measures | undefined> {
   const { job_id, project, metric_directions } = trainingJobs
   const which = 'project' in whose ? eq(project, storable(whose.project)) : eq(job_id, whose.job_id)
@@ -101,7 +105,7 @@ async function measuresOf({ orm }: Database, whose: PolicyFor): Promise<Measures
   return { metrics: rows.map(({ metric }) => metric), directions: Object.fromEntries(directions) }
 }
 
-/** The most projects that a sentence names. */
+/** The most projects that a message names. */
 const MOST_NAMES = 20
 
 async function unknownProject({ orm }: Database, whose: PolicyFor): Promise<string> {

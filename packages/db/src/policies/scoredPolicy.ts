@@ -4,8 +4,8 @@ import type { Database } from '../connection/client.ts'
 import { Refused } from '../values/refused.ts'
 
 /**
- * Policy `scored` with the coefficients that the backtest of the board's own runs chose, judged by the
- * told metric, else by each run's own task metric. Throws Refused with what the backtest said,
+ * Policy `scored` with the coefficients that the backtest of the board's runs chose. Its target is
+ * the given metric, by default each run's task metric. Throws Refused with the backtest's result,
  * unless it recommends the policy.
  */
 export async function backtestedPolicy(

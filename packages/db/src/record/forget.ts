@@ -54,7 +54,7 @@ export type TakenDigest = Pick<
   'checkpoint_id' | 'signature' | 'digest'
 >
 
-/** The digests of a job, to be put back once its history is told anew. */
+/** The digests of a job, to be restored after its history is recorded again. */
 export async function takenDigests(tx: Tx, job_id: string): Promise<TakenDigest[]> {
   const { checkpoint_id, signature, digest } = checkpoints
   return tx
@@ -63,7 +63,7 @@ export async function takenDigests(tx: Tx, job_id: string): Promise<TakenDigest[
     .where(and(eq(checkpoints.job_id, job_id), isNotNull(digest)))
 }
 
-/** Puts digests back where the files are still the same. */
+/** Restores digests of files that are unchanged. */
 export async function restoreDigests(
   tx: Tx,
   job_id: string,

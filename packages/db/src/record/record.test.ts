@@ -35,7 +35,7 @@ test('a repeated batch is written once, and its second writer gets the cursor to
   expect(loss?.count).toBe(1)
 })
 
-test('readers that race through one source write each point once', async () => {
+test('concurrent readers of one source write each point once', async () => {
   const job_id = await newJob(db)
   const total = 400
   const second = databaseAt(parseAddress(db.databaseUrl))
@@ -62,7 +62,7 @@ test('readers that race through one source write each point once', async () => {
   expect([...(loss?.values ?? [])]).toEqual(Array.from({ length: total }, (_, step) => step))
 })
 
-test('writers of one job wait for each other: no write is lost and none shares a revision', async () => {
+test('writers of one job wait for each other: no write is lost, and each has a different revision', async () => {
   const job_id = await newJob(db)
   const writers = 24
   const revisions = await Promise.all(
@@ -79,7 +79,7 @@ test('writers of one job wait for each other: no write is lost and none shares a
   expect(await jobLogs(db, job_id)).toHaveLength(writers)
 })
 
-test('connections that break in the middle of a write cost nothing but time', async () => {
+test('connections that break in the middle of a write lose no data', async () => {
   const total = 60
   const other = connectTo({ ...parseAddress(db.databaseUrl), application_name: 'breaker' })
   const breaking: Promise<unknown>[] = []
@@ -98,7 +98,7 @@ test('connections that break in the middle of a write cost nothing but time', as
         const events = [metrics(from, { loss: from, lr: -from })]
         await record(db, job_id, { source: 'journal', from: cursor, to: `${from + 1}`, events })
       } catch {
-        // Whether it was written or not, the cursor tells.
+        // The cursor shows whether it was written.
       }
     }
   }
@@ -143,7 +143,7 @@ test('NaN and the infinities are restored exactly as they were recorded', async 
   expect(detail?.config).toEqual({ lr: 'NaN', bounds: ['Infinity', '-Infinity'] })
 })
 
-test('bytes that Postgres refuses are replaced, not a reason to stop recording', async () => {
+test('bytes that Postgres refuses are replaced, and recording continues', async () => {
   const job_id = await newJob(db, { name: 'nul \0 name' })
   await recordEvents(
     db,
@@ -161,7 +161,7 @@ test('bytes that Postgres refuses are replaced, not a reason to stop recording',
   expect(read?.count).toBe(1)
 })
 
-test('of the lines that a run says the newest are kept', async () => {
+test('only the newest log lines of a run are kept', async () => {
   const job_id = await newJob(db)
   const line = (index: number) =>
     event({ type: 'log', at: index, level: index % 2 ? 'info' : 'error', text: `line ${index}` })
@@ -174,7 +174,7 @@ test('of the lines that a run says the newest are kept', async () => {
   expect(errors.map(({ text }) => text)).toEqual([`line ${KEPT_LINES - 2}`, `line ${KEPT_LINES}`])
 })
 
-test('attempts, what was declared and the configuration are kept with the job', async () => {
+test('attempts, the declaration and the configuration are stored with the job', async () => {
   const job_id = await newJob(db)
   await recordEvents(
     db,
@@ -231,13 +231,13 @@ test('a history that is recorded again deletes the records of other sources, so 
   expect(await sourceCursor(db, job_id, 'journal')).toBe('3')
 })
 
-test('writing to a job that is not on the board says which', async () => {
+test('an error about a job that is not on the board contains its id', async () => {
   const job_id = '00000000-0000-4000-8000-000000000000'
   await expect(recordFacts(db, job_id, [])).rejects.toThrow(JobUnknown)
   await expect(recordFacts(db, job_id, [])).rejects.toThrow(job_id)
 })
 
-test('a write that fails leaves nothing, and its message does not repeat what was written', async () => {
+test('a failed write leaves no rows, and its message does not contain the data', async () => {
   const job_id = await newJob(db)
   const many = Array.from({ length: 1_000 }, (_, step) => metrics(step, { loss: step }))
   const events = [...many, { ...metrics(1, { loss: 1 }), attempt: 2 ** 40 }]

@@ -24,28 +24,28 @@ import { storableName } from '../values/storable.ts'
 /** The source of scores measured after training; it adds to another source. */
 export const SCORES = 'scores'
 
-/** What a reader of a source read since `from`, and where the next one goes on. */
+/** The events that a reader of a source read since `from`, and the cursor to continue from. */
 export interface Batch {
   source: string
-  /** The cursor from which was read; null at the beginning. */
+  /** The cursor where reading started; null at the beginning. */
   from: string | null
   to: string
   events: readonly TrainingEvent[]
-  /** The events are the whole history: what was recorded of the run before is taken back. */
+  /** The events are the whole history, so the earlier records of the run are deleted. */
   replace?: boolean
 }
 
 export interface Recorded {
-  /** False when another reader was first: read again from `cursor`. */
+  /** False if another reader was first; then read again from `cursor`. */
   recorded: boolean
   revision: number
   cursor: string | null
 }
 
 /**
- * Writes a batch and advances its source's cursor in one transaction, if the cursor still stands
- * at `from`. So a batch is written once, whoever repeats it. A source that begins where another one
- * told the run replaces what that one told. Throws JobUnknown, and JobDeleted, whose job records
+ * Writes a batch and advances its source's cursor in one transaction, if the cursor is still at
+ * `from`. So a repeated batch is written once. A source that begins when another source already
+ * recorded the run replaces those records. Throws JobUnknown, and JobDeleted: a deleted job records
  * nothing until it is restored.
  */
 export async function record(db: Database, job_id: string, batch: Batch): Promise<Recorded> {
@@ -86,7 +86,7 @@ async function forgetOthers(tx: Tx, job_id: string, source: string): Promise<voi
   await tx.delete(sources).where(and(eq(sources.job_id, job_id), ne(sources.source, source)))
 }
 
-/** Compares and swaps the source's cursor; false where another reader was first. */
+/** Compares and swaps the source's cursor; false if another reader was first. */
 async function advance(
   tx: Tx,
   step: { job_id: string; source: string; from: string | null; to: string; revision: number },
@@ -103,8 +103,8 @@ async function advance(
 }
 
 /**
- * Writes what an agent found out by itself: files that changed, a process that ended, a heartbeat.
- * Throws JobUnknown.
+ * Writes what an agent found: files that changed, a process that ended, a heartbeat. Throws
+ * JobUnknown.
  */
 export async function recordFacts(
   db: Database,
@@ -117,7 +117,7 @@ export async function recordFacts(
   })
 }
 
-/** How far a source of a job was read; null where it was not. */
+/** How far a source of a job was read; null if it was not read. */
 export async function sourceCursor(
   db: Database,
   job_id: string,
@@ -138,7 +138,10 @@ async function cursorOf(
   return row?.cursor ?? null
 }
 
-/** Rows of every kind for the events, then the facts that follow; the lock is held. */
+/**
+ * Writes rows of every kind for the events, then the facts that depend on them; the caller holds
+ * the lock.
+ */
 async function write(
   tx: Tx,
   stored: LockedJob,
@@ -186,8 +189,8 @@ function touched(job: JobRow, events: readonly TrainingEvent[], revision: number
   const set: JobChanges = {}
   let latest = job.attempt
   for (const { type, attempt } of events) {
-    // Readers go on within the latest attempt: a point that comes to an earlier one, such as a
-    // score of weights before a resume, reaches them only where the series is told anew.
+    // Readers continue within the latest attempt. A point of an earlier attempt, such as a score of
+    // weights before a resume, reaches them only if the series is sent again.
     if (MEASURING.has(type) && attempt < latest) set.history_revision = revision
     latest = Math.max(latest, attempt)
     if (type === 'log') set.logs_revision = revision
@@ -197,10 +200,10 @@ function touched(job: JobRow, events: readonly TrainingEvent[], revision: number
   return set
 }
 
-/** Events after which a series may have other points: an attempt that begins takes some back. */
+/** Events after which a series may have other points: a new attempt may replace some. */
 const GROWING = new Set<TrainingEvent['type']>(['started', 'metrics', 'evaluation', 'usage'])
 
-/** Events that hold points. */
+/** Events that contain points. */
 const MEASURING = new Set<TrainingEvent['type']>(['metrics', 'evaluation'])
 
 /** Events after which another checkpoint may be the best. */
@@ -214,11 +217,11 @@ const DECIDING = new Set<TrainingEvent['type']>([
 
 const FACTS = Object.keys(initialTracker().facts)
 
-/** The facts of a row after the events; `reselect` adds those that follow from the evaluations. */
+/** The facts of a row after the events; `reselect` adds those that depend on the evaluations. */
 function factsAfter(job: JobRow, events: readonly TrainingEvent[]): RunFacts {
   const row: RunFacts = job
   const entries = Object.entries(row).filter(([field]) => FACTS.includes(field))
-  // The row has columns beside the facts; what stays is exactly the tracker's fields.
+  // The row has more columns than the facts; the rest are exactly the tracker's fields.
   const facts = Object.fromEntries(entries) as unknown as RunFacts
   return events.reduce(factsAfterEvent, facts)
 }

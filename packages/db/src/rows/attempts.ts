@@ -4,7 +4,7 @@ import type { Database } from '../connection/client.ts'
 import type { Tx } from './job.ts'
 import { attempts } from '../schema.ts'
 
-/** Where rows of one write belong: to a job, at a revision. */
+/** The job and the revision of the rows of one write. */
 export interface WriteAt {
   job_id: string
   revision: number
@@ -12,7 +12,7 @@ export interface WriteAt {
 
 export type AttemptRow = typeof attempts.$inferSelect
 
-/** Notes that attempts began or came to their end. */
+/** Records that attempts began or ended. */
 export async function recordAttempts(
   tx: Tx,
   at: WriteAt,
@@ -39,7 +39,7 @@ function begun({ at, resumed_from, total_steps }: EventOf<'started'>): Partial<A
   return { started_at: at, resumed_from, total_steps, ...open }
 }
 
-/** Notes that an attempt that was given up for lost goes on. */
+/** Records that a lost attempt continues. */
 export async function attemptFound(tx: Tx, at: WriteAt, attempt: number): Promise<void> {
   const here = and(eq(attempts.job_id, at.job_id), eq(attempts.attempt, attempt))
   await tx
@@ -48,7 +48,7 @@ export async function attemptFound(tx: Tx, at: WriteAt, attempt: number): Promis
     .where(and(here, eq(attempts.status, 'lost')))
 }
 
-/** Whether an attempt was given up for its silence. */
+/** Whether an attempt was marked lost because of its silence. */
 export async function isAttemptLost(tx: Tx, job_id: string, attempt: number): Promise<boolean> {
   const here = and(eq(attempts.job_id, job_id), eq(attempts.attempt, attempt))
   return (await tx.$count(attempts, and(here, eq(attempts.status, 'lost')))) > 0

@@ -1,17 +1,17 @@
 import { sql } from 'drizzle-orm'
 
 /*
- * A board revision is the number of the transaction that wrote a job. Transactions commit in another
- * order than that of their numbers, so a reader does not go on from the highest number it saw: it
- * goes on from the lowest one that may still commit. Neither needs a clock, or one row that all
- * writers would wait for.
+ * A board revision is the number of the transaction that wrote a job. Transactions may commit in
+ * another order than their numbers. So a reader continues from the lowest number that may still
+ * commit, not from the highest that it saw. This needs no clock, and no shared row that all writers
+ * wait for.
  */
 
 /** The board revision that this transaction writes. */
 export const thisWrite = sql<number>`pg_current_xact_id()::text::bigint`
 
-/** Whatever has a lower board revision is committed, and seen by the query that asks. */
+/** All writes with a lower board revision are committed and visible to this query. */
 export const settledRevision = sql<number>`pg_snapshot_xmin(pg_current_snapshot())::text::bigint`
 
-/** No write that the query sees has this board revision or a higher one. */
+/** No write that this query sees has this board revision or a higher one. */
 export const nextRevision = sql<number>`pg_snapshot_xmax(pg_current_snapshot())::text::bigint`

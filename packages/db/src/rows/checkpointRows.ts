@@ -17,7 +17,7 @@ export function checkpointId(
   return uuidv5(job_id, `checkpoint ${attempt} ${step ?? '-'} ${storable(path)}`)
 }
 
-/** Adds checkpoints, and notes what became of the files of known ones. */
+/** Adds checkpoints, and updates the file states of stored ones. */
 export async function recordCheckpoints(
   tx: Tx,
   at: WriteAt,
@@ -39,7 +39,7 @@ export async function recordCheckpoints(
   if (rows.length > 0) await markOverwritten(tx, at, [...new Set(rows.map(({ path }) => path))])
 }
 
-/** The rows with their places behind those that the job has. */
+/** The rows with indexes that follow those of the job's stored rows. */
 async function arrived(
   tx: Tx,
   { job_id }: WriteAt,

@@ -22,7 +22,7 @@ interface Points {
   times: number[]
 }
 
-/** Appends what was logged: the last chunk of each series grows, full ones are followed by new. */
+/** Appends logged points: the last chunk of each series grows, then new chunks begin. */
 export async function appendPoints(
   tx: Tx,
   at: WriteAt,
@@ -39,7 +39,7 @@ export async function appendPoints(
       .insert(seriesChunks)
       .values(part)
       .onConflictDoUpdate({ target: KEY, set: GROWN })
-    // A live run appends to the same few series again and again; a long list is seldom repeated.
+    // A live run appends to the same few series many times; a long list is seldom repeated.
     await (part.length > PREPARED ? append : append.prepare('append_points').execute())
   }
 }
@@ -65,7 +65,7 @@ function keyOf({ attempt, name }: { attempt: number; name: string }): string {
   return `${attempt} ${name}`
 }
 
-/** How many points each series has already. */
+/** How many points are stored of each series. */
 async function endsOf(
   tx: Tx,
   job_id: string,
@@ -92,7 +92,7 @@ async function endsOf(
   return new Map(rows.map((row) => [keyOf(row), row.end]))
 }
 
-/** The pieces of the points that fall into one chunk each; `end` is where the series ended. */
+/** Splits the points by chunk; `end` is the ordinal where the stored series ended. */
 function chunksOf(at: WriteAt, points: Points, end: number): NewChunk[] {
   const rows: NewChunk[] = []
   const { attempt, name } = points
@@ -151,7 +151,7 @@ const KEY = [job_id, attempt, name, ordinal]
 const lower = sql`(series_chunks.min_value is null or excluded.min_value < series_chunks.min_value)`
 const higher = sql`(series_chunks.max_value is null or excluded.max_value > series_chunks.max_value)`
 
-/** The open chunk and the points that came, as one; the first to reach an extreme keeps it. */
+/** The open chunk and the new points as one; of equal extremes the first stays. */
 const GROWN = {
   count: sql`series_chunks.count + excluded.count`,
   steps: sql`series_chunks.steps || excluded.steps`,

@@ -19,7 +19,7 @@ const measured = (step: number, values: object, told: object = {}) =>
 
 const stored = async (job_id: string) => evaluationsOf(await evaluationRows(db.orm, job_id))
 
-test('an evaluation comes back with the file, the line and the samples of each value', async () => {
+test('a stored evaluation has the file, the line and the samples of each value', async () => {
   const job_id = await newJob(db)
   const file = 'trainer_state.json'
   const events = [
@@ -46,7 +46,7 @@ test('an evaluation comes back with the file, the line and the samples of each v
   ])
 })
 
-test('a score made after training counts as an evaluation of those weights, and says who made it', async () => {
+test('a score made after training counts as an evaluation of those weights, and has its author', async () => {
   const job_id = await newJob(db)
   const score = { scored_by: 'ana', origin: { file: 'bestmark-scores.jsonl', line: 1 } }
   const events = [
@@ -75,7 +75,7 @@ test('a score made after training counts as an evaluation of those weights, and 
   expect((await selectionOf(db, job_id))?.reason).toBe(direct.reason)
 })
 
-test('a standard error counts with the value that it came with', async () => {
+test('a standard error belongs to the value that it was logged with', async () => {
   const events = [
     measured(1, { acc: 0.5 }),
     measured(1, { acc: 0.6, acc_stderr: 0.1 }),
@@ -94,7 +94,7 @@ test('a standard error counts with the value that it came with', async () => {
   }
 })
 
-test('a direction logged with a score holds for the job; the first one stays', async () => {
+test('a direction logged with a score is valid for the job; the first one stays', async () => {
   const job_id = await newJob(db)
   const batch = { source: 'journal', from: null, to: '1' }
   const events = [

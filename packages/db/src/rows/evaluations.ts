@@ -16,8 +16,8 @@ import { storableName } from '../values/storable.ts'
 export type EvaluationRow = typeof evaluations.$inferSelect
 
 /**
- * Adds evaluations; a metric measured again at the same attempt and step is kept as a repeat, and
- * its standard error with it, since that says nothing of the value that counts.
+ * Adds evaluations. A metric measured again at the same attempt and step is stored as a repeat,
+ * with its standard error, because that error does not belong to the first value.
  */
 export async function recordEvaluations(
   tx: Tx,
@@ -57,7 +57,7 @@ function originColumns({ origin, lines }: EventOf<'evaluation'>, metric: string)
   return { origin_file: origin?.file ?? null, origin_line }
 }
 
-/** How often each metric was measured already at the steps of the events. */
+/** How often each metric is already stored at the steps of the events. */
 async function repeatsOf(
   tx: Tx,
   job_id: string,
@@ -79,7 +79,9 @@ async function repeatsOf(
   return counts
 }
 
-/** The evaluations of a job that count, one row a metric, in order of arrival. */
+/**
+ * The first evaluation of each metric and step of a job, one row per metric, in order of arrival.
+ */
 export async function evaluationRows(
   orm: Pick<Orm, 'select'>,
   job_id: string,
@@ -94,8 +96,8 @@ export async function evaluationRows(
 }
 
 /**
- * The rows of each (attempt, step) as one evaluation, in order of arrival. What is known of a value
- * stands apart where it is not what is known of the first one.
+ * The rows of each (attempt, step) as one evaluation, in order of arrival. The facts of a value are
+ * listed separately if they differ from those of the first value.
  */
 export function evaluationsOf(rows: readonly EvaluationRow[]): Evaluation[] {
   const byStep = Map.groupBy(rows, stepKey)

@@ -24,19 +24,19 @@ export const CHANNEL = 'bestmark'
 const FIELDS = Object.keys(FIELD_ORIGIN)
 
 /**
- * The status that a row stands for at `now` (ms). Its first line holds the row to every stored
- * field: a column that is missing, or of another type, does not compile.
+ * The status of a row at `now` (ms). Its first line checks that the row has every stored field: a
+ * missing column, or one of another type, does not compile.
  */
 export function statusOf(row: JobRow, now = Date.now()): TrainingJobStatus {
   const stored: StoredStatus = row
   const status: Record<string, unknown> = { ...deriveStatus(stored, row, now) }
-  // The row has columns beside the status; what stays is exactly its fields.
+  // The row has more columns than the status; the rest are exactly its fields.
   return Object.fromEntries(
     FIELDS.map((field) => [field, ownValue(status, field)]),
   ) as TrainingJobStatus
 }
 
-/** A job's row under its lock, and the database's clock (ms). */
+/** A job's row while it is locked, and the database's clock (ms). */
 export interface LockedJob extends JobRow {
   now: number
 }
@@ -49,15 +49,15 @@ export type JobChanges = Partial<
   >
 >
 
-/** The outcome of a write; without `set` nothing was written and the revision stays. */
+/** The outcome of a write. Without `set` nothing was written and the revision stays. */
 export interface Change<T> {
   set?: JobChanges | undefined
   answer: T
 }
 
 /**
- * Writes to one job: in one transaction, under its row's lock, with the next revision, announced.
- * Rows that `change` writes carry the revision that it is given. Throws JobUnknown.
+ * Writes to one job in one transaction: it locks the job's row, raises the revision and announces
+ * it. Rows that `change` writes carry the given revision. Throws JobUnknown.
  */
 export async function changeJob<T>(
   db: Database,
@@ -67,7 +67,7 @@ export async function changeJob<T>(
   return transaction(db, (tx) => changeJobIn(tx, job_id, change))
 }
 
-/** One transaction, whose errors do not hold the parameters of the query that failed. */
+/** One transaction, whose errors do not contain the parameters of the failed query. */
 export async function transaction<T>(db: Database, write: (tx: Tx) => Promise<T>): Promise<T> {
   try {
     return await db.orm.transaction(write)
@@ -76,7 +76,7 @@ export async function transaction<T>(db: Database, write: (tx: Tx) => Promise<T>
   }
 }
 
-/** `changeJob` within a transaction that does more; the job's row stays locked to its end. */
+/** `changeJob` within a longer transaction; the job's row stays locked until its end. */
 export async function changeJobIn<T>(
   tx: Tx,
   job_id: string,
@@ -104,12 +104,12 @@ export async function changeJobIn<T>(
   return answer
 }
 
-/** Notifies listeners when the transaction commits; an expression to return from a write. */
+/** Notifies listeners when the transaction commits; to be returned from a write. */
 export function announce(job_id: string, revision: number): SQL {
   return sql`pg_notify(${CHANNEL}, ${`${job_id} ${revision}`})`
 }
 
-/** A failed query's message holds every parameter, which may be a megabyte; the cause is enough. */
+/** A failed query's message contains every parameter, maybe a megabyte. The cause is enough. */
 function shortened(error: unknown): unknown {
   if (!(error instanceof DrizzleQueryError)) return error
   const statement = error.query.slice(0, 60)

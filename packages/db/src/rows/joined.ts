@@ -3,26 +3,28 @@ import { asc, inArray, sql } from 'drizzle-orm'
 import type { Orm } from '../connection/client.ts'
 import { attempts } from '../schema.ts'
 
-/** An attempt, as far as it matters where attempts are joined. */
+/** The fields of an attempt that matter for joining attempts. */
 export interface JoinedAttempt {
   job_id: string
   attempt: number
-  /** The step from which it went on; null for a fresh start. */
+  /** The step from which it resumed; null for a fresh start. */
   resumed_from: number | null
-  /** It is running or has measured something, so it replaces the steps that it repeats in every series. */
+  /**
+   * It runs or has measured something, so it replaces the steps that it repeats in every series.
+   */
   took_over: boolean
 }
 
 /**
- * A run that goes on from an earlier step takes some steps again. Joined, a series has every point
- * of its last attempt, and of each earlier one those up to the step from which later ones went on:
- * from the moment that an attempt begins, whether or not it has points of this series yet. One that
- * ended before it measured anything abandons nothing.
+ * A run that resumes from an earlier step repeats some steps. A joined series has every point of
+ * its last attempt. Of an earlier attempt it has the points up to the step from which a later one
+ * resumed. This holds as soon as the later attempt begins, even before it has points. An attempt
+ * that ended before it measured anything replaces nothing.
  */
 export interface Rewinds {
-  /** The last attempt that took over from earlier ones; -1 where none is known. */
+  /** The last attempt that replaced points of earlier ones; -1 if there is none. */
   latest: number
-  /** The last step that an attempt keeps, beside the attempts that have points of the series. */
+  /** The last step that stays of an attempt, given the attempts that have points of the series. */
   keptUpTo(attempt: number, present: Iterable<number>): number
 }
 
@@ -46,8 +48,8 @@ export async function joinedAttempts(
 }
 
 /**
- * The rewinds of a job's attempts. An attempt that never said where it began went on before its
- * first point, which `firstStep` knows.
+ * The rewinds of a job's attempts. An attempt that did not log where it began resumed before its
+ * first point, which `firstStep` finds.
  */
 export function rewindsOf(
   rows: readonly Omit<JoinedAttempt, 'job_id'>[],
@@ -66,7 +68,7 @@ export function rewindsOf(
   return { latest: Math.max(-1, ...took), keptUpTo }
 }
 
-/** The attempts that take back steps of a series: none where its steps count seconds. */
+/** The attempts that replace steps of a series; none if its steps are seconds. */
 export function rewinding(
   name: string,
   attempts: readonly JoinedAttempt[],

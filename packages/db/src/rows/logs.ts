@@ -6,9 +6,9 @@ import type { Tx } from './job.ts'
 import { logs } from '../schema.ts'
 import { storable } from '../values/storable.ts'
 
-/** How many lines of a job are kept; older ones stay in the run's own files. */
+/** How many lines of a job are stored; older ones remain in the run's files. */
 export const KEPT_LINES = 5_000
-/** How many characters of a line are kept. */
+/** How many characters of a line are stored. */
 const LONGEST_LINE = 10_000
 
 export interface LogLine {
@@ -20,7 +20,7 @@ export interface LogLine {
   text: string
 }
 
-/** Adds lines and drops those that are now too old. */
+/** Adds lines, and deletes those that are now too old. */
 export async function recordLogs(
   tx: Tx,
   { job_id, revision }: WriteAt,

@@ -3,10 +3,10 @@ import type { Tx } from './job.ts'
 import { type JobRow, policyChanges } from '../schema.ts'
 import { storable } from '../values/storable.ts'
 
-/** What a policy is changed for: a job, or every job of a project that has none of its own. */
+/** What a policy is changed for: a job, or every job of a project that has no policy itself. */
 export type PolicyFor = { job_id: string } | { project: string }
 
-/** What a job's row says of its policy. */
+/** The policy columns of a job's row. */
 export type PolicyColumns = Pick<JobRow, 'selection_policy' | 'policy_options' | 'policy_from'>
 
 export const DEFAULT_POLICY: PolicyColumns = {
@@ -19,9 +19,9 @@ export const DEFAULT_POLICY: PolicyColumns = {
 const LOCK = 7_365_002
 
 /**
- * What a job of the project goes by unless it has a policy of its own. No change of the project's
- * policy comes between this answer and the end of the transaction; to be asked before a job's row
- * is locked, as a change of the project's policy locks in that order.
+ * The policy of a job in this project that has no policy itself. It cannot change before the
+ * transaction ends. Call it before locking a job's row, because a change of the project's policy
+ * locks in that order.
  */
 export async function projectPolicy(tx: Tx, project: string): Promise<PolicyColumns> {
   const key = storable(project)
@@ -36,7 +36,9 @@ export async function projectPolicy(tx: Tx, project: string): Promise<PolicyColu
   return { selection_policy: last.policy, policy_options: last.options, policy_from: 'project' }
 }
 
-/** Until the transaction ends nobody else changes the project's policy or registers a job in it. */
+/**
+ * Until the transaction ends, nobody else changes the project's policy or registers a job in it.
+ */
 export async function lockProjectPolicy(tx: Tx, project: string): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(${LOCK}, hashtext(${storable(project)}))`)
 }
@@ -44,6 +46,6 @@ export async function lockProjectPolicy(tx: Tx, project: string): Promise<void> 
 /** The changes that were made for a whole project. */
 export function ofProject(project: string) {
   const { scope, project: named } = policyChanges
-  // The digest is what the index holds.
+  // The index contains the digest.
   return and(eq(scope, 'project'), sql`md5(${named}) = md5(${project})`, eq(named, project))
 }

@@ -12,7 +12,7 @@ export const board = pgTable(
   (row) => [check('board_has_one_row', sql`${row.one}`)],
 )
 
-/** Things that happen once on a board, each held by whoever inserted it. */
+/** Actions that happen once on a board; the process that inserts the row does the action. */
 export const claims = pgTable('claims', {
   key: text().primaryKey(),
   claimed_at: milliseconds().notNull(),
@@ -25,7 +25,7 @@ export const hosts = pgTable('hosts', {
   seen_at: milliseconds().notNull(),
 })
 
-/** Disks of hosts that were full: of each the last time. */
+/** Disks of hosts that were full, each with its last time. */
 export const fullDisks = pgTable(
   'full_disks',
   {

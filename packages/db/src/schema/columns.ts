@@ -19,10 +19,10 @@ export const plain = customType<{ data: unknown; driverData: unknown }>({
   toDriver: storableJson,
 })
 
-/** A column of Float64, little-endian, eight bytes a point. */
+/** A column of Float64, little-endian, eight bytes per point. */
 export const float64s = customType<{ data: Float64Array; driverData: Buffer }>({
   dataType: () => 'bytea',
   toDriver: (numbers) => Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength),
-  // A Buffer of the driver may start anywhere; a Float64Array needs a multiple of eight.
+  // A Buffer of the driver may start at any byte; a Float64Array needs a multiple of eight.
   fromDriver: (bytes) => new Float64Array(new Uint8Array(bytes).buffer),
 })

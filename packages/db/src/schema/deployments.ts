@@ -11,7 +11,10 @@ import {
 import { milliseconds, storableText } from './columns.ts'
 import { checkpoints } from './run.ts'
 
-/** `elsewhere` was done on another board, from whose export it is known: nothing here is live by it. */
+/**
+ * `elsewhere` was done on another board and came with an export, so nothing here is live because of
+ * it.
+ */
 export type DeploymentStatus = 'queued' | 'copying' | 'verifying' | 'done' | 'failed' | 'elsewhere'
 
 /** The ledger: one checkpoint shipped under one model name. */
@@ -31,7 +34,7 @@ export const deployments = pgTable(
     path: storableText(),
     error: storableText(),
     created_at: milliseconds().notNull(),
-    /** When its agent last reported; another agent may take over from a silent one. */
+    /** When its agent last reported. Another agent may take over if it stays silent. */
     advanced_at: milliseconds(),
     ended_at: milliseconds(),
     revision: bigint({ mode: 'number' }).notNull(),

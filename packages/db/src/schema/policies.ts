@@ -4,10 +4,15 @@ import { bigint, index, pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import { milliseconds, plain, storableText } from './columns.ts'
 import { trainingJobs } from './trainingJobs.ts'
 
-/** What a policy was changed for: one job, or all jobs of a project that have none of their own. */
+/**
+ * What a policy was changed for: one job, or all jobs of a project that have no policy themselves.
+ */
 export type PolicyScope = 'job' | 'project'
 
-/** Every change of a policy, in order. Rows are added, and go with an example that is removed. */
+/**
+ * Every change of a policy, in order. Rows are only added, except that removing an example deletes
+ * its rows.
+ */
 export const policyChanges = pgTable(
   'policy_changes',
   {
@@ -20,14 +25,14 @@ export const policyChanges = pgTable(
     /** Null: back to the project's policy, or the default. */
     policy: text().$type<Policy>(),
     options: plain().$type<PolicyOptions>().notNull(),
-    /** Who changed it, in their own words. */
+    /** Who changed it, as the person wrote it. */
     by: storableText().notNull(),
     /** By the database's clock. */
     changed_at: milliseconds().notNull(),
   },
   (row) => [
     index('policy_changes_job').on(row.job_id, row.change_id),
-    // By digest: an index entry must stay under 2.7 kB, and a project may have any name.
+    // The index uses a digest: an entry must stay under 2.7 kB, and a project's name has no limit.
     index('policy_changes_project').on(sql`md5(${row.project})`, row.change_id),
   ],
 )

@@ -21,13 +21,13 @@ const jobId = () =>
     .notNull()
     .references(() => trainingJobs.job_id, { onDelete: 'cascade' })
 
-/** One row a start of the run: attempt 0, then one more for each resume or rerun. */
+/** One row per start of the run: attempt 0, then one for each resume or rerun. */
 export const attempts = pgTable(
   'attempts',
   {
     job_id: jobId(),
     attempt: integer().notNull(),
-    /** The step from which the attempt went on; null for a fresh start. */
+    /** The step from which the attempt resumed; null for a fresh start. */
     resumed_from: whole(),
     total_steps: whole(),
     started_at: milliseconds(),
@@ -52,9 +52,9 @@ export const sources = pgTable(
 )
 
 /**
- * Up to 1,024 points of one series of one attempt. `ordinal` is the first point's place in it.
- * First, last, lowest and highest point stand beside the bytes, so that an overview needs none;
- * the lowest and highest are of the finite values, null where there is none.
+ * Up to 1,024 points of one series of one attempt. `ordinal` is the first point's index in it. The
+ * first, last, lowest and highest point are stored beside the bytes, so that an overview does not
+ * read them. Lowest and highest ignore non-finite values; null if all are.
  */
 export const seriesChunks = pgTable(
   'series_chunks',
@@ -104,7 +104,7 @@ export const evaluations = pgTable(
     origin_line: integer(),
     /** Who measured it after training; null if the run measured it. */
     scored_by: storableText(),
-    /** The row's place among the job's evaluations, in order of arrival. */
+    /** The row's index among the job's evaluations, in order of arrival. */
     arrival: whole().notNull(),
     revision: revision(),
   },
@@ -134,27 +134,30 @@ export const checkpoints = pgTable(
     bytes: whole(),
     checked_at: milliseconds(),
     kind: text().$type<CheckpointKind>(),
-    /** The model that an adapter was made for. */
+    /** The base model of an adapter. */
     base: storableText(),
-    /** Sizes and times of the files at the last look, and their SHA-256 while those hold. */
+    /**
+     * Sizes and times of the files at the last inspection, and their SHA-256 while those are
+     * unchanged.
+     */
     signature: storableText(),
     digest: storableText(),
     /** A person wants it kept. */
     pinned: boolean().notNull().default(false),
-    /** A later save took the path, so whatever stands there now is not this checkpoint. */
+    /** A later save used the same path, so the files there are not this checkpoint. */
     overwritten: boolean().notNull().default(false),
     /**
-     * The row's place among the job's checkpoints, in order of arrival; null for one that is kept
-     * though the run's history no longer tells it.
+     * The row's index among the job's checkpoints, in order of arrival. Null if it is kept although
+     * the run's history no longer contains it.
      */
     arrival: whole(),
     revision: revision(),
   },
   (row) => [
     primaryKey({ columns: [row.job_id, row.checkpoint_id] }),
-    // By digest: an index entry must stay under 2.7 kB, and a run may name any path.
+    // The index uses a digest: an entry must stay under 2.7 kB, and a path has no limit.
     index('checkpoints_path').on(row.job_id, sql`md5(${row.path})`),
-    // Grows empty as the digests are taken.
+    // The index shrinks as digests are computed.
     index('checkpoints_undigested')
       .on(row.job_id)
       .where(sql`digest is null and files_state = 'complete' and not overwritten`),

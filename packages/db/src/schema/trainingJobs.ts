@@ -26,8 +26,8 @@ import { measured, milliseconds, plain, storableText } from './columns.ts'
 const count = () => bigint({ mode: 'number' })
 
 /**
- * Every field of TrainingJobStatus is a column or says that it is derived when read; a new field
- * does not compile until it stands here.
+ * Each field of TrainingJobStatus is a column or is marked as derived on read. A new field does not
+ * compile until it is listed here.
  */
 const statusColumns = {
   job_id: uuid().primaryKey(),
@@ -68,7 +68,7 @@ const statusColumns = {
   deleted_at: milliseconds(),
 } satisfies Record<keyof TrainingJobStatus, PgColumnBuilderBase | 'derived'>
 
-/** What the tracker needs to go on where it stopped, beside the fields of the status. */
+/** What the tracker needs to continue, beside the fields of the status. */
 const factColumns = {
   attempt: integer().notNull().default(0),
   attempt_started_at: milliseconds(),
@@ -91,16 +91,16 @@ type Columns = {
   ]: Exclude<(typeof statusColumns)[Field], 'derived'>
 }
 
-// Object.fromEntries forgets which key holds what; `Columns` says it again.
+// Object.fromEntries loses the type of each key; `Columns` restores it.
 const storedColumns = Object.fromEntries(
   Object.entries(statusColumns).filter(([, column]) => column !== 'derived'),
 ) as Columns
 
-/** Jobs that go on come before those that ended; negative time, so that every key ascends. */
+/** Running jobs come before ended ones. Time is negated, so that every key ascends. */
 export const liveRank = sql<number>`(case when status in ('queued', 'starting', 'running', 'stopping') then 0 else 1 end)`
 export const newestRank = sql<number>`(-coalesce(started_at, registered_at))`
 
-/** One row a job. Its lock orders everything that is written about the job. */
+/** One row per job. Its lock orders all writes about the job. */
 export const trainingJobs = pgTable(
   'training_jobs',
   {
@@ -108,25 +108,25 @@ export const trainingJobs = pgTable(
     ...factColumns,
     host_id: uuid().notNull(),
     /**
-     * Device, inode and birth of the run's folder, by which it is known again where it was moved;
-     * null where the file system does not say.
+     * Device, inode and birth time of the run's folder, to recognise it after a move. Null if the
+     * file system does not provide them.
      */
     folder_id: text(),
     /** Which source reads the run. */
     source: storableText().notNull(),
     recipe: storableText(),
-    /** Bestmark started it, so somebody at its host can ask it to stop. */
+    /** Bestmark started it, so its agent or starter can stop it. */
     is_stoppable: boolean().notNull().default(false),
     config: plain().$type<Record<string, unknown>>().notNull().default({}),
-    /** The configuration that files beside the log tell; `config` is what the log itself tells. */
+    /** The configuration from files beside the log; `config` comes from the log itself. */
     setup_config: plain().$type<Record<string, unknown>>().notNull().default({}),
-    /** Where and with what the run runs: host, commit, versions. */
+    /** Where the run runs: host, commit, versions. */
     environment: plain().$type<Record<string, unknown>>().notNull().default({}),
     /** The best checkpoint that the trainer recorded last. */
     claim: plain().$type<StoredClaim>(),
-    /** Which metrics are better low or high, where whoever measured them said so. */
+    /** Directions of metrics, as declared by whoever measured them. */
     metric_directions: plain().$type<Record<string, Direction>>().notNull().default({}),
-    /** The options of `selection_policy`, and whose policy it is. */
+    /** The options of `selection_policy`, and where the policy comes from. */
     policy_options: plain().$type<PolicyOptions>().notNull().default({}),
     policy_from: text().$type<PolicyFrom>().notNull().default('default'),
     /** Why the selected checkpoint is the best, as one sentence. */
@@ -143,7 +143,7 @@ export const trainingJobs = pgTable(
     /** Raised by every write to the job; the others hold the revision that last touched each kind. */
     revision: count().notNull().default(0),
     series_revision: count().notNull().default(0),
-    /** When the history was last told anew: points known from before are none of it. */
+    /** When the history was last recorded again. Points from before are invalid. */
     history_revision: count().notNull().default(0),
     checkpoints_revision: count().notNull().default(0),
     logs_revision: count().notNull().default(0),
@@ -157,7 +157,7 @@ export const trainingJobs = pgTable(
   ],
 )
 
-/** Whose policy a job goes by: its own, its project's, or the one that nobody has to choose. */
+/** Where a job's policy comes from: the job, its project, or the default. */
 export type PolicyFrom = 'default' | 'project' | 'job'
 
 export interface StoredClaim {

@@ -23,7 +23,7 @@ import { statusOf } from '../rows/job.ts'
 import type { JobRow } from '../schema.ts'
 import { type DecidingRows, decidingRows, snapshot, type StoredCheckpoint } from './selection.ts'
 
-/** A checkpoint as people see it: its files, its evaluation, and how it stands in the selection. */
+/** A checkpoint as people see it: its files, its evaluation, and its rank in the selection. */
 export interface CheckpointRow extends Pick<
   TableRow,
   'place' | 'difference' | 'is_best' | 'is_tied' | 'origin'
@@ -42,28 +42,28 @@ export interface CheckpointRow extends Pick<
   files_why: string | null
   bytes: number | null
   checked_at: number | null
-  /** What can be done with it; null where nobody looked at its files. */
+  /** What can be done with it; null if its files were never inspected. */
   kind: CheckpointKind | null
-  /** The model that an adapter was made for. */
+  /** The base model of an adapter. */
   base: string | null
-  /** SHA-256 of its files as they are; null until it was taken. */
+  /** SHA-256 of its current files; null until it is computed. */
   digest: string | null
   /** A person wants it kept. */
   pinned: boolean
   saved_at: number | null
-  /** Its own evaluation; empty where there is none. */
+  /** The evaluation of this checkpoint; empty if there is none. */
   values: Record<string, Measured>
   /** The nearest earlier training loss of its attempt. */
   train_loss: Measured
-  /** Its own eval_loss less that training loss, or why there is none. */
+  /** Its eval_loss minus that training loss, or why there is none. */
   loss_gap: LossGap
-  /** Its value in the metric that decides. */
+  /** Its value of the deciding metric. */
   value: Measured
   /** Why it is not the best, null for the best. */
   why_not: string | null
 }
 
-/** A job's checkpoints by step, the decision over them, and the decision in words. */
+/** A job's checkpoints by step, the decision over them, and its explanation. */
 export interface CheckpointList {
   /** The job's status at the same moment, and its revision. */
   status: TrainingJobStatus
@@ -73,7 +73,9 @@ export interface CheckpointList {
   explanation: Explanation
 }
 
-/** The checkpoints of a job with the decision of the same moment; undefined without such a job. */
+/**
+ * The checkpoints of a job with the decision of the same moment; undefined if there is no such job.
+ */
 export async function checkpointsOf(
   db: Database,
   job_id: string,
@@ -127,7 +129,7 @@ const UNRANKED = {
   ...{ is_best: false, is_tied: false },
 }
 
-/** A job's checkpoints by step; none where there is no such job. */
+/** A job's checkpoints by step; empty if there is no such job. */
 export async function listCheckpoints(db: Database, job_id: string): Promise<CheckpointRow[]> {
   return (await checkpointsOf(db, job_id))?.checkpoints ?? []
 }

@@ -6,7 +6,7 @@ import { checkpoint, evaluation, metrics, newJob, started, recordEvents } from '
 import { type TestDatabase, testDatabase } from '../testing.ts'
 import { checkpointsOf } from './checkpoints.ts'
 
-// Everything does what it does; only the calls are counted.
+// Every module works as usual; only the calls are counted.
 vi.mock('@bestmark/core', { spy: true })
 
 let db: TestDatabase
@@ -27,7 +27,7 @@ const calls = () => ({
 
 const RUN = [started(), checkpoint(100), evaluation(100, 2), checkpoint(200), evaluation(200, 1)]
 
-test('a write selects once, and goes over its evaluations once', async () => {
+test('a write selects once, and reads its evaluations once', async () => {
   const job_id = await newJob(db)
   await recordEvents(db, job_id, ...RUN)
   expect(calls()).toEqual({ select: 1, explain: 0, rebuilt: 1, tracked: 0 })
@@ -41,7 +41,7 @@ test('a write that cannot change the choice selects nothing', async () => {
   expect(calls()).toEqual({ select: 0, explain: 0, rebuilt: 0, tracked: 0 })
 })
 
-test('an order to ship selects and explains nothing, and knows the best and why', async () => {
+test('an order to ship selects and explains nothing, and stores the best and its reason', async () => {
   const job_id = await newJob(db)
   await recordEvents(db, job_id, ...RUN)
   const best = (await jobStatus(db, job_id))?.best_checkpoint_id ?? ''

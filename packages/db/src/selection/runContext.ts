@@ -5,7 +5,7 @@ import { seriesChunks } from '../schema.ts'
 import type { DecidingRows } from './selection.ts'
 import { trainLossOf } from '../series/trainLoss.ts'
 
-/** What the explanation of a job's choice needs to know beside the rows that decide. */
+/** What the explanation of a job's choice needs beside the rows that decide. */
 export async function runContext(tx: Tx, rows: DecidingRows): Promise<RunContext> {
   const { job, evaluations, checkpoints, input } = rows
   const { job_id, loss_unit, loss_scale, save_steps, current_epoch, status, project } = job
@@ -18,13 +18,13 @@ export async function runContext(tx: Tx, rows: DecidingRows): Promise<RunContext
   }
 }
 
-/** The names of what a job logged while training. */
+/** The names of the series that a job logged while training. */
 async function loggedNames(tx: Tx, job_id: string): Promise<string[]> {
   const { name, ordinal } = seriesChunks
   const rows = await tx
     .selectDistinct({ name })
     .from(seriesChunks)
-    // Each attempt's series begins with this one.
+    // Each attempt's series begins with this chunk.
     .where(and(eq(seriesChunks.job_id, job_id), eq(ordinal, 0)))
     .orderBy(asc(name))
   return rows.map((row) => row.name).filter((one) => !isSystem(one))

@@ -58,13 +58,13 @@ test('after every event the row names the checkpoint that the stored rows select
   expect(best).toEqual(ns)
 })
 
-test('nothing but the selection may set what it selects', () => {
+test('only the selection may set the selected fields', () => {
   // @ts-expect-error best_step belongs to reselect alone
   const changes: JobChanges = { best_step: 1 }
   expect(Object.keys(changes)).toEqual(['best_step'])
 })
 
-test('a best checkpoint whose files are gone gives way, and takes its place again when they are back', async () => {
+test('a best checkpoint without files is skipped, and is best again when its files return', async () => {
   const job_id = await newJob(db)
   await recordEvents(
     db,
@@ -85,7 +85,7 @@ test('a best checkpoint whose files are gone gives way, and takes its place agai
   expect((await jobStatus(db, job_id))?.best_step).toBe(1)
 })
 
-test('a path that is saved again belongs to the later checkpoint alone', async () => {
+test('a path that is saved again belongs only to the later checkpoint', async () => {
   const job_id = await newJob(db)
   const save = (step: number, attempt: number) => checkpoint(step, attempt, 'best.ckpt')
   await recordEvents(
@@ -109,7 +109,7 @@ test('a path that is saved again belongs to the later checkpoint alone', async (
   ]
   expect(await why()).toEqual(expected)
   expect(await jobStatus(db, job_id)).toMatchObject({ best_step: 2, best_metric: 0.3 })
-  // Something stands at the path, but it is not what these rows mean.
+  // There are files at the path, but they are not those of these rows.
   const seen = { type: 'files', path: 'best.ckpt', files_state: 'complete' } as const
   await recordEvents(
     db,
@@ -121,7 +121,7 @@ test('a path that is saved again belongs to the later checkpoint alone', async (
   expect(await why()).toEqual(expected)
 })
 
-test('of two checkpoints of one step the first saved wins, and a path is of its last save', async () => {
+test('of two checkpoints of one step the first saved wins, and a path belongs to its last save', async () => {
   const runs = [
     [started(), evaluation(1, 0.1), checkpoint(1, 0, 'step-1'), checkpoint(1, 0, 'best')],
     [started(), ...[3, 2].flatMap((step) => [evaluation(step, step), checkpoint(step, 0, 'best')])],
@@ -147,7 +147,7 @@ test('of two checkpoints of one step the first saved wins, and a path is of its 
   expect(best).toEqual(['1 step-1', '1 step-1', '2 best', '2 best'])
 })
 
-test('each checkpoint says why it is not the best', async () => {
+test('each checkpoint has the reason why it is not the best', async () => {
   const job_id = await newJob(db)
   await recordEvents(
     db,
@@ -171,7 +171,7 @@ test('each checkpoint says why it is not the best', async () => {
   expect(rows.map(({ value }) => value)).toEqual([0.5183, 0.5, 0.5, NaN, null, null])
 })
 
-test('status, checkpoint and explanation have one loss gap, or none for one reason', async () => {
+test('status, checkpoint and explanation have the same loss gap, or the same reason for none', async () => {
   const gapsAt = async (train_loss: number) => {
     const job_id = await newJob(db)
     const steps = [100, 200, 300].flatMap((step) => [
@@ -188,7 +188,7 @@ test('status, checkpoint and explanation have one loss gap, or none for one reas
   expect(await gapsAt(8)).toEqual([null, null, null, 'unlike_scales'])
 })
 
-test('a folder that was moved is followed, and with it every path', async () => {
+test("all paths follow a run's folder that was moved", async () => {
   const job_id = await newJob(db, { root: '/runs/old' })
   await recordEvents(db, job_id, evaluation(1, 0.5), checkpoint(1))
   expect((await jobStatus(db, job_id))?.best_checkpoint_path).toBe('/runs/old/checkpoint-1')
@@ -210,7 +210,7 @@ test('a folder that was moved is followed, and with it every path', async () => 
   expect((await listCheckpoints(db, job_id))[0]?.absolute_path).toBe('/mnt/new/checkpoint-1')
 })
 
-test('a metric without a known direction decides nothing and improves nothing', async () => {
+test('a metric without a known direction decides nothing and shows no improvement', async () => {
   const job_id = await newJob(db)
   const scored = (step: number, score: number) =>
     event({ type: 'evaluation', step, values: { zork: score } })
@@ -223,7 +223,7 @@ test('a metric without a known direction decides nothing and improves nothing', 
   expect((await selectionOf(db, job_id))?.reason).toContain('min or max')
 })
 
-test('evaluations without improvement are counted in the metric that decides', async () => {
+test('evaluations without improvement are counted in the deciding metric', async () => {
   const job_id = await newJob(db)
   const scored = (step: number, eval_f1: number) =>
     event({ type: 'evaluation', step, epoch: step, values: { eval_f1, eval_loss: 1 / step } })
@@ -241,7 +241,7 @@ test('evaluations without improvement are counted in the metric that decides', a
   })
 })
 
-test('the stored rows give the decision that the events give', async () => {
+test('the stored rows and the events give the same decision', async () => {
   const job_id = await newJob(db)
   const losses = [3, 2.5, NaN, 2.5, 2.1, 2.2, 2.1]
   const events = losses.flatMap((loss, index) => [evaluation(index, loss), checkpoint(index)])

@@ -21,7 +21,7 @@ import { trainLossOf } from '../series/trainLoss.ts'
 
 export type StoredCheckpoint = typeof checkpoints.$inferSelect
 
-/** Everything that a selection is a function of. */
+/** All inputs of a selection. */
 export interface DecidingRows {
   job: JobRow
   evaluations: EvaluationRow[]
@@ -29,7 +29,7 @@ export interface DecidingRows {
   input: SelectionInput
 }
 
-/** The decision over a job's checkpoints, from its rows; undefined where there is no such job. */
+/** The decision over a job's checkpoints, from its rows; undefined if there is no such job. */
 export async function selectionOf(db: Database, job_id: string): Promise<Selection | undefined> {
   return snapshot(db, async (tx) => {
     const rows = await decidingRows(tx, job_id)
@@ -37,13 +37,13 @@ export async function selectionOf(db: Database, job_id: string): Promise<Selecti
   })
 }
 
-/** Reads what is of one moment, such as a decision and the rows shown beside it. */
+/** Reads rows of one moment, such as a decision and the rows shown beside it. */
 export async function snapshot<T>(db: Database, read: (tx: Tx) => Promise<T>): Promise<T> {
   const config = { isolationLevel: 'repeatable read', accessMode: 'read only' } as const
   return db.orm.transaction(read, config)
 }
 
-/** The rows that decide for a job; undefined where there is no such job. */
+/** The rows that decide for a job; undefined if there is no such job. */
 export async function decidingRows(tx: Tx, job_id: string): Promise<DecidingRows | undefined> {
   const [job] = await tx.select().from(trainingJobs).where(eq(trainingJobs.job_id, job_id))
   return job && rowsOf(tx, job)
@@ -63,14 +63,14 @@ async function rowsOf(tx: Tx, job: JobRow): Promise<DecidingRows> {
     .execute()
   const rows = await evaluationRows(tx, job.job_id)
   const input = inputOf(job, rows, stored)
-  // Only this policy weighs it; the others are spared the reading.
+  // Only this policy uses the training losses, so other policies do not read them.
   if (job.selection_policy === 'scored') {
     input.trainLoss = await trainLossOf(tx, job.job_id, [...rows, ...stored])
   }
   return { job, evaluations: rows, checkpoints: stored, input }
 }
 
-/** What a selection is made from, but for the training losses. */
+/** The inputs of a selection, except the training losses. */
 export function inputOf(
   job: JobRow,
   evaluations: readonly EvaluationRow[],
@@ -88,8 +88,8 @@ export function inputOf(
 }
 
 /**
- * Decides again and writes `best_*`, which nothing else writes; the caller holds the job's lock.
- * Returns the facts that follow from how the evaluations stand in the metric that decides.
+ * Decides again and writes `best_*`, which nothing else writes. The caller holds the job's lock.
+ * Returns the facts that depend on the evaluations of the deciding metric.
  */
 export async function reselect(tx: Tx, job: JobRow): Promise<Partial<RunFacts>> {
   const { input, evaluations } = await rowsOf(tx, job)
@@ -113,7 +113,7 @@ export async function reselect(tx: Tx, job: JobRow): Promise<Partial<RunFacts>> 
   const { min_delta = 0 } = job.policy_options
   const state = trackerStateOf(measured, metric ?? 'eval_loss', direction ?? 'min', min_delta)
   const facts = stateFacts(state)
-  // Where it is not known whether low or high is better, nothing can be said to have improved.
+  // If the direction is unknown, no evaluation counts as an improvement.
   return direction ? facts : { loss_trend: facts.loss_trend ?? null, ...UNKNOWN }
 }
 
@@ -139,7 +139,7 @@ function eventsOf(rows: readonly EvaluationRow[]): EventOf<'evaluation'>[] {
   })
 }
 
-/** Events in order of step, with the value that was made of several metrics. */
+/** Events in order of step, with the value that combines several metrics. */
 function aggregated(
   input: SelectionInput,
   rows: readonly EvaluationRow[],

@@ -12,7 +12,7 @@ export interface Curve {
 /** How many points a curve in a list may have. */
 const POINTS = 60
 
-/** The curve of eval_loss of each job that has one. */
+/** The eval_loss curve of each job that has one. */
 export async function evalCurves(
   { orm }: Database,
   job_ids: readonly string[],
@@ -24,7 +24,8 @@ export async function evalCurves(
   const rowsOf = Map.groupBy(rows, ({ job_id }) => job_id)
   const curves = [...pointsOf].map(([job_id, own]): [string, Curve] => {
     const joined = joinPoints(own, rowsOf.get(job_id) ?? [])
-    // Thinning keeps four points of each of `points / 2` stretches: half as many stay within bounds.
+    // Thinning keeps four points of each of `points / 2` stretches, so half as many points keep the
+    // limit.
     const { steps, values } = thin(seriesOfPoints(joined), POINTS / 2)
     return [job_id, { steps, values }]
   })

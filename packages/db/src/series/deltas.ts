@@ -24,45 +24,50 @@ import { loggedKind, type SeriesKind } from './series.ts'
 export interface SeriesDelta extends Series {
   name: string
   kind: SeriesKind
-  /** Where the first of these points stands; points below the reader's `next_ordinal` are known. */
+  /**
+   * The ordinal of the first of these points. The reader has the points below its `next_ordinal`.
+   */
   from_ordinal: number
   next_ordinal: number
   /**
    * A later attempt went back: first drop points with a step above this one. -1 drops every point,
-   * as after a history that was told anew. Null: only append.
+   * as after a history that was recorded again. Null: only append.
    */
   rewound_to: number | null
 }
 
-/** Points of one attempt, none of them known to the reader. */
+/** Points of one attempt, none of which the reader has. */
 interface Piece extends Series {
   attempt: number
   index: number
 }
 
-/** The most chunks of one series that one delta brings; the next one goes on from there. */
+/** The most chunks of one series in one delta; the next delta continues from there. */
 const MOST_CHUNKS = 64
 
-/** What came to some series of a job. */
+/** The new points of some series of a job. */
 export interface News {
   series: SeriesDelta[]
-  /** The names among those asked for that are measured on held-out data. */
+  /** Those of the requested names that are measured on held-out data. */
   measured: ReadonlySet<string>
-  /** Whether there is more than one answer should hold; ask again from the new ordinals. */
+  /** Whether there is too much for one answer; read again from the new ordinals. */
   more: boolean
 }
 
 /** What a reader has beside its ordinals. */
 export interface ReaderState {
-  /** `measured` of the answer before, where no evaluation came since: it saves reading them all. */
+  /**
+   * `measured` of the previous answer, if no evaluation arrived since. It saves reading all
+   * evaluations.
+   */
   measured?: ReadonlySet<string> | undefined
-  /** The history was told anew since: its ordinals mean nothing. */
+  /** The history was recorded again since, so its ordinals are invalid. */
   outdated?: boolean
 }
 
 /**
- * What came to some series of a job since the ordinals; series without news are left out. To an
- * outdated reader each series is told from its beginning, with `rewound_to` -1 even where it is
+ * New points of some series of a job since the ordinals; series without new points are left out. An
+ * outdated reader gets each series from its beginning, with `rewound_to` -1 even if the series is
  * empty now.
  */
 export async function seriesSince(
@@ -76,7 +81,7 @@ export async function seriesSince(
   const names = measured ?? new Set(points.map(({ metric }) => metric))
   const logged = Object.entries(ordinals).filter(([name]) => !names.has(name))
   const tails = await chunkTails(orm, job_id, logged)
-  // Read last, so that each attempt that has points is there.
+  // Read last, so that each attempt with points is included.
   const attempts = await joinedAttempts(orm, [job_id])
   const evaluated = measuredSince(points, ordinals, attempts)
   const { series, more } = loggedSince(tails, logged, attempts)
@@ -87,7 +92,7 @@ function zeroed(ordinals: Readonly<Record<string, number>>): Record<string, numb
   return Object.fromEntries(Object.keys(ordinals).map((name) => [name, 0]))
 }
 
-/** The news from the beginning, for a reader that is to drop what it has of each of the names. */
+/** The new points from the beginning, for a reader that must drop its points of each name. */
 function fromBeginning(news: News, ordinals: Readonly<Record<string, number>>): News {
   const rewound_to = -1
   const told = new Map(news.series.map((one) => [one.name, one]))
@@ -125,7 +130,7 @@ interface ChunkTail {
   times: Buffer
 }
 
-/** What each series has from an ordinal on: the rest of an attempt's chunks, and later attempts'. */
+/** Each series from an ordinal on: the rest of its attempt's chunks, and later attempts. */
 async function chunkTails(
   orm: Database['orm'],
   job_id: string,
@@ -199,7 +204,7 @@ function joined(
 ): SeriesDelta[] {
   const [first, last] = [pieces[0], pieces.at(-1)]
   const end = last ? ordinalOf(last.attempt, last.index + last.steps.length) : from
-  // Of what a later attempt abandoned nothing more is told.
+  // Points that a later attempt replaced are not sent.
   const next_ordinal = isWhole ? Math.max(end, ordinalOf(rewinds.latest, 0)) : end
   if (!first && (from === 0 || next_ordinal === from)) return []
   const known = attemptAndIndex(from)

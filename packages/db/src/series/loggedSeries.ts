@@ -13,16 +13,16 @@ import { seriesChunks } from '../schema.ts'
 
 const { steps, values, times, ...SUMMARY } = getTableColumns(seriesChunks)
 
-/** What is known of a chunk without its bytes. */
+/** A chunk without its bytes. */
 export type ChunkSummary = Omit<typeof seriesChunks.$inferSelect, 'steps' | 'values' | 'times'>
 
-/** Steps that are asked for, both ends included. */
+/** Requested steps, both ends included. */
 export interface Window {
   from_step: number
   to_step: number
 }
 
-/** The chunks of some series of a job, by attempt and place. */
+/** The chunks of some series of a job, by attempt and ordinal. */
 export async function chunkSummaries(
   orm: Pick<Orm, 'select'>,
   job_id: string,
@@ -44,21 +44,21 @@ export interface Kept {
   whole: boolean
 }
 
-/** What is read of one series, before any of its points are. */
+/** What is read of one series, before its points are read. */
 export interface LoggedPlan {
   /** The chunks of the joined series. */
   joined: readonly Kept[]
   /** What later attempts replaced, by attempt. */
   replaced: ReadonlyMap<number, readonly Kept[]>
-  /** The chunks whose points are needed; the others are told by their summaries. */
+  /** The chunks whose points are needed. For the others the summaries are enough. */
   needed: readonly ChunkSummary[]
   next_ordinal: number
 }
 
 /**
- * Plans the reading of one series, joined over its attempts. Where it has many more points than
- * asked for, most chunks are told by their first, last, lowest and highest point; those with a
- * pinned step, a non-finite value or an end of the window are read whole.
+ * Plans the reading of one series, joined over its attempts. If it has many more points than
+ * requested, most chunks give only their first, last, lowest and highest point. Chunks with a
+ * pinned step, a non-finite value or an end of the window are read in full.
  */
 export function planLogged(
   chunks: readonly ChunkSummary[],
@@ -99,7 +99,7 @@ export function pointsOf(
   return { series: concatenate(parts), count }
 }
 
-/** Which chunks stay, and which of their steps; and what a later attempt took again. */
+/** Which chunks and steps stay, and which a later attempt repeated. */
 function keep(
   chunks: readonly ChunkSummary[],
   attempts: readonly JoinedAttempt[],

@@ -5,12 +5,12 @@ import { attempts, claims, evaluations, trainingJobs } from '../schema.ts'
 import { clock } from '../rows/clock.ts'
 import { trainLossOf } from './trainLoss.ts'
 
-/** The claim that notes that the jobs of an older board were counted. */
+/** The claim which shows that the jobs of an older board were counted. */
 const COUNTED = 'loss_scale of jobs from before its steady ratio'
 
 /**
- * Counts the loss scale of jobs that were recorded before the board had it as it is now, once per board. The
- * recorder counts it for all later events.
+ * Counts the loss scale of jobs that an earlier version recorded, once per board. The recorder
+ * counts it for all later events.
  */
 export async function countLossScales(orm: Orm): Promise<void> {
   await orm.transaction(async (tx) => {
@@ -43,7 +43,7 @@ async function scaleOf(tx: Pick<Orm, 'select'>, of_job: string) {
     .reduce(scaleAfter, NO_LOSSES)
 }
 
-/** The last attempt that did not go on from an earlier one. */
+/** The last attempt that did not resume an earlier one. */
 async function lastFreshStart(tx: Pick<Orm, 'select'>, of_job: string): Promise<number> {
   const { job_id, attempt, resumed_from } = attempts
   const rows = await tx

@@ -4,7 +4,7 @@ import type { Orm } from '../connection/client.ts'
 import { type JoinedAttempt, ordinalOf, rewindsOf, type Rewinds } from '../rows/joined.ts'
 import { evaluations } from '../schema.ts'
 
-/** One measured value of a metric, with its place among those of its attempt. */
+/** One measured value of a metric, with its index within its attempt. */
 export interface MeasuredPoint {
   job_id: string
   metric: string
@@ -15,7 +15,7 @@ export interface MeasuredPoint {
   at: number | null
 }
 
-/** The values that count of some metrics of some jobs, attempt by attempt in order of arrival. */
+/** The first value of each step, for some metrics of some jobs, by attempt in order of arrival. */
 export async function measuredPoints(
   orm: Pick<Orm, 'select'>,
   job_ids: readonly string[],
@@ -48,7 +48,7 @@ export async function measuredPoints(
   })
 }
 
-/** The points of one metric of one job that stay when its attempts are joined. */
+/** The points of one metric of one job that remain when its attempts are joined. */
 export function joinPoints(
   points: readonly MeasuredPoint[],
   attempts: readonly JoinedAttempt[],
@@ -78,7 +78,7 @@ export function seriesOfPoints(points: readonly MeasuredPoint[]): Series {
   }
 }
 
-/** Where the series goes on after these points. */
+/** The ordinal that follows these points. */
 export function ordinalAfter(points: readonly MeasuredPoint[]): number {
   const last = points.at(-1)
   return last ? ordinalOf(last.attempt, last.index + 1) : 0

@@ -35,7 +35,7 @@ function range(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index)
 }
 
-test('points that trickle in end as the same chunks as points that come at once', async () => {
+test('points that arrive one by one end in the same chunks as points that arrive at once', async () => {
   const total = 2 * CHUNK + 100
   const value = (step: number) => (step % 700 === 0 ? NaN : Math.sin(step) * step)
   const points = range(1, total).map((step) => metrics(step, { loss: value(step) }))
@@ -92,12 +92,12 @@ test('an overview keeps first, last, extremes, NaN and the steps of checkpoints'
   expect(loss.steps).toEqual([...loss.steps].sort((a, b) => a - b))
 })
 
-test('a series that was never logged is empty, and begins where anything may come', async () => {
+test('a series that was never logged is empty, with the first ordinal as its next', async () => {
   const job_id = await newJob(db)
   expect(await one(job_id, 'loss')).toMatchObject({ count: 0, next_ordinal: 0, steps: [] })
 })
 
-test('a resumed attempt replaces what was logged after the step it went on from', async () => {
+test('a resumed attempt replaces what was logged after the step that it resumed from', async () => {
   const job_id = await newJob(db)
   await recordEvents(
     db,
@@ -123,7 +123,7 @@ test('a resumed attempt replaces what was logged after the step it went on from'
   expect((await one(job_id, 'loss')).values).toEqual([1, 2, 300])
 })
 
-test('what a later attempt replaced is told apart, as far as the window reaches', async () => {
+test('points that a later attempt replaced are separate, within the window', async () => {
   const job_id = await newJob(db)
   await recordEvents(
     db,
@@ -152,7 +152,7 @@ test('what a later attempt replaced is told apart, as far as the window reaches'
   expect(loss).toEqual([{ attempt: 0, ...numbers(8, 9) }])
 })
 
-test('many series are read in the order asked for, each with its own points', async () => {
+test('many series are read in the requested order, each with its points', async () => {
   const job_id = await newJob(db)
   const names = range(0, 29).map((index) => `m${index}`)
   const values = (step: number) => Object.fromEntries(names.map((name, at) => [name, step + at]))
@@ -175,7 +175,7 @@ test('a rerun from the start replaces everything; one without a logged start rep
   expect((await one(silent, 'loss')).values).toEqual([1, 2, 3, 40])
 })
 
-test('an attempt that ended before it measured anything takes nothing back', async () => {
+test('an attempt that ended before it measured anything replaces nothing', async () => {
   const job_id = await newJob(db)
   await recordEvents(
     db,
@@ -189,7 +189,7 @@ test('an attempt that ended before it measured anything takes nothing back', asy
   expect((await one(job_id, 'loss')).values).toEqual(range(1, 3))
 })
 
-test('steps that are taken again are kept apart: each attempt has its evaluation, checkpoint and rank', async () => {
+test('repeated steps stay separate: each attempt has its evaluation, checkpoint and rank', async () => {
   const job_id = await newJob(db)
   await recordEvents(db, job_id, started(), evaluation(2, 0.5), checkpoint(2, 0, 'a-2'))
   await recordEvents(db, job_id, evaluation(4, 0.4), checkpoint(4, 0, 'a-4'))
@@ -221,7 +221,7 @@ test('the first evaluation of a step counts, later ones are kept as repeats', as
   ])
 })
 
-test('names are listed once, and what was measured on held-out data as such', async () => {
+test('each name is listed once, and names measured on held-out data are marked', async () => {
   const job_id = await newJob(db)
   await recordEvents(db, job_id, metrics(1, { loss: 1, lr: 2, eval_loss: 7 }), evaluation(1, 0.5))
   expect(await seriesNames(db, job_id)).toEqual([
@@ -243,7 +243,7 @@ test('a metric that was scored after training is marked', async () => {
   ])
 })
 
-test('what came since an ordinal is exactly what a reader does not have', async () => {
+test('the points since an ordinal are exactly those that a reader does not have', async () => {
   const job_id = await newJob(db)
   await recordEvents(db, job_id, ...range(1, 1_500).map((step) => metrics(step, { loss: step })))
   await recordEvents(db, job_id, evaluation(1, 0.5))
@@ -288,7 +288,7 @@ test('a reader gets the step to which a resumed attempt went back', async () => 
   expect(later.series).toEqual([])
 })
 
-test('a reader learns once which steps an attempt replaces, before the attempt has points', async () => {
+test('a reader gets once which steps an attempt replaces, before the attempt has points', async () => {
   const job_id = await newJob(db)
   await recordEvents(
     db,
@@ -314,7 +314,7 @@ test('a reader learns once which steps an attempt replaces, before the attempt h
   expect([...(later.series[0]?.values ?? [])]).toEqual([0.3])
 })
 
-test('a reader that is far behind is served in pieces', async () => {
+test('a reader that is far behind gets the points in pieces', async () => {
   const job_id = await newJob(db)
   const total = 70 * CHUNK
   for (let from = 0; from < total; from += 10 * CHUNK) {

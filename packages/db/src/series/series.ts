@@ -25,11 +25,11 @@ import { storableName } from '../values/storable.ts'
 
 /**
  * Logged while training, measured on held-out data, or sampled of the machine. A name that is both
- * of the first is the second.
+ * logged and measured counts as measured.
  */
 export type SeriesKind = 'logged' | 'evaluation' | 'system'
 
-/** The points of an attempt that a later one took again from an earlier step. */
+/** The points of an attempt that a later attempt repeated from an earlier step. */
 export interface EarlierAttempt extends Series {
   attempt: number
 }
@@ -42,7 +42,7 @@ export interface NamedSeries extends Series {
   count: number
   /** What later attempts replaced, attempt by attempt. */
   earlier: EarlierAttempt[]
-  /** Where the series goes on; hand it to `watch` to receive what comes after. */
+  /** The next ordinal; pass it to `watch` to receive later points. */
   next_ordinal: number
 }
 
@@ -50,7 +50,7 @@ export interface SeriesQuery {
   names: readonly string[]
   from_step?: number | undefined
   to_step?: number | undefined
-  /** About how many points to answer with, a series; pinned ones and extremes stay above it. */
+  /** About how many points to return per series. Pinned points and extremes may exceed it. */
   points: number
 }
 
@@ -64,8 +64,8 @@ export interface SeriesName {
 }
 
 /**
- * Series of a job in the order asked for; one that does not exist is empty. The points at
- * checkpoints' steps, the best one's among them, always stay.
+ * Series of a job in the requested order; one that does not exist is empty. The points at
+ * checkpoints' steps always stay, including the best one's.
  */
 export async function readSeries(
   { orm }: Database,
@@ -114,7 +114,7 @@ function measuredSeries(
   }
 }
 
-/** 24 bytes a point, 1,024 points a chunk: this many chunks are 12 MB. */
+/** 24 bytes per point, 1,024 points per chunk: this many chunks are 12 MB. */
 const CHUNKS_AT_ONCE = 512
 
 /** The logged series, each thinned as soon as it is read; short ones are read together. */
@@ -155,7 +155,7 @@ function seriesOfPlan(
   return { name, kind, count, next_ordinal, earlier, ...thin(series, points, pinned) }
 }
 
-/** What kind a series is that was not measured on held-out data. */
+/** The kind of a series that was not measured on held-out data. */
 export function loggedKind(name: string): SeriesKind {
   return isSystem(name) ? 'system' : 'logged'
 }

@@ -20,9 +20,8 @@ interface Chunk {
 }
 
 /**
- * The training loss that weights of some jobs were saved or evaluated at, by job: the nearest one of
- * their attempt that was logged at their step or before. Reads one chunk for each of the weights,
- * and each chunk once.
+ * The training loss at which checkpoints of some jobs were saved or evaluated, by job. It is the
+ * nearest loss of the same attempt at that step or before. Reads each needed chunk once.
  */
 export async function trainLosses(
   orm: Pick<Orm, 'select'>,
@@ -55,7 +54,7 @@ export async function trainLossOf(
   return lossFinder((await trainLosses(orm, asked)).get(job_id))
 }
 
-/** Sixteen bytes a point, 1,024 points a chunk: this many are 16 MB. */
+/** Sixteen bytes per point, 1,024 points per chunk: this many chunks are 16 MB. */
 const CHUNKS_AT_ONCE = 1_000
 
 function chunkKey({ job_id, attempt, ordinal }: Omit<Chunk, 'min_step'>): string {
@@ -72,7 +71,7 @@ async function lossChunks(orm: Pick<Orm, 'select'>, job_ids: readonly string[]):
     .orderBy(asc(job_id), asc(attempt), asc(ordinal))
 }
 
-/** The chunks that hold a loss that is asked for, each with the steps that it is asked for. */
+/** The chunks that contain a requested loss, each with its requested steps. */
 function wantedChunks(
   chunks: readonly Chunk[],
   asked: readonly Asked[],
@@ -93,7 +92,8 @@ function wantedChunks(
 function chunkFinder(chunks: readonly Chunk[]): (job_id: string, at: StepKey) => Chunk | undefined {
   const byAttempt = new Map<string, { own: Chunk[]; least: number[] }>()
   for (const [key, own] of Map.groupBy(chunks, (one) => `${one.job_id} ${one.attempt}`)) {
-    // The least step of each chunk and all after it: it never falls, so the last one is halved for.
+    // The least step of each chunk and all after it never falls, so a binary search finds the last
+    // one.
     const least = own.map(({ min_step }) => min_step)
     for (let at = least.length - 2; at >= 0; at--) {
       least[at] = Math.min(least[at] ?? Infinity, least[at + 1] ?? Infinity)
@@ -131,9 +131,11 @@ async function readPoints(orm: Pick<Orm, 'select'>, chunks: readonly Chunk[]): P
     .where(and(eq(name, 'loss'), wanted))
 }
 
-/** Finds the value at the greatest step that is not above one; of equal steps the latest. */
+/**
+ * Finds the value at the greatest step that is not above a given step; of equal steps the latest.
+ */
 function lossesOf({ steps, values }: Points): (step: number) => Measured {
-  // Sorting keeps the order of equals.
+  // The sort is stable, so equal steps keep their order.
   const order = [...steps.keys()].sort((a, b) => (steps[a] ?? 0) - (steps[b] ?? 0))
   const ascending = Float64Array.from(order, (index) => steps[index] ?? NaN)
   return (step) => values[order[countUpTo(ascending, step) - 1] ?? -1] ?? null

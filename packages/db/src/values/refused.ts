@@ -1,4 +1,4 @@
-/** What was asked cannot be done; the message is a sentence for the person who asked. */
+/** The request cannot be done; the message is a sentence for the person who made it. */
 export class Refused extends Error {
   override readonly name = 'Refused'
 }

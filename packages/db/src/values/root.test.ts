@@ -31,7 +31,7 @@ test.each([
   expect(pathBelow(root, path)).toBe(below)
 })
 
-test('a path below a root names the same place as the path that it was made of', () => {
+test('a path below a root names the same file as the absolute path that it comes from', () => {
   for (const path of ['checkpoint-1', '/runs/a/x/checkpoint-1', 'x/../y', '.', 'a\\b']) {
     const below = pathBelow('/runs/a', path) ?? 'outside'
     expect(absolutePath('/runs/a', below)).toBe(absolutePath('/runs/a', path))

@@ -1,21 +1,21 @@
 import { posix, win32 } from 'node:path'
 
 /**
- * The absolute path of a checkpoint (or another file) that a run names, on whatever machine its
- * root lies: a relative path is below the root, an absolute one is itself, whether it lies inside
- * the root or outside, and `..` and trailing slashes are resolved. A backslash separates folders
- * too, since a run may be written on Windows and read elsewhere. Links are not looked at.
+ * The absolute path of a checkpoint or another file that a run names, on the root's machine. A
+ * relative path is below the root. An absolute path stays, inside or outside the root. `..` and
+ * trailing slashes are resolved. A backslash separates folders too, since a run may be written on
+ * Windows and read elsewhere. Links are not followed.
  */
 export function absolutePath(root: string, path: string): string {
   if (isWindows(root)) return win32.resolve(root, path)
-  // No such path is on this machine; joined to the root it might come to name something else.
+  // No such path is on this machine; joined to the root it could name another file.
   if (isWindows(path)) return path
   return posix.resolve(posix.join('/', root), path.replaceAll('\\', '/'))
 }
 
 /**
- * The same place relative to the root, with forward slashes: '' for the root itself, and undefined
- * for what lies outside of it.
+ * The same path relative to the root, with forward slashes: '' for the root itself, and undefined
+ * outside of it.
  */
 export function pathBelow(root: string, path: string): string | undefined {
   const style = isWindows(root) ? win32 : posix

@@ -19,7 +19,7 @@ function cleaned(value: unknown): unknown {
   )
 }
 
-/** The most characters in the name of a metric: names are keys, and an index bounds those. */
+/** The most characters in a metric's name, because names are keys of an index. */
 const LONGEST_NAME = 300
 
 /** A metric's name that can be stored and looked up. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** The UUIDv5 of a name within a namespace (RFC 9562, 5.5): the same wherever it is made. */
+/** The UUIDv5 of a name within a namespace (RFC 9562, 5.5): the same on every machine. */
 export function uuidv5(namespace: string, name: string): string {
   const space = Buffer.from(namespace.replaceAll('-', ''), 'hex')
   const bytes = createHash('sha1').update(space).update(name).digest().subarray(0, 16)

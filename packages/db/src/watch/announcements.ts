@@ -1,7 +1,9 @@
 import type { Database } from '../connection/client.ts'
 import { CHANNEL } from '../rows/job.ts'
 
-/** One announced write; undefined when some may have been missed and everything must be looked at. */
+/**
+ * One announced write; undefined if some may have been missed, so that everything must be checked.
+ */
 export type Announcement = { job_id: string; revision: number } | undefined
 type AnnouncementCallback = (announcement: Announcement) => void
 
@@ -13,8 +15,8 @@ interface Hub {
 const hubs = new WeakMap<Database['sql'], Hub>()
 
 /**
- * Calls `callback` for every write to a job that commits between `begin` and `end`. All that listen
- * to a database share one connection, which is made again when it breaks.
+ * Calls `callback` for every write to a job that commits between `begin` and `end`. All listeners
+ * of a database share one connection, which is opened again when it breaks.
  */
 export class AnnouncementListener {
   readonly #db: Database
@@ -25,7 +27,7 @@ export class AnnouncementListener {
     this.#callback = callback
   }
 
-  /** Resolves once no further write can be missed; begun twice it goes on. */
+  /** Resolves once no later write can be missed. A second call does nothing new. */
   async begin(): Promise<void> {
     const { sql } = this.#db
     const hub = hubs.get(sql) ?? open(this.#db)

@@ -6,13 +6,16 @@ import { type Changes, changesSince, isOneOf } from './changes.ts'
 import { SharedSteps } from './sharedSteps.ts'
 import { MeasuredNames, positionAt, type Step, stepFrom } from './step.ts'
 
-/** Who follows every job: it is given what was written, and told what ended the feed. */
+/** A reader of every job: it gets each write, and the error that ended the feed. */
 export interface BoardFollower {
   hand(changes: Changes): void
   fail(error: unknown): void
 }
 
-/** Changes of the board that come faster than this (ms) are told together: a list is no chart. */
+/**
+ * Changes of the board within this time (ms) are sent together, because a list needs no finer
+ * updates.
+ */
 const PACE = 500
 /** How often the rows are checked for missed announcements (ms). */
 const POLL = 2_000
@@ -26,17 +29,17 @@ export function boardFeed(db: Database): BoardFeed {
   return feed
 }
 
-/** Every job of the board, for all readers in this process that follow them all. */
+/** Feeds every job of the board to all readers in this process that follow every job. */
 export class BoardFeed {
   readonly #db: Database
   readonly #listening: AnnouncementListener
   readonly #followers = new Set<BoardFollower>()
   readonly #steps = new SharedSteps()
-  /** The jobs that the last look found. */
+  /** The jobs that the last poll found. */
   #rows = new Map<string, JobRow>()
-  /** Revisions that were handed out and may be found again. */
+  /** Revisions that were sent and may be found again. */
   #handed = new Map<string, number>()
-  /** From here on is looked; undefined until the first reader's own look. */
+  /** The next poll starts from here; undefined until the first reader's poll. */
   #settled: number | undefined
   #lookedAt = -Infinity
   #isLooking = false
@@ -50,8 +53,8 @@ export class BoardFeed {
   }
 
   /**
-   * Hands a follower what is written, until `leave` is called. `ready` brings what was written
-   * since a board revision; null asks for nothing but what comes.
+   * Sends each new write to a follower until `leave` is called. `ready` gives what was written
+   * since a board revision; with null it gives nothing.
    */
   follow(
     since: number | null,
@@ -66,8 +69,8 @@ export class BoardFeed {
   }
 
   /**
-   * What brings a reader of one job to the present; undefined where it is there. The row of the
-   * last look is read again for a reader that was handed a newer revision.
+   * The changes that a reader of one job does not have; undefined if it has them all. The row of
+   * the last poll is read again if the reader has a newer revision.
    */
   async stepFrom(job_id: string, revision: number, handed: number): Promise<Step | undefined> {
     const seen = this.#rows.get(job_id)
@@ -95,7 +98,7 @@ export class BoardFeed {
 
   async #look(): Promise<void> {
     this.#due = Infinity
-    // What is announced meanwhile is looked for by the timer that it sets.
+    // Writes that are announced meanwhile set the timer, which polls again.
     if (this.#isLooking) return this.#lookBy(performance.now() + PACE)
     this.#isLooking = true
     this.#lookedAt = performance.now()

@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => db[Symbol.asyncDispose]())
 
-/** The first change of a job that a reader is told; then the reader is cut off. */
+/** The first change of a job that a reader gets; then its connection is lost. */
 async function firstOf(since: number | null, job_id: string, board: Database = db) {
   for await (const news of watchBoard(board, since, NEVER)) {
     if (news.delta.job_id === job_id) return news
@@ -20,7 +20,7 @@ async function firstOf(since: number | null, job_id: string, board: Database = d
   throw new Error('The reader ended.')
 }
 
-/** The highest revision of a job that is told until another job is. */
+/** The highest revision of a job that is sent before another job's change. */
 async function revisionOf(job_id: string, since: number, until: string): Promise<number> {
   let revision = 0
   for await (const { delta } of watchBoard(db, since, NEVER)) {
@@ -30,21 +30,21 @@ async function revisionOf(job_id: string, since: number, until: string): Promise
   return revision
 }
 
-/** A reader that is cut off goes on from its last message, and knows the last revision in the end. */
+/** A reader that lost its connection continues from its last message and gets the last revision. */
 async function expectNoGap({ delta, board_revision }: BoardNews): Promise<void> {
   const { job_id, revision: told } = delta
   const resumed = await revisionOf(job_id, board_revision, await newJob(db))
   expect(Math.max(told, resumed)).toBe((await jobRow(db, job_id))?.revision)
 }
 
-test('a reader that joins between two looks, and is cut off, does not miss a write after the first look', async () => {
+test('a reader that joins between two polls and loses its connection misses no write', async () => {
   const job_id = await newJob(db)
   const { board_revision } = await listJobs(db)
   const over = new AbortController()
   const other = watchBoard(db, board_revision, over.signal)
   await recordEvents(db, job_id, metrics(1, { loss: 1 }))
   await other.next()
-  // The shared feed looks, and keeps the row that it finds until its next look.
+  // The shared feed reads the row, and keeps it until its next poll.
   const next = other.next()
   await recordEvents(db, job_id, metrics(2, { loss: 2 }))
   await next
@@ -54,7 +54,7 @@ test('a reader that joins between two looks, and is cut off, does not miss a wri
   await other.return()
 })
 
-test('a write found while a reader gets an earlier one is sent after a lost connection', async () => {
+test('a write that is found while an earlier one is sent is sent after a lost connection', async () => {
   const { board_revision } = await listJobs(db)
   const job_id = await newJob(db)
   const over = new AbortController()
@@ -63,7 +63,7 @@ test('a write found while a reader gets an earlier one is sent after a lost conn
   await reached
   const other = watchBoard(board, (await listJobs(db)).board_revision, over.signal)
   const next = other.next()
-  // The first reader's row was read before this; the feed's next look finds it for both.
+  // The first reader's row was read before this. The next poll of the feed finds it for both.
   await recordEvents(db, job_id, metrics(1, { loss: 1 }))
   await next
   await recordEvents(db, job_id, metrics(2, { loss: 2 }))
@@ -74,7 +74,7 @@ test('a write found while a reader gets an earlier one is sent after a lost conn
   await other.return()
 })
 
-/** The same database for a feed of its own, but the first job's row that is read comes late. */
+/** The same database with a separate feed, but the first read of the job's row is slow. */
 function held(db: Database) {
   const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   let isFirst = true

@@ -4,16 +4,20 @@ import type { Changes } from './changes.ts'
 import { Reader } from './reader.ts'
 import type { Delta } from './step.ts'
 
-/** A change of one job, for a reader of every job. */
+/** A change of one job, for a reader that follows every job. */
 export interface BoardNews {
   delta: Delta
-  /** The reader has everything up to here; it continues from here after a lost connection. */
+  /**
+   * The reader has everything up to this board revision. After a lost connection it continues from
+   * here.
+   */
   board_revision: number
 }
 
 /**
- * Follows every job of the board until the signal aborts: first what was written since a board
- * revision, such as that of `listJobs`, then what comes. Null asks for nothing but what comes.
+ * Follows every job of the board until the signal aborts. It first sends what was written since a
+ * board revision, such as that of `listJobs`, and then each new write. With null it sends only new
+ * writes.
  */
 export async function* watchBoard(
   db: Database,
@@ -61,7 +65,7 @@ class BoardReader extends Reader {
     }
   }
 
-  /** The next change; undefined after a rest in which some may have come. */
+  /** The next change; undefined after a wait during which changes may have arrived. */
   async next(feed: BoardFeed): Promise<BoardNews | undefined> {
     for (const job_id of this.late) this.due.add(job_id)
     this.late.clear()
@@ -79,7 +83,7 @@ class BoardReader extends Reader {
     return undefined
   }
 
-  /** A newer revision that was handed meanwhile is still to be told. */
+  /** A newer revision was found meanwhile and is not sent yet. */
   #removePending(job_id: string, revision: number): void {
     const pending = this.#pending.get(job_id)
     if (pending && pending.revision <= revision) this.#pending.delete(job_id)

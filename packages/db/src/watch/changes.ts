@@ -13,13 +13,13 @@ interface Change {
 /** Jobs that were written, by board revision. */
 export interface Changes {
   changes: Change[]
-  /** Of the writes with a lower board revision none is still to come. */
+  /** No write with a lower board revision can still commit. */
   settled: number
 }
 
 /**
- * What was written since a board revision; nothing since null. One that no write of this board has
- * yet, such as that of another board, is like 0: everything was written since.
+ * What was written since a board revision; nothing since null. A revision that this board has not
+ * reached, such as another board's, counts as 0: everything was written since.
  */
 export async function changesSince(db: Database, since: number | null): Promise<Changes> {
   const from = since === null ? nextRevision : sql`${since}::bigint`
@@ -40,7 +40,7 @@ function changeOf({ job_id, revision, board_revision }: Nullable<Change>): Chang
   return [{ job_id, revision, board_revision }]
 }
 
-/** One parameter however many jobs there are, so that the server keeps one plan. */
+/** One parameter for any number of jobs, so that the server keeps one plan. */
 export function isOneOf(job_ids: readonly string[]): SQL {
   return sql`${trainingJobs.job_id} = any(${sql.param(job_ids)}::uuid[])`
 }

@@ -9,10 +9,10 @@ export interface Follower {
   fail(error: unknown): void
 }
 
-/** One job as all its readers in this process see it: its row is read once for all of them. */
+/** One job for all its readers in this process; its row is read once for all of them. */
 export class JobFeed {
   readonly followers = new Set<Follower>()
-  /** Those of them that wait for the row to be read again. */
+  /** Those readers that wait until the row is read again. */
   readonly asking = new Set<Follower>()
   /** When the row was read (ms of `performance.now`). */
   readAt = -Infinity
@@ -29,7 +29,7 @@ export class JobFeed {
     return this.#row?.revision ?? 0
   }
 
-  /** Takes in a row that was read, and wakes all readers if it is a newer one. */
+  /** Takes a row that was read, and wakes all readers if it is newer. */
   show(row: JobRow): void {
     const isNewer = row.revision > this.revision
     if (isNewer) {
@@ -41,7 +41,9 @@ export class JobFeed {
     for (const follower of woken) follower.wake(row.job_id)
   }
 
-  /** What brings a reader to the present; undefined where it is there, or nothing is known. */
+  /**
+   * The step that a reader does not have; undefined if it is up to date, or if no row was read yet.
+   */
   stepFrom(position: Position): Promise<Step> | undefined {
     const row = this.#row
     if (!row || row.revision <= position.revision) return undefined

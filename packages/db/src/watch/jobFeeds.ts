@@ -19,14 +19,14 @@ export function jobFeeds(db: Database): JobFeeds {
 }
 
 /**
- * The jobs that somebody in this process follows. A feed opens with its first reader and closes
- * with its last one; without readers there is no timer and no query.
+ * The jobs that readers in this process follow. A feed opens with its first reader and closes with
+ * its last one. Without readers there is no timer and no query.
  */
 export class JobFeeds {
   readonly #db: Database
   readonly #feeds = new Map<string, JobFeed>()
   readonly #listening: AnnouncementListener
-  /** Jobs whose rows are to be read, and when (ms of `performance.now`). */
+  /** Jobs whose rows are read next, and when (ms of `performance.now`). */
   readonly #due = new Map<string, number>()
   #isReading = false
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -38,8 +38,8 @@ export class JobFeeds {
   }
 
   /**
-   * Wakes a follower for every change of the jobs, until `leave` is called. What changes after
-   * `ready` is announced; what changed before is read then.
+   * Wakes a follower for every change of the jobs until `leave` is called. Changes after `ready`
+   * are announced; earlier changes are read by then.
    */
   follow(
     job_ids: readonly string[],
@@ -54,7 +54,7 @@ export class JobFeeds {
     return this.#feeds.get(job_id)
   }
 
-  /** Reads a job's row again, with what else is due, and wakes the follower whatever it brings. */
+  /** Reads a job's row again, together with other due rows, and wakes the follower in any case. */
   lookAgain(job_id: string, follower: Follower): void {
     const feed = this.#feeds.get(job_id)
     if (!feed) return
@@ -113,7 +113,7 @@ export class JobFeeds {
     if (!this.#due.has(job_id)) this.#due.set(job_id, readAt + PACE)
   }
 
-  /** Looks at the revisions of all jobs that are followed. */
+  /** Compares the revisions of all followed jobs. */
   async #poll(): Promise<void> {
     clearTimeout(this.#pollTimer)
     if (this.#feeds.size === 0) return
@@ -132,7 +132,7 @@ export class JobFeeds {
     this.#readDue()
   }
 
-  /** Reads the rows that are due, all in one query and never two queries at a time. */
+  /** Reads all due rows in one query, and never runs two queries at a time. */
   #readDue(): void {
     if (!this.#isReading) void this.#read()
   }
@@ -166,7 +166,7 @@ export class JobFeeds {
     return due
   }
 
-  /** Ends all feeds; their readers begin anew when they ask again. */
+  /** Ends all feeds. Their readers start new ones with their next request. */
   #fail(error: unknown): void {
     const followers = new Set([...this.#feeds.values()].flatMap((feed) => [...feed.followers]))
     this.#close()

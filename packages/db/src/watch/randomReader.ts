@@ -32,7 +32,7 @@ export interface Seen {
 
 const ALL = 100_000
 
-/** All that a page shows, read at once. */
+/** Everything that a page shows, read at once. */
 export async function readAll(db: Database, job_id: string, names: string[]): Promise<Seen> {
   const series = await readSeries(db, job_id, { names, points: ALL })
   return {
@@ -46,12 +46,12 @@ export async function readAll(db: Database, job_id: string, names: string[]): Pr
   }
 }
 
-/** A status without what changes by the hour. */
+/** A status without the fields that change with time. */
 function lasting(status: TrainingJobStatus | undefined): Partial<TrainingJobStatus> {
   return { ...status, eta_seconds: null }
 }
 
-/** A page that is opened once, loses its connection now and then, and goes on from what it has. */
+/** A page that is opened once, sometimes loses its connection, and continues from what it has. */
 export class RandomReader {
   readonly #db: Database
   readonly #job_id: string
@@ -77,7 +77,7 @@ export class RandomReader {
       this.#ordinals.set(one.name, one.next_ordinal)
       setOwn(this.seen.series, one.name, [[...one.steps], [...one.values]])
     }
-    // A page takes its time between its first read and its subscription.
+    // A page waits a little between its first read and its subscription.
     await sleep(300 * this.#random())
     while (this.#revision < last()) {
       const jobs = [{ job_id: this.#job_id, revision: this.#revision }]

@@ -28,7 +28,10 @@ afterAll(() => db[Symbol.asyncDispose]())
 const NAMES = ['loss', 'lr', 'eval_loss', 'never_logged']
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1e9)
 
-/** Writes a run as runs are: with pauses, resumes from earlier steps, and a history told anew. */
+/**
+ * Writes a run as real runs are written: with pauses, resumes from earlier steps, and a history
+ * that is recorded again.
+ */
 class RandomRun {
   readonly #job_id: string
   readonly #random: () => number
@@ -96,13 +99,13 @@ class RandomRun {
   }
 }
 
-test(`readers that come, drop and go on at random see what a fresh read sees (seed ${SEED})`, async () => {
+test(`readers that join, lose their connection and continue at random see what a fresh read sees (seed ${SEED})`, async () => {
   const job_id = await newJob(db)
   const random = randomOf(SEED)
   let last = Infinity
   const writing = new RandomRun(job_id, SEED).write(100).then(async () => {
     last = (await jobRow(db, job_id))!.revision + 1
-    // Those that rest since the last write are woken once more.
+    // Readers that wait since the last write are woken once more.
     await recordEvents(db, job_id, event({ type: 'heartbeat', at: 1 }))
   })
   const readers = Array.from({ length: 16 }, (_, index) => {
@@ -119,13 +122,13 @@ test(`readers that come, drop and go on at random see what a fresh read sees (se
   }
 })
 
-test(`readers of the whole board that drop and go on at random miss no job's last state (seed ${SEED})`, async () => {
+test(`readers of the whole board that lose their connection at random get each job's last state (seed ${SEED})`, async () => {
   const random = randomOf(SEED)
   const jobs = await Promise.all(Array.from({ length: 8 }, () => newJob(db)))
   const runs = jobs.map((job_id, index) => new RandomRun(job_id, SEED + index).write(25))
   let isWritten = false
   let reading = 6
-  // So that no reader waits for news when there is none any more.
+  // So that no reader waits for changes after the last write.
   const beats = await newJob(db)
   const beating = async (): Promise<void> => {
     for (; reading > 0; await sleep(50)) await recordEvents(db, beats, metrics(1, { loss: 1 }))
@@ -151,7 +154,7 @@ test(`readers of the whole board that drop and go on at random miss no job's las
   await Promise.all([writing, beating(), ...Array.from({ length: 6 }, read)])
 })
 
-test('a write that commits after later ones reaches who follows every job', async () => {
+test('a write that commits after later ones reaches a reader of every job', async () => {
   const { board_revision } = await listJobs(db)
   const [slow, quick] = [await newJob(db), await newJob(db)]
   const [committed, written] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
@@ -175,7 +178,7 @@ test('a write that commits after later ones reaches who follows every job', asyn
   for await (const { delta } of watchBoard(db, since, NEVER)) if (delta.status.loss === 7) break
 })
 
-test('a follower of every job that comes from another board gets everything', async () => {
+test("a reader with another board's revision gets everything", async () => {
   const job_id = await newJob(db)
   const ids = new Set<string>()
   for await (const { delta } of watchBoard(db, 1e15, NEVER)) {

@@ -1,13 +1,13 @@
 import type { Follower } from './jobFeed.ts'
 
 /**
- * One reader: which of its jobs have news, and whether it is over. It asks for nothing while nobody
- * takes what it has, so a reader that stopped reading costs no more than this.
+ * One reader: which of its jobs have changes, and whether it has ended. It queries nothing while
+ * nobody takes its changes, so a stalled reader costs no more than this object.
  */
 export class Reader implements Follower, Disposable {
-  /** Jobs with news, in the order in which it came. */
+  /** Jobs with changes, in order of arrival. */
   readonly due = new Set<string>()
-  /** Jobs whose news came while the reader was busy, so that there may be newer news by now. */
+  /** Jobs that changed while the reader was busy, so that newer changes may exist. */
   readonly late = new Set<string>()
   readonly #signal: AbortSignal
   #failure: { error: unknown } | undefined
@@ -35,7 +35,7 @@ export class Reader implements Follower, Disposable {
     this.#waiting?.reject(error)
   }
 
-  /** Resolves once a job has news. */
+  /** Resolves once a job has changes. */
   async news(): Promise<void> {
     if (this.due.size + this.late.size > 0) return
     this.#awake = Promise.withResolvers()
@@ -44,7 +44,9 @@ export class Reader implements Follower, Disposable {
     this.#isResting = false
   }
 
-  /** What a promise brings, but undefined at once when the reader is over. Throws what failed it. */
+  /**
+   * The value of a promise, or undefined at once when the reader ends. Throws if the promise fails.
+   */
   async until<T>(promise: Promise<T>): Promise<T | undefined> {
     const waiting = Promise.withResolvers<T | undefined>()
     promise.then(waiting.resolve, waiting.reject)
@@ -58,7 +60,7 @@ export class Reader implements Follower, Disposable {
 
   [Symbol.dispose](): void {
     this.#signal.removeEventListener('abort', this.#end)
-    // Whoever still waits for news ends.
+    // Everything that waits for changes ends.
     this.#awake.resolve()
   }
 }

@@ -29,7 +29,7 @@ async function* deltasOfBoard(since: number): AsyncGenerator<Delta, void> {
   for await (const { delta } of watchBoard(db, since, over.signal)) yield delta
 }
 
-test('a reader that joins while a job is silent gets the time left at that moment', async () => {
+test('a reader that joins while a job is silent gets the current time left', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: 2_000 })
   const { board_revision } = await listJobs(db)
   const job_id = await newJob(db, { status: 'running' })
@@ -42,7 +42,7 @@ test('a reader that joins while a job is silent gets the time left at that momen
   const before = await join()
   for (const { status } of before) expect(status.eta_seconds).toBeGreaterThan(0)
   vi.setSystemTime(Date.now() + 3_600_000)
-  // Longer than a step is shared.
+  // Longer than a step is stored.
   await sleep(1_100)
   for (const { status, revision } of await join()) {
     expect([revision, status.eta_seconds]).toEqual([before[0]?.revision, null])

@@ -2,9 +2,12 @@ import type { Step } from './step.ts'
 
 /** A step with more points than this is shared only while it is read. */
 const MOST_POINTS = 4_096
-/** The most steps that are kept for later readers. */
+/** The most steps that are stored for later readers. */
 const MOST_STEPS = 64
-/** So long (ms) a step is kept for later readers: a status changes with time, as its ETA does. */
+/**
+ * How long (ms) a step is stored for later readers. It is short because a status changes with time,
+ * as its ETA does.
+ */
 const KEPT = 1_000
 
 interface Shared {
@@ -13,7 +16,7 @@ interface Shared {
   madeAt: number
 }
 
-/** Steps that several readers ask for are read once, and are the same objects for all of them. */
+/** Steps that several readers request are read once, and all readers get the same objects. */
 export class SharedSteps {
   readonly #steps = new Map<string, Shared>()
 
@@ -27,7 +30,7 @@ export class SharedSteps {
     return shared.step
   }
 
-  /** The steps led to what is no longer the present; readers that wait for one still get it. */
+  /** The steps lead to an outdated state. Readers that wait for one still get it. */
   clear(): void {
     this.#steps.clear()
   }

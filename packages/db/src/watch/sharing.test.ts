@@ -9,7 +9,7 @@ import { watch } from './watch.ts'
 import { watchBoard } from './boardReader.ts'
 
 let db: TestDatabase
-/** The same database, as readers see it: what they ask is counted. */
+/** The same database, whose queries by readers are counted. */
 let counting: Database
 let queries = 0
 beforeAll(async () => {
@@ -24,13 +24,13 @@ beforeAll(async () => {
 })
 afterAll(() => db[Symbol.asyncDispose]())
 
-/** What each of many readers is told next. */
+/** What each of many readers gets next. */
 async function nextOf<T>(readers: readonly AsyncGenerator<T, void>[]): Promise<T[]> {
   const told = await Promise.all(readers.map((reader) => reader.next()))
   return told.flatMap(({ value }) => value ?? [])
 }
 
-test('readers that know the same of a job are given one delta, which is read once', async () => {
+test('readers at the same position in a job share one delta, which is read once', async () => {
   const job_id = await newJob(db)
   await recordEvents(db, job_id, started(), metrics(1, { loss: 1 }))
   const over = new AbortController()
@@ -46,13 +46,13 @@ test('readers that know the same of a job are given one delta, which is read onc
   expect(told).toHaveLength(50)
   expect(new Set(told).size).toBe(1)
   expect(told[0]?.series[0]?.values).toEqual(Float64Array.of(0.5))
-  // The row, the chunks, the attempts, and at most one poll: not 50 of anything.
+  // The row, the chunks, the attempts, and at most one poll: nothing is read 50 times.
   expect(queries - before).toBeLessThan(10)
   over.abort()
   await nextOf(readers)
 })
 
-test('a reader that joins late is brought to where the others are, and shares what follows', async () => {
+test('a reader that joins late gets what the others have, and shares later deltas', async () => {
   const job_id = await newJob(db)
   const over = new AbortController()
   const reader = () => {
@@ -78,7 +78,7 @@ test('a reader that joins late is brought to where the others are, and shares wh
   await nextOf([early, late])
 })
 
-test('readers with other points of a series are each told what they miss, though they ask at once', async () => {
+test('readers with different points of a series each get their missing points', async () => {
   const job_id = await newJob(db)
   await recordEvents(
     db,
@@ -97,7 +97,7 @@ test('readers with other points of a series are each told what they miss, though
   await nextOf(readers)
 })
 
-test('readers that follow every job are given one delta for each change', async () => {
+test('readers that follow every job share one delta per change', async () => {
   const { board_revision } = await listJobs(db)
   const over = new AbortController()
   const readers = Array.from({ length: 50 }, () =>
@@ -117,7 +117,7 @@ test('readers that follow every job are given one delta for each change', async 
   await nextOf(readers)
 })
 
-test('after 300 readers have come and gone there is no timer, no listener and no query left', async () => {
+test('after 300 readers have left, no timer, listener or query remains', async () => {
   const job_id = await newJob(db)
   const leave = new AbortController()
   const timers = () => process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length
@@ -127,7 +127,7 @@ test('after 300 readers have come and gone there is no timer, no listener and no
       watch(counting, { jobs: [{ job_id, revision: 0 }] }, leave.signal),
       watchBoard(counting, 0, leave.signal),
     ])
-    // Some leave before they are told anything, some while they wait, some after what they were told.
+    // Some leave before their first delta, some while they wait, some after a delta.
     const begun = readers.flat().map((reader, index) => [index, reader, reader.next()] as const)
     for (const [index, reader, next] of begun) {
       if (index % 3 === 0) void next.catch(() => undefined)

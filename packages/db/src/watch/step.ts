@@ -5,10 +5,12 @@ import { type Deployment, deploymentsSince } from '../deployments/deployments.ts
 import { statusOf } from '../rows/job.ts'
 import type { JobRow } from '../schema.ts'
 
-/** What changed of a job since a reader's revision. All readers share it, so nobody may change it. */
+/**
+ * What changed of a job since a reader's revision. All readers share it, so it must not be changed.
+ */
 export interface Delta {
   job_id: string
-  /** What the reader knows now, to go on from. */
+  /** The reader's position after this delta. */
   revision: number
   status: TrainingJobStatus
   /** New points of the series that are watched. */
@@ -21,12 +23,12 @@ export interface Delta {
   logs: boolean
 }
 
-/** What a reader knows of one job. Readers with equal keys know the same. */
+/** How much of one job a reader has. Readers with equal keys have the same. */
 export interface Position {
   readonly key: string
   /** The last revision that the reader has in full. */
   readonly revision: number
-  /** The `history_revision` from whose beginning the reader has the series. */
+  /** The reader has the series from the beginning of this `history_revision`. */
   readonly history: number
   /** The next ordinal of each series that the reader follows. */
   readonly ordinals: Readonly<Record<string, number>>
@@ -42,7 +44,7 @@ export function positionAt(
   return { key, revision, history, ordinals: Object.fromEntries(sorted) }
 }
 
-/** A delta, and what its reader knows afterwards. */
+/** A delta, and the reader's position after it. */
 export interface Step {
   delta: Delta
   next: Position
@@ -50,7 +52,7 @@ export interface Step {
 
 const NO_NEWS = { series: [], more: false }
 
-/** Reads what is new in a job's row for a reader; `measured` is remembered for the next ones. */
+/** Reads the changes of a job's row for a reader; `measured` is stored for the next readers. */
 export async function stepFrom(
   db: Database,
   row: JobRow,
@@ -63,7 +65,7 @@ export async function stepFrom(
   const news = follows ? await newsOf(db, row, position, measured) : NO_NEWS
   const shipped = row.deployments_revision > known
   const deployments = shipped ? await deploymentsSince(db, job_id, known) : []
-  // Some points are still to come, so the reader does not have this revision yet.
+  // Some points are not sent yet, so the reader does not have this revision in full.
   const revision = news.more ? known : row.revision
   const delta: Delta = {
     job_id,
@@ -86,7 +88,8 @@ async function newsOf(
   const isEvaluated = row.checkpoints_revision > revision
   const known: ReaderState = {
     measured: isEvaluated ? undefined : measured.get(row, ordinals),
-    // While a long series is told in pieces the reader's revision stays, but not what it dropped.
+    // While a long series is sent in pieces, the reader's revision stays; the dropped points stay
+    // dropped.
     outdated: row.history_revision > Math.max(revision, history),
   }
   const news = await seriesSince(db, row.job_id, ordinals, known)
@@ -100,12 +103,12 @@ function positionAfter(before: Position, { revision, series }: Delta, history: n
   return positionAt(revision, [...ordinals], Math.max(before.history, history))
 }
 
-/** The most lists of names that are remembered for one job. */
+/** The most lists of names that are stored for one job. */
 const MOST_LISTS = 32
 
 /**
- * Which of the series that readers follow are measured on held-out data. It stays true until the
- * next evaluation, and saves reading all evaluations with each delta.
+ * Which of the followed series are measured on held-out data. The list is valid until the next
+ * evaluation, and saves reading all evaluations for each delta.
  */
 export class MeasuredNames {
   readonly #lists = new Map<string, ReadonlySet<string>>()

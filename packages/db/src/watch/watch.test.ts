@@ -25,7 +25,7 @@ afterAll(() => db[Symbol.asyncDispose]())
 
 const NEVER = new AbortController().signal
 
-/** Follows until `enough` says so, and returns every delta. */
+/** Follows until `enough` is true, and returns every delta. */
 async function follow(
   query: WatchQuery,
   enough: (delta: Delta, all: readonly Delta[]) => boolean | Promise<boolean>,
@@ -39,7 +39,7 @@ async function follow(
   return deltas
 }
 
-test('a new reader first gets the present state', async () => {
+test('a new reader first gets the current state', async () => {
   const job_id = await newJob(db)
   await recordEvents(db, job_id, started(), evaluation(1, 0.5), checkpoint(1))
   await recordEvents(db, job_id, event({ type: 'log', at: 1, level: 'info', text: 'hello' }))
@@ -63,7 +63,7 @@ test('a reader that continues gets only new data, with its kind', async () => {
   expect(shipped).toMatchObject({ checkpoints: false, logs: false, deployments: [made] })
 })
 
-test('whatever a racing writer commits, and whenever, reaches the reader once and in order', async () => {
+test('every commit of a concurrent writer reaches the reader once and in order', async () => {
   const job_id = await newJob(db)
   const total = 600
   const write = async (): Promise<void> => {
@@ -92,7 +92,7 @@ test('whatever a racing writer commits, and whenever, reaches the reader once an
   expect(values['lr']).toEqual(steps.map((step) => -step))
 })
 
-test('changes that come faster than a reader takes them are sent together', async () => {
+test('changes that arrive faster than a reader reads are sent together', async () => {
   const job_id = await newJob(db)
   const deltas = await follow({ jobs: [{ job_id, revision: 0 }] }, async (_delta, all) => {
     if (all.length === 2) return true
@@ -113,7 +113,7 @@ test('a write without an announcement is found by polling', async () => {
   expect(deltas[1]?.status.loss).toBe(7)
 })
 
-test('a listening connection that breaks is made again, and nothing in between is missed', async () => {
+test('a broken listening connection is opened again, and no change is missed', async () => {
   const job_id = await newJob(db)
   const deltas = await follow({ jobs: [{ job_id, revision: 0 }] }, async (_delta, all) => {
     if (all.length === 1) {
@@ -128,7 +128,7 @@ test('a listening connection that breaks is made again, and nothing in between i
   expect(deltas.map(({ status }) => status.loss)).toEqual([null, 1, 2])
 })
 
-test('a follower of every job gets new jobs too', async () => {
+test('a reader that follows every job gets new jobs too', async () => {
   const { board_revision } = await listJobs(db)
   const known = await newJob(db)
   let added = ''
@@ -142,7 +142,7 @@ test('a follower of every job gets new jobs too', async () => {
   for await (const { delta } of watchBoard(db, since, NEVER)) if (delta.status.loss === 1) break
 })
 
-test('all readers of a process share one listening connection, and leave none behind', async () => {
+test('all readers of a process share one listening connection, which closes with the last reader', async () => {
   const own = await testDatabase()
   const job_id = await newJob(own)
   const over = new AbortController()
@@ -178,7 +178,7 @@ test('a reader that was far behind gets everything before it is marked up to dat
   expect(points).toBe(total)
 })
 
-test('a reader drops its points when a history is recorded again, shorter or longer', async () => {
+test('a reader drops its points when a history is recorded again', async () => {
   for (const [length, anew] of [
     [100, 30],
     [100, 103],
@@ -211,7 +211,7 @@ test('a reader drops its points when a history is recorded again, shorter or lon
   }
 })
 
-test('who follows every job and is cut off after any message misses no older change', async () => {
+test('a reader of every job misses no older change if its connection is lost after any message', async () => {
   const own = await testDatabase()
   const { board_revision } = await listJobs(own)
   const jobs = [await newJob(own), await newJob(own), await newJob(own)]

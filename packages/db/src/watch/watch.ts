@@ -8,9 +8,9 @@ import { type Delta, type Position, positionAt, type Step } from './step.ts'
 export type { Delta } from './step.ts'
 
 export interface WatchQuery {
-  /** Jobs with the revision known of each; 0 brings the present state first. */
+  /** The jobs, each with the revision that the reader has; 0 requests the current state first. */
   jobs: readonly { job_id: string; revision: number }[]
-  /** Series of one of the jobs, with the `next_ordinal` known of each. */
+  /** Series of one of the jobs, each with the reader's `next_ordinal`. */
   series?: WatchedSeries | undefined
 }
 
@@ -21,10 +21,10 @@ export interface WatchedSeries {
 }
 
 /**
- * Follows jobs until the signal aborts. It listens first, then reads what changed past the known
- * revisions, then goes on; an announcement is only a hint to look, and a slow poll looks anyway.
- * Every change is told, though several may be told as one. Readers in one process that know the
- * same of a job are given the same delta, which is read once.
+ * Follows jobs until the signal aborts. It listens first, then reads what changed since the
+ * reader's revisions, then waits for more. A missed announcement delays a change until the next
+ * poll. Each change is sent, sometimes several together. Readers in one process at the same
+ * position share one delta, which is read once.
  */
 export async function* watch(
   db: Database,
@@ -42,7 +42,7 @@ export async function* watch(
       const step = await reader.until(nextStep(feeds, reader, positions))
       if (!step) continue
       const { job_id, revision } = step.delta
-      // What did not fit comes next.
+      // The rest of a large change comes in the next step.
       if (revision === positions.get(job_id)?.revision) reader.due.add(job_id)
       positions.set(job_id, step.next)
       yield step.delta
@@ -63,7 +63,10 @@ function positionsOf({ jobs, series }: WatchQuery): Map<string, Position> {
   )
 }
 
-/** The next step of a job that has news; undefined after a rest in which some may have come. */
+/**
+ * The next step of a job with changes; undefined after a wait during which changes may have
+ * arrived.
+ */
 async function nextStep(
   feeds: JobFeeds,
   reader: Reader,
@@ -71,7 +74,7 @@ async function nextStep(
 ): Promise<Step | undefined> {
   for (const job_id of reader.late) {
     reader.late.delete(job_id)
-    // Read again, so that a reader that was busy for long is told all of it at once.
+    // Read again, so that a reader that was busy for long gets all changes at once.
     feeds.lookAgain(job_id, reader)
   }
   for (const job_id of reader.due) {
