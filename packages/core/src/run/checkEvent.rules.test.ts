@@ -36,7 +36,7 @@ test('an event with an invalid required field is skipped, with one reason', () =
 
 const why = (step: unknown) => checkEvent({ ...log, step }).invalid[0]?.why
 
-test('a misfit shows what was there, shortened', () => {
+test('an error about a field shows its value, shortened', () => {
   expect(why(-1)).toMatch(/^step must be .*; got -1$/)
   expect(why('x'.repeat(50))).toContain(`got "${'x'.repeat(40)}"`)
   expect(why([1])).toContain('got a list')
@@ -45,7 +45,7 @@ test('a misfit shows what was there, shortened', () => {
   expect(why(undefined)).toContain('got nothing')
 })
 
-test('a field whose form is no question is only called not valid', () => {
+test('a field without a described form is only called not valid', () => {
   expect(checkEvent({ ...saved, files_state: 5 }).invalid[0]?.why).toBe(
     'its files_state is not valid',
   )

@@ -1,6 +1,6 @@
 import { TrainingEvent } from './event.ts'
 
-/** The longest name and path that any file system takes (characters). */
+/** The longest name and path that file systems accept (characters). */
 const LONGEST_NAME = 255
 const LONGEST_PATH = 4096
 
@@ -21,7 +21,7 @@ export interface InvalidField {
   field: string
   /** What is wrong, as the end of a sentence. */
   why: string
-  /** Whether the whole event is skipped; else only the field is. */
+  /** Whether the whole event is skipped, or only the field. */
   skipsEvent: boolean
 }
 

@@ -4,11 +4,11 @@ import type { Measured } from '../measured.ts'
 
 /** What an explanation uses beside the rows of a run. All fields may be missing. */
 export interface RunContext {
-  /** The training loss nearest before a step of an attempt; null where none was logged. */
+  /** The training loss at or before a step of an attempt; null if none was logged. */
   trainLoss?: (weights: { attempt: number; step: number }) => Measured
   /** How far apart both losses of the run are; see `isOneScale`. */
   loss_scale?: LossScale
-  /** Names of what was logged while training. */
+  /** Names of the training metrics. */
   logged?: readonly string[]
   config?: Readonly<Record<string, unknown>>
   loss_unit?: EventOf<'started'>['loss_unit']

@@ -6,20 +6,22 @@ import { namedValues } from '../namedValues.ts'
 const LARGEST_INTEGER = 2 ** 31 - 1
 const line = z.number().int().positive().max(LARGEST_INTEGER)
 
-/** Where a number was read: a file relative to the run's root, and its line (from 1) where it has one. */
+/**
+ * Where a number was read: a file relative to the run's root, and its line (from 1) if it has one.
+ */
 export const Origin = z.object({ file: z.string(), line: line.nullable() })
 export type Origin = z.infer<typeof Origin>
 
 export const Direction = z.enum(['min', 'max'])
 export type Direction = z.infer<typeof Direction>
 
-/** What the files of a checkpoint are like, as last seen by the host that owns them. */
+/** The state of a checkpoint's files, as the host that stores them last saw it. */
 export const FilesState = z.enum(['complete', 'writing', 'broken', 'missing'])
 export type FilesState = z.infer<typeof FilesState>
 
 /**
- * What can be done with a checkpoint: `full` can be served as it is, an `adapter` needs its base,
- * a `sharded` one (ZeRO, a distributed save) must be put together first.
+ * How a checkpoint can be used: `full` can be served directly, an `adapter` needs its base model, a
+ * `sharded` one (ZeRO, a distributed save) must be merged first.
  */
 export const CheckpointKind = z.enum(['full', 'adapter', 'sharded'])
 export type CheckpointKind = z.infer<typeof CheckpointKind>
@@ -41,7 +43,9 @@ const at = Time.nullable().default(null)
 const values = namedValues(MeasuredInJson)
 const path = z.string()
 
-/** A run, or a further attempt of it, began. `path`s of later events are relative to its root. */
+/**
+ * A run, or a further attempt of it, began. The `path`s of later events are relative to its root.
+ */
 const Started = z.object({
   type: z.literal('started'),
   attempt,
@@ -50,14 +54,14 @@ const Started = z.object({
   project: z.string().nullable().default(null),
   total_steps: step.nullable().default(null),
   total_epochs: z.number().nullable().default(null),
-  /** The step from which this attempt goes on; null for a fresh start. */
+  /** The step from which this attempt resumes; null for a fresh start. */
   resumed_from: step.nullable().default(null),
   loss_unit: z.enum(['nats_per_token', 'unknown']).default('unknown'),
-  /** The metric and direction that the run itself declared, and where it did. */
+  /** The metric and direction that the run declared, and where it declared them. */
   metric_for_best: z.string().nullable().default(null),
   direction: Direction.nullable().default(null),
   declared_by: z.string().nullable().default(null),
-  /** The run declares nothing: its files show this metric, and `declared_by` says by what. */
+  /** The run declares nothing, but its files show this metric; `declared_by` says how. */
   metric_is_inferred: z.boolean().default(false),
   /** Steps between saves, if logged; used to warn about a best that may be missed. */
   save_steps: step.nullable().default(null),
@@ -68,9 +72,8 @@ const Started = z.object({
 const Metrics = z.object({ type: z.literal('metrics'), attempt, step, epoch, at, values })
 
 /**
- * Metrics measured on held-out data with the weights of one step: by the run, or afterwards as a
- * score, which carries who measured it. A value named `<metric>_stderr` is the standard error of
- * that metric.
+ * Metrics measured on held-out data with the weights of one step: by the run, or later as a score
+ * with its author. A value named `<metric>_stderr` is the standard error of that metric.
  */
 const Evaluation = z.object({
   type: z.literal('evaluation'),
@@ -81,9 +84,9 @@ const Evaluation = z.object({
   values,
   samples: step.nullable().default(null),
   origin: Origin.nullable().default(null),
-  /** The line of each value in the origin's file, where they stand on lines of their own. */
+  /** The line of each value in the origin's file, if values have separate lines. */
   lines: namedValues(line).default({}),
-  /** Whether a metric is better low or high, where whoever measured it says so. */
+  /** Directions of metrics, if they were logged with the values. */
   directions: namedValues(Direction).default({}),
   /** Who measured it after training; null if the run measured it. */
   scored_by: z.string().nullable().default(null),
@@ -92,13 +95,13 @@ const Evaluation = z.object({
 /** What inspecting the files showed beside their state; null if they were not inspected. */
 const looked = {
   kind: CheckpointKind.nullable().default(null),
-  /** The model that an adapter was made for, as its own configuration names it. */
+  /** The base model of an adapter, as its configuration names it. */
   base: z.string().nullable().default(null),
   /** A digest of the sizes and times of the files; if it is unchanged, they are not inspected again. */
   signature: z.string().nullable().default(null),
   /**
-   * SHA-256 in hexadecimal: of the file, or of what `sha256sum` prints of a folder's files, in
-   * order of their names. It holds for as long as the signature does.
+   * SHA-256 in hexadecimal: of the file, or of the output of `sha256sum` for a folder's files, in
+   * order of their names. It is valid while the signature is unchanged.
    */
   digest: z.string().nullable().default(null),
 }
@@ -159,8 +162,8 @@ const Log = z.object({
 })
 
 /**
- * The setup of the run, from files beside its log and from whoever started it: its configuration and
- * environment.
+ * The setup of the run: its configuration and environment. It comes from files beside the log and
+ * from the program that started the run.
  */
 const Setup = z.object({
   type: z.literal('setup'),

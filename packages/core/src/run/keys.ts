@@ -18,7 +18,7 @@ export function checkpointKey(checkpoint: {
   return `${stepKey(checkpoint)}:${checkpoint.path ?? ''}`
 }
 
-/** The order in which the first of equals wins: step, then attempt (then arrival). */
+/** The order in which the first of equal values wins: step, then attempt (then arrival). */
 export function byStep(a: StepKey, b: StepKey): number {
   return a.step - b.step || a.attempt - b.attempt
 }

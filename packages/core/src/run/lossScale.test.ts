@@ -12,7 +12,7 @@ const scaleOf = (...pairs: readonly Pair[]) =>
 
 const times = (pair: Pair, count = 3): Pair[] => Array.from({ length: count }, () => pair)
 
-test('losses are of one scale unless most training losses are more than 1.8 times the evaluation’s', () => {
+test('losses have one scale unless most training losses are more than 1.8 times the evaluation’s', () => {
   expect(isOneScale(scaleOf(...times([1.9, 1])))).toBe(false)
   expect(isOneScale(scaleOf(...times([1.8, 1])))).toBe(true)
   expect(isOneScale(scaleOf(...times([1.9, 1]), ...times([1, 1], 2)))).toBe(true)
@@ -20,14 +20,14 @@ test('losses are of one scale unless most training losses are more than 1.8 time
   expect(isOneScale(scaleOf(...times([1.9, 1], 5), ...times([1, 1], 6)))).toBe(true)
 })
 
-test('a training loss far below the evaluation’s counts in the first epoch alone', () => {
+test('a training loss far below the evaluation’s counts only in the first epoch', () => {
   expect(isOneScale(scaleOf(...times([0.2, 1, 0.5], 2), [0.2, 1, 1]))).toBe(false)
   expect(isOneScale(scaleOf(...times([0.2, 1, 2])))).toBe(true)
   expect(isOneScale(scaleOf(...times([0.2, 1])))).toBe(true)
   expect(isOneScale(scaleOf(...times([0.29, 1, 1])))).toBe(true)
 })
 
-test('a ratio that varies is noise and no other scale; what comes after the first five counts no more', () => {
+test('a ratio that varies is noise and not another scale; only the first five count', () => {
   expect(isOneScale(scaleOf([2.5, 1], [85, 1], [4, 1]))).toBe(true)
   expect(scaleRatio(scaleOf([4.1, 1], [3.9, 1], [8, 2]))).toBeCloseTo(4, 2)
   const drifting = scaleOf(...times([8, 1], 5), ...times([2, 1], 5))
@@ -35,16 +35,16 @@ test('a ratio that varies is noise and no other scale; what comes after the firs
   expect(scaleRatio(scaleOf(...times([1, 1], 5)))).toBeNull()
 })
 
-test('an older board counted no ratios, so that nothing is called unlike there', () => {
+test('an older board has no ratios, so its losses count as one scale', () => {
   expect(isOneScale({ compared: 6, far_above: 6, first_epoch: 0, far_below: 0 })).toBe(true)
 })
 
-test('two evaluations do not tell the scale, and what is not finite or not above 0 is not counted', () => {
+test('two evaluations are not enough for the scale, and only finite values above 0 count', () => {
   expect(isOneScale(scaleOf(...times([9, 1], 2)))).toBe(true)
   expect(scaleOf([NaN, 1], [Infinity, 1], [0, 1], [1, 0], [-1, -1], [null, 1])).toEqual(NO_LOSSES)
 })
 
-test('a gap is evaluation loss less training loss, or the reason why there is none', () => {
+test('a gap is evaluation loss minus training loss, or the reason why there is none', () => {
   const apart = scaleOf(...times([9, 1]))
   expect(lossGap({ eval_loss: 3, train_loss: 2 }, NO_LOSSES)).toEqual({ value: 1, missing: null })
   expect(lossGap({ eval_loss: 3, train_loss: NaN }, NO_LOSSES).value).toBeNaN()

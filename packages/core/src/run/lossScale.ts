@@ -13,7 +13,7 @@ export interface LossScale {
   first_epoch: number
   /** Of the first epoch's, how many have a training loss far below the evaluation's. */
   far_below: number
-  /** The natural logarithms of the first ratios, train to eval; missing where none was compared. */
+  /** The natural logarithms of the first ratios, train to eval; missing if none was compared. */
   early?: { count: number; sum: number; squares: number }
 }
 
@@ -30,9 +30,13 @@ export interface LossPair {
 const FACTOR = 1.8
 /** With fewer evaluations the scales are not compared. */
 const FEWEST = 3
-/** The ratios of so many first evaluations are compared with each other: later ones drift by overfitting. */
+/**
+ * Only the first evaluations' ratios are compared with each other: later ones drift by overfitting.
+ */
 const EARLY = 5
-/** A factor between two scales is the same everywhere; what varies more is noise (standard deviation). */
+/**
+ * Two scales differ by a constant factor; more variation than this is noise (standard deviation).
+ */
 const STEADY = 0.15
 
 /** The counts after one more evaluation. */
@@ -60,15 +64,16 @@ function earlyAfter({ early }: LossScale, log: number): NonNullable<LossScale['e
 }
 
 /**
- * Whether both losses have one scale. They do not where most training losses are far above the
- * evaluation's (they are summed over something), or most of the first epoch's far below it, which
- * cannot be overfitting, and where the first ratios are alike. True with fewer than three evaluations.
+ * Whether both losses have one scale. They do not if the first ratios are alike and one of two is
+ * true. Most training losses are far above the evaluation's, because they are summed. Or most of
+ * the first epoch's are far below it, which cannot be overfitting. True with fewer than three
+ * evaluations.
  */
 export function isOneScale(scale: LossScale): boolean {
   return scaleRatio(scale) === null
 }
 
-/** The factor from the evaluation loss to the training loss; null where they have one scale. */
+/** The factor from the evaluation loss to the training loss; null if they have one scale. */
 export function scaleRatio(scale: LossScale): number | null {
   const { compared, far_above, first_epoch, far_below, early } = scale
   const isApart = far_above > compared / 2 || far_below > first_epoch / 2
@@ -81,10 +86,10 @@ export function scaleRatio(scale: LossScale): number | null {
 /** Why there is no loss gap. */
 export type GapMissing = 'no_eval_loss' | 'no_train_loss' | 'unlike_scales'
 
-/** Evaluation loss less training loss, or why that is not given. */
+/** Evaluation loss minus training loss, or why there is none. */
 export type LossGap = { value: number; missing: null } | { value: null; missing: GapMissing }
 
-/** The one derivation of the loss gap, for the status, a checkpoint and the explanation alike. */
+/** The only computation of the loss gap, for the status, a checkpoint and the explanation. */
 export function lossGap(
   { eval_loss, train_loss }: Omit<LossPair, 'epoch'>,
   scale: LossScale,

@@ -8,7 +8,7 @@ const rows = (...events: object[]) =>
 
 const evaluation = { type: 'evaluation', step: 10, values: { a: 1, b: 2 } }
 
-test('a run that says nothing has declared nothing', () => {
+test('a run without events has declared nothing', () => {
   expect(rows()).toEqual({
     ...{ claim: null, save_steps: null, evaluations: [], checkpoints: [] },
     declaration: { metric: null, direction: null, declared_by: null },
@@ -23,7 +23,7 @@ test('an evaluation stores one origin for all its values', () => {
   })
 })
 
-test('a value on a line of its own has that line, and a score has who scored it', () => {
+test('a value on a separate line has that line, and a score has its author', () => {
   const origin = { file: 'log.jsonl', line: 3 }
   const [own] = rows({ ...evaluation, origin, lines: { b: 9 } }).evaluations
   expect(own?.details).toEqual({
@@ -51,7 +51,7 @@ test('the first logged direction of a metric counts, and it declares no metric',
   expect(rows(evaluation).declaration).not.toHaveProperty('directions')
 })
 
-test('only a look at the files changes what is known of them', () => {
+test('only an inspection changes the state of the files', () => {
   const saved = { type: 'checkpoint', step: 10, path: 'a', files_state: 'complete' }
   const claimed = { type: 'claim', path: 'a', step: 10, value: 1 }
   expect(rows(saved, claimed).checkpoints).toMatchObject([{ files_state: 'complete' }])
@@ -67,7 +67,7 @@ test('only a look at the files changes what is known of them', () => {
   ])
 })
 
-test('checkpoints are told apart by attempt, step and path, where they have them', () => {
+test('checkpoints are identified by attempt, step and path', () => {
   const keys = [
     ...[
       checkpointKey({ attempt: 0, step: 1, path: 'a' }),

@@ -7,7 +7,7 @@ const rows = (...events: object[]) =>
 
 const saved = { type: 'checkpoint', step: 100, path: 'checkpoint-100', files_state: 'complete' }
 
-test('the latest claim and the latest declaration that names a metric count', () => {
+test('the latest claim counts, and the latest declaration that names a metric', () => {
   const { claim, declaration } = rows(
     { type: 'started', metric_for_best: 'eval_f1', direction: 'max', declared_by: 'the arguments' },
     { type: 'claim', path: 'checkpoint-100', step: 100, value: 1 },
@@ -38,7 +38,7 @@ test('a save that is logged twice is one checkpoint', () => {
   expect(rows(saved, saved, gone).checkpoints).toMatchObject([{ files_state: 'missing' }])
 })
 
-test('what a look at the files found is of the latest save of a path', () => {
+test('an inspection of the files belongs to the latest save of a path', () => {
   const gone = { type: 'files', step: 100, path: 'checkpoint-100', files_state: 'missing' }
   expect(rows(saved, gone).checkpoints).toMatchObject([{ files_state: 'missing' }])
   expect(rows(saved, gone, saved).checkpoints).toMatchObject([{ files_state: 'complete' }])

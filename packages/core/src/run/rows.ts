@@ -56,16 +56,15 @@ export interface Claim {
 export interface RunRows {
   declaration: Declaration
   claim: Claim | null
-  /** The distance between its saves, where the run declares one. */
+  /** The distance between its saves, if the run declares one. */
   save_steps: number | null
   evaluations: Evaluation[]
   checkpoints: Checkpoint[]
 }
 
 /**
- * The rows that a run's events come to, in order of arrival. The latest claim counts, and the
- * latest state of a checkpoint's files; a later attempt that writes the same path makes the older
- * checkpoint missing.
+ * The rows of a run's events, in order of arrival. The latest claim counts, and the latest state of
+ * a checkpoint's files. If a later attempt writes the same path, the older checkpoint is missing.
  */
 export function rowsFrom(events: Iterable<TrainingEvent>): RunRows {
   const rows: RunRows = {
@@ -136,7 +135,7 @@ function isSame(one: Saved, { attempt, step }: Saved): boolean {
   return one.attempt === attempt && one.step === step
 }
 
-/** An evaluation as a row. `details` has only what differs between its values. */
+/** An evaluation as a row. `details` has only the facts that differ between its values. */
 function evaluationOf(event: EventOf<'evaluation'>): Evaluation {
   const { attempt, step, epoch, values, origin, samples, lines, scored_by } = event
   const row = { attempt, step, epoch, values, origin, samples }

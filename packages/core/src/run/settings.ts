@@ -1,17 +1,17 @@
 import { isRecord } from '../named.ts'
 
-/** One setting of a run's configuration; objects within it make a path of the name: `optimizer.lr`. */
+/** One setting of a run's configuration. The name of a nested one is a path: `optimizer.lr`. */
 export interface Setting {
   name: string
   value: unknown
 }
 
-/** A configuration as a flat list in the order of its names; a list stays one value. */
+/** A configuration as a flat list in order of names; a list is one value. */
 export function settingsIn(config: Readonly<Record<string, unknown>>): Setting[] {
   return flattened(config, '').sort((a, b) => byName(a.name, b.name))
 }
 
-/** The order of names that people expect: `layer.2` before `layer.10`. */
+/** Natural order of names: `layer.2` before `layer.10`. */
 export function byName(a: string, b: string): number {
   return NAMES.compare(a, b)
 }

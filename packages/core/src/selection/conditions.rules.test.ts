@@ -15,12 +15,12 @@ const subjectTo = (relation: Condition['relation'], bound: number, metric = 'eva
     options: { subject_to: [{ metric, relation, bound }] },
   })
 
-test('a condition includes its own bound', () => {
+test('a value equal to the bound meets the condition', () => {
   expect(subjectTo('<=', 0.6).ranking.map(({ step }) => step)).toEqual([200, 100])
   expect(subjectTo('>=', 0.6).ranking.map(({ step }) => step)).toEqual([300, 200])
 })
 
-test('a checkpoint that breaks a condition is passed over, and the bound is named', () => {
+test('a checkpoint that breaks a condition is skipped, and the reason names the bound', () => {
   const most = subjectTo('<=', 0.6).skipped
   expect(most).toMatchObject([{ step: 300, reason: 'condition' }])
   expect(most[0]?.text).toContain('at most 0.6')
@@ -35,11 +35,11 @@ test('a condition on a metric that was never logged is a problem, not an empty c
   expect(reason).toContain('eval_wer was never logged')
 })
 
-test('a condition finds its metric under the name that it was logged by', () => {
+test('a condition finds its metric by the logged name', () => {
   expect(subjectTo('>=', 0.7, 'f1').ranking.map(({ step }) => step)).toEqual([300])
 })
 
-test('a value that is missing or not finite keeps no condition', () => {
+test('a value that is missing or not finite meets no condition', () => {
   const holes = evaluations(
     [100, { eval_loss: 3, eval_f1: 0.5 }],
     [200, { eval_loss: 2 }],

@@ -5,13 +5,13 @@ import type { Evaluation } from '../run/rows.ts'
 import type { Condition } from './policyOptions.ts'
 import type { PolicyProblem } from './policyProblem.ts'
 
-/** The deciding metric, and the bounds that candidates must keep. */
+/** The deciding metric, and the bounds that candidates must meet. */
 export interface Criteria {
   metric: string
   conditions: readonly Condition[]
 }
 
-/** The conditions under the names that their metrics were logged by. */
+/** The conditions with the logged names of their metrics. */
 export function asLoggedConditions(
   conditions: readonly Condition[],
   names: readonly string[],

@@ -18,14 +18,14 @@ test('a metric that the files show decides, and is never called declared', () =>
   expect(reason.toLowerCase()).not.toContain('declared')
 })
 
-test('an answer of the project for runs that declare nothing goes before what is inferred', () => {
+test("the project's metric for undeclared runs has priority over an inferred metric", () => {
   const options = { undeclared: { metric: 'eval_loss', direction: null } }
   expect(choose({ ...given, options }).best?.step).toBe(100)
   const declared = { ...declaration, metric_is_inferred: false }
   expect(choose({ ...given, declaration: declared, options }).best?.step).toBe(200)
 })
 
-test('what was inferred has a code of its own', () => {
+test('an inferred metric has a separate code', () => {
   const input = { policy: 'as_declared', claim: null, ...given } as const
   expect(decisionOf(input).decided.basis).toBe('inferred')
   const declared = { ...declaration, metric_is_inferred: false }

@@ -9,7 +9,7 @@ export interface SelectionInput {
   options?: PolicyOptions
   declaration: Declaration
   claim: Claim | null
-  /** The distance between the run's saves, in steps; null or missing where it declares none. */
+  /** The distance between the run's saves, in steps; null or missing if it is not declared. */
   save_steps?: number | null
   evaluations: readonly Evaluation[]
   checkpoints: readonly Checkpoint[]

@@ -28,9 +28,9 @@ export interface NoiseInput {
 }
 
 /**
- * The noise of one evaluation's value: the logged standard error; else the binomial error of a share
- * with a known number of samples; else the deviation around a local smooth of its attempt's curve, if
- * that has at least seven points. Null if none of these is available.
+ * The noise of one evaluation's value. First choice: the logged standard error. Then the binomial
+ * error of a share with a logged number of samples. Then the deviation around a local smooth of its
+ * attempt's curve, if that has at least seven points. Otherwise null.
  */
 export function noiseOf({ evaluations, at }: NoiseInput, metric: string): Noise | null {
   const logged = measureOf(at, `${metric}_stderr`)
@@ -49,8 +49,8 @@ export function noiseOf({ evaluations, at }: NoiseInput, metric: string): Noise 
 const CALMER = 4
 
 /**
- * sqrt(p (1 − p) / n), on the scale (shares or per cent) that the value is given in. At 0 and 1, where
- * that vanishes however few the samples, the estimate of Agresti and Coull (1998) with z = 1.
+ * sqrt(p (1 − p) / n), as fractions or in per cent like the value. At 0 and 1 this is 0 for any
+ * number of samples, so there the estimate of Agresti and Coull (1998) with z = 1 is used.
  */
 function binomial(at: Evaluation, metric: string): Noise | null {
   const value = measureOf(at, metric)
@@ -92,7 +92,7 @@ interface Point {
   value: number
 }
 
-/** The finite values around an evaluation, of its own attempt, in order of step. */
+/** The finite values around an evaluation of the same attempt, in order of step. */
 function nearby(evaluations: readonly Evaluation[], at: Evaluation, metric: string): Point[] {
   const place = evaluations.indexOf(at)
   const before: Point[] = []
@@ -112,7 +112,7 @@ function nearby(evaluations: readonly Evaluation[], at: Evaluation, metric: stri
 
 /**
  * The distance of the middle of five points from the cubic through the other four, in standard
- * deviations of independent noise. It is 0 for a smooth curve, however bent.
+ * deviations of independent noise. It is 0 for a smooth curve.
  */
 function deviation(five: readonly Point[]): number {
   const [a, b, middle, c, d] = five
@@ -131,7 +131,7 @@ function deviation(five: readonly Point[]): number {
   return (middle.value - expected) / Math.sqrt(squares)
 }
 
-/** The median; NaN of nothing. */
+/** The median; NaN for an empty list. */
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const half = sorted.length / 2

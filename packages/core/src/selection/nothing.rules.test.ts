@@ -3,7 +3,7 @@ import type { Measured } from '../measured.ts'
 import { parseCondition } from './policyOptions.ts'
 import { checkpoints, choose, evaluations } from './testing.ts'
 
-/** Evaluations at every hundred steps, the last of them at this epoch. */
+/** Evaluations at every hundred steps; the last has this epoch. */
 function run(values: readonly Measured[], epoch: number | null) {
   const rows = values.map((value, index) => evaluations([100 * (index + 1), value])[0]!)
   return rows.map((row, index) => ({ ...row, epoch: index === rows.length - 1 ? epoch : null }))
@@ -12,12 +12,12 @@ function run(values: readonly Measured[], epoch: number | null) {
 const codeOf = (values: readonly Measured[], epoch: number | null = 0.5, more: object = {}) =>
   choose({ evaluations: run(values, epoch), ...more }).nothing_to_choose?.code ?? null
 
-test('one finite evaluation is nothing to choose between', () => {
+test('one finite evaluation leaves no choice', () => {
   expect(codeOf([1])).toBe('one_evaluation')
   expect(codeOf([NaN, 1, null])).toBe('one_evaluation')
 })
 
-test('a metric that improved to the end of less than one epoch has no best yet', () => {
+test('a metric that improved until the end, in less than one epoch, has no best yet', () => {
   expect(codeOf([3, 2, 1])).toBe('still_falling')
   expect(codeOf([3, NaN, 2, null])).toBe(null)
   expect(run([3, NaN, 2], 0.5)).toHaveLength(3)
@@ -27,7 +27,7 @@ test('a metric that improved to the end of less than one epoch has no best yet',
   )
 })
 
-test('a metric that once did not improve, or was seen for a whole epoch, is a choice', () => {
+test('a metric that once did not improve, or was measured for a whole epoch, gives a choice', () => {
   expect(codeOf([3, 1, 2])).toBeNull()
   expect(codeOf([1, 2, 1.5])).toBeNull()
   expect(codeOf([2, 2])).toBeNull()
@@ -36,7 +36,7 @@ test('a metric that once did not improve, or was seen for a whole epoch, is a ch
   expect(codeOf([3, 2, 1], null)).toBeNull()
 })
 
-test('nothing measured says whether it was this metric or everything', () => {
+test('if nothing was measured, the text says whether this metric or every metric is missing', () => {
   const text = (values: readonly Measured[]) =>
     choose({ evaluations: run(values, null) }).nothing_to_choose
   expect(text([NaN, null])).toMatchObject({ code: 'no_evaluation' })
@@ -58,7 +58,7 @@ test('the reason of no choice names what is missing', () => {
   )
 })
 
-test('a start that no later evaluation beats is called one, within a twentieth of the run', () => {
+test('a start that no later evaluation beats is named, within the first twentieth of the run', () => {
   const unbeaten = (...steps: readonly (readonly [number, number, number?])[]) => {
     const rows = evaluations(...steps)
     const saved = checkpoints(...rows.map(({ step, attempt }) => ({ step, attempt })))
@@ -73,7 +73,7 @@ test('a start that no later evaluation beats is called one, within a twentieth o
   expect(unbeaten([5, 1], [100, NaN])).toBe(false)
 })
 
-test('a start that an evaluation without files beats is no unbeaten start', () => {
+test('a start that an evaluation without files beats is not an unbeaten start', () => {
   const rows = evaluations([5, 2], [50, 1], [100, 3])
   expect(choose({ evaluations: rows, checkpoints: checkpoints(5, 100) }).reason).not.toContain(
     'no later evaluation is better',
@@ -84,7 +84,7 @@ test('a start that an evaluation without files beats is no unbeaten start', () =
   )
 })
 
-test('where attempts differ, the reason names them; where they do not, it does not', () => {
+test('the reason names attempts only if they differ', () => {
   const rows = evaluations([100, 1], [200, { eval_loss: 2 }, 1])
   const two = choose({
     evaluations: rows,
@@ -101,7 +101,7 @@ test('where attempts differ, the reason names them; where they do not, it does n
   )
 })
 
-test('a runner-up of the same value ties, and came later only where it did', () => {
+test('a runner-up with the same value is a tie, and is called later only if it is', () => {
   const tied = (...rows: Parameters<typeof evaluations>) => {
     const evaluated = evaluations(...rows)
     const saved = checkpoints(...evaluated.map(({ step, attempt }) => ({ step, attempt })))
@@ -118,7 +118,7 @@ test('a runner-up of the same value ties, and came later only where it did', () 
   expect(weighed.reason).not.toContain('came later')
 })
 
-test('one that can be compared is the only one, and evaluations are called that', () => {
+test('a single candidate is called the only one, and evaluations are called evaluations', () => {
   const rows = evaluations([100, 1], [200, 2])
   const only = choose({ evaluations: rows, checkpoints: checkpoints(100) }).reason
   expect(only).toMatch(/^Step 100 is the only checkpoint that can be compared: eval_loss 1\./)
@@ -144,7 +144,7 @@ test('a choice outside the near ties is not called one of them', () => {
   expect(scored({ task_metrics: 1 })).toMatch(/^Step 100 is best.*within the noise/)
 })
 
-test('near ties of another attempt are not those of the choice', () => {
+test('near ties of another attempt are not near ties of the choice', () => {
   const rows = evaluations(
     [100, { acc: 0.9, acc_stderr: 0.05, eval_loss: 5 }],
     [200, { acc: 0.88, acc_stderr: 0.05, eval_loss: 5 }],

@@ -12,7 +12,7 @@ test('without a claim there is no second opinion', () => {
   expect(opinionOn({})).toBeNull()
 })
 
-test('the trainer agrees by step, whatever machine its path was written on', () => {
+test('the trainer agrees by step, on any machine', () => {
   for (const path of [
     'checkpoint-200',
     '/mnt/a b/checkpoint-200',
@@ -33,33 +33,33 @@ test('another metric is named with its direction', () => {
   expect(opinion?.text).toContain('eval_acc (max)')
 })
 
-test('the highest loss taken for the best is the other direction', () => {
+test('a record of the highest loss has the opposite direction', () => {
   expect(opinionOn({ claim: claim('checkpoint-100', 100, 1.4) })).toMatchObject({
     because: 'other_direction',
   })
 })
 
-test('a claimed checkpoint that is gone is not on disk', () => {
+test('a claimed checkpoint without files is not on disk', () => {
   const gone = checkpoints({ step: 200, files_state: 'missing', files_why: 'deleted' }, 300, 400)
   const opinion = opinionOn({ checkpoints: gone, claim: claim('checkpoint-200', 200, 1.2) })
   expect(opinion).toMatchObject({ agrees: false, because: 'not_on_disk' })
   expect(opinion?.text).toContain('missing: deleted')
 })
 
-test('a later equal value is a tie that the first one wins', () => {
+test('of equal values the first wins', () => {
   const tied = evaluations([100, 1.2], [200, 1.2], [300, 1.4])
   expect(opinionOn({ evaluations: tied, claim: claim('checkpoint-200', 200, 1.2) })).toMatchObject({
     because: 'tie',
   })
 })
 
-test('a record that earlier evaluations beat started again after the last of them', () => {
+test('a record that earlier evaluations beat was restarted after the last of them', () => {
   const opinion = opinionOn({ claim: claim('checkpoint-400', 400, 1.25) })
   expect(opinion).toMatchObject({ agrees: false, because: 'record_restarted' })
   expect(opinion?.text).toContain('its record started again after step')
 })
 
-test('a record of the saves only differs from one that started again', () => {
+test('a record of only the saves differs from a restarted record', () => {
   const often = evaluations([100, 1.4], [150, 1.1], [200, 1.2], [250, 1.15], [300, 1.3])
   const deciding = { evaluations: often, claim: claim('checkpoint-200', 200, 1.2) }
   const all = { ...deciding, among: 'evaluations' as const }
@@ -81,7 +81,7 @@ test('a claim with only a path is compared at the step in its name', () => {
   expect(ofPath(300, 1.3)).toBe('unknown')
 })
 
-test('a record without a step or a path is of the step where its value was measured', () => {
+test('a record without a step or a path belongs to the step where its value was measured', () => {
   expect(opinionOn({ claim: claim(null, null, 1.2) })).toMatchObject({ agrees: true, step: 200 })
   expect(opinionOn({ claim: claim(null, null, 1.4) })).toMatchObject({ agrees: false, step: 100 })
   expect(opinionOn({ claim: claim(null, null, 9) })).toBeNull()
@@ -95,7 +95,7 @@ test('a claimed folder without a step in its name cannot be compared', () => {
   })
 })
 
-test('a pointer astray is mentioned where evaluations are ranked and the step agrees', () => {
+test('a wrong path is mentioned if evaluations are ranked and the step agrees', () => {
   const opinion = opinionOn({ among: 'evaluations', claim: claim('checkpoint-100', 200, 1.2) })
   expect(opinion).toMatchObject({ agrees: true })
   expect(opinion?.text).toContain('checkpoint-100')

@@ -16,7 +16,7 @@ interface OpinionInput {
   checkpoints: readonly Checkpoint[]
   /** Whether files had to exist to be ranked. */
   among: 'checkpoints' | 'evaluations'
-  /** The distance between the run's saves, in steps, where it declares one. */
+  /** The distance between the run's saves, in steps, if it is declared. */
   save_steps: number | null
 }
 

@@ -4,7 +4,7 @@ import { checkpoints, choose, claim, evaluations } from './testing.ts'
 const decidedBy = (rows: ReturnType<typeof evaluations>, recorded: ReturnType<typeof claim>) =>
   choose({ evaluations: rows, checkpoints: checkpoints(100, 200, 300), claim: recorded })
 
-test('a record that names its metric decides by it', () => {
+test('a record that names its metric makes that metric decide', () => {
   const rows = evaluations(
     [100, { eval_loss: 1, eval_f1: 0.9 }],
     [200, { eval_loss: 2, eval_f1: 1 }],
@@ -22,7 +22,7 @@ test('a record without a finite value, or of a value that was never measured, na
   }
 })
 
-test('of metrics with the recorded value those of the recorded step go first', () => {
+test('of metrics with the recorded value those of the recorded step have priority', () => {
   const rows = evaluations(
     [100, { eval_loss: 9, eval_f1: 0.5, eval_bleu: 0.7 }],
     [200, { eval_loss: 8, eval_f1: 0.6, eval_bleu: 0.5 }],
@@ -32,7 +32,7 @@ test('of metrics with the recorded value those of the recorded step go first', (
   expect(decidedBy(rows, claim(null, 700, 0.6)).metric).toBe('eval_f1')
 })
 
-test('of metrics with the recorded value the loss goes first, whatever came first', () => {
+test('of metrics with the recorded value the loss has priority in any order of arrival', () => {
   const rows = evaluations(
     [100, { eval_f1: 0.5, eval_loss: 0.5 }],
     [200, { eval_f1: 0.6, eval_loss: 1 }],
@@ -42,7 +42,7 @@ test('of metrics with the recorded value the loss goes first, whatever came firs
   expect(reason).toContain('it recorded this eval_loss as its best')
 })
 
-test('without a loss the metric that was at its best there goes first', () => {
+test('without a loss the metric that was best there has priority', () => {
   const rows = evaluations(
     [100, { eval_f1: 0.7, eval_bleu: 0.1, zorp: 1 }],
     [200, { eval_f1: 0.5, zorp: 0.5, eval_bleu: 0.5 }],
@@ -51,7 +51,7 @@ test('without a loss the metric that was at its best there goes first', () => {
   expect(decidedBy(rows, claim(null, 200, 0.5)).metric).toBe('eval_bleu')
 })
 
-test('where none was at its best there, the first that was measured goes', () => {
+test('if none was best there, the first measured metric is used', () => {
   const rows = evaluations(
     [100, { eval_f1: 0.7, eval_bleu: 0.6 }],
     [200, { eval_f1: 0.5, eval_bleu: 0.5 }],
@@ -78,7 +78,7 @@ test('a recorded value that is beaten in both directions, or in neither, shows n
   expect(decidedBy(neither, claim(null, 100, 3)).reason).toContain('Choose min or max')
 })
 
-test('a loss that was recorded goes before a metric that was at its best there', () => {
+test('a recorded loss has priority over a metric that was best there', () => {
   const rows = evaluations(
     [100, { eval_f1: 0.5, eval_loss: 0.5 }],
     [200, { eval_f1: 0.4, eval_loss: 0.1 }],
@@ -86,7 +86,7 @@ test('a loss that was recorded goes before a metric that was at its best there',
   expect(decidedBy(rows, claim(null, 100, 0.5)).metric).toBe('eval_loss')
 })
 
-test('a record without a value is not that of a value that is missing', () => {
+test('a record without a value does not match a missing value', () => {
   const rows = evaluations([100, { eval_loss: 1, eval_f1: null }], [200, { eval_loss: 2 }])
   const { declared_by, second_opinion } = decidedBy(rows, claim(null, null, null))
   expect([declared_by, second_opinion]).toEqual(['the run does not say which metric decides', null])

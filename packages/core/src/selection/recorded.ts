@@ -8,14 +8,14 @@ import type { Claim, Evaluation } from '../run/rows.ts'
 /** The metric that the trainer used, as its record shows. */
 export interface RecordedMetric {
   metric: string
-  /** The direction in which no logged value beats the record, if there is just one. */
+  /** The direction in which no logged value beats the record, if there is exactly one. */
   direction: Direction | undefined
   declared_by: string
 }
 
 /**
- * The metric whose value equals the recorded best bit for bit: at the recorded step, else at any
- * step (the pointer may be stale). O(evaluations × metrics).
+ * The metric whose value equals the recorded best bit for bit: at the recorded step, otherwise at
+ * any step (the pointer may be stale). O(evaluations × metrics).
  */
 export function recordedMetric(
   claim: Claim,
@@ -54,7 +54,10 @@ function isRecordAt(
   return top !== undefined && top.evaluation.step === step
 }
 
-/** The direction in which no logged value beats the recorded one; undefined if that is both or none. */
+/**
+ * The direction in which no logged value beats the recorded one; undefined if that is true for both
+ * or none.
+ */
 export function directionByRecord(
   metric: string,
   value: number,

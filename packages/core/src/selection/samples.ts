@@ -1,10 +1,10 @@
 import { detailOf, measureOf } from '../metric/evaluations.ts'
 import type { Evaluation } from '../run/rows.ts'
 
-/** Counts that come from a rounded rate may be this far apart and still be the same. */
+/** Counts computed from a rounded rate may differ by this much and still be the same. */
 const ROUNDING = 0.01
 
-/** The fewest and most samples that a metric was measured over, where they differ; else null. */
+/** The fewest and most samples that a metric was measured over, if they differ; otherwise null. */
 export function unlikeSamples(
   evaluations: readonly Evaluation[],
   metric: string,
@@ -21,7 +21,7 @@ export function unlikeSamples(
   return many > few && !isSameCount(few, many) ? { few, many } : null
 }
 
-/** Whether two counts of samples are one within rounding. */
+/** Whether two counts of samples are equal within rounding. */
 export function isSameCount(one: number, other: number): boolean {
   return Math.abs(one - other) <= Math.max(1, ROUNDING * Math.max(one, other))
 }

@@ -31,13 +31,13 @@ test('a feature that is constant or unknown in a run counts as 0.5', () => {
   }
 })
 
-test('a value that is missing or not finite is never the best', () => {
+test('a missing or non-finite value is never the best', () => {
   const broken = evaluations([100, 2], [200, NaN], [300, null], [400, -Infinity], [500, 1])
   const features = featuresOf({ candidates: broken, evaluations: broken })
   expect(features.map(({ eval_loss }) => eval_loss)).toEqual([1, 1, 1, 1, 0])
 })
 
-test('a hidden metric is not looked at, nor are losses, rates and standard errors', () => {
+test('hidden metrics, losses, rates and standard errors are not used', () => {
   const rows = evaluations(
     [100, { eval_loss: 1, eval_f1: 0, eval_f1_stderr: 1, eval_b_loss: 5, eval_runtime: 9 }],
     [200, { eval_loss: 1, eval_f1: 1, eval_f1_stderr: 2, eval_b_loss: 4, eval_runtime: 8 }],
@@ -46,13 +46,13 @@ test('a hidden metric is not looked at, nor are losses, rates and standard error
   expect(features.map(({ task_metrics }) => task_metrics)).toEqual([0.5, 0.5])
 })
 
-test('a test split is not looked at', () => {
+test('a test split is not used', () => {
   const rows = evaluations([100, { eval_loss: 1, test_f1: 0 }], [200, { eval_loss: 1, test_f1: 1 }])
   const features = featuresOf({ candidates: rows, evaluations: rows })
   expect(features.map(({ task_metrics }) => task_metrics)).toEqual([0.5, 0.5])
 })
 
-test('one loss of one evaluation set stands for eval_loss', () => {
+test('one loss of one evaluation set replaces eval_loss', () => {
   const rows = evaluations([100, { eval_books_loss: 2 }], [200, { eval_books_loss: 1 }])
   const features = featuresOf({ candidates: rows, evaluations: rows })
   expect(features.map(({ eval_loss }) => eval_loss)).toEqual([1, 0])
@@ -64,7 +64,7 @@ test('a loss is smoothed within its attempt', () => {
   expect(features.map(({ smoothed_loss }) => smoothed_loss)).toEqual([0, 1, 1])
 })
 
-test('a loss in another form is no task metric', () => {
+test('a loss in another form is not a task metric', () => {
   const names = ['eval_loss', 'perplexity', 'eval_wiki_loss', 'val/nll', 'eval_glossary_f1']
   expect(names.filter(isLossLike)).toEqual(names.slice(0, 4))
 })

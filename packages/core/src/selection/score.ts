@@ -31,11 +31,11 @@ export interface FeatureInput {
   directions?: Readonly<Record<string, Direction>> | undefined
 }
 
-/** How much an evaluation counts against all before it. */
+/** The weight of an evaluation against the mean of all before it. */
 const SMOOTHING = 0.5
 const UNKNOWN = 0.5
 const LOSS_LIKE = /(^|[^a-z])(loss|perplexity|ppl|nll|bpb|bpc)([^a-z]|$)/
-/** Features are compared to so many parts, so that a change of unit never breaks a tie. */
+/** Features are compared to so many digits, so that a change of unit never breaks a tie. */
 const PARTS = 1e9
 
 /**
@@ -69,7 +69,7 @@ export function featuresOf(input: FeatureInput): Features[] {
   }
   return candidates.map((_, index) => {
     const entries = FEATURES.map((name) => [name, columns[name][index] ?? UNKNOWN])
-    // Built from the feature's own list of names, so every one is there.
+    // All names come from the feature's list, so every one exists.
     return Object.fromEntries(entries) as Features
   })
 }
@@ -123,7 +123,7 @@ function taskMetrics(
   }
   const means = candidates.map((_, index) => {
     const sum = columns.reduce((total, column) => total + (column[index] ?? UNKNOWN), 0)
-    // NaN where there is no such metric: the feature is missing.
+    // NaN if there is no such metric: the feature is missing.
     return sum / columns.length
   })
   return normalised(means, 'min')
@@ -136,7 +136,7 @@ function normalised(values: readonly Measured[], better: Direction): number[] {
     if (value < low) low = value
     if (value > high) high = value
   }
-  // A range that no double can hold is halved before it is taken.
+  // A range above the largest double is halved first.
   const unit = Number.isFinite(high - low) ? 1 : 2
   const range = high / unit - low / unit
   if (!(range > 0)) return values.map(() => UNKNOWN)

@@ -34,13 +34,13 @@ test('of equal scores the earlier step is first, then the earlier attempt', () =
   ])
 })
 
-test('coefficients count for policy scored alone, and only it gives scores', () => {
+test('only policy scored uses coefficients and gives scores', () => {
   const { ranking, best } = scored({ age: 1 }, { policy: 'as_declared' })
   expect(best?.step).toBe(100)
   expect(ranking.map(({ score }) => score)).toEqual([null, null, null, null])
 })
 
-test('the margin of a policy that prefers another than the strictly best is negative', () => {
+test('the margin is negative if a policy prefers a checkpoint that is not strictly best', () => {
   expect(scored({ age: 1 }).margin).toBe(-1)
   expect(scored({ age: 1 }).reason).toContain('the best score of 4 checkpoints')
 })
@@ -57,13 +57,13 @@ function nine(value: number): number {
   return Math.round(1e9 * value) / 1e9
 }
 
-test('each evaluation counts half against the mean of all before it', () => {
+test('each evaluation and the mean of all before it have equal weight', () => {
   const curve = evaluations([1, 8], [2, 4], [3, NaN], [4, 0])
   const features = featuresOf({ candidates: curve, evaluations: curve })
   expect(features.map(({ smoothed_loss }) => smoothed_loss)).toEqual([1, nine(3 / 5), 1, 0])
 })
 
-test('where the loss is hidden, neither it nor what is made of it tells anything', () => {
+test('a hidden loss gives no feature, and neither do its derived values', () => {
   const trainLoss = ({ step }: { step: number }) => step
   const hidden = ['eval_loss']
   for (const of of featuresOf({ candidates: rows, evaluations: rows, trainLoss, hidden })) {
@@ -71,13 +71,13 @@ test('where the loss is hidden, neither it nor what is made of it tells anything
   }
 })
 
-test('a candidate without an evaluation is the worst of all but by its age', () => {
+test('a candidate without an evaluation has the worst features, except its age', () => {
   const candidates = [...rows, { attempt: 0, step: 500 }]
   const last = featuresOf({ candidates, evaluations: rows }).at(-1)
   expect(last).toMatchObject({ eval_loss: 1, smoothed_loss: 1, age: 0 })
 })
 
-test('task metrics are the mean of all whose direction is known by name or was said', () => {
+test('the task feature is the mean of all metrics whose direction is clear by name or declared', () => {
   const tasks = evaluations(
     [100, { eval_loss: 1, eval_f1: 0, eval_wer: 1, zorp: 0, unknown: 3 }],
     [200, { eval_loss: 1, eval_f1: 1, eval_wer: 1, zorp: 1, unknown: 2 }],
@@ -85,13 +85,13 @@ test('task metrics are the mean of all whose direction is known by name or was s
   )
   const means = (directions?: Record<string, 'min' | 'max'>) =>
     featuresOf({ candidates: tasks, evaluations: tasks, directions }).map((of) => of.task_metrics)
-  // F1: 1, 0, 1/2; word errors: 1, 1, 0; and zorp, where it is better high: 1, 2/3, 0.
+  // F1: 1, 0, 1/2; word errors: 1, 1, 0; and zorp, if higher is better: 1, 2/3, 0.
   expect(means()).toEqual([1, 0.5, 0.25].map((mean) => nine((mean - 0.25) / 0.75)))
   const three = [1, 5 / 9, 1 / 6].map((mean) => (mean - 1 / 6) / (5 / 6))
   means({ zorp: 'max' }).forEach((mean, index) => expect(mean).toBeCloseTo(three[index]!, 8))
 })
 
-test('the loss that is named is the loss, and no task metric', () => {
+test('the given loss is the loss, and not a task metric', () => {
   const named = evaluations(
     [100, { eval_loss: 1, 'val/score': 3, eval_f1: 1 }],
     [200, { eval_loss: 2, 'val/score': 1, eval_f1: 1 }],
@@ -102,7 +102,7 @@ test('the loss that is named is the loss, and no task metric', () => {
   expect(featuresOf(given).map(({ task_metrics }) => task_metrics)).toEqual([0.5, 0.5])
 })
 
-test('a range that no number can hold is still a range', () => {
+test('a range above the largest number is still a range', () => {
   const huge = evaluations([1, -1.7e308], [2, 0], [3, 1.7e308])
   const features = featuresOf({ candidates: huge, evaluations: huge })
   expect(features.map(({ eval_loss }) => eval_loss)).toEqual([0, 0.5, 1])

@@ -41,7 +41,7 @@ test.each([
   expect(skipped).toHaveLength(1)
 })
 
-test('all NaN is nothing to choose from, and every checkpoint is passed over with its reason', () => {
+test('if all values are NaN there is no choice, and every checkpoint is skipped with its reason', () => {
   const { best, skipped, reason } = choose({
     evaluations: evaluations([100, NaN], [200, NaN]),
     checkpoints: checkpoints(100, 200),
@@ -53,7 +53,7 @@ test('all NaN is nothing to choose from, and every checkpoint is passed over wit
   )
 })
 
-test('an evaluation counts for its own weights only: the same attempt and step', () => {
+test('an evaluation counts only for its weights: the same attempt and step', () => {
   const { best, skipped } = choose({
     evaluations: evaluations([100, 1, 0], [200, 2, 1]),
     checkpoints: checkpoints(
@@ -77,7 +77,7 @@ test('the first evaluation of a step counts, later ones are repeats', () => {
   expect(best).toMatchObject({ step: 200, value: 1.5 })
 })
 
-test('a best evaluation that nothing was saved at is a missed best, not the answer', () => {
+test('a best evaluation without a checkpoint is a missed best, not the choice', () => {
   const { best, missed_best, reason } = choose({
     evaluations: evaluations([100, 2], [200, 1.0], [300, 0.5], [400, 0.8]),
     checkpoints: checkpoints(200, 400),
@@ -89,7 +89,7 @@ test('a best evaluation that nothing was saved at is a missed best, not the answ
   )
 })
 
-test('evaluations each 100 and saves each 200: the pointer is stale, and 400 is the best on disk', () => {
+test('evaluations per 100 steps and saves per 200: the pointer is stale, and 400 is the best on disk', () => {
   const { best, second_opinion } = choose({
     evaluations: evaluations([100, 2], [200, 1.0], [300, 0.5], [400, 0.8]),
     checkpoints: checkpoints(200, 400),
@@ -99,7 +99,7 @@ test('evaluations each 100 and saves each 200: the pointer is stale, and 400 is 
   expect(second_opinion).toMatchObject({ agrees: false, because: 'stale_pointer' })
 })
 
-test('a best whose files are gone falls to the next with the reason, and comes back with its files', () => {
+test('if the files of the best are missing, the next is chosen, until they are back', () => {
   const rows = evaluations([100, 1], [200, 2])
   const gone = checkpoints({ step: 100, files_state: 'missing', files_why: 'rotated away' }, 200)
   const without = choose({ evaluations: rows, checkpoints: gone })
@@ -111,7 +111,7 @@ test('a best whose files are gone falls to the next with the reason, and comes b
   expect(choose({ evaluations: rows, checkpoints: checkpoints(100, 200) }).best?.step).toBe(100)
 })
 
-test('a broken best is passed over with what is wrong with it', () => {
+test('a broken best is skipped with the problem as its reason', () => {
   const saved = checkpoints(
     { step: 100, files_state: 'broken', files_why: 'model.safetensors is empty' },
     200,
@@ -125,7 +125,7 @@ test('a broken best is passed over with what is wrong with it', () => {
   expect(skipped[0]?.text).toContain('model.safetensors is empty')
 })
 
-test('what the run declared decides, with its direction', () => {
+test('the metric that the run declared decides, with its direction', () => {
   const rows = evaluations(
     [100, { eval_loss: 1, eval_f1: 0.5 }],
     [200, { eval_loss: 2, eval_f1: 0.9 }],
@@ -139,7 +139,7 @@ test('what the run declared decides, with its direction', () => {
   })
 })
 
-test('a recorded best names its metric by equalling it bit for bit', () => {
+test('a recorded best shows its metric by a value that is equal bit for bit', () => {
   const rows = evaluations(
     [100, { eval_loss: 1, eval_f1: 0.5 }],
     [200, { eval_loss: 2, eval_f1: 0.8529297632906481 }],
@@ -167,7 +167,7 @@ test('a metric with a chosen direction uses that direction', () => {
   )
 })
 
-test('a metric is found under the name it was logged by, and no name is special', () => {
+test('a metric is found by its logged name, and no name is special', () => {
   const rows = evaluations([100, { eval_accuracy: 0.5 }], [200, { eval_accuracy: 0.9 }])
   const input = { evaluations: rows, checkpoints: checkpoints(100, 200) }
   expect(choose({ ...input, options: { metric: 'accuracy' } }).best?.step).toBe(200)
@@ -178,7 +178,7 @@ test('a metric is found under the name it was logged by, and no name is special'
   }
 })
 
-test('one evaluation set may stand for eval_loss, several may not, and eval_loss itself goes first', () => {
+test('the loss of one evaluation set may replace eval_loss, those of several may not, and eval_loss has priority', () => {
   const saved = checkpoints(100)
   const one = choose({ evaluations: evaluations([100, { eval_a_loss: 1 }]), checkpoints: saved })
   expect([one.metric, one.best?.step]).toEqual(['eval_a_loss', 100])
@@ -195,7 +195,7 @@ test('a test split never decides', () => {
   expect(choose({ evaluations: rows, checkpoints: checkpoints(100) }).best).toBeNull()
 })
 
-test('negative losses, step 0 and a single evaluation are ordinary', () => {
+test('negative losses, step 0 and a single evaluation are valid', () => {
   const negative = choose({
     evaluations: evaluations([0, -1], [100, -2]),
     checkpoints: checkpoints(0, 100),
@@ -206,7 +206,7 @@ test('negative losses, step 0 and a single evaluation are ordinary', () => {
   expect(zero.reason).toContain('Step 0 is the only checkpoint that can be compared')
 })
 
-test('no evaluation, or no checkpoint, is nothing to choose from', () => {
+test('no evaluation, or no checkpoint, means no choice', () => {
   expect(choose({ checkpoints: checkpoints(100) }).reason).toBe(
     'No checkpoint can be chosen. eval_loss was never logged. Nothing was evaluated.',
   )
@@ -214,7 +214,7 @@ test('no evaluation, or no checkpoint, is nothing to choose from', () => {
   expect(choose({}).best).toBeNull()
 })
 
-test('evaluations are ranked without files where that is asked', () => {
+test('evaluations are ranked without files if that option is set', () => {
   const { best, missed_best, skipped } = choose({
     evaluations: evaluations([100, 2], [200, 1], [300, NaN]),
     among: 'evaluations',
@@ -224,16 +224,20 @@ test('evaluations are ranked without files where that is asked', () => {
   expect(skipped).toMatchObject([{ step: 300, reason: 'not_finite' }])
 })
 
-test('a million checkpoints are chosen among as few are, in any order', { timeout: 60_000 }, () => {
-  const count = 1_000_000
-  // Every step once, far from in order: 7 and the count have no factor in common.
-  const steps = Array.from({ length: count }, (_, index) => (index * 7) % count)
-  const { best, runner_up, ranking } = choose({
-    evaluations: steps.flatMap((step) => evaluations([step, Math.abs(step - 654_321)])),
-    checkpoints: steps.flatMap((step) => checkpoints(step)),
-  })
-  expect([best?.step, runner_up?.step, ranking.length]).toEqual([654_321, 654_320, count])
-})
+test(
+  'a choice among a million checkpoints works as among few, in any order',
+  { timeout: 60_000 },
+  () => {
+    const count = 1_000_000
+    // Every step once, in mixed order: 7 and the count have no common factor.
+    const steps = Array.from({ length: count }, (_, index) => (index * 7) % count)
+    const { best, runner_up, ranking } = choose({
+      evaluations: steps.flatMap((step) => evaluations([step, Math.abs(step - 654_321)])),
+      checkpoints: steps.flatMap((step) => checkpoints(step)),
+    })
+    expect([best?.step, runner_up?.step, ranking.length]).toEqual([654_321, 654_320, count])
+  },
+)
 
 test('perplexity is better low by its name', () => {
   const rows = evaluations([100, { eval_perplexity: 9 }], [200, { eval_perplexity: 12 }])
@@ -241,7 +245,7 @@ test('perplexity is better low by its name', () => {
   expect(choose({ ...given, options: { metric: 'perplexity' } }).best?.step).toBe(100)
 })
 
-test('a metric that is missing at a save passes that checkpoint over, and it is never the best', () => {
+test('a checkpoint without the metric is skipped, and is never the best', () => {
   const rows = evaluations([100, { eval_loss: 1 }], [200, { eval_f1: 0.9 }])
   const { best, skipped } = choose({ evaluations: rows, checkpoints: checkpoints(100, 200) })
   expect(best?.step).toBe(100)

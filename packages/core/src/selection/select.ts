@@ -15,9 +15,9 @@ import { nearTies } from './ties.ts'
 const POLICY_VERSION = 2
 
 /**
- * Decides which checkpoint is best, and why. A function of the rows alone: the order in which rows
- * of different steps arrived makes no difference. O(n log n) in checkpoints and evaluations.
- * `setting` is that of the same input, where the caller has it already.
+ * Decides which checkpoint is best, and why. The result depends only on the rows: the order in
+ * which rows of different steps arrived makes no difference. O(n log n) in checkpoints and
+ * evaluations. `setting` belongs to the same input; pass it if it is already computed.
  */
 export function select(input: SelectionInput, setting = decisionOf(input)): Selection {
   const { policy, checkpoints, among = 'checkpoints', options = {} } = input

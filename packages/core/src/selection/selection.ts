@@ -12,7 +12,7 @@ export const Ranked = z.object({
   epoch: z.number().nullable(),
   path: z.string().nullable(),
   value: z.number(),
-  /** Policy `scored` only: what it was ranked by, 0 (best) and up. */
+  /** Only policy `scored`: the score that it was ranked by, 0 (best) or more. */
   score: z.number().nullable(),
   eval_loss: Measured,
   origin: Origin.nullable(),
@@ -51,23 +51,23 @@ export const Noise = z.object({
 })
 export type Noise = z.infer<typeof Noise>
 
-/** Candidates within the noise of the strictly best one, which is among them. */
+/** Candidates within the noise of the strictly best one, including that one. */
 export const NearTies = z.object({
   noise: Noise,
-  /** By step. One alone is no tie. */
+  /** By step. A single one is not a tie. */
   candidates: z.array(Ranked),
   text: z.string(),
 })
 export type NearTies = z.infer<typeof NearTies>
 
-/** Why there is nothing to choose between. */
+/** Why there is no choice. */
 export const NothingToChoose = z.object({
   code: z.enum(['no_evaluation', 'one_evaluation', 'still_falling']),
   text: z.string(),
 })
 export type NothingToChoose = z.infer<typeof NothingToChoose>
 
-/** The best evaluation, where nothing was saved at its step. */
+/** The best evaluation, if nothing was saved at its step. */
 export const MissedBest = z.object({
   attempt: z.number(),
   step: z.number(),
@@ -78,9 +78,9 @@ export type MissedBest = z.infer<typeof MissedBest>
 
 /**
  * Why the trainer's claim differs from ours, or `same`. `stale_pointer`: its value was measured at
- * another step than the checkpoint it points at; `saves_only`: every better evaluation lies
- * between two saves; `record_restarted`: better values stand in its own
- * log, so its record counts only the evaluations since one of them.
+ * another step than the checkpoint that it points at. `saves_only`: every better evaluation is
+ * between two saves. `record_restarted`: its log has better values, so its record counts only later
+ * evaluations.
  */
 export const OpinionReason = z.enum([
   'same',
@@ -108,8 +108,9 @@ export const SecondOpinion = z.object({
 export type SecondOpinion = z.infer<typeof SecondOpinion>
 
 /**
- * Who decides: `chosen` by a person, `declared` or `recorded` the run, `project` the project's answer for
- * runs that declare nothing, `inferred` where the run's files show it, `speech` or `preference` a rule for that kind of training, or `nobody`.
+ * Who decides: a person (`chosen`), the run (`declared` or `recorded`), the project's metric for
+ * undeclared runs (`project`), the run's files (`inferred`), a rule for this kind of training
+ * (`speech` or `preference`), or `nobody`.
  */
 export const Basis = z.enum([
   'chosen',
@@ -135,8 +136,8 @@ export const Selection = z.object({
   best: Ranked.nullable(),
   runner_up: Ranked.nullable(),
   /**
-   * How much better the best is than the runner-up, in the metric's unit; negative where a policy
-   * prefers another than the strictly best.
+   * How much better the best is than the runner-up, in the metric's unit; negative if a policy
+   * prefers one that is not strictly best.
    */
   margin: z.number().nullable(),
   /** Every candidate, best first. */

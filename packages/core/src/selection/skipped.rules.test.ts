@@ -4,7 +4,7 @@ import { directionProblem } from './decision.ts'
 
 const rows = evaluations([100, 3], [200, 2], [300, 1])
 
-test('a checkpoint that is still being written is passed over as that', () => {
+test('a checkpoint that is still being written is skipped with that reason', () => {
   const writing = checkpoints(100, { step: 300, files_state: 'writing' })
   const { best, skipped } = choose({ evaluations: rows, checkpoints: writing })
   expect(best?.step).toBe(100)
@@ -13,7 +13,7 @@ test('a checkpoint that is still being written is passed over as that', () => {
   ])
 })
 
-test('a checkpoint without a step is passed over for that, after those with one', () => {
+test('a checkpoint without a step is skipped with that reason, after those with a step', () => {
   const saved = checkpoints({ step: null, path: 'last.ckpt' }, 300, { step: 900 })
   const { best, skipped } = choose({ evaluations: rows, checkpoints: saved })
   expect(best?.step).toBe(300)
@@ -22,7 +22,7 @@ test('a checkpoint without a step is passed over for that, after those with one'
   expect(skipped[1]?.text).toContain('last.ckpt has no step number')
 })
 
-test('what was passed over is listed by step, then by attempt', () => {
+test('skipped checkpoints are listed by step, then by attempt', () => {
   const saved = checkpoints({ step: 900 }, { step: 800, attempt: 2 }, { step: 800, attempt: 1 })
   const { skipped } = choose({ evaluations: rows, checkpoints: saved })
   expect(skipped.map(({ step, attempt }) => [step, attempt])).toEqual([
@@ -32,20 +32,20 @@ test('what was passed over is listed by step, then by attempt', () => {
   ])
 })
 
-test('files that are gone are named without a reason or a value where there is none', () => {
+test('missing files are named, with a reason and a value only if there are any', () => {
   const gone = checkpoints(100, { step: 900, files_state: 'missing' })
   const { skipped } = choose({ evaluations: rows, checkpoints: gone })
   expect(skipped[0]?.text).toBe('the files of checkpoint-900 are missing')
 })
 
-test('a metric that is null at a save is no metric, and one that is NaN is not finite', () => {
+test('a null metric counts as missing, and a NaN metric as not finite', () => {
   const holes = evaluations([100, 1], [200, null], [300, NaN])
   const saved = checkpoints(100, 200, 300)
   const { skipped } = choose({ evaluations: holes, checkpoints: saved })
   expect(skipped.map(({ reason }) => reason)).toEqual(['no_metric', 'not_finite'])
 })
 
-test('an evaluation carries its loss beside the metric that decides, or null', () => {
+test('an evaluation has its loss beside the deciding metric, or null', () => {
   const both = evaluations([100, { eval_loss: 2, eval_f1: 0.9 }], [200, { eval_f1: 0.5 }])
   const { ranking } = choose({
     ...{ evaluations: both, checkpoints: checkpoints(100, 200), options: { metric: 'eval_f1' } },
@@ -53,7 +53,7 @@ test('an evaluation carries its loss beside the metric that decides, or null', (
   expect(ranking.map(({ eval_loss }) => eval_loss)).toEqual([2, null])
 })
 
-test('a ranked evaluation carries its checkpoint only where that can be shipped', () => {
+test('a ranked evaluation has its checkpoint only if that can be shipped', () => {
   const saved = checkpoints(
     { step: 300, checkpoint_id: 'c' },
     { step: null, path: 'last' },
@@ -67,7 +67,7 @@ test('a ranked evaluation carries its checkpoint only where that can be shipped'
   ])
 })
 
-test('evaluations are ranked over what has the metric, is finite and keeps the conditions', () => {
+test('ranked evaluations have the metric, are finite and meet the conditions', () => {
   const holes = evaluations(
     [100, { eval_loss: 3, kl: 0 }],
     [200, { eval_loss: 2, kl: 9 }],
@@ -91,7 +91,7 @@ test('evaluations are ranked over what has the metric, is finite and keeps the c
   expect(skipped[2]?.text).toBe('eval_loss is NaN at step 400')
 })
 
-test('where evaluations are ranked, none is missed for its files', () => {
+test('when evaluations are ranked without files, none is a missed best', () => {
   const { missed_best, reason } = choose({ evaluations: rows, among: 'evaluations' })
   expect(missed_best).toBeNull()
   expect(reason).not.toContain('saved')
@@ -103,7 +103,7 @@ test('where evaluations are ranked, none is missed for its files', () => {
   ).toBeNull()
 })
 
-test('an evaluation as good as the best checkpoint is not missed, and attempts are told apart', () => {
+test('an evaluation as good as the best checkpoint is not missed, and attempts are separate', () => {
   const equal = evaluations([100, 1], [200, 1])
   expect(choose({ evaluations: equal, checkpoints: checkpoints(200) }).missed_best).toBeNull()
   const again = evaluations([100, 2], [200, { eval_loss: 1 }, 1])
@@ -111,12 +111,12 @@ test('an evaluation as good as the best checkpoint is not missed, and attempts a
   expect(missed_best).toMatchObject({ step: 200, attempt: 1 })
 })
 
-test('where nothing that was evaluated was saved, the missed best says so', () => {
+test('if no evaluation was saved, the missed best says so', () => {
   const { missed_best } = choose({ evaluations: rows, checkpoints: checkpoints(900) })
   expect(missed_best?.text).toMatch(/: .*ship/)
 })
 
-test('a best that was saved and lost is not missed, and the reason tells what happened', () => {
+test('a best whose files are lost is not a missed best, and the reason says what happened', () => {
   const lost = checkpoints(100, { step: 300, files_state: 'broken', files_why: 'cut short' })
   const { missed_best, reason } = choose({ evaluations: rows, checkpoints: lost })
   expect(missed_best).toBeNull()
@@ -124,27 +124,27 @@ test('a best that was saved and lost is not missed, and the reason tells what ha
   expect(reason).toContain('cut short')
 })
 
-test('the margin is positive where the best is better, in either direction', () => {
+test('the margin is positive if the best is better, in either direction', () => {
   const shares = evaluations([100, { acc: 0.5 }], [200, { acc: 0.75 }])
   const given = { evaluations: shares, checkpoints: checkpoints(100, 200) }
   expect(choose({ ...given, options: { metric: 'acc' } }).margin).toBe(0.25)
   expect(choose({ ...given, options: { metric: 'acc', direction: 'min' } }).margin).toBe(0.25)
 })
 
-test('a preference counts for policy within_noise alone', () => {
+test('only policy within_noise uses a preference', () => {
   const options = { prefer: 'latest' as const }
   const given = { evaluations: rows, checkpoints: checkpoints(100), options }
   expect(choose(given).prefer).toBeNull()
   expect(choose({ ...given, policy: 'within_noise' }).prefer).toBe('latest')
 })
 
-test('nothing to choose says whether nothing at all was evaluated', () => {
+test('nothing_to_choose says whether nothing was evaluated', () => {
   expect(choose({}).nothing_to_choose).toMatchObject({ code: 'no_evaluation' })
   const unlogged = choose({ evaluations: rows, options: { metric: 'eval_f1' } })
   expect(unlogged).toMatchObject({ nothing_to_choose: null, best: null })
 })
 
-test('a direction alone is of use only where that of the deciding metric is unknown', () => {
+test('a direction without a metric is accepted only if that of the deciding metric is unknown', () => {
   const declaration = { metric: null, direction: null, declared_by: null }
   const input = (options: object, values = rows) => ({
     ...{ policy: 'as_declared' as const, declaration, claim: null, checkpoints: [] },
@@ -162,7 +162,7 @@ test('a direction alone is of use only where that of the deciding metric is unkn
   expect(directionProblem({ ...input({ direction: 'max' }), policy: 'metric' })).toBeNull()
 })
 
-test('values over unlike numbers of samples are warned of, but not over rounded ones', () => {
+test('different numbers of samples give a warning, but rounded ones do not', () => {
   const over = (...samples: (number | null)[]) => {
     const values = samples.map((count, index) => ({
       ...evaluations([100 * (index + 1), 3 - index])[0]!,
@@ -180,7 +180,7 @@ test('values over unlike numbers of samples are warned of, but not over rounded 
   expect(over(null, 100)).not.toContain('measured over')
 })
 
-test('a checkpoint without a step is not that of step 0', () => {
+test('a checkpoint without a step is not the checkpoint of step 0', () => {
   const first = evaluations([0, 1])
   const stepless = checkpoints({ step: null, path: 'last' })
   const { best, skipped } = choose({ evaluations: first, checkpoints: stepless })
@@ -190,7 +190,7 @@ test('a checkpoint without a step is not that of step 0', () => {
   expect(ranked.best).toMatchObject({ step: 0, path: null })
 })
 
-test('a ranked evaluation finds its checkpoint, in whatever order they came', () => {
+test('a ranked evaluation finds its checkpoint, in any order of arrival', () => {
   const { ranking } = choose({
     ...{ evaluations: rows, checkpoints: checkpoints(300, 100, 200), among: 'evaluations' },
   })

@@ -32,7 +32,7 @@ export function checkpoints(...steps: (number | Partial<Checkpoint>)[]): Checkpo
   })
 }
 
-/** The selection over rows, with everything not given left undeclared. */
+/** The selection over rows; everything that is not given is undeclared. */
 export function choose(input: Partial<SelectionInput>): Selection {
   return select({
     policy: 'as_declared',

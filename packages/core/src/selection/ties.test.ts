@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { checkpoints, choose, evaluations } from './testing.ts'
 import type { Evaluation } from '../run/rows.ts'
 
-/** A smooth valley, and a wiggle without a pattern laid on it. */
+/** A smooth valley, plus random noise. */
 function valley(wiggle: number): Evaluation[] {
   return evaluations(
     ...Array.from({ length: 15 }, (_, index) => {
@@ -18,14 +18,14 @@ function among(rows: Evaluation[], steps = STEPS, more: Parameters<typeof choose
   return choose({ evaluations: rows, checkpoints: checkpoints(...steps), ...more })
 }
 
-test('a smooth curve has no near ties, however its steps differ', () => {
+test('a smooth curve has no near ties, even if its step distances differ', () => {
   const { near_ties, best } = among(valley(0))
   expect(near_ties?.noise.source).toBe('residual')
   expect(near_ties?.noise.standard_error).toBeCloseTo(0, 10)
   expect(near_ties?.candidates.map(({ step }) => step)).toEqual([best?.step])
 })
 
-test('where the curve wiggles, what lies within its noise is tied, and the set leads the sentence', () => {
+test('on a noisy curve, values within the noise are tied, and the reason lists their steps', () => {
   const { near_ties, best, reason } = among(valley(0.02))
   const steps = near_ties?.candidates.map(({ step }) => step) ?? []
   expect(steps.length).toBeGreaterThan(1)
@@ -35,14 +35,14 @@ test('where the curve wiggles, what lies within its noise is tied, and the set l
   )
 })
 
-test('noise grows with the wiggle and is counted in the unit of the metric', () => {
+test("noise grows with the variation and has the metric's unit", () => {
   const [small, large] = [0.01, 0.04].map(
     (wiggle) => among(valley(wiggle)).near_ties?.noise.standard_error ?? NaN,
   )
   expect((large ?? NaN) / (small ?? NaN)).toBeCloseTo(4, 6)
 })
 
-test('a logged standard error goes before all else', () => {
+test('a logged standard error has priority', () => {
   const rows = evaluations(
     [100, { acc: 0.7, acc_stderr: 0.02 }],
     [200, { acc: 0.71, acc_stderr: 0.02 }],
@@ -54,7 +54,7 @@ test('a logged standard error goes before all else', () => {
   expect(near_ties?.candidates.map(({ step }) => step)).toEqual([100, 200])
 })
 
-test('the number of samples tells the error of a share, in shares and in per cent', () => {
+test('the number of samples gives the error of a share, as a fraction or in per cent', () => {
   const [samples, share] = [400, 0.8]
   const binomial = Math.sqrt((share * (1 - share)) / samples)
   for (const scale of [1, 100]) {
@@ -70,11 +70,11 @@ test('the number of samples tells the error of a share, in shares and in per cen
   }
 })
 
-test('with few evaluations and nothing else known, the noise is not known', () => {
+test('with few evaluations and no other data, the noise is unknown', () => {
   expect(among(valley(0.02).slice(0, 6)).near_ties).toBeNull()
 })
 
-test('policy within_noise takes the preferred one of the near ties, and says what was lower', () => {
+test('policy within_noise takes the preferred near tie, and the reason names the lower one', () => {
   const rows = valley(0.02)
   const strict = among(rows)
   const ties = strict.near_ties?.candidates.map(({ step }) => step) ?? []
@@ -91,7 +91,7 @@ test('policy within_noise takes the preferred one of the near ties, and says wha
   }
 })
 
-test('policy within_noise takes the strictly best where the noise is not known, and says so', () => {
+test('policy within_noise takes the strictly best if the noise is unknown, and says so', () => {
   const chosen = among(valley(0.02).slice(0, 6), STEPS, {
     policy: 'within_noise',
     options: { prefer: 'latest' },
@@ -100,7 +100,7 @@ test('policy within_noise takes the strictly best where the noise is not known, 
   expect(chosen.reason).toContain('The noise is unknown.')
 })
 
-test('noise is that of the attempt of the best, whatever another attempt did', () => {
+test('the noise comes from the attempt of the best, not from other attempts', () => {
   const rows = valley(0.02)
   const wild = rows.map((row, index) => ({
     ...row,
@@ -110,7 +110,7 @@ test('noise is that of the attempt of the best, whatever another attempt did', (
   expect(among([...rows, ...wild]).near_ties?.noise).toEqual(among(rows).near_ties?.noise)
 })
 
-test('a share of all or none of few samples is not without error', () => {
+test('a share of 0 or 1 over few samples still has an error', () => {
   const rows = evaluations([100, { eval_accuracy: 0.9 }], [200, { eval_accuracy: 1 }])
   const few = rows.map((row) => ({ ...row, samples: 10 }))
   const { near_ties } = among(few, [100, 200], { options: { metric: 'eval_accuracy' } })
@@ -140,7 +140,7 @@ test('the noise of a curve of shares much calmer than its samples allow comes fr
   )
 })
 
-test('the error of a value that does not count says nothing of the one that does', () => {
+test('the error of a repeat is not the error of the first value', () => {
   const rows = evaluations(
     [100, { eval_acc: 0.8 }],
     [200, { eval_acc: 0.81 }],

@@ -9,10 +9,9 @@ import type { NearTies, Ranked } from './selection.ts'
 const MOST = 4
 
 /**
- * The candidates whose value lies within one standard error of the strictly best one's (the "one
+ * The candidates whose value is within one standard error of the strictly best one (the "one
  * standard error rule" of Breiman et al., Classification and Regression Trees, 1984). `ranking` is
- * strictly best first, `evaluations` the first ones in order of step. Null where the noise is not
- * known.
+ * strictly best first, `evaluations` the first ones in order of step. Null if the noise is unknown.
  */
 export function nearTies(
   ranking: readonly Ranked[],
@@ -42,7 +41,7 @@ function words(
     : `${steps} are within the noise (${noise.text}).`
 }
 
-/** "Step 400", "Steps 400 and 500"; a range where every candidate between its ends is among them. */
+/** "Step 400", "Steps 400 and 500"; a range if it includes every candidate between its ends. */
 export function stepsInWords(
   some: readonly Pick<Ranked, 'step' | 'attempt'>[],
   all: readonly Pick<Ranked, 'step' | 'attempt'>[],

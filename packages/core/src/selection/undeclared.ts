@@ -23,7 +23,7 @@ const PREFERENCE_COLUMNS =
  */
 export function isPreferenceTraining(names: readonly string[]): boolean {
   const columns = names.map(withoutSplit)
-  // A divergence alone is logged by many: distillation, variational models.
+  // Many programs log a divergence: distillation, variational models.
   const isReinforced = columns.includes('reward') && columns.some((one) => BESIDE_REWARD.test(one))
   return isReinforced || columns.some((one) => PREFERENCE_COLUMNS.test(one))
 }
@@ -87,7 +87,7 @@ function refused(names: readonly string[]): { metric: string; problem: PolicyPro
   return { metric: 'eval_loss', problem: { code: 'loss_shows_no_progress', logged } }
 }
 
-/** The first of these names that was measured, whatever split prefix it carries. */
+/** The first of these names that was measured, with any split prefix. */
 function named(names: readonly string[], wanted: readonly string[]): string | undefined {
   for (const want of wanted) {
     const found = names.find((name) => withoutSplit(name) === want)

@@ -17,14 +17,14 @@ const evaluation = (step: number, eval_loss: number, more: object = {}) => ({
   ...more,
 })
 
-test('an evaluation has the training loss before it only where the run has not gone past it', () => {
+test('an evaluation has the training loss before it only if the run is not past that step', () => {
   expect(factsOf(log(100, 2), evaluation(100, 3)).train_loss_at_eval).toBe(2)
   expect(factsOf(log(100, 2), evaluation(120, 3)).train_loss_at_eval).toBe(2)
   expect(factsOf(log(100, 2), evaluation(90, 3)).train_loss_at_eval).toBeNull()
   expect(factsOf(evaluation(0, 3)).train_loss_at_eval).toBeNull()
 })
 
-test('the training loss of an earlier attempt is not that of a further one', () => {
+test('the training loss of an earlier attempt does not count for a further attempt', () => {
   const further = { ...started, attempt: 1 }
   const first = [started, log(300, 1)]
   const early = evaluation(0, 9, { attempt: 1 })
@@ -38,7 +38,7 @@ test('the training loss of an earlier attempt is not that of a further one', () 
   expect(factsOf(...first, further, log(10, 8, { attempt: 1 })).loss).toBe(8)
 })
 
-test('totals and the distance of saves stay known where a further start does not tell them', () => {
+test('totals and the distance of saves stay if a further start does not log them', () => {
   const again = { type: 'started', attempt: 1 }
   const known = { total_steps: 400, total_epochs: 3, save_steps: 50 }
   expect(factsOf(started, again)).toMatchObject(known)
@@ -46,12 +46,12 @@ test('totals and the distance of saves stay known where a further start does not
   expect(factsOf(started, { ...again, ...other })).toMatchObject(other)
 })
 
-test('the start of a run is that of its first attempt', () => {
+test('a run starts with its first attempt', () => {
   expect(factsOf({ ...started, at: null }, { ...started, at: 2000 }).started_at).toBe(2000)
   expect(factsOf(started, { ...started, attempt: 1, at: 5000 }).started_at).toBe(1000)
 })
 
-test('an attempt that is logged again is timed again, unless it is a further one with steps', () => {
+test('an attempt whose start is logged again has a new start time, unless it is a further one with steps', () => {
   const at = 9000
   const timed = (...events: object[]) => {
     const { attempt_started_at, attempt_first_step } = factsOf(...events)
@@ -67,7 +67,7 @@ test('an attempt that is logged again is timed again, unless it is a further one
   expect(timed(started, log(10, 1), { ...further, at })).toEqual([9000, 0])
 })
 
-test('a known start of an attempt is not taken from its later steps', () => {
+test('a logged start of an attempt is not replaced by its later steps', () => {
   const { attempt_started_at, attempt_first_step } = factsOf(started, log(10, 1, { at: 2000 }))
   expect([attempt_started_at, attempt_first_step]).toEqual([1000, 0])
   const untimed = factsOf({ ...started, at: null }, log(10, 1), log(20, 1, { at: 2000 }))
@@ -76,7 +76,7 @@ test('a known start of an attempt is not taken from its later steps', () => {
   expect([first.attempt_started_at, first.attempt_first_step]).toEqual([2000, 10])
 })
 
-test('the epoch stays where an event at a later step has none', () => {
+test('the epoch stays if an event at a later step has none', () => {
   expect(factsOf(log(10, 1, { epoch: 0.5 }), log(20, 1))).toMatchObject({
     current_step: 20,
     current_epoch: 0.5,
@@ -97,7 +97,7 @@ test('a checkpoint without a step does not move the run', () => {
   expect(factsOf(started, log(10, 1), { ...saved, step: 20 }).current_step).toBe(20)
 })
 
-test('what a run says makes it run, if it was queued or lost', () => {
+test('a log line makes a queued or lost run running', () => {
   expect(factsOf().status).toBe('queued')
   expect(factsOf(log(10, 1)).status).toBe('running')
   expect(factsOf(evaluation(10, 1)).status).toBe('running')
@@ -114,26 +114,26 @@ test('what a run says makes it run, if it was queued or lost', () => {
   }
 })
 
-test('an end has a time, but not where the run is only missed', () => {
+test('an end has a time, but not if the run is only lost', () => {
   const ended = (status: string) => factsOf(started, { type: 'ended', status, at: 9000 }).ended_at
   expect(ended('completed')).toBe(9000)
   expect(ended('lost')).toBeNull()
 })
 
-test('the end of an earlier attempt does not end the present one', () => {
+test('the end of an earlier attempt does not end the current one', () => {
   const further = { ...started, attempt: 1 }
   const late = { type: 'ended', attempt: 0, status: 'failed', error: 'e' }
   expect(factsOf(started, further, late)).toMatchObject({ status: 'running', attempt: 1 })
 })
 
-test('the latest logged time counts, in any order, and an unknown one changes nothing', () => {
+test('the latest logged time counts, in any order, and an unknown time changes nothing', () => {
   const times = [3000, 2000, null].map((at) => log(10, 1, { at }))
   expect(factsOf(...times).updated_at).toBe(3000)
   expect(factsOf(log(10, 1, { at: -5000 })).updated_at).toBe(-5000)
   expect(factsOf(log(10, 1)).updated_at).toBeNull()
 })
 
-test('a metric that is declared after the first evaluation does not unsay what was best', () => {
+test('a metric that is declared after the first evaluation does not delete the earlier best', () => {
   const late = { type: 'started', metric_for_best: 'eval_f1' }
   const facts = factsOf(evaluation(10, 1, { epoch: 1 }), late, evaluation(20, 2, { epoch: 2 }))
   expect(facts).toMatchObject({ best_evaluation_epoch: 1, evaluations_without_improvement: 1 })
@@ -148,14 +148,14 @@ test('a declared direction has priority over the name of the metric', () => {
   expect(factsOf(zorp, ...values).best_evaluation_epoch).toBe(1)
 })
 
-test('a further attempt without a logged start is at its own steps', () => {
+test('a further attempt without a logged start shows its own steps', () => {
   const facts = factsOf(started, log(300, 1), log(10, 2, { attempt: 1, at: 5000 }))
   expect(facts).toMatchObject({
     ...{ current_step: 10, attempt_started_at: 5000, attempt_first_step: 10 },
   })
 })
 
-test('a checkpoint without a step leaves step 0 what it is', () => {
+test('a checkpoint without a step does not change step 0', () => {
   const saved = { type: 'checkpoint', step: null, path: 'last', files_state: 'complete' }
   expect(factsOf(log(0, 1), saved).current_step).toBe(0)
 })

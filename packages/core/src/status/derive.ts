@@ -11,8 +11,8 @@ export type DerivedFrom = Pick<
 >
 
 /**
- * A job's whole status, with the fields that would go stale when stored computed for `now`
- * (milliseconds since the epoch).
+ * A job's whole status, with time-dependent fields computed for `now` (milliseconds since the
+ * epoch).
  */
 export function deriveStatus(
   stored: StoredStatus,
@@ -36,8 +36,8 @@ function progress({ current_step, total_steps }: StoredStatus): number | null {
 }
 
 /**
- * The time left at the mean speed of the present attempt. Null if the run is not running, or if it
- * has been silent for longer than the time left.
+ * The time left at the mean speed of the current attempt. Null if the run is not running, or if it
+ * was silent for longer than the time left.
  */
 function etaSeconds(stored: StoredStatus, from: DerivedFrom, now: number): number | null {
   const { current_step, total_steps, status, updated_at } = stored
@@ -50,7 +50,7 @@ function etaSeconds(stored: StoredStatus, from: DerivedFrom, now: number): numbe
   return left >= 0 ? left : null
 }
 
-/** exp(eval_loss), where the loss is known to be nats per token; overflow is Infinity. */
+/** exp(eval_loss), if the loss is in nats per token; overflow is Infinity. */
 function perplexity(eval_loss: Measured, unit: DerivedFrom['loss_unit']): Measured {
   return unit === 'nats_per_token' && eval_loss !== null ? Math.exp(eval_loss) : null
 }

@@ -20,19 +20,19 @@ const FROM: DerivedFrom = {
 const derived = (stored: Partial<StoredStatus>, from: Partial<DerivedFrom> = {}, now = 11_000) =>
   deriveStatus({ ...STORED, ...stored }, { ...FROM, ...from }, now)
 
-test('what is left of a run takes the mean time of the steps of its present attempt', () => {
+test('the time left uses the mean time per step of the current attempt', () => {
   // 50 steps took 10 seconds, and 250 are left.
   expect(derived({}).eta_seconds).toBe(50)
   expect(derived({}, {}, 21_000).eta_seconds).toBe(40)
   expect(derived({}, {}, 5_000).eta_seconds).toBe(50)
 })
 
-test('a run that was silent for exactly what was left has nothing left, and is unknown after', () => {
+test('the time left is 0 when a run was silent for all of it, and unknown after that', () => {
   expect(derived({}, {}, 61_000).eta_seconds).toBe(0)
   expect(derived({}, {}, 61_001).eta_seconds).toBeNull()
 })
 
-test('only a run that goes on, with steps, totals and times, has time left', () => {
+test('only a running run with steps, totals and times has a time left', () => {
   expect(derived({ status: 'completed' }).eta_seconds).toBeNull()
   expect(derived({ current_step: null }, { attempt_first_step: -50 }).eta_seconds).toBeNull()
   expect(
@@ -42,12 +42,12 @@ test('only a run that goes on, with steps, totals and times, has time left', () 
   expect(derived({ updated_at: null }, { attempt_started_at: -50 }, -100).eta_seconds).toBeNull()
 })
 
-test('an attempt that made no step yet has no speed', () => {
+test('an attempt without a step has no speed', () => {
   expect(derived({ current_step: 100 }).eta_seconds).toBeNull()
   expect(derived({ current_step: 90 }, { attempt_started_at: 20_000 }).eta_seconds).toBeNull()
 })
 
-test('progress is the share of the total that is done, and never more than all', () => {
+test('progress is the finished share of the total, at most 1', () => {
   expect(derived({}).progress).toBe(0.375)
   expect(derived({ current_step: 500 }).progress).toBe(1)
   expect(derived({ current_step: 0 }).progress).toBe(0)

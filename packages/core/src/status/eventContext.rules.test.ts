@@ -22,7 +22,7 @@ test('the last logged configuration and project count', () => {
   expect(contextAfter({ type: 'started' })).not.toHaveProperty('project')
 })
 
-test('what was logged while training is named once, and what was evaluated is not', () => {
+test('each training metric is listed once, and evaluation metrics are not', () => {
   const rate = { type: 'metrics', step: 2, values: { loss: 1, learning_rate: 0.1 } }
   const evaluated = { type: 'evaluation', step: 2, values: { eval_loss: 1 } }
   expect(contextAfter(log(1, 1), rate, evaluated).logged).toEqual(['loss', 'learning_rate'])
@@ -49,7 +49,7 @@ test('training losses that arrive out of order are found by their step', () => {
   expect([at(45, 1), at(50, 1)]).toEqual([2, 1])
 })
 
-test('of two training losses at one step the later counts', () => {
+test('of two training losses at one step the later one counts', () => {
   expect(contextAfter(log(10, 5), log(10, 4)).trainLoss?.({ attempt: 0, step: 10 })).toBe(4)
 })
 
@@ -64,7 +64,7 @@ test('two training losses that arrive out of order are found by their step', () 
   expect([10, 30].map((step) => trainLoss?.({ attempt: 0, step }))).toEqual([5, 3])
 })
 
-test('losses are compared by their ratio, far below from its bound on', () => {
+test('losses are compared by their ratio, and a ratio at the bound is far below', () => {
   const scaleOf = (eval_loss: number, loss: number) =>
     contextAfter(log(1, loss), {
       ...{ type: 'evaluation', step: 1, epoch: 0.5, values: { eval_loss } },

@@ -6,7 +6,7 @@ import { initialTracker, track } from './tracker.ts'
 const contextAfter = (...events: object[]) =>
   contextOf(events.map((event) => TrainingEvent.parse({ attempt: 0, ...event })))
 
-test('what is measured after training does not take the run back to an earlier epoch', () => {
+test('a score after training does not move the run to an earlier epoch', () => {
   const trained = [
     { type: 'evaluation', step: 100, epoch: 1, values: { eval_loss: 2 } },
     { type: 'metrics', step: 200, epoch: 2, values: { loss: 1 } },
@@ -15,7 +15,7 @@ test('what is measured after training does not take the run back to an earlier e
   expect(contextAfter(...trained, score).current_epoch).toBe(contextAfter(...trained).current_epoch)
 })
 
-test('a context has the loss scale that the status of the same run has', () => {
+test('a context and the status of the same run have the same loss scale', () => {
   const run = [
     { type: 'started', config: {}, save_steps: 10 },
     { type: 'metrics', step: 10, values: { loss: 8 } },

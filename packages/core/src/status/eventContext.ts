@@ -4,7 +4,7 @@ import { LossLog } from '../run/lossLog.ts'
 import { isActive } from './states.ts'
 import { initialTracker, track } from './tracker.ts'
 
-/** The context that a run's whole history gives. O(events). */
+/** The context of a run, from its whole history. O(events). */
 export function contextOf(events: readonly TrainingEvent[]): RunContext {
   const losses = new LossLog()
   const logged = new Set<string>()

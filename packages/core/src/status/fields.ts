@@ -52,5 +52,5 @@ export type FieldOf<Kind> = {
   [Field in keyof typeof FIELD_ORIGIN]: (typeof FIELD_ORIGIN)[Field] extends Kind ? Field : never
 }[keyof typeof FIELD_ORIGIN]
 
-/** The fields that are stored as they are; all others are derived from them when read. */
+/** The stored fields; all others are derived from them when read. */
 export type StoredStatus = Omit<TrainingJobStatus, FieldOf<'derived'>>

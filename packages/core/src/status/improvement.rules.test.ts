@@ -7,20 +7,20 @@ const parsed = (events: readonly object[]) =>
 
 const factsOf = (...events: object[]) => parsed(events).reduce(track, initialTracker()).facts
 
-/** An evaluation whose epoch is its step, so that the best one can be told by its epoch. */
+/** An evaluation whose epoch is its step, so that its epoch identifies the best one. */
 const at = (step: number, values: number | Record<string, number>, attempt = 0) => ({
   ...{ type: 'evaluation', step, epoch: step, attempt },
   values: typeof values === 'number' ? { eval_loss: values } : values,
 })
 
-test('the trend is that of eval_loss, whatever metric decides', () => {
+test('the trend shows eval_loss, even if another metric decides', () => {
   const steps = [1, 2, 3, 4]
   const rising = steps.map((x) => at(x, { eval_loss: 10 + x, eval_wer: 10 - x }))
   const declared = { type: 'started', metric_for_best: 'eval_wer' }
   expect(factsOf(declared, ...rising).loss_trend).toBe('rising')
 })
 
-test('three values make a trend', () => {
+test('a trend needs three values', () => {
   expect(factsOf(at(1, 3), at(2, 2), at(3, 1)).loss_trend).toBe('falling')
 })
 
@@ -38,7 +38,7 @@ test('a trend needs values at more than one step', () => {
   expect(factsOf(...sameStep).loss_trend).toBeNull()
 })
 
-test('an evaluation without the deciding metric leaves its step free for that metric', () => {
+test("an evaluation without the deciding metric does not count as that metric's first at its step", () => {
   const facts = factsOf(at(1, 3), at(2, { eval_f1: 0.5 }), at(2, 1))
   expect(facts).toMatchObject({ best_evaluation_epoch: 2, evaluations_without_improvement: 0 })
 })
@@ -51,7 +51,7 @@ test('of equal values at one step the earlier attempt is best, in either order o
   expect(factsOf(first, second).evaluations_without_improvement).toBe(1)
 })
 
-test('an equal value at an earlier step is an improvement, though it arrives later', () => {
+test('an equal value at an earlier step is an improvement, even if it arrives later', () => {
   const facts = factsOf(at(9, 1), at(3, 1))
   expect(facts).toMatchObject({ best_evaluation_epoch: 3, evaluations_without_improvement: 0 })
 })
@@ -72,11 +72,11 @@ test.each([
   expect(stateFacts(exact).best_evaluation_epoch).toBe(1)
 })
 
-test('a worse value at an earlier step is not best, though it arrives later', () => {
+test('a worse value at an earlier step is not best, even if it arrives later', () => {
   expect(factsOf(at(9, 1), at(3, 2)).best_evaluation_epoch).toBe(9)
 })
 
-test('an equal value at a later step is not best, though its attempt is earlier', () => {
+test('an equal value at a later step is not best, even if its attempt is earlier', () => {
   const first = { ...at(5, 1, 1), epoch: 0.1 }
   expect(factsOf(first, { ...at(6, 1, 0), epoch: 0.2 }).best_evaluation_epoch).toBe(0.1)
 })

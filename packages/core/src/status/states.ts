@@ -21,7 +21,9 @@ export const POLICIES = [
   'scored',
 ] as const
 
-/** Which states may follow a state. A further attempt of an ended job is starting or running. */
+/**
+ * Which states may follow a state. A further attempt makes an ended job starting or running again.
+ */
 const FOLLOWERS: Record<JobState, readonly JobState[]> = {
   queued: ['starting', 'running', 'stopping', 'stopped', 'failed'],
   starting: ['running', 'stopping', 'stopped', 'completed', 'failed', 'lost'],

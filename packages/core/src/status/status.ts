@@ -15,12 +15,11 @@ const count = z.number().int().nonnegative()
 const milliseconds = z.number()
 
 /**
- * The public face of one training run, spelled alike in the database, the API and on the screen.
- *
- * `best_*` is the selected checkpoint and null until one can be shipped; `loss`, `eval_loss`,
- * `perplexity`, `loss_gap` and `loss_trend` are of the latest log and evaluation; `progress` is
- * 0..1; steps are optimiser steps completed; times are milliseconds since the epoch, null where
- * the run does not tell them.
+ * The public status of one training run, with the same field names in the database, the API and on
+ * the page. `best_*` is the selected checkpoint, null until one can be shipped. `loss`,
+ * `eval_loss`, `perplexity`, `loss_gap` and `loss_trend` are from the latest log and evaluation.
+ * `progress` is 0..1, steps are completed optimiser steps. Times are milliseconds since the epoch,
+ * null if the run does not log them.
  */
 export const TrainingJobStatus = z.object({
   job_id: z.uuid(),

@@ -17,7 +17,7 @@ const evaluation = (step: number, eval_loss: number | null, epoch: number | null
 
 const started = { type: 'started', at: 1000, total_steps: 400, loss_unit: 'nats_per_token' }
 
-test('the latest log and evaluation are what the status shows', () => {
+test('the status shows the latest log and evaluation', () => {
   const { facts } = run(
     started,
     { type: 'metrics', step: 100, epoch: 0.5, at: 2000, values: { loss: 2 } },
@@ -59,7 +59,7 @@ test('a repeat of the same weights counts neither as best nor as without improve
   expect(state).toMatchObject({ leader: { step: 200, value: 2 }, since: 0 })
 })
 
-test('an equal value at an earlier step takes the lead though it arrives later', () => {
+test('an equal value at an earlier step becomes the best, even if it arrives later', () => {
   expect(run(evaluation(300, 2), evaluation(200, 2)).state.leader?.step).toBe(200)
 })
 
@@ -83,7 +83,7 @@ test.each([
   expect(run(...events).facts.loss_trend).toBe(expected)
 })
 
-test('an end is kept with its reason, and a further attempt goes on from where it resumed', () => {
+test('an end is stored with its reason, and a further attempt continues from its resume step', () => {
   const failed = [started, { type: 'ended', at: 9000, status: 'failed', error: 'killed' }]
   expect(run(...failed).facts).toMatchObject({ status: 'failed', ended_at: 9000, error: 'killed' })
   const { facts } = run(...failed, { ...started, attempt: 1, at: 10000, resumed_from: 200 })
@@ -99,7 +99,7 @@ test('an end is kept with its reason, and a further attempt goes on from where i
   })
 })
 
-test('an attempt that failed before it began is how the job ended', () => {
+test('a job whose attempt failed before it began has failed', () => {
   for (const status of ['stopped', 'completed']) {
     const ended = [started, { type: 'ended', at: 9000, status }]
     const refused = { type: 'ended', attempt: 1, at: 9500, status: 'failed', error: 'unreadable' }
@@ -111,7 +111,7 @@ test('an attempt that failed before it began is how the job ended', () => {
   }
 })
 
-test('the tracker state follows a declared metric under the name it is logged by', () => {
+test('the tracker state follows a declared metric under its logged name', () => {
   const { state } = run(
     { ...started, metric_for_best: 'accuracy' },
     { type: 'evaluation', step: 100, values: { eval_accuracy: 0.5 } },
@@ -120,7 +120,7 @@ test('the tracker state follows a declared metric under the name it is logged by
   expect(state).toMatchObject({ direction: 'max', leader: { step: 100 }, since: 1 })
 })
 
-test('a time that no calendar can hold is not known', () => {
+test('a time outside the calendar is unknown', () => {
   for (const at of [1.7e18, -1e300, NaN, Infinity]) {
     const { event, invalid } = checkEvent({ attempt: 0, ...started, at })
     expect(event).toMatchObject({ type: 'started', at: null })
@@ -128,19 +128,19 @@ test('a time that no calendar can hold is not known', () => {
   }
 })
 
-test('a lost run that speaks again is running', () => {
+test('a lost run that logs again is running', () => {
   const lost = [started, { type: 'ended', status: 'lost' }]
   expect(run(...lost).facts.status).toBe('lost')
   expect(run(...lost, { type: 'heartbeat' }).facts.status).toBe('running')
 })
 
-test('a known failure is not replaced by lost', () => {
+test('lost does not replace failed', () => {
   const failed = [started, { type: 'ended', at: 9000, status: 'failed', error: 'killed' }]
   const { facts } = run(...failed, { type: 'ended', at: 9500, status: 'lost' })
   expect(facts).toMatchObject({ status: 'failed', error: 'killed', ended_at: 9000 })
 })
 
-test('a completed run does not become running by a late log', () => {
+test('a completed run does not become running through a late log', () => {
   const { facts } = run(
     started,
     { type: 'ended', status: 'completed' },
@@ -149,7 +149,7 @@ test('a completed run does not become running by a late log', () => {
   expect(facts.status).toBe('completed')
 })
 
-test('an evaluation of earlier weights does not take the current step back', () => {
+test('an evaluation of earlier weights does not lower the current step', () => {
   const { facts } = run(
     started,
     { type: 'metrics', step: 400, values: { loss: 1 } },
@@ -158,7 +158,7 @@ test('an evaluation of earlier weights does not take the current step back', () 
   expect(facts).toMatchObject({ current_step: 400, eval_loss: null })
 })
 
-test('a late score of weights that an earlier attempt saved leaves the present attempt alone', () => {
+test("a late score of an earlier attempt's weights does not change the current attempt", () => {
   const { facts } = run(
     started,
     { ...started, attempt: 1, resumed_from: 200 },
@@ -168,7 +168,7 @@ test('a late score of weights that an earlier attempt saved leaves the present a
   expect(facts).toMatchObject({ attempt: 1, current_step: 400 })
 })
 
-/** What of a status the run does not say. */
+/** The status fields that the run does not log. */
 const STORED = {
   job_id: '00000000-0000-4000-8000-000000000000',
   name: 'run',
@@ -189,7 +189,7 @@ const STORED = {
   best_metric_name: null,
 } satisfies Partial<StoredStatus>
 
-test('what would go stale when stored is derived when read', () => {
+test('time-dependent fields are derived when read', () => {
   const { facts } = run(
     started,
     { type: 'metrics', step: 100, epoch: 2, at: 11000, values: { loss: 1 } },
@@ -224,7 +224,7 @@ test('an attempt without a logged start is timed from its first step with a time
   expect(timed).toMatchObject({ attempt_started_at: 90000, attempt_first_step: 130 })
 })
 
-test('a rerun from the beginning shows its own step, though it ends before the one before it', () => {
+test("a rerun from the beginning shows its step, even if it ends before the previous attempt's", () => {
   const first = [started, { type: 'metrics', step: 300, values: { loss: 1 } }]
   const rerun = { type: 'started', attempt: 1, at: 9000 }
   expect(run(...first, rerun).facts.current_step).toBeNull()
@@ -245,7 +245,7 @@ test('a further attempt without a logged first step is timed from its first logg
   expect(facts).toMatchObject({ attempt_started_at: 12_000, attempt_first_step: 310 })
 })
 
-test('what is measured after training changes nothing that is said of the training', () => {
+test('a score after training does not change the state of the training', () => {
   const trained = [
     started,
     evaluation(100, 3),
@@ -256,7 +256,7 @@ test('what is measured after training changes nothing that is said of the traini
   expect(run(...trained, scored)).toEqual(run(...trained))
 })
 
-test('what a further attempt declares is declared whole, as the rows have it', () => {
+test('a declaration of a further attempt replaces the earlier one completely, as in the rows', () => {
   const declared = { metric_for_best: 'eval_accuracy', direction: 'max', declared_by: 'a' } as const
   const again = { metric_for_best: 'eval_loss', declared_by: 'b' }
   const events = [
@@ -271,13 +271,13 @@ test('what a further attempt declares is declared whole, as the rows have it', (
   expect(declaration).toEqual(rowsFrom(events).declaration)
 })
 
-test('a run that has saved something waits no more, and one that is lost stays so', () => {
+test('a run with a checkpoint no longer waits, and a lost run stays lost', () => {
   const saved = { type: 'checkpoint', step: 10, path: 'checkpoint-10', files_state: 'complete' }
   expect(run(saved).facts.status).toBe('running')
   expect(run(started, { type: 'ended', status: 'lost' }, saved).facts.status).toBe('lost')
 })
 
-test('the loss gap is withheld once most losses lie too far apart, and a fresh start counts anew', () => {
+test('there is no loss gap if most losses are too far apart, and a fresh start counts again', () => {
   const pair = (step: number, attempt = 0) => [
     { type: 'metrics', attempt, step, values: { loss: 8 } },
     { ...evaluation(step, 2), attempt },

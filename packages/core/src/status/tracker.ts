@@ -11,7 +11,7 @@ import type { JobState, TrainingJobStatus } from './status.ts'
 export interface RunFacts extends Pick<TrainingJobStatus, FieldOf<'tracked'>> {
   attempt: number
   /**
-   * When the present attempt began (ms) and its first step. If the run does not log them: the time
+   * When the current attempt began (ms) and its first step. If the run does not log them: the time
    * and step of its first event.
    */
   attempt_started_at: number | null
@@ -82,7 +82,7 @@ export function track(tracker: Tracker, event: TrainingEvent): Tracker {
 /** The facts after one more event, without those that `stateFacts` computes. */
 export function factsAfter(facts: RunFacts, event: TrainingEvent): RunFacts {
   if (event.type === 'evaluation' && event.scored_by !== null) return facts
-  // What lies beside the log says nothing of how the training goes.
+  // Files beside the log do not change the state of the training.
   if (event.type === 'setup' || event.type === 'usage') return facts
   const updated_at = latest(facts.updated_at, event.at)
   return { ...facts, updated_at, ...changes(facts, event) }
@@ -168,7 +168,7 @@ function started(facts: RunFacts, event: EventOf<'started'>): Partial<RunFacts> 
   }
 }
 
-/** A further attempt without a logged first step is timed from the first step that was seen. */
+/** A further attempt without a logged first step is timed from its first event's step. */
 function timedFrom(
   facts: RunFacts,
   { attempt, at, resumed_from }: EventOf<'started'>,
@@ -249,7 +249,10 @@ function alive({ status }: RunFacts): { status: JobState } {
   return { status: silent ? 'running' : status }
 }
 
-/** A run with a save is no longer waiting. It may still be lost: the files may be found by a later look. */
+/**
+ * A run with a save is no longer waiting. It may still be lost, because the files may be found
+ * later.
+ */
 function begun({ status }: RunFacts): { status: JobState } {
   return { status: status === 'queued' || status === 'starting' ? 'running' : status }
 }

@@ -4,7 +4,7 @@ import { isBetter } from '../metric/direction.ts'
 import { measureOf } from '../metric/evaluations.ts'
 import type { Trend } from './status.ts'
 
-/** How many evaluations a trend looks back on. */
+/** How many evaluations a trend uses. */
 const TREND_WINDOW = 5
 
 /** The fields of an evaluation that the tracker state uses. */
@@ -27,7 +27,7 @@ export interface TrackerState {
   metric: string
   direction: Direction
   leader: Leader | null
-  /** How much better a value must be to count as an improvement, and the last that was. */
+  /** How much better a value must be to count as an improvement, and the last improvement. */
   min_delta: number
   improved: number | null
   improved_epoch: number | null
@@ -70,14 +70,14 @@ function firstValue(
   evaluation: Measurement,
   metric: string,
 ): Measured | undefined {
-  // Trainers declare `accuracy` where they log `eval_accuracy`.
+  // Trainers may declare `accuracy` but log `eval_accuracy`.
   const named = measureOf(evaluation, metric)
   const value = named === undefined ? measureOf(evaluation, `eval_${metric}`) : named
   if (value === undefined || !isFirst(seen, metric, evaluation)) return undefined
   return value
 }
 
-/** Whether a metric is measured at this step for the first time; remembers the step. */
+/** Whether a metric is measured at this step for the first time; stores the step. */
 function isFirst(
   seen: TrackerState['seen'],
   metric: string,
@@ -109,8 +109,8 @@ export interface Slope {
 }
 
 /**
- * Whether the latest values of eval_loss fall or rise: the least-squares slope over steps, called
- * flat where it is within two of its standard errors. Null with fewer than three values.
+ * Whether the latest values of eval_loss fall or rise: the least-squares slope over steps. It is
+ * flat within two of its standard errors. Null with fewer than three values.
  */
 export function trend({ recent }: Pick<TrackerState, 'recent'>): Trend | null {
   const found = slopeOf(recent)
