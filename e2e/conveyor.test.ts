@@ -40,16 +40,16 @@ test('a field added to TrainingJobStatus alone compiles neither in db, nor in th
   expect(source).toContain(field)
   await writeFile(schema, source.replace(field, `${field}  gpu_hours: z.number().nullable(),\n`))
 
-  const places = [
+  const files = [
     'packages/core/src/status/fields.ts',
     'packages/db/src/schema/trainingJobs.ts',
     'apps/web/src/lib/status/fields.ts',
   ]
-  const said = await compile(copy.path, places)
-  for (const place of places) {
-    const [, error] = said.split(`${place}(`)
-    expect([place, error]).toEqual([
-      place,
+  const output = await compile(copy.path, files)
+  for (const file of files) {
+    const [, error] = output.split(`${file}(`)
+    expect([file, error]).toEqual([
+      file,
       expect.stringMatching(/^\d+,\d+\): error TS1360: .*satisfy.*\n.*gpu_hours/),
     ])
   }

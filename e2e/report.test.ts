@@ -27,15 +27,15 @@ test('a report is one file: without a network it shows what the page shows, and 
 
   const offline = await browser.newContext({ offline: true })
   const page = await offline.newPage()
-  const [asked, said]: [string[], string[]] = [[], []]
-  page.on('request', (request) => asked.push(request.url()))
-  page.on('console', (message) => said.push(message.text()))
+  const [requested, printed]: [string[], string[]] = [[], []]
+  page.on('request', (request) => requested.push(request.url()))
+  page.on('console', (message) => printed.push(message.text()))
   const { href } = pathToFileURL(file)
   await page.goto(href)
   // The footer says when it was made.
   const shown = (on: typeof page) => on.locator('main > :not(footer)').allInnerTexts()
   expect(await shown(page)).toEqual(await shown(live))
-  expect([asked, said]).toEqual([[href], []])
+  expect([requested, printed]).toEqual([[href], []])
   const chart = await page.locator('figure svg').first().boundingBox()
   expect(chart?.width).toBeGreaterThan(400)
   const size = async (on: typeof page) =>

@@ -49,8 +49,8 @@ interface Asking {
 
 /** Memory of the server's process, in bytes. */
 async function memory(): Promise<number> {
-  const told = await readFile(`/proc/${site.server.pid}/status`, 'utf8').catch(() => '')
-  return Number(/VmHWM:\s+(\d+)/.exec(told)?.[1] ?? 0) * 1024
+  const processStatus = await readFile(`/proc/${site.server.pid}/status`, 'utf8').catch(() => '')
+  return Number(/VmHWM:\s+(\d+)/.exec(processStatus)?.[1] ?? 0) * 1024
 }
 
 test('no input makes the server do more work than it has bytes', async () => {
@@ -69,9 +69,9 @@ test('no input makes the server do more work than it has bytes', async () => {
   for (const flat of hostile) {
     for (const path of ['/trpc/jobs.list', '/trpc/watch']) {
       const answer = await get(`${path}?${input(flat)}`)
-      const said = await answer.text()
+      const body = await answer.text()
       if (path === '/trpc/jobs.list') expect([flat, answer.status]).toEqual([flat, 400])
-      expect(said).not.toMatch(/stack|node_modules|Maximum call/)
+      expect(body).not.toMatch(/stack|node_modules|Maximum call/)
     }
   }
   expect((await get('/trpc/jobs.list')).status).toBe(200)
@@ -175,9 +175,9 @@ test('no path leads out of the files of the build', async () => {
     socket.write(
       `GET ${path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${site.token}\r\nconnection: close\r\n\r\n`,
     )
-    const said = await text(socket)
-    expect([path, said.slice(0, 12)]).toEqual([path, expect.stringMatching(/^HTTP\/1.1 (40|30)/)])
-    expect(said).not.toMatch(/"name": "@bestmark|root:x:|\.ts:\d|\bat .+\(|node_modules|\/work\//)
+    const body = await text(socket)
+    expect([path, body.slice(0, 12)]).toEqual([path, expect.stringMatching(/^HTTP\/1.1 (40|30)/)])
+    expect(body).not.toMatch(/"name": "@bestmark|root:x:|\.ts:\d|\bat .+\(|node_modules|\/work\//)
   }
 })
 

@@ -45,7 +45,7 @@ test('finished runs are replayed, for the board or a project, and the address ke
   const policies = page.getByRole('table', { name: 'Policies and baselines' })
   const last = policies.getByRole('row', { name: /^last baseline/ })
   expect(await last.innerText()).toMatch(/0\.000\s+0\.000\s+100 %\s+3/)
-  await page.getByRole('combobox', { name: 'judged by' }).selectOption('eval_f1')
+  await page.getByRole('combobox', { name: 'target metric' }).selectOption('eval_f1')
   await page.waitForURL(/target=eval_f1/)
   await page.getByLabel('project').fill('two')
   await page.getByLabel('project').press('Enter')
@@ -71,9 +71,9 @@ test('a project that is not there, and a metric that nobody measured, are met wi
   const nobody = await visit('/backtest?project=nobody')
   await nobody.getByText('No finished run of nobody measured anything').waitFor()
   const page = await visit('/backtest?target=eval_nothing')
-  const told = await page.getByRole('alert').innerText()
-  expect(told).toContain('eval_nothing')
-  expect(told).toContain('eval_f1 (3)')
+  const message = await page.getByRole('alert').innerText()
+  expect(message).toContain('eval_nothing')
+  expect(message).toContain('eval_f1 (3)')
 })
 
 test('the whole is loaded down as CSV and JSON', async () => {

@@ -51,10 +51,10 @@ test('the deploy dialog has the same checkpoint preselected, and says what it wi
 test('a pick in the dialog is dropped with it, and kept when it is shipped', async () => {
   const page = await openJob()
   const dialog = page.getByRole('dialog', { name: 'Deploy' })
-  const told = page.getByText(/^You chose step/)
+  const pickNote = page.getByText(/^You chose step/)
   await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
   await dialog.getByRole('radio', { name: /step 200/ }).check()
-  expect(await told.count()).toBe(0)
+  expect(await pickNote.count()).toBe(0)
   await dialog.getByRole('button', { name: 'Cancel' }).click()
   await page.getByText('The best, step 300, is preselected.').waitFor()
   await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()

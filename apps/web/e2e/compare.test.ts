@@ -58,8 +58,8 @@ const answerOn = (page: Page) => page.locator('[data-answer]').innerText()
 test('the page, the API and the report give one answer, and Deploy ships that checkpoint', async () => {
   const address = addressOf('lr1e-2', 'lr3e-2')
   const page = await visit(address)
-  const said = await answerOn(page)
-  expect(said).toBe(
+  const answer = await answerOn(page)
+  expect(answer).toBe(
     'lr3e-2 step 200 is best: eval_loss 2.669, the lowest of 2 runs. Next is lr1e-2 step 300 (+0.011).',
   )
   const path = await page.locator('[data-answer-path]').innerText()
@@ -68,7 +68,7 @@ test('the page, the API and the report give one answer, and Deploy ships that ch
     await page.locator('.is-best [data-ring], [data-ring].is-best').getAttribute('data-ring'),
   ).toBe('200')
   const report = await visit(address.replace('/compare?', '/compare/report?'))
-  expect(await answerOn(report)).toBe(said)
+  expect(await answerOn(report)).toBe(answer)
   expect(await report.locator('script').count()).toBe(0)
   expect(await report.getByText(path).count()).toBe(1)
   await page.getByRole('button', { name: 'Deploy step 200' }).click()

@@ -107,8 +107,8 @@ test('a browser that does not find such names stays where it is, with a session'
   const host = `127.0.0.1:${port}`
   const safari = { ...NAVIGATES, 'user-agent': SAFARI }
   for (const headers of [safari, PAGE]) {
-    const { status, headers: told, cookie } = await ask(host, `/?token=${site.token}`, headers)
-    expect([status, told.location, told['cache-control']]).toEqual([303, '/', 'no-store'])
+    const { status, headers: sent, cookie } = await ask(host, `/?token=${site.token}`, headers)
+    expect([status, sent.location, sent['cache-control']]).toEqual([303, '/', 'no-store'])
     expect(cookie).not.toContain(site.token)
     expect((await ask(host, '/', { cookie })).status).toBe(200)
   }

@@ -32,11 +32,11 @@ test('the page and the report of an example say that it is one, and those of oth
   const example = await (await new Run(db, 'story').begin({}, 'examples')).train([2, 3])
   await claimExample(db, example.job_id)
   const page = await (await site.visitor()).newPage()
-  for (const place of ['', '/report']) {
-    await page.goto(`${site.url}/jobs/${example.job_id}${place}`)
+  for (const suffix of ['', '/report']) {
+    await page.goto(`${site.url}/jobs/${example.job_id}${suffix}`)
     await page.getByText('Its weights are placeholders.').waitFor()
     expect(await page.getByText(/recorded example/i).count()).toBe(1)
-    await page.goto(`${site.url}/jobs/${own.job_id}${place}`)
+    await page.goto(`${site.url}/jobs/${own.job_id}${suffix}`)
     await page.getByRole('heading', { name: 'mine' }).waitFor()
     expect(await page.getByText(/recorded example/i).count()).toBe(0)
   }

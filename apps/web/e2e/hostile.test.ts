@@ -25,9 +25,9 @@ afterAll(() => site[Symbol.asyncDispose]())
 
 async function hostileJob(db: Database, text: string, extreme: boolean): Promise<string> {
   const job_id = randomUUID()
-  const place = { host_id: randomUUID(), host: text, root: `/data/${job_id}/${text}` }
-  const told = { name: text, project: text, status: 'running', source: 'journal' } as const
-  await registerJob(db, { job_id, ...place, ...told, is_stoppable: true })
+  const host = { host_id: randomUUID(), host: text, root: `/data/${job_id}/${text}` }
+  const facts = { name: text, project: text, status: 'running', source: 'journal' } as const
+  await registerJob(db, { job_id, ...host, ...facts, is_stoppable: true })
   const events = hostileRun(text, extreme)
   await record(db, job_id, { source: 'journal', from: null, to: '1', events })
   const complete = (await listCheckpoints(db, job_id)).find((one) => one.files_state === 'complete')
@@ -83,25 +83,25 @@ async function faults(
 ): Promise<unknown[]> {
   const context = await site.visitor({ viewport: { width, height: 800 }, colorScheme })
   const page = await context.newPage()
-  const said: string[] = []
-  page.on('pageerror', (error) => said.push(error.message))
-  page.on('console', (message) => said.push(message.text()))
-  page.on('dialog', (dialog) => said.push(dialog.message()))
+  const messages: string[] = []
+  page.on('pageerror', (error) => messages.push(error.message))
+  page.on('console', (message) => messages.push(message.text()))
+  page.on('dialog', (dialog) => messages.push(dialog.message()))
   const found: unknown[] = []
   for (const address of shown) {
-    said.length = 0
+    messages.length = 0
     const answer = await page.goto(address, { waitUntil: 'load' })
     const looked = await look(page)
     const unseen = looked.texts.filter((text) => UNSEEN.test(text))
     const broken = looked.marks.filter((mark) => /NaN|Infinity/.test(mark))
     const fault = {
       status: answer?.status(),
-      said: said.filter((one) => !/status of 4\d\d/.test(one)),
+      messages: messages.filter((one) => !/status of 4\d\d/.test(one)),
       ...{ unseen, broken, beside: looked.beside, owned: looked.owned },
     }
     const isFine =
       Number(fault.status) < 500 &&
-      fault.said.length + unseen.length + broken.length + looked.beside === 0
+      fault.messages.length + unseen.length + broken.length + looked.beside === 0
     if (!isFine || looked.owned)
       found.push(JSON.stringify({ address: address.slice(0, 120), ...fault }).slice(0, 600))
   }

@@ -94,7 +94,7 @@ test('search, pins, folded groups and the axis stay after a reload', async () =>
 test('a drag zooms every chart, the wheel with Ctrl too, and a double click shows all', async () => {
   const page = await openGrid()
   const box = await chart(page, 'eval_acc').boundingBox()
-  if (!box) throw new Error('The chart has no place.')
+  if (!box) throw new Error('The chart is not visible.')
   const y = box.y + box.height / 2
   await page.mouse.move(box.x + box.width * 0.25, y)
   await page.mouse.down()

@@ -88,7 +88,7 @@ async function serve(home: string, databaseUrl: string) {
   }
   const printed = () => chunks.join('')
   const message = await Promise.race([
-    once(server, 'message').then(([told]) => told as { listening: { port: number } }),
+    once(server, 'message').then(([message]) => message as { listening: { port: number } }),
     once(server, 'exit').then(() => Promise.reject(new Error(`the server ended: ${printed()}`))),
   ])
   return { server, printed, url: `http://localhost:${message.listening.port}` }

@@ -6,12 +6,16 @@ const asked: WatchRequest = {
   series: { job_id: 'a', names: ['loss', 'lr'], ordinals: { loss: 10 } },
 }
 
-type Told = Parameters<Progress['after']>[0]
+type DeltaInput = Parameters<Progress['after']>[0]
 
 /** A delta with only the fields that progress uses. */
-function delta(job_id: string, revision: number, ordinals: Record<string, number> = {}): Told {
+function delta(
+  job_id: string,
+  revision: number,
+  ordinals: Record<string, number> = {},
+): DeltaInput {
   const series = Object.entries(ordinals).map(([name, next_ordinal]) => ({ name, next_ordinal }))
-  return { job_id, revision, series } as unknown as Told
+  return { job_id, revision, series } as unknown as DeltaInput
 }
 
 test('a new subscriber starts with the state of each job and the requested ordinals', () => {

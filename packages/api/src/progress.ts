@@ -20,27 +20,27 @@ export interface WatchRequest {
  * job is followed, it is one number, the revision of the board.
  */
 export class Progress {
-  readonly #asked: WatchRequest
+  readonly #request: WatchRequest
   readonly #revisions: Map<string, number>
   readonly #ordinals: Map<string, number>
   /** The revision after which every job is followed; null for from now, undefined if only some are. */
   readonly board: number | null | undefined
 
   /** Throws TypeError for an id that no message had. */
-  constructor(asked: WatchRequest, id?: string | null) {
-    const { jobs, series } = asked
+  constructor(request: WatchRequest, id?: string | null) {
+    const { jobs, series } = request
     const names = series?.names ?? []
     const [revisions, ordinals] = id ? numbersIn(id) : [[], []]
-    const knownOf = (name: string): number => ownValue(series?.ordinals, name) ?? 0
-    this.#asked = asked
-    if (jobs === 'all') this.board = revisions[0] ?? asked.since ?? null
+    const requestedOrdinal = (name: string): number => ownValue(series?.ordinals, name) ?? 0
+    this.#request = request
+    if (jobs === 'all') this.board = revisions[0] ?? request.since ?? null
     this.#revisions = zip(jobs === 'all' ? [] : jobs, (_job, index) => revisions[index] ?? 0)
-    this.#ordinals = zip(names, (name, index) => ordinals[index] ?? knownOf(name))
+    this.#ordinals = zip(names, (name, index) => ordinals[index] ?? requestedOrdinal(name))
   }
 
   /** What to watch from here on. */
   get query(): WatchQuery {
-    const { series } = this.#asked
+    const { series } = this.#request
     const jobs = [...this.#revisions].map(([job_id, revision]) => ({ job_id, revision }))
     const ordinals = Object.fromEntries(this.#ordinals)
     return { jobs, series: series && { ...series, ordinals } }

@@ -22,9 +22,9 @@ export function sharedRead<T extends object>(
   const reads = databases.get(sql) ?? new Map<string, Read>()
   databases.set(sql, reads)
   const key = `${name} ${JSON.stringify(input)}`
-  const known = reads.get(key)
+  const current = reads.get(key)
   // The key holds the name of the procedure, so the stored answer has its type.
-  if (known) return (known.next ??= after(known, () => begin(reads, key, read))) as Promise<T>
+  if (current) return (current.next ??= after(current, () => begin(reads, key, read))) as Promise<T>
   return begin(reads, key, read)
 }
 
@@ -34,10 +34,10 @@ function begin<T extends object>(
   read: () => Promise<T>,
 ): Promise<T> {
   const running = read().then(shared)
-  const own: Read = { running }
-  reads.set(key, own)
+  const begun: Read = { running }
+  reads.set(key, begun)
   const end = (): void => {
-    if (reads.get(key) === own && !own.next) reads.delete(key)
+    if (reads.get(key) === begun && !begun.next) reads.delete(key)
   }
   running.then(end, end)
   return running

@@ -65,9 +65,9 @@ export async function testBoard(): Promise<TestBoard> {
 
 async function newJob(db: TestDatabase, name: string): Promise<string> {
   const job_id = randomUUID()
-  const place = { host_id: randomUUID(), host: 'workstation', root: `/runs/${name}` }
-  const told = { name, project: 'examples', status: 'running', source: 'journal' } as const
-  await registerJob(db, { job_id, ...place, ...told, is_stoppable: true })
+  const host = { host_id: randomUUID(), host: 'workstation', root: `/runs/${name}` }
+  const facts = { name, project: 'examples', status: 'running', source: 'journal' } as const
+  await registerJob(db, { job_id, ...host, ...facts, is_stoppable: true })
   return job_id
 }
 

@@ -92,14 +92,19 @@ export const plainRouter = router({
       const { job_id } = await findJob(ctx.db, text)
       const read = await readSeries(ctx.db, job_id, { names: name, ...query })
       const series = read.map(({ steps, values, times, ...rest }) => {
-        return { ...rest, steps: [...steps], values: [...values], times: [...times].map(known) }
+        return {
+          ...rest,
+          steps: [...steps],
+          values: [...values],
+          times: [...times].map(loggedTime),
+        }
       })
       return { series }
     }),
 })
 
 /** NaN means that no time was logged. */
-const known = (time: number): number | null => (Number.isNaN(time) ? null : time)
+const loggedTime = (time: number): number | null => (Number.isNaN(time) ? null : time)
 
 /** Finds a job by its id, the beginning of its id, or its name. Throws JobUnknown, or Refused for several. */
 async function findJob(db: Database, text: string): Promise<TrainingJobStatus> {

@@ -105,7 +105,7 @@ function sentence(target: string, { runs, groups, policies, skipped }: Summed): 
   const lowest = first ? ` ${first.policy} has the lowest mean regret, ${figures(first)};` : ''
   const rest = fair.filter((one) => one !== first && one.kind === 'baseline')
   const beside = rest.map((one) => `${one.policy} has ${figures(one)}`).join(' and ')
-  return `Over ${of}, judged by ${target},${lowest} ${beside}${others}.`
+  return `Over ${of}, with target ${target},${lowest} ${beside}${others}.`
 }
 
 function figures({ mean_regret, interval }: PolicyFigures): string {

@@ -126,7 +126,7 @@ test('figures, the advice on scored, each run, and skipped runs are printed', as
   const words = ['backtest', '.', '--target', 'accuracy']
   const { stdout, code } = await command(words, { cwd: folder.path })
   expect(code).toBe(0)
-  expect(stdout).toMatch(/^Over 1 run of 1 group, judged by accuracy, last has the lowest mean/)
+  expect(stdout).toMatch(/^Over 1 run of 1 group, with target accuracy, last has the lowest mean/)
   expect(stdout).toMatch(/^last +0\.000 +0\.000 +– +1\.000 +1 +1 +baseline$/m)
   expect(stdout).toMatch(/^lowest eval_loss +0\.500 +0\.500 +– +0\.000 +1 +1 +baseline$/m)
   expect(stdout).toMatch(

@@ -10,15 +10,15 @@ export const AXES: readonly Axis[] = ['step', 'epoch', 'time']
 /** Logged pairs of step and epoch, used to convert steps to epochs. */
 export type EpochMarks = readonly { step: number | null; epoch: number | null }[]
 
-/** Converts a point's step and time (ms since the epoch) to its position on the axis; NaN if unknown. */
+/** Converts a point's step and time (ms since the epoch) to its position on the axis; NaN if unpairs. */
 export type PositionOf = (step: number, time: number) => number
 
 /** Returns the function that positions points on an axis; the time axis counts from `start` (ms). */
 export function positionOn(axis: Axis, marks: EpochMarks, start: number): PositionOf {
   if (axis === 'step') return (step) => step
   if (axis === 'time') return (_step, time) => (time - start) / 1000
-  const known = sortedMarks(marks)
-  return (step) => epochAt(known, step)
+  const pairs = sortedMarks(marks)
+  return (step) => epochAt(pairs, step)
 }
 
 /** The axes that this run has data for. */
@@ -35,16 +35,16 @@ interface Mark {
 }
 
 function sortedMarks(marks: EpochMarks): Mark[] {
-  const known = new Map<number, number>([[0, 0]])
-  for (const { step, epoch } of marks) if (step !== null && epoch !== null) known.set(step, epoch)
-  return [...known].map(([step, epoch]) => ({ step, epoch })).sort((a, b) => a.step - b.step)
+  const pairs = new Map<number, number>([[0, 0]])
+  for (const { step, epoch } of marks) if (step !== null && epoch !== null) pairs.set(step, epoch)
+  return [...pairs].map(([step, epoch]) => ({ step, epoch })).sort((a, b) => a.step - b.step)
 }
 
 /** Linear between the given pairs; beyond the last pair it continues with the same slope. */
-function epochAt(known: Mark[], step: number): number {
-  const after = known.findIndex((mark) => mark.step >= step)
-  const right = known[Math.max(1, after === -1 ? known.length - 1 : after)]
-  const left = right && known[known.indexOf(right) - 1]
+function epochAt(pairs: Mark[], step: number): number {
+  const after = pairs.findIndex((mark) => mark.step >= step)
+  const right = pairs[Math.max(1, after === -1 ? pairs.length - 1 : after)]
+  const left = right && pairs[pairs.indexOf(right) - 1]
   if (!left || !right) return NaN
   return left.epoch + ((step - left.step) / (right.step - left.step)) * (right.epoch - left.epoch)
 }

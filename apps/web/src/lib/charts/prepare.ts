@@ -10,9 +10,10 @@ import type { Point } from './point.ts'
 const MOST_DOTS = 250
 
 /** Decides what a chart shows; does not draw it. */
-export function prepareChart(asked: ChartInput): Chart {
-  const isMachine = asked.series.length > 0 && asked.series.every(({ kind }) => kind === 'system')
-  const input = isMachine ? overTime(asked) : asked
+export function prepareChart(request: ChartInput): Chart {
+  const isMachine =
+    request.series.length > 0 && request.series.every(({ kind }) => kind === 'system')
+  const input = isMachine ? overTime(request) : request
   const { view } = input
   const start = startOf(input.series)
   const position = positionOn(view.axis, input.epochs, start)

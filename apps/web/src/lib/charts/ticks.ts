@@ -21,14 +21,14 @@ function fitting(
   at: (value: number) => number,
   room: (text: string) => number,
 ): AxisTick[] {
-  const told = new Set<string>()
+  const used = new Set<string>()
   let taken = { position: NaN, room: 0 }
   return values.flatMap((value, index) => {
     const [position, text] = [at(value), texts[index] ?? '']
     const own = room(text)
     const crowds = Math.abs(position - taken.position) < (own + taken.room) / 2 + APART
-    if (!Number.isFinite(position) || told.has(text) || crowds) return []
-    told.add(text)
+    if (!Number.isFinite(position) || used.has(text) || crowds) return []
+    used.add(text)
     taken = { position, room: own }
     return [{ value, text }]
   })

@@ -5,9 +5,9 @@ import { count } from '../figures.ts'
 /** Checkpoints by rank, the best first, then the skipped ones. */
 export function ranked({ checkpoints, selection }: CheckpointList): CheckpointRow[] {
   const rank = new Map(selection.ranking.map(({ checkpoint_id }, index) => [checkpoint_id, index]))
-  const place = ({ checkpoint_id }: CheckpointRow) => rank.get(checkpoint_id) ?? Infinity
+  const rankOf = ({ checkpoint_id }: CheckpointRow) => rank.get(checkpoint_id) ?? Infinity
   return checkpoints.toSorted((a, b) => {
-    const [first, second] = [place(a), place(b)]
+    const [first, second] = [rankOf(a), rankOf(b)]
     return first === second ? (b.step ?? -1) - (a.step ?? -1) : first - second
   })
 }

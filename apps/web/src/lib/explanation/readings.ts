@@ -28,11 +28,11 @@ export function readingGroups(
   { readings }: Pick<Explanation, 'readings'>,
 ): { chosen: ReadingLine[]; latest: ReadingLine[] } {
   const ofRun = readings.filter(({ name }) => OF_THE_RUN.includes(name))
-  const told = new Set(ofRun.map(({ name }) => name))
-  const known = statusLines(status, 'reading').filter(({ name }) => !told.has(name))
+  const explained = new Set(ofRun.map(({ name }) => name))
+  const ofStatus = statusLines(status, 'reading').filter(({ name }) => !explained.has(name))
   return {
     chosen: readings.filter(({ name }) => !OF_THE_RUN.includes(name)),
-    latest: [...known.map((line) => ({ ...line, remark: null, origin: null })), ...ofRun],
+    latest: [...ofStatus.map((line) => ({ ...line, remark: null, origin: null })), ...ofRun],
   }
 }
 

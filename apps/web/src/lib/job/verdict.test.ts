@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { CheckpointList } from '../api.ts'
 import { statusSentences } from './verdict.ts'
 
-function told(since: number | null, opinion: string | null = null) {
+function sentencesOf(since: number | null, opinion: string | null = null) {
   const second_opinion = opinion && { text: opinion }
   const list = { selection: { best: {}, second_opinion }, explanation: { notes: [] } }
   // Only the fields that the sentences use.
@@ -14,12 +14,12 @@ function told(since: number | null, opinion: string | null = null) {
 }
 
 test('there is no text while the latest evaluation is the best', () => {
-  expect(told(0)).toEqual([])
-  expect(told(null)).toEqual([])
+  expect(sentencesOf(0)).toEqual([])
+  expect(sentencesOf(null)).toEqual([])
 })
 
 test('the second opinion and the evaluations without improvement are shown', () => {
-  expect(told(1, 'The trainer agrees.')).toEqual([
+  expect(sentencesOf(1, 'The trainer agrees.')).toEqual([
     'The trainer agrees.',
     'No improvement in the last evaluation.',
   ])

@@ -12,13 +12,13 @@ const NAMES = [
   ...[evaluated('eval_loss'), evaluated('eval/f1'), evaluated('mmlu', true)],
 ]
 
-const told = (find = '', pins: string[] = []) =>
+const groupNames = (find = '', pins: string[] = []) =>
   metricGroups(NAMES, { find, pins }).map(({ name, series }) => {
     return [name, ...series.map((one) => one.name)]
   })
 
 test('series are grouped by prefix, or by kind if they have none', () => {
-  expect(told()).toEqual([
+  expect(groupNames()).toEqual([
     ['scores after training', 'mmlu'],
     ['eval', 'eval_loss', 'eval/f1'],
     ['system', 'system/gpu.2', 'system/gpu.10'],
@@ -27,7 +27,7 @@ test('series are grouped by prefix, or by kind if they have none', () => {
 })
 
 test('pinned series come first, in the order of the pins, and are in no other group', () => {
-  expect(told('', ['system/gpu.2', 'eval_loss', 'gone'])).toEqual([
+  expect(groupNames('', ['system/gpu.2', 'eval_loss', 'gone'])).toEqual([
     ['pinned', 'system/gpu.2', 'eval_loss'],
     ['scores after training', 'mmlu'],
     ['eval', 'eval/f1'],
@@ -37,7 +37,7 @@ test('pinned series come first, in the order of the pins, and are in no other gr
 })
 
 test('a search keeps the names that contain each of its words', () => {
-  expect(told('LOSS  train')).toEqual([['train', 'train/loss']])
-  expect(told('loss', ['eval_loss'])[0]).toEqual(['pinned', 'eval_loss'])
-  expect(told('nothing')).toEqual([])
+  expect(groupNames('LOSS  train')).toEqual([['train', 'train/loss']])
+  expect(groupNames('loss', ['eval_loss'])[0]).toEqual(['pinned', 'eval_loss'])
+  expect(groupNames('nothing')).toEqual([])
 })

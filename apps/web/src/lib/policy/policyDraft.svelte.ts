@@ -39,7 +39,7 @@ export class PolicyDraft {
   }
 
   /** The direction of the metric, by its name or as its measurements give it. */
-  get knownDirection(): Direction | undefined {
+  get metricDirection(): Direction | undefined {
     return ownValue(this.#directions, this.metric) ?? directionOf(this.metric)
   }
 
@@ -47,7 +47,7 @@ export class PolicyDraft {
     // The board itself finds the coefficients of policy scored.
     const problem = policyProblem(this.settings)?.code ?? null
     if (problem !== null && problem !== 'needs_coefficients') return false
-    const isDirected = this.knownDirection !== undefined || this.direction !== ''
+    const isDirected = this.metricDirection !== undefined || this.direction !== ''
     return this.policy !== 'metric' || isDirected
   }
 
@@ -58,7 +58,7 @@ export class PolicyDraft {
       return { policy, options: { undeclared: this.#undeclared } }
     }
     if (policy !== 'metric') return { policy, options: {} }
-    const direction = this.knownDirection ?? this.direction
+    const direction = this.metricDirection ?? this.direction
     const named = metric === '' ? {} : { metric }
     return { policy, options: direction === '' ? named : { ...named, direction } }
   }

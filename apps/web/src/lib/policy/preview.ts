@@ -10,7 +10,8 @@ import { count, measure } from '../figures.ts'
 
 /** What other options would choose, if the page has the data to compute it. */
 export type Preview =
-  { known: true; best: Ranked | null; metric: string | null; reason: string } | { known: false }
+  | { isComputed: true; best: Ranked | null; metric: string | null; reason: string }
+  | { isComputed: false }
 
 type Decided = Pick<CheckpointList, 'checkpoints' | 'selection'>
 
@@ -28,23 +29,24 @@ export function previewOf(
   if (policy === 'within_noise') return withinNoise(list, settings)
   const { checkpoints, selection } = list
   if (policy === 'as_declared' && selection.policy === policy) {
-    return { known: true, ...selection }
+    return { isComputed: true, ...selection }
   }
   if (policy === 'scored' || (policy === 'as_declared' && declaration.metric === null)) {
-    return { known: false }
+    return { isComputed: false }
   }
   const evaluations = measuredRows(checkpoints)
   const rest = { declaration, claim: null, evaluations, checkpoints }
   const { best, metric, reason } = select({ policy, options, ...rest })
-  return { known: true, best, metric, reason }
+  return { isComputed: true, best, metric, reason }
 }
 
 function withinNoise({ selection }: Decided, { options }: PolicyChoice): Preview {
   const { near_ties, metric, policy, reason } = selection
-  if (!near_ties || (policy !== 'as_declared' && policy !== 'within_noise')) return { known: false }
+  if (!near_ties || (policy !== 'as_declared' && policy !== 'within_noise'))
+    return { isComputed: false }
   const { candidates } = near_ties
   const best = candidates.at(options.prefer === 'latest' ? -1 : 0) ?? null
-  return { known: true, best, metric, reason }
+  return { isComputed: true, best, metric, reason }
 }
 
 /** The evaluations of the saved checkpoints, as far as the page has them. */
@@ -56,7 +58,7 @@ export function measuredRows(checkpoints: readonly CheckpointRow[]): Evaluation[
 
 /** A preview, compared with the current choice, as one sentence. */
 export function previewWords(preview: Preview, present: Ranked | null): string {
-  if (!preview.known) return 'The result is shown once this policy decides.'
+  if (!preview.isComputed) return 'The result is shown once this policy decides.'
   const { best, metric, reason } = preview
   if (!best) return `No checkpoint would qualify. ${reason}`
   const value = metric === null ? '' : ` (${metric} ${measure(best.value)})`

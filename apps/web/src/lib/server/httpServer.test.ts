@@ -30,11 +30,11 @@ const hello: Handler = (request, response) =>
 
 /** What the server sends until it closes or breaks the connection, which it must do. */
 async function answerTo(socket: Socket, bytes: string): Promise<string> {
-  let said = ''
-  socket.on('data', (piece: Buffer) => (said += piece.toString()))
+  let received = ''
+  socket.on('data', (piece: Buffer) => (received += piece.toString()))
   socket.write(bytes)
   await new Promise((closed) => socket.once('close', closed))
-  return said
+  return received
 }
 
 const GET = 'GET / HTTP/1.1\r\nhost: localhost\r\n'
@@ -140,8 +140,8 @@ test('an ambiguous request is refused', async () => {
 test('other methods than those of the board, and other names than those of the machine, are refused', async () => {
   const open = await opened(hello)
   for (const method of ['PUT', 'DELETE', 'TRACE', 'OPTIONS', 'PATCH', 'PROPFIND']) {
-    const said = await answerTo(await open(), `${method} / HTTP/1.1\r\nhost: localhost\r\n\r\n`)
-    expect(said).toMatch(/^HTTP\/1.1 405 .*\r\nallow: GET, HEAD, POST\r\n/is)
+    const answer = await answerTo(await open(), `${method} / HTTP/1.1\r\nhost: localhost\r\n\r\n`)
+    expect(answer).toMatch(/^HTTP\/1.1 405 .*\r\nallow: GET, HEAD, POST\r\n/is)
   }
   const other = await answerTo(await open(), 'GET / HTTP/1.1\r\nhost: evil.example\r\n\r\n')
   expect(other).toMatch(/^HTTP\/1.1 421 /)

@@ -6,9 +6,9 @@ import { aStatus } from '../testing.ts'
 const status = aStatus()
 
 test('every field of the status is in exactly one section', () => {
-  const places = ['progress', 'reading', 'best', 'run'] as const
-  const told = places.flatMap((place) => statusLines(status, place).map(({ name }) => name))
-  expect(told.sort()).toEqual(Object.keys(TrainingJobStatus.shape).sort())
+  const sections = ['progress', 'reading', 'best', 'run'] as const
+  const names = sections.flatMap((section) => statusLines(status, section).map(({ name }) => name))
+  expect(names.sort()).toEqual(Object.keys(TrainingJobStatus.shape).sort())
 })
 
 test('readings that are not finite are written out, and an unknown one is a dash', () => {

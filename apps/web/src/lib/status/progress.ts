@@ -25,8 +25,8 @@ export function stepWords({ current_step, total_steps }: TrainingJobStatus): str
 
 function lengthWords({ current_epoch, current_step }: TrainingJobStatus): string {
   if (current_epoch !== null && current_epoch >= 1) {
-    const told = epochs(current_epoch)
-    return `${told} ${told === '1' ? 'epoch' : 'epochs'}`
+    const text = epochs(current_epoch)
+    return `${text} ${text === '1' ? 'epoch' : 'epochs'}`
   }
   return current_step === null ? 'nothing logged' : `${count(current_step)} steps`
 }

@@ -37,16 +37,16 @@ export class GrowingSeries {
     // Before its first point the kind of a series was unknown.
     this.kind = delta.kind
     if (delta.rewound_to !== null) this.#rewind(delta.rewound_to, delta.from_ordinal)
-    const known = Math.max(0, this.next_ordinal - delta.from_ordinal)
-    const fresh = delta.steps.length - known
+    const stored = Math.max(0, this.next_ordinal - delta.from_ordinal)
+    const fresh = delta.steps.length - stored
     if (fresh <= 0) {
       this.next_ordinal = Math.max(this.next_ordinal, delta.next_ordinal)
       return
     }
     this.#makeRoom(fresh)
-    this.#steps.set(delta.steps.subarray(known), this.#length)
-    this.#values.set(delta.values.subarray(known), this.#length)
-    this.#times.set(delta.times.subarray(known), this.#length)
+    this.#steps.set(delta.steps.subarray(stored), this.#length)
+    this.#values.set(delta.values.subarray(stored), this.#length)
+    this.#times.set(delta.times.subarray(stored), this.#length)
     this.#length += fresh
     this.#count += fresh
     this.next_ordinal = delta.next_ordinal

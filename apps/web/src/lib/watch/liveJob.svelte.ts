@@ -158,8 +158,8 @@ export class LiveJob {
   }
 
   #grow(points: Delta['series'][number]): void {
-    const known = this.#growing.get(points.name)
-    if (known) return known.append(points)
+    const existing = this.#growing.get(points.name)
+    if (existing) return existing.append(points)
     const begun = new GrowingSeries({ ...EMPTY, name: points.name, kind: points.kind })
     begun.append(points)
     this.#growing.set(points.name, begun)
