@@ -4,6 +4,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createDeployment, listDeployments, currentFiles } from '@bestmark/db'
 import type { TestDatabase } from '@bestmark/db/testing'
+import { onTestFinished } from 'vitest'
 import { importRun } from '../recording/importRun.ts'
 import { writeSafetensors } from '@bestmark/char-lm'
 import { writeOutput } from '../testing.ts'
@@ -43,5 +44,8 @@ export function shipElsewhere(db: TestDatabase, home: string, host_id: string) {
     await db.close()`
   const stdio = ['ignore', 'pipe', 'inherit'] satisfies StdioOptions
   const words = ['--import', import.meta.resolve('@bestmark/db/loader'), '--input-type=module']
-  return spawn(process.execPath, [...words, '-e', script], { stdio })
+  const child = spawn(process.execPath, [...words, '-e', script], { stdio })
+  // What a failed test leaves behind, asleep or not, would hold the whole run.
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return child
 }

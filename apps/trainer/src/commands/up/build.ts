@@ -58,7 +58,9 @@ async function build(
 }
 
 async function runBuilder(draft: string, signal: AbortSignal): Promise<void> {
-  const child = spawn(process.execPath, [VITE, 'build'], {
+  // The processes that the build starts load our packages, too.
+  const words = ['--import', import.meta.resolve('@bestmark/db/loader'), VITE, 'build']
+  const child = spawn(process.execPath, words, {
     cwd: WEB,
     env: { ...process.env, BESTMARK_BUILD: draft },
     stdio: ['ignore', 'pipe', 'pipe'],

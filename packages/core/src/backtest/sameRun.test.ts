@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest'
+import { sameRuns } from './sameRun.ts'
+import { aRun } from './testing.ts'
+
+test('the order in which a program writes its metrics makes no other run', () => {
+  const run = aRun('run', 'a', [{ eval_loss: 2, eval_f1: 0.5 }])
+  const other = aRun('other', 'b', [{ eval_f1: 0.5, eval_loss: 2 }])
+  expect(sameRuns([run, other])).toEqual(new Map([[other, run]]))
+})
+
+test('a metric that is first measured later does not change the beginning of a run', () => {
+  const begun = aRun('checkpoint-100', 'a', [{ eval_loss: 2 }])
+  const whole = aRun('run', 'a', [{ eval_loss: 2 }, { eval_loss: 1, eval_f1: 0.5 }])
+  expect(sameRuns([begun, whole])).toEqual(new Map([[begun, whole]]))
+})
