@@ -1,6 +1,8 @@
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { shipNext } from './shipping.ts'
@@ -45,7 +47,19 @@ test('a shipment of a killed agent is taken over by another agent, and no unfini
   expect((await readdir(models)).filter((name) => name.startsWith('.'))).toEqual([])
 })
 
-// One that is put to sleep in the middle of a transaction holds its rows for a minute.
+/** Puts an agent to sleep between two transactions, since in one it would hold its rows for a minute. */
+async function putToSleep(child: ChildProcess): Promise<void> {
+  for (;;) {
+    child.kill('SIGSTOP')
+    const working = await db.sql`
+      select from pg_stat_activity
+      where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()`
+    if (working.length === 0) return
+    child.kill('SIGCONT')
+    await sleep(1)
+  }
+}
+
 test('an agent that slept while another one took over its shipment changes nothing when it wakes', async () => {
   await using home = await temporaryFolder()
   const { host_id, job_id, weights, models, now } = await ordered(home.path)
@@ -53,7 +67,7 @@ test('an agent that slept while another one took over its shipment changes nothi
   const child = shipElsewhere(db, home.path, host_id)
   const ended = once(child, 'exit')
   await eventually(async () => (await readdir(models))[0])
-  child.kill('SIGSTOP')
+  await putToSleep(child)
   await db.sql`update deployments set advanced_at = advanced_at - 60000 where job_id = ${job_id}`
   expect(await shipNext(db, host_id, home.path, new AbortController().signal)).toBe(true)
   const done = await now()
