@@ -205,3 +205,9 @@ test('a metric of which an attempt apart is best at the same step does not agree
   const rows = evaluations([100, { eval_loss: 1, f1: 1 }], [100, { eval_loss: 2, f1: 2 }, 1])
   expect(explained({ evaluations: rows }).winners).toMatchObject([{ metric: 'f1', agrees: false }])
 })
+
+test('columns of preference training in the training log count too', () => {
+  const logged = { logged: ['reward', 'kl', 'completions/mean_length'] }
+  const rows = values({ eval_loss: 2 }, { eval_loss: 1 })
+  expect(toneOf('preference_training', rows, logged)).toBe('warning')
+})

@@ -295,8 +295,3 @@ test('weights of several attempts are told apart by their attempt', () => {
     expect(sentence).toContain(`Next is step ${step} of attempt 1`)
   }
 })
-
-test('columns of preference training in the training log count too', () => {
-  const logged = { logged: ['reward', 'kl', 'completions/mean_length'] }
-  expect(noted('preference_training', { evaluations: turned() }, logged)?.tone).toBe('warning')
-})

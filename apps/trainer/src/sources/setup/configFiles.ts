@@ -77,6 +77,6 @@ export async function readOptionsFile(root: string, file: string): Promise<RunOp
 /** HuggingFace's `config.json` describes a model, not its training. */
 function optionsOfJson(text: string): RunOptions {
   const options = jsonObject(text) ?? {}
-  const isModel = MODEL_FIELDS.some((name) => name in options)
+  const isModel = MODEL_FIELDS.some((name) => Object.hasOwn(options, name))
   return isModel ? {} : optionsIn(options)
 }
