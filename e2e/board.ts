@@ -33,12 +33,12 @@ export async function bestmark(
 
 /** A running board, as its starter sees it. */
 export interface RunningBoard extends AsyncDisposable {
-  /** The link that was printed. */
+  /** The printed link. */
   link: string
   /** The board's address under a name that Node resolves; only browsers resolve the link's name. */
   url: string
   token: string
-  /** Everything printed so far. */
+  /** The output so far. */
   printed: () => string
   /** Ctrl-C: signals the terminal's whole process group; resolves with how the board ended. */
   interrupt: () => Promise<{ code: number | null; milliseconds: number }>

@@ -22,7 +22,7 @@ async function copyOfTheSources(): Promise<{ path: string } & AsyncDisposable> {
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }
 
-/** What the compiler says of files and of all that they import; whole packages would take it minutes. */
+/** The compiler's output for some files and their imports; whole packages would take minutes. */
 async function compile(copy: string, files: readonly string[]): Promise<string> {
   const project = join(copy, 'tsconfig.json')
   await writeFile(project, JSON.stringify({ extends: './tsconfig.base.json', files }))
@@ -32,7 +32,7 @@ async function compile(copy: string, files: readonly string[]): Promise<string> 
   })
 }
 
-test('a field added to TrainingJobStatus alone compiles neither in db, nor in the tracker, nor in the web', async () => {
+test('a new field of TrainingJobStatus does not compile in db, in the tracker and in the web until they handle it', async () => {
   await using copy = await copyOfTheSources()
   const schema = join(copy.path, 'packages/core/src/status/status.ts')
   const source = await readFile(schema, 'utf8')

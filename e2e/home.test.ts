@@ -6,7 +6,7 @@ import { bestmark, boardEnv, startBoard, temporaryFolder } from './board.ts'
 
 const OTHERS = 0o077
 
-test('other users can open nothing of a board, and an opened folder is closed again', async () => {
+test('other users can open nothing of a board, and a folder that was opened is closed again', async () => {
   await using folder = await temporaryFolder()
   const home = join(folder.path, 'board')
   const env = boardEnv(home)

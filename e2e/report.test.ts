@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { bestmark, boardEnv, startBoard, temporaryFolder } from './board.ts'
 import { launchBrowser } from './browser.ts'
 
-test('a report is one file: without a network it shows what the page shows, and requests nothing', async () => {
+test('a report is one file that shows what the page shows without a network, and sends no request', async () => {
   await using home = await temporaryFolder()
   const env = boardEnv(home.path)
   const trained = ['train', 'char-lm', '--preset', 'quick', '--name', 'moby & <co>']
@@ -32,7 +32,7 @@ test('a report is one file: without a network it shows what the page shows, and 
   page.on('console', (message) => printed.push(message.text()))
   const { href } = pathToFileURL(file)
   await page.goto(href)
-  // The footer says when it was made.
+  // The footer has the time of the report.
   const shown = (on: typeof page) => on.locator('main > :not(footer)').allInnerTexts()
   expect(await shown(page)).toEqual(await shown(live))
   expect([requested, printed]).toEqual([[href], []])
@@ -43,7 +43,7 @@ test('a report is one file: without a network it shows what the page shows, and 
   expect(await size(page)).toBe(await size(live))
 })
 
-/** A checkpoint's digest comes after its training, from the agent of the board. */
+/** The agent of the board computes a checkpoint's digest after its training. */
 async function digestIsShown(page: Page): Promise<void> {
   while ((await page.getByText('Its SHA-256 is').count()) === 0) await page.reload()
 }

@@ -15,7 +15,7 @@ function webServerOf({ pid }: RunningBoard): number | undefined {
   return found && Number(found[0])
 }
 
-/** The database server of a data folder, as its lock file names it. */
+/** The database server of a data folder, from its lock file. */
 async function databaseOf(home: string): Promise<number> {
   const folder = (await readdir(home)).find((name) => /^postgres-\d+$/.test(name)) ?? ''
   return Number.parseInt(await readFile(join(home, folder, 'postmaster.pid'), 'utf8'), 10)
@@ -29,7 +29,7 @@ async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
   }
 }
 
-test('a killed web server and database come back at the same address, and the rest goes on', async () => {
+test('a killed web server and a killed database come back at the same address, and the rest keeps running', async () => {
   await using home = await temporaryFolder()
   await using board = await startBoard(boardEnv(home.path))
   const client = createClient(board)
@@ -56,7 +56,7 @@ test('a killed web server and database come back at the same address, and the re
   expect((await board.interrupt()).code).toBe(0)
 })
 
-test('a web server that dies more often than --restarts ends the board with a sentence', async () => {
+test('a web server that dies more often than --restarts ends the board with a message', async () => {
   await using home = await temporaryFolder()
   await using board = await startBoard(boardEnv(home.path), ['--no-demo', '--restarts', '1'])
   const first = webServerOf(board)

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ROOT } from './board.ts'
 
-/** Files by path, and the rule that they break. */
+/** Files by path, each with the rule that it breaks. */
 const PLANTED: Record<string, { files: Record<string, string>; breaks: string }> = {
   'two files that import types of each other': {
     files: {

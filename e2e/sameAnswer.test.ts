@@ -5,13 +5,13 @@ import { expect, test } from 'vitest'
 import { bestmark, boardEnv, startBoard, temporaryFolder } from './board.ts'
 import { launchBrowser } from './browser.ts'
 
-/** Trains the built-in recipe to its end and returns the root of the run. */
+/** Trains with the built-in recipe to the end and returns the root of the run. */
 async function aFinishedRun(env: NodeJS.ProcessEnv): Promise<void> {
   const trained = await bestmark(['train', 'char-lm', '--preset', 'quick', '--name', 'moby'], env)
   expect(trained).toMatchObject({ code: 0 })
 }
 
-test('page, jobs.status, checkpoints.list, best, pick and report name the same checkpoint, and it is not the last', async () => {
+test('page, jobs.status, checkpoints.list, best, pick and report name the same checkpoint, which is not the last', async () => {
   await using home = await temporaryFolder()
   const env = boardEnv(home.path)
   await aFinishedRun(env)
@@ -53,7 +53,7 @@ test('page, jobs.status, checkpoints.list, best, pick and report name the same c
   expect(preselected).toBe(status.best_checkpoint_id)
 })
 
-test('the page orders and the agent ships the best; the files under current have the same bytes', async () => {
+test('the page orders the best and the agent ships it; the files under current have the same bytes', async () => {
   await using home = await temporaryFolder()
   const env = boardEnv(home.path)
   await aFinishedRun(env)

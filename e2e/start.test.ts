@@ -11,7 +11,7 @@ import { bestmark, boardEnv, startBoard, temporaryFolder } from './board.ts'
 
 const FIRST_RUN = 'moby-char-lm'
 
-/** Processes whose command line names the data folder: what a start left running. */
+/** Processes that a start left running: their command line names the data folder. */
 function processesOf(home: string): string[] {
   return execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
     .split('\n')
@@ -26,7 +26,7 @@ async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
   }
 }
 
-test('start trains on an empty board beside its examples; Ctrl-C stops everything within 5 s, and a second start shows the same board', async () => {
+test('start trains on an empty board beside its examples; Ctrl-C stops all processes within 5 s; a second start shows the same board', async () => {
   await using home = await temporaryFolder()
   const env = boardEnv(home.path)
   const board = await startBoard(env)
@@ -79,7 +79,7 @@ test('without the token every page and procedure answers 401', async () => {
   expect(page.status).toBe(200)
 })
 
-test('a start that cannot go on says why in one sentence, with an exit code', async () => {
+test('a start that fails prints one sentence with the reason, and has an exit code', async () => {
   await using home = await temporaryFolder()
   await writeFile(join(home.path, 'file'), '')
   const other = createServer().listen(0, '127.0.0.1')

@@ -36,7 +36,7 @@ test('without the token every page and procedure answers 401', async () => {
   expect(await (await get('/')).text()).toContain('/?token=')
 })
 
-test('the link sets a cookie that scripts cannot read, and leaves a clean address', async () => {
+test('the link sets a cookie that scripts cannot read, and redirects to an address without the token', async () => {
   const { request } = await site.browser.newContext({ baseURL: site.url })
   const answer = await request.get(`/?token=${site.token}&status=running`, {
     headers: { accept: 'text/html' },
@@ -49,7 +49,7 @@ test('the link sets a cookie that scripts cannot read, and leaves a clean addres
   expect((await get('/', { cookie: cookie.split(';')[0] ?? '' })).status).toBe(200)
 })
 
-test('a tool comes in with its token as Bearer', async () => {
+test('a tool gets access with its token as Bearer', async () => {
   const authorization = `Bearer ${site.token}`
   expect((await get('/trpc/jobs.list', { authorization })).status).toBe(200)
   expect((await get('/trpc/jobs.list', { authorization: 'Bearer wrong' })).status).toBe(401)
@@ -67,12 +67,12 @@ test('a page of another origin may not write, even on this machine', async () =>
   expect((await stop(site.url)).status()).toBe(400)
 })
 
-test('a link that names another site stays on the board', async () => {
+test('a redirect parameter that names another site stays on the board', async () => {
   const answer = await get(`//evil.example/?token=${site.token}`)
   expect([answer.status, answer.headers.get('location')]).toEqual([303, '/evil.example/'])
 })
 
-test('another name than this machine’s is refused', async () => {
+test('a host name of another machine is refused', async () => {
   const page = await (await site.visitor()).request.get('/')
   const script = (await page.text()).match(/\/_app\/[^"]+\.js/)?.[0] ?? ''
   expect(script).not.toBe('')
@@ -99,7 +99,7 @@ test('every answer forbids framing, sniffing and foreign scripts', async () => {
   }
 })
 
-test('the report carries not a byte of script', async () => {
+test('the report has no script', async () => {
   const answer = await (await site.visitor()).request.get(`/jobs/${run.job_id}/report`)
   const html = await answer.text()
   expect(html).not.toMatch(/<script|modulepreload|\son\w+=|javascript:/i)
@@ -108,14 +108,14 @@ test('the report carries not a byte of script', async () => {
   expect(html).toContain('data-best="200"')
 })
 
-test('a job that is not there is 404 with its id', async () => {
+test('a missing job is 404 with its id', async () => {
   const id = '00000000-0000-4000-8000-000000000000'
   const answer = await (await site.visitor()).request.get(`/jobs/${id}`)
   expect(answer.status()).toBe(404)
   expect(await answer.text()).toContain(`There is no job ${id}`)
 })
 
-test('the server prints nothing, and ends within two seconds though a page is watching', async () => {
+test('the server prints nothing, and ends within two seconds while a page is watching', async () => {
   const page = await (await site.visitor()).newPage()
   await goLive(page, `/jobs/${run.job_id}`)
   const asked = performance.now()

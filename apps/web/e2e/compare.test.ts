@@ -19,7 +19,7 @@ async function trained(
   return runs[name]
 }
 
-/** One of fifty runs, recorded at once. */
+/** One of fifty runs, all recorded at once. */
 async function seed(at: number): Promise<void> {
   const config = { learning_rate: 0.001 * (at + 1), scheduler: at > 9 ? 'cosine' : 'linear' }
   const run = await new Run(site.db, `seed-${at}`).begin({ config }, 'fifty')
@@ -55,7 +55,7 @@ async function visit(path: string, options = {}): Promise<Page> {
 
 const answerOn = (page: Page) => page.locator('[data-answer]').innerText()
 
-test('the page, the API and the report give one answer, and Deploy ships that checkpoint', async () => {
+test('the page, the API and the report give the same answer, and Deploy ships that checkpoint', async () => {
   const address = addressOf('lr1e-2', 'lr3e-2')
   const page = await visit(address)
   const answer = await answerOn(page)
@@ -83,14 +83,14 @@ test('the page, the API and the report give one answer, and Deploy ships that ch
     .toEqual(['checkpoint-200'])
 })
 
-test('a project is compared as the list of its jobs is', async () => {
+test('a project is compared like a list of its jobs', async () => {
   const page = await visit('/compare?project=sweep')
   const byIds = await visit(addressOf('lr3e-2', 'lr1e-2'))
   expect(await answerOn(page)).toBe(await answerOn(byIds))
   await page.getByRole('heading', { name: 'Compare sweep 2' }).waitFor()
 })
 
-test('the table has the figures of any metric, and each setting that differs', async () => {
+test('the table has the values of any metric, and each option that differs', async () => {
   const page = await visit(addressOf('lr1e-2', 'lr3e-2'))
   const table = page.getByRole('table', { name: /^runs by lowest eval_loss/ })
   const cells = async () => await table.locator('tbody tr').first().locator('td').allInnerTexts()
@@ -125,7 +125,7 @@ test('the table has the figures of any metric, and each setting that differs', a
   expect(await again.getByRole('checkbox', { name: 'logarithmic' }).isChecked()).toBe(true)
 })
 
-test('runs that do not compare are grouped, and no single checkpoint is offered', async () => {
+test('runs that cannot be compared are grouped, and no single checkpoint is offered', async () => {
   const page = await visit(addressOf('lr1e-2', 'f1', 'nan-only'))
   expect(await answerOn(page)).toBe(
     'The 2 runs do not all compare, so each of 2 groups has its own best.',
@@ -135,7 +135,7 @@ test('runs that do not compare are grouped, and no single checkpoint is offered'
   await page.getByText('nan-only has no checkpoint that can be chosen.').waitFor()
 })
 
-test('none, one, and only NaN are met with a sentence', async () => {
+test('no run, one run and runs with only NaN get a message', async () => {
   const page = await visit('/compare')
   await page.getByText('Nothing is chosen.').waitFor()
   for (const [path, sentence] of [
@@ -149,7 +149,7 @@ test('none, one, and only NaN are met with a sentence', async () => {
   }
 })
 
-test('a new best is shown as it is recorded, without a reload', async () => {
+test('a new best is shown without a reload', async () => {
   const [one, two] = [
     await trained('live-a', [3], 0.1, 'live'),
     await trained('live-b', [2.5], 0.2, 'live'),

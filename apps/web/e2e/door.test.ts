@@ -30,10 +30,10 @@ const NAVIGATES = {
   'sec-fetch-site': 'none',
 }
 
-/** What browsers ask for that say nothing of how they came. */
+/** Requests of browsers that do not say how they started. */
 const PAGE = { accept: 'text/html,*/*;q=0.8' }
 
-/** Asks under any name of the machine, which Node's own fetch would have to resolve. */
+/** Sends a request under any name of the machine, which Node's fetch would have to resolve. */
 async function ask(host: string, path: string, headers: Record<string, string> = {}) {
   const asked = request({ host: '127.0.0.1', port, path, headers: { ...headers, host } }).end()
   const [answer] = (await once(asked, 'response')) as [IncomingMessage]
@@ -48,7 +48,7 @@ async function ask(host: string, path: string, headers: Record<string, string> =
   }
 }
 
-test('the cookie is a session at the board’s own name, and no part of the token', async () => {
+test('the cookie is a session for the board’s own name, and holds no part of the token', async () => {
   const context = await site.browser.newContext()
   const page = await context.newPage()
   await page.goto(await door.link({ host: '127.0.0.1', port: Number(port) }))
@@ -61,7 +61,7 @@ test('the cookie is a session at the board’s own name, and no part of the toke
   await context.close()
 })
 
-test('a browser that opens the link at a shared name ends at the board’s own', async () => {
+test('a browser that opens the link at a shared name is redirected to the board’s own name', async () => {
   const context = await site.browser.newContext()
   const page = await context.newPage()
   for (const host of ['127.0.0.1', 'localhost']) {
@@ -72,7 +72,7 @@ test('a browser that opens the link at a shared name ends at the board’s own',
   await context.close()
 })
 
-test('no other port of the machine is sent the cookie', async () => {
+test('no other port of the machine receives the cookie', async () => {
   const sent: string[] = []
   const other = createServer((asked, response) => {
     sent.push(asked.headers.cookie ?? '')
@@ -103,7 +103,7 @@ test('the board shows its host name only to clients with the token', async () =>
   }
 })
 
-test('a browser that does not find such names stays where it is, with a session', async () => {
+test('a browser that does not resolve such names stays at the shared name, with a session', async () => {
   const host = `127.0.0.1:${port}`
   const safari = { ...NAVIGATES, 'user-agent': SAFARI }
   for (const headers of [safari, PAGE]) {
@@ -114,7 +114,7 @@ test('a browser that does not find such names stays where it is, with a session'
   }
 })
 
-test('the database holds neither the token nor a session', async () => {
+test('the database stores neither the token nor a session', async () => {
   const { cookie } = await ask(`127.0.0.1:${port}`, `/?token=${site.token}`, PAGE)
   const tables = await site.db.sql<{ name: string }[]>`
     select table_name as name from information_schema.tables where table_schema = 'public'`
@@ -127,26 +127,26 @@ test('the database holds neither the token nor a session', async () => {
   }
 })
 
-test('the link goes through a tunnel on another port', async () => {
+test('the link works through a tunnel on another port', async () => {
   const { headers } = await ask('localhost:9999', `/?token=${site.token}`, NAVIGATES)
   expect(headers.location).toBe(`http://${await door.name()}:9999/?token=${site.token}`)
 })
 
-test('the token as Bearer opens the board under any name of the machine', async () => {
+test('the token as Bearer gives access under any name of the machine', async () => {
   const authorization = `Bearer ${site.token}`
   for (const host of ['127.0.0.1', 'localhost', '[::1]', await door.name()]) {
     expect((await ask(host, '/trpc/jobs.list', { authorization })).status).toBe(200)
   }
 })
 
-test('opening the link again makes no second session', async () => {
+test('the link creates no second session for the same browser', async () => {
   const host = `${await door.name()}:${port}`
   const { cookie } = await ask(host, `/?token=${site.token}`, PAGE)
   const again = await ask(host, `/?token=${site.token}`, { ...PAGE, cookie })
   expect([again.status, again.cookie]).toEqual([303, ''])
 })
 
-test('the cookie of an earlier version is asked to open the link again, and is removed', async () => {
+test('a browser with the cookie of an earlier version must open the link again, and the cookie is removed', async () => {
   const old = `bestmark_${'a'.repeat(32)}`
   const answer = await ask(`127.0.0.1:${port}`, '/', { cookie: `${old}=${site.token}` })
   expect(answer.status).toBe(401)
@@ -154,14 +154,14 @@ test('the cookie of an earlier version is asked to open the link again, and is r
   expect(answer.headers['set-cookie']?.join()).toMatch(new RegExp(`^${old}=;.*Max-Age=0`))
 })
 
-test('the cookie of another board on another port, of an earlier version, is left alone', async () => {
+test('the cookie of an earlier version of another board on another port is kept', async () => {
   const cookie = `bestmark_${'b'.repeat(32)}=${'c'.repeat(64)}`
   for (const path of ['/', `/?token=${site.token}`]) {
     expect((await ask(`127.0.0.1:${port}`, path, { cookie })).cookie).toBe('')
   }
 })
 
-test('a tool that opens the link begins no session', async () => {
+test('a tool that opens the link gets no session', async () => {
   const sessions = () => readdir(join(site.home, 'sessions')).catch(() => [])
   const before = await sessions()
   const fetches = { ...PAGE, 'sec-fetch-mode': 'cors', 'sec-fetch-site': 'same-origin' }
@@ -173,7 +173,7 @@ test('a tool that opens the link begins no session', async () => {
   expect(await sessions()).toEqual(before)
 })
 
-test('the link opens the board where no session can be written', async () => {
+test('the link opens the board even if no session can be stored', async () => {
   const folder = join(site.home, 'sessions')
   await rename(folder, `${folder}.away`)
   await writeFile(folder, 'in its place')
@@ -186,7 +186,7 @@ test('the link opens the board where no session can be written', async () => {
   await rename(`${folder}.away`, folder)
 })
 
-test('a new token ends the link, the sessions and the pages that are open', async () => {
+test('a new token ends the link, the sessions and the open pages', async () => {
   const page = await (await site.visitor()).newPage()
   await goLive(page, `/jobs/${run.job_id}`)
   const session = await ask(`127.0.0.1:${port}`, `/?token=${site.token}`, PAGE)

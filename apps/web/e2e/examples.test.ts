@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => site[Symbol.asyncDispose]())
 
-test('examples are said to be examples, and one click removes them and nothing else', async () => {
+test('examples are marked as examples, and one click removes them and nothing else', async () => {
   const { db } = site
   await (await new Run(db, 'my-own').begin()).train([3, 2])
   for (const name of ['trap', 'split']) {
@@ -26,7 +26,7 @@ test('examples are said to be examples, and one click removes them and nothing e
   expect(await page.getByRole('button', { name: 'Remove the examples' }).count()).toBe(0)
 })
 
-test('the page and the report of an example say that it is one, and those of others do not', async () => {
+test('the page and the report of an example say that it is one, and those of other jobs do not', async () => {
   const { db } = site
   const own = await (await new Run(db, 'mine').begin()).train([3, 2])
   const example = await (await new Run(db, 'story').begin({}, 'examples')).train([2, 3])

@@ -9,8 +9,8 @@ let run: Run
 const FILE = 'trainer_state.json'
 
 /**
- * A run that has something of everything: near ties, a best that nothing was saved at, a trainer
- * that points elsewhere, files that are gone, and a checkpoint that was never evaluated.
+ * A run with every kind of note: near ties, a best without a checkpoint, a trainer that points to
+ * another one, missing files, and a checkpoint without an evaluation.
  */
 beforeAll(async () => {
   site = await openSite()
@@ -45,7 +45,7 @@ beforeAll(async () => {
 })
 afterAll(() => site[Symbol.asyncDispose]())
 
-/** What stands in some regions of a page, as a person reads it. */
+/** The visible text of some regions of a page. */
 async function textOf(page: Page, regions: readonly string[]): Promise<string> {
   const texts = regions.map((name) => page.getByRole('region', { name, exact: true }).innerText())
   const lines = (await Promise.all(texts)).join('\n\n').split('\n')

@@ -11,7 +11,7 @@ afterAll(() => site[Symbol.asyncDispose]())
 
 const VIEWPORT = { width: 1280, height: 800 }
 
-test('the decision and the curve that made it stand on the first screen', async () => {
+test('the first screen has the decision and its curve', async () => {
   const run = await new Run(site.db, 'first-screen').begin()
   await run.train([3, 2.7, 2.5, 2.3, 2.23, 2.24, 2.235, 2.4, 2.9])
   const page = await (await site.visitor({ viewport: VIEWPORT })).newPage()
@@ -22,7 +22,7 @@ test('the decision and the curve that made it stand on the first screen', async 
     const box = await part.boundingBox()
     expect((box?.y ?? NaN) + (box?.height ?? NaN)).toBeLessThanOrEqual(VIEWPORT.height)
   }
-  // Nothing but air of the grid lies between the card's last line and its edge.
+  // Only the grid's gap is between the card's last line and its edge.
   const hole = await card.evaluate((element) => {
     const last = element.lastElementChild?.getBoundingClientRect()
     return element.getBoundingClientRect().bottom - (last?.bottom ?? 0)
@@ -30,7 +30,7 @@ test('the decision and the curve that made it stand on the first screen', async 
   expect(hole).toBeLessThanOrEqual(24)
 })
 
-test('a chip opens its sentence, and there are three at most', async () => {
+test('a chip opens its sentence, and there are at most three', async () => {
   const run = await new Run(site.db, 'chips').begin()
   await run.train([3, 2.7, 2.5, 2.3, 2.23, 2.24, 2.235, 2.4, 2.9])
   const page = await (await site.visitor({ viewport: VIEWPORT })).newPage()
@@ -49,7 +49,7 @@ test('a chip opens its sentence, and there are three at most', async () => {
   await sentence.waitFor({ state: 'detached' })
 })
 
-test('the metric that decides has the first chart, and its ring', async () => {
+test('the first chart is that of the deciding metric, with a ring at the best', async () => {
   const run = await new Run(site.db, 'decided-by-f1').begin({
     metric_for_best: 'eval_f1',
     direction: 'max',

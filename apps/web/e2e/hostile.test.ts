@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openSite, type Site } from './site.ts'
 
-/** What nobody would see, or would be acted on: none of it may reach a page as it is. */
+/** Characters that are invisible or have an effect; a page must show them as escapes. */
 const UNSEEN =
   /(?![\n\t])[\p{Cc}\p{Cs}\u2028\u2029\u200b\u2060\ufeff\u00ad\p{Bidi_Control}\u{e0000}-\u{e007f}]/u
 
@@ -38,7 +38,7 @@ async function hostileJob(db: Database, text: string, extreme: boolean): Promise
   return job_id
 }
 
-/** The addresses that show each route, by the route's folder; all that take a name are given one. */
+/** Addresses for each route, by the route's folder, with hostile names in every parameter. */
 function addresses(): Record<string, string[]> {
   const texts = Object.values(HOSTILE_TEXTS).map((text) =>
     encodeURIComponent(text.slice(0, 1_000).toWellFormed()),
@@ -66,7 +66,7 @@ function addresses(): Record<string, string[]> {
   }
 }
 
-test('each route is shown with hostile names', async () => {
+test('each route shows hostile names as plain text', async () => {
   const files = await readdir(join(import.meta.dirname, '../src/routes'), { recursive: true })
   const routes = files.flatMap(
     (file) => /^(?:(.*)\/)?\+(?:page\.svelte|server\.ts)$/.exec(file) ?? [],
@@ -75,7 +75,7 @@ test('each route is shown with hostile names', async () => {
   expect([...new Set(folders)].sort()).toEqual(Object.keys(addresses()).sort())
 })
 
-/** Opens every address at one size, and gathers what is wrong with each. */
+/** Opens every address at one size, and collects what is wrong with each. */
 async function faults(
   width: number,
   colorScheme: 'light' | 'dark',
@@ -140,7 +140,7 @@ test(
   },
 )
 
-test('a job is a row of the list, whatever it is called', async () => {
+test('a job is one row of the list, whatever its name', async () => {
   const page = await (await site.visitor()).newPage()
   await page.goto('/')
   expect(await page.getByRole('row').count()).toBe(1 + jobs.length)
@@ -149,7 +149,7 @@ test('a job is a row of the list, whatever it is called', async () => {
   }
 })
 
-test('what cannot be downloaded or called with hostile names is refused with a sentence', async () => {
+test('a download or a call with hostile names is refused with a message', async () => {
   const { request } = await site.visitor()
   for (const text of Object.values(HOSTILE_TEXTS)) {
     const name = encodeURIComponent(text.slice(0, 1_000).toWellFormed())

@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => site[Symbol.asyncDispose]())
 
-test('the page, the deploy dialog and the report say what cannot be served as it is', async () => {
+test('the page, the deploy dialog and the report name a checkpoint that cannot be served as it is', async () => {
   const run = await new Run(site.db, 'lora').begin()
   const adapter = { ...checkpoint(100), kind: 'adapter', base: 'gpt2', digest: 'abc123' } as const
   const shards = { ...checkpoint(200), kind: 'sharded' } as const

@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { once } from 'node:events'
 
-/** A line to a Postgres that can be cut and mended, for a server that is to lose its database. */
+/** A proxy to Postgres whose connection a test can cut and restore. */
 export class Line {
   #server: Server | undefined
   #sockets = new Set<Socket>()
@@ -12,7 +12,7 @@ export class Line {
     this.#to = new URL(databaseUrl)
   }
 
-  /** Lets through what comes; returns the address of this side. */
+  /** Forwards all data; returns the address of its own end. */
   async mend(): Promise<string> {
     const server = createServer((here) => {
       const there = this.#dial()

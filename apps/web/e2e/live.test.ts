@@ -41,7 +41,7 @@ test('the list follows its jobs, and shows new ones', async () => {
   await page.getByRole('row', { name: /newcomer/ }).waitFor()
 })
 
-test('the list keeps its rows while the network is away, and shows new jobs when it is back', async () => {
+test('the list keeps its rows without a network, and shows new jobs when it is back', async () => {
   await new Run(site.db, 'staying').begin()
   const page = await (await site.visitor()).newPage()
   await goLive(page, '/')
@@ -58,7 +58,7 @@ test('the list keeps its rows while the network is away, and shows new jobs when
   await page.getByRole('row', { name: /meanwhile/ }).waitFor()
 })
 
-test('what was recorded while the network was away is there when it is back', async () => {
+test('a page shows what was recorded while it had no network', async () => {
   const run = await new Run(site.db, 'resumed').begin()
   await run.say(metrics(1, 4))
   const page = await openLive(run)
@@ -72,7 +72,7 @@ test('what was recorded while the network was away is there when it is back', as
   expect(drawn?.match(/[ML]/g)).toHaveLength(4)
 })
 
-test('500 points that come one by one are all drawn', async () => {
+test('500 points that arrive one by one are all drawn', async () => {
   const run = await new Run(site.db, 'stream').begin()
   const page = await openLive(run)
   for (let step = 1; step <= 500; step += 1) await run.say(metrics(step, 1 + 1 / step))
@@ -81,7 +81,7 @@ test('500 points that come one by one are all drawn', async () => {
   expect(drawn?.match(/[ML]/g)).toHaveLength(500)
 })
 
-test('stop asks once, then asks the run to stop', async () => {
+test('Stop asks once, then tells the run to stop', async () => {
   const run = await (await new Run(site.db, 'stoppable').begin()).train([3])
   const page = await (await site.visitor()).newPage()
   await goLive(page, `/jobs/${run.job_id}`)
@@ -92,7 +92,7 @@ test('stop asks once, then asks the run to stop', async () => {
   expect(await page.getByRole('button', { name: 'Stopping' }).isDisabled()).toBe(true)
 })
 
-test('a run that no agent can stop has no Stop', async () => {
+test('a run that no agent can stop has no Stop button', async () => {
   const run = await new Run(site.db, 'imported').begin({}, 'char-lm', false)
   const page = await openLive(run)
   await page.getByRole('link', { name: 'Report' }).waitFor()
@@ -102,7 +102,7 @@ test('a run that no agent can stop has no Stop', async () => {
   await started.getByRole('button', { name: 'Stop', exact: true }).waitFor()
 })
 
-test('a hidden tab asks for nothing, and catches up when it is looked at', async () => {
+test('a hidden tab sends no request, and catches up when it is shown', async () => {
   const run = await new Run(site.db, 'hidden').begin()
   const page = await (await site.visitor()).newPage()
   await goLive(page, `/jobs/${run.job_id}`)
@@ -116,7 +116,7 @@ test('a hidden tab asks for nothing, and catches up when it is looked at', async
   expect(drawn?.match(/[ML]/g)).toHaveLength(2)
 })
 
-/** What a browser tells a page whose tab is shown or hidden. */
+/** Sends the event with which a browser shows or hides a tab. */
 function look(page: Page, shown: boolean): Promise<void> {
   return page.evaluate((hidden) => {
     Object.defineProperty(document, 'hidden', { value: hidden, configurable: true })

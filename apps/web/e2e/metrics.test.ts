@@ -43,7 +43,7 @@ async function openGrid(search = 'tab=metrics', width = 1280): Promise<Page> {
   return page
 }
 
-/** The grid lies below the first screen, and what is not near the screen is not drawn. */
+/** The grid is below the first screen, and charts far from the screen are not drawn. */
 async function scrollToGrid(page: Page): Promise<void> {
   const search = page.getByRole('searchbox', { name: 'find metrics' })
   await search.waitFor()
@@ -62,7 +62,7 @@ test('the grid opens on demand, and reads a screenful with one request', async (
   await page.getByRole('tab', { name: 'Metrics 58' }).click()
   await chart(page, 'eval_acc').waitFor()
   expect(asked.filter((url) => url.includes('/series.read'))).toHaveLength(1)
-  // What is far below the screen is neither read nor drawn.
+  // A chart far below the screen is neither read nor drawn.
   const drawn = await page.locator('canvas').count()
   expect(drawn).toBeGreaterThan(2)
   expect(drawn).toBeLessThan(40)
@@ -113,7 +113,7 @@ test('a drag zooms every chart, the wheel with Ctrl too, and a double click show
   await page.waitForURL((url) => !url.search.includes('window'))
 })
 
-test('one crosshair reads all charts, by mouse and by keys', async () => {
+test('all charts share one crosshair, by mouse and by keyboard', async () => {
   const page = await openGrid()
   const value = (name: string) => page.locator('li', { hasText: name }).locator('.value').first()
   await chart(page, 'eval_acc').focus()
@@ -125,7 +125,7 @@ test('one crosshair reads all charts, by mouse and by keys', async () => {
   expect(await chart(page, 'eval_acc').getAttribute('aria-valuetext')).toContain('the best')
 })
 
-test('a spike is left out and mentioned, until the reader shows it', async () => {
+test('a spike is left out and mentioned, until the reader chooses to show it', async () => {
   const page = await openGrid('tab=metrics&find=spiky')
   await page.getByText('1 outlier is not shown: 1000').first().waitFor()
   await page.getByRole('checkbox', { name: 'hide outliers' }).last().uncheck()
@@ -133,7 +133,7 @@ test('a spike is left out and mentioned, until the reader shows it', async () =>
   await page.waitForURL(/clip=0/)
 })
 
-test('each chart has a text, also one of a single point and one of NaN', async () => {
+test('each chart has a text, even with a single point or only NaN', async () => {
   const page = await openGrid('tab=metrics&fold=layers')
   for (const text of [
     'system/started: 1 point at step 7, lowest 1.000 at step 7, highest 1.000 at step 7, last 1.000',
@@ -145,7 +145,7 @@ test('each chart has a text, also one of a single point and one of NaN', async (
   }
 })
 
-test('a chart fills the screen, keeps it after a reload, and gives it back', async () => {
+test('a chart fills the screen, also after a reload, and can be closed', async () => {
   const page = await openGrid()
   await page.getByRole('button', { name: 'full screen eval_loss' }).click()
   const dialog = page.getByRole('dialog', { name: 'eval_loss' })
@@ -158,7 +158,7 @@ test('a chart fills the screen, keeps it after a reload, and gives it back', asy
   await page.waitForURL((url) => !url.search.includes('full'))
 })
 
-test('what is shown is saved as CSV, SVG and PNG', async () => {
+test('the shown charts are saved as CSV, SVG and PNG', async () => {
   const page = await openGrid('tab=metrics&find=eval_')
   const saved = async (way: string) => {
     const waiting = page.waitForEvent('download')
@@ -173,7 +173,7 @@ test('what is shown is saved as CSV, SVG and PNG', async () => {
   expect((await saved('PNG')).bytes.subarray(1, 4).toString()).toBe('PNG')
 })
 
-test('new points reach the charts that are in view', async () => {
+test('new points reach the charts in view', async () => {
   const live = await new Run(site.db, 'live-metrics').begin()
   await live.say({ ...metrics(1, 1), values: { mine: 1 } })
   const page = await (await site.visitor()).newPage()

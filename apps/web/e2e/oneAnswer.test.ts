@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => site[Symbol.asyncDispose]())
 
-/** The best checkpoint's step as five parts of the page show it. */
+/** The step of the best checkpoint in five parts of the page. */
 interface Answers {
   ring: string
   card: string
@@ -19,7 +19,7 @@ interface Answers {
   radio: string
 }
 
-/** Notes the five answers whenever anything on the page changes. */
+/** Records the five steps whenever anything on the page changes. */
 function noteAnswers(page: Page): Promise<void> {
   return page.evaluate(() => {
     const text = (selector: string) => document.querySelector(selector)?.textContent ?? ''
@@ -43,10 +43,10 @@ function noteAnswers(page: Page): Promise<void> {
   })
 }
 
-test('ring, card, path, row and radio name the same checkpoint at every moment', async () => {
+test('ring, card, path, row and radio button name the same checkpoint at every moment', async () => {
   const run = await (await new Run(site.db, 'one-answer').begin()).train([3, 2.9])
   const page = await (await site.visitor()).newPage()
-  // A slow answer makes every moment in between long enough to be seen.
+  // A slow answer makes each moment in between long enough to observe.
   await page.route('**/trpc/**', async (route) => {
     if (!route.request().url().includes('/watch')) await new Promise((go) => setTimeout(go, 200))
     await route.continue()
@@ -58,7 +58,7 @@ test('ring, card, path, row and radio name the same checkpoint at every moment',
     await run.say(metrics(step, 1), evaluation(step, 3 - step / 1000), checkpoint(step))
     await page.locator(`[data-best="${step}"]`).waitFor()
   }
-  // The files of the best are gone: the best before it takes its place.
+  // The files of the best are gone: the previous best replaces it.
   await run.say({ ...checkpoint(500), type: 'files', files_state: 'missing', files_why: 'deleted' })
   await page.locator('[data-best="400"]').waitFor()
   const noted = await page.evaluate(() => (window as unknown as { noted: Answers[] }).noted)
@@ -67,7 +67,7 @@ test('ring, card, path, row and radio name the same checkpoint at every moment',
   expect(new Set(noted.map(({ path }) => path))).toEqual(new Set(['200', '300', '400', '500']))
 })
 
-test('the card shows the path that the status carries', async () => {
+test('the card shows the best path of the status', async () => {
   const run = await (await new Run(site.db, 'carried').begin()).train([3, 2])
   await site.db.sql`update training_jobs set best_checkpoint_path = '/elsewhere/checkpoint-200'
     where job_id = ${run.job_id}`

@@ -20,7 +20,7 @@ async function openJob() {
 
 const pinned = () => site.db.sql`select step from checkpoints where pinned order by step`
 
-test('a checkpoint is pinned by keyboard, and every open page shows it', async () => {
+test('a checkpoint is pinned by keyboard, and every open page shows the pin', async () => {
   const [page, other] = [await openJob(), await openJob()]
   const pin = { name: 'keep step 200' }
   await page.getByRole('button', pin).focus()
@@ -36,7 +36,7 @@ test('a checkpoint is pinned by keyboard, and every open page shows it', async (
   expect(await pinned()).toEqual([])
 })
 
-test('a pin that did not reach the board says so in its row', async () => {
+test('a pin that did not reach the board shows a message in its row', async () => {
   const page = await openJob()
   await page.route('**/trpc/checkpoints.pin*', (route) => route.abort())
   await page.getByRole('button', { name: 'keep step 400' }).click()

@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => site[Symbol.asyncDispose]())
 
-/** A classifier that declared nothing: its loss is lowest at step 200, its F1 best at step 300. */
+/** A classifier without a declaration: its loss is lowest at step 200, its F1 best at step 300. */
 async function classifier(name: string, project: string): Promise<Run> {
   const run = await new Run(site.db, name).begin({ project }, project)
   for (const [step, eval_loss, eval_f1] of [
@@ -37,7 +37,7 @@ async function visit(run: Run): Promise<Page> {
 const card = (page: Page) => page.getByRole('region', { name: 'Best checkpoint' })
 const change = (page: Page) => page.getByRole('button', { name: 'Change what decides' })
 
-test('a policy that is changed in one tab moves the best in another, with who changed it', async () => {
+test('a new policy in one tab changes the best in another, with the name of the person', async () => {
   const run = await classifier('alone', 'single')
   const [here, there] = [await visit(run), await visit(run)]
   await card(there).getByText('step 200', { exact: false }).first().waitFor()
@@ -63,7 +63,7 @@ test('a policy that is changed in one tab moves the best in another, with who ch
   await there.getByText('eval_f1, higher is better for this job, by ana').waitFor()
 })
 
-test('a job goes back to its project’s policy, and a project’s change reaches its jobs', async () => {
+test('a job returns to its project’s policy, and a change of the project reaches its jobs', async () => {
   const [first, second] = [await classifier('one', 'both'), await classifier('two', 'both')]
   const [here, there] = [await visit(first), await visit(second)]
   await change(here).click()
@@ -88,7 +88,7 @@ test('a job goes back to its project’s policy, and a project’s change reache
   await there.locator('[data-best="300"]').waitFor()
 })
 
-test('a project’s question is answered once, and is gone on its other jobs', async () => {
+test('a project’s question is answered once, and disappears on its other jobs', async () => {
   const [first, second] = [await classifier('asked', 'team'), await classifier('spared', 'team')]
   const [page, other] = [await visit(first), await visit(second)]
   const question = /The run does not say which metric decides: .*Which one decides in team\?/
@@ -112,7 +112,7 @@ test('a project’s question is answered once, and is gone on its other jobs', a
   expect(await other.getByText(question).count()).toBe(0)
 })
 
-test('scores after training have columns, and ask where they pick another checkpoint', async () => {
+test('scores after training have columns, and a question appears if they pick another checkpoint', async () => {
   const run = await new Run(site.db, 'scored').begin({
     ...{ metric_for_best: 'eval_loss', direction: 'min', declared_by: 'the test' },
   })
@@ -140,7 +140,7 @@ test('scores after training have columns, and ask where they pick another checkp
   await choice.getByRole('columnheader', { name: 'test_acc' }).waitFor()
 })
 
-test('the dialog is used by keys alone, gives the focus back, and shows what the board refuses', async () => {
+test('the dialog works by keyboard, returns the focus, and shows the error of the board', async () => {
   const page = await visit(await classifier('keys', 'keyboard'))
   await change(page).focus()
   await page.keyboard.press('Enter')

@@ -32,7 +32,7 @@ async function visit(path: string, options = {}): Promise<Page> {
   return page
 }
 
-test('no page scrolls sideways, on a phone or a desk, in light or dark', async () => {
+test('no page scrolls sideways, on a phone or a desktop, in light or dark', async () => {
   for (const [width, colorScheme] of [
     [360, 'dark'],
     [768, 'light'],
@@ -57,7 +57,7 @@ test('no page scrolls sideways, on a phone or a desk, in light or dark', async (
   }
 })
 
-test('on the narrowest phone one can search, and a step stands whole beside its button', async () => {
+test('on the narrowest phone the search works, and a step is whole beside its button', async () => {
   const narrow = { viewport: { width: 320, height: 700 } }
   const list = await visit('/', narrow)
   expect((await list.getByRole('searchbox').boundingBox())?.width).toBeGreaterThan(160)
@@ -75,14 +75,14 @@ test('on the narrowest phone one can search, and a step stands whole beside its 
   expect(isWhole).toBe(true)
 })
 
-test('a failed job says the last line of its error, and shows the whole of it', async () => {
+test('a failed job shows the last line of its error, and its page the whole', async () => {
   const page = await visit(pages[3] ?? '')
   await page.getByText('ValueError: loss is not a number', { exact: true }).waitFor()
   const error = page.getByRole('region', { name: 'error' })
   expect(await error.textContent()).toBe(TRACEBACK)
 })
 
-test('whatever can be used has a name and a role', async () => {
+test('every control has a name and a role', async () => {
   const page = await (await site.visitor()).newPage()
   for (const path of pages) {
     await page.goto(path)
@@ -95,7 +95,7 @@ test('whatever can be used has a name and a role', async () => {
   }
 })
 
-test('no page complains in the console', async () => {
+test('no page prints to the console', async () => {
   const complaints: string[] = []
   const page = await (await site.visitor()).newPage()
   page.on('pageerror', (error) => complaints.push(error.message))
@@ -110,7 +110,7 @@ test('no page complains in the console', async () => {
   expect(complaints).toEqual([])
 })
 
-test('words can be read on every ground, in light and dark', async () => {
+test('text has enough contrast on every background, in light and dark', async () => {
   for (const colorScheme of ['light', 'dark'] as const) {
     const page = await (await site.visitor({ colorScheme })).newPage()
     await page.goto('/')
@@ -171,7 +171,7 @@ test('the keyboard alone leads from the list to the best checkpoint and its depl
   )
 })
 
-test('colours that a person chose are remembered, and come with the page', async () => {
+test('a chosen theme is stored, and the server renders the page with it', async () => {
   const page = await visit('/', { colorScheme: 'light' })
   await page.getByRole('button', { name: 'dark colours' }).click()
   await page.reload()

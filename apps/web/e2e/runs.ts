@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 
 const HOST = { host_id: '0c8f6a4e-7f0e-4b1c-9d57-0a51c4a8b001', host: 'tower' }
 
-/** A run as the tests write it: some steps at a time, in the order in which a trainer would. */
+/** A run as the tests write it: some steps at a time, in the order of a trainer. */
 export class Run {
   readonly job_id = randomUUID()
   readonly name: string
@@ -16,7 +16,7 @@ export class Run {
     this.name = name
   }
 
-  /** Registers the run and lets it begin. */
+  /** Registers the run and starts it. */
   async begin(
     change: Partial<EventOf<'started'>> = {},
     project = 'char-lm',

@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => site[Symbol.asyncDispose]())
 
-test('jobs that are ticked in the list are compared, and the row still opens its job', async () => {
+test('ticked jobs of the list are compared, and their rows still open the job', async () => {
   const page = await (await site.visitor()).newPage()
   await goLive(page, '/')
   expect(await page.getByRole('region', { name: 'chosen jobs' }).count()).toBe(0)
@@ -30,7 +30,7 @@ test('jobs that are ticked in the list are compared, and the row still opens its
   await page.waitForURL(`**/jobs/${ids[1]}`)
 })
 
-test('a range is ticked with shift, all of the page at once, and all is cleared', async () => {
+test('Shift ticks a range, one box ticks the whole page, and one click clears all', async () => {
   const page = await (await site.visitor()).newPage()
   await goLive(page, '/?sort=name')
   await page.getByRole('checkbox', { name: 'select four' }).click()
@@ -42,7 +42,7 @@ test('a range is ticked with shift, all of the page at once, and all is cleared'
   expect(await page.getByRole('checkbox', { checked: true }).count()).toBe(0)
 })
 
-test('on the narrowest phone the boxes have room, and the bar does not scroll sideways', async () => {
+test('on the narrowest phone the boxes fit, and the bar does not scroll sideways', async () => {
   const context = await site.visitor({ viewport: { width: 320, height: 700 } })
   const page = await context.newPage()
   await goLive(page, '/')

@@ -16,7 +16,7 @@ declare module 'vitest' {
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /**
- * Finds the pages as they are shipped, or builds them, and starts a browser, once for all test files.
+ * Finds the built pages, or builds them, and starts a browser, once for all test files.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   project.provide('pages', await buildPages(new AbortController().signal))

@@ -17,7 +17,7 @@ import { inject, onTestFinished } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** The built pages over a database of their own, and a browser to look at them. */
+/** The built pages over a separate database, and a browser to open them. */
 export interface Site extends AsyncDisposable {
   url: string
   token: string
@@ -25,14 +25,14 @@ export interface Site extends AsyncDisposable {
   home: string
   db: TestDatabase
   browser: Browser
-  /** The server's process, and what it printed. */
+  /** The server's process, and its output. */
   server: ChildProcess
   printed: () => string
   /** A browser that has opened the board's link; it is closed when the test ends. */
   visitor: (options?: BrowserContextOptions) => Promise<BrowserContext>
 }
 
-/** `through` gives the server another way to the database than the tests have. */
+/** `through` gives the server another address of the database than the tests use. */
 export async function openSite(through?: (databaseUrl: string) => Promise<string>): Promise<Site> {
   const home = await mkdtemp(join(tmpdir(), 'bestmark-site-'))
   const db = await testDatabase()
@@ -66,7 +66,7 @@ export async function openSite(through?: (databaseUrl: string) => Promise<string
   }
 }
 
-/** Goes to the list or a job, and waits until the page lives: it asks to be told what changes. */
+/** Opens the list or a job, and waits until the page is live, which means that it has subscribed. */
 export async function goLive(page: Page, path: string): Promise<void> {
   const watching = page.waitForResponse((response) => response.url().includes('/trpc/watch'))
   await page.goto(path)

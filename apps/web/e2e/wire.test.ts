@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => site[Symbol.asyncDispose]())
 
-/** What comes over the wire until a page lives. */
+/** The transferred bytes until a page is live. */
 async function answersOf(page: Page, path: string): Promise<Response[]> {
   const answers: Response[] = []
   page.on('response', (answer) => answers.push(answer))
@@ -27,10 +27,10 @@ async function bytesOf(answers: Response[]): Promise<number> {
   return sizes.reduce((sum, { responseBodySize }) => sum + responseBodySize, 0)
 }
 
-/** Bytes, compressed. */
+/** Limits in bytes, compressed. */
 const MOST = { script: 120_000, all: 150_000 }
 
-test('the job page and its script are small on the wire', async () => {
+test('the job page and its script need few bytes', async () => {
   const page = await (await site.visitor()).newPage()
   const answers = await answersOf(page, `/jobs/${run.job_id}`)
   const ended = answers.filter((answer) => !answer.url().includes('/trpc/'))
@@ -39,7 +39,7 @@ test('the job page and its script are small on the wire', async () => {
   expect(await bytesOf(scripts)).toBeLessThan(MOST.script)
   expect(await bytesOf(ended)).toBeLessThan(MOST.all)
   const texts = await Promise.all(scripts.map((answer) => answer.text()))
-  // The server checks what is sent to it; a page needs no zod.
+  // The server validates requests, so a page needs no zod.
   expect(texts.filter((text) => text.includes('ZodType'))).toEqual([])
 })
 
@@ -60,7 +60,7 @@ test('pages, scripts and answers of the API are compressed as the reader accepts
   }
 })
 
-test('a live message is not held back by compression', async () => {
+test('compression does not delay a live message', async () => {
   const input = encodeURIComponent(JSON.stringify(wire.input.serialize({ jobs: [run.job_id] })))
   const stop = new AbortController()
   const answer = await fetch(`${site.url}/trpc/watch?input=${input}`, {
@@ -77,7 +77,7 @@ test('a live message is not held back by compression', async () => {
     }
   }
   await until(run.job_id)
-  // Each is read before the next is written: nothing waits for a buffer to fill.
+  // Each is read before the next is written, so no buffer has to fill first.
   for (const step of [601, 602, 603]) {
     await run.say(metrics(step, step + 0.1234))
     await until(String(step + 0.1234))
