@@ -1,6 +1,6 @@
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB']
 
-/** Bytes in decimal units, such as 1.4 MB; a dash where the size is unknown. */
+/** Bytes in decimal units, such as 1.4 MB; a dash if the size is unknown. */
 export function bytesText(bytes: number | null | undefined): string {
   if (bytes === null || bytes === undefined) return '–'
   let [amount, unit] = [bytes, 0]

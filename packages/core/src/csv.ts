@@ -5,8 +5,8 @@
 const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
 
 /**
- * One row of a CSV file; cells are quoted as RFC 4180 says. Text that would be a formula in a
- * spreadsheet has an apostrophe before it.
+ * One row of a CSV file; cells are quoted as RFC 4180 requires. A text that a spreadsheet would run
+ * as a formula gets an apostrophe at its start.
  */
 export function csvRow(cells: readonly (string | number | boolean)[]): string {
   return `${cells.map(cell).join(',')}\n`

@@ -1,7 +1,7 @@
 import { TrainingEvent } from './run/event.ts'
 import { setOwn } from './named.ts'
 
-/** Texts that a layer may misread as something else, by what it may misread them as. */
+/** Texts that a program may misread as something else, by what it may misread them as. */
 export const HOSTILE_TEXTS = {
   inherited: '__proto__',
   method: 'constructor',
@@ -26,13 +26,13 @@ export const HOSTILE_TEXTS = {
 } as const
 export type HostileText = keyof typeof HOSTILE_TEXTS
 
-/** Numbers at the ends of what a double holds, and next to one another. */
+/** Numbers at the limits of a double, and neighbouring ones. */
 export const HOSTILE_NUMBERS: readonly number[] = [
   ...[1e300, 5e-324, -1e300, 0, -0, NaN, Infinity, -Infinity, Number.MAX_VALUE],
   ...[Math.LN2, Math.LN2 + Number.EPSILON, 1e-300],
 ]
 
-/** The steps of a hostile run, all of which have a checkpoint. */
+/** The steps of a hostile run; all have a checkpoint. */
 const STEPS = [1, 2, 3, 1e15, 1e15 + 1] as const
 
 /**

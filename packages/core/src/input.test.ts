@@ -4,7 +4,7 @@ import { decodeInput, InputRefused, LONGEST_INPUT } from './input.ts'
 
 const back = (value: unknown) => decodeInput(stringify(value))
 
-test('plain data comes back the same', () => {
+test('plain data is decoded unchanged', () => {
   const shared = ['a', 'b']
   const plain = { jobs: ['x', 'x'], none: undefined, not: NaN, far: -Infinity, zero: -0, shared }
   for (const value of [plain, null, undefined, 1, 'text', true, [], {}, [[shared], shared]]) {
@@ -12,13 +12,13 @@ test('plain data comes back the same', () => {
   }
 })
 
-test('a list with holes is refused, however long it says it is', () => {
+test('a list with holes is refused, for any length', () => {
   for (const text of ['[[-7,100000000]]', '[{"job_id":1},[-7,4294967295]]', '[[-2,-2,-2]]']) {
     expect(() => decodeInput(text)).toThrow(InputRefused)
   }
 })
 
-test('what needs more than plain data is refused before it is made', () => {
+test('anything except plain data is refused before it is created', () => {
   const digits = '9'.repeat(60_000)
   const others = [
     [['BigInt', digits]],
@@ -40,8 +40,8 @@ test('what needs more than plain data is refused before it is made', () => {
   for (const value of others) expect(() => decodeInput(JSON.stringify(value))).toThrow(InputRefused)
 })
 
-test('a value that is named many times counts as often', () => {
-  // Thirty lists, each of which names the next one twice: a thousand million values in 250 bytes.
+test('a value that is used many times counts each time', () => {
+  // Thirty lists, each of which uses the next one twice: a thousand million values in 250 bytes.
   const doubling = Array.from({ length: 30 }, (_, index) => [index + 1, index + 1])
   expect(() => decodeInput(JSON.stringify([...doubling, 1]))).toThrow(InputRefused)
   const text = 'x'.repeat(LONGEST_INPUT / 2)
@@ -49,7 +49,7 @@ test('a value that is named many times counts as often', () => {
   expect(back([text])).toEqual([text])
 })
 
-test('what contains itself, lies too deep or is too long is refused with a sentence', () => {
+test('data that contains itself, is too deep or too long is refused with a message', () => {
   expect(() => decodeInput('[[0]]')).toThrow('contains itself')
   const deep = Array.from({ length: 5_000 }, (_, index) => [index + 1])
   expect(() => decodeInput(JSON.stringify([...deep, 1]))).toThrow('nested deeper')
@@ -60,7 +60,7 @@ test('what contains itself, lies too deep or is too long is refused with a sente
   expect(() => decodeInput(`["${'x'.repeat(LONGEST_INPUT)}"]`)).toThrow(InputRefused)
 })
 
-test('what was not written by devalue is refused', () => {
+test("data in another format than devalue's is refused", () => {
   const others = ['{}', '"x"', '[[1.5]]', '[["1"],2]', '[[9]]', '[[-8]]', '[]', 'true']
   for (const text of others) expect(() => decodeInput(text)).toThrow()
   expect(() => decodeInput({ job_id: 'x' })).toThrow(InputRefused)

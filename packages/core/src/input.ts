@@ -7,7 +7,7 @@ export const LONGEST_INPUT = 65_536
 /** The deepest nesting of lists and objects in an input. */
 const DEEPEST = 16
 
-/** What marks the entries of a record whose names devalue refuses. */
+/** The mark of a record's entries with names that devalue refuses. */
 const NAMED = 'named'
 
 /** What devalue writes for a hole in a list. */
@@ -36,7 +36,7 @@ export function decodeInput(text: unknown): unknown {
 }
 
 interface Extent {
-  /** In characters, with everything below counted as often as it is named. */
+  /** In characters, where everything inside counts each time it is used. */
   size: number
   /** Levels of lists and objects. */
   height: number

@@ -3,20 +3,20 @@ import { measuredJson, parsePythonJson } from './measured.ts'
 import { Measured, MeasuredInJson } from './measuredSchema.ts'
 import { wire } from './wire.ts'
 
-test('a measured number may be NaN or infinite, missing is null, and nothing else passes', () => {
+test('a measured number may be NaN or infinite, missing is null, and nothing else is valid', () => {
   for (const value of [1, NaN, Infinity, -Infinity, null]) {
     expect(Measured.safeParse(value).success).toBe(true)
   }
   for (const value of ['NaN', undefined, '1']) expect(Measured.safeParse(value).success).toBe(false)
 })
 
-test('only the three words stand for what is not finite', () => {
+test('only the three words mean non-finite numbers', () => {
   for (const word of ['constructor', 'toString', '__proto__', 'nan', '']) {
     expect(MeasuredInJson.safeParse(word).success).toBe(false)
   }
 })
 
-test('JSON carries what is not finite as words, and reads it back', () => {
+test('JSON has non-finite numbers as words, and they are read back', () => {
   const text = measuredJson({ a: NaN, b: -Infinity, c: null, d: 1.5 })
   expect(text).toBe('{"a":"NaN","b":"-Infinity","c":null,"d":1.5}')
   const read = JSON.parse(text) as Record<string, unknown>
@@ -28,7 +28,7 @@ test('JSON carries what is not finite as words, and reads it back', () => {
   ])
 })
 
-test('bare NaN and Infinity are read as Python writes them, and text that looks so is left alone', () => {
+test('bare NaN and Infinity are read as Python writes them, and text that looks like them does not change', () => {
   const text =
     '{"loss": NaN, "best": -Infinity, "up": Infinity, "why": "NaN, \\"Infinity\\" -Infinity"}'
   expect(parsePythonJson(text)).toEqual({

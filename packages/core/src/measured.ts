@@ -1,8 +1,6 @@
 import { shallow } from './nesting.ts'
 
-/**
- * A measured number. NaN and ±Infinity are kept as they are; null means that nothing was measured.
- */
+/** A measured number, including NaN and ±Infinity; null means that nothing was measured. */
 export type Measured = number | null
 
 /** Whether a measurement can be compared: neither missing nor NaN nor infinite. */
@@ -17,8 +15,8 @@ const NON_FINITE = new Map([
 ])
 
 /**
- * JSON text in which NaN and ±Infinity are the strings "NaN", "Infinity", "-Infinity"
- * (JSON.stringify alone would turn them into null, which means something else here).
+ * JSON text in which NaN and ±Infinity are the strings "NaN", "Infinity", "-Infinity".
+ * JSON.stringify alone would write null, which means something else here.
  */
 export function measuredJson(value: unknown, indent?: number): string {
   return JSON.stringify(
@@ -29,7 +27,7 @@ export function measuredJson(value: unknown, indent?: number): string {
   )
 }
 
-/** Reads one number as `measuredJson` writes it; undefined where it is none. */
+/** Reads one number as `measuredJson` writes it; undefined if it is not one. */
 export function readMeasured(value: unknown): Measured | undefined {
   if (value === null || typeof value === 'number') return value
   return typeof value === 'string' ? NON_FINITE.get(value) : undefined
@@ -52,8 +50,8 @@ export function pythonJson(value: unknown, indent?: number): string {
 }
 
 /**
- * Parses JSON that may hold bare NaN, Infinity and -Infinity, as Python's json module writes them.
- * Throws SyntaxError, as JSON.parse does. What is nested deeper than any log is null.
+ * Parses JSON that may contain bare NaN, Infinity and -Infinity, as Python's json module writes
+ * them. Throws SyntaxError, as JSON.parse does. Values nested deeper than in any log become null.
  */
 export function parsePythonJson(whole: string): unknown {
   const text = shallow(whole)

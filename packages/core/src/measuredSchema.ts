@@ -7,7 +7,7 @@ export const Measured = z
   .nullable()
 export type Measured = z.infer<typeof Measured>
 
-/** A `Measured` as it stands in JSON: a number, null, or one of the three strings. */
+/** A `Measured` in JSON: a number, null, or one of the three strings. */
 export const MeasuredInJson = z
   .custom<unknown>((value) => readMeasured(value) !== undefined, 'expected a number or "NaN"')
   .transform((value) => readMeasured(value) ?? null)

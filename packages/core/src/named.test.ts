@@ -8,7 +8,7 @@ import { explain } from './explanation/explain.ts'
 import { select } from './selection/select.ts'
 import { wire } from './wire.ts'
 
-/** Every name that a plain object answers to without holding it. */
+/** Every name that a plain object inherits. */
 const INHERITED = Object.getOwnPropertyNames(Object.prototype)
 
 /** A record with a number under each such name. */
@@ -28,7 +28,7 @@ test('a name that every object inherits is found only where it was set', () => {
   }
 })
 
-test('values under any name go through their schema, and what does not fit is told with its name', () => {
+test('values under any name are checked by their schema, and an error has the name', () => {
   const Values = z.object({ values: namedValues(z.number()).default({}) })
   const read = Values.parse({ values: everyName() })
   expect(Object.entries(read.values).sort()).toEqual(Object.entries(everyName()).sort())
@@ -42,7 +42,7 @@ test('values under any name go through their schema, and what does not fit is to
   }
 })
 
-test('records with such names come back whole over the wire, alone and in many rows', () => {
+test('records with such names are sent unchanged, alone and in many rows', () => {
   const rows = Array.from({ length: 20 }, () => ({ values: everyName() }))
   for (const value of [everyName(), rows, rows.map(everyName)]) {
     for (const { serialize, deserialize } of [wire.input, wire.output]) {

@@ -6,18 +6,18 @@ export function ownValue<Value>(
   record: Readonly<Record<string, Value>> | null | undefined,
   name: string,
 ): Value | undefined {
-  // The one place that may look up any name.
+  // The only line that may look up any name.
   // eslint-disable-next-line bestmark/named-records
   return record && Object.hasOwn(record, name) ? record[name] : undefined
 }
 
-/** Sets the value under a name, whatever the name is. */
+/** Sets the value under a name, for any name. */
 export function setOwn<Value>(
   record: Record<string, Value>,
   name: string,
   value: NoInfer<Value>,
 ): void {
-  // An assignment to `__proto__` would call a setter and keep nothing.
+  // An assignment to `__proto__` would call a setter and store nothing.
   Object.defineProperty(record, name, {
     value,
     enumerable: true,
@@ -26,7 +26,7 @@ export function setOwn<Value>(
   })
 }
 
-/** The name that every object has a setter for. */
+/** The name with a setter in every object. */
 export const PROTO = '__proto__'
 
 export function isRecord(value: unknown): value is object {
@@ -43,7 +43,7 @@ export const namedRecord = {
   decode: (entries: unknown): Record<string, unknown> => Object.fromEntries(entriesIn(entries)),
 }
 
-/** By hand, since pages decode without zod. */
+/** Written by hand, because pages decode without zod. */
 function entriesIn(entries: unknown): [string, unknown][] {
   if (!Array.isArray(entries) || !entries.every(isEntry)) {
     throw new TypeError('A record must be a list of [name, value] pairs.')

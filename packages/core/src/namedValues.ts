@@ -21,7 +21,7 @@ export function namedValues<Value extends z.ZodType>(value: Value) {
     })
 }
 
-/** An issue of a part, as one of the whole. */
+/** An issue of a part, as an issue of the whole. */
 function told(path: PropertyKey[]) {
   return (issue: z.core.$ZodIssue): z.core.$ZodRawIssue => {
     return { ...issue, code: 'custom', path: [...path, ...issue.path], input: issue.input }

@@ -5,7 +5,7 @@ import { shallow } from './nesting.ts'
 const nested = (depth: number, [open, close] = ['[', ']']): string =>
   open.repeat(depth) + close.repeat(depth)
 
-test('what is nested too deeply is null, and all beside it is read', () => {
+test('values that are nested too deeply are null, and all others are read', () => {
   for (const deep of [nested(200_000), nested(5000, ['{"a":[', ']}'])]) {
     const text = `{"before": 1, "deep": ${deep}, "nan": NaN, "after": [${deep}, 2]}`
     const read = parsePythonJson(text) as Record<string, unknown>
@@ -15,7 +15,7 @@ test('what is nested too deeply is null, and all beside it is read', () => {
   }
 })
 
-test('a text that no program nests too deeply stays as it is, brackets in its words too', () => {
+test('a text with normal nesting stays unchanged, even with brackets in its strings', () => {
   const words = JSON.stringify({ a: '[['.repeat(300), b: '\\"{'.repeat(300), c: [[1], [2]] })
   expect(shallow(words)).toBe(words)
   expect(shallow(nested(100))).toBe(nested(100))

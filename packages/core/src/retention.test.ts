@@ -5,7 +5,7 @@ import type { Evaluation } from './run/rows.ts'
 
 type Told = Partial<Prunable> & { eval_loss?: number }
 
-/** Checkpoints and what is kept of them; losses make the ranking. */
+/** Checkpoints and which of them are kept; losses give the ranking. */
 function keep(rows: readonly Told[], keeping = { keep_best: 1, keep_last: 1 }, claimed?: string) {
   const checkpoints = rows.map(({ eval_loss: _loss, ...told }, index): Prunable => {
     const step = told.step === undefined ? (index + 1) * 100 : told.step
@@ -34,24 +34,24 @@ function keep(rows: readonly Told[], keeping = { keep_best: 1, keep_last: 1 }, c
 
 const losses = [5, 1, 2, 3, 4, 5].map((eval_loss) => ({ eval_loss }))
 
-test('the best and the last stay, and each says why', () => {
+test('the best and the last stay, each with its reason', () => {
   expect(keep(losses)).toEqual({
     stays: { 'checkpoint-200': ['it is the best'], 'checkpoint-600': ['it is the latest'] },
     goes: ['checkpoint-100', 'checkpoint-300', 'checkpoint-400', 'checkpoint-500'],
   })
 })
 
-test('the best and the last stay also where none of either is asked for', () => {
+test('the best and the last stay even if the options ask for none', () => {
   const { stays } = keep(losses, { keep_best: 0, keep_last: 0 })
   expect(Object.keys(stays)).toEqual(['checkpoint-200', 'checkpoint-600'])
 })
 
-test('as many of the best and of the latest are kept as chosen', () => {
+test('the options decide how many of the best and of the latest stay', () => {
   const { goes } = keep(losses, { keep_best: 3, keep_last: 2 })
   expect(goes).toEqual(['checkpoint-100'])
 })
 
-test('pinned, shipped, claimed, unfinished and stepless ones stay', () => {
+test('pinned, shipped, claimed and unfinished checkpoints stay, and those without a step', () => {
   const rows = [
     { pinned: true },
     { shipped: true },
@@ -67,12 +67,12 @@ test('pinned, shipped, claimed, unfinished and stepless ones stay', () => {
   expect(goes).toEqual(['checkpoint-600'])
 })
 
-test('what is gone already is neither kept nor removed', () => {
+test('a checkpoint without files is neither kept nor removed', () => {
   const { stays, goes } = keep([{ files_state: 'missing' }, { eval_loss: 1 }])
   expect([Object.keys(stays), goes]).toEqual([['checkpoint-200'], []])
 })
 
-test('a folder that holds one that stays stays too', () => {
+test('a folder that contains a kept checkpoint stays too', () => {
   const { stays, goes } = keep([
     { path: '.' },
     { path: 'all' },
@@ -85,7 +85,7 @@ test('a folder that holds one that stays stays too', () => {
   expect(goes).toEqual(['allied'])
 })
 
-test('the last is the latest step of the latest attempt, whole', () => {
+test('the last is the latest complete step of the latest attempt', () => {
   const { stays } = keep([
     { attempt: 0, step: 900, path: 'a' },
     { attempt: 1, step: 300, path: 'b', eval_loss: 1 },
@@ -95,7 +95,7 @@ test('the last is the latest step of the latest attempt, whole', () => {
   expect(stays).toEqual({ b: ['it is the best'], c: ['it is the latest'] })
 })
 
-test('what lies in one that stays, and what it needs elsewhere, stays as well', () => {
+test('checkpoints inside a kept one, and those that it needs elsewhere, stay too', () => {
   const row = (path: string, told: Told = {}): Told => ({ path, eval_loss: 5, ...told })
   const { stays, goes } = keep(
     [

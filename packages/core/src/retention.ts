@@ -12,9 +12,9 @@ export interface Prunable {
   shipped: boolean
   /** Its path below the root with links resolved; `path` if left out. */
   resolved_path?: string
-  /** Why it is never removed, such as that it is a log of the run. */
+  /** Why it is never removed, such as because it is a log of the run. */
   kept_because?: string | undefined
-  /** Paths outside its folder that belong to it, such as the targets of its links. */
+  /** Paths outside its folder that it needs, such as the targets of its links. */
   needs?: readonly string[]
 }
 

@@ -7,7 +7,7 @@ const noisy = (n: number): Series => {
   return { steps, values, times: steps.slice() }
 }
 
-test('a series that is short enough is left as it is', () => {
+test('a series that is short enough does not change', () => {
   const series = noisy(100)
   expect(thin(series, 100)).toBe(series)
 })
@@ -31,13 +31,13 @@ test('thinning keeps pinned steps and the ends of every gap', () => {
   expect(values[steps.indexOf(1234)]).toBe(Infinity)
 })
 
-test('thinned points stay in their order with their own times', () => {
+test('thinned points keep their order and times', () => {
   const { steps, times } = thin(noisy(5000), 300)
   expect([...steps]).toEqual([...steps].sort((a, b) => a - b))
   expect(times).toEqual(steps)
 })
 
-test('smoothing starts at the first value and is not poisoned by NaN', () => {
+test('smoothing starts at the first value and continues after NaN', () => {
   const smoothed = smooth(Float64Array.of(4, 2, NaN, 2), 0.5)
   expect(smoothed[0]).toBe(4)
   expect(smoothed[2]).toBeNaN()
@@ -45,7 +45,7 @@ test('smoothing starts at the first value and is not poisoned by NaN', () => {
   expect([...smooth(Float64Array.of(1, 5), 0)]).toEqual([1, 5])
 })
 
-test('a thinned series that falls is smoothed about as the whole is, without its lag growing', () => {
+test('a thinned series that falls is smoothed about as the whole series, with no larger lag', () => {
   const noise = noisy(20_000)
   const whole = {
     ...noise,
@@ -64,7 +64,7 @@ test('a thinned series that falls is smoothed about as the whole is, without its
   expect(error(smooth(thinned.values, 0.999, stands))).toBeLessThan(plain / 3)
 })
 
-test('what was not thinned is smoothed as it is', () => {
+test('a series that was not thinned is smoothed without correction', () => {
   const { steps } = noisy(100)
   expect(standsFor(steps, 100)).toBeUndefined()
   expect(standsFor(new Float64Array(), 5)).toBeUndefined()

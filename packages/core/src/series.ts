@@ -1,6 +1,6 @@
 /**
- * A named stream that a run logs, as three columns of equal length in order of arrival.
- * `steps` are optimiser steps, `times` milliseconds since the epoch (NaN where unknown).
+ * A named stream that a run logs, as three columns of equal length in order of arrival. `steps` are
+ * optimiser steps, `times` milliseconds since the epoch (NaN if unknown).
  */
 export interface Series {
   steps: Float64Array
@@ -20,9 +20,9 @@ export function pick(series: Series, indices: readonly number[]): Series {
 }
 
 /**
- * Thins a series to about `points` points for drawing. The first, the last, the lowest and the
- * highest point of every stretch (so of the whole), the ends of every stretch's non-finite values
- * and the points at `pinned` steps always stay, so there may be somewhat more. O(n).
+ * Thins a series to about `points` points for drawing. Some points always stay, so there may be
+ * more: the first, last, lowest and highest of every stretch, the ends of its non-finite values,
+ * and the points at `pinned` steps. O(n).
  */
 export function thin(series: Series, points: number, pinned: Iterable<number> = []): Series {
   const n = series.values.length
@@ -63,10 +63,9 @@ function keepExtremes(values: Float64Array, from: number, to: number, kept: Set<
 }
 
 /**
- * Exponential moving average with the start's bias taken out (as in Adam): weight 0 leaves the
- * values as they are, towards 1 smooths more. Non-finite values stay where they are and do not
- * poison what follows. `stands` says for how many logged points each value stands, as after
- * thinning; left out, each stands for itself.
+ * Exponential moving average without the bias of the start (as in Adam). Weight 0 does not change
+ * the values, weights near 1 smooth more. Non-finite values stay, and do not affect later values.
+ * `stands` is how many logged points each value represents after thinning; by default one.
  */
 export function smooth(values: Float64Array, weight: number, stands?: Float64Array): Float64Array {
   let average = 0
@@ -81,8 +80,8 @@ export function smooth(values: Float64Array, weight: number, stands?: Float64Arr
 }
 
 /**
- * For how many logged points each point of a thinned series stands, by the gaps between its steps;
- * undefined where nothing was thinned. `count` is the number of points before thinning.
+ * How many logged points each point of a thinned series represents, by the gaps between its steps;
+ * undefined if nothing was thinned. `count` is the number of points before thinning.
  */
 export function standsFor(steps: Float64Array, count: number): Float64Array | undefined {
   const gap = ((steps.at(-1) ?? 0) - (steps[0] ?? 0)) / (count - 1)

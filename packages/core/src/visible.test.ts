@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { visible, visibleLines } from './visible.ts'
 
-test('what is acted on or not seen is shown as JSON escapes it', () => {
+test('control and invisible characters are shown as JSON escapes', () => {
   const shown = {
     '\u001b[2J\u0007\u0000\u007f\u009b': '\\u001b[2J\\u0007\\u0000\\u007f\\u009b',
     'a\r\n\tb\u2028\u2029c\u0085': 'a\\u000d\\u000a\\u0009b\\u2028\\u2029c\\u0085',
@@ -16,7 +16,7 @@ test('what is acted on or not seen is shown as JSON escapes it', () => {
   expect(visibleLines('a\r\n\tb\u202e')).toBe('a\\u000d\n\tb\\u202e')
 })
 
-test('what people write in any script, and emoji, stays as it is', () => {
+test('text in any script, and emoji, does not change', () => {
   const texts = [
     'Ä 漢字 عربي עברית हिन्दी ไทย 한국어',
     'می‌خواهم',
@@ -27,7 +27,7 @@ test('what people write in any script, and emoji, stays as it is', () => {
   for (const text of texts) expect(visible(text)).toBe(text)
 })
 
-test('shown once is shown for good, in one line, and JSON says the same', () => {
+test('a second call changes nothing, the text is one line, and JSON text keeps its meaning', () => {
   const anything = fc.string({ unit: 'binary' })
   fc.assert(
     fc.property(anything, (text) => {

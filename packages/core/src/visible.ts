@@ -1,8 +1,8 @@
 /**
  * Characters that have an effect or cannot be seen: control characters, halves of surrogate pairs,
- * line separators, marks of text direction, and characters without width.
- * Joiners and variation selectors belong to scripts and emoji; after a plain character they only
- * make two names look alike.
+ * line separators, marks of text direction, and characters without width. Joiners and variation
+ * selectors are needed in scripts and emoji; after a plain character they only make two names look
+ * alike.
  */
 const UNSEEN =
   /[[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]--[\u200c\u200d\p{Variation_Selector}]]|(?<!\P{ASCII})[\u200c\u200d\p{Variation_Selector}](?!\u20e3)/gv

@@ -13,7 +13,7 @@ const rows = (count: number) =>
     ...{ steps: Float64Array.of(index), at: new Date(index) },
   }))
 
-test('what goes over the wire comes back the same, however many rows there are', () => {
+test('data is sent unchanged, for any number of rows', () => {
   for (const count of [0, 1, 15, 16, 500]) expect(back(rows(count))).toEqual(rows(count))
   const mixed = [...rows(20), { step: 1 }]
   const sparse = Array.from({ length: 20 }, (_, index) => (index % 2 ? { a: 1 } : { b: 1 }))
@@ -22,6 +22,6 @@ test('what goes over the wire comes back the same, however many rows there are',
   for (const value of [mixed, sparse, odd, empty]) expect(back(value)).toEqual(value)
 })
 
-test('many alike rows are written in less than two thirds', () => {
+test('many rows of one shape need less than two thirds of the text', () => {
   expect(serialize(rows(1_000)).length).toBeLessThan((stringify(rows(1_000)).length * 2) / 3)
 })

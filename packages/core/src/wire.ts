@@ -2,13 +2,13 @@ import { parse, stringify } from 'devalue'
 import { decodeInput } from './input.ts'
 import { namedRecord, ownValue } from './named.ts'
 
-/** Rows of one shape, from this many on, go over the wire as columns: their names once. */
+/** From this many rows of one shape on, they are sent as columns, with their names once. */
 const FEW = 16
 
 /** The names of the fields, and each field's values in order of the rows. */
 type Columns = [names: string[], ...values: unknown[][]]
 
-/** Rows as columns; false where a value is not a list of plain objects with the same fields. */
+/** Rows as columns; false if the value is not a list of plain objects with the same fields. */
 function columnsOf(value: unknown): Columns | false {
   if (!Array.isArray(value) || value.length < FEW) return false
   const rows: unknown[] = value
@@ -16,7 +16,7 @@ function columnsOf(value: unknown): Columns | false {
   if (!names || names.length === 0) return false
   const shape = names.join('\n')
   if (!rows.every((row) => fieldsOf(row)?.join('\n') === shape)) return false
-  // Each row was seen to be such an object.
+  // Each row was checked above.
   const objects = rows as Record<string, unknown>[]
   return [names, ...names.map((name) => objects.map((row) => ownValue(row, name)))]
 }
@@ -36,7 +36,7 @@ function rowsOf([names, ...columns]: Columns): Record<string, unknown>[] {
 
 const { encode, decode } = namedRecord
 
-/** Values that several readers get, with their text once it is written. */
+/** Values for several readers, with their text after the first serialization. */
 const texts = new WeakMap<object, string | undefined>()
 
 /** Marks a value for several readers: it is serialized once, so it must not change. */
@@ -60,11 +60,11 @@ const deserialize = (text: string): unknown => parse(text, { rows: rowsOf, named
 export const BATCH = { maxItems: 32, maxURLLength: 12_000 }
 
 /**
- * The transformer on the wire between server and clients. It keeps NaN, ±Infinity, Dates and
- * typed arrays, which JSON does not, and writes the names of many alike rows once.
+ * The transformer between server and clients. It keeps NaN, ±Infinity, Dates and typed arrays,
+ * which JSON does not support, and writes the names of rows of one shape once.
  */
 export const wire = {
-  // A server takes less than it sends: a few bytes of columns may stand for many rows.
+  // The server does not accept columns, because a few bytes of them may stand for many rows.
   input: {
     serialize: (value: unknown): string => stringify(value, { named: encode }),
     deserialize: decodeInput,
@@ -72,10 +72,12 @@ export const wire = {
   output: { serialize, deserialize },
 }
 
-/** Characters of a request's address beside the input: the board's, and the procedure's path. */
+/**
+ * Characters of a request's address beside the input: the board's address and the procedure's path.
+ */
 const BESIDE_INPUT = 1_000
 
-/** Whether a query's input fits into the address of a request; one that does not is posted. */
+/** Whether a query's input fits into the address of a request; otherwise it is posted. */
 export function fitsAddress(input: unknown): boolean {
   const written = encodeURIComponent(JSON.stringify(wire.input.serialize(input)))
   return written.length <= BATCH.maxURLLength - BESIDE_INPUT

@@ -4,7 +4,7 @@ import { backtest } from './backtest.ts'
 import { aRun, curves, figuresOf } from './testing.ts'
 import type { BacktestRun } from './replay.ts'
 
-/** The loss is lowest at step 200 (accuracy 0.6); the accuracy goes on to 0.8 at the last step. */
+/** The loss is lowest at step 200 (accuracy 0.6); the accuracy rises to 0.8 at the last step. */
 const rising = curves([3, 1, 2, 2.5], [0.4, 0.6, 0.7, 0.8])
 
 function picksOf(run: BacktestRun, target = 'accuracy', metric?: string) {
@@ -29,7 +29,7 @@ test('regret is 0 for the best of a run and 1 for its worst, in either direction
   expect(lower['lowest eval_loss']!.regret).toBeCloseTo(picks['lowest eval_loss']!.regret, 12)
 })
 
-test('the answer is the data that it says it is', () => {
+test('the result matches its schema', () => {
   const answer = backtest([aRun('run', 'a', rising)], { target: 'accuracy' })
   expect(Backtest.parse(JSON.parse(JSON.stringify(answer)))).toEqual(answer)
 })
@@ -45,7 +45,7 @@ test('a policy does not see the target, nor the target by another name', () => {
   expect(picksOf(aRun('run', 'a', other))['metric']).toMatchObject({ step: 100, regret: 1 })
 })
 
-test('of many classes the task is the metric over all of them', () => {
+test('with many classes the task metric is the one over all classes', () => {
   const classes = rising.map((values, index) => ({
     ...{ eval_loss: values['eval_loss']!, eval_A_f1: -index, eval_B_f1: -index },
     eval_overall_f1: index,
@@ -58,7 +58,7 @@ test('of many classes the task is the metric over all of them', () => {
   }
 })
 
-test('what the run declared is replayed with what it saw, and that is marked', () => {
+test('the declared metric is replayed with the target visible, and that is marked', () => {
   const declared = aRun('run', 'a', rising)
   declared.rows.declaration = { metric: 'accuracy', direction: 'max', declared_by: 'a config' }
   const picks = picksOf(declared)
@@ -75,7 +75,7 @@ test('a chosen metric decides, by its name with or without the split', () => {
   expect(picksOf(run)['metric']).toMatchObject({ step: 400 })
 })
 
-test('where files count, only whole checkpoints are candidates', () => {
+test('if files matter, only complete checkpoints are candidates', () => {
   const run = aRun('run', 'a', curves([3, 1, 2, 2.5, 4], [0.4, 0.6, 0.7, 0.8, 0.9]))
   const saved = [100, 200, 300, 400, 500].map((step) => ({
     ...{ checkpoint_id: null, attempt: 0, step, path: `checkpoint-${step}`, files_why: null },
@@ -86,7 +86,7 @@ test('where files count, only whole checkpoints are candidates', () => {
   expect(replayed).toMatchObject([{ candidates: 4, best_step: 400, best_value: 0.8 }])
 })
 
-test('the target of a list is the first that the run logged, and `task` is its own task metric', () => {
+test('the target of a list is the first that the run logged, and `task` is its task metric', () => {
   const target = (wanted: string, values: Record<string, number>[]) =>
     backtest([aRun('run', 'a', values)], { target: wanted }).replayed[0]?.target
   const speech = rising.map(({ eval_loss }, index) => ({ eval_loss: eval_loss!, eval_wer: index }))
@@ -133,7 +133,7 @@ test('a run that cannot be replayed is skipped with the reason', () => {
   ])
 })
 
-test('the beginnings and copies of one run count once, in whichever group they lie', () => {
+test('the beginnings and copies of one run count once, in any group', () => {
   const whole = aRun('results', 'a', rising)
   const early = aRun('checkpoint-300', 'a', rising.slice(0, 3))
   const elsewhere = aRun('results', 'b', rising.slice(0, 3))
@@ -150,7 +150,7 @@ test('the beginnings and copies of one run count once, in whichever group they l
   expect(scored.held_out_regret).toBeNull()
 })
 
-test('a loss in another form is no target: a perplexity, rounded or not, or bits for nats', () => {
+test('a loss in another form is not a target: a perplexity, rounded or not, or bits for nats', () => {
   const forms: Record<string, (loss: number) => number> = {
     eval_perplexity: (loss) => Math.exp(loss),
     eval_ppl: (loss) => Math.round(10 * Math.exp(loss)) / 10,
@@ -174,7 +174,7 @@ test('a loss in another form is no target: a perplexity, rounded or not, or bits
   expect(whySkipped(aRun('run', 'a', other), { target: 'test_loss' })).toEqual([])
 })
 
-test('a twin that is broken somewhere is hidden still; two places make no twin', () => {
+test('a metric equal to the target is hidden even with gaps; two common values are not enough', () => {
   const twin = (broken: number) =>
     rising.map((values, index) => ({
       ...values,
@@ -194,7 +194,7 @@ test('a test split decides nothing, but may be the target of a backtest', () => 
   expect(scored).toMatchObject([{ target: 'eval_accuracy' }])
 })
 
-test('of several targets a direction is told for those whose names do not tell', () => {
+test('of several targets the given direction applies to those whose names show none', () => {
   const values = rising.map(({ eval_loss }, index) => ({
     eval_loss: eval_loss!,
     eval_wer: index,
@@ -222,7 +222,7 @@ test('a policy that cannot choose in a run is not counted there, and is compared
   expect(metric.beside[0]!.difference).toBeCloseTo(metric.mean_regret! - 0, 12)
 })
 
-test('mean, median and share of exact hits are those of the runs', () => {
+test('mean, median and share of exact hits are computed over the runs', () => {
   const ends = (last: number) => curves([3, 1, 2, 2.5], [0, 0.5, 1, last])
   const runs = [1, 0.75, 0].map((last, index) => aRun(`run ${index}`, `group ${index}`, ends(last)))
   const last = figuresOf(backtest(runs, { target: 'accuracy' }), 'last')
@@ -232,7 +232,7 @@ test('mean, median and share of exact hits are those of the runs', () => {
   expect([low, high]).toEqual([0, 1])
 })
 
-test('nothing to replay is said, with the figures that there are', () => {
+test('if there is nothing to replay, the text says so, with the available counts', () => {
   const { runs, text, scored } = backtest([], { target: 'accuracy' })
   expect(runs).toBe(0)
   expect(text).toBe('No run can be replayed against accuracy.')

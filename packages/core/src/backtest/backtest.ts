@@ -21,13 +21,13 @@ export interface BacktestOptions {
   unreadable?: readonly SkippedRun[] | undefined
 }
 
-/** With 4 candidates chance alone picks the very best in one run of four. */
+/** With 4 candidates, a random choice is the best in one run of four. */
 const AT_LEAST = 4
 
 /**
  * Replays every policy and the baselines `last` and `lowest eval_loss` over finished runs, and
- * measures their regret in the target. Only `as_declared` sees the target, if the run itself decided
- * by it. The order of the runs does not matter.
+ * measures their regret in the target. Only `as_declared` sees the target, and only if the run
+ * itself decided by it. The order of the runs does not matter.
  */
 export function backtest(runs: readonly BacktestRun[], options: BacktestOptions): Backtest {
   const { target, metric, direction, at_least = AT_LEAST, seed = 1 } = options
@@ -69,7 +69,7 @@ function byGroupAndName(a: BacktestRun, b: BacktestRun): number {
   return compare(a.group, b.group) || compare(a.name, b.name)
 }
 
-/** By code unit, so that no machine's language changes the order. */
+/** Sorted by code unit, so that the machine's language does not change the order. */
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

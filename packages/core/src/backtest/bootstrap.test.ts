@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { generator, interval } from './bootstrap.ts'
 import { studentQuantile } from './student.ts'
 
-test("Student's quantiles are those of the tables, and near the normal's for many degrees", () => {
+test("Student's quantiles equal those of the tables, and are near the normal's for many degrees", () => {
   const printed = { 1: 12.706, 2: 4.303, 5: 2.571, 10: 2.228, 30: 2.042, 1_000: 1.962 }
   for (const [degrees, value] of Object.entries(printed)) {
     expect(studentQuantile(Number(degrees))).toBeCloseTo(value, 3)
@@ -25,25 +25,25 @@ test.each([3, 6, 12])(
       const [low, high] = interval(drawn, seed) ?? [NaN, NaN]
       if (low <= 0 && high >= 0) held++
     }
-    // Four standard errors of a share of 0.95 among so many.
+    // Four standard errors of a share of 0.95 in so many draws.
     const slack = 4 * Math.sqrt((0.95 * 0.05) / cases)
     expect(held / cases).toBeGreaterThan(0.95 - slack)
   },
 )
 
-test('the numbers of a seed are those of Mulberry32', () => {
+test('the numbers of a seed are the numbers of Mulberry32', () => {
   const next = generator(1)
   expect([next(), next(), next()]).toEqual([
     0.6270739405881613, 0.002735721180215478, 0.5274470399599522,
   ])
 })
 
-test('an interval is as far from the mean as Student asks for beyond the draws of whole groups', () => {
+test("an interval is wider than the draws of whole groups by Student's ratio", () => {
   const drawn = (...groups: number[][]) =>
     groups.flatMap((values, at) => values.map((value) => ({ group: `${at}`, value })))
   expect(interval(drawn([]), 1)).toBeNull()
   expect(interval(drawn([1, 2, 3]), 1)).toBeNull()
-  // Draws of two groups have the mean of either, or of all; 95 % reach both ends.
+  // Draws of two groups have the mean of one group, or of both; 95 % reach both ends.
   const by = (12.7062 / 1.96) * Math.SQRT2
   const [low = NaN, high = NaN] = interval(drawn([0, 0, 0], [1]), 1) ?? []
   expect(low).toBeCloseTo(0.25 - by * 0.25, 3)

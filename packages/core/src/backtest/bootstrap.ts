@@ -8,16 +8,16 @@ export interface Drawn {
   value: number
 }
 
-/** What a normal distribution asks for where Student's asks for more. */
+/** The quantile of the normal distribution; Student's is larger. */
 const NORMAL = 1.959963984540054
 
 /**
- * The 95 % interval of the mean over all runs, with whole groups drawn again (runs of one repository
- * are siblings, so that they are no independent evidence). The percentiles of a few groups' draws
- * lie too near (of three, the interval holds the truth in 71 of 100 cases), so both ends are moved
- * away from the mean by what Student's t asks for beyond the normal. Null for fewer than two groups,
- * which tell no spread. Deterministic for a seed. Cluster bootstrap: Davison and Hinkley 1997,
- * section 3.8; that it is too narrow by √((n − 1)/n) and by t: Hesterberg 2015, section 4.
+ * The 95 % interval of the mean over all runs. Whole groups are drawn again, because runs of one
+ * repository are similar and so not independent. With few groups the percentiles are too close: of
+ * three, the interval contains the true mean in 71 of 100 cases. So both ends are moved away from
+ * the mean by the ratio of Student's t to the normal. Null for fewer than two groups, which have no
+ * spread. Deterministic for a seed. Cluster bootstrap: Davison and Hinkley 1997, section 3.8. Its
+ * correction by √((n − 1)/n) and t: Hesterberg 2015, section 4.
  */
 export function interval(drawn: readonly Drawn[], seed: number): [number, number] | null {
   const groups = [...Map.groupBy(drawn, ({ group }) => group).values()]
@@ -51,7 +51,7 @@ function drawnMeans(
   }).sort()
 }
 
-/** Mulberry32, a small generator of numbers in [0, 1) that is the same everywhere. */
+/** Mulberry32, a small generator of numbers in [0, 1): the same seed gives the same numbers. */
 export function generator(seed: number): () => number {
   let state = seed >>> 0
   return () => {

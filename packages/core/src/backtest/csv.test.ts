@@ -7,7 +7,7 @@ test('text that a spreadsheet would run as a formula is text, and numbers stay n
   const values = curves([-4, -3, -2, -1, -5], [-0.5, -0.6, -0.7, -0.8, -0.9])
   const names = ['=1+1', '+1', '-1', '@SUM(A1)', '\tx', '\rx', '\n=1', '＝1+1', 'a=1', '"=1"']
   const runs = names.map((name, index) => aRun(name, `=${index}`, values.slice(0, 5)))
-  // Copies of a run are left out, so each differs.
+  // Copies of a run are skipped, so each run differs.
   runs.forEach(({ rows }, index) => {
     rows.evaluations = rows.evaluations.map((one) => ({
       ...one,
@@ -28,7 +28,7 @@ test('text that a spreadsheet would run as a formula is text, and numbers stay n
   expect(csv).toMatch(/,-[12]\.\d+/)
 })
 
-test('each pick is a row below the names of its columns', () => {
+test('each pick is a row below the column names', () => {
   const run = aRun('run', 'group', curves([3, 1, 2, 2.5], [0.4, 0.6, 0.7, 0.8]))
   const [head, ...rows] = backtestCsv(backtest([run], { target: 'accuracy' }))
     .trimEnd()

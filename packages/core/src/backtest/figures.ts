@@ -7,11 +7,11 @@ export const Pick = z.object({
   policy: z.string(),
   step: z.number(),
   attempt: z.number(),
-  /** The target's value there. */
+  /** The target's value at the pick. */
   value: z.number(),
   /** (best − picked) over (best − worst) of the target: 0 picked the best, 1 the worst. */
   regret: z.number(),
-  /** Whether nothing is better in the target. */
+  /** Whether no candidate has a better target. */
   is_exact: z.boolean(),
   /** The policy decided by the target itself, so that its regret is 0 by construction. */
   saw_target: z.boolean(),
@@ -25,9 +25,9 @@ export const ReplayedRun = z.object({
   group: z.string(),
   target: z.string(),
   direction: Direction,
-  /** Whether candidates were whole checkpoints, or evaluations (files are seldom kept). */
+  /** Whether candidates were complete checkpoints, or evaluations (files are seldom kept). */
   among: z.enum(['checkpoints', 'evaluations']),
-  /** How many candidates there were to choose from. */
+  /** The number of candidates. */
   candidates: z.number(),
   best_step: z.number(),
   best_value: z.number(),
@@ -35,20 +35,20 @@ export const ReplayedRun = z.object({
 })
 export type ReplayedRun = z.infer<typeof ReplayedRun>
 
-/** A policy beside a baseline, over the runs in which both could choose. */
+/** A policy compared with a baseline, over the runs in which both could choose. */
 export const BesideBaseline = z.object({
   baseline: z.string(),
   runs: z.number(),
   /** The mean regret of the baseline. */
   mean_regret: z.number(),
-  /** The policy's mean regret less the baseline's: below 0 the policy is better. */
+  /** The policy's mean regret minus the baseline's: below 0 the policy is better. */
   difference: z.number(),
   /** 95 % bootstrap interval of the difference; see `interval` of bootstrap.ts. */
   interval: z.tuple([z.number(), z.number()]).nullable(),
 })
 export type BesideBaseline = z.infer<typeof BesideBaseline>
 
-/** How one policy or baseline did over all runs that it could choose in. */
+/** The result of one policy or baseline over all runs in which it could choose. */
 export const PolicyFigures = z.object({
   policy: z.string(),
   kind: z.enum(['policy', 'baseline']),
@@ -56,16 +56,21 @@ export const PolicyFigures = z.object({
   groups: z.number(),
   mean_regret: z.number().nullable(),
   median_regret: z.number().nullable(),
-  /** 95 % bootstrap interval of the mean, whole groups drawn again; null for fewer than two. */
+  /**
+   * 95 % bootstrap interval of the mean, with whole groups drawn again; null for fewer than two.
+   */
   interval: z.tuple([z.number(), z.number()]).nullable(),
   exact_share: z.number().nullable(),
-  /** In how many runs it decided by the target itself. */
+  /** In how many runs it decided by the target. */
   saw_target: z.number(),
   beside: z.array(BesideBaseline),
 })
 export type PolicyFigures = z.infer<typeof PolicyFigures>
 
-/** Whether policy `scored` is recommended. Its coefficients are tried on groups they were not chosen on. */
+/**
+ * Whether policy `scored` is recommended. Its coefficients are tested on groups that did not choose
+ * them.
+ */
 export const Verdict = z.object({
   /** Mean regret with each group held out in turn. */
   held_out_regret: z.number().nullable(),
@@ -110,7 +115,7 @@ export const Backtest = z.object({
   replayed: z.array(ReplayedRun),
   /** Runs that could not be replayed, each with its reason. */
   skipped: z.array(SkippedRun),
-  /** The whole as one plain sentence. */
+  /** The result as one plain sentence. */
   text: z.string(),
 })
 export type Backtest = z.infer<typeof Backtest>

@@ -5,15 +5,16 @@ import type { Evaluation } from '../run/rows.ts'
 import type { Rows } from './target.ts'
 import { measuredNames } from './target.ts'
 
-/** How near two normalised curves are that are one curve. */
+/** Two normalised curves that differ by at most this are the same curve. */
 const ALIKE = 1e-6
 
-/** Two curves that meet in fewer places are not known to be one. */
+/** Two curves with fewer common points may differ. */
 const FEWEST_PLACES = 3
 
 /**
- * The target, its standard error, and metrics that are the target in another form (the same curve
- * up to its unit and sign, as micro-F1 is accuracy), so that no policy sees it by another name.
+ * The target, its standard error, and metrics that are the target in another form, so that no
+ * policy sees it by another name. Such a metric has the same curve up to unit and sign, as micro-F1
+ * and accuracy.
  */
 export function hiddenMetrics(target: string, candidates: readonly Evaluation[]): string[] {
   const twins = measuredNames(candidates).filter((name) => {
@@ -22,10 +23,10 @@ export function hiddenMetrics(target: string, candidates: readonly Evaluation[])
   return [target, ...twins].flatMap((name) => [name, `${name}_stderr`])
 }
 
-/** Pairs of what two metrics measured, where both are finite. */
+/** Pairs of values of two metrics, if both are finite. */
 export type Pair = [number, number]
 
-/** Two metrics beside each other, at the candidates where both are finite. */
+/** The values of two metrics at the candidates where both are finite. */
 export function curveOf(candidates: readonly Evaluation[], one: string, other: string): Pair[] {
   return candidates.flatMap((candidate): Pair[] => {
     const [a, b] = [measureOf(candidate, one), measureOf(candidate, other)]
@@ -49,7 +50,7 @@ function normalised(values: readonly number[]): number[] {
   return values.map((value) => (value - low) / (high - low))
 }
 
-/** The rows as they are for who may not look: nothing that is hidden is measured, declared or claimed. */
+/** The rows without the hidden metrics: they are neither measured, declared nor claimed. */
 export function withoutHidden(rows: Rows, hidden: readonly string[]): Rows {
   const { declaration, claim } = rows
   const hides = (name: string | null): boolean =>

@@ -2,14 +2,14 @@ import { isTest, withoutSplit } from '../metric/direction.ts'
 import type { Evaluation } from '../run/rows.ts'
 import { curveOf, isOneCurve, type Pair } from './hiddenMetrics.ts'
 
-/** What a loss is called in its forms. */
+/** Names of a loss in its forms. */
 const FORM = /(^|[^a-z0-9]+)(loss|perplexity|ppl|nll|bpb|bpc)(?![a-z])/g
 
 /**
- * Whether a target that is like a loss is the held-out loss in another form, by which the lowest
- * loss is the best of necessity: the same curve up to unit and sign; its exponential, as perplexity
- * is; or a loss by another name over the same evaluation set that puts the candidates in the same
- * order, since programs round what they log.
+ * Whether a loss-like target is the held-out loss in another form, so that the lowest loss must be
+ * its best. Its curve is the same up to unit and sign, or it is the exponential, as perplexity. Or
+ * it is a loss with another name over the same evaluation set that orders the candidates alike,
+ * because programs round logged values.
  */
 export function isLossInForm(
   target: string,
@@ -23,12 +23,12 @@ export function isLossInForm(
   return setOf(target) === setOf(loss) && isOneOrder(pairs)
 }
 
-/** A loss's name without what it is called: what it was measured on. */
+/** The data that a loss was measured on: its name without the word for the loss. */
 function setOf(metric: string): string {
   return `${isTest(metric) ? 'test ' : ''}${withoutSplit(metric).replace(FORM, '')}`
 }
 
-/** Whether two metrics put all candidates in one order; equal values in either are in any. */
+/** Whether two metrics order all candidates alike; equal values in either fit any order. */
 function isOneOrder(pairs: readonly Pair[]): boolean {
   const sorted = pairs.toSorted(([a, b], [c, d]) => b - d || a - c)
   return (

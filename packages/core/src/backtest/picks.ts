@@ -45,7 +45,7 @@ export function scoredIndex({ features }: Replay, coefficients: Coefficients): n
   return best
 }
 
-/** One candidate as a pick; undefined if the index has none. */
+/** One candidate as a pick; undefined if there is no candidate with that index. */
 export function pickAt(
   replay: Replay,
   policy: string,
@@ -79,7 +79,7 @@ function policyPick(replay: Replay, policy: string, choice: PolicyChoice): Pick 
   return best ? pickAt(replay, policy, indexOf(replay, best)) : undefined
 }
 
-/** The run's own rule may use the target, as it did in training; `saw_target` marks that. */
+/** The run's rule may use the target, as it did in training; `saw_target` marks that. */
 function declaredPick(replay: Replay): Pick | undefined {
   const { best, metric } = select({ ...replay.seen, policy: 'as_declared' })
   if (!best) return undefined

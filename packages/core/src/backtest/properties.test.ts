@@ -7,7 +7,7 @@ import { aRun, figuresOf } from './testing.ts'
 const target = 'accuracy'
 /** Each run of a property draws some 50,000 bootstrap means. */
 const few = { numRuns: 30 }
-/** Whole numbers, some equal, some broken. */
+/** Whole numbers, some equal, some not finite. */
 const value = fc.oneof(
   { weight: 8, arbitrary: fc.integer({ min: -50, max: 50 }) },
   { weight: 1, arbitrary: fc.constantFrom(NaN, Infinity, -Infinity, null) },
@@ -28,7 +28,7 @@ function scaled(run: BacktestRun, scale: number): BacktestRun {
   return { ...run, rows: { ...run.rows, evaluations } }
 }
 
-test('every regret is within 0 and 1, and 0 exactly where nothing is better', () => {
+test('every regret is from 0 to 1, and 0 only if nothing is better', () => {
   fc.assert(
     fc.property(someRuns, (runs) => {
       for (const { picks } of backtest(runs, { target }).replayed) {

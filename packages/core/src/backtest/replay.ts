@@ -38,12 +38,12 @@ export interface Replay {
   values: number[]
   best: number
   worst: number
-  /** The target and every metric that gives it away. */
+  /** The target and every metric that reveals it. */
   hidden: string[]
   /** The rows as logged, and without the hidden metrics. Their checkpoints are the candidates. */
   seen: Rows
   blind: Rows
-  /** The held-out loss, and each candidate's features. */
+  /** The held-out loss, and the features of each candidate. */
   loss: string
   features: Features[]
 }
@@ -116,7 +116,7 @@ function bestAndWorst(values: readonly number[], direction: Direction): [number,
 
 /** The distance of a value from the run's best, as a share of the run's range: 0 best, 1 worst. */
 export function regretOf({ best, worst }: Pick<Replay, 'best' | 'worst'>, value: number): number {
-  // A range that no double can hold is halved before it is taken.
+  // A range above the largest double is halved first.
   const unit = Number.isFinite(best - worst) ? 1 : 2
   return Math.abs((value / unit - best / unit) / (worst / unit - best / unit))
 }
@@ -125,7 +125,7 @@ function tooFew({ among }: BacktestRun, target: string, { at_least }: ReplayOpti
   return { code: 'too_few', why: `fewer than ${at_least} ${among} have a finite ${target}` }
 }
 
-/** Evaluations with a finite target and, where files count, complete files. */
+/** Evaluations with a finite target and, if files matter, complete files. */
 function candidatesOf(
   { rows, among }: BacktestRun,
   evaluations: readonly Evaluation[],
@@ -145,7 +145,7 @@ function whole({ attempt, step }: { attempt: number; step: number }): Checkpoint
   return { checkpoint_id: null, attempt, step, path: `attempt-${attempt}-step-${step}`, ...files }
 }
 
-/** The loss that policy `lowest_eval_loss` decides by, where there is one. */
+/** The loss by which policy `lowest_eval_loss` decides, if there is one. */
 function lossOf(rows: Rows): string | null {
   const input = { ...rows, policy: 'lowest_eval_loss', among: 'evaluations' } as const
   const { best, metric } = select(input)

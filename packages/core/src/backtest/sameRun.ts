@@ -3,10 +3,10 @@ import type { BacktestRun } from './replay.ts'
 import { measuredNames } from './target.ts'
 
 /**
- * The runs whose evaluations are no more than the beginning of another's (the state that a checkpoint
- * kept of a run that went on, or a copy), each with the longest such run. In whichever group they
- * lie: weights that were chosen on a copy would be tried on a run that they know. Of equal ones the
- * first stays.
+ * The runs whose evaluations are only the beginning of another run's, each with the longest such
+ * run. They are copies, or a state that a checkpoint kept. Groups do not matter: coefficients that
+ * were chosen on a copy would be tested on a run that they already saw. Of equal runs the first
+ * stays.
  */
 export function sameRuns(runs: readonly BacktestRun[]): Map<BacktestRun, BacktestRun> {
   const alike = new Map<string, Traced[]>()
@@ -20,7 +20,7 @@ export function sameRuns(runs: readonly BacktestRun[]): Map<BacktestRun, Backtes
   const same = new Map<BacktestRun, BacktestRun>()
   for (const some of alike.values()) {
     const kept: Traced[] = []
-    // The sort is stable, so of equal ones the first stays.
+    // The sort is stable, so of equal runs the first stays.
     for (const one of some.sort(longestFirst)) {
       const longer = kept.find(({ trace }) => begins(one.trace, trace))
       if (longer) same.set(one.run, longer.run)
@@ -32,7 +32,7 @@ export function sameRuns(runs: readonly BacktestRun[]): Map<BacktestRun, Backtes
 
 interface Traced {
   run: BacktestRun
-  /** One text an evaluation: its step and everything measured but rates and times. */
+  /** One text per evaluation: its step and its values, except rates and times. */
   trace: string[]
 }
 

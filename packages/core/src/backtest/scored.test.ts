@@ -8,14 +8,14 @@ import { aRun, curves, figuresOf } from './testing.ts'
 const LENGTH = 6
 const target = 'accuracy'
 
-/** A curve of distinct values whose best stands at one place. */
+/** A curve of distinct values with its best at one index. */
 function curve(best: number, sign: 1 | -1, salt: number): number[] {
   return Array.from({ length: LENGTH }, (_, index) =>
     index === best ? sign * 100 : sign * ((index * 7 + salt * 3) % 11),
   )
 }
 
-/** Runs of so many groups in which the accuracy is best where `at` says. */
+/** Runs of some groups; the accuracy is best where `at` says. */
 function planted(groups: number, at: (lossBest: number) => number): BacktestRun[] {
   return Array.from({ length: groups * 2 }, (_, index) => {
     const lossBest = index % (LENGTH - 1)
@@ -32,7 +32,7 @@ function fieldsOf(runs: readonly BacktestRun[]): Replay[] {
   })
 }
 
-test('the grid is every way to share one in quarters, simple ones first', () => {
+test('the grid contains every division of 1 into quarters, simple ones first', () => {
   expect(GRID).toHaveLength(70)
   expect(GRID.slice(0, 5).map((weights) => Object.values(weights))).toEqual([
     [1],
@@ -46,7 +46,7 @@ test('the grid is every way to share one in quarters, simple ones first', () => 
   }
 })
 
-test('where the last is always best, scored finds age and beats lowest eval_loss, not last', () => {
+test('if the last checkpoint is always best, scored finds age and beats lowest eval_loss, not last', () => {
   const answer = backtest(
     planted(4, () => LENGTH - 1),
     { target },
@@ -57,7 +57,7 @@ test('where the last is always best, scored finds age and beats lowest eval_loss
   expect(answer.scored.coefficients.age).toBeGreaterThan(0)
 })
 
-test('where the lowest loss is always best, scored finds the loss', () => {
+test('if the lowest loss is always best, scored finds the loss', () => {
   const answer = backtest(
     planted(4, (lossBest) => lossBest),
     { target },
@@ -68,7 +68,7 @@ test('where the lowest loss is always best, scored finds the loss', () => {
   expect(answer.scored).toMatchObject({ held_out_regret: 0, coefficients: { eval_loss: 1 } })
 })
 
-/** Where another task metric tells the target and neither loss nor time does. */
+/** Runs where another task metric shows the target, but loss and time do not. */
 function toldByAnother(groups: number): BacktestRun[] {
   return planted(groups, (lossBest) => (lossBest + 2) % (LENGTH - 1)).map((run) => {
     const evaluations = run.rows.evaluations.map((one) => {
@@ -79,7 +79,7 @@ function toldByAnother(groups: number): BacktestRun[] {
   })
 }
 
-test('scored is recommended where it beats both baselines on groups it never saw, from six on', () => {
+test('scored is recommended if it beats both baselines on at least six unseen groups', () => {
   const answer = backtest(toldByAnother(6), { target })
   expect(answer.scored).toMatchObject({ held_out_regret: 0, recommended: true })
   expect(answer.scored.text).toMatch(
@@ -92,7 +92,7 @@ test('scored is recommended where it beats both baselines on groups it never saw
   expect(one.scored).toMatchObject({ held_out_regret: null, recommended: false })
 })
 
-test('what noise alone may give does not earn a place', () => {
+test('a result that noise alone can explain is not recommended', () => {
   const values = fc.array(fc.integer({ min: 0, max: 99 }), { minLength: 12, maxLength: 12 })
   const runs = fc.sample(values, { seed: 5, numRuns: 240 }).map((both, index) => {
     return aRun(`run ${index}`, `group ${index % 6}`, curves(both.slice(0, 6), both.slice(6)))
@@ -106,7 +106,7 @@ test('what noise alone may give does not earn a place', () => {
   expect(verdicts.filter(({ recommended }) => recommended)).toEqual([])
 })
 
-test('each group weighs alike when weights are chosen, however many runs it has', () => {
+test('each group has the same weight when coefficients are chosen, for any number of its runs', () => {
   const many = planted(1, () => LENGTH - 1)
   const crowd = Array.from({ length: 5 }, (_, copy) =>
     many.map((run) => ({ ...run, name: `${run.name} ${copy}`, group: 'crowd' })),
@@ -115,7 +115,7 @@ test('each group weighs alike when weights are chosen, however many runs it has'
   expect(fitCoefficients(fieldsOf([...crowd, ...others])).coefficients).toEqual({ eval_loss: 1 })
 })
 
-test('leaving a group out truly does not see it', () => {
+test('coefficients chosen without a group do not depend on it', () => {
   const values = fc.array(fc.tuple(fc.integer(), fc.integer()), { minLength: 4, maxLength: 8 })
   const isUsable = (rows: [number, number][]) => new Set(rows.map(([, one]) => one)).size > 1
   const usable = values.filter(isUsable)

@@ -7,8 +7,9 @@ import { scoredIndex } from './picks.ts'
 const PARTS = 4
 
 /**
- * Every way to share four quarters among the five features: 70 sets of coefficients. Few,
- * because each further set is another chance to fit noise. Sets with few features win ties.
+ * Every division of four quarters among the five features: 70 sets of coefficients. There are few,
+ * because each further set is another chance to fit noise. Of equal sets the one with fewer
+ * features wins.
  */
 export const GRID: readonly Coefficients[] = shares(PARTS, FEATURES)
   .reverse()
@@ -47,7 +48,7 @@ export function fitCoefficients(replays: readonly Replay[]): FittedCoefficients 
   for (const [group, some] of groups) {
     if (groups.size < 2) break
     const others = [...regrets].filter(([name]) => name !== group).map(([, one]) => one)
-    // Summed again: in a difference of totals, rounding would leave traces of the group itself.
+    // Summed again: with a difference of totals, rounding would keep traces of the group itself.
     const coefficients = lowest(GRID.map((_, at) => sum(others.map((one) => one[at] ?? 0))))
     without.set(group, coefficients)
     for (const replay of some) held_out.set(replay, scoredIndex(replay, coefficients))
@@ -68,7 +69,7 @@ function groupRegrets(replays: readonly Replay[]): number[] {
 
 function lowest(regrets: readonly number[]): Coefficients {
   let best = 0
-  // A difference of rounding alone does not count.
+  // A difference by rounding does not count.
   for (const [at, regret] of regrets.entries()) {
     if (regret < (regrets[best] ?? NaN) - 1e-9) best = at
   }

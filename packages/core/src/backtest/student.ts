@@ -1,11 +1,11 @@
-/** Halvings after which a double cannot tell the two ends apart. */
+/** After so many halvings the two ends are the same double. */
 const HALVINGS = 64
-/** Beyond what any number of degrees asks for. */
+/** An upper bound for all degrees of freedom. */
 const HIGHEST = 16
 
 /**
- * How many standard errors of a mean, estimated with so many degrees of freedom, hold 95 %: 12.7
- * for one, 1.96 for very many. Abramowitz and Stegun 1964, 26.7.3 and 26.7.4, solved by halving.
+ * How many standard errors contain the mean with 95 %, given the degrees of freedom: 12.7 for one,
+ * 1.96 for very many. Abramowitz and Stegun 1964, 26.7.3 and 26.7.4, solved by halving.
  */
 export function studentQuantile(degrees: number): number {
   let [low, high] = [0, HIGHEST]
@@ -17,7 +17,7 @@ export function studentQuantile(degrees: number): number {
   return high
 }
 
-/** The probability that Student's t lies within ±t, for whole degrees of freedom. */
+/** The probability that Student's t is within ±t, for whole degrees of freedom. */
 function probabilityWithin(t: number, degrees: number): number {
   const angle = Math.atan(t / Math.sqrt(degrees))
   const isOdd = degrees % 2 === 1

@@ -17,7 +17,7 @@ function replayed(group: string, regrets: Record<string, number>): ReplayedRun {
 const figuresOf = (policy: string, runs: readonly ReplayedRun[]) =>
   summary(runs, 1).find((one) => one.policy === policy)
 
-test('the policies come first, scored the last of them, and then the two baselines', () => {
+test('the policies come first, scored last among them, then the two baselines', () => {
   const all = summary([], 1)
   expect(all.slice(-3).map(({ policy, kind }) => [policy, kind])).toEqual([
     ['scored', 'policy'],
@@ -34,7 +34,7 @@ test('a policy that never chose has no figures', () => {
   })
 })
 
-test('the figures are those of the runs in which a policy chose', () => {
+test('the figures use only the runs in which a policy chose', () => {
   const runs = [0, 0.25, 0.75, 1].map((metric, index) => replayed(`${index % 3}`, { metric }))
   const all = [...runs, replayed('z', { last: 1 })]
   const expected = { runs: 4, groups: 3, mean_regret: 0.5, exact_share: 0.25, saw_target: 4 }
@@ -48,7 +48,7 @@ test('a median does not depend on the order of the runs', () => {
   expect(figuresOf('last', runs.slice(0, 4))).toMatchObject({ median_regret: 0.375 })
 })
 
-test('an interval ends where regrets and their differences do', () => {
+test('an interval stays within the range of regrets and their differences', () => {
   const runs = [
     replayed('a', { metric: 0, last: 1, 'lowest eval_loss': 0 }),
     replayed('b', { metric: 1, last: 0, 'lowest eval_loss': 1 }),
@@ -61,7 +61,7 @@ test('an interval ends where regrets and their differences do', () => {
   ])
 })
 
-test('a policy is compared over the runs in which both chose, and a baseline with none', () => {
+test('a policy is compared over the runs in which both chose, and a baseline is not compared', () => {
   const runs = [
     replayed('a', { metric: 0.25, last: 0.75 }),
     replayed('b', { metric: 0.5, last: 0.75 }),

@@ -2,7 +2,10 @@ import { interval, type Drawn } from './bootstrap.ts'
 import type { BesideBaseline, Pick, PolicyFigures, ReplayedRun } from './figures.ts'
 import { LAST, LOWEST, REPLAYED, SCORED } from './picks.ts'
 
-/** How each policy and baseline did over the replayed runs; an interval's draws follow the seed. */
+/**
+ * The result of each policy and baseline over the replayed runs; the seed decides the draws of an
+ * interval.
+ */
 export function summary(replayed: readonly ReplayedRun[], seed: number): PolicyFigures[] {
   const kinds = [
     ...REPLAYED.slice(0, -2),
@@ -39,7 +42,7 @@ function figuresOf(replayed: readonly ReplayedRun[], policy: string, seed: numbe
   }
 }
 
-/** The policy beside each baseline, over the runs in which both could choose. */
+/** The policy compared with each baseline, over the runs in which both could choose. */
 function besideBaselines(
   replayed: readonly ReplayedRun[],
   policy: string,
@@ -67,7 +70,7 @@ function pickOf({ picks }: ReplayedRun, policy: string): Pick | undefined {
   return picks.find((pick) => pick.policy === policy)
 }
 
-/** An interval without what regrets, or their differences, cannot be. */
+/** An interval without values that regrets, or their differences, cannot have. */
 function within(
   interval: [number, number] | null,
   [least, most]: [number, number],

@@ -13,14 +13,14 @@ export interface Rows extends Omit<RunRows, 'evaluations'> {
   evaluations: readonly Evaluation[]
 }
 
-/** A metric under the name that the run logged it by. */
+/** A metric with its logged name. */
 export interface Target {
   metric: string
-  /** Undefined where neither the name, nor the run, nor a person tells. */
+  /** Undefined if neither the name, the run nor a person gives the direction. */
   direction: Direction | undefined
 }
 
-/** What a task is about, by the end of its name, the most telling first. */
+/** Task metrics, by the end of their name, the most informative first. */
 const TASK_METRICS = [
   /macro[_ /-]*f1|f1[_ /-]*macro/,
   /(^|[^a-z])f1$/,
@@ -32,14 +32,14 @@ const TASK_METRICS = [
   /(^|[^a-z])(s?bleu|chrf|rouge.*)$/,
 ]
 
-/** The target that stands for each run's own task metric. */
+/** The target `task`: the task metric of each run. */
 const TASK = 'task'
 
 /**
- * What a run is judged by. `wanted` is a name as logged or without its split (`accuracy` finds
- * `eval_accuracy`), `task` for the run's own task metric, or several of these with commas: the
- * first that the run logged. A told direction goes before all else for one name; of several it is
- * that of those whose own is not known. Undefined where it logged none.
+ * The target of a run. `wanted` is a name as logged or without its split (`accuracy` finds
+ * `eval_accuracy`), `task` for the run's task metric, or several of these with commas: then the
+ * first that the run logged. A given direction has priority for one name; for several it applies to
+ * those whose direction is unknown. Undefined if the run logged none.
  */
 export function targetOf(
   rows: Rows,
@@ -61,14 +61,14 @@ export function targetOf(
   return undefined
 }
 
-/** Names of what was measured, without rates and standard errors. */
+/** Names of the measured metrics, without rates and standard errors. */
 export function measuredNames(evaluations: readonly Evaluation[]): string[] {
   return metricNames(evaluations).filter((name) => !name.endsWith('_stderr'))
 }
 
 /**
- * The name as logged, or else the metric of that name over all classes; where several splits logged
- * it, the test split comes last.
+ * The logged name, otherwise the metric of that name over all classes. If several splits logged it,
+ * the test split comes last.
  */
 export function named(names: readonly string[], wanted: string): string | undefined {
   if (names.includes(wanted)) return wanted
@@ -76,7 +76,9 @@ export function named(names: readonly string[], wanted: string): string | undefi
   return alike.find((name) => !isTest(name)) ?? alike[0] ?? overallNamed(names, wanted)
 }
 
-/** Metrics with a known direction that are no losses, the most telling first, test splits last. */
+/**
+ * Metrics, except losses, whose direction is clear; the most informative first, test splits last.
+ */
 export function taskMetrics(rows: Rows, evaluations: readonly Evaluation[]): string[] {
   const directions = rows.declaration.directions ?? {}
   const names = measuredNames(evaluations).filter(
@@ -91,7 +93,7 @@ export function taskMetrics(rows: Rows, evaluations: readonly Evaluation[]): str
   return overallFirst(names, rank)
 }
 
-/** What the run declared, where that is no loss; else the most telling of what it logged. */
+/** The metric that the run declared, if it is not a loss; otherwise its most informative metric. */
 function taskMetric(rows: Rows, evaluations: readonly Evaluation[]): string | undefined {
   const { metric } = select({ ...rows, policy: 'as_declared', among: 'evaluations' })
   const isOwn = metric !== null && !isLossLike(metric)

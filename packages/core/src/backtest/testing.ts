@@ -31,7 +31,7 @@ export function curves(
   return losses.map((eval_loss, index) => ({ eval_loss, eval_accuracy: accuracies[index] ?? null }))
 }
 
-/** How one policy did. */
+/** The result of one policy. */
 export function figuresOf({ policies }: Backtest, policy: string): PolicyFigures {
   const found = policies.find((one) => one.policy === policy)
   if (!found) throw new Error(`no ${policy} among ${policies.map((one) => one.policy).join(', ')}`)

@@ -19,11 +19,11 @@ const figures = (given: Partial<PolicyFigures> = {}): PolicyFigures => ({
 
 const verdictOf = (...policies: PolicyFigures[]) => verdict(policies, COEFFICIENTS)
 
-/** The verdict where the interval beside one of two baselines, or that baseline, is another one. */
+/** The verdict if the comparison with one of two baselines is replaced. */
 const besideLowest = (given: Partial<BesideBaseline>) =>
   verdictOf(figures({ beside: [beside('last'), beside('lowest eval_loss', given)] }))
 
-test('scored is recommended where it is better than both baselines by more than noise', () => {
+test('scored is recommended if it is better than both baselines by more than noise', () => {
   expect(verdictOf(figures())).toEqual({
     ...{ recommended: true, held_out_regret: 0.125, coefficients: COEFFICIENTS },
     text:
@@ -46,7 +46,7 @@ test.each<[string, Partial<BesideBaseline>]>([
   expect(text).toMatch(/^Policy scored is not recommended\. With one group held out/)
 })
 
-test('a difference is told as better, worse or neither, and as noise where zero is possible', () => {
+test('a difference is called better, worse or equal, and noise if the interval contains zero', () => {
   const said = (given: Partial<BesideBaseline>) =>
     /It is \S+(?: better)? than lowest eval_loss.*$/.exec(besideLowest(given).text)?.[0]
   const noise = ', within the noise'
@@ -64,7 +64,7 @@ test('a difference is told as better, worse or neither, and as noise where zero 
   expect(said({ difference: 0, interval: null })).toBe(told('no better', '0.000', ''))
 })
 
-test('fewer than six groups recommend nothing, however good the figures are', () => {
+test('fewer than six groups recommend nothing, even with good figures', () => {
   const needs = (there: string) =>
     `Policy scored is not recommended. It needs finished runs of at least 6 groups, and there ${there}.`
   const few = verdictOf(figures({ groups: 5 }), figures({ policy: 'metric', groups: 4 }))

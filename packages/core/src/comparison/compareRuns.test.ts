@@ -3,7 +3,7 @@ import { select } from '../selection/select.ts'
 import { checkpoints, evaluations } from '../selection/testing.ts'
 import { codesOf, compare, groupNames, run } from './testing.ts'
 
-test('the run with the best checkpoint wins, and the sentence names both', () => {
+test('the run with the best checkpoint wins, and the text names both', () => {
   const comparison = compare(
     run('lr1e-2', [
       [20, 3],
@@ -24,7 +24,7 @@ test('the run with the best checkpoint wins, and the sentence names both', () =>
   ])
 })
 
-test("a run's best is the one that its own page shows, whatever policy it has", () => {
+test("a run's best is the one on its page, with any policy", () => {
   const tuned = run('tuned', [[10, 3]], {
     input: {
       policy: 'metric',
@@ -42,7 +42,7 @@ test("a run's best is the one that its own page shows, whatever policy it has", 
   expect(compared?.best?.step).toBe(20)
 })
 
-test('the order in which runs are given makes no difference', () => {
+test('the order of the runs makes no difference', () => {
   const runs = [
     run('a', [[10, 2]]),
     run('b', [[10, 1]]),
@@ -72,7 +72,7 @@ test('runs within the noise of the best are marked and named', () => {
   expect(codesOf(comparison)).not.toContain('noise_unknown')
 })
 
-test('without a known noise nothing is called a tie, and that is noted', () => {
+test('if the noise is unknown, nothing is called a tie, and a note says so', () => {
   const comparison = compare(run('a', [[10, 2]]), run('b', [[10, 2.0001]]))
   expect(comparison.runs.some(({ is_tied }) => is_tied)).toBe(false)
   expect(codesOf(comparison)).toContain('noise_unknown')
@@ -104,7 +104,7 @@ test('different metrics or directions are never ranked across', () => {
   )
 })
 
-test('a run that measured only NaN has no best and hides nobody', () => {
+test('a run that measured only NaN has no best and hides no other run', () => {
   const comparison = compare(run('nan', [[10, NaN]]), run('fine', [[10, 2]]))
   expect(comparison.best?.job_id).toBe('id-fine')
   expect(comparison.runs.at(-1)).toMatchObject({ name: 'nan', rank: null, best: null })
@@ -114,7 +114,7 @@ test('a run that measured only NaN has no best and hides nobody', () => {
   })
 })
 
-test('where no run has a best, that is the answer', () => {
+test('if no run has a best, the text says so', () => {
   const none = compare(run('a', [[10, NaN]]), run('b', []))
   expect(none).toMatchObject({
     ...{ best: null, groups: [] },
@@ -131,7 +131,7 @@ test('one run alone is its own best', () => {
   expect(comparison.sentence).toBe('only step 10: eval_loss 2. No other run compares with it.')
 })
 
-test('runs of one name are told apart by the beginning of their ids', () => {
+test('runs with the same name are shown with the beginning of their ids', () => {
   const comparison = compare(
     run('moby', [[10, 2]], { job_id: 'aaaaaaaa-1' }),
     run('moby', [[10, 1]], { job_id: 'bbbbbbbb-2' }),
@@ -152,7 +152,7 @@ test('a better evaluation without a checkpoint is noted, and does not win', () =
   )
 })
 
-test('a run that goes on is noted, since the answer may change', () => {
+test('an active run has a note, because the answer may change', () => {
   const comparison = compare(run('going', [[10, 2]], { alive: true }), run('done', [[10, 1]]))
   expect(comparison.notes.at(-1)).toMatchObject({
     ...{ code: 'still_running', job_ids: ['id-going'] },
@@ -160,7 +160,7 @@ test('a run that goes on is noted, since the answer may change', () => {
   })
 })
 
-test('many runs are counted in sentences and not listed', () => {
+test('a text gives the number of many runs and does not list them', () => {
   const many = Array.from({ length: 9 }, (_, at) => run(`r${at}`, [[10, NaN]]))
   const comparison = compare(run('a', [[10, 2]]), ...many)
   expect(comparison.notes.find(({ code }) => code === 'no_best')?.text).toBe(

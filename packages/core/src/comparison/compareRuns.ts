@@ -6,9 +6,9 @@ import { hasBest, selectedRun, type SelectedRun } from './selectedRun.ts'
 import { comparisonSentence, shownNames } from './sentence.ts'
 
 /**
- * Which run's which checkpoint to ship, and why. Each run's best is chosen by its own policy, as
- * `select` does. Runs whose metric, direction or evaluation data differ are not ranked across. The
- * order of the runs makes no difference. O(n log n) in evaluations and checkpoints.
+ * Which checkpoint of which run to ship, and why. The policy of each run chooses its best, as
+ * `select` does. Runs with another metric, direction or evaluation data are not ranked against each
+ * other. The order of the runs makes no difference. O(n log n) in evaluations and checkpoints.
  */
 export function compareRuns(runs: readonly RunToCompare[]): Comparison {
   const selected = [...runs].sort((a, b) => (a.job_id < b.job_id ? -1 : 1)).map(selectedRun)

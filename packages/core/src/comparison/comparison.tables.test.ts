@@ -18,7 +18,7 @@ test('figures of a metric are at the best checkpoint, last, lowest and highest',
   })
 })
 
-test('a metric with a name that every object has is a metric like others', () => {
+test('a metric with a name that every object inherits is a metric like others', () => {
   const values = JSON.parse('{"eval_loss": 1, "__proto__": 7, "constructor": 5}')
   const comparison = compare(run('a', [[10, values]]), run('b', [[10, 2]]))
   const own = Object.entries(comparison.runs[0]?.figures ?? {}).map(([name, { last }]) => [
@@ -32,7 +32,7 @@ test('a metric with a name that every object has is a metric like others', () =>
   ])
 })
 
-test('the metrics that decide are listed first', () => {
+test('the deciding metrics are listed first', () => {
   const both = { eval_accuracy: 0.5, eval_loss: 2 }
   expect(compare(run('a', [[10, both]])).metrics).toEqual(['eval_loss', 'eval_accuracy'])
 })

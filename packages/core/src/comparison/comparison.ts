@@ -3,19 +3,19 @@ import type { Measured } from '../measured.ts'
 import type { SelectionInput } from '../selection/input.ts'
 import type { MissedBest, Noise, Ranked } from '../selection/selection.ts'
 
-/** A run that is to be compared with others. */
+/** A run to compare with others. */
 export interface RunToCompare {
   job_id: string
   name: string
-  /** Whether it goes on, so that its best may change. */
+  /** Whether it is active, so that its best may change. */
   alive: boolean
   config: Readonly<Record<string, unknown>>
   input: SelectionInput
 }
 
-/** What a run logged of one metric. Steps are null where no value is finite. */
+/** The figures of one metric of a run. Steps are null if no value is finite. */
 export interface MetricFigures {
-  /** The value of the checkpoint that was chosen. */
+  /** The value of the chosen checkpoint. */
   at_best: Measured
   last: Measured
   min: number | null
@@ -40,16 +40,16 @@ export interface ComparedRun {
   direction: Direction | null
   /** The best checkpoint by the run's policy; null if it has none. */
   best: Ranked | null
-  /** Its best evaluation, where nothing was saved. */
+  /** Its best evaluation, if nothing was saved there. */
   missed_best: MissedBest | null
   /** Why this checkpoint is best, or why there is none; the same sentence as on the run's page. */
   reason: string
   data: DataFact[]
   /** By metric. */
   figures: Record<string, MetricFigures>
-  /** From 1, within its group; null where it has no best. */
+  /** From 1, within its group; null if it has no best. */
   rank: number | null
-  /** Its best value less the group's best. */
+  /** Its best value minus the group's best. */
   difference: number | null
   /** The best of its group. */
   is_best: boolean
@@ -61,12 +61,12 @@ export interface ComparedRun {
 export interface ComparisonGroup {
   metric: string
   direction: Direction
-  /** What sets the group's evaluation data apart from that of other groups. */
+  /** The evaluation data that differ from those of other groups. */
   data: DataFact[]
   /** Best first. */
   job_ids: string[]
   best_job_id: string
-  /** How uncertain the best value is; null where that is unknown. */
+  /** How uncertain the best value is; null if unknown. */
   noise: Noise | null
   sentence: string
 }
@@ -92,7 +92,7 @@ export interface ComparisonNote {
   job_ids: string[]
 }
 
-/** Which run's which checkpoint to ship, and why. */
+/** Which checkpoint of which run to ship, and why. */
 export interface Comparison {
   sentence: string
   /** The run and its checkpoint to ship; null if no run has one, or if there are several groups. */
@@ -102,7 +102,7 @@ export interface Comparison {
   /** Group by group, best first; then those without a best checkpoint. */
   runs: ComparedRun[]
   notes: ComparisonNote[]
-  /** Names of all measured metrics, those that decide first. */
+  /** Names of all measured metrics, the deciding ones first. */
   metrics: string[]
   settings: DifferingSetting[]
 }

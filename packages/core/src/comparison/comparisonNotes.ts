@@ -9,7 +9,7 @@ interface Found {
   names: ReadonlyMap<string, string>
 }
 
-/** What to know with a comparison: what divides it first. */
+/** The notes of a comparison, with those that divide the runs first. */
 export function comparisonNotes(found: Found): ComparisonNote[] {
   return [
     ...dividedNotes(found),
@@ -37,7 +37,7 @@ function dividedNotes({ groups }: Found): ComparisonNote[] {
   return notes
 }
 
-/** An evaluation that beats the best of its group, and was not saved. */
+/** An evaluation that is better than the best of its group, and was not saved. */
 function missedNotes({ groups, runs, names }: Found): ComparisonNote[] {
   const byId = new Map(runs.map((run) => [run.job_id, run]))
   return groups.flatMap(({ job_ids, best_job_id, direction, metric }) => {
@@ -60,7 +60,7 @@ function noneNotes({ groups, runs, names }: Found): ComparisonNote[] {
   return [{ code: 'no_best', text, job_ids }]
 }
 
-/** Nothing shows that the data differ, but nothing shows that they are the same either. */
+/** Nothing shows that the data differ, and nothing shows that they are the same. */
 function unknownNotes({ groups, runs }: Found): ComparisonNote[] {
   const compared = groups.filter((group) => group.job_ids.length > 1).flatMap((one) => one.job_ids)
   const job_ids = runs

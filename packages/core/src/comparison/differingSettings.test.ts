@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { differingAmong } from './differingSettings.ts'
 
-test('the settings of a table are those that differ among its own runs; a missing one differs, too', () => {
+test('a table lists the settings that differ among its runs; a missing one differs too', () => {
   const settings = [
     { name: 'lr', values: { a: 0.1, b: 0.1, c: 0.2 } },
     { name: 'seed', values: { a: 1, c: 1 } },

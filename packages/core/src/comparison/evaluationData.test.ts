@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { codesOf, compare, groupNames, run, sampled } from './testing.ts'
 
-/** A run that was configured so, and reached this loss. */
+/** A run with this configuration and this loss. */
 const configured = (name: string, loss: number, config: Record<string, unknown>) =>
   run(name, [[100, loss]], { config })
 
-test('runs that were evaluated over other numbers of samples are grouped, not ranked across', () => {
+test('runs with different numbers of samples are in different groups', () => {
   const comparison = compare(sampled('a', 1000, 2), sampled('b', 1000, 3), sampled('c', 50, 1))
   expect(groupNames(comparison)).toEqual([['a', 'b'], ['c']])
   expect(comparison.best).toBeNull()
@@ -19,11 +19,11 @@ test('runs that were evaluated over other numbers of samples are grouped, not ra
   })
 })
 
-test('counts of samples that come from a rounded rate are one count', () => {
+test('counts of samples that come from a rounded rate are equal', () => {
   expect(groupNames(compare(sampled('a', 1000, 2), sampled('b', 1008, 1)))).toEqual([['b', 'a']])
 })
 
-test('a run that does not say joins the others, unless those contradict each other', () => {
+test('a run without the fact joins the others, unless those differ', () => {
   const [one, two, silent] = [sampled('a', 1000, 2), sampled('b', 50, 3), sampled('c', null, 1)]
   const joined = compare(one, silent)
   expect(groupNames(joined)).toEqual([['c', 'a']])
@@ -62,7 +62,7 @@ test.each([
   expect(codesOf(comparison)).not.toContain('different_data')
 })
 
-test('a setting of another data set keeps the better value from winning', () => {
+test('a better value on another data set does not win', () => {
   const comparison = compare(
     configured('easy', 0.1, { dataset: 'easy' }),
     configured('one', 2, { dataset: 'hard', lr: 1 }),

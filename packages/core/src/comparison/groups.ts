@@ -3,7 +3,7 @@ import type { RunWithBest } from './selectedRun.ts'
 import { dividedByData } from './evaluationData.ts'
 import { groupSentence } from './sentence.ts'
 
-/** Divides runs into those that compare, each group best first; the largest group first. */
+/** Divides runs into groups that can be compared, each best first; the largest group first. */
 export function groupsOf(
   runs: readonly RunWithBest[],
   names: ReadonlyMap<string, string>,
@@ -24,7 +24,7 @@ export function groupsOf(
     .sort(bySize)
 }
 
-/** Equal values are ordered by the step, since the earlier one cost less, then by name and id. */
+/** Equal values are ordered by step, since the earlier one cost less, then by name and id. */
 function byValue(a: RunWithBest, b: RunWithBest): number {
   const sign = a.direction === 'min' ? 1 : -1
   const order = [sign * (a.best.value - b.best.value), a.best.step - b.best.step]

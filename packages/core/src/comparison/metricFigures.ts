@@ -11,7 +11,7 @@ const NONE: MetricFigures = {
 }
 
 /**
- * What each metric came to in a run. `evaluations` are the first ones, in order of step. A later
+ * The figures of each metric of a run. `evaluations` are the first ones, in order of step. A later
  * step does not replace an equal extreme. O(evaluations × metrics).
  */
 export function metricFigures(

@@ -21,7 +21,7 @@ export type RunWithBest = SelectedRun & {
   best: Ranked
 }
 
-/** A run with its own best, by its own policy. */
+/** A run with the best that its policy chose. */
 export function selectedRun({ job_id, name, alive, config, input }: RunToCompare): SelectedRun {
   const setting = decisionOf(input)
   const { evaluations } = setting

@@ -6,7 +6,7 @@ import type { RunWithBest } from './selectedRun.ts'
 
 type Names = ReadonlyMap<string, string>
 
-/** A sentence lists at most so many runs by name. */
+/** A text lists at most this many runs by name. */
 const MOST = 4
 
 /** The shown name of each run: its name, plus the start of its id if another run has the same name. */
@@ -21,7 +21,7 @@ export function shownNames(runs: readonly Pick<ComparedRun, 'job_id' | 'name'>[]
   )
 }
 
-/** Some runs by their names; many by their number. */
+/** Some runs by their names; many runs by their number. */
 export function runWords(job_ids: readonly string[], names: Names): string {
   if (job_ids.length > MOST) return `${job_ids.length} runs`
   return listedWords(job_ids.map((job_id) => names.get(job_id) ?? job_id))
@@ -65,7 +65,7 @@ function nextWords(best: RunWithBest, next: RunWithBest, names: Names): string {
   return `Next is ${stepOf(next, names)} (${signed(difference)}).`
 }
 
-/** The answer in a few sentences; where groups do not compare, how many there are. */
+/** The answer in a few sentences, or the number of groups if they cannot be compared. */
 export function comparisonSentence(
   groups: readonly ComparisonGroup[],
   runs: readonly ComparedRun[],
@@ -83,7 +83,7 @@ export function comparisonSentence(
   return `The ${ranked} runs do not all compare, so each of ${groups.length} groups has its own best.`
 }
 
-/** What is specific to a group: its metric and its evaluation data. */
+/** What identifies a group: its metric and its evaluation data. */
 export function groupWords({ metric, direction, data }: ComparisonGroup): string {
   return [`${superlative(direction)} ${metric}`, ...data.map(factWords)].join(', ')
 }

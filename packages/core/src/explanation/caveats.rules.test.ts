@@ -60,7 +60,7 @@ test('an accuracy and loss that do not change are noted; ones that do are not', 
   expect(stuck([0.25, 0.25, 0.251, 0.25], still)).toBe('warning')
   expect(stuck([0.25, 0.25, NaN, 0.25], still)).toBeNull()
   expect(stuck([0.25, 0.25, 0.25], still)).toBeNull()
-  // A small evaluation set on which a model that learned answers alike at the end.
+  // A model that learned, but whose answers at the end are alike on a small evaluation set.
   expect(stuck([0.5, 0.8, 0.8, 0.8, 0.8], [2, 1, 1, 1, 1])).toBeNull()
   expect(stuck([0.8, 0.8, 0.8, 0.8], [0.6, 0.5, 0.4, 0.3])).toBeNull()
   expect(stuck([0.25, 0.26, 0.25, 0.25], still)).toBeNull()
@@ -77,7 +77,7 @@ test('averaged weights that decide have another note than averaged weights that 
   expect(textOf('averaged_weights', values(beside, beside))).toContain('(a_ema, b_ema, c_swa)')
 })
 
-test('losses on unlike scales are a note, and unlike samples are a warning', () => {
+test('losses on different scales are a note, and different samples are a warning', () => {
   const early = { count: 5, sum: 5 * Math.log(4), squares: 5 * Math.log(4) ** 2 }
   const loss_scale = { compared: 6, far_above: 4, first_epoch: 1, far_below: 0, early }
   expect(toneOf('unlike_scales', { evaluations: losses([2, 1]) }, { loss_scale })).toBe('note')
@@ -86,7 +86,7 @@ test('losses on unlike scales are a note, and unlike samples are a warning', () 
   expect(toneOf('unlike_samples', { evaluations: sampled })).toBe('warning')
 })
 
-test('a missed best advises to save as often as is evaluated, where that is regular', () => {
+test('a missed best advises a save at each evaluation, if evaluations are regular', () => {
   const advice = (steps: readonly number[], alive = true) =>
     textOf(
       'missed_best',
@@ -101,7 +101,7 @@ test('a missed best advises to save as often as is evaluated, where that is regu
   expect(toneOf('missed_best', { evaluations: losses([2, 1]), checkpoints: [] })).toBe('warning')
 })
 
-test('a save off the grid warns of nothing, in whatever order saves came', () => {
+test('a save outside the interval gives no warning, in any order of saves', () => {
   const given = { evaluations: losses([1, 2, 3]), checkpoints: checkpoints(300, 100, 200) }
   const context = { alive: true, save_steps: 1000 }
   expect(toneOf('may_be_missed', given, context)).toBeNull()
@@ -112,7 +112,7 @@ test('a save off the grid warns of nothing, in whatever order saves came', () =>
   expect(toneOf('may_be_missed', { ...unsaved, among: 'evaluations' }, context)).toBeNull()
 })
 
-test('a record of the wrong end is an alarm only where it is held and its direction is usual', () => {
+test('a record of the wrong end is an alarm only if the metric is measured and its direction is usual', () => {
   const rows = values(
     { eval_wer: 0.4, zorp: 1 },
     { eval_wer: 0.9, zorp: 3 },
@@ -130,7 +130,7 @@ test('a record of the wrong end is an alarm only where it is held and its direct
   expect(toneOf('wrong_direction', { ...shares, claim: claim(null, 100, 0.4) })).toBe('alarm')
 })
 
-test('the question is asked only of runs that declared nothing, as declared, and once', () => {
+test('the question appears once, and only for runs that declared nothing', () => {
   const rows = values(
     { eval_a_loss: 1, eval_b_loss: 3, eval_c_loss: 1, eval_d_loss: 1, eval_e_loss: 1 },
     { eval_a_loss: 2, eval_b_loss: 2, eval_c_loss: 2, eval_d_loss: 2, eval_e_loss: 2 },
@@ -145,7 +145,7 @@ test('the question is asked only of runs that declared nothing, as declared, and
   expect(asked({ evaluations: [] })).toBe(0)
 })
 
-test('of many classes the metric over all of them leads the question', () => {
+test('with many classes the metric over all of them is first in the question', () => {
   const names = ['eval_loss', 'eval_LOC_f1', 'eval_ORG_f1', 'eval_overall_f1', 'eval_acc']
   const rows = values(
     ...[1, 2].map((value) => Object.fromEntries(names.map((name) => [name, value]))),
@@ -159,12 +159,12 @@ test('of many classes the metric over all of them leads the question', () => {
   ])
 })
 
-test('preference training without a signal of progress asks too', () => {
+test('preference training without a signal of progress gives the question too', () => {
   const rows = values({ 'rewards/chosen': 1, eval_f1: 1 }, { 'rewards/chosen': 1, eval_f1: 2 })
   expect(explained(rows).question?.choices.map(({ metric }) => metric)).toEqual(['eval_f1'])
 })
 
-test('a task metric that agrees is no reason to ask, and neither is another loss', () => {
+test('a task metric that agrees gives no question, and neither does another loss', () => {
   const agreeing = values({ eval_loss: 1, f1: 2 }, { eval_loss: 2, f1: 1 })
   expect(explained(agreeing).question).toBeNull()
   const loss = values({ eval_loss: 1, eval_b_loss: 2 }, { eval_loss: 2, eval_b_loss: 1 })
@@ -175,7 +175,7 @@ test('a task metric that agrees is no reason to ask, and neither is another loss
   expect(explained({ ...differing, options: { metric: 'eval_loss' } }).question).toBeNull()
 })
 
-test('scores after training that pick another checkpoint raise the question, until a person answers', () => {
+test('scores after training that pick another checkpoint give the question until a person answers', () => {
   const rows = evaluations([100, { eval_loss: 1, mmlu: 1 }], [200, { eval_loss: 2, mmlu: 2 }])
   const scored = rows.map((row) => {
     return { ...row, details: { mmlu: { origin: null, samples: null, scored_by: 'ana' } } }
@@ -193,7 +193,7 @@ test('scores after training that pick another checkpoint raise the question, unt
     ['mmlu', 200],
   ])
   expect(question?.text).toMatch(/^Scores measured after training pick another checkpoint: /)
-  // What the run itself measured beside its metric is no news to the one who declared it.
+  // The person who declared a metric already knows what else the run measured.
   expect(asked(rows)).toBeNull()
   expect(asked(scored, { options: { metric: 'eval_loss' } })).toBeNull()
   expect(asked(scored, { declaration: { ...declaration, metric: null } })?.code).toBe('undeclared')
@@ -201,7 +201,7 @@ test('scores after training that pick another checkpoint raise the question, unt
   expect(asked(agreeing)).toBeNull()
 })
 
-test('a metric of which an attempt apart is best at the same step does not agree', () => {
+test('a metric whose best is at the same step of another attempt does not agree', () => {
   const rows = evaluations([100, { eval_loss: 1, f1: 1 }], [100, { eval_loss: 2, f1: 2 }, 1])
   expect(explained({ evaluations: rows }).winners).toMatchObject([{ metric: 'f1', agrees: false }])
 })

@@ -51,7 +51,7 @@ function lowestIndex(points: readonly LossPoint[]): number {
   return lowest
 }
 
-/** The mean of the last three training losses; NaN where there is none. */
+/** The mean of the last three training losses; NaN if there are none. */
 function trainedTo(points: readonly LossPoint[]): number {
   const losses = points.map(({ train_loss }) => train_loss).filter(isFiniteMeasure)
   const recent = losses.slice(-3)

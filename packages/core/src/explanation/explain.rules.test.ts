@@ -5,7 +5,7 @@ import type { Measured } from '../measured.ts'
 import { checkpoints, claim, evaluations } from '../selection/testing.ts'
 import { explained, losses, readingOf, toneOf } from './testing.ts'
 
-test('near ties and many candidates are noted, and a test split silences the latter', () => {
+test('near ties and many candidates are noted, and a test split removes the second note', () => {
   const many = (count: number, more: Record<string, number> = {}) => ({
     evaluations: evaluations(
       ...Array.from({ length: count }, (_, i) => [i + 1, { eval_loss: i, ...more }] as const),
@@ -81,7 +81,7 @@ test('what another metric would pick needs two values, a direction, and the same
   ])
 })
 
-test('the first of equal picks is that of the earlier step, whatever the ranking', () => {
+test('of equal picks the earlier step is first, in any ranking', () => {
   const rows = evaluations([100, { eval_loss: 2, eval_f1: 1 }], [200, { eval_loss: 1, eval_f1: 1 }])
   expect(explained({ evaluations: rows }).winners).toMatchObject([
     { metric: 'eval_f1', best: { step: 100 }, agrees: false },
@@ -100,7 +100,7 @@ test('at most twelve metrics are compared, the most informative first', () => {
   ])
 })
 
-test('at most three other metrics are asked about', () => {
+test('a question offers at most three other metrics', () => {
   const rows = evaluations(
     [1, { eval_loss: 1, f1: 0, bleu: 0, chrf: 0, comet: 0, eval_b_loss: 9 }],
     [2, { eval_loss: 2, f1: 1, bleu: 1, chrf: 1, comet: 1, eval_b_loss: 1 }],
@@ -109,7 +109,7 @@ test('at most three other metrics are asked about', () => {
   expect(asked).toEqual(['eval_loss', 'f1', 'bleu', 'chrf'])
 })
 
-test('while a run goes on, an evaluation off the grid of saves is a warning', () => {
+test('while a run is active, an evaluation between saves is a warning', () => {
   const steps = (...of: readonly number[]) => ({
     evaluations: evaluations(...of.map((step) => [step, step] as const)),
     checkpoints: checkpoints(of[0]!),
@@ -124,7 +124,7 @@ test('while a run goes on, an evaluation off the grid of saves is a warning', ()
   expect(warned(steps(200, 300), { alive: true })).toBeNull()
 })
 
-test('the loss, gap and perplexity are those of the chosen checkpoint', () => {
+test('the loss, gap and perplexity belong to the chosen checkpoint', () => {
   const rows = evaluations([100, { eval_loss: 2, acc: 0.9 }], [200, { eval_loss: 1, acc: 0.5 }])
   const context: RunContext = { trainLoss: ({ step }) => step / 100, loss_unit: 'nats_per_token' }
   const at = (name: string, metric: string) =>
@@ -135,7 +135,7 @@ test('the loss, gap and perplexity are those of the chosen checkpoint', () => {
   expect(readingOf('loss_gap', { evaluations: rows })).toBeUndefined()
 })
 
-test('who scored the choice, over how many samples and with what error is shown with it', () => {
+test('the choice is shown with its author, samples and error', () => {
   const rows = evaluations([100, { acc: 0.5, test_acc: 0.4 }], [200, { acc: 0.4 }]).map((row) => ({
     ...row,
     samples: 100,
@@ -150,7 +150,7 @@ test('who scored the choice, over how many samples and with what error is shown 
   expect(readingOf('samples', { evaluations: losses([2, 1]) })).toBeUndefined()
 })
 
-test('what was scored after training counts neither as improvement nor as waiting', () => {
+test('a score after training counts neither as improvement nor as an evaluation without one', () => {
   const rows = losses([2, 1, 3])
   const scored = { ...losses([0])[0]!, step: 400 }
   const details = { eval_loss: { origin: null, samples: null, scored_by: 'ana' } }
@@ -159,7 +159,7 @@ test('what was scored after training counts neither as improvement nor as waitin
   expect(readingOf(name, { evaluations: [...rows, scored] })?.value).toBe(0)
 })
 
-test('epochs without improvement go on with the run, and are unknown without epochs', () => {
+test('epochs without improvement grow with the run, and are unknown without epochs', () => {
   const rows = losses([2, 1, 3]).map((row, index) => ({ ...row, epoch: index + 1 }))
   const name = 'epochs_without_improvement'
   expect(readingOf(name, { evaluations: rows })?.value).toBe(1)
@@ -180,7 +180,7 @@ test('a declared direction that contradicts the name is an alarm, unless a perso
   expect(alarm('eval_wer', 'max', { metric: 'eval_wer' })).toBeNull()
 })
 
-test("the Trainer's own default direction is an alarm only for what is better low and no loss", () => {
+test("the Trainer's default direction is an alarm only for lower-is-better metrics that are not losses", () => {
   const rows = evaluations([100, { eval_wer: 0.4, eval_loss: 1, eval_f1: 1 }])
   const alarm = (config: Record<string, unknown>) =>
     toneOf('wrong_direction', { evaluations: rows }, { config })
@@ -193,7 +193,7 @@ test("the Trainer's own default direction is an alarm only for what is better lo
   expect(alarm({})).toBeNull()
 })
 
-test('where nothing could be decided, there are no readings, but each metric has its winner', () => {
+test('if nothing decides, there are no readings, but each metric has its winner', () => {
   const rows = evaluations(
     [100, { eval_a_loss: 1, eval_b_loss: 3, kl: 0 }],
     [200, { eval_a_loss: 2, eval_b_loss: 2, kl: 9 }],

@@ -88,7 +88,7 @@ test('evaluations without improvement count those that did not better it by more
   expect([waiting(0), waiting(0.04), waiting(0.5), waiting(2)]).toEqual([0, 1, 2, 3])
 })
 
-test('the trend tells its slope and that slope its noise', () => {
+test('the trend has its slope and the noise of that slope', () => {
   expect(reading('loss_trend', { evaluations: turned() })).toMatchObject({ value: 'flat' })
   const rising = evaluations([100, 1], [200, 2], [300, 3.1], [400, 4])
   const { value, remark } = reading('loss_trend', { evaluations: rising }) ?? {}
@@ -98,14 +98,14 @@ test('the trend tells its slope and that slope its noise', () => {
   ])
 })
 
-test('what another metric would pick is shown beside many that have no direction', () => {
+test('what another metric would pick is shown even if many others have no direction', () => {
   const zorps = (index: number): [string, number][] =>
     Array.from({ length: 20 }, (_, at) => [`eval_a_zorp_${at}`, index])
   const rows = turned((index) => ({ ...Object.fromEntries(zorps(index)), eval_rouge1: index }))
   expect(options({ evaluations: rows }).winners).toMatchObject([{ metric: 'eval_rouge1' }])
 })
 
-test('what other metrics would pick is told, each in its own direction, and test splits have no voice', () => {
+test('the picks of other metrics are shown, each in its direction, without test splits', () => {
   const rows = turned((index) => ({ eval_f1: index / 10, test_f1: index, eval_zorp: index }))
   const { winners, notes } = options({ evaluations: rows })
   expect(winners).toMatchObject([{ metric: 'eval_f1', best: { step: 600 }, agrees: false }])
@@ -114,7 +114,7 @@ test('what other metrics would pick is told, each in its own direction, and test
   )
 })
 
-test('the project is asked where nothing was declared and a task metric picks another, and not again', () => {
+test('a project gets the question once, if nothing was declared and a task metric picks another checkpoint', () => {
   const rows = turned((index) => ({ eval_f1: index / 10 }))
   const context = { project: 'tiny' }
   const { question } = options({ evaluations: rows }, context)
@@ -136,7 +136,7 @@ test('the project is asked where nothing was declared and a task metric picks an
     expect(options({ evaluations: rows, ...one }, context).question).toBeNull()
 })
 
-test('several evaluation sets of which none was named: each one has its winner, and the project is asked', () => {
+test('with several undeclared evaluation sets each has its winner, and the project gets the question', () => {
   const rows = evaluations(
     [100, { eval_a_loss: 1, eval_b_loss: 3 }],
     [200, { eval_a_loss: 2, eval_b_loss: 2 }],
@@ -150,7 +150,7 @@ test('several evaluation sets of which none was named: each one has its winner, 
   expect(question?.choices).toHaveLength(2)
 })
 
-test("an alarm tells that the trainer's own setting takes the wrong end of a metric", () => {
+test("an alarm says that the trainer's setting optimises a metric in the wrong direction", () => {
   const rows = evaluations([100, { eval_wer: 0.4 }], [200, { eval_wer: 0.9 }])
   const declared = (direction: 'max' | null) => ({
     evaluations: rows,
@@ -171,7 +171,7 @@ test("an alarm tells that the trainer's own setting takes the wrong end of a met
   )
 })
 
-test('while a run is alive, evaluations off the grid of saves warn before a best is lost', () => {
+test('while a run is alive, evaluations off the grid of saves give a warning before a best is missed', () => {
   const rows = evaluations([100, 3])
   const context = { alive: true, save_steps: 200 }
   const given = { evaluations: rows, checkpoints: [] }
@@ -186,7 +186,7 @@ test('while a run is alive, evaluations off the grid of saves warn before a best
   expect(noted('may_be_missed', warned, { ...context, alive: false })).toBeUndefined()
 })
 
-test('nothing to choose is an answer with a way forward', () => {
+test('if there is no choice, the answer says what to do', () => {
   expect(noted('nothing_to_choose', {})?.text).toContain('bestmark eval JOB')
   const once = noted('nothing_to_choose', { evaluations: evaluations([100, 1]) })
   expect(once?.text).toContain(
@@ -203,7 +203,7 @@ test('nothing to choose is an answer with a way forward', () => {
   expect(noted('nothing_to_choose', { evaluations: turned() })).toBeUndefined()
 })
 
-test('while a run goes on, what it may still evaluate is no warning', () => {
+test('while a run is active, missing evaluations give no warning', () => {
   const told = (of: Partial<SelectionInput>) => {
     const found = noted('nothing_to_choose', of, { alive: true })
     return found && `${found.tone}: ${found.text}`
@@ -217,7 +217,7 @@ test('while a run goes on, what it may still evaluate is no warning', () => {
   expect(told({ evaluations: evaluations([100, NaN]) })).toContain('warning: eval_loss was not')
 })
 
-test('a start that training has not beaten stays the answer, with a note', () => {
+test('a start that training has not beaten is best, with a note', () => {
   const rows = evaluations([0, 1], [100, 2], [200, 3])
   const { sentence } = options({ evaluations: rows })
   expect(sentence).toContain('Step 0 is best: eval_loss 1, the lowest')
@@ -261,21 +261,21 @@ test('alarms come first, then warnings, then notes', () => {
   expect(tones[0]).toBe('alarm')
 })
 
-test('overfitting is not said where a task metric improves at steps that were not saved', () => {
+test('overfitting is not noted if a task metric improves at steps without a checkpoint', () => {
   const rows = turned((index) => ({ eval_accuracy: index / 10 }))
   const given = { evaluations: rows, checkpoints: checkpoints(300) }
   expect(noted('overfitting', given, FALLING)).toBeUndefined()
   expect(noted('loss_rises', given, FALLING)).toMatchObject({ tone: 'note' })
 })
 
-test('a start is not called unbeaten where a later evaluation was better, saved or not', () => {
+test('a start is not called unbeaten if a later evaluation was better, saved or not', () => {
   const rows = evaluations([10, 1], [500, 0.9], [1000, 0.5])
   const { sentence } = options({ evaluations: rows, checkpoints: checkpoints(10) })
   expect(sentence).toContain('Step 1000 reached 0.5')
   expect(sentence).not.toContain('than this start')
 })
 
-test('values over different numbers of samples are warned of in the sentence itself', () => {
+test('values over different numbers of samples give a warning in the reason', () => {
   const rows = evaluations([100, { eval_acc: 1 }], [200, { eval_acc: 0.6 }]).map((row, index) => ({
     ...row,
     samples: index === 0 ? 4 : 4000,
@@ -286,7 +286,7 @@ test('values over different numbers of samples are warned of in the sentence its
   )
 })
 
-test('weights of several attempts are told apart by their attempt', () => {
+test('weights of several attempts are identified by their attempt', () => {
   for (const step of [200, 300]) {
     const rows = evaluations([200, 0.5, 0], [step, 0.6, 1])
     const saved = checkpoints({ step: 200, attempt: 0, path: 'a' }, { step, attempt: 1, path: 'b' })

@@ -14,9 +14,9 @@ import type { Selection } from '../selection/selection.ts'
 import { separateWinners, winnersOf } from './winners.ts'
 
 /**
- * A selection in words, for every surface alike. Advice only: it never changes the selection.
- * O(evaluations × metrics). `selection` and `setting` are those of the same input, where the caller
- * has them already.
+ * The explanation of a selection, the same for the page, the API and the command line. Advice only:
+ * it never changes the selection. O(evaluations × metrics). `selection` and `setting` belong to the
+ * same input; pass them if they are already computed.
  */
 export function explain(
   input: SelectionInput,

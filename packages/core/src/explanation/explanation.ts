@@ -44,7 +44,7 @@ export const Reading = z.object({
   label: z.string(),
   value: z.union([Measured, z.string()]),
   text: z.string(),
-  /** What the figure means here, where a word is needed. */
+  /** The meaning of the figure, if it needs a word. */
   remark: z.string().nullable(),
   origin: Origin.nullable(),
 })
@@ -63,11 +63,11 @@ export type Winner = z.infer<typeof Winner>
 /** Asked once, if metrics disagree and no person chose one. */
 export const Question = z.object({
   /**
-   * `undeclared`: the run declares no metric; the answer holds for its project. `scores`: what was
-   * measured after training disagrees; the answer is a policy of this job.
+   * `undeclared`: the run declares no metric, and the answer applies to its project. `scores`:
+   * scores after training disagree, and the answer is a policy of this job.
    */
   code: z.enum(['undeclared', 'scores']),
-  /** The metrics that could decide, the present one first, each with what it would choose. */
+  /** The metrics that could decide, the current one first, each with its pick. */
   choices: z.array(Winner),
   text: z.string(),
 })
@@ -82,7 +82,7 @@ export const TableRow = z.object({
   /** The rank, from 1; null if it was skipped. */
   place: z.number().nullable(),
   value: Measured,
-  /** Its value less the best's; null where one is missing. */
+  /** Its value minus the best's; null if one is missing. */
   difference: z.number().nullable(),
   is_best: z.boolean(),
   /** Its difference from the best is within the noise. */
@@ -93,15 +93,15 @@ export const TableRow = z.object({
 })
 export type TableRow = z.infer<typeof TableRow>
 
-/** Where eval_loss turned while the training loss went on falling. */
+/** Where eval_loss turned while the training loss still fell. */
 export const LossTurn = z.object({
   step: z.number(),
-  /** A task metric that was best only later, so that this is not called overfitting; null for none. */
+  /** A task metric whose best is later, so that this is not called overfitting; null for none. */
   later: z.object({ metric: z.string(), step: z.number() }).nullable(),
 })
 export type LossTurn = z.infer<typeof LossTurn>
 
-/** The choice in words, the same everywhere: one sentence, notes, readings, one table. */
+/** The explanation of the choice, the same everywhere: a reason, notes, readings, a table. */
 export const Explanation = z.object({
   sentence: z.string(),
   /** What decides, in words. If nothing decides: who declared what. */
@@ -116,12 +116,12 @@ export const Explanation = z.object({
 })
 export type Explanation = z.infer<typeof Explanation>
 
-/** What an explanation is made of. */
+/** The inputs of an explanation. */
 export interface ExplanationInput {
   selection: Selection & { metric: string; direction: Direction }
   /** First evaluations, in order of step. */
   evaluations: readonly Evaluation[]
-  /** The same in order of arrival, repeats and all. */
+  /** The same in order of arrival, with repeats. */
   arrivals: readonly Evaluation[]
   context: RunContext
   /** How much better an evaluation must be to count as an improvement. */

@@ -38,7 +38,7 @@ function stepped({ attempt, step }: Checkpoint): StepKey[] {
   return step === null ? [] : [{ attempt, step }]
 }
 
-/** The distance between evaluations, where it is the same all along. */
+/** The distance between evaluations, if it is constant. */
 function gapOf(steps: readonly number[]): number | null {
   const [first, second] = steps
   if (first === undefined) return null

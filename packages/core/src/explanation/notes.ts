@@ -44,7 +44,7 @@ function opinionNotes({ selection }: ExplanationInput, { basis }: Decider): Note
   const { second_opinion } = selection
   if (!second_opinion) return []
   const { agrees, because, text } = second_opinion
-  // A person who chose another metric knows that the trainer used its own.
+  // A person who chose another metric already knows that the trainer used a different one.
   if (agrees) return [note('trainer_agrees', 'note', text)]
   const isExpected = because === 'other_metric' && basis === 'chosen'
   return [note('second_opinion', isExpected ? 'note' : 'warning', text)]

@@ -19,14 +19,14 @@ test('the lowest evaluation may be the first, and of equal ones it is the first'
   expect(onset([3, 1, 1, 2, 2])).toBe(200)
 })
 
-test('a rise is overfitting only where the last loss is in the upper half of what was regained', () => {
+test('a rise is overfitting only if the last loss is in the upper half of the rise', () => {
   expect(onset([3, 1, 2, 3, 2])).toBe(200)
   expect(onset([3, 1, 2, 3, 1.9])).toBeNull()
   expect(onset([3, 1, 1, 1, 1])).toBeNull()
   expect(onset([3, 1, 2, NaN, 2, 2])).toBe(200)
 })
 
-test('overfitting needs a training loss whose last three values fell on after the lowest', () => {
+test('overfitting needs a training loss whose last three values still fell after the lowest', () => {
   const trained = (values: readonly Measured[]): RunContext => ({
     trainLoss: ({ step }) => values[step / 100 - 1] ?? null,
   })
@@ -41,7 +41,7 @@ test('overfitting needs a training loss whose last three values fell on after th
   expect(onset(curve, {})).toBeNull()
 })
 
-test('the curve that is read is that of the attempt of the choice, or else of the last', () => {
+test('the curve comes from the attempt of the choice, otherwise from the last attempt', () => {
   const first = losses([3, 1, 2, 2, 2])
   const second = losses([4, 4, 4, 4, 4]).map((row) => ({ ...row, attempt: 1 }))
   expect(explained({ evaluations: [...first, ...second] }, FALLING).loss_turn?.step).toBe(200)
@@ -56,7 +56,7 @@ test('the curve that is read is that of the attempt of the choice, or else of th
   expect(explained({ ...turned, checkpoints: [] }, FALLING).loss_turn?.step).toBe(200)
 })
 
-test('a task metric that is best at the turn or before it does not excuse the turn', () => {
+test('a task metric that is best at the turn or before does not prevent the warning', () => {
   const curve = [3, 1, 2, 2, 2]
   const later = (f1: readonly number[]) =>
     explained(
@@ -74,7 +74,7 @@ test('a task metric that is best at the turn or before it does not excuse the tu
   expect(later([1, 2, 9, 1, 1])).toEqual({ metric: 'eval_f1', step: 300 })
 })
 
-test('another loss and a metric without a known direction do not excuse a turn', () => {
+test('another loss and a metric without a known direction do not prevent the warning', () => {
   const rows = losses([3, 1, 2, 2, 2]).map((row, index) => ({
     ...row,
     values: { ...row.values, eval_b_loss: 9 - index, zorp: index },
@@ -82,7 +82,7 @@ test('another loss and a metric without a known direction do not excuse a turn',
   expect(explained({ evaluations: rows }, FALLING).loss_turn?.later).toBeNull()
 })
 
-test('a warning of overfitting becomes a note where a task metric goes on improving', () => {
+test('a warning of overfitting becomes a note if a task metric still improves', () => {
   expect(toneOf('overfitting', { evaluations: losses([3, 1, 2, 2, 2]) }, FALLING)).toBe('warning')
   expect(toneOf('overfitting', { evaluations: losses([3, 2, 1]) }, FALLING)).toBeNull()
 })

@@ -6,7 +6,7 @@ import type { LossTurn, Note, Reading, ExplanationInput } from './explanation.ts
 import { note } from './note.ts'
 import { decisiveMetrics } from './choices.ts'
 
-/** Where eval_loss turned while the training loss went on falling; null where it did not. */
+/** Where eval_loss turned while the training loss still fell; null if it did not. */
 export function lossTurn(given: ExplanationInput): LossTurn | null {
   const { evaluations, context } = given
   if (!isOneScale(context.loss_scale ?? NO_LOSSES)) return null
@@ -26,7 +26,7 @@ function laterOf({ evaluations }: ExplanationInput, step: number): LossTurn['lat
   return null
 }
 
-/** The attempt whose curve is used: that of the chosen checkpoint, or else the last. */
+/** The attempt whose curve is used: that of the chosen checkpoint, otherwise the last. */
 function attemptOf({ selection, evaluations }: ExplanationInput): number {
   const last = evaluations.reduce((most, { attempt }) => Math.max(most, attempt), 0)
   return selection.best?.attempt ?? last

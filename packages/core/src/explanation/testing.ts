@@ -6,7 +6,7 @@ import { checkpoints, evaluations } from '../selection/testing.ts'
 import { explain } from './explain.ts'
 import type { NoteCode } from './explanation.ts'
 
-/** The explanation of rows, all of them saved, with everything not given left undeclared. */
+/** The explanation of rows that were all saved; everything that is not given is undeclared. */
 export function explained(input: Partial<SelectionInput>, context: RunContext = {}) {
   const saved = (input.evaluations ?? []).map(({ step, attempt }) => ({ step, attempt }))
   return explain(
@@ -24,7 +24,7 @@ export function explained(input: Partial<SelectionInput>, context: RunContext = 
   )
 }
 
-/** The tone of a note; null where there is none. */
+/** The tone of a note; null if there is none. */
 export const toneOf = (code: NoteCode, ...given: Parameters<typeof explained>) =>
   explained(...given).notes.find((note) => note.code === code)?.tone ?? null
 

@@ -92,13 +92,13 @@ rank  step  eval_loss  difference  checkpoint      why                          
    –   600          –           –  checkpoint-600  the files of checkpoint-600 are broken: model.safetensors is empty (eval_loss 1.5)
 `
 
-test('a long table says how many more rows there are', () => {
+test('a long table ends with the number of further rows', () => {
   const shown = textOf(rich, context, { rows: 2 }).split('\n')
   expect(shown.at(-1)).toBe('and 4 more')
   expect(shown.at(-2)).toMatch(/^ +2 +300 /)
 })
 
-test('prose keeps to the width, and no word is broken or lost', () => {
+test('prose stays within the width, and no word is broken or lost', () => {
   const lines = textOf(rich, context, { width: 40 }).split('\n')
   const prose = lines.slice(0, lines.indexOf(''))
   for (const line of prose) expect(line.length).toBeLessThanOrEqual(40)

@@ -8,7 +8,7 @@ import type { Selection } from '../selection/selection.ts'
 import { visible } from '../visible.ts'
 
 export interface TextOptions {
-  /** Characters a line of prose may have (100); tables are as wide as they are. */
+  /** The most characters in a line of prose (100); tables are as wide as they need. */
   width?: number
   /** How many rows of the table are shown; all by default. */
   rows?: number
@@ -18,9 +18,9 @@ export interface TextOptions {
 const MARKS: Record<Note['tone'], string> = { alarm: '!! ', warning: '!  ', note: '-  ' }
 
 /**
- * A choice as plain text for terminals: the sentence, what decided, what to know, readings, other
- * metrics' winners, the question, and the table, whose last column is the file and line of each
- * value. Ends without a line break.
+ * A choice as plain text for terminals: the reason, the decider, notes, readings, other metrics'
+ * winners, the question, and the table. The table's last column is the file and line of each value.
+ * Ends without a line break.
  */
 export function explanationText(
   selection: Selection,
@@ -111,7 +111,7 @@ function difference(of: number | null): string {
   return isFiniteMeasure(of) ? signed(of) : '–'
 }
 
-/** The origin of a number, as editors and terminals read it. */
+/** The origin of a number, in the form that editors and terminals recognise. */
 function originText({ file, line }: Origin): string {
   return line === null ? file : `${file}:${line}`
 }

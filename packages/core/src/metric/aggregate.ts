@@ -7,12 +7,12 @@ import { ownValue } from '../named.ts'
 
 const AGGREGATE = /^(mean|worst)\((.+)\)$/
 /**
- * A comma inside parentheses belongs to a name (`mAP50(B, small)`), and so does one without a space
- * after it where others have one (`gsm8k/exact_match,strict-match, mmlu/acc`).
+ * A comma inside parentheses belongs to a name (`mAP50(B, small)`). So does a comma without a space
+ * if other commas have one (`gsm8k/exact_match,strict-match, mmlu/acc`).
  */
 const BETWEEN_PARTS = [/,\s+(?![^(]*\))/, /,(?![^(]*\))/] as const
 
-/** The metrics that `mean(a, b)` or `worst(a, b)` is made of; undefined for a plain metric. */
+/** The metrics in `mean(a, b)` or `worst(a, b)`; undefined for a plain metric. */
 export function partsOf(metric: string): string[] | undefined {
   const inside = AGGREGATE.exec(metric.trim())?.[2]
   if (inside === undefined) return undefined
@@ -33,8 +33,8 @@ export function aggregateDirection(
 }
 
 /**
- * The evaluations with the value of the aggregate that a person chose. It is missing if a part is
- * missing, and NaN if a part is not finite.
+ * The evaluations with the value of the chosen aggregate. It is missing if a part is missing, and
+ * NaN if a part is not finite.
  */
 export function withAggregate(
   evaluations: readonly Evaluation[],

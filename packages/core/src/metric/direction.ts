@@ -12,7 +12,7 @@ const DIRECTION_OF = new Map<string, Direction>([
   ...MAXIMISED.split(' ').map((token) => [token, 'max'] as const),
 ])
 
-/** Names of several tokens that mean one thing together. */
+/** Names of several tokens that have one meaning together. */
 const PHRASES: readonly [RegExp, Direction][] = [
   [/(^| )exact match( |$)/, 'max'],
   [/(^| )win rate( |$)/, 'max'],
@@ -43,8 +43,8 @@ export function isLoss(metric: string): boolean {
 }
 
 /**
- * Whether a metric is better low or high, by the tokens of its name. Undefined if the name shows
- * neither or both (`accuracy_loss`, `neg_mse`); then a person must choose.
+ * Whether lower or higher is better, by the tokens of the name. Undefined if the name shows neither
+ * or both (`accuracy_loss`, `neg_mse`); then a person must choose.
  */
 export function directionOf(metric: string): Direction | undefined {
   const tokens = withoutSplit(metric)

@@ -8,7 +8,7 @@ import { byStep, type StepKey } from '../run/keys.ts'
 const NO_MEASURE =
   /(^|[_/])(runtime|samples_per_second|steps_per_second|preparation_time|samples|stderr)$/
 
-/** One measurement; undefined where there is none, whatever the metric is called. */
+/** One measurement; undefined if there is none, for any name. */
 export function measureOf(
   { values }: Pick<Evaluation, 'values'>,
   metric: string,
@@ -21,7 +21,7 @@ export function detailOf({ details, origin, samples = null }: Evaluation, metric
   return ownValue(details, metric) ?? { origin, samples }
 }
 
-/** The metric whose standard error a name is; undefined for any other name. */
+/** The metric that a standard error's name belongs to; undefined for any other name. */
 export function metricOfError(name: string): string | undefined {
   return name.endsWith(ERROR) ? name.slice(0, -ERROR.length) : undefined
 }
@@ -29,13 +29,13 @@ export function metricOfError(name: string): string | undefined {
 const ERROR = '_stderr'
 
 /**
- * One evaluation for each (attempt, step), in order of step, then attempt. The first measurement
- * of a metric counts; repeats of it are dropped. O(n) where they come in order, else O(n log n).
+ * One evaluation for each (attempt, step), in order of step, then attempt. The first measurement of
+ * a metric counts; repeats of it are dropped. O(n) if they arrive in order, otherwise O(n log n).
  */
 export function firstEvaluations(evaluations: readonly Evaluation[]): readonly Evaluation[] {
   if (isAscending(evaluations)) return evaluations
   const firsts: Evaluation[] = []
-  // The sort is stable, so what arrived first stays first.
+  // The sort is stable, so the first to arrive stays first.
   for (const evaluation of [...evaluations].sort(byStep)) {
     const last = firsts.at(-1)
     if (last && byStep(last, evaluation) === 0) firsts[firsts.length - 1] = joined(last, evaluation)
@@ -104,7 +104,7 @@ function lowerBound(rows: readonly StepKey[], weights: StepKey): number {
   return low
 }
 
-/** Names of everything that came with evaluations, rates and times too. */
+/** Names of everything logged with evaluations, including rates and times. */
 export function loggedNames(evaluations: readonly Evaluation[]): string[] {
   return [...new Set(evaluations.flatMap(({ values }) => Object.keys(values)))]
 }

@@ -13,7 +13,7 @@ test('a value has five significant digits and no trailing zeros, an error has tw
   expect([0.01234, 0.5].map(errorFigure)).toEqual(['0.012', '0.5'])
 })
 
-test('a difference has its sign, and none is more', () => {
+test('a difference has its sign, and 0 has a plus', () => {
   expect([-0.5, 0.5, 0].map(signed)).toEqual(['−0.5', '+0.5', '+0'])
 })
 
@@ -23,7 +23,7 @@ test('a list of names ends with "and"', () => {
   ])
 })
 
-test('an aggregate is made of its parts, however they are spaced', () => {
+test('an aggregate has its parts, with any spacing', () => {
   expect(partsOf(' mean( a ,  b ) ')).toEqual(['a', 'b'])
   expect(partsOf('worst(a,b)')).toEqual(['a', 'b'])
   expect(partsOf('mean(a,, b)')).toEqual(['a,', 'b'])
@@ -34,20 +34,20 @@ test('an aggregate is made of its parts, however they are spaced', () => {
   ])
 })
 
-test('what is no aggregate has no parts', () => {
+test('a plain metric has no parts', () => {
   for (const name of ['a', 'mean', 'mean()', 'mean(,)', 'demean(a)', 'mean(a) b', 'best(a, b)']) {
     expect(partsOf(name)).toBeUndefined()
   }
 })
 
-test('an aggregate has the direction that its parts have in common', () => {
+test('an aggregate has the common direction of its parts', () => {
   expect(aggregateDirection(['eval_loss', 'eval_wer'])).toBe('min')
   expect(aggregateDirection(['eval_loss', 'eval_f1'])).toBeUndefined()
   expect(aggregateDirection(['eval_loss', 'zorp'])).toBeUndefined()
   expect(aggregateDirection(['eval_f1', 'zorp'], { zorp: 'max' })).toBe('max')
 })
 
-test('the worst of several is the highest where low is better, else the lowest', () => {
+test('the worst of several is the highest if lower is better, otherwise the lowest', () => {
   const rows = evaluations([100, { a: 1, b: 4 }])
   const worst = (metric: string, direction: 'min' | 'max') =>
     withAggregate(rows, metric, direction)[0]?.values[metric]
@@ -55,7 +55,7 @@ test('the worst of several is the highest where low is better, else the lowest',
   expect([worst(' worst(a, b)', 'min'), worst('mean(a, b)', 'min')]).toEqual([4, 2.5])
 })
 
-test('an aggregate is missing where a part is, NaN where one is not finite, and finds eval_ names', () => {
+test('an aggregate is missing if a part is missing, NaN if one is not finite, and finds eval_ names', () => {
   const rows = evaluations(
     [100, { a: 1 }],
     [200, { a: 1, eval_b: 2 }],
@@ -80,12 +80,12 @@ test('a loss is recognised by the last part of its name', () => {
   ])
 })
 
-test('signs between the words of a metric do not matter', () => {
+test('separators between the words of a metric do not matter', () => {
   expect(directionOf('exact--match')).toBe('max')
   expect(directionOf('(win rate)')).toBe('max')
 })
 
-test('the first measurement of a metric counts, and later evaluations add what it has not', () => {
+test('the first measurement of a metric counts, and later evaluations add missing metrics', () => {
   const first = { ...evaluations([100, { a: 1, b: 2 }])[0]!, samples: 10 }
   const again = { ...evaluations([100, { a: 9, c: 3 }])[0]!, samples: 20, epoch: 0.5 }
   const [row, ...others] = firstEvaluations([first, ...evaluations([50, 1]), again]).slice(1)
@@ -95,12 +95,12 @@ test('the first measurement of a metric counts, and later evaluations add what i
   expect(firstEvaluations([{ ...first, epoch: 0.4 }, again])[0]?.epoch).toBe(0.4)
 })
 
-test('an evaluation that adds nothing leaves the first as it is', () => {
+test('an evaluation that adds nothing does not change the first', () => {
   const [first, again] = evaluations([100, { a: 1 }], [100, { a: 2, a_stderr: 0.1 }])
   expect(firstEvaluations([first!, again!])[0]).toBe(first)
 })
 
-test('evaluations are in order of step, then attempt, and are not copied where they are already', () => {
+test('evaluations are in order of step, then attempt, and are not copied if they are already in order', () => {
   const rows = evaluations([200, 1], [100, 1, 1], [100, 2])
   expect(firstEvaluations(rows).map(({ step, attempt }) => [step, attempt])).toEqual([
     ...[
@@ -113,7 +113,7 @@ test('evaluations are in order of step, then attempt, and are not copied where t
   expect(firstEvaluations(ordered)).toBe(ordered)
 })
 
-test('rates, times and errors are no metrics', () => {
+test('rates, times and errors are not metrics', () => {
   const rows = evaluations(
     [1, { b: 1, eval_runtime: 1, samples: 5 }],
     [2, { a: 1, b: 2, b_stderr: 1, 'val/samples_per_second': 1 }],
@@ -121,19 +121,19 @@ test('rates, times and errors are no metrics', () => {
   expect(metricNames(rows)).toEqual(['b', 'a'])
 })
 
-test('a metric is found as it was logged, and a test metric is not taken for another', () => {
+test('a metric is found by its logged name, and a test metric never replaces another', () => {
   expect(asLogged('val_f1', ['eval_f1'])).toBe('eval_f1')
   expect(asLogged('val_f1', ['eval_f1', 'val_f1'])).toBe('val_f1')
   expect(asLogged('test_f1', ['eval_f1'])).toBe('test_f1')
   expect(asLogged('f2', ['eval_f1'])).toBe('f2')
 })
 
-test('a phoneme error rate in parentheses is no rate per something', () => {
+test('a phoneme error rate in parentheses is not a rate per something', () => {
   expect(directionOf('(per)')).toBe('min')
   expect(directionOf('samples_per_second')).toBeUndefined()
 })
 
-test('repeats are joined at every step, also where nothing else is out of order', () => {
+test('repeats are joined at every step, even if everything else is in order', () => {
   const rows = evaluations([50, 1], [60, 1], [100, 1], [100, { f1: 1 }], [100, 9])
   expect(firstEvaluations(rows).map(({ values }) => values)).toEqual([
     ...[{ eval_loss: 1 }, { eval_loss: 1 }, { eval_loss: 1, f1: 1 }],

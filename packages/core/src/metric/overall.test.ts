@@ -32,14 +32,14 @@ test.each([
   expect([...classParts(names)]).toEqual([])
 })
 
-test('parts come after everything else, each in the order of their rank', () => {
+test('parts come after all other metrics, both in order of rank', () => {
   const names = ['eval_b_f1', 'eval_a_f1', 'eval_recall', 'eval_f1']
   expect(overallFirst(names, () => 0)).toEqual(['eval_recall', 'eval_f1', 'eval_b_f1', 'eval_a_f1'])
   const byName = (name: string): number => name.charCodeAt('eval_'.length)
   expect(overallFirst(names, byName)).toEqual(['eval_f1', 'eval_recall', 'eval_a_f1', 'eval_b_f1'])
 })
 
-test('a name without its class finds the metric over all classes, not that of one', () => {
+test('a name without a class finds the metric over all classes, not that of one class', () => {
   const names = ['eval_LOC_f1', 'test_overall_f1', 'eval_overall_f1']
   expect(overallNamed(names, 'f1')).toBe('eval_overall_f1')
   expect(overallNamed(names.slice(0, 2), 'eval_f1')).toBe('test_overall_f1')

@@ -1,13 +1,13 @@
 import { isTest, withoutSplit } from './direction.ts'
 
-/** Words in a name that mean: over all classes. */
+/** Words in a name that mean "over all classes". */
 const OVERALL = new Set('overall macro micro weighted avg average mean all total'.split(' '))
 /** Parts are classes only if there are at least this many. */
 const MANY = 2
 
 /**
- * The names that are one class's part of another metric here, as `eval_LOC_f1` and `eval_PER_f1`
- * are of `eval_f1` or `eval_overall_f1`. O(names × words).
+ * The names that are one class's part of another metric, as `eval_LOC_f1` and `eval_PER_f1` are
+ * parts of `eval_f1` or `eval_overall_f1`. O(names × words).
  */
 export function classParts(names: readonly string[]): ReadonlySet<string> {
   const wholes = new Set(names.map((name) => wordsOf(name).join(' ')))
@@ -25,7 +25,10 @@ export function overallFirst(names: readonly string[], rank: (name: string) => n
   return names.toSorted((a, b) => isPart(a) - isPart(b) || rank(a) - rank(b))
 }
 
-/** The metric of a name over all classes, as `eval_overall_f1` is for `f1`; undefined for none. */
+/**
+ * The metric over all classes for a name, as `eval_overall_f1` for `f1`; undefined if there is
+ * none.
+ */
 export function overallNamed(names: readonly string[], wanted: string): string | undefined {
   const key = withoutSplit(wanted)
   const found = names.filter((name) => {
@@ -45,7 +48,7 @@ function allWordsOf(metric: string): string[] {
     .filter(Boolean)
 }
 
-/** What is left of a name without its first words, or without its last; the longest first. */
+/** The rest of a name without its first words, or without its last words; the longest first. */
 function shortened(words: readonly string[]): string[] {
   return words
     .slice(1)

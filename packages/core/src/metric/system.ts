@@ -1,4 +1,4 @@
-/** What series of the machine begin with; they are never evaluations and never decide. */
+/** The prefix of series of the machine; they are never evaluations and never decide. */
 export const SYSTEM = 'system/'
 
 /** Whether a series is about the machine and not about the training. */
