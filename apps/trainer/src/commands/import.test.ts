@@ -145,7 +145,7 @@ test('--name is for one run and renames an existing job; --project does not move
   const { job_id } = await jobNamed('sweep/lr1')
   const named = await run('import', 'tree/sweep/lr1', '--name', 'the low one', '--project', 'other')
   expect(named.stdout).toContain(`the low one (${job_id})`)
-  expect(named.stderr).toContain('stays there')
+  expect(named.stderr).toContain('stays in project "trees"')
   expect(await jobNamed('the low one')).toMatchObject({ job_id, project: 'trees' })
   await run('import', 'tree')
   expect(await jobNamed('the low one')).toMatchObject({ job_id })

@@ -88,24 +88,40 @@ async function importFound(
   options: NameOptions,
 ): Promise<TrainingJobStatus[]> {
   const naming = { ...options, name: options.name ?? name }
-  if (await isSqlite(absolute)) return importStored(board, absolute, options)
-  const job = await importPath(board, { path, absolute }, naming)
-  const named = await applyNames(board.db, job, options)
-  if (named.refusal !== undefined) notify(`bestmark: ${path}: ${named.refusal}`)
-  return [{ ...job, name: named.name }]
+  if (await isSqlite(absolute)) return importStored(board, { path, absolute }, options)
+  return [
+    await withNames(board, path, await importPath(board, { path, absolute }, naming), options),
+  ]
+}
+
+/** Gives a job that was on the board before the name of the options; says if its project stays. */
+async function withNames(
+  { db }: Board,
+  path: string,
+  job: TrainingJobStatus,
+  options: NameOptions,
+): Promise<TrainingJobStatus> {
+  const { name, refusal } = await applyNames(db, job, options)
+  if (refusal !== undefined) notify(`bestmark: ${path}: ${refusal}`)
+  return { ...job, name }
 }
 
 /** Imports all runs of the store of another tracker. */
 async function importStored(
   board: Board,
-  path: string,
+  { path, absolute }: Pick<Found, 'path' | 'absolute'>,
   options: NameOptions,
 ): Promise<TrainingJobStatus[]> {
   // SQLite is loaded only for a store.
   const { importStore } = await import('../recording/importStore.ts')
-  return importStore(board, path, options, ({ message }) => {
+  const imported = await importStore(board, absolute, options, ({ message }) => {
     notify(`bestmark: ${path}: ${message}`)
   })
+  const jobs: TrainingJobStatus[] = []
+  for (const job of imported) {
+    jobs.push(await withNames(board, `${path}: ${job.name}`, job, options))
+  }
+  return jobs
 }
 
 async function importPath(

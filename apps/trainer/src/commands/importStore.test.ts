@@ -28,5 +28,7 @@ test("every run of MLflow's store is one job, also after a second import", async
     { name: 'broke', project: 'digits', status: 'failed', loss: 'Infinity' },
   ])
   expect(await run('import', 'mlflow.db', '--json')).toEqual(first)
+  const moved = await run('import', 'mlflow.db', '--project', 'other')
+  expect(moved.stderr.match(/The job stays in project "digits"/g)).toHaveLength(2)
   expect((await run('jobs', '--json')).stdout.trimEnd().split('\n')).toHaveLength(2)
 })

@@ -1,7 +1,7 @@
-import { JOB } from '../cli/argumentTexts.ts'
+import { DEFAULT_PROJECT, JOB } from '../cli/argumentTexts.ts'
 import { command, maybe } from '../cli/command.ts'
 import { text } from '../cli/kind.ts'
-import { withDefault, optional } from '../cli/option.ts'
+import { optional } from '../cli/option.ts'
 
 export const TRAIN = command({
   name: 'train',
@@ -12,7 +12,7 @@ export const TRAIN = command({
   options: {
     preset: optional(text('NAME'), 'The size of the training: default or quick.'),
     name: optional(text('NAME'), "The job's name. Default: the name of the recipe."),
-    project: withDefault(text('NAME'), 'bestmark', 'The project that the job belongs to.'),
+    project: optional(text('NAME'), `The project of the job. Default: ${DEFAULT_PROJECT}.`),
     resume: optional(text('JOB'), `Continue this job: ${JOB}.`),
   },
   examples: [

@@ -1,6 +1,7 @@
 import { watch } from '@bestmark/db'
 import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
 import { Agent } from '../agent/agent.ts'
+import { DEFAULT_PROJECT } from '../cli/argumentTexts.ts'
 import { parse, usageOf } from '../cli/parse.ts'
 import { openBoard, type Board } from '../board/board.ts'
 import { EXIT, Failure } from '../failure.ts'
@@ -33,7 +34,7 @@ export async function main(words: readonly string[]): Promise<number> {
 interface TrainOptions {
   preset?: string | undefined
   name?: string | undefined
-  project: string
+  project?: string | undefined
   resume?: string | undefined
 }
 
@@ -45,11 +46,24 @@ function startOf(
   if (resume !== undefined) {
     if (named !== undefined)
       throw new Failure(`Remove ${named}: --resume continues the recipe of the job.`)
+    const ofNewJobs = Object.entries({ preset, name, project }).find(
+      ([, value]) => value !== undefined,
+    )
+    if (ofNewJobs) {
+      throw new Failure(
+        `Remove --${ofNewJobs[0]}: it applies to new jobs, and --resume continues one.`,
+      )
+    }
     return async ({ db }) => resumeRun(db, await findJob(db, resume))
   }
   if (named === undefined) throw new Failure(`RECIPE is missing. ${usageOf(TRAIN)}`)
   const recipe = findRecipe(named)
-  const order = { recipe, preset: presetOf(recipe, preset), name: name ?? recipe.name, project }
+  const order = {
+    recipe,
+    project: project ?? DEFAULT_PROJECT,
+    preset: presetOf(recipe, preset),
+    name: name ?? recipe.name,
+  }
   return (board) => startRun(board.db, board, order)
 }
 

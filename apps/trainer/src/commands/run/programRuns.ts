@@ -1,65 +1,30 @@
 import { registerJob, renameJob } from '@bestmark/db'
 import type { Board } from '../../board/board.ts'
-import type { ProgressLine } from '../../cli/progressLine.ts'
-import type { ErrorReporter } from '../../cli/errorReporter.ts'
+import { DEFAULT_PROJECT } from '../../cli/argumentTexts.ts'
 import { pause } from '../../pause.ts'
 import { endOtherJobs } from '../../recording/replacedRuns.ts'
 import { folderId } from '../../recording/folderId.ts'
 import { followFiles } from '../../recording/follower.ts'
 import { storedJobOf } from '../../recording/jobId.ts'
+import { applyNames } from '../../recording/jobNames.ts'
 import { OtherRunError } from '../../recording/journalCursor.ts'
 import { resetFilesCursor } from '../../recording/filesCursor.ts'
 import type { RecordedRun } from '../../recording/recordedRun.ts'
 import { RUN_LOG } from '../../sources/reader/mixedReader.ts'
 import { linkCheckpoints } from '../../sources/checkpointLinks.ts'
 import { findSources } from '../../sources/sources.ts'
-import { type EarlierFiles, randomId } from './earlierFiles.ts'
+import { randomId } from './earlierFiles.ts'
 import { JoinedFolder } from './joinedFolder.ts'
-import { type MissingPart, findMissing } from './missing.ts'
+import { findMissing } from './missing.ts'
+import type { ProgramRun, RecordingListener, Started } from './programRun.ts'
 import { partName } from './runNames.ts'
-import type { WrittenRun, WrittenRuns } from './writtenRuns.ts'
+import type { WrittenRun } from './writtenRuns.ts'
 
 /** How often to look for runs of the program, and how long one look may take (ms). */
 const LOOK = 500
 const LONGEST_LOOK = 20_000
 /** How long to look for a run before the job starts with the program's output alone (ms). */
 const GRACE = 3_000
-/** The run of a program, before it is on a board. */
-export interface ProgramRun {
-  root: string
-  name: string
-  /** The user gave the name, so an existing job is renamed. */
-  isNamed: boolean
-  project: string
-  /** The id of a new job for it. */
-  job_id: string
-  /** The files in its folder before the program started. */
-  earlier: EarlierFiles
-  /** The user named no folder, so this one has only the program's output. */
-  isOurs: boolean
-  /** The user named it with --checkpoints, so the log may be in another folder. */
-  isWeights: boolean
-  cwd: string
-}
-
-/** A program that was started. */
-export interface Started {
-  pid: number
-  /** The runs that it writes to other folders. */
-  written: WrittenRuns
-}
-
-/** Receives events of a recording. */
-export interface RecordingListener {
-  errors: ErrorReporter
-  line: ProgressLine | undefined
-  /** A user stops the program on the board. */
-  onStop: () => void
-  /** A job is on the board. `isAnother`: it is not the earlier run of this folder. */
-  onJob: (job_id: string, root: string, isAnother: boolean) => void
-  /** All is recorded, but a part of the run in a folder was not found. */
-  onMissing: (part: MissingPart, root: string) => void
-}
 
 /** A run that is recorded. */
 interface RunOnBoard {
@@ -283,13 +248,16 @@ export class ProgramRuns {
     isAnother = false,
   ): Promise<RunOnBoard> {
     const { db, host_id, host } = this.#board
-    const { project } = this.#run
+    const { project: wanted, isNamed } = this.#run
+    const project = wanted ?? DEFAULT_PROJECT
     await joined?.begin(this.#started?.pid ?? process.pid, { name, project, job_id })
     const job = { job_id, host_id, host, root, name, project, source: RUN_LOG }
     const folder_id = await folderId(root)
     const status = { status: 'starting', is_stoppable: true } as const
     const stored = await registerJob(db, { ...job, folder_id, ...status, restore: true })
-    if (this.#run.isNamed && stored.name !== name) await renameJob(db, job_id, name)
+    const names = { name: isNamed ? name : undefined, project: wanted }
+    const { refusal } = await applyNames(db, stored, names)
+    if (refusal !== undefined) this.#listener.errors.reportFor(name, refusal)
     this.#listener.onJob(job_id, root, isAnother)
     await endOtherJobs(db, job)
     const run = { job_id, folder: root, host_id, isStartedHere: true }

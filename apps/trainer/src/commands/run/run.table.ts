@@ -1,6 +1,7 @@
 import { command } from '../../cli/command.ts'
 import { CHECKPOINTS_OPTION } from '../../cli/checkpointsOption.ts'
 import { duration, path, text } from '../../cli/kind.ts'
+import { DEFAULT_PROJECT } from '../../cli/argumentTexts.ts'
 import { withDefault, optional } from '../../cli/option.ts'
 
 export const RUN = command({
@@ -17,7 +18,10 @@ export const RUN = command({
   program: { name: 'COMMAND…', text: 'the program to start, with its arguments' },
   options: {
     name: optional(text('NAME'), "The job's name. Default: the name of the script."),
-    project: withDefault(text('NAME'), 'bestmark', 'The project that a new job belongs to.'),
+    project: optional(
+      text('NAME'),
+      `The project that a new job belongs to. Default: ${DEFAULT_PROJECT}.`,
+    ),
     folder: optional(
       path('FOLDER'),
       'The folder that the program writes to. Default: the one in its arguments, if any.',

@@ -4,6 +4,7 @@ import { constants } from 'node:os'
 import { basename, join } from 'node:path'
 import { hostId, HomeUnusable, resolveHome } from '@bestmark/db'
 import { callerPath } from '../../cli/callerPath.ts'
+import { DEFAULT_PROJECT } from '../../cli/argumentTexts.ts'
 import { parse } from '../../cli/parse.ts'
 import { EXIT, Failure, errorText, systemCode } from '../../failure.ts'
 import type { Show } from './keptOutput.ts'
@@ -18,7 +19,7 @@ import { writeRunNote } from '../../sources/runNote.ts'
 import { notify } from '../../cli/terminal.ts'
 import { ErrorReporter } from '../../cli/errorReporter.ts'
 import { RUN } from './run.table.ts'
-import type { ProgramRun, Started } from './programRuns.ts'
+import type { ProgramRun, Started } from './programRun.ts'
 import { RunRecorder } from './runRecorder.ts'
 import { Machine } from './machine.ts'
 import { type MissingPart, missingText } from './missing.ts'
@@ -67,7 +68,10 @@ export async function main(words: readonly string[]): Promise<number> {
 }
 
 /** Writes the run's job to its folder, if it is already known. */
-function note({ root, name, project }: ProgramRun, job_id: string | null | undefined): void {
+function note(
+  { root, name, project = DEFAULT_PROJECT }: ProgramRun,
+  job_id: string | null | undefined,
+): void {
   try {
     writeRunNote(root, { name, project, ...(job_id !== undefined && { job_id }) })
   } catch (error) {

@@ -83,15 +83,18 @@ test('a second run in a folder continues the job of its files, live', async () =
   }
 })
 
-test('--name renames the existing job of a folder', async () => {
+test('--name renames the existing job of a folder, which keeps its project and says so', async () => {
   await goOn('first name', 1)
   expect((await run('first name', 1, 3)).code).toBe(0)
   const { job_id } = await jobAt('first name', 3)
   const folder = join(here.path, 'first name')
   await goOn('first name', 4)
-  const words = ['run', '--name', 'second name', '--folder', folder, '--', 'node', program, folder]
-  expect((await bestmark([...words, '4', '6'], { env: here.env })).code).toBe(0)
-  expect(await jobAt('second name', 6)).toMatchObject({ job_id })
+  const names = ['--name', 'second name', '--project', 'second']
+  const words = ['run', ...names, '--folder', folder, '--', 'node', program, folder]
+  const { code, stderr } = await bestmark([...words, '4', '6'], { env: here.env })
+  expect(code).toBe(0)
+  expect(stderr).toContain('second name: The job stays in project "bestmark".')
+  expect(await jobAt('second name', 6)).toMatchObject({ job_id, project: 'bestmark' })
 })
 
 test('files that a program writes at its end are recorded when the command exits', async () => {

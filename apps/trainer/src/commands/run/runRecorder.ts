@@ -5,12 +5,8 @@ import { FilesRecorder } from '../../recording/filesRecorder.ts'
 import type { RecordedRun } from '../../recording/recordedRun.ts'
 import { sweepJob } from '../../recording/sweep.ts'
 import { RUN_LOG } from '../../sources/reader/mixedReader.ts'
-import {
-  type RecordingListener,
-  type ProgramRun,
-  ProgramRuns,
-  type Started,
-} from './programRuns.ts'
+import type { ProgramRun, RecordingListener, Started } from './programRun.ts'
+import { ProgramRuns } from './programRuns.ts'
 
 /** The wait before the board is tried again, while the program runs and after its end (ms). */
 const AGAIN = { running: 2_000, over: 300 }

@@ -1,0 +1,43 @@
+import type { ErrorReporter } from '../../cli/errorReporter.ts'
+import type { ProgressLine } from '../../cli/progressLine.ts'
+import type { EarlierFiles } from './earlierFiles.ts'
+import type { MissingPart } from './missing.ts'
+import type { WrittenRuns } from './writtenRuns.ts'
+
+/** The run of a program, before it is on a board. */
+export interface ProgramRun {
+  root: string
+  name: string
+  /** The user gave the name, so an existing job is renamed. */
+  isNamed: boolean
+  /** The project that the user gave. */
+  project: string | undefined
+  /** The id of a new job for it. */
+  job_id: string
+  /** The files in its folder before the program started. */
+  earlier: EarlierFiles
+  /** The user named no folder, so this one has only the program's output. */
+  isOurs: boolean
+  /** The user named it with --checkpoints, so the log may be in another folder. */
+  isWeights: boolean
+  cwd: string
+}
+
+/** A program that was started. */
+export interface Started {
+  pid: number
+  /** The runs that it writes to other folders. */
+  written: WrittenRuns
+}
+
+/** Receives events of a recording. */
+export interface RecordingListener {
+  errors: ErrorReporter
+  line: ProgressLine | undefined
+  /** A user stops the program on the board. */
+  onStop: () => void
+  /** A job is on the board. `isAnother`: it is not the earlier run of this folder. */
+  onJob: (job_id: string, root: string, isAnother: boolean) => void
+  /** All is recorded, but a part of the run in a folder was not found. */
+  onMissing: (part: MissingPart, root: string) => void
+}
