@@ -35,7 +35,18 @@ export function advance(
     if (span) span[1] = Math.max(span[1], step)
     return undefined
   }
-  const from = Math.max(0, step - every)
+  return beginAttempt(progress, before, step, every)
+}
+
+/** Begins a new attempt at a training step, and returns its start. */
+export function beginAttempt(
+  progress: Progress,
+  before: number,
+  step: number,
+  every = 1,
+): EventOf<'started'> {
+  const from = Math.max(0, Math.min(before, step - every))
+  progress.step = step
   progress.attempt++
   progress.spans.push([from, step])
   return startedEvent({ attempt: progress.attempt, resumed_from: from === 0 ? null : from })

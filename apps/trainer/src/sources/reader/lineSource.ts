@@ -38,7 +38,7 @@ export function lineSource<State extends Progress>(format: Format<State>): Sourc
 }
 
 /** Raise it when the state of a format changes. Runs with an older cursor are then read again. */
-const VERSION = 7
+const VERSION = 8
 
 /** Errors of one file. Others, such as too many open files, stop the reader. */
 const SKIPPED_CODES = new Set(['EACCES', 'EPERM', 'EISDIR', 'ENXIO', 'ENAMETOOLONG', 'ELOOP'])

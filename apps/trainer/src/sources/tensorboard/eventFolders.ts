@@ -1,7 +1,9 @@
 import { basename, dirname } from 'node:path'
 import type { Listing } from '../../files/listing.ts'
 import { listWeights } from '../weights/finder.ts'
+import { hasEvents, overlapInTime } from './eventTimes.ts'
 import { findSiblingLogs } from './siblings.ts'
+import { sortByTime } from './writers.ts'
 
 /** An event file has a time and host after `tfevents`. A folder may be named tfevents. */
 const EVENTS = /(^|\/)[^/]*tfevents\.[^/]*$/
@@ -9,18 +11,20 @@ const EVENTS = /(^|\/)[^/]*tfevents\.[^/]*$/
 export const WRITERS = ['', 'train', 'training', 'eval', 'val', 'valid', 'validation', 'test']
 const RUN_FILES = /^(checkpoints|weights|trainer_state\.json|results\.csv|args\.yaml)$/
 const DEEPEST = 4
+/** A folder per start: Lightning's `version_0`, and the folders of torch's SummaryWriter below `runs`. */
+const STARTS = [/^version_\d+$/, /^[A-Z][a-z]{2}\d\d_\d\d-\d\d-\d\d_/]
 
 /** Whether a folder is a separate run. */
 export async function isRunFolder(listing: Listing, folder: string): Promise<boolean> {
   return (await listing.names(folder)).some((name) => RUN_FILES.test(name))
 }
 
-/** The event files directly in a folder. */
+/** The event files directly in a folder, in the order of their times. */
 export async function findEventFiles(listing: Listing, folder: string): Promise<string[]> {
   const paths = (await listing.names(folder)).map((name) =>
     folder === '' ? name : `${folder}/${name}`,
   )
-  return paths.filter((path) => EVENTS.test(path))
+  return sortByTime(paths.filter((path) => EVENTS.test(path)))
 }
 
 /**
@@ -32,9 +36,11 @@ export async function findEventsElsewhere(listing: Listing, isHere: boolean): Pr
   const below = isHere ? all.filter((folder) => !folder.includes('/') && /_/.test(folder)) : all
   const found = below.length > 0 || isHere ? below : await findSiblingLogs(listing)
   if (!isOneRun(found) || (!isHere && (await listWeights(listing)).length === 0)) return []
-  const files: string[] = []
-  for (const folder of found) files.push(...(await findEventFiles(listing, folder)))
-  return files
+  const folders: string[][] = []
+  for (const folder of found) folders.push(await findEventFiles(listing, folder))
+  // Trainings at the same time are several runs. Splits of one run are written at the same time.
+  if (isPerStart(found) && overlapInTime(listing.root, folders)) return []
+  return isPerStart(found) ? sortByTime(folders.flat()) : folders.flat()
 }
 
 /** Whether folders belong to one run: one folder, one per split or start, or those of `add_scalars`. */
@@ -43,13 +49,16 @@ function isOneRun(folders: readonly string[]): boolean {
   const names = folders.map((folder) => basename(folder))
   const parents = new Set(folders.map((folder) => dirname(folder)))
   if (parents.size > 1) return false
-  const isCounted = names.every((name) => /^version_\d+$/.test(name))
   const isSplit = names.every((name) => WRITERS.includes(name))
   return (
-    isCounted ||
+    isPerStart(folders) ||
     isSplit ||
     names.every((name) => /_(train|val|valid|validation|eval|test)$/i.test(name))
   )
+}
+
+function isPerStart(folders: readonly string[]): boolean {
+  return STARTS.some((start) => folders.every((folder) => start.test(basename(folder))))
 }
 
 async function foldersBelow(listing: Listing, inside: string, depth: number): Promise<string[]> {
@@ -61,7 +70,10 @@ async function foldersBelow(listing: Listing, inside: string, depth: number): Pr
     const names = await listing.names(folder)
     if (names.length === 0) continue
     if (names.some((one) => RUN_FILES.test(one))) continue
-    if (names.some((one) => EVENTS.test(one))) found.push(folder)
+    const files = names.filter((one) => EVENTS.test(one))
+    // A program that was only started leaves a folder without values.
+    if (files.some((one) => hasEvents(listing.root, `${folder}/${one}`))) found.push(folder)
+    else if (files.length > 0) continue
     else found.push(...(await foldersBelow(listing, folder, depth + 1)))
   }
   return found

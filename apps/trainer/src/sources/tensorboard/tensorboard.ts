@@ -1,59 +1,65 @@
 import { basename, dirname } from 'node:path'
-import { ownValue, setOwn } from '@bestmark/core'
-import { noProgress, type Progress, advance } from '../events/attempts.ts'
+import { ownValue, setOwn, type TrainingEvent } from '@bestmark/core'
+import { noProgress, type Progress, advance, beginAttempt } from '../events/attempts.ts'
 import { readConfigurations } from '../config/configuration.ts'
 import { readDeclaration } from '../config/declaration.ts'
 import { measuredEvents, readerNote, type Values } from '../events/newEvents.ts'
 import { type Found, misfit } from '../../journal/gate.ts'
 import type { RunStart, FileBytes, Records } from '../reader/format.ts'
 import { lineSource } from '../reader/lineSource.ts'
+import type { Source } from '../reader/source.ts'
 import type { Listing } from '../../files/listing.ts'
-import { heldOutName, isHeldOut, isBatchValue } from '../events/names.ts'
+import { heldOutName, isHeldOut } from '../events/names.ts'
 import { withTrainingSteps } from '../tables/lightning.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 import type { LogHistory } from '../weights/logHistory.ts'
 import { findSavedWeights } from '../weights/savedWeights.ts'
 import { findEventsElsewhere, findEventFiles, isRunFolder, WRITERS } from './eventFolders.ts'
+import { hasEvents } from './eventTimes.ts'
+import { nameOf, type TagState } from './tags.ts'
 import { parseEvent, type TfEvent } from './tfEvent.ts'
 import { HEAD, findRecords } from './tfrecord.ts'
 import { isCount } from '../../files/json.ts'
+import { isOtherProcess, openedAt, processOf } from './writers.ts'
 
 /** HuggingFace's Trainer first writes its arguments, with the folder of the run. */
 const ARGUMENTS = /args\/text_summary[^]*?"output_dir": ("(?:[^"\\]|\\.)*")/
 
-/** What a program counts: HuggingFace completed steps, Lightning batches from 0, Keras epochs from 0. */
-type CountUnit = 'steps' | 'batches' | 'epochs'
-
-interface State extends Progress {
-  count_unit: CountUnit | null
-  /** The training's event file and its last count, to detect evaluations after training. */
+interface State extends Progress, TagState {
+  /** The training's event file, its last count and the time of its last values (ms). */
   file: string
   counted: number
+  trained_at: number
+  /** The first file of each process that trained, and its attempt; null if it is not the only one. */
+  processes: Record<string, [file: string, attempt: number | null]>
+  /** Files of other trainings at the same time. */
+  others: string[]
   /** The progress of other writers, by folder. */
-  beside: Record<string, { attempt: number; counted: number }>
-  /** The tag of the training loss. */
-  loss: string | null
+  beside: Record<string, { file: string; attempt: number; counted: number }>
   damaged: boolean
 }
 
-/** TensorBoard's event files, of any program. */
-export const TENSORBOARD = lineSource<State>({
+const EVENT_FILES = lineSource<State>({
   name: 'tensorboard',
   files: eventFiles,
   begin: () => ({
     ...noProgress(),
-    count_unit: null,
-    file: '',
-    counted: -1,
-    beside: {},
-    loss: null,
-    damaged: false,
+    ...{ count_unit: null, loss: null, damaged: false },
+    ...{ file: '', counted: -1, trained_at: 0 },
+    ...{ processes: {}, others: [], beside: {} },
   }),
   bytes: read,
   started,
   saved,
   infers: true,
 })
+
+/** TensorBoard's event files, of any program. A program that was only started leaves no run. */
+export const TENSORBOARD: Source = {
+  ...EVENT_FILES,
+  isHere: async (listing) =>
+    (await eventFiles(listing)).some((file) => hasEvents(listing.root, file)),
+}
 
 async function saved(
   listing: Listing,
@@ -132,36 +138,22 @@ interface Group {
   evaluation: Values
 }
 
-/** An event without values. */
-const NOTHING: TfEvent = { wall_time: 0, step: 0, scalars: [] }
-
 function read(state: State, { file, bytes, offset, size }: FileBytes) {
   const { spans, damaged, used, isLost } = findRecords(bytes, size - offset)
   const records: Records[] = []
-  let group: Group | undefined
-  const flush = (): void => {
-    if (group) records.push({ found: groupEvents(state, group, file), byte: group.byte })
-    group = undefined
-  }
+  const groups: Group[] = []
   for (const [from, to] of spans) {
     const byte = offset + from - HEAD
     const event = parseEvent(bytes, from, to)
-    if (!event) records.push({ found: [misfit('record', 'it is not an event')], byte })
-    const { wall_time, step, scalars } = event ?? NOTHING
-    for (const { tag, value } of scalars) {
-      const name = nameOf(state, file, tag)
-      if (name === undefined) continue
-      const [kind] = isHeldOut(name) ? (['evaluation'] as const) : (['metrics'] as const)
-      const isOther =
-        group && (group.step !== step || (name !== 'epoch' && Object.hasOwn(group[kind], name)))
-      if (isOther) flush()
-      const at = wall_time * 1000
-      group ??= { byte, step, epoch: null, at, metrics: {}, evaluation: {} }
-      if (name === 'epoch') group.epoch = value
-      else setOwn(group[kind], name, value)
+    if (event) addToGroups(groups, state, file, event, byte)
+    else records.push({ found: [misfit('record', 'it is not an event')], byte })
+  }
+  records.push({ found: writerEvents(state, file, groups), byte: offset })
+  if (!state.others.includes(file)) {
+    for (const group of groups) {
+      records.push({ found: groupEvents(state, group, file), byte: group.byte })
     }
   }
-  flush()
   if (damaged > 0 && !state.damaged) {
     state.damaged = true
     const what = isLost ? 'a record length' : 'a record'
@@ -171,16 +163,81 @@ function read(state: State, { file, bytes, offset, size }: FileBytes) {
   return { records, used }
 }
 
-function groupEvents(state: State, group: Group, file: string): Found[] {
-  const { step: counted, epoch, at, metrics, evaluation } = group
-  const isTraining = Object.keys(metrics).length > 0
+function addToGroups(
+  groups: Group[],
+  state: State,
+  file: string,
+  { wall_time, step, scalars }: TfEvent,
+  byte: number,
+): void {
+  for (const { tag, value } of scalars) {
+    const name = nameOf(state, { file, tag, step })
+    if (name === undefined) continue
+    const kind = isHeldOut(name) ? 'evaluation' : 'metrics'
+    let group = groups.at(-1)
+    const isSame = group?.step === step && (name === 'epoch' || !Object.hasOwn(group[kind], name))
+    if (!group || !isSame) {
+      group = { byte, step, epoch: null, at: wall_time * 1000, metrics: {}, evaluation: {} }
+      groups.push(group)
+    }
+    if (name === 'epoch') group.epoch = value
+    else setOwn(group[kind], name, value)
+  }
+}
+
+/**
+ * A new attempt, if another process trains here. Of two trainings at the same time only the first is
+ * read, with a note.
+ */
+function writerEvents(state: State, file: string, groups: readonly Group[]): TrainingEvent[] {
+  const [first, trained] = [groups[0], groups.find((group) => isTrainingOf(state, group))]
+  if (!first || !trained || isBeside(state, file) || state.others.includes(file)) return []
+  const { file: before, counted } = state
+  const isOther = before !== '' && isOtherProcess(before, file)
+  const isAgain = before !== file && state.step !== null && trained.step <= state.step
+  const isEarlier = trained.at < state.trained_at || openedAt(file) < openedAt(before)
+  if ((isOther || isAgain) && isEarlier) {
+    state.others.push(file)
+    const text = `Skipped ${file}: its training ran at the same time as that of ${before}. Use a separate folder for each training`
+    return [readerNote(state.attempt, text)]
+  }
+  const step = stepOf(state, file, first.step)
+  const again = isOther && isCount(step) && beginAttempt(state, state.step ?? counted, step)
+  if (again) state.counted = -1
+  state.file = file
+  noteProcess(state, file)
+  return again ? [again] : []
+}
+
+/** Whether values are of a training: its loss, or any value if it logs no loss. */
+function isTrainingOf({ loss }: State, { metrics }: Group): boolean {
+  return 'loss' in metrics || (loss === null && Object.keys(metrics).length > 0)
+}
+
+/** Notes the attempt of a process. Two processes may have the same number in a container. */
+function noteProcess(state: State, file: string): void {
+  const process = processOf(file)
+  const before = ownValue(state.processes, process)
+  if (before === undefined) setOwn(state.processes, process, [file, state.attempt])
+  else if (isOtherProcess(before[0], file)) setOwn(state.processes, process, [file, null])
+}
+
+/** Completed steps or epochs. */
+function stepOf({ count_unit, ...state }: State, file: string, counted: number): number {
+  if (count_unit === null || count_unit === 'steps') return counted
   // After training, Lightning counts one more step for a validation or test in another file.
   const isAfter = file !== state.file && counted === state.counted + 1
-  const shift = state.count_unit === 'steps' || (state.count_unit === 'batches' && isAfter) ? 0 : 1
-  const step = counted + (state.count_unit === null ? 0 : shift)
+  return count_unit === 'batches' && isAfter ? counted : counted + 1
+}
+
+function groupEvents(state: State, group: Group, file: string): Found[] {
+  const { step: counted, epoch, at, metrics, evaluation } = group
+  const step = stepOf(state, file, counted)
   if (!isCount(counted) || !isCount(step)) return [misfit('step', `its step is ${counted}`)]
-  if (isTraining) state.file = file
-  if (file === state.file) state.counted = Math.max(state.counted, counted)
+  if (file === state.file) {
+    state.counted = Math.max(state.counted, counted)
+    if (isTrainingOf(state, group)) state.trained_at = Math.max(state.trained_at, at)
+  }
   // The same step again is not a restart: some programs log each batch of an epoch at one step.
   const again = 'loss' in metrics && step !== state.step ? advance(state, step) : undefined
   const whole = state.count_unit === 'epochs' ? step : epoch
@@ -189,57 +246,25 @@ function groupEvents(state: State, group: Group, file: string): Found[] {
   return again ? [again, ...measured] : measured
 }
 
+/** Whether a file is of another writer of the same training, such as the one for validation. */
+function isBeside(state: State, file: string): boolean {
+  const folder = dirname(file)
+  const isElsewhere = state.file !== '' && folder !== dirname(state.file)
+  return isElsewhere && WRITERS.includes(folder === '.' ? '' : basename(folder))
+}
+
 /**
  * The attempt of a step in a file. Other folders are read after all training steps, so their attempts
- * are counted by their own restarts.
+ * follow from their processes, or from their own restarts.
  */
 function attemptOf(state: State, file: string, counted: number): number {
+  if (!isBeside(state, file)) return state.attempt
   const folder = dirname(file)
-  const isBeside = state.file !== '' && folder !== dirname(state.file)
-  if (!isBeside || !WRITERS.includes(basename(folder))) return state.attempt
-  const writer = ownValue(state.beside, folder) ?? { attempt: 0, counted }
+  const trained = ownValue(state.processes, processOf(file))?.[1] ?? null
+  const writer = ownValue(state.beside, folder) ?? { file, attempt: trained ?? 0, counted }
   setOwn(state.beside, folder, writer)
-  if (counted < writer.counted) writer.attempt++
-  writer.counted = counted
+  if (isOtherProcess(writer.file, file)) writer.attempt = trained ?? writer.attempt + 1
+  else if (counted < writer.counted) writer.attempt++
+  Object.assign(writer, { file, counted })
   return Math.min(writer.attempt, state.attempt)
-}
-
-/** HuggingFace's summary at the end, which has no step. */
-const SUMMARY = /^train\/(train_|total_flos$)/
-/** HuggingFace's other training values. In its state file they have no prefix. */
-const OF_TRAINING = /^train\/(learning_rate|grad_norm|epoch)$/
-
-/** The common name of a tag; undefined if it is not a metric of a step. */
-function nameOf(state: State, file: string, tag: string): string | undefined {
-  const folder = file.includes('/') ? basename(dirname(file)) : ''
-  if (tag === 'hp_metric' || SUMMARY.test(tag) || isBatchValue(tag)) return undefined
-  if (/^(batch_|evaluation_.*_vs_iterations$)/.test(tag)) return undefined
-  state.count_unit ??= countUnitOf(tag)
-  if (tag === 'epoch') return 'epoch'
-  const bare = OF_TRAINING.test(tag) ? tag.slice('train/'.length) : tag.replace(/^epoch_/, '')
-  const isOther = /^(eval|val|valid|validation|test)$/.test(folder)
-  if (isOther) return heldOutName(/^test$/.test(folder) ? `test_${bare}` : `eval_${bare}`)
-  const whole = scalarsName(folder, bare)
-  if (isHeldOut(whole)) return heldOutName(whole)
-  if (
-    /^(loss|train_loss|train\/loss|training_loss|train_loss_step|train\/loss_step|loss\/train|loss_train|lm loss|loss\/current)$/i.test(
-      whole,
-    )
-  ) {
-    state.loss ??= whole
-  }
-  return whole === state.loss ? 'loss' : whole
-}
-
-/** The name of a tag. `add_scalars("loss", { val })` writes to a folder `loss_val`, with the tag `loss`. */
-function scalarsName(folder: string, tag: string): string {
-  const before = `${tag.replaceAll('/', '_')}_`
-  return folder.startsWith(before) ? `${tag}_${folder.slice(before.length)}` : tag
-}
-
-/** What a program counts, by its tags: Keras has a prefix, Lightning `epoch`, HuggingFace `train/epoch`. */
-function countUnitOf(tag: string): CountUnit | null {
-  if (tag.startsWith('epoch_')) return 'epochs'
-  if (tag === 'train/epoch') return 'steps'
-  return tag === 'epoch' ? 'batches' : null
 }

@@ -55,3 +55,11 @@ export function findRecords(bytes: Buffer, remaining: number): Records {
   }
   return found
 }
+
+/** Where the first record begins in bytes from the middle of a file; their end if there is none. */
+export function findRecordStart(bytes: Buffer): number {
+  for (let at = 0; at + HEAD <= bytes.length; at++) {
+    if (maskedCrc(bytes, at, at + 8) === bytes.readUInt32LE(at + 8)) return at
+  }
+  return bytes.length
+}

@@ -1,0 +1,62 @@
+import { closeSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemCode } from '../../failure.ts'
+import { openFile, statIfSeen } from '../../files/runFile.ts'
+import { parseEvent } from './tfEvent.ts'
+import { findRecords, findRecordStart } from './tfrecord.ts'
+import { openedAt } from './writers.ts'
+
+/** A file with only its version is not longer (bytes). */
+const LONGEST_VERSION = 256
+const VERSION = 'brain.Event:'
+/** The last event is in this many bytes at the end of a file. */
+const END = 64 << 10
+/** Names of event files have whole seconds (ms). */
+const ROUNDING = 1000
+
+/** Whether an event file has an event. Each writer first writes the version of the format. */
+export function hasEvents(root: string, file: string): boolean {
+  const size = statIfSeen(join(root, file))?.size ?? 0
+  if (size > LONGEST_VERSION || size === 0) return size > 0
+  const bytes = readEnd(root, file, size, size)
+  const { spans, used } = findRecords(bytes, size)
+  return spans.length !== 1 || used < size || !bytes.includes(VERSION)
+}
+
+/** Event files of one writer or training. */
+type Files = readonly string[]
+
+/** Whether a training began before another one ended, by the times of their events. */
+export function overlapInTime(root: string, trainings: readonly Files[]): boolean {
+  const spans = trainings.map((files) => ({
+    from: Math.min(...files.map(openedAt)),
+    to: Math.max(0, ...files.map((file) => lastEventAt(root, file))),
+  }))
+  spans.sort((a, b) => a.from - b.from)
+  return spans.some(({ from }, index) => from + ROUNDING < (spans[index - 1]?.to ?? 0))
+}
+
+/** When the last complete event of a file was written (ms); 0 if unknown. */
+function lastEventAt(root: string, file: string): number {
+  const size = statIfSeen(join(root, file))?.size ?? 0
+  const bytes = readEnd(root, file, size, Math.min(size, END))
+  const start = findRecordStart(bytes)
+  const rest = bytes.subarray(start)
+  const [from, to] = findRecords(rest, rest.length).spans.at(-1) ?? [0, 0]
+  return to === 0 ? 0 : (parseEvent(rest, from, to)?.wall_time ?? 0) * 1000
+}
+
+/** The last bytes of a file; none if it cannot be read. */
+function readEnd(root: string, file: string, size: number, length: number): Buffer {
+  let handle: number | undefined
+  try {
+    handle = openFile(join(root, file))
+    const bytes = Buffer.alloc(length)
+    return bytes.subarray(0, readSync(handle, bytes, 0, length, size - length))
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error
+    return Buffer.alloc(0)
+  } finally {
+    if (handle !== undefined) closeSync(handle)
+  }
+}

@@ -1,0 +1,61 @@
+import { basename, dirname } from 'node:path'
+import { heldOutName, isBatchValue, isHeldOut } from '../events/names.ts'
+
+/** What a program counts: HuggingFace completed steps, Lightning batches from 0, Keras epochs from 0. */
+type CountUnit = 'steps' | 'batches' | 'epochs'
+
+/** What the tags so far show. */
+export interface TagState {
+  count_unit: CountUnit | null
+  /** The tag of the training loss. */
+  loss: string | null
+}
+
+/** HuggingFace's summary at the end, which has no step. */
+const SUMMARY = /^train\/(train_|total_flos$)/
+/** HuggingFace's other training values. In its state file they have no prefix. */
+const OF_TRAINING = /^train\/(learning_rate|grad_norm|epoch)$/
+
+/** The common name of a tag; undefined if it is not a metric of a step. */
+export function nameOf(
+  state: TagState,
+  { file, tag, step }: { file: string; tag: string; step: number },
+): string | undefined {
+  const folder = file.includes('/') ? basename(dirname(file)) : ''
+  if (tag === 'hp_metric' || SUMMARY.test(tag) || isBatchValue(tag)) return undefined
+  if (/^(batch_|evaluation_.*_vs_iterations$)/.test(tag)) return undefined
+  state.count_unit ??= countUnitOf(tag) ?? (isKeras(file, tag, step) ? 'epochs' : null)
+  if (tag === 'epoch') return 'epoch'
+  const bare = OF_TRAINING.test(tag) ? tag.slice('train/'.length) : tag.replace(/^epoch_/, '')
+  const isOther = /^(eval|val|valid|validation|test)$/.test(folder)
+  if (isOther) return heldOutName(/^test$/.test(folder) ? `test_${bare}` : `eval_${bare}`)
+  const whole = scalarsName(folder, bare)
+  if (isHeldOut(whole)) return heldOutName(whole)
+  if (
+    /^(loss|train_loss|train\/loss|training_loss|train_loss_step|train\/loss_step|loss\/train|loss_train|lm loss|loss\/current)$/i.test(
+      whole,
+    )
+  ) {
+    state.loss ??= whole
+  }
+  return whole === state.loss ? 'loss' : whole
+}
+
+/** The name of a tag. `add_scalars("loss", { val })` writes to a folder `loss_val`, with the tag `loss`. */
+function scalarsName(folder: string, tag: string): string {
+  const before = `${tag.replaceAll('/', '_')}_`
+  return folder.startsWith(before) ? `${tag}_${folder.slice(before.length)}` : tag
+}
+
+/** What a program counts, by its tags: Keras has a prefix, Lightning `epoch`, HuggingFace `train/epoch`. */
+function countUnitOf(tag: string): CountUnit | null {
+  if (tag.startsWith('epoch_')) return 'epochs'
+  if (tag === 'train/epoch') return 'steps'
+  return tag === 'epoch' ? 'batches' : null
+}
+
+/** Keras' callback may log `loss` instead of `epoch_loss`. TensorFlow's writer names files `….v2`. */
+function isKeras(file: string, tag: string, step: number): boolean {
+  const isWriter = /(^|\/)(train|validation)\/[^/]*\.v2$/.test(file)
+  return isWriter && step === 0 && !tag.includes('/')
+}
