@@ -103,7 +103,7 @@ test('an export never lets prune remove a folder, whichever machine it names', a
   await writeFile(join(here.home, 'forged.jsonl'), [forged, ...lines].join('\n'))
   const prune = ['prune', job_id, '--keep-best', '0', '--keep-last', '0', '--yes']
   for (const [board, why] of [
-    [here.run, 'import its own folder'],
+    [here.run, "Import the run's folder"],
     [here.other, 'Prune it there.'],
   ] as const) {
     expect(await board(['import', 'forged.jsonl'])).toMatchObject({ code: 0 })

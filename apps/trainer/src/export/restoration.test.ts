@@ -247,7 +247,7 @@ test('a root of another host is not a root of this one, and no file is shipped f
   }
   const whole = (await currentFiles(there, job_id)).find((row) => row.files_state === 'complete')
   const shipment = { job_id, checkpoint_id: whole!.checkpoint_id, model_name: 'moby' }
-  await expect(createDeployment(there, shipment)).rejects.toThrow('import its own folder')
+  await expect(createDeployment(there, shipment)).rejects.toThrow("Import the run's folder")
 })
 
 test('a queued shipment of an exported job fails', async () => {

@@ -219,7 +219,7 @@ test('a run that cannot continue fails with the reason', async () => {
       type: 'ended',
       status: 'failed',
       attempt: 3,
-      error: expect.stringMatching(/^checkpoint-7 cannot be read/),
+      error: expect.stringMatching(/^checkpoint-7 is not a readable checkpoint/),
     },
   ])
 })
