@@ -9,18 +9,18 @@ let site: Site
 let run: Run
 
 const LINES = 1_800
-const said = (text: string, level: EventOf<'log'>['level'] = 'info'): EventOf<'log'> => {
+const logLine = (text: string, level: EventOf<'log'>['level'] = 'info'): EventOf<'log'> => {
   return { type: 'log', attempt: 0, at: null, step: null, level, text }
 }
 
-/** A run that printed much, with a traceback that is neither on its first nor on its last page. */
+/** A run with a long output, with a traceback that is neither on its first nor on its last page. */
 beforeAll(async () => {
   site = await openSite()
   run = await new Run(site.db, 'talkative').begin()
-  const lines = Array.from({ length: LINES }, (_, at) => said(`line ${at}`))
-  lines[700] = said('Traceback (most recent call last):')
-  lines[701] = said('torch.OutOfMemoryError: CUDA out of memory')
-  lines[1_500] = said('The loss is NaN.', 'warning')
+  const lines = Array.from({ length: LINES }, (_, at) => logLine(`line ${at}`))
+  lines[700] = logLine('Traceback (most recent call last):')
+  lines[701] = logLine('torch.OutOfMemoryError: CUDA out of memory')
+  lines[1_500] = logLine('The loss is NaN.', 'warning')
   await run.say(...lines, evaluation(100, 3), checkpoint(100))
   await run.say({
     ...{ type: 'setup', attempt: 0, at: null, config: { optimizer: { lr: 0.1 } } },
@@ -40,7 +40,7 @@ async function openTab(tab: string, more = ''): Promise<Page> {
 
 const output = (page: Page) => page.getByRole('region', { name: 'output' })
 
-test('tabs are opened by mouse and by arrow keys, and the address keeps the open one', async () => {
+test('tabs open by mouse and by arrow keys, and the address holds the open one', async () => {
   const page = await openTab('')
   const tab = (name: string) => page.getByRole('tab', { name })
   await page.getByRole('table', { name: 'Checkpoints' }).waitFor()
@@ -56,17 +56,17 @@ test('tabs are opened by mouse and by arrow keys, and the address keeps the open
   await page.getByRole('tabpanel', { name: 'Configuration' }).waitFor()
 })
 
-test('the output shows its newest page, reads older ones as it is scrolled, and follows', async () => {
+test('the output shows its newest page, reads older ones when it is scrolled, and follows new lines', async () => {
   const page = await openTab('output')
   const box = output(page)
   await box.getByText(`line ${LINES - 1}`, { exact: true }).waitFor()
   expect(await box.getByRole('listitem').count()).toBe(500)
-  await run.say(said('the newest line'))
+  await run.say(logLine('the newest line'))
   await box.getByText('the newest line').waitFor()
   expect(await isInSight(page, 'the newest line')).toBe(true)
   await box.evaluate((element) => (element.scrollTop = 0))
   await box.getByText(`line ${LINES - 900}`, { exact: true }).waitFor({ state: 'attached' })
-  // What was read stays in sight: the new lines are above it.
+  // The read lines stay in view: the new lines are above them.
   await expect.poll(() => box.evaluate((element) => element.scrollTop)).toBeGreaterThan(1_000)
 })
 
@@ -80,7 +80,7 @@ const isInSight = (page: Page, text: string) =>
       return !!at && !!around && at.top >= around.top && at.bottom <= around.bottom
     })
 
-test('one click jumps to the last traceback, and the lines after it are read on', async () => {
+test('one click jumps to the last traceback, and scrolling reads the lines after it', async () => {
   const page = await openTab('output', '&text=line')
   await page.getByRole('button', { name: 'Last traceback' }).click()
   await output(page).getByText('CUDA out of memory').waitFor()
@@ -94,7 +94,7 @@ test('one click jumps to the last traceback, and the lines after it are read on'
     .waitFor()
 })
 
-test('output is filtered by level and text, the address keeps both, and a line leads back', async () => {
+test('the output is filtered by level and text, the address holds both, and a line leads back to its neighbours', async () => {
   const page = await openTab('output')
   await page.getByRole('combobox', { name: 'level' }).selectOption('warning')
   await page.waitForURL(/level=warning/)
@@ -110,7 +110,7 @@ test('output is filtered by level and text, the address keeps both, and a line l
   await expect.poll(() => isInSight(page, 'CUDA out of memory')).toBe(true)
 })
 
-test('the configuration shows what differs within the project first, and is filtered', async () => {
+test('the configuration lists first the options that differ within the project, and can be filtered', async () => {
   const page = await openTab('configuration')
   const differing = page.getByRole('region', { name: /^Differs within the project/ })
   await differing.locator('[data-field=seed]', { hasText: '1' }).waitFor()
@@ -124,7 +124,7 @@ test('the configuration shows what differs within the project first, and is filt
   await expect.poll(() => page.getByRole('tabpanel').locator('dd').count()).toBe(1)
 })
 
-test('the history has who did what and why, newest first, and grows while it is open', async () => {
+test('the history lists who did what and why, newest first, and grows while it is open', async () => {
   const page = await openTab('history')
   const entries = page.getByRole('list', { name: 'history, newest first' }).getByRole('listitem')
   await entries.getByText('Started', { exact: true }).waitFor()

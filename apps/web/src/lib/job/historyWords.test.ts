@@ -6,7 +6,7 @@ const started = (attempt: number, resumed_from: number | null): HistoryEntry => 
   return { kind: 'started', at: 1, attempt, resumed_from }
 }
 
-test('an attempt says whether it is new or goes on, and why it ended', () => {
+test('an attempt says whether it is new or resumed, and why it ended', () => {
   expect(historyLine(started(0, null)).what).toBe('Started')
   expect(historyLine(started(1, null)).what).toBe('Started again (attempt 2)')
   expect(historyLine(started(2, 1_500)).what).toBe('Resumed from step 1,500 (attempt 3)')
@@ -16,14 +16,14 @@ test('an attempt says whether it is new or goes on, and why it ended', () => {
   })
 })
 
-test('a score has its values and who measured it', () => {
+test('a score has its values and the person or program that measured it', () => {
   const values = { eval_f1: 0.5, eval_em: NaN }
   expect(
     historyLine({ kind: 'scored', at: null, attempt: 0, step: 100, by: 'ana', values }),
   ).toEqual({ at: null, what: 'Scored step 100: eval_f1 0.5000, eval_em NaN', why: '', by: 'ana' })
 })
 
-test('a policy says for whom it counts and who chose it', () => {
+test('a policy change says what it applies to and who chose it', () => {
   const change = {
     ...{ change_id: 1, job_id: null, project: 'sweep', by: 'ben', changed_at: 1, options: {} },
     scope: 'project' as const,

@@ -8,9 +8,9 @@ import { settingsWords } from '../policy/policyWords.ts'
 export interface HistoryLine {
   at: number | null
   what: string
-  /** The reason; empty where there is none. */
+  /** The reason; empty if there is none. */
   why: string
-  /** A person or an agent; empty where the entry names nobody. */
+  /** A person or an agent; empty if the entry names none. */
   by: string
 }
 

@@ -2,11 +2,11 @@ import { api, type LogLine } from '../api.ts'
 import { Reread } from '../watch/reread.svelte.ts'
 import type { Level } from '../view/tabAddress.ts'
 
-/** Lines that are read at once. */
+/** How many lines are read at once. */
 const PAGE = 500
-/** The most lines on the page; what is farther away is read again when it is scrolled to. */
+/** The most lines on the page; lines farther away are read again when scrolled to. */
 const MOST = 5_000
-/** Lines that are shown after one that is jumped to. */
+/** How many lines are shown after a line that was jumped to. */
 const AFTER = 50
 const TRACEBACK = 'Traceback (most recent call last)'
 
@@ -15,11 +15,11 @@ export interface OutputFilter {
   text: string
 }
 
-/** What a run printed, as far as it is on the page: a window of the log that grows as it is scrolled. */
+/** The part of a run's output that is on the page: a window of the log that grows with scrolling. */
 export class JobOutput {
   /** Oldest first. */
   lines = $state.raw<LogLine[]>([])
-  /** What is read next before the window; null where the window has the first line. */
+  /** Where to read before the window; null if the window has the first line. */
   older = $state.raw<number | null>(null)
   /** Whether there are lines after the window. */
   hasNewer = $state(false)
@@ -29,7 +29,7 @@ export class JobOutput {
   readonly #job_id: string
   readonly #filter: () => OutputFilter
   readonly #newest = new Reread(() => this.#readOn())
-  /** Counts the windows, so that an answer for an earlier one is dropped. */
+  /** Counts the windows, so that an answer for an earlier one is ignored. */
   #window = 0
   #isPaging = false
 
@@ -38,17 +38,17 @@ export class JobOutput {
     this.#filter = filter
   }
 
-  /** Why lines could not be read; empty while they were. */
+  /** Why lines could not be read; empty if the last read succeeded. */
   get problem(): string {
     return this.#newest.problem
   }
 
-  /** Reads the newest lines, where they are not hidden by a window that lies before them. */
+  /** Reads the newest lines, unless the window shows earlier ones. */
   ask = (): void => {
     if (!this.hasNewer) this.#newest.ask()
   }
 
-  /** Forgets a retry that waits. */
+  /** Cancels the next try. */
   stop(): void {
     this.#newest.stop()
   }
@@ -80,7 +80,7 @@ export class JobOutput {
     return this.#page(async () => {
       let span = PAGE
       let page = await this.#read({ after: last, before: last + 1 + span })
-      // Long lines make a page short: the newest of the span, with a gap before them.
+      // Long lines make a page short: it has the newest lines of the span, and a gap before them.
       while (page.older !== null && span > 1) {
         span = Math.floor(span / 2)
         page = await this.#read({ after: last, before: last + 1 + span })
@@ -92,7 +92,7 @@ export class JobOutput {
     })
   }
 
-  /** Jumps to the last traceback, or to the last error; false where there is neither. */
+  /** Jumps to the last traceback, or to the last error; false if there is neither. */
   async toLastTraceback(): Promise<boolean> {
     const job = { job_id: this.#job_id, limit: 1 }
     const found = await Promise.all([
@@ -105,7 +105,7 @@ export class JobOutput {
     return true
   }
 
-  /** Shows a line among those around it. The filter must be empty. */
+  /** Shows a line with the lines around it. The filter must be empty. */
   async showAround(ordinal: number): Promise<void> {
     this.#window += 1
     const window = this.#window
@@ -115,7 +115,7 @@ export class JobOutput {
     Object.assign(this, { ...page, hasNewer, isRead: true, marked: ordinal })
   }
 
-  /** One page at a time; what was read for another window is dropped. */
+  /** Reads one page at a time; an answer for another window is ignored. */
   async #page(read: () => Promise<() => void>): Promise<void> {
     if (this.#isPaging) return
     this.#isPaging = true
@@ -128,7 +128,7 @@ export class JobOutput {
     }
   }
 
-  /** Adds what came after the window; a log that began again, or ran ahead, is shown from its end. */
+  /** Adds the lines after the window; a log that began again, or ran ahead, is shown from its end. */
   async #readOn(): Promise<void> {
     const window = this.#window
     const last = this.lines.at(-1)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { pieces } from './matches.ts'
 
-test('a text is cut at each match, in any letter case and with every character as it is', () => {
+test('a text is split at each match, in upper or lower case, and keeps every character', () => {
   expect(pieces('a.B a.b axb', 'A.b')).toEqual([
     { text: 'a.B', isMatch: true },
     { text: ' ', isMatch: false },

@@ -1,10 +1,10 @@
-/** A piece of a text, and whether it is what was searched. */
+/** A piece of a text, and whether it matches the search. */
 export interface Piece {
   text: string
   isMatch: boolean
 }
 
-/** A text cut at each match of a search in any letter case. */
+/** A text split at each match of a search, in upper or lower case. */
 export function pieces(text: string, search: string): Piece[] {
   if (search === '') return [{ text, isMatch: false }]
   const pattern = search.replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&')

@@ -21,7 +21,7 @@ export class LiveJobs {
     () => this.#readSoon(),
   )
   #listed: () => ListedJobs
-  /** A later reading of `of`; another page that is gone to takes its place. */
+  /** A later reading of the page `of`; it is ignored once another page is shown. */
   #newer = $state.raw<{ of: ListedJobs; page: JobPage } | null>(null)
   /** Later deltas of jobs on the page, by id. */
   #later = $state.raw<Record<string, Delta>>({})

@@ -4,8 +4,8 @@ import type { Palette } from './svg.ts'
  * Passes the colours of the page to a callback, now and after each change of the theme, until the
  * returned function is called. A canvas and a file cannot use the variables of the page.
  */
-export function watchPalette(root: HTMLElement, tell: (palette: Palette) => void): () => void {
-  const look = (): void => tell(readPalette(root))
+export function watchPalette(root: HTMLElement, onchange: (palette: Palette) => void): () => void {
+  const look = (): void => onchange(readPalette(root))
   const dark = matchMedia('(prefers-color-scheme: dark)')
   const observer = new MutationObserver(look)
   observer.observe(root, { attributes: true, attributeFilter: ['data-theme'] })

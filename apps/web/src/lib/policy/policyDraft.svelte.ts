@@ -45,13 +45,13 @@ export class PolicyDraft {
 
   get complete(): boolean {
     // The board itself finds the coefficients of policy scored.
-    const problem = policyProblem(this.settings)?.code ?? null
+    const problem = policyProblem(this.choice)?.code ?? null
     if (problem !== null && problem !== 'needs_coefficients') return false
     const isDirected = this.metricDirection !== undefined || this.direction !== ''
     return this.policy !== 'metric' || isDirected
   }
 
-  get settings(): PolicyChoice {
+  get choice(): PolicyChoice {
     const { policy, metric, prefer } = this
     if (policy === 'within_noise') return { policy, options: { prefer } }
     if (policy === 'as_declared' && this.#undeclared) {

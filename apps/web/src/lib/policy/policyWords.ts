@@ -18,7 +18,7 @@ export const POLICY_LINES: Record<Policy, { name: string; line: string }> = {
   },
   scored: {
     name: 'Scored',
-    line: 'A weighted score of several readings. A backtest on this board found the weights.',
+    line: 'A weighted score of several readings. A backtest on this board found the coefficients.',
   },
 }
 

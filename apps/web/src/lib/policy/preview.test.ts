@@ -36,9 +36,9 @@ function listed() {
   return { checkpoints, selection }
 }
 
-function words(settings: PolicyChoice): string {
+function words(choice: PolicyChoice): string {
   const list = listed()
-  return previewWords(previewOf(list, NOTHING, settings), list.selection.best)
+  return previewWords(previewOf(list, NOTHING, choice), list.selection.best)
 }
 
 test('a preview says what a policy would choose and what is chosen now', () => {

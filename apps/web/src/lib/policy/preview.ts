@@ -20,13 +20,9 @@ type Decided = Pick<CheckpointList, 'checkpoints' | 'selection'>
  * uses. The page has no evaluations without a checkpoint and no trainer state. So the noise is that
  * of the current selection, and choices that need the trainer state have no preview.
  */
-export function previewOf(
-  list: Decided,
-  declaration: Declaration,
-  settings: PolicyChoice,
-): Preview {
-  const { policy, options } = settings
-  if (policy === 'within_noise') return withinNoise(list, settings)
+export function previewOf(list: Decided, declaration: Declaration, choice: PolicyChoice): Preview {
+  const { policy, options } = choice
+  if (policy === 'within_noise') return withinNoise(list, choice)
   const { checkpoints, selection } = list
   if (policy === 'as_declared' && selection.policy === policy) {
     return { isComputed: true, ...selection }

@@ -5,14 +5,14 @@ export type Tab = (typeof TABS)[number]
 export const LEVELS = ['info', 'warning', 'error', 'sample'] as const
 export type Level = (typeof LEVELS)[number]
 
-/** The tab that is open, and what is filtered on it. */
+/** The open tab and its filters. */
 export interface TabViewing {
   tab: Tab
-  /** Of the output: only lines of this level; null for all. */
+  /** Filter of the output: only lines of this level; null for all. */
   level: Level | null
-  /** Of the output: only lines with this text. */
+  /** Filter of the output: only lines with this text. */
   text: string
-  /** Of the configuration: only options with this text. */
+  /** Filter of the configuration: only options with this text. */
   option: string
 }
 
@@ -26,7 +26,7 @@ export function readTabs(parameters: Pick<URLSearchParams, 'get'>): TabViewing {
   }
 }
 
-/** Adds what differs from a plain page to the parameters of an address. */
+/** Adds the state of the tabs to the parameters of an address; defaults are left out. */
 export function tabParameters(
   { tab, level, text, option }: TabViewing,
   parameters = new URLSearchParams(),
