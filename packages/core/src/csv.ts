@@ -13,7 +13,7 @@ export function csvRow(cells: readonly (string | number | boolean)[]): string {
 }
 
 function cell(value: string | number | boolean): string {
-  const told = String(value)
-  const text = typeof value === 'string' && FORMULA.test(told) ? `'${told}` : told
+  const plain = String(value)
+  const text = typeof value === 'string' && FORMULA.test(plain) ? `'${plain}` : plain
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

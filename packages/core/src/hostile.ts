@@ -54,7 +54,7 @@ export function hostileRun(text: string, extreme = false): TrainingEvent[] {
   setOwn<unknown>(config, text, text)
   const directions = {}
   setOwn<string>(directions, text, 'min')
-  const said = STEPS.flatMap((step, index) => [
+  const logged = STEPS.flatMap((step, index) => [
     { type: 'metrics', step, epoch: step, values: { loss: 4 - index, ...values(index) } },
     {
       type: 'evaluation',
@@ -82,7 +82,7 @@ export function hostileRun(text: string, extreme = false): TrainingEvent[] {
       ...{ type: 'started', name: text, project: text, total_steps: 1e15 + 1, config },
       ...{ metric_for_best: text, direction: 'min', declared_by: text, save_steps: 1 },
     },
-    ...said,
+    ...logged,
     { type: 'claim', path: text, step: 2, metric: text, value: 1, origin: { file: text, line: 1 } },
     { type: 'ended', status: 'failed', error: `${text}\n${text}` },
   ]

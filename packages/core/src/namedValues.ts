@@ -11,18 +11,18 @@ export function namedValues<Value extends z.ZodType>(value: Value) {
     .custom<Record<string, z.input<Value>>>(isRecord, 'expected an object')
     .transform((given, context): Record<string, z.output<Value>> => {
       const read = record.safeParse(given)
-      if (read.error) context.issues.push(...read.error.issues.map(told([])))
+      if (read.error) context.issues.push(...read.error.issues.map(below([])))
       const values = read.data ?? {}
       if (!Object.hasOwn(given, PROTO)) return values
       const own = value.safeParse(ownValue(given, PROTO))
-      if (own.error) context.issues.push(...own.error.issues.map(told([PROTO])))
+      if (own.error) context.issues.push(...own.error.issues.map(below([PROTO])))
       else setOwn(values, PROTO, own.data)
       return values
     })
 }
 
 /** An issue of a part, as an issue of the whole. */
-function told(path: PropertyKey[]) {
+function below(path: PropertyKey[]) {
   return (issue: z.core.$ZodIssue): z.core.$ZodRawIssue => {
     return { ...issue, code: 'custom', path: [...path, ...issue.path], input: issue.input }
   }

@@ -3,14 +3,14 @@ import { type Prunable, retention } from './retention.ts'
 import { select } from './selection/select.ts'
 import type { Evaluation } from './run/rows.ts'
 
-type Told = Partial<Prunable> & { eval_loss?: number }
+type Fields = Partial<Prunable> & { eval_loss?: number }
 
 /** Checkpoints and which of them are kept; losses give the ranking. */
-function keep(rows: readonly Told[], keeping = { keep_best: 1, keep_last: 1 }, claimed?: string) {
-  const checkpoints = rows.map(({ eval_loss: _loss, ...told }, index): Prunable => {
-    const step = told.step === undefined ? (index + 1) * 100 : told.step
-    const place = { attempt: 0, step, path: `checkpoint-${step}`, bytes: 1 }
-    return { ...place, files_state: 'complete', pinned: false, shipped: false, ...told }
+function keep(rows: readonly Fields[], keeping = { keep_best: 1, keep_last: 1 }, claimed?: string) {
+  const checkpoints = rows.map(({ eval_loss: _loss, ...fields }, index): Prunable => {
+    const step = fields.step === undefined ? (index + 1) * 100 : fields.step
+    const key = { attempt: 0, step, path: `checkpoint-${step}`, bytes: 1 }
+    return { ...key, files_state: 'complete', pinned: false, shipped: false, ...fields }
   })
   const evaluations = rows.flatMap(({ eval_loss }, index): Evaluation[] => {
     const row = checkpoints[index]
@@ -96,7 +96,7 @@ test('the last is the latest complete step of the latest attempt', () => {
 })
 
 test('checkpoints inside a kept one, and those that it needs elsewhere, stay too', () => {
-  const row = (path: string, told: Told = {}): Told => ({ path, eval_loss: 5, ...told })
+  const row = (path: string, fields: Fields = {}): Fields => ({ path, eval_loss: 5, ...fields })
   const { stays, goes } = keep(
     [
       row('best', { eval_loss: 1, needs: ['shared/tokenizer.json'] }),

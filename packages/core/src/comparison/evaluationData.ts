@@ -77,8 +77,8 @@ function valuesOf(
   runs: readonly { data: readonly DataFact[] }[],
   name: string,
 ): (string | number)[] {
-  const told = runs.map((run) => factOf(run, name)).filter((value) => value !== null)
-  const inOrder = [...told].sort((a, b) =>
+  const facts = runs.map((run) => factOf(run, name)).filter((value) => value !== null)
+  const inOrder = [...facts].sort((a, b) =>
     typeof a === 'number' && typeof b === 'number' ? a - b : String(a) < String(b) ? -1 : 1,
   )
   const values: (string | number)[] = []

@@ -10,8 +10,8 @@ test('a valid event has no invalid fields', () => {
 
 test.each([null, 'text', 5, {}, { ...log, type: 'zorp' }, { attempt: 0 }, [], undefined])(
   'what is no event is skipped whole: %j',
-  (said) => {
-    expect(checkEvent(said)).toMatchObject({
+  (input) => {
+    expect(checkEvent(input)).toMatchObject({
       event: undefined,
       invalid: [{ field: 'type', skipsEvent: true }],
     })

@@ -2,18 +2,18 @@ import { expect, test } from 'vitest'
 import { TrainingEvent } from './event.ts'
 import { activityAfter, isFromRun, PATIENCE } from './heartbeat.ts'
 
-const own = (event: object) => isFromRun(TrainingEvent.parse({ attempt: 0, ...event }))
+const fromRun = (event: object) => isFromRun(TrainingEvent.parse({ attempt: 0, ...event }))
 
 test('what somebody else found out about a run is not its own word', () => {
   const evaluation = { type: 'evaluation', step: 1, values: { eval_loss: 1 } }
   const saved = { step: 1, path: 'a', files_state: 'complete' }
-  expect(own({ type: 'heartbeat' })).toBe(true)
-  expect(own({ type: 'metrics', step: 1, values: { loss: 1 } })).toBe(true)
-  expect(own({ type: 'checkpoint', ...saved })).toBe(true)
-  expect(own(evaluation)).toBe(true)
-  expect(own({ ...evaluation, scored_by: 'ana' })).toBe(false)
-  expect(own({ type: 'files', ...saved })).toBe(false)
-  expect(own({ type: 'ended', status: 'lost' })).toBe(false)
+  expect(fromRun({ type: 'heartbeat' })).toBe(true)
+  expect(fromRun({ type: 'metrics', step: 1, values: { loss: 1 } })).toBe(true)
+  expect(fromRun({ type: 'checkpoint', ...saved })).toBe(true)
+  expect(fromRun(evaluation)).toBe(true)
+  expect(fromRun({ ...evaluation, scored_by: 'ana' })).toBe(false)
+  expect(fromRun({ type: 'files', ...saved })).toBe(false)
+  expect(fromRun({ type: 'ended', status: 'lost' })).toBe(false)
 })
 
 test('the first log line of a run gives no cadence', () => {

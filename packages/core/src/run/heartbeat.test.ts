@@ -8,9 +8,9 @@ const MINUTE = 60 * SECOND
 /** What is known after words with these gaps between them. */
 function after(...gaps: readonly number[]): { heard_at: number; cadence: number | null } {
   let now = 0
-  let heard = activityAfter(NEVER, now)
-  for (const gap of gaps) heard = activityAfter(heard, (now += gap))
-  return { ...heard, heard_at: heard.heard_at! }
+  let activity = activityAfter(NEVER, now)
+  for (const gap of gaps) activity = activityAfter(activity, (now += gap))
+  return { ...activity, heard_at: activity.heard_at! }
 }
 
 test('a run is silent only after its own cadence times the factor', () => {
@@ -46,6 +46,6 @@ test('one night asleep does not make a run patient for days, but a slow run is s
 })
 
 test('a clock that is set back takes nothing back', () => {
-  const heard = activityAfter({ heard_at: 1_000, cadence: 10 }, 400)
-  expect(heard).toEqual({ heard_at: 1_000, cadence: 10 })
+  const activity = activityAfter({ heard_at: 1_000, cadence: 10 }, 400)
+  expect(activity).toEqual({ heard_at: 1_000, cadence: 10 })
 })

@@ -26,9 +26,9 @@ const MOST = 2
 export function activityAfter({ heard_at, cadence }: Activity, now: number): Activity {
   if (heard_at === null) return { heard_at: now, cadence }
   const gap = Math.max(0, now - heard_at)
-  const known = (cadence ?? 0) - gap / REMEMBERED
+  const faded = (cadence ?? 0) - gap / REMEMBERED
   const learned = Math.min(gap, MOST * patienceFor(cadence))
-  return { heard_at: Math.max(heard_at, now), cadence: Math.max(known, learned) }
+  return { heard_at: Math.max(heard_at, now), cadence: Math.max(faded, learned) }
 }
 
 /** How long a run of this cadence may be silent before it is ended (ms). */

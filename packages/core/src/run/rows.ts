@@ -75,7 +75,7 @@ export function rowsFrom(events: Iterable<TrainingEvent>): RunRows {
     checkpoints: [],
   }
   const latest = new Map<string, Checkpoint>()
-  const known = new Set<string>()
+  const stored = new Set<string>()
   for (const event of events) {
     if (event.type === 'started') {
       rows.declaration = declaration(rows.declaration, event)
@@ -86,7 +86,7 @@ export function rowsFrom(events: Iterable<TrainingEvent>): RunRows {
       rows.declaration = { ...rows.declaration, ...directed(rows.declaration, event) }
     }
     if (event.type === 'claim') rows.claim = event
-    if (event.type === 'checkpoint') save(rows.checkpoints, { latest, known }, event)
+    if (event.type === 'checkpoint') save(rows.checkpoints, { latest, stored }, event)
     if (event.type === 'files') {
       const { files_state, files_why } = event
       const here = latest.get(event.path)
@@ -105,7 +105,7 @@ export const OVERWRITTEN = {
 /** Adds a checkpoint once. An earlier checkpoint at its path is overwritten. */
 function save(
   checkpoints: Checkpoint[],
-  { latest, known }: { latest: Map<string, Checkpoint>; known: Set<string> },
+  { latest, stored }: { latest: Map<string, Checkpoint>; stored: Set<string> },
   event: EventOf<'checkpoint'>,
 ): void {
   const { attempt, step, path, files_state, files_why } = event
@@ -115,8 +115,8 @@ function save(
     return
   }
   // Logged again after another save used its path: it is still overwritten.
-  if (older && known.has(checkpointKey(event))) return
-  known.add(checkpointKey(event))
+  if (older && stored.has(checkpointKey(event))) return
+  stored.add(checkpointKey(event))
   if (older) {
     older.files_state = 'missing'
     older.files_why =
@@ -148,13 +148,16 @@ function evaluationOf(event: EventOf<'evaluation'>): Evaluation {
   return { ...row, details: Object.fromEntries(details) }
 }
 
-function directed(known: Declaration, { directions }: EventOf<'evaluation'>): Partial<Declaration> {
+function directed(
+  stored: Declaration,
+  { directions }: EventOf<'evaluation'>,
+): Partial<Declaration> {
   if (Object.keys(directions).length === 0) return {}
-  return { directions: { ...directions, ...known.directions } }
+  return { directions: { ...directions, ...stored.directions } }
 }
 
-function declaration(known: Declaration, event: EventOf<'started'>): Declaration {
-  if (event.metric_for_best === null) return known
+function declaration(stored: Declaration, event: EventOf<'started'>): Declaration {
+  if (event.metric_for_best === null) return stored
   const { metric_for_best, direction, declared_by, metric_is_inferred } = event
-  return { ...known, metric: metric_for_best, direction, declared_by, metric_is_inferred }
+  return { ...stored, metric: metric_for_best, direction, declared_by, metric_is_inferred }
 }

@@ -94,7 +94,7 @@ interface Point {
 
 /** The finite values around an evaluation of the same attempt, in order of step. */
 function nearby(evaluations: readonly Evaluation[], at: Evaluation, metric: string): Point[] {
-  const place = evaluations.indexOf(at)
+  const center = evaluations.indexOf(at)
   const before: Point[] = []
   const after: Point[] = []
   const collect = (into: Point[], from: number, by: 1 | -1): void => {
@@ -105,8 +105,8 @@ function nearby(evaluations: readonly Evaluation[], at: Evaluation, metric: stri
       if (isFiniteMeasure(value)) into.push({ step: evaluation.step, value })
     }
   }
-  collect(before, place - 1, -1)
-  collect(after, place, 1)
+  collect(before, center - 1, -1)
+  collect(after, center, 1)
   return [...before.reverse(), ...after]
 }
 

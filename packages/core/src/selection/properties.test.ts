@@ -36,9 +36,9 @@ function rowsOf(rows: readonly Row[], metric = 'eval_loss') {
     values: { [metric]: measured },
   }))
   const saved = rows.filter(({ isSaved }) => isSaved)
-  const places = new Map(saved.map((one) => [`${one.attempt}:${one.step}`, one]))
+  const byKey = new Map(saved.map((one) => [`${one.attempt}:${one.step}`, one]))
   const files = checkpoints(
-    ...[...places.values()].map(({ attempt, step }) => ({
+    ...[...byKey.values()].map(({ attempt, step }) => ({
       attempt,
       step,
       path: `${attempt}/${step}`,
@@ -51,7 +51,7 @@ function chosen(rows: readonly Row[]): Selection {
   return choose(rowsOf(rows))
 }
 
-const place = (best: Selection['best']) => best && [best.attempt, best.step, best.value]
+const keyOf = (best: Selection['best']) => best && [best.attempt, best.step, best.value]
 
 test('the order in which different steps arrive changes nothing', () => {
   const shuffled = runOfDifferentSteps.chain((rows) =>
@@ -70,7 +70,7 @@ test('a worse checkpoint more never changes the best', () => {
       const before = chosen(rows)
       fc.pre(before.best !== null)
       const added = { attempt, step: 995, value: before.best.value + worse, isSaved: true }
-      expect(place(chosen([...rows, added]).best)).toEqual(place(before.best))
+      expect(keyOf(chosen([...rows, added]).best)).toEqual(keyOf(before.best))
     }),
   )
 })
@@ -82,11 +82,11 @@ test('without the best, the old runner-up is the best', () => {
       const { best, runner_up } = choose(given)
       fc.pre(best !== null)
       const left = given.checkpoints.filter(({ path }) => path !== best.path)
-      expect(place(choose({ ...given, checkpoints: left }).best)).toEqual(place(runner_up))
+      expect(keyOf(choose({ ...given, checkpoints: left }).best)).toEqual(keyOf(runner_up))
       const gone = given.checkpoints.map((one): Checkpoint =>
         one.path === best.path ? { ...one, files_state: 'missing' } : one,
       )
-      expect(place(choose({ ...given, checkpoints: gone }).best)).toEqual(place(runner_up))
+      expect(keyOf(choose({ ...given, checkpoints: gone }).best)).toEqual(keyOf(runner_up))
     }),
   )
 })

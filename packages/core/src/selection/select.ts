@@ -31,8 +31,8 @@ export function select(input: SelectionInput, setting = decisionOf(input)): Sele
   if (metric === null || direction === null || problem !== null) {
     const isEmpty = evaluations.length === 0
     const nothing_to_choose = isEmpty ? unmeasured(evaluations, metric ?? '') : null
-    const told = { ...base, ...NOTHING, nothing_to_choose, skipped }
-    return { ...told, reason: reason({ problem: problem ?? { code: 'needs_metric' } }) }
+    const withoutBest = { ...base, ...NOTHING, nothing_to_choose, skipped }
+    return { ...withoutBest, reason: reason({ problem: problem ?? { code: 'needs_metric' } }) }
   }
   const strict = rank(candidates, direction)
   const near_ties = nearTies(strict, evaluations, metric)

@@ -46,13 +46,13 @@ export function undeclared(names: readonly string[]): Undeclared {
 function onlyMeasure(held: readonly string[]): Undeclared | undefined {
   if (held.some(isLoss)) return undefined
   const [metric, ...others] = held.filter((name) => directionOf(name) !== undefined)
-  const [untold] = held.filter((name) => directionOf(name) === undefined)
+  const [undirected] = held.filter((name) => directionOf(name) === undefined)
   const direction = metric === undefined ? undefined : directionOf(metric)
   if (metric === undefined || direction === undefined || others.length > 0) return undefined
   const because =
-    untold === undefined
+    undirected === undefined
       ? `${metric} is the only metric that was measured`
-      : `${metric} is the only metric with a known direction (${untold} has none: use --metric ${untold} --mode max, or min)`
+      : `${metric} is the only metric with a known direction (${undirected} has none: use --metric ${undirected} --mode max, or min)`
   return { metric, basis: 'nobody', direction, because, problem: null }
 }
 

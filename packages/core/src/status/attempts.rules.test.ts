@@ -40,8 +40,8 @@ test('the training loss of an earlier attempt does not count for a further attem
 
 test('totals and the distance of saves stay if a further start does not log them', () => {
   const again = { type: 'started', attempt: 1 }
-  const known = { total_steps: 400, total_epochs: 3, save_steps: 50 }
-  expect(factsOf(started, again)).toMatchObject(known)
+  const totals = { total_steps: 400, total_epochs: 3, save_steps: 50 }
+  expect(factsOf(started, again)).toMatchObject(totals)
   const other = { total_steps: 500, total_epochs: 4, save_steps: 60 }
   expect(factsOf(started, { ...again, ...other })).toMatchObject(other)
 })

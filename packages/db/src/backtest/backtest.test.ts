@@ -97,14 +97,14 @@ test('a job with enough complete checkpoints is replayed over those', async () =
 
 test('of very many jobs the newest are replayed, and the text says so', async () => {
   await history(db, 'many', 1)
-  const asked = { target: 'accuracy', project: 'many 0' }
-  const [one] = (await finishedRuns(db, asked.project)).runs
+  const query = { target: 'accuracy', project: 'many 0' }
+  const [one] = (await finishedRuns(db, query.project)).runs
   const values = one?.rows.evaluations.reduce((sum, row) => sum + Object.keys(row.values).length, 0)
   for (const most of [
     { jobs: 1, values: Infinity },
     { jobs: Infinity, values: values ?? 0 },
   ]) {
-    const { replayed, text } = await backtestJobs(db, asked, most)
+    const { replayed, text } = await backtestJobs(db, query, most)
     expect(replayed).toMatchObject([{ name: one?.name }])
     expect(text).toContain('Only the newest 1 of 2 finished jobs were replayed.')
   }

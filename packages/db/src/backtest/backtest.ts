@@ -24,16 +24,16 @@ export interface JobsBacktest {
  */
 export async function backtestJobs(
   db: Database,
-  asked: JobsBacktest,
+  query: JobsBacktest,
   most = MOST,
 ): Promise<Backtest> {
-  const { project, ...options } = asked
+  const { project, ...options } = query
   const { runs, found } = await finishedRuns(db, project, most)
   const result = await replay({ runs, options })
   // A copy of a run has the same directions as the run itself.
   const missing = result.skipped.filter(({ code }) => code !== 'same_run')
   if (result.runs === 0 && missing.every(({ code }) => code === 'no_target')) {
-    throw new Refused(await nothingToJudgeBy(db, asked))
+    throw new Refused(await nothingToJudgeBy(db, query))
   }
   if (runs.length === found) return result
   const cut = `Only the newest ${runs.length} of ${found} finished jobs were replayed.`

@@ -13,10 +13,10 @@ export async function openBoard(
   env: Record<string, string | undefined> = process.env,
   limits: Limits = WORK,
 ): Promise<Database> {
-  const place = { home: resolveHome(env), databaseUrl: env['DATABASE_URL'] || undefined }
-  const db = await openDatabase({ ...place, limits })
+  const options = { home: resolveHome(env), databaseUrl: env['DATABASE_URL'] || undefined }
+  const db = await openDatabase({ ...options, limits })
   try {
-    await (limits === WORK ? upToDate(db) : upToDateApart(place))
+    await (limits === WORK ? upToDate(db) : upToDateApart(options))
     return db
   } catch (error) {
     await db.close()
@@ -25,8 +25,8 @@ export async function openBoard(
 }
 
 /** A migration may take longer than a page's query. */
-async function upToDateApart(place: DatabaseOptions): Promise<void> {
-  const db = await openDatabase(place)
+async function upToDateApart(options: DatabaseOptions): Promise<void> {
+  const db = await openDatabase(options)
   await upToDate(db).finally(() => db.close())
 }
 

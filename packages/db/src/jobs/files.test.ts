@@ -12,8 +12,8 @@ beforeAll(async () => {
 })
 afterAll(() => db[Symbol.asyncDispose]())
 
-const seen = (step: number, told: object) =>
-  event({ type: 'files', step, path: `checkpoint-${step}`, files_state: 'complete', ...told })
+const seen = (step: number, fields: object) =>
+  event({ type: 'files', step, path: `checkpoint-${step}`, files_state: 'complete', ...fields })
 
 const only = async (job_id: string) => (await currentFiles(db, job_id))[0]
 
@@ -36,8 +36,8 @@ test('a history that is recorded again keeps pins, and digests of unchanged file
   const history = { source: 'x', events: [started(), saved('a')], replace: true }
   await record(db, job_id, { ...history, from: null, to: '1' })
   await recordEvents(db, job_id, seen(100, { signature: 'a', digest: 'd' }))
-  const place = { attempt: 0, step: 100, path: 'checkpoint-100' }
-  const checkpoint_ids = [checkpointId(job_id, place)]
+  const key = { attempt: 0, step: 100, path: 'checkpoint-100' }
+  const checkpoint_ids = [checkpointId(job_id, key)]
   await pinCheckpoints(db, job_id, { checkpoint_ids, pinned: true })
   await record(db, job_id, { ...history, from: '1', to: '2' })
   expect(await only(job_id)).toMatchObject({ digest: 'd', pinned: true })

@@ -91,8 +91,8 @@ export async function pinCheckpoints(
       .set({ pinned, revision })
       .where(and(eq(checkpoints.job_id, job_id), these))
       .returning({ checkpoint_id })
-    const known = new Set(rows.map((row) => row.checkpoint_id))
-    const unknown = checkpoint_ids.find((id) => !known.has(id))
+    const ids = new Set(rows.map((row) => row.checkpoint_id))
+    const unknown = checkpoint_ids.find((id) => !ids.has(id))
     if (unknown !== undefined) throw new Refused(`This job has no checkpoint ${unknown}.`)
     return { set: { checkpoints_revision: revision }, answer: undefined }
   })

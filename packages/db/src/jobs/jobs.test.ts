@@ -40,10 +40,10 @@ test('a stop request is kept until its attempt ends', async () => {
   const job_id = await newJob(db, { host_id, is_stoppable: true })
   await recordEvents(db, job_id, started())
   expect((await requestStop(db, job_id)).status).toBe('stopping')
-  const [asked] = await hostedJobs(db, host_id)
-  expect(asked?.stop_requested_at).toBeGreaterThan(0)
+  const [hosted] = await hostedJobs(db, host_id)
+  expect(hosted?.stop_requested_at).toBeGreaterThan(0)
   expect(await requestStop(db, job_id)).toMatchObject({ status: 'stopping' })
-  expect((await hostedJobs(db, host_id))[0]).toEqual(asked)
+  expect((await hostedJobs(db, host_id))[0]).toEqual(hosted)
   await recordEvents(db, job_id, ended('stopped'))
   expect((await jobStatus(db, job_id))?.status).toBe('stopped')
   await recordEvents(db, job_id, started(1, 5))
@@ -93,18 +93,18 @@ test('an agent finds the jobs of its host, all or those of some states', async (
 })
 
 test('registering again changes nothing and makes no new revision', async () => {
-  const told = { job_id: randomUUID(), host_id: randomUUID() }
-  await newJob(db, told)
-  await recordEvents(db, told.job_id, started(), ended('completed'))
-  const before = await db.sql`select * from training_jobs where job_id = ${told.job_id}`
-  await newJob(db, told)
-  expect(await db.sql`select * from training_jobs where job_id = ${told.job_id}`).toEqual(before)
+  const ids = { job_id: randomUUID(), host_id: randomUUID() }
+  await newJob(db, ids)
+  await recordEvents(db, ids.job_id, started(), ended('completed'))
+  const before = await db.sql`select * from training_jobs where job_id = ${ids.job_id}`
+  await newJob(db, ids)
+  expect(await db.sql`select * from training_jobs where job_id = ${ids.job_id}`).toEqual(before)
 })
 
 test('registrations at the same time with one id make one job', async () => {
-  const told = { job_id: randomUUID(), host_id: randomUUID() }
-  await Promise.all(Array.from({ length: 8 }, () => newJob(db, told)))
-  expect(await hostedJobs(db, told.host_id)).toHaveLength(1)
+  const ids = { job_id: randomUUID(), host_id: randomUUID() }
+  await Promise.all(Array.from({ length: 8 }, () => newJob(db, ids)))
+  expect(await hostedJobs(db, ids.host_id)).toHaveLength(1)
 })
 
 test('every page of a list continues after the previous one, even if jobs arrive meanwhile', async () => {

@@ -50,25 +50,25 @@ export async function registerJob(db: Database, job: JobRegistration): Promise<T
     return rows[0]
   })
   if (made) return statusOf(made)
-  await changeJob(db, job_id, async (tx, known) => {
-    if (known.deleted_at !== null && !restore) throw new JobDeleted(known)
-    const canStop = is_stoppable ?? known.is_stoppable
-    const folder = folder_id ?? known.folder_id
+  await changeJob(db, job_id, async (tx, stored) => {
+    if (stored.deleted_at !== null && !restore) throw new JobDeleted(stored)
+    const canStop = is_stoppable ?? stored.is_stoppable
+    const folder = folder_id ?? stored.folder_id
     const same =
-      known.output_dir === output_dir &&
-      known.folder_id === folder &&
-      known.host_id === host_id &&
-      known.host === host &&
-      known.source === source &&
-      known.is_stoppable === canStop &&
-      known.deleted_at === null
+      stored.output_dir === output_dir &&
+      stored.folder_id === folder &&
+      stored.host_id === host_id &&
+      stored.host === host &&
+      stored.source === source &&
+      stored.is_stoppable === canStop &&
+      stored.deleted_at === null
     if (same) return { answer: undefined }
     const moved = { output_dir, folder_id: folder, host_id, host, source, is_stoppable: canStop }
     const set = { ...moved, deleted_at: null }
-    if (known.output_dir !== output_dir) await reselect(tx, { ...known, ...moved })
+    if (stored.output_dir !== output_dir) await reselect(tx, { ...stored, ...moved })
     return { set, answer: undefined }
   })
-  return known(job_id, await jobStatus(db, job_id))
+  return existing(job_id, await jobStatus(db, job_id))
 }
 
 /** Renames a job. Throws JobUnknown. */
@@ -166,7 +166,7 @@ export async function requestStop(db: Database, job_id: string): Promise<Trainin
     const stop_requested_at = now?.now ?? null
     return { set: { status: 'stopping', stop_requested_at }, answer: undefined }
   })
-  return known(job_id, await jobStatus(db, job_id))
+  return existing(job_id, await jobStatus(db, job_id))
 }
 
 /** A job as the agent of its host needs it. */
@@ -230,16 +230,16 @@ export async function jobsOfFolder(
   { root, folder_id }: { root: string; folder_id: string | null },
 ): Promise<JobOfFolder[]> {
   const { job_id, status, source, registered_at, output_dir: stands } = trainingJobs
-  const known = { job_id, status, source, registered_at, folder_id: trainingJobs.folder_id }
+  const stored = { job_id, status, source, registered_at, folder_id: trainingJobs.folder_id }
   const byId = folder_id === null ? undefined : eq(trainingJobs.folder_id, folder_id)
   return db.orm
-    .select({ ...known, root: stands })
+    .select({ ...stored, root: stands })
     .from(trainingJobs)
     .where(and(eq(trainingJobs.host_id, host_id), or(eq(stands, storable(root)), byId)))
     .orderBy(desc(trainingJobs.registered_at), trainingJobs.job_id)
 }
 
-function known<T>(job_id: string, value: T | undefined): T {
+function existing<T>(job_id: string, value: T | undefined): T {
   if (value === undefined) throw new JobUnknown(job_id)
   return value
 }

@@ -23,14 +23,14 @@ interface SilenceOptions {
 export async function silentJobs(
   db: Database,
   job_ids: readonly string[],
-  hearing: SilenceOptions,
+  options: SilenceOptions,
 ): Promise<string[]> {
   const { job_id, status, heard_at, registered_at, cadence } = trainingJobs
   const rows = await db.orm
     .select({ job_id, status, heard_at, registered_at, cadence, now: clock })
     .from(trainingJobs)
     .where(sql`${job_id} = any(${sql.param([...job_ids])}::uuid[])`)
-  return rows.filter((row) => isSilentNow(row, hearing)).map((row) => row.job_id)
+  return rows.filter((row) => isSilentNow(row, options)).map((row) => row.job_id)
 }
 
 function isSilentNow(
@@ -38,9 +38,9 @@ function isSilentNow(
   { patience, listening_since }: SilenceOptions,
 ): boolean {
   const { status, cadence, now } = job
-  const speaks = status !== 'queued' && status !== 'lost' && !hasEnded(status)
+  const isActive = status !== 'queued' && status !== 'lost' && !hasEnded(status)
   const heard_at = Math.max(job.heard_at ?? job.registered_at, listening_since)
-  return speaks && isSilent({ heard_at, cadence }, now, patience)
+  return isActive && isSilent({ heard_at, cadence }, now, patience)
 }
 
 /**
@@ -51,11 +51,11 @@ function isSilentNow(
 export async function endSilentJob(
   db: Database,
   job_id: string,
-  hearing: SilenceOptions,
+  options: SilenceOptions,
   why?: (heard_at: number) => string,
 ): Promise<boolean> {
   return changeJob<boolean>(db, job_id, async (tx, job, revision) => {
-    if (!isSilentNow(job, hearing)) return { answer: false }
+    if (!isSilentNow(job, options)) return { answer: false }
     return { set: await silenced(tx, job, revision, why), answer: true }
   })
 }

@@ -95,10 +95,10 @@ function zeroed(ordinals: Readonly<Record<string, number>>): Record<string, numb
 /** The new points from the beginning, for a reader that must drop its points of each name. */
 function fromBeginning(news: News, ordinals: Readonly<Record<string, number>>): News {
   const rewound_to = -1
-  const told = new Map(news.series.map((one) => [one.name, one]))
-  const gone = { kind: 'logged', from_ordinal: 0, next_ordinal: 0, ...EMPTY } as const
+  const newPoints = new Map(news.series.map((one) => [one.name, one]))
+  const empty = { kind: 'logged', from_ordinal: 0, next_ordinal: 0, ...EMPTY } as const
   const series = Object.keys(ordinals).map((name): SeriesDelta => {
-    return { name, ...(told.get(name) ?? gone), rewound_to }
+    return { name, ...(newPoints.get(name) ?? empty), rewound_to }
   })
   return { ...news, series }
 }
@@ -109,13 +109,13 @@ function measuredSince(
   attempts: readonly JoinedAttempt[],
 ): SeriesDelta[] {
   const byName = Map.groupBy(points, ({ metric }) => metric)
-  return [...byName].flatMap(([name, own]) => {
+  return [...byName].flatMap(([name, ofName]) => {
     const from = ownValue(ordinals, name) ?? 0
-    const fresh = own.filter(({ attempt, index }) => ordinalOf(attempt, index) >= from)
+    const fresh = ofName.filter(({ attempt, index }) => ordinalOf(attempt, index) >= from)
     const pieces = [...Map.groupBy(fresh, ({ attempt }) => attempt)].map(([attempt, group]) => {
       return { attempt, index: group[0]?.index ?? 0, ...seriesOfPoints(group) }
     })
-    const rewinds = rewindsOfPoints(own, attempts)
+    const rewinds = rewindsOfPoints(ofName, attempts)
     return joined({ name, kind: 'evaluation' }, from, pieces, rewinds)
   })
 }
@@ -134,11 +134,11 @@ interface ChunkTail {
 async function chunkTails(
   orm: Database['orm'],
   job_id: string,
-  asked: readonly [string, number][],
+  requested: readonly [string, number][],
 ): Promise<ChunkTail[]> {
-  if (asked.length === 0) return []
-  const from = asked.map(([, ordinal]) => attemptAndIndex(ordinal))
-  const names = sql.param(asked.map(([name]) => name))
+  if (requested.length === 0) return []
+  const from = requested.map(([, ordinal]) => attemptAndIndex(ordinal))
+  const names = sql.param(requested.map(([name]) => name))
   const attempts = sql.param(from.map(({ attempt }) => attempt))
   const indices = sql.param(from.map(({ index }) => index))
   const tail = (column: string) => sql<Buffer>`substring(${sql.raw(column)} from 1 + 8 * skip::int)`
@@ -153,14 +153,14 @@ async function chunkTails(
     })
     .from(
       sql`unnest(${names}::text[], ${attempts}::int[], ${indices}::bigint[])
-          as asked (asked_name, known_attempt, known_index),
+          as requested (series_name, from_attempt, from_index),
         lateral (
-          select *, greatest(known_index - ordinal, 0) as skip from series_chunks
-          where job_id = ${job_id} and attempt = known_attempt and name = asked_name
-            and ordinal >= known_index - known_index % ${CHUNK} and ordinal + count > known_index
+          select *, greatest(from_index - ordinal, 0) as skip from series_chunks
+          where job_id = ${job_id} and attempt = from_attempt and name = series_name
+            and ordinal >= from_index - from_index % ${CHUNK} and ordinal + count > from_index
           union all
           select *, 0 as skip from series_chunks
-          where job_id = ${job_id} and attempt > known_attempt and name = asked_name
+          where job_id = ${job_id} and attempt > from_attempt and name = series_name
           order by attempt, ordinal limit ${MOST_CHUNKS}
         ) as chunk`,
     )
@@ -171,20 +171,20 @@ async function chunkTails(
 
 function loggedSince(
   tails: readonly ChunkTail[],
-  asked: readonly [string, number][],
+  requested: readonly [string, number][],
   attempts: readonly JoinedAttempt[],
 ): Omit<News, 'measured'> {
   const byName = Map.groupBy(tails, ({ name }) => name)
-  const more = [...byName.values()].some((own) => own.length === MOST_CHUNKS)
-  const series = asked.flatMap(([name, from]) => {
-    const own = byName.get(name) ?? []
-    const pieces = own.map(({ attempt, index, steps, values, times }): Piece => {
+  const more = [...byName.values()].some((ofName) => ofName.length === MOST_CHUNKS)
+  const series = requested.flatMap(([name, from]) => {
+    const ofName = byName.get(name) ?? []
+    const pieces = ofName.map(({ attempt, index, steps, values, times }): Piece => {
       return { attempt, index, steps: floats(steps), values: floats(values), times: floats(times) }
     })
     const rewinds = rewindsOf(rewinding(name, attempts), (attempt) => {
       return pieces.find((piece) => piece.attempt === attempt)?.steps[0] ?? 0
     })
-    const isWhole = own.length < MOST_CHUNKS
+    const isWhole = ofName.length < MOST_CHUNKS
     return joined({ name, kind: loggedKind(name) }, from, pieces, rewinds, isWhole)
   })
   return { series, more }
@@ -207,13 +207,13 @@ function joined(
   // Points that a later attempt replaced are not sent.
   const next_ordinal = isWhole ? Math.max(end, ordinalOf(rewinds.latest, 0)) : end
   if (!first && (from === 0 || next_ordinal === from)) return []
-  const known = attemptAndIndex(from)
+  const sent = attemptAndIndex(from)
   const present = new Set(pieces.map(({ attempt }) => attempt))
   const kept = pieces.map((piece) => {
     const to_step = rewinds.keptUpTo(piece.attempt, present)
     return cut(piece, { from_step: -Infinity, to_step })
   })
-  const rewound_to = from === 0 ? Infinity : rewinds.keptUpTo(known.attempt, present)
+  const rewound_to = from === 0 ? Infinity : rewinds.keptUpTo(sent.attempt, present)
   return [
     {
       ...named,

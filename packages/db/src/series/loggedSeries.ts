@@ -63,14 +63,14 @@ export interface LoggedPlan {
 export function planLogged(
   chunks: readonly ChunkSummary[],
   attempts: readonly JoinedAttempt[],
-  asked: Window & { points: number; pinned: readonly number[] },
+  request: Window & { points: number; pinned: readonly number[] },
 ): LoggedPlan {
   const last = chunks.at(-1)
-  const { joined, replaced } = keep(chunks, attempts, asked)
-  const pins = Float64Array.from(asked.pinned).sort()
+  const { joined, replaced } = keep(chunks, attempts, request)
+  const pins = Float64Array.from(request.pinned).sort()
   const neededOf = (kept: readonly Kept[]): ChunkSummary[] => {
     const most = kept.reduce((sum, { chunk }) => sum + chunk.count, 0)
-    const overview = most > (CHUNK / 4) * asked.points
+    const overview = most > (CHUNK / 4) * request.points
     return kept.flatMap(({ chunk, whole }) => {
       const isNeeded = !overview || !whole || chunk.non_finite > 0 || holds(chunk, pins)
       return isNeeded ? [chunk] : []

@@ -194,8 +194,8 @@ test('repeated steps stay separate: each attempt has its evaluation, checkpoint 
   await recordEvents(db, job_id, started(1, 2), evaluation(4, 0.4, 1), checkpoint(4, 1, 'b-4'))
   await recordEvents(db, job_id, evaluation(4, 0.1, 1))
   const list = await checkpointsOf(db, job_id)
-  const places = list?.selection.ranking.map(({ attempt, step, value }) => [attempt, step, value])
-  expect(places).toEqual([
+  const ranks = list?.selection.ranking.map(({ attempt, step, value }) => [attempt, step, value])
+  expect(ranks).toEqual([
     [0, 4, 0.4],
     [1, 4, 0.4],
     [0, 2, 0.5],

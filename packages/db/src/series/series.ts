@@ -186,11 +186,11 @@ export async function seriesNames({ orm }: Database, job_id: string): Promise<Se
     .where(eq(seriesChunks.job_id, job_id))
     .groupBy(name)
     .orderBy(name)
-  const known = new Set(measured.map((row) => row.name))
+  const measuredNames = new Set(measured.map((row) => row.name))
   return [
     ...measured.map((row): SeriesName => ({ ...row, kind: 'evaluation' })),
     ...logged
-      .filter((row) => !known.has(row.name))
+      .filter((row) => !measuredNames.has(row.name))
       .map((row): SeriesName => ({ ...row, kind: loggedKind(row.name), scored: false })),
   ]
 }

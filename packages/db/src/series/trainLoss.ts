@@ -5,7 +5,7 @@ import { lossFinder, type Losses } from './lossFinder.ts'
 import { seriesChunks } from '../schema.ts'
 
 /** Weights of a job, as its evaluations and checkpoints name them. */
-interface Asked {
+interface Requested {
   job_id: string
   attempt: number
   step: number | null
@@ -25,10 +25,10 @@ interface Chunk {
  */
 export async function trainLosses(
   orm: Pick<Orm, 'select'>,
-  asked: readonly Asked[],
+  requested: readonly Requested[],
 ): Promise<Map<string, Losses>> {
-  const chunks = await lossChunks(orm, [...new Set(asked.map(({ job_id }) => job_id))])
-  const wanted = wantedChunks(chunks, asked)
+  const chunks = await lossChunks(orm, [...new Set(requested.map(({ job_id }) => job_id))])
+  const wanted = wantedChunks(chunks, requested)
   const keys = [...wanted.values()].map(({ chunk }) => chunk)
   const losses = new Map<string, Map<string, Measured>>()
   for (let from = 0; from < keys.length; from += CHUNKS_AT_ONCE) {
@@ -48,10 +48,10 @@ export async function trainLosses(
 export async function trainLossOf(
   orm: Pick<Orm, 'select'>,
   job_id: string,
-  weights: readonly Omit<Asked, 'job_id'>[],
+  weights: readonly Omit<Requested, 'job_id'>[],
 ): Promise<NonNullable<RunContext['trainLoss']>> {
-  const asked = weights.map(({ attempt, step }) => ({ job_id, attempt, step }))
-  return lossFinder((await trainLosses(orm, asked)).get(job_id))
+  const requested = weights.map(({ attempt, step }) => ({ job_id, attempt, step }))
+  return lossFinder((await trainLosses(orm, requested)).get(job_id))
 }
 
 /** Sixteen bytes per point, 1,024 points per chunk: this many chunks are 16 MB. */
@@ -74,16 +74,16 @@ async function lossChunks(orm: Pick<Orm, 'select'>, job_ids: readonly string[]):
 /** The chunks that contain a requested loss, each with its requested steps. */
 function wantedChunks(
   chunks: readonly Chunk[],
-  asked: readonly Asked[],
+  requested: readonly Requested[],
 ): Map<string, { chunk: Chunk; steps: Set<number> }> {
   const chunkOf = chunkFinder(chunks)
   const wanted = new Map<string, { chunk: Chunk; steps: Set<number> }>()
-  for (const { job_id, attempt, step } of asked) {
+  for (const { job_id, attempt, step } of requested) {
     const chunk = step === null ? undefined : chunkOf(job_id, { attempt, step })
     if (!chunk || step === null) continue
-    const known = wanted.get(chunkKey(chunk)) ?? { chunk, steps: new Set() }
-    wanted.set(chunkKey(chunk), known)
-    known.steps.add(step)
+    const entry = wanted.get(chunkKey(chunk)) ?? { chunk, steps: new Set() }
+    wanted.set(chunkKey(chunk), entry)
+    entry.steps.add(step)
   }
   return wanted
 }

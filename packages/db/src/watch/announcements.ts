@@ -47,13 +47,13 @@ export class AnnouncementListener {
 
 function open({ sql }: Database): Hub {
   const callbacks = new Set<AnnouncementCallback>()
-  const tell = (announcement: Announcement): void =>
+  const notify = (announcement: Announcement): void =>
     callbacks.forEach((callback) => callback(announcement))
-  const heard = (payload: string): void => {
+  const onPayload = (payload: string): void => {
     const [job_id = '', revision] = payload.split(' ')
-    tell({ job_id, revision: Number(revision) })
+    notify({ job_id, revision: Number(revision) })
   }
-  const hub = { callbacks, listening: sql.listen(CHANNEL, heard, () => tell(undefined)) }
+  const hub = { callbacks, listening: sql.listen(CHANNEL, onPayload, () => notify(undefined)) }
   hubs.set(sql, hub)
   return hub
 }

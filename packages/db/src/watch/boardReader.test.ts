@@ -32,9 +32,9 @@ async function revisionOf(job_id: string, since: number, until: string): Promise
 
 /** A reader that lost its connection continues from its last message and gets the last revision. */
 async function expectNoGap({ delta, board_revision }: BoardNews): Promise<void> {
-  const { job_id, revision: told } = delta
+  const { job_id, revision: sent } = delta
   const resumed = await revisionOf(job_id, board_revision, await newJob(db))
-  expect(Math.max(told, resumed)).toBe((await jobRow(db, job_id))?.revision)
+  expect(Math.max(sent, resumed)).toBe((await jobRow(db, job_id))?.revision)
 }
 
 test('a reader that joins between two polls and loses its connection misses no write', async () => {

@@ -48,14 +48,14 @@ interface PendingChange {
 }
 
 class BoardReader extends Reader {
-  readonly #known = new Map<string, number>()
+  readonly #sent = new Map<string, number>()
   readonly #pending = new Map<string, PendingChange>()
   #settled = 0
 
   hand({ changes, settled }: Changes): void {
     this.#settled = Math.max(this.#settled, settled)
     for (const { job_id, revision, board_revision } of changes) {
-      if (revision <= (this.#known.get(job_id) ?? 0)) continue
+      if (revision <= (this.#sent.get(job_id) ?? 0)) continue
       const before = this.#pending.get(job_id)
       this.#pending.set(job_id, {
         revision: Math.max(revision, before?.revision ?? 0),
@@ -72,11 +72,11 @@ class BoardReader extends Reader {
     for (const job_id of this.due) {
       this.due.delete(job_id)
       const handed = this.#pending.get(job_id)?.revision ?? 0
-      const step = await feed.stepFrom(job_id, this.#known.get(job_id) ?? 0, handed)
+      const step = await feed.stepFrom(job_id, this.#sent.get(job_id) ?? 0, handed)
       this.#removePending(job_id, Math.max(handed, step?.delta.revision ?? 0))
       if (!step) continue
       const { delta } = step
-      this.#known.set(job_id, delta.revision)
+      this.#sent.set(job_id, delta.revision)
       return { delta, board_revision: this.#completeUntil() }
     }
     await this.news()

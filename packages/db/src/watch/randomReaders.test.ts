@@ -136,17 +136,17 @@ test(`readers of the whole board that lose their connection at random get each j
   const read = async (): Promise<void> => {
     await sleep(500 * random())
     const page = await listJobs(db, { limit: 200 })
-    const known = new Map(Object.entries(page.revisions))
+    const seen = new Map(Object.entries(page.revisions))
     let since = page.board_revision
     for (let isOver = false; !isOver;) {
       for await (const { delta, board_revision } of watchBoard(db, since, NEVER)) {
         since = board_revision
-        known.set(delta.job_id, Math.max(known.get(delta.job_id) ?? 0, delta.revision))
+        seen.set(delta.job_id, Math.max(seen.get(delta.job_id) ?? 0, delta.revision))
         if (random() < 0.3) break
       }
       if (!isWritten) continue
       const { revisions } = await listJobs(db, { limit: 200 })
-      isOver = jobs.every((job_id) => known.get(job_id) === revisions[job_id])
+      isOver = jobs.every((job_id) => seen.get(job_id) === revisions[job_id])
     }
     reading--
   }

@@ -51,8 +51,8 @@ test('a new reader first gets the current state', async () => {
 test('a reader that continues gets only new data, with its kind', async () => {
   const job_id = await newJob(db)
   await recordEvents(db, job_id, started(), evaluation(1, 0.5), checkpoint(1))
-  const [known] = await follow({ jobs: [{ job_id, revision: 0 }] }, () => true)
-  const jobs = [{ job_id, revision: known?.revision ?? 0 }]
+  const [stored] = await follow({ jobs: [{ job_id, revision: 0 }] }, () => true)
+  const jobs = [{ job_id, revision: stored?.revision ?? 0 }]
   await recordEvents(db, job_id, event({ type: 'log', at: 1, level: 'info', text: 'hello' }))
   const [logged] = await follow({ jobs }, () => true)
   expect(logged).toMatchObject({ checkpoints: false, logs: true, deployments: [] })
@@ -130,15 +130,15 @@ test('a broken listening connection is opened again, and no change is missed', a
 
 test('a reader that follows every job gets new jobs too', async () => {
   const { board_revision } = await listJobs(db)
-  const known = await newJob(db)
+  const stored = await newJob(db)
   let added = ''
   let since = 0
-  for await (const { delta, board_revision: told } of watchBoard(db, board_revision, NEVER)) {
-    if (delta.job_id === known) added = await newJob(db)
-    since = told
+  for await (const { delta, board_revision: sent } of watchBoard(db, board_revision, NEVER)) {
+    if (delta.job_id === stored) added = await newJob(db)
+    since = sent
     if (delta.job_id === added) break
   }
-  await recordEvents(db, known, metrics(1, { loss: 1 }))
+  await recordEvents(db, stored, metrics(1, { loss: 1 }))
   for await (const { delta } of watchBoard(db, since, NEVER)) if (delta.status.loss === 1) break
 })
 
@@ -186,19 +186,19 @@ test('a reader drops its points when a history is recorded again', async () => {
     [100, 0],
   ] as const) {
     const job_id = await newJob(db)
-    const told = (from: string | null, size: number, value: number): Promise<unknown> => {
+    const recordHistory = (from: string | null, size: number, value: number): Promise<unknown> => {
       const steps = Array.from({ length: size }, (_, step) => metrics(step, { loss: value }))
       const events = [started(), ...steps, evaluation(size, value)]
       return record(db, job_id, { source: 'file', from, to: `${size}`, events, replace: true })
     }
-    await told(null, length, 1)
+    await recordHistory(null, length, 1)
     const names = ['loss', 'eval_loss']
-    const known = await readSeries(db, job_id, { names, points: 1_000 })
-    const ordinals = Object.fromEntries(known.map((one) => [one.name, one.next_ordinal]))
+    const stored = await readSeries(db, job_id, { names, points: 1_000 })
+    const ordinals = Object.fromEntries(stored.map((one) => [one.name, one.next_ordinal]))
     const series = { job_id, names, ordinals }
     const points: Record<string, number[]> = {}
-    for (const { name, values } of known) points[name] = [...values]
-    await told(`${length}`, anew, 2)
+    for (const { name, values } of stored) points[name] = [...values]
+    await recordHistory(`${length}`, anew, 2)
     const deltas = await follow({ jobs: [{ job_id, revision: 2 }], series }, (delta) => {
       for (const { name, values, rewound_to } of delta.series) {
         if (rewound_to !== null) expect(rewound_to).toBe(-1)
@@ -216,17 +216,17 @@ test('a reader of every job misses no older change if its connection is lost aft
   const { board_revision } = await listJobs(own)
   const jobs = [await newJob(own), await newJob(own), await newJob(own)]
   await recordEvents(own, jobs[0]!, metrics(1, { loss: 1 }))
-  const told: string[] = []
+  const sent: string[] = []
   let since = board_revision
-  while (told.length < jobs.length) {
+  while (sent.length < jobs.length) {
     for await (const news of watchBoard(own, since, NEVER)) {
       since = news.board_revision
-      if (told.includes(news.delta.job_id)) continue
-      told.push(news.delta.job_id)
+      if (sent.includes(news.delta.job_id)) continue
+      sent.push(news.delta.job_id)
       break
     }
   }
-  expect(told).toEqual([jobs[1], jobs[2], jobs[0]])
+  expect(sent).toEqual([jobs[1], jobs[2], jobs[0]])
   await own[Symbol.asyncDispose]()
 })
 
@@ -254,8 +254,8 @@ test('a point added to an earlier attempt after a resume is sent once', async ()
   await recordEvents(db, job_id, scored(0, 2, 0.2))
   const series = { job_id, names: ['acc'], ordinals: { acc: before.next_ordinal } }
   const [delta] = await follow({ jobs: [{ job_id, revision }], series }, () => true)
-  const [told] = delta!.series
-  expect([...told!.steps]).toEqual([1, 2, 3])
-  expect([...told!.values]).toEqual([0.1, 0.2, 0.3])
-  expect(told).toMatchObject({ rewound_to: -1, next_ordinal: (await read()).next_ordinal })
+  const [sent] = delta!.series
+  expect([...sent!.steps]).toEqual([1, 2, 3])
+  expect([...sent!.values]).toEqual([0.1, 0.2, 0.3])
+  expect(sent).toMatchObject({ rewound_to: -1, next_ordinal: (await read()).next_ordinal })
 })
