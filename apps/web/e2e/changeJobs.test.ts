@@ -48,7 +48,7 @@ test('ticked jobs are tagged together, and the list shows those of a tag', async
   await expect.poll(() => names(page)).toEqual(['two'])
 })
 
-test('an archived job leaves the list, stands in the archive, and comes back with undo', async () => {
+test('an archived job leaves the list, is listed in the archive, and comes back with undo', async () => {
   const page = await open('/?sort=name')
   await tick(page, 'one')
   await bar(page).getByRole('button', { name: 'Archive' }).click()
@@ -58,7 +58,7 @@ test('an archived job leaves the list, stands in the archive, and comes back wit
   expect(await names(archive)).toEqual(['one'])
   await page.getByRole('button', { name: 'Undo' }).click()
   await expect.poll(() => names(page)).toContain('one')
-  // The other page hears of it without being asked.
+  // The other page gets the change without a request.
   await archive.getByText('No job matches').waitFor()
 })
 

@@ -1,7 +1,7 @@
 import { shared } from '@bestmark/core'
 import type { Database } from '@bestmark/db'
 
-/** A read that runs, and the next one for the callers that asked meanwhile. */
+/** A read that runs, and the next one for the callers that asked while it runs. */
 interface Read {
   running: Promise<object>
   next?: Promise<object>

@@ -1,7 +1,7 @@
 /** The jobs of a list that a person has ticked. Jobs that leave the page stay chosen until cleared. */
 export class ChosenJobs {
   #ids = $state.raw<readonly string[]>([])
-  /** The last one that was ticked, from which a range goes on. */
+  /** The last ticked job, where a range starts. */
   #from: string | null = null
 
   get ids(): readonly string[] {

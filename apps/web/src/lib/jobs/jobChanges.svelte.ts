@@ -2,13 +2,13 @@ import { invalidateAll } from '$app/navigation'
 import { api } from '../api.ts'
 import { count } from '../figures.ts'
 
-/** What was changed, and how to take it back. */
+/** A change, and how to undo it. */
 interface Made {
   text: string
   undo: (() => Promise<unknown>) | null
 }
 
-/** Changes of jobs that a person makes on a page, each with its way back. */
+/** Changes of jobs that a person makes on a page, each with its undo. */
 export class JobChanges {
   busy = $state(false)
   problem = $state('')

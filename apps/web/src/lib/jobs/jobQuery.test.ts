@@ -3,16 +3,16 @@ import { queryAddress, readQuery } from './jobQuery.ts'
 
 const read = (search: string) => readQuery(new URLSearchParams(search))
 
-test('an address says what the list shows, and back again', () => {
+test('an address and a query convert to each other without loss', () => {
   const address =
     '/?status=running&status=lost&shelf=archived&tag=lora&project=asr&search=moby&sort=name&cursor=abc'
   expect(queryAddress(read(address.slice(2)))).toBe(address)
 })
 
-test('a plain list has a plain address', () => {
+test('the default list has an address without parameters', () => {
   expect(queryAddress(read('status=&sort=newest&search=+'))).toBe('/')
 })
 
-test('what an address makes no sense of is left out', () => {
+test('an invalid parameter of an address is ignored', () => {
   expect(read('status=fast&sort=worst')).toMatchObject({ status: [], sort: 'newest' })
 })

@@ -1,6 +1,6 @@
 import { JOB_STATES, type JobState } from '@bestmark/core'
 
-/** What the list shows, as it stands in the address. */
+/** What the list shows, as the address holds it. */
 export interface JobQuery {
   shelf: Shelf
   tag: string
@@ -11,7 +11,7 @@ export interface JobQuery {
   cursor: string | null
 }
 
-/** Where jobs are: in the list, put away, or deleted. */
+/** Which list jobs are in: the main one, the archive, or the deleted ones. */
 export type Shelf = 'current' | 'archived' | 'deleted'
 
 export const SHELVES: readonly Shelf[] = ['current', 'archived', 'deleted']
@@ -24,7 +24,7 @@ export const SORTS: readonly { value: Sort; label: string }[] = [
   { value: 'best', label: 'best value' },
 ]
 
-/** Reads an address; invalid parameters are left out. */
+/** Reads an address; invalid parameters are ignored. */
 export function readQuery(parameters: Pick<URLSearchParams, 'get' | 'getAll'>): JobQuery {
   const sort = SORTS.find(({ value }) => value === parameters.get('sort'))?.value
   return {
@@ -38,7 +38,7 @@ export function readQuery(parameters: Pick<URLSearchParams, 'get' | 'getAll'>): 
   }
 }
 
-/** A query as the procedure that lists jobs takes it. */
+/** A query as input of the procedure that lists jobs. */
 export function listInput({ shelf, tag, status, project, search, sort, cursor }: JobQuery) {
   return {
     shelf,
