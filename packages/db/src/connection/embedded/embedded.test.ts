@@ -183,7 +183,7 @@ test('a socket folder that somebody else prepared is not used', async () => {
   const { socketFolder } = serverPathsIn(home)
   await mkdir(socketFolder, { mode: 0o755 })
   await expect(openDatabase({ home })).rejects.toThrow(
-    `${socketFolder} is not a folder of this user`,
+    `${socketFolder} is not a folder that only this user can open`,
   )
   await rm(socketFolder, { recursive: true })
   await symlink(folder, socketFolder)

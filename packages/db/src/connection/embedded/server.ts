@@ -168,7 +168,7 @@ async function makeSocketFolder(place: ServerPaths, account: Account): Promise<v
   const ours = [process.getuid?.(), account.kind === 'lowered' ? account.uid : undefined]
   if (!found.isDirectory() || (found.mode & 0o077) !== 0 || !ours.includes(found.uid)) {
     throw new DatabaseUnavailable(
-      `Other users can open ${socketFolder}, so the database does not start there. ` +
+      `${socketFolder} is not a folder that only this user can open, so the database does not start there. ` +
         'Remove it, or set BESTMARK_HOME to a shorter path.',
     )
   }
