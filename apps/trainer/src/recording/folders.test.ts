@@ -6,6 +6,7 @@ import { measuredJson } from '@bestmark/core'
 import { findJobs, jobDetail, jobsOfFolder, jobStatus, currentFiles } from '@bestmark/db'
 import { readStoredRows } from '@bestmark/db/testing'
 import { expect, test } from 'vitest'
+import { eventRecord } from '../sources/tensorboard/tfeventsTesting.ts'
 import { agentOf, testBoard } from '../board/testing.ts'
 import { importRun } from './importRun.ts'
 import { JOURNAL } from '../journal/header.ts'
@@ -209,14 +210,14 @@ test('an ended run that grows is followed again, even by a new agent', async () 
 })
 
 test.each([
-  'dvclive/plots/metrics/train/loss.tsv',
-  'runs/Nov26_host/events.out.tfevents.1.host',
-  'checkpoint-1/trainer_state.json',
-])('a run whose newest writing is %s may grow', async (file) => {
+  ['dvclive/plots/metrics/train/loss.tsv', ''],
+  ['runs/Nov26_host/events.out.tfevents.1.host', eventRecord(1, [{ tag: 'train/loss', value: 3 }])],
+  ['checkpoint-1/trainer_state.json', ''],
+])('a run whose newest writing is %s may grow', async (file, content) => {
   const root = await mkdtemp(join(here.path, 'newest-'))
   await writeOutput(root, { saves: [1], log: [{ step: 1, loss: 3 }] })
   await mkdir(join(root, dirname(file)), { recursive: true })
-  await appendFile(join(root, file), '')
+  await appendFile(join(root, file), content)
   await makeOld(root)
   expect(await mayGrow(root)).toBe(false)
   await utimes(join(root, file), new Date(), new Date())

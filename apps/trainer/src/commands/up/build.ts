@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +14,8 @@ const ROOT = fileURLToPath(new URL('../../../../../', import.meta.url))
 export const WEB = join(ROOT, 'apps', 'web')
 /** The program of Vite. */
 export const VITE = join(WEB, 'node_modules', 'vite', 'bin', 'vite.js')
+// The tests' setup runs this where `import.meta.resolve` is missing.
+const LOADER = createRequire(import.meta.url).resolve('@bestmark/db/loader')
 const BUILDS = join(WEB, 'build')
 const SOURCES = ['apps/web', 'packages/core', 'packages/db', 'packages/api']
 
@@ -59,7 +62,7 @@ async function build(
 
 async function runBuilder(draft: string, signal: AbortSignal): Promise<void> {
   // The processes that the build starts load our packages, too.
-  const words = ['--import', import.meta.resolve('@bestmark/db/loader'), VITE, 'build']
+  const words = ['--import', LOADER, VITE, 'build']
   const child = spawn(process.execPath, words, {
     cwd: WEB,
     env: { ...process.env, BESTMARK_BUILD: draft },
