@@ -12,6 +12,7 @@ import { mixedReader } from './reader/mixedReader.ts'
 import { RESULTS } from './huggingface/results.ts'
 import { PRINTED } from './output/printedLog.ts'
 import { RUN_JOURNAL } from './journal/runJournal.ts'
+import { SENTENCE_TRANSFORMERS } from './tables/sentenceTransformers.ts'
 import { STABLE_BASELINES } from './stableBaselines/evaluations.ts'
 import type { ReadOptions, Source, SourceReader } from './reader/source.ts'
 import { SetupReader } from './setup/setupReader.ts'
@@ -32,6 +33,7 @@ const SOURCES: readonly Source[] = [
   LLAMA_FACTORY,
   DVCLIVE,
   STABLE_BASELINES,
+  SENTENCE_TRANSFORMERS,
   TENSORBOARD,
   TEXT_LOG,
   RUN_OUTPUT,
@@ -49,7 +51,8 @@ export const SUPPORTED_FILES = [
   'event files (TensorBoard)',
   'a log of steps and losses (nanoGPT)',
   'tables, JSON lines or text logs with steps or epochs (any program)',
-  'evaluations.npz (Stable-Baselines3)',
+  'evaluations.npz or progress.csv (Stable-Baselines3)',
+  'eval/…_results.csv (sentence-transformers)',
   'metrics and meta.yaml (MLflow)',
   'run-ID.wandb (W&B)',
   'weights with their own metrics (Lightning, spaCy)',
@@ -57,14 +60,18 @@ export const SUPPORTED_FILES = [
 ] as const
 
 /**
+ * With the Trainer these repeat its values. DVCLive counts log calls instead of steps, and
+ * sentence-transformers uses other names.
+ */
+const REPEATING: readonly Source[] = [DVCLIVE, SENTENCE_TRANSFORMERS]
+
+/**
  * The sources that can read the run in a folder, the most detailed first. A journal is always read
  * alone. Result files have no exact steps, so they are only read if there is nothing else.
  */
 export async function findSources(root: string): Promise<Source[]> {
   const found = await findGrowingSources(root)
-  // With the Trainer, DVCLive repeats the same values and counts log calls instead of steps.
-  const hasTrainer = found.includes(HUGGINGFACE)
-  return hasTrainer ? found.filter((source) => source !== DVCLIVE) : found
+  return found.includes(HUGGINGFACE) ? found.filter((source) => !REPEATING.includes(source)) : found
 }
 
 /** Like findSources, plus sources that add nothing: their files also show that a run grows. */

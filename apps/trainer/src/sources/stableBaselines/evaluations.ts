@@ -9,6 +9,7 @@ import { endedEvent, measuredEvents, startedEvent } from '../events/newEvents.ts
 import { savedEvents } from '../events/savedFiles.ts'
 import type { ReadOptions, Source } from '../reader/source.ts'
 import { WholeReader } from '../reader/wholeReader.ts'
+import { listWeights } from '../weights/finder.ts'
 import { emptyHistory, addToHistory } from '../weights/logHistory.ts'
 import { findSavedWeights } from '../weights/savedWeights.ts'
 
@@ -22,7 +23,7 @@ export const STABLE_BASELINES: Source = {
   name: 'stable_baselines3',
   isHere: async (listing) => (await files(listing)).length > 0,
   files,
-  open: (options) => new WholeReader({ files, events: eventsIn }, options),
+  open: (options) => new WholeReader({ files: readFiles, events: eventsIn }, options),
 }
 
 async function files(listing: Listing): Promise<string[]> {
@@ -31,6 +32,11 @@ async function files(listing: Listing): Promise<string[]> {
       return [folder === '' ? FILE : `${folder}/${FILE}`]
   }
   return []
+}
+
+/** The log, and the weights: a model is saved after its evaluation. */
+async function readFiles(listing: Listing): Promise<string[]> {
+  return [...(await files(listing)), ...(await listWeights(listing)).map(({ file }) => file)]
 }
 
 async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]> {

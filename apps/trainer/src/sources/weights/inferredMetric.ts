@@ -19,6 +19,8 @@ const CUSTOMS: readonly [name: RegExp, who: string][] = [
   [/^val_acc1$/, "torchvision's measure of classification (Acc@1)"],
   [/^accuracy\/top1$/, "mmengine's measure of classification"],
   [/^val-core\/.*\/mean@\d+$/, "verl's core measure of its validation"],
+  [/^eval_mean_reward$/, "the rule of Stable-Baselines3's EvalCallback (the mean reward)"],
+  [/^rollout\/ep_rew_mean$/, "Stable-Baselines3's measure of training (the mean reward)"],
   [/coco_eval_bbox\/AP$/, "DETR's measure of detection"],
 ]
 /** Metrics of a log whose only held-out data is the test set. */
