@@ -6,6 +6,8 @@ import type { Measured } from '../measured.ts'
 export interface RunContext {
   /** The training loss at or before a step of an attempt; null if none was logged. */
   trainLoss?: (weights: { attempt: number; step: number }) => Measured
+  /** The value of a training series, as `trainLoss` for the loss. */
+  before?: (name: string, at: { attempt: number; step: number }) => Measured
   /** How far apart both losses of the run are; see `isOneScale`. */
   loss_scale?: LossScale
   /** Names of the training metrics. */

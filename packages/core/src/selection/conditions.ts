@@ -3,7 +3,7 @@ import { asLogged, measureOf } from '../metric/evaluations.ts'
 import { figure } from '../metric/figure.ts'
 import type { Evaluation } from '../run/rows.ts'
 import type { Condition } from './policyOptions.ts'
-import type { PolicyProblem } from './policyProblem.ts'
+import { type PolicyProblem, valueProblem } from './policyProblem.ts'
 
 /** The deciding metric, and the bounds that candidates must meet. */
 export interface Criteria {
@@ -19,13 +19,14 @@ export function asLoggedConditions(
   return conditions.map((one) => ({ ...one, metric: asLogged(one.metric, names) }))
 }
 
-/** The problem with the conditions: a metric that was never logged. */
+/** The problem with the conditions: a metric without values. */
 export function conditionProblem(
   conditions: readonly Condition[],
   names: readonly string[],
+  training?: readonly string[],
 ): PolicyProblem | null {
   const unknown = conditions.find(({ metric }) => !names.includes(metric))
-  return unknown ? { code: 'never_logged', metric: unknown.metric, logged: names } : null
+  return unknown ? valueProblem(unknown.metric, names, training) : null
 }
 
 /** The first condition that an evaluation breaks, in words; undefined if it breaks none. */

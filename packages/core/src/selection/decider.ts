@@ -7,7 +7,8 @@ import { asLogged, metricNames } from '../metric/evaluations.ts'
 import { recordedMetric } from './recorded.ts'
 import type { Claim, Declaration, Evaluation } from '../run/rows.ts'
 import type { PolicyOptions } from './policyOptions.ts'
-import type { PolicyProblem } from './policyProblem.ts'
+import { type PolicyProblem, valueProblem } from './policyProblem.ts'
+import type { TrainingSeries } from './trainingSeries.ts'
 import { isPreferenceTraining, lowestLoss, undeclared } from './undeclared.ts'
 import { ownValue } from '../named.ts'
 
@@ -28,6 +29,7 @@ interface DeciderInput {
   claim: Claim | null
   /** First evaluations, in order of step. */
   evaluations: readonly Evaluation[]
+  training?: TrainingSeries | undefined
 }
 
 /** Which metric decides, and in which direction. O(evaluations × metrics). */
@@ -113,7 +115,7 @@ function declaredWords({ metric, declared_by, metric_is_inferred }: Declaration)
 function namedDecider(
   named: string,
   by: Pick<Decider, 'basis' | 'declared_by'>,
-  { options, declaration }: DeciderInput,
+  { options, declaration, training }: DeciderInput,
   names: readonly string[],
   own?: Direction | null,
 ): Decider {
@@ -128,7 +130,7 @@ function namedDecider(
   return { metric, direction, ...by, problem: problemOf() }
 
   function problemOf(): PolicyProblem | null {
-    if (missing !== undefined) return { code: 'never_logged', metric: missing, logged: names }
+    if (missing !== undefined) return valueProblem(missing, names, training?.names)
     return direction === null ? { code: 'direction_unknown', metric } : null
   }
 }

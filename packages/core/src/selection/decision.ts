@@ -5,6 +5,7 @@ import { asLoggedConditions, conditionProblem, type Criteria } from './condition
 import { decider, type Decider } from './decider.ts'
 import type { SelectionInput } from './input.ts'
 import { missingOption, type PolicyProblem } from './policyProblem.ts'
+import { withTraining } from './trainingSeries.ts'
 
 /** What decides, and the evaluations that it compares. */
 export interface Decision {
@@ -17,7 +18,7 @@ export interface Decision {
 /** Finds what decides and which evaluations it compares. */
 export function decisionOf(input: SelectionInput): Decision {
   const { options = {} } = input
-  const first = firstEvaluations(input.evaluations)
+  const first = firstEvaluations(withTraining(input))
   const decided = decider({ ...input, options, evaluations: first })
   const { metric, direction } = decided
   const names = options.subject_to?.length ? loggedNames(first) : []
@@ -25,7 +26,7 @@ export function decisionOf(input: SelectionInput): Decision {
   const problem =
     decided.problem ??
     missingOption({ policy: input.policy, options }) ??
-    conditionProblem(conditions, names)
+    conditionProblem(conditions, names, input.training?.names)
   const evaluations =
     metric !== null && direction !== null ? withAggregate(first, metric, direction) : first
   return {

@@ -2,6 +2,7 @@ import type { RunContext } from '../run/context.ts'
 import type { Checkpoint, Claim, Declaration, Evaluation } from '../run/rows.ts'
 import type { Policy } from '../status/status.ts'
 import type { PolicyOptions } from './policyOptions.ts'
+import type { TrainingSeries } from './trainingSeries.ts'
 
 /** The stored rows of a run, in order of arrival, and the policy with its options. */
 export interface SelectionInput {
@@ -17,4 +18,6 @@ export interface SelectionInput {
   among?: 'checkpoints' | 'evaluations'
   /** The training loss before a step, which policy `scored` may weigh. */
   trainLoss?: RunContext['trainLoss']
+  /** The series that the run logged while training, which a named metric may be. */
+  training?: TrainingSeries | undefined
 }

@@ -16,9 +16,20 @@ export type PolicyProblem =
   | { code: 'option_without_use'; policy: Policy; option: PolicyOption; value: string | null }
   | { code: 'direction_known'; metric: string; direction: Direction; asked: Direction }
   | { code: 'never_logged'; metric: string; logged: readonly string[] }
+  | { code: 'without_value'; metric: string }
   | { code: 'direction_unknown'; metric: string }
   | { code: 'several_losses'; losses: readonly string[] }
   | { code: 'loss_shows_no_progress'; logged: readonly string[] }
+
+/** The problem of a metric without values: it was never logged, or never before a checkpoint. */
+export function valueProblem(
+  metric: string,
+  logged: readonly string[],
+  training: readonly string[] = [],
+): PolicyProblem {
+  if (training.includes(metric)) return { code: 'without_value', metric }
+  return { code: 'never_logged', metric, logged }
+}
 
 /** The problem with the options of a policy, for any run; null if there is none. */
 export function policyProblem(choice: PolicyChoice): PolicyProblem | null {

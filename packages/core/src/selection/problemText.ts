@@ -16,6 +16,8 @@ export function problemText(problem: PolicyProblem): string {
       return `${problem.metric} is already known to be better ${lowOrHigh(problem.direction)}. Leave the direction out, or choose policy metric and name the metric it belongs to.`
     case 'never_logged':
       return `${problem.metric} was never logged.${loggedText(problem.logged)}`
+    case 'without_value':
+      return `${problem.metric} was logged while training, but it has no value at or before a checkpoint or an evaluation.`
     case 'direction_unknown':
       return `It is unknown whether ${problem.metric} is better low or high. Choose min or max.`
     case 'several_losses':

@@ -1,3 +1,4 @@
+import { ownValue } from '../named.ts'
 import type { RunContext } from '../run/context.ts'
 import type { TrainingEvent } from '../run/event.ts'
 import { LossLog } from '../run/lossLog.ts'
@@ -30,7 +31,27 @@ export function contextOf(events: readonly TrainingEvent[]): RunContext {
     ...(Object.keys(config).length > 0 && { config }),
     ...{ loss_scale, loss_unit, save_steps, current_epoch },
     trainLoss: (weights) => losses.before(weights),
+    before: seriesFinder(events),
     logged: [...logged],
     alive: isActive(status),
   }
+}
+
+/** Finds values of any training series. Each series is read when it is first asked for. */
+function seriesFinder(events: readonly TrainingEvent[]): NonNullable<RunContext['before']> {
+  const series = new Map<string, LossLog>()
+  return (name, at) => {
+    const log = series.get(name) ?? seriesLog(events, name)
+    series.set(name, log)
+    return log.before(at)
+  }
+}
+
+function seriesLog(events: readonly TrainingEvent[], name: string): LossLog {
+  const log = new LossLog()
+  for (const event of events) {
+    const value = event.type === 'metrics' ? ownValue(event.values, name) : undefined
+    if (event.type === 'metrics' && value !== undefined) log.add(event, value)
+  }
+  return log
 }

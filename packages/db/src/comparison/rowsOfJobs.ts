@@ -3,6 +3,7 @@ import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import { evaluations, checkpoints, type JobRow } from '../schema.ts'
 import type { Tx } from '../rows/job.ts'
 import { inputOf } from '../selection/selection.ts'
+import { namedSeries } from '../series/namedSeries.ts'
 import { lossFinder } from '../series/lossFinder.ts'
 import { trainLosses } from '../series/trainLoss.ts'
 
@@ -35,12 +36,13 @@ export async function inputsOfJobs(
   )
   const weighed = [...measured, ...saved].filter(({ job_id }) => scored.has(job_id))
   const losses = await trainLosses(tx, weighed)
-  return new Map(
-    jobs.map((job) => {
-      const { job_id } = job
-      const input = inputOf(job, measuredOf.get(job_id) ?? [], savedOf.get(job_id) ?? [])
-      if (scored.has(job_id)) input.trainLoss = lossFinder(losses.get(job_id))
-      return [job_id, input]
-    }),
-  )
+  const inputs = new Map<string, SelectionInput>()
+  for (const job of jobs) {
+    const { job_id } = job
+    const input = inputOf(job, measuredOf.get(job_id) ?? [], savedOf.get(job_id) ?? [])
+    if (scored.has(job_id)) input.trainLoss = lossFinder(losses.get(job_id))
+    input.training = await namedSeries(tx, job_id, input)
+    inputs.set(job_id, input)
+  }
+  return inputs
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { checkpointsOf } from '../selection/checkpoints.ts'
+import { compareJobs } from '../comparison/compareJobs.ts'
 import { jobDetail } from '../jobs/jobDetail.ts'
 import { jobStatus, registerJob } from '../jobs/jobs.ts'
 import { changePolicy, policyHistory } from './policies.ts'
@@ -251,4 +252,34 @@ test('registering a job again does not change its policy', async () => {
   expect(await jobStatus(db, job_id)).toMatchObject({
     ...{ selection_policy: 'metric', best_step: 4, best_checkpoint_path: '/mnt/new/checkpoint-4' },
   })
+})
+
+test('a training series may be the metric of a policy, by its value at or before each checkpoint', async () => {
+  const job_id = await jobIn('trained')
+  const points = [
+    [1, 9],
+    [3, 1],
+    [4, 2],
+  ] as const
+  const logged = points.map(([step, train_reward]) =>
+    event({ type: 'metrics', step, values: { train_reward } }),
+  )
+  await recordEvents(db, job_id, ...logged)
+  const options = { metric: 'train_reward', direction: 'min' } as const
+  for (const whose of [{ job_id }, { project: 'trained' }]) {
+    await changePolicy(db, whose, { policy: 'metric', options }, 'ana')
+    expect(await jobStatus(db, job_id)).toMatchObject({ best_step: 3, best_metric: 1 })
+  }
+  const list = await checkpointsOf(db, job_id)
+  expect(list?.checkpoints.map(({ step, value }) => [step, value])).toEqual([
+    [1, 9],
+    [2, 9],
+    [3, 1],
+    [4, 2],
+  ])
+  await recordEvents(db, job_id, event({ type: 'metrics', step: 5, values: { train_reward: 0 } }))
+  await recordEvents(db, job_id, checkpoint(5))
+  expect(await best(job_id)).toBe(5)
+  const { comparison } = await compareJobs(db, { job_ids: [job_id] })
+  expect(comparison.runs[0]?.best).toMatchObject({ step: 5, value: 0 })
 })

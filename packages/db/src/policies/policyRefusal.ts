@@ -7,17 +7,21 @@ import {
   problemText,
   decisionOf,
   type PolicyOptions,
+  unmeasuredMetrics,
 } from '@bestmark/core'
 import { and, eq, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import type { PolicyFor } from '../rows/projectPolicy.ts'
 import { decidingRows, snapshot } from '../selection/selection.ts'
+import { loggedAmong } from '../series/namedSeries.ts'
 import { evaluations, trainingJobs } from '../schema.ts'
 import { storable } from '../values/storable.ts'
 
 /** The metrics that a job, or all jobs of a project, measured. */
 interface Measures {
   metrics: string[]
+  /** The named metrics that were logged while training. */
+  training: string[]
   directions: Record<string, Direction>
 }
 
@@ -30,7 +34,7 @@ export async function policyRefusal(
   whose: PolicyFor,
   settings: PolicyChoice,
 ): Promise<string | undefined> {
-  const measures = await measuresOf(db, whose)
+  const measures = await measuresOf(db, whose, settings)
   if (!measures) return unknownProject(db, whose)
   const problem =
     problemOf(settings, measures) ??
@@ -79,30 +83,40 @@ function problemOf({ policy, options }: PolicyChoice, measures: Measures): Polic
 function problemIn(
   policy: PolicyChoice['policy'],
   options: PolicyOptions,
-  { metrics, directions }: Measures,
+  { metrics, training: names, directions }: Measures,
 ): PolicyProblem | null {
   const values = Object.fromEntries(metrics.map((name) => [name, 0]))
   const all = { attempt: 0, step: 0, epoch: null, values, origin: null }
   const declaration = { metric: null, direction: null, declared_by: null, directions }
   const rows = { declaration, claim: null, evaluations: [all], checkpoints: [] }
-  return decisionOf({ policy, options, ...rows }).decided.problem
+  const training = { names, before: () => 0 }
+  return decisionOf({ policy, options, ...rows, training }).decided.problem
 }
 
 /** Undefined if there is no such job or project. */
-async function measuresOf({ orm }: Database, whose: PolicyFor): Promise<Measures | undefined> {
-  const { job_id, project, metric_directions } = trainingJobs
-  const which = 'project' in whose ? eq(project, storable(whose.project)) : eq(job_id, whose.job_id)
-  const jobs = await orm.select({ metric_directions }).from(trainingJobs).where(which)
+async function measuresOf(
+  { orm }: Database,
+  whose: PolicyFor,
+  { options }: PolicyChoice,
+): Promise<Measures | undefined> {
+  const { job_id: id, project, metric_directions } = trainingJobs
+  const which = 'project' in whose ? eq(project, storable(whose.project)) : eq(id, whose.job_id)
+  const jobs = await orm.select({ job_id: id, metric_directions }).from(trainingJobs).where(which)
   if (jobs.length === 0) return undefined
   const rows = await orm
     .select({ metric: evaluations.metric })
     .from(evaluations)
-    .innerJoin(trainingJobs, and(eq(job_id, evaluations.job_id), which))
+    .innerJoin(trainingJobs, and(eq(id, evaluations.job_id), which))
     .where(eq(evaluations.repeat, 0))
     .groupBy(evaluations.metric)
     .orderBy(sql`min(${evaluations.arrival})`, evaluations.metric)
   const directions = jobs.flatMap((job) => Object.entries(job.metric_directions))
-  return { metrics: rows.map(({ metric }) => metric), directions: Object.fromEntries(directions) }
+  const declaration = { metric: null, direction: null, declared_by: null }
+  const named = unmeasuredMetrics({ options, declaration, evaluations: [] })
+  const job_ids = jobs.map(({ job_id }) => job_id)
+  const training = await loggedAmong(orm, job_ids, named)
+  const metrics = rows.map(({ metric }) => metric)
+  return { metrics, training, directions: Object.fromEntries(directions) }
 }
 
 /** The most projects that a message names. */

@@ -17,6 +17,7 @@ import { type EvaluationRow, evaluationRows, evaluationsOf } from '../rows/evalu
 import type { Tx } from '../rows/job.ts'
 import { absolutePath } from '../values/root.ts'
 import { checkpoints, type JobRow, trainingJobs } from '../schema.ts'
+import { namedSeries } from '../series/namedSeries.ts'
 import { trainLossOf } from '../series/trainLoss.ts'
 
 export type StoredCheckpoint = typeof checkpoints.$inferSelect
@@ -67,10 +68,11 @@ async function rowsOf(tx: Tx, job: JobRow): Promise<DecidingRows> {
   if (job.selection_policy === 'scored') {
     input.trainLoss = await trainLossOf(tx, job.job_id, [...rows, ...stored])
   }
+  input.training = await namedSeries(tx, job.job_id, input)
   return { job, evaluations: rows, checkpoints: stored, input }
 }
 
-/** The inputs of a selection, except the training losses. */
+/** The inputs of a selection, except the training series. */
 export function inputOf(
   job: JobRow,
   evaluations: readonly EvaluationRow[],

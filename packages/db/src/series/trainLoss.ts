@@ -20,19 +20,21 @@ interface Chunk {
 }
 
 /**
- * The training loss at which checkpoints of some jobs were saved or evaluated, by job. It is the
- * nearest loss of the same attempt at that step or before. Reads each needed chunk once.
+ * The training loss, or the value of another `series`, at which checkpoints of some jobs were saved
+ * or evaluated, by job. It is the nearest one of the same attempt at that step or before. Reads each
+ * needed chunk once.
  */
 export async function trainLosses(
   orm: Pick<Orm, 'select'>,
   requested: readonly Requested[],
+  series = 'loss',
 ): Promise<Map<string, Losses>> {
-  const chunks = await lossChunks(orm, [...new Set(requested.map(({ job_id }) => job_id))])
+  const chunks = await chunksOf(orm, [...new Set(requested.map(({ job_id }) => job_id))], series)
   const wanted = wantedChunks(chunks, requested)
   const keys = [...wanted.values()].map(({ chunk }) => chunk)
   const losses = new Map<string, Map<string, Measured>>()
   for (let from = 0; from < keys.length; from += CHUNKS_AT_ONCE) {
-    for (const points of await readPoints(orm, keys.slice(from, from + CHUNKS_AT_ONCE))) {
+    for (const points of await readPoints(orm, keys.slice(from, from + CHUNKS_AT_ONCE), series)) {
       const own = losses.get(points.job_id) ?? new Map<string, Measured>()
       losses.set(points.job_id, own)
       const lossAt = lossesOf(points)
@@ -61,13 +63,17 @@ function chunkKey({ job_id, attempt, ordinal }: Omit<Chunk, 'min_step'>): string
   return `${job_id} ${attempt} ${ordinal}`
 }
 
-async function lossChunks(orm: Pick<Orm, 'select'>, job_ids: readonly string[]): Promise<Chunk[]> {
+async function chunksOf(
+  orm: Pick<Orm, 'select'>,
+  job_ids: readonly string[],
+  series: string,
+): Promise<Chunk[]> {
   if (job_ids.length === 0) return []
   const { job_id, attempt, name, ordinal, min_step } = seriesChunks
   return orm
     .select({ job_id, attempt, ordinal, min_step })
     .from(seriesChunks)
-    .where(and(inArray(job_id, [...job_ids]), eq(name, 'loss')))
+    .where(and(inArray(job_id, [...job_ids]), eq(name, series)))
     .orderBy(asc(job_id), asc(attempt), asc(ordinal))
 }
 
@@ -119,7 +125,11 @@ function countUpTo(ascending: ArrayLike<number>, bound: number): number {
 
 type Points = Omit<Chunk, 'min_step'> & { steps: Float64Array; values: Float64Array }
 
-async function readPoints(orm: Pick<Orm, 'select'>, chunks: readonly Chunk[]): Promise<Points[]> {
+async function readPoints(
+  orm: Pick<Orm, 'select'>,
+  chunks: readonly Chunk[],
+  series: string,
+): Promise<Points[]> {
   const { job_id, attempt, name, ordinal, steps, values } = seriesChunks
   const column = <T>(of: (chunk: Chunk) => T) => sql.param(chunks.map(of))
   const wanted = sql`(${job_id}, ${attempt}, ${ordinal}) in (
@@ -128,7 +138,7 @@ async function readPoints(orm: Pick<Orm, 'select'>, chunks: readonly Chunk[]): P
   return orm
     .select({ job_id, attempt, ordinal, steps, values })
     .from(seriesChunks)
-    .where(and(eq(name, 'loss'), wanted))
+    .where(and(eq(name, series), wanted))
 }
 
 /**

@@ -42,8 +42,9 @@ export async function choiceOf(
   const run = await readRun(path)
   const context = contextOf(run.events)
   const among = evaluations || run.isSingleFile ? 'evaluations' : 'checkpoints'
-  const { trainLoss } = context
-  const input = { ...settings, among, ...(trainLoss && { trainLoss }) } as const
+  const { trainLoss, before, logged = [] } = context
+  const training = before && { names: logged, before }
+  const input = { ...settings, among, ...(trainLoss && { trainLoss }), training } as const
   const rows = rowsFrom(run.events)
   const full = { ...input, ...rows }
   const problem = optionProblemOf(full)

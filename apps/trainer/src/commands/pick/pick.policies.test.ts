@@ -112,3 +112,17 @@ test('--json prints the selection and the explanation', async () => {
   )
   expect(line.root).toBe(folder.path)
 })
+
+test('--metric may name a training series, which has its last value at each checkpoint', async () => {
+  await using folder = await temporaryFolder()
+  const trained = [
+    { step: 90, reward: 1 },
+    { step: 190, reward: 5 },
+    { step: 290, reward: 3 },
+  ]
+  await writeOutput(folder.path, { saves: [100, 200, 300], log: trained })
+  const words = ['pick', '.', '--json', '--metric', 'reward']
+  const { code, stdout } = await command(words, { cwd: folder.path })
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ best_step: 200, best_metric: 5 })
+})

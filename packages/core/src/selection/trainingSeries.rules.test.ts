@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+import type { Measured } from '../measured.ts'
+import type { Evaluation } from '../run/rows.ts'
+import type { SelectionInput } from './input.ts'
+import { select } from './select.ts'
+
+const LOSSES: Record<number, Measured> = { 90: 4, 200: 2, 300: 3 }
+const training = {
+  names: ['loss', 'lr'],
+  before: (name: string, { step }: { step: number }): Measured => {
+    const steps = Object.keys(LOSSES).map(Number)
+    const last = steps.findLast((one) => one <= step)
+    return name === 'loss' && last !== undefined ? (LOSSES[last] ?? null) : null
+  },
+}
+const checkpoint = (step: number) => {
+  const files = { files_state: 'complete', files_why: null } as const
+  return { checkpoint_id: null, attempt: 0, step, path: `checkpoint-${step}`, ...files }
+}
+const evaluation = (step: number, values: Evaluation['values']): Evaluation => {
+  return { attempt: 0, step, epoch: null, values, origin: null }
+}
+const choose = (input: Partial<SelectionInput>) =>
+  select({
+    policy: 'metric',
+    declaration: { metric: null, direction: null, declared_by: null },
+    claim: null,
+    evaluations: [],
+    checkpoints: [100, 200, 300].map(checkpoint),
+    training,
+    ...input,
+  })
+
+test('a named training series decides, by its value at or before each checkpoint', () => {
+  const { best, ranking } = choose({ options: { metric: 'loss' } })
+  expect(best).toMatchObject({ path: 'checkpoint-200', value: 2 })
+  expect(ranking.map(({ step, value }) => [step, value])).toEqual([
+    [200, 2],
+    [300, 3],
+    [100, 4],
+  ])
+})
+
+test('a training series may be a condition or the metric that the run declares', () => {
+  const evaluations = [100, 200, 300].map((step) => evaluation(step, { eval_f1: step }))
+  const subject_to = [{ metric: 'loss', relation: '<=', bound: 2.5 } as const]
+  const bound = choose({ evaluations, options: { metric: 'eval_f1', subject_to } })
+  expect(bound.best?.step).toBe(200)
+  const declaration = { metric: 'loss', direction: null, declared_by: 'the run' }
+  expect(choose({ policy: 'as_declared', declaration, evaluations }).best?.step).toBe(200)
+})
+
+test('an evaluated metric of the same name has priority over a training series', () => {
+  const evaluations = [100, 200, 300].map((step) => evaluation(step, { eval_loss: step }))
+  const { best, metric } = choose({ evaluations, options: { metric: 'loss' } })
+  expect([best?.step, metric]).toEqual([100, 'eval_loss'])
+})
+
+test('a series without a value at a checkpoint was logged, and the reason says so', () => {
+  const direction = 'min'
+  expect(choose({ options: { metric: 'lr', direction } }).reason).toBe(
+    'No checkpoint can be chosen. lr was logged while training, but it has no value at or before a checkpoint or an evaluation.',
+  )
+  expect(choose({ options: { metric: 'zork', direction } }).reason).toContain('never logged')
+})
