@@ -20,6 +20,8 @@ type Handler = (request: IncomingMessage, response: ServerResponse, next: () => 
 // Made by the build, so neither there nor typed when the types are checked.
 const folder =
   process.env['BESTMARK_PAGES'] ?? fileURLToPath(new URL('build/pages', import.meta.url))
+process.env['BESTMARK_PAGES'] = folder
+process.env['BESTMARK_CODE'] ??= fileURLToPath(new URL('../..', import.meta.url))
 const built = pathToFileURL(join(folder, 'handler.js')).href
 const { handler } = (await import(built)) as { handler: Handler }
 

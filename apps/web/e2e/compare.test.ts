@@ -114,7 +114,7 @@ test('the table has the values of any metric, and each option that differs', asy
   const diff = page.getByRole('table', { name: 'Configurations side by side' })
   await page.getByRole('combobox', { name: 'right' }).waitFor()
   expect(await diff.getByRole('row').allInnerTexts()).toEqual([
-    'setting\tlr3e-2\tlr1e-2',
+    'option\tlr3e-2\tlr1e-2',
     'learning_rate\t0.03\t0.01',
     'name\tlr3e-2\tlr1e-2',
     'scheduler\tcosine\tlinear',

@@ -37,7 +37,7 @@ test('the page and the report of an example say that it is one, and those of oth
     await page.getByText('Its weights are placeholders.').waitFor()
     expect(await page.getByText(/recorded example/i).count()).toBe(1)
     await page.goto(`${site.url}/jobs/${own.job_id}${suffix}`)
-    await page.getByRole('heading', { name: 'mine' }).waitFor()
+    await page.getByText('mine', { exact: true }).first().waitFor()
     expect(await page.getByText(/recorded example/i).count()).toBe(0)
   }
 })

@@ -56,8 +56,10 @@ function addresses(): Record<string, string[]> {
     jobs: ['/jobs'],
     'jobs/[id]': jobs.map((id, index) => `/jobs/${id}${views[index % views.length]}`),
     'jobs/[id]/report': jobs.map((id) => `/jobs/${id}/report`),
+    'jobs/[id]/report.[format]': [],
     compare: ['/compare', ...compared.map((query) => `/compare?${query}&log=1`)],
     'compare/report': compared.map((query) => `/compare/report?${query}`),
+    'compare/report.[format]': [],
     backtest: ['/backtest', ...texts.map((text) => `/backtest?target=${text}&project=${text}`)],
     'backtest/download': [],
     'trpc/[...procedure]': [],
@@ -156,6 +158,9 @@ test('a download or a call with hostile names is refused with a message', async 
     for (const path of [
       `/backtest/download?format=csv&target=${name}`,
       `/backtest/download?format=${name}`,
+      `/jobs/${jobs[0]}/report.${name}`,
+      `/compare/report.${name}?project=${name}`,
+      `/compare/report.md?project=${name}`,
       `/trpc/${name}`,
       `/jobs/${name}`,
       `/trpc/jobs.list?input=${name}`,
@@ -163,5 +168,24 @@ test('a download or a call with hostile names is refused with a message', async 
       const answer = await request.get(path)
       expect([path, answer.status() < 500]).toEqual([path, true])
     }
+  }
+})
+
+test('a report of hostile names is one file in each format, and runs and hides nothing', async () => {
+  const { request } = await site.visitor()
+  for (const job of jobs) {
+    for (const format of ['html', 'md', 'json']) {
+      const answer = await request.get(`/jobs/${job}/report.${format}`)
+      const text = await answer.text()
+      expect([job, format, answer.status(), UNSEEN.exec(text)?.[0]]).toEqual([
+        ...[job, format, 200, undefined],
+      ])
+      if (format !== 'json')
+        expect([job, /<(?:script|img|b)\b/i.exec(text)?.[0]]).toEqual([job, undefined])
+    }
+  }
+  for (const format of ['html', 'md', 'json']) {
+    const answer = await request.get(`/compare/report.${format}?jobs=${jobs.join()}`)
+    expect([format, answer.status()]).toEqual([format, 200])
   }
 })

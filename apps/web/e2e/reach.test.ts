@@ -183,5 +183,9 @@ test('an empty board says what to do', async () => {
   const page = await (await empty.visitor()).newPage()
   await page.goto('/')
   await page.getByRole('heading', { name: 'No jobs yet' }).waitFor()
-  expect(await page.getByText('./bestmark import').count()).toBe(1)
+  for (const word of ['run -- python', 'watch', 'import path', 'pip install']) {
+    const command = page.locator('pre', { hasText: word })
+    expect(await command.first().innerText()).toMatch(/^(?:BESTMARK_HOME=\S+ |pip install )\//)
+  }
+  expect(await page.getByRole('button', { name: /^copy / }).count()).toBe(6)
 })

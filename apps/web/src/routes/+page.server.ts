@@ -1,4 +1,5 @@
 import { listInput, readQuery } from '#lib/jobs/jobQuery.ts'
+import { boardPaths } from '#lib/server/paths.ts'
 import type { PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, url }) => {
@@ -8,5 +9,7 @@ export const load: PageServerLoad = async ({ locals, url }) => {
     locals.api.jobs.examples(),
     locals.api.hosts.fullDisks(),
   ])
-  return { listed: { query, page }, examples, disks }
+  // Shown on an empty board only.
+  const paths = page.total === 0 ? boardPaths() : null
+  return { listed: { query, page }, examples, disks, paths }
 }

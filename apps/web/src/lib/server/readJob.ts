@@ -19,7 +19,8 @@ export async function readJob(
     api.jobs.logs({ job_id, ...SAMPLES }),
   ])
   const shown = choose(names, decided.selection.metric)
-  const series = await api.series.read({ job_id, names: shown, points: POINTS })
+  const query = { job_id, names: shown, points: POINTS }
+  const series = shown.length > 0 ? await api.series.read(query) : []
   const { deployments } = ledger
   return {
     detail,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { selfContained } from './page.ts'
+import { selfContained } from './selfContained.ts'
 
 const page = (body: string) => `<!doctype html>
 <html><head>

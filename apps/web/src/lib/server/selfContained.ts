@@ -1,5 +1,3 @@
-import { Failure } from '../../failure.ts'
-
 /** The report runs no script and sends no request, whatever names a run contains. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
 
@@ -12,7 +10,7 @@ const HREF = /\bhref="([^"]+)"/
 
 /**
  * Makes one file of a page without scripts: it inlines the styles and fetches nothing else. `read`
- * returns the file at an address of the page. Throws a Failure if a style needs another file.
+ * returns the file at an address of the page. Throws if a style needs another file.
  */
 export async function selfContained(
   html: string,
@@ -33,5 +31,5 @@ export async function selfContained(
 function styleOf(href: string, css: string): string {
   const outside = /url\(\s*['"]?(?!data:|#)([^)'"]*)/.exec(css)?.[1]
   if (outside === undefined) return css.replaceAll('</', '<\\/')
-  throw new Failure(`The page's style ${href} needs ${outside}, so it cannot be one file.`)
+  throw new Error(`The page's style ${href} needs ${outside}, so it cannot be one file.`)
 }

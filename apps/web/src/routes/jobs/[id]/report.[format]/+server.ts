@@ -1,0 +1,19 @@
+import { resolve } from '$app/paths'
+import { jobJson, jobMarkdown, type JobReport } from '#lib/report/jobReport.ts'
+import { readJob } from '#lib/server/readJob.ts'
+import { reportFile } from '#lib/server/reportFile.ts'
+import type { RequestHandler } from './$types'
+
+/** The report of a job as one file. */
+export const GET: RequestHandler = (event) => {
+  const { locals, params } = event
+  const read = async (): Promise<JobReport> => {
+    const snapshot = await readJob(locals.api, params.id, () => [])
+    const warned = await locals.api.jobs.logs({ job_id: params.id, level: 'warning' })
+    return { ...snapshot, warnings: warned.lines }
+  }
+  return reportFile(event, params.format, resolve('/jobs/[id]/report', { id: params.id }), {
+    md: async () => jobMarkdown(await read()),
+    json: async () => jobJson(await read()),
+  })
+}
