@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { isWeights } from '../checkpoints/weights/weights.ts'
 import { errorText } from '../failure.ts'
 import { identifyRun, findLogFolders, type RunIdentity } from './identity.ts'
 
@@ -20,11 +21,16 @@ const SKIPPED_FOLDERS = new Set([
 const RUN_PARTS =
   /^(checkpoint-\d+|checkpoints|weights|runs|train|validation|eval|val|test|dvclive|plots|artifacts)$/
 
+/** Names that data sets have too. */
+const DATA = /\.(bin|npz|h5|hdf5|pb|msgpack)$/
+
 /** How folders are searched. */
 export interface SearchOptions {
   signal: AbortSignal
   /** Called for each folder that cannot be read. */
   onUnreadable: (folder: string, why: string) => void
+  /** Called for each folder that holds weights, and is neither a run nor below one. */
+  onWeights?: (folder: string) => void
 }
 
 /** A run and the folder where it was found, with links not resolved. */
@@ -40,6 +46,7 @@ export async function* searchRuns(
   folder: string,
   walk: SearchOptions,
   seen = new Set<string>(),
+  isBelowRun = false,
 ): AsyncGenerator<FoundRun> {
   if (walk.signal.aborted) return
   const entries = await readEntries(folder, walk, seen)
@@ -51,13 +58,20 @@ export async function* searchRuns(
     // The root may be another folder, if the weights are beside the logs.
     yield { ...run, folder: run.root.endsWith(basename(folder)) ? folder : run.root }
   }
+  const isInRun = isBelowRun || run !== undefined
+  if (!isInRun && entries.some(({ name }) => isWeightsName(name))) walk.onWeights?.(folder)
   const parts = run ? await findLogFolders(run.root) : new Set<string>()
   for (const entry of entries) {
     const { name } = entry
     if (SKIPPED_FOLDERS.has(name) || (run && RUN_PARTS.test(name)) || parts.has(name)) continue
     const inner = join(folder, name)
-    if (await isFolder(entry, inner)) yield* searchRuns(inner, walk, seen)
+    if (await isFolder(entry, inner)) yield* searchRuns(inner, walk, seen, isInRun)
   }
+}
+
+/** Whether a file is called like weights, and not like data. */
+function isWeightsName(name: string): boolean {
+  return isWeights(name) && (!DATA.test(name) || /^(pytorch|adapter)_model\b.*\.bin$/.test(name))
 }
 
 async function identifyOrReport(

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { writeRunNote } from '../../sources/runNote.ts'
 import { testBoard } from '../../board/testing.ts'
 import { command } from '../testing.ts'
-import { eventually, makeOld, writeOutput } from '../../testing.ts'
+import { eventually, makeOld, weightsOf, writeOutput } from '../../testing.ts'
 import { pause } from '../../pause.ts'
 import { Watcher } from './watcher.ts'
 
@@ -203,4 +203,24 @@ test('a watched run whose job was deleted stays deleted, and its watcher says so
   await pause(5_000, new AbortController().signal)
   expect(await here.jobNamed('unwanted')).toBeUndefined()
   expect(told()).toHaveLength(1)
+})
+
+test('folders that hold weights but no log are named once', async () => {
+  const tree = join(here.path, 'weights tree')
+  await writeOutput(join(tree, 'run'), { saves: [100], log: [{ step: 100, eval_loss: 2 }] })
+  for (const folder of ['bare', 'other/checkpoint-5', 'other/checkpoint-9']) {
+    await mkdir(join(tree, folder), { recursive: true })
+    await writeFile(join(tree, folder, 'model.safetensors'), weightsOf(1))
+  }
+  await mkdir(join(tree, 'data'))
+  await writeFile(join(tree, 'data', 'train.bin'), 'x')
+  await makeOld(tree)
+  const messages: string[] = []
+  const watcher = new Watcher(here.board, {}, display(messages))
+  const { signal } = new AbortController()
+  await watcher.look([tree], signal)
+  await watcher.look([tree], signal)
+  const named = [join(tree, 'bare'), join(tree, 'other')].join(', ')
+  const text = `2 folders hold weights but no log: ${named}.`
+  expect(messages.filter((line) => line.includes('no log'))).toEqual([text])
 })

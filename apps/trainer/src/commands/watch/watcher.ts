@@ -15,6 +15,7 @@ import { statusesOf } from '../../recording/statuses.ts'
 import { searchRuns } from '../../sources/runSearch.ts'
 import { readLastChange, mayGrow, type RunIdentity } from '../../sources/identity.ts'
 import { nameBelow } from './runName.ts'
+import { unloggedText } from './unloggedFolders.ts'
 import { sweepJob } from '../../recording/sweep.ts'
 import { ErrorReporter } from '../../cli/errorReporter.ts'
 
@@ -48,6 +49,8 @@ export class Watcher {
   readonly #named = new Set<string>()
   /** The last change time of each imported run, by its root. */
   readonly #imported = new Map<string, number>()
+  /** The folders with weights and without a log were named. */
+  #hasNamedWeights = false
 
   constructor(
     board: Board,
@@ -86,16 +89,26 @@ export class Watcher {
     const onUnreadable = (folder: string, why: string): void => {
       this.#errors.report(`Skipped ${folder}: ${why}`)
     }
-    const seen = new Set<string>()
+    const [weights, roots, seen] = [new Set<string>(), new Set<string>(), new Set<string>()]
+    const onWeights = (folder: string): void => void weights.add(folder)
     for (const path of paths) {
-      for await (const run of searchRuns(path, { signal, onUnreadable }, seen)) {
+      for await (const run of searchRuns(path, { signal, onUnreadable, onWeights }, seen)) {
         if (signal.aborted) return
+        roots.add(run.root).add(run.folder)
         const named = { ...run, name: await nameBelow(path, run) }
         await this.#take(named, signal).catch((error: unknown) => {
           this.#errors.reportFor(`Skipped ${run.root}`, error)
         })
       }
     }
+    if (!this.#hasNamedWeights && !signal.aborted) this.#nameWeights(weights, roots)
+  }
+
+  /** Says once which folders hold weights but no log. */
+  #nameWeights(folders: Set<string>, roots: Set<string>): void {
+    this.#hasNamedWeights = true
+    const text = unloggedText(folders, roots)
+    if (text !== undefined) this.#display.message(text)
   }
 
   async #take(run: RunIdentity, signal: AbortSignal): Promise<void> {
