@@ -16,7 +16,8 @@ import type { Progress } from '../events/attempts.ts'
 import { type StoredFiles, savedEvents, type SavedFile } from '../events/savedFiles.ts'
 import type { Candidate } from '../weights/candidate.ts'
 import { inferMetric } from '../weights/inferredMetric.ts'
-import { readClaimedBest, readMonitoredMetric } from '../weights/monitoredMetric.ts'
+import { readClaimedBest } from '../weights/claimedBest.ts'
+import { readMonitoredMetric } from '../weights/monitoredMetric.ts'
 import { findCandidates } from '../weights/savedWeights.ts'
 import {
   type LogHistory,
@@ -186,7 +187,12 @@ class LineReader<State extends Progress> implements SourceReader {
     const declared = updatedStart(at, candidates, this.#format.infers ? saved : [])
     if (events.length === 0) return declared ? [declared] : []
     if (declared) events.push(declared)
-    const claim = readClaimedBest(candidates, saved)
+    const claim = readClaimedBest(
+      candidates,
+      saved,
+      at.history,
+      at.begun?.metric_is_inferred ?? false,
+    )
     if (claim) events.push(claimEvent(at.state.attempt, claim))
     return admit(at.skips, events, { file: 'the checkpoints' })
   }

@@ -47,7 +47,7 @@ export function readRow(
   const step = counted + 1 - state.base
   const again = advance(state, step)
   const at = { attempt: state.attempt, step, epoch: step }
-  const values = { metrics, evaluation: { ...evaluation, ...also(evaluation, step) } }
+  const values = { metrics, evaluation: { ...also(evaluation, step), ...evaluation } }
   const measured = measuredEvents(at, values, { file, line })
   return again ? [again, ...measured] : measured
 }

@@ -20,7 +20,8 @@ import type { Candidate } from '../weights/candidate.ts'
 import { emptyHistory } from '../weights/logHistory.ts'
 import { listWeights } from '../weights/finder.ts'
 import { joinWeights } from '../weights/join.ts'
-import { readClaimedBest, readMonitoredMetric } from '../weights/monitoredMetric.ts'
+import { readClaimedBest } from '../weights/claimedBest.ts'
+import { readMonitoredMetric } from '../weights/monitoredMetric.ts'
 import { findCandidates } from '../weights/savedWeights.ts'
 
 /** The source name of a run with weights and without a log. */
@@ -63,7 +64,7 @@ async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]>
   const ordered = orderWeights(joinWeights(candidates, emptyHistory(), axis, none), candidates)
   const { fields, totals, warnings } = readDeclaration(await readConfigurations(root))
   const kept = readMonitoredMetric(candidates)
-  const claim = readClaimedBest(candidates, ordered.saved)
+  const claim = readClaimedBest(candidates, ordered.saved, emptyHistory(), true)
   const texts = [...warnings, ...new Set(ordered.notes)]
   const events = [
     startedEvent({ ...fields, ...totals, ...(kept && fields.metric_for_best === null && kept) }),

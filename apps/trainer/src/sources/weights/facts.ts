@@ -18,6 +18,8 @@ export interface Facts {
   isLightning: boolean
   /** The path of the best weights, on the machine that trained. */
   best_path: string | null
+  /** The best fitness so far, as Ultralytics records it until training ends. */
+  best_fitness: number | null
   /** The version of Ultralytics. */
   version: string | null
   /** Weights with the same digest have the same tensors; null if unknown. */
@@ -33,6 +35,7 @@ export function noFacts(file: string): Facts {
     step: null,
     monitor: null,
     best_path: null,
+    best_fitness: null,
     version: null,
     isLightning: false,
   }

@@ -6,7 +6,7 @@ import { type Facts, factsIn } from './facts.ts'
 
 type TorchFacts = Pick<
   Facts,
-  'epoch' | 'step' | 'values' | 'monitor' | 'best_path' | 'version' | 'isLightning'
+  'epoch' | 'step' | 'values' | 'monitor' | 'best_path' | 'best_fitness' | 'version' | 'isLightning'
 >
 
 /** Facts in a torch file: Lightning's callbacks, mmengine's meta, fields of Ultralytics and timm. */
@@ -24,13 +24,14 @@ export async function readTorchFacts(archive: TorchArchive): Promise<Partial<Tor
   const metrics: unknown = value.get('train_metrics')
   if (metrics instanceof Map)
     Object.assign(facts.values, factsIn(await readPlainValues(metrics, archive)).values)
-  const version = plain['version']
+  const [version, best_fitness] = [plain['version'], plain['best_fitness']]
   const isLightning = value.has('pytorch-lightning_version')
   return {
     ...facts,
     isLightning,
     ...(await readLightningFacts(value, archive)),
     ...(typeof version === 'string' && { version }),
+    ...(typeof best_fitness === 'number' && { best_fitness }),
   }
 }
 
