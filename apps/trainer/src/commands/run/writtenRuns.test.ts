@@ -184,6 +184,7 @@ real('a real program with the Python client is recorded where it calls init', as
 const NATURAL = [
   ['HuggingFace', 'natural_huggingface.py', 'results/hf'],
   ['Lightning', 'natural_lightning.py', 'lightning_logs/version_0'],
+  ['plain PyTorch', 'natural_loop.py', 'weights'],
 ] as const
 
 for (const [framework, script, folder] of NATURAL) {
