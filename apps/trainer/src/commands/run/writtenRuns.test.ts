@@ -185,6 +185,7 @@ const NATURAL = [
   ['HuggingFace', 'natural_huggingface.py', 'results/hf'],
   ['Lightning', 'natural_lightning.py', 'lightning_logs/version_0'],
   ['plain PyTorch', 'natural_loop.py', 'weights'],
+  ['SummaryWriter', 'natural_writer.py', ''],
 ] as const
 
 for (const [framework, script, folder] of NATURAL) {
