@@ -1,4 +1,4 @@
-import { groupWords, measuredJson, ownValue, type ComparedRun } from '@bestmark/core'
+import { groupWords, measuredJson, ownValue, visibleLines, type ComparedRun } from '@bestmark/core'
 import type { ComparedJobs } from '../api.ts'
 import { settingOf } from '../comparison/comparisonView.ts'
 import { delta, measure, UNKNOWN } from '../figures.ts'
@@ -12,7 +12,7 @@ const MOST_RUNS = 8
 /** The report of a comparison as JSON, with each value as it was measured. */
 export function comparisonJson({ comparison, best_paths, found }: ComparedJobs, made_at: number) {
   const headline = comparisonHeadline(comparison)
-  return `${measuredJson({ headline, made_at, ...comparison, best_paths, found }, 2)}\n`
+  return `${visibleLines(measuredJson({ headline, made_at, ...comparison, best_paths, found }, 2))}\n`
 }
 
 /** The report of a comparison as Markdown. */

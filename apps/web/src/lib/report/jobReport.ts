@@ -1,4 +1,4 @@
-import { measuredJson } from '@bestmark/core'
+import { measuredJson, visibleLines } from '@bestmark/core'
 import type { Deployment, LogLine } from '../api.ts'
 import { checkpointName, ranked } from '../checkpoint/ranking.ts'
 import { kindWords } from '../checkpoint/kind.ts'
@@ -33,7 +33,7 @@ export function jobJson({ detail, decided, deployments, warnings, read_at }: Job
     ...{ config: detail.config, environment: detail.environment },
     ...{ attempts: detail.attempts, deployments, warnings },
   }
-  return `${measuredJson(report, 2)}\n`
+  return `${visibleLines(measuredJson(report, 2))}\n`
 }
 
 /** The report as Markdown. */
