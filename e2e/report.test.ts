@@ -32,8 +32,8 @@ test('a report is one file that shows what the page shows without a network, and
   page.on('console', (message) => printed.push(message.text()))
   const { href } = pathToFileURL(file)
   await page.goto(href)
-  // The footer has the time of the report.
-  const shown = (on: typeof page) => on.locator('main > :not(footer)').allInnerTexts()
+  // The header has links to the files, and the footer the time.
+  const shown = (on: typeof page) => on.locator('main > :not(header, footer)').allInnerTexts()
   expect(await shown(page)).toEqual(await shown(live))
   expect([requested, printed]).toEqual([[href], []])
   const chart = await page.locator('figure svg').first().boundingBox()
