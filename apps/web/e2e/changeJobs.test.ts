@@ -104,7 +104,7 @@ test("a job's name, tags and note are edited on its page, which says that it was
 test('on the narrowest phone nothing scrolls sideways', async () => {
   for (const path of ['/', `/jobs/${ids['two']}`]) {
     const page = await open(path, 320)
-    const box = page.getByRole('checkbox').nth(1)
+    const box = page.getByRole('checkbox', { name: 'select four' })
     if (path === '/') await box.check()
     else await page.getByRole('button', { name: 'Edit' }).click()
     const beside = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)

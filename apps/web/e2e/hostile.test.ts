@@ -52,7 +52,7 @@ function addresses(): Record<string, string[]> {
     '?window=1e17~1.0000000000000002e17&x=time',
   ]
   return {
-    '': ['/', ...texts.flatMap((text) => [`/?search=${text}&cursor=${text}`])],
+    '': ['/', ...texts.flatMap((text) => listOf(text))],
     jobs: ['/jobs'],
     'jobs/[id]': jobs.map((id, index) => `/jobs/${id}${views[index % views.length]}`),
     'jobs/[id]/report': jobs.map((id) => `/jobs/${id}/report`),
@@ -76,6 +76,18 @@ test('each route shows hostile names as plain text', async () => {
   const folders = routes.filter((_, index) => index % 2 === 1).map((folder) => folder ?? '')
   expect([...new Set(folders)].sort()).toEqual(Object.keys(addresses()).sort())
 })
+
+/** The list by a name: filtered, sorted and with columns. */
+function listOf(text: string): string[] {
+  const columns = `column=best:${text}&column=config:${text}&group=project`
+  return [
+    `/?search=${text}&cursor=${text}`,
+    `/?tag=${text}&shelf=${text}`,
+    `/?${columns}`,
+    `/?${columns}&sort=config:${text}&order=descending`,
+    `/?${columns}&sort=last:${text}`,
+  ]
+}
 
 /** Opens every address at one size, and collects what is wrong with each. */
 async function faults(

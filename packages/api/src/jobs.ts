@@ -1,6 +1,7 @@
 import { JobState } from '@bestmark/core'
 import {
   archiveJobs,
+  columnChoices,
   compareJobs,
   deleteJobs,
   examples,
@@ -29,13 +30,24 @@ const Tag = z.string().trim().min(1).max(60)
 /** Jobs that are changed together: all of them, or none. */
 const JobIds = z.object({ job_ids: z.array(Id).min(1).max(1_000) })
 
+/** `best:METRIC`, `last:METRIC` or `config:SETTING`. */
+const ColumnKey = z.templateLiteral([
+  z.enum(['best', 'last', 'config']),
+  ':',
+  z.string().min(1).max(400),
+])
+const MOST_COLUMNS = 20
+
 const ListInput = z.object({
   shelf: z.enum(JOB_SHELVES).default('current'),
   tag: z.string().max(60).optional(),
   status: z.array(JobState).max(JobState.options.length).optional(),
   project: z.string().optional(),
   search: z.string().max(200).optional(),
-  sort: z.enum(['newest', 'name', 'best']).default('newest'),
+  sort: z.union([z.enum(['newest', 'name', 'best']), ColumnKey]).default('newest'),
+  descending: z.boolean().optional(),
+  group: z.literal('project').optional(),
+  columns: z.array(ColumnKey).max(MOST_COLUMNS).optional(),
   cursor: z.string().nullish(),
   limit: z.number().int().min(1).max(200).default(50),
 })
@@ -63,6 +75,13 @@ export const jobs = router({
   list: procedure.input(ListInput.prefault({})).query(({ ctx, input }) => {
     return sharedRead(ctx.db, ['jobs.list', input], () => listJobs(ctx.db, input))
   }),
+
+  /** The columns that these jobs have, those in which they differ first. */
+  columns: procedure
+    .input(z.object({ job_ids: z.array(Id).max(200) }))
+    .query(async ({ ctx, input }) => ({
+      choices: await columnChoices(ctx.db, input.job_ids),
+    })),
 
   status: procedure.input(JobId).query(async ({ ctx, input }) => {
     return found(input.job_id, await jobStatus(ctx.db, input.job_id))

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { isAbsolute } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { appRouter, createCaller, type RouterOutputs } from './root.ts'
@@ -49,6 +50,7 @@ async function answers(): Promise<Record<string, unknown>> {
     'jobs.logs': await api.jobs.logs({ job_id }),
     'jobs.history': await api.jobs.history({ job_id }),
     'jobs.stop': await api.jobs.stop(stop),
+    'jobs.columns': await api.jobs.columns({ job_ids: [job_id] }),
     'jobs.rename': await api.jobs.rename({ job_id, name: 'moby' }),
     'jobs.note': await api.jobs.note({ job_id, note: 'warm restart' }),
     'jobs.tag': await api.jobs.tag({ job_ids: [job_id], add: ['lora'], remove: [] }),
@@ -57,6 +59,9 @@ async function answers(): Promise<Record<string, unknown>> {
     'jobs.restore': await api.jobs.restore({ job_ids: [job_id] }),
     'jobs.examples': await api.jobs.examples(),
     'jobs.removeExamples': await api.jobs.removeExamples(),
+    'views.save': await api.views.save({ name: 'lora', query: 'tag=lora' }),
+    'views.list': await api.views.list(),
+    'views.remove': await api.views.remove({ view_id: randomUUID() }),
     'hosts.fullDisks': await api.hosts.fullDisks(),
     'backtest.run': await api.backtest.run({ target: 'eval_f1' }),
     'backtest.targets': await api.backtest.targets(),

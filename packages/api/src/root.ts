@@ -7,6 +7,7 @@ import { jobs } from './jobs.ts'
 import { policies } from './policies.ts'
 import { series } from './series.ts'
 import { createCallerFactory, router } from './trpc.ts'
+import { views } from './views.ts'
 import { watch } from './watch.ts'
 
 export const appRouter = router({
@@ -17,6 +18,7 @@ export const appRouter = router({
   policies,
   backtest,
   deployments,
+  views,
   watch,
 })
 

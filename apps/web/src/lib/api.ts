@@ -9,6 +9,9 @@ import {
 } from '@trpc/client'
 
 export type JobPage = RouterOutputs['jobs']['list']
+export type JobCells = JobPage['cells']
+export type ColumnChoice = RouterOutputs['jobs']['columns']['choices'][number]
+export type SavedView = RouterOutputs['views']['list'][number]
 export type Curve = JobPage['curves'][string]
 export type JobDetail = RouterOutputs['jobs']['detail']
 export type ComparedJobs = RouterOutputs['jobs']['compare']

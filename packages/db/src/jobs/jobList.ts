@@ -1,5 +1,16 @@
 import type { JobState, TrainingJobStatus } from '@bestmark/core'
-import { and, count, eq, getTableColumns, ilike, inArray, or, type SQL, sql } from 'drizzle-orm'
+import {
+  and,
+  count,
+  desc,
+  eq,
+  getTableColumns,
+  ilike,
+  inArray,
+  or,
+  type SQL,
+  sql,
+} from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { type Curve, evalCurves } from '../series/curves.ts'
 import { statusOf } from '../rows/job.ts'
@@ -7,6 +18,7 @@ import { Refused } from '../values/refused.ts'
 import { settledRevision } from '../rows/boardRevision.ts'
 import { liveRank, newestRank, trainingJobs } from '../schema.ts'
 import { isRestorable } from './deletedJobs.ts'
+import { cellsOf, type ColumnKey, columnOrder, type JobCells } from './jobColumns.ts'
 import { storable } from '../values/storable.ts'
 
 /** `current` has neither archived nor deleted jobs; `kept` has both current and archived ones. */
@@ -23,7 +35,13 @@ export interface JobQuery {
   /** A part of the name or project, or the beginning of an id. */
   search?: string | undefined
   /** `newest` (the default) lists running jobs first; `best` the lowest best_eval_loss. */
-  sort?: 'newest' | 'name' | 'best' | undefined
+  sort?: 'newest' | 'name' | 'best' | ColumnKey | undefined
+  /** Of a sort by a column: the highest first. */
+  descending?: boolean | undefined
+  /** Jobs of one project stand together, and `sort` orders them within it. */
+  group?: 'project' | undefined
+  /** Values to read with each job. */
+  columns?: readonly ColumnKey[] | undefined
   /** `next_cursor` of the previous page. */
   cursor?: string | null | undefined
   /** Jobs per page, 50 by default. */
@@ -33,6 +51,7 @@ export interface JobQuery {
 export interface JobPage {
   jobs: TrainingJobStatus[]
   curves: Record<string, Curve>
+  cells: JobCells
   next_cursor: string | null
   /** How many jobs match, on all pages. */
   total: number
@@ -51,21 +70,39 @@ const KEYS = {
   uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
 }
 
-/** The columns that order a list, all ascending and the last one unique, with their SQL types. */
-const ORDERS: Record<NonNullable<JobQuery['sort']>, [SQL, keyof typeof KEYS][]> = {
+type Key = [SQL, keyof typeof KEYS]
+
+/** The columns that order a list; the job's id makes them unique. */
+const ORDERS: Record<'newest' | 'name' | 'best', Key[]> = {
   newest: [
     [liveRank, 'int'],
     [newestRank, 'float8'],
-    [sql`job_id`, 'uuid'],
   ],
-  name: [
-    [sql`name`, 'text'],
-    [sql`job_id`, 'uuid'],
-  ],
-  best: [
-    [sql`coalesce(best_eval_loss, 'Infinity')`, 'float8'],
-    [sql`job_id`, 'uuid'],
-  ],
+  name: [[sql`name`, 'text']],
+  best: [[sql`coalesce(best_eval_loss, 'Infinity')`, 'float8']],
+}
+
+/** How a list is ordered: by keys that all ascend or all descend, within groups that ascend. */
+interface Order {
+  /** Tells the cursors of this order from those of others. */
+  id: string
+  group: Key[]
+  keys: Key[]
+  isDescending: boolean
+}
+
+function orderOf({ sort = 'newest', descending, group }: JobQuery): Order {
+  const isColumn = sort.includes(':')
+  const isDescending = isColumn && descending === true
+  const keys = isColumn
+    ? columnOrder(sort as ColumnKey, isDescending)
+    : ORDERS[sort as keyof typeof ORDERS]
+  return {
+    id: [sort, ...(isDescending ? ['descending'] : []), ...(group ? [group] : [])].join(' '),
+    group: group ? [[sql`project`, 'text']] : [],
+    keys: [...keys, [sql`job_id`, 'uuid']],
+    isDescending,
+  }
 }
 
 /**
@@ -73,8 +110,9 @@ const ORDERS: Record<NonNullable<JobQuery['sort']>, [SQL, keyof typeof KEYS][]> 
  * page, so new jobs move nothing. Throws Refused for an invalid cursor.
  */
 export async function listJobs(db: Database, query: JobQuery = {}): Promise<JobPage> {
-  const { sort = 'newest', limit = 50 } = query
-  const order = ORDERS[sort]
+  const { limit = 50, columns = [] } = query
+  const order = orderOf(query)
+  const all = [...order.group, ...order.keys]
   const matching = and(...filters(query))
   // Read before the rows, so that a watch from this revision misses no write.
   const [counted] = await db.orm
@@ -82,26 +120,30 @@ export async function listJobs(db: Database, query: JobQuery = {}): Promise<JobP
     .from(trainingJobs)
     .where(matching)
   const keys = sql.join(
-    order.map(([key]) => sql`(${key})::text`),
+    all.map(([key]) => sql`(${key})::text`),
     sql`, `,
   )
   const rows = await db.orm
     .select({ ...getTableColumns(trainingJobs), keys: sql<string[]>`jsonb_build_array(${keys})` })
     .from(trainingJobs)
-    .where(and(matching, query.cursor ? after(query.cursor, sort) : undefined))
-    .orderBy(...order.map(([key]) => key))
+    .where(and(matching, query.cursor ? after(query.cursor, order) : undefined))
+    .orderBy(
+      ...order.group.map(([key]) => key),
+      ...order.keys.map(([key]) => (order.isDescending ? desc(key) : key)),
+    )
     .limit(limit + 1)
   const page = rows.slice(0, limit)
   const last = page.at(-1)
-  const next_cursor = rows.length > limit && last ? writeCursor(sort, last.keys) : null
+  const next_cursor = rows.length > limit && last ? writeCursor(order.id, last.keys) : null
   const curves = await evalCurves(
     db,
     page.map(({ job_id }) => job_id),
   )
+  const cells = await cellsOf(db, page, columns)
   const jobs = page.map((row) => statusOf(row))
   const revisions = Object.fromEntries(page.map(({ job_id, revision }) => [job_id, revision]))
   const { total = 0, board_revision = 0 } = counted ?? {}
-  return { jobs, curves, next_cursor, total, revisions, board_revision }
+  return { jobs, curves, cells, next_cursor, total, revisions, board_revision }
 }
 
 const SHELVES: Record<JobShelf, SQL> = {
@@ -135,32 +177,38 @@ function filters({
   ]
 }
 
-function after(cursor: string, sort: keyof typeof ORDERS): SQL {
-  const order = ORDERS[sort]
-  const values = readCursor(cursor, sort)
+function after(cursor: string, order: Order): SQL {
+  const values = readCursor(cursor, order)
+  const typed = ([, type]: Key, value: string | undefined): SQL =>
+    sql`${value}::text::${sql.raw(type)}`
+  const [groups, keys] = [values.slice(0, order.group.length), values.slice(order.group.length)]
   const left = sql.join(
-    order.map(([key]) => key),
+    order.keys.map(([key]) => key),
     sql`, `,
   )
   const right = sql.join(
-    order.map(([, type], index) => sql`${values[index]}::${sql.raw(type)}`),
+    order.keys.map((key, index) => typed(key, keys[index])),
     sql`, `,
   )
-  return sql`(${left}) > (${right})`
+  const within = order.isDescending ? sql`(${left}) < (${right})` : sql`(${left}) > (${right})`
+  const [group] = order.group
+  if (!group) return within
+  const at = typed(group, groups[0])
+  return sql`(${group[0]} > ${at} or (${group[0]} = ${at} and ${within}))`
 }
 
-function writeCursor(sort: string, keys: readonly string[]): string {
-  return Buffer.from(JSON.stringify([sort, ...keys])).toString('base64url')
+function writeCursor(id: string, keys: readonly string[]): string {
+  return Buffer.from(JSON.stringify([id, ...keys])).toString('base64url')
 }
 
-function readCursor(cursor: string, sort: keyof typeof ORDERS): string[] {
+function readCursor(cursor: string, order: Order): string[] {
   try {
     const read: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
     const texts = Array.isArray(read) && read.every((text) => typeof text === 'string') ? read : []
-    const [sorted, ...keys] = texts
-    const order = ORDERS[sort]
-    const fits = order.every(([, type], index) => KEYS[type].test(keys[index] ?? ''))
-    if (sorted === sort && keys.length === order.length && fits) return keys
+    const [id, ...keys] = texts
+    const all = [...order.group, ...order.keys]
+    const fits = all.every(([, type], index) => KEYS[type].test(keys[index] ?? ''))
+    if (id === order.id && keys.length === all.length && fits) return keys
   } catch {
     // Any other text is not a cursor of this list.
   }

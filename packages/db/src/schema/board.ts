@@ -38,3 +38,12 @@ export const fullDisks = pgTable(
   },
   (row) => [primaryKey({ columns: [row.host_id, row.mount] })],
 )
+
+/** Views of the list that people saved by name, for everybody on the board. */
+export const savedViews = pgTable('saved_views', {
+  view_id: uuid().primaryKey().defaultRandom(),
+  name: storableText().notNull(),
+  /** What the list shows, as the query of its address. */
+  query: storableText().notNull(),
+  saved_at: milliseconds().notNull(),
+})

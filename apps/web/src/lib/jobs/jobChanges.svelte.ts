@@ -65,5 +65,5 @@ const jobs = (ids: string[]): string => (ids.length === 1 ? '1 job' : `${count(i
 /** The tags in a text, separated by commas. */
 export function tagsIn(text: string): string[] {
   const tags = text.split(',').map((tag) => tag.trim())
-  return [...new Set(tags.filter(Boolean))]
+  return tags.filter((tag, index) => tag !== '' && tags.indexOf(tag) === index)
 }

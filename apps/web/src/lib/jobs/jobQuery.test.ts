@@ -5,7 +5,8 @@ const read = (search: string) => readQuery(new URLSearchParams(search))
 
 test('an address and a query convert to each other without loss', () => {
   const address =
-    '/?status=running&status=lost&shelf=archived&tag=lora&project=asr&search=moby&sort=name&cursor=abc'
+    '/?status=running&status=lost&shelf=archived&tag=lora&project=asr&search=moby&sort=best%3Aeval_f1&order=descending&group=project' +
+    '&column=best%3Aeval_f1&column=config%3Alr&cursor=abc'
   expect(queryAddress(read(address.slice(2)))).toBe(address)
 })
 
@@ -14,5 +15,7 @@ test('the default list has an address without parameters', () => {
 })
 
 test('an invalid parameter of an address is ignored', () => {
-  expect(read('status=fast&sort=worst')).toMatchObject({ status: [], sort: 'newest' })
+  expect(read('status=fast&sort=worst&column=worst:x&group=x')).toMatchObject({
+    ...{ status: [], sort: 'newest', columns: [], group: '' },
+  })
 })
