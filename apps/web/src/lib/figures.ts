@@ -67,3 +67,9 @@ export function percent(share: number | null | undefined): string {
   if (share === null || share === undefined) return UNKNOWN
   return `${share >= 1 ? 100 : Math.min(99, Math.round(share * 100))} %`
 }
+
+/** The value of an option on one line. */
+export function settingText(value: unknown): string {
+  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : short(value)
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}

@@ -8,7 +8,7 @@ import { recordedMetric } from './recorded.ts'
 import type { Claim, Declaration, Evaluation } from '../run/rows.ts'
 import type { PolicyOptions } from './policyOptions.ts'
 import { type PolicyProblem, valueProblem } from './policyProblem.ts'
-import type { TrainingSeries } from './trainingSeries.ts'
+import type { TrainingSeries } from './input.ts'
 import { isPreferenceTraining, lowestLoss, undeclared } from './undeclared.ts'
 import { ownValue } from '../named.ts'
 

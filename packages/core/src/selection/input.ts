@@ -1,8 +1,16 @@
+import type { Measured } from '../measured.ts'
+import type { StepKey } from '../run/keys.ts'
 import type { RunContext } from '../run/context.ts'
 import type { Checkpoint, Claim, Declaration, Evaluation } from '../run/rows.ts'
 import type { Policy } from '../status/status.ts'
 import type { PolicyOptions } from './policyOptions.ts'
-import type { TrainingSeries } from './trainingSeries.ts'
+
+/** The series that a run logged while training. */
+export interface TrainingSeries {
+  names: readonly string[]
+  /** The value of a series at a step of an attempt, or the last one before; null if there is none. */
+  before: (name: string, at: StepKey) => Measured
+}
 
 /** The stored rows of a run, in order of arrival, and the policy with its options. */
 export interface SelectionInput {

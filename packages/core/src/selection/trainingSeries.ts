@@ -5,13 +5,6 @@ import type { Evaluation } from '../run/rows.ts'
 import type { Measured } from '../measured.ts'
 import type { SelectionInput } from './input.ts'
 
-/** The series that a run logged while training. */
-export interface TrainingSeries {
-  names: readonly string[]
-  /** The value of a series at a step of an attempt, or the last one before; null if there is none. */
-  before: (name: string, at: StepKey) => Measured
-}
-
 /** The metrics that a person or the run itself named, and that no evaluation has. */
 export function unmeasuredMetrics(
   input: Pick<SelectionInput, 'options' | 'declaration' | 'evaluations'>,

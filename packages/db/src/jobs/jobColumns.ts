@@ -1,11 +1,11 @@
-import { byName, type Direction, directionOf, setOwn, settingsIn } from '@bestmark/core'
+import { byName, type Direction, directionOf, ownValue, setOwn, settingsIn } from '@bestmark/core'
 import { and, eq, inArray, isNotNull, type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { evaluations, type JobRow, trainingJobs } from '../schema.ts'
 import { storable } from '../values/storable.ts'
 
 /** A column of the list: the best or last value of a metric, or a value of the configuration. */
-export interface JobColumn {
+interface JobColumn {
   kind: 'best' | 'last' | 'config'
   /** A metric, or a setting by its path: `optimizer.lr`. */
   name: string
@@ -24,7 +24,7 @@ export interface ColumnChoice {
 /** The value of each column by job. */
 export type JobCells = Record<string, Record<string, unknown>>
 
-export function columnOf(key: ColumnKey): JobColumn {
+function columnOf(key: ColumnKey): JobColumn {
   const [kind, ...rest] = key.split(':')
   const name = storable(rest.join(':'))
   return { kind: kind === 'best' || kind === 'last' ? kind : 'config', name }
@@ -107,7 +107,7 @@ function figureOf(job: JobRow, found: Figures, kind: 'best' | 'last'): number | 
 }
 
 function directionFor({ metric_directions }: JobRow, metric: string): Direction | undefined {
-  return Object.hasOwn(metric_directions, metric) ? metric_directions[metric] : directionOf(metric)
+  return ownValue(metric_directions, metric) ?? directionOf(metric)
 }
 
 const isFinite = sql`${evaluations.value} not in ('NaN', 'Infinity', '-Infinity')`

@@ -5,8 +5,7 @@ import {
   type DifferingSetting,
   ownValue,
 } from '@bestmark/core'
-import { UNKNOWN } from '../figures.ts'
-import { settingText } from '../job/configuration.ts'
+import { UNKNOWN, settingText } from '../figures.ts'
 import { lineStyle, type LineStyle } from './colours.ts'
 
 /** The line style of each run. It stays the same when the ranking changes. */

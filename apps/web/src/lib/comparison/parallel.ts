@@ -1,6 +1,5 @@
 import { type ComparedRun, type DifferingSetting, isFiniteMeasure, ownValue } from '@bestmark/core'
-import { short } from '../figures.ts'
-import { settingText } from '../job/configuration.ts'
+import { short, settingText } from '../figures.ts'
 
 /** A position on an axis, from 0 (bottom) to 1 (top), with its label. */
 interface Mark {

@@ -1,6 +1,6 @@
 import { settingsIn } from '@bestmark/core'
 import type { JobDetail } from '../api.ts'
-import { short } from '../figures.ts'
+import { settingText } from '../figures.ts'
 
 /** One option of a run, with its name as a path: optimizer.lr. */
 export interface Setting {
@@ -23,12 +23,6 @@ export function settings(config: Record<string, unknown>): Setting[] {
 /** An option as a line of facts, under its name. */
 export function factLine({ name, text }: Setting): Fact {
   return { name, label: name, text }
-}
-
-/** The value of an option on one line. */
-export function settingText(value: unknown): string {
-  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : short(value)
-  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /** What is asked of an environment first; what else a run logs of it follows by name. */

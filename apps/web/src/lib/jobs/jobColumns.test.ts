@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { cellText, columnWords, isColumn, sortedBy } from './jobColumns.ts'
-import { readQuery } from './jobQuery.ts'
+import { cellText, columnWords, isColumn } from './jobColumns.ts'
+import { readQuery, sortedBy } from './jobQuery.ts'
 
 const query = readQuery(new URLSearchParams())
 

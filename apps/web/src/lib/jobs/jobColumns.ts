@@ -1,8 +1,6 @@
 import type { JobCells } from '../api.ts'
-import { directionOf, ownValue } from '@bestmark/core'
-import { measure } from '../figures.ts'
-import { settingText } from '../job/configuration.ts'
-import type { JobQuery } from './jobQuery.ts'
+import { ownValue } from '@bestmark/core'
+import { measure, settingText } from '../figures.ts'
 
 const KINDS = ['best', 'last', 'config'] as const
 
@@ -31,12 +29,4 @@ export function cellText(cells: JobCells, job_id: string, key: ColumnKey): strin
   if (value === undefined) return undefined
   const isMetric = !key.startsWith('config:') && typeof value === 'number'
   return isMetric ? measure(value) : settingText(value)
-}
-
-/** The query that a click on a column's head makes: its best first, then the other way round. */
-export function sortedBy(query: JobQuery, key: ColumnKey): JobQuery {
-  const { name } = columnWords(key)
-  const first = !key.startsWith('config:') && directionOf(name) === 'max'
-  const descending = query.sort === key ? !query.descending : first
-  return { ...query, sort: key, descending, cursor: null }
 }

@@ -1,5 +1,5 @@
-import { JOB_STATES, type JobState } from '@bestmark/core'
-import { type ColumnKey, isColumn, MOST_COLUMNS } from './jobColumns.ts'
+import { directionOf, JOB_STATES, type JobState } from '@bestmark/core'
+import { type ColumnKey, columnWords, isColumn, MOST_COLUMNS } from './jobColumns.ts'
 
 /** What the list shows, as the address holds it. */
 export interface JobQuery {
@@ -89,4 +89,12 @@ function parametersOf(query: JobQuery): URLSearchParams {
   for (const column of query.columns) parameters.append('column', column)
   if (query.cursor) parameters.set('cursor', query.cursor)
   return parameters
+}
+
+/** The query that a click on a column's head makes: its best first, then the other way round. */
+export function sortedBy(query: JobQuery, key: ColumnKey): JobQuery {
+  const { name } = columnWords(key)
+  const first = !key.startsWith('config:') && directionOf(name) === 'max'
+  const descending = query.sort === key ? !query.descending : first
+  return { ...query, sort: key, descending, cursor: null }
 }

@@ -5,7 +5,7 @@ import { type Deployment, listDeployments } from '../deployments/deployments.ts'
 import { type PolicyChange, policyHistory } from '../policies/policies.ts'
 import { listAttempts } from '../rows/attempts.ts'
 import { evaluations } from '../schema.ts'
-import { jobRow } from './jobs.ts'
+import { jobRow } from '../jobs/jobs.ts'
 
 /** What happened to a job at a moment (ms); null where the run logged no time. */
 export type HistoryEntry = { at: number | null } & (
