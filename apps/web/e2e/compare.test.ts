@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { checkpoint, evaluation, metrics, Run } from './runs.ts'
-import { goLive, openSite, type Site } from './site.ts'
+import { goLive, goLive, openSite, type Site } from './site.ts'
 
 let site: Site
 const runs: Record<string, Run> = {}
@@ -91,7 +91,8 @@ test('a project is compared like a list of its jobs', async () => {
 })
 
 test('the table has the values of any metric, and each option that differs', async () => {
-  const page = await visit(addressOf('lr1e-2', 'lr3e-2'))
+  const page = await (await site.visitor()).newPage()
+  await goLive(page, addressOf('lr1e-2', 'lr3e-2'))
   const table = page.getByRole('table', { name: /^runs by lowest eval_loss/ })
   const cells = async () => await table.locator('tbody tr').first().locator('td').allInnerTexts()
   expect((await cells()).map((text) => text.trim())).toEqual([

@@ -122,7 +122,10 @@ const WORDS: Record<string, (job: string, folder: string) => string[][]> = {
   agent: () => [['agent', '--help']],
   link: () => [['link', '--help']],
   up: () => [['up', '--help']],
-  report: () => [['report', HOSTILE_TEXTS.terminal]],
+  report: () => [
+    ['report', HOSTILE_TEXTS.terminal],
+    ['report', '--project', HOSTILE_TEXTS.lines, '--format', 'md'],
+  ],
   completion: () => [['completion', HOSTILE_TEXTS.terminal]],
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
 
 /** Where processes work and write. Empty on systems other than Linux. */
 export interface ProcessPaths {
@@ -27,11 +27,23 @@ export function processPaths(pids: Iterable<number>): ProcessPaths {
   return paths
 }
 
-/** Whether a process outside a tree has a file below a folder open for writing. */
-export function isWrittenByOthers(folder: string, tree: ReadonlySet<number>): boolean {
-  return processes().some((pid) => {
-    return !tree.has(pid) && openFiles(pid).some((file) => file.startsWith(`${folder}/`))
-  })
+/**
+ * Whether a process outside a tree has a file below a folder open for writing. The files of a data
+ * folder inside of it do not count: the board itself writes them.
+ */
+export function isWrittenByOthers(
+  folder: string,
+  tree: ReadonlySet<number>,
+  dataFolder: string,
+): boolean {
+  const data = orNothing(() => realpathSync(dataFolder), dataFolder)
+  const isPart = (file: string): boolean =>
+    isBelow(file, folder) && !(isBelow(data, folder) && isBelow(file, data))
+  return processes().some((pid) => !tree.has(pid) && openFiles(pid).some(isPart))
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path.startsWith(`${folder}/`)
 }
 
 function processes(): number[] {

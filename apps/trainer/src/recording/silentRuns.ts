@@ -1,4 +1,4 @@
-import { databaseTime, endSilentJob, silentJobs, type Database } from '@bestmark/db'
+import { databaseTime, endSilentJob, resolveHome, silentJobs, type Database } from '@bestmark/db'
 import type { Patience } from '@bestmark/core'
 import { statIfSeen } from '../files/runFile.ts'
 import { readRunProcess } from '../processes/mark.ts'
@@ -47,7 +47,7 @@ export function noNewLines(last_line_at: number): string {
 
 /** Whether a process of this machine has a file of the folder open for writing. False if unknown. */
 export function isInUse(folder: string): boolean {
-  return isWrittenByOthers(folder, new Set())
+  return isWrittenByOthers(folder, new Set(), resolveHome())
 }
 
 /** Whether the process that trains in a folder is known and runs. */

@@ -139,7 +139,7 @@ async function runRecorded(run: ProgramRun, { argv, killAfter, home }: Order): P
   using signals = new PassedSignals(program, killAfter)
   const { pid } = program
   onMachine = new Machine({ pid, argv, cwd, root })
-  const written = new WrittenRuns({ pid, started_at, argv, cwd, root, excluded: [home] })
+  const written = new WrittenRuns({ pid, started_at, argv, cwd, root, data_folder: home })
   const recording = record(() => void signals.stop('SIGTERM'), { pid, written })
   const end = await program.exited
   signals.end()

@@ -31,8 +31,8 @@ export interface StartedProgram {
   cwd: string
   /** The folder of its output. */
   root: string
-  /** Folders that are never searched, such as the board's. */
-  excluded: readonly string[]
+  /** The board's data folder, which is never searched. */
+  data_folder: string
 }
 
 /** A run that a program writes. */
@@ -79,7 +79,7 @@ export class WrittenRuns {
     const found: WrittenRun[] = []
     for (const run of runs.values()) {
       if (!this.#isCandidate(run.root) || !(await this.#isWritten(run.root))) continue
-      if (isWrittenByOthers(run.root, tree)) continue
+      if (isWrittenByOthers(run.root, tree, this.#program.data_folder)) continue
       const before = await this.#sameRun(run.root)
       if (before?.isWhole) continue
       this.#found.add(run.root)
@@ -151,8 +151,8 @@ export class WrittenRuns {
   }
 
   #isCandidate(root: string): boolean {
-    const { excluded } = this.#program
-    const isOurs = excluded.some((folder) => root === folder || isBelow(root, folder))
+    const { data_folder } = this.#program
+    const isOurs = root === data_folder || isBelow(root, data_folder)
     const isKnown = this.#found.has(root) || root === this.#weights
     return !isOurs && !isKnown && !this.#isOfAnother(root)
   }
