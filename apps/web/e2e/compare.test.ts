@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { checkpoint, evaluation, metrics, Run } from './runs.ts'
-import { goLive, goLive, openSite, type Site } from './site.ts'
+import { goLive, openSite, type Site } from './site.ts'
 
 let site: Site
 const runs: Record<string, Run> = {}
