@@ -1,10 +1,27 @@
 import { command } from '../cli/command.ts'
-import { flag } from '../cli/option.ts'
+import { oneOf, text } from '../cli/kind.ts'
+import { flag, optional, withDefault } from '../cli/option.ts'
+
+/** As on the page; deleted jobs can be restored for 30 days. */
+const SHOWN = ['current', 'archived', 'deleted', 'kept'] as const
 
 export const JOBS = command({
   name: 'jobs',
   summary: 'List the jobs on the board, with the best step of each.',
   arguments: {},
-  options: { json: flag('Print one JSON object per job.') },
-  examples: [{ line: 'bestmark jobs', text: 'One line per job.' }],
+  options: {
+    project: optional(text('NAME'), 'List only the jobs of this project.'),
+    tag: optional(text('TAG'), 'List only the jobs with this tag.'),
+    search: optional(text('TEXT'), 'List only jobs with this text in their name or project.'),
+    show: withDefault(
+      oneOf(SHOWN),
+      'current',
+      'Which jobs to list. `kept` are the current and the archived ones.',
+    ),
+    json: flag('Print one JSON object per job.'),
+  },
+  examples: [
+    { line: 'bestmark jobs', text: 'One line per job.' },
+    { line: 'bestmark jobs --project sweep', text: 'The jobs of one project.' },
+  ],
 })

@@ -8,16 +8,16 @@ import { JOBS } from './jobs.table.ts'
 
 /** Lists every job on one line and marks recorded examples. With --json it prints a TrainingJobStatus each. */
 export async function main(words: readonly string[]): Promise<number> {
-  const { values } = parse(words, JOBS)
+  const { json, show, ...filters } = parse(words, JOBS).values
   await using board = await openBoard()
   const exampleIds = new Set(await examples(board.db))
   let cursor: string | null = null
   let any = false
   do {
-    const page = await listJobs(board.db, { cursor, limit: 200 })
+    const page = await listJobs(board.db, { ...filters, shelf: show, cursor, limit: 200 })
     for (const job of page.jobs) {
       const mark = exampleIds.has(job.job_id) ? '  (recorded example)' : ''
-      print(values.json ? measuredJson(job) : `${plain(job)}${mark}`)
+      print(json ? measuredJson(job) : `${plain(job)}${mark}`)
       any = true
     }
     cursor = page.next_cursor
