@@ -108,7 +108,7 @@ test('a run that cannot be replayed is skipped with the reason', () => {
     'no_evaluation: the run has no evaluation',
   ])
   expect(whySkipped(aRun('run', 'a', losses), { target })).toEqual([
-    'no_target: accuracy was never logged',
+    'no_target: accuracy was never evaluated',
   ])
   expect(whySkipped(aRun('run', 'a', losses), { target: 'loss' })).toEqual([
     'target_is_loss: eval_loss is the metric of lowest eval_loss',

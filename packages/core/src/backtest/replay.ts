@@ -94,7 +94,7 @@ function targetOrWhy(
 ): { target: string; direction: Direction } | Unfit {
   if (evaluations.length === 0) return { code: 'no_evaluation', why: 'the run has no evaluation' }
   const found = targetOf(rows, evaluations, options.target, options.direction)
-  if (!found) return { code: 'no_target', why: `${options.target} was never logged` }
+  if (!found) return { code: 'no_target', why: `${options.target} was never evaluated` }
   const { metric: target, direction } = found
   if (!direction) {
     return { code: 'no_direction', why: `the direction of ${target} is unknown` }
