@@ -16,12 +16,14 @@ const PinInput = JobId.extend({ checkpoint_id: Id, pinned: z.boolean() })
 export const checkpoints = router({
   /** Every checkpoint of a job by step, the decision over them, and the decision in words. */
   list: procedure.input(JobId).query(({ ctx, input }) => {
-    return sharedRead(ctx.db, ['checkpoints.list', input], () => listOf(ctx.db, input.job_id))
+    return sharedRead(ctx.db, ['checkpoints.list', input], () =>
+      checkpointList(ctx.db, input.job_id),
+    )
   }),
 
   /** The choice as plain data, in words, and as one table, for tools. */
   explain: procedure.input(JobId).query(async ({ ctx, input }) => {
-    const { selection, explanation } = await listOf(ctx.db, input.job_id)
+    const { selection, explanation } = await checkpointList(ctx.db, input.job_id)
     return { selection, explanation, table: explanationTable(selection) }
   }),
 
@@ -32,7 +34,8 @@ export const checkpoints = router({
   }),
 })
 
-async function listOf(db: Database, job_id: string): Promise<CheckpointList> {
+/** Reads the checkpoints of a job. Throws JobUnknown. */
+export async function checkpointList(db: Database, job_id: string): Promise<CheckpointList> {
   const list = await checkpointsOf(db, job_id)
   if (!list) throw new JobUnknown(job_id)
   return list

@@ -1,4 +1,4 @@
-import { JobState } from '@bestmark/core'
+import { COLUMN_KINDS, JOB_SHELVES, JobState, LONGEST_COLUMN, MOST_COLUMNS } from '@bestmark/core'
 import {
   archiveJobs,
   columnChoices,
@@ -10,7 +10,6 @@ import {
   jobLogPage,
   jobStatus,
   JobUnknown,
-  JOB_SHELVES,
   listJobs,
   noteJob,
   removeExamples,
@@ -30,13 +29,11 @@ const Tag = z.string().trim().min(1).max(60)
 /** Jobs that are changed together: all of them, or none. */
 const JobIds = z.object({ job_ids: z.array(Id).min(1).max(1_000) })
 
-/** `best:METRIC`, `last:METRIC` or `config:SETTING`. */
 const ColumnKey = z.templateLiteral([
-  z.enum(['best', 'last', 'config']),
+  z.enum(COLUMN_KINDS),
   ':',
-  z.string().min(1).max(400),
+  z.string().min(1).max(LONGEST_COLUMN),
 ])
-const MOST_COLUMNS = 20
 
 const ListInput = z.object({
   shelf: z.enum(JOB_SHELVES).default('current'),

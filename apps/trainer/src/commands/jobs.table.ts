@@ -1,9 +1,7 @@
+import { JOB_SHELVES } from '@bestmark/core'
 import { command } from '../cli/command.ts'
 import { oneOf, text } from '../cli/kind.ts'
 import { flag, optional, withDefault } from '../cli/option.ts'
-
-/** As on the page; deleted jobs can be restored for 30 days. */
-const SHOWN = ['current', 'archived', 'deleted', 'kept'] as const
 
 export const JOBS = command({
   name: 'jobs',
@@ -14,7 +12,7 @@ export const JOBS = command({
     tag: optional(text('TAG'), 'List only the jobs with this tag.'),
     search: optional(text('TEXT'), 'List only jobs with this text in their name or project.'),
     show: withDefault(
-      oneOf(SHOWN),
+      oneOf(JOB_SHELVES),
       'current',
       'Which jobs to list. `kept` are the current and the archived ones.',
     ),

@@ -1,6 +1,5 @@
 import { JobState, measuredJson, type TrainingJobStatus } from '@bestmark/core'
 import {
-  checkpointsOf,
   findJobs,
   JobUnknown,
   listJobs,
@@ -11,6 +10,7 @@ import {
   type Database,
 } from '@bestmark/db'
 import { z } from 'zod'
+import { checkpointList } from '../checkpoints.ts'
 import { procedure, router } from '../trpc.ts'
 import { Best, Checkpoints, JobPage, Series, SeriesNames, Status } from './outputs.ts'
 
@@ -116,8 +116,5 @@ async function findJob(db: Database, text: string): Promise<TrainingJobStatus> {
 }
 
 async function listOf(db: Database, text: string): Promise<CheckpointList> {
-  const { job_id } = await findJob(db, text)
-  const list = await checkpointsOf(db, job_id)
-  if (!list) throw new JobUnknown(job_id)
-  return list
+  return checkpointList(db, (await findJob(db, text)).job_id)
 }

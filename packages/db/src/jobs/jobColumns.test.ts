@@ -1,10 +1,11 @@
+import type { ColumnKey } from '@bestmark/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { compareJobs } from '../comparison/compareJobs.ts'
 import { Refused } from '../values/refused.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
 import { event, newJob, recordEvents } from '../testRun.ts'
 import { tagJobs } from './changeJobs.ts'
-import { columnChoices, type ColumnKey } from './jobColumns.ts'
+import { columnChoices } from './jobColumns.ts'
 import { type JobQuery, listJobs } from './jobList.ts'
 
 let db: TestDatabase

@@ -1,4 +1,13 @@
-import { byName, type Direction, directionOf, ownValue, setOwn, settingsIn } from '@bestmark/core'
+import {
+  byName,
+  type ColumnKey,
+  type ColumnKind,
+  type Direction,
+  directionOf,
+  ownValue,
+  setOwn,
+  settingsIn,
+} from '@bestmark/core'
 import { and, eq, inArray, isNotNull, type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { evaluations, type JobRow, trainingJobs } from '../schema.ts'
@@ -6,13 +15,10 @@ import { storable } from '../values/storable.ts'
 
 /** A column of the list: the best or last value of a metric, or a value of the configuration. */
 interface JobColumn {
-  kind: 'best' | 'last' | 'config'
-  /** A metric, or a setting by its path: `optimizer.lr`. */
+  kind: ColumnKind
+  /** A metric, or an option by its path: `optimizer.lr`. */
   name: string
 }
-
-/** A column in one text, as an address has it: `best:eval_loss`. */
-export type ColumnKey = `${JobColumn['kind']}:${string}`
 
 /** A column that some jobs have. */
 export interface ColumnChoice {
@@ -54,11 +60,12 @@ export async function cellsOf(
     jobs.map(({ job_id }) => job_id),
     metrics,
   )
+  const byMetric = new Map(figures.map((one) => [JSON.stringify([one.job_id, one.metric]), one]))
   for (const job of jobs) {
     const settings = new Map(settingsOf(job).map(({ name, value }) => [name, value]))
     const own: Record<string, unknown> = {}
     for (const { key, kind, name } of parsed) {
-      const found = figures.find((one) => one.job_id === job.job_id && one.metric === name)
+      const found = byMetric.get(JSON.stringify([job.job_id, name]))
       const value = kind === 'config' ? settings.get(name) : found && figureOf(job, found, kind)
       if (value !== undefined && value !== null) setOwn(own, key, value)
     }
@@ -76,7 +83,9 @@ export async function columnChoices(
   const jobs = await db.orm.select().from(trainingJobs).where(inArray(trainingJobs.job_id, ids))
   const values = new Map<ColumnKey, string[]>()
   const add = (key: ColumnKey, value: unknown): void => {
-    values.set(key, [...(values.get(key) ?? []), JSON.stringify(value) ?? ''])
+    const texts = values.get(key) ?? []
+    texts.push(JSON.stringify(value) ?? '')
+    values.set(key, texts)
   }
   for (const job of jobs) {
     for (const { name, value } of settingsOf(job)) add(`config:${name}`, value)

@@ -1,4 +1,4 @@
-import type { JobState, TrainingJobStatus } from '@bestmark/core'
+import type { ColumnKey, JobShelf, JobState, TrainingJobStatus } from '@bestmark/core'
 import {
   and,
   count,
@@ -18,12 +18,8 @@ import { Refused } from '../values/refused.ts'
 import { settledRevision } from '../rows/boardRevision.ts'
 import { liveRank, newestRank, trainingJobs } from '../schema.ts'
 import { isRestorable } from './deletedJobs.ts'
-import { cellsOf, type ColumnKey, columnOrder, type JobCells } from './jobColumns.ts'
+import { cellsOf, columnOrder, type JobCells } from './jobColumns.ts'
 import { storable } from '../values/storable.ts'
-
-/** `current` has neither archived nor deleted jobs; `kept` has both current and archived ones. */
-export const JOB_SHELVES = ['current', 'archived', 'deleted', 'kept'] as const
-export type JobShelf = (typeof JOB_SHELVES)[number]
 
 export interface JobQuery {
   /** `current` by default. Deleted jobs are listed as long as all of them is still recorded. */

@@ -16,7 +16,7 @@ export class JobChanges {
 
   archive(job_ids: string[], archived: boolean): Promise<boolean> {
     const set = (archived: boolean) => api.jobs.archive.mutate({ job_ids, archived })
-    const text = `${jobs(job_ids)} ${archived ? 'archived' : 'taken back'}.`
+    const text = `${jobs(job_ids)} ${archived ? 'archived' : 'unarchived'}.`
     return this.#make(text, set(archived), () => set(!archived))
   }
 

@@ -1,18 +1,11 @@
 import type { JobCells } from '../api.ts'
-import { ownValue } from '@bestmark/core'
+import { COLUMN_KINDS, type ColumnKey, LONGEST_COLUMN, ownValue } from '@bestmark/core'
 import { measure, settingText } from '../figures.ts'
-
-const KINDS = ['best', 'last', 'config'] as const
-
-/** A column that a person chose: `best:METRIC`, `last:METRIC` or `config:SETTING`. */
-export type ColumnKey = `${(typeof KINDS)[number]}:${string}`
-
-/** As many as the board reads at once. */
-export const MOST_COLUMNS = 20
 
 export function isColumn(text: string): text is ColumnKey {
   return (
-    text.length <= 400 && KINDS.some((kind) => text.startsWith(`${kind}:`) && text !== `${kind}:`)
+    text.length <= LONGEST_COLUMN &&
+    COLUMN_KINDS.some((kind) => text.startsWith(`${kind}:`) && text !== `${kind}:`)
   )
 }
 

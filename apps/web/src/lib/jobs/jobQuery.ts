@@ -1,5 +1,11 @@
-import { directionOf, JOB_STATES, type JobState } from '@bestmark/core'
-import { type ColumnKey, columnWords, isColumn, MOST_COLUMNS } from './jobColumns.ts'
+import {
+  directionOf,
+  JOB_STATES,
+  type JobState,
+  type ColumnKey,
+  MOST_COLUMNS,
+} from '@bestmark/core'
+import { columnWords, isColumn } from './jobColumns.ts'
 
 /** What the list shows, as the address holds it. */
 export interface JobQuery {

@@ -73,7 +73,7 @@ function factsOrNone(lines: readonly { label: string; text: string }[]): [string
 
 function choice({ decided }: JobReport): string {
   const rows = ranked(decided)
-  if (rows.length === 0) return 'No checkpoints were saved.'
+  if (rows.length === 0) return 'No checkpoints are recorded.'
   const metric = decided.selection.metric ?? 'eval'
   const head = ['rank', 'checkpoint', metric, 'to the best', 'train loss', 'files', 'reason']
   const cells = rows
