@@ -10,6 +10,8 @@ import {
 import { EventSource } from 'eventsource'
 import type { AppRouter } from './root.ts'
 
+export type { RouterInputs, RouterOutputs } from './root.ts'
+
 export interface ClientOptions {
   /** The board's address, such as `http://127.0.0.1:4173`. */
   url: string
