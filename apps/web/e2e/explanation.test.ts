@@ -57,6 +57,7 @@ const SHARED = ['What other metrics would choose', 'Readings']
 test('the page shows the whole explanation', async () => {
   const page = await (await site.visitor()).newPage()
   await goLive(page, `/jobs/${run.job_id}`)
+  await page.getByText('Readings').click()
   const text = await textOf(page, ['Best checkpoint', ...SHARED, 'Checkpoints'])
   await expect(text).toMatchFileSnapshot('golden/page.txt')
 })

@@ -13,6 +13,11 @@ export function signed(difference: number): string {
   return `${difference < 0 ? '−' : '+'}${figure(Math.abs(difference))}`
 }
 
+/** The same with 2 significant digits, for a glance. */
+export function shortSigned(difference: number): string {
+  return `${difference < 0 ? '−' : '+'}${errorFigure(Math.abs(difference))}`
+}
+
 /** Names as the end of a list: "a", "a and b", "a, b and c". */
 export function listedWords(words: readonly string[]): string {
   const last = words.at(-1) ?? ''

@@ -4,7 +4,7 @@ import { isFiniteMeasure } from '../measured.ts'
 import { bestEvaluation } from './candidates.ts'
 import { superlative } from '../metric/direction.ts'
 import { measureOf } from '../metric/evaluations.ts'
-import { errorFigure, figure, signed } from '../metric/figure.ts'
+import { errorFigure, figure, signed, shortSigned } from '../metric/figure.ts'
 import { deciderWords, type Decider } from './decider.ts'
 import type { PolicyProblem } from './policyProblem.ts'
 import { asSentence } from './asSentence.ts'
@@ -26,6 +26,7 @@ type Found = Pick<
   evaluations: readonly Evaluation[]
 }
 
+/** What the texts of a decision need. */
 type ReasonInput = { problem: PolicyProblem } | ({ problem: null; decided: Decider } & Found)
 
 /** The decision as a few plain sentences. */
@@ -33,34 +34,50 @@ export function reason(input: ReasonInput): string {
   if (input.problem) return `No checkpoint can be chosen. ${problemText(input.problem)}`
   const { best, decided } = input
   if (!best) return `No checkpoint can be chosen: ${nothing(decided, input)}.`
-  const sentences = [
+  return joined([
     winner(decided, input, best),
     isTied(input) ? ties(input, best) : '',
-    isTied(input) && !input.prefer ? '' : next(input),
+    isTied(input) && !input.prefer ? '' : next(input, signed),
     whoDecided(decided),
     better(input),
     unbeaten(decided, input),
     unlike(decided, input),
-  ]
+  ])
+}
+
+/** The reason without what a headline and the notes show; empty without a best. */
+export function shortReason(decided: Decider, found: Found): string {
+  if (!found.best) return ''
+  const rank = asSentence(rankWords(decided, found))
+  const unshippable = found.unshippable_best ? better(found) : ''
+  return joined([rank, next(found, shortSigned), whoDecided(decided), unshippable])
+}
+
+function joined(sentences: readonly string[]): string {
   return sentences.filter((sentence) => sentence !== '').join(' ')
 }
 
 /** Which checkpoint is best, and by which value. */
-function winner({ metric, direction }: Decider, found: Found, best: Ranked): string {
-  const { ranking, among, runner_up, policy, prefer, near_ties } = found
-  const noun = among === 'checkpoints' ? 'checkpoint' : 'evaluation'
-  const value = `${metric} ${figure(best.value)}`
+function winner(decided: Decider, found: Found, best: Ranked): string {
+  const { ranking, runner_up, prefer, near_ties } = found
+  const value = `${decided.metric} ${figure(best.value)}`
   const step = `Step ${best.step}${runner_up ? ofAttempt(best, runner_up) : ''}`
-  if (ranking.length === 1) return `${step} is the only ${noun} that can be compared: ${value}.`
-  if (policy === 'scored') {
-    return `${step} is best: ${value}, with the best score of ${ranking.length} ${noun}s.`
-  }
-  if (prefer && near_ties && near_ties.candidates.length > 1) {
-    return `${step} is best: ${value}, the ${prefer} of ${near_ties.candidates.length} ${noun}s within the noise.`
-  }
-  const which = superlative(direction ?? 'min')
+  const rank = rankWords(decided, found)
+  if (ranking.length === 1) return `${step} is ${rank}: ${value}.`
   const unknown = prefer && !near_ties ? ' The noise is unknown.' : ''
-  return `${step} is best: ${value}, the ${which} of ${ranking.length} ${noun}s.${unknown}`
+  return `${step} is best: ${value}, ${rank}.${unknown}`
+}
+
+/** The rank of the best among the candidates, such as "the lowest of 5 checkpoints". */
+function rankWords({ direction }: Decider, found: Found): string {
+  const { ranking, among, policy, prefer, near_ties } = found
+  const noun = among === 'checkpoints' ? 'checkpoint' : 'evaluation'
+  if (ranking.length === 1) return `the only ${noun} that can be compared`
+  if (policy === 'scored') return `with the best score of ${ranking.length} ${noun}s`
+  if (prefer && near_ties && near_ties.candidates.length > 1) {
+    return `the ${prefer} of ${near_ties.candidates.length} ${noun}s within the noise`
+  }
+  return `the ${superlative(direction ?? 'min')} of ${ranking.length} ${noun}s`
 }
 
 /** Whether other candidates are within the noise of the chosen one. */
@@ -84,10 +101,10 @@ function isSame({ attempt, step }: Ranked, other: Ranked | null): boolean {
   return attempt === other?.attempt && step === other.step
 }
 
-function next({ runner_up, margin, best }: Found): string {
+function next({ runner_up, margin, best }: Found, words: (difference: number) => string): string {
   if (!runner_up || margin === null || !best) return ''
   const step = `step ${runner_up.step}${ofAttempt(runner_up, best)}`
-  if (margin !== 0) return `Next is ${step} (${signed(runner_up.value - best.value)}).`
+  if (margin !== 0) return `Next is ${step} (${words(runner_up.value - best.value)}).`
   return asSentence(`${step} has the same value${later(best, runner_up)}`)
 }
 

@@ -6,7 +6,7 @@ import { betterEvaluation } from './missed.ts'
 import { nothingToChoose, unmeasured } from './nothingToChoose.ts'
 import { secondOpinion } from './opinion.ts'
 import { preferred } from './preferred.ts'
-import { reason } from './reason.ts'
+import { reason, shortReason } from './reason.ts'
 import { decisionOf } from './decision.ts'
 import type { Selection } from './selection.ts'
 import { nearTies } from './ties.ts'
@@ -32,7 +32,8 @@ export function select(input: SelectionInput, setting = decisionOf(input)): Sele
     const isEmpty = evaluations.length === 0
     const nothing_to_choose = isEmpty ? unmeasured(evaluations, metric ?? '') : null
     const withoutBest = { ...base, ...NOTHING, nothing_to_choose, skipped }
-    return { ...withoutBest, reason: reason({ problem: problem ?? { code: 'needs_metric' } }) }
+    const why = reason({ problem: problem ?? { code: 'needs_metric' } })
+    return { ...withoutBest, reason: why, short_reason: '' }
   }
   const strict = rank(candidates, direction)
   const near_ties = nearTies(strict, evaluations, metric)
@@ -50,21 +51,17 @@ export function select(input: SelectionInput, setting = decisionOf(input)): Sele
   )
   const nothing_to_choose = nothingToChoose(evaluations, metric, direction)
   const found = { best, runner_up, margin, ranking, skipped, missed_best, near_ties }
+  const given = { policy, prefer, among, unshippable_best, evaluations, ...found }
+  const texts = {
+    reason: reason({ problem, decided, ...given }),
+    short_reason: shortReason(decided, given),
+  }
   return {
     ...base,
     ...found,
     nothing_to_choose,
     second_opinion: opinion(input, { metric, direction, evaluations, best }),
-    reason: reason({
-      problem,
-      decided,
-      policy,
-      prefer,
-      among,
-      unshippable_best,
-      evaluations,
-      ...found,
-    }),
+    ...texts,
   }
 }
 

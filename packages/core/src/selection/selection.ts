@@ -148,7 +148,9 @@ export const Selection = z.object({
   missed_best: MissedBest.nullable(),
   nothing_to_choose: NothingToChoose.nullable(),
   second_opinion: SecondOpinion.nullable(),
-  /** One plain sentence. */
+  /** Why, in plain sentences. */
   reason: z.string(),
+  /** The same beside a headline that shows step, metric and value; empty without a best. */
+  short_reason: z.string(),
 })
 export type Selection = z.infer<typeof Selection>

@@ -1,7 +1,7 @@
 import type { Reading } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { aStatus } from '../testing.ts'
-import { readingGroups, turnOf } from './readings.ts'
+import { glanceOf, readingGroups, turnOf } from './readings.ts'
 
 function reading(name: string, text: string, remark: string | null = null): Reading {
   return { name, label: name, value: text, text, remark, origin: null }
@@ -18,6 +18,16 @@ test('a reading of the explanation replaces that of the status', () => {
   const trend = reading('loss_trend', 'rising', '+0.2 ± 0.1 a 100 steps')
   const { latest } = readingGroups(aStatus(), { readings: [trend] })
   expect(latest.filter(({ name }) => name === 'loss_trend')).toEqual([trend])
+})
+
+test('the readings at a glance are of the choice and of the run so far', () => {
+  const readings = ['loss_gap', 'samples', 'loss_trend'].map((name) => reading(name, '1'))
+  const groups = readingGroups(aStatus(), { readings })
+  expect(glanceOf(groups).map(({ name }) => name)).toEqual([
+    'loss_gap',
+    'evaluations_without_improvement',
+    'loss_trend',
+  ])
 })
 
 test('without an explanation only the latest readings are shown', () => {

@@ -36,6 +36,23 @@ export function readingGroups(
   }
 }
 
+/** The readings that one line of the page shows; all others open below it. */
+const GLANCE = [
+  'eval_loss',
+  'train_loss',
+  'loss_gap',
+  'perplexity',
+  'loss_trend',
+  'overfitting_onset',
+  'evaluations_without_improvement',
+]
+
+/** The few readings to see at a glance: those of the choice, then those of the run so far. */
+export function glanceOf({ chosen, latest }: ReturnType<typeof readingGroups>): ReadingLine[] {
+  const ofRun = latest.filter(({ name }) => OF_THE_RUN.includes(name))
+  return [...chosen, ...ofRun].filter(({ name }) => GLANCE.includes(name))
+}
+
 /** Where eval_loss starts to rise, and the label of that mark. */
 export function turnOf({ loss_turn }: Pick<Explanation, 'loss_turn'>): Turn | null {
   if (!loss_turn) return null
